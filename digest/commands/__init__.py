@@ -1,0 +1,1 @@
+"""One file a command: its run from top to bottom, ending in a report."""

@@ -1,0 +1,137 @@
+"""The ways onto the disk: files that appear whole, lines only ever added, one writer at a time, and `.digest/`.
+
+Refuses to write anything half: a file is written beside its place under a hidden name and renamed into it, so
+that a reader, a crash or a full disk meets the old file or the new one. What stops a write is one clear line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from digest.errors import DigestError
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - Windows has no flock; there the lock is not taken
+    fcntl = None  # type: ignore[assignment]
+
+CACHE = ".digest"
+_UNFINISHED = ".unfinished"
+
+
+def read(path: Path) -> bytes | None:
+    """Returns the bytes of a file, None where there is none; raises DigestError where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise _refused("read", path, error) from error
+
+
+def write(path: Path, content: bytes, mode: int | None = None) -> None:
+    """Puts a file in place, whole or not at all, making its folders; `mode` where the umask must not decide.
+
+    The unfinished file has one fixed name, so that what a killed run left behind is used up by the next.
+    """
+    unfinished = path.with_name(f".{path.name}{_UNFINISHED}")
+    try:
+        make_folder(path.parent, 0o755 if mode is not None else None)
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            if mode is None:  # what people wrote must outlive a power cut; what build wrote can be built again
+                os.fsync(file.fileno())
+        if mode is not None:
+            unfinished.chmod(mode)
+        unfinished.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+        raise _refused("write", path, error) from error
+
+
+def create(path: Path, content: bytes) -> bool:
+    """Puts a new file in place and returns True; returns False, and touches nothing, where the name is taken."""
+    unfinished = path.with_name(f".{path.name}{_UNFINISHED}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(unfinished, path)  # unlike a rename, a link never replaces what is there
+        except FileExistsError:
+            return False
+        finally:
+            unfinished.unlink()
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+        raise _refused("write", path, error) from error
+    return True
+
+
+def append(path: Path, lines: str) -> None:
+    """Adds whole lines to the end of a file, in one write; a last line that was left incomplete is closed first."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+b") as file:
+            end = file.seek(0, os.SEEK_END)
+            if end:
+                file.seek(end - 1)
+                lines = lines if file.read(1) == b"\n" else "\n" + lines
+            file.write(lines.encode())
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise _refused("write", path, error) from error
+
+
+def remove(path: Path) -> None:
+    """Deletes a file, and the folders that this leaves empty; one that is gone already is no fault."""
+    try:
+        path.unlink(missing_ok=True)
+        for folder in path.parents:
+            folder.rmdir()
+    except OSError:
+        return  # a folder that is not empty ends the climb
+
+
+def make_folder(folder: Path, mode: int | None) -> None:
+    """Makes a folder and those above it; with `mode`, the new ones get it whatever the umask."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent, mode)
+    folder.mkdir(exist_ok=True)
+    if mode is not None:
+        folder.chmod(mode)
+
+
+@contextlib.contextmanager
+def lock(root: Path) -> Iterator[None]:
+    """Holds the digest's lock while one run writes; raises DigestError where another run holds it.
+
+    The operating system gives the lock back when its holder ends, however it ends: nothing stale can stay.
+    """
+    place = root / CACHE / "lock"
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        file = place.open("ab")
+    except OSError as error:
+        raise _refused("write", place, error) from error
+    with file:
+        if fcntl is not None:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise DigestError(f"{root}: another run of digest is writing here; wait until it has ended") from error
+        yield
+
+
+def _refused(act: str, path: Path, error: OSError) -> DigestError:
+    return DigestError(f"{path}: cannot {act} this file: {error.strerror or error}")

@@ -1,0 +1,48 @@
+"""The words for what is wrong: a `Problem` names file, line, fault and cure; a `DigestError` carries some.
+
+    DigestError            a fault in config, content, feeds or the disk: printed in lines, exit code 1
+     └─ Faults             one or many problems in files that people wrote
+
+Refuses to hold anything that is a bug of ours: those stay ordinary exceptions, with their traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in one file: `line` counts from 1, 0 where the whole file is meant."""
+
+    file: str
+    line: int
+    what: str
+    cure: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.what}" + (f"; {self.cure}" if self.cure else "")
+
+
+class DigestError(Exception):
+    """Something that the user can mend; its text is one line for each thing wrong."""
+
+
+class Faults(DigestError):
+    """Every problem that was found, not only the first."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Returns the cure for a word that is not among the known ones: the near miss, or all there are."""
+    choices = sorted(known)
+    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean '{near[0]}'?"
+    return f"known are: {', '.join(choices)}" if choices else "none are defined"

@@ -1,0 +1,1 @@
+"""What the publishers say: fetching feeds, and reading them as entries of plain text."""

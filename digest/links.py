@@ -1,0 +1,80 @@
+"""What a web address is to us: checked, freed of trackers, and reduced to what identifies an article.
+
+Refuses every scheme but http and https: an address with another one could run or read something.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import SplitResult, parse_qsl, quote, urljoin, urlsplit, urlunsplit
+
+# Parameters that tell who came from where and change nothing on the page that is shown.
+_TRACKERS = re.compile(
+    r"utm_\w+|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid|igshid|igsh|mc_cid|mc_eid"
+    r"|_hsenc|_hsmi|mkt_tok|oly_anon_id|oly_enc_id|vero_id|wickedid|s_cid|cmpid|ncid|__twitter_impression",
+    re.IGNORECASE,
+)
+_TEXT_FRAGMENT = re.compile(r":~:.*", re.DOTALL)
+_ARTICLE = re.compile(r"/article/(\d{6,})(?=/|$)")
+_UNSEEN = re.compile(r"[\x00-\x20\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
+_KEPT = "!#$%&'()*+,-./:;=?@[]_~"
+
+
+def web_link(address: str, base: str = "") -> str | None:
+    """Returns the address as an absolute http(s) link fit for an attribute, or None where it is not one.
+
+    White space around it and control characters inside it are dropped, as browsers do (WHATWG URL §4.4);
+    signs that no address may hold are percent-encoded (RFC 3986 §2); a relative one is resolved against `base`.
+    """
+    bare = _UNSEEN.sub(lambda sign: "%20" if sign[0] == " " else "", address.strip())
+    try:
+        parts = urlsplit(urljoin(base, bare) if base else bare)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or port == 0:
+        return None
+    return _encode(urlunsplit(parts._replace(scheme=parts.scheme.lower())))
+
+
+def clean(link: str) -> str:
+    """Returns the link without tracking parameters and text fragments; the rest of it stays byte for byte."""
+    parts = urlsplit(link)
+    query = "&".join(part for part in parts.query.split("&") if not _TRACKERS.fullmatch(part.partition("=")[0]))
+    return urlunsplit(parts._replace(query=query, fragment=_TEXT_FRAGMENT.sub("", parts.fragment)))
+
+
+def canonical(link: str) -> str:
+    """Returns what two addresses of one article share, without scheme, `www.`, last slash, fragment; for comparing."""
+    parts = urlsplit(clean(link))
+    query = sorted(parse_qsl(parts.query, keep_blank_values=True))
+    shown = "&".join(f"{name}={value}" for name, value in query)
+    return f"{_host(parts)}{parts.path.rstrip('/')}" + (f"?{shown}" if shown else "")
+
+
+def article(link: str) -> str | None:
+    """Returns host and article number, `scmp.com/3353715`, where the path has `/article/<6 or more digits>/`."""
+    parts = urlsplit(link)
+    found = _ARTICLE.search(parts.path)
+    return f"{_host(parts)}/{found[1]}" if found else None
+
+
+def host(link: str) -> str:
+    """Returns the host that a link leads to, without `www.`."""
+    return _host(urlsplit(link))
+
+
+def is_absolute(text: str) -> bool:
+    """Tells whether a text is an absolute URI (RFC 3986 §4.3), so that it names one thing the world over."""
+    scheme, colon, rest = text.partition(":")
+    return bool(colon and rest.strip("/") and re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]+", scheme)) and " " not in text
+
+
+def _host(parts: SplitResult) -> str:
+    name = (parts.hostname or "").removeprefix("www.")
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{name}:{parts.port}" if parts.port not in {None, default} else name
+
+
+def _encode(link: str) -> str:
+    return "".join(sign if sign.isalnum() or sign in _KEPT or ord(sign) > 0x9F else quote(sign) for sign in link)

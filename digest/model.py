@@ -1,0 +1,273 @@
+"""The nouns: a type for each stage of a story's way, all frozen, none filled in later.
+
+    Feed ──fetch──▶ Fetched ──parse──▶ Document of Entry ──take in──▶ Story ──arrange──▶ Archive ──plan──▶ Page
+
+Refuses to do anything: these hold what others decide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from digest.week import Week
+
+# ---------------------------------------------------------------- what digest.toml says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """The digest as a whole; `url` ends with a slash, and its path is the base path of every address."""
+
+    title: str
+    url: str
+    id: str
+    description: str = ""
+    language: str = "en"
+    timezone: str = "UTC"
+    editor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A source that we pull; `url` is http(s), or a path relative to the digest's root."""
+
+    id: str
+    url: str
+    title: str
+    publisher: str
+    paywall: bool = False
+    excerpt: int = 40
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    """A theme and its rule: phrases that earn it, phrases that are blanked out before; `was` holds its old ids."""
+
+    id: str
+    title: str
+    match: tuple[str, ...]
+    ignore: tuple[str, ...] = ()
+    was: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """All of `digest.toml`, checked; `close` is "next-week" or "letter"."""
+
+    site: Site
+    feeds: tuple[Feed, ...] = ()
+    themes: tuple[Theme, ...] = ()
+    draft: bool = False
+    close: str = "next-week"
+
+
+# ---------------------------------------------------------------- what the publishers say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What a server gave us to ask whether its feed has changed (RFC 9110 §8.8), and the hash of the body."""
+
+    etag: str = ""
+    modified: str = ""
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A feed's answer. `body` is None where the feed has not changed; `moved` is its new permanent address, if any."""
+
+    feed: Feed
+    body: bytes | None
+    url: str
+    content_type: str = ""
+    validators: Validators = Validators()
+    moved: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A feed that could not be fetched or read: why, in words; `wait` is the moment before which not to ask again."""
+
+    feed: Feed
+    reason: str
+    wait: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What a feed said of one thing: plain text only, links http(s) only.
+
+    `id` is the feed's own guid, untouched, empty where it gave none. `published` is in UTC, None where the feed
+    gave no date that can be believed. `summary` is the whole of it, its paragraphs parted by blank lines.
+    """
+
+    id: str
+    title: str
+    link: str
+    published: datetime | None = None
+    authors: tuple[str, ...] = ()
+    image: str = ""
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One fetched feed document, read; `warnings` says in words what was skipped or doubted, and why."""
+
+    title: str
+    entries: tuple[Entry, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+# ---------------------------------------------------------------- what the editor keeps
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What was wrong in a story, and the day on which it was put right."""
+
+    day: date
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """One curated story, as its file has it.
+
+    `file` is relative to the digest's root. `week` is the folder it lies in, `day` and `slug` its file's name.
+    `excerpt` (the publisher's words, without the quotation signs) and `note` (the editor's) are Markdown.
+    """
+
+    file: str
+    week: Week
+    day: date
+    slug: str
+    title: str
+    link: str
+    published: datetime
+    updated: datetime | None = None
+    headline: str = ""
+    source: str = ""
+    authors: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    image: str = ""
+    id: str = ""
+    lead: bool = False
+    hide: bool = False
+    draft: bool = False
+    corrections: tuple[Correction, ...] = ()
+    excerpt: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """The editor's letter that opens a week; `body` is Markdown, and begins at line `line` of the file."""
+
+    file: str
+    week: Week
+    title: str
+    body: str
+    line: int = 1
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreePage:
+    """A page that the editor writes, or a theme's introduction; `name` is its file's, or the theme's id."""
+
+    file: str
+    name: str
+    title: str
+    body: str
+    line: int = 1
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """A file copied as it is: `source` on the disk, `file` relative to the root, `path` below the base path."""
+
+    source: Path
+    file: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A place where a story once lay: its anchor there leads on to where the story of that file is now."""
+
+    week: Week
+    slug: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """All that lies in `content/`, read and checked, each kind in the order of its files' names."""
+
+    stories: tuple[Story, ...] = ()
+    letters: tuple[Letter, ...] = ()
+    introductions: tuple[FreePage, ...] = ()
+    pages: tuple[FreePage, ...] = ()
+    copied: tuple[Copied, ...] = ()
+    moved: tuple[Moved, ...] = ()
+
+
+# ---------------------------------------------------------------- what the readers get
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """The stories of a week under one theme, their main one; without a theme it is "Elsewhere"."""
+
+    theme: Theme | None
+    stories: tuple[Story, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """A week as published: `stories` holds all of it, newest first; `lead` stands apart from the sections."""
+
+    week: Week
+    closed: bool
+    stories: tuple[Story, ...] = ()
+    letter: Letter | None = None
+    lead: Story | None = None
+    sections: tuple[Section, ...] = ()
+    moved: tuple[Moved, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storyline:
+    """A theme with its stories, newest first, and its standing introduction."""
+
+    theme: Theme
+    stories: tuple[Story, ...] = ()
+    introduction: FreePage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """All published stories, arranged: `stories` and `editions` newest first, `storylines` as in digest.toml."""
+
+    stories: tuple[Story, ...] = ()
+    editions: tuple[Edition, ...] = ()
+    storylines: tuple[Storyline, ...] = ()
+    pages: tuple[FreePage, ...] = ()
+    anchors: dict[str, str]
+    """The permalink's anchor of each story, by its file: the slug, or `slug-2` where another of its week has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One output file: its path below the output folder, what claims it (for messages), and its bytes."""
+
+    path: str
+    source: str
+    content: bytes

@@ -1,0 +1,1 @@
+"""What the readers get: the archive arranged, rendered and written."""

@@ -1,0 +1,63 @@
+"""The one importer of nh3, a real HTML parser: markup to plain text, and markup to markup that is safe to publish.
+
+Refuses to guess: every tag, attribute and scheme that is not listed here is dropped, the text in it is kept,
+except for elements whose content is not text (script, style and their like), which go with what they hold.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+import nh3
+
+_BREAKS = frozenset({"br", "p", "div", "li", "ul", "ol", "dl", "dt", "dd", "table", "tr", "blockquote", "pre", "hr",
+                     "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "figure", "figcaption"})  # fmt: skip
+_CELLS = frozenset({"td", "th"})
+_NOT_TEXT = {"script", "style", "title", "template", "noscript", "noembed", "noframes", "iframe", "object",
+             "svg", "math", "select", "textarea", "button"}  # fmt: skip
+_LINE = re.compile(r"</?(?:br|li|dt|dd|tr)>")
+_BLOCK = re.compile(rf"</?(?:{'|'.join(sorted(_BREAKS))})>")
+_CELL = re.compile(r"</?t[dh]>")
+
+_INLINE = {"a", "abbr", "b", "br", "cite", "code", "del", "em", "i", "img", "ins", "kbd", "mark", "q", "s", "small",
+           "span", "strong", "sub", "sup", "time", "u", "var"}  # fmt: skip
+_FLOW = {"blockquote", "dd", "dl", "dt", "figcaption", "figure", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p",
+         "pre", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"}  # fmt: skip
+_ATTRIBUTES = {
+    "*": {"lang", "dir", "title"},
+    "a": {"href"},
+    "img": {"src", "alt", "width", "height", "loading"},
+    "ol": {"start"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "time": {"datetime"},
+}
+
+
+def text_of(markup: str) -> str:
+    """Returns what a browser would show of the markup: entities decoded once, line breaks where blocks end.
+
+    White space is left for the caller to fold.
+    """
+    kept = nh3.clean(
+        markup,
+        tags=set(_BREAKS | _CELLS),
+        attributes={},
+        clean_content_tags=_NOT_TEXT,
+        link_rel=None,
+    )
+    lines = _CELL.sub(" ", _BLOCK.sub("\n\n", _LINE.sub("\n", kept.replace("\n", " "))))
+    return html.unescape(lines)
+
+
+def safe_html(markup: str) -> str:
+    """Returns the markup with every element closed, and with only what can neither run, load nor restyle anything."""
+    return nh3.clean(
+        markup,
+        tags=_INLINE | _FLOW,
+        attributes=_ATTRIBUTES,
+        clean_content_tags=_NOT_TEXT,
+        url_schemes={"http", "https", "mailto"},
+        link_rel=None,
+    )

@@ -1,0 +1,1 @@
+"""What the editor keeps: story files, their ledger, their themes."""

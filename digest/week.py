@@ -1,0 +1,67 @@
+"""The ISO week (ISO 8601), by which the archive is ordered, and its two spellings: 2026-W20 and 2026/w20.
+
+Refuses to know any clock or time zone: a date comes in, a week goes out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import total_ordering
+
+_FOLDER = re.compile(r"(\d{4})/w(\d{2})")
+_NAME = re.compile(r"(\d{4})-W(\d{2})", re.IGNORECASE)
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class Week:
+    """One ISO week: `year` is the ISO year, which near New Year differs from the calendar's."""
+
+    year: int
+    number: int
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a week that its year does not have."""
+        date.fromisocalendar(self.year, self.number, 1)
+
+    def __lt__(self, other: Week) -> bool:
+        return (self.year, self.number) < (other.year, other.number)
+
+    def __str__(self) -> str:
+        return f"{self.year:04}-W{self.number:02}"
+
+    @classmethod
+    def of(cls, day: date) -> Week:
+        """Returns the week in which the day lies."""
+        year, number, _ = day.isocalendar()
+        return cls(year, number)
+
+    @classmethod
+    def parse(cls, text: str) -> Week:
+        """Returns the week named as `2026-W20` or by its folder `2026/w20`; raises ValueError otherwise."""
+        match = _NAME.fullmatch(text) or _FOLDER.fullmatch(text)
+        if not match:
+            raise ValueError(f"'{text}' is not a week such as 2026-W20")
+        return cls(int(match[1]), int(match[2]))
+
+    @property
+    def folder(self) -> str:
+        """The week's folder below `content/`, and its address below the site's: `2026/w20`."""
+        return f"{self.year:04}/w{self.number:02}"
+
+    @property
+    def monday(self) -> date:
+        """The first day of the week."""
+        return date.fromisocalendar(self.year, self.number, 1)
+
+    @property
+    def sunday(self) -> date:
+        """The last day of the week."""
+        return date.fromisocalendar(self.year, self.number, 7)
+
+    @property
+    def following(self) -> Week:
+        """The week after this one."""
+        return Week.of(self.monday + timedelta(days=7))
