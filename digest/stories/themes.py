@@ -1,0 +1,111 @@
+"""Which themes a story earns by what its publisher says: the rules of digest.toml, applied to headline and summary.
+
+    headline, summary ──fold──▶ ──blank out `ignore`──▶ ──search `match`──▶ {theme: evidence}, the main theme first
+
+Refuses to weigh words: a phrase is there or it is not, and the evidence names it, so that an editor can see why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from digest.model import Theme
+from digest.phrases import STAR, fold, parts_of
+
+# Thai, Lao, Burmese, Khmer, Chinese and Japanese are written without spaces, so that "whole words" means nothing there.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+)
+# Vowel signs and accents that belong to the word they stand in, though `\w` does not know them.
+_MARKS = "\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
+
+_LETTER = rf"(?![{_UNSPACED}])[\w{_MARKS}]"
+_BEGIN = rf"(?<![^\W{_UNSPACED}])(?<![{_MARKS}])"
+_END = rf"(?!{_LETTER})"
+_REST = rf"(?:{_LETTER})*+"  # possessive: what it has taken it never gives back, so that no text takes long
+_BLANK = "\n"  # folded text has no line break, so that no phrase can reach across what was blanked out
+
+_PLACES = ("in the headline", "in headline and summary", "in the summary")  # the nearer to the front, the stronger
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """One phrase, compiled: a pattern for each of its parts."""
+
+    written: str
+    parts: tuple[re.Pattern[str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A theme's phrases, compiled."""
+
+    match: tuple[_Phrase, ...]
+    ignore: tuple[_Phrase, ...]
+
+
+def themes_of(headline: str, summary: str, themes: Sequence[Theme]) -> dict[str, str]:
+    """Returns the themes that a story earns, by id, each with its evidence: the phrase, and where it stood.
+
+    The first is the main theme: what the headline says comes before what only the summary says, and among equals
+    the order of `themes` decides. Raises ValueError for a phrase that `check_phrase` would have refused.
+    """
+    texts = (fold(headline), fold(summary))
+    earned = [(*evidence, theme.id) for theme in themes if (evidence := _earned(_compile(theme), *texts))]
+    return {theme: f"'{phrase}' {_PLACES[place]}" for place, phrase, theme in sorted(earned, key=lambda one: one[0])}
+
+
+def _earned(rule: _Rule, headline: str, summary: str) -> tuple[int, str] | None:
+    """Returns the strongest place at which the rule is met and the first phrase that stands there, None if unmet."""
+    headline, summary = _without(rule.ignore, headline, summary)
+    met = list(_met(rule.match, headline, summary))
+    return min(met, key=lambda one: one[0]) if met else None
+
+
+def _met(phrases: tuple[_Phrase, ...], headline: str, summary: str) -> Iterator[tuple[int, str]]:
+    for phrase in phrases:
+        above = [part.search(headline) is not None for part in phrase.parts]
+        below = [part.search(summary) is not None for part in phrase.parts]
+        if all(above):
+            yield 0, phrase.written
+        elif all(below):
+            yield 2, phrase.written
+        elif all(map(max, above, below)):
+            yield 1, phrase.written
+
+
+def _without(phrases: tuple[_Phrase, ...], headline: str, summary: str) -> tuple[str, str]:
+    """Blanks the phrases out; one of several parts goes only where all of them are there."""
+    for phrase in phrases:
+        if any(_met((phrase,), headline, summary)):
+            for part in phrase.parts:
+                headline, summary = part.sub(_BLANK, headline), part.sub(_BLANK, summary)
+    return headline, summary
+
+
+@lru_cache(maxsize=1024)
+def _compile(theme: Theme) -> _Rule:
+    return _Rule(
+        match=tuple(map(_phrase, theme.match)),
+        ignore=tuple(map(_phrase, theme.ignore)),
+    )
+
+
+def _phrase(written: str) -> _Phrase:
+    return _Phrase(written, tuple(re.compile(_pattern(part)) for part in parts_of(written)))
+
+
+def _pattern(part: str) -> str:
+    """Returns the pattern of one part: its words as they stand, closed at the ends that are letters of a word."""
+    begin = _BEGIN if re.match(_LETTER, part) else ""
+    end = _END if re.match(_LETTER, part[-1]) else ""
+    return begin + " ".join(map(_word, part.split())) + end
+
+
+def _word(word: str) -> str:
+    bare = word.removesuffix(STAR)
+    return re.escape(bare) + (_REST if bare != word else "")
