@@ -1,0 +1,258 @@
+"""The one importer of httpx: feeds fetched, all at once but politely, each within its own deadline.
+
+    each feed │ attempts, with back-off │ hops of redirects │ one exchange, in its host's turn │ body, unpacked
+
+Refuses to raise for anything that a network can do: a feed that fails is a value that says why. Refuses to follow a
+redirect out of http(s), to hold more than the cap in memory, and to wait longer than the deadline, which counts only
+while a feed is under way, not while it queues for its host.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import ssl
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx
+
+from digest import links
+from digest.feeds import local, mishaps, replies
+from digest.feeds.inflate import Unpacker, UnreadableBodyError
+from digest.model import Failed, Feed, Fetched, Validators
+
+_ACCEPT = (
+    "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, "
+    "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
+)
+_RESOLVERS = 32
+_LONGEST_VALIDATOR = 1_000
+_NETWORK = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, OSError, ValueError)
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it announces every request; our report is the announcement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long, how much and how many: times in seconds, `body` in bytes after unpacking.
+
+    `deadline` is a feed's for all its redirects and retries, `silence` the longest wait for the next byte.
+    """
+
+    deadline: float = 30.0
+    connect: float = 10.0
+    silence: float = 20.0
+    body: int = 20_000_000
+    at_once: int = 8
+    per_host: int = 2
+    retries: int = 2
+    back_off: float = 1.0
+    redirects: int = 10
+
+
+def fetch(
+    feeds: Sequence[Feed],
+    *,
+    root: Path,
+    known: Mapping[str, Validators],
+    agent: str,
+    now: datetime,
+    limits: Limits = Limits(),
+) -> tuple[Fetched | Failed, ...]:
+    """Returns what became of each feed, in the order of the feeds.
+
+    A `url` that is no http(s) address is a file below `root`. `known` holds by feed id what the last fetch brought;
+    `agent` names us to servers; `now` is the moment at which this fetch begins.
+    """
+    distant = [feed for feed in feeds if _is_distant(feed)]
+    desk = _Desk(limits=limits, agent=agent, known=known, now=now)
+    arrived = iter(asyncio.run(_fetch_all(distant, desk)) if distant else ())
+    return tuple(
+        next(arrived) if _is_distant(feed) else local.read(feed, root, desk.validators(feed), limits.body)
+        for feed in feeds
+    )
+
+
+def _is_distant(feed: Feed) -> bool:
+    return feed.url.strip().lower().startswith(("http://", "https://"))
+
+
+async def _fetch_all(feeds: Sequence[Feed], desk: _Desk) -> list[Fetched | Failed]:
+    asyncio.get_running_loop().set_default_executor(_Resolvers(max_workers=_RESOLVERS))
+    return await asyncio.gather(*(_Errand(feed, desk).run() for feed in feeds))
+
+
+class _Resolvers(ThreadPoolExecutor):
+    """The threads that look names up. A look-up cannot be stopped, so at the end it is not waited for."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = True) -> None:  # noqa: ARG002 - as it is called
+        super().shutdown(wait=False, cancel_futures=cancel_futures)
+
+
+class _Desk:
+    """What all feeds of one fetch share: the limits, the turns, the clock, and how to make a client."""
+
+    def __init__(self, *, limits: Limits, agent: str, known: Mapping[str, Validators], now: datetime) -> None:
+        self.limits = limits
+        self._agent = agent.encode("ascii", "ignore").decode()
+        self._known = known
+        self._now = now
+        self._begun = time.monotonic()
+        self._all = asyncio.Semaphore(limits.at_once)
+        self._hosts = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(limits.per_host))
+        self._trust: ssl.SSLContext | None = None
+
+    def now(self) -> datetime:
+        return self._now + timedelta(seconds=time.monotonic() - self._begun)
+
+    def validators(self, feed: Feed) -> Validators:
+        return self._known.get(feed.id, Validators())
+
+    @contextlib.asynccontextmanager
+    async def turn(self, host: str) -> AsyncIterator[None]:
+        """Waits for the host first: feeds that queue for one host must not take the places of the others."""
+        async with self._hosts[host], self._all:
+            yield
+
+    def client(self) -> httpx.AsyncClient:
+        """Returns a client for one feed alone, so that no cookie reaches another."""
+        self._trust = self._trust or httpx.create_ssl_context()
+        return httpx.AsyncClient(
+            headers={"User-Agent": self._agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"},
+            timeout=httpx.Timeout(self.limits.silence, connect=self.limits.connect),
+            verify=self._trust,
+            follow_redirects=False,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Redirect:
+    location: str | None
+    permanent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """A failure that may pass; `wait` is the moment that the server named for asking again."""
+
+    failed: Failed
+    wait: datetime | None = None
+
+
+class _Errand:
+    """One feed on its way: what is left of its deadline, and the client that keeps its cookies."""
+
+    def __init__(self, feed: Feed, desk: _Desk) -> None:
+        self._feed = feed
+        self._desk = desk
+        self._known = desk.validators(feed)
+        self._left = desk.limits.deadline
+
+    async def run(self) -> Fetched | Failed:
+        attempt = 0
+        async with self._desk.client() as client:
+            while True:
+                outcome = await self._attempt(client)
+                if not isinstance(outcome, _Again):
+                    return outcome
+                pause = self._pause(outcome, attempt)
+                if attempt == self._desk.limits.retries or pause >= self._left:
+                    return outcome.failed
+                attempt += 1
+                self._left -= pause
+                await asyncio.sleep(pause)
+
+    def _pause(self, again: _Again, attempt: int) -> float:
+        back_off = self._desk.limits.back_off * 2.0**attempt
+        return max(0.0, (again.wait - self._desk.now()).total_seconds()) if again.wait else back_off
+
+    async def _attempt(self, client: httpx.AsyncClient) -> Fetched | Failed | _Again:
+        """Follows the redirects; `moved` goes along as far as every one of them was permanent."""
+        address, moved, permanent = self._feed.url.strip(), "", True
+        met = {(address, "")}
+        for _ in range(self._desk.limits.redirects + 1):
+            outcome = await self._hop(client, address)
+            if not isinstance(outcome, _Redirect):
+                return replace(outcome, moved=moved) if isinstance(outcome, Fetched) else outcome
+            target = links.web_link(outcome.location or "", address)
+            if outcome.location is None or target is None:
+                return self._failed(replies.bad_redirect(outcome.location))
+            permanent = permanent and outcome.permanent
+            address, moved = target, target if permanent else moved
+            step = (address, str(sorted((cookie.name, cookie.value) for cookie in client.cookies.jar)))
+            if step in met:  # the same address with a new cookie is no circle
+                return self._failed("redirects in a circle; the publisher's server is at fault")
+            met.add(step)
+        return self._failed(f"redirects more than {self._desk.limits.redirects} times; the publisher is at fault")
+
+    async def _hop(self, client: httpx.AsyncClient, address: str) -> Fetched | Failed | _Again | _Redirect:
+        async with self._desk.turn(links.host(address)):
+            begun = time.monotonic()
+            try:
+                async with asyncio.timeout(self._left):
+                    return await self._exchange(client, address)
+            except TimeoutError:
+                return self._failed(f"no whole answer within {self._desk.limits.deadline:g} s")
+            finally:
+                self._left -= time.monotonic() - begun
+
+    async def _exchange(self, client: httpx.AsyncClient, address: str) -> Fetched | Failed | _Again | _Redirect:
+        try:
+            async with client.stream("GET", address, headers=self._conditions()) as response:
+                return await self._answer(response, address)
+        except UnreadableBodyError as error:
+            return self._failed(str(error))
+        except _NETWORK as error:
+            failed = self._failed(mishaps.words(error, self._desk.limits.silence))
+            return _Again(failed) if mishaps.may_pass(error) else failed
+
+    async def _answer(self, response: httpx.Response, address: str) -> Fetched | Failed | _Again | _Redirect:
+        status = response.status_code
+        if status in replies.REDIRECTS:
+            return _Redirect(response.headers.get("location"), status in replies.PERMANENT)
+        if status == 304 and self._conditions():
+            return self._fetched(response, address, None)
+        if status in replies.WHOLE:
+            unpacker = Unpacker(response.headers.get("content-encoding", ""), self._desk.limits.body)
+            async for chunk in response.aiter_raw():
+                unpacker.feed(chunk)
+            body = unpacker.end()
+            return self._fetched(response, address, body) if body.strip() else self._failed("an empty answer")
+        wait = replies.retry_after(response.headers.get("retry-after", ""), self._desk.now())
+        failed = Failed(feed=self._feed, reason=replies.words(status), wait=wait if status in {429, 503} else None)
+        return _Again(failed, failed.wait) if replies.worth_retrying(status, failed.wait) else failed
+
+    def _fetched(self, response: httpx.Response, address: str, body: bytes | None) -> Fetched:
+        fingerprint = self._known.hash if body is None else hashlib.sha256(body).hexdigest()
+        kept = self._known if body is None else Validators()  # RFC 9110 §15.4.5: a 304 need not repeat them
+        return Fetched(
+            feed=self._feed,
+            body=None if fingerprint == self._known.hash else body,
+            url=address,
+            content_type=response.headers.get("content-type", ""),
+            validators=Validators(
+                etag=response.headers.get("etag", kept.etag),
+                modified=response.headers.get("last-modified", kept.modified),
+                hash=fingerprint,
+            ),
+        )
+
+    def _conditions(self) -> dict[str, str]:
+        asked = {"If-None-Match": self._known.etag, "If-Modified-Since": self._known.modified}
+        return {name: value for name, value in asked.items() if _is_sendable(value)}
+
+    def _failed(self, reason: str) -> Failed:
+        return Failed(feed=self._feed, reason=reason)
+
+
+def _is_sendable(value: str) -> bool:
+    """Tells whether a validator can be sent back; one that cannot is none, since it came from a stranger."""
+    return 0 < len(value) <= _LONGEST_VALIDATOR and value.isascii() and value.isprintable()

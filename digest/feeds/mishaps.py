@@ -1,0 +1,90 @@
+"""What can go wrong on the way to a server, in words: read from the chain of causes behind a network's exception.
+
+Refuses to know the HTTP library: it goes by the standard library's exceptions, by names and by what protocols say.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+from collections.abc import Iterator
+
+_UNREACHABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
+_MOST_CAUSES = 50
+
+
+def words(error: BaseException, silence: float) -> str:
+    """Returns why the exchange failed; `silence` is the longest wait for the next byte, in seconds."""
+    chain = list(_causes(error))
+    for cause in chain:
+        if reason := _by_cause(cause):
+            return reason
+    if _is_silence(error):
+        return f"no answer for {silence:g} s"
+    return _by_protocol(" ".join(str(cause) for cause in chain).lower())
+
+
+def may_pass(error: BaseException) -> bool:
+    """Tells whether the same request may soon succeed: after a silence, a reset, or a line that was cut."""
+    if any(isinstance(cause, socket.gaierror | ssl.SSLError | ConnectionRefusedError) for cause in _causes(error)):
+        return False
+    told = str(error).lower()
+    return (
+        _is_silence(error)
+        or any(isinstance(cause, ConnectionError) for cause in _causes(error))
+        or type(error).__name__ in {"ReadError", "WriteError"}
+        or "disconnected" in told
+        or "peer closed" in told
+    )
+
+
+def _is_silence(error: BaseException) -> bool:
+    return isinstance(error, TimeoutError) or type(error).__name__.endswith("Timeout")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yields an exception, what caused it, and what is in its groups, each once."""
+    waiting, met = [error], set[int]()
+    while waiting and len(met) < _MOST_CAUSES:
+        cause = waiting.pop(0)
+        if id(cause) in met:
+            continue
+        met.add(id(cause))
+        yield cause
+        if isinstance(cause, BaseExceptionGroup):
+            waiting.extend(cause.exceptions)
+        waiting.extend(behind for behind in (cause.__cause__, cause.__context__) if behind is not None)
+
+
+def _by_cause(cause: BaseException) -> str:
+    match cause:
+        case socket.gaierror():
+            return "the name of its host is not known; mend the url, or look whether the network is up"
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not valid ({cause.verify_message.rstrip('.')})"
+        case ssl.SSLError():
+            return "no secure connection could be made"
+        case ConnectionRefusedError():
+            return "connection refused"
+        case ConnectionResetError() | BrokenPipeError() | ConnectionAbortedError():
+            return "the connection was reset"
+        case OSError() if cause.errno in _UNREACHABLE:
+            return "its host cannot be reached from this network"
+    return ""
+
+
+def _by_protocol(told: str) -> str:
+    if "location header" in told:
+        return "a redirect that leads to no web address; the publisher's server is at fault"
+    if "peer closed" in told or "incomplete" in told:
+        return "its answer broke off before its end"
+    if "without sending" in told or "disconnected" in told:
+        return "the server hung up without an answer"
+    if "too long" in told or "too large" in told:
+        return "the headers of its answer are too large"
+    if "url" in told or "idna" in told or "codepoint" in told:
+        return "its address is not one that can be asked; mend the feed's url"
+    if "read" in told or "connection" in told:
+        return "the connection was lost"
+    return "its answer is not proper HTTP"

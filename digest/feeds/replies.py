@@ -1,0 +1,65 @@
+"""What the answers of HTTP mean for a feed, in words with the likely cure (RFC 9110 §15, RFC 6585 §4).
+
+Refuses to fetch, to wait and to read a clock: statuses, headers and moments in, words and moments out.
+"""
+
+from __future__ import annotations
+
+import http
+from datetime import datetime, timedelta
+
+from digest.feeds import dates
+
+PERMANENT = frozenset({301, 308})
+REDIRECTS = frozenset({302, 303, 307}) | PERMANENT
+WHOLE = frozenset({200, 203})
+_LONGEST_WAIT = timedelta(days=7)
+
+_WORDS = {
+    204: "an empty answer (204)",
+    205: "an empty answer (205)",
+    304: "'not modified' (304) though nothing was asked to compare; the publisher's server is at fault",
+    401: "asks for a password (401); only a feed that is open to all can be pulled",
+    403: "refuses this reader or this network (403); try from another network, or ask the publisher",
+    404: "no feed at this address (404); look for its new one on the publisher's site",
+    406: "offers no form of the feed that can be read (406)",
+    410: "gone for good (410); set `retired = true` for this feed",
+    429: "asks for fewer requests (429); pull less often",
+    451: "withheld for legal reasons (451); perhaps only in this country",
+}
+
+
+def words(status: int) -> str:
+    """Returns why an answer with this status brings no feed."""
+    if status in _WORDS:
+        return _WORDS[status]
+    try:
+        phrase = f"{status} {http.HTTPStatus(status).phrase}"
+    except ValueError:
+        phrase = str(status)
+    return f"the publisher's server is at fault ({phrase}); it may pass" if status >= 500 else f"answered {phrase}"
+
+
+def worth_retrying(status: int, wait: datetime | None) -> bool:
+    """Tells whether the same request may soon succeed: a fault of the server, or 429 with a moment to come back."""
+    return status >= 500 or (status == 429 and wait is not None)
+
+
+def bad_redirect(location: str | None) -> str:
+    """Returns why a redirect cannot be followed: it leads nowhere, or to what is no web address."""
+    if location is None:
+        return "a redirect that does not say where to; the publisher's server is at fault"
+    shown = "".join(sign for sign in location if sign.isprintable())[:80]
+    return f"a redirect to '{shown}', which is no web address"
+
+
+def retry_after(header: str, now: datetime) -> datetime | None:
+    """Returns the moment that a Retry-After header names, in seconds or as a date (RFC 9110 §10.2.3).
+
+    None where it says nothing that can be read; a moment beyond a week counts as a week.
+    """
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        return now + min(timedelta(seconds=min(int(text[:9]), 999_999_999)), _LONGEST_WAIT)
+    moment = dates.read(text)
+    return moment and max(now, min(moment, now + _LONGEST_WAIT))
