@@ -1,0 +1,51 @@
+"""Who wrote an entry, read from the ways in which feeds put it: names, lists of names, and mail addresses with names.
+
+Refuses to publish a mail address: it is not a name, and its owner did not give it for that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from digest.feeds import plaintext
+
+_MOST = 50
+_MAIL = re.compile(r"[^\s()<>,;]+@[^\s()<>,;]+")
+_AND = re.compile(r"\s+(?:and|&)\s+|^(?:and|&)\s+", re.IGNORECASE)
+_SUFFIXES = frozenset({
+    "jr", "sr", "ii", "iii", "iv", "md", "phd", "esq", "mba", "cfa", "jd", "inc", "ltd", "llc", "llp", "co", "corp",
+    "gmbh",
+})  # fmt: skip
+
+
+def names(elements: Iterable[str]) -> tuple[str, ...]:
+    """Returns the names in a feed's author elements, each once, in their order.
+
+    A lone element may hold a list of names; where there are several, each is one author's.
+    """
+    distinct = list(dict.fromkeys(name for element in elements if (name := _name(element))))[:_MOST]
+    listed = _listed(distinct[0]) if len(distinct) == 1 else distinct
+    return tuple(dict.fromkeys(listed))[:_MOST]
+
+
+def _name(element: str) -> str:
+    """Reads `a@b.c (Name)` (RSS 2.0) and `Name <a@b.c>` (RFC 5322 §3.4) as Name, and a mail address alone as nobody."""
+    bare = _MAIL.sub("", element)
+    if bare == element:
+        return plaintext.line(element)
+    return plaintext.line(re.sub(r"[()<>]", " ", bare).removeprefix("mailto:")).strip(" ,;:")
+
+
+def _listed(text: str) -> list[str]:
+    parts = [part.strip() for part in re.split(r"[,;、，；]", text)]
+    found: list[str] = []
+    for part in parts:
+        if found and part.rstrip(".").replace(".", "").lower() in _SUFFIXES:
+            found[-1] = f"{found[-1]}, {part}"
+        elif part:
+            found.append(part)
+    if len(found) < 2:
+        return [text] if found else []
+    *first, last = found  # "A, B and C": only a list shows that its `and` parts two names
+    return [*first, *(part for part in _AND.split(last) if part)]

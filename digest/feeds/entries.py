@@ -1,0 +1,108 @@
+"""From what a format said of an entry to an `Entry` that the rest of the program can trust.
+
+Formats are read elsewhere; the rules that hold for all of them stand here, one expression a field. Refuses an entry
+without a web link, and keeps count, for the report, of what it refused or could not believe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest import links
+from digest.feeds import dates, plaintext
+from digest.model import Document, Entry
+
+_MOST_ENTRIES = 5_000
+_LONGEST_ADDRESS = 4_000
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a document says of one entry, whatever its format: plain text, and candidates with the best first.
+
+    `permalink` is the id where the format makes it an address as well.
+    """
+
+    id: str = ""
+    title: str = ""
+    links: tuple[str, ...] = ()
+    permalink: str = ""
+    dates: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    summary: str = ""
+
+
+def document(title: str, said: Sequence[Said], base: str, warnings: Sequence[str] = ()) -> Document:
+    """Returns the document of these entries; `base` is the address against which relative ones are resolved."""
+    kept = said[:_MOST_ENTRIES]
+    read = [(one, _entry(one, base)) for one in kept]
+    return Document(
+        title=plaintext.line(title),
+        entries=tuple(entry for _, entry in read if entry is not None),
+        warnings=(
+            *warnings,
+            *_too_many(len(said)),
+            *_without_link([one.title for one, entry in read if entry is None]),
+            *_undated([one.dates for one, entry in read if entry is not None and entry.published is None]),
+            *(() if said else ("no entries in it",)),
+        ),
+    )
+
+
+def _entry(said: Said, base: str) -> Entry | None:
+    link = _first_link(said.links, base) or _first_link((said.permalink,), "")
+    if link is None:
+        return None
+    return Entry(
+        id=said.id if len(said.id) <= _LONGEST_ADDRESS else "",
+        title=_headline(said.title) or links.host(link),
+        link=links.clean(link),
+        published=_first_date(said.dates),
+        authors=tuple(dict.fromkeys(name for name in map(plaintext.line, said.authors) if name)),
+        image=_first_link(said.images, base) or "",
+        summary=plaintext.paragraphs(said.summary),
+    )
+
+
+def _headline(title: str) -> str:
+    folded = plaintext.line(title)
+    return folded if plaintext.is_visible(folded) else ""
+
+
+def _first_link(candidates: Iterable[str], base: str) -> str | None:
+    """Returns the first that is a web address; none is longer than servers take (RFC 9110 §4.1 asks for 8,000)."""
+    addresses = (links.web_link(text, base) for text in candidates if text.strip() and len(text) <= _LONGEST_ADDRESS)
+    return next((address for address in addresses if address), None)
+
+
+def _first_date(candidates: Iterable[str]) -> datetime | None:
+    moments = (dates.read(text) for text in candidates)
+    return next((moment for moment in moments if moment is not None), None)
+
+
+def _too_many(count: int) -> Iterator[str]:
+    if count > _MOST_ENTRIES:
+        yield f"{count} entries; only the first {_MOST_ENTRIES} are read"
+
+
+def _without_link(titles: Sequence[str]) -> Iterator[str]:
+    if not titles:
+        return
+    names = [
+        f"'{shown}'" if (shown := _headline(title)[:80]) else "one without a headline" for title in titles[:_NAMED]
+    ]
+    more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""
+    yield f"skipped for want of a web link: {', '.join(names)}{more}"
+
+
+def _undated(candidates: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """An entry that gives no date at all is no fault of anyone's; one whose date cannot be read is worth a word."""
+    texts = [text for group in candidates if (text := next((text for text in group if text.strip()), ""))]
+    if texts:
+        shown = plaintext.line(texts[0])[:40]
+        count = f"{len(texts)} of its entries" if len(texts) > 1 else "one of its entries"
+        yield f"a date that cannot be believed, such as '{shown}', in {count}; read as undated"

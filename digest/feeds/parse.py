@@ -1,0 +1,177 @@
+"""The one importer of feedparser: the bytes of a fetched feed, read as a document of entries.
+
+    body │ JSON Feed? its own reader │ feedparser, told all that the server told us │ entries in plain text
+
+Refuses to hand feedparser an address or a string, which it might fetch or open; to use its sanitizer and its dates,
+which we do not trust; and to raise: a document that cannot be read is a value that says why.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import feedparser
+import feedparser.mixin
+
+from digest import links
+from digest.feeds import bylines, entries, jsonfeed, plaintext, webpage
+from digest.feeds.entries import Said
+from digest.model import Document, Failed, Fetched
+
+_NOT_A_FEED = "not a feed that can be read"
+_HTML = frozenset({"text/html", "application/xhtml+xml"})
+_REFERENCE = re.compile(rb"&#(?:[xX]([0-9A-Fa-f]+)|([0-9]+));?")
+_CLOSED = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
+_TAIL = 2_000
+_GUESSED = frozenset({"windows-1252", "iso-8859-2"})
+_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:\?|$)", re.IGNORECASE)
+
+# feedparser resolves guids as if they were addresses; what the feed gave is what identifies an entry.
+feedparser.mixin._FeedParserMixin.can_be_relative_uri.discard("id")
+
+
+def parse(fetched: Fetched) -> Document | Failed:
+    """Returns what the fetched document says, or why it cannot be read."""
+    body = fetched.body or b""
+    base = links.web_link(fetched.url) or ""
+    if jsonfeed.looks_like_json(body):
+        document = jsonfeed.read(body, base)
+        return document or Failed(feed=fetched.feed, reason=_NOT_A_FEED)
+    parsed = _parsed(body, fetched.content_type, base)
+    if parsed is None or not dict.get(parsed, "version"):
+        return Failed(feed=fetched.feed, reason=_why_not(body, base))
+    return _document(parsed, body, base)
+
+
+def _parsed(body: bytes, content_type: str, base: str) -> Any:
+    """Returns feedparser's reading; where it fails, tries again without references to characters that do not exist."""
+    for attempt in (body, _REFERENCE.sub(_existing, body)):
+        try:
+            return feedparser.parse(
+                io.BytesIO(attempt),
+                response_headers={"content-type": content_type or "application/xml", "content-location": base},
+                sanitize_html=False,
+                resolve_relative_uris=False,
+            )
+        except Exception:  # whatever a stranger's bytes set off in it, this one feed is what cannot be read
+            continue
+    return None
+
+
+def _existing(reference: re.Match[bytes]) -> bytes:
+    digits = reference[1] or reference[2]
+    number = int(digits[-12:], 16 if reference[1] else 10) if len(digits) < 12 else 0x110000
+    return reference[0] if number < 0xD800 or 0xE000 <= number < 0x110000 else b"&#65533;"
+
+
+def _why_not(body: bytes, base: str) -> str:
+    if not webpage.is_page(body):
+        return _NOT_A_FEED
+    found = webpage.advertised(body, base)
+    return "a web page, not a feed" + (f"; it names a feed of its own: {found}" if found else "")
+
+
+def _document(parsed: Any, body: bytes, base: str) -> Document:
+    feed = dict.get(parsed, "feed") or {}
+    is_atom = _text(parsed, "version").startswith("atom")
+    home = _text(feed, "link")
+    listed = list(dict.get(parsed, "entries") or ())
+    warnings = list(_warnings(parsed, body))
+    if listed and _is_truncated(parsed, body) and not (_text(listed[-1], "link") and _text(listed[-1], "title")):
+        listed.pop()
+        warnings.append("its end is missing; the last entry was cut off, and is skipped")
+    return entries.document(
+        _words(feed, "title", is_atom),
+        [_said(entry, is_atom, _people(feed) if is_atom else ()) for entry in listed],
+        base or links.web_link(home) or "",
+        warnings,
+    )
+
+
+def _said(entry: Any, is_atom: bool, authors: tuple[str, ...]) -> Said:
+    guid = _text(entry, "id")
+    link = _text(entry, "link")
+    return Said(
+        id=guid,
+        title=_words(entry, "title", is_atom),
+        links=tuple(text for text in (link, *_addresses(entry, "alternate")) if text != guid),
+        permalink=guid if link else "",
+        dates=tuple(_text(entry, key) for key in ("published", "updated", "created")),
+        authors=_people(entry) or _people(dict.get(entry, "source") or {}) or authors,
+        images=tuple(_images(entry)),
+        summary=_words(entry, "summary", is_atom) or _content(entry, is_atom),
+    )
+
+
+def _words(thing: Any, key: str, is_atom: bool) -> str:
+    """Returns a text element as text: by its type where the format has one (RFC 4287 §3.1.1), else by its look."""
+    if f"{key}_detail" not in thing:
+        return "" if key == "summary" else plaintext.from_either(_text(thing, key))
+    return _plain(dict.get(thing, f"{key}_detail"), is_atom)
+
+
+def _content(entry: Any, is_atom: bool) -> str:
+    for content in dict.get(entry, "content") or ():
+        if text := _plain(content, is_atom or _text(content, "type") in _HTML):
+            return text
+    return ""
+
+
+def _plain(detail: Any, is_typed: bool) -> str:
+    kind, value = _text(detail, "type"), _text(detail, "value")
+    if not is_typed:
+        return plaintext.from_either(value)
+    if kind in _HTML:
+        return plaintext.from_html(value)
+    return value if kind.startswith("text/") or not kind else ""
+
+
+def _people(thing: Any) -> tuple[str, ...]:
+    people = [_text(person, "name") for person in dict.get(thing, "authors") or () if isinstance(person, dict)]
+    return bylines.names(plaintext.from_either(name) for name in people or [_text(thing, "author")])
+
+
+def _addresses(entry: Any, rel: str) -> Iterator[str]:
+    for link in dict.get(entry, "links") or ():
+        if _text(link, "rel") == rel:
+            yield _text(link, "href")
+
+
+def _images(entry: Any) -> Iterator[str]:
+    """Yields what may be the entry's picture, the publisher's first choice first."""
+    enclosures = [link for link in dict.get(entry, "links") or () if _text(link, "rel") == "enclosure"]
+    yield from (_text(link, "href") for link in enclosures if _is_picture(link, "href"))
+    yield from (_text(media, "url") for media in dict.get(entry, "media_content") or () if _is_picture(media, "url"))
+    yield from (_text(media, "url") for media in dict.get(entry, "media_thumbnail") or ())
+    image = dict.get(entry, "image")
+    yield _text(image, "href") if isinstance(image, dict) else ""
+
+
+def _is_picture(link: Any, key: str) -> bool:
+    kind = _text(link, "type") or _text(link, "medium")
+    return kind.startswith("image") or (not kind and _PICTURE.search(_text(link, key)) is not None)
+
+
+def _warnings(parsed: Any, body: bytes) -> Iterator[str]:
+    """Only what may have changed words is worth a warning: a wrong label on well-formed XML is not."""
+    error = dict.get(parsed, "bozo_exception")
+    encoding = _text(parsed, "encoding").lower()
+    if error is not None and not isinstance(error, feedparser.exceptions.ThingsNobodyCaresAboutButMe):
+        yield "not well-formed; some text may be altered"
+    elif isinstance(error, feedparser.CharacterEncodingUnknown):
+        yield "in an unknown encoding; some text may be altered"
+    elif encoding in _GUESSED and encoding.encode() not in body[:_TAIL].lower():
+        yield f"not in the encoding that it says; read as {encoding}, some text may be altered"
+
+
+def _is_truncated(parsed: Any, body: bytes) -> bool:
+    return bool(dict.get(parsed, "bozo")) and _CLOSED.search(body[-_TAIL:]) is None
+
+
+def _text(thing: Any, key: str) -> str:
+    """Returns a string that is truly there: FeedParserDict's own look-up answers for other keys."""
+    value = dict.get(thing, key) if isinstance(thing, dict) else None
+    return value.strip() if isinstance(value, str) else ""
