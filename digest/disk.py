@@ -7,9 +7,11 @@ that a reader, a crash or a full disk meets the old file or the new one. What st
 from __future__ import annotations
 
 import contextlib
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from digest.errors import DigestError
 
@@ -20,6 +22,7 @@ except ImportError:  # pragma: no cover - Windows has no flock; there the lock i
 
 CACHE = ".digest"
 _UNFINISHED = ".unfinished"
+_MEMORY_VERSION = 1
 
 
 def read(path: Path) -> bytes | None:
@@ -100,6 +103,24 @@ def remove(path: Path) -> None:
             folder.rmdir()
     except OSError:
         return  # a folder that is not empty ends the climb
+
+
+def recall(root: Path, name: str) -> dict[str, Any]:
+    """Returns what was remembered under a name in `.digest/`; nothing where it is gone, damaged or of another version.
+
+    Raises nothing for a damaged memory: it costs time, never content.
+    """
+    try:
+        memory = json.loads(read(root / CACHE / name) or b"{}")
+        return dict(memory["says"]) if memory.get("version") == _MEMORY_VERSION else {}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def remember(root: Path, name: str, memory: Mapping[str, Any]) -> None:
+    """Keeps a memory under a name in `.digest/`, as JSON."""
+    text = json.dumps({"version": _MEMORY_VERSION, "says": dict(memory)}, ensure_ascii=False, sort_keys=True)
+    write(root / CACHE / name, text.encode())
 
 
 def make_folder(folder: Path, mode: int | None) -> None:

@@ -22,8 +22,8 @@ _CELL = re.compile(r"</?t[dh]>")
 
 _INLINE = {"a", "abbr", "b", "br", "cite", "code", "del", "em", "i", "img", "ins", "kbd", "mark", "q", "s", "small",
            "span", "strong", "sub", "sup", "time", "u", "var"}  # fmt: skip
-_FLOW = {"blockquote", "dd", "dl", "dt", "figcaption", "figure", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p",
-         "pre", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"}  # fmt: skip
+_FLOW = {"blockquote", "dd", "dl", "dt", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol",
+         "p", "pre", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"}  # fmt: skip
 _ATTRIBUTES = {
     "*": {"lang", "dir", "title"},
     "a": {"href"},

@@ -1,0 +1,200 @@
+"""The command line: arguments, the clock, printing and exit codes, and nothing else.
+
+Exit codes: 0 done; 1 the content, the config or a feed is at fault, said in one line each; 2 wrong usage.
+A command's own module is imported when it is called, so that `--help` and `--version` stay light.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from digest import __version__
+from digest.errors import DigestError, suggestion
+
+if TYPE_CHECKING:
+    from digest.commands.build import BuildReport
+    from digest.commands.pull import PullReport, Row
+    from digest.model import Config
+
+
+class Desk:
+    """What every command is given: where the digest is, and how much to say."""
+
+    def __init__(self, root: Path | None, quiet: bool, verbose: bool) -> None:
+        self.given, self.quiet, self.verbose = root, quiet, verbose
+
+    def say(self, line: str) -> None:
+        """Prints a line of the report, unless --quiet."""
+        if not self.quiet:
+            click.echo(line)
+
+    def open(self) -> tuple[Path, Config]:
+        """Returns the digest's root and its configuration, checked."""
+        from digest import config
+
+        root = self.given.resolve() if self.given else config.find_root(Path.cwd())
+        return root, config.load(root)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="digest")
+@click.option(
+    "--root", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
+    help="The digest's folder; otherwise the one that the current folder lies in.",
+)  # fmt: skip
+@click.option("--quiet", is_flag=True, help="Say nothing but what is wrong.")
+@click.option("--verbose", is_flag=True, help="Name every file.")
+@click.pass_context
+def cli(context: click.Context, root: Path | None, quiet: bool, verbose: bool) -> None:
+    """Pull feeds into Markdown, curate it by hand, publish it as an archive.
+
+    \b
+    A first digest, without a network:
+      digest init my-digest
+      cd my-digest
+      digest pull
+      digest build
+    """
+    if quiet and verbose:
+        raise click.UsageError("--quiet and --verbose exclude each other.")
+    context.obj = Desk(root, quiet, verbose)
+
+
+@cli.command()
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path))
+@click.pass_obj
+def init(desk: Desk, folder: Path) -> None:
+    """Make a new digest in DIR (here, without it), with a sample feed that needs no network.
+
+    Files that are there already are left as they are.
+    """
+    from digest.commands import init as command
+
+    report = command.run(folder)
+    for file in report.kept:
+        desk.say(f"{file}: was there, left as it is")
+    for file in report.written if desk.verbose else ():
+        desk.say(f"{file}: written")
+    step = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
+    desk.say(f"A new digest is in {folder}. Next: {step}digest pull && digest build")
+
+
+@cli.command()
+@click.argument("feeds", metavar="[FEED]...", nargs=-1)
+@click.option("--dry-run", "dry", is_flag=True, help="Say what would be written, write nothing.")
+@click.option("--strict", is_flag=True, help="Exit with 1 when any feed failed, not only when all did.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.pass_obj
+def pull(desk: Desk, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: bool) -> None:
+    """Pull new entries of all feeds, or of those named, into story files.
+
+    A story that is there already is never written again. Exits with 1 when no feed could be read.
+    """
+    from digest.commands import pull as command
+
+    root, config = desk.open()
+    try:
+        chosen = command.chosen(config, feeds)
+    except KeyError as error:
+        name = error.args[0]
+        cure = suggestion(name, [feed.id for feed in config.feeds])
+        raise click.BadParameter(f"there is no feed '{name}' in digest.toml; {cure}", param_hint="FEED") from None
+    report = command.run(root, config, chosen, now=datetime.now(UTC), dry=dry)
+    if as_json:
+        click.echo(_json(report.as_json()))
+    else:
+        _print_pull(desk, report)
+    if not report.read or (strict and report.failed):
+        sys.exit(1)
+
+
+@cli.command()
+@click.option(
+    "--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="Where to write the site; the digest's own site/ without it.",
+)  # fmt: skip
+@click.option("--base-url", metavar="URL", help="The address that the site will have, instead of digest.toml's.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.pass_obj
+def build(desk: Desk, output: Path | None, base_url: str | None, as_json: bool) -> None:
+    """Build the site from the stories: pages, Atom feeds, everything that is published.
+
+    Only files that differ are written. When anything is wrong, the old site stays as it is.
+    """
+    from digest.commands import build as command
+
+    root, config = desk.open()
+    target = Path.cwd() / output if output else root / "site"
+    report = command.run(root, config, output=target, base_url=base_url)
+    if as_json:
+        click.echo(_json(report.as_json()))
+    else:
+        _print_build(desk, report)
+
+
+def main() -> None:
+    """Runs the command line; what a user or a feed can do wrong ends in one line each, never in a traceback."""
+    try:
+        cli(standalone_mode=True)
+    except DigestError as error:
+        _fail(str(error).splitlines())
+    except OSError as error:
+        _fail([f"{error.filename or 'disk'}: {error.strerror or error}"])
+
+
+def _fail(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line, err=True)
+    sys.exit(1)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
+def _print_pull(desk: Desk, report: PullReport) -> None:
+    for problem in report.problems:
+        click.echo(problem, err=True)
+    width = max((len(row.feed) for row in report.rows), default=0)
+    for row in report.rows:
+        line = f"{row.feed:<{width}}  {_outcome(row)}"
+        if row.state == "failed":
+            click.echo(line, err=True)
+        else:
+            desk.say(line)
+        for warning in row.warnings:
+            click.echo(f"{row.feed}: {warning}", err=True)
+        if row.moved:
+            click.echo(f'{row.feed}: has moved for good; in digest.toml write  url = "{row.moved}"', err=True)
+        for file in (*row.new, *row.adopted) if desk.verbose else ():
+            desk.say(f"  {file}")
+    total = sum(len(row.new) for row in report.rows)
+    noun = "story" if total == 1 else "stories"
+    verb = "would be taken in" if report.dry else "taken in"
+    desk.say(f"{total} new {noun} {verb}; {report.read} of {len(report.rows)} feeds read")
+
+
+def _outcome(row: Row) -> str:
+    if row.state in {"failed", "waiting"}:
+        return f"{row.state}: {row.reason}"
+    if row.state == "unchanged":
+        return "unchanged"
+    counts = {"entries": row.entries, "new": len(row.new), "adopted": len(row.adopted), "known": row.known}
+    said = [f"{count} {name}" for name, count in counts.items() if count or name in {"entries", "new"}]
+    changed = f" ({row.changed} with other words now; their files are left as they are)" if row.changed else ""
+    return ", ".join(said) + changed
+
+
+def _print_build(desk: Desk, report: BuildReport) -> None:
+    desk.say(
+        f"{report.stories} stories in {report.weeks} weeks: {report.pages} files, {report.written} written, "
+        f"{report.removed} removed"
+    )
+    desk.say(f"The site is in {report.output}")

@@ -1,0 +1,183 @@
+"""`digest pull`: feeds into stories.
+
+    chosen feeds ──fetch──▶ bodies ──parse──▶ documents ──take in──▶ stories and ledger lines ──▶ written, remembered
+
+A feed that cannot be fetched or read is a row of the report, and the others go on. What servers told us is remembered
+last, when all that they brought is written, and only for as long as the ledger stands as we left it.
+Refuses to decide anything: the rooms do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from digest import __version__, disk
+from digest.errors import DigestError
+from digest.feeds.fetch import fetch
+from digest.feeds.parse import parse
+from digest.model import Config, Document, Failed, Feed, Fetched, Validators
+from digest.stories import store
+from digest.stories.intake import Intake, Outcome, has_news, take_in
+
+_MEMORY = "feeds.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What became of one feed: `state` is "read", "unchanged", "waiting" or "failed", the last two with a reason."""
+
+    feed: str
+    state: str
+    reason: str = ""
+    moved: str = ""
+    entries: int = 0
+    new: tuple[str, ...] = ()
+    adopted: tuple[str, ...] = ()
+    known: int = 0
+    changed: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullReport:
+    """A row for each feed that was asked, in the order of digest.toml, and what is wrong with the ledgers."""
+
+    rows: tuple[Row, ...]
+    problems: tuple[str, ...] = ()
+    dry: bool = False
+
+    @property
+    def read(self) -> int:
+        """How many feeds answered, those that had nothing new among them."""
+        return sum(row.state in {"read", "unchanged"} for row in self.rows)
+
+    @property
+    def failed(self) -> int:
+        """How many feeds could not be fetched or read."""
+        return sum(row.state == "failed" for row in self.rows)
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns the report as plain values."""
+        return asdict(self)
+
+
+def run(root: Path, config: Config, feeds: Sequence[Feed], *, now: datetime, dry: bool = False) -> PullReport:
+    """Pulls the feeds into the digest at `root`; `dry` decides everything and writes nothing."""
+    with contextlib.nullcontext() if dry else disk.lock(root):
+        memory = disk.recall(root, _MEMORY)
+        waiting = [row for feed in feeds if (row := _waiting(feed, memory, now))]
+        asked = [feed for feed in feeds if feed.id not in {row.feed for row in waiting}]
+        ledgers, problems = store.read_ledgers(root)
+        answers = fetch(asked, root=root, known=_validators(root, asked, memory), agent=_agent(config), now=now)
+        read = {answer.feed.id: parse(answer) for answer in answers if isinstance(answer, Fetched) and answer.body}
+        documents = [(feed, found) for feed in asked if isinstance(found := read.get(feed.id), Document)]
+        desk = store.read_desk(root, config, ledgers, stories=has_news(documents, ledgers))
+        intake = take_in(documents, desk, config, now)
+        if not dry:
+            store.write(root, intake)
+            disk.remember(root, _MEMORY, {**memory, **_lessons(root, answers, read, intake)})
+    rows = [*waiting, *_rows(answers, read, intake.outcomes)]
+    order = [feed.id for feed in config.feeds]
+    return PullReport(
+        rows=tuple(sorted(rows, key=lambda row: order.index(row.feed))),
+        problems=tuple(map(str, problems)),
+        dry=dry,
+    )
+
+
+def chosen(config: Config, names: Iterable[str]) -> tuple[Feed, ...]:
+    """Returns the feeds of those names, all that are not retired without names, in the order of digest.toml.
+
+    Raises DigestError where there is nothing to pull, KeyError with the name for one that is unknown.
+    """
+    wanted = set(names)
+    unknown = wanted - {feed.id for feed in config.feeds}
+    if unknown:
+        raise KeyError(min(unknown))
+    for feed in config.feeds:
+        if feed.retired and feed.id in wanted:
+            raise DigestError(f"digest.toml: feed '{feed.id}' is retired; take out 'retired = true' to pull it again")
+    found = tuple(feed for feed in config.feeds if not feed.retired and (not wanted or feed.id in wanted))
+    if not found:
+        raise DigestError("digest.toml: there is no feed to pull; add a [[feeds]] table with id and url")
+    return found
+
+
+def _agent(config: Config) -> str:
+    return f"digest/{__version__} (+{config.site.url})"
+
+
+def _waiting(feed: Feed, memory: Mapping[str, Any], now: datetime) -> Row | None:
+    """Returns a row for a feed whose server has asked to be left in peace until a moment to come."""
+    until = memory.get(feed.id, {}).get("wait", "")
+    if memory.get(feed.id, {}).get("url") != feed.url or not until or datetime.fromisoformat(until) <= now:
+        return None
+    return Row(feed=feed.id, state="waiting", reason=f"its server asked not to be asked again before {until}")
+
+
+def _validators(root: Path, feeds: Iterable[Feed], memory: Mapping[str, Any]) -> dict[str, Validators]:
+    """Returns what to ask the servers with; nothing for a feed whose address or ledger is not the one remembered.
+
+    A ledger that was restored, merged or lost may lack what the server believes that we have.
+    """
+    found = {}
+    for feed in feeds:
+        known = memory.get(feed.id, {})
+        if known.get("url") == feed.url and known.get("ledger") == _fingerprint(root, feed):
+            found[feed.id] = Validators(etag=known["etag"], modified=known["modified"], hash=known["hash"])
+    return found
+
+
+def _lessons(
+    root: Path, answers: Iterable[Fetched | Failed], read: Mapping[str, Document | Failed], intake: Intake
+) -> dict[str, Any]:
+    """Returns what to remember of each feed: its validators where all entries were dealt with, else the wait asked."""
+    left = {outcome.feed.id for outcome in intake.outcomes if outcome.left}
+    lessons: dict[str, Any] = {}
+    for answer in answers:
+        feed = answer.feed
+        if isinstance(answer, Failed):
+            if answer.wait:
+                lessons[feed.id] = {"url": feed.url, "wait": answer.wait.isoformat(timespec="seconds")}
+        elif feed.id in left or isinstance(read.get(feed.id), Failed):
+            lessons[feed.id] = {}
+        else:
+            lessons[feed.id] = {"url": feed.url, **asdict(answer.validators), "ledger": _fingerprint(root, feed)}
+    return lessons
+
+
+def _fingerprint(root: Path, feed: Feed) -> str:
+    return hashlib.sha256(store.ledger_bytes(root, feed.id)).hexdigest()[:16]
+
+
+def _rows(
+    answers: Iterable[Fetched | Failed], read: Mapping[str, Document | Failed], outcomes: Iterable[Outcome]
+) -> list[Row]:
+    fates = {outcome.feed.id: outcome for outcome in outcomes}
+    return [_row(answer, read.get(answer.feed.id), fates.get(answer.feed.id)) for answer in answers]
+
+
+def _row(answer: Fetched | Failed, document: Document | Failed | None, outcome: Outcome | None) -> Row:
+    failed = next((one for one in (answer, document) if isinstance(one, Failed)), None)
+    if failed:
+        return Row(feed=failed.feed.id, state="failed", reason=failed.reason)
+    moved = answer.moved if isinstance(answer, Fetched) else ""
+    if outcome is None:
+        return Row(feed=answer.feed.id, state="unchanged", moved=moved)
+    return Row(
+        feed=answer.feed.id,
+        state="read",
+        moved=moved,
+        entries=outcome.entries,
+        new=outcome.new,
+        adopted=outcome.adopted,
+        known=outcome.known,
+        changed=outcome.changed,
+        warnings=outcome.warnings,
+    )

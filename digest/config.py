@@ -1,0 +1,279 @@
+"""`digest.toml`: found from any folder inside a digest, read and checked whole.
+
+Refuses to guess: an unknown key, a wrong type or a value that cannot be meant is a problem that names the line, the
+key and the likely cure, and all problems are listed together.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from digest import disk, links
+from digest.errors import DigestError, Faults, Problem, suggestion
+from digest.model import Config, Feed, Site, Theme
+from digest.phrases import check_phrase
+
+NAME = "digest.toml"
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]*")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_HEADER = re.compile(r"\s*\[+\s*([A-Za-z0-9_-]+)\s*\]+")
+_KEY = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
+
+_TABLES: Mapping[str, Mapping[str, type]] = {
+    "site": {"title": str, "url": str, "id": str, "description": str, "language": str, "timezone": str, "editor": str},
+    "feeds": {
+        "id": str, "url": str, "title": str, "publisher": str, "paywall": bool, "excerpt": int, "retired": bool,
+    },
+    "themes": {"id": str, "title": str, "match": list, "ignore": list, "was": list},
+    "pull": {"draft": bool},
+    "editions": {"close": str},
+}  # fmt: skip
+_REQUIRED = {"site": ("title", "url"), "feeds": ("id", "url"), "themes": ("id", "title", "match")}
+_LISTS = frozenset({"feeds", "themes"})
+_WORDS = {str: "a text in quotes", bool: "true or false", int: "a whole number", list: "a list of texts in quotes"}
+
+
+def find_root(start: Path) -> Path:
+    """Returns the folder of the digest that `start` lies in; raises DigestError where it lies in none."""
+    for folder in (start, *start.parents):
+        if (folder / NAME).is_file():
+            return folder
+    raise DigestError(f"{start}: no {NAME} here or in a folder above; 'digest init' makes a new digest")
+
+
+def load(root: Path) -> Config:
+    """Reads the configuration of the digest in `root`; raises Faults with every problem in it."""
+    content = disk.read(root / NAME)
+    if content is None:
+        raise DigestError(f"{root / NAME}: there is no such file; 'digest init' makes a new digest")
+    try:
+        return loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise Faults([Problem(NAME, 0, "not UTF-8 text", "save it as UTF-8")]) from error
+
+
+def loads(text: str) -> Config:
+    """Returns the configuration that the text of a `digest.toml` says; raises Faults with every problem in it."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Faults([_syntax(text, str(error))]) from error
+    check = _Check(text)
+    tables = {name: check.tables(name, data.get(name)) for name in _TABLES}
+    check.known(data, _TABLES, "", 0, "table")
+    config = _build(check, tables)
+    if check.problems:
+        raise Faults(sorted(check.problems, key=lambda problem: problem.line))
+    return config
+
+
+class _Check:
+    """Collects the problems of one file; `where` of a table is its name and, in a list of tables, its number."""
+
+    def __init__(self, text: str) -> None:
+        self.lines = _lines(text)
+        self.problems: list[Problem] = []
+
+    def fault(self, table: str, number: int, key: str, what: str, cure: str = "") -> None:
+        line = self.lines.get((table, number, key), self.lines.get((table, number, ""), 0))
+        self.problems.append(Problem(NAME, line, what, cure))
+
+    def tables(self, name: str, value: object) -> list[dict[str, Any]]:
+        """Returns the tables of one name, each without the keys that are at fault."""
+        found = value if isinstance(value, list) and name in _LISTS else [value]
+        if value is None:
+            found = [{}] if name not in _LISTS else []
+        if not all(isinstance(table, dict) for table in found):
+            shape = f"[[{name}]]" if name in _LISTS else f"[{name}]"
+            self.fault(
+                name, 0, "", f"'{name}' is not a table", f"write it as {shape}, with its keys on the lines below"
+            )
+            return [{}] if name not in _LISTS else []
+        return [self.table(name, number, cast("dict[str, Any]", table)) for number, table in enumerate(found)]
+
+    def table(self, name: str, number: int, table: dict[str, Any]) -> dict[str, Any]:
+        keys = _TABLES[name]
+        self.known(table, keys, name, number, "key")
+        for key in _REQUIRED.get(name, ()):
+            if key not in table:
+                self.fault(name, number, "", f"{_name(name, number, key)} is missing", f"add {key} = …")
+        return {key: value for key, value in table.items() if key in keys and self.typed(name, number, key, value)}
+
+    def known(self, table: Iterable[str], keys: Iterable[str], name: str, number: int, kind: str) -> None:
+        for key in table:
+            if key not in keys:
+                place = f" in [{name}]" if name else ""
+                self.fault(
+                    name or key, number, key if name else "", f"unknown {kind} '{key}'{place}", suggestion(key, keys)
+                )
+
+    def typed(self, name: str, number: int, key: str, value: object) -> bool:
+        kind = _TABLES[name][key]
+        fits = type(value) is kind and (
+            kind is not list or all(isinstance(part, str) for part in cast("list[object]", value))
+        )
+        if not fits:
+            self.fault(
+                name, number, key, f"{_name(name, number, key)} is not {_WORDS[kind]}", f"write {_example(key, kind)}"
+            )
+        return fits
+
+    def value(
+        self, name: str, number: int, key: str, value: Any, fits: Callable[[Any], object], what: str, cure: str
+    ) -> None:
+        """Notes a value of the right type that cannot be meant; a missing one (None) has been noted already."""
+        if value is not None and not fits(value):
+            self.fault(name, number, key, f"{_name(name, number, key)}: {what.format(value)}", cure)
+
+
+def _build(check: _Check, tables: Mapping[str, Sequence[dict[str, Any]]]) -> Config:
+    _check_site(check, tables["site"][0])
+    for number, feed in enumerate(tables["feeds"]):
+        _check_feed(check, number, feed)
+    for number, theme in enumerate(tables["themes"]):
+        _check_theme(check, number, theme)
+    _check_ids(check, "feeds", [[feed.get("id")] for feed in tables["feeds"]])
+    _check_ids(check, "themes", [[theme.get("id"), *theme.get("was", [])] for theme in tables["themes"]])
+    close = tables["editions"][0].get("close", "next-week")
+    check.value("editions", 0, "close", close, {"next-week", "letter"}.__contains__, "'{}' is no way to close a week",
+                'write "next-week" or "letter"')  # fmt: skip
+    return Config(
+        site=_site(tables["site"][0]),
+        feeds=tuple(map(_feed, tables["feeds"])),
+        themes=tuple(map(_theme, tables["themes"])),
+        draft=tables["pull"][0].get("draft", False),
+        close=close,
+    )
+
+
+def _check_site(check: _Check, site: dict[str, Any]) -> None:
+    check.value("site", 0, "title", site.get("title"), str.strip, "is empty", "name the digest")
+    check.value("site", 0, "url", site.get("url"), _is_site_url, "'{}' is no plain http(s) address",
+                'write the address of the site, such as "https://example.org/digest/"')  # fmt: skip
+    check.value("site", 0, "id", site.get("id"), links.is_absolute, "'{}' is no absolute URI (RFC 4287 §4.2.6)",
+                'write one that never changes, such as "urn:uuid:…"')  # fmt: skip
+    check.value("site", 0, "language", site.get("language"), _LANGUAGE.fullmatch, "'{}' is no language tag (BCP 47)",
+                'write one such as "en" or "zh-Hant"')  # fmt: skip
+    check.value("site", 0, "timezone", site.get("timezone"), _is_zone, "'{}' is no time zone",
+                'write a name from the IANA list, such as "Asia/Hong_Kong"')  # fmt: skip
+
+
+def _check_feed(check: _Check, number: int, feed: dict[str, Any]) -> None:
+    _check_id(check, "feeds", number, feed.get("id"), "id")
+    check.value("feeds", number, "url", feed.get("url"), _is_feed_url,
+                "'{}' is neither an http(s) address nor a path inside the digest",
+                "copy the feed's address from the publisher's page")  # fmt: skip
+    check.value("feeds", number, "excerpt", feed.get("excerpt"), lambda words: words >= 0, "{} is below nothing",
+                "write how many words to keep; 0 keeps none")  # fmt: skip
+
+
+def _check_theme(check: _Check, number: int, theme: dict[str, Any]) -> None:
+    for key, ids in (("id", [theme.get("id")]), ("was", theme.get("was", []))):
+        for old in ids:
+            _check_id(check, "themes", number, old, key)
+    check.value("themes", number, "title", theme.get("title"), str.strip, "is empty", "name the theme")
+    for key in ("match", "ignore"):
+        for phrase in theme.get(key, []):
+            fault = check_phrase(phrase)
+            if fault:
+                check.fault("themes", number, key, f"{_name('themes', number, key)}: the phrase '{phrase}' {fault}")
+
+
+def _check_id(check: _Check, name: str, number: int, value: str | None, key: str) -> None:
+    check.value(name, number, key, value, _ID.fullmatch, "'{}' is no id",
+                "use lower-case letters a to z, digits and hyphens, a letter or digit first")  # fmt: skip
+
+
+def _check_ids(check: _Check, name: str, owned: Sequence[Sequence[str | None]]) -> None:
+    seen: dict[str, int] = {}
+    for number, ids in enumerate(owned):
+        for known in dict.fromkeys(key for key in ids if key):
+            if known in seen:
+                check.fault(
+                    name, number, "id", f"two of [[{name}]] have the id '{known}'", "give one of them another id"
+                )
+            seen[known] = number
+
+
+def _site(table: dict[str, Any]) -> Site:
+    url = table.get("url", "https://example.org/")
+    url = url if url.endswith("/") else url + "/"
+    return Site(
+        **{"title": "", **table, "url": url, "id": table.get("id") or f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, url)}"}
+    )
+
+
+def _feed(table: dict[str, Any]) -> Feed:
+    title = table.get("title") or links.host(table.get("url", "")) or table.get("id", "")
+    return Feed(**{"id": "", "url": "", **table, "title": title, "publisher": table.get("publisher") or title})
+
+
+def _theme(table: dict[str, Any]) -> Theme:
+    return Theme(
+        id=table.get("id", ""),
+        title=table.get("title", ""),
+        match=tuple(table.get("match", ())),
+        ignore=tuple(table.get("ignore", ())),
+        was=tuple(table.get("was", ())),
+    )
+
+
+def _is_site_url(url: str) -> bool:
+    return links.web_link(url) == url and "?" not in url and "#" not in url
+
+
+def _is_feed_url(url: str) -> bool:
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", url):
+        return links.web_link(url) is not None
+    return bool(url.strip()) and not url.startswith(("/", "\\")) and ".." not in Path(url).parts
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError only in name: it derives from KeyError
+        return False
+    except KeyError:
+        return False
+    return True
+
+
+def _name(table: str, number: int, key: str) -> str:
+    return f"{key} of {table[:-1]} {number + 1}" if table in _LISTS else f"{table}.{key}"
+
+
+def _example(key: str, kind: type) -> str:
+    return {str: f'{key} = "…"', bool: f"{key} = true", int: f"{key} = 40", list: f'{key} = ["…", "…"]'}[kind]
+
+
+def _lines(text: str) -> dict[tuple[str, int, str], int]:
+    """Returns the line of each table's header and keys; tomllib keeps none, and a message without one helps little."""
+    found: dict[tuple[str, int, str], int] = {}
+    table, numbers = "", dict[str, int]()
+    for line, content in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(content):
+            table = header[1]
+            numbers[table] = numbers.get(table, -1) + 1
+            found[table, numbers[table], ""] = line
+        elif key := _KEY.match(content):
+            found.setdefault((table, numbers.get(table, 0), key[1]) if table else (key[1], 0, ""), line)
+    return found
+
+
+def _syntax(text: str, message: str) -> Problem:
+    """Returns tomllib's message as a problem; a quote that a phone has curled is named as what it is."""
+    at = re.search(r"\(at line (\d+), column \d+\)", message)
+    line = int(at[1]) if at else len(text.splitlines())
+    words = re.sub(r"\s*\(at .*\)", "", message)
+    content = (text.splitlines() or [""])[min(line, len(text.splitlines()) or 1) - 1]
+    curled = any(sign in content for sign in "“”‘’„")
+    return Problem(
+        NAME, line, f"not valid TOML: {words}", 'type straight quotes ("), not curled ones' if curled else ""
+    )

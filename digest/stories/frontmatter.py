@@ -1,0 +1,232 @@
+"""Front matter: the YAML between two lines of `---`, read as words with their line numbers, and written back plainly.
+
+The one importer of PyYAML. Every scalar is read as the text that was typed (a headline `No` stays `No`); whoever asks
+gives it its type. It is typed by people, on phones too, so a headline is read to the end of its line whatever signs
+are in it, one value where a list belongs is a list of one, and curled dashes and quotes get a message that says so.
+Refuses tags, anchors' expansion and nesting: a value is a text or a list of texts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import yaml
+
+from digest.errors import Faults, Problem
+
+_Loader: type = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+FENCE = "---"
+_DASHES = re.compile(r"[-‐‑‒–—―]+\s*")
+_PAIR = re.compile(r"([A-Za-z][\w-]*)[ \t]*:(?:[ \t]+(.*))?")
+_LISTED = re.compile(r"([ \t]*-[ \t]+)(\d{4}-\d{2}-\d{2}:[ \t].*)")
+_WORDS = frozenset({"title", "headline", "source", "authors"})
+"""Keys whose value is running text, in which people do not think of YAML's signs."""
+_TAKEN = re.compile(r"(?:title|headline|source|authors):[ \t]+(?:[&!]|[^\"'\[{|>#].*\s#\w)")
+"""A running text of which YAML would silently swallow a part: an anchor, a tag, a comment (`#1`)."""
+_TEXT = yaml.SafeLoader.DEFAULT_SCALAR_TAG
+_BREAKS = re.compile(r"[\n\r\x85\u2028\u2029]")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What one key says: a text, or a list of texts; `line` is where the key stands in its file, from 1."""
+
+    line: int
+    words: str | tuple[str, ...]
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The value as a list: one text is a list of one, nothing is a list of none."""
+        if isinstance(self.words, tuple):
+            return self.words
+        return (self.words,) if self.words else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """A file taken apart: its keys in their order, and the body, which begins at line `line`."""
+
+    values: Mapping[str, Value]
+    body: str
+    line: int
+
+
+def parse(text: str, file: str, *, required: bool) -> Matter:
+    """Returns the front matter and the body of a file; without front matter all is body, unless it is required.
+
+    Raises Faults with the line and the cure.
+    """
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if lines[0].rstrip() != FENCE:
+        if required or _is_curled_fence(lines[0]):
+            raise Faults([_no_fence(lines[0], file)])
+        return Matter({}, "\n".join(lines), 1)
+    end = next((number for number, line in enumerate(lines[1:], start=1) if line.rstrip() == FENCE), 0)
+    if not end:
+        raise Faults([_not_closed(lines, file)])
+    return Matter(_read(lines[1:end], file), "\n".join(lines[end + 1 :]), end + 2)
+
+
+def dump(pairs: Iterable[tuple[str, str | tuple[str, ...]]], typed: Mapping[str, str]) -> str:
+    """Returns the lines of a front matter without its fences, in the plainest quoting that any YAML reader reads back.
+
+    A text that YAML would take for something else (`No`, `2020-02-02`) is quoted, unless `typed` names that type for
+    its key ("timestamp", "bool": YAML 1.1's).
+    """
+    return "".join(_line(key, value, typed.get(key, "str")) for key, value in pairs)
+
+
+def _read(lines: Sequence[str], file: str) -> dict[str, Value]:
+    try:
+        node = yaml.compose("\n".join(_quoted(line) if _TAKEN.match(line) else line for line in lines), Loader=_Loader)
+    except yaml.YAMLError as first:
+        try:
+            node = yaml.compose("\n".join(map(_mend, lines)), Loader=_Loader)
+        except yaml.YAMLError:
+            raise Faults([_broken(lines, file, first)]) from first
+    if node is None:
+        return {}
+    if not isinstance(node, yaml.MappingNode):
+        raise Faults([_not_pairs(lines, file)])
+    return _values(node, file)
+
+
+def _values(node: yaml.MappingNode, file: str) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    problems: list[Problem] = []
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 2
+        key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
+        words = _words(value_node)
+        if words is None:
+            problems.append(Problem(file, line, f"'{key}' holds a value within a value", "put the text in quotes"))
+        elif key in values:
+            cure = f"keep this one or that of line {values[key].line}"
+            problems.append(Problem(file, line, f"'{key}' stands here a second time", cure))
+        else:
+            values[key] = Value(line, words)
+    if problems:
+        raise Faults(problems)
+    return values
+
+
+def _words(node: yaml.Node) -> str | tuple[str, ...] | None:
+    """Returns the texts of a node; `2026-05-20: what was wrong` in a list is a pair to YAML, a text to us."""
+    if isinstance(node, yaml.ScalarNode):
+        return _null(node)
+    if isinstance(node, yaml.MappingNode):
+        return _pair(node)
+    parts = [_null(part) if isinstance(part, yaml.ScalarNode) else _pair(part) for part in node.value]
+    return None if None in parts else tuple(part for part in parts if part)
+
+
+def _null(node: yaml.ScalarNode) -> str:
+    return "" if not node.style and node.value in {"~", "null"} else str(node.value)
+
+
+def _pair(node: yaml.Node) -> str | None:
+    if not isinstance(node, yaml.MappingNode) or len(node.value) != 1 or node.flow_style:
+        return None
+    key, value = node.value[0]
+    if not isinstance(key, yaml.ScalarNode) or not isinstance(value, yaml.ScalarNode):
+        return None
+    return f"{key.value}: {value.value}"
+
+
+def _mend(line: str) -> str:
+    """Quotes a running text that is no YAML as it stands: it is read to the end of its line, as it was meant."""
+    if _TAKEN.match(line) or not _is_yaml(line):
+        return _quoted(line)
+    return line
+
+
+def _quoted(line: str) -> str:
+    pair = _PAIR.fullmatch(line)
+    if pair and pair[1] in _WORDS and pair[2]:
+        return f"{pair[1]}: {json.dumps(pair[2].strip(), ensure_ascii=False)}"
+    listed = _LISTED.fullmatch(line)
+    return listed[1] + json.dumps(listed[2].strip(), ensure_ascii=False) if listed else line
+
+
+def _is_yaml(line: str) -> bool:
+    try:
+        yaml.compose(line, Loader=_Loader)
+    except yaml.YAMLError:
+        return False
+    return True
+
+
+def _line(key: str, value: str | tuple[str, ...], kind: str) -> str:
+    tag = f"tag:yaml.org,2002:{kind}"
+    if isinstance(value, str):
+        node: yaml.Node = yaml.ScalarNode(tag, value, style=_style(value))
+    else:
+        node = yaml.SequenceNode(
+            yaml.SafeLoader.DEFAULT_SEQUENCE_TAG,
+            [yaml.ScalarNode(tag, part, style=_style(part)) for part in value],
+            flow_style=True,
+        )
+    pair = yaml.MappingNode(
+        yaml.SafeLoader.DEFAULT_MAPPING_TAG, [(yaml.ScalarNode(_TEXT, key), node)], flow_style=False
+    )
+    return str(yaml.serialize(pair, Dumper=yaml.SafeDumper, allow_unicode=True, width=1 << 30))
+
+
+def _style(value: str) -> str | None:
+    """Double quotes where the text holds a line break: the other styles would fold it."""
+    return '"' if _BREAKS.search(value) else None
+
+
+def _is_curled_fence(line: str) -> bool:
+    return bool(_DASHES.fullmatch(line))
+
+
+def _no_fence(line: str, file: str) -> Problem:
+    if _is_curled_fence(line):
+        return Problem(file, 1, f"the front matter begins with '{line.strip()}'", "type three plain hyphens: ---")
+    return Problem(
+        file, 1, "there is no front matter", "begin the file with a line ---, then title: and link:, then ---"
+    )
+
+
+def _not_closed(lines: Sequence[str], file: str) -> Problem:
+    for number, line in enumerate(lines[1:], start=2):
+        if _is_curled_fence(line) and line.strip():
+            return Problem(
+                file, number, f"the front matter ends with '{line.strip()}'", "type three plain hyphens: ---"
+            )
+    return Problem(file, 1, "the front matter is not closed", "put a line --- after the last of its keys")
+
+
+def _not_pairs(lines: Sequence[str], file: str) -> Problem:
+    for number, line in enumerate(lines, start=2):
+        if re.match(r"[A-Za-z]\w*:\S", line):
+            return Problem(file, number, f"'{line}' is no 'key: value'", "put a space after the colon")
+    return Problem(
+        file, 2, "the front matter is no list of 'key: value' lines", "write one key a line, such as title: …"
+    )
+
+
+def _broken(lines: Sequence[str], file: str, error: yaml.YAMLError) -> Problem:
+    mark = getattr(error, "problem_mark", None)
+    number = min(mark.line, len(lines) - 1) if mark else 0
+    near = list(reversed(lines[max(number - 1, 0) : number + 1]))
+    what = getattr(error, "problem", None) or getattr(error, "context", None) or str(error).split("\n")[0]
+    return Problem(file, number + 2, f"the front matter is not valid YAML: {what}", _cure(near))
+
+
+def _cure(lines: Sequence[str]) -> str:
+    for line in lines:
+        if re.match(r"\s*[‐‑‒–—―]", line):
+            return "a phone has curled the hyphen that begins the line: type a plain one"
+        if "\t" in line:
+            return "use spaces, not tabs"
+        if re.match(r"[A-Za-z]\w*:[^\s/]", line):
+            return "put a space after the colon"
+        if any(sign in line for sign in "“”‘’„"):
+            return 'a phone has curled a quote: type straight ones (")'
+    return "put the text of that line in straight quotes"

@@ -1,0 +1,111 @@
+"""Which entries are one story: the ladder of identity, from the guid down, and the aliases that are kept for it.
+
+    1. guid and link   2. guid   3. the publisher's article number   4. the canonical link   5. headline with exact date
+
+A guid counts within its feed, unless it is an absolute URI; headline with date counts within its feed; the other rungs
+count everywhere. Every alias that was ever seen is kept, so that a new guid or a new slug makes no second story.
+Two entries of one document are two stories unless guid and link agree: within a document each story is met once.
+Refuses to look at anything but names: whether words have changed is another's question.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from digest import links
+from digest.model import Entry
+
+_Candidates = tuple[str, Collection[str]]
+_Rung = Callable[[Sequence[_Candidates], Container[str]], str | None]
+
+
+def aliases_of(entry: Entry) -> tuple[str, ...]:
+    """Returns the names by which an entry may be met again, strongest first, as the ledger keeps them."""
+    return tuple(
+        alias
+        for alias in (
+            f"guid:{entry.id}" if entry.id else "",
+            f"article:{links.article(entry.link)}" if links.article(entry.link) else "",
+            f"link:{links.canonical(entry.link)}",
+            f"headline:{stamp(entry.published)} {entry.title}" if entry.published else "",
+        )
+        if alias
+    )
+
+
+def stamp(moment: datetime) -> str:
+    """Returns a moment in UTC to the second, `2026-05-15T09:32:40Z` (RFC 3339)."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def scoped(alias: str, feed: str) -> str:
+    """Returns an alias as it counts in the whole digest: what holds within one feed only carries that feed's id."""
+    kind, _, name = alias.partition(":")
+    local = kind == "headline" or (kind == "guid" and not links.is_absolute(name))
+    return f"{feed}\n{alias}" if local else alias
+
+
+def story_keys(guid: str, link: str, feeds: Iterable[str]) -> frozenset[str]:
+    """Returns the keys of a story on disk: its guid in each of its feeds, or its link where it has no guid."""
+    if guid:
+        return frozenset(scoped(f"guid:{guid}", feed) for feed in (*feeds, "")) - {f"\nguid:{guid}"}
+    return frozenset({f"link:{links.canonical(link)}"}) if links.web_link(link) else frozenset()
+
+
+def match(feed: str, entries: Sequence[Entry], known: Mapping[str, Collection[str]]) -> list[str | None]:
+    """Returns for each entry of one document the file of the story that it is, None where it is a new one.
+
+    `known` has the files of the stories under each of their scoped aliases. The rungs are climbed one after the other
+    for all entries together, so that a weak likeness never takes a story from the entry that it really is.
+    """
+    found: list[str | None] = [None] * len(entries)
+    claimed: set[str] = set()
+    named = [[(alias, known.get(scoped(alias, feed), ())) for alias in aliases_of(entry)] for entry in entries]
+    for rung in _RUNGS:
+        for number, candidates in enumerate(named):
+            story = None if found[number] else rung(candidates, claimed)
+            if story:
+                found[number] = story
+                claimed.add(story)
+    return found
+
+
+def distinct(entries: Iterable[Entry]) -> list[Entry]:
+    """Returns a document's entries without repeats: the same guid (or none) with the same link is one entry."""
+    first: dict[tuple[str, str], Entry] = {}
+    for entry in entries:
+        first.setdefault((entry.id, links.canonical(entry.link)), entry)
+    return list(first.values())
+
+
+def repeated_guids(entries: Iterable[Entry]) -> frozenset[str]:
+    """Returns the guids that several distinct entries of one document claim: they identify none of them."""
+    return frozenset(guid for guid, times in Counter(entry.id for entry in entries if entry.id).items() if times > 1)
+
+
+def _both(candidates: Sequence[_Candidates], claimed: Container[str]) -> str | None:
+    by_kind = {alias.partition(":")[0]: files for alias, files in candidates}
+    by_link = by_kind.get("link", ())
+    return next((file for file in by_kind.get("guid", ()) if file in by_link and file not in claimed), None)
+
+
+def _guid(candidates: Sequence[_Candidates], claimed: Container[str]) -> str | None:
+    return next(
+        (file for alias, files in candidates if alias.startswith("guid:") for file in files if file not in claimed),
+        None,
+    )
+
+
+def _alone(kind: str) -> _Rung:
+    """Returns the rung for a name that identifies only where one story has it: many may share a home page's link."""
+
+    def rung(candidates: Sequence[_Candidates], claimed: Container[str]) -> str | None:
+        files = next((files for alias, files in candidates if alias.startswith(kind)), ())
+        return next((file for file in files if file not in claimed), None) if len(files) == 1 else None
+
+    return rung
+
+
+_RUNGS: tuple[_Rung, ...] = (_both, _guid, _alone("article:"), _alone("link:"), _alone("headline:"))

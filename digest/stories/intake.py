@@ -1,0 +1,292 @@
+"""Taking entries in: which of them are new, and what story file and ledger line each of those becomes.
+
+Decides only: documents and what the desk knows come in, stories and lines to write go out, nothing is read or written.
+A story's week, folder, name and slug are fixed here, once, and never derived again. Refuses to touch a story that is
+on the desk already, or was once: what a feed says of it now is counted, and its file left as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from digest.model import Config, Document, Entry, Feed, Story
+from digest.stories import excerpt, identity, ledger
+from digest.stories.ledger import Record
+from digest.stories.slug import free_slug, slug_of
+from digest.stories.themes import themes_of
+from digest.week import Week
+
+_AHEAD = timedelta(days=1)
+"""A date that lies further ahead of the pull than this is not believed."""
+
+Value = str | tuple[str, ...] | datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What the digest holds before a pull.
+
+    `files` are all story files there are; `stories` those that were read, `unreadable` the text of those that could
+    not be. `closed` is the newest week that its letter has closed, None where letters close none.
+    """
+
+    ledgers: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
+    files: frozenset[str] = frozenset()
+    stories: tuple[Story, ...] = ()
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    closed: Week | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one document's entries: the files of new and of adopted stories, counts, and warnings.
+
+    `changed` of the known ones have other words than when they were taken in; `left` could not be decided on, since
+    a file that may be theirs cannot be read: they are looked at again in the next pull.
+    """
+
+    feed: Feed
+    entries: int
+    new: tuple[str, ...] = ()
+    adopted: tuple[str, ...] = ()
+    known: int = 0
+    changed: int = 0
+    left: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """What a pull is to write: the stories first, then each feed's ledger lines, in this order; and what to report."""
+
+    stories: tuple[Story, ...]
+    lines: Mapping[str, tuple[Record, ...]]
+    outcomes: tuple[Outcome, ...]
+
+
+def has_news(documents: Iterable[tuple[Feed, Document]], ledgers: Mapping[str, Mapping[str, Record]]) -> bool:
+    """Tells whether any entry is unknown to the ledgers, so that the story files have to be looked at."""
+    known = ledger.known_files(ledgers)
+    return any(None in identity.match(feed.id, document.entries, known) for feed, document in documents)
+
+
+def take_in(documents: Sequence[tuple[Feed, Document]], desk: Desk, config: Config, now: datetime) -> Intake:
+    """Decides what is new in documents given in the order of digest.toml: the first feed of a story speaks for it."""
+    taking = _Taking(desk, config, now)
+    outcomes = [taking.document(feed, document) for feed, document in documents]
+    return Intake(
+        stories=tuple(taking.stories.values()),
+        lines={feed: tuple(taking.written(record) for record in records) for feed, records in taking.lines.items()},
+        outcomes=tuple(outcomes),
+    )
+
+
+class _Taking:
+    """One pull's decisions as they grow: a story that the first feed brings is known when the second is looked at."""
+
+    def __init__(self, desk: Desk, config: Config, now: datetime) -> None:
+        self.desk, self.config, self.now = desk, config, now.replace(microsecond=0)
+        self.at = ledger.moment(now)
+        self.zone = ZoneInfo(config.site.timezone)
+        self.known = {alias: list(files) for alias, files in ledger.known_files(desk.ledgers).items()}
+        self.adoptable = self._adoptable()
+        self.taken = _taken_slugs(desk)
+        self.records = {
+            feed.id: {record.file: record for record in desk.ledgers.get(feed.id, {}).values()} for feed in config.feeds
+        }
+        self.stories: dict[str, Story] = {}
+        self.lines: dict[str, list[Record]] = {}
+
+    def document(self, feed: Feed, document: Document) -> Outcome:
+        entries = identity.distinct(document.entries)
+        files = identity.match(feed.id, entries, self.known)
+        repeated = identity.repeated_guids(entries)
+        warnings = list(document.warnings)
+        if repeated:
+            warnings.append(
+                f"{len(repeated)} guids stand for several entries each; these are told apart by their links"
+            )
+        fates: dict[str, list[str]] = {"new": [], "adopted": [], "known": [], "changed": [], "left": []}
+        for entry, file in reversed(list(zip(entries, files, strict=True))):  # feeds list the newest first
+            fate, place = self._decide(feed, entry, file, entry.id in repeated)
+            fates[fate].append(place)
+        for file in dict.fromkeys(fates["left"]):
+            warnings.append(f"{file}: cannot be read, so it is left alone; 'digest build' says why")
+        return Outcome(
+            feed=feed,
+            entries=len(entries),
+            new=tuple(fates["new"]),
+            adopted=tuple(fates["adopted"]),
+            known=len(fates["known"]) + len(fates["changed"]),
+            changed=len(fates["changed"]),
+            left=len(fates["left"]),
+            warnings=tuple(warnings),
+        )
+
+    def _decide(self, feed: Feed, entry: Entry, file: str | None, guid_is_shared: bool) -> tuple[str, str]:
+        """Returns what becomes of one entry, and the file that it concerns."""
+        if file is None:
+            blocked = self._unreadable(entry)
+            return ("left", blocked) if blocked else ("new", self._take(feed, entry, guid_is_shared))
+        if file in self.adoptable:
+            return "adopted", self._adopt(feed, entry, self.adoptable[file])
+        if file in self.stories:
+            return "known", self._join(feed, entry, file)
+        return self._meet(feed, entry, file), file
+
+    def written(self, record: Record) -> Record:
+        """Returns the record of a new story with all the feeds that its file names in the end."""
+        story = self.stories.get(record.file)
+        if story is None or "feeds" not in record.wrote:
+            return record
+        return replace(record, wrote={**record.wrote, "feeds": ledger.hash_of(story.feeds)})
+
+    def _adoptable(self) -> dict[str, Story]:
+        """Returns the stories on the disk that no ledger knows, and makes them known by their names."""
+        found = {}
+        for story in self.desk.stories:
+            if identity.story_keys(story.id, story.link, story.feeds).isdisjoint(self.known):
+                found[story.file] = story
+        for story in found.values():
+            entry = Entry(id=story.id, title=story.title, link=story.link)
+            for alias in identity.aliases_of(entry):
+                for feed in story.feeds or ("",):
+                    self._know(identity.scoped(alias, feed), story.file)
+        return found
+
+    def _know(self, alias: str, file: str) -> None:
+        files = self.known.setdefault(alias, [])
+        if file not in files:
+            files.append(file)
+
+    def _unreadable(self, entry: Entry) -> str | None:
+        """Returns the file that cannot be read and speaks of this entry, if any: it may well be its story."""
+        names = (entry.link, entry.id or entry.link)
+        return next((file for file, text in self.desk.unreadable.items() if any(name in text for name in names)), None)
+
+    def _take(self, feed: Feed, entry: Entry, guid_is_shared: bool) -> str:
+        evidence = themes_of(entry.title, entry.summary, self.config.themes)
+        believed = entry.published is not None and entry.published <= self.now + _AHEAD
+        published = (entry.published if believed and entry.published else self.now).astimezone(self.zone)
+        day = published.date()
+        week = self._week(Week.of(day), feed)
+        taken = self.taken.setdefault(week.folder, set())
+        slug = free_slug(slug_of(entry.title, entry.id or entry.link), taken)
+        taken.add(slug)
+        file = f"content/{week.folder}/{day}-{slug}.md"
+        words = excerpt.cut(entry.summary, feed.excerpt)
+        self.stories[file] = Story(
+            file=file,
+            week=week,
+            day=day,
+            slug=slug,
+            title=entry.title,
+            link=entry.link,
+            published=published,
+            authors=entry.authors,
+            feeds=(feed.id,),
+            themes=tuple(evidence),
+            image=entry.image,
+            id="" if guid_is_shared else entry.id,
+            draft=self.config.draft,
+            excerpt=excerpt.escape(words),
+        )
+        self._record(feed, entry, file, evidence, _wrote(self.stories[file], words))
+        return file
+
+    def _week(self, week: Week, feed: Feed) -> Week:
+        """Returns the week itself, or the first open one where a letter has closed it and the feed is not new."""
+        closed = self.desk.closed
+        late = closed is not None and week <= closed and bool(self.desk.ledgers.get(feed.id))
+        return closed.following if late and closed is not None else week
+
+    def _join(self, feed: Feed, entry: Entry, file: str) -> str:
+        """Adds a feed to a story that another feed has brought in this same pull."""
+        story = self.stories[file]
+        if feed.id not in story.feeds:
+            self.stories[file] = replace(story, feeds=(*story.feeds, feed.id))
+        self._record(feed, entry, file, themes_of(entry.title, entry.summary, self.config.themes), {})
+        return file
+
+    def _adopt(self, feed: Feed, entry: Entry, story: Story) -> str:
+        """Notes a file that stands already: what in it is as we would have written it counts as written by us."""
+        words = excerpt.cut(entry.summary, feed.excerpt)
+        evidence = themes_of(entry.title, entry.summary, self.config.themes)
+        quoted, _ = excerpt.split(story.excerpt or excerpt.split(story.note)[0])
+        standing = _wrote(story, excerpt.unescape(quoted or story.excerpt))
+        ours = ledger.hashes({**_said(entry), "feeds": (feed.id,), "themes": tuple(evidence), "excerpt": words})
+        wrote = {name: value for name, value in standing.items() if ours.get(name) == value}
+        self._record(feed, entry, story.file, evidence, wrote)
+        return story.file
+
+    def _meet(self, feed: Feed, entry: Entry, file: str) -> str:
+        """Notes a known story that this feed brings for the first time or by a new name; tells if its words changed."""
+        record = self.records[feed.id].get(file)
+        if record is None:
+            self._record(feed, entry, file, themes_of(entry.title, entry.summary, self.config.themes), {})
+            return "known"
+        fresh = [alias for alias in identity.aliases_of(entry) if alias not in record.aliases]
+        if any(not alias.startswith("headline:") for alias in fresh):
+            self._note(feed, replace(record, at=self.at, aliases=(*record.aliases, *fresh)))
+        return "known" if ledger.hashes(_said(entry)) == dict(record.said) else "changed"
+
+    def _record(
+        self, feed: Feed, entry: Entry, file: str, evidence: Mapping[str, str], wrote: Mapping[str, str]
+    ) -> None:
+        aliases = identity.aliases_of(entry)
+        for alias in aliases:
+            self._know(identity.scoped(alias, feed.id), file)
+        record = Record(
+            at=self.at,
+            id=entry.id or entry.link,
+            aliases=aliases,
+            file=file,
+            title=entry.title,
+            said=ledger.hashes(_said(entry)),
+            wrote=wrote,
+            themes=evidence,
+        )
+        self._note(feed, record)
+
+    def _note(self, feed: Feed, record: Record) -> None:
+        self.lines.setdefault(feed.id, []).append(record)
+
+
+def _said(entry: Entry) -> dict[str, Value]:
+    return {
+        "title": entry.title,
+        "link": entry.link,
+        "published": entry.published,
+        "authors": entry.authors,
+        "image": entry.image,
+        "excerpt": entry.summary,
+    }
+
+
+def _wrote(story: Story, words: str) -> dict[str, str]:
+    return ledger.hashes(
+        {
+            "title": story.title,
+            "link": story.link,
+            "published": story.published,
+            "authors": story.authors,
+            "feeds": story.feeds,
+            "themes": story.themes,
+            "image": story.image,
+            "excerpt": words,
+        }
+    )
+
+
+def _taken_slugs(desk: Desk) -> dict[str, set[str]]:
+    """Returns the slugs of each week's folder, those of deleted files too: their addresses are not given away."""
+    taken: dict[str, set[str]] = {}
+    gone = (file for records in desk.ledgers.values() for record in records.values() for file in record.files)
+    for file in {*desk.files, *gone}:
+        folder, _, name = file.removeprefix("content/").rpartition("/")
+        stem = name.removesuffix(".md")
+        taken.setdefault(folder, set()).add(stem[11:] if stem[:4].isdigit() and stem[4:5] == "-" else stem)
+    return taken

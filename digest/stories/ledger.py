@@ -1,0 +1,151 @@
+"""The ledger: what a feed has brought, ever, as lines of JSON that are only added to, never changed.
+
+    {"v": 1, "at": "2026-05-19T11:30:04.000000Z", "id": …, "aliases": […], "file": "content/2026/w20/….md", "title": …,
+     "said": {field: hash}, "wrote": {field: hash}, "themes": {theme: "phrase, and where it stood"}}
+
+`said` has what the feed said (the excerpt uncut), `wrote` what was put into the file; a hash is the first 16 hex digits
+of SHA-256 of the cleaned value. Lines are read as a set, in any order, with doubles, since git merges them by union:
+for each id the newest `at` wins, aliases and files unite. Refuses to hold anybody's sentences, the headline apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from digest.errors import Problem
+from digest.stories.identity import scoped, stamp
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One line: what was known of one entry at one moment; `id` is its guid, or its link where it has none.
+
+    `files` has every place that the story is known to have had, the line's own first.
+    """
+
+    at: str
+    id: str
+    aliases: tuple[str, ...]
+    file: str
+    title: str
+    said: Mapping[str, str] = field(default_factory=dict)
+    wrote: Mapping[str, str] = field(default_factory=dict)
+    themes: Mapping[str, str] = field(default_factory=dict)
+    files: frozenset[str] = frozenset()
+
+
+def hash_of(value: str | tuple[str, ...] | datetime) -> str:
+    """Returns the hash of a cleaned value: a list as its lines, a moment in UTC."""
+    text = stamp(value) if isinstance(value, datetime) else value if isinstance(value, str) else "\n".join(value)
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16]
+
+
+def hashes(values: Mapping[str, str | tuple[str, ...] | datetime | None]) -> dict[str, str]:
+    """Returns the hash of each field that says something."""
+    return {name: hash_of(value) for name, value in values.items() if value}
+
+
+def moment(now: datetime) -> str:
+    """Returns a moment as `at` has it: UTC with microseconds, so that later lines sort after earlier ones."""
+    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def dumps(record: Record) -> str:
+    """Returns a record as its line, with the line break."""
+    line = {
+        "v": VERSION,
+        "at": record.at,
+        "id": record.id,
+        "aliases": list(record.aliases),
+        "file": record.file,
+        "title": record.title,
+        "said": dict(record.said),
+        "wrote": dict(record.wrote),
+        "themes": dict(record.themes),
+    }
+    return json.dumps(line, ensure_ascii=False) + "\n"
+
+
+def loads(text: str, file: str) -> tuple[dict[str, Record], tuple[Problem, ...]]:
+    """Returns what a feed's ledger says of each id, and a problem for each line that had to be passed over."""
+    records, problems = [], []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            try:
+                records.append(_record(json.loads(line)))
+            except (ValueError, KeyError, TypeError, AttributeError):
+                problems.append(Problem(file, number, "not a line of the ledger", "restore it from git, or delete it"))
+    return gather(records), tuple(problems)
+
+
+def gather(records: Iterable[Record]) -> dict[str, Record]:
+    """Returns one record for each id: the newest of its lines, with the aliases and files of all of them."""
+    found: dict[str, Record] = {}
+    for record in sorted(records, key=lambda record: (record.at, dumps(record))):
+        old = found.get(record.id)
+        if old:
+            aliases = tuple(dict.fromkeys(old.aliases + record.aliases))
+            record = replace(record, aliases=aliases, files=old.files | record.files)
+        found[record.id] = record
+    return found
+
+
+def known_files(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, tuple[str, ...]]:
+    """Returns the files of the stories under each of their scoped aliases, over the ledgers of all feeds."""
+    known: dict[str, dict[str, None]] = {}
+    for feed, records in ledgers.items():
+        for record in records.values():
+            for alias in record.aliases:
+                known.setdefault(scoped(alias, feed), {})[record.file] = None
+    return {alias: tuple(files) for alias, files in known.items()}
+
+
+def excerpted(ledgers: Mapping[str, Mapping[str, Record]]) -> frozenset[str]:
+    """Returns the keys (`identity.story_keys`) of the stories into whose file an excerpt was written."""
+    return frozenset(
+        scoped(alias, feed)
+        for feed, records in ledgers.items()
+        for record in records.values()
+        if "excerpt" in record.wrote
+        for alias in _keys(record)
+    )
+
+
+def _keys(record: Record) -> list[str]:
+    guids = [alias for alias in record.aliases if alias.startswith("guid:")]
+    return guids or [alias for alias in record.aliases if alias.startswith("link:")]
+
+
+def _record(line: dict[str, Any]) -> Record:
+    if line["v"] != VERSION:
+        raise ValueError("another version")
+    at = line["at"]
+    datetime.fromisoformat(at)
+    return Record(
+        at=at,
+        id=_text(line["id"]),
+        aliases=tuple(map(_text, line["aliases"])),
+        file=_text(line["file"]),
+        title=_text(line["title"]),
+        said=_texts(line["said"]),
+        wrote=_texts(line["wrote"]),
+        themes=_texts(line.get("themes", {})),
+        files=frozenset({line["file"]}),
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _texts(value: dict[str, object]) -> dict[str, str]:
+    return {name: _text(text) for name, text in value.items()}

@@ -1,0 +1,42 @@
+"""A story's slug, made once from its headline; the one importer of python-slugify.
+
+Refuses to depend on what else is installed: backend and algorithm are named, since either would change addresses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Container
+
+from slugify import slugify
+
+LONGEST = 60
+
+
+def slug_of(headline: str, identity: str) -> str:
+    """Returns the headline in lower-case ASCII words and hyphens, at most 60 signs, cut at a word.
+
+    A headline of which nothing is left (emoji, say) gets a slug from the entry's identity instead.
+    """
+    words = slugify(
+        headline.replace("'", "").replace("’", ""),  # one slug for straight and curly apostrophes
+        entities=False,
+        decimal=False,
+        hexadecimal=False,
+        max_length=LONGEST,
+        word_boundary=True,
+        save_order=True,
+        backend="text-unidecode",
+        algorithm="legacy",
+    )
+    return words or f"story-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
+
+
+def free_slug(slug: str, taken: Container[str]) -> str:
+    """Returns the slug, or the first of slug-2, slug-3… that is not taken."""
+    if slug not in taken:
+        return slug
+    number = 2
+    while f"{slug}-{number}" in taken:
+        number += 1
+    return f"{slug}-{number}"

@@ -1,0 +1,254 @@
+"""The store: everything in `content/`, read from the disk, and the only hand that writes there.
+
+Refuses to write over a file, to follow a link out of the digest, and to return a half-read archive: `load` gives
+all of it or raises Faults with every problem in every file. (`read_desk` is for pull, which passes over what it
+cannot read, so that one slip of an editor's stops no feed.)
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from digest import disk
+from digest.errors import DigestError, Faults, Problem, suggestion
+from digest.model import Config, Content, Copied, FreePage, Letter, Moved, Story
+from digest.stories import frontmatter, ledger, storyfile
+from digest.stories.identity import story_keys
+from digest.stories.intake import Desk, Intake
+from digest.stories.ledger import Record
+from digest.stories.storyfile import Known
+from digest.week import Week
+
+_T = TypeVar("_T")
+
+_WEEK = re.compile(r"\d{4}/w\d{2}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
+_ELSEWHERE = frozenset({"ledger", "inbox"})
+_LETTER = "letter.md"
+
+
+def load(root: Path, config: Config) -> Content:
+    """Reads all content of a digest; raises Faults with every problem in it."""
+    reading = _Reading(root, config)
+    files = list(_walk(root, reading.problems))
+    stories = tuple(filter(None, (reading.story(file) for file in files if _is_story(file))))
+    content = Content(
+        stories=stories,
+        letters=tuple(filter(None, (reading.letter(file) for file in files if _is_letter(file)))),
+        introductions=tuple(filter(None, (reading.introduction(file) for file in files if _is_in(file, "themes")))),
+        pages=tuple(filter(None, (reading.page(file) for file in files if _is_in(file, "pages")))),
+        copied=tuple(Copied(source=root / file, file=file, path=_copied(file)) for file in files if _copied(file)),
+        moved=moved(stories, reading.ledgers),
+    )
+    reading.misplaced(files)
+    if reading.problems:
+        raise Faults(reading.problems)
+    return content
+
+
+def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Record]], *, stories: bool) -> Desk:
+    """Reads what a pull has to know: the names of all files, and with `stories` what is in those that can be read."""
+    reading = _Reading(root, config)
+    files = list(_walk(root, []))
+    found, unreadable = [], {}
+    for file in files if stories else ():
+        if _is_story(file):
+            story = reading.story(file)
+            if story:
+                found.append(story)
+            else:
+                unreadable[file] = (disk.read(root / file) or b"").decode(errors="replace")
+    return Desk(
+        ledgers=ledgers,
+        files=frozenset(filter(_is_story, files)),
+        stories=tuple(found),
+        unreadable=unreadable,
+        closed=_closed(reading, files) if config.close == "letter" else None,
+    )
+
+
+def read_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Problem, ...]]:
+    """Reads the ledgers of all feeds, those of feeds that digest.toml no longer names too."""
+    ledgers, problems = {}, list[Problem]()
+    folder = root / "content" / "ledger"
+    for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
+        text = (disk.read(path) or b"").decode(errors="replace")
+        ledgers[path.stem], wrong = ledger.loads(text, f"content/ledger/{path.name}")
+        problems.extend(wrong)
+    return ledgers, tuple(problems)
+
+
+def ledger_bytes(root: Path, feed: str) -> bytes:
+    """Returns a feed's ledger as it stands, nothing where there is none."""
+    return disk.read(root / _ledger(feed)) or b""
+
+
+def write(root: Path, intake: Intake) -> None:
+    """Writes what a pull has decided: all story files, then the ledger's lines, so that a killed pull loses nothing."""
+    for story in intake.stories:
+        if not disk.create(root / story.file, storyfile.dumps(story).encode()):
+            raise DigestError(f"{story.file}: this file has appeared during the pull and is left alone; pull again")
+    for feed, records in intake.lines.items():
+        disk.append(root / _ledger(feed), "".join(map(ledger.dumps, records)))
+
+
+def moved(stories: Iterable[Story], ledgers: Mapping[str, Mapping[str, Record]]) -> tuple[Moved, ...]:
+    """Returns the places that the ledgers remember of stories which now lie elsewhere, where no other lies there."""
+    places: dict[str, set[str]] = {}
+    for feed, records in ledgers.items():
+        for record in records.values():
+            guid = record.id if any(alias == f"guid:{record.id}" for alias in record.aliases) else ""
+            for key in story_keys(guid, "" if guid else record.id, (feed,)):
+                places.setdefault(key, set()).update(record.files)
+    present = {story.file for story in stories}
+    found = {
+        (place, story.file)
+        for story in stories
+        for key in story_keys(story.id, story.link, story.feeds)
+        for place in places.get(key, ())
+        if place not in present
+    }
+    return tuple(filter(None, (_moved(place, file) for place, file in sorted(found))))
+
+
+class _Reading:
+    """One reading of the content: each file gives its value, or None and its problems."""
+
+    def __init__(self, root: Path, config: Config) -> None:
+        self.root, self.config = root, config
+        self.problems: list[Problem] = []
+        self.ledgers, _ = read_ledgers(root)
+        self.themes = frozenset(name for theme in config.themes for name in (theme.id, *theme.was))
+        self.known = Known(
+            zone=ZoneInfo(config.site.timezone),
+            feeds=frozenset(feed.id for feed in config.feeds) | frozenset(self.ledgers),
+            themes=self.themes,
+            excerpted=ledger.excerpted(self.ledgers),
+        )
+
+    def story(self, file: str) -> Story | None:
+        return self._read(file, lambda text: storyfile.loads(text, file, self.known))
+
+    def letter(self, file: str) -> Letter | None:
+        return self._read(file, lambda text: _letter(text, file))
+
+    def page(self, file: str) -> FreePage | None:
+        return self._read(file, lambda text: _page(text, file))
+
+    def introduction(self, file: str) -> FreePage | None:
+        name = Path(file).stem
+        if name not in self.themes:
+            self.problems.append(
+                Problem(file, 0, f"introduces an unknown theme '{name}'", suggestion(name, self.themes))
+            )
+            return None
+        return self.page(file)
+
+    def misplaced(self, files: Iterable[str]) -> None:
+        """Notes Markdown files that lie where no story is looked for: a story must not vanish without a word."""
+        for file in files:
+            top, _, rest = file.removeprefix("content/").partition("/")
+            stray = not rest or top not in {"themes", "pages", "static", *_ELSEWHERE}
+            if (
+                file.endswith(".md")
+                and stray
+                and not (_is_story(file) or _is_letter(file) or Path(file).stem == "README")
+            ):
+                self.problems.append(
+                    Problem(file, 0, "lies in no week's folder", "move it to one such as content/2026/w20/")
+                )
+
+    def _read(self, file: str, read: Callable[[str], _T]) -> _T | None:
+        try:
+            return read((disk.read(self.root / file) or b"").decode("utf-8"))
+        except UnicodeDecodeError:
+            self.problems.append(Problem(file, 0, "not UTF-8 text", "save it as UTF-8"))
+        except Faults as faults:
+            self.problems.extend(faults.problems)
+        return None
+
+
+def _letter(text: str, file: str) -> Letter:
+    matter = frontmatter.parse(text, file, required=False)
+    read = storyfile.Reader(file, matter.values)
+    week = storyfile.week_of(file)
+    title, draft = read.text("title"), read.flag("draft")
+    read.finish(("title", "draft"))
+    return Letter(file=file, week=week, title=title, body=matter.body, line=matter.line, draft=draft)
+
+
+def _page(text: str, file: str) -> FreePage:
+    matter = frontmatter.parse(text, file, required=False)
+    read = storyfile.Reader(file, matter.values)
+    name = Path(file).stem
+    if not _NAME.fullmatch(name):
+        read.fault(
+            0, f"'{name}' can be no address", "rename the file with lower-case letters a to z, digits and hyphens"
+        )
+    title, draft = read.text("title"), read.flag("draft")
+    read.finish(("title", "draft"))
+    return FreePage(
+        file=file,
+        name=name,
+        title=title or name.replace("-", " ").capitalize(),
+        body=matter.body,
+        line=matter.line,
+        draft=draft,
+    )
+
+
+def _walk(root: Path, problems: list[Problem]) -> Iterator[str]:
+    """Yields every file below `content/`, relative to the root, in the order of names; hidden ones are passed over."""
+    for folder, folders, names in os.walk(root / "content"):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        place = Path(folder).relative_to(root).as_posix()
+        for name in sorted(names):
+            if name.startswith("."):
+                continue
+            if os.path.islink(os.path.join(folder, name)):  # noqa: PTH114, PTH118 - pathlib costs four times as much here
+                problems.append(Problem(f"{place}/{name}", 0, "is a symbolic link", "put the file itself here"))
+            else:
+                yield f"{place}/{name}"
+
+
+def _is_story(file: str) -> bool:
+    folder, _, name = file.removeprefix("content/").rpartition("/")
+    return name.endswith(".md") and name != _LETTER and bool(_WEEK.fullmatch(folder))
+
+
+def _is_letter(file: str) -> bool:
+    folder, _, name = file.removeprefix("content/").rpartition("/")
+    return name == _LETTER and bool(_WEEK.fullmatch(folder))
+
+
+def _is_in(file: str, folder: str) -> bool:
+    return file.endswith(".md") and Path(file).parent.as_posix() == f"content/{folder}"
+
+
+def _copied(file: str) -> str:
+    """Returns the path of a file that is copied as it is (all of `static/`, and pictures beside Markdown), else ""."""
+    path = file.removeprefix("content/")
+    top, _, rest = path.partition("/")
+    if top == "static":
+        return rest
+    return path if Path(file).suffix.lower() in _PICTURES and top not in _ELSEWHERE else ""
+
+
+def _closed(reading: _Reading, files: Iterable[str]) -> Week | None:
+    letters = filter(None, (reading.letter(file) for file in files if _is_letter(file)))
+    return max((letter.week for letter in letters if not letter.draft), default=None)
+
+
+def _moved(place: str, file: str) -> Moved | None:
+    match = storyfile.PLACE.fullmatch(place)
+    return Moved(week=Week.parse(match[1]), slug=match[3], file=file) if match else None
+
+
+def _ledger(feed: str) -> str:
+    return f"content/ledger/{feed}.jsonl"

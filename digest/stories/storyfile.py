@@ -1,0 +1,244 @@
+"""A story's file and a `Story`, either from the other; text in, values out.
+
+    content/2026/w20/2026-05-15-slug.md  ⇄  Story(week=2026-W20, day=2026-05-15, slug="slug", …)
+
+`loads(dumps(story)) == story` for every story that pull writes. Refuses keys that it does not know, with a suggestion,
+and lists every problem of a file, each with its line; it never repairs a file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, tzinfo
+from typing import TypeVar
+
+from digest import links
+from digest.errors import Faults, Problem, suggestion
+from digest.model import Correction, Story
+from digest.stories import excerpt, frontmatter
+from digest.stories.frontmatter import Matter, Value
+from digest.stories.identity import story_keys
+from digest.week import Week
+
+_T = TypeVar("_T")
+
+KEYS = ("title", "link", "published", "updated", "authors", "feeds", "themes", "image", "id",
+        "headline", "source", "lead", "hide", "draft", "corrections")  # fmt: skip
+_TYPED = {"published": "timestamp", "updated": "timestamp", "lead": "bool", "hide": "bool", "draft": "bool"}
+PLACE = re.compile(r"content/(\d{4}/w\d{2})/(?:(\d{4}-\d{2}-\d{2})-)?([^/]+)\.md")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
+_TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off", ""})
+_CURLED = re.compile(r"[“”‘’„]")
+_CORRECTION = re.compile(r"(\d{4}-\d{2}-\d{2})\s*:\s+(.+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a story may speak of: the time zone of its dates, feeds, themes, and the keys of stories with an excerpt."""
+
+    zone: tzinfo = UTC
+    feeds: frozenset[str] | None = None
+    themes: frozenset[str] | None = None
+    excerpted: frozenset[str] = field(default_factory=frozenset)
+
+
+def loads(text: str, file: str, known: Known) -> Story:
+    """Returns the story that a file's text says, its place being `file`; raises Faults with every problem in it."""
+    matter = frontmatter.parse(text, file, required=True)
+    read = Reader(file, matter.values)
+    week, day, slug = _place(read, file)
+    published = read.one("published", lambda words: _moment(words, known.zone), None)
+    if day is None and published is not None:
+        day = published.astimezone(known.zone).date()
+    if day is None and "published" not in matter.values:
+        read.fault(
+            0, "the story has no date", "begin its file's name with one, as in 2026-05-15-slug.md, or add published:"
+        )
+    story = Story(
+        file=file,
+        week=week,
+        day=day or date.min,
+        slug=slug,
+        title=read.text("title", required=True),
+        link=read.one("link", _link, "", required=True),
+        published=published or datetime.combine(day or date.min, time(12), known.zone),
+        updated=read.one("updated", lambda words: _moment(words, known.zone), None),
+        headline=read.text("headline"),
+        source=read.text("source"),
+        authors=read.many("authors"),
+        feeds=read.many("feeds", known.feeds),
+        themes=read.many("themes", known.themes),
+        image=read.one("image", _link, ""),
+        id=read.text("id"),
+        lead=read.flag("lead"),
+        hide=read.flag("hide"),
+        draft=read.flag("draft"),
+        corrections=read.corrections(),
+        **_body(matter, known),
+    )
+    read.finish(KEYS)
+    return story
+
+
+def dumps(story: Story) -> str:
+    """Returns the text of a story's file, keys in their fixed order, those that say nothing left out."""
+    pairs: list[tuple[str, str | tuple[str, ...]]] = [
+        ("title", story.title),
+        ("link", story.link),
+        ("published", story.published.isoformat()),
+        ("updated", story.updated.isoformat() if story.updated else ""),
+        ("authors", story.authors),
+        ("feeds", story.feeds),
+        ("themes", story.themes),
+        ("image", story.image),
+        ("id", story.id),
+        ("headline", story.headline),
+        ("source", story.source),
+        *((key, "true") for key in ("lead", "hide", "draft") if getattr(story, key)),
+        ("corrections", tuple(f"{one.day}: {one.text}" for one in story.corrections)),
+    ]
+    said = [(key, value) for key, value in pairs if value or key in {"title", "themes"}]
+    matter = frontmatter.dump(said, _TYPED)
+    parts = [f"---\n{matter}---", excerpt.quote(story.excerpt), story.note]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def week_of(file: str) -> Week:
+    """Returns the week in whose folder a file lies; raises Faults where the year has no such week."""
+    folder = file.removeprefix("content/").rpartition("/")[0]
+    try:
+        return Week.parse(folder)
+    except ValueError:
+        raise Faults([Problem(file, 0, f"there is no week {folder}", "move the file to a week that is")]) from None
+
+
+class Reader:
+    """Takes typed values out of the front matter of any file, and collects every problem on the way."""
+
+    def __init__(self, file: str, values: Mapping[str, Value]) -> None:
+        self.file, self.values = file, values
+        self.problems: list[Problem] = []
+
+    def fault(self, line: int, what: str, cure: str = "") -> None:
+        self.problems.append(Problem(self.file, line, what, cure))
+
+    def finish(self, keys: Collection[str]) -> None:
+        """Raises Faults with all that was found, keys that are not among those given included."""
+        for key, value in self.values.items():
+            if key not in keys:
+                self.fault(value.line, f"unknown key '{key}'", suggestion(key, keys))
+        if self.problems:
+            raise Faults(sorted(self.problems, key=lambda problem: problem.line))
+
+    def text(self, key: str, *, required: bool = False) -> str:
+        return self.one(key, lambda words: words, "", required=required)
+
+    def flag(self, key: str) -> bool:
+        return self.one(key, _flag, False)
+
+    def one(self, key: str, read: Callable[[str], _T], default: _T, *, required: bool = False) -> _T:
+        """Returns one value of a key; `read` raises ValueError with what is wrong, and the cure as its second part."""
+        value = self.values.get(key)
+        words = value.words if value else ""
+        if isinstance(words, tuple) and len(words) == 1:
+            words = words[0]
+        if not words:
+            if required:
+                what = f"'{key}' is empty" if value else f"there is no '{key}'"
+                self.fault(value.line if value else 1, what, f"add {key}: … to the front matter")
+            return default
+        try:
+            if isinstance(words, tuple):
+                raise ValueError(f"'{key}' is a list", "keep one, or put the text in straight quotes")
+            return read(words)
+        except ValueError as error:
+            self.fault(value.line if value else 1, *_explained(key, words, error))
+            return default
+
+    def many(self, key: str, known: frozenset[str] | None = None) -> tuple[str, ...]:
+        value = self.values.get(key, Value(1, ""))
+        for word in value.listed:
+            if known is not None and word not in known:
+                self.fault(value.line, f"unknown {key[:-1]} '{word}'", _curled(word) or suggestion(word, known))
+        return tuple(dict.fromkeys(value.listed))
+
+    def corrections(self) -> tuple[Correction, ...]:
+        value = self.values.get("corrections", Value(1, ""))
+        found = []
+        for words in value.listed:
+            match = _CORRECTION.fullmatch(words)
+            try:
+                found.append(Correction(date.fromisoformat(match[1]), match[2].strip()) if match else _no_correction())
+            except ValueError:
+                self.fault(value.line, f"'{words}' is no correction", "write it as - 2026-05-20: what was wrong")
+        return tuple(found)
+
+
+def _place(read: Reader, file: str) -> tuple[Week, date | None, str]:
+    match = PLACE.fullmatch(file)
+    if not match:
+        raise Faults(
+            [Problem(file, 0, "a story lies in its week's folder", "move it to one such as content/2026/w20/")]
+        )
+    week, slug = week_of(file), match[3]
+    if not _SLUG.fullmatch(slug):
+        read.fault(0, f"the file's name has signs that no address can have: '{slug}'",
+                   "rename it, with lower-case letters a to z, digits and hyphens")  # fmt: skip
+    try:
+        return week, date.fromisoformat(match[2]) if match[2] else None, slug
+    except ValueError:
+        read.fault(0, f"there is no day {match[2]}", "rename the file with a day that is")
+        return week, week.monday, slug
+
+
+def _body(matter: Matter, known: Known) -> dict[str, str]:
+    """Returns the body taken apart; only where an excerpt was written is the opening blockquote one."""
+    values = {key: value.listed for key, value in matter.values.items() if key in {"id", "link", "feeds"}}
+    guid, link = ("".join(values.get(key, ())[:1]) for key in ("id", "link"))
+    if known.excerpted.isdisjoint(story_keys(guid, link, values.get("feeds", ()))):
+        return {"excerpt": "", "note": matter.body.strip("\n")}
+    words, note = excerpt.split(matter.body)
+    return {"excerpt": words, "note": note}
+
+
+def _moment(words: str, zone: tzinfo) -> datetime:
+    """Returns an ISO 8601 moment; one without an offset is in the digest's time zone, a day alone is its noon."""
+    compact = re.sub(r"\s+(?=[+-]\d\d:?\d\d$|Z$)", "", words.strip())
+    try:
+        moment = datetime.fromisoformat(compact)
+    except ValueError:
+        raise ValueError(f"'{words}' is no date", "write it as 2026-05-15T17:32:40+08:00 or 2026-05-15") from None
+    if len(compact) <= 10:
+        moment = moment.replace(hour=12)
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def _link(words: str) -> str:
+    link = links.web_link(words)
+    if link is None:
+        raise ValueError(f"'{words}' is no http(s) address", "copy the address from the browser")
+    return link
+
+
+def _flag(words: str) -> bool:
+    if words.lower() in _TRUE:
+        return True
+    if words.lower() in _FALSE:
+        return False
+    raise ValueError(f"'{words}' is neither true nor false", "write true, or take the line out")
+
+
+def _explained(key: str, words: str | tuple[str, ...], error: ValueError) -> tuple[str, str]:
+    what, cure = (*error.args, "")[:2]
+    curled = _curled(words) if isinstance(words, str) else ""
+    return (what if what.startswith(f"'{key}'") else f"{key}: {what}"), curled or cure
+
+
+def _curled(words: str) -> str:
+    return 'a phone has curled its quotes: type straight ones ("), or none' if _CURLED.search(words) else ""
+
+
+def _no_correction() -> Correction:
+    raise ValueError

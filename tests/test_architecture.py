@@ -1,0 +1,106 @@
+"""The house as DESIGN draws it: imports go down, rooms do not know each other, one library has one importer."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted((ROOT / "digest").rglob("*.py"))
+ROOMS = ("feeds", "stories", "pages")
+CELLAR = {"model", "disk", "errors", "week", "links", "sanitize", "phrases"}
+IMPORTERS = {
+    "feedparser": "digest/feeds/parse.py",
+    "httpx": "digest/feeds/fetch.py",
+    "jinja2": "digest/pages/render.py",
+    "markdown": "digest/pages/markup.py",
+    "nh3": "digest/sanitize.py",
+    "slugify": "digest/stories/slug.py",
+    "yaml": "digest/stories/frontmatter.py",
+}
+LONGEST_MODULE = 330
+LONGEST_FUNCTION = 40
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def floor_of(module: str) -> str:
+    """The room or floor that a dotted name below `digest` belongs to."""
+    first = module.split(".")[1] if "." in module else "roof"
+    if first in CELLAR:
+        return "cellar"
+    return first if first in {*ROOMS, "commands", "config", "cli"} else "roof"
+
+
+def imports_of(path: Path) -> set[str]:
+    """Every module that a file imports, as dotted names; `from digest import disk` is digest.disk."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name_of(path)}: relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    return found - {"digest"}
+
+
+def allowed_below(floor: str) -> set[str]:
+    """The floors that a floor may import."""
+    rooms = set(ROOMS)
+    return {
+        "cellar": {"cellar"},
+        "config": {"cellar"},
+        **{room: {"cellar", room} for room in ROOMS},
+        "commands": {"cellar", "config", "roof", "commands"} | rooms,
+        "cli": {"cellar", "config", "commands", "roof"},
+        "roof": {"cli", "roof"},
+    }[floor]
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_imports_only_go_down_and_no_room_knows_its_neighbour(path: Path) -> None:
+    module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    allowed = allowed_below(floor_of(module))
+
+    upward = {name for name in imports_of(path) if name.startswith("digest.") and floor_of(name) not in allowed}
+
+    upward.discard("digest.__version__")
+    assert not upward
+
+
+@pytest.mark.parametrize(("library", "importer"), IMPORTERS.items())
+def test_each_library_has_one_importer(library: str, importer: str) -> None:
+    importers = [name_of(path) for path in FILES if any(name.split(".")[0] == library for name in imports_of(path))]
+
+    assert importers == [importer]
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_every_module_says_what_it_is_for_and_stays_small(path: Path) -> None:
+    text = path.read_text()
+
+    assert ast.get_docstring(ast.parse(text))
+    assert text.count("\n") <= LONGEST_MODULE
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_every_function_is_small_enough_to_hold(path: Path) -> None:
+    functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
+
+    long = [node.name for node in functions if (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION]
+
+    assert not long
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_the_clock_is_read_on_the_roof_alone(path: Path) -> None:
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    clocks = {"now", "utcnow", "today", "time"}
+
+    read = [ast.unparse(call) for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr in clocks]
+
+    assert not [call for call in read if call.startswith(("datetime", "date.", "time."))] or path.name == "cli.py"
