@@ -7,6 +7,7 @@ Refuses to do anything: these hold what others decide.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -231,6 +232,14 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Forward:
+    """An anchor on a week's page where a story once lay, and the story to which it leads on."""
+
+    anchor: str
+    story: Story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """A week as published: `stories` holds all of it, newest first; `lead` stands apart from the sections."""
 
@@ -240,7 +249,7 @@ class Edition:
     letter: Letter | None = None
     lead: Story | None = None
     sections: tuple[Section, ...] = ()
-    moved: tuple[Moved, ...] = ()
+    moved: tuple[Forward, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,10 +263,14 @@ class Storyline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """All published stories, arranged: `stories` and `editions` newest first, `storylines` as in digest.toml."""
+    """All published stories, arranged: `stories` and `editions` newest first, `storylines` as in digest.toml.
+
+    `vacated` are weeks from which every story was moved away: no editions, but their anchors still lead on.
+    """
 
     stories: tuple[Story, ...] = ()
     editions: tuple[Edition, ...] = ()
+    vacated: tuple[Edition, ...] = ()
     storylines: tuple[Storyline, ...] = ()
     pages: tuple[FreePage, ...] = ()
     anchors: dict[str, str]
@@ -266,8 +279,12 @@ class Archive:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One output file: its path below the output folder, what claims it (for messages), and its bytes."""
+    """One output file to be rendered: its path below the output folder, its template, and what that receives.
+
+    `source` is what claims the path, in words for a message: a file's name, or what the page is.
+    """
 
     path: str
     source: str
-    content: bytes
+    template: str
+    data: Mapping[str, object]

@@ -1,0 +1,114 @@
+"""Every address that the site uses: where each page stands, how a link to it is written, which file it is.
+
+A *place* is an address below the base path, without a leading slash: `2026/w20/`, `2026/w20/#slug`, `feed.atom`.
+The functions give places; `Base` writes them as links; `output` names the file behind one. Refuses to join addresses
+anywhere else: a site under a base path breaks by the one address that was made by hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+from digest.week import Week
+
+HOME = ""
+ARCHIVE = "archive/"
+THEMES = "themes/"
+SUBSCRIBE = "subscribe/"
+NOT_FOUND = "404.html"
+FEED = "feed.atom"
+FEED_JSON = "feed.json"
+WEEKS_FEED = "weeks.atom"
+OPML = "feeds.opml"
+SITEMAP = "sitemap.xml"
+ROBOTS = "robots.txt"
+STYLE = "style.css"
+
+PLACES = {
+    "home": HOME,
+    "archive": ARCHIVE,
+    "themes": THEMES,
+    "subscribe": SUBSCRIBE,
+    "feed": FEED,
+    "feed_json": FEED_JSON,
+    "weeks_feed": WEEKS_FEED,
+    "opml": OPML,
+    "sitemap": SITEMAP,
+    "style": STYLE,
+}
+"""The places that every site has, as templates call them."""
+
+_SAFE = "/-._~!$&'()*+,;=:@"  # what a path may hold as it is (RFC 3986 §3.3), with the slash that parts it
+
+
+def week(of: Week) -> str:
+    """Returns the place of a week's page."""
+    return f"{of.folder}/"
+
+
+def permalink(of: Week, anchor: str) -> str:
+    """Returns the place of a story on its week's page."""
+    return f"{of.folder}/#{anchor}"
+
+
+def week_feed(of: Week) -> str:
+    """Returns the place of a closed week's archive document."""
+    return f"{of.folder}/feed.atom"
+
+
+def theme(id: str) -> str:
+    """Returns the place of a theme's page, with its newest stories."""
+    return f"themes/{id}/"
+
+
+def theme_page(id: str, number: int) -> str:
+    """Returns the place of a page of a theme's older stories; page 1 has the oldest."""
+    return f"themes/{id}/page/{number}/"
+
+
+def theme_feed(id: str) -> str:
+    """Returns the place of a theme's Atom feed."""
+    return f"themes/{id}/feed.atom"
+
+
+def free_page(name: str) -> str:
+    """Returns the place of a page that the editor wrote."""
+    return f"{name}/"
+
+
+def output(place: str) -> str:
+    """Returns the path of the file behind a place, below the output folder: `2026/w20/index.html`."""
+    path = place.partition("#")[0]
+    return f"{path}index.html" if not path or path.endswith("/") else path
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Where the site stands: `url` is its absolute address and ends with a slash."""
+
+    url: str
+
+    @property
+    def path(self) -> str:
+        """The base path, `/` or `/repo/`."""
+        return urlsplit(self.url).path or "/"
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host, without a slash at the end."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def href(self, place: str) -> str:
+        """Returns a place as pages link to it: from the root of the host, so the same on every page."""
+        return self.path + _encoded(place)
+
+    def absolute(self, place: str) -> str:
+        """Returns a place as feeds, the sitemap and canonical links name it."""
+        return self.origin + self.href(place)
+
+
+def _encoded(place: str) -> str:
+    path, hash_sign, anchor = place.partition("#")
+    return quote(path, safe=_SAFE) + hash_sign + quote(anchor, safe=_SAFE)

@@ -1,0 +1,246 @@
+"""Our Atom feeds as values (RFC 4287, RFC 5005): which entry has which id, and when it last changed.
+
+A feed reader remembers an entry by its id and calls it new when `updated` moves. So ids come from what the publisher
+gave and never from an address or a title of ours, and `updated` comes from the story and never from a clock.
+Refuses to write XML: templates do, and render checks that it is.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from digest import links
+from digest.errors import Problem
+from digest.model import Config, Edition, Site, Story, Theme
+from digest.pages import addresses, wording
+from digest.pages.cards import Card, Cards
+from digest.pages.views import EditionView
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # an empty feed has to say when it was updated, too
+_IMAGES = {  # Python's own table differs from version to version and from machine to machine
+    ".avif": "image/avif",
+    ".gif": "image/gif",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webp": "image/webp",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where an entry comes from: the publisher's feed, or for a story written by hand the publisher's host."""
+
+    id: str
+    title: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtomEntry:
+    """One story as our feeds give it; the card has what it says."""
+
+    id: str
+    published: datetime
+    updated: datetime
+    authors: tuple[str, ...]
+    source: Source
+    image: str
+    image_type: str
+    themes: tuple[Theme, ...]
+    card: Card
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionEntry:
+    """One edition as `/weeks.atom` gives it, whole."""
+
+    id: str
+    title: str
+    published: datetime
+    updated: datetime
+    edition: EditionView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtomFeed:
+    """One feed document: `place` is its own, `page` that of the page it goes with.
+
+    An archive document names the ones before and after it (`previous`, `following`: places, or empty).
+    """
+
+    id: str
+    title: str
+    subtitle: str
+    place: str
+    page: str
+    updated: datetime
+    entries: tuple[AtomEntry, ...] | tuple[EditionEntry, ...]
+    archive: bool = False
+    previous: str = ""
+    following: str = ""
+
+
+def entry_id(story: Story) -> str:
+    """Returns the Atom id of a story: of what the publisher calls it, whatever becomes of file, title or host."""
+    if links.is_absolute(story.id):
+        said = story.id
+    elif story.id:
+        said = f"{next(iter(story.feeds), '')}\n{story.id}"
+    else:
+        said = story.link
+    return _urn(said)
+
+
+def feed_id(site: Site, *parts: str) -> str:
+    """Returns the id of one of our feeds: the digest's own for the whole, one derived from it for a part."""
+    return _urn("\n".join((site.id, *parts))) if parts else site.id
+
+
+def theme_feed_id(site: Site, theme: Theme) -> str:
+    """Returns the id of a theme's feed, which stays when the theme is renamed: the first id it had decides."""
+    return feed_id(site, "theme", (*theme.was, theme.id)[0])
+
+
+def updated(story: Story, zone: ZoneInfo) -> datetime:
+    """Returns the moment of a story's last change; a correction counts from the midnight that begins its day."""
+    corrected = (datetime.combine(correction.day, time(), zone) for correction in story.corrections)
+    return max(story.published, story.updated or story.published, *corrected)
+
+
+def twins(stories: Iterable[Story]) -> list[Problem]:
+    """Returns a problem for each story whose Atom id another one has: readers would see only one of them."""
+    first: dict[str, str] = {}
+    problems = []
+    for story in stories:
+        other = first.setdefault(entry_id(story), story.file)
+        if other != story.file:
+            problems.append(Problem(story.file, 0, f"is the same story as {other}: they have one id", "delete one"))
+    return problems
+
+
+class Entries:
+    """Makes the entries of one build, each once, and the feeds out of them."""
+
+    def __init__(self, config: Config, cards: Cards) -> None:
+        self._config, self._cards = config, cards
+        self._zone = ZoneInfo(config.site.timezone)
+        self._themes = {theme.id: theme for theme in config.themes}
+        self._made: dict[str, AtomEntry] = {}
+
+    def entries(self, stories: Iterable[Story]) -> tuple[AtomEntry, ...]:
+        """Returns the entries of stories, the newest first by when they were published."""
+        made = [self._entry(story) for story in stories]
+        return tuple(sorted(made, key=lambda entry: entry.published.timestamp(), reverse=True))
+
+    def feed(self, stories: Iterable[Story], *, place: str, previous: str = "") -> AtomFeed:
+        """Returns the feed of the whole digest."""
+        site = self._config.site
+        return self._feed(self.entries(stories), id=feed_id(site), place=place, page=addresses.HOME, previous=previous)
+
+    def theme(self, theme: Theme, stories: Sequence[Story]) -> AtomFeed:
+        """Returns the feed of a theme."""
+        return self._feed(
+            self.entries(stories),
+            id=theme_feed_id(self._config.site, theme),
+            title=f"{theme.title} – {self._config.site.title}",
+            place=addresses.theme_feed(theme.id),
+            page=addresses.theme(theme.id),
+        )
+
+    def archive(self, edition: Edition, *, previous: str, following: str) -> AtomFeed:
+        """Returns the archive document of a closed week (RFC 5005 §4); it is a part of the feed of the whole."""
+        return self._feed(
+            self.entries(edition.stories),
+            id=feed_id(self._config.site),
+            place=addresses.week_feed(edition.week),
+            page=addresses.week(edition.week),
+            archive=True,
+            previous=previous,
+            following=following,
+        )
+
+    def weeks(self, editions: Iterable[tuple[Edition, EditionView]]) -> AtomFeed:
+        """Returns the feed that has an entry for each edition."""
+        site = self._config.site
+        return self._feed(
+            tuple(self._edition(edition, view) for edition, view in editions),
+            id=feed_id(site, "weeks"),
+            title=f"{site.title}, week by week",
+            place=addresses.WEEKS_FEED,
+            page=addresses.ARCHIVE,
+        )
+
+    def _feed(
+        self,
+        entries: tuple[AtomEntry, ...] | tuple[EditionEntry, ...],
+        *,
+        id: str,
+        place: str,
+        page: str,
+        title: str = "",
+        archive: bool = False,
+        previous: str = "",
+        following: str = "",
+    ) -> AtomFeed:
+        return AtomFeed(
+            id=id,
+            title=title or self._config.site.title,
+            subtitle=self._config.site.description,
+            place=place,
+            page=page,
+            updated=max((entry.updated for entry in entries), default=_NEVER),
+            entries=entries,
+            archive=archive,
+            previous=previous,
+            following=following,
+        )
+
+    def _entry(self, story: Story) -> AtomEntry:
+        if story.file not in self._made:
+            card = self._cards.main(story)
+            image = links.web_link(story.image) or ""
+            self._made[story.file] = AtomEntry(
+                id=entry_id(story),
+                published=story.published,
+                updated=updated(story, self._zone),
+                authors=story.authors or (card.source,),
+                source=self._source(story),
+                image=image,
+                image_type=_image_type(image),
+                themes=tuple(self._themes[id] for id in story.themes),
+                card=card,
+            )
+        return self._made[story.file]
+
+    def _source(self, story: Story) -> Source:
+        publisher, feed = self._cards.source(story)
+        home = f"https://{links.host(story.link)}/"
+        if feed is None:
+            return Source(id=home, title=publisher, link=home)
+        address = links.web_link(feed.url)
+        id = address or feed_id(self._config.site, "feed", feed.id)  # a feed in a file has no address of its own
+        return Source(id=id, title=feed.title, link=address or home)
+
+    def _edition(self, edition: Edition, view: EditionView) -> EditionEntry:
+        start = datetime.combine(edition.week.monday, time(), self._zone)
+        return EditionEntry(
+            id=feed_id(self._config.site, "week", str(edition.week)),
+            title=f"{view.label}: {view.letter.title if view.letter else wording.span(edition.week)}",
+            published=max((story.published for story in edition.stories), default=start),
+            updated=max((updated(story, self._zone) for story in edition.stories), default=start),
+            edition=view,
+        )
+
+
+def _urn(name: str) -> str:
+    return uuid.uuid5(uuid.NAMESPACE_URL, name).urn
+
+
+def _image_type(address: str) -> str:
+    return _IMAGES.get(posixpath.splitext(urlsplit(address).path)[1].lower(), "image/jpeg")

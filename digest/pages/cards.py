@@ -1,0 +1,117 @@
+"""A story as a page shows it: every word chosen and every link made, so that its template only sets it.
+
+A `Card` is the same on every page that shows it under the same theme; its template is rendered once and joined into
+each of them. Refuses to know which page that will be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest import links
+from digest.model import Archive, Config, Correction, Feed, Story
+from digest.pages import addresses, wording
+from digest.pages.markup import Html, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Words that lead to a place."""
+
+    title: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One story under one theme (`under` is its id, or empty): `themes` are its others, shown as chips.
+
+    `original` is the publisher's headline where the editor wrote another, `place` the permalink's.
+    """
+
+    file: str
+    under: str
+    anchor: str
+    place: str
+    link: str
+    headline: str
+    original: str
+    source: str
+    paywall: bool
+    byline: str
+    published: datetime
+    note: Html
+    excerpt: Html
+    corrections: tuple[Correction, ...]
+    themes: tuple[Link, ...]
+    draft: bool
+
+    @property
+    def template(self) -> str:
+        """A story with a note is a card; one without is a line of a list."""
+        return "story/card.html" if self.note else "story/line.html"
+
+
+class Cards:
+    """Makes the cards of one build, each once."""
+
+    def __init__(self, config: Config, archive: Archive, writer: Writer) -> None:
+        self._feeds = {feed.id: feed for feed in config.feeds}
+        self._themes = {theme.id: Link(theme.title, addresses.theme(theme.id)) for theme in config.themes}
+        self._anchors = archive.anchors
+        self._writer = writer
+        self._prose: dict[str, tuple[Html, Html]] = {}
+        self._made: dict[tuple[str, str], Card] = {}
+
+    def card(self, story: Story, under: str) -> Card:
+        """Returns the card of a story under a theme's id, or under none."""
+        key = story.file, under
+        if key not in self._made:
+            self._made[key] = self._make(story, under)
+        return self._made[key]
+
+    def main(self, story: Story) -> Card:
+        """Returns the card of a story under its main theme."""
+        return self.card(story, next(iter(story.themes), ""))
+
+    def split(self, stories: Iterable[Story], under: str) -> tuple[tuple[Card, ...], tuple[Card, ...]]:
+        """Returns the cards of the stories that have a note, and of those that have none."""
+        made = [self.card(story, under) for story in stories]
+        return tuple(card for card in made if card.note), tuple(card for card in made if not card.note)
+
+    def source(self, story: Story) -> tuple[str, Feed | None]:
+        """Returns the publisher's name, and the first of the story's feeds that digest.toml knows."""
+        feed = next((self._feeds[id] for id in story.feeds if id in self._feeds), None)
+        return story.source or (feed.publisher if feed else "") or links.host(story.link), feed
+
+    def _make(self, story: Story, under: str) -> Card:
+        source, feed = self.source(story)
+        note, excerpt = self._written(story)
+        anchor = self._anchors[story.file]
+        return Card(
+            file=story.file,
+            under=under,
+            anchor=anchor,
+            place=addresses.permalink(story.week, anchor),
+            link=links.web_link(story.link) or "",
+            headline=story.headline or story.title,
+            original=story.title if story.headline and story.headline != story.title else "",
+            source=source,
+            paywall=feed.paywall if feed else False,
+            byline=wording.listed(story.authors),
+            published=story.published,
+            note=note,
+            excerpt=excerpt,
+            corrections=story.corrections,
+            themes=tuple(self._themes[id] for id in story.themes if id != under),
+            draft=story.draft,
+        )
+
+    def _written(self, story: Story) -> tuple[Html, Html]:
+        if story.file not in self._prose:
+            here = addresses.week(story.week)
+            note = self._writer.html(story.note, file=story.file, here=here, top=4)
+            self._prose[story.file] = note, self._writer.html(story.excerpt, file=story.file, here=here, top=4)
+        return self._prose[story.file]

@@ -1,0 +1,177 @@
+"""The one importer of markdown: what an editor wrote becomes HTML that is safe, rightly linked and rightly headed.
+
+    text ──markdown──▶ HTML ──sanitize──▶ safe HTML ──links, headings──▶ Html
+
+Refuses raw trust: whatever Markdown makes goes through a real HTML parser with lists of what may stay. No id comes out
+of here, so that none can take a story's anchor; no picture of another host, so that no page asks one for anything.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from markdown import Markdown
+
+from digest import links
+from digest.errors import Problem
+from digest.pages.targets import Lost, Targets
+from digest.sanitize import safe_html
+
+# In one paragraph python-markdown takes quadratic time over these signs: a thousand of them are 0.2 s, and each
+# thousand more costs more. No paragraph that people write comes near.
+_COSTLY = re.compile(r"[\[<]")
+_MOST = 1000
+_EXTENSIONS = ("tables", "fenced_code", "sane_lists")
+
+# Safe in what nh3 wrote: there every text has `<` as an entity, and every attribute stands in double quotes.
+_TAG = re.compile(r'<(/?)(a|img|h[1-6])((?: [a-z-]+="[^"]*")*)>')
+_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
+_ROOTED = re.compile(r'<(?:a|img)(?: [a-z-]+="[^"]*")*? (?:href|src)="(?=/)')
+
+
+class Html(str):
+    """HTML that is safe to show: templates put it out as it stands, where they escape every other text."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a text was written, from `line` of `file` on (0 where that is not known), and where it is shown."""
+
+    text: str
+    file: str
+    here: str
+    line: int
+
+    def line_of(self, address: str) -> int:
+        """Returns the line in which a link was written, as near as its address can be found in the text."""
+        return self.line + self.text[: max(0, self.text.find(address))].count("\n") if self.line else 0
+
+
+class Writer:
+    """Turns Markdown into HTML for one build, and gathers the problems of all the links on the way."""
+
+    def __init__(self, targets: Targets) -> None:
+        self.targets = targets
+        self.problems: list[Problem] = []
+        self._markdown = Markdown(extensions=list(_EXTENSIONS), output_format="html")
+
+    def html(self, text: str, *, file: str, here: str, top: int, line: int = 0) -> Html:
+        """Returns the text as HTML, its headings beginning at level `top` and leaving none out.
+
+        `file` is where it was written, from `line` on (0 where that is not known), `here` the place where it is shown.
+        """
+        if not text.strip():
+            return Html("")
+        safe = safe_html(self._convert(text))
+        if "<a" not in safe and "<img" not in safe and "<h" not in safe:
+            return Html(safe)
+        level = _levels(top)
+        linking = False
+
+        def mended(tag: re.Match[str]) -> str:
+            nonlocal linking
+            closing, name, attributes = tag[1], tag[2], tag[3]
+            if name[0] == "h":
+                return f"<{closing}h{level(int(name[1]), bool(closing))}{attributes}>"
+            if name == "img":
+                return self._picture(_values(attributes), place, linking)
+            linking = not closing
+            return tag[0] if closing else self._link(_values(attributes), place)
+
+        place = _Place(text=text, file=file, here=here, line=line)
+        return Html(_TAG.sub(mended, safe))
+
+    def _convert(self, text: str) -> str:
+        if any(len(_COSTLY.findall(block)) > _MOST for block in re.split(r"\n\s*\n", text)):
+            return _as_text(text)
+        self._markdown.reset()
+        try:
+            return self._markdown.convert(text)
+        except RecursionError:
+            return _as_text(text)
+
+    def _link(self, values: dict[str, str], place: _Place) -> str:
+        """Returns the opening tag of a link, with its address mended."""
+        if "href" not in values:
+            return _tag("a", values)
+        address = _outside(values["href"])
+        return _tag("a", values | {"href": self._resolved(values["href"], place) if address is None else address})
+
+    def _picture(self, values: dict[str, str], place: _Place, linking: bool) -> str:
+        """Returns a picture, with its address mended; one of another host becomes a link to it, or its words."""
+        source, words = values.get("src", ""), values.get("alt", "")
+        address = _outside(source)
+        if address is None and source:
+            return _tag("img", {"alt": ""} | values | {"src": self._resolved(source, place)})
+        shown = html.escape(words or "a picture")
+        return shown if linking or not address else _tag("a", {"href": address}) + shown + "</a>"
+
+    def _resolved(self, address: str, place: _Place) -> str:
+        found = self.targets.resolve(address, place.file, place.here)
+        if isinstance(found, Lost):
+            self.problems.append(Problem(place.file, place.line_of(address), found.what, found.cure))
+            return address
+        return found
+
+
+def absolute(markup: Html, origin: str) -> Html:
+    """Returns the HTML with every link from the root of the host made absolute, for feeds."""
+    if '="/' not in markup:
+        return markup
+    return Html(_ROOTED.sub(lambda tag: tag[0] + origin, markup))
+
+
+def text_of(markup: Html) -> str:
+    """Returns the words of the HTML without its tags, for descriptions."""
+    return html.unescape(re.sub(r"<[^>]*>", " ", markup))
+
+
+def _as_text(text: str) -> str:
+    blocks = (block for block in re.split(r"\n\s*\n", text) if block.strip())
+    return "\n".join(f"<p>{html.escape(block.strip(), quote=False)}</p>" for block in blocks)
+
+
+def _levels(top: int) -> Callable[[int, bool], int]:
+    """Returns what gives each heading its new level: as deep below `top` as it stands below those before it."""
+    above: list[int] = []
+
+    def level(written: int, closing: bool) -> int:
+        if not closing:
+            while above and above[-1] >= written:
+                above.pop()
+            above.append(written)
+        return min(6, top + len(above) - 1)
+
+    return level
+
+
+def _outside(address: str) -> str | None:
+    """Returns an address that leads off the site, fit for an attribute; None for one that is ours to resolve."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    if parts.scheme in {"http", "https"} or (parts.netloc and not parts.scheme):
+        return links.web_link(address, "https:" if not parts.scheme else "")
+    return address if parts.scheme else None
+
+
+def _values(attributes: str) -> dict[str, str]:
+    return {key: html.unescape(value) for key, value in _ATTRIBUTE.findall(attributes)}
+
+
+def _tag(name: str, values: dict[str, str]) -> str:
+    return f"<{name}{''.join(f' {key}={_quoted(value)}' for key, value in values.items())}>"
+
+
+def _quoted(value: str) -> str:
+    return f'"{html.escape(value)}"'

@@ -1,0 +1,147 @@
+"""The one importer of jinja2: pages out of templates, as bytes.
+
+    Page ──template──▶ text ──without signs that no document may hold──▶ checked ──▶ bytes
+
+The digest's own `templates/` come before the shipped ones; a shipped one that is overridden is still there as
+`shipped/<name>`, to be extended. Refuses to write a feed that is not well-formed, and gives no template more than
+`templates/README.md` lists. A fault in a template is one line that names it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import traceback
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable
+from pathlib import Path
+
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
+
+from digest.errors import Faults, Problem
+from digest.model import Page
+from digest.pages import addresses, markup, wording
+from digest.pages.addresses import Base
+from digest.pages.atom import AtomEntry
+from digest.pages.cards import Card
+from digest.pages.markup import Html
+
+FOLDER = "templates"
+
+# Signs that XML 1.0 §2.2 or HTML §13.2.3.5 does not allow in a document, however they came here.
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
+
+def render(pages: Iterable[Page], root: Path, base: Base) -> dict[str, bytes]:
+    """Returns the bytes of each page by its path; raises Faults where a template is wrong."""
+    renderer = Renderer(root, base)
+    return {page.path: renderer.page(page) for page in pages}
+
+
+def shipped_templates() -> Path:
+    """Returns the folder of the shipped templates: inside the package where it is installed, else beside it."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / FOLDER
+    return inside if inside.is_dir() else package.parent / FOLDER
+
+
+class Renderer:
+    """One environment for one build; what many pages share is rendered once and kept."""
+
+    def __init__(self, root: Path, base: Base) -> None:
+        self._base = base
+        self._own, self._shipped = root / FOLDER, shipped_templates()
+        self._environment = Environment(
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            auto_reload=False,
+            loader=_loader(self._own, self._shipped),
+        )
+        self._environment.filters.update(
+            href=base.href,
+            absolute=base.absolute,
+            day=wording.day,
+            card=self._card,
+            content=self._content,
+            entry=self._entry,
+            whole=lambda edition: self._once(("feeds/edition.html", edition.place), edition=edition),
+            afar=lambda html: markup.absolute(html, base.origin),
+        )
+        self._environment.globals["places"] = addresses.PLACES
+        self._kept: dict[tuple[str, ...], Html] = {}
+
+    def page(self, page: Page) -> bytes:
+        """Returns a page's bytes, UTF-8."""
+        try:
+            text = self._environment.get_template(page.template).render(page.data)
+        except Exception as error:
+            problem = self._problem(page.template, error)
+            if problem is None:
+                raise
+            raise Faults([problem]) from error
+        text = _ILLEGAL.sub("", text)
+        self._check(page, text)
+        return text.encode()
+
+    def _card(self, card: Card) -> Html:
+        return self._once((card.template, card.file, card.under), card=card)
+
+    def _content(self, card: Card) -> Html:
+        return self._once(("feeds/content.html", card.file, card.under), card=card)
+
+    def _entry(self, entry: AtomEntry) -> Html:
+        return self._once(("feeds/entry.xml", entry.id), entry=entry)
+
+    def _once(self, key: tuple[str, ...], **data: object) -> Html:
+        if key not in self._kept:
+            self._kept[key] = Html(self._environment.get_template(key[0]).render(data))
+        return self._kept[key]
+
+    def _check(self, page: Page, text: str) -> None:
+        """Raises Faults where a template has given a document that its readers could not parse."""
+        try:
+            if page.path.endswith((".atom", ".xml", ".opml")):
+                ElementTree.fromstring(text)
+            elif page.path.endswith(".json"):
+                json.loads(text)
+        except (ElementTree.ParseError, ValueError) as error:
+            what = f"gives a {page.path} that is not well-formed: {error}"
+            raise Faults([Problem(f"{FOLDER}/{page.template}", 0, what, "mend the template")]) from error
+
+    def _problem(self, template: str, error: Exception) -> Problem | None:
+        """Returns what is wrong with a template, and where; None where the fault is not one of a template."""
+        what = " ".join(str(error).split()) or type(error).__name__
+        if isinstance(error, TemplateNotFound):
+            return Problem(f"{FOLDER}/{template}", 0, f"there is no template '{what}'", "restore it, or mend its name")
+        if isinstance(error, TemplateSyntaxError):
+            return Problem(self._named(error.filename or template), error.lineno, what)
+        innermost = traceback.extract_tb(error.__traceback__)
+        frames = [frame for frame in innermost if self._is_template(frame.filename)]
+        if not frames:
+            return None
+        return Problem(self._named(frames[-1].filename), frames[-1].lineno or 0, what)
+
+    def _is_template(self, file: str) -> bool:
+        return any(Path(file).is_relative_to(folder) for folder in (self._own, self._shipped))
+
+    def _named(self, file: str) -> str:
+        for folder in (self._own, self._shipped):
+            if Path(file).is_relative_to(folder):
+                return f"{FOLDER}/{Path(file).relative_to(folder).as_posix()}"
+        return f"{FOLDER}/{file}"
+
+
+def _loader(own: Path, shipped: Path) -> ChoiceLoader:
+    shipped_loader = FileSystemLoader(shipped)
+    return ChoiceLoader([FileSystemLoader(own), shipped_loader, PrefixLoader({"shipped": shipped_loader})])

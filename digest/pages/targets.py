@@ -1,0 +1,88 @@
+"""Where a link that an editor wrote in a Markdown file leads on the site.
+
+Links are written as they work in the editor and on a git host: relative to the file, to another file. Here they
+become places. Refuses to let one lead nowhere: that is a `Lost`, with what is wrong and the cure.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from digest.errors import suggestion
+from digest.model import Archive, Content
+from digest.pages import addresses
+from digest.pages.addresses import Base
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A link that leads nowhere: why, and what to do about it."""
+
+    what: str
+    cure: str
+
+
+class Targets:
+    """All that a link may lead to, by its file's path below the root, and stories also by their file's name alone."""
+
+    def __init__(self, content: Content, archive: Archive, base: Base) -> None:
+        self.base = base
+        self._places = _places(content, archive)
+        self._waiting = {story.file for story in content.stories} - {story.file for story in archive.stories}
+        self._waiting |= {page.file for page in content.pages} - self._places.keys()
+        self._waiting |= {letter.file for letter in content.letters} - self._places.keys()
+        self._named: dict[str, list[str]] = defaultdict(list)
+        for story in content.stories:
+            self._named[posixpath.basename(story.file)].append(story.file)
+
+    def resolve(self, link: str, file: str, here: str) -> str | Lost:
+        """Returns a link without a scheme as an address from the root of the host.
+
+        `file` is the Markdown file that has it, `here` the place of the page on which its text stands.
+        """
+        path, hash_sign, anchor = link.partition("#")
+        path, query_sign, query = path.partition("?")
+        rest = query_sign + query + hash_sign + anchor
+        if not path:
+            return self.base.href(here.partition("#")[0]) + rest
+        if path.startswith("/"):
+            return link if path.startswith(self.base.path) else self.base.path + link.lstrip("/")
+        if ":" in path.partition("/")[0]:
+            return Lost(f"'{link}' is no web address", "mend it")
+        found = self._find(unquote(path), file)
+        return found if isinstance(found, Lost) else self.base.href(found) + (rest if "#" not in found else "")
+
+    def _find(self, path: str, file: str) -> str | Lost:
+        wanted = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
+        named = self._named.get(posixpath.basename(path), [])
+        for candidate in [wanted, *(named if len(named) == 1 else ())]:
+            if candidate in self._places:
+                return self._places[candidate]
+            if candidate in self._waiting:
+                return Lost(f"the link to '{path}' leads to a file that is not published", "publish it, or unlink it")
+        if len(named) > 1:
+            return Lost(f"the link to '{path}' could mean {' or '.join(named)}", "write the path to the one you mean")
+        if not path.endswith(".md"):
+            return Lost(f"there is no file '{path}' beside this one", "put it there, or mend the link")
+        return Lost(f"the link to '{path}' leads to no story", suggestion(posixpath.basename(path), self._near(path)))
+
+    def _near(self, path: str) -> Iterable[str]:
+        """Returns names to suggest: of all stories those that share a beginning or an end, for there may be many."""
+        name = posixpath.basename(path)
+        return [known for known in self._named if known[:7] == name[:7] or known[-12:] == name[-12:]]
+
+
+def _places(content: Content, archive: Archive) -> dict[str, str]:
+    places = {story.file: addresses.permalink(story.week, archive.anchors[story.file]) for story in archive.stories}
+    for edition in archive.editions:
+        if edition.letter:
+            places[edition.letter.file] = addresses.week(edition.week)
+    places |= {page.file: addresses.free_page(page.name) for page in archive.pages}
+    for line in archive.storylines:
+        if line.introduction:
+            places[line.introduction.file] = addresses.theme(line.theme.id)
+    return places | {copied.file: copied.path for copied in content.copied}

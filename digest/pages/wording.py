@@ -1,0 +1,60 @@
+"""Dates, weeks and counts as readers meet them, in plain English.
+
+Refuses the locale: its month names differ from machine to machine. A moment is shown as it was written, in its own
+time zone, and never converted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from digest.week import Week
+
+_MONTHS = ("January", "February", "March", "April", "May", "June",
+           "July", "August", "September", "October", "November", "December")  # fmt: skip
+
+
+def day(moment: date) -> str:
+    """Returns the day of a date or moment: `15 May 2026`."""
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def span(week: Week) -> str:
+    """Returns the days of a week: `11–17 May 2026`, `27 April – 3 May 2026`, `29 December 2025 – 4 January 2026`."""
+    first, last = week.monday, week.sunday
+    if first.year != last.year:
+        return f"{day(first)} – {day(last)}"
+    if first.month != last.month:
+        return f"{first.day} {_MONTHS[first.month - 1]} – {day(last)}"
+    return f"{first.day}–{day(last)}"
+
+
+def label(week: Week) -> str:
+    """Returns a week's name: `Week 20, 2026`."""
+    return f"Week {week.number}, {week.year}"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Returns a number with its noun: `1 story`, `2,000 stories`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def stories(number: int) -> str:
+    """Returns a number of stories in words."""
+    return count(number, "story", "stories") if number else "No stories"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Returns words as a sentence lists them: `a`, `a and b`, `a, b and c`."""
+    *most, last = list(words) or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def shortened(text: str, limit: int) -> str:
+    """Returns a text cut at a word so that it has at most `limit` signs, an ellipsis with it."""
+    flat = " ".join(text.split())
+    if len(flat) <= limit:
+        return flat
+    cut = flat[: limit - 1]
+    return (cut.rpartition(" ")[0] or cut).rstrip(" ,;:.–-") + "…"
