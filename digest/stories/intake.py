@@ -84,6 +84,15 @@ def take_in(documents: Sequence[tuple[Feed, Document]], desk: Desk, config: Conf
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """One entry of one feed; `guid` is its own, empty where it has none or shares it with others of its document."""
+
+    feed: Feed
+    entry: Entry
+    guid: str
+
+
 class _Taking:
     """One pull's decisions as they grow: a story that the first feed brings is known when the second is looked at."""
 
@@ -111,7 +120,7 @@ class _Taking:
             )
         fates: dict[str, list[str]] = {"new": [], "adopted": [], "known": [], "changed": [], "left": []}
         for entry, file in reversed(list(zip(entries, files, strict=True))):  # feeds list the newest first
-            fate, place = self._decide(feed, entry, file, entry.id in repeated)
+            fate, place = self._decide(_Arrival(feed, entry, "" if entry.id in repeated else entry.id), file)
             fates[fate].append(place)
         for file in dict.fromkeys(fates["left"]):
             warnings.append(f"{file}: cannot be read, so it is left alone; 'digest build' says why")
@@ -126,23 +135,23 @@ class _Taking:
             warnings=tuple(warnings),
         )
 
-    def _decide(self, feed: Feed, entry: Entry, file: str | None, guid_is_shared: bool) -> tuple[str, str]:
+    def _decide(self, arrival: _Arrival, file: str | None) -> tuple[str, str]:
         """Returns what becomes of one entry, and the file that it concerns."""
         if file is None:
-            blocked = self._unreadable(entry)
-            return ("left", blocked) if blocked else ("new", self._take(feed, entry, guid_is_shared))
+            blocked = self._unreadable(arrival.entry)
+            return ("left", blocked) if blocked else ("new", self._take(arrival))
         if file in self.adoptable:
-            return "adopted", self._adopt(feed, entry, self.adoptable[file])
+            return "adopted", self._adopt(arrival, self.adoptable[file])
         if file in self.stories:
-            return "known", self._join(feed, entry, file)
-        return self._meet(feed, entry, file), file
+            return "known", self._join(arrival, file)
+        return self._meet(arrival, file), file
 
     def written(self, record: Record) -> Record:
         """Returns the record of a new story with all the feeds that its file names in the end."""
         story = self.stories.get(record.file)
         if story is None or "feeds" not in record.wrote:
             return record
-        return replace(record, wrote={**record.wrote, "feeds": ledger.hash_of(story.feeds)})
+        return replace(record, wrote={**record.wrote, "feeds": ledger.hash_of_value(story.feeds)})
 
     def _adoptable(self) -> dict[str, Story]:
         """Returns the stories on the disk that no ledger knows, and makes them known by their names."""
@@ -167,35 +176,32 @@ class _Taking:
         names = (entry.link, entry.id or entry.link)
         return next((file for file, text in self.desk.unreadable.items() if any(name in text for name in names)), None)
 
-    def _take(self, feed: Feed, entry: Entry, guid_is_shared: bool) -> str:
-        evidence = themes_of(entry.title, entry.summary, self.config.themes)
-        believed = entry.published is not None and entry.published <= self.now + _AHEAD
-        published = (entry.published if believed and entry.published else self.now).astimezone(self.zone)
-        day = published.date()
-        week = self._week(Week.of(day), feed)
-        taken = self.taken.setdefault(week.folder, set())
-        slug = free_slug(slug_of(entry.title, entry.id or entry.link), taken)
-        taken.add(slug)
-        file = f"content/{week.folder}/{day}-{slug}.md"
+    def _take(self, arrival: _Arrival) -> str:
+        feed, entry = arrival.feed, arrival.entry
+        believed = entry.published if entry.published and entry.published <= self.now + _AHEAD else self.now
+        published = believed.astimezone(self.zone)
+        week = self._week(Week.of(published.date()), feed)
+        slug = self._slug(week, entry)
         words = excerpt.cut(entry.summary, feed.excerpt)
-        self.stories[file] = Story(
-            file=file,
+        story = Story(
+            file=f"content/{week.folder}/{published.date()}-{slug}.md",
             week=week,
-            day=day,
+            day=published.date(),
             slug=slug,
             title=entry.title,
             link=entry.link,
             published=published,
             authors=entry.authors,
             feeds=(feed.id,),
-            themes=tuple(evidence),
+            themes=tuple(self._evidence(entry)),
             image=entry.image,
-            id="" if guid_is_shared else entry.id,
+            id=arrival.guid,
             draft=self.config.draft,
             excerpt=excerpt.escape(words),
         )
-        self._record(feed, entry, file, evidence, _wrote(self.stories[file], words))
-        return file
+        self.stories[story.file] = story
+        self._record(arrival, story.file, _wrote(story, words))
+        return story.file
 
     def _week(self, week: Week, feed: Feed) -> Week:
         """Returns the week itself, or the first open one where a letter has closed it and the feed is not new."""
@@ -203,53 +209,61 @@ class _Taking:
         late = closed is not None and week <= closed and bool(self.desk.ledgers.get(feed.id))
         return closed.following if late and closed is not None else week
 
-    def _join(self, feed: Feed, entry: Entry, file: str) -> str:
+    def _slug(self, week: Week, entry: Entry) -> str:
+        taken = self.taken.setdefault(week.folder, set())
+        slug = free_slug(slug_of(entry.title, entry.id or entry.link), taken)
+        taken.add(slug)
+        return slug
+
+    def _evidence(self, entry: Entry) -> dict[str, str]:
+        return themes_of(entry.title, entry.summary, self.config.themes)
+
+    def _join(self, arrival: _Arrival, file: str) -> str:
         """Adds a feed to a story that another feed has brought in this same pull."""
         story = self.stories[file]
-        if feed.id not in story.feeds:
-            self.stories[file] = replace(story, feeds=(*story.feeds, feed.id))
-        self._record(feed, entry, file, themes_of(entry.title, entry.summary, self.config.themes), {})
+        if arrival.feed.id not in story.feeds:
+            self.stories[file] = replace(story, feeds=(*story.feeds, arrival.feed.id))
+        self._record(arrival, file, {})
         return file
 
-    def _adopt(self, feed: Feed, entry: Entry, story: Story) -> str:
+    def _adopt(self, arrival: _Arrival, story: Story) -> str:
         """Notes a file that stands already: what in it is as we would have written it counts as written by us."""
-        words = excerpt.cut(entry.summary, feed.excerpt)
-        evidence = themes_of(entry.title, entry.summary, self.config.themes)
-        quoted, _ = excerpt.split(story.excerpt or excerpt.split(story.note)[0])
-        standing = _wrote(story, excerpt.unescape(quoted or story.excerpt))
-        ours = ledger.hashes({**_said(entry), "feeds": (feed.id,), "themes": tuple(evidence), "excerpt": words})
-        wrote = {name: value for name, value in standing.items() if ours.get(name) == value}
-        self._record(feed, entry, story.file, evidence, wrote)
+        entry = arrival.entry
+        words = excerpt.cut(entry.summary, arrival.feed.excerpt)
+        ours = {**_said(entry), "feeds": (arrival.feed.id,), "themes": tuple(self._evidence(entry)), "excerpt": words}
+        opening = story.excerpt or excerpt.split(story.note)[0]
+        standing = _wrote(story, excerpt.unescape(opening))
+        agreed = standing.items() & ledger.hashes(ours).items()
+        self._record(arrival, story.file, {name: standing[name] for name in standing if name in dict(agreed)})
         return story.file
 
-    def _meet(self, feed: Feed, entry: Entry, file: str) -> str:
+    def _meet(self, arrival: _Arrival, file: str) -> str:
         """Notes a known story that this feed brings for the first time or by a new name; tells if its words changed."""
-        record = self.records[feed.id].get(file)
+        record = self.records[arrival.feed.id].get(file)
         if record is None:
-            self._record(feed, entry, file, themes_of(entry.title, entry.summary, self.config.themes), {})
+            self._record(arrival, file, {})
             return "known"
-        fresh = [alias for alias in identity.aliases_of(entry) if alias not in record.aliases]
+        fresh = [alias for alias in identity.aliases_of(arrival.entry) if alias not in record.aliases]
         if any(not alias.startswith("headline:") for alias in fresh):
-            self._note(feed, replace(record, at=self.at, aliases=(*record.aliases, *fresh)))
-        return "known" if ledger.hashes(_said(entry)) == dict(record.said) else "changed"
+            self._note(arrival.feed, replace(record, at=self.at, aliases=(*record.aliases, *fresh)))
+        return "known" if ledger.hashes(_said(arrival.entry)) == dict(record.said) else "changed"
 
-    def _record(
-        self, feed: Feed, entry: Entry, file: str, evidence: Mapping[str, str], wrote: Mapping[str, str]
-    ) -> None:
+    def _record(self, arrival: _Arrival, file: str, wrote: Mapping[str, str]) -> None:
+        entry = arrival.entry
         aliases = identity.aliases_of(entry)
         for alias in aliases:
-            self._know(identity.scoped(alias, feed.id), file)
+            self._know(identity.scoped(alias, arrival.feed.id), file)
         record = Record(
             at=self.at,
-            id=entry.id or entry.link,
+            id=arrival.guid or entry.link,
             aliases=aliases,
             file=file,
             title=entry.title,
             said=ledger.hashes(_said(entry)),
             wrote=wrote,
-            themes=evidence,
+            themes=self._evidence(entry),
         )
-        self._note(feed, record)
+        self._note(arrival.feed, record)
 
     def _note(self, feed: Feed, record: Record) -> None:
         self.lines.setdefault(feed.id, []).append(record)

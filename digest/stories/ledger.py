@@ -10,7 +10,6 @@ for each id the newest `at` wins, aliases and files unite. Refuses to hold anybo
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,14 +17,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from digest.errors import Problem
-from digest.stories.identity import scoped, stamp
+from digest.stories.identity import hash_of, scoped, stamp
 
 VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One line: what was known of one entry at one moment; `id` is its guid, or its link where it has none.
+    """One line: what was known of one entry at one moment; `id` is its guid, or its link where it has none of its own.
 
     `files` has every place that the story is known to have had, the line's own first.
     """
@@ -41,15 +40,16 @@ class Record:
     files: frozenset[str] = frozenset()
 
 
-def hash_of(value: str | tuple[str, ...] | datetime) -> str:
-    """Returns the hash of a cleaned value: a list as its lines, a moment in UTC."""
-    text = stamp(value) if isinstance(value, datetime) else value if isinstance(value, str) else "\n".join(value)
-    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16]
+def hash_of_value(value: str | tuple[str, ...] | datetime) -> str:
+    """Returns the hash of a cleaned value: a list as its lines, a moment in UTC to the second."""
+    if isinstance(value, datetime):
+        return hash_of(stamp(value))
+    return hash_of(value if isinstance(value, str) else "\n".join(value))
 
 
 def hashes(values: Mapping[str, str | tuple[str, ...] | datetime | None]) -> dict[str, str]:
     """Returns the hash of each field that says something."""
-    return {name: hash_of(value) for name, value in values.items() if value}
+    return {name: hash_of_value(value) for name, value in values.items() if value}
 
 
 def moment(now: datetime) -> str:
@@ -114,13 +114,14 @@ def excerpted(ledgers: Mapping[str, Mapping[str, Record]]) -> frozenset[str]:
         for feed, records in ledgers.items()
         for record in records.values()
         if "excerpt" in record.wrote
-        for alias in _keys(record)
+        for alias in names_on_disk(record)
     )
 
 
-def _keys(record: Record) -> list[str]:
-    guids = [alias for alias in record.aliases if alias.startswith("guid:")]
-    return guids or [alias for alias in record.aliases if alias.startswith("link:")]
+def names_on_disk(record: Record) -> list[str]:
+    """Returns the aliases by which a story file is this record's: its guids, or its links where no guid is its own."""
+    kind = "guid:" if f"guid:{record.id}" in record.aliases else "link:"
+    return [alias for alias in record.aliases if alias.startswith(kind)]
 
 
 def _record(line: dict[str, Any]) -> Record:

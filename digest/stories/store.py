@@ -18,7 +18,7 @@ from digest import disk
 from digest.errors import DigestError, Faults, Problem, suggestion
 from digest.model import Config, Content, Copied, FreePage, Letter, Moved, Story
 from digest.stories import frontmatter, ledger, storyfile
-from digest.stories.identity import story_keys
+from digest.stories.identity import scoped, story_keys
 from digest.stories.intake import Desk, Intake
 from digest.stories.ledger import Record
 from digest.stories.storyfile import Known
@@ -103,9 +103,8 @@ def moved(stories: Iterable[Story], ledgers: Mapping[str, Mapping[str, Record]])
     places: dict[str, set[str]] = {}
     for feed, records in ledgers.items():
         for record in records.values():
-            guid = record.id if any(alias == f"guid:{record.id}" for alias in record.aliases) else ""
-            for key in story_keys(guid, "" if guid else record.id, (feed,)):
-                places.setdefault(key, set()).update(record.files)
+            for alias in ledger.names_on_disk(record):
+                places.setdefault(scoped(alias, feed), set()).update(record.files)
     present = {story.file for story in stories}
     found = {
         (place, story.file)

@@ -1,0 +1,118 @@
+"""The ways onto the disk: whole files, added lines, one writer at a time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from digest import disk
+from digest.errors import DigestError
+
+AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def test_a_file_is_written_whole_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+    disk.write(tmp_path / "a" / "b.txt", b"one")
+    disk.write(tmp_path / "a" / "b.txt", b"two")
+
+    assert [(path.name, path.read_bytes()) for path in (tmp_path / "a").iterdir()] == [("b.txt", b"two")]
+
+
+def test_a_mode_is_given_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        disk.write(tmp_path / "a" / "b.txt", b"one", mode=0o644)
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / "a" / "b.txt").stat().st_mode & 0o777 == 0o644
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o755
+
+
+def test_a_new_file_never_replaces_one_that_is_there(tmp_path: Path) -> None:
+    place = tmp_path / "story.md"
+
+    assert disk.create(place, b"mine")
+    assert not disk.create(place, b"yours")
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("story.md", b"mine")]
+
+
+def test_what_a_killed_run_left_unfinished_is_used_up(tmp_path: Path) -> None:
+    (tmp_path / ".story.md.unfinished").write_bytes(b"ha")
+
+    disk.create(tmp_path / "story.md", b"half and half")
+
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("story.md", b"half and half")]
+
+
+@pytest.mark.parametrize(("before", "after"), [("", "new\n"), ("old\n", "old\nnew\n"), ("torn", "torn\nnew\n")])
+def test_lines_are_added_on_lines_of_their_own(tmp_path: Path, before: str, after: str) -> None:
+    place = tmp_path / "ledger.jsonl"
+    place.write_text(before)
+
+    disk.append(place, "new\n")
+
+    assert place.read_text() == after
+
+
+@pytest.mark.parametrize("memory", ["", "{", "[]", '{"version": 0, "says": {"a": 1}}', '{"version": 1}', "\x00"])
+def test_a_damaged_memory_is_none(tmp_path: Path, memory: str) -> None:
+    (tmp_path / ".digest").mkdir()
+    (tmp_path / ".digest" / "feeds.json").write_text(memory)
+
+    assert disk.recall(tmp_path, "feeds.json") == {}
+
+
+def test_what_was_remembered_is_recalled(tmp_path: Path) -> None:
+    disk.remember(tmp_path, "feeds.json", {"a": {"etag": '"é"'}})
+
+    assert disk.recall(tmp_path, "feeds.json") == {"a": {"etag": '"é"'}}
+
+
+def test_a_second_run_is_turned_away_while_the_first_writes(tmp_path: Path) -> None:
+    code = f"from pathlib import Path; from digest import disk\nwith disk.lock(Path({str(tmp_path)!r})): print('in')"
+
+    with disk.lock(tmp_path):
+        second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    third = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert "another run of digest is writing here; wait until it has ended" in second.stderr
+    assert third.stdout == "in\n"
+
+
+@pytest.mark.parametrize("write", [disk.write, disk.create])
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path, write: object) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    with pytest.raises(DigestError, match=r"^\S*file/story\.md: cannot write this file: [\w ]+$"):
+        write(tmp_path / "file" / "story.md", b"x")  # type: ignore[operator]
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_old_file(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+
+    with pytest.raises(DigestError, match="cannot write this file: No space left on device"):
+        disk.append(full, "line\n")
+
+
+@pytest.mark.skipif(AS_ROOT, reason="root may write everywhere")
+def test_a_read_only_folder_is_one_line(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+
+    with pytest.raises(DigestError, match="Permission denied"):
+        disk.write(tmp_path / "a.txt", b"x")
+
+
+def test_removing_a_file_takes_the_folders_that_it_leaves_empty(tmp_path: Path) -> None:
+    disk.write(tmp_path / "a" / "b" / "c.txt", b"")
+    disk.write(tmp_path / "a" / "d.txt", b"")
+
+    disk.remove(tmp_path / "a" / "b" / "c.txt")
+
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["d.txt"]

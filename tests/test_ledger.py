@@ -1,0 +1,78 @@
+"""The ledger: lines that are only added to, read as a set."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from builders import HONG_KONG
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.stories import ledger
+from digest.stories.ledger import Record
+
+OLD = Record(
+    at="2026-05-15T10:00:00.000000Z",
+    id="1",
+    aliases=("guid:1", "link:news.example/one"),
+    file="content/2026/w20/2026-05-15-one.md",
+    title="One",
+    said={"title": "aa"},
+    wrote={"title": "aa"},
+    themes={"memory-crunch": "'memory' in the headline"},
+    files=frozenset({"content/2026/w20/2026-05-15-one.md"}),
+)
+NEW = replace(OLD, at="2026-05-16T10:00:00.000000Z", aliases=("guid:2",), title="Two", said={"title": "bb"})
+
+
+def test_a_line_has_the_keys_of_the_contract_in_their_order() -> None:
+    line = ledger.dumps(OLD)
+
+    assert line.endswith("}\n")
+    assert list(json.loads(line)) == ["v", "at", "id", "aliases", "file", "title", "said", "wrote", "themes"]
+    assert json.loads(line)["v"] == 1
+
+
+def test_a_hash_is_the_first_sixteen_hex_digits_of_sha_256() -> None:
+    moment = datetime(2026, 5, 15, 17, 32, 40, tzinfo=HONG_KONG)
+
+    assert ledger.hashes({"title": "abc", "image": "", "authors": ()}) == {"title": "ba7816bf8f01cfea"}
+    assert ledger.hash_of_value(moment) == ledger.hash_of_value(moment.astimezone(UTC))
+    assert ledger.hash_of_value(("a", "b")) == ledger.hash_of_value("a\nb")
+
+
+def test_the_newest_line_wins_and_aliases_unite() -> None:
+    found, problems = ledger.loads(ledger.dumps(OLD) + ledger.dumps(NEW), "content/ledger/a.jsonl")
+
+    assert problems == ()
+    assert found == {"1": replace(NEW, aliases=("guid:1", "link:news.example/one", "guid:2"))}
+
+
+@given(lines=st.permutations([OLD, NEW, OLD, replace(OLD, id="3"), NEW]))
+def test_order_and_doubles_make_no_difference(lines: list[Record]) -> None:
+    assert ledger.gather(lines) == ledger.gather([OLD, NEW, replace(OLD, id="3")])
+
+
+def test_a_broken_line_is_named_and_passed_over() -> None:
+    text = f"<<<<<<< HEAD\n{ledger.dumps(OLD)}\n{ledger.dumps(NEW)[:40]}\n[]\n"
+
+    found, problems = ledger.loads(text, "content/ledger/a.jsonl")
+
+    assert list(found) == ["1"]
+    assert [problem.line for problem in problems] == [1, 4, 5]
+    assert str(problems[0]) == "content/ledger/a.jsonl:1: not a line of the ledger; restore it from git, or delete it"
+
+
+def test_later_moments_sort_after_earlier_ones() -> None:
+    now = datetime(2026, 5, 15, 9, 59, 59, 999999, tzinfo=UTC)
+
+    assert ledger.moment(now) < ledger.moment(now + timedelta(microseconds=1))
+    assert ledger.moment(now.astimezone(HONG_KONG)) == "2026-05-15T09:59:59.999999Z"
+
+
+def test_a_story_is_excerpted_by_its_guid_not_by_a_link_that_others_share() -> None:
+    ledgers = {"a": {"1": replace(OLD, wrote={"excerpt": "aa"})}, "b": {"2": replace(NEW, id="2")}}
+
+    assert ledger.excerpted(ledgers) == {"a\nguid:1"}

@@ -1,0 +1,42 @@
+"""ISO weeks, near New Year above all."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.week import Week
+
+
+@pytest.mark.parametrize(
+    ("day", "week"),
+    [
+        ("2020-12-31", "2020-W53"),
+        ("2021-01-03", "2020-W53"),
+        ("2021-01-04", "2021-W01"),
+        ("2024-12-30", "2025-W01"),
+        ("2026-12-31", "2026-W53"),
+        ("2027-01-03", "2026-W53"),
+    ],
+)
+def test_a_day_lies_in_its_iso_week(day: str, week: str) -> None:
+    assert str(Week.of(date.fromisoformat(day))) == week
+
+
+@given(day=st.dates(date(1990, 1, 1), date(2199, 12, 1)))
+def test_a_week_is_found_by_its_days_and_its_names(day: date) -> None:
+    week = Week.of(day)
+
+    assert week.monday <= day <= week.sunday
+    assert Week.of(week.monday) == Week.parse(str(week)) == Week.parse(week.folder) == week
+    assert week < week.following
+    assert (week.following.monday - week.sunday).days == 1
+
+
+@pytest.mark.parametrize("text", ["2026-W54", "2025-W53", "2026-W00", "2026-20", "w20", "2026/w5", "2026/W20", ""])
+def test_what_is_no_week_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"week|Week"):
+        Week.parse(text)
