@@ -1,4 +1,4 @@
-"""`digest.toml`: what it may say, and every line of what it must not. A case is a file in data/config: add one there."""
+"""`digest.toml`: what it may say, and every line of what it must not. A case is a file in data/config."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ def test_the_slug_of_a_deleted_story_is_not_given_away() -> None:
             ],
         ),
         desk=desk,
-    ).stories  # noqa: E501
+    ).stories
 
     assert story.slug == "foundries-fill-up"
     assert late.slug == "foundries-fill-up-2"
@@ -198,7 +198,7 @@ def test_a_file_that_a_killed_pull_left_is_adopted_as_written() -> None:
     again = pull(
         (FIRST, [make_entry(summary="Words.")]),
         desk=Desk(files=frozenset({killed.stories[0].file}), stories=killed.stories),
-    )  # noqa: E501
+    )
 
     assert again.stories == ()
     assert again.outcomes[0].adopted == (killed.stories[0].file,)

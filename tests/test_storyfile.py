@@ -184,7 +184,7 @@ def test_any_text_is_a_story_or_a_fault(text: str) -> None:
         ),
         max_size=6,
     )
-)  # noqa: E501
+)
 def test_any_front_matter_is_read_or_a_fault(lines: list[str]) -> None:
     text = "\n".join(["---", *lines, "---", ""])
     try:

@@ -141,7 +141,7 @@ class _Taking:
             blocked = self._unreadable(arrival.entry)
             return ("left", blocked) if blocked else ("new", self._take(arrival))
         if file in self.adoptable:
-            return "adopted", self._adopt(arrival, self.adoptable[file])
+            return "adopted", self._adopt(arrival, self.adoptable.pop(file))
         if file in self.stories:
             return "known", self._join(arrival, file)
         return self._meet(arrival, file), file
@@ -230,7 +230,8 @@ class _Taking:
         """Notes a file that stands already: what in it is as we would have written it counts as written by us."""
         entry = arrival.entry
         words = excerpt.cut(entry.summary, arrival.feed.excerpt)
-        ours = {**_said(entry), "feeds": (arrival.feed.id,), "themes": tuple(self._evidence(entry)), "excerpt": words}
+        feeds = story.feeds if arrival.feed.id in story.feeds else (arrival.feed.id,)
+        ours = {**_said(entry), "feeds": feeds, "themes": tuple(self._evidence(entry)), "excerpt": words}
         opening = story.excerpt or excerpt.split(story.note)[0]
         standing = _wrote(story, excerpt.unescape(opening))
         agreed = standing.items() & ledger.hashes(ours).items()

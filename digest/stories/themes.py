@@ -1,6 +1,6 @@
 """Which themes a story earns by what its publisher says: the rules of digest.toml, applied to headline and summary.
 
-    headline, summary ──fold──▶ ──blank out `ignore`──▶ ──search `match`──▶ {theme: evidence}, the main theme first
+    headline, summary ──fold, edge──▶ ──blank out `ignore`──▶ ──search `match`──▶ {theme: evidence}, the main first
 
 Refuses to weigh words: a phrase is there or it is not, and the evidence names it, so that an editor can see why.
 """
@@ -23,11 +23,12 @@ _UNSPACED = (
 # Vowel signs and accents that belong to the word they stand in, though `\w` does not know them.
 _MARKS = "\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
 
-_LETTER = rf"(?![{_UNSPACED}])[\w{_MARKS}]"
-_BEGIN = rf"(?<![^\W{_UNSPACED}])(?<![{_MARKS}])"
-_END = rf"(?!{_LETTER})"
-_REST = rf"(?:{_LETTER})*+"  # possessive: what it has taken it never gives back, so that no text takes long
-_BLANK = "\n"  # folded text has no line break, so that no phrase can reach across what was blanked out
+_WORD = re.compile(rf"(?:(?![{_UNSPACED}])[\w{_MARKS}])+")
+
+# Signs that folded text cannot hold: one stands at both edges of each word, so that "whole words" is part of the text
+# and a pattern need not look around; the other where words were blanked out, so that no phrase reaches across.
+_EDGE = "\x1f"
+_BLANK = "\n"
 
 _PLACES = ("in the headline", "in headline and summary", "in the summary")  # the nearer to the front, the stronger
 
@@ -54,7 +55,7 @@ def themes_of(headline: str, summary: str, themes: Sequence[Theme]) -> dict[str,
     The first is the main theme: what the headline says comes before what only the summary says, and among equals
     the order of `themes` decides. Raises ValueError for a phrase that `check_phrase` would have refused.
     """
-    texts = (fold(headline), fold(summary))
+    texts = (_edged(fold(headline)), _edged(fold(summary)))
     earned = [(*evidence, theme.id) for theme in themes if (evidence := _earned(_compile(theme), *texts))]
     return {theme: f"'{phrase}' {_PLACES[place]}" for place, phrase, theme in sorted(earned, key=lambda one: one[0])}
 
@@ -100,12 +101,10 @@ def _phrase(written: str) -> _Phrase:
 
 
 def _pattern(part: str) -> str:
-    """Returns the pattern of one part: its words as they stand, closed at the ends that are letters of a word."""
-    begin = _BEGIN if re.match(_LETTER, part) else ""
-    end = _END if re.match(_LETTER, part[-1]) else ""
-    return begin + " ".join(map(_word, part.split())) + end
+    """Returns the pattern of one part, edged as the text is: a star lets a word go on to its edge."""
+    edged = re.escape(_edged(part))
+    return edged.replace(rf"{_EDGE}\{STAR}", f"[^{_EDGE}]*{_EDGE}").replace(rf"\{STAR}", "")
 
 
-def _word(word: str) -> str:
-    bare = word.removesuffix(STAR)
-    return re.escape(bare) + (_REST if bare != word else "")
+def _edged(folded: str) -> str:
+    return _WORD.sub(rf"{_EDGE}\g<0>{_EDGE}", folded)
