@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from digest.feeds import plaintext
 
 _MOST = 50
+_LONGEST = 2_000
 _MAIL = re.compile(r"[^\s()<>,;]+@[^\s()<>,;]+")
 _AND = re.compile(r"\s+(?:and|&)\s+|^(?:and|&)\s+", re.IGNORECASE)
 _SUFFIXES = frozenset({
@@ -31,9 +32,10 @@ def names(elements: Iterable[str]) -> tuple[str, ...]:
 
 def _name(element: str) -> str:
     """Reads `a@b.c (Name)` (RSS 2.0) and `Name <a@b.c>` (RFC 5322 §3.4) as Name, and a mail address alone as nobody."""
-    bare = _MAIL.sub("", element)
-    if bare == element:
-        return plaintext.line(element)
+    cut = element[:_LONGEST]
+    bare = _MAIL.sub("", cut) if "@" in cut else cut
+    if bare == cut:
+        return plaintext.line(cut)
     return plaintext.line(re.sub(r"[()<>]", " ", bare).removeprefix("mailto:")).strip(" ,;:")
 
 
