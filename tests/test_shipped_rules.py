@@ -1,10 +1,15 @@
-"""The shipped digest.toml, judged as an editor would judge it: on made-up headlines, and on the real feeds if here."""
+"""The rules that we ship, judged as an editor would judge them: on made-up headlines, and on the real feeds if here.
+
+Also what `init` writes into a new digest, so far as it is data.
+"""
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
 
@@ -12,8 +17,10 @@ import pytest
 
 from digest import config
 from digest.stories.themes import themes_of
+from digest.week import Week
 
 ROOT = Path(__file__).parents[1]
+STARTER = ROOT / "digest" / "starter"
 HEADLINES = Path(__file__).parent / "data" / "themes" / "headlines.tsv"
 JUDGED = ("export-controls", "memory-crunch", "nexperia")
 THEMES = config.load(ROOT).themes
@@ -128,3 +135,49 @@ def test_narrow_storyline_comes_before_a_broad_one(headline: str, main: str) -> 
 
 def test_feeds_keep_none_of_the_publishers_sentences() -> None:
     assert [feed.excerpt for feed in config.load(ROOT).feeds] == [0, 0]
+
+
+# ---------------------------------------------------------------- the starter
+
+
+def starter_text() -> str:
+    text = (STARTER / "digest.toml").read_text(encoding="utf-8")
+    values = {"@TITLE@": "Tea", "@URL@": "https://example.org/tea/", "@ID@": "urn:uuid:1", "@TIMEZONE@": "UTC"}
+    return re.sub("|".join(values), lambda place: values[place[0]], text)
+
+
+def sample() -> list[ET.Element]:
+    return list(ET.parse(STARTER / "feeds" / "sample.xml").iter("item"))
+
+
+def test_starters_digest_toml_is_valid_as_it_stands_and_with_all_that_it_shows() -> None:
+    every_key = re.sub(r"^# (\w+ = )", r"\1", starter_text(), flags=re.MULTILINE)
+
+    assert config.loads(starter_text()).feeds[0].url == "feeds/sample.xml"
+    assert config.loads(every_key).close == "letter"
+
+
+def test_starters_digest_toml_shows_every_key_that_there_is() -> None:
+    keys = {key for table in config._TABLES.values() for key in table}
+
+    assert {key for key in keys if not re.search(rf"^(# )?{key} = ", starter_text(), re.MULTILINE)} == set()
+
+
+def test_sample_feed_has_a_dozen_stories_over_three_weeks() -> None:
+    days = [parsedate_to_datetime(entry.findtext("pubDate", "")) for entry in sample()]
+
+    assert len(days) == 12
+    assert days == sorted(days, reverse=True)
+    assert len({Week.of(day) for day in days}) == 3
+    assert {day.isoweekday() for day in days} <= {2, 3, 4, 5, 6}  # so that no time zone puts one into another week
+
+
+def test_starters_themes_take_in_ten_of_the_dozen_and_its_ignore_is_needed() -> None:
+    themes = config.loads(starter_text()).themes
+    earned = {
+        entry.findtext("title", ""): themes_of(entry.findtext("title", ""), entry.findtext("description", ""), themes)
+        for entry in sample()
+    }
+
+    assert sum(map(bool, earned.values())) == 10
+    assert not earned["Lighthouse Café changes hands but not its cake"]
