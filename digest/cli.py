@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,7 +109,7 @@ def pull(desk: Desk, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: b
         raise click.BadParameter(f"there is no feed '{name}' in digest.toml; {cure}", param_hint="FEED") from None
     report = command.run(root, config, chosen, now=datetime.now(UTC), dry=dry)
     if as_json:
-        click.echo(_json(report.as_json()))
+        click.echo(_json(asdict(report)))
     else:
         _print_pull(desk, report)
     if not report.read or (strict and report.failed):
@@ -134,7 +135,7 @@ def build(desk: Desk, output: Path | None, base_url: str | None, as_json: bool) 
     target = Path.cwd() / output if output else root / "site"
     report = command.run(root, config, output=target, base_url=base_url)
     if as_json:
-        click.echo(_json(report.as_json()))
+        click.echo(_json(asdict(report)))
     else:
         _print_build(desk, report)
 
@@ -142,7 +143,7 @@ def build(desk: Desk, output: Path | None, base_url: str | None, as_json: bool) 
 def main() -> None:
     """Runs the command line; what a user or a feed can do wrong ends in one line each, never in a traceback."""
     try:
-        cli(standalone_mode=True)
+        cli(prog_name="digest")
     except DigestError as error:
         _fail(str(error).splitlines())
     except OSError as error:

@@ -62,10 +62,6 @@ class PullReport:
         """How many feeds could not be fetched or read."""
         return sum(row.state == "failed" for row in self.rows)
 
-    def as_json(self) -> dict[str, Any]:
-        """Returns the report as plain values."""
-        return asdict(self)
-
 
 def run(root: Path, config: Config, feeds: Sequence[Feed], *, now: datetime, dry: bool = False) -> PullReport:
     """Pulls the feeds into the digest at `root`; `dry` decides everything and writes nothing."""
