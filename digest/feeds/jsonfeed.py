@@ -6,6 +6,7 @@ Refuses nothing for a wrong type: what is not what the format says is as if it w
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from digest.feeds import bylines, entries, plaintext
 from digest.feeds.entries import Said
 from digest.model import Document
 
-_VERSION = "jsonfeed.org/version/"
+_VERSION = re.compile(r"(?:https?://)?(?:www\.)?jsonfeed\.org/version/.*|1(?:\.[01])?")
 
 
 def looks_like_json(body: bytes) -> bool:
@@ -27,7 +28,7 @@ def read(body: bytes, base: str) -> Document | None:
         feed = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(feed, dict) or _VERSION not in _text(feed, "version"):
+    if not isinstance(feed, dict) or not _VERSION.fullmatch(_text(feed, "version")):
         return None
     listed = feed.get("items")
     kept = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []

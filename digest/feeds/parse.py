@@ -8,6 +8,7 @@ which we do not trust; and to raise: a document that cannot be read is a value t
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from collections.abc import Iterator
@@ -30,6 +31,8 @@ _REFERENCE = re.compile(rb"&#(?:[xX]([0-9A-Fa-f]+)|([0-9]+));?")
 _CLOSED = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
 _TAIL = 2_000
 _GUESSED = frozenset({"windows-1252", "iso-8859-2"})
+_RDF = frozenset({"rss090", "rss10"})  # an entry's rdf:about is its address there (RSS 1.0 §5.5)
+_IANA = "http://www.iana.org/assignments/relation/"  # RFC 4287 §4.2.7.2: a bare relation is short for this
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:\?|$)", re.IGNORECASE)
 
 _MOST_ELEMENTS = 500_000
@@ -73,9 +76,14 @@ def parse(fetched: Fetched) -> Document | Failed:
         document = jsonfeed.read(body, base)
         return document or Failed(feed=fetched.feed, reason=_NOT_A_FEED)
     parsed = _parsed(body, fetched.content_type, base)
-    if parsed is None or not dict.get(parsed, "version"):
+    if parsed is None or not _is_feed(parsed, body):
         return Failed(feed=fetched.feed, reason=_why_not(body, base))
     return _document(parsed, body, base)
+
+
+def _is_feed(parsed: Any, body: bytes) -> bool:
+    """Tells whether this is a feed: of a known version, or one with entries in another namespace (RSS 1.1)."""
+    return bool(_text(parsed, "version") or (dict.get(parsed, "entries") and not webpage.is_page(body)))
 
 
 def _is_endless(body: bytes) -> bool:
@@ -88,7 +96,8 @@ def _is_endless(body: bytes) -> bool:
 
 def _parsed(body: bytes, content_type: str, base: str) -> Any:
     """Returns feedparser's reading; where it fails, tries again without references to characters that do not exist."""
-    for attempt in (body, _REFERENCE.sub(_existing, body)):
+    marked = _marked(body)
+    for attempt in (marked, _REFERENCE.sub(_existing, marked)):
         try:
             return feedparser.parse(
                 io.BytesIO(attempt),
@@ -99,6 +108,12 @@ def _parsed(body: bytes, content_type: str, base: str) -> Any:
         except Exception:  # whatever a stranger's bytes set off in it, this one feed is what cannot be read
             continue
     return None
+
+
+def _marked(body: bytes) -> bytes:
+    """Returns UTF-16 with the byte order mark that it should have had (XML 1.0, appendix F)."""
+    mark = {b"\0<": codecs.BOM_UTF16_BE, b"<\0": codecs.BOM_UTF16_LE}.get(body[:2], b"")
+    return mark + body if body[:4].count(0) == 2 else body
 
 
 def _existing(reference: re.Match[bytes]) -> bytes:
@@ -116,7 +131,8 @@ def _why_not(body: bytes, base: str) -> str:
 
 def _document(parsed: Any, body: bytes, base: str) -> Document:
     feed = dict.get(parsed, "feed") or {}
-    is_atom = _text(parsed, "version").startswith("atom")
+    version = _text(parsed, "version")
+    is_atom = version.startswith("atom")
     home = _text(feed, "link")
     listed = list(dict.get(parsed, "entries") or ())
     warnings = list(_warnings(parsed, body))
@@ -125,20 +141,21 @@ def _document(parsed: Any, body: bytes, base: str) -> Document:
         warnings.append("its end is missing; the last entry was cut off, and is skipped")
     return entries.document(
         _words(feed, "title", is_atom),
-        [_said(entry, is_atom, _people(feed) if is_atom else ()) for entry in listed],
+        [_said(entry, version, _people(feed) if is_atom else ()) for entry in listed],
         base or links.web_link(home) or "",
         warnings,
     )
 
 
-def _said(entry: Any, is_atom: bool, authors: tuple[str, ...]) -> Said:
+def _said(entry: Any, version: str, authors: tuple[str, ...]) -> Said:
+    is_atom = version.startswith("atom")
     guid = _text(entry, "id")
     link = _text(entry, "link")
     return Said(
         id=guid,
         title=_words(entry, "title", is_atom),
-        links=tuple(text for text in (link, *_addresses(entry, "alternate")) if text != guid),
-        permalink=guid if link else "",
+        links=(link if link != guid or links.web_link(guid) else "", *_addresses(entry, "alternate")),
+        permalink=guid if link or version in _RDF else "",
         dates=tuple(_text(entry, key) for key in ("published", "updated", "created")),
         authors=_people(entry) or _people(dict.get(entry, "source") or {}) or authors,
         images=tuple(_images(entry)),
@@ -176,7 +193,7 @@ def _people(thing: Any) -> tuple[str, ...]:
 
 def _addresses(entry: Any, rel: str) -> Iterator[str]:
     for link in dict.get(entry, "links") or ():
-        if _text(link, "rel") == rel:
+        if _text(link, "rel").removeprefix(_IANA) == rel:
             yield _text(link, "href")
 
 

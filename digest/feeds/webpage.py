@@ -13,7 +13,7 @@ from digest import links
 _HEAD = 200_000
 # What may stand before it is taken possessively: trying it in every other way would take for ever.
 _OPENING = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:\s|<\?[^>]*>|(?><!--.*?-->))*+<(?:!doctype\s+html|html|head|body|title|meta)\b",
+    rb"(?:\xef\xbb\xbf)?(?:\s|<\?[^>]*>|(?><!--.*?-->))*+<(?:!doctype\s+html|html|head|body)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _LINK = re.compile(r"<link\s([^<>]{1,2000})>", re.IGNORECASE)
