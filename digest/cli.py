@@ -72,9 +72,10 @@ def cli(context: click.Context, root: Path | None, quiet: bool, verbose: bool) -
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path))
 @click.pass_obj
 def init(desk: Desk, folder: Path) -> None:
-    """Make a new digest in DIR (here, without it), with a sample feed that needs no network.
+    """Make a new digest in DIR, or here.
 
-    Files that are there already are left as they are.
+    It has a sample feed in a file, so that pull and build work at once, without a network. Files that are there
+    already are left as they are.
     """
     from digest.commands import init as command
 
@@ -94,9 +95,9 @@ def init(desk: Desk, folder: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
 def pull(desk: Desk, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: bool) -> None:
-    """Pull new entries of all feeds, or of those named, into story files.
+    """Pull the feeds into story files.
 
-    A story that is there already is never written again. Exits with 1 when no feed could be read.
+    Without a FEED, all that are not retired. A story that is there already is never written again. Exits with 1 when no feed could be read.
     """
     from digest.commands import pull as command
 
@@ -125,9 +126,9 @@ def pull(desk: Desk, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: b
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
 def build(desk: Desk, output: Path | None, base_url: str | None, as_json: bool) -> None:
-    """Build the site from the stories: pages, Atom feeds, everything that is published.
+    """Build the site from the stories.
 
-    Only files that differ are written. When anything is wrong, the old site stays as it is.
+    Pages, Atom feeds, everything that is published. Only files that differ are written. When anything is wrong, the old site stays as it is.
     """
     from digest.commands import build as command
 
