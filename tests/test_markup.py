@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import re
+import time
+from html import unescape
+from pathlib import Path
+
+import pytest
+from builders import make_config, make_content, make_introduction, make_letter, make_page, make_story
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.model import Content, Copied
+from digest.pages import markup
+from digest.pages.addresses import Base
+from digest.pages.arrange import arrange
+from digest.pages.markup import Html, Writer
+from digest.pages.targets import Targets
+from digest.stories import excerpt
+
+CASES = re.findall(
+    r"^(\S[^\n]*)\n\.\n(.*?)\n\.\n(.*?)\n\.\n",
+    (Path(__file__).parent / "data/markup/cases.md").read_text(encoding="utf-8"),
+    re.DOTALL | re.MULTILINE,
+)
+FILE = "content/2026/w20/2026-05-16-linking.md"
+PICTURE = Copied(
+    source=Path("quay side.png"), file="content/2026/w20/quay side.png", path="2026/w20/quay side.png"
+)  # fmt: skip
+CONTENT = make_content(
+    make_story("cranes"),
+    make_story("spiked", hide=True),
+    make_story("waits", draft=True),
+    make_story("twin", day="2026-05-01"),
+    make_story("twin", day="2026-05-01", file="content/2026/w20/2026-05-01-twin.md", id="other"),
+    letters=(make_letter(),),
+    pages=(make_page(),),
+    introductions=(make_introduction(),),
+    copied=(PICTURE,),
+)
+
+
+def make_writer(content: Content = CONTENT) -> Writer:
+    config = make_config(url="https://example.org/repo/")
+    return Writer(Targets(content, arrange(content, config), Base(config.site.url)))
+
+
+def written(text: str, writer: Writer | None = None, line: int = 0) -> str:
+    return (writer or make_writer()).html(text, file=FILE, here="2026/w20/", top=4, line=line)
+
+
+@pytest.mark.parametrize(("text", "expected"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
+def test_case(text: str, expected: str) -> None:
+    writer = make_writer()
+
+    assert written(text, writer).strip() == expected
+    assert writer.problems == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "\n\nSee [it](2026-05-15-crane.md).",
+            f"{FILE}:14: the link to '2026-05-15-crane.md' leads to no story; did you mean '2026-05-15-cranes.md'?",
+        ),
+        (
+            "[it](2026-05-15-spiked.md)",
+            f"{FILE}:12: the link to '2026-05-15-spiked.md' leads to a file that is not published; "
+            "publish it, or unlink it",
+        ),
+        (
+            "[it](../w19/2026-05-15-waits.md)",
+            f"{FILE}:12: the link to '../w19/2026-05-15-waits.md' leads to a file that is not published; "
+            "publish it, or unlink it",
+        ),
+        (
+            "[it](../w01/2026-05-01-twin.md)",
+            f"{FILE}:12: the link to '../w01/2026-05-01-twin.md' could mean content/2026/w18/2026-05-01-twin.md or "
+            "content/2026/w20/2026-05-01-twin.md; write the path to the one you mean",
+        ),
+        ("![it](gone.png)", f"{FILE}:12: there is no file 'gone.png' beside this one; put it there, or mend the link"),
+    ],
+)  # fmt: skip
+def test_a_link_that_leads_nowhere_is_a_problem_with_its_line(text: str, said: str) -> None:
+    writer = make_writer()
+
+    written(text, writer, line=12)
+
+    assert [str(problem) for problem in writer.problems] == [said]
+
+
+@pytest.mark.parametrize(
+    "sign", ["[", "![", "[a](b", "<a ", "<!--", "<![", "`", "*a ", "> ", "\\[", "a\n", "<div>", "- "]
+)
+def test_no_paragraph_takes_long(sign: str) -> None:
+    text = sign * (40_000 // len(sign))
+    start = time.process_time()
+
+    written(text)
+
+    assert time.process_time() - start < 5
+
+
+def test_what_is_too_costly_to_read_as_markdown_is_shown_as_it_stands() -> None:
+    assert written("[<i>" * 3000 + "\n\n*end*") == f"<p>{'[&lt;i&gt;' * 3000}</p>\n<p>*end*</p>"
+
+
+def test_one_text_leaves_nothing_behind_for_the_next() -> None:
+    writer = make_writer()
+    written("[a]: https://news.example/\n\n[a]", writer)
+
+    assert written("[a]", writer) == "<p>[a]</p>"
+
+
+def test_feeds_get_absolute_links_and_words_stay_as_they_are() -> None:
+    html = Html('<p title=\'href="/b"\'><a href="/repo/a">a</a> href="/b" <img alt="" src="/c.png"></p>')
+
+    assert markup.absolute(html, "https://example.org") == (
+        '<p title=\'href="/b"\'><a href="https://example.org/repo/a">a</a> href="/b" '
+        '<img alt="" src="https://example.org/c.png"></p>'
+    )
+
+
+@given(st.lists(st.text(alphabet="ab [](){}<>!\"'`*_#>-+=|~\\/&;:.1\téx港lt&amp", max_size=60), max_size=4))
+def test_what_a_publisher_said_is_seen_as_it_was_said(paragraphs: list[str]) -> None:
+    words = [" ".join(paragraph.split()) for paragraph in paragraphs if paragraph.strip()]
+
+    html = written(excerpt.escape("\n\n".join(words)))
+
+    assert [unescape(shown) for shown in re.findall("<p>(.*?)</p>", html, re.DOTALL)] == words
+
+
+@given(st.text(alphabet="ab [](){}<>!\"'`*_#>-=|\\/&;:.\n\tscriptonéx港1", max_size=200))
+def test_nothing_that_anybody_writes_runs_loads_or_names_anything(text: str) -> None:
+    html = written(text)
+    tags = re.findall(r'<([a-z0-9]+)((?: [a-z-]+="[^"]*")*)>', html)
+    attributes = {name for _, inside in tags for name in re.findall(r' ([a-z-]+)="', inside)}
+
+    assert attributes <= {"href", "src", "alt", "title", "start", "lang", "dir", "datetime"}
+    assert not re.search(r"<(script|style|iframe|form|input|h1)\b", html)
