@@ -38,7 +38,7 @@ def plan(content: Content, archive: Archive, config: Config) -> Plan:
     claimed = [*((page.path, page.source) for page in pages), *((one.path, one.file) for one in content.copied)]
     problems = [*atom.twins(content.stories), *setting.writer.problems, *claims.problems(claimed)]
     if problems:
-        raise Faults(problems)
+        raise Faults(sorted(problems, key=lambda problem: (problem.file, problem.line)))
     return Plan(pages=pages, copied=content.copied)
 
 

@@ -7,6 +7,7 @@ oldest: so a new story touches its theme's first page alone, and a full page nev
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from digest.model import Page, Story, Storyline
 from digest.pages import addresses, wording
@@ -14,6 +15,8 @@ from digest.pages.cards import Link
 from digest.pages.markup import text_of
 from digest.pages.setting import Setting
 from digest.pages.views import Head
+
+T = TypeVar("T")
 
 PAGE = 100
 _WORDS = 155
@@ -27,7 +30,7 @@ def theme_pages(setting: Setting) -> Iterator[Page]:
         yield from _former(setting, storyline)
 
 
-def parted(stories: Sequence[Story]) -> tuple[Sequence[Story], list[Sequence[Story]]]:
+def parted(stories: Sequence[T]) -> tuple[Sequence[T], list[Sequence[T]]]:
     """Returns a theme's newest 100 to 199 stories, and the older ones by page, the oldest page first."""
     older = max(0, len(stories) // PAGE - 1)
     newest = len(stories) - older * PAGE
