@@ -15,8 +15,8 @@ def known(*entries: tuple[str, Entry, str]) -> dict[str, list[str]]:
     """The stories that feeds have brought: (feed, entry, file)."""
     found: dict[str, list[str]] = {}
     for feed, entry, file in entries:
-        for alias in identity.aliases_of(entry):
-            found.setdefault(identity.scoped(alias, feed), []).append(file)
+        for key in identity.keys_of(identity.aliases_of(entry), entry.title, feed, bare=not entry.id):
+            found.setdefault(key, []).append(file)
     return found
 
 
@@ -53,11 +53,31 @@ def test_a_guid_that_is_no_uri_counts_within_its_feed_only() -> None:
     assert identity.match("b", [after], known(("a", before, STORY))) == [None]
 
 
-def test_a_guid_that_is_a_uri_counts_everywhere() -> None:
+def test_a_guid_that_is_a_uri_counts_in_other_feeds_where_link_or_headline_agree() -> None:
     before = make_entry(id="https://a.example/?p=7", link="https://a.example/1")
-    after = make_entry(id="https://a.example/?p=7", link="https://proxy.example/1", title="Two")
+    by_proxy = make_entry(id="https://a.example/?p=7", link="https://proxy.example/1")
+    retitled = make_entry(id="https://a.example/?p=7", link="https://a.example/1", title="Two")
+    impostor = make_entry(id="https://a.example/?p=7", link="https://proxy.example/1", title="Two")
 
-    assert identity.match("b", [after], known(("a", before, STORY))) == [STORY]
+    assert identity.match("b", [by_proxy], known(("a", before, STORY))) == [STORY]
+    assert identity.match("b", [retitled], known(("a", before, STORY))) == [STORY]
+    assert identity.match("b", [impostor], known(("a", before, STORY))) == [None]
+    assert identity.match("a", [impostor], known(("a", before, STORY))) == [STORY]
+
+
+def test_a_guid_that_several_stories_share_identifies_none() -> None:
+    one = make_entry(id="g", link="https://news.example/1", title="One")
+    two = make_entry(id="g", link="https://news.example/2", title="Two")
+    three = make_entry(id="g", link="https://news.example/3", title="Three")
+
+    assert identity.match("a", [three], known(("a", one, STORY), ("a", two, OTHER))) == [None]
+
+
+def test_a_link_that_stories_of_other_feeds_share_too_still_finds_the_feed_s_own() -> None:
+    own = make_entry(id="", link="https://news.example/", title="One")
+    other = make_entry(id="2", link="https://news.example/", title="Two")
+
+    assert identity.match("a", [own], known(("a", own, STORY), ("b", other, OTHER))) == [STORY]
 
 
 def test_the_canonical_link_is_one_under_http_www_and_trackers() -> None:

@@ -2,8 +2,10 @@
 
     1. guid and link   2. guid   3. the publisher's article number   4. the canonical link   5. headline with exact date
 
-A guid counts within its feed, unless it is an absolute URI; headline with date counts within its feed; the other rungs
-count everywhere. Every alias that was ever seen is kept, so that a new guid or a new slug makes no second story.
+A guid counts within its feed; one that is an absolute URI counts everywhere, but anybody can write another's guid
+into a feed: across feeds, link or headline have to agree with it. Headline with date counts within its feed; the other
+rungs count everywhere. A name that several stories share identifies none of them, unless one alone is the feed's own.
+Every alias that was ever seen is kept, so that a new guid or a new slug makes no second story.
 Two entries of one document are two stories unless guid and link agree: within a document each story is met once.
 Refuses to look at anything but names: whether words have changed is another's question.
 """
@@ -18,8 +20,8 @@ from datetime import UTC, datetime
 from digest import links
 from digest.model import Entry
 
-_Candidates = tuple[str, Collection[str]]
-_Rung = Callable[[Sequence[_Candidates], Container[str]], str | None]
+_Look = Callable[[str], Collection[str]]
+_Rung = Callable[[_Look, Container[str]], str | None]
 
 
 def aliases_of(entry: Entry) -> tuple[str, ...]:
@@ -53,6 +55,35 @@ def scoped(alias: str, feed: str) -> str:
     return f"{feed}\n{alias}" if local else alias
 
 
+def keys_of(aliases: Iterable[str], title: str, feed: str, *, bare: bool) -> frozenset[str]:
+    """Returns all keys under which `match` looks for a story that a feed has brought.
+
+    `bare` is a story that has no guid of its own: what it is in the world is its link alone.
+    """
+    names = frozenset(aliases)
+    links_of = (alias.removeprefix("link:") for alias in names if alias.startswith("link:"))
+    return (
+        frozenset(scoped(alias, feed) for alias in names)
+        | {_own(alias, feed) for alias in names}
+        | {f"words:{hash_of(title)}"}
+        | ({f"bare:{link}" for link in links_of} if bare else frozenset())
+    )
+
+
+def namesakes(entry: Entry, feed: str, known: Mapping[str, Collection[str]]) -> Collection[str]:
+    """Returns the files of the stories that an entry's guid already names, or whose only name, their link, it is."""
+    if not entry.id:
+        return ()
+    bare = known.get(f"bare:{links.canonical(entry.id)}", ()) if links.web_link(entry.id) else ()
+    return (*known.get(scoped(f"guid:{entry.id}", feed), ()), *bare)
+
+
+def nameless(link: str, known: Mapping[str, Collection[str]]) -> str | None:
+    """Returns the file of the story that an entry without a guid of its own cannot but be: the one its link names."""
+    keys = (f"bare:{links.canonical(link)}", f"guid:{link}")
+    return next((file for key in keys for file in known.get(key, ())), None)
+
+
 def story_keys(guid: str, link: str, feeds: Iterable[str]) -> frozenset[str]:
     """Returns the keys of a story on disk: its guid in each of its feeds, or its link where it has no guid."""
     if guid:
@@ -68,10 +99,11 @@ def match(feed: str, entries: Sequence[Entry], known: Mapping[str, Collection[st
     """
     found: list[str | None] = [None] * len(entries)
     claimed: set[str] = set()
-    named = [[(alias, known.get(scoped(alias, feed), ())) for alias in aliases_of(entry)] for entry in entries]
+    repeated = repeated_guids(entries)
+    looks = [_look(entry, feed, known, entry.id in repeated) for entry in entries]
     for rung in _RUNGS:
-        for number, candidates in enumerate(named):
-            story = None if found[number] else rung(candidates, claimed)
+        for number, look in enumerate(looks):
+            story = None if found[number] else rung(look, claimed)
             if story:
                 found[number] = story
                 claimed.add(story)
@@ -91,27 +123,44 @@ def repeated_guids(entries: Iterable[Entry]) -> frozenset[str]:
     return frozenset(guid for guid, times in Counter(entry.id for entry in entries if entry.id).items() if times > 1)
 
 
-def _both(candidates: Sequence[_Candidates], claimed: Container[str]) -> str | None:
-    by_kind = {alias.partition(":")[0]: files for alias, files in candidates}
-    by_link = by_kind.get("link", ())
-    return next((file for file in by_kind.get("guid", ()) if file in by_link and file not in claimed), None)
+def _own(alias: str, feed: str) -> str:
+    return f"{feed}\n{alias}"
 
 
-def _guid(candidates: Sequence[_Candidates], claimed: Container[str]) -> str | None:
-    return next(
-        (file for alias, files in candidates if alias.startswith("guid:") for file in files if file not in claimed),
-        None,
-    )
+def _look(entry: Entry, feed: str, known: Mapping[str, Collection[str]], repeated: bool) -> _Look:
+    """Returns what finds the files under one of the entry's names: by its kind, or as "own" and kind in this feed."""
+    keys = {"words": f"words:{hash_of(entry.title)}"}
+    for alias in aliases_of(entry):
+        kind = alias.partition(":")[0]
+        keys |= {kind: scoped(alias, feed), f"own {kind}": _own(alias, feed)}
+    if repeated:
+        keys.pop("own guid", None)
+    return lambda kind: known.get(keys.get(kind, ""), ())
+
+
+def _both(*kinds: str) -> _Rung:
+    """Returns the rung for two names that both have to lead to a story."""
+
+    def rung(look: _Look, claimed: Container[str]) -> str | None:
+        first, second = map(look, kinds)
+        return next((file for file in first if file in second and file not in claimed), None)
+
+    return rung
 
 
 def _alone(kind: str) -> _Rung:
     """Returns the rung for a name that identifies only where one story has it: many may share a home page's link."""
 
-    def rung(candidates: Sequence[_Candidates], claimed: Container[str]) -> str | None:
-        files = next((files for alias, files in candidates if alias.startswith(kind)), ())
+    def rung(look: _Look, claimed: Container[str]) -> str | None:
+        files = look(kind)
         return next((file for file in files if file not in claimed), None) if len(files) == 1 else None
 
     return rung
 
 
-_RUNGS: tuple[_Rung, ...] = (_both, _guid, _alone("article:"), _alone("link:"), _alone("headline:"))
+_RUNGS: tuple[_Rung, ...] = (
+    _both("guid", "link"),
+    _alone("own guid"),
+    _both("guid", "words"),
+    *(_alone(f"{own}{kind}") for kind in ("article", "link", "headline") for own in ("own ", "")),
+)

@@ -86,11 +86,15 @@ def take_in(documents: Sequence[tuple[Feed, Document]], desk: Desk, config: Conf
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """One entry of one feed; `guid` is its own, empty where it has none or shares it with others of its document."""
+    """One entry of one feed; `guid` is its own, empty where it has none or shares it with other stories.
+
+    `aliases` lack a guid that belongs to another story, since who asks by it means that one.
+    """
 
     feed: Feed
     entry: Entry
     guid: str
+    aliases: tuple[str, ...]
 
 
 class _Taking:
@@ -119,8 +123,11 @@ class _Taking:
                 f"{len(repeated)} guids stand for several entries each; these are told apart by their links"
             )
         fates: dict[str, list[str]] = {"new": [], "adopted": [], "known": [], "changed": [], "left": []}
-        for entry, file in reversed(list(zip(entries, files, strict=True))):  # feeds list the newest first
-            fate, place = self._decide(_Arrival(feed, entry, "" if entry.id in repeated else entry.id), file)
+        arrivals = [
+            self._arrival(feed, entry, file, entry.id in repeated) for entry, file in zip(entries, files, strict=True)
+        ]
+        for arrival, file in reversed(list(zip(arrivals, files, strict=True))):  # feeds list the newest first
+            fate, place = self._decide(arrival, file)
             fates[fate].append(place)
         for file in dict.fromkeys(fates["left"]):
             warnings.append(f"{file}: cannot be read, so it is left alone; 'digest build' says why")
@@ -135,8 +142,19 @@ class _Taking:
             warnings=tuple(warnings),
         )
 
+    def _arrival(self, feed: Feed, entry: Entry, file: str | None, repeated: bool) -> _Arrival:
+        """Returns an entry with the guid that is its own: a guid that names another story is none."""
+        owners = identity.namesakes(entry, feed.id, self.known)
+        foreign = bool(owners) and file not in owners
+        guid = "" if foreign or repeated else entry.id
+        hidden = f"guid:{entry.id}" if foreign or (not guid and entry.id == entry.link) else ""
+        aliases = tuple(alias for alias in identity.aliases_of(entry) if alias != hidden)
+        return _Arrival(feed, entry, guid, aliases)
+
     def _decide(self, arrival: _Arrival, file: str | None) -> tuple[str, str]:
         """Returns what becomes of one entry, and the file that it concerns."""
+        if file is None and not arrival.guid:
+            file = identity.nameless(arrival.entry.link, self.known)
         if file is None:
             blocked = self._unreadable(arrival.entry)
             return ("left", blocked) if blocked else ("new", self._take(arrival))
@@ -161,15 +179,15 @@ class _Taking:
                 found[story.file] = story
         for story in found.values():
             entry = Entry(id=story.id, title=story.title, link=story.link)
-            for alias in identity.aliases_of(entry):
-                for feed in story.feeds or ("",):
-                    self._know(identity.scoped(alias, feed), story.file)
+            for feed in story.feeds or ("",):
+                self._know(identity.aliases_of(entry), story.title, feed, story.file, bare=not story.id)
         return found
 
-    def _know(self, alias: str, file: str) -> None:
-        files = self.known.setdefault(alias, [])
-        if file not in files:
-            files.append(file)
+    def _know(self, aliases: Iterable[str], title: str, feed: str, file: str, *, bare: bool) -> None:
+        for key in identity.keys_of(aliases, title, feed, bare=bare):
+            files = self.known.setdefault(key, [])
+            if file not in files:
+                files.append(file)
 
     def _unreadable(self, entry: Entry) -> str | None:
         """Returns the file that cannot be read and speaks of this entry, if any: it may well be its story."""
@@ -244,20 +262,18 @@ class _Taking:
         if record is None:
             self._record(arrival, file, {})
             return "known"
-        fresh = [alias for alias in identity.aliases_of(arrival.entry) if alias not in record.aliases]
+        fresh = [alias for alias in arrival.aliases if alias not in record.aliases]
         if any(not alias.startswith("headline:") for alias in fresh):
             self._note(arrival.feed, replace(record, at=self.at, aliases=(*record.aliases, *fresh)))
         return "known" if ledger.hashes(_said(arrival.entry)) == dict(record.said) else "changed"
 
     def _record(self, arrival: _Arrival, file: str, wrote: Mapping[str, str]) -> None:
         entry = arrival.entry
-        aliases = identity.aliases_of(entry)
-        for alias in aliases:
-            self._know(identity.scoped(alias, arrival.feed.id), file)
+        self._know(arrival.aliases, entry.title, arrival.feed.id, file, bare=not arrival.guid)
         record = Record(
             at=self.at,
             id=arrival.guid or entry.link,
-            aliases=aliases,
+            aliases=arrival.aliases,
             file=file,
             title=entry.title,
             said=ledger.hashes(_said(entry)),

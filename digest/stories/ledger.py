@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from digest.errors import Problem
-from digest.stories.identity import hash_of, scoped, stamp
+from digest.stories.identity import hash_of, keys_of, scoped, stamp
 
 VERSION = 1
 
@@ -98,12 +98,12 @@ def gather(records: Iterable[Record]) -> dict[str, Record]:
 
 
 def known_files(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, tuple[str, ...]]:
-    """Returns the files of the stories under each of their scoped aliases, over the ledgers of all feeds."""
+    """Returns the files of the stories under each of their keys (`identity.keys_of`), over the ledgers of all feeds."""
     known: dict[str, dict[str, None]] = {}
     for feed, records in ledgers.items():
         for record in records.values():
-            for alias in record.aliases:
-                known.setdefault(scoped(alias, feed), {})[record.file] = None
+            for key in keys_of(record.aliases, record.title, feed, bare=not has_guid(record)):
+                known.setdefault(key, {})[record.file] = None
     return {alias: tuple(files) for alias, files in known.items()}
 
 
@@ -118,9 +118,14 @@ def excerpted(ledgers: Mapping[str, Mapping[str, Record]]) -> frozenset[str]:
     )
 
 
+def has_guid(record: Record) -> bool:
+    """Tells whether the record's id is a guid of its own, and not the link that stands in for one."""
+    return f"guid:{record.id}" in record.aliases
+
+
 def names_on_disk(record: Record) -> list[str]:
     """Returns the aliases by which a story file is this record's: its guids, or its links where no guid is its own."""
-    kind = "guid:" if f"guid:{record.id}" in record.aliases else "link:"
+    kind = "guid:" if has_guid(record) else "link:"
     return [alias for alias in record.aliases if alias.startswith(kind)]
 
 
