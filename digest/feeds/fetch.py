@@ -130,7 +130,13 @@ class _Desk:
             timeout=httpx.Timeout(self.limits.silence, connect=self.limits.connect),
             verify=self._trust,
             follow_redirects=False,
+            event_hooks={"response": [_set_location_aside]},
         )
+
+
+async def _set_location_aside(response: httpx.Response) -> None:
+    """Keeps the library from preparing the next request, at which it fails where a redirect leads to no web address."""
+    response.extensions["location"] = response.headers.pop("location", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +182,9 @@ class _Errand:
 
     async def _attempt(self, client: httpx.AsyncClient) -> Fetched | Failed | _Again:
         """Follows the redirects; `moved` goes along as far as every one of them was permanent."""
-        address, moved, permanent = self._feed.url.strip(), "", True
+        address, moved, permanent = links.web_link(self._feed.url) or "", "", True
+        if not address:
+            return self._failed("its address is not one that can be asked; mend the feed's url")
         met = {(address, "")}
         for _ in range(self._desk.limits.redirects + 1):
             outcome = await self._hop(client, address)
@@ -217,7 +225,7 @@ class _Errand:
     async def _answer(self, response: httpx.Response, address: str) -> Fetched | Failed | _Again | _Redirect:
         status = response.status_code
         if status in replies.REDIRECTS:
-            return _Redirect(response.headers.get("location"), status in replies.PERMANENT)
+            return _Redirect(response.extensions["location"], status in replies.PERMANENT)
         if status == 304 and self._conditions():
             return self._fetched(response, address, None)
         if status in replies.WHOLE:

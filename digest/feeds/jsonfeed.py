@@ -14,7 +14,8 @@ from digest.feeds import bylines, entries, plaintext
 from digest.feeds.entries import Said
 from digest.model import Document
 
-_VERSION = re.compile(r"(?:https?://)?(?:www\.)?jsonfeed\.org/version/.*|1(?:\.[01])?")
+_VERSION = re.compile(r"(?:https?://)?(?:www\.)?jsonfeed\.org/version/.*")
+_SHORT_VERSION = re.compile(r"1(?:\.[01])?")  # some writers put the number alone
 
 
 def looks_like_json(body: bytes) -> bool:
@@ -28,7 +29,7 @@ def read(body: bytes, base: str) -> Document | None:
         feed = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(feed, dict) or not _VERSION.fullmatch(_text(feed, "version")):
+    if not isinstance(feed, dict) or not _is_feed(feed):
         return None
     listed = feed.get("items")
     kept = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
@@ -39,6 +40,12 @@ def read(body: bytes, base: str) -> Document | None:
         base or _text(feed, "home_page_url") or _text(feed, "feed_url"),
         [f"{lost} of its entries cannot be read; skipped"] if lost else [],
     )
+
+
+def _is_feed(feed: dict[str, Any]) -> bool:
+    version = _text(feed, "version")
+    named = "home_page_url" in feed or "feed_url" in feed
+    return bool(_VERSION.fullmatch(version) or (_SHORT_VERSION.fullmatch(version) and named and "items" in feed))
 
 
 def _said(one: dict[str, Any], authors: tuple[str, ...]) -> Said:

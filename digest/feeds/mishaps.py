@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 _UNREACHABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
 _MOST_CAUSES = 50
+_LOST = frozenset({"ReadError", "WriteError", "CloseError", "ConnectError"})  # as the HTTP library names them
 
 
 def words(error: BaseException, silence: float) -> str:
@@ -22,7 +23,7 @@ def words(error: BaseException, silence: float) -> str:
             return reason
     if _is_silence(error):
         return f"no answer for {silence:g} s"
-    return _by_protocol(" ".join(str(cause) for cause in chain).lower())
+    return _by_protocol(error, " ".join(str(cause) for cause in chain).lower())
 
 
 def may_pass(error: BaseException) -> bool:
@@ -33,7 +34,7 @@ def may_pass(error: BaseException) -> bool:
     return (
         _is_silence(error)
         or any(isinstance(cause, ConnectionError) for cause in _causes(error))
-        or type(error).__name__ in {"ReadError", "WriteError"}
+        or type(error).__name__ in _LOST
         or "disconnected" in told
         or "peer closed" in told
     )
@@ -74,17 +75,15 @@ def _by_cause(cause: BaseException) -> str:
     return ""
 
 
-def _by_protocol(told: str) -> str:
-    if "location header" in told:
-        return "a redirect that leads to no web address; the publisher's server is at fault"
+def _by_protocol(error: BaseException, told: str) -> str:
+    if type(error).__name__ in _LOST:
+        return "the connection was lost"
     if "peer closed" in told or "incomplete" in told:
         return "its answer broke off before its end"
     if "without sending" in told or "disconnected" in told:
         return "the server hung up without an answer"
     if "too long" in told or "too large" in told:
         return "the headers of its answer are too large"
-    if "url" in told or "idna" in told or "codepoint" in told:
+    if isinstance(error, ValueError) or type(error).__name__ == "InvalidURL":
         return "its address is not one that can be asked; mend the feed's url"
-    if "read" in told or "connection" in told:
-        return "the connection was lost"
     return "its answer is not proper HTTP"
