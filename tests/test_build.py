@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sites import lost_links, pages, read_folder
+
+from digest import config
+from digest.commands import build
+from digest.errors import DigestError, Faults
+
+SMALL = Path(__file__).parent / "data/sites/small"
+REPOSITORY = Path(__file__).parents[1]
+TEMPLATES = sorted(
+    path.relative_to(REPOSITORY / "templates").as_posix()
+    for path in (REPOSITORY / "templates").rglob("*.*")
+    if path.name != "README.md"
+)
+
+# Builds under a clock that has stopped in another year and that no part of the build may ask for the day.
+BUILD = """
+import datetime, sys, time
+
+class Day(datetime.date):
+    @classmethod
+    def today(cls): raise AssertionError("the build has read the clock")
+
+class Moment(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None): raise AssertionError("the build has read the clock")
+    utcnow = today = now
+
+time.time = lambda: float(sys.argv[3])
+datetime.date, datetime.datetime = Day, Moment
+
+from pathlib import Path
+from digest import config
+from digest.commands import build
+root = Path(sys.argv[1])
+build.run(root, config.load(root), output=Path(sys.argv[2]), base_url=None)
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A digest to build, in a folder of its own."""
+    shutil.copytree(SMALL, tmp_path / "small", ignore=shutil.ignore_patterns("expected"))
+    return tmp_path / "small"
+
+
+def run(root: Path, place: str = "site", base_url: str | None = None) -> build.BuildReport:
+    return build.run(root, config.load(root), output=root / place, base_url=base_url)
+
+
+def test_the_report_says_what_was_built(root: Path) -> None:
+    report = run(root)
+
+    assert (report.stories, report.weeks, report.themes) == (7, 3, 3)
+    assert (report.pages, report.written, report.unchanged, report.removed) == (28, 28, 0, 0)
+    assert len(read_folder(root / "site")) == 28
+
+
+def test_a_second_build_writes_nothing(root: Path) -> None:
+    run(root)
+    before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
+
+    report = run(root)
+
+    assert (report.written, report.unchanged, report.removed) == (0, 28, 0)
+    assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
+
+
+def test_a_story_that_is_hidden_takes_its_pages_with_it(root: Path) -> None:
+    run(root)
+    story = root / "content/2026/w21/2026-05-18-by-hand.md"
+    story.write_text(story.read_text().replace("\n---\n", "\nhide: true\n---\n", 1))
+
+    report = run(root)
+
+    assert not (root / "site/2026/w21").exists()
+    assert not (root / "site/2026/w20/feed.atom").exists()  # the newest week is open, and in /feed.atom
+    assert report.removed == 2
+
+
+@pytest.mark.parametrize(
+    "base_url", [None, "https://example.org/", "https://example.org/repo/", "http://localhost:8000/x"]
+)
+def test_every_link_leads_somewhere_under_any_base(root: Path, base_url: str | None) -> None:
+    report = run(root, base_url=base_url)
+
+    assert report.url == (base_url or "https://example.org/notes/").rstrip("/") + "/"
+    assert lost_links(read_folder(root / "site"), report.url) == []
+
+
+def test_an_address_that_no_site_can_have_is_refused(root: Path) -> None:
+    with pytest.raises(DigestError, match="'ftp://x/' is no http"):
+        run(root, base_url="ftp://x/")
+
+
+def test_a_fault_in_a_template_is_one_line_and_leaves_the_old_site_whole(root: Path) -> None:
+    run(root)
+    before = read_folder(root / "site")
+    (root / "templates").mkdir()
+    (root / "templates/404.html").write_text(
+        "{# mine #}\n{% extends 'base.html' %}\n{% block main %}\n{{ nonsense }}{% endblock %}"
+    )
+
+    with pytest.raises(Faults) as caught:
+        run(root)
+
+    assert str(caught.value) == "templates/404.html:4: 'nonsense' is undefined"
+    assert read_folder(root / "site") == before
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("week.html", "{# mine #}\n{% if %}", "templates/week.html:2: Expected an expression"),
+        ("story/line.html", "{{ card.nonsense }}", "templates/story/line.html:1: "),
+        ("home.html", "\n{{ 1 / 0 }}", "templates/home.html:2: division by zero"),
+        ("page.html", "{% extends 'bass.html' %}", "templates/page.html: there is no template 'bass.html'; "
+                                                   "restore it, or mend its name"),
+        ("feeds/entry.xml", "<entry>", "templates/feeds/stories.xml: gives a feed.atom that is not well-formed"),
+    ],
+)  # fmt: skip
+def test_each_kind_of_fault_in_a_template_names_it(root: Path, name: str, text: str, said: str) -> None:
+    place = root / "templates" / name
+    place.parent.mkdir(parents=True)
+    place.write_text(text)
+
+    with pytest.raises(Faults) as caught:
+        run(root)
+
+    assert str(caught.value).startswith(said)
+    assert "\n" not in str(caught.value)
+    assert not (root / "site").exists()
+
+
+def test_a_digest_may_override_one_block_of_one_template(root: Path) -> None:
+    (root / "templates").mkdir()
+    (root / "templates/404.html").write_text(
+        "{% extends 'shipped/404.html' %}\n{% block main %}<h1>Mine</h1>{% endblock %}"
+    )
+
+    run(root)
+
+    page = pages(read_folder(root / "site"))["404.html"]
+    assert [element.text for element in page.iter("h1")] == ["Mine"]
+    assert list(page.iter("header"))
+
+
+def test_what_is_wrong_in_content_leaves_the_old_site_whole(root: Path) -> None:
+    run(root)
+    before = read_folder(root / "site")
+    (root / "content/pages/archive.md").write_text("Mine, with a [link](lost.md).")
+
+    with pytest.raises(Faults) as caught:
+        run(root)
+
+    assert [str(problem).partition(";")[0] for problem in caught.value.problems] == [
+        "content/pages/archive.md: claims the address 'archive/index.html', which the page of the archive claims too",
+        "content/pages/archive.md:1: the link to 'lost.md' leads to no story",
+    ]
+    assert read_folder(root / "site") == before
+
+
+def test_a_dangerous_output_folder_is_refused_before_anything_else(root: Path) -> None:
+    with pytest.raises(DigestError, match="cannot be built into content/"):
+        run(root, place="content")
+
+
+def test_the_bytes_do_not_depend_on_clock_zone_locale_umask_or_hash_seed(root: Path) -> None:
+    circumstances = [
+        ({"TZ": "UTC", "LC_ALL": "C", "PYTHONHASHSEED": "0"}, 0o022, "0"),
+        (
+            {"TZ": "Pacific/Kiritimati", "LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "4711", "PYTHONUTF8": "0"},
+            0o077,
+            "4e9",
+        ),
+    ]
+    for number, (environment, umask, clock) in enumerate(circumstances):
+        subprocess.run(
+            [sys.executable, "-c", BUILD, str(root), str(root / f"site-{number}"), clock],
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
+            umask=umask,
+            check=True,
+        )
+    run(root)
+
+    built = read_folder(root / "site")
+    modes = [
+        {path.relative_to(site).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in site.rglob("*")}
+        for site in (root / "site-0", root / "site-1")
+    ]
+    assert read_folder(root / "site-0") == built
+    assert read_folder(root / "site-1") == built
+    assert modes[0] == modes[1]
+    assert set(modes[0].values()) == {0o644, 0o755}
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_each_template_says_what_it_receives_and_trusts_nothing(template: str) -> None:
+    text = (REPOSITORY / "templates" / template).read_text(encoding="utf-8")
+
+    assert text.startswith(f"{{# {template}: ")
+    assert "Receives" in text.partition("#}")[0]
+    assert not re.search(r"\|\s*safe\b|autoescape|Markup", text)
+    assert not re.search(r"\s(href|src|id|class|content|cite|datetime|title)=(?![\"'])", text)
+
+
+def test_the_list_of_templates_is_complete() -> None:
+    listed = re.findall(r"`([\w/]+\.(?:html|xml|json|opml|txt|css))`", (REPOSITORY / "templates/README.md").read_text())
+
+    assert set(TEMPLATES) <= set(listed)

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sites import read_folder
+
+from digest.errors import DigestError
+from digest.model import Copied
+from digest.pages import output
+from digest.pages.output import Written
+
+PAGES = {"index.html": b"home", "2026/w20/index.html": b"week", "feed.atom": b"feed"}
+
+
+@contextmanager
+def umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def write(root: Path, pages: dict[str, bytes] = PAGES, place: str = "site", copied: tuple[Copied, ...] = ()) -> Written:
+    return output.write(pages, copied, root, root / place)
+
+
+def test_a_first_build_writes_everything(tmp_path: Path) -> None:
+    assert write(tmp_path) == Written(written=3, removed=0, unchanged=0)
+    assert read_folder(tmp_path / "site") == PAGES
+
+
+def test_a_second_build_touches_nothing(tmp_path: Path) -> None:
+    write(tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+
+    assert write(tmp_path) == Written(written=0, removed=0, unchanged=3)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_only_what_differs_is_written(tmp_path: Path) -> None:
+    write(tmp_path)
+
+    assert write(tmp_path, PAGES | {"feed.atom": b"fee!"}) == Written(written=1, removed=0, unchanged=2)
+    assert (tmp_path / "site/feed.atom").read_bytes() == b"fee!"
+
+
+def test_what_a_build_no_longer_makes_goes_with_the_folders_that_it_leaves_empty(tmp_path: Path) -> None:
+    write(tmp_path)
+
+    assert write(tmp_path, {"index.html": b"home"}) == Written(written=0, removed=2, unchanged=1)
+    assert [path.name for path in (tmp_path / "site").iterdir()] == ["index.html"]
+
+
+def test_what_build_did_not_write_it_never_removes(tmp_path: Path) -> None:
+    (tmp_path / "site/2026/w20").mkdir(parents=True)
+    for name in (".gitkeep", "mine.html", "2026/w20/notes.txt"):
+        (tmp_path / "site" / name).write_text("mine")
+    write(tmp_path)
+
+    write(tmp_path, {"index.html": b"home"})
+
+    assert set(read_folder(tmp_path / "site")) == {"index.html", ".gitkeep", "mine.html", "2026/w20/notes.txt"}
+
+
+def test_each_output_folder_has_a_list_of_its_own(tmp_path: Path) -> None:
+    write(tmp_path, place="one")
+    write(tmp_path, {"index.html": b"home"}, place="two")
+
+    assert read_folder(tmp_path / "one") == PAGES
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b'{"a": 1}', b'["../keep.txt", "/etc/passwd", 7, "index.html"]'])
+def test_a_damaged_list_removes_nothing_that_is_not_there_to_remove(tmp_path: Path, damage: bytes) -> None:
+    write(tmp_path)
+    (tmp_path / "keep.txt").write_text("mine")
+    listing = next((tmp_path / ".digest/built").iterdir())
+    listing.write_bytes(damage)
+
+    write(tmp_path)
+
+    assert (tmp_path / "keep.txt").read_text() == "mine"
+    assert read_folder(tmp_path / "site") == PAGES
+
+
+def test_a_page_may_take_the_place_of_a_folder_and_the_other_way_about(tmp_path: Path) -> None:
+    write(tmp_path, {"a": b"file", "b/c": b"inner"})
+
+    write(tmp_path, {"a/index.html": b"page", "b": b"file"})
+
+    assert read_folder(tmp_path / "site") == {"a/index.html": b"page", "b": b"file"}
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
+def test_modes_are_those_that_web_hosts_need_whatever_the_umask(tmp_path: Path, mask: int) -> None:
+    with umask(mask):
+        (tmp_path / "site/2026").mkdir(parents=True)
+        (tmp_path / "site/index.html").write_bytes(b"home")
+        write(tmp_path)
+
+    modes = {
+        path.relative_to(tmp_path).as_posix(): stat.S_IMODE(path.stat().st_mode)
+        for path in (tmp_path / "site", *(tmp_path / "site").rglob("*"))
+    }
+    assert modes == {
+        "site": 0o755,
+        "site/2026": 0o755,
+        "site/2026/w20": 0o755,
+        "site/2026/w20/index.html": 0o644,
+        "site/feed.atom": 0o644,
+        "site/index.html": 0o644,
+    }
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ".",
+        "..",
+        "/",
+        "content",
+        "content/2026",
+        "templates",
+        "digest",
+        "digest/pages",
+        ".git",
+        ".digest",
+        "x/../content",
+    ],
+)
+def test_folders_that_hold_what_people_wrote_are_refused(tmp_path: Path, place: str) -> None:
+    root = tmp_path / "digest-root"
+    root.mkdir()
+
+    with pytest.raises(DigestError, match="cannot be built into"):
+        output.check(root, root / place)
+
+
+@pytest.mark.parametrize("place", ["site", "public/site", "../elsewhere", ".digest/preview", "contents"])
+def test_other_folders_are_not(tmp_path: Path, place: str) -> None:
+    root = tmp_path / "digest-root"
+    root.mkdir()
+
+    assert output.check(root, root / place) == (root / place).resolve()
+
+
+def test_a_link_to_a_refused_folder_is_refused_too(tmp_path: Path) -> None:
+    (tmp_path / "content").mkdir()
+    (tmp_path / "site").symlink_to("content")
+
+    with pytest.raises(DigestError, match="cannot be built into content/"):
+        write(tmp_path)
+
+
+def test_a_file_is_no_output_folder(tmp_path: Path) -> None:
+    (tmp_path / "site").write_text("mine")
+
+    with pytest.raises(DigestError, match="this is a file"):
+        write(tmp_path)
+
+
+def test_a_folder_that_leads_out_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/2026").symlink_to(outside)
+
+    with pytest.raises(DigestError, match="leads out of the output folder"):
+        write(tmp_path)
+    assert list(outside.iterdir()) == []
+    assert [path.name for path in (tmp_path / "site").iterdir()] == ["2026"]
+
+
+def test_a_linked_file_gives_way_to_a_real_one_and_its_target_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "mine.html").write_bytes(b"home")
+    (tmp_path / "site/index.html").symlink_to(tmp_path / "mine.html")
+
+    write(tmp_path, PAGES | {"index.html": b"new"})
+
+    assert not (tmp_path / "site/index.html").is_symlink()
+    assert (tmp_path / "mine.html").read_bytes() == b"home"
+
+
+def test_a_stale_page_behind_a_link_is_left_alone(tmp_path: Path) -> None:
+    write(tmp_path)
+    outside = tmp_path / "outside"
+    (tmp_path / "site/2026").rename(outside)
+    (tmp_path / "site/2026").symlink_to(outside)
+
+    write(tmp_path, {"index.html": b"home"})
+
+    assert (outside / "w20/index.html").read_bytes() == b"week"
+
+
+def test_files_are_copied_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x00")
+    one = Copied(source=tmp_path / "picture.png", file="content/static/picture.png", path="img/picture.png")
+
+    write(tmp_path, copied=(one,))
+
+    assert (tmp_path / "site/img/picture.png").read_bytes() == b"\x89PNG\r\n\x00"
+
+
+def test_a_folder_in_the_way_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "site/feed.atom/mine").mkdir(parents=True)
+
+    with pytest.raises(DigestError, match=r"feed\.atom: cannot write this file"):
+        write(tmp_path)
