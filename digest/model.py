@@ -8,7 +8,7 @@ Refuses to do anything: these hold what others decide.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
@@ -140,7 +140,8 @@ class Story:
     """One curated story, as its file has it.
 
     `file` is relative to the digest's root. `week` is the folder it lies in, `day` and `slug` its file's name.
-    `excerpt` (the publisher's words, without the quotation signs) and `note` (the editor's) are Markdown.
+    `excerpt` (the publisher's words, without the quotation signs) and `note` (the editor's) are Markdown; the note
+    begins at line `line` of the file, 0 where nobody has looked.
     """
 
     file: str
@@ -164,6 +165,7 @@ class Story:
     corrections: tuple[Correction, ...] = ()
     excerpt: str = ""
     note: str = ""
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -334,13 +334,13 @@ def test_two_stories_with_one_id_are_an_error_that_names_both() -> None:
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
     content = make_content(
-        make_story("a", note="[x](gone.md)"),
+        make_story("a", note="words\n[x](gone.md)", line=9),
         letters=(make_letter(body="words\n\n[y](lost.md)", line=4),),
         pages=(make_page("themes"),),
     )
 
     assert [fault.split(": ")[0] for fault in faults(content)] == [
-        "content/2026/w20/2026-05-15-a.md",
+        "content/2026/w20/2026-05-15-a.md:10",
         "content/2026/w20/letter.md:6",
         "content/pages/themes.md",
     ]

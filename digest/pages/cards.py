@@ -112,6 +112,6 @@ class Cards:
     def _written(self, story: Story) -> tuple[Html, Html]:
         if story.file not in self._prose:
             here = addresses.week(story.week)
-            note = self._writer.html(story.note, file=story.file, here=here, top=4)
+            note = self._writer.html(story.note, file=story.file, here=here, top=4, line=story.line)
             self._prose[story.file] = note, self._writer.html(story.excerpt, file=story.file, here=here, top=4)
         return self._prose[story.file]

@@ -55,46 +55,53 @@ def _themes(setting: Setting) -> Page:
 def _storyline(setting: Setting, storyline: Storyline) -> Iterator[Page]:
     theme = storyline.theme
     newest, pages = parted(storyline.stories)
-    places = [addresses.theme_page(theme.id, number) for number in range(1, len(pages) + 1)]
-    links = [Link(f"Older stories, page {number}", place) for number, place in enumerate(places, start=1)]
+    numbered = [
+        Link(f"Older stories, page {number}", addresses.theme_page(theme.id, number))
+        for number in range(1, len(pages) + 1)
+    ]
     introduction = setting.views.introduction(storyline)
     words = wording.shortened(text_of(introduction), _WORDS)
-    yield setting.page(
-        "theme.html",
-        f"the page of theme {theme.id}",
-        Head(
-            title=setting.titled(theme.title),
-            description=words or f"{theme.title} in {setting.config.site.title}: {_extent(storyline.stories)}.",
-            place=addresses.theme(theme.id),
-            feeds=(_feed_link(storyline),),
-        ),
-        title=theme.title,
-        introduction=introduction,
-        extent=_extent(storyline.stories),
-        feed=addresses.theme_feed(theme.id),
-        groups=setting.views.by_week(newest, theme.id),
-        newer=None,
-        older=links[-1] if links else None,
+    head = Head(
+        title=setting.titled(theme.title),
+        description=words or f"{theme.title} in {setting.config.site.title}: {_extent(storyline.stories)}.",
+        place=addresses.theme(theme.id),
+        feeds=(_feed_link(storyline),),
     )
-    around = [*links, Link("Newest stories", addresses.theme(theme.id))]
-    for at, stories in enumerate(pages):
-        yield setting.page(
-            "theme.html",
-            f"page {at + 1} of theme {theme.id}",
-            Head(
-                title=setting.titled(f"{theme.title}, older stories, page {at + 1}"),
-                description=f"{theme.title}, page {at + 1}: {_extent(stories)}.",
-                place=places[at],
-                feeds=(_feed_link(storyline),),
-            ),
-            title=f"{theme.title}, older stories",
-            introduction="",
-            extent=_extent(stories),
-            feed=addresses.theme_feed(theme.id),
-            groups=setting.views.by_week(stories, theme.id),
-            newer=around[at + 1],
-            older=links[at - 1] if at else None,
+    yield _stories(setting, storyline, newest, head, introduction, None, numbered[-1] if numbered else None)
+    newer = [*numbered[1:], Link("Newest stories", head.place)]
+    older = [None, *numbered[:-1]]
+    for at, (stories, here) in enumerate(zip(pages, numbered, strict=True)):
+        head = Head(
+            title=setting.titled(f"{theme.title}: {here.title.lower()}"),
+            description=f"{theme.title}, page {at + 1}: {_extent(stories)}.",
+            place=here.place,
+            feeds=(_feed_link(storyline),),
         )
+        yield _stories(setting, storyline, stories, head, "", newer[at], older[at])
+
+
+def _stories(
+    setting: Setting,
+    storyline: Storyline,
+    stories: Sequence[Story],
+    head: Head,
+    introduction: str,
+    newer: Link | None,
+    older: Link | None,
+) -> Page:
+    theme = storyline.theme
+    return setting.page(
+        "theme.html",
+        f"the page {head.place} of a theme",
+        head,
+        title=f"{theme.title}, older stories" if newer else theme.title,
+        introduction=introduction,
+        extent=_extent(stories if newer else storyline.stories),
+        feed=addresses.theme_feed(theme.id),
+        groups=setting.views.by_week(stories, theme.id),
+        newer=newer,
+        older=older,
+    )
 
 
 def _former(setting: Setting, storyline: Storyline) -> Iterator[Page]:
