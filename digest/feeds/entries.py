@@ -58,7 +58,7 @@ def _entry(said: Said, base: str) -> Entry | None:
     if link is None:
         return None
     return Entry(
-        id=said.id if len(said.id) <= _LONGEST_ADDRESS else "",
+        id=plaintext.legal(said.id) if len(said.id) <= _LONGEST_ADDRESS else "",
         title=_headline(said.title) or links.host(link),
         link=links.clean(link),
         published=_first_date(said.dates),

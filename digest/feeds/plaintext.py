@@ -2,7 +2,7 @@
 
 Policy. Text is decoded once, by what the feed says it is: text stays text whatever signs it holds, HTML is read as a
 browser reads it. RSS does not say, so there a text counts as markup only when it has a tag that HTML knows, with a
-closing tag, an attribute or no content to close; a lone `<` stays the sign that it is. Refuses to keep any markup, any
+closing tag, an attribute or no need to be closed; a lone `<` stays the sign that it is. Refuses to keep any markup, any
 character that XML 1.0 forbids (§2.2), and the tail of a text so large that no editor would read it.
 """
 
@@ -19,8 +19,10 @@ _LONGEST_LINE = 2_000
 
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _LINE_END = re.compile(r"\r\n?|[\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+# Elements that need no closing tag, so that an opening one alone is markup (the HTML standard, §13.1.2.4).
 _VOID = frozenset({"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
-_ELEMENTS = _VOID | {
+_OPEN = _VOID | {"p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "html", "body", "head"}
+_ELEMENTS = _OPEN | {
     "a", "abbr", "address", "article", "aside", "audio", "b", "bdi", "bdo", "big", "blockquote", "body", "button",
     "canvas", "caption", "center", "cite", "code", "data", "dd", "del", "details", "dfn", "div", "dl", "dt", "em",
     "fieldset", "figcaption", "figure", "font", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header",
@@ -36,8 +38,13 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]
 
 def line(text: str) -> str:
     """Returns a text as one line: white space folded to single spaces, what XML forbids left out, cut if endless."""
-    folded = " ".join(_ILLEGAL.sub("", text[: 10 * _LONGEST_LINE]).split())
+    folded = _fold(text[: 10 * _LONGEST_LINE])
     return folded if len(folded) <= _LONGEST_LINE else folded[: _LONGEST_LINE - 1].rstrip() + "…"
+
+
+def legal(text: str) -> str:
+    """Returns a text without the characters that XML forbids, and otherwise as it is."""
+    return _ILLEGAL.sub("", text)
 
 
 def paragraphs(text: str) -> str:
@@ -65,14 +72,14 @@ def is_visible(text: str) -> bool:
 
 
 def _fold(text: str) -> str:
-    return " ".join(_ILLEGAL.sub("", text).split())
+    return " ".join(legal(text).split())
 
 
 def _is_markup(text: str) -> bool:
     if "<!--" in text and "-->" in text:
         return True
     return any(
-        tag[2].lower() in _ELEMENTS and (tag[1] or tag[3] or tag[2].lower() in _VOID) for tag in _TAG.finditer(text)
+        tag[2].lower() in _ELEMENTS and (tag[1] or tag[3] or tag[2].lower() in _OPEN) for tag in _TAG.finditer(text)
     )
 
 

@@ -1,0 +1,302 @@
+"""What reading makes of documents: each in data/feeds has its expected entries beside it.
+
+Run this file to write the expected results anew, then read what changed: `python tests/test_parse.py`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import socket
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from builders import make_feed
+
+from digest import links
+from digest.feeds import jsonfeed, webpage
+from digest.feeds.parse import parse
+from digest.model import Document, Entry, Failed, Fetched
+
+FEEDS = Path(__file__).parent / "data" / "feeds"
+EXPECTED = ".expected.json"
+FILES = sorted(path for path in FEEDS.iterdir() if not path.name.endswith(EXPECTED))
+URL = "https://host.example/feeds/all.xml"
+
+
+def read(body: bytes | str, url: str = URL, content_type: str = "") -> Document | Failed:
+    """Reads a body as the answer from an address."""
+    content = body.encode() if isinstance(body, str) else body
+    return parse(Fetched(feed=make_feed(), body=content, url=url, content_type=content_type))
+
+
+def rss(entries: str, head: str = "") -> str:
+    return f"<?xml version='1.0'?><rss version='2.0'><channel><title>T</title>{head}{entries}</channel></rss>"
+
+
+def document(body: bytes | str, **options: Any) -> Document:
+    outcome = read(body, **options)
+    assert isinstance(outcome, Document), outcome
+    return outcome
+
+
+def reason(body: bytes | str, **options: Any) -> str:
+    outcome = read(body, **options)
+    assert isinstance(outcome, Failed), outcome
+    return outcome.reason
+
+
+def shown(outcome: Document | Failed) -> dict[str, Any]:
+    """The outcome as it stands in an expected file: fields that are empty are left out."""
+    if isinstance(outcome, Failed):
+        return {"failed": outcome.reason}
+    entries = [{name: value for name, value in dataclasses.asdict(entry).items() if value} for entry in outcome.entries]
+    said = {"title": outcome.title, "entries": entries, "warnings": outcome.warnings}
+    plain: dict[str, Any] = json.loads(json.dumps(said, default=datetime.isoformat))
+    return plain
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_document_is_read_as_expected(path: Path) -> None:
+    expected = json.loads(path.with_name(path.name + EXPECTED).read_text(encoding="utf-8"))
+
+    assert shown(read(path.read_bytes())) == expected, "to accept this, run: python tests/test_parse.py"
+
+
+# ---------------------------------------------------------------- what the server said of it
+
+
+def test_relative_links_of_a_feed_in_a_file_are_resolved_against_its_home() -> None:
+    outcome = document(
+        rss("<item><title>A</title><link>/a</link></item>", "<link>https://home.example/x/</link>"), url="f.xml"
+    )
+
+    assert [entry.link for entry in outcome.entries] == ["https://home.example/a"]
+
+
+def test_relative_links_without_any_base_are_no_web_links() -> None:
+    outcome = document(rss("<item><title>A</title><link>/a</link></item>"), url="feeds/f.xml")
+
+    assert outcome.warnings == ("skipped for want of a web link: 'A'",)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["", "text/xml", "text/plain", "image/png", "application/rss+xml; charset=nope", "text/html; charset=utf-8", ";;="],
+)
+def test_wrong_content_type_changes_no_word_and_warns_of_nothing(content_type: str) -> None:
+    outcome = document(
+        rss("<item><title>Café ‘x’</title><link>https://a.example/</link></item>"), content_type=content_type
+    )
+
+    assert ([entry.title for entry in outcome.entries], outcome.warnings) == (["Café ‘x’"], ())
+
+
+def test_charset_of_the_server_is_believed() -> None:
+    body = rss("<item><title>Кремний</title><link>https://a.example/</link></item>").encode("koi8-r")
+
+    assert document(body, content_type="application/xml; charset=koi8-r").entries[0].title == "Кремний"
+
+
+def test_unchanged_feed_has_nothing_to_read() -> None:
+    assert isinstance(parse(Fetched(feed=make_feed(), body=None, url=URL)), Failed)
+
+
+# ---------------------------------------------------------------- bounds
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rss("<item/>" * 20_001),
+        rss("<a></a>" * 250_001),
+        rss("<entry>" * 20_001).encode("utf-16"),
+        '{"version": "https://jsonfeed.org/version/1", "items": [' + "{}," * 500_001 + "{}]}",
+    ],
+    ids=["entries", "elements", "wide", "braces"],
+)
+def test_endless_document_is_not_read(body: str | bytes) -> None:
+    assert reason(body) == "far more elements in it than a feed has; it is not read"
+
+
+def test_markup_inside_cdata_is_not_counted_as_elements() -> None:
+    text = "<description><![CDATA[" + "<i></i>" * 260_000 + "seen late]]></description>"
+
+    assert len(document(rss(f"<item><title>A</title><link>https://a.example/</link>{text}</item>")).entries) == 1
+
+
+def test_five_thousand_entries_are_enough() -> None:
+    entries = "".join(f"<item><title>{n}</title><link>https://a.example/{n}</link></item>" for n in range(5_003))
+
+    outcome = document(rss(entries))
+
+    assert len(outcome.entries) == 5_000
+    assert outcome.warnings == ("5003 entries; only the first 5000 are read",)
+
+
+def test_endless_fields_are_cut_or_left_out() -> None:
+    entry = (
+        f"<item><title>{'t' * 9_000}</title><guid isPermaLink='false'>{'g' * 9_000}</guid>"
+        f"<author>{'a' * 99_000}</author><link>https://a.example/</link><description>{'d' * 900_000}</description></item>"
+        f"<item><title>Far</title><link>https://a.example/{'l' * 9_000}</link></item>"
+    )
+
+    outcome = document(rss(entry))
+
+    assert [(len(entry.title), entry.id, len(entry.summary)) for entry in outcome.entries] == [(2_000, "", 100_000)]
+    assert outcome.warnings == ("skipped for want of a web link: 'Far'",)
+
+
+ITEM = "<item><title>A</title><link>https://a.example/</link>{}</item>"
+STALLING = {
+    "a long byline": rss(ITEM.format("<author>" + "a" * 200_000 + "@</author>")),
+    "a long byline of addresses": rss(ITEM.format("<author>" + "a@" * 100_000 + "</author>")),
+    "many keywords": rss(ITEM.format("".join(f"<category>{n}</category>" for n in range(8_000)))),
+    "a long declaration": "<?" + "encoding='" * 20_000,
+    "a long date": rss(ITEM.format("<pubDate>" + "1 " * 100_000 + "</pubDate>")),
+    "nested elements": rss(ITEM.format("<description>" + "&lt;div id=1&gt;" * 50_000 + "</description>")),
+    "nested entities": "<!DOCTYPE rss [" + "<!ENTITY a " * 20_000 + "]>" + rss(""),
+    "open comments": rss("<!--" * 50_000),
+    "open CDATA": rss("<![CDATA[" * 50_000),
+    "open quotes": rss(ITEM.format("<description>" + "&lt;a '" * 50_000 + "</description>")),
+    "many comments before nothing": "<!-- -->" * 25_000 + "x",
+    "spaces before nothing": " " * 200_000 + "<x",
+    "deep JSON": '{"version": "https://jsonfeed.org/version/1", "items": ' + "[" * 200_000,
+    "a long number": '{"version": "https://jsonfeed.org/version/1", "items": [{"id": ' + "9" * 200_000 + "}]}",
+}
+
+
+@pytest.mark.parametrize("body", STALLING.values(), ids=STALLING)
+def test_document_made_to_stall_is_read_in_seconds(body: str) -> None:
+    begun = time.process_time()
+
+    read(body)
+
+    assert time.process_time() - begun < 5
+
+
+def test_nothing_is_opened_or_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object, **_: object) -> None:
+        raise AssertionError(f"opened {arguments}")
+
+    body = (FEEDS / "external-entity.xml").read_bytes()
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr("builtins.open", refuse)
+
+    assert document(body).entries[0].title == "Read and fine"
+    assert reason("http://host.example/feed.xml") == "not a feed that can be read"
+
+
+# ---------------------------------------------------------------- whatever comes
+
+TEXT = st.text(max_size=60)
+CLEAN = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=60)
+
+
+def is_sound(entry: Entry) -> bool:
+    words = [entry.id, entry.title, entry.summary, *entry.authors]
+    return (
+        links.web_link(entry.link) == entry.link
+        and bool(entry.title)
+        and all(links.web_link(image) for image in [entry.image] if image)
+        and entry.title == " ".join(entry.title.split())
+        and not any(sign in "".join(words) for sign in "\x00\x08\x0b\x1f\ufffe\uffff\ud800")
+        and (entry.published is None or entry.published.tzinfo is UTC)
+    )
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_document_or_words(body: bytes) -> None:
+    outcome = read(body)
+
+    assert isinstance(outcome, Document) or outcome.reason
+
+
+@given(st.data(), st.sampled_from(FILES))
+def test_any_damage_to_a_feed_leaves_sound_entries_or_words(data: st.DataObject, path: Path) -> None:
+    body = bytearray(path.read_bytes())
+    begin = data.draw(st.integers(0, len(body)))
+    body[begin : begin + data.draw(st.integers(0, 40))] = data.draw(st.binary(max_size=20))
+
+    outcome = read(bytes(body))
+
+    assert all(is_sound(entry) for entry in outcome.entries) if isinstance(outcome, Document) else outcome.reason
+
+
+@given(TEXT, TEXT, TEXT, TEXT, TEXT, TEXT)
+def test_whatever_json_says_entries_are_sound(
+    guid: str, title: str, url: str, text: str, author: str, image: str
+) -> None:
+    one = {"id": guid, "title": title, "url": url, "content_text": text, "author": {"name": author}, "image": image}
+    feed = {"version": "https://jsonfeed.org/version/1", "items": [one, {**one, "url": "https://a.example/"}]}
+
+    outcome = document(json.dumps(feed))
+
+    assert outcome.entries
+    assert all(is_sound(entry) for entry in outcome.entries)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
+        lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
+    ),
+    st.data(),
+)
+def test_any_type_may_stand_anywhere_in_json(value: Any, data: st.DataObject) -> None:
+    item = {"id": "1", "url": "https://a.example/", "authors": [{"name": "A"}], "attachments": [{"url": "x"}]}
+    feed = {"version": "https://jsonfeed.org/version/1", "title": "T", "items": [item]}
+    thing: dict[str, Any] = data.draw(st.sampled_from([feed, item, item["authors"][0], item["attachments"][0]]))
+    thing[data.draw(st.sampled_from(["title", "id", "url", "authors", "author", "name", "attachments", "items"]))] = (
+        value
+    )
+
+    outcome = jsonfeed.read(json.dumps(feed).encode(), "")
+
+    assert outcome is not None
+
+
+@given(CLEAN, CLEAN, CLEAN)
+@settings(max_examples=60)
+def test_text_of_an_atom_feed_comes_through_unchanged(title: str, summary: str, guid: str) -> None:
+    body = (
+        "<feed xmlns='http://www.w3.org/2005/Atom'><title>T</title><entry><link href='https://a.example/'/>"
+        f"<title>{escape(title)}</title><summary>{escape(summary)}</summary><id>{escape(guid)}</id></entry></feed>"
+    )
+
+    entry = document(body).entries[0]
+
+    assert entry.title == (
+        " ".join(title.split()) if any(s.isprintable() and not s.isspace() for s in title) else "a.example"
+    )
+    assert entry.summary.split() == summary.split()
+    assert entry.id == guid.strip()
+
+
+def test_page_names_the_first_feed_that_has_a_web_address() -> None:
+    page = b"""<html><link rel=alternate type='application/rss+xml' href='javascript:x'><link type="text/css" href="/a">
+    <link rel='home alternate' href=b.xml type=application/rss+xml>
+    <link rel=alternate type=application/atom+xml href=/c>"""
+
+    assert webpage.advertised(page, "https://a.example/x/") == "https://a.example/x/b.xml"
+
+
+def rewrite() -> None:
+    """Writes every expected file anew."""
+    for path in FILES:
+        text = json.dumps(shown(read(path.read_bytes())), ensure_ascii=False, indent=1)
+        path.with_name(path.name + EXPECTED).write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    rewrite()
