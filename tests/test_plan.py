@@ -250,7 +250,7 @@ def test_a_card_names_the_themes_that_it_does_not_stand_under() -> None:
 def test_a_paywall_is_marked() -> None:
     config = make_config(feeds=(make_feed(paywall=True),))
 
-    assert "Behind a paywall" in text(parse(rendered(make_content(make_story()), config)["2026/w20/index.html"]))
+    assert "Paywall" in text(parse(rendered(make_content(make_story()), config)["2026/w20/index.html"]))
 
 
 def test_a_publishers_picture_is_never_shown() -> None:
