@@ -97,7 +97,9 @@ def init(desk: Desk, folder: Path) -> None:
 def pull(desk: Desk, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: bool) -> None:
     """Pull the feeds into story files.
 
-    Without a FEED, all that are not retired. A story that is there already is never written again. Exits with 1 when no feed could be read.
+    Without a FEED, all that are not retired. What an editor wrote is never changed: a field that nobody touched takes
+    the feed's new words, one that was touched stays, and is reported with both wordings. Exits with 1 when no feed
+    could be read.
     """
     from digest.commands import pull as command
 
@@ -128,7 +130,8 @@ def pull(desk: Desk, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: b
 def build(desk: Desk, output: Path | None, base_url: str | None, as_json: bool) -> None:
     """Build the site from the stories.
 
-    Pages, Atom feeds, everything that is published. Only files that differ are written. When anything is wrong, the old site stays as it is.
+    Pages, Atom feeds, everything that is published. Only files that differ are written. When anything is wrong, the old
+    site stays as it is.
     """
     from digest.commands import build as command
 
@@ -171,11 +174,11 @@ def _print_pull(desk: Desk, report: PullReport) -> None:
             click.echo(line, err=True)
         else:
             desk.say(line)
-        for warning in row.warnings:
+        for warning in (*row.warnings, *row.kept):
             click.echo(f"{row.feed}: {warning}", err=True)
         if row.moved:
             click.echo(f'{row.feed}: has moved for good; in digest.toml write  url = "{row.moved}"', err=True)
-        for file in (*row.new, *row.adopted) if desk.verbose else ():
+        for file in (*row.new, *row.updated, *row.adopted) if desk.verbose else ():
             desk.say(f"  {file}")
     total = sum(len(row.new) for row in report.rows)
     noun = "story" if total == 1 else "stories"
@@ -188,10 +191,14 @@ def _outcome(row: Row) -> str:
         return f"{row.state}: {row.reason}"
     if row.state == "unchanged":
         return "unchanged"
-    counts = {"entries": row.entries, "new": len(row.new), "adopted": len(row.adopted), "known": row.known}
-    said = [f"{count} {name}" for name, count in counts.items() if count or name in {"entries", "new"}]
-    changed = f" ({row.changed} with other words now; their files are left as they are)" if row.changed else ""
-    return ", ".join(said) + changed
+    counts = {
+        "entries": row.entries,
+        "new": len(row.new),
+        "updated": len(row.updated),
+        "adopted": len(row.adopted),
+        "known": row.known - len(row.updated),
+    }
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count or name in {"entries", "new"})
 
 
 def _print_build(desk: Desk, report: BuildReport) -> None:

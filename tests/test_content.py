@@ -73,7 +73,7 @@ def test_the_real_feeds_bring_nothing_new(shared: Path, tmp_path: Path) -> None:
 
     report = pull.run(tmp_path, settings, settings.feeds, now=datetime(2026, 11, 22, tzinfo=UTC))
 
-    assert [(row.entries, len(row.new), row.known, row.changed) for row in report.rows] == [
-        (50, 0, 50, 0),
-        (50, 0, 50, 0),
+    assert [(row.entries, len(row.new), row.known, row.updated) for row in report.rows] == [
+        (50, 0, 50, ()),
+        (50, 0, 50, ()),
     ]

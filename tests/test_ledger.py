@@ -22,7 +22,6 @@ OLD = Record(
     said={"title": "aa"},
     wrote={"title": "aa"},
     themes={"memory-crunch": "'memory' in the headline"},
-    files=frozenset({"content/2026/w20/2026-05-15-one.md"}),
 )
 NEW = replace(OLD, at="2026-05-16T10:00:00.000000Z", aliases=("guid:2",), title="Two", said={"title": "bb"})
 

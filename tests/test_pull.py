@@ -151,17 +151,25 @@ def test_a_dry_run_writes_nothing_and_says_what_it_would(root: Path) -> None:
     assert [len(row.new) for row in report.rows] == [2, 1]
 
 
-def test_what_an_editor_wrote_stays_when_the_feed_changes(root: Path) -> None:
+def test_the_publishers_corrections_arrive_and_the_editors_words_stay(root: Path) -> None:
     run(root)
     story = root / "content" / "2026" / "w20" / "2026-05-15-chips.md"
-    story.write_text(story.read_text() + "\nMy note.\n")
-    before = content(root)
+    mine = story.read_text().replace("title: Chips", 'title: "My own words"  # better') + "\nMy note.\n"
+    story.write_text(mine)
     (root / "first.xml").write_text(rss(("2", "Memory is shorter"), ("1", "Chips, corrected")))
 
     report = run(root)
 
-    assert content(root) == before
-    assert report.rows[0].changed == 2
+    assert story.read_text() == mine.replace(
+        "published: 2026-05-15T17:32:41+08:00\n",
+        "published: 2026-05-15T17:32:41+08:00\nupdated: 2026-05-20T16:00:00+08:00\n",
+    ).replace("> About Chips.", "> About Chips, corrected.")
+    assert report.rows[0].kept == (
+        "content/2026/w20/2026-05-15-chips.md: kept your title 'My own words'; the feed now says 'Chips, corrected'",
+    )
+    other = (root / "content" / "2026" / "w20" / "2026-05-15-memory-is-short.md").read_text()
+    assert "title: Memory is shorter\n" in other
+    assert run(root).rows[0].kept == ()
 
 
 def test_a_file_that_cannot_be_read_is_left_alone_named_and_looked_at_again(root: Path) -> None:

@@ -23,7 +23,9 @@ from digest.feeds.fetch import fetch
 from digest.feeds.parse import parse
 from digest.model import Config, Document, Failed, Feed, Fetched, Validators
 from digest.stories import store
-from digest.stories.intake import Intake, Outcome, has_news, take_in
+from digest.stories.desk import Intake, Outcome
+from digest.stories.intake import take_in
+from digest.stories.news import in_question
 
 _MEMORY = "feeds.json"
 
@@ -40,7 +42,8 @@ class Row:
     new: tuple[str, ...] = ()
     adopted: tuple[str, ...] = ()
     known: int = 0
-    changed: int = 0
+    updated: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -73,7 +76,7 @@ def run(root: Path, config: Config, feeds: Sequence[Feed], *, now: datetime, dry
         answers = fetch(asked, root=root, known=_validators(root, asked, memory), agent=_agent(config), now=now)
         read = {answer.feed.id: parse(answer) for answer in answers if isinstance(answer, Fetched) and answer.body}
         documents = [(feed, found) for feed in asked if isinstance(found := read.get(feed.id), Document)]
-        desk = store.read_desk(root, config, ledgers, stories=has_news(documents, ledgers))
+        desk = store.read_desk(root, config, ledgers, in_question(documents, ledgers))
         intake = take_in(documents, desk, config, now)
         if not dry:
             store.write(root, intake)
@@ -174,6 +177,7 @@ def _row(answer: Fetched | Failed, document: Document | Failed | None, outcome: 
         new=outcome.new,
         adopted=outcome.adopted,
         known=outcome.known,
-        changed=outcome.changed,
+        updated=outcome.updated,
+        kept=outcome.kept,
         warnings=outcome.warnings,
     )

@@ -47,6 +47,21 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Where a value stands among the lines of a front matter, counted from 0.
+
+    It begins on line `line` at `start`, and ends before `end` of line `last`. `style` is its quotation sign, "block"
+    for a list of one value a line, else empty.
+    """
+
+    line: int
+    start: int
+    last: int
+    end: int
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
 class Matter:
     """A file taken apart: its keys in their order, and the body, which begins at line `line`."""
 
@@ -78,6 +93,48 @@ def dump(pairs: Iterable[tuple[str, str | tuple[str, ...]]], typed: Mapping[str,
     its key ("timestamp", "bool": YAML 1.1's).
     """
     return "".join(_line(key, value, typed.get(key, "str")) for key, value in pairs)
+
+
+def written(words: str | tuple[str, ...], kind: str, style: str = "") -> str:
+    """Returns a value as it stands behind its key; `style` asks for a way of quoting, `'` or `"`."""
+    line = _line("x", words, kind, style)
+    return line.removeprefix("x: ").removesuffix("\n")
+
+
+def spans(lines: Sequence[str]) -> dict[str, Span]:
+    """Returns where the value of each key stands in a front matter's lines; raises ValueError where it is no YAML."""
+    mended = _mended(lines)
+    try:
+        node = yaml.compose("\n".join(mended), Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise ValueError("no front matter") from error
+    if not isinstance(node, yaml.MappingNode):
+        return {}
+    return {str(key.value): _span(lines, mended, key, value) for key, value in node.value}
+
+
+def _mended(lines: Sequence[str]) -> list[str]:
+    """Returns the lines as they can be read: as they stand, or with running texts quoted where they must be."""
+    gentle = [_quoted(line) if _TAKEN.match(line) else line for line in lines]
+    return gentle if _is_yaml("\n".join(gentle)) else [_mend(line) for line in lines]
+
+
+def _span(lines: Sequence[str], mended: Sequence[str], key: yaml.Node, value: yaml.Node) -> Span:
+    line = key.start_mark.line
+    start, end = value.start_mark, value.end_mark
+    if mended[line] != lines[line]:
+        text = lines[line]
+        begin = len(text) - len(text[text.index(":") + 1 :].lstrip())
+        return Span(line, begin, line, len(text.rstrip()), "")
+    if isinstance(value, yaml.ScalarNode) and start.line == end.line == line:
+        return Span(line, start.column, line, end.column, value.style if value.style in {"'", '"'} else "")
+    if isinstance(value, yaml.CollectionNode) and value.flow_style and end.column:
+        return Span(line, start.column if start.line == line else len(lines[line]), end.line, end.column, "")
+    last = end.line - (0 if end.column else 1)
+    while last > line and (not lines[last].strip() or lines[last].lstrip().startswith("#")):
+        last -= 1
+    style = "block" if isinstance(value, yaml.SequenceNode) else ""
+    return Span(line, lines[line].index(":") + 1, last, len(lines[last]), style)
 
 
 def _read(lines: Sequence[str], file: str) -> dict[str, Value]:
@@ -160,10 +217,10 @@ def _is_yaml(line: str) -> bool:
     return True
 
 
-def _line(key: str, value: str | tuple[str, ...], kind: str) -> str:
+def _line(key: str, value: str | tuple[str, ...], kind: str, style: str = "") -> str:
     tag = f"tag:yaml.org,2002:{kind}"
     if isinstance(value, str):
-        node: yaml.Node = yaml.ScalarNode(tag, value, style=_style(value))
+        node: yaml.Node = yaml.ScalarNode(tag, value, style=_style(value) or style or None)
     else:
         node = yaml.SequenceNode(
             yaml.SafeLoader.DEFAULT_SEQUENCE_TAG,

@@ -70,12 +70,20 @@ def keys_of(aliases: Iterable[str], title: str, feed: str, *, bare: bool) -> fro
     )
 
 
-def namesakes(entry: Entry, feed: str, known: Mapping[str, Collection[str]]) -> Collection[str]:
-    """Returns the files of the stories that an entry's guid already names, or whose only name, their link, it is."""
-    if not entry.id:
-        return ()
-    bare = known.get(f"bare:{links.canonical(entry.id)}", ()) if links.web_link(entry.id) else ()
-    return (*known.get(scoped(f"guid:{entry.id}", feed), ()), *bare)
+def own_names(
+    feed: str, entries: Sequence[Entry], files: Sequence[str | None], known: Mapping[str, Collection[str]]
+) -> list[tuple[str, tuple[str, ...]]]:
+    """Returns for each entry of a document the guid that is its own, empty where it has none, and its aliases.
+
+    `files` are those that `match` has found. A guid that names another story, or that several entries share, is not
+    the entry's own; one that names another story is no alias of it either, since who asks by it means that story.
+    """
+    repeated = repeated_guids(entries)
+    bare = {links.canonical(entry.link) for entry in entries if not entry.id or entry.id in repeated}
+    return [
+        _own_names(entry, _is_foreign(feed, entry, file, known, bare), entry.id in repeated)
+        for entry, file in zip(entries, files, strict=True)
+    ]
 
 
 def nameless(link: str, known: Mapping[str, Collection[str]]) -> str | None:
@@ -121,6 +129,21 @@ def distinct(entries: Iterable[Entry]) -> list[Entry]:
 def repeated_guids(entries: Iterable[Entry]) -> frozenset[str]:
     """Returns the guids that several distinct entries of one document claim: they identify none of them."""
     return frozenset(guid for guid, times in Counter(entry.id for entry in entries if entry.id).items() if times > 1)
+
+
+def _is_foreign(
+    feed: str, entry: Entry, file: str | None, known: Mapping[str, Collection[str]], bare: Container[str]
+) -> bool:
+    """Tells whether an entry's guid already names another story, or is the link that is the only name of one."""
+    address = links.canonical(entry.id) if links.web_link(entry.id) else ""
+    owners = (*known.get(scoped(f"guid:{entry.id}", feed), ()), *known.get(f"bare:{address}", ()))
+    return address in bare or (bool(owners) and file not in owners)
+
+
+def _own_names(entry: Entry, foreign: bool, repeated: bool) -> tuple[str, tuple[str, ...]]:
+    guid = "" if foreign or repeated else entry.id
+    hidden = f"guid:{entry.id}" if foreign or (not guid and entry.id == entry.link) else ""
+    return guid, tuple(alias for alias in aliases_of(entry) if alias != hidden)
 
 
 def _own(alias: str, feed: str) -> str:

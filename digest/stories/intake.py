@@ -1,100 +1,41 @@
-"""Taking entries in: which of them are new, and what story file and ledger line each of those becomes.
+"""Taking entries in: what each of a pull's entries is, and what story file and ledger line that means.
 
-Decides only: documents and what the desk knows come in, stories and lines to write go out, nothing is read or written.
-A story's week, folder, name and slug are fixed here, once, and never derived again. Refuses to touch a story that is
-on the desk already, or was once: what a feed says of it now is counted, and its file left as it is.
+    entry ──ladder──▶ new      a story file, its week, folder, name and slug fixed here once and never derived again
+                      adopted  a file that stands already: written by hand, or left by a pull that was killed
+                      known    nothing; where the feed has changed its words, the three-way merge
+
+Decides only: documents and what the desk knows come in, stories, edits and lines to write go out, nothing is read or
+written. Refuses to bring back what an editor has deleted, and to touch a file that it cannot read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from dataclasses import replace
+from datetime import datetime
 
+from digest import links
 from digest.model import Config, Document, Entry, Feed, Story
 from digest.stories import excerpt, identity, ledger
+from digest.stories.desk import Desk, Edit, Intake, Outcome
+from digest.stories.fresh import Arrival, Places, believes, evidence, fresh_story
 from digest.stories.ledger import Record
-from digest.stories.slug import free_slug, slug_of
-from digest.stories.themes import themes_of
+from digest.stories.merge import Merged, hashes_of, merge
+from digest.stories.news import Ledgers, is_news, names_of, said
+from digest.stories.revise import Revision, revise
 from digest.week import Week
-
-_AHEAD = timedelta(days=1)
-"""A date that lies further ahead of the pull than this is not believed."""
-
-Value = str | tuple[str, ...] | datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What the digest holds before a pull.
-
-    `files` are all story files there are; `stories` those that were read, `unreadable` the text of those that could
-    not be. `closed` is the newest week that its letter has closed, None where letters close none.
-    """
-
-    ledgers: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
-    files: frozenset[str] = frozenset()
-    stories: tuple[Story, ...] = ()
-    unreadable: Mapping[str, str] = field(default_factory=dict)
-    closed: Week | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of one document's entries: the files of new and of adopted stories, counts, and warnings.
-
-    `changed` of the known ones have other words than when they were taken in; `left` could not be decided on, since
-    a file that may be theirs cannot be read: they are looked at again in the next pull.
-    """
-
-    feed: Feed
-    entries: int
-    new: tuple[str, ...] = ()
-    adopted: tuple[str, ...] = ()
-    known: int = 0
-    changed: int = 0
-    left: int = 0
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intake:
-    """What a pull is to write: the stories first, then each feed's ledger lines, in this order; and what to report."""
-
-    stories: tuple[Story, ...]
-    lines: Mapping[str, tuple[Record, ...]]
-    outcomes: tuple[Outcome, ...]
-
-
-def has_news(documents: Iterable[tuple[Feed, Document]], ledgers: Mapping[str, Mapping[str, Record]]) -> bool:
-    """Tells whether any entry is unknown to the ledgers, so that the story files have to be looked at."""
-    known = ledger.known_files(ledgers)
-    return any(None in identity.match(feed.id, document.entries, known) for feed, document in documents)
 
 
 def take_in(documents: Sequence[tuple[Feed, Document]], desk: Desk, config: Config, now: datetime) -> Intake:
-    """Decides what is new in documents given in the order of digest.toml: the first feed of a story speaks for it."""
+    """Decides on documents given in the order of digest.toml: the first feed of a story speaks for it."""
     taking = _Taking(desk, config, now)
     outcomes = [taking.document(feed, document) for feed, document in documents]
     return Intake(
         stories=tuple(taking.stories.values()),
+        edits=tuple(taking.edits.values()),
         lines={feed: tuple(taking.written(record) for record in records) for feed, records in taking.lines.items()},
         outcomes=tuple(outcomes),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    """One entry of one feed; `guid` is its own, empty where it has none or shares it with other stories.
-
-    `aliases` lack a guid that belongs to another story, since who asks by it means that one.
-    """
-
-    feed: Feed
-    entry: Entry
-    guid: str
-    aliases: tuple[str, ...]
 
 
 class _Taking:
@@ -103,66 +44,41 @@ class _Taking:
     def __init__(self, desk: Desk, config: Config, now: datetime) -> None:
         self.desk, self.config, self.now = desk, config, now.replace(microsecond=0)
         self.at = ledger.moment(now)
-        self.zone = ZoneInfo(config.site.timezone)
+        self.order = [feed.id for feed in config.feeds]
         self.known = {alias: list(files) for alias, files in ledger.known_files(desk.ledgers).items()}
+        self.kin = _by_file(desk.ledgers)
+        self.there = {story.file: story for story in desk.stories}
         self.adoptable = self._adoptable()
-        self.taken = _taken_slugs(desk)
-        self.records = {
-            feed.id: {record.file: record for record in desk.ledgers.get(feed.id, {}).values()} for feed in config.feeds
-        }
+        self.places = Places({*desk.files, *self.kin})
         self.stories: dict[str, Story] = {}
+        self.edits: dict[str, Edit] = {}
         self.lines: dict[str, list[Record]] = {}
+        self.kept: list[str] = []
+        self.met: set[str] = set()
 
     def document(self, feed: Feed, document: Document) -> Outcome:
         entries = identity.distinct(document.entries)
         files = identity.match(feed.id, entries, self.known)
         repeated = identity.repeated_guids(entries)
-        warnings = list(document.warnings)
-        if repeated:
-            warnings.append(
-                f"{len(repeated)} guids stand for several entries each; these are told apart by their links"
-            )
-        fates: dict[str, list[str]] = {"new": [], "adopted": [], "known": [], "changed": [], "left": []}
-        arrivals = [
-            self._arrival(feed, entry, file, entry.id in repeated) for entry, file in zip(entries, files, strict=True)
-        ]
-        for arrival, file in reversed(list(zip(arrivals, files, strict=True))):  # feeds list the newest first
-            fate, place = self._decide(arrival, file)
+        fates: dict[str, list[str]] = {"new": [], "adopted": [], "updated": [], "known": [], "left": []}
+        self.kept = []
+        names = identity.own_names(feed.id, entries, files, self.known)
+        self.met = {file for file in files if file}
+        for entry, file, own in reversed(list(zip(entries, files, names, strict=True))):  # feeds list the newest first
+            fate, place = self._decide(Arrival(feed, entry, *own), file)
             fates[fate].append(place)
-        for file in dict.fromkeys(fates["left"]):
-            warnings.append(f"{file}: cannot be read, so it is left alone; 'digest build' says why")
+            self.met.add(place)
         return Outcome(
             feed=feed,
             entries=len(entries),
             new=tuple(fates["new"]),
             adopted=tuple(fates["adopted"]),
-            known=len(fates["known"]) + len(fates["changed"]),
-            changed=len(fates["changed"]),
+            updated=tuple(fates["updated"]),
+            known=len(fates["known"]) + len(fates["updated"]),
             left=len(fates["left"]),
-            warnings=tuple(warnings),
+            kept=tuple(self.kept),
+            warnings=(*document.warnings, *_warnings(repeated, fates["left"])),
         )
-
-    def _arrival(self, feed: Feed, entry: Entry, file: str | None, repeated: bool) -> _Arrival:
-        """Returns an entry with the guid that is its own: a guid that names another story is none."""
-        owners = identity.namesakes(entry, feed.id, self.known)
-        foreign = bool(owners) and file not in owners
-        guid = "" if foreign or repeated else entry.id
-        hidden = f"guid:{entry.id}" if foreign or (not guid and entry.id == entry.link) else ""
-        aliases = tuple(alias for alias in identity.aliases_of(entry) if alias != hidden)
-        return _Arrival(feed, entry, guid, aliases)
-
-    def _decide(self, arrival: _Arrival, file: str | None) -> tuple[str, str]:
-        """Returns what becomes of one entry, and the file that it concerns."""
-        if file is None and not arrival.guid:
-            file = identity.nameless(arrival.entry.link, self.known)
-        if file is None:
-            blocked = self._unreadable(arrival.entry)
-            return ("left", blocked) if blocked else ("new", self._take(arrival))
-        if file in self.adoptable:
-            return "adopted", self._adopt(arrival, self.adoptable.pop(file))
-        if file in self.stories:
-            return "known", self._join(arrival, file)
-        return self._meet(arrival, file), file
 
     def written(self, record: Record) -> Record:
         """Returns the record of a new story with all the feeds that its file names in the end."""
@@ -171,12 +87,28 @@ class _Taking:
             return record
         return replace(record, wrote={**record.wrote, "feeds": ledger.hash_of_value(story.feeds)})
 
+    def _decide(self, arrival: Arrival, file: str | None) -> tuple[str, str]:
+        """Returns what becomes of one entry, and the file that it concerns."""
+        if file is None and not arrival.guid:
+            file = identity.nameless(arrival.entry.link, self.known)
+            if file in self.met:
+                return "known", file  # its document has brought that story already, in another entry's words
+        if file is None:
+            blocked = self._unreadable(names_of(arrival.aliases))
+            return ("left", blocked) if blocked else ("new", self._take(arrival))
+        if file in self.adoptable:
+            return "adopted", self._adopt(arrival, self.adoptable.pop(file))
+        if file in self.stories:
+            return "known", self._join(arrival, file)
+        return self._meet(arrival, file)
+
     def _adoptable(self) -> dict[str, Story]:
         """Returns the stories on the disk that no ledger knows, and makes them known by their names."""
-        found = {}
-        for story in self.desk.stories:
-            if identity.story_keys(story.id, story.link, story.feeds).isdisjoint(self.known):
-                found[story.file] = story
+        found = {
+            story.file: story
+            for story in self.desk.stories
+            if story.file not in self.kin and _keys(story).isdisjoint(self.known)
+        }
         for story in found.values():
             entry = Entry(id=story.id, title=story.title, link=story.link)
             for feed in story.feeds or ("",):
@@ -189,37 +121,21 @@ class _Taking:
             if file not in files:
                 files.append(file)
 
-    def _unreadable(self, entry: Entry) -> str | None:
-        """Returns the file that cannot be read and speaks of this entry, if any: it may well be its story."""
-        names = (entry.link, entry.id or entry.link)
-        return next((file for file, text in self.desk.unreadable.items() if any(name in text for name in names)), None)
+    def _unreadable(self, names: Iterable[str]) -> str | None:
+        """Returns the file that cannot be read and speaks of one of the names, if any: it may well be their story."""
+        texts = self.desk.unreadable.items()
+        return next((file for file, text in texts if any(name in text for name in names)), None)
 
-    def _take(self, arrival: _Arrival) -> str:
-        feed, entry = arrival.feed, arrival.entry
-        believed = entry.published if entry.published and entry.published <= self.now + _AHEAD else self.now
-        published = believed.astimezone(self.zone)
-        week = self._week(Week.of(published.date()), feed)
-        slug = self._slug(week, entry)
-        words = excerpt.cut(entry.summary, feed.excerpt)
-        story = Story(
-            file=f"content/{week.folder}/{published.date()}-{slug}.md",
-            week=week,
-            day=published.date(),
-            slug=slug,
-            title=entry.title,
-            link=entry.link,
-            published=published,
-            authors=entry.authors,
-            feeds=(feed.id,),
-            themes=tuple(self._evidence(entry)),
-            image=entry.image,
-            id=arrival.guid,
-            draft=self.config.draft,
-            excerpt=excerpt.escape(words),
-        )
-        self.stories[story.file] = story
-        self._record(arrival, story.file, _wrote(story, words))
-        return story.file
+    # ------------------------------------------------------------ new stories
+
+    def _take(self, arrival: Arrival) -> str:
+        fresh = fresh_story(arrival, self.config, self.now)
+        week = self._week(fresh.week, arrival.feed)
+        slug = self.places.take(week, arrival.entry)
+        file = f"content/{week.folder}/{fresh.day}-{slug}.md"
+        self.stories[file] = replace(fresh, file=file, week=week, slug=slug)
+        self._record(arrival, file, hashes_of(self.stories[file]))
+        return file
 
     def _week(self, week: Week, feed: Feed) -> Week:
         """Returns the week itself, or the first open one where a letter has closed it and the feed is not new."""
@@ -227,16 +143,7 @@ class _Taking:
         late = closed is not None and week <= closed and bool(self.desk.ledgers.get(feed.id))
         return closed.following if late and closed is not None else week
 
-    def _slug(self, week: Week, entry: Entry) -> str:
-        taken = self.taken.setdefault(week.folder, set())
-        slug = free_slug(slug_of(entry.title, entry.id or entry.link), taken)
-        taken.add(slug)
-        return slug
-
-    def _evidence(self, entry: Entry) -> dict[str, str]:
-        return themes_of(entry.title, entry.summary, self.config.themes)
-
-    def _join(self, arrival: _Arrival, file: str) -> str:
+    def _join(self, arrival: Arrival, file: str) -> str:
         """Adds a feed to a story that another feed has brought in this same pull."""
         story = self.stories[file]
         if arrival.feed.id not in story.feeds:
@@ -244,80 +151,142 @@ class _Taking:
         self._record(arrival, file, {})
         return file
 
-    def _adopt(self, arrival: _Arrival, story: Story) -> str:
+    # ------------------------------------------------------------ stories that are there
+
+    def _adopt(self, arrival: Arrival, story: Story) -> str:
         """Notes a file that stands already: what in it is as we would have written it counts as written by us."""
-        entry = arrival.entry
-        words = excerpt.cut(entry.summary, arrival.feed.excerpt)
         feeds = story.feeds if arrival.feed.id in story.feeds else (arrival.feed.id,)
-        ours = {**_said(entry), "feeds": feeds, "themes": tuple(self._evidence(entry)), "excerpt": words}
-        opening = story.excerpt or excerpt.split(story.note)[0]
-        standing = _wrote(story, excerpt.unescape(opening))
-        agreed = standing.items() & ledger.hashes(ours).items()
-        self._record(arrival, story.file, {name: standing[name] for name in standing if name in dict(agreed)})
+        ours = hashes_of(replace(fresh_story(arrival, self.config, self.now), feeds=feeds))
+        quoted, note = excerpt.split(story.note)  # no ledger has spoken of an excerpt yet, so that it lies in the note
+        standing = hashes_of(replace(story, excerpt=quoted or story.excerpt, note=note))
+        self._record(arrival, story.file, {name: mark for name, mark in standing.items() if ours.get(name) == mark})
         return story.file
 
-    def _meet(self, arrival: _Arrival, file: str) -> str:
-        """Notes a known story that this feed brings for the first time or by a new name; tells if its words changed."""
-        record = self.records[arrival.feed.id].get(file)
+    def _meet(self, arrival: Arrival, file: str) -> tuple[str, str]:
+        """Deals with a story that was taken in before: under a new name, by one more feed, or with new words."""
+        record = self.kin[file].get(arrival.feed.id)
+        heard = ledger.hashes(said(arrival.entry))
+        if record is not None and not is_news(arrival.entry, record):
+            self._remembernames_of(arrival, record)
+            return "known", file
+        story, blocked = self._present(file, names_of(arrival.aliases + (record.aliases if record else ())))
+        if blocked:
+            return "left", blocked
         if record is None:
-            self._record(arrival, file, {})
-            return "known"
-        fresh = [alias for alias in arrival.aliases if alias not in record.aliases]
-        if any(not alias.startswith("headline:") for alias in fresh):
-            self._note(arrival.feed, replace(record, at=self.at, aliases=(*record.aliases, *fresh)))
-        return "known" if ledger.hashes(_said(arrival.entry)) == dict(record.said) else "changed"
+            return self._welcome(arrival, file, story)
+        if story is None or not self._speaks(arrival.feed, story):
+            self._note(arrival, record, heard, record.wrote)
+            return "known", file
+        revision = self._revise(story, self._merged(arrival, record, story, heard), record.wrote)
+        self._note(arrival, record, heard, revision.wrote)
+        return ("known" if revision.story == story else "updated"), story.file
 
-    def _record(self, arrival: _Arrival, file: str, wrote: Mapping[str, str]) -> None:
+    def _remembernames_of(self, arrival: Arrival, record: Record) -> None:
+        if not set(arrival.aliases) <= set(record.aliases):
+            self._note(arrival, record, {}, record.wrote)
+
+    def _present(self, file: str, names: Iterable[str]) -> tuple[Story | None, str]:
+        """Returns the story of a file that the ledger knows, wherever it lies now, or the file that hides it."""
+        keys = {
+            identity.scoped(alias, feed)
+            for feed, record in self.kin.get(file, {}).items()
+            for alias in ledger.names_on_disk(record)
+        }
+        named = [story for story in self.there.values() if not _keys(story).isdisjoint(keys)]
+        if named:
+            return max(named, key=lambda story: story.file == file), ""
+        # A story whose id the editor has changed is still known by its place, unless another was moved there.
+        placed = self.there.get(file)
+        if placed and _keys(placed).isdisjoint(self.known):
+            return placed, ""
+        blocked = self._unreadable(names) or (file if file in self.desk.unreadable else None)
+        return None, blocked or ""
+
+    def _welcome(self, arrival: Arrival, file: str, story: Story | None) -> tuple[str, str]:
+        """Adds one more feed to a story, in digest.toml's order; where its file is gone, only notes that it came."""
+        if story is None or arrival.feed.id in story.feeds:
+            self._record(arrival, file, {})
+            return "known", file
+        feeds = tuple(sorted((*story.feeds, arrival.feed.id), key=self._rank))
+        revision = self._revise(story, Merged({"feeds": feeds}, (), ledger.hashes({"feeds": feeds})), {})
+        self._record(arrival, file, revision.wrote)
+        return "updated", story.file
+
+    def _rank(self, feed: str) -> int:
+        return self.order.index(feed) if feed in self.order else len(self.order)
+
+    def _speaks(self, feed: Feed, story: Story) -> bool:
+        """Tells whether a feed is the first of a story's feeds that still speaks."""
+        speaking = [other.id for other in self.config.feeds if not other.retired and other.id in story.feeds]
+        return speaking[:1] in ([], [feed.id])
+
+    def _merged(self, arrival: Arrival, record: Record, story: Story, heard: Mapping[str, str]) -> Merged:
+        unsaid = set() if believes(arrival.entry, self.now) else {"published"}
+        if arrival.entry.title == links.host(arrival.entry.link):
+            unsaid.add("title")  # an entry that has lost its headline is called so; that is nobody's wording
+        wrote: dict[str, str] = {}
+        for kin in sorted(self.kin[record.file].values(), key=lambda kin: kin.at):
+            wrote.update(kin.wrote)
+        heard = {name: mark for name, mark in heard.items() if name not in unsaid}
+        fresh = fresh_story(arrival, self.config, self.now)
+        return merge(story, fresh, before=record.said, heard=heard, wrote=wrote, now=self.now)
+
+    def _revise(self, story: Story, merged: Merged, wrote: Mapping[str, str]) -> Revision:
+        """Carries a merge out on the story as it stands by now, other feeds of this pull having been heard."""
+        read = self.desk.texts[story.file]
+        text = self.edits[story.file].after if story.file in self.edits else read
+        revision = revise(story, text, merged, self.desk.known, wrote)
+        if revision.text != read:
+            self.edits[story.file] = Edit(story.file, read, revision.text)
+            self.there[story.file] = revision.story
+        self.kept.extend(revision.kept)
+        return revision
+
+    # ------------------------------------------------------------ the ledger
+
+    def _record(self, arrival: Arrival, file: str, wrote: Mapping[str, str]) -> None:
+        """Notes an entry that its feed brings for the first time."""
         entry = arrival.entry
-        self._know(arrival.aliases, entry.title, arrival.feed.id, file, bare=not arrival.guid)
-        record = Record(
+        first = Record(
             at=self.at,
             id=arrival.guid or entry.link,
-            aliases=arrival.aliases,
+            aliases=(),
             file=file,
             title=entry.title,
-            said=ledger.hashes(_said(entry)),
-            wrote=wrote,
-            themes=self._evidence(entry),
+            themes=evidence(entry, self.config),
         )
-        self._note(arrival.feed, record)
+        self._note(arrival, first, ledger.hashes(said(entry)), wrote)
 
-    def _note(self, feed: Feed, record: Record) -> None:
-        self.lines.setdefault(feed.id, []).append(record)
-
-
-def _said(entry: Entry) -> dict[str, Value]:
-    return {
-        "title": entry.title,
-        "link": entry.link,
-        "published": entry.published,
-        "authors": entry.authors,
-        "image": entry.image,
-        "excerpt": entry.summary,
-    }
-
-
-def _wrote(story: Story, words: str) -> dict[str, str]:
-    return ledger.hashes(
-        {
-            "title": story.title,
-            "link": story.link,
-            "published": story.published,
-            "authors": story.authors,
-            "feeds": story.feeds,
-            "themes": story.themes,
-            "image": story.image,
-            "excerpt": words,
-        }
-    )
+    def _note(self, arrival: Arrival, record: Record, heard: Mapping[str, str], wrote: Mapping[str, str]) -> None:
+        """Notes what was heard of an entry and what of it was written, and makes its names known to later feeds."""
+        self._know(arrival.aliases, arrival.entry.title, arrival.feed.id, record.file, bare=not arrival.guid)
+        line = replace(
+            record,
+            at=self.at,
+            aliases=tuple(dict.fromkeys(record.aliases + arrival.aliases)),
+            title=arrival.entry.title,
+            said={**record.said, **heard},
+            wrote=wrote,
+        )
+        self.lines.setdefault(arrival.feed.id, []).append(line)
+        self.kin.setdefault(record.file, {})[arrival.feed.id] = line
 
 
-def _taken_slugs(desk: Desk) -> dict[str, set[str]]:
-    """Returns the slugs of each week's folder, those of deleted files too: their addresses are not given away."""
-    taken: dict[str, set[str]] = {}
-    gone = (file for records in desk.ledgers.values() for record in records.values() for file in record.files)
-    for file in {*desk.files, *gone}:
-        folder, _, name = file.removeprefix("content/").rpartition("/")
-        stem = name.removesuffix(".md")
-        taken.setdefault(folder, set()).add(stem[11:] if stem[:4].isdigit() and stem[4:5] == "-" else stem)
-    return taken
+def _keys(story: Story) -> frozenset[str]:
+    return identity.story_keys(story.id, story.link, story.feeds)
+
+
+def _warnings(repeated: frozenset[str], left: Iterable[str]) -> list[str]:
+    found = [f"{file}: cannot be read, so it is left alone; 'digest build' says why" for file in dict.fromkeys(left)]
+    if repeated:
+        found.append(f"{len(repeated)} guids stand for several entries each; these are told apart by their links")
+    return found
+
+
+def _by_file(ledgers: Ledgers) -> dict[str, dict[str, Record]]:
+    """Returns the records of each story, by the file that the ledger knows it by, and by feed."""
+    found: dict[str, dict[str, Record]] = {}
+    for feed, records in ledgers.items():
+        for record in records.values():
+            found.setdefault(record.file, {})[feed] = record
+    return found

@@ -5,7 +5,7 @@
 
 `said` has what the feed said (the excerpt uncut), `wrote` what was put into the file; a hash is the first 16 hex digits
 of SHA-256 of the cleaned value. Lines are read as a set, in any order, with doubles, since git merges them by union:
-for each id the newest `at` wins, aliases and files unite. Refuses to hold anybody's sentences, the headline apart.
+for each id the newest `at` wins, aliases unite. Refuses to hold anybody's sentences, the headline apart.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ VERSION = 1
 class Record:
     """One line: what was known of one entry at one moment; `id` is its guid, or its link where it has none of its own.
 
-    `files` has every place that the story is known to have had, the line's own first.
+    `file` is where the story was first put, and stays so: it names the story, wherever its file lies now.
     """
 
     at: str
@@ -37,7 +37,6 @@ class Record:
     said: Mapping[str, str] = field(default_factory=dict)
     wrote: Mapping[str, str] = field(default_factory=dict)
     themes: Mapping[str, str] = field(default_factory=dict)
-    files: frozenset[str] = frozenset()
 
 
 def hash_of_value(value: str | tuple[str, ...] | datetime) -> str:
@@ -86,13 +85,13 @@ def loads(text: str, file: str) -> tuple[dict[str, Record], tuple[Problem, ...]]
 
 
 def gather(records: Iterable[Record]) -> dict[str, Record]:
-    """Returns one record for each id: the newest of its lines, with the aliases and files of all of them."""
+    """Returns one record for each id: the newest of its lines, with the aliases of all of them."""
     found: dict[str, Record] = {}
     for record in sorted(records, key=lambda record: (record.at, dumps(record))):
         old = found.get(record.id)
         if old:
             aliases = tuple(dict.fromkeys(old.aliases + record.aliases))
-            record = replace(record, aliases=aliases, files=old.files | record.files)
+            record = replace(record, aliases=aliases)
         found[record.id] = record
     return found
 
@@ -143,7 +142,6 @@ def _record(line: dict[str, Any]) -> Record:
         said=_texts(line["said"]),
         wrote=_texts(line["wrote"]),
         themes=_texts(line.get("themes", {})),
-        files=frozenset({line["file"]}),
     )
 
 

@@ -18,8 +18,8 @@ from digest import disk
 from digest.errors import DigestError, Faults, Problem, suggestion
 from digest.model import Config, Content, Copied, FreePage, Letter, Moved, Story
 from digest.stories import frontmatter, ledger, storyfile
+from digest.stories.desk import Desk, Intake
 from digest.stories.identity import scoped, story_keys
-from digest.stories.intake import Desk, Intake
 from digest.stories.ledger import Record
 from digest.stories.storyfile import Known
 from digest.week import Week
@@ -52,23 +52,27 @@ def load(root: Path, config: Config) -> Content:
     return content
 
 
-def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Record]], *, stories: bool) -> Desk:
-    """Reads what a pull has to know: the names of all files, and with `stories` what is in those that can be read."""
+def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Record]], names: frozenset[str]) -> Desk:
+    """Reads what a pull has to know: where all files are, and of those that speak of one of the names what they say."""
     reading = _Reading(root, config)
     files = list(_walk(root, []))
-    found, unreadable = [], {}
-    for file in files if stories else ():
-        if _is_story(file):
+    found: list[Story] = []
+    texts: dict[str, str] = {}
+    unreadable: dict[str, str] = {}
+    for file in filter(_is_story, files) if names else ():
+        text = (disk.read(root / file) or b"").decode(errors="replace")
+        if any(name in text for name in names):
             story = reading.story(file)
             if story:
                 found.append(story)
-            else:
-                unreadable[file] = (disk.read(root / file) or b"").decode(errors="replace")
+            (texts if story else unreadable)[file] = text
     return Desk(
         ledgers=ledgers,
         files=frozenset(filter(_is_story, files)),
         stories=tuple(found),
+        texts=texts,
         unreadable=unreadable,
+        known=reading.known,
         closed=_closed(reading, files) if config.close == "letter" else None,
     )
 
@@ -90,7 +94,14 @@ def ledger_bytes(root: Path, feed: str) -> bytes:
 
 
 def write(root: Path, intake: Intake) -> None:
-    """Writes what a pull has decided: all story files, then the ledger's lines, so that a killed pull loses nothing."""
+    """Writes what a pull has decided: story files, then the ledger's lines, so that a killed pull loses nothing.
+
+    Raises DigestError where a file has changed since it was read: its editor is at work, and goes first.
+    """
+    for edit in intake.edits:
+        if disk.read(root / edit.file) != edit.before.encode():
+            raise DigestError(f"{edit.file}: this file has changed during the pull and is left alone; pull again")
+        disk.write(root / edit.file, edit.after.encode())
     for story in intake.stories:
         if not disk.create(root / story.file, storyfile.dumps(story).encode()):
             raise DigestError(f"{story.file}: this file has appeared during the pull and is left alone; pull again")
@@ -104,7 +115,7 @@ def moved(stories: Iterable[Story], ledgers: Mapping[str, Mapping[str, Record]])
     for feed, records in ledgers.items():
         for record in records.values():
             for alias in ledger.names_on_disk(record):
-                places.setdefault(scoped(alias, feed), set()).update(record.files)
+                places.setdefault(scoped(alias, feed), set()).add(record.file)
     present = {story.file for story in stories}
     found = {
         (place, story.file)

@@ -56,6 +56,7 @@ def loads(text: str, file: str, known: Known) -> Story:
         read.fault(
             0, "the story has no date", "begin its file's name with one, as in 2026-05-15-slug.md, or add published:"
         )
+    words, note = _body(matter, known)
     story = Story(
         file=file,
         week=week,
@@ -76,7 +77,9 @@ def loads(text: str, file: str, known: Known) -> Story:
         hide=read.flag("hide"),
         draft=read.flag("draft"),
         corrections=read.corrections(),
-        **_body(matter, known),
+        excerpt=words,
+        note=note,
+        line=matter.line + matter.body[: len(matter.body.rstrip("\n")) - len(note)].count("\n"),
     )
     read.finish(KEYS)
     return story
@@ -84,7 +87,19 @@ def loads(text: str, file: str, known: Known) -> Story:
 
 def dumps(story: Story) -> str:
     """Returns the text of a story's file, keys in their fixed order, those that say nothing left out."""
-    pairs: list[tuple[str, str | tuple[str, ...]]] = [
+    said = [(key, value) for key, value in pairs(story) if value or key in {"title", "themes"}]
+    parts = [f"---\n{frontmatter.dump(said, _TYPED)}---", excerpt.quote(story.excerpt), story.note]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def written(key: str, words: str | tuple[str, ...], style: str = "") -> str:
+    """Returns a value as it stands behind its key, in the plainest quoting or in the one that is asked for."""
+    return frontmatter.written(words, _TYPED.get(key, "str"), style)
+
+
+def pairs(story: Story) -> list[tuple[str, str | tuple[str, ...]]]:
+    """Returns every key of a story's front matter with its words, in their fixed order; empty where it says nothing."""
+    return [
         ("title", story.title),
         ("link", story.link),
         ("published", story.published.isoformat()),
@@ -96,13 +111,9 @@ def dumps(story: Story) -> str:
         ("id", story.id),
         ("headline", story.headline),
         ("source", story.source),
-        *((key, "true") for key in ("lead", "hide", "draft") if getattr(story, key)),
+        *((key, "true" if getattr(story, key) else "") for key in ("lead", "hide", "draft")),
         ("corrections", tuple(f"{one.day}: {one.text}" for one in story.corrections)),
     ]
-    said = [(key, value) for key, value in pairs if value or key in {"title", "themes"}]
-    matter = frontmatter.dump(said, _TYPED)
-    parts = [f"---\n{matter}---", excerpt.quote(story.excerpt), story.note]
-    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def week_of(file: str) -> Week:
@@ -193,14 +204,13 @@ def _place(read: Reader, file: str) -> tuple[Week, date | None, str]:
         return week, week.monday, slug
 
 
-def _body(matter: Matter, known: Known) -> dict[str, str]:
-    """Returns the body taken apart; only where an excerpt was written is the opening blockquote one."""
+def _body(matter: Matter, known: Known) -> tuple[str, str]:
+    """Returns excerpt and note; the opening blockquote is an excerpt only where the ledger says one was written."""
     values = {key: value.listed for key, value in matter.values.items() if key in {"id", "link", "feeds"}}
     guid, link = ("".join(values.get(key, ())[:1]) for key in ("id", "link"))
     if known.excerpted.isdisjoint(story_keys(guid, link, values.get("feeds", ()))):
-        return {"excerpt": "", "note": matter.body.strip("\n")}
-    words, note = excerpt.split(matter.body)
-    return {"excerpt": words, "note": note}
+        return "", matter.body.strip("\n")
+    return excerpt.split(matter.body)
 
 
 def _moment(words: str, zone: tzinfo) -> datetime:

@@ -1,0 +1,70 @@
+"""What a pull knows and what it decides, as values: the desk before, the intake after.
+
+Refuses to do anything: the store fills the one and carries out the other, `intake` decides between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from digest.model import Feed, Story
+from digest.stories.ledger import Record
+from digest.stories.storyfile import Known
+from digest.week import Week
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What the digest holds before a pull.
+
+    `files` are all story files there are. Of those that speak of an entry in question, `stories` were read, with their
+    `texts`, and `unreadable` has the texts of the others. `known` is what a story may speak of. `closed` is the newest
+    week that its letter has closed, None where letters close none.
+    """
+
+    ledgers: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
+    files: frozenset[str] = frozenset()
+    stories: tuple[Story, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
+    closed: Week | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change to a story file: it is made only where the file still says `before`."""
+
+    file: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one document's entries: files of new, adopted and updated stories, counts, and lines to report.
+
+    `kept` has a line for each field that the editor touched and the feed has changed. `left` entries could not be
+    decided on, since a file that may be theirs cannot be read: they are looked at again in the next pull.
+    """
+
+    feed: Feed
+    entries: int
+    new: tuple[str, ...] = ()
+    adopted: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    known: int = 0
+    left: int = 0
+    kept: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """What a pull is to write: new stories, edits, then each feed's ledger lines, in this order; and what to report."""
+
+    stories: tuple[Story, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    lines: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
+    outcomes: tuple[Outcome, ...] = ()

@@ -1,0 +1,91 @@
+"""Changing single fields in a story's text, so that every other line of it stays byte for byte as the editor left it.
+
+Comments, key order, quoting, blank lines, the kind of line break and a missing last one survive; of a changed value the
+manner of quoting does. Refuses to trust itself: `edited` reads its own result back, and where that is not the story
+that was meant (a file of a shape that we did not foresee) it returns None, and the file is left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from digest.errors import Faults
+from digest.model import Story
+from digest.stories import excerpt, frontmatter, storyfile
+from digest.stories.frontmatter import FENCE, Span
+from digest.stories.storyfile import KEYS, Known
+
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+def edited(text: str, story: Story, changes: Mapping[str, Any], known: Known) -> str | None:
+    """Returns the text with the changes made in it, or None where that cannot be done in place.
+
+    `story` is what the text says now, `changes` has the new values by field.
+    """
+    meant = replace(story, **changes)
+    try:
+        result = _with_excerpt(text, changes["excerpt"], bool(story.excerpt)) if "excerpt" in changes else text
+        for key, words in storyfile.pairs(meant):
+            if key in changes:
+                result = _with_key(result, key, words)
+        return result if storyfile.loads(result, story.file, known) == meant else None
+    except (Faults, ValueError):
+        return None
+
+
+def _with_key(text: str, key: str, words: str | tuple[str, ...]) -> str:
+    lines = _LINE.findall(text)
+    end = _fence(lines)
+    bare = [line.rstrip("\r\n") for line in lines[1:end]]
+    spans = frontmatter.spans(bare)
+    span = spans.get(key)
+    stop = _stop(lines)
+    if not words:
+        return "".join(lines[: span.line + 1] + lines[span.last + 2 :]) if span else text
+    if span is None:
+        before = next((spans[other] for other in reversed(KEYS[: KEYS.index(key)]) if other in spans), None)
+        place = before.last + 2 if before else 1
+        return "".join([*lines[:place], f"{key}: {storyfile.written(key, words)}{stop}", *lines[place:]])
+    first, last = bare[span.line], bare[span.last]
+    gap = "" if first[: span.start].endswith((" ", "\t")) else " "
+    changed = first[: span.start] + gap + storyfile.written(key, words, span.style) + last[span.end :]
+    if span.style == "block":
+        return "".join([*lines[: span.line + 1], *_block(lines, bare, span, words, stop), *lines[span.last + 2 :]])
+    return "".join([*lines[: span.line + 1], changed + stop, *lines[span.last + 2 :]])
+
+
+def _block(lines: Sequence[str], bare: Sequence[str], span: Span, words: str | tuple[str, ...], stop: str) -> list[str]:
+    """Returns the lines of a list that is written one value a line, in the indentation that it has."""
+    indent = re.match(r"\s*-\s+", next(line for line in bare[span.line + 1 :] if line.lstrip().startswith("-")))
+    lead = indent[0] if indent else "- "
+    parts = words if isinstance(words, tuple) else (words,)
+    return [lines[span.line + 1], *(f"{lead}{storyfile.written('', part)}{stop}" for part in parts)]
+
+
+def _with_excerpt(text: str, words: str, stands: bool) -> str:
+    """Returns the text with these words as the blockquote that opens its body, instead of the one that stands there."""
+    lines = _LINE.findall(text)
+    stop = _stop(lines)
+    end = _fence(lines)
+    start = next((n for n in range(end + 1, len(lines)) if lines[n].strip()), len(lines))
+    quoted = [line + stop for line in excerpt.quote(words).split("\n")]
+    if stands:
+        last = next((n for n in range(start, len(lines)) if not lines[n].lstrip(" ").startswith(">")), len(lines))
+        if last == len(lines) and not lines[-1].endswith("\n"):
+            quoted[-1] = quoted[-1].removesuffix(stop)
+        return "".join([*lines[:start], *quoted, *lines[last:]])
+    rest = [stop, *lines[start:]] if start < len(lines) else []
+    return "".join([*lines[:end], lines[end].rstrip("\r\n") + stop, stop, *quoted, *rest])
+
+
+def _fence(lines: Sequence[str]) -> int:
+    """Returns the number of the line that closes the front matter."""
+    return next(number for number, line in enumerate(lines) if number and line.rstrip() == FENCE)
+
+
+def _stop(lines: Sequence[str]) -> str:
+    return "\r\n" if lines[0].endswith("\r\n") else "\n"

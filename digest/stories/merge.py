@@ -1,0 +1,116 @@
+"""The three-way merge: what the feed said, what it says now, what the editor made of it.
+
+A field that the editor left alone takes what the feed says now; one that the editor touched stays, and is reported with
+both wordings. Touched is what matches neither what we wrote nor what the feed says now. A field of which the feed says
+nothing new is not looked at, and a feed that falls silent about something takes nothing back.
+Refuses to write: values come in, the changes to make go out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.model import Story
+from digest.stories import excerpt, ledger
+
+FIELDS = ("title", "link", "published", "authors", "image", "excerpt")
+_WORDS = frozenset({"title", "excerpt"})
+"""Fields whose change is news to a reader, and so moves `updated`."""
+
+Value = str | tuple[str, ...] | datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A field that the editor touched and the feed has changed: both wordings."""
+
+    field: str
+    ours: str
+    theirs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What to change in a story, what was kept, and what is to count as written by us from now on."""
+
+    changes: Mapping[str, Value]
+    kept: tuple[Kept, ...]
+    wrote: Mapping[str, str]
+
+
+def hashes_of(story: Story) -> dict[str, str]:
+    """Returns the hash of each field of a story that pull writes, the excerpt as its plain words."""
+    return ledger.hashes(
+        {
+            "title": story.title,
+            "link": story.link,
+            "published": story.published,
+            "authors": story.authors,
+            "feeds": story.feeds,
+            "themes": story.themes,
+            "image": story.image,
+            "excerpt": excerpt.unescape(story.excerpt),
+        }
+    )
+
+
+def merge(
+    story: Story,
+    fresh: Story,
+    *,
+    before: Mapping[str, str],
+    heard: Mapping[str, str],
+    wrote: Mapping[str, str],
+    now: datetime,
+) -> Merged:
+    """Merges `fresh`, the story as it would be taken in today, into the story as its file has it.
+
+    `before` and `heard` are the hashes of what the feed said and says, `wrote` those of what we last put into the
+    file; `now` is the moment of the pull.
+    """
+    ours, theirs = hashes_of(story), hashes_of(fresh)
+    said = [name for name in FIELDS if name in theirs and name in heard and heard[name] != before.get(name)]
+    differ = [name for name in said if ours.get(name) != theirs[name]]
+    free = [name for name in differ if ours.get(name) == wrote.get(name)]
+    changes = {name: getattr(fresh, name) for name in free}
+    agreed = {name: theirs[name] for name in said if name in free or name not in differ}
+    updated = _updated(story, fresh, set(agreed), wrote, now)
+    return Merged(
+        changes=changes | ({"updated": updated} if updated and changes else {}),
+        kept=tuple(
+            Kept(field=name, ours=_shown(story, name), theirs=_shown(fresh, name))
+            for name in differ
+            if name not in free
+        ),
+        wrote={**wrote, **agreed, **ledger.hashes({"updated": updated})},
+    )
+
+
+def _updated(story: Story, fresh: Story, agreed: set[str], wrote: Mapping[str, str], now: datetime) -> datetime | None:
+    """Returns the moment of the publisher's last words, where these now stand and the editor has set none of theirs.
+
+    Words that stand already without our knowing were put there by a pull that was killed; so was their moment.
+    """
+    if _WORDS.isdisjoint(agreed):
+        return None
+    changed = any(getattr(story, name) != getattr(fresh, name) for name in _WORDS & agreed)
+    own = story.updated is not None and ledger.hash_of_value(story.updated) != wrote.get("updated")
+    if not changed:
+        return story.updated
+    return None if own else now.astimezone(fresh.published.tzinfo)
+
+
+def _shown(story: Story, name: str) -> str:
+    value = getattr(story, name)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    text = (
+        ", ".join(value) if isinstance(value, tuple) else excerpt.unescape(value) if name == "excerpt" else str(value)
+    )
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
+_LONGEST = 120
+"""Of a long wording the report shows so much."""

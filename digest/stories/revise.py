@@ -1,0 +1,43 @@
+"""Revising one story: the merge decided, its changes made in the story's text, its lines of the report worded.
+
+Refuses to leave a text half-changed: where the changes cannot be made in place, the text stays whole as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from digest.model import Story
+from digest.stories.edit import edited
+from digest.stories.identity import story_keys
+from digest.stories.merge import Merged
+from digest.stories.storyfile import Known
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A story and its text after a merge, what of it counts as written by us, and what to report."""
+
+    story: Story
+    text: str
+    wrote: Mapping[str, str]
+    kept: tuple[str, ...] = ()
+
+
+def revise(story: Story, text: str, merged: Merged, known: Known, wrote: Mapping[str, str]) -> Revision:
+    """Returns the story with a merge carried out; `wrote` is what counts as ours where that proves impossible."""
+    kept = tuple(
+        f"{story.file}: kept your {one.field} '{one.ours}'; the feed now says '{one.theirs}'" for one in merged.kept
+    )
+    if not merged.changes:
+        return Revision(story, text, merged.wrote, kept)
+    if "excerpt" in merged.changes:
+        names = story_keys(story.id, story.link, story.feeds)
+        known = replace(known, excerpted=known.excerpted | names)
+    after = edited(text, story, merged.changes, known)
+    if after is None:
+        said = ", ".join(merged.changes)
+        left = f"{story.file}: the feed has a new {said}, but the file cannot be changed in place; left as it is"
+        return Revision(story, text, wrote, (*kept, left))
+    return Revision(replace(story, **merged.changes), after, merged.wrote, kept)  # type: ignore[arg-type]

@@ -1,0 +1,200 @@
+"""The three-way merge, field by field, and the edits that carry it out without touching another line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import HONG_KONG, make_story
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.model import Story
+from digest.stories import excerpt, storyfile
+from digest.stories.edit import edited
+from digest.stories.identity import story_keys
+from digest.stories.merge import Kept, Merged, hashes_of, merge
+from digest.stories.storyfile import Known
+
+NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
+DATA = Path(__file__).parent / "data" / "edits"
+TAKEN_IN = make_story(title="Old", authors=("Jo",), image="https://cdn.example/old.jpg", excerpt="Old words.")
+CHANGED: Mapping[str, Any] = {
+    "title": "New",
+    "link": "https://news.example/new",
+    "published": datetime(2026, 5, 16, 12, tzinfo=HONG_KONG),
+    "authors": ("Jo", "Li"),
+    "image": "https://cdn.example/new.jpg",
+    "excerpt": "New words.",
+}
+MINE: Mapping[str, Any] = {**CHANGED, "title": "Mine", "link": "https://mine.example/", "authors": ("Me",),
+                           "image": "https://mine.example/a.jpg", "excerpt": "Mine.",
+                           "published": datetime(2026, 5, 1, tzinfo=HONG_KONG)}  # fmt: skip
+
+
+def merged(ours: Story, theirs: Story, taken_in: Story = TAKEN_IN) -> Merged:
+    """What a pull makes of a story taken in as `taken_in`, now `ours`, of which the feed says `theirs`."""
+    base = hashes_of(taken_in)
+    return merge(ours, theirs, before=base, heard=hashes_of(theirs), wrote=base, now=NOW)
+
+
+@pytest.mark.parametrize("field", CHANGED)
+def test_a_field_left_alone_takes_the_feeds_new_words(field: str) -> None:
+    theirs = replace(TAKEN_IN, **{field: CHANGED[field]})
+
+    result = merged(TAKEN_IN, theirs)
+
+    news = {"updated": NOW} if field in {"title", "excerpt"} else {}
+    assert result.changes == {field: CHANGED[field]} | news
+    assert result.kept == ()
+    assert result.wrote[field] == hashes_of(theirs)[field]
+
+
+@pytest.mark.parametrize("field", CHANGED)
+def test_a_field_that_the_editor_touched_is_kept_and_reported(field: str) -> None:
+    ours = replace(TAKEN_IN, **{field: MINE[field]})
+
+    result = merged(ours, replace(TAKEN_IN, **{field: CHANGED[field]}))
+
+    assert result.changes == {}
+    assert [kept.field for kept in result.kept] == [field]
+    assert result.wrote[field] == hashes_of(TAKEN_IN)[field]
+
+
+def test_a_report_has_both_wordings() -> None:
+    result = merged(replace(TAKEN_IN, title="Mine"), replace(TAKEN_IN, title="New"))
+
+    assert result.kept == (Kept("title", "Mine", "New"),)
+
+
+@pytest.mark.parametrize("field", ["authors", "image", "excerpt"])
+def test_what_the_editor_deleted_stays_deleted(field: str) -> None:
+    empty: Any = () if field == "authors" else ""
+
+    result = merged(replace(TAKEN_IN, **{field: empty}), replace(TAKEN_IN, **{field: CHANGED[field]}))
+
+    assert field not in result.changes
+    assert [kept.field for kept in result.kept] == [field]
+
+
+@pytest.mark.parametrize("field", ["authors", "image", "excerpt"])
+def test_a_feed_that_falls_silent_takes_nothing_back(field: str) -> None:
+    empty: Any = () if field == "authors" else ""
+
+    assert merged(TAKEN_IN, replace(TAKEN_IN, **{field: empty})) == Merged({}, (), hashes_of(TAKEN_IN))
+
+
+@pytest.mark.parametrize("field", ["authors", "image", "excerpt"])
+def test_what_the_feed_says_for_the_first_time_is_added(field: str) -> None:
+    empty: Any = () if field == "authors" else ""
+    bare = replace(TAKEN_IN, **{field: empty})
+
+    assert field in merged(bare, replace(TAKEN_IN, **{field: CHANGED[field]}), taken_in=bare).changes
+
+
+def test_a_field_of_which_the_feed_says_nothing_new_is_not_looked_at() -> None:
+    ours = replace(TAKEN_IN, title="Mine", excerpt="")
+
+    assert merged(ours, TAKEN_IN) == Merged({}, (), hashes_of(TAKEN_IN))
+
+
+def test_an_editor_who_wrote_what_the_feed_says_now_is_not_touched_again() -> None:
+    ours = replace(TAKEN_IN, title="New")
+
+    result = merged(ours, replace(TAKEN_IN, title="New"))
+
+    assert (result.changes, result.kept) == ({}, ())
+    assert result.wrote["title"] == hashes_of(ours)["title"]
+
+
+def test_updated_set_by_the_editor_stays() -> None:
+    ours = replace(TAKEN_IN, updated=datetime(2026, 5, 18, tzinfo=HONG_KONG))
+
+    assert set(merged(ours, replace(TAKEN_IN, title="New")).changes) == {"title"}
+
+
+def test_updated_set_by_pull_moves_on() -> None:
+    first = merged(TAKEN_IN, replace(TAKEN_IN, title="New"))
+    story = replace(TAKEN_IN, **dict[str, Any](first.changes))
+    before = hashes_of(replace(TAKEN_IN, title="New"))
+
+    theirs = replace(TAKEN_IN, title="Newer")
+    second = merge(story, theirs, before=before, heard=hashes_of(theirs), wrote=first.wrote, now=NOW.replace(day=21))
+
+    assert second.changes == {"title": "Newer", "updated": NOW.replace(day=21)}
+
+
+def test_what_a_killed_pull_had_written_counts_as_its_own() -> None:
+    whole = merged(TAKEN_IN, replace(TAKEN_IN, title="New"))
+    left_behind = replace(TAKEN_IN, **dict[str, Any](whole.changes))
+
+    again = merged(left_behind, replace(TAKEN_IN, title="New"))
+
+    assert (again.changes, again.kept) == ({}, ())
+    assert again.wrote == whole.wrote
+
+
+# ---------------------------------------------------------------- edits
+
+FILE = "content/2026/w20/2026-05-15-slug.md"
+KNOWN = Known(zone=HONG_KONG, excerpted=story_keys("g1", "", ("semiconductors",)))
+EDITS: Mapping[str, Any] = {
+    **CHANGED,
+    "updated": datetime(2026, 5, 20, 16, tzinfo=HONG_KONG),
+    "feeds": ("semiconductors", "second"),
+    "title": "New: “a” headline #1",
+    "excerpt": "New words.\n\nIn two paragraphs.",
+}
+
+
+@pytest.mark.parametrize("path", sorted(DATA.glob("*.md")), ids=lambda path: path.stem)
+def test_only_the_changed_lines_change(path: Path) -> None:
+    before, after = path.read_bytes().decode().split("=====\n")
+    story = storyfile.loads(before, FILE, KNOWN)
+    changes = {name: EDITS[name] for name in path.stem.split(".")[1:]}
+
+    assert edited(before, story, changes, KNOWN) == after
+
+
+@given(
+    names=st.sets(st.sampled_from(sorted(EDITS))),
+    stop=st.sampled_from(["\n", "\r\n"]),
+    last=st.booleans(),
+    quoted=st.booleans(),
+)
+def test_any_edit_gives_the_story_that_was_meant_and_keeps_every_other_line(
+    names: set[str], stop: str, last: bool, quoted: bool
+) -> None:
+    lines = [
+        "---", "# mine", "id: g1  # do not touch", "title: 'Old'", "", "feeds:", "  - semiconductors", "authors: [Jo]",
+        "published: 2026-05-15", "link: https://news.example/old", "---", *(["> Old words."] if quoted else []), "",
+        "A note.",
+    ]  # fmt: skip
+    text = stop.join(lines) + (stop if last else "")
+    story = storyfile.loads(text, FILE, KNOWN)
+    changes = {name: EDITS[name] for name in names}
+
+    result = edited(text, story, changes, KNOWN)
+
+    assert result is not None
+    assert storyfile.loads(result, FILE, KNOWN) == replace(story, **changes)
+    assert {"# mine", "id: g1  # do not touch", "", "A note."} <= {line.rstrip("\r") for line in result.split("\n")}
+    assert result.endswith(stop) is last or ("excerpt" in changes and not quoted and not story.note)
+    assert (stop == "\n") is ("\r" not in result)
+
+
+def test_a_file_that_cannot_be_changed_in_place_is_left_alone() -> None:
+    text = "---\ntitle: |\n  Old\n  words\nlink: https://news.example/\nid: g1\n---\n"
+    story = replace(storyfile.loads(text, FILE, KNOWN), title="something that the text does not say", note="x")
+
+    assert edited(text, story, {"link": "https://news.example/new"}, KNOWN) is None
+
+
+def test_the_excerpt_hash_is_of_its_plain_words() -> None:
+    story = replace(TAKEN_IN, excerpt=excerpt.escape("a *b*"))
+
+    assert hashes_of(story)["excerpt"] == hashes_of(replace(TAKEN_IN, excerpt="a *b*"))["excerpt"]
