@@ -14,7 +14,7 @@ _LONGEST = 100
 
 _MONTHS = ["january", "february", "march", "april", "may", "june",
            "july", "august", "september", "october", "november", "december"]  # fmt: skip
-_WEEKDAY = r"(?:[A-Za-z]{3,9}\.?,?\s+)?"
+_WEEKDAY = r"(?:[A-Za-z]{3,9}\.?(?:,\s*|\s+))?"
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9})\d*)?)?"
 _ZONE = r"(?P<zone>[+-]\d{1,2}:?\d{2}|[+-]\d{1,2}|[A-Za-z]{1,5})?(?:\s*\([^()]*\))?"
 
@@ -64,18 +64,13 @@ def _moment(parts: dict[str, str | None]) -> datetime | None:
     month = _month(parts["month"] or "")
     if zone is None or month is None:
         return None
+    hour, minute, second = (int(parts.get(name) or 0) for name in ("hour", "minute", "second"))
+    fraction = int((parts.get("fraction") or "0")[:6].ljust(6, "0"))
+    if second == 60:  # a leap second, which datetime cannot hold
+        second, fraction = 59, 999_999
     try:
-        local = datetime(
-            _year(parts["year"] or ""),
-            month,
-            int(parts["day"] or 0),
-            int(parts.get("hour") or 0),
-            int(parts.get("minute") or 0),
-            min(int(parts.get("second") or 0), 59) if parts.get("second") == "60" else int(parts.get("second") or 0),
-            int((parts.get("fraction") or "0")[:6].ljust(6, "0")),
-            tzinfo=zone,
-        )
-        moment = local.astimezone(UTC)
+        day = (_year(parts["year"] or ""), month, int(parts["day"] or 0))
+        moment = datetime(*day, hour, minute, second, fraction, tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     return moment if moment.year >= _EARLIEST_YEAR else None

@@ -1,0 +1,164 @@
+"""What becomes of web addresses: which are refused, what is taken off them, and which name the same article."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest import links
+
+REFUSED = [
+    "",
+    " ",
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    "java\nscript:alert(1)",
+    "\x01javascript:alert(1)",
+    "vbscript:x",
+    "data:text/html,x",
+    "file:///etc/passwd",
+    "mailto:a@b.example",
+    "ftp://files.example/",
+    "//post.example/x",
+    "/x",
+    "x",
+    "http:",
+    "http://",
+    "https:///path",
+    "http://[::1",
+    "http://post.example:99999/",
+    "http://post.example:0/",
+    "http://:80/",
+    "http://?x",
+    "at://did:plc:x/y",
+    "http:/one.example",
+    "https:post.example",
+]
+
+
+@pytest.mark.parametrize("address", REFUSED)
+def test_address_that_is_no_web_link_is_refused(address: str) -> None:
+    assert links.web_link(address) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "link"),
+    [
+        ("https://post.example/a?b=c&d#e", "https://post.example/a?b=c&d#e"),
+        ("  HTTPS://Post.example/A\n", "https://Post.example/A"),
+        ("https://post.example/a b", "https://post.example/a%20b"),
+        ("https://post.example/a\tb\x00c", "https://post.example/abc"),
+        ('https://post.example/"><script>', "https://post.example/%22%3E%3Cscript%3E"),
+        ("https://post.example/(a)'b'[c]", "https://post.example/(a)'b'[c]"),
+        ("https://post.example/`a`{b}|c\\d^e", "https://post.example/%60a%60%7Bb%7D%7Cc%5Cd%5Ee"),
+        ("https://post.example/caf%C3%A9", "https://post.example/caf%C3%A9"),
+        ("https://中文.example/路", "https://中文.example/路"),
+        ("http://[::1]:8000/x", "http://[::1]:8000/x"),
+        ("https://user:word@post.example/", "https://user:word@post.example/"),
+    ],
+)
+def test_web_link_is_made_fit_for_an_attribute(address: str, link: str) -> None:
+    assert links.web_link(address) == link
+
+
+@pytest.mark.parametrize(
+    ("address", "base", "link"),
+    [
+        ("/a", "https://post.example/x/y", "https://post.example/a"),
+        ("a", "https://post.example/x/y", "https://post.example/x/a"),
+        ("//other.example/a", "https://post.example/", "https://other.example/a"),
+        ("https://other.example/", "https://post.example/", "https://other.example/"),
+        ("javascript:x", "https://post.example/", None),
+        ("/a", "link", None),
+        ("/a", "https://[bad", None),
+    ],
+)
+def test_relative_address_is_resolved(address: str, base: str, link: str | None) -> None:
+    assert links.web_link(address, base) == link
+
+
+@pytest.mark.parametrize(
+    ("link", "cleaned"),
+    [
+        ("https://p.example/a?utm_source=rss_feed", "https://p.example/a"),
+        ("https://p.example/a?UTM_Source=x&id=1&fbclid=2&gclid=3", "https://p.example/a?id=1"),
+        ("https://p.example/a?id=1&utm_x", "https://p.example/a?id=1"),
+        ("https://p.example/a?b=%20+&a=%E4", "https://p.example/a?b=%20+&a=%E4"),
+        ("https://p.example/a?utmost=1&source=utm_x", "https://p.example/a?utmost=1&source=utm_x"),
+        ("https://p.example/a#:~:text=words", "https://p.example/a"),
+        ("https://p.example/a#part:~:text=words", "https://p.example/a#part"),
+        ("https://p.example/a#part", "https://p.example/a#part"),
+        ("https://p.example/a?", "https://p.example/a"),
+    ],
+)
+def test_trackers_are_taken_off_and_the_rest_stays(link: str, cleaned: str) -> None:
+    assert links.clean(link) == cleaned
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://www.post.example/a/?b=2&a=1#x",
+        "http://post.example:80/a?a=1&b=2&utm_medium=rss",
+        "https://POST.example:443/a?a=1&b=2",
+    ],
+)
+def test_addresses_of_one_article_are_one(link: str) -> None:
+    assert links.canonical(link) == "post.example/a?a=1&b=2"
+
+
+def test_another_port_path_or_query_is_another_article() -> None:
+    addresses = ["https://p.example:8443/a", "https://p.example/a", "https://p.example/b", "https://p.example/a?x=1"]
+
+    assert len({links.canonical(address) for address in addresses}) == 4
+
+
+@pytest.mark.parametrize(
+    ("link", "number"),
+    [
+        ("https://www.scmp.example/tech/article/3353715/panic-over?x=1", "scmp.example/3353715"),
+        ("https://scmp.example/article/335371", "scmp.example/335371"),
+        ("https://scmp.example/article/33537/five-digits", None),
+        ("https://scmp.example/particle/3353715/x", None),
+        ("https://scmp.example/article/3353715x", None),
+        ("https://scmp.example/?p=/article/3353715/", None),
+    ],
+)
+def test_article_number_is_found_in_the_path(link: str, number: str | None) -> None:
+    assert links.article(link) == number
+
+
+def test_host_is_named_without_www() -> None:
+    assert links.host("https://www.Post.example:8080/x") == "post.example:8080"
+    assert links.host("https://post.example:443/x") == "post.example"
+
+
+@pytest.mark.parametrize(
+    ("text", "absolute"),
+    [
+        ("https://post.example/1", True),
+        ("tag:post.example,2026:1", True),
+        ("urn:uuid:5f0c", True),
+        ("https://", False),
+        ("12345", False),
+        ("/a/b", False),
+        ("note: some words", False),
+        ("a:b", False),
+        ("", False),
+    ],
+)
+def test_absolute_uri_is_told_from_a_mere_name(text: str, absolute: bool) -> None:
+    assert links.is_absolute(text) is absolute
+
+
+@given(st.text(max_size=60) | st.text(max_size=40).map("https://post.example/".__add__), st.text(max_size=20))
+def test_web_link_is_safe_stable_and_can_be_taken_apart(address: str, base: str) -> None:
+    link = links.web_link(address, base)
+
+    if link is not None:
+        assert link.startswith(("http://", "https://"))
+        assert not set(' "<>\\^`{|}\n\t\x00') & set(link)
+        assert links.web_link(link) == link
+        assert links.clean(links.clean(link)) == links.clean(link)
+        assert isinstance(links.canonical(link) + links.host(link) + (links.article(link) or ""), str)

@@ -1,0 +1,174 @@
+"""From markup, and from what only looks like it, to plain text."""
+
+from __future__ import annotations
+
+import html
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.feeds import bylines, plaintext
+
+TEXT = st.text(max_size=200)
+TAGGED = st.lists(
+    st.sampled_from(
+        ["<p>", "</p>", "<b>", "</b>", "<br>", "<script>", "</script>", "<!--", "-->", "&lt;", "&amp;", "<"]
+    )
+    | st.text(max_size=8)
+).map("".join)
+ILLEGAL = "\x00\x08\x0b\x1f\ufffe\uffff\ud800"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a < b",
+        "{# c #}",
+        "{{ 6*7 }}",
+        "{% if %}",
+        "[a",
+        "a <b",
+        "x <y> z",
+        "AT&T",
+        "R&D; more",
+        "&nosuch;",
+        "1 > 0",
+        "<3",
+        "the <b> element",
+        "<dialog>",
+        "List<String>",
+        "*a* _b_ `c`",
+        "--- x",
+        "a && b",
+        "x&copy=1",
+        "<",
+        "&",
+        "<!",
+        "</",
+    ],
+)
+def test_text_that_only_looks_like_markup_stays_as_it_is(text: str) -> None:
+    assert plaintext.from_either(text) == text
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("<b>bold</b>", "bold"),
+        ("<p>one<p>two", "one two"),
+        ("one<br>two<br/>three", "one two three"),
+        ("<a href='x'>link</a> &amp; more", "link & more"),
+        ("<img src=x onerror=y>seen", "seen"),
+        ("<script>x()</script>seen", "seen"),
+        ("<STYLE>p{}</STYLE>seen", "seen"),
+        ("seen<!-- <b>unseen</b> -->", "seen"),
+        ("<p>&amp;lt;b&amp;gt;</p>", "&lt;b&gt;"),
+        ("&lt;b&gt;", "<b>"),
+        ("&#8220;x&#8221; &mdash; y", "“x” — y"),
+        ("a < b <i>c</i> d <e", "a < b c d <e"),
+        ("caf&eacute;", "café"),
+        ("<table><tr><td>a</td><td>b</td></tr></table>", "a b"),
+        ("x<sub>2</sub>y", "x2y"),
+        ("semi<b></b>conductor", "semiconductor"),
+    ],
+)
+def test_markup_is_read_once_as_a_browser_reads_it(markup: str, text: str) -> None:
+    assert plaintext.line(plaintext.from_either(markup)) == text
+
+
+def test_html_that_is_known_to_be_html_is_read_as_such() -> None:
+    assert (
+        plaintext.line(plaintext.from_html("the <b> element <unknown>of</unknown> a &lt; b")) == "the element of a < b"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("one\ntwo", "one\n\ntwo"),
+        ("one\r\n\r\n\r\ntwo\rthree", "one\n\ntwo\n\nthree"),
+        ("  one \t two  \n  ", "one two"),
+        ("one\u2028two\u2029three\x85four", "one\n\ntwo\n\nthree\n\nfour"),
+        ("a\u00a0b\u3000c", "a b c"),
+        ("\x00\n\x08", ""),
+        ("", ""),
+    ],
+)
+def test_every_line_is_a_paragraph(text: str, folded: str) -> None:
+    assert plaintext.paragraphs(text) == folded
+
+
+def test_line_of_a_giant_is_cut_and_says_so() -> None:
+    cut = plaintext.line("word " * 1_000_000)
+
+    assert len(cut) <= 2_000
+    assert cut.endswith("word…")
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"), [("", False), (" \u200b\u202e\ufeff", False), ("\u200bx", True), ("🎉", True)]
+)
+def test_only_what_can_be_seen_is_visible(text: str, seen: bool) -> None:
+    assert plaintext.is_visible(text) is seen
+
+
+@given(TEXT | TAGGED)
+def test_folding_twice_changes_nothing_more(text: str) -> None:
+    line, paragraphs = plaintext.line(text), plaintext.paragraphs(text)
+
+    assert plaintext.line(line) == line
+    assert plaintext.paragraphs(paragraphs) == paragraphs
+    assert not set(ILLEGAL) & set(line + paragraphs)
+    assert "\n" not in line
+    assert "\n\n\n" not in paragraphs
+
+
+@given(TEXT)
+def test_text_escaped_as_html_is_read_back(text: str) -> None:
+    escaped = html.escape(text)
+
+    assert plaintext.line(plaintext.from_html(escaped)) == plaintext.line(text.replace("\x00", ""))
+
+
+@given(TEXT | TAGGED)
+def test_reading_anything_gives_text(text: str) -> None:
+    assert isinstance(plaintext.from_either(text), str)
+    assert isinstance(plaintext.from_html(text), str)
+
+
+@given(st.text(st.characters(exclude_characters="<&"), max_size=100))
+def test_text_without_signs_of_markup_is_never_changed(text: str) -> None:
+    assert plaintext.from_either(text) == text
+
+
+@pytest.mark.parametrize(
+    ("elements", "names"),
+    [
+        (["Ada Byte"], ["Ada Byte"]),
+        (["Ada Byte,Bo Chip,Cy Disk"], ["Ada Byte", "Bo Chip", "Cy Disk"]),
+        (["Ada Byte,Bo Chip", "Ada Byte,Bo Chip"], ["Ada Byte", "Bo Chip"]),
+        (["Ada Byte, Bo Chip and Cy Disk"], ["Ada Byte", "Bo Chip", "Cy Disk"]),
+        (["Ada Byte, Bo Chip, & Cy Disk"], ["Ada Byte", "Bo Chip", "Cy Disk"]),
+        (["Ada Byte and Bo Chip"], ["Ada Byte and Bo Chip"]),
+        (["Ada Byte; Bo Chip"], ["Ada Byte", "Bo Chip"]),
+        (["张三、李四"], ["张三", "李四"]),
+        (["Ada Byte, Jr.", ""], ["Ada Byte, Jr."]),
+        (["Byte, Ada", "Chip, Bo"], ["Byte, Ada", "Chip, Bo"]),
+        (["ada@post.example (Ada Byte)"], ["Ada Byte"]),
+        (["Ada Byte <ada@post.example>"], ["Ada Byte"]),
+        (["mailto:ada@post.example"], []),
+        (["ada@post.example"], []),
+        (["", " , ", "\n"], []),
+    ],
+)
+def test_bylines_are_read_as_names(elements: list[str], names: list[str]) -> None:
+    assert list(bylines.names(elements)) == names
+
+
+@given(st.lists(st.text(max_size=40), max_size=5))
+def test_any_byline_gives_distinct_names_on_one_line(elements: list[str]) -> None:
+    names = bylines.names(elements)
+
+    assert len(set(names)) == len(names)
+    assert all(name and name == plaintext.line(name) for name in names)
