@@ -16,12 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest import __version__
+from digest import __version__, printing
 from digest.errors import DigestError, suggestion
 
 if TYPE_CHECKING:
-    from digest.commands.build import BuildReport
-    from digest.commands.pull import PullReport, Row
     from digest.model import Config
 
 
@@ -114,7 +112,7 @@ def pull(desk: Desk, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: b
     if as_json:
         click.echo(_json(asdict(report)))
     else:
-        _print_pull(desk, report)
+        printing.pulled(report, say=desk.say, verbose=desk.verbose)
     if not report.read or (strict and report.failed):
         sys.exit(1)
 
@@ -141,7 +139,7 @@ def build(desk: Desk, output: Path | None, base_url: str | None, as_json: bool) 
     if as_json:
         click.echo(_json(asdict(report)))
     else:
-        _print_build(desk, report)
+        printing.built(report, say=desk.say)
 
 
 def main() -> None:
@@ -162,48 +160,3 @@ def _fail(lines: Iterable[str]) -> None:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2, default=str)
-
-
-def _print_pull(desk: Desk, report: PullReport) -> None:
-    for problem in report.problems:
-        click.echo(problem, err=True)
-    width = max((len(row.feed) for row in report.rows), default=0)
-    for row in report.rows:
-        line = f"{row.feed:<{width}}  {_outcome(row)}"
-        if row.state == "failed":
-            click.echo(line, err=True)
-        else:
-            desk.say(line)
-        for warning in (*row.warnings, *row.kept):
-            click.echo(f"{row.feed}: {warning}", err=True)
-        if row.moved:
-            click.echo(f'{row.feed}: has moved for good; in digest.toml write  url = "{row.moved}"', err=True)
-        for file in (*row.new, *row.updated, *row.adopted) if desk.verbose else ():
-            desk.say(f"  {file}")
-    total = sum(len(row.new) for row in report.rows)
-    noun = "story" if total == 1 else "stories"
-    verb = "would be taken in" if report.dry else "taken in"
-    desk.say(f"{total} new {noun} {verb}; {report.read} of {len(report.rows)} feeds read")
-
-
-def _outcome(row: Row) -> str:
-    if row.state in {"failed", "waiting"}:
-        return f"{row.state}: {row.reason}"
-    if row.state == "unchanged":
-        return "unchanged"
-    counts = {
-        "entries": row.entries,
-        "new": len(row.new),
-        "updated": len(row.updated),
-        "adopted": len(row.adopted),
-        "known": row.known - len(row.updated),
-    }
-    return ", ".join(f"{count} {name}" for name, count in counts.items() if count or name in {"entries", "new"})
-
-
-def _print_build(desk: Desk, report: BuildReport) -> None:
-    desk.say(
-        f"{report.stories} stories in {report.weeks} weeks: {report.pages} files, {report.written} written, "
-        f"{report.removed} removed"
-    )
-    desk.say(f"The site is in {report.output}")

@@ -33,7 +33,7 @@ def floor_of(module: str) -> str:
     first = module.split(".")[1] if "." in module else "roof"
     if first in CELLAR:
         return "cellar"
-    return first if first in {*ROOMS, "commands", "config", "cli"} else "roof"
+    return first if first in {*ROOMS, "commands", "config", "cli", "printing"} else "roof"
 
 
 def imports_of(path: Path) -> set[str]:
@@ -56,7 +56,8 @@ def allowed_below(floor: str) -> set[str]:
         "config": {"cellar"},
         **{room: {"cellar", room} for room in ROOMS},
         "commands": {"cellar", "config", "roof", "commands"} | rooms,
-        "cli": {"cellar", "config", "commands", "roof"},
+        "printing": {"cellar", "commands"},
+        "cli": {"cellar", "config", "commands", "printing", "roof"},
         "roof": {"cli", "roof"},
     }[floor]
 
