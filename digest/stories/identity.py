@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from digest import links
@@ -72,18 +72,23 @@ def keys_of(aliases: Iterable[str], title: str, feed: str, *, bare: bool) -> fro
 
 def own_names(
     feed: str, entries: Sequence[Entry], files: Sequence[str | None], known: Mapping[str, Collection[str]]
-) -> list[tuple[str, tuple[str, ...]]]:
-    """Returns for each entry of a document the guid that is its own, empty where it has none, and its aliases.
+) -> Iterator[tuple[Entry, str | None, str, tuple[str, ...]]]:
+    """Yields each entry of a document with its file, the guid that is its own, empty without one, and its aliases.
 
     `files` are those that `match` has found. A guid that names another story, or that several entries share, is not
     the entry's own; one that names another story is no alias of it either, since who asks by it means that story.
+    Of several entries that have no guid of their own and one link, only the first is yielded: nothing tells them apart.
     """
     repeated = repeated_guids(entries)
     bare = {links.canonical(entry.link) for entry in entries if not entry.id or entry.id in repeated}
-    return [
-        _own_names(entry, _is_foreign(feed, entry, file, known, bare), entry.id in repeated)
-        for entry, file in zip(entries, files, strict=True)
-    ]
+    met: set[str] = set()
+    for entry, file in zip(entries, files, strict=True):
+        guid, aliases = _own_names(entry, _is_foreign(feed, entry, file, known, bare), entry.id in repeated)
+        link = links.canonical(entry.link)
+        if guid or link not in met:
+            yield entry, file, guid, aliases
+        if not guid:
+            met.add(link)
 
 
 def nameless(link: str, known: Mapping[str, Collection[str]]) -> str | None:
@@ -137,7 +142,7 @@ def _is_foreign(
     """Tells whether an entry's guid already names another story, or is the link that is the only name of one."""
     address = links.canonical(entry.id) if links.web_link(entry.id) else ""
     owners = (*known.get(scoped(f"guid:{entry.id}", feed), ()), *known.get(f"bare:{address}", ()))
-    return address in bare or (bool(owners) and file not in owners)
+    return file not in owners and (bool(owners) or address in bare)
 
 
 def _own_names(entry: Entry, foreign: bool, repeated: bool) -> tuple[str, tuple[str, ...]]:

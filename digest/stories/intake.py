@@ -62,10 +62,10 @@ class _Taking:
         repeated = identity.repeated_guids(entries)
         fates: dict[str, list[str]] = {"new": [], "adopted": [], "updated": [], "known": [], "left": []}
         self.kept = []
-        names = identity.own_names(feed.id, entries, files, self.known)
+        named = list(identity.own_names(feed.id, entries, files, self.known))
         self.met = {file for file in files if file}
-        for entry, file, own in reversed(list(zip(entries, files, names, strict=True))):  # feeds list the newest first
-            fate, place = self._decide(Arrival(feed, entry, *own), file)
+        for entry, file, guid, aliases in reversed(named):  # feeds list the newest first
+            fate, place = self._decide(Arrival(feed, entry, guid, aliases), file)
             fates[fate].append(place)
             self.met.add(place)
         return Outcome(
