@@ -35,6 +35,14 @@ HASH = hashlib.sha256(BODY).hexdigest()
 QUICK = Limits(deadline=3, connect=1, silence=1, back_off=0.01)
 
 
+@pytest.fixture(autouse=True)
+def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loopback is reached directly, whatever this machine's environment says."""
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
 def ask(
     *urls: str,
     known: Validators | None = None,
@@ -443,6 +451,30 @@ def test_name_server_that_never_answers_does_not_hold_up_the_run(monkeypatch: py
     over.set()
     assert failed(outcome).reason == "no whole answer within 0.3 s"
     assert time.monotonic() - begun < 3
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "nonsense://x"])
+def test_proxy_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("all_proxy", proxy)
+
+    assert "the environment names cannot be used" in failed(ask("http://feed.example/")[0]).reason
+
+
+def test_certificates_that_cannot_be_used_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/certificates.pem")
+
+    assert "certificates that the environment names cannot be used" in failed(ask("https://feed.example/")[0]).reason
+
+
+def test_proxy_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+    with FeedHost({}) as host:
+        monkeypatch.setattr(Exchange, "do_CONNECT", lambda exchange: exchange.send(refusal), raising=False)
+        monkeypatch.setenv("https_proxy", host.url(""))
+
+        outcome = ask("https://feed.example/")[0]
+
+    assert failed(outcome).reason == "the proxy that this machine's environment names did not let it through"
 
 
 def caused(error: BaseException, cause: BaseException) -> BaseException:

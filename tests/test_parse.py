@@ -102,6 +102,23 @@ def test_wrong_content_type_changes_no_word_and_warns_of_nothing(content_type: s
     assert ([entry.title for entry in outcome.entries], outcome.warnings) == (["Café ‘x’"], ())
 
 
+@pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "us-ascii", "shift_jis"])
+def test_utf_8_is_read_as_such_whatever_the_server_calls_it(charset: str) -> None:
+    body = rss("<item><title>“Café” 半导体</title><link>https://a.example/</link></item>")
+
+    outcome = document(body, content_type=f"text/xml; charset={charset}")
+
+    assert ([entry.title for entry in outcome.entries], outcome.warnings) == (["“Café” 半导体"], ())
+
+
+def test_document_names_its_encoding_where_the_server_names_none() -> None:
+    body = rss("<item><title>半導体</title><link>https://a.example/</link></item>").replace(
+        "?>", " encoding='iso-2022-jp'?>"
+    )
+
+    assert document(body.encode("iso-2022-jp"), content_type="text/xml").entries[0].title == "半導体"
+
+
 def test_charset_of_the_server_is_believed() -> None:
     body = rss("<item><title>Кремний</title><link>https://a.example/</link></item>").encode("koi8-r")
 
@@ -147,7 +164,8 @@ def test_five_thousand_entries_are_enough() -> None:
 def test_endless_fields_are_cut_or_left_out() -> None:
     entry = (
         f"<item><title>{'t' * 9_000}</title><guid isPermaLink='false'>{'g' * 9_000}</guid>"
-        f"<author>{'a' * 99_000}</author><link>https://a.example/</link><description>{'d' * 900_000}</description></item>"
+        f"<author>{'a' * 99_000}</author><link>https://a.example/</link>"
+        f"<description>{'d' * 900_000}</description></item>"
         f"<item><title>Far</title><link>https://a.example/{'l' * 9_000}</link></item>"
     )
 

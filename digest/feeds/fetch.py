@@ -163,18 +163,23 @@ class _Errand:
         self._left = desk.limits.deadline
 
     async def run(self) -> Fetched | Failed:
+        try:
+            client = self._desk.client()
+        except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:  # a proxy or certificates of that kind
+            return self._failed(f"the proxy or the certificates that the environment names cannot be used: {error}")
+        async with client:
+            return await self._persist(client)
+
+    async def _persist(self, client: httpx.AsyncClient) -> Fetched | Failed:
         attempt = 0
-        async with self._desk.client() as client:
-            while True:
-                outcome = await self._attempt(client)
-                if not isinstance(outcome, _Again):
-                    return outcome
-                pause = self._pause(outcome, attempt)
-                if attempt == self._desk.limits.retries or pause >= self._left:
-                    return outcome.failed
-                attempt += 1
-                self._left -= pause
-                await asyncio.sleep(pause)
+        while isinstance(outcome := await self._attempt(client), _Again):
+            pause = self._pause(outcome, attempt)
+            if attempt == self._desk.limits.retries or pause >= self._left:
+                return outcome.failed
+            attempt += 1
+            self._left -= pause
+            await asyncio.sleep(pause)
+        return outcome
 
     def _pause(self, again: _Again, attempt: int) -> float:
         back_off = self._desk.limits.back_off * 2.0**attempt

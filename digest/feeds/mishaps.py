@@ -76,6 +76,8 @@ def _by_cause(cause: BaseException) -> str:
 
 
 def _by_protocol(error: BaseException, told: str) -> str:
+    if type(error).__name__ == "ProxyError":
+        return "the proxy that this machine's environment names did not let it through"
     if type(error).__name__ in _LOST:
         return "the connection was lost"
     if "peer closed" in told or "incomplete" in told:

@@ -102,13 +102,25 @@ def _parsed(body: bytes, content_type: str, base: str) -> Any:
         try:
             return feedparser.parse(
                 io.BytesIO(attempt),
-                response_headers={"content-type": content_type or "application/xml", "content-location": base},
+                response_headers={"content-type": _label(body, content_type), "content-location": base},
                 sanitize_html=False,
                 resolve_relative_uris=False,
             )
         except Exception:  # whatever a stranger's bytes set off in it, this one feed is what cannot be read
             continue
     return None
+
+
+def _label(body: bytes, said: str) -> str:
+    """Returns the content type to go by: what reads as UTF-8 is UTF-8, since no other encoding does so by chance.
+
+    Otherwise the server's charset counts, and where it names none, the document's own (RFC 7303 §3).
+    """
+    try:
+        body.decode()
+    except ValueError:
+        return said if "charset" in said.lower() else "application/xml"
+    return "application/xml" if body.isascii() else "application/xml; charset=utf-8"
 
 
 def _marked(body: bytes) -> bytes:
