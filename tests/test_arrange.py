@@ -98,8 +98,9 @@ def test_a_week_is_closed_by_a_later_one_or_by_a_letter(
     assert {one.week for one in archive.editions if one.closed} == closed
 
 
-def test_a_draft_of_a_letter_closes_no_week() -> None:
-    archive = arranged(make_story(), close="letter", letters=(make_letter(draft=True),))
+@pytest.mark.parametrize("drafts", [False, True])
+def test_a_draft_of_a_letter_closes_no_week(drafts: bool) -> None:
+    archive = arranged(make_story(), close="letter", letters=(make_letter(draft=True),), drafts=drafts)
 
     assert [one.closed for one in archive.editions] == [False]
 

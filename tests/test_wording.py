@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from builders import HONG_KONG
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.pages import wording
+from digest.week import Week
+
+
+@pytest.mark.parametrize(
+    ("week", "days"),
+    [
+        ("2026-W20", "11–17 May 2026"),
+        ("2026-W18", "27 April – 3 May 2026"),
+        ("2026-W01", "29 December 2025 – 4 January 2026"),
+        ("2026-W53", "28 December 2026 – 3 January 2027"),
+    ],
+)
+def test_the_days_of_a_week_say_no_more_than_they_must(week: str, days: str) -> None:
+    assert wording.span(Week.parse(week)) == days
+
+
+def test_a_moment_is_shown_as_it_was_written() -> None:
+    assert wording.day(datetime(2026, 4, 6, 0, 30, tzinfo=HONG_KONG)) == "6 April 2026"
+
+
+@pytest.mark.parametrize(("number", "words"), [(0, "No stories"), (1, "1 story"), (2000, "2,000 stories")])
+def test_stories_are_counted_in_words(number: int, words: str) -> None:
+    assert wording.stories(number) == words
+
+
+@pytest.mark.parametrize(("words", "sentence"), [([], ""), (["a"], "a"), (["a", "b", "c"], "a, b and c")])
+def test_words_are_listed_as_a_sentence_does(words: list[str], sentence: str) -> None:
+    assert wording.listed(words) == sentence
+
+
+@given(st.text(max_size=80), st.integers(1, 60))
+def test_a_text_is_cut_to_its_limit_and_a_short_one_is_not(text: str, limit: int) -> None:
+    cut = wording.shortened(text, limit)
+
+    assert len(cut) <= limit
+    assert cut.endswith("…") or cut == " ".join(text.split())
