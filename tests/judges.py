@@ -34,6 +34,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 ACTIVE = {"script", "iframe", "object", "embed", "base", "form", "style", "svg", "math", "frame", "applet", "input",
           "button", "select", "textarea", "video", "audio", "template", "noscript"}  # fmt: skip
 ADDRESSED = {"href", "src", "action", "formaction", "xlink:href", "poster", "data", "srcset", "cite", "background"}
+OUTLINED = {"xmlUrl", "htmlUrl", "uri"}
 RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 PORTABLE = re.compile(r"[a-z0-9._-]+")
 UNLAWFUL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -50,7 +51,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A digest after two pulls and a build; `feeds` are the bodies, `first` and `second` the content after each pull."""
+    """A digest after two pulls and a build: its feeds' bodies, and its content after the `first` and `second` pull."""
 
     root: Path
     config: Config
@@ -192,27 +193,25 @@ def no_active(made: Made, _: str) -> None:
 
 def no_scheme(made: Made, _: str) -> None:
     """Every address, as a browser reads it, is of the web, a mail address, or relative."""
+    for place, address in _addresses(made):
+        bare = re.sub(r"[\x00-\x20\x7f-\xa0\u2028\u2029]", "", html.unescape(address)).lower()
+        scheme = re.match(r"([a-z][a-z0-9+.-]*):", bare)
+        assert scheme is None or scheme[1] in {"http", "https", "mailto"}, f"{place}: {address}"
+
+
+def _addresses(made: Made) -> Iterator[tuple[str, str]]:
+    """Yields every address in pages, contents, feeds and story files, with where it stands."""
     for place, tree in _trees(made):
-        for element in tree.iter():
-            for name in ADDRESSED & set(map(str, element.attrib)):
-                _web_only(str(element.get(name)), place)
+        yield from ((place, str(node.get(name))) for node in tree.iter() for name in ADDRESSED & set(node.attrib))
     for path, text in made.output(".atom", ".opml", ".xml").items():
-        for element in ElementTree.fromstring(text).iter():
-            for name in {"href", "src", "uri", "xmlUrl", "htmlUrl"} & set(element.attrib):
-                _web_only(element.attrib[name], path)
+        nodes = ElementTree.fromstring(text).iter()
+        yield from ((path, node.attrib[name]) for node in nodes for name in node.attrib if name in ADDRESSED | OUTLINED)
     for path, text in made.output("feed.json").items():
-        for entry in json.loads(text)["items"]:
-            for name in {"url", "external_url", "image"} & set(entry):
-                _web_only(entry[name], path)
-    for story in made.stories:
-        _web_only(story.link, story.file)
-        _web_only(story.image, story.file)
-
-
-def _web_only(address: str, place: str) -> None:
-    bare = re.sub(r"[\x00-\x20\x7f-\xa0\u2028\u2029]", "", html.unescape(address)).lower()
-    scheme = re.match(r"([a-z][a-z0-9+.-]*):", bare)
-    assert scheme is None or scheme[1] in {"http", "https", "mailto"}, f"{place}: {address}"
+        items = json.loads(text)["items"]
+        yield from (
+            (path, entry[name]) for entry in items for name in ("url", "external_url", "image") if name in entry
+        )
+    yield from ((story.file, address) for story in made.stories for address in (story.link, story.image))
 
 
 def text(made: Made, _: str) -> None:

@@ -77,24 +77,21 @@ def own_names(
 
     `files` are those that `match` has found. A guid that names another story, or that several entries share, is not
     the entry's own; one that names another story is no alias of it either, since who asks by it means that story.
-    Of several entries that have no guid of their own and one link, only the first is yielded: nothing tells them apart.
+    What has no guid of its own is the story that its link names; of several such in one document, the first.
     """
     repeated = repeated_guids(entries)
     bare = {links.canonical(entry.link) for entry in entries if not entry.id or entry.id in repeated}
-    met: set[str] = set()
+    met: set[str | None] = set(files)
     for entry, file in zip(entries, files, strict=True):
-        guid, aliases = _own_names(entry, _is_foreign(feed, entry, file, known, bare), entry.id in repeated)
-        link = links.canonical(entry.link)
-        if guid or link not in met:
-            yield entry, file, guid, aliases
-        if not guid:
-            met.add(link)
-
-
-def nameless(link: str, known: Mapping[str, Collection[str]]) -> str | None:
-    """Returns the file of the story that an entry without a guid of its own cannot but be: the one its link names."""
-    keys = (f"bare:{links.canonical(link)}", f"guid:{link}")
-    return next((file for key in keys for file in known.get(key, ())), None)
+        shared = entry.id in repeated
+        if file is None and (shared or not entry.id or _is_foreign(feed, entry, None, known, bare)):
+            name = f"bare:{links.canonical(entry.link)}"
+            place = _nameless(entry.link, known)
+            if {name, place or name} & met:
+                continue
+            met |= {name, place}
+            file = place
+        yield entry, file, *_own_names(entry, _is_foreign(feed, entry, file, known, bare), shared)
 
 
 def story_keys(guid: str, link: str, feeds: Iterable[str]) -> frozenset[str]:
@@ -143,6 +140,12 @@ def _is_foreign(
     address = links.canonical(entry.id) if links.web_link(entry.id) else ""
     owners = (*known.get(scoped(f"guid:{entry.id}", feed), ()), *known.get(f"bare:{address}", ()))
     return file not in owners and (bool(owners) or address in bare)
+
+
+def _nameless(link: str, known: Mapping[str, Collection[str]]) -> str | None:
+    """Returns the file of the story that an entry without a guid of its own cannot but be: the one its link names."""
+    keys = (f"bare:{links.canonical(link)}", f"guid:{link}")
+    return next((file for key in keys for file in known.get(key, ())), None)
 
 
 def _own_names(entry: Entry, foreign: bool, repeated: bool) -> tuple[str, tuple[str, ...]]:

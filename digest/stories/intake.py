@@ -54,7 +54,6 @@ class _Taking:
         self.edits: dict[str, Edit] = {}
         self.lines: dict[str, list[Record]] = {}
         self.kept: list[str] = []
-        self.met: set[str] = set()
 
     def document(self, feed: Feed, document: Document) -> Outcome:
         entries = identity.distinct(document.entries)
@@ -63,11 +62,9 @@ class _Taking:
         fates: dict[str, list[str]] = {"new": [], "adopted": [], "updated": [], "known": [], "left": []}
         self.kept = []
         named = list(identity.own_names(feed.id, entries, files, self.known))
-        self.met = {file for file in files if file}
         for entry, file, guid, aliases in reversed(named):  # feeds list the newest first
             fate, place = self._decide(Arrival(feed, entry, guid, aliases), file)
             fates[fate].append(place)
-            self.met.add(place)
         return Outcome(
             feed=feed,
             entries=len(entries),
@@ -89,10 +86,6 @@ class _Taking:
 
     def _decide(self, arrival: Arrival, file: str | None) -> tuple[str, str]:
         """Returns what becomes of one entry, and the file that it concerns."""
-        if file is None and not arrival.guid:
-            file = identity.nameless(arrival.entry.link, self.known)
-            if file in self.met:
-                return "known", file  # its document has brought that story already, in another entry's words
         if file is None:
             blocked = self._unreadable(names_of(arrival.aliases))
             return ("left", blocked) if blocked else ("new", self._take(arrival))
@@ -167,7 +160,7 @@ class _Taking:
         record = self.kin[file].get(arrival.feed.id)
         heard = ledger.hashes(said(arrival.entry))
         if record is not None and not is_news(arrival.entry, record):
-            self._remembernames_of(arrival, record)
+            self._remember_names(arrival, record)
             return "known", file
         story, blocked = self._present(file, names_of(arrival.aliases + (record.aliases if record else ())))
         if blocked:
@@ -181,7 +174,7 @@ class _Taking:
         self._note(arrival, record, heard, revision.wrote)
         return ("known" if revision.story == story else "updated"), story.file
 
-    def _remembernames_of(self, arrival: Arrival, record: Record) -> None:
+    def _remember_names(self, arrival: Arrival, record: Record) -> None:
         if not set(arrival.aliases) <= set(record.aliases):
             self._note(arrival, record, {}, record.wrote)
 

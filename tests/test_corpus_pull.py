@@ -1,0 +1,110 @@
+"""Thousands of feeds of other readers' test suites, many of them broken on purpose, in one digest and one run.
+
+The corpus lies in `../shared/corpus`; without it these tests are skipped.
+"""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import feedparser
+import html5lib
+import judges
+import pytest
+
+from digest import config
+from digest.commands import build, pull
+from digest.commands.build import BuildReport
+from digest.commands.pull import PullReport, Row
+
+SAMPLE = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The corpus pulled twice and built; `sources` has the file that each feed was copied from."""
+
+    root: Path
+    sources: dict[str, Path]
+    first: PullReport
+    second: PullReport
+    before: dict[str, bytes] = field(repr=False)
+    after: dict[str, bytes] = field(repr=False)
+    built: BuildReport
+
+
+@pytest.fixture(scope="module")
+def run(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    root = tmp_path_factory.mktemp("corpus")
+    files = sorted(path for path in (shared / "corpus").rglob("*") if path.is_file())
+    sources = {f"f{number:04}": path for number, path in enumerate(files)}
+    (root / "feeds").mkdir()
+    for name, path in sources.items():
+        shutil.copyfile(path, root / "feeds" / name)
+    (root / "digest.toml").write_text(judges.settings({name: f"feeds/{name}" for name in sources}))
+    settings = config.load(root)
+    first = pull.run(root, settings, settings.feeds, now=judges.NOW)
+    before = judges.content(root)
+    (root / ".digest" / "feeds.json").unlink()  # so that every entry is looked at again
+    second = pull.run(root, settings, settings.feeds, now=judges.LATER)
+    built = build.run(root, settings, output=root / "site", base_url=None)
+    return Run(
+        root=root, sources=sources, first=first, second=second, before=before, after=judges.content(root), built=built
+    )
+
+
+def plainly(path: Path) -> int:
+    """How many entries feedparser finds with all its own help; none where it takes the file for no feed at all."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return len(feedparser.parse(path.read_bytes()).entries)
+        except Exception:  # what it trips over is no measure for us
+            return 0
+
+
+def is_silent(row: Row) -> bool:
+    """Tells whether a row neither has stories nor says why not."""
+    return not (row.new or row.known or row.adopted or row.reason or row.warnings)
+
+
+def test_every_feed_has_its_row_and_each_failure_its_reason(run: Run) -> None:
+    assert [row.feed for row in run.first.rows] == list(run.sources)
+    assert len(run.sources) > 3000
+    assert {row.state for row in run.first.rows} == {"read", "failed"}
+    assert all(row.reason and "\n" not in row.reason for row in run.first.rows if row.state == "failed")
+    assert run.first.read > 2700
+
+
+def test_every_feed_with_entries_brings_stories_or_says_why_not(run: Run) -> None:
+    silent = [run.sources[row.feed] for row in run.first.rows if is_silent(row)]
+
+    assert [path.name for path in silent if plainly(path)] == []
+    assert sum(len(row.new) for row in run.first.rows) > 2300
+
+
+def test_a_second_pull_of_the_corpus_changes_no_byte(run: Run) -> None:
+    changed = {name for name in run.before.keys() | run.after.keys() if run.before.get(name) != run.after.get(name)}
+
+    assert changed == set()
+    assert [row.feed for row in run.second.rows if row.new or row.adopted] == []
+
+
+def test_what_the_corpus_brought_is_a_story_each_and_builds(run: Run) -> None:
+    files = [file for row in run.first.rows for file in row.new]
+
+    assert len(files) == len(set(files)) == run.built.stories
+
+
+def test_every_feed_built_of_the_corpus_is_well_formed_and_its_pages_are_valid(run: Run) -> None:
+    site = run.root / "site"
+    for path in site.rglob("*.atom"):
+        ElementTree.fromstring(path.read_bytes())
+    pages = sorted(site.rglob("*.html"), key=lambda path: path.stat().st_size)
+
+    for path in [*pages[-3:], *pages[:: max(1, len(pages) // SAMPLE)]]:
+        html5lib.HTMLParser(strict=True).parse(path.read_text(encoding="utf-8"))
