@@ -46,7 +46,9 @@ def test_the_newest_line_wins_and_aliases_unite() -> None:
     found, problems = ledger.loads(ledger.dumps(OLD) + ledger.dumps(NEW), "content/ledger/a.jsonl")
 
     assert problems == ()
-    assert found == {"1": replace(NEW, aliases=("guid:1", "link:news.example/one", "guid:2"))}
+    assert found == {
+        "1": replace(NEW, aliases=("guid:1", "link:news.example/one", "guid:2"), earlier=(("One", NEW.at),))
+    }
 
 
 @given(lines=st.permutations([OLD, NEW, OLD, replace(OLD, id="3"), NEW]))

@@ -229,3 +229,16 @@ def test_a_ledger_line_that_cannot_be_read_is_named(root: Path) -> None:
         "content/ledger/first.jsonl:3: not a line of the ledger; restore it from git, or delete it",
     )
     assert sum(len(row.new) for row in report.rows) == 0
+
+
+def test_a_feed_that_shares_nothing_with_its_past_warns_of_a_gap(root: Path) -> None:
+    run(root)
+    (root / "first.xml").write_text(rss(("5", "Five"), ("4", "Four")))
+
+    report = run(root)
+
+    assert report.rows[0].warnings == (
+        "possible gap from 2026-05-15 09:32 to 2026-05-15 09:32 UTC: "
+        "the feed shares no entry with what it brought before; pull it more often",
+    )
+    assert report.rows[1].warnings == ()

@@ -12,20 +12,21 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from digest import __version__, disk
+from digest import __version__, disk, links
 from digest.errors import DigestError
 from digest.feeds.fetch import fetch
 from digest.feeds.parse import parse
 from digest.model import Config, Document, Failed, Feed, Fetched, Validators
-from digest.stories import store
+from digest.stories import alarms, store
 from digest.stories.desk import Intake, Outcome
 from digest.stories.intake import take_in
-from digest.stories.news import in_question
+from digest.stories.ledger import Record
+from digest.stories.news import akin, in_question
 
 _MEMORY = "feeds.json"
 
@@ -76,12 +77,14 @@ def run(root: Path, config: Config, feeds: Sequence[Feed], *, now: datetime, dry
         answers = fetch(asked, root=root, known=_validators(root, asked, memory), agent=_agent(config), now=now)
         read = {answer.feed.id: parse(answer) for answer in answers if isinstance(answer, Fetched) and answer.body}
         documents = [(feed, found) for feed in asked if isinstance(found := read.get(feed.id), Document)]
-        desk = store.read_desk(root, config, ledgers, in_question(documents, ledgers))
+        names = in_question(documents, ledgers)
+        desk = store.read_desk(root, config, ledgers if names else akin(documents, ledgers), names)
         intake = take_in(documents, desk, config, now)
         if not dry:
             store.write(root, intake)
             disk.remember(root, _MEMORY, {**memory, **_lessons(root, answers, read, intake)})
     rows = [*waiting, *_rows(answers, read, intake.outcomes)]
+    rows = [replace(row, warnings=(*row.warnings, *_alarms(row, config, read, ledgers, now))) for row in rows]
     order = [feed.id for feed in config.feeds]
     return PullReport(
         rows=tuple(sorted(rows, key=lambda row: order.index(row.feed))),
@@ -160,6 +163,22 @@ def _rows(
 ) -> list[Row]:
     fates = {outcome.feed.id: outcome for outcome in outcomes}
     return [_row(answer, read.get(answer.feed.id), fates.get(answer.feed.id)) for answer in answers]
+
+
+def _alarms(
+    row: Row,
+    config: Config,
+    read: Mapping[str, Document | Failed],
+    ledgers: Mapping[str, Mapping[str, Record]],
+    now: datetime,
+) -> list[str]:
+    """Returns what is odd about a feed that answered, against what it brought before this pull."""
+    records = ledgers.get(row.feed, {})
+    document = read.get(row.feed)
+    gap = alarms.gap(document, row.known + len(row.adopted), records) if isinstance(document, Document) else ""
+    far = any(feed.id == row.feed and links.web_link(feed.url) for feed in config.feeds)
+    silent = alarms.quiet(records, now) if far and not row.new and row.state in {"read", "unchanged"} else ""
+    return [alarm for alarm in (gap, silent) if alarm]
 
 
 def _row(answer: Fetched | Failed, document: Document | Failed | None, outcome: Outcome | None) -> Row:

@@ -26,7 +26,8 @@ VERSION = 1
 class Record:
     """One line: what was known of one entry at one moment; `id` is its guid, or its link where it has none of its own.
 
-    `file` is where the story was first put, and stays so: it names the story, wherever its file lies now.
+    `file` is where the story was first put, and stays so: it names the story, wherever its file lies now. `earlier` has
+    the feed's earlier headlines, each with the moment at which another took its place; it comes from older lines.
     """
 
     at: str
@@ -37,6 +38,7 @@ class Record:
     said: Mapping[str, str] = field(default_factory=dict)
     wrote: Mapping[str, str] = field(default_factory=dict)
     themes: Mapping[str, str] = field(default_factory=dict)
+    earlier: tuple[tuple[str, str], ...] = ()
 
 
 def hash_of_value(value: str | tuple[str, ...] | datetime) -> str:
@@ -85,15 +87,22 @@ def loads(text: str, file: str) -> tuple[dict[str, Record], tuple[Problem, ...]]
 
 
 def gather(records: Iterable[Record]) -> dict[str, Record]:
-    """Returns one record for each id: the newest of its lines, with the aliases of all of them."""
+    """Returns one record for each id: the newest of its lines, with the aliases and the headlines of all of them."""
     found: dict[str, Record] = {}
-    for record in sorted(records, key=lambda record: (record.at, dumps(record))):
+    for record in sorted(records, key=_age):
         old = found.get(record.id)
-        if old:
-            aliases = tuple(dict.fromkeys(old.aliases + record.aliases))
-            record = replace(record, aliases=aliases)
-        found[record.id] = record
+        found[record.id] = _later(old, record) if old else record
     return found
+
+
+def _age(record: Record) -> tuple[object, ...]:
+    """Orders lines by their moment, and those of one moment by what they say, so that no order of reading matters."""
+    return (record.at, record.title, *record.said.values(), *record.wrote.values(), record.file)
+
+
+def _later(old: Record, record: Record) -> Record:
+    earlier = old.earlier if old.title == record.title else (*old.earlier, (old.title, record.at))
+    return replace(record, aliases=tuple(dict.fromkeys(old.aliases + record.aliases)), earlier=earlier)
 
 
 def known_files(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, tuple[str, ...]]:
@@ -129,27 +138,19 @@ def names_on_disk(record: Record) -> list[str]:
 
 
 def _record(line: dict[str, Any]) -> Record:
-    if line["v"] != VERSION:
-        raise ValueError("another version")
-    at = line["at"]
-    datetime.fromisoformat(at)
+    """Returns a line as a record; raises ValueError, KeyError or TypeError where it is not one."""
+    said, wrote, themes = line["said"], line["wrote"], line.get("themes", {})
+    texts = (line["at"], line["id"], line["file"], line["title"], *line["aliases"])
+    datetime.fromisoformat(line["at"])
+    if line["v"] != VERSION or set(map(type, (*texts, *said.values(), *wrote.values(), *themes.values()))) != {str}:
+        raise ValueError("of another version or kind")
     return Record(
-        at=at,
-        id=_text(line["id"]),
-        aliases=tuple(map(_text, line["aliases"])),
-        file=_text(line["file"]),
-        title=_text(line["title"]),
-        said=_texts(line["said"]),
-        wrote=_texts(line["wrote"]),
-        themes=_texts(line.get("themes", {})),
+        at=line["at"],
+        id=line["id"],
+        aliases=tuple(line["aliases"]),
+        file=line["file"],
+        title=line["title"],
+        said=said,
+        wrote=wrote,
+        themes=themes,
     )
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _texts(value: dict[str, object]) -> dict[str, str]:
-    return {name: _text(text) for name, text in value.items()}

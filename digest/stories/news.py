@@ -6,9 +6,10 @@ nothing new reads none of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from digest import links
 from digest.model import Document, Entry, Feed
 from digest.stories import identity, ledger
 from digest.stories.ledger import Record
@@ -16,12 +17,12 @@ from digest.stories.ledger import Record
 Ledgers = Mapping[str, Mapping[str, Record]]
 
 
-def in_question(documents: Iterable[tuple[Feed, Document]], ledgers: Ledgers) -> frozenset[str]:
+def in_question(documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers) -> frozenset[str]:
     """Returns names to look for in the story files: those of entries that are new, or changed, or new to their feed.
 
     There are none where every entry is known and says what it said: then no story file need be read at all.
     """
-    known = ledger.known_files(ledgers)
+    known = ledger.known_files(akin(documents, ledgers))
     names: set[str] = set()
     for feed, document in documents:
         entries = identity.distinct(document.entries)
@@ -31,6 +32,23 @@ def in_question(documents: Iterable[tuple[Feed, Document]], ledgers: Ledgers) ->
             if record is None or is_news(entry, record):
                 names |= names_of(identity.aliases_of(entry) + (record.aliases if record else ()))
     return frozenset(names)
+
+
+def akin(documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers) -> dict[str, dict[str, Record]]:
+    """Returns of the ledgers what shares a name with the documents: all that is needed to know their entries again."""
+    entries = [entry for _, document in documents for entry in document.entries]
+    titles = {entry.title for entry in entries}
+    names = {alias for entry in entries for alias in identity.aliases_of(entry)}
+    names |= {f"guid:{entry.link}" for entry in entries}
+    names |= {f"link:{links.canonical(entry.id)}" for entry in entries if links.web_link(entry.id)}
+    return {
+        feed: {
+            id: record
+            for id, record in records.items()
+            if record.title in titles or not names.isdisjoint(record.aliases)
+        }
+        for feed, records in ledgers.items()
+    }
 
 
 def said(entry: Entry) -> dict[str, str | tuple[str, ...] | datetime | None]:

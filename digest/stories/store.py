@@ -35,7 +35,7 @@ _LETTER = "letter.md"
 
 def load(root: Path, config: Config) -> Content:
     """Reads all content of a digest; raises Faults with every problem in it."""
-    reading = _Reading(root, config)
+    reading = _Reading(root, config, read_ledgers(root)[0])
     files = list(_walk(root, reading.problems))
     stories = tuple(filter(None, (reading.story(file) for file in files if _is_story(file))))
     content = Content(
@@ -54,7 +54,7 @@ def load(root: Path, config: Config) -> Content:
 
 def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Record]], names: frozenset[str]) -> Desk:
     """Reads what a pull has to know: where all files are, and of those that speak of one of the names what they say."""
-    reading = _Reading(root, config)
+    reading = _Reading(root, config, ledgers)
     files = list(_walk(root, []))
     found: list[Story] = []
     texts: dict[str, str] = {}
@@ -130,10 +130,9 @@ def moved(stories: Iterable[Story], ledgers: Mapping[str, Mapping[str, Record]])
 class _Reading:
     """One reading of the content: each file gives its value, or None and its problems."""
 
-    def __init__(self, root: Path, config: Config) -> None:
-        self.root, self.config = root, config
+    def __init__(self, root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Record]]) -> None:
+        self.root, self.config, self.ledgers = root, config, ledgers
         self.problems: list[Problem] = []
-        self.ledgers, _ = read_ledgers(root)
         self.themes = frozenset(name for theme in config.themes for name in (theme.id, *theme.was))
         self.known = Known(
             zone=ZoneInfo(config.site.timezone),

@@ -1,0 +1,56 @@
+"""What a feed's silence and its haste mean: a possible gap between two pulls, and a quiet longer than its habit.
+
+Refuses to act on either: they are lines of the report, for the editor to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from digest.model import Document
+from digest.stories.ledger import Record
+
+_RECENT = 50
+"""So many of a feed's newest entries show its habit."""
+_SHORTEST = timedelta(days=3)
+"""A silence of less is none: most feeds rest at weekends."""
+
+
+def gap(document: Document, known: int, records: Mapping[str, Record]) -> str:
+    """Returns the warning that entries may have been missed: none of the document's is known, though others are.
+
+    A feed shows only its newest entries; where even the oldest of them is new, others may have come and gone.
+    """
+    oldest = min((entry.published for entry in document.entries if entry.published), default=None)
+    newest = max(_moments(records), default=None)
+    if known or not records or not document.entries:
+        return ""
+    span = f" from {newest:%Y-%m-%d %H:%M} to {oldest:%Y-%m-%d %H:%M} UTC" if newest and oldest else ""
+    return f"possible gap{span}: the feed shares no entry with what it brought before; pull it more often"
+
+
+def quiet(records: Mapping[str, Record], now: datetime) -> str:
+    """Returns the warning that a feed has brought nothing for more than twice its longest recent silence."""
+    moments = sorted(moment for moment in _moments(records) if moment <= now)[-_RECENT:]
+    longest = max((later - earlier for earlier, later in pairwise(moments)), default=None)
+    if longest is None or now - moments[-1] <= max(2 * longest, _SHORTEST):
+        return ""
+    return (
+        f"nothing new for {_days(now - moments[-1])}, where its longest silence was {_days(longest)}; "
+        "look whether the publisher still feeds it"
+    )
+
+
+def _moments(records: Mapping[str, Record]) -> Iterable[datetime]:
+    """Yields when the feed's entries were published, as far as it said so."""
+    for record in records.values():
+        for alias in record.aliases:
+            if alias.startswith("headline:"):
+                yield datetime.fromisoformat(alias.removeprefix("headline:").partition(" ")[0])
+
+
+def _days(span: timedelta) -> str:
+    hours = round(span.total_seconds() / 3600)
+    return f"{hours} hours" if hours < 48 else f"{round(hours / 24)} days"

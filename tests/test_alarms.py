@@ -1,0 +1,63 @@
+"""Alarms: a gap between two pulls, and a feed that has fallen quiet."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from builders import make_entry
+
+from digest.model import Document
+from digest.stories import alarms, identity
+from digest.stories.ledger import Record
+
+START = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+def brought(*hours: int) -> dict[str, Record]:
+    """What a feed has brought: an entry at each of these hours after the start."""
+    entries = [make_entry(id=str(hour), published=START + timedelta(hours=hour)) for hour in hours]
+    return {
+        entry.id: Record(at="", id=entry.id, aliases=identity.aliases_of(entry), file="", title=entry.title)
+        for entry in entries
+    }
+
+
+def document(*hours: int) -> Document:
+    return Document(title="", entries=tuple(make_entry(published=START + timedelta(hours=hour)) for hour in hours))
+
+
+def test_a_document_that_shares_nothing_with_the_past_may_hide_a_gap() -> None:
+    assert alarms.gap(document(90, 80), 0, brought(10, 20)) == (
+        "possible gap from 2026-05-02 08:00 to 2026-05-04 20:00 UTC: "
+        "the feed shares no entry with what it brought before; pull it more often"
+    )
+
+
+def test_one_known_entry_closes_the_gap() -> None:
+    assert alarms.gap(document(90, 20), 1, brought(10, 20)) == ""
+
+
+def test_a_first_pull_and_an_empty_document_have_no_gap() -> None:
+    assert alarms.gap(document(90), 0, {}) == ""
+    assert alarms.gap(document(), 0, brought(10)) == ""
+
+
+def test_a_silence_of_more_than_twice_the_longest_is_named() -> None:
+    habit = brought(0, 24, 96, 100)
+
+    assert alarms.quiet(habit, START + timedelta(hours=100 + 144)) == ""
+    assert alarms.quiet(habit, START + timedelta(hours=100 + 145)) == (
+        "nothing new for 6 days, where its longest silence was 3 days; look whether the publisher still feeds it"
+    )
+
+
+def test_a_weekend_is_no_silence_and_a_single_entry_no_habit() -> None:
+    assert alarms.quiet(brought(0, 1, 2), START + timedelta(hours=2 + 72)) == ""
+    assert alarms.quiet(brought(0), START + timedelta(days=900)) == ""
+    assert alarms.quiet({}, START) == ""
+
+
+def test_an_old_silence_is_no_habit() -> None:
+    records = brought(0, *(24 * 365 + hour for hour in range(60)))
+
+    assert alarms.quiet(records, START + timedelta(days=365 + 30)).startswith("nothing new for 28 days")
