@@ -19,7 +19,7 @@ from typing import Any
 
 from digest import __version__, disk, links
 from digest.errors import DigestError
-from digest.feeds.fetch import fetch
+from digest.feeds.fetch import Limits, fetch
 from digest.feeds.parse import parse
 from digest.model import Config, Document, Failed, Feed, Fetched, Validators
 from digest.stories import alarms, store
@@ -67,14 +67,23 @@ class PullReport:
         return sum(row.state == "failed" for row in self.rows)
 
 
-def run(root: Path, config: Config, feeds: Sequence[Feed], *, now: datetime, dry: bool = False) -> PullReport:
+def run(
+    root: Path,
+    config: Config,
+    feeds: Sequence[Feed],
+    *,
+    now: datetime,
+    dry: bool = False,
+    limits: Limits = Limits(),
+) -> PullReport:
     """Pulls the feeds into the digest at `root`; `dry` decides everything and writes nothing."""
     with contextlib.nullcontext() if dry else disk.lock(root):
         memory = disk.recall(root, _MEMORY)
         waiting = [row for feed in feeds if (row := _waiting(feed, memory, now))]
         asked = [feed for feed in feeds if feed.id not in {row.feed for row in waiting}]
         ledgers, problems = store.read_ledgers(root)
-        answers = fetch(asked, root=root, known=_validators(root, asked, memory), agent=_agent(config), now=now)
+        known, agent = _validators(root, asked, memory), _agent(config)
+        answers = fetch(asked, root=root, known=known, agent=agent, now=now, limits=limits)
         read = {answer.feed.id: parse(answer) for answer in answers if isinstance(answer, Fetched) and answer.body}
         documents = [(feed, found) for feed in asked if isinstance(found := read.get(feed.id), Document)]
         names = in_question(documents, ledgers)
