@@ -62,7 +62,7 @@ class Made:
 
     @property
     def stories(self) -> tuple[Story, ...]:
-        return store.load(self.root, self.config).stories
+        return stories(self.root)
 
     def output(self, *suffixes: str) -> dict[str, str]:
         """Returns the built files of these suffixes as text, by their path below the site."""
@@ -102,6 +102,11 @@ def make(root: Path, feeds: Mapping[str, bytes], *, words: int = 40) -> Made:
 
 def name_of(file: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", Path(file).stem.lower())
+
+
+def stories(root: Path) -> tuple[Story, ...]:
+    """Returns the stories of a digest, as they are read back from their files."""
+    return store.load(root, configs.load(root)).stories
 
 
 def content(root: Path) -> dict[str, bytes]:
