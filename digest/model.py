@@ -220,6 +220,10 @@ class Content:
     pages: tuple[FreePage, ...] = ()
     copied: tuple[Copied, ...] = ()
     moved: tuple[Moved, ...] = ()
+    earlier: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The publisher's earlier headlines of a story, by its file, oldest first."""
+    unread: frozenset[str] = frozenset()
+    """Markdown files that are there and could not be read; only who goes on without them meets any."""
 
 
 # ---------------------------------------------------------------- what the readers get

@@ -14,6 +14,7 @@ from digest import config, disk
 from digest.commands import pull
 from digest.commands.pull import PullReport, Row
 from digest.errors import DigestError
+from digest.stories import store
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 SETTINGS = """\
@@ -242,3 +243,31 @@ def test_a_feed_that_shares_nothing_with_its_past_warns_of_a_gap(root: Path) -> 
         "the feed shares no entry with what it brought before; pull it more often",
     )
     assert report.rows[1].warnings == ()
+
+
+def test_an_earlier_headline_is_remembered_for_the_site(root: Path) -> None:
+    run(root)
+    (root / "first.xml").write_text(rss(("2", "Memory is short"), ("1", "Chips, corrected")))
+    run(root, now=datetime(2026, 5, 21, tzinfo=UTC))
+
+    content = store.load(root, config.load(root))
+
+    assert content.earlier == {"content/2026/w20/2026-05-15-chips.md": ("Chips",)}
+
+
+def test_a_story_that_was_moved_is_updated_where_it_lies_and_its_old_place_leads_on(root: Path) -> None:
+    run(root)
+    old, new = (root / "content" / "2026" / week / "2026-05-15-chips.md" for week in ("w20", "w21"))
+    new.parent.mkdir()
+    old.rename(new)
+    (root / "first.xml").write_text(rss(("2", "Memory is short"), ("1", "Chips, corrected")))
+
+    report = run(root)
+    content = store.load(root, config.load(root))
+
+    assert report.rows[0].updated == ("content/2026/w21/2026-05-15-chips.md",)
+    assert "title: Chips, corrected" in new.read_text()
+    assert not old.exists()
+    assert [(str(one.week), one.slug, one.file) for one in content.moved] == [
+        ("2026-W20", "chips", "content/2026/w21/2026-05-15-chips.md")
+    ]

@@ -6,7 +6,7 @@ each of them. Refuses to know which page that will be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,7 +28,8 @@ class Link:
 class Card:
     """One story under one theme (`under` is its id, or empty): `themes` are its others, shown as chips.
 
-    `original` is the publisher's headline where the editor wrote another, `place` the permalink's.
+    `original` is the publisher's headline where the editor wrote another, `earlier` those that it had before; `place` is
+    the permalink's.
     """
 
     file: str
@@ -38,6 +39,7 @@ class Card:
     link: str
     headline: str
     original: str
+    earlier: tuple[str, ...]
     source: str
     paywall: bool
     byline: str
@@ -57,7 +59,10 @@ class Card:
 class Cards:
     """Makes the cards of one build, each once."""
 
-    def __init__(self, config: Config, archive: Archive, writer: Writer) -> None:
+    def __init__(
+        self, config: Config, archive: Archive, writer: Writer, earlier: Mapping[str, tuple[str, ...]]
+    ) -> None:
+        self._earlier = earlier
         self._feeds = {feed.id: feed for feed in config.feeds}
         self._themes = {theme.id: Link(theme.title, addresses.theme(theme.id)) for theme in config.themes}
         self._anchors = archive.anchors
@@ -98,6 +103,7 @@ class Cards:
             link=links.web_link(story.link) or "",
             headline=story.headline or story.title,
             original=story.title if story.headline and story.headline != story.title else "",
+            earlier=self._earlier.get(story.file, ()),
             source=source,
             paywall=feed.paywall if feed else False,
             byline=wording.listed(story.authors),

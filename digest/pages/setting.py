@@ -41,7 +41,7 @@ class Setting:
 def set_up(content: Content, archive: Archive, config: Config, base: Base) -> Setting:
     """Returns the setting of one build."""
     writer = Writer(Targets(content, archive, base))
-    cards = Cards(config, archive, writer)
+    cards = Cards(config, archive, writer, content.earlier)
     views = Views(config, cards, writer)
     return Setting(
         config=config,

@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 
 from digest import disk
 from digest.errors import DigestError, Faults, Problem, suggestion
-from digest.model import Config, Content, Copied, FreePage, Letter, Moved, Story
+from digest.model import Config, Content, Copied, FreePage, Letter, Story
 from digest.stories import frontmatter, ledger, storyfile
-from digest.stories.desk import Desk, Intake
-from digest.stories.identity import scoped, story_keys
+from digest.stories.desk import Desk, Intake, Survey
+from digest.stories.history import History
 from digest.stories.ledger import Record
 from digest.stories.storyfile import Known
 from digest.week import Week
@@ -35,21 +35,47 @@ _LETTER = "letter.md"
 
 def load(root: Path, config: Config) -> Content:
     """Reads all content of a digest; raises Faults with every problem in it."""
-    reading = _Reading(root, config, read_ledgers(root)[0])
+    found = survey(root, config)
+    if found.problems:
+        raise Faults(found.problems)
+    return found.content
+
+
+def survey(root: Path, config: Config) -> Survey:
+    """Reads all of a digest's content that can be read, with every problem in the rest."""
+    ledgers, ledger_problems = read_ledgers(root)
+    reading = _Reading(root, config, ledgers)
     files = list(_walk(root, reading.problems))
     stories = tuple(filter(None, (reading.story(file) for file in files if _is_story(file))))
+    history = History(reading.ledgers)
     content = Content(
         stories=stories,
         letters=tuple(filter(None, (reading.letter(file) for file in files if _is_letter(file)))),
         introductions=tuple(filter(None, (reading.introduction(file) for file in files if _is_in(file, "themes")))),
         pages=tuple(filter(None, (reading.page(file) for file in files if _is_in(file, "pages")))),
         copied=tuple(Copied(source=root / file, file=file, path=_copied(file)) for file in files if _copied(file)),
-        moved=moved(stories, reading.ledgers),
+        moved=history.moved(stories),
+        earlier=history.earlier(stories),
+        unread=frozenset(reading.unread),
     )
     reading.misplaced(files)
-    if reading.problems:
-        raise Faults(reading.problems)
-    return content
+    return Survey(
+        content=content,
+        problems=tuple(reading.problems),
+        ledgers=ledgers,
+        ledger_problems=ledger_problems,
+        files=tuple(files),
+    )
+
+
+def read_text(root: Path, file: str) -> str:
+    """Returns the text of a file as far as it is text, nothing where it is gone."""
+    return (disk.read(root / file) or b"").decode("utf-8-sig", errors="replace")
+
+
+def unfinished(root: Path) -> tuple[str, ...]:
+    """Returns the files that killed runs have left behind half-written, relative to the root."""
+    return tuple(sorted(path.relative_to(root).as_posix() for path in (root / "content").rglob(disk.LEFT_BEHIND)))
 
 
 def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Record]], names: frozenset[str]) -> Desk:
@@ -109,30 +135,13 @@ def write(root: Path, intake: Intake) -> None:
         disk.append(root / _ledger(feed), "".join(map(ledger.dumps, records)))
 
 
-def moved(stories: Iterable[Story], ledgers: Mapping[str, Mapping[str, Record]]) -> tuple[Moved, ...]:
-    """Returns the places that the ledgers remember of stories which now lie elsewhere, where no other lies there."""
-    places: dict[str, set[str]] = {}
-    for feed, records in ledgers.items():
-        for record in records.values():
-            for alias in ledger.names_on_disk(record):
-                places.setdefault(scoped(alias, feed), set()).add(record.file)
-    present = {story.file for story in stories}
-    found = {
-        (place, story.file)
-        for story in stories
-        for key in story_keys(story.id, story.link, story.feeds)
-        for place in places.get(key, ())
-        if place not in present
-    }
-    return tuple(filter(None, (_moved(place, file) for place, file in sorted(found))))
-
-
 class _Reading:
     """One reading of the content: each file gives its value, or None and its problems."""
 
     def __init__(self, root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Record]]) -> None:
         self.root, self.config, self.ledgers = root, config, ledgers
         self.problems: list[Problem] = []
+        self.unread: list[str] = []
         self.themes = frozenset(name for theme in config.themes for name in (theme.id, *theme.was))
         self.known = Known(
             zone=ZoneInfo(config.site.timezone),
@@ -180,6 +189,7 @@ class _Reading:
             self.problems.append(Problem(file, 0, "not UTF-8 text", "save it as UTF-8"))
         except Faults as faults:
             self.problems.extend(faults.problems)
+        self.unread.append(file)
         return None
 
 
@@ -252,11 +262,6 @@ def _copied(file: str) -> str:
 def _closed(reading: _Reading, files: Iterable[str]) -> Week | None:
     letters = filter(None, (reading.letter(file) for file in files if _is_letter(file)))
     return max((letter.week for letter in letters if not letter.draft), default=None)
-
-
-def _moved(place: str, file: str) -> Moved | None:
-    match = storyfile.PLACE.fullmatch(place)
-    return Moved(week=Week.parse(match[1]), slug=match[3], file=file) if match else None
 
 
 def _ledger(feed: str) -> str:
