@@ -22,6 +22,8 @@ except ImportError:  # pragma: no cover - Windows has no flock; there the lock i
 
 CACHE = ".digest"
 _UNFINISHED = ".unfinished"
+LEFT_BEHIND = f".*{_UNFINISHED}"
+"""The pattern of the names that files have before they are whole."""
 _MEMORY_VERSION = 1
 
 

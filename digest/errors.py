@@ -15,12 +15,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong in one file: `line` counts from 1, 0 where the whole file is meant."""
+    """One thing wrong in one file: `line` counts from 1, 0 where the whole file is meant.
+
+    A `hint` stands in nobody's way: it says what an editor may want to look at.
+    """
 
     file: str
     line: int
     what: str
     cure: str = ""
+    hint: bool = False
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file

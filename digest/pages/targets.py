@@ -35,9 +35,10 @@ class Targets:
         self._waiting = {story.file for story in content.stories} - {story.file for story in archive.stories}
         self._waiting |= {page.file for page in content.pages} - self._places.keys()
         self._waiting |= {letter.file for letter in content.letters} - self._places.keys()
+        self._places |= dict.fromkeys(content.unread, addresses.HOME)  # they will have a place, once they are mended
         self._named: dict[str, list[str]] = defaultdict(list)
-        for story in content.stories:
-            self._named[posixpath.basename(story.file)].append(story.file)
+        for file in (*(story.file for story in content.stories), *sorted(content.unread)):
+            self._named[posixpath.basename(file)].append(file)
 
     def resolve(self, link: str, file: str, here: str) -> str | Lost:
         """Returns a link without a scheme as an address from the root of the host.

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from digest.model import Feed, Story
+from digest.errors import Problem
+from digest.model import Content, Feed, Story
 from digest.stories.ledger import Record
 from digest.stories.storyfile import Known
 from digest.week import Week
@@ -30,6 +31,21 @@ class Desk:
     unreadable: Mapping[str, str] = field(default_factory=dict)
     known: Known = field(default_factory=Known)
     closed: Week | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """All that a digest's content holds, as far as it can be read, and what is wrong with the rest.
+
+    `files` are all there are in `content/`, relative to the root; `ledgers` have each feed's records by their id.
+    """
+
+    content: Content
+    problems: tuple[Problem, ...] = ()
+    ledgers: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
+    ledger_problems: tuple[Problem, ...] = ()
+    files: tuple[str, ...] = ()
+    known: Known = field(default_factory=Known)
 
 
 @dataclass(frozen=True, slots=True)
