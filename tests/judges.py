@@ -85,12 +85,12 @@ def settings(feeds: Mapping[str, str], words: int = 40) -> str:
     return site + "".join(tables)
 
 
-def make(root: Path, feeds: Mapping[str, bytes], *, words: int = 40) -> Made:
-    """Makes a digest of these feeds (by the names of their files), pulls it twice, builds it."""
+def make(root: Path, feeds: Mapping[str, bytes], *, words: int = 40, more: str = "") -> Made:
+    """Makes a digest of these feeds (by the names of their files) with `more` settings, pulls it twice, builds it."""
     root.mkdir(exist_ok=True)
     for name, body in feeds.items():
         (root / name).write_bytes(body)
-    (root / "digest.toml").write_text(settings({name_of(name): name for name in feeds}, words))
+    (root / "digest.toml").write_text(settings({name_of(name): name for name in feeds}, words) + more)
     config = configs.load(root)
     one = pull.run(root, config, config.feeds, now=NOW)
     first = content(root)

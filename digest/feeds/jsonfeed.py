@@ -16,6 +16,7 @@ from digest.model import Document
 
 _VERSION = re.compile(r"(?:https?://)?(?:www\.)?jsonfeed\.org/version/.*")
 _SHORT_VERSION = re.compile(r"1(?:\.[01])?")  # some writers put the number alone
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def looks_like_json(body: bytes) -> bool:
@@ -65,7 +66,7 @@ def _said(one: dict[str, Any], authors: tuple[str, ...]) -> Said:
 def _id(value: object) -> str:
     """Returns the id as a string: the format asks readers to accept a number (§ items)."""
     if isinstance(value, str):
-        return value.strip()
+        return _whole(value).strip()
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
@@ -85,4 +86,9 @@ def _attached(one: dict[str, Any]) -> Iterator[str]:
 
 def _text(thing: dict[str, Any], key: str) -> str:
     value = thing.get(key)
-    return value if isinstance(value, str) else ""
+    return _whole(value) if isinstance(value, str) else ""
+
+
+def _whole(text: str) -> str:
+    """Returns the text without halves of characters, which JSON can write (RFC 8259 §8.2) and no file can hold."""
+    return _HALF.sub("\ufffd", text)

@@ -81,7 +81,8 @@ def own_names(
     """
     repeated = repeated_guids(entries)
     bare = {links.canonical(entry.link) for entry in entries if not entry.id or entry.id in repeated}
-    met: set[str | None] = set(files)
+    addressed = {f"bare:{links.canonical(entry.link)}" for entry in entries if _is_permalink(entry, repeated)}
+    met: set[str | None] = {*files, *addressed}
     for entry, file in zip(entries, files, strict=True):
         shared = entry.id in repeated
         if file is None and (shared or not entry.id or _is_foreign(feed, entry, None, known, bare)):
@@ -139,7 +140,14 @@ def _is_foreign(
     """Tells whether an entry's guid already names another story, or is the link that is the only name of one."""
     address = links.canonical(entry.id) if links.web_link(entry.id) else ""
     owners = (*known.get(scoped(f"guid:{entry.id}", feed), ()), *known.get(f"bare:{address}", ()))
-    return file not in owners and (bool(owners) or address in bare)
+    elsewhere = address in bare and address != links.canonical(entry.link)
+    return file not in owners and (bool(owners) or elsewhere)
+
+
+def _is_permalink(entry: Entry, repeated: Container[str]) -> bool:
+    """Tells whether an entry's guid is its own and its link as well, so that the bare link names it, too."""
+    is_address = entry.id not in repeated and links.web_link(entry.id) is not None
+    return is_address and links.canonical(entry.id) == links.canonical(entry.link)
 
 
 def _nameless(link: str, known: Mapping[str, Collection[str]]) -> str | None:
