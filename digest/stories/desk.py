@@ -5,6 +5,7 @@ Refuses to do anything: the store fills the one and carries out the other, `inta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from digest.model import Content, Feed, Story
 from digest.stories.ledger import Record
 from digest.stories.storyfile import Known
 from digest.week import Week
+
+_IN_WEEK = re.compile(r"content/\d{4}/w\d{2}/[^/]+\.md$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,12 @@ class Survey:
     ledger_problems: tuple[Problem, ...] = ()
     files: tuple[str, ...] = ()
     known: Known = field(default_factory=Known)
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The files of stories, letters and ledgers that cannot be read, or not all of them."""
+        wrong = (problem.file for problem in self.problems if not problem.hint and _IN_WEEK.match(problem.file))
+        return tuple(dict.fromkeys((*wrong, *(problem.file for problem in self.ledger_problems))))
 
 
 @dataclass(frozen=True, slots=True)

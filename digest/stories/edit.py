@@ -19,6 +19,7 @@ from digest.stories.frontmatter import FENCE, Span
 from digest.stories.storyfile import KEYS, Known
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_REMARK = re.compile(r"(?:^|\s)#")
 
 
 def edited(text: str, story: Story, changes: Mapping[str, Any], known: Known) -> str | None:
@@ -44,18 +45,27 @@ def _with_key(text: str, key: str, words: str | tuple[str, ...]) -> str:
     spans = frontmatter.spans(bare)
     span = spans.get(key)
     stop = _stop(lines)
-    if not words:
+    if not words and key != "themes":  # a story says that it has no theme
         return "".join(lines[: span.line + 1] + lines[span.last + 2 :]) if span else text
     if span is None:
         before = next((spans[other] for other in reversed(KEYS[: KEYS.index(key)]) if other in spans), None)
         place = before.last + 2 if before else 1
         return "".join([*lines[:place], f"{key}: {storyfile.written(key, words)}{stop}", *lines[place:]])
+    if isinstance(words, tuple) and _holds_remark(bare, span):
+        raise ValueError("somebody's remark stands among the values of a list, and would be lost")
     first, last = bare[span.line], bare[span.last]
     gap = "" if first[: span.start].endswith((" ", "\t")) else " "
     changed = first[: span.start] + gap + storyfile.written(key, words, span.style) + last[span.end :]
     if span.style == "block":
         return "".join([*lines[: span.line + 1], *_block(lines, bare, span, words, stop), *lines[span.last + 2 :]])
     return "".join([*lines[: span.line + 1], changed + stop, *lines[span.last + 2 :]])
+
+
+def _holds_remark(bare: Sequence[str], span: Span) -> bool:
+    """Tells whether a comment stands within the lines that a list of several lines gives up."""
+    first = span.line + 1 if span.style == "block" else span.line
+    given_up = [*bare[first : span.last], bare[span.last][: span.end]] if span.last > span.line else []
+    return any(map(_REMARK.search, given_up))
 
 
 def _block(lines: Sequence[str], bare: Sequence[str], span: Span, words: str | tuple[str, ...], stop: str) -> list[str]:

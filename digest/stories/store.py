@@ -18,7 +18,7 @@ from digest import disk
 from digest.errors import DigestError, Faults, Problem, suggestion
 from digest.model import Config, Content, Copied, FreePage, Letter, Story
 from digest.stories import frontmatter, ledger, storyfile
-from digest.stories.desk import Desk, Intake, Survey
+from digest.stories.desk import Desk, Edit, Intake, Survey
 from digest.stories.history import History
 from digest.stories.ledger import Record
 from digest.stories.storyfile import Known
@@ -65,6 +65,7 @@ def survey(root: Path, config: Config) -> Survey:
         ledgers=ledgers,
         ledger_problems=ledger_problems,
         files=tuple(files),
+        known=reading.known,
     )
 
 
@@ -125,14 +126,34 @@ def write(root: Path, intake: Intake) -> None:
     Raises DigestError where a file has changed since it was read: its editor is at work, and goes first.
     """
     for edit in intake.edits:
-        if disk.read(root / edit.file) != edit.before.encode():
+        if rewrite(root, (edit,)):
             raise DigestError(f"{edit.file}: this file has changed during the pull and is left alone; pull again")
-        disk.write(root / edit.file, edit.after.encode())
     for story in intake.stories:
         if not disk.create(root / story.file, storyfile.dumps(story).encode()):
             raise DigestError(f"{story.file}: this file has appeared during the pull and is left alone; pull again")
-    for feed, records in intake.lines.items():
+    add_lines(root, intake.lines)
+
+
+def rewrite(root: Path, edits: Iterable[Edit]) -> tuple[str, ...]:
+    """Carries out the edits of files that still say what they said; returns the other files, which it leaves alone."""
+    left = []
+    for edit in edits:
+        if disk.read(root / edit.file) != edit.before.encode():
+            left.append(edit.file)
+        elif edit.after != edit.before:
+            disk.write(root / edit.file, edit.after.encode())
+    return tuple(left)
+
+
+def add_lines(root: Path, lines: Mapping[str, Iterable[Record]]) -> None:
+    """Adds lines to the feeds' ledgers."""
+    for feed, records in lines.items():
         disk.append(root / _ledger(feed), "".join(map(ledger.dumps, records)))
+
+
+def read_exactly(root: Path, file: str) -> str:
+    """Returns the text of a file with every sign that it holds, as an edit needs it; raises ValueError for no text."""
+    return (disk.read(root / file) or b"").decode()
 
 
 class _Reading:

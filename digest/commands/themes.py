@@ -1,0 +1,287 @@
+"""`digest themes`: what the rules do in the archive, why a story has its themes, and the rules run again.
+
+    survey ──judge──▶ what the rules say of each story today ──▶ counts | reasons | a phrase's catch | edits ──▶ report
+
+What cannot be read is named, and the rest is shown. Only `apply` writes, and only stories whose themes nobody edited:
+files first, then the ledger. Before both it remembers what it is about, so that the next run completes a killed one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from digest import disk
+from digest.errors import Faults
+from digest.model import Config, Story, Theme
+from digest.stories import store
+from digest.stories.desk import Survey
+from digest.stories.history import History
+from digest.stories.identity import hash_of
+from digest.stories.retheme import Verdict, current_ids, judge, lines, retheme, words_of
+from digest.stories.themes import themes_of
+from digest.week import Week
+
+_MEMORY = "themes.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeRow:
+    """A theme's stories, hidden ones and drafts among them: all, those whose main theme it is, and its last week."""
+
+    theme: str
+    stories: int
+    main: int
+    last: Week | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThemesReport:
+    """A row for each theme; how many stories have none, and of how many the rules of today would say something else.
+
+    `due` counts those of them that nobody edited, `own` those whose themes are the editor's.
+    """
+
+    rows: tuple[ThemeRow, ...]
+    stories: int
+    elsewhere: int
+    due: int
+    own: int
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a story has a theme, or has it not."""
+
+    theme: str
+    has: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainReport:
+    """A story's themes, the main one first, then those that it could have; `own`: they are the editor's."""
+
+    file: str
+    title: str
+    reasons: tuple[Reason, ...]
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Catch:
+    """A story that a phrase would catch: where the phrase stands, and the themes that the story has already."""
+
+    file: str
+    title: str
+    where: str
+    themes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TryReport:
+    """What a phrase would catch in the whole archive; of `partly` stories the feed's summary is not stored whole."""
+
+    phrase: str
+    caught: tuple[Catch, ...]
+    stories: int
+    partly: int
+    having: Mapping[str, int]
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A story's themes before and after."""
+
+    file: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyReport:
+    """Each theme's stories before and after, "" being Elsewhere; what was changed, and what was left and why.
+
+    `own` counts stories of which the rules say something else, but whose themes are the editor's.
+    """
+
+    counts: Mapping[str, tuple[int, int]]
+    stories: int
+    changed: tuple[Change, ...]
+    left: tuple[str, ...]
+    own: int
+    unread: tuple[str, ...]
+    dry: bool
+
+
+def run(root: Path, config: Config) -> ThemesReport:
+    """Counts each theme's stories, and the stories of which the rules of today say something else."""
+    survey = store.survey(root, config)
+    verdicts = _verdicts(survey, config.themes)
+    names = current_ids(config.themes)
+    return ThemesReport(
+        rows=tuple(_row(theme.id, survey.content.stories, names) for theme in config.themes),
+        stories=len(verdicts),
+        elsewhere=sum(not verdict.story.themes for verdict in verdicts),
+        due=sum(verdict.differs and not verdict.own for verdict in verdicts),
+        own=sum(verdict.differs and verdict.own for verdict in verdicts),
+        unread=survey.unread,
+    )
+
+
+def explain(root: Path, config: Config, file: str) -> ExplainReport:
+    """Says why the story of a file has its themes.
+
+    Raises Faults where the file cannot be read, LookupError with the cure where there is no such story.
+    """
+    survey = store.survey(root, config)
+    story = next((story for story in survey.content.stories if story.file == file), None)
+    if story is None:
+        faults = [problem for problem in survey.problems if problem.file == file]
+        raise Faults(faults) if faults else LookupError(_near(file, survey))
+    verdict = judge(story, History(survey.ledgers).of(story), config.themes)
+    return ExplainReport(
+        file=file,
+        title=story.headline or story.title,
+        reasons=tuple(_reasons(verdict, config.themes)),
+        own=verdict.own,
+    )
+
+
+def attempt(root: Path, config: Config, phrase: str) -> TryReport:
+    """Finds what a phrase would catch in headlines and stored excerpts; raises ValueError for one badly written."""
+    survey = store.survey(root, config)
+    history, names = History(survey.ledgers), current_ids(config.themes)
+    rule = Theme(id=phrase, title=phrase, match=(phrase,))
+    caught = []
+    for story in survey.content.stories:
+        found = themes_of(*words_of(story, history.of(story)), (rule,))
+        for evidence in found.values():
+            where = evidence.removeprefix(f"'{phrase}' ").replace("summary", "excerpt")
+            caught.append(Catch(story.file, story.title, where, _named(story, names)))
+    having = Counter(theme for catch in caught for theme in catch.themes or ("",))
+    return TryReport(
+        phrase=phrase,
+        caught=tuple(caught),
+        stories=len(survey.content.stories),
+        partly=sum(not verdict.whole for verdict in _verdicts(survey, ())),
+        having=dict(having.most_common()),
+        unread=survey.unread,
+    )
+
+
+def apply(root: Path, config: Config, *, now: datetime, dry: bool = False) -> ApplyReport:
+    """Runs the rules again over all stories whose themes nobody edited; `dry` decides everything and writes nothing."""
+    with contextlib.nullcontext() if dry else disk.lock(root):
+        survey = store.survey(root, config)
+        verdicts = _verdicts(survey, config.themes, _begun(root))
+        texts = {
+            verdict.story.file: store.read_exactly(root, verdict.story.file) for verdict in verdicts if verdict.due
+        }
+        decided = retheme(verdicts, texts, survey.known)
+        late: tuple[str, ...] = ()
+        if decided.verdicts and not dry:
+            disk.remember(root, _MEMORY, {
+                verdict.story.file: [verdict.mark, hash_of(decided.edits[verdict.story.file].after)]
+                for verdict in decided.verdicts
+            })  # fmt: skip
+            late = store.rewrite(root, decided.edits.values())
+            store.add_lines(root, lines((one for one in decided.verdicts if one.story.file not in late), now))
+            disk.remember(root, _MEMORY, {})
+    changed = {one.story.file: one for one in decided.verdicts if one.story.file not in late and one.differs}
+    return ApplyReport(
+        counts=_counts(verdicts, changed, config.themes),
+        stories=len(verdicts),
+        changed=tuple(Change(file, one.story.themes, tuple(one.themes)) for file, one in changed.items()),
+        left=(*map(_stuck, decided.stuck), *map(_late, late)),
+        own=sum(verdict.differs and verdict.own for verdict in verdicts),
+        unread=survey.unread,
+        dry=dry,
+    )
+
+
+def _verdicts(survey: Survey, themes: Sequence[Theme], begun: Mapping[str, str] | None = None) -> list[Verdict]:
+    history, marks = History(survey.ledgers), begun or {}
+    return [judge(story, history.of(story), themes, marks.get(story.file)) for story in survey.content.stories]
+
+
+def _begun(root: Path) -> dict[str, str]:
+    """Returns the marks before a run that was killed, of files that stand, sign by sign, as that run wrote them."""
+    memory = disk.recall(root, _MEMORY)
+    return {file: mark for file, (mark, hash) in memory.items() if hash_of(store.read_exactly(root, file)) == hash}
+
+
+def _row(theme: str, stories: Iterable[Story], names: Mapping[str, str]) -> ThemeRow:
+    having = [(story, _named(story, names)) for story in stories]
+    found = [(story, themes) for story, themes in having if theme in themes]
+    return ThemeRow(
+        theme=theme,
+        stories=len(found),
+        main=sum(themes[0] == theme for _, themes in found),
+        last=max((story.week for story, _ in found), default=None),
+    )
+
+
+def _named(story: Story, names: Mapping[str, str]) -> tuple[str, ...]:
+    """Returns a story's themes by the ids that they have today."""
+    return tuple(dict.fromkeys(names.get(theme, theme) for theme in story.themes))
+
+
+def _reasons(verdict: Verdict, themes: Sequence[Theme]) -> Iterable[Reason]:
+    has = _named(verdict.story, current_ids(themes))
+    for theme in has:
+        yield Reason(theme, True, _why(theme, verdict))
+    for theme in dict.fromkeys((*verdict.earned, *verdict.heard)):
+        if theme not in has:
+            yield Reason(theme, False, _why_not(theme, verdict))
+
+
+def _why(theme: str, verdict: Verdict) -> str:
+    if theme in verdict.earned:
+        return verdict.earned[theme]
+    if theme in verdict.heard:
+        return f"{verdict.heard[theme]}, when it was pulled"
+    return "given by the editor"
+
+
+def _why_not(theme: str, verdict: Verdict) -> str:
+    """Words for a theme that a story has not: whose doing that is depends on whose its themes are."""
+    evidence = verdict.earned.get(theme) or verdict.heard[theme]
+    if verdict.own:
+        return f"{evidence}; " + ("taken off by the editor" if theme in verdict.heard else "not given by the editor")
+    return f"{evidence}; " + ("--apply would add it" if theme in verdict.themes else "the rules say so no longer")
+
+
+def _counts(
+    verdicts: Iterable[Verdict], changed: Mapping[str, Verdict], themes: Sequence[Theme]
+) -> dict[str, tuple[int, int]]:
+    names = current_ids(themes)
+    before: Counter[str] = Counter()
+    after: Counter[str] = Counter()
+    for verdict in verdicts:
+        stands = _named(verdict.story, names)
+        before.update(stands or ("",))
+        after.update((tuple(verdict.themes) if verdict.story.file in changed else stands) or ("",))
+    return {theme: (before[theme], after[theme]) for theme in (*(theme.id for theme in themes), "")}
+
+
+def _stuck(file: str) -> str:
+    return f"{file}: its themes cannot be changed in place; left as it is"
+
+
+def _late(file: str) -> str:
+    return f"{file}: has changed in the meantime; left as it is, run it again"
+
+
+def _near(file: str, survey: Survey) -> str:
+    """Returns what to do about a name that is no story's: the story of that name or of the nearest one."""
+    files = {story.file.rpartition("/")[2]: story.file for story in survey.content.stories}
+    near = difflib.get_close_matches(file.rpartition("/")[2], files, n=1)
+    return f"did you mean '{files[near[0]]}'?" if near else "name a story's file, such as content/2026/w20/…md"

@@ -1,0 +1,206 @@
+"""Running the rules again over stories that stand already: what they say of each today, and whose its themes are.
+
+    headline as the feed gave it, excerpt as stored ──rules──▶ earned ─┐
+    the ledger: what the whole summary earned when it was pulled ──────┴──▶ Verdict ──▶ edits, lines of the ledger
+
+A story's themes are the editor's unless they are, to the letter, what the ledger says that we wrote. A theme that the
+summary earned is kept where that summary is not stored whole: rules that cannot see it cannot judge it.
+Refuses to touch what is the editor's, and to write: edits and records come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from digest.errors import Faults
+from digest.model import Story, Theme
+from digest.stories import excerpt, ledger, storyfile
+from digest.stories.desk import Edit
+from digest.stories.edit import edited
+from digest.stories.ledger import Record
+from digest.stories.merge import hashes_of
+from digest.stories.storyfile import Known
+from digest.stories.themes import themes_of
+
+Kin = Sequence[tuple[str, Record]]
+"""A story's records in the ledgers, each with its feed."""
+
+_SUMMARY, _EXCERPT = "summary", "excerpt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the rules of today say of one story.
+
+    `themes` are those that it should have, the main one first, each with its evidence. Of these `earned` has what the
+    rules find today, `heard` what the ledger remembers, ids brought up to date. `own` tells that its themes are the
+    editor's. `sources` are the records that stand for its themes, `mark` the hash of them that was written last.
+    `whole` tells that all of what the feed said is stored, as far as we know.
+    """
+
+    story: Story
+    own: bool
+    themes: Mapping[str, str]
+    earned: Mapping[str, str]
+    heard: Mapping[str, str]
+    sources: Kin = ()
+    mark: str = ""
+    whole: bool = True
+
+    @property
+    def differs(self) -> bool:
+        """Whether the rules say something else than the story."""
+        return tuple(self.themes) != self.story.themes
+
+    @property
+    def due(self) -> bool:
+        """Whether there is something to write: themes, or the line of the ledger that a killed run still owes."""
+        return not self.own and (self.differs or self.mark != mark_of(tuple(self.themes)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retheming:
+    """What running the rules again is to write, and the files that cannot be changed in place."""
+
+    verdicts: tuple[Verdict, ...] = ()
+    edits: Mapping[str, Edit] = field(default_factory=dict)
+    stuck: tuple[str, ...] = ()
+
+
+def judge(story: Story, kin: Kin, themes: Sequence[Theme], begun: str | None = None) -> Verdict:
+    """Returns what the rules of today say of a story.
+
+    `begun` is the mark of its themes before a killed run that left the file just as it stands, None without such a run.
+    """
+    names = current_ids(themes)
+    sources = _sources(kin)
+    newest = max((record for _, record in sources), key=lambda record: record.at, default=None)
+    heard = {
+        names[theme]: evidence
+        for _, record in sorted(sources, key=lambda one: one[1].at)
+        for theme, evidence in record.themes.items()
+        if theme in names
+    }
+    whole = newest is None or hashes_of(story).get("excerpt") == newest.said.get("excerpt")
+    earned = themes_of(*words_of(story, kin), themes)
+    if not whole:
+        earned = {theme: _of_excerpt(evidence) for theme, evidence in earned.items()}
+    here = {names.get(theme, theme) for theme in story.themes}
+    unseen = {theme: said for theme, said in heard.items() if theme in here and said.endswith(_SUMMARY) and not whole}
+    return Verdict(
+        story=story,
+        own=newest is None or _is_edited(story, newest, begun),
+        themes=_ranked(unseen, earned, themes),
+        earned=earned,
+        heard=heard,
+        sources=sources,
+        mark=newest.wrote.get("themes", "") if newest else "",
+        whole=whole,
+    )
+
+
+def words_of(story: Story, kin: Kin) -> tuple[str, str]:
+    """Returns what the rules search of a story: the headline as its feed gives it, and the excerpt as it is stored."""
+    newest = max((record for _, record in _sources(kin)), key=lambda record: record.at, default=None)
+    return (newest.title if newest else story.title), excerpt.unescape(story.excerpt)
+
+
+def current_ids(themes: Iterable[Theme]) -> dict[str, str]:
+    """Returns the id of each theme by every id that it has or had; an id in use wins over the same one given up."""
+    themes = tuple(themes)
+    return {old: theme.id for theme in themes for old in theme.was} | {theme.id: theme.id for theme in themes}
+
+
+def mark_of(themes: tuple[str, ...]) -> str:
+    """Returns the mark of a list of themes: its hash as the ledger has it, empty where there are none."""
+    return ledger.hashes({"themes": themes}).get("themes", "")
+
+
+def retheme(verdicts: Iterable[Verdict], texts: Mapping[str, str], known: Known) -> Retheming:
+    """Returns what is to be written so that the stories which nobody edited have the themes of their verdicts.
+
+    `texts` has the text of each file that is due.
+    """
+    due = {verdict.story.file: verdict for verdict in verdicts if verdict.due}
+    edits = {file: _edit(verdict, texts.get(file, ""), known) for file, verdict in due.items()}
+    return Retheming(
+        verdicts=tuple(due[file] for file, edit in edits.items() if edit),
+        edits={file: edit for file, edit in edits.items() if edit},
+        stuck=tuple(file for file, edit in edits.items() if not edit),
+    )
+
+
+def lines(verdicts: Iterable[Verdict], now: datetime) -> dict[str, tuple[Record, ...]]:
+    """Returns the lines of each feed's ledger by which the themes of the verdicts count as written by us."""
+    found: dict[str, list[Record]] = {}
+    for verdict in verdicts:
+        mark = ledger.hashes({"themes": tuple(verdict.themes)})
+        for feed, record in verdict.sources:
+            wrote = {name: value for name, value in record.wrote.items() if name != "themes"} | mark
+            line = replace(record, at=_after(record, now), wrote=wrote, themes=verdict.themes)
+            found.setdefault(feed, []).append(line)
+    return {feed: tuple(records) for feed, records in found.items()}
+
+
+def _edit(verdict: Verdict, before: str, known: Known) -> Edit | None:
+    """Returns the edit that gives a story its themes, None where its text is another by now or cannot be edited."""
+    story = verdict.story
+    try:
+        if storyfile.loads(before, story.file, known) != story:
+            return None
+    except Faults:
+        return None
+    after = edited(before, story, {"themes": tuple(verdict.themes)}, known) if verdict.differs else before
+    return None if after is None else Edit(story.file, before, after)
+
+
+def _sources(kin: Kin) -> Kin:
+    """Returns the records that stand for a story's themes: those that wrote them, or that wrote the file without any.
+
+    A feed that came second wrote nothing but its own name into the file, and does not count.
+    """
+    writers = [(feed, record) for feed, record in kin if record.wrote.keys() - {"feeds"}]
+    return [(feed, record) for feed, record in writers if "themes" in record.wrote] or writers
+
+
+def _is_edited(story: Story, newest: Record, begun: str | None) -> bool:
+    """Tells whether the themes in the file are another's than those that we wrote last.
+
+    Where we wrote none though some were earned, the file was adopted, and had what its editor gave it.
+    """
+    mark, stands = newest.wrote.get("themes", ""), mark_of(story.themes)
+    if begun == mark:
+        return False
+    return stands != mark or (not mark and bool(newest.themes))
+
+
+def _ranked(unseen: Mapping[str, str], earned: Mapping[str, str], themes: Sequence[Theme]) -> dict[str, str]:
+    """Returns all themes with their evidence, ordered as the rules order them: by place, then as in digest.toml.
+
+    What the whole summary earned stays the evidence, since the next run cannot find it again.
+    """
+    found = {
+        theme.id: [evidence for evidence in (unseen.get(theme.id), earned.get(theme.id)) if evidence]
+        for theme in themes
+    }
+    order = sorted((theme for theme in found if found[theme]), key=lambda theme: min(map(_place, found[theme])))
+    return {theme: found[theme][0] for theme in order}
+
+
+def _place(evidence: str) -> int:
+    """Returns the place that an evidence names: 0 in the headline, 1 in both, 2 below it."""
+    if evidence.endswith("in the headline"):
+        return 0
+    return 1 if evidence.endswith((f"in headline and {_SUMMARY}", f"in headline and {_EXCERPT}")) else 2
+
+
+def _of_excerpt(evidence: str) -> str:
+    """Returns the evidence as it is where only a part of the summary was there to be searched."""
+    return evidence.removesuffix(_SUMMARY) + _EXCERPT if evidence.endswith(_SUMMARY) else evidence
+
+
+def _after(record: Record, now: datetime) -> str:
+    """Returns a moment that is later than the record's, even where a clock goes wrong: the newest counts."""
+    return max(ledger.moment(now), ledger.moment(datetime.fromisoformat(record.at) + timedelta(microseconds=1)))
