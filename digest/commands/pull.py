@@ -29,6 +29,7 @@ from digest.stories.ledger import Record
 from digest.stories.news import akin, in_question
 
 _MEMORY = "feeds.json"
+_DATED = frozenset({"asked", "new", "failed"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +92,13 @@ def run(
         intake = take_in(documents, desk, config, now)
         if not dry:
             store.write(root, intake)
-            disk.remember(root, _MEMORY, {**memory, **_lessons(root, answers, read, intake)})
+            lessons = {**memory, **_lessons(root, answers, read, intake)}
+            disk.remember(root, _MEMORY, _dated(lessons, memory, _rows(answers, read, intake.outcomes), now))
     rows = [*waiting, *_rows(answers, read, intake.outcomes)]
     rows = [replace(row, warnings=(*row.warnings, *_alarms(row, config, read, ledgers, now))) for row in rows]
-    order = [feed.id for feed in config.feeds]
+    order = {feed.id: number for number, feed in enumerate(config.feeds)}
     return PullReport(
-        rows=tuple(sorted(rows, key=lambda row: order.index(row.feed))),
+        rows=tuple(sorted(rows, key=lambda row: order[row.feed])),
         problems=tuple(map(str, problems)),
         dry=dry,
     )
@@ -161,6 +163,18 @@ def _lessons(
         else:
             lessons[feed.id] = {"url": feed.url, **asdict(answer.validators), "ledger": _fingerprint(root, feed)}
     return lessons
+
+
+def _dated(lessons: Mapping[str, Any], memory: Mapping[str, Any], rows: Iterable[Row], now: datetime) -> dict[str, Any]:
+    """Returns the lessons with what `status` shows: when each feed answered last and what was new, or why it failed."""
+    dated = dict(lessons)
+    for row in rows:
+        kept = {key: value for key, value in lessons.get(row.feed, {}).items() if key not in _DATED}
+        before = {key: value for key, value in memory.get(row.feed, {}).items() if key in {"asked", "new"}}
+        answered = {"asked": now.isoformat(timespec="seconds"), "new": len(row.new)}
+        failed = row.state == "failed"
+        dated[row.feed] = kept | (before | {"failed": row.reason} if failed else answered)
+    return dated
 
 
 def _fingerprint(root: Path, feed: Feed) -> str:

@@ -210,6 +210,8 @@ class _Reading:
             self.problems.append(Problem(file, 0, "not UTF-8 text", "save it as UTF-8"))
         except Faults as faults:
             self.problems.extend(faults.problems)
+        except DigestError as error:
+            self.problems.append(Problem(file, 0, str(error).partition(": ")[2], "make it readable"))
         self.unread.append(file)
         return None
 

@@ -1,0 +1,230 @@
+"""`digest status`: the desk at a glance, by week and by feed.
+
+    survey, what pull remembers ──count──▶ a row a week, newest first, and a row a feed ──▶ report
+
+Refuses to judge: what is wrong is for `digest check`. A file that cannot be read is named, and the rest is counted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from digest import disk
+from digest.errors import DigestError
+from digest.model import Config, Letter, Story
+from digest.pages.arrange import closed_weeks
+from digest.stories import store
+from digest.stories.desk import Survey
+from digest.stories.history import History
+from digest.stories.ledger import Record
+from digest.stories.news import names_of
+from digest.week import Week
+
+_MEMORY = "feeds.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekRow:
+    """A week's stories: all, the hidden ones, and of the others drafts, those with a note and those without a theme.
+
+    `letter` is "written", "draft", "unread" or empty.
+    """
+
+    week: Week
+    closed: bool
+    stories: int
+    noted: int
+    themeless: int
+    drafts: int
+    hidden: int
+    lead: bool
+    letter: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedRow:
+    """What a feed has brought in all, and what of it is still there or deleted; `hidden` are some of those kept.
+
+    `pulled` is the moment at which it last answered, `age` how long that is ago; where this machine has not pulled it,
+    it is not `sure`: then its ledger grew at that moment. `new` is of the last pull, None where nobody remembers.
+    `state` is "pulled", "retired" or "ledger only". `reason` says why the last pull failed, empty where it did not.
+    """
+
+    feed: str
+    state: str
+    pulled: datetime | None
+    age: timedelta | None
+    sure: bool
+    new: int | None
+    brought: int
+    kept: int
+    hidden: int
+    reason: str
+
+    @property
+    def deleted(self) -> int:
+        """How many of the stories that it brought are no longer there."""
+        return self.brought - self.kept
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """The weeks newest first, the feeds in the order of digest.toml, and the files that cannot be read."""
+
+    weeks: tuple[WeekRow, ...]
+    feeds: tuple[FeedRow, ...]
+    unread: tuple[str, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was ever written or pulled here."""
+        return not self.weeks and not any(row.brought or row.pulled or row.reason for row in self.feeds)
+
+
+def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
+    """Counts what lies on the desk; whatever cannot be read is named, and counts for nothing but a file."""
+    survey = store.survey(root, config)
+    memory = disk.recall(root, _MEMORY)
+    return StatusReport(
+        weeks=_weeks(survey, config.close),
+        feeds=_feeds(survey, config, _there(survey, _unread(root, survey)), memory, now),
+        unread=survey.unread,
+    )
+
+
+# ---------------------------------------------------------------- by week
+
+
+def _weeks(survey: Survey, close: str) -> tuple[WeekRow, ...]:
+    stories: dict[Week, list[Story]] = {}
+    for story in survey.content.stories:
+        stories.setdefault(story.week, []).append(story)
+    letters = {letter.week: letter for letter in survey.content.letters}
+    unread = {week for file in survey.unread if (week := _week_of(file))}
+    last = _last_closed(survey, close)
+    return tuple(
+        _week(week, stories.get(week, ()), _letter(week, letters, survey.unread), last is not None and week <= last)
+        for week in sorted(stories.keys() | letters.keys() | unread, reverse=True)
+    )
+
+
+def _week(week: Week, stories: Iterable[Story], letter: str, closed: bool) -> WeekRow:
+    stories = tuple(stories)
+    shown = [story for story in stories if not story.hide]
+    return WeekRow(
+        week=week,
+        closed=closed,
+        stories=len(stories),
+        noted=sum(bool(story.note.strip()) for story in shown),
+        themeless=sum(not story.themes for story in shown),
+        drafts=sum(story.draft for story in shown),
+        hidden=len(stories) - len(shown),
+        lead=any(story.lead for story in shown),
+        letter=letter,
+    )
+
+
+def _letter(week: Week, letters: Mapping[Week, Letter], unread: Iterable[str]) -> str:
+    if week in letters:
+        return "draft" if letters[week].draft else "written"
+    return "unread" if f"content/{week.folder}/letter.md" in unread else ""
+
+
+def _last_closed(survey: Survey, close: str) -> Week | None:
+    """Returns the newest week that is closed for the readers: weeks of which they see nothing close no other."""
+    lettered = {letter.week for letter in survey.content.letters if not letter.draft}
+    seen = {story.week for story in survey.content.stories if not (story.hide or story.draft)}
+    return max(closed_weeks(seen | lettered, lettered, close), default=None)
+
+
+def _week_of(file: str) -> Week | None:
+    try:
+        return Week.parse(file.removeprefix("content/").rpartition("/")[0])
+    except ValueError:
+        return None
+
+
+# ---------------------------------------------------------------- by feed
+
+
+def _feeds(
+    survey: Survey,
+    config: Config,
+    there: Mapping[tuple[str, str], bool],
+    memory: Mapping[str, Any],
+    now: datetime,
+) -> tuple[FeedRow, ...]:
+    states = {feed.id: "retired" if feed.retired else "pulled" for feed in config.feeds}
+    states |= {feed: "ledger only" for feed in survey.ledgers if feed not in states}
+    zone = ZoneInfo(config.site.timezone)
+    return tuple(
+        _feed(feed, state, survey.ledgers.get(feed, {}), there, memory.get(feed, {}), now.astimezone(zone))
+        for feed, state in states.items()
+    )
+
+
+def _feed(
+    feed: str,
+    state: str,
+    records: Mapping[str, Record],
+    there: Mapping[tuple[str, str], bool],
+    memory: Mapping[str, Any],
+    now: datetime,
+) -> FeedRow:
+    asked = memory.get("asked", "")
+    at = asked or max((record.at for record in records.values()), default="")
+    pulled = datetime.fromisoformat(at).astimezone(now.tzinfo) if at else None
+    kept = [there[feed, id] for id in records if (feed, id) in there]
+    return FeedRow(
+        feed=feed,
+        state=state,
+        pulled=pulled,
+        age=now - pulled if pulled else None,
+        sure=bool(asked),
+        new=memory.get("new"),
+        brought=len(records),
+        kept=len(kept),
+        hidden=sum(kept),
+        reason=memory.get("failed", "") if state == "pulled" else "",
+    )
+
+
+def _there(survey: Survey, unread: Mapping[str, str]) -> dict[tuple[str, str], bool]:
+    """Returns the records, by feed and id, whose story is still there, each with whether it is hidden.
+
+    A story is found by its names; one whose names were changed, or whose file cannot be read, by its place as well.
+    """
+    history = History(survey.ledgers)
+    found: dict[tuple[str, str], bool] = {}
+    nameless: dict[str, bool] = {}
+    for story in survey.content.stories:
+        records = history.of(story)
+        found |= {(feed, record.id): story.hide for feed, record in records}
+        if not records:
+            nameless[story.file] = story.hide
+    for feed, by_id in survey.ledgers.items():
+        for record in by_id.values():
+            if record.file in nameless or _is_in(unread, record):
+                found.setdefault((feed, record.id), nameless.get(record.file, False))
+    return found
+
+
+def _is_in(unread: Mapping[str, str], record: Record) -> bool:
+    """Tells whether a file that cannot be read is, by its place or by a name in it, the story of a record."""
+    names = names_of(record.aliases) if unread else ()
+    return record.file in unread or any(name in text for text in unread.values() for name in names)
+
+
+def _unread(root: Path, survey: Survey) -> dict[str, str]:
+    """Returns the texts of the week's files that cannot be read as stories, as far as they are text."""
+    texts = {}
+    for file in filter(_week_of, survey.unread):
+        with contextlib.suppress(DigestError):
+            texts[file] = store.read_text(root, file)
+    return texts
