@@ -18,8 +18,10 @@ import click
 
 from digest import __version__, printing
 from digest.errors import DigestError, suggestion
+from digest.phrases import check_phrase
 
 if TYPE_CHECKING:
+    from digest.commands.themes import ExplainReport
     from digest.model import Config
 
 
@@ -140,6 +142,67 @@ def build(desk: Desk, output: Path | None, base_url: str | None, as_json: bool) 
         click.echo(_json(asdict(report)))
     else:
         printing.built(report, say=desk.say)
+
+
+@cli.command()
+@click.pass_obj
+def status(desk: Desk) -> None:
+    """Show the desk at a glance, by week and by feed.
+
+    The newest 12 weeks; with --verbose all of them, and moments instead of ages. A file that cannot be read is named,
+    and the rest is counted.
+    """
+    from digest.commands import status as command
+
+    root, config = desk.open()
+    printing.stated(command.run(root, config, now=datetime.now(UTC)), say=desk.say, verbose=desk.verbose)
+
+
+@cli.command()
+@click.option(
+    "--explain", "explained", metavar="FILE", type=click.Path(path_type=Path), help="Why a story has its themes."
+)
+@click.option("--try", "phrase", metavar="PHRASE", help="What a phrase would catch in the whole archive.")
+@click.option("--apply", "applied", is_flag=True, help="Run the rules again, over stories whose themes nobody edited.")
+@click.option("--dry-run", "dry", is_flag=True, help="Say what --apply would change, write nothing.")
+@click.pass_obj
+def themes(desk: Desk, explained: Path | None, phrase: str | None, applied: bool, dry: bool) -> None:
+    """Count the themes; say why a story has its own; run the rules again.
+
+    Themes that an editor has changed are never touched, and a theme that only the feed's whole summary earned is not
+    taken away where that summary is not stored.
+    """
+    from digest.commands import themes as command
+
+    if (explained is not None) + (phrase is not None) + (applied or dry) > 1:
+        raise click.UsageError("--explain, --try and --apply exclude each other.")
+    fault = check_phrase(phrase) if phrase is not None else None
+    if fault:
+        raise click.BadParameter(f"the phrase '{phrase}' {fault}", param_hint="--try")
+    root, config = desk.open()
+    if explained is not None:
+        printing.explained(_explain(root, config, explained), say=desk.say)
+    elif phrase is not None:
+        printing.tried(command.attempt(root, config, phrase), say=desk.say)
+    elif applied or dry:
+        report = command.apply(root, config, now=datetime.now(UTC), dry=dry)
+        printing.applied(report, say=desk.say, verbose=desk.verbose)
+    else:
+        printing.themed(command.run(root, config), say=desk.say)
+
+
+def _explain(root: Path, config: Config, given: Path) -> ExplainReport:
+    """Explains the story of a file that is named from where one stands, or from the digest's root."""
+    from digest.commands import themes as command
+
+    home = root.resolve()
+    places = [(base / given).resolve() for base in (Path.cwd(), root)]
+    place = next((place for place in places if place.is_file() and place.is_relative_to(home)), None)
+    file = place.relative_to(home).as_posix() if place else given.as_posix()
+    try:
+        return command.explain(root, config, file)
+    except LookupError as error:
+        raise click.BadParameter(f"there is no story {file}; {error}", param_hint="--explain") from None
 
 
 def main() -> None:

@@ -6,7 +6,8 @@ a report has all that is shown here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,8 @@ import click
 if TYPE_CHECKING:
     from digest.commands.build import BuildReport
     from digest.commands.pull import PullReport, Row
+    from digest.commands.status import FeedRow, StatusReport, WeekRow
+    from digest.commands.themes import ApplyReport, ExplainReport, ThemesReport, TryReport
 
 Say = Callable[[str], None]
 
@@ -63,3 +66,150 @@ def built(report: BuildReport, *, say: Say) -> None:
         f"{report.removed} removed"
     )
     say(f"The site is in {report.output}")
+
+
+# ---------------------------------------------------------------- the desk at a glance
+
+_WEEKS = 12
+"""So many weeks are shown at a glance."""
+
+
+def stated(report: StatusReport, *, say: Say, verbose: bool) -> None:
+    """Prints a row a week, newest first, and a row a feed; then what is wrong."""
+    if report.empty and not report.unread:
+        step = "digest pull" if report.feeds else "add a [[feeds]] table to digest.toml, then digest pull"
+        say(f"Nothing is here yet. Next: {step}")
+        return
+    shown = report.weeks if verbose else report.weeks[:_WEEKS]
+    heads = ("week", "state", "stories", "noted", "no theme", "drafts", "hidden", "lead", "letter")
+    _table(heads, map(_week_cells, shown), say)
+    more = len(report.weeks) - len(shown)
+    if more:
+        say(f"and {_count(more, 'earlier week')}: digest --verbose status")
+    say("")
+    heads = ("feed", "last pull", "new", "brought", "kept", "deleted", "hidden")
+    _table(heads, (_feed_cells(row, verbose) for row in report.feeds), say)
+    if any(row.pulled and not row.sure for row in report.feeds):
+        say("* when its ledger grew; it was not pulled on this machine")
+    for row in report.feeds:
+        if row.reason:
+            click.echo(f"{row.feed}: the last pull failed: {row.reason}", err=True)
+    _unread(report.unread)
+
+
+def _week_cells(row: WeekRow) -> tuple[object, ...]:
+    state, lead = "closed" if row.closed else "open", "yes" if row.lead else ""
+    return (str(row.week), state, row.stories, row.noted, row.themeless, row.drafts, row.hidden, lead, row.letter)
+
+
+def _feed_cells(row: FeedRow, verbose: bool) -> tuple[object, ...]:
+    moment = row.pulled.strftime("%Y-%m-%d %H:%M") if row.pulled and verbose else _ago(row.age)
+    last = row.state if row.state != "pulled" else moment + ("" if row.sure or not moment else " *")
+    name = row.feed if len(row.feed) <= _NAME or verbose else row.feed[: _NAME - 1] + "…"
+    return (name, last, row.new or 0, row.brought, row.kept, row.deleted, row.hidden)
+
+
+_NAME = 26
+"""A feed's id is cut to so many signs, so that its row fits 80 columns."""
+
+
+def _ago(age: timedelta | None) -> str:
+    """Returns an age in words, in the largest unit of which there are two."""
+    if age is None:
+        return "never"
+    minutes = int(age.total_seconds() // 60)
+    for unit, length in (("day", 1440), ("hour", 60), ("minute", 1)):
+        if minutes >= 2 * length or (unit == "minute" and minutes == 1):
+            return f"{_count(minutes // length, unit)} ago"
+    return "just now"
+
+
+# ---------------------------------------------------------------- themes
+
+
+def themed(report: ThemesReport, *, say: Say) -> None:
+    """Prints a row a theme, and how far the stories are from what the rules would say today."""
+    rows: list[tuple[object, ...]] = [
+        (row.theme, row.stories, row.main, str(row.last) if row.last else "") for row in report.rows
+    ]
+    _table(
+        ("theme", "stories", "as main", "last week"),
+        [*rows, ("Elsewhere", report.elsewhere, report.elsewhere, "")],
+        say,
+    )
+    if report.due:
+        say(f"Of {_stories(report.due)} the rules say something else today: digest themes --apply --dry-run")
+    if report.own:
+        say(f"Of {_stories(report.own)} they say something else than the editor, whose word counts")
+    _unread(report.unread)
+
+
+def explained(report: ExplainReport, *, say: Say) -> None:
+    """Prints why a story has its themes, and which ones it could have."""
+    say(f"{report.file}: {report.title}")
+    width = max((len(reason.theme) for reason in report.reasons), default=0)
+    for reason in report.reasons:
+        say(f"  {'has' if reason.has else 'not'} {reason.theme:<{width}}  {reason.why}")
+    if not any(reason.has for reason in report.reasons):
+        say("  It has no theme, and stands under Elsewhere")
+    say("Its themes are the editor's: no rule changes them" if report.own else "Nobody has edited its themes")
+
+
+def tried(report: TryReport, *, say: Say) -> None:
+    """Prints the stories that a phrase would catch, and which themes they have already."""
+    for catch in report.caught:
+        say(f"{catch.file}: {catch.title} ({catch.where}; {', '.join(catch.themes) or 'Elsewhere'})")
+    having = ", ".join(f"{count} {theme or 'Elsewhere'}" for theme, count in report.having.items())
+    say(
+        f"'{report.phrase}' would catch {len(report.caught)} of {_stories(report.stories)}"
+        + (f": {having}" if having else "")
+    )
+    if report.partly:
+        say(f"What is not stored was not searched: of {_stories(report.partly)} the feed's summary is missing or cut")
+    _unread(report.unread)
+
+
+def applied(report: ApplyReport, *, say: Say, verbose: bool) -> None:
+    """Prints each theme's stories before and after; with `verbose`, or in a dry run, every story changed."""
+    rows = [(theme or "Elsewhere", *counts, _step(*counts)) for theme, counts in report.counts.items()]
+    _table(("theme", "before", "after", ""), rows, say)
+    for change in report.changed if verbose or report.dry else ():
+        say(f"{change.file}: {', '.join(change.before) or 'Elsewhere'} -> {', '.join(change.after) or 'Elsewhere'}")
+    verb = "would change" if report.dry else "changed"
+    say(f"{len(report.changed)} of {_stories(report.stories)} {verb}")
+    if report.own:
+        say(f"{_stories(report.own)} would change too, had nobody edited their themes; these stay")
+    for line in report.left:
+        click.echo(line, err=True)
+    _unread(report.unread)
+
+
+def _step(before: int, after: int) -> str:
+    return f"{after - before:+}" if after != before else ""
+
+
+# ---------------------------------------------------------------- how it is said
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[object]], say: Say) -> None:
+    """Prints a plain table: numbers to the right, words to the left, nothing as a dot."""
+    rows = [tuple(row) for row in rows]
+    signs = [">" if rows and isinstance(cell, int) else "<" for cell in (rows[0] if rows else heads)]
+    lines = [tuple(heads), *(tuple(str(cell or "·") for cell in row) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = (f"{cell:{sign}{width}}" for cell, sign, width in zip(line, signs, widths, strict=True))
+        say("  ".join(cells).rstrip())
+
+
+def _unread(files: Iterable[str]) -> None:
+    for file in files:
+        click.echo(f"{file}: cannot be read, or not all of it; 'digest check' says why", err=True)
+
+
+def _stories(count: int) -> str:
+    return "1 story" if count == 1 else f"{count} stories"
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
