@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -75,16 +75,17 @@ def run(
     *,
     now: datetime,
     dry: bool = False,
-    limits: Limits = Limits(),
+    limits: Limits | None = None,
 ) -> PullReport:
     """Pulls the feeds into the digest at `root`; `dry` decides everything and writes nothing."""
     with contextlib.nullcontext() if dry else disk.lock(root):
         memory = disk.recall(root, _MEMORY)
         waiting = [row for feed in feeds if (row := _waiting(feed, memory, now))]
-        asked = [feed for feed in feeds if feed.id not in {row.feed for row in waiting}]
+        resting = {row.feed for row in waiting}
+        asked = [feed for feed in feeds if feed.id not in resting]
         ledgers, problems = store.read_ledgers(root)
         known, agent = _validators(root, asked, memory), _agent(config)
-        answers = fetch(asked, root=root, known=known, agent=agent, now=now, limits=limits)
+        answers = fetch(asked, root=root, known=known, agent=agent, now=now, limits=limits or Limits())
         read = {answer.feed.id: parse(answer) for answer in answers if isinstance(answer, Fetched) and answer.body}
         documents = [(feed, found) for feed in asked if isinstance(found := read.get(feed.id), Document)]
         names = in_question(documents, ledgers)
@@ -95,7 +96,8 @@ def run(
             lessons = {**memory, **_lessons(root, answers, read, intake)}
             disk.remember(root, _MEMORY, _dated(lessons, memory, _rows(answers, read, intake.outcomes), now))
     rows = [*waiting, *_rows(answers, read, intake.outcomes)]
-    rows = [replace(row, warnings=(*row.warnings, *_alarms(row, config, read, ledgers, now))) for row in rows]
+    distant = {feed.id for feed in config.feeds if links.web_link(feed.url)}
+    rows = [replace(row, warnings=(*row.warnings, *_alarms(row, distant, read, ledgers, now))) for row in rows]
     order = {feed.id: number for number, feed in enumerate(config.feeds)}
     return PullReport(
         rows=tuple(sorted(rows, key=lambda row: order[row.feed])),
@@ -190,7 +192,7 @@ def _rows(
 
 def _alarms(
     row: Row,
-    config: Config,
+    distant: Collection[str],
     read: Mapping[str, Document | Failed],
     ledgers: Mapping[str, Mapping[str, Record]],
     now: datetime,
@@ -199,8 +201,8 @@ def _alarms(
     records = ledgers.get(row.feed, {})
     document = read.get(row.feed)
     gap = alarms.gap(document, row.known + len(row.adopted), records) if isinstance(document, Document) else ""
-    far = any(feed.id == row.feed and links.web_link(feed.url) for feed in config.feeds)
-    silent = alarms.quiet(records, now) if far and not row.new and row.state in {"read", "unchanged"} else ""
+    heard = row.feed in distant and row.state in {"read", "unchanged"}
+    silent = alarms.quiet(records, now) if heard and not row.new else ""
     return [alarm for alarm in (gap, silent) if alarm]
 
 
