@@ -61,3 +61,15 @@ def safe_html(markup: str) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
     )
+
+
+def is_kept(tag: str, attribute: str = "") -> bool:
+    """Tells whether `safe_html` keeps an element, or that attribute of it; both in lower case."""
+    if attribute:
+        return attribute in _ATTRIBUTES["*"] | _ATTRIBUTES.get(tag, set())
+    return tag in _INLINE | _FLOW
+
+
+def is_emptied(tag: str) -> bool:
+    """Tells whether `safe_html` drops an element together with all that it holds."""
+    return tag in _NOT_TEXT

@@ -11,6 +11,7 @@ for each id the newest `at` wins, aliases unite. Refuses to hold anybody's sente
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from digest.errors import Problem
 from digest.stories.identity import hash_of, keys_of, scoped, stamp
 
 VERSION = 1
+_MARK = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,7 @@ def loads(text: str, file: str) -> tuple[dict[str, Record], tuple[Problem, ...]]
             try:
                 records.append(_record(json.loads(line)))
             except (ValueError, KeyError, TypeError, AttributeError):
-                problems.append(Problem(file, number, "not a line of the ledger", "restore it from git, or delete it"))
+                problems.append(_passed_over(line, file, number))
     return gather(records), tuple(problems)
 
 
@@ -135,6 +137,12 @@ def names_on_disk(record: Record) -> list[str]:
     """Returns the aliases by which a story file is this record's: its guids, or its links where no guid is its own."""
     kind = "guid:" if has_guid(record) else "link:"
     return [alias for alias in record.aliases if alias.startswith(kind)]
+
+
+def _passed_over(line: str, file: str, number: int) -> Problem:
+    if _MARK.match(line):
+        return Problem(file, number, "a merge-conflict mark", "delete this line, and keep the lines of both sides")
+    return Problem(file, number, "not a line of the ledger", "restore it from git, or delete it")
 
 
 def _record(line: dict[str, Any]) -> Record:
