@@ -81,6 +81,26 @@ def create(path: Path, content: bytes) -> bool:
     return True
 
 
+def link(path: Path, place: Path) -> bool:
+    """Gives a file a second name and returns True; returns False, and touches nothing, where that name is taken."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        os.link(path, place, follow_symlinks=False)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise _refused("write", place, error) from error
+    return True
+
+
+def unlink(path: Path) -> None:
+    """Takes a file's name away; one that is gone already is no fault."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _refused("move", path, error) from error
+
+
 def append(path: Path, lines: str) -> None:
     """Adds whole lines to the end of a file, in one write; a last line that was left incomplete is closed first."""
     try:

@@ -33,6 +33,7 @@ _ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 )
+_ACCEPT_PAGE = "text/html, application/xhtml+xml, */*;q=0.1"
 _RESOLVERS = 32
 _LONGEST_VALIDATOR = 1_000
 _NETWORK = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, OSError, ValueError)
@@ -81,6 +82,13 @@ def fetch(
     )
 
 
+def fetch_page(address: str, *, agent: str, now: datetime, limits: Limits = Limits()) -> Fetched | Failed:
+    """Returns what became of one web page, asked for with the same manners as feeds are."""
+    page = Feed(id="", url=address, title="", publisher="")
+    desk = _Desk(limits=limits, agent=agent, known={}, now=now, pages=True)
+    return asyncio.run(_fetch_all([page], desk))[0]
+
+
 def _is_distant(feed: Feed) -> bool:
     return feed.url.strip().lower().startswith(("http://", "https://"))
 
@@ -98,10 +106,15 @@ class _Resolvers(ThreadPoolExecutor):
 
 
 class _Desk:
-    """What all feeds of one fetch share: the limits, the turns, the clock, and how to make a client."""
+    """What all feeds of one fetch share: the limits, the turns, the clock, and how to make a client.
 
-    def __init__(self, *, limits: Limits, agent: str, known: Mapping[str, Validators], now: datetime) -> None:
-        self.limits = limits
+    `pages` tells that web pages are fetched, not feeds.
+    """
+
+    def __init__(
+        self, *, limits: Limits, agent: str, known: Mapping[str, Validators], now: datetime, pages: bool = False
+    ) -> None:
+        self.limits, self.pages = limits, pages
         self._agent = agent.encode("ascii", "ignore").decode()
         self._known = known
         self._now = now
@@ -126,7 +139,11 @@ class _Desk:
         """Returns a client for one feed alone, so that no cookie reaches another."""
         self._trust = self._trust or httpx.create_ssl_context()
         return httpx.AsyncClient(
-            headers={"User-Agent": self._agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"},
+            headers={
+                "User-Agent": self._agent,
+                "Accept": _ACCEPT_PAGE if self.pages else _ACCEPT,
+                "Accept-Encoding": "gzip, deflate",
+            },
             timeout=httpx.Timeout(self.limits.silence, connect=self.limits.connect),
             verify=self._trust,
             follow_redirects=False,
@@ -240,7 +257,8 @@ class _Errand:
             body = unpacker.end()
             return self._fetched(response, address, body) if body.strip() else self._failed("an empty answer")
         wait = replies.retry_after(response.headers.get("retry-after", ""), self._desk.now())
-        failed = Failed(feed=self._feed, reason=replies.words(status), wait=wait if status in {429, 503} else None)
+        reason = replies.words(status, page=self._desk.pages)
+        failed = Failed(feed=self._feed, reason=reason, wait=wait if status in {429, 503} else None)
         return _Again(failed, failed.wait) if replies.worth_retrying(status, failed.wait) else failed
 
     def _fetched(self, response: httpx.Response, address: str, body: bytes | None) -> Fetched:

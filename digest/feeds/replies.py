@@ -27,12 +27,21 @@ _WORDS = {
     429: "asks for fewer requests (429); pull less often",
     451: "withheld for legal reasons (451); perhaps only in this country",
 }
+_OF_A_PAGE = {
+    401: "asks for a password (401)",
+    403: "refuses this reader or this network (403)",
+    404: "no page at this address (404)",
+    406: "offers no form of the page that can be read (406)",
+    410: "gone for good (410)",
+    429: "asks for fewer requests (429); try later",
+}
 
 
-def words(status: int) -> str:
-    """Returns why an answer with this status brings no feed."""
-    if status in _WORDS:
-        return _WORDS[status]
+def words(status: int, *, page: bool = False) -> str:
+    """Returns why an answer with this status brings no feed, or no page."""
+    known = _WORDS | _OF_A_PAGE if page else _WORDS
+    if status in known:
+        return known[status]
     try:
         phrase = f"{status} {http.HTTPStatus(status).phrase}"
     except ValueError:

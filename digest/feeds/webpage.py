@@ -5,10 +5,11 @@ Refuses to follow what it finds: an address in words is for the editor to judge.
 
 from __future__ import annotations
 
-import html
 import re
 
 from digest import links
+from digest.feeds import elements
+from digest.feeds.elements import Element
 
 _HEAD = 200_000
 # What may stand before it is taken possessively: trying it in every other way would take for ever.
@@ -16,8 +17,6 @@ _OPENING = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:\s|<\?[^>]*>|(?><!--.*?-->))*+<(?:!doctype\s+html|html|head|body)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_LINK = re.compile(r"<link\s([^<>]{1,2000})>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""([a-z-]{1,20})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _FEED_TYPES = frozenset({
     "application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json", "application/json",
 })  # fmt: skip
@@ -31,11 +30,10 @@ def is_page(body: bytes) -> bool:
 def advertised(body: bytes, base: str) -> str:
     """Returns the address of the first feed that the page names, absolute, or nothing."""
     head = body[:_HEAD].decode("utf-8", "replace")
-    addresses = (links.web_link(found, base) for found in map(_feed_named, _LINK.finditer(head)) if found)
+    addresses = (links.web_link(found, base) for found in map(_feed_named, elements.scan(head)) if found)
     return next((address for address in addresses if address), "")
 
 
-def _feed_named(link: re.Match[str]) -> str:
-    said = {name.lower(): html.unescape("".join(values)) for name, *values in _ATTRIBUTE.findall(link[1])}
-    is_feed = said.get("type", "").strip().lower() in _FEED_TYPES
-    return said.get("href", "") if is_feed and "alternate" in said.get("rel", "").lower().split() else ""
+def _feed_named(element: Element) -> str:
+    is_feed = element.name == "link" and element.get("type").lower() in _FEED_TYPES
+    return element.get("href") if is_feed and "alternate" in element.get("rel").lower().split() else ""

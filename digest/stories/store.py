@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -28,9 +29,11 @@ _T = TypeVar("_T")
 
 _WEEK = re.compile(r"\d{4}/w\d{2}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
-_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
+PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
 _ELSEWHERE = frozenset({"ledger", "inbox"})
 _LETTER = "letter.md"
+_WRITERS = 4
+"""How many files are written at once: each waits for the disk to have it, and a disk takes several in one go."""
 
 
 def load(root: Path, config: Config) -> Content:
@@ -128,9 +131,13 @@ def write(root: Path, intake: Intake) -> None:
     for edit in intake.edits:
         if rewrite(root, (edit,)):
             raise DigestError(f"{edit.file}: this file has changed during the pull and is left alone; pull again")
-    for story in intake.stories:
-        if not disk.create(root / story.file, storyfile.dumps(story).encode()):
-            raise DigestError(f"{story.file}: this file has appeared during the pull and is left alone; pull again")
+    with ThreadPoolExecutor(_WRITERS) as writers:
+        created = writers.map(
+            lambda story: disk.create(root / story.file, storyfile.dumps(story).encode()), intake.stories
+        )
+        taken = [story.file for story, made in zip(intake.stories, created, strict=True) if not made]
+    if taken:
+        raise DigestError(f"{taken[0]}: this file has appeared during the pull and is left alone; pull again")
     add_lines(root, intake.lines)
 
 
@@ -149,6 +156,11 @@ def add_lines(root: Path, lines: Mapping[str, Iterable[Record]]) -> None:
     """Adds lines to the feeds' ledgers."""
     for feed, records in lines.items():
         disk.append(root / _ledger(feed), "".join(map(ledger.dumps, records)))
+
+
+def create(root: Path, file: str, text: str) -> bool:
+    """Puts a new file in place; returns False, and touches nothing, where its name is taken."""
+    return disk.create(root / file, text.encode())
 
 
 def read_exactly(root: Path, file: str) -> str:
@@ -279,7 +291,7 @@ def _copied(file: str) -> str:
     top, _, rest = path.partition("/")
     if top == "static":
         return rest
-    return path if Path(file).suffix.lower() in _PICTURES and top not in _ELSEWHERE else ""
+    return path if Path(file).suffix.lower() in PICTURES and top not in _ELSEWHERE else ""
 
 
 def _closed(reading: _Reading, files: Iterable[str]) -> Week | None:

@@ -1,0 +1,71 @@
+"""`digest add`: a story from any web page, for what no feed carries.
+
+    lock ──▶ fetch ──▶ read the page ──▶ is it here already? ──▶ a story file
+
+Refuses to take a story in a second time, also one whose file was deleted. It writes no line of a ledger, for no feed
+has brought it; where one does so later, that pull adopts the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from digest import __version__, disk, links
+from digest.errors import DigestError
+from digest.feeds import page
+from digest.feeds.fetch import Limits, fetch_page
+from digest.model import Config, Document, Failed, Story
+from digest.stories import added, store
+from digest.stories.desk import Desk, Intake
+from digest.stories.fresh import believes
+from digest.stories.news import Ledgers
+
+_CURE = "write the file by hand: title and link are enough; in content/inbox/ the next pull files it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddReport:
+    """The story that was written; `dated` is false where its page named no date and it was given the moment."""
+
+    story: Story
+    dated: bool
+    problems: tuple[str, ...] = ()
+
+
+def run(root: Path, config: Config, address: str, *, now: datetime, limits: Limits | None = None) -> AddReport:
+    """Adds the story of the page at a web address; raises DigestError where it cannot be read, or is here already."""
+    with disk.lock(root):
+        ledgers, problems = store.read_ledgers(root)
+        _check_new(added.already([address], _desk(root, config, ledgers, [address])))
+        document, final = _read(address, config, now, limits or Limits())
+        entry = document.entries[0]
+        names = [address, final, entry.link]
+        desk = _desk(root, config, ledgers, names)
+        _check_new(added.already(names, desk))
+        source = document.title or links.host(entry.link)
+        story = added.story_of(entry, source, desk, config, now)
+        store.write(root, Intake(stories=(story,)))
+    return AddReport(story=story, dated=believes(entry, now), problems=tuple(map(str, problems)))
+
+
+def _read(address: str, config: Config, now: datetime, limits: Limits) -> tuple[Document, str]:
+    """Returns what the page at an address says, and the address to which that led."""
+    agent = f"digest/{__version__} (+{config.site.url})"
+    fetched = fetch_page(address, agent=agent, now=now, limits=limits)
+    document = fetched if isinstance(fetched, Failed) else page.read(fetched)
+    if isinstance(fetched, Failed) or isinstance(document, Failed):
+        reason = document.reason if isinstance(document, Failed) else ""
+        raise DigestError(f"{address}: {reason}; {_CURE}")
+    return document, fetched.url
+
+
+def _desk(root: Path, config: Config, ledgers: Ledgers, addresses: Iterable[str]) -> Desk:
+    return store.read_desk(root, config, ledgers, added.names_in_question(addresses, ledgers))
+
+
+def _check_new(found: str) -> None:
+    if found:
+        raise DigestError(found)

@@ -1,0 +1,48 @@
+"""`digest letter`: a drafted letter for a week, to edit.
+
+    lock ──▶ load ──▶ arrange ──▶ choose the week ──▶ draft ──▶ content/<week>/letter.md
+
+The stories stand in it as they will on the week's page; hidden ones and drafts do not. Refuses to write over a letter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from digest import disk
+from digest.errors import DigestError
+from digest.model import Config
+from digest.pages.arrange import arrange
+from digest.stories import letters, store
+from digest.week import Week
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterReport:
+    """The letter's file, its week, how many stories it links, and how many of the week are drafts and left out."""
+
+    file: str
+    week: Week
+    stories: int
+    drafts: int
+
+
+def run(root: Path, config: Config, week: str = "") -> LetterReport:
+    """Drafts the letter of a week, in words; without them that of the newest week that has stories and no letter.
+
+    Raises ValueError for words that name no week, DigestError where there is a letter already, or no story.
+    """
+    with disk.lock(root):
+        content = store.load(root, config)
+        editions = {edition.week: edition for edition in arrange(content, config).editions if edition.stories}
+        edition = editions[letters.chosen(week, editions, {letter.week for letter in content.letters})]
+        file = f"content/{edition.week.folder}/letter.md"
+        if not store.create(root, file, letters.draft(edition)):
+            raise DigestError(f"{file}: this week has its letter already; edit that one, or delete it first")
+    return LetterReport(
+        file=file,
+        week=edition.week,
+        stories=len(edition.stories),
+        drafts=sum(story.draft and not story.hide for story in content.stories if story.week == edition.week),
+    )

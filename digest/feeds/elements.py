@@ -1,0 +1,112 @@
+"""The elements of a web page that speak about it, found in one pass over its text (the HTML standard, §13.2.5).
+
+Tags, attributes, comments and raw text are told apart as browsers do; no tree is built. Refuses to look at any sign
+more than a few times: whatever a stranger leaves unclosed ends the scan instead of being tried again from every place.
+(The standard library's parser takes the square of the length there.)
+"""
+
+from __future__ import annotations
+
+import codecs
+import html
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+_SPEAKING = frozenset({"base", "link", "meta", "script", "time", "title"})
+_RAW = frozenset({"iframe", "noembed", "noframes", "noscript", "script", "style", "textarea", "title", "xmp"})
+"""Elements whose content is text up to their closing tag, whatever it looks like (§13.2.6; scripting counts as on)."""
+_OPENING = re.compile(r"<(?:(!--)|[!?/]|([A-Za-z][^\s/>]*+))")
+_ATTRIBUTE = re.compile(
+    r"""[\s/]*+(?:(?P<end>>)|(?P<name>[^\s/>][^\s/>=]*+)"""
+    r"""(?:\s*+=\s*+(?:"(?P<double>[^"]*+)"|'(?P<single>[^']*+)'|(?P<open>["'])|(?P<bare>[^\s>]*+)))?+)"""
+)
+_CLOSING = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in _RAW}
+_ENDLESS = re.compile(r"&#(?:\d{8}|[xX][0-9A-Fa-f]{7})[0-9A-Fa-f]*+;?")
+
+_DECLARED = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE | re.ASCII)
+_HEAD = 4_000
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_ENCODINGS = re.compile(
+    r"utf-8|utf-16(?:-[bl]e)?|gb\w+|hz|big5(?:hkscs)?|euc_\w+|shift_\w+|cp\d+|iso2022_\w+|iso8859-\d+|koi8-[rtu]|mac-\w+"
+    r"|tis-620|ascii"
+)
+"""Encodings of text, by Python's names; others that it knows take quadratic time or stand for something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One start tag: its name in lower case, its attributes decoded, and its text where that is raw."""
+
+    name: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+
+    def get(self, attribute: str) -> str:
+        """Returns an attribute's value without white space around it, nothing where there is none."""
+        return self.attributes.get(attribute, "").strip()
+
+
+def scan(text: str) -> Iterator[Element]:
+    """Yields the elements that say something of their page, in its order."""
+    place = 0
+    while opening := _OPENING.search(text, place):
+        comment, name = opening[1], opening[2]
+        if not name:
+            end = text.find("-->", opening.start() + 2) if comment else text.find(">", opening.end())
+            if end < 0:
+                return
+            place = end + (3 if comment else 1)
+            continue
+        attributes, place = _attributes(text, opening.end())
+        if place < 0:
+            return
+        name, content = name.lower(), ""
+        if name in _RAW:
+            closing = _CLOSING[name].search(text, place)
+            content = text[place : closing.start() if closing else len(text)]
+            place = closing.start() if closing else len(text)
+        if name in _SPEAKING:
+            decoded = {key: _decoded(value) for key, value in attributes.items()}
+            yield Element(name, decoded, _decoded(content) if name == "title" else content)
+
+
+def decode(body: bytes, content_type: str) -> str:
+    """Returns the text of a page's bytes, whose end may be cut off.
+
+    What reads as UTF-8 is UTF-8; else the server's charset counts, then the page's own (§13.2.3), then windows-1252.
+    """
+    for mark, name in _MARKS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(name, "replace")
+    try:
+        return codecs.getincrementaldecoder("utf-8")().decode(body)
+    except UnicodeDecodeError:
+        declared = (_DECLARED.search(text) for text in (content_type, body[:_HEAD].decode("latin-1")))
+        names = [found[1] for found in declared if found]
+        return body.decode(next(filter(_is_encoding, names), "windows-1252"), "replace")
+
+
+def _attributes(text: str, place: int) -> tuple[dict[str, str], int]:
+    """Returns a tag's attributes and the place behind it, -1 where the text ends first; the first of a name counts."""
+    found: dict[str, str] = {}
+    while part := _ATTRIBUTE.match(text, place):
+        place = part.end()
+        if part["end"]:
+            return found, place
+        if part["open"]:
+            break
+        found.setdefault(part["name"].lower(), part["double"] or part["single"] or part["bare"] or "")
+    return found, -1
+
+
+def _decoded(text: str) -> str:
+    """Returns a text with its references decoded; numbers far beyond any character are none, and cost their square."""
+    return html.unescape(_ENDLESS.sub("\ufffd", text))
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        return _ENCODINGS.fullmatch(codecs.lookup(name).name) is not None
+    except LookupError:
+        return False

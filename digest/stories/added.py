@@ -1,0 +1,92 @@
+"""A story from a web page that no feed carries: whether it is here already, and the story that it would be.
+
+Goes by the names that hold for the whole digest, the publisher's article number and the canonical link: a page has no
+guid, and is no feed's. Refuses to bring a story in a second time, a deleted one included. Decides only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from digest import links
+from digest.model import Config, Entry, Feed, Story
+from digest.stories import ledger
+from digest.stories.desk import Desk
+from digest.stories.fresh import Arrival, Places, fresh_story
+from digest.stories.identity import scoped, story_keys
+from digest.stories.ledger import Record
+from digest.stories.news import Ledgers, names_of
+
+_NO_FEED = Feed(id="", url="", title="", publisher="")
+
+
+def names_in_question(addresses: Iterable[str], ledgers: Ledgers) -> frozenset[str]:
+    """Returns texts of which a story's file has one where it is the story at one of the addresses."""
+    known = _known(addresses, ledgers)
+    names = {name for address in addresses for name in names_of_link(address)}
+    return frozenset(names.union(*(names_of(record.aliases) for _, record in known)))
+
+
+def already(addresses: Iterable[str], desk: Desk) -> str:
+    """Returns what to say of a story that is here, or was: its file, and what to do; nothing for a new one."""
+    there = [story for story in desk.stories if any(is_same(story, address) for address in addresses)]
+    known = _known(addresses, desk.ledgers)
+    keys = frozenset(key for feed, record in known for key in _keys(feed, record))
+    named = [story for story in desk.stories if not keys.isdisjoint(story_keys(story.id, story.link, story.feeds))]
+    for story in (*there, *named):
+        return f"{story.file}: this story is here already; edit that file"
+    names = {name for address in addresses for name in names_of_link(address)}
+    for file, text in desk.unreadable.items():
+        if any(name in text for name in names):
+            return f"{file}: may be this story, but cannot be read; mend it first"
+    for feed, record in known:
+        if record.file in desk.files:
+            return f"{record.file}: this story is here already; edit that file"
+        cure = "restore it from git, or write the file by hand"
+        return f"{record.file}: feed '{feed}' brought this story, and its file was deleted; {cure}"
+    return ""
+
+
+def story_of(entry: Entry, source: str, desk: Desk, config: Config, now: datetime) -> Story:
+    """Returns the story of a page, its place with it; a week that its letter has closed gives it to the one after."""
+    fresh = fresh_story(Arrival(_NO_FEED, entry, "", ()), config, now)
+    week = desk.closed.following if desk.closed is not None and fresh.week <= desk.closed else fresh.week
+    kept = (record.file for records in desk.ledgers.values() for record in records.values())
+    slug = Places({*desk.files, *kept}).take(week, entry)
+    file = f"content/{week.folder}/{fresh.day}-{slug}.md"
+    return replace(fresh, file=file, week=week, slug=slug, source=source, feeds=(), draft=False)
+
+
+def is_same(story: Story, link: str, guid: str = "") -> bool:
+    """Tells whether a story is the one at a link, or the one of a guid."""
+    number = links.article(link)
+    return (
+        links.canonical(story.link) == links.canonical(link)
+        or (number is not None and links.article(story.link) == number)
+        or bool(guid and story.id == guid)
+    )
+
+
+def names_of_link(link: str) -> set[str]:
+    """Returns texts of which the file of the story at a link has one: the link's bare part, its article number."""
+    number = links.article(link)
+    return {links.canonical(link).partition("?")[0]} | ({f"/article/{number.rpartition('/')[2]}"} if number else set())
+
+
+def _known(addresses: Iterable[str], ledgers: Ledgers) -> list[tuple[str, Record]]:
+    """Returns what the ledgers know under one of the addresses, by feed."""
+    aliases = {f"link:{links.canonical(address)}" for address in addresses}
+    aliases |= {f"article:{links.article(address)}" for address in addresses if links.article(address)}
+    return [
+        (feed, record)
+        for feed, records in ledgers.items()
+        for record in records.values()
+        if not aliases.isdisjoint(record.aliases)
+    ]
+
+
+def _keys(feed: str, record: Record) -> frozenset[str]:
+    """Returns the keys of a record's story on the disk, wherever it was moved."""
+    return frozenset(scoped(alias, feed) for alias in ledger.names_on_disk(record))

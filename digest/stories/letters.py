@@ -1,0 +1,93 @@
+"""The letter of a week, drafted: its stories by theme, as links to their files, for the editor to write around.
+
+Refuses to write for the editor: what it makes is a list of links under a plain title, and a draft until they say so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Iterator
+
+from digest.errors import DigestError
+from digest.model import Edition, Story
+from digest.stories import excerpt
+from digest.week import Week
+
+_SHORT = re.compile(r"w?(\d{1,2})", re.IGNORECASE)
+_PROMPT = (
+    "<!-- Write your letter here, and keep of the links below what you like: each leads to its story, wherever its\n"
+    "file is moved. When readers may see the letter, take out the line `draft: true`. -->"
+)
+
+
+def draft(edition: Edition) -> str:
+    """Returns the text of a letter file that links the stories of a week: the lead, then theme by theme."""
+    parts = [_front(edition.week), _PROMPT, *_lead(edition.lead), *_sections(edition)]
+    return "\n\n".join(parts) + "\n"
+
+
+def chosen(words: str, weeks: Iterable[Week], lettered: Container[Week]) -> Week:
+    """Returns the week that is meant by `2026-W20`, `2026/w20`, or `w20` of the newest year that has it.
+
+    Without words it is the newest of the `weeks`, those that have stories, that is not among the lettered. Raises
+    ValueError for words that name no week, DigestError where there is none to choose, or the one named has no stories.
+    """
+    known = sorted(weeks, reverse=True)
+    if not words:
+        return _newest(known, lettered)
+    short = _SHORT.fullmatch(words)
+    found = [week for week in known if week.number == int(short[1])][:1] if short else [_parsed(words)]
+    if not found or found[0] not in known:
+        named = words if short else str(found[0])
+        raise DigestError(f"{named}: no story is published in that week; {_known(known)}")
+    return found[0]
+
+
+def _newest(known: list[Week], lettered: Container[Week]) -> Week:
+    if not known:
+        raise DigestError("content: no week has a story to write about; 'digest pull' takes some in")
+    found = next((week for week in known if week not in lettered), None)
+    if found is None:
+        raise DigestError("content: every week that has stories has its letter; edit the one you mean")
+    return found
+
+
+def _parsed(words: str) -> Week:
+    return Week.parse(words.removeprefix("content/").rstrip("/"))
+
+
+def _known(weeks: list[Week]) -> str:
+    if not weeks:
+        return "'digest pull' takes some in"
+    more = f" and {len(weeks) - _SHOWN} older ones" if len(weeks) > _SHOWN else ""
+    return f"weeks that have some are {', '.join(map(str, weeks[:_SHOWN]))}{more}"
+
+
+_SHOWN = 12
+"""So many weeks are named where there are many."""
+
+
+def _front(week: Week) -> str:
+    return f"---\ntitle: Week {week.number}, {week.year}\ndraft: true\n---"
+
+
+def _lead(lead: Story | None) -> Iterator[str]:
+    if lead:
+        yield f"{_link(lead)} leads the week."
+
+
+def _sections(edition: Edition) -> Iterator[str]:
+    for section in edition.sections:
+        if section.theme or len(edition.sections) > 1:
+            yield f"## {_words(section.theme.title if section.theme else 'Elsewhere')}"
+        yield "\n".join(f"- {_link(story)}" for story in section.stories)
+
+
+def _link(story: Story) -> str:
+    """Returns a link to a story's file, which lies in the letter's own folder."""
+    return f"[{_words(story.headline or story.title)}]({story.file.rpartition('/')[2]})"
+
+
+def _words(text: str) -> str:
+    """Returns words as one line of Markdown that shows just them."""
+    return excerpt.escape(" ".join(text.split()))
