@@ -191,6 +191,44 @@ def themes(desk: Desk, explained: Path | None, phrase: str | None, applied: bool
         printing.themed(command.run(root, config), say=desk.say)
 
 
+@cli.command()
+@click.argument("week", metavar="[WEEK]", default="")
+@click.pass_obj
+def letter(desk: Desk, week: str) -> None:
+    """Draft the letter that opens a week.
+
+    WEEK is 2026-W20, 2026/w20, or w20 of the newest year that has it; without it, the newest week that has stories and
+    no letter. The draft links the week's stories by theme, for you to write around. A letter that is there stays as it
+    is.
+    """
+    from digest.commands import letter as command
+
+    root, config = desk.open()
+    try:
+        report = command.run(root, config, week)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="WEEK") from None
+    printing.lettered(report, chosen=not week, say=desk.say)
+
+
+@cli.command()
+@click.argument("url", metavar="URL")
+@click.pass_obj
+def add(desk: Desk, url: str) -> None:
+    """Add a story from any web page, for what no feed carries.
+
+    Headline, date, authors, picture and summary are what the page says of itself; mend them in the file.
+    """
+    from digest import links
+    from digest.commands import add as command
+
+    address = links.web_link(url)
+    if address is None:
+        raise click.BadParameter(f"'{url}' is no http(s) address; copy it from the browser", param_hint="URL")
+    root, config = desk.open()
+    printing.added(command.run(root, config, address, now=datetime.now(UTC)), say=desk.say)
+
+
 def _explain(root: Path, config: Config, given: Path) -> ExplainReport:
     """Explains the story of a file that is named from where one stands, or from the digest's root."""
     from digest.commands import themes as command

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from digest.commands.add import AddReport
     from digest.commands.build import BuildReport
+    from digest.commands.letter import LetterReport
     from digest.commands.pull import PullReport, Row
     from digest.commands.status import FeedRow, StatusReport, WeekRow
     from digest.commands.themes import ApplyReport, ExplainReport, ThemesReport, TryReport
@@ -25,6 +27,8 @@ def pulled(report: PullReport, *, say: Say, verbose: bool) -> None:
     """Prints a row a feed, what is wrong with any, and with `verbose` every file."""
     for problem in report.problems:
         click.echo(problem, err=True)
+    for filing in report.filed:
+        say(f"{filing.inbox}: {'would be filed' if report.dry else 'filed'} as {filing.file}")
     width = max((len(row.feed) for row in report.rows), default=0)
     for row in report.rows:
         line = f"{row.feed:<{width}}  {_outcome(row)}"
@@ -57,6 +61,25 @@ def _outcome(row: Row) -> str:
         "known": row.known - len(row.updated),
     }
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count or name in {"entries", "new"})
+
+
+def lettered(report: LetterReport, *, chosen: bool, say: Say) -> None:
+    """Prints where a drafted letter is; `chosen` tells that nobody had named its week."""
+    which = f"{report.week}, the newest week without a letter," if chosen else str(report.week)
+    noun = "story" if report.stories == 1 else "stories"
+    drafts = f"; left out: {report.drafts} in draft" if report.drafts else ""
+    say(f"{report.file}: drafted for {which} with {report.stories} {noun}{drafts}")
+    say("Write it, then take out 'draft: true'")
+
+
+def added(report: AddReport, *, say: Say) -> None:
+    """Prints the story that was added, what of it the editor may want to look at, and what is wrong elsewhere."""
+    for problem in report.problems:
+        click.echo(problem, err=True)
+    story = report.story
+    say(f"{story.file}: '{story.title}', {story.source}; {', '.join(story.themes) or 'without a theme'}")
+    if not report.dated:
+        say("Its page names no date, so it is dated now; mend published: and move the file, if that is wrong")
 
 
 def built(report: BuildReport, *, say: Say) -> None:
@@ -129,6 +152,9 @@ def _ago(age: timedelta | None) -> str:
 
 def themed(report: ThemesReport, *, say: Say) -> None:
     """Prints a row a theme, and how far the stories are from what the rules would say today."""
+    if not report.stories and not report.unread:
+        say("There is no story yet. Next: digest pull")
+        return
     rows: list[tuple[object, ...]] = [
         (row.theme, row.stories, row.main, str(row.last) if row.last else "") for row in report.rows
     ]
@@ -138,9 +164,9 @@ def themed(report: ThemesReport, *, say: Say) -> None:
         say,
     )
     if report.due:
-        say(f"Of {_stories(report.due)} the rules say something else today: digest themes --apply --dry-run")
+        say(f"The rules of today say something else of {_stories(report.due)}: digest themes --apply --dry-run")
     if report.own:
-        say(f"Of {_stories(report.own)} they say something else than the editor, whose word counts")
+        say(f"The rules say something else than the editor of {_stories(report.own)}; the editor's word stays")
     _unread(report.unread)
 
 

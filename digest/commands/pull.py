@@ -22,8 +22,9 @@ from digest.errors import DigestError
 from digest.feeds.fetch import Limits, fetch
 from digest.feeds.parse import parse
 from digest.model import Config, Document, Failed, Feed, Fetched, Validators
-from digest.stories import alarms, store
+from digest.stories import alarms, inbox_files, store
 from digest.stories.desk import Intake, Outcome
+from digest.stories.inbox import Filing
 from digest.stories.intake import take_in
 from digest.stories.ledger import Record
 from digest.stories.news import akin, in_question
@@ -51,9 +52,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullReport:
-    """A row for each feed that was asked, in the order of digest.toml, and what is wrong with the ledgers."""
+    """A row for each feed that was asked, in the order of digest.toml, and what is wrong with ledgers and inbox.
+
+    `filed` has what was moved out of the inbox, or would be.
+    """
 
     rows: tuple[Row, ...]
+    filed: tuple[Filing, ...] = ()
     problems: tuple[str, ...] = ()
     dry: bool = False
 
@@ -88,6 +93,7 @@ def run(
         answers = fetch(asked, root=root, known=known, agent=agent, now=now, limits=limits or Limits())
         read = {answer.feed.id: parse(answer) for answer in answers if isinstance(answer, Fetched) and answer.body}
         documents = [(feed, found) for feed in asked if isinstance(found := read.get(feed.id), Document)]
+        filed, left = inbox_files.empty(root, config, ledgers, now=now, dry=dry)
         names = in_question(documents, ledgers)
         desk = store.read_desk(root, config, ledgers if names else akin(documents, ledgers), names)
         intake = take_in(documents, desk, config, now)
@@ -101,7 +107,8 @@ def run(
     order = {feed.id: number for number, feed in enumerate(config.feeds)}
     return PullReport(
         rows=tuple(sorted(rows, key=lambda row: order[row.feed])),
-        problems=tuple(map(str, problems)),
+        filed=filed,
+        problems=tuple(map(str, (*problems, *left))),
         dry=dry,
     )
 

@@ -53,7 +53,10 @@ def _newest(known: list[Week], lettered: Container[Week]) -> Week:
 
 
 def _parsed(words: str) -> Week:
-    return Week.parse(words.removeprefix("content/").rstrip("/"))
+    try:
+        return Week.parse(words.removeprefix("content/").rstrip("/"))
+    except ValueError:
+        raise ValueError(f"'{words}' is no week that there is; write it as 2026-W20") from None
 
 
 def _known(weeks: list[Week]) -> str:
