@@ -132,10 +132,11 @@ def write(root: Path, intake: Intake) -> None:
         if rewrite(root, (edit,)):
             raise DigestError(f"{edit.file}: this file has changed during the pull and is left alone; pull again")
     with ThreadPoolExecutor(_WRITERS) as writers:
-        created = writers.map(
-            lambda story: disk.create(root / story.file, storyfile.dumps(story).encode()), intake.stories
-        )
-        taken = [story.file for story, made in zip(intake.stories, created, strict=True) if not made]
+        created = [
+            (story.file, writers.submit(disk.create, root / story.file, storyfile.dumps(story).encode()))
+            for story in intake.stories
+        ]
+    taken = [file for file, made in created if not made.result()]
     if taken:
         raise DigestError(f"{taken[0]}: this file has appeared during the pull and is left alone; pull again")
     add_lines(root, intake.lines)
