@@ -13,7 +13,7 @@ import json
 import re
 import traceback
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from jinja2 import (
@@ -22,6 +22,7 @@ from jinja2 import (
     FileSystemLoader,
     PrefixLoader,
     StrictUndefined,
+    TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
 )
@@ -35,6 +36,7 @@ from digest.pages.cards import Card
 from digest.pages.markup import Html
 
 FOLDER = "templates"
+_TEMPLATES = frozenset({".html", ".xml", ".opml", ".json", ".txt", ".css"})
 
 # Signs that XML 1.0 §2.2 or HTML §13.2.3.5 does not allow in a document, however they came here.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -44,6 +46,11 @@ def render(pages: Iterable[Page], root: Path, base: Base) -> dict[str, bytes]:
     """Returns the bytes of each page by its path; raises Faults where a template is wrong."""
     renderer = Renderer(root, base)
     return {page.path: renderer.page(page) for page in pages}
+
+
+def flawed(root: Path, base: Base) -> tuple[Problem, ...]:
+    """Returns what is wrong in the digest's own templates, as far as it shows before a page is rendered."""
+    return tuple(Renderer(root, base).flawed())
 
 
 def shipped_templates() -> Path:
@@ -93,6 +100,17 @@ class Renderer:
         text = _ILLEGAL.sub("", text)
         self._check(page, text)
         return text.encode()
+
+    def flawed(self) -> Iterator[Problem]:
+        """Yields a problem for each of the digest's own templates that cannot be read as one."""
+        for path in sorted(self._own.rglob("*.*")):
+            name = path.relative_to(self._own).as_posix()
+            if path.suffix not in _TEMPLATES or name.startswith("static/"):
+                continue
+            try:
+                self._environment.get_template(name)
+            except (TemplateError, UnicodeDecodeError) as error:
+                yield self._problem(name, error) or Problem(self._named(name), 0, "not UTF-8 text", "save it as UTF-8")
 
     def _card(self, card: Card) -> Html:
         return self._once((card.template, card.file, card.under), card=card)

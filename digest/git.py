@@ -1,0 +1,131 @@
+"""What git knows of a digest's folder, asked of the `git` program: what has changed since when.
+
+Refuses to change anything, and to guess at names: they come parted by NUL bytes, as git has them, whatever is in them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from digest.errors import DigestError
+
+_SECTION = re.compile(rb"^diff --git .*$", re.MULTILINE)
+_HUNK = re.compile(rb"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
+_DIFF = ("diff", "-z", "--raw", "--patch", "--unified=0", "--abbrev=40", "-M", "--relative", "--no-color",
+         "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")  # fmt: skip
+
+
+class UnknownRefError(DigestError):
+    """A name that no commit of the repository has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What a change has done to files, named relative to the folder that was asked about.
+
+    `lines` has the changed lines of each file that was there before; `new` are files that are new under their name,
+    `gone` names that no file has any more.
+    """
+
+    lines: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    new: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
+
+
+def changes(folder: Path, since: str) -> Changes:
+    """Returns what has changed in a folder since a commit, or since its history left that commit's.
+
+    Commits, what is staged, what is not, and new files count alike. Raises UnknownRefError for a commit that is not
+    known, DigestError where git or its repository is not there.
+    """
+    inside = _git(folder, "rev-parse", "--is-inside-work-tree")
+    if b"not a git repository" in inside.stderr:
+        raise DigestError(f"{folder}: lies in no git repository; --since needs one")
+    if inside.returncode:
+        raise DigestError(f"{folder}: git says: {_last_line(inside.stderr)}")
+    base = _base(folder, since)
+    told = _git(folder, *_DIFF, base, "--", ".")
+    untracked = _git(folder, "ls-files", "-z", "--others", "--exclude-standard", "--", ".")
+    for answer in (told, untracked):
+        if answer.returncode:
+            raise DigestError(f"{folder}: git says: {_last_line(answer.stderr)}")
+    added = frozenset(os.fsdecode(name) for name in untracked.stdout.split(b"\0") if name)
+    return _changes(told.stdout, added)
+
+
+def prefix(folder: Path) -> str:
+    """Returns where a folder lies in its repository, with a slash at the end; nothing for its top, or without one."""
+    try:
+        answer = _git(folder, "rev-parse", "--show-prefix")
+    except DigestError:
+        return ""
+    return "" if answer.returncode else os.fsdecode(answer.stdout).removesuffix("\n")
+
+
+def _base(folder: Path, since: str) -> str:
+    """Returns the commit to compare with: where the two histories parted, so that what others did since is not ours."""
+    found = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{since}^{{commit}}")
+    if found.returncode or "\0" in since:
+        raise UnknownRefError(f"git knows no commit '{since}' here; in a shallow clone, fetch it first")
+    commit = found.stdout.decode().strip()
+    parted = _git(folder, "merge-base", commit, "HEAD")
+    return parted.stdout.decode().strip() or commit
+
+
+def _changes(diff: bytes, untracked: frozenset[str]) -> Changes:
+    """Reads the raw lines, which name the files, and the patches, which follow in the same order."""
+    raw, _, patch = diff.partition(b"\0\0") if b"\0\0" in diff else (diff, b"", b"")
+    entries = list(_entries(raw.split(b"\0")))
+    patches = [patch[one.end() : two] for one, two in _sections(patch)]
+    known = len(patches) == len(entries)  # not so where a file has changed its type, or is being merged
+    lines, new, gone = dict[str, frozenset[int]](), set(untracked), set[str]()
+    for number, (status, old, name) in enumerate(entries):
+        if status == "D" or old != name:
+            gone.add(old)
+        if status in {"A", "T", "U"} or not known:
+            new.add(name)
+        elif status != "D":
+            lines[name] = frozenset(_lines(patches[number]))
+    return Changes(lines=lines, new=frozenset(new), gone=frozenset(gone - new - lines.keys()))
+
+
+def _entries(parts: list[bytes]) -> Iterator[tuple[str, str, str]]:
+    """Yields status, old and new name of each file: `:modes hashes M NUL name`, for R and C with two names."""
+    rest = iter(parts)
+    for part in rest:
+        if not part.startswith(b":"):
+            continue
+        status = part.rsplit(b" ", 1)[1][:1].decode()
+        old = os.fsdecode(next(rest, b""))
+        yield status, old, os.fsdecode(next(rest, b"")) if status in {"R", "C"} else old
+
+
+def _sections(patch: bytes) -> list[tuple[re.Match[bytes], int]]:
+    found = list(_SECTION.finditer(patch))
+    return list(zip(found, [*(one.start() for one in found[1:]), len(patch)], strict=True))
+
+
+def _lines(patch: bytes) -> Iterator[int]:
+    for hunk in _HUNK.finditer(patch):
+        first, count = int(hunk[1]), int(hunk[2] or 1)
+        yield from range(first, first + (count or 2))  # of lines taken out, both neighbours
+
+
+def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(
+            ["git", *words], cwd=folder, env={**os.environ, "LC_ALL": "C"}, capture_output=True, check=False
+        )
+    except FileNotFoundError:
+        raise DigestError("--since needs the program git, and there is none on this machine") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte in a word
+        raise DigestError(f"git cannot be asked: {error}") from None
+
+
+def _last_line(said: bytes) -> str:
+    return (said.decode(errors="replace").strip().splitlines() or ["nothing"])[-1]

@@ -1,0 +1,215 @@
+"""What an editor may want to look at in a digest that can be read: stories, letters, ledgers, seen side by side.
+
+    survey ──▶ a hint for each thing that is allowed and yet is mostly a slip
+
+Refuses to call anything here an error, and to hint at what a pull did of its own accord: nobody could cure that.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from digest import links
+from digest.errors import Problem
+from digest.model import Config, FreePage, Letter, Story
+from digest.stories import hints, ledger
+from digest.stories.desk import Survey
+from digest.stories.history import History
+from digest.stories.identity import scoped
+from digest.stories.ledger import Record
+from digest.stories.storyfile import PLACE
+from digest.week import Week
+
+LineOf = Callable[[str, str], int]
+"""Gives the line of a file in which a key of its front matter stands."""
+
+_LONG_TITLE = 40  # signs: what cuts headlines cuts long ones; a short one may well end in three dots
+_SETTLED = 20  # stories: before there are as many, a theme without one is no news
+_UNSURE = "keep one, or give the others hide: true"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A Markdown text that is published, or will be: it begins at line `line` of its file."""
+
+    file: str
+    line: int
+    words: str
+
+
+def review(survey: Survey, config: Config, *, closed: Collection[Week], line_of: LineOf) -> tuple[Problem, ...]:
+    """Returns every hint about a digest's content; `closed` are the weeks that are."""
+    history = History(survey.ledgers)
+    shown = [story for story in survey.content.stories if not story.hide]
+    found = [
+        *_slips(texts(survey)),
+        *_tracked(shown, line_of),
+        *_truncated(shown, history, line_of),
+        *_astray(shown, history),
+        *_misdated(shown, history, ZoneInfo(config.site.timezone), line_of),
+        *_leads(shown, line_of),
+        *_doubles(shown, line_of),
+        *_late_drafts(survey.content.letters, closed, line_of),
+        *_waiting(survey.files),
+        *(() if survey.content.unread else _orphans(survey, config)),
+        *_shared_files(survey.ledgers),
+    ]
+    return tuple(found)
+
+
+def idle_themes(survey: Survey, config: Config) -> tuple[str, ...]:
+    """Returns the ids of the themes that no story has, once there are stories enough to tell."""
+    stories = survey.content.stories
+    if survey.content.unread or len(stories) < _SETTLED:
+        return ()
+    used = {theme for story in stories for theme in story.themes}
+    return tuple(theme.id for theme in config.themes if used.isdisjoint((theme.id, *theme.was)))
+
+
+def texts(survey: Survey) -> Iterator[Text]:
+    """Yields every Markdown text that an editor wrote and that is or will be published."""
+    content = survey.content
+    for story in content.stories:
+        if story.note and not story.hide:
+            yield Text(story.file, story.line, story.note)
+    written: tuple[Letter | FreePage, ...] = (*content.letters, *content.introductions, *content.pages)
+    for one in written:
+        yield Text(one.file, one.line, one.body)
+
+
+def _slips(written: Iterable[Text]) -> Iterator[Problem]:
+    for text in written:
+        for hint in hints.hints(text.words):
+            yield _hint(text.file, text.line + hint.line - 1, hint.what, hint.cure)
+
+
+def _tracked(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem]:
+    for story in stories:
+        cleaned = hints.untracked(story.link)
+        if cleaned:
+            yield _hint(story.file, line_of(story.file, "link"), "the link tracks its readers", f"write {cleaned}")
+
+
+def _truncated(stories: Iterable[Story], history: History, line_of: LineOf) -> Iterator[Problem]:
+    """Finds headlines that were cut; the editor's own `headline` covers one."""
+    for story in stories:
+        if story.headline:
+            continue
+        longer = next((record.title for _, record in history.of(story) if _is_cut(story.title, record.title)), "")
+        if longer:
+            line = line_of(story.file, "title")
+            yield _hint(story.file, line, "the title breaks off", f"the feed says: {longer}")
+        elif story.title.endswith(("…", "...")) and len(story.title) >= _LONG_TITLE:
+            cure = "look it up at the link, and write the whole as headline:"
+            yield _hint(story.file, line_of(story.file, "title"), "the title breaks off", cure)
+
+
+def _is_cut(title: str, whole: str) -> bool:
+    """Tells whether a title ends at a word in the middle of a sentence: what stands behind ` - ` or ` | ` is none."""
+    bare = title.rstrip("….").rstrip()
+    rest = whole[len(bare) :]
+    return bool(bare) and whole.startswith(bare) and rest[:1] == " " and rest[1:2].isalnum()
+
+
+def _astray(stories: Iterable[Story], history: History) -> Iterator[Problem]:
+    """Finds stories in another week's folder than their day's, unless a pull has put them there."""
+    for story in stories:
+        own = Week.of(story.day)
+        folder = f"content/{story.week.folder}/"
+        if own != story.week and not any(record.file.startswith(folder) for _, record in history.of(story)):
+            what = f"lies in {story.week}, but its day, {story.day}, is of {own}"
+            yield _hint(story.file, 0, what, f"move it to content/{own.folder}/, unless this edition shall have it")
+
+
+def _misdated(stories: Iterable[Story], history: History, zone: ZoneInfo, line_of: LineOf) -> Iterator[Problem]:
+    """Finds files named after another day than `published` says, unless it was the publisher who changed that."""
+    for story in stories:
+        place = PLACE.fullmatch(story.file)
+        days = {story.published.date(), story.published.astimezone(zone).date()}
+        if place is None or place[2] is None or story.day in days:
+            continue
+        said = ledger.hash_of_value(story.published)
+        if not any(record.wrote.get("published") == said for _, record in history.of(story)):
+            what = f"published says {story.published.date()}, the file's name {story.day}"
+            yield _hint(story.file, line_of(story.file, "published"), what, "mend the one that is wrong")
+
+
+def _leads(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem]:
+    by_week: dict[Week, list[Story]] = defaultdict(list)
+    for story in stories:
+        if story.lead:
+            by_week[story.week].append(story)
+    for week, leads in by_week.items():
+        first, *others = sorted(leads, key=lambda story: story.file)
+        for story in others:
+            what = f"is a second lead of {week}, beside {first.file}"
+            yield _hint(story.file, line_of(story.file, "lead"), what, "leave lead: true in one of them")
+
+
+def _doubles(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem]:
+    """Finds stories that lead to one article; those that share an id as well are an error, and told as such."""
+    met: dict[str, Story] = {}
+    for story in sorted(stories, key=lambda story: (story.published, story.file)):
+        numbered, link = links.article(story.link), links.canonical(story.link)
+        names = [f"article:{numbered}"] if numbered else []
+        names += [f"link:{link}"] if "/" in link or "?" in link else []  # a host's front page is no article
+        first = next((met[name] for name in names if name in met), None)
+        if first and (story.id or story.link) != (first.id or first.link):
+            what = f"leads to the same article as {first.file}"
+            yield _hint(story.file, line_of(story.file, "link"), what, _UNSURE)
+        for name in names:
+            met.setdefault(name, story)
+
+
+def _late_drafts(letters: Iterable[Letter], closed: Collection[Week], line_of: LineOf) -> Iterator[Problem]:
+    for letter in letters:
+        if letter.draft and letter.week in closed:
+            what = f"the letter is a draft still, though {letter.week} is closed"
+            yield _hint(letter.file, line_of(letter.file, "draft"), what, "take out draft: true, or delete the letter")
+
+
+def _waiting(files: Iterable[str]) -> Iterator[Problem]:
+    for file in files:
+        if file.startswith("content/inbox/") and file.endswith(".md"):
+            yield _hint(file, 0, "waits to be filed", "run 'digest pull', which puts it into its week")
+
+
+def _orphans(survey: Survey, config: Config) -> Iterator[Problem]:
+    """Finds ledgers of feeds that nobody knows any more."""
+    known = {feed.id for feed in config.feeds} | {feed for story in survey.content.stories for feed in story.feeds}
+    for feed in sorted(survey.ledgers.keys() - known):
+        what = f"is the ledger of a feed '{feed}' that digest.toml does not name and no story comes from"
+        yield _hint(f"content/ledger/{feed}.jsonl", 0, what, "name the feed there, with retired = true, or delete this")
+
+
+def _shared_files(ledgers: Mapping[str, Mapping[str, Record]]) -> Iterator[Problem]:
+    """Finds story files that two entries claim which have no name in common, as a merge of two pulls may leave them."""
+    claims: dict[str, list[tuple[str, Record]]] = defaultdict(list)
+    for feed, records in ledgers.items():
+        for record in records.values():
+            claims[record.file].append((feed, record))
+    for file, claimed in sorted(claims.items()):
+        (feed, one), *others = _unlike(claimed)
+        if others:
+            what = f"'{one.id}' and '{others[0][1].id}' both claim {file}"
+            cure = "delete the lines of the one that the file does not hold; the next pull brings it again"
+            yield _hint(f"content/ledger/{feed}.jsonl", 0, what, cure)
+
+
+def _unlike(claimed: Iterable[tuple[str, Record]]) -> list[tuple[str, Record]]:
+    """Returns one of each of the claims that have a name in common, directly or through others."""
+    groups: list[tuple[frozenset[str], tuple[str, Record]]] = []
+    for feed, record in claimed:
+        names = frozenset(scoped(alias, feed) for alias in (*record.aliases, f"guid:{record.id}"))
+        akin = [group for group in groups if group[0] & names]
+        first = akin[0][1] if akin else (feed, record)
+        groups = [group for group in groups if group not in akin]
+        groups.append((names.union(*(group[0] for group in akin)), first))
+    return [claim for _, claim in groups]
+
+
+def _hint(file: str, line: int, what: str, cure: str) -> Problem:
+    return Problem(file, line, what, cure, hint=True)
