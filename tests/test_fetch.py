@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from builders import make_feed
 from feedhost import Answer, Exchange, FeedHost
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.feeds import mishaps, replies
@@ -211,6 +211,13 @@ def test_trouble_that_stays_is_tried_three_times_in_all() -> None:
 
     assert failed(outcome).reason == "the publisher's server is at fault (502 Bad Gateway); it may pass"
     assert failed(outcome).wait is None
+
+
+def test_waiting_between_attempts_is_counted() -> None:
+    with FeedHost({"/feed": lambda exchange: exchange.reply(500)}) as host:
+        failed(ask(host.url("/feed"), limits=Limits(deadline=0.5, back_off=0.2, retries=5))[0])
+
+        assert len(host.requests) == 2  # after 0.2 s, another 0.4 s would be too much
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 410, 418, 429])
@@ -513,6 +520,7 @@ def test_certificate_that_is_not_valid_is_named_with_its_fault() -> None:
 
 
 @given(st.binary(max_size=300))
+@settings(deadline=None, max_examples=40)
 def test_whatever_a_server_sends_is_a_value(content: bytes) -> None:
     outcome = ask_one(lambda exchange: exchange.send(content), limits=Limits(deadline=2, retries=0))
 
@@ -520,6 +528,7 @@ def test_whatever_a_server_sends_is_a_value(content: bytes) -> None:
 
 
 @given(st.binary(max_size=200))
+@settings(deadline=None, max_examples=40)
 def test_whatever_follows_a_good_beginning_is_a_value(content: bytes) -> None:
     head = b"HTTP/1.1 200 OK\r\n"
     outcome = ask_one(lambda exchange: exchange.send(head + content), limits=Limits(deadline=2, retries=0))
@@ -644,6 +653,7 @@ def unpack(label: str, chunks: list[bytes], cap: int = 1_000_000) -> bytes:
 
 
 @given(st.binary(max_size=400), st.sampled_from(["", "gzip", "deflate", "gzip, deflate", "deflate, gzip"]), st.data())
+@settings(deadline=None)
 def test_unpacking_gives_back_what_was_packed_however_it_is_cut(
     content: bytes, label: str, data: st.DataObject
 ) -> None:
@@ -658,11 +668,24 @@ def test_unpacking_gives_back_what_was_packed_however_it_is_cut(
 
 
 @given(st.binary(max_size=300), st.sampled_from(["", "gzip", "deflate", "gzip, gzip", "br"]))
+@settings(deadline=None)
 def test_unpacking_anything_ends_in_bytes_or_words(content: bytes, label: str) -> None:
     try:
         unpack(label, [content])
     except UnreadableBodyError as error:
         assert str(error)
+
+
+@pytest.mark.parametrize("size", range(131_070, 131_080))
+def test_last_bytes_come_out_whole_though_all_that_was_sent_is_taken(size: int) -> None:
+    assert len(unpack("deflate", [raw_deflate(bytes(size))])) == size
+
+
+def test_layers_in_between_have_the_same_cap() -> None:
+    nothing_many_times = gzip.compress(b"") * 100_000
+
+    with pytest.raises(UnreadableBodyError, match="larger than 1 MB"):
+        unpack("gzip, gzip", [gzip.compress(nothing_many_times)])
 
 
 def test_body_over_the_cap_is_refused_before_it_is_held() -> None:
