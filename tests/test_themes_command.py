@@ -1,0 +1,528 @@
+"""`digest themes`: the rules counted, explained, tried and run again, and never over what an editor chose."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digest import config, disk
+from digest.cli import cli
+from digest.commands import pull, themes
+from digest.commands.themes import ApplyReport, Change, Reason, ThemeRow
+from digest.errors import DigestError, Faults
+from digest.stories import ledger, store
+from digest.week import Week
+
+NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
+CHIPS, MEMORY, SHIPS = (f"content/2026/w20/2026-05-15-{name}.md" for name in ("chips", "memory-is-short", "ships"))
+RULES: Mapping[str, Sequence[str]] = {"memory": ("memory",), "trade": ("tariff*",)}
+ENTRIES = (
+    ("1", "Chips", "Nothing of note, and then a tariff."),
+    ("2", "Memory is short", "Tariffs bite."),
+    ("3", "Ships", "Sail."),
+)
+
+
+def rss(entries: Sequence[tuple[str, str, str]] = ENTRIES) -> str:
+    body = "".join(
+        f"<item><title>{title}</title><link>https://news.example/article/35000{number}/x</link>"
+        f"<guid isPermaLink='false'>g{number}</guid><pubDate>Fri, 15 May 2026 09:32:4{number} +0000</pubDate>"
+        f"<description>{summary}</description></item>"
+        for number, title, summary in entries
+    )
+    return f"<?xml version='1.0'?><rss version='2.0'><channel><title>Test</title>{body}</channel></rss>"
+
+
+def rule(
+    root: Path, rules: Mapping[str, Sequence[str]], *, excerpt: int = 40, was: Mapping[str, str] | None = None
+) -> None:
+    """Writes digest.toml with these themes, each with its phrases; `was` has the old id of some."""
+    text = '[site]\ntitle = "T"\nurl = "https://example.org/"\n'
+    for feed in ("first", "second"):
+        text += f'[[feeds]]\nid = "{feed}"\nurl = "{feed}.xml"\nexcerpt = {excerpt}\n'
+    for theme, phrases in rules.items():
+        text += f'[[themes]]\nid = "{theme}"\ntitle = "{theme}"\nmatch = {json.dumps(phrases)}\n'
+        text += f'was = ["{was[theme]}"]\n' if was and theme in was else ""
+    (root / "digest.toml").write_text(text)
+
+
+def begin(root: Path, *, excerpt: int = 40) -> Path:
+    """Makes a digest of three stories, all from the feed `first`, one of them from `second` too."""
+    rule(root, RULES, excerpt=excerpt)
+    (root / "first.xml").write_text(rss())
+    (root / "second.xml").write_text(rss(ENTRIES[1:2]))
+    pulled(root)
+    return root
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return begin(tmp_path)
+
+
+def pulled(root: Path) -> None:
+    settings = config.load(root)
+    pull.run(root, settings, pull.chosen(settings, ()), now=NOW)
+
+
+def applied(root: Path, *, dry: bool = False) -> ApplyReport:
+    return themes.apply(root, config.load(root), now=NOW, dry=dry)
+
+
+def said(root: Path, *words: str) -> Result:
+    return CliRunner().invoke(cli, ["--root", str(root), "themes", *words])
+
+
+def line_of(root: Path, file: str) -> str:
+    """The line of a story's file that says its themes."""
+    return next(line for line in (root / file).read_text().splitlines() if line.startswith("themes:"))
+
+
+def give(root: Path, file: str, words: str) -> None:
+    """Gives a story other themes, as an editor does."""
+    (root / file).write_text((root / file).read_text().replace(line_of(root, file), f"themes: {words}"))
+
+
+def content(root: Path) -> dict[str, bytes]:
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in (root / "content").rglob("*.*")}
+
+
+# ---------------------------------------------------------------- counts
+
+
+def test_each_theme_is_counted_and_so_is_what_the_rules_would_change(root: Path) -> None:
+    give(root, CHIPS, "[memory]")
+    rule(root, {**RULES, "fleet": ("ships",)})
+
+    report = themes.run(root, config.load(root))
+
+    assert report.rows == (
+        ThemeRow("memory", 2, 2, Week(2026, 20)),
+        ThemeRow("trade", 1, 0, Week(2026, 20)),
+        ThemeRow("fleet", 0, 0, None),
+    )
+    assert (report.stories, report.elsewhere, report.due, report.own) == (3, 1, 1, 1)
+
+
+def test_a_digest_without_a_story_says_what_to_do_next(tmp_path: Path) -> None:
+    rule(tmp_path, RULES)
+
+    assert said(tmp_path).output == "There is no story yet. Next: digest pull\n"
+
+
+def test_what_cannot_be_read_is_named_and_the_rest_is_counted(root: Path) -> None:
+    (root / CHIPS).write_text("broken")
+
+    result = said(root)
+
+    assert result.exit_code == 0
+    assert result.stderr == f"{CHIPS}: cannot be read, or not all of it; 'digest check' says why\n"
+    assert "memory           1" in result.stdout
+
+
+# ---------------------------------------------------------------- why
+
+
+def explained(root: Path, file: str) -> tuple[Reason, ...]:
+    return themes.explain(root, config.load(root), file).reasons
+
+
+def test_a_theme_is_explained_by_its_phrase_and_where_it_stands(root: Path) -> None:
+    assert explained(root, MEMORY) == (
+        Reason("memory", True, "'memory' in the headline"), Reason("trade", True, "'tariff*' in the summary"),
+    )  # fmt: skip
+
+
+def test_what_is_not_stored_is_explained_by_the_ledger(tmp_path: Path) -> None:
+    begin(tmp_path, excerpt=1)
+
+    assert explained(tmp_path, CHIPS) == (Reason("trade", True, "'tariff*' in the summary, when it was pulled"),)
+    assert explained(tmp_path, MEMORY)[1] == Reason("trade", True, "'tariff*' in the excerpt")
+
+
+def test_the_editors_choices_are_called_so(root: Path) -> None:
+    give(root, CHIPS, "[memory]")
+    rule(root, {**RULES, "fleet": ("chips",)})
+
+    assert explained(root, CHIPS) == (
+        Reason("memory", True, "given by the editor"),
+        Reason("fleet", False, "'chips' in the headline; not given by the editor"),
+        Reason("trade", False, "'tariff*' in the summary; taken off by the editor"),
+    )
+
+
+def test_what_the_rules_would_change_is_not_called_the_editors_choice(root: Path) -> None:
+    rule(root, {"memory": ("memory",), "trade": ("toll",), "fleet": ("ships",)})
+
+    assert explained(root, SHIPS) == (Reason("fleet", False, "'ships' in the headline; --apply would add it"),)
+    assert explained(root, MEMORY)[1] == Reason("trade", True, "'tariff*' in the summary, when it was pulled")
+
+
+@pytest.mark.parametrize("place", [CHIPS, CHIPS.removeprefix("content/"), f"../content/../{CHIPS}"])
+def test_a_file_is_named_from_where_one_stands_or_from_the_root(
+    root: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root / "content")
+
+    assert said(root, "--explain", place).output.startswith(f"{CHIPS}: Chips\n  has trade  ")
+
+
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [
+        ("2026-05-15-chip.md", f"did you mean '{CHIPS}'?"),
+        ("x", "name a story's file"),
+        ("content", "name a story's file"),
+    ],
+)
+def test_a_file_that_is_no_story_is_wrong_usage(root: Path, name: str, cure: str) -> None:
+    result = said(root, "--explain", name)
+
+    assert result.exit_code == 2
+    assert f"there is no story {name}; {cure}" in result.stderr
+
+
+def test_a_story_that_cannot_be_read_is_explained_by_its_faults(root: Path) -> None:
+    (root / CHIPS).write_text("broken")
+
+    with pytest.raises(Faults, match=f"{CHIPS}:1: there is no front matter"):
+        explained(root, CHIPS)
+
+
+# ---------------------------------------------------------------- a phrase tried
+
+
+def test_a_phrase_catches_what_it_would_and_says_what_that_has_already(root: Path) -> None:
+    report = themes.attempt(root, config.load(root), "tariff* ")
+
+    assert [(catch.file, catch.where, catch.themes) for catch in report.caught] == [
+        (CHIPS, "in the excerpt", ("trade",)), (MEMORY, "in the excerpt", ("memory", "trade")),
+    ]  # fmt: skip
+    assert (report.having, report.stories, report.partly) == ({"trade": 2, "memory": 1}, 3, 0)
+
+
+def test_what_is_not_stored_is_said_not_to_be_searched(tmp_path: Path) -> None:
+    begin(tmp_path, excerpt=2)
+
+    result = said(tmp_path, "--try", "tariff*")
+
+    assert result.output.splitlines()[-2:] == [
+        "'tariff*' would catch 1 of 3 stories: 1 memory, 1 trade",
+        "What is not stored was not searched: of 1 story the feed's summary is missing or cut",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "said_of_it"),
+    [
+        (["--try", "a *"], "the phrase 'a *' has a '*' that ends no word"),
+        (["--try", ""], "the phrase '' is empty"),
+        (["--try", "x", "--apply"], "exclude each other"),
+        (["--explain", "x", "--try", "y"], "exclude each other"),
+        (["--explain", "x", "--dry-run"], "exclude each other"),
+    ],
+)
+def test_wrong_usage_exits_with_two(root: Path, words: list[str], said_of_it: str) -> None:
+    result = said(root, *words)
+
+    assert result.exit_code == 2
+    assert said_of_it in result.stderr
+
+
+# ---------------------------------------------------------------- the rules run again
+
+
+def test_rules_that_did_not_change_change_nothing(root: Path) -> None:
+    before = content(root)
+
+    assert applied(root).changed == ()
+    assert content(root) == before
+
+
+@pytest.mark.parametrize("excerpt", [0, 1, 2, 40])
+def test_rules_that_did_not_change_change_nothing_whatever_is_stored(tmp_path: Path, excerpt: int) -> None:
+    before = content(begin(tmp_path, excerpt=excerpt))
+
+    assert applied(tmp_path).changed == ()
+    assert content(tmp_path) == before
+
+
+def test_new_rules_change_the_line_of_the_themes_and_no_other(root: Path) -> None:
+    ships = (root / SHIPS).read_text() + "\nMy note.\n"
+    (root / SHIPS).write_text(ships)
+    rule(root, {**RULES, "fleet": ("ships",)})
+
+    report = applied(root)
+
+    assert (root / SHIPS).read_text() == ships.replace("themes: []", "themes: [fleet]")
+    assert report.changed == (Change(SHIPS, (), ("fleet",)),)
+    assert report.counts == {"memory": (1, 1), "trade": (2, 2), "fleet": (0, 1), "": (1, 0)}
+
+
+def test_a_second_run_changes_nothing(root: Path) -> None:
+    rule(root, {"fleet": ("ships",), "memory": ("chips",), "trade": ("toll",)})
+    assert len(applied(root).changed) == 3
+    before = content(root)
+
+    assert applied(root).changed == ()
+    assert content(root) == before
+
+
+def test_a_pull_after_the_rules_ran_changes_nothing(root: Path) -> None:
+    rule(root, {"fleet": ("ships",), "memory": ("chips",), "trade": ("toll",)})
+    applied(root)
+    before = content(root)
+
+    pulled(root)
+
+    assert content(root) == before
+
+
+def test_every_ledger_that_wrote_the_themes_learns_the_new_ones_and_no_other(root: Path) -> None:
+    rule(root, {"memory": ("memory",), "trade": ("toll",)})
+    second = (root / "content" / "ledger" / "second.jsonl").read_bytes()
+
+    applied(root)
+
+    line = json.loads((root / "content" / "ledger" / "first.jsonl").read_text().splitlines()[-1])
+    assert (line["file"], line["themes"]) == (MEMORY, {"memory": "'memory' in the headline"})
+    assert line["wrote"]["themes"] == ledger.hash_of_value(("memory",))
+    assert line["at"] > "2026-05-20T08:00:00.000000Z"
+    assert (root / "content" / "ledger" / "second.jsonl").read_bytes() == second
+
+
+def test_themes_that_nothing_earns_any_more_go(root: Path) -> None:
+    rule(root, {"memory": ("dram",), "trade": ("toll",)})
+
+    applied(root)
+
+    assert [line_of(root, file) for file in (CHIPS, MEMORY, SHIPS)] == ["themes: []"] * 3
+    rule(root, RULES)
+    applied(root)
+    assert [line_of(root, file) for file in (CHIPS, MEMORY, SHIPS)] == [
+        "themes: [trade]", "themes: [memory, trade]", "themes: []",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("excerpt", [0, 1])
+def test_a_theme_that_only_the_whole_summary_earned_is_not_taken_away(tmp_path: Path, excerpt: int) -> None:
+    begin(tmp_path, excerpt=excerpt)
+    rule(tmp_path, {"memory": ("dram",), "trade": ("toll",)})
+
+    applied(tmp_path)
+    applied(tmp_path)
+
+    assert line_of(tmp_path, CHIPS) == "themes: [trade]"
+    assert line_of(tmp_path, MEMORY) == "themes: [trade]"
+
+
+def test_a_theme_that_the_stored_part_of_a_summary_earned_later_can_go_again(tmp_path: Path) -> None:
+    begin(tmp_path, excerpt=2)
+    rule(tmp_path, {**RULES, "odd": ("nothing",)})
+    applied(tmp_path)
+    assert line_of(tmp_path, CHIPS) == "themes: [trade, odd]"
+
+    rule(tmp_path, {**RULES, "odd": ("something",)})
+    applied(tmp_path)
+
+    assert line_of(tmp_path, CHIPS) == "themes: [trade]"
+
+
+def test_a_theme_that_was_renamed_gets_its_new_id_where_nobody_edited(root: Path) -> None:
+    give(root, CHIPS, "[trade, memory]")
+    rule(root, {"memory": ("memory",), "customs": ("tariff*",)}, was={"customs": "trade"})
+
+    applied(root)
+
+    assert line_of(root, MEMORY) == "themes: [memory, customs]"
+    assert line_of(root, CHIPS) == "themes: [trade, memory]"
+
+
+def test_a_renamed_theme_that_only_the_summary_earned_keeps_its_stories(tmp_path: Path) -> None:
+    begin(tmp_path, excerpt=0)
+    rule(tmp_path, {"memory": ("memory",), "customs": ("toll",)}, was={"customs": "trade"})
+
+    applied(tmp_path)
+
+    assert line_of(tmp_path, CHIPS) == "themes: [customs]"
+
+
+@pytest.mark.parametrize("words", ["[]", "", "[trade, memory]", "memory", "[trade]  # mine, in the end"])
+def test_themes_that_the_editor_changed_stay(root: Path, words: str) -> None:
+    give(root, MEMORY, words)
+    rule(root, {"memory": ("ships",), "trade": ("toll",)})
+
+    applied(root)
+
+    assert line_of(root, MEMORY) == f"themes: {words}"
+
+
+def test_a_story_that_no_ledger_knows_is_the_editors(root: Path) -> None:
+    mine = "---\ntitle: Memory\nlink: https://mine.example/\n---\n"
+    (root / "content/2026/w20/2026-05-16-mine.md").write_text(mine)
+
+    assert applied(root).changed == ()
+    assert (root / "content/2026/w20/2026-05-16-mine.md").read_text() == mine
+
+
+def test_themes_that_stood_in_a_file_before_its_feed_came_are_the_editors(root: Path) -> None:
+    give(root, MEMORY, "[]")
+    for lines in (root / "content" / "ledger").iterdir():
+        lines.unlink()
+    pulled(root)
+
+    assert applied(root).changed == ()
+    assert line_of(root, MEMORY) == "themes: []"
+
+
+def test_a_story_that_was_moved_is_known_wherever_it_lies(root: Path) -> None:
+    other = root / "content" / "2026" / "w19" / "2026-05-09-other.md"
+    other.parent.mkdir()
+    (root / SHIPS).rename(other)
+    rule(root, {**RULES, "fleet": ("ships",)})
+
+    applied(root)
+
+    assert "themes: [fleet]\n" in other.read_text()
+
+
+def test_a_remark_among_the_themes_is_never_lost(root: Path) -> None:
+    text = (root / MEMORY).read_text().replace("themes: [memory, trade]", "themes:\n- memory\n# a doubt\n- trade")
+    (root / MEMORY).write_text(text)
+    rule(root, {"memory": ("memory",), "trade": ("toll",)})
+
+    assert applied(root).left == (f"{MEMORY}: its themes cannot be changed in place; left as it is",)
+    assert (root / MEMORY).read_text() == text
+
+
+def test_what_has_no_theme_left_can_have_one_again_however_it_is_written(root: Path) -> None:
+    text = (root / MEMORY).read_text()
+    (root / MEMORY).write_text(text.replace("themes: [memory, trade]", "themes:\n- memory\n- trade"))
+    rule(root, {"memory": ("dram",), "trade": ("toll",)})
+    applied(root)
+    rule(root, RULES)
+
+    applied(root)
+
+    assert themes.explain(root, config.load(root), MEMORY).own is False
+    assert [reason.theme for reason in explained(root, MEMORY)] == ["memory", "trade"]
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(root: Path) -> None:
+    rule(root, {"memory": ("chips",), "trade": ("toll",)})
+    before = content(root)
+
+    dry = applied(root, dry=True)
+    alone, both = said(root, "--dry-run"), said(root, "--apply", "--dry-run")
+
+    assert content(root) == before
+    assert alone.output == both.output
+    assert f"{CHIPS}: trade -> memory\n" in alone.output
+    assert applied(root).changed == dry.changed
+
+
+def test_a_file_that_changes_in_the_meantime_is_left_and_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule(root, {"memory": ("memory",), "trade": ("toll",)})
+    rewrite = store.rewrite
+
+    def late(*words: object) -> object:
+        give(root, CHIPS, "[memory]")
+        return rewrite(*words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "rewrite", late)
+
+    report = applied(root)
+
+    assert report.left == (f"{CHIPS}: has changed in the meantime; left as it is, run it again",)
+    assert report.changed == (Change(MEMORY, ("memory", "trade"), ("memory",)),)
+    assert line_of(root, CHIPS) == "themes: [memory]"
+    assert CHIPS not in json.loads((root / "content/ledger/first.jsonl").read_text().splitlines()[-1])["file"]
+
+
+# ---------------------------------------------------------------- killed, and what no run may do
+
+
+@pytest.mark.parametrize("write", range(4))
+def test_the_next_run_completes_one_that_was_killed_at_any_write(
+    root: Path, write: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = {"memory": ("dram",), "trade": ("toll",), "fleet": ("ships",)}
+    rule(root, new)
+    left = [write]
+
+    def dying(name: str) -> None:
+        real = getattr(disk, name)
+
+        def act(*words: object) -> object:
+            left[0] -= 1
+            if left[0] < 0:
+                raise DigestError("the disk is full")
+            return real(*words)
+
+        monkeypatch.setattr(disk, name, act)
+
+    dying("write")
+    dying("append")
+    with pytest.raises(DigestError):
+        applied(root)
+    monkeypatch.undo()
+
+    applied(root)
+
+    assert [line_of(root, file) for file in (CHIPS, MEMORY, SHIPS)] == ["themes: []", "themes: []", "themes: [fleet]"]
+    rule(root, {**RULES, "fleet": ("boats",)})
+    applied(root)
+    assert [line_of(root, file) for file in (CHIPS, MEMORY, SHIPS)] == [
+        "themes: [trade]", "themes: [memory, trade]", "themes: []",
+    ]  # fmt: skip
+
+
+THEMES = ("memory", "trade", "fleet")
+PHRASES = st.sampled_from(["chips", "memory", "tariff*", "ships", "sail", "bite", "nowhere"])
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(
+            st.just("edit"), st.sampled_from([CHIPS, MEMORY, SHIPS]), st.lists(st.sampled_from(THEMES), unique=True)
+        ),
+        st.tuples(st.just("rule"), st.just(""), st.lists(PHRASES, min_size=3, max_size=3)),
+        st.tuples(st.just("apply"), st.just(""), st.just([])),
+        st.tuples(st.just("pull"), st.just(""), st.just([])),
+    ),
+    max_size=9,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(steps=STEPS, excerpt=st.sampled_from([0, 2, 40]))
+def test_no_run_ever_changes_themes_that_were_edited_by_hand(
+    steps: list[tuple[str, str, list[str]]], excerpt: int
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = begin(Path(folder), excerpt=excerpt)
+        rule(root, {**RULES, "fleet": ("ships",)}, excerpt=excerpt)
+        written = {file: line_of(root, file) for file in (CHIPS, MEMORY, SHIPS)}
+        edited: dict[str, str] = {}
+        for act, file, words in [*steps, ("apply", "", [])]:
+            if act == "edit":
+                give(root, file, f"[{', '.join(words)}]")
+                if line_of(root, file) == written[file]:
+                    edited.pop(file, None)  # put back to the letter: nobody can tell that it was ever touched
+                else:
+                    edited[file] = line_of(root, file)
+            elif act == "rule":
+                rule(root, {theme: (phrase,) for theme, phrase in zip(THEMES, words, strict=True)}, excerpt=excerpt)
+            elif act == "apply":
+                applied(root)
+                assert applied(root).changed == ()
+                written |= {file: line_of(root, file) for file in written if file not in edited}
+            else:
+                pulled(root)
+            assert {file: line_of(root, file) for file in edited} == edited
