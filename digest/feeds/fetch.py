@@ -16,18 +16,23 @@ import logging
 import ssl
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 
 from digest import links
 from digest.feeds import local, mishaps, replies
+from digest.feeds.ask import Answer
 from digest.feeds.inflate import Unpacker, UnreadableBodyError
+from digest.feeds.replies import Again, Redirect
 from digest.model import Failed, Feed, Fetched, Validators
+
+_T = TypeVar("_T")
 
 _ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -89,13 +94,26 @@ def fetch_page(address: str, *, agent: str, now: datetime, limits: Limits = Limi
     return asyncio.run(_fetch_all([page], desk))[0]
 
 
+def ask(
+    addresses: Sequence[str], *, agent: str, now: datetime, limits: Limits = Limits(), told: Callable[[], None]
+) -> tuple[Answer, ...]:
+    """Returns whether the pages at some addresses are there, in their order; `told` is called at each answer."""
+    desk = _Desk(limits=limits, agent=agent, known={}, now=now, pages=True)
+    questions = [_Question(Feed(id="", url=address, title="", publisher=""), desk, told) for address in addresses]
+    return tuple(asyncio.run(_all(question.ask() for question in questions))) if questions else ()
+
+
 def _is_distant(feed: Feed) -> bool:
     return feed.url.strip().lower().startswith(("http://", "https://"))
 
 
 async def _fetch_all(feeds: Sequence[Feed], desk: _Desk) -> list[Fetched | Failed]:
+    return await _all(_Errand(feed, desk).run() for feed in feeds)
+
+
+async def _all(errands: Iterable[Coroutine[None, None, _T]]) -> list[_T]:
     asyncio.get_running_loop().set_default_executor(_Resolvers(max_workers=_RESOLVERS))
-    return await asyncio.gather(*(_Errand(feed, desk).run() for feed in feeds))
+    return await asyncio.gather(*errands)
 
 
 class _Resolvers(ThreadPoolExecutor):
@@ -156,22 +174,10 @@ async def _set_location_aside(response: httpx.Response) -> None:
     response.extensions["location"] = response.headers.pop("location", None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Redirect:
-    location: str | None
-    permanent: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Again:
-    """A failure that may pass; `wait` is the moment that the server named for asking again."""
-
-    failed: Failed
-    wait: datetime | None = None
-
-
 class _Errand:
     """One feed on its way: what is left of its deadline, and the client that keeps its cookies."""
+
+    _method = "GET"
 
     def __init__(self, feed: Feed, desk: _Desk) -> None:
         self._feed = feed
@@ -189,7 +195,7 @@ class _Errand:
 
     async def _persist(self, client: httpx.AsyncClient) -> Fetched | Failed:
         attempt = 0
-        while isinstance(outcome := await self._attempt(client), _Again):
+        while isinstance(outcome := await self._attempt(client), Again):
             pause = self._pause(outcome, attempt)
             if attempt == self._desk.limits.retries or pause >= self._left:
                 return outcome.failed
@@ -198,11 +204,11 @@ class _Errand:
             await asyncio.sleep(pause)
         return outcome
 
-    def _pause(self, again: _Again, attempt: int) -> float:
+    def _pause(self, again: Again, attempt: int) -> float:
         back_off = self._desk.limits.back_off * 2.0**attempt
         return max(0.0, (again.wait - self._desk.now()).total_seconds()) if again.wait else back_off
 
-    async def _attempt(self, client: httpx.AsyncClient) -> Fetched | Failed | _Again:
+    async def _attempt(self, client: httpx.AsyncClient) -> Fetched | Failed | Again:
         """Follows the redirects; `moved` goes along as far as every one of them was permanent."""
         address, moved, permanent = links.web_link(self._feed.url) or "", "", True
         if not address:
@@ -210,7 +216,7 @@ class _Errand:
         met = {(address, "")}
         for _ in range(self._desk.limits.redirects + 1):
             outcome = await self._hop(client, address)
-            if not isinstance(outcome, _Redirect):
+            if not isinstance(outcome, Redirect):
                 return replace(outcome, moved=moved) if isinstance(outcome, Fetched) else outcome
             target = links.web_link(outcome.location or "", address)
             if outcome.location is None or target is None:
@@ -223,7 +229,7 @@ class _Errand:
             met.add(step)
         return self._failed(f"redirects more than {self._desk.limits.redirects} times; the publisher is at fault")
 
-    async def _hop(self, client: httpx.AsyncClient, address: str) -> Fetched | Failed | _Again | _Redirect:
+    async def _hop(self, client: httpx.AsyncClient, address: str) -> Fetched | Failed | Again | Redirect:
         async with self._desk.turn(links.host(address)):
             begun = time.monotonic()
             try:
@@ -234,20 +240,20 @@ class _Errand:
             finally:
                 self._left -= time.monotonic() - begun
 
-    async def _exchange(self, client: httpx.AsyncClient, address: str) -> Fetched | Failed | _Again | _Redirect:
+    async def _exchange(self, client: httpx.AsyncClient, address: str) -> Fetched | Failed | Again | Redirect:
         try:
-            async with client.stream("GET", address, headers=self._conditions()) as response:
+            async with client.stream(self._method, address, headers=self._conditions()) as response:
                 return await self._answer(response, address)
         except UnreadableBodyError as error:
             return self._failed(str(error))
         except _NETWORK as error:
             failed = self._failed(mishaps.words(error, self._desk.limits.silence))
-            return _Again(failed) if mishaps.may_pass(error) else failed
+            return Again(failed) if mishaps.may_pass(error) else failed
 
-    async def _answer(self, response: httpx.Response, address: str) -> Fetched | Failed | _Again | _Redirect:
+    async def _answer(self, response: httpx.Response, address: str) -> Fetched | Failed | Again | Redirect:
         status = response.status_code
         if status in replies.REDIRECTS:
-            return _Redirect(response.extensions["location"], status in replies.PERMANENT)
+            return Redirect(response.extensions["location"], status in replies.PERMANENT)
         if status == 304 and self._conditions():
             return self._fetched(response, address, None)
         if status in replies.WHOLE:
@@ -259,7 +265,7 @@ class _Errand:
         wait = replies.retry_after(response.headers.get("retry-after", ""), self._desk.now())
         reason = replies.words(status, page=self._desk.pages)
         failed = Failed(feed=self._feed, reason=reason, wait=wait if status in {429, 503} else None)
-        return _Again(failed, failed.wait) if replies.worth_retrying(status, failed.wait) else failed
+        return Again(failed, failed.wait) if replies.worth_retrying(status, failed.wait) else failed
 
     def _fetched(self, response: httpx.Response, address: str, body: bytes | None) -> Fetched:
         fingerprint = self._known.hash if body is None else hashlib.sha256(body).hexdigest()
@@ -282,6 +288,39 @@ class _Errand:
 
     def _failed(self, reason: str) -> Failed:
         return Failed(feed=self._feed, reason=reason)
+
+
+class _Question(_Errand):
+    """One page asked whether it is there: by HEAD, whose no is not believed before GET has said it too."""
+
+    _status = 0
+
+    def __init__(self, page: Feed, desk: _Desk, told: Callable[[], None]) -> None:
+        super().__init__(page, desk)
+        self._told = told
+
+    async def ask(self) -> Answer:
+        outcome = await self.run()
+        self._told()
+        address = self._feed.url
+        if isinstance(outcome, Fetched):
+            return Answer(address=address, status=self._status, moved=outcome.moved)
+        return Answer(address=address, status=self._status, reason=outcome.reason)
+
+    async def _exchange(self, client: httpx.AsyncClient, address: str) -> Fetched | Failed | Again | Redirect:
+        outcome: Fetched | Failed | Again | Redirect = self._failed("")
+        for self._method in ("HEAD", "GET"):
+            self._status = 0
+            outcome = await super()._exchange(client, address)
+            if 0 < self._status < 400 or self._status == 429:
+                break
+        return outcome
+
+    async def _answer(self, response: httpx.Response, address: str) -> Fetched | Failed | Again | Redirect:
+        self._status = response.status_code
+        if 200 <= self._status < 300:
+            return Fetched(feed=self._feed, body=None, url=address)  # what the page says is not our concern
+        return await super()._answer(response, address)
 
 
 def _is_sendable(value: str) -> bool:

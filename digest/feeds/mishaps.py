@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 
+UNKNOWN_HOST = "the name of its host is not known; mend the url, or look whether the network is up"
 _UNREACHABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
 _MOST_CAUSES = 50
 _LOST = frozenset({"ReadError", "WriteError", "CloseError", "ConnectError"})  # as the HTTP library names them
@@ -60,8 +61,10 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _by_cause(cause: BaseException) -> str:
     match cause:
+        case socket.gaierror() if cause.errno == socket.EAI_AGAIN:
+            return "the name of its host could not be looked up just now; it may pass"
         case socket.gaierror():
-            return "the name of its host is not known; mend the url, or look whether the network is up"
+            return UNKNOWN_HOST
         case ssl.SSLCertVerificationError():
             return f"its certificate is not valid ({cause.verify_message.rstrip('.')})"
         case ssl.SSLError():

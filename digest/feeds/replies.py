@@ -6,9 +6,11 @@ Refuses to fetch, to wait and to read a clock: statuses, headers and moments in,
 from __future__ import annotations
 
 import http
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.feeds import dates
+from digest.model import Failed
 
 PERMANENT = frozenset({301, 308})
 REDIRECTS = frozenset({302, 303, 307}) | PERMANENT
@@ -35,6 +37,22 @@ _OF_A_PAGE = {
     410: "gone for good (410)",
     429: "asks for fewer requests (429); try later",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """An answer that leads on, to nowhere where `location` is None."""
+
+    location: str | None
+    permanent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A failure that may pass; `wait` is the moment that the server named for asking again."""
+
+    failed: Failed
+    wait: datetime | None = None
 
 
 def words(status: int, *, page: bool = False) -> str:
