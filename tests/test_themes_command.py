@@ -255,6 +255,31 @@ def test_rules_that_did_not_change_change_nothing_whatever_is_stored(tmp_path: P
     assert content(tmp_path) == before
 
 
+def test_the_main_theme_stays_where_a_cut_excerpt_shows_less_than_the_summary_did(tmp_path: Path) -> None:
+    rules = {"trade": ("tariffs",), "memory": ("tariffs", "short + bite")}
+    rule(tmp_path, rules, excerpt=1)
+    (tmp_path / "first.xml").write_text(rss())
+    (tmp_path / "second.xml").write_text(rss())
+    pulled(tmp_path)
+    assert line_of(tmp_path, MEMORY) == "themes: [memory, trade]"
+
+    assert applied(tmp_path).changed == ()
+
+
+def test_a_feed_that_came_second_has_no_say(tmp_path: Path) -> None:
+    rule(tmp_path, {**RULES, "fleet": ("boats",)})
+    (tmp_path / "first.xml").write_text(rss())
+    (tmp_path / "second.xml").write_text(rss([("3", "Ships", "A tariff on boats.")]))
+    pulled(tmp_path)
+    second = (tmp_path / "content" / "ledger" / "second.jsonl").read_bytes()
+    rule(tmp_path, {**RULES, "fleet": ("ships",)})
+
+    applied(tmp_path)
+
+    assert line_of(tmp_path, SHIPS) == "themes: [fleet]"
+    assert (tmp_path / "content" / "ledger" / "second.jsonl").read_bytes() == second
+
+
 def test_new_rules_change_the_line_of_the_themes_and_no_other(root: Path) -> None:
     ships = (root / SHIPS).read_text() + "\nMy note.\n"
     (root / SHIPS).write_text(ships)
@@ -265,6 +290,7 @@ def test_new_rules_change_the_line_of_the_themes_and_no_other(root: Path) -> Non
     assert (root / SHIPS).read_text() == ships.replace("themes: []", "themes: [fleet]")
     assert report.changed == (Change(SHIPS, (), ("fleet",)),)
     assert report.counts == {"memory": (1, 1), "trade": (2, 2), "fleet": (0, 1), "": (1, 0)}
+    assert disk.recall(root, "themes.json") == {}
 
 
 def test_a_second_run_changes_nothing(root: Path) -> None:
@@ -444,7 +470,15 @@ def test_a_file_that_changes_in_the_meantime_is_left_and_named(root: Path, monke
     assert report.left == (f"{CHIPS}: has changed in the meantime; left as it is, run it again",)
     assert report.changed == (Change(MEMORY, ("memory", "trade"), ("memory",)),)
     assert line_of(root, CHIPS) == "themes: [memory]"
-    assert CHIPS not in json.loads((root / "content/ledger/first.jsonl").read_text().splitlines()[-1])["file"]
+    lines = (root / "content" / "ledger" / "first.jsonl").read_text().splitlines()
+    assert [json.loads(line)["file"] for line in lines[3:]] == [MEMORY]
+
+
+def test_a_file_that_is_gone_in_the_meantime_is_left_and_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule(root, {"memory": ("memory",), "trade": ("toll",)})
+    monkeypatch.setattr(store, "read_exactly", lambda *_: "")
+
+    assert [line.partition(":")[0] for line in applied(root).left] == [CHIPS, MEMORY]
 
 
 # ---------------------------------------------------------------- killed, and what no run may do

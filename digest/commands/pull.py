@@ -30,7 +30,6 @@ from digest.stories.ledger import Record
 from digest.stories.news import akin, in_question
 
 _MEMORY = "feeds.json"
-_DATED = frozenset({"asked", "new", "failed"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,11 +177,12 @@ def _dated(lessons: Mapping[str, Any], memory: Mapping[str, Any], rows: Iterable
     """Returns the lessons with what `status` shows: when each feed answered last and what was new, or why it failed."""
     dated = dict(lessons)
     for row in rows:
-        kept = {key: value for key, value in lessons.get(row.feed, {}).items() if key not in _DATED}
-        before = {key: value for key, value in memory.get(row.feed, {}).items() if key in {"asked", "new"}}
-        answered = {"asked": now.isoformat(timespec="seconds"), "new": len(row.new)}
-        failed = row.state == "failed"
-        dated[row.feed] = kept | (before | {"failed": row.reason} if failed else answered)
+        lesson, before = lessons.get(row.feed, {}), memory.get(row.feed, {})
+        if row.state == "failed":
+            answered = {key: before[key] for key in ("asked", "new") if key in before}
+            dated[row.feed] = {**lesson, **answered, "failed": row.reason}
+        else:
+            dated[row.feed] = {**lesson, "asked": now.isoformat(timespec="seconds"), "new": len(row.new)}
     return dated
 
 
