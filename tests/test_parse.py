@@ -179,9 +179,10 @@ ITEM = "<item><title>A</title><link>https://a.example/</link>{}</item>"
 STALLING = {
     "a long byline": rss(ITEM.format("<author>" + "a" * 200_000 + "@</author>")),
     "a long byline of addresses": rss(ITEM.format("<author>" + "a@" * 100_000 + "</author>")),
-    "many keywords": rss(ITEM.format("".join(f"<category>{n}</category>" for n in range(8_000)))),
+    "many keywords": rss(ITEM.format("".join(f"<category>{n}</category>" for n in range(30_000)))),
     "a long declaration": "<?" + "encoding='" * 20_000,
     "a long date": rss(ITEM.format("<pubDate>" + "1 " * 100_000 + "</pubDate>")),
+    "a date with a gap": rss(ITEM.format("<pubDate>15 May 2026 12:00" + " " * 100_000 + "!</pubDate>")),
     "nested elements": rss(ITEM.format("<description>" + "&lt;div id=1&gt;" * 50_000 + "</description>")),
     "nested entities": "<!DOCTYPE rss [" + "<!ENTITY a " * 20_000 + "]>" + rss(""),
     "open comments": rss("<!--" * 50_000),

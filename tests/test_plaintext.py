@@ -33,6 +33,7 @@ ILLEGAL = "\x00\x08\x0b\x1f\ufffe\uffff\ud800"
         "AT&T",
         "R&D; more",
         "&nosuch;",
+        "&notit;",
         "1 > 0",
         "<3",
         "the <b> element",

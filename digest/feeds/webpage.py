@@ -14,7 +14,7 @@ from digest.feeds.elements import Element
 _HEAD = 200_000
 # What may stand before it is taken possessively: trying it in every other way would take for ever.
 _OPENING = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:\s|<\?[^>]*>|(?><!--.*?-->))*+<(?:!doctype\s+html|html|head|body)\b",
+    rb"(?:\xef\xbb\xbf)?(?:\s|<\?[^>]*>|<!--.*?-->)*+<(?:!doctype\s+html|html|head|body)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _FEED_TYPES = frozenset({
