@@ -36,11 +36,17 @@ class Desk:
         if not self.quiet:
             click.echo(line)
 
+    def root(self) -> Path:
+        """Returns the digest's root."""
+        from digest import config
+
+        return self.given.resolve() if self.given else config.find_root(Path.cwd())
+
     def open(self) -> tuple[Path, Config]:
         """Returns the digest's root and its configuration, checked."""
         from digest import config
 
-        root = self.given.resolve() if self.given else config.find_root(Path.cwd())
+        root = self.root()
         return root, config.load(root)
 
 
@@ -142,6 +148,40 @@ def build(desk: Desk, output: Path | None, base_url: str | None, as_json: bool) 
         click.echo(_json(asdict(report)))
     else:
         printing.built(report, say=desk.say)
+
+
+@cli.command()
+@click.option("--links", is_flag=True, help="Ask the pages that are linked to whether they are still there.")
+@click.option("--since", metavar="REF", help="Report only what came in after this commit of git, or this branch.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "github", "json"]), default="text", show_default=True,
+    help="For people, for annotations by GitHub Actions, or for programs.",
+)  # fmt: skip
+@click.pass_obj
+def check(desk: Desk, links: bool, since: str | None, form: str) -> None:
+    """Report every problem in config and content.
+
+    An error would stop the build; a hint stops nothing, and says what an editor may want to look at. Exits with 1 when
+    there is an error.
+    """
+    from digest.commands import check as command
+    from digest.git import UnknownRefError
+
+    if since == "":
+        raise click.BadParameter("write a commit or a branch after it", param_hint="--since")
+    told = None if desk.quiet else printing.asking
+    try:
+        report = command.run(desk.root(), now=datetime.now(UTC), links=links, since=since or "", told=told)
+    except UnknownRefError as error:
+        raise click.BadParameter(str(error), param_hint="--since") from None
+    if form == "json":
+        click.echo(_json(printing.problems_as_json(report)))
+    elif form == "github":
+        printing.annotated(report)
+    else:
+        printing.checked(report, say=desk.say, verbose=desk.verbose, since=since or "")
+    if report.errors:
+        sys.exit(1)
 
 
 @cli.command()

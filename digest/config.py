@@ -74,6 +74,11 @@ def loads(text: str) -> Config:
     return config
 
 
+def lines(root: Path) -> dict[tuple[str, int, str], int]:
+    """Returns the line of each table's header and keys in a digest's configuration; a table is its name and number."""
+    return _lines((disk.read(root / NAME) or b"").decode("utf-8-sig", errors="replace"))
+
+
 class _Check:
     """Collects the problems of one file; `where` of a table is its name and, in a list of tables, its number."""
 

@@ -6,15 +6,20 @@ a report has all that is shown here.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
+from digest.errors import Problem
+
 if TYPE_CHECKING:
     from digest.commands.add import AddReport
     from digest.commands.build import BuildReport
+    from digest.commands.check import CheckReport
     from digest.commands.letter import LetterReport
     from digest.commands.pull import PullReport, Row
     from digest.commands.status import FeedRow, StatusReport, WeekRow
@@ -239,3 +244,63 @@ def _stories(count: int) -> str:
 
 def _count(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def checked(report: CheckReport, *, say: Say, verbose: bool, since: str) -> None:
+    """Prints each error, each hint as such, and with `verbose` the links of which nothing can be told; then counts."""
+    for problem in report.problems:
+        if problem.hint:
+            say(_as_hint(problem))
+        else:
+            click.echo(str(problem))
+    for problem in report.untold if verbose else ():
+        say(_as_hint(problem))
+    if report.offline:
+        say("No linked page could be reached: is this machine on the network?")
+    counts = f"{_count(report.errors, 'error')}, {_count(report.hints, 'hint')} in {_count(report.files, 'file')}"
+    rest = "" if report.whole else "; content/ is looked at once digest.toml is in order"
+    say(f"{counts}{f' changed since {since}' if since else ''}{rest}")
+
+
+def annotated(report: CheckReport) -> None:
+    """Prints each problem as a workflow command of GitHub Actions, which shows it beside its line."""
+    for problem in report.problems:
+        level = "warning" if problem.hint else "error"
+        place = {"file": report.folder + problem.file, "line": str(problem.line or ""), "title": "digest check"}
+        told = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in place.items() if value)
+        click.echo(f"::{level} {told}::{_escaped(_words(problem))}")
+
+
+def problems_as_json(report: CheckReport) -> list[dict[str, object]]:
+    """Returns the problems as programs read them."""
+    return [
+        {
+            "file": problem.file,
+            "line": problem.line,
+            "level": "hint" if problem.hint else "error",
+            "what": problem.what,
+            "cure": problem.cure,
+        }
+        for problem in report.problems
+    ]
+
+
+def asking(done: int, of: int) -> None:
+    """Shows how many links have answered, to somebody who looks on: nothing in a pipe or a log."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{done} of {of} linked pages asked", nl=done == of, err=True)
+
+
+def _as_hint(problem: Problem) -> str:
+    return str(replace(problem, what=f"hint: {problem.what}"))
+
+
+def _words(problem: Problem) -> str:
+    return problem.what + (f"; {problem.cure}" if problem.cure else "")
+
+
+def _escaped(value: str, signs: str = "") -> str:
+    """Returns a value as workflow commands take it: line breaks and `%` as codes, in properties the signs as well."""
+    for sign in f"%\r\n{signs}":
+        value = value.replace(sign, f"%{ord(sign):02X}")
+    return value

@@ -7,6 +7,7 @@ Refuses to call anything here an error, and to hint at what a pull did of its ow
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,12 +21,14 @@ from digest.stories.desk import Survey
 from digest.stories.history import History
 from digest.stories.identity import scoped
 from digest.stories.ledger import Record
+from digest.stories.prose import Prose
 from digest.stories.storyfile import PLACE
 from digest.week import Week
 
 LineOf = Callable[[str, str], int]
 """Gives the line of a file in which a key of its front matter stands."""
 
+_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?= |$)", re.MULTILINE)
 _LONG_TITLE = 40  # signs: what cuts headlines cuts long ones; a short one may well end in three dots
 _SETTLED = 20  # stories: before there are as many, a theme without one is no news
 _UNSURE = "keep one, or give the others hide: true"
@@ -53,11 +56,31 @@ def review(survey: Survey, config: Config, *, closed: Collection[Week], line_of:
         *_leads(shown, line_of),
         *_doubles(shown, line_of),
         *_late_drafts(survey.content.letters, closed, line_of),
-        *_waiting(survey.files),
         *(() if survey.content.unread else _orphans(survey, config)),
         *_shared_files(survey.ledgers),
     ]
     return tuple(found)
+
+
+def outside_links(survey: Survey, line_of: LineOf) -> Iterator[tuple[str, str, int]]:
+    """Yields every web address that a published text links to, without its fragment, with file and line."""
+    for story in survey.content.stories:
+        if not story.hide:
+            yield story.link.partition("#")[0], story.file, line_of(story.file, "link")
+    for text in texts(survey):
+        prose = Prose(text.words)
+        for link in prose.links:
+            address = links.web_link(link.address.partition("#")[0])
+            if address and link.kind != "bare":
+                yield address, text.file, text.line + prose.line_of(link.start) - 1
+
+
+def conflicts(file: str, text: str, line: int = 1) -> Iterator[Problem]:
+    """Yields a problem for each place where git has left both sides of a merge; the text begins at line `line`."""
+    if "<<<<<<<" in text or ">>>>>>>" in text:
+        for found in _CONFLICT.finditer(text):
+            at = line + text.count("\n", 0, found.start())
+            yield Problem(file, at, "a merge-conflict mark", "keep what is right of both sides, and delete the marks")
 
 
 def idle_themes(survey: Survey, config: Config) -> tuple[str, ...]:
@@ -169,12 +192,6 @@ def _late_drafts(letters: Iterable[Letter], closed: Collection[Week], line_of: L
         if letter.draft and letter.week in closed:
             what = f"the letter is a draft still, though {letter.week} is closed"
             yield _hint(letter.file, line_of(letter.file, "draft"), what, "take out draft: true, or delete the letter")
-
-
-def _waiting(files: Iterable[str]) -> Iterator[Problem]:
-    for file in files:
-        if file.startswith("content/inbox/") and file.endswith(".md"):
-            yield _hint(file, 0, "waits to be filed", "run 'digest pull', which puts it into its week")
 
 
 def _orphans(survey: Survey, config: Config) -> Iterator[Problem]:

@@ -1,0 +1,213 @@
+"""`digest check`: everything that is wrong in config and content, and what an editor may want to look at.
+
+    config ──▶ survey ──▶ proof, templates, review, inbox ──▶ outside links ──▶ what the change brought in ──▶ report
+
+An error is what stops a build or damages the ledger; a hint stands in nobody's way. Refuses to change anything but its
+own memory of outside links, and to ask the network for anything without being told to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from digest import __version__, config, disk, git
+from digest.errors import Faults, Problem
+from digest.feeds import ask, fetch
+from digest.git import Changes
+from digest.model import Config
+from digest.pages.addresses import Base
+from digest.pages.arrange import arrange
+from digest.pages.proof import proof
+from digest.pages.render import flawed
+from digest.stories import inbox_files, review, store
+from digest.stories.desk import Survey
+from digest.stories.review import LineOf
+
+_MEMORY = "links.json"
+_LIMITS = fetch.Limits(deadline=20.0, connect=8.0, silence=12.0, retries=1)
+
+Told = Callable[[int, int], None]
+"""Is told how many of how many outside links have answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """What was found, by file and line, in how many `files`; of links that nothing can be told of, `untold`.
+
+    Where digest.toml is at fault, nothing else is `whole`. `offline`: no outside link could be reached. `folder` is
+    where the digest lies in its repository, empty for the top.
+    """
+
+    problems: tuple[Problem, ...]
+    untold: tuple[Problem, ...] = ()
+    files: int = 1
+    whole: bool = True
+    offline: bool = False
+    folder: str = ""
+
+    @property
+    def errors(self) -> int:
+        """How many of the problems are errors."""
+        return sum(not problem.hint for problem in self.problems)
+
+    @property
+    def hints(self) -> int:
+        """How many of the problems are hints."""
+        return len(self.problems) - self.errors
+
+
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """What outside links have come to."""
+
+    problems: tuple[Problem, ...] = ()
+    untold: tuple[Problem, ...] = ()
+    offline: bool = False
+
+
+def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told: Told | None = None) -> CheckReport:
+    """Checks the digest at `root`; with `links` asks its outside links, with `since` reports what came after a commit.
+
+    Raises git.UnknownRefError for a commit that git does not know, DigestError where nothing can be looked at.
+    """
+    changes = git.changes(root, since) if since else None
+    folder = git.prefix(root)
+    try:
+        settings = config.load(root)
+    except Faults as faults:
+        found = _sorted(_merging(root, faults.problems), changes)
+        return CheckReport(problems=found, whole=False, folder=folder)
+    survey = store.survey(root, settings)
+    line_of = _line_finder(root)
+    problems = [*_all(root, settings, survey, now, line_of), *_unfinished(root), *_idle(root, settings, survey)]
+    outside = _outside(root, settings, _places(survey, line_of, changes), now, told) if links else _Outside()
+    return CheckReport(
+        problems=_sorted([*problems, *outside.problems], changes),
+        untold=_sorted(outside.untold, changes),
+        files=sum(changes is None or _is_changed(file, changes) for file in _looked_at(survey)),
+        offline=outside.offline,
+        folder=folder,
+    )
+
+
+def _all(root: Path, settings: Config, survey: Survey, now: datetime, line_of: LineOf) -> Iterator[Problem]:
+    archive = arrange(survey.content, settings)
+    closed = {edition.week for edition in archive.editions if edition.closed}
+    yield from _merging(root, survey.problems)
+    for text in review.texts(survey):
+        yield from review.conflicts(text.file, text.words, text.line)
+    yield from survey.ledger_problems
+    yield from proof(survey.content, archive, settings)
+    yield from flawed(root, Base(settings.site.url))
+    yield from review.review(survey, settings, closed=closed, line_of=line_of)
+    filed, left = inbox_files.empty(root, settings, survey.ledgers, now=now, dry=True)
+    for filing in filed:
+        yield Problem(filing.inbox, 0, f"waits to be filed as {filing.file}", "run 'digest pull'", hint=True)
+    yield from (replace(problem, hint=True) for problem in left)
+
+
+def _merging(root: Path, problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Yields the problems; of a file with merge-conflict marks only these, for they are the cause of the others."""
+    by_file: dict[str, list[Problem]] = defaultdict(list)
+    for problem in problems:
+        by_file[problem.file].append(problem)
+    for file, found in by_file.items():
+        yield from tuple(review.conflicts(file, store.read_text(root, file))) or found
+
+
+def _unfinished(root: Path) -> Iterator[Problem]:
+    for file in store.unfinished(root):
+        yield Problem(file, 0, "was left half-written by a run that was killed", "delete it", hint=True)
+
+
+def _idle(root: Path, settings: Config, survey: Survey) -> Iterator[Problem]:
+    """Yields a hint for each theme that no story has."""
+    idle = review.idle_themes(survey, settings)
+    lines = config.lines(root) if idle else {}
+    for number, theme in enumerate(settings.themes):
+        if theme.id in idle:
+            line = lines.get(("themes", number, "id"), 0)
+            cure = "widen its match, which 'digest themes --try' helps with, or take it out"
+            yield Problem(config.NAME, line, f"no story has the theme '{theme.id}'", cure, hint=True)
+
+
+def _places(survey: Survey, line_of: LineOf, changes: Changes | None) -> dict[str, list[tuple[str, int]]]:
+    """Returns the places at which each outside link stands, those alone that the change brought in."""
+    places: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for address, file, line in review.outside_links(survey, line_of):
+        if changes is None or _is_brought_in(Problem(file, line, ""), changes):
+            places[address].append((file, line))
+    return places
+
+
+def _outside(
+    root: Path, settings: Config, places: dict[str, list[tuple[str, int]]], now: datetime, told: Told | None
+) -> _Outside:
+    """Asks the links that were not asked lately, and remembers the answers."""
+    memory = disk.recall(root, _MEMORY)
+    known = ask.recalled(memory, now)
+    due = [address for address in places if address not in known]
+    counted = iter(range(1, len(due) + 1))
+    answers = fetch.ask(
+        due,
+        agent=f"digest/{__version__} (+{settings.site.url})",
+        now=now,
+        limits=_LIMITS,
+        told=lambda: told and told(next(counted), len(due)),
+    )
+    if ask.is_cut_off(answers):
+        return _Outside(offline=True)
+    if due:
+        disk.remember(root, _MEMORY, ask.remembered(memory, answers, now))
+    believed = known | {answer.address: answer for answer in answers}
+    problems, untold = list[Problem](), list[Problem]()
+    for address, spots in places.items():
+        fault, doubt = ask.fault(believed[address]), ask.doubt(believed[address])
+        for file, line in spots:
+            problems += [Problem(file, line, *fault, hint=True)] if fault else []
+            untold += [Problem(file, line, f"nothing can be told of {address}: {doubt}", hint=True)] if doubt else []
+    return _Outside(tuple(problems), tuple(untold))
+
+
+def _sorted(problems: Iterable[Problem], changes: Changes | None) -> tuple[Problem, ...]:
+    found = {problem for problem in problems if changes is None or _is_brought_in(problem, changes)}
+    return tuple(sorted(found, key=lambda problem: (problem.file, problem.line, problem.hint, problem.what)))
+
+
+def _is_brought_in(problem: Problem, changes: Changes) -> bool:
+    """Tells whether a change brought a problem in: by the line that has it, or by a file that the problem speaks of.
+
+    An error that a change of digest.toml has caused lies in stories, so that then all errors count.
+    """
+    if problem.file in changes.new or (config.NAME in changes.lines and not problem.hint):
+        return True
+    if problem.file in changes.lines and (not problem.line or problem.line in changes.lines[problem.file]):
+        return True
+    words = f"{problem.what} {problem.cure}"
+    return any(file in words for file in changes.new) or any(Path(file).name in words for file in changes.gone)
+
+
+def _is_changed(file: str, changes: Changes) -> bool:
+    return file in changes.new or file in changes.lines
+
+
+def _looked_at(survey: Survey) -> tuple[str, ...]:
+    ledgers = tuple(f"content/ledger/{feed}.jsonl" for feed in survey.ledgers)
+    return (config.NAME, *(file for file in survey.files if file.endswith(".md")), *ledgers)
+
+
+def _line_finder(root: Path) -> LineOf:
+    """Returns what finds the line of a key; only files that have a hint are read for it."""
+    read = cache(lambda file: store.read_text(root, file))
+
+    def line_of(file: str, key: str) -> int:
+        found = re.search(rf"^{key}[ \t]*:", read(file), re.MULTILINE)
+        return read(file).count("\n", 0, found.start()) + 1 if found else 0
+
+    return line_of
