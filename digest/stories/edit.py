@@ -34,7 +34,7 @@ def edited(text: str, story: Story, changes: Mapping[str, Any], known: Known) ->
             if key in changes:
                 result = _with_key(result, key, words)
         return result if storyfile.loads(result, story.file, known) == meant else None
-    except (Faults, ValueError):
+    except (Faults, ValueError, IndexError):  # IndexError: YAML counts signs as line breaks that we do not
         return None
 
 
@@ -51,18 +51,18 @@ def _with_key(text: str, key: str, words: str | tuple[str, ...]) -> str:
         before = next((spans[other] for other in reversed(KEYS[: KEYS.index(key)]) if other in spans), None)
         place = before.last + 2 if before else 1
         return "".join([*lines[:place], f"{key}: {storyfile.written(key, words)}{stop}", *lines[place:]])
-    if isinstance(words, tuple) and _holds_remark(bare, span):
-        raise ValueError("somebody's remark stands among the values of a list, and would be lost")
+    if _holds_remark(bare, span):
+        raise ValueError("somebody's remark stands among the lines of the value, and would be lost")
     first, last = bare[span.line], bare[span.last]
     gap = "" if first[: span.start].endswith((" ", "\t")) else " "
     changed = first[: span.start] + gap + storyfile.written(key, words, span.style) + last[span.end :]
     if span.style == "block":
         return "".join([*lines[: span.line + 1], *_block(lines, bare, span, words, stop), *lines[span.last + 2 :]])
-    return "".join([*lines[: span.line + 1], changed + stop, *lines[span.last + 2 :]])
+    return "".join([*lines[: span.line + 1], changed + _stop(lines[span.last + 1 :]), *lines[span.last + 2 :]])
 
 
 def _holds_remark(bare: Sequence[str], span: Span) -> bool:
-    """Tells whether a comment stands within the lines that a list of several lines gives up."""
+    """Tells whether a comment stands within the lines that a value of several lines gives up."""
     first = span.line + 1 if span.style == "block" else span.line
     given_up = [*bare[first : span.last], bare[span.last][: span.end]] if span.last > span.line else []
     return any(map(_REMARK.search, given_up))
@@ -88,13 +88,18 @@ def _with_excerpt(text: str, words: str, stands: bool) -> str:
         if last == len(lines) and not lines[-1].endswith("\n"):
             quoted[-1] = quoted[-1].removesuffix(stop)
         return "".join([*lines[:start], *quoted, *lines[last:]])
-    rest = [stop, *lines[start:]] if start < len(lines) else []
+    rest = lines[end + 1 :]
+    if rest and rest[0].strip():
+        rest = [stop, *rest]
     return "".join([*lines[:end], lines[end].rstrip("\r\n") + stop, stop, *quoted, *rest])
 
 
 def _fence(lines: Sequence[str]) -> int:
     """Returns the number of the line that closes the front matter."""
-    return next(number for number, line in enumerate(lines) if number and line.rstrip() == FENCE)
+    end = next((number for number, line in enumerate(lines) if number and line.rstrip() == FENCE), 0)
+    if not end:
+        raise ValueError("the lines end in a way that we do not write")
+    return end
 
 
 def _stop(lines: Sequence[str]) -> str:

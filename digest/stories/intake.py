@@ -48,8 +48,8 @@ class _Taking:
         self.known = {alias: list(files) for alias, files in ledger.known_files(desk.ledgers).items()}
         self.kin = _by_file(desk.ledgers)
         self.there = {story.file: story for story in desk.stories}
-        self.adoptable = self._adoptable()
         self.places = Places({*desk.files, *self.kin})
+        self.adoptable = self._adoptable()
         self.stories: dict[str, Story] = {}
         self.edits: dict[str, Edit] = {}
         self.lines: dict[str, list[Record]] = {}
@@ -90,26 +90,40 @@ class _Taking:
             blocked = self._unreadable(names_of(arrival.aliases))
             return ("left", blocked) if blocked else ("new", self._take(arrival))
         if file in self.adoptable:
-            return "adopted", self._adopt(arrival, self.adoptable.pop(file))
+            return "adopted", self._adopt(arrival, file, self.adoptable.pop(file))
         if file in self.stories:
             return "known", self._join(arrival, file)
         return self._meet(arrival, file)
 
     def _adoptable(self) -> dict[str, Story]:
-        """Returns the stories on the disk that no ledger knows, and makes them known by their names."""
-        found = {
-            story.file: story
-            for story in self.desk.stories
-            if story.file not in self.kin and _keys(story).isdisjoint(self.known)
-        }
-        for story in found.values():
+        """Returns the stories on the disk that no ledger knows, by a name of theirs, and makes them known.
+
+        A name that a ledger knows already stays with its story: what an editor has copied or altered takes none away.
+        """
+        found: dict[str, Story] = {}
+        settled = frozenset(self.known)
+        for story in self.desk.stories:
             entry = Entry(id=story.id, title=story.title, link=story.link)
-            for feed in story.feeds or ("",):
-                self._know(identity.aliases_of(entry), story.title, feed, story.file, bare=not story.id)
+            names = identity.aliases_of(entry)
+            if _keys(story).isdisjoint(self.known) and not self._is_at_home(story.file, names):
+                name = story.file if story.file not in self.kin else self._free_name(story, entry)
+                found[name] = story
+                for feed in story.feeds or ("",):
+                    self._know(names, story.title, feed, name, bare=not story.id, but=settled)
         return found
 
-    def _know(self, aliases: Iterable[str], title: str, feed: str, file: str, *, bare: bool) -> None:
-        for key in identity.keys_of(aliases, title, feed, bare=bare):
+    def _is_at_home(self, file: str, names: Iterable[str]) -> bool:
+        """Tells whether a file lies where the ledger says and still has one of its names: only its id was altered."""
+        return any(not set(record.aliases).isdisjoint(names) for record in self.kin.get(file, {}).values())
+
+    def _free_name(self, story: Story, entry: Entry) -> str:
+        """Returns a file's name for a story whose own is the ledger's name of another, in whose place it now lies."""
+        return f"content/{story.week.folder}/{story.day}-{self.places.take(story.week, entry)}.md"
+
+    def _know(
+        self, aliases: Iterable[str], title: str, feed: str, file: str, *, bare: bool, but: frozenset[str] = frozenset()
+    ) -> None:
+        for key in identity.keys_of(aliases, title, feed, bare=bare) - but:
             files = self.known.setdefault(key, [])
             if file not in files:
                 files.append(file)
@@ -146,13 +160,13 @@ class _Taking:
 
     # ------------------------------------------------------------ stories that are there
 
-    def _adopt(self, arrival: Arrival, story: Story) -> str:
+    def _adopt(self, arrival: Arrival, name: str, story: Story) -> str:
         """Notes a file that stands already: what in it is as we would have written it counts as written by us."""
         feeds = story.feeds if arrival.feed.id in story.feeds else (arrival.feed.id,)
         ours = hashes_of(replace(fresh_story(arrival, self.config, self.now), feeds=feeds))
         quoted, note = excerpt.split(story.note)  # no ledger has spoken of an excerpt yet, so that it lies in the note
         standing = hashes_of(replace(story, excerpt=quoted or story.excerpt, note=note))
-        self._record(arrival, story.file, {name: mark for name, mark in standing.items() if ours.get(name) == mark})
+        self._record(arrival, name, {field: mark for field, mark in standing.items() if ours.get(field) == mark})
         return story.file
 
     def _meet(self, arrival: Arrival, file: str) -> tuple[str, str]:
@@ -255,7 +269,7 @@ class _Taking:
         self._know(arrival.aliases, arrival.entry.title, arrival.feed.id, record.file, bare=not arrival.guid)
         line = replace(
             record,
-            at=self.at,
+            at=ledger.later(self.at, record.at),
             aliases=tuple(dict.fromkeys(record.aliases + arrival.aliases)),
             title=arrival.entry.title,
             said={**record.said, **heard},

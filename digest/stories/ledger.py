@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from digest.errors import Problem
@@ -58,6 +58,13 @@ def hashes(values: Mapping[str, str | tuple[str, ...] | datetime | None]) -> dic
 def moment(now: datetime) -> str:
     """Returns a moment as `at` has it: UTC with microseconds, so that later lines sort after earlier ones."""
     return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def later(at: str, than: str) -> str:
+    """Returns a moment, or the first one after the other where it is no later: clocks of two machines may differ."""
+    if at > than:
+        return at
+    return moment(datetime.fromisoformat(than) + timedelta(microseconds=1))
 
 
 def dumps(record: Record) -> str:

@@ -64,10 +64,11 @@ def said(entry: Entry) -> dict[str, str | tuple[str, ...] | datetime | None]:
 
 
 def names_of(aliases: Iterable[str]) -> set[str]:
-    """Returns texts of which a story's file has one: its guids, and its links without scheme and query."""
+    """Returns texts of which a story's file has one: guids, links without scheme and query, `/article/<number>`."""
     kinds = [alias.partition(":")[::2] for alias in aliases]
     guids = {name for kind, name in kinds if kind == "guid"}
-    return guids | {name.partition("?")[0] for kind, name in kinds if kind == "link"}
+    numbers = {f"/article/{name.rpartition('/')[2]}" for kind, name in kinds if kind == "article"}
+    return guids | numbers | {name.partition("?")[0] for kind, name in kinds if kind == "link"}
 
 
 def is_news(entry: Entry, record: Record) -> bool:
