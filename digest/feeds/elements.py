@@ -32,6 +32,9 @@ _ENCODINGS = re.compile(
     r"|tis-620|ascii"
 )
 """Encodings of text, by Python's names; others that it knows take quadratic time or stand for something else."""
+_WIDER = {"ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "euc_kr": "cp949",
+          "shift_jis": "cp932"}  # fmt: skip
+"""What is read where a narrower encoding is named, as browsers do (the Encoding standard, §4.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,8 @@ def decode(body: bytes, content_type: str) -> str:
         return codecs.getincrementaldecoder("utf-8")().decode(body)
     except UnicodeDecodeError:
         declared = (_DECLARED.search(text) for text in (content_type, body[:_HEAD].decode("latin-1")))
-        names = [found[1] for found in declared if found]
-        return body.decode(next(filter(_is_encoding, names), "windows-1252"), "replace")
+        names = (_encoding(found[1]) for found in declared if found)
+        return body.decode(next(filter(None, names), "cp1252"), "replace")
 
 
 def _attributes(text: str, place: int) -> tuple[dict[str, str], int]:
@@ -105,8 +108,10 @@ def _decoded(text: str) -> str:
     return html.unescape(_ENDLESS.sub("\ufffd", text))
 
 
-def _is_encoding(name: str) -> bool:
+def _encoding(label: str) -> str:
+    """Returns the encoding to read by where a page names one that is known and plain, else nothing."""
     try:
-        return _ENCODINGS.fullmatch(codecs.lookup(name).name) is not None
+        name = codecs.lookup(label).name
     except LookupError:
-        return False
+        return ""
+    return _WIDER.get(name, name) if _ENCODINGS.fullmatch(name) else ""

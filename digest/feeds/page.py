@@ -67,7 +67,9 @@ class _Page:
             authors=bylines.names(map(_plain, self._authors())),
             images=(*self._all("og:image:secure_url", "og:image", "og:image:url"), self.data.image,
                     *self._all("twitter:image", "twitter:image:src")),
-            summary=_plain(self._first("og:description") or self.data.description or self._first("description")),
+            summary=plaintext.line(
+                _plain(self._first("og:description") or self.data.description or self._first("description"))
+            ),
         )  # fmt: skip
         return entries.document(site, [said], self.base)
 

@@ -50,7 +50,7 @@ def read(root: Path) -> Inbox:
         elif path.suffix.lower() in PICTURES:
             pictures.append(file)
         elif path.suffix.lower() not in _MARKDOWN:
-            problems.append(Problem(file, 0, "is neither Markdown nor a picture", "end the name of a story in .md"))
+            problems.append(Problem(file, 0, "is neither Markdown nor a picture", "end a story's name in .md, and keep other files elsewhere"))
         else:
             try:
                 texts[file] = (disk.read(path) or b"").decode()

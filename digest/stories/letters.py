@@ -92,5 +92,5 @@ def _link(story: Story) -> str:
 
 
 def _words(text: str) -> str:
-    """Returns words as one line of Markdown that shows just them."""
-    return excerpt.escape(" ".join(text.split()))
+    """Returns words as one line of Markdown that shows just them; `]:` must not make a link's address of the rest."""
+    return excerpt.escape(" ".join(text.split())).replace("\\]:", "\\]&#58;")

@@ -30,7 +30,8 @@ _T = TypeVar("_T")
 _WEEK = re.compile(r"\d{4}/w\d{2}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
-_ELSEWHERE = frozenset({"ledger", "inbox"})
+_INBOX = "inbox"
+_ELSEWHERE = frozenset({"ledger", _INBOX})
 _LETTER = "letter.md"
 _WRITERS = 4
 """How many files are written at once: each waits for the disk to have it, and a disk takes several in one go."""
@@ -267,7 +268,8 @@ def _walk(root: Path, problems: list[Problem]) -> Iterator[str]:
             if name.startswith("."):
                 continue
             if os.path.islink(os.path.join(folder, name)):  # noqa: PTH114, PTH118 - pathlib costs four times as much here
-                problems.append(Problem(f"{place}/{name}", 0, "is a symbolic link", "put the file itself here"))
+                if place != f"content/{_INBOX}":  # where pull alone looks
+                    problems.append(Problem(f"{place}/{name}", 0, "is a symbolic link", "put the file itself here"))
             else:
                 yield f"{place}/{name}"
 
