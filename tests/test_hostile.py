@@ -181,3 +181,13 @@ def test_entries_without_guid_on_a_link_that_many_share_stay_what_they_are(tmp_p
     made = judges.make(tmp_path, feeds)
 
     judges.judge(made, "entries_any", "inside", "refeed")
+
+
+def test_entries_whose_guid_is_a_link_that_many_share_are_met_and_not_passed_over(tmp_path: Path) -> None:
+    home = "https://news.example/"
+    bare, shared = rss(("", home, "Bare")), rss(("1", home, "One"), ("2", home, "Two"))
+
+    made = judges.make(tmp_path, {"a.xml": bare, "b.xml": shared, "c.xml": rss((home, home, "Home"))})
+
+    assert [row.new or row.known for row in made.reports[0].rows if row.feed == "c"] == [1]
+    judges.judge(made, "entries_any", "inside", "refeed")

@@ -82,13 +82,13 @@ def own_names(
     repeated = repeated_guids(entries)
     bare = {links.canonical(entry.link) for entry in entries if not entry.id or entry.id in repeated}
     addressed = {f"bare:{links.canonical(entry.link)}" for entry in entries if _is_permalink(entry, repeated)}
-    met: set[str | None] = {*files, *addressed}
+    met: set[str | None] = set(files)
     for entry, file in zip(entries, files, strict=True):
         shared = entry.id in repeated
         if file is None and (shared or not entry.id or _is_foreign(feed, entry, None, known, bare)):
             name = f"bare:{links.canonical(entry.link)}"
             place = _nameless(entry.link, known)
-            if {name, place or name} & met:
+            if {name, place or name} & met or (name in addressed and not _is_permalink(entry, repeated)):
                 continue
             met |= {name, place}
             file = place
