@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import make_feed
+from feedhost import Exchange, FeedHost
 from hypothesis import given
 from hypothesis import strategies as st
+from test_cli import digest
 
 from digest import config
 from digest.commands import add, build, pull
@@ -19,9 +22,6 @@ from digest.errors import DigestError
 from digest.feeds import elements, jsonld, page
 from digest.feeds.fetch import Limits
 from digest.model import Document, Failed, Fetched
-from tests.builders import make_feed
-from tests.feedhost import Exchange, FeedHost
-from tests.test_cli import digest
 
 PAGES = sorted((Path(__file__).parent / "data" / "webpages").glob("*.html"))
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_cli import digest
 
 from digest import config, disk
 from digest.commands import build, pull
 from digest.commands.pull import PullReport
 from digest.stories import inbox_files
 from digest.stories.inbox import Filing, Picture
-from tests.test_cli import digest
 
 NOW = datetime(2026, 5, 20, 20, 0, tzinfo=UTC)  # in Hong Kong it is the 21st
 SETTINGS = """\

@@ -6,9 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from builders import THEMES, make_story
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown import Markdown
+from sites import find, parse, text
+from test_cli import digest
 
 from digest import config, sanitize
 from digest.commands import build, letter
@@ -17,9 +20,6 @@ from digest.errors import DigestError
 from digest.model import Edition, Section
 from digest.stories import letters, store
 from digest.week import Week
-from tests.builders import THEMES, make_story
-from tests.sites import find, parse, text
-from tests.test_cli import digest
 
 SETTINGS = """\
 [site]
@@ -174,7 +174,7 @@ def test_any_headline_is_one_link_with_just_its_words(headline: str) -> None:
     story = replace(make_story(), title=headline)
     edition = Edition(week=story.week, closed=False, sections=(Section(theme=THEMES[0], stories=(story,)),))
 
-    body = letters.draft(edition).split("-->")[1]
+    body = letters.draft(edition).split("-->", 1)[1]
     page = parse(f"<!doctype html><title>x</title>{sanitize.safe_html(Markdown().convert(body))}".encode())
 
     (link,) = find(page, "a")
