@@ -5,6 +5,7 @@ Refuses to change anything, and to guess at names: they come parted by NUL bytes
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import subprocess
@@ -81,7 +82,7 @@ def _changes(diff: bytes, untracked: frozenset[str]) -> Changes:
     """Reads the raw lines, which name the files, and the patches, which follow in the same order."""
     raw, _, patch = diff.partition(b"\0\0") if b"\0\0" in diff else (diff, b"", b"")
     entries = list(_entries(raw.split(b"\0")))
-    patches = [patch[one.end() : two] for one, two in _sections(patch)]
+    patches = _patches(patch)
     known = len(patches) == len(entries)  # not so where a file has changed its type, or is being merged
     lines, new, gone = dict[str, frozenset[int]](), set(untracked), set[str]()
     for number, (status, old, name) in enumerate(entries):
@@ -105,9 +106,10 @@ def _entries(parts: list[bytes]) -> Iterator[tuple[str, str, str]]:
         yield status, old, os.fsdecode(next(rest, b"")) if status in {"R", "C"} else old
 
 
-def _sections(patch: bytes) -> list[tuple[re.Match[bytes], int]]:
-    found = list(_SECTION.finditer(patch))
-    return list(zip(found, [*(one.start() for one in found[1:]), len(patch)], strict=True))
+def _patches(diff: bytes) -> list[bytes]:
+    """Returns the patch of each file; no line of a file can begin as its header does, for a sign stands before each."""
+    starts = [*(found.start() for found in _SECTION.finditer(diff)), len(diff)]
+    return [diff[start:end] for start, end in itertools.pairwise(starts)]
 
 
 def _lines(patch: bytes) -> Iterator[int]:

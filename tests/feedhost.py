@@ -27,13 +27,15 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         with contextlib.suppress(OSError, ValueError):  # a client that hangs up is no news
             self.server.answers[self.path](self)
 
+    do_HEAD = do_GET
+
     def reply(self, status: int = 200, body: bytes = b"", **headers: str) -> None:
         """Answers with these headers, underscores in their names read as hyphens, and the body's true length."""
         self.send_response(status)
         for name, value in ({"Content_Length": str(len(body))} | headers).items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body if self.command != "HEAD" else b"")
 
     def send(self, content: bytes) -> None:
         """Writes bytes as they are, and ends the connection after this answer."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -69,9 +68,11 @@ class Targets:
             return Lost(f"the link to '{path}' could mean {' or '.join(named)}", "write the path to the one you mean")
         if not path.endswith(".md"):
             return Lost(f"there is no file '{path}' beside this one", "put it there, or mend the link")
-        return Lost(f"the link to '{path}' leads to no story", suggestion(posixpath.basename(path), self._near(path)))
+        near = self._near(path)
+        cure = suggestion(posixpath.basename(path), near) if near else "mend the link, or unlink it"
+        return Lost(f"the link to '{path}' leads to no story", cure)
 
-    def _near(self, path: str) -> Iterable[str]:
+    def _near(self, path: str) -> list[str]:
         """Returns names to suggest: of all stories those that share a beginning or an end, for there may be many."""
         name = posixpath.basename(path)
         return [known for known in self._named if known[:7] == name[:7] or known[-12:] == name[-12:]]
