@@ -102,6 +102,12 @@ def test_wrong_content_type_changes_no_word_and_warns_of_nothing(content_type: s
     assert ([entry.title for entry in outcome.entries], outcome.warnings) == (["Café ‘x’"], ())
 
 
+def test_letters_that_look_like_an_accident_of_encodings_stay() -> None:
+    entry = document(rss("<item><title>Â¡ Ã©</title><link>https://a.example/</link><guid>Â¡</guid></item>")).entries[0]
+
+    assert (entry.title, entry.id) == ("Â¡ Ã©", "Â¡")
+
+
 @pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "us-ascii", "shift_jis"])
 def test_utf_8_is_read_as_such_whatever_the_server_calls_it(charset: str) -> None:
     body = rss("<item><title>“Café” 半导体</title><link>https://a.example/</link></item>")

@@ -47,6 +47,11 @@ class _Tamed:
     # A guid is what the feed gave, not an address to be resolved.
     can_be_relative_uri = feedparser.mixin._FeedParserMixin.can_be_relative_uri - {"id"}
 
+    def __init__(self, *arguments: object) -> None:
+        """Spells the encoding so that it is not met by a guess of feedparser's: that `Â¡` was meant to be `¡`."""
+        super().__init__(*arguments)
+        self.encoding = "UTF-8"
+
     def _sync_author_detail(self, key: str = "author") -> None:
         """Its search for a mail address cuts those with long endings in two, and takes minutes over a long byline."""
         context = self._get_context()  # type: ignore[attr-defined]
