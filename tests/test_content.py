@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from digest import config
-from digest.commands import pull
+from digest.commands import check, pull
 from digest.model import Story
 from digest.stories import store, storyfile
 
@@ -77,3 +77,9 @@ def test_the_real_feeds_bring_nothing_new(shared: Path, tmp_path: Path) -> None:
         (50, 0, 50, ()),
         (50, 0, 50, ()),
     ]
+
+
+def test_check_finds_no_error_in_it() -> None:
+    report = check.run(ROOT, now=datetime(2026, 11, 22, tzinfo=UTC))
+
+    assert [str(problem) for problem in report.problems if not problem.hint] == []
