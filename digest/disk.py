@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from digest.errors import DigestError
 
@@ -42,42 +43,32 @@ def write(path: Path, content: bytes, mode: int | None = None) -> None:
 
     The unfinished file has one fixed name, so that what a killed run left behind is used up by the next.
     """
-    unfinished = path.with_name(f".{path.name}{_UNFINISHED}")
-    try:
-        make_folder(path.parent, 0o755 if mode is not None else None)
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            if mode is None:  # what people wrote must outlive a power cut; what build wrote can be built again
-                os.fsync(file.fileno())
-        if mode is not None:
-            unfinished.chmod(mode)
+    with _unfinished(path, content, mode) as unfinished:
         unfinished.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
-        raise _refused("write", path, error) from error
 
 
 def create(path: Path, content: bytes) -> bool:
     """Puts a new file in place and returns True; returns False, and touches nothing, where the name is taken."""
-    unfinished = path.with_name(f".{path.name}{_UNFINISHED}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+    with _unfinished(path, content) as unfinished:
         try:
             os.link(unfinished, path)  # unlike a rename, a link never replaces what is there
         except FileExistsError:
             return False
         finally:
             unfinished.unlink()
-    except OSError as error:
-        with contextlib.suppress(OSError):
+    return True
+
+
+def replace(path: Path, before: bytes, after: bytes) -> bool:
+    """Puts new bytes into a file that holds these and returns True; returns False, and touches nothing, where it holds
+    others by now. It is looked at last of all, for its editor may save it at any moment. Its mode stays as it is.
+    """
+    with _unfinished(path, after) as unfinished:
+        if read(path) != before:
             unfinished.unlink()
-        raise _refused("write", path, error) from error
+            return False
+        unfinished.chmod(stat.S_IMODE(path.stat().st_mode))
+        unfinished.replace(path)
     return True
 
 
@@ -102,17 +93,24 @@ def unlink(path: Path) -> None:
 
 
 def append(path: Path, lines: str) -> None:
-    """Adds whole lines to the end of a file, in one write; a last line that was left incomplete is closed first."""
+    """Adds whole lines of JSON to the end of a file, all or none: where the disk refuses, it is as it was.
+
+    What a killed run has left of a line at its end is taken off first, for it never was a line.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a+b") as file:
+        with path.open("a+b", buffering=0) as file:
+            stop = _end_last_line(file)
             end = file.seek(0, os.SEEK_END)
-            if end:
-                file.seek(end - 1)
-                lines = lines if file.read(1) == b"\n" else "\n" + lines
-            file.write(lines.encode())
-            file.flush()
-            os.fsync(file.fileno())
+            rest = stop + lines.encode()
+            try:
+                while rest:
+                    rest = rest[os.write(file.fileno(), rest) :]
+                os.fsync(file.fileno())
+            except OSError:
+                with contextlib.suppress(OSError):
+                    file.truncate(end)
+                raise
     except OSError as error:
         raise _refused("write", path, error) from error
 
@@ -174,6 +172,55 @@ def lock(root: Path) -> Iterator[None]:
             except OSError as error:
                 raise DigestError(f"{root}: another run of digest is writing here; wait until it has ended") from error
         yield
+
+
+def leftover(name: str) -> str:
+    """Returns the name of the file that the unfinished one of this name would have become; "" for any other name."""
+    return name[1:].removesuffix(_UNFINISHED) if name.startswith(".") and name.endswith(_UNFINISHED) else ""
+
+
+@contextlib.contextmanager
+def _unfinished(path: Path, content: bytes, mode: int | None = None) -> Iterator[Path]:
+    """Gives the finished file under its hidden name, and takes it away where the disk refuses something."""
+    unfinished = path.with_name(f".{path.name}{_UNFINISHED}")
+    try:
+        make_folder(path.parent, 0o755 if mode is not None else None)
+        # What a run killed between link and unlink left is a second name of a file in place: never write into that.
+        unfinished.unlink(missing_ok=True)
+        with unfinished.open("xb") as file:
+            file.write(content)
+            file.flush()
+            if mode is None:  # what people wrote must outlive a power cut; what build wrote can be built again
+                os.fsync(file.fileno())
+        if mode is not None:
+            unfinished.chmod(mode)
+        yield unfinished
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+        if isinstance(error, OSError):
+            raise _refused("write", path, error) from error
+        raise
+
+
+def _end_last_line(file: IO[bytes]) -> bytes:
+    """Takes off an incomplete last line, and returns the line break that a whole one may lack."""
+    file.seek(0)
+    head, _, last = file.read().rpartition(b"\n") if _lacks_break(file) else (b"", b"", b"")
+    try:
+        json.loads(last or b"0")
+    except ValueError:
+        file.truncate(len(head) + bool(head))
+        return b""
+    return b"\n" if last else b""
+
+
+def _lacks_break(file: IO[bytes]) -> bool:
+    end = file.seek(0, os.SEEK_END)
+    file.seek(max(end - 1, 0))
+    lacks = bool(end) and file.read(1) != b"\n"
+    file.seek(0)
+    return lacks
 
 
 def _refused(act: str, path: Path, error: OSError) -> DigestError:

@@ -30,10 +30,7 @@ Say = Callable[[str], None]
 
 def pulled(report: PullReport, *, say: Say, verbose: bool) -> None:
     """Prints a row a feed, what is wrong with any, and with `verbose` every file."""
-    for problem in report.problems:
-        click.echo(problem, err=True)
-    for filing in report.filed:
-        say(f"{filing.inbox}: {'would be filed' if report.dry else 'filed'} as {filing.file}")
+    _put_in_order(report, say=say, verbose=verbose)
     width = max((len(row.feed) for row in report.rows), default=0)
     for row in report.rows:
         line = f"{row.feed:<{width}}  {_outcome(row)}"
@@ -51,6 +48,16 @@ def pulled(report: PullReport, *, say: Say, verbose: bool) -> None:
     noun = "story" if total == 1 else "stories"
     verb = "would be taken in" if report.dry else "taken in"
     say(f"{total} new {noun} {verb}; {report.read} of {len(report.rows)} feeds read")
+
+
+def _put_in_order(report: PullReport, *, say: Say, verbose: bool) -> None:
+    """Prints what is wrong with ledgers and inbox, and what was filed or swept away."""
+    for problem in report.problems:
+        click.echo(problem, err=True)
+    for filing in report.filed:
+        say(f"{filing.inbox}: {'would be filed' if report.dry else 'filed'} as {filing.file}")
+    for file in report.swept if verbose else ():
+        say(f"{file}: left unfinished by a run that was killed; removed")
 
 
 def _outcome(row: Row) -> str:

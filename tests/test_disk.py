@@ -49,14 +49,46 @@ def test_what_a_killed_run_left_unfinished_is_used_up(tmp_path: Path) -> None:
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("story.md", b"half and half")]
 
 
-@pytest.mark.parametrize(("before", "after"), [("", "new\n"), ("old\n", "old\nnew\n"), ("torn", "torn\nnew\n")])
-def test_lines_are_added_on_lines_of_their_own(tmp_path: Path, before: str, after: str) -> None:
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "new\n"),
+        ("old\n", "old\nnew\n"),
+        ('{"lacks": "its break"}', '{"lacks": "its break"}\nnew\n'),
+        ('{"torn": "he', "new\n"),
+        ('old\n{"torn": "he', "old\nnew\n"),
+    ],
+)
+def test_lines_are_added_on_lines_of_their_own_in_place_of_a_torn_one(tmp_path: Path, before: str, after: str) -> None:
     place = tmp_path / "ledger.jsonl"
     place.write_text(before)
 
     disk.append(place, "new\n")
 
     assert place.read_text() == after
+
+
+def test_a_file_is_replaced_only_where_it_still_says_what_it_said(tmp_path: Path) -> None:
+    place = tmp_path / "story.md"
+    place.write_bytes(b"old")
+    place.chmod(0o640)
+
+    assert not disk.replace(place, b"older", b"new")
+    assert disk.replace(place, b"old", b"new")
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("story.md", b"new")]
+    assert place.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_second_name_that_a_killed_run_left_of_a_file_is_never_written_into(tmp_path: Path) -> None:
+    place, seen = tmp_path / "story.md", tmp_path / "seen"
+    place.write_bytes(b"mine")
+    os.link(place, tmp_path / ".story.md.unfinished")
+    os.link(place, seen)
+
+    disk.write(place, b"new")
+
+    assert (place.read_bytes(), seen.read_bytes()) == (b"new", b"mine")
+    assert {path.name for path in tmp_path.iterdir()} == {"story.md", "seen"}
 
 
 @pytest.mark.parametrize("memory", ["", "{", "[]", '{"version": 0, "says": {"a": 1}}', '{"version": 1}', "\x00"])

@@ -53,11 +53,12 @@ class Row:
 class PullReport:
     """A row for each feed that was asked, in the order of digest.toml, and what is wrong with ledgers and inbox.
 
-    `filed` has what was moved out of the inbox, or would be.
+    `filed` has what was moved out of the inbox, or would be; `swept` what a killed run had left unfinished.
     """
 
     rows: tuple[Row, ...]
     filed: tuple[Filing, ...] = ()
+    swept: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     dry: bool = False
 
@@ -83,22 +84,23 @@ def run(
 ) -> PullReport:
     """Pulls the feeds into the digest at `root`; `dry` decides everything and writes nothing."""
     with contextlib.nullcontext() if dry else disk.lock(root):
+        swept = () if dry else store.sweep(root)
         memory = disk.recall(root, _MEMORY)
         waiting = [row for feed in feeds if (row := _waiting(feed, memory, now))]
         resting = {row.feed for row in waiting}
         asked = [feed for feed in feeds if feed.id not in resting]
-        ledgers, problems = store.read_ledgers(root)
         known, agent = _validators(root, asked, memory), _agent(config)
         answers = fetch(asked, root=root, known=known, agent=agent, now=now, limits=limits or Limits())
         read = {answer.feed.id: parse(answer) for answer in answers if isinstance(answer, Fetched) and answer.body}
         documents = [(feed, found) for feed in asked if isinstance(found := read.get(feed.id), Document)]
+        ledgers, problems = store.read_ledgers(root)  # by now: a fetch takes long enough for git to bring in others
         filed, left = inbox_files.empty(root, config, ledgers, now=now, dry=dry)
         names = in_question(documents, ledgers)
         desk = store.read_desk(root, config, ledgers if names else akin(documents, ledgers), names)
         intake = take_in(documents, desk, config, now)
         if not dry:
             store.write(root, intake)
-            lessons = {**memory, **_lessons(root, answers, read, intake)}
+            lessons = {**memory, **_lessons(root, answers, read, intake, memory)}
             disk.remember(root, _MEMORY, _dated(lessons, memory, _rows(answers, read, intake.outcomes), now))
     rows = [*waiting, *_rows(answers, read, intake.outcomes)]
     distant = {feed.id for feed in config.feeds if links.web_link(feed.url)}
@@ -107,6 +109,7 @@ def run(
     return PullReport(
         rows=tuple(sorted(rows, key=lambda row: order[row.feed])),
         filed=filed,
+        swept=swept,
         problems=tuple(map(str, (*problems, *left))),
         dry=dry,
     )
@@ -156,9 +159,16 @@ def _validators(root: Path, feeds: Iterable[Feed], memory: Mapping[str, Any]) ->
 
 
 def _lessons(
-    root: Path, answers: Iterable[Fetched | Failed], read: Mapping[str, Document | Failed], intake: Intake
+    root: Path,
+    answers: Iterable[Fetched | Failed],
+    read: Mapping[str, Document | Failed],
+    intake: Intake,
+    memory: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Returns what to remember of each feed: its validators where all entries were dealt with, else the wait asked."""
+    """Returns what to remember of each feed: its validators where all entries were dealt with, else the wait asked.
+
+    What an unchanged feed has brought is in the ledger that was remembered, whichever stands there by now.
+    """
     left = {outcome.feed.id for outcome in intake.outcomes if outcome.left}
     lessons: dict[str, Any] = {}
     for answer in answers:
@@ -169,7 +179,8 @@ def _lessons(
         elif feed.id in left or isinstance(read.get(feed.id), Failed):
             lessons[feed.id] = {}
         else:
-            lessons[feed.id] = {"url": feed.url, **asdict(answer.validators), "ledger": _fingerprint(root, feed)}
+            ledger = _fingerprint(root, feed) if answer.body else memory[feed.id]["ledger"]
+            lessons[feed.id] = {"url": feed.url, **asdict(answer.validators), "ledger": ledger}
     return lessons
 
 

@@ -147,11 +147,29 @@ def rewrite(root: Path, edits: Iterable[Edit]) -> tuple[str, ...]:
     """Carries out the edits of files that still say what they said; returns the other files, which it leaves alone."""
     left = []
     for edit in edits:
-        if disk.read(root / edit.file) != edit.before.encode():
+        if edit.after == edit.before:
+            changed = disk.read(root / edit.file) != edit.before.encode()
+        else:
+            changed = not disk.replace(root / edit.file, edit.before.encode(), edit.after.encode())
+        if changed:
             left.append(edit.file)
-        elif edit.after != edit.before:
-            disk.write(root / edit.file, edit.after.encode())
     return tuple(left)
+
+
+def sweep(root: Path) -> tuple[str, ...]:
+    """Removes Markdown files that a killed run has left unfinished, and returns them; the caller holds the lock.
+
+    They are hidden and whole nowhere; in a git repository they would stay for ever.
+    """
+    found = []
+    for folder, folders, names in os.walk(root / "content"):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if disk.leftover(name).endswith(".md"):
+                path = Path(folder, name)
+                disk.unlink(path)
+                found.append(path.relative_to(root).as_posix())
+    return tuple(found)
 
 
 def add_lines(root: Path, lines: Mapping[str, Iterable[Record]]) -> None:
