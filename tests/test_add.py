@@ -140,6 +140,16 @@ def test_the_time_of_a_scan_is_in_proportion_to_the_page(sign: str) -> None:
     assert first.text == "Quiet"
 
 
+def test_a_reference_to_no_character_stands_for_the_one_that_replaces_it() -> None:
+    (title,) = elements.scan(f"<title>a&#{'9' * 5_000};b&#x1f600;</title>")
+
+    assert title.text == "a\ufffdb😀"
+
+
+def test_what_a_quotation_without_its_end_holds_is_no_element() -> None:
+    assert list(elements.scan('<a b="><title>Quiet</title>')) == []
+
+
 @given(st.binary())
 def test_any_bytes_are_a_page_or_none(body: bytes) -> None:
     assert isinstance(page.read(fetched(b"<title>x</title>" + body)), Document)

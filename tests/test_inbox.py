@@ -240,15 +240,17 @@ def test_a_week_that_its_letter_has_closed_gives_a_story_to_the_first_open_one(r
 
 
 def test_the_pictures_that_a_story_links_go_along_and_the_site_shows_them(root: Path) -> None:
-    drop(root, "a.md", story(body="![A map](map%20one.png) and ![x](./x.JPG 'title') not y.png"))
-    for name in ("map one.png", "x.JPG", "y.png"):
+    body = """![A map](map%20one.png) and ![x](./x.JPG 'title') <img src="m%C3%A4p.png"> not y.png"""
+    drop(root, "a.md", story(body=body))
+    for name in ("map one.png", "x.JPG", "y.png", "mäp.png"):
         drop(root, name, name.encode())
 
     run(root)
     build.run(root, config.load(root), output=root / "site", base_url=None)
 
     assert sorted(content(root)) == [
-        "2026/w21/2026-05-21-quiet-harbour.md", "2026/w21/map one.png", "2026/w21/x.JPG", "inbox/y.png",
+        "2026/w21/2026-05-21-quiet-harbour.md", "2026/w21/map one.png", "2026/w21/mäp.png", "2026/w21/x.JPG",
+        "inbox/y.png",
     ]  # fmt: skip
     assert (root / "site/2026/w21/x.JPG").read_bytes() == b"x.JPG"
 
