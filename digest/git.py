@@ -70,7 +70,7 @@ def prefix(folder: Path) -> str:
 
 def _base(folder: Path, since: str) -> str:
     """Returns the commit to compare with: where the two histories parted, so that what others did since is not ours."""
-    found = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{since}^{{commit}}")
+    found = _git(folder, "rev-parse", "--verify", "--quiet", f"{since}^{{commit}}")
     if found.returncode or "\0" in since:
         raise UnknownRefError(f"git knows no commit '{since}' here; in a shallow clone, fetch it first")
     commit = found.stdout.decode().strip()

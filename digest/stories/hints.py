@@ -145,7 +145,7 @@ def broken_links(prose: Prose) -> Iterator[Found]:
 def curled_quotes(prose: Prose) -> Iterator[Found]:
     """Finds quotes that a phone has curled in or behind a link's address: they become part of it."""
     for link in prose.links:
-        if link.kind in {"inline", "reference", "raw"} and _is_curled(link):
+        if _is_curled(link):
             yield Found(prose.line_of(link.start), "a curled quote stands in a link's address",
                         'type straight ones (")')  # fmt: skip
 
