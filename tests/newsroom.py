@@ -283,6 +283,10 @@ def feeds(text: bytes, _: str) -> bytes:
     return re.sub(rb"(?m)^feeds: \[first, second\]", b"feeds: [second, first]", text)
 
 
+def one_feed(text: bytes, _: str) -> bytes:
+    return re.sub(rb"(?m)^feeds: \[first, second\]", b"feeds: [second]", text)
+
+
 def marked(text: bytes, _: str) -> bytes:
     return b"\xef\xbb\xbf" + text
 
@@ -290,4 +294,4 @@ def marked(text: bytes, _: str) -> bytes:
 HANDS: tuple[Callable[[bytes, str], bytes], ...] = (
     retitle, note, glued_note, keys, comments, block_list, long_list, quoted, folded, turned, short,
     without("excerpt"), without("authors"), without("image"), without("published"), without("id"), spread, returns,
-    some_returns, old_returns, endless, themes, feeds, marked)  # fmt: skip
+    some_returns, old_returns, endless, themes, feeds, one_feed, marked)  # fmt: skip

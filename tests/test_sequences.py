@@ -427,3 +427,47 @@ def _play(steps: list[Step], part: int) -> None:
         for step in [("pull", 1, 1), *steps, ("tell", part, part), ("pull", 1, 1)]:
             note(f"{step}")
             sequence.step(step)
+
+
+# ---------------------------------------------------------------- cases that random sequences rarely meet
+
+
+def test_a_title_that_the_editor_put_back_stays_whichever_feed_speaks(tmp_path: Path) -> None:
+    sequence = Sequence(tmp_path)
+    told = sequence.publisher.told[2]
+    title, file = told.title, "content/2026/w19/2026-05-07-e2-v2-and.md"
+    place = tmp_path / file
+    sequence.step(("pull", 1, 1))
+    place.write_bytes(newsroom.one_feed(place.read_bytes(), ""))  # from now on the second feed speaks
+    sequence.pristine.clear()
+    for words in ("E2 second", "E2 third"):
+        told.title = words
+        sequence.step(("pull", 1, 1))
+    told.where = {"first"}
+    told.title = "E2 of the first feed"
+    sequence.step(("pull", 1, 1))
+
+    place.write_bytes(re.sub(rb"(?m)^title:.*", lambda _: b"title: " + json.dumps(title).encode(), place.read_bytes()))
+    told.where = {"second"}
+    told.title = "E2 at last"
+    sequence.step(("pull", 1, 1))
+
+    assert _fields(place.read_bytes())["title"] == title
+
+
+def test_feeds_that_the_editor_put_in_another_order_stay_so(tmp_path: Path) -> None:
+    settings = newsroom.SETTINGS + '[[feeds]]\nid = "third"\nurl = "first.json"\n'
+    sequence = Sequence(tmp_path)
+    sequence.step(("pull", 1, 1))
+    place = tmp_path / "content/2026/w19/2026-05-07-e2-v2-and.md"
+    mine = newsroom.feeds(place.read_bytes(), "")
+    place.write_bytes(mine)
+    (tmp_path / "digest.toml").write_text(settings)
+    changed = config.load(tmp_path)
+
+    report = pull.run(tmp_path, changed, changed.feeds, now=NOW + timedelta(days=1))
+
+    assert place.read_bytes() == mine
+    assert [line for row in report.rows for line in row.kept] == [
+        "content/2026/w19/2026-05-07-e2-v2-and.md: kept your feeds 'second, first'; third has it too"
+    ]

@@ -182,15 +182,15 @@ class _Taking:
         if record is None:
             return self._welcome(arrival, file, story)
         if story is None or not self._speaks(arrival.feed, story):
-            self._note(arrival, record, heard, record.wrote)
+            self._note(arrival, record, heard, self._wrote(file))
             return "known", file
-        revision = self._revise(story, self._merged(arrival, record, story, heard), record.wrote)
+        revision = self._revise(story, self._merged(arrival, record, story, heard), self._wrote(file))
         self._note(arrival, record, heard, revision.wrote)
         return ("known" if revision.story == story else "updated"), story.file
 
     def _remember_names(self, arrival: Arrival, record: Record) -> None:
         if not set(arrival.aliases) <= set(record.aliases):
-            self._note(arrival, record, {}, record.wrote)
+            self._note(arrival, record, {}, self._wrote(record.file))
 
     def _present(self, file: str, names: Iterable[str]) -> tuple[Story | None, str]:
         """Returns the story of a file that the ledger knows, wherever it lies now, or the file that hides it."""
@@ -211,7 +211,14 @@ class _Taking:
 
     def _welcome(self, arrival: Arrival, file: str, story: Story | None) -> tuple[str, str]:
         """Adds one more feed to a story, in digest.toml's order; where its file is gone, only notes that it came."""
+        ours = self._wrote(file).get("feeds")
         if story is None or arrival.feed.id in story.feeds:
+            before = tuple(feed for feed in story.feeds if feed != arrival.feed.id) if story else ()
+            killed = story is not None and ours == ledger.hash_of_value(before)  # a pull that had not noted it yet
+            self._record(arrival, file, ledger.hashes({"feeds": story.feeds}) if story and killed else {})
+            return "known", file
+        if ours != ledger.hashes({"feeds": story.feeds}).get("feeds"):
+            self.kept.append(f"{story.file}: kept your feeds '{', '.join(story.feeds)}'; {arrival.feed.id} has it too")
             self._record(arrival, file, {})
             return "known", file
         feeds = tuple(sorted((*story.feeds, arrival.feed.id), key=self._rank))
@@ -231,12 +238,16 @@ class _Taking:
         unsaid = set() if believes(arrival.entry, self.now) else {"published"}
         if arrival.entry.title == links.host(arrival.entry.link):
             unsaid.add("title")  # an entry that has lost its headline is called so; that is nobody's wording
-        wrote: dict[str, str] = {}
-        for kin in sorted(self.kin[record.file].values(), key=lambda kin: kin.at):
-            wrote.update(kin.wrote)
         heard = {name: mark for name, mark in heard.items() if name not in unsaid}
         fresh = fresh_story(arrival, self.config, self.now)
-        return merge(story, fresh, before=record.said, heard=heard, wrote=wrote, now=self.now)
+        return merge(story, fresh, before=record.said, heard=heard, wrote=self._wrote(record.file), now=self.now)
+
+    def _wrote(self, file: str) -> dict[str, str]:
+        """Returns what was last put into a story's file, whichever feed spoke; each newer line has all of it."""
+        wrote: dict[str, str] = {}
+        for kin in sorted(self.kin[file].values(), key=lambda kin: kin.at):
+            wrote.update(kin.wrote)
+        return wrote
 
     def _revise(self, story: Story, merged: Merged, wrote: Mapping[str, str]) -> Revision:
         """Carries a merge out on the story as it stands by now, other feeds of this pull having been heard."""
