@@ -92,7 +92,10 @@ def own_names(
                 continue
             met |= {name, place}
             file = place
-        yield entry, file, *_own_names(entry, _is_foreign(feed, entry, file, known, bare), shared)
+        foreign = _is_foreign(feed, entry, file, known, bare)
+        guid = "" if shared or foreign else entry.id
+        is_ours = not foreign or _own(f"guid:{entry.id}", feed) in known
+        yield entry, file, guid, _own_aliases(entry, guid, is_ours)
 
 
 def story_keys(guid: str, link: str, feeds: Iterable[str]) -> frozenset[str]:
@@ -156,10 +159,10 @@ def _nameless(link: str, known: Mapping[str, Collection[str]]) -> str | None:
     return next((file for key in keys for file in known.get(key, ())), None)
 
 
-def _own_names(entry: Entry, foreign: bool, repeated: bool) -> tuple[str, tuple[str, ...]]:
-    guid = "" if foreign or repeated else entry.id
-    hidden = f"guid:{entry.id}" if foreign or (not guid and entry.id == entry.link) else ""
-    return guid, tuple(alias for alias in aliases_of(entry) if alias != hidden)
+def _own_aliases(entry: Entry, guid: str, is_ours: bool) -> tuple[str, ...]:
+    """Returns an entry's aliases without a guid that is another feed's, or that would pass for its link."""
+    hidden = f"guid:{entry.id}" if not guid and (not is_ours or entry.id == entry.link) else ""
+    return tuple(alias for alias in aliases_of(entry) if alias != hidden)
 
 
 def _own(alias: str, feed: str) -> str:
