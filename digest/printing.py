@@ -122,8 +122,8 @@ def stated(report: StatusReport, *, say: Say, verbose: bool) -> None:
     if more:
         say(f"and {_count(more, 'earlier week')}: digest --verbose status")
     say("")
-    heads = ("feed", "last pull", "new", "brought", "kept", "deleted", "hidden")
-    _table(heads, (_feed_cells(row, verbose) for row in report.feeds), say)
+    columns = ("feed", "last pull", "new", "brought", "kept", "deleted", "hidden")
+    _table(columns, (_feed_cells(row, verbose) for row in report.feeds), say)
     if any(row.pulled and not row.sure for row in report.feeds):
         say("* when its ledger grew; it was not pulled on this machine")
     for row in report.feeds:

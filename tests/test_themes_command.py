@@ -484,7 +484,7 @@ def test_a_file_that_is_gone_in_the_meantime_is_left_and_named(root: Path, monke
 # ---------------------------------------------------------------- killed, and what no run may do
 
 
-@pytest.mark.parametrize("write", range(4))
+@pytest.mark.parametrize("write", range(6))
 def test_the_next_run_completes_one_that_was_killed_at_any_write(
     root: Path, write: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -503,8 +503,8 @@ def test_the_next_run_completes_one_that_was_killed_at_any_write(
 
         monkeypatch.setattr(disk, name, act)
 
-    dying("write")
-    dying("append")
+    for name in ("remember", "replace", "append"):
+        dying(name)
     with pytest.raises(DigestError):
         applied(root)
     monkeypatch.undo()

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from digest.errors import Faults
 from digest.model import Story, Theme
-from digest.stories import excerpt, ledger, storyfile
+from digest.stories import excerpt, ledger
 from digest.stories.desk import Edit
 from digest.stories.edit import edited
 from digest.stories.ledger import Record
@@ -139,7 +138,7 @@ def lines(verdicts: Iterable[Verdict], now: datetime) -> dict[str, tuple[Record,
         mark = ledger.hashes({"themes": tuple(verdict.themes)})
         for feed, record in verdict.sources:
             wrote = {name: value for name, value in record.wrote.items() if name != "themes"} | mark
-            line = replace(record, at=_after(record, now), wrote=wrote, themes=verdict.themes)
+            line = replace(record, at=ledger.later(ledger.moment(now), record.at), wrote=wrote, themes=verdict.themes)
             found.setdefault(feed, []).append(line)
     return {feed: tuple(records) for feed, records in found.items()}
 
@@ -147,11 +146,6 @@ def lines(verdicts: Iterable[Verdict], now: datetime) -> dict[str, tuple[Record,
 def _edit(verdict: Verdict, before: str, known: Known) -> Edit | None:
     """Returns the edit that gives a story its themes, None where its text is another by now or cannot be edited."""
     story = verdict.story
-    try:
-        if storyfile.loads(before, story.file, known) != story:
-            return None
-    except Faults:
-        return None
     after = edited(before, story, {"themes": tuple(verdict.themes)}, known) if verdict.differs else before
     return None if after is None else Edit(story.file, before, after)
 
@@ -199,8 +193,3 @@ def _place(evidence: str) -> int:
 def _of_excerpt(evidence: str) -> str:
     """Returns the evidence as it is where only a part of the summary was there to be searched."""
     return evidence.removesuffix(_SUMMARY) + _EXCERPT if evidence.endswith(_SUMMARY) else evidence
-
-
-def _after(record: Record, now: datetime) -> str:
-    """Returns a moment that is later than the record's, even where a clock goes wrong: the newest counts."""
-    return max(ledger.moment(now), ledger.moment(datetime.fromisoformat(record.at) + timedelta(microseconds=1)))
