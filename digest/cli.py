@@ -7,6 +7,7 @@ A command's own module is imported when it is called, so that `--help` and `--ve
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -90,8 +91,9 @@ def init(desk: Desk, folder: Path) -> None:
         desk.say(f"{file}: was there, left as it is")
     for file in report.written if desk.verbose else ():
         desk.say(f"{file}: written")
-    step = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
-    desk.say(f"A new digest is in {folder}. Next: {step}digest pull && digest build")
+    here = folder.resolve() == Path.cwd()
+    step = "" if here else f"cd {shlex.quote(str(folder))} && "
+    desk.say(f"A new digest is {'here' if here else f'in {folder}'}. Next: {step}digest pull && digest build")
 
 
 @cli.command()

@@ -17,6 +17,8 @@ _TRACKERS = re.compile(
 _TEXT_FRAGMENT = re.compile(r":~:.*", re.DOTALL)
 _ARTICLE = re.compile(r"/article/(\d{6,})(?=/|$)")
 _UNSEEN = re.compile(r"[\x00-\x20\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
+_HOST = re.compile(r"[\w.:~-]+")
+"""A name or an address (RFC 3986 §3.2.2) without what no host has: white space, percent signs, brackets, quotes."""
 _KEPT = "!#$%&'()*+,-./:;=?@[]_~"
 
 
@@ -32,7 +34,7 @@ def web_link(address: str, base: str = "") -> str | None:
         port = parts.port
     except ValueError:
         return None
-    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or port == 0:
+    if parts.scheme.lower() not in {"http", "https"} or not _HOST.fullmatch(parts.hostname or "") or port == 0:
         return None
     return _encode(urlunsplit(parts._replace(scheme=parts.scheme.lower())))
 

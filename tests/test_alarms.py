@@ -42,6 +42,10 @@ def test_a_first_pull_and_an_empty_document_have_no_gap() -> None:
     assert alarms.gap(document(), 0, brought(10)) == ""
 
 
+def test_an_entry_from_before_all_that_is_known_is_no_gap() -> None:
+    assert alarms.gap(document(5), 0, brought(10, 20)) == ""
+
+
 def test_a_silence_of_more_than_twice_the_longest_is_named() -> None:
     habit = brought(0, 24, 96, 100)
 

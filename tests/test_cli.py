@@ -58,6 +58,17 @@ def test_init_keeps_what_is_there(tmp_path: Path) -> None:
     assert (tmp_path / "README.md").read_text() == "mine"
 
 
+def test_init_adds_to_git_files_what_git_has_to_know(tmp_path: Path) -> None:
+    (tmp_path / ".gitattributes").write_text("*.md text\n")
+    (tmp_path / ".gitignore").write_text(".digest/\n")
+
+    made = digest("init", cwd=tmp_path)
+
+    assert made.stdout.endswith("A new digest is here. Next: digest pull && digest build\n")
+    assert (tmp_path / ".gitattributes").read_text() == ("*.md text\ncontent/ledger/*.jsonl merge=union text eol=lf\n")
+    assert (tmp_path / ".gitignore").read_text() == ".digest/\n"
+
+
 def test_init_refuses_a_folder_that_is_a_digest(new: Path) -> None:
     again = digest("init", cwd=new)
 

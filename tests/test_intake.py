@@ -254,3 +254,36 @@ def test_the_same_documents_give_the_same_decisions() -> None:
     documents = (FIRST, [make_entry(), make_entry(id="2", link="https://news.example/2")]), (SECOND, [make_entry()])
 
     assert pull(*documents) == pull(*documents)
+
+
+def test_a_hand_written_story_without_an_id_is_met_again_by_every_feed() -> None:
+    file = "content/2026/w30/2026-05-14-hand.md"
+    text = f"---\ntitle: Foundries fill up\nlink: {make_entry().link}\n---\n\nA note.\n"
+    known = Known(zone=HONG_KONG)
+    by_hand = Desk(stories=(storyfile.loads(text, file, known),), files=frozenset({file}), texts={file: text})
+    adopted = pull((FIRST, [make_entry(id=make_entry().link)]), desk=by_hand)
+    desk = replace(after(adopted), stories=by_hand.stories, files=by_hand.files, texts=by_hand.texts, known=known)
+
+    corrected = pull((FIRST, [make_entry(id=make_entry().link, title="Foundries fill up, again")]), desk=desk)
+    joined = pull((SECOND, [make_entry()]), desk=desk)
+
+    assert "title: Foundries fill up, again\n" in corrected.edits[0].after
+    assert "feeds: [second]\n" in joined.edits[0].after
+
+
+def test_a_story_without_a_guid_takes_its_new_link_and_keeps_its_excerpt() -> None:
+    entry = make_entry(id="", summary="Words.")
+    desk = after(pull((FIRST, [entry])))
+
+    moved = pull((FIRST, [replace(entry, link="https://news.example/moved")]), desk=desk)
+
+    assert "link: https://news.example/moved\n" in moved.edits[0].after
+    assert "> Words." in moved.edits[0].after
+
+
+def test_a_guid_that_is_no_uri_keeps_the_feed_first_that_brought_it() -> None:
+    desk = after(pull((SECOND, [make_entry(id="7")])))
+
+    joined = pull((FIRST, [make_entry(id="8")]), desk=desk)
+
+    assert "feeds: [second, first]\n" in joined.edits[0].after

@@ -1,6 +1,7 @@
 """`digest init`: a new digest in a folder, with a sample feed in a file, which works at once and without a network.
 
-Refuses to touch what is there: a folder that is a digest already is an error, any other file in it stays as it is.
+Refuses to touch what is there: a folder that is a digest already is an error, any other file in it stays as it is,
+but for the one line that git has to know of the ledger and of `.digest/`.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ STARTER = Path(__file__).parent.parent / "starter"
 _DOTTED = frozenset({"gitignore", "gitattributes"})
 """Files that carry no dot in the package, since some tools leave dotfiles out of what they pack."""
 
+_NEEDED = {".gitignore": f"{disk.CACHE}/", ".gitattributes": "content/ledger/*.jsonl merge=union text eol=lf"}
+"""A line that git has to know, which is added to a file that is there already."""
+
 
 @dataclass(frozen=True, slots=True)
 class InitReport:
-    """The files written and those kept, relative to the digest's root."""
+    """The files written (or added to) and those kept as they were, relative to the digest's root."""
 
     written: tuple[str, ...]
     kept: tuple[str, ...]
@@ -37,9 +41,19 @@ def run(root: Path) -> InitReport:
         if place == config.NAME:
             continue
         made = disk.create(root / place, source.read_bytes())
+        if not made and place in _NEEDED:
+            made = _add_missing(root / place, _NEEDED[place])
         (written if made else kept).append(place)
     disk.create(root / config.NAME, _config(root).encode())  # last: what has no digest.toml is no digest yet
     return InitReport(written=(*written, config.NAME), kept=tuple(kept))
+
+
+def _add_missing(path: Path, line: str) -> bool:
+    """Adds a line to a file that lacks it; tells whether it did."""
+    if line in (disk.read(path) or b"").decode(errors="replace").splitlines():
+        return False
+    disk.append(path, f"{line}\n")
+    return True
 
 
 def _config(root: Path) -> str:

@@ -25,7 +25,7 @@ def gap(document: Document, known: int, records: Mapping[str, Record]) -> str:
     """
     oldest = min((entry.published for entry in document.entries if entry.published), default=None)
     newest = max(_moments(records), default=None)
-    if known or not records or not document.entries:
+    if known or not records or not document.entries or (oldest and newest and oldest <= newest):
         return ""
     span = f" from {newest:%Y-%m-%d %H:%M} to {oldest:%Y-%m-%d %H:%M} UTC" if newest and oldest else ""
     return f"possible gap{span}: the feed shares no entry with what it brought before; pull it more often"

@@ -158,7 +158,7 @@ def _values(node: yaml.MappingNode, file: str) -> dict[str, Value]:
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 2
         key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
-        words = _words(value_node)
+        words = _words(value_node, running=key in _WORDS)
         if words is None:
             problems.append(Problem(file, line, f"'{key}' holds a value within a value", "put the text in quotes"))
         elif key in values:
@@ -171,12 +171,15 @@ def _values(node: yaml.MappingNode, file: str) -> dict[str, Value]:
     return values
 
 
-def _words(node: yaml.Node) -> str | tuple[str, ...] | None:
-    """Returns the texts of a node; `2026-05-20: what was wrong` in a list is a pair to YAML, a text to us."""
+def _words(node: yaml.Node, *, running: bool) -> str | tuple[str, ...] | None:
+    """Returns the texts of a node; `2026-05-20: what was wrong` in a list is a pair to YAML, a text to us.
+
+    In `running` text `null` is a word.
+    """
     if isinstance(node, yaml.ScalarNode):
-        return _null(node)
+        return str(node.value) if running else _null(node)
     if isinstance(node, yaml.MappingNode):
-        return _pair(node)
+        return None if node.flow_style else _pair(node)
     parts = [_null(part) if isinstance(part, yaml.ScalarNode) else _pair(part) for part in node.value]
     return None if None in parts else tuple(part for part in parts if part)
 
@@ -186,7 +189,7 @@ def _null(node: yaml.ScalarNode) -> str:
 
 
 def _pair(node: yaml.Node) -> str | None:
-    if not isinstance(node, yaml.MappingNode) or len(node.value) != 1 or node.flow_style:
+    if not isinstance(node, yaml.MappingNode) or len(node.value) != 1:
         return None
     key, value = node.value[0]
     if not isinstance(key, yaml.ScalarNode) or not isinstance(value, yaml.ScalarNode):
@@ -203,7 +206,7 @@ def _mend(line: str) -> str:
 
 def _quoted(line: str) -> str:
     pair = _PAIR.fullmatch(line)
-    if pair and pair[1] in _WORDS and pair[2]:
+    if pair and pair[1] in _WORDS | {"corrections"} and pair[2]:
         return f"{pair[1]}: {json.dumps(pair[2].strip(), ensure_ascii=False)}"
     listed = _LISTED.fullmatch(line)
     return listed[1] + json.dumps(listed[2].strip(), ensure_ascii=False) if listed else line

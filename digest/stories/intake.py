@@ -166,7 +166,9 @@ class _Taking:
         ours = hashes_of(replace(fresh_story(arrival, self.config, self.now), feeds=feeds))
         quoted, note = excerpt.split(story.note)  # no ledger has spoken of an excerpt yet, so that it lies in the note
         standing = hashes_of(replace(story, excerpt=quoted or story.excerpt, note=note))
-        self._record(arrival, name, {field: mark for field, mark in standing.items() if ours.get(field) == mark})
+        wrote = {field: mark for field, mark in standing.items() if ours.get(field) == mark}
+        own = Entry(id=story.id, title=story.title, link=story.link)  # the file goes by its own names, not the feed's
+        self._record(arrival, name, wrote, own)
         return story.file
 
     def _meet(self, arrival: Arrival, file: str) -> tuple[str, str]:
@@ -221,7 +223,9 @@ class _Taking:
             self.kept.append(f"{story.file}: kept your feeds '{', '.join(story.feeds)}'; {arrival.feed.id} has it too")
             self._record(arrival, file, {})
             return "known", file
-        feeds = tuple(sorted((*story.feeds, arrival.feed.id), key=self._rank))
+        # A guid that is no URI counts in its own feed: that one stays the first, or the Atom id would change.
+        first = story.feeds[:1] if story.id and not links.is_absolute(story.id) else ()
+        feeds = first + tuple(sorted((*story.feeds[len(first) :], arrival.feed.id), key=self._rank))
         revision = self._revise(story, Merged({"feeds": feeds}, (), ledger.hashes({"feeds": feeds})), {})
         self._record(arrival, file, revision.wrote)
         return "updated", story.file
@@ -262,13 +266,13 @@ class _Taking:
 
     # ------------------------------------------------------------ the ledger
 
-    def _record(self, arrival: Arrival, file: str, wrote: Mapping[str, str]) -> None:
-        """Notes an entry that its feed brings for the first time."""
+    def _record(self, arrival: Arrival, file: str, wrote: Mapping[str, str], own: Entry | None = None) -> None:
+        """Notes an entry that its feed brings for the first time; `own` has the names that its file goes by already."""
         entry = arrival.entry
         first = Record(
             at=self.at,
-            id=arrival.guid or entry.link,
-            aliases=(),
+            id=(own.id or own.link) if own else arrival.guid or entry.link,
+            aliases=identity.aliases_of(own) if own else (),
             file=file,
             title=entry.title,
             themes=evidence(entry, self.config),
@@ -297,7 +301,8 @@ def _keys(story: Story) -> frozenset[str]:
 def _warnings(repeated: frozenset[str], left: Iterable[str]) -> list[str]:
     found = [f"{file}: cannot be read, so it is left alone; 'digest build' says why" for file in dict.fromkeys(left)]
     if repeated:
-        found.append(f"{len(repeated)} guids stand for several entries each; these are told apart by their links")
+        guids = "one guid stands" if len(repeated) == 1 else f"{len(repeated)} guids stand"
+        found.append(f"{guids} for several entries; these are told apart by their links")
     return found
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from digest import links
 from digest.errors import Problem
 from digest.stories.identity import hash_of, keys_of, scoped, stamp
 
@@ -141,9 +142,13 @@ def has_guid(record: Record) -> bool:
 
 
 def names_on_disk(record: Record) -> list[str]:
-    """Returns the aliases by which a story file is this record's: its guids, or its links where no guid is its own."""
+    """Returns the aliases by which a story file is this record's: its guids, or its links where no guid is its own.
+
+    A guid that is the link itself names a file that has no `id` too.
+    """
     kind = "guid:" if has_guid(record) else "link:"
-    return [alias for alias in record.aliases if alias.startswith(kind)]
+    permalink = f"link:{links.canonical(record.id)}" if links.web_link(record.id) else ""
+    return [alias for alias in record.aliases if alias.startswith(kind) or alias == permalink]
 
 
 def _passed_over(line: str, file: str, number: int) -> Problem:

@@ -32,8 +32,9 @@ def revise(story: Story, text: str, merged: Merged, known: Known, wrote: Mapping
     )
     if not merged.changes:
         return Revision(story, text, merged.wrote, kept)
-    if "excerpt" in merged.changes:
-        names = story_keys(story.id, story.link, story.feeds)
+    if story.excerpt or "excerpt" in merged.changes:  # it is one under the story's new names too
+        meant = replace(story, **merged.changes)  # type: ignore[arg-type]
+        names = story_keys(story.id, meant.link, meant.feeds)
         known = replace(known, excerpted=known.excerpted | names)
     after = edited(text, story, merged.changes, known)
     if after is None:

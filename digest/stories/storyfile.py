@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import TypeVar
 
 from digest import links
@@ -222,7 +222,14 @@ def _moment(words: str, zone: tzinfo) -> datetime:
         raise ValueError(f"'{words}' is no date", "write it as 2026-05-15T17:32:40+08:00 or 2026-05-15") from None
     if len(compact) <= 10:
         moment = moment.replace(hour=12)
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return _to_the_minute(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+
+
+def _to_the_minute(moment: datetime) -> datetime:
+    """Returns the moment with an offset that RFC 3339 can write: those of the 19th century have seconds."""
+    offset = moment.utcoffset() or timedelta()
+    whole = timedelta(minutes=round(offset.total_seconds() / 60))
+    return moment if whole == offset else moment.replace(tzinfo=timezone(whole))
 
 
 def _link(words: str) -> str:
