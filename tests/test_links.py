@@ -34,6 +34,8 @@ REFUSED = [
     "at://did:plc:x/y",
     "http:/one.example",
     "https:post.example",
+    "https://exa mple.org/feed",
+    "https://exa%6dple.org/feed",
 ]
 
 
