@@ -48,6 +48,7 @@ class _Taking:
         self.known = {alias: list(files) for alias, files in ledger.known_files(desk.ledgers).items()}
         self.kin = _by_file(desk.ledgers)
         self.there = {story.file: story for story in desk.stories}
+        self.named = _by_key(desk.stories)
         self.places = Places({*desk.files, *self.kin})
         self.adoptable = self._adoptable()
         self.stories: dict[str, Story] = {}
@@ -201,9 +202,9 @@ class _Taking:
             for feed, record in self.kin.get(file, {}).items()
             for alias in ledger.names_on_disk(record)
         }
-        named = [story for story in self.there.values() if not _keys(story).isdisjoint(keys)]
+        named = sorted({other for key in keys for other in self.named.get(key, ())})
         if named:
-            return max(named, key=lambda story: story.file == file), ""
+            return self.there[file if file in named else named[0]], ""
         # A story whose id the editor has changed is still known by its place, unless another was moved there.
         placed = self.there.get(file)
         if placed and _keys(placed).isdisjoint(self.known):
@@ -296,6 +297,15 @@ class _Taking:
 
 def _keys(story: Story) -> frozenset[str]:
     return identity.story_keys(story.id, story.link, story.feeds)
+
+
+def _by_key(stories: Iterable[Story]) -> dict[str, list[str]]:
+    """Returns the files of the stories under each of their keys."""
+    found: dict[str, list[str]] = {}
+    for story in stories:
+        for key in _keys(story):
+            found.setdefault(key, []).append(story.file)
+    return found
 
 
 def _warnings(repeated: frozenset[str], left: Iterable[str]) -> list[str]:
