@@ -471,3 +471,19 @@ def test_feeds_that_the_editor_put_in_another_order_stay_so(tmp_path: Path) -> N
     assert [line for row in report.rows for line in row.kept] == [
         "content/2026/w19/2026-05-07-e2-v2-and.md: kept your feeds 'second, first'; third has it too"
     ]
+
+
+def test_stories_that_have_changed_places_stay_apart_when_a_ledger_is_lost(tmp_path: Path) -> None:
+    sequence = Sequence(tmp_path)
+    sequence.publisher.told[2].where = {"second"}
+    sequence.step(("pull", 1, 1))
+    one, two = (tmp_path / "content/2026/w19" / name for name in ("2026-05-06-e1-v1.md", "2026-05-07-e2-v2-and.md"))
+    sequence.step(("swap", 0, 1))
+    (tmp_path / "content" / "ledger" / "first.jsonl").unlink()
+    sequence.pristine.clear()
+    sequence.step(("pull", 1, 1))
+    for number in (1, 2):
+        sequence.publisher.told[number].title = f"E{number} changed"
+    sequence.step(("pull", 1, 1))
+
+    assert [_fields(place.read_bytes())["title"] for place in (two, one)] == ["E1 changed", "E2 changed"]
