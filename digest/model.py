@@ -202,12 +202,18 @@ class Copied:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
-    """A place where a story once lay: its anchor there leads on to where the story of that file is now."""
+class Place:
+    """Where a story was first put, as the ledgers remember: its address there stays its own, whoever comes later.
+
+    `file` is the place, `story` the file where its story lies now: the same one, another, or "" where it is gone.
+    `since` is the moment at which the ledgers first spoke of it.
+    """
 
     week: Week
     slug: str
     file: str
+    story: str
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +225,7 @@ class Content:
     introductions: tuple[FreePage, ...] = ()
     pages: tuple[FreePage, ...] = ()
     copied: tuple[Copied, ...] = ()
-    moved: tuple[Moved, ...] = ()
+    places: tuple[Place, ...] = ()
     earlier: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The publisher's earlier headlines of a story, by its file, oldest first."""
     unread: frozenset[str] = frozenset()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
-from digest.model import Config, Content, Entry, Feed, FreePage, Letter, Moved, Site, Story, Theme
+from digest.model import Config, Content, Entry, Feed, FreePage, Letter, Place, Site, Story, Theme
 from digest.week import Week
 
 HONG_KONG = timezone(timedelta(hours=8))
@@ -105,9 +105,11 @@ def make_introduction(theme: str = "export-controls", **fields: Any) -> FreePage
     return FreePage(**{**usual, **fields})
 
 
-def make_moved(week: str, slug: str, story: Story) -> Moved:
-    """Returns the place where a story once lay."""
-    return Moved(week=Week.parse(week), slug=slug, file=story.file)
+def make_place(story: Story, since: str = "", *, file: str = "", week: str = "") -> Place:
+    """Returns the place where a story was first put: its own, or a file or week where it lies no more."""
+    of = Week.parse(week) if week else story.week
+    place = file or f"content/{of.folder}/{story.day}-{story.slug}.md"
+    return Place(week=of, slug=place[:-3].rpartition("/")[2][11:], file=place, story=story.file, since=since)
 
 
 def make_content(*stories: Story, **fields: Any) -> Content:

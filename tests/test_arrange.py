@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,8 +10,8 @@ from builders import (
     make_content,
     make_introduction,
     make_letter,
-    make_moved,
     make_page,
+    make_place,
     make_story,
     make_theme,
 )
@@ -194,16 +195,54 @@ def test_an_anchor_stays_when_its_namesake_goes_from_sight(change: dict[str, boo
     assert archive.anchors[kept.file] == "tolls-2"
 
 
+KEPT = make_story("tolls", day="2026-05-12")
+NEWCOMERS = {
+    "moved in": make_story("tolls", day="2026-05-11", week=W20, file="content/2026/w20/2026-05-03-tolls.md"),
+    "written by hand": make_story("tolls", day="2026-05-11", feeds=(), id=""),
+    "brought later": make_story("tolls", day="2026-05-11", id="later"),
+}
+
+
+@pytest.mark.parametrize("newcomer", NEWCOMERS.values(), ids=NEWCOMERS)
+@pytest.mark.parametrize("fate", ["stays", "hidden", "moved away", "renamed", "deleted"])
+def test_an_anchor_never_goes_to_a_newcomer(newcomer: Story, fate: str) -> None:
+    place = make_place(KEPT, "2026-05-12T06:00:00Z")
+    after = {
+        "stays": (KEPT,),
+        "hidden": (replace(KEPT, hide=True),),
+        "moved away": (replace(KEPT, week=W21, file="content/2026/w21/2026-05-12-tolls.md"),),
+        "renamed": (replace(KEPT, slug="fees", file="content/2026/w20/2026-05-12-fees.md"),),
+        "deleted": (),
+    }[fate]
+    places = [replace(place, story=after[0].file if after else "")]
+    if newcomer is NEWCOMERS["brought later"]:
+        places.append(make_place(newcomer, "2026-05-13T06:00:00Z"))
+
+    archive = arranged(newcomer, *after, make_story("other"), places=tuple(places))
+
+    assert archive.anchors[newcomer.file] == "tolls-2"
+    if fate in {"moved away", "renamed"}:
+        assert [forward.anchor for forward in edition(archive, W20).moved] == ["tolls"]
+
+
+def test_a_story_keeps_its_anchor_under_another_day_of_its_week() -> None:
+    later = make_story("tolls", day="2026-05-13")
+    archive = arranged(later, make_story("tolls", day="2026-05-11"), places=(make_place(later, file=KEPT.file),))
+
+    assert archive.anchors[later.file] == "tolls"
+    assert edition(archive, W20).moved == ()
+
+
 def test_a_story_that_was_moved_leaves_an_anchor_that_leads_on() -> None:
     story = make_story("tolls", week=W21)
-    archive = arranged(story, make_story("other"), moved=(make_moved("2026-W20", "tolls", story),))
+    archive = arranged(story, make_story("other"), places=(make_place(story, week="2026-W20"),))
 
     assert [(forward.anchor, forward.story) for forward in edition(archive, W20).moved] == [("tolls", story)]
 
 
 def test_a_namesake_never_takes_over_the_anchor_that_a_story_left() -> None:
     gone, stays = make_story("tolls", day="2026-05-11", week=W21), make_story("tolls", day="2026-05-12")
-    archive = arranged(gone, stays, moved=(make_moved("2026-W20", "tolls", gone),))
+    archive = arranged(gone, stays, places=(make_place(gone, week="2026-W20"),))
 
     assert archive.anchors[stays.file] == "tolls-2"
     assert [forward.anchor for forward in edition(archive, W20).moved] == ["tolls"]
@@ -211,7 +250,7 @@ def test_a_namesake_never_takes_over_the_anchor_that_a_story_left() -> None:
 
 def test_a_week_that_every_story_has_left_still_leads_on_and_is_no_edition() -> None:
     story = make_story("tolls", week=W21)
-    archive = arranged(story, moved=(make_moved("2026-W20", "tolls", story),))
+    archive = arranged(story, places=(make_place(story, week="2026-W20"),))
 
     assert [one.week for one in archive.editions] == [W21]
     assert [one.week for one in archive.vacated] == [W20]
@@ -219,7 +258,7 @@ def test_a_week_that_every_story_has_left_still_leads_on_and_is_no_edition() -> 
 
 def test_a_story_that_has_come_back_has_left_nothing() -> None:
     story = make_story("tolls")
-    archive = arranged(story, moved=(make_moved("2026-W20", "tolls", story),))
+    archive = arranged(story, places=(make_place(story, week="2026-W20"),))
 
     assert (edition(archive, W20).moved, archive.anchors[story.file]) == ((), "tolls")
 
@@ -227,7 +266,7 @@ def test_a_story_that_has_come_back_has_left_nothing() -> None:
 def test_what_was_moved_and_hidden_leads_nowhere() -> None:
     story = make_story("tolls", week=W21, hide=True)
 
-    assert arranged(story, moved=(make_moved("2026-W20", "tolls", story),)).vacated == ()
+    assert arranged(story, places=(make_place(story, week="2026-W20"),)).vacated == ()
 
 
 def test_the_feed_has_the_newest_50() -> None:
@@ -258,8 +297,8 @@ def contents(draw: st.DrawFn) -> Content:
         for _ in range(draw(st.integers(0, 8)))
     ]
     unique = {story.file: story for story in stories}
-    moved = [make_moved("2026-W20", story.slug, story) for story in unique.values() if draw(st.booleans())]
-    return make_content(*unique.values(), moved=tuple(moved))
+    places = [make_place(story, week="2026-W20") for story in unique.values() if draw(st.booleans())]
+    return make_content(*unique.values(), places=tuple(places))
 
 
 @given(contents())
@@ -282,3 +321,29 @@ def test_every_published_story_stands_once_in_its_week_at_an_anchor_of_its_own(c
     ]
     assert sorted(placed) == published
     assert len(anchors) == len(set(anchors))
+
+
+@given(contents(), st.data())
+def test_what_happens_to_other_stories_changes_no_anchor_of_a_recorded_one(
+    content: Content, data: st.DataObject
+) -> None:
+    found = [make_place(story, f"2026-05-{number:02}") for number, story in enumerate(content.stories)]
+    recorded = {place.file: place for place in found}
+    before = arrange(replace(content, places=tuple(recorded.values())), make_config()).anchors
+
+    stories = {story.file: story for story in content.stories}
+    gone = set(data.draw(st.lists(st.sampled_from(sorted(stories) or [""]))))
+    for file in gone & stories.keys():
+        story = stories.pop(file)
+        moved = replace(story, week=W21, file=f"content/2026/w21/2026-01-01-{story.slug}.md")
+        if data.draw(st.booleans()):
+            stories[moved.file] = moved
+            recorded[file] = replace(recorded[file], story=moved.file)
+        else:
+            recorded[file] = replace(recorded[file], story="")
+    written = make_story("a", day="2026-05-01", week=data.draw(st.sampled_from([W19, W20, W21])), id="", feeds=())
+    stories[written.file] = written
+    changed = replace(content, stories=tuple(stories.values()), places=tuple(recorded.values()))
+    after = arrange(changed, make_config()).anchors
+
+    assert {file: after[file] for file in before.keys() - gone} == {file: before[file] for file in before.keys() - gone}

@@ -47,7 +47,9 @@ def test_the_newest_line_wins_and_aliases_unite() -> None:
 
     assert problems == ()
     assert found == {
-        "1": replace(NEW, aliases=("guid:1", "link:news.example/one", "guid:2"), earlier=(("One", NEW.at),))
+        "1": replace(
+            NEW, aliases=("guid:1", "link:news.example/one", "guid:2"), earlier=(("One", NEW.at),), since=OLD.at
+        )
     }
 
 

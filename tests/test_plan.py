@@ -12,8 +12,8 @@ from builders import (
     make_feed,
     make_introduction,
     make_letter,
-    make_moved,
     make_page,
+    make_place,
     make_story,
 )
 from hypothesis import given
@@ -58,7 +58,7 @@ def full() -> Content:
         letters=(make_letter(), make_letter("2026-W18", title="")),
         pages=(make_page(), make_page("archive-notes", title="Archive")),
         introductions=(make_introduction(),),
-        moved=(make_moved("2026-W19", "gone", moved),),
+        places=(make_place(moved, week="2026-W19"),),
         copied=(Copied(source=Path("CNAME"), file="content/static/CNAME", path="CNAME"),),
     )
 

@@ -268,6 +268,6 @@ def test_a_story_that_was_moved_is_updated_where_it_lies_and_its_old_place_leads
     assert report.rows[0].updated == ("content/2026/w21/2026-05-15-chips.md",)
     assert "title: Chips, corrected" in new.read_text()
     assert not old.exists()
-    assert [(str(one.week), one.slug, one.file) for one in content.moved] == [
+    assert [(str(one.week), one.slug, one.story) for one in content.places if one.story != one.file] == [
         ("2026-W20", "chips", "content/2026/w21/2026-05-15-chips.md")
     ]

@@ -23,6 +23,7 @@ from digest.model import (
     Storyline,
     Theme,
 )
+from digest.pages.anchors import anchors_of
 from digest.week import Week
 
 FEED_STORIES = 50
@@ -31,7 +32,7 @@ FEED_STORIES = 50
 def arrange(content: Content, config: Config, *, drafts: bool = False) -> Archive:
     """Returns all that is published, arranged; with `drafts`, stories, letters and pages that wait as such as well."""
     names = _current_names(config.themes)
-    anchors, left = _anchors(content)
+    anchors, left = anchors_of(content)
     shown = [story for story in content.stories if not story.hide and (drafts or not story.draft)]
     stories = sorted((_renamed(story, names) for story in shown), key=_newest, reverse=True)
     letters = {letter.week: letter for letter in content.letters if drafts or not letter.draft}
@@ -89,45 +90,6 @@ def _current_names(themes: Iterable[Theme]) -> dict[str, str]:
 def _renamed(story: Story, names: Mapping[str, str]) -> Story:
     themes = tuple(dict.fromkeys(names[theme] for theme in story.themes if theme in names))
     return story if themes == story.themes else replace(story, themes=themes)
-
-
-def _anchors(content: Content) -> tuple[dict[str, str], dict[Week, dict[str, str]]]:
-    """Returns the anchor of each story by its file, and for each week the anchors that were left, with their files.
-
-    Hidden stories, drafts and those that were moved away keep their claim, and all stand in the order of their files'
-    names: so no anchor changes because another story comes to light, or goes.
-    """
-    claims: dict[Week, list[tuple[str, bool, str, str]]] = defaultdict(list)
-    lie = {(story.week, story.slug, story.file) for story in content.stories}
-    for story in content.stories:
-        claims[story.week].append((_name(story.file), False, story.slug, story.file))
-    for moved in content.moved:
-        if (moved.week, moved.slug, moved.file) not in lie:
-            claims[moved.week].append((_name(moved.file), True, moved.slug, moved.file))
-    anchors: dict[str, str] = {}
-    left: dict[Week, dict[str, str]] = defaultdict(dict)
-    for week, claimed in claims.items():
-        taken: set[str] = set()
-        for _, gone, slug, file in sorted(set(claimed)):
-            anchor = _free(slug, taken)
-            taken.add(anchor)
-            if gone:
-                left[week][anchor] = file
-            else:
-                anchors[file] = anchor
-    return anchors, left
-
-
-def _name(file: str) -> str:
-    return file.rpartition("/")[2]
-
-
-def _free(slug: str, taken: set[str]) -> str:
-    number, anchor = 1, slug
-    while anchor in taken:
-        number += 1
-        anchor = f"{slug}-{number}"
-    return anchor
 
 
 def _forwards(left: Mapping[Week, Mapping[str, str]], stories: Iterable[Story]) -> dict[Week, tuple[Forward, ...]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from digest.model import Moved, Story
+from digest.model import Place, Story
 from digest.stories import ledger
 from digest.stories.identity import scoped, story_keys
 from digest.stories.ledger import Record
@@ -22,8 +22,11 @@ class History:
 
     def __init__(self, ledgers: Mapping[str, Mapping[str, Record]]) -> None:
         self._records: dict[str, list[tuple[str, Record]]] = {}
+        self._since: dict[str, str] = {}
         for feed, records in ledgers.items():
             for record in records.values():
+                since = record.since or record.at
+                self._since[record.file] = min(since, self._since.get(record.file, since))
                 for alias in ledger.names_on_disk(record):
                     self._records.setdefault(scoped(alias, feed), []).append((feed, record))
 
@@ -35,14 +38,16 @@ class History:
         ranked = sorted(found.items(), key=lambda one: (order.get(one[0][0], len(order)), one[0]))
         return [(feed, record) for (feed, _), record in ranked]
 
-    def moved(self, stories: Iterable[Story]) -> tuple[Moved, ...]:
-        """Returns the places of stories that now lie elsewhere, where no other lies there."""
+    def places(self, stories: Iterable[Story]) -> tuple[Place, ...]:
+        """Returns where stories were first put, those that are gone too, each with the file where it lies now."""
         stories = tuple(stories)
-        present = {story.file for story in stories}
-        left = {
-            (record.file, story.file) for story in stories for _, record in self.of(story) if record.file not in present
-        }
-        return tuple(filter(None, (_moved(place, file) for place, file in sorted(left))))
+        lies: dict[str, str] = {}
+        for story in stories:
+            for _, record in self.of(story):
+                lies.setdefault(record.file, story.file)
+        lies |= {story.file: story.file for story in stories}  # whatever lies in a place now has its address
+        found = (_place(file, lies.get(file, ""), since) for file, since in sorted(self._since.items()))
+        return tuple(place for place in found if place)
 
     def earlier(self, stories: Iterable[Story]) -> dict[str, tuple[str, ...]]:
         """Returns, by file, the headlines that a story's first feed gave it before, oldest first."""
@@ -54,6 +59,9 @@ class History:
         return found
 
 
-def _moved(place: str, file: str) -> Moved | None:
-    match = _PLACE.fullmatch(place)
-    return Moved(week=Week.parse(match[1]), slug=match[2], file=file) if match else None
+def _place(file: str, story: str, since: str) -> Place | None:
+    match = _PLACE.fullmatch(file)
+    try:
+        return Place(week=Week.parse(match[1]), slug=match[2], file=file, story=story, since=since) if match else None
+    except ValueError:  # a line of the ledger that was damaged by hand: there is no such week
+        return None

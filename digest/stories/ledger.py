@@ -29,8 +29,9 @@ _MARK = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)")
 class Record:
     """One line: what was known of one entry at one moment; `id` is its guid, or its link where it has none of its own.
 
-    `file` is where the story was first put, and stays so: it names the story, wherever its file lies now. `earlier` has
-    the feed's earlier headlines, each with the moment at which another took its place; it comes from older lines.
+    `file` is where the story was first put, and stays so: it names the story, wherever its file lies now. From older
+    lines come `since`, the moment of the first, and `earlier`, the feed's earlier headlines, each with the moment at
+    which another took its place.
     """
 
     at: str
@@ -42,6 +43,7 @@ class Record:
     wrote: Mapping[str, str] = field(default_factory=dict)
     themes: Mapping[str, str] = field(default_factory=dict)
     earlier: tuple[tuple[str, str], ...] = ()
+    since: str = ""
 
 
 def hash_of_value(value: str | tuple[str, ...] | datetime) -> str:
@@ -112,7 +114,8 @@ def _age(record: Record) -> tuple[object, ...]:
 
 def _later(old: Record, record: Record) -> Record:
     earlier = old.earlier if old.title == record.title else (*old.earlier, (old.title, record.at))
-    return replace(record, aliases=tuple(dict.fromkeys(old.aliases + record.aliases)), earlier=earlier)
+    aliases = tuple(dict.fromkeys(old.aliases + record.aliases))
+    return replace(record, aliases=aliases, earlier=earlier, since=old.since or old.at)
 
 
 def known_files(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, tuple[str, ...]]:

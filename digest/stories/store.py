@@ -58,7 +58,7 @@ def survey(root: Path, config: Config) -> Survey:
         introductions=tuple(filter(None, (reading.introduction(file) for file in files if _is_in(file, "themes")))),
         pages=tuple(filter(None, (reading.page(file) for file in files if _is_in(file, "pages")))),
         copied=tuple(Copied(source=root / file, file=file, path=_copied(file)) for file in files if _copied(file)),
-        moved=history.moved(stories),
+        places=history.places(stories),
         earlier=history.earlier(stories),
         unread=frozenset(reading.unread),
     )

@@ -1,0 +1,53 @@
+"""The anchor of each story on its week's page: its slug, or `slug-2` where another of the week has that.
+
+    the ledgers' places, oldest first ──▶ every other story, by its file's name ──▶ anchors
+
+An address that was once given stays where it leads. Refuses to give one that belongs to a story which was moved away,
+hidden or deleted.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from digest.model import Content
+from digest.week import Week
+
+
+def anchors_of(content: Content) -> tuple[dict[str, str], dict[Week, dict[str, str]]]:
+    """Returns the anchor of each story by its file, and for each week the anchors that were left, with their files.
+
+    First come the places where the ledgers first put a story, in the order in which they did: only lines are added
+    there, so that nothing which happens later changes these. Whoever was moved in or written by hand comes after
+    them, by file name. What stays unstable is the order of those: where two of one week share a slug, the one whose
+    name comes first has it, even if it came last, for nothing remembers when they came. (One that a feed brings later
+    has a place of its own from then on, before all that have none.)
+    """
+    stories = {story.file: story for story in content.stories}
+    anchors: dict[str, str] = {}
+    left: dict[Week, dict[str, str]] = defaultdict(dict)
+    taken: dict[Week, set[str]] = defaultdict(set)
+    for place in sorted(content.places, key=lambda place: (place.since, _name(place.file), place.file)):
+        anchor = _take(place.slug, taken[place.week])
+        story = stories.get(place.story)
+        if story and (story.week, story.slug) == (place.week, place.slug):
+            anchors.setdefault(story.file, anchor)
+        elif story:
+            left[place.week][anchor] = story.file
+    for story in sorted(content.stories, key=lambda story: (_name(story.file), story.file)):
+        if story.file not in anchors:
+            anchors[story.file] = _take(story.slug, taken[story.week])
+    return anchors, left
+
+
+def _name(file: str) -> str:
+    return file.rpartition("/")[2]
+
+
+def _take(slug: str, taken: set[str]) -> str:
+    number, anchor = 1, slug
+    while anchor in taken:
+        number += 1
+        anchor = f"{slug}-{number}"
+    taken.add(anchor)
+    return anchor
