@@ -50,7 +50,8 @@ def read(root: Path) -> Inbox:
         elif path.suffix.lower() in PICTURES:
             pictures.append(file)
         elif path.suffix.lower() not in _MARKDOWN:
-            problems.append(Problem(file, 0, "is neither Markdown nor a picture", "end a story's name in .md, and keep other files elsewhere"))
+            cure = "end a story's name in .md, and keep other files elsewhere"
+            problems.append(Problem(file, 0, "is neither Markdown nor a picture", cure))
         else:
             try:
                 texts[file] = (disk.read(path) or b"").decode()
