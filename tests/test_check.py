@@ -518,7 +518,8 @@ def test_a_digest_in_a_folder_of_its_repository_is_found_from_any_folder_inside(
     result = CliRunner().invoke(cli, ["check", "--since", "HEAD", "--format", "github"])
 
     assert result.output == (
-        f"::error file=sub dir/{W20}2026-05-15-a.md,line=3,title=digest check::unknown key 'links'; did you mean 'link'?\n"
+        f"::error file=sub dir/{W20}2026-05-15-a.md,line=3,title=digest check::"
+        "unknown key 'links'; did you mean 'link'?\n"
         f"::error file=sub dir/{W20}2026-05-15-b.md,line=1,title=digest check::"
         "there is no 'link'; add link: … to the front matter\n"
     )
