@@ -123,7 +123,7 @@ def pull(desk: Desk, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: b
         click.echo(_json(asdict(report)))
     else:
         printing.pulled(report, say=desk.say, verbose=desk.verbose)
-    if not report.read or (strict and report.failed):
+    if (report.rows and not report.read) or (strict and report.failed):
         sys.exit(1)
 
 

@@ -271,3 +271,17 @@ def test_a_story_that_was_moved_is_updated_where_it_lies_and_its_old_place_leads
     assert [(str(one.week), one.slug, one.story) for one in content.places if one.story != one.file] == [
         ("2026-W20", "chips", "content/2026/w21/2026-05-15-chips.md")
     ]
+
+
+def test_a_digest_without_feeds_has_its_inbox_filed(root: Path) -> None:
+    (root / "digest.toml").write_text(SETTINGS.partition("[[feeds]]")[0])
+    inbox = root / "content" / "inbox"
+    inbox.mkdir(parents=True)
+    (inbox / "2026-05-15 mine.md").write_text("---\ntitle: Mine\nlink: https://mine.example/\n---\n")
+
+    report = run(root)
+
+    assert (report.rows, len(report.filed)) == ((), 1)
+    assert (root / "content" / "2026" / "w20" / "2026-05-15-mine.md").is_file()
+    with pytest.raises(DigestError, match="there is no feed to pull"):
+        run(root)

@@ -82,7 +82,10 @@ def run(
     dry: bool = False,
     limits: Limits | None = None,
 ) -> PullReport:
-    """Pulls the feeds into the digest at `root`; `dry` decides everything and writes nothing."""
+    """Pulls the feeds into the digest at `root`; `dry` decides everything and writes nothing.
+
+    Raises DigestError where there is neither a feed nor anything in the inbox.
+    """
     with contextlib.nullcontext() if dry else disk.lock(root):
         swept = () if dry else store.sweep(root)
         memory = disk.recall(root, _MEMORY)
@@ -102,6 +105,8 @@ def run(
             store.write(root, intake)
             lessons = {**memory, **_lessons(root, answers, read, intake, memory)}
             disk.remember(root, _MEMORY, _dated(lessons, memory, _rows(answers, read, intake.outcomes), now))
+    if not (feeds or filed or left):
+        raise DigestError("digest.toml: there is no feed to pull; add a [[feeds]] table with id and url")
     rows = [*waiting, *_rows(answers, read, intake.outcomes)]
     distant = {feed.id for feed in config.feeds if links.web_link(feed.url)}
     rows = [replace(row, warnings=(*row.warnings, *_alarms(row, distant, read, ledgers, now))) for row in rows]
@@ -118,7 +123,7 @@ def run(
 def chosen(config: Config, names: Iterable[str]) -> tuple[Feed, ...]:
     """Returns the feeds of those names, all that are not retired without names, in the order of digest.toml.
 
-    Raises DigestError where there is nothing to pull, KeyError with the name for one that is unknown.
+    Raises DigestError for one that is retired, KeyError with the name for one that is unknown.
     """
     wanted = set(names)
     unknown = wanted - {feed.id for feed in config.feeds}
@@ -127,10 +132,7 @@ def chosen(config: Config, names: Iterable[str]) -> tuple[Feed, ...]:
     for feed in config.feeds:
         if feed.retired and feed.id in wanted:
             raise DigestError(f"digest.toml: feed '{feed.id}' is retired; take out 'retired = true' to pull it again")
-    found = tuple(feed for feed in config.feeds if not feed.retired and (not wanted or feed.id in wanted))
-    if not found:
-        raise DigestError("digest.toml: there is no feed to pull; add a [[feeds]] table with id and url")
-    return found
+    return tuple(feed for feed in config.feeds if not feed.retired and (not wanted or feed.id in wanted))
 
 
 def _agent(config: Config) -> str:
