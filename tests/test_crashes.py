@@ -129,6 +129,19 @@ def test_a_build_broken_anywhere_leaves_whole_pages_and_the_next_one_completes_i
         assert stories(copy) == stories(pulled), place
 
 
+def test_what_a_killed_build_left_unfinished_goes_even_where_nothing_is_to_be_written(
+    desk: Path, tmp_path: Path
+) -> None:
+    whole = undisturbed("build", desk, tmp_path)
+    before = read(whole / "site")
+    for name in (".index.html.unfinished", "2026/w19/.index.html.unfinished", ".mine.unfinished"):
+        (whole / "site" / name).write_text("half a pa")
+
+    run("build", whole)
+
+    assert read(whole / "site") == before | {".mine.unfinished": b"half a pa"}
+
+
 # ---------------------------------------------------------------- kill -9, at any moment that comes
 
 

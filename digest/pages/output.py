@@ -1,6 +1,7 @@
 """The output folder: pages appear by rename and only where their bytes differ, and what a build no longer makes goes.
 
-What a build wrote is listed in `.digest/`, for each output folder; only what stands in that list is ever removed.
+What a build wrote is listed in `.digest/`, for each output folder; only what stands in that list is ever removed. Where
+the list is lost, what lies at an address of a page or feed of ours and says that Digest made it stands in for it.
 Refuses folders that hold what people wrote, and to write through a symbolic link that leads elsewhere.
 """
 
@@ -10,17 +11,22 @@ import contextlib
 import hashlib
 import json
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from digest import disk
 from digest.errors import DigestError
 from digest.model import Copied
+from digest.pages import addresses
 
 _FILE, _FOLDER = 0o644, 0o755  # what web hosts need, whatever the umask
 _KEPT = ("content", "templates", "digest", "tests", ".git", disk.CACHE)
 _PREVIEW = "preview"
+_MARKS = {  # and where the head of such a file ends: further down it may be anybody's words
+    ".html": (b'<meta name="generator" content="Digest">', b"<body"),
+    ".atom": (b"<generator>Digest</generator>", b"<entry"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +60,10 @@ def write(files: Mapping[str, bytes], copied: Iterable[Copied], root: Path, outp
     _refuse_links(folder, whole)
     listing = _listing(root, folder)
     before = _read_list(listing)
+    if before is None:
+        before = _recognised(folder)
     _write_list(listing, before | whole.keys())  # so that a build that is killed leaves nothing that nobody knows
+    _sweep(folder, before | whole.keys())
     stale = _stale(folder, before, whole)
     removed = sum(_remove(folder, path) for path in _in_the_way(stale, whole))
     written = sum(_put(folder / path, content) for path, content in whole.items())
@@ -62,6 +71,16 @@ def write(files: Mapping[str, bytes], copied: Iterable[Copied], root: Path, outp
     _mend_folders(root, folder, whole)
     _write_list(listing, whole.keys())
     return Written(written=written, removed=removed, unchanged=len(whole) - written)
+
+
+def _sweep(folder: Path, paths: Collection[str]) -> None:
+    """Removes what a killed build has left unfinished of files that we write."""
+    for place in (".", *_folders(paths)):
+        inside = folder / place
+        if inside.is_dir() and inside.resolve().is_relative_to(folder):
+            for path in inside.glob(".*"):
+                if (PurePosixPath(place) / disk.leftover(path.name)).as_posix() in paths and path.is_file():
+                    disk.unlink(path)
 
 
 def _source(copied: Copied) -> bytes:
@@ -92,13 +111,34 @@ def _listing(root: Path, folder: Path) -> Path:
     return root / disk.CACHE / "built" / f"{hashlib.sha256(name.as_posix().encode()).hexdigest()[:16]}.json"
 
 
-def _read_list(listing: Path) -> set[str]:
-    """Returns the paths that an earlier build wrote; a list that is damaged counts for nothing."""
+def _read_list(listing: Path) -> set[str] | None:
+    """Returns the paths that an earlier build wrote; None where the list is lost or damaged."""
     try:
-        paths = json.loads(disk.read(listing) or b"[]")
+        paths = json.loads(disk.read(listing) or b"null")
     except ValueError:
-        return set()
-    return {path for path in paths if isinstance(path, str) and _is_inside(path)} if isinstance(paths, list) else set()
+        return None
+    if not isinstance(paths, list):
+        return None
+    return {path for path in paths if isinstance(path, str) and _is_inside(path)}
+
+
+def _recognised(folder: Path) -> set[str]:
+    """Returns the paths of pages and feeds of ours that an earlier build left in a folder.
+
+    Pictures and what was copied bear no mark, so they stay; files that every build makes need not be found.
+    """
+    found = set()
+    for pattern in addresses.OUTPUTS:
+        for path in folder.glob(pattern):
+            mark, end = _MARKS[path.suffix]
+            if not path.is_symlink() and path.is_file() and mark in (disk.read(path) or b"").partition(end)[0]:
+                found.add(path.relative_to(folder).as_posix())
+    return {path for path in found if not _is_home_of_another(folder / path)}
+
+
+def _is_home_of_another(page: Path) -> bool:
+    """Tells whether a page stands where another digest's site begins: no page of ours has a style sheet beside it."""
+    return page.with_name(addresses.STYLE).exists()
 
 
 def _is_inside(path: str) -> bool:
