@@ -14,6 +14,7 @@ from sites import lost_links, pages, read_folder
 from digest import config
 from digest.commands import build
 from digest.errors import DigestError, Faults
+from digest.pages import addresses, output
 
 SMALL = Path(__file__).parent / "data/sites/small"
 REPOSITORY = Path(__file__).parents[1]
@@ -86,6 +87,29 @@ def test_a_story_that_is_hidden_takes_its_pages_with_it(root: Path) -> None:
     assert not (root / "site/2026/w21").exists()
     assert not (root / "site/2026/w20/feed.atom").exists()  # the newest week is open, and in /feed.atom
     assert report.removed == 2
+
+
+def test_it_does_so_where_the_list_of_what_was_built_is_lost(root: Path) -> None:
+    run(root)
+    before = read_folder(root / "site")
+    shutil.rmtree(root / ".digest")
+    for name in ("2026/w20/index.html", "2026/w21/index.html", "themes/old/index.html"):
+        stale = root / "site" / name.replace("2026", "2025")
+        stale.parent.mkdir(parents=True)
+        stale.write_bytes((root / "site/2026/w20/index.html").read_bytes())
+
+    assert run(root).removed == 3
+    assert read_folder(root / "site") == before
+
+
+def test_every_page_and_feed_that_comes_and_goes_can_be_known_again(root: Path) -> None:
+    run(root)
+    always = {addresses.output(place) for place in addresses.PLACES.values()} | {"404.html", "robots.txt"}
+    copied = {"CNAME", "2026/w19/quay.svg"}
+
+    found = output._recognised(root / "site")
+
+    assert set(read_folder(root / "site")) - found - always == copied
 
 
 @pytest.mark.parametrize(

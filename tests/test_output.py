@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,6 +87,59 @@ def test_a_damaged_list_removes_nothing_that_is_not_there_to_remove(tmp_path: Pa
 
     assert (tmp_path / "keep.txt").read_text() == "mine"
     assert read_folder(tmp_path / "site") == PAGES
+
+
+PAGE, FEED = b'<head><meta name="generator" content="Digest"><body>', b"<feed><generator>Digest</generator><entry>"
+
+
+def test_pages_of_an_earlier_build_are_known_by_their_mark_where_the_list_is_lost(tmp_path: Path) -> None:
+    pages = ("2026/w20/index.html", "themes/chips/index.html", "themes/chips/page/1/index.html", "about/index.html")
+    write(tmp_path, {path: PAGE for path in pages} | {"2026/w20/feed.atom": FEED, "themes/chips/feed.atom": FEED})
+    shutil.rmtree(tmp_path / ".digest")
+
+    assert write(tmp_path, {"index.html": PAGE}) == Written(written=1, removed=6, unchanged=0)
+    assert set(read_folder(tmp_path / "site")) == {"index.html"}
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("mine/index.html", b"<html>mine"),
+        ("mine/index.html", b"<head><title>On marks</title><body>" + PAGE),
+        ("2026/w20/feed.atom", b"<feed><entry><generator>Digest</generator>"),
+        ("2026/w20/notes.html", PAGE),
+        ("2026/w20/extra/index.html", PAGE),
+        ("mine.html", PAGE),
+        ("2026/w20/quay.png", b"picture"),
+        (".nojekyll", b""),
+    ],
+)
+def test_what_others_wrote_stays_where_the_list_is_lost(tmp_path: Path, path: str, content: bytes) -> None:
+    place = tmp_path / "site" / path
+    place.parent.mkdir(parents=True)
+    place.write_bytes(content)
+
+    write(tmp_path)
+
+    assert place.read_bytes() == content
+
+
+def test_another_digests_site_below_ours_stays_where_the_list_is_lost(tmp_path: Path) -> None:
+    output.write({"index.html": PAGE, "style.css": b"", "feed.atom": FEED}, (), tmp_path, tmp_path / "site/chips")
+
+    write(tmp_path)
+
+    assert (tmp_path / "site/chips/index.html").read_bytes() == PAGE
+
+
+def test_a_page_that_is_a_link_stays_where_the_list_is_lost(tmp_path: Path) -> None:
+    (tmp_path / "site/about").mkdir(parents=True)
+    (tmp_path / "page.html").write_bytes(PAGE)
+    (tmp_path / "site/about/index.html").symlink_to(tmp_path / "page.html")
+
+    write(tmp_path)
+
+    assert (tmp_path / "site/about/index.html").is_symlink()
 
 
 def test_a_page_may_take_the_place_of_a_folder_and_the_other_way_about(tmp_path: Path) -> None:

@@ -39,6 +39,16 @@ PLACES = {
 }
 """The places that every site has, as templates call them."""
 
+OUTPUTS = (
+    "[0-9][0-9][0-9][0-9]/w[0-9][0-9]/index.html",
+    "[0-9][0-9][0-9][0-9]/w[0-9][0-9]/feed.atom",
+    "themes/*/index.html",
+    "themes/*/page/*/index.html",
+    "themes/*/feed.atom",
+    "*/index.html",
+)
+"""The patterns of the files behind all other places, those that come and go with what editors write."""
+
 _SAFE = "/-._~!$&'()*+,;=:@"  # what a path may hold as it is (RFC 3986 §3.3), with the slash that parts it
 
 
