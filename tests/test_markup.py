@@ -29,6 +29,7 @@ PICTURE = Copied(
 )  # fmt: skip
 CONTENT = make_content(
     make_story("cranes"),
+    make_story("nexperia-splits"),
     make_story("spiked", hide=True),
     make_story("waits", draft=True),
     make_story("twin", day="2026-05-01"),
@@ -63,6 +64,29 @@ def test_case(text: str, expected: str) -> None:
         (
             "\n\nSee [it](2026-05-15-crane.md).",
             f"{FILE}:14: the link to '2026-05-15-crane.md' leads to no story; did you mean '2026-05-15-cranes.md'?",
+        ),
+        (
+            "[it](../w19/2026-04-02-crane.md)",
+            f"{FILE}:12: the link to '../w19/2026-04-02-crane.md' leads to no story; did you mean "
+            "'2026-05-15-cranes.md'?",
+        ),
+        (
+            "[it](2026-05-15-nexperia.md)",
+            f"{FILE}:12: the link to '2026-05-15-nexperia.md' leads to no story; did you mean "
+            "'2026-05-15-nexperia-splits.md'?",
+        ),
+        (
+            "[it](crnes.md)",
+            f"{FILE}:12: the link to 'crnes.md' leads to no story; did you mean '2026-05-15-cranes.md'?",
+        ),
+        (
+            "[it](../pages/abot.md)",
+            f"{FILE}:12: the link to '../pages/abot.md' leads to no story; did you mean '../../pages/about.md'?",
+        ),
+        (
+            "[it](2026-05-15-nothing-like-it.md)",
+            f"{FILE}:12: the link to '2026-05-15-nothing-like-it.md' leads to no story; link to the story's file, "
+            "such as 2026-05-15-nexperia-splits.md",
         ),
         (
             "[it](2026-05-15-spiked.md)",

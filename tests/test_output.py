@@ -94,7 +94,7 @@ PAGE, FEED = b'<head><meta name="generator" content="Digest"><body>', b"<feed><g
 
 def test_pages_of_an_earlier_build_are_known_by_their_mark_where_the_list_is_lost(tmp_path: Path) -> None:
     pages = ("2026/w20/index.html", "themes/chips/index.html", "themes/chips/page/1/index.html", "about/index.html")
-    write(tmp_path, {path: PAGE for path in pages} | {"2026/w20/feed.atom": FEED, "themes/chips/feed.atom": FEED})
+    write(tmp_path, dict.fromkeys(pages, PAGE) | {"2026/w20/feed.atom": FEED, "themes/chips/feed.atom": FEED})
     shutil.rmtree(tmp_path / ".digest")
 
     assert write(tmp_path, {"index.html": PAGE}) == Written(written=1, removed=6, unchanged=0)

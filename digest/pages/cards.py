@@ -28,8 +28,8 @@ class Link:
 class Card:
     """One story under one theme (`under` is its id, or empty): `themes` are its others, shown as chips.
 
-    `original` is the publisher's headline where the editor wrote another, `earlier` those that it had before; `place` is
-    the permalink's.
+    `original` is the publisher's headline where the editor wrote another, `earlier` those that it had before; `place`
+    is the permalink's.
     """
 
     file: str

@@ -7,14 +7,17 @@ become places. Refuses to let one lead nowhere: that is a `Lost`, with what is w
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import defaultdict
 from dataclasses import dataclass
+from difflib import get_close_matches
 from urllib.parse import unquote
 
-from digest.errors import suggestion
 from digest.model import Archive, Content
 from digest.pages import addresses
 from digest.pages.addresses import Base
+
+_DATED = re.compile(r"^\d{4}-\d{2}-\d{2}-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +71,31 @@ class Targets:
             return Lost(f"the link to '{path}' could mean {' or '.join(named)}", "write the path to the one you mean")
         if not path.endswith(".md"):
             return Lost(f"there is no file '{path}' beside this one", "put it there, or mend the link")
-        near = self._near(path)
-        cure = suggestion(posixpath.basename(path), near) if near else "mend the link, or unlink it"
-        return Lost(f"the link to '{path}' leads to no story", cure)
+        return Lost(f"the link to '{path}' leads to no story", self._cure(path, file))
 
-    def _near(self, path: str) -> list[str]:
-        """Returns names to suggest: of all stories those that share a beginning or an end, for there may be many."""
-        name = posixpath.basename(path)
-        return [known for known in self._named if known[:7] == name[:7] or known[-12:] == name[-12:]]
+    def _cure(self, path: str, file: str) -> str:
+        """Returns what to write instead: the near miss by slug, for dates are all alike, or what a link looks like."""
+        there = {name: _slug(name) for name in self._places if name.endswith(".md")}
+        wanted = _slug(path)
+        # One beginning or end in common, for there may be many thousands and each comparison takes its time.
+        near = {slug: name for name, slug in there.items() if slug[:2] == wanted[:2] or slug[-4:] == wanted[-4:]}
+        begun = [slug for slug in near if wanted[3:] and slug.startswith(f"{wanted}-")]
+        found = begun or get_close_matches(wanted, near, n=1)
+        if found:
+            return f"did you mean '{_relative(near[found[0]], file)}'?"
+        newest = max((files[0] for files in self._named.values() if files[0] in there), default="")
+        return (
+            f"link to the story's file, such as {_relative(newest, file)}" if newest else "mend the link, or unlink it"
+        )
+
+
+def _slug(path: str) -> str:
+    """Returns the slug that a file's name has after its date."""
+    return _DATED.sub("", posixpath.basename(path)).removesuffix(".md")
+
+
+def _relative(wanted: str, file: str) -> str:
+    return posixpath.relpath(wanted, posixpath.dirname(file))
 
 
 def _places(content: Content, archive: Archive) -> dict[str, str]:
