@@ -22,6 +22,7 @@ from digest.pages.atom import entry_id, feed_id, theme_feed_id, updated
 ATOM = "{http://www.w3.org/2005/Atom}"
 ZONE = ZoneInfo("Asia/Hong_Kong")
 BASE = "https://example.org/repo/"
+FEED, HOST = "https://news.example/rss/semiconductors.xml", "https://news.example/"
 
 
 def feeds(content: Content, config: Config | None = None) -> dict[str, bytes]:
@@ -126,34 +127,44 @@ def test_a_picture_of_no_known_kind_is_called_a_jpeg() -> None:
 @pytest.mark.parametrize(
     ("fields", "feed", "expected"),
     [
-        ({}, {}, ("https://news.example/rss/semiconductors.xml", "Semiconductors")),
-        ({"feeds": ()}, {}, ("https://news.example/", "news.example")),
-        ({"feeds": (), "source": "The Board"}, {}, ("https://news.example/", "The Board")),
-        ({"feeds": ("gone",)}, {}, ("https://news.example/", "news.example")),
+        ({}, {}, (FEED, "Semiconductors", FEED, "self")),
+        ({"feeds": ()}, {}, (HOST, "news.example", HOST, "alternate")),
+        ({"feeds": (), "source": "The Board"}, {}, (HOST, "The Board", HOST, "alternate")),
+        ({"feeds": ("gone",)}, {}, (HOST, "news.example", HOST, "alternate")),
         (
             {},
             {"url": "feeds/sample.xml"},
-            (feed_id(make_site(), "feed", "semiconductors"), "Semiconductors"),
+            (feed_id(make_site(), "feed", "semiconductors"), "Semiconductors", HOST, "alternate"),
         ),
     ],
 )
-def test_an_entry_names_its_source(fields: dict[str, Any], feed: dict[str, Any], expected: tuple[str, str]) -> None:
-    found = entry(make_story(**fields), make_config(feeds=(make_feed(**feed),)))
+def test_an_entry_names_its_source(fields: dict[str, Any], feed: dict[str, Any], expected: tuple[str, ...]) -> None:
+    body = feeds(make_content(make_story(**fields)), make_config(feeds=(make_feed(**feed),)))["feed.atom"]
+    source = ElementTree.fromstring(body).find(f"{ATOM}entry/{ATOM}source")
 
-    assert (found.source.id, found.source.title) == expected
-    assert found.source.link.startswith("https://news.example/")
+    assert source is not None
+    link = source.find(f"{ATOM}link")
+    assert link is not None
+    said = source.findtext(f"{ATOM}id"), source.findtext(f"{ATOM}title"), link.get("href"), link.get("rel")
+    assert said == expected
 
 
 @pytest.mark.parametrize(("authors", "expected"), [(("A", "B"), ["A", "B"]), ((), ["The Example Post"])])
 def test_the_authors_are_the_storys_or_else_the_publisher(authors: tuple[str, ...], expected: list[str]) -> None:
-    assert [one.name for one in entry(make_story(authors=authors)).authors] == expected
+    body = feeds(make_content(make_story(authors=authors)))["feed.atom"]
+
+    assert [
+        one.text for one in ElementTree.fromstring(body).iterfind(f"{ATOM}entry/{ATOM}author/{ATOM}name")
+    ] == expected
 
 
 @pytest.mark.parametrize(("editor", "expected"), [("Ada Editor", "Ada Editor"), ("", "Chip Digest")])
 def test_the_digests_author_is_its_editor_or_its_title(editor: str, expected: str) -> None:
     config = make_config(site=make_site(editor=editor))
 
-    assert read(feeds(make_content(), config)["feed.atom"]).feed.author == expected
+    body = feeds(make_content(), config)["feed.atom"]
+
+    assert ElementTree.fromstring(body).findtext(f"{ATOM}author/{ATOM}name") == expected
 
 
 def test_the_content_has_the_note_before_the_excerpt_and_ends_with_the_permalink() -> None:

@@ -34,11 +34,15 @@ _IMAGES = {  # Python's own table differs from version to version and from machi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where an entry comes from: the publisher's feed, or for a story written by hand the publisher's host."""
+    """Where an entry comes from: the publisher's feed, or for a story written by hand the publisher's host.
+
+    `rel` says what the link is to it: "self", the feed's own address, or "alternate", a page (RFC 4287 §4.2.7.2).
+    """
 
     id: str
     title: str
     link: str
+    rel: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,10 +226,10 @@ class Entries:
         publisher, feed = self._cards.source(story)
         home = f"https://{links.host(story.link)}/"
         if feed is None:
-            return Source(id=home, title=publisher, link=home)
+            return Source(id=home, title=publisher, link=home, rel="alternate")
         address = links.web_link(feed.url)
         id = address or feed_id(self._config.site, "feed", feed.id)  # a feed in a file has no address of its own
-        return Source(id=id, title=feed.title, link=address or home)
+        return Source(id=id, title=feed.title, link=address or home, rel="self" if address else "alternate")
 
     def _edition(self, edition: Edition, view: EditionView) -> EditionEntry:
         start = datetime.combine(edition.week.monday, time(), self._zone)
