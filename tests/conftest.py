@@ -1,10 +1,16 @@
-"""Fixtures that every test may ask for."""
+"""Fixtures that every test may ask for, and how Hypothesis searches."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No deadline: what a busy machine does slowly is not wrong. A build server draws the same examples every time.
+settings.register_profile("digest", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("digest")
 
 
 @pytest.fixture(scope="session")

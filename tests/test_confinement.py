@@ -42,7 +42,7 @@ FEED = st.lists(ENTRY, max_size=4).map(
 )
 QUICK = next((place for place in ("/dev/shm",) if Path(place).is_dir()), None)
 """Memory instead of a disk, where there is some: hundreds of digests are made and thrown away."""
-USUAL: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+USUAL: dict[str, Any] = {"suppress_health_check": [HealthCheck.too_slow]}
 
 
 def pulled(root: Path, body: str, other: str) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.feeds import dates
@@ -92,7 +92,6 @@ MOMENTS = st.datetimes(
 
 
 @given(MOMENTS)
-@settings(deadline=None)
 def test_every_moment_written_by_the_standards_is_read_back(moment: datetime) -> None:
     second = moment.replace(microsecond=0)
 
@@ -101,7 +100,6 @@ def test_every_moment_written_by_the_standards_is_read_back(moment: datetime) ->
 
 
 @given(st.text(max_size=40) | st.from_regex(r"\d{2,4}[-/ ]\w{2,3}[-/ ]\d{2}[T ]?\d{0,2}:?\d{0,2} ?\w{0,3}"))
-@settings(deadline=None)
 def test_any_text_is_a_moment_in_utc_or_none(text: str) -> None:
     moment = dates.read(text)
 

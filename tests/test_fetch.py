@@ -520,7 +520,7 @@ def test_certificate_that_is_not_valid_is_named_with_its_fault() -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_whatever_a_server_sends_is_a_value(content: bytes) -> None:
     outcome = ask_one(lambda exchange: exchange.send(content), limits=Limits(deadline=2, retries=0))
 
@@ -528,7 +528,7 @@ def test_whatever_a_server_sends_is_a_value(content: bytes) -> None:
 
 
 @given(st.binary(max_size=200))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_whatever_follows_a_good_beginning_is_a_value(content: bytes) -> None:
     head = b"HTTP/1.1 200 OK\r\n"
     outcome = ask_one(lambda exchange: exchange.send(head + content), limits=Limits(deadline=2, retries=0))
@@ -653,7 +653,6 @@ def unpack(label: str, chunks: list[bytes], cap: int = 1_000_000) -> bytes:
 
 
 @given(st.binary(max_size=400), st.sampled_from(["", "gzip", "deflate", "gzip, deflate", "deflate, gzip"]), st.data())
-@settings(deadline=None)
 def test_unpacking_gives_back_what_was_packed_however_it_is_cut(
     content: bytes, label: str, data: st.DataObject
 ) -> None:
@@ -668,7 +667,6 @@ def test_unpacking_gives_back_what_was_packed_however_it_is_cut(
 
 
 @given(st.binary(max_size=300), st.sampled_from(["", "gzip", "deflate", "gzip, gzip", "br"]))
-@settings(deadline=None)
 def test_unpacking_anything_ends_in_bytes_or_words(content: bytes, label: str) -> None:
     try:
         unpack(label, [content])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest import links
@@ -155,7 +155,6 @@ def test_absolute_uri_is_told_from_a_mere_name(text: str, absolute: bool) -> Non
 
 
 @given(st.text(max_size=60) | st.text(max_size=40).map("https://post.example/".__add__), st.text(max_size=20))
-@settings(deadline=None)
 def test_web_link_is_safe_stable_and_can_be_taken_apart(address: str, base: str) -> None:
     link = links.web_link(address, base)
 

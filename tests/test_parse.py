@@ -241,7 +241,6 @@ def is_sound(entry: Entry) -> bool:
 
 
 @given(st.binary(max_size=300))
-@settings(deadline=None)
 def test_any_bytes_are_a_document_or_words(body: bytes) -> None:
     outcome = read(body)
 
@@ -249,7 +248,6 @@ def test_any_bytes_are_a_document_or_words(body: bytes) -> None:
 
 
 @given(st.data(), st.sampled_from(FILES))
-@settings(deadline=None)
 def test_any_damage_to_a_feed_leaves_sound_entries_or_words(data: st.DataObject, path: Path) -> None:
     body = bytearray(path.read_bytes())
     begin = data.draw(st.integers(0, len(body)))
@@ -261,7 +259,6 @@ def test_any_damage_to_a_feed_leaves_sound_entries_or_words(data: st.DataObject,
 
 
 @given(TEXT, TEXT, TEXT, TEXT, TEXT, TEXT)
-@settings(deadline=None)
 def test_whatever_json_says_entries_are_sound(
     guid: str, title: str, url: str, text: str, author: str, image: str
 ) -> None:
@@ -281,7 +278,6 @@ def test_whatever_json_says_entries_are_sound(
     ),
     st.data(),
 )
-@settings(deadline=None)
 def test_any_type_may_stand_anywhere_in_json(value: Any, data: st.DataObject) -> None:
     item = {"id": "1", "url": "https://a.example/", "authors": [{"name": "A"}], "attachments": [{"url": "x"}]}
     feed = {"version": "https://jsonfeed.org/version/1", "title": "T", "items": [item]}
@@ -296,7 +292,7 @@ def test_any_type_may_stand_anywhere_in_json(value: Any, data: st.DataObject) ->
 
 
 @given(CLEAN, CLEAN, CLEAN)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_text_of_an_atom_feed_comes_through_unchanged(title: str, summary: str, guid: str) -> None:
     body = (
         "<feed xmlns='http://www.w3.org/2005/Atom'><title>T</title><entry><link href='https://a.example/'/>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.feeds import bylines, plaintext
@@ -115,7 +115,6 @@ def test_only_what_can_be_seen_is_visible(text: str, seen: bool) -> None:
 
 
 @given(TEXT | TAGGED)
-@settings(deadline=None)
 def test_folding_twice_changes_nothing_more(text: str) -> None:
     line, paragraphs = plaintext.line(text), plaintext.paragraphs(text)
 
@@ -127,7 +126,6 @@ def test_folding_twice_changes_nothing_more(text: str) -> None:
 
 
 @given(TEXT)
-@settings(deadline=None)
 def test_text_escaped_as_html_is_read_back(text: str) -> None:
     escaped = html.escape(text)
 
@@ -135,14 +133,12 @@ def test_text_escaped_as_html_is_read_back(text: str) -> None:
 
 
 @given(TEXT | TAGGED)
-@settings(deadline=None)
 def test_reading_anything_gives_text(text: str) -> None:
     assert isinstance(plaintext.from_either(text), str)
     assert isinstance(plaintext.from_html(text), str)
 
 
 @given(st.text(st.characters(exclude_characters="<&"), max_size=100))
-@settings(deadline=None)
 def test_text_without_signs_of_markup_is_never_changed(text: str) -> None:
     assert plaintext.from_either(text) == text
 
@@ -172,7 +168,6 @@ def test_bylines_are_read_as_names(elements: list[str], names: list[str]) -> Non
 
 
 @given(st.lists(st.text(max_size=40), max_size=5))
-@settings(deadline=None)
 def test_any_byline_gives_distinct_names_on_one_line(elements: list[str]) -> None:
     names = bylines.names(elements)
 

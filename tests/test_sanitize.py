@@ -6,7 +6,7 @@ import html
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest import sanitize
@@ -91,7 +91,6 @@ def test_markup_is_left_with_nothing_that_can_act(attack: str) -> None:
 
 
 @given(MARKUP)
-@settings(deadline=None)
 def test_any_mixture_of_attacks_is_left_with_nothing_that_can_act(markup: str) -> None:
     once = sanitize.safe_html(markup)
 
@@ -135,12 +134,10 @@ def test_text_is_what_a_browser_would_show(markup: str, text: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=100))
-@settings(deadline=None)
 def test_escaped_text_comes_back_sign_for_sign(text: str) -> None:
     assert sanitize.text_of(html.escape(text)) == text
 
 
 @given(MARKUP)
-@settings(deadline=None)
 def test_text_of_any_markup_is_text(markup: str) -> None:
     assert isinstance(sanitize.text_of(markup), str)

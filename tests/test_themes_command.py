@@ -534,7 +534,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps=STEPS, excerpt=st.sampled_from([0, 2, 40]))
 def test_no_run_ever_changes_themes_that_were_edited_by_hand(
     steps: list[tuple[str, str, list[str]]], excerpt: int
