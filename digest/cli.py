@@ -51,6 +51,16 @@ class Desk:
         return root, config.load(root)
 
 
+def _site_url(_: click.Context, __: click.Parameter, address: str | None) -> str | None:
+    """Returns an address that was given for the site, checked: a wrong one is wrong usage."""
+    from digest import links
+
+    url = None if address is None else links.site_url(address)
+    if address is not None and url is None:
+        raise click.BadParameter(f"'{address}' is no http(s) address that a site can stand at")
+    return url
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="digest")
 @click.option(
@@ -132,7 +142,9 @@ def pull(desk: Desk, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: b
     "--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
     help="Where to write the site; the digest's own site/ without it.",
 )  # fmt: skip
-@click.option("--base-url", metavar="URL", help="The address that the site will have, instead of digest.toml's.")
+@click.option(
+    "--base-url", metavar="URL", callback=_site_url, help="The address that the site will have, instead of digest.toml's."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
 def build(desk: Desk, output: Path | None, base_url: str | None, as_json: bool) -> None:

@@ -39,6 +39,14 @@ def web_link(address: str, base: str = "") -> str | None:
     return _encode(urlunsplit(parts._replace(scheme=parts.scheme.lower())))
 
 
+def site_url(address: str) -> str | None:
+    """Returns the address as one that a site can stand at, with the slash at its end, or None where it is not one."""
+    url = web_link(address)
+    if url is None or "?" in url or "#" in url:
+        return None
+    return url if url.endswith("/") else f"{url}/"
+
+
 def clean(link: str) -> str:
     """Returns the link without tracking parameters and text fragments; the rest of it stays byte for byte."""
     parts = urlsplit(link)

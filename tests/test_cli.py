@@ -112,6 +112,8 @@ def test_a_command_works_from_any_folder_inside_and_with_root_from_outside(new: 
         ),
         (["--quiet", "--verbose", "pull"], "exclude each other"),
         (["--root", "nowhere", "pull"], "does not exist"),
+        (["build", "--base-url", "ftp://x"], "'ftp://x' is no http(s) address that a site can stand at"),
+        (["build", "--base-url", ""], "'' is no http(s) address that a site can stand at"),
     ],
 )
 def test_wrong_usage_exits_with_two(new: Path, words: list[str], said: str) -> None:

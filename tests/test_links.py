@@ -39,6 +39,22 @@ REFUSED = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://example.org", "https://example.org/"),
+        (" http://localhost:8000/x ", "http://localhost:8000/x/"),
+        ("ftp://x/", None),
+        ("example.org", None),
+        ("https://example.org/?a", None),
+        ("https://example.org/#a", None),
+        ("", None),
+    ],
+)
+def test_a_site_stands_at_a_plain_web_address_that_ends_with_a_slash(address: str, expected: str | None) -> None:
+    assert links.site_url(address) == expected
+
+
 @pytest.mark.parametrize("address", REFUSED)
 def test_address_that_is_no_web_link_is_refused(address: str) -> None:
     assert links.web_link(address) is None

@@ -61,10 +61,10 @@ def publish(content: Content, archive: Archive, config: Config, *, root: Path, o
 
 def _rebased(config: Config, base_url: str) -> Config:
     """Returns the config with another address; ids stay, for they were made before."""
-    url = links.web_link(base_url)
-    if url is None or "?" in url or "#" in url:
+    url = links.site_url(base_url)
+    if url is None:
         raise DigestError(f"'{base_url}' is no http(s) address that a site can stand at")
-    return replace(config, site=replace(config.site, url=url if url.endswith("/") else f"{url}/"))
+    return replace(config, site=replace(config.site, url=url))
 
 
 def _report(archive: Archive, config: Config, output: Path, written: Written) -> BuildReport:
