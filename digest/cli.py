@@ -143,8 +143,9 @@ def pull(desk: Desk, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: b
     help="Where to write the site; the digest's own site/ without it.",
 )  # fmt: skip
 @click.option(
-    "--base-url", metavar="URL", callback=_site_url, help="The address that the site will have, instead of digest.toml's."
-)
+    "--base-url", metavar="URL", callback=_site_url,
+    help="The address that the site will have, instead of digest.toml's.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
 def build(desk: Desk, output: Path | None, base_url: str | None, as_json: bool) -> None:
