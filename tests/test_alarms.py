@@ -11,6 +11,7 @@ from digest.stories import alarms, identity
 from digest.stories.ledger import Record
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
+LATER = START + timedelta(hours=100)
 
 
 def brought(*hours: int) -> dict[str, Record]:
@@ -27,23 +28,37 @@ def document(*hours: int) -> Document:
 
 
 def test_a_document_that_shares_nothing_with_the_past_may_hide_a_gap() -> None:
-    assert alarms.gap(document(90, 80), 0, brought(10, 20)) == (
+    assert alarms.gap(document(90, 80), 0, brought(10, 20), LATER) == (
         "possible gap from 2026-05-02 08:00 to 2026-05-04 20:00 UTC: "
         "the feed shares no entry with what it brought before; pull it more often"
     )
 
 
 def test_one_known_entry_closes_the_gap() -> None:
-    assert alarms.gap(document(90, 20), 1, brought(10, 20)) == ""
+    assert alarms.gap(document(90, 20), 1, brought(10, 20), LATER) == ""
 
 
 def test_a_first_pull_and_an_empty_document_have_no_gap() -> None:
-    assert alarms.gap(document(90), 0, {}) == ""
-    assert alarms.gap(document(), 0, brought(10)) == ""
+    assert alarms.gap(document(90), 0, {}, LATER) == ""
+    assert alarms.gap(document(), 0, brought(10), LATER) == ""
 
 
 def test_an_entry_from_before_all_that_is_known_is_no_gap() -> None:
-    assert alarms.gap(document(5), 0, brought(10, 20)) == ""
+    assert alarms.gap(document(5), 0, brought(10, 20), LATER) == ""
+
+
+def test_neither_an_old_entry_nor_a_date_to_come_hides_a_gap() -> None:
+    told = alarms.gap(document(90, 80), 0, brought(10, 20), LATER)
+
+    assert alarms.gap(document(90, 80, 5), 0, brought(10, 20), LATER) == told
+    assert alarms.gap(document(90, 80), 0, brought(10, 20, 9000), LATER) == told
+
+
+def test_a_feed_of_the_same_days_that_shares_nothing_may_bring_all_its_stories_again() -> None:
+    assert alarms.gap(document(18, 12), 0, brought(10, 20), LATER) == (
+        "shares no entry with what it brought before, though both are of the same days: if the publisher has changed "
+        "all ids and addresses, the new stories are doubles; delete those that you have already"
+    )
 
 
 def test_a_silence_of_more_than_twice_the_longest_is_named() -> None:

@@ -220,7 +220,7 @@ def _alarms(
     """Returns what is odd about a feed that answered, against what it brought before this pull."""
     records = ledgers.get(row.feed, {})
     document = read.get(row.feed)
-    gap = alarms.gap(document, row.known + len(row.adopted), records) if isinstance(document, Document) else ""
+    gap = alarms.gap(document, row.known + len(row.adopted), records, now) if isinstance(document, Document) else ""
     heard = row.feed in distant and row.state in {"read", "unchanged"}
     silent = alarms.quiet(records, now) if heard and not row.new else ""
     return [alarm for alarm in (gap, silent) if alarm]

@@ -16,19 +16,27 @@ _RECENT = 50
 """So many of a feed's newest entries show its habit."""
 _SHORTEST = timedelta(days=3)
 """A silence of less is none: most feeds rest at weekends."""
+_DOUBLES = (
+    "shares no entry with what it brought before, though both are of the same days: if the publisher has changed "
+    "all ids and addresses, the new stories are doubles; delete those that you have already"
+)
 
 
-def gap(document: Document, known: int, records: Mapping[str, Record]) -> str:
+def gap(document: Document, known: int, records: Mapping[str, Record], now: datetime) -> str:
     """Returns the warning that entries may have been missed: none of the document's is known, though others are.
 
-    A feed shows only its newest entries; where even the oldest of them is new, others may have come and gone.
+    A feed shows only its newest entries; where even the oldest of those that came since is new, others may have come
+    and gone. One from before all that is known tells nothing, nor does a known one that is dated after `now`.
     """
-    oldest = min((entry.published for entry in document.entries if entry.published), default=None)
-    newest = max(_moments(records), default=None)
-    if known or not records or not document.entries or (oldest and newest and oldest <= newest):
+    if known or not records or not document.entries:
         return ""
-    span = f" from {newest:%Y-%m-%d %H:%M} to {oldest:%Y-%m-%d %H:%M} UTC" if newest and oldest else ""
-    return f"possible gap{span}: the feed shares no entry with what it brought before; pull it more often"
+    moments = sorted(moment for moment in _moments(records) if moment <= now)
+    dates = [entry.published for entry in document.entries if entry.published]
+    since = [date for date in dates if not moments or date > moments[-1]]
+    if since or not dates:
+        span = f" from {moments[-1]:%Y-%m-%d %H:%M} to {min(since):%Y-%m-%d %H:%M} UTC" if since and moments else ""
+        return f"possible gap{span}: the feed shares no entry with what it brought before; pull it more often"
+    return _DOUBLES if sum(date >= moments[0] for date in dates) > 1 else ""
 
 
 def quiet(records: Mapping[str, Record], now: datetime) -> str:
