@@ -9,6 +9,9 @@ Refuses to search: that is for the theme rules. It stands this low so that diges
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 JOIN = "+"
 STAR = "*"
 
@@ -20,10 +23,15 @@ _SPELLINGS = str.maketrans(
     | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", None)
 )
 
+# Putting marks in order takes quadratic time over a run of them: so no more signs than this are composed at once.
+_PIECE = re.compile(r"\s+|\S{1,256}")
+
 
 def fold(text: str) -> str:
-    """Returns the text as it is compared: case folded (Unicode §3.13), hyphens and white space as single spaces."""
-    return " ".join(text.translate(_SPELLINGS).casefold().split())
+    """Returns the text as it is compared: composed (NFC), case folded (Unicode §3.13), hyphens and white space as
+    single spaces.
+    """
+    return " ".join(_composed(text).translate(_SPELLINGS).casefold().split())
 
 
 def parts_of(phrase: str) -> tuple[str, ...]:
@@ -47,6 +55,13 @@ def check_phrase(phrase: str) -> str | None:
     if any(STAR in word[:-1] for word in words):
         return f"has a '{STAR}' inside a word, where only the end of one can be left open"
     return None
+
+
+def _composed(text: str) -> str:
+    """Returns the text with each letter and its accents as one sign where there is one; a word is composed whole."""
+    if text.isascii():
+        return text
+    return _PIECE.sub(lambda piece: unicodedata.normalize("NFC", piece[0]), text)
 
 
 def _split(phrase: str) -> tuple[str, ...]:
