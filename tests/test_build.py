@@ -112,6 +112,22 @@ def test_every_page_and_feed_that_comes_and_goes_can_be_known_again(root: Path) 
     assert set(read_folder(root / "site")) - found - always == copied
 
 
+def test_hidden_files_of_static_are_copied_and_what_systems_and_editors_leave_there_is_not(root: Path) -> None:
+    copied = {".nojekyll", ".well-known/security.txt", "notes/.keep"}
+    left = {".DS_Store", "Thumbs.db", "notes/.a.txt.swp", "a.txt~", ".a.txt.unfinished", ".git/config"}
+    for name in copied | left:
+        place = root / "content/static" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(name)
+    (root / "content/static/.#a.txt").symlink_to("ada@desk.4711")
+    (root / "content/2026/w19/.quay.png").write_text("hidden")
+    before = set(read_folder(SMALL / "expected"))
+
+    run(root)
+
+    assert set(read_folder(root / "site")) - before == copied
+
+
 @pytest.mark.parametrize(
     "base_url", [None, "https://example.org/", "https://example.org/repo/", "http://localhost:8000/x"]
 )

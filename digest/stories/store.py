@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -32,6 +33,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
 _INBOX = "inbox"
 _ELSEWHERE = frozenset({"ledger", _INBOX})
+_NOT_COPIED = (".DS_Store", "Thumbs.db", ".git", "*~", ".#*", ".*.sw?", disk.LEFT_BEHIND)  # left by systems and editors
 _LETTER = "letter.md"
 _WRITERS = 4
 """How many files are written at once: each waits for the disk to have it, and a disk takes several in one go."""
@@ -226,11 +228,8 @@ class _Reading:
         for file in files:
             top, _, rest = file.removeprefix("content/").partition("/")
             stray = not rest or top not in {"themes", "pages", "static", *_ELSEWHERE}
-            if (
-                file.endswith(".md")
-                and stray
-                and not (_is_story(file) or _is_letter(file) or Path(file).stem == "README")
-            ):
+            known = _is_story(file) or _is_letter(file) or Path(file).stem == "README"
+            if file.endswith(".md") and stray and not known:
                 self.problems.append(
                     Problem(file, 0, "lies in no week's folder", "move it to one such as content/2026/w20/")
                 )
@@ -278,18 +277,24 @@ def _page(text: str, file: str) -> FreePage:
 
 
 def _walk(root: Path, problems: list[Problem]) -> Iterator[str]:
-    """Yields every file below `content/`, relative to the root, in the order of names; hidden ones are passed over."""
+    """Yields every file below `content/`, relative to the root, in the order of names; hidden ones only of `static/`."""
     for folder, folders, names in os.walk(root / "content"):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
         place = Path(folder).relative_to(root).as_posix()
+        folders[:] = sorted(name for name in folders if not _is_passed_over(name, place))
         for name in sorted(names):
-            if name.startswith("."):
+            if _is_passed_over(name, place):
                 continue
             if os.path.islink(os.path.join(folder, name)):  # noqa: PTH114, PTH118 - pathlib costs four times as much here
                 if place != f"content/{_INBOX}":  # where pull alone looks
                     problems.append(Problem(f"{place}/{name}", 0, "is a symbolic link", "put the file itself here"))
             else:
                 yield f"{place}/{name}"
+
+
+def _is_passed_over(name: str, place: str) -> bool:
+    if place.partition("/")[2].partition("/")[0] != "static":
+        return name.startswith(".")
+    return any(fnmatchcase(name, pattern) for pattern in _NOT_COPIED)
 
 
 def _is_story(file: str) -> bool:
