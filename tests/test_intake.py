@@ -214,7 +214,10 @@ def test_a_story_written_by_hand_is_adopted_and_only_what_agrees_counts_as_ours(
 
     assert intake.stories == ()
     assert intake.lines["first"][0].file == by_hand.file
-    assert set(intake.lines["first"][0].wrote) == {"link"}
+    assert set(intake.lines["first"][0].wrote) == {
+        "link",
+        "authors",
+    }  # none stand there: their being out is the editor's
 
 
 def test_an_entry_whose_file_cannot_be_read_is_left_for_later() -> None:

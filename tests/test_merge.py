@@ -102,6 +102,23 @@ def test_a_field_of_which_the_feed_says_nothing_new_is_not_looked_at() -> None:
     assert merged(ours, TAKEN_IN) == Merged({}, (), hashes_of(TAKEN_IN))
 
 
+def test_no_excerpt_is_put_on_top_of_the_editors_own_quotation() -> None:
+    bare = replace(TAKEN_IN, excerpt="")
+
+    result = merged(replace(bare, note="> Somebody else's words.\n\nMine."), TAKEN_IN, taken_in=bare)
+
+    assert (result.changes, result.kept) == ({}, (Kept("excerpt", "Somebody else's words.", "Old words."),))
+
+
+def test_where_nobody_knows_any_more_what_was_written_every_field_is_the_editors() -> None:
+    bare = replace(TAKEN_IN, image="", excerpt="")
+    theirs = replace(TAKEN_IN, **CHANGED)
+
+    result = merge(bare, theirs, before={}, heard=hashes_of(theirs), wrote={}, now=NOW)
+
+    assert result.changes == {}
+
+
 def test_an_editor_who_wrote_what_the_feed_says_now_is_not_touched_again() -> None:
     ours = replace(TAKEN_IN, title="New")
 

@@ -75,6 +75,24 @@ class Sequence:
             note(f"  {hand.__name__}")
             self._edit(one, lambda text, hand=hand: hand(text, f"✎{self.mark}"))  # type: ignore[misc]
 
+    def do_clash(self, one: int, other: int) -> None:
+        """The editor works on a story while the publisher changes much of the same."""
+        self.do_edit(one, other)
+        number = self.owner.get(_chosen(self._stories(), one), 1)
+        for turn, change in enumerate(("title", "summary", "authors", "slug", "image", "published")):
+            if one >> (9 + turn) & 1:
+                self.publisher.change(change, number - 1, other + turn)
+        self.do_pull(1, 1)
+
+    def do_churn(self, one: int, other: int) -> None:
+        """The publisher gives every entry a new guid and a new address, when a ledger may have been lost."""
+        if other % 2:
+            self.do_lose(one, 0)
+        for target in range(len(self.publisher.told)):
+            self.publisher.change("guid", target, other)
+            self.publisher.change("slug", target, other)
+        self.do_pull(1, 1)
+
     def do_earlier(self, one: int, other: int) -> None:
         """The editor gives a story a title that the publisher had given it."""
         told = self.publisher.told
@@ -403,7 +421,7 @@ def _read(folder: Path) -> Files:
 # ---------------------------------------------------------------- the sequences
 
 KINDS = ("tell", "tell", "tell", "edit", "edit", "slip", "pull", "pull", "pull", "move", "rename", "swap", "delete",
-         "copy", "write", "earlier", "lose", "lose", "clock", "build")  # fmt: skip
+         "copy", "write", "earlier", "lose", "clash", "clash", "clash", "churn", "clock", "build")  # fmt: skip
 BIG = st.integers(0, 1 << 15)
 STEPS = st.lists(st.tuples(st.sampled_from(KINDS), BIG, BIG), min_size=3, max_size=14)
 QUIET = Path("/dev/shm")

@@ -16,11 +16,11 @@ from datetime import datetime
 
 from digest import links
 from digest.model import Config, Document, Entry, Feed, Story
-from digest.stories import excerpt, identity, ledger
+from digest.stories import identity, ledger
 from digest.stories.desk import Desk, Edit, Intake, Outcome
 from digest.stories.fresh import Arrival, Places, believes, evidence, fresh_story
 from digest.stories.ledger import Record
-from digest.stories.merge import Merged, hashes_of, merge
+from digest.stories.merge import Merged, agreed, as_written, hashes_of, merge
 from digest.stories.news import Ledgers, is_news, names_of, said
 from digest.stories.revise import Revision, revise
 from digest.week import Week
@@ -164,12 +164,9 @@ class _Taking:
     def _adopt(self, arrival: Arrival, name: str, story: Story) -> str:
         """Notes a file that stands already: what in it is as we would have written it counts as written by us."""
         feeds = story.feeds if arrival.feed.id in story.feeds else (arrival.feed.id,)
-        ours = hashes_of(replace(fresh_story(arrival, self.config, self.now), feeds=feeds))
-        quoted, note = excerpt.split(story.note)  # no ledger has spoken of an excerpt yet, so that it lies in the note
-        standing = hashes_of(replace(story, excerpt=quoted or story.excerpt, note=note))
-        wrote = {field: mark for field, mark in standing.items() if ours.get(field) == mark}
+        ours = replace(fresh_story(arrival, self.config, self.now), feeds=feeds)
         own = Entry(id=story.id, title=story.title, link=story.link)  # the file goes by its own names, not the feed's
-        self._record(arrival, name, wrote, own)
+        self._record(arrival, name, agreed(story, ours), own)
         return story.file
 
     def _meet(self, arrival: Arrival, file: str) -> tuple[str, str]:
@@ -187,6 +184,7 @@ class _Taking:
         if story is None or not self._speaks(arrival.feed, story):
             self._note(arrival, record, heard, self._wrote(file))
             return "known", file
+        story = as_written(story, self._wrote(file))
         revision = self._revise(story, self._merged(arrival, record, story, heard), self._wrote(file))
         self._note(arrival, record, heard, revision.wrote)
         return ("known" if revision.story == story else "updated"), story.file

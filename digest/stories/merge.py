@@ -9,7 +9,7 @@ Refuses to write: values come in, the changes to make go out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest.model import Story
@@ -56,6 +56,24 @@ def hashes_of(story: Story) -> dict[str, str]:
     )
 
 
+def agreed(story: Story, ours: Story) -> dict[str, str]:
+    """Returns what of a file that stands already counts as written by us: what is as we would write it, and what it
+    lacks, for its editor may have taken that out. No ledger has spoken of an excerpt, so that one lies in the note.
+    """
+    quoted, note = excerpt.split(story.note)
+    standing = hashes_of(replace(story, excerpt=quoted or story.excerpt, note=note))
+    silent = {"authors", "image", "excerpt"} - standing.keys()
+    return {name: mark for name, mark in hashes_of(ours).items() if name in silent or standing.get(name) == mark}
+
+
+def as_written(story: Story, wrote: Mapping[str, str]) -> Story:
+    """Returns the story with the excerpt that the ledger says was written, though its id may be altered by now."""
+    if story.excerpt or "excerpt" not in wrote:
+        return story
+    words, note = excerpt.split(story.note)
+    return replace(story, excerpt=words, note=note)
+
+
 def merge(
     story: Story,
     fresh: Story,
@@ -70,10 +88,14 @@ def merge(
     `before` and `heard` are the hashes of what the feed said and says, `wrote` those of what we last put into the
     file; `now` is the moment of the pull.
     """
+    if not story.excerpt:  # a quotation that opens the body is the editor's: none is put on top of it
+        story = replace(story, excerpt=excerpt.split(story.note)[0])
     ours, theirs = hashes_of(story), hashes_of(fresh)
     said = [name for name in FIELDS if name in theirs and name in heard and heard[name] != before.get(name)]
     differ = [name for name in said if ours.get(name) != theirs[name]]
-    free = [name for name in differ if ours.get(name) == wrote.get(name)]
+    # Where the ledger that knew what we wrote is lost, nothing in the file is known to be ours, and all is theirs.
+    forgotten = wrote.keys().isdisjoint(FIELDS)
+    free = [name for name in differ if ours.get(name) == wrote.get(name) and not forgotten]
     changes = {name: getattr(fresh, name) for name in free}
     agreed = {name: theirs[name] for name in said if name in free or name not in differ}
     updated = _updated(story, fresh, set(agreed), wrote, now)
