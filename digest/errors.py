@@ -28,7 +28,12 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {self.what}" + (f"; {self.cure}" if self.cure else "")
+        return f"{place}: {self.words}"
+
+    @property
+    def words(self) -> str:
+        """What is wrong, and the cure, without the place."""
+        return self.what + (f"; {self.cure}" if self.cure else "")
 
 
 class DigestError(Exception):

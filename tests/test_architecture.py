@@ -30,10 +30,10 @@ def name_of(path: Path) -> str:
 
 def floor_of(module: str) -> str:
     """The room or floor that a dotted name below `digest` belongs to."""
-    first = module.split(".")[1] if "." in module else "roof"
+    first = module.split(".")[1] if "." in module else "door"
     if first in CELLAR:
         return "cellar"
-    return first if first in {*ROOMS, "commands", "config", "cli", "printing"} else "roof"
+    return first if first in {*ROOMS, "commands", "config", "roof", "cli"} else "door"
 
 
 def imports_of(path: Path) -> set[str]:
@@ -55,10 +55,10 @@ def allowed_below(floor: str) -> set[str]:
         "cellar": {"cellar"},
         "config": {"cellar"},
         **{room: {"cellar", room} for room in ROOMS},
-        "commands": {"cellar", "config", "roof", "commands"} | rooms,
-        "printing": {"cellar", "commands"},
-        "cli": {"cellar", "config", "commands", "printing", "roof"},
-        "roof": {"cli", "roof"},
+        "commands": {"cellar", "config", "door", "commands"} | rooms,
+        "roof": {"cellar", "config", "commands", "roof"},
+        "cli": {"cellar", "roof", "door"},
+        "door": {"cli", "door"},
     }[floor]
 
 

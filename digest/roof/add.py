@@ -1,0 +1,39 @@
+"""`digest add`: the words around a story from a web page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from digest import links
+from digest.roof.call import Call
+
+if TYPE_CHECKING:
+    from digest.commands.add import AddReport
+
+
+@click.command()
+@click.argument("url", metavar="URL")
+@click.pass_obj
+def add(call: Call, url: str) -> None:
+    """Add a story from any web page, for what no feed carries.
+
+    Headline, date, authors, picture and summary are what the page says of itself; mend them in the file.
+    """
+    from digest.commands import add as command
+
+    address = links.web_link(url)
+    if address is None:
+        raise click.BadParameter(f"'{url}' is no http(s) address; copy it from the browser", param_hint="URL")
+    root, config = call.open()
+    _tell(command.run(root, config, address, now=call.now), call)
+
+
+def _tell(report: AddReport, call: Call) -> None:
+    """Prints the story that was added, what of it the editor may want to look at, and what is wrong elsewhere."""
+    call.complain(*report.problems)
+    story = report.story
+    call.say(f"{story.file}: '{story.title}', {story.source}; {', '.join(story.themes) or 'without a theme'}")
+    if not report.dated:
+        call.say("Its page names no date, so it is dated now; mend published: and move the file, if that is wrong")

@@ -1,0 +1,61 @@
+"""`digest build`: the words around the site."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest import links
+from digest.roof import lines
+from digest.roof.call import Call
+
+if TYPE_CHECKING:
+    from digest.commands.build import BuildReport
+
+
+def _site_url(_: click.Context, __: click.Parameter, address: str | None) -> str | None:
+    """Returns an address that was given for the site, checked: a wrong one is wrong usage."""
+    url = None if address is None else links.site_url(address)
+    if address is not None and url is None:
+        raise click.BadParameter(f"'{address}' is no http(s) address that a site can stand at")
+    return url
+
+
+@click.command()
+@click.option(
+    "--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="Where to write the site; the digest's own site/ without it.",
+)  # fmt: skip
+@click.option(
+    "--base-url", metavar="URL", callback=_site_url,
+    help="The address that the site will have, instead of digest.toml's.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.pass_obj
+def build(call: Call, output: Path | None, base_url: str | None, as_json: bool) -> None:
+    """Build the site from the stories.
+
+    Pages, Atom feeds, everything that is published. Only files that differ are written. When anything is wrong, the old
+    site stays as it is.
+    """
+    from digest.commands import build as command
+
+    root, config = call.open()
+    target = Path.cwd() / output if output else root / "site"
+    report = command.run(root, config, output=target, base_url=base_url)
+    if as_json:
+        click.echo(lines.as_json(asdict(report)))
+    else:
+        _tell(report, call)
+
+
+def _tell(report: BuildReport, call: Call) -> None:
+    """Prints what the site has and what of it was written."""
+    call.say(
+        f"{report.stories} stories in {report.weeks} weeks: {report.pages} files, {report.written} written, "
+        f"{report.removed} removed"
+    )
+    call.say(f"The site is in {report.output}")

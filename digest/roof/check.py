@@ -1,0 +1,107 @@
+"""`digest check`: the words around problems, for people, for GitHub Actions and for programs."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.errors import Problem
+from digest.git import UnknownRefError
+from digest.roof import lines
+from digest.roof.call import Call
+
+if TYPE_CHECKING:
+    from digest.commands.check import CheckReport
+
+
+@click.command()
+@click.option("--links", is_flag=True, help="Ask the pages that are linked to whether they are still there.")
+@click.option("--since", metavar="REF", help="Report only what came in after this commit of git, or this branch.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "github", "json"]), default="text", show_default=True,
+    help="For people, for annotations by GitHub Actions, or for programs.",
+)  # fmt: skip
+@click.pass_obj
+def check(call: Call, links: bool, since: str | None, form: str) -> None:
+    """Report every problem in config and content.
+
+    An error would stop the build; a hint stops nothing, and says what an editor may want to look at. Exits with 1 when
+    there is an error.
+    """
+    from digest.commands import check as command
+
+    if since == "":
+        raise click.BadParameter("write a commit or a branch after it", param_hint="--since")
+    told = None if call.quiet else _show_progress
+    try:
+        report = command.run(call.root(), now=call.now, links=links, since=since or "", told=told)
+    except UnknownRefError as error:
+        raise click.BadParameter(str(error), param_hint="--since") from None
+    if form == "json":
+        click.echo(lines.as_json(_as_data(report)))
+    elif form == "github":
+        _annotate(report)
+    else:
+        _tell(report, call, since or "")
+    if report.errors:
+        sys.exit(1)
+
+
+def _tell(report: CheckReport, call: Call, since: str) -> None:
+    """Prints each error, each hint as such, and with --verbose the links of which nothing can be told; then counts."""
+    for problem in report.problems:
+        if problem.hint:
+            call.say(_as_hint(problem))
+        else:
+            click.echo(str(problem))
+    for problem in report.untold if call.verbose else ():
+        call.say(_as_hint(problem))
+    if report.offline:
+        call.say("No linked page could be reached: is this machine on the network?")
+    errors, hints = lines.count(report.errors, "error"), lines.count(report.hints, "hint")
+    place = lines.count(report.files, "file") + (f" changed since {since}" if since else "")
+    rest = "" if report.whole else "; content/ is looked at once digest.toml is in order"
+    call.say(f"{errors}, {hints} in {place}{rest}")
+
+
+def _annotate(report: CheckReport) -> None:
+    """Prints each problem as a workflow command of GitHub Actions, which shows it beside its line."""
+    for problem in report.problems:
+        level = "warning" if problem.hint else "error"
+        place = {"file": report.folder + problem.file, "line": str(problem.line or ""), "title": "digest check"}
+        told = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in place.items() if value)
+        click.echo(f"::{level} {told}::{_escaped(problem.words)}")
+
+
+def _as_data(report: CheckReport) -> list[dict[str, object]]:
+    """Returns the problems as programs read them."""
+    return [
+        {
+            "file": problem.file,
+            "line": problem.line,
+            "level": "hint" if problem.hint else "error",
+            "what": problem.what,
+            "cure": problem.cure,
+        }
+        for problem in report.problems
+    ]
+
+
+def _show_progress(done: int, of: int) -> None:
+    """Shows how many links have answered, to somebody who looks on: nothing in a pipe or a log."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{done} of {of} linked pages asked", nl=done == of, err=True)
+
+
+def _as_hint(problem: Problem) -> str:
+    return str(replace(problem, what=f"hint: {problem.what}"))
+
+
+def _escaped(value: str, signs: str = "") -> str:
+    """Returns a value as workflow commands take it: line breaks and `%` as codes, in properties the signs as well."""
+    for sign in f"%\r\n{signs}":
+        value = value.replace(sign, f"%{ord(sign):02X}")
+    return value

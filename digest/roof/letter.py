@@ -1,0 +1,41 @@
+"""`digest letter`: the words around a drafted letter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.roof import lines
+from digest.roof.call import Call
+
+if TYPE_CHECKING:
+    from digest.commands.letter import LetterReport
+
+
+@click.command()
+@click.argument("week", metavar="[WEEK]", default="")
+@click.pass_obj
+def letter(call: Call, week: str) -> None:
+    """Draft the letter that opens a week.
+
+    WEEK is 2026-W20, 2026/w20, or w20 of the newest year that has it; without it, the newest week that has stories and
+    no letter. The draft links the week's stories by theme, for you to write around. A letter that is there stays as it
+    is.
+    """
+    from digest.commands import letter as command
+
+    root, config = call.open()
+    try:
+        report = command.run(root, config, week)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="WEEK") from None
+    _tell(report, call, chosen=not week)
+
+
+def _tell(report: LetterReport, call: Call, *, chosen: bool) -> None:
+    """Prints where a drafted letter is; `chosen` tells that nobody had named its week."""
+    which = f"{report.week}, the newest week without a letter," if chosen else str(report.week)
+    drafts = f"; left out: {report.drafts} in draft" if report.drafts else ""
+    call.say(f"{report.file}: drafted for {which} with {lines.stories(report.stories)}{drafts}")
+    call.say("Write it, then take out 'draft: true'")

@@ -1,0 +1,42 @@
+"""How reports are put into lines: counts in words, tables, JSON.
+
+Refuses to print, and to know any report.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """Yields a plain table: numbers to the right, words to the left, nothing as a dot."""
+    rows = [tuple(row) for row in rows]
+    signs = [">" if rows and isinstance(cell, int) else "<" for cell in (rows[0] if rows else heads)]
+    lines = [tuple(heads), *(tuple(str(cell or "·") for cell in row) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = (f"{cell:{sign}{width}}" for cell, sign, width in zip(line, signs, widths, strict=True))
+        yield "  ".join(cells).rstrip()
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Returns a number with its noun: `1 feed`, `2 feeds`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def stories(number: int) -> str:
+    """Returns a number of stories in words."""
+    return count(number, "story", "stories")
+
+
+def unread(files: Iterable[str]) -> Iterator[str]:
+    """Yields a line for each file that could not be read."""
+    for file in files:
+        yield f"{file}: cannot be read, or not all of it; 'digest check' says why"
+
+
+def as_json(value: Any) -> str:
+    """Returns a report as programs read it."""
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)

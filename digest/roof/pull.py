@@ -1,0 +1,88 @@
+"""`digest pull`: the words around feeds pulled into stories."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.errors import suggestion
+from digest.roof import lines
+from digest.roof.call import Call
+
+if TYPE_CHECKING:
+    from digest.commands.pull import PullReport, Row
+
+
+@click.command()
+@click.argument("feeds", metavar="[FEED]...", nargs=-1)
+@click.option("--dry-run", "dry", is_flag=True, help="Say what would be written, write nothing.")
+@click.option("--strict", is_flag=True, help="Exit with 1 when any feed failed, not only when all did.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.pass_obj
+def pull(call: Call, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: bool) -> None:
+    """Pull the feeds into story files.
+
+    Without a FEED, all that are not retired. What an editor wrote is never changed: a field that nobody touched takes
+    the feed's new words, one that was touched stays, and is reported with both wordings. Exits with 1 when no feed
+    could be read.
+    """
+    from digest.commands import pull as command
+
+    root, config = call.open()
+    try:
+        chosen = command.chosen(config, feeds)
+    except KeyError as error:
+        name = error.args[0]
+        cure = suggestion(name, [feed.id for feed in config.feeds])
+        raise click.BadParameter(f"there is no feed '{name}' in digest.toml; {cure}", param_hint="FEED") from None
+    report = command.run(root, config, chosen, now=call.now, dry=dry)
+    if as_json:
+        click.echo(lines.as_json(asdict(report)))
+    else:
+        _tell(report, call)
+    if (report.rows and not report.read) or (strict and report.failed):
+        sys.exit(1)
+
+
+def _tell(report: PullReport, call: Call) -> None:
+    """Prints a row a feed, what is wrong with any, and with --verbose every file."""
+    _put_in_order(report, call)
+    width = max((len(row.feed) for row in report.rows), default=0)
+    for row in report.rows:
+        line = f"{row.feed:<{width}}  {_outcome(row)}"
+        (call.complain if row.state == "failed" else call.say)(line)
+        call.complain(*(f"{row.feed}: {warning}" for warning in (*row.warnings, *row.kept)))
+        if row.moved:
+            call.complain(f'{row.feed}: has moved for good; in digest.toml write  url = "{row.moved}"')
+        for file in (*row.new, *row.updated, *row.adopted) if call.verbose else ():
+            call.say(f"  {file}")
+    total = lines.count(sum(len(row.new) for row in report.rows), "new story", "new stories")
+    verb = "would be taken in" if report.dry else "taken in"
+    call.say(f"{total} {verb}; {report.read} of {len(report.rows)} feeds read")
+
+
+def _put_in_order(report: PullReport, call: Call) -> None:
+    """Prints what is wrong with ledgers and inbox, and what was filed or swept away."""
+    call.complain(*report.problems)
+    for filing in report.filed:
+        call.say(f"{filing.inbox}: {'would be filed' if report.dry else 'filed'} as {filing.file}")
+    for file in report.swept if call.verbose else ():
+        call.say(f"{file}: left unfinished by a run that was killed; removed")
+
+
+def _outcome(row: Row) -> str:
+    if row.state in {"failed", "waiting"}:
+        return f"{row.state}: {row.reason}"
+    if row.state == "unchanged":
+        return "unchanged"
+    counts = {
+        "entries": row.entries,
+        "new": len(row.new),
+        "updated": len(row.updated),
+        "adopted": len(row.adopted),
+        "known": row.known - len(row.updated),
+    }
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count or name in {"entries", "new"})

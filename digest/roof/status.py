@@ -1,0 +1,77 @@
+"""`digest status`: the words around the desk at a glance."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.roof import lines
+from digest.roof.call import Call
+
+if TYPE_CHECKING:
+    from digest.commands.status import FeedRow, StatusReport, WeekRow
+
+_WEEKS = 12
+"""So many weeks are shown at a glance."""
+_NAME = 26
+"""A feed's id is cut to so many signs, so that its row fits 80 columns."""
+
+
+@click.command()
+@click.pass_obj
+def status(call: Call) -> None:
+    """Show the desk at a glance, by week and by feed.
+
+    The newest 12 weeks; with --verbose all of them, and moments instead of ages. A file that cannot be read is named,
+    and the rest is counted.
+    """
+    from digest.commands import status as command
+
+    root, config = call.open()
+    _tell(command.run(root, config, now=call.now), call)
+
+
+def _tell(report: StatusReport, call: Call) -> None:
+    """Prints a row a week, newest first, and a row a feed; then what is wrong."""
+    if report.empty and not report.unread:
+        step = "digest pull" if report.feeds else "add a [[feeds]] table to digest.toml, then digest pull"
+        call.say(f"Nothing is here yet. Next: {step}")
+        return
+    shown = report.weeks if call.verbose else report.weeks[:_WEEKS]
+    heads = ("week", "state", "stories", "noted", "no theme", "drafts", "hidden", "lead", "letter")
+    call.say(*lines.table(heads, map(_week_cells, shown)))
+    more = len(report.weeks) - len(shown)
+    if more:
+        call.say(f"and {lines.count(more, 'earlier week')}: digest --verbose status")
+    call.say("")
+    columns = ("feed", "last pull", "new", "brought", "kept", "deleted", "hidden")
+    call.say(*lines.table(columns, (_feed_cells(row, call.verbose) for row in report.feeds)))
+    if any(row.pulled and not row.sure for row in report.feeds):
+        call.say("* when its ledger grew; it was not pulled on this machine")
+    call.complain(*(f"{row.feed}: the last pull failed: {row.reason}" for row in report.feeds if row.reason))
+    call.complain(*lines.unread(report.unread))
+
+
+def _week_cells(row: WeekRow) -> tuple[object, ...]:
+    state, lead = "closed" if row.closed else "open", "yes" if row.lead else ""
+    return (str(row.week), state, row.stories, row.noted, row.themeless, row.drafts, row.hidden, lead, row.letter)
+
+
+def _feed_cells(row: FeedRow, verbose: bool) -> tuple[object, ...]:
+    moment = row.pulled.strftime("%Y-%m-%d %H:%M") if row.pulled and verbose else _ago(row.age)
+    last = row.state if row.state != "pulled" else moment + ("" if row.sure or not moment else " *")
+    name = row.feed if len(row.feed) <= _NAME or verbose else row.feed[: _NAME - 1] + "…"
+    return (name, last, row.new or 0, row.brought, row.kept, row.deleted, row.hidden)
+
+
+def _ago(age: timedelta | None) -> str:
+    """Returns an age in words, in the largest unit of which there are two."""
+    if age is None:
+        return "never"
+    minutes = int(age.total_seconds() // 60)
+    for unit, length in (("day", 1440), ("hour", 60), ("minute", 1)):
+        if minutes >= 2 * length or (unit == "minute" and minutes == 1):
+            return f"{lines.count(minutes // length, unit)} ago"
+    return "just now"

@@ -1,0 +1,128 @@
+"""`digest themes`: the words around the rules of themes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.phrases import check_phrase
+from digest.roof import lines
+from digest.roof.call import Call
+
+if TYPE_CHECKING:
+    from digest.commands.themes import ApplyReport, ExplainReport, ThemesReport, TryReport
+    from digest.model import Config
+
+
+@click.command()
+@click.option(
+    "--explain", "explained", metavar="FILE", type=click.Path(path_type=Path), help="Why a story has its themes."
+)
+@click.option("--try", "phrase", metavar="PHRASE", help="What a phrase would catch in the whole archive.")
+@click.option("--apply", "applied", is_flag=True, help="Run the rules again, over stories whose themes nobody edited.")
+@click.option("--dry-run", "dry", is_flag=True, help="Say what --apply would change, write nothing.")
+@click.pass_obj
+def themes(call: Call, explained: Path | None, phrase: str | None, applied: bool, dry: bool) -> None:
+    """Count the themes; say why a story has its own; run the rules again.
+
+    Themes that an editor has changed are never touched, and a theme that only the feed's whole summary earned is not
+    taken away where that summary is not stored.
+    """
+    from digest.commands import themes as command
+
+    if (explained is not None) + (phrase is not None) + (applied or dry) > 1:
+        raise click.UsageError("--explain, --try and --apply exclude each other.")
+    fault = check_phrase(phrase) if phrase is not None else None
+    if fault:
+        raise click.BadParameter(f"the phrase '{phrase}' {fault}", param_hint="--try")
+    root, config = call.open()
+    if explained is not None:
+        _tell_why(_explain(root, config, explained), call)
+    elif phrase is not None:
+        _tell_catch(command.attempt(root, config, phrase), call)
+    elif applied or dry:
+        _tell_changes(command.apply(root, config, now=call.now, dry=dry), call)
+    else:
+        _tell_counts(command.run(root, config), call)
+
+
+def _explain(root: Path, config: Config, given: Path) -> ExplainReport:
+    """Explains the story of a file that is named from where one stands, or from the digest's root."""
+    from digest.commands import themes as command
+
+    home = root.resolve()
+    places = [(base / given).resolve() for base in (Path.cwd(), root)]
+    place = next((place for place in places if place.is_file() and place.is_relative_to(home)), None)
+    file = place.relative_to(home).as_posix() if place else given.as_posix()
+    try:
+        return command.explain(root, config, file)
+    except LookupError as error:
+        raise click.BadParameter(f"there is no story {file}; {error}", param_hint="--explain") from None
+
+
+def _tell_counts(report: ThemesReport, call: Call) -> None:
+    """Prints a row a theme, and how far the stories are from what the rules would say today."""
+    if not report.stories and not report.unread:
+        call.say("There is no story yet. Next: digest pull")
+        return
+    rows: list[tuple[object, ...]] = [
+        (row.theme, row.stories, row.main, str(row.last) if row.last else "") for row in report.rows
+    ]
+    elsewhere = ("Elsewhere", report.elsewhere, report.elsewhere, "")
+    call.say(*lines.table(("theme", "stories", "as main", "last week"), [*rows, elsewhere]))
+    if report.due:
+        call.say(
+            f"The rules of today say something else of {lines.stories(report.due)}: digest themes --apply --dry-run"
+        )
+    if report.own:
+        call.say(
+            f"The rules say something else than the editor of {lines.stories(report.own)}; the editor's word stays"
+        )
+    call.complain(*lines.unread(report.unread))
+
+
+def _tell_why(report: ExplainReport, call: Call) -> None:
+    """Prints why a story has its themes, and which ones it could have."""
+    call.say(f"{report.file}: {report.title}")
+    width = max((len(reason.theme) for reason in report.reasons), default=0)
+    for reason in report.reasons:
+        call.say(f"  {'has' if reason.has else 'not'} {reason.theme:<{width}}  {reason.why}")
+    if not any(reason.has for reason in report.reasons):
+        call.say("  It has no theme, and stands under Elsewhere")
+    call.say("Its themes are the editor's: no rule changes them" if report.own else "Nobody has edited its themes")
+
+
+def _tell_catch(report: TryReport, call: Call) -> None:
+    """Prints the stories that a phrase would catch, and which themes they have already."""
+    for catch in report.caught:
+        call.say(f"{catch.file}: {catch.title} ({catch.where}; {', '.join(catch.themes) or 'Elsewhere'})")
+    having = ", ".join(f"{count} {theme or 'Elsewhere'}" for theme, count in report.having.items())
+    call.say(
+        f"'{report.phrase}' would catch {len(report.caught)} of {lines.stories(report.stories)}"
+        + (f": {having}" if having else "")
+    )
+    if report.partly:
+        partly = lines.stories(report.partly)
+        call.say(f"What is not stored was not searched: of {partly} the feed's summary is missing or cut")
+    call.complain(*lines.unread(report.unread))
+
+
+def _tell_changes(report: ApplyReport, call: Call) -> None:
+    """Prints each theme's stories before and after; with --verbose, or in a dry run, every story changed."""
+    rows = [(theme or "Elsewhere", *counts, _step(*counts)) for theme, counts in report.counts.items()]
+    call.say(*lines.table(("theme", "before", "after", ""), rows))
+    for change in report.changed if call.verbose or report.dry else ():
+        call.say(
+            f"{change.file}: {', '.join(change.before) or 'Elsewhere'} -> {', '.join(change.after) or 'Elsewhere'}"
+        )
+    verb = "would change" if report.dry else "changed"
+    call.say(f"{len(report.changed)} of {lines.stories(report.stories)} {verb}")
+    if report.own:
+        call.say(f"{lines.stories(report.own)} would change too, had nobody edited their themes; these stay")
+    call.complain(*report.left, *lines.unread(report.unread))
+
+
+def _step(before: int, after: int) -> str:
+    return f"{after - before:+}" if after != before else ""
