@@ -25,7 +25,7 @@ from digest.pages.addresses import Base
 from digest.pages.arrange import arrange
 from digest.pages.proof import proof
 from digest.pages.render import flawed
-from digest.stories import inbox_files, review, store
+from digest.stories import frontmatter, inbox_files, review, store
 from digest.stories.desk import Survey
 from digest.stories.review import LineOf
 
@@ -100,8 +100,6 @@ def _all(root: Path, settings: Config, survey: Survey, now: datetime, line_of: L
     archive = arrange(survey.content, settings)
     closed = {edition.week for edition in archive.editions if edition.closed}
     yield from _merging(root, survey.problems)
-    for text in review.texts(survey):
-        yield from review.conflicts(text.file, text.words, text.line)
     yield from survey.ledger_problems
     yield from proof(survey.content, archive, settings)
     yield from flawed(root, Base(settings.site.url))
@@ -118,7 +116,7 @@ def _merging(root: Path, problems: Iterable[Problem]) -> Iterator[Problem]:
     for problem in problems:
         by_file[problem.file].append(problem)
     for file, found in by_file.items():
-        yield from tuple(review.conflicts(file, store.read_text(root, file))) or found
+        yield from frontmatter.conflicts(store.read_text(root, file), file) or found
 
 
 def _unfinished(root: Path) -> Iterator[Problem]:

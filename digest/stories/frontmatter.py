@@ -29,6 +29,7 @@ _TAKEN = re.compile(r"(?:title|headline|source|authors):[ \t]+(?:[&!]|[^\"'\[{|>
 """A running text of which YAML would silently swallow a part: an anchor, a tag, a comment (`#1`)."""
 _TEXT = yaml.SafeLoader.DEFAULT_SCALAR_TAG
 _BREAKS = re.compile(r"[\n\r\x85\u2028\u2029]")
+_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?= |\r?$)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,10 @@ class Matter:
 def parse(text: str, file: str, *, required: bool) -> Matter:
     """Returns the front matter and the body of a file; without front matter all is body, unless it is required.
 
-    Raises Faults with the line and the cure.
+    Raises Faults with the line and the cure; a file that git has left half merged is none that can be read.
     """
+    if marks := conflicts(text, file):
+        raise Faults(marks)
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if lines[0].rstrip() != FENCE:
         if required or _is_curled_fence(lines[0]):
@@ -84,6 +87,15 @@ def parse(text: str, file: str, *, required: bool) -> Matter:
     if not end:
         raise Faults([_not_closed(lines, file)])
     return Matter(_read(lines[1:end], file), "\n".join(lines[end + 1 :]), end + 2)
+
+
+def conflicts(text: str, file: str) -> tuple[Problem, ...]:
+    """Returns a problem for each mark by which git parts the sides of a merge that it could not make."""
+    if "<<<<<<<" not in text and ">>>>>>>" not in text:
+        return ()
+    lines = (text.count("\n", 0, found.start()) + 1 for found in _CONFLICT.finditer(text))
+    cure = "keep what is right of both sides, and delete the marks"
+    return tuple(Problem(file, line, "a merge-conflict mark", cure) for line in lines)
 
 
 def dump(pairs: Iterable[tuple[str, str | tuple[str, ...]]], typed: Mapping[str, str]) -> str:

@@ -7,7 +7,6 @@ Refuses to call anything here an error, and to hint at what a pull did of its ow
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,7 +27,6 @@ from digest.week import Week
 LineOf = Callable[[str, str], int]
 """Gives the line of a file in which a key of its front matter stands."""
 
-_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?= |$)", re.MULTILINE)
 _LONG_TITLE = 40  # signs: what cuts headlines cuts long ones; a short one may well end in three dots
 _SETTLED = 20  # stories: before there are as many, a theme without one is no news
 _UNSURE = "keep one, or give the others hide: true"
@@ -73,14 +71,6 @@ def outside_links(survey: Survey, line_of: LineOf) -> Iterator[tuple[str, str, i
             address = links.web_link(link.address.partition("#")[0])
             if address and link.kind != "bare":
                 yield address, text.file, text.line + prose.line_of(link.start) - 1
-
-
-def conflicts(file: str, text: str, line: int = 1) -> Iterator[Problem]:
-    """Yields a problem for each place where git has left both sides of a merge; the text begins at line `line`."""
-    if "<<<<<<<" in text or ">>>>>>>" in text:
-        for found in _CONFLICT.finditer(text):
-            at = line + text.count("\n", 0, found.start())
-            yield Problem(file, at, "a merge-conflict mark", "keep what is right of both sides, and delete the marks")
 
 
 def idle_themes(survey: Survey, config: Config) -> tuple[str, ...]:
