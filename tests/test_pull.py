@@ -273,6 +273,37 @@ def test_a_story_that_was_moved_is_updated_where_it_lies_and_its_old_place_leads
     ]
 
 
+def test_a_correction_waits_until_the_file_that_was_gone_is_back(root: Path) -> None:
+    run(root)
+    chips, away = root / "content" / "2026" / "w20" / "2026-05-15-chips.md", root / "content" / "2026" / "Week 20.md"
+    chips.rename(away)
+    (root / "first.xml").write_text(rss(("2", "Memory is short"), ("1", "Chips, corrected")))
+    run(root)
+    noted = content(root)
+    forget(root)
+    run(root)
+    assert content(root) == noted
+    away.rename(chips)
+    forget(root)
+
+    report = run(root)
+
+    assert report.rows[0].updated == ("content/2026/w20/2026-05-15-chips.md",)
+    assert "title: Chips, corrected" in chips.read_text()
+
+
+def test_a_file_that_cannot_be_read_is_named_with_its_line_and_the_cure(root: Path) -> None:
+    run(root)
+    chips = root / "content" / "2026" / "w20" / "2026-05-15-chips.md"
+    chips.write_text(chips.read_text().replace("feeds:", "tags: [x]\nfeeds:"))
+    (root / "first.xml").write_text(rss(("2", "Memory is short"), ("1", "Chips, corrected")))
+
+    (warning,) = run(root).rows[0].warnings
+
+    assert warning.startswith("content/2026/w20/2026-05-15-chips.md:5: unknown key 'tags'; ")
+    assert warning.endswith("; until that is mended, its story is left as it is")
+
+
 def test_a_digest_without_feeds_has_its_inbox_filed(root: Path) -> None:
     (root / "digest.toml").write_text(SETTINGS.partition("[[feeds]]")[0])
     inbox = root / "content" / "inbox"

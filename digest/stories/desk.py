@@ -23,8 +23,8 @@ class Desk:
     """What the digest holds before a pull.
 
     `files` are all story files there are. Of those that speak of an entry in question, `stories` were read, with their
-    `texts`, and `unreadable` has the texts of the others. `known` is what a story may speak of. `closed` is the newest
-    week that its letter has closed, None where letters close none.
+    `texts`; `unreadable` has the texts of the others, `problems` what is wrong with them. `known` is what a story may
+    speak of. `closed` is the newest week that its letter has closed, None where letters close none.
     """
 
     ledgers: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
@@ -32,6 +32,7 @@ class Desk:
     stories: tuple[Story, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
     known: Known = field(default_factory=Known)
     closed: Week | None = None
 

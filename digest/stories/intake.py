@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from digest import links
+from digest.errors import Problem
 from digest.model import Config, Document, Entry, Feed, Story
 from digest.stories import identity, ledger
 from digest.stories.desk import Desk, Edit, Intake, Outcome
@@ -75,7 +76,7 @@ class _Taking:
             known=len(fates["known"]) + len(fates["updated"]),
             left=len(fates["left"]),
             kept=tuple(self.kept),
-            warnings=(*document.warnings, *_warnings(repeated, fates["left"])),
+            warnings=(*document.warnings, *_warnings(repeated, fates["left"], self.desk.problems)),
         )
 
     def written(self, record: Record) -> Record:
@@ -181,7 +182,10 @@ class _Taking:
             return "left", blocked
         if record is None:
             return self._welcome(arrival, file, story)
-        if story is None or not self._speaks(arrival.feed, story):
+        if story is None:
+            self._remember_names(arrival, record)  # its words are news still if git brings the file back
+            return "known", file
+        if not self._speaks(arrival.feed, story):
             self._note(arrival, record, heard, self._wrote(file))
             return "known", file
         story = as_written(story, self._wrote(file))
@@ -306,8 +310,10 @@ def _by_key(stories: Iterable[Story]) -> dict[str, list[str]]:
     return found
 
 
-def _warnings(repeated: frozenset[str], left: Iterable[str]) -> list[str]:
-    found = [f"{file}: cannot be read, so it is left alone; 'digest build' says why" for file in dict.fromkeys(left)]
+def _warnings(repeated: frozenset[str], left: Iterable[str], problems: Iterable[Problem]) -> list[str]:
+    wrong = {file: Problem(file, 0, "cannot be read") for file in left}
+    wrong |= {one.file: one for one in reversed(tuple(problems)) if one.file in wrong}
+    found = [f"{one}; until that is mended, its story is left as it is" for one in wrong.values()]
     if repeated:
         guids = "one guid stands" if len(repeated) == 1 else f"{len(repeated)} guids stand"
         found.append(f"{guids} for several entries; these are told apart by their links")

@@ -105,6 +105,7 @@ def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Rec
         stories=tuple(found),
         texts=texts,
         unreadable=unreadable,
+        problems=tuple(reading.problems),
         known=reading.known,
         closed=_closed(reading, files) if config.close == "letter" else None,
     )
@@ -277,7 +278,7 @@ def _page(text: str, file: str) -> FreePage:
 
 
 def _walk(root: Path, problems: list[Problem]) -> Iterator[str]:
-    """Yields every file below `content/`, relative to the root, in the order of names; hidden ones only of `static/`."""
+    """Yields every file below `content/`, relative to the root, by name; hidden ones only of `static/`."""
     for folder, folders, names in os.walk(root / "content"):
         place = Path(folder).relative_to(root).as_posix()
         folders[:] = sorted(name for name in folders if not _is_passed_over(name, place))
