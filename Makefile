@@ -16,7 +16,7 @@ test: .venv/tested  ## format, lint, types, tests
 	$(BIN)/pytest -n auto
 
 preview: .venv/installed  ## serves the shipped archive at http://127.0.0.1:8000/ until Ctrl-C
-	@$(BIN)/digest build --quiet --output .digest/preview --base-url http://127.0.0.1:8000/
+	@$(BIN)/digest --quiet build --output .digest/preview --base-url http://127.0.0.1:8000/
 	@echo "The archive is at http://127.0.0.1:8000/ (Ctrl-C ends it)"
 	@$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory .digest/preview
 
