@@ -49,9 +49,13 @@ def made_up() -> list[Case]:
     lines = HEADLINES.read_text(encoding="utf-8").splitlines()
     rows = [line.split("\t") for line in lines if not line.startswith("#")]
     return [
-        judge(headline, summary, {theme: "yes" if theme in own.split(",") else "no" for theme in JUDGED})
+        judge(headline, summary, {theme: answer(theme, own.split(",")) for theme in JUDGED})
         for own, headline, summary in rows
     ]
+
+
+def answer(theme: str, own: list[str]) -> str:
+    return "yes" if theme in own else "maybe" if f"{theme}?" in own else "no"
 
 
 @cache
