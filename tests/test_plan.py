@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -222,10 +223,22 @@ def test_a_story_with_a_note_is_a_card_and_shows_all_that_was_curated() -> None:
     assert lead.get("class") == "card"
     assert text(lead) == (
         "Ours Their headline: Lead The Example Post Jo Writer and Ann Other 15 May 2026 Permalink of Ours See it. "
-        "They said. Corrected 20 May 2026: It was wrong. Memory crunch"
+        "They said. Corrected 20 May 2026: It was wrong. "
+        "Export controls Memory crunch"
     )
     assert [element.get("datetime") for element in lead.iter("time")] == ["2026-05-15T12:00:00+08:00", "2026-05-20"]
     assert next(lead.iter("blockquote")).get("cite") == "https://news.example/2026-05-15/lead"
+
+
+def test_a_lead_shows_all_of_its_themes_and_a_story_under_one_shows_the_others() -> None:
+    story = make_story(themes=("export-controls", "memory-crunch"))
+
+    def chips(story: Story) -> list[str]:
+        week = parse(rendered(make_content(story), make_config())["2026/w20/index.html"])
+        return [text(chip) for one in find(week, "ul") if one.get("class") == "chips" for chip in one]
+
+    assert chips(story) == ["Memory crunch"]
+    assert chips(replace(story, lead=True)) == ["Export controls", "Memory crunch"]
 
 
 def test_a_story_without_a_note_is_a_line() -> None:

@@ -168,7 +168,10 @@ def test_phrase_either_has_a_fault_or_has_parts(phrase: str) -> None:
     assert fault or all(parts_of(phrase))
 
 
-@pytest.mark.parametrize("pattern", ["chip", "chip ", "a b ", "\u0301", "芯", "a\u0301", "- ", "export ", "क", "a\u0301\u0323", "\u0323\u0301"])
+@pytest.mark.parametrize(
+    "pattern",
+    ["chip", "chip ", "a b ", "\u0301", "芯", "a\u0301", "- ", "export ", "क", "a\u0301\u0323", "\u0323\u0301"],
+)
 def test_ten_times_the_text_takes_about_ten_times_as_long(pattern: str) -> None:
     theme = make_theme(
         "it", match=("chip* chip* ban", "a* b* c", "export control*", "क* ख", "芯片 + ban"), ignore=("a b a c",)

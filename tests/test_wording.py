@@ -33,7 +33,8 @@ def test_stories_are_counted_in_words(number: int, words: str) -> None:
     assert wording.stories(number) == words
 
 
-@pytest.mark.parametrize(("words", "sentence"), [([], ""), (["a"], "a"), (["a", "b", "c"], "a, b and c")])
+@pytest.mark.parametrize(("words", "sentence"), [([], ""), (["a"], "a"), (["a", "b", "c"], "a, b and c"),
+                                                 (["a and b", "c"], "a and b, and c")])  # fmt: skip
 def test_words_are_listed_as_a_sentence_does(words: list[str], sentence: str) -> None:
     assert wording.listed(words) == sentence
 

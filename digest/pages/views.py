@@ -140,7 +140,7 @@ class Views:
             count=wording.stories(len(edition.stories)),
             about=self.about(edition),
             letter=self._letter(edition.letter),
-            lead=self._cards.main(edition.lead) if edition.lead else None,
+            lead=self._cards.card(edition.lead, "") if edition.lead else None,
             groups=self._sections(edition),
             departed=self._departed(edition),
             newer=_week_link(newer),

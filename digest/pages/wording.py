@@ -46,9 +46,11 @@ def stories(number: int) -> str:
 
 
 def listed(words: Iterable[str]) -> str:
-    """Returns words as a sentence lists them: `a`, `a and b`, `a, b and c`."""
-    *most, last = list(words) or [""]
-    return f"{', '.join(most)} and {last}" if most else last
+    """Returns words as a sentence lists them: `a`, `a and b`, `a, b and c`; `a, and b and c` where one has its own."""
+    listed = list(words) or [""]
+    *most, last = listed
+    comma = "," if any(" and " in word for word in listed) else ""
+    return f"{', '.join(most)}{comma} and {last}" if most else last
 
 
 def shortened(text: str, limit: int) -> str:
