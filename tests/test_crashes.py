@@ -202,7 +202,7 @@ def test_pulls_and_builds_killed_at_random_moments_are_completed_by_the_next(tmp
 
 LIMITED = (
     "import resource, sys; limit = int(sys.argv.pop(1)); resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit));"
-    "from digest.cli import main; main()"
+    "import runpy; runpy.run_module('digest', run_name='__main__')"
 )
 
 

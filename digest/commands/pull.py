@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -23,11 +23,11 @@ from digest.feeds.fetch import Limits, fetch
 from digest.feeds.parse import parse
 from digest.model import Config, Document, Failed, Feed, Fetched, Validators
 from digest.stories import alarms, inbox_files, store
-from digest.stories.desk import Intake, Outcome
+from digest.stories.desk import Desk, Intake, Outcome
 from digest.stories.inbox import Filing
 from digest.stories.intake import take_in
 from digest.stories.ledger import Record
-from digest.stories.news import akin, in_question
+from digest.stories.news import Ledgers, akin, in_question
 
 _MEMORY = "feeds.json"
 
@@ -89,30 +89,24 @@ def run(
     with contextlib.nullcontext() if dry else disk.lock(root):
         swept = () if dry else store.sweep(root)
         memory = disk.recall(root, _MEMORY)
-        waiting = [row for feed in feeds if (row := _waiting(feed, memory, now))]
-        resting = {row.feed for row in waiting}
-        asked = [feed for feed in feeds if feed.id not in resting]
+        waiting = {feed.id: row for feed in feeds if (row := _waiting(feed, memory, now))}
+        asked = [feed for feed in feeds if feed.id not in waiting]
         known, agent = _validators(root, asked, memory), _agent(config)
         answers = fetch(asked, root=root, known=known, agent=agent, now=now, limits=limits or Limits())
         read = {answer.feed.id: parse(answer) for answer in answers if isinstance(answer, Fetched) and answer.body}
         documents = [(feed, found) for feed in asked if isinstance(found := read.get(feed.id), Document)]
         ledgers, problems = store.read_ledgers(root)  # by now: a fetch takes long enough for git to bring in others
         filed, left = inbox_files.empty(root, config, ledgers, now=now, dry=dry)
-        names = in_question(documents, ledgers)
-        desk = store.read_desk(root, config, ledgers if names else akin(documents, ledgers), names)
-        intake = take_in(documents, desk, config, now)
+        intake = take_in(documents, _desk(root, config, documents, ledgers), config, now)
         if not dry:
             store.write(root, intake)
-            lessons = {**memory, **_lessons(root, answers, read, intake, memory)}
+            lessons = _lessons(root, answers, read, intake, memory)
             disk.remember(root, _MEMORY, _dated(lessons, memory, _rows(answers, read, intake.outcomes), now))
     if not (feeds or filed or left):
         raise DigestError("digest.toml: there is no feed to pull; add a [[feeds]] table with id and url")
-    rows = [*waiting, *_rows(answers, read, intake.outcomes)]
-    distant = {feed.id for feed in config.feeds if links.web_link(feed.url)}
-    rows = [replace(row, warnings=(*row.warnings, *_alarms(row, distant, read, ledgers, now))) for row in rows]
-    order = {feed.id: number for number, feed in enumerate(config.feeds)}
+    rows = {row.feed: row for row in (*waiting.values(), *_rows(answers, read, intake.outcomes))}
     return PullReport(
-        rows=tuple(sorted(rows, key=lambda row: order[row.feed])),
+        rows=tuple(_warned(rows[feed.id], feed, read, ledgers, now) for feed in config.feeds if feed.id in rows),
         filed=filed,
         swept=swept,
         problems=tuple(map(str, (*problems, *left))),
@@ -133,6 +127,12 @@ def chosen(config: Config, names: Iterable[str]) -> tuple[Feed, ...]:
         if feed.retired and feed.id in wanted:
             raise DigestError(f"digest.toml: feed '{feed.id}' is retired; take out 'retired = true' to pull it again")
     return tuple(feed for feed in config.feeds if not feed.retired and (not wanted or feed.id in wanted))
+
+
+def _desk(root: Path, config: Config, documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers) -> Desk:
+    """Returns what has to be known to decide on the documents; where they bring nothing new, that is very little."""
+    names = in_question(documents, ledgers)
+    return store.read_desk(root, config, ledgers if names else akin(documents, ledgers), names)
 
 
 def _agent(config: Config) -> str:
@@ -172,7 +172,7 @@ def _lessons(
     What an unchanged feed has brought is in the ledger that was remembered, whichever stands there by now.
     """
     left = {outcome.feed.id for outcome in intake.outcomes if outcome.left}
-    lessons: dict[str, Any] = {}
+    lessons: dict[str, Any] = dict(memory)
     for answer in answers:
         feed = answer.feed
         if isinstance(answer, Failed):
@@ -210,20 +210,20 @@ def _rows(
     return [_row(answer, read.get(answer.feed.id), fates.get(answer.feed.id)) for answer in answers]
 
 
-def _alarms(
+def _warned(
     row: Row,
-    distant: Collection[str],
+    feed: Feed,
     read: Mapping[str, Document | Failed],
     ledgers: Mapping[str, Mapping[str, Record]],
     now: datetime,
-) -> list[str]:
-    """Returns what is odd about a feed that answered, against what it brought before this pull."""
-    records = ledgers.get(row.feed, {})
-    document = read.get(row.feed)
+) -> Row:
+    """Returns the row with what is odd about a feed that answered, against what it brought before this pull."""
+    records = ledgers.get(feed.id, {})
+    document = read.get(feed.id)
     gap = alarms.gap(document, row.known + len(row.adopted), records, now) if isinstance(document, Document) else ""
-    heard = row.feed in distant and row.state in {"read", "unchanged"}
+    heard = links.web_link(feed.url) and row.state in {"read", "unchanged"}
     silent = alarms.quiet(records, now) if heard and not row.new else ""
-    return [alarm for alarm in (gap, silent) if alarm]
+    return replace(row, warnings=(*row.warnings, *(alarm for alarm in (gap, silent) if alarm)))
 
 
 def _row(answer: Fetched | Failed, document: Document | Failed | None, outcome: Outcome | None) -> Row:
