@@ -110,6 +110,40 @@ def test_no_excerpt_is_put_on_top_of_the_editors_own_quotation() -> None:
     assert (result.changes, result.kept) == ({}, (Kept("excerpt", "Somebody else's words.", "Old words."),))
 
 
+@pytest.mark.parametrize(
+    "wrapped", ["Old words.\nMore of them.", "Old\nwords. More  \nof them. ", "Old words. More of them.\n"]
+)
+def test_an_excerpt_that_was_only_wrapped_is_still_the_publishers(wrapped: str) -> None:
+    taken_in = replace(TAKEN_IN, excerpt="Old words. More of them.")
+
+    result = merged(replace(taken_in, excerpt=wrapped), replace(taken_in, excerpt="New words."), taken_in=taken_in)
+    agreed = merged(
+        replace(taken_in, excerpt="New\nwords."), replace(taken_in, excerpt="New words."), taken_in=taken_in
+    )
+
+    assert (result.changes, result.kept) == ({"excerpt": "New words.", "updated": NOW}, ())
+    assert (agreed.changes, agreed.kept) == ({}, ())
+
+
+def test_paragraphs_are_more_than_wrapping() -> None:
+    taken_in = replace(TAKEN_IN, excerpt="Old words.\n\nMore of them.")
+    theirs = replace(taken_in, excerpt="New words.")
+
+    assert merged(replace(taken_in, excerpt="Old\nwords.\n\nMore of\nthem."), theirs, taken_in=taken_in).kept == ()
+    assert merged(replace(taken_in, excerpt="Old words.\nMore of them."), theirs, taken_in=taken_in).kept != ()
+
+
+def test_of_long_wordings_the_report_shows_where_they_part() -> None:
+    same = "words that stand in both " * 20
+    ours = replace(TAKEN_IN, excerpt=f"{same}\nand mine {'at some length ' * 20}")
+
+    (kept,) = merged(ours, replace(TAKEN_IN, excerpt=f"{same}and theirs.")).kept
+
+    assert kept.ours.startswith("… words that stand in both and mine at some length")
+    assert kept.theirs == "… words that stand in both and theirs."
+    assert len(kept.ours) < 130
+
+
 def test_where_nobody_knows_any_more_what_was_written_every_field_is_the_editors() -> None:
     bare = replace(TAKEN_IN, image="", excerpt="")
     theirs = replace(TAKEN_IN, **CHANGED)

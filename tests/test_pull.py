@@ -173,6 +173,34 @@ def test_the_publishers_corrections_arrive_and_the_editors_words_stay(root: Path
     assert run(root).rows[0].kept == ()
 
 
+def test_what_the_editor_took_out_is_named_as_such(root: Path) -> None:
+    run(root)
+    story = root / "content" / "2026" / "w20" / "2026-05-15-chips.md"
+    story.write_text(story.read_text().replace("> About Chips.\n", ""))
+    (root / "first.xml").write_text(rss(("2", "Memory is short"), ("1", "Chips, corrected")))
+
+    assert run(root).rows[0].kept == (
+        "content/2026/w20/2026-05-15-chips.md: you took the excerpt out, and out it stays; "
+        "the feed now says 'About Chips, corrected.'",
+    )
+
+
+def test_a_change_that_cannot_be_made_in_place_is_reported_with_the_feeds_words(root: Path) -> None:
+    run(root)
+    story = root / "content" / "2026" / "w20" / "2026-05-15-chips.md"
+    story.write_text(story.read_text().replace("title: Chips", "title:\n  # check this\n  Chips"))
+    (root / "first.xml").write_text(rss(("2", "Memory is short"), ("1", "Chips, corrected")))
+    before = story.read_text()
+
+    (line,) = run(root).rows[0].kept
+
+    assert story.read_text() == before
+    assert line == (
+        "content/2026/w20/2026-05-15-chips.md: the feed now says title: 'Chips, corrected', "
+        "excerpt: 'About Chips, corrected.'; the file cannot be changed in place: put in by hand what you want of it"
+    )
+
+
 def test_a_file_that_cannot_be_read_is_left_alone_named_and_looked_at_again(root: Path) -> None:
     run(root)
     story = root / "content" / "2026" / "w20" / "2026-05-15-chips.md"

@@ -8,7 +8,8 @@ Refuses to write: values come in, the changes to make go out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -90,7 +91,9 @@ def merge(
     """
     if not story.excerpt:  # a quotation that opens the body is the editor's: none is put on top of it
         story = replace(story, excerpt=excerpt.split(story.note)[0])
-    ours, theirs = hashes_of(story), hashes_of(fresh)
+    theirs = hashes_of(fresh)
+    story = _unwrapped(story, {wrote.get("excerpt"), theirs.get("excerpt")})
+    ours = hashes_of(story)
     said = [name for name in FIELDS if name in theirs and name in heard and heard[name] != before.get(name)]
     differ = [name for name in said if ours.get(name) != theirs[name]]
     # Where the ledger that knew what we wrote is lost, nothing in the file is known to be ours, and all is theirs.
@@ -102,7 +105,7 @@ def merge(
     return Merged(
         changes=changes | ({"updated": updated} if updated and changes else {}),
         kept=tuple(
-            Kept(field=name, ours=_shown(story, name), theirs=_shown(fresh, name))
+            Kept(name, *_side_by_side(*(words_of(name, getattr(one, name)) for one in (story, fresh))))
             for name in differ
             if name not in free
         ),
@@ -124,15 +127,37 @@ def _updated(story: Story, fresh: Story, agreed: set[str], wrote: Mapping[str, s
     return None if own else now.astimezone(fresh.published.tzinfo)
 
 
-def _shown(story: Story, name: str) -> str:
-    value = getattr(story, name)
+def words_of(name: str, value: Value) -> str:
+    """Returns the value of a field in words, on one line."""
     if isinstance(value, datetime):
         return value.isoformat()
-    text = (
-        ", ".join(value) if isinstance(value, tuple) else excerpt.unescape(value) if name == "excerpt" else str(value)
-    )
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+    text = value if isinstance(value, str) else ", ".join(value)
+    return " ".join((excerpt.unescape(text) if name == "excerpt" else text).split())
+
+
+def _unwrapped(story: Story, marks: Container[str | None]) -> Story:
+    """Returns the story with its excerpt in the lines that one of the hashes knows, where it was only wrapped anew."""
+    parts = re.split(r"\n\s*\n", story.excerpt)
+    whole = "\n\n".join(" ".join(part.split()) for part in parts)
+    return replace(story, excerpt=whole) if ledger.hash_of_value(excerpt.unescape(whole)) in marks else story
+
+
+def _side_by_side(ours: str, theirs: str) -> tuple[str, str]:
+    """Returns two wordings, of long ones the part where they begin to differ, with a few words before it."""
+    parting = (at for at, (one, other) in enumerate(zip(ours, theirs, strict=False)) if one != other)
+    begin = next(parting, min(len(ours), len(theirs))) - _BEFORE
+    if max(len(ours), len(theirs)) <= _LONGEST or begin <= 0:
+        return _cut(ours, 0), _cut(theirs, 0)
+    begin = ours.find(" ", begin, begin + _BEFORE) + 1 or begin
+    return _cut(ours, begin), _cut(theirs, begin)
+
+
+def _cut(text: str, begin: int) -> str:
+    end = begin + _LONGEST
+    return f"{'… ' if begin else ''}{text[begin:end]}{'…' if len(text) > end else ''}"
 
 
 _LONGEST = 120
 """Of a long wording the report shows so much."""
+_BEFORE = 30
+"""So much of what two long wordings share is shown before they part."""

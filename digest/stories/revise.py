@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from digest.model import Story
 from digest.stories.edit import edited
 from digest.stories.identity import story_keys
-from digest.stories.merge import Merged
+from digest.stories.merge import Kept, Merged, words_of
 from digest.stories.storyfile import Known
 
 
@@ -27,9 +27,7 @@ class Revision:
 
 def revise(story: Story, text: str, merged: Merged, known: Known, wrote: Mapping[str, str]) -> Revision:
     """Returns the story with a merge carried out; `wrote` is what counts as ours where that proves impossible."""
-    kept = tuple(
-        f"{story.file}: kept your {one.field} '{one.ours}'; the feed now says '{one.theirs}'" for one in merged.kept
-    )
+    kept = tuple(f"{story.file}: {_kept(one)}; the feed now says '{one.theirs}'" for one in merged.kept)
     if not merged.changes:
         return Revision(story, text, merged.wrote, kept)
     if story.excerpt or "excerpt" in merged.changes:  # it is one under the story's new names too
@@ -38,7 +36,17 @@ def revise(story: Story, text: str, merged: Merged, known: Known, wrote: Mapping
         known = replace(known, excerpted=known.excerpted | names)
     after = edited(text, story, merged.changes, known)
     if after is None:
-        said = ", ".join(merged.changes)
-        left = f"{story.file}: the feed has a new {said}, but the file cannot be changed in place; left as it is"
-        return Revision(story, text, wrote, (*kept, left))
+        return Revision(story, text, wrote, (*kept, f"{story.file}: {_left(merged)}"))
     return Revision(replace(story, **merged.changes), after, merged.wrote, kept)  # type: ignore[arg-type]
+
+
+def _kept(one: Kept) -> str:
+    return f"kept your {one.field} '{one.ours}'" if one.ours else f"you took the {one.field} out, and out it stays"
+
+
+def _left(merged: Merged) -> str:
+    """Words for changes that cannot be made: the feed's, since they are told this once."""
+    said = ", ".join(
+        f"{name}: '{words_of(name, value)}'" for name, value in merged.changes.items() if name != "updated"
+    )
+    return f"the feed now says {said}; the file cannot be changed in place: put in by hand what you want of it"
