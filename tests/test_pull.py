@@ -180,7 +180,7 @@ def test_what_the_editor_took_out_is_named_as_such(root: Path) -> None:
     (root / "first.xml").write_text(rss(("2", "Memory is short"), ("1", "Chips, corrected")))
 
     assert run(root).rows[0].kept == (
-        "content/2026/w20/2026-05-15-chips.md: you took the excerpt out, and out it stays; "
+        "content/2026/w20/2026-05-15-chips.md: kept the excerpt out, as you did; "
         "the feed now says 'About Chips, corrected.'",
     )
 

@@ -41,7 +41,7 @@ def revise(story: Story, text: str, merged: Merged, known: Known, wrote: Mapping
 
 
 def _kept(one: Kept) -> str:
-    return f"kept your {one.field} '{one.ours}'" if one.ours else f"you took the {one.field} out, and out it stays"
+    return f"kept your {one.field} '{one.ours}'" if one.ours else f"kept the {one.field} out, as you did"
 
 
 def _left(merged: Merged) -> str:
