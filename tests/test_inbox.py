@@ -13,7 +13,7 @@ from test_cli import digest
 from digest import config, disk
 from digest.commands import build, pull
 from digest.commands.pull import PullReport
-from digest.stories import inbox_files
+from digest.stories import store
 from digest.stories.inbox import Filing, Picture
 
 NOW = datetime(2026, 5, 20, 20, 0, tzinfo=UTC)  # in Hong Kong it is the 21st
@@ -353,7 +353,7 @@ def test_a_file_that_appears_while_the_pull_decides_is_not_written_over(root: Pa
     there.parent.mkdir(parents=True)
     there.write_text("just saved")
 
-    wrong = inbox_files.move(root, Filing(inbox="content/inbox/a.md", file="content/2026/w21/2026-05-21-x.md"))
+    wrong = store.file_away(root, Filing(inbox="content/inbox/a.md", file="content/2026/w21/2026-05-21-x.md"))
 
     assert str(wrong) == "content/inbox/a.md: content/2026/w21/2026-05-21-x.md has appeared during the pull; pull again"
     assert sorted(content(root)) == ["2026/w21/2026-05-21-x.md", "inbox/a.md"]
@@ -364,7 +364,7 @@ def test_a_picture_that_something_else_needs_keeps_its_place_in_the_inbox(root: 
     drop(root, "a.md")
     drop(root, "map.png", b"a map")
 
-    inbox_files.move(
+    store.file_away(
         root,
         Filing(
             inbox="content/inbox/a.md",

@@ -25,7 +25,7 @@ from digest.pages.addresses import Base
 from digest.pages.arrange import arrange
 from digest.pages.proof import proof
 from digest.pages.render import flawed
-from digest.stories import frontmatter, inbox_files, review, store
+from digest.stories import frontmatter, paths, review, store
 from digest.stories.desk import Survey
 from digest.stories.review import LineOf
 
@@ -104,7 +104,7 @@ def _all(root: Path, settings: Config, survey: Survey, now: datetime, line_of: L
     yield from proof(survey.content, archive, settings)
     yield from flawed(root, Base(settings.site.url))
     yield from review.review(survey, settings, closed=closed, line_of=line_of)
-    filed, left = inbox_files.empty(root, settings, survey.ledgers, now=now, dry=True)
+    filed, left = store.empty_inbox(root, settings, survey.ledgers, now=now, dry=True)
     for filing in filed:
         yield Problem(filing.inbox, 0, f"waits to be filed as {filing.file}", "run 'digest pull'", hint=True)
     yield from (replace(problem, hint=True) for problem in left)
@@ -196,7 +196,7 @@ def _is_changed(file: str, changes: Changes) -> bool:
 
 
 def _looked_at(survey: Survey) -> tuple[str, ...]:
-    ledgers = tuple(f"content/ledger/{feed}.jsonl" for feed in survey.ledgers)
+    ledgers = tuple(paths.ledger(feed) for feed in survey.ledgers)
     return (config.NAME, *(file for file in survey.files if file.endswith(".md")), *ledgers)
 
 

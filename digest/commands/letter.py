@@ -14,7 +14,7 @@ from digest import disk
 from digest.errors import DigestError
 from digest.model import Config
 from digest.pages.arrange import arrange
-from digest.stories import letters, store
+from digest.stories import letters, paths, store
 from digest.week import Week
 
 
@@ -37,7 +37,7 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
         content = store.load(root, config)
         editions = {edition.week: edition for edition in arrange(content, config).editions if edition.stories}
         edition = editions[letters.chosen(week, editions, {letter.week for letter in content.letters})]
-        file = f"content/{edition.week.folder}/letter.md"
+        file = paths.letter(edition.week)
         if not store.create(root, file, letters.draft(edition)):
             raise DigestError(f"{file}: this week has its letter already; edit that one, or delete it first")
     return LetterReport(

@@ -22,7 +22,7 @@ from digest.errors import DigestError
 from digest.feeds.fetch import Limits, fetch
 from digest.feeds.parse import parse
 from digest.model import Config, Document, Failed, Feed, Fetched, Validators
-from digest.stories import alarms, inbox_files, store
+from digest.stories import alarms, store
 from digest.stories.desk import Desk, Intake, Outcome
 from digest.stories.inbox import Filing
 from digest.stories.intake import take_in
@@ -96,7 +96,7 @@ def run(
         read = {answer.feed.id: parse(answer) for answer in answers if isinstance(answer, Fetched) and answer.body}
         documents = [(feed, found) for feed in asked if isinstance(found := read.get(feed.id), Document)]
         ledgers, problems = store.read_ledgers(root)  # by now: a fetch takes long enough for git to bring in others
-        filed, left = inbox_files.empty(root, config, ledgers, now=now, dry=dry)
+        filed, left = store.empty_inbox(root, config, ledgers, now=now, dry=dry)
         intake = take_in(documents, _desk(root, config, documents, ledgers), config, now)
         if not dry:
             store.write(root, intake)

@@ -19,7 +19,7 @@ from digest import disk
 from digest.errors import DigestError
 from digest.model import Config, Letter, Story
 from digest.pages.arrange import closed_weeks
-from digest.stories import store
+from digest.stories import paths, store
 from digest.stories.desk import Survey
 from digest.stories.history import History
 from digest.stories.ledger import Record
@@ -106,7 +106,7 @@ def _weeks(survey: Survey, close: str) -> tuple[WeekRow, ...]:
     for story in survey.content.stories:
         stories.setdefault(story.week, []).append(story)
     letters = {letter.week: letter for letter in survey.content.letters}
-    unread = {week for file in survey.unread if (week := _week_of(file))}
+    unread = {week for file in survey.unread if (week := paths.week_of(file))}
     last = _last_closed(survey, close)
     return tuple(
         _week(week, stories.get(week, ()), _letter(week, letters, survey.unread), last is not None and week <= last)
@@ -133,7 +133,7 @@ def _week(week: Week, stories: Iterable[Story], letter: str, closed: bool) -> We
 def _letter(week: Week, letters: Mapping[Week, Letter], unread: Iterable[str]) -> str:
     if week in letters:
         return "draft" if letters[week].draft else "written"
-    return "unread" if f"content/{week.folder}/letter.md" in unread else ""
+    return "unread" if paths.letter(week) in unread else ""
 
 
 def _last_closed(survey: Survey, close: str) -> Week | None:
@@ -141,13 +141,6 @@ def _last_closed(survey: Survey, close: str) -> Week | None:
     lettered = {letter.week for letter in survey.content.letters if not letter.draft}
     seen = {story.week for story in survey.content.stories if not (story.hide or story.draft)}
     return max(closed_weeks(seen | lettered, lettered, close), default=None)
-
-
-def _week_of(file: str) -> Week | None:
-    try:
-        return Week.parse(file.removeprefix("content/").rpartition("/")[0])
-    except ValueError:
-        return None
 
 
 # ---------------------------------------------------------------- by feed
@@ -224,7 +217,7 @@ def _is_in(unread: Mapping[str, str], record: Record) -> bool:
 def _unread(root: Path, survey: Survey) -> dict[str, str]:
     """Returns the texts of the week's files that cannot be read as stories, as far as they are text."""
     texts = {}
-    for file in filter(_week_of, survey.unread):
+    for file in filter(paths.week_of, survey.unread):
         with contextlib.suppress(DigestError):
             texts[file] = store.read_text(root, file)
     return texts

@@ -12,12 +12,13 @@ from datetime import datetime
 
 from digest import links
 from digest.model import Config, Entry, Feed, Story
-from digest.stories import ledger
+from digest.stories import ledger, paths
 from digest.stories.desk import Desk
-from digest.stories.fresh import Arrival, Places, fresh_story
+from digest.stories.fresh import Arrival, fresh_story
 from digest.stories.identity import scoped, story_keys
 from digest.stories.ledger import Record
 from digest.stories.news import Ledgers, names_of
+from digest.stories.slug import Slugs
 
 _NO_FEED = Feed(id="", url="", title="", publisher="")
 
@@ -38,9 +39,8 @@ def already(addresses: Iterable[str], desk: Desk) -> str:
     for story in (*there, *named):
         return f"{story.file}: this story is here already; edit that file"
     names = {name for address in addresses for name in names_of_link(address)}
-    for file, text in desk.unreadable.items():
-        if any(name in text for name in names):
-            return f"{file}: may be this story, but cannot be read; mend it first"
+    if hidden := desk.hidden(names):
+        return f"{hidden}: may be this story, but cannot be read; mend it first"
     for feed, record in known:
         if record.file in desk.files:
             return f"{record.file}: this story is here already; edit that file"
@@ -52,11 +52,11 @@ def already(addresses: Iterable[str], desk: Desk) -> str:
 def story_of(entry: Entry, source: str, desk: Desk, config: Config, now: datetime) -> Story:
     """Returns the story of a page, its place with it; a week that its letter has closed gives it to the one after."""
     fresh = fresh_story(Arrival(_NO_FEED, entry, "", ()), config, now)
-    week = desk.closed.following if desk.closed is not None and fresh.week <= desk.closed else fresh.week
-    kept = (record.file for records in desk.ledgers.values() for record in records.values())
-    slug = Places({*desk.files, *kept}).take(week, entry)
-    file = f"content/{week.folder}/{fresh.day}-{slug}.md"
-    return replace(fresh, file=file, week=week, slug=slug, source=source, feeds=(), draft=False)
+    week = desk.open_week(fresh.week)
+    slug = Slugs(desk.taken).take(week, entry)
+    return replace(
+        fresh, file=paths.story(week, fresh.day, slug), week=week, slug=slug, source=source, feeds=(), draft=False
+    )
 
 
 def is_same(story: Story, link: str, guid: str = "") -> bool:

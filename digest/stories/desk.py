@@ -5,17 +5,15 @@ Refuses to do anything: the store fills the one and carries out the other, `inta
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from digest.errors import Problem
 from digest.model import Content, Feed, Story
+from digest.stories import paths
 from digest.stories.ledger import Record
 from digest.stories.storyfile import Known
 from digest.week import Week
-
-_IN_WEEK = re.compile(r"content/\d{4}/w\d{2}/[^/]+\.md$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +34,20 @@ class Desk:
     known: Known = field(default_factory=Known)
     closed: Week | None = None
 
+    @property
+    def taken(self) -> frozenset[str]:
+        """The story files that there are, and those that there were: their names stay theirs."""
+        return self.files.union(record.file for records in self.ledgers.values() for record in records.values())
+
+    def open_week(self, week: Week) -> Week:
+        """Returns the week itself, or the first open one where a letter has closed it."""
+        return self.closed.following if self.closed is not None and week <= self.closed else week
+
+    def hidden(self, names: Iterable[str]) -> str:
+        """Returns a file that cannot be read and speaks of one of the names, if any: it may well be their story."""
+        wanted = tuple(names)
+        return next((file for file, text in self.unreadable.items() if any(name in text for name in wanted)), "")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
@@ -54,7 +66,7 @@ class Survey:
     @property
     def unread(self) -> tuple[str, ...]:
         """The files of stories, letters and ledgers that cannot be read, or not all of them."""
-        wrong = (problem.file for problem in self.problems if not problem.hint and _IN_WEEK.match(problem.file))
+        wrong = (problem.file for problem in self.problems if not problem.hint and paths.PLACE.fullmatch(problem.file))
         return tuple(dict.fromkeys((*wrong, *(problem.file for problem in self.ledger_problems))))
 
 

@@ -1,18 +1,16 @@
-"""The story that an entry would be if it were taken in now, and the free places where new ones can lie.
+"""The story that an entry would be if it were taken in now.
 
 Refuses to look at what is there: what becomes of it is decided elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from digest.model import Config, Entry, Feed, Story
 from digest.stories import excerpt
-from digest.stories.slug import free_slug, slug_of
 from digest.stories.themes import themes_of
 from digest.week import Week
 
@@ -64,22 +62,3 @@ def fresh_story(arrival: Arrival, config: Config, now: datetime) -> Story:
 def evidence(entry: Entry, config: Config) -> dict[str, str]:
     """Returns the themes that an entry earns, each with the phrase that earned it."""
     return themes_of(entry.title, entry.summary, config.themes)
-
-
-class Places:
-    """The slugs of each week's folder that are taken, by files or by deleted ones, whose addresses stay theirs."""
-
-    def __init__(self, files: Iterable[str]) -> None:
-        self._taken: dict[str, set[str]] = {}
-        for file in files:
-            folder, _, name = file.removeprefix("content/").rpartition("/")
-            stem = name.removesuffix(".md")
-            slug = stem[11:] if stem[:4].isdigit() and stem[4:5] == "-" else stem
-            self._taken.setdefault(folder, set()).add(slug)
-
-    def take(self, week: Week, entry: Entry) -> str:
-        """Returns a slug that is free in the week, and takes it."""
-        taken = self._taken.setdefault(week.folder, set())
-        slug = free_slug(slug_of(entry.title, entry.id or entry.link), taken)
-        taken.add(slug)
-        return slug

@@ -5,16 +5,12 @@ Refuses to guess: a story is met by its guid, or by its link where it has none.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from digest.model import Place, Story
-from digest.stories import ledger
+from digest.stories import ledger, paths
 from digest.stories.identity import scoped, story_keys
 from digest.stories.ledger import Record
-from digest.week import Week
-
-_PLACE = re.compile(r"content/(\d{4}/w\d{2})/(?:\d{4}-\d{2}-\d{2}-)?([^/]+)\.md")
 
 
 class History:
@@ -60,8 +56,7 @@ class History:
 
 
 def _place(file: str, story: str, since: str) -> Place | None:
-    match = _PLACE.fullmatch(file)
-    try:
-        return Place(week=Week.parse(match[1]), slug=match[2], file=file, story=story, since=since) if match else None
-    except ValueError:  # a line of the ledger that was damaged by hand: there is no such week
+    match, week = paths.PLACE.fullmatch(file), paths.week_of(file)
+    if match is None or week is None:  # a line of the ledger that was damaged by hand
         return None
+    return Place(week=week, slug=match[3], file=file, story=story, since=since)

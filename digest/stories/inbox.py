@@ -19,13 +19,12 @@ from urllib.parse import quote
 from digest import links
 from digest.errors import Faults, Problem
 from digest.model import Entry, Story
-from digest.stories import frontmatter, storyfile
+from digest.stories import frontmatter, paths, storyfile
 from digest.stories.added import is_same, names_of_link
 from digest.stories.desk import Desk
-from digest.stories.fresh import Places
+from digest.stories.slug import Slugs
 from digest.week import Week
 
-FOLDER = "content/inbox"
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
 
 
@@ -90,8 +89,7 @@ class _Planning:
 
     def __init__(self, desk: Desk, today: date) -> None:
         self.desk, self.today = desk, today
-        kept = (record.file for records in desk.ledgers.values() for record in records.values())
-        self.places = Places({*desk.files, *kept})
+        self.slugs = Slugs(desk.taken)
         self.there = list(desk.stories)
         self.texts = {text: file for file, text in (*desk.unreadable.items(), *desk.texts.items())}
 
@@ -101,9 +99,9 @@ class _Planning:
             return self.texts[text]
         story = self._read(name, text)
         self._check_new(name, story)
-        week = self._week(story)
-        slug = self.places.take(week, Entry(id="", title=story.headline or story.title, link=story.link))
-        file = f"content/{week.folder}/{story.day}-{slug}.md"
+        week = self.desk.open_week(Week.of(story.day))
+        slug = self.slugs.take(week, Entry(id="", title=story.headline or story.title, link=story.link))
+        file = paths.story(week, story.day, slug)
         self.there.append(replace(story, file=file))
         self.texts[text] = file
         return file
@@ -120,13 +118,9 @@ class _Planning:
             what = f"its story is there already: {same}"
             raise Faults([Problem(name, 0, what, "delete one of the two, or move this one into its week's folder")])
         names = names_of_link(story.link) | ({story.id} - {""})
-        hidden = next((file for file, text in self.desk.unreadable.items() if any(one in text for one in names)), None)
+        hidden = self.desk.hidden(names)
         if hidden:
             raise Faults([Problem(name, 0, f"{hidden} may be the same story, but cannot be read", "mend that one")])
-
-    def _week(self, story: Story) -> Week:
-        week, closed = Week.of(story.day), self.desk.closed
-        return closed.following if closed is not None and week <= closed else week
 
 
 def _day(name: str) -> date | None:

@@ -17,13 +17,14 @@ from datetime import datetime
 from digest import links
 from digest.errors import Problem
 from digest.model import Config, Document, Entry, Feed, Story
-from digest.stories import identity, ledger
+from digest.stories import identity, ledger, paths
 from digest.stories.desk import Desk, Edit, Intake, Outcome
-from digest.stories.fresh import Arrival, Places, believes, evidence, fresh_story
+from digest.stories.fresh import Arrival, believes, evidence, fresh_story
 from digest.stories.ledger import Record
 from digest.stories.merge import Merged, agreed, as_written, hashes_of, merge
 from digest.stories.news import Ledgers, is_news, names_of, said
 from digest.stories.revise import Revision, revise
+from digest.stories.slug import Slugs
 from digest.week import Week
 
 
@@ -50,7 +51,7 @@ class _Taking:
         self.kin = _by_file(desk.ledgers)
         self.there = {story.file: story for story in desk.stories}
         self.named = _by_key(desk.stories)
-        self.places = Places({*desk.files, *self.kin})
+        self.slugs = Slugs(desk.taken)
         self.adoptable = self._adoptable()
         self.stories: dict[str, Story] = {}
         self.edits: dict[str, Edit] = {}
@@ -89,7 +90,7 @@ class _Taking:
     def _decide(self, arrival: Arrival, file: str | None) -> tuple[str, str]:
         """Returns what becomes of one entry, and the file that it concerns."""
         if file is None:
-            blocked = self._unreadable(names_of(arrival.aliases))
+            blocked = self.desk.hidden(names_of(arrival.aliases))
             return ("left", blocked) if blocked else ("new", self._take(arrival))
         if file in self.adoptable:
             return "adopted", self._adopt(arrival, file, self.adoptable.pop(file))
@@ -120,7 +121,7 @@ class _Taking:
 
     def _free_name(self, story: Story, entry: Entry) -> str:
         """Returns a file's name for a story whose own is the ledger's name of another, in whose place it now lies."""
-        return f"content/{story.week.folder}/{story.day}-{self.places.take(story.week, entry)}.md"
+        return paths.story(story.week, story.day, self.slugs.take(story.week, entry))
 
     def _know(
         self, aliases: Iterable[str], title: str, feed: str, file: str, *, bare: bool, but: frozenset[str] = frozenset()
@@ -130,27 +131,20 @@ class _Taking:
             if file not in files:
                 files.append(file)
 
-    def _unreadable(self, names: Iterable[str]) -> str | None:
-        """Returns the file that cannot be read and speaks of one of the names, if any: it may well be their story."""
-        texts = self.desk.unreadable.items()
-        return next((file for file, text in texts if any(name in text for name in names)), None)
-
     # ------------------------------------------------------------ new stories
 
     def _take(self, arrival: Arrival) -> str:
         fresh = fresh_story(arrival, self.config, self.now)
         week = self._week(fresh.week, arrival.feed)
-        slug = self.places.take(week, arrival.entry)
-        file = f"content/{week.folder}/{fresh.day}-{slug}.md"
+        slug = self.slugs.take(week, arrival.entry)
+        file = paths.story(week, fresh.day, slug)
         self.stories[file] = replace(fresh, file=file, week=week, slug=slug)
         self._record(arrival, file, hashes_of(self.stories[file]))
         return file
 
     def _week(self, week: Week, feed: Feed) -> Week:
         """Returns the week itself, or the first open one where a letter has closed it and the feed is not new."""
-        closed = self.desk.closed
-        late = closed is not None and week <= closed and bool(self.desk.ledgers.get(feed.id))
-        return closed.following if late and closed is not None else week
+        return self.desk.open_week(week) if self.desk.ledgers.get(feed.id) else week
 
     def _join(self, arrival: Arrival, file: str) -> str:
         """Adds a feed to a story that another feed has brought in this same pull."""
@@ -211,7 +205,7 @@ class _Taking:
         placed = self.there.get(file)
         if placed and _keys(placed).isdisjoint(self.known):
             return placed, ""
-        blocked = self._unreadable(names) or (file if file in self.desk.unreadable else None)
+        blocked = self.desk.hidden(names) or (file if file in self.desk.unreadable else None)
         return None, blocked or ""
 
     def _welcome(self, arrival: Arrival, file: str, story: Story | None) -> tuple[str, str]:

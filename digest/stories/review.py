@@ -15,13 +15,12 @@ from zoneinfo import ZoneInfo
 from digest import links
 from digest.errors import Problem
 from digest.model import Config, FreePage, Letter, Story
-from digest.stories import hints, ledger
+from digest.stories import hints, ledger, paths
 from digest.stories.desk import Survey
 from digest.stories.history import History
 from digest.stories.identity import scoped
 from digest.stories.ledger import Record
 from digest.stories.prose import Prose
-from digest.stories.storyfile import PLACE
 from digest.week import Week
 
 LineOf = Callable[[str, str], int]
@@ -140,7 +139,7 @@ def _astray(stories: Iterable[Story], history: History) -> Iterator[Problem]:
 def _misdated(stories: Iterable[Story], history: History, zone: ZoneInfo, line_of: LineOf) -> Iterator[Problem]:
     """Finds files named after another day than `published` says, unless it was the publisher who changed that."""
     for story in stories:
-        place = PLACE.fullmatch(story.file)
+        place = paths.PLACE.fullmatch(story.file)
         days = {story.published.date(), story.published.astimezone(zone).date()}
         if place is None or place[2] is None or story.day in days:
             continue
@@ -189,7 +188,7 @@ def _orphans(survey: Survey, config: Config) -> Iterator[Problem]:
     known = {feed.id for feed in config.feeds} | {feed for story in survey.content.stories for feed in story.feeds}
     for feed in sorted(survey.ledgers.keys() - known):
         what = f"is the ledger of a feed '{feed}' that digest.toml does not name and no story comes from"
-        yield _hint(f"content/ledger/{feed}.jsonl", 0, what, "name the feed there, with retired = true, or delete this")
+        yield _hint(paths.ledger(feed), 0, what, "name the feed there, with retired = true, or delete this")
 
 
 def _shared_files(ledgers: Mapping[str, Mapping[str, Record]]) -> Iterator[Problem]:
@@ -203,7 +202,7 @@ def _shared_files(ledgers: Mapping[str, Mapping[str, Record]]) -> Iterator[Probl
         if others:
             what = f"'{one.id}' and '{others[0][1].id}' both claim {file}"
             cure = "delete the lines of the one that the file does not hold; the next pull brings it again"
-            yield _hint(f"content/ledger/{feed}.jsonl", 0, what, cure)
+            yield _hint(paths.ledger(feed), 0, what, cure)
 
 
 def _unlike(claimed: Iterable[tuple[str, Record]]) -> list[tuple[str, Record]]:

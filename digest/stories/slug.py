@@ -1,4 +1,4 @@
-"""A story's slug, made once from its headline; the one importer of python-slugify.
+"""A story's slug, made once from its headline, and the slugs that are free; the one importer of python-slugify.
 
 Refuses to depend on what else is installed: backend and algorithm are named, since either would change addresses.
 """
@@ -6,9 +6,13 @@ Refuses to depend on what else is installed: backend and algorithm are named, si
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container
+from collections.abc import Container, Iterable
 
 from slugify import slugify
+
+from digest.model import Entry
+from digest.stories import paths
+from digest.week import Week
 
 LONGEST = 60
 
@@ -40,3 +44,19 @@ def free_slug(slug: str, taken: Container[str]) -> str:
     while f"{slug}-{number}" in taken:
         number += 1
     return f"{slug}-{number}"
+
+
+class Slugs:
+    """The slugs of each week that are taken, by files or by deleted ones, whose addresses stay theirs."""
+
+    def __init__(self, files: Iterable[str]) -> None:
+        self._taken: dict[str, set[str]] = {}
+        for place in filter(None, map(paths.PLACE.fullmatch, files)):
+            self._taken.setdefault(place[1], set()).add(place[3])
+
+    def take(self, week: Week, entry: Entry) -> str:
+        """Returns a slug for an entry that is free in the week, and takes it."""
+        taken = self._taken.setdefault(week.folder, set())
+        slug = free_slug(slug_of(entry.title, entry.id or entry.link), taken)
+        taken.add(slug)
+        return slug

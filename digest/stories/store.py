@@ -8,33 +8,27 @@ cannot read, so that one slip of an editor's stops no feed.)
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from digest import disk
-from digest.errors import DigestError, Faults, Problem, suggestion
-from digest.model import Config, Content, Copied, FreePage, Letter, Story
-from digest.stories import frontmatter, ledger, storyfile
+from digest.errors import DigestError, Faults, Problem
+from digest.model import Config, Content, Copied, Story
+from digest.stories import ledger, paths, storyfile
 from digest.stories.desk import Desk, Edit, Intake, Survey
 from digest.stories.history import History
+from digest.stories.inbox import Filing, Inbox, names_in, plan
 from digest.stories.ledger import Record
-from digest.stories.storyfile import Known
+from digest.stories.news import Ledgers
+from digest.stories.reading import Reading
 from digest.week import Week
 
-_T = TypeVar("_T")
-
-_WEEK = re.compile(r"\d{4}/w\d{2}")
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
-PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
-_INBOX = "inbox"
-_ELSEWHERE = frozenset({"ledger", _INBOX})
 _NOT_COPIED = (".DS_Store", "Thumbs.db", ".git", "*~", ".#*", ".*.sw?", disk.LEFT_BEHIND)  # left by systems and editors
-_LETTER = "letter.md"
+_MARKDOWN = frozenset({".md", ".markdown", ".txt"})
 _WRITERS = 4
 """How many files are written at once: each waits for the disk to have it, and a disk takes several in one go."""
 
@@ -50,16 +44,20 @@ def load(root: Path, config: Config) -> Content:
 def survey(root: Path, config: Config) -> Survey:
     """Reads all of a digest's content that can be read, with every problem in the rest."""
     ledgers, ledger_problems = read_ledgers(root)
-    reading = _Reading(root, config, ledgers)
+    reading = Reading(config, ledgers, partial(_bytes, root))
     files = list(_walk(root, reading.problems))
-    stories = tuple(filter(None, (reading.story(file) for file in files if _is_story(file))))
-    history = History(reading.ledgers)
+    stories = tuple(filter(None, (reading.story(file) for file in files if paths.is_story(file))))
+    history = History(ledgers)
     content = Content(
         stories=stories,
-        letters=tuple(filter(None, (reading.letter(file) for file in files if _is_letter(file)))),
-        introductions=tuple(filter(None, (reading.introduction(file) for file in files if _is_in(file, "themes")))),
-        pages=tuple(filter(None, (reading.page(file) for file in files if _is_in(file, "pages")))),
-        copied=tuple(Copied(source=root / file, file=file, path=_copied(file)) for file in files if _copied(file)),
+        letters=tuple(filter(None, (reading.letter(file) for file in files if paths.is_letter(file)))),
+        introductions=tuple(
+            filter(None, (reading.introduction(file) for file in files if paths.is_in(file, "themes")))
+        ),
+        pages=tuple(filter(None, (reading.page(file) for file in files if paths.is_in(file, "pages")))),
+        copied=tuple(
+            Copied(source=root / file, file=file, path=path) for file in files if (path := paths.copied(file))
+        ),
         places=history.places(stories),
         earlier=history.earlier(stories),
         unread=frozenset(reading.unread),
@@ -77,7 +75,7 @@ def survey(root: Path, config: Config) -> Survey:
 
 def read_text(root: Path, file: str) -> str:
     """Returns the text of a file as far as it is text, nothing where it is gone."""
-    return (disk.read(root / file) or b"").decode("utf-8-sig", errors="replace")
+    return _bytes(root, file).decode("utf-8-sig", errors="replace")
 
 
 def unfinished(root: Path) -> tuple[str, ...]:
@@ -87,13 +85,13 @@ def unfinished(root: Path) -> tuple[str, ...]:
 
 def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Record]], names: frozenset[str]) -> Desk:
     """Reads what a pull has to know: where all files are, and of those that speak of one of the names what they say."""
-    reading = _Reading(root, config, ledgers)
+    reading = Reading(config, ledgers, partial(_bytes, root))
     files = list(_walk(root, []))
     found: list[Story] = []
     texts: dict[str, str] = {}
     unreadable: dict[str, str] = {}
-    for file in filter(_is_story, files) if names else ():
-        text = (disk.read(root / file) or b"").decode(errors="replace")
+    for file in filter(paths.is_story, files) if names else ():
+        text = _bytes(root, file).decode(errors="replace")
         if any(name in text for name in names):
             story = reading.story(file)
             if story:
@@ -101,7 +99,7 @@ def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Rec
             (texts if story else unreadable)[file] = text
     return Desk(
         ledgers=ledgers,
-        files=frozenset(filter(_is_story, files)),
+        files=frozenset(filter(paths.is_story, files)),
         stories=tuple(found),
         texts=texts,
         unreadable=unreadable,
@@ -114,17 +112,17 @@ def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Rec
 def read_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Problem, ...]]:
     """Reads the ledgers of all feeds, those of feeds that digest.toml no longer names too."""
     ledgers, problems = {}, list[Problem]()
-    folder = root / "content" / "ledger"
+    folder = root / paths.LEDGERS
     for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
         text = (disk.read(path) or b"").decode(errors="replace")
-        ledgers[path.stem], wrong = ledger.loads(text, f"content/ledger/{path.name}")
+        ledgers[path.stem], wrong = ledger.loads(text, paths.ledger(path.stem))
         problems.extend(wrong)
     return ledgers, tuple(problems)
 
 
 def ledger_bytes(root: Path, feed: str) -> bytes:
     """Returns a feed's ledger as it stands, nothing where there is none."""
-    return disk.read(root / _ledger(feed)) or b""
+    return disk.read(root / paths.ledger(feed)) or b""
 
 
 def write(root: Path, intake: Intake) -> None:
@@ -164,21 +162,51 @@ def sweep(root: Path) -> tuple[str, ...]:
 
     They are hidden and whole nowhere; in a git repository they would stay for ever.
     """
-    found = []
-    for folder, folders, names in os.walk(root / "content"):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if disk.leftover(name).endswith(".md"):
-                path = Path(folder, name)
-                disk.unlink(path)
-                found.append(path.relative_to(root).as_posix())
-    return tuple(found)
+    found = tuple(file for file in unfinished(root) if _is_swept(file))
+    for file in found:
+        disk.unlink(root / file)
+    return found
+
+
+def empty_inbox(
+    root: Path, config: Config, ledgers: Ledgers, *, now: datetime, dry: bool
+) -> tuple[tuple[Filing, ...], tuple[Problem, ...]]:
+    """Files all that lies in the inbox and can be read; returns the moves, and why the rest stays.
+
+    With `dry` nothing moves. `now` is the moment of the pull; the caller holds the digest's lock.
+    """
+    inbox = _read_inbox(root)
+    if not inbox.texts:
+        return (), inbox.problems
+    filings, problems = plan(inbox, read_desk(root, config, ledgers, names_in(inbox)), now)
+    wrong = {} if dry else {filing: file_away(root, filing) for filing in filings}
+    done = tuple(filing for filing in filings if not wrong.get(filing))
+    return done, (*problems, *filter(None, wrong.values()))
+
+
+def file_away(root: Path, filing: Filing) -> Problem | None:
+    """Moves a file out of the inbox, pictures first; returns why it stays where a name is taken by something else.
+
+    A move is a second name for the same file, and only then the first one's end: whatever stops it in between, nothing
+    is lost, and the next pull ends it.
+    """
+    for picture in filing.pictures:
+        if not _stands(root, picture.inbox, picture.file):
+            what = f"its picture {picture.inbox.rpartition('/')[2]} has the name of another, {picture.file}"
+            return Problem(filing.inbox, 0, what, "rename the picture, and mend the link to it")
+    if not _stands(root, filing.inbox, filing.file):
+        return Problem(filing.inbox, 0, f"{filing.file} has appeared during the pull", "pull again")
+    for picture in filing.pictures:
+        if picture.last:
+            disk.unlink(root / picture.inbox)
+    disk.unlink(root / filing.inbox)
+    return None
 
 
 def add_lines(root: Path, lines: Mapping[str, Iterable[Record]]) -> None:
     """Adds lines to the feeds' ledgers."""
     for feed, records in lines.items():
-        disk.append(root / _ledger(feed), "".join(map(ledger.dumps, records)))
+        disk.append(root / paths.ledger(feed), "".join(map(ledger.dumps, records)))
 
 
 def create(root: Path, file: str, text: str) -> bool:
@@ -188,93 +216,7 @@ def create(root: Path, file: str, text: str) -> bool:
 
 def read_exactly(root: Path, file: str) -> str:
     """Returns the text of a file with every sign that it holds, as an edit needs it; raises ValueError for no text."""
-    return (disk.read(root / file) or b"").decode()
-
-
-class _Reading:
-    """One reading of the content: each file gives its value, or None and its problems."""
-
-    def __init__(self, root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Record]]) -> None:
-        self.root, self.config, self.ledgers = root, config, ledgers
-        self.problems: list[Problem] = []
-        self.unread: list[str] = []
-        self.themes = frozenset(name for theme in config.themes for name in (theme.id, *theme.was))
-        self.known = Known(
-            zone=ZoneInfo(config.site.timezone),
-            feeds=frozenset(feed.id for feed in config.feeds) | frozenset(self.ledgers),
-            themes=self.themes,
-            excerpted=ledger.excerpted(self.ledgers),
-        )
-
-    def story(self, file: str) -> Story | None:
-        return self._read(file, lambda text: storyfile.loads(text, file, self.known))
-
-    def letter(self, file: str) -> Letter | None:
-        return self._read(file, lambda text: _letter(text, file))
-
-    def page(self, file: str) -> FreePage | None:
-        return self._read(file, lambda text: _page(text, file))
-
-    def introduction(self, file: str) -> FreePage | None:
-        name = Path(file).stem
-        if name not in self.themes:
-            self.problems.append(
-                Problem(file, 0, f"introduces an unknown theme '{name}'", suggestion(name, self.themes))
-            )
-            return None
-        return self.page(file)
-
-    def misplaced(self, files: Iterable[str]) -> None:
-        """Notes Markdown files that lie where no story is looked for: a story must not vanish without a word."""
-        for file in files:
-            top, _, rest = file.removeprefix("content/").partition("/")
-            stray = not rest or top not in {"themes", "pages", "static", *_ELSEWHERE}
-            known = _is_story(file) or _is_letter(file) or Path(file).stem == "README"
-            if file.endswith(".md") and stray and not known:
-                self.problems.append(
-                    Problem(file, 0, "lies in no week's folder", "move it to one such as content/2026/w20/")
-                )
-
-    def _read(self, file: str, read: Callable[[str], _T]) -> _T | None:
-        try:
-            return read((disk.read(self.root / file) or b"").decode("utf-8"))
-        except UnicodeDecodeError:
-            self.problems.append(Problem(file, 0, "not UTF-8 text", "save it as UTF-8"))
-        except Faults as faults:
-            self.problems.extend(faults.problems)
-        except DigestError as error:
-            self.problems.append(Problem(file, 0, str(error).partition(": ")[2], "make it readable"))
-        self.unread.append(file)
-        return None
-
-
-def _letter(text: str, file: str) -> Letter:
-    matter = frontmatter.parse(text, file, required=False)
-    read = storyfile.Reader(file, matter.values)
-    week = storyfile.week_of(file)
-    title, draft = read.text("title"), read.flag("draft")
-    read.finish(("title", "draft"))
-    return Letter(file=file, week=week, title=title, body=matter.body, line=matter.line, draft=draft)
-
-
-def _page(text: str, file: str) -> FreePage:
-    matter = frontmatter.parse(text, file, required=False)
-    read = storyfile.Reader(file, matter.values)
-    name = Path(file).stem
-    if not _NAME.fullmatch(name):
-        read.fault(
-            0, f"'{name}' can be no address", "rename the file with lower-case letters a to z, digits and hyphens"
-        )
-    title, draft = read.text("title"), read.flag("draft")
-    read.finish(("title", "draft"))
-    return FreePage(
-        file=file,
-        name=name,
-        title=title or name.replace("-", " ").capitalize(),
-        body=matter.body,
-        line=matter.line,
-        draft=draft,
-    )
+    return _bytes(root, file).decode()
 
 
 def _walk(root: Path, problems: list[Problem]) -> Iterator[str]:
@@ -286,10 +228,45 @@ def _walk(root: Path, problems: list[Problem]) -> Iterator[str]:
             if _is_passed_over(name, place):
                 continue
             if os.path.islink(os.path.join(folder, name)):  # noqa: PTH114, PTH118 - pathlib costs four times as much here
-                if place != f"content/{_INBOX}":  # where pull alone looks
+                if place != paths.INBOX:  # where pull alone looks
                     problems.append(Problem(f"{place}/{name}", 0, "is a symbolic link", "put the file itself here"))
             else:
                 yield f"{place}/{name}"
+
+
+def _read_inbox(root: Path) -> Inbox:
+    """Reads the inbox; a README in it, and what begins with a dot, is not looked at."""
+    texts: dict[str, str] = {}
+    pictures: list[str] = []
+    problems: list[Problem] = []
+    folder = root / paths.INBOX
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        file = f"{paths.INBOX}/{path.name}"
+        if path.name.startswith(".") or path.stem == "README":
+            continue
+        if path.is_symlink() or not path.is_file():
+            problems.append(Problem(file, 0, "is no plain file", "put the story's file itself into the inbox"))
+        elif path.suffix.lower() in paths.PICTURES:
+            pictures.append(file)
+        elif path.suffix.lower() not in _MARKDOWN:
+            cure = "end a story's name in .md, and keep other files elsewhere"
+            problems.append(Problem(file, 0, "is neither Markdown nor a picture", cure))
+        else:
+            try:
+                texts[file] = (disk.read(path) or b"").decode()
+            except UnicodeDecodeError:
+                problems.append(Problem(file, 0, "not UTF-8 text", "save it as UTF-8"))
+    return Inbox(texts=texts, pictures=tuple(pictures), problems=tuple(problems))
+
+
+def _stands(root: Path, inbox: str, file: str) -> bool:
+    """Gives a file its place as well, and tells whether that place now has the same bytes."""
+    return disk.link(root / inbox, root / file) or disk.read(root / inbox) == disk.read(root / file)
+
+
+def _is_swept(file: str) -> bool:
+    folder, _, name = file.rpartition("/")
+    return disk.leftover(name).endswith(".md") and "/." not in folder
 
 
 def _is_passed_over(name: str, place: str) -> bool:
@@ -298,33 +275,10 @@ def _is_passed_over(name: str, place: str) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in _NOT_COPIED)
 
 
-def _is_story(file: str) -> bool:
-    folder, _, name = file.removeprefix("content/").rpartition("/")
-    return name.endswith(".md") and name != _LETTER and bool(_WEEK.fullmatch(folder))
-
-
-def _is_letter(file: str) -> bool:
-    folder, _, name = file.removeprefix("content/").rpartition("/")
-    return name == _LETTER and bool(_WEEK.fullmatch(folder))
-
-
-def _is_in(file: str, folder: str) -> bool:
-    return file.endswith(".md") and Path(file).parent.as_posix() == f"content/{folder}"
-
-
-def _copied(file: str) -> str:
-    """Returns the path of a file that is copied as it is (all of `static/`, and pictures beside Markdown), else ""."""
-    path = file.removeprefix("content/")
-    top, _, rest = path.partition("/")
-    if top == "static":
-        return rest
-    return path if Path(file).suffix.lower() in PICTURES and top not in _ELSEWHERE else ""
-
-
-def _closed(reading: _Reading, files: Iterable[str]) -> Week | None:
-    letters = filter(None, (reading.letter(file) for file in files if _is_letter(file)))
+def _closed(reading: Reading, files: Iterable[str]) -> Week | None:
+    letters = filter(None, (reading.letter(file) for file in files if paths.is_letter(file)))
     return max((letter.week for letter in letters if not letter.draft), default=None)
 
 
-def _ledger(feed: str) -> str:
-    return f"content/ledger/{feed}.jsonl"
+def _bytes(root: Path, file: str) -> bytes:
+    return disk.read(root / file) or b""

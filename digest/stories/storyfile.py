@@ -17,7 +17,7 @@ from typing import TypeVar
 from digest import links
 from digest.errors import Faults, Problem, suggestion
 from digest.model import Correction, Story
-from digest.stories import excerpt, frontmatter
+from digest.stories import excerpt, frontmatter, paths
 from digest.stories.frontmatter import Matter, Value
 from digest.stories.identity import story_keys
 from digest.week import Week
@@ -27,7 +27,6 @@ _T = TypeVar("_T")
 KEYS = ("title", "link", "published", "updated", "authors", "feeds", "themes", "image", "id",
         "headline", "source", "lead", "hide", "draft", "corrections")  # fmt: skip
 _TYPED = {"published": "timestamp", "updated": "timestamp", "lead": "bool", "hide": "bool", "draft": "bool"}
-PLACE = re.compile(r"content/(\d{4}/w\d{2})/(?:(\d{4}-\d{2}-\d{2})-)?([^/]+)\.md")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off", ""})
 _CURLED = re.compile(r"[“”‘’„]")
@@ -118,11 +117,11 @@ def pairs(story: Story) -> list[tuple[str, str | tuple[str, ...]]]:
 
 def week_of(file: str) -> Week:
     """Returns the week in whose folder a file lies; raises Faults where the year has no such week."""
-    folder = file.removeprefix("content/").rpartition("/")[0]
-    try:
-        return Week.parse(folder)
-    except ValueError:
-        raise Faults([Problem(file, 0, f"there is no week {folder}", "move the file to a week that is")]) from None
+    week = paths.week_of(file)
+    if week is None:
+        what = f"there is no week {paths.folder_of(file)}"
+        raise Faults([Problem(file, 0, what, "move the file to a week that is")])
+    return week
 
 
 class Reader:
@@ -188,7 +187,7 @@ class Reader:
 
 
 def _place(read: Reader, file: str) -> tuple[Week, date | None, str]:
-    match = PLACE.fullmatch(file)
+    match = paths.PLACE.fullmatch(file)
     if not match:
         raise Faults(
             [Problem(file, 0, "a story lies in its week's folder", "move it to one such as content/2026/w20/")]

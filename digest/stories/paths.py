@@ -1,0 +1,76 @@
+"""Where everything in `content/` lies: paths relative to the digest's root, put together and taken apart.
+
+    content/2026/w20/2026-05-15-slug.md    content/2026/w20/letter.md    content/ledger/<feed id>.jsonl
+
+Text in, text out. Refuses to look at the disk; no path of these is put together anywhere else.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from datetime import date
+
+from digest.week import Week
+
+INBOX = "content/inbox"
+LEDGERS = "content/ledger"
+
+PLACE = re.compile(r"content/(\d{4}/w\d{2})/(?:(\d{4}-\d{2}-\d{2})-)?([^/]+)\.md")
+"""A Markdown file in a week's folder: the folder, the day that its name begins with, if any, and the slug."""
+_LETTER = "/letter.md"
+
+PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
+_NOT_PUBLISHED = frozenset({"ledger", "inbox"})
+
+
+def story(week: Week, day: date, slug: str) -> str:
+    """Returns the file of a story."""
+    return f"content/{week.folder}/{day}-{slug}.md"
+
+
+def letter(week: Week) -> str:
+    """Returns the file of a week's letter."""
+    return f"content/{week.folder}{_LETTER}"
+
+
+def ledger(feed: str) -> str:
+    """Returns the file of a feed's ledger."""
+    return f"{LEDGERS}/{feed}.jsonl"
+
+
+def is_story(file: str) -> bool:
+    """Tells whether a file lies where stories do."""
+    return PLACE.fullmatch(file) is not None and not file.endswith(_LETTER)
+
+
+def is_letter(file: str) -> bool:
+    """Tells whether a file lies where letters do."""
+    return PLACE.fullmatch(file) is not None and file.endswith(_LETTER)
+
+
+def is_in(file: str, folder: str) -> bool:
+    """Tells whether a file is Markdown right in a folder below `content/`."""
+    return file.endswith(".md") and folder_of(file) == folder
+
+
+def copied(file: str) -> str:
+    """Returns the path of a file that is copied as it is (all of `static/`, and pictures beside Markdown), else ""."""
+    path = file.removeprefix("content/")
+    top, _, rest = path.partition("/")
+    if top == "static":
+        return rest
+    return path if posixpath.splitext(file)[1].lower() in PICTURES and top not in _NOT_PUBLISHED else ""
+
+
+def folder_of(file: str) -> str:
+    """Returns the folder that a file lies in, below `content/`."""
+    return file.removeprefix("content/").rpartition("/")[0]
+
+
+def week_of(file: str) -> Week | None:
+    """Returns the week in whose folder a file lies, None where it lies in none, or the year has no such week."""
+    try:
+        return Week.parse(folder_of(file))
+    except ValueError:
+        return None

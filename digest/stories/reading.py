@@ -1,0 +1,121 @@
+"""Every kind of file in `content/` read as a value, and what is wrong with those that cannot be.
+
+    story file ──▶ Story      letter ──▶ Letter      free page, theme's introduction ──▶ FreePage
+
+Refuses to stop at a file that is at fault: its problems are kept, and the next one is read. Meets no disk: bytes come
+from whoever asks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from digest.errors import DigestError, Faults, Problem, suggestion
+from digest.model import Config, FreePage, Letter, Story
+from digest.stories import frontmatter, ledger, paths, storyfile
+from digest.stories.ledger import Record
+from digest.stories.storyfile import Known
+
+_T = TypeVar("_T")
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_KNOWN = frozenset({"themes", "pages", "static", "ledger", "inbox"})
+
+
+class Reading:
+    """One reading of the content: each file gives its value, or None and its problems.
+
+    `bytes_of` gives the bytes of a file, and raises DigestError where it cannot.
+    """
+
+    def __init__(
+        self, config: Config, ledgers: Mapping[str, Mapping[str, Record]], bytes_of: Callable[[str], bytes]
+    ) -> None:
+        self._bytes_of = bytes_of
+        self.problems: list[Problem] = []
+        self.unread: list[str] = []
+        self.themes = frozenset(name for theme in config.themes for name in (theme.id, *theme.was))
+        self.known = Known(
+            zone=ZoneInfo(config.site.timezone),
+            feeds=frozenset(feed.id for feed in config.feeds) | frozenset(ledgers),
+            themes=self.themes,
+            excerpted=ledger.excerpted(ledgers),
+        )
+
+    def story(self, file: str) -> Story | None:
+        """Returns the story of a file."""
+        return self._read(file, lambda text: storyfile.loads(text, file, self.known))
+
+    def letter(self, file: str) -> Letter | None:
+        """Returns the letter of a file."""
+        return self._read(file, lambda text: _letter(text, file))
+
+    def page(self, file: str) -> FreePage | None:
+        """Returns the free page of a file."""
+        return self._read(file, lambda text: _page(text, file))
+
+    def introduction(self, file: str) -> FreePage | None:
+        """Returns the introduction of a theme, which gives the file its name."""
+        name = Path(file).stem
+        if name not in self.themes:
+            self.problems.append(
+                Problem(file, 0, f"introduces an unknown theme '{name}'", suggestion(name, self.themes))
+            )
+            return None
+        return self.page(file)
+
+    def misplaced(self, files: Iterable[str]) -> None:
+        """Notes Markdown files that lie where no story is looked for: a story must not vanish without a word."""
+        for file in files:
+            top, _, rest = file.removeprefix("content/").partition("/")
+            stray = not rest or top not in _KNOWN
+            known = paths.is_story(file) or paths.is_letter(file) or Path(file).stem == "README"
+            if file.endswith(".md") and stray and not known:
+                self.problems.append(
+                    Problem(file, 0, "lies in no week's folder", "move it to one such as content/2026/w20/")
+                )
+
+    def _read(self, file: str, read: Callable[[str], _T]) -> _T | None:
+        try:
+            return read(self._bytes_of(file).decode())
+        except UnicodeDecodeError:
+            self.problems.append(Problem(file, 0, "not UTF-8 text", "save it as UTF-8"))
+        except Faults as faults:
+            self.problems.extend(faults.problems)
+        except DigestError as error:
+            self.problems.append(Problem(file, 0, str(error).partition(": ")[2], "make it readable"))
+        self.unread.append(file)
+        return None
+
+
+def _letter(text: str, file: str) -> Letter:
+    matter = frontmatter.parse(text, file, required=False)
+    read = storyfile.Reader(file, matter.values)
+    week = storyfile.week_of(file)
+    title, draft = read.text("title"), read.flag("draft")
+    read.finish(("title", "draft"))
+    return Letter(file=file, week=week, title=title, body=matter.body, line=matter.line, draft=draft)
+
+
+def _page(text: str, file: str) -> FreePage:
+    matter = frontmatter.parse(text, file, required=False)
+    read = storyfile.Reader(file, matter.values)
+    name = Path(file).stem
+    if not _NAME.fullmatch(name):
+        read.fault(
+            0, f"'{name}' can be no address", "rename the file with lower-case letters a to z, digits and hyphens"
+        )
+    title, draft = read.text("title"), read.flag("draft")
+    read.finish(("title", "draft"))
+    return FreePage(
+        file=file,
+        name=name,
+        title=title or name.replace("-", " ").capitalize(),
+        body=matter.body,
+        line=matter.line,
+        draft=draft,
+    )
