@@ -20,7 +20,7 @@ from digest.commands import add, build, pull
 from digest.commands.add import AddReport
 from digest.errors import DigestError
 from digest.feeds import elements, jsonld, page
-from digest.feeds.fetch import Limits
+from digest.feeds.limits import Limits
 from digest.model import Document, Failed, Fetched
 
 PAGES = sorted((Path(__file__).parent / "data" / "webpages").glob("*.html"))
@@ -112,6 +112,7 @@ def test_a_page_says_what_is_written_beside_it(path: Path) -> None:
         (b"\x89PNG\r\n\x1a\n", "image/png", "not a web page but image/png"),
         (b"\x89PNG\r\n\x1a\n", "text/html", "not a web page"),
         (b"just words", "", "not a web page"),
+        (b"<html><body><p>Words.</p></body></html>", "text/html", "a web page that names no headline"),
         (b'{"title": "<title>"}', "application/json; charset=utf-8", "not a web page but application/json"),
     ],
 )

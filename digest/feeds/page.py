@@ -33,7 +33,9 @@ def read(fetched: Fetched) -> Document | Failed:
     kind = fetched.content_type.partition(";")[0].strip().lower()
     found = list(elements.scan(elements.decode(body, fetched.content_type)))
     if not found or not (kind in _HTML or webpage.is_page(body)):
-        return Failed(feed=fetched.feed, reason=f"not a web page{_label(kind)}")
+        silent = webpage.is_page(body) and not found
+        reason = "a web page that names no headline" if silent else f"not a web page{_label(kind)}"
+        return Failed(feed=fetched.feed, reason=reason)
     return _Page(found, fetched.url).document()
 
 
