@@ -38,8 +38,17 @@ def test_three_commands_lead_from_an_empty_folder_to_a_site(tmp_path: Path) -> N
     assert (made.stderr, pulled.stderr, built.stderr) == ("", "", "")
     assert made.stdout == "A new digest is in my-tea. Next: cd my-tea && digest pull && digest build\n"
     assert "12 new stories taken in; 1 of 1 feeds read" in pulled.stdout
-    assert "12 stories in 3 weeks" in built.stdout
+    assert "12 stories in 3 weeks: " in built.stdout
     assert (tmp_path / "my-tea" / "site" / "index.html").is_file()
+
+
+def test_one_story_is_counted_as_one(tmp_path: Path) -> None:
+    (tmp_path / "digest.toml").write_text('[site]\ntitle = "T"\nurl = "https://example.org/"\n')
+    story = tmp_path / "content" / "2026" / "w20" / "2026-05-15-a.md"
+    story.parent.mkdir(parents=True)
+    story.write_text("---\ntitle: A\nlink: https://news.example/a\n---\n")
+
+    assert "1 story in 1 week: " in digest("build", cwd=tmp_path).stdout
 
 
 def test_init_writes_the_files_that_git_needs(new: Path) -> None:

@@ -55,7 +55,7 @@ def build(call: Call, output: Path | None, base_url: str | None, as_json: bool) 
 def _tell(report: BuildReport, call: Call) -> None:
     """Prints what the site has and what of it was written."""
     call.say(
-        f"{report.stories} stories in {report.weeks} weeks: {report.pages} files, {report.written} written, "
-        f"{report.removed} removed"
+        f"{lines.stories(report.stories)} in {lines.count(report.weeks, 'week')}: {report.pages} files, "
+        f"{report.written} written, {report.removed} removed"
     )
     call.say(f"The site is in {report.output}")
