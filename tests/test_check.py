@@ -18,7 +18,7 @@ from digest.cli import cli
 from digest.commands import check
 from digest.commands.check import CheckReport
 from digest.errors import Problem
-from digest.feeds.fetch import Limits
+from digest.feeds.limits import Limits
 from digest.git import Changes
 from digest.stories import ledger
 from digest.stories.ledger import Record

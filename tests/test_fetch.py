@@ -25,8 +25,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.feeds import mishaps, replies
-from digest.feeds.fetch import Limits, fetch
+from digest.feeds.fetch import fetch
 from digest.feeds.inflate import Unpacker, UnreadableBodyError
+from digest.feeds.limits import Limits
 from digest.model import Failed, Fetched, Validators
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)

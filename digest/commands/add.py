@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from digest import __version__, disk, links
+from digest import disk, links
 from digest.errors import DigestError
 from digest.feeds import page
-from digest.feeds.fetch import Limits, fetch_page
+from digest.feeds.fetch import agent_of, fetch_page
+from digest.feeds.limits import USUAL, Limits
 from digest.model import Config, Document, Failed, Story
 from digest.stories import added, store
 from digest.stories.desk import Desk, Intake
@@ -35,12 +36,12 @@ class AddReport:
     problems: tuple[str, ...] = ()
 
 
-def run(root: Path, config: Config, address: str, *, now: datetime, limits: Limits | None = None) -> AddReport:
+def run(root: Path, config: Config, address: str, *, now: datetime, limits: Limits = USUAL) -> AddReport:
     """Adds the story of the page at a web address; raises DigestError where it cannot be read, or is here already."""
     with disk.lock(root):
         ledgers, problems = store.read_ledgers(root)
         _check_new(added.already([address], _desk(root, config, ledgers, [address])))
-        document, final = _read(address, config, now, limits or Limits())
+        document, final = _read(address, config, now, limits)
         entry = document.entries[0]
         names = [address, final, entry.link]
         desk = _desk(root, config, ledgers, names)
@@ -53,8 +54,7 @@ def run(root: Path, config: Config, address: str, *, now: datetime, limits: Limi
 
 def _read(address: str, config: Config, now: datetime, limits: Limits) -> tuple[Document, str]:
     """Returns what the page at an address says, and the address to which that led."""
-    agent = f"digest/{__version__} (+{config.site.url})"
-    fetched = fetch_page(address, agent=agent, now=now, limits=limits)
+    fetched = fetch_page(address, agent=agent_of(config.site), now=now, limits=limits)
     document = fetched if isinstance(fetched, Failed) else page.read(fetched)
     if isinstance(fetched, Failed) or isinstance(document, Failed):
         reason = document.reason if isinstance(document, Failed) else ""

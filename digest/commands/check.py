@@ -16,9 +16,10 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from digest import __version__, config, disk, git
+from digest import config, disk, git
 from digest.errors import Faults, Problem
 from digest.feeds import ask, fetch
+from digest.feeds.limits import Limits
 from digest.git import Changes
 from digest.model import Config
 from digest.pages.addresses import Base
@@ -30,7 +31,7 @@ from digest.stories.desk import Survey
 from digest.stories.review import LineOf
 
 _MEMORY = "links.json"
-_LIMITS = fetch.Limits(deadline=20.0, connect=8.0, silence=12.0, retries=1)
+_LIMITS = Limits(deadline=20.0, connect=8.0, silence=12.0, retries=1)
 
 Told = Callable[[int, int], None]
 """Is told how many of how many outside links have answered."""
@@ -154,7 +155,7 @@ def _outside(
     counted = iter(range(1, len(due) + 1))
     answers = fetch.ask(
         due,
-        agent=f"digest/{__version__} (+{settings.site.url})",
+        agent=fetch.agent_of(settings.site),
         now=now,
         limits=_LIMITS,
         told=lambda: told and told(next(counted), len(due)),

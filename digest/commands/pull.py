@@ -10,26 +10,25 @@ Refuses to decide anything: the rooms do.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from digest import __version__, disk, links
+from digest import disk, links
 from digest.errors import DigestError
-from digest.feeds.fetch import Limits, fetch
+from digest.feeds import lessons
+from digest.feeds.fetch import agent_of, fetch
+from digest.feeds.limits import USUAL, Limits
 from digest.feeds.parse import parse
-from digest.model import Config, Document, Failed, Feed, Fetched, Validators
+from digest.model import Config, Document, Failed, Feed, Fetched
 from digest.stories import alarms, store
 from digest.stories.desk import Desk, Intake, Outcome
 from digest.stories.inbox import Filing
 from digest.stories.intake import take_in
 from digest.stories.ledger import Record
 from digest.stories.news import Ledgers, akin, in_question
-
-_MEMORY = "feeds.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +79,7 @@ def run(
     *,
     now: datetime,
     dry: bool = False,
-    limits: Limits | None = None,
+    limits: Limits = USUAL,
 ) -> PullReport:
     """Pulls the feeds into the digest at `root`; `dry` decides everything and writes nothing.
 
@@ -88,11 +87,11 @@ def run(
     """
     with contextlib.nullcontext() if dry else disk.lock(root):
         swept = () if dry else store.sweep(root)
-        memory = disk.recall(root, _MEMORY)
+        memory = disk.recall(root, lessons.NAME)
         waiting = {feed.id: row for feed in feeds if (row := _waiting(feed, memory, now))}
         asked = [feed for feed in feeds if feed.id not in waiting]
-        known, agent = _validators(root, asked, memory), _agent(config)
-        answers = fetch(asked, root=root, known=known, agent=agent, now=now, limits=limits or Limits())
+        known, agent = lessons.validators(asked, memory, _marks(root, asked)), agent_of(config.site)
+        answers = fetch(asked, root=root, known=known, agent=agent, now=now, limits=limits)
         read = {answer.feed.id: parse(answer) for answer in answers if isinstance(answer, Fetched) and answer.body}
         documents = [(feed, found) for feed in asked if isinstance(found := read.get(feed.id), Document)]
         ledgers, problems = store.read_ledgers(root)  # by now: a fetch takes long enough for git to bring in others
@@ -100,8 +99,7 @@ def run(
         intake = take_in(documents, _desk(root, config, documents, ledgers), config, now)
         if not dry:
             store.write(root, intake)
-            lessons = _lessons(root, answers, read, intake, memory)
-            disk.remember(root, _MEMORY, _dated(lessons, memory, _rows(answers, read, intake.outcomes), now))
+            _remember(root, answers, read, intake, memory, now)
     if not (feeds or filed or left):
         raise DigestError("digest.toml: there is no feed to pull; add a [[feeds]] table with id and url")
     rows = {row.feed: row for row in (*waiting.values(), *_rows(answers, read, intake.outcomes))}
@@ -135,72 +133,32 @@ def _desk(root: Path, config: Config, documents: Sequence[tuple[Feed, Document]]
     return store.read_desk(root, config, ledgers if names else akin(documents, ledgers), names)
 
 
-def _agent(config: Config) -> str:
-    return f"digest/{__version__} (+{config.site.url})"
-
-
 def _waiting(feed: Feed, memory: Mapping[str, Any], now: datetime) -> Row | None:
     """Returns a row for a feed whose server has asked to be left in peace until a moment to come."""
-    until = memory.get(feed.id, {}).get("wait", "")
-    if memory.get(feed.id, {}).get("url") != feed.url or not until or datetime.fromisoformat(until) <= now:
-        return None
-    return Row(feed=feed.id, state="waiting", reason=f"its server asked not to be asked again before {until}")
+    until = lessons.wait_of(feed, memory, now)
+    reason = f"its server asked not to be asked again before {until}"
+    return Row(feed=feed.id, state="waiting", reason=reason) if until else None
 
 
-def _validators(root: Path, feeds: Iterable[Feed], memory: Mapping[str, Any]) -> dict[str, Validators]:
-    """Returns what to ask the servers with; nothing for a feed whose address or ledger is not the one remembered.
-
-    A ledger that was restored, merged or lost may lack what the server believes that we have.
-    """
-    found = {}
-    for feed in feeds:
-        known = memory.get(feed.id, {})
-        if known.get("url") == feed.url and known.get("ledger") == _fingerprint(root, feed):
-            found[feed.id] = Validators(etag=known["etag"], modified=known["modified"], hash=known["hash"])
-    return found
+def _marks(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
+    """Returns the hash of each feed's ledger as it stands."""
+    return {feed.id: store.ledger_mark(root, feed.id) for feed in feeds}
 
 
-def _lessons(
+def _remember(
     root: Path,
-    answers: Iterable[Fetched | Failed],
+    answers: Sequence[Fetched | Failed],
     read: Mapping[str, Document | Failed],
     intake: Intake,
     memory: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Returns what to remember of each feed: its validators where all entries were dealt with, else the wait asked.
-
-    What an unchanged feed has brought is in the ledger that was remembered, whichever stands there by now.
-    """
+    now: datetime,
+) -> None:
+    """Adds to the memory what this pull has learnt of each feed that was asked."""
     left = {outcome.feed.id for outcome in intake.outcomes if outcome.left}
-    lessons: dict[str, Any] = dict(memory)
-    for answer in answers:
-        feed = answer.feed
-        if isinstance(answer, Failed):
-            if answer.wait:
-                lessons[feed.id] = {"url": feed.url, "wait": answer.wait.isoformat(timespec="seconds")}
-        elif feed.id in left or isinstance(read.get(feed.id), Failed):
-            lessons[feed.id] = {}
-        else:
-            ledger = _fingerprint(root, feed) if answer.body else memory[feed.id]["ledger"]
-            lessons[feed.id] = {"url": feed.url, **asdict(answer.validators), "ledger": ledger}
-    return lessons
-
-
-def _dated(lessons: Mapping[str, Any], memory: Mapping[str, Any], rows: Iterable[Row], now: datetime) -> dict[str, Any]:
-    """Returns the lessons with what `status` shows: when each feed answered last and what was new, or why it failed."""
-    dated = dict(lessons)
-    for row in rows:
-        lesson, before = lessons.get(row.feed, {}), memory.get(row.feed, {})
-        if row.state == "failed":
-            answered = {key: before[key] for key in ("asked", "new") if key in before}
-            dated[row.feed] = {**lesson, **answered, "failed": row.reason}
-        else:
-            dated[row.feed] = {**lesson, "asked": now.isoformat(timespec="seconds"), "new": len(row.new)}
-    return dated
-
-
-def _fingerprint(root: Path, feed: Feed) -> str:
-    return hashlib.sha256(store.ledger_bytes(root, feed.id)).hexdigest()[:16]
+    learnt = lessons.learnt(answers, read, left, memory, _marks(root, (answer.feed for answer in answers)))
+    rows = _rows(answers, read, intake.outcomes)
+    fates = {row.feed: row.reason if row.state == "failed" else len(row.new) for row in rows}
+    disk.remember(root, lessons.NAME, lessons.dated(learnt, memory, fates, now))
 
 
 def _rows(

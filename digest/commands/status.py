@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from digest import disk
 from digest.errors import DigestError
+from digest.feeds import lessons
 from digest.model import Config, Letter, Story
 from digest.pages.arrange import closed_weeks
 from digest.stories import paths, store
@@ -25,8 +26,6 @@ from digest.stories.history import History
 from digest.stories.ledger import Record
 from digest.stories.news import names_of
 from digest.week import Week
-
-_MEMORY = "feeds.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +89,7 @@ class StatusReport:
 def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
     """Counts what lies on the desk; whatever cannot be read is named, and counts for nothing but a file."""
     survey = store.survey(root, config)
-    memory = disk.recall(root, _MEMORY)
+    memory = disk.recall(root, lessons.NAME)
     return StatusReport(
         weeks=_weeks(survey, config.close),
         feeds=_feeds(survey, config, _there(survey, _unread(root, survey)), memory, now),

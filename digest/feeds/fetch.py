@@ -16,52 +16,34 @@ import logging
 import ssl
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 
 import httpx
 
-from digest import links
-from digest.feeds import local, mishaps, replies
+from digest import __version__, links
+from digest.feeds import at_once, local, mishaps, replies
 from digest.feeds.ask import Answer
 from digest.feeds.inflate import Unpacker, UnreadableBodyError
+from digest.feeds.limits import USUAL, Limits
 from digest.feeds.replies import Again, Redirect
-from digest.model import Failed, Feed, Fetched, Validators
-
-_T = TypeVar("_T")
+from digest.model import Failed, Feed, Fetched, Site, Validators
 
 _ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 )
 _ACCEPT_PAGE = "text/html, application/xhtml+xml, */*;q=0.1"
-_RESOLVERS = 32
-_LONGEST_VALIDATOR = 1_000
 _NETWORK = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, OSError, ValueError)
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it announces every request; our report is the announcement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How long, how much and how many: times in seconds, `body` in bytes after unpacking.
-
-    `deadline` is a feed's for all its redirects and retries, `silence` the longest wait for the next byte.
-    """
-
-    deadline: float = 30.0
-    connect: float = 10.0
-    silence: float = 20.0
-    body: int = 20_000_000
-    at_once: int = 8
-    per_host: int = 2
-    retries: int = 2
-    back_off: float = 1.0
-    redirects: int = 10
+def agent_of(site: Site) -> str:
+    """Returns how we name ourselves to servers, and the address at which they find out who asks."""
+    return f"digest/{__version__} (+{site.url})"
 
 
 def fetch(
@@ -71,7 +53,7 @@ def fetch(
     known: Mapping[str, Validators],
     agent: str,
     now: datetime,
-    limits: Limits = Limits(),
+    limits: Limits = USUAL,
 ) -> tuple[Fetched | Failed, ...]:
     """Returns what became of each feed, in the order of the feeds.
 
@@ -79,51 +61,35 @@ def fetch(
     `agent` names us to servers; `now` is the moment at which this fetch begins.
     """
     distant = [feed for feed in feeds if _is_distant(feed)]
-    desk = _Desk(limits=limits, agent=agent, known=known, now=now)
-    arrived = iter(asyncio.run(_fetch_all(distant, desk)) if distant else ())
+    shared = _Round(limits=limits, agent=agent, known=known, now=now)
+    arrived = iter(at_once.run(_Errand(feed, shared).run() for feed in distant))
     return tuple(
-        next(arrived) if _is_distant(feed) else local.read(feed, root, desk.validators(feed), limits.body)
+        next(arrived) if _is_distant(feed) else local.read(feed, root, shared.validators(feed), limits.body)
         for feed in feeds
     )
 
 
-def fetch_page(address: str, *, agent: str, now: datetime, limits: Limits = Limits()) -> Fetched | Failed:
+def fetch_page(address: str, *, agent: str, now: datetime, limits: Limits = USUAL) -> Fetched | Failed:
     """Returns what became of one web page, asked for with the same manners as feeds are."""
     page = Feed(id="", url=address, title="", publisher="")
-    desk = _Desk(limits=limits, agent=agent, known={}, now=now, pages=True)
-    return asyncio.run(_fetch_all([page], desk))[0]
+    shared = _Round(limits=limits, agent=agent, known={}, now=now, pages=True)
+    return at_once.run([_Errand(page, shared).run()])[0]
 
 
 def ask(
-    addresses: Sequence[str], *, agent: str, now: datetime, limits: Limits = Limits(), told: Callable[[], None]
+    addresses: Sequence[str], *, agent: str, now: datetime, limits: Limits = USUAL, told: Callable[[], None]
 ) -> tuple[Answer, ...]:
     """Returns whether the pages at some addresses are there, in their order; `told` is called at each answer."""
-    desk = _Desk(limits=limits, agent=agent, known={}, now=now, pages=True)
-    questions = [_Question(Feed(id="", url=address, title="", publisher=""), desk, told) for address in addresses]
-    return tuple(asyncio.run(_all(question.ask() for question in questions))) if questions else ()
+    shared = _Round(limits=limits, agent=agent, known={}, now=now, pages=True)
+    questions = [_Question(Feed(id="", url=address, title="", publisher=""), shared, told) for address in addresses]
+    return tuple(at_once.run(question.ask() for question in questions))
 
 
 def _is_distant(feed: Feed) -> bool:
     return feed.url.strip().lower().startswith(("http://", "https://"))
 
 
-async def _fetch_all(feeds: Sequence[Feed], desk: _Desk) -> list[Fetched | Failed]:
-    return await _all(_Errand(feed, desk).run() for feed in feeds)
-
-
-async def _all(errands: Iterable[Coroutine[None, None, _T]]) -> list[_T]:
-    asyncio.get_running_loop().set_default_executor(_Resolvers(max_workers=_RESOLVERS))
-    return await asyncio.gather(*errands)
-
-
-class _Resolvers(ThreadPoolExecutor):
-    """The threads that look names up. A look-up cannot be stopped, so at the end it is not waited for."""
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = True) -> None:  # noqa: ARG002 - as it is called
-        super().shutdown(wait=False, cancel_futures=cancel_futures)
-
-
-class _Desk:
+class _Round:
     """What all feeds of one fetch share: the limits, the turns, the clock, and how to make a client.
 
     `pages` tells that web pages are fetched, not feeds.
@@ -179,15 +145,15 @@ class _Errand:
 
     _method = "GET"
 
-    def __init__(self, feed: Feed, desk: _Desk) -> None:
+    def __init__(self, feed: Feed, shared: _Round) -> None:
         self._feed = feed
-        self._desk = desk
-        self._known = desk.validators(feed)
-        self._left = desk.limits.deadline
+        self._round = shared
+        self._known = shared.validators(feed)
+        self._left = shared.limits.deadline
 
     async def run(self) -> Fetched | Failed:
         try:
-            client = self._desk.client()
+            client = self._round.client()
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:  # a proxy or certificates of that kind
             return self._failed(f"the proxy or the certificates that the environment names cannot be used: {error}")
         async with client:
@@ -197,7 +163,7 @@ class _Errand:
         attempt = 0
         while isinstance(outcome := await self._attempt(client), Again):
             pause = self._pause(outcome, attempt)
-            if attempt == self._desk.limits.retries or pause >= self._left:
+            if attempt == self._round.limits.retries or pause >= self._left:
                 return outcome.failed
             attempt += 1
             self._left -= pause
@@ -205,8 +171,8 @@ class _Errand:
         return outcome
 
     def _pause(self, again: Again, attempt: int) -> float:
-        back_off = self._desk.limits.back_off * 2.0**attempt
-        return max(0.0, (again.wait - self._desk.now()).total_seconds()) if again.wait else back_off
+        back_off = self._round.limits.back_off * 2.0**attempt
+        return max(0.0, (again.wait - self._round.now()).total_seconds()) if again.wait else back_off
 
     async def _attempt(self, client: httpx.AsyncClient) -> Fetched | Failed | Again:
         """Follows the redirects; `moved` goes along as far as every one of them was permanent."""
@@ -214,7 +180,7 @@ class _Errand:
         if not address:
             return self._failed("its address is not one that can be asked; mend the feed's url")
         met = {(address, "")}
-        for _ in range(self._desk.limits.redirects + 1):
+        for _ in range(self._round.limits.redirects + 1):
             outcome = await self._hop(client, address)
             if not isinstance(outcome, Redirect):
                 return replace(outcome, moved=moved) if isinstance(outcome, Fetched) else outcome
@@ -227,16 +193,16 @@ class _Errand:
             if step in met:  # the same address with a new cookie is no circle
                 return self._failed("redirects in a circle; the publisher's server is at fault")
             met.add(step)
-        return self._failed(f"redirects more than {self._desk.limits.redirects} times; the publisher is at fault")
+        return self._failed(f"redirects more than {self._round.limits.redirects} times; the publisher is at fault")
 
     async def _hop(self, client: httpx.AsyncClient, address: str) -> Fetched | Failed | Again | Redirect:
-        async with self._desk.turn(links.host(address)):
+        async with self._round.turn(links.host(address)):
             begun = time.monotonic()
             try:
                 async with asyncio.timeout(self._left):
                     return await self._exchange(client, address)
             except TimeoutError:
-                return self._failed(f"no whole answer within {self._desk.limits.deadline:g} s")
+                return self._failed(f"no whole answer within {self._round.limits.deadline:g} s")
             finally:
                 self._left -= time.monotonic() - begun
 
@@ -247,7 +213,7 @@ class _Errand:
         except UnreadableBodyError as error:
             return self._failed(str(error))
         except _NETWORK as error:
-            failed = self._failed(mishaps.words(error, self._desk.limits.silence))
+            failed = self._failed(mishaps.words(error, self._round.limits.silence))
             return Again(failed) if mishaps.may_pass(error) else failed
 
     async def _answer(self, response: httpx.Response, address: str) -> Fetched | Failed | Again | Redirect:
@@ -257,13 +223,13 @@ class _Errand:
         if status == 304 and self._conditions():
             return self._fetched(response, address, None)
         if status in replies.WHOLE:
-            unpacker = Unpacker(response.headers.get("content-encoding", ""), self._desk.limits.body)
+            unpacker = Unpacker(response.headers.get("content-encoding", ""), self._round.limits.body)
             async for chunk in response.aiter_raw():
                 unpacker.feed(chunk)
             body = unpacker.end()
             return self._fetched(response, address, body) if body.strip() else self._failed("an empty answer")
-        wait = replies.retry_after(response.headers.get("retry-after", ""), self._desk.now())
-        reason = replies.words(status, page=self._desk.pages)
+        wait = replies.retry_after(response.headers.get("retry-after", ""), self._round.now())
+        reason = replies.words(status, page=self._round.pages)
         failed = Failed(feed=self._feed, reason=reason, wait=wait if status in {429, 503} else None)
         return Again(failed, failed.wait) if replies.worth_retrying(status, failed.wait) else failed
 
@@ -283,8 +249,7 @@ class _Errand:
         )
 
     def _conditions(self) -> dict[str, str]:
-        asked = {"If-None-Match": self._known.etag, "If-Modified-Since": self._known.modified}
-        return {name: value for name, value in asked.items() if _is_sendable(value)}
+        return replies.conditions(self._known)
 
     def _failed(self, reason: str) -> Failed:
         return Failed(feed=self._feed, reason=reason)
@@ -295,8 +260,8 @@ class _Question(_Errand):
 
     _status = 0
 
-    def __init__(self, page: Feed, desk: _Desk, told: Callable[[], None]) -> None:
-        super().__init__(page, desk)
+    def __init__(self, page: Feed, shared: _Round, told: Callable[[], None]) -> None:
+        super().__init__(page, shared)
         self._told = told
 
     async def ask(self) -> Answer:
@@ -321,8 +286,3 @@ class _Question(_Errand):
         if 200 <= self._status < 300:
             return Fetched(feed=self._feed, body=None, url=address)  # what the page says is not our concern
         return await super()._answer(response, address)
-
-
-def _is_sendable(value: str) -> bool:
-    """Tells whether a validator can be sent back; one that cannot is none, since it came from a stranger."""
-    return 0 < len(value) <= _LONGEST_VALIDATOR and value.isascii() and value.isprintable()

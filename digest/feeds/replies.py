@@ -1,6 +1,6 @@
 """What the answers of HTTP mean for a feed, in words with the likely cure (RFC 9110 §15, RFC 6585 §4).
 
-Refuses to fetch, to wait and to read a clock: statuses, headers and moments in, words and moments out.
+Refuses to fetch, to wait and to read a clock: statuses, headers and moments in, words, headers and moments out.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.feeds import dates
-from digest.model import Failed
+from digest.model import Failed, Validators
 
 PERMANENT = frozenset({301, 308})
 REDIRECTS = frozenset({302, 303, 307}) | PERMANENT
 WHOLE = frozenset({200, 203})
 _LONGEST_WAIT = timedelta(days=7)
+_LONGEST_VALIDATOR = 1_000
 
 _WORDS = {
     204: "an empty answer (204)",
@@ -55,6 +56,15 @@ class Again:
     wait: datetime | None = None
 
 
+def conditions(known: Validators) -> dict[str, str]:
+    """Returns the headers that ask only for what has changed (RFC 9110 §13.1).
+
+    A validator that cannot be sent back is none, since it came from a stranger.
+    """
+    asked = {"If-None-Match": known.etag, "If-Modified-Since": known.modified}
+    return {name: value for name, value in asked.items() if _is_sendable(value)}
+
+
 def words(status: int, *, page: bool = False) -> str:
     """Returns why an answer with this status brings no feed, or no page."""
     known = _WORDS | _OF_A_PAGE if page else _WORDS
@@ -90,3 +100,7 @@ def retry_after(header: str, now: datetime) -> datetime | None:
         return now + min(timedelta(seconds=min(int(text[:9]), 999_999_999)), _LONGEST_WAIT)
     moment = dates.read(text)
     return moment and max(now, min(moment, now + _LONGEST_WAIT))
+
+
+def _is_sendable(value: str) -> bool:
+    return 0 < len(value) <= _LONGEST_VALIDATOR and value.isascii() and value.isprintable()

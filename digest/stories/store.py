@@ -7,6 +7,7 @@ cannot read, so that one slip of an editor's stops no feed.)
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -120,9 +121,9 @@ def read_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Proble
     return ledgers, tuple(problems)
 
 
-def ledger_bytes(root: Path, feed: str) -> bytes:
-    """Returns a feed's ledger as it stands, nothing where there is none."""
-    return disk.read(root / paths.ledger(feed)) or b""
+def ledger_mark(root: Path, feed: str) -> str:
+    """Returns the hash of a feed's ledger as it stands: of nothing, where there is none."""
+    return hashlib.sha256(disk.read(root / paths.ledger(feed)) or b"").hexdigest()[:16]
 
 
 def write(root: Path, intake: Intake) -> None:

@@ -1,0 +1,85 @@
+"""What pulls remember of each feed: what its server told us, and when it answered last or why it did not.
+
+    {feed id: {"url", "etag", "modified", "hash", "ledger",     to ask only for what has changed
+               "url", "wait",                                   or not to ask before that moment
+               "asked", "new", "failed"}}                       for `digest status`
+
+Decides only: memories and answers come in, memories go out. Refuses to believe a server that a feed has not changed
+where the ledger is not the one that was remembered: it may lack what the server believes that we have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from digest.model import Document, Failed, Feed, Fetched, Validators
+
+NAME = "feeds.json"
+"""The memory's name in `.digest/`."""
+
+Memory = Mapping[str, Any]
+
+
+def wait_of(feed: Feed, memory: Memory, now: datetime) -> str:
+    """Returns the moment before which a feed's server asked not to be asked again, nothing where there is none."""
+    known = memory.get(feed.id, {})
+    until = str(known.get("wait", ""))
+    return until if until and known.get("url") == feed.url and datetime.fromisoformat(until) > now else ""
+
+
+def validators(feeds: Iterable[Feed], memory: Memory, marks: Mapping[str, str]) -> dict[str, Validators]:
+    """Returns what to ask the servers with; `marks` has the hash of each feed's ledger as it stands.
+
+    There is nothing for a feed whose address or ledger is not the one remembered.
+    """
+    found = {}
+    for feed in feeds:
+        known = memory.get(feed.id, {})
+        if known.get("url") == feed.url and known.get("ledger") == marks[feed.id]:
+            found[feed.id] = Validators(etag=known["etag"], modified=known["modified"], hash=known["hash"])
+    return found
+
+
+def learnt(
+    answers: Iterable[Fetched | Failed],
+    read: Mapping[str, Document | Failed],
+    left: Collection[str],
+    memory: Memory,
+    marks: Mapping[str, str],
+) -> dict[str, Any]:
+    """Returns the memory with each feed's validators where all its entries were dealt with, else the wait asked.
+
+    `read` is what the answers said, `left` the feeds that have entries to be looked at again. What an unchanged feed
+    has brought is in the ledger that was remembered, whichever stands there by now.
+    """
+    lessons: dict[str, Any] = dict(memory)
+    for answer in answers:
+        feed = answer.feed
+        if isinstance(answer, Failed):
+            if answer.wait:
+                lessons[feed.id] = {"url": feed.url, "wait": answer.wait.isoformat(timespec="seconds")}
+        elif feed.id in left or isinstance(read.get(feed.id), Failed):
+            lessons[feed.id] = {}
+        else:
+            mark = marks[feed.id] if answer.body else memory[feed.id]["ledger"]
+            lessons[feed.id] = {"url": feed.url, **asdict(answer.validators), "ledger": mark}
+    return lessons
+
+
+def dated(lessons: Memory, memory: Memory, fates: Mapping[str, int | str], now: datetime) -> dict[str, Any]:
+    """Returns the lessons with what `status` shows of each feed that was asked.
+
+    `fates` has how many of its stories were new, or why it failed; then what the last `memory` said still holds.
+    """
+    told = dict(lessons)
+    for feed, fate in fates.items():
+        lesson, before = lessons.get(feed, {}), memory.get(feed, {})
+        if isinstance(fate, str):
+            answered = {key: before[key] for key in ("asked", "new") if key in before}
+            told[feed] = {**lesson, **answered, "failed": fate}
+        else:
+            told[feed] = {**lesson, "asked": now.isoformat(timespec="seconds"), "new": fate}
+    return told
