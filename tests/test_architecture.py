@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "digest").rglob("*.py"))
 ROOMS = ("feeds", "stories", "pages")
-CELLAR = {"model", "disk", "errors", "git", "week", "links", "sanitize", "phrases"}
+CELLAR = {"model", "naming", "disk", "errors", "git", "week", "links", "sanitize", "phrases"}
 IMPORTERS = {
     "feedparser": "digest/feeds/parse.py",
     "httpx": "digest/feeds/fetch.py",

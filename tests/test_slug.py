@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.stories.slug import free_slug, slug_of
+from digest.naming import free_name
+from digest.stories.slug import slug_of
 
 
 @pytest.mark.parametrize(
@@ -44,5 +45,5 @@ def test_the_slug_of_a_slug_is_itself(headline: str) -> None:
 
 
 def test_a_taken_slug_gets_the_first_free_number() -> None:
-    assert free_slug("a", set()) == "a"
-    assert free_slug("a", {"a", "a-2"}) == "a-3"
+    assert free_name("a", set()) == "a"
+    assert free_name("a", {"a", "a-2"}) == "a-3"

@@ -19,12 +19,13 @@ from pathlib import Path
 from digest import disk
 from digest.errors import Faults
 from digest.model import Config, Story, Theme
+from digest.naming import current_ids
 from digest.stories import store
 from digest.stories.desk import Survey
 from digest.stories.history import History
 from digest.stories.identity import hash_of
-from digest.stories.retheme import Verdict, current_ids, judge, lines, retheme, words_of
-from digest.stories.themes import themes_of
+from digest.stories.retheme import Verdict, judge, lines, retheme, words_of
+from digest.stories.themes import of_excerpt, themes_of
 from digest.week import Week
 
 _MEMORY = "themes.json"
@@ -164,7 +165,7 @@ def attempt(root: Path, config: Config, phrase: str) -> TryReport:
     for story in survey.content.stories:
         found = themes_of(*words_of(story, history.of(story)), (rule,))
         for evidence in found.values():
-            where = evidence.removeprefix(f"'{phrase}' ").replace("summary", "excerpt")
+            where = of_excerpt(evidence).removeprefix(f"'{phrase}' ")
             caught.append(Catch(story.file, story.title, where, _named(story, names)))
     having = Counter(theme for catch in caught for theme in catch.themes or ("",))
     return TryReport(

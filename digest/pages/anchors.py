@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from digest.model import Content
+from digest.naming import free_name
 from digest.week import Week
 
 
@@ -28,7 +29,8 @@ def anchors_of(content: Content) -> tuple[dict[str, str], dict[Week, dict[str, s
     left: dict[Week, dict[str, str]] = defaultdict(dict)
     taken: dict[Week, set[str]] = defaultdict(set)
     for place in sorted(content.places, key=lambda place: (place.since, _name(place.file), place.file)):
-        anchor = _take(place.slug, taken[place.week])
+        anchor = free_name(place.slug, taken[place.week])
+        taken[place.week].add(anchor)
         story = stories.get(place.story)
         if story and (story.week, story.slug) == (place.week, place.slug):
             anchors.setdefault(story.file, anchor)
@@ -36,18 +38,10 @@ def anchors_of(content: Content) -> tuple[dict[str, str], dict[Week, dict[str, s
             left[place.week][anchor] = story.file
     for story in sorted(content.stories, key=lambda story: (_name(story.file), story.file)):
         if story.file not in anchors:
-            anchors[story.file] = _take(story.slug, taken[story.week])
+            anchors[story.file] = free_name(story.slug, taken[story.week])
+            taken[story.week].add(anchors[story.file])
     return anchors, left
 
 
 def _name(file: str) -> str:
     return file.rpartition("/")[2]
-
-
-def _take(slug: str, taken: set[str]) -> str:
-    number, anchor = 1, slug
-    while anchor in taken:
-        number += 1
-        anchor = f"{slug}-{number}"
-    taken.add(anchor)
-    return anchor

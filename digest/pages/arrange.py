@@ -23,6 +23,7 @@ from digest.model import (
     Storyline,
     Theme,
 )
+from digest.naming import current_ids
 from digest.pages.anchors import anchors_of
 from digest.week import Week
 
@@ -31,7 +32,7 @@ FEED_STORIES = 50
 
 def arrange(content: Content, config: Config, *, drafts: bool = False) -> Archive:
     """Returns all that is published, arranged; with `drafts`, stories, letters and pages that wait as such as well."""
-    names = _current_names(config.themes)
+    names = current_ids(config.themes)
     anchors, left = anchors_of(content)
     shown = [story for story in content.stories if not story.hide and (drafts or not story.draft)]
     stories = sorted((_renamed(story, names) for story in shown), key=_newest, reverse=True)
@@ -79,12 +80,6 @@ def _written(pages: Iterable[FreePage], drafts: bool) -> tuple[FreePage, ...]:
 
 def _newest(story: Story) -> tuple[Week, float, str]:
     return story.week, story.published.timestamp(), story.file
-
-
-def _current_names(themes: Iterable[Theme]) -> dict[str, str]:
-    """Returns the id of each theme by every id that it has or had; an id in use wins over the same one given up."""
-    themes = tuple(themes)
-    return {old: theme.id for theme in themes for old in theme.was} | {theme.id: theme.id for theme in themes}
 
 
 def _renamed(story: Story, names: Mapping[str, str]) -> Story:

@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from digest.model import Edition, FreePage, Page
 from digest.pages import addresses, arrange, wording
 from digest.pages.cards import Link
-from digest.pages.markup import text_of
 from digest.pages.setting import Setting
-from digest.pages.views import EditionView, Head
+from digest.pages.views import EditionView, Head, described
 
 _HEADLINES = 5  # of a week that home only hints at
 _EARLIER = 6  # weeks that home lists
-_WORDS = 155  # signs of a description; more is cut off where it is shown
 
 
 def site_pages(setting: Setting) -> Iterator[Page]:
@@ -85,7 +83,7 @@ def _archive(setting: Setting) -> Page:
 def _free_page(setting: Setting, page: FreePage) -> Page:
     here = addresses.free_page(page.name)
     body = setting.writer.html(page.body, file=page.file, here=here, top=2, line=page.line)
-    words = wording.shortened(text_of(body), _WORDS)
+    words = described(body)
     return setting.page(
         "page.html",
         page.file,

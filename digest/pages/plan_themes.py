@@ -12,14 +12,12 @@ from typing import TypeVar
 from digest.model import Page, Story, Storyline
 from digest.pages import addresses, wording
 from digest.pages.cards import Link
-from digest.pages.markup import text_of
 from digest.pages.setting import Setting
-from digest.pages.views import Head
+from digest.pages.views import Head, described
 
 T = TypeVar("T")
 
 PAGE = 100
-_WORDS = 155
 
 
 def theme_pages(setting: Setting) -> Iterator[Page]:
@@ -60,7 +58,7 @@ def _storyline(setting: Setting, storyline: Storyline) -> Iterator[Page]:
         for number in range(1, len(pages) + 1)
     ]
     introduction = setting.views.introduction(storyline)
-    words = wording.shortened(text_of(introduction), _WORDS)
+    words = described(introduction)
     head = Head(
         title=setting.titled(theme.title),
         description=words or f"{theme.title} in {setting.config.site.title}: {_extent(storyline.stories)}.",

@@ -13,7 +13,9 @@ from itertools import groupby
 from digest.model import Config, Edition, Letter, Story, Storyline
 from digest.pages import addresses, wording
 from digest.pages.cards import Card, Cards, Link
-from digest.pages.markup import Html, Writer
+from digest.pages.markup import Html, Writer, text_of
+
+_DESCRIPTION = 155  # signs; more is cut off where it is shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +122,11 @@ class ThemeLine:
     feed: str
     count: str
     latest: Card | None
+
+
+def described(text: Html) -> str:
+    """Returns the first words of a text, as many as are shown of a description."""
+    return wording.shortened(text_of(text), _DESCRIPTION)
 
 
 class Views:

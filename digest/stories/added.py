@@ -15,7 +15,7 @@ from digest.model import Config, Entry, Feed, Story
 from digest.stories import ledger, paths
 from digest.stories.desk import Desk
 from digest.stories.fresh import Arrival, fresh_story
-from digest.stories.identity import scoped, story_keys
+from digest.stories.identity import aliases_of_link, keys_of_story
 from digest.stories.ledger import Record
 from digest.stories.news import Ledgers, names_of
 from digest.stories.slug import Slugs
@@ -34,8 +34,8 @@ def already(addresses: Iterable[str], desk: Desk) -> str:
     """Returns what to say of a story that is here, or was: its file, and what to do; nothing for a new one."""
     there = [story for story in desk.stories if any(is_same(story, address) for address in addresses)]
     known = _known(addresses, desk.ledgers)
-    keys = frozenset(key for feed, record in known for key in _keys(feed, record))
-    named = [story for story in desk.stories if not keys.isdisjoint(story_keys(story.id, story.link, story.feeds))]
+    keys = frozenset(key for feed, record in known for key in ledger.keys_on_disk(record, feed))
+    named = [story for story in desk.stories if not keys.isdisjoint(keys_of_story(story))]
     for story in (*there, *named):
         return f"{story.file}: this story is here already; edit that file"
     names = {name for address in addresses for name in names_of_link(address)}
@@ -71,22 +71,15 @@ def is_same(story: Story, link: str, guid: str = "") -> bool:
 
 def names_of_link(link: str) -> set[str]:
     """Returns texts of which the file of the story at a link has one: the link's bare part, its article number."""
-    number = links.article(link)
-    return {links.canonical(link).partition("?")[0]} | ({f"/article/{number.rpartition('/')[2]}"} if number else set())
+    return names_of(aliases_of_link(link))
 
 
 def _known(addresses: Iterable[str], ledgers: Ledgers) -> list[tuple[str, Record]]:
     """Returns what the ledgers know under one of the addresses, by feed."""
-    aliases = {f"link:{links.canonical(address)}" for address in addresses}
-    aliases |= {f"article:{links.article(address)}" for address in addresses if links.article(address)}
+    aliases = {alias for address in addresses for alias in aliases_of_link(address)}
     return [
         (feed, record)
         for feed, records in ledgers.items()
         for record in records.values()
         if not aliases.isdisjoint(record.aliases)
     ]
-
-
-def _keys(feed: str, record: Record) -> frozenset[str]:
-    """Returns the keys of a record's story on the disk, wherever it was moved."""
-    return frozenset(scoped(alias, feed) for alias in ledger.names_on_disk(record))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from digest.errors import Problem
 from digest.model import Content, Feed, Story
 from digest.stories import paths
+from digest.stories.identity import keys_of_story
 from digest.stories.ledger import Record
 from digest.stories.storyfile import Known
 from digest.week import Week
@@ -38,6 +39,14 @@ class Desk:
     def taken(self) -> frozenset[str]:
         """The story files that there are, and those that there were: their names stay theirs."""
         return self.files.union(record.file for records in self.ledgers.values() for record in records.values())
+
+    def by_key(self) -> dict[str, list[str]]:
+        """Returns the files of the stories that were read, under each of their keys (`identity.keys_of_story`)."""
+        found: dict[str, list[str]] = {}
+        for story in self.stories:
+            for key in keys_of_story(story):
+                found.setdefault(key, []).append(story.file)
+        return found
 
     def open_week(self, week: Week) -> Week:
         """Returns the week itself, or the first open one where a letter has closed it."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from digest.model import Place, Story
 from digest.stories import ledger, paths
-from digest.stories.identity import scoped, story_keys
+from digest.stories.identity import keys_of_story
 from digest.stories.ledger import Record
 
 
@@ -23,12 +23,12 @@ class History:
             for record in records.values():
                 since = record.since or record.at
                 self._since[record.file] = min(since, self._since.get(record.file, since))
-                for alias in ledger.names_on_disk(record):
-                    self._records.setdefault(scoped(alias, feed), []).append((feed, record))
+                for key in ledger.keys_on_disk(record, feed):
+                    self._records.setdefault(key, []).append((feed, record))
 
     def of(self, story: Story) -> list[tuple[str, Record]]:
         """Returns the records of a story with their feeds, each once, in the order of the story's own feeds."""
-        keys = story_keys(story.id, story.link, story.feeds)
+        keys = keys_of_story(story)
         found = {(feed, record.id): record for key in keys for feed, record in self._records.get(key, ())}
         order = {feed: number for number, feed in enumerate(story.feeds)}
         ranked = sorted(found.items(), key=lambda one: (order.get(one[0][0], len(order)), one[0]))

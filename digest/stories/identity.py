@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from datetime import UTC, datetime
 
 from digest import links
-from digest.model import Entry
+from digest.model import Entry, Story
 
 _Look = Callable[[str], Collection[str]]
 _Rung = Callable[[_Look, Container[str]], str | None]
@@ -30,12 +30,17 @@ def aliases_of(entry: Entry) -> tuple[str, ...]:
         alias
         for alias in (
             f"guid:{entry.id}" if entry.id else "",
-            f"article:{links.article(entry.link)}" if links.article(entry.link) else "",
-            f"link:{links.canonical(entry.link)}",
+            *aliases_of_link(entry.link),
             f"headline:{stamp(entry.published)} {hash_of(entry.title)}" if entry.published else "",
         )
         if alias
     )
+
+
+def aliases_of_link(link: str) -> tuple[str, ...]:
+    """Returns the names by which whatever has a link may be met, strongest first."""
+    number = links.article(link)
+    return (*((f"article:{number}",) if number else ()), f"link:{links.canonical(link)}")
 
 
 def hash_of(text: str) -> str:
@@ -103,6 +108,11 @@ def story_keys(guid: str, link: str, feeds: Iterable[str]) -> frozenset[str]:
     if guid:
         return frozenset(scoped(f"guid:{guid}", feed) for feed in (*feeds, "")) - {f"\nguid:{guid}"}
     return frozenset({f"link:{links.canonical(link)}"}) if links.web_link(link) else frozenset()
+
+
+def keys_of_story(story: Story) -> frozenset[str]:
+    """Returns the keys of a story as its file has it."""
+    return story_keys(story.id, story.link, story.feeds)
 
 
 def match(feed: str, entries: Sequence[Entry], known: Mapping[str, Collection[str]]) -> list[str | None]:

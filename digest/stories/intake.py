@@ -22,7 +22,7 @@ from digest.stories.desk import Desk, Edit, Intake, Outcome
 from digest.stories.fresh import Arrival, believes, evidence, fresh_story
 from digest.stories.ledger import Record
 from digest.stories.merge import Merged, agreed, as_written, hashes_of, merge
-from digest.stories.news import Ledgers, is_news, names_of, said
+from digest.stories.news import is_news, names_of, said
 from digest.stories.revise import Revision, revise
 from digest.stories.slug import Slugs
 from digest.week import Week
@@ -48,9 +48,9 @@ class _Taking:
         self.at = ledger.moment(now)
         self.order = [feed.id for feed in config.feeds]
         self.known = {alias: list(files) for alias, files in ledger.known_files(desk.ledgers).items()}
-        self.kin = _by_file(desk.ledgers)
+        self.kin = ledger.by_file(desk.ledgers)
         self.there = {story.file: story for story in desk.stories}
-        self.named = _by_key(desk.stories)
+        self.named = desk.by_key()
         self.slugs = Slugs(desk.taken)
         self.adoptable = self._adoptable()
         self.stories: dict[str, Story] = {}
@@ -108,7 +108,7 @@ class _Taking:
         for story in self.desk.stories:
             entry = Entry(id=story.id, title=story.title, link=story.link)
             names = identity.aliases_of(entry)
-            if _keys(story).isdisjoint(self.known) and not self._is_at_home(story.file, names):
+            if identity.keys_of_story(story).isdisjoint(self.known) and not self._is_at_home(story.file, names):
                 name = story.file if story.file not in self.kin else self._free_name(story, entry)
                 found[name] = story
                 for feed in story.feeds or ("",):
@@ -193,17 +193,14 @@ class _Taking:
 
     def _present(self, file: str, names: Iterable[str]) -> tuple[Story | None, str]:
         """Returns the story of a file that the ledger knows, wherever it lies now, or the file that hides it."""
-        keys = {
-            identity.scoped(alias, feed)
-            for feed, record in self.kin.get(file, {}).items()
-            for alias in ledger.names_on_disk(record)
-        }
+        kin = self.kin.get(file, {})
+        keys = {key for feed, record in kin.items() for key in ledger.keys_on_disk(record, feed)}
         named = sorted({other for key in keys for other in self.named.get(key, ())})
         if named:
             return self.there[file if file in named else named[0]], ""
         # A story whose id the editor has changed is still known by its place, unless another was moved there.
         placed = self.there.get(file)
-        if placed and _keys(placed).isdisjoint(self.known):
+        if placed and identity.keys_of_story(placed).isdisjoint(self.known):
             return placed, ""
         blocked = self.desk.hidden(names) or (file if file in self.desk.unreadable else None)
         return None, blocked or ""
@@ -291,19 +288,6 @@ class _Taking:
         self.kin.setdefault(record.file, {})[arrival.feed.id] = line
 
 
-def _keys(story: Story) -> frozenset[str]:
-    return identity.story_keys(story.id, story.link, story.feeds)
-
-
-def _by_key(stories: Iterable[Story]) -> dict[str, list[str]]:
-    """Returns the files of the stories under each of their keys."""
-    found: dict[str, list[str]] = {}
-    for story in stories:
-        for key in _keys(story):
-            found.setdefault(key, []).append(story.file)
-    return found
-
-
 def _warnings(repeated: frozenset[str], left: Iterable[str], problems: Iterable[Problem]) -> list[str]:
     wrong = {file: Problem(file, 0, "cannot be read") for file in left}
     wrong |= {one.file: one for one in reversed(tuple(problems)) if one.file in wrong}
@@ -311,13 +295,4 @@ def _warnings(repeated: frozenset[str], left: Iterable[str], problems: Iterable[
     if repeated:
         guids = "one guid stands" if len(repeated) == 1 else f"{len(repeated)} guids stand"
         found.append(f"{guids} for several entries; these are told apart by their links")
-    return found
-
-
-def _by_file(ledgers: Ledgers) -> dict[str, dict[str, Record]]:
-    """Returns the records of each story, by the file that the ledger knows it by, and by feed."""
-    found: dict[str, dict[str, Record]] = {}
-    for feed, records in ledgers.items():
-        for record in records.values():
-            found.setdefault(record.file, {})[feed] = record
     return found

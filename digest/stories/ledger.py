@@ -131,11 +131,11 @@ def known_files(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, tuple[
 def excerpted(ledgers: Mapping[str, Mapping[str, Record]]) -> frozenset[str]:
     """Returns the keys (`identity.story_keys`) of the stories into whose file an excerpt was written."""
     return frozenset(
-        scoped(alias, feed)
+        key
         for feed, records in ledgers.items()
         for record in records.values()
         if "excerpt" in record.wrote
-        for alias in names_on_disk(record)
+        for key in keys_on_disk(record, feed)
     )
 
 
@@ -152,6 +152,20 @@ def names_on_disk(record: Record) -> list[str]:
     kind = "guid:" if has_guid(record) else "link:"
     permalink = f"link:{links.canonical(record.id)}" if links.web_link(record.id) else ""
     return [alias for alias in record.aliases if alias.startswith(kind) or alias == permalink]
+
+
+def keys_on_disk(record: Record, feed: str) -> frozenset[str]:
+    """Returns the keys of a record's story on the disk (`identity.story_keys`), wherever it was moved."""
+    return frozenset(scoped(alias, feed) for alias in names_on_disk(record))
+
+
+def by_file(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, dict[str, Record]]:
+    """Returns the records of each story, by the file that the ledgers know it by, and by feed."""
+    found: dict[str, dict[str, Record]] = {}
+    for feed, records in ledgers.items():
+        for record in records.values():
+            found.setdefault(record.file, {})[feed] = record
+    return found
 
 
 def _passed_over(line: str, file: str, number: int) -> Problem:

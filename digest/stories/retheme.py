@@ -15,18 +15,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from digest.model import Story, Theme
+from digest.naming import current_ids
 from digest.stories import excerpt, ledger
 from digest.stories.desk import Edit
 from digest.stories.edit import edited
 from digest.stories.ledger import Record
 from digest.stories.merge import hashes_of
 from digest.stories.storyfile import Known
-from digest.stories.themes import themes_of
+from digest.stories.themes import is_of_summary, of_excerpt, place_of, themes_of
 
 Kin = Sequence[tuple[str, Record]]
 """A story's records in the ledgers, each with its feed."""
-
-_SUMMARY, _EXCERPT = "summary", "excerpt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +84,9 @@ def judge(story: Story, kin: Kin, themes: Sequence[Theme], begun: str | None = N
     whole = newest is None or hashes_of(story).get("excerpt") == newest.said.get("excerpt")
     earned = themes_of(*words_of(story, kin), themes)
     if not whole:
-        earned = {theme: _of_excerpt(evidence) for theme, evidence in earned.items()}
+        earned = {theme: of_excerpt(evidence) for theme, evidence in earned.items()}
     here = {names.get(theme, theme) for theme in story.themes}
-    unseen = {theme: said for theme, said in heard.items() if theme in here and said.endswith(_SUMMARY) and not whole}
+    unseen = {theme: said for theme, said in heard.items() if theme in here and is_of_summary(said) and not whole}
     return Verdict(
         story=story,
         own=newest is None or _is_edited(story, newest, begun),
@@ -104,12 +103,6 @@ def words_of(story: Story, kin: Kin) -> tuple[str, str]:
     """Returns what the rules search of a story: the headline as its feed gives it, and the excerpt as it is stored."""
     newest = max((record for _, record in _sources(kin)), key=lambda record: record.at, default=None)
     return (newest.title if newest else story.title), excerpt.unescape(story.excerpt)
-
-
-def current_ids(themes: Iterable[Theme]) -> dict[str, str]:
-    """Returns the id of each theme by every id that it has or had; an id in use wins over the same one given up."""
-    themes = tuple(themes)
-    return {old: theme.id for theme in themes for old in theme.was} | {theme.id: theme.id for theme in themes}
 
 
 def mark_of(themes: tuple[str, ...]) -> str:
@@ -179,17 +172,5 @@ def _ranked(unseen: Mapping[str, str], earned: Mapping[str, str], themes: Sequen
         theme.id: [evidence for evidence in (unseen.get(theme.id), earned.get(theme.id)) if evidence]
         for theme in themes
     }
-    order = sorted((theme for theme in found if found[theme]), key=lambda theme: min(map(_place, found[theme])))
+    order = sorted((theme for theme in found if found[theme]), key=lambda theme: min(map(place_of, found[theme])))
     return {theme: found[theme][0] for theme in order}
-
-
-def _place(evidence: str) -> int:
-    """Returns the place that an evidence names: 0 in the headline, 1 in both, 2 below it."""
-    if evidence.endswith("in the headline"):
-        return 0
-    return 1 if evidence.endswith((f"in headline and {_SUMMARY}", f"in headline and {_EXCERPT}")) else 2
-
-
-def _of_excerpt(evidence: str) -> str:
-    """Returns the evidence as it is where only a part of the summary was there to be searched."""
-    return evidence.removesuffix(_SUMMARY) + _EXCERPT if evidence.endswith(_SUMMARY) else evidence

@@ -6,11 +6,12 @@ Refuses to depend on what else is installed: backend and algorithm are named, si
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 
 from slugify import slugify
 
 from digest.model import Entry
+from digest.naming import free_name
 from digest.stories import paths
 from digest.week import Week
 
@@ -36,16 +37,6 @@ def slug_of(headline: str, identity: str) -> str:
     return words or f"story-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
 
 
-def free_slug(slug: str, taken: Container[str]) -> str:
-    """Returns the slug, or the first of slug-2, slug-3… that is not taken."""
-    if slug not in taken:
-        return slug
-    number = 2
-    while f"{slug}-{number}" in taken:
-        number += 1
-    return f"{slug}-{number}"
-
-
 class Slugs:
     """The slugs of each week that are taken, by files or by deleted ones, whose addresses stay theirs."""
 
@@ -57,6 +48,6 @@ class Slugs:
     def take(self, week: Week, entry: Entry) -> str:
         """Returns a slug for an entry that is free in the week, and takes it."""
         taken = self._taken.setdefault(week.folder, set())
-        slug = free_slug(slug_of(entry.title, entry.id or entry.link), taken)
+        slug = free_name(slug_of(entry.title, entry.id or entry.link), taken)
         taken.add(slug)
         return slug

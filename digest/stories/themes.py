@@ -30,7 +30,12 @@ _WORD = re.compile(rf"(?:(?![{_UNSPACED}])[\w{_MARKS}])+")
 _EDGE = "\x1f"
 _BLANK = "\n"
 
-_PLACES = ("in the headline", "in headline and summary", "in the summary")  # the nearer to the front, the stronger
+_SUMMARY, _EXCERPT = "summary", "excerpt"
+_PLACES = (
+    "in the headline",
+    f"in headline and {_SUMMARY}",
+    f"in the {_SUMMARY}",
+)  # the nearer to the front, the stronger
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,22 @@ def themes_of(headline: str, summary: str, themes: Sequence[Theme]) -> dict[str,
     texts = (_edged(fold(headline)), _edged(fold(summary)))
     earned = [(*evidence, theme.id) for theme in themes if (evidence := _earned(_compile(theme), *texts))]
     return {theme: f"'{phrase}' {_PLACES[place]}" for place, phrase, theme in sorted(earned, key=lambda one: one[0])}
+
+
+def place_of(evidence: str) -> int:
+    """Returns the place that an evidence names: 0 in the headline, 1 in both, 2 below it."""
+    whole = evidence.removesuffix(_EXCERPT) + _SUMMARY if evidence.endswith(_EXCERPT) else evidence
+    return next((number for number, place in enumerate(_PLACES) if whole.endswith(place)), len(_PLACES) - 1)
+
+
+def is_of_summary(evidence: str) -> bool:
+    """Tells whether an evidence needs the whole summary, and not a part of it or the headline alone."""
+    return evidence.endswith(_SUMMARY)
+
+
+def of_excerpt(evidence: str) -> str:
+    """Returns the evidence as it is where only a part of the summary was there to be searched."""
+    return evidence.removesuffix(_SUMMARY) + _EXCERPT if is_of_summary(evidence) else evidence
 
 
 def _earned(rule: _Rule, headline: str, summary: str) -> tuple[int, str] | None:
