@@ -70,3 +70,8 @@ def test_a_quoted_excerpt_is_found_again(lines: str) -> None:
     written = excerpt.escape(lines)
 
     assert excerpt.split(excerpt.quote(written) + "\n\nnote") == (written, "note")
+
+
+@pytest.mark.parametrize("gap", ["", "\n", " \n", "\n\t\n \n"])
+def test_the_opening_quotation_is_found_below_any_blank_lines(gap: str) -> None:
+    assert excerpt.split(f"{gap}> Their words.\n\nMine.\n") == ("Their words.", "Mine.")

@@ -10,6 +10,8 @@ import re
 
 _CUT = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]|[^\s\u2e80-\u9fff\uac00-\ud7af]+")
 """One word: a run of signs without white space, or one sign of a script that puts no spaces between words."""
+_BLANK = re.compile(r"\A(?:[ \t]*\n)+")
+"""The lines that open a body and say nothing, whatever white space they hold."""
 _SIGNS = re.compile(r"[\\`*_\[\]]")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _START = re.compile(r"(?m)^(?:([#>+-])|(\d+)([.)])|(~)(?=~~))")
@@ -45,7 +47,7 @@ def quote(markdown: str) -> str:
 
 def split(body: str) -> tuple[str, str]:
     """Returns the blockquote that opens the body, without its signs, and what follows it: the note."""
-    lines = body.strip("\n").split("\n")
+    lines = _BLANK.sub("", body).rstrip("\n").split("\n")
     end = next((number for number, line in enumerate(lines) if not line.lstrip(" ").startswith(">")), len(lines))
     quoted = [re.sub(r"^ *> ?", "", line) for line in lines[:end]]
     return "\n".join(quoted).strip("\n"), "\n".join(lines[end:]).strip("\n")
