@@ -231,7 +231,7 @@ def _theme(table: dict[str, Any]) -> Theme:
 
 
 def _is_site_url(url: str) -> bool:
-    return links.web_link(url) == url and "?" not in url and "#" not in url
+    return links.site_url(url) in {url, f"{url}/"}
 
 
 def _is_feed_url(url: str) -> bool:
@@ -243,9 +243,7 @@ def _is_feed_url(url: str) -> bool:
 def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError only in name: it derives from KeyError
-        return False
-    except KeyError:
+    except (KeyError, OSError, ValueError):  # as the name is unknown, a folder of zones, or no path at all
         return False
     return True
 

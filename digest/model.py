@@ -228,8 +228,7 @@ class Content:
     places: tuple[Place, ...] = ()
     earlier: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The publisher's earlier headlines of a story, by its file, oldest first."""
-    unread: frozenset[str] = frozenset()
-    """Markdown files that are there and could not be read; only who goes on without them meets any."""
+    unread: frozenset[str] = frozenset()  # Markdown files that could not be read, for who goes on without them
 
 
 # ---------------------------------------------------------------- what the readers get
@@ -285,8 +284,7 @@ class Archive:
     vacated: tuple[Edition, ...] = ()
     storylines: tuple[Storyline, ...] = ()
     pages: tuple[FreePage, ...] = ()
-    anchors: dict[str, str]
-    """The permalink's anchor of each story, by its file: the slug, or `slug-2` where another of its week has it."""
+    anchors: dict[str, str]  # of each story's permalink, by its file: the slug, or `slug-2` where another has that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

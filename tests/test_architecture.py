@@ -20,8 +20,8 @@ IMPORTERS = {
     "slugify": "digest/stories/slug.py",
     "yaml": "digest/stories/frontmatter.py",
 }
-LONGEST_MODULE = 330
-LONGEST_FUNCTION = 40
+LONGEST_MODULE = 300
+LONGEST_FUNCTION = 33  # the longest only list a type's fields; aim at 15
 
 
 def name_of(path: Path) -> str:
@@ -90,7 +90,8 @@ def test_every_module_says_what_it_is_for_and_stays_small(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_every_function_is_small_enough_to_hold(path: Path) -> None:
-    functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
+    nodes = ast.walk(ast.parse(path.read_text()))
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
     long = [node.name for node in functions if (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION]
 
@@ -105,3 +106,9 @@ def test_the_clock_is_read_on_the_roof_alone(path: Path) -> None:
     read = [ast.unparse(call) for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr in clocks]
 
     assert not [call for call in read if call.startswith(("datetime", "date.", "time."))] or path.name == "cli.py"
+
+
+def test_content_is_touched_by_the_store_alone() -> None:
+    rooms = [path for path in FILES if path.parent.name == "stories" and path.name != "store.py"]
+
+    assert not [name_of(path) for path in rooms if {"digest.disk", "os", "shutil"} & imports_of(path)]

@@ -26,7 +26,7 @@ from digest.pages.addresses import Base
 from digest.pages.arrange import arrange
 from digest.pages.proof import proof
 from digest.pages.render import flawed
-from digest.stories import frontmatter, paths, review, store
+from digest.stories import mistyped, paths, review, store
 from digest.stories.desk import Survey
 from digest.stories.review import LineOf
 
@@ -117,7 +117,7 @@ def _merging(root: Path, problems: Iterable[Problem]) -> Iterator[Problem]:
     for problem in problems:
         by_file[problem.file].append(problem)
     for file, found in by_file.items():
-        yield from frontmatter.conflicts(store.read_text(root, file), file) or found
+        yield from mistyped.conflicts(store.read_text(root, file), file) or found
 
 
 def _unfinished(root: Path) -> Iterator[Problem]:

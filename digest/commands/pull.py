@@ -73,13 +73,7 @@ class PullReport:
 
 
 def run(
-    root: Path,
-    config: Config,
-    feeds: Sequence[Feed],
-    *,
-    now: datetime,
-    dry: bool = False,
-    limits: Limits = USUAL,
+    root: Path, config: Config, feeds: Sequence[Feed], *, now: datetime, dry: bool = False, limits: Limits = USUAL
 ) -> PullReport:
     """Pulls the feeds into the digest at `root`; `dry` decides everything and writes nothing.
 
@@ -90,8 +84,8 @@ def run(
         memory = disk.recall(root, lessons.NAME)
         waiting = {feed.id: row for feed in feeds if (row := _waiting(feed, memory, now))}
         asked = [feed for feed in feeds if feed.id not in waiting]
-        known, agent = lessons.validators(asked, memory, _marks(root, asked)), agent_of(config.site)
-        answers = fetch(asked, root=root, known=known, agent=agent, now=now, limits=limits)
+        known = lessons.validators(asked, memory, _marks(root, asked))
+        answers = fetch(asked, root=root, known=known, agent=agent_of(config.site), now=now, limits=limits)
         read = {answer.feed.id: parse(answer) for answer in answers if isinstance(answer, Fetched) and answer.body}
         documents = [(feed, found) for feed in asked if isinstance(found := read.get(feed.id), Document)]
         ledgers, problems = store.read_ledgers(root)  # by now: a fetch takes long enough for git to bring in others

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 import yaml
 
 from digest.errors import Faults, Problem
+from digest.stories import mistyped
 
 _Loader: type = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 FENCE = "---"
-_DASHES = re.compile(r"[-‐‑‒–—―]+\s*")
 _PAIR = re.compile(r"([A-Za-z][\w-]*)[ \t]*:(?:[ \t]+(.*))?")
 _LISTED = re.compile(r"([ \t]*-[ \t]+)(\d{4}-\d{2}-\d{2}:[ \t].*)")
 _WORDS = frozenset({"title", "headline", "source", "authors"})
@@ -29,7 +29,6 @@ _TAKEN = re.compile(r"(?:title|headline|source|authors):[ \t]+(?:[&!]|[^\"'\[{|>
 """A running text of which YAML would silently swallow a part: an anchor, a tag, a comment (`#1`)."""
 _TEXT = yaml.SafeLoader.DEFAULT_SCALAR_TAG
 _BREAKS = re.compile(r"[\n\r\x85\u2028\u2029]")
-_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?= |\r?$)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +75,17 @@ def parse(text: str, file: str, *, required: bool) -> Matter:
 
     Raises Faults with the line and the cure; a file that git has left half merged is none that can be read.
     """
-    if marks := conflicts(text, file):
+    if marks := mistyped.conflicts(text, file):
         raise Faults(marks)
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if lines[0].rstrip() != FENCE:
-        if required or _is_curled_fence(lines[0]):
-            raise Faults([_no_fence(lines[0], file)])
+        if required or mistyped.is_fence(lines[0]):
+            raise Faults([mistyped.no_fence(lines[0], file)])
         return Matter({}, "\n".join(lines), 1)
     end = next((number for number, line in enumerate(lines[1:], start=1) if line.rstrip() == FENCE), 0)
     if not end:
-        raise Faults([_not_closed(lines, file)])
+        raise Faults([mistyped.not_closed(lines, file)])
     return Matter(_read(lines[1:end], file), "\n".join(lines[end + 1 :]), end + 2)
-
-
-def conflicts(text: str, file: str) -> tuple[Problem, ...]:
-    """Returns a problem for each mark by which git parts the sides of a merge that it could not make."""
-    if "<<<<<<<" not in text and ">>>>>>>" not in text:
-        return ()
-    lines = (text.count("\n", 0, found.start()) + 1 for found in _CONFLICT.finditer(text))
-    cure = "keep what is right of both sides, and delete the marks"
-    return tuple(Problem(file, line, "a merge-conflict mark", cure) for line in lines)
 
 
 def dump(pairs: Iterable[tuple[str, str | tuple[str, ...]]], typed: Mapping[str, str]) -> str:
@@ -156,11 +146,11 @@ def _read(lines: Sequence[str], file: str) -> dict[str, Value]:
         try:
             node = yaml.compose("\n".join(map(_mend, lines)), Loader=_Loader)
         except yaml.YAMLError:
-            raise Faults([_broken(lines, file, first)]) from first
+            raise Faults([mistyped.broken(lines, file, first)]) from first
     if node is None:
         return {}
     if not isinstance(node, yaml.MappingNode):
-        raise Faults([_not_pairs(lines, file)])
+        raise Faults([mistyped.not_pairs(lines, file)])
     return _values(node, file)
 
 
@@ -251,54 +241,3 @@ def _line(key: str, value: str | tuple[str, ...], kind: str, style: str = "") ->
 def _style(value: str) -> str | None:
     """Double quotes where the text holds a line break: the other styles would fold it."""
     return '"' if _BREAKS.search(value) else None
-
-
-def _is_curled_fence(line: str) -> bool:
-    return bool(_DASHES.fullmatch(line))
-
-
-def _no_fence(line: str, file: str) -> Problem:
-    if _is_curled_fence(line):
-        return Problem(file, 1, f"the front matter begins with '{line.strip()}'", "type three plain hyphens: ---")
-    return Problem(
-        file, 1, "there is no front matter", "begin the file with a line ---, then title: and link:, then ---"
-    )
-
-
-def _not_closed(lines: Sequence[str], file: str) -> Problem:
-    for number, line in enumerate(lines[1:], start=2):
-        if _is_curled_fence(line) and line.strip():
-            return Problem(
-                file, number, f"the front matter ends with '{line.strip()}'", "type three plain hyphens: ---"
-            )
-    return Problem(file, 1, "the front matter is not closed", "put a line --- after the last of its keys")
-
-
-def _not_pairs(lines: Sequence[str], file: str) -> Problem:
-    for number, line in enumerate(lines, start=2):
-        if re.match(r"[A-Za-z]\w*:\S", line):
-            return Problem(file, number, f"'{line}' is no 'key: value'", "put a space after the colon")
-    return Problem(
-        file, 2, "the front matter is no list of 'key: value' lines", "write one key a line, such as title: …"
-    )
-
-
-def _broken(lines: Sequence[str], file: str, error: yaml.YAMLError) -> Problem:
-    mark = getattr(error, "problem_mark", None)
-    number = min(mark.line, len(lines) - 1) if mark else 0
-    near = list(reversed(lines[max(number - 1, 0) : number + 1]))
-    what = getattr(error, "problem", None) or getattr(error, "context", None) or str(error).split("\n")[0]
-    return Problem(file, number + 2, f"the front matter is not valid YAML: {what}", _cure(near))
-
-
-def _cure(lines: Sequence[str]) -> str:
-    for line in lines:
-        if re.match(r"\s*[‐‑‒–—―]", line):
-            return "a phone has curled the hyphen that begins the line: type a plain one"
-        if "\t" in line:
-            return "use spaces, not tabs"
-        if re.match(r"[A-Za-z]\w*:[^\s/]", line):
-            return "put a space after the colon"
-        if any(sign in line for sign in "“”‘’„"):
-            return 'a phone has curled a quote: type straight ones (")'
-    return "put the text of that line in straight quotes"

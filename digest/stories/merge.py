@@ -20,6 +20,7 @@ FIELDS = ("title", "link", "published", "authors", "image", "excerpt")
 _WORDS = frozenset({"title", "excerpt"})
 """Fields whose change is news to a reader, and so moves `updated`."""
 
+Hashes = Mapping[str, str]
 Value = str | tuple[str, ...] | datetime
 
 
@@ -75,15 +76,7 @@ def as_written(story: Story, wrote: Mapping[str, str]) -> Story:
     return replace(story, excerpt=words, note=note)
 
 
-def merge(
-    story: Story,
-    fresh: Story,
-    *,
-    before: Mapping[str, str],
-    heard: Mapping[str, str],
-    wrote: Mapping[str, str],
-    now: datetime,
-) -> Merged:
+def merge(story: Story, fresh: Story, *, before: Hashes, heard: Hashes, wrote: Hashes, now: datetime) -> Merged:
     """Merges `fresh`, the story as it would be taken in today, into the story as its file has it.
 
     `before` and `heard` are the hashes of what the feed said and says, `wrote` those of what we last put into the

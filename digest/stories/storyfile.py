@@ -20,6 +20,7 @@ from digest.model import Correction, Story
 from digest.stories import excerpt, frontmatter, paths
 from digest.stories.frontmatter import Matter, Value
 from digest.stories.identity import story_keys
+from digest.stories.mistyped import is_curled
 from digest.week import Week
 
 _T = TypeVar("_T")
@@ -29,7 +30,6 @@ KEYS = ("title", "link", "published", "updated", "authors", "feeds", "themes", "
 _TYPED = {"published": "timestamp", "updated": "timestamp", "lead": "bool", "hide": "bool", "draft": "bool"}
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off", ""})
-_CURLED = re.compile(r"[“”‘’„]")
 _CORRECTION = re.compile(r"(\d{4}-\d{2}-\d{2})\s*:\s+(.+)", re.DOTALL)
 
 
@@ -48,22 +48,16 @@ def loads(text: str, file: str, known: Known) -> Story:
     matter = frontmatter.parse(text, file, required=True)
     read = Reader(file, matter.values)
     week, day, slug = _place(read, file)
-    published = read.one("published", lambda words: _moment(words, known.zone), None)
-    if day is None and published is not None:
-        day = published.astimezone(known.zone).date()
-    if day is None and "published" not in matter.values:
-        read.fault(
-            0, "the story has no date", "begin its file's name with one, as in 2026-05-15-slug.md, or add published:"
-        )
+    day, published = _dated(read, day, known.zone)
     words, note = _body(matter, known)
     story = Story(
         file=file,
         week=week,
-        day=day or date.min,
+        day=day,
         slug=slug,
         title=read.text("title", required=True),
         link=read.one("link", _link, "", required=True),
-        published=published or datetime.combine(day or date.min, time(12), known.zone),
+        published=published,
         updated=read.one("updated", lambda words: _moment(words, known.zone), None),
         headline=read.text("headline"),
         source=read.text("source"),
@@ -203,6 +197,17 @@ def _place(read: Reader, file: str) -> tuple[Week, date | None, str]:
         return week, week.monday, slug
 
 
+def _dated(read: Reader, day: date | None, zone: tzinfo) -> tuple[date, datetime]:
+    """Returns a story's day and moment, each of which stands in for the other."""
+    published = read.one("published", lambda words: _moment(words, zone), None)
+    if day is None and "published" not in read.values:
+        read.fault(
+            0, "the story has no date", "begin its file's name with one, as in 2026-05-15-slug.md, or add published:"
+        )
+    day = day or (published.astimezone(zone).date() if published else date.min)
+    return day, published or datetime.combine(day, time(12), zone)
+
+
 def _body(matter: Matter, known: Known) -> tuple[str, str]:
     """Returns excerpt and note; the opening blockquote is an excerpt only where the ledger says one was written."""
     values = {key: value.listed for key, value in matter.values.items() if key in {"id", "link", "feeds"}}
@@ -253,7 +258,7 @@ def _explained(key: str, words: str | tuple[str, ...], error: ValueError) -> tup
 
 
 def _curled(words: str) -> str:
-    return 'a phone has curled its quotes: type straight ones ("), or none' if _CURLED.search(words) else ""
+    return 'a phone has curled its quotes: type straight ones ("), or none' if is_curled(words) else ""
 
 
 def _no_correction() -> Correction:

@@ -31,11 +31,7 @@ _EDGE = "\x1f"
 _BLANK = "\n"
 
 _SUMMARY, _EXCERPT = "summary", "excerpt"
-_PLACES = (
-    "in the headline",
-    f"in headline and {_SUMMARY}",
-    f"in the {_SUMMARY}",
-)  # the nearer to the front, the stronger
+_PLACES = ("in the headline", f"in headline and {_SUMMARY}", f"in the {_SUMMARY}")  # the strongest first
 
 
 @dataclass(frozen=True, slots=True)

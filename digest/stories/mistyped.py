@@ -1,0 +1,85 @@
+"""What people mistype in the files of a digest, on phones too, and the cure: the words for what front matter is not.
+
+Text in, problems out. Refuses to read anything into what was typed: that is for front matter itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from digest.errors import Problem
+
+_DASHES = re.compile(r"[-‐‑‒–—―]+\s*")
+_CURLED = re.compile(r"[“”‘’„]")
+_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?= |\r?$)", re.MULTILINE)
+
+
+def conflicts(text: str, file: str) -> tuple[Problem, ...]:
+    """Returns a problem for each mark by which git parts the sides of a merge that it could not make."""
+    if "<<<<<<<" not in text and ">>>>>>>" not in text:
+        return ()
+    lines = (text.count("\n", 0, found.start()) + 1 for found in _CONFLICT.finditer(text))
+    cure = "keep what is right of both sides, and delete the marks"
+    return tuple(Problem(file, line, "a merge-conflict mark", cure) for line in lines)
+
+
+def is_fence(line: str) -> bool:
+    """Tells whether a line is all dashes, of whatever kind: what a phone may make of a fence."""
+    return bool(_DASHES.fullmatch(line))
+
+
+def is_curled(words: str) -> bool:
+    """Tells whether there are quotes in a text that a phone has curled."""
+    return _CURLED.search(words) is not None
+
+
+def no_fence(line: str, file: str) -> Problem:
+    """Returns what is wrong where the first line opens no front matter."""
+    if is_fence(line):
+        return Problem(file, 1, f"the front matter begins with '{line.strip()}'", "type three plain hyphens: ---")
+    return Problem(
+        file, 1, "there is no front matter", "begin the file with a line ---, then title: and link:, then ---"
+    )
+
+
+def not_closed(lines: Sequence[str], file: str) -> Problem:
+    """Returns what is wrong where no line closes the front matter."""
+    for number, line in enumerate(lines[1:], start=2):
+        if is_fence(line) and line.strip():
+            return Problem(
+                file, number, f"the front matter ends with '{line.strip()}'", "type three plain hyphens: ---"
+            )
+    return Problem(file, 1, "the front matter is not closed", "put a line --- after the last of its keys")
+
+
+def not_pairs(lines: Sequence[str], file: str) -> Problem:
+    """Returns what is wrong where the front matter is YAML, but no keys with values."""
+    for number, line in enumerate(lines, start=2):
+        if re.match(r"[A-Za-z]\w*:\S", line):
+            return Problem(file, number, f"'{line}' is no 'key: value'", "put a space after the colon")
+    return Problem(
+        file, 2, "the front matter is no list of 'key: value' lines", "write one key a line, such as title: …"
+    )
+
+
+def broken(lines: Sequence[str], file: str, error: Exception) -> Problem:
+    """Returns what is wrong where the front matter is no YAML; `error` is the parser's, with its mark."""
+    mark = getattr(error, "problem_mark", None)
+    number = min(mark.line, len(lines) - 1) if mark else 0
+    near = list(reversed(lines[max(number - 1, 0) : number + 1]))
+    what = getattr(error, "problem", None) or getattr(error, "context", None) or str(error).split("\n")[0]
+    return Problem(file, number + 2, f"the front matter is not valid YAML: {what}", _cure(near))
+
+
+def _cure(lines: Sequence[str]) -> str:
+    for line in lines:
+        if re.match(r"\s*[‐‑‒–—―]", line):
+            return "a phone has curled the hyphen that begins the line: type a plain one"
+        if "\t" in line:
+            return "use spaces, not tabs"
+        if re.match(r"[A-Za-z]\w*:[^\s/]", line):
+            return "put a space after the colon"
+        if is_curled(line):
+            return 'a phone has curled a quote: type straight ones (")'
+    return "put the text of that line in straight quotes"
