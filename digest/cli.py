@@ -6,6 +6,7 @@ A command's own module is imported when it is called, so that `--help` and `--ve
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -56,6 +57,7 @@ for _command in (init, pull, build, check, status, themes, letter, add):
 
 def main() -> None:
     """Runs the command line; what a user or a feed can do wrong ends in one line each, never in a traceback."""
+    gc.set_threshold(100_000)  # a command is short, and what it has read it needs to its end
     try:
         cli(prog_name="digest")
     except DigestError as error:

@@ -84,7 +84,8 @@ def run(
         memory = disk.recall(root, lessons.NAME)
         waiting = {feed.id: row for feed in feeds if (row := _waiting(feed, memory, now))}
         asked = [feed for feed in feeds if feed.id not in waiting]
-        known = lessons.validators(asked, memory, _marks(root, asked))
+        marks = _marks(root, asked)
+        known = lessons.validators(asked, memory, marks)
         answers = fetch(asked, root=root, known=known, agent=agent_of(config.site), now=now, limits=limits)
         read = {answer.feed.id: parse(answer) for answer in answers if isinstance(answer, Fetched) and answer.body}
         documents = [(feed, found) for feed in asked if isinstance(found := read.get(feed.id), Document)]
@@ -93,7 +94,7 @@ def run(
         intake = take_in(documents, _desk(root, config, documents, ledgers), config, now)
         if not dry:
             store.write(root, intake)
-            _remember(root, answers, read, intake, memory, now)
+            _remember(root, answers, read, intake, memory, marks, now)
     if not (feeds or filed or left):
         raise DigestError("digest.toml: there is no feed to pull; add a [[feeds]] table with id and url")
     rows = {row.feed: row for row in (*waiting.values(), *_rows(answers, read, intake.outcomes))}
@@ -145,11 +146,13 @@ def _remember(
     read: Mapping[str, Document | Failed],
     intake: Intake,
     memory: Mapping[str, Any],
+    marks: Mapping[str, str],
     now: datetime,
 ) -> None:
-    """Adds to the memory what this pull has learnt of each feed that was asked."""
+    """Adds to the memory what this pull has learnt of each feed that was asked; `marks` are of the ledgers before."""
     left = {outcome.feed.id for outcome in intake.outcomes if outcome.left}
-    learnt = lessons.learnt(answers, read, left, memory, _marks(root, (answer.feed for answer in answers)))
+    grown = _marks(root, (answer.feed for answer in answers if answer.feed.id in intake.lines))
+    learnt = lessons.learnt(answers, read, left, memory, {**marks, **grown})
     rows = _rows(answers, read, intake.outcomes)
     fates = {row.feed: row.reason if row.state == "failed" else len(row.new) for row in rows}
     disk.remember(root, lessons.NAME, lessons.dated(learnt, memory, fates, now))

@@ -81,7 +81,13 @@ def read_text(root: Path, file: str) -> str:
 
 def unfinished(root: Path) -> tuple[str, ...]:
     """Returns the files that killed runs have left behind half-written, relative to the root."""
-    return tuple(sorted(path.relative_to(root).as_posix() for path in (root / "content").rglob(disk.LEFT_BEHIND)))
+    found = (
+        Path(folder, name).relative_to(root).as_posix()
+        for folder, _, names in os.walk(root / "content")
+        for name in names
+        if disk.leftover(name)
+    )
+    return tuple(sorted(found))
 
 
 def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Record]], names: frozenset[str]) -> Desk:
