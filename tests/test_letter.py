@@ -171,6 +171,7 @@ HEADLINES = st.text(alphabet=st.sampled_from("ab 1.)[]()*_`\\<>&;#!~|+-'\"\nä½ Ã
 
 @given(HEADLINES)
 @example("]:now")
+@example("&#65 a")
 def test_any_headline_is_one_link_with_just_its_words(headline: str) -> None:
     story = replace(make_story(), title=headline)
     edition = Edition(week=story.week, closed=False, sections=(Section(theme=THEMES[0], stories=(story,)),))

@@ -13,7 +13,7 @@ _CUT = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003fff
 _BLANK = re.compile(r"\A(?:[ \t]*\n)+")
 """The lines that open a body and say nothing, whatever white space they hold."""
 _SIGNS = re.compile(r"[\\`*_\[\]]")
-_ENTITY = re.compile(r"&(?=#?\w+;)")
+_ENTITY = re.compile(r"&(?=\w+;|#\w)")  # a number is a reference without its semicolon, too
 _START = re.compile(r"(?m)^(?:([#>+-])|(\d+)([.)])|(~)(?=~~))")
 _ESCAPED = re.compile(r"\\([\\`*_\[\]#>+.)-])|&(amp|lt|#126);")
 _NAMED = {"amp": "&", "lt": "<", "#126": "~"}
