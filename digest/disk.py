@@ -115,16 +115,6 @@ def append(path: Path, lines: str) -> None:
         raise _refused("write", path, error) from error
 
 
-def remove(path: Path) -> None:
-    """Deletes a file, and the folders that this leaves empty; one that is gone already is no fault."""
-    try:
-        path.unlink(missing_ok=True)
-        for folder in path.parents:
-            folder.rmdir()
-    except OSError:
-        return  # a folder that is not empty ends the climb
-
-
 def recall(root: Path, name: str) -> dict[str, Any]:
     """Returns what was remembered under a name in `.digest/`; nothing where it is gone, damaged or of another version.
 
@@ -141,16 +131,6 @@ def remember(root: Path, name: str, memory: Mapping[str, Any]) -> None:
     """Keeps a memory under a name in `.digest/`, as JSON."""
     text = json.dumps({"version": _MEMORY_VERSION, "says": dict(memory)}, ensure_ascii=False, sort_keys=True)
     write(root / CACHE / name, text.encode())
-
-
-def make_folder(folder: Path, mode: int | None) -> None:
-    """Makes a folder and those above it; with `mode`, the new ones get it whatever the umask."""
-    if folder.is_dir():
-        return
-    make_folder(folder.parent, mode)
-    folder.mkdir(exist_ok=True)
-    if mode is not None:
-        folder.chmod(mode)
 
 
 @contextlib.contextmanager
@@ -184,7 +164,7 @@ def _unfinished(path: Path, content: bytes, mode: int | None = None) -> Iterator
     """Gives the finished file under its hidden name, and takes it away where the disk refuses something."""
     unfinished = path.with_name(f".{path.name}{_UNFINISHED}")
     try:
-        make_folder(path.parent, 0o755 if mode is not None else None)
+        _make_folder(path.parent, 0o755 if mode is not None else None)
         # What a run killed between link and unlink left is a second name of a file in place: never write into that.
         unfinished.unlink(missing_ok=True)
         with unfinished.open("xb") as file:
@@ -201,6 +181,16 @@ def _unfinished(path: Path, content: bytes, mode: int | None = None) -> Iterator
         if isinstance(error, OSError):
             raise _refused("write", path, error) from error
         raise
+
+
+def _make_folder(folder: Path, mode: int | None) -> None:
+    """Makes a folder and those above it; with `mode`, the new ones get it whatever the umask."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent, mode)
+    folder.mkdir(exist_ok=True)
+    if mode is not None:
+        folder.chmod(mode)
 
 
 def _end_last_line(file: IO[bytes]) -> bytes:

@@ -62,7 +62,7 @@ def canonical(link: str) -> str:
     return f"{_host(parts)}{parts.path.rstrip('/')}" + (f"?{shown}" if shown else "")
 
 
-def article(link: str) -> str | None:
+def article_number(link: str) -> str | None:
     """Returns host and article number, `scmp.com/3353715`, where the path has `/article/<6 or more digits>/`."""
     parts = urlsplit(link)
     found = _ARTICLE.search(parts.path)

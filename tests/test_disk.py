@@ -139,12 +139,3 @@ def test_a_read_only_folder_is_one_line(tmp_path: Path) -> None:
 
     with pytest.raises(DigestError, match="Permission denied"):
         disk.write(tmp_path / "a.txt", b"x")
-
-
-def test_removing_a_file_takes_the_folders_that_it_leaves_empty(tmp_path: Path) -> None:
-    disk.write(tmp_path / "a" / "b" / "c.txt", b"")
-    disk.write(tmp_path / "a" / "d.txt", b"")
-
-    disk.remove(tmp_path / "a" / "b" / "c.txt")
-
-    assert [path.name for path in (tmp_path / "a").iterdir()] == ["d.txt"]

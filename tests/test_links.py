@@ -144,7 +144,7 @@ def test_another_port_path_or_query_is_another_article() -> None:
     ],
 )
 def test_article_number_is_found_in_the_path(link: str, number: str | None) -> None:
-    assert links.article(link) == number
+    assert links.article_number(link) == number
 
 
 def test_host_is_named_without_www() -> None:
@@ -179,4 +179,4 @@ def test_web_link_is_safe_stable_and_can_be_taken_apart(address: str, base: str)
         assert not set(' "<>\\^`{|}\n\t\x00') & set(link)
         assert links.web_link(link) == link
         assert links.clean(links.clean(link)) == links.clean(link)
-        assert isinstance(links.canonical(link) + links.host(link) + (links.article(link) or ""), str)
+        assert isinstance(links.canonical(link) + links.host(link) + (links.article_number(link) or ""), str)

@@ -61,10 +61,10 @@ def story_of(entry: Entry, source: str, desk: Desk, config: Config, now: datetim
 
 def is_same(story: Story, link: str, guid: str = "") -> bool:
     """Tells whether a story is the one at a link, or the one of a guid."""
-    number = links.article(link)
+    number = links.article_number(link)
     return (
         links.canonical(story.link) == links.canonical(link)
-        or (number is not None and links.article(story.link) == number)
+        or (number is not None and links.article_number(story.link) == number)
         or bool(guid and story.id == guid)
     )
 

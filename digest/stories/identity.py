@@ -39,7 +39,7 @@ def aliases_of(entry: Entry) -> tuple[str, ...]:
 
 def aliases_of_link(link: str) -> tuple[str, ...]:
     """Returns the names by which whatever has a link may be met, strongest first."""
-    number = links.article(link)
+    number = links.article_number(link)
     return (*((f"article:{number}",) if number else ()), f"link:{links.canonical(link)}")
 
 

@@ -165,7 +165,7 @@ def _doubles(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem]:
     """Finds stories that lead to one article; those that share an id as well are an error, and told as such."""
     met: dict[str, Story] = {}
     for story in sorted(stories, key=lambda story: (story.published, story.file)):
-        numbered, link = links.article(story.link), links.canonical(story.link)
+        numbered, link = links.article_number(story.link), links.canonical(story.link)
         names = [f"article:{numbered}"] if numbered else []
         names += [f"link:{link}"] if "/" in link or "?" in link else []  # a host's front page is no article
         first = next((met[name] for name in names if name in met), None)
