@@ -202,8 +202,7 @@ class _Taking:
         placed = self.there.get(file)
         if placed and identity.keys_of_story(placed).isdisjoint(self.known):
             return placed, ""
-        blocked = self.desk.hidden(names) or (file if file in self.desk.unreadable else None)
-        return None, blocked or ""
+        return None, self.desk.hidden(names) or ""
 
     def _welcome(self, arrival: Arrival, file: str, story: Story | None) -> tuple[str, str]:
         """Adds one more feed to a story, in digest.toml's order; where its file is gone, only notes that it came."""
