@@ -91,13 +91,16 @@ def unfinished(root: Path) -> tuple[str, ...]:
 
 
 def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Record]], names: frozenset[str]) -> Desk:
-    """Reads what a pull has to know: where all files are, and of those that speak of one of the names what they say."""
+    """Reads what a pull has to know: where all files are, and of those that speak of one of the names what they say.
+
+    Without names nothing is in question: then no file is looked for.
+    """
     reading = Reading(config, ledgers, partial(_bytes, root))
-    files = list(_walk(root, []))
+    files = list(_walk(root, [])) if names else []
     found: list[Story] = []
     texts: dict[str, str] = {}
     unreadable: dict[str, str] = {}
-    for file in filter(paths.is_story, files) if names else ():
+    for file in filter(paths.is_story, files):
         text = _bytes(root, file).decode(errors="replace")
         if any(name in text for name in names):
             story = reading.story(file)
