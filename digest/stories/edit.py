@@ -14,9 +14,10 @@ from typing import Any
 
 from digest.errors import Faults
 from digest.model import Story
-from digest.stories import excerpt, frontmatter, storyfile
-from digest.stories.frontmatter import FENCE, Span
+from digest.stories import excerpt, storyfile, yamlmatter
+from digest.stories.frontmatter import FENCE
 from digest.stories.storyfile import KEYS, Known
+from digest.stories.yamlmatter import Span
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _REMARK = re.compile(r"(?:^|\s)#")
@@ -42,7 +43,7 @@ def _with_key(text: str, key: str, words: str | tuple[str, ...]) -> str:
     lines = _LINE.findall(text)
     end = _fence(lines)
     bare = [line.rstrip("\r\n") for line in lines[1:end]]
-    spans = frontmatter.spans(bare)
+    spans = yamlmatter.spans(bare)
     span = spans.get(key)
     stop = _stop(lines)
     if not words and key != "themes":  # a story says that it has no theme

@@ -1,64 +1,20 @@
-"""Front matter: the YAML between two lines of `---`, read as words with their line numbers, and written back plainly.
+"""Front matter: the lines between two of `---`, read as words with their line numbers, and the body below them.
 
-The one importer of PyYAML. Every scalar is read as the text that was typed (a headline `No` stays `No`); whoever asks
-gives it its type. It is typed by people, on phones too, so a headline is read to the end of its line whatever signs
-are in it, one value where a list belongs is a list of one, and curled dashes and quotes get a message that says so.
-Refuses tags, anchors' expansion and nesting: a value is a text or a list of texts.
+Most are plain and read as they stand; the rest is YAML, and read so. Which of the two answers makes no difference:
+every scalar is the text that was typed (a headline `No` stays `No`), and whoever asks gives it its type.
+Refuses to say what keys there are.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import yaml
-
-from digest.errors import Faults, Problem
-from digest.stories import mistyped
-
-_Loader: type = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+from digest.errors import Faults
+from digest.stories import mistyped, plainmatter
+from digest.stories.plainmatter import Value
 
 FENCE = "---"
-_PAIR = re.compile(r"([A-Za-z][\w-]*)[ \t]*:(?:[ \t]+(.*))?")
-_LISTED = re.compile(r"([ \t]*-[ \t]+)(\d{4}-\d{2}-\d{2}:[ \t].*)")
-_WORDS = frozenset({"title", "headline", "source", "authors"})
-"""Keys whose value is running text, in which people do not think of YAML's signs."""
-_TAKEN = re.compile(r"(?:title|headline|source|authors):[ \t]+(?:[&!]|[^\"'\[{|>#].*\s#\w)")
-"""A running text of which YAML would silently swallow a part: an anchor, a tag, a comment (`#1`)."""
-_TEXT = yaml.SafeLoader.DEFAULT_SCALAR_TAG
-_BREAKS = re.compile(r"[\n\r\x85\u2028\u2029]")
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """What one key says: a text, or a list of texts; `line` is where the key stands in its file, from 1."""
-
-    line: int
-    words: str | tuple[str, ...]
-
-    @property
-    def listed(self) -> tuple[str, ...]:
-        """The value as a list: one text is a list of one, nothing is a list of none."""
-        if isinstance(self.words, tuple):
-            return self.words
-        return (self.words,) if self.words else ()
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Where a value stands among the lines of a front matter, counted from 0.
-
-    It begins on line `line` at `start`, and ends before `end` of line `last`. `style` is its quotation sign, "block"
-    for a list of one value a line, else empty.
-    """
-
-    line: int
-    start: int
-    last: int
-    end: int
-    style: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,156 +44,10 @@ def parse(text: str, file: str, *, required: bool) -> Matter:
     return Matter(_read(lines[1:end], file), "\n".join(lines[end + 1 :]), end + 2)
 
 
-def dump(pairs: Iterable[tuple[str, str | tuple[str, ...]]], typed: Mapping[str, str]) -> str:
-    """Returns the lines of a front matter without its fences, in the plainest quoting that any YAML reader reads back.
+def _read(lines: Sequence[str], file: str) -> Mapping[str, Value]:
+    plain = plainmatter.read(lines)
+    if plain is not None:
+        return plain
+    from digest.stories import yamlmatter  # only here: most builds have nothing for it, and it is slow to load
 
-    A text that YAML would take for something else (`No`, `2020-02-02`) is quoted, unless `typed` names that type for
-    its key ("timestamp", "bool": YAML 1.1's).
-    """
-    return "".join(_line(key, value, typed.get(key, "str")) for key, value in pairs)
-
-
-def written(words: str | tuple[str, ...], kind: str, style: str = "") -> str:
-    """Returns a value as it stands behind its key; `style` asks for a way of quoting, `'` or `"`."""
-    line = _line("x", words, kind, style)
-    return line.removeprefix("x: ").removesuffix("\n")
-
-
-def spans(lines: Sequence[str]) -> dict[str, Span]:
-    """Returns where the value of each key stands in a front matter's lines; raises ValueError where it is no YAML."""
-    mended = _mended(lines)
-    try:
-        node = yaml.compose("\n".join(mended), Loader=_Loader)
-    except yaml.YAMLError as error:
-        raise ValueError("no front matter") from error
-    if not isinstance(node, yaml.MappingNode):
-        return {}
-    return {str(key.value): _span(lines, mended, key, value) for key, value in node.value}
-
-
-def _mended(lines: Sequence[str]) -> list[str]:
-    """Returns the lines as they can be read: as they stand, or with running texts quoted where they must be."""
-    gentle = [_quoted(line) if _TAKEN.match(line) else line for line in lines]
-    return gentle if _is_yaml("\n".join(gentle)) else [_mend(line) for line in lines]
-
-
-def _span(lines: Sequence[str], mended: Sequence[str], key: yaml.Node, value: yaml.Node) -> Span:
-    line = key.start_mark.line
-    start, end = value.start_mark, value.end_mark
-    if mended[line] != lines[line]:
-        text = lines[line]
-        begin = len(text) - len(text[text.index(":") + 1 :].lstrip())
-        return Span(line, begin, line, len(text.rstrip()), "")
-    if isinstance(value, yaml.ScalarNode) and start.line == end.line == line:
-        return Span(line, start.column, line, end.column, value.style if value.style in {"'", '"'} else "")
-    if isinstance(value, yaml.CollectionNode) and value.flow_style and end.column:
-        return Span(line, start.column if start.line == line else len(lines[line]), end.line, end.column, "")
-    last = end.line - (0 if end.column else 1)
-    while last > line and (not lines[last].strip() or lines[last].lstrip().startswith("#")):
-        last -= 1
-    style = "block" if isinstance(value, yaml.SequenceNode) else ""
-    return Span(line, lines[line].index(":") + 1, last, len(lines[last]), style)
-
-
-def _read(lines: Sequence[str], file: str) -> dict[str, Value]:
-    try:
-        node = yaml.compose("\n".join(_quoted(line) if _TAKEN.match(line) else line for line in lines), Loader=_Loader)
-    except yaml.YAMLError as first:
-        try:
-            node = yaml.compose("\n".join(map(_mend, lines)), Loader=_Loader)
-        except yaml.YAMLError:
-            raise Faults([mistyped.broken(lines, file, first)]) from first
-    if node is None:
-        return {}
-    if not isinstance(node, yaml.MappingNode):
-        raise Faults([mistyped.not_pairs(lines, file)])
-    return _values(node, file)
-
-
-def _values(node: yaml.MappingNode, file: str) -> dict[str, Value]:
-    values: dict[str, Value] = {}
-    problems: list[Problem] = []
-    for key_node, value_node in node.value:
-        line = key_node.start_mark.line + 2
-        key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
-        words = _words(value_node, running=key in _WORDS)
-        if words is None:
-            problems.append(Problem(file, line, f"'{key}' holds a value within a value", "put the text in quotes"))
-        elif key in values:
-            cure = f"keep this one or that of line {values[key].line}"
-            problems.append(Problem(file, line, f"'{key}' stands here a second time", cure))
-        else:
-            values[key] = Value(line, words)
-    if problems:
-        raise Faults(problems)
-    return values
-
-
-def _words(node: yaml.Node, *, running: bool) -> str | tuple[str, ...] | None:
-    """Returns the texts of a node; `2026-05-20: what was wrong` in a list is a pair to YAML, a text to us.
-
-    In `running` text `null` is a word.
-    """
-    if isinstance(node, yaml.ScalarNode):
-        return str(node.value) if running else _null(node)
-    if isinstance(node, yaml.MappingNode):
-        return None if node.flow_style else _pair(node)
-    parts = [_null(part) if isinstance(part, yaml.ScalarNode) else _pair(part) for part in node.value]
-    return None if None in parts else tuple(part for part in parts if part)
-
-
-def _null(node: yaml.ScalarNode) -> str:
-    return "" if not node.style and node.value in {"~", "null"} else str(node.value)
-
-
-def _pair(node: yaml.Node) -> str | None:
-    if not isinstance(node, yaml.MappingNode) or len(node.value) != 1:
-        return None
-    key, value = node.value[0]
-    if not isinstance(key, yaml.ScalarNode) or not isinstance(value, yaml.ScalarNode):
-        return None
-    return f"{key.value}: {value.value}"
-
-
-def _mend(line: str) -> str:
-    """Quotes a running text that is no YAML as it stands: it is read to the end of its line, as it was meant."""
-    if _TAKEN.match(line) or not _is_yaml(line):
-        return _quoted(line)
-    return line
-
-
-def _quoted(line: str) -> str:
-    pair = _PAIR.fullmatch(line)
-    if pair and pair[1] in _WORDS | {"corrections"} and pair[2]:
-        return f"{pair[1]}: {json.dumps(pair[2].strip(), ensure_ascii=False)}"
-    listed = _LISTED.fullmatch(line)
-    return listed[1] + json.dumps(listed[2].strip(), ensure_ascii=False) if listed else line
-
-
-def _is_yaml(line: str) -> bool:
-    try:
-        yaml.compose(line, Loader=_Loader)
-    except yaml.YAMLError:
-        return False
-    return True
-
-
-def _line(key: str, value: str | tuple[str, ...], kind: str, style: str = "") -> str:
-    tag = f"tag:yaml.org,2002:{kind}"
-    if isinstance(value, str):
-        node: yaml.Node = yaml.ScalarNode(tag, value, style=_style(value) or style or None)
-    else:
-        node = yaml.SequenceNode(
-            yaml.SafeLoader.DEFAULT_SEQUENCE_TAG,
-            [yaml.ScalarNode(tag, part, style=_style(part)) for part in value],
-            flow_style=True,
-        )
-    pair = yaml.MappingNode(
-        yaml.SafeLoader.DEFAULT_MAPPING_TAG, [(yaml.ScalarNode(_TEXT, key), node)], flow_style=False
-    )
-    return str(yaml.serialize(pair, Dumper=yaml.SafeDumper, allow_unicode=True, width=1 << 30))
-
-
-def _style(value: str) -> str | None:
-    """Double quotes where the text holds a line break: the other styles would fold it."""
-    return '"' if _BREAKS.search(value) else None
+    return yamlmatter.read(lines, file)

@@ -18,9 +18,10 @@ from digest import links
 from digest.errors import Faults, Problem, suggestion
 from digest.model import Correction, Story
 from digest.stories import excerpt, frontmatter, paths
-from digest.stories.frontmatter import Matter, Value
+from digest.stories.frontmatter import Matter
 from digest.stories.identity import story_keys
 from digest.stories.mistyped import is_curled
+from digest.stories.plainmatter import Value
 from digest.week import Week
 
 _T = TypeVar("_T")
@@ -80,14 +81,18 @@ def loads(text: str, file: str, known: Known) -> Story:
 
 def dumps(story: Story) -> str:
     """Returns the text of a story's file, keys in their fixed order, those that say nothing left out."""
+    from digest.stories import yamlmatter  # only here and below: what only reads stories can do without YAML
+
     said = [(key, value) for key, value in pairs(story) if value or key in {"title", "themes"}]
-    parts = [f"---\n{frontmatter.dump(said, _TYPED)}---", excerpt.quote(story.excerpt), story.note]
+    parts = [f"---\n{yamlmatter.dump(said, _TYPED)}---", excerpt.quote(story.excerpt), story.note]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def written(key: str, words: str | tuple[str, ...], style: str = "") -> str:
     """Returns a value as it stands behind its key, in the plainest quoting or in the one that is asked for."""
-    return frontmatter.written(words, _TYPED.get(key, "str"), style)
+    from digest.stories import yamlmatter
+
+    return yamlmatter.written(words, _TYPED.get(key, "str"), style)
 
 
 def pairs(story: Story) -> list[tuple[str, str | tuple[str, ...]]]:
