@@ -8,14 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import total_ordering
 
 _FOLDER = re.compile(r"(\d{4})/w(\d{2})")
 _NAME = re.compile(r"(\d{4})-W(\d{2})", re.IGNORECASE)
 
 
-@total_ordering
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Week:
     """One ISO week: `year` is the ISO year, which near New Year differs from the calendar's."""
 
@@ -25,9 +23,6 @@ class Week:
     def __post_init__(self) -> None:
         """Raises ValueError for a week that its year does not have."""
         date.fromisocalendar(self.year, self.number, 1)
-
-    def __lt__(self, other: Week) -> bool:
-        return (self.year, self.number) < (other.year, other.number)
 
     def __str__(self) -> str:
         return f"{self.year:04}-W{self.number:02}"
@@ -45,6 +40,16 @@ class Week:
         if not match:
             raise ValueError(f"'{text}' is not a week such as 2026-W20")
         return cls(int(match[1]), int(match[2]))
+
+    @classmethod
+    def at(cls, ordinal: int) -> Week:
+        """Returns the week that `ordinal` counts."""
+        return cls.of(date.fromordinal(ordinal * 7 + 1))
+
+    @property
+    def ordinal(self) -> int:
+        """How many weeks lie before this one, from the first of the year 1: weeks that follow differ by one."""
+        return self.monday.toordinal() // 7
 
     @property
     def folder(self) -> str:

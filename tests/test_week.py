@@ -40,3 +40,11 @@ def test_a_week_is_found_by_its_days_and_its_names(day: date) -> None:
 def test_what_is_no_week_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"week|Week"):
         Week.parse(text)
+
+
+@given(st.dates(date(1, 1, 8), date(9999, 12, 1)))
+def test_weeks_that_follow_differ_by_one(day: date) -> None:
+    week = Week.of(day)
+
+    assert Week.at(week.ordinal) == week
+    assert week.following.ordinal == week.ordinal + 1

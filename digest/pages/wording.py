@@ -20,9 +20,17 @@ def day(moment: date) -> str:
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
-def span(week: Week) -> str:
-    """Returns the days of a week: `11–17 May 2026`, `27 April – 3 May 2026`, `29 December 2025 – 4 January 2026`."""
-    first, last = week.monday, week.sunday
+def month(moment: date) -> str:
+    """Returns the short name of a month: `May`."""
+    return _MONTHS[moment.month - 1][:3]
+
+
+def span(week: Week, until: Week | None = None) -> str:
+    """Returns the days of a week: `11–17 May 2026`, `27 April – 3 May 2026`, `29 December 2025 – 4 January 2026`.
+
+    With `until`, the days from the beginning of the one week to the end of the other.
+    """
+    first, last = week.monday, (until or week).sunday
     if first.year != last.year:
         return f"{day(first)} – {day(last)}"
     if first.month != last.month:

@@ -1,0 +1,74 @@
+"""A theme over time, in words: since when there is something of it, how often, and when it was quiet.
+
+Counts by week in, sentences out. Refuses to know a clock: "now" is the newest week of the archive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from digest.pages import wording
+from digest.week import Week
+
+_QUIET = 3  # weeks without a story that make a quiet stretch
+_TOLD = 3  # quiet stretches that are named; of more, the longest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """How a theme went: the `first` and the `latest` week that have a story of it, and words on what lies between.
+
+    `quiet` names the long stretches without a story, oldest first; it and `since` are empty where there were none.
+    """
+
+    first: Week
+    latest: Week
+    active: str
+    quiet: str
+    since: str
+
+
+def course(counts: Mapping[Week, int], now: Week) -> Course | None:
+    """Returns how a theme went until this week; None where it has no story."""
+    active = sorted(week for week, number in counts.items() if number)
+    if not active:
+        return None
+    passed = now.ordinal - active[-1].ordinal
+    return Course(
+        first=active[0],
+        latest=active[-1],
+        active=_active(active, counts, now),
+        quiet=_quiet(active),
+        since=f"nothing in the {wording.count(passed, 'week')} since" if passed >= _QUIET else "",
+    )
+
+
+def _active(active: Sequence[Week], counts: Mapping[Week, int], now: Week) -> str:
+    weeks = now.ordinal - active[0].ordinal + 1
+    if weeks == 1:
+        return "this week alone"
+    most = max(counts.values())
+    often = f"in {len(active)} of {wording.count(weeks, 'week')}"
+    if most == 1:
+        return f"{often}, never more than one story"
+    busiest = [week for week in active if counts[week] == most]
+    week = busiest[0]
+    where = f"week {week.number}, {week.year}" if len(busiest) == 1 else f"{len(busiest)} of them"
+    return f"{often}, at most {wording.stories(most)}, in {where}"
+
+
+def _quiet(active: Sequence[Week]) -> str:
+    """Returns the quiet stretches between the active weeks: the longest, in the order of time."""
+    gaps = [(after.ordinal - before.ordinal - 1, before.ordinal + 1) for before, after in pairwise(active)]
+    long = [gap for gap in gaps if gap[0] >= _QUIET]
+    told = sorted(sorted(long, reverse=True)[:_TOLD], key=lambda gap: gap[1])
+    named = [f"{_days(begin, length)} ({wording.count(length, 'week')})" for length, begin in told]
+    if len(long) > len(told):
+        named.append(wording.count(len(long) - len(told), "shorter stretch", "shorter stretches"))
+    return wording.listed(named) if named else ""
+
+
+def _days(begin: int, length: int) -> str:
+    return wording.span(Week.at(begin), Week.at(begin + length - 1))
