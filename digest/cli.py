@@ -20,6 +20,7 @@ from digest.roof.add import add
 from digest.roof.build import build
 from digest.roof.call import Call
 from digest.roof.check import check
+from digest.roof.export import export
 from digest.roof.init import init
 from digest.roof.letter import letter
 from digest.roof.pull import pull
@@ -51,7 +52,7 @@ def cli(context: click.Context, root: Path | None, quiet: bool, verbose: bool) -
     context.obj = Call(folder=root, quiet=quiet, verbose=verbose, now=datetime.now(UTC))
 
 
-for _command in (init, pull, build, check, status, themes, letter, add):
+for _command in (init, pull, build, check, status, themes, letter, add, export):
     cli.add_command(_command)
 
 

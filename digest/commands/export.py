@@ -1,0 +1,130 @@
+"""`digest export`: the whole archive as records, one a line of JSON, for who wants to count, to keep, or to leave.
+
+    survey ──▶ anchors ──▶ the digest │ its stories │ letters │ introductions │ pages │ every other file, by name
+
+What is hidden or a draft is there as well, and says so. Refuses to write anything, and to give half an archive: where
+a file cannot be read, all faults are raised before the first record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from digest.errors import Faults
+from digest.model import Config, Content, FreePage, Letter, Story
+from digest.naming import current_ids
+from digest.pages import addresses, atom
+from digest.pages.addresses import Base
+from digest.pages.anchors import anchors_of
+from digest.stories import store
+
+VERSION = 1
+"""Goes up when a field of a record changes its meaning or goes away; new fields may come at any time."""
+
+Record = dict[str, object]
+
+
+def run(root: Path, config: Config) -> Iterator[Record]:
+    """Returns the records of the digest at `root`; raises Faults with every problem in its content."""
+    found = store.survey(root, config)
+    if found.problems:
+        raise Faults(found.problems)
+    return records(found.content, found.files, config)
+
+
+def records(content: Content, files: Iterable[str], config: Config) -> Iterator[Record]:
+    """Yields the digest itself, then each kind in the order of its files' names; `files` are all there are."""
+    of = _Records(content, config)
+    yield of.digest()
+    yield from map(of.story, content.stories)
+    yield from map(of.letter, content.letters)
+    yield from map(of.introduction, content.introductions)
+    yield from map(of.page, content.pages)
+    kinds = (content.stories, content.letters, content.introductions, content.pages)
+    told = {one.file for kind in kinds for one in kind}
+    yield from (of.other(file) for file in files if file not in told)
+
+
+class _Records:
+    """Makes the records of one digest; an address is None where the site has none, as for drafts."""
+
+    def __init__(self, content: Content, config: Config) -> None:
+        self._config, self._earlier = config, content.earlier
+        self._anchors, _ = anchors_of(content)
+        self._copied = {one.file: one.path for one in content.copied}
+        self._themes = current_ids(config.themes)
+        self._base = Base(config.site.url)
+
+    def digest(self) -> Record:
+        config = self._config
+        return {
+            "kind": "digest",
+            "version": VERSION,
+            **asdict(config.site),
+            "close": config.close,
+            "feeds": [asdict(feed) for feed in config.feeds],
+            "themes": [asdict(theme) for theme in config.themes],
+        }
+
+    def story(self, story: Story) -> Record:
+        place = addresses.permalink(story.week, self._anchors[story.file])
+        return {
+            "kind": "story",
+            "file": story.file,
+            "week": str(story.week),
+            "slug": story.slug,
+            "permalink": None if story.hide or story.draft else self._base.absolute(place),
+            "atom_id": atom.entry_id(story),
+            "title": story.title,
+            "headline": story.headline,
+            "link": story.link,
+            "published": story.published.isoformat(),
+            "updated": _moment(story.updated),
+            "authors": story.authors,
+            "source": story.source,
+            "feeds": story.feeds,
+            "themes": story.themes,
+            "image": story.image,
+            "id": story.id,
+            "lead": story.lead,
+            "hide": story.hide,
+            "draft": story.draft,
+            "corrections": [{"day": str(one.day), "text": one.text} for one in story.corrections],
+            "excerpt": story.excerpt,
+            "note": story.note,
+            "earlier_titles": self._earlier.get(story.file, ()),
+        }
+
+    def letter(self, letter: Letter) -> Record:
+        return {
+            "kind": "letter",
+            "file": letter.file,
+            "week": str(letter.week),
+            "address": None if letter.draft else self._base.absolute(addresses.week(letter.week)),
+            "title": letter.title,
+            "draft": letter.draft,
+            "body": letter.body,
+        }
+
+    def introduction(self, page: FreePage) -> Record:
+        theme = self._themes.get(page.name, page.name)
+        return {"kind": "introduction", "theme": theme, **self._written(page, addresses.theme(theme))}
+
+    def page(self, page: FreePage) -> Record:
+        return {"kind": "page", "name": page.name, **self._written(page, addresses.free_page(page.name))}
+
+    def other(self, file: str) -> Record:
+        path = self._copied.get(file)
+        return {"kind": "file", "file": file, "address": None if path is None else self._base.absolute(path)}
+
+    def _written(self, page: FreePage, place: str) -> Record:
+        address = None if page.draft else self._base.absolute(place)
+        words = {"title": page.title, "draft": page.draft, "body": page.body}
+        return {"file": page.file, "address": address, **words}
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
