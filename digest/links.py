@@ -16,10 +16,19 @@ _TRACKERS = re.compile(
 )
 _TEXT_FRAGMENT = re.compile(r":~:.*", re.DOTALL)
 _ARTICLE = re.compile(r"/article/(\d{6,})(?=/|$)")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+")
 _UNSEEN = re.compile(r"[\x00-\x20\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _HOST = re.compile(r"[\w.:~-]+")
 """A name or an address (RFC 3986 §3.2.2) without what no host has: white space, percent signs, brackets, quotes."""
-_KEPT = "!#$%&'()*+,-./:;=?@[]_~"
+_UNFIT = re.compile(r"[^A-Za-z0-9!#$%&'()*+,\-./:;=?@\[\]_~\xa0-\U0010ffff]")
+_FIT = re.compile(
+    r"https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9!$%&'()*+,\-./:;=@_~]*)?"
+    r"(?:\?[A-Za-z0-9!$%&'()*+,\-./:;=?@_~]+)?(?:#[A-Za-z0-9!$%&'()*+,\-./:;=?@_~]+)?"
+)
+"""What most links are: an address in which nothing has to be changed, so that it need not be taken apart."""
+
+_OWN_LINK = re.compile(r"""(?:\]\(|\]:|href\s*=|src\s*=)\s*[<"']?(?!https?://)""", re.IGNORECASE)
+"""Every way in which Markdown or HTML begins a link, where what follows may be no address of the web."""
 
 
 def web_link(address: str, base: str = "") -> str | None:
@@ -28,6 +37,8 @@ def web_link(address: str, base: str = "") -> str | None:
     White space around it and control characters inside it are dropped, as browsers do (WHATWG URL §4.4);
     signs that no address may hold are percent-encoded (RFC 3986 §2); a relative one is resolved against `base`.
     """
+    if not base and _FIT.fullmatch(address):
+        return address
     bare = _UNSEEN.sub(lambda sign: "%20" if sign[0] == " " else "", address.strip())
     try:
         parts = urlsplit(urljoin(base, bare) if base else bare)
@@ -77,7 +88,12 @@ def host(link: str) -> str:
 def is_absolute(text: str) -> bool:
     """Tells whether a text is an absolute URI (RFC 3986 §4.3), so that it names one thing the world over."""
     scheme, colon, rest = text.partition(":")
-    return bool(colon and rest.strip("/") and re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]+", scheme)) and " " not in text
+    return bool(colon and rest.strip("/") and _SCHEME.fullmatch(scheme)) and " " not in text
+
+
+def has_own_link(text: str) -> bool:
+    """Tells whether a text of Markdown may link to a file of the digest; it may say so of a text that does not."""
+    return _OWN_LINK.search(text) is not None
 
 
 def _host(parts: SplitResult) -> str:
@@ -87,4 +103,4 @@ def _host(parts: SplitResult) -> str:
 
 
 def _encode(link: str) -> str:
-    return "".join(sign if sign.isalnum() or sign in _KEPT or ord(sign) > 0x9F else quote(sign) for sign in link)
+    return _UNFIT.sub(lambda sign: quote(sign[0]), link)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 _FOLDER = re.compile(r"(\d{4})/w(\d{2})")
 _NAME = re.compile(r"(\d{4})-W(\d{2})", re.IGNORECASE)
@@ -34,6 +35,7 @@ class Week:
         return cls(year, number)
 
     @classmethod
+    @lru_cache(maxsize=4096)
     def parse(cls, text: str) -> Week:
         """Returns the week named as `2026-W20` or by its folder `2026/w20`; raises ValueError otherwise."""
         match = _NAME.fullmatch(text) or _FOLDER.fullmatch(text)

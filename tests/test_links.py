@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest import links
@@ -180,3 +180,25 @@ def test_web_link_is_safe_stable_and_can_be_taken_apart(address: str, base: str)
         assert links.web_link(link) == link
         assert links.clean(links.clean(link)) == links.clean(link)
         assert isinstance(links.canonical(link) + links.host(link) + (links.article_number(link) or ""), str)
+
+
+addresses = st.builds(
+    "".join,
+    st.lists(
+        st.sampled_from(
+            [*"/?#:@%[];=&.-_~+'() \"\\a1Z\x7f\xa0\u00e9", "//", "http://", "https://", "HTTPS://", "a.example"]
+        )
+    ),
+)
+
+
+@given(addresses | addresses.map(lambda rest: f"https://a.example{rest}") | st.text())
+@example("https://a.example?")
+@example("https://a.example#")
+@example("https://a.example/?#")
+@example("https://a.example/[1]?[2]#[3]")
+@example("https://a.example:0/")
+def test_an_address_that_is_fit_as_it_stands_is_what_taking_it_apart_makes_of_it(address: str) -> None:
+    taken_apart = links.web_link(f" {address}")
+
+    assert links.web_link(address) == taken_apart

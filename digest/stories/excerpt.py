@@ -12,6 +12,7 @@ _CUT = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003fff
 """One word: a run of signs without white space, or one sign of a script that puts no spaces between words."""
 _BLANK = re.compile(r"\A(?:[ \t]*\n)+")
 """The lines that open a body and say nothing, whatever white space they hold."""
+_QUOTED = re.compile(r"^ *> ?")
 _SIGNS = re.compile(r"[\\`*_\[\]]")
 _ENTITY = re.compile(r"&(?=\w+;|#\w)")  # a number is a reference without its semicolon, too
 _START = re.compile(r"(?m)^(?:([#>+-])|(\d+)([.)])|(~)(?=~~))")
@@ -49,7 +50,7 @@ def split(body: str) -> tuple[str, str]:
     """Returns the blockquote that opens the body, without its signs, and what follows it: the note."""
     lines = _BLANK.sub("", body).rstrip("\n").split("\n")
     end = next((number for number, line in enumerate(lines) if not line.lstrip(" ").startswith(">")), len(lines))
-    quoted = [re.sub(r"^ *> ?", "", line) for line in lines[:end]]
+    quoted = [line[2:] if line.startswith("> ") else _QUOTED.sub("", line) for line in lines[:end]]
     return "\n".join(quoted).strip("\n"), "\n".join(lines[end:]).strip("\n")
 
 

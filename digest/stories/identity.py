@@ -106,7 +106,8 @@ def own_names(
 def story_keys(guid: str, link: str, feeds: Iterable[str]) -> frozenset[str]:
     """Returns the keys of a story on disk: its guid in each of its feeds, or its link where it has no guid."""
     if guid:
-        return frozenset(scoped(f"guid:{guid}", feed) for feed in (*feeds, "")) - {f"\nguid:{guid}"}
+        alias = f"guid:{guid}"
+        return frozenset({alias} if links.is_absolute(guid) else (_own(alias, feed) for feed in feeds))
     return frozenset({f"link:{links.canonical(link)}"}) if links.web_link(link) else frozenset()
 
 

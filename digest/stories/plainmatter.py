@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@`")
 """The signs that are something to YAML where a text without quotes begins with them (YAML 1.1 §5.3, §9.1.3)."""
@@ -57,19 +58,21 @@ def _words(rest: str) -> str | tuple[str, ...] | None:
         return ""
     if rest[0] != " ":
         return None
+    if words[0] not in _INDICATORS:
+        broken = ": " in words or " #" in words or words[-1] == ":" or words in _NOTHING
+        return None if broken else words
     if words[0] == "[":
         return _listed(words)
-    if words[0] in "'\"":
-        return _unquoted(words)
-    return words if _is_plain(words) and ": " not in words and " #" not in words and words[-1] != ":" else None
+    return _unquoted(words) if words[0] in "'\"" else None
 
 
+@lru_cache(maxsize=4096)  # the same authors, feeds and themes come again and again
 def _listed(words: str) -> tuple[str, ...] | None:
     """Returns the texts of a list, None where one of them is quoted, missing, or a list itself."""
     if not _LIST.fullmatch(words):
         return None
     parts = tuple(part.strip(" ") for part in words[1:-1].split(",")) if words != "[]" else ()
-    return parts if all(map(_is_plain, parts)) else None
+    return parts if all(part and part[0] not in _INDICATORS and part not in _NOTHING for part in parts) else None
 
 
 def _unquoted(words: str) -> str | None:
@@ -80,8 +83,3 @@ def _unquoted(words: str) -> str | None:
     if quote == "'":
         return None if quote in inner.replace("''", "") else inner.replace("''", quote)
     return None if quote in inner or "\\" in inner else inner
-
-
-def _is_plain(text: str) -> bool:
-    """Tells whether a text begins as one without quotes does, and is none of the words that mean nothing."""
-    return text != "" and text[0] not in _INDICATORS and text not in _NOTHING

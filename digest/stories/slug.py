@@ -8,8 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from slugify import slugify
-
 from digest.model import Entry
 from digest.naming import free_name
 from digest.stories import paths
@@ -23,6 +21,8 @@ def slug_of(headline: str, identity: str) -> str:
 
     A headline of which nothing is left (emoji, say) gets a slug from the entry's identity instead.
     """
+    from slugify import slugify  # only here: what reads stories makes no slugs, and it is slow to load
+
     words = slugify(
         headline.replace("'", "").replace("’", ""),  # one slug for straight and curly apostrophes
         entities=False,

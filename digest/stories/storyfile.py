@@ -30,7 +30,9 @@ KEYS = ("title", "link", "published", "updated", "authors", "feeds", "themes", "
         "headline", "source", "lead", "hide", "draft", "corrections")  # fmt: skip
 _TYPED = {"published": "timestamp", "updated": "timestamp", "lead": "bool", "hide": "bool", "draft": "bool"}
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
+_NO_VALUE = Value(1, "")
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off", ""})
+_GAP = re.compile(r"\s+(?=[+-]\d\d:?\d\d$|Z$)")
 _CORRECTION = re.compile(r"(\d{4}-\d{2}-\d{2})\s*:\s+(.+)", re.DOTALL)
 
 
@@ -167,14 +169,15 @@ class Reader:
             return default
 
     def many(self, key: str, known: frozenset[str] | None = None) -> tuple[str, ...]:
-        value = self.values.get(key, Value(1, ""))
-        for word in value.listed:
-            if known is not None and word not in known:
+        value = self.values.get(key, _NO_VALUE)
+        words = value.listed
+        for word in words if known is not None else ():
+            if word not in known:
                 self.fault(value.line, f"unknown {key[:-1]} '{word}'", _curled(word) or suggestion(word, known))
-        return tuple(dict.fromkeys(value.listed))
+        return tuple(dict.fromkeys(words))
 
     def corrections(self) -> tuple[Correction, ...]:
-        value = self.values.get("corrections", Value(1, ""))
+        value = self.values.get("corrections", _NO_VALUE)
         found = []
         for words in value.listed:
             match = _CORRECTION.fullmatch(words)
@@ -215,7 +218,7 @@ def _dated(read: Reader, day: date | None, zone: tzinfo) -> tuple[date, datetime
 
 def _body(matter: Matter, known: Known) -> tuple[str, str]:
     """Returns excerpt and note; the opening blockquote is an excerpt only where the ledger says one was written."""
-    values = {key: value.listed for key, value in matter.values.items() if key in {"id", "link", "feeds"}}
+    values = {key: matter.values[key].listed for key in ("id", "link", "feeds") if key in matter.values}
     guid, link = ("".join(values.get(key, ())[:1]) for key in ("id", "link"))
     if known.excerpted.isdisjoint(story_keys(guid, link, values.get("feeds", ()))):
         return "", matter.body.strip("\n")
@@ -224,7 +227,7 @@ def _body(matter: Matter, known: Known) -> tuple[str, str]:
 
 def _moment(words: str, zone: tzinfo) -> datetime:
     """Returns an ISO 8601 moment; one without an offset is in the digest's time zone, a day alone is its noon."""
-    compact = re.sub(r"\s+(?=[+-]\d\d:?\d\d$|Z$)", "", words.strip())
+    compact = _GAP.sub("", words.strip())
     try:
         moment = datetime.fromisoformat(compact)
     except ValueError:
@@ -237,6 +240,8 @@ def _moment(words: str, zone: tzinfo) -> datetime:
 def _to_the_minute(moment: datetime) -> datetime:
     """Returns the moment with an offset that RFC 3339 can write: those of the 19th century have seconds."""
     offset = moment.utcoffset() or timedelta()
+    if not (offset.seconds % 60 or offset.microseconds):
+        return moment
     whole = timedelta(minutes=round(offset.total_seconds() / 60))
     return moment if whole == offset else moment.replace(tzinfo=timezone(whole))
 
