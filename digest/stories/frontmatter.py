@@ -38,9 +38,8 @@ def parse(text: str, file: str, *, required: bool) -> Matter:
         if required or mistyped.is_fence(lines[0]):
             raise Faults([mistyped.no_fence(lines[0], file)])
         return Matter({}, "\n".join(lines), 1)
-    end = next(
-        (number for number, line in enumerate(lines) if line[:3] == FENCE and line.rstrip() == FENCE and number), 0
-    )
+    fences = (number for number, line in enumerate(lines) if line[:3] == FENCE and line.rstrip() == FENCE)
+    end = next(fences) or next(fences, 0)
     if not end:
         raise Faults([mistyped.not_closed(lines, file)])
     return Matter(_read(lines[1:end], file), "\n".join(lines[end + 1 :]), end + 2)

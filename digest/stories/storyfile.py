@@ -171,8 +171,8 @@ class Reader:
     def many(self, key: str, known: frozenset[str] | None = None) -> tuple[str, ...]:
         value = self.values.get(key, _NO_VALUE)
         words = value.listed
-        for word in words if known is not None else ():
-            if word not in known:
+        for word in words:
+            if known is not None and word not in known:
                 self.fault(value.line, f"unknown {key[:-1]} '{word}'", _curled(word) or suggestion(word, known))
         return tuple(dict.fromkeys(words))
 
