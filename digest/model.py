@@ -1,16 +1,19 @@
 """The nouns: a type for each stage of a story's way, all frozen, none filled in later.
 
-    Feed ──fetch──▶ Fetched ──parse──▶ Document of Entry ──take in──▶ Story ──arrange──▶ Archive ──plan──▶ Page
+    Feed ──fetch──▶ Fetched ──parse──▶ Document of Entry ──take in──▶ Story ──outline──▶ Outline
+
+What readers get out of these is `pages/archive.py`'s.
 
 Refuses to do anything: these hold what others decide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from digest.week import Week
 
@@ -168,6 +171,31 @@ class Story:
     line: int = field(default=0, compare=False)
 
 
+class Outline(NamedTuple):
+    """What arranging has to know of a story, without its words: light, so that a large archive can be kept whole.
+
+    `at` is when it was published, in seconds since 1970; `updated` the moment of its last change (ISO 8601). `noted`
+    tells whether it has a note, `linked` whether it may link to a file of the digest. `name` and `known_by` are hashes
+    of what its Atom id is made of, and of all that the ledgers know it by. `mark` is another whenever anything that a
+    page may say of the story is.
+    """
+
+    file: str
+    week: Week
+    slug: str
+    at: float
+    themes: tuple[str, ...]
+    lead: bool
+    hide: bool
+    draft: bool
+    noted: bool
+    linked: bool
+    updated: str
+    name: bytes
+    known_by: bytes
+    mark: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """The editor's letter that opens a week; `body` is Markdown, and begins at line `line` of the file."""
@@ -231,70 +259,19 @@ class Content:
     unread: frozenset[str] = frozenset()  # Markdown files that could not be read, for who goes on without them
 
 
-# ---------------------------------------------------------------- what the readers get
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """The stories of a week under one theme, their main one; without a theme it is "Elsewhere"."""
+class Catalogue:
+    """All that lies in `content/`, its stories in outline, in the order of their files' names.
 
-    theme: Theme | None
-    stories: tuple[Story, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forward:
-    """An anchor on a week's page where a story once lay, and the story to which it leads on."""
-
-    anchor: str
-    story: Story
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edition:
-    """A week as published: `stories` holds all of it, newest first; `lead` stands apart from the sections."""
-
-    week: Week
-    closed: bool
-    stories: tuple[Story, ...] = ()
-    letter: Letter | None = None
-    lead: Story | None = None
-    sections: tuple[Section, ...] = ()
-    moved: tuple[Forward, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Storyline:
-    """A theme with its stories, newest first, and its standing introduction."""
-
-    theme: Theme
-    stories: tuple[Story, ...] = ()
-    introduction: FreePage | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Archive:
-    """All published stories, arranged: `stories` and `editions` newest first, `storylines` as in digest.toml.
-
-    `vacated` are weeks from which every story was moved away: no editions, but their anchors still lead on.
+    `story` gives the whole of one by its file; the rest is as in `Content`.
     """
 
-    stories: tuple[Story, ...] = ()
-    editions: tuple[Edition, ...] = ()
-    vacated: tuple[Edition, ...] = ()
-    storylines: tuple[Storyline, ...] = ()
+    stories: tuple[Outline, ...] = ()
+    story: Callable[[str], Story]
+    letters: tuple[Letter, ...] = ()
+    introductions: tuple[FreePage, ...] = ()
     pages: tuple[FreePage, ...] = ()
-    anchors: dict[str, str]  # of each story's permalink, by its file: the slug, or `slug-2` where another has that
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """One output file to be rendered: its path below the output folder, its template, and what that receives.
-
-    `source` is what claims the path, in words for a message: a file's name, or what the page is.
-    """
-
-    path: str
-    source: str
-    template: str
-    data: Mapping[str, object]
+    copied: tuple[Copied, ...] = ()
+    places: tuple[Place, ...] = ()
+    earlier: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""Names that stay: the ids that a theme has and had, and the name that is free where one is taken already.
+"""Names that stay: a theme's ids, what a story's Atom id is made of and when that last moved, the name that is free.
 
 Stands this low since both rooms that deal in names must come to the same ones.
 """
@@ -6,8 +6,10 @@ Stands this low since both rooms that deal in names must come to the same ones.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
+from datetime import datetime, time, tzinfo
 
-from digest.model import Theme
+from digest import links
+from digest.model import Story, Theme
 
 
 def current_ids(themes: Iterable[Theme]) -> dict[str, str]:
@@ -23,3 +25,16 @@ def free_name(name: str, taken: Container[str]) -> str:
         number += 1
         free = f"{name}-{number}"
     return free
+
+
+def lasting_name(story: Story) -> str:
+    """Returns what names a story for good, whatever becomes of file, title or host: what the publisher calls it."""
+    if links.is_absolute(story.id):
+        return story.id
+    return f"{next(iter(story.feeds), '')}\n{story.id}" if story.id else story.link
+
+
+def last_change(story: Story, zone: tzinfo) -> datetime:
+    """Returns the moment of a story's last change; a correction counts from the midnight that begins its day."""
+    corrected = (datetime.combine(correction.day, time(), zone) for correction in story.corrections)
+    return max(story.published, story.updated or story.published, *corrected)

@@ -14,6 +14,7 @@ from digest.pages.addresses import Base
 from digest.pages.arrange import arrange
 from digest.pages.plan import plan
 from digest.pages.render import render
+from digest.stories.outlines import catalogue_of
 
 Element = Any
 FOREIGN = "{http://www.w3.org/1999/xhtml}"
@@ -21,9 +22,10 @@ FOREIGN = "{http://www.w3.org/1999/xhtml}"
 
 def rendered(content: Content, config: Config, root: Path = Path("no-such-root")) -> dict[str, bytes]:
     """Returns every file of the site that a digest makes, by its path."""
-    planned = plan(content, arrange(content, config), config)
+    catalogue = catalogue_of(content, config)
+    planned = plan(catalogue, arrange(catalogue, config), config)
     copied = {one.path: b"" for one in planned.copied}
-    return render(planned.pages, root, Base(config.site.url)) | copied
+    return render(planned, root, Base(config.site.url)) | copied
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:

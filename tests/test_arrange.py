@@ -18,18 +18,30 @@ from builders import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.model import Archive, Content, Edition, Story
+from digest.model import Config, Content, Outline, Story
+from digest.pages.archive import Archive, Edition
 from digest.pages.arrange import arrange, front, recent
+from digest.stories.outlines import catalogue_of
 from digest.week import Week
 
 W19, W20, W21 = (Week(2026, number) for number in (19, 20, 21))
 
 
 def arranged(*stories: Story, close: str = "next-week", drafts: bool = False, **fields: object) -> Archive:
-    return arrange(make_content(*stories, **fields), make_config(close=close), drafts=drafts)
+    config = make_config(close=close)
+    return arrange(catalogue_of(make_content(*stories, **fields), config), config, drafts=drafts)
 
 
-def slugs(stories: tuple[Story, ...]) -> list[str]:
+def of(content: Content, config: Config | None = None) -> Archive:
+    config = config or make_config()
+    return arrange(catalogue_of(content, config), config)
+
+
+def anchors(archive: Archive) -> dict[str, str]:
+    return {story.file: archive.anchors.of(story) for story in archive.stories}
+
+
+def slugs(stories: tuple[Outline, ...]) -> list[str]:
     return [story.slug for story in stories]
 
 
@@ -157,7 +169,7 @@ def test_an_old_id_counts_as_the_theme() -> None:
 
 def test_an_id_in_use_wins_over_the_same_one_given_up() -> None:
     themes = (make_theme("new", was=("chips",)), make_theme("chips"))
-    archive = arrange(make_content(make_story("a", themes=("chips",))), make_config(themes=themes))
+    archive = of(make_content(make_story("a", themes=("chips",))), make_config(themes=themes))
 
     assert archive.stories[0].themes == ("chips",)
 
@@ -179,7 +191,7 @@ def test_a_slug_that_is_taken_in_the_week_gets_a_number() -> None:
     stories = [make_story("tolls", day=day) for day in days]
     archive = arranged(*stories, make_story("tolls-2", day="2026-05-14"))
 
-    assert archive.anchors == {
+    assert anchors(archive) == {
         "content/2026/w20/2026-05-11-tolls.md": "tolls",
         "content/2026/w20/2026-05-12-tolls.md": "tolls-2",
         "content/2026/w20/2026-05-13-tolls.md": "tolls-3",
@@ -192,7 +204,7 @@ def test_an_anchor_stays_when_its_namesake_goes_from_sight(change: dict[str, boo
     kept = make_story("tolls", day="2026-05-12")
     archive = arranged(make_story("tolls", day="2026-05-11", **change), kept)
 
-    assert archive.anchors[kept.file] == "tolls-2"
+    assert anchors(archive)[kept.file] == "tolls-2"
 
 
 KEPT = make_story("tolls", day="2026-05-12")
@@ -220,7 +232,7 @@ def test_an_anchor_never_goes_to_a_newcomer(newcomer: Story, fate: str) -> None:
 
     archive = arranged(newcomer, *after, make_story("other"), places=tuple(places))
 
-    assert archive.anchors[newcomer.file] == "tolls-2"
+    assert anchors(archive)[newcomer.file] == "tolls-2"
     if fate in {"moved away", "renamed"}:
         assert [forward.anchor for forward in edition(archive, W20).moved] == ["tolls"]
 
@@ -229,7 +241,7 @@ def test_a_story_keeps_its_anchor_under_another_day_of_its_week() -> None:
     later = make_story("tolls", day="2026-05-13")
     archive = arranged(later, make_story("tolls", day="2026-05-11"), places=(make_place(later, file=KEPT.file),))
 
-    assert archive.anchors[later.file] == "tolls"
+    assert anchors(archive)[later.file] == "tolls"
     assert edition(archive, W20).moved == ()
 
 
@@ -237,14 +249,14 @@ def test_a_story_that_was_moved_leaves_an_anchor_that_leads_on() -> None:
     story = make_story("tolls", week=W21)
     archive = arranged(story, make_story("other"), places=(make_place(story, week="2026-W20"),))
 
-    assert [(forward.anchor, forward.story) for forward in edition(archive, W20).moved] == [("tolls", story)]
+    assert [(forward.anchor, forward.story.file) for forward in edition(archive, W20).moved] == [("tolls", story.file)]
 
 
 def test_a_namesake_never_takes_over_the_anchor_that_a_story_left() -> None:
     gone, stays = make_story("tolls", day="2026-05-11", week=W21), make_story("tolls", day="2026-05-12")
     archive = arranged(gone, stays, places=(make_place(gone, week="2026-W20"),))
 
-    assert archive.anchors[stays.file] == "tolls-2"
+    assert anchors(archive)[stays.file] == "tolls-2"
     assert [forward.anchor for forward in edition(archive, W20).moved] == ["tolls"]
 
 
@@ -260,7 +272,7 @@ def test_a_story_that_has_come_back_has_left_nothing() -> None:
     story = make_story("tolls")
     archive = arranged(story, places=(make_place(story, week="2026-W20"),))
 
-    assert (edition(archive, W20).moved, archive.anchors[story.file]) == ((), "tolls")
+    assert (edition(archive, W20).moved, anchors(archive)[story.file]) == ((), "tolls")
 
 
 def test_what_was_moved_and_hidden_leads_nowhere() -> None:
@@ -303,7 +315,7 @@ def contents(draw: st.DrawFn) -> Content:
 
 @given(contents())
 def test_every_published_story_stands_once_in_its_week_at_an_anchor_of_its_own(content: Content) -> None:
-    archive = arrange(content, make_config())
+    archive = of(content)
 
     published = sorted(story.file for story in content.stories if not story.hide)
     placed = [
@@ -311,16 +323,16 @@ def test_every_published_story_stands_once_in_its_week_at_an_anchor_of_its_own(c
         for one in archive.editions
         for story in (*([one.lead] if one.lead else []), *(story for part in one.sections for story in part.stories))
     ]
-    anchors = [
+    placed_at = [
         (one.week, anchor)
         for one in (*archive.editions, *archive.vacated)
         for anchor in (
-            *(archive.anchors[story.file] for story in one.stories),
+            *(archive.anchors.of(story) for story in one.stories),
             *(forward.anchor for forward in one.moved),
         )
     ]
     assert sorted(placed) == published
-    assert len(anchors) == len(set(anchors))
+    assert len(placed_at) == len(set(placed_at))
 
 
 @given(contents(), st.data())
@@ -329,7 +341,7 @@ def test_what_happens_to_other_stories_changes_no_anchor_of_a_recorded_one(
 ) -> None:
     found = [make_place(story, f"2026-05-{number:02}") for number, story in enumerate(content.stories)]
     recorded = {place.file: place for place in found}
-    before = arrange(replace(content, places=tuple(recorded.values())), make_config()).anchors
+    before = anchors(of(replace(content, places=tuple(recorded.values()))))
 
     stories = {story.file: story for story in content.stories}
     gone = set(data.draw(st.lists(st.sampled_from(sorted(stories) or [""]))))
@@ -344,6 +356,6 @@ def test_what_happens_to_other_stories_changes_no_anchor_of_a_recorded_one(
     written = make_story("a", day="2026-05-01", week=data.draw(st.sampled_from([W19, W20, W21])), id="", feeds=())
     stories[written.file] = written
     changed = replace(content, stories=tuple(stories.values()), places=tuple(recorded.values()))
-    after = arrange(changed, make_config()).anchors
+    after = anchors(of(changed))
 
     assert {file: after[file] for file in before.keys() - gone} == {file: before[file] for file in before.keys() - gone}

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from sites import rendered, text
 
 from digest.model import Config, Content, Correction, Story
-from digest.pages.atom import entry_id, feed_id, theme_feed_id, updated
+from digest.naming import last_change
+from digest.pages.atom import entry_id, feed_id, theme_feed_id
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 ZONE = ZoneInfo("Asia/Hong_Kong")
@@ -87,7 +88,7 @@ def test_an_entrys_id_survives_another_title_file_and_host() -> None:
     ],
 )
 def test_an_entry_is_updated_when_its_story_is(fields: dict[str, Any], expected: datetime) -> None:
-    assert updated(make_story(**fields), ZONE) == expected
+    assert last_change(make_story(**fields), ZONE) == expected
 
 
 def test_feed_ids_come_from_the_digests_own_and_outlive_a_themes_name() -> None:

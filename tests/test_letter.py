@@ -17,7 +17,6 @@ from digest import config, sanitize
 from digest.commands import build, letter
 from digest.commands.letter import LetterReport
 from digest.errors import DigestError
-from digest.model import Edition, Section
 from digest.stories import letters, store
 from digest.week import Week
 
@@ -174,9 +173,8 @@ HEADLINES = st.text(alphabet=st.sampled_from("ab 1.)[]()*_`\\<>&;#!~|+-'\"\nä½ Ã
 @example("&#65 a")
 def test_any_headline_is_one_link_with_just_its_words(headline: str) -> None:
     story = replace(make_story(), title=headline)
-    edition = Edition(week=story.week, closed=False, sections=(Section(theme=THEMES[0], stories=(story,)),))
 
-    body = letters.draft(edition).split("-->", 1)[1]
+    body = letters.draft(story.week, None, [(THEMES[0], [story])]).split("-->", 1)[1]
     page = parse(f"<!doctype html><title>x</title>{sanitize.safe_html(Markdown().convert(body))}".encode())
 
     (link,) = find(page, "a")

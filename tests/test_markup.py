@@ -17,6 +17,7 @@ from digest.pages.arrange import arrange
 from digest.pages.markup import Html, Writer
 from digest.pages.targets import Targets
 from digest.stories import excerpt
+from digest.stories.outlines import catalogue_of
 
 CASES = re.findall(
     r"^(\S[^\n]*)\n\.\n(.*?)\n\.\n(.*?)\n\.\n",
@@ -43,7 +44,8 @@ CONTENT = make_content(
 
 def make_writer(content: Content = CONTENT) -> Writer:
     config = make_config(url="https://example.org/repo/")
-    return Writer(Targets(content, arrange(content, config), Base(config.site.url)))
+    catalogue = catalogue_of(content, config)
+    return Writer(Targets(catalogue, arrange(catalogue, config), Base(config.site.url)))
 
 
 def written(text: str, writer: Writer | None = None, line: int = 0) -> str:

@@ -23,8 +23,6 @@ from sites import Element, find, lost_links, pages, parse, rendered, text
 
 from digest.errors import Faults
 from digest.model import Config, Content, Copied, Correction, Story
-from digest.pages.arrange import arrange
-from digest.pages.plan import plan
 from digest.pages.plan_themes import parted
 from digest.week import Week
 
@@ -67,7 +65,7 @@ def full() -> Content:
 def faults(content: Content, config: Config | None = None) -> list[str]:
     config = config or make_config()
     with pytest.raises(Faults) as caught:
-        plan(content, arrange(content, config), config)
+        rendered(content, config)
     return [str(problem) for problem in caught.value.problems]
 
 

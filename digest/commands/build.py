@@ -13,13 +13,15 @@ from pathlib import Path
 
 from digest import disk, links
 from digest.errors import DigestError
-from digest.model import Archive, Config, Content
+from digest.model import Catalogue, Config
 from digest.pages import output as outputs
 from digest.pages.addresses import Base
+from digest.pages.archive import Archive
 from digest.pages.arrange import arrange
 from digest.pages.output import Written
 from digest.pages.plan import plan
 from digest.pages.render import render
+from digest.stories.outlines import catalogue_of
 from digest.stories.store import load
 
 
@@ -46,16 +48,16 @@ def run(root: Path, config: Config, *, output: Path, base_url: str | None) -> Bu
     outputs.check(root, output)
     config = config if base_url is None else _rebased(config, base_url)
     with disk.lock(root):
-        content = load(root, config)
-        archive = arrange(content, config)
-        written = publish(content, archive, config, root=root, output=output)
+        catalogue = catalogue_of(load(root, config), config)
+        archive = arrange(catalogue, config)
+        written = publish(catalogue, archive, config, root=root, output=output)
     return _report(archive, config, output, written)
 
 
-def publish(content: Content, archive: Archive, config: Config, *, root: Path, output: Path) -> Written:
+def publish(catalogue: Catalogue, archive: Archive, config: Config, *, root: Path, output: Path) -> Written:
     """Plans, renders and writes the site of an archive; the caller holds the digest's lock."""
-    planned = plan(content, archive, config)
-    files = render(planned.pages, root, Base(config.site.url))
+    planned = plan(catalogue, archive, config)
+    files = render(planned, root, Base(config.site.url))
     return outputs.write(files, planned.copied, root, output)
 
 

@@ -28,6 +28,7 @@ from digest.pages.proof import proof
 from digest.pages.render import flawed
 from digest.stories import mistyped, paths, review, store
 from digest.stories.desk import Survey
+from digest.stories.outlines import catalogue_of
 from digest.stories.review import LineOf
 
 _MEMORY = "links.json"
@@ -98,11 +99,12 @@ def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told
 
 
 def _all(root: Path, settings: Config, survey: Survey, now: datetime, line_of: LineOf) -> Iterator[Problem]:
-    archive = arrange(survey.content, settings)
+    catalogue = catalogue_of(survey.content, settings)
+    archive = arrange(catalogue, settings)
     closed = {edition.week for edition in archive.editions if edition.closed}
     yield from _merging(root, survey.problems)
     yield from survey.ledger_problems
-    yield from proof(survey.content, archive, settings)
+    yield from proof(catalogue, archive, settings)
     yield from flawed(root, Base(settings.site.url))
     yield from review.review(survey, settings, closed=closed, line_of=line_of)
     filed, left = store.empty_inbox(root, settings, survey.ledgers, now=now, dry=True)

@@ -20,6 +20,7 @@ from digest.pages import addresses, atom
 from digest.pages.addresses import Base
 from digest.pages.anchors import anchors_of
 from digest.stories import store
+from digest.stories.outlines import catalogue_of
 
 VERSION = 1
 """Goes up when a field of a record changes its meaning or goes away; new fields may come at any time."""
@@ -53,7 +54,7 @@ class _Records:
 
     def __init__(self, content: Content, config: Config) -> None:
         self._config, self._earlier = config, content.earlier
-        self._anchors, _ = anchors_of(content)
+        self._anchors = anchors_of(catalogue_of(content, config))
         self._copied = {one.file: one.path for one in content.copied}
         self._themes = current_ids(config.themes)
         self._base = Base(config.site.url)
@@ -70,7 +71,7 @@ class _Records:
         }
 
     def story(self, story: Story) -> Record:
-        place = addresses.permalink(story.week, self._anchors[story.file])
+        place = addresses.permalink(story.week, self._anchors.of(story))
         return {
             "kind": "story",
             "file": story.file,

@@ -12,9 +12,11 @@ from pathlib import Path
 
 from digest import disk
 from digest.errors import DigestError
-from digest.model import Config
+from digest.model import Catalogue, Config
+from digest.pages.archive import Edition
 from digest.pages.arrange import arrange
 from digest.stories import letters, paths, store
+from digest.stories.outlines import catalogue_of
 from digest.week import Week
 
 
@@ -35,10 +37,11 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
     """
     with disk.lock(root):
         content = store.load(root, config)
-        editions = {edition.week: edition for edition in arrange(content, config).editions if edition.stories}
+        catalogue = catalogue_of(content, config)
+        editions = {edition.week: edition for edition in arrange(catalogue, config).editions if edition.stories}
         edition = editions[letters.chosen(week, editions, {letter.week for letter in content.letters})]
         file = paths.letter(edition.week)
-        if not store.create(root, file, letters.draft(edition)):
+        if not store.create(root, file, _draft(edition, catalogue)):
             raise DigestError(f"{file}: this week has its letter already; edit that one, or delete it first")
     return LetterReport(
         file=file,
@@ -46,3 +49,10 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
         stories=len(edition.stories),
         drafts=sum(story.draft and not story.hide for story in content.stories if story.week == edition.week),
     )
+
+
+def _draft(edition: Edition, catalogue: Catalogue) -> str:
+    sections = [
+        (section.theme, [catalogue.story(story.file) for story in section.stories]) for section in edition.sections
+    ]
+    return letters.draft(edition.week, edition.lead and catalogue.story(edition.lead.file), sections)

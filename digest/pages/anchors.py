@@ -1,6 +1,6 @@
 """The anchor of each story on its week's page: its slug, or `slug-2` where another of the week has that.
 
-    the ledgers' places, oldest first ──▶ every other story, by its file's name ──▶ anchors
+    the ledgers' places, oldest first ──▶ every other story, by its file's name ──▶ Anchors
 
 An address that was once given stays where it leads. Refuses to give one that belongs to a story which was moved away,
 hidden or deleted.
@@ -9,14 +9,31 @@ hidden or deleted.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from digest.model import Content
+from digest.model import Catalogue, Outline, Story
 from digest.naming import free_name
 from digest.week import Week
 
 
-def anchors_of(content: Content) -> tuple[dict[str, str], dict[Week, dict[str, str]]]:
-    """Returns the anchor of each story by its file, and for each week the anchors that were left, with their files.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchors:
+    """Where each story stands: `unlike` has the anchors that are not the slug, by file.
+
+    `left` has for each week the anchors that stories were moved away from, with the files where these lie now.
+    """
+
+    unlike: Mapping[str, str]
+    left: Mapping[Week, Mapping[str, str]]
+
+    def of(self, story: Outline | Story) -> str:
+        """Returns the anchor of a story."""
+        return self.unlike.get(story.file, story.slug)
+
+
+def anchors_of(catalogue: Catalogue) -> Anchors:
+    """Returns the anchors of all stories, hidden ones and drafts too.
 
     First come the places where the ledgers first put a story, in the order in which they did: only lines are added
     there, so that nothing which happens later changes these. Whoever was moved in or written by hand comes after
@@ -24,11 +41,11 @@ def anchors_of(content: Content) -> tuple[dict[str, str], dict[Week, dict[str, s
     name comes first has it, even if it came last, for nothing remembers when they came. (One that a feed brings later
     has a place of its own from then on, before all that have none.)
     """
-    stories = {story.file: story for story in content.stories}
+    stories = {story.file: story for story in catalogue.stories}
     anchors: dict[str, str] = {}
     left: dict[Week, dict[str, str]] = defaultdict(dict)
     taken: dict[Week, set[str]] = defaultdict(set)
-    for place in sorted(content.places, key=lambda place: (place.since, _name(place.file), place.file)):
+    for place in sorted(catalogue.places, key=lambda place: (place.since, _name(place.file), place.file)):
         anchor = free_name(place.slug, taken[place.week])
         taken[place.week].add(anchor)
         story = stories.get(place.story)
@@ -36,11 +53,12 @@ def anchors_of(content: Content) -> tuple[dict[str, str], dict[Week, dict[str, s
             anchors.setdefault(story.file, anchor)
         elif story:
             left[place.week][anchor] = story.file
-    for story in sorted(content.stories, key=lambda story: (_name(story.file), story.file)):
-        if story.file not in anchors:
-            anchors[story.file] = free_name(story.slug, taken[story.week])
-            taken[story.week].add(anchors[story.file])
-    return anchors, left
+    others = [story for story in catalogue.stories if story.file not in anchors]
+    for story in sorted(others, key=lambda story: (_name(story.file), story.file)):
+        anchors[story.file] = free_name(story.slug, taken[story.week])
+        taken[story.week].add(anchors[story.file])
+    unlike = {file: anchor for file, anchor in anchors.items() if anchor != stories[file].slug}
+    return Anchors(unlike=unlike, left=left)
 
 
 def _name(file: str) -> str:

@@ -1,52 +1,51 @@
 """The archive out of the content: what is published, in which order, under which week and theme, at which anchor.
 
-Content and Config in, Archive out. Refuses to know addresses, markup or a clock: whether a week is closed follows
-from the weeks and letters alone.
+    Catalogue ──▶ shown, marked ──▶ by week, newest first ──▶ editions, storylines ──▶ Archive
+
+Refuses to know addresses, markup or a clock: whether a week is closed follows from the weeks and letters alone. Looks
+at each story a few times and no more, since an archive may have a hundred thousand.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from functools import cache
+from hashlib import blake2b
+from itertools import groupby
+from operator import attrgetter
 
-from digest.model import (
-    Archive,
-    Config,
-    Content,
-    Edition,
-    Forward,
-    FreePage,
-    Letter,
-    Section,
-    Story,
-    Storyline,
-    Theme,
-)
+from digest.links import has_own_link
+from digest.model import Catalogue, Config, FreePage, Letter, Outline, Theme
 from digest.naming import current_ids
-from digest.pages.anchors import anchors_of
+from digest.pages.anchors import Anchors, anchors_of
+from digest.pages.archive import Archive, Edition, Forward, Section, Storyline
 from digest.week import Week
 
 FEED_STORIES = 50
 
 
-def arrange(content: Content, config: Config, *, drafts: bool = False) -> Archive:
+def arrange(catalogue: Catalogue, config: Config, *, drafts: bool = False) -> Archive:
     """Returns all that is published, arranged; with `drafts`, stories, letters and pages that wait as such as well."""
+    anchors = anchors_of(catalogue)
     names = current_ids(config.themes)
-    anchors, left = anchors_of(content)
-    shown = [story for story in content.stories if not story.hide and (drafts or not story.draft)]
-    stories = sorted((_renamed(story, names) for story in shown), key=_newest, reverse=True)
-    letters = {letter.week: letter for letter in content.letters if drafts or not letter.draft}
-    forwards = _forwards(left, stories)
-    editions = _editions(stories, letters, forwards, config)
-    here = {edition.week for edition in editions}
+    listed = _shown(catalogue.stories, drafts)
+    places = _places(listed, catalogue, anchors, drafts)
+    shown = _renamed(_marked(listed, anchors, catalogue.earlier, places), names)
+    by_week = _by_week(shown)
+    letters = {letter.week: letter for letter in catalogue.letters if drafts or not letter.draft}
+    forwards = _forwards(anchors, shown)
+    editions = _editions(by_week, letters, forwards, places, config)
+    vacated = sorted(forwards.keys() - (by_week.keys() | letters.keys()))
+    stories = tuple(story for edition in editions for story in edition.stories)
     return Archive(
-        stories=tuple(stories),
+        stories=stories,
         editions=editions,
-        vacated=tuple(Edition(week=week, closed=True, moved=forwards[week]) for week in sorted(forwards.keys() - here)),
-        storylines=_storylines(stories, _written(content.introductions, drafts), config.themes, names),
-        pages=_written(content.pages, drafts),
+        vacated=tuple(Edition(week=week, closed=True, moved=forwards[week]) for week in vacated),
+        storylines=_storylines(stories, _written(catalogue.introductions, drafts), config.themes, names),
+        pages=_written(catalogue.pages, drafts),
         anchors=anchors,
+        places=places,
     )
 
 
@@ -56,7 +55,7 @@ def front(archive: Archive) -> Edition | None:
     return next(closed, archive.editions[0] if archive.editions else None)
 
 
-def recent(archive: Archive) -> tuple[Story, ...]:
+def recent(archive: Archive) -> tuple[Outline, ...]:
     """Returns the stories of `/feed.atom`: the newest 50, or all of the open weeks where they have more."""
     still_open = sum(len(edition.stories) for edition in archive.editions if not edition.closed)
     return archive.stories[: max(FEED_STORIES, still_open)]
@@ -78,64 +77,107 @@ def _written(pages: Iterable[FreePage], drafts: bool) -> tuple[FreePage, ...]:
     return tuple(page for page in pages if drafts or not page.draft)
 
 
-def _newest(story: Story) -> tuple[Week, float, str]:
-    return story.week, story.published.timestamp(), story.file
+def _shown(stories: Iterable[Outline], drafts: bool) -> list[Outline]:
+    return [story for story in stories if not story.hide and (drafts or not story.draft)]
 
 
-def _renamed(story: Story, names: Mapping[str, str]) -> Story:
-    themes = tuple(dict.fromkeys(names[theme] for theme in story.themes if theme in names))
-    return story if themes == story.themes else replace(story, themes=themes)
+def _marked(
+    stories: list[Outline], anchors: Anchors, earlier: Mapping[str, tuple[str, ...]], places: bytes
+) -> list[Outline]:
+    """Returns the stories with marks that also change when what is said of them elsewhere does.
+
+    That is an anchor which is not their slug, headlines that they had before, and where the links in their notes lead.
+    """
+    told = anchors.unlike.keys() | earlier.keys()
+    return [
+        _told(story, anchors, earlier, places) if story.linked or story.file in told else story for story in stories
+    ]
 
 
-def _forwards(left: Mapping[Week, Mapping[str, str]], stories: Iterable[Story]) -> dict[Week, tuple[Forward, ...]]:
+def _told(story: Outline, anchors: Anchors, earlier: Mapping[str, tuple[str, ...]], places: bytes) -> Outline:
+    said = repr((anchors.of(story), earlier.get(story.file))).encode()
+    return story._replace(mark=_hash(story.mark, places if story.linked else b"", said))
+
+
+def _places(shown: Iterable[Outline], catalogue: Catalogue, anchors: Anchors, drafts: bool) -> bytes:
+    """Returns a hash of all that decides where a link in a note leads."""
+    files = "\n".join([story.file for story in shown])
+    waiting = [story.file for story in catalogue.stories if story.hide or (story.draft and not drafts)]
+    texts: tuple[Letter | FreePage, ...] = (*catalogue.letters, *catalogue.introductions, *catalogue.pages)
+    others = [(text.file, text.draft) for text in texts]
+    rest = (waiting, anchors.unlike, others, [one.file for one in catalogue.copied], sorted(catalogue.unread))
+    return _hash(files.encode(), repr(rest).encode())
+
+
+def _hash(*parts: bytes) -> bytes:
+    return blake2b(b"\n".join(parts), digest_size=16).digest()
+
+
+def _renamed(stories: Iterable[Outline], names: Mapping[str, str]) -> list[Outline]:
+    """Returns the stories with the ids that their themes have today, and without themes that are no more."""
+
+    @cache
+    def renamed(themes: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(names[theme] for theme in themes if theme in names))
+
+    return [
+        story if renamed(story.themes) == story.themes else story._replace(themes=renamed(story.themes))
+        for story in stories
+    ]
+
+
+def _by_week(stories: Iterable[Outline]) -> dict[Week, list[Outline]]:
+    """Returns the stories of each week, newest first."""
+    found: dict[Week, list[Outline]] = defaultdict(list)
+    for week, here in groupby(stories, key=attrgetter("week")):
+        found[week].extend(here)
+    for stories_of_week in found.values():
+        stories_of_week.sort(key=attrgetter("at", "file"), reverse=True)
+    return found
+
+
+def _forwards(anchors: Anchors, stories: Iterable[Outline]) -> dict[Week, tuple[Forward, ...]]:
+    if not anchors.left:
+        return {}
     by_file = {story.file: story for story in stories}
     found = {
         week: tuple(Forward(anchor=anchor, story=by_file[file]) for anchor, file in gone.items() if file in by_file)
-        for week, gone in left.items()
+        for week, gone in anchors.left.items()
     }
     return {week: forwards for week, forwards in found.items() if forwards}
 
 
 def _editions(
-    stories: Iterable[Story],
+    by_week: Mapping[Week, list[Outline]],
     letters: Mapping[Week, Letter],
     forwards: Mapping[Week, tuple[Forward, ...]],
+    places: bytes,
     config: Config,
 ) -> tuple[Edition, ...]:
-    by_week: dict[Week, list[Story]] = defaultdict(list)
-    for story in stories:
-        by_week[story.week].append(story)
     weeks = sorted(by_week.keys() | letters.keys(), reverse=True)
     final = (week for week, letter in letters.items() if not letter.draft)
     closed = closed_weeks(weeks, final, config.close)
-    return tuple(
-        _edition(week, week in closed, by_week[week], letters.get(week), forwards.get(week, ()), config.themes)
-        for week in weeks
-    )
+    found = []
+    for week in weeks:
+        stories, letter = by_week.get(week, []), letters.get(week)
+        lead = next((story for story in stories if story.lead), None)
+        found.append(
+            Edition(
+                week=week,
+                closed=week in closed,
+                stories=tuple(stories),
+                letter=letter,
+                lead=lead,
+                sections=_sections([story for story in stories if story is not lead], config.themes),
+                moved=forwards.get(week, ()),
+                linking=places if letter and has_own_link(letter.body) else b"",
+            )
+        )
+    return tuple(found)
 
 
-def _edition(
-    week: Week,
-    closed: bool,
-    stories: list[Story],
-    letter: Letter | None,
-    moved: tuple[Forward, ...],
-    themes: Iterable[Theme],
-) -> Edition:
-    lead = next((story for story in stories if story.lead), None)
-    return Edition(
-        week=week,
-        closed=closed,
-        stories=tuple(stories),
-        letter=letter,
-        lead=lead,
-        sections=_sections([story for story in stories if story is not lead], themes),
-        moved=moved,
-    )
-
-
-def _sections(stories: Iterable[Story], themes: Iterable[Theme]) -> tuple[Section, ...]:
-    by_theme: dict[str, list[Story]] = defaultdict(list)
+def _sections(stories: Iterable[Outline], themes: Iterable[Theme]) -> tuple[Section, ...]:
+    by_theme: dict[str, list[Outline]] = defaultdict(list)
     for story in stories:
         by_theme[next(iter(story.themes), "")].append(story)
     order: list[Theme | None] = [*themes, None]
@@ -144,9 +186,9 @@ def _sections(stories: Iterable[Story], themes: Iterable[Theme]) -> tuple[Sectio
 
 
 def _storylines(
-    stories: Iterable[Story], introductions: Iterable[FreePage], themes: Iterable[Theme], names: Mapping[str, str]
+    stories: Iterable[Outline], introductions: Iterable[FreePage], themes: Iterable[Theme], names: Mapping[str, str]
 ) -> tuple[Storyline, ...]:
-    by_theme: dict[str, list[Story]] = defaultdict(list)
+    by_theme: dict[str, list[Outline]] = defaultdict(list)
     for story in stories:
         for theme in story.themes:
             by_theme[theme].append(story)

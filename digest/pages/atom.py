@@ -17,10 +17,12 @@ from zoneinfo import ZoneInfo
 
 from digest import links
 from digest.errors import Problem
-from digest.model import Config, Edition, Site, Story, Theme
+from digest.model import Config, Outline, Site, Story, Theme
+from digest.naming import last_change, lasting_name
 from digest.pages import addresses, wording
+from digest.pages.archive import Edition
 from digest.pages.cards import Card, Cards
-from digest.pages.views import EditionView
+from digest.pages.views import EditionView, Views
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # an empty feed has to say when it was updated, too
 _IMAGES = {  # Python's own table differs from version to version and from machine to machine
@@ -92,13 +94,7 @@ class AtomFeed:
 
 def entry_id(story: Story) -> str:
     """Returns the Atom id of a story: of what the publisher calls it, whatever becomes of file, title or host."""
-    if links.is_absolute(story.id):
-        said = story.id
-    elif story.id:
-        said = f"{next(iter(story.feeds), '')}\n{story.id}"
-    else:
-        said = story.link
-    return _urn(said)
+    return _urn(lasting_name(story))
 
 
 def feed_id(site: Site, *parts: str) -> str:
@@ -111,18 +107,12 @@ def theme_feed_id(site: Site, theme: Theme) -> str:
     return feed_id(site, "theme", (*theme.was, theme.id)[0])
 
 
-def updated(story: Story, zone: ZoneInfo) -> datetime:
-    """Returns the moment of a story's last change; a correction counts from the midnight that begins its day."""
-    corrected = (datetime.combine(correction.day, time(), zone) for correction in story.corrections)
-    return max(story.published, story.updated or story.published, *corrected)
-
-
-def twins(stories: Iterable[Story]) -> list[Problem]:
+def twins(stories: Iterable[Outline]) -> list[Problem]:
     """Returns a problem for each story whose Atom id another one has: readers would see only one of them."""
-    first: dict[str, str] = {}
+    first: dict[bytes, str] = {}
     problems = []
     for story in stories:
-        other = first.setdefault(entry_id(story), story.file)
+        other = first.setdefault(story.name, story.file)
         if other != story.file:
             problems.append(Problem(story.file, 0, f"is the same story as {other}: they have one id", "delete one"))
     return problems
@@ -131,23 +121,23 @@ def twins(stories: Iterable[Story]) -> list[Problem]:
 class Entries:
     """Makes the entries of one build, each once, and the feeds out of them."""
 
-    def __init__(self, config: Config, cards: Cards) -> None:
-        self._config, self._cards = config, cards
+    def __init__(self, config: Config, cards: Cards, views: Views) -> None:
+        self._config, self._cards, self._views = config, cards, views
         self._zone = ZoneInfo(config.site.timezone)
         self._themes = {theme.id: theme for theme in config.themes}
         self._made: dict[str, AtomEntry] = {}
 
-    def entries(self, stories: Iterable[Story]) -> tuple[AtomEntry, ...]:
+    def entries(self, stories: Iterable[Outline]) -> tuple[AtomEntry, ...]:
         """Returns the entries of stories, the newest first by when they were published."""
         made = [self._entry(story) for story in stories]
         return tuple(sorted(made, key=lambda entry: entry.published.timestamp(), reverse=True))
 
-    def feed(self, stories: Iterable[Story], *, place: str, previous: str = "") -> AtomFeed:
+    def feed(self, stories: Iterable[Outline], *, place: str, previous: str = "") -> AtomFeed:
         """Returns the feed of the whole digest."""
         site = self._config.site
         return self._feed(self.entries(stories), id=feed_id(site), place=place, page=addresses.HOME, previous=previous)
 
-    def theme(self, theme: Theme, stories: Sequence[Story]) -> AtomFeed:
+    def theme(self, theme: Theme, stories: Sequence[Outline]) -> AtomFeed:
         """Returns the feed of a theme."""
         return self._feed(
             self.entries(stories),
@@ -169,11 +159,11 @@ class Entries:
             following=following,
         )
 
-    def weeks(self, editions: Iterable[tuple[Edition, EditionView]]) -> AtomFeed:
+    def weeks(self, editions: Iterable[Edition]) -> AtomFeed:
         """Returns the feed that has an entry for each edition."""
         site = self._config.site
         return self._feed(
-            tuple(self._edition(edition, view) for edition, view in editions),
+            tuple(map(self._edition, editions)),
             id=feed_id(site, "weeks"),
             title=f"{site.title}, week by week",
             place=addresses.WEEKS_FEED,
@@ -205,22 +195,22 @@ class Entries:
             following=following,
         )
 
-    def _entry(self, story: Story) -> AtomEntry:
-        if story.file not in self._made:
-            card = self._cards.main(story)
+    def _entry(self, outline: Outline) -> AtomEntry:
+        if outline.file not in self._made:
+            story, card = self._cards.story(outline.file), self._cards.main(outline)
             image = links.web_link(story.image) or ""
             self._made[story.file] = AtomEntry(
                 id=entry_id(story),
                 published=story.published,
-                updated=updated(story, self._zone),
+                updated=last_change(story, self._zone),
                 authors=story.authors or (card.source,),
                 source=self._source(story),
                 image=image,
                 image_type=_image_type(image),
-                themes=tuple(self._themes[id] for id in story.themes),
+                themes=tuple(self._themes[id] for id in outline.themes),
                 card=card,
             )
-        return self._made[story.file]
+        return self._made[outline.file]
 
     def _source(self, story: Story) -> Source:
         publisher, feed = self._cards.source(story)
@@ -231,13 +221,14 @@ class Entries:
         id = address or feed_id(self._config.site, "feed", feed.id)  # a feed in a file has no address of its own
         return Source(id=id, title=feed.title, link=address or home, rel="self" if address else "alternate")
 
-    def _edition(self, edition: Edition, view: EditionView) -> EditionEntry:
+    def _edition(self, edition: Edition) -> EditionEntry:
+        view = self._views.edition(edition)
         start = datetime.combine(edition.week.monday, time(), self._zone)
         return EditionEntry(
             id=feed_id(self._config.site, "week", str(edition.week)),
             title=f"{view.label}: {view.letter.title if view.letter else wording.span(edition.week)}",
-            published=max((story.published for story in edition.stories), default=start),
-            updated=max((updated(story, self._zone) for story in edition.stories), default=start),
+            published=max((self._cards.story(story.file).published for story in edition.stories), default=start),
+            updated=max((datetime.fromisoformat(story.updated) for story in edition.stories), default=start),
             edition=view,
         )
 

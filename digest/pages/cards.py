@@ -6,22 +6,16 @@ each of them. Refuses to know which page that will be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from digest import links
-from digest.model import Archive, Config, Correction, Feed, Story
+from digest.model import Catalogue, Config, Correction, Feed, Outline, Story
 from digest.pages import addresses, wording
+from digest.pages.anchors import Anchors
 from digest.pages.markup import Html, Writer
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Words that lead to a place."""
-
-    title: str
-    place: str
+from digest.pages.page import Link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,31 +51,39 @@ class Card:
 
 
 class Cards:
-    """Makes the cards of one build, each once."""
+    """Makes the cards of one build, each once, and only those that a page asks for."""
 
-    def __init__(
-        self, config: Config, archive: Archive, writer: Writer, earlier: Mapping[str, tuple[str, ...]]
-    ) -> None:
-        self._earlier = earlier
+    def __init__(self, config: Config, catalogue: Catalogue, anchors: Anchors, writer: Writer) -> None:
+        self.story = catalogue.story
+        self._earlier = catalogue.earlier
         self._feeds = {feed.id: feed for feed in config.feeds}
         self._themes = {theme.id: Link(theme.title, addresses.theme(theme.id)) for theme in config.themes}
-        self._anchors = archive.anchors
+        self._anchors = anchors
         self._writer = writer
         self._prose: dict[str, tuple[Html, Html]] = {}
         self._made: dict[tuple[str, str], Card] = {}
 
-    def card(self, story: Story, under: str) -> Card:
+    def card(self, story: Outline, under: str) -> Card:
         """Returns the card of a story under a theme's id, or under none."""
         key = story.file, under
         if key not in self._made:
             self._made[key] = self._make(story, under)
         return self._made[key]
 
-    def main(self, story: Story) -> Card:
+    def main(self, story: Outline) -> Card:
         """Returns the card of a story under its main theme."""
-        return self.card(story, next(iter(story.themes), ""))
+        return self.card(story, story.themes[0] if story.themes else "")
 
-    def split(self, stories: Iterable[Story], under: str) -> tuple[tuple[Card, ...], tuple[Card, ...]]:
+    def place(self, story: Outline) -> str:
+        """Returns the place of a story's permalink."""
+        return addresses.permalink(story.week, self._anchors.of(story))
+
+    def headline(self, story: Outline) -> str:
+        """Returns the headline that readers see: the editor's where there is one."""
+        whole = self.story(story.file)
+        return whole.headline or whole.title
+
+    def split(self, stories: Iterable[Outline], under: str) -> tuple[tuple[Card, ...], tuple[Card, ...]]:
         """Returns the cards of the stories that have a note, and of those that have none."""
         made = [self.card(story, under) for story in stories]
         return tuple(card for card in made if card.note), tuple(card for card in made if not card.note)
@@ -91,10 +93,11 @@ class Cards:
         feed = next((self._feeds[id] for id in story.feeds if id in self._feeds), None)
         return story.source or (feed.publisher if feed else "") or links.host(story.link), feed
 
-    def _make(self, story: Story, under: str) -> Card:
+    def _make(self, outline: Outline, under: str) -> Card:
+        story = self.story(outline.file)
         source, feed = self.source(story)
         note, excerpt = self._written(story)
-        anchor = self._anchors[story.file]
+        anchor = self._anchors.of(outline)
         return Card(
             file=story.file,
             under=under,
@@ -111,7 +114,7 @@ class Cards:
             note=note,
             excerpt=excerpt,
             corrections=story.corrections,
-            themes=tuple(self._themes[id] for id in story.themes if id != under),
+            themes=tuple(self._themes[id] for id in outline.themes if id != under),
             draft=story.draft,
         )
 

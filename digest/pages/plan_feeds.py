@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from digest import links
-from digest.model import Edition, Page
+from digest.model import Outline, Theme
 from digest.pages import addresses, arrange
-from digest.pages.atom import AtomFeed
-from digest.pages.cards import Link
+from digest.pages.archive import Edition
+from digest.pages.page import Head, Link, Page
 from digest.pages.setting import Setting
 
 _EDITIONS = 26
@@ -16,51 +16,73 @@ _EDITIONS = 26
 
 def feed_pages(setting: Setting) -> Iterator[Page]:
     """Yields our feeds: of the whole, of the weeks, of each theme under all of its ids, of each closed week."""
-    archive, entries = setting.archive, setting.entries
+    archive = setting.archive
     closed = [edition for edition in archive.editions if edition.closed]
-    whole = entries.feed(arrange.recent(archive), place=addresses.FEED, previous=_week_feed(closed[:1]))
-    yield _feed(setting, "feeds/stories.xml", whole, "the feed of the whole")
-    yield _feed(setting, "feeds/feed.json", whole, "the JSON feed of the whole", addresses.FEED_JSON)
-    shown = [pair for pair in setting.editions[: len(archive.editions)] if pair[0].closed]
-    yield _feed(setting, "feeds/weeks.xml", entries.weeks(shown[:_EDITIONS]), "the feed of the weeks")
+    whole = (arrange.recent(archive), _week_feed(closed[:1]))
+    yield setting.file(addresses.FEED, _STORIES, "the feed of the whole", _whole, *whole)
+    yield setting.file(addresses.FEED_JSON, "feeds/feed.json", "the JSON feed of the whole", _whole, *whole)
+    weeks = tuple(closed[:_EDITIONS])
+    yield setting.file(addresses.WEEKS_FEED, "feeds/weeks.xml", "the feed of the weeks", _weeks, weeks)
     for storyline in archive.storylines:
-        theme = storyline.theme
-        feed = entries.theme(theme, storyline.stories[: arrange.FEED_STORIES])
+        theme, stories = storyline.theme, storyline.stories[: arrange.FEED_STORIES]
         for id in (theme.id, *theme.was):
-            yield _feed(setting, "feeds/stories.xml", feed, f"the feed of theme {id}", addresses.theme_feed(id))
+            source = f"the feed of theme {id}"
+            yield setting.file(addresses.theme_feed(id), _STORIES, source, _theme, theme, stories)
     yield from _archive_documents(setting, closed)
 
 
 def program_pages(setting: Setting, pages: Iterable[Page]) -> Iterator[Page]:
     """Yields what crawlers, feed readers and browsers ask for; `pages` are those that a sitemap may name."""
-    config = setting.config
-    sources = [(feed.title, links.web_link(feed.url)) for feed in config.feeds if not feed.retired]
-    themes = tuple(Link(theme.title, addresses.theme_feed(theme.id)) for theme in config.themes)
-    opml = {"site": setting.site, "themes": themes, "sources": tuple(pair for pair in sources if pair[1])}
-    places = tuple(page.data["head"] for page in pages if page.template not in {"404.html", "moved.html"})
-    for place, template, data in (
-        (addresses.OPML, "feeds/feeds.opml", opml),
-        (addresses.SITEMAP, "sitemap.xml", {"heads": places}),
-        (addresses.ROBOTS, "robots.txt", {}),
-        (addresses.STYLE, "style.css", {}),
+    heads = tuple(page.head for page in pages if page.template not in {"404.html", "moved.html"})
+    for place, template, make, inputs in (
+        (addresses.OPML, "feeds/feeds.opml", _opml, ()),
+        (addresses.SITEMAP, "sitemap.xml", _sitemap, (heads,)),
+        (addresses.ROBOTS, "robots.txt", _nothing, ()),
+        (addresses.STYLE, "style.css", _nothing, ()),
     ):
-        yield Page(path=addresses.output(place), source=f"the digest's {place}", template=template, data=data)
+        yield setting.file(place, template, f"the digest's {place}", make, *inputs)
+
+
+_STORIES = "feeds/stories.xml"
 
 
 def _archive_documents(setting: Setting, closed: list[Edition]) -> Iterator[Page]:
     """Yields the chain of RFC 5005: each closed week names the one before and the one after it."""
     for at, edition in enumerate(closed):
-        feed = setting.entries.archive(
-            edition,
-            previous=_week_feed(closed[at + 1 : at + 2]),
-            following=_week_feed(closed[at - 1 : at] if at else []),
-        )
-        yield _feed(setting, "feeds/stories.xml", feed, f"the feed of {edition.week}")
+        previous, following = _week_feed(closed[at + 1 : at + 2]), _week_feed(closed[at - 1 : at] if at else [])
+        place, source = addresses.week_feed(edition.week), f"the feed of {edition.week}"
+        yield setting.file(place, _STORIES, source, _archived, edition, previous, following)
 
 
-def _feed(setting: Setting, template: str, feed: AtomFeed, source: str, place: str = "") -> Page:
-    path = addresses.output(place or feed.place)
-    return Page(path=path, source=source, template=template, data={"site": setting.site, "feed": feed})
+def _whole(setting: Setting, stories: Sequence[Outline], previous: str) -> Mapping[str, object]:
+    return {"feed": setting.entries.feed(stories, place=addresses.FEED, previous=previous)}
+
+
+def _weeks(setting: Setting, editions: Sequence[Edition]) -> Mapping[str, object]:
+    return {"feed": setting.entries.weeks(editions)}
+
+
+def _theme(setting: Setting, theme: Theme, stories: Sequence[Outline]) -> Mapping[str, object]:
+    return {"feed": setting.entries.theme(theme, stories)}
+
+
+def _archived(setting: Setting, edition: Edition, previous: str, following: str) -> Mapping[str, object]:
+    return {"feed": setting.entries.archive(edition, previous=previous, following=following)}
+
+
+def _opml(setting: Setting) -> Mapping[str, object]:
+    config = setting.config
+    sources = [(feed.title, links.web_link(feed.url)) for feed in config.feeds if not feed.retired]
+    themes = tuple(Link(theme.title, addresses.theme_feed(theme.id)) for theme in config.themes)
+    return {"themes": themes, "sources": tuple(pair for pair in sources if pair[1])}
+
+
+def _sitemap(_: Setting, heads: tuple[Head, ...]) -> Mapping[str, object]:
+    return {"heads": heads}
+
+
+def _nothing(_: Setting) -> Mapping[str, object]:
+    return {}
 
 
 def _week_feed(editions: list[Edition]) -> str:

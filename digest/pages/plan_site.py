@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from digest.model import Edition, FreePage, Page
+from digest.model import FreePage
 from digest.pages import addresses, arrange, wording
-from digest.pages.cards import Link
-from digest.pages.setting import Setting
-from digest.pages.views import EditionView, Head, described
+from digest.pages.archive import Edition
+from digest.pages.page import Head, Link, Page
+from digest.pages.setting import Setting, Tally
+from digest.pages.views import YearView, described, week_link
+from digest.week import Week
 
 _HEADLINES = 5  # of a week that home only hints at
 _EARLIER = 6  # weeks that home lists
@@ -16,10 +18,13 @@ _EARLIER = 6  # weeks that home lists
 
 def site_pages(setting: Setting) -> Iterator[Page]:
     """Yields every page for readers but those of themes."""
+    editions = setting.archive.editions
     yield _home(setting)
     yield _archive(setting)
-    for edition, view in setting.editions:
-        yield _week(setting, edition, view)
+    for edition, newer, older in zip(editions, (None, *editions), (*editions[1:], None), strict=False):
+        yield _week(setting, edition, newer, older)
+    for edition in setting.archive.vacated:
+        yield _week(setting, edition, None, None)
     for page in setting.archive.pages:
         yield _free_page(setting, page)
     yield _subscribe(setting)
@@ -29,92 +34,127 @@ def site_pages(setting: Setting) -> Iterator[Page]:
 def _home(setting: Setting) -> Page:
     archive, site = setting.archive, setting.config.site
     front = arrange.front(archive)
-    front_view = next((view for edition, view in setting.editions if edition is front), None)
-    still_open = [edition for edition in archive.editions if not edition.closed and edition is not front]
-    earlier = [edition for edition in archive.editions if front and edition.week < front.week][:_EARLIER]
-    themes = [storyline for storyline in archive.storylines if storyline.stories]
+    head = Head(
+        title=site.title,
+        description=site.description or f"{site.title}: what mattered, week by week and theme by theme.",
+        place=addresses.HOME,
+    )
     return setting.page(
         "home.html",
         "the home page",
-        Head(
-            title=site.title,
-            description=site.description or f"{site.title}: what mattered, week by week and theme by theme.",
-            place=addresses.HOME,
-        ),
-        edition=front_view,
-        coming=tuple(setting.views.week_line(edition, _HEADLINES) for edition in still_open),
-        earlier=tuple(setting.views.week_line(edition) for edition in earlier),
-        themes=tuple(map(setting.views.theme_line, themes)),
-        archive=Link(f"All {wording.count(len(archive.editions), 'week')}", addresses.ARCHIVE),
+        head,
+        _home_data,
+        front,
+        tuple(edition for edition in archive.editions if not edition.closed and edition is not front),
+        tuple(edition for edition in archive.editions if front and edition.week < front.week)[:_EARLIER],
+        setting.tallies(),
+        len(archive.editions),
     )
 
 
-def _week(setting: Setting, edition: Edition, view: EditionView) -> Page:
+def _home_data(
+    setting: Setting,
+    front: Edition | None,
+    still_open: tuple[Edition, ...],
+    earlier: tuple[Edition, ...],
+    themes: tuple[Tally, ...],
+    weeks: int,
+) -> Mapping[str, object]:
+    views = setting.views
+    return {
+        "edition": views.edition(front) if front else None,
+        "coming": tuple(views.week_line(edition, _HEADLINES) for edition in still_open),
+        "earlier": tuple(map(views.week_line, earlier)),
+        "themes": tuple(views.theme_line(*tally) for tally in themes if tally.latest),
+        "archive": Link(f"All {wording.count(weeks, 'week')}", addresses.ARCHIVE),
+    }
+
+
+def _week(setting: Setting, edition: Edition, newer: Edition | None, older: Edition | None) -> Page:
     letter = f": {edition.letter.title}" if edition.letter and edition.letter.title else ""
+    about = setting.views.about(edition)
+    count = wording.stories(len(edition.stories))
+    head = Head(
+        title=setting.titled(wording.label(edition.week) + letter),
+        description=f"{wording.span(edition.week)}: {count}{f' on {about}' if about else ''}.",
+        place=addresses.week(edition.week),
+    )
     return setting.page(
         "week.html",
         f"the page of {edition.week}",
-        Head(
-            title=setting.titled(view.label + letter),
-            description=f"{view.span}: {view.count}{f' on {view.about}' if view.about else ''}.",
-            place=view.place,
-        ),
-        edition=view,
-        count=len(edition.stories),
+        head,
+        _week_data,
+        edition,
+        newer and newer.week,
+        older and older.week,
     )
+
+
+def _week_data(setting: Setting, edition: Edition, newer: Week | None, older: Week | None) -> Mapping[str, object]:
+    return {
+        "edition": setting.views.edition(edition),
+        "count": len(edition.stories),
+        "newer": week_link(newer),
+        "older": week_link(older),
+    }
 
 
 def _archive(setting: Setting) -> Page:
     archive, title = setting.archive, setting.config.site.title
     weeks, stories = wording.count(len(archive.editions), "week"), wording.stories(len(archive.stories))
+    head = Head(
+        title=setting.titled("Archive"),
+        description=f"The archive of {title}: {weeks}, {stories}.",
+        place=addresses.ARCHIVE,
+    )
     return setting.page(
         "archive.html",
         "the page of the archive",
-        Head(
-            title=setting.titled("Archive"),
-            description=f"The archive of {title}: {weeks}, {stories}.",
-            place=addresses.ARCHIVE,
-        ),
-        years=setting.views.years(archive.editions),
-        summary=f"{weeks}, {stories}" if archive.editions else "",
+        head,
+        _archive_data,
+        setting.views.years(archive.editions),
+        f"{weeks}, {stories}" if archive.editions else "",
     )
+
+
+def _archive_data(_: Setting, years: tuple[YearView, ...], summary: str) -> Mapping[str, object]:
+    return {"years": years, "summary": summary}
 
 
 def _free_page(setting: Setting, page: FreePage) -> Page:
     here = addresses.free_page(page.name)
-    body = setting.writer.html(page.body, file=page.file, here=here, top=2, line=page.line)
-    words = described(body)
-    return setting.page(
-        "page.html",
-        page.file,
-        Head(title=setting.titled(page.title), description=words or page.title, place=here),
-        title=page.title,
-        body=body,
-        draft=page.draft,
-    )
+    words = described(setting.views.text(page, here))
+    head = Head(title=setting.titled(page.title), description=words or page.title, place=here)
+    return setting.page("page.html", page.file, head, _free_page_data, page, setting.linking(page.body))
+
+
+def _free_page_data(setting: Setting, page: FreePage, _: bytes) -> Mapping[str, object]:
+    body = setting.views.text(page, addresses.free_page(page.name))
+    return {"title": page.title, "body": body, "draft": page.draft}
 
 
 def _subscribe(setting: Setting) -> Page:
     title = setting.config.site.title
-    return setting.page(
-        "subscribe.html",
-        "the page of subscribing",
-        Head(
-            title=setting.titled("Subscribe"),
-            description=f"How to follow {title}: its feeds, what each of them brings, and what a feed is.",
-            place=addresses.SUBSCRIBE,
-        ),
-        themes=tuple(map(setting.views.theme_line, setting.archive.storylines)),
+    head = Head(
+        title=setting.titled("Subscribe"),
+        description=f"How to follow {title}: its feeds, what each of them brings, and what a feed is.",
+        place=addresses.SUBSCRIBE,
     )
+    return setting.page("subscribe.html", "the page of subscribing", head, _themes_data, setting.tallies())
+
+
+def _themes_data(setting: Setting, themes: tuple[Tally, ...]) -> Mapping[str, object]:
+    return {"themes": tuple(setting.views.theme_line(*tally) for tally in themes)}
 
 
 def _not_found(setting: Setting) -> Page:
-    return setting.page(
-        "404.html",
-        "the page of lost addresses",
-        Head(
-            title=setting.titled("Nothing here"),
-            description=f"{setting.config.site.title} has no page at this address.",
-            place=addresses.NOT_FOUND,
-        ),
+    head = Head(
+        title=setting.titled("Nothing here"),
+        description=f"{setting.config.site.title} has no page at this address.",
+        place=addresses.NOT_FOUND,
     )
+    return setting.page("404.html", "the page of lost addresses", head, _no_data)
+
+
+def _no_data(_: Setting) -> Mapping[str, object]:
+    return {}

@@ -6,14 +6,15 @@ oldest: so a new story touches its theme's first page alone, and a full page nev
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from digest.model import Page, Story, Storyline
+from digest.model import FreePage, Outline, Theme
 from digest.pages import addresses, wording
-from digest.pages.cards import Link
-from digest.pages.setting import Setting
-from digest.pages.views import Head, described
+from digest.pages.archive import Storyline
+from digest.pages.page import Head, Link, Page
+from digest.pages.setting import Setting, Tally
+from digest.pages.views import described
 
 T = TypeVar("T")
 
@@ -38,68 +39,73 @@ def parted(stories: Sequence[T]) -> tuple[Sequence[T], list[Sequence[T]]]:
 def _themes(setting: Setting) -> Page:
     titles = wording.listed(theme.title for theme in setting.config.themes)
     site = setting.config.site.title
-    return setting.page(
-        "themes.html",
-        "the page of all themes",
-        Head(
-            title=setting.titled("Themes"),
-            description=f"What {site} follows: {titles}." if titles else f"{site} has no themes yet.",
-            place=addresses.THEMES,
-        ),
-        themes=tuple(map(setting.views.theme_line, setting.archive.storylines)),
+    head = Head(
+        title=setting.titled("Themes"),
+        description=f"What {site} follows: {titles}." if titles else f"{site} has no themes yet.",
+        place=addresses.THEMES,
     )
+    return setting.page("themes.html", "the page of all themes", head, _themes_data, setting.tallies())
+
+
+def _themes_data(setting: Setting, themes: tuple[Tally, ...]) -> Mapping[str, object]:
+    return {"themes": tuple(setting.views.theme_line(*tally) for tally in themes)}
 
 
 def _storyline(setting: Setting, storyline: Storyline) -> Iterator[Page]:
-    theme = storyline.theme
+    theme, introduction = storyline.theme, storyline.introduction
     newest, pages = parted(storyline.stories)
     numbered = [
         Link(f"Older stories, page {number}", addresses.theme_page(theme.id, number))
         for number in range(1, len(pages) + 1)
     ]
-    introduction = setting.views.introduction(storyline)
-    words = described(introduction)
+    words = described(setting.views.introduction(introduction, theme.id))
+    extent = setting.extent(storyline.stories)
     head = Head(
         title=setting.titled(theme.title),
-        description=words or f"{theme.title} in {setting.config.site.title}: {_extent(storyline.stories)}.",
+        description=words or f"{theme.title} in {setting.config.site.title}: {extent}.",
         place=addresses.theme(theme.id),
         feeds=(_feed_link(storyline),),
     )
-    yield _stories(setting, storyline, newest, head, introduction, None, numbered[-1] if numbered else None)
+    linking = setting.linking(introduction.body) if introduction else b""
+    yield _stories(
+        setting, head, theme, newest, extent, None, numbered[-1] if numbered else None, introduction, linking
+    )
     newer = [*numbered[1:], Link("Newest stories", head.place)]
     older = [None, *numbered[:-1]]
     for at, (stories, here) in enumerate(zip(pages, numbered, strict=True)):
+        extent = setting.extent(stories)
         head = Head(
             title=setting.titled(f"{theme.title}: {here.title.lower()}"),
-            description=f"{theme.title}, page {at + 1}: {_extent(stories)}.",
+            description=f"{theme.title}, page {at + 1}: {extent}.",
             place=here.place,
             feeds=(_feed_link(storyline),),
         )
-        yield _stories(setting, storyline, stories, head, "", newer[at], older[at])
+        yield _stories(setting, head, theme, stories, extent, newer[at], older[at])
 
 
-def _stories(
+def _stories(setting: Setting, head: Head, *inputs: object) -> Page:
+    return setting.page("theme.html", f"the page {head.place} of a theme", head, _stories_data, *inputs)
+
+
+def _stories_data(
     setting: Setting,
-    storyline: Storyline,
-    stories: Sequence[Story],
-    head: Head,
-    introduction: str,
+    theme: Theme,
+    stories: Sequence[Outline],
+    extent: str,
     newer: Link | None,
     older: Link | None,
-) -> Page:
-    theme = storyline.theme
-    return setting.page(
-        "theme.html",
-        f"the page {head.place} of a theme",
-        head,
-        title=f"{theme.title}, older stories" if newer else theme.title,
-        introduction=introduction,
-        extent=_extent(stories if newer else storyline.stories),
-        feed=addresses.theme_feed(theme.id),
-        groups=setting.views.by_week(stories, theme.id),
-        newer=newer,
-        older=older,
-    )
+    introduction: FreePage | None = None,
+    _: bytes = b"",
+) -> Mapping[str, object]:
+    return {
+        "title": f"{theme.title}, older stories" if newer else theme.title,
+        "introduction": setting.views.introduction(introduction, theme.id),
+        "extent": extent,
+        "feed": addresses.theme_feed(theme.id),
+        "groups": setting.views.by_week(stories, theme.id),
+        "newer": newer,
+        "older": older,
+    }
 
 
 def _former(setting: Setting, storyline: Storyline) -> Iterator[Page]:
@@ -115,17 +121,13 @@ def _former(setting: Setting, storyline: Storyline) -> Iterator[Page]:
                 description=f"{theme.title} was at {before} and is now at {now}.",
                 place=before,
             )
-            yield setting.page("moved.html", f"the old id {old} of theme {theme.id}", head, to=Link(theme.title, now))
+            source = f"the old id {old} of theme {theme.id}"
+            yield setting.page("moved.html", source, head, _former_data, Link(theme.title, now))
+
+
+def _former_data(_: Setting, to: Link) -> Mapping[str, object]:
+    return {"to": to}
 
 
 def _feed_link(storyline: Storyline) -> Link:
     return Link(storyline.theme.title, addresses.theme_feed(storyline.theme.id))
-
-
-def _extent(stories: Sequence[Story]) -> str:
-    """Returns how many stories there are and from which days, in words."""
-    if not stories:
-        return "No stories yet"
-    first, last = wording.day(stories[-1].published), wording.day(stories[0].published)
-    days = first if first == last else f"{first} to {last}"
-    return f"{wording.stories(len(stories))}, {days}"

@@ -8,33 +8,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from digest.errors import Faults, Problem
-from digest.model import Archive, Config, Content, FreePage, Letter
+from digest.errors import Problem
+from digest.model import Catalogue, Config, FreePage, Letter
 from digest.pages import addresses
 from digest.pages.addresses import Base
+from digest.pages.archive import Archive
 from digest.pages.arrange import arrange
 from digest.pages.markup import Writer
 from digest.pages.plan import plan
 from digest.pages.targets import Targets
 
 
-def proof(content: Content, archive: Archive, config: Config) -> tuple[Problem, ...]:
+def proof(catalogue: Catalogue, archive: Archive, config: Config) -> tuple[Problem, ...]:
     """Returns what stops the build of an archive, and as hints the links of drafts that lead nowhere."""
-    try:
-        plan(content, archive, config)
-    except Faults as faults:
-        return (*faults.problems, *_of_drafts(content, config))
-    return tuple(_of_drafts(content, config))
+    planned = plan(catalogue, archive, config)
+    for page in planned.pages:
+        page.data()  # which follows every link on it
+    return (*planned.found(), *_of_drafts(catalogue, config))
 
 
-def _of_drafts(content: Content, config: Config) -> Iterator[Problem]:
-    waiting = [story for story in content.stories if story.draft and not story.hide]
-    texts: tuple[Letter | FreePage, ...] = (*content.letters, *content.introductions, *content.pages)
+def _of_drafts(catalogue: Catalogue, config: Config) -> Iterator[Problem]:
+    waiting = [catalogue.story(story.file) for story in catalogue.stories if story.draft and not story.hide]
+    texts: tuple[Letter | FreePage, ...] = (*catalogue.letters, *catalogue.introductions, *catalogue.pages)
     written = [one for one in texts if one.draft]
     if not waiting and not written:
         return
-    everything = arrange(content, config, drafts=True)
-    writer = Writer(Targets(content, everything, Base(config.site.url)))
+    everything = arrange(catalogue, config, drafts=True)
+    writer = Writer(Targets(catalogue, everything, Base(config.site.url)))
     for story in waiting:
         writer.html(story.note, file=story.file, here=addresses.week(story.week), top=4, line=story.line)
     for one in written:

@@ -13,7 +13,7 @@ import json
 import re
 import traceback
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from jinja2 import (
@@ -28,12 +28,13 @@ from jinja2 import (
 )
 
 from digest.errors import Faults, Problem
-from digest.model import Page
 from digest.pages import addresses, markup, wording
 from digest.pages.addresses import Base
 from digest.pages.atom import AtomEntry
 from digest.pages.cards import Card
 from digest.pages.markup import Html
+from digest.pages.page import Page
+from digest.pages.plan import Plan
 
 FOLDER = "templates"
 _TEMPLATES = frozenset({".html", ".xml", ".opml", ".json", ".txt", ".css"})
@@ -42,10 +43,12 @@ _TEMPLATES = frozenset({".html", ".xml", ".opml", ".json", ".txt", ".css"})
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
-def render(pages: Iterable[Page], root: Path, base: Base) -> dict[str, bytes]:
-    """Returns the bytes of each page by its path; raises Faults where a template is wrong."""
+def render(planned: Plan, root: Path, base: Base) -> dict[str, bytes]:
+    """Returns the bytes of each page by its path; raises Faults where a template is wrong, or anything in the way."""
     renderer = Renderer(root, base)
-    return {page.path: renderer.page(page) for page in pages}
+    files = {page.path: renderer.page(page) for page in planned.pages}
+    planned.refuse()
+    return files
 
 
 def flawed(root: Path, base: Base) -> tuple[Problem, ...]:
@@ -91,7 +94,7 @@ class Renderer:
     def page(self, page: Page) -> bytes:
         """Returns a page's bytes, UTF-8."""
         try:
-            text = self._environment.get_template(page.template).render(page.data)
+            text = self._environment.get_template(page.template).render(page.data())
         except Exception as error:
             problem = self._problem(page.template, error)
             if problem is None:

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from digest.model import Archive, Config, Content, Edition, Page
-from digest.pages import addresses, arrange
+from digest.links import has_own_link
+from digest.model import Catalogue, Config, Outline, Theme
+from digest.pages import addresses, arrange, wording
 from digest.pages.addresses import Base
+from digest.pages.archive import Archive
 from digest.pages.atom import Entries
-from digest.pages.cards import Cards, Link
+from digest.pages.cards import Cards
 from digest.pages.markup import Writer
+from digest.pages.page import Head, Link, Page
 from digest.pages.targets import Targets
-from digest.pages.views import EditionView, Head, SiteView, Views
+from digest.pages.views import SiteView, Views
+
+
+class Tally(NamedTuple):
+    """A theme, how many stories it has, and the latest of them."""
+
+    theme: Theme
+    stories: int
+    latest: Outline | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One build's archive and its makers; `editions` has the view of each week."""
+    """One build's archive and its makers."""
 
     config: Config
     archive: Archive
@@ -26,22 +39,65 @@ class Setting:
     views: Views
     entries: Entries
     site: SiteView
-    editions: tuple[tuple[Edition, EditionView], ...]
 
-    def page(self, template: str, source: str, head: Head, **data: object) -> Page:
-        """Returns a page for readers; beside its own data it receives `site` and `head`."""
-        path = addresses.output(head.place)
-        return Page(path=path, source=source, template=template, data={"site": self.site, "head": head, **data})
+    def page(
+        self, template: str, source: str, head: Head, make: Callable[..., Mapping[str, object]], *inputs: object
+    ) -> Page:
+        """Returns a page for readers; beside what is made of its inputs it receives `site` and `head`."""
+        return self.file(head.place, template, source, make, *inputs, head=head)
+
+    def file(
+        self,
+        place: str,
+        template: str,
+        source: str,
+        make: Callable[..., Mapping[str, object]],
+        *inputs: object,
+        head: Head | None = None,
+    ) -> Page:
+        """Returns any file of the site. `make` is called with this setting and the inputs.
+
+        What it returns must follow from the inputs, digest.toml, and the words of the stories among the inputs alone:
+        by these a later build tells whether the file would come out as it was.
+        """
+        return Page(
+            path=addresses.output(place),
+            source=source,
+            template=template,
+            make=make,
+            maker=self,
+            inputs=inputs,
+            head=head,
+            shared={"site": self.site},
+        )
+
+    def tallies(self) -> tuple[Tally, ...]:
+        """Returns every theme with how many stories it has, and the latest of them."""
+        return tuple(
+            Tally(line.theme, len(line.stories), line.stories[0] if line.stories else None)
+            for line in self.archive.storylines
+        )
+
+    def extent(self, stories: Sequence[Outline]) -> str:
+        """Returns how many stories there are and from which days, in words."""
+        if not stories:
+            return "No stories yet"
+        first, last = (wording.day(self.cards.story(story.file).published) for story in (stories[-1], stories[0]))
+        return f"{wording.stories(len(stories))}, {first if first == last else f'{first} to {last}'}"
+
+    def linking(self, text: str) -> bytes:
+        """Returns a mark of where the links in a text lead."""
+        return self.archive.places if has_own_link(text) else b""
 
     def titled(self, title: str) -> str:
         """Returns a page's title with the digest's after it."""
         return f"{title} · {self.config.site.title}"
 
 
-def set_up(content: Content, archive: Archive, config: Config, base: Base) -> Setting:
+def set_up(catalogue: Catalogue, archive: Archive, config: Config, base: Base) -> Setting:
     """Returns the setting of one build."""
-    writer = Writer(Targets(content, archive, base))
-    cards = Cards(config, archive, writer, content.earlier)
+    writer = Writer(Targets(catalogue, archive, base))
+    cards = Cards(config, catalogue, archive.anchors, writer)
     views = Views(config, cards, writer)
     return Setting(
         config=config,
@@ -50,9 +106,8 @@ def set_up(content: Content, archive: Archive, config: Config, base: Base) -> Se
         writer=writer,
         cards=cards,
         views=views,
-        entries=Entries(config, cards),
+        entries=Entries(config, cards, views),
         site=_site(config, archive),
-        editions=_editions(archive, views),
     )
 
 
@@ -73,13 +128,3 @@ def _site(config: Config, archive: Archive) -> SiteView:
         more=tuple(Link(page.title, addresses.free_page(page.name)) for page in archive.pages),
         feeds=(Link(site.title, addresses.FEED), Link(f"{site.title}, week by week", addresses.WEEKS_FEED)),
     )
-
-
-def _editions(archive: Archive, views: Views) -> tuple[tuple[Edition, EditionView], ...]:
-    """Returns each edition with its view, newest first, and after them the weeks that every story has left."""
-    editions = archive.editions
-    newer, older = (None, *editions), (*editions[1:], None)
-    shown = [
-        (one, views.edition(one, after, before)) for one, after, before in zip(editions, newer, older, strict=False)
-    ]
-    return (*shown, *((one, views.edition(one, None, None)) for one in archive.vacated))

@@ -11,11 +11,13 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from urllib.parse import unquote
 
-from digest.model import Archive, Content
+from digest.model import Catalogue
 from digest.pages import addresses
 from digest.pages.addresses import Base
+from digest.pages.archive import Archive
 
 _DATED = re.compile(r"^\d{4}-\d{2}-\d{2}-")
 
@@ -31,16 +33,29 @@ class Lost:
 class Targets:
     """All that a link may lead to, by its file's path below the root, and stories also by their file's name alone."""
 
-    def __init__(self, content: Content, archive: Archive, base: Base) -> None:
+    def __init__(self, catalogue: Catalogue, archive: Archive, base: Base) -> None:
         self.base = base
-        self._places = _places(content, archive)
-        self._waiting = {story.file for story in content.stories} - {story.file for story in archive.stories}
-        self._waiting |= {page.file for page in content.pages} - self._places.keys()
-        self._waiting |= {letter.file for letter in content.letters} - self._places.keys()
-        self._places |= dict.fromkeys(content.unread, addresses.HOME)  # they will have a place, once they are mended
-        self._named: dict[str, list[str]] = defaultdict(list)
-        for file in (*(story.file for story in content.stories), *sorted(content.unread)):
-            self._named[posixpath.basename(file)].append(file)
+        self._catalogue, self._archive = catalogue, archive
+
+    @cached_property
+    def _places(self) -> dict[str, str]:
+        """The place of every file that has one; looked up at the first link, for most builds follow none."""
+        mended = dict.fromkeys(self._catalogue.unread, addresses.HOME)  # they will have a place, once they are mended
+        return _places(self._catalogue, self._archive) | mended
+
+    @cached_property
+    def _waiting(self) -> set[str]:
+        """The files that are not published."""
+        catalogue, published = self._catalogue, _places(self._catalogue, self._archive).keys()
+        files = (one.file for kind in (catalogue.stories, catalogue.pages, catalogue.letters) for one in kind)
+        return set(files) - published
+
+    @cached_property
+    def _named(self) -> dict[str, list[str]]:
+        named: dict[str, list[str]] = defaultdict(list)
+        for file in (*(story.file for story in self._catalogue.stories), *sorted(self._catalogue.unread)):
+            named[posixpath.basename(file)].append(file)
+        return named
 
     def resolve(self, link: str, file: str, here: str) -> str | Lost:
         """Returns a link without a scheme as an address from the root of the host.
@@ -98,8 +113,8 @@ def _relative(wanted: str, file: str) -> str:
     return posixpath.relpath(wanted, posixpath.dirname(file))
 
 
-def _places(content: Content, archive: Archive) -> dict[str, str]:
-    places = {story.file: addresses.permalink(story.week, archive.anchors[story.file]) for story in archive.stories}
+def _places(catalogue: Catalogue, archive: Archive) -> dict[str, str]:
+    places = {story.file: addresses.permalink(story.week, archive.anchors.of(story)) for story in archive.stories}
     for edition in archive.editions:
         if edition.letter:
             places[edition.letter.file] = addresses.week(edition.week)
@@ -107,4 +122,4 @@ def _places(content: Content, archive: Archive) -> dict[str, str]:
     for line in archive.storylines:
         if line.introduction:
             places[line.introduction.file] = addresses.theme(line.theme.id)
-    return places | {copied.file: copied.path for copied in content.copied}
+    return places | {copied.file: copied.path for copied in catalogue.copied}

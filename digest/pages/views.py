@@ -10,22 +10,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from digest.model import Config, Edition, Letter, Story, Storyline
+from digest.model import Config, FreePage, Letter, Outline, Theme
 from digest.pages import addresses, wording
-from digest.pages.cards import Card, Cards, Link
+from digest.pages.archive import Edition
+from digest.pages.cards import Card, Cards
 from digest.pages.markup import Html, Writer, text_of
+from digest.pages.page import Link
+from digest.week import Week
 
 _DESCRIPTION = 155  # signs; more is cut off where it is shown
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """What a page says of itself; `place` is its canonical address, `feeds` are its own beside those of the site."""
-
-    title: str
-    description: str
-    place: str
-    feeds: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +67,7 @@ class Departed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionView:
-    """A week as a page shows it; `newer` and `older` lead to its neighbours."""
+    """A week as a page or a feed shows it."""
 
     label: str
     span: str
@@ -87,8 +80,6 @@ class EditionView:
     lead: Card | None
     groups: tuple[Group, ...]
     departed: tuple[Departed, ...]
-    newer: Link | None
-    older: Link | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +126,15 @@ class Views:
     def __init__(self, config: Config, cards: Cards, writer: Writer) -> None:
         self._titles = {theme.id: theme.title for theme in config.themes}
         self._cards, self._writer = cards, writer
+        self._editions: dict[Week, EditionView] = {}
 
-    def edition(self, edition: Edition, newer: Edition | None, older: Edition | None) -> EditionView:
-        """Returns a week's page."""
+    def edition(self, edition: Edition) -> EditionView:
+        """Returns a week as it is shown, made once."""
+        if edition.week not in self._editions:
+            self._editions[edition.week] = self._edition(edition)
+        return self._editions[edition.week]
+
+    def _edition(self, edition: Edition) -> EditionView:
         return EditionView(
             label=wording.label(edition.week),
             span=wording.span(edition.week),
@@ -150,13 +147,11 @@ class Views:
             lead=self._cards.card(edition.lead, "") if edition.lead else None,
             groups=self._sections(edition),
             departed=self._departed(edition),
-            newer=_week_link(newer),
-            older=_week_link(older),
         )
 
     def week_line(self, edition: Edition, headlines: int = 0) -> WeekLine:
         """Returns a week as a line in a list, with the first headlines that one should see there."""
-        first = sorted(edition.stories, key=lambda story: (story is not edition.lead, not story.note))[:headlines]
+        first = sorted(edition.stories, key=lambda story: (story is not edition.lead, not story.noted))[:headlines]
         return WeekLine(
             label=wording.label(edition.week),
             span=wording.span(edition.week),
@@ -165,7 +160,7 @@ class Views:
             count=wording.stories(len(edition.stories)),
             about=self.about(edition),
             letter=edition.letter.title if edition.letter else "",
-            headlines=tuple(Link(card.headline, card.place) for card in map(self._cards.main, first)),
+            headlines=tuple(Link(self._cards.headline(story), self._cards.place(story)) for story in first),
         )
 
     def years(self, editions: Iterable[Edition]) -> tuple[YearView, ...]:
@@ -175,18 +170,17 @@ class Views:
             for year, found in groupby(editions, key=lambda edition: edition.week.year)
         )
 
-    def theme_line(self, storyline: Storyline) -> ThemeLine:
-        """Returns a theme as a line in a list."""
-        theme = storyline.theme
+    def theme_line(self, theme: Theme, stories: int, latest: Outline | None) -> ThemeLine:
+        """Returns a theme with so many stories as a line in a list."""
         return ThemeLine(
             title=theme.title,
             place=addresses.theme(theme.id),
             feed=addresses.theme_feed(theme.id),
-            count=wording.stories(len(storyline.stories)),
-            latest=self._cards.card(storyline.stories[0], theme.id) if storyline.stories else None,
+            count=wording.stories(stories),
+            latest=self._cards.card(latest, theme.id) if latest else None,
         )
 
-    def by_week(self, stories: Sequence[Story], theme: str) -> tuple[Group, ...]:
+    def by_week(self, stories: Sequence[Outline], theme: str) -> tuple[Group, ...]:
         """Returns a theme's stories in groups by week, in the order in which they come."""
         groups = []
         for week, found in groupby(stories, key=lambda story: story.week):
@@ -203,17 +197,17 @@ class Views:
             )
         return tuple(groups)
 
-    def introduction(self, storyline: Storyline) -> Html:
+    def introduction(self, page: FreePage | None, theme: str) -> Html:
         """Returns a theme's standing introduction, empty where there is none."""
-        page = storyline.introduction
-        if page is None:
-            return Html("")
-        here = addresses.theme(storyline.theme.id)
+        return self.text(page, addresses.theme(theme)) if page else Html("")
+
+    def text(self, page: FreePage, here: str) -> Html:
+        """Returns what an editor wrote for a page of its own, which stands `here`."""
         return self._writer.html(page.body, file=page.file, here=here, top=2, line=page.line)
 
     def about(self, edition: Edition) -> str:
         """Returns what a week is about, in a few words: its main themes, those with the most stories first."""
-        main = Counter(next(iter(story.themes), "") for story in edition.stories)
+        main = Counter([story.themes[0] if story.themes else "" for story in edition.stories])
         return wording.listed([self._titles[id] for id, _ in main.most_common() if id][:3])
 
     def _letter(self, letter: Letter | None) -> LetterView | None:
@@ -244,13 +238,14 @@ class Views:
         return tuple(
             Departed(
                 anchor=forward.anchor,
-                headline=forward.story.headline or forward.story.title,
-                place=self._cards.main(forward.story).place,
+                headline=self._cards.headline(forward.story),
+                place=self._cards.place(forward.story),
                 week=wording.label(forward.story.week),
             )
             for forward in edition.moved
         )
 
 
-def _week_link(edition: Edition | None) -> Link | None:
-    return Link(wording.label(edition.week), addresses.week(edition.week)) if edition else None
+def week_link(week: Week | None) -> Link | None:
+    """Returns a link to a week's page, if there is such a week."""
+    return Link(wording.label(week), addresses.week(week)) if week else None

@@ -6,10 +6,10 @@ Refuses to write for the editor: what it makes is a list of links under a plain 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from digest.errors import DigestError
-from digest.model import Edition, Story
+from digest.model import Story, Theme
 from digest.stories import excerpt
 from digest.week import Week
 
@@ -20,9 +20,13 @@ _PROMPT = (
 )
 
 
-def draft(edition: Edition) -> str:
+Sections = Sequence[tuple[Theme | None, Sequence[Story]]]
+"""The stories of a week by their main theme, the last perhaps without one."""
+
+
+def draft(week: Week, lead: Story | None, sections: Sections) -> str:
     """Returns the text of a letter file that links the stories of a week: the lead, then theme by theme."""
-    parts = [_front(edition.week), _PROMPT, *_lead(edition.lead), *_sections(edition)]
+    parts = [_front(week), _PROMPT, *_lead(lead), *_sections(sections)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -79,11 +83,11 @@ def _lead(lead: Story | None) -> Iterator[str]:
         yield f"{_link(lead)} leads the week."
 
 
-def _sections(edition: Edition) -> Iterator[str]:
-    for section in edition.sections:
-        if section.theme or len(edition.sections) > 1:
-            yield f"## {_words(section.theme.title if section.theme else 'Elsewhere')}"
-        yield "\n".join(f"- {_link(story)}" for story in section.stories)
+def _sections(sections: Sections) -> Iterator[str]:
+    for theme, stories in sections:
+        if theme or len(sections) > 1:
+            yield f"## {_words(theme.title if theme else 'Elsewhere')}"
+        yield "\n".join(f"- {_link(story)}" for story in stories)
 
 
 def _link(story: Story) -> str:

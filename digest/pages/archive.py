@@ -1,0 +1,73 @@
+"""The archive as values: what is published, arranged by week and theme.
+
+    Outline ──arrange──▶ Archive of Edition and Storyline
+
+Stories stand here in outline; whoever shows one asks for its words. Refuses to decide anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from digest.model import FreePage, Letter, Outline, Theme
+from digest.pages.anchors import Anchors
+from digest.week import Week
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """The stories of a week under one theme, their main one; without a theme it is "Elsewhere"."""
+
+    theme: Theme | None
+    stories: tuple[Outline, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forward:
+    """An anchor on a week's page where a story once lay, and the story to which it leads on."""
+
+    anchor: str
+    story: Outline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """A week as published: `stories` holds all of it, newest first; `lead` stands apart from the sections.
+
+    `linking` is the archive's `places` where the letter may link to them, else empty.
+    """
+
+    week: Week
+    closed: bool
+    stories: tuple[Outline, ...] = ()
+    letter: Letter | None = None
+    lead: Outline | None = None
+    sections: tuple[Section, ...] = ()
+    moved: tuple[Forward, ...] = ()
+    linking: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storyline:
+    """A theme with its stories, newest first, and its standing introduction."""
+
+    theme: Theme
+    stories: tuple[Outline, ...] = ()
+    introduction: FreePage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """All published stories, arranged: `stories` and `editions` newest first, `storylines` as in digest.toml.
+
+    `vacated` are weeks from which every story was moved away: no editions, but their anchors still lead on. `places` is
+    a hash of all that decides where a link in somebody's text leads.
+    """
+
+    stories: tuple[Outline, ...] = ()
+    editions: tuple[Edition, ...] = ()
+    vacated: tuple[Edition, ...] = ()
+    storylines: tuple[Storyline, ...] = ()
+    pages: tuple[FreePage, ...] = ()
+    anchors: Anchors
+    places: bytes = b""

@@ -1,0 +1,60 @@
+"""Stories in outline: what arranging has to know of them, and marks that change when anything else in them does.
+
+    Story ──▶ Outline        Content ──▶ Catalogue
+
+Text and values in, values out. Refuses to read a file.
+"""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from hashlib import blake2b
+from zoneinfo import ZoneInfo
+
+from digest.links import has_own_link
+from digest.model import Catalogue, Config, Content, Outline, Story
+from digest.naming import last_change, lasting_name
+
+_SIZE = 16  # bytes of a hash: enough that no two of a billion stories come to share one by accident
+
+
+def outline_of(story: Story, zone: tzinfo, mark: bytes) -> Outline:
+    """Returns the outline of a story, whose text and whatever else it was read by have the mark."""
+    return Outline(
+        file=story.file,
+        week=story.week,
+        slug=story.slug,
+        at=story.published.timestamp(),
+        themes=story.themes,
+        lead=story.lead,
+        hide=story.hide,
+        draft=story.draft,
+        noted=bool(story.note),
+        linked=has_own_link(story.note) or has_own_link(story.excerpt),
+        updated=last_change(story, zone).isoformat(),
+        name=hashed(lasting_name(story)),
+        known_by=hashed(f"{story.id}\n{story.link}\n{story.feeds}\n{story.title}"),
+        mark=mark,
+    )
+
+
+def catalogue_of(content: Content, config: Config) -> Catalogue:
+    """Returns content that was read whole, its stories in outline."""
+    zone = ZoneInfo(config.site.timezone)
+    stories = {story.file: story for story in content.stories}
+    return Catalogue(
+        stories=tuple(outline_of(story, zone, hashed(repr(story))) for story in content.stories),
+        story=stories.__getitem__,
+        letters=content.letters,
+        introductions=content.introductions,
+        pages=content.pages,
+        copied=content.copied,
+        places=content.places,
+        earlier=content.earlier,
+        unread=content.unread,
+    )
+
+
+def hashed(text: str | bytes) -> bytes:
+    """Returns the hash by which two texts are told apart."""
+    return blake2b(text.encode(errors="surrogatepass") if isinstance(text, str) else text, digest_size=_SIZE).digest()
