@@ -222,11 +222,15 @@ class FreePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
-    """A file copied as it is: `source` on the disk, `file` relative to the root, `path` below the base path."""
+    """A file copied as it is: `source` on the disk, `file` relative to the root, `path` below the base path.
+
+    A picture has a `size`: its width and height in pixels, None where they cannot be read.
+    """
 
     source: Path
     file: str
     path: str
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ CELLAR = {"model", "naming", "disk", "errors", "git", "week", "links", "sanitize
 IMPORTERS = {
     "feedparser": "digest/feeds/parse.py",
     "httpx": "digest/feeds/fetch.py",
+    "imagesize": "digest/stories/pictures.py",
     "jinja2": "digest/pages/render.py",
     "markdown": "digest/pages/markup.py",
     "nh3": "digest/sanitize.py",

@@ -12,14 +12,16 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-from markdown import Markdown
 
 from digest import links
 from digest.errors import Problem
+from digest.pages import paragraphs
 from digest.pages.targets import Lost, Targets
-from digest.sanitize import safe_html
+
+if TYPE_CHECKING:
+    from markdown import Markdown
 
 # In one paragraph python-markdown takes quadratic time over these signs: a thousand of them are 0.2 s, and each
 # thousand more costs more. No paragraph that people write comes near.
@@ -30,6 +32,7 @@ _EXTENSIONS = ("tables", "fenced_code", "sane_lists")
 # Safe in what nh3 wrote: there every text has `<` as an entity, and every attribute stands in double quotes.
 _TAG = re.compile(r'<(/?)(a|img|h[1-6])((?: [a-z-]+="[^"]*")*)>')
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
+_WHEN = re.compile(r'(<img(?: [a-z-]+="[^"]*")*?) loading="[a-z]*" decoding="async"')
 _ROOTED = re.compile(r'<(?:a|img)(?: [a-z-]+="[^"]*")*? (?:href|src)="(?=/)')
 
 
@@ -62,7 +65,7 @@ class Writer:
     def __init__(self, targets: Targets) -> None:
         self.targets = targets
         self.problems: list[Problem] = []
-        self._markdown = Markdown(extensions=list(_EXTENSIONS), output_format="html")
+        self._markdown: Markdown | None = None
 
     def html(self, text: str, *, file: str, here: str, top: int, line: int = 0) -> Html:
         """Returns the text as HTML, its headings beginning at level `top` and leaving none out.
@@ -71,7 +74,10 @@ class Writer:
         """
         if not text.strip():
             return Html("")
-        safe = safe_html(self._convert(text))
+        plain = paragraphs.html(text)
+        if plain is not None:
+            return Html(plain)
+        safe = self._safe(text)
         if "<a" not in safe and "<img" not in safe and "<h" not in safe:
             return Html(safe)
         level = _levels(top)
@@ -90,14 +96,14 @@ class Writer:
         place = _Place(text=text, file=file, here=here, line=line)
         return Html(_TAG.sub(mended, safe))
 
-    def _convert(self, text: str) -> str:
-        if any(len(_COSTLY.findall(block)) > _MOST for block in re.split(r"\n\s*\n", text)):
-            return _as_text(text)
-        self._markdown.reset()
-        try:
-            return self._markdown.convert(text)
-        except RecursionError:
-            return _as_text(text)
+    def _safe(self, text: str) -> str:
+        """Returns what Markdown makes of a text, sanitized; a build whose words are all plain needs neither library."""
+        from markdown import Markdown
+
+        from digest.sanitize import safe_html
+
+        self._markdown = self._markdown or Markdown(extensions=list(_EXTENSIONS), output_format="html")
+        return safe_html(_converted(self._markdown, text))
 
     def _link(self, values: dict[str, str], place: _Place) -> str:
         """Returns the opening tag of a link, with its address mended."""
@@ -111,9 +117,16 @@ class Writer:
         source, words = values.get("src", ""), values.get("alt", "")
         address = _outside(source)
         if address is None and source:
-            return _tag("img", {"alt": ""} | values | {"src": self._resolved(source, place)})
+            found = self._resolved(source, place)
+            when = {"loading": values.pop("loading", "lazy"), "decoding": "async"}
+            return _tag("img", {"alt": ""} | values | {"src": found} | self._room(found, values) | when)
         shown = html.escape(words or "a picture")
         return shown if linking or not address else _tag("a", {"href": address}) + shown + "</a>"
+
+    def _room(self, address: str, values: dict[str, str]) -> dict[str, str]:
+        """Returns the width and height of a picture, unless the editor gave either."""
+        size = None if {"width", "height"} & values.keys() else self.targets.size(address)
+        return {"width": str(size[0]), "height": str(size[1])} if size else {}
 
     def _resolved(self, address: str, place: _Place) -> str:
         found = self.targets.resolve(address, place.file, place.here)
@@ -124,15 +137,27 @@ class Writer:
 
 
 def absolute(markup: Html, origin: str) -> Html:
-    """Returns the HTML with every link from the root of the host made absolute, for feeds."""
+    """Returns the HTML with every link from the root of the host made absolute, for feeds.
+
+    When a picture is loaded is the reader's business there: some mail programs and validators know no word of that.
+    """
     if '="/' not in markup:
         return markup
-    return Html(_ROOTED.sub(lambda tag: tag[0] + origin, markup))
+    return Html(_ROOTED.sub(lambda tag: tag[0] + origin, _WHEN.sub(r"\1", markup)))
 
 
 def text_of(markup: Html) -> str:
     """Returns the words of the HTML without its tags, for descriptions."""
     return html.unescape(re.sub(r"<[^>]*>", " ", markup))
+
+
+def _converted(markdown: Markdown, text: str) -> str:
+    if any(len(_COSTLY.findall(block)) > _MOST for block in re.split(r"\n\s*\n", text)):
+        return _as_text(text)
+    try:
+        return markdown.reset().convert(text)
+    except RecursionError:
+        return _as_text(text)
 
 
 def _as_text(text: str) -> str:

@@ -74,6 +74,14 @@ class Targets:
         found = self._find(unquote(path), file)
         return found if isinstance(found, Lost) else self.base.href(found) + (rest if "#" not in found else "")
 
+    def size(self, address: str) -> tuple[int, int] | None:
+        """Returns the width and height of the picture at an address from the root of the host, where they are known."""
+        return self._sizes.get(unquote(address.partition("?")[0].partition("#")[0]).removeprefix(self.base.path))
+
+    @cached_property
+    def _sizes(self) -> dict[str, tuple[int, int]]:
+        return {one.path: one.size for one in self._catalogue.copied if one.size}
+
     def _find(self, path: str, file: str) -> str | Lost:
         wanted = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
         named = self._named.get(posixpath.basename(path), [])

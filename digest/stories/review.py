@@ -7,14 +7,15 @@ Refuses to call anything here an error, and to hint at what a pull did of its ow
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from digest import links
 from digest.errors import Problem
-from digest.model import Config, FreePage, Letter, Story
+from digest.model import Config, Copied, FreePage, Letter, Story
 from digest.stories import hints, ledger, paths
 from digest.stories.desk import Survey
 from digest.stories.history import History
@@ -46,17 +47,25 @@ def review(survey: Survey, config: Config, *, closed: Collection[Week], line_of:
     shown = [story for story in survey.content.stories if not story.hide]
     found = [
         *_slips(texts(survey)),
-        *_tracked(shown, line_of),
-        *_truncated(shown, history, line_of),
-        *_astray(shown, history),
-        *_misdated(shown, history, ZoneInfo(config.site.timezone), line_of),
+        *_of_each(shown, history, config, line_of),
         *_leads(shown, line_of),
         *_doubles(shown, line_of),
         *_late_drafts(survey.content.letters, closed, line_of),
         *(() if survey.content.unread else _orphans(survey, config)),
         *_shared_files(survey.ledgers),
+        *_damaged(survey.content.copied),
     ]
     return tuple(found)
+
+
+def of_story(story: Story, history: History, config: Config, line_of: LineOf) -> tuple[Problem, ...]:
+    """Returns every hint about a story by itself, without the others beside it."""
+    return (*_slips(_notes([story])), *_of_each([story], history, config, line_of))
+
+
+def of_text(text: Letter | FreePage) -> tuple[Problem, ...]:
+    """Returns every hint about a letter, a page or an introduction by itself."""
+    return tuple(_slips([Text(text.file, text.line, text.body)]))
 
 
 def outside_links(survey: Survey, line_of: LineOf) -> Iterator[tuple[str, str, int]]:
@@ -84,12 +93,23 @@ def idle_themes(survey: Survey, config: Config) -> tuple[str, ...]:
 def texts(survey: Survey) -> Iterator[Text]:
     """Yields every Markdown text that an editor wrote and that is or will be published."""
     content = survey.content
-    for story in content.stories:
-        if story.note and not story.hide:
-            yield Text(story.file, story.line, story.note)
+    yield from _notes(content.stories)
     written: tuple[Letter | FreePage, ...] = (*content.letters, *content.introductions, *content.pages)
     for one in written:
         yield Text(one.file, one.line, one.body)
+
+
+def _notes(stories: Iterable[Story]) -> Iterator[Text]:
+    for story in stories:
+        if story.note and not story.hide:
+            yield Text(story.file, story.line, story.note)
+
+
+def _of_each(stories: Sequence[Story], history: History, config: Config, line_of: LineOf) -> Iterator[Problem]:
+    yield from _tracked(stories, line_of)
+    yield from _truncated(stories, history, line_of)
+    yield from _astray(stories, history)
+    yield from _misdated(stories, history, ZoneInfo(config.site.timezone), line_of)
 
 
 def _slips(written: Iterable[Text]) -> Iterator[Problem]:
@@ -189,6 +209,14 @@ def _orphans(survey: Survey, config: Config) -> Iterator[Problem]:
     for feed in sorted(survey.ledgers.keys() - known):
         what = f"is the ledger of a feed '{feed}' that digest.toml does not name and no story comes from"
         yield _hint(paths.ledger(feed), 0, what, "name the feed there, with retired = true, or delete this")
+
+
+def _damaged(copied: Iterable[Copied]) -> Iterator[Problem]:
+    """Finds pictures whose size cannot be read: mostly they are broken off, or no pictures at all."""
+    for one in copied:
+        if one.size is None and posixpath.splitext(one.file)[1].lower() in paths.PICTURES:
+            what = "the width and height of this picture cannot be read, as if it were damaged"
+            yield _hint(one.file, 0, what, "open it, and save it again")
 
 
 def _shared_files(ledgers: Mapping[str, Mapping[str, Record]]) -> Iterator[Problem]:

@@ -19,7 +19,7 @@ from pathlib import Path
 from digest import disk
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Content, Copied, Story
-from digest.stories import ledger, paths, storyfile
+from digest.stories import ledger, paths, pictures, storyfile
 from digest.stories.desk import Desk, Edit, Intake, Survey
 from digest.stories.history import History
 from digest.stories.inbox import Filing, Inbox, names_in, plan
@@ -45,7 +45,8 @@ def load(root: Path, config: Config) -> Content:
 def survey(root: Path, config: Config) -> Survey:
     """Reads all of a digest's content that can be read, with every problem in the rest."""
     ledgers, ledger_problems = read_ledgers(root)
-    reading = Reading(config, ledgers, partial(_bytes, root))
+    bytes_of = partial(_bytes, root)
+    reading = Reading(config, ledgers, bytes_of)
     files = list(_walk(root, reading.problems))
     stories = tuple(filter(None, (reading.story(file) for file in files if paths.is_story(file))))
     history = History(ledgers)
@@ -57,7 +58,9 @@ def survey(root: Path, config: Config) -> Survey:
         ),
         pages=tuple(filter(None, (reading.page(file) for file in files if paths.is_in(file, "pages")))),
         copied=tuple(
-            Copied(source=root / file, file=file, path=path) for file in files if (path := paths.copied(file))
+            Copied(source=root / file, file=file, path=path, size=pictures.size_of(file, bytes_of))
+            for file in files
+            if (path := paths.copied(file))
         ),
         places=history.places(stories),
         earlier=history.earlier(stories),
