@@ -1,0 +1,106 @@
+"""Paragraphs of words, as HTML: wherever they are made without Markdown, it and the sanitizer make the same of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from digest.pages import paragraphs
+from digest.pages.markup import Writer
+from digest.stories import excerpt
+
+ARCHIVE = Path(__file__).parent.parent / "content"
+WRITER = Writer(cast("Any", None))  # the targets of links: these texts have none
+
+
+def by_markdown(text: str) -> str:
+    """What Markdown and the sanitizer make of a text, whether it is plain or not."""
+    return WRITER._safe(text)
+
+
+alphabet = [
+    *"  \n\n-=+*_#>.)(1\\`~|&;[]{}<!:/@\"'\t\u00a0\u00ad\u2019aZ0é",
+    *["\n\n", "  \n", "\\", "&amp;", "&lt;", "&#126;", "&copy;", "1. ", "- ", "\n===", "\n---", "\\-", "words ", "x"],
+    *["http://a.example", "[a](b)", "<b>", "![", "](", "\n    ", "\n> ", "~~~", "R&D", "\\#35;"],
+]
+signs = st.sampled_from(alphabet)
+few = st.lists(st.sampled_from("ab \n-&;\\#>1.[]"), max_size=10).map("".join)
+
+
+@given(st.lists(signs, max_size=12).map("".join) | few)
+@example("one\ntwo\n\nthree")
+@example("a \n b")
+@example("1990s & more")
+@example("R&D, AT&T; Q&A")
+@example("&\\#35;")
+@example("\\[a\\](b) \\*\\*c\\*\\*")
+@example("\\- a\n1\\. b")
+@example("a\n\n\nb")
+@example("a\n---\nb")
+@example("\u0661. a")
+def test_paragraphs_of_words_are_what_markdown_and_the_sanitizer_make_of_them(text: str) -> None:
+    plain = paragraphs.html(text)
+
+    assert plain is None or plain == by_markdown(text)
+
+
+@given(st.text(max_size=60), st.lists(st.sampled_from([*"*_[]<>&#`~\\-+.|! 1", "a", "\n"]), max_size=30).map("".join))
+def test_so_are_excerpts(words: str, others: str) -> None:
+    for text in map(excerpt.escape, (words, others)):
+        plain = paragraphs.html(text)
+
+        assert plain is None or plain == by_markdown(text)
+
+
+def test_most_of_what_is_in_the_archive_is_plain() -> None:
+    bodies = [path.read_text().partition("\n---\n")[2].strip("\n") for path in sorted(ARCHIVE.glob("20??/*/20*.md"))]
+    shown = {text: paragraphs.html(text) for text in bodies}
+
+    assert {text: plain for text, plain in shown.items() if plain not in {None, by_markdown(text)}} == {}
+    assert sum(plain is not None for plain in shown.values()) / len(shown) > 0.8
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("35 per cent, up from 30.", "<p>35 per cent, up from 30.</p>"),
+        ("one\ntwo\n\nthree", "<p>one\ntwo</p>\n<p>three</p>"),
+        (
+            "‘Panic’ \\[sic\\] at AT&T, R & D & 1 > 0; a\\_b",
+            "<p>‘Panic’ [sic] at AT&amp;T, R &amp; D &amp; 1 &gt; 0; a_b</p>",
+        ),
+        ("1990\\. was &amp;c. &lt;b> &#126;~~", "<p>1990. was &amp;c. &lt;b&gt; ~~~</p>"),
+        ("1990. was", None),
+        ("two  \nlines", None),
+        ("a *word*", None),
+        ("a_b", None),
+        ("[a](https://news.example/)", None),
+        ("a\n===", None),
+        ("a\n---", None),
+        ("&copy;", None),
+        ("\\a", None),
+        ("a | b", None),
+        ("no\u00a0break", None),
+        ("", None),
+        ("[" * 1001, None),
+        ("\\[" * 1001, None),
+    ],
+)
+def test_what_is_plain(text: str, expected: str | None) -> None:
+    assert paragraphs.html(text) == expected
+
+
+def test_plain_words_are_shown_without_loading_markdown_or_sanitizer() -> None:
+    code = (
+        "import sys; from digest.pages.markup import Writer\n"
+        "Writer(None).html('Only words.', file='a.md', here='', top=2)\n"
+        "sys.exit(bool({'markdown', 'nh3'} & set(sys.modules)))"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], cwd=ARCHIVE.parent, check=False).returncode == 0
