@@ -20,7 +20,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+")
 _UNSEEN = re.compile(r"[\x00-\x20\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _HOST = re.compile(r"[\w.:~-]+")
 """A name or an address (RFC 3986 §3.2.2) without what no host has: white space, percent signs, brackets, quotes."""
-_UNFIT = re.compile(r"[^A-Za-z0-9!#$%&'()*+,\-./:;=?@\[\]_~\xa0-\U0010ffff]")
+_UNFIT = re.compile(r"[\x00-\x20\"<>\\^`{|}\x7f-\x9f]")
 _FIT = re.compile(
     r"https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9!$%&'()*+,\-./:;=@_~]*)?"
     r"(?:\?[A-Za-z0-9!$%&'()*+,\-./:;=?@_~]+)?(?:#[A-Za-z0-9!$%&'()*+,\-./:;=?@_~]+)?"

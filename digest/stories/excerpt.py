@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_CUT = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]|[^\s\u2e80-\u9fff\uac00-\ud7af]+")
+_CUT = r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]|[^\s\u2e80-\u9fff\uac00-\ud7af]+"
 """One word: a run of signs without white space, or one sign of a script that puts no spaces between words."""
 _BLANK = re.compile(r"\A(?:[ \t]*\n)+")
 """The lines that open a body and say nothing, whatever white space they hold."""
@@ -24,7 +24,7 @@ def cut(summary: str, words: int) -> str:
     """Returns the first words of a text, with its paragraphs and, where something was left out, an ellipsis."""
     if words <= 0:
         return ""
-    found = list(_CUT.finditer(summary))
+    found = list(re.finditer(_CUT, summary))  # compiled when a pull first asks: it is the dearest of all patterns
     if len(found) <= words:
         return summary
     return summary[: found[words - 1].end()].rstrip(" ,;:–—-") + " …"
