@@ -79,6 +79,11 @@ def lines(root: Path) -> dict[tuple[str, int, str], int]:
     return _lines((disk.read(root / NAME) or b"").decode("utf-8-sig", errors="replace"))
 
 
+def is_language(tag: str) -> bool:
+    """Tells whether a tag names a language as `site.language` may (BCP 47)."""
+    return _LANGUAGE.fullmatch(tag) is not None
+
+
 class _Check:
     """Collects the problems of one file; `where` of a table is its name and, in a list of tables, its number."""
 
@@ -164,7 +169,7 @@ def _check_site(check: _Check, site: dict[str, Any]) -> None:
                 'write the address of the site, such as "https://example.org/digest/"')  # fmt: skip
     check.value("site", 0, "id", site.get("id"), links.is_absolute, "'{}' is no absolute URI (RFC 4287 §4.2.6)",
                 'write one that never changes, such as "urn:uuid:…"')  # fmt: skip
-    check.value("site", 0, "language", site.get("language"), _LANGUAGE.fullmatch, "'{}' is no language tag (BCP 47)",
+    check.value("site", 0, "language", site.get("language"), is_language, "'{}' is no language tag (BCP 47)",
                 'write one such as "en" or "zh-Hant"')  # fmt: skip
     check.value("site", 0, "timezone", site.get("timezone"), _is_zone, "'{}' is no time zone",
                 'write a name from the IANA list, such as "Asia/Hong_Kong"')  # fmt: skip

@@ -1,51 +1,153 @@
-"""`digest init`: a new digest in a folder, with a sample feed in a file, which works at once and without a network.
+"""`digest init`: a new digest in a folder, with a sample feed in a file, or with feeds of one's own.
+
+    own addresses ──find──▶ feeds │ a reader's list ──▶ feeds │ all of them, once ──▶ digest.toml
 
 Refuses to touch what is there: a folder that is a digest already is an error, any other file in it stays as it is,
-but for the one line that git has to know of the ledger and of `.digest/`.
+but for the one line that git has to know of the ledger and of `.digest/`. Asks the network for addresses that were
+given one by one, and writes nothing unless each led to a feed; a list's are taken at its word.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from digest import config, disk
+from digest import __version__, config, disk, links, settings
 from digest.errors import DigestError
+from digest.feeds.limits import USUAL, Limits
+from digest.model import Failed, Feed
+from digest.naming import free_name
+
+if TYPE_CHECKING:
+    from digest.feeds.imprint import Imprint
 
 STARTER = Path(__file__).parent.parent / "starter"
-_DOTTED = frozenset({"gitignore", "gitattributes"})
-"""Files that carry no dot in the package, since some tools leave dotfiles out of what they pack."""
+_DOTTED = frozenset({"gitignore", "gitattributes", "github"})
+"""What carries no dot in the package, since some tools leave dotfiles out of what they pack."""
+_SAMPLE = "feeds/sample.xml"
+_LONGEST_ID = 40
 
 _NEEDED = {".gitignore": f"{disk.CACHE}/", ".gitattributes": "content/ledger/*.jsonl merge=union text eol=lf"}
 """A line that git has to know, which is added to a file that is there already."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InitReport:
-    """The files written (or added to) and those kept as they were, relative to the digest's root."""
+    """The files written (or added to) and those kept as they were, relative to the digest's root.
+
+    `feeds` are those of one's own; `left_out` are addresses of a list that cannot be pulled.
+    """
 
     written: tuple[str, ...]
     kept: tuple[str, ...]
+    feeds: tuple[Feed, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
-def run(root: Path) -> InitReport:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    """What somebody wants to follow: feeds, the language that they share, and what of a list cannot be pulled."""
+
+    feeds: tuple[Feed, ...] = ()
+    language: str = "en"
+    left_out: tuple[str, ...] = ()
+
+
+def run(root: Path, *, timezone: str = "", beat: Beat | None = None) -> InitReport:
     """Makes a digest in `root`; raises DigestError where there is one already."""
-    if (root / config.NAME).exists():
-        raise DigestError(f"{root / config.NAME}: this folder is a digest already; name another folder")
+    check_new(root)
+    beat = beat or Beat()
+    text = _config(root, timezone or "UTC", beat)
+    config.loads(text)  # whatever a feed calls itself, what is written can be read
     written: list[str] = []
     kept: list[str] = []
     for source in sorted(path for path in STARTER.rglob("*") if path.is_file()):
         place = source.relative_to(STARTER).as_posix()
-        place = f".{place}" if place in _DOTTED else place
-        if place == config.NAME:
+        place = f".{place}" if place.partition("/")[0] in _DOTTED else place
+        if place == config.NAME or (beat.feeds and place == _SAMPLE):
             continue
         made = disk.create(root / place, source.read_bytes())
         if not made and place in _NEEDED:
             made = _add_missing(root / place, _NEEDED[place])
         (written if made else kept).append(place)
-    disk.create(root / config.NAME, _config(root).encode())  # last: what has no digest.toml is no digest yet
-    return InitReport(written=(*written, config.NAME), kept=tuple(kept))
+    disk.create(root / config.NAME, text.encode())  # last: what has no digest.toml is no digest yet
+    return InitReport(written=(*written, config.NAME), kept=tuple(kept), feeds=beat.feeds, left_out=beat.left_out)
+
+
+def check_new(root: Path) -> None:
+    """Raises DigestError where a folder is a digest already."""
+    if (root / config.NAME).exists():
+        raise DigestError(f"{root / config.NAME}: this folder is a digest already; name another folder")
+
+
+def beat_of(addresses: Sequence[str], opml: Path | None, *, now: datetime, limits: Limits = USUAL) -> Beat:
+    """Returns the feeds behind web addresses and in a reader's list, each once, with ids of their own.
+
+    Raises DigestError with a line for each address that leads to no feed, and where there is none at all.
+    """
+    from digest.feeds import find
+    from digest.feeds import opml as lists
+    from digest.feeds.imprint import Imprint
+
+    listed = lists.read(_read(opml), str(opml)) if opml else lists.Subscriptions()
+    found = find.find(addresses, agent=f"digest/{__version__}", now=now, limits=limits)
+    lost = [
+        f"{address}: {one.reason}" for address, one in zip(addresses, found, strict=True) if isinstance(one, Failed)
+    ]
+    if lost:
+        raise DigestError("\n".join([*lost, "Nothing was written; mend what is wrong, or leave it out"]))
+    known = [(one.url, one.imprint) for one in found if isinstance(one, find.Found)]
+    known += [(one.url, Imprint(title=one.title)) for one in listed.feeds]
+    if not known:
+        raise DigestError(f"{opml}: no feed in this list that can be pulled; look whether it is the right file")
+    return Beat(
+        feeds=tuple(_feeds(known)),
+        language=_shared(one.language for _, one in known),
+        left_out=listed.left_out,
+    )
+
+
+def _feeds(known: Iterable[tuple[str, Imprint]]) -> Iterator[Feed]:
+    """Yields a feed for each address, once, called by what it says of itself, else by its host."""
+    from digest.feeds.imprint import publisher_of
+    from digest.stories.slug import slug_of
+
+    met, ids = set[str](), set[str]()
+    for url, said in known:
+        if links.canonical(url) in met:
+            continue
+        met.add(links.canonical(url))
+        title = said.title or links.host(url)
+        id = free_name(_short(slug_of(title, url)), ids)
+        ids.add(id)
+        yield Feed(id=id, url=url, title=title, publisher=said.publisher or publisher_of(title, url))
+
+
+def _short(slug: str) -> str:
+    """Returns a slug that is short enough to be typed, cut at a word."""
+    if len(slug) <= _LONGEST_ID:
+        return slug
+    return slug[: _LONGEST_ID + 1].rpartition("-")[0] or slug[:_LONGEST_ID]
+
+
+def _shared(said: Iterable[str]) -> str:
+    """Returns the language that all feeds name which name one: with its region where they share that, else without."""
+    tags = [tag for tag in (words.strip().replace("_", "-") for words in said) if config.is_language(tag)]
+    whole, plain = {tag.casefold() for tag in tags}, {tag.partition("-")[0].lower() for tag in tags}
+    if len(whole) == 1:
+        return tags[0]
+    return plain.pop() if len(plain) == 1 else "en"
+
+
+def _read(file: Path) -> bytes:
+    content = disk.read(file)
+    if content is None:
+        raise DigestError(f"{file}: there is no such file")
+    return content
 
 
 def _add_missing(path: Path, line: str) -> bool:
@@ -56,20 +158,19 @@ def _add_missing(path: Path, line: str) -> bool:
     return True
 
 
-def _config(root: Path) -> str:
-    """Returns the starter's `digest.toml`, called after the folder, with an id of its own."""
+def _config(root: Path, timezone: str, beat: Beat) -> str:
+    """Returns the starter's `digest.toml`, called after the folder, with an id of its own and the feeds of the beat."""
     name = root.resolve().name
     words = "".join(sign if sign.isalnum() else " " for sign in name).split()
     values = {
         "@TITLE@": " ".join(words).capitalize() or "My digest",
         "@URL@": f"https://example.github.io/{_ascii(words) or 'digest'}/",
         "@ID@": f"urn:uuid:{uuid.uuid4()}",
-        "@TIMEZONE@": "UTC",
+        "@TIMEZONE@": timezone,
+        "@LANGUAGE@": beat.language,
     }
-    text = (STARTER / config.NAME).read_text(encoding="utf-8")
-    for place, value in values.items():
-        text = text.replace(place, value)
-    return text
+    text = settings.filled((STARTER / config.NAME).read_text(encoding="utf-8"), values)
+    return settings.with_feeds(text, beat.feeds) if beat.feeds else text
 
 
 def _ascii(words: list[str]) -> str:

@@ -43,6 +43,11 @@ def read(body: bytes, base: str) -> Document | None:
     )
 
 
+def language(body: bytes) -> str:
+    """Returns the language that a document which has been read names, if any (version 1.1)."""
+    return _text(json.loads(body), "language")
+
+
 def _is_feed(feed: dict[str, Any]) -> bool:
     version = _text(feed, "version")
     named = "home_page_url" in feed or "feed_url" in feed

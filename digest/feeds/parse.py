@@ -23,6 +23,7 @@ import feedparser.mixin
 from digest import links
 from digest.feeds import bylines, entries, jsonfeed, plaintext, webpage
 from digest.feeds.entries import Said
+from digest.feeds.imprint import Imprint
 from digest.model import Document, Failed, Fetched
 
 _NOT_A_FEED = "not a feed that can be read"
@@ -85,6 +86,20 @@ def parse(fetched: Fetched) -> Document | Failed:
     if parsed is None or not _is_feed(parsed, body):
         return Failed(feed=fetched.feed, reason=_why_not(body, base))
     return _document(parsed, body, base)
+
+
+def imprint(fetched: Fetched) -> Imprint | Failed:
+    """Returns what the fetched document says of its feed as a whole, or why it cannot be read."""
+    document = parse(fetched)
+    if isinstance(document, Failed):
+        return document
+    body = fetched.body or b""
+    if jsonfeed.looks_like_json(body):
+        return Imprint(title=document.title, language=jsonfeed.language(body))
+    parsed = _parsed(body, fetched.content_type, links.web_link(fetched.url) or "")
+    feed = dict.get(parsed, "feed") or {}
+    publisher = plaintext.line(plaintext.from_either(_text(feed, "publisher")))
+    return Imprint(title=document.title, language=_text(feed, "language"), publisher=publisher)
 
 
 def _is_feed(parsed: Any, body: bytes) -> bool:

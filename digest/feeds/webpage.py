@@ -6,6 +6,7 @@ Refuses to follow what it finds: an address in words is for the editor to judge.
 from __future__ import annotations
 
 import re
+from urllib.parse import urljoin
 
 from digest import links
 from digest.feeds import elements
@@ -20,6 +21,8 @@ _OPENING = re.compile(
 _FEED_TYPES = frozenset({
     "application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json", "application/json",
 })  # fmt: skip
+_MOST_NAMED = 5
+_USUAL_NAMES = ("feed", "feed.xml", "rss.xml", "atom.xml", "index.xml", "rss", "feed.atom", "feed.json")
 
 
 def is_page(body: bytes) -> bool:
@@ -29,9 +32,26 @@ def is_page(body: bytes) -> bool:
 
 def advertised(body: bytes, base: str) -> str:
     """Returns the address of the first feed that the page names, absolute, or nothing."""
+    return next(iter(named(body, base)), "")
+
+
+def named(body: bytes, base: str) -> tuple[str, ...]:
+    """Returns the addresses of all feeds that the page names, absolute and each once, in its order."""
     head = body[:_HEAD].decode("utf-8", "replace")
     addresses = (links.web_link(found, base) for found in map(_feed_named, elements.scan(head)) if found)
-    return next((address for address in addresses if address), "")
+    return tuple(dict.fromkeys(address for address in addresses if address))
+
+
+def candidates(body: bytes, base: str) -> tuple[str, ...]:
+    """Returns where the page's feed may be, the likeliest first: where it says, else where such feeds mostly are.
+
+    Of the feeds that it names, those of comments come last.
+    """
+    said = sorted(named(body, base), key=lambda address: "comment" in address.lower())
+    if said:
+        return tuple(said[:_MOST_NAMED])
+    folders = dict.fromkeys((urljoin(base, "./"), urljoin(base.rstrip("/") + "/", "./"), urljoin(base, "/")))
+    return tuple(dict.fromkeys(urljoin(folder, name) for folder in reversed(folders) for name in _USUAL_NAMES))
 
 
 def _feed_named(element: Element) -> str:

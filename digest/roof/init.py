@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from digest import links
+from digest.roof import lines, zone
 from digest.roof.call import Call
 
 if TYPE_CHECKING:
@@ -16,22 +18,58 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--feed", "feeds", metavar="URL", multiple=True,
+    help="A feed to pull, or a web page that has one; may be given several times.",
+)  # fmt: skip
+@click.option(
+    "--opml", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+    help="A list of feeds, as feed readers export it.",
+)  # fmt: skip
 @click.pass_obj
-def init(call: Call, folder: Path) -> None:
+def init(call: Call, folder: Path, feeds: tuple[str, ...], opml: Path | None) -> None:
     """Make a new digest in DIR, or here.
 
-    It has a sample feed in a file, so that pull and build work at once, without a network. Files that are there
-    already are left as they are.
+    It has a sample feed in a file, so that pull and build work at once, without a network. With --feed or --opml it has
+    your own feeds instead, and the time zone of this machine. Files that are there already are left as they are.
+
+    \b
+    Examples:
+      digest init my-digest
+      digest init my-digest --feed https://news.example/feed.xml
+      digest init my-digest --feed https://a.example/ --feed https://b.example/
+      digest init my-digest --opml subscriptions.opml
     """
     from digest.commands import init as command
 
-    _tell(command.run(folder), folder, call)
+    addresses = [_checked(feed) for feed in feeds]
+    if not (addresses or opml):
+        _tell(command.run(folder), folder, call)
+        return
+    command.check_new(folder)  # before anybody is asked anything
+    here = zone.of_this_machine()
+    beat = command.beat_of(addresses, opml, now=call.now)
+    _tell(command.run(folder, timezone=here, beat=beat), folder, call)
+    if not here:
+        call.complain('This machine names no time zone, so digest.toml says "UTC"; mend it before the first pull')
+
+
+def _checked(feed: str) -> str:
+    address = links.web_link(feed)
+    if address is None:
+        meant = links.web_link(f"https://{feed}") if "." in feed and ":" not in feed else None
+        cure = f"did you mean {meant}?" if meant else "copy it from the browser"
+        raise click.BadParameter(f"'{feed}' is no http(s) address; {cure}", param_hint="--feed")
+    return address
 
 
 def _tell(report: InitReport, folder: Path, call: Call) -> None:
-    """Prints what was there already, with --verbose each file that was written, and the next step."""
+    """Prints the feeds, what was there already, with --verbose each file that was written, and the next step."""
+    call.say(*(f"{feed.id}: {feed.title}, {feed.url}" for feed in report.feeds))
+    call.complain(*(f"{address}: left out, for it is no http(s) address" for address in report.left_out))
     call.say(*(f"{file}: was there, left as it is" for file in report.kept))
     call.say(*(f"{file}: written" for file in report.written if call.verbose))
     here = folder.resolve() == Path.cwd()
     step = "" if here else f"cd {shlex.quote(str(folder))} && "
-    call.say(f"A new digest is {'here' if here else f'in {folder}'}. Next: {step}digest pull && digest build")
+    feeds = f" with {lines.count(len(report.feeds), 'feed')}" if report.feeds else ""
+    call.say(f"A new digest is {'here' if here else f'in {folder}'}{feeds}. Next: {step}digest pull && digest build")

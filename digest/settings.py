@@ -1,0 +1,79 @@
+"""The text of a new `digest.toml`: the starter's, with the feeds of one's own beat in place of its sample.
+
+Refuses to read or to check one: `config` does. Every word that comes from elsewhere is quoted as TOML's basic strings
+ask (toml.io/en/v1.0.0#string).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from digest.model import Feed
+
+_SECTION = re.compile(r"(?m)^(?=# -{20,} (\w+))")
+
+_FEEDS = """\
+# ---------------------------------------------------------------- feeds: what is pulled
+
+"""
+_NOTES = {
+    "id": "stories name their feeds by it: change it before the first pull, not after",
+    "publisher": "shown as a story's source; the feed's title where you say nothing",
+    "excerpt": "words kept of what the feed says; 0 keeps none",
+}
+_THEMES = """\
+# ---------------------------------------------------------------- themes: what is followed
+# A story earns a theme by a phrase in its headline or summary. Any phrase suffices; case does not count, a hyphen is a
+# space. Words are whole: "ferry" does not find "ferryman", "ferry*" does. "harbour + fee*" needs both, anywhere.
+# The first of a story's themes is the one that it stands under. Take the # away, and write your own in place of this:
+
+# [[themes]]
+# id = "ferries"                    # lower-case letters, digits and hyphens
+# title = "Ferries"
+# match = ["ferry", "ferries", "slipway + boat*"]
+# ignore = ["ferry tale*"]          # blanked out before the search
+
+"""
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """Returns the text with each place, `@TITLE@`, filled in as the inside of a string."""
+    for place, value in values.items():
+        text = text.replace(place, _quoted(value)[1:-1])
+    return text
+
+
+def with_feeds(text: str, feeds: Iterable[Feed]) -> str:
+    """Returns the starter's text with these feeds for its sample, and no theme but one to be written."""
+    own = {"feeds": _FEEDS + "\n".join(_tables(feeds)) + "\n", "themes": _THEMES}
+    starts = [found.start() for found in _SECTION.finditer(text)]
+    parts = [text[start:end] for start, end in zip([0, *starts], [*starts, len(text)], strict=True)]
+    return "".join(own.get(_name(part), part) for part in parts)
+
+
+def _name(part: str) -> str:
+    found = _SECTION.match(part)
+    return found[1] if found else ""
+
+
+def _tables(feeds: Iterable[Feed]) -> Iterator[str]:
+    """Yields a table for each feed; the first of them tells what its keys are for."""
+    for number, feed in enumerate(feeds):
+        says = {"id": feed.id, "url": feed.url, "title": feed.title}
+        pairs = [(key, f"{key} = {_quoted(words)}") for key, words in says.items()]
+        silent = '# publisher = "…"'
+        pairs.append(("publisher", f"publisher = {_quoted(feed.publisher)}" if feed.publisher else silent))
+        pairs.append(("excerpt", f"excerpt = {feed.excerpt}"))
+        notes = {} if number else _NOTES
+        yield "[[feeds]]\n" + "".join(_line(pair, notes.get(key, "")) for key, pair in pairs if pair != silent or notes)
+
+
+def _line(pair: str, note: str) -> str:
+    return f"{pair:<35} # {note}\n" if note else f"{pair}\n"
+
+
+def _quoted(words: str) -> str:
+    """Returns a text as a string of TOML: JSON's escapes are among those of TOML, DEL needs one as well."""
+    return json.dumps(words, ensure_ascii=False).replace("\x7f", "\\u007f")
