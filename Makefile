@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: site test preview format clean
+.PHONY: site test judges preview format bench bench-peers clean
 
 site: .venv/installed  ## builds the shipped archive into site/
 	@$(BIN)/digest build
@@ -15,6 +15,9 @@ test: .venv/tested  ## format, lint, types, tests
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto
 
+judges: .venv/tested .judges/fetched .judges/lighthouse  ## what outside judges say of the site; wants Java, npm and a Chromium
+	LIGHTHOUSE=.judges/node_modules/.bin/lighthouse $(BIN)/pytest -n 0 tests/test_outside_judges.py
+
 preview: .venv/installed  ## serves the shipped archive at http://127.0.0.1:8000/ until Ctrl-C
 	@$(BIN)/digest --quiet build --output .digest/preview --base-url http://127.0.0.1:8000/
 	@echo "The archive is at http://127.0.0.1:8000/ (Ctrl-C ends it)"
@@ -24,8 +27,14 @@ format: .venv/tested  ## brings the code into its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+bench: .venv/installed  ## measures how long it takes, beside other generators where `make bench-peers` has installed them
+	@$(BIN)/python -m benchmarks.bench $(BENCH)
+
+bench-peers: .venv/installed  ## installs those, outside of this folder
+	@$(BIN)/python -m benchmarks.peers.programs
+
 clean:  ## removes what can be made again
-	rm -rf .venv .digest .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .digest .judges .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find site -mindepth 1 ! -name .gitkeep -delete
 
 .venv/installed: pyproject.toml
@@ -36,4 +45,13 @@ clean:  ## removes what can be made again
 
 .venv/tested: .venv/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+.judges/fetched:
+	@command -v npm >/dev/null || { echo "make judges: npm is not installed; it fetches the judges"; exit 1; }
+	@npm install --silent --no-fund --no-audit --ignore-scripts --prefix .judges vnu-jar@26.9.27
+	@touch $@
+
+.judges/lighthouse: .judges/fetched
+	@npm install --silent --no-fund --no-audit --ignore-scripts --prefix .judges lighthouse
 	@touch $@

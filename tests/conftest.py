@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import browsing
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # No deadline: what a busy machine does slowly is not wrong. A build server draws the same examples every time.
 settings.register_profile("digest", deadline=None, derandomize=bool(os.environ.get("CI")))
@@ -20,3 +26,26 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("the material in ../shared is not here")
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser, started once for a file of tests: playwright's loop must end before others run theirs."""
+    with browsing.browsing() as started:
+        yield started
+
+
+@pytest.fixture(scope="session", name="showcase")
+def showcase_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site of a digest that has everything, and too much of it."""
+    import showcase
+
+    return showcase.make(tmp_path_factory.mktemp("showcase"))
+
+
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site of a digest without a story."""
+    import showcase
+
+    return showcase.make_empty(tmp_path_factory.mktemp("blank"))

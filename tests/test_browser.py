@@ -1,19 +1,16 @@
 """The built site in a real browser: nothing that a feed brought runs, whatever is clicked, and every page fits a phone.
 
-Debian's chromium, or any other that is installed, is driven by playwright; where there is none these tests are skipped.
+Here stand the feeds that attack; `test_reading.py` has what readers' comfort asks of a site that means well.
 """
 
 from __future__ import annotations
 
-import http.server
 import json
-import shutil
-import threading
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import browsing
 import judges
 import pytest
 
@@ -21,11 +18,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 DATA = Path(__file__).parent / "data" / "hostile"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-SWITCHES = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 THEMES = '[[themes]]\nid = "x"\ntitle = "Signs"\nmatch = ["headline", "vector", "xxxxx*", "w", "starts"]\n'
 PROVOKE = """async () => {
     const stay = event => {
@@ -43,36 +35,6 @@ PROVOKE = """async () => {
     for (let turn = 0; turn < 3; turn++) await new Promise(done => setTimeout(done, 0));
     return window.__xss === undefined ? null : 'fired';
 }"""
-WIDE = """() => [document.documentElement.scrollWidth, ...[...document.querySelectorAll('main, article, h1, h2, h3')]
-    .map(node => Math.ceil(node.getBoundingClientRect().right))].reduce((a, b) => Math.max(a, b), 0)"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.skip("no chromium is installed")
-    with playwright.sync_playwright() as running:
-        started = running.chromium.launch(executable_path=program, args=SWITCHES)
-        yield started
-        started.close()
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves the site under its base path, and says nothing of it."""
-
-    def translate_path(self, path: str) -> str:
-        return super().translate_path(path.removeprefix("/trial"))
-
-    def do_GET(self) -> None:
-        if self.path == "/favicon.ico":  # asked for by the browser of its own accord
-            self.send_response(204)
-            return self.end_headers()
-        return super().do_GET()
-
-    def log_message(self, *_: Any) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -87,11 +49,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> judges.Made:
 
 @pytest.fixture(scope="module")
 def address(made: judges.Made) -> Iterator[str]:
-    handler = partial(Quiet, directory=str(made.root / "site"))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/trial/"
-        server.shutdown()
+    with browsing.serving(made.root / "site") as served:
+        yield served
 
 
 @pytest.fixture
@@ -172,7 +131,7 @@ def test_no_page_is_wider_than_a_small_phone(made: judges.Made, address: str, br
         widths = {}
         for path in made.output(".html"):
             page.goto(address + path)
-            widths[path] = page.evaluate(WIDE)
+            widths[path] = page.evaluate(browsing.WIDTH)
 
     assert {"index.html", "archive/index.html", "themes/x/index.html"} <= set(widths)
     assert {path: width for path, width in widths.items() if width > 320} == {}

@@ -1,0 +1,175 @@
+"""Readers' comfort in a real browser: phones, keyboards, print, no script; nothing moves, nothing asks another host.
+
+The site is the showcase, which has every kind of page and what bursts a layout.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import browsing
+import pytest
+import showcase as showcases
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Route
+
+PHONE = {"width": 320, "height": 6_000}  # tall, so that whatever moves is seen to move
+DESK = {"width": 1280, "height": 900}
+FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+SHIFT = """() => new Promise(done => {
+    let total = 0;
+    new PerformanceObserver(seen => seen.getEntries().forEach(entry => { total += entry.value; }))
+        .observe({type: 'layout-shift', buffered: true});
+    requestAnimationFrame(() => requestAnimationFrame(() => done(total)));
+})"""
+FOCUS = """() => {
+    const node = document.activeElement, style = getComputedStyle(node), box = node.getBoundingClientRect();
+    return {
+        words: node.textContent.trim(), link: node.getAttribute('href'), body: node === document.body,
+        ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+        seen: box.width > 1 && box.height > 1 && box.bottom > 0 && box.top < innerHeight,
+    };
+}"""
+STOPS = """() => [...document.querySelectorAll('a[href], button, input, select, summary, [tabindex="0"]')]
+    .filter(node => node.checkVisibility()).map(node => node.getAttribute('href'))"""
+SCROLLED = (
+    "() => [...document.querySelectorAll('pre, table')].filter(node => node.scrollWidth > node.clientWidth).length"
+)
+MOVES = """() => [...document.querySelectorAll('*')].filter(node => {
+    const style = getComputedStyle(node);
+    return parseFloat(style.transitionDuration) > 0.01 || parseFloat(style.animationDuration) > 0.01;
+}).map(node => node.tagName + '.' + node.className)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What came of one page on a small phone: its width, how far it shifted, whom it asked, what the console said."""
+
+    width: int
+    shift: float
+    hosts: set[str]
+    said: list[str]
+
+
+@pytest.fixture(scope="module")
+def address(showcase: Path) -> Iterator[str]:
+    with browsing.serving(showcase) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def visits(blank: Path, address: str, browser: Browser) -> dict[str, Visit]:
+    """Every kind of page in the showcase, and every page of a digest that is empty, visited once."""
+    with browsing.serving(blank) as empty:
+        return {
+            **{place: visit(browser, address + place) for place in showcases.KINDS},
+            **{f"empty {place}": visit(browser, empty + place) for place in browsing.addresses(blank)},
+        }
+
+
+def visit(browser: Browser, url: str) -> Visit:
+    """Visits a page whose pictures come late: not before the rest has been drawn."""
+    hosts: set[str] = set()
+    said: list[str] = []
+    waiting: list[Route] = []
+    with browsing.reading(browser, viewport=PHONE) as page:
+        page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.route("**/*.png", lambda route: waiting.append(route))
+        page.goto(url, wait_until="domcontentloaded")
+        page.evaluate(FRAME)
+        for route in waiting:
+            route.continue_()
+        page.wait_for_load_state()
+        return Visit(width=page.evaluate(browsing.WIDTH), shift=page.evaluate(SHIFT), hosts=hosts, said=said)
+
+
+def test_every_kind_of_page_is_among_those_judged(showcase: Path) -> None:
+    kinds = {re.sub(r"\d{4}/w\d\d/", "2026/w20/", place) for place in browsing.addresses(showcase)}
+    kinds = {re.sub(r"themes/[^/]+/", "themes/controls/", place) for place in kinds}
+
+    assert kinds <= set(showcases.KINDS)
+
+
+def test_no_page_is_wider_than_a_small_phone(visits: dict[str, Visit]) -> None:
+    assert {place: one.width for place, one in visits.items() if one.width > PHONE["width"]} == {}
+
+
+def test_nothing_moves_when_a_picture_comes_late(visits: dict[str, Visit]) -> None:
+    assert {place: one.shift for place, one in visits.items() if one.shift} == {}
+
+
+def test_no_page_asks_another_host_or_makes_the_console_speak(visits: dict[str, Visit]) -> None:
+    assert {host.partition(":")[0] for one in visits.values() for host in one.hosts} == {"127.0.0.1"}
+    assert {place: one.said for place, one in visits.items() if one.said} == {}
+
+
+@pytest.mark.parametrize("place", ["", "2026/w20/", "archive/", "themes/controls/", "themes/", "subscribe/"])
+def test_a_page_says_all_without_script(place: str, address: str, browser: Browser) -> None:
+    seen = []
+    for scripts in (True, False):
+        with browsing.reading(browser, viewport=DESK, java_script_enabled=scripts) as page:
+            page.goto(address + place)
+            seen.append(page.inner_text("body"))
+
+    assert len(seen[0]) > 200
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("place", ["", "2026/w21/", "archive/", "404.html"])
+def test_the_keyboard_meets_every_link_in_order_and_sees_where_it_is(
+    place: str, address: str, browser: Browser
+) -> None:
+    with browsing.reading(browser, viewport=DESK) as page:
+        page.goto(address + place)
+        stops = page.evaluate(STOPS)
+        walked = [pressed(page, "Tab") for _ in range(len(stops) + page.evaluate(SCROLLED))]
+
+    assert [stop["link"] for stop in walked if stop["link"]] == stops
+    assert [stop for stop in walked if not (stop["ring"] and stop["seen"])] == []
+
+
+def test_the_skip_link_is_the_first_stop_and_leads_past_the_menu(address: str, browser: Browser) -> None:
+    with browsing.reading(browser, viewport=DESK) as page:
+        page.goto(address + "2026/w21/")
+        first = pressed(page, "Tab")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**#_main")
+        then = pressed(page, "Tab")
+        in_main = page.evaluate("() => document.activeElement === document.querySelector('main a[href]')")
+
+    assert first["link"] == "#_main"
+    assert first["seen"]
+    assert in_main, then
+
+
+def pressed(page: Page, key: str) -> dict[str, object]:
+    """Presses a key and returns what has the focus then."""
+    page.keyboard.press(key)
+    focus: dict[str, object] = page.evaluate(FOCUS)
+    return focus
+
+
+@pytest.mark.parametrize("place", ["", "2026/w20/"])
+def test_nothing_moves_for_readers_who_want_no_motion(place: str, address: str, browser: Browser) -> None:
+    with browsing.reading(browser, viewport=DESK, reduced_motion="reduce") as page:
+        page.goto(address + place)
+
+        assert page.evaluate(MOVES) == []
+
+
+def test_a_printed_week_has_addresses_and_no_menu(address: str, browser: Browser) -> None:
+    with browsing.reading(browser, viewport=DESK) as page:
+        page.goto(address + "2026/w20/")
+        page.emulate_media(media="print")
+        written = page.evaluate("() => getComputedStyle(document.querySelector('h3 a'), '::after').content")
+        menus = page.evaluate("() => [...document.querySelectorAll('nav')].filter(one => one.checkVisibility()).length")
+
+    assert "https://post.example/" in written
+    assert menus == 0
