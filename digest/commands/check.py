@@ -8,12 +8,11 @@ own memory of outside links, and to ask the network for anything without being t
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
+from functools import partial
 from pathlib import Path
 
 from digest import config, disk, git
@@ -86,7 +85,7 @@ def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told
         found = _sorted(_merging(root, faults.problems), changes)
         return CheckReport(problems=found, whole=False, folder=folder)
     survey = store.survey(root, settings)
-    line_of = _line_finder(root)
+    line_of = review.line_finder(partial(store.read_text, root))
     problems = [*_all(root, settings, survey, now, line_of), *_unfinished(root), *_idle(root, settings, survey)]
     outside = _outside(root, settings, _places(survey, line_of, changes), now, told) if links else _Outside()
     return CheckReport(
@@ -201,14 +200,3 @@ def _is_changed(file: str, changes: Changes) -> bool:
 def _looked_at(survey: Survey) -> tuple[str, ...]:
     ledgers = tuple(paths.ledger(feed) for feed in survey.ledgers)
     return (config.NAME, *(file for file in survey.files if file.endswith(".md")), *ledgers)
-
-
-def _line_finder(root: Path) -> LineOf:
-    """Returns what finds the line of a key; only files that have a hint are read for it."""
-    read = cache(lambda file: store.read_text(root, file))
-
-    def line_of(file: str, key: str) -> int:
-        found = re.search(rf"^{key}[ \t]*:", read(file), re.MULTILINE)
-        return read(file).count("\n", 0, found.start()) + 1 if found else 0
-
-    return line_of

@@ -24,6 +24,7 @@ from digest.stories import store
 from digest.stories.desk import Survey
 from digest.stories.history import History
 from digest.stories.identity import hash_of
+from digest.stories.reasons import Reason, named, reasons
 from digest.stories.retheme import Verdict, judge, lines, retheme, words_of
 from digest.stories.themes import of_excerpt, themes_of
 from digest.week import Week
@@ -54,15 +55,6 @@ class ThemesReport:
     due: int
     own: int
     unread: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a story has a theme, or has it not."""
-
-    theme: str
-    has: bool
-    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +143,7 @@ def explain(root: Path, config: Config, file: str) -> ExplainReport:
     return ExplainReport(
         file=file,
         title=story.headline or story.title,
-        reasons=tuple(_reasons(verdict, config.themes)),
+        reasons=tuple(reasons(verdict, config.themes)),
         own=verdict.own,
     )
 
@@ -166,7 +158,7 @@ def attempt(root: Path, config: Config, phrase: str) -> TryReport:
         found = themes_of(*words_of(story, history.of(story)), (rule,))
         for evidence in found.values():
             where = of_excerpt(evidence).removeprefix(f"'{phrase}' ")
-            caught.append(Catch(story.file, story.title, where, _named(story, names)))
+            caught.append(Catch(story.file, story.title, where, named(story, names)))
     having = Counter(theme for catch in caught for theme in catch.themes or ("",))
     return TryReport(
         phrase=phrase,
@@ -220,7 +212,7 @@ def _begun(root: Path) -> dict[str, str]:
 
 
 def _row(theme: str, stories: Iterable[Story], names: Mapping[str, str]) -> ThemeRow:
-    having = [(story, _named(story, names)) for story in stories]
+    having = [(story, named(story, names)) for story in stories]
     found = [(story, themes) for story, themes in having if theme in themes]
     return ThemeRow(
         theme=theme,
@@ -230,36 +222,6 @@ def _row(theme: str, stories: Iterable[Story], names: Mapping[str, str]) -> Them
     )
 
 
-def _named(story: Story, names: Mapping[str, str]) -> tuple[str, ...]:
-    """Returns a story's themes by the ids that they have today."""
-    return tuple(dict.fromkeys(names.get(theme, theme) for theme in story.themes))
-
-
-def _reasons(verdict: Verdict, themes: Sequence[Theme]) -> Iterable[Reason]:
-    has = _named(verdict.story, current_ids(themes))
-    for theme in has:
-        yield Reason(theme, True, _why(theme, verdict))
-    for theme in dict.fromkeys((*verdict.earned, *verdict.heard)):
-        if theme not in has:
-            yield Reason(theme, False, _why_not(theme, verdict))
-
-
-def _why(theme: str, verdict: Verdict) -> str:
-    if theme in verdict.earned:
-        return verdict.earned[theme]
-    if theme in verdict.heard:
-        return f"{verdict.heard[theme]}, when it was pulled"
-    return "given by the editor"
-
-
-def _why_not(theme: str, verdict: Verdict) -> str:
-    """Words for a theme that a story has not: whose doing that is depends on whose its themes are."""
-    evidence = verdict.earned.get(theme) or verdict.heard[theme]
-    if verdict.own:
-        return f"{evidence}; " + ("taken off by the editor" if theme in verdict.heard else "not given by the editor")
-    return f"{evidence}; " + ("--apply would add it" if theme in verdict.themes else "the rules say so no longer")
-
-
 def _counts(
     verdicts: Iterable[Verdict], changed: Mapping[str, Verdict], themes: Sequence[Theme]
 ) -> dict[str, tuple[int, int]]:
@@ -267,7 +229,7 @@ def _counts(
     before: Counter[str] = Counter()
     after: Counter[str] = Counter()
     for verdict in verdicts:
-        stands = _named(verdict.story, names)
+        stands = named(verdict.story, names)
         before.update(stands or ("",))
         after.update((tuple(verdict.themes) if verdict.story.file in changed else stands) or ("",))
     return {theme: (before[theme], after[theme]) for theme in (*(theme.id for theme in themes), "")}

@@ -8,9 +8,11 @@ Refuses to call anything here an error, and to hint at what a pull did of its ow
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from digest import links
@@ -48,8 +50,7 @@ def review(survey: Survey, config: Config, *, closed: Collection[Week], line_of:
     found = [
         *_slips(texts(survey)),
         *_of_each(shown, history, config, line_of),
-        *_leads(shown, line_of),
-        *_doubles(shown, line_of),
+        *among(shown, line_of),
         *_late_drafts(survey.content.letters, closed, line_of),
         *(() if survey.content.unread else _orphans(survey, config)),
         *_shared_files(survey.ledgers),
@@ -63,9 +64,25 @@ def of_story(story: Story, history: History, config: Config, line_of: LineOf) ->
     return (*_slips(_notes([story])), *_of_each([story], history, config, line_of))
 
 
+def among(stories: Sequence[Story], line_of: LineOf) -> tuple[Problem, ...]:
+    """Returns every hint about stories that one alone would not give."""
+    return (*_leads(stories, line_of), *_doubles(stories, line_of))
+
+
 def of_text(text: Letter | FreePage) -> tuple[Problem, ...]:
     """Returns every hint about a letter, a page or an introduction by itself."""
     return tuple(_slips([Text(text.file, text.line, text.body)]))
+
+
+def line_finder(read: Callable[[str], str]) -> LineOf:
+    """Returns what finds the line of a key, given what reads a file; only files that have a hint are read for it."""
+    text_of = cache(read)
+
+    def line_of(file: str, key: str) -> int:
+        found = re.search(rf"^{key}[ \t]*:", text_of(file), re.MULTILINE)
+        return text_of(file).count("\n", 0, found.start()) + 1 if found else 0
+
+    return line_of
 
 
 def outside_links(survey: Survey, line_of: LineOf) -> Iterator[tuple[str, str, int]]:
