@@ -23,7 +23,7 @@ from digest.feeds.fetch import agent_of, fetch
 from digest.feeds.limits import USUAL, Limits
 from digest.feeds.parse import parse
 from digest.model import Config, Document, Failed, Feed, Fetched
-from digest.stories import alarms, store
+from digest.stories import alarms, store, summaries
 from digest.stories.desk import Desk, Intake, Outcome
 from digest.stories.inbox import Filing
 from digest.stories.intake import take_in
@@ -33,7 +33,10 @@ from digest.stories.news import Ledgers, akin, in_question
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What became of one feed: `state` is "read", "unchanged", "waiting" or "failed", the last two with a reason."""
+    """What became of one feed: `state` is "read", "unchanged", "waiting" or "failed", the last two with a reason.
+
+    `gap` tells that entries may have been missed; the words are among the warnings.
+    """
 
     feed: str
     state: str
@@ -45,6 +48,7 @@ class Row:
     known: int = 0
     updated: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    gap: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -94,6 +98,7 @@ def run(
         intake = take_in(documents, _desk(root, config, documents, ledgers), config, now)
         if not dry:
             store.write(root, intake)
+            _keep_summaries(root, documents)
             _remember(root, answers, read, intake, memory, marks, now)
     if not (feeds or filed or left):
         raise DigestError("digest.toml: there is no feed to pull; add a [[feeds]] table with id and url")
@@ -140,6 +145,15 @@ def _marks(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
     return {feed.id: store.ledger_mark(root, feed.id) for feed in feeds}
 
 
+def _keep_summaries(root: Path, documents: Iterable[tuple[Feed, Document]]) -> None:
+    """Keeps the whole summaries for the preview: of what a story file gets, the editor may have chosen nothing."""
+    for feed, document in documents:
+        before = disk.recall(root, summaries.name(feed.id))
+        after = summaries.kept(before, document.entries)
+        if after != before:
+            disk.remember(root, summaries.name(feed.id), after)
+
+
 def _remember(
     root: Path,
     answers: Sequence[Fetched | Failed],
@@ -178,7 +192,7 @@ def _warned(
     gap = alarms.gap(document, row.known + len(row.adopted), records, now) if isinstance(document, Document) else ""
     heard = links.web_link(feed.url) and row.state in {"read", "unchanged"}
     silent = alarms.quiet(records, now) if heard and not row.new else ""
-    return replace(row, warnings=(*row.warnings, *(alarm for alarm in (gap, silent) if alarm)))
+    return replace(row, gap=bool(gap), warnings=(*row.warnings, *(alarm for alarm in (gap, silent) if alarm)))
 
 
 def _row(answer: Fetched | Failed, document: Document | Failed | None, outcome: Outcome | None) -> Row:
