@@ -1,0 +1,95 @@
+"""The benchmark: `python -m benchmarks.bench [--stories N]… [--rounds N] [--peer NAME]… [--no-peers]`, or `make bench`.
+
+    a digest of each size ──▶ rounds of every phase, ours and the peers' ──▶ do the sites agree? ──▶ a table
+
+Figures of pages that do not say the same are worth nothing, so that a site which differs is an error.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from benchmarks import agree, measure, rounds, subjects, table
+from benchmarks.peers import programs
+from benchmarks.rounds import Results
+from benchmarks.subjects import Subject
+
+_SIZES = (1_000, 10_000)
+_SHOWN = 10
+
+
+@click.command()
+@click.option("--stories", multiple=True, type=click.IntRange(60), help="A size; may be repeated.  [1000 and 10000]")
+@click.option("--rounds", "times", default=3, show_default=True, type=click.IntRange(1), help="How often all is run.")
+@click.option(
+    "--peer", "names", multiple=True, type=click.Choice(programs.NAMES), help="Only this one; may be repeated."
+)
+@click.option("--no-peers", is_flag=True, help="Digest alone.")
+@click.option("--peers-dir", type=click.Path(path_type=Path), default=programs.HOME, show_default=True,
+              help="Where benchmarks.peers.programs has installed them.")  # fmt: skip
+@click.option("--folder", type=click.Path(path_type=Path), default=None, help="Where to work.  [a temporary folder]")
+def main(
+    stories: Sequence[int], times: int, names: Sequence[str], no_peers: bool, peers_dir: Path, folder: Path | None
+) -> None:
+    """Measures Digest, and the same pages by other generators where these are installed; prints Markdown."""
+    found = [] if no_peers else [one for one in programs.installed(peers_dir) if not names or one.name in names]
+    if not found and not no_peers:
+        click.echo(f"No peers in {peers_dir}; python -m benchmarks.peers.programs installs them.", err=True)
+    for number, size in enumerate(stories or _SIZES):
+        with tempfile.TemporaryDirectory(prefix="digest-bench-", dir=folder) as place:
+            click.echo(f"{size} stories …", err=True)
+            measured = subjects.prepare(Path(place), size, found)
+            try:
+                results = _measured(measured, size, times)
+            except measure.CommandFailed as error:
+                raise click.ClickException(str(error)) from error
+            if not number:
+                click.echo(f"{table.machine(measured)}\n")
+            click.echo(f"{table.written(results, measured, times)}\n")
+
+
+def _measured(measured: Sequence[Subject], size: int, times: int) -> Results:
+    ours = measured[0]
+    newest, middle = subjects.edited(ours.folder)
+    planned = rounds.phases(newest, middle)
+    results = Results(size, tuple(phase.name for phase in planned))
+    rounds.run(measured, planned, times, results)
+    _check_edits(measured, newest, f"Seen {times}.")
+    notes = [_agreed(ours, peer) for peer in measured[1:]]
+    return replace(results, notes=tuple(notes), served=_served(ours, newest))
+
+
+def _check_edits(measured: Sequence[Subject], story: str, words: str) -> None:
+    """Ends the run where somebody has not built what was edited last."""
+    page = Path(*Path(story).parts[1:3], "index.html")
+    for subject in measured:
+        if words not in (subject.site / page).read_text(encoding="utf-8"):
+            raise click.ClickException(f"{subject.name} has not built the last edit into {page}")
+
+
+def _agreed(ours: Subject, peer: Subject) -> str:
+    """Returns that two sites say the same, and how much; ends the run where they do not."""
+    found = agree.differences(ours.site, peer.site)
+    if found:
+        click.echo("\n".join(found[:_SHOWN]), err=True)
+        click.echo(f"{len(found)} differences between the sites of {ours.name} and {peer.name}", err=True)
+        sys.exit(1)
+    return f"{peer.name.capitalize()}'s pages say the same: {agree.count(peer.site)}."
+
+
+def _served(ours: Subject, story: str) -> float | None:
+    """Returns the seconds from a save to its page in the preview."""
+    from benchmarks import serving
+
+    rounds.clear(ours)
+    return serving.seconds(ours.folder, story)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Other generators that make the same pages: templates in a folder each, content in their front matter."""

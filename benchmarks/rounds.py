@@ -1,0 +1,100 @@
+"""The rounds of a benchmark: every phase, ours and each peer's one after the other, as often as is asked for.
+
+Whoever is compared is run in the same rounds, so that a machine that grows slow does so for all. Memory is looked at
+once, after the rounds, for looking costs time.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import digest
+from benchmarks import measure
+from benchmarks.subjects import DIGEST, Subject
+
+_MEMORY = ".digest/feeds.json"
+_FRAME = Path("templates/base.html")
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Something to be measured: what is done before, and which command is run; `everyone`: peers as well."""
+
+    name: str
+    before: Callable[[Subject, int], None]
+    argv: Callable[[Subject], Sequence[str]]
+    everyone: bool = True
+    memory: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What was measured of one size: costs and peaks of memory, by phase and subject, and the seconds of `serve`."""
+
+    stories: int
+    phases: tuple[str, ...]
+    costs: dict[tuple[str, str], list[measure.Cost]] = field(default_factory=dict)
+    peaks: dict[tuple[str, str], float] = field(default_factory=dict)
+    served: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+def phases(newest: str, middle: str) -> tuple[Phase, ...]:
+    """Returns all phases, in an order in which each finds what it needs; the two stories are those to be edited."""
+
+    def build(subject: Subject) -> Sequence[str]:
+        return subject.argv
+
+    def ours(*words: str) -> Callable[[Subject], Sequence[str]]:
+        return lambda _: (*DIGEST, *words)
+
+    return (
+        Phase("cold build", lambda subject, _: subject.forget(), build, memory=True),
+        Phase("one story edited, newest week", lambda one, n: one.edit(newest, f"Seen {n}."), build, memory=True),
+        Phase("one story edited, middle of the archive", lambda one, n: one.edit(middle, f"Seen {n}."), build),
+        Phase("nothing changed", _nothing, build),
+        Phase("every page's template changed", _reframe, build, everyone=False),
+        Phase("pull, 2 feeds of 50 known entries", _forget_feeds, ours("--quiet", "pull"), everyone=False),
+        Phase("`--version`", _nothing, ours("--version"), everyone=False),
+        Phase("`--help`", _nothing, ours("--help"), everyone=False),
+    )
+
+
+def run(subjects: Sequence[Subject], phases: Sequence[Phase], rounds: int, results: Results) -> None:
+    """Runs every phase so many times, and puts what it cost into the results; then looks at memory."""
+    for number in range(rounds):
+        for phase in phases:
+            for subject in subjects if phase.everyone else subjects[:1]:
+                phase.before(subject, number)
+                cost = measure.run(phase.argv(subject), subject.folder)
+                results.costs.setdefault((phase.name, subject.name), []).append(cost)
+    for phase in phases:
+        for subject in subjects if phase.memory else ():
+            phase.before(subject, rounds)
+            results.peaks[phase.name, subject.name] = measure.peak(phase.argv(subject), subject.folder)
+
+
+def _nothing(_subject: Subject, _number: int) -> None:
+    """Leaves all as it is."""
+
+
+def _forget_feeds(subject: Subject, _number: int) -> None:
+    """Takes away what pull remembers of the feeds, so that it reads every entry and finds that it knows them all."""
+    (subject.folder / _MEMORY).unlink(missing_ok=True)
+
+
+def _reframe(subject: Subject, number: int) -> None:
+    """Changes the frame of all pages, in the digest's own copy of the template."""
+    package = Path(digest.__file__).parent
+    shipped = next(path for path in (package / _FRAME, package.parent / _FRAME) if path.exists())
+    own = subject.folder / _FRAME
+    own.parent.mkdir(exist_ok=True)
+    own.write_text(shipped.read_text(encoding="utf-8").replace("</body>", f"<p>Frame {number}.</p>\n</body>"))
+
+
+def clear(subject: Subject) -> None:
+    """Brings a digest back to the shipped templates."""
+    shutil.rmtree(subject.folder / _FRAME.parent, ignore_errors=True)

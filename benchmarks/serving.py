@@ -1,0 +1,79 @@
+"""`digest serve` as an editor meets it: a file is saved, the page learns of it, and asks for itself anew.
+
+    save ──▶ the preview's word that there is a new build ──▶ the week's page, whole ──▶ seconds
+
+Without the quiet that the preview waits for after a save: that is a choice, not work.
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+import statistics
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from benchmarks.subjects import DIGEST
+from digest.preview.batches import QUIET
+from digest.preview.dressing import EVENTS
+
+_SAVES = 9
+_PATIENCE = 600  # seconds: the first build of a large archive takes its time
+
+
+def seconds(root: Path, story: str) -> float:
+    """Returns the median of the time from a story's save to its page's last byte, over several saves."""
+    page = "/".join(story.split("/")[1:3]) + "/"
+    with _preview(root) as address:
+        taken = [_save(root / story, address, page, f"Saved for the {number}th time.") for number in range(_SAVES)]
+    return statistics.median(taken) - QUIET
+
+
+@contextmanager
+def _preview(root: Path) -> Iterator[str]:
+    """Yields the address of a preview of the digest, which ends with the block."""
+    argv = (*DIGEST, "--root", str(root), "serve", "--port", "0")
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            assert process.stdout
+            said = []
+            for line in process.stdout:
+                said.append(line)
+                if found := re.search(r"http://[\d.:]+/\S*", line):
+                    yield found[0]
+                    return
+            raise RuntimeError(f"digest serve has not begun: {''.join(said)}")
+        finally:
+            process.terminate()
+
+
+def _save(path: Path, address: str, page: str, words: str) -> float:
+    """Saves a story with these words more, and returns how long it took until its page had them."""
+    parts = urlsplit(address)
+    events = http.client.HTTPConnection(parts.netloc, timeout=_PATIENCE)
+    events.request("GET", EVENTS)
+    stream = events.getresponse()
+    _next(stream)  # the build that is shown already
+    text = path.read_text(encoding="utf-8").rstrip()
+    begun = time.perf_counter()
+    path.write_text(f"{text}\n\n{words}\n", encoding="utf-8")
+    while True:
+        _next(stream)
+        asked = http.client.HTTPConnection(parts.netloc, timeout=_PATIENCE)
+        asked.request("GET", parts.path + page)
+        body = asked.getresponse().read().decode()
+        asked.close()
+        if words in body:
+            events.close()
+            return time.perf_counter() - begun
+
+
+def _next(stream: http.client.HTTPResponse) -> None:
+    """Waits for the next event."""
+    while not (line := stream.readline()).startswith(b"data:"):
+        if not line:
+            raise RuntimeError("digest serve has ended its stream")

@@ -1,0 +1,88 @@
+"""What is measured: Digest and its peers, each with the same stories in a folder of its own, and what is done to them.
+
+Refuses to measure: here folders are brought into the state from which a run begins.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import digest
+from benchmarks import corpus
+from benchmarks.peers import journal
+from benchmarks.peers.convert import PLACES, WRITERS
+from benchmarks.peers.programs import Program
+
+DIGEST = (sys.executable, "-m", "digest")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """One generator with its copy of the content: the command that builds it, the site, and what is a cold start.
+
+    `content` is where the story files lie in its folder.
+    """
+
+    name: str
+    version: str
+    argv: tuple[str, ...]
+    folder: Path
+    site: Path
+    caches: tuple[str, ...]
+    content: str = "content"
+
+    def forget(self) -> None:
+        """Removes the site and every cache, so that the next build is a cold one."""
+        for name in (self.site.name, *self.caches):
+            path = self.folder / name
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+    def edit(self, story: str, words: str) -> None:
+        """Adds words to the editor's note of a story, given by its file in the digest."""
+        path = self.folder / story.replace("content", self.content, 1)
+        path.write_text(f"{path.read_text(encoding='utf-8').rstrip()}\n\n{words}\n", encoding="utf-8")
+
+
+def prepare(folder: Path, stories: int, programs: Sequence[Program]) -> tuple[Subject, ...]:
+    """Makes a digest and every peer's project of it, each in a folder below this one; ours comes first."""
+    ours = Subject(
+        name="digest",
+        version=digest.__version__,
+        argv=(*DIGEST, "--quiet", "build"),
+        folder=folder / "digest",
+        site=folder / "digest/site",
+        caches=(".digest",),
+    )
+    corpus.write(ours.folder, stories)
+    read = journal.read(ours.folder)
+    found = [ours]
+    for program in programs:
+        place = folder / program.name
+        WRITERS[program.name](read, place)
+        found.append(
+            Subject(
+                name=program.name,
+                version=program.version,
+                argv=program.argv,
+                folder=place,
+                site=place / "public",
+                caches=("cache", "resources", "__pycache__", ".hugo_build.lock"),
+                content=PLACES.get(program.name, "content"),
+            )
+        )
+    return tuple(found)
+
+
+def edited(root: Path) -> tuple[str, str]:
+    """Returns the two stories that are edited: one of the newest week, and one of the middle of the archive."""
+    weeks = sorted((root / "content").glob("[0-9]*/w[0-9][0-9]"))
+    chosen = (weeks[-1], weeks[len(weeks) // 2])
+    newest, middle = (sorted(week.glob("2*.md"))[0].relative_to(root).as_posix() for week in chosen)
+    return newest, middle

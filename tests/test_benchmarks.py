@@ -1,0 +1,141 @@
+"""The benchmark: it measures a digest like any other, the same every time, and notices sites that differ."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sites import read_folder
+
+from benchmarks import agree, corpus, measure
+from benchmarks.peers import convert, journal
+
+ROOT = Path(__file__).parent.parent
+STORIES = 60
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A made-up digest, built."""
+    root = tmp_path_factory.mktemp("bench") / "digest"
+    corpus.write(root, STORIES)
+    called("digest", "--root", str(root), "build")
+    return root
+
+
+@pytest.fixture
+def copy(made: Path, tmp_path: Path) -> Path:
+    """The built site once more, to be changed."""
+    return shutil.copytree(made / "site", tmp_path / "site")
+
+
+def called(module: str, *words: str) -> str:
+    """What a command of ours prints; it has to go well."""
+    done = subprocess.run([sys.executable, "-m", module, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def week_of(site: Path) -> Path:
+    """The page of the newest week but one."""
+    return sorted(site.glob("2*/w*/index.html"))[-2]
+
+
+def test_a_made_up_digest_is_the_same_every_time_and_another_with_another_seed(tmp_path: Path) -> None:
+    for name, seed in (("one", 1), ("same", 1), ("other", 2)):
+        corpus.write(tmp_path / name, 20, seed)
+
+    assert read_folder(tmp_path / "one") == read_folder(tmp_path / "same")
+    assert read_folder(tmp_path / "one") != read_folder(tmp_path / "other")
+
+
+def test_it_has_as_many_stories_as_asked_for_and_nothing_is_wrong_with_it(made: Path) -> None:
+    assert len(list(made.glob("content/2*/w*/2*.md"))) == STORIES
+    assert called("digest", "--root", str(made), "check").startswith("0 errors, 0 hints")
+
+
+def test_a_pull_finds_every_entry_known_and_changes_nothing(made: Path, tmp_path: Path) -> None:
+    root = shutil.copytree(made, tmp_path / "digest")
+    before = read_folder(root / "content")
+
+    said = called("digest", "--root", str(root), "pull")
+
+    assert len(re.findall(r" 0 new, +[1-9]\d* known", said)) == 2
+    assert read_folder(root / "content") == before
+
+
+@pytest.mark.parametrize("peer", sorted(convert.WRITERS))
+def test_a_peer_is_given_every_story_under_the_name_that_it_has_here(peer: str, made: Path, tmp_path: Path) -> None:
+    convert.WRITERS[peer](journal.read(made), tmp_path / peer)
+    content = convert.PLACES.get(peer, "content")
+
+    ours = {path.relative_to(made / "content") for path in made.glob("content/2*/w*/2*.md")}
+    theirs = {path.relative_to(tmp_path / peer / content) for path in (tmp_path / peer).glob(f"{content}/2*/w*/2*.md")}
+
+    assert ours == theirs
+    assert not [path for path in (tmp_path / peer).rglob("*") if path.is_file() and b"@URL@" in path.read_bytes()]
+
+
+def test_two_sites_agree_that_are_the_same(made: Path, copy: Path) -> None:
+    assert agree.differences(made / "site", copy) == []
+    assert agree.count(copy).startswith(f"{STORIES} stories in 3 weeks, 10 themes, 13 feeds")
+
+
+def test_a_missing_story_is_noticed(made: Path, copy: Path) -> None:
+    page = week_of(copy)
+    page.write_text(re.sub(r"<article.*?</article>", "", page.read_text(), count=1, flags=re.DOTALL))
+
+    [found] = agree.differences(made / "site", copy)
+
+    assert found.startswith(f"week {page.parent.relative_to(copy).as_posix()}: only in {made / 'site'}: ")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "instead"),
+    [
+        (r"(<h2 [^>]*>).*?</h2>", r"\1Elsewhere</h2>"),
+        (r"(<h3[^>]*><a [^>]*>)", r"\1Not "),
+        (r"(<blockquote[^>]*>)", r"\1Not "),
+    ],
+)
+def test_another_group_headline_or_excerpt_is_noticed(pattern: str, instead: str, made: Path, copy: Path) -> None:
+    page = week_of(copy)
+    page.write_text(re.sub(pattern, instead, page.read_text(), count=1, flags=re.DOTALL))
+
+    assert agree.differences(made / "site", copy)
+
+
+def test_a_missing_entry_of_a_feed_and_a_missing_page_are_noticed(made: Path, copy: Path) -> None:
+    feed = copy / "feed.atom"
+    feed.write_text(re.sub(r"<entry>.*?</entry>", "", feed.read_text(), count=1, flags=re.DOTALL))
+    shutil.rmtree(copy / "themes/ferries")
+
+    found = agree.differences(made / "site", copy)
+
+    assert any(line.startswith("feed feed.atom: only in ") for line in found)
+    assert any(line.startswith("theme themes/ferries is only in ") for line in found)
+
+
+def test_what_a_command_costs_counts_the_processes_that_it_starts(tmp_path: Path) -> None:
+    busy = "import time\nwhile time.process_time() < 0.3: pass"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {busy!r}], check=True)"
+
+    assert measure.run([sys.executable, "-c", parent], tmp_path).cpu >= 0.3
+
+
+def test_a_command_that_fails_is_named_with_its_words(tmp_path: Path) -> None:
+    with pytest.raises(measure.CommandFailed, match=r"exit code 3(?s:.*)oh no"):
+        measure.run([sys.executable, "-c", "import sys; print('oh no', file=sys.stderr); sys.exit(3)"], tmp_path)
+
+
+def test_the_smallest_run_measures_every_phase_and_the_preview(tmp_path: Path) -> None:
+    said = called("benchmarks.bench", "--stories", "60", "--rounds", "1", "--no-peers", "--folder", str(tmp_path))
+
+    phases = re.findall(r"^\| (?!---)(\S[^|]*?) \| [\d.]+", said, re.MULTILINE)
+    assert len(phases) == 9
+    assert phases[0] == "cold build"
+    assert not list(tmp_path.iterdir())
