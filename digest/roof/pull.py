@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.errors import suggestion
-from digest.roof import lines
+from digest.roof import actions, lines
 from digest.roof.call import Call
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def pull(call: Call, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: b
 
     Without a FEED, all that are not retired. What an editor wrote is never changed: a field that nobody touched takes
     the feed's new words, one that was touched stays, and is reported with both wordings. Exits with 1 when no feed
-    could be read.
+    could be read. On GitHub Actions, the summary of the job gets a table of what came.
     """
     from digest.commands import pull as command
 
@@ -39,6 +39,8 @@ def pull(call: Call, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: b
         cure = suggestion(name, [feed.id for feed in config.feeds])
         raise click.BadParameter(f"there is no feed '{name}' in digest.toml; {cure}", param_hint="FEED") from None
     report = command.run(root, config, chosen, now=call.now, dry=dry)
+    if not dry:
+        actions.tell(report, call)
     if as_json:
         click.echo(lines.as_json(asdict(report)))
     else:

@@ -1,0 +1,285 @@
+"""A stand-in for GitHub: performs a workflow file as a runner does, against a bare repository on this disk.
+
+Every `run:` step is read out of the file and given to bash as it stands, but for the installation, since what is tested
+is installed here; the actions are replaced by what they do. Refuses an action or an expression that it does not know.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+BRANCH = "main"
+INSTALLATION = "Install Digest"
+_TOKEN = re.compile(r"\s*(?:(?P<text>'[^']*')|(?P<call>\w+)\(\)|(?P<name>[\w.-]+)|(?P<sign>&&|\|\||==|!=|!|[()]))")
+_SIGNS = {"&&": " and ", "||": " or ", "!": " not "}
+_INSERTED = re.compile(r"\$\{\{(.*?)\}\}")
+_STATUS = ("always()", "cancelled()", "failure()", "success()")
+_QUIET = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0"}
+
+Values = Mapping[str, Any]
+Between = Mapping[str, Callable[[Path], object]]
+
+
+class KilledError(Exception):
+    """The runner is gone, in the middle of what it did."""
+
+
+def value(expression: str, known: Values) -> Any:
+    """Returns what an expression comes to; raises ValueError on a sign that is not known here."""
+    told, place = [], 0
+    while expression[place:].strip():
+        found = _TOKEN.match(expression, place)
+        if not found:
+            raise ValueError(f"unknown in an expression: {expression[place:]}")
+        place = found.end()
+        kind = str(found.lastgroup)
+        told.append(
+            {"text": found[kind], "sign": _SIGNS.get(found[kind], found[kind])}.get(kind) or _looked_up(found, known)
+        )
+    return eval("".join(told), {})
+
+
+def _looked_up(found: re.Match[str], known: Values) -> str:
+    if found["call"]:
+        return repr(known[found["call"]])
+    here: Any = known
+    for part in found["name"].split("."):
+        here = here.get(part) if isinstance(here, Mapping) else None
+    return repr(here)
+
+
+def filled(text: object, known: Values) -> str:
+    """Returns a text with what its expressions come to; true, false and nothing as GitHub writes them."""
+
+    def insert(found: re.Match[str]) -> str:
+        came = value(found[1], known)
+        return str(came).lower() if isinstance(came, bool) else str("" if came is None else came)
+
+    return _INSERTED.sub(insert, str(text))
+
+
+def git(folder: Path, *words: str) -> str:
+    """Runs git, and returns what it says."""
+    done = subprocess.run(
+        ["git", *words], cwd=folder, env={**os.environ, **_QUIET}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"git {' '.join(words)}: {done.stderr}"
+    return done.stdout.strip()
+
+
+@dataclass
+class Run:
+    """What came of one run: each job's and each step's result, what was printed, and the summary of the jobs."""
+
+    jobs: dict[str, str] = field(default_factory=dict)
+    steps: dict[str, str] = field(default_factory=dict)
+    log: str = ""
+    summary: str = ""
+
+    @property
+    def green(self) -> bool:
+        return set(self.jobs.values()) <= {"success", "skipped"}
+
+
+@dataclass
+class Hub:
+    """A repository on GitHub: `origin.git`, its caches, its artifact, and in `pages` what Pages serves.
+
+    `address` is what Pages reports, empty where it is not set up.
+    """
+
+    folder: Path
+    address: str = "https://example.github.io/repo"
+    fork: bool = False
+    runs: int = 0
+
+    @property
+    def origin(self) -> Path:
+        return self.folder / "origin.git"
+
+    @property
+    def pages(self) -> Path:
+        return self.folder / "pages"
+
+    @property
+    def artifact(self) -> Path:
+        return self.folder / "artifact.tar"
+
+    @property
+    def workspace(self) -> Path:
+        """Where the last run built."""
+        return self.folder / f"run-{self.runs}-build" / "work"
+
+    def run(
+        self, workflow: Path, event: str = "schedule", *, branch: str = BRANCH, between: Between | None = None
+    ) -> Run:
+        """Performs a workflow; `between` is done before the steps of these names, in the runner's workspace.
+
+        Raises KilledError where what is done between raises it, or a step kills itself.
+        """
+        self.runs += 1
+        told = yaml.safe_load(workflow.read_text())
+        run, needs = Run(), dict[str, Any]()
+        for name, job in told["jobs"].items():
+            place = self.folder / f"run-{self.runs}-{name}"
+            place.mkdir()
+            runner = _Runner(self, run, place, {**told, **job}, event, branch, needs, between or {})
+            needs[name] = runner.perform(job)
+            run.jobs[name] = needs[name]["result"]
+        return run
+
+
+class _Runner:
+    """A fresh machine that performs one job."""
+
+    def __init__(
+        self, hub: Hub, run: Run, place: Path, job: Values, event: str, branch: str, needs: Values, between: Between
+    ) -> None:
+        self.hub, self.run, self.place, self.job, self.between = hub, run, place, job, between
+        self.workspace = place / "work"
+        self.steps: dict[str, Any] = {}
+        self.failed = False
+        repository = {"fork": hub.fork, "default_branch": BRANCH}
+        given = {"repository": repository} if event != "schedule" else {}
+        self.github = {"event_name": event, "ref_name": branch, "ref": f"refs/heads/{branch}", "event": given}
+        self.github |= {"run_id": str(hub.runs), "run_attempt": "1", "base_ref": BRANCH}
+        self.needs = {job["needs"]: needs[job["needs"]]} if "needs" in job else {}
+
+    def known(self) -> dict[str, Any]:
+        """What expressions can speak of."""
+        status = {"success": not self.failed, "failure": self.failed, "cancelled": False, "always": True}
+        return {"github": self.github, "steps": self.steps, "needs": self.needs, **status}
+
+    def due(self, of: Values) -> bool:
+        """Tells whether a job or a step is to be performed: after a failure only where its condition speaks of that."""
+        told = str(of.get("if", "success()")).strip().removeprefix("${{").removesuffix("}}")
+        asks = any(name in told for name in _STATUS)
+        return (asks or not self.failed) and bool(value(told, self.known()))
+
+    def perform(self, job: Values) -> dict[str, Any]:
+        """Performs the job, unless one that it needs has failed."""
+        self.failed = any(one["result"] != "success" for one in self.needs.values())
+        if not self.due(job):
+            return {"result": "skipped", "outputs": {}}
+        self.failed = False
+        for step in job["steps"]:
+            self.step(step)
+        outputs = {name: filled(text, self.known()) for name, text in job.get("outputs", {}).items()}
+        return {"result": "failure" if self.failed else "success", "outputs": outputs}
+
+    def step(self, step: Values) -> None:
+        name = step.get("name", step.get("uses"))
+        outcome, outputs = "skipped", dict[str, str]()
+        if self.due(step):
+            if name in self.between:
+                self.between[name](self.workspace)
+            done, outputs = self.act(step) if "uses" in step else self.shell(step)
+            outcome = "success" if done else "failure"
+            self.failed |= not done and not step.get("continue-on-error")
+        self.run.steps[name] = outcome
+        self.steps[step.get("id", name)] = {"outcome": outcome, "outputs": outputs}
+
+    def shell(self, step: Values) -> tuple[bool, dict[str, str]]:
+        """Gives a step's script to bash, as the runner calls it."""
+        script = str(step["run"])
+        assert "${{" not in script, "what others can write must come in through env"
+        if step["name"] == INSTALLATION:
+            return True, {}
+        (self.place / "step.sh").write_text(script)
+        files = {name: self.place / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+        for file in files.values():
+            file.write_text("")
+        given = {name: filled(text, self.known()) for name, text in step.get("env", {}).items()}
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", self.place / "step.sh"],
+            cwd=self.workspace if self.workspace.exists() else self.place,
+            env={**self.environment(), **{name: str(file) for name, file in files.items()}, **given},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+            start_new_session=True,
+        )  # fmt: skip
+        self.run.log += done.stdout
+        self.run.summary += files["GITHUB_STEP_SUMMARY"].read_text()
+        if done.returncode == -signal.SIGKILL:
+            raise KilledError(step["name"])
+        lines = files["GITHUB_OUTPUT"].read_text().splitlines()
+        return done.returncode == 0, dict(line.split("=", 1) for line in lines)
+
+    def environment(self) -> dict[str, str]:
+        """What a runner's shell finds: `digest`, and none of what this machine's own shell is set to."""
+        tools = self.hub.folder / "tools"
+        tools.mkdir(exist_ok=True)
+        for name, script in {"digest": f'exec "{sys.executable}" -m digest "$@"', "sleep": "exit 0"}.items():
+            if not (tools / name).exists():
+                (tools / name).write_text(f"#!/bin/sh\n{script}\n")
+                (tools / name).chmod(0o755)
+        told = {name.upper(): str(text) for name, text in self.github.items() if name != "event"}
+        return {
+            **{name: os.environ[name] for name in ("PYTHONPATH", "COVERAGE_PROCESS_START") if name in os.environ},
+            **_QUIET,
+            **{f"GITHUB_{name}": text for name, text in told.items()},
+            "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(self.place),
+            "LANG": "C.UTF-8",
+            "CI": "true",
+            "GITHUB_ACTIONS": "true",
+        }
+
+    def act(self, step: Values) -> tuple[bool, dict[str, str]]:
+        """Does what an action does."""
+        action = step["uses"].partition("@")[0]
+        given = {name: filled(text, self.known()) for name, text in step.get("with", {}).items()}
+        done = getattr(self, re.sub(r"\W", "_", action))(given)
+        return (done is not False), done if isinstance(done, dict) else {}
+
+    def may(self, what: str, *grants: str) -> bool:
+        return (self.job.get("permissions") or {}).get(what) in grants
+
+    def actions_checkout(self, given: Values) -> None:
+        depth = [] if given.get("fetch-depth") == "0" else ["--depth=1", "--no-single-branch"]
+        branch = given.get("ref", self.github["ref_name"])
+        git(self.place, "clone", "-q", *depth, "--branch", branch, f"file://{self.hub.origin}", "work")
+        if not self.may("contents", "write"):
+            git(self.workspace, "remote", "set-url", "--push", "origin", "no-permission")
+
+    def actions_setup_python(self, given: Values) -> None:
+        assert given["python-version"]
+
+    def actions_cache_restore(self, given: Values) -> None:
+        saved = sorted(
+            (self.hub.folder / "cache").glob(f"{given['restore-keys']}*"), key=lambda path: path.stat().st_mtime
+        )
+        if saved:
+            shutil.copytree(saved[-1], self.workspace / given["path"])
+
+    def actions_cache_save(self, given: Values) -> None:
+        (self.hub.folder / "cache").mkdir(exist_ok=True)
+        if (self.workspace / given["path"]).is_dir():
+            shutil.copytree(self.workspace / given["path"], self.hub.folder / "cache" / given["key"])
+
+    def actions_configure_pages(self, _: Values) -> bool | dict[str, str]:
+        may = self.may("pages", "read", "write") and self.hub.address
+        return {"base_url": self.hub.address} if may else False
+
+    def actions_upload_pages_artifact(self, given: Values) -> None:
+        """Packs the folder as the action does: links are followed, and no name may begin with a dot."""
+        words = ["tar", "--dereference", "--hard-dereference", "--directory", given["path"], "--exclude=.[^/]*"]
+        subprocess.run([*words, "-cf", self.hub.artifact, "."], cwd=self.workspace, check=True)
+
+    def actions_deploy_pages(self, _: Values) -> bool | dict[str, str]:
+        if not (self.may("pages", "write") and self.may("id-token", "write")):
+            return False
+        shutil.rmtree(self.hub.pages, ignore_errors=True)
+        self.hub.pages.mkdir()
+        subprocess.run(["tar", "-xpf", self.hub.artifact], cwd=self.hub.pages, check=True)
+        return {"page_url": f"{self.hub.address}/"}
