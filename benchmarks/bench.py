@@ -84,9 +84,12 @@ def _agreed(ours: Subject, peer: Subject) -> str:
 
 
 def _served(ours: Subject, story: str) -> float | None:
-    """Returns the seconds from a save to its page in the preview."""
-    from benchmarks import serving
-
+    """Returns the seconds from a save to its page in the preview, None where there is none."""
+    try:
+        from benchmarks import serving
+    except ModuleNotFoundError:
+        click.echo("This Digest has no preview; nothing to measure there.", err=True)
+        return None
     rounds.clear(ours)
     return serving.seconds(ours.folder, story)
 
