@@ -1,0 +1,41 @@
+"""The pictures that the README opens with: taken by a command, small, and told to those who do not see them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import browsing
+
+REPOSITORY = Path(__file__).parents[1]
+COMMAND = REPOSITORY / "docs/pictures.py"
+
+
+def taken(folder: Path, path: str = os.environ["PATH"]) -> subprocess.CompletedProcess[str]:
+    """Runs the command that takes the pictures into a folder, with programs to be found on `path`."""
+    return subprocess.run(
+        [sys.executable, str(COMMAND), str(folder)], capture_output=True, text=True, env={**os.environ, "PATH": path}
+    )
+
+
+def test_the_pictures_are_taken_in_both_schemes_and_are_small(tmp_path: Path) -> None:
+    browsing.program()  # skips where there is none
+
+    run = taken(tmp_path / "new")
+
+    assert run.returncode == 0, run.stderr
+    pictures = {path.name: path.read_bytes() for path in (tmp_path / "new").iterdir()}
+    assert set(pictures) == {"home-light.webp", "home-dark.webp"}
+    assert pictures["home-light.webp"] != pictures["home-dark.webp"]
+    for picture in pictures.values():
+        assert picture[8:12] == b"WEBP"
+        assert 20_000 < len(picture) < 150_000
+
+
+def test_where_there_is_no_browser_it_says_so_and_leaves_the_old_pictures(tmp_path: Path) -> None:
+    run = taken(tmp_path, path=str(tmp_path))
+
+    assert (run.returncode, list(tmp_path.iterdir())) == (1, [])
+    assert run.stderr == "make pictures: no Chromium is installed; install one (Debian: apt install chromium)\n"
