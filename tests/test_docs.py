@@ -1,0 +1,214 @@
+"""What the documentation says is so: its examples run, its links lead somewhere, and no command or key is missing.
+
+In README and docs/, a block marked `console` is run, all of a page one after the other, in an empty folder and without
+a network. `$ ` begins a command, `> ` its further lines; below it stands what it prints, `…` for anything, on a line of
+its own for any lines. It ends well, or says `# exits with 1`. A block marked `text` is only shown: it needs a network,
+a browser or a person.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import click
+import pytest
+
+from digest import config
+from digest.cli import cli
+from digest.stories import storyfile
+from digest.stories.storyfile import Known
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+LINKING = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "templates" / "README.md"]
+BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"(?<!`)\[[^\]\n]+(?:\n[^\]\n]+)?\]\(([^)\s]+)\)")
+KINDS = {"console", "text", "toml", "markdown", "html", "css", "yaml", "json"}
+EXITS = re.compile(r"# exits with (\d)$")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command of an example, with what it prints (nothing where that is not shown) and how it ends."""
+
+    command: str
+    printed: str
+    status: int
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def blocks(path: Path, kind: str) -> list[str]:
+    return [body for _, marked, body in BLOCK.findall(path.read_text(encoding="utf-8")) if marked == kind]
+
+
+def steps(session: str) -> Iterator[Step]:
+    for part in re.split(r"(?m)^\$ ", session)[1:]:
+        first, *lines = part.rstrip("\n").split("\n")
+        further = next((number for number, line in enumerate(lines) if not line.startswith(("> ", ">"))), len(lines))
+        command = "\n".join([first, *(line[2:] for line in lines[:further])])
+        ends = EXITS.search(command)
+        yield Step(command, "".join(f"{line}\n" for line in lines[further:]), int(ends[1]) if ends else 0)
+
+
+def pattern_of(printed: str) -> str:
+    lines = (r"(?:.*\n)*" if line == "…\n" else re.escape(line).replace("…", ".*") for line in printed.splitlines(True))
+    return "".join(lines)
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors that GitHub gives the headings of a page."""
+    text = BLOCK.sub("", path.read_text(encoding="utf-8"))
+    heads = re.findall(r"(?m)^#{1,6} (.+)$", text)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def section(path: Path, heading: str) -> str:
+    """What a page says under a heading, as far as the next one of the same depth."""
+    depth = heading.split(" ")[0]
+    found = re.search(rf"^{re.escape(heading)}$(.*?)(?=^{depth} |\Z)", path.read_text(), re.MULTILINE | re.DOTALL)
+    assert found, f"{name_of(path)} has no heading '{heading}'"
+    return found[1]
+
+
+def commands() -> dict[str, click.Command]:
+    context = click.Context(cli)
+    return {name: command for name in cli.list_commands(context) if (command := cli.get_command(context, name))}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    """An empty folder, and an environment with the command `digest` and without a network."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "digest").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m digest "$@"\n')
+    (tools / "digest").chmod(0o755)
+    home = tmp_path / "desk"
+    home.mkdir()
+    nowhere = "http://127.0.0.1:9"
+    names = ("author", "committer")
+    git = {
+        f"GIT_{name.upper()}_{key}": value for name in names for key, value in (("NAME", "E"), ("EMAIL", "e@e.example"))
+    }
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("GIT")},
+        **git,
+        "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(tmp_path),
+        "HTTP_PROXY": nowhere,
+        "HTTPS_PROXY": nowhere,
+        "TZ": "UTC",
+        "COLUMNS": "100",
+    }
+    return home, environment
+
+
+@pytest.mark.skipif(not (shutil.which("bash") and shutil.which("git")), reason="needs bash and git")
+@pytest.mark.parametrize("path", [path for path in PAGES if blocks(path, "console")], ids=name_of)
+def test_the_examples_of_a_page_do_what_it_shows(path: Path, desk: tuple[Path, dict[str, str]]) -> None:
+    folder, environment = desk
+    place = folder.parent / "place"
+
+    for step in (step for session in blocks(path, "console") for step in steps(session)):
+        script = f"{step.command}\nstatus=$?\npwd > {shlex.quote(str(place))}\nexit $status"
+        run = subprocess.run(
+            ["bash", "-c", script], cwd=folder, env=environment, text=True, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        folder = Path(place.read_text().rstrip("\n"))
+
+        assert run.returncode == step.status, f"{step.command}\n{run.stdout}"
+        if step.printed:
+            assert re.fullmatch(pattern_of(step.printed), run.stdout), f"{step.command}\n{run.stdout}"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_every_block_says_what_it_is(path: Path) -> None:
+    assert {kind for _, kind, _ in BLOCK.findall(path.read_text())} <= KINDS
+    assert len(re.findall(r"(?m)^ *```", path.read_text())) == 2 * len(BLOCK.findall(path.read_text()))
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if blocks(path, "toml")], ids=name_of)
+def test_what_is_shown_of_a_configuration_can_be_read(path: Path) -> None:
+    for block in blocks(path, "toml"):
+        site = "" if "[site]" in block else '[site]\ntitle = "T"\nurl = "https://example.org/"\n'
+
+        config.loads(site + block)
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if blocks(path, "markdown")], ids=name_of)
+def test_what_is_shown_of_a_story_can_be_read(path: Path) -> None:
+    for block in blocks(path, "markdown"):
+        if block.startswith("---\n") and "\nlink:" in block:
+            storyfile.loads(block, "content/2026/w20/2026-05-15-slug.md", Known(zone=UTC))
+
+
+@pytest.mark.parametrize("path", LINKING, ids=name_of)
+def test_every_link_leads_somewhere(path: Path) -> None:
+    shown = re.sub(r"`[^`\n]*`", "", BLOCK.sub("", path.read_text(encoding="utf-8")))
+    lost = []
+    for address in LINK.findall(shown):
+        parts = urlsplit(address)
+        if parts.scheme:
+            continue
+        target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+        is_lost = not target.exists() or not target.is_relative_to(ROOT)
+        if is_lost or (parts.fragment and parts.fragment not in anchors(target)):
+            lost.append(address)
+
+    assert lost == []
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    linked = {(ROOT / urlsplit(address).path).resolve() for address in LINK.findall((ROOT / "README.md").read_text())}
+
+    assert [name_of(path) for path in PAGES[1:] if path not in linked] == []
+
+
+@pytest.mark.parametrize("name", commands())
+def test_every_command_is_documented_with_all_its_options(name: str) -> None:
+    said = section(DOCS / "commands.md", f"## digest {name}")
+    options = {flag for param in commands()[name].params for flag in param.opts if flag.startswith("--")}
+    arguments = [
+        param.make_metavar(click.Context(cli)) for param in commands()[name].params if isinstance(param, click.Argument)
+    ]
+
+    assert options == set(re.findall(r"(?<=`)--[a-z-]+", re.sub(r"`digest .*?`", "", said)))
+    assert [word for word in arguments if word.strip("[].") not in said] == []
+    assert f"| `digest {name}" in (ROOT / "README.md").read_text()
+
+
+def test_what_goes_before_every_command_is_documented() -> None:
+    said = section(DOCS / "commands.md", "## Before every command")
+
+    assert [
+        flag for param in cli.params for flag in param.opts if flag.startswith("--") and f"`{flag}" not in said
+    ] == []
+
+
+@pytest.mark.parametrize("table", config._TABLES)
+def test_every_key_of_the_configuration_is_documented(table: str) -> None:
+    heading = f"## `[[{table}]]`" if table in config._LISTS else f"## `[{table}]`"
+    rows = re.findall(r"(?m)^\| `(\w+)` \|", section(DOCS / "digest-toml.md", heading))
+
+    assert set(rows) == set(config._TABLES[table])
+
+
+def test_every_key_of_a_story_is_documented() -> None:
+    rows = re.findall(r"(?m)^\| `(\w+)` \|", section(DOCS / "front-matter.md", "## Every key"))
+
+    assert sorted(rows) == sorted(storyfile.KEYS)
