@@ -221,7 +221,7 @@ def test_a_story_with_a_note_is_a_card_and_shows_all_that_was_curated() -> None:
     assert lead.get("class") == "card"
     assert text(lead) == (
         "Ours Their headline: Lead The Example Post Jo Writer and Ann Other 15 May 2026 Permalink of Ours See it. "
-        "They said. Corrected 20 May 2026: It was wrong. "
+        "The Example Post writes: They said. Corrected 20 May 2026: It was wrong. "
         "Export controls Memory crunch"
     )
     assert [element.get("datetime") for element in lead.iter("time")] == ["2026-05-15T12:00:00+08:00", "2026-05-20"]

@@ -14,8 +14,16 @@ from digest import links
 from digest.model import Catalogue, Config, Correction, Feed, Outline, Story
 from digest.pages import addresses, wording
 from digest.pages.anchors import Anchors
+from digest.pages.charts import colour
 from digest.pages.markup import Html, Writer
 from digest.pages.page import Link
+
+
+@dataclass(frozen=True, slots=True)
+class Chip(Link):
+    """A theme's name that leads to its page, and the number of its colour."""
+
+    colour: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +49,7 @@ class Card:
     note: Html
     excerpt: Html
     corrections: tuple[Correction, ...]
-    themes: tuple[Link, ...]
+    themes: tuple[Chip, ...]
     draft: bool
 
     @property
@@ -57,7 +65,10 @@ class Cards:
         self.story = catalogue.story
         self._earlier = catalogue.earlier
         self._feeds = {feed.id: feed for feed in config.feeds}
-        self._themes = {theme.id: Link(theme.title, addresses.theme(theme.id)) for theme in config.themes}
+        self._themes = {
+            theme.id: Chip(theme.title, addresses.theme(theme.id), colour(number))
+            for number, theme in enumerate(config.themes, 1)
+        }
         self._anchors = anchors
         self._writer = writer
         self._prose: dict[str, tuple[Html, Html]] = {}

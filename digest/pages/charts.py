@@ -16,6 +16,7 @@ from digest.pages import wording
 from digest.week import Week
 
 RECENT = 26  # weeks that the pulse and the small bars look back on
+_YOUNG = 12  # that they do where the archive is younger
 COLOURS = 10  # that static/colours.css has; the eleventh theme begins again, with another pattern
 PATTERNS = 7  # that macros/charts.html has; as 7 and 10 share no factor, 70 themes differ in one or the other
 _SLOTS = 60  # of a timeline; where it is longer than so many weeks, a slot takes several
@@ -66,11 +67,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A slot in figures, for those who do not see the picture: one for each layer, in their order, and all together."""
+    """A slot in figures, for those who do not see the picture: all its stories, and how many each theme has."""
 
     words: str
-    figures: tuple[int, ...]
     total: int
+    parts: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +110,10 @@ def pattern(theme: int) -> int:
     return (theme - 1) % PATTERNS + 1 if theme else 0
 
 
-def recent(last: Week) -> tuple[Slot, ...]:
-    """Returns the slots of the last weeks until this one, one a week."""
-    return slots(Week.at(last.ordinal - RECENT + 1), last)
+def recent(first: Week, last: Week) -> tuple[Slot, ...]:
+    """Returns the slots of the last weeks of an archive, one a week: half a year, or less of one that is younger."""
+    number = max(_YOUNG, min(RECENT, last.ordinal - first.ordinal + 1))
+    return slots(Week.at(last.ordinal - number + 1), last)
 
 
 def slots(first: Week, last: Week, most: int = _SLOTS) -> tuple[Slot, ...]:
@@ -141,7 +143,7 @@ def drawn(at: Sequence[Slot], series: Sequence[Series], plot: int) -> Chart | No
     if sum(map(bool, together)) < _FEWEST:
         return None
     layers = _told_apart(series)
-    step, top = _scale(max(together))
+    step, top = _scale(max(together), lines=plot // 30)
     return Chart(
         title=f"Stories {_every(at)}, {wording.span(at[0][0], at[-1][1])}",
         description=_described(at, together, layers),
@@ -213,13 +215,13 @@ def _bar(left: int, head: int, wide: int, high: int) -> str:
     return f"M{left} {head}h{wide}v{high}h-{wide}z"
 
 
-def _scale(most: int) -> tuple[int, int]:
-    """Returns the step of the lines across, and the number of stories for which the whole height stands."""
-    size = 1
+def _scale(most: int, lines: int) -> tuple[int, int]:
+    """Returns the step of at most so many lines across, and the number of stories that the whole height stands for."""
+    most, size = max(_LOWEST, most), 1
     while True:
         for step in (size, 2 * size, 5 * size):
-            if max(_LOWEST, most) <= 4 * step:
-                return step, step * -(-max(_LOWEST, most) // step)
+            if most <= lines * step:
+                return step, step * -(-most // step)
         size *= 10
 
 
@@ -244,7 +246,8 @@ def _signs(at: Sequence[Slot]) -> tuple[Mark, ...]:
 def _rows(at: Sequence[Slot], series: Sequence[Series], together: Sequence[int]) -> Iterator[Row]:
     for slot, (first, last) in reversed(list(enumerate(at))):
         words = wording.label(first) if first == last else wording.span(first, last)
-        yield Row(words=words, figures=tuple(one.counts[slot] for one in series), total=together[slot])
+        parts = ", ".join(f"{one.title} {one.counts[slot]}" for one in series if one.counts[slot])
+        yield Row(words=words, total=together[slot], parts=parts if len(series) > 1 else "")
 
 
 def _described(at: Sequence[Slot], together: Sequence[int], series: Sequence[Series]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from digest.model import FreePage
 from digest.pages import addresses, arrange, wording
 from digest.pages.archive import Edition
+from digest.pages.charts import Chart
 from digest.pages.page import Head, Link, Page
 from digest.pages.setting import Setting, Tally
 from digest.pages.views import YearView, described, week_link
@@ -114,11 +115,12 @@ def _archive(setting: Setting) -> Page:
         _archive_data,
         setting.views.years(archive.editions),
         f"{weeks}, {stories}" if archive.editions else "",
+        setting.counts.pulse(setting.config.themes),
     )
 
 
-def _archive_data(_: Setting, years: tuple[YearView, ...], summary: str) -> Mapping[str, object]:
-    return {"years": years, "summary": summary}
+def _archive_data(_: Setting, years: tuple[YearView, ...], summary: str, pulse: Chart | None) -> Mapping[str, object]:
+    return {"years": years, "summary": summary, "pulse": pulse}
 
 
 def _free_page(setting: Setting, page: FreePage) -> Page:

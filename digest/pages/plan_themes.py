@@ -12,8 +12,11 @@ from typing import TypeVar
 from digest.model import FreePage, Outline, Theme
 from digest.pages import addresses, wording
 from digest.pages.archive import Storyline
+from digest.pages.charts import Series
+from digest.pages.overtime import storyline_view
 from digest.pages.page import Head, Link, Page
 from digest.pages.setting import Setting, Tally
+from digest.pages.storyline import Course
 from digest.pages.views import described
 
 T = TypeVar("T")
@@ -24,8 +27,8 @@ PAGE = 100
 def theme_pages(setting: Setting) -> Iterator[Page]:
     """Yields the pages of all themes."""
     yield _themes(setting)
-    for storyline in setting.archive.storylines:
-        yield from _storyline(setting, storyline)
+    for number, storyline in enumerate(setting.archive.storylines, 1):
+        yield from _storyline(setting, storyline, number)
         yield from _former(setting, storyline)
 
 
@@ -51,7 +54,7 @@ def _themes_data(setting: Setting, themes: tuple[Tally, ...]) -> Mapping[str, ob
     return {"themes": tuple(setting.views.theme_line(*tally) for tally in themes)}
 
 
-def _storyline(setting: Setting, storyline: Storyline) -> Iterator[Page]:
+def _storyline(setting: Setting, storyline: Storyline, number: int) -> Iterator[Page]:
     theme, introduction = storyline.theme, storyline.introduction
     newest, pages = parted(storyline.stories)
     numbered = [
@@ -67,10 +70,17 @@ def _storyline(setting: Setting, storyline: Storyline) -> Iterator[Page]:
         feeds=(_feed_link(storyline),),
     )
     linking = setting.linking(introduction.body) if introduction else b""
-    yield _stories(
-        setting, head, theme, newest, extent, None, numbered[-1] if numbered else None, introduction, linking
-    )
-    newer = [*numbered[1:], Link("Newest stories", head.place)]
+    over_time = setting.counts.course(theme.id), setting.counts.timeline(theme, number)
+    older = numbered[-1] if numbered else None
+    yield _stories(setting, head, theme, newest, extent, None, older, introduction, linking, *over_time)
+    yield from _older(setting, storyline, pages, numbered)
+
+
+def _older(
+    setting: Setting, storyline: Storyline, pages: Sequence[Sequence[Outline]], numbered: Sequence[Link]
+) -> Iterator[Page]:
+    theme = storyline.theme
+    newer = [*numbered[1:], Link("Newest stories", addresses.theme(theme.id))]
     older = [None, *numbered[:-1]]
     for at, (stories, here) in enumerate(zip(pages, numbered, strict=True)):
         extent = setting.extent(stories)
@@ -96,13 +106,20 @@ def _stories_data(
     older: Link | None,
     introduction: FreePage | None = None,
     _: bytes = b"",
+    course: Course | None = None,
+    timeline: Series | None = None,
 ) -> Mapping[str, object]:
+    views, over_time = setting.views, None
+    if course and timeline:
+        over_time = storyline_view(setting.cards, theme, course, timeline, stories[0])
     return {
         "title": f"{theme.title}, older stories" if newer else theme.title,
-        "introduction": setting.views.introduction(introduction, theme.id),
+        "colour": views.colour(theme),
+        "introduction": views.introduction(introduction, theme.id),
         "extent": extent,
         "feed": addresses.theme_feed(theme.id),
-        "groups": setting.views.by_week(stories, theme.id),
+        "storyline": over_time,
+        "groups": views.by_week(stories, theme.id),
         "newer": newer,
         "older": older,
     }

@@ -13,26 +13,32 @@ from digest.pages.addresses import Base
 from digest.pages.archive import Archive
 from digest.pages.atom import Entries
 from digest.pages.cards import Cards
+from digest.pages.charts import Spark
+from digest.pages.counts import Counts, counted
 from digest.pages.markup import Writer
 from digest.pages.page import Head, Link, Page
+from digest.pages.storyline import Course
 from digest.pages.targets import Targets
 from digest.pages.views import SiteView, Views
 
 
 class Tally(NamedTuple):
-    """A theme, how many stories it has, and the latest of them."""
+    """A theme, how many stories it has, the latest of them, how it went, and the small bars of its last weeks."""
 
     theme: Theme
     stories: int
     latest: Outline | None
+    course: Course | None
+    spark: Spark | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One build's archive and its makers."""
+    """One build's archive, its counts, and its makers."""
 
     config: Config
     archive: Archive
+    counts: Counts
     base: Base
     writer: Writer
     cards: Cards
@@ -72,10 +78,16 @@ class Setting:
         )
 
     def tallies(self) -> tuple[Tally, ...]:
-        """Returns every theme with how many stories it has, and the latest of them."""
+        """Returns every theme with what a list of themes says of it."""
         return tuple(
-            Tally(line.theme, len(line.stories), line.stories[0] if line.stories else None)
-            for line in self.archive.storylines
+            Tally(
+                theme=line.theme,
+                stories=len(line.stories),
+                latest=line.stories[0] if line.stories else None,
+                course=self.counts.course(line.theme.id),
+                spark=self.counts.spark(line.theme, number),
+            )
+            for number, line in enumerate(self.archive.storylines, 1)
         )
 
     def extent(self, stories: Sequence[Outline]) -> str:
@@ -102,6 +114,7 @@ def set_up(catalogue: Catalogue, archive: Archive, config: Config, base: Base) -
     return Setting(
         config=config,
         archive=archive,
+        counts=counted(archive.editions),
         base=base,
         writer=writer,
         cards=cards,

@@ -1,6 +1,6 @@
 """A theme over time, in words: since when there is something of it, how often, and when it was quiet.
 
-Counts by week in, sentences out. Refuses to know a clock: "now" is the newest week of the archive.
+Counts by week in, sentences out. Refuses to know a clock: the newest week of the archive stands for now.
 """
 
 from __future__ import annotations
@@ -18,45 +18,43 @@ _TOLD = 3  # quiet stretches that are named; of more, the longest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """How a theme went: the `first` and the `latest` week that have a story of it, and words on what lies between.
+    """How a theme went until a week: the `first` that has a story of it, and words on what lies between.
 
     `quiet` names the long stretches without a story, oldest first; it and `since` are empty where there were none.
     """
 
     first: Week
-    latest: Week
+    until: Week
     active: str
     quiet: str
     since: str
 
 
-def course(counts: Mapping[Week, int], now: Week) -> Course | None:
-    """Returns how a theme went until this week; None where it has no story."""
+def course(counts: Mapping[Week, int], until: Week) -> Course | None:
+    """Returns how a theme went until this week; None where it has no story, or none before this week."""
     active = sorted(week for week, number in counts.items() if number)
-    if not active:
+    if not active or active[0] == until:
         return None
-    passed = now.ordinal - active[-1].ordinal
+    passed = until.ordinal - active[-1].ordinal
     return Course(
         first=active[0],
-        latest=active[-1],
-        active=_active(active, counts, now),
+        until=until,
+        active=_active(active, counts, until),
         quiet=_quiet(active),
         since=f"nothing in the {wording.count(passed, 'week')} since" if passed >= _QUIET else "",
     )
 
 
-def _active(active: Sequence[Week], counts: Mapping[Week, int], now: Week) -> str:
-    weeks = now.ordinal - active[0].ordinal + 1
-    if weeks == 1:
-        return "this week alone"
+def _active(active: Sequence[Week], counts: Mapping[Week, int], until: Week) -> str:
+    weeks = until.ordinal - active[0].ordinal + 1
     most = max(counts.values())
     often = f"in {len(active)} of {wording.count(weeks, 'week')}"
     if most == 1:
         return f"{often}, never more than one story"
     busiest = [week for week in active if counts[week] == most]
     week = busiest[0]
-    where = f"week {week.number}, {week.year}" if len(busiest) == 1 else f"{len(busiest)} of them"
-    return f"{often}, at most {wording.stories(most)}, in {where}"
+    where = f" (week {week.number}, {week.year})" if len(busiest) == 1 else ""
+    return f"{often}, at most {wording.stories(most)} a week{where}"
 
 
 def _quiet(active: Sequence[Week]) -> str:

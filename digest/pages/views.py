@@ -14,8 +14,10 @@ from digest.model import Config, FreePage, Letter, Outline, Theme
 from digest.pages import addresses, wording
 from digest.pages.archive import Edition
 from digest.pages.cards import Card, Cards
+from digest.pages.charts import Spark, colour
 from digest.pages.markup import Html, Writer, text_of
 from digest.pages.page import Link
+from digest.pages.storyline import Course
 from digest.week import Week
 
 _DESCRIPTION = 155  # signs; more is cut off where it is shown
@@ -36,7 +38,10 @@ class SiteView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Stories under one heading, which leads to `place` if it has one: those with a note, then those without."""
+    """Stories under one heading, which leads to `place` if it has one: those with a note, then those without.
+
+    `colour` is the number of a theme's, 0 for none.
+    """
 
     title: str
     place: str
@@ -44,6 +49,7 @@ class Group:
     id: str
     cards: tuple[Card, ...]
     lines: tuple[Card, ...]
+    colour: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +90,12 @@ class EditionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeekLine:
-    """A week as a list of weeks shows it; `headlines` are the first of its stories."""
+    """A week as a list of weeks shows it; `headlines` are the first of its stories, `days` its days without a year."""
 
+    number: int
     label: str
     span: str
+    days: str
     place: str
     closed: bool
     count: str
@@ -98,21 +106,26 @@ class WeekLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YearView:
-    """The weeks of one ISO year."""
+    """The weeks of one ISO year, and how many stories they have."""
 
     year: int
+    count: str
     weeks: tuple[WeekLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeLine:
-    """A theme as a list of themes shows it, with its latest story, if it has any."""
+    """A theme as a list of themes shows it, with its latest story, if it has any, its course and its small bars."""
 
     title: str
     place: str
     feed: str
+    colour: int
+    stories: int
     count: str
     latest: Card | None
+    course: Course | None
+    spark: Spark | None
 
 
 def described(text: Html) -> str:
@@ -125,6 +138,7 @@ class Views:
 
     def __init__(self, config: Config, cards: Cards, writer: Writer) -> None:
         self._titles = {theme.id: theme.title for theme in config.themes}
+        self._colours = {theme.id: colour(number) for number, theme in enumerate(config.themes, 1)}
         self._cards, self._writer = cards, writer
         self._editions: dict[Week, EditionView] = {}
 
@@ -153,8 +167,10 @@ class Views:
         """Returns a week as a line in a list, with the first headlines that one should see there."""
         first = sorted(edition.stories, key=lambda story: (story is not edition.lead, not story.noted))[:headlines]
         return WeekLine(
+            number=edition.week.number,
             label=wording.label(edition.week),
             span=wording.span(edition.week),
+            days=wording.days(edition.week),
             place=addresses.week(edition.week),
             closed=edition.closed,
             count=wording.stories(len(edition.stories)),
@@ -165,20 +181,27 @@ class Views:
 
     def years(self, editions: Iterable[Edition]) -> tuple[YearView, ...]:
         """Returns the editions by ISO year, in the order in which they come."""
-        return tuple(
-            YearView(year=year, weeks=tuple(self.week_line(edition) for edition in found))
-            for year, found in groupby(editions, key=lambda edition: edition.week.year)
-        )
+        return tuple(self._year(year, list(found)) for year, found in groupby(editions, lambda one: one.week.year))
 
-    def theme_line(self, theme: Theme, stories: int, latest: Outline | None) -> ThemeLine:
+    def theme_line(
+        self, theme: Theme, stories: int, latest: Outline | None, course: Course | None, spark: Spark | None
+    ) -> ThemeLine:
         """Returns a theme with so many stories as a line in a list."""
         return ThemeLine(
             title=theme.title,
             place=addresses.theme(theme.id),
             feed=addresses.theme_feed(theme.id),
+            colour=self.colour(theme),
+            stories=stories,
             count=wording.stories(stories),
             latest=self._cards.card(latest, theme.id) if latest else None,
+            course=course,
+            spark=spark,
         )
+
+    def colour(self, theme: Theme) -> int:
+        """Returns the number of a theme's colour."""
+        return self._colours[theme.id]
 
     def by_week(self, stories: Sequence[Outline], theme: str) -> tuple[Group, ...]:
         """Returns a theme's stories in groups by week, in the order in which they come."""
@@ -210,6 +233,10 @@ class Views:
         main = Counter([story.themes[0] if story.themes else "" for story in edition.stories])
         return wording.listed([self._titles[id] for id, _ in main.most_common() if id][:3])
 
+    def _year(self, year: int, editions: Sequence[Edition]) -> YearView:
+        count = wording.stories(sum(len(edition.stories) for edition in editions))
+        return YearView(year=year, count=count, weeks=tuple(map(self.week_line, editions)))
+
     def _letter(self, letter: Letter | None) -> LetterView | None:
         if letter is None:
             return None
@@ -230,6 +257,7 @@ class Views:
                     id=f"_{theme.id}" if theme else "_elsewhere",
                     cards=cards,
                     lines=lines,
+                    colour=self.colour(theme) if theme else 0,
                 )
             )
         return tuple(groups)

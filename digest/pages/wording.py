@@ -38,6 +38,11 @@ def span(week: Week, until: Week | None = None) -> str:
     return f"{first.day}–{day(last)}"
 
 
+def days(week: Week) -> str:
+    """Returns the days of a week as they stand under its year: `11–17 May`."""
+    return span(week).rpartition(" ")[0]
+
+
 def label(week: Week) -> str:
     """Returns a week's name: `Week 20, 2026`."""
     return f"Week {week.number}, {week.year}"

@@ -1,0 +1,85 @@
+"""The archive counted, stories by week and theme, and what can be drawn and told of the counts.
+
+    editions ──once through──▶ Counts ──▶ pulse, small bars, a theme's course and timeline
+
+Looks at each story once, since an archive may have a hundred thousand. Refuses to draw: charts.py knows how.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from digest.model import Theme
+from digest.pages import charts
+from digest.pages.archive import Edition
+from digest.pages.charts import RECENT, Chart, Series, Slot, Spark
+from digest.pages.storyline import Course, course
+from digest.week import Week
+
+_HIGH = 130  # units that the bars of the pulse may be high
+
+Weekly = Mapping[Week, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many stories each week has: of each theme, whatever place it has among a story's, and by main theme.
+
+    `themes` and `main` are by the theme's id, "" for stories without one. `recent` has the last weeks, to which `main`
+    is confined; it is empty where there are none.
+    """
+
+    recent: tuple[Slot, ...]
+    themes: Mapping[str, Weekly]
+    main: Mapping[str, Weekly]
+
+    def course(self, theme: str) -> Course | None:
+        """Returns how a theme went; None where it has no story before this week."""
+        return course(self.themes.get(theme, {}), self.recent[-1][1]) if self.recent else None
+
+    def spark(self, theme: Theme, number: int) -> Spark | None:
+        """Returns the small bars of a theme's last weeks; None where it has no story in them."""
+        found = self.themes.get(theme.id)
+        if not found:
+            return None
+        counts = charts.gathered(found, self.recent)
+        return charts.spark(self.recent, Series(title=theme.title, theme=number, counts=counts))
+
+    def timeline(self, theme: Theme, number: int) -> Series | None:
+        """Returns the stories of a theme from its first week to now, in slots."""
+        found = self.themes.get(theme.id)
+        if not found:
+            return None
+        at = charts.slots(min(found), self.recent[-1][1])
+        return Series(title=theme.title, theme=number, counts=charts.gathered(found, at))
+
+    def pulse(self, themes: Sequence[Theme]) -> Chart | None:
+        """Returns the picture of the last weeks, all stories by their main theme; None where there is little to see."""
+        if not self.main:
+            return None
+        known = [(theme.id, theme.title, number) for number, theme in enumerate(themes, 1)]
+        series = [
+            Series(title=title, theme=number, counts=charts.gathered(self.main[id], self.recent))
+            for id, title, number in (*known, ("", "Elsewhere", 0))
+            if id in self.main
+        ]
+        return charts.drawn(self.recent, series, _HIGH)
+
+
+def counted(editions: Sequence[Edition]) -> Counts:
+    """Returns the counts of editions, which come newest first."""
+    themes: dict[str, dict[Week, int]] = defaultdict(dict)
+    main: dict[str, dict[Week, int]] = defaultdict(dict)
+    for edition in editions:
+        _add(themes, edition.week, (theme for story in edition.stories for theme in story.themes))
+    for edition in editions[:RECENT]:
+        _add(main, edition.week, (story.themes[0] if story.themes else "" for story in edition.stories))
+    recent = charts.recent(editions[-1].week, editions[0].week) if editions else ()
+    return Counts(recent=recent, themes=themes, main=main)
+
+
+def _add(counts: dict[str, dict[Week, int]], week: Week, themes: Iterable[str]) -> None:
+    for theme, number in Counter(themes).items():
+        counts[theme][week] = number
