@@ -212,3 +212,14 @@ def test_every_key_of_a_story_is_documented() -> None:
     rows = re.findall(r"(?m)^\| `(\w+)` \|", section(DOCS / "front-matter.md", "## Every key"))
 
     assert sorted(rows) == sorted(storyfile.KEYS)
+
+
+def test_every_alarm_that_is_explained_is_one_that_is_given() -> None:
+    said = section(DOCS / "operating.md", "## What each alarm means")
+    rows = re.findall(r"(?m)^\| ([^|]+) \|", said)
+    explained = [words for row in rows for words in re.findall(r"`([^`]+)`", row)]
+    sources = [*(ROOT / "digest").rglob("*.py"), *(ROOT / "digest" / "starter" / "github").rglob("*.yml")]
+    given = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+
+    assert len(explained) > 10
+    assert [words for words in explained if words not in given] == []
