@@ -162,6 +162,7 @@ def test_a_template_that_cannot_be_read_is_an_error(root: Path) -> None:
 
     assert [(one.file, one.line, one.hint) for one in found] == [
         ("templates/page.html", 2, False),
+        ("templates/static/x.html", 0, True),
         ("templates/week.html", 1, False),
     ]
 

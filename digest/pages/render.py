@@ -25,9 +25,11 @@ from jinja2 import (
     TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
+    meta,
+    nodes,
 )
 
-from digest.errors import Faults, Problem
+from digest.errors import Faults, Problem, suggestion
 from digest.pages import addresses, markup, wording
 from digest.pages.addresses import Base
 from digest.pages.atom import AtomEntry
@@ -46,6 +48,9 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\
 def render(planned: Plan, root: Path, base: Base) -> dict[str, bytes]:
     """Returns the bytes of each page by its path; raises Faults where a template is wrong, or anything in the way."""
     renderer = Renderer(root, base)
+    flaws = [problem for problem in renderer.flawed() if not problem.hint]
+    if flaws:
+        raise Faults(flaws)
     files = {page.path: renderer.page(page) for page in planned.pages}
     planned.refuse()
     return files
@@ -105,15 +110,44 @@ class Renderer:
         return text.encode()
 
     def flawed(self) -> Iterator[Problem]:
-        """Yields a problem for each of the digest's own templates that cannot be read as one."""
-        for path in sorted(self._own.rglob("*.*")):
-            name = path.relative_to(self._own).as_posix()
-            if path.suffix not in _TEMPLATES or name.startswith("static/"):
-                continue
+        """Yields what is wrong in each of the digest's own templates, as far as reading them shows it."""
+        names = sorted(path.relative_to(self._own).as_posix() for path in self._own.rglob("*.*") if _is_template(path))
+        used = {path.relative_to(self._shipped).as_posix() for path in self._shipped.rglob("*.*")}
+        found: dict[str, tuple[Problem, ...]] = {}
+        for name in names:
             try:
                 self._environment.get_template(name)
+                used |= {str(other) for other in meta.find_referenced_templates(self._parsed(name))}
+                found[name] = tuple(self._stray_blocks(name))
             except (TemplateError, UnicodeDecodeError) as error:
-                yield self._problem(name, error) or Problem(self._named(name), 0, "not UTF-8 text", "save it as UTF-8")
+                unread = Problem(self._named(name), 0, "not UTF-8 text", "save it as UTF-8")
+                found[name] = (self._problem(name, error) or unread,)
+        for name in names:
+            unused = Problem(f"{FOLDER}/{name}", 0, "no page uses it", suggestion(name, used), hint=True)
+            yield from found[name] if name in used else (unused,)
+
+    def _stray_blocks(self, name: str) -> Iterator[Problem]:
+        """Yields the blocks that what a template extends does not have, which Jinja leaves out without a word."""
+        tree = self._parsed(name)
+        for parent in _extended(tree):
+            if parent == name:
+                yield Problem(f"{FOLDER}/{name}", 0, "extends itself", f"extend 'shipped/{name}'")
+                return
+            known = self._blocks(parent, frozenset({name}))
+            for block in (node for node in tree.body if isinstance(node, nodes.Block) and node.name not in known):
+                what = f"'{parent}' has no block '{block.name}'"
+                yield Problem(f"{FOLDER}/{name}", block.lineno, what, suggestion(block.name, known))
+
+    def _blocks(self, name: str, seen: frozenset[str]) -> set[str]:
+        """Returns the blocks of a template and of all that it extends."""
+        tree = self._parsed(name)
+        above = (self._blocks(parent, seen | {name}) for parent in _extended(tree) if parent not in seen)
+        return {block.name for block in tree.find_all(nodes.Block)}.union(*above)
+
+    def _parsed(self, name: str) -> nodes.Template:
+        loader = self._environment.loader
+        assert loader is not None
+        return self._environment.parse(loader.get_source(self._environment, name)[0])
 
     def _card(self, card: Card) -> Html:
         return self._once((card.template, card.file, card.under), card=card)
@@ -148,12 +182,12 @@ class Renderer:
         if isinstance(error, TemplateSyntaxError):
             return Problem(self._named(error.filename or template), error.lineno, what)
         innermost = traceback.extract_tb(error.__traceback__)
-        frames = [frame for frame in innermost if self._is_template(frame.filename)]
+        frames = [frame for frame in innermost if self._is_ours(frame.filename)]
         if not frames:
             return None
         return Problem(self._named(frames[-1].filename), frames[-1].lineno or 0, what)
 
-    def _is_template(self, file: str) -> bool:
+    def _is_ours(self, file: str) -> bool:
         return any(Path(file).is_relative_to(folder) for folder in (self._own, self._shipped))
 
     def _named(self, file: str) -> str:
@@ -161,6 +195,17 @@ class Renderer:
             if Path(file).is_relative_to(folder):
                 return f"{FOLDER}/{Path(file).relative_to(folder).as_posix()}"
         return f"{FOLDER}/{file}"
+
+
+def _is_template(path: Path) -> bool:
+    return path.suffix in _TEMPLATES and path.is_file()
+
+
+def _extended(tree: nodes.Template) -> Iterator[str]:
+    """Yields the template that one extends, where its name is plain."""
+    for node in tree.find_all(nodes.Extends):
+        if isinstance(node.template, nodes.Const):
+            yield node.template.value
 
 
 def _loader(own: Path, shipped: Path) -> ChoiceLoader:
