@@ -23,6 +23,7 @@ from digest.roof.check import check
 from digest.roof.export import export
 from digest.roof.init import init
 from digest.roof.letter import letter
+from digest.roof.publish import publish
 from digest.roof.pull import pull
 from digest.roof.status import status
 from digest.roof.themes import themes
@@ -52,7 +53,7 @@ def cli(context: click.Context, root: Path | None, quiet: bool, verbose: bool) -
     context.obj = Call(folder=root, quiet=quiet, verbose=verbose, now=datetime.now(UTC))
 
 
-for _command in (init, pull, build, check, status, themes, letter, add, export):
+for _command in (init, pull, build, check, status, themes, letter, add, export, publish):
     cli.add_command(_command)
 
 

@@ -44,14 +44,14 @@ def changes(folder: Path, since: str) -> Changes:
     Commits, what is staged, what is not, and new files count alike. Raises UnknownRefError for a commit that is not
     known, DigestError where git or its repository is not there.
     """
-    inside = _git(folder, "rev-parse", "--is-inside-work-tree")
+    inside = run(folder, "rev-parse", "--is-inside-work-tree")
     if b"not a git repository" in inside.stderr:
         raise DigestError(f"{folder}: lies in no git repository; --since needs one")
     if inside.returncode:
         raise DigestError(f"{folder}: git says: {_last_line(inside.stderr)}")
     base = _base(folder, since)
-    told = _git(folder, *_DIFF, base, "--", ".")
-    untracked = _git(folder, "ls-files", "-z", "--others", "--exclude-standard", "--", ".")
+    told = run(folder, *_DIFF, base, "--", ".")
+    untracked = run(folder, "ls-files", "-z", "--others", "--exclude-standard", "--", ".")
     for answer in (told, untracked):
         if answer.returncode:
             raise DigestError(f"{folder}: git says: {_last_line(answer.stderr)}")
@@ -62,7 +62,7 @@ def changes(folder: Path, since: str) -> Changes:
 def prefix(folder: Path) -> str:
     """Returns where a folder lies in its repository, with a slash at the end; nothing for its top, or without one."""
     try:
-        answer = _git(folder, "rev-parse", "--show-prefix")
+        answer = run(folder, "rev-parse", "--show-prefix")
     except DigestError:
         return ""
     return "" if answer.returncode else os.fsdecode(answer.stdout).removesuffix("\n")
@@ -70,11 +70,11 @@ def prefix(folder: Path) -> str:
 
 def _base(folder: Path, since: str) -> str:
     """Returns the commit to compare with: where the two histories parted, so that what others did since is not ours."""
-    found = _git(folder, "rev-parse", "--verify", "--quiet", f"{since}^{{commit}}")
+    found = run(folder, "rev-parse", "--verify", "--quiet", f"{since}^{{commit}}")
     if found.returncode or "\0" in since:
         raise UnknownRefError(f"git knows no commit '{since}' here; in a shallow clone, fetch it first")
     commit = found.stdout.decode().strip()
-    parted = _git(folder, "merge-base", commit, "HEAD")
+    parted = run(folder, "merge-base", commit, "HEAD")
     return parted.stdout.decode().strip() or commit
 
 
@@ -118,13 +118,17 @@ def _lines(patch: bytes) -> Iterator[int]:
         yield from range(first, first + (count or 2))  # of lines taken out, both neighbours
 
 
-def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+def run(folder: Path, *words: str, need: str = "--since") -> subprocess.CompletedProcess[bytes]:
+    """Returns what git answers in a folder, in English; raises DigestError where it cannot be asked.
+
+    `need` is what of ours cannot do without it.
+    """
     try:
         return subprocess.run(
             ["git", *words], cwd=folder, env={**os.environ, "LC_ALL": "C"}, capture_output=True, check=False
         )
     except FileNotFoundError:
-        raise DigestError("--since needs the program git, and there is none on this machine") from None
+        raise DigestError(f"{need} needs the program git, and there is none on this machine") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in a word
         raise DigestError(f"git cannot be asked: {error}") from None
 

@@ -105,7 +105,13 @@ def _places(shown: Iterable[Outline], catalogue: Catalogue, anchors: Anchors, dr
     waiting = [story.file for story in catalogue.stories if story.hide or (story.draft and not drafts)]
     texts: tuple[Letter | FreePage, ...] = (*catalogue.letters, *catalogue.introductions, *catalogue.pages)
     others = [(text.file, text.draft) for text in texts]
-    rest = (waiting, anchors.unlike, others, [(one.file, one.size) for one in catalogue.copied], sorted(catalogue.unread))
+    rest = (
+        waiting,
+        anchors.unlike,
+        others,
+        [(one.file, one.size) for one in catalogue.copied],
+        sorted(catalogue.unread),
+    )
     return _hash(files.encode(), repr(rest).encode())
 
 

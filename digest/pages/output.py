@@ -22,7 +22,7 @@ from digest.pages import addresses
 
 _FILE, _FOLDER = 0o644, 0o755  # what web hosts need, whatever the umask
 _KEPT = ("content", "templates", "digest", "tests", ".git", disk.CACHE)
-_PREVIEW = "preview"
+_BUILT_INSIDE = ("preview", "publish")  # of `.digest/`
 _MARKS = {  # and where the head of such a file ends: further down it may be anybody's words
     ".html": (b'<meta name="generator" content="Digest">', b"<body"),
     ".atom": (b"<generator>Digest</generator>", b"<entry"),
@@ -45,7 +45,7 @@ def check(root: Path, output: Path) -> Path:
         raise DigestError(f"{output}: the site cannot be built into the digest itself; choose a folder such as site/")
     for name in _KEPT:
         kept = home / name
-        allowed = name == disk.CACHE and folder.is_relative_to(kept / _PREVIEW)
+        allowed = name == disk.CACHE and any(folder.is_relative_to(kept / place) for place in _BUILT_INSIDE)
         if folder.is_relative_to(kept) and not allowed:
             raise DigestError(f"{output}: the site cannot be built into {name}/; choose a folder such as site/")
     if folder.exists() and not folder.is_dir():

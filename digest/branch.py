@@ -1,0 +1,180 @@
+"""The branch that a site is published on, as it stands on the remote; the one importer of ghp-import.
+
+    remote's branch, fetched ──▶ what stands there │ site ──▶ a commit on top of it ──▶ pushed, never by force
+
+Refuses to touch the working tree, the index and every branch of the user's: the commit is made under a name of its own
+and pushed from there. Somebody else's newer publication makes git refuse the push, and so do we.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from digest import git
+from digest.errors import DigestError
+
+REMOTE, NAME = "origin", "gh-pages"
+NO_JEKYLL = ".nojekyll"
+"""Tells GitHub to publish the files as they are."""
+_OURS = "digest-publish-unfinished"
+"""The branch on which the commit is made; it is gone when the push is done."""
+_NEED = "digest publish"
+_SECRET = re.compile(r"(?<=://)[^/@\s]+@")
+_CURES = {
+    r"permission denied|could not read (username|password)|authentication failed|access denied|403|401|"
+    r"host key verification": "log in to it first (an SSH key, a credential helper, or 'gh auth login')",
+    r"could not resolve|unable to connect|connection (refused|timed out)|network is unreachable": "is the network up?",
+    r"not found|does not (exist|appear)|no such": f"look where {REMOTE} leads: git remote get-url {REMOTE}",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What stands on the branch: the `commit`, empty where there is no such branch yet, and its files' ids.
+
+    `address` is the remote's, without passwords; `ids` has git's id of each file's content, by path.
+    """
+
+    address: str
+    commit: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+
+def look(folder: Path) -> Standing:
+    """Fetches the branch and returns what stands on it; raises DigestError where there is no remote to be reached."""
+    address = _remote(folder)
+    heads = _told(folder, address, "ls-remote", "--heads", REMOTE, f"refs/heads/{NAME}")
+    if not heads.strip():
+        return Standing(address=address)
+    tracked = f"refs/remotes/{REMOTE}/{NAME}"
+    _told(folder, address, "fetch", "--quiet", "--no-tags", REMOTE, f"+refs/heads/{NAME}:{tracked}")
+    commit = _told(folder, address, "rev-parse", tracked).decode().strip()
+    return Standing(address=address, commit=commit, ids=_ids(folder, commit))
+
+
+def read(folder: Path, standing: Standing, path: str) -> bytes | None:
+    """Returns the content of a file on the branch, None where it has none of that path."""
+    if path not in standing.ids:
+        return None
+    answer = git.run(folder, "cat-file", "blob", standing.ids[path], need=_NEED)
+    return answer.stdout if answer.returncode == 0 else None
+
+
+def id_of(content: bytes, like: str = "") -> str:
+    """Returns the id that git gives to a file's content, in the kind of repository that has ids `like` this one."""
+    kind = hashlib.sha256 if len(like) == 64 else hashlib.sha1
+    return kind(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+def put(folder: Path, site: Path, standing: Standing, *, message: str, cname: str | None) -> str:
+    """Commits a folder's files on top of what stands on the branch, pushes it, and returns the commit.
+
+    Raises DigestError where the remote refuses; then nothing stands there but what did, and no commit of ours is left.
+    """
+    try:
+        _begin(folder, standing)
+        _commit(folder, site, message, cname)
+        made = git.run(folder, "rev-parse", "--verify", "--quiet", f"refs/heads/{_OURS}", need=_NEED)
+        commit = made.stdout.decode().strip()
+        if commit in {"", standing.commit}:
+            raise DigestError(f"{folder}: git could not make a commit of the site; is its disk full?")
+        _push(folder, commit, standing.address)
+        return commit
+    finally:
+        git.run(folder, "update-ref", "-d", f"refs/heads/{_OURS}", need=_NEED)
+
+
+def source(folder: Path) -> str:
+    """Returns the short name of the commit that is checked out, nothing before the first one."""
+    answer = git.run(folder, "rev-parse", "--short", "--verify", "--quiet", "HEAD", need=_NEED)
+    return answer.stdout.decode().strip()
+
+
+def _remote(folder: Path) -> str:
+    inside = git.run(folder, "rev-parse", "--is-inside-work-tree", need=_NEED)
+    if inside.returncode:
+        what = "lies in no git repository; 'git init', add the remote that you publish to, and publish again"
+        raise DigestError(f"{folder}: {what if b'not a git repository' in inside.stderr else _last(inside.stderr)}")
+    answer = git.run(folder, "remote", "get-url", "--push", REMOTE, need=_NEED)
+    if answer.returncode:
+        cure = f"'git remote add {REMOTE} …' with the address of the repository that you publish to"
+        raise DigestError(f"{folder}: its repository has no remote called {REMOTE}; {cure}")
+    return _SECRET.sub("", answer.stdout.decode(errors="replace").strip())
+
+
+def _begin(folder: Path, standing: Standing) -> None:
+    """Sets our branch to what stands on the remote's, or to nothing."""
+    words = ("update-ref", f"refs/heads/{_OURS}", standing.commit) if standing.commit else ()
+    _told(folder, standing.address, *(words or ("update-ref", "-d", f"refs/heads/{_OURS}")))
+
+
+def _commit(folder: Path, site: Path, message: str, cname: str | None) -> None:
+    import ghp_import
+
+    with _committer(folder), contextlib.chdir(folder):
+        try:
+            # No remote has the name ".": the branch is where we have set it, and stays there.
+            ghp_import.ghp_import(
+                str(site.resolve()), branch=_OURS, remote=".", mesg=message, nojekyll=True, cname=cname
+            )
+        except (ghp_import.GhpError, OSError, TypeError) as error:  # TypeError: how it fails to say that git failed
+            raise DigestError(f"{folder}: the site could not be committed: {error}") from None
+
+
+@contextlib.contextmanager
+def _committer(folder: Path) -> Iterator[None]:
+    """Names who commits to ghp-import, which asks git's settings alone and takes nobody for an answer."""
+    answer = git.run(folder, "var", "GIT_COMMITTER_IDENT", need=_NEED)
+    who = re.fullmatch(r"(.*) <(.*)> \d+ [+-]\d+\s*", answer.stdout.decode(errors="replace"))
+    if answer.returncode or not who:
+        cure = "git config user.name '…' and git config user.email '…'"
+        raise DigestError(f"{folder}: git does not know who commits; tell it: {cure}")
+    before = {name: os.environ.get(name) for name in ("GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL")}
+    os.environ |= {"GIT_COMMITTER_NAME": who[1], "GIT_COMMITTER_EMAIL": who[2]}
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            os.environ |= {} if value is None else {name: value}
+
+
+def _push(folder: Path, commit: str, address: str) -> None:
+    answer = git.run(folder, "push", "--quiet", REMOTE, f"{commit}:refs/heads/{NAME}", need=_NEED)
+    said = answer.stderr.decode(errors="replace")
+    if answer.returncode and re.search(r"fetch first|non-fast-forward|\bstale info\b|failed to update ref", said):
+        raise DigestError(f"{address}: {NAME} has been published to by somebody else meanwhile; publish again")
+    if answer.returncode:
+        raise DigestError(refusal(said, address))
+
+
+def _ids(folder: Path, commit: str) -> dict[str, str]:
+    listed = git.run(folder, "ls-tree", "-r", "-z", "--full-tree", commit, need=_NEED).stdout
+    rows = (row.partition(b"\t") for row in listed.split(b"\0") if row)
+    return {os.fsdecode(path): about.split()[2].decode() for about, _, path in rows}
+
+
+def _told(folder: Path, address: str, *words: str) -> bytes:
+    answer = git.run(folder, *words, need=_NEED)
+    if answer.returncode:
+        raise DigestError(refusal(answer.stderr.decode(errors="replace"), address))
+    return answer.stdout
+
+
+def refusal(said: str, address: str) -> str:
+    """Returns what git says of a remote that it cannot use as one line, with the likely cure and without secrets."""
+    lines = [_SECRET.sub("", line.strip()) for line in said.splitlines() if line.strip()]
+    cure = next((cure for pattern, cure in _CURES.items() if re.search(pattern, said, re.IGNORECASE)), "")
+    telling = [line for line in lines if re.search(r"denied|fatal|error|rejected|remote:", line, re.IGNORECASE)]
+    what = (telling or lines or ["nothing"])[0]
+    return f"{address}: git says: {what}" + (f"; {cure}" if cure else "")
+
+
+def _last(said: bytes) -> str:
+    return (said.decode(errors="replace").strip().splitlines() or ["git fails without a word"])[-1]

@@ -1,0 +1,73 @@
+"""`digest publish`: the words around a site that goes to its branch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.roof import lines
+from digest.roof.call import Call
+
+if TYPE_CHECKING:
+    from digest.commands.publish import PublishReport
+
+_NAMED = 10
+"""So many entries of a feed are named; of more, how many."""
+
+
+@click.command()
+@click.option("--dry-run", "dry", is_flag=True, help="Say what would change on the web, publish nothing.")
+@click.pass_obj
+def publish(call: Call, dry: bool) -> None:
+    """Publish the site on the branch gh-pages.
+
+    For those who do not let GitHub Actions do it. Builds the site, commits it on top of what stands on the branch
+    gh-pages of the remote called origin, and pushes that, never by force. What you have checked out stays as it is.
+    Where nothing has changed, nothing is committed.
+
+    With --dry-run: which files would be new, changed or gone, and which entries the readers of your feeds would be
+    shown as new, or once more.
+
+    \b
+    Examples:
+      digest publish --dry-run
+      digest publish
+    """
+    from digest.commands import publish as command
+
+    root, config = call.open()
+    _tell(command.run(root, config, dry=dry), call)
+
+
+def _tell(report: PublishReport, call: Call) -> None:
+    """Prints what is odd, which files differ (all of them with --dry-run or --verbose), and what readers are told."""
+    call.complain(*report.warnings)
+    if report.same:
+        call.say(f"Nothing has changed: gh-pages of {report.address} has these {report.files} files already")
+        return
+    for word, paths in (("new", report.new), ("changed", report.changed), ("gone", report.gone)):
+        call.say(*(f"{word:<8} {path}" for path in paths if report.dry or call.verbose))
+    for news in () if report.first else report.feeds:
+        call.say(*_of_a_feed(news.feed, news.new, news.again, first=news.first))
+    counts = f"{len(report.new)} new, {len(report.changed)} changed, {len(report.gone)} gone"
+    files = lines.count(report.files, "file")
+    if report.dry:
+        call.say(f"Would publish {files} to gh-pages of {report.address}: {counts}")
+        return
+    call.say(f"Published {files} to gh-pages of {report.address}: {counts}")
+    if report.first:
+        call.say("The first time: choose this branch as the source of Pages, in the settings of the repository")
+
+
+def _of_a_feed(feed: str, new: tuple[str, ...], again: tuple[str, ...], *, first: bool) -> list[str]:
+    """Returns a line for each kind of news in a feed, with the titles."""
+    if first:
+        return [f"{feed}: a new feed, with {lines.count(len(new), 'entry', 'entries')}"]
+    told = ((new, "new to its readers"), (again, "shown to its readers again"))
+    return [f"{feed}: {words}: {_titles(titles)}" for titles, words in told if titles]
+
+
+def _titles(titles: tuple[str, ...]) -> str:
+    more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""
+    return ", ".join(f"'{title}'" for title in titles[:_NAMED]) + more

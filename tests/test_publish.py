@@ -1,0 +1,436 @@
+"""`digest publish`: a site on its branch, with real repositories on both ends."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sites import read_folder
+from test_cli import digest
+
+from digest import branch, config
+from digest.commands import build, publish
+from digest.pages import announced
+from digest.pages.announced import News
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git on this machine")
+
+SETTINGS = (
+    '[site]\ntitle = "Test"\nurl = "https://example.org/base/"\n[[themes]]\nid = "a"\ntitle = "A"\nmatch = ["a"]\n'
+)
+STORY = "---\ntitle: {0}\nlink: https://news.example/{0}\npublished: {1}T12:00:00+00:00\n---\n\nA note.\n"
+
+
+def git(folder: Path, *words: str) -> str:
+    run = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True)
+    return run.stdout.strip()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_elses_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Only the identity that is named here, whatever this machine's git is set to."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    (tmp_path / "gitconfig").write_text("[user]\nname = Ada Editor\nemail = ada@example.org\nuseConfigOnly = true\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    yield
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Path:
+    git(tmp_path, "init", "--quiet", "--bare", "remote.git")
+    return tmp_path / "remote.git"
+
+
+@pytest.fixture
+def root(tmp_path: Path, remote: Path) -> Path:
+    """A digest in a repository with two stories, committed, whose origin is the remote."""
+    root = tmp_path / "digest"
+    root.mkdir()
+    (root / "digest.toml").write_text(SETTINGS)
+    (root / ".gitignore").write_text(".digest/\nsite/\n")
+    write(root, "one", "2026-05-14")
+    write(root, "two", "2026-05-15")
+    git(root, "init", "--quiet", "--initial-branch", "main")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "--message", "Begin")
+    git(root, "remote", "add", "origin", str(remote))
+    return root
+
+
+def write(root: Path, slug: str, day: str, extra: str = "") -> Path:
+    file = root / f"content/2026/w20/{day}-{slug}.md"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(STORY.format(slug, day).replace("\n---\n\n", f"\n{extra}---\n\n"))
+    return file
+
+
+def published(remote: Path, folder: Path) -> dict[str, bytes]:
+    """Returns every file of the remote's branch, by path."""
+    git(folder.parent, "clone", "--quiet", "--branch", "gh-pages", str(remote), str(folder))
+    return {path: content for path, content in read_folder(folder).items() if not path.startswith(".git/")}
+
+
+def commits(remote: Path) -> list[str]:
+    return git(remote, "log", "--format=%H", "gh-pages").splitlines()
+
+
+def someone_else_publishes(remote: Path, folder: Path, text: str = "theirs") -> str:
+    git(folder.parent, "clone", "--quiet", "--branch", "gh-pages", str(remote), str(folder))
+    (folder / "theirs.txt").write_text(text)
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "Theirs")
+    git(folder, "push", "--quiet", "origin", "gh-pages")
+    return git(folder, "rev-parse", "HEAD")
+
+
+def test_the_branch_has_the_site_and_nothing_else_of_the_repository_has_changed(
+    root: Path, remote: Path, tmp_path: Path
+) -> None:
+    before = git(root, "rev-parse", "HEAD")
+
+    run = digest("publish", cwd=root)
+
+    assert (run.returncode, run.stderr) == (0, "")
+    build.run(root, config.load(root), output=root / "site", base_url=None)
+    assert published(remote, tmp_path / "clone") == read_folder(root / "site") | {".nojekyll": b""}
+    assert run.stdout.splitlines()[-1].startswith("The first time: choose this branch as the source of Pages")
+    modes = {line.split()[0] for line in git(remote, "ls-tree", "-r", "gh-pages").splitlines()}
+    assert modes == {"100644"}
+    assert (
+        git(remote, "log", "--format=%an %ae %s", "gh-pages")
+        == f"Ada Editor ada@example.org Publish Test from {before[:7]}"
+    )
+    assert git(root, "branch", "--format=%(refname)") == "refs/heads/main"
+    assert (git(root, "rev-parse", "HEAD"), git(root, "status", "--porcelain")) == (before, "")
+
+
+def test_a_second_run_says_that_nothing_has_changed_and_commits_nothing(root: Path, remote: Path) -> None:
+    digest("publish", cwd=root)
+    shutil.rmtree(root / ".digest")
+
+    run = digest("publish", cwd=root)
+
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout == f"Nothing has changed: gh-pages of {remote} has these {_count(root)} files already\n"
+    assert len(commits(remote)) == 1
+
+
+def _count(root: Path) -> int:
+    return len(read_folder(root / ".digest/publish"))
+
+
+def test_a_dry_run_tells_files_and_feeds_and_publishes_nothing(root: Path, remote: Path) -> None:
+    digest("publish", cwd=root)
+    write(root, "three", "2026-05-16")
+    write(root, "two", "2026-05-15", extra="updated: 2026-05-17T12:00:00+00:00\n")
+    (root / "content/pages").mkdir()
+    (root / "content/pages/about.md").write_text("---\ntitle: About\n---\nWords.\n")
+
+    run = digest("publish", "--dry-run", cwd=root)
+
+    assert (run.returncode, run.stderr) == (0, "")
+    lines = run.stdout.splitlines()
+    assert "new      about/index.html" in lines
+    assert "changed  2026/w20/index.html" in lines
+    assert "feed.atom: new to its readers: 'three'" in lines
+    assert "feed.atom: shown to its readers again: 'two'" in lines
+    assert lines[-1].startswith(f"Would publish {_count(root)} files to gh-pages of {remote}: 1 new, ")
+    assert len(commits(remote)) == 1
+
+
+def test_what_is_hidden_goes_from_the_branch_and_stays_in_its_history(root: Path, remote: Path) -> None:
+    page = root / "content/pages/about.md"
+    page.parent.mkdir()
+    page.write_text("---\ntitle: About\n---\nWords.\n")
+    digest("publish", cwd=root)
+    page.unlink()
+
+    run = digest("--verbose", "publish", cwd=root)
+
+    assert "gone     about/index.html" in run.stdout.splitlines()
+    assert "about/index.html" not in git(remote, "ls-tree", "-r", "--name-only", "gh-pages")
+    assert "about/index.html" in git(remote, "ls-tree", "-r", "--name-only", "gh-pages~1")
+
+
+def test_it_goes_on_top_of_what_somebody_else_has_published(root: Path, remote: Path, tmp_path: Path) -> None:
+    digest("publish", cwd=root)
+    theirs = someone_else_publishes(remote, tmp_path / "other")
+
+    run = digest("publish", cwd=root)
+
+    assert run.returncode == 0
+    assert commits(remote)[1] == theirs
+    assert "theirs.txt" not in git(remote, "ls-tree", "-r", "--name-only", "gh-pages")
+
+
+@pytest.mark.parametrize("moment", ["reference-transaction", "pre-push"])
+def test_it_never_goes_over_what_came_in_between(root: Path, remote: Path, tmp_path: Path, moment: str) -> None:
+    digest("publish", cwd=root)
+    write(root, "three", "2026-05-16")
+    git(tmp_path, "clone", "--quiet", "--branch", "gh-pages", str(remote), "other")
+    git(tmp_path / "other", "commit", "--quiet", "--allow-empty", "--message", "Theirs")
+    hook = root / ".git/hooks" / moment  # git calls it when our commit is begun, or sent
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\nunset GIT_DIR; cd '{tmp_path}/other' && git push --quiet origin gh-pages\n")
+    hook.chmod(0o755)
+
+    beaten = digest("publish", cwd=root)
+    hook.unlink()
+
+    assert (beaten.returncode, beaten.stdout) == (1, "")
+    assert beaten.stderr == f"{remote}: gh-pages has been published to by somebody else meanwhile; publish again\n"
+    assert git(remote, "log", "-1", "--format=%s", "gh-pages") == "Theirs"
+    assert git(root, "branch", "--format=%(refname)") == "refs/heads/main"
+    assert digest("publish", cwd=root).returncode == 0
+    assert git(remote, "log", "--format=%s", "gh-pages").splitlines()[1] == "Theirs"
+
+
+def test_what_a_killed_run_left_is_in_nobodys_way(root: Path, remote: Path) -> None:
+    git(root, "branch", branch._OURS)
+
+    assert digest("publish", cwd=root).returncode == 0
+    assert git(root, "branch", "--format=%(refname)") == "refs/heads/main"
+    assert len(commits(remote)) == 1
+
+
+def test_a_domain_of_the_branchs_own_is_kept_and_told(root: Path, remote: Path, tmp_path: Path) -> None:
+    digest("publish", cwd=root)
+    clone = tmp_path / "other"
+    git(tmp_path, "clone", "--quiet", "--branch", "gh-pages", str(remote), str(clone))
+    (clone / "CNAME").write_text("chips.example\n")
+    git(clone, "add", ".")
+    git(clone, "commit", "--quiet", "--message", "Create CNAME")
+    git(clone, "push", "--quiet", "origin", "gh-pages")
+    write(root, "three", "2026-05-16")
+
+    run = digest("publish", cwd=root)
+
+    assert (
+        run.stderr
+        == "CNAME (chips.example) stands on gh-pages alone, and is kept; put it into content/static/ as well\n"
+    )
+    assert git(remote, "show", "gh-pages:CNAME") == "chips.example"
+    assert digest("publish", cwd=root).stdout.startswith("Nothing has changed")
+
+
+def test_a_domain_in_static_is_published(root: Path, remote: Path) -> None:
+    (root / "content/static").mkdir()
+    (root / "content/static/CNAME").write_text("chips.example\n")
+
+    run = digest("publish", cwd=root)
+
+    assert run.stderr == ""
+    assert git(remote, "show", "gh-pages:CNAME") == "chips.example"
+
+
+def test_a_branch_that_holds_a_digest_is_left_alone(root: Path, remote: Path) -> None:
+    git(root, "push", "--quiet", "origin", "main:gh-pages")
+
+    run = digest("publish", cwd=root)
+
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "holds a digest's own files, which publishing would take away" in run.stderr
+    assert len(commits(remote)) == 1
+
+
+def test_a_fault_in_the_content_publishes_nothing(root: Path, remote: Path) -> None:
+    (root / "content/2026/w20/2026-05-17-bad.md").write_text("no front matter")
+
+    run = digest("publish", cwd=root)
+
+    assert run.returncode == 1
+    assert run.stderr.startswith("content/2026/w20/2026-05-17-bad.md:1: there is no front matter")
+    assert git(remote, "branch") == ""
+
+
+def test_a_detached_head_and_a_repository_without_a_commit_can_publish(root: Path, remote: Path) -> None:
+    git(root, "checkout", "--quiet", "--detach")
+
+    assert digest("publish", cwd=root).returncode == 0
+
+    shutil.rmtree(root / ".git")
+    git(root, "init", "--quiet")
+    git(root, "remote", "add", "origin", str(remote))
+    write(root, "three", "2026-05-16")
+
+    assert digest("publish", cwd=root).returncode == 0
+    assert git(remote, "log", "-1", "--format=%s", "gh-pages") == "Publish Test"
+
+
+def test_a_digest_in_a_folder_of_its_repository_is_published_alone(root: Path, remote: Path) -> None:
+    inner = root / "beat"
+    inner.mkdir()
+    (root / "digest.toml").rename(inner / "digest.toml")
+    (root / "content").rename(inner / "content")
+
+    assert digest("publish", cwd=inner / "content").returncode == 0
+    assert "index.html" in git(remote, "ls-tree", "--name-only", "gh-pages").splitlines()
+
+
+def test_ids_of_the_newer_kind_are_known(root: Path, tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "--bare", "--object-format", "sha256", "newer.git")
+    shutil.rmtree(root / ".git")
+    git(root, "init", "--quiet", "--object-format", "sha256")
+    git(root, "remote", "add", "origin", str(tmp_path / "newer.git"))
+
+    assert digest("publish", cwd=root).returncode == 0
+    assert digest("publish", cwd=root).stdout.startswith("Nothing has changed")
+
+
+def test_where_there_is_no_repository_no_remote_or_nobody_there_it_is_one_line(
+    root: Path, remote: Path, tmp_path: Path
+) -> None:
+    said = []
+    remote.rename(tmp_path / "elsewhere.git")
+    said.append(digest("publish", cwd=root))
+    git(root, "remote", "remove", "origin")
+    said.append(digest("publish", cwd=root))
+    shutil.rmtree(root / ".git")
+    said.append(digest("publish", cwd=root, GIT_CEILING_DIRECTORIES=str(tmp_path)))
+
+    assert {(run.returncode, run.stdout, run.stderr.count("\n")) for run in said} == {(1, "", 1)}
+    gone, nameless, nothing = (run.stderr for run in said)
+    assert (
+        f"{remote}: git says: fatal: '{remote}' does not appear to be a git repository; look where origin leads" in gone
+    )
+    assert nameless.startswith(f"{root}: its repository has no remote called origin; 'git remote add origin")
+    assert nothing.startswith(f"{root}: lies in no git repository; 'git init'")
+
+
+def test_a_git_that_knows_nobody_is_told_how(root: Path, tmp_path: Path, remote: Path) -> None:
+    (tmp_path / "gitconfig").write_text("[user]\nuseConfigOnly = true\n")
+
+    run = digest("publish", cwd=root)
+
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "git does not know who commits; tell it: git config user.name" in run.stderr
+    assert git(remote, "branch") == ""
+
+
+# ---------------------------------------------------------------- words and addresses
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (
+            "git@github.com: Permission denied (publickey).\nfatal: Could not read from remote repository.\n",
+            "git says: git@github.com: Permission denied (publickey).; log in to it first",
+        ),
+        (
+            "fatal: could not read Username for 'https://me:secret@github.com': terminal prompts disabled",
+            "git says: fatal: could not read Username for 'https://github.com': terminal prompts disabled; log in",
+        ),
+        (
+            "fatal: unable to access 'https://x.example/': Could not resolve host: x.example",
+            "Could not resolve host: x.example; is the network up?",
+        ),
+        ("\nodd\n", "git says: odd"),
+        ("", "git says: nothing"),
+    ],
+)
+def test_what_git_says_is_one_line_with_a_cure_and_no_secret(said: str, line: str) -> None:
+    told = branch.refusal(said, "there")
+
+    assert told.startswith("there: ")
+    assert line in told
+    assert "secret" not in told
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("remote", "address"),
+    [
+        ("git@github.com:Ada/chips.git", "https://ada.github.io/chips/"),
+        ("https://github.com/ada/chips", "https://ada.github.io/chips/"),
+        ("ssh://git@github.com/ada/my.chips.git", "https://ada.github.io/my.chips/"),
+        ("https://github.com/ada/ada.github.io.git", "https://ada.github.io/"),
+        ("https://gitlab.example/ada/chips.git", ""),
+        ("/srv/github.com.git", ""),
+    ],
+)
+def test_where_github_shows_a_repository(remote: str, address: str) -> None:
+    assert publish.pages_address(remote) == address
+
+
+def test_a_site_that_says_it_is_elsewhere_is_told(root: Path) -> None:
+    settings = config.load(root)
+    standing = branch.Standing(address="git@github.com:ada/chips.git")
+
+    def warned(url: str) -> list[str]:
+        (root / "digest.toml").write_text(SETTINGS.replace("https://example.org/base/", url))
+        return list(publish._warnings(config.load(root), standing, None, False))
+
+    assert settings.site.url == "https://example.org/base/"
+    assert warned("https://ada.github.io/chips/") == warned("https://chips.example/") == []
+    assert warned("https://example.github.io/x/")[0].endswith(
+        'wrote, https://example.github.io/x/; write url = "https://ada.github.io/chips/"'
+    )
+    assert warned("https://ada.github.io/")[0].endswith(
+        "GitHub Pages shows this repository at https://ada.github.io/chips/"
+    )
+
+
+# ---------------------------------------------------------------- what readers of feeds are told
+
+
+def feed(*entries: tuple[str, str, str]) -> bytes:
+    body = "".join(
+        f"<entry><id>urn:{id}</id><title>{id}</title><published>{published}</published><updated>{updated}</updated></entry>"
+        for id, published, updated in entries
+    )
+    return f'<feed xmlns="http://www.w3.org/2005/Atom">{body}</feed>'.encode()
+
+
+OLD, NEWER = "2026-05-01T00:00:00+00:00", "2026-05-02T00:00:00+00:00"
+
+
+def test_an_entry_is_new_by_its_id_and_told_again_by_its_updated() -> None:
+    before = feed(("a", OLD, OLD), ("b", OLD, OLD), ("c", OLD, OLD))
+    after = feed(("a", OLD, OLD), ("b", OLD, NEWER), ("d", NEWER, NEWER))
+
+    assert announced.news("feed.atom", before, after) == News(feed="feed.atom", new=("d",), again=("b",))
+
+
+def test_the_same_moment_in_another_zone_is_no_news() -> None:
+    before, after = feed(("a", OLD, OLD)), feed(("a", OLD, "2026-05-01T08:00:00+08:00"))
+
+    assert announced.compared({"feed.atom": before}, {"feed.atom": after}) == ()
+
+
+def test_an_older_entry_that_comes_back_into_a_full_feed_is_no_news() -> None:
+    full = [(f"e{number}", NEWER, NEWER) for number in range(50)]
+
+    assert announced.news("feed.atom", feed(*full), feed(*full[1:], ("old", OLD, OLD))).new == ()
+    assert announced.news("feed.atom", feed(*full[:9]), feed(*full[1:9], ("old", OLD, OLD))).new == ("old",)
+
+
+@pytest.mark.parametrize("before", [b"", b"<html>", b"<!DOCTYPE feed><feed/>", feed(("a", "when?", "then"))])
+def test_what_was_no_feed_of_ours_had_no_entries(before: bytes) -> None:
+    assert announced.news("feed.atom", before, feed(("a", OLD, OLD))) == News(feed="feed.atom", new=("a",))
+
+
+def test_a_feed_that_nobody_has_yet_is_a_new_one() -> None:
+    (news,) = announced.compared({"feed.atom": None}, {"feed.atom": feed(("a", OLD, OLD))})
+
+    assert news == News(feed="feed.atom", new=("a",), first=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "followed"),
+    [
+        ("feed.atom", True),
+        ("weeks.atom", True),
+        ("themes/a/feed.atom", True),
+        ("2026/w20/feed.atom", False),
+        ("a.html", False),
+    ],
+)
+def test_archive_documents_are_followed_by_nobody(path: str, followed: bool) -> None:
+    assert announced.is_followed(path) is followed
