@@ -11,6 +11,8 @@ import browsing
 import pytest
 from hypothesis import settings
 
+from digest.pages import search_index
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -26,6 +28,14 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("the material in ../shared is not here")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def without_search() -> Iterator[None]:
+    """Builds make no search page, as where that extra is not installed: sites are the same on every machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search_index, "available", lambda: False)
+        yield
 
 
 @pytest.fixture(scope="module")

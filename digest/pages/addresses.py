@@ -24,6 +24,9 @@ OPML = "feeds.opml"
 SITEMAP = "sitemap.xml"
 ROBOTS = "robots.txt"
 STYLE = "style.css"
+SEARCH = "search/"
+SEARCH_SCRIPT = "search/search.js"
+SEARCH_INDEX = "search/pagefind/"
 
 PLACES = {
     "home": HOME,
@@ -36,8 +39,10 @@ PLACES = {
     "opml": OPML,
     "sitemap": SITEMAP,
     "style": STYLE,
+    "search": SEARCH,
+    "search_script": SEARCH_SCRIPT,
 }
-"""The places that every site has, as templates call them."""
+"""The places that every site has, as templates call them; those of search only where there is an index."""
 
 OUTPUTS = (
     "[0-9][0-9][0-9][0-9]/w[0-9][0-9]/index.html",

@@ -6,7 +6,7 @@ each of them. Refuses to know which page that will be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,6 +58,12 @@ class Card:
         return "story/card.html" if self.note else "story/line.html"
 
 
+def publisher(story: Story, feeds: Mapping[str, Feed]) -> tuple[str, Feed | None]:
+    """Returns the name of a story's publisher, and the first of the story's feeds that is among these."""
+    feed = next((feeds[id] for id in story.feeds if id in feeds), None)
+    return story.source or (feed.publisher if feed else "") or links.host(story.link), feed
+
+
 class Cards:
     """Makes the cards of one build, each once, and only those that a page asks for."""
 
@@ -101,8 +107,7 @@ class Cards:
 
     def source(self, story: Story) -> tuple[str, Feed | None]:
         """Returns the publisher's name, and the first of the story's feeds that digest.toml knows."""
-        feed = next((self._feeds[id] for id in story.feeds if id in self._feeds), None)
-        return story.source or (feed.publisher if feed else "") or links.host(story.link), feed
+        return publisher(story, self._feeds)
 
     def _make(self, outline: Outline, under: str) -> Card:
         story = self.story(outline.file)

@@ -39,6 +39,7 @@ def program_pages(setting: Setting, pages: Iterable[Page]) -> Iterator[Page]:
         (addresses.SITEMAP, "sitemap.xml", _sitemap, (heads,)),
         (addresses.ROBOTS, "robots.txt", _nothing, ()),
         (addresses.STYLE, "style.css", _nothing, ()),
+        *(((addresses.SEARCH_SCRIPT, "search.js", _nothing, ()),) if setting.searched else ()),
     ):
         yield setting.file(place, template, f"the digest's {place}", make, *inputs)
 

@@ -28,6 +28,8 @@ def site_pages(setting: Setting) -> Iterator[Page]:
         yield _week(setting, edition, None, None)
     for page in setting.archive.pages:
         yield _free_page(setting, page)
+    if setting.searched:
+        yield _search(setting)
     yield _subscribe(setting)
     yield _not_found(setting)
 
@@ -147,6 +149,21 @@ def _subscribe(setting: Setting) -> Page:
 
 def _themes_data(setting: Setting, themes: tuple[Tally, ...]) -> Mapping[str, object]:
     return {"themes": tuple(setting.views.theme_line(*tally) for tally in themes)}
+
+
+def _search(setting: Setting) -> Page:
+    head = Head(
+        title=setting.titled("Search"),
+        description=f"Search all stories of {setting.config.site.title} by words, theme and year.",
+        place=addresses.SEARCH,
+    )
+    themes = tuple((tally.theme.id, tally.theme.title) for tally in setting.tallies() if tally.stories)
+    years = tuple(dict.fromkeys(edition.week.year for edition in setting.archive.editions if edition.stories))
+    return setting.page("search.html", "the search page", head, _search_data, themes, years)
+
+
+def _search_data(_: Setting, themes: tuple[tuple[str, str], ...], years: tuple[int, ...]) -> Mapping[str, object]:
+    return {"themes": themes, "years": years}
 
 
 def _not_found(setting: Setting) -> Page:

@@ -45,6 +45,7 @@ class Setting:
     views: Views
     entries: Entries
     site: SiteView
+    searched: bool
 
     def page(
         self, template: str, source: str, head: Head, make: Callable[..., Mapping[str, object]], *inputs: object
@@ -106,8 +107,8 @@ class Setting:
         return f"{title} · {self.config.site.title}"
 
 
-def set_up(catalogue: Catalogue, archive: Archive, config: Config, base: Base) -> Setting:
-    """Returns the setting of one build."""
+def set_up(catalogue: Catalogue, archive: Archive, config: Config, base: Base, *, searched: bool = False) -> Setting:
+    """Returns the setting of one build, whose site has a search page where it is searched."""
     writer = Writer(Targets(catalogue, archive, base))
     cards = Cards(config, catalogue, archive.anchors, writer)
     views = Views(config, cards, writer)
@@ -120,11 +121,12 @@ def set_up(catalogue: Catalogue, archive: Archive, config: Config, base: Base) -
         cards=cards,
         views=views,
         entries=Entries(config, cards, views),
-        site=_site(config, archive),
+        site=_site(config, archive, searched),
+        searched=searched,
     )
 
 
-def _site(config: Config, archive: Archive) -> SiteView:
+def _site(config: Config, archive: Archive, searched: bool) -> SiteView:
     site = config.site
     front = arrange.front(archive)
     return SiteView(
@@ -136,6 +138,7 @@ def _site(config: Config, archive: Archive) -> SiteView:
             *((Link("Latest edition", addresses.week(front.week)),) if front else ()),
             Link("Archive", addresses.ARCHIVE),
             *((Link("Themes", addresses.THEMES),) if config.themes else ()),
+            *((Link("Search", addresses.SEARCH),) if searched else ()),
             Link("Subscribe", addresses.SUBSCRIBE),
         ),
         more=tuple(Link(page.title, addresses.free_page(page.name)) for page in archive.pages),
