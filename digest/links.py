@@ -22,10 +22,11 @@ _HOST = re.compile(r"[\w.:~-]+")
 """A name or an address (RFC 3986 §3.2.2) without what no host has: white space, percent signs, brackets, quotes."""
 _UNFIT = re.compile(r"[\x00-\x20\"<>\\^`{|}\x7f-\x9f]")
 _FIT = re.compile(
-    r"https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9!$%&'()*+,\-./:;=@_~]*)?"
-    r"(?:\?[A-Za-z0-9!$%&'()*+,\-./:;=?@_~]+)?(?:#[A-Za-z0-9!$%&'()*+,\-./:;=?@_~]+)?"
+    r"(https?)://([A-Za-z0-9.-]+)((?:/[A-Za-z0-9!$%&'()*+,\-./:;=@_~]*)?)"
+    r"(?:\?([A-Za-z0-9!$%&'()*+,\-./:;=?@_~]+))?(?:#([A-Za-z0-9!$%&'()*+,\-./:;=?@_~]+))?"
 )
-"""What most links are: an address in which nothing has to be changed, so that it need not be taken apart."""
+"""What most links are: an address in which nothing has to be changed, its parts being plain to see."""
+_NAME = re.compile(r"[A-Za-z0-9.-]*")
 
 _OWN_LINK = re.compile(r"""(?:\]\(|\]:|href\s*=|src\s*=)\s*[<"']?(?!https?://)""", re.IGNORECASE)
 """Every way in which Markdown or HTML begins a link, where what follows may be no address of the web."""
@@ -60,29 +61,29 @@ def site_url(address: str) -> str | None:
 
 def clean(link: str) -> str:
     """Returns the link without tracking parameters and text fragments; the rest of it stays byte for byte."""
-    parts = urlsplit(link)
-    query = "&".join(part for part in parts.query.split("&") if not _TRACKERS.fullmatch(part.partition("=")[0]))
-    return urlunsplit(parts._replace(query=query, fragment=_TEXT_FRAGMENT.sub("", parts.fragment)))
+    scheme, netloc, path, query, fragment = _split(link)
+    query = "&".join(part for part in query.split("&") if not _TRACKERS.fullmatch(part.partition("=")[0]))
+    return urlunsplit((scheme, netloc, path, query, _TEXT_FRAGMENT.sub("", fragment)))
 
 
 def canonical(link: str) -> str:
     """Returns what two addresses of one article share, without scheme, `www.`, last slash, fragment; for comparing."""
-    parts = urlsplit(clean(link))
-    query = sorted(parse_qsl(parts.query, keep_blank_values=True))
+    parts = _split(clean(link))
+    query = sorted(parse_qsl(parts.query, keep_blank_values=True)) if parts.query else ()
     shown = "&".join(f"{name}={value}" for name, value in query)
     return f"{_host(parts)}{parts.path.rstrip('/')}" + (f"?{shown}" if shown else "")
 
 
 def article_number(link: str) -> str | None:
     """Returns host and article number, `scmp.com/3353715`, where the path has `/article/<6 or more digits>/`."""
-    parts = urlsplit(link)
+    parts = _split(link)
     found = _ARTICLE.search(parts.path)
     return f"{_host(parts)}/{found[1]}" if found else None
 
 
 def host(link: str) -> str:
     """Returns the host that a link leads to, without `www.`."""
-    return _host(urlsplit(link))
+    return _host(_split(link))
 
 
 def is_absolute(text: str) -> bool:
@@ -96,7 +97,15 @@ def has_own_link(text: str) -> bool:
     return _OWN_LINK.search(text) is not None
 
 
+def _split(link: str) -> SplitResult:
+    """Returns the parts of a link: what `urlsplit` says of it, which for most can be seen at once."""
+    fit = _FIT.fullmatch(link)
+    return SplitResult(*fit.groups("")) if fit else urlsplit(link)
+
+
 def _host(parts: SplitResult) -> str:
+    if _NAME.fullmatch(parts.netloc):
+        return parts.netloc.lower().removeprefix("www.")
     name = (parts.hostname or "").removeprefix("www.")
     default = {"http": 80, "https": 443}.get(parts.scheme)
     return f"{name}:{parts.port}" if parts.port not in {None, default} else name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -202,3 +204,6 @@ def test_an_address_that_is_fit_as_it_stands_is_what_taking_it_apart_makes_of_it
     taken_apart = links.web_link(f" {address}")
 
     assert links.web_link(address) == taken_apart
+    if taken_apart:
+        assert links._split(taken_apart) == urlsplit(taken_apart)
+        assert links.host(taken_apart).partition(":")[0] == (urlsplit(taken_apart).hostname or "").removeprefix("www.")
