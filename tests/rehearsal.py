@@ -66,7 +66,7 @@ def filled(text: object, known: Values) -> str:
         came = value(found[1], known)
         return str(came).lower() if isinstance(came, bool) else str("" if came is None else came)
 
-    return _INSERTED.sub(insert, str(text))
+    return _INSERTED.sub(insert, str(text).lower() if isinstance(text, bool) else str(text))
 
 
 def git(folder: Path, *words: str) -> str:
@@ -272,8 +272,9 @@ class _Runner:
         return {"base_url": self.hub.address} if may else False
 
     def actions_upload_pages_artifact(self, given: Values) -> None:
-        """Packs the folder as the action does: links are followed, and no name may begin with a dot."""
-        words = ["tar", "--dereference", "--hard-dereference", "--directory", given["path"], "--exclude=.[^/]*"]
+        """Packs the folder as the action does: links are followed, dotfiles are left out unless it is told to take them."""
+        hidden = [] if given.get("include-hidden-files") == "true" else ["--exclude=.[^/]*"]
+        words = ["tar", "--dereference", "--hard-dereference", "--directory", given["path"], *hidden]
         subprocess.run([*words, "-cf", self.hub.artifact, "."], cwd=self.workspace, check=True)
 
     def actions_deploy_pages(self, _: Values) -> bool | dict[str, str]:

@@ -561,13 +561,14 @@ def crawl(base: str) -> tuple[int, list[str]]:
 
 
 def assert_fit(hub: Hub) -> None:
-    """The artifact needs no dotfile and no link, its modes are what web hosts need, its size is what it should be."""
+    """The artifact needs no link, its modes are what web hosts need, its size is what it should be."""
     site = hub.workspace / "site"
-    paths = [path for path in site.rglob("*") if not path.name.startswith(".")]
+    paths = list(site.rglob("*"))
     assert not [path for path in paths if path.is_symlink()]
+    assert {path.name for path in paths if path.name.startswith(".")} <= {".gitkeep", ".well-known"}
     assert {stat.S_IMODE(path.stat().st_mode) for path in paths} == {0o644, 0o755}
     assert all(path.is_dir() == (stat.S_IMODE(path.stat().st_mode) == 0o755) for path in paths)
-    assert read_folder(hub.pages) == {name: text for name, text in read_folder(site).items() if name != ".gitkeep"}
+    assert read_folder(hub.pages) == read_folder(site)
     assert hub.artifact.stat().st_size < 100_000_000
 
 
@@ -592,6 +593,8 @@ def assert_whole(hub: Hub, workflow: Path, base: str, least: int) -> Run:
 
 @pytest.mark.parametrize("base", ["/repo/", "/"])
 def test_what_is_published_holds_together_wherever_it_stands(hub: Hub, base: str) -> None:
+    edit(hub, add("content/static/.well-known/security.txt", "Contact: mailto:ada@example.org\n"))
+
     assert assert_whole(hub, THEIRS, base, least=15).green
 
 
