@@ -60,7 +60,7 @@ def _measured(measured: Sequence[Subject], size: int, times: int) -> Results:
     planned = rounds.phases(newest, middle)
     results = Results(size, tuple(phase.name for phase in planned))
     rounds.run(measured, planned, times, results)
-    _check_edits(measured, newest, f"Seen {times}.")
+    _check_edits(measured, newest, f"Seen {times - 1}.")
     notes = [_agreed(ours, peer) for peer in measured[1:]]
     return replace(results, notes=tuple(notes), served=_served(ours, newest))
 
