@@ -93,7 +93,8 @@ def test_every_link_of_every_page_leads_somewhere(site: tuple[dict[str, bytes], 
 
 def test_every_page_is_valid_and_asks_no_other_host_for_anything(site: tuple[dict[str, bytes], Config]) -> None:
     for tree in pages(site[0]).values():
-        assert not find(tree, "script", "style", "iframe", "object", "form", "base")
+        assert all(script.attrib == {"type": "application/ld+json"} for script in find(tree, "script"))
+        assert not find(tree, "style", "iframe", "object", "form", "base")
         assert not [element for element in tree.iter() if element.get("style") or element.get("onclick")]
         assert [link.get("href") for link in tree.iter("link") if link.get("rel") == "stylesheet"] == [
             site[1].site.url.removeprefix("https://example.org") + "style.css"

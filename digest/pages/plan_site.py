@@ -8,6 +8,7 @@ from digest.model import FreePage
 from digest.pages import addresses, arrange, wording
 from digest.pages.archive import Edition
 from digest.pages.charts import Chart
+from digest.pages.metadata import latest, listed_in, newest
 from digest.pages.page import Head, Link, Page
 from digest.pages.setting import Setting, Tally
 from digest.pages.views import YearView, described, week_link
@@ -37,10 +38,13 @@ def site_pages(setting: Setting) -> Iterator[Page]:
 def _home(setting: Setting) -> Page:
     archive, site = setting.archive, setting.config.site
     front = arrange.front(archive)
+    still_open = tuple(edition for edition in archive.editions if not edition.closed and edition is not front)
+    shown = (*still_open, front) if front else still_open
     head = Head(
         title=site.title,
         description=site.description or f"{site.title}: what mattered, week by week and theme by theme.",
         place=addresses.HOME,
+        updated=latest(newest(edition.stories) for edition in shown),
     )
     return setting.page(
         "home.html",
@@ -48,7 +52,7 @@ def _home(setting: Setting) -> Page:
         head,
         _home_data,
         front,
-        tuple(edition for edition in archive.editions if not edition.closed and edition is not front),
+        still_open,
         tuple(edition for edition in archive.editions if front and edition.week < front.week)[:_EARLIER],
         setting.tallies(),
         len(archive.editions),
@@ -64,8 +68,10 @@ def _home_data(
     weeks: int,
 ) -> Mapping[str, object]:
     views = setting.views
+    edition = views.edition(front) if front else None
     return {
-        "edition": views.edition(front) if front else None,
+        "edition": edition,
+        "listed": listed_in(edition),
         "coming": tuple(views.week_line(edition, _HEADLINES) for edition in still_open),
         "earlier": tuple(map(views.week_line, earlier)),
         "themes": tuple(views.theme_line(*tally) for tally in themes if tally.latest),
@@ -81,6 +87,7 @@ def _week(setting: Setting, edition: Edition, newer: Edition | None, older: Edit
         title=setting.titled(wording.label(edition.week) + letter),
         description=f"{wording.span(edition.week)}: {count}{f' on {about}' if about else ''}.",
         place=addresses.week(edition.week),
+        updated=newest(edition.stories),
     )
     return setting.page(
         "week.html",
@@ -94,8 +101,10 @@ def _week(setting: Setting, edition: Edition, newer: Edition | None, older: Edit
 
 
 def _week_data(setting: Setting, edition: Edition, newer: Week | None, older: Week | None) -> Mapping[str, object]:
+    view = setting.views.edition(edition)
     return {
-        "edition": setting.views.edition(edition),
+        "edition": view,
+        "listed": listed_in(view),
         "count": len(edition.stories),
         "newer": week_link(newer),
         "older": week_link(older),
@@ -109,6 +118,7 @@ def _archive(setting: Setting) -> Page:
         title=setting.titled("Archive"),
         description=f"The archive of {title}: {weeks}, {stories}.",
         place=addresses.ARCHIVE,
+        updated=newest(archive.stories),
     )
     return setting.page(
         "archive.html",
@@ -122,7 +132,8 @@ def _archive(setting: Setting) -> Page:
 
 
 def _archive_data(_: Setting, years: tuple[YearView, ...], summary: str, pulse: Chart | None) -> Mapping[str, object]:
-    return {"years": years, "summary": summary, "pulse": pulse}
+    weeks = tuple(Link(week.label, week.place) for year in years for week in year.weeks)
+    return {"years": years, "summary": summary, "pulse": pulse, "listed": weeks}
 
 
 def _free_page(setting: Setting, page: FreePage) -> Page:

@@ -13,6 +13,7 @@ from digest.model import FreePage, Outline, Theme
 from digest.pages import addresses, wording
 from digest.pages.archive import Storyline
 from digest.pages.charts import Series
+from digest.pages.metadata import latest, listed, newest
 from digest.pages.overtime import storyline_view
 from digest.pages.page import Head, Link, Page
 from digest.pages.setting import Setting, Tally
@@ -46,6 +47,7 @@ def _themes(setting: Setting) -> Page:
         title=setting.titled("Themes"),
         description=f"What {site} follows: {titles}." if titles else f"{site} has no themes yet.",
         place=addresses.THEMES,
+        updated=latest(newest(line.stories) for line in setting.archive.storylines),
     )
     return setting.page("themes.html", "the page of all themes", head, _themes_data, setting.tallies())
 
@@ -56,7 +58,7 @@ def _themes_data(setting: Setting, themes: tuple[Tally, ...]) -> Mapping[str, ob
 
 def _storyline(setting: Setting, storyline: Storyline, number: int) -> Iterator[Page]:
     theme, introduction = storyline.theme, storyline.introduction
-    newest, pages = parted(storyline.stories)
+    first, pages = parted(storyline.stories)
     numbered = [
         Link(f"Older stories, page {number}", addresses.theme_page(theme.id, number))
         for number in range(1, len(pages) + 1)
@@ -68,11 +70,12 @@ def _storyline(setting: Setting, storyline: Storyline, number: int) -> Iterator[
         description=words or f"{theme.title} in {setting.config.site.title}: {extent}.",
         place=addresses.theme(theme.id),
         feeds=(_feed_link(storyline),),
+        updated=newest(first),
     )
     linking = setting.linking(introduction.body) if introduction else b""
     over_time = setting.counts.course(theme.id), setting.counts.timeline(theme, number)
     older = numbered[-1] if numbered else None
-    yield _stories(setting, head, theme, newest, extent, None, older, introduction, linking, *over_time)
+    yield _stories(setting, head, theme, first, extent, None, older, introduction, linking, *over_time)
     yield from _older(setting, storyline, pages, numbered)
 
 
@@ -89,6 +92,7 @@ def _older(
             description=f"{theme.title}, page {at + 1}: {extent}.",
             place=here.place,
             feeds=(_feed_link(storyline),),
+            updated=newest(stories),
         )
         yield _stories(setting, head, theme, stories, extent, newer[at], older[at])
 
@@ -110,6 +114,7 @@ def _stories_data(
     timeline: Series | None = None,
 ) -> Mapping[str, object]:
     views, over_time = setting.views, None
+    groups = views.by_week(stories, theme.id)
     if course and timeline:
         over_time = storyline_view(setting.cards, theme, course, timeline, stories[0])
     return {
@@ -119,7 +124,8 @@ def _stories_data(
         "extent": extent,
         "feed": addresses.theme_feed(theme.id),
         "storyline": over_time,
-        "groups": views.by_week(stories, theme.id),
+        "groups": groups,
+        "listed": listed(groups),
         "newer": newer,
         "older": older,
     }
