@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,6 +26,7 @@ _UNFINISHED = ".unfinished"
 LEFT_BEHIND = f".*{_UNFINISHED}"
 """The pattern of the names that files have before they are whole."""
 _MEMORY_VERSION = 1
+_TICK = 20_000_000  # ns: the coarsest step in which disks' clocks go
 
 
 def read(path: Path) -> bytes | None:
@@ -38,6 +39,25 @@ def read(path: Path) -> bytes | None:
         raise _refused("read", path, error) from error
 
 
+Stamp = tuple[int, int, int, int]
+"""What tells that a file is still the one that was there: its two times of change (ns), its size, its number."""
+
+
+def stamp(status: os.stat_result) -> Stamp:
+    """Returns the stamp of a file."""
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
+
+
+def moment(root: Path) -> int:
+    """Returns a moment (ns, by the disk's own clock) at which what has just been written may still be rewritten unseen.
+
+    A file that was changed before it has another time of change when it is changed again; the caller holds the lock.
+    """
+    place = root / CACHE / "lock"
+    os.utime(place)
+    return place.stat().st_mtime_ns - _TICK
+
+
 def write(path: Path, content: bytes, mode: int | None = None) -> None:
     """Puts a file in place, whole or not at all, making its folders; `mode` where the umask must not decide.
 
@@ -45,6 +65,25 @@ def write(path: Path, content: bytes, mode: int | None = None) -> None:
     """
     with _unfinished(path, content, mode) as unfinished:
         unfinished.replace(path)
+
+
+def stage(path: Path, content: bytes, mode: int) -> None:
+    """Writes a file under the hidden name from which `settle` puts it in place: many can be made before one is seen."""
+    with _unfinished(path, content, mode):
+        pass
+
+
+def settle(path: Path) -> None:
+    """Puts a staged file in place."""
+    try:
+        hidden(path).replace(path)
+    except OSError as error:
+        raise _refused("write", path, error) from error
+
+
+def hidden(path: Path) -> Path:
+    """Returns the name that a file has before it is whole."""
+    return path.with_name(f".{path.name}{_UNFINISHED}")
 
 
 def create(path: Path, content: bytes) -> bool:
@@ -134,10 +173,11 @@ def remember(root: Path, name: str, memory: Mapping[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def lock(root: Path) -> Iterator[None]:
+def lock(root: Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
     """Holds the digest's lock while one run writes; raises DigestError where another run holds it.
 
-    The operating system gives the lock back when its holder ends, however it ends: nothing stale can stay.
+    With `waiting`, which is called then, the end of that other run is waited for. The operating system gives the lock
+    back when its holder ends, however it ends: nothing stale can stay.
     """
     place = root / CACHE / "lock"
     try:
@@ -150,7 +190,11 @@ def lock(root: Path) -> Iterator[None]:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                raise DigestError(f"{root}: another run of digest is writing here; wait until it has ended") from error
+                if waiting is None:
+                    what = f"{root}: another run of digest is writing here; wait until it has ended"
+                    raise DigestError(what) from error
+                waiting()
+                fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
@@ -162,7 +206,7 @@ def leftover(name: str) -> str:
 @contextlib.contextmanager
 def _unfinished(path: Path, content: bytes, mode: int | None = None) -> Iterator[Path]:
     """Gives the finished file under its hidden name, and takes it away where the disk refuses something."""
-    unfinished = path.with_name(f".{path.name}{_UNFINISHED}")
+    unfinished = hidden(path)
     try:
         _make_folder(path.parent, 0o755 if mode is not None else None)
         # What a run killed between link and unlink left is a second name of a file in place: never write into that.

@@ -175,9 +175,9 @@ class Outline(NamedTuple):
     """What arranging has to know of a story, without its words: light, so that a large archive can be kept whole.
 
     `at` is when it was published, in seconds since 1970; `updated` the moment of its last change (ISO 8601). `noted`
-    tells whether it has a note, `linked` whether it may link to a file of the digest. `name` and `known_by` are hashes
-    of what its Atom id is made of, and of all that the ledgers know it by. `mark` is another whenever anything that a
-    page may say of the story is.
+    and `excerpted` tell whether it has a note and an excerpt, `linked` whether it may link to a file of the digest.
+    `name` and `known_by` are hashes of what its Atom id is made of, and of all that the ledgers know it by. `mark` is
+    another whenever anything that a page may say of the story is.
     """
 
     file: str
@@ -189,6 +189,7 @@ class Outline(NamedTuple):
     hide: bool
     draft: bool
     noted: bool
+    excerpted: bool
     linked: bool
     updated: str
     name: bytes

@@ -136,6 +136,8 @@ def test_what_a_killed_build_left_unfinished_goes_even_where_nothing_is_to_be_wr
     before = read(whole / "site")
     for name in (".index.html.unfinished", "2026/w19/.index.html.unfinished", ".mine.unfinished"):
         (whole / "site" / name).write_text("half a pa")
+    (listed,) = (whole / ".digest/built").glob("*.json")
+    listed.with_suffix(".busy").touch()  # as a build leaves it that is killed
 
     run("build", whole)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sites import lost_links, pages, read_folder
 
-from digest import config
+from digest import config, disk
 from digest.commands import build
 
 SMALL = Path(__file__).parent / "data/sites/small"
@@ -21,7 +21,9 @@ def built(folder: Path) -> dict[str, bytes]:
     """Returns the site of the small digest, built in a folder that may be filled."""
     root = folder / "small"
     shutil.copytree(SMALL, root, ignore=shutil.ignore_patterns("expected"))
-    build.run(root, config.load(root), output=root / "site", base_url=None)
+    settings = config.load(root)
+    with disk.lock(root):  # without a search page: whether there is one depends on what is installed
+        build.Builder(root, settings, root / "site", searched=False).build()
     return read_folder(root / "site")
 
 

@@ -13,7 +13,7 @@ from sites import read_folder
 from digest.errors import DigestError
 from digest.model import Copied
 from digest.pages import output
-from digest.pages.output import Written
+from digest.pages.output import Output, Written
 
 PAGES = {"index.html": b"home", "2026/w20/index.html": b"week", "feed.atom": b"feed"}
 
@@ -28,7 +28,10 @@ def umask(mask: int) -> Iterator[None]:
 
 
 def write(root: Path, pages: dict[str, bytes] = PAGES, place: str = "site", copied: tuple[Copied, ...] = ()) -> Written:
-    return output.write(pages, copied, root, root / place)
+    way = Output(root, root / place, [*pages, *(one.path for one in copied)])
+    for path, content in (*pages.items(), *((one.path, one.source.read_bytes()) for one in copied)):
+        way.stage(path, content)
+    return way.commit()
 
 
 def test_a_first_build_writes_everything(tmp_path: Path) -> None:
@@ -125,7 +128,7 @@ def test_what_others_wrote_stays_where_the_list_is_lost(tmp_path: Path, path: st
 
 
 def test_another_digests_site_below_ours_stays_where_the_list_is_lost(tmp_path: Path) -> None:
-    output.write({"index.html": PAGE, "style.css": b"", "feed.atom": FEED}, (), tmp_path, tmp_path / "site/chips")
+    write(tmp_path, {"index.html": PAGE, "style.css": b"", "feed.atom": FEED}, "site/chips")
 
     write(tmp_path)
 

@@ -1,33 +1,40 @@
 """`digest build`: stories into the site.
 
-    lock ──▶ load ──▶ arrange ──▶ plan ──▶ render ──▶ write ──▶ report
+    lock ──▶ look ──nothing new──▶ report
+               └▶ read what changed ──▶ arrange ──▶ plan ──▶ make what would differ, unseen ──▶ commit ──▶ report
 
-Everything is rendered before anything is written, so a build that fails leaves the old site whole. Reads no clock: the
-same content, templates and config give the same bytes.
+Nothing is seen of a build before all of it is made, so one that fails leaves the old site whole. What it remembers of
+the last one saves it work and never changes what comes out. Reads no clock: the same content, templates and config
+give the same bytes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digest import disk, links
 from digest.errors import DigestError
-from digest.model import Catalogue, Config
+from digest.model import Config
+from digest.pages import ingredients
 from digest.pages import output as outputs
-from digest.pages.addresses import Base
-from digest.pages.archive import Archive
-from digest.pages.arrange import arrange
-from digest.pages.output import Written
-from digest.pages.plan import plan
-from digest.pages.render import render
-from digest.stories.outlines import catalogue_of
-from digest.stories.store import load
+from digest.pages.output import Output, Written
+from digest.pages.past import Past
+from digest.stories.shelf import Shelf
+from digest.stories.sight import look
+
+if TYPE_CHECKING:
+    from digest.model import Catalogue
+    from digest.pages.archive import Archive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildReport:
-    """What a build did: `pages` is every file of the site, parted into `written` and `unchanged`."""
+    """What a build did: `pages` is every file of the site, parted into `written` and `unchanged`.
+
+    `warning` says what is missing in it, and why; `notice` which memory of earlier builds was thrown away.
+    """
 
     output: Path
     url: str
@@ -38,6 +45,18 @@ class BuildReport:
     written: int
     unchanged: int
     removed: int
+    warning: str = ""
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """What a build went by, and what it wrote."""
+
+    catalogue: Catalogue
+    archive: Archive
+    written: Written
+    warning: str
 
 
 def run(root: Path, config: Config, *, output: Path, base_url: str | None) -> BuildReport:
@@ -45,20 +64,68 @@ def run(root: Path, config: Config, *, output: Path, base_url: str | None) -> Bu
 
     Raises DigestError, of which Faults names every problem in content, links and templates; then nothing is written.
     """
-    outputs.check(root, output)
     config = config if base_url is None else _rebased(config, base_url)
+    folder = outputs.check(root, output)
     with disk.lock(root):
-        catalogue = catalogue_of(load(root, config), config)
-        archive = arrange(catalogue, config)
-        written = publish(catalogue, archive, config, root=root, output=output)
-    return _report(archive, config, output, written)
+        builder = Builder(root, config, folder)
+        written = builder.unchanged() or builder.build().written
+    return BuildReport(
+        output=output,
+        url=config.site.url,
+        **builder.past.told,
+        themes=len(config.themes),
+        pages=written.written + written.unchanged,
+        written=written.written,
+        unchanged=written.unchanged,
+        removed=written.removed,
+        notice=builder.notice,
+    )
 
 
-def publish(catalogue: Catalogue, archive: Archive, config: Config, *, root: Path, output: Path) -> Written:
-    """Plans, renders and writes the site of an archive; the caller holds the digest's lock."""
-    planned = plan(catalogue, archive, config)
-    files = render(planned, root, Base(config.site.url))
-    return outputs.write(files, planned.copied, root, output)
+class Builder:
+    """Builds one digest into one folder as often as it is asked to; the caller holds the digest's lock.
+
+    With `drafts`, what waits as such is built as well; unless it is `searched`, no index is made.
+    """
+
+    def __init__(
+        self, root: Path, config: Config, folder: Path, *, drafts: bool = False, searched: bool = True
+    ) -> None:
+        self._root, self._config, self._folder, self._drafts = root, config, folder, drafts
+        self._searched = searched
+        self._shelf = Shelf(root, config, ingredients.of_reading(config))
+        self._whole = ingredients.of_pages(root, config, drafts=drafts)
+        self.past = Past(root, folder, self._whole)
+        words = [word for word in (self._shelf.word, self.past.word) if word]
+        self.notice = f"{disk.CACHE}/: what the last build left there {words[0]}, so all is built anew" if words else ""
+
+    def unchanged(self) -> Written | None:
+        """Returns what to report of a build that has nothing to do, None where there may be something."""
+        if not self._shelf.is_unchanged(look(self._root)):
+            return None
+        output = Output(self._root, self._folder, self.past.paths)
+        return output.commit() if self.past.stands(output) else None
+
+    def build(self) -> Built:
+        """Builds what has changed; raises DigestError, and then nothing is written."""
+        from digest.pages import search_index
+        from digest.pages.arrange import arrange
+        from digest.pages.making import make
+        from digest.pages.plan import plan
+
+        root, config = self._root, self._config
+        since = disk.moment(root)
+        catalogue = self._shelf.catalogue(look(root), since)
+        archive = arrange(catalogue, config, drafts=self._drafts)
+        index = search_index.index(catalogue, archive, config, root) if self._searched else search_index.Index()
+        planned = plan(catalogue, archive, config, searched=bool(index.files))
+        copied = (*planned.copied, *index.files)
+        output = Output(root, self._folder, [*(page.path for page in planned.pages), *(one.path for one in copied)])
+        written, keys = make(planned, copied, output, self.past, whole=self._whole, root=root, since=since)
+        told = {"stories": len(archive.stories), "weeks": len(archive.editions), "warning": index.warning}
+        self._shelf.keep()
+        self.past.keep(keys, output, told)
+        return Built(catalogue=catalogue, archive=archive, written=written, warning=index.warning)
 
 
 def _rebased(config: Config, base_url: str) -> Config:
@@ -67,17 +134,3 @@ def _rebased(config: Config, base_url: str) -> Config:
     if url is None:
         raise DigestError(f"'{base_url}' is no http(s) address that a site can stand at")
     return replace(config, site=replace(config.site, url=url))
-
-
-def _report(archive: Archive, config: Config, output: Path, written: Written) -> BuildReport:
-    return BuildReport(
-        output=output,
-        url=config.site.url,
-        stories=len(archive.stories),
-        weeks=len(archive.editions),
-        themes=len(config.themes),
-        pages=written.written + written.unchanged,
-        written=written.written,
-        unchanged=written.unchanged,
-        removed=written.removed,
-    )

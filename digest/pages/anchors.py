@@ -9,8 +9,10 @@ hidden or deleted.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
 from digest.model import Catalogue, Outline, Story
 from digest.naming import free_name
@@ -41,7 +43,8 @@ def anchors_of(catalogue: Catalogue) -> Anchors:
     name comes first has it, even if it came last, for nothing remembers when they came. (One that a feed brings later
     has a place of its own from then on, before all that have none.)
     """
-    stories = {story.file: story for story in catalogue.stories}
+    recorded = {place.week for place in catalogue.places}
+    stories = {story.file: story for story in _in_question(catalogue, recorded)}
     anchors: dict[str, str] = {}
     left: dict[Week, dict[str, str]] = defaultdict(dict)
     taken: dict[Week, set[str]] = defaultdict(set)
@@ -53,12 +56,23 @@ def anchors_of(catalogue: Catalogue) -> Anchors:
             anchors.setdefault(story.file, anchor)
         elif story:
             left[place.week][anchor] = story.file
-    others = [story for story in catalogue.stories if story.file not in anchors]
+    others = [story for story in stories.values() if story.file not in anchors]
     for story in sorted(others, key=lambda story: (_name(story.file), story.file)):
         anchors[story.file] = free_name(story.slug, taken[story.week])
         taken[story.week].add(anchors[story.file])
     unlike = {file: anchor for file, anchor in anchors.items() if anchor != stories[file].slug}
     return Anchors(unlike=unlike, left=left)
+
+
+def _in_question(catalogue: Catalogue, recorded: Container[Week]) -> Iterator[Outline]:
+    """Yields the stories whose anchor may be another than their slug: most weeks have no two of one slug."""
+    moved = {place.story for place in catalogue.places}
+    for week, found in groupby(catalogue.stories, key=attrgetter("week")):
+        here = list(found)
+        if week in recorded or len({story.slug for story in here}) < len(here):
+            yield from here
+        elif moved:
+            yield from (story for story in here if story.file in moved)
 
 
 def _name(file: str) -> str:

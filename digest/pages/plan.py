@@ -31,6 +31,7 @@ class Plan:
 
     pages: tuple[Page, ...]
     shared: bytes
+    base: Base
     copied: tuple[Copied, ...]
     problems: tuple[Problem, ...]
     writer: Writer
@@ -46,15 +47,16 @@ class Plan:
             raise Faults(found)
 
 
-def plan(catalogue: Catalogue, archive: Archive, config: Config) -> Plan:
-    """Returns the plan of the site that stands at `config.site.url`."""
-    setting = set_up(catalogue, archive, config, Base(config.site.url))
+def plan(catalogue: Catalogue, archive: Archive, config: Config, *, searched: bool = False) -> Plan:
+    """Returns the plan of the site that stands at `config.site.url`, with a search page where it is `searched`."""
+    setting = set_up(catalogue, archive, config, Base(config.site.url), searched=searched)
     for_readers = _distinct([*site_pages(setting), *theme_pages(setting)])
     pages = (*for_readers, *feed_pages(setting), *program_pages(setting, for_readers))
     claimed = [*((page.path, page.source) for page in pages), *((one.path, one.file) for one in catalogue.copied)]
     return Plan(
         pages=pages,
         shared=mark(setting.site),
+        base=setting.base,
         copied=catalogue.copied,
         problems=(*atom.twins(catalogue.stories), *claims.problems(claimed)),
         writer=setting.writer,

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from digest.errors import Problem
 from digest.model import Catalogue, Config, FreePage, Letter
-from digest.pages import addresses
+from digest.pages import addresses, search_index
 from digest.pages.addresses import Base
 from digest.pages.archive import Archive
 from digest.pages.arrange import arrange
@@ -21,7 +21,7 @@ from digest.pages.targets import Targets
 
 def proof(catalogue: Catalogue, archive: Archive, config: Config) -> tuple[Problem, ...]:
     """Returns what stops the build of an archive, and as hints the links of drafts that lead nowhere."""
-    planned = plan(catalogue, archive, config)
+    planned = plan(catalogue, archive, config, searched=search_index.available())
     for page in planned.pages:
         page.data()  # which follows every link on it
     return (*planned.found(), *_of_drafts(catalogue, config))

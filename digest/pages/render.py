@@ -34,12 +34,12 @@ from digest.pages import addresses, markup, wording
 from digest.pages.addresses import Base
 from digest.pages.atom import AtomEntry
 from digest.pages.cards import Card
+from digest.pages.ingredients import FOLDER, shipped_templates
 from digest.pages.markup import Html
 from digest.pages.page import Page
 from digest.pages.plan import Plan
 
-FOLDER = "templates"
-_TEMPLATES = frozenset({".html", ".xml", ".opml", ".json", ".txt", ".css"})
+_TEMPLATES = frozenset({".html", ".xml", ".opml", ".json", ".txt", ".css", ".js"})
 
 # Signs that XML 1.0 §2.2 or HTML §13.2.3.5 does not allow in a document, however they came here.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -59,13 +59,6 @@ def render(planned: Plan, root: Path, base: Base) -> dict[str, bytes]:
 def flawed(root: Path, base: Base) -> tuple[Problem, ...]:
     """Returns what is wrong in the digest's own templates, as far as it shows before a page is rendered."""
     return tuple(Renderer(root, base).flawed())
-
-
-def shipped_templates() -> Path:
-    """Returns the folder of the shipped templates: inside the package where it is installed, else beside it."""
-    package = Path(__file__).resolve().parents[1]
-    inside = package / FOLDER
-    return inside if inside.is_dir() else package.parent / FOLDER
 
 
 class Renderer:

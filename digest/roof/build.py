@@ -46,6 +46,7 @@ def build(call: Call, output: Path | None, base_url: str | None, as_json: bool) 
     root, config = call.open()
     target = Path.cwd() / output if output else root / "site"
     report = command.run(root, config, output=target, base_url=base_url)
+    call.complain(*filter(None, (report.notice, report.warning)))
     if as_json:
         click.echo(lines.as_json(asdict(report)))
     else:

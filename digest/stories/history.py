@@ -5,12 +5,14 @@ Refuses to guess: a story is met by its guid, or by its link where it has none.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from digest.model import Place, Story
 from digest.stories import ledger, paths
 from digest.stories.identity import keys_of_story
 from digest.stories.ledger import Record
+from digest.week import Week
 
 
 class History:
@@ -44,6 +46,26 @@ class History:
         lies |= {story.file: story.file for story in stories}  # whatever lies in a place now has its address
         found = (_place(file, lies.get(file, ""), since) for file, since in sorted(self._since.items()))
         return tuple(place for place in found if place)
+
+    def telling(self, stories: Iterable[Story]) -> tuple[Place, ...]:
+        """Returns the places of those weeks alone in which some story does not simply lie where it was first put.
+
+        In all others every story's anchor is its slug, with the places or without them.
+        """
+        stories = tuple(stories)
+        slugs: dict[Week, set[str]] = defaultdict(set)
+        doubtful: set[Week] = set()
+        places = self.places(stories)
+        lying = {place.file for place in places if place.story == place.file}
+        for week, slug in (
+            *((place.week, place.slug) for place in places),
+            *((story.week, story.slug) for story in stories if story.file not in lying),
+        ):
+            if slug in slugs[week]:
+                doubtful.add(week)
+            slugs[week].add(slug)
+        doubtful.update(place.week for place in places if place.story not in {"", place.file})
+        return tuple(place for place in places if place.week in doubtful)
 
     def earlier(self, stories: Iterable[Story]) -> dict[str, tuple[str, ...]]:
         """Returns, by file, the headlines that a story's first feed gave it before, oldest first."""

@@ -30,6 +30,7 @@ def outline_of(story: Story, zone: tzinfo, mark: bytes) -> Outline:
         hide=story.hide,
         draft=story.draft,
         noted=bool(story.note),
+        excerpted=bool(story.excerpt),
         linked=has_own_link(story.note) or has_own_link(story.excerpt),
         updated=last_change(story, zone).isoformat(),
         name=hashed(lasting_name(story)),

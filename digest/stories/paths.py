@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable
 from datetime import date
 
 from digest.week import Week
@@ -52,6 +53,11 @@ def is_letter(file: str) -> bool:
 def is_in(file: str, folder: str) -> bool:
     """Tells whether a file is Markdown right in a folder below `content/`."""
     return file.endswith(".md") and folder_of(file) == folder
+
+
+def right_in(folder: str, files: Iterable[str]) -> list[str]:
+    """Returns those of the files that are Markdown right in a folder below `content/`."""
+    return [file for file in files if is_in(file, folder)]
 
 
 def copied(file: str) -> str:

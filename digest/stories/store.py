@@ -9,26 +9,25 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 
 from digest import disk
 from digest.errors import DigestError, Faults, Problem
-from digest.model import Config, Content, Copied, Story
-from digest.stories import ledger, paths, pictures, storyfile
+from digest.model import Config, Content, Story
+from digest.stories import ledger, paths, storyfile
 from digest.stories.desk import Desk, Edit, Intake, Survey
 from digest.stories.history import History
 from digest.stories.inbox import Filing, Inbox, names_in, plan
 from digest.stories.ledger import Record
 from digest.stories.news import Ledgers
 from digest.stories.reading import Reading
+from digest.stories.sight import Sight, content, copied, look
 from digest.week import Week
 
-_NOT_COPIED = (".DS_Store", "Thumbs.db", ".git", "*~", ".#*", ".*.sw?", disk.LEFT_BEHIND)  # left by systems and editors
 _MARKDOWN = frozenset({".md", ".markdown", ".txt"})
 _WRITERS = 4
 """How many files are written at once: each waits for the disk to have it, and a disk takes several in one go."""
@@ -42,33 +41,33 @@ def load(root: Path, config: Config) -> Content:
     return found.content
 
 
-def survey(root: Path, config: Config) -> Survey:
-    """Reads all of a digest's content that can be read, with every problem in the rest."""
+def survey(
+    root: Path, config: Config, sight: Sight | None = None, content_of: Callable[[str], bytes] | None = None
+) -> Survey:
+    """Reads all of a digest's content that can be read, with every problem in the rest.
+
+    It is looked at first, unless that has been done, and its files are read by `content_of` where that is given.
+    """
     ledgers, ledger_problems = read_ledgers(root)
-    bytes_of = partial(_bytes, root)
-    reading = Reading(config, ledgers, bytes_of)
-    files = list(_walk(root, reading.problems))
+    sight = sight or look(root)
+    reading = Reading(config, ledgers, content_of or partial(content, root))
+    reading.problems.extend(sight.problems)
+    files = list(sight.stamps)
+    reading.misplaced(files)
     stories = tuple(filter(None, (reading.story(file) for file in files if paths.is_story(file))))
     history = History(ledgers)
-    content = Content(
+    found = Content(
         stories=stories,
         letters=tuple(filter(None, (reading.letter(file) for file in files if paths.is_letter(file)))),
-        introductions=tuple(
-            filter(None, (reading.introduction(file) for file in files if paths.is_in(file, "themes")))
-        ),
-        pages=tuple(filter(None, (reading.page(file) for file in files if paths.is_in(file, "pages")))),
-        copied=tuple(
-            Copied(source=root / file, file=file, path=path, size=pictures.size_of(file, bytes_of))
-            for file in files
-            if (path := paths.copied(file))
-        ),
-        places=history.places(stories),
+        introductions=tuple(filter(None, map(reading.introduction, paths.right_in("themes", files)))),
+        pages=tuple(filter(None, map(reading.page, paths.right_in("pages", files)))),
+        copied=copied(root, files),
+        places=history.telling(stories),
         earlier=history.earlier(stories),
         unread=frozenset(reading.unread),
     )
-    reading.misplaced(files)
     return Survey(
-        content=content,
+        content=found,
         problems=tuple(reading.problems),
         ledgers=ledgers,
         ledger_problems=ledger_problems,
@@ -79,7 +78,7 @@ def survey(root: Path, config: Config) -> Survey:
 
 def read_text(root: Path, file: str) -> str:
     """Returns the text of a file as far as it is text, nothing where it is gone."""
-    return _bytes(root, file).decode("utf-8-sig", errors="replace")
+    return content(root, file).decode("utf-8-sig", errors="replace")
 
 
 def unfinished(root: Path) -> tuple[str, ...]:
@@ -98,13 +97,13 @@ def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Rec
 
     Without names nothing is in question: then no file is looked for.
     """
-    reading = Reading(config, ledgers, partial(_bytes, root))
-    files = list(_walk(root, [])) if names else []
+    reading = Reading(config, ledgers, partial(content, root))
+    files = list(look(root).stamps) if names else []
     found: list[Story] = []
     texts: dict[str, str] = {}
     unreadable: dict[str, str] = {}
     for file in filter(paths.is_story, files):
-        text = _bytes(root, file).decode(errors="replace")
+        text = content(root, file).decode(errors="replace")
         if any(name in text for name in names):
             story = reading.story(file)
             if story:
@@ -229,22 +228,7 @@ def create(root: Path, file: str, text: str) -> bool:
 
 def read_exactly(root: Path, file: str) -> str:
     """Returns the text of a file with every sign that it holds, as an edit needs it; raises ValueError for no text."""
-    return _bytes(root, file).decode()
-
-
-def _walk(root: Path, problems: list[Problem]) -> Iterator[str]:
-    """Yields every file below `content/`, relative to the root, by name; hidden ones only of `static/`."""
-    for folder, folders, names in os.walk(root / "content"):
-        place = Path(folder).relative_to(root).as_posix()
-        folders[:] = sorted(name for name in folders if not _is_passed_over(name, place))
-        for name in sorted(names):
-            if _is_passed_over(name, place):
-                continue
-            if os.path.islink(os.path.join(folder, name)):  # noqa: PTH114, PTH118 - pathlib costs four times as much here
-                if place != paths.INBOX:  # where pull alone looks
-                    problems.append(Problem(f"{place}/{name}", 0, "is a symbolic link", "put the file itself here"))
-            else:
-                yield f"{place}/{name}"
+    return content(root, file).decode()
 
 
 def _read_inbox(root: Path) -> Inbox:
@@ -282,16 +266,6 @@ def _is_swept(file: str) -> bool:
     return disk.leftover(name).endswith(".md") and "/." not in folder
 
 
-def _is_passed_over(name: str, place: str) -> bool:
-    if place.partition("/")[2].partition("/")[0] != "static":
-        return name.startswith(".")
-    return any(fnmatchcase(name, pattern) for pattern in _NOT_COPIED)
-
-
 def _closed(reading: Reading, files: Iterable[str]) -> Week | None:
     letters = filter(None, (reading.letter(file) for file in files if paths.is_letter(file)))
     return max((letter.week for letter in letters if not letter.draft), default=None)
-
-
-def _bytes(root: Path, file: str) -> bytes:
-    return disk.read(root / file) or b""

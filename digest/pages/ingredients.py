@@ -1,0 +1,73 @@
+"""What every page is made of beside the content: this program, its libraries, the templates, digest.toml.
+
+Refuses to import any of the libraries: their files tell whether they are still the same.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import blake2b
+from importlib.util import find_spec
+from pathlib import Path
+
+from digest import __version__, disk
+from digest.model import Config
+
+FOLDER = "templates"
+_LIBRARIES = ("jinja2", "markupsafe", "markdown", "nh3", "yaml", "imagesize", "pagefind", "pagefind_bin", "tzdata")
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def shipped_templates() -> Path:
+    """Returns the folder of the shipped templates: inside the package where it is installed, else beside it."""
+    inside = _PACKAGE / FOLDER
+    return inside if inside.is_dir() else _PACKAGE.parent / FOLDER
+
+
+def of_reading(config: Config) -> bytes:
+    """Returns a hash of all by which content is read, whatever address the site has."""
+    settings = repr(replace(config, site=replace(config.site, url="")))
+    return _hash(*_program(), settings.encode())
+
+
+def of_pages(root: Path, config: Config, *, drafts: bool) -> bytes:
+    """Returns a hash of all that pages are made of, content apart."""
+    folders = (root / FOLDER, shipped_templates())
+    templates = (part for folder in folders for part in _contents(folder))
+    return _hash(*_program(), repr((config, drafts)).encode(), *templates)
+
+
+def _program() -> Iterator[bytes]:
+    yield f"{__version__} {sys.version}".encode()
+    for name in _LIBRARIES:
+        found = find_spec(name)
+        yield name.encode() + _stamp(found.origin if found else None)
+    for folder, _, names in os.walk(_PACKAGE):
+        for name in sorted(names):
+            if name.endswith(".py"):
+                yield f"{folder}/{name}".encode() + _stamp(f"{folder}/{name}")
+
+
+def _contents(folder: Path) -> Iterator[bytes]:
+    """Yields every template by its name and bytes: a template may be saved twice in one step of the disk's clock."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield f"{path}\n".encode()
+            yield disk.read(path) or b""
+
+
+def _stamp(file: str | None) -> bytes:
+    try:
+        return repr(disk.stamp(os.stat(file))).encode() if file else b"none"  # noqa: PTH116
+    except OSError:
+        return b"none"
+
+
+def _hash(*parts: bytes) -> bytes:
+    hashed = blake2b(digest_size=16)
+    for part in parts:
+        hashed.update(b"%d:" % len(part) + part)
+    return hashed.digest()

@@ -1,0 +1,217 @@
+"""The content as a build needs it: what it remembers of the last reading, and what has changed on the disk since then.
+
+    stamps ──▶ what differs? ──nothing──▶ the catalogue as it was
+                   │ words of stories, letters, pages, pictures ──▶ these are read again
+                   └ stories that came or went, what the ledgers know them by, ledgers ──▶ all is read again
+
+A file whose stamp is the one that it had is not read. Refuses to trust a stamp that a file got in the moment before it
+was looked at, since it may have been saved once more in that very moment: such a file is compared by its words.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+from digest import memory
+from digest.errors import DigestError, Faults
+from digest.model import Catalogue, Config, Outline, Story
+from digest.stories import paths, sight
+from digest.stories.outlines import hashed, outline_of
+from digest.stories.sight import Sight
+
+if TYPE_CHECKING:
+    from digest.stories.reading import Reading
+
+_NAME = "content.memory"
+_UNSURE = (0, 0, 0, 0)
+_file = attrgetter("file")
+
+
+class _Filed(Protocol):
+    @property
+    def file(self) -> str: ...
+
+
+_One = TypeVar("_One", bound=_Filed)
+
+
+class _Every(frozenset[str]):
+    """The keys of stories with an excerpt, where it is known already that the story at hand is one of them."""
+
+    def isdisjoint(self, _: Iterable[object], /) -> bool:
+        return False
+
+
+class Shelf:
+    """The content of one digest, as it was last read; `key` is 16 bytes that say how."""
+
+    def __init__(self, root: Path, config: Config, key: bytes) -> None:
+        self._root, self._config, self._key = root, config, key
+        self._zone = ZoneInfo(config.site.timezone)
+        self._stories: dict[str, Story] = {}
+        self._catalogue: Catalogue | None = None
+        remembered, self.word = memory.recall(root, _NAME, key)
+        self._stamps: Mapping[str, tuple[int, int, int, int]] = remembered[0] if remembered else {}
+        self._packed: bytes = remembered[1] if remembered else b""
+
+    def is_unchanged(self, seen: Sight) -> bool:
+        """Tells whether the content is what was last read, file by file."""
+        return bool(self._stamps) and not seen.problems and seen.stamps == self._stamps
+
+    def catalogue(self, seen: Sight, since: int) -> Catalogue:
+        """Returns the content, looked at after the moment `since` (ns, by the disk's clock).
+
+        Raises Faults with every problem in it; then what was known before stays known.
+        """
+        before = self._catalogue or self._unpacked()
+        found = (self._amended(before, seen) if before else None) or self._whole(seen)
+        self._catalogue = found
+        self._stamps = {file: stamp if max(stamp[:2]) < since else _UNSURE for file, stamp in seen.stamps.items()}
+        return found
+
+    def keep(self) -> None:
+        """Remembers what was read for the next build."""
+        from digest.stories import kept
+
+        if self._catalogue is not None:
+            packed = memory.pack(kept.packed(self._catalogue))
+            memory.keep(self._root, _NAME, self._key, (dict(self._stamps), packed))
+
+    def story(self, file: str) -> Story:
+        """Returns a story whole; raises DigestError where its file is not any more the one that was looked at."""
+        from digest.stories import storyfile
+
+        if file not in self._stories:
+            outline = self._outline(file)
+            content = sight.content(self._root, file)
+            if _mark(content, outline.excerpted) != outline.mark:
+                raise DigestError(f"{file}: this file has changed during the build; build again")
+            known = self._reading({}, outline.excerpted).known
+            self._stories[file] = storyfile.loads(content.decode(), file, known)
+        return self._stories[file]
+
+    def _unpacked(self) -> Catalogue | None:
+        from digest.stories import kept
+
+        return kept.unpacked(memory.unpack(self._packed), self._root, self.story) if self._packed else None
+
+    def _outline(self, file: str) -> Outline:
+        assert self._catalogue is not None
+        return self._catalogue.stories[bisect_left(self._catalogue.stories, file, key=_file)]
+
+    def _whole(self, seen: Sight) -> Catalogue:
+        """Reads all of the content."""
+        from digest.stories import store
+
+        contents: dict[str, bytes] = {}
+
+        def content_of(file: str) -> bytes:
+            content = sight.content(self._root, file)
+            contents[file] = hashed(content)
+            return content
+
+        found = store.survey(self._root, self._config, seen, content_of)
+        if found.problems:
+            raise Faults(found.problems)
+        content = found.content
+        self._stories = {story.file: story for story in content.stories}
+        return Catalogue(
+            stories=tuple(
+                outline_of(story, self._zone, _told(contents[story.file], bool(story.excerpt)))
+                for story in content.stories
+            ),
+            story=self.story,
+            letters=content.letters,
+            introductions=content.introductions,
+            pages=content.pages,
+            copied=content.copied,
+            places=content.places,
+            earlier=content.earlier,
+        )
+
+    def _amended(self, before: Catalogue, seen: Sight) -> Catalogue | None:
+        """Returns the content with what has changed; None where more depends on that than the files themselves."""
+        stamps, known = seen.stamps, self._stamps
+        new = [file for file in stamps if file not in known]
+        touched = {*new, *(known.keys() - stamps.keys())}
+        changed = [file for file, stamp in stamps.items() if file in known and known[file] != stamp]
+        if seen.problems or any(map(_is_deep, touched)) or any(file.startswith(paths.LEDGERS) for file in changed):
+            return None
+        reading = self._reading(stamps, True)
+        stories = self._retold(before, [file for file in changed if paths.is_story(file)], reading)
+        if stories is None:
+            return None
+        touched.update(file for file in changed if not paths.is_story(file))
+        reading.misplaced(new)
+        there = [file for file in sorted(touched) if file in stamps]
+        amended = replace(
+            before,
+            stories=stories,
+            letters=_with(before.letters, touched, (reading.letter(file) for file in there if paths.is_letter(file))),
+            introductions=_with(
+                before.introductions,
+                touched,
+                (reading.introduction(file) for file in there if paths.is_in(file, "themes")),
+            ),
+            pages=_with(before.pages, touched, (reading.page(file) for file in there if paths.is_in(file, "pages"))),
+            copied=_with(before.copied, touched, sight.copied(self._root, there)),
+        )
+        if reading.problems:
+            raise Faults(reading.problems)
+        return amended
+
+    def _retold(self, before: Catalogue, files: Iterable[str], reading: Reading) -> tuple[Outline, ...] | None:
+        """Returns the outlines with those of changed stories; None where the ledgers may have to say something else."""
+        stories = list(before.stories)
+        for file in files:
+            at = bisect_left(stories, file, key=_file)
+            old, content = stories[at], sight.content(self._root, file)
+            if _mark(content, old.excerpted) == old.mark:
+                continue
+            story = reading.story(file)
+            if story is None:
+                continue
+            new = outline_of(story, self._zone, _mark(content, bool(story.excerpt)))
+            if new.known_by != old.known_by or new.excerpted > old.excerpted:
+                return None
+            stories[at] = new
+            self._stories[file] = story
+        return tuple(stories)
+
+    def _reading(self, files: Iterable[str], excerpted: bool) -> Reading:
+        """Returns a reading of single files, of which it is known whether they open with an excerpt."""
+        from digest.stories.reading import Reading
+
+        feeds = [file.removeprefix(f"{paths.LEDGERS}/") for file in files if file.startswith(paths.LEDGERS)]
+        reading = Reading(
+            self._config,
+            {feed.removesuffix(".jsonl"): {} for feed in feeds},
+            lambda file: sight.content(self._root, file),
+        )
+        reading.known = replace(reading.known, excerpted=_Every() if excerpted else frozenset())
+        return reading
+
+
+def _is_deep(file: str) -> bool:
+    """Tells whether more depends on the coming and going of a file than what it says: anchors, earlier headlines."""
+    return paths.is_story(file) or file.startswith(paths.LEDGERS)
+
+
+def _mark(content: bytes, excerpted: bool) -> bytes:
+    return _told(hashed(content), excerpted)
+
+
+def _told(hash_of_content: bytes, excerpted: bool) -> bytes:
+    """Returns the mark of a story: of all its words, and of whether some of them are the publisher's."""
+    return hashed(hash_of_content + (b"1" if excerpted else b"0"))
+
+
+def _with(before: tuple[_One, ...], touched: set[str], found: Iterable[_One | None]) -> tuple[_One, ...]:
+    same: Iterator[_One] = (one for one in before if one.file not in touched)
+    return tuple(sorted((*same, *filter(None, found)), key=_file))
