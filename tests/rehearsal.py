@@ -96,10 +96,11 @@ class Run:
 class Hub:
     """A repository on GitHub: `origin.git`, its caches, its artifact, and in `pages` what Pages serves.
 
-    `address` is what Pages reports, empty where it is not set up.
+    `address` is what Pages reports, empty where it is not set up. `digest` is the shell's way to call the command.
     """
 
     folder: Path
+    digest: str = f'exec "{sys.executable}" -m digest "$@"'
     address: str = "https://example.github.io/repo"
     fork: bool = False
     runs: int = 0
@@ -111,6 +112,16 @@ class Hub:
     @property
     def pages(self) -> Path:
         return self.folder / "pages"
+
+    @property
+    def tools(self) -> Path:
+        """What a runner's shell finds first: `digest` as it is installed here, and a `sleep` that does not wait."""
+        tools = self.folder / "tools"
+        tools.mkdir(exist_ok=True)
+        for name, script in {"digest": self.digest, "sleep": "exit 0"}.items():
+            (tools / name).write_text(f"#!/bin/sh\n{script}\n")
+            (tools / name).chmod(0o755)
+        return tools
 
     @property
     def artifact(self) -> Path:
@@ -217,12 +228,7 @@ class _Runner:
 
     def environment(self) -> dict[str, str]:
         """What a runner's shell finds: `digest`, and none of what this machine's own shell is set to."""
-        tools = self.hub.folder / "tools"
-        tools.mkdir(exist_ok=True)
-        for name, script in {"digest": f'exec "{sys.executable}" -m digest "$@"', "sleep": "exit 0"}.items():
-            if not (tools / name).exists():
-                (tools / name).write_text(f"#!/bin/sh\n{script}\n")
-                (tools / name).chmod(0o755)
+        tools = self.hub.tools
         told = {name.upper(): str(text) for name, text in self.github.items() if name != "event"}
         return {
             **{name: os.environ[name] for name in ("PYTHONPATH", "COVERAGE_PROCESS_START") if name in os.environ},
@@ -272,7 +278,7 @@ class _Runner:
         return {"base_url": self.hub.address} if may else False
 
     def actions_upload_pages_artifact(self, given: Values) -> None:
-        """Packs the folder as the action does: links are followed, dotfiles are left out unless it is told to take them."""
+        """Packs the folder as the action does: links are followed, dotfiles are left out unless it is told not to."""
         hidden = [] if given.get("include-hidden-files") == "true" else ["--exclude=.[^/]*"]
         words = ["tar", "--dereference", "--hard-dereference", "--directory", given["path"], *hidden]
         subprocess.run([*words, "-cf", self.hub.artifact, "."], cwd=self.workspace, check=True)

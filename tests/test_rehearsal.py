@@ -17,6 +17,7 @@ import shutil
 import socketserver
 import stat
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
+import warm
 import yaml
 from feedhost import Exchange, FeedHost
 from rehearsal import BRANCH, INSTALLATION, Hub, KilledError, Run, git, value
@@ -99,6 +101,17 @@ def feeds(wire: Wire) -> Iterator[FeedHost]:
 
 
 @pytest.fixture(scope="module")
+def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """How shells call `digest` here: one that waits with all its imports done."""
+    place = tmp_path_factory.mktemp("warm") / "socket"
+    with subprocess.Popen([sys.executable, warm.__file__, place], stdout=subprocess.PIPE, text=True) as waiting:
+        assert waiting.stdout
+        assert waiting.stdout.readline() == "listening\n"
+        yield warm.command(place)
+        waiting.kill()
+
+
+@pytest.fixture(scope="module")
 def started(feeds: FeedHost, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with what `digest init` writes, its sample feed replaced by the two on loopback."""
     folder = tmp_path_factory.mktemp("started")
@@ -125,29 +138,29 @@ def publish_on(folder: Path, desk: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def run_once(started: Path, wire: Wire, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run_once(started: Path, wire: Wire, command: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same after its first run."""
     folder = tmp_path_factory.mktemp("published")
     shutil.copytree(started, folder, dirs_exist_ok=True)
     wire.begin()
-    assert Hub(folder).run(THEIRS).green
+    assert Hub(folder, command).run(THEIRS).green
     return folder
 
 
 @pytest.fixture(params=range(TIMES))
-def hub(started: Path, wire: Wire, tmp_path: Path) -> Hub:
+def hub(started: Path, wire: Wire, command: str, tmp_path: Path) -> Hub:
     """A digest that was never published."""
     wire.begin()
     shutil.copytree(started, tmp_path, dirs_exist_ok=True)
-    return Hub(tmp_path)
+    return Hub(tmp_path, command)
 
 
 @pytest.fixture(params=range(TIMES))
-def published(run_once: Path, wire: Wire, tmp_path: Path) -> Hub:
+def published(run_once: Path, wire: Wire, command: str, tmp_path: Path) -> Hub:
     """A digest that has been published once."""
     wire.begin()
     shutil.copytree(run_once, tmp_path, dirs_exist_ok=True)
-    return Hub(tmp_path, runs=1)
+    return Hub(tmp_path, command, runs=1)
 
 
 def edit(hub: Hub, change: Callable[[Path], object], *push: str, words: str = "Edit") -> str:
@@ -305,10 +318,15 @@ def test_where_editor_and_publisher_change_one_line_the_editor_wins_and_both_are
 def test_a_story_that_the_editor_deletes_meanwhile_stays_deleted(published: Hub, wire: Wire) -> None:
     wire.say("harbour-lantern", "the-first-lamp", title="The first lamp, corrected", day=12)
 
-    run = published.run(THEIRS, between={PUSH: lambda _: edit(published, lambda desk: (desk / FIRST).unlink())})
+    def meanwhile(_: Path) -> None:
+        edit(published, lambda desk: (desk / FIRST).unlink())
+        wire.down = {"harbour-lantern", "second"}  # so that pulling anew brings nothing: that has time
+
+    run = published.run(THEIRS, between={PUSH: meanwhile})
 
     assert run.green, run.log
-    assert files(published) == {SECOND, OTHER}
+    assert (commits(published)[0], files(published)) == ("Edit", {SECOND, OTHER})
+    wire.down = set()
     assert published.run(THEIRS).green
     assert files(published) == {SECOND, OTHER}
 
@@ -328,7 +346,7 @@ def test_two_clones_that_pulled_the_same_and_more_unite_their_ledgers(published:
     wire.say("harbour-lantern", "a-buoy")
 
     def pull(desk: Path) -> None:
-        subprocess.run([published.folder / "tools/digest", "pull"], cwd=desk, check=True, capture_output=True)
+        subprocess.run([published.tools / "digest", "pull"], cwd=desk, check=True, capture_output=True)
 
     def meanwhile(_: Path) -> None:
         wire.say("harbour-lantern", "a-whale")
