@@ -57,7 +57,7 @@ def test_every_page_receives_what_is_listed_and_nothing_else() -> None:
             ("theme.html", "themes/memory-crunch/index.html"),
             ("subscribe.html", "subscribe/index.html"),
         ]
-        for block in sorted(names(LISTED[name][0]) - {"main", "kind"})
+        for block in sorted(names(LISTED[name][0]) - {"main", "kind"})  # these are the pages' own
     ],
 )
 def test_any_single_block_can_be_overridden(tmp_path: Path, template: str, block: str, page: str) -> None:
