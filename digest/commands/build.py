@@ -101,8 +101,8 @@ class Builder:
 
     def unchanged(self) -> Written | None:
         """Returns what to report of a build that has nothing to do, None where there may be something."""
-        if not self._shelf.is_unchanged(look(self._root)):
-            return None
+        if self.past.told.get("warning") or not self._shelf.is_unchanged(look(self._root)):
+            return None  # what could not be made the last time may be made now
         output = Output(self._root, self._folder, self.past.paths)
         return output.commit() if self.past.stands(output) else None
 

@@ -1,0 +1,474 @@
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import browsing
+import pytest
+from builders import make_config, make_content, make_page, make_story
+from hypothesis import given
+from hypothesis import strategies as st
+from sites import find, pages, parse, read_folder, text
+
+from digest import config as configs
+from digest.commands import build
+from digest.model import Config, Content, Correction
+from digest.pages import search_files, search_index
+from digest.pages.arrange import arrange
+from digest.pages.records import record, words_of
+from digest.stories.outlines import catalogue_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+TOML = """
+[site]
+title = "Quays"
+url = "https://example.org/trial/"
+
+[[feeds]]
+id = "quay"
+url = "https://quay.example/feed.xml"
+title = "Quay news"
+publisher = "The Quay"
+
+[[themes]]
+id = "cranes"
+title = "Cranes & hoists"
+match = ["crane*"]
+
+[[themes]]
+id = "tolls"
+title = "Tolls"
+match = ["toll*"]
+"""
+STORY = """---
+title: {title}
+link: https://quay.example/{slug}
+published: {day}T12:00:00+08:00
+authors: [Jo Writer]
+feeds: [quay]
+themes: [{themes}]
+---
+
+{note}
+"""
+
+
+@pytest.fixture
+def searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra `search` is installed, which tests elsewhere do as if it were not."""
+    pytest.importorskip("pagefind", reason="pagefind is not installed")
+    monkeypatch.setattr(search_index, "available", lambda: True)
+
+
+def write(root: Path, day: str, slug: str, title: str, themes: str = "", note: str = "") -> Path:
+    week = make_story(slug, day).week
+    path = root / "content" / week.folder / f"{day}-{slug}.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(STORY.format(title=title, slug=slug, day=day, themes=themes, note=note))
+    return path
+
+
+def digest(root: Path) -> Path:
+    """A digest of a few stories of two years, under two themes."""
+    (root / "digest.toml").write_text(TOML)
+    write(root, "2025-05-06", "old-crane", "An old crane sinks", "cranes", r"Rust was the *cause*: \<b\> & more.")
+    write(root, "2026-05-05", "two-cranes", "Two cranes too many", "cranes, tolls", "Somebody ordered twice.")
+    write(root, "2026-05-06", "tolls-rise", "Tolls rise", "tolls", "To pay for the second [crane](https://a.example).")
+    write(root, "2026-05-12", "quiet", "A quiet week", "", "Nothing sank.")
+    return root
+
+
+@pytest.fixture
+def root(tmp_path: Path, searched: None) -> Path:  # noqa: ARG001
+    return digest(tmp_path)
+
+
+def made(root: Path, base_url: str | None = None) -> dict[str, bytes]:
+    build.run(root, configs.load(root), output=root / "site", base_url=base_url)
+    return read_folder(root / "site")
+
+
+def found(site: dict[str, bytes]) -> dict[str, Any]:
+    """What the index has of each story, by its place."""
+    fragments = [content for path, content in site.items() if path.startswith("search/pagefind/fragment/")]
+    told = [json.loads(gzip.decompress(content).removeprefix(b"pagefind_dcd")) for content in fragments]
+    return {one["url"]: one for one in told}
+
+
+# ---------------------------------------------------------------- records
+
+
+@pytest.mark.parametrize(
+    ("markdown", "words"),
+    [
+        ("Plain words, 5 * 3 and snake_case.", "Plain words, 5 3 and snake_case."),
+        ("A *note* on __two__ [cranes](2026-05-05-x.md 'Title') and `code`.", "A note on two cranes and code."),
+        ("![A quay](quay.png) at <https://a.example/x>", "A quay at https://a.example/x"),
+        ("# Heading\n\n- one\n2. two\n> three\n\n---\nfour", "Heading one two three four"),
+        (r"\*four\* cranes \[sic\] &amp; &lt;b&gt;", "*four* cranes [sic] & <b>"),
+        (r"\<b\> and 1 < 2 > 0", "<b> and 1 < 2 > 0"),
+        ("<b>bold</b> words\n```python\nx = 1\n```", "bold words x = 1"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_what_is_searched_are_words(markdown: str, words: str) -> None:
+    assert words_of(markdown) == words
+
+
+@given(st.text(max_size=200))
+def test_any_text_has_words_on_one_line(markdown: str) -> None:
+    assert "\n" not in words_of(markdown)
+
+
+def test_a_record_has_all_that_is_said_of_a_story() -> None:
+    story = make_story(
+        headline="Ours",
+        note="Note.",
+        excerpt="Excerpt.",
+        corrections=(Correction(make_story().day, "Corrected."),),
+        authors=("Jo", "Ann"),
+    )
+
+    told = record(story, ("x",), "2026/w20/#foundries-fill-up", "The Post")
+
+    assert told.headline == "Ours"
+    assert told.words == "Note.\nExcerpt.\nFoundries fill up\nCorrected."
+    assert (told.said_by, told.day, told.year) == ("The Post · Jo and Ann", "15 May 2026", 2026)
+
+
+def test_a_story_of_nothing_but_a_headline_is_found_by_it() -> None:
+    assert record(make_story(), (), "x", "y").words == "Foundries fill up"
+
+
+# ---------------------------------------------------------------- the index
+
+
+def test_each_story_is_found_at_its_permalink_by_theme_and_year(root: Path) -> None:
+    stories = found(made(root))
+
+    assert set(stories) == {"2025/w19/#old-crane", "2026/w19/#two-cranes", "2026/w19/#tolls-rise", "2026/w20/#quiet"}
+    crane = stories["2026/w19/#two-cranes"]
+    assert crane["filters"] == {"theme": ["cranes", "tolls"], "year": ["2026"]}
+    assert crane["meta"] == {"title": "Two cranes too many", "said_by": "The Quay · Jo Writer", "day": "5 May 2026"}
+    assert stories["2025/w19/#old-crane"]["content"] == "Rust was the cause: <b> & more."
+
+
+def test_the_same_stories_give_the_same_bytes(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    one = made(root)
+    for _ in range(4):
+        assert made(digest(tmp_path_factory.mktemp("again"))) == one
+
+
+def test_an_index_that_stands_is_not_made_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = made(root)
+    monkeypatch.setenv("PAGEFIND_BINARY_PATH", "no-such-program")
+
+    assert made(root) == one
+    assert b'"/else/search/"' in made(root, base_url="https://example.org/else/")["index.html"]
+
+
+def test_a_damaged_index_is_made_again(root: Path) -> None:
+    one = made(root)
+    for damage in (
+        lambda kept: (kept / "search/pagefind.js").unlink(),
+        lambda kept: (kept / "search/pagefind-entry.json").write_bytes(b""),
+        lambda kept: (kept / "search/index/more.pf_index").write_bytes(b"x"),
+        lambda kept: (kept / "search.json").write_bytes(b"{"),
+        lambda kept: shutil.rmtree(kept / "search"),
+    ):
+        damage(root / ".digest")
+        assert made(root) == one
+
+
+def test_a_change_is_found_and_leaves_nothing_of_what_was(root: Path) -> None:
+    made(root)
+    write(root, "2026-05-06", "tolls-rise", "Tolls fall", "tolls")
+
+    site = made(root)
+
+    stories = found(site)
+    assert len(stories) == 4
+    assert stories["2026/w19/#tolls-rise"]["meta"]["title"] == "Tolls fall"
+    assert len([path for path in site if path.endswith(".pf_meta")]) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda toml: toml.replace("The Quay", "The Pier"),
+        lambda toml: toml.replace('id = "tolls"', 'id = "fees"\nwas = ["tolls"]'),
+        lambda toml: toml.replace("[site]", '[site]\nlanguage = "de"'),
+    ],
+)
+def test_the_index_knows_what_digest_toml_says(root: Path, change: Any) -> None:
+    before = made(root)
+    (root / "digest.toml").write_text(change(TOML))
+
+    after = made(root)
+
+    assert found(after) != found(before) or "search/pagefind/wasm.de.pagefind" in after
+
+
+def test_drafts_and_hidden_stories_are_not_found(root: Path) -> None:
+    path = write(root, "2026-05-13", "waits", "It waits")
+    path.write_text(path.read_text().replace("themes: []", "draft: true"))
+    spiked = write(root, "2026-05-13", "spiked", "It is spiked")
+    spiked.write_text(spiked.read_text().replace("themes: []", "hide: true"))
+
+    assert len(found(made(root))) == 4
+
+
+def program(root: Path, script: str) -> str:
+    path = root / "program"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script for sh")
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("exit 1", "it ended before it was done"),
+        ("cat >/dev/null", "it ended before it was done"),
+        ("echo hello,", "payload"),
+        ("printf 'eyJtZXNzYWdlX2lkIjoxLCJwYXlsb2FkIjp7InR5cGUiOiJFcnJvciIsIm1lc3NhZ2UiOiJObyEifX0=,'; exec cat", "No!"),
+    ],
+)
+def test_a_program_that_fails_costs_the_search_page_and_one_line(
+    root: Path, monkeypatch: pytest.MonkeyPatch, script: str, said: str
+) -> None:
+    made(root)
+    write(root, "2026-05-14", "new", "Something new")
+    monkeypatch.setenv(
+        "PAGEFIND_BINARY_PATH", program(root, script if "cat >" not in script else "head -c 50 >/dev/null")
+    )
+
+    report = build.run(root, configs.load(root), output=root / "site", base_url=None)
+    site = read_folder(root / "site")
+
+    assert report.warning.startswith("search: pagefind made no index, so the site has no search page: ")
+    assert "\n" not in report.warning
+    assert said in report.warning or "hello" in script
+    assert not [path for path in site if path.startswith("search/")]
+    assert b"search/" not in site["index.html"]
+    assert b"Something new" in site["2026/w20/index.html"]
+    monkeypatch.delenv("PAGEFIND_BINARY_PATH")
+    assert len(found(made(root))) == 5
+
+
+def test_without_the_extra_there_is_no_page_and_no_link(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(root)
+    monkeypatch.setattr(search_index, "available", lambda: False)
+
+    site = made(root)
+
+    assert not [path for path in site if path.startswith("search/")]
+    assert not [path for path, page in site.items() if b"/search/" in page]
+
+
+@pytest.mark.usefixtures("searched")
+def test_without_stories_there_is_nothing_to_search(tmp_path: Path) -> None:
+    (tmp_path / "digest.toml").write_text(TOML)
+
+    assert "search/index.html" not in made(tmp_path)
+
+
+# ---------------------------------------------------------------- Pagefind's files in one order
+
+
+def cbor(value: Any) -> bytes:
+    return search_files._encoded(value)
+
+
+VALUES = st.recursive(st.integers(0, 1 << 40) | st.text(max_size=30), lambda inner: st.lists(inner, max_size=30))
+
+
+@given(VALUES)
+def test_what_is_read_is_what_was_written(value: Any) -> None:
+    assert search_files._decoded(cbor(value), 0) == (value, len(cbor(value)))
+
+
+def small(filters: list[Any], meta: Any = None) -> dict[str, bytes]:
+    def packed(value: Any) -> bytes:
+        return gzip.compress(b"pagefind_dcd" + cbor(value))
+
+    entry = {"version": "1", "languages": {"en": {"hash": "en_0000000000", "wasm": "en"}}}
+    names = [[name, f"en_{at:07}"] for at, (name, _) in enumerate(filters)]
+    return {
+        search_files.ENTRY: json.dumps(entry).encode(),
+        "pagefind.en_0000000000.pf_meta": packed(meta or ["1", [], [], names, []]),
+        **{f"filter/en_{at:07}.pf_filter": packed(one) for at, one in enumerate(filters)},
+    }
+
+
+def test_the_order_of_filters_and_values_does_not_matter() -> None:
+    one = small([["theme", [["a", [1]], ["b", [2, 300]]]], ["year", [["2025", [1]], ["2026", [2]]]]])
+    other = small([["year", [["2026", [2]], ["2025", [1]]]], ["theme", [["b", [2, 300]], ["a", [1]]]]])
+
+    assert search_files.in_order(one) == search_files.in_order(other)
+    assert len(search_files.in_order(one)) == 4
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        small([]) | {search_files.ENTRY: b"{}"},
+        small([]) | {search_files.ENTRY: b"[]"},
+        small([]) | {"pagefind.en_0000000000.pf_meta": b"something new"},
+        small([], meta=["1"]),
+        small([], meta=["1", [], [], [["gone", "en_1"]]]),
+    ],
+)
+def test_files_of_an_unknown_form_stay_as_they_are(files: dict[str, bytes]) -> None:
+    assert search_files.in_order(files) == files
+
+
+# ---------------------------------------------------------------- the page
+
+
+def test_no_page_but_the_search_page_loads_a_script(root: Path) -> None:
+    site = made(root)
+
+    loading = {path for path, tree in pages(site).items() if [one for one in find(tree, "script") if one.get("src")]}
+    assert loading == {"search/index.html"}
+
+
+def test_the_page_offers_the_themes_and_years_that_have_stories_and_says_what_to_do_without_script(root: Path) -> None:
+    site = made(root)
+    page = parse(site["search/index.html"])
+
+    choices = [[one.get("value", text(one)) for one in find(list_, "option")] for list_ in find(page, "select")]
+    assert choices == [["", "cranes", "tolls"], ["", "2026", "2025"]]
+    assert "Search needs script" in next(text(one) for one in find(page, "p") if one.get("role") == "status")
+    assert b'<a href="/trial/search/">Search</a>' in site["2026/w19/index.html"]
+    assert site["search/search.js"].startswith(b"const ")
+
+
+def test_a_page_of_that_name_is_an_error_that_names_both() -> None:
+    content, config = make_content(make_story(), pages=(make_page("search"),)), make_config()
+
+    assert faults(content, config) == [
+        "content/pages/search.md: claims the address 'search/index.html', which the search page claims too; "
+        "rename one of them"
+    ]
+
+
+def faults(content: Content, config: Config) -> list[str]:
+    from digest.pages.plan import plan
+
+    catalogue = catalogue_of(content, config)
+    return [str(problem) for problem in plan(catalogue, arrange(catalogue, config), config, searched=True).found()]
+
+
+# ---------------------------------------------------------------- in a browser
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a searched site of a few stories, and of thirty more in one week of 2024."""
+    pytest.importorskip("pagefind", reason="pagefind is not installed")
+    root = digest(tmp_path_factory.mktemp("searched"))
+    for number in range(30):
+        write(root, "2024-05-07", f"barge-{number}", f"Barge {number} passes", "", "It passes.")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search_index, "available", lambda: True)
+        made(root)
+    with browsing.serving(root / "site") as url:
+        yield url
+
+
+@pytest.fixture
+def page(address: str, browser: Browser) -> Iterator[Page]:
+    """The search page, in a browser that may ask no other host; nothing may go wrong in it."""
+    wrong: list[str] = []
+    with browsing.reading(browser) as opened:
+        opened.on("console", lambda message: wrong.append(message.text))
+        opened.on("pageerror", lambda error: wrong.append(str(error)))
+        opened.on(
+            "request", lambda request: wrong.append(request.url) if not request.url.startswith(address[:20]) else None
+        )
+        opened.goto(f"{address}search/")
+        yield opened
+    assert wrong == []
+
+
+def stories(page: Page, status: str) -> list[str]:
+    """The headlines that are shown, once the page says how many there are."""
+    page.wait_for_function("wanted => document.getElementById('_status').textContent === wanted", arg=status)
+    return page.locator("#_stories h3").all_inner_texts()
+
+
+def test_a_word_finds_a_story_and_leads_to_it(page: Page, address: str) -> None:
+    page.get_by_label("Words").fill("ordered twice")
+
+    assert stories(page, "1 story") == ["Two cranes too many"]
+    assert page.locator("#_stories mark").all_inner_texts() == ["ordered", "twice."]
+    assert "The Quay · Jo Writer 5 May 2026" in page.locator("#_stories li").inner_text()
+    page.get_by_role("link", name="Two cranes too many").click()
+    page.wait_for_url(f"{address}2026/w19/#two-cranes")
+
+
+def test_theme_and_year_choose_among_what_a_word_finds(page: Page, address: str) -> None:
+    page.get_by_label("Words").fill("crane")
+    assert sorted(stories(page, "3 stories")) == ["An old crane sinks", "Tolls rise", "Two cranes too many"]
+
+    page.get_by_label("Theme").select_option(label="Cranes & hoists")
+    assert sorted(stories(page, "2 stories")) == ["An old crane sinks", "Two cranes too many"]
+
+    page.get_by_label("Year").select_option("2025")
+    assert stories(page, "1 story") == ["An old crane sinks"]
+    assert page.locator("#_stories .excerpt").inner_text() == "Rust was the cause: <b> & more."
+    assert page.url == f"{address}search/?q=crane&theme=cranes&year=2025"
+
+
+def test_theme_and_year_alone_list_their_stories_the_newest_first(page: Page) -> None:
+    page.get_by_label("Theme").select_option("tolls")
+
+    assert stories(page, "2 stories") == ["Tolls rise", "Two cranes too many"]
+
+
+def test_an_address_may_ask_and_what_it_asks_wrongly_is_left_out(page: Page, address: str) -> None:
+    page.goto(f"{address}search/?q=crane&year=2026&theme=gone")
+
+    assert sorted(stories(page, "2 stories")) == ["Tolls rise", "Two cranes too many"]
+    assert page.get_by_label("Words").input_value() == "crane"
+    assert page.get_by_label("Year").input_value() == "2026"
+
+
+def test_nothing_found_is_said_and_an_empty_question_clears_the_page(page: Page) -> None:
+    page.get_by_label("Words").fill("zeppelin")
+    assert stories(page, "No story has all of this. Fewer words, or another theme or year, may find one.") == []
+
+    page.get_by_label("Words").fill("crane")
+    stories(page, "3 stories")
+    page.get_by_label("Words").fill("")
+    assert stories(page, "") == []
+
+
+def test_many_stories_come_in_parts_and_the_keyboard_stays_where_they_go_on(page: Page) -> None:
+    page.get_by_label("Words").focus()
+    page.keyboard.type("barge")
+    assert len(stories(page, "30 stories")) == 20
+
+    page.get_by_role("button", name="Show more stories").press("Enter")
+    page.locator("#_stories li").nth(29).wait_for()
+
+    assert page.locator("#_stories li").nth(20).get_by_role("link").evaluate("link => link === document.activeElement")
+    assert page.get_by_role("button", name="Show more stories").is_hidden()
+
+
+def test_without_script_the_page_says_where_to_look(address: str, browser: Browser) -> None:
+    with browsing.reading(browser, java_script_enabled=False) as page:
+        page.goto(f"{address}search/")
+
+        assert page.get_by_text("Search needs script, and none has run here.").is_visible()
+        page.get_by_role("status").get_by_role("link", name="the archive").click()
+        assert page.url == f"{address}archive/"
