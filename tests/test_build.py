@@ -65,8 +65,8 @@ def test_the_report_says_what_was_built(root: Path) -> None:
     report = run(root)
 
     assert (report.stories, report.weeks, report.themes) == (7, 3, 3)
-    assert (report.pages, report.written, report.unchanged, report.removed) == (28, 28, 0, 0)
-    assert len(read_folder(root / "site")) == 28
+    assert (report.pages, report.written, report.unchanged, report.removed) == (29, 29, 0, 0)
+    assert len(read_folder(root / "site")) == 29
 
 
 def times(root: Path) -> dict[Path, int]:
@@ -81,7 +81,7 @@ def test_a_second_build_writes_nothing(root: Path) -> None:
 
     report = run(root)
 
-    assert (report.written, report.unchanged, report.removed) == (0, 28, 0)
+    assert (report.written, report.unchanged, report.removed) == (0, 29, 0)
     assert times(root) == before
 
 
@@ -263,6 +263,6 @@ def test_each_template_says_what_it_receives_and_trusts_nothing(template: str) -
 
 
 def test_the_list_of_templates_is_complete() -> None:
-    listed = re.findall(r"`([\w/]+\.(?:html|xml|json|opml|txt|css|js))`", (REPOSITORY / "templates/README.md").read_text())
+    listed = re.findall(r"`([\w/]+\.(?:html|xml|json|opml|txt|css|js|svg))`", (REPOSITORY / "templates/README.md").read_text())
 
     assert set(TEMPLATES) <= set(listed)

@@ -26,7 +26,7 @@ from digest.model import Config, Content, Copied, Correction, Story
 from digest.pages.plan_themes import parted
 from digest.week import Week
 
-CSP = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
+CSP = "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'"
 
 
 def many(number: int, **fields: object) -> list[Story]:
@@ -157,7 +157,7 @@ def test_the_site_has_every_address_of_the_contract() -> None:
 
     assert set(rendered(content, make_config())) == {
         *("index.html", "archive/index.html", "themes/index.html", "subscribe/index.html", "404.html"),
-        *("feed.atom", "feed.json", "weeks.atom", "feeds.opml", "sitemap.xml", "robots.txt", "style.css", "CNAME"),
+        *("feed.atom", "feed.json", "weeks.atom", "feeds.opml", "sitemap.xml", "robots.txt", "style.css", "icon.svg", "CNAME"),
         *("about/index.html", "archive-notes/index.html", "2026/w19/index.html"),
         *("2026/w18/index.html", "2026/w18/feed.atom", "2026/w20/index.html", "2026/w20/feed.atom"),
         "2026/w21/index.html",

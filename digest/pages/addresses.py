@@ -24,6 +24,7 @@ OPML = "feeds.opml"
 SITEMAP = "sitemap.xml"
 ROBOTS = "robots.txt"
 STYLE = "style.css"
+ICON = "icon.svg"
 SEARCH = "search/"
 SEARCH_SCRIPT = "search/search.js"
 SEARCH_INDEX = "search/pagefind/"
@@ -39,6 +40,7 @@ PLACES = {
     "opml": OPML,
     "sitemap": SITEMAP,
     "style": STYLE,
+    "icon": ICON,
     "search": SEARCH,
     "search_script": SEARCH_SCRIPT,
 }

@@ -49,6 +49,7 @@ def _render(pages: Iterable[Page], planned: Plan, output: Output, root: Path) ->
     from digest.pages.render import Renderer  # which a build with nothing to render need not wait for
 
     renderer = Renderer(root, planned.base)
+    renderer.refuse_flaws()
     for page in pages:
         output.stage(page.path, renderer.page(page))
 

@@ -1,4 +1,4 @@
-"""The plan of what programs read: Atom and JSON feeds, the list of feeds, the sitemap, and the style sheet."""
+"""The plan of what programs read: Atom and JSON feeds, the list of feeds, the sitemap, the style sheet, the icon."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ def program_pages(setting: Setting, pages: Iterable[Page]) -> Iterator[Page]:
         (addresses.SITEMAP, "sitemap.xml", _sitemap, (heads,)),
         (addresses.ROBOTS, "robots.txt", _nothing, ()),
         (addresses.STYLE, "style.css", _nothing, ()),
+        (addresses.ICON, "icon.svg", _nothing, ()),
         *(((addresses.SEARCH_SCRIPT, "search.js", _nothing, ()),) if setting.searched else ()),
     ):
         yield setting.file(place, template, f"the digest's {place}", make, *inputs)

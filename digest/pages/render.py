@@ -39,7 +39,7 @@ from digest.pages.markup import Html
 from digest.pages.page import Page
 from digest.pages.plan import Plan
 
-_TEMPLATES = frozenset({".html", ".xml", ".opml", ".json", ".txt", ".css", ".js"})
+_TEMPLATES = frozenset({".html", ".xml", ".opml", ".json", ".txt", ".css", ".js", ".svg"})
 
 # Signs that XML 1.0 §2.2 or HTML §13.2.3.5 does not allow in a document, however they came here.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -48,9 +48,7 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\
 def render(planned: Plan, root: Path, base: Base) -> dict[str, bytes]:
     """Returns the bytes of each page by its path; raises Faults where a template is wrong, or anything in the way."""
     renderer = Renderer(root, base)
-    flaws = [problem for problem in renderer.flawed() if not problem.hint]
-    if flaws:
-        raise Faults(flaws)
+    renderer.refuse_flaws()
     files = {page.path: renderer.page(page) for page in planned.pages}
     planned.refuse()
     return files
@@ -101,6 +99,12 @@ class Renderer:
         text = _ILLEGAL.sub("", text)
         self._check(page, text)
         return text.encode()
+
+    def refuse_flaws(self) -> None:
+        """Raises Faults where anything is wrong in the digest's own templates, as far as reading them shows it."""
+        flaws = [problem for problem in self.flawed() if not problem.hint]
+        if flaws:
+            raise Faults(flaws)
 
     def flawed(self) -> Iterator[Problem]:
         """Yields what is wrong in each of the digest's own templates, as far as reading them shows it."""
