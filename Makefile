@@ -21,10 +21,8 @@ judges: .venv/tested .judges/fetched .judges/lighthouse  ## what outside judges 
 pictures: .venv/tested  ## takes the README's pictures of the shipped archive anew; wants a Chromium
 	$(BIN)/python docs/pictures.py
 
-preview: .venv/installed  ## serves the shipped archive at http://127.0.0.1:8000/ until Ctrl-C
-	@$(BIN)/digest --quiet build --output .digest/preview --base-url http://127.0.0.1:8000/
-	@echo "The archive is at http://127.0.0.1:8000/ (Ctrl-C ends it)"
-	@$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory .digest/preview
+preview: .venv/installed  ## previews the shipped archive at http://127.0.0.1:8000/ while you write, until Ctrl-C
+	@$(BIN)/digest serve
 
 format: .venv/tested  ## brings the code into its form
 	$(BIN)/ruff format .

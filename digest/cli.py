@@ -25,6 +25,7 @@ from digest.roof.init import init
 from digest.roof.letter import letter
 from digest.roof.publish import publish
 from digest.roof.pull import pull
+from digest.roof.serve import serve
 from digest.roof.status import status
 from digest.roof.themes import themes
 
@@ -53,7 +54,7 @@ def cli(context: click.Context, root: Path | None, quiet: bool, verbose: bool) -
     context.obj = Call(folder=root, quiet=quiet, verbose=verbose, now=datetime.now(UTC))
 
 
-for _command in (init, pull, build, check, status, themes, letter, add, export, publish):
+for _command in (init, pull, build, serve, check, status, themes, letter, add, export, publish):
     cli.add_command(_command)
 
 

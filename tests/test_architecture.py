@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "digest").rglob("*.py"))
-ROOMS = ("feeds", "stories", "pages")
+ROOMS = ("feeds", "stories", "pages", "preview")
 CELLAR = {"model", "naming", "disk", "memory", "errors", "git", "week", "links", "sanitize", "phrases"}
 IMPORTERS = {
     "ghp_import": "digest/branch.py",
@@ -21,6 +21,9 @@ IMPORTERS = {
     "nh3": "digest/sanitize.py",
     "pagefind": "digest/pages/search.py",
     "slugify": "digest/stories/slug.py",
+    "starlette": "digest/preview/app.py",
+    "uvicorn": "digest/preview/server.py",
+    "watchdog": "digest/preview/watching.py",
     "yaml": "digest/stories/yamlmatter.py",
 }
 LONGEST_MODULE = 300

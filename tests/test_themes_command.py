@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from digest import config, disk
 from digest.cli import cli
 from digest.commands import pull, themes
-from digest.commands.themes import ApplyReport, Change, Reason, ThemeRow
+from digest.commands.themes import ApplyReport, Change, ThemeRow
 from digest.errors import DigestError, Faults
 from digest.stories import ledger, store
+from digest.stories.reasons import Reason
 from digest.week import Week
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)

@@ -98,7 +98,6 @@ def run(
         intake = take_in(documents, _desk(root, config, documents, ledgers), config, now)
         if not dry:
             store.write(root, intake)
-            _keep_summaries(root, documents)
             _remember(root, answers, read, intake, memory, marks, now)
     if not (feeds or filed or left):
         raise DigestError("digest.toml: there is no feed to pull; add a [[feeds]] table with id and url")
@@ -145,13 +144,14 @@ def _marks(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
     return {feed.id: store.ledger_mark(root, feed.id) for feed in feeds}
 
 
-def _keep_summaries(root: Path, documents: Iterable[tuple[Feed, Document]]) -> None:
+def _keep_summaries(root: Path, read: Mapping[str, Document | Failed]) -> None:
     """Keeps the whole summaries for the preview: of what a story file gets, the editor may have chosen nothing."""
-    for feed, document in documents:
-        before = disk.recall(root, summaries.name(feed.id))
-        after = summaries.kept(before, document.entries)
-        if after != before:
-            disk.remember(root, summaries.name(feed.id), after)
+    for feed, document in read.items():
+        if isinstance(document, Document):
+            before = disk.recall(root, summaries.name(feed))
+            after = summaries.kept(before, document.entries)
+            if after != before:
+                disk.remember(root, summaries.name(feed), after)
 
 
 def _remember(
@@ -164,6 +164,7 @@ def _remember(
     now: datetime,
 ) -> None:
     """Adds to the memory what this pull has learnt of each feed that was asked; `marks` are of the ledgers before."""
+    _keep_summaries(root, read)
     left = {outcome.feed.id for outcome in intake.outcomes if outcome.left}
     grown = _marks(root, (answer.feed for answer in answers if answer.feed.id in intake.lines))
     learnt = lessons.learnt(answers, read, left, memory, {**marks, **grown})

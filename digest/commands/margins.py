@@ -1,0 +1,152 @@
+"""What an editor wants to know of each text in the preview, put together out of what the rooms know; for `serve` alone.
+
+    permalink ──▶ story ──▶ its themes' evidence, what `check` would say of it, the publisher's summary ──▶ Margin
+
+Made when a page is looked at, and kept until the file, a ledger or digest.toml says something else.
+Refuses to be part of a build.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from digest import disk
+from digest.errors import Problem
+from digest.model import Catalogue, Config, FreePage, Letter, Story
+from digest.pages import addresses, arrange
+from digest.pages.archive import Archive
+from digest.preview.margins import Margin
+from digest.preview.seen import SETTINGS
+from digest.stories import paths, review, store, summaries
+from digest.stories.history import History
+from digest.stories.identity import aliases_of_link
+from digest.stories.reasons import reasons
+from digest.stories.retheme import judge
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What outlives a build: margins by file, the ledgers' history, each feed's summaries with the time of their file.
+
+    `links` has the files of the stories under each name of their links, `linked` the names by file.
+    """
+
+    made: dict[str, Margin] = field(default_factory=dict)
+    history: History | None = None
+    summaries: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
+    links: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    linked: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Margins:
+    """The margins of one build; `after` gives those of the next, which keep what still holds."""
+
+    def __init__(self, root: Path, config: Config, catalogue: Catalogue, archive: Archive) -> None:
+        self._root, self._config, self._catalogue, self._archive = root, config, catalogue, archive
+        self._kept = _Kept()
+        self._editions = {addresses.week(edition.week): edition for edition in archive.editions}
+        self._line_of = review.line_finder(partial(store.read_text, root))
+
+    def after(self, changed: frozenset[str], config: Config, catalogue: Catalogue, archive: Archive) -> Margins:
+        """Returns the margins of the next build, before which these files have changed."""
+        following = Margins(self._root, config, catalogue, archive)
+        kept = following._kept = self._kept
+        if SETTINGS in changed or any(file.startswith(paths.LEDGERS) for file in changed):
+            kept.made, kept.history = {}, None
+        kept.made = {file: margin for file, margin in kept.made.items() if file not in changed}
+        for file in changed & kept.linked.keys():
+            for name in kept.linked.pop(file):
+                kept.links[name].discard(file)
+        return following
+
+    def of_story(self, place: str) -> tuple[Margin, ...]:
+        """Returns the margin of the story at a permalink's place, none where there is no such story."""
+        page, _, anchor = place.partition("#")
+        edition = self._editions.get(page)
+        anchors = self._archive.anchors
+        here = (story.file for story in (edition.stories if edition else ()) if anchors.of(story) == anchor)
+        return tuple(self._margin(file) for file in here)
+
+    def of_page(self, place: str) -> tuple[Margin, ...]:
+        """Returns the margins of the letters, pages and introductions that a page shows."""
+        return tuple(
+            Margin(file=text.file, line=text.line, draft=text.draft, hints=review.of_text(text))
+            for text in self._texts(place)
+        )
+
+    def _texts(self, place: str) -> Iterator[Letter | FreePage]:
+        front = arrange.front(self._archive)
+        edition = self._editions.get(place) or (front if place == addresses.HOME else None)
+        if edition and edition.letter:
+            yield edition.letter
+        for line in self._archive.storylines:
+            if line.introduction and place == addresses.theme(line.theme.id):
+                yield line.introduction
+        yield from (page for page in self._archive.pages if place == addresses.free_page(page.name))
+
+    def _margin(self, file: str) -> Margin:
+        """Returns a story's margin; the summary may have come since it was made."""
+        made = self._kept.made
+        story = self._catalogue.story(file)
+        summary = self._summary(story)
+        if file not in made or made[file].summary != summary:
+            made[file] = self._make(story, summary)
+        return made[file]
+
+    def _make(self, story: Story, summary: str) -> Margin:
+        kept, themes = self._kept, self._config.themes
+        history = kept.history = kept.history or History(store.read_ledgers(self._root)[0])
+        verdict = judge(story, history.of(story), themes)
+        titles = {theme.id: theme.title for theme in themes}
+        return Margin(
+            file=story.file,
+            line=story.line,
+            draft=story.draft,
+            why=tuple(f"{titles[one.theme]}: {one.why}" for one in reasons(verdict, themes) if one.theme in titles),
+            hints=(*review.of_story(story, history, self._config, self._line_of), *self._beside(story)),
+            summary=summary,
+        )
+
+    def _beside(self, story: Story) -> Iterator[Problem]:
+        """Yields the hints that follow from the other stories of the archive."""
+        self._link()
+        files = {file for name in aliases_of_link(story.link) for file in self._kept.links.get(name, ())}
+        files |= {other.file for other in self._leads(story)} | {story.file}
+        others = [self._catalogue.story(file) for file in sorted(files)]
+        yield from (hint for hint in review.among(others, self._line_of) if hint.file == story.file)
+
+    def _leads(self, story: Story) -> Iterable[Story]:
+        edition = self._editions.get(addresses.week(story.week)) if story.lead else None
+        return [self._catalogue.story(one.file) for one in (edition.stories if edition else ()) if one.lead]
+
+    def _link(self) -> None:
+        """Notes the names of the links that are not noted yet: all of them once, then those of what has changed."""
+        kept = self._kept
+        for outline in self._catalogue.stories:
+            if outline.file not in kept.linked and not outline.hide:
+                names = kept.linked[outline.file] = aliases_of_link(self._catalogue.story(outline.file).link)
+                for name in names:
+                    kept.links[name].add(outline.file)
+
+    def _summary(self, story: Story) -> str:
+        """Returns the publisher's whole summary as a pull has kept it; a pull may run at any time."""
+        for feed in story.feeds:
+            found = summaries.of_story(story, self._of_feed(feed))
+            if found:
+                return found
+        return ""
+
+    def _of_feed(self, feed: str) -> dict[str, str]:
+        name = summaries.name(feed)
+        try:
+            written = (self._root / disk.CACHE / name).stat().st_mtime_ns
+        except OSError:
+            return {}
+        known = self._kept.summaries.get(feed)
+        if known is None or known[0] != written:
+            known = self._kept.summaries[feed] = (written, summaries.by_name(disk.recall(self._root, name)))
+        return known[1]

@@ -1,0 +1,147 @@
+"""`digest serve`: the preview of a digest, drafts and all, on this machine alone.
+
+    port ──▶ build ──▶ serve and watch ──▶ something has changed ──▶ build ──▶ the pages reload
+                              └───────────────────◀──────────────────────┘
+
+Builds into `.digest/preview/`, never into `site/`, so that no draft is published by accident. What is wrong is shown
+over the last good page, and the preview goes on. Holds the digest's lock while it builds, and not beyond.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+
+from digest import config, disk
+from digest.commands import build
+from digest.commands.margins import Margins
+from digest.errors import DigestError, Faults, Problem
+from digest.model import Config
+from digest.pages.addresses import Base
+from digest.preview import server
+from digest.preview.app import make_app
+from digest.preview.board import Board, Shown
+from digest.preview.keeper import Keeper
+
+_FOLDER = Path(disk.CACHE, "preview")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The preview can be looked at; `polling`: the system's watcher is exhausted, and files are looked at instead."""
+
+    url: str
+    polling: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A build after these files have changed, the first one without any: what it wrote and removed, how fast."""
+
+    changed: tuple[str, ...]
+    pages: int
+    written: int
+    removed: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A build that failed: the pages of the last good one stand, with this over them."""
+
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A build waits until another run of digest has ended."""
+
+
+Told = Callable[[Opened | Built | Broken | Waiting], None]
+"""Is told what happens, in the order in which it does."""
+
+
+def run(root: Path, *, host: str, port: int, told: Told) -> None:
+    """Serves the preview of the digest at `root` until the process is asked to end.
+
+    Raises DigestError where it cannot listen at that host and port.
+    """
+    with server.listen(host, port) as listening:
+        maker = _Maker(root, told)
+        keeper = Keeper(root, maker.make)
+        try:
+            keeper.begin()
+            told(Opened(server.address_of(listening, host) + (maker.board.shown.base or "/"), keeper.polling))
+            server.serve(make_app(maker.board, host), listening, maker.board.close)
+        finally:
+            keeper.end()
+
+
+class _Maker:
+    """Builds the preview whenever it is told to, and puts on the board what came of it."""
+
+    def __init__(self, root: Path, told: Told) -> None:
+        self._root, self._told = root, told
+        self._margins: Margins | None = None
+        self._names = (f"{secrets.token_hex(4)}-{number}" for number in count())
+        self.board = Board(Shown(build=next(self._names), root=root, folder=root / _FOLDER))
+
+    def make(self, changed: frozenset[str]) -> bool:
+        """Builds after these files have changed, and tells whether that went well."""
+        begun = time.perf_counter()
+        try:
+            settings = config.load(self._root)
+            made = self._build(settings, changed)
+        except Exception as error:  # whatever it is, the preview goes on, and says so
+            self._show(replace(self.board.shown, problems=tuple(_problems(error))))
+            self._told(Broken(self.board.shown.problems))
+            return False
+        self._show(self._shown(Base(settings.site.url).path, self._margins_of(made, settings, changed)))
+        written = made.written
+        self._told(
+            Built(
+                changed=tuple(sorted(changed)),
+                pages=written.written + written.unchanged,
+                written=written.written,
+                removed=written.removed,
+                seconds=time.perf_counter() - begun,
+            )
+        )
+        return True
+
+    def _build(self, settings: Config, changed: frozenset[str]) -> build.Built:  # noqa: ARG002 - for what builds by changes
+        with disk.lock(self._root, waiting=lambda: self._told(Waiting())):
+            return build.Builder(self._root, settings, self._root / _FOLDER, drafts=True, searched=False).build()
+
+    def _margins_of(self, made: build.Built, settings: Config, changed: frozenset[str]) -> Margins:
+        before = self._margins
+        if before is None:
+            self._margins = Margins(self._root, settings, made.catalogue, made.archive)
+        else:
+            self._margins = before.after(changed, settings, made.catalogue, made.archive)
+        return self._margins
+
+    def _shown(self, base: str, margins: Margins) -> Shown:
+        before = self.board.shown
+        former = before.former | ({before.base} if before.base else frozenset())
+        return replace(before, base=base, former=former, problems=(), stories=margins.of_story, page=margins.of_page)
+
+    def _show(self, shown: Shown) -> None:
+        self.board.post(replace(shown, build=next(self._names)))
+
+
+def _problems(error: Exception) -> Iterator[Problem]:
+    """Yields what is wrong, in words that an editor can go by."""
+    if isinstance(error, Faults):
+        yield from error.problems
+    elif isinstance(error, DigestError):
+        yield from (Problem("", 0, line) for line in str(error).splitlines())
+    elif isinstance(error, OSError):
+        yield Problem("", 0, f"{error.filename or 'disk'}: {error.strerror or error}")
+    else:
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        yield Problem("", 0, f"digest itself is at fault here ({what})", "'digest build' says where")

@@ -1,0 +1,91 @@
+"""The one importer of starlette: requests answered out of the board and the folder of the preview.
+
+    /<base path>/…     the page that was built, dressed; any other file as it is
+    /_digest/events    the build that is shown, and the next one as soon as it is there
+
+Refuses hosts that are not this machine, every method but GET and HEAD, and to let a browser keep anything: an editor
+never sees a page of yesterday. Where the last build failed, its message stands in the page, whichever it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from digest.preview import addressed, dressing
+from digest.preview.board import Board, Shown
+
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_RETRY = "retry: 500\n\n"  # milliseconds after which a browser asks again, when the preview was ended or has begun anew
+_NOT_FOUND = "404.html"
+
+
+def make_app(board: Board, host: str) -> Any:
+    """Returns the ASGI application; `host` is where it listens."""
+
+    async def events(_: Request) -> Response:
+        return StreamingResponse(_told(board), media_type="text/event-stream", headers=_HEADERS)
+
+    async def page(request: Request) -> Response:
+        return _answer(board.shown, request.scope.get("raw_path") or request.url.path.encode())
+
+    return Starlette(
+        routes=[Route(dressing.EVENTS, events), Route("/{path:path}", page)],
+        middleware=[Middleware(_OnlyHere, host=host)],
+    )
+
+
+class _OnlyHere:
+    """Turns away requests that name another host."""
+
+    def __init__(self, app: Any, host: str) -> None:
+        self._app, self._host = app, host
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        names = [value for name, value in scope["headers"] if name == b"host"]
+        if len(names) == 1 and addressed.is_ours(names[0].decode("latin-1"), self._host):
+            await self._app(scope, receive, send)
+            return
+        words = "This preview answers to localhost, 127.0.0.1 and the name given with --host alone.\n"
+        await PlainTextResponse(words, status_code=421, headers=_HEADERS)(scope, receive, send)
+
+
+def _answer(shown: Shown, raw: bytes) -> Response:
+    found = addressed.asked(raw, shown.base or "/", shown.former, shown.folder)
+    if found and found.elsewhere:
+        return RedirectResponse(found.elsewhere, headers=_HEADERS)
+    if found and found.path:
+        try:
+            content = found.path.read_bytes()
+        except OSError:  # gone between the look and the reading: a build is at work
+            return _lost(shown, raw)
+        kind = addressed.type_of(found.path)
+        if kind.startswith("text/html"):
+            content = dressing.dressed(content.decode(), shown, found.place.removesuffix("index.html")).encode()
+        return Response(content, headers={**_HEADERS, "Content-Type": kind})
+    return _lost(shown, raw)
+
+
+def _lost(shown: Shown, raw: bytes) -> Response:
+    """Answers where nothing is: with the site's own page for that, and with what stopped the build, if anything did."""
+    own = shown.folder / _NOT_FOUND
+    words = dressing.bare("There is no page yet." if shown.problems else "There is nothing at this address.")
+    html = own.read_text(encoding="utf-8") if own.is_file() else words
+    status = 200 if shown.problems and addressed.is_page(raw) else 404
+    content = dressing.dressed(html, shown, _NOT_FOUND)
+    return Response(content, status_code=status, headers={**_HEADERS, "Content-Type": "text/html; charset=utf-8"})
+
+
+async def _told(board: Board) -> AsyncIterator[str]:
+    """Yields the build that is shown, then each later one."""
+    yield _RETRY
+    shown: Shown | None = board.shown
+    while shown is not None:
+        yield f"data: {shown.build}\n\n"
+        shown = await board.after(shown.build)

@@ -1,0 +1,119 @@
+"""The one importer of uvicorn: a port, and the loop that answers on it until Ctrl-C.
+
+Refuses to tick: uvicorn's own loop wakes ten times a second to look at its watch, and a preview that nobody looks at
+has nothing to do. Ends at once when asked to, open streams or not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import uvicorn
+
+from digest.errors import DigestError
+
+_ENDS = (signal.SIGINT, signal.SIGTERM)
+_PATIENCE = 2  # seconds for streams to end, which they do by themselves
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Returns a socket that listens there; raises DigestError, with the cure, where that cannot be."""
+    try:
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (socket.gaierror, UnicodeError) as error:
+        raise DigestError(f"--host {host}: this is no address of this machine; try 127.0.0.1") from error
+    family, kind, protocol, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+    try:
+        return _bound(family, kind, protocol, address)
+    except OSError as error:
+        raise DigestError(_refusal(error, host, port, lambda: _free_port(family, kind, protocol, address))) from error
+
+
+def address_of(listening: socket.socket, host: str) -> str:
+    """Returns scheme, host and port by which the machine itself meets the socket."""
+    port = listening.getsockname()[1]
+    shown = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host).strip("[]")
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def serve(app: Any, listening: socket.socket, closing: Callable[[], None]) -> None:
+    """Answers until the process is asked to end; calls `closing` then, which has to end the streams."""
+    settings = uvicorn.Config(
+        app, lifespan="off", ws="none", log_config=None, log_level="error", access_log=False, server_header=False,
+        date_header=False, timeout_graceful_shutdown=_PATIENCE,
+    )  # fmt: skip
+    asyncio.run(_Server(settings, closing).serve(sockets=[listening]))
+
+
+class _Server(uvicorn.Server):
+    """Waits for its end instead of asking for it over and over; a signal ends it, and nothing more."""
+
+    def __init__(self, settings: uvicorn.Config, closing: Callable[[], None]) -> None:
+        super().__init__(settings)
+        self._closing = closing
+        self._end: Callable[[], object] = lambda: None
+
+    async def main_loop(self) -> None:
+        ended, loop = asyncio.Event(), asyncio.get_running_loop()
+        self._end = partial(loop.call_soon_threadsafe, ended.set)
+        if not self.should_exit:
+            await ended.wait()
+
+    def handle_exit(self, sig: int, frame: Any) -> None:  # noqa: ARG002 - uvicorn's words
+        self.should_exit = True
+        self._closing()
+        self._end()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in _ENDS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _bound(family: int, kind: int, protocol: int, address: Any) -> socket.socket:
+    listening = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":  # so that a preview that has just ended does not keep the port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(128)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def _free_port(family: int, kind: int, protocol: int, address: Any) -> int:
+    """Returns the next free port, 0 where there is none near."""
+    host, port, *rest = address
+    for candidate in range(port + 1, min(port + 100, 65_536)):
+        try:
+            _bound(family, kind, protocol, (host, candidate, *rest)).close()
+        except OSError:
+            continue
+        return candidate
+    return 0
+
+
+def _refusal(error: OSError, host: str, port: int, free: Callable[[], int]) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"--port {port}: another program listens there; try --port {free()}, which is free"
+    if error.errno == errno.EACCES:
+        return f"--port {port}: the system keeps this port for itself; choose one from 1024 on"
+    return f"--host {host}: this machine cannot listen there ({error.strerror}); try 127.0.0.1"

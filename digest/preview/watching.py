@@ -1,0 +1,148 @@
+"""The one importer of watchdog: who has touched what in a digest, as notices.
+
+    root (its own files) ─┐
+    content/, templates/ ─┴─▶ the system's watcher, or looking every second where it is exhausted ──▶ notices
+
+The root is watched so that a folder which is deleted and made again is found. Refuses to decide what a change is, and
+to do anything in the watcher's own threads but to pass the word: an exception there would end them in silence. Caches,
+the site and git's files are not watched: what we write never wakes us.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+    FileAttribEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver, ObservedWatch
+from watchdog.observers.polling import PollingObserver
+
+from digest.disk import CACHE
+from digest.preview.batches import Notice
+from digest.preview.seen import FOLDERS, SETTINGS
+
+_CHANGES: list[type[FileSystemEvent]] = [
+    DirCreatedEvent, DirDeletedEvent, DirMovedEvent,
+    FileAttribEvent, FileClosedEvent, FileCreatedEvent, FileDeletedEvent, FileModifiedEvent, FileMovedEvent,
+]  # fmt: skip
+"""All but opening and reading, which our own builds do."""
+_INTERVAL = 1.0  # seconds between two looks where the system cannot tell
+
+
+class Watch:
+    """Watches one digest, and passes on what it notices."""
+
+    def __init__(self, root: Path, told: Callable[[Notice], None]) -> None:
+        self._root = root
+        self._handler = _Handler(root, told)
+        self._observer: BaseObserver | None = None
+        self._watched: dict[str, tuple[ObservedWatch, tuple[int, int]]] = {}
+        self.polling = False
+        """Whether the system's watcher is exhausted, so that all files are looked at every second instead."""
+
+    def start(self) -> None:
+        """Begins to watch."""
+        self.polling = False
+        try:
+            self._begin(Observer())
+        except OSError:
+            self.polling = True
+            self._begin(PollingObserver(timeout=_INTERVAL))
+
+    def stop(self) -> None:
+        """Ends the watch."""
+        observer, self._observer = self._observer, None
+        self._watched = {}
+        if observer is not None and observer.is_alive():
+            observer.stop()
+            observer.join()
+
+    def mend(self) -> bool:
+        """Takes up again what is no longer watched, or is another folder by now, and tells whether there was any."""
+        if self._observer is None or not self._observer.is_alive():
+            self.stop()
+            self.start()
+            return True
+        alive = {emitter.watch for emitter in self._observer.emitters if emitter.is_alive()}
+        lost = [
+            place
+            for place in ("", *FOLDERS)
+            if self._number(place) != self._watched.get(place, (None, None))[1]
+            or (place in self._watched and self._watched[place][0] not in alive)
+        ]  # fmt: skip
+        try:
+            for place in lost:
+                self._take_up(self._observer, place)
+        except OSError:
+            self.stop()
+            self.start()
+        return bool(lost)
+
+    def _begin(self, observer: BaseObserver) -> None:
+        self._watched = {}
+        try:
+            observer.start()
+            for place in ("", *FOLDERS):
+                self._take_up(observer, place)
+            self._try_one_more(observer)
+        except OSError:
+            observer.stop()
+            raise
+        self._observer = observer
+
+    def _try_one_more(self, observer: BaseObserver) -> None:
+        """Raises OSError where no other folder can be watched: then some of ours are not, and nobody has said so."""
+        with contextlib.suppress(FileNotFoundError):
+            observer.unschedule(observer.schedule(self._handler, str(self._root / CACHE), event_filter=_CHANGES))
+
+    def _take_up(self, observer: BaseObserver, place: str) -> None:
+        """Watches a folder afresh; one that is not there is found by watching the root."""
+        before = self._watched.pop(place, None)
+        if before is not None:
+            with contextlib.suppress(KeyError, OSError):
+                observer.unschedule(before[0])
+        number = self._number(place)
+        if number is None:
+            return
+        path = str(self._root / place)
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            watch = observer.schedule(self._handler, path, recursive=bool(place), event_filter=_CHANGES)
+            self._watched[place] = watch, number
+
+    def _number(self, place: str) -> tuple[int, int] | None:
+        """Returns what tells a folder from another of its name, None where there is none."""
+        path = self._root / place
+        try:
+            found = path.stat()
+        except OSError:
+            return None
+        return (found.st_dev, found.st_ino) if path.is_dir() else None
+
+
+class _Handler(FileSystemEventHandler):
+    """Passes the word: both names of what was moved, and of the root's own files only those that count."""
+
+    def __init__(self, root: Path, told: Callable[[Notice], None]) -> None:
+        self._root, self._told = f"{root}{os.sep}", told
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        for path in (event.src_path, event.dest_path):
+            name = os.fsdecode(path).removeprefix(self._root).replace(os.sep, "/")
+            top = name.partition("/")[0]
+            if path and (name == SETTINGS or top in FOLDERS):
+                self._told(Notice(name, event.is_directory))

@@ -1,0 +1,79 @@
+"""`digest serve`: the words around the preview."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.roof.call import Call
+
+if TYPE_CHECKING:
+    from digest.commands.serve import Broken, Built, Opened, Waiting
+
+_THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
+_NAMED = 3
+
+
+@click.command()
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, metavar="ADDRESS",
+    help="Where to listen; 0.0.0.0 lets others on the network read along.",
+)  # fmt: skip
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
+    help="The port to listen at; 0 takes any that is free.",
+)  # fmt: skip
+@click.option("--open", "open_", is_flag=True, help="Open the preview in the browser.")
+@click.pass_obj
+def serve(call: Call, host: str, port: int, open_: bool) -> None:
+    """Preview the site while you write.
+
+    Shows all pages as they will be, with drafts, and reloads them on every save. Beside each story stand its file, why
+    it has its themes, what 'digest check' would say of it, and the publisher's whole summary. Nothing of this ever gets
+    into site/. Ctrl-C ends it.
+    """
+    from digest.commands import serve as command
+
+    def told(event: Opened | Built | Broken | Waiting) -> None:
+        if isinstance(event, command.Opened):
+            _tell_opened(event, host, call)
+            if open_:
+                _open(event.url, call)
+        elif isinstance(event, command.Built):
+            _tell_built(event, call)
+        elif isinstance(event, command.Broken):
+            call.complain(*map(str, event.problems))
+        else:
+            call.say("Waiting for another run of digest to end")
+
+    with contextlib.suppress(KeyboardInterrupt):  # during the first build, before anybody was served
+        command.run(call.root(), host=host, port=port, told=told)
+
+
+def _tell_opened(event: Opened, host: str, call: Call) -> None:
+    call.say(f"The preview is at {event.url} (Ctrl-C ends it)")
+    if host not in _THIS_MACHINE:
+        call.complain(f"Whoever reaches this machine's {host} can read it too, drafts and all")
+    if event.polling:
+        call.complain("The system's file watcher is used up (fs.inotify); looking for changes every second instead")
+
+
+def _tell_built(event: Built, call: Call) -> None:
+    changed = event.changed
+    named = ", ".join(changed[:_NAMED]) + (f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else "")
+    pages = f"{event.pages} files, {event.written} written, {event.removed} removed in {event.seconds * 1000:.0f} ms"
+    call.say(f"{named or 'Built'}: {pages}")
+
+
+def _open(url: str, call: Call) -> None:
+    """Opens a browser, which may take its time, or not be there."""
+    import threading
+    import webbrowser
+
+    def attempt() -> None:
+        if not webbrowser.open(url):
+            call.complain(f"No browser could be opened; open {url} yourself")
+
+    threading.Thread(target=attempt, daemon=True).start()

@@ -1,0 +1,382 @@
+"""`digest serve` as an editor meets it: a process, a browser's requests, saves on the disk, Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import previews
+import pytest
+from previews import OTHER, STORY, WEEK, Preview, Stream, previewing, story
+
+from digest import config, disk
+from digest.commands import build
+
+PAGE = "2026/w20/"
+WHOLE = "Said by the feed alone: the quokka prices memory by the kilo."
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A small digest."""
+    return previews.make(tmp_path)
+
+
+@pytest.fixture
+def preview(root: Path) -> Iterator[Preview]:
+    """Its preview, which runs."""
+    with previewing(root) as running:
+        yield running
+
+
+def digest(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "digest", *words], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+# ---------------------------------------------------------------- what is shown
+
+
+def test_the_preview_stands_under_the_base_path_of_the_site(preview: Preview) -> None:
+    home = preview.get("/")
+
+    assert preview.url.endswith("/tea-tides/")
+    assert (home.status, home.headers["location"]) == (307, "/tea-tides/")
+    assert preview.get("/tea-tides").headers["location"] == "/tea-tides/"
+    assert preview.get("2026/w20").headers["location"] == "/tea-tides/2026/w20/"
+    assert 'href="/tea-tides/archive/"' in preview.get().text
+
+
+def test_drafts_are_shown_and_marked_in_the_preview_alone(root: Path) -> None:
+    (root / STORY).write_text(story("Waiting words", "1", draft="true"))
+    (root / WEEK / "letter.md").write_text("---\ntitle: Waiting letter\ndraft: true\n---\nDear reader.\n")
+    (root / "content/pages").mkdir()
+    (root / "content/pages/waiting.md").write_text("---\ntitle: Waiting page\ndraft: true\n---\nSoon.\n")
+    build.run(root, config.load(root), output=root / "site", base_url=None)
+    with previewing(root) as preview:
+        week, page = preview.get(PAGE).text, preview.get("waiting/").text
+
+    assert "Waiting words" in week
+    assert "Waiting letter" in week
+    assert week.count("<strong>Draft</strong>") == 2
+    assert "<strong>Draft</strong>" in page
+    assert not [path for path in (root / "site").rglob("*") if path.is_file() and b"Waiting" in path.read_bytes()]
+
+
+def test_nothing_is_built_into_the_site(preview: Preview) -> None:
+    assert preview.get().status == 200
+    assert not (preview.root / "site").exists()
+    assert (preview.root / ".digest/preview/index.html").is_file()
+
+
+def test_what_is_built_for_the_preview_is_what_readers_would_get(root: Path) -> None:
+    build.run(root, config.load(root), output=root / "site", base_url=None)
+    with previewing(root):
+        site, shown = (
+            {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.html")}
+            for folder in (root / "site", root / ".digest/preview")
+        )
+
+    for path in site.keys() & shown.keys():
+        assert b"_digest" not in shown[path]
+    assert site.keys() <= shown.keys() | {Path("search/index.html")}
+
+
+def test_each_story_says_where_it_is_written_and_why_it_has_its_themes(preview: Preview) -> None:
+    for page in ("", PAGE, "themes/memory/"):
+        shown = preview.get(page).text
+        address = f"vscode://file{preview.root.as_posix()}/{STORY}:6"
+        assert f'<a href="{address}">{STORY}:6</a>' in shown
+        assert "<p>Memory: &#x27;memory&#x27; in the headline</p>" in shown
+
+
+def test_what_check_has_to_say_stands_beside_its_story(preview: Preview) -> None:
+    with Stream(preview) as stream:
+        preview.write(OTHER, story("Chips", "1", "He said:\n- one\n- two", id="n7"))
+        stream.next()
+    shown = preview.get(PAGE).text
+
+    told = digest("check", cwd=preview.root).stdout
+    hints = [line.partition("hint: ")[2] for line in told.splitlines() if "hint: " in line]
+    assert any("a list right below a line of text" in hint for hint in hints)
+    assert any("leads to the same article" in hint for hint in hints)
+    for hint in hints:
+        assert hint in shown
+
+
+def test_the_whole_summary_of_a_digest_that_keeps_none_is_there_to_write_from(root: Path) -> None:
+    item = {
+        "id": "n1",
+        "url": "https://news.example/article/3500009/y",
+        "title": "A kilo of memory",
+        "summary": f"{WHOLE}\n\n<b>&amp; more</b>",
+        "date_published": "2026-05-15T09:00:00Z",
+    }
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "First", "items": [item]}
+    (root / "first.json").write_text(json.dumps(feed))
+    with previewing(root) as preview, Stream(preview) as stream:
+        pulled = digest("pull", cwd=root)
+        stream.next()
+        shown = preview.get(PAGE).text
+    digest("build", cwd=root)
+
+    assert pulled.returncode == 0
+    assert WHOLE in shown
+    assert "Memory: &#x27;memory&#x27; in the headline" in shown
+    for folder in ("site", ".digest/preview"):
+        files = [path for path in (root / folder).rglob("*") if path.is_file()]
+        assert any(b"A kilo of memory" in path.read_bytes() for path in files)
+        assert not [path for path in files if b"quokka" in path.read_bytes()]
+
+
+# ---------------------------------------------------------------- saves
+
+
+def test_a_save_is_shown_and_told(preview: Preview) -> None:
+    with Stream(preview) as stream:
+        before = preview.get(PAGE).text
+        preview.write(STORY, story("Memory is shorter", "1"))
+        build = stream.next()
+    after = preview.get(PAGE).text
+
+    assert "content-type: text/event-stream; charset=utf-8" in stream.head
+    assert "Memory is shorter" not in before
+    assert "Memory is shorter" in after
+    assert f'data-build="{build}"' in after
+
+
+def test_a_broken_file_is_told_over_the_last_good_page_until_it_is_mended(preview: Preview) -> None:
+    with Stream(preview) as stream:
+        preview.replace(STORY, "title:", "titel:")
+        stream.next()
+        broken = preview.get(PAGE)
+        preview.replace(STORY, "titel:", "title:")
+        stream.next()
+        mended = preview.get(PAGE)
+
+    assert broken.status == 200
+    assert "Memory is short" in broken.text
+    assert "unknown key &#x27;titel&#x27;; did you mean &#x27;title&#x27;?" in broken.text
+    assert f'<a href="vscode://file{preview.root.as_posix()}/{STORY}:2">{STORY}:2</a>' in broken.text
+    assert "there is no &#x27;title&#x27;" in broken.text
+    assert 'id="_digest-fault"' not in mended.text
+    assert f"{STORY}:2: unknown key 'titel'; did you mean 'title'?" in preview.lines
+
+
+@pytest.mark.parametrize(
+    ("file", "words", "told"),
+    [
+        ("digest.toml", "[site\n", "digest.toml"),
+        ("digest.toml", previews.SETTINGS.replace("title =", "titel =", 1), "titel"),
+        ("templates/week.html", "{% if %}", "templates/week.html:1"),
+        ("templates/week.html", "{{ nothing.at.all }}", "templates/week.html:1"),
+        (f"{WEEK}/letter.md", "[gone](2026-01-01-gone.md)", f"{WEEK}/letter.md:1"),
+        ("content/stray.md", "x", "content/stray.md"),
+    ],
+)
+def test_whatever_is_wrong_is_told_and_survived(file: str, words: str, told: str, preview: Preview) -> None:
+    before = (preview.root / file).read_text() if (preview.root / file).exists() else None
+    with Stream(preview) as stream:
+        preview.write(file, words)
+        stream.next()
+        broken = preview.get(PAGE)
+        if before is None:
+            (preview.root / file).unlink()
+        else:
+            preview.write(file, before)
+        stream.next()
+        mended = preview.get(PAGE)
+
+    overlay = broken.text.partition('id="_digest-fault"')[2]
+    assert broken.status == 200
+    assert told in overlay
+    assert "Memory is short" in broken.text
+    assert 'id="_digest-fault"' not in mended.text
+    assert "Traceback" not in "\n".join(preview.lines)
+
+
+@pytest.mark.parametrize(("file", "words"), [("digest.toml", "[site\n"), (STORY, "no front matter")])
+def test_the_very_first_build_may_fail(file: str, words: str, root: Path) -> None:
+    whole = (root / file).read_text()
+    (root / file).write_text(words)
+    with previewing(root) as preview, Stream(preview) as stream:
+        broken = preview.get()
+        preview.write(file, whole)
+        stream.next()
+        mended = preview.get("/tea-tides/")
+
+    assert broken.status == 200
+    assert f"{root.as_posix()}/{file}" in broken.text.partition('id="_digest-fault"')[2]
+    assert (mended.status, "Memory is short" in mended.text) == (200, True)
+
+
+def test_an_address_from_before_the_base_path_changed_leads_on(preview: Preview) -> None:
+    with Stream(preview) as stream:
+        preview.replace("digest.toml", "/tea-tides/", "/coffee/")
+        stream.next()
+
+    assert preview.get(f"/tea-tides/{PAGE}").headers["location"] == f"/coffee/{PAGE}"
+    assert "Memory is short" in preview.get(f"/coffee/{PAGE}").text
+
+
+def test_digest_may_be_run_beside_an_idle_preview(preview: Preview) -> None:
+    assert digest("build", cwd=preview.root).returncode == 0
+
+
+def test_a_build_waits_until_another_run_has_ended(preview: Preview) -> None:
+    with Stream(preview) as stream:
+        with disk.lock(preview.root):
+            preview.write(STORY, story("Memory is shorter", "1"))
+            while not any("Waiting for another run" in line for line in preview.lines):
+                assert preview.process.poll() is None
+        stream.next()
+
+    assert "Memory is shorter" in preview.get(PAGE).text
+
+
+# ---------------------------------------------------------------- addresses
+
+
+def test_files_have_their_types_and_are_never_kept(preview: Preview) -> None:
+    preview.write(".digest/preview/site.webmanifest", "{}")
+    types = {
+        "": "text/html; charset=utf-8",
+        "feed.atom": "application/atom+xml; charset=utf-8",
+        "feed.json": "application/json; charset=utf-8",
+        "feeds.opml": "text/x-opml; charset=utf-8",
+        "sitemap.xml": "application/xml; charset=utf-8",
+        "style.css": "text/css; charset=utf-8",
+        "site.webmanifest": "application/manifest+json; charset=utf-8",
+    }
+    answers = {path: preview.get(path) for path in types}
+
+    assert {path: answer.headers["content-type"] for path, answer in answers.items()} == types
+    assert {answer.headers["cache-control"] for answer in answers.values()} == {"no-store"}
+
+
+def test_a_head_request_is_answered_without_a_body_and_no_other_method_at_all(preview: Preview) -> None:
+    head = preview.get(method="HEAD")
+
+    assert (head.status, head.body) == (200, b"")
+    assert int(head.headers["content-length"]) == len(preview.get().body)
+    assert {preview.get(method=method).status for method in ("POST", "PUT", "DELETE", "PATCH")} == {405}
+
+
+def test_an_address_at_which_nothing_is_shows_the_page_of_the_site_for_that(preview: Preview) -> None:
+    lost = preview.get("nowhere/")
+
+    assert lost.status == 404
+    assert "Nothing here" in lost.text
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "localhost@evil.example"]
+)
+def test_only_this_machine_s_names_are_answered(host: str, preview: Preview) -> None:
+    assert preview.get(host=host).status in {400, 421}
+    assert {preview.get(host=name).status for name in ("localhost", f"127.0.0.1:{preview.port}", "[::1]:80")} == {200}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/tea-tides/../../digest.toml", "/tea-tides/..%2f..%2fdigest.toml", "/tea-tides/%2e%2e/%2e%2e/digest.toml",
+        "/tea-tides//etc/passwd", "//etc/passwd", "/tea-tides/%2fetc%2fpasswd", "/tea-tides/%00", "/tea-tides/a%00b",
+        "/tea-tides/..%5c..%5cdigest.toml", "/tea-tides/out/digest.toml", "/tea-tides/out.toml", "/.digest/lock",
+        "/tea-tides/.digest/lock", "/digest.toml", "/tea-tides/%ff", "/tea-tides/" + "x" * 5000,
+    ],
+)  # fmt: skip
+def test_nothing_outside_of_the_preview_is_served(path: str, preview: Preview) -> None:
+    (preview.root / ".digest/preview/out").symlink_to(preview.root)
+    (preview.root / ".digest/preview/out.toml").symlink_to(preview.root / "digest.toml")
+    answer = preview.get(path)
+
+    assert answer.status in {400, 404}
+    assert b"Asia/Hong_Kong" not in answer.body
+
+
+# ---------------------------------------------------------------- begin and end
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_the_preview_with_streams_open(how: int, preview: Preview) -> None:
+    with Stream(preview):
+        assert preview.end(how) == 0
+
+    assert "Traceback" not in "\n".join(preview.lines)
+    assert len(preview.lines) == 2
+
+
+def test_a_port_that_is_taken_is_told_with_one_that_is_free(root: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = digest("serve", "--port", str(port), cwd=root)
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"--port {port}: another program listens there; try --port ")
+    assert refused.stderr.count("\n") == 1
+
+
+def test_a_host_that_is_not_this_machine_is_told(root: Path) -> None:
+    refused = digest("serve", "--port", "0", "--host", "192.0.2.7", cwd=root)
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("--host 192.0.2.7: this machine cannot listen there (")
+
+
+def test_a_preview_that_others_can_reach_says_so(root: Path) -> None:
+    with previewing(root, "--host", "0.0.0.0") as preview:
+        answers = {preview.get(host=name).status for name in (f"192.0.2.1:{preview.port}", socket.gethostname())}
+        refused = preview.get(host="evil.example").status
+
+    assert any("can read it too, drafts and all" in line for line in preview.lines)
+    assert preview.url.startswith("http://127.0.0.1:")
+    assert (answers, refused) == ({200}, 421)
+
+
+def test_quiet_says_nothing_but_what_is_wrong(root: Path) -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "digest", "--quiet", "serve", "--port", "0"],
+        cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    (root / "templates").mkdir()
+    (root / "templates/week.html").write_text("{% if %}")
+    assert running.stdout
+    first = running.stdout.readline()
+    running.kill()
+    running.wait()
+    running.stdout.close()
+
+    assert first.startswith("templates/week.html:1: ")
+
+
+def test_without_a_digest_there_is_nothing_to_serve(tmp_path: Path) -> None:
+    refused = digest("serve", cwd=tmp_path)
+
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+
+
+EXHAUSTED = 'echo {limit} > /proc/sys/user/max_inotify_{kind} && exec "$0" "$@"'
+
+
+@pytest.mark.parametrize(("kind", "limit"), [("instances", 0), ("watches", 3)])
+def test_where_the_watcher_is_exhausted_the_preview_looks_for_itself_and_says_so(
+    kind: str, limit: int, root: Path
+) -> None:
+    within = ("unshare", "--user", "--map-root-user", "sh", "-c", EXHAUSTED.format(kind=kind, limit=limit))
+    if not shutil.which("unshare") or subprocess.run([*within, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this system lets nobody make a namespace of their own")
+    with previewing(root, within=within) as preview, Stream(preview) as stream:
+        preview.write(STORY, story("Memory is shorter", "1"))
+        stream.next()
+        shown = preview.get(PAGE).text
+
+    assert any("The system's file watcher is used up" in line for line in preview.lines)
+    assert "Memory is shorter" in shown
