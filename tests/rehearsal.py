@@ -102,7 +102,6 @@ class Hub:
     folder: Path
     digest: str = f'exec "{sys.executable}" -m digest "$@"'
     address: str = "https://example.github.io/repo"
-    fork: bool = False
     runs: int = 0
 
     @property
@@ -133,20 +132,28 @@ class Hub:
         return self.folder / f"run-{self.runs}-build" / "work"
 
     def run(
-        self, workflow: Path, event: str = "schedule", *, branch: str = BRANCH, between: Between | None = None
+        self,
+        workflow: Path,
+        event: str = "schedule",
+        *,
+        branch: str = BRANCH,
+        job: str = "",
+        between: Between | None = None,
     ) -> Run:
-        """Performs a workflow; `between` is done before the steps of these names, in the runner's workspace.
+        """Performs a workflow, or one job of it; `between` is done before the steps of these names, in the workspace.
 
         Raises KilledError where what is done between raises it, or a step kills itself.
         """
         self.runs += 1
         told = yaml.safe_load(workflow.read_text())
         run, needs = Run(), dict[str, Any]()
-        for name, job in told["jobs"].items():
+        for name, steps in told["jobs"].items():
+            if job and name != job:
+                continue
             place = self.folder / f"run-{self.runs}-{name}"
             place.mkdir()
-            runner = _Runner(self, run, place, {**told, **job}, event, branch, needs, between or {})
-            needs[name] = runner.perform(job)
+            runner = _Runner(self, run, place, {**told, **steps}, event, branch, needs, between or {})
+            needs[name] = runner.perform(steps)
             run.jobs[name] = needs[name]["result"]
         return run
 
@@ -161,8 +168,7 @@ class _Runner:
         self.workspace = place / "work"
         self.steps: dict[str, Any] = {}
         self.failed = False
-        repository = {"fork": hub.fork, "default_branch": BRANCH}
-        given = {"repository": repository} if event != "schedule" else {}
+        given = {"repository": {"fork": False, "default_branch": BRANCH}}
         self.github = {"event_name": event, "ref_name": branch, "ref": f"refs/heads/{branch}", "event": given}
         self.github |= {"run_id": str(hub.runs), "run_attempt": "1", "base_ref": BRANCH}
         self.needs = {job["needs"]: needs[job["needs"]]} if "needs" in job else {}

@@ -466,6 +466,7 @@ def test_where_pages_is_not_set_up_the_run_says_how(hub: Hub) -> None:
     ("event", "branch", "fork", "due"),
     [
         ("schedule", BRANCH, False, True),
+        ("schedule", BRANCH, True, False),
         ("push", BRANCH, False, True),
         ("push", "draft", False, False),
         ("workflow_dispatch", "draft", False, False),
@@ -475,9 +476,29 @@ def test_where_pages_is_not_set_up_the_run_says_how(hub: Hub) -> None:
 )
 def test_a_fork_and_another_branch_publish_nothing(event: str, branch: str, fork: bool, due: bool) -> None:
     condition = str(yaml.safe_load(OURS.read_text())["jobs"]["build"]["if"])
-    given = {"repository": {"fork": fork, "default_branch": BRANCH}} if event != "schedule" else {}
+    given = {"event_name": event, "ref_name": branch, "event": {"repository": {"fork": fork, "default_branch": BRANCH}}}
 
-    assert bool(value(condition, {"github": {"event_name": event, "ref_name": branch, "event": given}})) == due
+    assert bool(value(condition, {"github": given})) == due
+
+
+def test_a_schedule_that_tells_nothing_of_its_repository_is_due() -> None:
+    condition = str(yaml.safe_load(OURS.read_text())["jobs"]["build"]["if"])
+
+    assert value(condition, {"github": {"event_name": "schedule", "ref_name": BRANCH, "event": {"schedule": "17 1"}}})
+
+
+def test_a_pull_request_is_told_what_it_breaks_and_nothing_of_what_was_broken_before(published: Hub) -> None:
+    desk = published.folder / "desk"
+    edit(published, swap(OTHER, "feeds:", "feedz:"))
+    git(desk, "checkout", "-q", "-b", "proposal")
+    swap(FIRST, "link:", "lnik:")(desk)
+    git(desk, "commit", "-q", "--all", "-m", "Propose")
+    git(desk, "push", "-q", "--set-upstream", "origin", "proposal")
+
+    run = published.run(TESTS, "pull_request", branch="proposal", job="content")
+
+    assert run.jobs == {"content": "failure"}
+    assert {line.partition(",")[0] for line in run.log.splitlines() if line} == {f"::error file={FIRST}"}
 
 
 # ---------------------------------------------------------------- killed
