@@ -159,14 +159,14 @@ def test_there_is_no_picture_of_next_to_nothing(counts: tuple[int, ...]) -> None
     assert charts.drawn(of_weeks(4), [series(*counts)], 100) is None
 
 
-def test_years_come_first_among_the_signs_and_months_where_there_is_room() -> None:
+def test_years_come_first_among_the_signs_and_months_where_the_time_is_short() -> None:
     chart = charts.drawn(charts.recent(Week(2020, 1), W20), [series(*[1] * 26)], 100)
     long = charts.drawn(charts.slots(Week(2016, 30), W20), [series(*[1] * 57)], 100)
 
     assert chart is not None
     assert [mark.words for mark in chart.signs] == ["Dec", "2026", "Feb", "Mar", "Apr", "May"]
     assert long is not None
-    assert [mark.words for mark in long.signs][:9] == [str(year) for year in range(2017, 2026)]
+    assert [mark.words for mark in long.signs] == ["2017", "2019", "2021", "2023", "2025"]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 
 from digest.pages import wording
 from digest.week import Week
@@ -25,7 +26,8 @@ _FEWEST = 3  # weeks that have a story, below which there is nothing to look at
 
 _LEFT, _PLOT = 30, 520  # units: room for the numbers of the lines, and the bars beside it
 _TOP, _BELOW = 16, 24  # units above and below the bars, for the same
-_APART = 44  # units between two signs below
+_APART, _WIDE = 48, 40  # units between two signs below, and the width of one
+_FEW_YEARS = 2  # that begin in a picture which names months, too
 _LOWEST = 4  # the least that the height of a picture stands for: one story is no peak
 
 Slot = tuple[Week, Week]
@@ -202,7 +204,7 @@ def _layers(series: Sequence[Series], top: int, plot: int) -> Iterator[Layer]:
 
 def _stacked(below: Sequence[int], above: Sequence[int], top: int, plot: int) -> str:
     """Returns the bars between two heights; both ends are rounded, so that what stands on one another touches."""
-    edges = [_LEFT + slot * _PLOT // len(below) for slot in range(len(below) + 1)]
+    edges = [_edge(slot, len(below)) for slot in range(len(below) + 1)]
     bars = []
     for slot, (low, high) in enumerate(zip(below, above, strict=True)):
         head, foot = (_TOP + plot - value * plot // top for value in (high, low))
@@ -226,21 +228,36 @@ def _scale(most: int, lines: int) -> tuple[int, int]:
 
 
 def _signs(at: Sequence[Slot]) -> tuple[Mark, ...]:
-    """Returns the years, and between them as many months as have room, each where its first slot begins.
+    """Returns the years, or every so many of them, and of a short time the months that have room between.
 
-    A week belongs to the month and year in which its Thursday lies, as in ISO 8601.
+    Each stands where its first slot begins. A week belongs to the month and year in which its Thursday lies, as in
+    ISO 8601.
     """
     days = [first.monday + timedelta(days=3) for first, _ in at]
     months = [slot for slot in range(1, len(at)) if days[slot].month != days[slot - 1].month]
     years = [slot for slot in months if days[slot].year != days[slot - 1].year]
-    wanted = [(slot, str(days[slot].year)) for slot in years]
-    wanted += [(slot, wording.month(days[slot])) for slot in (*months, 0)]
+    wanted = [(slot, str(days[slot].year)) for slot in _spaced(years, len(at))]
+    if len(years) <= _FEW_YEARS:
+        wanted += [(slot, wording.month(days[slot])) for slot in (*months, 0)]
     placed: dict[int, str] = {}
     for slot, words in wanted:
-        left = _LEFT + slot * _PLOT // len(at)
-        if left <= _LEFT + _PLOT - _APART // 2 and all(abs(left - other) >= _APART for other in placed):
+        left = _edge(slot, len(at))
+        if left <= _LEFT + _PLOT - _WIDE and all(abs(left - other) >= _APART for other in placed):
             placed[left] = words
     return tuple(Mark(left, placed[left]) for left in sorted(placed))
+
+
+def _spaced(slots: Sequence[int], number: int) -> Sequence[int]:
+    """Returns every slot, or every second, third and so on, so that there is room for a sign at each."""
+    step = 1
+    while any(_edge(two, number) - _edge(one, number) < _APART for one, two in pairwise(slots[::step])):
+        step += 1
+    return slots[::step]
+
+
+def _edge(slot: int, number: int) -> int:
+    """Returns where a slot begins, of so many."""
+    return _LEFT + slot * _PLOT // number
 
 
 def _rows(at: Sequence[Slot], series: Sequence[Series], together: Sequence[int]) -> Iterator[Row]:
