@@ -1,41 +1,202 @@
-"""The pictures that the README opens with: taken by a command, small, and told to those who do not see them."""
-
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import struct
+import zlib
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-import browsing
+import pytest
+from builders import make_config, make_content, make_letter
+from hypothesis import given
+from hypothesis import strategies as st
+from sites import find, parse, rendered
 
-REPOSITORY = Path(__file__).parents[1]
-COMMAND = REPOSITORY / "docs/pictures.py"
+from digest import config
+from digest.commands import build, check
+from digest.model import Copied
+from digest.pages.arrange import arrange
+from digest.stories.outlines import catalogue_of
+from digest.stories.pictures import size_of
 
-
-def taken(folder: Path, path: str = os.environ["PATH"]) -> subprocess.CompletedProcess[str]:
-    """Runs the command that takes the pictures into a folder, with programs to be found on `path`."""
-    return subprocess.run(
-        [sys.executable, str(COMMAND), str(folder)], capture_output=True, text=True, env={**os.environ, "PATH": path}
-    )
-
-
-def test_the_pictures_are_taken_in_both_schemes_and_are_small(tmp_path: Path) -> None:
-    browsing.program()  # skips where there is none
-
-    run = taken(tmp_path / "new")
-
-    assert run.returncode == 0, run.stderr
-    pictures = {path.name: path.read_bytes() for path in (tmp_path / "new").iterdir()}
-    assert set(pictures) == {"home-light.webp", "home-dark.webp"}
-    assert pictures["home-light.webp"] != pictures["home-dark.webp"]
-    for picture in pictures.values():
-        assert picture[8:12] == b"WEBP"
-        assert 20_000 < len(picture) < 150_000
+NOW = datetime(2026, 5, 20, tzinfo=UTC)
+DIGEST = '[site]\ntitle = "Quays"\nurl = "https://example.org/repo/"\n'
 
 
-def test_where_there_is_no_browser_it_says_so_and_leaves_the_old_pictures(tmp_path: Path) -> None:
-    run = taken(tmp_path, path=str(tmp_path))
+def box(name: bytes, *parts: bytes) -> bytes:
+    content = b"".join(parts)
+    return struct.pack(">I", len(content) + 8) + name + content
 
-    assert (run.returncode, list(tmp_path.iterdir())) == (1, [])
-    assert run.stderr == "make pictures: no Chromium is installed; install one (Debian: apt install chromium)\n"
+
+def png(width: int, height: int) -> bytes:
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    rows = zlib.compress(b"".join(b"\0" + b"\x60" * 3 * width for _ in range(height)))
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def jpeg(width: int, height: int, turned: int = 0) -> bytes:
+    exif = b"Exif\0\0MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, turned, 0, 0)
+    turn = b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif if turned else b""
+    frame = struct.pack(">HBHHB", 17, 8, height, width, 3) + bytes(9)
+    return b"\xff\xd8" + turn + b"\xff\xc0" + frame + b"\xff\xda" + bytes(20) + b"\xff\xd9"
+
+
+def webp(width: int, height: int) -> bytes:
+    def sides(side: int) -> bytes:
+        return struct.pack("<I", side - 1)[:3]
+
+    extended = b"VP8X" + struct.pack("<I", 10) + bytes(4) + sides(width) + sides(height)
+    return b"RIFF" + struct.pack("<I", len(extended) + 4) + b"WEBP" + extended
+
+
+def avif(width: int, height: int) -> bytes:
+    size = box(b"ispe", bytes(4), struct.pack(">II", width, height))
+    told = box(b"ipma", bytes(4), struct.pack(">IHBB", 1, 1, 1, 1))
+    item = box(b"infe", b"\2\0\0\0", struct.pack(">HH", 1, 0), b"av01\0")
+    items = box(b"iinf", bytes(4), struct.pack(">H", 1), item)
+    main = box(b"pitm", bytes(4), struct.pack(">H", 1))
+    meta = box(b"meta", bytes(4), main, items, box(b"iprp", box(b"ipco", size), told))
+    return box(b"ftyp", b"avif", bytes(4), b"avifmif1") + meta
+
+
+GIF = b"GIF89a" + struct.pack("<HH", 30, 20) + bytes(3) + b";"
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" {}><rect width="5" height="5"/></svg>'
+
+
+@pytest.mark.parametrize(
+    ("suffix", "content", "size"),
+    [
+        (".png", png(30, 20), (30, 20)),
+        (".jpg", jpeg(30, 20), (30, 20)),
+        (".jpeg", jpeg(30, 20, turned=6), (20, 30)),  # a phone held upright
+        (".gif", GIF, (30, 20)),
+        (".webp", webp(3000, 20), (3000, 20)),
+        (".avif", avif(30, 20), (30, 20)),
+        (".svg", SVG.format('width="30" height="20"').encode(), (30, 20)),
+        (".svg", SVG.format("width='30.4px' viewBox='0 0 1 1' height='20px'").encode(), (30, 20)),
+        (".svg", SVG.format('viewBox="0 0 30 20"').encode(), (30, 20)),
+        (".svg", SVG.format('width="100%" height="100%" viewBox="-1,-1,30,20"').encode(), (30, 20)),
+        (".svg", b'\n<?xml version="1.0"?>\n<!-- <svg width="1" height="1"> -->' + SVG.format('width="30" height="20"').encode(), (30, 20)),
+    ],
+)  # fmt: skip
+def test_the_size_of_every_kind_is_read(suffix: str, content: bytes, size: tuple[int, int]) -> None:
+    assert size_of(f"content/a{suffix}", lambda _: content) == size
+
+
+@pytest.mark.parametrize(
+    ("suffix", "content"),
+    [
+        (".png", b""),
+        (".png", png(30, 20)[:18]),
+        (".jpg", jpeg(30, 20)[:6]),
+        (".gif", b"no picture"),
+        (".png", png(30, 20).replace(struct.pack(">I", 30), b"\xff\xff\xff\xff", 1)),
+        (".svg", b"<p>no drawing</p>"),
+        (".svg", SVG.format("").encode()),
+        (".svg", SVG.format('width="0" height="20"').encode()),
+    ],
+)
+def test_what_is_damaged_has_no_size(suffix: str, content: bytes) -> None:
+    assert size_of(f"content/a{suffix}", lambda _: content) is None
+
+
+@given(
+    content=st.binary(max_size=80)
+    | st.builds(lambda head, rest: head + rest, st.sampled_from([png(3, 2)[:20], jpeg(3, 2)[:9], avif(3, 2)[:50], GIF[:8], b"<svg width='"]), st.binary()),
+    suffix=st.sampled_from([".png", ".jpg", ".gif", ".webp", ".avif", ".svg"]),
+)  # fmt: skip
+def test_whatever_stands_in_a_file_it_has_a_size_or_none(content: bytes, suffix: str) -> None:
+    found = size_of(f"content/a{suffix}", lambda _: content)
+
+    assert found is None or min(found) > 0
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A digest whose letter shows a picture."""
+    (tmp_path / "digest.toml").write_text(DIGEST)
+    week = tmp_path / "content/2026/w20"
+    week.mkdir(parents=True)
+    (week / "letter.md").write_text("---\ntitle: Dear reader\n---\n\nSee ![The quay](quay%20side.png) here.\n")
+    (week / "quay side.png").write_bytes(png(30, 20))
+    return tmp_path
+
+
+def made(root: Path, name: str = "2026/w20/index.html") -> bytes:
+    build.run(root, config.load(root), output=root / "site", base_url=None)
+    return (root / "site" / name).read_bytes()
+
+
+def test_an_editors_picture_is_shown_with_its_size_and_only_when_it_is_near(root: Path) -> None:
+    picture = next(parse(made(root)).iter("img"))
+
+    assert dict(picture.attrib) == {
+        "src": "/repo/2026/w20/quay%20side.png",
+        "alt": "The quay",
+        "width": "30",
+        "height": "20",
+        "loading": "lazy",
+        "decoding": "async",
+    }
+
+
+def test_another_size_makes_its_page_anew(root: Path) -> None:
+    made(root)
+    (root / "content/2026/w20/quay side.png").write_bytes(png(40, 20))
+
+    assert b'width="40"' in made(root)
+
+
+def test_a_page_with_a_picture_is_made_of_its_size() -> None:
+    one = Copied(source=Path("a.png"), file="content/2026/w20/a.png", path="2026/w20/a.png", size=(30, 20))
+    other = replace(one, size=(40, 20))
+    marks = {
+        arrange(catalogue_of(make_content(copied=(copied,)), make_config()), make_config()).places
+        for copied in (one, other)
+    }
+
+    assert len(marks) == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ('<img src="quay side.png" width="15">', {"width": "15"}),
+        ('<img src="quay side.png" loading="eager">', {"width": "30", "height": "20", "loading": "eager"}),
+    ],
+)
+def test_what_the_editor_says_of_a_picture_goes_first(root: Path, written: str, expected: dict[str, str]) -> None:
+    (root / "content/2026/w20/letter.md").write_text(written)
+
+    picture = next(parse(made(root)).iter("img"))
+
+    assert {"loading": "lazy", **expected} == {
+        name: value for name, value in picture.attrib.items() if name in {"width", "height", "loading"}
+    }
+
+
+def test_feeds_carry_the_size_and_nothing_of_when_to_load() -> None:
+    one = Copied(source=Path("a.png"), file="content/2026/w20/a.png", path="2026/w20/a.png", size=(30, 20))
+    words = 'His words: <code> loading="lazy" decoding="async"</code>'
+    letter = make_letter(body=f"![A](a.png)\n\n{words}")
+    site = rendered(make_content(letters=(letter, make_letter("2026-W21")), copied=(one,)), make_config())
+    feed = site["weeks.atom"].decode()
+
+    assert 'src="https://example.org/2026/w20/a.png" width="30" height="20"&gt;' in feed.replace("&#34;", '"')
+    assert feed.count("loading") == 1
+    assert len(find(parse(site["2026/w20/index.html"]), "img")) == 1
+
+
+def test_check_says_which_picture_is_damaged_and_the_build_goes_on(root: Path) -> None:
+    (root / "content/2026/w20/quay side.png").write_bytes(png(30, 20)[:18])
+
+    said = [str(problem) for problem in check.run(root, now=NOW).problems]
+
+    assert said == [
+        "content/2026/w20/quay side.png: the width and height of this picture cannot be read, as if it were damaged; "
+        "open it, and save it again"
+    ]
+    assert b"width=" not in made(root).partition(b"<main")[2]
