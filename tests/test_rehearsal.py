@@ -18,6 +18,7 @@ import socketserver
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -101,14 +102,15 @@ def feeds(wire: Wire) -> Iterator[FeedHost]:
 
 
 @pytest.fixture(scope="module")
-def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def command() -> Iterator[str]:
     """How shells call `digest` here: one that waits with all its imports done."""
-    place = tmp_path_factory.mktemp("warm") / "socket"
-    with subprocess.Popen([sys.executable, warm.__file__, place], stdout=subprocess.PIPE, text=True) as waiting:
-        assert waiting.stdout
-        assert waiting.stdout.readline() == "listening\n"
-        yield warm.command(place)
-        waiting.kill()
+    with tempfile.TemporaryDirectory() as folder:  # for no name of a socket may be long
+        place = Path(folder) / "warm"
+        with subprocess.Popen([sys.executable, warm.__file__, place], stdout=subprocess.PIPE, text=True) as waiting:
+            assert waiting.stdout
+            assert waiting.stdout.readline() == "listening\n"
+            yield warm.command(place)
+            waiting.kill()
 
 
 @pytest.fixture(scope="module")
