@@ -10,10 +10,9 @@ from urllib.parse import unquote, urljoin, urlsplit
 import html5lib
 
 from digest.model import Config, Content
-from digest.pages.addresses import Base
 from digest.pages.arrange import arrange
 from digest.pages.plan import plan
-from digest.pages.render import render
+from digest.pages.render import Renderer
 from digest.stories.outlines import catalogue_of
 
 Element = Any
@@ -25,7 +24,11 @@ def rendered(content: Content, config: Config, root: Path = Path("no-such-root")
     catalogue = catalogue_of(content, config)
     planned = plan(catalogue, arrange(catalogue, config), config)
     copied = {one.path: b"" for one in planned.copied}
-    return render(planned, root, Base(config.site.url)) | copied
+    renderer = Renderer(root, planned.base, planned.texts, {})
+    renderer.refuse_flaws()
+    files = {page.path: renderer.page(page) for page in planned.pages}
+    planned.refuse()
+    return files | copied
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:

@@ -23,7 +23,8 @@ def built(folder: Path) -> dict[str, bytes]:
     shutil.copytree(SMALL, root, ignore=shutil.ignore_patterns("expected"))
     settings = config.load(root)
     with disk.lock(root):  # without a search page: whether there is one depends on what is installed
-        build.Builder(root, settings, root / "site", searched=False).build()
+        builder = build.Builder(root, settings, root / "site", searched=False)
+        builder.build(builder.look())
     return read_folder(root / "site")
 
 

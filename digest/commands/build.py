@@ -22,7 +22,7 @@ from digest.pages import output as outputs
 from digest.pages.output import Output, Written
 from digest.pages.past import Past
 from digest.stories.shelf import Shelf
-from digest.stories.sight import look
+from digest.stories.sight import Sight, look
 
 if TYPE_CHECKING:
     from digest.model import Catalogue
@@ -68,7 +68,8 @@ def run(root: Path, config: Config, *, output: Path, base_url: str | None) -> Bu
     folder = outputs.check(root, output)
     with disk.lock(root):
         builder = Builder(root, config, folder)
-        written = builder.unchanged() or builder.build().written
+        seen = builder.look()
+        written = builder.unchanged(seen) or builder.build(seen).written
     return BuildReport(
         output=output,
         url=config.site.url,
@@ -99,29 +100,32 @@ class Builder:
         words = [word for word in (self._shelf.word, self.past.word) if word]
         self.notice = f"{disk.CACHE}/: what the last build left there {words[0]}, so all is built anew" if words else ""
 
-    def unchanged(self) -> Written | None:
+    def look(self) -> Sight:
+        """Returns what the content looks like now."""
+        return look(self._root, disk.moment(self._root))
+
+    def unchanged(self, seen: Sight) -> Written | None:
         """Returns what to report of a build that has nothing to do, None where there may be something."""
-        if self.past.told.get("warning") or not self._shelf.is_unchanged(look(self._root)):
+        if self.past.told.get("warning") or not self._shelf.is_unchanged(seen):
             return None  # what could not be made the last time may be made now
         output = Output(self._root, self._folder, self.past.paths)
         return output.commit() if self.past.stands(output) else None
 
-    def build(self) -> Built:
-        """Builds what has changed; raises DigestError, and then nothing is written."""
+    def build(self, seen: Sight) -> Built:
+        """Builds what has changed of the content that looks so; raises DigestError, and then nothing is written."""
         from digest.pages import search_index
         from digest.pages.arrange import arrange
         from digest.pages.making import make
         from digest.pages.plan import plan
 
         root, config = self._root, self._config
-        since = disk.moment(root)
-        catalogue = self._shelf.catalogue(look(root), since)
+        catalogue = self._shelf.catalogue(seen)
         archive = arrange(catalogue, config, drafts=self._drafts)
         index = search_index.index(catalogue, archive, config, root) if self._searched else search_index.Index()
-        planned = plan(catalogue, archive, config, searched=bool(index.files))
+        planned = plan(catalogue, archive, config, self.past.texts, searched=bool(index.files))
         copied = (*planned.copied, *index.files)
         output = Output(root, self._folder, [*(page.path for page in planned.pages), *(one.path for one in copied)])
-        written, keys = make(planned, copied, output, self.past, whole=self._whole, root=root, since=since)
+        written, keys = make(planned, copied, output, self.past, whole=self._whole, root=root, since=seen.since)
         told = {"stories": len(archive.stories), "weeks": len(archive.editions), "warning": index.warning}
         self._shelf.keep()
         self.past.keep(keys, output, told)

@@ -115,7 +115,8 @@ class _Maker:
 
     def _build(self, settings: Config, changed: frozenset[str]) -> build.Built:  # noqa: ARG002 - for what builds by changes
         with disk.lock(self._root, waiting=lambda: self._told(Waiting())):
-            return build.Builder(self._root, settings, self._root / _FOLDER, drafts=True, searched=False).build()
+            builder = build.Builder(self._root, settings, self._root / _FOLDER, drafts=True, searched=False)
+            return builder.build(builder.look())
 
     def _margins_of(self, made: build.Built, settings: Config, changed: frozenset[str]) -> Margins:
         before = self._margins

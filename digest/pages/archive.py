@@ -34,7 +34,7 @@ class Forward:
 class Edition:
     """A week as published: `stories` holds all of it, newest first; `lead` stands apart from the sections.
 
-    `linking` is the archive's `places` where the letter may link to them, else empty.
+    `mark` is another whenever anything that a page may show of the week is.
     """
 
     week: Week
@@ -44,7 +44,7 @@ class Edition:
     lead: Outline | None = None
     sections: tuple[Section, ...] = ()
     moved: tuple[Forward, ...] = ()
-    linking: bytes = b""
+    mark: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from digest.model import Catalogue, Config, FreePage, Letter, Outline, Theme
 from digest.naming import current_ids
 from digest.pages.anchors import Anchors, anchors_of
 from digest.pages.archive import Archive, Edition, Forward, Section, Storyline
+from digest.pages.marks import mark
 from digest.week import Week
 
 FEED_STORIES = 50
@@ -41,7 +42,9 @@ def arrange(catalogue: Catalogue, config: Config, *, drafts: bool = False) -> Ar
     return Archive(
         stories=stories,
         editions=editions,
-        vacated=tuple(Edition(week=week, closed=True, moved=forwards[week]) for week in vacated),
+        vacated=tuple(
+            Edition(week=week, closed=True, moved=forwards[week], mark=mark((week, forwards[week]))) for week in vacated
+        ),
         storylines=_storylines(stories, _written(catalogue.introductions, drafts), config.themes, names),
         pages=_written(catalogue.pages, drafts),
         anchors=anchors,
@@ -167,16 +170,18 @@ def _editions(
     for week in weeks:
         stories, letter = by_week.get(week, []), letters.get(week)
         lead = next((story for story in stories if story.lead), None)
+        moved, is_closed = forwards.get(week, ()), week in closed
+        linking = places if letter and has_own_link(letter.body) else b""
         found.append(
             Edition(
                 week=week,
-                closed=week in closed,
+                closed=is_closed,
                 stories=tuple(stories),
                 letter=letter,
                 lead=lead,
                 sections=_sections([story for story in stories if story is not lead], config.themes),
-                moved=forwards.get(week, ()),
-                linking=places if letter and has_own_link(letter.body) else b"",
+                moved=moved,
+                mark=mark((week, is_closed, tuple(stories), letter, moved, linking)),
             )
         )
     return tuple(found)

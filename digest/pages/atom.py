@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from urllib.parse import urlsplit
@@ -22,9 +22,9 @@ from digest.naming import last_change, lasting_name
 from digest.pages import addresses, wording
 from digest.pages.archive import Edition
 from digest.pages.cards import Card, Cards
-from digest.pages.views import EditionView, Views
+from digest.pages.views import EditionView, Views, letter_title
 
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # an empty feed has to say when it was updated, too
+_NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # an empty feed must say when it was updated; older is called implausible
 _IMAGES = {  # Python's own table differs from version to version and from machine to machine
     ".avif": "image/avif",
     ".gif": "image/gif",
@@ -64,13 +64,20 @@ class AtomEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionEntry:
-    """One edition as `/weeks.atom` gives it, whole."""
+    """One edition as `/weeks.atom` gives it, whole; `mark` is another whenever anything in it is."""
 
     id: str
     title: str
     published: datetime
     updated: datetime
-    edition: EditionView
+    place: str
+    mark: bytes
+    view: Callable[[], EditionView]
+
+    @property
+    def edition(self) -> EditionView:
+        """The edition as it is shown, made when somebody asks: most were told before."""
+        return self.view()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,14 +229,16 @@ class Entries:
         return Source(id=id, title=feed.title, link=address or home, rel="self" if address else "alternate")
 
     def _edition(self, edition: Edition) -> EditionEntry:
-        view = self._views.edition(edition)
         start = datetime.combine(edition.week.monday, time(), self._zone)
+        told = letter_title(edition.letter) if edition.letter else wording.span(edition.week)
         return EditionEntry(
             id=feed_id(self._config.site, "week", str(edition.week)),
-            title=f"{view.label}: {view.letter.title if view.letter else wording.span(edition.week)}",
-            published=max((self._cards.story(story.file).published for story in edition.stories), default=start),
+            title=f"{wording.label(edition.week)}: {told}",
+            published=max((datetime.fromisoformat(story.published) for story in edition.stories), default=start),
             updated=max((datetime.fromisoformat(story.updated) for story in edition.stories), default=start),
-            edition=view,
+            place=addresses.week(edition.week),
+            mark=edition.mark,
+            view=lambda: self._views.edition(edition),
         )
 
 

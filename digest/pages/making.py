@@ -14,8 +14,9 @@ from pathlib import Path
 from digest import disk
 from digest.errors import DigestError
 from digest.model import Copied
+from digest.pages.marks import mark
 from digest.pages.output import Output, Written
-from digest.pages.page import Page, mark
+from digest.pages.page import Page
 from digest.pages.past import Past
 from digest.pages.plan import Plan
 
@@ -33,7 +34,7 @@ def make(
     wanted = [page for page in planned.pages if not past.has(page.path, keys[page.path], output)]
     try:
         if wanted:
-            _render(wanted, planned, output, root)
+            _render(wanted, planned, output, root, past.code)
         for one in copied:
             keys[one.path] = _key(one, since)
             if not keys[one.path] or not past.has(one.path, keys[one.path], output):
@@ -45,10 +46,10 @@ def make(
         raise
 
 
-def _render(pages: Iterable[Page], planned: Plan, output: Output, root: Path) -> None:
+def _render(pages: Iterable[Page], planned: Plan, output: Output, root: Path, code: dict[str, bytes]) -> None:
     from digest.pages.render import Renderer  # which a build with nothing to render need not wait for
 
-    renderer = Renderer(root, planned.base)
+    renderer = Renderer(root, planned.base, planned.texts, code)
     renderer.refuse_flaws()
     for page in pages:
         output.stage(page.path, renderer.page(page))

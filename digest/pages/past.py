@@ -12,6 +12,7 @@ from typing import Any
 from digest import memory
 from digest.disk import Stamp
 from digest.pages.output import Output, name_of
+from digest.pages.texts import Texts
 
 
 class Past:
@@ -24,6 +25,9 @@ class Past:
         self._made: dict[str, tuple[bytes, Stamp]] = remembered[0] if remembered else {}
         self.told: dict[str, Any] = remembered[1] if remembered else {}
         """What was said of that build, in plain values; nothing where there was none."""
+        self.texts = Texts(remembered[2] if remembered else {})
+        self.code: dict[str, bytes] = remembered[3] if remembered else {}
+        """The templates as Python has compiled them."""
 
     @property
     def paths(self) -> Iterable[str]:
@@ -46,5 +50,5 @@ class Past:
     def keep(self, keys: Mapping[str, bytes], output: Output, told: Mapping[str, Any]) -> None:
         """Remembers the build that is done: `keys` has every file of the site."""
         made = {path: (key, output.stamp(path)) for path, key in keys.items()}
-        memory.keep(self._root, self._name, self._whole, (made, dict(told)))
-        self._made, self.told = made, dict(told)
+        memory.keep(self._root, self._name, self._whole, (made, dict(told), self.texts.used, self.code))
+        self._made, self.told, self.texts = made, dict(told), Texts(self.texts.used)

@@ -17,12 +17,14 @@ from digest.model import Catalogue, Config, Copied
 from digest.pages import atom, claims
 from digest.pages.addresses import Base
 from digest.pages.archive import Archive
+from digest.pages.marks import mark
 from digest.pages.markup import Writer
-from digest.pages.page import Head, Page, mark
+from digest.pages.page import Head, Page
 from digest.pages.plan_feeds import feed_pages, program_pages
 from digest.pages.plan_site import site_pages
 from digest.pages.plan_themes import theme_pages
 from digest.pages.setting import set_up
+from digest.pages.texts import Texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class Plan:
     pages: tuple[Page, ...]
     shared: bytes
     base: Base
+    texts: Texts
     copied: tuple[Copied, ...]
     problems: tuple[Problem, ...]
     writer: Writer
@@ -47,9 +50,15 @@ class Plan:
             raise Faults(found)
 
 
-def plan(catalogue: Catalogue, archive: Archive, config: Config, *, searched: bool = False) -> Plan:
-    """Returns the plan of the site that stands at `config.site.url`, with a search page where it is `searched`."""
-    setting = set_up(catalogue, archive, config, Base(config.site.url), searched=searched)
+def plan(
+    catalogue: Catalogue, archive: Archive, config: Config, texts: Texts | None = None, *, searched: bool = False
+) -> Plan:
+    """Returns the plan of the site that stands at `config.site.url`, with a search page where it is `searched`.
+
+    `texts` are those that an earlier build has left.
+    """
+    texts = texts or Texts()
+    setting = set_up(catalogue, archive, config, Base(config.site.url), texts, searched=searched)
     for_readers = _distinct([*site_pages(setting), *theme_pages(setting)])
     pages = (*for_readers, *feed_pages(setting), *program_pages(setting, for_readers))
     claimed = [*((page.path, page.source) for page in pages), *((one.path, one.file) for one in catalogue.copied)]
@@ -57,6 +66,7 @@ def plan(catalogue: Catalogue, archive: Archive, config: Config, *, searched: bo
         pages=pages,
         shared=mark(setting.site),
         base=setting.base,
+        texts=texts,
         copied=catalogue.copied,
         problems=(*atom.twins(catalogue.stories), *claims.problems(claimed)),
         writer=setting.writer,

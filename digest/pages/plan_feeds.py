@@ -10,6 +10,7 @@ from digest.pages import addresses, arrange
 from digest.pages.archive import Edition
 from digest.pages.page import Head, Link, Page
 from digest.pages.setting import Setting
+from digest.pages.texts import whole_key
 
 _EDITIONS = 26
 
@@ -22,6 +23,8 @@ def feed_pages(setting: Setting) -> Iterator[Page]:
     yield setting.file(addresses.FEED, _STORIES, "the feed of the whole", _whole, *whole)
     yield setting.file(addresses.FEED_JSON, "feeds/feed.json", "the JSON feed of the whole", _whole, *whole)
     weeks = tuple(closed[:_EDITIONS])
+    for edition in weeks:
+        setting.texts.hold(whole_key(edition.mark))
     yield setting.file(addresses.WEEKS_FEED, "feeds/weeks.xml", "the feed of the weeks", _weeks, weeks)
     for storyline in archive.storylines:
         theme, stories = storyline.theme, storyline.stories[: arrange.FEED_STORIES]

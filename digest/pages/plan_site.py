@@ -11,7 +11,7 @@ from digest.pages.charts import Chart
 from digest.pages.metadata import latest, listed_in, newest
 from digest.pages.page import Head, Link, Page
 from digest.pages.setting import Setting, Tally
-from digest.pages.views import YearView, described, week_link
+from digest.pages.views import YearView, week_link
 from digest.week import Week
 
 _HEADLINES = 5  # of a week that home only hints at
@@ -54,7 +54,7 @@ def _home(setting: Setting) -> Page:
         front,
         still_open,
         tuple(edition for edition in archive.editions if front and edition.week < front.week)[:_EARLIER],
-        setting.tallies(),
+        setting.tallies,
         len(archive.editions),
     )
 
@@ -138,7 +138,7 @@ def _archive_data(_: Setting, years: tuple[YearView, ...], summary: str, pulse: 
 
 def _free_page(setting: Setting, page: FreePage) -> Page:
     here = addresses.free_page(page.name)
-    words = described(setting.views.text(page, here))
+    words = setting.described(page, here)
     head = Head(title=setting.titled(page.title), description=words or page.title, place=here)
     return setting.page("page.html", page.file, head, _free_page_data, page, setting.linking(page.body))
 
@@ -155,7 +155,7 @@ def _subscribe(setting: Setting) -> Page:
         description=f"How to follow {title}: its feeds, what each of them brings, and what a feed is.",
         place=addresses.SUBSCRIBE,
     )
-    return setting.page("subscribe.html", "the page of subscribing", head, _themes_data, setting.tallies())
+    return setting.page("subscribe.html", "the page of subscribing", head, _themes_data, setting.tallies)
 
 
 def _themes_data(setting: Setting, themes: tuple[Tally, ...]) -> Mapping[str, object]:
@@ -168,7 +168,7 @@ def _search(setting: Setting) -> Page:
         description=f"Search all stories of {setting.config.site.title} by words, theme and year.",
         place=addresses.SEARCH,
     )
-    themes = tuple((tally.theme.id, tally.theme.title) for tally in setting.tallies() if tally.stories)
+    themes = tuple((tally.theme.id, tally.theme.title) for tally in setting.tallies if tally.stories)
     years = tuple(dict.fromkeys(edition.week.year for edition in setting.archive.editions if edition.stories))
     return setting.page("search.html", "the search page", head, _search_data, themes, years)
 

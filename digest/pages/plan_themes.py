@@ -16,9 +16,8 @@ from digest.pages.charts import Series
 from digest.pages.metadata import latest, listed, newest
 from digest.pages.overtime import storyline_view
 from digest.pages.page import Head, Link, Page
-from digest.pages.setting import Setting, Tally
+from digest.pages.setting import Setting, Tally, extent
 from digest.pages.storyline import Course
-from digest.pages.views import described
 
 T = TypeVar("T")
 
@@ -49,7 +48,7 @@ def _themes(setting: Setting) -> Page:
         place=addresses.THEMES,
         updated=latest(newest(line.stories) for line in setting.archive.storylines),
     )
-    return setting.page("themes.html", "the page of all themes", head, _themes_data, setting.tallies())
+    return setting.page("themes.html", "the page of all themes", head, _themes_data, setting.tallies)
 
 
 def _themes_data(setting: Setting, themes: tuple[Tally, ...]) -> Mapping[str, object]:
@@ -63,11 +62,11 @@ def _storyline(setting: Setting, storyline: Storyline, number: int) -> Iterator[
         Link(f"Older stories, page {number}", addresses.theme_page(theme.id, number))
         for number in range(1, len(pages) + 1)
     ]
-    words = described(setting.views.introduction(introduction, theme.id))
-    extent = setting.extent(storyline.stories)
+    words = setting.described(introduction, addresses.theme(theme.id)) if introduction else ""
+    dated = extent(storyline.stories)
     head = Head(
         title=setting.titled(theme.title),
-        description=words or f"{theme.title} in {setting.config.site.title}: {extent}.",
+        description=words or f"{theme.title} in {setting.config.site.title}: {dated}.",
         place=addresses.theme(theme.id),
         feeds=(_feed_link(storyline),),
         updated=newest(first),
@@ -75,7 +74,7 @@ def _storyline(setting: Setting, storyline: Storyline, number: int) -> Iterator[
     linking = setting.linking(introduction.body) if introduction else b""
     over_time = setting.counts.course(theme.id), setting.counts.timeline(theme, number)
     older = numbered[-1] if numbered else None
-    yield _stories(setting, head, theme, first, extent, None, older, introduction, linking, *over_time)
+    yield _stories(setting, head, theme, first, dated, None, older, introduction, linking, *over_time)
     yield from _older(setting, storyline, pages, numbered)
 
 
@@ -86,15 +85,15 @@ def _older(
     newer = [*numbered[1:], Link("Newest stories", addresses.theme(theme.id))]
     older = [None, *numbered[:-1]]
     for at, (stories, here) in enumerate(zip(pages, numbered, strict=True)):
-        extent = setting.extent(stories)
+        dated = extent(stories)
         head = Head(
             title=setting.titled(f"{theme.title}: {here.title.lower()}"),
-            description=f"{theme.title}, page {at + 1}: {extent}.",
+            description=f"{theme.title}, page {at + 1}: {dated}.",
             place=here.place,
             feeds=(_feed_link(storyline),),
             updated=newest(stories),
         )
-        yield _stories(setting, head, theme, stories, extent, newer[at], older[at])
+        yield _stories(setting, head, theme, stories, dated, newer[at], older[at])
 
 
 def _stories(setting: Setting, head: Head, *inputs: object) -> Page:

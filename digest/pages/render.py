@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jinja2 import (
+    BytecodeCache,
     ChoiceLoader,
     Environment,
     FileSystemLoader,
@@ -28,16 +29,17 @@ from jinja2 import (
     meta,
     nodes,
 )
+from jinja2.bccache import Bucket
 
 from digest.errors import Faults, Problem, suggestion
 from digest.pages import addresses, markup, wording
 from digest.pages.addresses import Base
-from digest.pages.atom import AtomEntry
+from digest.pages.atom import AtomEntry, EditionEntry
 from digest.pages.cards import Card
 from digest.pages.ingredients import FOLDER, shipped_templates
 from digest.pages.markup import Html
 from digest.pages.page import Page
-from digest.pages.plan import Plan
+from digest.pages.texts import Texts, whole_key
 
 _TEMPLATES = frozenset({".html", ".xml", ".opml", ".json", ".txt", ".css", ".js", ".svg"})
 
@@ -45,25 +47,33 @@ _TEMPLATES = frozenset({".html", ".xml", ".opml", ".json", ".txt", ".css", ".js"
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
-def render(planned: Plan, root: Path, base: Base) -> dict[str, bytes]:
-    """Returns the bytes of each page by its path; raises Faults where a template is wrong, or anything in the way."""
-    renderer = Renderer(root, base)
-    renderer.refuse_flaws()
-    files = {page.path: renderer.page(page) for page in planned.pages}
-    planned.refuse()
-    return files
-
-
 def flawed(root: Path, base: Base) -> tuple[Problem, ...]:
     """Returns what is wrong in the digest's own templates, as far as it shows before a page is rendered."""
-    return tuple(Renderer(root, base).flawed())
+    return tuple(Renderer(root, base, Texts(), {}).flawed())
+
+
+class _Code(BytecodeCache):
+    """Compiled templates, each with a hash of its source: to compile them all takes longer than to render a page."""
+
+    def __init__(self, code: dict[str, bytes]) -> None:
+        self._code = code
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
 
 
 class Renderer:
-    """One environment for one build; what many pages share is rendered once and kept."""
+    """One environment for one build; what many pages share is rendered once and kept.
 
-    def __init__(self, root: Path, base: Base) -> None:
-        self._base = base
+    `texts` and `code`, the templates as Python has compiled them, are those of earlier builds, and take up this one's.
+    """
+
+    def __init__(self, root: Path, base: Base, texts: Texts, code: dict[str, bytes]) -> None:
+        self._base, self._texts = base, texts
         self._own, self._shipped = root / FOLDER, shipped_templates()
         self._environment = Environment(
             autoescape=True,
@@ -72,6 +82,7 @@ class Renderer:
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
+            bytecode_cache=_Code(code),
             loader=_loader(self._own, self._shipped),
         )
         self._environment.filters.update(
@@ -81,7 +92,7 @@ class Renderer:
             card=self._card,
             content=self._content,
             entry=self._entry,
-            whole=lambda edition: self._once(("feeds/edition.html", edition.place), edition=edition),
+            whole=self._whole,
             afar=lambda html: markup.absolute(html, base.origin),
         )
         self._environment.globals["places"] = addresses.PLACES
@@ -154,6 +165,10 @@ class Renderer:
 
     def _entry(self, entry: AtomEntry) -> Html:
         return self._once(("feeds/entry.xml", entry.id), entry=entry)
+
+    def _whole(self, entry: EditionEntry) -> Html:
+        make = self._environment.get_template("feeds/edition.html").render
+        return Html(self._texts.once(whole_key(entry.mark), lambda: make(edition=entry.edition)))
 
     def _once(self, key: tuple[str, ...], **data: object) -> Html:
         if key not in self._kept:

@@ -17,7 +17,7 @@ from digest.model import Catalogue, Config, Copied
 from digest.pages import addresses
 from digest.pages.archive import Archive
 from digest.pages.cards import publisher
-from digest.pages.page import mark
+from digest.pages.marks import mark
 from digest.pages.records import Record, record
 
 _FOLDER, _MEMORY = "search", "search.json"

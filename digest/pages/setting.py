@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from digest.links import has_own_link
-from digest.model import Catalogue, Config, Outline, Theme
+from digest.model import Catalogue, Config, FreePage, Outline, Theme
 from digest.pages import addresses, arrange, wording
 from digest.pages.addresses import Base
 from digest.pages.archive import Archive
@@ -15,11 +16,13 @@ from digest.pages.atom import Entries
 from digest.pages.cards import Cards
 from digest.pages.charts import Spark
 from digest.pages.counts import Counts, counted
+from digest.pages.marks import mark
 from digest.pages.markup import Writer
 from digest.pages.page import Head, Link, Page
 from digest.pages.storyline import Course
 from digest.pages.targets import Targets
-from digest.pages.views import SiteView, Views
+from digest.pages.texts import Texts
+from digest.pages.views import SiteView, Views, described
 
 
 class Tally(NamedTuple):
@@ -44,6 +47,8 @@ class Setting:
     cards: Cards
     views: Views
     entries: Entries
+    texts: Texts
+    tallies: tuple[Tally, ...]
     site: SiteView
     searched: bool
 
@@ -78,25 +83,10 @@ class Setting:
             shared={"site": self.site},
         )
 
-    def tallies(self) -> tuple[Tally, ...]:
-        """Returns every theme with what a list of themes says of it."""
-        return tuple(
-            Tally(
-                theme=line.theme,
-                stories=len(line.stories),
-                latest=line.stories[0] if line.stories else None,
-                course=self.counts.course(line.theme.id),
-                spark=self.counts.spark(line.theme, number),
-            )
-            for number, line in enumerate(self.archive.storylines, 1)
-        )
-
-    def extent(self, stories: Sequence[Outline]) -> str:
-        """Returns how many stories there are and from which days, in words."""
-        if not stories:
-            return "No stories yet"
-        first, last = (wording.day(self.cards.story(story.file).published) for story in (stories[-1], stories[0]))
-        return f"{wording.stories(len(stories))}, {first if first == last else f'{first} to {last}'}"
+    def described(self, page: FreePage, here: str) -> str:
+        """Returns the first words of what an editor wrote for a page of its own, which stands `here`."""
+        key = mark(("described", page, here, self.linking(page.body)))
+        return self.texts.once(key, lambda: described(self.views.text(page, here)))
 
     def linking(self, text: str) -> bytes:
         """Returns a mark of where the links in a text lead."""
@@ -107,23 +97,50 @@ class Setting:
         return f"{title} · {self.config.site.title}"
 
 
-def set_up(catalogue: Catalogue, archive: Archive, config: Config, base: Base, *, searched: bool = False) -> Setting:
+def set_up(
+    catalogue: Catalogue, archive: Archive, config: Config, base: Base, texts: Texts, *, searched: bool
+) -> Setting:
     """Returns the setting of one build, whose site has a search page where it is searched."""
     writer = Writer(Targets(catalogue, archive, base))
     cards = Cards(config, catalogue, archive.anchors, writer)
     views = Views(config, cards, writer)
+    counts = counted(archive.editions)
     return Setting(
         config=config,
         archive=archive,
-        counts=counted(archive.editions),
+        counts=counts,
         base=base,
         writer=writer,
         cards=cards,
         views=views,
         entries=Entries(config, cards, views),
+        texts=texts,
+        tallies=_tallies(archive, counts),
         site=_site(config, archive, searched),
         searched=searched,
     )
+
+
+def _tallies(archive: Archive, counts: Counts) -> tuple[Tally, ...]:
+    """Returns every theme with what a list of themes says of it."""
+    return tuple(
+        Tally(
+            theme=line.theme,
+            stories=len(line.stories),
+            latest=line.stories[0] if line.stories else None,
+            course=counts.course(line.theme.id),
+            spark=counts.spark(line.theme, number),
+        )
+        for number, line in enumerate(archive.storylines, 1)
+    )
+
+
+def extent(stories: Sequence[Outline]) -> str:
+    """Returns how many stories there are and from which days, in words."""
+    if not stories:
+        return "No stories yet"
+    first, last = (wording.day(datetime.fromisoformat(story.published)) for story in (stories[-1], stories[0]))
+    return f"{wording.stories(len(stories))}, {first if first == last else f'{first} to {last}'}"
 
 
 def _site(config: Config, archive: Archive, searched: bool) -> SiteView:

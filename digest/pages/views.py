@@ -242,7 +242,7 @@ class Views:
             return None
         here = addresses.week(letter.week)
         body = self._writer.html(letter.body, file=letter.file, here=here, top=3, line=letter.line)
-        return LetterView(title=letter.title or "The week in a letter", body=body, draft=letter.draft)
+        return LetterView(title=letter_title(letter), body=body, draft=letter.draft)
 
     def _sections(self, edition: Edition) -> tuple[Group, ...]:
         groups = []
@@ -272,6 +272,11 @@ class Views:
             )
             for forward in edition.moved
         )
+
+
+def letter_title(letter: Letter) -> str:
+    """Returns the title of a letter, one that fits where the editor gave none."""
+    return letter.title or "The week in a letter"
 
 
 def week_link(week: Week | None) -> Link | None:

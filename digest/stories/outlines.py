@@ -25,6 +25,7 @@ def outline_of(story: Story, zone: tzinfo, mark: bytes) -> Outline:
         week=story.week,
         slug=story.slug,
         at=story.published.timestamp(),
+        published=story.published.isoformat(),
         themes=story.themes,
         lead=story.lead,
         hide=story.hide,

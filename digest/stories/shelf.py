@@ -64,15 +64,13 @@ class Shelf:
         """Tells whether the content is what was last read, file by file."""
         return bool(self._stamps) and not seen.problems and seen.stamps == self._stamps
 
-    def catalogue(self, seen: Sight, since: int) -> Catalogue:
-        """Returns the content, looked at after the moment `since` (ns, by the disk's clock).
-
-        Raises Faults with every problem in it; then what was known before stays known.
-        """
+    def catalogue(self, seen: Sight) -> Catalogue:
+        """Returns the content; raises Faults with every problem in it, and then what was known before stays known."""
         before = self._catalogue or self._unpacked()
         found = (self._amended(before, seen) if before else None) or self._whole(seen)
         self._catalogue = found
-        self._stamps = {file: stamp if max(stamp[:2]) < since else _UNSURE for file, stamp in seen.stamps.items()}
+        sure = seen.since
+        self._stamps = {file: stamp if max(stamp[:2]) < sure else _UNSURE for file, stamp in seen.stamps.items()}
         return found
 
     def keep(self) -> None:

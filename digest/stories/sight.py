@@ -23,18 +23,22 @@ _NOT_COPIED = (".DS_Store", "Thumbs.db", ".git", "*~", ".#*", ".*.sw?", disk.LEF
 
 
 class Sight(NamedTuple):
-    """What there is below `content/`: its files with their stamps, by folder and name, and what cannot be published."""
+    """What there is below `content/`: its files with their stamps, by folder and name, and what cannot be published.
+
+    A file whose stamp is of the moment `since` (ns, by the disk's clock) or later may have been saved again unseen.
+    """
 
     stamps: Mapping[str, Stamp]
     problems: tuple[Problem, ...]
+    since: int
 
 
-def look(root: Path) -> Sight:
-    """Looks at every file, but at hidden ones only of `static/`."""
+def look(root: Path, since: int = 0) -> Sight:
+    """Looks at every file, but at hidden ones only of `static/`; `since` is the moment before which this was."""
     stamps: dict[str, Stamp] = {}
     problems: list[Problem] = []
     _look_into(os.fspath(root / "content"), "content", stamps, problems)
-    return Sight(stamps, tuple(problems))
+    return Sight(stamps, tuple(problems), since)
 
 
 def content(root: Path, file: str) -> bytes:
