@@ -15,6 +15,7 @@ import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -75,32 +76,47 @@ def folded(words: list[str]) -> str:
     return " ".join("".join(words).split())
 
 
-def differences(site: Path, other: Path) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What a site says: the stories of its weeks and of its themes, and the entries of its feeds, by their places."""
+
+    name: str
+    weeks: Pages
+    themes: Pages
+    feeds: Pages
+
+    def __str__(self) -> str:
+        stories = sum(map(Counter.total, self.weeks.values()))
+        return f"{stories:,} stories in {len(self.weeks)} weeks, {len(self.themes)} themes and {len(self.feeds)} feeds"
+
+
+def read(folder: Path) -> Site:
+    """Returns what the site in a folder says."""
+    return Site(name=str(folder), weeks=_weeks(folder), themes=_themes(folder), feeds=_feeds(folder))
+
+
+def differences(site: Site, other: Site) -> list[str]:
     """Returns what one of two sites has and the other has not, in words."""
     found = []
-    for kind, read in (("week", weeks), ("theme", themes), ("feed", feeds)):
-        ours, theirs = read(site), read(other)
-        found += [f"{kind} {place} is only in {site}" for place in sorted(ours.keys() - theirs.keys())]
-        found += [f"{kind} {place} is only in {other}" for place in sorted(theirs.keys() - ours.keys())]
+    for kind in ("weeks", "themes", "feeds"):
+        ours, theirs = getattr(site, kind), getattr(other, kind)
+        found += [f"{kind}: {place} is only in {site.name}" for place in sorted(ours.keys() - theirs.keys())]
+        found += [f"{kind}: {place} is only in {other.name}" for place in sorted(theirs.keys() - ours.keys())]
         for place in sorted(ours.keys() & theirs.keys()):
-            found += [f"{kind} {place}: only in {site}: {' | '.join(one)}" for one in ours[place] - theirs[place]]
-            found += [f"{kind} {place}: only in {other}: {' | '.join(one)}" for one in theirs[place] - ours[place]]
+            found += [f"{kind}: {place}: only in {site.name}: {' | '.join(one)}" for one in ours[place] - theirs[place]]
+            found += [
+                f"{kind}: {place}: only in {other.name}: {' | '.join(one)}" for one in theirs[place] - ours[place]
+            ]
     return found
 
 
-def count(site: Path) -> str:
-    """Returns how much was compared, in words."""
-    shown = [f"{len(read(site))} {name}" for name, read in (("weeks", weeks), ("themes", themes), ("feeds", feeds))]
-    return f"{sum(map(Counter.total, weeks(site).values()))} stories in {', '.join(shown)}"
-
-
-def weeks(site: Path) -> Pages:
+def _weeks(site: Path) -> Pages:
     """Returns the stories of each week's page, each with its group."""
     pages = site.glob("[0-9][0-9][0-9][0-9]/w[0-9][0-9]/index.html")
     return {path.parent.relative_to(site).as_posix(): Counter(_stories(path)) for path in pages}
 
 
-def themes(site: Path) -> Pages:
+def _themes(site: Path) -> Pages:
     """Returns the stories of each theme, over all of its pages."""
     found: Pages = {}
     for path in sorted((site / "themes").rglob("index.html")):
@@ -110,7 +126,7 @@ def themes(site: Path) -> Pages:
     return found
 
 
-def feeds(site: Path) -> Pages:
+def _feeds(site: Path) -> Pages:
     """Returns the entries of the feeds of the whole, of each theme and of each closed week."""
     closed = sorted(site.glob("[0-9]*/w[0-9][0-9]/index.html"))[:-1]  # the newest week is open: we have no feed of it
     paths = [site / "feed.atom", *site.glob("themes/*/feed.atom"), *(path.with_name("feed.atom") for path in closed)]
@@ -139,13 +155,14 @@ def _entries(path: Path) -> Iterator[Seen]:
 @click.argument("other", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def main(site: Path, other: Path) -> None:
     """Compares the stories of two sites; exit code 1 where they differ."""
-    found = differences(site, other)
+    ours, theirs = read(site), read(other)
+    found = differences(ours, theirs)
     for line in found[:_MOST]:
         click.echo(line)
     if found:
         click.echo(f"{len(found)} differences")
         sys.exit(1)
-    click.echo(f"The same: {count(site)}.")
+    click.echo(f"The same: {ours}.")
 
 
 if __name__ == "__main__":

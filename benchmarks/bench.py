@@ -7,7 +7,6 @@ Figures of pages that do not say the same are worth nothing, so that a site whic
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -61,7 +60,7 @@ def _measured(measured: Sequence[Subject], size: int, times: int) -> Results:
     results = Results(size, tuple(phase.name for phase in planned))
     rounds.run(measured, planned, times, results)
     _check_edits(measured, newest, f"Seen {times - 1}.")
-    notes = [_agreed(ours, peer) for peer in measured[1:]]
+    notes = _agreed(measured)
     return replace(results, notes=tuple(notes), served=_served(ours, newest))
 
 
@@ -73,14 +72,14 @@ def _check_edits(measured: Sequence[Subject], story: str, words: str) -> None:
             raise click.ClickException(f"{subject.name} has not built the last edit into {page}")
 
 
-def _agreed(ours: Subject, peer: Subject) -> str:
-    """Returns that two sites say the same, and how much; ends the run where they do not."""
-    found = agree.differences(ours.site, peer.site)
-    if found:
-        click.echo("\n".join(found[:_SHOWN]), err=True)
-        click.echo(f"{len(found)} differences between the sites of {ours.name} and {peer.name}", err=True)
-        sys.exit(1)
-    return f"{peer.name.capitalize()}'s pages say the same: {agree.count(peer.site)}."
+def _agreed(measured: Sequence[Subject]) -> list[str]:
+    """Returns that the peers' sites say the same as ours, and how much; ends the run where one does not."""
+    ours, *peers = [agree.read(subject.site) for subject in measured]
+    for theirs in peers:
+        if found := agree.differences(ours, theirs):
+            shown = "\n".join(found[:_SHOWN])
+            raise click.ClickException(f"{len(found)} differences between two sites:\n{shown}")
+    return [f"All pages say the same: {ours}."] if peers else []
 
 
 def _served(ours: Subject, story: str) -> float | None:
