@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
@@ -11,7 +12,16 @@ from zoneinfo import ZoneInfo
 import feedparser
 import html5lib
 import pytest
-from builders import HONG_KONG, make_config, make_content, make_feed, make_letter, make_site, make_story
+from builders import (
+    HONG_KONG,
+    make_config,
+    make_content,
+    make_feed,
+    make_letter,
+    make_place,
+    make_site,
+    make_story,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sites import rendered, text
@@ -19,6 +29,7 @@ from sites import rendered, text
 from digest.model import Config, Content, Correction, Story
 from digest.naming import last_change
 from digest.pages.atom import entry_id, feed_id, theme_feed_id
+from digest.week import Week
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 ZONE = ZoneInfo("Asia/Hong_Kong")
@@ -109,7 +120,7 @@ def test_a_new_story_is_ordered_by_when_it_was_published_never_by_when_it_was_up
 
 
 def test_an_empty_feed_has_a_fixed_moment() -> None:
-    assert read(feeds(make_content())["feed.atom"]).feed.updated == "1970-01-01T00:00:00+00:00"
+    assert read(feeds(make_content())["feed.atom"]).feed.updated == "2000-01-01T00:00:00+00:00"
 
 
 def test_an_entry_links_to_the_publisher_to_us_and_to_the_picture() -> None:
@@ -230,6 +241,51 @@ def test_walking_the_archive_meets_every_story_each_with_one_id_and_one_updated(
     assert steps == 40  # 39 closed weeks and the feed itself
 
 
+@st.composite
+def archives(draw: st.DrawFn) -> tuple[Content, str]:
+    """Stories of a few weeks: drafts, hidden and corrected ones, some moved to another week; letters here and there."""
+    monday = date(2026, 1, 5)
+    stories, places = [], []
+    for number in range(draw(st.integers(0, 25))):
+        day = monday + timedelta(weeks=draw(st.integers(0, 9)), days=draw(st.integers(0, 6)))
+        story = make_story(
+            f"s{number}",
+            day=day.isoformat(),
+            week=Week.of(monday + timedelta(weeks=draw(st.integers(0, 9)))) if draw(st.booleans()) else Week.of(day),
+            draft=draw(st.booleans()) and draw(st.booleans()),
+            hide=draw(st.integers(0, 9)) == 0,
+            corrections=(Correction(day + timedelta(days=draw(st.integers(0, 99))), "x"),) * draw(st.integers(0, 1)),
+        )
+        stories.append(story)
+        places.append(make_place(story, week=str(Week.of(day))))
+    lettered = draw(st.dictionaries(st.integers(2, 11), st.booleans(), max_size=4))
+    letters = tuple(make_letter(f"2026-W{week:02}", draft=draft) for week, draft in lettered.items())
+    content = make_content(*stories, places=tuple(places), letters=letters)
+    return content, draw(st.sampled_from(["next-week", "letter"]))
+
+
+@settings(max_examples=60)
+@given(archives())
+def test_whatever_an_archive_holds_walking_it_meets_every_story_alike(drawn: tuple[Content, str]) -> None:
+    content, close = drawn
+    documents = feeds(content, make_config(url=BASE, close=close))
+    entries: dict[str, bytes] = {}
+    place, walked = "feed.atom", list[str]()
+    while place:
+        assert place not in walked
+        walked.append(place)
+        feed = ElementTree.fromstring(documents[place])
+        for one in feed.iterfind(f"{ATOM}entry"):
+            name, whole = one.findtext(f"{ATOM}id", ""), ElementTree.tostring(one)
+            assert entries.setdefault(name, whole) == whole
+        before = [link.get("href", "") for link in feed.iterfind(f"{ATOM}link") if link.get("rel") == "prev-archive"]
+        place = "".join(before).removeprefix(BASE)
+
+    shown = {entry_id(story) for story in content.stories if not story.draft and not story.hide}
+    assert entries.keys() == shown
+    assert set(walked) == {path for path in documents if re.match(r"feed|\d{4}/", path)}
+
+
 def test_archive_documents_say_that_they_are_and_know_their_neighbours() -> None:
     documents = feeds(make_content(*weeks(4)))
     middle = read(documents["2024/w02/feed.atom"]).feed
@@ -254,6 +310,26 @@ def test_the_weeks_have_an_entry_for_each_of_the_newest_26_closed_editions_whole
     assert "<p>Dear <em>you</em>.</p>" in body
     assert body.count(">Permalink<") == 2
     assert links(feed.entries[0], "alternate") == [f"{BASE}2024/w29/"]
+
+
+def test_an_edition_is_fit_for_a_mail() -> None:
+    story = make_story("lead", lead=True, note="Ours.", authors=("Jo Writer",), excerpt="Theirs.")
+    letter = make_letter(body="Dear *you*.")
+    config = make_config(url=BASE, feeds=(make_feed(paywall=True),))
+    feed = read(
+        feeds(make_content(story, make_story("next", day="2026-05-22"), letters=(letter,)), config)["weeks.atom"]
+    )
+
+    assert feed.entries[0].content[0].value.replace("\n", "") == (
+        "<p>11–17 May 2026: 1 story.</p>"
+        "<h2>Dear reader</h2><p>Dear <em>you</em>.</p>"
+        f'<h2>Lead story</h2><h3><a href="{story.link}">Lead</a></h3>'
+        "<p>The Example Post, Jo Writer, 15 May 2026, behind a paywall</p>"
+        "<p>Ours.</p><p>The Example Post writes:</p>"
+        f'<blockquote cite="{story.link}"><p>Theirs.</p></blockquote>'
+        f'<p><a href="{BASE}2026/w20/#lead">Permalink</a></p>'
+        f'<p><a href="{BASE}2026/w20/">Week 20, 2026 on the web</a></p>'
+    )
 
 
 def test_a_themes_feed_has_its_newest_50() -> None:
