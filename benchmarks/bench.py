@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import agree, measure, rounds, subjects, table
+from benchmarks import agree, measure, rounds, serving, subjects, table
 from benchmarks.peers import programs
 from benchmarks.rounds import Results
 from benchmarks.subjects import Subject
@@ -82,13 +82,8 @@ def _agreed(measured: Sequence[Subject]) -> list[str]:
     return [f"All pages say the same: {ours}."] if peers else []
 
 
-def _served(ours: Subject, story: str) -> float | None:
-    """Returns the seconds from a save to its page in the preview, None where there is none."""
-    try:
-        from benchmarks import serving
-    except ModuleNotFoundError:
-        click.echo("This Digest has no preview; nothing to measure there.", err=True)
-        return None
+def _served(ours: Subject, story: str) -> float:
+    """Returns the seconds from a save to its page in the preview."""
     rounds.clear(ours)
     return serving.seconds(ours.folder, story)
 

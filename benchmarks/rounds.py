@@ -6,6 +6,7 @@ once, after the rounds, for looking costs time; of peers in a cold build alone, 
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import digest
 from benchmarks import measure
-from benchmarks.subjects import DIGEST, Subject
+from benchmarks.subjects import DIGEST, WITH_SEARCH, Subject
 
 _MEMORY = ".digest/feeds.json"
 _FRAME = Path("templates/base.html")
@@ -38,7 +39,7 @@ class Results:
     phases: tuple[str, ...]
     costs: dict[tuple[str, str], list[measure.Cost]] = field(default_factory=dict)
     peaks: dict[tuple[str, str], float] = field(default_factory=dict)
-    served: float | None = None
+    served: float = 0.0
     notes: tuple[str, ...] = ()
 
 
@@ -51,6 +52,13 @@ def phases(newest: str, middle: str) -> tuple[Phase, ...]:
     def ours(*words: str) -> Callable[[Subject], Sequence[str]]:
         return lambda _: (*DIGEST, *words)
 
+    def searched(_: Subject) -> Sequence[str]:
+        return (*WITH_SEARCH, "--quiet", "build")
+
+    index = (
+        Phase("cold build with an index for the search", lambda subject, _: subject.forget(), searched, False, True),
+        Phase("the same after one story is edited", lambda one, n: one.edit(newest, f"Sought {n}."), searched, False),
+    )
     return (
         Phase("cold build", lambda subject, _: subject.forget(), build, memory=True),
         Phase("one story edited, newest week", lambda one, n: one.edit(newest, f"Seen {n}."), build, memory=True),
@@ -60,6 +68,7 @@ def phases(newest: str, middle: str) -> tuple[Phase, ...]:
         Phase("pull, 2 feeds of 50 known entries", _forget_feeds, ours("--quiet", "pull"), everyone=False),
         Phase("`--version`", _nothing, ours("--version"), everyone=False),
         Phase("`--help`", _nothing, ours("--help"), everyone=False),
+        *(index if importlib.util.find_spec("pagefind") else ()),
     )
 
 

@@ -17,7 +17,10 @@ from benchmarks.peers import journal
 from benchmarks.peers.convert import PLACES, WRITERS
 from benchmarks.peers.programs import Program
 
-DIGEST = (sys.executable, "-m", "digest")
+WITH_SEARCH = (sys.executable, "-m", "digest")
+_HIDDEN = "import sys; sys.modules['pagefind'] = None; from digest.cli import main; main()"
+DIGEST = (sys.executable, "-c", _HIDDEN)
+"""Digest as it is without the extra `search`: peers make no index either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

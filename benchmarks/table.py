@@ -32,8 +32,7 @@ def written(results: Results, subjects: Sequence[Subject], rounds: int) -> str:
         _row(["---", *("--:" for _ in heads[1:])]),
         *(_row([phase, *_cells(results, phase, ours, peers)]) for phase in results.phases),
     ]
-    if results.served is not None:
-        lines.append(_row(["`serve`: saved to served, without the debounce", f"{results.served * 1000:.0f} ms"]))
+    lines.append(_row(["`serve`: saved to served, without the debounce", f"{results.served * 1000:.0f} ms"]))
     return "\n".join([*lines, "", *results.notes])
 
 
