@@ -74,12 +74,15 @@ class Writer:
         """
         if not text.strip():
             return Html("")
-        plain = paragraphs.html(text)
-        if plain is not None:
-            return Html(plain)
+        place = _Place(text=text, file=file, here=here, line=line)
+        plain = paragraphs.html(text, lambda address: self._link({"href": address}, place))
+        return Html(self._written(text, top, place) if plain is None else plain)
+
+    def _written(self, text: str, top: int, place: _Place) -> str:
+        """Returns what Markdown makes of a text, sanitized, with its links and headings mended."""
         safe = self._safe(text)
         if "<a" not in safe and "<img" not in safe and "<h" not in safe:
-            return Html(safe)
+            return safe
         level = _levels(top)
         linking = False
 
@@ -93,8 +96,7 @@ class Writer:
             linking = not closing
             return tag[0] if closing else self._link(_values(attributes), place)
 
-        place = _Place(text=text, file=file, here=here, line=line)
-        return Html(_TAG.sub(mended, safe))
+        return _TAG.sub(mended, safe)
 
     def _safe(self, text: str) -> str:
         """Returns what Markdown makes of a text, sanitized; a build whose words are all plain needs neither library."""
