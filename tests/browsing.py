@@ -57,12 +57,6 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
     def translate_path(self, path: str) -> str:
         return super().translate_path(path.removeprefix(f"/{BASE}"))
 
-    def do_GET(self) -> None:
-        if self.path == "/favicon.ico":  # asked for by the browser of its own accord
-            self.send_response(204)
-            return self.end_headers()
-        return super().do_GET()
-
     def log_message(self, *_: Any) -> None:
         pass
 

@@ -89,7 +89,7 @@ def test_it_speaks_where_something_is_wrong(checker: list[str], tmp_path: Path) 
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The archive of this repository, built."""
     site = tmp_path_factory.mktemp("archive") / "site"
-    build.run(REPOSITORY, config.load(REPOSITORY), output=site, base_url=None)
+    build.run(REPOSITORY, config.load(REPOSITORY), output=site, base_url=f"https://digest.example/{browsing.BASE}/")
     return site
 
 
