@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from datetime import UTC, date, datetime
@@ -7,7 +9,7 @@ from typing import Any
 
 import pytest
 from builders import make_config, make_content, make_letter, make_page, make_site, make_story
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sites import Element, pages, parse, rendered
 
@@ -106,6 +108,15 @@ def test_a_page_that_lists_nothing_says_nothing_of_lists(site: dict[str, bytes])
         assert b"<script" not in site[path]
 
 
+def test_the_policy_knows_the_list_by_its_fingerprint_and_allows_no_script_else(site: dict[str, bytes]) -> None:
+    for page in pages(site).values():
+        policy = next(meta.get("content") for meta in page.iter("meta") if "default-src" in str(meta.get("content")))
+        told = [script.text.encode() for script in page.iter("script")]
+        prints = [f"'sha256-{base64.b64encode(hashlib.sha256(text).digest()).decode()}'" for text in told]
+        assert re.findall("script-src ([^;]*)", policy) == prints
+
+
+@settings(max_examples=15)
 @given(st.text(max_size=40))
 def test_no_title_ends_the_script_that_it_stands_in(title: str) -> None:
     config = make_config(site=make_site(title=f"</script><script>alert(1)//{title}"))
