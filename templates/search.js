@@ -24,12 +24,15 @@ function show(element, words) {
   return made;
 }
 
-function excerpt(text) {
+function passage({ excerpt, content }) {
   const words = document.createElement("p");
   const plain = (part) => part.replaceAll("&lt;", "<").replaceAll("&gt;", ">");
-  words.className = "excerpt";
+  words.className = "passage";
   words.dir = "auto";
-  text.split(/<mark>(.*?)<\/mark>/s).forEach((part, at) => words.append(at % 2 ? show("mark", plain(part)) : plain(part)));
+  excerpt.split(/<mark>(.*?)<\/mark>/s).forEach((part, at) => words.append(at % 2 ? show("mark", plain(part)) : plain(part)));
+  const shown = words.textContent.trim();
+  if (!content.startsWith(shown)) words.prepend("… ");
+  if (!content.endsWith(shown)) words.append(" …");
   return words;
 }
 
@@ -43,7 +46,7 @@ function line(story) {
   details.className = "details";
   details.append(show("span", said_by), " ", show("span", day));
   row.append(heading, details);
-  if (story.excerpt && story.excerpt !== title) row.append(excerpt(story.excerpt));
+  if (story.excerpt && story.excerpt !== title) row.append(passage(story));
   return row;
 }
 

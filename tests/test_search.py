@@ -425,7 +425,7 @@ def test_theme_and_year_choose_among_what_a_word_finds(page: Page, address: str)
 
     page.get_by_label("Year").select_option("2025")
     assert stories(page, "1 story") == ["An old crane sinks"]
-    assert page.locator("#_stories .excerpt").inner_text() == "Rust was the cause: <b> & more."
+    assert page.locator("#_stories .passage").inner_text() == "Rust was the cause: <b> & more."
     assert page.url == f"{address}search/?q=crane&theme=cranes&year=2025"
 
 
