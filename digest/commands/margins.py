@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from digest import disk
-from digest.errors import Problem
+from digest.errors import DigestError, Problem
 from digest.model import Catalogue, Config, FreePage, Letter, Story
 from digest.pages import addresses, arrange
 from digest.pages.archive import Archive
@@ -27,12 +28,15 @@ from digest.stories.identity import aliases_of_link
 from digest.stories.reasons import reasons
 from digest.stories.retheme import judge
 
+_AT_ONCE = 200  # stories: more would make a page wait
+
 
 @dataclass(slots=True)
 class _Kept:
     """What outlives a build: margins by file, the ledgers' history, each feed's summaries with the time of their file.
 
-    `links` has the files of the stories under each name of their links, `linked` the names by file.
+    `links` has the files of the stories under each name of their links, `linked` the names by file;
+    of `pending` stories, None for all of them, these are still to be noted.
     """
 
     made: dict[str, Margin] = field(default_factory=dict)
@@ -40,6 +44,7 @@ class _Kept:
     summaries: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
     links: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     linked: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    pending: list[str] | None = None
 
 
 class Margins:
@@ -61,6 +66,8 @@ class Margins:
         for file in changed & kept.linked.keys():
             for name in kept.linked.pop(file):
                 kept.links[name].discard(file)
+        if kept.pending is not None:
+            kept.pending += filter(paths.is_story, changed)
         return following
 
     def of_story(self, place: str) -> tuple[Margin, ...]:
@@ -68,8 +75,10 @@ class Margins:
         page, _, anchor = place.partition("#")
         edition = self._editions.get(page)
         anchors = self._archive.anchors
-        here = (story.file for story in (edition.stories if edition else ()) if anchors.of(story) == anchor)
-        return tuple(self._margin(file) for file in here)
+        here = [story.file for story in (edition.stories if edition else ()) if anchors.of(story) == anchor]
+        with suppress(DigestError, LookupError):  # a file that was broken or deleted since the build
+            return tuple(map(self._margin, here))
+        return ()
 
     def of_page(self, place: str) -> tuple[Margin, ...]:
         """Returns the margins of the letters, pages and introductions that a page shows."""
@@ -88,18 +97,29 @@ class Margins:
                 yield line.introduction
         yield from (page for page in self._archive.pages if place == addresses.free_page(page.name))
 
+    def prepare(self) -> bool:
+        """Does a little of what takes long in a large archive, once; tells whether there is more to do."""
+        if self._kept.history is None:
+            self._kept.history = self._read_history()
+            return True
+        return not self._link()
+
     def _margin(self, file: str) -> Margin:
-        """Returns a story's margin; the summary may have come since it was made."""
+        """Returns a story's margin, kept where all is known that it depends on; the summary may come at any time."""
         made = self._kept.made
         story = self._catalogue.story(file)
         summary = self._summary(story)
-        if file not in made or made[file].summary != summary:
-            made[file] = self._make(story, summary)
-        return made[file]
+        if file in made and made[file].summary == summary:
+            return made[file]
+        whole = self._link()
+        margin = self._make(story, summary)
+        if whole:
+            made[file] = margin
+        return margin
 
     def _make(self, story: Story, summary: str) -> Margin:
         kept, themes = self._kept, self._config.themes
-        history = kept.history = kept.history or History(store.read_ledgers(self._root)[0])
+        history = kept.history = kept.history or self._read_history()
         verdict = judge(story, history.of(story), themes)
         titles = {theme.id: theme.title for theme in themes}
         return Margin(
@@ -113,8 +133,7 @@ class Margins:
 
     def _beside(self, story: Story) -> Iterator[Problem]:
         """Yields the hints that follow from the other stories of the archive."""
-        self._link()
-        files = {file for name in aliases_of_link(story.link) for file in self._kept.links.get(name, ())}
+        files = {file for name in aliases_of_link(story.link) for file in tuple(self._kept.links.get(name, ()))}
         files |= {other.file for other in self._leads(story)} | {story.file}
         others = [self._catalogue.story(file) for file in sorted(files)]
         yield from (hint for hint in review.among(others, self._line_of) if hint.file == story.file)
@@ -123,14 +142,25 @@ class Margins:
         edition = self._editions.get(addresses.week(story.week)) if story.lead else None
         return [self._catalogue.story(one.file) for one in (edition.stories if edition else ()) if one.lead]
 
-    def _link(self) -> None:
-        """Notes the names of the links that are not noted yet: all of them once, then those of what has changed."""
+    def _read_history(self) -> History:
+        return History(store.read_ledgers(self._root)[0])
+
+    def _link(self) -> bool:
+        """Notes the names of links that are not noted yet, of a few hundred stories at once; tells whether all are."""
         kept = self._kept
-        for outline in self._catalogue.stories:
-            if outline.file not in kept.linked and not outline.hide:
-                names = kept.linked[outline.file] = aliases_of_link(self._catalogue.story(outline.file).link)
-                for name in names:
-                    kept.links[name].add(outline.file)
+        if kept.pending is None:
+            kept.pending = [story.file for story in self._catalogue.stories if not story.hide]
+        for _ in range(min(_AT_ONCE, len(kept.pending))):
+            self._note(kept.pending.pop())
+        return not kept.pending
+
+    def _note(self, file: str) -> None:
+        """Notes the names of one story's link, unless it is gone by now."""
+        with suppress(DigestError, LookupError):
+            names = aliases_of_link(self._catalogue.story(file).link)
+            self._kept.linked[file] = names
+            for name in names:
+                self._kept.links[name].add(file)
 
     def _summary(self, story: Story) -> str:
         """Returns the publisher's whole summary as a pull has kept it; a pull may run at any time."""

@@ -72,7 +72,7 @@ def run(root: Path, *, host: str, port: int, told: Told) -> None:
     """
     with server.listen(host, port) as listening:
         maker = _Maker(root, told)
-        keeper = Keeper(root, maker.make)
+        keeper = Keeper(root, maker.make, maker.rest)
         try:
             keeper.begin()
             told(Opened(server.address_of(listening, host) + (maker.board.shown.base or "/"), keeper.polling))
@@ -89,6 +89,10 @@ class _Maker:
         self._margins: Margins | None = None
         self._names = (f"{secrets.token_hex(4)}-{number}" for number in count())
         self.board = Board(Shown(build=next(self._names), root=root, folder=root / _FOLDER))
+
+    def rest(self) -> bool:
+        """Prepares margins while there is nothing to build; tells whether there is more to prepare."""
+        return self._margins is not None and self._margins.prepare()
 
     def make(self, changed: frozenset[str]) -> bool:
         """Builds after these files have changed, and tells whether that went well."""

@@ -107,21 +107,21 @@ def _below(raw: bytes, base: str) -> str | None:
 
 
 def _found(place: str, folder: Path, base: str) -> Asked | None:
-    home = folder.resolve()
     target = folder / place if place else folder
     try:
-        if not target.resolve().is_relative_to(home):
+        if not target.is_dir():
+            return Asked(place, path=target) if not place.endswith("/") and _is_inside(target, folder) else None
+        if not _is_inside(target / "index.html", folder):
             return None
-        if target.is_dir():
-            if place and not place.endswith("/"):
-                return Asked(place, elsewhere=f"{base}{quote(place)}/") if (target / "index.html").is_file() else None
-            target = target / "index.html"
-        elif place.endswith("/"):
-            return None
-        is_file = target.resolve().is_relative_to(home) and target.is_file()
     except (OSError, ValueError):  # a name too long for the disk, a loop of links
         return None
-    return Asked(place, path=target) if is_file else None
+    if place and not place.endswith("/"):
+        return Asked(place, elsewhere=f"{base}{quote(place)}/")
+    return Asked(place, path=target / "index.html")
+
+
+def _is_inside(file: Path, folder: Path) -> bool:
+    return file.is_file() and file.resolve().is_relative_to(folder.resolve())
 
 
 def _is_number(name: str) -> bool:

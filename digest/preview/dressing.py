@@ -50,7 +50,7 @@ def _overlay(problems: tuple[Problem, ...], root: Path) -> str:
     found = "".join(f"<li>{_told(problem, root)}</li>" for problem in problems)
     count = "This stands" if len(problems) == 1 else f"These {len(problems)} stand"
     return (
-        '<div id="_digest-fault" role="alertdialog" aria-labelledby="_digest-why"><div>'
+        '<div id="_digest-fault" class="_digest-fault" role="alertdialog" aria-labelledby="_digest-why"><div>'
         f'<h2 id="_digest-why">{count} in the way of the page</h2><ul>{found}</ul>'
         "<p>Mend and save: the page comes back by itself. Beneath is the last one that could be made.</p>"
         '<button type="button">Look beneath</button></div></div>'

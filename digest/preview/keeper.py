@@ -21,11 +21,14 @@ _PATIENCE = 2.0  # seconds of silence after which it is looked whether the watch
 class Keeper:
     """Keeps one preview. `make` is called with the files that have changed, and tells whether it came to an end well.
 
-    After one that did not, any word from the watcher is a reason to try again: what was wrong may lie elsewhere.
+    After one that did not, any word from the watcher is a reason to try again: what was wrong may lie elsewhere. `rest`
+    is called while there is nothing to make, for as long as it says that it has more to do.
     """
 
-    def __init__(self, root: Path, make: Callable[[frozenset[str]], bool]) -> None:
-        self._make = make
+    def __init__(
+        self, root: Path, make: Callable[[frozenset[str]], bool], rest: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._make, self._rest = make, rest
         self._seen = Seen(root)
         self._batches = Batches()
         self._watch = Watch(root, self._batches.note)
@@ -54,11 +57,13 @@ class Keeper:
     def _work(self) -> None:
         batch = Batch(everything=True)  # what was saved during the first build
         while not self._ended:
+            more = False
             try:
                 self._round(batch)
+                more = self._rest()
             except Exception:  # the folder is gone, the disk: whatever it is, the next word finds us awake
                 self._well = False
-            batch = self._batches.next(_PATIENCE)
+            batch = self._batches.next(0 if more else _PATIENCE)
 
     def _round(self, batch: Batch) -> None:
         lost = self._watch.mend()

@@ -48,15 +48,15 @@ def with_margins(html: str, place: str, base: str, root: Path, stories: Callable
 
 def corner(margins: Iterable[Margin], root: Path) -> str:
     """Returns the corner of a page: the files that its own texts come from."""
-    written = "".join(f"<li>{_head(margin, root)}{_hints(margin.hints, root)}</li>" for margin in margins)
+    written = "".join(f"<li>{_head(margin, root)}{_hints(margin, root)}</li>" for margin in margins)
     return f'<aside class="_digest-corner" aria-label="Preview"><ul>{written}</ul></aside>' if written else ""
 
 
-def place_link(root: Path, file: str, line: int) -> str:
-    """Returns a file and its line as a link that opens them in the editor."""
+def place_link(root: Path, file: str, line: int, words: str = "") -> str:
+    """Returns a file and its line as a link that opens them in the editor, under these words where there are any."""
     address = "vscode://file/" + quote((root / file).as_posix().lstrip("/"), safe="/:") + f":{line or 1}"
-    words = f"{file}:{line}" if line else file
-    return f'<a href="{escape(address)}">{escape(words)}</a>'
+    named = words or (f"{file}:{line}" if line else file)
+    return f'<a href="{escape(address)}">{escape(named)}</a>'
 
 
 def _permalink(attributes: str, inside: str, place: str, base: str) -> str:
@@ -84,7 +84,7 @@ def _in_full(margin: Margin, root: Path) -> str:
         f'<details data-digest="{escape(margin.file)}"><summary>What the feed says</summary>'
         f"<blockquote>{said}</blockquote></details>"
     )
-    inside = f"<p>{_head(margin, root)}</p>{why}{_hints(margin.hints, root)}{whole if said else ''}"
+    inside = f"<p>{_head(margin, root)}</p>{why}{_hints(margin, root)}{whole if said else ''}"
     return f'<div class="_digest-margin">{inside}</div>'
 
 
@@ -92,10 +92,11 @@ def _head(margin: Margin, root: Path) -> str:
     return place_link(root, margin.file, margin.line) + (" <strong>Draft</strong>" if margin.draft else "")
 
 
-def _hints(hints: Iterable[Problem], root: Path) -> str:
-    found = "".join(f'<li class="_digest-hint">{_hint(hint, root)}</li>' for hint in hints)
+def _hints(margin: Margin, root: Path) -> str:
+    found = "".join(f'<li class="_digest-hint">{_hint(hint, root, margin.file)}</li>' for hint in margin.hints)
     return f"<ul>{found}</ul>" if found else ""
 
 
-def _hint(hint: Problem, root: Path) -> str:
-    return f"{place_link(root, hint.file, hint.line)}: {escape(hint.words)}"
+def _hint(hint: Problem, root: Path, file: str) -> str:
+    words = f"line {hint.line}" if hint.file == file and hint.line else ""
+    return f"{place_link(root, hint.file, hint.line, words)}: {escape(hint.words)}"
