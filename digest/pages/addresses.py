@@ -7,6 +7,7 @@ anywhere else: a site under a base path breaks by the one address that was made 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
@@ -57,6 +58,7 @@ OUTPUTS = (
 """The patterns of the files behind all other places, those that come and go with what editors write."""
 
 _SAFE = "/-._~!$&'()*+,;=:@"  # what a path may hold as it is (RFC 3986 §3.3), with the slash that parts it
+_PLAIN = re.compile(r"[a-z0-9/._-]+(?:#[a-z0-9._-]+)?")  # what most places are: nothing in them has to be encoded
 
 
 def week(of: Week) -> str:
@@ -127,5 +129,7 @@ class Base:
 
 
 def _encoded(place: str) -> str:
+    if _PLAIN.fullmatch(place):
+        return place
     path, hash_sign, anchor = place.partition("#")
     return quote(path, safe=_SAFE) + hash_sign + quote(anchor, safe=_SAFE)
