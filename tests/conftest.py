@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,10 +48,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session", name="showcase")
 def showcase_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built site of a digest that has everything, and too much of it."""
+    """The built site of a digest that has everything, and too much of it; with search where that extra is installed."""
     import showcase
 
-    return showcase.make(tmp_path_factory.mktemp("showcase"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search_index, "available", lambda: find_spec("pagefind") is not None)
+        return showcase.make(tmp_path_factory.mktemp("showcase"))
 
 
 @pytest.fixture(scope="session")

@@ -144,6 +144,15 @@ def test_axe_finds_nothing_in_either_scheme_at_either_width(
         assert flaws(page) == {}
 
 
+def test_axe_finds_nothing_among_what_a_search_has_found(address: str, browser: Browser) -> None:
+    pytest.importorskip("pagefind", reason="pagefind is not installed")
+    with browsing.reading(browser) as page:
+        page.goto(address + "search/?q=export&theme=controls")
+        page.locator("#_stories h3").first.wait_for()
+
+        assert flaws(page) == {}
+
+
 def test_axe_speaks_where_something_is_wrong(browser: Browser) -> None:
     with browsing.reading(browser) as page:
         page.set_content("<title>A page</title><h1>One</h1><h3>Three</h3><img src=x><p style='color:#ccc'>pale</p>")
