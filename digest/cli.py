@@ -7,6 +7,7 @@ A command's own module is imported when it is called, so that `--help` and `--ve
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from digest.roof.add import add
 from digest.roof.build import build
 from digest.roof.call import Call
 from digest.roof.check import check
+from digest.roof.colour import in_colour, wants_colour
 from digest.roof.export import export
 from digest.roof.init import init
 from digest.roof.letter import letter
@@ -30,7 +32,14 @@ from digest.roof.status import status
 from digest.roof.themes import themes
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _InOrder(click.Group):
+    """Lists the commands in the order in which a newcomer meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as it is called
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="digest")
 @click.option(
     "--root", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
@@ -48,9 +57,12 @@ def cli(context: click.Context, root: Path | None, quiet: bool, verbose: bool) -
       cd my-digest
       digest pull
       digest build
+
+    'digest COMMAND --help' explains a command, with examples.
     """
     if quiet and verbose:
         raise click.UsageError("--quiet and --verbose exclude each other.")
+    context.color = wants_colour(os.environ)
     context.obj = Call(folder=root, quiet=quiet, verbose=verbose, now=datetime.now(UTC))
 
 
@@ -71,5 +83,5 @@ def main() -> None:
 
 def _fail(lines: Iterable[str]) -> None:
     for line in lines:
-        click.echo(line, err=True)
+        click.echo(in_colour(line), err=True, color=wants_colour(os.environ))
     sys.exit(1)

@@ -263,6 +263,8 @@ def test_each_template_says_what_it_receives_and_trusts_nothing(template: str) -
 
 
 def test_the_list_of_templates_is_complete() -> None:
-    listed = re.findall(r"`([\w/]+\.(?:html|xml|json|opml|txt|css|js|svg))`", (REPOSITORY / "templates/README.md").read_text())
+    listed = re.findall(
+        r"`([\w/]+\.(?:html|xml|json|opml|txt|css|js|svg))`", (REPOSITORY / "templates/README.md").read_text()
+    )
 
     assert set(TEMPLATES) <= set(listed)

@@ -27,6 +27,7 @@ from digest.stories.sight import Sight, look
 if TYPE_CHECKING:
     from digest.model import Catalogue
     from digest.pages.archive import Archive
+    from digest.pages.making import Told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +60,10 @@ class Built:
     warning: str
 
 
-def run(root: Path, config: Config, *, output: Path, base_url: str | None) -> BuildReport:
+def run(root: Path, config: Config, *, output: Path, base_url: str | None, told: Told | None = None) -> BuildReport:
     """Builds the digest at `root` into `output`, for the site's own address or for `base_url`.
 
+    `told` hears how far it is.
     Raises DigestError, of which Faults names every problem in content, links and templates; then nothing is written.
     """
     config = config if base_url is None else _rebased(config, base_url)
@@ -69,7 +71,7 @@ def run(root: Path, config: Config, *, output: Path, base_url: str | None) -> Bu
     with disk.lock(root):
         builder = Builder(root, config, folder)
         seen = builder.look()
-        written = builder.unchanged(seen) or builder.build(seen).written
+        written = builder.unchanged(seen) or builder.build(seen, told).written
     return BuildReport(
         output=output,
         url=config.site.url,
@@ -111,7 +113,7 @@ class Builder:
         output = Output(self._root, self._folder, self.past.paths)
         return output.commit() if self.past.stands(output) else None
 
-    def build(self, seen: Sight) -> Built:
+    def build(self, seen: Sight, told: Told | None = None) -> Built:
         """Builds what has changed of the content that looks so; raises DigestError, and then nothing is written."""
         from digest.pages import search_index
         from digest.pages.arrange import arrange
@@ -125,10 +127,12 @@ class Builder:
         planned = plan(catalogue, archive, config, self.past.texts, searched=bool(index.files))
         copied = (*planned.copied, *index.files)
         output = Output(root, self._folder, [*(page.path for page in planned.pages), *(one.path for one in copied)])
-        written, keys = make(planned, copied, output, self.past, whole=self._whole, root=root, since=seen.since)
-        told = {"stories": len(archive.stories), "weeks": len(archive.editions), "warning": index.warning}
+        written, keys = make(
+            planned, copied, output, self.past, whole=self._whole, root=root, since=seen.since, told=told
+        )
+        report = {"stories": len(archive.stories), "weeks": len(archive.editions), "warning": index.warning}
         self._shelf.keep()
-        self.past.keep(keys, output, told)
+        self.past.keep(keys, output, report)
         return Built(catalogue=catalogue, archive=archive, written=written, warning=index.warning)
 
 

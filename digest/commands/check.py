@@ -9,7 +9,7 @@ own memory of outside links, and to ask the network for anything without being t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -18,6 +18,7 @@ from pathlib import Path
 from digest import config, disk, git
 from digest.errors import Faults, Problem
 from digest.feeds import ask, fetch
+from digest.feeds.at_once import Told
 from digest.feeds.limits import Limits
 from digest.git import Changes
 from digest.model import Config
@@ -32,9 +33,6 @@ from digest.stories.review import LineOf
 
 _MEMORY = "links.json"
 _LIMITS = Limits(deadline=20.0, connect=8.0, silence=12.0, retries=1)
-
-Told = Callable[[int, int], None]
-"""Is told how many of how many outside links have answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,14 +151,7 @@ def _outside(
     memory = disk.recall(root, _MEMORY)
     known = ask.recalled(memory, now)
     due = [address for address in places if address not in known]
-    counted = iter(range(1, len(due) + 1))
-    answers = fetch.ask(
-        due,
-        agent=fetch.agent_of(settings.site),
-        now=now,
-        limits=_LIMITS,
-        told=lambda: told and told(next(counted), len(due)),
-    )
+    answers = fetch.ask(due, agent=fetch.agent_of(settings.site), now=now, limits=_LIMITS, told=told)
     if ask.is_cut_off(answers):
         return _Outside(offline=True)
     if due:

@@ -21,6 +21,7 @@ from digest.errors import DigestError
 from digest.model import Config
 from digest.pages import announced
 from digest.pages.announced import News
+from digest.pages.making import Told
 
 _FOLDER = Path(disk.CACHE, "publish")
 _CNAME = "CNAME"
@@ -53,7 +54,7 @@ class PublishReport:
         return not (self.new or self.changed or self.gone)
 
 
-def run(root: Path, settings: Config, *, dry: bool = False) -> PublishReport:
+def run(root: Path, settings: Config, *, dry: bool = False, told: Told | None = None) -> PublishReport:
     """Publishes the digest at `root`; with `dry`, only tells what that would change.
 
     Raises DigestError where the content is at fault, or the remote cannot be reached or refuses.
@@ -63,12 +64,13 @@ def run(root: Path, settings: Config, *, dry: bool = False) -> PublishReport:
         what = f"the branch {branch.NAME} holds a digest's own files, which publishing would take away"
         raise DigestError(f"{standing.address}: {what}; move them to another branch first")
     site = root / _FOLDER
-    build.run(root, settings, output=site, base_url=None)
+    built = build.run(root, settings, output=site, base_url=None, told=told)
     with disk.lock(root):
         ids = _ids(site, standing)
         cname = _kept_name(root, standing, ids)
         report = _compared(root, site, standing, ids, dry=dry)
-        report = replace(report, warnings=tuple(_warnings(settings, standing, cname, _CNAME in ids)))
+        odd = (built.notice, built.warning, *_warnings(settings, standing, cname, _CNAME in ids))
+        report = replace(report, warnings=tuple(filter(None, odd)))
         if dry or report.same:
             return report
         origin = branch.source(root)

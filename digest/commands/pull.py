@@ -19,6 +19,7 @@ from typing import Any
 from digest import disk, links
 from digest.errors import DigestError
 from digest.feeds import lessons
+from digest.feeds.at_once import Told
 from digest.feeds.fetch import agent_of, fetch
 from digest.feeds.limits import USUAL, Limits
 from digest.feeds.parse import parse
@@ -76,32 +77,45 @@ class PullReport:
         return sum(row.state == "failed" for row in self.rows)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What the feeds that were asked have answered, and rows for those that were not.
+
+    `memory` is what earlier pulls have learnt, `marks` are the hashes of the ledgers before this one.
+    """
+
+    answers: tuple[Fetched | Failed, ...]
+    waiting: tuple[Row, ...]
+    memory: Mapping[str, Any]
+    marks: Mapping[str, str]
+
+
 def run(
-    root: Path, config: Config, feeds: Sequence[Feed], *, now: datetime, dry: bool = False, limits: Limits = USUAL
+    root: Path,
+    config: Config,
+    feeds: Sequence[Feed],
+    *,
+    now: datetime,
+    dry: bool = False,
+    limits: Limits = USUAL,
+    told: Told | None = None,
 ) -> PullReport:
-    """Pulls the feeds into the digest at `root`; `dry` decides everything and writes nothing.
+    """Pulls the feeds into the digest at `root`; `dry` writes nothing, `told` hears how many feeds have answered.
 
     Raises DigestError where there is neither a feed nor anything in the inbox.
     """
     with contextlib.nullcontext() if dry else disk.lock(root):
         swept = () if dry else store.sweep(root)
-        memory = disk.recall(root, lessons.NAME)
-        waiting = {feed.id: row for feed in feeds if (row := _waiting(feed, memory, now))}
-        asked = [feed for feed in feeds if feed.id not in waiting]
-        marks = _marks(root, asked)
-        known = lessons.validators(asked, memory, marks)
-        answers = fetch(asked, root=root, known=known, agent=agent_of(config.site), now=now, limits=limits)
-        read = {answer.feed.id: parse(answer) for answer in answers if isinstance(answer, Fetched) and answer.body}
-        documents = [(feed, found) for feed in asked if isinstance(found := read.get(feed.id), Document)]
+        asked = _ask(root, config, feeds, now, limits, told)
+        read = {one.feed.id: parse(one) for one in asked.answers if isinstance(one, Fetched) and one.body}
+        documents = [(one.feed, found) for one in asked.answers if isinstance(found := read.get(one.feed.id), Document)]
         ledgers, problems = store.read_ledgers(root)  # by now: a fetch takes long enough for git to bring in others
         filed, left = store.empty_inbox(root, config, ledgers, now=now, dry=dry)
         intake = take_in(documents, _desk(root, config, documents, ledgers), config, now)
         if not dry:
-            store.write(root, intake)
-            _remember(root, answers, read, intake, memory, marks, now)
-    if not (feeds or filed or left):
-        raise DigestError("digest.toml: there is no feed to pull; add a [[feeds]] table with id and url")
-    rows = {row.feed: row for row in (*waiting.values(), *_rows(answers, read, intake.outcomes))}
+            _write(root, asked, read, intake, now)
+    _check_any(feeds, filed, left)
+    rows = {row.feed: row for row in (*asked.waiting, *_rows(asked.answers, read, intake.outcomes))}
     return PullReport(
         rows=tuple(_warned(rows[feed.id], feed, read, ledgers, now) for feed in config.feeds if feed.id in rows),
         filed=filed,
@@ -109,6 +123,12 @@ def run(
         problems=tuple(map(str, (*problems, *left))),
         dry=dry,
     )
+
+
+def _check_any(*found: Sequence[object]) -> None:
+    """Raises DigestError where there was nothing at all to pull or to file."""
+    if not any(found):
+        raise DigestError("digest.toml: there is no feed to pull; add a [[feeds]] table with id and url")
 
 
 def chosen(config: Config, names: Iterable[str]) -> tuple[Feed, ...]:
@@ -132,11 +152,17 @@ def _desk(root: Path, config: Config, documents: Sequence[tuple[Feed, Document]]
     return store.read_desk(root, config, ledgers if names else akin(documents, ledgers), names)
 
 
-def _waiting(feed: Feed, memory: Mapping[str, Any], now: datetime) -> Row | None:
-    """Returns a row for a feed whose server has asked to be left in peace until a moment to come."""
-    until = lessons.wait_of(feed, memory, now)
-    reason = f"its server asked not to be asked again before {until}"
-    return Row(feed=feed.id, state="waiting", reason=reason) if until else None
+def _ask(root: Path, config: Config, feeds: Sequence[Feed], now: datetime, limits: Limits, told: Told | None) -> _Asked:
+    """Fetches the feeds, but for those whose servers have asked to be left in peace until a moment to come."""
+    memory = disk.recall(root, lessons.NAME)
+    until = {feed.id: lessons.wait_of(feed, memory, now) for feed in feeds}
+    due = [feed for feed in feeds if not until[feed.id]]
+    marks = _marks(root, due)
+    known, agent = lessons.validators(due, memory, marks), agent_of(config.site)
+    answers = fetch(due, root=root, known=known, agent=agent, now=now, limits=limits, told=told)
+    reason = "its server asked not to be asked again before "
+    waiting = [Row(feed=id, state="waiting", reason=reason + moment) for id, moment in until.items() if moment]
+    return _Asked(answers=answers, waiting=tuple(waiting), memory=memory, marks=marks)
 
 
 def _marks(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
@@ -144,33 +170,30 @@ def _marks(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
     return {feed.id: store.ledger_mark(root, feed.id) for feed in feeds}
 
 
+def _write(root: Path, asked: _Asked, read: Mapping[str, Document | Failed], intake: Intake, now: datetime) -> None:
+    """Writes what was decided, then what was learnt: a pull that is killed in between asks again, and finds it done."""
+    store.write(root, intake)
+    _keep_summaries(root, read)
+    _remember(root, asked, read, intake, now)
+
+
 def _keep_summaries(root: Path, read: Mapping[str, Document | Failed]) -> None:
     """Keeps the whole summaries for the preview: of what a story file gets, the editor may have chosen nothing."""
     for feed, document in read.items():
-        if isinstance(document, Document):
-            before = disk.recall(root, summaries.name(feed))
-            after = summaries.kept(before, document.entries)
-            if after != before:
-                disk.remember(root, summaries.name(feed), after)
+        before = disk.recall(root, summaries.name(feed))
+        after = before if isinstance(document, Failed) else summaries.kept(before, document.entries)
+        if after != before:
+            disk.remember(root, summaries.name(feed), after)
 
 
-def _remember(
-    root: Path,
-    answers: Sequence[Fetched | Failed],
-    read: Mapping[str, Document | Failed],
-    intake: Intake,
-    memory: Mapping[str, Any],
-    marks: Mapping[str, str],
-    now: datetime,
-) -> None:
-    """Adds to the memory what this pull has learnt of each feed that was asked; `marks` are of the ledgers before."""
-    _keep_summaries(root, read)
+def _remember(root: Path, asked: _Asked, read: Mapping[str, Document | Failed], intake: Intake, now: datetime) -> None:
+    """Adds to the memory what this pull has learnt of each feed that was asked."""
     left = {outcome.feed.id for outcome in intake.outcomes if outcome.left}
-    grown = _marks(root, (answer.feed for answer in answers if answer.feed.id in intake.lines))
-    learnt = lessons.learnt(answers, read, left, memory, {**marks, **grown})
-    rows = _rows(answers, read, intake.outcomes)
+    grown = _marks(root, (answer.feed for answer in asked.answers if answer.feed.id in intake.lines))
+    learnt = lessons.learnt(asked.answers, read, left, asked.memory, {**asked.marks, **grown})
+    rows = _rows(asked.answers, read, intake.outcomes)
     fates = {row.feed: row.reason if row.state == "failed" else len(row.new) for row in rows}
-    disk.remember(root, lessons.NAME, lessons.dated(learnt, memory, fates, now))
+    disk.remember(root, lessons.NAME, lessons.dated(learnt, asked.memory, fates, now))
 
 
 def _rows(

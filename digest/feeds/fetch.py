@@ -16,7 +16,7 @@ import logging
 import ssl
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -54,15 +54,16 @@ def fetch(
     agent: str,
     now: datetime,
     limits: Limits = USUAL,
+    told: at_once.Told | None = None,
 ) -> tuple[Fetched | Failed, ...]:
     """Returns what became of each feed, in the order of the feeds.
 
     A `url` that is no http(s) address is a file below `root`. `known` holds by feed id what the last fetch brought;
-    `agent` names us to servers; `now` is the moment at which this fetch begins.
+    `agent` names us to servers; `now` is the moment at which this fetch begins; `told` hears of each answer.
     """
     distant = [feed for feed in feeds if _is_distant(feed)]
     shared = _Round(limits=limits, agent=agent, known=known, now=now)
-    arrived = iter(at_once.run(_Errand(feed, shared).run() for feed in distant))
+    arrived = iter(at_once.run((_Errand(feed, shared).run() for feed in distant), told))
     return tuple(
         next(arrived) if _is_distant(feed) else local.read(feed, root, shared.validators(feed), limits.body)
         for feed in feeds
@@ -77,12 +78,12 @@ def fetch_page(address: str, *, agent: str, now: datetime, limits: Limits = USUA
 
 
 def ask(
-    addresses: Sequence[str], *, agent: str, now: datetime, limits: Limits = USUAL, told: Callable[[], None]
+    addresses: Sequence[str], *, agent: str, now: datetime, limits: Limits = USUAL, told: at_once.Told | None = None
 ) -> tuple[Answer, ...]:
-    """Returns whether the pages at some addresses are there, in their order; `told` is called at each answer."""
+    """Returns whether the pages at some addresses are there, in their order; `told` hears of each answer."""
     shared = _Round(limits=limits, agent=agent, known={}, now=now, pages=True)
-    questions = [_Question(Feed(id="", url=address, title="", publisher=""), shared, told) for address in addresses]
-    return tuple(at_once.run(question.ask() for question in questions))
+    questions = [_Question(Feed(id="", url=address, title="", publisher=""), shared) for address in addresses]
+    return tuple(at_once.run((question.ask() for question in questions), told))
 
 
 def _is_distant(feed: Feed) -> bool:
@@ -260,13 +261,8 @@ class _Question(_Errand):
 
     _status = 0
 
-    def __init__(self, page: Feed, shared: _Round, told: Callable[[], None]) -> None:
-        super().__init__(page, shared)
-        self._told = told
-
     async def ask(self) -> Answer:
         outcome = await self.run()
-        self._told()
         address = self._feed.url
         if isinstance(outcome, Fetched):
             return Answer(address=address, status=self._status, moved=outcome.moved)

@@ -8,7 +8,7 @@ Refuses to let anything be seen of a site that is not whole: what is wrong drops
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from digest import disk
@@ -20,21 +20,33 @@ from digest.pages.page import Page
 from digest.pages.past import Past
 from digest.pages.plan import Plan
 
+Told = Callable[[int, int], None]
+"""Hears how many of how many pages are done."""
+
 
 def make(
-    planned: Plan, copied: Iterable[Copied], output: Output, past: Past, *, whole: bytes, root: Path, since: int
+    planned: Plan,
+    copied: Iterable[Copied],
+    output: Output,
+    past: Past,
+    *,
+    whole: bytes,
+    root: Path,
+    since: int,
+    told: Told | None = None,
 ) -> tuple[Written, dict[str, bytes]]:
     """Brings the output folder to what is planned; returns what came of it, and the key of every file.
 
     `whole` is a hash of what all pages are made of, content apart, `since` the moment (ns, by the disk's clock) from
-    which a file may have been saved again unseen. Raises DigestError, and then nothing is written.
+    which a file may have been saved again unseen; `told` hears how many pages are done. Raises DigestError, and then
+    nothing is written.
     """
     shared = mark((whole, planned.shared))
     keys = {page.path: page.key(shared) for page in planned.pages}
     wanted = [page for page in planned.pages if not past.has(page.path, keys[page.path], output)]
     try:
         if wanted:
-            _render(wanted, planned, output, root, past.code)
+            _render(wanted, planned, output, root, past.code, told or _nobody)
         for one in copied:
             keys[one.path] = _key(one, since)
             if not keys[one.path] or not past.has(one.path, keys[one.path], output):
@@ -46,13 +58,20 @@ def make(
         raise
 
 
-def _render(pages: Iterable[Page], planned: Plan, output: Output, root: Path, code: dict[str, bytes]) -> None:
+def _render(
+    pages: Sequence[Page], planned: Plan, output: Output, root: Path, code: dict[str, bytes], told: Told
+) -> None:
     from digest.pages.render import Renderer  # which a build with nothing to render need not wait for
 
     renderer = Renderer(root, planned.base, planned.texts, code)
     renderer.refuse_flaws()
-    for page in pages:
+    for number, page in enumerate(pages):
+        told(number, len(pages))
         output.stage(page.path, renderer.page(page))
+
+
+def _nobody(_: int, __: int) -> None:
+    """Listens where nobody else does."""
 
 
 def _key(one: Copied, since: int) -> bytes:

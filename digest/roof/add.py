@@ -20,6 +20,10 @@ def add(call: Call, url: str) -> None:
     """Add a story from any web page, for what no feed carries.
 
     Headline, date, authors, picture and summary are what the page says of itself; mend them in the file.
+
+    \b
+    Example:
+      digest add https://news.example/tech/foundries-fill-up
     """
     from digest.commands import add as command
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest import links
-from digest.roof import lines
+from digest.roof import lines, progress
 from digest.roof.call import Call
 
 if TYPE_CHECKING:
@@ -40,12 +40,18 @@ def build(call: Call, output: Path | None, base_url: str | None, as_json: bool) 
 
     Pages, Atom feeds, everything that is published. Only files that differ are written. When anything is wrong, the old
     site stays as it is.
+
+    \b
+    Examples:
+      digest build
+      digest build --output public --base-url https://news.example/digest/
     """
     from digest.commands import build as command
 
     root, config = call.open()
     target = Path.cwd() / output if output else root / "site"
-    report = command.run(root, config, output=target, base_url=base_url)
+    with progress.shown(call, "Pages", least=200) as told:
+        report = command.run(root, config, output=target, base_url=base_url, told=told)
     call.complain(*filter(None, (report.notice, report.warning)))
     if as_json:
         click.echo(lines.as_json(asdict(report)))

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from digest.roof.colour import in_colour
+
 if TYPE_CHECKING:
     from digest.model import Config
 
@@ -33,7 +35,7 @@ class Call:
     def complain(self, *lines: str) -> None:
         """Prints what is wrong, to the second stream, which --quiet does not silence."""
         for line in lines:
-            click.echo(line, err=True)
+            click.echo(in_colour(line), err=True)
 
     def root(self) -> Path:
         """Returns the digest's root; raises DigestError where the current folder lies in none."""

@@ -10,8 +10,9 @@ import click
 
 from digest.errors import Problem
 from digest.git import UnknownRefError
-from digest.roof import lines
+from digest.roof import lines, progress
 from digest.roof.call import Call
+from digest.roof.colour import in_colour
 
 if TYPE_CHECKING:
     from digest.commands.check import CheckReport
@@ -30,14 +31,20 @@ def check(call: Call, links: bool, since: str | None, form: str) -> None:
 
     An error would stop the build; a hint stops nothing, and says what an editor may want to look at. Exits with 1 when
     there is an error.
+
+    \b
+    Examples:
+      digest check
+      digest check --links
+      digest check --since origin/main --format github
     """
     from digest.commands import check as command
 
     if since == "":
         raise click.BadParameter("write a commit or a branch after it", param_hint="--since")
-    told = None if call.quiet else _show_progress
     try:
-        report = command.run(call.root(), now=call.now, links=links, since=since or "", told=told)
+        with progress.shown(call, "Linked pages", least=5) as told:
+            report = command.run(call.root(), now=call.now, links=links, since=since or "", told=told)
     except UnknownRefError as error:
         raise click.BadParameter(str(error), param_hint="--since") from None
     if form == "json":
@@ -54,11 +61,11 @@ def _tell(report: CheckReport, call: Call, since: str) -> None:
     """Prints each error, each hint as such, and with --verbose the links of which nothing can be told; then counts."""
     for problem in report.problems:
         if problem.hint:
-            call.say(_as_hint(problem))
+            call.say(in_colour(_as_hint(problem)))
         else:
-            click.echo(str(problem))
+            click.echo(in_colour(str(problem)))
     for problem in report.untold if call.verbose else ():
-        call.say(_as_hint(problem))
+        call.say(in_colour(_as_hint(problem)))
     if report.offline:
         call.say("No linked page could be reached: is this machine on the network?")
     errors, hints = lines.count(report.errors, "error"), lines.count(report.hints, "hint")
@@ -88,12 +95,6 @@ def _as_data(report: CheckReport) -> list[dict[str, object]]:
         }
         for problem in report.problems
     ]
-
-
-def _show_progress(done: int, of: int) -> None:
-    """Shows how many links have answered, to somebody who looks on: nothing in a pipe or a log."""
-    if sys.stderr.isatty():
-        click.echo(f"\r{done} of {of} linked pages asked", nl=done == of, err=True)
 
 
 def _as_hint(problem: Problem) -> str:

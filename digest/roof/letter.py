@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.roof import lines
+from digest.roof import completion, lines
 from digest.roof.call import Call
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("week", metavar="[WEEK]", default="")
+@click.argument("week", metavar="[WEEK]", default="", shell_complete=completion.weeks)
 @click.pass_obj
 def letter(call: Call, week: str) -> None:
     """Draft the letter that opens a week.
@@ -22,6 +22,11 @@ def letter(call: Call, week: str) -> None:
     WEEK is 2026-W20, 2026/w20, or w20 of the newest year that has it; without it, the newest week that has stories and
     no letter. The draft links the week's stories by theme, for you to write around. A letter that is there stays as it
     is.
+
+    \b
+    Examples:
+      digest letter
+      digest letter w20
     """
     from digest.commands import letter as command
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
 
-from digest.roof import lines
+from digest.roof import lines, progress
 from digest.roof.call import Call
 
 if TYPE_CHECKING:
     from digest.commands.publish import PublishReport
 
+_INDEX = "search/pagefind/"
 _NAMED = 10
 """So many entries of a feed are named; of more, how many."""
 
@@ -37,7 +39,9 @@ def publish(call: Call, dry: bool) -> None:
     from digest.commands import publish as command
 
     root, config = call.open()
-    _tell(command.run(root, config, dry=dry), call)
+    with progress.shown(call, "Pages", least=200) as told:
+        report = command.run(root, config, dry=dry, told=told)
+    _tell(report, call)
 
 
 def _tell(report: PublishReport, call: Call) -> None:
@@ -47,7 +51,7 @@ def _tell(report: PublishReport, call: Call) -> None:
         call.say(f"Nothing has changed: gh-pages of {report.address} has these {report.files} files already")
         return
     for word, paths in (("new", report.new), ("changed", report.changed), ("gone", report.gone)):
-        call.say(*(f"{word:<8} {path}" for path in paths if report.dry or call.verbose))
+        call.say(*(f"{word:<8} {path}" for path in _pages(paths) if report.dry or call.verbose))
     for news in () if report.first else report.feeds:
         call.say(*_of_a_feed(news.feed, news.new, news.again, first=news.first))
     counts = f"{len(report.new)} new, {len(report.changed)} changed, {len(report.gone)} gone"
@@ -58,6 +62,11 @@ def _tell(report: PublishReport, call: Call) -> None:
     call.say(f"Published {files} to gh-pages of {report.address}: {counts}")
     if report.first:
         call.say("The first time: choose this branch as the source of Pages, in the settings of the repository")
+
+
+def _pages(paths: Iterable[str]) -> Iterable[str]:
+    """Returns the paths with the search's index as one: its many files have names that tell nobody anything."""
+    return dict.fromkeys(f"{_INDEX} (the index of the search)" if path.startswith(_INDEX) else path for path in paths)
 
 
 def _of_a_feed(feed: str, new: tuple[str, ...], again: tuple[str, ...], *, first: bool) -> list[str]:

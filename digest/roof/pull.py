@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.errors import suggestion
-from digest.roof import actions, lines
+from digest.roof import actions, colour, completion, lines, progress
 from digest.roof.call import Call
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("feeds", metavar="[FEED]...", nargs=-1)
+@click.argument("feeds", metavar="[FEED]...", nargs=-1, shell_complete=completion.feeds)
 @click.option("--dry-run", "dry", is_flag=True, help="Say what would be written, write nothing.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when any feed failed, not only when all did.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
@@ -28,6 +28,11 @@ def pull(call: Call, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: b
     Without a FEED, all that are not retired. What an editor wrote is never changed: a field that nobody touched takes
     the feed's new words, one that was touched stays, and is reported with both wordings. Exits with 1 when no feed
     could be read. On GitHub Actions, the summary of the job gets a table of what came.
+
+    \b
+    Examples:
+      digest pull
+      digest pull --dry-run harbour-lantern
     """
     from digest.commands import pull as command
 
@@ -38,7 +43,8 @@ def pull(call: Call, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: b
         name = error.args[0]
         cure = suggestion(name, [feed.id for feed in config.feeds])
         raise click.BadParameter(f"there is no feed '{name}' in digest.toml; {cure}", param_hint="FEED") from None
-    report = command.run(root, config, chosen, now=call.now, dry=dry)
+    with progress.shown(call, "Feeds", least=5) as told:
+        report = command.run(root, config, chosen, now=call.now, dry=dry, told=told)
     if not dry:
         actions.tell(report, call)
     if as_json:
@@ -55,7 +61,10 @@ def _tell(report: PullReport, call: Call) -> None:
     width = max((len(row.feed) for row in report.rows), default=0)
     for row in report.rows:
         line = f"{row.feed:<{width}}  {_outcome(row)}"
-        (call.complain if row.state == "failed" else call.say)(line)
+        if row.state == "failed":
+            call.complain(colour.failed(line))
+        else:
+            call.say(colour.fresh(line) if row.new else line)
         call.complain(*(f"{row.feed}: {warning}" for warning in (*row.warnings, *row.kept)))
         if row.moved:
             call.complain(f'{row.feed}: has moved for good; in digest.toml write  url = "{row.moved}"')

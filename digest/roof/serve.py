@@ -33,6 +33,11 @@ def serve(call: Call, host: str, port: int, open_: bool) -> None:
     Shows all pages as they will be, with drafts, and reloads them on every save. Beside each story stand its file, why
     it has its themes, what 'digest check' would say of it, and the publisher's whole summary. Nothing of this ever gets
     into site/. Ctrl-C ends it.
+
+    \b
+    Examples:
+      digest serve
+      digest serve --open --port 8080
     """
     from digest.commands import serve as command
 

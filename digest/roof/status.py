@@ -26,6 +26,11 @@ def status(call: Call) -> None:
 
     The newest 12 weeks; with --verbose all of them, and moments instead of ages. A file that cannot be read is named,
     and the rest is counted.
+
+    \b
+    Examples:
+      digest status
+      digest --verbose status
     """
     from digest.commands import status as command
 

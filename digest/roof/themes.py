@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.phrases import check_phrase
-from digest.roof import lines
+from digest.roof import completion, lines
 from digest.roof.call import Call
 
 if TYPE_CHECKING:
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from digest.model import Config
 
 
-@click.command()
+@click.command(short_help="Count the themes, explain them, run their rules again.")
 @click.option(
-    "--explain", "explained", metavar="FILE", type=click.Path(path_type=Path), help="Why a story has its themes."
-)
+    "--explain", "explained", metavar="FILE", type=click.Path(path_type=Path), shell_complete=completion.stories,
+    help="Why a story has its themes.",
+)  # fmt: skip
 @click.option("--try", "phrase", metavar="PHRASE", help="What a phrase would catch in the whole archive.")
 @click.option("--apply", "applied", is_flag=True, help="Run the rules again, over stories whose themes nobody edited.")
 @click.option("--dry-run", "dry", is_flag=True, help="Say what --apply would change, write nothing.")
@@ -29,6 +30,13 @@ def themes(call: Call, explained: Path | None, phrase: str | None, applied: bool
 
     Themes that an editor has changed are never touched, and a theme that only the feed's whole summary earned is not
     taken away where that summary is not stored.
+
+    \b
+    Examples:
+      digest themes
+      digest themes --explain content/2026/w20/2026-05-15-foundries-fill-up.md
+      digest themes --try "harbour* + fee*"
+      digest themes --apply --dry-run
     """
     from digest.commands import themes as command
 
