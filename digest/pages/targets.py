@@ -54,7 +54,7 @@ class Targets:
     def _named(self) -> dict[str, list[str]]:
         named: dict[str, list[str]] = defaultdict(list)
         for file in (*(story.file for story in self._catalogue.stories), *sorted(self._catalogue.unread)):
-            named[posixpath.basename(file)].append(file)
+            named[file.rpartition("/")[2]].append(file)
         return named
 
     def resolve(self, link: str, file: str, here: str) -> str | Lost:
@@ -84,6 +84,8 @@ class Targets:
 
     def _find(self, path: str, file: str) -> str | Lost:
         wanted = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
+        if wanted in self._places:
+            return self._places[wanted]
         named = self._named.get(posixpath.basename(path), [])
         for candidate in [wanted, *(named if len(named) == 1 else ())]:
             if candidate in self._places:
