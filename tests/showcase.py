@@ -185,8 +185,8 @@ def _line(feed: str, number: int, title: str, said: str, *, folder: str, at: str
 
 
 def _quiet_years() -> dict[str, str]:
-    """Two hundred and ten stories of one theme in thirty weeks, most with nothing said of them, none in every fifth."""
-    mondays = [FULL - timedelta(weeks=number) for number in range(1, 40) if number % 5]
+    """As many stories of one theme as make a second page of it, nothing said of them; none in every fifth week."""
+    mondays = [FULL - timedelta(weeks=number) for number in range(1, 34) if number % 5]
     return dict(_story(monday, number, body="") for monday in mondays for number in range(7))
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "data/sites/small/expected"
 FETCHED = REPOSITORY / ".judges/node_modules/vnu-jar/build/dist/vnu.jar"
+LIKE_ANOTHER = {"themes/controls/page/1/"}  # to axe, which takes seconds for a page of a hundred stories
 MOVED = {"themes/curbs/feed.atom", "themes/lifting/feed.atom"}
 RULES: dict[str, object] = {
     "type": "tag",
@@ -134,7 +135,7 @@ def flaws(page: Page) -> dict[str, list[str]]:
     return {view: said for view, said in found.items() if said}
 
 
-@pytest.mark.parametrize("place", [*showcases.KINDS, "empty"])
+@pytest.mark.parametrize("place", [*sorted({*showcases.KINDS} - LIKE_ANOTHER), "empty"])
 def test_axe_finds_nothing_in_either_scheme_at_either_width(
     place: str, address: str, blank: Path, browser: Browser
 ) -> None:
