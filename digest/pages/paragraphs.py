@@ -13,8 +13,10 @@ from operator import and_
 
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()>#+.!-])")
 """A sign that a backslash has made a mere sign. Markdown knows more of them; where they stand, it is asked."""
-_SIGN = re.compile(r"[`*_<\[|\\]|&(?!amp;|lt;|#126;)(?:#|\w+;)")
-"""What may begin code, emphasis, a tag, a link, a table, or a reference to a character."""
+_SIGN = re.compile(r"[`*_<\[|\\]")
+"""What may begin code, emphasis, a tag, a link or a table."""
+_REFERENCE = re.compile(r"&(?!amp;|lt;|#126;)(?:#|\w+;)")
+"""What may be a reference to a character, and is none that pull writes."""
 _OPENING = re.compile(r"[ #>+=~-]|\d+\.")
 """What makes a line more than the next line of its paragraph."""
 
@@ -64,9 +66,10 @@ def html(text: str, link: Callable[[str], str]) -> str | None:
 
 def _is_plain(bare: str, blocks: list[list[str]], lists: list[bool]) -> bool:
     """Tells whether there is nothing but words in a text whose marks have been taken out."""
-    if _SIGN.search(bare) or "\n\n\n" in bare or not bare.replace("\n", "").isprintable():
+    if _SIGN.search(bare) or ("&" in bare and _REFERENCE.search(bare)):
         return False
-    if any(map(and_, lists, lists[1:])):  # to Markdown, two lists in a row are one
+    is_one_list = any(map(and_, lists, lists[1:]))  # to Markdown, two in a row are
+    if is_one_list or "\n\n\n" in bare or not bare.replace("\n", "").isprintable():
         return False
     lines = (line[len(_BULLET) * listed :] for block, listed in zip(blocks, lists, strict=True) for line in block)
     return not any(not line or line[-1] == " " or _OPENING.match(line) for line in lines)
