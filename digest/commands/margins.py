@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -105,19 +105,15 @@ class Margins:
         return not self._link()
 
     def _margin(self, file: str) -> Margin:
-        """Returns a story's margin, kept where all is known that it depends on; the summary may come at any time."""
+        """Returns a story's margin: what follows from the story alone is kept, the rest may be another at any time."""
         made = self._kept.made
         story = self._catalogue.story(file)
-        summary = self._summary(story)
-        if file in made and made[file].summary == summary:
-            return made[file]
-        whole = self._link()
-        margin = self._make(story, summary)
-        if whole:
-            made[file] = margin
-        return margin
+        if file not in made:
+            made[file] = self._make(story)
+        own = made[file]
+        return replace(own, hints=(*own.hints, *self._beside(story)), summary=self._summary(story))
 
-    def _make(self, story: Story, summary: str) -> Margin:
+    def _make(self, story: Story) -> Margin:
         kept, themes = self._kept, self._config.themes
         history = kept.history = kept.history or self._read_history()
         verdict = judge(story, history.of(story), themes)
@@ -127,14 +123,17 @@ class Margins:
             line=story.line,
             draft=story.draft,
             why=tuple(f"{titles[one.theme]}: {one.why}" for one in reasons(verdict, themes) if one.theme in titles),
-            hints=(*review.of_story(story, history, self._config, self._line_of), *self._beside(story)),
-            summary=summary,
+            hints=review.of_story(story, history, self._config, self._line_of),
         )
 
     def _beside(self, story: Story) -> Iterator[Problem]:
-        """Yields the hints that follow from the other stories of the archive."""
+        """Yields the hints that follow from the other stories of the archive, as far as their links are noted yet."""
+        if len(self._pending()) <= _AT_ONCE:
+            self._link()
         files = {file for name in aliases_of_link(story.link) for file in tuple(self._kept.links.get(name, ()))}
         files |= {other.file for other in self._leads(story)} | {story.file}
+        if len(files) == 1:
+            return
         others = [self._catalogue.story(file) for file in sorted(files)]
         yield from (hint for hint in review.among(others, self._line_of) if hint.file == story.file)
 
@@ -147,12 +146,16 @@ class Margins:
 
     def _link(self) -> bool:
         """Notes the names of links that are not noted yet, of a few hundred stories at once; tells whether all are."""
+        pending = self._pending()
+        for _ in range(min(_AT_ONCE, len(pending))):
+            self._note(pending.pop())
+        return not pending
+
+    def _pending(self) -> list[str]:
         kept = self._kept
         if kept.pending is None:
             kept.pending = [story.file for story in self._catalogue.stories if not story.hide]
-        for _ in range(min(_AT_ONCE, len(kept.pending))):
-            self._note(kept.pending.pop())
-        return not kept.pending
+        return kept.pending
 
     def _note(self, file: str) -> None:
         """Notes the names of one story's link, unless it is gone by now."""

@@ -26,8 +26,10 @@ from digest.preview import server
 from digest.preview.app import make_app
 from digest.preview.board import Board, Shown
 from digest.preview.keeper import Keeper
+from digest.preview.seen import SETTINGS
 
 _FOLDER = Path(disk.CACHE, "preview")
+_TEMPLATES = "templates/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,9 @@ class _Maker:
     def __init__(self, root: Path, told: Told) -> None:
         self._root, self._told = root, told
         self._margins: Margins | None = None
+        self._builder: build.Builder | None = None
+        self._settings: Config | None = None
+        self._since: frozenset[str] = frozenset()  # what has changed since the last build that went well
         self._names = (f"{secrets.token_hex(4)}-{number}" for number in count())
         self.board = Board(Shown(build=next(self._names), root=root, folder=root / _FOLDER))
 
@@ -97,14 +102,16 @@ class _Maker:
     def make(self, changed: frozenset[str]) -> bool:
         """Builds after these files have changed, and tells whether that went well."""
         begun = time.perf_counter()
+        self._since |= changed
         try:
-            settings = config.load(self._root)
+            settings = self._settings_of(changed)
             made = self._build(settings, changed)
         except Exception as error:  # whatever it is, the preview goes on, and says so
+            self._settings = None
             self._show(replace(self.board.shown, problems=tuple(_problems(error))))
             self._told(Broken(self.board.shown.problems))
             return False
-        self._show(self._shown(Base(settings.site.url).path, self._margins_of(made, settings, changed)))
+        self._show(self._shown(Base(settings.site.url).path, self._margins_of(made, settings)))
         written = made.written
         self._told(
             Built(
@@ -117,13 +124,23 @@ class _Maker:
         )
         return True
 
-    def _build(self, settings: Config, changed: frozenset[str]) -> build.Built:  # noqa: ARG002 - for what builds by changes
-        with disk.lock(self._root, waiting=lambda: self._told(Waiting())):
-            builder = build.Builder(self._root, settings, self._root / _FOLDER, drafts=True, searched=False)
-            return builder.build(builder.look())
+    def _settings_of(self, changed: frozenset[str]) -> Config:
+        known = None if SETTINGS in changed else self._settings
+        return known or config.load(self._root)
 
-    def _margins_of(self, made: build.Built, settings: Config, changed: frozenset[str]) -> Margins:
-        before = self._margins
+    def _build(self, settings: Config, changed: frozenset[str]) -> build.Built:
+        """Builds with the builder of the last build, which knows much already, unless it went by other settings."""
+        builder, self._builder = self._builder, None  # one that fails is not asked again
+        if builder is None or settings != self._settings or any(file.startswith(_TEMPLATES) for file in changed):
+            folder = self._root / _FOLDER
+            builder = build.Builder(self._root, settings, folder, drafts=True, searched=False)
+        with disk.lock(self._root, waiting=lambda: self._told(Waiting())):
+            made = builder.build(builder.look())
+        self._builder, self._settings = builder, settings
+        return made
+
+    def _margins_of(self, made: build.Built, settings: Config) -> Margins:
+        before, changed, self._since = self._margins, self._since, frozenset()
         if before is None:
             self._margins = Margins(self._root, settings, made.catalogue, made.archive)
         else:

@@ -1,0 +1,125 @@
+"""What serve keeps from build to build saves it work and changes nothing: its pages are those of a clean build."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import previews
+import pytest
+from previews import OTHER, STORY, WEEK, story
+from sites import read_folder
+
+from digest import config, disk
+from digest.commands import build, serve
+from digest.commands.serve import Broken, Built, Opened, Waiting
+
+LETTER = f"{WEEK}/letter.md"
+NEW = "content/2026/w21/2026-05-19-new.md"
+
+
+class Desk:
+    """A digest at work: `save` writes files and has them built, as the keeper would."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.events: list[Opened | Built | Broken | Waiting] = []
+        self.maker = serve._Maker(root, self.events.append)
+        assert self.maker.make(frozenset())
+
+    def save(self, **files: str | None) -> bool:
+        """Saves files by their names in this module, or deletes them; tells whether that was built."""
+        names = {"story": STORY, "other": OTHER, "letter": LETTER, "new": NEW, "toml": "digest.toml"}
+        names["card"] = "templates/story/card.html"
+        for name, words in files.items():
+            path = self.root / names[name]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if words is None:
+                path.unlink()
+            else:
+                path.write_text(words)
+        return self.maker.make(frozenset(names[name] for name in files))
+
+    def shown(self) -> dict[str, bytes]:
+        return read_folder(self.root / ".digest/preview")
+
+    def clean(self, elsewhere: Path) -> dict[str, bytes]:
+        """The pages that a build makes which remembers nothing."""
+        shutil.copytree(self.root, elsewhere, ignore=shutil.ignore_patterns(".digest"))
+        folder = elsewhere / ".digest/preview"
+        with disk.lock(elsewhere):
+            builder = build.Builder(elsewhere, config.load(elsewhere), folder, drafts=True, searched=False)
+            builder.build(builder.look())
+        return read_folder(folder)
+
+    def hints(self, file: str) -> list[str]:
+        """What stands beside a story."""
+        week, slug = "2026/w20/", file.rpartition("/")[2][11:-3]
+        (margin,) = self.maker.board.shown.stories(f"{week}#{slug}")
+        return [hint.what for hint in margin.hints]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(previews.make(tmp_path / "digest"))
+
+
+LINKED = f"See [that]({STORY.rpartition('/')[2]})."
+STEPS: dict[str, Callable[[Desk], object]] = {
+    "a note": lambda desk: desk.save(story=story("Memory is short", "1", "A note.", themes="[memory]")),
+    "a new story and a link to another": lambda desk: desk.save(new=story("New", "3", LINKED)),
+    "a letter that waits": lambda desk: desk.save(letter=f"---\ntitle: Hello\ndraft: true\n---\n{LINKED}\n"),
+    "a template": lambda desk: desk.save(card="<h3>{{ card.headline }}, mine</h3>\n"),
+    "a letter that is out": lambda desk: desk.save(letter="---\ntitle: Hello\n---\nOut.\n"),
+    "another title": lambda desk: desk.save(toml=previews.SETTINGS.replace("Tides", "Time")),
+    "a story less": lambda desk: desk.save(other=None),
+    "a template less": lambda desk: desk.save(card=None),
+}
+
+
+def test_after_every_save_the_pages_are_those_of_a_clean_build(desk: Desk, tmp_path: Path) -> None:
+    for number, (name, step) in enumerate(STEPS.items()):
+        assert step(desk), name
+        assert desk.shown() == desk.clean(tmp_path / str(number)), name
+
+
+def test_after_failed_builds_the_pages_are_those_of_a_clean_build(desk: Desk, tmp_path: Path) -> None:
+    before = desk.shown()
+    failed = [
+        desk.save(toml="[site"),
+        desk.save(story=story("Memory is shorter", "1", "A note.")),
+        desk.save(toml=previews.SETTINGS.replace("Tides", "Time"), other="nothing of a story"),
+    ]
+    between = desk.shown()
+    mended = desk.save(other=story("Fish", "2"))
+
+    assert (failed, mended) == ([False] * 3, True)
+    assert before == between
+    assert desk.shown() == desk.clean(tmp_path / "clean")
+
+
+def test_a_save_that_a_failed_build_has_seen_is_not_forgotten_by_the_margins(desk: Desk) -> None:
+    known = desk.hints(STORY)
+    desk.save(other="nothing of a story", story=story("Memory is short", "1", "Two:\n- one\n- two"))
+    desk.save(other=story("Chips", "2"))
+
+    assert known == []
+    assert desk.hints(STORY) == ["a list right below a line of text is shown as running text"]
+
+
+def test_a_hint_about_two_stories_goes_when_one_of_them_does(desk: Desk) -> None:
+    desk.save(story=story("Memory is short", "1", lead="true"), other=story("Chips", "1", lead="true", id="n7"))
+    twice = desk.hints(STORY)
+    desk.save(other=None)
+
+    assert twice == [f"is a second lead of 2026-W20, beside {OTHER}", f"leads to the same article as {OTHER}"]
+    assert desk.hints(STORY) == []
+
+
+def test_what_is_gone_from_the_folder_is_made_again(desk: Desk) -> None:
+    whole = desk.shown()
+    shutil.rmtree(desk.root / ".digest")
+    desk.save(story=(desk.root / STORY).read_text())
+
+    assert desk.shown() == whole
