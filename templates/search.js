@@ -46,7 +46,8 @@ function line(story) {
   details.className = "details";
   details.append(show("span", said_by), " ", show("span", day));
   row.append(heading, details);
-  if (story.excerpt && story.excerpt !== title) row.append(passage(story));
+  const words = passage(story);
+  if (words.textContent.trim() !== title) row.append(words);
   return row;
 }
 
