@@ -40,17 +40,23 @@ def main(
     found = [] if no_peers else [one for one in programs.installed(peers_dir) if not names or one.name in names]
     if not found and not no_peers:
         click.echo(f"No peers in {peers_dir}; python -m benchmarks.peers.programs installs them.", err=True)
-    for number, size in enumerate(stories or _SIZES):
-        with tempfile.TemporaryDirectory(prefix="digest-bench-", dir=folder) as place:
-            click.echo(f"{size} stories …", err=True)
-            measured = subjects.prepare(Path(place), size, found)
-            try:
-                results = _measured(measured, size, times)
-            except measure.CommandFailed as error:
-                raise click.ClickException(str(error)) from error
-            if not number:
-                click.echo(f"{table.machine(measured)}\n")
-            click.echo(f"{table.written(results, measured, times)}\n")
+    click.echo(f"{table.machine(found)}\n")
+    try:
+        _warm_up(found)
+        for size in stories or _SIZES:
+            with tempfile.TemporaryDirectory(prefix="digest-bench-", dir=folder) as place:
+                click.echo(f"{size} stories …", err=True)
+                measured = subjects.prepare(Path(place), size, found)
+                click.echo(f"{table.written(_measured(measured, size, times), measured, times)}\n")
+    except measure.CommandFailed as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _warm_up(found: Sequence[programs.Program]) -> None:
+    """Builds a small digest with everybody, after which Python need not compile a module any more."""
+    with tempfile.TemporaryDirectory() as place:
+        measured = subjects.prepare(Path(place), 60, found)
+        rounds.run(measured, rounds.phases(*subjects.edited(measured[0].folder))[:2], 1, Results(60, ()))
 
 
 def _measured(measured: Sequence[Subject], size: int, times: int) -> Results:

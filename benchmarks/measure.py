@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import IO
 
 _EVERY = 0.02
+_HINDERING = {"PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONDEVMODE"}
+"""Settings of whoever works on a program, with which Python starts more slowly than its users have it."""
 _PROC = Path("/proc")
 
 
@@ -39,7 +41,7 @@ def run(argv: Sequence[str], folder: Path) -> Cost:
     """Runs a command in a folder and returns what it cost; raises CommandFailed where it fails."""
     with tempfile.TemporaryFile() as said:
         begun = time.perf_counter()
-        process = subprocess.Popen(argv, cwd=folder, stdout=subprocess.DEVNULL, stderr=said)
+        process = subprocess.Popen(argv, cwd=folder, env=plain(), stdout=subprocess.DEVNULL, stderr=said)
         _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -54,12 +56,17 @@ def peak(argv: Sequence[str], folder: Path) -> float:
         return run(argv, folder).largest
     most = 0
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(argv, cwd=folder, stdout=subprocess.DEVNULL, stderr=said)
+        process = subprocess.Popen(argv, cwd=folder, env=plain(), stdout=subprocess.DEVNULL, stderr=said)
         while process.poll() is None:
             most = max(most, sum(map(_share, family(process.pid))))
             time.sleep(_EVERY)
         _check(argv, process.returncode, said)
     return most / 1024
+
+
+def plain() -> dict[str, str]:
+    """Returns the environment as users have it."""
+    return {name: value for name, value in os.environ.items() if name not in _HINDERING}
 
 
 def family(pid: int) -> list[int]:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from benchmarks import measure
 from benchmarks.subjects import DIGEST
 from digest.preview.batches import QUIET
 from digest.preview.dressing import EVENTS
@@ -37,7 +38,9 @@ def seconds(root: Path, story: str) -> float:
 def _preview(root: Path) -> Iterator[str]:
     """Yields the address of a preview of the digest, which ends with the block."""
     argv = (*DIGEST, "--root", str(root), "serve", "--port", "0")
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(
+        argv, env=measure.plain(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
         try:
             assert process.stdout
             said = []

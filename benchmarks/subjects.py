@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import digest
 from benchmarks import corpus
 from benchmarks.peers import journal
 from benchmarks.peers.convert import PLACES, WRITERS
@@ -31,7 +30,6 @@ class Subject:
     """
 
     name: str
-    version: str
     argv: tuple[str, ...]
     folder: Path
     site: Path
@@ -57,7 +55,6 @@ def prepare(folder: Path, stories: int, programs: Sequence[Program]) -> tuple[Su
     """Makes a digest and every peer's project of it, each in a folder below this one; ours comes first."""
     ours = Subject(
         name="digest",
-        version=digest.__version__,
         argv=(*DIGEST, "--quiet", "build"),
         folder=folder / "digest",
         site=folder / "digest/site",
@@ -72,7 +69,6 @@ def prepare(folder: Path, stories: int, programs: Sequence[Program]) -> tuple[Su
         found.append(
             Subject(
                 name=program.name,
-                version=program.version,
                 argv=program.argv,
                 folder=place,
                 site=place / "public",

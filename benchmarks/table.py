@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+import digest
 from benchmarks.measure import Cost
+from benchmarks.peers.programs import Program
 from benchmarks.rounds import Results
 from benchmarks.subjects import Subject
 
@@ -36,9 +38,10 @@ def written(results: Results, subjects: Sequence[Subject], rounds: int) -> str:
     return "\n".join([*lines, "", *results.notes])
 
 
-def machine(subjects: Sequence[Subject]) -> str:
+def machine(peers: Sequence[Program]) -> str:
     """Returns the day, the machine and the versions, in two lines."""
-    versions = ", ".join(f"{one.name.capitalize()} {one.version}" for one in subjects)
+    named = [("Digest", digest.__version__), *((one.name.capitalize(), one.version) for one in peers)]
+    versions = ", ".join(f"{name} {version}" for name, version in named)
     return (
         f"{date.today():%Y-%m-%d}: {_processor()}, {os.cpu_count()} cores, {_memory()}{platform.system()}, "  # noqa: DTZ011
         f"Python {platform.python_version()}; {versions}.\n{LEGEND}"
