@@ -199,6 +199,20 @@ def test_a_change_is_found_and_leaves_nothing_of_what_was(root: Path) -> None:
     assert len([path for path in site if path.endswith(".pf_meta")]) == 1
 
 
+def test_words_that_are_taken_back_leave_the_index_even_where_the_list_of_what_was_built_is_lost(root: Path) -> None:
+    before = made(root)
+    for path in (".nojekyll", "search/pagefind/mine.txt", "search/mine.js"):
+        (root / "site" / path).write_text("mine")
+    (root / "content/2026/w19/2026-05-05-two-cranes.md").unlink()
+    shutil.rmtree(root / ".digest")
+
+    after = made(root)
+
+    assert set(found(before)) - set(found(after)) == {"2026/w19/#two-cranes"}
+    assert len([path for path in after if path.endswith(".pf_meta")]) == 1
+    assert {".nojekyll", "search/pagefind/mine.txt", "search/mine.js"} <= set(after)
+
+
 @pytest.mark.parametrize(
     "change",
     [

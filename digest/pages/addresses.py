@@ -8,7 +8,7 @@ anywhere else: a site under a base path breaks by the one address that was made 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 from digest.week import Week
@@ -56,6 +56,14 @@ OUTPUTS = (
     "*/index.html",
 )
 """The patterns of the files behind all other places, those that come and go with what editors write."""
+
+SEARCHED = (
+    "search/search.js",
+    "search/pagefind/pagefind*",
+    "search/pagefind/wasm.*.pagefind",
+    "search/pagefind/*/*.pf_*",
+)
+"""The patterns of the files that come and go with the search page, and are ours where that is."""
 
 _SAFE = "/-._~!$&'()*+,;=:@"  # what a path may hold as it is (RFC 3986 §3.3), with the slash that parts it
 _PLAIN = re.compile(r"[a-z0-9/._-]+(?:#[a-z0-9._-]+)?")  # what most places are: nothing in them has to be encoded
@@ -107,17 +115,15 @@ class Base:
     """Where the site stands: `url` is its absolute address and ends with a slash."""
 
     url: str
+    path: str = field(init=False)
+    """The base path, `/` or `/repo/`."""
+    origin: str = field(init=False)
+    """Scheme and host, without a slash at the end."""
 
-    @property
-    def path(self) -> str:
-        """The base path, `/` or `/repo/`."""
-        return urlsplit(self.url).path or "/"
-
-    @property
-    def origin(self) -> str:
-        """Scheme and host, without a slash at the end."""
+    def __post_init__(self) -> None:
         parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc}"
+        object.__setattr__(self, "path", parts.path or "/")
+        object.__setattr__(self, "origin", f"{parts.scheme}://{parts.netloc}")
 
     def href(self, place: str) -> str:
         """Returns a place as pages link to it: from the root of the host, so the same on every page."""

@@ -191,7 +191,11 @@ def _recognised(folder: Path) -> set[str]:
             mark, end = _MARKS[path.suffix]
             if not path.is_symlink() and path.is_file() and mark in (disk.read(path) or b"").partition(end)[0]:
                 found.add(path.relative_to(folder).as_posix())
-    return {path for path in found if not _is_home_of_another(folder / path)}
+    ours = {path for path in found if not _is_home_of_another(folder / path)}
+    if addresses.output(addresses.SEARCH) in ours:  # what it searches may hold words that are taken back
+        searched = (path for pattern in addresses.SEARCHED for path in folder.glob(pattern))
+        ours |= {path.relative_to(folder).as_posix() for path in searched if path.is_file() and not path.is_symlink()}
+    return ours
 
 
 def _is_home_of_another(page: Path) -> bool:
