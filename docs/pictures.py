@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 FOLDER = Path(__file__).parent / "pictures"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-WIDTH, HEIGHT, SHARPNESS, QUALITY = 1180, 885, 1.5, 82
+WIDTH, HEIGHT, SHARPNESS, QUALITY = 1180, 1040, 1.5, 82
 URL = "http://archive.invalid/"
 
 

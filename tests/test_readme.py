@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import browsing
+import html5lib
 
 REPOSITORY = Path(__file__).parents[1]
 COMMAND = REPOSITORY / "docs/pictures.py"
@@ -39,3 +40,16 @@ def test_where_there_is_no_browser_it_says_so_and_leaves_the_old_pictures(tmp_pa
 
     assert (run.returncode, list(tmp_path.iterdir())) == (1, [])
     assert run.stderr == "make pictures: no Chromium is installed; install one (Debian: apt install chromium)\n"
+
+
+def test_the_readme_opens_with_them_and_says_what_they_show() -> None:
+    tree = html5lib.parse((REPOSITORY / "README.md").read_text(encoding="utf-8"), namespaceHTMLElements=False)
+    first = next(tree.iter("picture"))
+    dark, light = first.find("source"), first.find("img")
+
+    assert (REPOSITORY / "README.md").read_text(encoding="utf-8").startswith("# Digest\n\n<picture>\n")
+    assert dark.attrib == {"media": "(prefers-color-scheme: dark)", "srcset": "docs/pictures/home-dark.webp"}
+    assert light.get("src") == "docs/pictures/home-light.webp"
+    assert "front page" in light.get("alt")
+    for picture in (dark.get("srcset"), light.get("src")):
+        assert (REPOSITORY / picture).stat().st_size < 150_000
