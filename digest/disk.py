@@ -29,10 +29,14 @@ _MEMORY_VERSION = 1
 _TICK = 20_000_000  # ns: the coarsest step in which disks' clocks go
 
 
-def read(path: Path) -> bytes | None:
+def read(path: Path | str) -> bytes | None:
     """Returns the bytes of a file, None where there is none; raises DigestError where it cannot be read."""
     try:
-        return path.read_bytes()
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))  # a third of what pathlib's way costs
+        try:
+            return _all_of(file)
+        finally:
+            os.close(file)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -227,6 +231,13 @@ def _unfinished(path: Path, content: bytes, mode: int | None = None) -> Iterator
         raise
 
 
+def _all_of(file: int) -> bytes:
+    content = os.read(file, os.fstat(file).st_size + 1)
+    while more := os.read(file, 1 << 20):
+        content += more
+    return content
+
+
 def _make_folder(folder: Path, mode: int | None) -> None:
     """Makes a folder and those above it; with `mode`, the new ones get it whatever the umask."""
     if folder.is_dir():
@@ -257,5 +268,5 @@ def _lacks_break(file: IO[bytes]) -> bool:
     return lacks
 
 
-def _refused(act: str, path: Path, error: OSError) -> DigestError:
+def _refused(act: str, path: Path | str, error: OSError) -> DigestError:
     return DigestError(f"{path}: cannot {act} this file: {error.strerror or error}")

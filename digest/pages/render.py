@@ -14,9 +14,9 @@ import hashlib
 import json
 import re
 import traceback
-import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from xml.parsers import expat
 
 from jinja2 import (
     BytecodeCache,
@@ -25,6 +25,7 @@ from jinja2 import (
     FileSystemLoader,
     PrefixLoader,
     StrictUndefined,
+    Template,
     TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
@@ -52,6 +53,9 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\
 def flawed(root: Path, base: Base) -> tuple[Problem, ...]:
     """Returns what is wrong in the digest's own templates, as far as it shows before a page is rendered."""
     return tuple(Renderer(root, base, Texts(), {}).flawed())
+
+
+_ANCHOR, _BODY = "\ue000", "\ue001"  # where the two go in the frame of a story; nobody's words have them
 
 
 class _Code(BytecodeCache):
@@ -92,6 +96,7 @@ class Renderer:
             absolute=base.absolute,
             day=wording.day,
             card=self._card,
+            articles=self._articles,
             content=self._content,
             entry=self._entry,
             whole=self._whole,
@@ -100,6 +105,8 @@ class Renderer:
         )
         self._environment.globals["places"] = addresses.PLACES
         self._kept: dict[tuple[str, ...], Html] = {}
+        self._pieces: dict[str, Callable[[object], str]] = {}
+        self._frames: dict[tuple[str, bool], Callable[[str, str], str]] = {}
 
     def page(self, page: Page) -> bytes:
         """Returns a page's bytes, UTF-8."""
@@ -160,32 +167,47 @@ class Renderer:
         assert loader is not None
         return self._environment.parse(loader.get_source(self._environment, name)[0])
 
+    def _articles(self, cards: Iterable[Card], kind: str, anchored: bool) -> Html:
+        """Returns stories one after another, each in its frame: what is around them is the same for all."""
+        frame = self._frame(kind, anchored)
+        return Html("".join([frame(card.anchor, self._card(card)) for card in cards]))
+
+    def _frame(self, kind: str, anchored: bool) -> Callable[[str, str], str]:
+        if (kind, anchored) not in self._frames:
+            given = {"kind": kind, "anchor": _ANCHOR if anchored else "", "body": Html(_BODY)}
+            around = self._environment.get_template("story/article.html").render(given)
+            self._frames[kind, anchored] = lambda anchor, body: around.replace(_ANCHOR, anchor).replace(_BODY, body)
+        return self._frames[kind, anchored]
+
     def _card(self, card: Card) -> Html:
-        return self._once((card.template, card.file, card.under), card=card)
+        return self._once((card.template, card.file, card.under), "card", card)
 
     def _content(self, card: Card) -> Html:
-        return self._once(("feeds/content.html", card.file, card.under), card=card)
+        return self._once(("feeds/content.html", card.file, card.under), "card", card)
 
     def _entry(self, entry: AtomEntry) -> Html:
-        return self._once(("feeds/entry.xml", entry.id), entry=entry)
+        return self._once(("feeds/entry.xml", entry.id), "entry", entry)
 
     def _whole(self, entry: EditionEntry) -> Html:
         make = self._environment.get_template("feeds/edition.html").render
         return Html(self._texts.once(whole_key(entry.mark), lambda: make(edition=entry.edition)))
 
-    def _once(self, key: tuple[str, ...], **data: object) -> Html:
+    def _once(self, key: tuple[str, ...], name: str, value: object) -> Html:
         if key not in self._kept:
-            self._kept[key] = Html(self._environment.get_template(key[0]).render(data))
+            template = key[0]
+            if template not in self._pieces:
+                self._pieces[template] = _piece(self._environment.get_template(template), name)
+            self._kept[key] = Html(self._pieces[template](value))
         return self._kept[key]
 
     def _check(self, page: Page, text: str) -> None:
         """Raises Faults where a template has given a document that its readers could not parse."""
         try:
             if page.path.endswith((".atom", ".xml", ".opml")):
-                ElementTree.fromstring(text)
+                expat.ParserCreate().Parse(text, True)
             elif page.path.endswith(".json"):
                 json.loads(text)
-        except (ElementTree.ParseError, ValueError) as error:
+        except (expat.ExpatError, ValueError) as error:
             what = f"gives a {page.path} that is not well-formed: {error}"
             raise Faults([Problem(f"{FOLDER}/{page.template}", 0, what, "mend the template")]) from error
 
@@ -210,6 +232,24 @@ class Renderer:
             if Path(file).is_relative_to(folder):
                 return f"{FOLDER}/{Path(file).relative_to(folder).as_posix()}"
         return f"{FOLDER}/{file}"
+
+
+def _piece(template: Template, name: str) -> Callable[[object], str]:
+    """Returns what renders a template of one value many times over; its context, half of the cost, is made once.
+
+    A template that extends another keeps notes in its context, so it gets a new one each time.
+    """
+    if template.blocks:
+        return lambda value: template.render({name: value})
+    context = template.new_context({name: None})
+
+    def rendered(value: object) -> str:
+        context.vars.clear()
+        context.exported_vars.clear()
+        context.parent[name] = value
+        return "".join(template.root_render_func(context))
+
+    return rendered
 
 
 def _fingerprint(words: str) -> str:

@@ -43,7 +43,7 @@ def look(root: Path, since: int = 0) -> Sight:
 
 def content(root: Path, file: str) -> bytes:
     """Returns the bytes of a file, none where it is gone."""
-    return disk.read(root / file) or b""
+    return disk.read(f"{root}/{file}") or b""
 
 
 def copied(root: Path, files: Iterable[str]) -> tuple[Copied, ...]:
