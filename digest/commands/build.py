@@ -113,8 +113,11 @@ class Builder:
         output = Output(self._root, self._folder, self.past.paths)
         return output.commit() if self.past.stands(output) else None
 
-    def build(self, seen: Sight, told: Told | None = None) -> Built:
-        """Builds what has changed of the content that looks so; raises DigestError, and then nothing is written."""
+    def build(self, seen: Sight, told: Told | None = None, *, keep: bool = True) -> Built:
+        """Builds what has changed of the content that looks so; raises DigestError, and then nothing is written.
+
+        Unless it shall `keep` what it has learnt for other runs, `keep` may do so later.
+        """
         from digest.pages import search_index
         from digest.pages.arrange import arrange
         from digest.pages.making import make
@@ -131,9 +134,15 @@ class Builder:
             planned, copied, output, self.past, whole=self._whole, root=root, since=seen.since, told=told
         )
         report = {"stories": len(archive.stories), "weeks": len(archive.editions), "warning": index.warning}
-        self._shelf.keep()
-        self.past.keep(keys, output, report)
+        self.past.learn(keys, output, report)
+        if keep:
+            self.keep()
         return Built(catalogue=catalogue, archive=archive, written=written, warning=index.warning)
+
+    def keep(self) -> None:
+        """Keeps what the last build has learnt, so that the next run begins with it."""
+        self._shelf.keep()
+        self.past.keep()
 
 
 def _rebased(config: Config, base_url: str) -> Config:

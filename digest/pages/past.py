@@ -47,8 +47,11 @@ class Past:
         made = self._made.get(path)
         return made is not None and made[0] == key and output.stands(path, made[1])
 
-    def keep(self, keys: Mapping[str, bytes], output: Output, told: Mapping[str, Any]) -> None:
-        """Remembers the build that is done: `keys` has every file of the site."""
-        made = {path: (key, output.stamp(path)) for path, key in keys.items()}
-        memory.keep(self._root, self._name, self._whole, (made, dict(told), self.texts.used, self.code))
-        self._made, self.told, self.texts = made, dict(told), Texts(self.texts.used)
+    def learn(self, keys: Mapping[str, bytes], output: Output, told: Mapping[str, Any]) -> None:
+        """Takes note of the build that is done: `keys` has every file of the site."""
+        self._made = {path: (key, output.stamp(path)) for path, key in keys.items()}
+        self.told, self.texts = dict(told), Texts(self.texts.used)
+
+    def keep(self) -> None:
+        """Remembers the last build for other runs."""
+        memory.keep(self._root, self._name, self._whole, (self._made, self.told, dict(self.texts.before), self.code))

@@ -17,17 +17,17 @@ class Texts:
     """The texts of one build; `before` are those that the last one used."""
 
     def __init__(self, before: Mapping[bytes, str] | None = None) -> None:
-        self._before = before or {}
+        self.before = before or {}
         self.used: dict[bytes, str] = {}
 
     def hold(self, key: bytes) -> None:
         """Keeps a text for later builds, though this one may have no use for it."""
-        if key in self._before:
-            self.used[key] = self._before[key]
+        if key in self.before:
+            self.used[key] = self.before[key]
 
     def once(self, key: bytes, make: Callable[[], str]) -> str:
         """Returns the text of a key, which stands for all that it is made of, and makes it where none is known."""
         if key not in self.used:
-            known = self._before.get(key)
+            known = self.before.get(key)
             self.used[key] = make() if known is None else known
         return self.used[key]
