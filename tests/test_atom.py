@@ -364,6 +364,57 @@ def test_the_json_feed_says_what_the_atom_feed_says() -> None:
     }
 
 
+WORDS, TEXT = r".*\S.*", r"(?s).*\S.*"
+ADDRESS, MOMENT = r"https?://[^/\s]+/\S*", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
+SAYS = {
+    "version": "https://jsonfeed.org/version/1.1",
+    "title": WORDS,
+    "home_page_url": ADDRESS,
+    "feed_url": ADDRESS,
+    "description": WORDS,
+    "language": r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]+)*",
+}
+SAYS_OF_A_STORY = {
+    "id": WORDS,
+    "url": ADDRESS,
+    "external_url": ADDRESS,
+    "title": WORDS,
+    "content_html": TEXT,
+    "date_published": MOMENT,
+    "date_modified": MOMENT,
+    "image": ADDRESS,
+}
+MAY_LACK = {"description", "image"}
+
+
+def said_wrongly(told: dict[str, Any], forms: dict[str, str], more: set[str]) -> list[str]:
+    """What a part of a JSON Feed says otherwise than the specification has it, and what it lacks."""
+    wrong = [name for name, form in forms.items() if name in told and not re.fullmatch(form, told[name])]
+    return [*wrong, *sorted(forms.keys() - told.keys() - MAY_LACK), *sorted(told.keys() - forms.keys() - more)]
+
+
+@pytest.mark.parametrize("description", ["", "Chips."])
+def test_the_json_feed_is_of_the_form_that_its_specification_asks_for(description: str) -> None:
+    stories = [
+        make_story(f"s{number}", authors=("A", "B"), themes=("export-controls",), image=f"https://img.example/{number}")
+        for number in range(3)
+    ]
+    bare = make_story("bare", id="", feeds=(), note="*Note* on [it](2026-05-15-s1.md).", excerpt="<b>")
+    config = make_config(site=make_site(url=BASE, description=description, language="en-GB"))
+    feed = json.loads(rendered(make_content(*stories, bare), config)["feed.json"])
+
+    assert said_wrongly(feed, SAYS, {"authors", "items"}) == []
+    assert feed["authors"] == [{"name": "Ada Editor"}]
+    assert len({one["id"] for one in feed["items"]}) == len(feed["items"]) == 4
+    for one in feed["items"]:
+        assert said_wrongly(one, SAYS_OF_A_STORY, {"tags", "authors"}) == []
+        assert all(author.keys() == {"name"} and author["name"] for author in one["authors"])
+        assert all(isinstance(tag, str) for tag in one["tags"])
+        assert all(
+            re.match(ADDRESS, address) for address in re.findall('(?:href|src|cite)="(.*?)"', one["content_html"])
+        )
+
+
 def test_nothing_but_addresses_changes_with_the_host() -> None:
     content = make_content(*weeks(5), letters=(make_letter("2024-W02"),))
     here, there = (
