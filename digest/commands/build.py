@@ -10,6 +10,7 @@ give the same bytes.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from digest.pages import output as outputs
 from digest.pages.output import Output, Written
 from digest.pages.past import Past
 from digest.stories.shelf import Shelf
-from digest.stories.sight import Sight, look
+from digest.stories.sight import Sight, again, look
 
 if TYPE_CHECKING:
     from digest.model import Catalogue
@@ -96,15 +97,19 @@ class Builder:
     ) -> None:
         self._root, self._config, self._folder, self._drafts = root, config, folder, drafts
         self._searched = searched
+        self._seen: Sight | None = None
         self._shelf = Shelf(root, config, ingredients.of_reading(config))
         self._whole = ingredients.of_pages(root, config, drafts=drafts)
         self.past = Past(root, folder, self._whole)
         words = [word for word in (self._shelf.word, self.past.word) if word]
         self.notice = f"{disk.CACHE}/: what the last build left there {words[0]}, so all is built anew" if words else ""
 
-    def look(self) -> Sight:
-        """Returns what the content looks like now."""
-        return look(self._root, disk.moment(self._root))
+    def look(self, files: Collection[str] = ()) -> Sight:
+        """Returns what the content looks like now; where these files alone have changed, no others are looked at."""
+        since = disk.moment(self._root)
+        known = again(self._root, self._seen, files, since) if self._seen and files else None
+        self._seen = known or look(self._root, since)
+        return self._seen
 
     def unchanged(self, seen: Sight) -> Written | None:
         """Returns what to report of a build that has nothing to do, None where there may be something."""

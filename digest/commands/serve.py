@@ -12,6 +12,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -91,12 +92,14 @@ class _Maker:
         self._margins: Margins | None = None
         self._builder: build.Builder | None = None
         self._settings: Config | None = None
+        self._due = False  # whether there is something to keep
         self._since: frozenset[str] = frozenset()  # what has changed since the last build that went well
         self._names = (f"{secrets.token_hex(4)}-{number}" for number in count())
         self.board = Board(Shown(build=next(self._names), root=root, folder=root / _FOLDER))
 
     def rest(self) -> bool:
-        """Prepares margins while there is nothing to build; tells whether there is more to prepare."""
+        """Does what can wait while there is nothing to build; tells whether there is more of it."""
+        self._keep()
         return self._margins is not None and self._margins.prepare()
 
     def make(self, changed: frozenset[str]) -> bool:
@@ -135,9 +138,17 @@ class _Maker:
             folder = self._root / _FOLDER
             builder = build.Builder(self._root, settings, folder, drafts=True, searched=False)
         with disk.lock(self._root, waiting=lambda: self._told(Waiting())):
-            made = builder.build(builder.look())
-        self._builder, self._settings = builder, settings
+            made = builder.build(builder.look(changed), keep=False)
+        self._builder, self._settings, self._due = builder, settings, True
         return made
+
+    def _keep(self) -> bool:
+        """Keeps for later runs what the builder has learnt; tells whether another run has to end first."""
+        if self._builder and self._due:
+            with suppress(DigestError), disk.lock(self._root):
+                self._builder.keep()
+                self._due = False
+        return self._due
 
     def _margins_of(self, made: build.Built, settings: Config) -> Margins:
         before, changed, self._since = self._margins, self._since, frozenset()

@@ -6,6 +6,7 @@ Refuses to write, to understand what it reads, and to follow a link: what one le
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import partial
@@ -39,6 +40,20 @@ def look(root: Path, since: int = 0) -> Sight:
     problems: list[Problem] = []
     _look_into(os.fspath(root / "content"), "content", stamps, problems)
     return Sight(stamps, tuple(problems), since)
+
+
+def again(root: Path, before: Sight, files: Iterable[str], since: int) -> Sight | None:
+    """Returns what was seen before, and these files as they are now; None where one of them has come or gone."""
+    stamps = dict(before.stamps)
+    for file in files:
+        try:
+            status = os.lstat(root / file)
+        except OSError:
+            return None
+        if file not in stamps or not stat.S_ISREG(status.st_mode):
+            return None
+        stamps[file] = disk.stamp(status)
+    return Sight(stamps, before.problems, since)
 
 
 def content(root: Path, file: str) -> bytes:
