@@ -33,6 +33,7 @@ from jinja2 import (
     nodes,
 )
 from jinja2.bccache import Bucket
+from jinja2.utils import htmlsafe_json_dumps
 
 from digest.errors import Faults, Problem, suggestion
 from digest.pages import addresses, markup, wording
@@ -41,7 +42,7 @@ from digest.pages.atom import AtomEntry, EditionEntry
 from digest.pages.cards import Card
 from digest.pages.ingredients import FOLDER, shipped_templates
 from digest.pages.markup import Html
-from digest.pages.page import Page
+from digest.pages.page import Link, Page
 from digest.pages.texts import Texts, whole_key
 
 _TEMPLATES = frozenset({".html", ".xml", ".opml", ".json", ".txt", ".css", ".js", ".svg"})
@@ -97,6 +98,7 @@ class Renderer:
             day=wording.day,
             card=self._card,
             articles=self._articles,
+            listing=self._listing,
             content=self._content,
             entry=self._entry,
             whole=self._whole,
@@ -171,6 +173,14 @@ class Renderer:
         """Returns stories one after another, each in its frame: what is around them is the same for all."""
         frame = self._frame(kind, anchored)
         return Html("".join([frame(card.anchor, self._card(card)) for card in cards]))
+
+    def _listing(self, links: Iterable[Link]) -> Html:
+        """Returns links as the elements of an ItemList (schema.org), fit to stand in a script of JSON."""
+        absolute = self._base.absolute
+        found = [
+            {"@type": "ListItem", "position": at, "url": absolute(link.place)} for at, link in enumerate(links, start=1)
+        ]
+        return Html(htmlsafe_json_dumps(found, separators=(",", ":")))
 
     def _frame(self, kind: str, anchored: bool) -> Callable[[str, str], str]:
         if (kind, anchored) not in self._frames:
