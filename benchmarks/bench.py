@@ -17,6 +17,7 @@ import click
 from benchmarks import agree, measure, rounds, serving, subjects, table
 from benchmarks.peers import programs
 from benchmarks.rounds import Results
+from benchmarks.serving import Served
 from benchmarks.subjects import Subject
 
 _SIZES = (1_000, 10_000)
@@ -88,10 +89,10 @@ def _agreed(measured: Sequence[Subject]) -> list[str]:
     return [f"All pages say the same: {ours}."] if peers else []
 
 
-def _served(ours: Subject, story: str) -> float:
-    """Returns the seconds from a save to its page in the preview."""
+def _served(ours: Subject, story: str) -> Served:
+    """Returns what it takes from a save to its page in the preview."""
     rounds.clear(ours)
-    return serving.seconds(ours.folder, story)
+    return serving.served(ours.folder, story)
 
 
 if __name__ == "__main__":

@@ -78,6 +78,15 @@ def family(pid: int) -> list[int]:
     return [pid, *(one for child in text.split() for one in family(int(child)))]
 
 
+def spent(pid: int) -> float:
+    """Returns the seconds of CPU that a running process has taken so far; 0 where that cannot be seen."""
+    try:
+        fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _share(pid: int) -> int:
     """Returns a process's proportional set size in KiB, 0 where it has ended."""
     try:

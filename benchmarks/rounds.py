@@ -14,6 +14,7 @@ from pathlib import Path
 
 import digest
 from benchmarks import measure
+from benchmarks.serving import Served
 from benchmarks.subjects import DIGEST, WITH_SEARCH, Subject
 
 _MEMORY = ".digest/feeds.json"
@@ -33,13 +34,13 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What was measured of one size: costs and peaks of memory, by phase and subject, and the seconds of `serve`."""
+    """What was measured of one size: costs and peaks of memory, by phase and subject, and what `serve` took."""
 
     stories: int
     phases: tuple[str, ...]
     costs: dict[tuple[str, str], list[measure.Cost]] = field(default_factory=dict)
     peaks: dict[tuple[str, str], float] = field(default_factory=dict)
-    served: float = 0.0
+    served: Served | None = None
     notes: tuple[str, ...] = ()
 
 

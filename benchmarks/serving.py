@@ -14,6 +14,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,17 +27,29 @@ _SAVES = 9
 _PATIENCE = 600  # seconds: the first build of a large archive takes its time
 
 
-def seconds(root: Path, story: str) -> float:
-    """Returns the median of the time from a story's save to its page's last byte, over several saves."""
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Seconds from a save to the last byte of its page, and of CPU that the preview took for it."""
+
+    wall: float
+    cpu: float
+
+
+def served(root: Path, story: str) -> Served:
+    """Returns the medians over several saves of a story."""
     page = "/".join(story.split("/")[1:3]) + "/"
-    with _preview(root) as address:
-        taken = [_save(root / story, address, page, f"Saved for the {number}th time.") for number in range(_SAVES)]
-    return statistics.median(taken) - QUIET
+    walls, cpus = [], []
+    with _preview(root) as (address, pid):
+        for number in range(_SAVES):
+            before = measure.spent(pid)
+            walls.append(_save(root / story, address, page, f"Saved for the {number}th time."))
+            cpus.append(measure.spent(pid) - before)
+    return Served(statistics.median(walls) - QUIET, statistics.median(cpus))
 
 
 @contextmanager
-def _preview(root: Path) -> Iterator[str]:
-    """Yields the address of a preview of the digest, which ends with the block."""
+def _preview(root: Path) -> Iterator[tuple[str, int]]:
+    """Yields the address and the process of a preview of the digest, which ends with the block."""
     argv = (*DIGEST, "--root", str(root), "serve", "--port", "0")
     with subprocess.Popen(
         argv, env=measure.plain(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -47,7 +60,7 @@ def _preview(root: Path) -> Iterator[str]:
             for line in process.stdout:
                 said.append(line)
                 if found := re.search(r"http://[\d.:]+/\S*", line):
-                    yield found[0]
+                    yield found[0], process.pid
                     return
             raise RuntimeError(f"digest serve has not begun: {''.join(said)}")
         finally:

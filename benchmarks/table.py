@@ -16,6 +16,7 @@ import digest
 from benchmarks.measure import Cost
 from benchmarks.peers.programs import Program
 from benchmarks.rounds import Results
+from benchmarks.serving import Served
 from benchmarks.subjects import Subject
 
 LEGEND = (
@@ -34,7 +35,8 @@ def written(results: Results, subjects: Sequence[Subject], rounds: int) -> str:
         _row(["---", *("--:" for _ in heads[1:])]),
         *(_row([phase, *_cells(results, phase, ours, peers)]) for phase in results.phases),
     ]
-    lines.append(_row(["`serve`: saved to served, without the debounce", f"{results.served * 1000:.0f} ms"]))
+    if results.served:
+        lines.append(_row(["`serve`: saved to served, without the debounce", _times(results.served)]))
     return "\n".join([*lines, "", *results.notes])
 
 
@@ -60,6 +62,10 @@ def _cells(results: Results, phase: str, ours: Subject, peers: Sequence[Subject]
 def _cell(costs: Sequence[Cost], peak: float | None) -> str:
     cpu, wall = (statistics.median(figures) for figures in ([one.cpu for one in costs], [one.wall for one in costs]))
     return f"{cpu:.2f} / {wall:.2f}{f' / {peak:,.0f}' if peak else ''}"
+
+
+def _times(served: Served) -> str:
+    return f"{served.cpu:.3f} / {served.wall:.3f}"
 
 
 def _ratio(mine: Sequence[Cost], theirs: Sequence[Cost]) -> str:
