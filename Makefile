@@ -45,7 +45,7 @@ clean:  ## removes what can be made again
 	@touch $@
 
 .venv/tested: .venv/installed
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,search]'
 	@touch $@
 
 .judges/fetched:
