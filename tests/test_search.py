@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import os
@@ -18,7 +19,7 @@ from sites import find, pages, parse, read_folder, text
 from digest import config as configs
 from digest.commands import build
 from digest.model import Config, Content, Correction
-from digest.pages import search_files, search_index
+from digest.pages import search, search_files, search_index
 from digest.pages.arrange import arrange
 from digest.pages.records import record, words_of
 from digest.stories.outlines import catalogue_of
@@ -242,8 +243,11 @@ def test_drafts_and_hidden_stories_are_not_found(root: Path) -> None:
 def program(root: Path, script: str) -> str:
     path = root / "program"
     path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(0o755)
+    path.chmod(0o755 if script else 0o644)
     return str(path)
+
+
+ANSWERS_NO = base64.b64encode(b'{"message_id": 1, "payload": {"type": "Error", "message": "No!"}}').decode()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a script for sh")
@@ -251,9 +255,11 @@ def program(root: Path, script: str) -> str:
     ("script", "said"),
     [
         ("exit 1", "it ended before it was done"),
-        ("cat >/dev/null", "it ended before it was done"),
-        ("echo hello,", "payload"),
-        ("printf 'eyJtZXNzYWdlX2lkIjoxLCJwYXlsb2FkIjp7InR5cGUiOiJFcnJvciIsIm1lc3NhZ2UiOiJObyEifX0=,'; exec cat", "No!"),
+        ("head -c 50 >/dev/null", "it ended before it was done"),
+        ("exec sleep 600", "it ended before it was done"),
+        ("echo hello,", "its program speaks otherwise"),
+        (f"printf '{ANSWERS_NO},'; exec cat", "No!"),
+        ("", "Permission denied"),
     ],
 )
 def test_a_program_that_fails_costs_the_search_page_and_one_line(
@@ -261,20 +267,20 @@ def test_a_program_that_fails_costs_the_search_page_and_one_line(
 ) -> None:
     made(root)
     write(root, "2026-05-14", "new", "Something new")
-    monkeypatch.setenv(
-        "PAGEFIND_BINARY_PATH", program(root, script if "cat >" not in script else "head -c 50 >/dev/null")
-    )
+    monkeypatch.setenv("PAGEFIND_BINARY_PATH", program(root, script))
+    monkeypatch.setattr(search, "_PATIENCE", 1)
 
     report = build.run(root, configs.load(root), output=root / "site", base_url=None)
     site = read_folder(root / "site")
 
     assert report.warning.startswith("search: pagefind made no index, so the site has no search page: ")
     assert "\n" not in report.warning
-    assert said in report.warning or "hello" in script
+    assert said in report.warning
     assert not [path for path in site if path.startswith("search/")]
     assert b"search/" not in site["index.html"]
     assert b"Something new" in site["2026/w20/index.html"]
     monkeypatch.delenv("PAGEFIND_BINARY_PATH")
+    monkeypatch.setattr(search, "_PATIENCE", 60)
     assert len(found(made(root))) == 5
 
 

@@ -61,13 +61,22 @@ def _ask(requests: Sequence[dict[str, Any]]) -> list[Any]:
         raise Failed("its program is not there; install pagefind[bin]")
     numbered = ({"message_id": number, "payload": request} for number, request in enumerate(requests, 1))
     lines = [base64.b64encode(json.dumps(message).encode()) + b"," for message in numbered]
-    answers = [json.loads(base64.b64decode(line))["payload"] for line in _conversation([program, "--service"], lines)]
-    for answer in answers:
-        if answer["type"] == "Error":
-            raise Failed(" ".join(str(answer.get("message")).split()))
+    answers = [_understood(line) for line in _conversation([program, "--service"], lines)]
     if len(answers) < len(lines):
         raise Failed("it ended before it was done")
     return answers
+
+
+def _understood(line: bytes) -> dict[str, Any]:
+    """Returns what an answer says; raises Failed where that is an error, or nothing that is known here."""
+    try:
+        answer: dict[str, Any] = json.loads(base64.b64decode(line))["payload"]
+        failed = answer["type"] == "Error"
+    except (ValueError, LookupError, TypeError) as error:
+        raise Failed("its program speaks otherwise than the one that is known here") from error
+    if failed:
+        raise Failed(" ".join(str(answer.get("message")).split()))
+    return answer
 
 
 def _conversation(command: Sequence[str | Path], lines: Sequence[bytes]) -> list[bytes]:
