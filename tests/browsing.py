@@ -81,5 +81,5 @@ def reading(browser: Browser, **wishes: Any) -> Iterator[Page]:
     """Yields a page of a reader with these wishes: `viewport`, `color_scheme`, `java_script_enabled` and the like."""
     with browser.new_context(**wishes) as context:
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)
         yield page

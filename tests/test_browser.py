@@ -58,7 +58,7 @@ def page(browser: Browser) -> Iterator[Page]:
     """A page without the site's Content-Security-Policy: what is safe must be so without it."""
     with browser.new_context(bypass_csp=True) as context:
         opened = context.new_page()
-        opened.set_default_timeout(10_000)
+        opened.set_default_timeout(60_000)
         opened.route("**/*", lambda route: route.continue_() if "127.0.0.1" in route.request.url else route.abort())
         yield opened
 
