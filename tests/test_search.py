@@ -391,6 +391,9 @@ def faults(content: Content, config: Config) -> list[str]:
 # ---------------------------------------------------------------- in a browser
 
 
+ATTACK = "<img src=x onerror=alert(1)> </mark><script>alert(1)</script> <mark>"
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a searched site of a few stories, and of thirty more in one week of 2024."""
@@ -398,6 +401,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root = digest(tmp_path_factory.mktemp("searched"))
     for number in range(30):
         write(root, "2024-05-07", f"barge-{number}", f"Barge {number} passes", "", "It passes.")
+    write(root, "2024-05-14", "airship", f"'{ATTACK} airship'", "", f"{ATTACK.replace('<', '&lt;')} of airships")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search_index, "available", lambda: True)
         made(root)
@@ -434,6 +438,15 @@ def test_a_word_finds_a_story_and_leads_to_it(page: Page, address: str) -> None:
     assert "The Quay · Jo Writer 5 May 2026" in page.locator("#_stories li").inner_text()
     page.get_by_role("link", name="Two cranes too many").click()
     page.wait_for_url(f"{address}2026/w19/#two-cranes")
+
+
+def test_what_stories_hold_is_shown_as_words_and_never_run(page: Page) -> None:
+    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    page.get_by_label("Words").fill("airship")
+
+    assert stories(page, "1 story") == [f"{ATTACK} airship"]
+    assert ATTACK in page.locator("#_stories .passage").inner_text()
+    assert page.locator("#_stories").locator("img, script").count() == 0
 
 
 def test_theme_and_year_choose_among_what_a_word_finds(page: Page, address: str) -> None:
