@@ -47,6 +47,9 @@ class Faults(DigestError):
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
 
+    def __reduce__(self) -> tuple[type[Faults], tuple[tuple[Problem, ...]]]:
+        return Faults, (self.problems,)
+
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Returns the cure for a word that is not among the known ones: the near miss, or all there are."""

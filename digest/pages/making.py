@@ -8,17 +8,24 @@ Refuses to let anything be seen of a site that is not whole: what is wrong drops
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digest import disk
-from digest.errors import DigestError
+from digest.errors import DigestError, Problem
 from digest.model import Copied
+from digest.pages import pair
 from digest.pages.marks import mark
 from digest.pages.output import Output, Written
 from digest.pages.page import Page
 from digest.pages.past import Past
 from digest.pages.plan import Plan
+
+if TYPE_CHECKING:
+    from digest.pages.render import Renderer
+
+_MANY = 300  # pages: with fewer, a second process takes longer to begin than it saves
 
 Told = Callable[[int, int], None]
 """Hears how many of how many pages are done."""
@@ -58,16 +65,39 @@ def make(
         raise
 
 
-def _render(
-    pages: Sequence[Page], planned: Plan, output: Output, root: Path, code: dict[str, bytes], told: Told
-) -> None:
+def _render(pages: list[Page], planned: Plan, output: Output, root: Path, code: dict[str, bytes], told: Told) -> None:
     from digest.pages.render import Renderer  # which a build with nothing to render need not wait for
 
     renderer = Renderer(root, planned.base, planned.texts, code)
     renderer.refuse_flaws()
+    if len(pages) >= _MANY and pair.has_room():
+        _render_in_two(pages, planned, output, renderer, told)
+        return
     for number, page in enumerate(pages):
         told(number, len(pages))
         output.stage(page.path, renderer.page(page))
+
+
+def _render_in_two(pages: list[Page], planned: Plan, output: Output, renderer: Renderer, told: Told) -> None:
+    """Renders pages for people here and those for programs in a second process; what both show is made before."""
+    for_people = [(page, page.data()) for page in pages if page.path.endswith(".html")]
+    for_programs = [page for page in pages if not page.path.endswith(".html")]
+
+    def render_here() -> None:
+        for number, (page, data) in enumerate(for_people):
+            told(number * len(pages) // len(for_people), len(pages))
+            output.stage(page.path, renderer.page(page, data))
+
+    def render_there() -> tuple[dict[str, bytes | None], list[Problem], dict[bytes, str], dict[str, bytes]]:
+        for page in for_programs:
+            output.stage(page.path, renderer.page(page))
+        return output.staged, planned.writer.problems, planned.texts.used, renderer.code
+
+    _, (staged, problems, texts, code) = pair.both(render_here, render_there)
+    output.adopt(staged)
+    planned.writer.problems.extend(problems)
+    planned.texts.used.update(texts)
+    renderer.code.update(code)
 
 
 def _nobody(_: int, __: int) -> None:

@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -108,9 +108,18 @@ class Output:
         self._staged[path] = content if blocked else None
         return True
 
+    @property
+    def staged(self) -> dict[str, bytes | None]:
+        """What is ready: None, or the bytes of what can be written only when something stale has gone."""
+        return dict(self._staged)
+
+    def adopt(self, staged: Mapping[str, bytes | None]) -> None:
+        """Takes over what another process has staged for the same build."""
+        self._staged.update(staged)
+
     def drop(self) -> None:
-        """Takes away all that was staged: the site stays as it was."""
-        for path in self._staged:
+        """Takes away all that was staged, by whichever process: the site stays as it was."""
+        for path in self._paths:
             disk.unlink(disk.hidden(self.folder / path))
         for place in reversed(self._new):
             with contextlib.suppress(OSError):

@@ -14,7 +14,7 @@ import hashlib
 import json
 import re
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from xml.parsers import expat
 
@@ -80,7 +80,7 @@ class Renderer:
     """
 
     def __init__(self, root: Path, base: Base, texts: Texts, code: dict[str, bytes]) -> None:
-        self._base, self._texts = base, texts
+        self._base, self._texts, self.code = base, texts, code
         self._own, self._shipped = root / FOLDER, shipped_templates()
         self._environment = Environment(
             autoescape=True,
@@ -110,10 +110,10 @@ class Renderer:
         self._pieces: dict[str, Callable[[object], str]] = {}
         self._frames: dict[tuple[str, bool], Callable[[str, str], str]] = {}
 
-    def page(self, page: Page) -> bytes:
-        """Returns a page's bytes, UTF-8."""
+    def page(self, page: Page, data: Mapping[str, object] | None = None) -> bytes:
+        """Returns a page's bytes, UTF-8; `data` is the page's own, where that has been made."""
         try:
-            text = self._environment.get_template(page.template).render(page.data())
+            text = self._environment.get_template(page.template).render(data or page.data())
         except Exception as error:
             problem = self._problem(page.template, error)
             if problem is None:
