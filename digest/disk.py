@@ -26,6 +26,7 @@ _UNFINISHED = ".unfinished"
 LEFT_BEHIND = f".*{_UNFINISHED}"
 """The pattern of the names that files have before they are whole."""
 _MEMORY_VERSION = 1
+_BRIEF = b"brief"
 _TICK = 20_000_000  # ns: the coarsest step in which disks' clocks go
 
 
@@ -180,13 +181,14 @@ def remember(root: Path, name: str, memory: Mapping[str, Any]) -> None:
 def lock(root: Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
     """Holds the digest's lock while one run writes; raises DigestError where another run holds it.
 
-    With `waiting`, which is called then, the end of that other run is waited for. The operating system gives the lock
-    back when its holder ends, however it ends: nothing stale can stay.
+    With `waiting`, which is called then, the end of that other run is waited for: so does a preview, whose own builds
+    are as short as they are many, and who meets one of these waits in turn. The operating system gives the lock back
+    when its holder ends, however it ends: nothing stale can stay.
     """
     place = root / CACHE / "lock"
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        file = place.open("ab")
+        file = place.open("ab", buffering=0)
     except OSError as error:
         raise _refused("write", place, error) from error
     with file:
@@ -194,11 +196,15 @@ def lock(root: Path, waiting: Callable[[], None] | None = None) -> Iterator[None
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                if waiting is None:
+                if waiting is not None:
+                    waiting()
+                elif read(place) != _BRIEF:
                     what = f"{root}: another run of digest is writing here; wait until it has ended"
                     raise DigestError(what) from error
-                waiting()
                 fcntl.flock(file, fcntl.LOCK_EX)
+            file.truncate(0)
+            if waiting is not None:
+                file.write(_BRIEF)
         yield
 
 

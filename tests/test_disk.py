@@ -116,6 +116,26 @@ def test_a_second_run_is_turned_away_while_the_first_writes(tmp_path: Path) -> N
     assert third.stdout == "in\n"
 
 
+def test_a_second_run_waits_for_a_preview_whose_builds_are_short(tmp_path: Path) -> None:
+    code = f"from pathlib import Path; from digest import disk\nwith disk.lock(Path({str(tmp_path)!r})): print('in')"
+    locks = Path("/proc/locks")
+    if not locks.exists():
+        pytest.skip("this system does not tell who waits for a lock")
+
+    with disk.lock(tmp_path, waiting=lambda: None):
+        waiting = f":{(tmp_path / '.digest/lock').stat().st_ino} "
+        second = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        while second.poll() is None and not any("->" in line and waiting in line for line in _lines(locks)):
+            pass
+    said, _ = second.communicate(timeout=60)
+
+    assert said == b"in\n"
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines()
+
+
 @pytest.mark.parametrize("write", [disk.write, disk.create])
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path, write: object) -> None:
     (tmp_path / "file").write_text("in the way")

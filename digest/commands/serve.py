@@ -12,7 +12,6 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -142,13 +141,12 @@ class _Maker:
         self._builder, self._settings, self._due = builder, settings, True
         return made
 
-    def _keep(self) -> bool:
-        """Keeps for later runs what the builder has learnt; tells whether another run has to end first."""
+    def _keep(self) -> None:
+        """Keeps for later runs what the builder has learnt."""
         if self._builder and self._due:
-            with suppress(DigestError), disk.lock(self._root):
+            with disk.lock(self._root, waiting=lambda: None):
                 self._builder.keep()
                 self._due = False
-        return self._due
 
     def _margins_of(self, made: build.Built, settings: Config) -> Margins:
         before, changed, self._since = self._margins, self._since, frozenset()
