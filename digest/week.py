@@ -51,7 +51,7 @@ class Week:
     @property
     def ordinal(self) -> int:
         """How many weeks lie before this one, from the first of the year 1: weeks that follow differ by one."""
-        return self.monday.toordinal() // 7
+        return _monday(self.year, self.number).toordinal() // 7
 
     @property
     def folder(self) -> str:
@@ -61,7 +61,7 @@ class Week:
     @property
     def monday(self) -> date:
         """The first day of the week."""
-        return date.fromisocalendar(self.year, self.number, 1)
+        return _monday(self.year, self.number)
 
     @property
     def sunday(self) -> date:
@@ -72,3 +72,8 @@ class Week:
     def following(self) -> Week:
         """The week after this one."""
         return Week.of(self.monday + timedelta(days=7))
+
+
+@lru_cache(maxsize=4096)  # an archive asks for the same few hundred weeks many thousand times
+def _monday(year: int, number: int) -> date:
+    return date.fromisocalendar(year, number, 1)
