@@ -1,7 +1,7 @@
 """The one importer of imagesize: how wide and how high a picture is, so that a page can keep its place free.
 
-Looks at the head of a file and decodes nothing. Refuses to guess: a file whose size it cannot read has none, and is shown
-without.
+Looks at the head of a file and decodes nothing. Refuses to guess: a file whose size it cannot read has none, and is
+shown without.
 """
 
 from __future__ import annotations
