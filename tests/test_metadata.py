@@ -89,6 +89,7 @@ def test_a_language_with_its_country_is_a_locale() -> None:
         ("index.html", ["2026/w20/#one", "2026/w20/#two"]),
         ("2026/w20/index.html", ["2026/w20/#one", "2026/w20/#two"]),
         ("themes/memory-crunch/index.html", ["2026/w20/#one", "2026/w20/#two"]),
+        ("themes/index.html", ["themes/export-controls/", "themes/memory-crunch/"]),
         ("archive/index.html", ["2026/w21/", "2026/w20/", "2026/w19/"]),
     ],
 )

@@ -52,7 +52,8 @@ def _themes(setting: Setting) -> Page:
 
 
 def _themes_data(setting: Setting, themes: tuple[Tally, ...]) -> Mapping[str, object]:
-    return {"themes": tuple(setting.views.theme_line(*tally) for tally in themes)}
+    lines = tuple(setting.views.theme_line(*tally) for tally in themes)
+    return {"themes": lines, "listed": tuple(Link(line.title, line.place) for line in lines)}
 
 
 def _storyline(setting: Setting, storyline: Storyline, number: int) -> Iterator[Page]:
