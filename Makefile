@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: site test judges preview format bench bench-peers clean
+.PHONY: site test judges package-test floors preview format bench bench-peers clean
 
 site: .venv/installed  ## builds the shipped archive into site/
 	@$(BIN)/digest build
@@ -17,6 +17,12 @@ test: .venv/tested  ## format, lint, types, tests
 
 judges: .venv/tested .judges/fetched .judges/lighthouse  ## what outside judges say of the site; wants Java, npm and a Chromium
 	LIGHTHOUSE=.judges/node_modules/.bin/lighthouse $(BIN)/pytest -n 0 tests/test_outside_judges.py
+
+package-test: .venv/installed  ## builds the package, installs it into empty environments, and uses it there
+	@$(BIN)/python tests/package.py $(PYTHONS)
+
+floors: .venv/installed  ## tests with the lowest versions of other libraries that pyproject.toml allows
+	@$(BIN)/python tests/package.py --floors
 
 pictures: .venv/tested  ## takes the README's pictures of the shipped archive anew; wants a Chromium
 	$(BIN)/python docs/pictures.py
