@@ -114,9 +114,9 @@ class Preview:
         opened.set()
 
     def _parts(self) -> tuple[str, int, str]:
-        found = re.fullmatch(r"http://([^:/]+):(\d+)(/.*)", self.url)
+        found = re.fullmatch(r"http://(?:\[([^]]+)\]|([^:/]+)):(\d+)(/.*)", self.url)
         assert found
-        return found[1], int(found[2]), found[3]
+        return found[1] or found[2], int(found[3]), found[4]
 
 
 class Stream:

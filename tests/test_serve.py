@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import socket
@@ -339,6 +340,34 @@ def test_a_preview_that_others_can_reach_says_so(root: Path) -> None:
     assert any("can read it too, drafts and all" in line for line in preview.lines)
     assert preview.url.startswith("http://127.0.0.1:")
     assert (answers, refused) == ({200}, 421)
+
+
+def test_the_browser_is_opened_if_asked_for(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = tmp_path / "told"
+    os.mkfifo(told)
+    monkeypatch.setenv("BROWSER", f"{write_script(tmp_path, told)} %s")
+    with previewing(root, "--open") as preview:
+        opened = told.read_text()
+
+    assert opened == preview.url
+
+
+def write_script(folder: Path, told: Path) -> Path:
+    """A browser that does nothing but say what it was asked to open."""
+    script = folder / "browser"
+    script.write_text(f'#!/bin/sh\nprintf %s "$1" > {told}\n')
+    script.chmod(0o755)
+    return script
+
+
+def test_a_preview_may_stand_at_the_other_kind_of_address(root: Path) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this system has no IPv6")
+    with previewing(root, "--host", "::1") as preview:
+        assert preview.url.startswith("http://[::1]:")
+        assert preview.get().status == 200
 
 
 def test_quiet_says_nothing_but_what_is_wrong(root: Path) -> None:
