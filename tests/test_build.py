@@ -112,12 +112,24 @@ def test_it_does_so_where_the_list_of_what_was_built_is_lost(root: Path) -> None
 
 def test_every_page_and_feed_that_comes_and_goes_can_be_known_again(root: Path) -> None:
     run(root)
-    always = {addresses.output(place) for place in addresses.PLACES.values()} | {"404.html", "robots.txt"}
+    always = {addresses.output(place) for place in addresses.PLACES.values()} | {"404.html", "robots.txt", "icon.svg"}
     copied = {"CNAME", "2026/w19/quay.svg"}
 
     found = output._recognised(root / "site")
 
     assert set(read_folder(root / "site")) - found - always == copied
+
+
+@pytest.mark.parametrize("name", addresses.OWN_ICONS)
+def test_an_editors_own_icon_goes_before_the_shipped_one(root: Path, name: str) -> None:
+    run(root)
+    (root / "content/static" / name).write_bytes(b"mine")
+
+    run(root)
+
+    site = read_folder(root / "site")
+    assert {path: body for path, body in site.items() if "icon" in path} == {name: b"mine"}
+    assert f'<link rel="icon" href="/notes/{name}">' in site["index.html"].decode()
 
 
 def test_hidden_files_of_static_are_copied_and_what_systems_and_editors_leave_there_is_not(root: Path) -> None:

@@ -41,11 +41,13 @@ PLACES = {
     "opml": OPML,
     "sitemap": SITEMAP,
     "style": STYLE,
-    "icon": ICON,
     "search": SEARCH,
     "search_script": SEARCH_SCRIPT,
 }
 """The places that every site has, as templates call them; those of search only where there is an index."""
+
+OWN_ICONS = (ICON, "favicon.svg", "favicon.png", "favicon.ico")
+"""The files by which an editor gives the site an icon, the best first."""
 
 OUTPUTS = (
     "[0-9][0-9][0-9][0-9]/w[0-9][0-9]/index.html",

@@ -42,7 +42,7 @@ def program_pages(setting: Setting, pages: Iterable[Page]) -> Iterator[Page]:
         (addresses.SITEMAP, "sitemap.xml", _sitemap, (heads,)),
         (addresses.ROBOTS, "robots.txt", _nothing, ()),
         (addresses.STYLE, "style.css", _nothing, ()),
-        (addresses.ICON, "icon.svg", _nothing, ()),
+        *(() if setting.own_icon else ((addresses.ICON, "icon.svg", _nothing, ()),)),
         *(((addresses.SEARCH_SCRIPT, "search.js", _nothing, ()),) if setting.searched else ()),
     ):
         yield setting.file(place, template, f"the digest's {place}", make, *inputs)

@@ -50,6 +50,7 @@ class Setting:
     texts: Texts
     tallies: tuple[Tally, ...]
     site: SiteView
+    own_icon: str
     searched: bool
 
     def page(
@@ -105,6 +106,8 @@ def set_up(
     cards = Cards(config, catalogue, archive.anchors, writer)
     views = Views(config, cards, writer)
     counts = counted(archive.editions)
+    copied = {one.path for one in catalogue.copied}
+    own_icon = next((name for name in addresses.OWN_ICONS if name in copied), "")
     return Setting(
         config=config,
         archive=archive,
@@ -116,7 +119,8 @@ def set_up(
         entries=Entries(config, cards, views),
         texts=texts,
         tallies=_tallies(archive, counts),
-        site=_site(config, archive, searched),
+        site=_site(config, archive, own_icon or addresses.ICON, searched),
+        own_icon=own_icon,
         searched=searched,
     )
 
@@ -143,7 +147,7 @@ def extent(stories: Sequence[Outline]) -> str:
     return f"{wording.stories(len(stories))}, {first if first == last else f'{first} to {last}'}"
 
 
-def _site(config: Config, archive: Archive, searched: bool) -> SiteView:
+def _site(config: Config, archive: Archive, icon: str, searched: bool) -> SiteView:
     site = config.site
     front = arrange.front(archive)
     return SiteView(
@@ -151,6 +155,7 @@ def _site(config: Config, archive: Archive, searched: bool) -> SiteView:
         description=site.description,
         language=site.language,
         author=site.editor or site.title,
+        icon=icon,
         menu=(
             *((Link("Latest edition", addresses.week(front.week)),) if front else ()),
             Link("Archive", addresses.ARCHIVE),

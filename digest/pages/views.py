@@ -25,12 +25,13 @@ _DESCRIPTION = 155  # signs; more is cut off where it is shown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteView:
-    """What every page knows of the digest: `menu` for its head, `more` for its foot."""
+    """What every page knows of the digest: the place of its `icon`, `menu` for its head, `more` for its foot."""
 
     title: str
     description: str
     language: str
     author: str
+    icon: str
     menu: tuple[Link, ...]
     more: tuple[Link, ...]
     feeds: tuple[Link, ...]
