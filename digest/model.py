@@ -174,8 +174,8 @@ class Story:
 class Outline(NamedTuple):
     """What arranging has to know of a story, without its words: light, so that a large archive can be kept whole.
 
-    `at` and `published` are when it was published, in seconds since 1970 and as written (ISO 8601); `updated` is the
-    moment of its last change. `noted`
+    `at` and `published` are when it was published, in seconds since 1970 and as written (ISO 8601); `changed` and
+    `updated` are the same of its last change. `noted`
     and `excerpted` tell whether it has a note and an excerpt, `linked` whether it may link to a file of the digest.
     `name` and `known_by` are hashes of what its Atom id is made of, and of all that the ledgers know it by. `mark` is
     another whenever anything that a page may say of the story is.
@@ -193,6 +193,7 @@ class Outline(NamedTuple):
     noted: bool
     excerpted: bool
     linked: bool
+    changed: float
     updated: str
     name: bytes
     known_by: bytes

@@ -98,6 +98,7 @@ class Builder:
         self._root, self._config, self._folder, self._drafts = root, config, folder, drafts
         self._searched = searched
         self._seen: Sight | None = None
+        self._archive: Archive | None = None
         self._shelf = Shelf(root, config, ingredients.of_reading(config))
         self._whole = ingredients.of_pages(root, config, drafts=drafts)
         self.past = Past(root, folder, self._whole)
@@ -130,7 +131,7 @@ class Builder:
 
         root, config = self._root, self._config
         catalogue = self._shelf.catalogue(seen)
-        archive = arrange(catalogue, config, drafts=self._drafts)
+        archive = self._archive = arrange(catalogue, config, drafts=self._drafts, before=self._archive)
         index = search_index.index(catalogue, archive, config, root) if self._searched else search_index.Index()
         planned = plan(catalogue, archive, config, self.past.texts, searched=bool(index.files))
         copied = (*planned.copied, *index.files)

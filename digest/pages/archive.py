@@ -7,7 +7,8 @@ Stories stand here in outline; whoever shows one asks for its words. Refuses to 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from digest.model import FreePage, Letter, Outline, Theme
 from digest.pages.anchors import Anchors
@@ -30,11 +31,16 @@ class Forward:
     story: Outline
 
 
+MadeOf = tuple[tuple[Outline, ...], bool, Letter | None, tuple[Forward, ...], bytes]
+"""Of an edition: stories, whether it is closed, letter, what was moved away, and where the letter's links may lead."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """A week as published: `stories` holds all of it, newest first; `lead` stands apart from the sections.
 
-    `mark` is another whenever anything that a page may show of the week is.
+    `themes` has how many stories each theme has, `main` how many have it as their main one, "" for none. `made_of` is
+    all that the rest follows from (and digest.toml), `mark` a hash of that.
     """
 
     week: Week
@@ -44,7 +50,10 @@ class Edition:
     lead: Outline | None = None
     sections: tuple[Section, ...] = ()
     moved: tuple[Forward, ...] = ()
+    made_of: MadeOf | None = None
     mark: bytes = b""
+    themes: Mapping[str, int] = field(default_factory=dict)
+    main: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ at each story a few times and no more, since an archive may have a hundred thous
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
 from hashlib import blake2b
@@ -19,15 +19,18 @@ from digest.links import has_own_link
 from digest.model import Catalogue, Config, FreePage, Letter, Outline, Theme
 from digest.naming import current_ids
 from digest.pages.anchors import Anchors, anchors_of
-from digest.pages.archive import Archive, Edition, Forward, Section, Storyline
+from digest.pages.archive import Archive, Edition, Forward, MadeOf, Section, Storyline
 from digest.pages.marks import mark
 from digest.week import Week
 
 FEED_STORIES = 50
 
 
-def arrange(catalogue: Catalogue, config: Config, *, drafts: bool = False) -> Archive:
-    """Returns all that is published, arranged; with `drafts`, stories, letters and pages that wait as such as well."""
+def arrange(catalogue: Catalogue, config: Config, *, drafts: bool = False, before: Archive | None = None) -> Archive:
+    """Returns all that is published, arranged; with `drafts`, stories, letters and pages that wait as such as well.
+
+    `before` is what was arranged the last time by the same config: weeks that are as they were are taken from there.
+    """
     anchors = anchors_of(catalogue)
     names = current_ids(config.themes)
     listed = _shown(catalogue.stories, drafts)
@@ -36,7 +39,7 @@ def arrange(catalogue: Catalogue, config: Config, *, drafts: bool = False) -> Ar
     by_week = _by_week(shown)
     letters = {letter.week: letter for letter in catalogue.letters if drafts or not letter.draft}
     forwards = _forwards(anchors, shown)
-    editions = _editions(by_week, letters, forwards, places, config)
+    editions = _editions(by_week, letters, forwards, places, config, before)
     vacated = sorted(forwards.keys() - (by_week.keys() | letters.keys()))
     stories = tuple(story for edition in editions for story in edition.stories)
     return Archive(
@@ -162,29 +165,43 @@ def _editions(
     forwards: Mapping[Week, tuple[Forward, ...]],
     places: bytes,
     config: Config,
+    before: Archive | None,
 ) -> tuple[Edition, ...]:
     weeks = sorted(by_week.keys() | letters.keys(), reverse=True)
     final = (week for week, letter in letters.items() if not letter.draft)
     closed = closed_weeks(weeks, final, config.close)
+    known = {edition.week: edition for edition in before.editions} if before else {}
     found = []
     for week in weeks:
-        stories, letter = by_week.get(week, []), letters.get(week)
-        lead = next((story for story in stories if story.lead), None)
-        moved, is_closed = forwards.get(week, ()), week in closed
-        linking = places if letter and has_own_link(letter.body) else b""
-        found.append(
-            Edition(
-                week=week,
-                closed=is_closed,
-                stories=tuple(stories),
-                letter=letter,
-                lead=lead,
-                sections=_sections([story for story in stories if story is not lead], config.themes),
-                moved=moved,
-                mark=mark((week, is_closed, tuple(stories), letter, moved, linking)),
-            )
+        letter = letters.get(week)
+        made_of = (
+            tuple(by_week.get(week, ())),
+            week in closed,
+            letter,
+            forwards.get(week, ()),
+            places if letter and has_own_link(letter.body) else b"",
         )
+        same = known.get(week)
+        found.append(same if same and same.made_of == made_of else _edition(week, made_of, config.themes))
     return tuple(found)
+
+
+def _edition(week: Week, made_of: MadeOf, themes: Iterable[Theme]) -> Edition:
+    stories, closed, letter, moved, _ = made_of
+    lead = next((story for story in stories if story.lead), None)
+    return Edition(
+        week=week,
+        closed=closed,
+        stories=stories,
+        letter=letter,
+        lead=lead,
+        sections=_sections([story for story in stories if story is not lead], themes),
+        moved=moved,
+        themes=Counter([theme for story in stories for theme in story.themes]),
+        main=Counter([story.themes[0] if story.themes else "" for story in stories]),
+        made_of=made_of,
+        mark=mark((week, *made_of)),
+    )
 
 
 def _sections(stories: Iterable[Outline], themes: Iterable[Theme]) -> tuple[Section, ...]:

@@ -2,13 +2,14 @@
 
     editions ──once through──▶ Counts ──▶ pulse, small bars, a theme's course and timeline
 
-Looks at each story once, since an archive may have a hundred thousand. Refuses to draw: charts.py knows how.
+Looks at no story: an archive may have a hundred thousand, and its weeks are counted already. Refuses to draw, which
+charts.py knows.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from digest.model import Theme
@@ -73,13 +74,13 @@ def counted(editions: Sequence[Edition]) -> Counts:
     themes: dict[str, dict[Week, int]] = defaultdict(dict)
     main: dict[str, dict[Week, int]] = defaultdict(dict)
     for edition in editions:
-        _add(themes, edition.week, (theme for story in edition.stories for theme in story.themes))
+        _add(themes, edition.week, edition.themes)
     for edition in editions[:RECENT]:
-        _add(main, edition.week, (story.themes[0] if story.themes else "" for story in edition.stories))
+        _add(main, edition.week, edition.main)
     recent = charts.recent(editions[-1].week, editions[0].week) if editions else ()
     return Counts(recent=recent, themes=themes, main=main)
 
 
-def _add(counts: dict[str, dict[Week, int]], week: Week, themes: Iterable[str]) -> None:
-    for theme, number in Counter(themes).items():
+def _add(counts: dict[str, dict[Week, int]], week: Week, themes: Mapping[str, int]) -> None:
+    for theme, number in themes.items():
         counts[theme][week] = number

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 
 from digest.model import Outline
 from digest.pages.cards import Card
@@ -17,7 +18,8 @@ from digest.pages.views import EditionView, Group
 
 def newest(stories: Iterable[Outline]) -> str:
     """Returns the moment of the last change of any of the stories (ISO 8601), empty where there are none."""
-    return latest(story.updated for story in stories)
+    last = max(stories, key=attrgetter("changed"), default=None)
+    return last.updated if last else ""
 
 
 def latest(moments: Iterable[str]) -> str:

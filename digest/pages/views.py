@@ -5,7 +5,6 @@ Archive in, views out: all that is counted, put in order, worded or addressed is
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -231,8 +230,8 @@ class Views:
 
     def about(self, edition: Edition) -> str:
         """Returns what a week is about, in a few words: its main themes, those with the most stories first."""
-        main = Counter([story.themes[0] if story.themes else "" for story in edition.stories])
-        return wording.listed([self._titles[id] for id, _ in main.most_common() if id][:3])
+        main = sorted(edition.main.items(), key=lambda one: -one[1])
+        return wording.listed([self._titles[id] for id, _ in main if id][:3])
 
     def _year(self, year: int, editions: Sequence[Edition]) -> YearView:
         count = wording.stories(sum(len(edition.stories) for edition in editions))

@@ -20,6 +20,7 @@ _SIZE = 16  # bytes of a hash: enough that no two of a billion stories come to s
 
 def outline_of(story: Story, zone: tzinfo, mark: bytes) -> Outline:
     """Returns the outline of a story, whose text and whatever else it was read by have the mark."""
+    changed = last_change(story, zone)
     return Outline(
         file=story.file,
         week=story.week,
@@ -33,7 +34,8 @@ def outline_of(story: Story, zone: tzinfo, mark: bytes) -> Outline:
         noted=bool(story.note),
         excerpted=bool(story.excerpt),
         linked=has_own_link(story.note) or has_own_link(story.excerpt),
-        updated=last_change(story, zone).isoformat(),
+        changed=changed.timestamp(),
+        updated=changed.isoformat(),
         name=hashed(lasting_name(story)),
         known_by=hashed(f"{story.id}\n{story.link}\n{story.feeds}\n{story.title}"),
         mark=mark,
