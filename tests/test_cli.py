@@ -36,7 +36,7 @@ def test_three_commands_lead_from_an_empty_folder_to_a_site(tmp_path: Path) -> N
 
     assert (made.returncode, pulled.returncode, built.returncode) == (0, 0, 0)
     assert (made.stderr, pulled.stderr, built.stderr) == ("", "", "")
-    assert made.stdout == "A new digest is in my-tea. Next: cd my-tea && digest pull && digest build\n"
+    assert made.stdout == "A new digest is in my-tea. Next: cd my-tea && digest pull && digest serve\n"
     assert "12 new stories taken in; 1 of 1 feeds read" in pulled.stdout
     assert "12 stories in 3 weeks: " in built.stdout
     assert (tmp_path / "my-tea" / "site" / "index.html").is_file()
@@ -73,7 +73,7 @@ def test_init_adds_to_git_files_what_git_has_to_know(tmp_path: Path) -> None:
 
     made = digest("init", cwd=tmp_path)
 
-    assert made.stdout.endswith("A new digest is here. Next: digest pull && digest build\n")
+    assert made.stdout.endswith("A new digest is here. Next: digest pull && digest serve\n")
     assert (tmp_path / ".gitattributes").read_text() == ("*.md text\ncontent/ledger/*.jsonl merge=union text eol=lf\n")
     assert (tmp_path / ".gitignore").read_text() == ".digest/\n"
 

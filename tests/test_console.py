@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import pytest
 from feedhost import FeedHost
+from previews import Preview
 from test_cli import digest
 from test_init import RSS
 
@@ -68,6 +69,22 @@ def completed(*words: str, cwd: Path) -> list[str]:
     )
     assert run.stderr == ""
     return [line.partition(",")[2] for line in run.stdout.splitlines() if line]
+
+
+# ---------------------------------------------------------------- the first minute
+
+
+def test_two_lines_lead_from_an_empty_folder_to_a_served_site_without_a_network(tmp_path: Path) -> None:
+    told = digest("init", "mine", cwd=tmp_path).stdout.partition("Next: ")[2].strip()
+    steps = [step.split() for step in told.split(" && ")]
+
+    assert steps == [["cd", "mine"], ["digest", "pull"], ["digest", "serve"]]  # the second line, as it can be pasted
+    assert digest(*steps[1][1:], cwd=tmp_path / steps[0][1]).returncode == 0
+    preview = Preview(tmp_path / "mine")
+    try:
+        assert "lamp-on-gannet-rock" in preview.get().text
+    finally:
+        preview.end()
 
 
 # ---------------------------------------------------------------- help

@@ -72,4 +72,4 @@ def _tell(report: InitReport, folder: Path, call: Call) -> None:
     here = folder.resolve() == Path.cwd()
     step = "" if here else f"cd {shlex.quote(str(folder))} && "
     feeds = f" with {lines.count(len(report.feeds), 'feed')}" if report.feeds else ""
-    call.say(f"A new digest is {'here' if here else f'in {folder}'}{feeds}. Next: {step}digest pull && digest build")
+    call.say(f"A new digest is {'here' if here else f'in {folder}'}{feeds}. Next: {step}digest pull && digest serve")
