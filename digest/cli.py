@@ -79,6 +79,8 @@ def main() -> None:
         _fail(str(error).splitlines())
     except OSError as error:
         _fail([f"{error.filename or 'disk'}: {error.strerror or error}"])
+    finally:
+        gc.freeze()  # at its end, nothing has to be looked through for what could go before
 
 
 def _fail(lines: Iterable[str]) -> None:
