@@ -146,7 +146,7 @@ def floors(folder: Path) -> int:
     python = environment(folder / "floors", sys.executable, *lowest, *TOOLS)
     files = [f"tests/test_{name}.py" for name in MEETING]
     command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files]
-    return subprocess.run(command, cwd=ROOT, env=plain(), check=False).returncode
+    return subprocess.run(command, cwd=ROOT, env=plain() | {"PYTHONPATH": str(ROOT)}, check=False).returncode
 
 
 def run(*command: str, cwd: Path) -> str:
