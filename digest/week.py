@@ -51,7 +51,7 @@ class Week:
     @property
     def ordinal(self) -> int:
         """How many weeks lie before this one, from the first of the year 1: weeks that follow differ by one."""
-        return _monday(self.year, self.number).toordinal() // 7
+        return _ordinal(self.year, self.number)
 
     @property
     def folder(self) -> str:
@@ -77,3 +77,8 @@ class Week:
 @lru_cache(maxsize=4096)  # an archive asks for the same few hundred weeks many thousand times
 def _monday(year: int, number: int) -> date:
     return date.fromisocalendar(year, number, 1)
+
+
+@lru_cache(maxsize=4096)
+def _ordinal(year: int, number: int) -> int:
+    return _monday(year, number).toordinal() // 7

@@ -29,9 +29,13 @@ def umask(mask: int) -> Iterator[None]:
 
 def write(root: Path, pages: dict[str, bytes] = PAGES, place: str = "site", copied: tuple[Copied, ...] = ()) -> Written:
     way = Output(root, root / place, [*pages, *(one.path for one in copied)])
-    for path, content in (*pages.items(), *((one.path, one.source.read_bytes()) for one in copied)):
-        way.stage(path, content)
-    return way.commit()
+    try:
+        for path, content in (*pages.items(), *((one.path, one.source.read_bytes()) for one in copied)):
+            way.stage(path, content)
+        return way.commit()
+    except DigestError:
+        way.drop()
+        raise
 
 
 def test_a_first_build_writes_everything(tmp_path: Path) -> None:

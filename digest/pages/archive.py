@@ -70,7 +70,7 @@ class Archive:
     """All published stories, arranged: `stories` and `editions` newest first, `storylines` as in digest.toml.
 
     `vacated` are weeks from which every story was moved away: no editions, but their anchors still lead on. `places` is
-    a hash of all that decides where a link in somebody's text leads.
+    a hash of all that decides where a link in somebody's text leads. `drafts`: what waits as such is among the stories.
     """
 
     stories: tuple[Outline, ...] = ()
@@ -80,3 +80,4 @@ class Archive:
     pages: tuple[FreePage, ...] = ()
     anchors: Anchors
     places: bytes = b""
+    drafts: bool = False

@@ -52,6 +52,7 @@ def arrange(catalogue: Catalogue, config: Config, *, drafts: bool = False, befor
         pages=_written(catalogue.pages, drafts),
         anchors=anchors,
         places=places,
+        drafts=drafts,
     )
 
 

@@ -131,8 +131,9 @@ def gathered(counts: Mapping[Week, int], into: Sequence[Slot]) -> tuple[int, ...
     begins, found = [first.ordinal for first, _ in into], [0] * len(into)
     size, end = into[-1][1].ordinal - begins[-1] + 1, into[-1][1].ordinal
     for week, number in counts.items():
-        if begins[0] <= week.ordinal <= end:
-            found[len(into) - 1 - (end - week.ordinal) // size] += number
+        at = week.ordinal
+        if begins[0] <= at <= end:
+            found[len(into) - 1 - (end - at) // size] += number
     return tuple(found)
 
 

@@ -35,10 +35,11 @@ class Counts:
     recent: tuple[Slot, ...]
     themes: Mapping[str, Weekly]
     main: Mapping[str, Weekly]
+    courses: Mapping[str, Course | None]
 
     def course(self, theme: str) -> Course | None:
         """Returns how a theme went; None where it has no story before this week."""
-        return course(self.themes.get(theme, {}), self.recent[-1][1]) if self.recent else None
+        return self.courses.get(theme)
 
     def spark(self, theme: Theme, number: int) -> Spark | None:
         """Returns the small bars of a theme's last weeks; None where it has no story in them."""
@@ -78,7 +79,8 @@ def counted(editions: Sequence[Edition]) -> Counts:
     for edition in editions[:RECENT]:
         _add(main, edition.week, edition.main)
     recent = charts.recent(editions[-1].week, editions[0].week) if editions else ()
-    return Counts(recent=recent, themes=themes, main=main)
+    courses = {theme: course(weekly, recent[-1][1]) for theme, weekly in themes.items()}
+    return Counts(recent=recent, themes=themes, main=main, courses=courses)
 
 
 def _add(counts: dict[str, dict[Week, int]], week: Week, themes: Mapping[str, int]) -> None:

@@ -76,8 +76,7 @@ class Output:
         self._listing = root / disk.CACHE / f"{name_of(root, self.folder)}.json"
         self._busy = self._listing.with_suffix(".busy")
         self._staged: dict[str, bytes | None] = {}
-        self._new = [place for place in self._inside() if not os.path.lexists(place)]
-        _refuse_links(self.folder, self._places)
+        self._new: list[Path] = []
         self.listed = _read_list(self._listing)
         """The paths that the last build wrote, None where that is lost."""
         self._before = _recognised(self.folder) if self.listed is None else self.listed
@@ -102,11 +101,25 @@ class Output:
             return False
         if not self._staged:
             disk.write(self._busy, b"")  # a build that is killed from now on leaves what the next one has to sweep
-        blocked = any(above.is_file() and not above.is_symlink() for above in _above(target, self.folder))
+        blocked = self._is_blocked(target)
         if not blocked:
             disk.stage(target, content, _FILE)
         self._staged[path] = content if blocked else None
         return True
+
+    def _is_blocked(self, target: Path) -> bool:
+        """Tells whether a file stands where a folder must be; notes folders that are not there yet.
+
+        Raises DigestError for one that leads out of the output folder.
+        """
+        for above in _above(target, self.folder):
+            if above.is_symlink() and not above.resolve().is_relative_to(self.folder):
+                raise DigestError(f"{above}: this symbolic link leads out of the output folder; remove it")
+            if above.is_file():
+                return not above.is_symlink()
+            if not above.exists():
+                self._new.append(above)
+        return False
 
     @property
     def staged(self) -> dict[str, bytes | None]:
@@ -121,9 +134,9 @@ class Output:
         """Takes away all that was staged, by whichever process: the site stays as it was."""
         for path in self._paths:
             disk.unlink(disk.hidden(self.folder / path))
-        for place in reversed(self._new):
+        for place in sorted(self._new, reverse=True):
             with contextlib.suppress(OSError):
-                os.rmdir(place)  # noqa: PTH106
+                place.rmdir()
         disk.unlink(self._busy)
 
     def commit(self) -> Written:
@@ -156,15 +169,6 @@ def _sweep(folder: Path, paths: Collection[str]) -> None:
             for path in inside.glob(".*"):
                 if (PurePosixPath(place) / disk.leftover(path.name)).as_posix() in paths and path.is_file():
                     disk.unlink(path)
-
-
-def _refuse_links(folder: Path, places: Iterable[str]) -> None:
-    """Raises DigestError where a folder that is to be written in leads out of the output folder."""
-    for place in places:
-        inside = folder / place
-        linked = os.path.islink(f"{folder}/{place}")  # noqa: PTH114 - pathlib costs five times as much here
-        if linked and not inside.resolve().is_relative_to(folder):
-            raise DigestError(f"{inside}: this symbolic link leads out of the output folder; remove it")
 
 
 def _folders(paths: Iterable[str]) -> list[str]:
@@ -286,15 +290,16 @@ def _is_there(path: Path, content: bytes) -> bool:
 
 
 def _above(path: Path, folder: Path) -> Iterator[Path]:
-    """Yields the folders between a path and the output folder."""
+    """Yields the output folder and those between it and a path, the inner before the outer."""
     for above in path.parents:
+        yield above
         if above == folder:
             return
-        yield above
 
 
 def _mend_folders(places: Iterable[str]) -> None:
-    """Gives the folders that we write in the mode that web hosts need."""
+    """Gives the folders that we write in the mode that web hosts need; what a link leads to is not ours."""
     for place in places:
-        if stat.S_IMODE(os.stat(place).st_mode) != _FOLDER:  # noqa: PTH116 - a fifth of the cost
-            os.chmod(place, _FOLDER)  # noqa: PTH101
+        mode = os.lstat(place).st_mode
+        if stat.S_ISDIR(mode) and stat.S_IMODE(mode) != _FOLDER:
+            os.chmod(place, _FOLDER)  # noqa: PTH101 - as lstat is, a fifth of the cost

@@ -59,8 +59,8 @@ def _active(active: Sequence[Week], counts: Mapping[Week, int], until: Week) -> 
 
 def _quiet(active: Sequence[Week]) -> str:
     """Returns the quiet stretches between the active weeks: the longest, in the order of time."""
-    gaps = [(after.ordinal - before.ordinal - 1, before.ordinal + 1) for before, after in pairwise(active)]
-    long = [gap for gap in gaps if gap[0] >= _QUIET]
+    ordinals = [week.ordinal for week in active]
+    long = [(after - before - 1, before + 1) for before, after in pairwise(ordinals) if after - before > _QUIET]
     told = sorted(sorted(long, reverse=True)[:_TOLD], key=lambda gap: gap[1])
     named = [f"{_days(begin, length)} ({wording.count(length, 'week')})" for length, begin in told]
     if len(long) > len(told):

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from operator import attrgetter
 from urllib.parse import unquote
 
 from digest.model import Catalogue
@@ -36,6 +38,15 @@ class Targets:
     def __init__(self, catalogue: Catalogue, archive: Archive, base: Base) -> None:
         self.base = base
         self._catalogue, self._archive = catalogue, archive
+
+    def _at_once(self, file: str) -> str | None:
+        """Returns the place of a published story by its file, without looking at any other."""
+        stories = self._catalogue.stories
+        at = bisect_left(stories, file, key=attrgetter("file"))
+        story = stories[at] if at < len(stories) and stories[at].file == file else None
+        if story is None or story.hide or (story.draft and not self._archive.drafts):
+            return None
+        return addresses.permalink(story.week, self._archive.anchors.of(story))
 
     @cached_property
     def _places(self) -> dict[str, str]:
@@ -84,8 +95,9 @@ class Targets:
 
     def _find(self, path: str, file: str) -> str | Lost:
         wanted = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
-        if wanted in self._places:
-            return self._places[wanted]
+        place = self._at_once(wanted)
+        if place is not None:
+            return place
         named = self._named.get(posixpath.basename(path), [])
         for candidate in [wanted, *(named if len(named) == 1 else ())]:
             if candidate in self._places:
