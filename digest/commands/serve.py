@@ -9,6 +9,7 @@ over the last good page, and the preview goes on. Holds the digest's lock while 
 
 from __future__ import annotations
 
+import gc
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -77,6 +78,7 @@ def run(root: Path, *, host: str, port: int, told: Told) -> None:
         keeper = Keeper(root, maker.make, maker.rest)
         try:
             keeper.begin()
+            gc.freeze()  # what the first build has read stays: later ones need not look through it for what could go
             told(Opened(server.address_of(listening, host) + (maker.board.shown.base or "/"), keeper.polling))
             server.serve(make_app(maker.board, host), listening, maker.board.close)
         finally:
