@@ -56,7 +56,7 @@ def cli(context: click.Context, root: Path | None, quiet: bool, verbose: bool) -
       digest init my-digest
       cd my-digest
       digest pull
-      digest build
+      digest serve
 
     'digest COMMAND --help' explains a command, with examples.
     """
@@ -66,7 +66,7 @@ def cli(context: click.Context, root: Path | None, quiet: bool, verbose: bool) -
     context.obj = Call(folder=root, quiet=quiet, verbose=verbose, now=datetime.now(UTC))
 
 
-for _command in (init, pull, build, serve, check, status, themes, letter, add, export, publish):
+for _command in (init, pull, build, serve, check, status, themes, letter, add, publish, export):
     cli.add_command(_command)
 
 

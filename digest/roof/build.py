@@ -38,8 +38,8 @@ def _site_url(_: click.Context, __: click.Parameter, address: str | None) -> str
 def build(call: Call, output: Path | None, base_url: str | None, as_json: bool) -> None:
     """Build the site from the stories.
 
-    Pages, Atom feeds, everything that is published. Only files that differ are written. When anything is wrong, the old
-    site stays as it is.
+    Makes pages, Atom feeds and everything else that is published, in site/. Only files that differ are written. When
+    anything is wrong, it is listed, and the old site stays as it is.
 
     \b
     Examples:

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 def pull(call: Call, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: bool) -> None:
     """Pull the feeds into story files.
 
-    Without a FEED, all that are not retired. What an editor wrote is never changed: a field that nobody touched takes
-    the feed's new words, one that was touched stays, and is reported with both wordings. Exits with 1 when no feed
-    could be read. On GitHub Actions, the summary of the job gets a table of what came.
+    Asks the feeds that you name by their ids, or all that are not retired, and writes a Markdown file for each story
+    that is new, into content/ and there into the folder of its week. What you wrote is never changed: where a publisher
+    corrects a story, a field that nobody touched takes the new words; one that was touched stays, and is reported with
+    both wordings. Exits with 1 when no feed could be read. On GitHub Actions, the summary of the job gets a table of
+    what came.
 
     \b
     Examples:

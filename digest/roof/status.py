@@ -24,8 +24,10 @@ _NAME = 26
 def status(call: Call) -> None:
     """Show the desk at a glance, by week and by feed.
 
-    The newest 12 weeks; with --verbose all of them, and moments instead of ages. A file that cannot be read is named,
-    and the rest is counted.
+    By week: how many stories it has, how many of them have a note, lack a theme, wait as drafts or are hidden, whether
+    it has its lead and its letter. By feed: when it last answered, and what became of what it brought. Shows the newest
+    12 weeks; with --verbose all of them, and moments instead of ages. A file that cannot be read is named, and the rest
+    is counted.
 
     \b
     Examples:

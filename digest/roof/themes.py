@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 def themes(call: Call, explained: Path | None, phrase: str | None, applied: bool, dry: bool) -> None:
     """Count the themes; say why a story has its own; run the rules again.
 
-    Themes that an editor has changed are never touched, and a theme that only the feed's whole summary earned is not
-    taken away where that summary is not stored.
+    Without an option, a table of the themes and their stories. The others help to find the phrases of a theme in
+    digest.toml, and to run them over stories that are here already. Themes that an editor has changed are never
+    touched, and a theme that only the feed's whole summary earned is not taken away where that summary is not stored.
 
     \b
     Examples:
