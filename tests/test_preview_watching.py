@@ -85,7 +85,7 @@ def test_a_save_by_rename_is_a_change_of_that_file(kept: Kept) -> None:
     kept.write(f"{STORY}.tmp123")
     (kept.root / f"{STORY}.tmp123").replace(kept.root / STORY)
 
-    assert STORY in kept.next()
+    assert kept.until(STORY)
 
 
 def test_a_file_that_is_moved_in_from_elsewhere_is_a_change(
@@ -121,7 +121,8 @@ def test_what_editors_and_systems_leave_changes_nothing(name: str, kept: Kept) -
 
 def test_a_touch_and_a_save_of_the_same_words_change_nothing(kept: Kept) -> None:
     (kept.root / STORY).touch()
-    kept.write(STORY, (kept.root / STORY).read_text())
+    shutil.copy(kept.root / STORY, kept.root / f"{STORY}~")
+    (kept.root / f"{STORY}~").replace(kept.root / STORY)
     kept.write(OTHER)
 
     assert kept.next() == {OTHER}
@@ -222,6 +223,19 @@ def test_content_may_be_replaced_by_another_folder_in_one_go(kept: Kept) -> None
     assert kept.until(OTHER)
 
 
+def test_content_may_be_a_link_to_a_folder_elsewhere(plain: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "texts"
+    (plain / "content").rename(elsewhere)
+    (plain / "content").symlink_to(elsewhere)
+    kept = Kept(plain)
+    kept.keeper.begin()
+    kept.next()
+    (elsewhere / STORY.removeprefix("content/")).write_text("other words")
+
+    assert kept.next() == {STORY}
+    kept.keeper.end()
+
+
 def test_what_was_saved_during_the_first_build_is_built(plain: Path) -> None:
     kept = Kept(plain)
     first = kept.make
@@ -241,9 +255,9 @@ def test_what_was_saved_during_the_first_build_is_built(plain: Path) -> None:
 
 def test_after_a_failed_build_any_word_is_a_reason_to_try_again(kept: Kept) -> None:
     kept.well = False
-    kept.write(STORY)
-    kept.next()
-    (kept.root / STORY).touch()
+    (kept.root / STORY).unlink()
+    kept.until(STORY)
+    (kept.root / OTHER).touch()
 
     assert kept.next() == set()
 

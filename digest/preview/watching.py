@@ -48,8 +48,7 @@ class Watch:
     """Watches one digest, and passes on what it notices."""
 
     def __init__(self, root: Path, told: Callable[[Notice], None]) -> None:
-        self._root = root
-        self._handler = _Handler(root, told)
+        self._root, self._told = root, told
         self._observer: BaseObserver | None = None
         self._watched: dict[str, tuple[ObservedWatch, tuple[int, int]]] = {}
         self.polling = False
@@ -108,7 +107,8 @@ class Watch:
     def _try_one_more(self, observer: BaseObserver) -> None:
         """Raises OSError where no other folder can be watched: then some of ours are not, and nobody has said so."""
         with contextlib.suppress(FileNotFoundError):
-            observer.unschedule(observer.schedule(self._handler, str(self._root / CACHE), event_filter=_CHANGES))
+            cache = str((self._root / CACHE).resolve())
+            observer.unschedule(observer.schedule(FileSystemEventHandler(), cache, event_filter=_CHANGES))
 
     def _take_up(self, observer: BaseObserver, place: str) -> None:
         """Watches a folder afresh; one that is not there is found by watching the root."""
@@ -119,9 +119,10 @@ class Watch:
         number = self._number(place)
         if number is None:
             return
-        path = str(self._root / place)
+        path = (self._root / place).resolve()  # a link to a folder is not followed by itself
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            watch = observer.schedule(self._handler, path, recursive=bool(place), event_filter=_CHANGES)
+            handler = _Handler(path, place, self._told)
+            watch = observer.schedule(handler, str(path), recursive=bool(place), event_filter=_CHANGES)
             self._watched[place] = watch, number
 
     def _number(self, place: str) -> tuple[int, int] | None:
@@ -135,14 +136,20 @@ class Watch:
 
 
 class _Handler(FileSystemEventHandler):
-    """Passes the word: both names of what was moved, and of the root's own files only those that count."""
+    """Passes the word: both names of what was moved, and of the root's own files only those that count.
 
-    def __init__(self, root: Path, told: Callable[[Notice], None]) -> None:
-        self._root, self._told = f"{root}{os.sep}", told
+    `folder` is where `place` really lies; names are given as they are below the root.
+    """
+
+    def __init__(self, folder: Path, place: str, told: Callable[[Notice], None]) -> None:
+        self._folder, self._place, self._told = folder, Path(place), told
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         for path in (event.src_path, event.dest_path):
-            name = os.fsdecode(path).removeprefix(self._root).replace(os.sep, "/")
-            top = name.partition("/")[0]
-            if path and (name == SETTINGS or top in FOLDERS):
+            name = self._name(Path(os.fsdecode(path)))
+            if path and (self._place.parts or name == SETTINGS or name in FOLDERS):
                 self._told(Notice(name, event.is_directory))
+
+    def _name(self, path: Path) -> str:
+        below = path.relative_to(self._folder) if path.is_relative_to(self._folder) else path
+        return (self._place / below).as_posix()
