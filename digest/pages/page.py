@@ -43,7 +43,7 @@ class Page:
 
     `source` is what claims the path, in words for a message: a file's name, or what the page is. `make` is called with
     the `maker` of the whole build and the `inputs`, and only when the page is wanted; the template receives `shared`
-    beside what it returns.
+    beside what it returns. The `last` page to show its stories in this way leaves nothing to be kept for another.
     """
 
     path: str
@@ -54,6 +54,7 @@ class Page:
     inputs: tuple[object, ...]
     head: Head | None
     shared: Mapping[str, object]
+    last: bool = False
 
     def data(self) -> dict[str, object]:
         """Returns what the template receives."""

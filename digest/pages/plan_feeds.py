@@ -56,7 +56,7 @@ def _archive_documents(setting: Setting, closed: list[Edition]) -> Iterator[Page
     for at, edition in enumerate(closed):
         previous, following = _week_feed(closed[at + 1 : at + 2]), _week_feed(closed[at - 1 : at] if at else [])
         place, source = addresses.week_feed(edition.week), f"the feed of {edition.week}"
-        yield setting.file(place, _STORIES, source, _archived, edition, previous, following)
+        yield setting.file(place, _STORIES, source, _archived, edition, previous, following, last=True)
 
 
 def _whole(setting: Setting, stories: Sequence[Outline], previous: str) -> Mapping[str, object]:

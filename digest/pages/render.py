@@ -107,11 +107,13 @@ class Renderer:
         )
         self._environment.globals["places"] = addresses.PLACES
         self._kept: dict[tuple[str, ...], Html] = {}
+        self._last = False
         self._pieces: dict[str, Callable[[object], str]] = {}
         self._frames: dict[tuple[str, bool], Callable[[str, str], str]] = {}
 
     def page(self, page: Page, data: Mapping[str, object] | None = None) -> bytes:
         """Returns a page's bytes, UTF-8; `data` is the page's own, where that has been made."""
+        self._last = page.last
         try:
             text = self._environment.get_template(page.template).render(data or page.data())
         except Exception as error:
@@ -203,12 +205,16 @@ class Renderer:
         return Html(self._texts.once(whole_key(entry.mark), lambda: make(edition=entry.edition)))
 
     def _once(self, key: tuple[str, ...], name: str, value: object) -> Html:
-        if key not in self._kept:
-            template = key[0]
-            if template not in self._pieces:
-                self._pieces[template] = _piece(self._environment.get_template(template), name)
-            self._kept[key] = Html(self._pieces[template](value))
-        return self._kept[key]
+        """Returns a piece, rendered once for the two pages that most pieces stand on: then it is let go."""
+        if key in self._kept:
+            return self._kept.pop(key)
+        template = key[0]
+        if template not in self._pieces:
+            self._pieces[template] = _piece(self._environment.get_template(template), name)
+        piece = Html(self._pieces[template](value))
+        if not self._last:
+            self._kept[key] = piece
+        return piece
 
     def _check(self, page: Page, text: str) -> None:
         """Raises Faults where a template has given a document that its readers could not parse."""

@@ -67,6 +67,7 @@ class Setting:
         make: Callable[..., Mapping[str, object]],
         *inputs: object,
         head: Head | None = None,
+        last: bool = False,
     ) -> Page:
         """Returns any file of the site. `make` is called with this setting and the inputs.
 
@@ -82,6 +83,7 @@ class Setting:
             inputs=inputs,
             head=head,
             shared={"site": self.site},
+            last=last,
         )
 
     def described(self, page: FreePage, here: str) -> str:
