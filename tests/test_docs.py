@@ -161,7 +161,7 @@ def test_what_is_shown_of_a_story_can_be_read(path: Path) -> None:
 def test_every_link_leads_somewhere(path: Path) -> None:
     shown = re.sub(r"`[^`\n]*`", "", BLOCK.sub("", path.read_text(encoding="utf-8")))
     lost = []
-    for address in LINK.findall(shown):
+    for address in [*LINK.findall(shown), *re.findall(r'\b(?:src|srcset)="([^"]+)"', shown)]:
         parts = urlsplit(address)
         if parts.scheme:
             continue
