@@ -367,6 +367,10 @@ STEPS: dict[str, Change] = {
 }
 
 
+OTHER_SETTINGS = frozenset(name for name in STEPS if name.startswith(("a theme", "a publisher", "weeks are")))
+OTHER_SETTINGS |= {"a template of their own", "that is changed", "and goes", "the style is changed"}
+
+
 def test_each_thing_that_a_page_shows_is_seen_to_change(root: Path) -> None:
     build(root)
     for name, change in STEPS.items():
@@ -375,6 +379,31 @@ def test_each_thing_that_a_page_shows_is_seen_to_change(root: Path) -> None:
             same_as_clean(root)
         except AssertionError as error:
             raise AssertionError(f"after this step: {name}") from error
+
+
+def test_one_builder_that_goes_on_builds_what_new_ones_do(root: Path) -> None:
+    """As the preview builds: with one builder until digest.toml or a template is another."""
+    builder = Builder(root, config.load(root), root / "site", searched=False)
+    for name, change in STEPS.items():
+        change(root)
+        if name in OTHER_SETTINGS:
+            builder = Builder(root, config.load(root), root / "site", searched=False)
+        clean = copied(root, root.with_name("clean"))
+
+        done, anew = go_on(root, builder), build(clean)
+
+        assert isinstance(done, str) == isinstance(anew, str), name
+        if not isinstance(done, str):
+            assert read_folder(root / "site") == read_folder(clean / "site"), name
+
+
+def go_on(root: Path, builder: Builder) -> Written | str:
+    """Builds once more with a builder that remembers."""
+    try:
+        with disk.lock(root):
+            return builder.build(builder.look(), keep=False).written
+    except DigestError as error:
+        return str(error)
 
 
 @pytest.mark.parametrize("wrong", [("content/stray.md", "Lies nowhere.\n"), ("templates/week.html", "{% nonsense %}")])
