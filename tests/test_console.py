@@ -252,6 +252,20 @@ def test_a_pipe_sees_no_bar_and_rich_is_not_even_loaded(tmp_path: Path) -> None:
     assert run.stderr == ""
 
 
+def test_a_bar_is_shown_while_linked_pages_are_asked(tmp_path: Path) -> None:
+    (tmp_path / "content/pages").mkdir(parents=True)
+    (tmp_path / "digest.toml").write_text('[site]\ntitle = "T"\nurl = "https://example.org/"\n')
+    paths = [f"/{number}" for number in range(6)]
+    with FeedHost(dict.fromkeys(paths, lambda exchange: exchange.reply(body=b"x"))) as host:
+        links = "\n".join(f"[a]({host.url(path)})" for path in paths)
+        (tmp_path / "content/pages/about.md").write_text(f"---\ntitle: A\n---\n\n{links}\n")
+        seen = on_a_terminal("check", "--links", cwd=tmp_path)
+
+    assert "Linked pages" in seen
+    assert "6/6" in seen
+    assert "0 errors" in seen
+
+
 def test_a_large_build_shows_a_bar_and_leaves_only_its_words(tmp_path: Path) -> None:
     pages = tmp_path / "content/pages"
     pages.mkdir(parents=True)
