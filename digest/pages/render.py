@@ -60,7 +60,10 @@ _ANCHOR, _BODY = "\ue000", "\ue001"  # where the two go in the frame of a story;
 
 
 class _Code(BytecodeCache):
-    """Compiled templates, each with a hash of its source: to compile them all takes longer than to render a page."""
+    """Compiled templates, each with a hash of its source: to compile them all takes longer than to render a page.
+
+    They are code, as templates are: whoever can put one into `.digest/` could as well put it into `templates/`.
+    """
 
     def __init__(self, code: dict[str, bytes]) -> None:
         self._code = code
