@@ -94,7 +94,8 @@ def is_absolute(text: str) -> bool:
 
 def has_own_link(text: str) -> bool:
     """Tells whether a text of Markdown may link to a file of the digest; it may say so of a text that does not."""
-    return _OWN_LINK.search(text) is not None
+    begun = "](" in text or "]:" in text or "=" in text  # in most texts nothing is, and that is seen at once
+    return begun and _OWN_LINK.search(text) is not None
 
 
 def _split(link: str) -> SplitResult:
