@@ -146,7 +146,13 @@ def test_feeds_keep_none_of_the_publishers_sentences() -> None:
 
 def starter_text() -> str:
     text = (STARTER / "digest.toml").read_text(encoding="utf-8")
-    values = {"@TITLE@": "Tea", "@URL@": "https://example.org/tea/", "@ID@": "urn:uuid:1", "@TIMEZONE@": "UTC"}
+    values = {
+        "@TITLE@": "Tea",
+        "@URL@": "https://example.org/tea/",
+        "@ID@": "urn:uuid:1",
+        "@TIMEZONE@": "UTC",
+        "@LANGUAGE@": "en",
+    }
     return re.sub("|".join(values), lambda place: values[place[0]], text)
 
 
