@@ -68,13 +68,14 @@ Told = Callable[[Opened | Built | Broken | Waiting], None]
 """Is told what happens, in the order in which it does."""
 
 
-def run(root: Path, *, host: str, port: int, told: Told) -> None:
+def run(root: Path, *, host: str, port: int, told: Told, pages: Callable[[int, int], None] | None = None) -> None:
     """Serves the preview of the digest at `root` until the process is asked to end.
 
-    Raises DigestError where it cannot listen at that host and port.
+    Raises DigestError where it cannot listen at that host and port. `pages` hears how many of how many the first build
+    has done.
     """
     with server.listen(host, port) as listening:
-        maker = _Maker(root, told)
+        maker = _Maker(root, told, pages)
         keeper = Keeper(root, maker.make, maker.rest)
         try:
             keeper.begin()
@@ -88,8 +89,8 @@ def run(root: Path, *, host: str, port: int, told: Told) -> None:
 class _Maker:
     """Builds the preview whenever it is told to, and puts on the board what came of it."""
 
-    def __init__(self, root: Path, told: Told) -> None:
-        self._root, self._told = root, told
+    def __init__(self, root: Path, told: Told, pages: Callable[[int, int], None] | None = None) -> None:
+        self._root, self._told, self._pages = root, told, pages
         self._margins: Margins | None = None
         self._builder: build.Builder | None = None
         self._settings: Config | None = None
@@ -110,6 +111,7 @@ class _Maker:
         try:
             settings = self._settings_of(changed)
             made = self._build(settings, changed)
+            self._pages = None
         except Exception as error:  # whatever it is, the preview goes on, and says so
             self._settings = None
             self._show(replace(self.board.shown, problems=tuple(_problems(error))))
@@ -139,7 +141,7 @@ class _Maker:
             folder = self._root / _FOLDER
             builder = build.Builder(self._root, settings, folder, drafts=True, searched=False)
         with disk.lock(self._root, waiting=lambda: self._told(Waiting())):
-            made = builder.build(builder.look(changed), keep=False)
+            made = builder.build(builder.look(changed), self._pages, keep=False)
         self._builder, self._settings, self._due = builder, settings, True
         return made
 

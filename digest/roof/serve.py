@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from digest.roof import progress
 from digest.roof.call import Call
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def serve(call: Call, host: str, port: int, open_: bool) -> None:
     from digest.commands import serve as command
 
     def told(event: Opened | Built | Broken | Waiting) -> None:
+        bar.close()
         if isinstance(event, command.Opened):
             _tell_opened(event, host, call)
             if open_:
@@ -53,8 +55,10 @@ def serve(call: Call, host: str, port: int, open_: bool) -> None:
         else:
             call.say("Waiting for another run of digest to end")
 
-    with contextlib.suppress(KeyboardInterrupt):  # during the first build, before anybody was served
-        command.run(call.root(), host=host, port=port, told=told)
+    bar = contextlib.ExitStack()
+    with contextlib.suppress(KeyboardInterrupt), bar:  # Ctrl-C during the first build
+        pages = bar.enter_context(progress.shown(call, "Pages", least=200))
+        command.run(call.root(), host=host, port=port, told=told, pages=pages)
 
 
 def _tell_opened(event: Opened, host: str, call: Call) -> None:
