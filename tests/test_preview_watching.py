@@ -262,6 +262,22 @@ def test_after_a_failed_build_any_word_is_a_reason_to_try_again(kept: Kept) -> N
     assert kept.next() == set()
 
 
+def test_what_can_wait_is_done_bit_by_bit_while_nothing_changes(plain: Path) -> None:
+    bits: queue.Queue[int] = queue.Queue()
+    left = [3, 2, 1]
+
+    def rest() -> bool:
+        if left:
+            bits.put(left.pop(0))
+        return bool(left)
+
+    keeper = Keeper(plain, lambda _: True, rest)
+    keeper.begin()
+
+    assert [bits.get(timeout=LONGEST) for _ in range(3)] == [3, 2, 1]
+    keeper.end()
+
+
 def test_a_watcher_that_has_died_is_replaced(kept: Kept) -> None:
     dead = kept.keeper._watch._observer
     assert dead is not None

@@ -15,6 +15,7 @@ from digest.preview.batches import Batch, Batches
 from digest.preview.seen import Seen
 from digest.preview.watching import Watch
 
+_BREATH = 0.3  # seconds after a build in which pages are asked for, and nothing else shall be done
 _PATIENCE = 2.0  # seconds of silence after which it is looked whether the watcher still watches
 
 
@@ -57,13 +58,14 @@ class Keeper:
     def _work(self) -> None:
         batch = Batch(everything=True)  # what was saved during the first build
         while not self._ended:
-            more = False
+            idle = not (batch.names or batch.everything)
+            more = not idle
             try:
                 self._round(batch)
-                more = self._rest()
+                more = self._rest() if idle else True
             except Exception:  # the folder is gone, the disk: whatever it is, the next word finds us awake
                 self._well = False
-            batch = self._batches.next(0 if more else _PATIENCE)
+            batch = self._batches.next((0 if idle else _BREATH) if more else _PATIENCE)
 
     def _round(self, batch: Batch) -> None:
         lost = self._watch.mend()
