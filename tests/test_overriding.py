@@ -96,17 +96,28 @@ def test_a_block_of_the_frame_is_on_every_page(root: Path) -> None:
 def test_a_macro_in_a_copy_of_the_file_that_has_it(root: Path) -> None:
     own(root, "macros/stories.html", own_macro())
 
-    page = pages(built(root))["2026/w19/index.html"]
+    page = pages(built(root))["index.html"]
 
-    details = [text(one) for one in find(page, "p") if one.get("class") == "details"]
-    assert set(details) == {"Seen in The Quay", "Seen in Harbour Ledger"}
+    assert "2026/w19/, and no more" in [text(one) for one in find(page, "p")]
 
 
 def own_macro() -> str:
     """Returns the shipped macros, one of them changed."""
     shipped = (TEMPLATES / "macros/stories.html").read_text(encoding="utf-8")
-    mine = '{% macro details(card) %}\n<p class="details">Seen in {{ card.source }}</p>\n{% endmacro %}'
-    return re.sub(r"\{% macro details\(card\) %\}.*?\{% endmacro %\}", mine, shipped, count=1, flags=re.DOTALL)
+    one = "{% for week in lines %}<p>{{ week.place }}, and no more</p>{% endfor %}"
+    mine = "{% macro weeks(lines, year=false) %}" + one + "{% endmacro %}"
+    return re.sub(r"\{% macro weeks\(.*?\{% endmacro %\}", mine, shipped, count=1, flags=re.DOTALL)
+
+
+def test_a_part_that_all_stories_share(root: Path) -> None:
+    shipped = (TEMPLATES / "story/body.html").read_text(encoding="utf-8")
+    mine = '<p class="details">Seen in {{ card.source }}</p>'
+    own(root, "story/body.html", re.sub('<p class="details">.*</p>', mine, shipped, count=1))
+
+    page = pages(built(root))["2026/w19/index.html"]
+
+    details = [text(one) for one in find(page, "p") if one.get("class") == "details"]
+    assert set(details) == {"Seen in The Quay", "Seen in Harbour Ledger"}
 
 
 def test_how_a_story_is_shown(root: Path) -> None:
