@@ -84,7 +84,7 @@ def test_what_is_wrong_lies_over_the_last_good_page_until_it_is_mended(page: Pag
 
 def test_the_message_can_be_put_away_to_look_beneath(page: Page, preview: Preview) -> None:
     preview.replace(STORY, "title:", "titel:")
-    page.locator(FAULT).wait_for()
+    page.locator(FAULT).get_by_text("did you mean 'title'?").wait_for()
     page.keyboard.press("Escape")
 
     assert page.locator(FAULT).count() == 0
@@ -105,7 +105,7 @@ def test_margins_and_messages_fit_any_screen(width: int, scheme: str, browser: B
     preview.replace(STORY, "title:", "titel:")
     with browsing.reading(browser, viewport={"width": width, "height": 700}, color_scheme=scheme) as page:
         page.goto(preview.url + PAGE)
-        page.locator(FAULT).wait_for()
+        page.locator(FAULT).get_by_text("did you mean 'title'?").wait_for()
 
         assert page.locator("._digest-margin").count() > 30
         assert page.evaluate(browsing.WIDTH) <= width

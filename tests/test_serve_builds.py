@@ -123,3 +123,15 @@ def test_what_is_gone_from_the_folder_is_made_again(desk: Desk) -> None:
     desk.save(story=(desk.root / STORY).read_text())
 
     assert desk.shown() == whole
+
+
+def test_a_damaged_memory_is_thrown_away_with_a_word(desk: Desk) -> None:
+    while desk.maker.rest():
+        pass
+    (desk.root / ".digest/content.memory").write_bytes(b"damaged")
+    begun = serve._Maker(desk.root, desk.events.append)
+
+    assert begun.make(frozenset())
+    last = desk.events[-1]
+    assert isinstance(last, Built)
+    assert "so all is built anew" in last.notice

@@ -43,13 +43,17 @@ class Opened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """A build after these files have changed, the first one without any: what it wrote and removed, how fast."""
+    """A build after these files have changed, the first one without any: what it wrote and removed, how fast.
+
+    `notice` says which memory of earlier builds was thrown away.
+    """
 
     changed: tuple[str, ...]
     pages: int
     written: int
     removed: int
     seconds: float
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class _Maker:
         self._margins: Margins | None = None
         self._builder: build.Builder | None = None
         self._settings: Config | None = None
+        self._notice = ""
         self._due = False  # whether there is something to keep
         self._since: frozenset[str] = frozenset()  # what has changed since the last build that went well
         self._names = (f"{secrets.token_hex(4)}-{number}" for number in count())
@@ -126,6 +131,7 @@ class _Maker:
                 written=written.written,
                 removed=written.removed,
                 seconds=time.perf_counter() - begun,
+                notice=self._notice,
             )
         )
         return True
@@ -137,9 +143,11 @@ class _Maker:
     def _build(self, settings: Config, changed: frozenset[str]) -> build.Built:
         """Builds with the builder of the last build, which knows much already, unless it went by other settings."""
         builder, self._builder = self._builder, None  # one that fails is not asked again
+        self._notice = ""
         if builder is None or settings != self._settings or any(file.startswith(_TEMPLATES) for file in changed):
             folder = self._root / _FOLDER
             builder = build.Builder(self._root, settings, folder, drafts=True, searched=False)
+            self._notice = builder.notice
         with disk.lock(self._root, waiting=lambda: self._told(Waiting())):
             made = builder.build(builder.look(changed), self._pages, keep=False)
         self._builder, self._settings, self._due = builder, settings, True

@@ -70,6 +70,7 @@ def _tell_opened(event: Opened, host: str, call: Call) -> None:
 
 
 def _tell_built(event: Built, call: Call) -> None:
+    call.complain(*filter(None, [event.notice]))
     changed = event.changed
     named = ", ".join(changed[:_NAMED]) + (f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else "")
     pages = f"{event.pages} files, {event.written} written, {event.removed} removed in {event.seconds * 1000:.0f} ms"
