@@ -3,14 +3,36 @@ const AT_ONCE = 20;
 const WAIT = 150;
 const base = new URL("../", import.meta.url).pathname;
 const [form, status, list, more] = ["_search", "_status", "_stories", "_more"].map((id) => document.getElementById(id));
+const years = [...form.elements.year.options].map((option) => option.value).filter(Boolean);
 let index, found = [], shown = 0, turn = 0, waiting;
 
+async function opened() {
+  const [newest, ...older] = years.map((year) => [year, new URL(`pagefind/${year}/`, import.meta.url).pathname]);
+  const { createInstance } = await import(`${newest[1]}pagefind.js`);
+  const all = createInstance({ baseUrl: base, noWorker: true, mergeFilter: { year: newest[0] } });
+  await Promise.all(older.map(([year, place]) => all.mergeIndex(place, { baseUrl: base, mergeFilter: { year } })));
+  return all;
+}
+
 function load() {
-  index ??= import("./pagefind/pagefind.js").then(async (pagefind) => {
-    await pagefind.options({ baseUrl: base, noWorker: true });
-    return pagefind;
-  });
+  index ??= opened();
   return index;
+}
+
+// Pagefind leaves out a word that a year's index lacks, or takes a shorter one: such a year has nothing to say.
+async function having(all, words) {
+  if (/^".+"$/.test(words)) return years;
+  const answers = await Promise.all(words.split(/\s+/).map((word) => all.search(`"${word}"`)));
+  const known = answers.filter(({ results }) => results.length).map(({ filters }) => filters.year);
+  return years.filter((year) => known.every((count) => count[year]));
+}
+
+async function answered({ q, theme, year }) {
+  const all = await load();
+  const among = (q ? await having(all, q) : years).filter((one) => !year || one === year);
+  if (!among.length) return [];
+  const filters = { year: { any: among }, ...(theme && { theme }) };
+  return (await all.search(q ?? null, { filters, sort: q ? {} : { at: "desc" } })).results;
 }
 
 function asked() {
@@ -72,14 +94,11 @@ function said(number, any) {
 
 async function search() {
   const mine = ++turn;
-  const { q, ...filters } = Object.fromEntries(asked());
   const any = asked().size > 0;
   try {
-    const pagefind = any ? await load() : null;
-    const sort = q ? {} : { at: "desc" };
-    const answer = any ? await pagefind.search(q ?? null, { filters, sort }) : { results: [] };
+    const results = any ? await answered(Object.fromEntries(asked())) : [];
     if (mine !== turn) return;
-    [found, shown] = [answer.results, 0];
+    [found, shown] = [results, 0];
     if (found.length) await continued();
     else list.replaceChildren();
     if (mine !== turn) return;

@@ -5,7 +5,7 @@ import gzip
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from digest.commands import build
 from digest.model import Config, Content, Correction
 from digest.pages import search, search_files, search_index
 from digest.pages.arrange import arrange
-from digest.pages.records import record, words_of
+from digest.pages.records import Record, record, words_of
 from digest.stories.outlines import catalogue_of
 
 if TYPE_CHECKING:
@@ -61,6 +61,10 @@ themes: [{themes}]
 """
 
 
+INDEX = "search/pagefind/"
+NOTHING = "No story has all of this. Fewer words, or another theme or year, may find one."
+
+
 @pytest.fixture
 def searched(monkeypatch: pytest.MonkeyPatch) -> None:
     """The extra `search` is installed, which tests elsewhere do as if it were not."""
@@ -98,9 +102,10 @@ def made(root: Path, base_url: str | None = None) -> dict[str, bytes]:
 
 def found(site: dict[str, bytes]) -> dict[str, Any]:
     """What the index has of each story, by its place."""
-    fragments = [content for path, content in site.items() if path.startswith("search/pagefind/fragment/")]
-    told = [json.loads(gzip.decompress(content).removeprefix(b"pagefind_dcd")) for content in fragments]
-    return {one["url"]: one for one in told}
+    fragments = {path: content for path, content in site.items() if path.endswith(".pf_fragment")}
+    told = {path: json.loads(gzip.decompress(one).removeprefix(b"pagefind_dcd")) for path, one in fragments.items()}
+    assert all(path.startswith(f"{INDEX}{one['url'][:4]}/") for path, one in told.items())
+    return {one["url"]: one for one in told.values()}
 
 
 # ---------------------------------------------------------------- records
@@ -141,7 +146,7 @@ def test_a_record_has_all_that_is_said_of_a_story() -> None:
 
     assert told.headline == "Ours"
     assert told.words == "Note.\nExcerpt.\nFoundries fill up\nCorrected."
-    assert (told.said_by, told.day, told.year) == ("The Post · Jo and Ann", "15 May 2026", 2026)
+    assert (told.said_by, told.day) == ("The Post · Jo and Ann", "15 May 2026")
 
 
 def test_a_story_of_nothing_but_a_headline_is_found_by_it() -> None:
@@ -151,12 +156,27 @@ def test_a_story_of_nothing_but_a_headline_is_found_by_it() -> None:
 # ---------------------------------------------------------------- the index
 
 
+def indexes(site: dict[str, bytes]) -> list[str]:
+    """The years that have an index, as often as they have one."""
+    return sorted(path.split("/")[2] for path in site if path.endswith(".pf_meta"))
+
+
+def of_year(site: dict[str, bytes], year: str) -> dict[str, bytes]:
+    return {path: content for path, content in site.items() if path.startswith(f"{INDEX}{year}/")}
+
+
+def stamps(root: Path, *places: str) -> dict[str, tuple[int, int]]:
+    """The stamps of all files in these places, by path."""
+    files = [path for place in places for path in [root / place, *(root / place).rglob("*")] if path.is_file()]
+    return {path.as_posix(): (path.stat().st_mtime_ns, path.stat().st_ino) for path in files}
+
+
 def test_each_story_is_found_at_its_permalink_by_theme_and_year(root: Path) -> None:
     stories = found(made(root))
 
     assert set(stories) == {"2025/w19/#old-crane", "2026/w19/#two-cranes", "2026/w19/#tolls-rise", "2026/w20/#quiet"}
     crane = stories["2026/w19/#two-cranes"]
-    assert crane["filters"] == {"theme": ["cranes", "tolls"], "year": ["2026"]}
+    assert crane["filters"] == {"theme": ["cranes", "tolls"]}
     assert crane["meta"] == {"title": "Two cranes too many", "said_by": "The Quay · Jo Writer", "day": "5 May 2026"}
     assert stories["2025/w19/#old-crane"]["content"] == "Rust was the cause: <b> & more."
 
@@ -178,14 +198,18 @@ def test_an_index_that_stands_is_not_made_again(root: Path, monkeypatch: pytest.
 def test_a_damaged_index_is_made_again(root: Path) -> None:
     one = made(root)
     for damage in (
-        lambda kept: (kept / "search/pagefind.js").unlink(),
-        lambda kept: (kept / "search/pagefind-entry.json").write_bytes(b""),
-        lambda kept: (kept / "search/index/more.pf_index").write_bytes(b"x"),
-        lambda kept: (kept / "search.json").write_bytes(b"{"),
+        lambda kept: (kept / "search/2026.memory").unlink(),
+        lambda kept: (kept / "search/2025.memory").write_bytes(b""),
+        lambda kept: (kept / "search/2026.memory").write_bytes((kept / "search/2025.memory").read_bytes()),
+        lambda kept: (kept / "search/2025.memory").write_bytes((kept / "search/2025.memory").read_bytes()[:-9] + b"x"),
+        lambda kept: (kept / "search/1999.memory").write_bytes(b"x"),
+        lambda kept: (kept / "search/index").mkdir(),
         lambda kept: shutil.rmtree(kept / "search"),
     ):
         damage(root / ".digest")
+        (root / "content/2026/w20/2026-05-12-quiet.md").touch()  # or nothing would be looked at
         assert made(root) == one
+        assert sorted(path.name for path in (root / ".digest/search").iterdir()) == ["2025.memory", "2026.memory"]
 
 
 def test_a_change_is_found_and_leaves_nothing_of_what_was(root: Path) -> None:
@@ -197,12 +221,104 @@ def test_a_change_is_found_and_leaves_nothing_of_what_was(root: Path) -> None:
     stories = found(site)
     assert len(stories) == 4
     assert stories["2026/w19/#tolls-rise"]["meta"]["title"] == "Tolls fall"
-    assert len([path for path in site if path.endswith(".pf_meta")]) == 1
+    assert indexes(site) == ["2025", "2026"]
+
+
+def test_a_change_in_one_year_touches_no_file_of_another(root: Path) -> None:
+    made(root)
+    before = stamps(root, f"site/{INDEX}2025", ".digest/search/2025.memory")
+    write(root, "2026-05-06", "tolls-rise", "Tolls fall", "tolls")
+
+    site = made(root)
+
+    assert len(before) > 4
+    assert stamps(root, f"site/{INDEX}2025", ".digest/search/2025.memory") == before
+    assert found(site)["2026/w19/#tolls-rise"]["meta"]["title"] == "Tolls fall"
+
+
+def test_only_the_year_that_has_changed_is_asked_of_the_program(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+    make = search.make
+
+    def watched(records: Sequence[Record], language: str) -> dict[str, bytes]:
+        asked.append([one.place for one in records])
+        return make(records, language)
+
+    monkeypatch.setattr(search, "make", watched)
+    made(root)
+    write(root, "2025-05-06", "old-crane", "An old crane floats", "cranes")
+    made(root)
+    made(root, base_url="https://example.org/else/")
+
+    assert sorted(len(records) for records in asked) == [1, 1, 3]
+    assert asked[-1] == ["2025/w19/#old-crane"]
+
+
+def test_what_a_change_leaves_as_it_was_is_not_written_again(root: Path) -> None:
+    made(root)
+    before = stamps(root, f"site/{INDEX}2026/fragment")
+    write(root, "2026-05-06", "tolls-rise", "Tolls fall", "tolls")
+
+    made(root)
+
+    assert len(before) == 3
+    assert len(before.items() & stamps(root, f"site/{INDEX}2026/fragment").items()) == 2
+
+
+def test_a_story_that_moves_is_found_where_it_stands_now(root: Path) -> None:
+    made(root)
+    story = root / "content/2026/w20/2026-05-12-quiet.md"
+    for week in ("2026/w21", "2025/w19", "2024/w01"):
+        (root / "content" / week).mkdir(parents=True, exist_ok=True)
+        story = story.rename(root / "content" / week / story.name)
+
+        site = made(root)
+
+        assert set(found(site)) == {
+            "2025/w19/#old-crane", "2026/w19/#two-cranes", "2026/w19/#tolls-rise", f"{week}/#quiet",
+        }  # fmt: skip
+        assert indexes(site) == sorted({"2025", "2026", week[:4]})
+
+
+def test_a_year_that_empties_takes_its_index_with_it(root: Path) -> None:
+    before = made(root)
+    shutil.move(root / "content/2026", root / "gone")
+
+    site = made(root)
+
+    assert (set(found(site)), indexes(site)) == ({"2025/w19/#old-crane"}, ["2025"])
+    assert not (root / f"site/{INDEX}2026").exists()
+    assert not (root / ".digest/search/2026.memory").exists()
+    shutil.move(root / "gone", root / "content/2026")
+    assert made(root) == before
+
+
+def test_the_program_stands_with_the_newest_year_alone(root: Path) -> None:
+    site = made(root)
+
+    programs = {"pagefind.js", "wasm.en.pagefind"}
+    assert {path.rpartition("/")[2] for path in of_year(site, "2026")} >= programs
+    assert not {path.rpartition("/")[2] for path in of_year(site, "2025")} & programs
+    write(root, "2027-05-06", "new-crane", "A new crane", "cranes")
+    moved = made(root)
+    assert {f"{INDEX}2027/{name}" for name in programs} < set(moved)
+    assert not {f"{INDEX}2026/{name}" for name in programs} & set(moved)
+
+
+def test_what_a_file_name_alone_says_of_a_story_is_known(root: Path) -> None:
+    path = write(root, "2026-05-12", "quiet", "A quiet week")
+    path.write_text(path.read_text().replace("published: 2026-05-12T12:00:00+08:00\n", ""))
+    assert found(made(root))["2026/w20/#quiet"]["meta"]["day"] == "12 May 2026"
+
+    path.rename(path.with_name("2026-05-13-quiet.md"))
+
+    assert found(made(root))["2026/w20/#quiet"]["meta"]["day"] == "13 May 2026"
 
 
 def test_words_that_are_taken_back_leave_the_index_even_where_the_list_of_what_was_built_is_lost(root: Path) -> None:
     before = made(root)
-    for path in (".nojekyll", "search/pagefind/mine.txt", "search/mine.js"):
+    mine = {".nojekyll", "search/pagefind/mine.txt", "search/pagefind/2026/mine.txt", "search/mine.js"}
+    for path in mine:
         (root / "site" / path).write_text("mine")
     (root / "content/2026/w19/2026-05-05-two-cranes.md").unlink()
     shutil.rmtree(root / ".digest")
@@ -210,8 +326,8 @@ def test_words_that_are_taken_back_leave_the_index_even_where_the_list_of_what_w
     after = made(root)
 
     assert set(found(before)) - set(found(after)) == {"2026/w19/#two-cranes"}
-    assert len([path for path in after if path.endswith(".pf_meta")]) == 1
-    assert {".nojekyll", "search/pagefind/mine.txt", "search/mine.js"} <= set(after)
+    assert indexes(after) == ["2025", "2026"]
+    assert mine <= set(after)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +344,7 @@ def test_the_index_knows_what_digest_toml_says(root: Path, change: Any) -> None:
 
     after = made(root)
 
-    assert found(after) != found(before) or "search/pagefind/wasm.de.pagefind" in after
+    assert found(after) != found(before) or "search/pagefind/2026/wasm.de.pagefind" in after
 
 
 def test_drafts_and_hidden_stories_are_not_found(root: Path) -> None:
@@ -287,6 +403,7 @@ def test_a_program_that_fails_costs_the_search_page_and_one_line(
 def test_without_the_extra_there_is_no_page_and_no_link(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made(root)
     monkeypatch.setattr(search_index, "available", lambda: False)
+    write(root, "2026-05-14", "new", "Something new")
 
     site = made(root)
 
@@ -462,6 +579,30 @@ def test_theme_and_year_choose_among_what_a_word_finds(page: Page, address: str)
     assert page.url == f"{address}search/?q=crane&theme=cranes&year=2025"
 
 
+@pytest.mark.parametrize(
+    ("asked", "status", "headlines"),
+    [
+        ("q=crane&theme=cranes", "2 stories", {"An old crane sinks", "Two cranes too many"}),
+        ("q=crane&theme=cranes&year=2026", "1 story", {"Two cranes too many"}),
+        ("q=crane&theme=tolls&year=2025", NOTHING, set()),
+        ("theme=cranes&year=2025", "1 story", {"An old crane sinks"}),
+        ("theme=cranes&year=2024", NOTHING, set()),
+        ("year=2025", "1 story", {"An old crane sinks"}),
+        ("q=crane+rust", "1 story", {"An old crane sinks"}),  # and no crane of a year without rust
+        ("q=crane+pay", "1 story", {"Tolls rise"}),
+        ("q=rust&year=2026", NOTHING, set()),
+        ("q=crane+barge", NOTHING, set()),  # of which each has a year of its own
+        ("q=orde", "1 story", {"Two cranes too many"}),  # half typed
+        ('q="second+crane"', "1 story", {"Tolls rise"}),
+        ('q="crane+second"', NOTHING, set()),
+    ],
+)
+def test_all_years_are_searched_as_one(page: Page, address: str, asked: str, status: str, headlines: set[str]) -> None:
+    page.goto(f"{address}search/?{asked}")
+
+    assert set(stories(page, status)) == headlines
+
+
 def test_theme_and_year_alone_list_their_stories_the_newest_first(page: Page) -> None:
     page.get_by_label("Theme").select_option("tolls")
 
@@ -478,7 +619,7 @@ def test_an_address_may_ask_and_what_it_asks_wrongly_is_left_out(page: Page, add
 
 def test_nothing_found_is_said_and_an_empty_question_clears_the_page(page: Page) -> None:
     page.get_by_label("Words").fill("zeppelin")
-    assert stories(page, "No story has all of this. Fewer words, or another theme or year, may find one.") == []
+    assert stories(page, NOTHING) == []
 
     page.get_by_label("Words").fill("crane")
     stories(page, "3 stories")

@@ -134,10 +134,9 @@ class Builder:
         archive = self._archive = arrange(catalogue, config, drafts=self._drafts, before=self._archive)
         index = search_index.index(catalogue, archive, config, root) if self._searched else search_index.Index()
         planned = plan(catalogue, archive, config, self.past.texts, searched=bool(index.files))
-        copied = (*planned.copied, *index.files)
-        output = Output(root, self._folder, [*(page.path for page in planned.pages), *(one.path for one in copied)])
+        output = Output(root, self._folder, [*planned.paths, *index.files])
         written, keys = make(
-            planned, copied, output, self.past, whole=self._whole, root=root, since=seen.since, told=told
+            planned, index, output, self.past, whole=self._whole, root=root, since=seen.since, told=told
         )
         report = {"stories": len(archive.stories), "weeks": len(archive.editions), "warning": index.warning}
         self.past.learn(keys, output, report)

@@ -61,9 +61,9 @@ OUTPUTS = (
 
 SEARCHED = (
     "search/search.js",
-    "search/pagefind/pagefind*",
-    "search/pagefind/wasm.*.pagefind",
-    "search/pagefind/*/*.pf_*",
+    "search/pagefind/[0-9][0-9][0-9][0-9]/pagefind*",
+    "search/pagefind/[0-9][0-9][0-9][0-9]/wasm.*.pagefind",
+    "search/pagefind/[0-9][0-9][0-9][0-9]/*/*.pf_*",
 )
 """The patterns of the files that come and go with the search page, and are ours where that is."""
 

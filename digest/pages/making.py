@@ -8,7 +8,7 @@ Refuses to let anything be seen of a site that is not whole: what is wrong drops
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from digest.pages.plan import Plan
 
 if TYPE_CHECKING:
     from digest.pages.render import Renderer
+    from digest.pages.search_index import Index
 
 _MANY = 300  # pages: with fewer, a second process takes longer to begin than it saves
 
@@ -33,7 +34,7 @@ Told = Callable[[int, int], None]
 
 def make(
     planned: Plan,
-    copied: Iterable[Copied],
+    index: Index,
     output: Output,
     past: Past,
     *,
@@ -54,10 +55,7 @@ def make(
     try:
         if wanted:
             _render(wanted, planned, output, root, past.code, told or _nobody)
-        for one in copied:
-            keys[one.path] = _key(one, since)
-            if not keys[one.path] or not past.has(one.path, keys[one.path], output):
-                output.stage(one.path, _source(one))
+        keys |= _copy(planned.copied, index, output, past, since)
         planned.refuse()
         return output.commit(), keys
     except BaseException:
@@ -98,6 +96,18 @@ def _render_in_two(pages: list[Page], planned: Plan, output: Output, renderer: R
     planned.writer.problems.extend(problems)
     planned.texts.used.update(texts)
     renderer.code.update(code)
+
+
+def _copy(copied: Collection[Copied], index: Index, output: Output, past: Past, since: int) -> dict[str, bytes]:
+    """Makes all files ready that are not rendered, the index of the search among them; returns their keys."""
+    keys = {one.path: _key(one, since) for one in copied}
+    for one in copied:
+        if not keys[one.path] or not past.has(one.path, keys[one.path], output):
+            output.stage(one.path, _source(one))
+    for path, key in index.files.items():
+        if not past.has(path, key, output):
+            output.stage(path, index.content(path))
+    return {**keys, **index.files}
 
 
 def _nobody(_: int, __: int) -> None:

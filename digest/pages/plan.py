@@ -39,6 +39,11 @@ class Plan:
     problems: tuple[Problem, ...]
     writer: Writer
 
+    @property
+    def paths(self) -> list[str]:
+        """The path of every file."""
+        return [*(page.path for page in self.pages), *(one.path for one in self.copied)]
+
     def found(self) -> list[Problem]:
         """Returns all that is in the site's way, as far as its pages have been made."""
         problems = dict.fromkeys((*self.problems, *self.writer.problems))

@@ -27,7 +27,7 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One story to be found: at `place`, by its words, its themes' ids and the year of its edition.
+    """One story to be found: at `place`, by its words and its themes' ids.
 
     `said_by` and `day` are shown beneath the headline; `at` orders those that are found without words.
     """
@@ -38,7 +38,6 @@ class Record:
     said_by: str
     day: str
     themes: tuple[str, ...]
-    year: int
     at: int
 
 
@@ -55,7 +54,6 @@ def record(story: Story, themes: tuple[str, ...], place: str, source: str) -> Re
         said_by=_whole(" · ".join(part for part in (source, wording.listed(story.authors)) if part)),
         day=wording.day(story.published),
         themes=themes,
-        year=story.week.year,
         at=int(story.published.timestamp()),
     )
 

@@ -25,7 +25,7 @@ _KEPT = (".pf_index", ".pf_fragment")
 _PATIENCE = 600  # seconds for a whole index; ten thousand stories take about ten
 
 
-class Failed(Exception):
+class Failed(ValueError):
     """No index could be made: why, in words."""
 
 
@@ -47,7 +47,7 @@ def _request(record: Record, language: str) -> dict[str, Any]:
         "content": record.words,
         "language": language.partition("-")[0].lower(),
         "meta": {"title": record.headline, "said_by": record.said_by, "day": record.day},
-        "filters": {"theme": list(record.themes), "year": [str(record.year)]},
+        "filters": {"theme": list(record.themes)},
         "sort": {"at": str(record.at)},
     }
 

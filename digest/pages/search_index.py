@@ -1,34 +1,49 @@
-"""The index of the stories: it stands in `.digest/` as long as they are what they were, and is copied into the site.
+"""The index of the stories, a year at a time: each year's stands in `.digest/` while its stories are what they were.
 
-One record is one story, so that what is found is a story and no page of forty. Refuses to stop a build: where no index
-can be made there is none, and the site has no search page; an old one never stands for new stories.
+    archive ──by year──▶ as it was? ──no──▶ records ──pagefind──▶ .digest/search/2026.memory ──▶ files of the site
+
+One record is one story, so that what is found is a story and no page of forty; one index is one year, so that an edit
+costs as much in the tenth year as in the first. Refuses to stop a build: where the index of a year cannot be made there
+is none at all, and the site has no search page; an old one never stands for new stories.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache as once
+from itertools import groupby
 from pathlib import Path
 
-from digest import disk
-from digest.model import Catalogue, Config, Copied
+from digest import disk, memory
+from digest.model import Catalogue, Config, Outline
 from digest.pages import addresses
 from digest.pages.archive import Archive
 from digest.pages.cards import publisher
 from digest.pages.marks import mark
 from digest.pages.records import Record, record
 
-_FOLDER, _MEMORY = "search", "search.json"
-_FORM = 1  # of records and files; another number makes every index anew
+_FOLDER = "search"
+_FORM = 2  # of records and files; another number makes every index anew
+_PROGRAMS = ("pagefind", "pagefind_bin", "pagefind_bin_extended")
+_AT_ONCE = 4  # years; each takes a program of its own, and tens of megabytes
+
+_Kept = tuple[dict[str, bytes], bytes]
+"""The index of one year: a hash of each file by its name, and all the files, packed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """The files of an index, none where there is none; `warning` says why it could not be made."""
+    """The index of all years: a hash of each of its files, by path; there are none where it is not to be had.
 
-    files: tuple[Copied, ...] = ()
+    `content` gives the bytes of such a file; `warning` says why the index could not be made.
+    """
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    content: Callable[[str], bytes] = lambda _: b""
     warning: str = ""
 
 
@@ -38,56 +53,96 @@ def available() -> bool:
 
 
 def index(catalogue: Catalogue, archive: Archive, config: Config, root: Path) -> Index:
-    """Returns the index of an archive, made anew where it does not stand yet; none without stories or the extra."""
+    """Returns the index of an archive, made anew for years where it does not stand; none without stories or extra."""
     if not archive.stories or not available():
         return Index()
-    folder, wanted = root / disk.CACHE / _FOLDER, _mark(archive, config)
-    memory, sizes = disk.recall(root, _MEMORY), _sizes(folder)
-    if memory.get("mark") != wanted or memory.get("sizes") != sizes:
-        from digest.pages import search  # what a build without a new index need not wait for
-
-        try:
-            files = search.make(_records(catalogue, archive, config), config.site.language)
-        except search.Failed as error:
-            return Index(warning=f"search: pagefind made no index, so the site has no search page: {error}")
-        sizes = {name: len(content) for name, content in files.items()}
-        _keep(folder, files)
-        disk.remember(root, _MEMORY, {"mark": wanted, "sizes": sizes})
-    place = addresses.SEARCH_INDEX
-    return Index(files=tuple(Copied(source=folder / name, file="search", path=place + name) for name in sorted(sizes)))
-
-
-def _keep(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Brings the folder to these files. What an index has of a story that stayed as it was is left as it is."""
-    for name in _sizes(folder).keys() - files.keys():
-        disk.unlink(folder / name)
-    for name, content in files.items():
-        if disk.read(folder / name) != content:
-            disk.write(folder / name, content, mode=0o644)
-
-
-def _sizes(folder: Path) -> dict[str, int]:
-    """Returns how long each file of an index is that stands in a folder, by its name below it."""
+    years = {str(year): tuple(stories) for year, stories in groupby(archive.stories, key=lambda story: story.week.year)}
+    shared = _shared(config)
+    keys = {year: mark((shared, *_told(stories, archive))) for year, stories in years.items()}
+    kept: dict[str, _Kept] = {}
+    for year, key in keys.items():
+        if stands := memory.recall(root, _name(year), key)[0]:
+            kept[year] = stands
+    wanted = {year: list(_records(catalogue, archive, config, years[year])) for year in keys if year not in kept}
     try:
-        inside = list(os.scandir(folder))
-    except FileNotFoundError:
-        return {}
-    below = [(f"{place.name}/{one.name}", one) for place in inside if place.is_dir() for one in os.scandir(place)]
-    return {name: one.stat().st_size for name, one in [*below, *((one.name, one) for one in inside if one.is_file())]}
+        for year, files in _made(wanted, config.site.language):
+            kept[year] = ({name: mark(content) for name, content in files.items()}, memory.pack(files))
+            memory.keep(root, _name(year), keys[year], kept[year])
+    except ValueError as error:
+        return Index(warning=f"search: pagefind made no index, so the site has no search page: {error}")
+    _forget(root, map(_name, keys))
+    return _together(kept)
 
 
-def _mark(archive: Archive, config: Config) -> str:
-    """Returns a hash of all that the index is made of, the program among it."""
-    spec = importlib.util.find_spec("pagefind")
-    installed = Path(spec.origin).stat().st_mtime_ns if spec and spec.origin else 0
+def _name(year: str) -> str:
+    return f"{_FOLDER}/{year}.memory"
+
+
+def _shared(config: Config) -> bytes:
+    """Returns a hash of what every year's index is made of beside its stories, the program among it."""
+    specs = (importlib.util.find_spec(name) for name in _PROGRAMS)
+    installed = tuple(Path(spec.origin).stat().st_mtime_ns if spec and spec.origin else 0 for spec in specs)
     feeds = tuple((feed.id, feed.publisher) for feed in config.feeds)
     themes = tuple((theme.id, theme.was) for theme in config.themes)
-    return mark((_FORM, installed, config.site.language, feeds, themes, archive.stories)).hex()
+    return mark((_FORM, installed, config.site.language, feeds, themes))
 
 
-def _records(catalogue: Catalogue, archive: Archive, config: Config) -> Iterator[Record]:
+def _told(stories: Iterable[Outline], archive: Archive) -> Iterator[tuple[bytes, str, str]]:
+    """Yields all that records of these stories are made of: their words, and what their file's name and place say."""
+    for story in stories:
+        yield story.mark, addresses.permalink(story.week, archive.anchors.of(story)), story.published
+
+
+def _records(catalogue: Catalogue, archive: Archive, config: Config, stories: Iterable[Outline]) -> Iterator[Record]:
     feeds = {feed.id: feed for feed in config.feeds}
-    for outline in archive.stories:
+    for outline in stories:
         story = catalogue.story(outline.file)
         place = addresses.permalink(outline.week, archive.anchors.of(outline))
         yield record(story, outline.themes, place, publisher(story, feeds)[0])
+
+
+def _made(wanted: Mapping[str, list[Record]], language: str) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """Makes the index of each year, and yields its files; raises ValueError where one cannot be made."""
+    if not wanted:
+        return
+    from digest.pages import search  # what a build without a new index need not wait for
+
+    makers = ThreadPoolExecutor(_AT_ONCE)
+    try:
+        made = {year: makers.submit(search.make, records, language) for year, records in wanted.items()}
+        for year, files in made.items():
+            yield year, files.result()
+    finally:
+        makers.shutdown(cancel_futures=True)
+
+
+def _forget(root: Path, names: Iterable[str]) -> None:
+    """Removes what is left of years that have no story any more, and of runs that were killed."""
+    cache = root / disk.CACHE
+    for gone in {*(cache / _FOLDER).glob("*")} - {cache / name for name in names}:
+        if gone.is_dir():
+            shutil.rmtree(gone, ignore_errors=True)
+        else:
+            disk.unlink(gone)
+
+
+def _together(kept: Mapping[str, _Kept]) -> Index:
+    """Returns the indexes of all years as one. Its program stands with the newest year alone: it serves all of them."""
+    newest = max(kept, key=int)
+    files = {
+        f"{addresses.SEARCH_INDEX}{year}/{name}": told
+        for year, (hashes, _) in kept.items()
+        for name, told in hashes.items()
+        if year == newest or not _is_program(name)
+    }
+    unpacked: Callable[[str], dict[str, bytes]] = once(lambda year: memory.unpack(kept[year][1]))
+
+    def content(path: str) -> bytes:
+        year, _, name = path.removeprefix(addresses.SEARCH_INDEX).partition("/")
+        return unpacked(year)[name]
+
+    return Index(files=files, content=content)
+
+
+def _is_program(name: str) -> bool:
+    return name == "pagefind.js" or name.startswith("wasm.")
