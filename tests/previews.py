@@ -83,16 +83,18 @@ class Preview:
         return answer
 
     def write(self, file: str, words: str) -> None:
-        """Saves a file as most editors do."""
+        """Saves a file in one go, so that on the slowest machine nobody sees the half of it."""
         path = self.root / file
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(words)
+        beside = path.with_name(f".{path.name}.new")
+        beside.write_text(words)
+        beside.replace(path)
 
     def replace(self, file: str, old: str, new: str) -> None:
         """Changes words in a file."""
         text = (self.root / file).read_text()
         assert old in text
-        (self.root / file).write_text(text.replace(old, new))
+        self.write(file, text.replace(old, new))
 
     def end(self, how: int = signal.SIGINT) -> int:
         """Ends the preview as Ctrl-C does, and returns how it ended."""
