@@ -14,7 +14,7 @@ from sites import lost_links, pages, read_folder
 from digest import config
 from digest.commands import build
 from digest.errors import DigestError, Faults
-from digest.pages import addresses, output
+from digest.pages import addresses, listing
 
 SMALL = Path(__file__).parent / "data/sites/small"
 REPOSITORY = Path(__file__).parents[1]
@@ -115,7 +115,7 @@ def test_every_page_and_feed_that_comes_and_goes_can_be_known_again(root: Path) 
     always = {addresses.output(place) for place in addresses.PLACES.values()} | {"404.html", "robots.txt", "icon.svg"}
     copied = {"CNAME", "2026/w19/quay.svg"}
 
-    found = output._recognised(root / "site")
+    found = listing.recognised(root / "site")
 
     assert set(read_folder(root / "site")) - found - always == copied
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -21,15 +20,11 @@ from pathlib import Path, PurePosixPath
 from digest import disk
 from digest.disk import Stamp
 from digest.errors import DigestError
-from digest.pages import addresses
+from digest.pages import listing
 
 _FILE, _FOLDER = 0o644, 0o755  # what web hosts need, whatever the umask
 _KEPT = ("content", "templates", "digest", "tests", ".git", disk.CACHE)
 _BUILT_INSIDE = ("preview", "publish")  # of `.digest/`
-_MARKS = {  # and where the head of such a file ends: further down it may be anybody's words
-    ".html": (b'<meta name="generator" content="Digest">', b"<body"),
-    ".atom": (b"<generator>Digest</generator>", b"<entry"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +72,9 @@ class Output:
         self._busy = self._listing.with_suffix(".busy")
         self._staged: dict[str, bytes | None] = {}
         self._new: list[Path] = []
-        self.listed = _read_list(self._listing)
+        self.listed = listing.read(self._listing)
         """The paths that the last build wrote, None where that is lost."""
-        self._before = _recognised(self.folder) if self.listed is None else self.listed
+        self._before = listing.recognised(self.folder) if self.listed is None else self.listed
         if self.listed is None or disk.read(self._busy) is not None:
             _sweep(self.folder, self._before | self._paths)
 
@@ -144,7 +139,7 @@ class Output:
     def commit(self) -> Written:
         """Puts all that was staged in place, and removes what this build no longer makes."""
         if self._before != self._paths:
-            _write_list(self._listing, self._before | self._paths)  # so that a kill leaves nothing that nobody knows
+            listing.write(self._listing, self._before | self._paths)  # so that a kill leaves nothing that nobody knows
         stale = _stale(self.folder, self._before, self._paths)
         removed = sum(_remove(self.folder, path) for path in _in_the_way(stale, self._paths, self._places))
         for path, content in self._staged.items():
@@ -154,7 +149,7 @@ class Output:
         removed += sum(_remove(self.folder, path) for path in stale)
         own = self.folder.is_relative_to(self._root.resolve())  # another folder's mode is not ours to change
         _mend_folders(self._inside()[not own :])
-        _write_list(self._listing, self._paths)
+        listing.write(self._listing, self._paths)
         disk.unlink(self._busy)
         return Written(written=len(self._staged), removed=removed, unchanged=len(self._paths) - len(self._staged))
 
@@ -182,51 +177,6 @@ def _folders(paths: Iterable[str]) -> list[str]:
             found.add(above)
             above = above.rpartition("/")[0]
     return sorted(found)
-
-
-def _read_list(listing: Path) -> set[str] | None:
-    """Returns the paths that an earlier build wrote; None where the list is lost or damaged."""
-    try:
-        paths = json.loads(disk.read(listing) or b"null")
-    except ValueError:
-        return None
-    if not isinstance(paths, list):
-        return None
-    return {path for path in paths if isinstance(path, str) and _is_inside(path)}
-
-
-def _recognised(folder: Path) -> set[str]:
-    """Returns the paths of pages and feeds of ours that an earlier build left in a folder.
-
-    Pictures and what was copied bear no mark, so they stay; files that every build makes need not be found.
-    """
-    found = set()
-    for pattern in addresses.OUTPUTS:
-        for path in folder.glob(pattern):
-            mark, end = _MARKS[path.suffix]
-            if not path.is_symlink() and path.is_file() and mark in (disk.read(path) or b"").partition(end)[0]:
-                found.add(path.relative_to(folder).as_posix())
-    ours = {path for path in found if not _is_home_of_another(folder / path)}
-    if addresses.output(addresses.SEARCH) in ours:  # what it searches may hold words that are taken back
-        searched = (path for pattern in addresses.SEARCHED for path in folder.glob(pattern))
-        ours |= {path.relative_to(folder).as_posix() for path in searched if path.is_file() and not path.is_symlink()}
-    return ours
-
-
-def _is_home_of_another(page: Path) -> bool:
-    """Tells whether a page stands where another digest's site begins: no page of ours has a style sheet beside it."""
-    return page.with_name(addresses.STYLE).exists()
-
-
-def _is_inside(path: str) -> bool:
-    pure = PurePosixPath(path)
-    return bool(pure.parts) and not pure.is_absolute() and ".." not in pure.parts and "\0" not in path
-
-
-def _write_list(listing: Path, paths: Iterable[str]) -> None:
-    content = json.dumps(sorted(paths), indent=0).encode()
-    if disk.read(listing) != content:
-        disk.write(listing, content)
 
 
 def _stale(folder: Path, before: Collection[str], whole: set[str]) -> list[str]:

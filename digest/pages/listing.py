@@ -1,0 +1,65 @@
+"""The list of what a build wrote into a folder: only what stands in it may ever be removed there.
+
+    .digest/built/<folder>.json ⇄ paths        lost? ──▶ the files that say that Digest made them
+
+Refuses to take a file for ours that bears no mark of it, and paths that lead out of the folder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from digest import disk
+from digest.pages import addresses
+
+_MARKS = {  # and where the head of such a file ends: further down it may be anybody's words
+    ".html": (b'<meta name="generator" content="Digest">', b"<body"),
+    ".atom": (b"<generator>Digest</generator>", b"<entry"),
+}
+
+
+def read(listing: Path) -> set[str] | None:
+    """Returns the paths that an earlier build wrote; None where the list is lost or damaged."""
+    try:
+        paths = json.loads(disk.read(listing) or b"null")
+    except ValueError:
+        return None
+    if not isinstance(paths, list):
+        return None
+    return {path for path in paths if isinstance(path, str) and _is_inside(path)}
+
+
+def recognised(folder: Path) -> set[str]:
+    """Returns the paths of pages and feeds of ours that an earlier build left in a folder.
+
+    Pictures and what was copied bear no mark, so they stay; files that every build makes need not be found.
+    """
+    found = set()
+    for pattern in addresses.OUTPUTS:
+        for path in folder.glob(pattern):
+            mark, end = _MARKS[path.suffix]
+            if not path.is_symlink() and path.is_file() and mark in (disk.read(path) or b"").partition(end)[0]:
+                found.add(path.relative_to(folder).as_posix())
+    ours = {path for path in found if not _is_home_of_another(folder / path)}
+    if addresses.output(addresses.SEARCH) in ours:  # what it searches may hold words that are taken back
+        searched = (path for pattern in addresses.SEARCHED for path in folder.glob(pattern))
+        ours |= {path.relative_to(folder).as_posix() for path in searched if path.is_file() and not path.is_symlink()}
+    return ours
+
+
+def _is_home_of_another(page: Path) -> bool:
+    """Tells whether a page stands where another digest's site begins: no page of ours has a style sheet beside it."""
+    return page.with_name(addresses.STYLE).exists()
+
+
+def _is_inside(path: str) -> bool:
+    pure = PurePosixPath(path)
+    return bool(pure.parts) and not pure.is_absolute() and ".." not in pure.parts and "\0" not in path
+
+
+def write(listing: Path, paths: Iterable[str]) -> None:
+    content = json.dumps(sorted(paths), indent=0).encode()
+    if disk.read(listing) != content:
+        disk.write(listing, content)
