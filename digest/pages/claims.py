@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from digest.errors import Problem
 
@@ -37,7 +38,7 @@ def problems(claims: Iterable[tuple[str, str]]) -> list[Problem]:
 
 
 def _folded(path: str) -> str:
-    return unicodedata.normalize("NFC", path).casefold()
+    return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
 
 
 def _folders(path: str) -> Iterator[str]:
@@ -52,5 +53,12 @@ def _clash(path: str, source: str, other: str) -> Problem:
 
 def _unportable(path: str, source: str) -> Iterator[Problem]:
     for name in path.split("/"):
-        if not name or name in {".", ".."} or _UNPORTABLE.search(name) or len(name.encode(errors="replace")) > _LONGEST:
+        if not _is_portable(name):
             yield Problem(source, 0, f"the file name '{name}' cannot be published everywhere", "rename it")
+
+
+@lru_cache(maxsize=1 << 14)  # most paths are made of the same few names
+def _is_portable(name: str) -> bool:
+    if not name or name in {".", ".."} or _UNPORTABLE.search(name):
+        return False
+    return len(name.encode(errors="replace")) <= _LONGEST

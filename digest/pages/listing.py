@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from digest import disk
 from digest.pages import addresses
@@ -55,8 +55,7 @@ def _is_home_of_another(page: Path) -> bool:
 
 
 def _is_inside(path: str) -> bool:
-    pure = PurePosixPath(path)
-    return bool(pure.parts) and not pure.is_absolute() and ".." not in pure.parts and "\0" not in path
+    return bool(path.strip("./")) and path[0] != "/" and ".." not in path.split("/") and "\0" not in path
 
 
 def write(listing: Path, paths: Iterable[str]) -> None:

@@ -50,7 +50,7 @@ class Past:
     def learn(self, keys: Mapping[str, bytes], output: Output, told: Mapping[str, Any]) -> None:
         """Takes note of the build that is done: `keys` has every file of the site."""
         self._made = {path: (key, output.stamp(path)) for path, key in keys.items()}
-        self.told, self.texts = dict(told), Texts(self.texts.used)
+        self.told, self.texts = dict(told), self.texts.next()
 
     def keep(self) -> None:
         """Remembers the last build for other runs."""

@@ -80,23 +80,26 @@ def _home_data(
 
 
 def _week(setting: Setting, edition: Edition, newer: Edition | None, older: Edition | None) -> Page:
-    letter = f": {edition.letter.title}" if edition.letter and edition.letter.title else ""
-    about = setting.views.about(edition)
-    count = wording.stories(len(edition.stories))
-    head = Head(
-        title=setting.titled(wording.label(edition.week) + letter),
-        description=f"{wording.span(edition.week)}: {count}{f' on {about}' if about else ''}.",
-        place=addresses.week(edition.week),
-        updated=newest(edition.stories),
-    )
     return setting.page(
         "week.html",
         f"the page of {edition.week}",
-        head,
+        setting.texts.made("head", edition.mark, lambda: _week_head(setting, edition)),
         _week_data,
         edition,
         newer and newer.week,
         older and older.week,
+    )
+
+
+def _week_head(setting: Setting, edition: Edition) -> Head:
+    letter = f": {edition.letter.title}" if edition.letter and edition.letter.title else ""
+    about = setting.views.about(edition)
+    count = wording.stories(len(edition.stories))
+    return Head(
+        title=setting.titled(wording.label(edition.week) + letter),
+        description=f"{wording.span(edition.week)}: {count}{f' on {about}' if about else ''}.",
+        place=addresses.week(edition.week),
+        updated=newest(edition.stories),
     )
 
 

@@ -106,7 +106,7 @@ def set_up(
     """Returns the setting of one build, whose site has a search page where it is searched."""
     writer = Writer(Targets(catalogue, archive, base))
     cards = Cards(config, catalogue, archive.anchors, writer)
-    views = Views(config, cards, writer)
+    views = Views(config, cards, writer, texts)
     counts = counted(archive.editions)
     copied = {one.path for one in catalogue.copied}
     own_icon = next((name for name in addresses.OWN_ICONS if name in copied), "")

@@ -17,6 +17,7 @@ from digest.pages.charts import Spark, colour
 from digest.pages.markup import Html, Writer, text_of
 from digest.pages.page import Link
 from digest.pages.storyline import Course
+from digest.pages.texts import Texts
 from digest.week import Week
 
 _DESCRIPTION = 155  # signs; more is cut off where it is shown
@@ -136,7 +137,8 @@ def described(text: Html) -> str:
 class Views:
     """Makes the views of one build."""
 
-    def __init__(self, config: Config, cards: Cards, writer: Writer) -> None:
+    def __init__(self, config: Config, cards: Cards, writer: Writer, texts: Texts) -> None:
+        self._texts = texts
         self._titles = {theme.id: theme.title for theme in config.themes}
         self._colours = {theme.id: colour(number) for number, theme in enumerate(config.themes, 1)}
         self._cards, self._writer = cards, writer
@@ -165,6 +167,11 @@ class Views:
 
     def week_line(self, edition: Edition, headlines: int = 0) -> WeekLine:
         """Returns a week as a line in a list, with the first headlines that one should see there."""
+        if headlines:
+            return self._line(edition, headlines)
+        return self._texts.made("line", edition.mark, lambda: self._line(edition, 0))
+
+    def _line(self, edition: Edition, headlines: int) -> WeekLine:
         first = sorted(edition.stories, key=lambda story: (story is not edition.lead, not story.noted))[:headlines]
         return WeekLine(
             number=edition.week.number,
