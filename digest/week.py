@@ -46,7 +46,7 @@ class Week:
     @classmethod
     def at(cls, ordinal: int) -> Week:
         """Returns the week that `ordinal` counts."""
-        return cls.of(date.fromordinal(ordinal * 7 + 1))
+        return _at(ordinal)
 
     @property
     def ordinal(self) -> int:
@@ -82,3 +82,8 @@ def _monday(year: int, number: int) -> date:
 @lru_cache(maxsize=4096)
 def _ordinal(year: int, number: int) -> int:
     return _monday(year, number).toordinal() // 7
+
+
+@lru_cache(maxsize=4096)
+def _at(ordinal: int) -> Week:
+    return Week.of(date.fromordinal(ordinal * 7 + 1))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from digest.model import Theme
 from digest.pages import charts
@@ -54,7 +55,7 @@ class Counts:
         found = self.themes.get(theme.id)
         if not found:
             return None
-        at = charts.slots(min(found), self.recent[-1][1])
+        at = charts.slots(min(found, key=attrgetter("ordinal")), self.recent[-1][1])
         return Series(title=theme.title, theme=number, counts=charts.gathered(found, at))
 
     def pulse(self, themes: Sequence[Theme]) -> Chart | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import attrgetter
 
 from digest.pages import wording
 from digest.week import Week
@@ -32,7 +33,7 @@ class Course:
 
 def course(counts: Mapping[Week, int], until: Week) -> Course | None:
     """Returns how a theme went until this week; None where it has no story, or none before this week."""
-    active = sorted(week for week, number in counts.items() if number)
+    active = sorted((week for week, number in counts.items() if number), key=attrgetter("ordinal"))
     if not active or active[0] == until:
         return None
     passed = until.ordinal - active[-1].ordinal
