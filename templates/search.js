@@ -21,7 +21,6 @@ function load() {
 
 // Pagefind leaves out a word that a year's index lacks, or takes a shorter one: such a year has nothing to say.
 async function having(all, words) {
-  if (/^".+"$/.test(words)) return years;
   const answers = await Promise.all(words.split(/\s+/).map((word) => all.search(`"${word}"`)));
   const known = answers.filter(({ results }) => results.length).map(({ filters }) => filters.year);
   return years.filter((year) => known.every((count) => count[year]));

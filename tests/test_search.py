@@ -601,6 +601,8 @@ def test_all_years_are_searched_as_one(page: Page, address: str, asked: str, sta
     page.goto(f"{address}search/?{asked}")
 
     assert set(stories(page, status)) == headlines
+    links = page.locator("#_stories h3 a").evaluate_all("links => links.map(link => link.href)")
+    assert [link for link in links if not link.startswith(f"{address}20")] == []
 
 
 def test_theme_and_year_alone_list_their_stories_the_newest_first(page: Page) -> None:
