@@ -326,7 +326,8 @@ def refeed(made: Made, _: str) -> None:
 def no_read(made: Made, _: str) -> None:
     """No word of a file of this machine, or of one beside the feed, has come into the content or the site."""
     everything = "\n".join([*made.output("").values(), *(body.decode() for body in made.second.values())])
-    for secret in ("root:x:0:0", "kept to itself", socket.gethostname()):
+    name = socket.gethostname()
+    for secret in ("root:x:0:0", "kept to itself", *([name] if len(name) > 4 else [])):  # two letters are in any hash
         assert secret not in everything, secret
 
 
