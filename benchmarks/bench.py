@@ -45,7 +45,9 @@ def main(
     try:
         _warm_up(found)
         for size in stories or _SIZES:
-            with tempfile.TemporaryDirectory(prefix="digest-bench-", dir=folder) as place:
+            if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="digest-bench-", dir=folder) as place:
                 click.echo(f"{size} stories …", err=True)
                 measured = subjects.prepare(Path(place), size, found)
                 click.echo(f"{table.written(_measured(measured, size, times), measured, times)}\n")
