@@ -42,12 +42,12 @@ def main(
     if not found and not no_peers:
         click.echo(f"No peers in {peers_dir}; python -m benchmarks.peers.programs installs them.", err=True)
     click.echo(f"{table.machine(found)}\n")
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
     try:
         _warm_up(found)
         for size in stories or _SIZES:
-            if folder:
-        folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="digest-bench-", dir=folder) as place:
+            with tempfile.TemporaryDirectory(prefix="digest-bench-", dir=folder) as place:
                 click.echo(f"{size} stories …", err=True)
                 measured = subjects.prepare(Path(place), size, found)
                 click.echo(f"{table.written(_measured(measured, size, times), measured, times)}\n")
