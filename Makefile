@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: site test judges package-test floors preview format bench bench-peers clean
+.PHONY: site test judges package-test floors pictures preview format bench bench-peers clean
 
 site: .venv/installed  ## builds the shipped archive into site/
 	@$(BIN)/digest build
