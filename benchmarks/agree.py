@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -28,6 +29,7 @@ _WEEK = re.compile(r"\d{4}/w\d\d")
 _THEME = re.compile(r"(themes/[a-z0-9-]+)/(?:page/\d+/)?index\.html")
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _MOST = 20
+_NEWEST = 50  # entries of a feed
 
 
 class _Stories(HTMLParser):
@@ -127,10 +129,15 @@ def _themes(site: Path) -> Pages:
 
 
 def _feeds(site: Path) -> Pages:
-    """Returns the entries of the feeds of the whole, of each theme and of each closed week."""
+    """Returns the entries of the feeds of the whole, of each theme and of each closed week.
+
+    Of the whole the newest alone, since ours has all of the open week, and not every peer can be told to do so.
+    """
     closed = sorted(site.glob("[0-9]*/w[0-9][0-9]/index.html"))[:-1]  # the newest week is open: we have no feed of it
-    paths = [site / "feed.atom", *site.glob("themes/*/feed.atom"), *(path.with_name("feed.atom") for path in closed)]
-    return {path.relative_to(site).as_posix(): Counter(_entries(path)) for path in paths if path.exists()}
+    whole = site / "feed.atom"
+    parts = [*site.glob("themes/*/feed.atom"), *(path.with_name("feed.atom") for path in closed)]
+    found = {path.relative_to(site).as_posix(): Counter(_entries(path)) for path in parts if path.exists()}
+    return found | ({whole.name: Counter(islice(_entries(whole), _NEWEST))} if whole.exists() else {})
 
 
 def _stories(path: Path) -> list[Seen]:
