@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import judges
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from digest import config
@@ -61,8 +61,14 @@ def pulled(root: Path, body: str, other: str) -> None:
         assert len(path.name) <= 255
 
 
+TWINS = [{"url": "https://news.example/a", "id": "http://\n0"}, {"url": "../x", "id": "http://\n0"}]
+
+
 @settings(max_examples=200, **USUAL)
 @given(body=FEED, other=FEED)
+@example(
+    body=json.dumps({"items": []}), other=json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": TWINS})
+)
 def test_a_pull_of_anything_writes_only_inside_the_digest_and_a_second_one_nothing(body: str, other: str) -> None:
     with tempfile.TemporaryDirectory(dir=QUICK) as folder:
         root = Path(folder) / "digest"

@@ -6,6 +6,7 @@ without a web link, and keeps count, for the report, of what it refused or could
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from digest.feeds import dates, plaintext
 from digest.model import Document, Entry
 
 _MOST_ENTRIES = 5_000
+_BREAKS = re.compile(r"[\t\n\r]")  # in a guid they are slips of whoever set it, as in an address (WHATWG URL §4.4)
 _LONGEST_ADDRESS = 4_000
 _NAMED = 3
 
@@ -58,7 +60,7 @@ def _entry(said: Said, base: str) -> Entry | None:
     if link is None:
         return None
     return Entry(
-        id=plaintext.legal(said.id) if len(said.id) <= _LONGEST_ADDRESS else "",
+        id=_BREAKS.sub("", plaintext.legal(said.id)) if len(said.id) <= _LONGEST_ADDRESS else "",
         title=_headline(said.title) or links.host(link),
         link=links.clean(link),
         published=_first_date(said.dates),
