@@ -17,7 +17,7 @@ _TRACKERS = re.compile(
 _TEXT_FRAGMENT = re.compile(r":~:.*", re.DOTALL)
 _ARTICLE = re.compile(r"/article/(\d{6,})(?=/|$)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+")
-_UNSEEN = re.compile(r"[\x00-\x20\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _HOST = re.compile(r"[\w.:~-]+")
 """A name or an address (RFC 3986 §3.2.2) without what no host has: white space, percent signs, brackets, quotes."""
 _UNFIT = re.compile(r"[\x00-\x20\"<>\\^`{|}\x7f-\x9f]")
@@ -40,7 +40,7 @@ def web_link(address: str, base: str = "") -> str | None:
     """
     if not base and _FIT.fullmatch(address):
         return address
-    bare = _UNSEEN.sub(lambda sign: "%20" if sign[0] == " " else "", address.strip())
+    bare = _UNSEEN.sub("", address).strip().replace(" ", "%20")
     try:
         parts = urlsplit(urljoin(base, bare) if base else bare)
         port = parts.port

@@ -16,7 +16,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -259,6 +259,7 @@ def test_any_damage_to_a_feed_leaves_sound_entries_or_words(data: st.DataObject,
 
 
 @given(TEXT, TEXT, TEXT, TEXT, TEXT, TEXT)
+@example("", "", "0\xa0\x1b", "", "", "")
 def test_whatever_json_says_entries_are_sound(
     guid: str, title: str, url: str, text: str, author: str, image: str
 ) -> None:
