@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
-from hashlib import blake2b
 from itertools import groupby
 from operator import attrgetter
 
@@ -102,9 +101,9 @@ def _marked(
 
 
 def _told(story: Outline, anchors: Anchors, earlier: Mapping[str, tuple[str, ...]], places: bytes) -> Outline:
-    said = repr((anchors.of(story), earlier.get(story.file))).encode()
-    mark = _hash(story.mark, places if story.linked else b"", said)
-    return Outline._make((*story[:-1], mark))  # which _replace does in ten times as long
+    said = (anchors.of(story), earlier.get(story.file))
+    marked = mark((story.mark, places if story.linked else b"", said))
+    return Outline._make((*story[:-1], marked))  # which _replace does in ten times as long
 
 
 def _places(shown: Iterable[Outline], catalogue: Catalogue, anchors: Anchors, drafts: bool) -> bytes:
@@ -120,11 +119,7 @@ def _places(shown: Iterable[Outline], catalogue: Catalogue, anchors: Anchors, dr
         [(one.file, one.size) for one in catalogue.copied],
         sorted(catalogue.unread),
     )
-    return _hash(files.encode(), repr(rest).encode())
-
-
-def _hash(*parts: bytes) -> bytes:
-    return blake2b(b"\n".join(parts), digest_size=16).digest()
+    return mark((files, repr(rest)))
 
 
 def _renamed(stories: Iterable[Outline], names: Mapping[str, str]) -> list[Outline]:

@@ -7,6 +7,7 @@ Text and values in, values out. Refuses to read a file.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import tzinfo
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
@@ -46,9 +47,15 @@ def catalogue_of(content: Content, config: Config) -> Catalogue:
     """Returns content that was read whole, its stories in outline."""
     zone = ZoneInfo(config.site.timezone)
     stories = {story.file: story for story in content.stories}
+    outlines = tuple(outline_of(story, zone, hashed(repr(story))) for story in content.stories)
+    return outlined(content, outlines, stories.__getitem__)
+
+
+def outlined(content: Content, outlines: tuple[Outline, ...], story: Callable[[str], Story]) -> Catalogue:
+    """Returns content with these outlines of its stories; `story` gives the whole of one by its file."""
     return Catalogue(
-        stories=tuple(outline_of(story, zone, hashed(repr(story))) for story in content.stories),
-        story=stories.__getitem__,
+        stories=outlines,
+        story=story,
         letters=content.letters,
         introductions=content.introductions,
         pages=content.pages,

@@ -22,7 +22,7 @@ from digest import memory
 from digest.errors import DigestError, Faults
 from digest.model import Catalogue, Config, Outline, Story
 from digest.stories import paths, sight
-from digest.stories.outlines import hashed, outline_of
+from digest.stories.outlines import hashed, outline_of, outlined
 from digest.stories.sight import Sight
 
 if TYPE_CHECKING:
@@ -119,19 +119,10 @@ class Shelf:
             raise Faults(found.problems)
         content = found.content
         self._stories = {story.file: story for story in content.stories}
-        return Catalogue(
-            stories=tuple(
-                outline_of(story, self._zone, _told(contents[story.file], bool(story.excerpt)))
-                for story in content.stories
-            ),
-            story=self.story,
-            letters=content.letters,
-            introductions=content.introductions,
-            pages=content.pages,
-            copied=content.copied,
-            places=content.places,
-            earlier=content.earlier,
+        outlines = tuple(
+            outline_of(story, self._zone, _told(contents[story.file], bool(story.excerpt))) for story in content.stories
         )
+        return outlined(content, outlines, self.story)
 
     def _amended(self, before: Catalogue, seen: Sight) -> Catalogue | None:
         """Returns the content with what has changed; None where more depends on that than the files themselves."""
