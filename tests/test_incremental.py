@@ -342,6 +342,11 @@ STEPS: dict[str, Change] = {
     "it is hidden, so that links are lost": replaced(CRANES, "\n---\n", "\nhide: true\n---\n"),
     "and shown again": replaced(CRANES, "hide: true\n", ""),
     "its link is another": replaced(CRANES, "link: ", "link: https://new.example/article/7654321/"),
+    "its name is another": renamed(CRANES, CRANES.replace("arrive", "leave")),
+    "and what it was": renamed(CRANES.replace("arrive", "leave"), CRANES),
+    "a name that no link has is another": renamed(
+        "content/2026/w20/2026-05-07-late-toll.md", "content/2026/w20/2026-05-07-late-bell.md"
+    ),
     "a namesake takes an anchor": written(
         "content/2026/w20/2026-05-10-cranes-arrive.md", NEW.format(title="N", slug="n", day=10, theme="ice", note="n")
     ),

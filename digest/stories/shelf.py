@@ -88,7 +88,7 @@ class Shelf:
         if file not in self._stories:
             outline = self._outline(file)
             content = sight.content(self._root, file)
-            if _mark(content, outline.excerpted) != outline.mark:
+            if _mark(file, content, outline.excerpted) != outline.mark:
                 raise DigestError(f"{file}: this file has changed during the build; build again")
             known = self._reading({}, outline.excerpted).known
             self._stories[file] = storyfile.loads(content.decode(), file, known)
@@ -120,7 +120,8 @@ class Shelf:
         content = found.content
         self._stories = {story.file: story for story in content.stories}
         outlines = tuple(
-            outline_of(story, self._zone, _told(contents[story.file], bool(story.excerpt))) for story in content.stories
+            outline_of(story, self._zone, _told(story.file, contents[story.file], bool(story.excerpt)))
+            for story in content.stories
         )
         return outlined(content, outlines, self.story)
 
@@ -161,12 +162,12 @@ class Shelf:
         for file in files:
             at = bisect_left(stories, file, key=_file)
             old, content = stories[at], sight.content(self._root, file)
-            if _mark(content, old.excerpted) == old.mark:
+            if _mark(file, content, old.excerpted) == old.mark:
                 continue
             story = reading.story(file)
             if story is None:
                 continue
-            new = outline_of(story, self._zone, _mark(content, bool(story.excerpt)))
+            new = outline_of(story, self._zone, _mark(file, content, bool(story.excerpt)))
             if new.known_by != old.known_by or new.excerpted > old.excerpted:
                 return None
             stories[at] = new
@@ -192,13 +193,13 @@ def _is_deep(file: str) -> bool:
     return paths.is_story(file) or file.startswith(paths.LEDGERS)
 
 
-def _mark(content: bytes, excerpted: bool) -> bytes:
-    return _told(hashed(content), excerpted)
+def _mark(file: str, content: bytes, excerpted: bool) -> bytes:
+    return _told(file, hashed(content), excerpted)
 
 
-def _told(hash_of_content: bytes, excerpted: bool) -> bytes:
-    """Returns the mark of a story: of all its words, and of whether some of them are the publisher's."""
-    return hashed(hash_of_content + (b"1" if excerpted else b"0"))
+def _told(file: str, hash_of_content: bytes, excerpted: bool) -> bytes:
+    """Returns the mark of a story: of its address, all its words, and whether some of them are the publisher's."""
+    return hashed(hash_of_content + (b"1" if excerpted else b"0") + file.encode(errors="surrogatepass"))
 
 
 def _with(before: tuple[_One, ...], touched: set[str], found: Iterable[_One | None]) -> tuple[_One, ...]:
