@@ -49,9 +49,7 @@ def html(text: str, link: Callable[[str], str]) -> str | None:
         bare = _ESCAPED.sub("x", words)
     elif "*" in words or "[" in words:
         bare = _MARKED.sub(_without_marks, words)
-    blocks = [block.split("\n") for block in bare.split("\n\n")]
-    lists = [all(line.startswith(_BULLET) for line in block) for block in blocks]
-    if not words or not _is_plain(bare, blocks, lists) or words.count("[") > _MOST:
+    if not words or words.count("[") > _MOST or not _is_plain(bare):
         return None
 
     def with_marks(found: re.Match[str]) -> str:
@@ -59,20 +57,45 @@ def html(text: str, link: Callable[[str], str]) -> str | None:
             return f"{link(found['address'])}{found['words']}</a>"
         return f"<strong>{found['stress']}</strong>" if found["stress"] else f"<em>{found['emphasis']}</em>"
 
-    shown = _WRITTEN.sub(_as_html, words) if escaped or "&" in words or ">" in words else words
+    shown = _as_words(words)
     shown = shown if escaped or bare is words else _MARKED.sub(with_marks, shown)
-    return "\n".join(map(_block, shown.split("\n\n"), lists))
+    if not _has_list(bare):
+        return "<p>" + shown.replace("\n\n", "</p>\n<p>") + "</p>"
+    return "\n".join(map(_block, shown.split("\n\n"), _lists(bare)))
 
 
-def _is_plain(bare: str, blocks: list[list[str]], lists: list[bool]) -> bool:
+def _has_list(bare: str) -> bool:
+    return bare.startswith(_BULLET) or f"\n{_BULLET}" in bare
+
+
+def _lists(bare: str) -> list[bool]:
+    """Tells of each block whether it is a list."""
+    return [all(line.startswith(_BULLET) for line in block.split("\n")) for block in bare.split("\n\n")]
+
+
+def _is_plain(bare: str) -> bool:
     """Tells whether there is nothing but words in a text whose marks have been taken out."""
     if _SIGN.search(bare) or ("&" in bare and _REFERENCE.search(bare)):
         return False
-    is_one_list = any(map(and_, lists, lists[1:]))  # to Markdown, two in a row are
-    if is_one_list or "\n\n\n" in bare or not bare.replace("\n", "").isprintable():
+    if "\n\n\n" in bare or " \n" in bare or bare[-1] == " " or not bare.replace("\n", "").isprintable():
         return False
-    lines = (line[len(_BULLET) * listed :] for block, listed in zip(blocks, lists, strict=True) for line in block)
-    return not any(not line or line[-1] == " " or _OPENING.match(line) for line in lines)
+    lines = bare.split("\n")
+    if _has_list(bare):
+        lists = _lists(bare)
+        if any(map(and_, lists, lists[1:])):  # to Markdown, two in a row are one
+            return False
+        blocks = zip(bare.split("\n\n"), lists, strict=True)
+        lines = [line[len(_BULLET) * listed :] for block, listed in blocks for line in block.split("\n")]
+        if not all(lines):
+            return False
+    return not any(map(_OPENING.match, lines))
+
+
+def _as_words(text: str) -> str:
+    """Returns the words of a text as HTML has them, without the backslashes before their signs."""
+    if "&" in text or "\\\\" in text:
+        return _WRITTEN.sub(_as_html, text)
+    return text.replace("\\", "").replace(">", "&gt;")
 
 
 def _block(shown: str, listed: bool) -> str:

@@ -20,6 +20,11 @@ def day(moment: date) -> str:
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
+def iso(moment: date) -> str:
+    """Returns a date or moment as ISO 8601 writes it: `2026-05-15`, `2026-05-15T17:32:40+08:00`."""
+    return moment.isoformat()
+
+
 def month(moment: date) -> str:
     """Returns the short name of a month: `May`."""
     return _MONTHS[moment.month - 1][:3]
