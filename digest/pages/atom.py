@@ -10,14 +10,14 @@ from __future__ import annotations
 import posixpath
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from typing import NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from digest import links
 from digest.errors import Problem
-from digest.model import Config, Outline, Site, Story, Theme
+from digest.model import Config, Feed, Outline, Site, Story, Theme
 from digest.naming import last_change, lasting_name
 from digest.pages import addresses, wording
 from digest.pages.archive import Edition
@@ -34,8 +34,7 @@ _IMAGES = {  # Python's own table differs from version to version and from machi
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(NamedTuple):
     """Where an entry comes from: the publisher's feed, or for a story written by hand the publisher's host.
 
     `rel` says what the link is to it: "self", the feed's own address, or "alternate", a page (RFC 4287 §4.2.7.2).
@@ -47,8 +46,7 @@ class Source:
     rel: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AtomEntry:
+class AtomEntry(NamedTuple):
     """One story as our feeds give it; the card has what it says."""
 
     id: str
@@ -62,8 +60,7 @@ class AtomEntry:
     card: Card
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EditionEntry:
+class EditionEntry(NamedTuple):
     """One edition as `/weeks.atom` gives it, whole; `mark` is another whenever anything in it is."""
 
     id: str
@@ -80,8 +77,7 @@ class EditionEntry:
         return self.view()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AtomFeed:
+class AtomFeed(NamedTuple):
     """One feed document: `place` is its own, `page` that of the page it goes with.
 
     An archive document names the ones before and after it (`previous`, `following`: places, or empty).
@@ -133,6 +129,7 @@ class Entries:
         self._zone = ZoneInfo(config.site.timezone)
         self._themes = {theme.id: theme for theme in config.themes}
         self._made: dict[str, AtomEntry] = {}
+        self._sources: dict[tuple[str, str, str], Source] = {}
 
     def entries(self, stories: Iterable[Outline]) -> tuple[AtomEntry, ...]:
         """Returns the entries of stories, the newest first by when they were published."""
@@ -220,8 +217,15 @@ class Entries:
         return self._made[outline.file]
 
     def _source(self, story: Story) -> Source:
+        """Returns where a story comes from, made once for all that come from there."""
         publisher, feed = self._cards.source(story)
-        home = f"https://{links.host(story.link)}/"
+        key = publisher, feed.id if feed else "", story.link.partition("//")[2].partition("/")[0]
+        if key not in self._sources:
+            self._sources[key] = self._made_source(publisher, feed, links.host(story.link))
+        return self._sources[key]
+
+    def _made_source(self, publisher: str, feed: Feed | None, host: str) -> Source:
+        home = f"https://{host}/"
         if feed is None:
             return Source(id=home, title=publisher, link=home, rel="alternate")
         address = links.web_link(feed.url)

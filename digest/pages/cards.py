@@ -7,8 +7,8 @@ each of them. Refuses to know which page that will be.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from digest import links
 from digest.model import Catalogue, Config, Correction, Feed, Outline, Story
@@ -16,18 +16,17 @@ from digest.pages import addresses, wording
 from digest.pages.anchors import Anchors
 from digest.pages.charts import colour
 from digest.pages.markup import Html, Writer
-from digest.pages.page import Link
 
 
-@dataclass(frozen=True, slots=True)
-class Chip(Link):
+class Chip(NamedTuple):
     """A theme's name that leads to its page, and the number of its colour."""
 
+    title: str
+    place: str
     colour: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
+class Card(NamedTuple):
     """One story under one theme (`under` is its id, or empty): `themes` are its others, shown as chips.
 
     `original` is the publisher's headline where the editor wrote another, `earlier` those that it had before; `place`

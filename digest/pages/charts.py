@@ -9,9 +9,9 @@ the archive, addresses or colours: a theme is a number by which the style sheet 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
+from typing import NamedTuple
 
 from digest.pages import wording
 from digest.week import Week
@@ -34,8 +34,7 @@ Slot = tuple[Week, Week]
 """The first and the last week that one bar stands for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
+class Series(NamedTuple):
     """What is drawn: how many stories each slot has of one theme; `theme` counts from 1, 0 is none of them."""
 
     title: str
@@ -48,8 +47,7 @@ class Series:
         return sum(self.counts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
+class Layer(NamedTuple):
     """A theme's bars in a stack, as one path; `colour` and `pattern` are 0 for what belongs to no theme."""
 
     title: str
@@ -59,16 +57,14 @@ class Layer:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """Words at a distance from the left (below the bars) or from the top (on a line across)."""
 
     at: int
     words: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(NamedTuple):
     """A slot in figures, for those who do not see the picture: all its stories, and how many each theme has."""
 
     words: str
@@ -76,8 +72,7 @@ class Row:
     parts: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
+class Chart(NamedTuple):
     """A picture: `foot` is the height on which the bars stand, `rows` the same as a table."""
 
     title: str
@@ -91,8 +86,7 @@ class Chart:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spark:
+class Spark(NamedTuple):
     """The small bars beside a theme, and what they say in words."""
 
     colour: int

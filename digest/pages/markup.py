@@ -11,8 +11,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from digest import links
@@ -45,8 +44,7 @@ class Html(str):
         return self
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
+class _Place(NamedTuple):
     """Where a text was written, from `line` of `file` on (0 where that is not known), and where it is shown."""
 
     text: str

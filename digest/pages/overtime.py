@@ -5,7 +5,7 @@ What storyline.py words and charts.py draws comes together here with links. Refu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from digest.model import Outline, Theme
 from digest.pages import addresses, charts, wording
@@ -17,8 +17,7 @@ from digest.pages.storyline import Course
 _HIGH = 64  # units that the bars of a timeline may be high
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StorylineView:
+class StorylineView(NamedTuple):
     """A theme over time; `first` leads to its first week, `timeline` is None where there is too little to see."""
 
     first: Link

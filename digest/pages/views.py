@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from digest.model import Config, FreePage, Letter, Outline, Theme
 from digest.pages import addresses, wording
@@ -23,8 +24,7 @@ from digest.week import Week
 _DESCRIPTION = 155  # signs; more is cut off where it is shown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteView:
+class SiteView(NamedTuple):
     """What every page knows of the digest: the place of its `icon`, `menu` for its head, `more` for its foot."""
 
     title: str
@@ -37,8 +37,7 @@ class SiteView:
     feeds: tuple[Link, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(NamedTuple):
     """Stories under one heading, which leads to `place` if it has one: those with a note, then those without.
 
     `colour` is the number of a theme's, 0 for none.
@@ -53,8 +52,7 @@ class Group:
     colour: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LetterView:
+class LetterView(NamedTuple):
     """The editor's letter, as HTML."""
 
     title: str
@@ -62,8 +60,7 @@ class LetterView:
     draft: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Departed:
+class Departed(NamedTuple):
     """An anchor that a story left behind, and where it leads."""
 
     anchor: str
