@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from builders import (
@@ -15,7 +16,7 @@ from builders import (
     make_story,
     make_theme,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.model import Config, Content, Outline, Story
@@ -24,6 +25,7 @@ from digest.pages.arrange import arrange, front, recent
 from digest.stories.outlines import catalogue_of
 from digest.week import Week
 
+NOON = datetime(2026, 5, 12, 12, tzinfo=HONG_KONG)
 W19, W20, W21 = (Week(2026, number) for number in (19, 20, 21))
 
 
@@ -359,3 +361,97 @@ def test_what_happens_to_other_stories_changes_no_anchor_of_a_recorded_one(
     after = anchors(of(changed))
 
     assert {file: after[file] for file in before.keys() - gone} == {file: before[file] for file in before.keys() - gone}
+
+
+# ---------------------------------------------------------------- again, after a few files were saved
+
+
+def said(stories: tuple[Story, ...], at: int, **fields: Any) -> tuple[Story, ...]:
+    """The stories, with other words in one of them."""
+    return (*stories[:at], replace(stories[at], **fields), *stories[at + 1 :])
+
+
+FEW = make_content(
+    make_story("a", "2026-05-11", themes=("memory-crunch",)),
+    make_story("b", "2026-05-11", themes=("export-curbs", "memory-crunch"), note="See [it](2026-05-11-a.md)."),
+    make_story("b", "2026-05-12", lead=True),
+    make_story("c", "2026-05-05", themes=("memory-crunch",)),
+    make_story("gone", "2026-05-11", hide=True),
+    places=(make_place(make_story("c", "2026-05-05"), week="2026-W20"),),
+)
+NOTES = st.sampled_from(["", "Plain.", "See [it](2026-05-11-a.md).", "See [it](../w20/2026-05-11-b.md)."])
+WORDS: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.fixed_dictionaries({"note": NOTES}),
+    st.fixed_dictionaries({"title": st.sampled_from(["A", "B"]), "id": st.sampled_from(["", "one", "two"])}),
+    st.fixed_dictionaries({"lead": st.booleans()}),
+    st.fixed_dictionaries({"hide": st.booleans()}),
+    st.fixed_dictionaries({"draft": st.booleans()}),
+    st.fixed_dictionaries({"themes": st.sampled_from([(), ("memory-crunch",), ("export-curbs", "memory-crunch")])}),
+    st.fixed_dictionaries({"published": st.integers(-3, 3).map(lambda days: NOON + timedelta(days))}),
+)
+OTHERS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "letters": st.lists(
+            st.builds(
+                make_letter,
+                st.sampled_from(["2026-W19", "2026-W20", "2026-W30"]),
+                body=NOTES,
+                draft=st.booleans(),
+            ),
+            max_size=2,
+            unique_by=lambda letter: letter.week,
+        ).map(tuple),
+        "introductions": st.builds(make_introduction, body=NOTES, draft=st.booleans()).map(lambda one: (one,)),
+        "pages": st.builds(make_page, st.sampled_from(["about", "more"]), body=NOTES).map(lambda one: (one,)),
+        "places": st.sampled_from([(), FEW.places]),
+        "unread": st.sampled_from([frozenset(), frozenset({"content/2026/w20/2026-05-11-lost.md"})]),
+        "earlier": st.sampled_from([{}, {"content/2026/w20/2026-05-11-a.md": ("Once",)}]),
+    },
+)
+
+
+@settings(max_examples=300)
+@given(st.data(), st.sampled_from(["next-week", "letter"]))
+def test_what_is_arranged_again_is_what_is_arranged_anew(data: st.DataObject, close: str) -> None:
+    """As a preview does it, where what was not read again is the same object."""
+    content = FEW
+    config = make_config(close=close)
+    catalogue = catalogue_of(content, config)
+    before = arrange(catalogue, config)
+    for _ in range(data.draw(st.integers(1, 3))):
+        at, words = data.draw(st.integers(0, len(content.stories) - 1)), data.draw(st.none() | WORDS)
+        others = data.draw(OTHERS) if words is None else {"stories": said(content.stories, at, **words)}
+        content = replace(content, **others)
+        read = catalogue_of(content, config)
+        catalogue = replace(read, stories=tuple(map(kept, read.stories, catalogue.stories)))
+
+        drafts = data.draw(st.booleans())
+        again = arrange(catalogue, config, drafts=drafts, before=before)
+
+        assert again == arrange(catalogue, config, drafts=drafts)
+        before = again
+
+
+def kept(read: Outline, known: Outline) -> Outline:
+    """The outline that is known, where it says what was read."""
+    return known if read == known else read
+
+
+def test_what_is_arranged_again_costs_only_what_has_changed() -> None:
+    a, b, c = (make_story(name, themes=(theme,)) for name, theme in (("a", "x"), ("b", "x"), ("c", "y")))
+    a = replace(a, week=W19, file="content/2026/w19/2026-05-15-a.md")
+    config = make_config(themes=(make_theme("x"), make_theme("y")))
+    catalogue = catalogue_of(make_content(a, b, c), config)
+    before = arrange(catalogue, config)
+    (outline,) = catalogue_of(make_content(replace(b, note="Said.")), config).stories
+    stories = tuple(outline if story.file == outline.file else story for story in catalogue.stories)
+
+    again = arrange(replace(catalogue, stories=stories), config, before=before)
+
+    assert again.stories != before.stories
+    assert again.editions[0] is not before.editions[0]
+    assert again.editions[1] is before.editions[1]
+    assert again.storylines[0] is not before.storylines[0]
+    assert again.storylines[1] is before.storylines[1]
+    assert again.anchors is before.anchors

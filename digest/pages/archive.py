@@ -7,10 +7,11 @@ Stories stand here in outline; whoever shows one asks for its words. Refuses to 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from digest.model import FreePage, Letter, Outline, Theme
+from digest.model import Catalogue, FreePage, Letter, Outline, Theme
 from digest.pages.anchors import Anchors
 from digest.week import Week
 
@@ -39,8 +40,8 @@ MadeOf = tuple[tuple[Outline, ...], bool, Letter | None, tuple[Forward, ...], by
 class Edition:
     """A week as published: `stories` holds all of it, newest first; `lead` stands apart from the sections.
 
-    `themes` has how many stories each theme has, `main` how many have it as their main one, "" for none. `made_of` is
-    all that the rest follows from (and digest.toml), `mark` a hash of that.
+    `themed` has the stories of each theme, `main` how many have it as their main one, "" for none; `order` is that of
+    the themes in digest.toml. `made_of` is all that the rest follows from (and digest.toml), `mark` a hash of that.
     """
 
     week: Week
@@ -48,12 +49,23 @@ class Edition:
     stories: tuple[Outline, ...] = ()
     letter: Letter | None = None
     lead: Outline | None = None
-    sections: tuple[Section, ...] = ()
     moved: tuple[Forward, ...] = ()
     made_of: MadeOf | None = None
     mark: bytes = b""
-    themes: Mapping[str, int] = field(default_factory=dict)
+    themed: Mapping[str, tuple[Outline, ...]] = field(default_factory=dict)
     main: Mapping[str, int] = field(default_factory=dict)
+    order: tuple[Theme, ...] = ()
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The stories but the lead by their main theme, put together when somebody asks: few weeks are shown again."""
+        by_theme: dict[str, list[Outline]] = defaultdict(list)
+        for story in self.stories:
+            if story is not self.lead:
+                by_theme[next(iter(story.themes), "")].append(story)
+        order: tuple[Theme | None, ...] = (*self.order, None)
+        sections = (Section(theme=theme, stories=tuple(by_theme[theme.id if theme else ""])) for theme in order)
+        return tuple(section for section in sections if section.stories)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +82,8 @@ class Archive:
     """All published stories, arranged: `stories` and `editions` newest first, `storylines` as in digest.toml.
 
     `vacated` are weeks from which every story was moved away: no editions, but their anchors still lead on. `places` is
-    a hash of all that decides where a link in somebody's text leads. `drafts`: what waits as such is among the stories.
+    a hash of all that decides where a link in somebody's text leads, `frame` one of what of that the stories have a
+    part in. `twinned` tells whether two stories have one name, and `drafts` whether what waits as such is among them.
     """
 
     stories: tuple[Outline, ...] = ()
@@ -80,4 +93,7 @@ class Archive:
     pages: tuple[FreePage, ...] = ()
     anchors: Anchors
     places: bytes = b""
+    frame: bytes = b""
+    twinned: bool = False
     drafts: bool = False
+    catalogue: Catalogue = field(compare=False)

@@ -9,16 +9,16 @@ at each story a few times and no more, since an archive may have a hundred thous
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from functools import cache
-from itertools import groupby
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain, groupby
 from operator import attrgetter
 
 from digest.links import has_own_link
 from digest.model import Catalogue, Config, FreePage, Letter, Outline, Theme
 from digest.naming import current_ids
 from digest.pages.anchors import Anchors, anchors_of
-from digest.pages.archive import Archive, Edition, Forward, MadeOf, Section, Storyline
+from digest.pages.archive import Archive, Edition, Forward, MadeOf, Storyline
 from digest.pages.marks import mark
 from digest.week import Week
 
@@ -28,30 +28,69 @@ FEED_STORIES = 50
 def arrange(catalogue: Catalogue, config: Config, *, drafts: bool = False, before: Archive | None = None) -> Archive:
     """Returns all that is published, arranged; with `drafts`, stories, letters and pages that wait as such as well.
 
-    `before` is what was arranged the last time by the same config: weeks that are as they were are taken from there.
+    `before` is what was arranged the last time by the same config: what is as it was is taken from there.
     """
+    return (before and _again(before, catalogue, config, drafts)) or _anew(catalogue, config, drafts, before)
+
+
+def _anew(catalogue: Catalogue, config: Config, drafts: bool, before: Archive | None) -> Archive:
+    """Returns the archive out of all stories; only what a week is made into is taken from before."""
     anchors = anchors_of(catalogue)
-    names = current_ids(config.themes)
     listed = _shown(catalogue.stories, drafts)
-    places = _places(listed, catalogue, anchors, drafts)
-    shown = _renamed(_marked(listed, anchors, catalogue.earlier, places), names)
-    by_week = _by_week(shown)
+    frame = _frame(listed, catalogue, anchors, drafts)
+    places = _places(frame, catalogue)
+    shown = _renamed(_marked(listed, anchors, catalogue.earlier, places), current_ids(config.themes))
+    kept = Archive(anchors=anchors, frame=frame, places=places, drafts=drafts, catalogue=catalogue)
+    return _whole(replace(kept, twinned=_has_twins(catalogue.stories)), _by_week(shown), config, before)
+
+
+def _again(before: Archive, catalogue: Catalogue, config: Config, drafts: bool) -> Archive | None:
+    """Returns what was arranged before with the stories that say something else now; None where more is another.
+
+    This is what most saves in a preview come to, and then nothing costs time that grows with the archive.
+    """
+    changed = _changed(before.catalogue, catalogue) if before.drafts == drafts else None
+    if changed is None or _places(before.frame, catalogue) != before.places:
+        return None
+    shown = _shown([new for _, new in changed], drafts)
+    marked = _marked(shown, before.anchors, catalogue.earlier, before.places)
+    found = {story.file: story for story in _renamed(marked, current_ids(config.themes))}
+    by_week = {one.week: one.stories for one in before.editions if one.stories}
+    for week in {story.week for story in shown}:
+        by_week[week] = _in_order(found.get(story.file, story) for story in by_week[week])
+    twinned = before.twinned if all(old.name == new.name for old, new in changed) else _has_twins(catalogue.stories)
+    return _whole(replace(before, catalogue=catalogue, twinned=twinned), by_week, config, before)
+
+
+def _changed(before: Catalogue, now: Catalogue) -> list[tuple[Outline, Outline]] | None:
+    """Returns the stories that are others now, each with what it was; None where other things follow from that.
+
+    Whatever was not read again is the very same object, so that is what a hundred thousand are compared by.
+    """
+    if len(before.stories) != len(now.stories) or before.places is not now.places or before.earlier is not now.earlier:
+        return None
+    changed = [(old, new) for old, new in zip(before.stories, now.stories, strict=True) if old is not new]
+    return changed if all(_standing(old) == _standing(new) for old, new in changed) else None
+
+
+def _whole(
+    kept: Archive, by_week: Mapping[Week, tuple[Outline, ...]], config: Config, before: Archive | None
+) -> Archive:
+    """Returns the archive of the stories of each week; what else it has is kept."""
+    catalogue, drafts = kept.catalogue, kept.drafts
     letters = {letter.week: letter for letter in catalogue.letters if drafts or not letter.draft}
-    forwards = _forwards(anchors, shown)
-    editions = _editions(by_week, letters, forwards, places, config, before)
+    forwards = _forwards(kept.anchors, by_week.values())
+    editions = _editions(by_week, letters, forwards, kept.places, config, before)
     vacated = sorted(forwards.keys() - (by_week.keys() | letters.keys()))
-    stories = tuple(story for edition in editions for story in edition.stories)
-    return Archive(
-        stories=stories,
+    return replace(
+        kept,
+        stories=tuple(chain.from_iterable([edition.stories for edition in editions])),
         editions=editions,
         vacated=tuple(
             Edition(week=week, closed=True, moved=forwards[week], mark=mark((week, forwards[week]))) for week in vacated
         ),
-        storylines=_storylines(stories, _written(catalogue.introductions, drafts), config.themes, names),
+        storylines=_storylines(editions, _written(catalogue.introductions, drafts), config.themes, before),
         pages=_written(catalogue.pages, drafts),
-        anchors=anchors,
-        places=places,
-        drafts=drafts,
     )
 
 
@@ -106,49 +145,59 @@ def _told(story: Outline, anchors: Anchors, earlier: Mapping[str, tuple[str, ...
     return Outline._make((*story[:-1], marked))  # which _replace does in ten times as long
 
 
-def _places(shown: Iterable[Outline], catalogue: Catalogue, anchors: Anchors, drafts: bool) -> bytes:
-    """Returns a hash of all that decides where a link in a note leads."""
+def _frame(shown: Iterable[Outline], catalogue: Catalogue, anchors: Anchors, drafts: bool) -> bytes:
+    """Returns a hash of all that the stories themselves decide of where a link in a note leads."""
     files = "\n".join([story.file for story in shown])
-    waiting = [story.file for story in catalogue.stories if story.hide or (story.draft and not drafts)]
+    waiting = tuple([story.file for story in catalogue.stories if story.hide or (story.draft and not drafts)])
+    return mark((files, waiting, repr(anchors.unlike)))
+
+
+def _places(frame: bytes, catalogue: Catalogue) -> bytes:
+    """Returns a hash of all that decides where a link in a note leads."""
     texts: tuple[Letter | FreePage, ...] = (*catalogue.letters, *catalogue.introductions, *catalogue.pages)
     others = [(text.file, text.draft) for text in texts]
-    rest = (
-        waiting,
-        anchors.unlike,
-        others,
-        [(one.file, one.size) for one in catalogue.copied],
-        sorted(catalogue.unread),
-    )
-    return mark((files, repr(rest)))
+    copied = [(one.file, one.size) for one in catalogue.copied]
+    return mark((frame, repr((others, copied, sorted(catalogue.unread)))))
 
 
-def _renamed(stories: Iterable[Outline], names: Mapping[str, str]) -> list[Outline]:
+def _has_twins(stories: Collection[Outline]) -> bool:
+    return len(set(map(attrgetter("name"), stories))) < len(stories)
+
+
+def _standing(story: Outline) -> tuple[object, ...]:
+    """Returns what of a story others follow from: anchors, places, and whether it is there at all."""
+    return story.file, story.week, story.slug, story.hide, story.draft
+
+
+def _renamed(stories: list[Outline], names: Mapping[str, str]) -> list[Outline]:
     """Returns the stories with the ids that their themes have today, and without themes that are no more."""
-
-    @cache
-    def renamed(themes: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(names[theme] for theme in themes if theme in names))
-
+    asked = set(map(attrgetter("themes"), stories))
+    known = {themes: tuple(dict.fromkeys(names[one] for one in themes if one in names)) for themes in asked}
+    if all(themes == today for themes, today in known.items()):
+        return stories
     return [
-        story if renamed(story.themes) == story.themes else story._replace(themes=renamed(story.themes))
+        story if known[story.themes] == story.themes else story._replace(themes=known[story.themes])
         for story in stories
     ]
 
 
-def _by_week(stories: Iterable[Outline]) -> dict[Week, list[Outline]]:
+def _by_week(stories: Iterable[Outline]) -> dict[Week, tuple[Outline, ...]]:
     """Returns the stories of each week, newest first."""
     found: dict[Week, list[Outline]] = defaultdict(list)
     for week, here in groupby(stories, key=attrgetter("week")):
         found[week].extend(here)
-    for stories_of_week in found.values():
-        stories_of_week.sort(key=attrgetter("at", "file"), reverse=True)
-    return found
+    return {week: _in_order(here) for week, here in found.items()}
 
 
-def _forwards(anchors: Anchors, stories: Iterable[Outline]) -> dict[Week, tuple[Forward, ...]]:
+def _in_order(stories: Iterable[Outline]) -> tuple[Outline, ...]:
+    return tuple(sorted(stories, key=attrgetter("at", "file"), reverse=True))
+
+
+def _forwards(anchors: Anchors, stories: Iterable[Sequence[Outline]]) -> dict[Week, tuple[Forward, ...]]:
     if not anchors.left:
         return {}
-    by_file = {story.file: story for story in stories}
+    moved = {file for gone in anchors.left.values() for file in gone.values()}
+    by_file = {story.file: story for here in stories for story in here if story.file in moved}
     found = {
         week: tuple(Forward(anchor=anchor, story=by_file[file]) for anchor, file in gone.items() if file in by_file)
         for week, gone in anchors.left.items()
@@ -157,7 +206,7 @@ def _forwards(anchors: Anchors, stories: Iterable[Outline]) -> dict[Week, tuple[
 
 
 def _editions(
-    by_week: Mapping[Week, list[Outline]],
+    by_week: Mapping[Week, tuple[Outline, ...]],
     letters: Mapping[Week, Letter],
     forwards: Mapping[Week, tuple[Forward, ...]],
     places: bytes,
@@ -172,7 +221,7 @@ def _editions(
     for week in weeks:
         letter = letters.get(week)
         made_of = (
-            tuple(by_week.get(week, ())),
+            by_week.get(week, ()),
             week in closed,
             letter,
             forwards.get(week, ()),
@@ -183,42 +232,53 @@ def _editions(
     return tuple(found)
 
 
-def _edition(week: Week, made_of: MadeOf, themes: Iterable[Theme]) -> Edition:
+def _edition(week: Week, made_of: MadeOf, themes: tuple[Theme, ...]) -> Edition:
     stories, closed, letter, moved, _ = made_of
-    lead = next((story for story in stories if story.lead), None)
+    themed: dict[str, list[Outline]] = defaultdict(list)
+    for story in stories:
+        for theme in story.themes:
+            themed[theme].append(story)
     return Edition(
         week=week,
         closed=closed,
         stories=stories,
         letter=letter,
-        lead=lead,
-        sections=_sections([story for story in stories if story is not lead], themes),
+        lead=next((story for story in stories if story.lead), None),
         moved=moved,
-        themes=Counter([theme for story in stories for theme in story.themes]),
+        themed={theme: tuple(here) for theme, here in themed.items()},
         main=Counter([story.themes[0] if story.themes else "" for story in stories]),
+        order=themes,
         made_of=made_of,
         mark=mark((week, *made_of)),
     )
 
 
-def _sections(stories: Iterable[Outline], themes: Iterable[Theme]) -> tuple[Section, ...]:
-    by_theme: dict[str, list[Outline]] = defaultdict(list)
-    for story in stories:
-        by_theme[next(iter(story.themes), "")].append(story)
-    order: list[Theme | None] = [*themes, None]
-    sections = (Section(theme=theme, stories=tuple(by_theme[theme.id if theme else ""])) for theme in order)
-    return tuple(section for section in sections if section.stories)
-
-
 def _storylines(
-    stories: Iterable[Outline], introductions: Iterable[FreePage], themes: Iterable[Theme], names: Mapping[str, str]
+    editions: Sequence[Edition], introductions: Iterable[FreePage], themes: Iterable[Theme], before: Archive | None
 ) -> tuple[Storyline, ...]:
-    by_theme: dict[str, list[Outline]] = defaultdict(list)
-    for story in stories:
-        for theme in story.themes:
-            by_theme[theme].append(story)
+    names = current_ids(themes)
     written = {names.get(page.name, page.name): page for page in introductions}
-    return tuple(
-        Storyline(theme=theme, stories=tuple(by_theme[theme.id]), introduction=written.get(theme.id))
-        for theme in themes
-    )
+    same = {line.theme.id: line for line in before.storylines} if before else {}
+    stirred = _stirred(editions, before.editions if before else ())
+    found = []
+    for theme in themes:
+        known, introduction = same.get(theme.id), written.get(theme.id)
+        if known and known.introduction == introduction and theme.id not in stirred:
+            found.append(known)
+        else:
+            stories = tuple(chain.from_iterable([edition.themed.get(theme.id, ()) for edition in editions]))
+            found.append(Storyline(theme=theme, stories=stories, introduction=introduction))
+    return tuple(found)
+
+
+def _stirred(editions: Sequence[Edition], before: Sequence[Edition]) -> set[str]:
+    """Returns the themes that have other stories than before, or have them in other weeks."""
+    was, now = set(map(id, before)), set(map(id, editions))
+    old = {edition.week: edition.themed for edition in before if id(edition) not in now}
+    new = {edition.week: edition.themed for edition in editions if id(edition) not in was}
+    return {
+        theme
+        for week in old.keys() | new.keys()
+        for theme in old.get(week, {}).keys() | new.get(week, {}).keys()
+        if old.get(week, {}).get(theme) != new.get(week, {}).get(theme)
+    }

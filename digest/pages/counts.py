@@ -76,7 +76,7 @@ def counted(editions: Sequence[Edition]) -> Counts:
     themes: dict[str, dict[Week, int]] = defaultdict(dict)
     main: dict[str, dict[Week, int]] = defaultdict(dict)
     for edition in editions:
-        _add(themes, edition.week, edition.themes)
+        _add(themes, edition.week, {theme: len(stories) for theme, stories in edition.themed.items()})
     for edition in editions[:RECENT]:
         _add(main, edition.week, edition.main)
     recent = charts.recent(editions[-1].week, editions[0].week) if editions else ()
