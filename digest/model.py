@@ -92,8 +92,7 @@ class Fetched:
     moved: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
+class Failed(NamedTuple):
     """A feed that could not be fetched or read: why, in words; `wait` is the moment before which not to ask again."""
 
     feed: Feed
@@ -118,8 +117,7 @@ class Entry:
     summary: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(NamedTuple):
     """One fetched feed document, read; `warnings` says in words what was skipped or doubted, and why."""
 
     title: str
@@ -200,8 +198,7 @@ class Outline(NamedTuple):
     mark: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Letter(NamedTuple):
     """The editor's letter that opens a week; `body` is Markdown, and begins at line `line` of the file."""
 
     file: str
@@ -212,8 +209,7 @@ class Letter:
     draft: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FreePage:
+class FreePage(NamedTuple):
     """A page that the editor writes, or a theme's introduction; `name` is its file's, or the theme's id."""
 
     file: str
@@ -224,8 +220,7 @@ class FreePage:
     draft: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copied:
+class Copied(NamedTuple):
     """A file copied as it is: `source` on the disk, `file` relative to the root, `path` below the base path.
 
     A picture has a `size`: its width and height in pixels, None where they cannot be read.
@@ -237,8 +232,7 @@ class Copied:
     size: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """Where a story was first put, as the ledgers remember: its address there stays its own, whoever comes later.
 
     `file` is the place, `story` the file where its story lies now: the same one, another, or "" where it is gone.

@@ -228,7 +228,7 @@ def test_an_anchor_never_goes_to_a_newcomer(newcomer: Story, fate: str) -> None:
         "renamed": (replace(KEPT, slug="fees", file="content/2026/w20/2026-05-12-fees.md"),),
         "deleted": (),
     }[fate]
-    places = [replace(place, story=after[0].file if after else "")]
+    places = [place._replace(story=after[0].file if after else "")]
     if newcomer is NEWCOMERS["brought later"]:
         places.append(make_place(newcomer, "2026-05-13T06:00:00Z"))
 
@@ -352,9 +352,9 @@ def test_what_happens_to_other_stories_changes_no_anchor_of_a_recorded_one(
         moved = replace(story, week=W21, file=f"content/2026/w21/2026-01-01-{story.slug}.md")
         if data.draw(st.booleans()):
             stories[moved.file] = moved
-            recorded[file] = replace(recorded[file], story=moved.file)
+            recorded[file] = recorded[file]._replace(story=moved.file)
         else:
-            recorded[file] = replace(recorded[file], story="")
+            recorded[file] = recorded[file]._replace(story="")
     written = make_story("a", day="2026-05-01", week=data.draw(st.sampled_from([W19, W20, W21])), id="", feeds=())
     stories[written.file] = written
     changed = replace(content, stories=tuple(stories.values()), places=tuple(recorded.values()))

@@ -97,7 +97,7 @@ def test_a_week_of_40_stories_and_the_style_sheet_weigh_little() -> None:
     forty = [replace(story, week=week, day=week.monday) for story in content.stories[:40]]
     letters = tuple(letter for letter in content.letters if letter.week == week)
     letters = tuple(
-        replace(letter, body=re.sub(r"\(\S+\.md\)", "(https://example.org/)", letter.body)) for letter in letters
+        letter._replace(body=re.sub(r"\(\S+\.md\)", "(https://example.org/)", letter.body)) for letter in letters
     )
 
     site = rendered(make_content(*forty, letters=letters), ours)

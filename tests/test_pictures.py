@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -156,7 +155,7 @@ def test_another_size_makes_its_page_anew(root: Path) -> None:
 
 def test_a_page_with_a_picture_is_made_of_its_size() -> None:
     one = Copied(source=Path("a.png"), file="content/2026/w20/a.png", path="2026/w20/a.png", size=(30, 20))
-    other = replace(one, size=(40, 20))
+    other = one._replace(size=(40, 20))
     marks = {
         arrange(catalogue_of(make_content(copied=(copied,)), make_config()), make_config()).places
         for copied in (one, other)
