@@ -1,6 +1,6 @@
 """What builds remember from one to the next, in `.digest/`: plain values only, thrown away whole where in doubt.
 
-    values ──keep──▶ .digest/<name>  ──recall──▶ the same values, or nothing and why
+    values ──keep──▶ .digest/<name>  ──recall──▶ the same values and their mark, or nothing and why
 
 A memory is kept under a key that says what it was made by and of. Refuses to believe one that is damaged, of another
 key, or that names anything but plain values: reading it runs nothing, whoever put it there. Losing it costs time only.
@@ -12,12 +12,20 @@ import hashlib
 import io
 import pickle
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from digest import disk
 
 _MAGIC = b"digest memory 1\n"
-_HASH = 16
+_START, _SIZE = len(_MAGIC), 16
+
+
+class Recalled(NamedTuple):
+    """Plain values, None where there are none; `word` says why those that were kept are not believed, `mark` which."""
+
+    values: Any = None
+    word: str = ""
+    mark: bytes = b""
 
 
 class _Plain(pickle.Unpickler):
@@ -34,31 +42,42 @@ def pack(values: object) -> bytes:
 
 def unpack(packed: bytes) -> Any:
     """Returns the values that were packed; what was recalled is whole, so this does not fail."""
-    return _Plain(io.BytesIO(packed)).load()
+    return _plain(packed)
 
 
-def keep(root: Path, name: str, key: bytes, values: object) -> None:
-    """Keeps plain values under a name; `key` is 16 bytes."""
-    said = key + pack(values)
-    disk.write(root / disk.CACHE / name, _MAGIC + _hash(said) + said, mode=0o644)
+def keep(root: Path, name: str, key: bytes, values: object) -> bytes:
+    """Keeps plain values under a name; `key` is 16 bytes. Returns the mark that tells this memory from any other."""
+    packed = pack(values)
+    mark = _mark(key, packed)
+    disk.write(root / disk.CACHE / name, b"".join((_MAGIC, mark, key, packed)), mode=0o644)
+    return mark
 
 
-def recall(root: Path, name: str, key: bytes) -> tuple[Any, str]:
-    """Returns the values that were kept under a name and key, or None and, where they are damaged, a word on it."""
+def recall(root: Path, name: str, key: bytes) -> Recalled:
+    """Returns what was kept under a name and key."""
     content = disk.read(root / disk.CACHE / name) or b""
-    start = len(_MAGIC) + _HASH
-    head, said = content[:start], content[start:]
-    if not content or head[: len(_MAGIC)] != _MAGIC:
-        return None, "is of another version" if content else ""
-    if head[len(_MAGIC) :] != _hash(said):
-        return None, "is damaged"
-    if said[: len(key)] != key:
-        return None, ""
+    if not content or content[:_START] != _MAGIC:
+        return Recalled(word="is of another version" if content else "")
+    said = _START + _SIZE
+    mark = content[_START:said]
+    if mark != _mark(memoryview(content)[said:]):
+        return Recalled(word="is damaged")
+    if content[said : said + len(key)] != key:
+        return Recalled()
     try:
-        return unpack(said[len(key) :]), ""
+        return Recalled(_plain(content, said + len(key)), mark=mark)
     except Exception as error:  # a pickle can fail in many ways, and none of them matters
-        return None, f"cannot be read: {error}"
+        return Recalled(word=f"cannot be read: {error}")
 
 
-def _hash(content: bytes) -> bytes:
-    return hashlib.blake2b(content, digest_size=_HASH).digest()
+def _plain(content: bytes, start: int = 0) -> Any:
+    file = io.BytesIO(content)  # which shares the bytes: a part of them would be a copy
+    file.seek(start)
+    return _Plain(file).load()
+
+
+def _mark(*parts: bytes | memoryview) -> bytes:
+    mark = hashlib.blake2b(digest_size=_SIZE)
+    for part in parts:
+        mark.update(part)
+    return mark.digest()

@@ -102,8 +102,12 @@ class Builder:
         self._shelf = Shelf(root, config, ingredients.of_reading(config))
         self._whole = ingredients.of_pages(root, config, drafts=drafts)
         self.past = Past(root, folder, self._whole)
-        words = [word for word in (self._shelf.word, self.past.word) if word]
-        self.notice = f"{disk.CACHE}/: what the last build left there {words[0]}, so all is built anew" if words else ""
+
+    @property
+    def notice(self) -> str:
+        """Which memory was thrown away, as far as it has been asked for; nothing where none was."""
+        word = self._shelf.word or self.past.word
+        return f"{disk.CACHE}/: what the last build left there {word}, so all is built anew" if word else ""
 
     def look(self, files: Collection[str] = ()) -> Sight:
         """Returns what the content looks like now; where these files alone have changed, no others are looked at."""

@@ -21,7 +21,7 @@ class Past:
     def __init__(self, root: Path, folder: Path, whole: bytes) -> None:
         self._root, self._whole = root, whole
         self._name = f"{name_of(root, folder)}.memory"
-        remembered, self.word = memory.recall(root, self._name, whole)
+        remembered, self.word, _ = memory.recall(root, self._name, whole)
         self._made: dict[str, tuple[bytes, Stamp]] = remembered[0] if remembered else {}
         self.told: dict[str, Any] = remembered[1] if remembered else {}
         """What was said of that build, in plain values; nothing where there was none."""

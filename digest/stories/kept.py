@@ -1,66 +1,92 @@
 """A catalogue as plain values, fit to be remembered, and back again.
 
+    outlines ⇄ columns, one for each field        the other kinds ⇄ one row for each value
+
 Refuses nothing and checks nothing: whoever remembers it knows that it is whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from digest.model import Catalogue, Copied, FreePage, Letter, Outline, Place, Story
+from digest.model import Catalogue, Copied, FreePage, Letter, Outline, Place
 from digest.week import Week
 
-
-def packed(catalogue: Catalogue) -> tuple[object, ...]:
-    """Returns all of a catalogue but `story`."""
-    return (
-        [(story[0], story[1].year, story[1].number, *story[2:]) for story in catalogue.stories],
-        [
-            (one.file, one.week.year, one.week.number, one.title, one.body, one.line, one.draft)
-            for one in catalogue.letters
-        ],
-        [_page(one) for one in catalogue.introductions],
-        [_page(one) for one in catalogue.pages],
-        [(one.file, one.path, one.size) for one in catalogue.copied],
-        [(one.week.year, one.week.number, one.slug, one.file, one.story, one.since) for one in catalogue.places],
-        dict(catalogue.earlier),
-    )
+_WEEK, _PUBLISHED, _THEMES, _UPDATED = map(Outline._fields.index, ("week", "published", "themes", "updated"))
+_WEEKS = 100  # more than a year has
 
 
-def unpacked(values: Any, root: Path, story: Callable[[str], Story]) -> Catalogue:
-    """Returns the catalogue that was packed."""
-    stories, letters, introductions, pages, copied, places, earlier = values
-    weeks: dict[tuple[int, int], Week] = {}
-
-    def week(year: int, number: int) -> Week:
-        if (year, number) not in weeks:
-            weeks[year, number] = Week(year, number)
-        return weeks[year, number]
-
-    return Catalogue(
-        stories=tuple(Outline._make((file, week(year, number), *rest)) for file, year, number, *rest in stories),
-        story=story,
-        letters=tuple(
-            Letter(file=file, week=week(year, number), title=title, body=body, line=line, draft=draft)
-            for file, year, number, title, body, line, draft in letters
-        ),
-        introductions=tuple(map(_free_page, introductions)),
-        pages=tuple(map(_free_page, pages)),
-        copied=tuple(Copied(source=root / file, file=file, path=path, size=size) for file, path, size in copied),
-        places=tuple(
-            Place(week=week(year, number), slug=slug, file=file, story=now, since=since)
-            for year, number, slug, file, now, since in places
-        ),
-        earlier=earlier,
-    )
+def _rows(*fields: str) -> Callable[[Iterable[object]], list[Any]]:
+    row = attrgetter(*fields)
+    return lambda values: list(map(row, values))
 
 
-def _page(page: FreePage) -> tuple[object, ...]:
-    return page.file, page.name, page.title, page.body, page.line, page.draft
+_PLAIN: Mapping[str, Callable[[Any], object]] = {
+    "letters": _rows("file", "week.year", "week.number", "title", "body", "line", "draft"),
+    "introductions": _rows("file", "name", "title", "body", "line", "draft"),
+    "pages": _rows("file", "name", "title", "body", "line", "draft"),
+    "copied": _rows("file", "path", "size"),
+    "places": _rows("week.year", "week.number", "slug", "file", "story", "since"),
+    "earlier": dict,
+}
+KINDS = tuple(_PLAIN)
+"""All of a catalogue but its stories."""
 
 
-def _free_page(values: Any) -> FreePage:
-    file, name, title, body, line, draft = values
+def columns(stories: Sequence[Outline]) -> list[list[Any]]:
+    """Returns outlines as columns, which cost half of what rows do to unpack; what is the same is said once."""
+    found: list[list[Any]] = [list(column) for column in zip(*stories, strict=True)]
+    if found:
+        themes: dict[tuple[str, ...], tuple[str, ...]] = {}
+        found[_WEEK] = [week.year * _WEEKS + week.number for week in found[_WEEK]]
+        found[_THEMES] = [themes.setdefault(one, one) for one in found[_THEMES]]
+        times = zip(found[_PUBLISHED], found[_UPDATED], strict=True)
+        found[_UPDATED] = [published if updated == published else updated for published, updated in times]
+    return found
+
+
+def outlines(columns: Sequence[list[Any]]) -> tuple[Outline, ...]:
+    """Returns the outlines that the columns are of."""
+    if not columns:
+        return ()
+    weeks = {number: Week(*divmod(number, _WEEKS)) for number in set(columns[_WEEK])}
+    whole = (*columns[:_WEEK], [weeks[number] for number in columns[_WEEK]], *columns[_WEEK + 1 :])
+    made = partial(tuple.__new__, Outline)  # all of it in C, since there may be 100,000
+    return cast("tuple[Outline, ...]", tuple(map(made, zip(*whole, strict=True))))
+
+
+def rows(catalogue: Catalogue, kinds: Iterable[str]) -> dict[str, Any]:
+    """Returns what a catalogue has of these kinds as plain values."""
+    return {kind: _PLAIN[kind](getattr(catalogue, kind)) for kind in kinds}
+
+
+def values(rows: Mapping[str, Any], root: Path) -> dict[str, Any]:
+    """Returns what a catalogue has of these kinds, of which these are the plain values."""
+    made: dict[str, Callable[..., object]] = {
+        "letters": _letter,
+        "introductions": _page,
+        "pages": _page,
+        "copied": partial(_copied, root),
+        "places": _place,
+    }
+    return {kind: tuple(made[kind](*row) for row in found) if kind in made else found for kind, found in rows.items()}
+
+
+def _letter(file: str, year: int, number: int, title: str, body: str, line: int, draft: bool) -> Letter:
+    return Letter(file=file, week=Week(year, number), title=title, body=body, line=line, draft=draft)
+
+
+def _page(file: str, name: str, title: str, body: str, line: int, draft: bool) -> FreePage:
     return FreePage(file=file, name=name, title=title, body=body, line=line, draft=draft)
+
+
+def _copied(root: Path, file: str, path: str, size: tuple[int, int] | None) -> Copied:
+    return Copied(source=root / file, file=file, path=path, size=size)
+
+
+def _place(year: int, number: int, slug: str, file: str, story: str, since: str) -> Place:
+    return Place(week=Week(year, number), slug=slug, file=file, story=story, since=since)

@@ -11,25 +11,23 @@ was looked at, since it may have been saved once more in that very moment: such 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from digest import memory
 from digest.errors import DigestError, Faults
 from digest.model import Catalogue, Config, Outline, Story
 from digest.stories import paths, sight
 from digest.stories.outlines import hashed, outline_of, outlined
-from digest.stories.sight import Sight
+from digest.stories.remembered import Remembered
+from digest.stories.sight import Look, Sight
 
 if TYPE_CHECKING:
     from digest.stories.reading import Reading
 
-_NAME = "content.memory"
-_UNSURE = (0, 0, 0, 0)
 _file = attrgetter("file")
 
 
@@ -56,30 +54,33 @@ class Shelf:
         self._zone = ZoneInfo(config.site.timezone)
         self._stories: dict[str, Story] = {}
         self._catalogue: Catalogue | None = None
-        remembered, self.word = memory.recall(root, _NAME, key)
-        self._stamps: Mapping[str, tuple[int, int, int, int]] = remembered[0] if remembered else {}
-        self._packed: bytes = remembered[1] if remembered else b""
+        self._remembered = Remembered(root, key)
+        self._folders: Mapping[str, Look] = self._remembered.folders
+
+    @property
+    def word(self) -> str:
+        """Why what was remembered is not believed; nothing where it is, as far as it has been asked for."""
+        return self._remembered.word
 
     def is_unchanged(self, seen: Sight) -> bool:
         """Tells whether the content is what was last read, file by file."""
-        return bool(self._stamps) and not seen.problems and seen.stamps == self._stamps
+        return bool(self._folders) and not seen.problems and seen.folders == self._folders
 
     def catalogue(self, seen: Sight) -> Catalogue:
         """Returns the content; raises Faults with every problem in it, and then what was known before stays known."""
-        before = self._catalogue or self._unpacked()
+        before = self._catalogue or self._remembered.catalogue(self.story)
         found = (self._amended(before, seen) if before else None) or self._whole(seen)
-        self._catalogue = found
-        sure = seen.since
-        self._stamps = {file: stamp if max(stamp[:2]) < sure else _UNSURE for file, stamp in seen.stamps.items()}
+        self._catalogue, known = found, self._folders
+        self._folders = {
+            folder: look if look == known.get(folder) else sight.sure(look, seen.since)
+            for folder, look in seen.folders.items()
+        }
         return found
 
     def keep(self) -> None:
         """Remembers what was read for the next build."""
-        from digest.stories import kept
-
         if self._catalogue is not None:
-            packed = memory.pack(kept.packed(self._catalogue))
-            memory.keep(self._root, _NAME, self._key, (dict(self._stamps), packed))
+            self._remembered.keep(self._catalogue, self._folders)
 
     def story(self, file: str) -> Story:
         """Returns a story whole; raises DigestError where its file is not any more the one that was looked at."""
@@ -93,11 +94,6 @@ class Shelf:
             known = self._reading({}, outline.excerpted).known
             self._stories[file] = storyfile.loads(content.decode(), file, known)
         return self._stories[file]
-
-    def _unpacked(self) -> Catalogue | None:
-        from digest.stories import kept
-
-        return kept.unpacked(memory.unpack(self._packed), self._root, self.story) if self._packed else None
 
     def _outline(self, file: str) -> Outline:
         assert self._catalogue is not None
@@ -127,19 +123,17 @@ class Shelf:
 
     def _amended(self, before: Catalogue, seen: Sight) -> Catalogue | None:
         """Returns the content with what has changed; None where more depends on that than the files themselves."""
-        stamps, known = seen.stamps, self._stamps
-        new = [file for file in stamps if file not in known]
-        touched = {*new, *(known.keys() - stamps.keys())}
-        changed = [file for file, stamp in stamps.items() if file in known and known[file] != stamp]
+        new, changed, gone = _differences(self._folders, seen.folders)
+        touched = {*new, *gone}
         if seen.problems or any(map(_is_deep, touched)) or any(file.startswith(paths.LEDGERS) for file in changed):
             return None
-        reading = self._reading(stamps, True)
+        reading = self._reading(_ledgers(seen), True)
         stories = self._retold(before, [file for file in changed if paths.is_story(file)], reading)
         if stories is None:
             return None
         touched.update(file for file in changed if not paths.is_story(file))
         reading.misplaced(new)
-        there = [file for file in sorted(touched) if file in stamps]
+        there = sorted(touched.difference(gone))
         amended = replace(
             before,
             stories=stories,
@@ -174,18 +168,30 @@ class Shelf:
             self._stories[file] = story
         return tuple(stories)
 
-    def _reading(self, files: Iterable[str], excerpted: bool) -> Reading:
+    def _reading(self, feeds: Iterable[str], excerpted: bool) -> Reading:
         """Returns a reading of single files, of which it is known whether they open with an excerpt."""
         from digest.stories.reading import Reading
 
-        feeds = [file.removeprefix(f"{paths.LEDGERS}/") for file in files if file.startswith(paths.LEDGERS)]
-        reading = Reading(
-            self._config,
-            {feed.removesuffix(".jsonl"): {} for feed in feeds},
-            lambda file: sight.content(self._root, file),
-        )
+        reading = Reading(self._config, {feed: {} for feed in feeds}, lambda file: sight.content(self._root, file))
         reading.known = replace(reading.known, excerpted=_Every() if excerpted else frozenset())
         return reading
+
+
+def _differences(before: Mapping[str, Look], now: Mapping[str, Look]) -> tuple[list[str], list[str], list[str]]:
+    """Returns the files that are new, those that look otherwise, and those that are gone."""
+    new, changed, gone = [], [], []
+    for folder in {**now, **before}:
+        if now.get(folder) != before.get(folder):
+            old, stamps = sight.stamps_of(before.get(folder)), sight.stamps_of(now.get(folder))
+            new += [f"{folder}/{name}" for name in stamps if name not in old]
+            changed += [f"{folder}/{name}" for name in stamps if name in old and old[name] != stamps[name]]
+            gone += [f"{folder}/{name}" for name in old if name not in stamps]
+    return new, changed, gone
+
+
+def _ledgers(seen: Sight) -> list[str]:
+    """Returns the ids of the feeds that have a ledger."""
+    return [name.removesuffix(".jsonl") for name in sight.stamps_of(seen.folders.get(paths.LEDGERS))]
 
 
 def _is_deep(file: str) -> bool:
@@ -203,5 +209,7 @@ def _told(file: str, hash_of_content: bytes, excerpted: bool) -> bytes:
 
 
 def _with(before: tuple[_One, ...], touched: set[str], found: Iterable[_One | None]) -> tuple[_One, ...]:
-    same: Iterator[_One] = (one for one in before if one.file not in touched)
-    return tuple(sorted((*same, *filter(None, found)), key=_file))
+    """Returns what there was with what has changed; the very same where nothing has."""
+    new = [one for one in found if one is not None]
+    same = [one for one in before if one.file not in touched]
+    return tuple(sorted((*same, *new), key=_file)) if new or len(same) < len(before) else before

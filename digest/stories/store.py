@@ -52,7 +52,7 @@ def survey(
     sight = sight or look(root)
     reading = Reading(config, ledgers, content_of or partial(content, root))
     reading.problems.extend(sight.problems)
-    files = list(sight.stamps)
+    files = sight.files
     reading.misplaced(files)
     stories = tuple(filter(None, (reading.story(file) for file in files if paths.is_story(file))))
     history = History(ledgers)
@@ -98,7 +98,7 @@ def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Rec
     Without names nothing is in question: then no file is looked for.
     """
     reading = Reading(config, ledgers, partial(content, root))
-    files = list(look(root).stamps) if names else []
+    files = look(root).files if names else []
     found: list[Story] = []
     texts: dict[str, str] = {}
     unreadable: dict[str, str] = {}
