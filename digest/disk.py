@@ -72,6 +72,15 @@ def write(path: Path, content: bytes, mode: int | None = None) -> None:
         unfinished.replace(path)
 
 
+def touch(path: Path) -> None:
+    """Makes an empty file, as often as it is asked to and by as many at once; one that is there stays as it is."""
+    try:
+        _make_folder(path.parent, None)
+        path.touch()
+    except OSError as error:
+        raise _refused("write", path, error) from error
+
+
 def stage(path: Path, content: bytes, mode: int) -> None:
     """Writes a file under the hidden name from which `settle` puts it in place: many can be made before one is seen."""
     with _unfinished(path, content, mode):

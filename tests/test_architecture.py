@@ -11,7 +11,8 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "digest").rglob("*.py"))
 ROOMS = ("feeds", "stories", "pages", "preview")
 CELLAR = {
-    "branch", "disk", "errors", "git", "links", "memory", "model", "naming", "phrases", "sanitize", "settings", "week",
+    "branch", "disk", "errors", "git", "links", "memory", "model", "naming", "pair", "phrases",
+    "sanitize", "settings", "week",
 }  # fmt: skip
 IMPORTERS = {
     "feedparser": "digest/feeds/parse.py",

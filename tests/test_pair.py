@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from sites import read_folder
 
-from digest.pages import pair
+from digest import pair
 
 SMALL = Path(__file__).parent / "data/sites/small"
 BUILD = """
 import sys
 from pathlib import Path
-from digest import config, disk
+from digest import config, disk, pair
 from digest.commands.build import Builder
 from digest.errors import DigestError
-from digest.pages import making, pair
+from digest.pages import making
 making._MANY = int(sys.argv[2])
 pair.has_room = lambda: True
 root = Path(sys.argv[1])
@@ -39,26 +39,46 @@ def ran(code: str, *arguments: str) -> str:
     return done.stdout + done.stderr
 
 
-def both(first: str, second: str) -> str:
-    return ran(f"import os\nfrom digest.pages import pair\nprint(pair.both(lambda: {first}, lambda: {second}))")
+def parted(work: str) -> str:
+    """Returns what is said of work by two partners; each has `partner`, and what it says is the first's alone."""
+    lines = "\n    ".join(work.splitlines())
+    return ran(f"import os\nfrom digest import pair\nwith pair.begun() as partner:\n    {lines}")
 
 
-def test_both_pieces_of_work_are_done_and_the_second_in_a_process_of_its_own() -> None:
-    assert both("1 + 1", "'two'") == "(2, 'two')\n"
-    here, above = both("os.getpid()", "os.getppid()").strip("()\n").split(", ")
-    assert here == above
+def test_two_processes_tell_each_other_what_each_has_and_one_goes_on() -> None:
+    swapped = "mine = 'second' if partner.second else 'first'\ntold = mine, partner.swap(mine)\n"
+
+    assert parted(f"{swapped}print(told, partner.end(told))") == "('first', 'second') ('second', 'first')\n"
+
+
+def test_much_is_told_as_well_as_little() -> None:
+    assert parted("print(len(partner.end(partner.swap(b'x' * 10**7))))") == "10000000\n"
+
+
+def test_the_second_is_a_process_of_its_own_and_has_ended_when_the_first_goes_on() -> None:
+    said = parted("number = os.getpid()\nprint(number, partner.end(os.getppid()), partner.end(0) if 0 else '')")
+
+    assert len(set(said.split())) == 1
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "error"),
+    ("work", "error"),
     [
-        ("1", "1 / 0", "ZeroDivisionError"),
-        ("[][1]", "1 / 0", "IndexError"),
-        ("1", "os.kill(os.getpid(), 9)", "was ended from outside; build again"),
+        ("partner.second and 1 / 0\npartner.swap(1)", "ZeroDivisionError"),
+        ("partner.second and 1 / 0\npartner.end(1)", "ZeroDivisionError"),
+        ("partner.second or [][1]\npartner.end(1)", "IndexError"),
+        ("partner.second and os.kill(os.getpid(), 9)\npartner.end(1)", "was ended from outside; build again"),
     ],
 )
-def test_what_fails_in_either_is_raised(first: str, second: str, error: str) -> None:
-    assert error in both(first, second)
+def test_what_fails_in_either_is_raised_in_the_first(work: str, error: str) -> None:
+    said = parted(f"{work}\nprint('on')")
+
+    assert error in said
+    assert "on\n" not in said.splitlines(keepends=True)
+
+
+def test_a_second_that_is_stopped_does_nothing_any_more() -> None:
+    assert parted("if partner.second:\n    while True: pass\npartner.stop()\nprint('on')") == "on\n"
 
 
 def test_no_process_is_begun_beside_other_threads() -> None:

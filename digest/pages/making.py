@@ -8,22 +8,22 @@ Refuses to let anything be seen of a site that is not whole: what is wrong drops
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest import disk
-from digest.errors import DigestError, Problem
+from digest import disk, pair
+from digest.errors import DigestError
 from digest.model import Copied
-from digest.pages import pair
+from digest.pages import halves
 from digest.pages.marks import mark
 from digest.pages.output import Output, Written
 from digest.pages.page import Page
 from digest.pages.past import Past
 from digest.pages.plan import Plan
+from digest.pair import Partner
 
 if TYPE_CHECKING:
-    from digest.pages.render import Renderer
     from digest.pages.search_index import Index
 
 _MANY = 300  # pages: with fewer, a second process takes longer to begin than it saves
@@ -42,60 +42,75 @@ def make(
     root: Path,
     since: int,
     told: Told | None = None,
+    partner: Partner | None = None,
 ) -> tuple[Written, dict[str, bytes]]:
     """Brings the output folder to what is planned; returns what came of it, and the key of every file.
 
     `whole` is a hash of what all pages are made of, content apart, `since` the moment (ns, by the disk's clock) from
-    which a file may have been saved again unseen; `told` hears how many pages are done. Raises DigestError, and then
-    nothing is written.
+    which a file may have been saved again unseen; `told` hears how many pages are done. With a `partner`, who makes the
+    same, each makes one half of the pages ready. Raises DigestError, and then nothing is written.
     """
-    shared = mark((whole, planned.shared))
-    keys = {page.path: page.key(shared) for page in planned.pages}
-    wanted = [page for page in planned.pages if not past.has(page.path, keys[page.path], output)]
+    maker = _Maker(planned, output, past, mark((whole, planned.shared)), root, told or _nobody)
     try:
-        if wanted:
-            _render(wanted, planned, output, root, past.code, told or _nobody)
+        keys = maker.half(partner) if partner else maker.all()
         keys |= _copy(planned.copied, index, output, past, since)
         planned.refuse()
         return output.commit(), keys
     except BaseException:
-        output.drop()
+        if partner is None or not partner.second:  # who hears of it, and drops what both have staged
+            if partner:
+                partner.stop()
+            output.drop()
         raise
 
 
-def _render(pages: list[Page], planned: Plan, output: Output, root: Path, code: dict[str, bytes], told: Told) -> None:
-    from digest.pages.render import Renderer  # which a build with nothing to render need not wait for
+class _Maker:
+    """Makes pages ready, alone or with a partner; each way returns the keys of all pages."""
 
-    renderer = Renderer(root, planned.base, planned.texts, code)
-    renderer.refuse_flaws()
-    if len(pages) >= _MANY and pair.has_room():
-        _render_in_two(pages, planned, output, renderer, told)
-        return
-    for number, page in enumerate(pages):
-        told(number, len(pages))
-        output.stage(page.path, renderer.page(page))
+    def __init__(self, planned: Plan, output: Output, past: Past, shared: bytes, root: Path, told: Told) -> None:
+        self._planned, self._output, self._past = planned, output, past
+        self._shared, self._root, self._told = shared, root, told
 
+    def all(self) -> dict[str, bytes]:
+        """Makes every page ready that would differ, in two processes where these are many."""
+        keys = self._keys(self._planned.pages)
+        wanted = self._wanted(self._planned.pages, keys)
+        if len(wanted) < _MANY or not pair.has_room():
+            self._render(wanted, self._told)
+            return keys
+        with pair.begun() as partner:
+            return keys | self.half(partner)
 
-def _render_in_two(pages: list[Page], planned: Plan, output: Output, renderer: Renderer, told: Told) -> None:
-    """Renders pages for people here and those for programs in a second process; what both show is made before."""
-    for_people = [(page, page.data()) for page in pages if page.path.endswith(".html")]
-    for_programs = [page for page in pages if not page.path.endswith(".html")]
+    def half(self, partner: Partner) -> dict[str, bytes]:
+        """Makes one half of the pages ready, and takes over what the partner has made of the other."""
+        planned, told = self._planned, _nobody if partner.second else self._told
+        pages = halves.half(planned.pages, older=partner.second)
+        keys = self._keys(pages)
+        self._render(self._wanted(pages, keys), lambda number, count: told(2 * number, 2 * count))
+        other = partner.end((keys, self._output.staged, planned.writer.problems, planned.texts.used, self._past.code))
+        its_keys, staged, problems, texts, code = other
+        self._output.adopt(staged)
+        planned.writer.problems.extend(problems)
+        planned.texts.used.update(texts)
+        self._past.code.update(code)
+        return keys | its_keys
 
-    def render_here() -> None:
-        for number, (page, data) in enumerate(for_people):
-            told(number * len(pages) // len(for_people), len(pages))
-            output.stage(page.path, renderer.page(page, data))
+    def _keys(self, pages: Iterable[Page]) -> dict[str, bytes]:
+        return {page.path: page.key(self._shared) for page in pages}
 
-    def render_there() -> tuple[dict[str, bytes | None], list[Problem], dict[bytes, str], dict[str, bytes]]:
-        for page in for_programs:
-            output.stage(page.path, renderer.page(page))
-        return output.staged, planned.writer.problems, planned.texts.used, renderer.code
+    def _wanted(self, pages: Iterable[Page], keys: Mapping[str, bytes]) -> list[Page]:
+        return [page for page in pages if not self._past.has(page.path, keys[page.path], self._output)]
 
-    _, (staged, problems, texts, code) = pair.both(render_here, render_there)
-    output.adopt(staged)
-    planned.writer.problems.extend(problems)
-    planned.texts.used.update(texts)
-    renderer.code.update(code)
+    def _render(self, pages: Sequence[Page], told: Told) -> None:
+        if not pages:
+            return
+        from digest.pages.render import Renderer  # which a build with nothing to render need not wait for
+
+        renderer = Renderer(self._root, self._planned.base, self._planned.texts, self._past.code)
+        renderer.refuse_flaws()
+        for number, page in enumerate(pages):
+            told(number, len(pages))
+            self._output.stage(page.path, renderer.page(page))
 
 
 def _copy(copied: Collection[Copied], index: Index, output: Output, past: Past, since: int) -> dict[str, bytes]:

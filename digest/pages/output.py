@@ -95,9 +95,7 @@ class Output:
         if _is_there(target, content):
             return False
         if not self._staged:
-            disk.write(
-                self._busy, b"", _FILE
-            )  # a build that is killed from now on leaves what the next one has to sweep
+            disk.touch(self._busy)  # a build that is killed from now on leaves what the next one has to sweep
         blocked = self._is_blocked(target)
         if not blocked:
             disk.stage(target, content, _FILE)
