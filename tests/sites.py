@@ -26,7 +26,7 @@ def rendered(content: Content, config: Config, root: Path = Path("no-such-root")
     copied = {one.path: b"" for one in planned.copied}
     renderer = Renderer(root, planned.base, planned.texts, {})
     renderer.refuse_flaws()
-    files = {page.path: renderer.page(page) for page in planned.pages}
+    files = {page.path: renderer.page(page, planned.data(page)) for page in planned.pages}
     planned.refuse()
     return files | copied
 

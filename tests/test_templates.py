@@ -39,7 +39,7 @@ def test_every_page_receives_what_is_listed_and_nothing_else() -> None:
     planned = plan(catalogue, arrange(catalogue, config), config)
 
     frame = {"site", "head"} | names(LISTED["base.html"][1])
-    received = {page.template: set(page.data()) - frame for page in planned.pages if page.head}
+    received = {page.template: set(planned.data(page)) - frame for page in planned.pages if page.head}
 
     assert set(received) <= set(LISTED) - {"base.html"}
     assert received == {name: names(LISTED[name][1]) for name in received}

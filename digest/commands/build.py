@@ -28,6 +28,7 @@ from digest.stories.sight import Sight, again, look
 if TYPE_CHECKING:
     from digest.model import Catalogue
     from digest.pages.archive import Archive
+    from digest.pages.lasting import Lasting
     from digest.pages.making import Told
 
 
@@ -99,6 +100,7 @@ class Builder:
         self._searched = searched
         self._seen: Sight | None = None
         self._archive: Archive | None = None
+        self._lasting: Lasting | None = None
         self._shelf = Shelf(root, config, ingredients.of_reading(config))
         self._whole = ingredients.of_pages(root, config, drafts=drafts)
         self.past = Past(root, folder, self._whole)
@@ -137,13 +139,14 @@ class Builder:
         catalogue = self._shelf.catalogue(seen)
         archive = self._archive = arrange(catalogue, config, drafts=self._drafts, before=self._archive)
         index = search_index.index(catalogue, archive, config, root) if self._searched else search_index.Index()
-        planned = plan(catalogue, archive, config, self.past.texts, searched=bool(index.files))
+        planned = plan(catalogue, archive, config, self.past.texts, self._lasting, searched=bool(index.files))
         output = Output(root, self._folder, [*planned.paths, *index.files])
         written, keys = make(
             planned, index, output, self.past, whole=self._whole, root=root, since=seen.since, told=told
         )
         report = {"stories": len(archive.stories), "weeks": len(archive.editions), "warning": index.warning}
         self.past.learn(keys, output, report)
+        self._lasting = planned.setting.lasting
         if keep:
             self.keep()
         return Built(catalogue=catalogue, archive=archive, written=written, warning=index.warning)

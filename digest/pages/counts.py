@@ -23,6 +23,8 @@ from digest.week import Week
 _HIGH = 130  # units that the bars of the pulse may be high
 
 Weekly = Mapping[Week, int]
+Numbers = tuple[Week, Mapping[str, int], Mapping[str, int]]
+"""Of a week how many stories each theme has, and how many have it as their main one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +73,20 @@ class Counts:
         return charts.drawn(self.recent, series, _HIGH)
 
 
-def counted(editions: Sequence[Edition]) -> Counts:
-    """Returns the counts of editions, which come newest first."""
+def numbers(edition: Edition) -> Numbers:
+    """Returns how many stories a week has of each theme, and how many have it as their main one."""
+    return edition.week, {theme: len(stories) for theme, stories in edition.themed.items()}, edition.main
+
+
+def counted(weeks: Sequence[Numbers]) -> Counts:
+    """Returns the counts of the numbers of weeks, which come newest first."""
     themes: dict[str, dict[Week, int]] = defaultdict(dict)
     main: dict[str, dict[Week, int]] = defaultdict(dict)
-    for edition in editions:
-        _add(themes, edition.week, {theme: len(stories) for theme, stories in edition.themed.items()})
-    for edition in editions[:RECENT]:
-        _add(main, edition.week, edition.main)
-    recent = charts.recent(editions[-1].week, editions[0].week) if editions else ()
+    for week, of_themes, _ in weeks:
+        _add(themes, week, of_themes)
+    for week, _, of_main in weeks[:RECENT]:
+        _add(main, week, of_main)
+    recent = charts.recent(weeks[-1][0], weeks[0][0]) if weeks else ()
     courses = {theme: course(weekly, recent[-1][1]) for theme, weekly in themes.items()}
     return Counts(recent=recent, themes=themes, main=main, courses=courses)
 

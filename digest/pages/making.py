@@ -110,7 +110,7 @@ class _Maker:
         renderer.refuse_flaws()
         for number, page in enumerate(pages):
             told(number, len(pages))
-            self._output.stage(page.path, renderer.page(page))
+            self._output.stage(page.path, renderer.page(page, self._planned.data(page)))
 
 
 def _copy(copied: Collection[Copied], index: Index, output: Output, past: Past, since: int) -> dict[str, bytes]:

@@ -10,7 +10,8 @@ make a page that nobody asks for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from digest.pages.marks import mark
 
@@ -37,31 +38,43 @@ class Head:
     updated: str = ""
 
 
+class Maker(Protocol):
+    """Whoever makes the data of pages; all of them receive what is `shared`."""
+
+    @property
+    def shared(self) -> Mapping[str, object]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One output file: its path below the output folder, its template, and what makes the data that this receives.
 
     `source` is what claims the path, in words for a message: a file's name, or what the page is. `make` is called with
-    the `maker` of the whole build and the `inputs`, and only when the page is wanted; the template receives `shared`
-    beside what it returns. The `last` page to show its stories in this way leaves nothing to be kept for another.
+    the maker of the whole build and the `inputs`, and only when the page is wanted. The `last` page to show its stories
+    in this way leaves nothing to be kept for another.
     """
 
     path: str
     source: str
     template: str
     make: Callable[..., Mapping[str, object]]
-    maker: object
     inputs: tuple[object, ...]
     head: Head | None
-    shared: Mapping[str, object]
     last: bool = False
+    _keys: dict[bytes, bytes] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def data(self) -> dict[str, object]:
+    def data(self, maker: Maker) -> dict[str, object]:
         """Returns what the template receives."""
         head = {"head": self.head} if self.head else {}
-        return {**self.shared, **head, **self.make(self.maker, *self.inputs)}
+        return {**maker.shared, **head, **self.make(maker, *self.inputs)}
 
     def key(self, whole: bytes) -> bytes:
-        """Returns the hash of all that the page is made of; `whole` is that of what all pages share."""
-        named = f"{self.path}\n{self.template}\n{self.make.__module__}.{self.make.__qualname__}"
-        return mark((whole, named, self.head, self.inputs))
+        """Returns the hash of all that the page is made of; `whole` is that of what all pages share.
+
+        It is made once: a preview plans the same page over and over.
+        """
+        if whole not in self._keys:
+            named = f"{self.path}\n{self.template}\n{self.make.__module__}.{self.make.__qualname__}"
+            self._keys.clear()
+            self._keys[whole] = mark((whole, named, self.head, self.inputs))
+        return self._keys[whole]

@@ -9,7 +9,7 @@ that have them are made), and `Plan.refuse` raises all of it together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from digest.errors import Faults, Problem
@@ -17,13 +17,14 @@ from digest.model import Catalogue, Config, Copied
 from digest.pages import atom, claims
 from digest.pages.addresses import Base
 from digest.pages.archive import Archive
+from digest.pages.lasting import Lasting
 from digest.pages.marks import mark
 from digest.pages.markup import Writer
 from digest.pages.page import Head, Page
 from digest.pages.plan_feeds import feed_pages, program_pages
 from digest.pages.plan_site import site_pages
 from digest.pages.plan_themes import theme_pages
-from digest.pages.setting import set_up
+from digest.pages.setting import Setting, set_up
 from digest.pages.texts import Texts
 
 
@@ -33,11 +34,24 @@ class Plan:
 
     pages: tuple[Page, ...]
     shared: bytes
-    base: Base
     texts: Texts
     copied: tuple[Copied, ...]
     problems: tuple[Problem, ...]
-    writer: Writer
+    setting: Setting
+
+    @property
+    def base(self) -> Base:
+        """Where the site stands."""
+        return self.setting.base
+
+    @property
+    def writer(self) -> Writer:
+        """Whoever makes HTML of what editors wrote, and knows what is wrong in what it made."""
+        return self.setting.writer
+
+    def data(self, page: Page) -> dict[str, object]:
+        """Returns what the template of a page receives."""
+        return page.data(self.setting)
 
     @property
     def paths(self) -> list[str]:
@@ -56,38 +70,61 @@ class Plan:
 
 
 def plan(
-    catalogue: Catalogue, archive: Archive, config: Config, texts: Texts | None = None, *, searched: bool = False
+    catalogue: Catalogue,
+    archive: Archive,
+    config: Config,
+    texts: Texts | None = None,
+    before: Lasting | None = None,
+    *,
+    searched: bool = False,
 ) -> Plan:
     """Returns the plan of the site that stands at `config.site.url`, with a search page where it is `searched`.
 
-    `texts` are those that an earlier build has left.
+    `texts` are those that an earlier build has left, `before` what the last plan of the same digest.toml has.
     """
     texts = texts or Texts()
-    setting = set_up(catalogue, archive, config, Base(config.site.url), texts, searched=searched)
-    for_readers = _distinct([*site_pages(setting), *theme_pages(setting)])
+    lasting = Lasting(before)
+    setting = set_up(catalogue, archive, config, Base(config.site.url), texts, lasting, searched=searched)
+    for_readers = _distinct(setting, [*site_pages(setting), *theme_pages(setting)])
     pages = (*for_readers, *feed_pages(setting), *program_pages(setting, for_readers))
-    claimed = [*((page.path, page.source) for page in pages), *((one.path, one.file) for one in catalogue.copied)]
+    paths = lasting.same("paths", tuple([page.path for page in pages]))
+    sources = lasting.same("sources", tuple([page.source for page in pages]))
     return Plan(
         pages=pages,
         shared=mark(setting.site),
-        base=setting.base,
         texts=texts,
         copied=catalogue.copied,
-        problems=(*atom.twins(catalogue.stories), *claims.problems(claimed)),
-        writer=setting.writer,
+        problems=(
+            *(atom.twins(catalogue.stories) if archive.twinned else ()),
+            *lasting.made(_claimed, paths, sources, catalogue.copied),
+        ),
+        setting=setting,
     )
 
 
-def _distinct(pages: Iterable[Page]) -> list[Page]:
+def _claimed(paths: Sequence[str], sources: Sequence[str], copied: Iterable[Copied]) -> list[Problem]:
+    return claims.problems([*zip(paths, sources, strict=True), *((one.path, one.file) for one in copied)])
+
+
+def _distinct(setting: Setting, pages: Sequence[Page]) -> list[Page]:
     """Returns the pages with no two titles and no two descriptions alike: where they are, their address follows."""
+    heads = setting.lasting.same("heads", tuple([page.head for page in pages if page.head]))
+    told = setting.again(_told_apart, heads)
+    return list(pages) if told is heads else [setting.again(_headed, *one) for one in zip(pages, told, strict=True)]
+
+
+def _told_apart(_: Setting, heads: tuple[Head, ...]) -> tuple[Head, ...]:
     seen: set[str] = set()
     told = []
-    for page in pages:
-        head = page.head
-        assert head is not None
-        unlike = replace(head, title=_unlike(head.title, head, seen), description=_unlike(head.description, head, seen))
-        told.append(page if unlike == head else replace(page, head=unlike))
-    return told
+    for head in heads:
+        title, description = _unlike(head.title, head, seen), _unlike(head.description, head, seen)
+        is_unlike = title is head.title and description is head.description
+        told.append(head if is_unlike else replace(head, title=title, description=description))
+    return heads if tuple(told) == heads else tuple(told)
+
+
+def _headed(_: Setting, page: Page, head: Head) -> Page:
+    return page if page.head == head else replace(page, head=head)
 
 
 def _unlike(words: str, head: Head, seen: set[str]) -> str:

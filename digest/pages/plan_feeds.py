@@ -11,6 +11,7 @@ from digest.pages.archive import Edition
 from digest.pages.page import Head, Link, Page
 from digest.pages.setting import Setting
 from digest.pages.texts import whole_key
+from digest.week import Week
 
 _EDITIONS = 26
 
@@ -19,7 +20,7 @@ def feed_pages(setting: Setting) -> Iterator[Page]:
     """Yields our feeds: of the whole, of the weeks, of each theme under all of its ids, of each closed week."""
     archive = setting.archive
     closed = [edition for edition in archive.editions if edition.closed]
-    whole = (arrange.recent(archive), _week_feed(closed[:1]))
+    whole = (arrange.recent(archive), _feed_of(closed[0].week if closed else None))
     yield setting.file(addresses.FEED, _STORIES, "the feed of the whole", _whole, *whole)
     yield setting.file(addresses.FEED_JSON, "feeds/feed.json", "the JSON feed of the whole", _whole, *whole)
     weeks = tuple(closed[:_EDITIONS])
@@ -36,7 +37,8 @@ def feed_pages(setting: Setting) -> Iterator[Page]:
 
 def program_pages(setting: Setting, pages: Iterable[Page]) -> Iterator[Page]:
     """Yields what crawlers, feed readers and browsers ask for; `pages` are those that a sitemap may name."""
-    heads = tuple(page.head for page in pages if page.template not in {"404.html", "moved.html"})
+    named = tuple([page.head for page in pages if page.template not in {"404.html", "moved.html"}])
+    heads = setting.lasting.same("heads of the sitemap", named)
     for place, template, make, inputs in (
         (addresses.OPML, "feeds/feeds.opml", _opml, ()),
         (addresses.SITEMAP, "sitemap.xml", _sitemap, (heads,)),
@@ -53,10 +55,15 @@ _STORIES = "feeds/stories.xml"
 
 def _archive_documents(setting: Setting, closed: list[Edition]) -> Iterator[Page]:
     """Yields the chain of RFC 5005: each closed week names the one before and the one after it."""
-    for at, edition in enumerate(closed):
-        previous, following = _week_feed(closed[at + 1 : at + 2]), _week_feed(closed[at - 1 : at] if at else [])
-        place, source = addresses.week_feed(edition.week), f"the feed of {edition.week}"
-        yield setting.file(place, _STORIES, source, _archived, edition, previous, following, last=True)
+    weeks = [edition.week for edition in closed]
+    for edition, previous, following in zip(closed, (*weeks[1:], None), (None, *weeks), strict=False):
+        yield setting.again(_archive_document, edition, previous, following)
+
+
+def _archive_document(setting: Setting, edition: Edition, previous: Week | None, following: Week | None) -> Page:
+    place, source = addresses.week_feed(edition.week), f"the feed of {edition.week}"
+    around = _feed_of(previous), _feed_of(following)
+    return setting.file(place, _STORIES, source, _archived, edition, *around, last=True)
 
 
 def _whole(setting: Setting, stories: Sequence[Outline], previous: str) -> Mapping[str, object]:
@@ -90,5 +97,5 @@ def _nothing(_: Setting) -> Mapping[str, object]:
     return {}
 
 
-def _week_feed(editions: list[Edition]) -> str:
-    return addresses.week_feed(editions[0].week) if editions else ""
+def _feed_of(week: Week | None) -> str:
+    return addresses.week_feed(week) if week else ""

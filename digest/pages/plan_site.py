@@ -8,6 +8,7 @@ from digest.model import FreePage
 from digest.pages import addresses, arrange, wording
 from digest.pages.archive import Edition
 from digest.pages.charts import Chart
+from digest.pages.counts import Counts
 from digest.pages.metadata import latest, listed_in, newest
 from digest.pages.page import Head, Link, Page
 from digest.pages.setting import Setting, Tally
@@ -20,11 +21,10 @@ _EARLIER = 6  # weeks that home lists
 
 def site_pages(setting: Setting) -> Iterator[Page]:
     """Yields every page for readers but those of themes."""
-    editions = setting.archive.editions
     yield _home(setting)
-    yield _archive(setting)
-    for edition, newer, older in zip(editions, (None, *editions), (*editions[1:], None), strict=False):
-        yield _week(setting, edition, newer, older)
+    weeks = list(_weeks(setting))
+    yield _archive(setting, latest(page.head.updated for page in weeks if page.head))
+    yield from weeks
     for edition in setting.archive.vacated:
         yield _week(setting, edition, None, None)
     for page in setting.archive.pages:
@@ -33,6 +33,13 @@ def site_pages(setting: Setting) -> Iterator[Page]:
         yield _search(setting)
     yield _subscribe(setting)
     yield _not_found(setting)
+
+
+def _weeks(setting: Setting) -> Iterator[Page]:
+    editions = setting.archive.editions
+    weeks = [edition.week for edition in editions]
+    for edition, newer, older in zip(editions, (None, *weeks), (*weeks[1:], None), strict=False):
+        yield setting.again(_week, edition, newer, older)
 
 
 def _home(setting: Setting) -> Page:
@@ -79,16 +86,9 @@ def _home_data(
     }
 
 
-def _week(setting: Setting, edition: Edition, newer: Edition | None, older: Edition | None) -> Page:
-    return setting.page(
-        "week.html",
-        f"the page of {edition.week}",
-        setting.texts.made("head", edition.mark, lambda: _week_head(setting, edition)),
-        _week_data,
-        edition,
-        newer and newer.week,
-        older and older.week,
-    )
+def _week(setting: Setting, edition: Edition, newer: Week | None, older: Week | None) -> Page:
+    head = _week_head(setting, edition)
+    return setting.page("week.html", f"the page of {edition.week}", head, _week_data, edition, newer, older)
 
 
 def _week_head(setting: Setting, edition: Edition) -> Head:
@@ -114,14 +114,14 @@ def _week_data(setting: Setting, edition: Edition, newer: Week | None, older: We
     }
 
 
-def _archive(setting: Setting) -> Page:
+def _archive(setting: Setting, updated: str) -> Page:
     archive, title = setting.archive, setting.config.site.title
     weeks, stories = wording.count(len(archive.editions), "week"), wording.stories(len(archive.stories))
     head = Head(
         title=setting.titled("Archive"),
         description=f"The archive of {title}: {weeks}, {stories}.",
         place=addresses.ARCHIVE,
-        updated=newest(archive.stories),
+        updated=updated,
     )
     return setting.page(
         "archive.html",
@@ -130,8 +130,12 @@ def _archive(setting: Setting) -> Page:
         _archive_data,
         setting.views.years(archive.editions),
         f"{weeks}, {stories}" if archive.editions else "",
-        setting.counts.pulse(setting.config.themes),
+        setting.again(_pulse, setting.counts),
     )
+
+
+def _pulse(setting: Setting, counts: Counts) -> Chart | None:
+    return counts.pulse(setting.config.themes)
 
 
 def _archive_data(_: Setting, years: tuple[YearView, ...], summary: str, pulse: Chart | None) -> Mapping[str, object]:

@@ -13,6 +13,7 @@ from digest.model import FreePage, Outline, Theme
 from digest.pages import addresses, wording
 from digest.pages.archive import Storyline
 from digest.pages.charts import Series
+from digest.pages.counts import Counts
 from digest.pages.metadata import latest, listed, newest
 from digest.pages.overtime import storyline_view
 from digest.pages.page import Head, Link, Page
@@ -29,7 +30,6 @@ def theme_pages(setting: Setting) -> Iterator[Page]:
     yield _themes(setting)
     for number, storyline in enumerate(setting.archive.storylines, 1):
         yield from _storyline(setting, storyline, number)
-        yield from _former(setting, storyline)
 
 
 def parted(stories: Sequence[T]) -> tuple[Sequence[T], list[Sequence[T]]]:
@@ -46,7 +46,7 @@ def _themes(setting: Setting) -> Page:
         title=setting.titled("Themes"),
         description=f"What {site} follows: {titles}." if titles else f"{site} has no themes yet.",
         place=addresses.THEMES,
-        updated=latest(newest(line.stories) for line in setting.archive.storylines),
+        updated=latest(setting.again(_newest, line) for line in setting.archive.storylines),
     )
     return setting.page("themes.html", "the page of all themes", head, _themes_data, setting.tallies)
 
@@ -56,45 +56,59 @@ def _themes_data(setting: Setting, themes: tuple[Tally, ...]) -> Mapping[str, ob
     return {"themes": lines, "listed": tuple(Link(line.title, line.place) for line in lines)}
 
 
+def _newest(_: Setting, storyline: Storyline) -> str:
+    return newest(storyline.stories)
+
+
 def _storyline(setting: Setting, storyline: Storyline, number: int) -> Iterator[Page]:
-    theme, introduction = storyline.theme, storyline.introduction
+    theme, same = storyline.theme, setting.lasting.same
     first, pages = parted(storyline.stories)
-    numbered = [
-        Link(f"Older stories, page {number}", addresses.theme_page(theme.id, number))
-        for number in range(1, len(pages) + 1)
-    ]
+    numbered = same(f"numbers of {theme.id}", _numbered(theme, len(pages)))
+    yield _first(setting, storyline, number, first, numbered[-1] if numbered else None)
+    newer = [*numbered[1:], same(f"the first of {theme.id}", Link("Newest stories", addresses.theme(theme.id)))]
+    for stories, here, before, after in zip(pages, numbered, newer, (None, *numbered), strict=False):
+        yield setting.again(_older, theme, same(f"stories of {here.place}", stories), here, before, after)
+    yield from setting.again(_former, theme, numbered)
+
+
+def _numbered(theme: Theme, pages: int) -> tuple[Link, ...]:
+    numbers = range(1, pages + 1)
+    return tuple(Link(f"Older stories, page {at}", addresses.theme_page(theme.id, at)) for at in numbers)
+
+
+def _first(setting: Setting, storyline: Storyline, number: int, stories: Sequence[Outline], older: Link | None) -> Page:
+    theme, introduction = storyline.theme, storyline.introduction
     words = setting.described(introduction, addresses.theme(theme.id)) if introduction else ""
     dated = extent(storyline.stories)
     head = Head(
         title=setting.titled(theme.title),
         description=words or f"{theme.title} in {setting.config.site.title}: {dated}.",
         place=addresses.theme(theme.id),
-        feeds=(_feed_link(storyline),),
-        updated=newest(first),
+        feeds=(_feed_link(theme),),
+        updated=newest(stories),
     )
     linking = setting.linking(introduction.body) if introduction else b""
-    over_time = setting.counts.course(theme.id), setting.counts.timeline(theme, number)
-    older = numbered[-1] if numbered else None
-    yield _stories(setting, head, theme, first, dated, None, older, introduction, linking, *over_time)
-    yield from _older(setting, storyline, pages, numbered)
+    over_time = setting.counts.course(theme.id), setting.again(_timeline, setting.counts, theme, number)
+    return _stories(setting, head, theme, stories, dated, None, older, introduction, linking, *over_time)
+
+
+def _timeline(_: Setting, counts: Counts, theme: Theme, number: int) -> Series | None:
+    return counts.timeline(theme, number)
 
 
 def _older(
-    setting: Setting, storyline: Storyline, pages: Sequence[Sequence[Outline]], numbered: Sequence[Link]
-) -> Iterator[Page]:
-    theme = storyline.theme
-    newer = [*numbered[1:], Link("Newest stories", addresses.theme(theme.id))]
-    older = [None, *numbered[:-1]]
-    for at, (stories, here) in enumerate(zip(pages, numbered, strict=True)):
-        dated = extent(stories)
-        head = Head(
-            title=setting.titled(f"{theme.title}: {here.title.lower()}"),
-            description=f"{theme.title}, page {at + 1}: {dated}.",
-            place=here.place,
-            feeds=(_feed_link(storyline),),
-            updated=newest(stories),
-        )
-        yield _stories(setting, head, theme, stories, dated, newer[at], older[at])
+    setting: Setting, theme: Theme, stories: Sequence[Outline], here: Link, newer: Link, older: Link | None
+) -> Page:
+    dated = extent(stories)
+    words = here.title.lower()
+    head = Head(
+        title=setting.titled(f"{theme.title}: {words}"),
+        description=f"{theme.title}, {words.partition(', ')[2]}: {dated}.",
+        place=here.place,
+        feeds=(_feed_link(theme),),
+        updated=newest(stories),
+    )
+    return _stories(setting, head, theme, stories, dated, newer, older)
 
 
 def _stories(setting: Setting, head: Head, *inputs: object) -> Page:
@@ -131,13 +145,12 @@ def _stories_data(
     }
 
 
-def _former(setting: Setting, storyline: Storyline) -> Iterator[Page]:
-    """Yields a page that leads on for each page that the theme had, or would have, under each of its old ids."""
-    theme = storyline.theme
-    numbers = range(1, len(parted(storyline.stories)[1]) + 1)
+def _former(setting: Setting, theme: Theme, numbered: Sequence[Link]) -> list[Page]:
+    """Returns a page that leads on for each page that the theme had, or would have, under each of its old ids."""
+    found = []
     for old in theme.was:
         moves = [(addresses.theme(old), addresses.theme(theme.id))]
-        moves += [(addresses.theme_page(old, number), addresses.theme_page(theme.id, number)) for number in numbers]
+        moves += [(addresses.theme_page(old, number), here.place) for number, here in enumerate(numbered, 1)]
         for before, now in moves:
             head = Head(
                 title=setting.titled(f"{theme.title} (moved from {before})"),
@@ -145,12 +158,13 @@ def _former(setting: Setting, storyline: Storyline) -> Iterator[Page]:
                 place=before,
             )
             source = f"the old id {old} of theme {theme.id}"
-            yield setting.page("moved.html", source, head, _former_data, Link(theme.title, now))
+            found.append(setting.page("moved.html", source, head, _former_data, Link(theme.title, now)))
+    return found
 
 
 def _former_data(_: Setting, to: Link) -> Mapping[str, object]:
     return {"to": to}
 
 
-def _feed_link(storyline: Storyline) -> Link:
-    return Link(storyline.theme.title, addresses.theme_feed(storyline.theme.id))
+def _feed_link(theme: Theme) -> Link:
+    return Link(theme.title, addresses.theme_feed(theme.id))

@@ -23,7 +23,7 @@ def proof(catalogue: Catalogue, archive: Archive, config: Config) -> tuple[Probl
     """Returns what stops the build of an archive, and as hints the links of drafts that lead nowhere."""
     planned = plan(catalogue, archive, config, searched=search_index.available())
     for page in planned.pages:
-        page.data()  # which follows every link on it
+        planned.data(page)  # which follows every link on it
     return (*planned.found(), *_of_drafts(catalogue, config))
 
 

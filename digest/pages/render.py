@@ -67,11 +67,11 @@ class Renderer:
         self._pieces: dict[str, Callable[[object], str]] = {}
         self._frames: dict[tuple[str, bool], Callable[[str, str], str]] = {}
 
-    def page(self, page: Page, data: Mapping[str, object] | None = None) -> bytes:
-        """Returns a page's bytes, UTF-8; `data` is the page's own, where that has been made."""
+    def page(self, page: Page, data: Mapping[str, object]) -> bytes:
+        """Returns a page's bytes, UTF-8; `data` is the page's own."""
         self._last = page.last
         try:
-            text = self._templates.render(page.template, data or page.data())
+            text = self._templates.render(page.template, data)
         except Exception as error:
             problem = self._templates.problem(page.template, error)
             if problem is None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from digest.links import has_own_link
 from digest.model import Catalogue, Config, FreePage, Outline, Theme
@@ -15,7 +15,8 @@ from digest.pages.archive import Archive
 from digest.pages.atom import Entries
 from digest.pages.cards import Cards
 from digest.pages.charts import Spark
-from digest.pages.counts import Counts, counted
+from digest.pages.counts import Counts, Numbers, counted, numbers
+from digest.pages.lasting import Lasting
 from digest.pages.marks import mark
 from digest.pages.markup import Writer
 from digest.pages.page import Head, Link, Page
@@ -23,6 +24,8 @@ from digest.pages.storyline import Course
 from digest.pages.targets import Targets
 from digest.pages.texts import Texts
 from digest.pages.views import SiteView, Views, described
+
+_T = TypeVar("_T")
 
 
 class Tally(NamedTuple):
@@ -48,6 +51,7 @@ class Setting:
     views: Views
     entries: Entries
     texts: Texts
+    lasting: Lasting
     tallies: tuple[Tally, ...]
     site: SiteView
     own_icon: str
@@ -74,17 +78,18 @@ class Setting:
         What it returns must follow from the inputs, digest.toml, and the words of the stories among the inputs alone:
         by these a later build tells whether the file would come out as it was.
         """
-        return Page(
-            path=addresses.output(place),
-            source=source,
-            template=template,
-            make=make,
-            maker=self,
-            inputs=inputs,
-            head=head,
-            shared={"site": self.site},
-            last=last,
-        )
+        path = addresses.output(place)
+        page = Page(path=path, source=source, template=template, make=make, inputs=inputs, head=head, last=last)
+        return self.lasting.same(path, page)
+
+    def again(self, make: Callable[..., _T], *of: object) -> _T:
+        """Returns what `make` makes with this setting and these objects, or what it made of the same the last time."""
+        return self.lasting.made(make, *of, maker=self)
+
+    @property
+    def shared(self) -> Mapping[str, object]:
+        """What every page receives."""
+        return {"site": self.site}
 
     def described(self, page: FreePage, here: str) -> str:
         """Returns the first words of what an editor wrote for a page of its own, which stands `here`."""
@@ -101,13 +106,20 @@ class Setting:
 
 
 def set_up(
-    catalogue: Catalogue, archive: Archive, config: Config, base: Base, texts: Texts, *, searched: bool
+    catalogue: Catalogue,
+    archive: Archive,
+    config: Config,
+    base: Base,
+    texts: Texts,
+    lasting: Lasting,
+    *,
+    searched: bool,
 ) -> Setting:
     """Returns the setting of one build, whose site has a search page where it is searched."""
     writer = Writer(Targets(catalogue, archive, base))
     cards = Cards(config, catalogue, archive.anchors, writer)
     views = Views(config, cards, writer, texts)
-    counts = counted(archive.editions)
+    counts = lasting.made(counted, _numbers(archive, lasting))
     copied = {one.path for one in catalogue.copied}
     own_icon = next((name for name in addresses.OWN_ICONS if name in copied), "")
     return Setting(
@@ -120,25 +132,32 @@ def set_up(
         views=views,
         entries=Entries(config, cards, views),
         texts=texts,
-        tallies=_tallies(archive, counts),
+        lasting=lasting,
+        tallies=lasting.same("tallies", tuple(_tallies(archive, counts, lasting))),
         site=_site(config, archive, own_icon or addresses.ICON, searched),
         own_icon=own_icon,
         searched=searched,
     )
 
 
-def _tallies(archive: Archive, counts: Counts) -> tuple[Tally, ...]:
-    """Returns every theme with what a list of themes says of it."""
-    return tuple(
-        Tally(
+def _numbers(archive: Archive, lasting: Lasting) -> tuple[Numbers, ...]:
+    return lasting.same("numbers", tuple([lasting.made(numbers, edition) for edition in archive.editions]))
+
+
+def _tallies(archive: Archive, counts: Counts, lasting: Lasting) -> Iterator[Tally]:
+    """Yields every theme with what a list of themes says of it."""
+    for number, line in enumerate(archive.storylines, 1):
+        yield Tally(
             theme=line.theme,
             stories=len(line.stories),
             latest=line.stories[0] if line.stories else None,
             course=counts.course(line.theme.id),
-            spark=counts.spark(line.theme, number),
+            spark=lasting.made(_spark, counts, line.theme, number),
         )
-        for number, line in enumerate(archive.storylines, 1)
-    )
+
+
+def _spark(counts: Counts, theme: Theme, number: int) -> Spark | None:
+    return counts.spark(theme, number)
 
 
 def extent(stories: Sequence[Outline]) -> str:

@@ -1,0 +1,52 @@
+"""What one plan of the site leaves to the next, within one run: what is made of the same, or comes out the same.
+
+    made: the very objects that it was made of ──▶ what was made of them
+    same: a value that equals the last one of its name ──▶ that one, so that nothing is made of it again
+
+So a save in a preview costs what it changes, and the rest of a large archive is only walked by. Refuses to be kept on a
+disk, and to keep what the last plan had no use for: of a name, there is one value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+_T = TypeVar("_T")
+
+
+class Lasting:
+    """The values of one plan; `before` are those of the last one."""
+
+    def __init__(self, before: Lasting | None = None) -> None:
+        self._made_before = before._made if before else {}
+        self._made: dict[tuple[object, ...], tuple[Any, tuple[object, ...]]] = {}
+        self._named: dict[str, object] = dict(before._named) if before else {}
+
+    def made(self, make: Callable[..., _T], *of: object, maker: object = None) -> _T:
+        """Returns what `make` makes of these objects, which must follow from them and digest.toml alone.
+
+        It receives the maker before them, if there is one.
+
+        What this is called for within `make` is forgotten when a plan need not make it: call it for the parts before.
+        """
+        key = (make, *map(id, of))
+        found = self._made_before.get(key)
+        if found is None:
+            found = (
+                (make(*of) if maker is None else make(maker, *of)),
+                of,
+            )  # kept, so that nothing else comes to have their ids
+        self._made[key] = found
+        return cast("_T", found[0])
+
+    def same(self, name: str, value: _T) -> _T:
+        """Returns the last value of a name where this one equals it, so that it is the very same object.
+
+        For values that look alike only where they are equal: of moments, two that differ in their time zone are.
+        """
+        known = self._named.get(name)
+        if known == value and known is not None:
+            return known
+        self._named[name] = value
+        return value
