@@ -23,6 +23,7 @@ class Past:
         self._name = f"{name_of(root, folder)}.memory"
         remembered, self.word, _ = memory.recall(root, self._name, whole)
         self._made: dict[str, tuple[bytes, Stamp]] = remembered[0] if remembered else {}
+        self._found: set[str] = set()  # what this build has found there as it was made
         self.told: dict[str, Any] = remembered[1] if remembered else {}
         """What was said of that build, in plain values; nothing where there was none."""
         self.texts = Texts(remembered[2] if remembered else {})
@@ -45,11 +46,16 @@ class Past:
     def has(self, path: str, key: bytes, output: Output) -> bool:
         """Tells whether a file was made by this key, and still is what it was."""
         made = self._made.get(path)
-        return made is not None and made[0] == key and output.stands(path, made[1])
+        found = made is not None and made[0] == key and output.stands(path, made[1])
+        (self._found.add if found else self._found.discard)(path)
+        return found
 
     def learn(self, keys: Mapping[str, bytes], output: Output, told: Mapping[str, Any]) -> None:
         """Takes note of the build that is done: `keys` has every file of the site."""
-        self._made = {path: (key, output.stamp(path)) for path, key in keys.items()}
+        known, self._found = self._found, set()
+        self._made = {
+            path: self._made[path] if path in known else (key, output.stamp(path)) for path, key in keys.items()
+        }
         self.told, self.texts = dict(told), self.texts.next()
 
     def keep(self) -> None:
