@@ -62,16 +62,20 @@ def site_url(address: str) -> str | None:
 def clean(link: str) -> str:
     """Returns the link without tracking parameters and text fragments; the rest of it stays byte for byte."""
     scheme, netloc, path, query, fragment = _split(link)
-    query = "&".join(part for part in query.split("&") if not _TRACKERS.fullmatch(part.partition("=")[0]))
-    return urlunsplit((scheme, netloc, path, query, _TEXT_FRAGMENT.sub("", fragment)))
+    return urlunsplit((scheme, netloc, path, _untracked(query), _TEXT_FRAGMENT.sub("", fragment)))
 
 
 def canonical(link: str) -> str:
     """Returns what two addresses of one article share, without scheme, `www.`, last slash, fragment; for comparing."""
-    parts = _split(clean(link))
-    query = sorted(parse_qsl(parts.query, keep_blank_values=True)) if parts.query else ()
-    shown = "&".join(f"{name}={value}" for name, value in query)
-    return f"{_host(parts)}{parts.path.rstrip('/')}" + (f"?{shown}" if shown else "")
+    fit = _FIT.fullmatch(link)
+    if fit:  # its parts stay what they are without trackers: it costs a third to leave them apart
+        host, path, query = fit[2].lower().removeprefix("www."), fit[3], _untracked(fit[4] or "")
+    else:
+        parts = _split(clean(link))
+        host, path, query = _host(parts), parts.path, parts.query
+    pairs = sorted(parse_qsl(query, keep_blank_values=True)) if query else ()
+    shown = "&".join(f"{name}={value}" for name, value in pairs)
+    return f"{host}{path.rstrip('/')}" + (f"?{shown}" if shown else "")
 
 
 def article_number(link: str) -> str | None:
@@ -94,7 +98,7 @@ def is_absolute(text: str) -> bool:
 
 def has_own_link(text: str) -> bool:
     """Tells whether a text of Markdown may link to a file of the digest; it may say so of a text that does not."""
-    begun = "](" in text or "]:" in text or "=" in text  # in most texts nothing is, and that is seen at once
+    begun = "]" in text or "=" in text  # in most texts nothing is, and that is seen at once
     return begun and _OWN_LINK.search(text) is not None
 
 
@@ -102,6 +106,13 @@ def _split(link: str) -> SplitResult:
     """Returns the parts of a link: what `urlsplit` says of it, which for most can be seen at once."""
     fit = _FIT.fullmatch(link)
     return SplitResult(*fit.groups("")) if fit else urlsplit(link)
+
+
+def _untracked(query: str) -> str:
+    """Returns a query without its tracking parameters."""
+    if not query:
+        return ""
+    return "&".join([part for part in query.split("&") if not _TRACKERS.fullmatch(part.partition("=")[0])])
 
 
 def _host(parts: SplitResult) -> str:

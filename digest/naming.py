@@ -36,5 +36,7 @@ def lasting_name(story: Story) -> str:
 
 def last_change(story: Story, zone: tzinfo) -> datetime:
     """Returns the moment of a story's last change; a correction counts from the midnight that begins its day."""
+    if not (story.updated or story.corrections):
+        return story.published
     corrected = (datetime.combine(correction.day, time(), zone) for correction in story.corrections)
     return max(story.published, story.updated or story.published, *corrected)

@@ -168,3 +168,22 @@ def test_lines_count_from_the_fence_whoever_reads_them() -> None:
 
     assert (plain.values["title"], plain.line, plain.body) == (Value(4, "a"), 6, "body\n")
     assert (full.values["title"].line, full.line, full.body) == (4, 6, "body\n")
+
+
+fences = st.sampled_from(["---", "--- ", "---\t\u2028"])
+
+
+@given(
+    fences,
+    st.lists(st.sampled_from(["# a", "", "#---", "---x: y"]), unique=True),
+    fences,
+    st.lists(st.sampled_from(["---", "--- x", "words", "", " ---"])),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+)
+def test_the_front_matter_ends_at_the_second_fence(
+    first: str, head: list[str], last: str, body: list[str], end: str
+) -> None:
+    found = frontmatter.parse(end.join([first, *head, last, *body]), "file", required=True)
+
+    assert (found.body, found.line) == ("\n".join(body), len(head) + 3)
+    assert list(found.values) == (["---x"] if "---x: y" in head else [])

@@ -12,6 +12,7 @@ from builders import HONG_KONG, make_config, make_entry, make_feed, make_story
 from digest.model import Config, Document, Entry, Feed
 from digest.stories import ledger, storyfile
 from digest.stories.desk import Desk, Intake
+from digest.stories.history import History
 from digest.stories.intake import take_in
 from digest.stories.news import in_question
 from digest.stories.storyfile import Known
@@ -33,7 +34,9 @@ def after(*intakes: Intake, **fields: Any) -> Desk:
     lines: dict[str, list[ledger.Record]] = {}
     for intake in intakes:
         for feed, records in intake.lines.items():
-            lines.setdefault(feed, []).extend(ledger.loads("".join(map(ledger.dumps, records)), "")[0].values())
+            lines.setdefault(feed, []).extend(
+                ledger.loads("".join(map(ledger.dumps, records)).encode(), "")[0].values()
+            )
     stories = [story for intake in intakes for story in intake.stories]
     ledgers = {feed: ledger.gather(records) for feed, records in lines.items()}
     desk = Desk(
@@ -41,7 +44,7 @@ def after(*intakes: Intake, **fields: Any) -> Desk:
         files=frozenset(story.file for story in stories),
         stories=tuple(stories),
         texts={story.file: storyfile.dumps(story) for story in stories},
-        known=Known(zone=HONG_KONG, excerpted=ledger.excerpted(ledgers)),
+        known=Known(zone=HONG_KONG, excerpted=History(ledgers).excerpted()),
     )
     return replace(desk, **fields)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from builders import HONG_KONG
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.stories import ledger
@@ -43,7 +43,7 @@ def test_a_hash_is_the_first_sixteen_hex_digits_of_sha_256() -> None:
 
 
 def test_the_newest_line_wins_and_aliases_unite() -> None:
-    found, problems = ledger.loads(ledger.dumps(OLD) + ledger.dumps(NEW), "content/ledger/a.jsonl")
+    found, problems = ledger.loads(f"{ledger.dumps(OLD)}{ledger.dumps(NEW)}".encode(), "content/ledger/a.jsonl")
 
     assert problems == ()
     assert found == {
@@ -61,7 +61,7 @@ def test_order_and_doubles_make_no_difference(lines: list[Record]) -> None:
 def test_a_broken_line_is_named_and_passed_over() -> None:
     text = f"<<<<<<< HEAD\n{ledger.dumps(OLD)}\n{ledger.dumps(NEW)[:40]}\n[]\n"
 
-    found, problems = ledger.loads(text, "content/ledger/a.jsonl")
+    found, problems = ledger.loads(text.encode(), "content/ledger/a.jsonl")
 
     assert list(found) == ["1"]
     assert [problem.line for problem in problems] == [1, 4, 5]
@@ -78,7 +78,24 @@ def test_later_moments_sort_after_earlier_ones() -> None:
     assert ledger.moment(now.astimezone(HONG_KONG)) == "2026-05-15T09:59:59.999999Z"
 
 
-def test_a_story_is_excerpted_by_its_guid_not_by_a_link_that_others_share() -> None:
-    ledgers = {"a": {"1": replace(OLD, wrote={"excerpt": "aa"})}, "b": {"2": replace(NEW, id="2")}}
+LEDGER = "content/ledger/a.jsonl"
+WHOLE = [
+    ledger.dumps(one).rstrip().encode() for one in (OLD, NEW, replace(OLD, id="3"), replace(NEW, title="Annulled"))
+]
+BROKEN = [
+    *(WHOLE[0].partition(b'"link:')[0] + b'"guid:2"', WHOLE[0].partition(b'"guid:1", ')[2]),
+    *(b'{"v": 1, "x": [{}', b'{}], "y": {}}, {}', b"{}, {}", b"{}, null, {}", b"null", b"[]", b"1", b"NaN", b"]", b"["),
+    *(b"<<<<<<< HEAD", b"=======\r", b"", b" \t", b"\xc2\xa0", b"\xff", b"[" * 100_000),
+]
 
-    assert ledger.excerpted(ledgers) == {"a\nguid:1"}
+
+@given(lines=st.lists(st.sampled_from(WHOLE) | st.sampled_from(BROKEN), max_size=8), times=st.sampled_from([1, 1, 40]))
+@example(lines=[WHOLE[0][:-1] + b', "x": [0', b"0]}, null, " + WHOLE[1]], times=1)
+def test_many_lines_say_what_each_says_alone(lines: list[bytes], times: int) -> None:
+    lines = lines * times
+
+    found, problems = ledger.loads(b"\n".join(lines), LEDGER)
+
+    alone = [ledger.loads(b"\n" * number + line, LEDGER) for number, line in enumerate(lines)]
+    assert found == ledger.gather(record for records, _ in alone for record in records.values())
+    assert list(problems) == [problem for _, wrong in alone for problem in wrong]

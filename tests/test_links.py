@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from hypothesis import example, given
@@ -188,7 +188,15 @@ addresses = st.builds(
     "".join,
     st.lists(
         st.sampled_from(
-            [*"/?#:@%[];=&.-_~+'() \"\\a1Z\x7f\xa0\u00e9", "//", "http://", "https://", "HTTPS://", "a.example"]
+            [
+                *"/?#:@%[];=&.-_~+'() \"\\a1Z\x7f\xa0\u00e9",
+                "//",
+                "http://",
+                "https://",
+                "HTTPS://",
+                "a.example",
+                "utm_x=",
+            ]
         )
     ),
 )
@@ -207,3 +215,15 @@ def test_an_address_that_is_fit_as_it_stands_is_what_taking_it_apart_makes_of_it
     if taken_apart:
         assert links._split(taken_apart) == urlsplit(taken_apart)
         assert links.host(taken_apart).partition(":")[0] == (urlsplit(taken_apart).hostname or "").removeprefix("www.")
+
+
+@given(addresses.map(lambda rest: f"https://www.A.example{rest}") | st.text().map("https://a.example/".__add__))
+@example("https://www.a.example/x/?utm_source=x&b=%202&a=1&&fbclid=2#y:~:text=z")
+@example("http://www.a.example:80/?utm_source=x")
+def test_an_address_is_reduced_to_what_its_clean_form_is(address: str) -> None:
+    link = links.web_link(address)
+    if link is not None:
+        whole = urlsplit(links.clean(link))
+        query = "&".join("=".join(pair) for pair in sorted(parse_qsl(whole.query, keep_blank_values=True)))
+
+        assert links.canonical(link) == f"{links.host(link)}{whole.path.rstrip('/')}" + (f"?{query}" if query else "")

@@ -49,9 +49,15 @@ def quote(markdown: str) -> str:
 def split(body: str) -> tuple[str, str]:
     """Returns the blockquote that opens the body, without its signs, and what follows it: the note."""
     lines = _BLANK.sub("", body).rstrip("\n").split("\n")
-    end = next((number for number, line in enumerate(lines) if not line.lstrip(" ").startswith(">")), len(lines))
-    quoted = [line[2:] if line.startswith("> ") else _QUOTED.sub("", line) for line in lines[:end]]
-    return "\n".join(quoted).strip("\n"), "\n".join(lines[end:]).strip("\n")
+    quoted: list[str] = []
+    for line in lines:
+        if line.startswith("> "):
+            quoted.append(line[2:])
+        elif line.lstrip(" ").startswith(">"):
+            quoted.append(_QUOTED.sub("", line))
+        else:
+            break
+    return "\n".join(quoted).strip("\n"), "\n".join(lines[len(quoted) :]).strip("\n")
 
 
 def _escape_start(found: re.Match[str]) -> str:

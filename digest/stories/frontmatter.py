@@ -8,17 +8,17 @@ Refuses to say what keys there are.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from digest.errors import Faults
 from digest.stories import mistyped, plainmatter
 from digest.stories.plainmatter import Value
 
 FENCE = "---"
+_BELOW = f"\n{FENCE}"
 
 
-@dataclass(frozen=True, slots=True)
-class Matter:
+class Matter(NamedTuple):
     """A file taken apart: its keys in their order, and the body, which begins at line `line`."""
 
     values: Mapping[str, Value]
@@ -33,16 +33,31 @@ def parse(text: str, file: str, *, required: bool) -> Matter:
     """
     if marks := mistyped.conflicts(text, file):
         raise Faults(marks)
-    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if lines[0].rstrip() != FENCE:
-        if required or mistyped.is_fence(lines[0]):
-            raise Faults([mistyped.no_fence(lines[0], file)])
-        return Matter({}, "\n".join(lines), 1)
-    fences = (number for number, line in enumerate(lines) if line[:3] == FENCE and line.rstrip() == FENCE)
-    end = next(fences) or next(fences, 0)
-    if not end:
-        raise Faults([mistyped.not_closed(lines, file)])
-    return Matter(_read(lines[1:end], file), "\n".join(lines[end + 1 :]), end + 2)
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    first = text.partition("\n")[0]
+    if first.rstrip() != FENCE:
+        if required or mistyped.is_fence(first):
+            raise Faults([mistyped.no_fence(first, file)])
+        return Matter({}, text, 1)
+    end, body = _closed(text, len(first))
+    if end < 0:
+        raise Faults([mistyped.not_closed(text.split("\n"), file)])
+    lines = text[len(first) + 1 : end].split("\n") if end > len(first) else []
+    return Matter(_read(lines, file), text[body:], len(lines) + 3)
+
+
+def _closed(text: str, opened: int) -> tuple[int, int]:
+    """Returns where the front matter ends whose first fence ends at `opened`, and where the body begins; -1 for never.
+
+    The text is searched, and not taken apart: most of its lines are the body's.
+    """
+    end = text.find(_BELOW, opened)
+    while end >= 0:
+        below = text.find("\n", end + 1) + 1 or len(text) + 1
+        if text[end + 1 : below - 1].rstrip() == FENCE:
+            return end, below
+        end = text.find(_BELOW, end + 1)
+    return -1, -1
 
 
 def _read(lines: Sequence[str], file: str) -> Mapping[str, Value]:

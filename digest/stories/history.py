@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 
 from digest.model import Place, Story
 from digest.stories import ledger, paths
@@ -14,67 +15,80 @@ from digest.stories.identity import keys_of_story
 from digest.stories.ledger import Record
 from digest.week import Week
 
+Met = tuple[Story, list[tuple[str, Record]]]
+"""A story with its records (`History.of`)."""
+
 
 class History:
     """The records of each story, by the keys of its file."""
 
     def __init__(self, ledgers: Mapping[str, Mapping[str, Record]]) -> None:
-        self._records: dict[str, list[tuple[str, Record]]] = {}
+        self._records: dict[str, list[tuple[str, Record]]] = defaultdict(list)
         self._since: dict[str, str] = {}
         for feed, records in ledgers.items():
             for record in records.values():
                 since = record.since or record.at
                 self._since[record.file] = min(since, self._since.get(record.file, since))
                 for key in ledger.keys_on_disk(record, feed):
-                    self._records.setdefault(key, []).append((feed, record))
+                    self._records[key].append((feed, record))
 
     def of(self, story: Story) -> list[tuple[str, Record]]:
         """Returns the records of a story with their feeds, each once, in the order of the story's own feeds."""
-        keys = keys_of_story(story)
-        found = {(feed, record.id): record for key in keys for feed, record in self._records.get(key, ())}
+        met = [one for key in keys_of_story(story) for one in self._records.get(key, ())]
+        if len(met) < 2:
+            return met
+        found = {(feed, record.id): record for feed, record in met}
         order = {feed: number for number, feed in enumerate(story.feeds)}
         ranked = sorted(found.items(), key=lambda one: (order.get(one[0][0], len(order)), one[0]))
         return [(feed, record) for (feed, _), record in ranked]
 
-    def places(self, stories: Iterable[Story]) -> tuple[Place, ...]:
-        """Returns where stories were first put, those that are gone too, each with the file where it lies now."""
-        stories = tuple(stories)
-        lies: dict[str, str] = {}
-        for story in stories:
-            for _, record in self.of(story):
-                lies.setdefault(record.file, story.file)
-        lies |= {story.file: story.file for story in stories}  # whatever lies in a place now has its address
-        found = (_place(file, lies.get(file, ""), since) for file, since in sorted(self._since.items()))
-        return tuple(place for place in found if place)
+    def excerpted(self) -> frozenset[str]:
+        """Returns the keys of the stories into whose file an excerpt was written (`identity.story_keys`)."""
+        return frozenset(
+            key for key, found in self._records.items() if any("excerpt" in record.wrote for _, record in found)
+        )
 
-    def telling(self, stories: Iterable[Story]) -> tuple[Place, ...]:
+    def telling(self, stories: Iterable[Met]) -> tuple[Place, ...]:
         """Returns the places of those weeks alone in which some story does not simply lie where it was first put.
 
-        In all others every story's anchor is its slug, with the places or without them.
+        A place is where a story was first put, one that is gone too, with the file where it lies now. In all other
+        weeks every story's anchor is its slug, with the places or without them: most stories make none.
         """
         stories = tuple(stories)
-        slugs: dict[Week, set[str]] = defaultdict(set)
-        doubtful: set[Week] = set()
-        places = self.places(stories)
-        lying = {place.file for place in places if place.story == place.file}
-        for week, slug in (
-            *((place.week, place.slug) for place in places),
-            *((story.week, story.slug) for story in stories if story.file not in lying),
-        ):
-            if slug in slugs[week]:
-                doubtful.add(week)
-            slugs[week].add(slug)
-        doubtful.update(place.week for place in places if place.story not in {"", place.file})
-        return tuple(place for place in places if place.week in doubtful)
+        lies = {record.file: story.file for story, records in reversed(stories) for _, record in records}
+        weeks = {story.file: story.week for story, _ in stories}  # whatever lies in a place now has its address
+        left = [_place(file, lies.get(file, ""), since) for file, since in self._since.items() if file not in weeks]
+        moved = [place for place in left if place]
+        doubtful = {place.week for place in moved if place.story} | _shared((*moved, *(story for story, _ in stories)))
+        stayed = [
+            _place(file, file, self._since[file])
+            for file, week in weeks.items()
+            if week in doubtful and file in self._since
+        ]
+        found = [place for place in (*moved, *stayed) if place and place.week in doubtful]
+        return tuple(sorted(found, key=attrgetter("file")))
 
-    def earlier(self, stories: Iterable[Story]) -> dict[str, tuple[str, ...]]:
-        """Returns, by file, the headlines that a story's first feed gave it before, oldest first."""
-        found = {}
-        for story in stories:
-            titles = [title for _, record in self.of(story)[:1] for title, _ in record.earlier if title != story.title]
-            if titles:
-                found[story.file] = tuple(dict.fromkeys(titles))
-        return found
+
+def earlier(stories: Iterable[Met]) -> dict[str, tuple[str, ...]]:
+    """Returns, by file, the headlines that a story's first feed gave it before, oldest first."""
+    found = {}
+    for story, records in stories:
+        titles = [title for _, record in records[:1] for title, _ in record.earlier if title != story.title]
+        if titles:
+            found[story.file] = tuple(dict.fromkeys(titles))
+    return found
+
+
+def _shared(named: Iterable[Place | Story]) -> set[Week]:
+    """Returns the weeks in which two have one slug."""
+    slugs: dict[Week, set[str]] = defaultdict(set)
+    found = set()
+    for one in named:
+        taken = slugs[one.week]
+        if one.slug in taken:
+            found.add(one.week)
+        taken.add(one.slug)
+    return found
 
 
 def _place(file: str, story: str, since: str) -> Place | None:

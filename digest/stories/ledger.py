@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from digest import links
@@ -22,6 +24,8 @@ from digest.errors import Problem
 from digest.stories.identity import hash_of, keys_of, scoped, stamp
 
 VERSION = 1
+_AT_ONCE = 100  # lines
+_NO_JSON = (ValueError, RecursionError)
 _MARK = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)")
 
 
@@ -86,30 +90,35 @@ def dumps(record: Record) -> str:
     return json.dumps(line, ensure_ascii=False) + "\n"
 
 
-def loads(text: str, file: str) -> tuple[dict[str, Record], tuple[Problem, ...]]:
+def loads(content: bytes, file: str) -> tuple[dict[str, Record], tuple[Problem, ...]]:
     """Returns what a feed's ledger says of each id, and a problem for each line that had to be passed over."""
-    records, problems = [], []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
+    records, problems = list[Record](), list[Problem]()
+    lines = [(number, line) for number, line in enumerate(content.split(b"\n"), start=1) if line.strip()]
+    for start in range(0, len(lines), _AT_ONCE):
+        several = lines[start : start + _AT_ONCE]
+        for (number, line), said in zip(several, _values([line for _, line in several]), strict=True):
             try:
-                records.append(_record(json.loads(line)))
+                records.append(_record(said))
             except (ValueError, KeyError, TypeError, AttributeError):
-                problems.append(_passed_over(line, file, number))
+                problems.extend(_passed_over(_text(line), file, number))
     return gather(records), tuple(problems)
 
 
 def gather(records: Iterable[Record]) -> dict[str, Record]:
     """Returns one record for each id: the newest of its lines, with the aliases and the headlines of all of them."""
     found: dict[str, Record] = {}
-    for record in sorted(records, key=_age):
+    for record in _by_age(tuple(records)):
         old = found.get(record.id)
         found[record.id] = _later(old, record) if old else record
     return found
 
 
-def _age(record: Record) -> tuple[object, ...]:
-    """Orders lines by their moment, and those of one moment by what they say, so that no order of reading matters."""
-    return (record.at, record.title, *record.said.values(), *record.wrote.values(), record.file)
+def _by_age(records: Sequence[Record]) -> list[Record]:
+    """Returns lines by their moment, and those of one moment by what they say, so that no order of reading matters."""
+    first = attrgetter("at", "title")  # which hardly any two lines share
+    if len(set(map(first, records))) == len(records):
+        return sorted(records, key=first)
+    return sorted(records, key=lambda one: (*first(one), *one.said.values(), *one.wrote.values(), one.file))
 
 
 def _later(old: Record, record: Record) -> Record:
@@ -128,17 +137,6 @@ def known_files(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, tuple[
     return {alias: tuple(files) for alias, files in known.items()}
 
 
-def excerpted(ledgers: Mapping[str, Mapping[str, Record]]) -> frozenset[str]:
-    """Returns the keys (`identity.story_keys`) of the stories into whose file an excerpt was written."""
-    return frozenset(
-        key
-        for feed, records in ledgers.items()
-        for record in records.values()
-        if "excerpt" in record.wrote
-        for key in keys_on_disk(record, feed)
-    )
-
-
 def has_guid(record: Record) -> bool:
     """Tells whether the record's id is a guid of its own, and not the link that stands in for one."""
     return f"guid:{record.id}" in record.aliases
@@ -149,14 +147,15 @@ def names_on_disk(record: Record) -> list[str]:
 
     A guid that is the link itself names a file that has no `id` too.
     """
-    kind = "guid:" if has_guid(record) else "link:"
+    if not has_guid(record):
+        return [alias for alias in record.aliases if alias.startswith("link:")]
     permalink = f"link:{links.canonical(record.id)}" if links.web_link(record.id) else ""
-    return [alias for alias in record.aliases if alias.startswith(kind) or alias == permalink]
+    return [alias for alias in record.aliases if alias.startswith("guid:") or alias == permalink]
 
 
 def keys_on_disk(record: Record, feed: str) -> frozenset[str]:
     """Returns the keys of a record's story on the disk (`identity.story_keys`), wherever it was moved."""
-    return frozenset(scoped(alias, feed) for alias in names_on_disk(record))
+    return frozenset([scoped(alias, feed) for alias in names_on_disk(record)])
 
 
 def by_file(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, dict[str, Record]]:
@@ -168,10 +167,36 @@ def by_file(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, dict[str, 
     return found
 
 
-def _passed_over(line: str, file: str, number: int) -> Problem:
+def _values(lines: list[bytes]) -> list[Any]:
+    """Returns what each line says, None where it is no JSON.
+
+    They are read as one list first, since then they share their keys: a large ledger is lighter by a fifth, and sooner
+    read. A null stands between any two, and in none of them, so that no line passes for a part of another.
+    """
+    whole = _text(b",null,".join(lines))
+    with suppress(*_NO_JSON):
+        said = json.loads(f"[{whole}]")
+        if whole.count("null") < len(lines) and said[1::2] == [None] * (len(lines) - 1):
+            return said[::2]  # type: ignore[no-any-return]
+    return [_value(line) for line in lines]
+
+
+def _value(line: bytes) -> Any:
+    try:
+        return json.loads(_text(line))
+    except _NO_JSON:
+        return None
+
+
+def _text(line: bytes) -> str:
+    return line.decode(errors="replace")
+
+
+def _passed_over(line: str, file: str, number: int) -> Iterator[Problem]:
     if _MARK.match(line):
-        return Problem(file, number, "a merge-conflict mark", "delete this line, and keep the lines of both sides")
-    return Problem(file, number, "not a line of the ledger", "restore it from git, or delete it")
+        yield Problem(file, number, "a merge-conflict mark", "delete this line, and keep the lines of both sides")
+    elif line.strip():
+        yield Problem(file, number, "not a line of the ledger", "restore it from git, or delete it")
 
 
 def _record(line: dict[str, Any]) -> Record:

@@ -8,7 +8,7 @@ Text and values in, values out. Refuses to read a file.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
@@ -21,13 +21,15 @@ _SIZE = 16  # bytes of a hash: enough that no two of a billion stories come to s
 
 def outline_of(story: Story, zone: tzinfo, mark: bytes) -> Outline:
     """Returns the outline of a story, whose text and whatever else it was read by have the mark."""
-    changed = last_change(story, zone)
+    at, published = _twice(story.published)
+    change = last_change(story, zone)
+    changed, updated = (at, published) if change is story.published else _twice(change)
     return Outline(
         file=story.file,
         week=story.week,
         slug=story.slug,
-        at=story.published.timestamp(),
-        published=story.published.isoformat(),
+        at=at,
+        published=published,
         themes=story.themes,
         lead=story.lead,
         hide=story.hide,
@@ -35,12 +37,17 @@ def outline_of(story: Story, zone: tzinfo, mark: bytes) -> Outline:
         noted=bool(story.note),
         excerpted=bool(story.excerpt),
         linked=has_own_link(story.note) or has_own_link(story.excerpt),
-        changed=changed.timestamp(),
-        updated=changed.isoformat(),
+        changed=changed,
+        updated=updated,
         name=hashed(lasting_name(story)),
         known_by=hashed(f"{story.id}\n{story.link}\n{story.feeds}\n{story.title}"),
         mark=mark,
     )
+
+
+def _twice(moment: datetime) -> tuple[float, str]:
+    """Returns a moment in seconds since 1970 and as written (ISO 8601)."""
+    return moment.timestamp(), moment.isoformat()
 
 
 def catalogue_of(content: Content, config: Config) -> Catalogue:

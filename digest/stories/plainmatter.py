@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 _INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@`")
 """The signs that are something to YAML where a text without quotes begins with them (YAML 1.1 §5.3, §9.1.3)."""
@@ -17,8 +17,7 @@ _NOTHING = frozenset({"~", "null"})
 _LIST = re.compile(r"\[(?:[^,\[\]{}:#?]+(?:,[^,\[\]{}:#?]+)*)?\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """What one key says: a text, or a list of texts; `line` is where the key stands in its file, from 1."""
 
     line: int

@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 from digest.errors import DigestError, Faults, Problem, suggestion
 from digest.model import Config, FreePage, Letter, Story
-from digest.stories import frontmatter, ledger, paths, storyfile
+from digest.stories import frontmatter, paths, storyfile
+from digest.stories.history import History
 from digest.stories.ledger import Record
 from digest.stories.storyfile import Known
 
@@ -29,11 +30,16 @@ _KNOWN = frozenset({"themes", "pages", "static", "ledger", "inbox"})
 class Reading:
     """One reading of the content: each file gives its value, or None and its problems.
 
-    `bytes_of` gives the bytes of a file, and raises DigestError where it cannot.
+    `bytes_of` gives the bytes of a file, and raises DigestError where it cannot. `history` is that of the ledgers,
+    where somebody has made it already.
     """
 
     def __init__(
-        self, config: Config, ledgers: Mapping[str, Mapping[str, Record]], bytes_of: Callable[[str], bytes]
+        self,
+        config: Config,
+        ledgers: Mapping[str, Mapping[str, Record]],
+        bytes_of: Callable[[str], bytes],
+        history: History | None = None,
     ) -> None:
         self._bytes_of = bytes_of
         self.problems: list[Problem] = []
@@ -43,7 +49,7 @@ class Reading:
             zone=ZoneInfo(config.site.timezone),
             feeds=frozenset(feed.id for feed in config.feeds) | frozenset(ledgers),
             themes=self.themes,
-            excerpted=ledger.excerpted(ledgers),
+            excerpted=(history or History(ledgers)).excerpted(),
         )
 
     def story(self, file: str) -> Story | None:

@@ -20,7 +20,7 @@ from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Content, Story
 from digest.stories import ledger, paths, storyfile
 from digest.stories.desk import Desk, Edit, Intake, Survey
-from digest.stories.history import History
+from digest.stories.history import History, earlier
 from digest.stories.inbox import Filing, Inbox, names_in, plan
 from digest.stories.ledger import Record
 from digest.stories.news import Ledgers
@@ -50,24 +50,24 @@ def survey(
     """
     ledgers, ledger_problems = read_ledgers(root)
     sight = sight or look(root)
-    reading = Reading(config, ledgers, content_of or partial(content, root))
+    history = History(ledgers)
+    reading = Reading(config, ledgers, content_of or partial(content, root), history)
     reading.problems.extend(sight.problems)
     files = sight.files
     reading.misplaced(files)
     stories = tuple(filter(None, (reading.story(file) for file in files if paths.is_story(file))))
-    history = History(ledgers)
-    found = Content(
-        stories=stories,
-        letters=tuple(filter(None, (reading.letter(file) for file in files if paths.is_letter(file)))),
-        introductions=tuple(filter(None, map(reading.introduction, paths.right_in("themes", files)))),
-        pages=tuple(filter(None, map(reading.page, paths.right_in("pages", files)))),
-        copied=copied(root, files),
-        places=history.telling(stories),
-        earlier=history.earlier(stories),
-        unread=frozenset(reading.unread),
-    )
+    met = [(story, history.of(story)) for story in stories]
     return Survey(
-        content=found,
+        content=Content(
+            stories=stories,
+            letters=tuple(filter(None, (reading.letter(file) for file in files if paths.is_letter(file)))),
+            introductions=tuple(filter(None, map(reading.introduction, paths.right_in("themes", files)))),
+            pages=tuple(filter(None, map(reading.page, paths.right_in("pages", files)))),
+            copied=copied(root, files),
+            places=history.telling(met),
+            earlier=earlier(met),
+            unread=frozenset(reading.unread),
+        ),
         problems=tuple(reading.problems),
         ledgers=ledgers,
         ledger_problems=ledger_problems,
@@ -126,8 +126,7 @@ def read_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Proble
     ledgers, problems = {}, list[Problem]()
     folder = root / paths.LEDGERS
     for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
-        text = (disk.read(path) or b"").decode(errors="replace")
-        ledgers[path.stem], wrong = ledger.loads(text, paths.ledger(path.stem))
+        ledgers[path.stem], wrong = ledger.loads(disk.read(path) or b"", paths.ledger(path.stem))
         problems.extend(wrong)
     return ledgers, tuple(problems)
 

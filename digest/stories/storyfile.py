@@ -75,7 +75,7 @@ def loads(text: str, file: str, known: Known) -> Story:
         corrections=read.corrections(),
         excerpt=words,
         note=note,
-        line=matter.line + matter.body[: len(matter.body.rstrip("\n")) - len(note)].count("\n"),
+        line=matter.line + matter.body.count("\n", 0, len(matter.body.rstrip("\n")) - len(note)),
     )
     read.finish(KEYS)
     return story
@@ -152,6 +152,8 @@ class Reader:
     def one(self, key: str, read: Callable[[str], _T], default: _T, *, required: bool = False) -> _T:
         """Returns one value of a key; `read` raises ValueError with what is wrong, and the cure as its second part."""
         value = self.values.get(key)
+        if value is None and not required:
+            return default
         words = value.words if value else ""
         if isinstance(words, tuple) and len(words) == 1:
             words = words[0]
@@ -174,7 +176,7 @@ class Reader:
         for word in words:
             if known is not None and word not in known:
                 self.fault(value.line, f"unknown {key[:-1]} '{word}'", _curled(word) or suggestion(word, known))
-        return tuple(dict.fromkeys(words))
+        return words if len(set(words)) == len(words) else tuple(dict.fromkeys(words))  # shared by all that say it
 
     def corrections(self) -> tuple[Correction, ...]:
         value = self.values.get("corrections", _NO_VALUE)
@@ -218,9 +220,8 @@ def _dated(read: Reader, day: date | None, zone: tzinfo) -> tuple[date, datetime
 
 def _body(matter: Matter, known: Known) -> tuple[str, str]:
     """Returns excerpt and note; the opening blockquote is an excerpt only where the ledger says one was written."""
-    values = {key: matter.values[key].listed for key in ("id", "link", "feeds") if key in matter.values}
-    guid, link = ("".join(values.get(key, ())[:1]) for key in ("id", "link"))
-    if known.excerpted.isdisjoint(story_keys(guid, link, values.get("feeds", ()))):
+    guid, link, feeds = (matter.values.get(key, _NO_VALUE).listed for key in ("id", "link", "feeds"))
+    if known.excerpted.isdisjoint(story_keys("".join(guid[:1]), "".join(link[:1]), feeds)):
         return "", matter.body.strip("\n")
     return excerpt.split(matter.body)
 

@@ -1,0 +1,104 @@
+"""What the ledgers remember of stories: who they are, where they first lay, what their headlines were."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from builders import make_story
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from digest.model import Place, Story
+from digest.stories import history, paths
+from digest.stories.history import History
+from digest.stories.ledger import Record
+
+FEED = "semiconductors"
+PLACES = [f"content/2026/w{week}/2026-05-{day}-{slug}.md" for week in (20, 21) for day in (15, 16) for slug in "ab"]
+STRAY = "content/elsewhere.md"
+
+
+def record_of(number: int, file: str, **fields: object) -> Record:
+    """The record of the story that has a number for its guid."""
+    known = {"at": f"2026-05-15T10:00:0{number}Z", "aliases": (f"guid:{number}",), "title": "One", **fields}
+    return Record(id=str(number), file=file, **known)  # type: ignore[arg-type]
+
+
+def story_of(number: int, file: str) -> Story:
+    """The story that has a number for its guid, wherever it lies."""
+    place, week = paths.PLACE.fullmatch(file), paths.week_of(file)
+    assert place and week
+    return make_story(place[3], day=place[2], week=week, file=file, id=str(number))
+
+
+def places_told(records: Mapping[str, Record], stories: tuple[Story, ...]) -> tuple[Place, ...]:
+    """What `telling` says, put together in the plainest way: all places first, and then those that tell something."""
+    lies: dict[str, str] = {}
+    for story in stories:
+        lies.setdefault(records[story.id].file if story.id in records else "", story.file)
+    lies |= {story.file: story.file for story in stories}
+    since = {
+        file: min(one.at for one in records.values() if one.file == file) for file in PLACES if file in firsts(records)
+    }
+    places = [
+        Place(week=story.week, slug=story.slug, file=file, story=lies.get(file, ""), since=since[file])
+        for file in sorted(since)
+        for story in [story_of(0, file)]
+    ]
+    names = Counter((place.week, place.slug) for place in places)
+    names.update((story.week, story.slug) for story in stories if story.file not in since)
+    doubtful = {week for (week, _), times in names.items() if times > 1}
+    doubtful |= {place.week for place in places if place.story not in {"", place.file}}
+    return tuple(place for place in places if place.week in doubtful)
+
+
+def firsts(records: Mapping[str, Record]) -> set[str]:
+    """The files in which stories were first put."""
+    return {record.file for record in records.values()}
+
+
+@given(
+    first=st.dictionaries(st.integers(0, 5), st.sampled_from([*PLACES, STRAY])),
+    now=st.dictionaries(st.sampled_from(PLACES), st.integers(0, 7)),
+)
+@example(first={0: PLACES[0], 1: PLACES[0]}, now={PLACES[1]: 0, PLACES[2]: 1})
+def test_places_are_told_of_the_weeks_in_which_something_has_moved_or_shares_a_slug(
+    first: dict[int, str], now: dict[str, int]
+) -> None:
+    records = {str(number): record_of(number, file) for number, file in first.items()}
+    known = History({FEED: records})
+    stories = tuple(story_of(number, file) for file, number in sorted(now.items()))
+
+    told = known.telling((story, known.of(story)) for story in stories)
+
+    assert told == places_told(records, stories)
+
+
+def test_earlier_headlines_are_those_of_the_first_feed_but_for_the_one_the_story_has() -> None:
+    theirs = record_of(1, PLACES[0], earlier=(("Was", "2026-05-16"), ("One", "2026-05-17"), ("Was", "2026-05-18")))
+    same, other = story_of(1, PLACES[0]), story_of(2, PLACES[1])
+
+    found = history.earlier([(same, [(FEED, theirs)]), (other, [])])
+    kept = history.earlier([(make_story(title="Was"), [(FEED, theirs)])])
+
+    assert found == {PLACES[0]: ("Was", "One")}
+    assert list(kept.values()) == [("One",)]
+
+
+def test_a_story_is_excerpted_by_its_guid_not_by_a_link_that_others_share() -> None:
+    aliases = ("guid:1", "link:news.example/one")
+    excerpted = record_of(1, PLACES[0], aliases=aliases, wrote={"excerpt": "aa"})
+
+    known = History({"a": {"1": excerpted}, "b": {"2": record_of(2, PLACES[1], wrote={"title": "aa"})}})
+
+    assert known.excerpted() == {"a\nguid:1"}
+
+
+def test_the_records_of_a_story_stand_in_the_order_of_its_feeds() -> None:
+    records = {"1": record_of(1, PLACES[0])}
+    known = History({"a": records, "b": records, "c": {}})
+
+    met = known.of(make_story(id="1", feeds=("b", "a")))
+
+    assert [feed for feed, _ in met] == ["b", "a"]
