@@ -1,6 +1,7 @@
 """The words for what is wrong: a `Problem` names file, line, fault and cure; a `DigestError` carries some.
 
     DigestError            a fault in config, content, feeds or the disk: printed in lines, exit code 1
+     ├─ UnknownRefError    what is asked about is no commit of the repository
      └─ Faults             one or many problems in files that people wrote
 
 Refuses to hold anything that is a bug of ours: those stay ordinary exceptions, with their traceback.
@@ -8,13 +9,11 @@ Refuses to hold anything that is a bug of ours: those stay ordinary exceptions, 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing wrong in one file: `line` counts from 1, 0 where the whole file is meant.
 
     A `hint` stands in nobody's way: it says what an editor may want to look at.
@@ -40,6 +39,10 @@ class DigestError(Exception):
     """Something that the user can mend; its text is one line for each thing wrong."""
 
 
+class UnknownRefError(DigestError):
+    """A name that no commit of the repository has."""
+
+
 class Faults(DigestError):
     """Every problem that was found, not only the first."""
 
@@ -53,6 +56,8 @@ class Faults(DigestError):
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Returns the cure for a word that is not among the known ones: the near miss, or all there are."""
+    import difflib  # which all goes well without
+
     choices = sorted(known)
     near = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
     if near:

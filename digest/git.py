@@ -13,16 +13,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from digest.errors import DigestError
+from digest.errors import DigestError, UnknownRefError
 
 _SECTION = re.compile(rb"^diff --git .*$", re.MULTILINE)
 _HUNK = re.compile(rb"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 _DIFF = ("diff", "-z", "--raw", "--patch", "--unified=0", "--abbrev=40", "-M", "--relative", "--no-color",
          "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")  # fmt: skip
-
-
-class UnknownRefError(DigestError):
-    """A name that no commit of the repository has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -73,7 +73,7 @@ class _Outside:
 def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told: Told | None = None) -> CheckReport:
     """Checks the digest at `root`; with `links` asks its outside links, with `since` reports what came after a commit.
 
-    Raises git.UnknownRefError for a commit that git does not know, DigestError where nothing can be looked at.
+    Raises UnknownRefError for a commit that git does not know, DigestError where nothing can be looked at.
     """
     changes = git.changes(root, since) if since else None
     folder = git.prefix(root)
@@ -107,7 +107,7 @@ def _all(root: Path, settings: Config, survey: Survey, now: datetime, line_of: L
     filed, left = store.empty_inbox(root, settings, survey.ledgers, now=now, dry=True)
     for filing in filed:
         yield Problem(filing.inbox, 0, f"waits to be filed as {filing.file}", "run 'digest pull'", hint=True)
-    yield from (replace(problem, hint=True) for problem in left)
+    yield from (problem._replace(hint=True) for problem in left)
 
 
 def _merging(root: Path, problems: Iterable[Problem]) -> Iterator[Problem]:

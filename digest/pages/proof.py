@@ -6,7 +6,6 @@ Refuses to render: what is wrong in a template's own words is found by `render.f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from digest.errors import Problem
 from digest.model import Catalogue, Config, FreePage, Letter
@@ -39,4 +38,4 @@ def _of_drafts(catalogue: Catalogue, config: Config) -> Iterator[Problem]:
         writer.html(story.note, file=story.file, here=addresses.week(story.week), top=4, line=story.line)
     for one in written:
         writer.html(one.body, file=one.file, here=addresses.HOME, top=2, line=one.line)
-    yield from (replace(problem, hint=True) for problem in writer.problems)
+    yield from (problem._replace(hint=True) for problem in writer.problems)

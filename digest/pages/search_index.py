@@ -10,13 +10,12 @@ is none at all, and the site has no search page; an old one never stands for new
 from __future__ import annotations
 
 import importlib.util
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import cache as once
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from digest import disk, memory
 from digest.model import Catalogue, Config, Outline
@@ -24,7 +23,9 @@ from digest.pages import addresses
 from digest.pages.archive import Archive
 from digest.pages.cards import publisher
 from digest.pages.marks import mark
-from digest.pages.records import Record, record
+
+if TYPE_CHECKING:
+    from digest.pages.records import Record
 
 _FOLDER = "search"
 _FORM = 2  # of records and files; another number makes every index anew
@@ -35,14 +36,13 @@ _Kept = tuple[dict[str, bytes], bytes]
 """The index of one year: a hash of each file by its name, and all the files, packed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class Index(NamedTuple):
     """The index of all years: a hash of each of its files, by path; there are none where it is not to be had.
 
     `content` gives the bytes of such a file; `warning` says why the index could not be made.
     """
 
-    files: Mapping[str, bytes] = field(default_factory=dict)
+    files: Mapping[str, bytes] = MappingProxyType({})
     content: Callable[[str], bytes] = lambda _: b""
     warning: str = ""
 
@@ -94,6 +94,8 @@ def _told(stories: Iterable[Outline], archive: Archive) -> Iterator[tuple[bytes,
 
 
 def _records(catalogue: Catalogue, archive: Archive, config: Config, stories: Iterable[Outline]) -> Iterator[Record]:
+    from digest.pages.records import record
+
     feeds = {feed.id: feed for feed in config.feeds}
     for outline in stories:
         story = catalogue.story(outline.file)
@@ -105,7 +107,9 @@ def _made(wanted: Mapping[str, list[Record]], language: str) -> Iterator[tuple[s
     """Makes the index of each year, and yields its files; raises ValueError where one cannot be made."""
     if not wanted:
         return
-    from digest.pages import search  # what a build without a new index need not wait for
+    from concurrent.futures import ThreadPoolExecutor
+
+    from digest.pages import search  # which a build without a new index need not wait for, nor for what is above
 
     makers = ThreadPoolExecutor(_AT_ONCE)
     try:
@@ -118,6 +122,8 @@ def _made(wanted: Mapping[str, list[Record]], language: str) -> Iterator[tuple[s
 
 def _forget(root: Path, names: Iterable[str]) -> None:
     """Removes what is left of years that have no story any more, and of runs that were killed."""
+    import shutil
+
     cache = root / disk.CACHE
     for gone in {*(cache / _FOLDER).glob("*")} - {cache / name for name in names}:
         if gone.is_dir():

@@ -5,10 +5,9 @@ Refuses to read the clock: the command line does, once for each call.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from digest.model import Config
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(NamedTuple):
     """One call of the command line; `folder` is the digest's where it was named, `now` the moment of the call."""
 
     folder: Path | None

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from digest.errors import Problem
-from digest.git import UnknownRefError
+from digest.errors import Problem, UnknownRefError
 from digest.roof import lines, progress
 from digest.roof.call import Call
 from digest.roof.colour import in_colour
@@ -98,7 +96,7 @@ def _as_data(report: CheckReport) -> list[dict[str, object]]:
 
 
 def _as_hint(problem: Problem) -> str:
-    return str(replace(problem, what=f"hint: {problem.what}"))
+    return str(problem._replace(what=f"hint: {problem.what}"))
 
 
 def _escaped(value: str, signs: str = "") -> str:

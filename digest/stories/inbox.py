@@ -80,7 +80,7 @@ def plan(inbox: Inbox, desk: Desk, now: datetime) -> tuple[tuple[Filing, ...], t
         try:
             files[name] = planning.place(name, text)
         except Faults as faults:
-            problems.extend(replace(problem, file=name) for problem in faults.problems)
+            problems.extend(problem._replace(file=name) for problem in faults.problems)
     return _filings(inbox, files), tuple(problems)
 
 
