@@ -6,18 +6,19 @@ Refuses every scheme but http and https: an address with another one could run o
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, quote, urljoin, urlsplit, urlunsplit
 
 # Parameters that tell who came from where and change nothing on the page that is shown.
-_TRACKERS = re.compile(
+_TRACKERS = (
     r"utm_\w+|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid|igshid|igsh|mc_cid|mc_eid"
-    r"|_hsenc|_hsmi|mkt_tok|oly_anon_id|oly_enc_id|vero_id|wickedid|s_cid|cmpid|ncid|__twitter_impression",
-    re.IGNORECASE,
+    r"|_hsenc|_hsmi|mkt_tok|oly_anon_id|oly_enc_id|vero_id|wickedid|s_cid|cmpid|ncid|__twitter_impression"
 )
 _TEXT_FRAGMENT = re.compile(r":~:.*", re.DOTALL)
 _ARTICLE = re.compile(r"/article/(\d{6,})(?=/|$)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+")
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
+_UNSEEN = r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]"
+"""This and the trackers are compiled when they are first asked for: they are dear, and many a build needs neither."""
 _HOST = re.compile(r"[\w.:~-]+")
 """A name or an address (RFC 3986 §3.2.2) without what no host has: white space, percent signs, brackets, quotes."""
 _UNFIT = re.compile(r"[\x00-\x20\"<>\\^`{|}\x7f-\x9f]")
@@ -40,7 +41,7 @@ def web_link(address: str, base: str = "") -> str | None:
     """
     if not base and _FIT.fullmatch(address):
         return address
-    bare = _UNSEEN.sub("", address).strip().replace(" ", "%20")
+    bare = re.sub(_UNSEEN, "", address).strip().replace(" ", "%20")
     try:
         parts = urlsplit(urljoin(base, bare) if base else bare)
         port = parts.port
@@ -112,7 +113,12 @@ def _untracked(query: str) -> str:
     """Returns a query without its tracking parameters."""
     if not query:
         return ""
-    return "&".join([part for part in query.split("&") if not _TRACKERS.fullmatch(part.partition("=")[0])])
+    return "&".join([part for part in query.split("&") if not _is_tracker(part.partition("=")[0])])
+
+
+@lru_cache(maxsize=1024)  # all stories of a feed have the same ones
+def _is_tracker(name: str) -> bool:
+    return re.fullmatch(_TRACKERS, name, re.IGNORECASE) is not None
 
 
 def _host(parts: SplitResult) -> str:
