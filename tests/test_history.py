@@ -70,7 +70,7 @@ def test_places_are_told_of_the_weeks_in_which_something_has_moved_or_shares_a_s
     known = History({FEED: records})
     stories = tuple(story_of(number, file) for file, number in sorted(now.items()))
 
-    told = known.telling((story, known.of(story)) for story in stories)
+    told = known.telling(stories, history.lying([(story, known.of(story)) for story in stories]))
 
     assert told == places_told(records, stories)
 

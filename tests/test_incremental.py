@@ -332,6 +332,15 @@ def retold(pattern: str, line: str) -> Change:
     return change
 
 
+LEDGER_FEED = """\
+[[feeds]]
+id = "ledger"
+url = "https://ledger.example/feed.atom"
+title = "Harbour Ledger"
+publisher = "Harbour Ledger"
+paywall = true
+"""
+
 STEPS: dict[str, Change] = {
     "a note links to another week's story": noted(0, "See [it](../w20/2026-05-11-cranes-arrive.md)."),
     "a letter does": written("content/2026/w21/letter.md", "See [it](../w20/2026-05-11-cranes-arrive.md).\n"),
@@ -369,10 +378,12 @@ STEPS: dict[str, Change] = {
     "that is changed": written("templates/story/line.html", "{{ card.headline|upper }}"),
     "and goes": gone("templates/story/line.html"),
     "the style is changed": written("templates/static/print.css", "body { color: black; }\n"),
+    "a feed that has brought stories is given up": configured(LEDGER_FEED, ""),
+    "a story beside one of its is edited": replaced(CRANES, "\n---\n", "\n---\n\nBeside it.\n"),
 }
 
 
-OTHER_SETTINGS = frozenset(name for name in STEPS if name.startswith(("a theme", "a publisher", "weeks are")))
+OTHER_SETTINGS = frozenset(name for name in STEPS if name.startswith(("a theme", "a publisher", "weeks are", "a feed")))
 OTHER_SETTINGS |= {"a template of their own", "that is changed", "and goes", "the style is changed"}
 
 

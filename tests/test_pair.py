@@ -16,14 +16,14 @@ BUILD = """
 import sys
 from pathlib import Path
 from digest import config, disk, pair
-from digest.commands.build import Builder
+from digest.commands import build
 from digest.errors import DigestError
 from digest.pages import making
-making._MANY = int(sys.argv[2])
+making._MANY, build._MANY = map(int, sys.argv[2:])
 pair.has_room = lambda: True
 root = Path(sys.argv[1])
 with disk.lock(root):
-    builder = Builder(root, config.load(root), root / "site", searched=False)
+    builder = build.Builder(root, config.load(root), root / "site", searched=False)
     try:
         builder.build(builder.look())
     except DigestError as error:
@@ -92,27 +92,65 @@ def test_no_process_is_begun_beside_other_threads() -> None:
         other.join()
 
 
-def built(folder: Path, many: int) -> tuple[str, dict[str, bytes]]:
-    """Builds the small digest in one process, or with few enough pages to be many in two."""
-    said = ran(BUILD, str(folder), str(many))
+ONE, RENDERED, READ = ("9999", "9999"), ("1", "9999"), ("1", "1")
+"""From how many pages, and how many stories on, two processes are used: never, to render, or to read as well."""
+
+both_ways = pytest.mark.parametrize("ways", [RENDERED, READ], ids=["rendered", "read"])
+
+
+def built(folder: Path, ways: tuple[str, str]) -> tuple[str, dict[str, bytes]]:
+    """Builds the small digest in one process or in two; returns what was said, and the site."""
+    said = ran(BUILD, str(folder), *ways)
     return said, read_folder(folder / "site") if (folder / "site").exists() else {}
 
 
-def test_two_processes_build_what_one_builds(tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        shutil.copytree(SMALL, tmp_path / name, ignore=shutil.ignore_patterns("expected"))
-
-    assert built(tmp_path / "two", 1) == built(tmp_path / "one", 10_000)
-    assert (tmp_path / "two/site/feed.atom").exists()
+def small(folder: Path) -> Path:
+    return Path(shutil.copytree(SMALL, folder, ignore=shutil.ignore_patterns("expected")))
 
 
+@both_ways
+def test_two_processes_build_what_one_builds(tmp_path: Path, ways: tuple[str, str]) -> None:
+    one, two = small(tmp_path / "one"), small(tmp_path / "two")
+
+    assert built(two, ways) == built(one, ONE)
+    assert (two / "site/feed.atom").exists()
+
+
+@both_ways
+def test_what_two_processes_have_learnt_serves_one(tmp_path: Path, ways: tuple[str, str]) -> None:
+    root = small(tmp_path / "small")
+    built(root, ways)
+    before = read_folder(root / "site")
+    stamps = {path: path.stat().st_mtime_ns for path in root.glob("site/**/*.*")}
+
+    assert built(root, ONE) == ("", before)
+    assert {path: path.stat().st_mtime_ns for path in root.glob("site/**/*.*")} == stamps
+
+
+@both_ways
 @pytest.mark.parametrize("template", ["feeds/stories.xml", "week.html"])
-def test_what_is_wrong_in_either_process_leaves_no_trace_of_the_build(tmp_path: Path, template: str) -> None:
-    root = Path(shutil.copytree(SMALL, tmp_path / "small", ignore=shutil.ignore_patterns("expected")))
+def test_what_is_wrong_in_either_process_leaves_no_trace_of_the_build(
+    tmp_path: Path, ways: tuple[str, str], template: str
+) -> None:
+    root = small(tmp_path / "small")
     (root / "templates" / template).parent.mkdir(parents=True)
     (root / "templates" / template).write_text("{{ nonsense.of.mine }}")
 
-    said, site = built(root, 1)
+    said, site = built(root, ways)
 
     assert said.startswith(f"templates/{template}:1: 'nonsense' is undefined")
     assert (site, list(root.glob("**/*.unfinished"))) == ({}, [])
+
+
+def test_what_is_wrong_in_the_stories_of_both_is_told_as_one_tells_it(tmp_path: Path) -> None:
+    roots = [small(tmp_path / "one"), small(tmp_path / "two")]
+    for root in roots:
+        stories = sorted(path for path in root.glob("content/20*/w*/*.md") if path.stem != "letter")
+        for path in (stories[0], stories[-1]):
+            path.write_text(path.read_text().replace("---\n", "---\nnonsense: yes\n", 1))
+        (root / "content/2026/stray.md").write_text("astray")
+
+    one, two = (built(root, ways) for root, ways in zip(roots, (ONE, READ), strict=True))
+
+    assert one == two
+    assert one[0].count("unknown key 'nonsense'") == 2

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest import disk, links
+from digest import disk, links, pair
 from digest.errors import DigestError
 from digest.model import Config
 from digest.pages import ingredients
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from digest.pages.archive import Archive
     from digest.pages.lasting import Lasting
     from digest.pages.making import Told
+    from digest.pair import Partner
+
+
+_MANY = 1000  # stories: with fewer to be read, a second process takes longer to begin than it saves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,20 +135,38 @@ class Builder:
 
         Unless it shall `keep` what it has learnt for other runs, `keep` may do so later.
         """
+        known = self._shelf.known(seen)
+        if known:
+            return self._built(known, seen, told, keep)
+        whole = self._shelf.whole(seen)
+        if len(whole.named) < _MANY or not pair.has_room():
+            return self._built(self._shelf.read(whole, seen), seen, told, keep)
+        from digest.pages import render  # noqa: F401 - and all that it brings, once for both
+
+        with pair.begun() as partner:
+            return self._built(self._shelf.read(whole, seen, partner), seen, told, keep, partner)
+
+    def _built(
+        self, catalogue: Catalogue, seen: Sight, told: Told | None, keep: bool, partner: Partner | None = None
+    ) -> Built:
+        """Builds the site of a catalogue; with a partner, the second ends on the way."""
         from digest.pages import search_index
         from digest.pages.arrange import arrange
         from digest.pages.making import make
         from digest.pages.plan import plan
 
         root, config = self._root, self._config
-        catalogue = self._shelf.catalogue(seen)
         archive = self._archive = arrange(catalogue, config, drafts=self._drafts, before=self._archive)
-        index = search_index.index(catalogue, archive, config, root) if self._searched else search_index.Index()
-        planned = plan(catalogue, archive, config, self.past.texts, self._lasting, searched=bool(index.files))
+        index = search_index.Index()
+        if self._searched and not (partner and partner.second):
+            index = search_index.index(catalogue, archive, config, root)
+        searched = partner.told(bool(index.files)) if partner else bool(index.files)
+        planned = plan(catalogue, archive, config, self.past.texts, self._lasting, searched=searched)
         output = Output(root, self._folder, [*planned.paths, *index.files])
-        written, keys = make(
-            planned, index, output, self.past, whole=self._whole, root=root, since=seen.since, told=told
-        )
+        if partner:
+            partner.swap(None)  # neither looks any more at what lies in the folder when the other begins to write there
+        made = partial(make, whole=self._whole, root=root, since=seen.since, told=told, partner=partner)
+        written, keys = made(planned, index, output, self.past)
         report = {"stories": len(archive.stories), "weeks": len(archive.editions), "warning": index.warning}
         self.past.learn(keys, output, report)
         self._lasting = planned.setting.lasting

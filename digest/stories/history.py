@@ -6,10 +6,10 @@ Refuses to guess: a story is met by its guid, or by its link where it has none.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 
-from digest.model import Place, Story
+from digest.model import Outline, Place, Story
 from digest.stories import ledger, paths
 from digest.stories.identity import keys_of_story
 from digest.stories.ledger import Record
@@ -48,18 +48,18 @@ class History:
             key for key, found in self._records.items() if any("excerpt" in record.wrote for _, record in found)
         )
 
-    def telling(self, stories: Iterable[Met]) -> tuple[Place, ...]:
+    def telling(self, stories: Iterable[Story | Outline], lies: Mapping[str, str]) -> tuple[Place, ...]:
         """Returns the places of those weeks alone in which some story does not simply lie where it was first put.
 
-        A place is where a story was first put, one that is gone too, with the file where it lies now. In all other
-        weeks every story's anchor is its slug, with the places or without them: most stories make none.
+        A place is where a story was first put, one that is gone too, with the file where it lies now; `lies` has those
+        of stories that lie elsewhere (`lying`). In all other weeks every story's anchor is its slug, with the places or
+        without them: most stories make none.
         """
         stories = tuple(stories)
-        lies = {record.file: story.file for story, records in reversed(stories) for _, record in records}
-        weeks = {story.file: story.week for story, _ in stories}  # whatever lies in a place now has its address
+        weeks = {story.file: story.week for story in stories}  # whatever lies in a place now has its address
         left = [_place(file, lies.get(file, ""), since) for file, since in self._since.items() if file not in weeks]
         moved = [place for place in left if place]
-        doubtful = {place.week for place in moved if place.story} | _shared((*moved, *(story for story, _ in stories)))
+        doubtful = {place.week for place in moved if place.story} | _shared((*moved, *stories))
         stayed = [
             _place(file, file, self._since[file])
             for file, week in weeks.items()
@@ -67,6 +67,16 @@ class History:
         ]
         found = [place for place in (*moved, *stayed) if place and place.week in doubtful]
         return tuple(sorted(found, key=attrgetter("file")))
+
+
+def lying(stories: Sequence[Met]) -> dict[str, str]:
+    """Returns the places where stories were first put that lie elsewhere now, each with the file of the first."""
+    return {
+        record.file: story.file
+        for story, records in reversed(stories)
+        for _, record in records
+        if record.file != story.file
+    }
 
 
 def earlier(stories: Iterable[Met]) -> dict[str, tuple[str, ...]]:
@@ -79,7 +89,7 @@ def earlier(stories: Iterable[Met]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _shared(named: Iterable[Place | Story]) -> set[Week]:
+def _shared(named: Iterable[Place | Story | Outline]) -> set[Week]:
     """Returns the weeks in which two have one slug."""
     slugs: dict[Week, set[str]] = defaultdict(set)
     found = set()

@@ -50,6 +50,11 @@ def _twice(moment: datetime) -> tuple[float, str]:
     return moment.timestamp(), moment.isoformat()
 
 
+def marked(file: str, hash_of_content: bytes, excerpted: bool) -> bytes:
+    """Returns the mark of a story: of its address, all its words, and whether some of them are the publisher's."""
+    return hashed(hash_of_content + (b"1" if excerpted else b"0") + file.encode(errors="surrogatepass"))
+
+
 def catalogue_of(content: Content, config: Config) -> Catalogue:
     """Returns content that was read whole, its stories in outline."""
     zone = ZoneInfo(config.site.timezone)

@@ -11,7 +11,7 @@ was looked at, since it may have been saved once more in that very moment: such 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
@@ -21,12 +21,15 @@ from zoneinfo import ZoneInfo
 from digest.errors import DigestError, Faults
 from digest.model import Catalogue, Config, Outline, Story
 from digest.stories import paths, sight
-from digest.stories.outlines import hashed, outline_of, outlined
+from digest.stories.outlines import hashed, marked, outline_of
 from digest.stories.remembered import Remembered
 from digest.stories.sight import Look, Sight
 
 if TYPE_CHECKING:
+    from digest.pair import Partner
     from digest.stories.reading import Reading
+    from digest.stories.storyfile import Known
+    from digest.stories.whole import Whole
 
 _file = attrgetter("file")
 
@@ -56,6 +59,8 @@ class Shelf:
         self._catalogue: Catalogue | None = None
         self._remembered = Remembered(root, key)
         self._folders: Mapping[str, Look] = self._remembered.folders
+        self._feeds: Sequence[str] = ()
+        self._known: dict[bool, Known] = {}
 
     @property
     def word(self) -> str:
@@ -67,9 +72,32 @@ class Shelf:
         return bool(self._folders) and not seen.problems and seen.folders == self._folders
 
     def catalogue(self, seen: Sight) -> Catalogue:
-        """Returns the content; raises Faults with every problem in it, and then what was known before stays known."""
+        """Returns the content, amended or read whole; raises Faults with every problem in what was read."""
+        return self.known(seen) or self.read(self.whole(seen), seen)
+
+    def known(self, seen: Sight) -> Catalogue | None:
+        """Returns the content where what is known of it can be amended, None where all has to be read.
+
+        Raises Faults with every problem in what was read; then what was known before stays known.
+        """
+        self._feeds, self._known = _ledgers(seen), {}
         before = self._catalogue or self._remembered.catalogue(self.story)
-        found = (self._amended(before, seen) if before else None) or self._whole(seen)
+        found = self._amended(before, seen) if before else None
+        return self._learnt(found, seen) if found else None
+
+    def whole(self, seen: Sight) -> Whole:
+        """Returns a reading of all content, whose ledgers have been read already."""
+        from digest.stories.whole import Whole
+
+        return Whole(self._root, self._config, seen)
+
+    def read(self, whole: Whole, seen: Sight, partner: Partner | None = None) -> Catalogue:
+        """Returns all content, read alone or each half by one of two; raises Faults with every problem in it."""
+        found = whole.catalogue(self.story, partner)
+        self._stories = whole.stories
+        return self._learnt(found, seen)
+
+    def _learnt(self, found: Catalogue, seen: Sight) -> Catalogue:
         self._catalogue, known = found, self._folders
         self._folders = {
             folder: look if look == known.get(folder) else sight.sure(look, seen.since)
@@ -91,35 +119,14 @@ class Shelf:
             content = sight.content(self._root, file)
             if _mark(file, content, outline.excerpted) != outline.mark:
                 raise DigestError(f"{file}: this file has changed during the build; build again")
-            known = self._reading({}, outline.excerpted).known
-            self._stories[file] = storyfile.loads(content.decode(), file, known)
+            if outline.excerpted not in self._known:
+                self._known[outline.excerpted] = self._reading(outline.excerpted).known
+            self._stories[file] = storyfile.loads(content.decode(), file, self._known[outline.excerpted])
         return self._stories[file]
 
     def _outline(self, file: str) -> Outline:
         assert self._catalogue is not None
         return self._catalogue.stories[bisect_left(self._catalogue.stories, file, key=_file)]
-
-    def _whole(self, seen: Sight) -> Catalogue:
-        """Reads all of the content."""
-        from digest.stories import store
-
-        contents: dict[str, bytes] = {}
-
-        def content_of(file: str) -> bytes:
-            content = sight.content(self._root, file)
-            contents[file] = hashed(content)
-            return content
-
-        found = store.survey(self._root, self._config, seen, content_of)
-        if found.problems:
-            raise Faults(found.problems)
-        content = found.content
-        self._stories = {story.file: story for story in content.stories}
-        outlines = tuple(
-            outline_of(story, self._zone, _told(story.file, contents[story.file], bool(story.excerpt)))
-            for story in content.stories
-        )
-        return outlined(content, outlines, self.story)
 
     def _amended(self, before: Catalogue, seen: Sight) -> Catalogue | None:
         """Returns the content with what has changed; None where more depends on that than the files themselves."""
@@ -127,7 +134,7 @@ class Shelf:
         touched = {*new, *gone}
         if seen.problems or any(map(_is_deep, touched)) or any(file.startswith(paths.LEDGERS) for file in changed):
             return None
-        reading = self._reading(_ledgers(seen), True)
+        reading = self._reading(True)
         stories = self._retold(before, [file for file in changed if paths.is_story(file)], reading)
         if stories is None:
             return None
@@ -168,11 +175,13 @@ class Shelf:
             self._stories[file] = story
         return tuple(stories)
 
-    def _reading(self, feeds: Iterable[str], excerpted: bool) -> Reading:
+    def _reading(self, excerpted: bool) -> Reading:
         """Returns a reading of single files, of which it is known whether they open with an excerpt."""
         from digest.stories.reading import Reading
 
-        reading = Reading(self._config, {feed: {} for feed in feeds}, lambda file: sight.content(self._root, file))
+        reading = Reading(
+            self._config, {feed: {} for feed in self._feeds}, lambda file: sight.content(self._root, file)
+        )
         reading.known = replace(reading.known, excerpted=_Every() if excerpted else frozenset())
         return reading
 
@@ -200,12 +209,7 @@ def _is_deep(file: str) -> bool:
 
 
 def _mark(file: str, content: bytes, excerpted: bool) -> bytes:
-    return _told(file, hashed(content), excerpted)
-
-
-def _told(file: str, hash_of_content: bytes, excerpted: bool) -> bytes:
-    """Returns the mark of a story: of its address, all its words, and whether some of them are the publisher's."""
-    return hashed(hash_of_content + (b"1" if excerpted else b"0") + file.encode(errors="surrogatepass"))
+    return marked(file, hashed(content), excerpted)
 
 
 def _with(before: tuple[_One, ...], touched: set[str], found: Iterable[_One | None]) -> tuple[_One, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -20,12 +20,12 @@ from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Content, Story
 from digest.stories import ledger, paths, storyfile
 from digest.stories.desk import Desk, Edit, Intake, Survey
-from digest.stories.history import History, earlier
+from digest.stories.history import History, earlier, lying
 from digest.stories.inbox import Filing, Inbox, names_in, plan
 from digest.stories.ledger import Record
 from digest.stories.news import Ledgers
 from digest.stories.reading import Reading
-from digest.stories.sight import Sight, content, copied, look
+from digest.stories.sight import content, copied, look
 from digest.week import Week
 
 _MARKDOWN = frozenset({".md", ".markdown", ".txt"})
@@ -41,17 +41,11 @@ def load(root: Path, config: Config) -> Content:
     return found.content
 
 
-def survey(
-    root: Path, config: Config, sight: Sight | None = None, content_of: Callable[[str], bytes] | None = None
-) -> Survey:
-    """Reads all of a digest's content that can be read, with every problem in the rest.
-
-    It is looked at first, unless that has been done, and its files are read by `content_of` where that is given.
-    """
+def survey(root: Path, config: Config) -> Survey:
+    """Reads all of a digest's content that can be read, with every problem in the rest."""
     ledgers, ledger_problems = read_ledgers(root)
-    sight = sight or look(root)
-    history = History(ledgers)
-    reading = Reading(config, ledgers, content_of or partial(content, root), history)
+    sight, history = look(root), History(ledgers)
+    reading = Reading(config, ledgers, partial(content, root), history)
     reading.problems.extend(sight.problems)
     files = sight.files
     reading.misplaced(files)
@@ -64,7 +58,7 @@ def survey(
             introductions=tuple(filter(None, map(reading.introduction, paths.right_in("themes", files)))),
             pages=tuple(filter(None, map(reading.page, paths.right_in("pages", files)))),
             copied=copied(root, files),
-            places=history.telling(met),
+            places=history.telling(stories, lying(met)),
             earlier=earlier(met),
             unread=frozenset(reading.unread),
         ),

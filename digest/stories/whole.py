@@ -1,0 +1,104 @@
+"""All of the content read, for a build that knows nothing of it yet: alone, or each of two partners one half.
+
+    ledgers ──▶ parting, if there is a partner ──▶ stories read, outlined ──swap──▶ all outlines ──▶ Catalogue
+
+Stories stay with who has read them; of the others, each knows the outlines. Refuses to leave out a story without a
+word: what is wrong in either half is raised in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from digest.errors import Faults, Problem
+from digest.model import Catalogue, Config, Outline, Story
+from digest.pair import Partner
+from digest.stories import kept, paths, sight, store
+from digest.stories.history import History, earlier, lying
+from digest.stories.outlines import hashed, marked, outline_of
+from digest.stories.reading import Reading
+from digest.stories.sight import Sight
+
+
+class _Half(NamedTuple):
+    """What one partner tells the other of the stories that it has read, in plain values."""
+
+    outlines: list[list[object]]
+    lying: dict[str, str]
+    earlier: dict[str, tuple[str, ...]]
+    problems: tuple[Problem, ...]
+    unread: tuple[str, ...]
+
+
+class Whole:
+    """One reading of all content that looks so; when it is made, the ledgers have been read."""
+
+    def __init__(self, root: Path, config: Config, seen: Sight) -> None:
+        self._root, self._seen = root, seen
+        self._zone = ZoneInfo(config.site.timezone)
+        self._hashes: dict[str, bytes] = {}
+        ledgers, _ = store.read_ledgers(root)
+        self._history = History(ledgers)
+        self._reading = Reading(config, ledgers, self._content, self._history)
+        self._files = seen.files
+        self.named = [file for file in self._files if paths.is_story(file)]
+        """The files of all stories."""
+        self.stories: dict[str, Story] = {}
+        """The stories that have been read here, by file."""
+
+    def catalogue(self, story: Callable[[str], Story], partner: Partner | None = None) -> Catalogue:
+        """Returns the content, of which `story` gives stories whole; raises Faults with every problem in it."""
+        reading = self._reading
+        reading.problems.extend(self._seen.problems)
+        reading.misplaced(self._files)
+        outlines, lies, before = self._read(partner)
+        letters = filter(None, map(reading.letter, filter(paths.is_letter, self._files)))
+        introductions = filter(None, map(reading.introduction, paths.right_in("themes", self._files)))
+        pages = filter(None, map(reading.page, paths.right_in("pages", self._files)))
+        found = Catalogue(
+            stories=outlines,
+            story=story,
+            letters=tuple(letters),
+            introductions=tuple(introductions),
+            pages=tuple(pages),
+            copied=sight.copied(self._root, self._files),
+            places=self._history.telling(outlines, lies),
+            earlier=before,
+            unread=frozenset(reading.unread),
+        )
+        if reading.problems:
+            raise Faults(reading.problems)
+        return found
+
+    def _read(self, partner: Partner | None) -> tuple[tuple[Outline, ...], dict[str, str], dict[str, tuple[str, ...]]]:
+        """Reads the stories; returns all outlines, what lies elsewhere than it was put, and earlier headlines."""
+        if partner is None:
+            return self._half(self.named)
+        problems, unread, middle = self._reading.problems, self._reading.unread, len(self.named) // 2
+        already = len(problems)
+        outlines, lies, before = self._half(self.named[:middle] if partner.second else self.named[middle:])
+        mine = _Half(kept.columns(outlines), lies, before, tuple(problems[already:]), tuple(unread))
+        other = partner.swap(mine)
+        older, newer = (mine, other) if partner.second else (other, mine)
+        problems[already:] = [*older.problems, *newer.problems]
+        unread[:] = [*older.unread, *newer.unread]
+        its = kept.outlines(other.outlines)
+        whole = (*outlines, *its) if partner.second else (*its, *outlines)
+        return whole, {**newer.lying, **older.lying}, {**older.earlier, **newer.earlier}
+
+    def _half(self, files: list[str]) -> tuple[tuple[Outline, ...], dict[str, str], dict[str, tuple[str, ...]]]:
+        stories = tuple(filter(None, map(self._reading.story, files)))
+        self.stories = {story.file: story for story in stories}
+        met = [(story, self._history.of(story)) for story in stories]
+        return tuple(map(self._outline, stories)), lying(met), earlier(met)
+
+    def _outline(self, story: Story) -> Outline:
+        return outline_of(story, self._zone, marked(story.file, self._hashes[story.file], bool(story.excerpt)))
+
+    def _content(self, file: str) -> bytes:
+        content = sight.content(self._root, file)
+        self._hashes[file] = hashed(content)
+        return content
