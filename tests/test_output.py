@@ -273,3 +273,90 @@ def test_a_folder_in_the_way_is_one_clear_line(tmp_path: Path) -> None:
 
     with pytest.raises(DigestError, match=r"feed\.atom: cannot write this file"):
         write(tmp_path)
+
+
+def test_a_file_of_somebody_elses_in_the_way_of_a_folder_stays_and_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/2026").write_text("mine")
+
+    with pytest.raises(DigestError, match=r"2026/w20/index\.html: cannot write this file"):
+        write(tmp_path)
+
+    assert (tmp_path / "site/2026").read_text() == "mine"
+    assert not list((tmp_path / "site").glob(".*"))
+
+
+LARGE = {f"{place}{number}/index.html": bytes([number]) * (1 << 20) for place in ("", "a/b/c/") for number in range(6)}
+
+
+def test_files_of_any_number_and_size_appear_whole(tmp_path: Path) -> None:
+    assert write(tmp_path, LARGE) == Written(written=12, removed=0, unchanged=0)
+    assert read_folder(tmp_path / "site") == LARGE
+    assert write(tmp_path, LARGE) == Written(written=0, removed=0, unchanged=12)
+
+
+@pytest.mark.parametrize("there", [(), ("site",), ("site", "site/a", "site/a/b")])
+def test_what_is_dropped_leaves_no_file_and_no_folder(tmp_path: Path, there: tuple[str, ...]) -> None:
+    for folder in there:
+        (tmp_path / folder).mkdir()
+    way = Output(tmp_path, tmp_path / "site", LARGE)
+    for path, content in LARGE.items():
+        way.stage(path, content)
+
+    way.drop()
+
+    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")} == {
+        *there,
+        ".digest",
+        ".digest/built",
+    }
+
+
+def test_nothing_is_seen_of_what_is_staged(tmp_path: Path) -> None:
+    way = Output(tmp_path, tmp_path / "site", LARGE)
+    for path, content in LARGE.items():
+        way.stage(path, content)
+
+    assert not list(tmp_path.rglob("index.html"))
+    assert list(way.staged) == list(LARGE)
+
+
+def test_what_a_killed_build_left_is_never_written_into(tmp_path: Path) -> None:
+    write(tmp_path)
+    os.link(tmp_path / "site/index.html", tmp_path / "site/.index.html.unfinished")
+    os.link(tmp_path / "site/index.html", tmp_path / "mine.html")
+
+    write(tmp_path, PAGES | {"index.html": b"new"})
+
+    assert (tmp_path / "mine.html").read_bytes() == b"home"
+    assert read_folder(tmp_path / "site") == PAGES | {"index.html": b"new"}
+
+
+def test_a_folder_may_be_a_link_to_another_one_of_the_site(tmp_path: Path) -> None:
+    (tmp_path / "site/years").mkdir(parents=True)
+    (tmp_path / "site/2026").symlink_to("years")
+
+    write(tmp_path)
+
+    assert (tmp_path / "site/years/w20/index.html").read_bytes() == b"week"
+    assert (tmp_path / "site/2026").is_symlink()
+
+
+@pytest.mark.parametrize("target", ["nowhere", "mine.html"])
+def test_a_link_that_is_no_folder_is_one_clear_line(tmp_path: Path, target: str) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/mine.html").write_text("mine")
+    (tmp_path / "site/2026").symlink_to(target)
+
+    with pytest.raises(DigestError, match=r"2026\S*: cannot write this file"):
+        write(tmp_path)
+
+    assert {path.name for path in (tmp_path / "site").iterdir()} == {"mine.html", "2026"}
+
+
+def test_a_new_folder_outside_of_the_digest_gets_the_mode_that_web_hosts_need_too(tmp_path: Path) -> None:
+    (tmp_path / "digest").mkdir()
+    with umask(0o077):
+        write(tmp_path / "digest", place="../web/site")
+
+    assert [stat.S_IMODE((tmp_path / place).stat().st_mode) for place in ("web", "web/site")] == [0o755, 0o755]

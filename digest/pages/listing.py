@@ -59,6 +59,6 @@ def _is_inside(path: str) -> bool:
 
 
 def write(listing: Path, paths: Iterable[str]) -> None:
-    content = json.dumps(sorted(paths), indent=0).encode()
+    content = "[\n{}\n]".format(",\n".join(map(json.dumps, sorted(paths)))).encode()
     if disk.read(listing) != content:
         disk.write(listing, content)

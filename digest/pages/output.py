@@ -13,16 +13,16 @@ import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from digest import disk
 from digest.disk import Stamp
 from digest.errors import DigestError
-from digest.pages import listing
+from digest.pages import listing, staging
+from digest.pages.staging import Staging
 
-_FILE, _FOLDER = 0o644, 0o755  # what web hosts need, whatever the umask
 _KEPT = ("content", "templates", "digest", "tests", ".git", disk.CACHE)
 _BUILT_INSIDE = ("preview", "publish")  # of `.digest/`
 
@@ -66,12 +66,13 @@ class Output:
 
     def __init__(self, root: Path, output: Path, paths: Iterable[str]) -> None:
         self._root, self.folder = root, check(root, output)
+        self._place = os.fspath(self.folder)
         self._paths = set(paths)
         self._places = _folders(self._paths)
         self._listing = root / disk.CACHE / f"{name_of(root, self.folder)}.json"
         self._busy = self._listing.with_suffix(".busy")
-        self._staged: dict[str, bytes | None] = {}
-        self._new: list[Path] = []
+        # A build that is killed from its first file on leaves what the next one has to sweep.
+        self._staging = Staging(self.folder, begin=lambda: disk.touch(self._busy))
         self.listed = listing.read(self._listing)
         """The paths that the last build wrote, None where that is lost."""
         self._before = listing.recognised(self.folder) if self.listed is None else self.listed
@@ -79,81 +80,53 @@ class Output:
             _sweep(self.folder, self._before | self._paths)
 
     def _inside(self) -> list[str]:
-        return [os.fspath(self.folder), *(f"{self.folder}/{place}" for place in self._places)]
+        return [self._place, *(f"{self._place}/{place}" for place in self._places)]
 
     def stands(self, path: str, stamp: Stamp) -> bool:
         """Tells whether a file is the very one that an earlier build put there."""
         try:
-            status = os.lstat(f"{self.folder}/{path}")
+            status = os.lstat(f"{self._place}/{path}")
         except OSError:
             return False
-        return disk.stamp(status) == stamp and stat.S_IMODE(status.st_mode) == _FILE
+        return disk.stamp(status) == stamp and stat.S_IMODE(status.st_mode) == staging.FILE
 
-    def stage(self, path: str, content: bytes) -> bool:
-        """Makes a file ready where its bytes differ from what is there, and tells whether they do."""
-        target = self.folder / path
-        if _is_there(target, content):
-            return False
-        if not self._staged:
-            disk.touch(self._busy)  # a build that is killed from now on leaves what the next one has to sweep
-        blocked = self._is_blocked(target)
-        if not blocked:
-            disk.stage(target, content, _FILE)
-        self._staged[path] = content if blocked else None
-        return True
-
-    def _is_blocked(self, target: Path) -> bool:
-        """Tells whether a file stands where a folder must be; notes folders that are not there yet.
-
-        Raises DigestError for one that leads out of the output folder.
-        """
-        for above in _above(target, self.folder):
-            if above.is_symlink() and not above.resolve().is_relative_to(self.folder):
-                raise DigestError(f"{above}: this symbolic link leads out of the output folder; remove it")
-            if above.is_file():
-                return not above.is_symlink()
-            if not above.exists():
-                self._new.append(above)
-        return False
+    def stage(self, path: str, content: bytes) -> None:
+        """Makes a file ready where its bytes differ from what is there."""
+        self._staging.put(path, content)
 
     @property
     def staged(self) -> dict[str, bytes | None]:
         """What is ready: None, or the bytes of what can be written only when something stale has gone."""
-        return dict(self._staged)
+        return self._staging.ready()
 
     def adopt(self, staged: Mapping[str, bytes | None]) -> None:
         """Takes over what another process has staged for the same build."""
-        self._staged.update(staged)
+        self._staging.ready().update(staged)
 
     def drop(self) -> None:
         """Takes away all that was staged, by whichever process: the site stays as it was."""
-        for path in self._paths:
-            disk.unlink(disk.hidden(self.folder / path))
-        for place in sorted(self._new, reverse=True):
-            with contextlib.suppress(OSError):
-                place.rmdir()
+        self._staging.drop(self._paths)
         disk.unlink(self._busy)
 
     def commit(self) -> Written:
         """Puts all that was staged in place, and removes what this build no longer makes."""
+        staged = self._staging.ready()
         if self._before != self._paths:
             listing.write(self._listing, self._before | self._paths)  # so that a kill leaves nothing that nobody knows
         stale = _stale(self.folder, self._before, self._paths)
         removed = sum(_remove(self.folder, path) for path in _in_the_way(stale, self._paths, self._places))
-        for path, content in self._staged.items():
-            if content is not None:
-                disk.stage(self.folder / path, content, _FILE)
-            disk.settle(self.folder / path)
+        self._staging.settle()
         removed += sum(_remove(self.folder, path) for path in stale)
         own = self.folder.is_relative_to(self._root.resolve())  # another folder's mode is not ours to change
         _mend_folders(self._inside()[not own :])
-        listing.write(self._listing, self._paths)
+        if self.listed != self._paths:
+            listing.write(self._listing, self._paths)
         disk.unlink(self._busy)
-        return Written(written=len(self._staged), removed=removed, unchanged=len(self._paths) - len(self._staged))
+        return Written(written=len(staged), removed=removed, unchanged=len(self._paths) - len(staged))
 
     def stamp(self, path: str) -> Stamp:
         """Returns the stamp of a file that is there."""
-        return disk.stamp(os.lstat(f"{self.folder}/{path}"))
+        return disk.stamp(os.lstat(f"{self._place}/{path}"))
 
 
 def _sweep(folder: Path, paths: Collection[str]) -> None:
@@ -226,30 +199,9 @@ def _remove(folder: Path, path: str) -> bool:
     return True
 
 
-def _is_there(path: Path, content: bytes) -> bool:
-    """Tells whether a file has these bytes already, and mends its mode; a symbolic link is no file."""
-    try:
-        status = path.lstat()
-    except OSError:
-        return False
-    if not stat.S_ISREG(status.st_mode) or status.st_size != len(content) or disk.read(path) != content:
-        return False
-    if stat.S_IMODE(status.st_mode) != _FILE:
-        path.chmod(_FILE)
-    return True
-
-
-def _above(path: Path, folder: Path) -> Iterator[Path]:
-    """Yields the output folder and those between it and a path, the inner before the outer."""
-    for above in path.parents:
-        yield above
-        if above == folder:
-            return
-
-
 def _mend_folders(places: Iterable[str]) -> None:
     """Gives the folders that we write in the mode that web hosts need; what a link leads to is not ours."""
     for place in places:
         mode = os.lstat(place).st_mode
-        if stat.S_ISDIR(mode) and stat.S_IMODE(mode) != _FOLDER:
-            os.chmod(place, _FOLDER)  # noqa: PTH101 - as lstat is, a fifth of the cost
+        if stat.S_ISDIR(mode) and stat.S_IMODE(mode) != staging.FOLDER:
+            os.chmod(place, staging.FOLDER)  # noqa: PTH101 - as lstat is, a fifth of the cost
