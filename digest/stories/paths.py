@@ -45,6 +45,14 @@ def is_story(file: str) -> bool:
     return PLACE.fullmatch(file) is not None and not file.endswith(_LETTER)
 
 
+def parted(files: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Returns the files that lie where stories do, and all others: a few, of which more has to be asked."""
+    stories, others = list[str](), list[str]()
+    for file in files:
+        (stories if is_story(file) else others).append(file)
+    return stories, others
+
+
 def is_letter(file: str) -> bool:
     """Tells whether a file lies where letters do."""
     return file.endswith(_LETTER) and PLACE.fullmatch(file) is not None
@@ -66,8 +74,6 @@ def copied(file: str) -> str:
     top, _, rest = path.partition("/")
     if top == "static":
         return rest
-    if file.endswith(".md"):  # most are, and this is a fifth of the price
-        return ""
     return path if posixpath.splitext(file)[1].lower() in PICTURES and top not in _NOT_PUBLISHED else ""
 
 

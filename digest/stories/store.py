@@ -47,17 +47,17 @@ def survey(root: Path, config: Config) -> Survey:
     sight, history = look(root), History(ledgers)
     reading = Reading(config, ledgers, partial(content, root), history)
     reading.problems.extend(sight.problems)
-    files = sight.files
-    reading.misplaced(files)
-    stories = tuple(filter(None, (reading.story(file) for file in files if paths.is_story(file))))
+    files, others = paths.parted(sight.files)
+    reading.misplaced(others)
+    stories = tuple(filter(None, map(reading.story, files)))
     met = [(story, history.of(story)) for story in stories]
     return Survey(
         content=Content(
             stories=stories,
-            letters=tuple(filter(None, (reading.letter(file) for file in files if paths.is_letter(file)))),
-            introductions=tuple(filter(None, map(reading.introduction, paths.right_in("themes", files)))),
-            pages=tuple(filter(None, map(reading.page, paths.right_in("pages", files)))),
-            copied=copied(root, files),
+            letters=tuple(filter(None, (reading.letter(file) for file in others if paths.is_letter(file)))),
+            introductions=tuple(filter(None, map(reading.introduction, paths.right_in("themes", others)))),
+            pages=tuple(filter(None, map(reading.page, paths.right_in("pages", others)))),
+            copied=copied(root, others),
             places=history.telling(stories, lying(met)),
             earlier=earlier(met),
             unread=frozenset(reading.unread),
@@ -65,7 +65,7 @@ def survey(root: Path, config: Config) -> Survey:
         problems=tuple(reading.problems),
         ledgers=ledgers,
         ledger_problems=ledger_problems,
-        files=tuple(files),
+        files=tuple(sight.files),
         known=reading.known,
     )
 
@@ -260,5 +260,5 @@ def _is_swept(file: str) -> bool:
 
 
 def _closed(reading: Reading, files: Iterable[str]) -> Week | None:
-    letters = filter(None, (reading.letter(file) for file in files if paths.is_letter(file)))
+    letters = filter(None, (reading.letter(file) for file in others if paths.is_letter(file)))
     return max((letter.week for letter in letters if not letter.draft), default=None)
