@@ -260,5 +260,5 @@ def _is_swept(file: str) -> bool:
 
 
 def _closed(reading: Reading, files: Iterable[str]) -> Week | None:
-    letters = filter(None, (reading.letter(file) for file in others if paths.is_letter(file)))
+    letters = filter(None, (reading.letter(file) for file in files if paths.is_letter(file)))
     return max((letter.week for letter in letters if not letter.draft), default=None)
