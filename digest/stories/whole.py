@@ -43,8 +43,7 @@ class Whole:
         ledgers, _ = store.read_ledgers(root)
         self._history = History(ledgers)
         self._reading = Reading(config, ledgers, self._content, self._history)
-        self._files = seen.files
-        self.named = [file for file in self._files if paths.is_story(file)]
+        self.named, self._files = paths.parted(seen.files)
         """The files of all stories."""
         self.stories: dict[str, Story] = {}
         """The stories that have been read here, by file."""
