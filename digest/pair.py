@@ -100,10 +100,19 @@ def has_room() -> bool:
 
 
 @contextlib.contextmanager
-def begun() -> Iterator[Partner]:
-    """Parts this process in two; both run the block, and only the first comes out of it."""
+def begun() -> Iterator[Partner | None]:
+    """Parts this process in two; both run the block, and only the first comes out of it.
+
+    Where the system gives no second process, the block is run with None.
+    """
     (here_from, there_to), (there_from, here_to) = os.pipe(), os.pipe()
-    child = os.fork()
+    try:
+        child = os.fork()
+    except OSError:  # there are too many already, or too little memory
+        for pipe in (here_from, there_to, there_from, here_to):
+            os.close(pipe)
+        yield None
+        return
     if not child:
         os.close(here_from)
         os.close(here_to)

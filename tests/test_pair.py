@@ -104,6 +104,17 @@ def built(folder: Path, ways: tuple[str, str]) -> tuple[str, dict[str, bytes]]:
     return said, read_folder(folder / "site") if (folder / "site").exists() else {}
 
 
+@both_ways
+def test_one_process_does_all_where_there_is_no_second(tmp_path: Path, ways: tuple[str, str]) -> None:
+    one, none = small(tmp_path / "one"), small(tmp_path / "none")
+    refused = "import os\ndef refuse(): raise BlockingIOError(11, 'no more processes')\nos.fork = refuse\n"
+
+    assert ran(refused + BUILD, str(none), *ways) == ""
+
+    built(one, ONE)
+    assert read_folder(none / "site") == read_folder(one / "site")
+
+
 def small(folder: Path) -> Path:
     return Path(shutil.copytree(SMALL, folder, ignore=shutil.ignore_patterns("expected")))
 

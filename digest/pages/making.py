@@ -79,7 +79,10 @@ class _Maker:
             self._render(wanted, self._told)
             return keys
         with pair.begun() as partner:
-            return keys | self.half(partner)
+            if partner:
+                return keys | self.half(partner)
+            self._render(wanted, self._told)
+        return keys
 
     def half(self, partner: Partner) -> dict[str, bytes]:
         """Makes one half of the pages ready, and takes over what the partner has made of the other."""
