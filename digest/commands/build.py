@@ -11,10 +11,10 @@ give the same bytes.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from digest import disk, links, pair
 from digest.errors import DigestError
@@ -37,8 +37,7 @@ if TYPE_CHECKING:
 _MANY = 1000  # stories: with fewer to be read, a second process takes longer to begin than it saves
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildReport:
+class BuildReport(NamedTuple):
     """What a build did: `pages` is every file of the site, parted into `written` and `unchanged`.
 
     `warning` says what is missing in it, and why; `notice` which memory of earlier builds was thrown away.
@@ -57,8 +56,7 @@ class BuildReport:
     notice: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
+class Built(NamedTuple):
     """What a build went by, and what it wrote."""
 
     catalogue: Catalogue

@@ -10,17 +10,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
+from typing import NamedTuple
 
 from digest.model import Catalogue, Outline, Story
 from digest.naming import free_name
 from digest.week import Week
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anchors:
+class Anchors(NamedTuple):
     """Where each story stands: `unlike` has the anchors that are not the slug, by file.
 
     `left` has for each week the anchors that stories were moved away from, with the files where these lie now.

@@ -10,22 +10,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from digest.model import Catalogue, FreePage, Letter, Outline, Theme
 from digest.pages.anchors import Anchors
 from digest.week import Week
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(NamedTuple):
     """The stories of a week under one theme, their main one; without a theme it is "Elsewhere"."""
 
     theme: Theme | None
     stories: tuple[Outline, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forward:
+class Forward(NamedTuple):
     """An anchor on a week's page where a story once lay, and the story to which it leads on."""
 
     anchor: str
@@ -68,8 +67,7 @@ class Edition:
         return tuple(section for section in sections if section.stories)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Storyline:
+class Storyline(NamedTuple):
     """A theme with its stories, newest first, and its standing introduction."""
 
     theme: Theme

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
+from typing import NamedTuple
 
 from digest.model import Theme
 from digest.pages import charts
@@ -27,8 +27,7 @@ Numbers = tuple[Week, Mapping[str, int], Mapping[str, int]]
 """Of a week how many stories each theme has, and how many have it as their main one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class Counts(NamedTuple):
     """How many stories each week has: of each theme, whatever place it has among a story's, and by main theme.
 
     `themes` and `main` are by the theme's id, "" for stories without one. `recent` has the last weeks, to which `main`

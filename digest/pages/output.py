@@ -14,8 +14,8 @@ import hashlib
 import os
 import stat
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from digest import disk
 from digest.disk import Stamp
@@ -27,8 +27,7 @@ _KEPT = ("content", "templates", "digest", "tests", ".git", disk.CACHE)
 _BUILT_INSIDE = ("preview", "publish")  # of `.digest/`
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(NamedTuple):
     """What came of one build's files."""
 
     written: int

@@ -6,9 +6,9 @@ Counts by week in, sentences out. Refuses to know a clock: the newest week of th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from operator import attrgetter
+from typing import NamedTuple
 
 from digest.pages import wording
 from digest.week import Week
@@ -17,8 +17,7 @@ _QUIET = 3  # weeks without a story that make a quiet stretch
 _TOLD = 3  # quiet stretches that are named; of more, the longest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class Course(NamedTuple):
     """How a theme went until a week: the `first` that has a story of it, and words on what lies between.
 
     `quiet` names the long stretches without a story, oldest first; it and `since` are empty where there were none.

@@ -10,10 +10,10 @@ import posixpath
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from operator import attrgetter
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from digest.model import Catalogue
@@ -24,8 +24,7 @@ from digest.pages.archive import Archive
 _DATED = re.compile(r"^\d{4}-\d{2}-\d{2}-")
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(NamedTuple):
     """A link that leads nowhere: why, and what to do about it."""
 
     what: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +53,7 @@ def build(call: Call, output: Path | None, base_url: str | None, as_json: bool) 
         report = command.run(root, config, output=target, base_url=base_url, told=told)
     call.complain(*filter(None, (report.notice, report.warning)))
     if as_json:
-        click.echo(lines.as_json(asdict(report)))
+        click.echo(lines.as_json(report._asdict()))
     else:
         _tell(report, call)
 
