@@ -60,6 +60,11 @@ def split(body: str) -> tuple[str, str]:
     return "\n".join(quoted).strip("\n"), "\n".join(lines[len(quoted) :]).strip("\n")
 
 
+def above(body: str, note: str) -> int:
+    """Returns how many lines of a body stand above the note that ends it."""
+    return body.count("\n", 0, len(body.rstrip("\n")) - len(note))
+
+
 def _escape_start(found: re.Match[str]) -> str:
     sign, number, point, tilde = found.groups()
     if tilde:

@@ -19,6 +19,8 @@ LEDGERS = "content/ledger"
 
 PLACE = re.compile(r"content/(\d{4}/w\d{2})/(?:(\d{4}-\d{2}-\d{2})-)?([^/]+)\.md")
 """A Markdown file in a week's folder: the folder, the day that its name begins with, if any, and the slug."""
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
+"""What a story's slug is made of: signs that an address can have."""
 _LETTER = "/letter.md"
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})

@@ -43,14 +43,14 @@ def read(lines: Sequence[str]) -> dict[str, Value] | None:
         if not line or line[0] == "#":
             continue
         key, colon, rest = line.partition(":")
-        words = _words(rest) if colon and key.isidentifier() and key.isascii() and key not in values else None
+        words = value(rest) if colon and key.isidentifier() and key.isascii() and key not in values else None
         if words is None:
             return None
         values[key] = Value(number, words)
     return values
 
 
-def _words(rest: str) -> str | tuple[str, ...] | None:
+def value(rest: str) -> str | tuple[str, ...] | None:
     """Returns what stands behind a key's colon, None where that is not all of a value, or no plain one."""
     words = rest.strip(" ")
     if not words:

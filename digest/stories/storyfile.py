@@ -11,16 +11,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import TypeVar
 
 from digest import links
 from digest.errors import Faults, Problem, suggestion
 from digest.model import Correction, Story
-from digest.stories import excerpt, frontmatter, paths
+from digest.stories import excerpt, frontmatter, paths, plainstory
 from digest.stories.frontmatter import Matter
 from digest.stories.identity import story_keys
 from digest.stories.mistyped import is_curled
+from digest.stories.moments import moment
 from digest.stories.plainmatter import Value
 from digest.week import Week
 
@@ -29,10 +30,8 @@ _T = TypeVar("_T")
 KEYS = ("title", "link", "published", "updated", "authors", "feeds", "themes", "image", "id",
         "headline", "source", "lead", "hide", "draft", "corrections")  # fmt: skip
 _TYPED = {"published": "timestamp", "updated": "timestamp", "lead": "bool", "hide": "bool", "draft": "bool"}
-_SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 _NO_VALUE = Value(1, "")
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off", ""})
-_GAP = re.compile(r"\s+(?=[+-]\d\d:?\d\d$|Z$)")
 _CORRECTION = re.compile(r"(\d{4}-\d{2}-\d{2})\s*:\s+(.+)", re.DOTALL)
 
 
@@ -48,6 +47,11 @@ class Known:
 
 def loads(text: str, file: str, known: Known) -> Story:
     """Returns the story that a file's text says, its place being `file`; raises Faults with every problem in it."""
+    return plainstory.read(text, file, known) or closely(text, file, known)
+
+
+def closely(text: str, file: str, known: Known) -> Story:
+    """Does what `loads` does, for any file: what is unusual or wrong in it is found here, and what is plain as well."""
     matter = frontmatter.parse(text, file, required=True)
     read = Reader(file, matter.values)
     week, day, slug = _place(read, file)
@@ -61,7 +65,7 @@ def loads(text: str, file: str, known: Known) -> Story:
         title=read.text("title", required=True),
         link=read.one("link", _link, "", required=True),
         published=published,
-        updated=read.one("updated", lambda words: _moment(words, known.zone), None),
+        updated=read.one("updated", lambda words: moment(words, known.zone), None),
         headline=read.text("headline"),
         source=read.text("source"),
         authors=read.many("authors"),
@@ -75,7 +79,7 @@ def loads(text: str, file: str, known: Known) -> Story:
         corrections=read.corrections(),
         excerpt=words,
         note=note,
-        line=matter.line + matter.body.count("\n", 0, len(matter.body.rstrip("\n")) - len(note)),
+        line=matter.line + excerpt.above(matter.body, note),
     )
     read.finish(KEYS)
     return story
@@ -197,7 +201,7 @@ def _place(read: Reader, file: str) -> tuple[Week, date | None, str]:
             [Problem(file, 0, "a story lies in its week's folder", "move it to one such as content/2026/w20/")]
         )
     week, slug = week_of(file), match[3]
-    if not _SLUG.fullmatch(slug):
+    if not paths.SLUG.fullmatch(slug):
         read.fault(0, f"the file's name has signs that no address can have: '{slug}'",
                    "rename it, with lower-case letters a to z, digits and hyphens")  # fmt: skip
     try:
@@ -209,7 +213,7 @@ def _place(read: Reader, file: str) -> tuple[Week, date | None, str]:
 
 def _dated(read: Reader, day: date | None, zone: tzinfo) -> tuple[date, datetime]:
     """Returns a story's day and moment, each of which stands in for the other."""
-    published = read.one("published", lambda words: _moment(words, zone), None)
+    published = read.one("published", lambda words: moment(words, zone), None)
     if day is None and "published" not in read.values:
         read.fault(
             0, "the story has no date", "begin its file's name with one, as in 2026-05-15-slug.md, or add published:"
@@ -224,27 +228,6 @@ def _body(matter: Matter, known: Known) -> tuple[str, str]:
     if known.excerpted.isdisjoint(story_keys("".join(guid[:1]), "".join(link[:1]), feeds)):
         return "", matter.body.strip("\n")
     return excerpt.split(matter.body)
-
-
-def _moment(words: str, zone: tzinfo) -> datetime:
-    """Returns an ISO 8601 moment; one without an offset is in the digest's time zone, a day alone is its noon."""
-    compact = _GAP.sub("", words.strip())
-    try:
-        moment = datetime.fromisoformat(compact)
-    except ValueError:
-        raise ValueError(f"'{words}' is no date", "write it as 2026-05-15T17:32:40+08:00 or 2026-05-15") from None
-    if len(compact) <= 10:
-        moment = moment.replace(hour=12)
-    return _to_the_minute(moment if moment.tzinfo else moment.replace(tzinfo=zone))
-
-
-def _to_the_minute(moment: datetime) -> datetime:
-    """Returns the moment with an offset that RFC 3339 can write: those of the 19th century have seconds."""
-    offset = moment.utcoffset() or timedelta()
-    if not (offset.seconds % 60 or offset.microseconds):
-        return moment
-    whole = timedelta(minutes=round(offset.total_seconds() / 60))
-    return moment if whole == offset else moment.replace(tzinfo=timezone(whole))
 
 
 def _link(words: str) -> str:
