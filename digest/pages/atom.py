@@ -201,20 +201,24 @@ class Entries:
 
     def _entry(self, outline: Outline) -> AtomEntry:
         if outline.file not in self._made:
-            story, card = self._cards.story(outline.file), self._cards.main(outline)
-            image = links.web_link(story.image) or ""
-            self._made[story.file] = AtomEntry(
-                id=entry_id(story),
-                published=story.published,
-                updated=last_change(story, self._zone),
-                authors=story.authors or (card.source,),
-                source=self._source(story),
-                image=image,
-                image_type=_image_type(image),
-                themes=tuple(self._themes[id] for id in outline.themes),
-                card=card,
-            )
+            key = "entry", outline.mark
+            self._made[outline.file] = self._cards.lasting.lately(key, lambda: self._made_entry(outline))
         return self._made[outline.file]
+
+    def _made_entry(self, outline: Outline) -> AtomEntry:
+        story, card = self._cards.story(outline.file), self._cards.main(outline)
+        image = links.web_link(story.image) or ""
+        return AtomEntry(
+            id=entry_id(story),
+            published=story.published,
+            updated=last_change(story, self._zone),
+            authors=story.authors or (card.source,),
+            source=self._source(story),
+            image=image,
+            image_type=_image_type(image),
+            themes=tuple(self._themes[id] for id in outline.themes),
+            card=card,
+        )
 
     def _source(self, story: Story) -> Source:
         """Returns where a story comes from, made once for all that come from there."""

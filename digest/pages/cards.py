@@ -15,6 +15,7 @@ from digest.model import Catalogue, Config, Correction, Feed, Outline, Story
 from digest.pages import addresses, wording
 from digest.pages.anchors import Anchors
 from digest.pages.charts import colour
+from digest.pages.lasting import Lasting
 from digest.pages.markup import Html, Writer
 
 
@@ -66,8 +67,11 @@ def publisher(story: Story, feeds: Mapping[str, Feed]) -> tuple[str, Feed | None
 class Cards:
     """Makes the cards of one build, each once, and only those that a page asks for."""
 
-    def __init__(self, config: Config, catalogue: Catalogue, anchors: Anchors, writer: Writer) -> None:
+    def __init__(
+        self, config: Config, catalogue: Catalogue, anchors: Anchors, writer: Writer, lasting: Lasting
+    ) -> None:
         self.story = catalogue.story
+        self.lasting = lasting
         self._earlier = catalogue.earlier
         self._feeds = {feed.id: feed for feed in config.feeds}
         self._themes = {
@@ -83,7 +87,8 @@ class Cards:
         """Returns the card of a story under a theme's id, or under none."""
         key = story.file, under
         if key not in self._made:
-            self._made[key] = self._make(story, under)
+            lasting = "card", story.mark, under
+            self._made[key] = self.lasting.lately(lasting, lambda: self._make(story, under))
         return self._made[key]
 
     def main(self, story: Outline) -> Card:

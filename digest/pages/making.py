@@ -16,14 +16,17 @@ from digest import disk, pair
 from digest.errors import DigestError
 from digest.model import Copied
 from digest.pages import halves
+from digest.pages.addresses import Base
 from digest.pages.marks import mark
 from digest.pages.output import Output, Written
 from digest.pages.page import Page
 from digest.pages.past import Past
 from digest.pages.plan import Plan
+from digest.pages.texts import Texts
 from digest.pair import Partner
 
 if TYPE_CHECKING:
+    from digest.pages.render import Renderer
     from digest.pages.search_index import Index
 
 _MANY = 300  # pages: with fewer, a second process takes longer to begin than it saves
@@ -107,13 +110,20 @@ class _Maker:
     def _render(self, pages: Sequence[Page], told: Told) -> None:
         if not pages:
             return
-        from digest.pages.render import Renderer  # which a build with nothing to render need not wait for
-
-        renderer = Renderer(self._root, self._planned.base, self._planned.texts, self._past.code)
-        renderer.refuse_flaws()
+        planned, lasting = self._planned, self._planned.setting.lasting
+        renderer = lasting.made(_renderer, self._root, planned.base, self._past.code)
+        renderer.begin(planned.texts, lasting)
         for number, page in enumerate(pages):
             told(number, len(pages))
-            self._output.stage(page.path, renderer.page(page, self._planned.data(page)))
+            self._output.stage(page.path, renderer.page(page, planned.data(page)))
+
+
+def _renderer(root: Path, base: Base, code: dict[str, bytes]) -> Renderer:
+    from digest.pages.render import Renderer  # which a build with nothing to render need not wait for
+
+    renderer = Renderer(root, base, Texts(), code)
+    renderer.refuse_flaws()
+    return renderer
 
 
 def _copy(copied: Collection[Copied], index: Index, output: Output, past: Past, since: int) -> dict[str, bytes]:

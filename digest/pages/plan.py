@@ -84,7 +84,8 @@ def plan(
     """
     texts = texts or Texts()
     lasting = Lasting(before)
-    setting = set_up(catalogue, archive, config, Base(config.site.url), texts, lasting, searched=searched)
+    base = lasting.same("base", Base(config.site.url))
+    setting = set_up(catalogue, archive, config, base, texts, lasting, searched=searched)
     for_readers = _distinct(setting, [*site_pages(setting), *theme_pages(setting)])
     pages = (*for_readers, *feed_pages(setting), *program_pages(setting, for_readers))
     paths = lasting.same("paths", tuple([page.path for page in pages]))

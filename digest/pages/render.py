@@ -22,6 +22,7 @@ from digest.pages.addresses import Base
 from digest.pages.atom import AtomEntry, EditionEntry
 from digest.pages.cards import Card
 from digest.pages.ingredients import FOLDER
+from digest.pages.lasting import Lasting
 from digest.pages.markup import Html
 from digest.pages.page import Link, Page
 from digest.pages.templates import Templates, as_data
@@ -63,9 +64,14 @@ class Renderer:
         )
         self.refuse_flaws, self.flawed = self._templates.refuse_flaws, self._templates.flawed
         self._kept: dict[tuple[str, ...], Html] = {}
+        self._lasting = Lasting()
         self._last = False
         self._pieces: dict[str, Callable[[object], str]] = {}
         self._frames: dict[tuple[str, bool], Callable[[str, str], str]] = {}
+
+    def begin(self, texts: Texts, lasting: Lasting) -> None:
+        """Begins another build, with its own texts; what was rendered lately lasts."""
+        self._texts, self._lasting, self._kept = texts, lasting, {}
 
     def page(self, page: Page, data: Mapping[str, object]) -> bytes:
         """Returns a page's bytes, UTF-8; `data` is the page's own."""
@@ -117,16 +123,23 @@ class Renderer:
         )
 
     def _once(self, key: tuple[str, ...], name: str, value: object) -> Html:
-        """Returns a piece, rendered once for the two pages that most pieces stand on: then it is let go."""
+        """Returns a piece, rendered once for the two pages that most pieces stand on: then it is let go.
+
+        Where builds go on, as in a preview, it is kept for the next ones beside the value that it was made of.
+        """
+        if self._lasting.goes_on:
+            return self._lasting.lately((key[0], id(value)), lambda: (self._piece(key[0], name, value), value))[0]
         if key in self._kept:
             return self._kept.pop(key)
-        template = key[0]
-        if template not in self._pieces:
-            self._pieces[template] = self._templates.piece(template, name)
-        piece = Html(self._pieces[template](value))
+        piece = self._piece(key[0], name, value)
         if not self._last:
             self._kept[key] = piece
         return piece
+
+    def _piece(self, template: str, name: str, value: object) -> Html:
+        if template not in self._pieces:
+            self._pieces[template] = self._templates.piece(template, name)
+        return Html(self._pieces[template](value))
 
 
 def flawed(root: Path, base: Base) -> tuple[Problem, ...]:

@@ -117,7 +117,7 @@ def set_up(
 ) -> Setting:
     """Returns the setting of one build, whose site has a search page where it is searched."""
     writer = Writer(Targets(catalogue, archive, base))
-    cards = Cards(config, catalogue, archive.anchors, writer)
+    cards = Cards(config, catalogue, archive.anchors, writer, lasting)
     views = Views(config, cards, writer, texts)
     counts = lasting.made(counted, _numbers(archive, lasting))
     copied = {one.path for one in catalogue.copied}
