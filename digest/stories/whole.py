@@ -9,6 +9,7 @@ word: what is wrong in either half is raised in both.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -42,7 +43,7 @@ class Whole:
         self._hashes: dict[str, bytes] = {}
         ledgers, _ = store.read_ledgers(root)
         self._history = History(ledgers)
-        self._reading = Reading(config, ledgers, self._content, self._history)
+        self._reading = Reading(config, ledgers, partial(_content, root, self._hashes), self._history)
         self.named, self._files = paths.parted(seen.files)
         """The files of all stories."""
         self.stories: dict[str, Story] = {}
@@ -97,7 +98,9 @@ class Whole:
     def _outline(self, story: Story) -> Outline:
         return outline_of(story, self._zone, marked(story.file, self._hashes[story.file], bool(story.excerpt)))
 
-    def _content(self, file: str) -> bytes:
-        content = sight.content(self._root, file)
-        self._hashes[file] = hashed(content)
-        return content
+
+def _content(root: Path, hashes: dict[str, bytes], file: str) -> bytes:
+    """Returns the bytes of a file, and notes their hash; no method, since what is held in a circle lives long."""
+    content = sight.content(root, file)
+    hashes[file] = hashed(content)
+    return content
