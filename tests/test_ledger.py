@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from builders import HONG_KONG
@@ -23,7 +22,7 @@ OLD = Record(
     wrote={"title": "aa"},
     themes={"memory-crunch": "'memory' in the headline"},
 )
-NEW = replace(OLD, at="2026-05-16T10:00:00.000000Z", aliases=("guid:2",), title="Two", said={"title": "bb"})
+NEW = OLD._replace(at="2026-05-16T10:00:00.000000Z", aliases=("guid:2",), title="Two", said={"title": "bb"})
 
 
 def test_a_line_has_the_keys_of_the_contract_in_their_order() -> None:
@@ -47,15 +46,15 @@ def test_the_newest_line_wins_and_aliases_unite() -> None:
 
     assert problems == ()
     assert found == {
-        "1": replace(
-            NEW, aliases=("guid:1", "link:news.example/one", "guid:2"), earlier=(("One", NEW.at),), since=OLD.at
+        "1": NEW._replace(
+            aliases=("guid:1", "link:news.example/one", "guid:2"), earlier=(("One", NEW.at),), since=OLD.at
         )
     }
 
 
-@given(lines=st.permutations([OLD, NEW, OLD, replace(OLD, id="3"), NEW]))
+@given(lines=st.permutations([OLD, NEW, OLD, OLD._replace(id="3"), NEW]))
 def test_order_and_doubles_make_no_difference(lines: list[Record]) -> None:
-    assert ledger.gather(lines) == ledger.gather([OLD, NEW, replace(OLD, id="3")])
+    assert ledger.gather(lines) == ledger.gather([OLD, NEW, OLD._replace(id="3")])
 
 
 def test_a_broken_line_is_named_and_passed_over() -> None:
@@ -80,7 +79,7 @@ def test_later_moments_sort_after_earlier_ones() -> None:
 
 LEDGER = "content/ledger/a.jsonl"
 WHOLE = [
-    ledger.dumps(one).rstrip().encode() for one in (OLD, NEW, replace(OLD, id="3"), replace(NEW, title="Annulled"))
+    ledger.dumps(one).rstrip().encode() for one in (OLD, NEW, OLD._replace(id="3"), NEW._replace(title="Annulled"))
 ]
 BROKEN = [
     *(WHOLE[0].partition(b'"link:')[0] + b'"guid:2"', WHOLE[0].partition(b'"guid:1", ')[2]),

@@ -85,7 +85,7 @@ class _Taking:
         story = self.stories.get(record.file)
         if story is None or "feeds" not in record.wrote:
             return record
-        return replace(record, wrote={**record.wrote, "feeds": ledger.hash_of_value(story.feeds)})
+        return record._replace(wrote={**record.wrote, "feeds": ledger.hash_of_value(story.feeds)})
 
     def _decide(self, arrival: Arrival, file: str | None) -> tuple[str, str]:
         """Returns what becomes of one entry, and the file that it concerns."""
@@ -275,8 +275,7 @@ class _Taking:
     def _note(self, arrival: Arrival, record: Record, heard: Mapping[str, str], wrote: Mapping[str, str]) -> None:
         """Notes what was heard of an entry and what of it was written, and makes its names known to later feeds."""
         self._know(arrival.aliases, arrival.entry.title, arrival.feed.id, record.file, bare=not arrival.guid)
-        line = replace(
-            record,
+        line = record._replace(
             at=ledger.later(self.at, record.at),
             aliases=tuple(dict.fromkeys(record.aliases + arrival.aliases)),
             title=arrival.entry.title,

@@ -14,23 +14,22 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from digest import links
 from digest.errors import Problem
 from digest.stories.identity import hash_of, keys_of, scoped, stamp
 
 VERSION = 1
+_NOTHING: Mapping[str, str] = {}
 _AT_ONCE = 100  # lines
 _NO_JSON = (ValueError, RecursionError)
 _MARK = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(NamedTuple):
     """One line: what was known of one entry at one moment; `id` is its guid, or its link where it has none of its own.
 
     `file` is where the story was first put, and stays so: it names the story, wherever its file lies now. From older
@@ -43,9 +42,9 @@ class Record:
     aliases: tuple[str, ...]
     file: str
     title: str
-    said: Mapping[str, str] = field(default_factory=dict)
-    wrote: Mapping[str, str] = field(default_factory=dict)
-    themes: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[str, str] = _NOTHING
+    wrote: Mapping[str, str] = _NOTHING
+    themes: Mapping[str, str] = _NOTHING
     earlier: tuple[tuple[str, str], ...] = ()
     since: str = ""
 
@@ -124,7 +123,7 @@ def _by_age(records: Sequence[Record]) -> list[Record]:
 def _later(old: Record, record: Record) -> Record:
     earlier = old.earlier if old.title == record.title else (*old.earlier, (old.title, record.at))
     aliases = tuple(dict.fromkeys(old.aliases + record.aliases))
-    return replace(record, aliases=aliases, earlier=earlier, since=old.since or old.at)
+    return record._replace(aliases=aliases, earlier=earlier, since=old.since or old.at)
 
 
 def known_files(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, tuple[str, ...]]:

@@ -11,7 +11,7 @@ Refuses to touch what is the editor's, and to write: edits and records come out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from digest.model import Story, Theme
@@ -131,7 +131,7 @@ def lines(verdicts: Iterable[Verdict], now: datetime) -> dict[str, tuple[Record,
         mark = ledger.hashes({"themes": tuple(verdict.themes)})
         for feed, record in verdict.sources:
             wrote = {name: value for name, value in record.wrote.items() if name != "themes"} | mark
-            line = replace(record, at=ledger.later(ledger.moment(now), record.at), wrote=wrote, themes=verdict.themes)
+            line = record._replace(at=ledger.later(ledger.moment(now), record.at), wrote=wrote, themes=verdict.themes)
             found.setdefault(feed, []).append(line)
     return {feed: tuple(records) for feed, records in found.items()}
 
