@@ -21,8 +21,10 @@ from digest.errors import DigestError
 from digest.model import Config
 from digest.pages import ingredients
 from digest.pages import output as outputs
+from digest.pages.addresses import Base
 from digest.pages.output import Output, Written
 from digest.pages.past import Past
+from digest.pages.texts import Texts
 from digest.stories.shelf import Shelf
 from digest.stories.sight import Sight, again, look
 
@@ -139,8 +141,9 @@ class Builder:
         whole = self._shelf.whole(seen)
         if len(whole.named) < _MANY or not pair.has_room():
             return self._built(self._shelf.read(whole, seen), seen, told, keep)
-        from digest.pages import render  # noqa: F401 - and all that it brings, once for both
+        from digest.pages.render import Renderer  # and all that it brings, once for both
 
+        Renderer(self._root, Base(self._config.site.url), Texts(), self.past.code).compile()
         with pair.begun() as partner:
             catalogue = self._shelf.read(whole, seen, partner)
             del whole  # which holds the ledgers: they take more than all the rest of a large archive

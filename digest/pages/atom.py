@@ -11,6 +11,8 @@ import posixpath
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, time
+from hashlib import sha1
+from operator import attrgetter
 from typing import NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -133,8 +135,7 @@ class Entries:
 
     def entries(self, stories: Iterable[Outline]) -> tuple[AtomEntry, ...]:
         """Returns the entries of stories, the newest first by when they were published."""
-        made = [self._entry(story) for story in stories]
-        return tuple(sorted(made, key=lambda entry: entry.published.timestamp(), reverse=True))
+        return tuple([self._entry(story) for story in sorted(stories, key=attrgetter("at"), reverse=True)])
 
     def feed(self, stories: Iterable[Outline], *, place: str, previous: str = "") -> AtomFeed:
         """Returns the feed of the whole digest."""
@@ -207,7 +208,7 @@ class Entries:
 
     def _made_entry(self, outline: Outline) -> AtomEntry:
         story, card = self._cards.story(outline.file), self._cards.main(outline)
-        image = links.web_link(story.image) or ""
+        image = (story.image and links.web_link(story.image)) or ""
         return AtomEntry(
             id=entry_id(story),
             published=story.published,
@@ -215,7 +216,7 @@ class Entries:
             authors=story.authors or (card.source,),
             source=self._source(story),
             image=image,
-            image_type=_image_type(image),
+            image_type=_image_type(image) if image else "",
             themes=tuple(self._themes[id] for id in outline.themes),
             card=card,
         )
@@ -251,7 +252,12 @@ class Entries:
 
 
 def _urn(name: str) -> str:
-    return uuid.uuid5(uuid.NAMESPACE_URL, name).urn
+    """Returns the URN of the UUID of a name, version 5 (RFC 9562 §5.5), in a third of the time that `uuid` takes."""
+    digest = bytearray(sha1(uuid.NAMESPACE_URL.bytes + name.encode(), usedforsecurity=False).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50
+    digest[8] = digest[8] & 0x3F | 0x80
+    signs = digest.hex()
+    return f"urn:uuid:{signs[:8]}-{signs[8:12]}-{signs[12:16]}-{signs[16:20]}-{signs[20:]}"
 
 
 def _image_type(address: str) -> str:

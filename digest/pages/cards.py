@@ -80,7 +80,7 @@ class Cards:
         }
         self._anchors = anchors
         self._writer = writer
-        self._prose: dict[str, tuple[Html, Html]] = {}
+        self._first: dict[str, Card] = {}
         self._made: dict[tuple[str, str], Card] = {}
 
     def card(self, story: Outline, under: str) -> Card:
@@ -114,11 +114,14 @@ class Cards:
         return publisher(story, self._feeds)
 
     def _make(self, outline: Outline, under: str) -> Card:
+        """Makes a card: all of a story's are alike but for the theme that it stands under and those that are left."""
+        themes = tuple([self._themes[id] for id in outline.themes if id != under])
+        if outline.file in self._first:
+            return self._first[outline.file]._replace(under=under, themes=themes)
         story = self.story(outline.file)
         source, feed = self.source(story)
-        note, excerpt = self._written(story)
-        anchor = self._anchors.of(outline)
-        return Card(
+        anchor, here = self._anchors.of(outline), addresses.week(story.week)
+        card = self._first[outline.file] = Card(
             file=story.file,
             under=under,
             anchor=anchor,
@@ -131,16 +134,10 @@ class Cards:
             paywall=feed.paywall if feed else False,
             byline=wording.listed(story.authors),
             published=story.published,
-            note=note,
-            excerpt=excerpt,
+            note=self._writer.html(story.note, file=story.file, here=here, top=4, line=story.line),
+            excerpt=self._writer.html(story.excerpt, file=story.file, here=here, top=4),
             corrections=story.corrections,
-            themes=tuple(self._themes[id] for id in outline.themes if id != under),
+            themes=themes,
             draft=story.draft,
         )
-
-    def _written(self, story: Story) -> tuple[Html, Html]:
-        if story.file not in self._prose:
-            here = addresses.week(story.week)
-            note = self._writer.html(story.note, file=story.file, here=here, top=4, line=story.line)
-            self._prose[story.file] = note, self._writer.html(story.excerpt, file=story.file, here=here, top=4)
-        return self._prose[story.file]
+        return card

@@ -81,6 +81,7 @@ class _Maker:
         if len(wanted) < _MANY or not pair.has_room():
             self._render(wanted, self._told)
             return keys
+        self._renderer().compile()
         with pair.begun() as partner:
             if partner:
                 return keys | self.half(partner)
@@ -110,12 +111,15 @@ class _Maker:
     def _render(self, pages: Sequence[Page], told: Told) -> None:
         if not pages:
             return
-        planned, lasting = self._planned, self._planned.setting.lasting
-        renderer = lasting.made(_renderer, self._root, planned.base, self._past.code)
-        renderer.begin(planned.texts, lasting)
+        planned, renderer = self._planned, self._renderer()
+        renderer.begin(planned.texts, planned.setting.lasting)
         for number, page in enumerate(pages):
             told(number, len(pages))
             self._output.stage(page.path, renderer.page(page, planned.data(page)))
+
+    def _renderer(self) -> Renderer:
+        planned = self._planned
+        return planned.setting.lasting.made(_renderer, self._root, planned.base, self._past.code)
 
 
 def _renderer(root: Path, base: Base, code: dict[str, bytes]) -> Renderer:

@@ -72,9 +72,12 @@ class Writer:
         """
         if not text.strip():
             return Html("")
-        place = _Place(text=text, file=file, here=here, line=line)
-        plain = paragraphs.html(text, lambda address: self._link({"href": address}, place))
-        return Html(self._written(text, top, place) if plain is None else plain)
+
+        def link(address: str) -> str:
+            return self._link({"href": address}, _Place(text=text, file=file, here=here, line=line))
+
+        plain = paragraphs.html(text, link)
+        return Html(plain if plain is not None else self._written(text, top, _Place(text, file, here, line)))
 
     def _written(self, text: str, top: int, place: _Place) -> str:
         """Returns what Markdown makes of a text, sanitized, with its links and headings mended."""

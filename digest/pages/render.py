@@ -32,6 +32,21 @@ from digest.pages.texts import Texts, whole_key
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _PLAIN = bytes([9, 10, 13, *range(32, 127)])  # what nearly all of a page consists of
 
+_SHARED = (
+    "base.html",
+    "week.html",
+    "theme.html",
+    "macros/stories.html",
+    "story/article.html",
+    "story/card.html",
+    "story/line.html",
+    "story/body.html",
+    "feeds/frame.xml",
+    "feeds/stories.xml",
+    "feeds/entry.xml",
+    "feeds/content.html",
+    "feeds/words.html",
+)
 _ANCHOR, _BODY = "\ue000", "\ue001"  # where the two go in the frame of a story; nobody's words have them
 
 
@@ -68,6 +83,10 @@ class Renderer:
         self._last = False
         self._pieces: dict[str, Callable[[object], str]] = {}
         self._frames: dict[tuple[str, bool], Callable[[str, str], str]] = {}
+
+    def compile(self) -> None:
+        """Compiles the templates that most pages are made with, for two processes that would both have to."""
+        self._templates.compile(_SHARED)
 
     def begin(self, texts: Texts, lasting: Lasting) -> None:
         """Begins another build, with its own texts; what was rendered lately lasts."""

@@ -6,8 +6,9 @@ The digest's own `templates/` come before the shipped ones; a shipped one that i
 
 from __future__ import annotations
 
+import contextlib
 import traceback
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,6 +116,12 @@ class Templates:
         )
         self._environment.filters.update(filters)
         self._environment.globals.update(known)
+
+    def compile(self, names: Iterable[str]) -> None:
+        """Compiles templates, as far as they are in order: what is wrong is said when they are rendered."""
+        for name in names:
+            with contextlib.suppress(TemplateError, UnicodeDecodeError):
+                self._environment.get_template(name)
 
     def render(self, name: str, values: Mapping[str, object]) -> str:
         """Returns what a template makes of values; raises what its code raises, of which `problem` knows more."""

@@ -112,9 +112,9 @@ class Shelf:
 
     def story(self, file: str) -> Story:
         """Returns a story whole; raises DigestError where its file is not any more the one that was looked at."""
-        from digest.stories import storyfile
-
         if file not in self._stories:
+            from digest.stories import storyfile
+
             outline = self._outline(file)
             content = sight.content(self._root, file)
             if _mark(file, content, outline.excerpted) != outline.mark:
