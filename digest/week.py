@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 _FOLDER = re.compile(r"(\d{4})/w(\d{2})")
 _NAME = re.compile(r"(\d{4})-W(\d{2})", re.IGNORECASE)
+_KNOWN = 1 << 14  # weeks whose days are remembered: an archive asks for all of its own again and again
 
 
 class _Parts(NamedTuple):
@@ -42,7 +43,7 @@ class Week(_Parts):
         return cls(year, number)
 
     @classmethod
-    @lru_cache(maxsize=4096)
+    @lru_cache(maxsize=_KNOWN)
     def parse(cls, text: str) -> Week:
         """Returns the week named as `2026-W20` or by its folder `2026/w20`; raises ValueError otherwise."""
         match = _NAME.fullmatch(text) or _FOLDER.fullmatch(text)
@@ -81,16 +82,16 @@ class Week(_Parts):
         return Week.of(self.monday + timedelta(days=7))
 
 
-@lru_cache(maxsize=4096)  # an archive asks for the same few hundred weeks many thousand times
+@lru_cache(maxsize=_KNOWN)
 def _monday(year: int, number: int) -> date:
     return date.fromisocalendar(year, number, 1)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_KNOWN)
 def _ordinal(year: int, number: int) -> int:
     return _monday(year, number).toordinal() // 7
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_KNOWN)
 def _at(ordinal: int) -> Week:
     return Week.of(date.fromordinal(ordinal * 7 + 1))

@@ -122,6 +122,8 @@ def slots(first: Week, last: Week, most: int = _SLOTS) -> tuple[Slot, ...]:
 
 def gathered(counts: Mapping[Week, int], into: Sequence[Slot]) -> tuple[int, ...]:
     """Returns how many stories each slot has; those of weeks outside them are left out."""
+    if all(first == last for first, last in into):
+        return tuple(counts.get(week, 0) for week, _ in into)
     begins, found = [first.ordinal for first, _ in into], [0] * len(into)
     size, end = into[-1][1].ordinal - begins[-1] + 1, into[-1][1].ordinal
     for week, number in counts.items():

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from operator import attrgetter
 from typing import NamedTuple
 
 from digest.model import Theme
@@ -56,7 +55,7 @@ class Counts(NamedTuple):
         found = self.themes.get(theme.id)
         if not found:
             return None
-        at = charts.slots(min(found, key=attrgetter("ordinal")), self.recent[-1][1])
+        at = charts.slots(min(found), self.recent[-1][1])
         return Series(title=theme.title, theme=number, counts=charts.gathered(found, at))
 
     def pulse(self, themes: Sequence[Theme]) -> Chart | None:

@@ -12,7 +12,7 @@ from digest.pages.counts import Counts
 from digest.pages.metadata import latest, listed_in, newest
 from digest.pages.page import Head, Link, Page
 from digest.pages.setting import Setting, Tally
-from digest.pages.views import YearView, week_link
+from digest.pages.views import week_link
 from digest.week import Week
 
 _HEADLINES = 5  # of a week that home only hints at
@@ -128,7 +128,7 @@ def _archive(setting: Setting, updated: str) -> Page:
         "the page of the archive",
         head,
         _archive_data,
-        setting.views.years(archive.editions),
+        tuple([setting.again(_told, edition) for edition in archive.editions]),
         f"{weeks}, {stories}" if archive.editions else "",
         setting.again(_pulse, setting.counts),
     )
@@ -138,7 +138,16 @@ def _pulse(setting: Setting, counts: Counts) -> Chart | None:
     return counts.pulse(setting.config.themes)
 
 
-def _archive_data(_: Setting, years: tuple[YearView, ...], summary: str, pulse: Chart | None) -> Mapping[str, object]:
+def _told(setting: Setting, edition: Edition) -> tuple[object, ...]:
+    """Returns all that a list of weeks says of one: most edits of a story change nothing there."""
+    title = edition.letter.title if edition.letter else ""
+    return edition.week, edition.closed, len(edition.stories), setting.views.about(edition), title
+
+
+def _archive_data(
+    setting: Setting, _: tuple[tuple[object, ...], ...], summary: str, pulse: Chart | None
+) -> Mapping[str, object]:
+    years = setting.views.years(setting.archive.editions)
     weeks = tuple(Link(week.label, week.place) for year in years for week in year.weeks)
     return {"years": years, "summary": summary, "pulse": pulse, "listed": weeks}
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from operator import attrgetter
 from typing import NamedTuple
 
 from digest.pages import wording
@@ -32,7 +31,7 @@ class Course(NamedTuple):
 
 def course(counts: Mapping[Week, int], until: Week) -> Course | None:
     """Returns how a theme went until this week; None where it has no story, or none before this week."""
-    active = sorted((week for week, number in counts.items() if number), key=attrgetter("ordinal"))
+    active = sorted(week for week, number in counts.items() if number)
     if not active or active[0] == until:
         return None
     passed = until.ordinal - active[-1].ordinal

@@ -169,7 +169,9 @@ class Views:
         return self._texts.made("line", edition.mark, lambda: self._line(edition, 0))
 
     def _line(self, edition: Edition, headlines: int) -> WeekLine:
-        first = sorted(edition.stories, key=lambda story: (story is not edition.lead, not story.noted))[:headlines]
+        first: Sequence[Outline] = ()
+        if headlines:
+            first = sorted(edition.stories, key=lambda story: (story is not edition.lead, not story.noted))[:headlines]
         return WeekLine(
             number=edition.week.number,
             label=wording.label(edition.week),
