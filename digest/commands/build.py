@@ -106,6 +106,7 @@ class Builder:
         self._seen: Sight | None = None
         self._archive: Archive | None = None
         self._lasting: Lasting | None = None
+        self._output: Output | None = None
         self._shelf = Shelf(root, config, ingredients.of_reading(config))
         self._whole = ingredients.of_pages(root, config, drafts=drafts)
         self.past = Past(root, folder, self._whole)
@@ -165,14 +166,15 @@ class Builder:
             index = search_index.index(catalogue, archive, config, root)
         searched = partner.told(bool(index.files)) if partner else bool(index.files)
         planned = plan(catalogue, archive, config, self.past.texts, self._lasting, searched=searched)
-        output = Output(root, self._folder, [*planned.paths, *index.files])
+        output = Output(root, self._folder, [*planned.paths, *index.files], self._output)
+        self._output = None  # what a build that fails leaves is looked at
         if partner:
             partner.swap(None)  # neither looks any more at what lies in the folder when the other begins to write there
         made = partial(make, whole=self._whole, root=root, since=seen.since, told=told, partner=partner)
         written, keys = made(planned, index, output, self.past)
         report = {"stories": len(archive.stories), "weeks": len(archive.editions), "warning": index.warning}
         self.past.learn(keys, output, report)
-        self._lasting = planned.setting.lasting
+        self._lasting, self._output = planned.setting.lasting, output.leave()
         if keep:
             self.keep()
         return Built(catalogue=catalogue, archive=archive, written=written, warning=index.warning)
@@ -180,7 +182,11 @@ class Builder:
     def keep(self) -> None:
         """Keeps what the last build has learnt, so that the next run begins with it."""
         self._shelf.keep()
+        output, self._output = self._output, None
+        is_left = output is not None and output.is_left()
         self.past.keep()
+        if output and is_left:
+            self._output = output.leave()
 
 
 def _rebased(config: Config, base_url: str) -> Config:

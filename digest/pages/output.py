@@ -14,6 +14,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -60,29 +61,55 @@ def name_of(root: Path, folder: Path) -> str:
 class Output:
     """One build's way into the output folder: first every file is staged, then all appear.
 
-    `paths` are all files that the site will have. Raises DigestError where the disk refuses.
+    `paths` are all files that the site will have, `before` is the way that the last build of this process took, if that
+    came to its end: then the files need not all be looked at again. Raises DigestError where the disk refuses.
     """
 
-    def __init__(self, root: Path, output: Path, paths: Iterable[str]) -> None:
+    def __init__(self, root: Path, output: Path, paths: Iterable[str], before: Output | None = None) -> None:
         self._root, self.folder = root, check(root, output)
         self._place = os.fspath(self.folder)
         self._paths = set(paths)
-        self._places = _folders(self._paths)
+        self._left: tuple[Stamp, ...] = ()
         self._listing = root / disk.CACHE / f"{name_of(root, self.folder)}.json"
         self._busy = self._listing.with_suffix(".busy")
         # A build that is killed from its first file on leaves what the next one has to sweep.
         self._staging = Staging(self.folder, begin=lambda: disk.touch(self._busy))
-        self.listed = listing.read(self._listing)
+        self.is_own = before is not None and before.is_left()
+        """Whether nobody but this process has built into the folder since, so that it is believed to be as it was."""
+        self.listed = before._paths if before and self.is_own else listing.read(self._listing)
         """The paths that the last build wrote, None where that is lost."""
         self._before = listing.recognised(self.folder) if self.listed is None else self.listed
         if self.listed is None or disk.read(self._busy) is not None:
             _sweep(self.folder, self._before | self._paths)
+
+    @cached_property
+    def _places(self) -> list[str]:
+        return _folders(self._paths)
+
+    def leave(self) -> Output:
+        """Returns this way, with a note of how things look as this process leaves them, for the next build to go by."""
+        self._left = self._signs()
+        return self
+
+    def is_left(self) -> bool:
+        """Tells whether nobody has built into the folder since this process left it, nor taken folder or list away."""
+        return bool(self._left) and self._left == self._signs()
+
+    def _signs(self) -> tuple[Stamp, ...]:
+        """Returns what is another after anybody's build: the folder of the lists is written to in each."""
+        try:
+            lists, folder = os.lstat(self._listing.parent), os.lstat(self._place)
+        except OSError:
+            return ()
+        return disk.stamp(lists), (0, 0, folder.st_dev, folder.st_ino)
 
     def _inside(self) -> list[str]:
         return [self._place, *(f"{self._place}/{place}" for place in self._places)]
 
     def stands(self, path: str, stamp: Stamp) -> bool:
         """Tells whether a file is the very one that an earlier build put there."""
+        if self.is_own:
+            return True
         try:
             status = os.lstat(f"{self._place}/{path}")
         except OSError:
@@ -113,11 +140,14 @@ class Output:
         if self._before != self._paths:
             listing.write(self._listing, self._before | self._paths)  # so that a kill leaves nothing that nobody knows
         stale = _stale(self.folder, self._before, self._paths)
-        removed = sum(_remove(self.folder, path) for path in _in_the_way(stale, self._paths, self._places))
+        removed = (
+            sum(_remove(self.folder, path) for path in _in_the_way(stale, self._paths, self._places)) if stale else 0
+        )
         self._staging.settle()
         removed += sum(_remove(self.folder, path) for path in stale)
-        own = self.folder.is_relative_to(self._root.resolve())  # another folder's mode is not ours to change
-        _mend_folders(self._inside()[not own :])
+        if not self.is_own:
+            inside = self.folder.is_relative_to(self._root.resolve())  # another folder's mode is not ours to change
+            _mend_folders(self._inside()[not inside :])
         if self.listed != self._paths:
             listing.write(self._listing, self._paths)
         disk.unlink(self._busy)

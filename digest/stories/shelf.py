@@ -135,11 +135,11 @@ class Shelf:
         if seen.problems or any(map(_is_deep, touched)) or any(file.startswith(paths.LEDGERS) for file in changed):
             return None
         reading = self._reading(True)
+        reading.misplaced(new)  # first, as in a reading of all: whatever was read, the same is said
         stories = self._retold(before, [file for file in changed if paths.is_story(file)], reading)
         if stories is None:
             return None
         touched.update(file for file in changed if not paths.is_story(file))
-        reading.misplaced(new)
         there = sorted(touched.difference(gone))
         amended = replace(
             before,
