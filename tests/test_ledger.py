@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 from builders import HONG_KONG
 from hypothesis import example, given
@@ -98,3 +99,30 @@ def test_many_lines_say_what_each_says_alone(lines: list[bytes], times: int) -> 
     alone = [ledger.loads(b"\n" * number + line, LEDGER) for number, line in enumerate(lines)]
     assert found == ledger.gather(record for records, _ in alone for record in records.values())
     assert list(problems) == [problem for _, wrong in alone for problem in wrong]
+
+
+HASHES = st.dictionaries(st.sampled_from(["title", "excerpt", "link"]), st.sampled_from(["aaaa", "bbbb"]))
+LINES = st.builds(
+    Record,
+    at=st.sampled_from([OLD.at, NEW.at]),
+    id=st.sampled_from(["1", "2"]),
+    aliases=st.sampled_from([OLD.aliases, NEW.aliases]),
+    file=st.sampled_from([OLD.file, OLD.file.replace("one", "two")]),
+    title=st.sampled_from(["One", "Two"]),
+    said=HASHES,
+    wrote=HASHES,
+)
+
+
+@given(st.lists(LINES, max_size=6), st.randoms(use_true_random=False))
+def test_in_brief_a_ledger_says_the_same_but_for_its_hashes(records: list[Record], shuffle: Random) -> None:
+    content = "".join(map(ledger.dumps, records)).encode()
+    lines = content.splitlines(keepends=True)
+    shuffle.shuffle(lines)
+
+    whole, brief = ledger.loads(content, LEDGER)[0], ledger.loads(b"".join(lines), LEDGER, brief=True)[0]
+
+    def told(record: Record) -> tuple[object, ...]:
+        return (*record._replace(said={}, wrote={}, themes={}), "excerpt" in record.wrote)
+
+    assert {id: told(one) for id, one in brief.items()} == {id: told(one) for id, one in whole.items()}

@@ -15,6 +15,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from itertools import islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -24,6 +26,7 @@ from digest.stories.identity import hash_of, keys_of, scoped, stamp
 
 VERSION = 1
 _NOTHING: Mapping[str, str] = {}
+_EXCERPT: Mapping[str, str] = {"excerpt": ""}
 _AT_ONCE = 100  # lines
 _NO_JSON = (ValueError, RecursionError)
 _MARK = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)")
@@ -89,15 +92,18 @@ def dumps(record: Record) -> str:
     return json.dumps(line, ensure_ascii=False) + "\n"
 
 
-def loads(content: bytes, file: str) -> tuple[dict[str, Record], tuple[Problem, ...]]:
-    """Returns what a feed's ledger says of each id, and a problem for each line that had to be passed over."""
+def loads(content: bytes, file: str, *, brief: bool = False) -> tuple[dict[str, Record], tuple[Problem, ...]]:
+    """Returns what a feed's ledger says of each id, and a problem for each line that had to be passed over.
+
+    A `brief` record has no hashes, which are most of it and of use to a pull alone: of what was written, it tells only
+    whether there was an excerpt.
+    """
     records, problems = list[Record](), list[Problem]()
-    lines = [(number, line) for number, line in enumerate(content.split(b"\n"), start=1) if line.strip()]
-    for start in range(0, len(lines), _AT_ONCE):
-        several = lines[start : start + _AT_ONCE]
+    lines = ((number, line) for number, line in enumerate(BytesIO(content), start=1) if line.strip())
+    while several := list(islice(lines, _AT_ONCE)):
         for (number, line), said in zip(several, _values([line for _, line in several]), strict=True):
             try:
-                records.append(_record(said))
+                records.append(_brief(_record(said)) if brief else _record(said))
             except (ValueError, KeyError, TypeError, AttributeError):
                 problems.extend(_passed_over(_text(line), file, number))
     return gather(records), tuple(problems)
@@ -117,7 +123,12 @@ def _by_age(records: Sequence[Record]) -> list[Record]:
     first = attrgetter("at", "title")  # which hardly any two lines share
     if len(set(map(first, records))) == len(records):
         return sorted(records, key=first)
-    return sorted(records, key=lambda one: (*first(one), *one.said.values(), *one.wrote.values(), one.file))
+    return sorted(records, key=lambda one: (*first(one), _hashes(one), one.file, one.aliases))
+
+
+def _hashes(record: Record) -> str:
+    said, wrote = record.said, record.wrote
+    return "\n".join([*said, *said.values(), *wrote, *wrote.values()])
 
 
 def _later(old: Record, record: Record) -> Record:
@@ -189,6 +200,12 @@ def _value(line: bytes) -> Any:
 
 def _text(line: bytes) -> str:
     return line.decode(errors="replace")
+
+
+def _brief(record: Record) -> Record:
+    """Returns a record with its hashes as one text, by which lines of one moment are put in order as by all of them."""
+    said = {"": _hashes(record)}
+    return record._replace(said=said, wrote=_EXCERPT if "excerpt" in record.wrote else _NOTHING, themes=_NOTHING)
 
 
 def _passed_over(line: str, file: str, number: int) -> Iterator[Problem]:

@@ -115,12 +115,12 @@ def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Rec
     )
 
 
-def read_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Problem, ...]]:
-    """Reads the ledgers of all feeds, those of feeds that digest.toml no longer names too."""
+def read_ledgers(root: Path, *, brief: bool = False) -> tuple[dict[str, dict[str, Record]], tuple[Problem, ...]]:
+    """Reads the ledgers of all feeds, those of feeds that digest.toml no longer names too; `brief`: without hashes."""
     ledgers, problems = {}, list[Problem]()
     folder = root / paths.LEDGERS
     for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
-        ledgers[path.stem], wrong = ledger.loads(disk.read(path) or b"", paths.ledger(path.stem))
+        ledgers[path.stem], wrong = ledger.loads(disk.read(path) or b"", paths.ledger(path.stem), brief=brief)
         problems.extend(wrong)
     return ledgers, tuple(problems)
 

@@ -41,7 +41,7 @@ class Whole:
         self._root, self._seen = root, seen
         self._zone = ZoneInfo(config.site.timezone)
         self._hashes: dict[str, bytes] = {}
-        ledgers, _ = store.read_ledgers(root)
+        ledgers, _ = store.read_ledgers(root, brief=True)
         self._history = History(ledgers)
         self._reading = Reading(config, ledgers, partial(_content, root, self._hashes), self._history)
         self.named, self._files = paths.parted(seen.files)
