@@ -426,7 +426,7 @@ class Preview:
     def __init__(self, root: Path) -> None:
         self.root, self._seen = root, Seen(root)
         self._seen.look()
-        self._builder = self._anew()
+        self._builder: Builder | None = None
 
     def _anew(self) -> Builder:
         return Builder(self.root, config.load(self.root), self.root / "site", searched=False)
@@ -436,15 +436,17 @@ class Preview:
         changed = self._seen.look()
         try:
             if any(file == "digest.toml" or file.startswith("templates/") for file in changed):
-                self._builder = self._anew()
+                self._builder = None
+            builder = self._builder = self._builder or self._anew()
             with disk.lock(self.root):
-                return self._builder.build(self._builder.look(changed), keep=False).written
+                return builder.build(builder.look(changed), keep=False).written
         except DigestError as error:
             return str(error)
 
     def keep(self) -> None:
         """Keeps what was learnt for other runs."""
         with disk.lock(self.root):
+            assert self._builder
             self._builder.keep()
 
     def same_as_clean(self) -> None:
