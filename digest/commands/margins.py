@@ -53,6 +53,7 @@ class Margins:
     def __init__(self, root: Path, config: Config, catalogue: Catalogue, archive: Archive) -> None:
         self._root, self._config, self._catalogue, self._archive = root, config, catalogue, archive
         self._kept = _Kept()
+        self._anchors: dict[str, dict[str, str]] = {}
         self._editions = {addresses.week(edition.week): edition for edition in archive.editions}
         self._line_of = review.line_finder(partial(store.read_text, root))
 
@@ -73,12 +74,17 @@ class Margins:
     def of_story(self, place: str) -> tuple[Margin, ...]:
         """Returns the margin of the story at a permalink's place, none where there is no such story."""
         page, _, anchor = place.partition("#")
-        edition = self._editions.get(page)
-        anchors = self._archive.anchors
-        here = [story.file for story in (edition.stories if edition else ()) if anchors.of(story) == anchor]
+        file = self._anchored(page).get(anchor)
         with suppress(DigestError, LookupError):  # a file that was broken or deleted since the build
-            return tuple(map(self._margin, here))
+            return (self._margin(file),) if file else ()
         return ()
+
+    def _anchored(self, page: str) -> dict[str, str]:
+        """Returns the files of a week's stories by their anchors, put together once for the many on its page."""
+        if page not in self._anchors:
+            edition, anchors = self._editions.get(page), self._archive.anchors
+            self._anchors[page] = {anchors.of(story): story.file for story in (edition.stories if edition else ())}
+        return self._anchors[page]
 
     def of_page(self, place: str) -> tuple[Margin, ...]:
         """Returns the margins of the letters, pages and introductions that a page shows."""
