@@ -1,7 +1,7 @@
 """The command line: the commands, the clock, and exit codes; the roof has a file for each command.
 
 Exit codes: 0 done; 1 the content, the config or a feed is at fault, said in one line each; 2 wrong usage.
-A command's own module is imported when it is called, so that `--help` and `--version` stay light.
+A command's own file is imported when it is called, so that each is ready soon.
 """
 
 from __future__ import annotations
@@ -11,35 +11,34 @@ import os
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from digest import __version__
 from digest.errors import DigestError
-from digest.roof.add import add
-from digest.roof.build import build
 from digest.roof.call import Call
-from digest.roof.check import check
 from digest.roof.colour import in_colour, wants_colour
-from digest.roof.export import export
-from digest.roof.init import init
-from digest.roof.letter import letter
-from digest.roof.publish import publish
-from digest.roof.pull import pull
-from digest.roof.serve import serve
-from digest.roof.status import status
-from digest.roof.themes import themes
+
+_COMMANDS = ("init", "pull", "build", "serve", "check", "status", "themes", "letter", "add", "publish", "export")
+"""The commands in the order in which a newcomer meets them; each is called as its file in the roof is."""
 
 
-class _InOrder(click.Group):
-    """Lists the commands in the order in which a newcomer meets them."""
+class _Commands(click.Group):
+    """Finds a command's file when it is called, or asked what it is for: a build need not wait for the others."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as it is called
-        return list(self.commands)
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        found: click.Command = getattr(import_module(f"digest.roof.{cmd_name}"), cmd_name)
+        return found
 
 
-@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="digest")
 @click.option(
     "--root", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
@@ -64,10 +63,6 @@ def cli(context: click.Context, root: Path | None, quiet: bool, verbose: bool) -
         raise click.UsageError("--quiet and --verbose exclude each other.")
     context.color = wants_colour(os.environ)
     context.obj = Call(folder=root, quiet=quiet, verbose=verbose, now=datetime.now(UTC))
-
-
-for _command in (init, pull, build, serve, check, status, themes, letter, add, publish, export):
-    cli.add_command(_command)
 
 
 def main() -> None:

@@ -250,7 +250,10 @@ def _unfinished(path: Path, content: bytes, mode: int | None = None) -> Iterator
 
 
 def _all_of(file: int) -> bytes:
-    content = os.read(file, os.fstat(file).st_size + 1)
+    size = os.fstat(file).st_size
+    content = os.read(file, size + 1)
+    if len(content) == size > 0:
+        return content
     while more := os.read(file, 1 << 20):
         content += more
     return content

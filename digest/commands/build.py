@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from digest.pair import Partner
 
 
+_LARGE = 30_000  # stories: with fewer, it takes longer to let go of what was read of them than the room is worth
 _MANY = 1000  # stories: with fewer to be read, a second process takes longer to begin than it saves
 
 
@@ -147,7 +148,8 @@ class Builder:
         Renderer(self._root, Base(self._config.site.url), Texts(), self.past.code).compile()
         with pair.begun() as partner:
             catalogue = self._shelf.read(whole, seen, partner)
-            del whole  # which holds the ledgers: they take more than all the rest of a large archive
+            if len(whole.named) > _LARGE:
+                del whole  # which holds the ledgers: they take more than all the rest of a large archive
             return self._built(catalogue, seen, told, keep, partner)
 
     def _built(

@@ -27,6 +27,7 @@ from digest.stories.identity import hash_of, keys_of, scoped, stamp
 VERSION = 1
 _NOTHING: Mapping[str, str] = {}
 _EXCERPT: Mapping[str, str] = {"excerpt": ""}
+_MOMENT = attrgetter("at", "title")
 _AT_ONCE = 100  # lines
 _NO_JSON = (ValueError, RecursionError)
 _MARK = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)")
@@ -95,17 +96,19 @@ def dumps(record: Record) -> str:
 def loads(content: bytes, file: str, *, brief: bool = False) -> tuple[dict[str, Record], tuple[Problem, ...]]:
     """Returns what a feed's ledger says of each id, and a problem for each line that had to be passed over.
 
-    A `brief` record has no hashes, which are most of it and of use to a pull alone: of what was written, it tells only
-    whether there was an excerpt.
+    A `brief` record need not have its hashes, which are most of it and of use to a pull alone: of what was written, it
+    tells only whether there was an excerpt.
     """
     records, problems = list[Record](), list[Problem]()
     lines = ((number, line) for number, line in enumerate(BytesIO(content), start=1) if line.strip())
     while several := list(islice(lines, _AT_ONCE)):
         for (number, line), said in zip(several, _values([line for _, line in several]), strict=True):
             try:
-                records.append(_brief(_record(said)) if brief else _record(said))
+                records.append(_record(said, brief))
             except (ValueError, KeyError, TypeError, AttributeError):
                 problems.extend(_passed_over(_text(line), file, number))
+    if brief and not _are_apart(records):
+        return loads(content, file)  # to be put in order, they have to be known whole
     return gather(records), tuple(problems)
 
 
@@ -120,10 +123,14 @@ def gather(records: Iterable[Record]) -> dict[str, Record]:
 
 def _by_age(records: Sequence[Record]) -> list[Record]:
     """Returns lines by their moment, and those of one moment by what they say, so that no order of reading matters."""
-    first = attrgetter("at", "title")  # which hardly any two lines share
-    if len(set(map(first, records))) == len(records):
-        return sorted(records, key=first)
-    return sorted(records, key=lambda one: (*first(one), _hashes(one), one.file, one.aliases))
+    if _are_apart(records):
+        return sorted(records, key=_MOMENT)
+    return sorted(records, key=lambda one: (*_MOMENT(one), _hashes(one), one.file, one.aliases))
+
+
+def _are_apart(records: Sequence[Record]) -> bool:
+    """Tells whether no two lines share their moment and headline: hardly any two ever do."""
+    return len(set(map(_MOMENT, records))) == len(records)
 
 
 def _hashes(record: Record) -> str:
@@ -202,12 +209,6 @@ def _text(line: bytes) -> str:
     return line.decode(errors="replace")
 
 
-def _brief(record: Record) -> Record:
-    """Returns a record with its hashes as one text, by which lines of one moment are put in order as by all of them."""
-    said = {"": _hashes(record)}
-    return record._replace(said=said, wrote=_EXCERPT if "excerpt" in record.wrote else _NOTHING, themes=_NOTHING)
-
-
 def _passed_over(line: str, file: str, number: int) -> Iterator[Problem]:
     if _MARK.match(line):
         yield Problem(file, number, "a merge-conflict mark", "delete this line, and keep the lines of both sides")
@@ -215,13 +216,15 @@ def _passed_over(line: str, file: str, number: int) -> Iterator[Problem]:
         yield Problem(file, number, "not a line of the ledger", "restore it from git, or delete it")
 
 
-def _record(line: dict[str, Any]) -> Record:
-    """Returns a line as a record; raises ValueError, KeyError or TypeError where it is not one."""
+def _record(line: dict[str, Any], brief: bool) -> Record:
+    """Returns a line as a record, in brief or whole; raises ValueError, KeyError or TypeError where it is not one."""
     said, wrote, themes = line["said"], line["wrote"], line.get("themes", {})
     texts = (line["at"], line["id"], line["file"], line["title"], *line["aliases"])
     datetime.fromisoformat(line["at"])
     if line["v"] != VERSION or set(map(type, (*texts, *said.values(), *wrote.values(), *themes.values()))) != {str}:
         raise ValueError("of another version or kind")
+    if brief:
+        said, wrote, themes = _NOTHING, _EXCERPT if "excerpt" in wrote else _NOTHING, _NOTHING
     return Record(
         at=line["at"],
         id=line["id"],
