@@ -20,8 +20,7 @@ from digest.week import Week
 # ---------------------------------------------------------------- what digest.toml says
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(NamedTuple):
     """The digest as a whole; `url` ends with a slash, and its path is the base path of every address."""
 
     title: str
@@ -33,8 +32,7 @@ class Site:
     editor: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
+class Feed(NamedTuple):
     """A source that we pull; `url` is http(s), or a path relative to the digest's root."""
 
     id: str
@@ -46,8 +44,7 @@ class Feed:
     retired: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Theme:
+class Theme(NamedTuple):
     """A theme and its rule: phrases that earn it, phrases that are blanked out before; `was` holds its old ids."""
 
     id: str
@@ -57,8 +54,7 @@ class Theme:
     was: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(NamedTuple):
     """All of `digest.toml`, checked; `close` is "next-week" or "letter"."""
 
     site: Site

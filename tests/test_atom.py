@@ -107,7 +107,7 @@ def test_feed_ids_come_from_the_digests_own_and_outlive_a_themes_name() -> None:
     renamed, named = config.themes
 
     assert feed_id(site) == site.id
-    assert theme_feed_id(site, renamed) == theme_feed_id(site, replace(named, id="export-curbs"))
+    assert theme_feed_id(site, renamed) == theme_feed_id(site, named._replace(id="export-curbs"))
     assert len({feed_id(site), feed_id(site, "weeks"), theme_feed_id(site, renamed), theme_feed_id(site, named)}) == 4
 
 

@@ -11,7 +11,6 @@ give the same bytes.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -196,4 +195,4 @@ def _rebased(config: Config, base_url: str) -> Config:
     url = links.site_url(base_url)
     if url is None:
         raise DigestError(f"'{base_url}' is no http(s) address that a site can stand at")
-    return replace(config, site=replace(config.site, url=url))
+    return config._replace(site=config.site._replace(url=url))

@@ -9,7 +9,6 @@ a file cannot be read, all faults are raised before the first record.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -64,10 +63,10 @@ class _Records:
         return {
             "kind": "digest",
             "version": VERSION,
-            **asdict(config.site),
+            **config.site._asdict(),
             "close": config.close,
-            "feeds": [asdict(feed) for feed in config.feeds],
-            "themes": [asdict(theme) for theme in config.themes],
+            "feeds": [feed._asdict() for feed in config.feeds],
+            "themes": [theme._asdict() for theme in config.themes],
         }
 
     def story(self, story: Story) -> Record:

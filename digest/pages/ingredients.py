@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,7 +28,7 @@ def shipped_templates() -> Path:
 
 def of_reading(config: Config) -> bytes:
     """Returns a hash of all by which content is read, whatever address the site has."""
-    settings = repr(replace(config, site=replace(config.site, url="")))
+    settings = repr(config._replace(site=config.site._replace(url="")))
     return _hash(*_program(), settings.encode())
 
 

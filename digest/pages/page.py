@@ -23,8 +23,7 @@ class Link(NamedTuple):
     place: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class Head(NamedTuple):
     """What a page says of itself; `place` is its canonical address, `feeds` are its own beside those of the site.
 
     `updated` is when what it shows last changed (ISO 8601), empty where nothing on it has a date.

@@ -120,7 +120,7 @@ def _told_apart(_: Setting, heads: tuple[Head, ...]) -> tuple[Head, ...]:
     for head in heads:
         title, description = _unlike(head.title, head, seen), _unlike(head.description, head, seen)
         is_unlike = title is head.title and description is head.description
-        told.append(head if is_unlike else replace(head, title=title, description=description))
+        told.append(head if is_unlike else head._replace(title=title, description=description))
     return heads if tuple(told) == heads else tuple(told)
 
 

@@ -6,7 +6,6 @@ Archive in, views out: all that is counted, put in order, worded or addressed is
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
@@ -69,8 +68,7 @@ class Departed(NamedTuple):
     week: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EditionView:
+class EditionView(NamedTuple):
     """A week as a page or a feed shows it."""
 
     label: str
@@ -78,7 +76,7 @@ class EditionView:
     place: str
     feed: str
     closed: bool
-    count: str
+    count: str  # type: ignore[assignment]  # which hides a count that no template asks for
     about: str
     letter: LetterView | None
     lead: Card | None
@@ -86,8 +84,7 @@ class EditionView:
     departed: tuple[Departed, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WeekLine:
+class WeekLine(NamedTuple):
     """A week as a list of weeks shows it; `headlines` are the first of its stories, `days` its days without a year."""
 
     number: int
@@ -96,23 +93,21 @@ class WeekLine:
     days: str
     place: str
     closed: bool
-    count: str
+    count: str  # type: ignore[assignment]  # which hides a count that no template asks for
     about: str
     letter: str
     headlines: tuple[Link, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class YearView:
+class YearView(NamedTuple):
     """The weeks of one ISO year, and how many stories they have."""
 
     year: int
-    count: str
+    count: str  # type: ignore[assignment]  # which hides a count that no template asks for
     weeks: tuple[WeekLine, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThemeLine:
+class ThemeLine(NamedTuple):
     """A theme as a list of themes shows it, with its latest story, if it has any, its course and its small bars."""
 
     title: str
@@ -120,7 +115,7 @@ class ThemeLine:
     feed: str
     colour: int
     stories: int
-    count: str
+    count: str  # type: ignore[assignment]  # which hides a count that no template asks for
     latest: Card | None
     course: Course | None
     spark: Spark | None
