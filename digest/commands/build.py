@@ -166,7 +166,7 @@ class Builder:
         if self._searched and not (partner and partner.second):
             index = search_index.index(catalogue, archive, config, root)
         searched = partner.told(bool(index.files)) if partner else bool(index.files)
-        planned = plan(catalogue, archive, config, self.past.texts, self._lasting, searched=searched)
+        planned = plan(catalogue, archive, config, self.past.texts, self._lasting, searched=searched, once=keep)
         output = Output(root, self._folder, [*planned.paths, *index.files], self._output)
         self._output = None  # what a build that fails leaves is looked at
         if partner:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from functools import cache
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,25 +30,27 @@ def shipped_templates() -> Path:
 def of_reading(config: Config) -> bytes:
     """Returns a hash of all by which content is read, whatever address the site has."""
     settings = repr(config._replace(site=config.site._replace(url="")))
-    return _hash(*_program(), settings.encode())
+    return _hash(_program(), settings.encode())
 
 
 def of_pages(root: Path, config: Config, *, drafts: bool) -> bytes:
     """Returns a hash of all that pages are made of, content apart."""
     folders = (root / FOLDER, shipped_templates())
     templates = (part for folder in folders for part in _contents(folder))
-    return _hash(*_program(), repr((config, drafts)).encode(), *templates)
+    return _hash(_program(), repr((config, drafts)).encode(), *templates)
 
 
-def _program() -> Iterator[bytes]:
-    yield f"{__version__} {sys.version}".encode()
+@cache
+def _program() -> bytes:
+    """Returns a hash of the program and its libraries as they were at the first call: so this process runs them."""
+    stamps = []
     for name in _LIBRARIES:
         found = find_spec(name)
-        yield name.encode() + _stamp(found.origin if found else None)
+        stamps.append(name.encode() + _stamp(found.origin if found else None))
     for folder, _, names in os.walk(_PACKAGE):
-        for name in sorted(names):
-            if name.endswith(".py"):
-                yield f"{folder}/{name}".encode() + _stamp(f"{folder}/{name}")
+        files = (f"{folder}/{name}" for name in sorted(names) if name.endswith(".py"))
+        stamps += [file.encode() + _stamp(file) for file in files]
+    return _hash(f"{__version__} {sys.version}".encode(), *stamps)
 
 
 def _contents(folder: Path) -> Iterator[bytes]:

@@ -23,7 +23,8 @@ _LATELY = 5000
 class Lasting:
     """The values of one plan; `before` are those of the last one."""
 
-    def __init__(self, before: Lasting | None = None) -> None:
+    def __init__(self, before: Lasting | None = None, *, once: bool = False) -> None:
+        self._once = once
         self._made_before = before._made if before else {}
         self._made: dict[tuple[object, ...], tuple[Any, tuple[object, ...]]] = {}
         self._named: dict[str, object] = dict(before._named) if before else {}
@@ -39,6 +40,8 @@ class Lasting:
 
         What this is called for within `make` is forgotten when a plan need not make it: call it for the parts before.
         """
+        if self._once:
+            return make(*of) if maker is None else make(maker, *of)
         key = (make, *map(id, of))
         found = self._made_before.get(key)
         if found is None:
@@ -54,6 +57,8 @@ class Lasting:
 
         For values that look alike only where they are equal: of moments, two that differ in their time zone are.
         """
+        if self._once:
+            return value
         known = self._named.get(name)
         if known == value and known is not None:
             return known

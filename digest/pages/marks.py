@@ -26,19 +26,20 @@ def mark(value: object) -> bytes:
 
 def _flat(value: object) -> object:
     """Returns a value as plain ones, which marshal writes down in one way only; what bears a mark, as that."""
-    if type(value) in _PLAIN:
+    kind = type(value)
+    if kind in _PLAIN:
         return value
     if isinstance(value, Outline):
         return value.mark
     if isinstance(value, tuple):
         if value and type(value[0]) is Outline and type(value[-1]) is Outline:
             return b"".join([story.mark for story in value])  # most of all that is hashed: lists of stories
-        return tuple([_flat(part) for part in value])
+        return tuple([part if type(part) in _PLAIN else _flat(part) for part in value])
     if isinstance(value, str):
         return str(value)
     if isinstance(value, date):
         return value.isoformat()
-    return _taken_apart(type(value))(value)  # type: ignore[arg-type]
+    return _taken_apart(kind)(value)  # type: ignore[arg-type]
 
 
 @cache

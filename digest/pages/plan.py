@@ -77,19 +77,19 @@ def plan(
     before: Lasting | None = None,
     *,
     searched: bool = False,
+    once: bool = False,
 ) -> Plan:
     """Returns the plan of the site that stands at `config.site.url`, with a search page where it is `searched`.
 
-    `texts` are those that an earlier build has left, `before` what the last plan of the same digest.toml has.
+    `texts` are those that an earlier build has left, `before` what the last plan of the same digest.toml has; after
+    one that is made `once`, there comes none.
     """
     texts = texts or Texts()
-    lasting = Lasting(before)
+    lasting = Lasting(before, once=once)
     base = lasting.same("base", Base(config.site.url))
     setting = set_up(catalogue, archive, config, base, texts, lasting, searched=searched)
     for_readers = _distinct(setting, [*site_pages(setting), *theme_pages(setting)])
     pages = (*for_readers, *feed_pages(setting), *program_pages(setting, for_readers))
-    paths = lasting.same("paths", tuple([page.path for page in pages]))
-    sources = lasting.same("sources", tuple([page.source for page in pages]))
     return Plan(
         pages=pages,
         shared=mark(setting.site),
@@ -97,10 +97,16 @@ def plan(
         copied=catalogue.copied,
         problems=(
             *(atom.twins(catalogue.stories) if archive.twinned else ()),
-            *lasting.made(_claimed, paths, sources, catalogue.copied),
+            *_claims(lasting, pages, catalogue.copied),
         ),
         setting=setting,
     )
+
+
+def _claims(lasting: Lasting, pages: Sequence[Page], copied: tuple[Copied, ...]) -> list[Problem]:
+    paths = lasting.same("paths", tuple([page.path for page in pages]))
+    sources = lasting.same("sources", tuple([page.source for page in pages]))
+    return lasting.made(_claimed, paths, sources, copied)
 
 
 def _claimed(paths: Sequence[str], sources: Sequence[str], copied: Iterable[Copied]) -> list[Problem]:
