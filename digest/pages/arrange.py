@@ -8,7 +8,7 @@ at each story a few times and no more, since an archive may have a hundred thous
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, groupby
@@ -246,11 +246,19 @@ def _edition(week: Week, made_of: MadeOf, themes: tuple[Theme, ...]) -> Edition:
         lead=next((story for story in stories if story.lead), None),
         moved=moved,
         themed={theme: tuple(here) for theme, here in themed.items()},
-        main=Counter([story.themes[0] if story.themes else "" for story in stories]),
+        main=_counted([story.themes[0] if story.themes else "" for story in stories]),
         order=themes,
         made_of=made_of,
         mark=mark((week, *made_of)),
     )
+
+
+def _counted(words: Iterable[str]) -> dict[str, int]:
+    """Returns how often each of a few words is there, for which a Counter takes twice as long to begin."""
+    found: dict[str, int] = {}
+    for word in words:
+        found[word] = found.get(word, 0) + 1
+    return found
 
 
 def _storylines(

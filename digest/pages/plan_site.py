@@ -17,6 +17,7 @@ from digest.week import Week
 
 _HEADLINES = 5  # of a week that home only hints at
 _EARLIER = 6  # weeks that home lists
+_WORDS = 4  # that are told of a week
 
 
 def site_pages(setting: Setting) -> Iterator[Page]:
@@ -39,6 +40,7 @@ def _weeks(setting: Setting) -> Iterator[Page]:
     editions = setting.archive.editions
     weeks = [edition.week for edition in editions]
     for edition, newer, older in zip(editions, (None, *weeks), (*weeks[1:], None), strict=False):
+        setting.texts.hold(_key(edition))
         yield setting.again(_week, edition, newer, older)
 
 
@@ -92,15 +94,26 @@ def _week(setting: Setting, edition: Edition, newer: Week | None, older: Week | 
 
 
 def _week_head(setting: Setting, edition: Edition) -> Head:
+    title, description, updated, _ = _worded(setting, edition)
+    return Head(title=title, description=description, place=addresses.week(edition.week), updated=updated)
+
+
+def _worded(setting: Setting, edition: Edition) -> list[str]:
+    """Returns a week's title, description, last change and what it is about; other builds have told most of them."""
+    words = setting.texts.once(_key(edition), lambda: "\0".join(_words(setting, edition))).split("\0")
+    return words if len(words) == _WORDS else _words(setting, edition)  # somebody has written such a sign
+
+
+def _key(edition: Edition) -> bytes:
+    return b"head " + edition.mark
+
+
+def _words(setting: Setting, edition: Edition) -> list[str]:
     letter = f": {edition.letter.title}" if edition.letter and edition.letter.title else ""
-    about = setting.views.about(edition)
-    count = wording.stories(len(edition.stories))
-    return Head(
-        title=setting.titled(wording.label(edition.week) + letter),
-        description=f"{wording.span(edition.week)}: {count}{f' on {about}' if about else ''}.",
-        place=addresses.week(edition.week),
-        updated=newest(edition.stories),
-    )
+    about, count = setting.views.about(edition), wording.stories(len(edition.stories))
+    title = setting.titled(wording.label(edition.week) + letter)
+    description = f"{wording.span(edition.week)}: {count}{f' on {about}' if about else ''}."
+    return [title, description, newest(edition.stories), about]
 
 
 def _week_data(setting: Setting, edition: Edition, newer: Week | None, older: Week | None) -> Mapping[str, object]:
@@ -141,7 +154,7 @@ def _pulse(setting: Setting, counts: Counts) -> Chart | None:
 def _told(setting: Setting, edition: Edition) -> tuple[object, ...]:
     """Returns all that a list of weeks says of one: most edits of a story change nothing there."""
     title = edition.letter.title if edition.letter else ""
-    return edition.week, edition.closed, len(edition.stories), setting.views.about(edition), title
+    return edition.week, edition.closed, len(edition.stories), _worded(setting, edition)[-1], title
 
 
 def _archive_data(
