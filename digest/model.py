@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from digest.week import Week
@@ -67,8 +68,7 @@ class Config(NamedTuple):
 # ---------------------------------------------------------------- what the publishers say
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validators:
+class Validators(NamedTuple):
     """What a server gave us to ask whether its feed has changed (RFC 9110 §8.8), and the hash of the body."""
 
     etag: str = ""
@@ -76,8 +76,7 @@ class Validators:
     hash: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
+class Fetched(NamedTuple):
     """A feed's answer. `body` is None where the feed has not changed; `moved` is its new permanent address, if any."""
 
     feed: Feed
@@ -96,8 +95,7 @@ class Failed(NamedTuple):
     wait: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """What a feed said of one thing: plain text only, links http(s) only.
 
     `id` is the feed's own guid, untouched, empty where it gave none. `published` is in UTC, None where the feed
@@ -242,8 +240,7 @@ class Place(NamedTuple):
     since: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(NamedTuple):
     """All that lies in `content/`, read and checked, each kind in the order of its files' names."""
 
     stories: tuple[Story, ...] = ()
@@ -252,24 +249,23 @@ class Content:
     pages: tuple[FreePage, ...] = ()
     copied: tuple[Copied, ...] = ()
     places: tuple[Place, ...] = ()
-    earlier: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    earlier: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """The publisher's earlier headlines of a story, by its file, oldest first."""
     unread: frozenset[str] = frozenset()  # Markdown files that could not be read, for who goes on without them
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Catalogue:
+class Catalogue(NamedTuple):
     """All that lies in `content/`, its stories in outline, in the order of their files' names.
 
     `story` gives the whole of one by its file; the rest is as in `Content`.
     """
 
-    stories: tuple[Outline, ...] = ()
     story: Callable[[str], Story]
+    stories: tuple[Outline, ...] = ()
     letters: tuple[Letter, ...] = ()
     introductions: tuple[FreePage, ...] = ()
     pages: tuple[FreePage, ...] = ()
     copied: tuple[Copied, ...] = ()
     places: tuple[Place, ...] = ()
-    earlier: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    earlier: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     unread: frozenset[str] = frozenset()

@@ -343,7 +343,7 @@ def test_what_happens_to_other_stories_changes_no_anchor_of_a_recorded_one(
 ) -> None:
     found = [make_place(story, f"2026-05-{number:02}") for number, story in enumerate(content.stories)]
     recorded = {place.file: place for place in found}
-    before = anchors(of(replace(content, places=tuple(recorded.values()))))
+    before = anchors(of(content._replace(places=tuple(recorded.values()))))
 
     stories = {story.file: story for story in content.stories}
     gone = set(data.draw(st.lists(st.sampled_from(sorted(stories) or [""]))))
@@ -357,7 +357,7 @@ def test_what_happens_to_other_stories_changes_no_anchor_of_a_recorded_one(
             recorded[file] = recorded[file]._replace(story="")
     written = make_story("a", day="2026-05-01", week=data.draw(st.sampled_from([W19, W20, W21])), id="", feeds=())
     stories[written.file] = written
-    changed = replace(content, stories=tuple(stories.values()), places=tuple(recorded.values()))
+    changed = content._replace(stories=tuple(stories.values()), places=tuple(recorded.values()))
     after = anchors(of(changed))
 
     assert {file: after[file] for file in before.keys() - gone} == {file: before[file] for file in before.keys() - gone}
@@ -422,9 +422,9 @@ def test_what_is_arranged_again_is_what_is_arranged_anew(data: st.DataObject, cl
     for _ in range(data.draw(st.integers(1, 3))):
         at, words = data.draw(st.integers(0, len(content.stories) - 1)), data.draw(st.none() | WORDS)
         others = data.draw(OTHERS) if words is None else {"stories": said(content.stories, at, **words)}
-        content = replace(content, **others)
+        content = content._replace(**others)
         read = catalogue_of(content, config)
-        catalogue = replace(read, stories=tuple(map(kept, read.stories, catalogue.stories)))
+        catalogue = read._replace(stories=tuple(map(kept, read.stories, catalogue.stories)))
 
         drafts = data.draw(st.booleans())
         again = arrange(catalogue, config, drafts=drafts, before=before)
@@ -447,7 +447,7 @@ def test_what_is_arranged_again_costs_only_what_has_changed() -> None:
     (outline,) = catalogue_of(make_content(replace(b, note="Said.")), config).stories
     stories = tuple(outline if story.file == outline.file else story for story in catalogue.stories)
 
-    again = arrange(replace(catalogue, stories=stories), config, before=before)
+    again = arrange(catalogue._replace(stories=stories), config, before=before)
 
     assert again.stories != before.stories
     assert again.editions[0] is not before.editions[0]

@@ -281,7 +281,7 @@ def test_a_story_without_a_guid_takes_its_new_link_and_keeps_its_excerpt() -> No
     entry = make_entry(id="", summary="Words.")
     desk = after(pull((FIRST, [entry])))
 
-    moved = pull((FIRST, [replace(entry, link="https://news.example/moved")]), desk=desk)
+    moved = pull((FIRST, [entry._replace(link="https://news.example/moved")]), desk=desk)
 
     assert "link: https://news.example/moved\n" in moved.edits[0].after
     assert "> Words." in moved.edits[0].after

@@ -5,7 +5,6 @@ Run this file to write the expected results anew, then read what changed: `pytho
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import socket
 import sys
@@ -60,7 +59,7 @@ def shown(outcome: Document | Failed) -> dict[str, Any]:
     """The outcome as it stands in an expected file: fields that are empty are left out."""
     if isinstance(outcome, Failed):
         return {"failed": outcome.reason}
-    entries = [{name: value for name, value in dataclasses.asdict(entry).items() if value} for entry in outcome.entries]
+    entries = [{name: value for name, value in entry._asdict().items() if value} for entry in outcome.entries]
     said = {"title": outcome.title, "entries": entries, "warnings": outcome.warnings}
     plain: dict[str, Any] = json.loads(json.dumps(said, default=datetime.isoformat))
     return plain

@@ -412,11 +412,11 @@ def test_what_is_planned_again_is_what_is_planned_anew(data: st.DataObject, conf
             lasting = again.setting.lasting
         at, save = data.draw(st.integers(0, len(content.stories) - 1)), data.draw(st.none() | SAVES)
         story = replace(content.stories[at], **(save or {}))
-        content = replace(content, stories=(*content.stories[:at], story, *content.stories[at + 1 :]))
-        content = replace(content, **({} if save else data.draw(TEXTS)))
+        content = content._replace(stories=(*content.stories[:at], story, *content.stories[at + 1 :]))
+        content = content._replace(**({} if save else data.draw(TEXTS)))
         known = {story.file: story for story in catalogue.stories}
         read = catalogue_of(content, config)
-        catalogue = replace(read, stories=tuple([_kept(story, known.get(story.file)) for story in read.stories]))
+        catalogue = read._replace(stories=tuple([_kept(story, known.get(story.file)) for story in read.stories]))
 
 
 def test_what_is_planned_again_costs_only_what_has_changed() -> None:
@@ -428,7 +428,7 @@ def test_what_is_planned_again_costs_only_what_has_changed() -> None:
     (saved,) = catalogue_of(make_content(replace(BIG.stories[at], note="Said.")), config).stories
 
     stories = (*catalogue.stories[:at], saved, *catalogue.stories[at + 1 :])
-    catalogue = replace(catalogue, stories=stories)
+    catalogue = catalogue._replace(stories=stories)
     after = plan(catalogue, arrange(catalogue, config, before=archive), config, None, before.setting.lasting)
 
     new = {page.path for page, known in zip(after.pages, before.pages, strict=True) if page is not known}

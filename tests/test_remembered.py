@@ -6,7 +6,6 @@ import gc
 import shutil
 import weakref
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -199,7 +198,7 @@ def content(root: Path, shelf: Shelf, *, keep: bool = True) -> Catalogue | str:
                 shelf.keep()
     except DigestError as error:
         return str(error)
-    return replace(found, story=_nobody)
+    return found._replace(story=_nobody)
 
 
 def _nobody(file: str) -> Story:

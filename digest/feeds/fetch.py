@@ -17,7 +17,6 @@ import ssl
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -184,7 +183,7 @@ class _Errand:
         for _ in range(self._round.limits.redirects + 1):
             outcome = await self._hop(client, address)
             if not isinstance(outcome, Redirect):
-                return replace(outcome, moved=moved) if isinstance(outcome, Fetched) else outcome
+                return outcome._replace(moved=moved) if isinstance(outcome, Fetched) else outcome
             target = links.web_link(outcome.location or "", address)
             if outcome.location is None or target is None:
                 return self._failed(replies.bad_redirect(outcome.location))

@@ -11,7 +11,6 @@ where the ledger is not the one that was remembered: it may lack what the server
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -65,7 +64,7 @@ def learnt(
             lessons[feed.id] = {}
         else:
             mark = marks[feed.id] if answer.body else memory[feed.id]["ledger"]
-            lessons[feed.id] = {"url": feed.url, **asdict(answer.validators), "ledger": mark}
+            lessons[feed.id] = {"url": feed.url, **answer.validators._asdict(), "ledger": mark}
     return lessons
 
 

@@ -141,8 +141,7 @@ class Shelf:
             return None
         touched.update(file for file in changed if not paths.is_story(file))
         there = sorted(touched.difference(gone))
-        amended = replace(
-            before,
+        amended = before._replace(
             stories=stories,
             letters=_with(before.letters, touched, (reading.letter(file) for file in there if paths.is_letter(file))),
             introductions=_with(
