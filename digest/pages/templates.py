@@ -39,8 +39,11 @@ if TYPE_CHECKING:
 
 try:
     from markupsafe._speedups import _escape_inner as _quoted
-except ImportError:  # where it is installed without its part in C
-    from markupsafe._native import _escape_inner as _quoted
+except ImportError:  # before its third version, and where it is installed without its part in C
+
+    def _quoted(text: str, /) -> str:
+        return str(escape(text))
+
 
 _TEMPLATES = frozenset({".html", ".xml", ".opml", ".json", ".txt", ".css", ".js", ".svg"})
 _SAFE = frozenset({Html, Markup})

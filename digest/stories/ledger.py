@@ -27,7 +27,6 @@ from digest.stories.identity import hash_of, keys_of, scoped, stamp
 VERSION = 1
 _NOTHING: Mapping[str, str] = {}
 _EXCERPT: Mapping[str, str] = {"excerpt": ""}
-_MOMENT = attrgetter("at", "title")
 _AT_ONCE = 100  # lines
 _NO_JSON = (ValueError, RecursionError)
 _MARK = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)")
@@ -96,8 +95,8 @@ def dumps(record: Record) -> str:
 def loads(content: bytes, file: str, *, brief: bool = False) -> tuple[dict[str, Record], tuple[Problem, ...]]:
     """Returns what a feed's ledger says of each id, and a problem for each line that had to be passed over.
 
-    A `brief` record need not have its hashes, which are most of it and of use to a pull alone: of what was written, it
-    tells only whether there was an excerpt.
+    A `brief` record has no hashes, which are most of it and of use to a pull alone: of what was written, it tells only
+    whether there was an excerpt.
     """
     records, problems = list[Record](), list[Problem]()
     lines = ((number, line) for number, line in enumerate(BytesIO(content), start=1) if line.strip())
@@ -107,8 +106,6 @@ def loads(content: bytes, file: str, *, brief: bool = False) -> tuple[dict[str, 
                 records.append(_record(said, brief))
             except (ValueError, KeyError, TypeError, AttributeError):
                 problems.extend(_passed_over(_text(line), file, number))
-    if brief and not _are_apart(records):
-        return loads(content, file)  # to be put in order, they have to be known whole
     return gather(records), tuple(problems)
 
 
@@ -122,20 +119,19 @@ def gather(records: Iterable[Record]) -> dict[str, Record]:
 
 
 def _by_age(records: Sequence[Record]) -> list[Record]:
-    """Returns lines by their moment, and those of one moment by what they say, so that no order of reading matters."""
-    if _are_apart(records):
-        return sorted(records, key=_MOMENT)
-    return sorted(records, key=lambda one: (*_MOMENT(one), _hashes(one), one.file, one.aliases))
+    """Returns lines by their moment, and those of one moment by what they say, so that no order of reading matters.
+
+    Their hashes come last: where these alone are unlike, it makes no difference to records in brief which line wins.
+    """
+    first = attrgetter("at", "title")  # which hardly any two lines share
+    if len(set(map(first, records))) == len(records):
+        return sorted(records, key=first)
+    return sorted(records, key=lambda one: (*first(one), one.file, one.aliases, "excerpt" in one.wrote, _hashes(one)))
 
 
-def _are_apart(records: Sequence[Record]) -> bool:
-    """Tells whether no two lines share their moment and headline: hardly any two ever do."""
-    return len(set(map(_MOMENT, records))) == len(records)
-
-
-def _hashes(record: Record) -> str:
+def _hashes(record: Record) -> tuple[str, ...]:
     said, wrote = record.said, record.wrote
-    return "\n".join([*said, *said.values(), *wrote, *wrote.values()])
+    return *said, *said.values(), *wrote, *wrote.values()
 
 
 def _later(old: Record, record: Record) -> Record:
