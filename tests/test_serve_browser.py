@@ -75,6 +75,7 @@ def test_a_reader_who_came_for_one_story_and_scrolled_on_stays_there(page: Page,
 def test_what_is_wrong_lies_over_the_last_good_page_until_it_is_mended(page: Page, preview: Preview) -> None:
     preview.replace(STORY, "title:", "titel:")
     page.locator(FAULT).get_by_text("did you mean 'title'?").wait_for()
+    page.wait_for_load_state("load")
     beneath = page.get_by_role("link", name="Memory is short", exact=True).count()
     preview.replace(STORY, "titel:", "title:")
     page.locator(FAULT).wait_for(state="detached")
@@ -106,8 +107,9 @@ def test_margins_and_messages_fit_any_screen(width: int, scheme: str, browser: B
     with browsing.reading(browser, viewport={"width": width, "height": 700}, color_scheme=scheme) as page:
         page.goto(preview.url + PAGE)
         page.locator(FAULT).get_by_text("did you mean 'title'?").wait_for()
+        page.locator("._digest-margin").nth(30).wait_for(state="attached")  # further down than the message
+        page.wait_for_load_state("load")
 
-        assert page.locator("._digest-margin").count() > 30
         assert page.evaluate(browsing.WIDTH) <= width
 
 
