@@ -211,11 +211,12 @@ def test_the_very_first_build_may_fail(file: str, words: str, root: Path) -> Non
         broken = preview.get()
         preview.write(file, whole)
         stream.next()
-        mended = preview.get("/tea-tides/")
+        while "Memory is short" not in (mended := preview.get("/tea-tides/")).text:
+            stream.next()  # a build that failed may have been tried once more before
 
     assert broken.status == 200
     assert f"{root.as_posix()}/{file}" in broken.text.partition('id="_digest-fault"')[2]
-    assert (mended.status, "Memory is short" in mended.text) == (200, True)
+    assert mended.status == 200
 
 
 def test_an_address_from_before_the_base_path_changed_leads_on(preview: Preview) -> None:
