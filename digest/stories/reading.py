@@ -9,7 +9,7 @@ from whoever asks.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -73,6 +73,13 @@ class Reading:
             )
             return None
         return self.page(file)
+
+    def texts(self, files: Sequence[str]) -> tuple[tuple[Letter, ...], tuple[FreePage, ...], tuple[FreePage, ...]]:
+        """Returns the letters, the introductions and the free pages that are among the files."""
+        letters = filter(None, [self.letter(file) for file in files if paths.is_letter(file)])
+        introductions = filter(None, map(self.introduction, paths.right_in("themes", files)))
+        pages = filter(None, map(self.page, paths.right_in("pages", files)))
+        return tuple(letters), tuple(introductions), tuple(pages)
 
     def misplaced(self, files: Iterable[str]) -> None:
         """Notes Markdown files that lie where no story is looked for: a story must not vanish without a word."""

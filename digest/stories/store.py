@@ -51,12 +51,13 @@ def survey(root: Path, config: Config) -> Survey:
     reading.misplaced(others)
     stories = tuple(filter(None, map(reading.story, files)))
     met = [(story, history.of(story)) for story in stories]
+    letters, introductions, pages = reading.texts(others)
     return Survey(
         content=Content(
             stories=stories,
-            letters=tuple(filter(None, (reading.letter(file) for file in others if paths.is_letter(file)))),
-            introductions=tuple(filter(None, map(reading.introduction, paths.right_in("themes", others)))),
-            pages=tuple(filter(None, map(reading.page, paths.right_in("pages", others)))),
+            letters=letters,
+            introductions=introductions,
+            pages=pages,
             copied=copied(root, others),
             places=history.telling(stories, lying(met)),
             earlier=earlier(met),

@@ -55,15 +55,13 @@ class Whole:
         reading.problems.extend(self._seen.problems)
         reading.misplaced(self._files)
         outlines, lies, before = self._read(partner)
-        letters = filter(None, map(reading.letter, filter(paths.is_letter, self._files)))
-        introductions = filter(None, map(reading.introduction, paths.right_in("themes", self._files)))
-        pages = filter(None, map(reading.page, paths.right_in("pages", self._files)))
+        letters, introductions, pages = reading.texts(self._files)
         found = Catalogue(
             stories=outlines,
             story=story,
-            letters=tuple(letters),
-            introductions=tuple(introductions),
-            pages=tuple(pages),
+            letters=letters,
+            introductions=introductions,
+            pages=pages,
             copied=sight.copied(self._root, self._files),
             places=self._history.telling(outlines, lies),
             earlier=before,
