@@ -193,7 +193,8 @@ def content(root: Path, shelf: Shelf, *, keep: bool = True) -> Catalogue | str:
     """Returns all content, or what is wrong with it, and keeps it for the next run."""
     try:
         with disk.lock(root):
-            found = shelf.catalogue(look(root, disk.moment(root)))
+            seen = look(root, disk.moment(root))
+            found = shelf.known(seen) or shelf.read(shelf.whole(seen), seen)
             if keep:
                 shelf.keep()
     except DigestError as error:

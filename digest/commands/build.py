@@ -23,7 +23,6 @@ from digest.pages import output as outputs
 from digest.pages.addresses import Base
 from digest.pages.output import Output, Written
 from digest.pages.past import Past
-from digest.pages.texts import Texts
 from digest.stories.shelf import Shelf
 from digest.stories.sight import Sight, again, look
 
@@ -144,7 +143,7 @@ class Builder:
             return self._built(self._shelf.read(whole, seen), seen, told, keep)
         from digest.pages.render import Renderer  # and all that it brings, once for both
 
-        Renderer(self._root, Base(self._config.site.url), Texts(), self.past.code).compile()
+        Renderer(self._root, Base(self._config.site.url), self.past.code).compile()
         with pair.begun() as partner:
             catalogue = self._shelf.read(whole, seen, partner)
             if len(whole.named) > _LARGE:

@@ -40,8 +40,9 @@ def _anew(catalogue: Catalogue, config: Config, drafts: bool, before: Archive | 
     frame = _frame(listed, catalogue, anchors, drafts)
     places = _places(frame, catalogue)
     shown = _renamed(_marked(listed, anchors, catalogue.earlier, places), current_ids(config.themes))
-    kept = Archive(anchors=anchors, frame=frame, places=places, drafts=drafts, catalogue=catalogue)
-    return _whole(replace(kept, twinned=_has_twins(catalogue.stories)), _by_week(shown), config, before)
+    twinned = _has_twins(catalogue.stories)
+    kept = Archive(anchors=anchors, frame=frame, places=places, drafts=drafts, twinned=twinned, catalogue=catalogue)
+    return _whole(kept, _by_week(shown), config, before)
 
 
 def _again(before: Archive, catalogue: Catalogue, config: Config, drafts: bool) -> Archive | None:

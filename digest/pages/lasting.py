@@ -40,15 +40,13 @@ class Lasting:
 
         What this is called for within `make` is forgotten when a plan need not make it: call it for the parts before.
         """
+        given = of if maker is None else (maker, *of)
         if self._once:
-            return make(*of) if maker is None else make(maker, *of)
+            return make(*given)
         key = (make, *map(id, of))
         found = self._made_before.get(key)
         if found is None:
-            found = (
-                (make(*of) if maker is None else make(maker, *of)),
-                of,
-            )  # kept, so that nothing else comes to have their ids
+            found = make(*given), of  # which are kept, so that nothing else comes to have their ids
         self._made[key] = found
         return cast("_T", found[0])
 

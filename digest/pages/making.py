@@ -22,7 +22,6 @@ from digest.pages.output import Output, Written
 from digest.pages.page import Page
 from digest.pages.past import Past
 from digest.pages.plan import Plan
-from digest.pages.texts import Texts
 from digest.pair import Partner
 
 if TYPE_CHECKING:
@@ -125,7 +124,7 @@ class _Maker:
 def _renderer(root: Path, base: Base, code: dict[str, bytes]) -> Renderer:
     from digest.pages.render import Renderer  # which a build with nothing to render need not wait for
 
-    renderer = Renderer(root, base, Texts(), code)
+    renderer = Renderer(root, base, code)
     renderer.refuse_flaws()
     return renderer
 

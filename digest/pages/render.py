@@ -51,13 +51,13 @@ _ANCHOR, _BODY = "\ue000", "\ue001"  # where the two go in the frame of a story;
 
 
 class Renderer:
-    """One environment for one build; what many pages share is rendered once and kept.
+    """One environment for all builds of a process; what many pages share is rendered once and kept.
 
-    `texts` and `code`, the templates as Python has compiled them, are those of earlier builds, and take up this one's.
+    `code`, the templates as Python has compiled them, is that of earlier builds, and takes up this one's.
     """
 
-    def __init__(self, root: Path, base: Base, texts: Texts, code: dict[str, bytes]) -> None:
-        self._base, self._texts, self.code = base, texts, code
+    def __init__(self, root: Path, base: Base, code: dict[str, bytes]) -> None:
+        self._base, self._texts = base, Texts()
         self._templates = Templates(
             root,
             code,
@@ -163,7 +163,7 @@ class Renderer:
 
 def flawed(root: Path, base: Base) -> tuple[Problem, ...]:
     """Returns what is wrong in the digest's own templates, as far as it shows before a page is rendered."""
-    return tuple(Renderer(root, base, Texts(), {}).flawed())
+    return tuple(Renderer(root, base, {}).flawed())
 
 
 def _legal(text: str) -> bytes:

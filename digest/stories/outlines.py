@@ -7,7 +7,6 @@ Text and values in, values out. Refuses to read a file.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, tzinfo
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
@@ -60,14 +59,9 @@ def catalogue_of(content: Content, config: Config) -> Catalogue:
     zone = ZoneInfo(config.site.timezone)
     stories = {story.file: story for story in content.stories}
     outlines = tuple(outline_of(story, zone, hashed(repr(story))) for story in content.stories)
-    return outlined(content, outlines, stories.__getitem__)
-
-
-def outlined(content: Content, outlines: tuple[Outline, ...], story: Callable[[str], Story]) -> Catalogue:
-    """Returns content with these outlines of its stories; `story` gives the whole of one by its file."""
     return Catalogue(
         stories=outlines,
-        story=story,
+        story=stories.__getitem__,
         letters=content.letters,
         introductions=content.introductions,
         pages=content.pages,

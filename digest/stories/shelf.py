@@ -53,7 +53,7 @@ class Shelf:
     """The content of one digest, as it was last read; `key` is 16 bytes that say how."""
 
     def __init__(self, root: Path, config: Config, key: bytes) -> None:
-        self._root, self._config, self._key = root, config, key
+        self._root, self._config = root, config
         self._zone = ZoneInfo(config.site.timezone)
         self._stories: dict[str, Story] = {}
         self._catalogue: Catalogue | None = None
@@ -70,10 +70,6 @@ class Shelf:
     def is_unchanged(self, seen: Sight) -> bool:
         """Tells whether the content is what was last read, file by file."""
         return bool(self._folders) and not seen.problems and seen.folders == self._folders
-
-    def catalogue(self, seen: Sight) -> Catalogue:
-        """Returns the content, amended or read whole; raises Faults with every problem in what was read."""
-        return self.known(seen) or self.read(self.whole(seen), seen)
 
     def known(self, seen: Sight) -> Catalogue | None:
         """Returns the content where what is known of it can be amended, None where all has to be read.
