@@ -31,8 +31,8 @@ IMPORTERS = {
     "watchdog": "digest/preview/watching.py",
     "yaml": "digest/stories/yamlmatter.py",
 }
-LONGEST_MODULE = 300
-LONGEST_FUNCTION = 33  # the longest only list a type's fields; aim at 15
+LONGEST_MODULE = 450
+LONGEST_FUNCTION = 60  # a longer function that reads top to bottom beats eight helpers with one caller each
 
 
 def name_of(path: Path) -> str:
