@@ -18,6 +18,7 @@ from builders import (
     make_page,
     make_place,
     make_story,
+    make_theme,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -309,6 +310,49 @@ def test_the_list_of_feeds_has_ours_and_those_that_are_pulled_from_the_web() -> 
         "https://example.org/themes/memory-crunch/feed.atom",
         "https://news.example/rss/semiconductors.xml",
     ]
+
+
+IDS_OF_PAGES = ("main", "letter", "lead", "elsewhere", "themes", "earlier", "open-1", "departed", "storyline", "p21")
+
+
+@pytest.mark.parametrize("theme", IDS_OF_PAGES)
+def test_no_two_elements_of_a_page_share_an_id_whatever_themes_are_called(theme: str) -> None:
+    themed = (make_story("one", themes=(theme,)), make_story("two", lead=True), make_story("three"))
+    later = make_story("next", day="2026-05-18", themes=(theme,))
+    content = make_content(*themed, later, letters=(make_letter(),))
+
+    site = rendered(content, make_config(themes=(make_theme(theme),)))
+
+    for path, tree in pages(site).items():
+        ids = [element.get("id") for element in tree.iter() if element.get("id")]
+        assert len(ids) == len(set(ids)), path
+
+
+@pytest.mark.parametrize("name", ["404", "ahead", "cards", "corrections", "feed"])
+def test_names_that_the_site_needs_itself_are_reserved(name: str) -> None:
+    assert faults(make_content(make_story(), pages=(make_page(name),))) == [
+        f"content/pages/{name}.md: the name '{name}' is reserved for a page of the site itself; rename it"
+    ]
+
+
+def test_the_page_search_is_refused_whether_or_not_there_is_a_search_page() -> None:
+    assert faults(make_content(make_story(), pages=(make_page("search"),))) == [
+        "content/pages/search.md: claims the address 'search/index.html', which the search page claims too; "
+        "rename one of them"
+    ]
+
+
+def test_a_picture_keeps_its_size_under_a_base_path_with_encoded_signs() -> None:
+    picture = Copied(source=Path("x"), file="content/2026/w20/p q.png", path="2026/w20/p q.png", size=(3, 2))
+    story = make_story(note="![x](p%20q.png) [about](/чипы/about/) [about](/about/)")
+    content = make_content(story, copied=(picture,), pages=(make_page("about"),))
+
+    site = rendered(content, make_config(url="https://example.org/чипы/"))
+
+    page = site["2026/w20/index.html"].decode()
+    assert 'src="/%D1%87%D0%B8%D0%BF%D1%8B/2026/w20/p%20q.png" width="3" height="2"' in page
+    assert page.count('href="/%D1%87%D0%B8%D0%BF%D1%8B/about/"') == 3  # one of them in the foot
+    assert "чипы" not in site["sitemap.xml"].decode() + site["feed.atom"].decode() + page.partition("<body")[0]
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,12 @@ PLACES = {
 }
 """The places that every site has, as templates call them; those of search only where there is an index."""
 
+RESERVED = frozenset({"404", "ahead", "archive", "cards", "corrections", "feed", "search", "subscribe", "themes"})
+"""The names that no page of the editor's may have, for a page or folder of the site has them or is to have them.
+
+They do not depend on which extras are installed: a digest that passes its checks on one machine passes on all.
+"""
+
 OWN_ICONS = (ICON, "favicon.svg", "favicon.png", "favicon.ico")
 """The files by which an editor gives the site an icon, the best first."""
 
@@ -68,6 +74,7 @@ SEARCHED = (
 """The patterns of the files that come and go with the search page, and are ours where that is."""
 
 _SAFE = "/-._~!$&'()*+,;=:@"  # what a path may hold as it is (RFC 3986 §3.3), with the slash that parts it
+_LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PLAIN = re.compile(r"[a-z0-9/._-]+(?:#[a-z0-9._-]+)?")  # what most places are: nothing in them has to be encoded
 
 
@@ -118,14 +125,14 @@ class Base:
 
     url: str
     path: str = field(init=False)
-    """The base path, `/` or `/repo/`."""
+    """The base path, `/` or `/repo/`, percent-encoded."""
     origin: str = field(init=False)
     """Scheme and host, without a slash at the end."""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
-        object.__setattr__(self, "path", parts.path or "/")
-        object.__setattr__(self, "origin", f"{parts.scheme}://{parts.netloc}")
+        object.__setattr__(self, "path", encoded_once(parts.path or "/"))
+        object.__setattr__(self, "origin", f"{parts.scheme}://{_host(parts.netloc)}")
 
     def href(self, place: str) -> str:
         """Returns a place as pages link to it: from the root of the host, so the same on every page."""
@@ -134,6 +141,22 @@ class Base:
     def absolute(self, place: str) -> str:
         """Returns a place as feeds, the sitemap and canonical links name it."""
         return self.origin + self.href(place)
+
+
+def encoded_once(path: str) -> str:
+    """Returns a path with every character percent-encoded that needs it; what is encoded already stays as it is."""
+    return quote(_LONE_PERCENT.sub("%25", path), safe=_SAFE + "%")
+
+
+def _host(netloc: str) -> str:
+    """Returns host and port as feeds and sitemaps need them: a name beyond ASCII in its ASCII form (RFC 3490)."""
+    if netloc.isascii():
+        return netloc
+    name, colon, port = netloc.partition(":")
+    try:
+        return name.encode("idna").decode() + colon + port
+    except UnicodeError:
+        return netloc
 
 
 def _encoded(place: str) -> str:

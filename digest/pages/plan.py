@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from digest.errors import Faults, Problem
-from digest.model import Catalogue, Config, Copied
-from digest.pages import atom, claims
+from digest.model import Catalogue, Config, Copied, FreePage
+from digest.pages import addresses, atom, claims
 from digest.pages.addresses import Base
 from digest.pages.archive import Archive
 from digest.pages.lasting import Lasting
@@ -97,15 +97,39 @@ def plan(
         copied=catalogue.copied,
         problems=(
             *(atom.twins(catalogue.stories) if archive.twinned else ()),
-            *_claims(lasting, pages, catalogue.copied),
+            *_claims(setting, pages, catalogue.copied),
+            *reserved(page for page in archive.pages if not _is_claimed(page)),
         ),
         setting=setting,
     )
 
 
-def _claims(lasting: Lasting, pages: Sequence[Page], copied: tuple[Copied, ...]) -> list[Problem]:
-    paths = lasting.same("paths", tuple([page.path for page in pages]))
-    sources = lasting.same("sources", tuple([page.source for page in pages]))
+def reserved(pages: Iterable[FreePage]) -> list[Problem]:
+    """Returns a problem for each page of the editor's that has a reserved name."""
+    return [
+        Problem(page.file, 0, f"the name '{page.name}' is reserved for a page of the site itself", "rename it")
+        for page in pages
+        if page.name in addresses.RESERVED
+    ]
+
+
+_SEARCH = {
+    addresses.output(addresses.SEARCH): "the search page",
+    addresses.SEARCH_SCRIPT: f"the digest's {addresses.SEARCH_SCRIPT}",
+}
+"""What the search page claims on every machine, also where the extra is not installed."""
+
+
+def _is_claimed(page: FreePage) -> bool:
+    """Tells whether a page that every site has claims the address of the editor's, which is told as such."""
+    return addresses.free_page(page.name) in addresses.PLACES.values()
+
+
+def _claims(setting: Setting, pages: Sequence[Page], copied: tuple[Copied, ...]) -> list[Problem]:
+    lasting = setting.lasting
+    kept = {} if setting.searched else _SEARCH
+    paths = lasting.same("paths", (*[page.path for page in pages], *kept))
+    sources = lasting.same("sources", (*[page.source for page in pages], *kept.values()))
     return lasting.made(_claimed, paths, sources, copied)
 
 

@@ -14,7 +14,7 @@ from digest.pages.addresses import Base
 from digest.pages.archive import Archive
 from digest.pages.arrange import arrange
 from digest.pages.markup import Writer
-from digest.pages.plan import plan
+from digest.pages.plan import plan, reserved
 from digest.pages.targets import Targets
 
 
@@ -23,7 +23,8 @@ def proof(catalogue: Catalogue, archive: Archive, config: Config) -> tuple[Probl
     planned = plan(catalogue, archive, config, searched=search_index.available())
     for page in planned.pages:
         planned.data(page)  # which follows every link on it
-    return (*planned.found(), *_of_drafts(catalogue, config))
+    names = reserved(page for page in catalogue.pages if page.draft)
+    return (*planned.found(), *(name._replace(hint=True) for name in names), *_of_drafts(catalogue, config))
 
 
 def _of_drafts(catalogue: Catalogue, config: Config) -> Iterator[Problem]:

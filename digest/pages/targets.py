@@ -78,7 +78,9 @@ class Targets:
         if not path:
             return self.base.href(here.partition("#")[0]) + rest
         if path.startswith("/"):
-            return link if path.startswith(self.base.path) else self.base.path + link.lstrip("/")
+            rooted = addresses.encoded_once(path)
+            under = rooted if rooted.startswith(self.base.path) else self.base.path + rooted.lstrip("/")
+            return under + rest
         if ":" in path.partition("/")[0]:
             return Lost(f"'{link}' is no web address", "mend it")
         found = self._find(unquote(path), file)
@@ -86,7 +88,8 @@ class Targets:
 
     def size(self, address: str) -> tuple[int, int] | None:
         """Returns the width and height of the picture at an address from the root of the host, where they are known."""
-        return self._sizes.get(unquote(address.partition("?")[0].partition("#")[0]).removeprefix(self.base.path))
+        path = address.partition("?")[0].partition("#")[0]
+        return self._sizes.get(unquote(path.removeprefix(self.base.path)))
 
     @cached_property
     def _sizes(self) -> dict[str, tuple[int, int]]:

@@ -255,7 +255,7 @@ class Views:
                     title=theme.title if theme else "Elsewhere",
                     place=addresses.theme(theme.id) if theme else "",
                     detail=wording.stories(len(section.stories)),
-                    id=f"_{theme.id}" if theme else "_elsewhere",
+                    id=f"_theme-{theme.id}" if theme else "_elsewhere",
                     cards=cards,
                     lines=lines,
                     colour=self.colour(theme) if theme else 0,
