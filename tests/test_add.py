@@ -189,7 +189,7 @@ def test_a_page_becomes_a_story_of_no_feed(root: Path) -> None:
         "themes: [harbours]\n"
         "source: The Example Post\n"
         "---\n\n"
-        "> Boats \\*wait\\*.\n"
+        "> Boats \\*wait\\*.\n\n"
     )
     assert (report.story.file, report.dated) == ("content/2026/w20/2026-05-15-quiet-harbour.md", True)
     assert asked["Accept"].startswith("text/html")

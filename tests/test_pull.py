@@ -86,10 +86,10 @@ def test_a_pull_writes_a_file_a_story_and_a_ledger_line_an_entry(root: Path) -> 
         "link: https://news.example/article/350002/x\n"
         "published: 2026-05-15T17:32:42+08:00\n"
         "feeds: [first, second]\n"
-        "themes: [memory]\n"
         "id: g2\n"
+        "themes: [memory]\n"
         "---\n\n"
-        "> About Memory is short.\n"
+        "> About Memory is short.\n\n"
     )
     assert [(row.feed, row.state, row.entries, len(row.new), row.known) for row in report.rows] == [
         ("first", "read", 2, 2, 0), ("second", "read", 2, 1, 1),

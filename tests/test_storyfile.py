@@ -148,10 +148,27 @@ def test_what_says_nothing_is_not_written() -> None:
         "link: https://news.example/2026-05-15/foundries-fill-up\n"
         "published: 2026-05-15T17:32:40+08:00\n"
         "feeds: [semiconductors]\n"
-        "themes: []\n"
         "id: https://news.example/2026-05-15/foundries-fill-up?utm_source=rss_feed\n"
-        "---\n"
+        "themes: []\n"
+        "---\n\n"
     )
+
+
+def test_keys_have_a_fixed_order_and_a_blank_line_ends_the_file() -> None:
+    story = make_story(
+        published=datetime(2026, 5, 15, 17, 32, 40, tzinfo=HONG_KONG),
+        authors=("Jo Writer",),
+        image="https://cdn.example/a.jpg",
+        themes=("memory-crunch",),
+        draft=True,
+        excerpt="Orders come in.",
+    )
+
+    text = storyfile.dumps(story)
+
+    keys = [line.partition(":")[0] for line in text.split("\n---\n")[0].split("\n")[1:]]
+    assert keys == ["title", "link", "published", "authors", "image", "feeds", "id", "themes", "draft"]
+    assert text.endswith("---\n\n> Orders come in.\n\n")
 
 
 @given(text=st.text())

@@ -27,8 +27,10 @@ from digest.week import Week
 
 _T = TypeVar("_T")
 
-KEYS = ("title", "link", "published", "updated", "authors", "feeds", "themes", "image", "id",
+KEYS = ("title", "link", "published", "updated", "authors", "image", "feeds", "id", "themes",
         "headline", "source", "lead", "hide", "draft", "corrections")  # fmt: skip
+"""The order in which a new file has its keys. Git merges changes of lines that do not touch: between what a pull
+changes later and what an editor does (`themes`, and what they add at the end) stands `id`, which nobody changes."""
 _TYPED = {"published": "timestamp", "updated": "timestamp", "lead": "bool", "hide": "bool", "draft": "bool"}
 _NO_VALUE = Value(1, "")
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off", ""})
@@ -86,12 +88,15 @@ def closely(text: str, file: str, known: Known) -> Story:
 
 
 def dumps(story: Story) -> str:
-    """Returns the text of a story's file, keys in their fixed order, those that say nothing left out."""
+    """Returns the text of a story's file, keys in their fixed order, those that say nothing left out.
+
+    It ends in a blank line: a note written below it does not touch the excerpt, so git can merge it with a correction.
+    """
     from digest.stories import yamlmatter  # only here and below: what only reads stories can do without YAML
 
     said = [(key, value) for key, value in pairs(story) if value or key in {"title", "themes"}]
     parts = [f"---\n{yamlmatter.dump(said, _TYPED)}---", excerpt.quote(story.excerpt), story.note]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return "".join(f"{part}\n\n" for part in parts if part)
 
 
 def written(key: str, words: str | tuple[str, ...], style: str = "") -> str:
@@ -109,10 +114,10 @@ def pairs(story: Story) -> list[tuple[str, str | tuple[str, ...]]]:
         ("published", story.published.isoformat()),
         ("updated", story.updated.isoformat() if story.updated else ""),
         ("authors", story.authors),
-        ("feeds", story.feeds),
-        ("themes", story.themes),
         ("image", story.image),
+        ("feeds", story.feeds),
         ("id", story.id),
+        ("themes", story.themes),
         ("headline", story.headline),
         ("source", story.source),
         *((key, "true" if getattr(story, key) else "") for key in ("lead", "hide", "draft")),
