@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import struct
 import zlib
 from datetime import UTC, datetime
@@ -11,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sites import find, parse, rendered
 
-from digest import config
-from digest.commands import build, check
+from digest import config, disk
+from digest.commands import build, check, export
 from digest.model import Copied
 from digest.pages.arrange import arrange
 from digest.stories.outlines import catalogue_of
@@ -203,3 +204,90 @@ def test_check_says_which_picture_is_damaged_and_the_build_goes_on(root: Path) -
         "open it, and save it again"
     ]
     assert b"width=" not in made(root).partition(b"<main")[2]
+
+
+# ---------------------------------------------------------------- pictures share the fate of the text beside them
+
+STORY = "---\ntitle: Story {name}\nlink: https://news.example/{name}\n{key}---\n\n![x]({name}.png)\n"
+LETTER = "---\ntitle: L\n{key}---\n\n![x](letter.png) and [a drawing](../w20/linked.svg)\n"
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """A digest with texts of every kind, each of which shows a picture called after it."""
+    (tmp_path / "digest.toml").write_text(DIGEST + '[[themes]]\nid = "ice"\ntitle = "Ice"\nmatch = ["ice"]\n')
+    week = tmp_path / "content/2026/w20"
+    for folder in (week, tmp_path / "content/pages", tmp_path / "content/themes"):
+        folder.mkdir(parents=True)
+    for name, key in (("shown", ""), ("hidden", "hide: true\n"), ("draft", "draft: true\n")):
+        (week / f"2026-05-15-{name}.md").write_text(STORY.format(name=name, key=key))
+    (week / "letter.md").write_text(LETTER.format(key=""))
+    (tmp_path / "content/pages/about.md").write_text("![x](page.png) <!-- ![x](hushed.png) -->\n")
+    (tmp_path / "content/themes/ice.md").write_text("![x](intro.png) ![x](/repo/2026/w20/rooted.png)\n")
+    for name in ("shown.png", "hidden.png", "draft.png", "letter.png", "nobody.png", "rooted.png", "linked.svg"):
+        (week / name).write_bytes(png(2, 2))
+    for name in ("pages/page.png", "pages/hushed.png", "themes/intro.png"):
+        (tmp_path / "content" / name).write_bytes(png(2, 2))
+    return tmp_path
+
+
+def pictures(root: Path, *, drafts: bool = False) -> set[str]:
+    """The pictures of the site, by name, once it was built."""
+    with disk.lock(root):
+        builder = build.Builder(root, config.load(root), root / "site", drafts=drafts, searched=False)
+        builder.build(builder.look())
+    return {path.name for path in (root / "site").rglob("*") if path.suffix in {".png", ".svg"}} - {"icon.svg"}
+
+
+ALBUM = {"shown.png", "letter.png", "linked.svg", "page.png", "intro.png", "rooted.png"}
+
+
+def test_only_pictures_that_a_published_text_shows_are_published(album: Path) -> None:
+    assert pictures(album) == ALBUM
+
+
+def test_a_preview_shows_the_pictures_of_drafts(album: Path) -> None:
+    assert pictures(album, drafts=True) == ALBUM | {"draft.png"}
+
+
+@pytest.mark.parametrize(
+    ("file", "gone"),
+    [
+        ("content/2026/w20/2026-05-15-shown.md", {"shown.png"}),
+        ("content/2026/w20/letter.md", {"letter.png", "linked.svg"}),
+    ],
+)
+@pytest.mark.parametrize("forget", [False, True])
+def test_a_picture_leaves_the_site_with_the_last_text_that_shows_it(
+    album: Path, file: str, gone: set[str], forget: bool
+) -> None:
+    pictures(album)
+    key = "hide: true" if "shown" in file else "draft: true"
+    (album / file).write_text((album / file).read_text().replace("\n---\n", f"\n{key}\n---\n", 1))
+    if forget:
+        shutil.rmtree(album / ".digest")
+
+    assert pictures(album) == ALBUM - gone
+
+
+def test_a_picture_that_two_texts_show_stays_while_one_of_them_is_published(album: Path) -> None:
+    story = album / "content/2026/w20/2026-05-15-shown.md"
+    story.write_text(story.read_text() + "\n![y](letter.png)\n")
+    pictures(album)
+
+    (album / "content/2026/w20/letter.md").unlink()
+
+    assert "letter.png" in pictures(album)
+
+
+def test_check_hints_at_a_picture_that_no_text_shows(album: Path) -> None:
+    said = {problem.file for problem in check.run(album, now=NOW).problems if "no text shows" in problem.what}
+
+    assert said == {"content/2026/w20/nobody.png", "content/pages/hushed.png"}
+
+
+def test_an_export_gives_no_address_for_a_picture_that_is_not_published(album: Path) -> None:
+    records = [one for one in export.run(album, config.load(album)) if one["kind"] == "file"]
+    addresses = {str(one["file"]).rpartition("/")[2]: one["address"] for one in records}
+
+    assert {name for name, address in addresses.items() if address} == ALBUM

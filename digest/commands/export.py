@@ -15,9 +15,12 @@ from pathlib import Path
 from digest.errors import Faults
 from digest.model import Config, Content, FreePage, Letter, Story
 from digest.naming import current_ids
-from digest.pages import addresses, atom
+from digest.pages import addresses, atom, beside
 from digest.pages.addresses import Base
-from digest.pages.anchors import anchors_of
+from digest.pages.arrange import arrange
+from digest.pages.markup import Writer
+from digest.pages.targets import Targets
+from digest.pages.texts import Texts
 from digest.stories import store
 from digest.stories.outlines import catalogue_of
 
@@ -53,10 +56,13 @@ class _Records:
 
     def __init__(self, content: Content, config: Config) -> None:
         self._config, self._earlier = config, content.earlier
-        self._anchors = anchors_of(catalogue_of(content, config))
-        self._copied = {one.file: one.path for one in content.copied}
+        catalogue = catalogue_of(content, config)
+        archive = arrange(catalogue, config)
+        self._anchors = archive.anchors
         self._themes = current_ids(config.themes)
         self._base = Base(config.site.url)
+        published = beside.published(catalogue, archive, Writer(Targets(catalogue, archive, self._base)), Texts())
+        self._copied = {one.file: one.path for one in published}
 
     def digest(self) -> Record:
         config = self._config

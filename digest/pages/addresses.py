@@ -73,6 +73,10 @@ SEARCHED = (
 )
 """The patterns of the files that come and go with the search page, and are ours where that is."""
 
+BESIDE = ("[0-9][0-9][0-9][0-9]/w[0-9][0-9]/**/*", "pages/**/*", "themes/**/*")
+PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
+"""Where the pictures that lie beside Markdown texts are copied to, and the endings that they have."""
+
 _SAFE = "/-._~!$&'()*+,;=:@"  # what a path may hold as it is (RFC 3986 §3.3), with the slash that parts it
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PLAIN = re.compile(r"[a-z0-9/._-]+(?:#[a-z0-9._-]+)?")  # what most places are: nothing in them has to be encoded

@@ -32,21 +32,33 @@ def read(listing: Path) -> set[str] | None:
 
 
 def recognised(folder: Path) -> set[str]:
-    """Returns the paths of pages and feeds of ours that an earlier build left in a folder.
+    """Returns the paths of pages, feeds and pictures of ours that an earlier build left in a folder.
 
-    Pictures and what was copied bear no mark, so they stay; files that every build makes need not be found.
+    A picture bears no mark: it is ours where a build puts pictures, in a folder whose home page is ours, since it may
+    have been taken back with its text. What else was copied stays; files that every build makes need not be found.
     """
     found = set()
     for pattern in addresses.OUTPUTS:
         for path in folder.glob(pattern):
-            mark, end = _MARKS[path.suffix]
-            if not path.is_symlink() and path.is_file() and mark in (disk.read(path) or b"").partition(end)[0]:
+            if _is_marked(path):
                 found.add(path.relative_to(folder).as_posix())
     ours = {path for path in found if not _is_home_of_another(folder / path)}
     if addresses.output(addresses.SEARCH) in ours:  # what it searches may hold words that are taken back
         searched = (path for pattern in addresses.SEARCHED for path in folder.glob(pattern))
         ours |= {path.relative_to(folder).as_posix() for path in searched if path.is_file() and not path.is_symlink()}
+    if _is_marked(folder / addresses.output(addresses.HOME)):
+        beside = (path for pattern in addresses.BESIDE for path in folder.glob(pattern))
+        pictures = (path for path in beside if path.suffix.lower() in addresses.PICTURES)
+        ours |= {path.relative_to(folder).as_posix() for path in pictures if path.is_file() and not path.is_symlink()}
     return ours
+
+
+def _is_marked(path: Path) -> bool:
+    """Tells whether a page or feed says that Digest made it."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    mark, end = _MARKS[path.suffix]
+    return mark in (disk.read(path) or b"").partition(end)[0]
 
 
 def _is_home_of_another(page: Path) -> bool:

@@ -79,6 +79,14 @@ class Writer:
         plain = paragraphs.html(text, link)
         return Html(plain if plain is not None else self._written(text, top, _Place(text, file, here, line)))
 
+    def addresses(self, text: str) -> list[str]:
+        """Returns the addresses of all links and pictures in the HTML of a text, as they were written."""
+        if not links.has_own_link(text):
+            return []
+        plain = paragraphs.html(text, lambda address: _tag("a", {"href": address}))
+        tags = (_values(tag[3]) for tag in _TAG.finditer(self._safe(text) if plain is None else plain))
+        return [values[name] for values in tags for name in ("href", "src") if values.get(name)]
+
     def _written(self, text: str, top: int, place: _Place) -> str:
         """Returns what Markdown makes of a text, sanitized, with its links and headings mended."""
         safe = self._safe(text)

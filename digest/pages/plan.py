@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from digest.errors import Faults, Problem
 from digest.model import Catalogue, Config, Copied, FreePage
-from digest.pages import addresses, atom, claims
+from digest.pages import addresses, atom, beside, claims
 from digest.pages.addresses import Base
 from digest.pages.archive import Archive
 from digest.pages.lasting import Lasting
@@ -90,14 +90,15 @@ def plan(
     setting = set_up(catalogue, archive, config, base, texts, lasting, searched=searched)
     for_readers = _distinct(setting, [*site_pages(setting), *theme_pages(setting)])
     pages = (*for_readers, *feed_pages(setting), *program_pages(setting, for_readers))
+    copied = lasting.same("copied", beside.published(catalogue, archive, setting.writer, texts))
     return Plan(
         pages=pages,
         shared=mark(setting.site),
         texts=texts,
-        copied=catalogue.copied,
+        copied=copied,
         problems=(
             *(atom.twins(catalogue.stories) if archive.twinned else ()),
-            *_claims(setting, pages, catalogue.copied),
+            *_claims(setting, pages, copied),
             *reserved(page for page in archive.pages if not _is_claimed(page)),
         ),
         setting=setting,

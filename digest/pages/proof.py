@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from digest.errors import Problem
 from digest.model import Catalogue, Config, FreePage, Letter
-from digest.pages import addresses, search_index
+from digest.pages import addresses, beside, search_index
 from digest.pages.addresses import Base
 from digest.pages.archive import Archive
 from digest.pages.arrange import arrange
@@ -24,7 +24,18 @@ def proof(catalogue: Catalogue, archive: Archive, config: Config) -> tuple[Probl
     for page in planned.pages:
         planned.data(page)  # which follows every link on it
     names = reserved(page for page in catalogue.pages if page.draft)
-    return (*planned.found(), *(name._replace(hint=True) for name in names), *_of_drafts(catalogue, config))
+    return (
+        *planned.found(),
+        *(name._replace(hint=True) for name in names),
+        *_of_drafts(catalogue, config),
+        *_unused(catalogue, planned.writer),
+    )
+
+
+def _unused(catalogue: Catalogue, writer: Writer) -> Iterator[Problem]:
+    for one in beside.unused(catalogue, writer):
+        what = "no text shows this picture, so it is not published"
+        yield Problem(one.file, 0, what, "show it, delete it, or move it to content/static/", hint=True)
 
 
 def _of_drafts(catalogue: Catalogue, config: Config) -> Iterator[Problem]:

@@ -91,12 +91,29 @@ class Targets:
         path = address.partition("?")[0].partition("#")[0]
         return self._sizes.get(unquote(path.removeprefix(self.base.path)))
 
+    def copied_at(self, address: str, file: str) -> str:
+        """Returns the path of the copied file that a link in a Markdown file leads to, nothing where it is none."""
+        path = address.partition("#")[0].partition("?")[0].removeprefix(self.base.origin)
+        if path.startswith("/"):
+            found = unquote(addresses.encoded_once(path).removeprefix(self.base.path)).lstrip("/")
+            return found if found in self._copied_paths else ""
+        return self._copied.get(_beside(file, unquote(path)), "")
+
+    @cached_property
+    def _copied(self) -> dict[str, str]:
+        """The paths of all copied files by the files themselves."""
+        return {one.file: one.path for one in self._catalogue.copied}
+
+    @cached_property
+    def _copied_paths(self) -> frozenset[str]:
+        return frozenset(self._copied.values())
+
     @cached_property
     def _sizes(self) -> dict[str, tuple[int, int]]:
         return {one.path: one.size for one in self._catalogue.copied if one.size}
 
     def _find(self, path: str, file: str) -> str | Lost:
-        wanted = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
+        wanted = _beside(file, path)
         place = self._at_once(wanted)
         if place is not None:
             return place
@@ -131,6 +148,11 @@ class Targets:
 def _slug(path: str) -> str:
     """Returns the slug that a file's name has after its date."""
     return _DATED.sub("", posixpath.basename(path)).removesuffix(".md")
+
+
+def _beside(file: str, path: str) -> str:
+    """Returns the file that a path in another file's text means."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
 
 
 def _relative(wanted: str, file: str) -> str:
