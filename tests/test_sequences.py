@@ -552,4 +552,4 @@ def test_blank_lines_below_the_front_matter_stay_where_an_excerpt_is_added(tmp_p
 
     sequence.step(("pull", 1, 1))
 
-    assert place.read_bytes().endswith(b"---\n\n> Theirs\n \n\n\t\nMine.")
+    assert place.read_bytes().endswith(b"---\n\n> Theirs\n\n \n\n\t\nMine.")

@@ -214,9 +214,11 @@ def _is_in(unread: Mapping[str, str], record: Record) -> bool:
 
 
 def _unread(root: Path, survey: Survey) -> dict[str, str]:
-    """Returns the texts of the week's files that cannot be read as stories, as far as they are text."""
+    """Returns the texts of the files that cannot be read as stories, as far as they are text."""
     texts = {}
-    for file in filter(paths.week_of, survey.unread):
+    for file in survey.unread:
+        if file.startswith(paths.LEDGERS):
+            continue
         with contextlib.suppress(DigestError):
             texts[file] = store.read_text(root, file)
     return texts

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from digest.errors import Problem
 from digest.model import Content, Feed, Story
-from digest.stories import paths
+from digest.stories import filenames
 from digest.stories.identity import keys_of_story
 from digest.stories.ledger import Record
 from digest.stories.storyfile import Known
@@ -75,7 +75,8 @@ class Survey:
     @property
     def unread(self) -> tuple[str, ...]:
         """The files of stories, letters and ledgers that cannot be read, or not all of them."""
-        wrong = (problem.file for problem in self.problems if not problem.hint and paths.PLACE.fullmatch(problem.file))
+        faults = (problem.file for problem in self.problems if not problem.hint)
+        wrong = filter(filenames.is_of_a_week, faults)
         return tuple(dict.fromkeys((*wrong, *(problem.file for problem in self.ledger_problems))))
 
 

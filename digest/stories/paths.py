@@ -17,8 +17,9 @@ from digest.week import Week
 INBOX = "content/inbox"
 LEDGERS = "content/ledger"
 
-PLACE = re.compile(r"content/(\d{4}/w\d{2})/(?:(\d{4}-\d{2}-\d{2})-)?([^/]+)\.md")
-"""A Markdown file in a week's folder: the folder, the day that its name begins with, if any, and the slug."""
+PLACE = re.compile(r"content/(\d{4}/w\d{2})/(?:(\d{4}-\d{2}-\d{2})-)?([^/.][^/]*)\.md")
+"""A Markdown file in a week's folder: the folder, the day that its name begins with, if any, and the slug. A file that
+is hidden by a dot is none."""
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 """What a story's slug is made of: signs that an address can have."""
 _LETTER = "/letter.md"
@@ -44,7 +45,7 @@ def ledger(feed: str) -> str:
 
 def is_story(file: str) -> bool:
     """Tells whether a file lies where stories do."""
-    return PLACE.fullmatch(file) is not None and not file.endswith(_LETTER)
+    return PLACE.fullmatch(file) is not None and file[-len(_LETTER) :].lower() != _LETTER  # `Letter.md` is no story
 
 
 def parted(files: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -62,7 +63,7 @@ def is_letter(file: str) -> bool:
 
 def is_in(file: str, folder: str) -> bool:
     """Tells whether a file is Markdown right in a folder below `content/`."""
-    return file.endswith(".md") and folder_of(file) == folder
+    return file.endswith(".md") and folder_of(file) == folder and "/." not in file
 
 
 def right_in(folder: str, files: Iterable[str]) -> list[str]:

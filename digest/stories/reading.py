@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from digest.errors import DigestError, Faults, Problem, suggestion
 from digest.model import Config, FreePage, Letter, Story
-from digest.stories import frontmatter, paths, storyfile
+from digest.stories import filenames, frontmatter, paths, storyfile
 from digest.stories.history import History
 from digest.stories.ledger import Record
 from digest.stories.storyfile import Known
@@ -24,7 +24,6 @@ from digest.stories.storyfile import Known
 _T = TypeVar("_T")
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
-_KNOWN = frozenset({"themes", "pages", "static", "ledger", "inbox"})
 
 
 class Reading:
@@ -82,15 +81,9 @@ class Reading:
         return tuple(letters), tuple(introductions), tuple(pages)
 
     def misplaced(self, files: Iterable[str]) -> None:
-        """Notes Markdown files that lie where no story is looked for: a story must not vanish without a word."""
-        for file in files:
-            top, _, rest = file.removeprefix("content/").partition("/")
-            stray = not rest or top not in _KNOWN
-            known = paths.is_story(file) or paths.is_letter(file) or Path(file).stem == "README"
-            if file.endswith(".md") and stray and not known:
-                self.problems.append(
-                    Problem(file, 0, "lies in no week's folder", "move it to one such as content/2026/w20/")
-                )
+        """Notes files whose name or folder keeps them from being read: a story must not vanish without a word."""
+        found = (filenames.problem(file) for file in files if not paths.is_story(file))
+        self.problems.extend(filter(None, found))
 
     def _read(self, file: str, read: Callable[[str], _T]) -> _T | None:
         try:

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from digest import links
 from digest.errors import Problem
 from digest.model import Config, Copied, FreePage, Letter, Story
-from digest.stories import hints, ledger, paths
+from digest.stories import filenames, hints, ledger, paths
 from digest.stories.desk import Survey
 from digest.stories.history import History
 from digest.stories.identity import scoped
@@ -55,6 +55,7 @@ def review(survey: Survey, config: Config, *, closed: Collection[Week], line_of:
         *(() if survey.content.unread else _orphans(survey, config)),
         *_shared_files(survey.ledgers),
         *_damaged(survey.content.copied),
+        *_left_out(survey.files),
     ]
     return tuple(found)
 
@@ -234,6 +235,12 @@ def _damaged(copied: Iterable[Copied]) -> Iterator[Problem]:
         if one.size is None and posixpath.splitext(one.file)[1].lower() in paths.PICTURES:
             what = "the width and height of this picture cannot be read, as if it were damaged"
             yield _hint(one.file, 0, what, "open it, and save it again")
+
+
+def _left_out(files: Iterable[str]) -> Iterator[Problem]:
+    for file in filter(filenames.is_left_out, files):
+        what = "is neither Markdown nor a picture, so it is not published"
+        yield _hint(file, 0, what, "move it to content/static/ if readers should get it, elsewhere if not")
 
 
 def _shared_files(ledgers: Mapping[str, Mapping[str, Record]]) -> Iterator[Problem]:

@@ -19,7 +19,7 @@ from digest import disk, memory
 from digest.disk import Stamp
 from digest.errors import Problem
 from digest.model import Copied
-from digest.stories import paths, pictures
+from digest.stories import filenames, paths, pictures
 
 _NOT_COPIED = (".DS_Store", "Thumbs.db", ".git", "*~", ".#*", ".*.sw?", disk.LEFT_BEHIND)  # left by systems and editors
 _UNSURE = (0, 0, 0, 0)
@@ -46,7 +46,9 @@ class Sight(NamedTuple):
 
 
 def look(root: Path, since: int = 0) -> Sight:
-    """Looks at every file, but at hidden ones only of `static/`; `since` is the moment before which this was."""
+    """Looks at every file, but of hidden ones only at texts and at those of `static/`; `since` is the moment before
+    which this was.
+    """
     folders: dict[str, Look] = {}
     problems: list[Problem] = []
     _look_into(os.fspath(root / "content"), "content", folders, problems)
@@ -133,7 +135,7 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
 
 
 def _is_hidden(name: str) -> bool:
-    return name[0] == "."
+    return name[0] == "." and not filenames.is_hidden_text(name)
 
 
 def _is_not_copied(name: str) -> bool:

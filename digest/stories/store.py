@@ -18,7 +18,7 @@ from pathlib import Path
 from digest import disk
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Content, Story
-from digest.stories import ledger, paths, storyfile
+from digest.stories import filenames, ledger, paths, storyfile
 from digest.stories.desk import Desk, Edit, Intake, Survey
 from digest.stories.history import History, earlier, lying
 from digest.stories.inbox import Filing, Inbox, names_in, plan
@@ -28,7 +28,6 @@ from digest.stories.reading import Reading
 from digest.stories.sight import content, copied, look
 from digest.week import Week
 
-_MARKDOWN = frozenset({".md", ".markdown", ".txt"})
 _WRITERS = 4
 """How many files are written at once: each waits for the disk to have it, and a disk takes several in one go."""
 
@@ -226,20 +225,23 @@ def read_exactly(root: Path, file: str) -> str:
 
 
 def _read_inbox(root: Path) -> Inbox:
-    """Reads the inbox; a README in it, and what begins with a dot, is not looked at."""
+    """Reads the inbox; a README in it, and what systems and editors hide there, is not looked at."""
     texts: dict[str, str] = {}
     pictures: list[str] = []
     problems: list[Problem] = []
     folder = root / paths.INBOX
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         file = f"{paths.INBOX}/{path.name}"
-        if path.name.startswith(".") or path.stem == "README":
+        if filenames.is_hidden_text(path.name):
+            cure = f"rename it to {filenames.proper(path.name)}"
+            problems.append(Problem(file, 0, "is hidden by the dot before its name, so it is not read", cure))
+        elif path.name.startswith(".") or path.stem == "README":
             continue
-        if path.is_symlink() or not path.is_file():
+        elif path.is_symlink() or not path.is_file():
             problems.append(Problem(file, 0, "is no plain file", "put the story's file itself into the inbox"))
         elif path.suffix.lower() in paths.PICTURES:
             pictures.append(file)
-        elif path.suffix.lower() not in _MARKDOWN:
+        elif not filenames.is_text(path.name):
             cure = "end a story's name in .md, and keep other files elsewhere"
             problems.append(Problem(file, 0, "is neither Markdown nor a picture", cure))
         else:
