@@ -131,6 +131,15 @@ def test_what_others_wrote_stays_where_the_list_is_lost(tmp_path: Path, path: st
     assert place.read_bytes() == content
 
 
+def test_nothing_of_an_earlier_build_stays_in_our_own_folder_where_the_list_is_lost(tmp_path: Path) -> None:
+    write(tmp_path, PAGES | {"2026/w20/secret.png": b"picture"}, place=".digest/publish")
+    shutil.rmtree(tmp_path / ".digest/built")
+
+    write(tmp_path, place=".digest/publish")
+
+    assert read_folder(tmp_path / ".digest/publish") == PAGES
+
+
 def test_another_digests_site_below_ours_stays_where_the_list_is_lost(tmp_path: Path) -> None:
     write(tmp_path, {"index.html": PAGE, "style.css": b"", "feed.atom": FEED}, "site/chips")
 

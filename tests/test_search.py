@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from sites import find, pages, parse, read_folder, text
 from digest import config as configs
 from digest.commands import build
 from digest.model import Config, Content, Correction
-from digest.pages import search, search_files, search_index
+from digest.pages import ingredients, search, search_files, search_index
 from digest.pages.arrange import arrange
 from digest.pages.records import Record, record, words_of
 from digest.stories.outlines import catalogue_of
@@ -252,6 +253,31 @@ def test_only_the_year_that_has_changed_is_asked_of_the_program(root: Path, monk
 
     assert sorted(len(records) for records in asked) == [1, 1, 3]
     assert asked[-1] == ["2025/w19/#old-crane"]
+
+
+def test_a_story_that_is_hidden_is_found_in_no_output_whichever_is_built_first(root: Path) -> None:
+    settings = configs.load(root)
+    for folder in (root / "site", root / "other"):
+        build.run(root, settings, output=folder, base_url=None)
+    story = write(root, "2026-05-06", "tolls-rise", "Tolls rise", "tolls")
+    story.write_text(story.read_text().replace("\n---\n", "\nhide: true\n---\n", 1))
+    time.sleep(0.05)  # so that the file's time of change is believed
+
+    for folder in (root / "other", root / "site"):
+        build.run(root, settings, output=folder, base_url=None)
+        assert set(found(read_folder(folder))) == {"2025/w19/#old-crane", "2026/w19/#two-cranes", "2026/w20/#quiet"}
+
+
+def test_another_version_of_the_program_makes_every_index_anew(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(root)
+    before = stamps(root, ".digest/search")
+    monkeypatch.setattr(ingredients, "of_program", lambda: b"another")
+
+    made(root)
+
+    after = stamps(root, ".digest/search")
+    assert len(before) == len(after) == 2
+    assert not before.items() & after.items()
 
 
 def test_what_a_change_leaves_as_it_was_is_not_written_again(root: Path) -> None:

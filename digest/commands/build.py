@@ -23,6 +23,7 @@ from digest.pages import output as outputs
 from digest.pages.addresses import Base
 from digest.pages.output import Output, Written
 from digest.pages.past import Past
+from digest.stories import sight
 from digest.stories.shelf import Shelf
 from digest.stories.sight import Sight, again, look
 
@@ -125,8 +126,10 @@ class Builder:
 
     def unchanged(self, seen: Sight) -> Written | None:
         """Returns what to report of a build that has nothing to do, None where there may be something."""
-        if self.past.told.get("warning") or not self._shelf.is_unchanged(seen):
+        if self.past.told.get("warning") or self._shelf.word or seen.problems:
             return None  # what could not be made the last time may be made now
+        if self.past.content != sight.fingerprint(seen.folders):
+            return None
         output = Output(self._root, self._folder, self.past.paths)
         return output.commit() if self.past.stands(output) else None
 
@@ -184,7 +187,7 @@ class Builder:
         self._shelf.keep()
         output, self._output = self._output, None
         is_left = output is not None and output.is_left()
-        self.past.keep()
+        self.past.keep(self._shelf.fingerprint)
         if output and is_left:
             self._output = output.leave()
 

@@ -17,7 +17,18 @@ from digest import __version__, disk
 from digest.model import Config
 
 FOLDER = "templates"
-_LIBRARIES = ("jinja2", "markupsafe", "markdown", "nh3", "yaml", "imagesize", "pagefind", "pagefind_bin", "tzdata")
+_LIBRARIES = (
+    "jinja2",
+    "markupsafe",
+    "markdown",
+    "nh3",
+    "yaml",
+    "imagesize",
+    "pagefind",
+    "pagefind_bin",
+    "pagefind_bin_extended",
+    "tzdata",
+)
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -30,18 +41,18 @@ def shipped_templates() -> Path:
 def of_reading(config: Config) -> bytes:
     """Returns a hash of all by which content is read, whatever address the site has."""
     settings = repr(config._replace(site=config.site._replace(url="")))
-    return _hash(_program(), settings.encode())
+    return _hash(of_program(), settings.encode())
 
 
 def of_pages(root: Path, config: Config, *, drafts: bool) -> bytes:
     """Returns a hash of all that pages are made of, content apart."""
     folders = (root / FOLDER, shipped_templates())
     templates = (part for folder in folders for part in _contents(folder))
-    return _hash(_program(), repr((config, drafts)).encode(), *templates)
+    return _hash(of_program(), repr((config, drafts)).encode(), *templates)
 
 
 @cache
-def _program() -> bytes:
+def of_program() -> bytes:
     """Returns a hash of the program and its libraries as they were at the first call: so this process runs them."""
     stamps = []
     for name in _LIBRARIES:
@@ -55,10 +66,14 @@ def _program() -> bytes:
 
 def _contents(folder: Path) -> Iterator[bytes]:
     """Yields every template by its name and bytes: a template may be saved twice in one step of the disk's clock."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            yield f"{path}\n".encode()
-            yield disk.read(path) or b""
+    seen = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        seen.add(os.path.realpath(place))
+        folders[:] = (one for one in sorted(folders) if os.path.realpath(f"{place}/{one}") not in seen)
+        for path in (f"{place}/{name}" for name in sorted(names)):
+            if os.path.isfile(path):  # noqa: PTH113
+                yield os.fsencode(path)
+                yield disk.read(path) or b""
 
 
 def _stamp(file: str | None) -> bytes:

@@ -78,9 +78,15 @@ class Output:
         """Whether nobody but this process has built into the folder since, so that it is believed to be as it was."""
         self.listed = before._paths if before and self.is_own else listing.read(self._listing)
         """The paths that the last build wrote, None where that is lost."""
-        self._before = listing.recognised(self.folder) if self.listed is None else self.listed
+        self._before = self._found() if self.listed is None else self.listed
         if self.listed is None or disk.read(self._busy) is not None:
             _sweep(self.folder, self._before | self._paths)
+
+    def _found(self) -> set[str]:
+        """Returns what earlier builds have left where their list is lost: in `.digest/`, that is every file."""
+        if self.folder.is_relative_to(self._root.resolve() / disk.CACHE):
+            return {path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if not path.is_dir()}
+        return listing.recognised(self.folder)
 
     @cached_property
     def _places(self) -> list[str]:

@@ -29,6 +29,8 @@ class Past:
         self.texts = Texts(remembered[2] if remembered else {})
         self.code: dict[str, bytes] = remembered[3] if remembered else {}
         """The templates as Python has compiled them."""
+        self.content: bytes = remembered[4] if remembered else b""
+        """The fingerprint of the content that this folder was built from; whatever other folders were built since."""
 
     @property
     def paths(self) -> Iterable[str]:
@@ -58,6 +60,8 @@ class Past:
         }
         self.told, self.texts = dict(told), self.texts.next()
 
-    def keep(self) -> None:
-        """Remembers the last build for other runs."""
-        memory.keep(self._root, self._name, self._whole, (self._made, self.told, dict(self.texts.before), self.code))
+    def keep(self, content: bytes) -> None:
+        """Remembers the last build for other runs, with the fingerprint of the content that it was made from."""
+        self.content = content
+        remembered = self._made, self.told, dict(self.texts.before), self.code, content
+        memory.keep(self._root, self._name, self._whole, remembered)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from digest import disk, memory
 from digest.model import Catalogue, Config, Outline
-from digest.pages import addresses
+from digest.pages import addresses, ingredients
 from digest.pages.archive import Archive
 from digest.pages.cards import publisher
 from digest.pages.marks import mark
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from digest.pages.records import Record
 
 _FOLDER = "search"
-_FORM = 2  # of records and files; another number makes every index anew
-_PROGRAMS = ("pagefind", "pagefind_bin", "pagefind_bin_extended")
 _AT_ONCE = 4  # years; each takes a program of its own, and tens of megabytes
 
 _Kept = tuple[dict[str, bytes], bytes]
@@ -79,12 +77,10 @@ def _name(year: str) -> str:
 
 
 def _shared(config: Config) -> bytes:
-    """Returns a hash of what every year's index is made of beside its stories, the program among it."""
-    specs = (importlib.util.find_spec(name) for name in _PROGRAMS)
-    installed = tuple(Path(spec.origin).stat().st_mtime_ns if spec and spec.origin else 0 for spec in specs)
+    """Returns a hash of what every year's index is made of beside its stories: this program and Pagefind among it."""
     feeds = tuple((feed.id, feed.publisher) for feed in config.feeds)
     themes = tuple((theme.id, theme.was) for theme in config.themes)
-    return mark((_FORM, installed, config.site.language, feeds, themes))
+    return mark((ingredients.of_program(), config.site.language, feeds, themes))
 
 
 def _told(stories: Iterable[Outline], archive: Archive) -> Iterator[tuple[bytes, str, str]]:

@@ -67,9 +67,10 @@ class Shelf:
         """Why what was remembered is not believed; nothing where it is, as far as it has been asked for."""
         return self._remembered.word
 
-    def is_unchanged(self, seen: Sight) -> bool:
-        """Tells whether the content is what was last read, file by file."""
-        return bool(self._folders) and not seen.problems and seen.folders == self._folders
+    @property
+    def fingerprint(self) -> bytes:
+        """The fingerprint of the content as it was last read; a later look has the same only if nothing changed."""
+        return sight.fingerprint(self._folders)
 
     def known(self, seen: Sight) -> Catalogue | None:
         """Returns the content where what is known of it can be amended, None where all has to be read.
