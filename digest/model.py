@@ -167,8 +167,8 @@ class Outline(NamedTuple):
     """What arranging has to know of a story, without its words: light, so that a large archive can be kept whole.
 
     `at` and `published` are when it was published, in seconds since 1970 and as written (ISO 8601); `changed` and
-    `updated` are the same of its last change. `noted`
-    and `excerpted` tell whether it has a note and an excerpt, `linked` whether it may link to a file of the digest.
+    `updated` are the same of its last change. `noted` tells whether it has a note, `linked` whether it may link to a
+    file of the digest. `excerpts` has the hashes of its excerpt, parted by spaces; nothing where it has none.
     `name` and `known_by` are hashes of what its Atom id is made of, and of all that the ledgers know it by. `mark` is
     another whenever anything that a page may say of the story is.
     """
@@ -183,7 +183,7 @@ class Outline(NamedTuple):
     hide: bool
     draft: bool
     noted: bool
-    excerpted: bool
+    excerpts: str
     linked: bool
     changed: float
     updated: str

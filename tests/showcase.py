@@ -14,10 +14,12 @@ from pathlib import Path
 
 from digest import config
 from digest.commands import build
+from digest.stories.identity import hash_of
 from digest.week import Week
 
 URL = "https://digest.example/trial/"
 ENDLESS = "Semiconductormanufacturingequipmentexportcontrolsenforcementagency" * 4
+QUOTED = "What the publisher said of it, with a " + "word and " * 30 + ENDLESS
 FULL = date(2026, 5, 11)
 """The Monday of the week that is full to the brim; the week after it is open."""
 
@@ -161,10 +163,10 @@ def _beside() -> dict[str, str]:
     lines = [
         _line("post", number, title, said, folder="2026/w20")
         for number in range(40)
-        for title, said in ((HEADLINES[number % 6] + f" ({number})", "1111111111111111"),)
+        for title, said in ((HEADLINES[number % 6] + f" ({number})", hash_of(QUOTED)),)
     ]
     earlier = _line("post", 0, "Export controls: an earlier headline", "2222222222222222", folder="2026/w20", at="01")
-    left = _line("post", 1, HEADLINES[1], "1111111111111111", folder="2026/w19", at="02")
+    left = _line("post", 1, HEADLINES[1], hash_of(QUOTED), folder="2026/w19", at="02")
     return {
         "content/2026/w20/letter.md": LETTER,
         "content/pages/about.md": ABOUT,
@@ -197,7 +199,7 @@ def _full_week() -> dict[str, str]:
         "corrections: ['2026-05-13: It was said here that it was more.', '2026-05-14: It was less.']\n"
         f"authors: [{', '.join(f'Author Number {number}' for number in range(12))}]\n"
     )
-    quoted = "> What the publisher said of it, with a " + "word and " * 30 + ENDLESS + "\n"
+    quoted = f"> {QUOTED}\n"
     notes = [NOTE, *["A note of one sentence."] * 9]
     return dict(
         _story(

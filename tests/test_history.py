@@ -86,13 +86,15 @@ def test_earlier_headlines_are_those_of_the_first_feed_but_for_the_one_the_story
     assert list(kept.values()) == [("One",)]
 
 
-def test_a_story_is_excerpted_by_its_guid_not_by_a_link_that_others_share() -> None:
+def test_the_excerpts_of_a_story_are_known_by_its_guid_its_link_and_its_file() -> None:
     aliases = ("guid:1", "link:news.example/one")
-    excerpted = record_of(1, PLACES[0], aliases=aliases, wrote={"excerpt": "aa"})
+    one = record_of(1, PLACES[0], aliases=aliases, excerpts=("aa", "bb"))
+    again = record_of(3, PLACES[0], aliases=("guid:3",), excerpts=("cc",))
 
-    known = History({"a": {"1": excerpted}, "b": {"2": record_of(2, PLACES[1], wrote={"title": "aa"})}})
+    known = History({"a": {"1": one}, "b": {"2": record_of(2, PLACES[1]), "3": again}})
 
-    assert known.excerpted() == {"a\nguid:1"}
+    names = ("a\nguid:1", "b\nguid:3", "link:news.example/one", PLACES[0])
+    assert known.excerpts() == {name: {"aa", "bb", "cc"} for name in names}
 
 
 def test_the_records_of_a_story_stand_in_the_order_of_its_feeds() -> None:

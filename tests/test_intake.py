@@ -44,7 +44,7 @@ def after(*intakes: Intake, **fields: Any) -> Desk:
         files=frozenset(story.file for story in stories),
         stories=tuple(stories),
         texts={story.file: storyfile.dumps(story) for story in stories},
-        known=Known(zone=HONG_KONG, excerpted=History(ledgers).excerpted()),
+        known=Known(zone=HONG_KONG, excerpts=History(ledgers).excerpts()),
     )
     return replace(desk, **fields)
 
@@ -217,10 +217,32 @@ def test_a_story_written_by_hand_is_adopted_and_only_what_agrees_counts_as_ours(
 
     assert intake.stories == ()
     assert intake.lines["first"][0].file == by_hand.file
-    assert set(intake.lines["first"][0].wrote) == {
-        "link",
-        "authors",
-    }  # none stand there: their being out is the editor's
+    assert set(intake.lines["first"][0].wrote) == {"link"}
+    assert intake.lines["first"][0].lacks == ("authors", "image")
+
+
+def test_what_an_adopted_file_lacks_is_never_added_nor_counted_as_written() -> None:
+    by_hand = make_story(link=make_entry().link, id="", feeds=(), title=make_entry().title, note="Mine.")
+    adopted = pull(
+        (FIRST, [make_entry(summary="Theirs.")]), desk=Desk(stories=(by_hand,), files=frozenset({by_hand.file}))
+    )
+    desk = replace(
+        after(adopted),
+        files=frozenset({by_hand.file}),
+        stories=(by_hand,),
+        texts={by_hand.file: storyfile.dumps(by_hand)},
+    )
+    corrected = make_entry(title="New", summary="New words.", authors=("Al",), image="https://cdn.example/a.jpg")
+
+    again = pull((FIRST, [corrected]), desk=desk)
+
+    (line,) = again.lines["first"]
+    assert again.outcomes[0].kept == ()
+    assert [edit.after for edit in again.edits] == [
+        storyfile.dumps(replace(by_hand, title="New", updated=NOW.replace(microsecond=0).astimezone(HONG_KONG)))
+    ]
+    assert not {"excerpt", "authors", "image"} & set(line.wrote)
+    assert line.lacks == ("authors", "image", "excerpt")
 
 
 def test_an_entry_whose_file_cannot_be_read_is_left_for_later() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from digest.model import Story
 from digest.stories import excerpt, storyfile
 from digest.stories.edit import edited
-from digest.stories.identity import story_keys
+from digest.stories.identity import hash_of
 from digest.stories.merge import Kept, Merged, hashes_of, merge
 from digest.stories.storyfile import Known
 
@@ -111,7 +111,7 @@ def test_no_excerpt_is_put_on_top_of_the_editors_own_quotation() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrapped", ["Old words.\nMore of them.", "Old\nwords. More  \nof them. ", "Old words. More of them.\n"]
+    "wrapped", ["Old words.\nMore of them.", "Old\nwords. More \nof them.  ", "Old words. More of them.\n"]
 )
 def test_an_excerpt_that_was_only_wrapped_is_still_the_publishers(wrapped: str) -> None:
     taken_in = replace(TAKEN_IN, excerpt="Old words. More of them.")
@@ -192,7 +192,8 @@ def test_what_a_killed_pull_had_written_counts_as_its_own() -> None:
 # ---------------------------------------------------------------- edits
 
 FILE = "content/2026/w20/2026-05-15-slug.md"
-KNOWN = Known(zone=HONG_KONG, excerpted=story_keys("g1", "", ("semiconductors",)))
+WRITTEN = ["Old words.", "New words.\n\nIn two paragraphs.", "Old words.\n\nMore."]
+KNOWN = Known(zone=HONG_KONG, excerpts={"semiconductors\nguid:g1": frozenset(map(hash_of, WRITTEN))})
 EDITS: Mapping[str, Any] = {
     **CHANGED,
     "updated": datetime(2026, 5, 20, 16, tzinfo=HONG_KONG),
@@ -245,7 +246,8 @@ def test_a_file_that_cannot_be_changed_in_place_is_left_alone() -> None:
     assert edited(text, story, {"link": "https://news.example/new"}, KNOWN) is None
 
 
-def test_the_excerpt_hash_is_of_its_plain_words() -> None:
+def test_the_excerpt_hash_is_of_its_plain_words_and_of_the_markdown_where_that_says_more() -> None:
     story = replace(TAKEN_IN, excerpt=excerpt.escape("a *b*"))
 
-    assert hashes_of(story)["excerpt"] == hashes_of(replace(TAKEN_IN, excerpt="a *b*"))["excerpt"]
+    assert hashes_of(story)["excerpt"] == hash_of("a *b*")
+    assert hashes_of(replace(TAKEN_IN, excerpt="a *b*"))["excerpt"] not in {hash_of("a *b*"), hash_of("a b")}

@@ -358,7 +358,7 @@ def _fields(text: bytes) -> dict[str, object]:
         story = storyfile.loads(text.decode(), "content/2026/w20/2026-05-15-x.md", KNOWN)
     except (UnicodeDecodeError, Faults):
         return {}
-    words = " ".join(excerpt.unescape(excerpt.split(story.note)[0]).split())  # to wrap them anew is to change no word
+    words = " ".join(excerpt.unescape(excerpt.opening(story.note)[0]).split())  # to wrap them anew is to change no word
     return {name: getattr(story, name) for name in FIELDS[:-1]} | {"excerpt": words}
 
 

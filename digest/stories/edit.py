@@ -16,10 +16,11 @@ from digest.errors import Faults
 from digest.model import Story
 from digest.stories import excerpt, storyfile, yamlmatter
 from digest.stories.frontmatter import FENCE
-from digest.stories.storyfile import KEYS, Known
+from digest.stories.storyfile import KEYS, Known, OneStory
 from digest.stories.yamlmatter import Span
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_GAP = re.compile(r"\n{3,}")
 _REMARK = re.compile(r"(?:^|\s)#")
 
 
@@ -29,12 +30,13 @@ def edited(text: str, story: Story, changes: Mapping[str, Any], known: Known) ->
     `story` is what the text says now, `changes` has the new values by field.
     """
     meant = replace(story, **changes)
+    known = replace(known, excerpts=OneStory((*excerpt.hashes(story.excerpt), *excerpt.hashes(meant.excerpt))))
     try:
-        result = _with_excerpt(text, changes["excerpt"], bool(story.excerpt)) if "excerpt" in changes else text
+        result = _with_excerpt(text, story.excerpt, meant.excerpt) if "excerpt" in changes else text
         for key, words in storyfile.pairs(meant):
             if key in changes:
                 result = _with_key(result, key, words)
-        return result if storyfile.loads(result, story.file, known) == meant else None
+        return result if _is_alike(storyfile.loads(result, story.file, known), meant) else None
     except (Faults, ValueError, IndexError):  # IndexError: YAML counts signs as line breaks that we do not
         return None
 
@@ -77,16 +79,29 @@ def _block(lines: Sequence[str], bare: Sequence[str], span: Span, words: str | t
     return [lines[span.line + 1], *(f"{lead}{storyfile.written('', part)}{stop}" for part in parts)]
 
 
-def _with_excerpt(text: str, words: str, stands: bool) -> str:
-    """Returns the text with these words as the blockquote that opens its body, instead of the one that stands there."""
+def _is_alike(one: Story, other: Story) -> bool:
+    """True if two stories are equal, but for the blank lines that stand for an excerpt between two parts of a note."""
+    return _without_gaps(one) == _without_gaps(other)
+
+
+def _without_gaps(story: Story) -> Story:
+    return replace(story, note=_GAP.sub("\n\n", story.note))
+
+
+def _with_excerpt(text: str, before: str, words: str) -> str:
+    """Returns the text with these words as its excerpt: in the place of the one before, or else at the top of the body.
+
+    Without words the excerpt is taken out, together with the blank lines below it.
+    """
     lines = _LINE.findall(text)
     stop = _stop(lines)
     end = _fence(lines)
-    start = next((n for n in range(end + 1, len(lines)) if lines[n].strip()), len(lines))
-    quoted = [line + stop for line in excerpt.quote(words).split("\n")]
-    if stands:
-        last = next((n for n in range(start, len(lines)) if not lines[n].lstrip(" ").startswith(">")), len(lines))
-        if last == len(lines) and not lines[-1].endswith("\n"):
+    quoted = [line + stop for line in excerpt.quote(words).split("\n")] if words else []
+    if before:
+        start, last = (end + 1 + at for at in excerpt.span(lines[end + 1 :], excerpt.hashes(before)))
+        if not words:
+            last = next((n for n in range(last, len(lines)) if lines[n].strip()), len(lines))
+        if quoted and last == len(lines) and not lines[-1].endswith("\n"):
             quoted[-1] = quoted[-1].removesuffix(stop)
         return "".join([*lines[:start], *quoted, *lines[last:]])
     rest = lines[end + 1 :]

@@ -23,6 +23,7 @@ class History:
     """The records of each story, by the keys of its file."""
 
     def __init__(self, ledgers: Mapping[str, Mapping[str, Record]]) -> None:
+        self._ledgers = ledgers
         self._records: dict[str, list[tuple[str, Record]]] = defaultdict(list)
         self._since: dict[str, str] = {}
         for feed, records in ledgers.items():
@@ -42,11 +43,23 @@ class History:
         ranked = sorted(found.items(), key=lambda one: (order.get(one[0][0], len(order)), one[0]))
         return [(feed, record) for (feed, _), record in ranked]
 
-    def excerpted(self) -> frozenset[str]:
-        """Returns the keys of the stories into whose file an excerpt was written (`identity.story_keys`)."""
-        return frozenset(
-            key for key, found in self._records.items() if any("excerpt" in record.wrote for _, record in found)
-        )
+    def excerpts(self) -> dict[str, frozenset[str]]:
+        """Returns the hashes of all excerpts that pull has written into a story's file, by each name of the story.
+
+        Its names are its keys (`identity.story_keys`), its links and its file: the latter two find it again where an
+        editor has altered its `id`.
+        """
+        files: dict[str, set[str]] = defaultdict(set)
+        names: dict[str, set[str]] = defaultdict(set)
+        for feed, records in self._ledgers.items():
+            for record in records.values():
+                files[record.file].update(record.excerpts)
+                links = (alias for alias in record.aliases if alias.startswith("link:"))
+                for name in (*ledger.keys_on_disk(record, feed), *links, record.file):
+                    names[name].add(record.file)
+        written = {file: frozenset(hashes) for file, hashes in files.items() if hashes}
+        found = {name: [written[file] for file in named if file in written] for name, named in names.items()}
+        return {name: sets[0].union(*sets[1:]) for name, sets in found.items() if sets}
 
     def telling(self, stories: Iterable[Story | Outline], lies: Mapping[str, str]) -> tuple[Place, ...]:
         """Returns the places of those weeks alone in which some story does not simply lie where it was first put.

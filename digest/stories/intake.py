@@ -21,7 +21,7 @@ from digest.stories import identity, ledger, paths
 from digest.stories.desk import Desk, Edit, Intake, Outcome
 from digest.stories.fresh import Arrival, believes, evidence, fresh_story
 from digest.stories.ledger import Record
-from digest.stories.merge import Merged, agreed, as_written, hashes_of, merge
+from digest.stories.merge import Merged, agreed, hashes_of, lacking, merge
 from digest.stories.news import is_news, names_of, said
 from digest.stories.revise import Revision, revise
 from digest.stories.slug import Slugs
@@ -161,7 +161,7 @@ class _Taking:
         feeds = story.feeds if arrival.feed.id in story.feeds else (arrival.feed.id,)
         ours = replace(fresh_story(arrival, self.config, self.now), feeds=feeds)
         own = Entry(id=story.id, title=story.title, link=story.link)  # the file goes by its own names, not the feed's
-        self._record(arrival, name, agreed(story, ours), own)
+        self._record(arrival, name, agreed(story, ours), own, lacking(story))
         return story.file
 
     def _meet(self, arrival: Arrival, file: str) -> tuple[str, str]:
@@ -182,7 +182,6 @@ class _Taking:
         if not self._speaks(arrival.feed, story):
             self._note(arrival, record, heard, self._wrote(file))
             return "known", file
-        story = as_written(story, self._wrote(file))
         revision = self._revise(story, self._merged(arrival, record, story, heard), self._wrote(file))
         self._note(arrival, record, heard, revision.wrote)
         return ("known" if revision.story == story else "updated"), story.file
@@ -235,6 +234,9 @@ class _Taking:
         unsaid = set() if believes(arrival.entry, self.now) else {"published"}
         if arrival.entry.title == links.host(arrival.entry.link):
             unsaid.add("title")  # an entry that has lost its headline is called so; that is nobody's wording
+        # What the editor of an adopted file had left out is not added to it.
+        lacks = {name for kin in self.kin[record.file].values() for name in kin.lacks or ()}
+        unsaid |= lacks.intersection(lacking(story))
         heard = {name: mark for name, mark in heard.items() if name not in unsaid}
         fresh = fresh_story(arrival, self.config, self.now)
         return merge(story, fresh, before=record.said, heard=heard, wrote=self._wrote(record.file), now=self.now)
@@ -259,8 +261,18 @@ class _Taking:
 
     # ------------------------------------------------------------ the ledger
 
-    def _record(self, arrival: Arrival, file: str, wrote: Mapping[str, str], own: Entry | None = None) -> None:
-        """Notes an entry that its feed brings for the first time; `own` has the names that its file goes by already."""
+    def _record(
+        self,
+        arrival: Arrival,
+        file: str,
+        wrote: Mapping[str, str],
+        own: Entry | None = None,
+        lacks: tuple[str, ...] | None = None,
+    ) -> None:
+        """Notes an entry that its feed brings for the first time.
+
+        For a file that was there before, `own` has the names that it goes by already, `lacks` the fields it has not.
+        """
         entry = arrival.entry
         first = Record(
             at=self.at,
@@ -269,6 +281,7 @@ class _Taking:
             file=file,
             title=entry.title,
             themes=evidence(entry, self.config),
+            lacks=lacks,
         )
         self._note(arrival, first, ledger.hashes(said(entry)), wrote)
 

@@ -1,10 +1,11 @@
 """The ledger: what a feed has brought, ever, as lines of JSON that are only added to, never changed.
 
     {"v": 1, "at": "2026-05-19T11:30:04.000000Z", "id": …, "aliases": […], "file": "content/2026/w20/….md", "title": …,
-     "said": {field: hash}, "wrote": {field: hash}, "themes": {theme: "phrase, and where it stood"}}
+     "said": {field: hash}, "wrote": {field: hash}, "themes": {theme: "phrase, and where it stood"}, "lacks": [field]}
 
 `said` has what the feed said (the excerpt uncut), `wrote` what was put into the file; a hash is the first 16 hex digits
-of SHA-256 of the cleaned value. Lines are read as a set, in any order, with doubles, since git merges them by union:
+of SHA-256 of the cleaned value. `lacks` is there only where pull adopted a file that it had not written: the fields
+that its editor had left out. Lines are read as a set, in any order, with doubles, since git merges them by union:
 for each id the newest `at` wins, aliases unite. Refuses to hold anybody's sentences, the headline apart.
 """
 
@@ -25,8 +26,9 @@ from digest.errors import Problem
 from digest.stories.identity import hash_of, keys_of, scoped, stamp
 
 VERSION = 1
+NOTHING = hash_of("")
+"""What `wrote` has for an excerpt that pull has taken out again."""
 _NOTHING: Mapping[str, str] = {}
-_EXCERPT: Mapping[str, str] = {"excerpt": ""}
 _AT_ONCE = 100  # lines
 _NO_JSON = (ValueError, RecursionError)
 _MARK = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)")
@@ -37,7 +39,7 @@ class Record(NamedTuple):
 
     `file` is where the story was first put, and stays so: it names the story, wherever its file lies now. From older
     lines come `since`, the moment of the first, and `earlier`, the feed's earlier headlines, each with the moment at
-    which another took its place.
+    which another took its place. `excerpts` has the hashes of all excerpts that were written, by any of the lines.
     """
 
     at: str
@@ -50,6 +52,8 @@ class Record(NamedTuple):
     themes: Mapping[str, str] = _NOTHING
     earlier: tuple[tuple[str, str], ...] = ()
     since: str = ""
+    excerpts: tuple[str, ...] = ()
+    lacks: tuple[str, ...] | None = None
 
 
 def hash_of_value(value: str | tuple[str, ...] | datetime) -> str:
@@ -78,7 +82,7 @@ def later(at: str, than: str) -> str:
 
 def dumps(record: Record) -> str:
     """Returns a record as its line, with the line break."""
-    line = {
+    line: dict[str, object] = {
         "v": VERSION,
         "at": record.at,
         "id": record.id,
@@ -89,14 +93,15 @@ def dumps(record: Record) -> str:
         "wrote": dict(record.wrote),
         "themes": dict(record.themes),
     }
+    if record.lacks is not None:
+        line["lacks"] = list(record.lacks)
     return json.dumps(line, ensure_ascii=False) + "\n"
 
 
 def loads(content: bytes, file: str, *, brief: bool = False) -> tuple[dict[str, Record], tuple[Problem, ...]]:
     """Returns what a feed's ledger says of each id, and a problem for each line that had to be passed over.
 
-    A `brief` record has no hashes, which are most of it and of use to a pull alone: of what was written, it tells only
-    whether there was an excerpt.
+    A `brief` record has no hashes, which are most of it and of use to a pull alone, but those of its excerpts.
     """
     records, problems = list[Record](), list[Problem]()
     lines = ((number, line) for number, line in enumerate(BytesIO(content), start=1) if line.strip())
@@ -126,7 +131,7 @@ def _by_age(records: Sequence[Record]) -> list[Record]:
     first = attrgetter("at", "title")  # which hardly any two lines share
     if len(set(map(first, records))) == len(records):
         return sorted(records, key=first)
-    return sorted(records, key=lambda one: (*first(one), one.file, one.aliases, "excerpt" in one.wrote, _hashes(one)))
+    return sorted(records, key=lambda one: (*first(one), one.file, one.aliases, _hashes(one)))
 
 
 def _hashes(record: Record) -> tuple[str, ...]:
@@ -137,7 +142,8 @@ def _hashes(record: Record) -> tuple[str, ...]:
 def _later(old: Record, record: Record) -> Record:
     earlier = old.earlier if old.title == record.title else (*old.earlier, (old.title, record.at))
     aliases = tuple(dict.fromkeys(old.aliases + record.aliases))
-    return record._replace(aliases=aliases, earlier=earlier, since=old.since or old.at)
+    excerpts = record.excerpts if record.excerpts == old.excerpts else tuple(sorted({*old.excerpts, *record.excerpts}))
+    return record._replace(aliases=aliases, earlier=earlier, since=old.since or old.at, excerpts=excerpts)
 
 
 def known_files(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, tuple[str, ...]]:
@@ -153,6 +159,12 @@ def known_files(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, tuple[
 def has_guid(record: Record) -> bool:
     """Tells whether the record's id is a guid of its own, and not the link that stands in for one."""
     return f"guid:{record.id}" in record.aliases
+
+
+def is_adopted(record: Record) -> bool:
+    """True if the record's file was there before its feed brought it, also by lines from before `lacks` was noted."""
+    had_no_id = not has_guid(record) and any(alias.startswith("guid:") for alias in record.aliases)
+    return record.lacks is not None or had_no_id
 
 
 def names_on_disk(record: Record) -> list[str]:
@@ -215,12 +227,14 @@ def _passed_over(line: str, file: str, number: int) -> Iterator[Problem]:
 def _record(line: dict[str, Any], brief: bool) -> Record:
     """Returns a line as a record, in brief or whole; raises ValueError, KeyError or TypeError where it is not one."""
     said, wrote, themes = line["said"], line["wrote"], line.get("themes", {})
-    texts = (line["at"], line["id"], line["file"], line["title"], *line["aliases"])
+    lacks = tuple(line["lacks"]) if "lacks" in line else None
+    texts = (line["at"], line["id"], line["file"], line["title"], *line["aliases"], *(lacks or ()))
     datetime.fromisoformat(line["at"])
     if line["v"] != VERSION or set(map(type, (*texts, *said.values(), *wrote.values(), *themes.values()))) != {str}:
         raise ValueError("of another version or kind")
+    excerpts = (wrote["excerpt"],) if wrote.get("excerpt", NOTHING) != NOTHING else ()
     if brief:
-        said, wrote, themes = _NOTHING, _EXCERPT if "excerpt" in wrote else _NOTHING, _NOTHING
+        said, wrote, themes, lacks = _NOTHING, _NOTHING, _NOTHING, None
     return Record(
         at=line["at"],
         id=line["id"],
@@ -230,4 +244,6 @@ def _record(line: dict[str, Any], brief: bool) -> Record:
         said=said,
         wrote=wrote,
         themes=themes,
+        excerpts=excerpts,
+        lacks=lacks,
     )

@@ -8,8 +8,7 @@ Refuses to write: values come in, the changes to make go out.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -53,27 +52,33 @@ def hashes_of(story: Story) -> dict[str, str]:
             "feeds": story.feeds,
             "themes": story.themes,
             "image": story.image,
-            "excerpt": excerpt.unescape(story.excerpt),
+            "excerpt": excerpt.compared(story.excerpt),
         }
     )
 
 
 def agreed(story: Story, ours: Story) -> dict[str, str]:
-    """Returns what of a file that stands already counts as written by us: what is as we would write it, and what it
-    lacks, for its editor may have taken that out. No ledger has spoken of an excerpt, so that one lies in the note.
+    """Returns what of a file that was there before counts as written by us: what is as we would write it.
+
+    No ledger has known an excerpt of it, so that a quotation of the publisher's is in the note.
     """
-    quoted, note = excerpt.split(story.note)
-    standing = hashes_of(replace(story, excerpt=quoted or story.excerpt, note=note))
-    silent = {"authors", "image", "excerpt"} - standing.keys()
-    return {name: mark for name, mark in hashes_of(ours).items() if name in silent or standing.get(name) == mark}
+    wrote = hashes_of(ours)
+    standing = hashes_of(_with_opening(story, (wrote.get("excerpt", ""),)))
+    return {name: mark for name, mark in wrote.items() if standing.get(name) == mark}
 
 
-def as_written(story: Story, wrote: Mapping[str, str]) -> Story:
-    """Returns the story with the excerpt that the ledger says was written, though its id may be altered by now."""
-    if story.excerpt or "excerpt" not in wrote:
+def lacking(story: Story) -> tuple[str, ...]:
+    """Returns the fields that a file has not, though its editor could have filled them in."""
+    has = hashes_of(_with_opening(story, ()))
+    return tuple(name for name in ("authors", "image", "excerpt") if name not in has)
+
+
+def _with_opening(story: Story, marks: Collection[str]) -> Story:
+    """Returns the story with the quotation that opens its body as its excerpt, whoever wrote it."""
+    if story.excerpt:
         return story
-    words, note = excerpt.split(story.note)
-    return replace(story, excerpt=words, note=note)
+    words = excerpt.opening(story.note)[0]
+    return replace(story, excerpt=excerpt.split(story.note, marks).excerpt or words)
 
 
 def merge(story: Story, fresh: Story, *, before: Hashes, heard: Hashes, wrote: Hashes, now: datetime) -> Merged:
@@ -82,10 +87,10 @@ def merge(story: Story, fresh: Story, *, before: Hashes, heard: Hashes, wrote: H
     `before` and `heard` are the hashes of what the feed said and says, `wrote` those of what we last put into the
     file; `now` is the moment of the pull.
     """
-    if not story.excerpt:  # a quotation that opens the body is the editor's: none is put on top of it
-        story = replace(story, excerpt=excerpt.split(story.note)[0])
     theirs = hashes_of(fresh)
-    story = _unwrapped(story, {wrote.get("excerpt"), theirs.get("excerpt")})
+    marks = {mark for mark in (wrote.get("excerpt"), theirs.get("excerpt")) if mark}
+    # A quotation that opens the body is the editor's: none is put on top of it.
+    story = _unwrapped(_with_opening(story, marks), marks)
     ours = hashes_of(story)
     said = [name for name in FIELDS if name in theirs and name in heard and heard[name] != before.get(name)]
     differ = [name for name in said if ours.get(name) != theirs[name]]
@@ -130,9 +135,8 @@ def words_of(name: str, value: Value) -> str:
 
 def _unwrapped(story: Story, marks: Container[str | None]) -> Story:
     """Returns the story with its excerpt in the lines that one of the hashes knows, where it was only wrapped anew."""
-    parts = re.split(r"\n\s*\n", story.excerpt)
-    whole = "\n\n".join(" ".join(part.split()) for part in parts)
-    return replace(story, excerpt=whole) if ledger.hash_of_value(excerpt.unescape(whole)) in marks else story
+    whole = excerpt.unwrapped(story.excerpt)
+    return replace(story, excerpt=whole) if ledger.hash_of_value(excerpt.compared(whole)) in marks else story
 
 
 def _side_by_side(ours: str, theirs: str) -> tuple[str, str]:

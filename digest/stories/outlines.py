@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from digest.links import has_own_link
 from digest.model import Catalogue, Config, Content, Outline, Story
 from digest.naming import last_change, lasting_name
+from digest.stories import excerpt
 
 _SIZE = 16  # bytes of a hash: enough that no two of a billion stories come to share one by accident
 
@@ -34,7 +35,7 @@ def outline_of(story: Story, zone: tzinfo, mark: bytes) -> Outline:
         hide=story.hide,
         draft=story.draft,
         noted=bool(story.note),
-        excerpted=bool(story.excerpt),
+        excerpts=" ".join(excerpt.hashes(story.excerpt)),
         linked=has_own_link(story.note) or has_own_link(story.excerpt),
         changed=changed,
         updated=updated,
@@ -49,9 +50,9 @@ def _twice(moment: datetime) -> tuple[float, str]:
     return moment.timestamp(), moment.isoformat()
 
 
-def marked(file: str, hash_of_content: bytes, excerpted: bool) -> bytes:
-    """Returns the mark of a story: of its address, all its words, and whether some of them are the publisher's."""
-    return hashed(hash_of_content + (b"1" if excerpted else b"0") + file.encode(errors="surrogatepass"))
+def marked(file: str, hash_of_content: bytes, excerpts: str) -> bytes:
+    """Returns the mark of a story: of its address, all its words, and which of them are the publisher's."""
+    return hashed(hash_of_content + excerpts.encode() + file.encode(errors="surrogatepass"))
 
 
 def catalogue_of(content: Content, config: Config) -> Catalogue:

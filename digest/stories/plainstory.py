@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from digest import links
 from digest.model import Story
 from digest.stories import excerpt, mistyped, paths, plainmatter
-from digest.stories.identity import story_keys
 from digest.stories.moments import moment
 from digest.week import Week
 
@@ -44,9 +43,10 @@ def read(text: str, file: str, known: Known) -> Story | None:
     except ValueError:
         return None
     body = text[end + len(_CLOSED) :]
-    keys = story_keys(said.get("id", ""), said["link"], said.get("feeds", ()))
-    words, note = ("", body.strip("\n")) if known.excerpted.isdisjoint(keys) else excerpt.split(body)
-    line = text.count("\n", 0, end) + 3 + excerpt.above(body, note)
+    words, note, above = excerpt.split(
+        body, known.excerpts_of(file, said.get("id", ""), said["link"], said.get("feeds", ()))
+    )
+    line = text.count("\n", 0, end) + 3 + above
     return Story(file=file, week=week, day=day, slug=place[3], excerpt=words, note=note, line=line, **said)
 
 

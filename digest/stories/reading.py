@@ -48,7 +48,7 @@ class Reading:
             zone=ZoneInfo(config.site.timezone),
             feeds=frozenset(feed.id for feed in config.feeds) | frozenset(ledgers),
             themes=self.themes,
-            excerpted=(history or History(ledgers)).excerpted(),
+            excerpts=(history or History(ledgers)).excerpts(),
         )
 
     def story(self, file: str) -> Story | None:

@@ -13,12 +13,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from digest import links
 from digest.errors import Problem
 from digest.model import Config, Copied, FreePage, Letter, Story
-from digest.stories import filenames, hints, ledger, paths
+from digest.stories import excerpt, filenames, hints, ledger, paths
 from digest.stories.desk import Survey
 from digest.stories.history import History
 from digest.stories.identity import scoped
@@ -127,6 +128,7 @@ def _of_each(stories: Sequence[Story], history: History, config: Config, line_of
     yield from _tracked(stories, line_of)
     yield from _truncated(stories, history, line_of)
     yield from _astray(stories, history)
+    yield from _requoted(stories, history)
     yield from _misdated(stories, history, ZoneInfo(config.site.timezone), line_of)
 
 
@@ -185,6 +187,19 @@ def _misdated(stories: Iterable[Story], history: History, zone: ZoneInfo, line_o
         if not any(record.wrote.get("published") == said for _, record in history.of(story)):
             what = f"published says {story.published.date()}, the file's name {story.day}"
             yield _hint(story.file, line_of(story.file, "published"), what, "mend the one that is wrong")
+
+
+def _requoted(stories: Iterable[Story], history: History) -> Iterator[Problem]:
+    """Finds opening quotations that are shown as the editor's, though pull wrote an excerpt for the story."""
+    for story in stories:
+        if story.excerpt or not excerpt.opening(story.note)[0]:
+            continue
+        records = [record for _, record in history.of(story) if "excerpt" in record.wrote]
+        newest = max(records, key=attrgetter("at"), default=None)
+        if newest and newest.wrote["excerpt"] != ledger.NOTHING and not ledger.is_adopted(newest):
+            what = "the quotation that opens this file is not the one that pull wrote, so it is shown as yours"
+            cure = "if it is yours, put a line of your own above it; if it is theirs, restore what pull wrote from git"
+            yield _hint(story.file, story.line, what, cure)
 
 
 def _leads(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 from digest.model import Story
 from digest.stories.edit import edited
-from digest.stories.identity import story_keys
 from digest.stories.merge import Kept, Merged, words_of
 from digest.stories.storyfile import Known
 
@@ -30,10 +29,6 @@ def revise(story: Story, text: str, merged: Merged, known: Known, wrote: Mapping
     kept = tuple(f"{story.file}: {_kept(one)}; the feed now says '{one.theirs}'" for one in merged.kept)
     if not merged.changes:
         return Revision(story, text, merged.wrote, kept)
-    if story.excerpt or "excerpt" in merged.changes:  # it is one under the story's new names too
-        meant = replace(story, **merged.changes)  # type: ignore[arg-type]
-        names = story_keys(story.id, meant.link, meant.feeds)
-        known = replace(known, excerpted=known.excerpted | names)
     after = edited(text, story, merged.changes, known)
     if after is None:
         return Revision(story, text, wrote, (*kept, f"{story.file}: {_left(merged)}"))

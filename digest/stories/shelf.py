@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from digest.errors import DigestError, Faults
 from digest.model import Catalogue, Config, Outline, Story
-from digest.stories import paths, sight
+from digest.stories import excerpt, paths, sight
 from digest.stories.outlines import hashed, marked, outline_of
 from digest.stories.remembered import Remembered
 from digest.stories.sight import Look, Sight
@@ -42,13 +42,6 @@ class _Filed(Protocol):
 _One = TypeVar("_One", bound=_Filed)
 
 
-class _Every(frozenset[str]):
-    """The keys of stories with an excerpt, where it is known already that the story at hand is one of them."""
-
-    def isdisjoint(self, _: Iterable[object], /) -> bool:
-        return False
-
-
 class Shelf:
     """The content of one digest, as it was last read; `key` is 16 bytes that say how."""
 
@@ -60,7 +53,7 @@ class Shelf:
         self._remembered = Remembered(root, key)
         self._folders: Mapping[str, Look] = self._remembered.folders
         self._feeds: Sequence[str] = ()
-        self._known: dict[bool, Known] = {}
+        self._known: Known | None = None
 
     @property
     def word(self) -> str:
@@ -77,7 +70,7 @@ class Shelf:
 
         Raises Faults with every problem in what was read; then what was known before stays known.
         """
-        self._feeds, self._known = _ledgers(seen), {}
+        self._feeds, self._known = _ledgers(seen), None
         before = self._catalogue or self._remembered.catalogue(self.story)
         found = self._amended(before, seen) if before else None
         return self._learnt(found, seen) if found else None
@@ -114,11 +107,11 @@ class Shelf:
 
             outline = self._outline(file)
             content = sight.content(self._root, file)
-            if _mark(file, content, outline.excerpted) != outline.mark:
+            if _mark(file, content, outline.excerpts) != outline.mark:
                 raise DigestError(f"{file}: this file has changed during the build; build again")
-            if outline.excerpted not in self._known:
-                self._known[outline.excerpted] = self._reading(outline.excerpted).known
-            self._stories[file] = storyfile.loads(content.decode(), file, self._known[outline.excerpted])
+            known = self._known = self._known or self._reading().known
+            known = replace(known, excerpts=storyfile.OneStory(outline.excerpts.split()))
+            self._stories[file] = storyfile.loads(content.decode(), file, known)
         return self._stories[file]
 
     def _outline(self, file: str) -> Outline:
@@ -131,7 +124,7 @@ class Shelf:
         touched = {*new, *gone}
         if seen.problems or any(map(_is_deep, touched)) or any(file.startswith(paths.LEDGERS) for file in changed):
             return None
-        reading = self._reading(True)
+        reading = self._reading()
         reading.misplaced(new)  # first, as in a reading of all: whatever was read, the same is said
         stories = self._retold(before, [file for file in changed if paths.is_story(file)], reading)
         if stories is None:
@@ -155,31 +148,37 @@ class Shelf:
 
     def _retold(self, before: Catalogue, files: Iterable[str], reading: Reading) -> tuple[Outline, ...] | None:
         """Returns the outlines with those of changed stories; None where the ledgers may have to say something else."""
+        from digest.stories import storyfile
+
         stories = list(before.stories)
         for file in files:
             at = bisect_left(stories, file, key=_file)
             old, content = stories[at], sight.content(self._root, file)
-            if _mark(file, content, old.excerpted) == old.mark:
+            if _mark(file, content, old.excerpts) == old.mark:
                 continue
+            reading.known = replace(reading.known, excerpts=storyfile.OneStory(old.excerpts.split()))
             story = reading.story(file)
             if story is None:
                 continue
-            new = outline_of(story, self._zone, _mark(file, content, bool(story.excerpt)))
-            if new.known_by != old.known_by or new.excerpted > old.excerpted:
+            outline = outline_of(story, self._zone, b"")
+            new = outline._replace(mark=_mark(file, content, outline.excerpts))
+            if new.known_by != old.known_by or self._may_be_excerpted(story):
                 return None
             stories[at] = new
             self._stories[file] = story
         return tuple(stories)
 
-    def _reading(self, excerpted: bool) -> Reading:
-        """Returns a reading of single files, of which it is known whether they open with an excerpt."""
+    def _may_be_excerpted(self, story: Story) -> bool:
+        """True if a quotation that opens the note has a hash that some ledger knows: then the ledgers are read."""
+        hashes = [hash.encode() for words in excerpt.quotations(story.note) for hash in excerpt.hashes(words)]
+        ledgers = (sight.content(self._root, paths.ledger(feed)) for feed in (self._feeds if hashes else ()))
+        return any(hash in ledger for ledger in ledgers for hash in hashes)
+
+    def _reading(self) -> Reading:
+        """Returns a reading of single files; which excerpts they may have is to be added."""
         from digest.stories.reading import Reading
 
-        reading = Reading(
-            self._config, {feed: {} for feed in self._feeds}, lambda file: sight.content(self._root, file)
-        )
-        reading.known = replace(reading.known, excerpted=_Every() if excerpted else frozenset())
-        return reading
+        return Reading(self._config, {feed: {} for feed in self._feeds}, lambda file: sight.content(self._root, file))
 
 
 def _differences(before: Mapping[str, Look], now: Mapping[str, Look]) -> tuple[list[str], list[str], list[str]]:
@@ -204,8 +203,8 @@ def _is_deep(file: str) -> bool:
     return paths.is_story(file) or file.startswith(paths.LEDGERS)
 
 
-def _mark(file: str, content: bytes, excerpted: bool) -> bytes:
-    return marked(file, hashed(content), excerpted)
+def _mark(file: str, content: bytes, excerpts: str) -> bytes:
+    return marked(file, hashed(content), excerpts)
 
 
 def _with(before: tuple[_One, ...], touched: set[str], found: Iterable[_One | None]) -> tuple[_One, ...]:

@@ -9,7 +9,7 @@ and lists every problem of a file, each with its line; it never repairs a file.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import TypeVar
@@ -33,18 +33,44 @@ KEYS = ("title", "link", "published", "updated", "authors", "image", "feeds", "i
 changes later and what an editor does (`themes`, and what they add at the end) stands `id`, which nobody changes."""
 _TYPED = {"published": "timestamp", "updated": "timestamp", "lead": "bool", "hide": "bool", "draft": "bool"}
 _NO_VALUE = Value(1, "")
+_NONE: frozenset[str] = frozenset()
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off", ""})
 _CORRECTION = re.compile(r"(\d{4}-\d{2}-\d{2})\s*:\s+(.+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a story may speak of: the time zone of its dates, feeds, themes, and the keys of stories with an excerpt."""
+    """What a story may speak of: the time zone of its dates, feeds, themes, and the excerpts that pull has written.
+
+    `excerpts` has the hashes of a story's, older ones too, by each of its names (`History.excerpts`).
+    """
 
     zone: tzinfo = UTC
     feeds: frozenset[str] | None = None
     themes: frozenset[str] | None = None
-    excerpted: frozenset[str] = field(default_factory=frozenset)
+    excerpts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def excerpts_of(self, file: str, guid: str, link: str, feeds: Iterable[str]) -> frozenset[str]:
+        """Returns the hashes of a story's excerpts: by its key, or by link or file where its `id` was altered."""
+        found = [self.excerpts[key] for key in story_keys(guid, link, feeds) if key in self.excerpts]
+        if found:
+            return found[0] if len(found) == 1 else frozenset().union(*found)
+        names = (f"link:{links.canonical(link)}" if links.web_link(link) else "", file)
+        return next((self.excerpts[name] for name in names if name in self.excerpts), _NONE)
+
+
+class OneStory(dict[str, frozenset[str]]):
+    """The hashes of the excerpts of one story, by any name: for `Known` where only that story is read."""
+
+    def __init__(self, hashes: Iterable[str]) -> None:
+        super().__init__()
+        self._hashes = frozenset(hashes)
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+    def __getitem__(self, _: str) -> frozenset[str]:
+        return self._hashes
 
 
 def loads(text: str, file: str, known: Known) -> Story:
@@ -58,7 +84,7 @@ def closely(text: str, file: str, known: Known) -> Story:
     read = Reader(file, matter.values)
     week, day, slug = _place(read, file)
     day, published = _dated(read, day, known.zone)
-    words, note = _body(matter, known)
+    body = _body(matter, file, known)
     story = Story(
         file=file,
         week=week,
@@ -79,9 +105,9 @@ def closely(text: str, file: str, known: Known) -> Story:
         hide=read.flag("hide"),
         draft=read.flag("draft"),
         corrections=read.corrections(),
-        excerpt=words,
-        note=note,
-        line=matter.line + excerpt.above(matter.body, note),
+        excerpt=body.excerpt,
+        note=body.note,
+        line=matter.line + body.above,
     )
     read.finish(KEYS)
     return story
@@ -227,12 +253,9 @@ def _dated(read: Reader, day: date | None, zone: tzinfo) -> tuple[date, datetime
     return day, published or datetime.combine(day, time(12), zone)
 
 
-def _body(matter: Matter, known: Known) -> tuple[str, str]:
-    """Returns excerpt and note; the opening blockquote is an excerpt only where the ledger says one was written."""
+def _body(matter: Matter, file: str, known: Known) -> excerpt.Body:
     guid, link, feeds = (matter.values.get(key, _NO_VALUE).listed for key in ("id", "link", "feeds"))
-    if known.excerpted.isdisjoint(story_keys("".join(guid[:1]), "".join(link[:1]), feeds)):
-        return "", matter.body.strip("\n")
-    return excerpt.split(matter.body)
+    return excerpt.split(matter.body, known.excerpts_of(file, "".join(guid[:1]), "".join(link[:1]), feeds))
 
 
 def _link(words: str) -> str:

@@ -94,7 +94,8 @@ class Whole:
         return tuple(map(self._outline, stories)), lying(met), earlier(met)
 
     def _outline(self, story: Story) -> Outline:
-        return outline_of(story, self._zone, marked(story.file, self._hashes[story.file], bool(story.excerpt)))
+        outline = outline_of(story, self._zone, b"")
+        return outline._replace(mark=marked(story.file, self._hashes[story.file], outline.excerpts))
 
 
 def _content(root: Path, hashes: dict[str, bytes], file: str) -> bytes:
