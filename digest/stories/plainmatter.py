@@ -14,6 +14,8 @@ from typing import NamedTuple
 _INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@`")
 """The signs that are something to YAML where a text without quotes begins with them (YAML 1.1 §5.3, §9.1.3)."""
 _NOTHING = frozenset({"~", "null"})
+ONE_TEXT = frozenset({"title", "headline", "source"})
+"""Keys whose value is one running text, read to the end of its line: `[Update]` is words there, and no list."""
 _LIST = re.compile(r"\[(?:[^,\[\]{}:#?]+(?:,[^,\[\]{}:#?]+)*)?\]")
 
 
@@ -44,7 +46,7 @@ def read(lines: Sequence[str]) -> dict[str, Value] | None:
             continue
         key, colon, rest = line.partition(":")
         words = value(rest) if colon and key.isidentifier() and key.isascii() and key not in values else None
-        if words is None:
+        if words is None or (key in ONE_TEXT and isinstance(words, tuple)):
             return None
         values[key] = Value(number, words)
     return values

@@ -8,7 +8,6 @@ Refuses tags, anchors' expansion and nesting: a value is a text or a list of tex
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,16 +16,22 @@ import yaml
 
 from digest.errors import Faults, Problem
 from digest.stories import mistyped
-from digest.stories.plainmatter import Value
+from digest.stories.plainmatter import ONE_TEXT, Value
 
 _Loader: type = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 _PAIR = re.compile(r"([A-Za-z][\w-]*)[ \t]*:(?:[ \t]+(.*))?")
-_LISTED = re.compile(r"([ \t]*-[ \t]+)(\d{4}-\d{2}-\d{2}:[ \t].*)")
-_WORDS = frozenset({"title", "headline", "source", "authors"})
-"""Keys whose value is running text, in which people do not think of YAML's signs."""
-_TAKEN = re.compile(r"(?:title|headline|source|authors):[ \t]+(?:[&!]|[^\"'\[{|>#].*\s#\w)")
-"""A running text of which YAML would silently swallow a part: an anchor, a tag, a comment (`#1`)."""
+_ITEM = re.compile(r"([ \t]*-[ \t]+)(.+)")
+_RUNNING = ONE_TEXT | {"authors", "corrections"}
+"""Keys whose values are running text, in which people do not think of YAML's signs: ` #1` is no comment there."""
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}[ \t]*:[ \t]+")
+_ENCLOSED = re.compile(r"""(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')(?P<rest>.*)""")
+_REMARK = re.compile(r"(?:[ \t]+#(?![^ \t]).*|[ \t]*)")
+"""What may follow a quoted text: a comment. A hash that is glued to a word (`"Panic" #1`) begins none."""
+_ODD_ESCAPE = re.compile(r"\\(?!x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})([^\"\\/]|\Z)|(\\.)")
+_BLOCK = re.compile(r"[|>][+-]?[1-9]?[+-]?[ \t]*(?:#.*)?")
+"""The beginning of a text that stands in the indented lines below it."""
+_KEY_BELOW = re.compile(r"[ \t]+[A-Za-z][\w-]*:(?:[ \t]|\Z)")
 _TEXT = yaml.SafeLoader.DEFAULT_SCALAR_TAG
 _BREAKS = re.compile(r"[\n\r\x85\u2028\u2029]")
 
@@ -48,11 +53,12 @@ class Span:
 
 def read(lines: Sequence[str], file: str) -> dict[str, Value]:
     """Returns the values of a front matter, given its lines without the fences; raises Faults where it is none."""
+    typed = _as_typed(lines)
     try:
-        node = yaml.compose("\n".join(_quoted(line) if _TAKEN.match(line) else line for line in lines), Loader=_Loader)
+        node = yaml.compose("\n".join(typed), Loader=_Loader)
     except yaml.YAMLError as first:
         try:
-            node = yaml.compose("\n".join(map(_mend, lines)), Loader=_Loader)
+            node = yaml.compose("\n".join(_repaired(lines, typed)), Loader=_Loader)
         except yaml.YAMLError:
             raise Faults([mistyped.broken(lines, file, first)]) from first
     if node is None:
@@ -91,8 +97,8 @@ def spans(lines: Sequence[str]) -> dict[str, Span]:
 
 def _mended(lines: Sequence[str]) -> list[str]:
     """Returns the lines as they can be read: as they stand, or with running texts quoted where they must be."""
-    gentle = [_quoted(line) if _TAKEN.match(line) else line for line in lines]
-    return gentle if _is_yaml("\n".join(gentle)) else [_mend(line) for line in lines]
+    typed = _as_typed(lines)
+    return typed if _is_yaml("\n".join(typed)) else _repaired(lines, typed)
 
 
 def _span(lines: Sequence[str], mended: Sequence[str], key: yaml.Node, value: yaml.Node) -> Span:
@@ -101,7 +107,7 @@ def _span(lines: Sequence[str], mended: Sequence[str], key: yaml.Node, value: ya
     if mended[line] != lines[line]:
         text = lines[line]
         begin = len(text) - len(text[text.index(":") + 1 :].lstrip())
-        return Span(line, begin, line, len(text.rstrip()), "")
+        return Span(line, begin, end.line, len(lines[end.line].rstrip()), "")
     if isinstance(value, yaml.ScalarNode) and start.line == end.line == line:
         return Span(line, start.column, line, end.column, value.style if value.style in {"'", '"'} else "")
     if isinstance(value, yaml.CollectionNode) and value.flow_style and end.column:
@@ -119,7 +125,7 @@ def _values(node: yaml.MappingNode, file: str) -> dict[str, Value]:
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 2
         key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
-        words = _words(value_node, running=key in _WORDS)
+        words = _words(value_node, running=key in ONE_TEXT)
         if words is None:
             problems.append(Problem(file, line, f"'{key}' holds a value within a value", "put the text in quotes"))
         elif key in values:
@@ -158,19 +164,89 @@ def _pair(node: yaml.Node) -> str | None:
     return f"{key.value}: {value.value}"
 
 
-def _mend(line: str) -> str:
-    """Quotes a running text that is no YAML as it stands: it is read to the end of its line, as it was meant."""
-    if _TAKEN.match(line) or not _is_yaml(line):
-        return _quoted(line)
-    return line
+def _as_typed(lines: Sequence[str]) -> list[str]:
+    """Returns the lines with running texts quoted: YAML then reads each to the end of its line, whatever is in it."""
+    typed = list(lines)
+    key = ""
+    for number, line in enumerate(lines):
+        pair, item = _PAIR.fullmatch(line), _ITEM.fullmatch(line)
+        key = pair[1] if pair else key
+        found = pair if pair and pair[2] else item if item and key in {"authors", "corrections"} else None
+        if not found or key not in _RUNNING:
+            continue
+        head, words = line[: found.start(2)], found[2].strip(" \t")
+        below = _wrapped(lines, number, len(head) - len(head.lstrip()) if item else 0)
+        quoted = _quoted_text(words, key, wrapped=bool(below))
+        if quoted is None or any(map(_KEY_BELOW.match, below)):
+            continue  # YAML reads it as it was typed, or says what is wrong
+        typed[number] = head + quoted
+        if below:
+            typed[number] = typed[number][:-1]
+            folded = [f"{line[: len(line) - len(line.lstrip())]}{_escaped(line.strip())}" for line in below]
+            typed[number + 1 : number + 1 + len(below)] = [*folded[:-1], folded[-1] + '"']
+    return typed
+
+
+def _wrapped(lines: Sequence[str], number: int, indent: int) -> list[str]:
+    """Returns the lines below one that go on with its text, since they are indented by more than `indent`."""
+    below: list[str] = []
+    for line in lines[number + 1 :]:
+        bare = line.lstrip()
+        if bare and (len(line) - len(bare) <= indent or bare.startswith("#")):
+            break
+        below.append(line)
+    while below and not below[-1].strip():
+        below.pop()
+    return below
+
+
+def _quoted_text(words: str, key: str, *, wrapped: bool) -> str | None:
+    """Returns a running text in quotes that YAML reads as it was typed; None where YAML does so anyway.
+
+    Quotes around a text are not part of it, and a comment may follow them; in these, backslashes are signs like others
+    (`"C:\\new"`), but for the escapes that can stand for nothing else.
+    """
+    date = _DATED.match(words) if key == "corrections" else None
+    rest = words[date.end() :] if date else words
+    if rest[0] in "'\"":
+        enclosed = _ENCLOSED.fullmatch(rest)
+        if enclosed is None or wrapped:
+            return None
+        if _REMARK.fullmatch(enclosed["rest"]):
+            plain = _ODD_ESCAPE.sub(lambda found: found[2] or f"\\\\{found[1]}", enclosed["text"])
+            is_odd = rest[0] == '"' and plain != enclosed["text"]
+            return f"{date[0] if date else ''}{plain}{enclosed['rest']}" if is_odd else None
+        return f'"{_escaped(words)}"' if enclosed["rest"].lstrip().startswith("#") else None
+    if rest[0] in "[{" and key not in ONE_TEXT:
+        return None
+    if wrapped and _BLOCK.fullmatch(rest):
+        return None
+    if key == "authors" and rest in {"~", "null"}:
+        return None
+    return f'"{_escaped(words)}"'
+
+
+def _escaped(words: str) -> str:
+    """Returns a text as it stands between double quotes, with the escapes alone that `_ODD_ESCAPE` leaves."""
+    return "".join(sign if sign.isprintable() and sign not in '"\\' else _escape(sign) for sign in words)
+
+
+def _escape(sign: str) -> str:
+    number = ord(sign)
+    if sign in '"\\':
+        return f"\\{sign}"
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def _repaired(lines: Sequence[str], typed: Sequence[str]) -> list[str]:
+    """Returns the lines, those in quotes that were none after all (`"Panic" over chips`) read to their end, too."""
+    return [_quoted(new) if new == old and not _is_yaml(new) else new for old, new in zip(lines, typed, strict=True)]
 
 
 def _quoted(line: str) -> str:
-    pair = _PAIR.fullmatch(line)
-    if pair and pair[1] in _WORDS | {"corrections"} and pair[2]:
-        return f"{pair[1]}: {json.dumps(pair[2].strip(), ensure_ascii=False)}"
-    listed = _LISTED.fullmatch(line)
-    return listed[1] + json.dumps(listed[2].strip(), ensure_ascii=False) if listed else line
+    pair, item = _PAIR.fullmatch(line), _ITEM.fullmatch(line)
+    found = pair if pair and pair[1] in _RUNNING and pair[2] else item if item and _DATED.match(item[2]) else None
+    return f'{line[: found.start(2)]}"{_escaped(found[2].strip())}"' if found else line
 
 
 def _is_yaml(line: str) -> bool:
@@ -194,7 +270,10 @@ def _line(key: str, value: str | tuple[str, ...], kind: str, style: str = "") ->
     pair = yaml.MappingNode(
         yaml.SafeLoader.DEFAULT_MAPPING_TAG, [(yaml.ScalarNode(_TEXT, key), node)], flow_style=False
     )
-    return str(yaml.serialize(pair, Dumper=yaml.SafeDumper, allow_unicode=True, width=1 << 30))
+    line = str(yaml.serialize(pair, Dumper=yaml.SafeDumper, allow_unicode=True, width=1 << 30))
+    if isinstance(value, str) and line.startswith(f'{key}: "'):
+        return f'{key}: "{_escaped(value)}"\n'
+    return line
 
 
 def _style(value: str) -> str | None:

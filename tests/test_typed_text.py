@@ -1,0 +1,190 @@
+"""Running text in front matter is read to the end of its line: neither `#` nor colon nor backslash takes a word away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from builders import HONG_KONG
+from hypothesis import example, given
+from hypothesis import strategies as st
+from test_check import told
+from test_inbox import SETTINGS
+
+from digest import config
+from digest.commands import build
+from digest.stories import frontmatter, storyfile
+from digest.stories.edit import edited
+from digest.stories.storyfile import Known
+
+FILE = "content/2026/w20/2026-05-15-slug.md"
+KNOWN = Known(zone=HONG_KONG)
+LINK = "link: https://news.example/1"
+
+
+def story(*lines: str) -> str:
+    return "\n".join(["---", *lines, LINK, "---", "", "A note.", ""])
+
+
+def headline(text: str) -> str:
+    return storyfile.loads(story("title: A", f"headline: {text}"), FILE, KNOWN).headline
+
+
+LINE = st.text(st.characters(codec="utf-8", exclude_characters="\n\r") | st.sampled_from(" #:-[]{}'\"\\&*!|>%@`,~"))
+
+
+@given(LINE.map(lambda text: text.strip(" \t")).filter(lambda text: text and text[0] not in "'\""))
+@example("#1 story of the week")
+@example("Nvidia is # 1 again")
+@example("C # is: a language")
+@example("[Update] ships")
+@example("[Update]")
+@example("{a: b}")
+@example("> 5 dollars")
+@example(">")
+@example("|2")
+@example("- a dash")
+@example("-")
+@example("? what")
+@example("&c and *d")
+@example("!")
+@example("~")
+@example("No")
+@example('a "quoted" \\n word #')
+@example("ends with a colon:")
+@example("tab\there #x")
+@example("next\x85line\u2028and\x07more")
+def test_a_headline_without_quotes_is_exactly_what_was_typed(text: str) -> None:
+    assert headline(text) == text
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("'It''s # 1'", "It's # 1"),
+        ('"Nvidia # 1"', "Nvidia # 1"),
+        ("'Quiet harbour' # mine", "Quiet harbour"),
+        ('"Quiet harbour"   #', "Quiet harbour"),
+        ('"Panic" over chips', '"Panic" over chips'),
+        ('"Panic" over chips: a #1 worry', '"Panic" over chips: a #1 worry'),
+        ('"Panic" #1 worry', '"Panic" #1 worry'),
+        ('"C:\\new"', "C:\\new"),
+        ('"C:\\Program Files\\x"', "C:\\Program Files\\x"),
+        ('"C:\\users" # mine', "C:\\users"),
+        ('"a \\"b\\" \\\\ \\u00e9 \\x41"', 'a "b" \\ é A'),
+    ],
+)
+def test_quotes_around_a_headline_are_not_part_of_it(typed: str, text: str) -> None:
+    assert headline(typed) == text
+
+
+@pytest.mark.parametrize("key", ["title", "headline", "source"])
+@pytest.mark.parametrize("text", ["#1 in chips", "C # is", "AT&T: #1 [again]"])
+def test_so_it_is_with_every_running_text(key: str, text: str) -> None:
+    lines = [f"{key}: {text}"] if key == "title" else ["title: A", f"{key}: {text}"]
+
+    assert getattr(storyfile.loads(story(*lines), FILE, KNOWN), key) == text
+
+
+def test_names_and_corrections_are_running_text_too() -> None:
+    read = storyfile.loads(
+        story(
+            "title: A",
+            "authors:",
+            "- Jo #1",
+            "- Ann # 2",
+            "corrections:",
+            "- 2026-05-20: An earlier version said #5, not # 6.",
+            '- 2026-05-21: "Quoted # words" # mine',
+            "- 2026-05-22: It said: C:\\new #1,",
+            "  which is # wrong.",
+        ),
+        FILE,
+        KNOWN,
+    )
+
+    assert read.authors == ("Jo #1", "Ann # 2")
+    assert [one.text for one in read.corrections] == [
+        "An earlier version said #5, not # 6.",
+        "Quoted # words",
+        "It said: C:\\new #1, which is # wrong.",
+    ]
+
+
+def test_one_correction_on_the_line_of_its_key_keeps_its_words() -> None:
+    read = storyfile.loads(story("title: A", "corrections: 2026-05-20: It said #5."), FILE, KNOWN)
+
+    assert [one.text for one in read.corrections] == ["It said #5."]
+
+
+@pytest.mark.parametrize(
+    ("lines", "title"),
+    [
+        (["title: C # is", "  a language # too"], "C # is a language # too"),
+        (["title: C", "  #1 is a comment here"], "C"),
+        (["title: >-", "  C # is", "  a language"], "C # is a language"),
+        (['title: "C # is', '  a language"'], "C # is a language"),
+        (["# a comment", "title: A", "# another"], "A"),
+    ],
+)
+def test_a_text_of_several_lines_keeps_its_words_and_comments_of_their_own_line_stay(
+    lines: list[str], title: str
+) -> None:
+    assert storyfile.loads(story(*lines), FILE, KNOWN).title == title
+
+
+def test_a_key_that_was_indented_by_a_slip_is_an_error_and_no_part_of_the_headline() -> None:
+    with pytest.raises(Exception, match="not valid YAML"):
+        storyfile.loads(story("title: C # is", "  hide: true"), FILE, KNOWN)
+
+
+def test_nobody_is_called_tilde() -> None:
+    assert storyfile.loads(story("title: A", "authors: ~"), FILE, KNOWN).authors == ()
+
+
+@pytest.mark.parametrize("line", ["lead: true # the story", "themes: [] # none yet", "image: # later"])
+def test_behind_other_values_a_comment_is_a_comment(line: str) -> None:
+    read = storyfile.loads(story("title: A", line), FILE, KNOWN)
+
+    assert (read.themes, read.image, read.lead) == ((), "", line.startswith("lead"))
+
+
+@pytest.mark.parametrize("old", ["C # is", "C # is\n  a language # too", '"C:\\new"', "#1", "[Update]"])
+def test_a_pull_can_replace_such_a_title_and_leaves_every_other_line(old: str) -> None:
+    text = story(f"title: {old}", "headline: '#2' # mine")
+    read = storyfile.loads(text, FILE, KNOWN)
+
+    new = edited(text, read, {"title": "Plain"}, KNOWN)
+
+    if "\n" in old:
+        assert new is None or new == story("title: Plain", "headline: '#2' # mine")
+    else:
+        assert new == story("title: Plain", "headline: '#2' # mine")
+
+
+def test_the_title_of_a_letter_or_page_is_read_so_as_well() -> None:
+    values = frontmatter.parse("---\ntitle: The #1 week # of May\n---\nDear\n", "x.md", required=False).values
+
+    assert values["title"].words == "The #1 week # of May"
+
+
+def test_every_word_reaches_the_page(tmp_path: Path) -> None:
+    (tmp_path / "digest.toml").write_text(SETTINGS)
+    place = tmp_path / FILE
+    place.parent.mkdir(parents=True)
+    place.write_text(
+        story(
+            "title: C # is a language",
+            "headline: #1 story",
+            "source: #1 of papers",
+            "corrections:",
+            "- 2026-05-20: An earlier version said #5, not #6.",
+        )
+    )
+
+    build.run(tmp_path, config.load(tmp_path), output=tmp_path / "site", base_url=None)
+
+    page = (tmp_path / "site/2026/w20/index.html").read_text()
+    assert told(tmp_path) == []
+    for words in ("C # is a language", "#1 story", "#1 of papers", "An earlier version said #5, not #6."):
+        assert words in page
