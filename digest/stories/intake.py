@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 
 from digest import links
 from digest.errors import Problem
@@ -197,11 +198,33 @@ class _Taking:
         named = sorted({other for key in keys for other in self.named.get(key, ())})
         if named:
             return self.there[file if file in named else named[0]], ""
-        # A story whose id the editor has changed is still known by its place, unless another was moved there.
-        placed = self.there.get(file)
-        if placed and identity.keys_of_story(placed).isdisjoint(self.known):
-            return placed, ""
-        return None, self.desk.hidden(names) or ""
+        altered = self._altered(file)
+        return altered, "" if altered else self.desk.hidden(names)
+
+    def _altered(self, file: str) -> Story | None:
+        """Returns the story whose `id` was taken out or altered: by its place and one more name, or by its link.
+
+        A story that the ledgers know as another is never it: that was moved into the place, or shares the link.
+        """
+        aliases = {alias for record in self.kin.get(file, {}).values() for alias in record.aliases}
+        linked = []
+        for story in self.desk.stories:
+            names = identity.aliases_of(Entry("", story.title, story.link, story.published))
+            if aliases.isdisjoint(names) or not self._keys_on_disk.isdisjoint(identity.keys_of_story(story)):
+                continue
+            if story.file == file:
+                return story
+            if not aliases.isdisjoint(name for name in names if name.startswith("link:") and "/" in name):
+                linked.append(story)
+        return linked[0] if len(linked) == 1 and file not in self.desk.files else None
+
+    @cached_property
+    def _keys_on_disk(self) -> frozenset[str]:
+        """The keys of all stories that the ledgers know, as their files have them unless these were altered."""
+        ledgers = self.desk.ledgers.items()
+        return frozenset().union(
+            *(ledger.keys_on_disk(record, feed) for feed, records in ledgers for record in records.values())
+        )
 
     def _welcome(self, arrival: Arrival, file: str, story: Story | None) -> tuple[str, str]:
         """Adds one more feed to a story, in digest.toml's order; where its file is gone, only notes that it came."""
