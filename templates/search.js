@@ -19,19 +19,58 @@ function load() {
   return index;
 }
 
+// Letters of scripts without spaces between words: each stands alone in the index, so they are asked for as a phrase.
+const UNSPACED = /(?=[\p{L}\p{N}])[\u0e01-\u0e5b\u0e81-\u0edf\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u3100-\u312f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f\u{20000}-\u{3ffff}]/u;
+const LETTER = /[\p{L}\p{N}]/u;
+
+function cut(words) {
+  let parts = "", last = "";
+  for (const sign of words.normalize("NFC")) {
+    if (LETTER.test(sign)) {
+      if (last && (UNSPACED.test(last) || UNSPACED.test(sign))) parts += " ";
+      last = sign;
+    } else if (/\s/.test(sign)) last = "";
+    parts += sign;
+  }
+  return parts;
+}
+
+const uncut = (text) => text.replace(/[\u200a\u200b]/g, "");
+
+// The index has words without symbols: `$5bn` stands there as `5bn`, `N+1` as `n1`; such a word is asked for as a whole.
+function terms(q) {
+  const phrases = [], plain = [];
+  for (const [whole, quoted] of q.matchAll(/"([^"]*)"?|[^\s"]+/g)) {
+    const bare = (quoted ?? whole).replace(/[\p{S}\p{C}]/gu, "");
+    const words = cut(bare);
+    if (!LETTER.test(words)) continue;
+    (quoted !== undefined || bare !== whole || words.includes(" ") ? phrases : plain).push(words);
+  }
+  return { phrases, plain };
+}
+
 // Pagefind leaves out a word that a year's index lacks, or takes a shorter one: such a year has nothing to say.
 async function having(all, words) {
-  const answers = await Promise.all(words.split(/\s+/).map((word) => all.search(`"${word}"`)));
+  const answers = await Promise.all(words.map((word) => all.search(`"${word}"`)));
   const known = answers.filter(({ results }) => results.length).map(({ filters }) => filters.year);
   return years.filter((year) => known.every((count) => count[year]));
 }
 
 async function answered({ q, theme, year }) {
   const all = await load();
-  const among = (q ? await having(all, q) : years).filter((one) => !year || one === year);
-  if (!among.length) return [];
-  const filters = { year: { any: among }, ...(theme && { theme }) };
-  return (await all.search(q ?? null, { filters, sort: q ? {} : { at: "desc" } })).results;
+  const ask = async (words, some, sort = {}) =>
+    some.length ? (await all.search(words, { filters: { year: { any: some }, ...(theme && { theme }) }, sort })).results : [];
+  const among = years.filter((one) => !year || one === year);
+  if (!q) return ask(null, among, { at: "desc" });
+  const { phrases, plain } = terms(q);
+  const questions = phrases.map((words) => ask(`"${words}"`, among));
+  if (plain.length) {
+    const known = await having(all, plain);
+    questions.unshift(ask(plain.join(" "), among.filter((one) => known.includes(one))));
+  }
+  const [first = [], ...others] = await Promise.all(questions);
+  const ids = others.map((results) => new Set(results.map(({ id }) => id)));
+  return first.filter(({ id }) => ids.every((one) => one.has(id)));
 }
 
 function asked() {
@@ -47,19 +86,21 @@ function show(element, words) {
 
 function passage({ excerpt, content }) {
   const words = document.createElement("p");
-  const plain = (part) => part.replaceAll("&lt;", "<").replaceAll("&gt;", ">");
+  const plain = (part) => uncut(part).replaceAll("&lt;", "<").replaceAll("&gt;", ">");
   words.className = "passage";
   words.dir = "auto";
   excerpt.split(/<mark>(.*?)<\/mark>/s).forEach((part, at) => words.append(at % 2 ? show("mark", plain(part)) : plain(part)));
   const shown = words.textContent.trim();
-  if (!content.startsWith(shown)) words.prepend("… ");
-  if (!content.endsWith(shown)) words.append(" …");
+  const whole = uncut(content);
+  if (!whole.startsWith(shown)) words.prepend("… ");
+  if (!whole.endsWith(shown)) words.append(" …");
   return words;
 }
 
 function line(story) {
   const [row, heading, link, details] = ["li", "h3", "a", "p"].map((name) => document.createElement(name));
-  const { title, said_by, day } = story.meta;
+  const { said_by, day } = story.meta;
+  const title = uncut(story.meta.title);
   link.href = story.url;
   link.append(title);
   heading.dir = "auto";

@@ -4,16 +4,20 @@ import base64
 import gzip
 import json
 import os
+import re
 import shutil
 import time
+import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import browsing
+import html5lib
 import pytest
 from builders import make_config, make_content, make_page, make_story
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sites import find, pages, parse, read_folder, text
 
@@ -21,8 +25,12 @@ from digest import config as configs
 from digest.commands import build
 from digest.model import Config, Content, Correction
 from digest.pages import ingredients, search, search_files, search_index
+from digest.pages.addresses import Base
 from digest.pages.arrange import arrange
-from digest.pages.records import Record, record, words_of
+from digest.pages.ingredients import shipped_templates
+from digest.pages.markup import Writer
+from digest.pages.records import CUT, UNSPACED, Record, cut, record
+from digest.pages.targets import Targets
 from digest.stories.outlines import catalogue_of
 
 if TYPE_CHECKING:
@@ -84,7 +92,7 @@ def write(root: Path, day: str, slug: str, title: str, themes: str = "", note: s
 def digest(root: Path) -> Path:
     """A digest of a few stories of two years, under two themes."""
     (root / "digest.toml").write_text(TOML)
-    write(root, "2025-05-06", "old-crane", "An old crane sinks", "cranes", r"Rust was the *cause*: \<b\> & more.")
+    write(root, "2025-05-06", "old-crane", "An old crane sinks", "cranes", "Rust was the *cause*: &lt;b&gt; & more.")
     write(root, "2026-05-05", "two-cranes", "Two cranes too many", "cranes, tolls", "Somebody ordered twice.")
     write(root, "2026-05-06", "tolls-rise", "Tolls rise", "tolls", "To pay for the second [crane](https://a.example).")
     write(root, "2026-05-12", "quiet", "A quiet week", "", "Nothing sank.")
@@ -112,26 +120,64 @@ def found(site: dict[str, bytes]) -> dict[str, Any]:
 # ---------------------------------------------------------------- records
 
 
+def writer() -> Writer:
+    config, catalogue = make_config(), catalogue_of(make_content(), make_config())
+    return Writer(Targets(catalogue, arrange(catalogue, config), Base(config.site.url)))
+
+
 @pytest.mark.parametrize(
     ("markdown", "words"),
     [
-        ("Plain words, 5 * 3 and snake_case.", "Plain words, 5 3 and snake_case."),
+        ("Plain words, 5 * 3 and snake_case.", "Plain words, 5 * 3 and snake_case."),
         ("A *note* on __two__ [cranes](2026-05-05-x.md 'Title') and `code`.", "A note on two cranes and code."),
-        ("![A quay](quay.png) at <https://a.example/x>", "A quay at https://a.example/x"),
-        ("# Heading\n\n- one\n2. two\n> three\n\n---\nfour", "Heading one two three four"),
+        ("An un*believ*able <b>c</b>rane", "An unbelievable crane"),
+        ("at <https://a.example/x>", "at https://a.example/x"),
+        ("![A quay](quay.png) here", "here"),
+        ("![A quay](https://img.example/quay.png) ![](https://img.example/b.png)", "A quay a picture"),
+        ("# Heading\n\n- one\n\n> three\n\n---\nfour", "Heading one three four"),
         (r"\*four\* cranes \[sic\] &amp; &lt;b&gt;", "*four* cranes [sic] & <b>"),
-        (r"\<b\> and 1 < 2 > 0", "<b> and 1 < 2 > 0"),
-        ("<b>bold</b> words\n```python\nx = 1\n```", "bold words x = 1"),
+        ("&lt;b&gt; and 1 < 2 > 0", "<b> and 1 < 2 > 0"),
+        ("<b>bold</b> words\n\n```python\nx = 1\n```", "bold words x = 1"),
+        ("one | two\n--- | ---\na | b", "one two a b"),
         ("", ""),
+        # what no page shows
+        ("Seen. <!-- call <b>Bob</b> -->\n\n<!-- a > b -->\n\n<!--\nlines\n\nmore\n-->", "Seen."),
+        ("Seen.\n\n[//]: # (hushed)\n[x]: https://a.example/secret 'hushed'\n", "Seen."),
+        ("<span title='a > hushed' lang=en>Seen.</span> <img alt='a > hushed' src=quay.png>", "Seen."),
+        ("<script>hushed()</script><style>hushed</style><template>hushed</template> Seen.", "Seen."),
+        ("[Seen.](x.md 'hushed > hushed')", "Seen."),
     ],
 )  # fmt: skip
-def test_what_is_searched_are_words(markdown: str, words: str) -> None:
-    assert words_of(markdown) == words
+def test_what_is_searched_are_the_words_that_a_page_shows(markdown: str, words: str) -> None:
+    assert writer().words(markdown) == words
 
 
-@given(st.text(max_size=200))
-def test_any_text_has_words_on_one_line(markdown: str) -> None:
-    assert "\n" not in words_of(markdown)
+def test_where_a_text_is_too_costly_for_markdown_its_comments_stay_private_too() -> None:
+    costly = "<!-- hushed --> " + "<" * 1200 + " seen\n\n[//]: # (hushed)"
+
+    assert "hushed" not in writer().words(costly) + writer().html(costly, file="x.md", here="", top=2)
+    assert "seen" in writer().words(costly)
+
+
+PIECES = st.sampled_from(
+    ["<!-- ", " -->", "--!>", "<!", "<!-->", "<b>", "</b>", "<p>", "[//]: # (", ")", "\n\n", "\n", "> ", "- ", "    ",
+     "word", "other", "*", "_", "`", "```\n", "[x](y)", "![alt](https://a.example/b.png)", "<i title='a > b'>",
+     "<script>", "<", "&lt;", "&amp;", "|", "\\", "# ", "<img alt=x src=https://a.example/c.png>",
+     "[x]: https://a.example 'title'"]
+)  # fmt: skip
+
+
+@settings(max_examples=200)
+@given(note=st.lists(PIECES | st.text(max_size=3), max_size=12).map("".join))
+def test_every_word_that_is_searched_stands_on_the_page(note: str) -> None:
+    story = make_story(note=note, excerpt=note, headline="Ours")
+    told = record(story, (), "2026/w20/#x", "The Example Post", writer().words)
+    shown = writer().html(note, file=story.file, here="2026/w20/", top=4)
+    page = html5lib.parse(f"<div>{shown} {story.title} Ours</div>", namespaceHTMLElements=False)
+    words = "".join(page.itertext())
+
+    for word in told.words.replace(CUT, "").replace("\u200b", "").split():
+        assert word in unicodedata.normalize("NFC", words)
 
 
 def test_a_record_has_all_that_is_said_of_a_story() -> None:
@@ -143,15 +189,46 @@ def test_a_record_has_all_that_is_said_of_a_story() -> None:
         authors=("Jo", "Ann"),
     )
 
-    told = record(story, ("x",), "2026/w20/#foundries-fill-up", "The Post")
+    told = record(story, ("x",), "2026/w20/#foundries-fill-up", "The Post", writer().words)
 
     assert told.headline == "Ours"
     assert told.words == "Note.\nExcerpt.\nFoundries fill up\nCorrected."
     assert (told.said_by, told.day) == ("The Post · Jo and Ann", "15 May 2026")
 
 
-def test_a_story_of_nothing_but_a_headline_is_found_by_it() -> None:
-    assert record(make_story(), (), "x", "y").words == "Foundries fill up"
+@pytest.mark.parametrize("note", ["", "<!-- todo -->", "[//]: # (todo)"])
+def test_a_story_of_nothing_but_a_headline_is_found_by_it(note: str) -> None:
+    assert record(make_story(note=note), (), "x", "y", writer().words).words == "Foundries fill up"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Plain words, $5bn.", "Plain words, $5bn."),
+        ("芯片危机", "芯|片|危|机"),
+        ("TSMC在亚利桑那州 建厂，“芯片”！", "TSMC|在|亚|利|桑|那|州 _建|厂，“|芯|片”！"),
+        ("半導体の輸出コンテナー5個", "半|導|体|の|輸|出|コ|ン|テ|ナ|ー|5|個"),
+        ("두 반도체", "두 _반|도|체"),
+        ("ข้าวและน้ำ", "ข้|า|ว|แ|ล|ะ|น้|ำ"),
+        ("a\u200bb\u200a芯", "ab _芯"),
+    ],
+)
+def test_scripts_without_spaces_are_cut_into_letters(text: str, parts: str) -> None:
+    assert cut(text).replace(CUT, "|").replace("\u200b", "_") == parts
+
+
+@given(st.text(max_size=50))
+def test_a_cut_text_is_the_same_text_once_the_cuts_are_taken_out(text: str) -> None:
+    plain = unicodedata.normalize("NFC", text).replace("\u200b", "").replace("\u200a", " ")
+
+    assert cut(text).replace(CUT, "").replace("\u200b", "") == plain
+
+
+def test_the_page_cuts_what_is_asked_for_by_the_same_letters() -> None:
+    script = (shipped_templates() / "search.js").read_text()
+    known = re.sub(r"\\u\{([0-9a-f]+)\}|\\u([0-9a-f]{4})", lambda one: chr(int(one[1] or one[2], 16)), script)
+
+    assert f"[{UNSPACED}]/u" in known
 
 
 # ---------------------------------------------------------------- the index
@@ -532,6 +609,60 @@ def faults(content: Content, config: Config) -> list[str]:
 
 
 # ---------------------------------------------------------------- in a browser
+
+
+SCRIPTS = {
+    "TSMC在亚利桑那州建厂，芯片危机加剧": [
+        "芯片",
+        "亚利桑那州",
+        "芯片危机",
+        "TSMC在",
+        "tsmc 芯片",
+        "建厂芯片",
+        "机",
+        '"芯片危机"',
+    ],
+    "半導体の輸出規制が強化される": ["半導体", "輸出規制", "コンテナ", "規制"],
+    "대만 반도체수출 통제": ["반도체", "수출", "통제"],
+    "Chips cost $5bn at AT&T": ["$5bn", "5bn", "5b", "AT&T", "chips $5bn"],
+    "Plan N+1 for ~30 C++ houses": ["N+1", "~30", "C++", "n+1 plan"],
+    "Don’t panic, coffee": ["don't", "don’t", "cof"],
+    "ข้าวและน้ำ": ["และ", "น้ำ"],
+}
+NOT_FOUND = ["片芯", "机芯", "$6bn", "N+2", "+", "危机 5bn"]
+
+
+@pytest.fixture(scope="module")
+def of_many_scripts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a site whose titles are of many scripts."""
+    pytest.importorskip("pagefind", reason="pagefind is not installed")
+    root = tmp_path_factory.mktemp("scripts")
+    (root / "digest.toml").write_text(TOML)
+    for number, title in enumerate([*SCRIPTS, "An old cat"]):
+        write(root, "2026-05-05", f"s{number}", title, note="コンテナの話" if "半導体" in title else "")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(search_index, "available", lambda: True)
+        made(root)
+    with browsing.serving(root / "site") as url:
+        yield url
+
+
+@pytest.mark.parametrize("title", SCRIPTS)
+def test_any_word_of_a_title_finds_it_in_scripts_without_spaces_and_with_symbols(
+    browser: Browser, of_many_scripts: str, title: str
+) -> None:
+    with browsing.reading(browser) as opened:
+        for asked in SCRIPTS[title]:
+            opened.goto(f"{of_many_scripts}search/?q={quote(asked)}")
+            assert stories(opened, "1 story") == [title], asked
+            assert not re.search("[\u200a\u200b]", opened.locator("#_stories").inner_text())
+
+
+def test_what_stands_nowhere_is_not_found_by_its_letters(browser: Browser, of_many_scripts: str) -> None:
+    with browsing.reading(browser) as opened:
+        for asked in NOT_FOUND:
+            opened.goto(f"{of_many_scripts}search/?q={quote(asked)}")
+            assert stories(opened, NOTHING) == [], asked
 
 
 ATTACK = "<img src=x onerror=alert(1)> </mark><script>alert(1)</script> <mark>"

@@ -26,11 +26,17 @@ if TYPE_CHECKING:
 # thousand more costs more. No paragraph that people write comes near.
 _COSTLY = re.compile(r"[\[<]")
 _MOST = 1000
+_UNSHOWN = re.compile(r"<!--.*?(?:--!?>|\Z)|^ {0,3}\[[^\]\n]+\]:[^\n]*$", re.DOTALL | re.MULTILINE)
+"""Comments and definitions of links, which are nobody's to read where a text is shown as it was typed, either."""
 _EXTENSIONS = ("tables", "fenced_code", "sane_lists")
 
 # Safe in what nh3 wrote: there every text has `<` as an entity, and every attribute stands in double quotes.
 _TAG = re.compile(r'<(/?)(a|img|h[1-6])((?: [a-z-]+="[^"]*")*)>')
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
+_MARKUP = re.compile(r'</?([a-z0-9]+)(?: [a-z-]+="[^"]*")*>')
+_WITHIN = frozenset({"a", "abbr", "b", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "small",
+                     "span", "strong", "sub", "sup", "time", "u", "var"})  # fmt: skip
+"""The elements that may begin and end in the middle of a word."""
 _WHEN = re.compile(r'(<img(?: [a-z-]+="[^"]*")*?) loading="[a-z]*" decoding="async"')
 _ROOTED = re.compile(r'<(?:a|img)(?: [a-z-]+="[^"]*")*? (?:href|src)="(?=/)')
 
@@ -78,6 +84,12 @@ class Writer:
 
         plain = paragraphs.html(text, link)
         return Html(plain if plain is not None else self._written(text, top, _Place(text, file, here, line)))
+
+    def words(self, text: str) -> str:
+        """Returns the words that a page shows of a text, on one line."""
+        plain = paragraphs.html(text, lambda _: "<a>") if text.strip() else ""
+        shown = _TAG.sub(_in_words, self._safe(text)) if plain is None else plain
+        return " ".join(text_of(Html(shown)).split())
 
     def addresses(self, text: str) -> list[str]:
         """Returns the addresses of all links and pictures in the HTML of a text, as they were written."""
@@ -131,7 +143,7 @@ class Writer:
             found = self._resolved(source, place)
             when = {"loading": values.pop("loading", "lazy"), "decoding": "async"}
             return _tag("img", {"alt": ""} | values | {"src": found} | self._room(found, values) | when)
-        shown = html.escape(words or "a picture")
+        shown = _named(words)
         return shown if linking or not address else _tag("a", {"href": address}) + shown + "</a>"
 
     def _room(self, address: str, values: dict[str, str]) -> dict[str, str]:
@@ -158,8 +170,8 @@ def absolute(markup: Html, origin: str) -> Html:
 
 
 def text_of(markup: Html) -> str:
-    """Returns the words of the HTML without its tags, for descriptions."""
-    return html.unescape(re.sub(r"<[^>]*>", " ", markup))
+    """Returns the words of the HTML without its tags: where a block ends, so does a word."""
+    return html.unescape(_MARKUP.sub(lambda tag: "" if tag[1] in _WITHIN else " ", markup))
 
 
 def _converted(markdown: Markdown, text: str) -> str:
@@ -172,6 +184,7 @@ def _converted(markdown: Markdown, text: str) -> str:
 
 
 def _as_text(text: str) -> str:
+    text = _UNSHOWN.sub("", text)
     blocks = (block for block in re.split(r"\n\s*\n", text) if block.strip())
     return "\n".join(f"<p>{html.escape(block.strip(), quote=False)}</p>" for block in blocks)
 
@@ -199,6 +212,20 @@ def _outside(address: str) -> str | None:
     if parts.scheme in {"http", "https"} or (parts.netloc and not parts.scheme):
         return links.web_link(address, "https:" if not parts.scheme else "")
     return address if parts.scheme else None
+
+
+def _in_words(tag: re.Match[str]) -> str:
+    """Returns a tag as it stands, but the words that are shown in the place of a picture of another host."""
+    if tag[2] != "img":
+        return tag[0]
+    values = _values(tag[3])
+    source = values.get("src", "")
+    return _named(values.get("alt", "")) if not source or _outside(source) is not None else " "
+
+
+def _named(words: str) -> str:
+    """Returns what is shown where a picture cannot be."""
+    return html.escape(words or "a picture")
 
 
 def _values(attributes: str) -> dict[str, str]:

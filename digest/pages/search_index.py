@@ -20,9 +20,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from digest import disk, memory
 from digest.model import Catalogue, Config, Outline
 from digest.pages import addresses, ingredients
+from digest.pages.addresses import Base
 from digest.pages.archive import Archive
 from digest.pages.cards import publisher
 from digest.pages.marks import mark
+from digest.pages.markup import Writer
+from digest.pages.targets import Targets
 
 if TYPE_CHECKING:
     from digest.pages.records import Record
@@ -92,11 +95,12 @@ def _told(stories: Iterable[Outline], archive: Archive) -> Iterator[tuple[bytes,
 def _records(catalogue: Catalogue, archive: Archive, config: Config, stories: Iterable[Outline]) -> Iterator[Record]:
     from digest.pages.records import record
 
+    writer = Writer(Targets(catalogue, archive, Base(config.site.url)))
     feeds = {feed.id: feed for feed in config.feeds}
     for outline in stories:
         story = catalogue.story(outline.file)
         place = addresses.permalink(outline.week, archive.anchors.of(outline))
-        yield record(story, outline.themes, place, publisher(story, feeds)[0])
+        yield record(story, outline.themes, place, publisher(story, feeds)[0], writer.words)
 
 
 def _made(wanted: Mapping[str, list[Record]], language: str) -> Iterator[tuple[str, dict[str, bytes]]]:
