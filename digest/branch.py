@@ -12,11 +12,11 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from digest import git
+from digest import git, redact
 from digest.errors import DigestError
 
 REMOTE, NAME = "origin", "gh-pages"
@@ -25,7 +25,8 @@ NO_JEKYLL = ".nojekyll"
 _OURS = "digest-publish-unfinished"
 """The branch on which the commit is made; it is gone when the push is done."""
 _NEED = "digest publish"
-_SECRET = re.compile(r"(?<=://)[^/@\s]+@")
+_MADE = "Published-by: Digest"
+"""Stands in the message of each commit that we make, so that we know it again."""
 _CURES = {
     r"permission denied|could not read (username|password)|authentication failed|access denied|403|401|"
     r"host key verification": "log in to it first (an SSH key, a credential helper, or 'gh auth login')",
@@ -38,24 +39,69 @@ _CURES = {
 class Standing:
     """What stands on the branch: the `commit`, empty where there is no such branch yet, and its files' ids.
 
-    `address` is the remote's, without passwords; `ids` has git's id of each file's content, by path.
+    `address` is the remote's, without passwords, `default` the name of its default branch, as far as it is known; `ids`
+    has git's id of each file's content, by path.
     """
 
     address: str
     commit: str = ""
+    default: str = ""
     ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What is published: the short name of the `commit` that is checked out, "" before the first, and its `branch`.
+
+    `uncommitted` are the files that git sees as new or changed.
+    """
+
+    commit: str
+    branch: str
+    uncommitted: tuple[str, ...]
 
 
 def look(folder: Path) -> Standing:
     """Fetches the branch and returns what stands on it; raises DigestError where there is no remote to be reached."""
     address = _remote(folder)
-    heads = _told(folder, address, "ls-remote", "--heads", REMOTE, f"refs/heads/{NAME}")
-    if not heads.strip():
-        return Standing(address=address)
+    heads = _told(folder, address, "ls-remote", "--symref", REMOTE, "HEAD", f"refs/heads/{NAME}").decode()
+    leads = re.search(r"^ref: refs/heads/(\S+)\tHEAD$", heads, re.MULTILINE)
+    default = leads[1] if leads and leads[1] != NAME else ""
+    if not re.search(rf"\trefs/heads/{NAME}$", heads, re.MULTILINE):
+        return Standing(address=address, default=default)
     tracked = f"refs/remotes/{REMOTE}/{NAME}"
     _told(folder, address, "fetch", "--quiet", "--no-tags", REMOTE, f"+refs/heads/{NAME}:{tracked}")
     commit = _told(folder, address, "rev-parse", tracked).decode().strip()
-    return Standing(address=address, commit=commit, ids=_ids(folder, commit))
+    return Standing(address=address, commit=commit, default=default, ids=_ids(folder, commit))
+
+
+def published(folder: Path, standing: Standing, is_home: Callable[[bytes], bool]) -> Mapping[str, str]:
+    """Returns the ids of the files that Digest last put on the branch; none where it never did.
+
+    Its commits say so; of one by an early version, which did not, `is_home` tells by what its home page says.
+    """
+    for words, is_sure in ((_MADE, True), ("Publish ", False)):
+        pattern = ("--extended-regexp", f"--grep=^{words}")
+        found = git.run(folder, "log", "-1", "--format=%H", *pattern, standing.commit, need=_NEED)
+        commit = found.stdout.decode().strip()
+        ids = _ids(folder, commit) if found.returncode == 0 and commit else {}
+        if ids and (is_sure or is_home(read(folder, replace(standing, ids=ids), "index.html") or b"")):
+            return ids
+    return {}
+
+
+def read_all(folder: Path, standing: Standing, paths: Iterable[str]) -> dict[str, bytes]:
+    """Returns the content of those of the files that are on the branch, by path, asked of git in one go."""
+    wanted = [path for path in paths if path in standing.ids]
+    asked = "".join(f"{standing.ids[path]}\n" for path in wanted).encode()
+    told = git.run(folder, "cat-file", "--batch", need=_NEED, said=asked).stdout if wanted else b""
+    found, start = dict[str, bytes](), 0
+    for path in wanted:
+        end = told.index(b"\n", start)
+        size = int(told[start:end].split()[2])
+        found[path] = told[end + 1 : end + 1 + size]
+        start = end + size + 2
+    return found
 
 
 def read(folder: Path, standing: Standing, path: str) -> bytes | None:
@@ -79,7 +125,7 @@ def put(folder: Path, site: Path, standing: Standing, *, message: str, cname: st
     """
     try:
         _begin(folder, standing)
-        _commit(folder, site, message, cname)
+        _commit(folder, site, f"{message}\n\n{_MADE}", cname)
         made = git.run(folder, "rev-parse", "--verify", "--quiet", f"refs/heads/{_OURS}", need=_NEED)
         commit = made.stdout.decode().strip()
         if commit in {"", standing.commit}:
@@ -90,10 +136,19 @@ def put(folder: Path, site: Path, standing: Standing, *, message: str, cname: st
         git.run(folder, "update-ref", "-d", f"refs/heads/{_OURS}", need=_NEED)
 
 
-def source(folder: Path) -> str:
-    """Returns the short name of the commit that is checked out, nothing before the first one."""
-    answer = git.run(folder, "rev-parse", "--short", "--verify", "--quiet", "HEAD", need=_NEED)
-    return answer.stdout.decode().strip()
+def source(folder: Path, places: Iterable[str]) -> Source:
+    """Returns what of git's would be published: `places` are the files and folders that a site is built from."""
+    commit = git.run(folder, "rev-parse", "--short", "--verify", "--quiet", "HEAD", need=_NEED)
+    branch = git.run(folder, "symbolic-ref", "--quiet", "--short", "HEAD", need=_NEED)
+    words = ("--no-optional-locks", "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all")
+    status = git.run(folder, *words, "--", *places, need=_NEED)
+    rows = [os.fsdecode(row[3:]) for row in status.stdout.split(b"\0") if row]
+    inside = git.prefix(folder)
+    return Source(
+        commit=commit.stdout.decode().strip(),
+        branch=branch.stdout.decode(errors="replace").strip(),
+        uncommitted=tuple(row.removeprefix(inside) for row in rows),
+    )
 
 
 def _remote(folder: Path) -> str:
@@ -105,7 +160,7 @@ def _remote(folder: Path) -> str:
     if answer.returncode:
         cure = f"'git remote add {REMOTE} …' with the address of the repository that you publish to"
         raise DigestError(f"{folder}: its repository has no remote called {REMOTE}; {cure}")
-    return _SECRET.sub("", answer.stdout.decode(errors="replace").strip())
+    return _address(answer.stdout.decode(errors="replace").strip())
 
 
 def _begin(folder: Path, standing: Standing) -> None:
@@ -169,11 +224,16 @@ def _told(folder: Path, address: str, *words: str) -> bytes:
 
 def refusal(said: str, address: str) -> str:
     """Returns what git says of a remote that it cannot use as one line, with the likely cure and without secrets."""
-    lines = [_SECRET.sub("", line.strip()) for line in said.splitlines() if line.strip()]
+    lines = [_address(line.strip()) for line in said.splitlines() if line.strip()]
     cure = next((cure for pattern, cure in _CURES.items() if re.search(pattern, said, re.IGNORECASE)), "")
     telling = [line for line in lines if re.search(r"denied|fatal|error|rejected|remote:", line, re.IGNORECASE)]
     what = (telling or lines or ["nothing"])[0]
     return f"{address}: git says: {what}" + (f"; {cure}" if cure else "")
+
+
+def _address(text: str) -> str:
+    """Returns a text without the logins in its addresses, and with other secrets in them masked."""
+    return redact.shown(text).replace("://…@", "://")
 
 
 def _last(said: bytes) -> str:

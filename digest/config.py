@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from digest import disk, links
+from digest import disk, links, redact
 from digest.errors import DigestError, Faults, Problem, suggestion
 from digest.model import Config, Feed, Site, Theme
 from digest.phrases import check_phrase
@@ -140,7 +140,8 @@ class _Check:
     ) -> None:
         """Notes a value of the right type that cannot be meant; a missing one (None) has been noted already."""
         if value is not None and not fits(value):
-            self.fault(name, number, key, f"{_name(name, number, key)}: {what.format(value)}", cure)
+            shown = redact.shown(value) if isinstance(value, str) else value
+            self.fault(name, number, key, f"{_name(name, number, key)}: {what.format(shown)}", cure)
 
 
 def _build(check: _Check, tables: Mapping[str, Sequence[dict[str, Any]]]) -> Config:
@@ -165,9 +166,12 @@ def _build(check: _Check, tables: Mapping[str, Sequence[dict[str, Any]]]) -> Con
 
 def _check_site(check: _Check, site: dict[str, Any]) -> None:
     check.value("site", 0, "title", site.get("title"), str.strip, "is empty", "name the digest")
-    check.value("site", 0, "url", site.get("url"), _is_site_url, "'{}' is no plain http(s) address",
+    url, id = site.get("url"), site.get("id")
+    check.value("site", 0, "url", url, lambda url: not _site_fault(url), f"'{{}}' {_site_fault(url or '')}",
                 'write the address of the site, such as "https://example.org/digest/"')  # fmt: skip
-    check.value("site", 0, "id", site.get("id"), links.is_absolute, "'{}' is no absolute URI (RFC 4287 §4.2.6)",
+    check.value("site", 0, "id", id, links.is_absolute, "'{}' is no absolute URI (RFC 4287 §4.2.6)",
+                'write one that never changes, such as "urn:uuid:…"')  # fmt: skip
+    check.value("site", 0, "id", id, lambda id: not redact.names(id), "'{}' has a secret in it, and is published",
                 'write one that never changes, such as "urn:uuid:…"')  # fmt: skip
     check.value("site", 0, "language", site.get("language"), is_language, "'{}' is no language tag (BCP 47)",
                 'write one such as "en" or "zh-Hant"')  # fmt: skip
@@ -215,9 +219,8 @@ def _check_ids(check: _Check, name: str, owned: Sequence[Sequence[str | None]]) 
 def _site(table: dict[str, Any]) -> Site:
     url = table.get("url", "https://example.org/")
     url = url if url.endswith("/") else url + "/"
-    return Site(
-        **{"title": "", **table, "url": url, "id": table.get("id") or f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, url)}"}
-    )
+    id = table.get("id") or f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, url)}"  # of the address as it is written
+    return Site(**{"title": "", **table, "url": links.site_url(url) or url, "id": id})
 
 
 def _feed(table: dict[str, Any]) -> Feed:
@@ -235,8 +238,8 @@ def _theme(table: dict[str, Any]) -> Theme:
     )
 
 
-def _is_site_url(url: str) -> bool:
-    return links.site_url(url) in {url, f"{url}/"}
+def _site_fault(url: str) -> str:
+    return links.site_fault(url) or ("" if url == url.strip() else "has white space around it")
 
 
 def _is_feed_url(url: str) -> bool:

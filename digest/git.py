@@ -64,6 +64,15 @@ def prefix(folder: Path) -> str:
     return "" if answer.returncode else os.fsdecode(answer.stdout).removesuffix("\n")
 
 
+def remotes(folder: Path) -> tuple[str, ...]:
+    """Returns the names of the repositories that a folder's own one knows; none where it has none."""
+    try:
+        answer = run(folder, "remote")
+    except DigestError:
+        return ()
+    return tuple(answer.stdout.decode(errors="replace").split()) if answer.returncode == 0 else ()
+
+
 def _base(folder: Path, since: str) -> str:
     """Returns the commit to compare with: where the two histories parted, so that what others did since is not ours."""
     found = run(folder, "rev-parse", "--verify", "--quiet", f"{since}^{{commit}}")
@@ -114,14 +123,16 @@ def _lines(patch: bytes) -> Iterator[int]:
         yield from range(first, first + (count or 2))  # of lines taken out, both neighbours
 
 
-def run(folder: Path, *words: str, need: str = "--since") -> subprocess.CompletedProcess[bytes]:
+def run(
+    folder: Path, *words: str, need: str = "--since", said: bytes | None = None
+) -> subprocess.CompletedProcess[bytes]:
     """Returns what git answers in a folder, in English; raises DigestError where it cannot be asked.
 
-    `need` is what of ours cannot do without it.
+    `need` is what of ours cannot do without it, `said` what it reads.
     """
     try:
         return subprocess.run(
-            ["git", *words], cwd=folder, env={**os.environ, "LC_ALL": "C"}, capture_output=True, check=False
+            ["git", *words], cwd=folder, env={**os.environ, "LC_ALL": "C"}, capture_output=True, check=False, input=said
         )
     except FileNotFoundError:
         raise DigestError(f"{need} needs the program git, and there is none on this machine") from None

@@ -1,6 +1,7 @@
 """What a web address is to us: checked, freed of trackers, and reduced to what identifies an article.
 
-Refuses every scheme but http and https: an address with another one could run or read something.
+Refuses every scheme but http and https: an address with another one could run or read something. A user name and a
+password are kept for fetching alone (`fetch_link`); every other address is without them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ _UNSEEN = r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]"
 """This and the trackers are compiled when they are first asked for: they are dear, and many a build needs neither."""
 _HOST = re.compile(r"[\w.:~-]+")
 """A name or an address (RFC 3986 §3.2.2) without what no host has: white space, percent signs, brackets, quotes."""
+_LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_PLACEHOLDER = re.compile(
+    r"(?:.+\.)?(?:example\.(?:com|net|org|edu)|example|test|invalid|localhost)|example\.github\.io|127\.[\d.]+|::1"
+)
+"""Hosts that nobody can have (RFC 2606, RFC 6761), and the one that stands for a user of GitHub."""
 _UNFIT = re.compile(r"[\x00-\x20\"<>\\^`{|}\x7f-\x9f]")
 _FIT = re.compile(
     r"(https?)://([A-Za-z0-9.-]+)((?:/[A-Za-z0-9!$%&'()*+,\-./:;=@_~]*)?)"
@@ -38,7 +44,17 @@ def web_link(address: str, base: str = "") -> str | None:
 
     White space around it and control characters inside it are dropped, as browsers do (WHATWG URL §4.4);
     signs that no address may hold are percent-encoded (RFC 3986 §2); a relative one is resolved against `base`.
+    A user name and a password are left out.
     """
+    link = fetch_link(address, base)
+    if link is None or "@" not in link:
+        return link
+    parts = urlsplit(link)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else link
+
+
+def fetch_link(address: str, base: str = "") -> str | None:
+    """Returns what `web_link` does, with the user name and the password that a server may want."""
     if not base and _FIT.fullmatch(address):
         return address
     bare = re.sub(_UNSEEN, "", address).strip().replace(" ", "%20")
@@ -52,12 +68,64 @@ def web_link(address: str, base: str = "") -> str | None:
     return _encode(urlunsplit(parts._replace(scheme=parts.scheme.lower())))
 
 
-def site_url(address: str) -> str | None:
-    """Returns the address as one that a site can stand at, with the slash at its end, or None where it is not one."""
-    url = web_link(address)
-    if url is None or "?" in url or "#" in url:
+def redirected(address: str, location: str) -> str | None:
+    """Returns where a redirect from an address leads, for fetching; None where that is no web address.
+
+    On the same server, a user name and a password go along; no other server is told them.
+    """
+    target = fetch_link(location, address)
+    if target is None:
         return None
-    return url if url.endswith("/") else f"{url}/"
+    old, new = urlsplit(address), urlsplit(target)
+    login, at, server = old.netloc.rpartition("@")
+    if at and (old.scheme, server) == (new.scheme, new.netloc):
+        return urlunsplit(new._replace(netloc=f"{login}@{server}"))
+    return target
+
+
+def site_url(address: str) -> str | None:
+    """Returns the address as one that a site can stand at, with the slash at its end, or None where it is not one.
+
+    Letters beyond ASCII are encoded, in the host as IDNA has it and elsewhere as percent codes, those that are already
+    encoded not a second time: browsers ask for the site by that address only.
+    """
+    if site_fault(address):
+        return None
+    parts = urlsplit(fetch_link(address) or "")
+    host, colon, port = parts.netloc.partition(":")
+    path = quote(_LONE_PERCENT.sub("%25", parts.path), safe="/%:@!$&'()*+,;=~")
+    return urlunsplit(parts._replace(netloc=ascii_host(host) + colon + port, path=path.rstrip("/") + "/"))
+
+
+def site_fault(address: str) -> str:
+    """Returns why no site can stand at an address, in words that go on from it; nothing where one can."""
+    link = fetch_link(address)
+    if link is None or re.search(r"\s", address.strip()) or "\\" in address:
+        return "is no plain http(s) address"
+    parts = urlsplit(link)
+    if "@" in parts.netloc:
+        return "has a user name or a password in it, which would stand on every page"
+    if "?" in address or "#" in address:
+        return "goes on after its path, with ? or #"
+    if any(re.fullmatch(r"(?:\.|%2e){1,2}", part, re.IGNORECASE) for part in parts.path.split("/")):
+        return "has a . or .. in its path, which browsers take out"
+    if "//" in parts.path or re.search(r"%2f|%5c", parts.path, re.IGNORECASE):
+        return "has an empty or hidden part in its path"
+    return "" if _is_ascii_host(parts.hostname or "") else "names no host that can be looked up"
+
+
+def ascii_host(host: str) -> str:
+    """Returns a host as browsers ask for it (IDNA), the same where it cannot be encoded."""
+    try:
+        return host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        return host
+
+
+def is_placeholder(url: str) -> bool:
+    """Tells whether an address is one of those that stand in examples, this machine's own, or what `init` wrote."""
+    name = (urlsplit(url).hostname or "").lower().rstrip(".")
+    return _PLACEHOLDER.fullmatch(name) is not None
 
 
 def clean(link: str) -> str:
@@ -127,6 +195,10 @@ def _host(parts: SplitResult) -> str:
     name = (parts.hostname or "").removeprefix("www.")
     default = {"http": 80, "https": 443}.get(parts.scheme)
     return f"{name}:{parts.port}" if parts.port not in {None, default} else name
+
+
+def _is_ascii_host(name: str) -> bool:
+    return ascii_host(name).isascii() and all(0 < len(label) < 64 for label in ascii_host(name).rstrip(".").split("."))
 
 
 def _encode(link: str) -> str:

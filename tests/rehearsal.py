@@ -103,6 +103,9 @@ class Hub:
     digest: str = f'exec "{sys.executable}" -m digest "$@"'
     address: str = "https://example.github.io/repo"
     runs: int = 0
+    attempt: int = 1
+    handed: list[str] = field(default_factory=list)
+    """The names under which this run has handed sites over, in all its attempts."""
 
     @property
     def origin(self) -> Path:
@@ -129,7 +132,11 @@ class Hub:
     @property
     def workspace(self) -> Path:
         """Where the last run built."""
-        return self.folder / f"run-{self.runs}-build" / "work"
+        return self.place("build") / "work"
+
+    def place(self, job: str) -> Path:
+        """Where a job of the last run is performed."""
+        return self.folder / f"run-{self.runs}-{job}{f'-{self.attempt}' if self.attempt > 1 else ''}"
 
     def run(
         self,
@@ -139,18 +146,23 @@ class Hub:
         branch: str = BRANCH,
         job: str = "",
         between: Between | None = None,
+        again: bool = False,
     ) -> Run:
         """Performs a workflow, or one job of it; `between` is done before the steps of these names, in the workspace.
 
+        With `again`, all jobs of the last run are run once more, as the button does.
+
         Raises KilledError where what is done between raises it, or a step kills itself.
         """
-        self.runs += 1
+        self.attempt = self.attempt + 1 if again else 1
+        if not again:
+            self.runs, self.handed = self.runs + 1, []
         told = yaml.safe_load(workflow.read_text())
         run, needs = Run(), dict[str, Any]()
         for name, steps in told["jobs"].items():
             if job and name != job:
                 continue
-            place = self.folder / f"run-{self.runs}-{name}"
+            place = self.place(name)
             place.mkdir()
             runner = _Runner(self, run, place, {**told, **steps}, event, branch, needs, between or {})
             needs[name] = runner.perform(steps)
@@ -170,7 +182,7 @@ class _Runner:
         self.failed = False
         given = {"repository": {"fork": False, "default_branch": BRANCH}}
         self.github = {"event_name": event, "ref_name": branch, "ref": f"refs/heads/{branch}", "event": given}
-        self.github |= {"run_id": str(hub.runs), "run_attempt": "1", "base_ref": BRANCH}
+        self.github |= {"run_id": str(hub.runs), "run_attempt": str(hub.attempt), "base_ref": BRANCH}
         self.needs = {job["needs"]: needs[job["needs"]]} if "needs" in job else {}
 
     def known(self) -> dict[str, Any]:
@@ -288,9 +300,13 @@ class _Runner:
         hidden = [] if given.get("include-hidden-files") == "true" else ["--exclude=.[^/]*"]
         words = ["tar", "--dereference", "--hard-dereference", "--directory", given["path"], *hidden]
         subprocess.run([*words, "-cf", self.hub.artifact, "."], cwd=self.workspace, check=True)
+        self.hub.handed.append(given.get("name", "github-pages"))
 
-    def actions_deploy_pages(self, _: Values) -> bool | dict[str, str]:
+    def actions_deploy_pages(self, given: Values) -> bool | dict[str, str]:
+        """Deploys the one site that was handed over under a name; of several it takes none."""
         if not (self.may("pages", "write") and self.may("id-token", "write")):
+            return False
+        if self.hub.handed.count(given.get("artifact_name", "github-pages")) != 1:
             return False
         shutil.rmtree(self.hub.pages, ignore_errors=True)
         self.hub.pages.mkdir()

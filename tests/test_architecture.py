@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "digest").rglob("*.py"))
 ROOMS = ("feeds", "stories", "pages", "preview")
 CELLAR = {
-    "branch", "disk", "errors", "git", "links", "memory", "model", "naming", "pair", "phrases",
+    "branch", "disk", "domain", "errors", "git", "links", "memory", "model", "naming", "pair", "phrases", "redact",
     "sanitize", "settings", "week",
 }  # fmt: skip
 IMPORTERS = {

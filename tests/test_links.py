@@ -75,7 +75,7 @@ def test_address_that_is_no_web_link_is_refused(address: str) -> None:
         ("https://post.example/caf%C3%A9", "https://post.example/caf%C3%A9"),
         ("https://中文.example/路", "https://中文.example/路"),
         ("http://[::1]:8000/x", "http://[::1]:8000/x"),
-        ("https://user:word@post.example/", "https://user:word@post.example/"),
+        ("https://user:word@post.example/a@b", "https://post.example/a@b"),
     ],
 )
 def test_web_link_is_made_fit_for_an_attribute(address: str, link: str) -> None:

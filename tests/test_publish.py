@@ -14,13 +14,14 @@ from test_cli import digest
 
 from digest import branch, config
 from digest.commands import publish
+from digest.errors import DigestError
 from digest.pages import announced
 from digest.pages.announced import News
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git on this machine")
 
 SETTINGS = (
-    '[site]\ntitle = "Test"\nurl = "https://example.org/base/"\n[[themes]]\nid = "a"\ntitle = "A"\nmatch = ["a"]\n'
+    '[site]\ntitle = "Test"\nurl = "https://ada.github.io/base/"\n[[themes]]\nid = "a"\ntitle = "A"\nmatch = ["a"]\n'
 )
 STORY = "---\ntitle: {0}\nlink: https://news.example/{0}\npublished: {1}T12:00:00+00:00\n---\n\nA note.\n"
 
@@ -68,6 +69,10 @@ def write(root: Path, slug: str, day: str, extra: str = "") -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(STORY.format(slug, day).replace("\n---\n\n", f"\n{extra}---\n\n"))
     return file
+
+
+def address(root: Path, url: str) -> None:
+    (root / "digest.toml").write_text(SETTINGS.replace("https://ada.github.io/base/", url))
 
 
 def published(remote: Path, folder: Path) -> dict[str, bytes]:
@@ -160,13 +165,22 @@ def test_what_is_hidden_goes_from_the_branch_and_stays_in_its_history(root: Path
     assert "about/index.html" in git(remote, "ls-tree", "-r", "--name-only", "gh-pages~1")
 
 
-def test_it_goes_on_top_of_what_somebody_else_has_published(root: Path, remote: Path, tmp_path: Path) -> None:
+def test_what_somebody_else_has_published_stays_unless_its_place_is_to_be_taken(
+    root: Path, remote: Path, tmp_path: Path
+) -> None:
     digest("publish", cwd=root)
     theirs = someone_else_publishes(remote, tmp_path / "other")
 
     run = digest("publish", cwd=root)
 
-    assert run.returncode == 0
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == (
+        f"{remote}: the branch gh-pages has a file that Digest did not write (theirs.txt); "
+        "keep them in content/static/ or on another branch, or take their place with 'digest publish --replace'\n"
+    )
+    assert commits(remote)[0] == theirs
+
+    assert digest("publish", "--replace", cwd=root).returncode == 0
     assert commits(remote)[1] == theirs
     assert "theirs.txt" not in git(remote, "ls-tree", "-r", "--name-only", "gh-pages")
 
@@ -202,10 +216,11 @@ def test_what_a_killed_run_left_is_in_nobodys_way(root: Path, remote: Path) -> N
 
 
 def test_a_domain_of_the_branchs_own_is_kept_and_told(root: Path, remote: Path, tmp_path: Path) -> None:
+    address(root, "https://chips.press/")
     digest("publish", cwd=root)
     clone = tmp_path / "other"
     git(tmp_path, "clone", "--quiet", "--branch", "gh-pages", str(remote), str(clone))
-    (clone / "CNAME").write_text("chips.example\n")
+    (clone / "CNAME").write_text("chips.press\n")
     git(clone, "add", ".")
     git(clone, "commit", "--quiet", "--message", "Create CNAME")
     git(clone, "push", "--quiet", "origin", "gh-pages")
@@ -214,21 +229,21 @@ def test_a_domain_of_the_branchs_own_is_kept_and_told(root: Path, remote: Path, 
     run = digest("publish", cwd=root)
 
     assert (
-        run.stderr
-        == "CNAME (chips.example) stands on gh-pages alone, and is kept; put it into content/static/ as well\n"
+        run.stderr == "CNAME (chips.press) stands on gh-pages alone, and is kept; put it into content/static/ as well\n"
     )
-    assert git(remote, "show", "gh-pages:CNAME") == "chips.example"
+    assert git(remote, "show", "gh-pages:CNAME") == "chips.press"
     assert digest("publish", cwd=root).stdout.startswith("Nothing has changed")
 
 
 def test_a_domain_in_static_is_published(root: Path, remote: Path) -> None:
+    address(root, "https://chips.press/")
     (root / "content/static").mkdir()
-    (root / "content/static/CNAME").write_text("chips.example\n")
+    (root / "content/static/CNAME").write_text("chips.press\n")
 
     run = digest("publish", cwd=root)
 
     assert run.stderr == ""
-    assert git(remote, "show", "gh-pages:CNAME") == "chips.example"
+    assert git(remote, "show", "gh-pages:CNAME") == "chips.press"
 
 
 def test_a_branch_that_holds_a_digest_is_left_alone(root: Path, remote: Path) -> None:
@@ -315,6 +330,196 @@ def test_a_git_that_knows_nobody_is_told_how(root: Path, tmp_path: Path, remote:
     assert git(remote, "branch") == ""
 
 
+# ---------------------------------------------------------------- what is not ours
+
+
+def other_site(remote: Path, folder: Path, **files: str) -> str:
+    """Puts files of somebody else's on the branch, which may be new; a name's `__` is a slash."""
+    git(folder.parent, "init", "--quiet", str(folder))
+    git(folder, "remote", "add", "origin", str(remote))
+    git(folder, "checkout", "--quiet", "--orphan", "gh-pages")
+    for name, text in files.items():
+        file = folder / name.replace("__", "/").replace("_dot_", ".")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "Publish the documentation")
+    git(folder, "push", "--quiet", "--force", "origin", "gh-pages")
+    return git(folder, "rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize("words", [("publish",), ("publish", "--dry-run")])
+def test_a_site_that_digest_did_not_make_is_not_published_over(
+    root: Path, remote: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    theirs = other_site(remote, tmp_path / "docs", index_dot_html="docs", api__a_dot_html="a", b="b", c="c")
+
+    run = digest(*words, cwd=root)
+
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr.startswith(
+        f"{remote}: the branch gh-pages has 4 files that Digest did not write (api/a.html, b, c and 1 more); keep "
+    )
+    assert commits(remote) == [theirs]
+
+
+def test_another_site_is_replaced_when_that_is_said_and_then_is_ours(root: Path, remote: Path, tmp_path: Path) -> None:
+    theirs = other_site(remote, tmp_path / "docs", index_dot_html="docs", api__a_dot_html="a")
+
+    told = digest("publish", "--dry-run", "--replace", cwd=root)
+    run = digest("publish", "--replace", cwd=root)
+    write(root, "three", "2026-05-16")
+    again = digest("publish", cwd=root)
+
+    assert "gone     api/a.html" in told.stdout.splitlines() and "lost     api/a.html" in told.stdout.splitlines()
+    assert (run.returncode, run.stderr, again.returncode, again.stderr) == (0, "", 0, "")
+    assert commits(remote)[2] == theirs
+    assert "api/a.html" not in git(remote, "ls-tree", "-r", "--name-only", "gh-pages")
+
+
+def test_a_branch_with_nothing_but_what_tells_github_how_to_serve_it_is_free(
+    root: Path, remote: Path, tmp_path: Path
+) -> None:
+    address(root, "https://chips.press/")
+    other_site(remote, tmp_path / "docs", _dot_nojekyll="", CNAME="chips.press\n")
+
+    assert digest("publish", cwd=root).returncode == 0
+    assert git(remote, "show", "gh-pages:CNAME") == "chips.press"
+
+
+def test_a_page_of_ours_that_somebody_changed_there_is_not_written_over(
+    root: Path, remote: Path, tmp_path: Path
+) -> None:
+    digest("publish", cwd=root)
+    clone = tmp_path / "other"
+    git(tmp_path, "clone", "--quiet", "--branch", "gh-pages", str(remote), str(clone))
+    (clone / "index.html").write_text("their words")
+    git(clone, "commit", "--quiet", "--all", "--message", "Theirs")
+    git(clone, "push", "--quiet", "origin", "gh-pages")
+
+    run = digest("publish", cwd=root)
+
+    assert run.returncode == 1
+    assert "a file that Digest did not write (index.html)" in run.stderr
+
+
+@pytest.mark.parametrize("message", ["Publish Test from 1234567", "Begin anew"])
+def test_a_branch_by_an_early_version_or_without_its_history_is_known_again(
+    root: Path, remote: Path, tmp_path: Path, message: str
+) -> None:
+    digest("publish", cwd=root)
+    clone = tmp_path / "other"
+    git(tmp_path, "clone", "--quiet", "--branch", "gh-pages", str(remote), str(clone))
+    git(clone, "checkout", "--quiet", "--orphan", "anew")
+    git(clone, "commit", "--quiet", "--message", message)
+    git(clone, "push", "--quiet", "--force", "origin", "anew:gh-pages")
+    (root / "content/2026/w20/2026-05-14-one.md").rename(root / "content/2026/w20/2026-05-15-other.md")
+
+    run = digest("publish", cwd=root)
+
+    assert (run.returncode, run.stderr) == (0, "")
+    assert len(commits(remote)) == 2
+
+
+# ---------------------------------------------------------------- what is published, and where
+
+
+def test_what_is_not_committed_is_published_under_its_name(root: Path, remote: Path) -> None:
+    write(root, "one", "2026-05-14", extra="lead: true\n")
+    write(root, "three", "2026-05-16")
+    (root / "notes.txt").write_text("no part of the site")
+    commit = git(root, "rev-parse", "--short", "HEAD")
+
+    told, run = digest("publish", "--dry-run", cwd=root), digest("publish", cwd=root)
+
+    files = "with 2 uncommitted files: content/2026/w20/2026-05-14-one.md, content/2026/w20/2026-05-16-three.md"
+    assert f"Would publish {files}" in told.stdout.splitlines()
+    assert f"Published {files}" in run.stdout.splitlines()
+    assert (
+        git(remote, "log", "-1", "--format=%s", "gh-pages") == f"Publish Test from {commit} (with 2 uncommitted files)"
+    )
+    assert git(root, "status", "--porcelain").splitlines()[0] == "M content/2026/w20/2026-05-14-one.md"
+
+
+@pytest.mark.parametrize(("default", "named"), [("main", True), ("drafts", False)])
+def test_another_branch_than_the_default_one_is_named(root: Path, remote: Path, default: str, named: bool) -> None:
+    git(root, "checkout", "--quiet", "-b", "drafts")
+    git(root, "push", "--quiet", "origin", "main", "drafts")
+    git(remote, "symbolic-ref", "HEAD", f"refs/heads/{default}")
+    commit = git(root, "rev-parse", "--short", "HEAD")
+
+    run = digest("publish", cwd=root)
+
+    assert ("Published from branch drafts" in run.stdout.splitlines()) is named
+    words = git(remote, "log", "-1", "--format=%s", "gh-pages")
+    assert words == f"Publish Test from {commit}" + (" (branch drafts)" if named else "")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.github.io/digest/",
+        "https://example.org/base/",
+        "https://www.example.com/",
+        "https://chips.example/",
+        "http://localhost:8000/",
+    ],
+)
+def test_the_address_of_an_example_is_not_published_for(root: Path, remote: Path, url: str) -> None:
+    address(root, url)
+
+    assert digest("build", cwd=root).returncode == 0
+    for words in (["publish"], ["publish", "--dry-run"]):
+        run = digest(*words, cwd=root)
+
+        assert (run.returncode, run.stdout) == (1, "")
+        cure = "write the address that the site will have"
+        assert run.stderr == f"digest.toml:3: url is still an example's, {url}; nothing is published; {cure}\n"
+    assert git(remote, "branch") == ""
+
+
+def test_the_cure_for_an_examples_address_is_the_one_that_github_gives(root: Path) -> None:
+    address(root, "https://example.github.io/x/")
+
+    with pytest.raises(DigestError, match=r'write url = "https://ada\.github\.io/chips/"'):
+        publish._refuse_address(root, config.load(root), branch.Standing(address="git@github.com:ada/chips.git"))
+
+
+@pytest.mark.parametrize("where", ["static", "branch"])
+def test_a_custom_domain_elsewhere_is_refused(root: Path, remote: Path, tmp_path: Path, where: str) -> None:
+    if where == "static":
+        (root / "content/static").mkdir()
+        (root / "content/static/CNAME").write_text("chips.press\n")
+    else:
+        other_site(remote, tmp_path / "docs", CNAME="chips.press\n")
+
+    run = digest("publish", cwd=root)
+
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "GitHub Pages serves the site at https://chips.press/, and url in digest.toml says" in run.stderr
+    assert 'write url = "https://chips.press/" there' in run.stderr
+
+
+def test_a_dry_run_lists_the_addresses_that_would_lead_nowhere(root: Path) -> None:
+    (root / "content/pages").mkdir()
+    (root / "content/pages/about.md").write_text("---\ntitle: About\n---\nWords.\n")
+    story = write(root, "later", "2026-05-20")
+    later = root / "content/2026/w21" / story.name
+    later.parent.mkdir()
+    story.rename(later)
+    digest("publish", cwd=root)
+    (root / "content/pages/about.md").unlink()
+    later.unlink()
+    (root / "content/2026/w20/2026-05-14-one.md").unlink()
+
+    told = digest("publish", "--dry-run", cwd=root).stdout.splitlines()
+    run = digest("publish", cwd=root)
+
+    lost = [line.split()[1] for line in told if line.startswith("lost ")]
+    assert lost == ["2026/w20/#one", "2026/w20/feed.atom", "2026/w21/", "2026/w21/#later", "about/"]
+    assert run.stdout.splitlines()[-1] == "5 addresses from before now lead nowhere"
+
+
 # ---------------------------------------------------------------- words and addresses
 
 
@@ -362,18 +567,13 @@ def test_where_github_shows_a_repository(remote: str, address: str) -> None:
 
 
 def test_a_site_that_says_it_is_elsewhere_is_told(root: Path) -> None:
-    settings = config.load(root)
     standing = branch.Standing(address="git@github.com:ada/chips.git")
 
     def warned(url: str) -> list[str]:
-        (root / "digest.toml").write_text(SETTINGS.replace("https://example.org/base/", url))
+        address(root, url)
         return list(publish._warnings(config.load(root), standing, None, False))
 
-    assert settings.site.url == "https://example.org/base/"
-    assert warned("https://ada.github.io/chips/") == warned("https://chips.example/") == []
-    assert warned("https://example.github.io/x/")[0].endswith(
-        'wrote, https://example.github.io/x/; write url = "https://ada.github.io/chips/"'
-    )
+    assert warned("https://ada.github.io/chips/") == warned("https://chips.press/") == []
     assert warned("https://ada.github.io/")[0].endswith(
         "GitHub Pages shows this repository at https://ada.github.io/chips/"
     )

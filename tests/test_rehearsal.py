@@ -256,6 +256,26 @@ def test_a_second_run_without_news_commits_nothing_and_publishes_the_same(publis
     assert "| harbour-lantern | unchanged | · | · | · | · |" in run.summary, "what was learnt of feeds was not kept"
 
 
+@pytest.mark.parametrize("workflow", [THEIRS, OURS], ids=["theirs", "ours"])
+def test_a_site_is_handed_over_under_the_name_of_its_attempt(workflow: Path) -> None:
+    jobs = yaml.safe_load(workflow.read_text())["jobs"]
+    (upload,) = (step for step in jobs["build"]["steps"] if "upload-pages-artifact" in step.get("uses", ""))
+    (deploy,) = (step for step in jobs["deploy"]["steps"] if "deploy-pages" in step.get("uses", ""))
+
+    assert upload["with"]["name"] == jobs["build"]["outputs"]["site"] == "github-pages-${{ github.run_attempt }}"
+    assert deploy["with"]["artifact_name"] == "${{ needs.build.outputs.site }}"
+
+
+def test_all_jobs_of_a_run_can_be_run_again(published: Hub, wire: Wire) -> None:
+    published.run(THEIRS)
+    wire.say("second", "a-tide")
+
+    run = published.run(THEIRS, again=True)
+
+    assert run.green
+    assert on_pages(published, "A tide")
+
+
 def test_a_digest_without_a_story_is_published_too(hub: Hub, wire: Wire) -> None:
     wire.told = {"harbour-lantern": {}, "second": {}}
 

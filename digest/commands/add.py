@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from digest import disk, links
+from digest import disk, links, redact
 from digest.errors import DigestError
 from digest.feeds import page
 from digest.feeds.fetch import agent_of, fetch_page
@@ -58,7 +58,7 @@ def _read(address: str, config: Config, now: datetime, limits: Limits) -> tuple[
     document = fetched if isinstance(fetched, Failed) else page.read(fetched)
     if isinstance(fetched, Failed) or isinstance(document, Failed):
         reason = document.reason if isinstance(document, Failed) else ""
-        raise DigestError(f"{address}: {reason}; {_CURE}")
+        raise DigestError(redact.shown(f"{address}: {reason}; {_CURE}"))
     return document, fetched.url
 
 

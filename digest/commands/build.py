@@ -15,8 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest import disk, links, pair
-from digest.errors import DigestError
+from digest import disk, domain, links, pair, redact
+from digest.errors import DigestError, Faults
 from digest.model import Config
 from digest.pages import ingredients
 from digest.pages import output as outputs
@@ -73,8 +73,9 @@ def run(root: Path, config: Config, *, output: Path, base_url: str | None, told:
     `told` hears how far it is.
     Raises DigestError, of which Faults names every problem in content, links and templates; then nothing is written.
     """
-    config = config if base_url is None else _rebased(config, base_url)
     folder = outputs.check(root, output)
+    _refuse_domain(root, config)
+    config = config if base_url is None else _rebased(config, base_url)
     with disk.lock(root):
         builder = Builder(root, config, folder)
         seen = builder.look()
@@ -192,9 +193,17 @@ class Builder:
             self._output = output.leave()
 
 
+def _refuse_domain(root: Path, config: Config) -> None:
+    """Raises Faults where `content/static/CNAME` names no host, or another one than `url` in digest.toml."""
+    named = disk.read(root / domain.FILE)
+    problem = None if named is None else domain.problem(named, config.site.url)
+    if problem and not problem.hint:
+        raise Faults([problem])
+
+
 def _rebased(config: Config, base_url: str) -> Config:
     """Returns the config with another address; ids stay, for they were made before."""
     url = links.site_url(base_url)
     if url is None:
-        raise DigestError(f"'{base_url}' is no http(s) address that a site can stand at")
+        raise DigestError(f"'{redact.shown(base_url)}' is no http(s) address that a site can stand at")
     return config._replace(site=config.site._replace(url=url))

@@ -8,6 +8,7 @@ own memory of outside links, and to ask the network for anything without being t
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from digest import config, disk, git
+from digest import config, disk, domain, git, redact
+from digest import links as urls
 from digest.errors import Faults, Problem
 from digest.feeds import ask, fetch
 from digest.feeds.at_once import Told
@@ -32,6 +34,9 @@ from digest.stories.outlines import catalogue_of
 from digest.stories.review import LineOf
 
 _MEMORY = "links.json"
+_ADDRESS = re.compile(r"https?://[^\s<>\"'()\[\]]+", re.IGNORECASE)
+_AS_PULLED = ("id:", "image:")
+"""Lines of front matter that a pull writes as the publisher has them: pictures are often signed for everybody."""
 _LIMITS = Limits(deadline=20.0, connect=8.0, silence=12.0, retries=1)
 
 
@@ -84,7 +89,13 @@ def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told
         return CheckReport(problems=found, whole=False, folder=folder)
     survey = store.survey(root, settings)
     line_of = review.line_finder(partial(store.read_text, root))
-    problems = [*_all(root, settings, survey, now, line_of), *_unfinished(root), *_idle(root, settings, survey)]
+    problems = [
+        *_all(root, settings, survey, now, line_of),
+        *_unfinished(root),
+        *_idle(root, settings, survey),
+        *_site_address(root, settings),
+        *_secrets(root, settings, survey),
+    ]
     outside = _outside(root, settings, _places(survey, line_of, changes), now, told) if links else _Outside()
     return CheckReport(
         problems=_sorted([*problems, *outside.problems], changes),
@@ -135,6 +146,42 @@ def _idle(root: Path, settings: Config, survey: Survey) -> Iterator[Problem]:
             yield Problem(config.NAME, line, f"no story has the theme '{theme.id}'", cure, hint=True)
 
 
+def _site_address(root: Path, settings: Config) -> Iterator[Problem]:
+    """Yields what is wrong with where the site goes: its custom domain, and a url that is still an example's."""
+    url = settings.site.url
+    content = disk.read(root / domain.FILE)
+    problem = None if content is None else domain.problem(content, url)
+    if problem:
+        yield problem
+    if urls.is_placeholder(url) and git.remotes(root):
+        line = config.lines(root).get(("site", 0, "url"), 0)
+        what = f"the site's url, {url}, is an example's, and 'digest publish' refuses it"
+        yield Problem(config.NAME, line, what, "write the address that the site will have", hint=True)
+
+
+def _secrets(root: Path, settings: Config, survey: Survey) -> Iterator[Problem]:
+    """Yields a hint for each address with a user name, a password or a token in it."""
+    lines = config.lines(root)
+    for number, feed in enumerate(settings.feeds):
+        if found := redact.names(feed.url):
+            what = f"the address of feed '{feed.id}' has {_listed(found)} in it"
+            cure = "it is used for fetching and published nowhere; keep this file out of public repositories"
+            yield Problem(config.NAME, lines.get(("feeds", number, "url"), 0), what, cure, hint=True)
+    for file in survey.files:
+        text = store.read_text(root, file) if file.endswith(".md") else ""
+        for number, line in enumerate(text.splitlines() if "://" in text else (), start=1):
+            secrets = {name: None for address in _ADDRESS.findall(line) for name in redact.names(address)}
+            if line.startswith(_AS_PULLED):
+                secrets = {name: None for name in secrets if " " in name}
+            if secrets:
+                what = f"an address has {_listed(secrets)} in it, which whoever reads this file can use"
+                yield Problem(file, number, what, "take it out, or make sure that it is no secret", hint=True)
+
+
+def _listed(secrets: Iterable[str]) -> str:
+    return " and ".join(name if " " in name else f"'{name}='" for name in secrets)
+
+
 def _places(survey: Survey, line_of: LineOf, changes: Changes | None) -> dict[str, list[tuple[str, int]]]:
     """Returns the places at which each outside link stands, those alone that the change brought in."""
     places: dict[str, list[tuple[str, int]]] = defaultdict(list)
@@ -162,7 +209,11 @@ def _outside(
         fault, doubt = ask.fault(believed[address]), ask.doubt(believed[address])
         for file, line in spots:
             problems += [Problem(file, line, *fault, hint=True)] if fault else []
-            untold += [Problem(file, line, f"nothing can be told of {address}: {doubt}", hint=True)] if doubt else []
+            untold += (
+                [Problem(file, line, f"nothing can be told of {redact.shown(address)}: {doubt}", hint=True)]
+                if doubt
+                else []
+            )
     return _Outside(tuple(problems), tuple(untold))
 
 

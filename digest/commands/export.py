@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from digest import redact
 from digest.errors import Faults
 from digest.model import Config, Content, FreePage, Letter, Story
 from digest.naming import current_ids
@@ -71,7 +72,7 @@ class _Records:
             "version": VERSION,
             **config.site._asdict(),
             "close": config.close,
-            "feeds": [feed._asdict() for feed in config.feeds],
+            "feeds": [feed._asdict() | {"url": redact.public(feed.url)} for feed in config.feeds],
             "themes": [theme._asdict() for theme in config.themes],
         }
 

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest import __version__, config, disk, links, settings
+from digest import __version__, config, disk, links, redact, settings
 from digest.errors import DigestError
 from digest.feeds.limits import USUAL, Limits
 from digest.model import Failed, Feed
@@ -96,7 +96,9 @@ def beat_of(addresses: Sequence[str], opml: Path | None, *, now: datetime, limit
     listed = lists.read(_read(opml), str(opml)) if opml else lists.Subscriptions()
     found = find.find(addresses, agent=f"digest/{__version__}", now=now, limits=limits)
     lost = [
-        f"{address}: {one.reason}" for address, one in zip(addresses, found, strict=True) if isinstance(one, Failed)
+        redact.shown(f"{address}: {one.reason}")
+        for address, one in zip(addresses, found, strict=True)
+        if isinstance(one, Failed)
     ]
     if lost:
         raise DigestError("\n".join([*lost, "Nothing was written; mend what is wrong, or leave it out"]))

@@ -3,29 +3,34 @@
     look at the branch ──▶ build ──▶ compare ──▶ commit on top of it ──▶ push
 
 Builds into `.digest/publish/`, where nothing lies but what a build has written, and touches neither `site/` nor what is
-checked out. Refuses to publish over a branch that holds a digest's own files, and makes no commit where nothing has
+checked out. Refuses to publish over a branch that holds a digest's own files, to delete what Digest did not put on the
+branch unless it is told to, and to publish for an address that is not the site's; makes no commit where nothing has
 changed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from digest import branch, config, disk, links
-from digest.branch import Standing
+from digest import branch, config, disk, domain, links
+from digest.branch import Source, Standing
 from digest.commands import build
-from digest.errors import DigestError
+from digest.errors import DigestError, Faults, Problem
 from digest.model import Config
-from digest.pages import announced
+from digest.pages import announced, listing, vanished
 from digest.pages.announced import News
 from digest.pages.making import Told
 
 _FOLDER = Path(disk.CACHE, "publish")
-_CNAME = "CNAME"
-_PLACEHOLDER = "example.github.io"
+_CNAME = domain.NAME
+_SOURCES = (config.NAME, "content", "templates", ":(exclude)content/ledger", ":(exclude)content/inbox")
+"""What a site is built from, as git has it; the ledger and the inbox are not published."""
+_USUAL = frozenset({"main", "master"})
+"""Names of default branches, for where a remote does not tell its own."""
+_NAMED = 3
 _GITHUB = re.compile(r"(?:^|[/@])github\.com[:/]([\w-]+)/([\w.-]+?)(?:\.git)?/?$", re.IGNORECASE)
 
 
@@ -33,8 +38,10 @@ _GITHUB = re.compile(r"(?:^|[/@])github\.com[:/]([\w-]+)/([\w.-]+?)(?:\.git)?/?$
 class PublishReport:
     """What a publication changes, or would: paths of files, and what readers of the feeds are told.
 
-    `commit` is the new one, empty where there is none; `first` tells that there was no such branch before. `warnings`
-    say what is odd about the addresses.
+    `vanished` are addresses that are on the web now and lead nowhere afterwards. `commit` is the new one, empty where
+    there is none; `first` tells that there was no such branch before. `origin` says what was published, where that is
+    not the default branch as it is committed, and `uncommitted` which files of it are not. `warnings` say what is odd
+    about the addresses.
     """
 
     address: str
@@ -42,6 +49,9 @@ class PublishReport:
     new: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
+    vanished: tuple[str, ...] = ()
+    origin: str = ""
+    uncommitted: tuple[str, ...] = ()
     feeds: tuple[News, ...] = ()
     warnings: tuple[str, ...] = ()
     commit: str = ""
@@ -54,28 +64,100 @@ class PublishReport:
         return not (self.new or self.changed or self.gone)
 
 
-def run(root: Path, settings: Config, *, dry: bool = False, told: Told | None = None) -> PublishReport:
+def run(
+    root: Path, settings: Config, *, dry: bool = False, replacing: bool = False, told: Told | None = None
+) -> PublishReport:
     """Publishes the digest at `root`; with `dry`, only tells what that would change.
 
-    Raises DigestError where the content is at fault, or the remote cannot be reached or refuses.
+    Raises DigestError where the content is at fault, the remote cannot be reached or refuses, or files would go that
+    Digest did not make, unless it is `replacing` them.
     """
     standing = branch.look(root)
     if config.NAME in standing.ids:
         what = f"the branch {branch.NAME} holds a digest's own files, which publishing would take away"
         raise DigestError(f"{standing.address}: {what}; move them to another branch first")
+    _refuse_address(root, settings, standing)
+    source = branch.source(root, _SOURCES)
     site = root / _FOLDER
     built = build.run(root, settings, output=site, base_url=None, told=told)
     with disk.lock(root):
         ids = _ids(site, standing)
+        if not replacing:
+            _refuse_loss(root, standing, ids)
         cname = _kept_name(root, standing, ids)
         report = _compared(root, site, standing, ids, dry=dry)
         odd = (built.notice, built.warning, *_warnings(settings, standing, cname, _CNAME in ids))
-        report = replace(report, warnings=tuple(filter(None, odd)))
+        origin = _origin(source, standing.default)
+        report = replace(report, warnings=tuple(filter(None, odd)), origin=origin, uncommitted=source.uncommitted)
         if dry or report.same:
             return report
-        origin = branch.source(root)
-        message = f"Publish {settings.site.title}" + (f" from {origin}" if origin else "")
+        message = f"Publish {settings.site.title}" + _from(source, origin)
         return replace(report, commit=branch.put(root, site, standing, message=message, cname=cname))
+
+
+def _refuse_address(root: Path, settings: Config, standing: Standing) -> None:
+    """Raises Faults where nobody would find the site: its url is an example's, or not that of its custom domain."""
+    url, expected = settings.site.url, pages_address(standing.address)
+    if links.is_placeholder(url):
+        line = config.lines(root).get(("site", 0, "url"), 0)
+        cure = f'write url = "{expected}"' if expected else "write the address that the site will have"
+        raise Faults([Problem(config.NAME, line, f"url is still an example's, {url}; nothing is published", cure)])
+    file = domain.FILE
+    named = disk.read(root / file)
+    if named is None:
+        file, named = f"{_CNAME} on {branch.NAME}", branch.read(root, standing, _CNAME)
+    problem = None if named is None else domain.problem(named, url, file)
+    if problem:
+        raise Faults([problem._replace(hint=False)])
+
+
+def _refuse_loss(root: Path, standing: Standing, ids: Mapping[str, str]) -> None:
+    """Raises DigestError where files would be deleted or written over that Digest did not put on the branch."""
+    others = _files_of_others(root, standing, ids) if standing.commit else ()
+    if not others:
+        return
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    count = f"{len(others)} files" if len(others) > 1 else "a file"
+    what = f"the branch {branch.NAME} has {count} that Digest did not write ({', '.join(others[:_NAMED])}{more})"
+    cure = "keep them in content/static/ or on another branch, or take their place with 'digest publish --replace'"
+    raise DigestError(f"{standing.address}: {what}; {cure}")
+
+
+def _files_of_others(root: Path, standing: Standing, ids: Mapping[str, str]) -> tuple[str, ...]:
+    """Returns the files on the branch that neither Digest's last commit there nor this build has as they are.
+
+    Where no commit is Digest's, as after a branch was made anew, pages and feeds are known by the mark that they bear,
+    and what every build makes by the home page's.
+    """
+    own = branch.published(root, standing, listing.is_marked_home)
+    kept = {branch.NO_JEKYLL, _CNAME}
+    others = [
+        path for path, id in standing.ids.items() if path not in kept and own.get(path) != id and ids.get(path) != id
+    ]
+    if not own and others and listing.is_marked_home(branch.read(root, standing, "index.html") or b""):
+        contents = branch.read_all(root, standing, [path for path in others if path not in ids])
+        others = [path for path, content in contents.items() if not listing.is_marked(path, content)]
+    return tuple(others)
+
+
+def _origin(source: Source, default: str) -> str:
+    """Returns what is published where it is not the default branch as it is committed; nothing where it is."""
+    is_default = source.branch == default if default else source.branch in _USUAL
+    if not source.commit:
+        return "from a repository without a commit"
+    words = (
+        "" if is_default else f"from branch {source.branch}" if source.branch else "from no branch (a detached HEAD)"
+    )
+    count = len(source.uncommitted)
+    files = f"with {count} uncommitted file{'s' if count > 1 else ''}" if count else ""
+    return ", ".join(filter(None, (words, files)))
+
+
+def _from(source: Source, origin: str) -> str:
+    """Returns the end of the commit's message, which tells what of the repository was published."""
+    if not source.commit:
+        return ""
+    return f" from {source.commit}" + (f" ({origin.removeprefix('from ')})" if origin else "")
 
 
 def _ids(site: Path, standing: Standing) -> dict[str, str]:
@@ -95,13 +177,15 @@ def _compared(root: Path, site: Path, standing: Standing, ids: Mapping[str, str]
     before = {path: id for path, id in standing.ids.items() if path != branch.NO_JEKYLL}
     changed = tuple(path for path, id in ids.items() if before.get(path, id) != id)
     new = tuple(path for path in ids if path not in before)
+    gone = tuple(path for path in before if path not in ids and path != _CNAME)
     followed = [path for path in (*new, *changed) if announced.is_followed(path)]
     return PublishReport(
         address=standing.address,
         files=len(ids),
         new=new,
         changed=changed,
-        gone=tuple(path for path in before if path not in ids and path != _CNAME),
+        gone=gone,
+        vanished=_vanished(root, site, standing, (*changed, *gone), ids),
         feeds=announced.compared(
             {path: branch.read(root, standing, path) for path in followed},
             {path: (site / path).read_bytes() for path in followed},
@@ -111,6 +195,15 @@ def _compared(root: Path, site: Path, standing: Standing, ids: Mapping[str, str]
     )
 
 
+def _vanished(
+    root: Path, site: Path, standing: Standing, differing: Iterable[str], ids: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Returns the addresses that are on the branch and would lead nowhere."""
+    before = branch.read_all(root, standing, filter(vanished.is_page, differing))
+    after = {path: (site / path).read_bytes() for path in before if path in ids}
+    return vanished.vanished(before, after, ids.keys())
+
+
 def _warnings(settings: Config, standing: Standing, cname: str | None, named: bool) -> Iterator[str]:
     """Yields what is odd about the addresses: a domain of the branch's own, a site that says it is elsewhere."""
     if cname:
@@ -118,10 +211,7 @@ def _warnings(settings: Config, standing: Standing, cname: str | None, named: bo
     url, expected = settings.site.url, pages_address(standing.address)
     if named or cname:
         return
-    if links.host(url) == _PLACEHOLDER:
-        cure = f'write url = "{expected}"' if expected else "write the address that the site will have"
-        yield f"digest.toml: url is still the one that 'digest init' wrote, {url}; {cure}"
-    elif expected and url.casefold() != expected.casefold() and links.host(url).endswith(".github.io"):
+    if expected and url.casefold() != expected.casefold() and links.host(url).endswith(".github.io"):
         yield f"digest.toml: url is {url}, and GitHub Pages shows this repository at {expected}"
 
 

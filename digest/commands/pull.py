@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from digest import disk, links
+from digest import disk, links, redact
 from digest.errors import DigestError
 from digest.feeds import lessons
 from digest.feeds.at_once import Told
@@ -222,8 +222,8 @@ def _warned(
 def _row(answer: Fetched | Failed, document: Document | Failed | None, outcome: Outcome | None) -> Row:
     failed = next((one for one in (answer, document) if isinstance(one, Failed)), None)
     if failed:
-        return Row(feed=failed.feed.id, state="failed", reason=failed.reason)
-    moved = answer.moved if isinstance(answer, Fetched) else ""
+        return Row(feed=failed.feed.id, state="failed", reason=redact.shown(failed.reason))
+    moved = redact.shown(answer.moved) if isinstance(answer, Fetched) else ""
     if outcome is None:
         return Row(feed=answer.feed.id, state="unchanged", moved=moved)
     return Row(

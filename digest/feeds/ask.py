@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from digest import links
+from digest import links, redact
 from digest.feeds import mishaps
 
 _GONE = frozenset({404, 410})
@@ -47,9 +47,12 @@ def fault(answer: Answer) -> tuple[str, str] | None:
     """Returns what is wrong with a link and the cure, None where nothing is or nothing can be told."""
     if answer.is_gone:
         why = f"({answer.status})" if answer.status else "(its host is not known)"
-        return f"the page at {answer.address} is gone {why}", "link to an archived copy, or to another page"
+        return (
+            f"the page at {redact.shown(answer.address)} is gone {why}",
+            "link to an archived copy, or to another page",
+        )
     if answer.is_good and answer.moved and links.canonical(answer.moved) != links.canonical(answer.address):
-        return f"the page at {answer.address} has moved for good", f"write {answer.moved}"
+        return f"the page at {redact.shown(answer.address)} has moved for good", f"write {redact.shown(answer.moved)}"
     return None
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest import links
+from digest import links, redact
 from digest.feeds import dates, plaintext
 from digest.model import Document, Entry
 
@@ -53,6 +53,39 @@ def document(title: str, said: Sequence[Said], base: str, warnings: Sequence[str
             *(() if said else ("no entries in it",)),
         ),
     )
+
+
+def without_secrets(document: Document, *addresses: str) -> Document:
+    """Returns a document without the secrets of the addresses that it was fetched from.
+
+    A server may well repeat them, in links back to itself above all; what it says is published.
+    """
+    secrets = frozenset().union(*map(redact.values, addresses))
+    if not secrets:
+        return document
+    return document._replace(
+        title=_masked(document.title, secrets),
+        entries=tuple(_entry_without(entry, secrets) for entry in document.entries),
+        warnings=tuple(_masked(words, secrets) for words in document.warnings),
+    )
+
+
+def _entry_without(entry: Entry, secrets: frozenset[str]) -> Entry:
+    return entry._replace(
+        id=redact.without(entry.id, secrets),
+        title=_masked(entry.title, secrets),
+        link=redact.without(entry.link, secrets),
+        image=redact.without(entry.image, secrets),
+        summary=_masked(entry.summary, secrets),
+    )
+
+
+def _masked(text: str, secrets: frozenset[str]) -> str:
+    """Returns a text with what stands for a secret in its place: longer words that contain one stay as they are."""
+    for secret in secrets:
+        if secret in text:
+            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "…", text)
+    return text
 
 
 def _entry(said: Said, base: str) -> Entry | None:

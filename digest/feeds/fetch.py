@@ -176,7 +176,7 @@ class _Errand:
 
     async def _attempt(self, client: httpx.AsyncClient) -> Fetched | Failed | Again:
         """Follows the redirects; `moved` goes along as far as every one of them was permanent."""
-        address, moved, permanent = links.web_link(self._feed.url) or "", "", True
+        address, moved, permanent = links.fetch_link(self._feed.url) or "", "", True
         if not address:
             return self._failed("its address is not one that can be asked; mend the feed's url")
         met = {(address, "")}
@@ -184,7 +184,7 @@ class _Errand:
             outcome = await self._hop(client, address)
             if not isinstance(outcome, Redirect):
                 return outcome._replace(moved=moved) if isinstance(outcome, Fetched) else outcome
-            target = links.web_link(outcome.location or "", address)
+            target = links.redirected(address, outcome.location or "")
             if outcome.location is None or target is None:
                 return self._failed(replies.bad_redirect(outcome.location))
             permanent = permanent and outcome.permanent

@@ -78,7 +78,7 @@ class _List:
         left_out, own = list[str](), list[str]()
         owner = links.web_link(self._owner)
         for title, said, page in self._outlines:
-            url = links.web_link(said) if len(said) <= _LONGEST_ADDRESS else None
+            url = links.fetch_link(said) if len(said) <= _LONGEST_ADDRESS else None
             if url is None:
                 left_out.append(plaintext.line(said)[:80])
             elif owner and page and links.canonical(page) == links.canonical(owner):

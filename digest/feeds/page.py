@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from urllib.parse import urlsplit
 
-from digest import links
+from digest import links, redact
 from digest.feeds import bylines, dates, elements, entries, jsonld, plaintext, webpage
 from digest.feeds.elements import Element
 from digest.feeds.entries import Said
@@ -36,7 +36,8 @@ def read(fetched: Fetched) -> Document | Failed:
         silent = webpage.is_page(body) and not found
         reason = "a web page that names no headline" if silent else f"not a web page{_label(kind)}"
         return Failed(feed=fetched.feed, reason=reason)
-    return _Page(found, fetched.url).document()
+    document = _Page(found, redact.public(links.web_link(fetched.url) or "")).document()
+    return entries.without_secrets(document, fetched.feed.url, fetched.url)
 
 
 def _label(kind: str) -> str:

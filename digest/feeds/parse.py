@@ -20,7 +20,7 @@ import feedparser.datetimes
 import feedparser.encodings
 import feedparser.mixin
 
-from digest import links
+from digest import links, redact
 from digest.feeds import bylines, entries, jsonfeed, plaintext, webpage
 from digest.feeds.entries import Said
 from digest.feeds.imprint import Imprint
@@ -75,8 +75,15 @@ feedparser.encodings.RE_XML_PI_ENCODING = re.compile(rb"""<\?[^>]{0,500}?encodin
 
 def parse(fetched: Fetched) -> Document | Failed:
     """Returns what the fetched document says, or why it cannot be read."""
+    document = _read(fetched)
+    return (
+        document if isinstance(document, Failed) else entries.without_secrets(document, fetched.feed.url, fetched.url)
+    )
+
+
+def _read(fetched: Fetched) -> Document | Failed:
     body = fetched.body or b""
-    base = links.web_link(fetched.url) or ""
+    base = _base(fetched)
     if _is_endless(body):
         return Failed(feed=fetched.feed, reason="far more elements in it than a feed has; it is not read")
     if jsonfeed.looks_like_json(body):
@@ -96,10 +103,15 @@ def imprint(fetched: Fetched) -> Imprint | Failed:
     body = fetched.body or b""
     if jsonfeed.looks_like_json(body):
         return Imprint(title=document.title, language=jsonfeed.language(body))
-    parsed = _parsed(body, fetched.content_type, links.web_link(fetched.url) or "")
+    parsed = _parsed(body, fetched.content_type, _base(fetched))
     feed = dict.get(parsed, "feed") or {}
     publisher = plaintext.line(plaintext.from_either(_text(feed, "publisher")))
     return Imprint(title=document.title, language=_text(feed, "language"), publisher=publisher)
+
+
+def _base(fetched: Fetched) -> str:
+    """Returns the address against which a document's own are resolved, without secrets."""
+    return redact.public(links.web_link(fetched.url) or "")
 
 
 def _is_feed(parsed: Any, body: bytes) -> bool:

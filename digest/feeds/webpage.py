@@ -38,7 +38,7 @@ def advertised(body: bytes, base: str) -> str:
 def named(body: bytes, base: str) -> tuple[str, ...]:
     """Returns the addresses of all feeds that the page names, absolute and each once, in its order."""
     head = body[:_HEAD].decode("utf-8", "replace")
-    addresses = (links.web_link(found, base) for found in map(_feed_named, elements.scan(head)) if found)
+    addresses = (links.fetch_link(found, base) for found in map(_feed_named, elements.scan(head)) if found)
     return tuple(dict.fromkeys(address for address in addresses if address))
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from digest import links
+from digest import links, redact
 from digest.errors import Problem
 from digest.model import Config, Feed, Outline, Site, Story, Theme
 from digest.naming import last_change, lasting_name
@@ -233,7 +233,7 @@ class Entries:
         home = f"https://{host}/"
         if feed is None:
             return Source(id=home, title=publisher, link=home, rel="alternate")
-        address = links.web_link(feed.url)
+        address = redact.public(links.web_link(feed.url) or "")
         id = address or feed_id(self._config.site, "feed", feed.id)  # a feed in a file has no address of its own
         return Source(id=id, title=feed.title, link=address or home, rel="self" if address else "alternate")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from digest import disk
 from digest.pages import addresses
@@ -59,6 +59,19 @@ def _is_marked(path: Path) -> bool:
         return False
     mark, end = _MARKS[path.suffix]
     return mark in (disk.read(path) or b"").partition(end)[0]
+
+
+def is_marked(path: str, content: bytes) -> bool:
+    """Tells whether a file says that Digest made it, or lies where only the search's index does."""
+    mark, end = _MARKS.get(PurePosixPath(path).suffix, (b"", b""))
+    if mark:
+        return mark in content.partition(end)[0]
+    return path.startswith(addresses.SEARCH_INDEX)
+
+
+def is_marked_home(content: bytes) -> bool:
+    """Tells whether a page, such as the first of a site, says that Digest made it."""
+    return is_marked("index.html", content)
 
 
 def _is_home_of_another(page: Path) -> bool:

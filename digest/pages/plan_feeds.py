@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from digest import links
+from digest import links, redact
 from digest.model import Outline, Theme
 from digest.pages import addresses, arrange
 from digest.pages.archive import Edition
@@ -84,7 +84,7 @@ def _archived(setting: Setting, edition: Edition, previous: str, following: str)
 
 def _opml(setting: Setting) -> Mapping[str, object]:
     config = setting.config
-    sources = [(feed.title, links.web_link(feed.url)) for feed in config.feeds if not feed.retired]
+    sources = [(feed.title, redact.public(links.web_link(feed.url) or "")) for feed in config.feeds if not feed.retired]
     themes = tuple(Link(theme.title, addresses.theme_feed(theme.id)) for theme in config.themes)
     return {"themes": themes, "sources": tuple(pair for pair in sources if pair[1])}
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest import links
+from digest import links, redact
 from digest.roof.call import Call
 
 if TYPE_CHECKING:
@@ -27,11 +27,16 @@ def add(call: Call, url: str) -> None:
     """
     from digest.commands import add as command
 
-    address = links.web_link(url)
+    address = links.fetch_link(url)
     if address is None:
-        raise click.BadParameter(f"'{url}' is no http(s) address; copy it from the browser", param_hint="URL")
+        raise click.BadParameter(
+            f"'{redact.shown(url)}' is no http(s) address; copy it from the browser", param_hint="URL"
+        )
     root, config = call.open()
     _tell(command.run(root, config, address, now=call.now), call)
+    if secrets := redact.names(address):
+        what = f"what looks like a secret in its address ({', '.join(secrets)}) was left out"
+        call.complain(f"{what}; look whether its link leads there without it")
 
 
 def _tell(report: AddReport, call: Call) -> None:

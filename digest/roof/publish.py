@@ -15,21 +15,23 @@ if TYPE_CHECKING:
 
 _INDEX = "search/pagefind/"
 _NAMED = 10
-"""So many entries of a feed are named; of more, how many."""
+"""So many entries of a feed, and files, are named; of more, how many."""
 
 
 @click.command()
 @click.option("--dry-run", "dry", is_flag=True, help="Say what would change on the web, publish nothing.")
+@click.option("--replace", "replacing", is_flag=True, help="Take the place of what Digest did not publish there.")
 @click.pass_obj
-def publish(call: Call, dry: bool) -> None:
+def publish(call: Call, dry: bool, replacing: bool) -> None:
     """Publish the site on the branch gh-pages.
 
     For those who do not let GitHub Actions do it. Builds the site, commits it on top of what stands on the branch
     gh-pages of the remote called origin, and pushes that, never by force. What you have checked out stays as it is.
-    Where nothing has changed, nothing is committed.
+    Where nothing has changed, nothing is committed. Files on the branch that Digest did not put there stop it, unless
+    you say --replace: then they are deleted.
 
-    With --dry-run: which files would be new, changed or gone, and which entries the readers of your feeds would be
-    shown as new, or once more.
+    With --dry-run: which files would be new, changed or gone, which addresses would lead nowhere, and which entries the
+    readers of your feeds would be shown as new, or once more.
 
     \b
     Examples:
@@ -40,7 +42,7 @@ def publish(call: Call, dry: bool) -> None:
 
     root, config = call.open()
     with progress.shown(call, "Pages", least=200) as told:
-        report = command.run(root, config, dry=dry, told=told)
+        report = command.run(root, config, dry=dry, replacing=replacing, told=told)
     _tell(report, call)
 
 
@@ -54,14 +56,27 @@ def _tell(report: PublishReport, call: Call) -> None:
         call.say(*(f"{word:<8} {path}" for path in _pages(paths) if report.dry or call.verbose))
     for news in () if report.first else report.feeds:
         call.say(*_of_a_feed(news.feed, news.new, news.again, first=news.first))
+    for place in report.vanished if report.dry or call.verbose else ():
+        call.say(f"lost     {place}")
+    if report.origin:
+        files = f": {_files(report.uncommitted)}" if report.uncommitted else ""
+        call.say(f"{'Would publish' if report.dry else 'Published'} {report.origin}{files}")
     counts = f"{len(report.new)} new, {len(report.changed)} changed, {len(report.gone)} gone"
     files = lines.count(report.files, "file")
     if report.dry:
         call.say(f"Would publish {files} to gh-pages of {report.address}: {counts}")
         return
     call.say(f"Published {files} to gh-pages of {report.address}: {counts}")
+    if report.vanished:
+        places = lines.count(len(report.vanished), "address", "addresses")
+        call.say(f"{places} from before now lead{'s' if len(report.vanished) == 1 else ''} nowhere")
     if report.first:
         call.say("The first time: choose this branch as the source of Pages, in the settings of the repository")
+
+
+def _files(files: tuple[str, ...]) -> str:
+    more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
+    return ", ".join(files[:_NAMED]) + more
 
 
 def _pages(paths: Iterable[str]) -> Iterable[str]:

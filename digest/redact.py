@@ -1,0 +1,93 @@
+"""Secrets in web addresses: user names, passwords and tokens, with which a feed is fetched and which are never shown.
+
+`public` is the address as anybody may have it, `shown` a text in which addresses stand, for messages and reports.
+What counts as a token is told by the name of its parameter, so a key in the path of an address is not found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote, unquote_plus, urlsplit, urlunsplit
+
+_WORDS = (
+    "accesskey|accesstoken|apikey|apitoken|auth|authkey|authorization|authtoken|bearer|credential|credentials|jwt|key"
+    "|keyid|otp|pass|passcode|passphrase|passwd|password|privatekey|pw|pwd|secret|secretkey|sessionid|sig|signature|token"
+)
+_NAME = re.compile(
+    # As a word of the name (x-api-key, auth[token]), or at its end (userToken).
+    rf"(?:[^=&]*[^a-z0-9])?(?:{_WORDS})(?:[^a-z0-9][^=&]*)?"
+    r"|[^=&]*(?:token|secret|password|passwd|apikey|authkey|accesskey|privatekey|signature)",
+    re.IGNORECASE,
+)
+_LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
+_PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#\s'\"<>]+)=([^&;#\s'\"<>]+)")
+_SHORTEST = 4
+"""A shorter value may stand anywhere by chance."""
+
+
+def names(address: str) -> tuple[str, ...]:
+    """Returns what in an address looks like a secret, in words: "a user name and password", "token"."""
+    login = ("a user name and password",) if _LOGIN.search(address) else ()
+    found = (unquote(name) for name, value in _PARAMETER.findall(address) if value and _is_secret(name))
+    return (*login, *dict.fromkeys(found))
+
+
+def public(address: str) -> str:
+    """Returns the address without what looks like a secret; one that has none comes back byte for byte."""
+    if not names(address):
+        return address
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return _PARAMETER.sub("", _LOGIN.sub("", address))
+    return urlunsplit(
+        parts._replace(
+            netloc=parts.netloc.rpartition("@")[2],
+            query=_without_secrets(parts.query),
+            fragment=_without_secrets(parts.fragment),
+        )
+    )
+
+
+def shown(text: str) -> str:
+    """Returns a text with the secrets in its addresses replaced by a mark."""
+    return _PARAMETER.sub(_masked, _LOGIN.sub("…@", text))
+
+
+def values(address: str) -> frozenset[str]:
+    """Returns the secrets in an address, as they are written there and decoded."""
+    login = _LOGIN.search(address)
+    password = login[0][:-1].partition(":")[2] if login else ""
+    found = {password, *(value for name, value in _PARAMETER.findall(address) if _is_secret(name))}
+    both = found | {unquote(value) for value in found} | {unquote_plus(value) for value in found}
+    return frozenset(value for value in both if len(value) >= _SHORTEST)
+
+
+def without(address: str, secrets: Iterable[str]) -> str:
+    """Returns an address without the parameters whose value is one of these secrets."""
+    secrets = frozenset(secrets)
+    if not any(secret in address or secret in unquote_plus(address) for secret in secrets):
+        return address
+    head, hash_sign, fragment = address.partition("#")
+    path, _, query = head.partition("?")
+    kept = "&".join(part for part in query.split("&") if not _has_value(part, secrets))
+    kept_fragment = "" if _has_value(fragment, secrets) else fragment
+    return path + (f"?{kept}" if kept else "") + (hash_sign + kept_fragment if kept_fragment else "")
+
+
+def _has_value(part: str, secrets: frozenset[str]) -> bool:
+    value = part.partition("=")[2]
+    return value in secrets or unquote_plus(value) in secrets
+
+
+def _without_secrets(query: str) -> str:
+    return "&".join(part for part in query.split("&") if not _is_secret(part.partition("=")[0]) or "=" not in part)
+
+
+def _masked(found: re.Match[str]) -> str:
+    return f"{found[1]}=…" if _is_secret(found[1]) else found[0]
+
+
+def _is_secret(name: str) -> bool:
+    return _NAME.fullmatch(unquote(name)) is not None
