@@ -82,6 +82,13 @@ def said(root: Path, *words: str) -> Result:
     return CliRunner().invoke(cli, ["--root", str(root), "themes", *words])
 
 
+def edit(root: Path, file: str, old: str, new: str) -> None:
+    """The editor changes the first words of a file that read so."""
+    text = (root / file).read_text()
+    assert old in text
+    (root / file).write_text(text.replace(old, new, 1))
+
+
 def line_of(root: Path, file: str) -> str:
     """The line of a story's file that says its themes."""
     return next(line for line in (root / file).read_text().splitlines() if line.startswith("themes:"))
@@ -221,6 +228,17 @@ def test_what_is_not_stored_is_said_not_to_be_searched(tmp_path: Path) -> None:
     ]
 
 
+def test_several_phrases_are_tried_together(root: Path) -> None:
+    result = said(root, "--try", "ship*", "--try", "tariff*")
+
+    assert result.output.splitlines() == [
+        f"{CHIPS}: Chips ('tariff*' in the excerpt; trade)",
+        f"{MEMORY}: Memory is short ('tariff*' in the excerpt; memory, trade)",
+        f"{SHIPS}: Ships ('ship*' in the headline; Elsewhere)",
+        "'ship*' or 'tariff*' would catch 3 of 3 stories: 2 trade, 1 memory, 1 Elsewhere",
+    ]
+
+
 @pytest.mark.parametrize(
     ("words", "said_of_it"),
     [
@@ -229,6 +247,8 @@ def test_what_is_not_stored_is_said_not_to_be_searched(tmp_path: Path) -> None:
         (["--try", "x", "--apply"], "exclude each other"),
         (["--explain", "x", "--try", "y"], "exclude each other"),
         (["--explain", "x", "--dry-run"], "exclude each other"),
+        (["--drop", "x", "--apply"], "exclude each other"),
+        (["--try", "a", "--try", "a *"], "the phrase 'a *' has a '*' that ends no word"),
     ],
 )
 def test_wrong_usage_exits_with_two(root: Path, words: list[str], said_of_it: str) -> None:
@@ -236,6 +256,130 @@ def test_wrong_usage_exits_with_two(root: Path, words: list[str], said_of_it: st
 
     assert result.exit_code == 2
     assert said_of_it in result.stderr
+
+
+# ---------------------------------------------------------------- a theme that digest.toml no longer has
+
+
+def without_trade(root: Path) -> None:
+    """Three stories have `trade`, one by the editor's hand, and then digest.toml loses it."""
+    edit(root, SHIPS, "themes: []", "themes: [trade] # mine")
+    rule(root, {"memory": ("memory",)})
+
+
+def test_it_is_one_error_with_the_cure_for_all_stories(root: Path) -> None:
+    without_trade(root)
+
+    (problem,) = store.survey(root, config.load(root)).problems
+
+    assert (problem.file, problem.what, problem.cure) == (
+        CHIPS,
+        "unknown theme 'trade', here and in 2 other stories",
+        "put it into another theme's 'was' in digest.toml, or take it out: digest themes --drop trade",
+    )
+    with pytest.raises(Faults, match=r"here and in 2 other stories; .*--drop trade"):
+        store.load(root, config.load(root))
+
+
+def test_its_stories_count_as_unread_and_not_as_deleted(root: Path) -> None:
+    without_trade(root)
+
+    assert store.survey(root, config.load(root)).unread == (CHIPS, MEMORY, SHIPS)
+
+
+def test_a_theme_that_two_stories_mistype_is_an_error_in_each(root: Path) -> None:
+    for file in (CHIPS, MEMORY):
+        edit(root, file, "themes: [", "themes: [memroy, ")
+
+    assert [problem.file for problem in store.survey(root, config.load(root)).problems] == [CHIPS, MEMORY]
+
+
+def test_dropping_it_changes_no_other_sign_of_any_file(root: Path) -> None:
+    without_trade(root)
+    before = {file: (root / file).read_text() for file in (CHIPS, MEMORY, SHIPS)}
+
+    dry = themes.drop(root, config.load(root), "trade", now=NOW, dry=True)
+    assert {file: (root / file).read_text() for file in before} == before
+    report = themes.drop(root, config.load(root), "trade", now=NOW)
+
+    assert (root / CHIPS).read_text() == before[CHIPS].replace("[trade]", "[]")
+    assert (root / MEMORY).read_text() == before[MEMORY].replace("[memory, trade]", "[memory]")
+    assert (root / SHIPS).read_text() == before[SHIPS].replace("[trade] # mine", "[] # mine")
+    assert [change.file for change in report.changed] == [CHIPS, MEMORY, SHIPS]
+    assert (report.counts, dry.counts) == ({"trade": (3, 0), "": (0, 2)},) * 2
+    assert store.survey(root, config.load(root)).problems == ()
+
+
+def test_what_was_dropped_is_still_nobodys_edit(root: Path) -> None:
+    edit(root, MEMORY, "themes: [memory, trade]", "themes: [trade, memory]")
+    without_trade(root)
+    themes.drop(root, config.load(root), "trade", now=NOW)
+    edit(root, MEMORY, "themes: [memory]", "themes: []")
+    rule(root, {"memory": ("memory", "chips")})
+
+    assert [change.file for change in applied(root).changed] == [CHIPS]
+    assert applied(root).own == 1
+
+
+@pytest.mark.parametrize(
+    ("theme", "message"),
+    [("memory", "still has theme 'memory'"), ("storage", "has 'storage' as an old id of theme 'memory'")],
+)
+def test_a_theme_that_is_in_use_is_not_dropped(root: Path, theme: str, message: str) -> None:
+    rule(root, RULES, was={"memory": "storage"})
+    before = content(root)
+
+    with pytest.raises(DigestError, match=message):
+        themes.drop(root, config.load(root), theme, now=NOW)
+
+    assert content(root) == before
+
+
+def test_a_drop_reports_what_it_changed(root: Path) -> None:
+    without_trade(root)
+
+    assert said(root, "--drop", "trade", "--dry-run").output.splitlines()[-2:] == [
+        f"{SHIPS}: trade -> Elsewhere",
+        "3 of 3 stories would change",
+    ]
+    assert said(root, "--drop", "trade").output.splitlines() == [
+        "theme      before  after",
+        "trade           3      ·  -3",
+        "Elsewhere       ·      2  +2",
+        "3 of 3 stories changed",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [("memory, trade", ("memory", "trade")), ("trade,memory,", ("trade", "memory")), ("memory", ("memory",))],
+)
+def test_themes_with_commas_between_them_are_a_list(root: Path, typed: str, read: tuple[str, ...]) -> None:
+    edit(root, SHIPS, "themes: []", f"themes: {typed}")
+
+    (story,) = [one for one in store.load(root, config.load(root)).stories if one.file == SHIPS]
+    assert story.themes == read
+
+
+def test_each_unknown_theme_of_such_a_list_is_named(root: Path) -> None:
+    edit(root, SHIPS, "themes: []", "themes: memory, trde")
+
+    with pytest.raises(Faults, match="unknown theme 'trde'; did you mean 'trade'"):
+        store.load(root, config.load(root))
+
+
+def test_a_byline_with_a_comma_is_one_author_and_feeds_are_a_list(root: Path) -> None:
+    edit(root, SHIPS, "feeds: [first]", "feeds: first, second\nauthors: Ng, Ann")
+
+    (story,) = [one for one in store.load(root, config.load(root)).stories if one.file == SHIPS]
+    assert (story.authors, story.feeds) == (("Ng, Ann",), ("first", "second"))
+
+
+def test_no_theme_is_an_editors_choice_that_rules_do_not_undo(root: Path) -> None:
+    edit(root, MEMORY, "themes: [memory, trade]", "themes: []")
+
+    assert applied(root).changed == ()
+    assert applied(root).own == 1
 
 
 # ---------------------------------------------------------------- the rules run again

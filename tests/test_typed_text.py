@@ -1,4 +1,4 @@
-"""Running text in front matter is read to the end of its line: neither `#` nor colon nor backslash takes a word away."""
+"""Running text in front matter is read to the end of its line: no `#`, colon or backslash takes a word away."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from digest import disk
-from digest.errors import Faults
+from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Story, Theme
 from digest.naming import current_ids
 from digest.stories import store
@@ -25,7 +25,7 @@ from digest.stories.desk import Survey
 from digest.stories.history import History
 from digest.stories.identity import hash_of
 from digest.stories.reasons import Reason, named, reasons
-from digest.stories.retheme import Verdict, judge, lines, retheme, words_of
+from digest.stories.retheme import Retheming, Verdict, judge, lines, retheme, without, words_of
 from digest.stories.themes import of_excerpt, themes_of
 from digest.week import Week
 
@@ -79,7 +79,9 @@ class Catch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TryReport:
-    """What a phrase would catch in the whole archive; of `partly` stories the feed's summary is not stored whole."""
+    """What one or more phrases would catch in the whole archive; of `partly` stories the feed's summary is not stored
+    whole.
+    """
 
     phrase: str
     caught: tuple[Catch, ...]
@@ -138,6 +140,8 @@ def explain(root: Path, config: Config, file: str) -> ExplainReport:
     story = next((story for story in survey.content.stories if story.file == file), None)
     if story is None:
         faults = [problem for problem in survey.problems if problem.file == file]
+        if not faults and file in survey.content.unread:
+            faults = [Problem(file, 0, "cannot be read", "'digest check' says why")]
         raise Faults(faults) if faults else LookupError(_near(file, survey))
     verdict = judge(story, History(survey.ledgers).of(story), config.themes)
     return ExplainReport(
@@ -148,20 +152,23 @@ def explain(root: Path, config: Config, file: str) -> ExplainReport:
     )
 
 
-def attempt(root: Path, config: Config, phrase: str) -> TryReport:
-    """Finds what a phrase would catch in headlines and stored excerpts; raises ValueError for one badly written."""
+def attempt(root: Path, config: Config, *phrases: str) -> TryReport:
+    """Finds what a theme of these phrases would catch in headlines and stored excerpts; raises ValueError for one badly
+    written.
+    """
     survey = store.survey(root, config)
     history, names = History(survey.ledgers), current_ids(config.themes)
-    rule = Theme(id=phrase, title=phrase, match=(phrase,))
+    rule = Theme(id="tried", title="tried", match=phrases)
     caught = []
     for story in survey.content.stories:
         found = themes_of(*words_of(story, history.of(story)), (rule,))
         for evidence in found.values():
-            where = of_excerpt(evidence).removeprefix(f"'{phrase}' ")
+            where = of_excerpt(evidence)
+            where = where if len(phrases) > 1 else where.removeprefix(f"'{phrases[0]}' ")
             caught.append(Catch(story.file, story.title, where, named(story, names)))
     having = Counter(theme for catch in caught for theme in catch.themes or ("",))
     return TryReport(
-        phrase=phrase,
+        phrase="' or '".join(phrases),
         caught=tuple(caught),
         stories=len(survey.content.stories),
         partly=sum(not verdict.whole for verdict in _verdicts(survey, ())),
@@ -179,15 +186,7 @@ def apply(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Ap
             verdict.story.file: store.read_exactly(root, verdict.story.file) for verdict in verdicts if verdict.due
         }
         decided = retheme(verdicts, texts, survey.known)
-        late: tuple[str, ...] = ()
-        if decided.verdicts and not dry:
-            disk.remember(root, _MEMORY, {
-                verdict.story.file: [verdict.mark, hash_of(decided.edits[verdict.story.file].after)]
-                for verdict in decided.verdicts
-            })  # fmt: skip
-            late = store.rewrite(root, decided.edits.values())
-            store.add_lines(root, lines((one for one in decided.verdicts if one.story.file not in late), now))
-            disk.remember(root, _MEMORY, {})
+        late = () if dry else _carry_out(root, decided, now)
     changed = {one.story.file: one for one in decided.verdicts if one.story.file not in late and one.differs}
     return ApplyReport(
         counts=_counts(verdicts, changed, config.themes),
@@ -198,6 +197,56 @@ def apply(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Ap
         unread=survey.unread,
         dry=dry,
     )
+
+
+def drop(root: Path, config: Config, theme: str, *, now: datetime, dry: bool = False) -> ApplyReport:
+    """Takes a theme that digest.toml no longer has out of every story; `dry` decides everything and writes nothing.
+
+    Raises DigestError for a theme that digest.toml still has, or still knows as the old id of another.
+    """
+    current = current_ids(config.themes).get(theme)
+    if current:
+        what = f"still has theme '{theme}'" if current == theme else f"has '{theme}' as an old id of theme '{current}'"
+        raise DigestError(f"digest.toml: {what}; remove it there first")
+    wider = config._replace(themes=(*config.themes, Theme(id=theme, title=theme, match=())))
+    with contextlib.nullcontext() if dry else disk.lock(root):
+        survey = store.survey(root, wider)
+        verdicts = _verdicts(survey, config.themes, _begun(root))
+        having = [verdict.story.file for verdict in verdicts if theme in verdict.story.themes]
+        decided = without(theme, verdicts, {file: store.read_exactly(root, file) for file in having}, survey.known)
+        late = () if dry else _carry_out(root, decided, now)
+    changed = {one.story.file: one for one in decided.verdicts if one.story.file not in late}
+    elsewhere = sum(not verdict.story.themes for verdict in verdicts)
+    return ApplyReport(
+        counts={
+            theme: (len(having), len(having) - len(changed)),
+            "": (elsewhere, elsewhere + sum(not one.themes for one in changed.values())),
+        },
+        stories=len(verdicts),
+        changed=tuple(Change(file, one.story.themes, tuple(one.themes)) for file, one in changed.items()),
+        left=(*map(_stuck, decided.stuck), *map(_late, late)),
+        own=0,
+        unread=survey.unread,
+        dry=dry,
+    )
+
+
+def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]:
+    """Writes what was decided, files first, then the ledger for themes that are ours; returns files that have changed
+    in the meantime. What is begun is remembered, so that the next run completes a killed one.
+    """
+    ours = [verdict for verdict in decided.verdicts if not verdict.own]
+    if not decided.verdicts:
+        return ()
+    disk.remember(
+        root,
+        _MEMORY,
+        {one.story.file: [one.mark, hash_of(decided.edits[one.story.file].after)] for one in ours},
+    )
+    late = store.rewrite(root, decided.edits.values())
+    store.add_lines(root, lines((one for one in ours if one.story.file not in late), now))
+    disk.remember(root, _MEMORY, {})
+    return late
 
 
 def _verdicts(survey: Survey, themes: Sequence[Theme], begun: Mapping[str, str] | None = None) -> list[Verdict]:

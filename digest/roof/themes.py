@@ -21,11 +21,17 @@ if TYPE_CHECKING:
     "--explain", "explained", metavar="FILE", type=click.Path(path_type=Path), shell_complete=completion.stories,
     help="Why a story has its themes.",
 )  # fmt: skip
-@click.option("--try", "phrase", metavar="PHRASE", help="What a phrase would catch in the whole archive.")
+@click.option(
+    "--try", "phrases", metavar="PHRASE", multiple=True,
+    help="What a phrase would catch in the whole archive; several: what they would together.",
+)  # fmt: skip
 @click.option("--apply", "applied", is_flag=True, help="Run the rules again, over stories whose themes nobody edited.")
-@click.option("--dry-run", "dry", is_flag=True, help="Say what --apply would change, write nothing.")
+@click.option("--drop", "dropped", metavar="ID", help="Take a theme that digest.toml no longer has out of every story.")
+@click.option("--dry-run", "dry", is_flag=True, help="Say what --apply or --drop would change, write nothing.")
 @click.pass_obj
-def themes(call: Call, explained: Path | None, phrase: str | None, applied: bool, dry: bool) -> None:
+def themes(
+    call: Call, explained: Path | None, phrases: tuple[str, ...], applied: bool, dropped: str | None, dry: bool
+) -> None:
     """Count the themes; say why a story has its own; run the rules again.
 
     Without an option, a table of the themes and their stories. The others help to find the phrases of a theme in
@@ -37,20 +43,26 @@ def themes(call: Call, explained: Path | None, phrase: str | None, applied: bool
       digest themes
       digest themes --explain content/2026/w20/2026-05-15-foundries-fill-up.md
       digest themes --try "harbour* + fee*"
+      digest themes --try "harbour* + fee*" --try "port* + toll*"
       digest themes --apply --dry-run
+      digest themes --drop export-curbs
     """
     from digest.commands import themes as command
 
-    if (explained is not None) + (phrase is not None) + (applied or dry) > 1:
-        raise click.UsageError("--explain, --try and --apply exclude each other.")
-    fault = check_phrase(phrase) if phrase is not None else None
-    if fault:
-        raise click.BadParameter(f"the phrase '{phrase}' {fault}", param_hint="--try")
+    if (explained is not None) + bool(phrases) + applied + (dropped is not None) > 1 or (
+        dry and (phrases or explained is not None)
+    ):
+        raise click.UsageError("--explain, --try, --apply and --drop exclude each other.")
+    for phrase in phrases:
+        if fault := check_phrase(phrase):
+            raise click.BadParameter(f"the phrase '{phrase}' {fault}", param_hint="--try")
     root, config = call.open()
     if explained is not None:
         _tell_why(_explain(root, config, explained), call)
-    elif phrase is not None:
-        _tell_catch(command.attempt(root, config, phrase), call)
+    elif phrases:
+        _tell_catch(command.attempt(root, config, *phrases), call)
+    elif dropped is not None:
+        _tell_changes(command.drop(root, config, dropped, now=call.now, dry=dry), call)
     elif applied or dry:
         _tell_changes(command.apply(root, config, now=call.now, dry=dry), call)
     else:

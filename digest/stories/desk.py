@@ -75,8 +75,8 @@ class Survey:
     @property
     def unread(self) -> tuple[str, ...]:
         """The files of stories, letters and ledgers that cannot be read, or not all of them."""
-        faults = (problem.file for problem in self.problems if not problem.hint)
-        wrong = filter(filenames.is_of_a_week, faults)
+        faults = [problem.file for problem in self.problems if not problem.hint]
+        wrong = filter(filenames.is_of_a_week, (*faults, *sorted(self.content.unread.difference(faults))))
         return tuple(dict.fromkeys((*wrong, *(problem.file for problem in self.ledger_problems))))
 
 

@@ -9,6 +9,7 @@ from whoever asks.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +25,8 @@ from digest.stories.storyfile import Known
 _T = TypeVar("_T")
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_UNKNOWN_THEME = re.compile(r"unknown theme '(.+)'")
+_MANY = 3  # stories: as many with one unknown theme have it because digest.toml has it no more; fewer mistyped it
 
 
 class Reading:
@@ -96,6 +99,27 @@ class Reading:
             self.problems.append(Problem(file, 0, str(error).partition(": ")[2], "make it readable"))
         self.unread.append(file)
         return None
+
+
+def gathered(problems: Iterable[Problem]) -> list[Problem]:
+    """Returns the problems; a single one where many stories have a theme that digest.toml no longer has."""
+    problems = list(problems)
+    first: dict[str, Problem] = {}
+    counts: Counter[str] = Counter()
+    for problem in problems:
+        if _UNKNOWN_THEME.fullmatch(problem.what):
+            first.setdefault(problem.what, problem)
+            counts[problem.what] += 1
+    found = []
+    for problem in problems:
+        if counts[problem.what] < _MANY:
+            found.append(problem)
+        elif problem is first[problem.what]:
+            theme = problem.what.partition("'")[2][:-1]
+            what = f"{problem.what}, here and in {counts[problem.what] - 1} other stories"
+            cure = f"put it into another theme's 'was' in digest.toml, or take it out: digest themes --drop {theme}"
+            found.append(problem._replace(what=what, cure=cure))
+    return found
 
 
 def _letter(text: str, file: str) -> Letter:

@@ -11,7 +11,7 @@ Refuses to touch what is the editor's, and to write: edits and records come out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from digest.model import Story, Theme
@@ -119,6 +119,24 @@ def retheme(verdicts: Iterable[Verdict], texts: Mapping[str, str], known: Known)
     edits = {file: _edit(verdict, texts.get(file, ""), known) for file, verdict in due.items()}
     return Retheming(
         verdicts=tuple(due[file] for file, edit in edits.items() if edit),
+        edits={file: edit for file, edit in edits.items() if edit},
+        stuck=tuple(file for file, edit in edits.items() if not edit),
+    )
+
+
+def without(theme: str, verdicts: Iterable[Verdict], texts: Mapping[str, str], known: Known) -> Retheming:
+    """Returns what is to be written so that no story has a theme any more; `texts` has the text of each that has it."""
+    dropped = {
+        verdict.story.file: replace(
+            verdict,
+            themes={one: verdict.heard.get(one, "") for one in verdict.story.themes if one != theme},
+        )
+        for verdict in verdicts
+        if theme in verdict.story.themes
+    }
+    edits = {file: _edit(verdict, texts.get(file, ""), known) for file, verdict in dropped.items()}
+    return Retheming(
+        verdicts=tuple(dropped[file] for file, edit in edits.items() if edit),
         edits={file: edit for file, edit in edits.items() if edit},
         stuck=tuple(file for file, edit in edits.items() if not edit),
     )

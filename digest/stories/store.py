@@ -24,7 +24,7 @@ from digest.stories.history import History, earlier, lying
 from digest.stories.inbox import Filing, Inbox, names_in, plan
 from digest.stories.ledger import Record
 from digest.stories.news import Ledgers
-from digest.stories.reading import Reading
+from digest.stories.reading import Reading, gathered
 from digest.stories.sight import content, copied, look
 from digest.week import Week
 
@@ -62,7 +62,7 @@ def survey(root: Path, config: Config) -> Survey:
             earlier=earlier(met),
             unread=frozenset(reading.unread),
         ),
-        problems=tuple(reading.problems),
+        problems=tuple(gathered(reading.problems)),
         ledgers=ledgers,
         ledger_problems=ledger_problems,
         files=tuple(sight.files),

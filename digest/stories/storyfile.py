@@ -208,6 +208,8 @@ class Reader:
     def many(self, key: str, known: frozenset[str] | None = None) -> tuple[str, ...]:
         value = self.values.get(key, _NO_VALUE)
         words = value.listed
+        if known is not None and isinstance(value.words, str):  # `memory, trade`: an id has no comma in it
+            words = tuple(part for part in map(str.strip, value.words.split(",")) if part)
         for word in words:
             if known is not None and word not in known:
                 self.fault(value.line, f"unknown {key[:-1]} '{word}'", _curled(word) or suggestion(word, known))

@@ -20,7 +20,7 @@ from digest.pair import Partner
 from digest.stories import kept, paths, sight, store
 from digest.stories.history import History, earlier, lying
 from digest.stories.outlines import hashed, marked, outline_of
-from digest.stories.reading import Reading
+from digest.stories.reading import Reading, gathered
 from digest.stories.sight import Sight
 
 
@@ -68,7 +68,7 @@ class Whole:
             unread=frozenset(reading.unread),
         )
         if reading.problems:
-            raise Faults(reading.problems)
+            raise Faults(gathered(reading.problems))
         return found
 
     def _read(self, partner: Partner | None) -> tuple[tuple[Outline, ...], dict[str, str], dict[str, tuple[str, ...]]]:
