@@ -21,7 +21,8 @@ from digest.errors import DigestError
 from digest.roof.call import Call
 from digest.roof.colour import in_colour, wants_colour
 
-_COMMANDS = ("init", "pull", "build", "serve", "check", "status", "themes", "letter", "add", "publish", "export")
+_COMMANDS = ("init", "pull", "build", "serve", "check", "status", "themes", "excerpts", "letter", "add", "publish",
+             "export")  # fmt: skip
 """The commands in the order in which a newcomer meets them; each is called as its file in the roof is."""
 
 

@@ -42,6 +42,11 @@ def cut(summary: str, words: int) -> str:
     return summary[: found[words - 1].end()].rstrip(" ,;:–—-") + " …"
 
 
+def length(text: str) -> int:
+    """Returns how many words a text has, without the ellipsis that `cut` puts at its end."""
+    return len(re.findall(_CUT, text.removesuffix(" …")))
+
+
 def escape(text: str) -> str:
     """Returns plain text, a paragraph a line, as Markdown that shows just that text (CommonMark §2.4, §2.5)."""
     return _START.sub(_escape_start, _escape_signs(text))

@@ -88,15 +88,18 @@ def merge(story: Story, fresh: Story, *, before: Hashes, heard: Hashes, wrote: H
     file; `now` is the moment of the pull.
     """
     theirs = hashes_of(fresh)
+    if "excerpt" in heard:
+        theirs.setdefault("excerpt", ledger.NOTHING)  # the feed has a summary, and digest.toml keeps none of it
     marks = {mark for mark in (wrote.get("excerpt"), theirs.get("excerpt")) if mark}
     # A quotation that opens the body is the editor's: none is put on top of it.
     story = _unwrapped(_with_opening(story, marks), marks)
-    ours = hashes_of(story)
+    ours = {"excerpt": ledger.NOTHING, **hashes_of(story)}
     said = [name for name in FIELDS if name in theirs and name in heard and heard[name] != before.get(name)]
     differ = [name for name in said if ours.get(name) != theirs[name]]
     # Where the ledger that knew what we wrote is lost, nothing in the file is known to be ours, and all is theirs.
     forgotten = wrote.keys().isdisjoint(FIELDS)
-    free = [name for name in differ if ours.get(name) == wrote.get(name) and not forgotten]
+    written = {"excerpt": ledger.NOTHING, **wrote}
+    free = [name for name in differ if ours.get(name) == written.get(name) and not forgotten]
     changes = {name: getattr(fresh, name) for name in free}
     agreed = {name: theirs[name] for name in said if name in free or name not in differ}
     updated = _updated(story, fresh, set(agreed), wrote, now)
@@ -105,7 +108,7 @@ def merge(story: Story, fresh: Story, *, before: Hashes, heard: Hashes, wrote: H
         kept=tuple(
             Kept(name, *_side_by_side(*(words_of(name, getattr(one, name)) for one in (story, fresh))))
             for name in differ
-            if name not in free
+            if name not in free and theirs[name] != ledger.NOTHING
         ),
         wrote={**wrote, **agreed, **ledger.hashes({"updated": updated})},
     )

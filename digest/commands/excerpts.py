@@ -1,0 +1,118 @@
+"""`digest excerpts`: the excerpts that pull wrote follow `excerpt` in digest.toml, down to none.
+
+    survey ──cut──▶ what becomes of each story's excerpt ──▶ lines of the ledger, then edits ──▶ report
+
+What an editor changed is named and left. The ledger is written first: after a run that was killed, it still knows the
+excerpts that were not changed yet as pull's, so that the next run completes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from digest import disk
+from digest.model import Config, Story
+from digest.stories import recut, store, summaries
+from digest.stories.desk import Survey
+from digest.stories.history import History
+from digest.stories.recut import Cut
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A story's excerpt and what became of it: "shortened", "lengthened" or "removed"."""
+
+    file: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExcerptsReport:
+    """What was changed, and what was left and why.
+
+    Of `excerpts` that pull wrote, `short` cannot be lengthened, since their whole summaries are not stored, and
+    `unknown` are of feeds that digest.toml does not name.
+    """
+
+    changed: tuple[Change, ...]
+    excerpts: int
+    short: int
+    unknown: int
+    left: tuple[str, ...]
+    unread: tuple[str, ...]
+    dry: bool
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many excerpts were shortened, lengthened or removed."""
+        return Counter(change.state for change in self.changed)
+
+
+def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> ExcerptsReport:
+    """Cuts every excerpt that pull wrote to what digest.toml says; `dry` decides everything and writes nothing."""
+    with contextlib.nullcontext() if dry else disk.lock(root):
+        survey = store.survey(root, config)
+        cuts = _cuts(root, config, survey)
+        due = {cut.story.file: cut for cut in cuts if cut.is_due}
+        texts = {file: store.read_exactly(root, file) for file in due}
+        edits = recut.edits(due.values(), texts, survey.known)
+        done = {file: cut for file, cut in due.items() if edits[file]}
+        late: tuple[str, ...] = ()
+        if done and not dry:
+            store.add_lines(root, recut.lines(done.values(), now))
+            late = store.rewrite(root, filter(None, edits.values()))
+    stuck = [file for file, edit in edits.items() if edit is None]
+    own = [cut.story.file for cut in cuts if cut.state == recut.EDITED]
+    states = Counter(cut.state for cut in cuts if cut.story.excerpt)
+    return ExcerptsReport(
+        changed=tuple(Change(file, cut.state) for file, cut in done.items() if file not in late),
+        excerpts=states.total(),
+        short=states[recut.SHORT],
+        unknown=states[recut.UNKNOWN],
+        left=(*map(_own, own), *map(_stuck, stuck), *map(_late, late)),
+        unread=survey.unread,
+        dry=dry,
+    )
+
+
+def _cuts(root: Path, config: Config, survey: Survey) -> list[Cut]:
+    feeds, history = {feed.id: feed for feed in config.feeds}, History(survey.ledgers)
+    summary_of = _summaries(root)
+    cuts = []
+    for story in survey.content.stories:
+        kin = history.of(story)
+        feed = recut.feed_of(story, kin, feeds)
+        cuts.append(recut.cut(story, kin, feed, summary_of(story)))
+    return cuts
+
+
+def _summaries(root: Path) -> Callable[[Story], str]:
+    """Returns what gives the whole summary of a story as pulls have kept it."""
+
+    @cache
+    def of_feed(feed: str) -> dict[str, str]:
+        return summaries.by_name(disk.recall(root, summaries.name(feed)))
+
+    def of_story(story: Story) -> str:
+        found = (summaries.of_story(story, of_feed(feed)) for feed in story.feeds)
+        return next(filter(None, found), "")
+
+    return of_story
+
+
+def _own(file: str) -> str:
+    return f"{file}: its quotation is not as pull wrote it, so it is yours; left as it is"
+
+
+def _stuck(file: str) -> str:
+    return f"{file}: its excerpt cannot be changed in place; left as it is"
+
+
+def _late(file: str) -> str:
+    return f"{file}: has changed in the meantime; left as it is, run it again"

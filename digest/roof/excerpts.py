@@ -1,0 +1,52 @@
+"""`digest excerpts`: the words around excerpts that are cut again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.roof import lines
+from digest.roof.call import Call
+
+if TYPE_CHECKING:
+    from digest.commands.excerpts import ExcerptsReport
+
+
+@click.command(short_help="Cut the excerpts that are there to what digest.toml says.")
+@click.option("--apply", "applied", is_flag=True, help="Change the files; without it, they are only named.")
+@click.option("--dry-run", "dry", is_flag=True, help="Say what --apply would change, write nothing.")
+@click.pass_obj
+def excerpts(call: Call, applied: bool, dry: bool) -> None:
+    """Cut the excerpts that are there to what digest.toml says.
+
+    Every excerpt that pull wrote follows 'excerpt' of its feed: it is shortened, or taken out where that is 0. A longer
+    one needs the feed's whole summary, which .digest/ has of newer entries. What an editor has changed is left and
+    named. Later corrections follow the setting as well.
+
+    \b
+    Examples:
+      digest excerpts
+      digest excerpts --apply
+    """
+    from digest.commands import excerpts as command
+
+    root, config = call.open()
+    _tell(command.run(root, config, now=call.now, dry=dry or not applied), call)
+
+
+def _tell(report: ExcerptsReport, call: Call) -> None:
+    """Prints what was changed; with --verbose, or in a dry run, every file."""
+    for change in report.changed if call.verbose or report.dry else ():
+        call.say(f"{change.file}: {change.state}")
+    verb = "would be changed" if report.dry else "changed"
+    found = ", ".join(f"{number} {state}" for state, number in sorted(report.counts.items()))
+    whole = lines.count(report.excerpts, "excerpt")
+    call.say(f"{len(report.changed)} of {whole} that pull wrote {verb}" + (f": {found}" if found else ""))
+    if report.short:
+        call.say(f"{report.short} could be longer, but their whole summaries are not stored")
+    if report.unknown:
+        call.say(f"{report.unknown} left as they are, since digest.toml does not name their feeds")
+    call.complain(*report.left, *lines.unread(report.unread))
+    if report.dry and report.changed:
+        call.say("Next: digest excerpts --apply")
