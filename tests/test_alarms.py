@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from builders import make_entry
 
 from digest.model import Document
@@ -68,6 +69,15 @@ def test_a_silence_of_more_than_twice_the_longest_is_named() -> None:
     assert alarms.quiet(habit, START + timedelta(hours=100 + 145)) == (
         "nothing new for 6 days, where its longest silence was 3 days; look whether the publisher still feeds it"
     )
+
+
+@pytest.mark.parametrize(
+    ("gap", "words"), [(0.2, "less than an hour"), (1, "1 hour;"), (2, "2 hours;"), (47, "47 hours")]
+)
+def test_a_silence_is_told_in_plain_words(gap: float, words: str) -> None:
+    told = alarms.quiet(brought(0, gap), START + timedelta(days=30))  # type: ignore[arg-type]
+
+    assert f"its longest silence was {words}" in told
 
 
 def test_a_weekend_is_no_silence_and_a_single_entry_no_habit() -> None:

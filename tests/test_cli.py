@@ -246,3 +246,34 @@ def test_an_output_folder_is_relative_to_where_one_stands(new: Path) -> None:
 
     assert run.returncode == 0
     assert 'href="/x/archive/"' in (new.parent / "public" / "index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("build", "--output", "a", "--output", "b"),
+        ("build", "--output=a", "--output", "a"),
+        ("build", "--base-url", "https://a.example/", "--base-url", "https://b.example/"),
+        ("serve", "--port", "8001", "--port", "8002"),
+        ("serve", "--host", "localhost", "--host", "127.0.0.1"),
+        ("check", "--since", "a", "--since", "b"),
+        ("check", "--format", "json", "--format", "text"),
+        ("themes", "--explain", "a.md", "--explain", "b.md"),
+        ("init", "--opml", "a", "--opml", "b"),
+        ("--root", ".", "--root", ".", "status"),
+    ],
+)
+def test_an_option_that_takes_one_value_may_not_be_given_twice(tmp_path: Path, words: tuple[str, ...]) -> None:
+    run = digest(*words, cwd=tmp_path)
+
+    flag = next(word for word in words if word.startswith("--")).partition("=")[0]
+    assert run.returncode == 2
+    assert f"{flag} is given 2 times; give it once." in run.stderr
+    assert "Usage: digest" in run.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_switch_may_be_given_twice_and_a_list_of_values_is_one(tmp_path: Path) -> None:
+    assert digest("init", "mine", cwd=tmp_path).returncode == 0
+    assert digest("check", "--links", "--links", "--help", cwd=tmp_path).returncode == 0
+    assert digest("themes", "--try", "a", "--try", "b", cwd=tmp_path / "mine").returncode == 0

@@ -144,6 +144,17 @@ def test_where_one_address_leads_to_no_feed_nothing_is_written(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("status", [410, 429])
+def test_a_feed_that_no_digest_has_yet_gets_no_cure_for_one_that_does(tmp_path: Path, status: int) -> None:
+    with FeedHost({"/feed.xml": lambda exchange: exchange.reply(status)}) as host:
+        made = digest("init", "mine", "--feed", host.url("/feed.xml"), cwd=tmp_path)
+
+    assert made.returncode == 1
+    assert f"({status})" in made.stderr
+    assert "retired" not in made.stderr
+    assert "pull less often" not in made.stderr
+
+
 def test_a_folder_that_is_a_digest_already_is_told_before_anything_is_asked(tmp_path: Path) -> None:
     (tmp_path / "digest.toml").write_text("")
     with FeedHost(Answers(feed_xml=RSS)) as host:

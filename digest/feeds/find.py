@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from digest.feeds import webpage
+from digest.feeds import replies, webpage
 from digest.feeds.fetch import fetch
 from digest.feeds.imprint import Imprint
 from digest.feeds.limits import USUAL, Limits
@@ -54,9 +54,11 @@ def _fetched(addresses: Sequence[str], agent: str, now: datetime, limits: Limits
 
 def _read(asked: str, answer: Fetched | Failed) -> Found | Failed:
     """Returns the feed of an answer; its address is the asked one, unless that has moved for good."""
-    said = answer if isinstance(answer, Failed) else imprint(answer)
-    if isinstance(said, Failed) or isinstance(answer, Failed):
-        return said if isinstance(said, Failed) else _without(asked)
+    if isinstance(answer, Failed):
+        return answer._replace(reason=replies.of_a_new_feed(answer.reason))
+    said = imprint(answer)
+    if isinstance(said, Failed):
+        return said
     return Found(asked=asked, url=answer.moved or answer.feed.url, imprint=said)
 
 

@@ -38,6 +38,10 @@ _OF_A_PAGE = {
     410: "gone for good (410)",
     429: "asks for fewer requests (429); try later",
 }
+_OF_A_NEW_FEED = {
+    410: "gone for good (410); look for its new address on the publisher's site",
+    429: "asks for fewer requests (429); try later",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,11 @@ def words(status: int, *, page: bool = False) -> str:
     except ValueError:
         phrase = str(status)
     return f"the publisher's server is at fault ({phrase}); it may pass" if status >= 500 else f"answered {phrase}"
+
+
+def of_a_new_feed(reason: str) -> str:
+    """Returns why a feed cannot be read, with a cure for somebody whose digest does not have that feed yet."""
+    return next((words for status, words in _OF_A_NEW_FEED.items() if _WORDS[status] == reason), reason)
 
 
 def worth_retrying(status: int, wait: datetime | None) -> bool:

@@ -61,4 +61,6 @@ def _moments(records: Mapping[str, Record]) -> Iterable[datetime]:
 
 def _days(span: timedelta) -> str:
     hours = round(span.total_seconds() / 3600)
-    return f"{hours} hours" if hours < 48 else f"{round(hours / 24)} days"
+    if hours >= 48:
+        return f"{round(hours / 24)} days"
+    return f"{hours} hour{'' if hours == 1 else 's'}" if hours else "less than an hour"
