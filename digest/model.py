@@ -227,10 +227,10 @@ class Copied(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a story was first put, as the ledgers remember: its address there stays its own, whoever comes later.
+    """Where a story is or was, as the ledgers remember: its address there stays its own, whatever comes later.
 
-    `file` is the place, `story` the file where its story lies now: the same one, another, or "" where it is gone.
-    `since` is the moment at which the ledgers first spoke of it.
+    `file` is the place, `story` the story's file now: the same one, another, or "" where it is gone.
+    `since` is the moment at which the ledgers first spoke of it; places of one story have the same `owner`.
     """
 
     week: Week
@@ -238,6 +238,25 @@ class Place(NamedTuple):
     file: str
     story: str
     since: str = ""
+    owner: str = ""
+
+
+class Location(NamedTuple):
+    """Where a story was at one moment, by what it goes: `id` is what its Atom id is made of where that is an id.
+
+    Else it is the first link that the story had, `link`; `now` is the link that it had at that moment.
+    """
+
+    at: str
+    file: str
+    id: str
+    link: str
+    now: str
+
+    @property
+    def name(self) -> str:
+        """What the story's Atom id is made of."""
+        return self.id or self.link
 
 
 class Content(NamedTuple):
@@ -251,6 +270,8 @@ class Content(NamedTuple):
     places: tuple[Place, ...] = ()
     earlier: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """The publisher's earlier headlines of a story, by its file, oldest first."""
+    names: Mapping[str, str] = MappingProxyType({})
+    """What a story's Atom id is made of, by its file, where that is not what the file says by now."""
     unread: frozenset[str] = frozenset()  # Markdown files that could not be read, for who goes on without them
 
 
@@ -268,4 +289,7 @@ class Catalogue(NamedTuple):
     copied: tuple[Copied, ...] = ()
     places: tuple[Place, ...] = ()
     earlier: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    names: Mapping[str, str] = MappingProxyType({})
     unread: frozenset[str] = frozenset()
+    news: tuple[Location, ...] = ()
+    """Where stories are that no ledger has there yet; `at` is the newest moment of any ledger."""

@@ -194,7 +194,7 @@ def test_a_page_becomes_a_story_of_no_feed(root: Path) -> None:
     assert (report.story.file, report.dated) == ("content/2026/w20/2026-05-15-quiet-harbour.md", True)
     assert asked["Accept"].startswith("text/html")
     assert asked["User-Agent"].endswith("(+https://example.org/)")
-    assert not (root / "content" / "ledger").exists()
+    assert [path.name for path in (root / "content" / "ledger").iterdir()] == ["_places.jsonl"]
 
 
 def test_a_digest_with_an_added_story_builds(root: Path) -> None:

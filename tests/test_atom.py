@@ -76,7 +76,7 @@ def weeks(number: int, each: int = 1) -> list[Story]:
     ],
 )
 def test_an_entrys_id_is_made_of_what_the_publisher_calls_the_story(fields: dict[str, Any], name: str) -> None:
-    assert entry_id(make_story(**fields)) == f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name)}"
+    assert entry_id(make_story(**fields), {}) == f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name)}"
 
 
 def test_an_entrys_id_survives_another_title_file_and_host() -> None:
@@ -281,7 +281,7 @@ def test_whatever_an_archive_holds_walking_it_meets_every_story_alike(drawn: tup
         before = [link.get("href", "") for link in feed.iterfind(f"{ATOM}link") if link.get("rel") == "prev-archive"]
         place = "".join(before).removeprefix(BASE)
 
-    shown = {entry_id(story) for story in content.stories if not story.draft and not story.hide}
+    shown = {entry_id(story, {}) for story in content.stories if not story.draft and not story.hide}
     assert entries.keys() == shown
     assert set(walked) == {path for path in documents if re.match(r"feed|\d{4}/", path)}
 

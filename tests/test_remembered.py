@@ -115,7 +115,7 @@ def test_damaged_outlines_are_thrown_away_with_a_word(root: Path, damage: bytes 
     edit(root, 3)
     build(root)
     content = whole(root)
-    (root / OUTLINES).write_bytes(content[:-9] + b"\x00" + content[-8:] if damage is None else damage)
+    (root / OUTLINES).write_bytes(content[:-9] + bytes([content[-9] ^ 1]) + content[-8:] if damage is None else damage)
     edit(root, 4)
 
     assert notice(root) == (

@@ -2,8 +2,8 @@
 
     lock ──▶ fetch ──▶ read the page ──▶ is it here already? ──▶ a story file
 
-Refuses to take a story in a second time, also one whose file was deleted. It writes no line of a ledger, for no feed
-has brought it; where one does so later, that pull adopts the file.
+Refuses to take a story in a second time, also one whose file was deleted. It writes no line of a feed's ledger, for no
+feed has brought it; where one does so later, that pull adopts the file.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from digest import disk, links, redact
+from digest.commands import locate
 from digest.errors import DigestError
 from digest.feeds import page
 from digest.feeds.fetch import agent_of, fetch_page
@@ -49,6 +50,7 @@ def run(root: Path, config: Config, address: str, *, now: datetime, limits: Limi
         source = document.title or links.host(entry.link)
         story = added.story_of(entry, source, desk, config, now)
         store.write(root, Intake(stories=(story,)))
+        locate.run(root, config, now)
     return AddReport(story=story, dated=believes(entry, now), problems=tuple(map(str, problems)))
 
 

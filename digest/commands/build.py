@@ -11,6 +11,7 @@ give the same bytes.
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -42,7 +43,8 @@ _MANY = 1000  # stories: with fewer to be read, a second process takes longer to
 class BuildReport(NamedTuple):
     """What a build did: `pages` is every file of the site, parted into `written` and `unchanged`.
 
-    `warning` says what is missing in it, and why; `notice` which memory of earlier builds was thrown away.
+    `warning` says what is missing in it, and why; `notice` which memory of earlier builds was thrown away;
+    `unrecorded` why it could not be noted where stories are.
     """
 
     output: Path
@@ -56,6 +58,7 @@ class BuildReport(NamedTuple):
     removed: int
     warning: str = ""
     notice: str = ""
+    unrecorded: str = ""
 
 
 class Built(NamedTuple):
@@ -67,17 +70,26 @@ class Built(NamedTuple):
     warning: str
 
 
-def run(root: Path, config: Config, *, output: Path, base_url: str | None, told: Told | None = None) -> BuildReport:
+def run(
+    root: Path,
+    config: Config,
+    *,
+    output: Path,
+    base_url: str | None,
+    told: Told | None = None,
+    now: datetime | None = None,
+) -> BuildReport:
     """Builds the digest at `root` into `output`, for the site's own address or for `base_url`.
 
-    `told` hears how far it is.
+    `told` hears how far it is. With `now`, stories that are where no ledger has them are added there: whoever moves
+    them later finds their old addresses redirected. No byte of the site depends on it.
     Raises DigestError, of which Faults names every problem in content, links and templates; then nothing is written.
     """
     folder = outputs.check(root, output)
     _refuse_domain(root, config)
     config = config if base_url is None else _rebased(config, base_url)
     with disk.lock(root):
-        builder = Builder(root, config, folder)
+        builder = Builder(root, config, folder, now=now)
         seen = builder.look()
         written = builder.unchanged(seen) or builder.build(seen, told).written
     return BuildReport(
@@ -90,20 +102,29 @@ def run(root: Path, config: Config, *, output: Path, base_url: str | None, told:
         unchanged=written.unchanged,
         removed=written.removed,
         notice=builder.notice,
+        unrecorded=builder.unrecorded,
     )
 
 
 class Builder:
     """Builds one digest into one folder as often as it is asked to; the caller holds the digest's lock.
 
-    With `drafts`, what waits as such is built as well; unless it is `searched`, no index is made.
+    With `drafts`, what waits as such is built as well; unless it is `searched`, no index is made. With `now`, the
+    ledgers are told where stories are.
     """
 
     def __init__(
-        self, root: Path, config: Config, folder: Path, *, drafts: bool = False, searched: bool = True
+        self,
+        root: Path,
+        config: Config,
+        folder: Path,
+        *,
+        drafts: bool = False,
+        searched: bool = True,
+        now: datetime | None = None,
     ) -> None:
         self._root, self._config, self._folder, self._drafts = root, config, folder, drafts
-        self._searched = searched
+        self._searched, self._now = searched, now
         self._seen: Sight | None = None
         self._archive: Archive | None = None
         self._lasting: Lasting | None = None
@@ -111,6 +132,7 @@ class Builder:
         self._shelf = Shelf(root, config, ingredients.of_reading(config))
         self._whole = ingredients.of_pages(root, config, drafts=drafts)
         self.past = Past(root, folder, self._whole)
+        self.unrecorded = ""
 
     @property
     def notice(self) -> str:
@@ -129,7 +151,7 @@ class Builder:
         """Returns what to report of a build that has nothing to do, None where there may be something."""
         if self.past.told.get("warning") or self._shelf.word or seen.problems:
             return None  # what could not be made the last time may be made now
-        if self.past.content != sight.fingerprint(seen.folders):
+        if self.past.content != sight.fingerprint(seen.folders) or (self._now and self._shelf.has_news):
             return None
         output = Output(self._root, self._folder, self.past.paths)
         return output.commit() if self.past.stands(output) else None
@@ -179,9 +201,18 @@ class Builder:
         report = {"stories": len(archive.stories), "weeks": len(archive.editions), "warning": index.warning}
         self.past.learn(keys, output, report)
         self._lasting, self._output = planned.setting.lasting, output.leave()
+        if self._now:
+            self._record(self._now)
         if keep:
             self.keep()
         return Built(catalogue=catalogue, archive=archive, written=written, warning=index.warning)
+
+    def _record(self, now: datetime) -> None:
+        """Adds to the ledgers where stories are; where that cannot be written, the site is what counts."""
+        try:
+            self._shelf.record(now)
+        except DigestError as error:
+            self.unrecorded = f"{error}; so addresses of stories that you move or rename later may lead nowhere"
 
     def keep(self) -> None:
         """Keeps what the last build has learnt, so that the next run begins with it."""

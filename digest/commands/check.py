@@ -240,5 +240,5 @@ def _is_changed(file: str, changes: Changes) -> bool:
 
 
 def _looked_at(survey: Survey) -> tuple[str, ...]:
-    ledgers = tuple(paths.ledger(feed) for feed in survey.ledgers)
+    ledgers = tuple(file for file in survey.files if file.startswith(f"{paths.LEDGERS}/"))
     return (config.NAME, *(file for file in survey.files if file.endswith(".md")), *ledgers)

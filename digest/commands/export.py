@@ -56,7 +56,7 @@ class _Records:
     """Makes the records of one digest; an address is None where the site has none, as for drafts."""
 
     def __init__(self, content: Content, config: Config) -> None:
-        self._config, self._earlier = config, content.earlier
+        self._config, self._earlier, self._names = config, content.earlier, content.names
         catalogue = catalogue_of(content, config)
         archive = arrange(catalogue, config)
         self._anchors = archive.anchors
@@ -84,7 +84,7 @@ class _Records:
             "week": str(story.week),
             "slug": story.slug,
             "permalink": None if story.hide or story.draft else self._base.absolute(place),
-            "atom_id": atom.entry_id(story),
+            "atom_id": atom.entry_id(story, self._names),
             "title": story.title,
             "headline": story.headline,
             "link": story.link,

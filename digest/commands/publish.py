@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from digest import branch, config, disk, domain, links
@@ -65,9 +66,15 @@ class PublishReport:
 
 
 def run(
-    root: Path, settings: Config, *, dry: bool = False, replacing: bool = False, told: Told | None = None
+    root: Path,
+    settings: Config,
+    *,
+    dry: bool = False,
+    replacing: bool = False,
+    told: Told | None = None,
+    now: datetime | None = None,
 ) -> PublishReport:
-    """Publishes the digest at `root`; with `dry`, only tells what that would change.
+    """Publishes the digest at `root`; with `dry`, only tells what that would change. For `now`, see `build.run`.
 
     Raises DigestError where the content is at fault, the remote cannot be reached or refuses, or files would go that
     Digest did not make, unless it is `replacing` them.
@@ -79,14 +86,14 @@ def run(
     _refuse_address(root, settings, standing)
     source = branch.source(root, _SOURCES)
     site = root / _FOLDER
-    built = build.run(root, settings, output=site, base_url=None, told=told)
+    built = build.run(root, settings, output=site, base_url=None, told=told, now=None if dry else now)
     with disk.lock(root):
         ids = _ids(site, standing)
         if not replacing:
             _refuse_loss(root, standing, ids)
         cname = _kept_name(root, standing, ids)
         report = _compared(root, site, standing, ids, dry=dry)
-        odd = (built.notice, built.warning, *_warnings(settings, standing, cname, _CNAME in ids))
+        odd = (built.notice, built.warning, built.unrecorded, *_warnings(settings, standing, cname, _CNAME in ids))
         origin = _origin(source, standing.default)
         report = replace(report, warnings=tuple(filter(None, odd)), origin=origin, uncommitted=source.uncommitted)
         if dry or report.same:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from digest import disk, links, redact
+from digest.commands import locate
 from digest.errors import DigestError
 from digest.feeds import lessons
 from digest.feeds.at_once import Told
@@ -114,6 +115,7 @@ def run(
         intake = take_in(documents, _desk(root, config, documents, ledgers), config, now)
         if not dry:
             _write(root, asked, read, intake, now)
+            locate.run(root, config, now)
     _check_any(feeds, filed, left)
     rows = {row.feed: row for row in (*asked.waiting, *_rows(asked.answers, read, intake.outcomes))}
     return PullReport(

@@ -2,8 +2,8 @@
 
     the ledgers' places, oldest first ──▶ every other story, by its file's name ──▶ Anchors
 
-An address that was once given stays where it leads. Refuses to give one that belongs to a story which was moved away,
-hidden or deleted.
+An address that was once given leads to its story for good. Refuses to give one that belongs to a story which was moved
+away, hidden or deleted.
 """
 
 from __future__ import annotations
@@ -36,18 +36,21 @@ class Anchors(NamedTuple):
 def anchors_of(catalogue: Catalogue) -> Anchors:
     """Returns the anchors of all stories, hidden ones and drafts too.
 
-    First come the places where the ledgers first put a story, in the order in which they did: only lines are added
-    there, so that nothing which happens later changes these. Whoever was moved in or written by hand comes after
-    them, by file name. What stays unstable is the order of those: where two of one week share a slug, the one whose
-    name comes first has it, even if it came last, for nothing remembers when they came. (One that a feed brings later
-    has a place of its own from then on, before all that have none.)
+    First come the places that the ledgers know, in the order in which they came: only lines are added there, so that
+    nothing which happens later changes these. Stories that no ledger has in their place yet come after them, by file
+    name: in that order, they are then added.
     """
     recorded = {place.week for place in catalogue.places}
     stories = {story.file: story for story in _in_question(catalogue, recorded)}
     anchors: dict[str, str] = {}
     left: dict[Week, dict[str, str]] = defaultdict(dict)
     taken: dict[Week, set[str]] = defaultdict(set)
-    for place in sorted(catalogue.places, key=lambda place: (place.since, _name(place.file), place.file)):
+    given: set[tuple[str, Week, str]] = set()  # a story that is renamed to another day of its week keeps its anchor
+    for place in sorted(catalogue.places, key=lambda place: (place.since, _name(place.file), place.file, place.owner)):
+        key = (place.owner or place.file, place.week, place.slug)
+        if key in given:
+            continue
+        given.add(key)
         anchor = free_name(place.slug, taken[place.week])
         taken[place.week].add(anchor)
         story = stories.get(place.story)

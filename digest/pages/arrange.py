@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, groupby
-from operator import attrgetter
+from operator import attrgetter, is_not
 
 from digest.links import has_own_link
 from digest.model import Catalogue, Config, FreePage, Letter, Outline, Theme
@@ -39,7 +39,7 @@ def _anew(catalogue: Catalogue, config: Config, drafts: bool, before: Archive | 
     listed = _shown(catalogue.stories, drafts)
     frame = _frame(listed, catalogue, anchors, drafts)
     places = _places(frame, catalogue)
-    shown = _renamed(_marked(listed, anchors, catalogue.earlier, places), current_ids(config.themes))
+    shown = _renamed(_marked(listed, anchors, catalogue, places), current_ids(config.themes))
     twinned = _has_twins(catalogue.stories)
     kept = Archive(anchors=anchors, frame=frame, places=places, drafts=drafts, twinned=twinned, catalogue=catalogue)
     return _whole(kept, _by_week(shown), config, before)
@@ -54,7 +54,7 @@ def _again(before: Archive, catalogue: Catalogue, config: Config, drafts: bool) 
     if changed is None or _places(before.frame, catalogue) != before.places:
         return None
     shown = _shown([new for _, new in changed], drafts)
-    marked = _marked(shown, before.anchors, catalogue.earlier, before.places)
+    marked = _marked(shown, before.anchors, catalogue, before.places)
     found = {story.file: story for story in _renamed(marked, current_ids(config.themes))}
     by_week = {one.week: one.stories for one in before.editions if one.stories}
     for week in {story.week for story in shown}:
@@ -68,7 +68,8 @@ def _changed(before: Catalogue, now: Catalogue) -> list[tuple[Outline, Outline]]
 
     Whatever was not read again is the very same object, so that is what a hundred thousand are compared by.
     """
-    if len(before.stories) != len(now.stories) or before.places is not now.places or before.earlier is not now.earlier:
+    known = before.places, before.earlier, before.names
+    if len(before.stories) != len(now.stories) or any(map(is_not, known, (now.places, now.earlier, now.names))):
         return None
     changed = [(old, new) for old, new in zip(before.stories, now.stories, strict=True) if old is not new]
     return changed if all(_standing(old) == _standing(new) for old, new in changed) else None
@@ -127,21 +128,20 @@ def _shown(stories: Iterable[Outline], drafts: bool) -> list[Outline]:
     return [story for story in stories if not story.hide and (drafts or not story.draft)]
 
 
-def _marked(
-    stories: list[Outline], anchors: Anchors, earlier: Mapping[str, tuple[str, ...]], places: bytes
-) -> list[Outline]:
+def _marked(stories: list[Outline], anchors: Anchors, catalogue: Catalogue, places: bytes) -> list[Outline]:
     """Returns the stories with marks that also change when what is said of them elsewhere does.
 
-    That is an anchor which is not their slug, headlines that they had before, and where the links in their notes lead.
+    That is an anchor which is not their slug, a name which is not the one in their file, headlines that they had
+    before, and where the links in their notes lead.
     """
-    told = anchors.unlike.keys() | earlier.keys()
+    told = anchors.unlike.keys() | catalogue.earlier.keys() | catalogue.names.keys()
     return [
-        _told(story, anchors, earlier, places) if story.linked or story.file in told else story for story in stories
+        _told(story, anchors, catalogue, places) if story.linked or story.file in told else story for story in stories
     ]
 
 
-def _told(story: Outline, anchors: Anchors, earlier: Mapping[str, tuple[str, ...]], places: bytes) -> Outline:
-    said = (anchors.of(story), earlier.get(story.file))
+def _told(story: Outline, anchors: Anchors, catalogue: Catalogue, places: bytes) -> Outline:
+    said = (anchors.of(story), catalogue.earlier.get(story.file), catalogue.names.get(story.file))
     marked = mark((story.mark, places if story.linked else b"", said))
     return Outline._make((*story[:-1], marked))  # which _replace does in ten times as long
 
@@ -150,7 +150,8 @@ def _frame(shown: Iterable[Outline], catalogue: Catalogue, anchors: Anchors, dra
     """Returns a hash of all that the stories themselves decide of where a link in a note leads."""
     files = "\n".join([story.file for story in shown])
     waiting = tuple([story.file for story in catalogue.stories if story.hide or (story.draft and not drafts)])
-    return mark((files, waiting, repr(anchors.unlike)))
+    moved = [(place.file, place.story, place.since) for place in catalogue.places if place.story != place.file]
+    return mark((files, waiting, repr((anchors.unlike, moved))))
 
 
 def _places(frame: bytes, catalogue: Catalogue) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time
 from hashlib import sha1
 from operator import attrgetter
@@ -97,9 +97,12 @@ class AtomFeed(NamedTuple):
     following: str = ""
 
 
-def entry_id(story: Story) -> str:
-    """Returns the Atom id of a story: of what the publisher calls it, whatever becomes of file, title or host."""
-    return _urn(lasting_name(story))
+def entry_id(story: Story, names: Mapping[str, str]) -> str:
+    """Returns the Atom id of a story: of what the publisher calls it, whatever becomes of file, title or host.
+
+    `names` has what that is, by file, where the file has come to say something else.
+    """
+    return _urn(names.get(story.file) or lasting_name(story))
 
 
 def feed_id(site: Site, *parts: str) -> str:
@@ -210,7 +213,7 @@ class Entries:
         story, card = self._cards.story(outline.file), self._cards.main(outline)
         image = (story.image and links.web_link(story.image)) or ""
         return AtomEntry(
-            id=entry_id(story),
+            id=entry_id(story, self._cards.names),
             published=story.published,
             updated=last_change(story, self._zone),
             authors=story.authors or (card.source,),

@@ -71,6 +71,7 @@ class Cards:
         self, config: Config, catalogue: Catalogue, anchors: Anchors, writer: Writer, lasting: Lasting
     ) -> None:
         self.story = catalogue.story
+        self.names = catalogue.names
         self.lasting = lasting
         self._earlier = catalogue.earlier
         self._feeds = {feed.id: feed for feed in config.feeds}

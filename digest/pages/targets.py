@@ -10,6 +10,7 @@ import posixpath
 import re
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cached_property
 from operator import attrgetter
@@ -67,6 +68,21 @@ class Targets:
             named[file.rpartition("/")[2]].append(file)
         return named
 
+    @cached_property
+    def _former(self) -> dict[str, str]:
+        """The files that stories had before, each with the file that the last of them has now."""
+        places = sorted(self._catalogue.places, key=attrgetter("since"))
+        return {place.file: place.story for place in places if place.story not in {"", place.file}}
+
+    @cached_property
+    def _formerly(self) -> dict[str, list[str]]:
+        """The files of stories by each name that a file of theirs had before."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for place, file in self._former.items():
+            if file not in found[name := place.rpartition("/")[2]]:
+                found[name].append(file)
+        return found
+
     def resolve(self, link: str, file: str, here: str) -> str | Lost:
         """Returns a link without a scheme as an address from the root of the host.
 
@@ -117,17 +133,30 @@ class Targets:
         place = self._at_once(wanted)
         if place is not None:
             return place
-        named = self._named.get(posixpath.basename(path), [])
-        for candidate in [wanted, *(named if len(named) == 1 else ())]:
+        name = posixpath.basename(path)
+        named = self._named.get(name, [])
+        for candidate in self._meant(wanted, name, named):
             if candidate in self._places:
                 return self._places[candidate]
             if candidate in self._waiting:
                 return Lost(f"the link to '{path}' leads to a file that is not published", "publish it, or unlink it")
-        if len(named) > 1:
-            return Lost(f"the link to '{path}' could mean {' or '.join(named)}", "write the path to the one you mean")
+        several = named or self._formerly.get(name, [])
+        if len(several) > 1:
+            return Lost(f"the link to '{path}' could mean {' or '.join(several)}", "write the path to the one you mean")
         if not path.endswith(".md"):
             return Lost(f"there is no file '{path}' beside this one", "put it there, or mend the link")
         return Lost(f"the link to '{path}' leads to no story", self._cure(path, file))
+
+    def _meant(self, wanted: str, name: str, named: list[str]) -> Iterator[str]:
+        """Yields the files that a link may mean: what is there, what was there, what has its name, what had it."""
+        yield wanted
+        if wanted in self._former:
+            yield self._former[wanted]
+        if len(named) == 1:
+            yield named[0]
+        formerly = self._formerly.get(name, ())
+        if not named and len(formerly) == 1:
+            yield formerly[0]
 
     def _cure(self, path: str, file: str) -> str:
         """Returns what to write instead: the near miss by slug, for dates are all alike, or what a link looks like."""

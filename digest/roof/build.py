@@ -50,8 +50,8 @@ def build(call: Call, output: Path | None, base_url: str | None, as_json: bool) 
     root, config = call.open()
     target = Path.cwd() / output if output else root / "site"
     with progress.shown(call, "Pages", least=200) as told:
-        report = command.run(root, config, output=target, base_url=base_url, told=told)
-    call.complain(*filter(None, (report.notice, report.warning)))
+        report = command.run(root, config, output=target, base_url=base_url, told=told, now=call.now)
+    call.complain(*filter(None, (report.notice, report.warning, report.unrecorded)))
     if as_json:
         click.echo(lines.as_json(report._asdict()))
     else:

@@ -42,7 +42,7 @@ def publish(call: Call, dry: bool, replacing: bool) -> None:
 
     root, config = call.open()
     with progress.shown(call, "Pages", least=200) as told:
-        report = command.run(root, config, dry=dry, replacing=replacing, told=told)
+        report = command.run(root, config, dry=dry, replacing=replacing, told=told, now=call.now)
     _tell(report, call)
 
 

@@ -21,13 +21,15 @@ from digest.week import Week
 class Desk:
     """What the digest holds before a pull.
 
-    `files` are all story files there are. Of those that speak of an entry in question, `stories` were read, with their
-    `texts`; `unreadable` has the texts of the others, `problems` what is wrong with them. `known` is what a story may
-    speak of. `closed` is the newest week that its letter has closed, None where letters close none.
+    `files` are all story files there are, `left` some that there were. Of those that speak of an entry in question,
+    `stories` were read, with their `texts`; `unreadable` has the texts of the others, `problems` what is wrong with
+    them. `known` is what a story may speak of. `closed` is the newest week that its letter has closed, None where
+    letters close none.
     """
 
     ledgers: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
     files: frozenset[str] = frozenset()
+    left: frozenset[str] = frozenset()
     stories: tuple[Story, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
@@ -38,7 +40,9 @@ class Desk:
     @property
     def taken(self) -> frozenset[str]:
         """The story files that there are, and those that there were: their names stay theirs."""
-        return self.files.union(record.file for records in self.ledgers.values() for record in records.values())
+        return self.files.union(
+            self.left, (record.file for records in self.ledgers.values() for record in records.values())
+        )
 
     def by_key(self) -> dict[str, list[str]]:
         """Returns the files of the stories that were read, under each of their keys (`identity.keys_of_story`)."""

@@ -1,16 +1,19 @@
-"""What the ledgers remember of the stories that are there: the places they have left, the headlines they once had.
+"""What the ledgers remember of the stories that are there: where they were, what they were called, earlier headlines.
 
-Refuses to guess: a story is met by its guid, or by its link where it has none.
+A story is met by its guid, or by its link where it has none; what else it may be known by, `following` tells.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 
-from digest.model import Outline, Place, Story
-from digest.stories import ledger, paths
+from digest import links
+from digest.model import Location, Outline, Place, Story
+from digest.naming import lasting_name
+from digest.stories import following, ledger, locations, paths
+from digest.stories.following import Claim, Followed, Knowing, Known
 from digest.stories.identity import keys_of_story
 from digest.stories.ledger import Record
 from digest.week import Week
@@ -20,9 +23,9 @@ Met = tuple[Story, list[tuple[str, Record]]]
 
 
 class History:
-    """The records of each story, by the keys of its file."""
+    """The records of each story, by the keys of its file, and the locations of those that were moved or have none."""
 
-    def __init__(self, ledgers: Mapping[str, Mapping[str, Record]]) -> None:
+    def __init__(self, ledgers: Mapping[str, Mapping[str, Record]], located: Sequence[Location] = ()) -> None:
         self._ledgers = ledgers
         self._records: dict[str, list[tuple[str, Record]]] = defaultdict(list)
         self._since: dict[str, str] = {}
@@ -32,6 +35,23 @@ class History:
                 self._since[record.file] = min(since, self._since.get(record.file, since))
                 for key in ledger.keys_on_disk(record, feed):
                     self._records[key].append((feed, record))
+        self._located: dict[str, list[Location]] = defaultdict(list)
+        self._owners: dict[str, list[str]] = defaultdict(list)
+        self._locate(located)
+        self._kin: dict[str, list[tuple[str, Record]]] = {}
+
+    def _locate(self, located: Sequence[Location]) -> None:
+        """Takes the locations in, by the story's owner (`following`), and notes its keys."""
+        by_name: dict[str, list[Location]] = defaultdict(list)
+        for location in located:
+            by_name[location.name].append(location)
+        for name, found in by_name.items():
+            keys = locations.keys_of(found)
+            recorded = min((record.file for key in keys for _, record in self._records.get(key, ())), default="")
+            owner = recorded or name
+            self._located[owner] += found
+            for key in keys:
+                self._owners[key].append(owner)
 
     def of(self, story: Story) -> list[tuple[str, Record]]:
         """Returns the records of a story with their feeds, each once, in the order of the story's own feeds."""
@@ -61,35 +81,128 @@ class History:
         found = {name: [written[file] for file in named if file in written] for name, named in names.items()}
         return {name: sets[0].union(*sets[1:]) for name, sets in found.items() if sets}
 
-    def telling(self, stories: Iterable[Story | Outline], lies: Mapping[str, str]) -> tuple[Place, ...]:
+    def claim(self, story: Story, records: Sequence[tuple[str, Record]]) -> Claim | None:
+        """Returns what to follow a story by; None where it simply is where the ledgers of its feeds have it."""
+        owners = dict.fromkeys(record.file for _, record in records)
+        name = lasting_name(story)
+        canonical = "" if story.id else links.canonical(story.link)
+        if self._owners:
+            keys = [locations.key_of_name(name)] if story.id else [locations.key_of_name(name), f"link:{canonical}"]
+            owners |= dict.fromkeys(owner for key in keys for owner in self._owners.get(key, ()))
+        is_there = list(owners) == [story.file] and story.file not in self._located
+        if is_there and (story.id or any(record.id == story.link for _, record in records)):
+            return None
+        return Claim(
+            file=story.file,
+            name=name,
+            link=story.link,
+            canonical=canonical or links.canonical(story.link),
+            has_id=bool(story.id),
+            owners=tuple(owners),
+        )
+
+    def follow(self, claims: Sequence[Claim], files: Collection[str]) -> Followed:
+        """Returns which known story each claim is; `files` are those of all stories."""
+        if not claims:
+            return Followed()
+        moments = [record.at for records in self._ledgers.values() for record in records.values()]
+        newest = max((*moments, *(one.at for found in self._located.values() for one in found)), default="")
+        return following.follow(claims, files, Knowing(self._known, self._linked, self._placed), newest)
+
+    def _known(self, owner: str) -> Known:
+        located = sorted(self._located.get(owner, ()))
+        records = self._of_file(owner)
+        since = [Location(self._since[owner], owner, "", "", "")] if owner in self._since else []
+        homes: dict[str, str] = {}
+        for one in sorted((*since, *located)):
+            homes.setdefault(one.file, one.at)
+        aliases = [alias for _, record in records for alias in record.aliases]
+        return Known(
+            owner=owner,
+            homes=homes,
+            file=max((*since, *located)).file,
+            name=located[0].name if located else _first_name(records),
+            links=(
+                *(alias.removeprefix("link:") for alias in aliases if alias.startswith("link:")),
+                *(links.canonical(link) for one in located for link in (one.link, one.now)),
+            ),
+            by_link=locations.is_by_link(located) if located else not any(map(ledger.has_guid, _records(records))),
+            is_located=bool(located),
+        )
+
+    def _of_file(self, file: str) -> Sequence[tuple[str, Record]]:
+        if not self._kin:
+            for feed, records in self._ledgers.items():
+                for record in records.values():
+                    self._kin.setdefault(record.file, []).append((feed, record))
+        return self._kin.get(file, ())
+
+    def _linked(self, wanted: Collection[str]) -> dict[str, set[str]]:
+        """Returns the known stories that have had one of the canonical links."""
+        found: dict[str, set[str]] = defaultdict(set)
+        aliases = {f"link:{link}": link for link in wanted}
+        for records in self._ledgers.values():
+            for record in records.values():
+                for alias in aliases.keys() & record.aliases:
+                    found[aliases[alias]].add(record.file)
+        for owner, located in self._located.items():
+            for link in {links.canonical(one.now) for one in located}.intersection(wanted):
+                found[link].add(owner)
+        return found
+
+    def _placed(self, wanted: Collection[str]) -> dict[str, set[str]]:
+        """Returns the known stories that have been in one of the files."""
+        found: dict[str, set[str]] = {file: {file} for file in wanted if file in self._since}
+        for owner, located in self._located.items():
+            for one in located:
+                if one.file in wanted:
+                    found.setdefault(one.file, set()).add(owner)
+        return found
+
+    def places(self, stories: Iterable[Story | Outline], followed: Followed) -> tuple[Place, ...]:
         """Returns the places of those weeks alone in which some story does not simply lie where it was first put.
 
-        A place is where a story was first put, one that is gone too, with the file where it lies now; `lies` has those
-        of stories that lie elsewhere (`lying`). In all other weeks every story's anchor is its slug, with the places or
-        without them: most stories make none.
+        In all other weeks every story's anchor is its slug, with the places or without them: most stories make none.
         """
         stories = tuple(stories)
-        weeks = {story.file: story.week for story in stories}  # whatever lies in a place now has its address
-        left = [_place(file, lies.get(file, ""), since) for file, since in self._since.items() if file not in weeks]
-        moved = [place for place in left if place]
+        weeks = {story.file: story.week for story in stories}
+        moved, stayed = list[Place](), list[tuple[str, str, str]]()
+        for owner, file, since in self._homes():
+            plain = owner if owner in weeks and owner not in followed.claimed else ""
+            story = followed.files.get(owner, plain)
+            if story == file:
+                stayed.append((owner, file, since))
+            elif place := _place(file, story, since, owner):
+                moved.append(place)
         doubtful = {place.week for place in moved if place.story} | _shared((*moved, *stories))
-        stayed = [
-            _place(file, file, self._since[file])
-            for file, week in weeks.items()
-            if week in doubtful and file in self._since
+        here = [
+            _place(file, file, since, owner) for owner, file, since in stayed if doubtful and weeks[file] in doubtful
         ]
-        found = [place for place in (*moved, *stayed) if place and place.week in doubtful]
-        return tuple(sorted(found, key=attrgetter("file")))
+        found = [place for place in (*moved, *here) if place and place.week in doubtful]
+        return tuple(sorted(found, key=attrgetter("file", "owner")))
+
+    def _homes(self) -> Iterator[tuple[str, str, str]]:
+        """Yields the files where each known story was, each with the first moment."""
+        for file, since in self._since.items():
+            if file not in self._located:
+                yield file, file, since
+        for owner in self._located:
+            for file, since in self._known(owner).homes.items():
+                yield owner, file, since
 
 
-def lying(stories: Sequence[Met]) -> dict[str, str]:
-    """Returns the places where stories were first put that lie elsewhere now, each with the file of the first."""
-    return {
-        record.file: story.file
-        for story, records in reversed(stories)
-        for _, record in records
-        if record.file != story.file
-    }
+def _records(records: Iterable[tuple[str, Record]]) -> Iterator[Record]:
+    return (record for _, record in records)
+
+
+def _first_name(records: Iterable[tuple[str, Record]]) -> str:
+    """Returns what the Atom id was made of when the records' story was new; "" where that cannot be told."""
+    for feed, record in records:
+        if ledger.has_guid(record):
+            return record.id if links.is_absolute(record.id) else f"{feed}\n{record.id}"
+        if record.wrote.get("link") in {None, ledger.hash_of_value(record.id)}:
+            return record.id
+    return ""
 
 
 def earlier(stories: Iterable[Met]) -> dict[str, tuple[str, ...]]:
@@ -114,8 +227,8 @@ def _shared(named: Iterable[Place | Story | Outline]) -> set[Week]:
     return found
 
 
-def _place(file: str, story: str, since: str) -> Place | None:
+def _place(file: str, story: str, since: str, owner: str) -> Place | None:
     match, week = paths.PLACE.fullmatch(file), paths.week_of(file)
     if match is None or week is None:  # a line of the ledger that was damaged by hand
         return None
-    return Place(week=week, slug=match[3], file=file, story=story, since=since)
+    return Place(week=week, slug=match[3], file=file, story=story, since=since, owner=owner)

@@ -13,7 +13,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, cast
 
-from digest.model import Catalogue, Copied, FreePage, Letter, Outline, Place
+from digest.model import Catalogue, Copied, FreePage, Letter, Location, Outline, Place
 from digest.week import Week
 
 _WEEK, _PUBLISHED, _THEMES, _UPDATED = map(Outline._fields.index, ("week", "published", "themes", "updated"))
@@ -30,8 +30,10 @@ _PLAIN: Mapping[str, Callable[[Any], object]] = {
     "introductions": _rows("file", "name", "title", "body", "line", "draft"),
     "pages": _rows("file", "name", "title", "body", "line", "draft"),
     "copied": _rows("file", "path", "size"),
-    "places": _rows("week.year", "week.number", "slug", "file", "story", "since"),
+    "places": _rows("week.year", "week.number", "slug", "file", "story", "since", "owner"),
     "earlier": dict,
+    "names": dict,
+    "news": _rows(*Location._fields),
 }
 KINDS = tuple(_PLAIN)
 """All of a catalogue but its stories."""
@@ -72,6 +74,7 @@ def values(rows: Mapping[str, Any], root: Path) -> dict[str, Any]:
         "pages": _page,
         "copied": partial(_copied, root),
         "places": _place,
+        "news": Location,
     }
     return {kind: tuple(made[kind](*row) for row in found) if kind in made else found for kind, found in rows.items()}
 
@@ -88,5 +91,5 @@ def _copied(root: Path, file: str, path: str, size: tuple[int, int] | None) -> C
     return Copied(source=root / file, file=file, path=path, size=size)
 
 
-def _place(year: int, number: int, slug: str, file: str, story: str, since: str) -> Place:
-    return Place(week=Week(year, number), slug=slug, file=file, story=story, since=since)
+def _place(year: int, number: int, slug: str, file: str, story: str, since: str, owner: str) -> Place:
+    return Place(week=Week(year, number), slug=slug, file=file, story=story, since=since, owner=owner)

@@ -101,7 +101,8 @@ def dumps(record: Record) -> str:
 def loads(content: bytes, file: str, *, brief: bool = False) -> tuple[dict[str, Record], tuple[Problem, ...]]:
     """Returns what a feed's ledger says of each id, and a problem for each line that had to be passed over.
 
-    A `brief` record has no hashes, which are most of it and of use to a pull alone, but those of its excerpts.
+    A `brief` record has no hashes, which are most of it and of use to a pull alone, but those of its excerpts, and
+    without a guid that of its link.
     """
     records, problems = list[Record](), list[Problem]()
     lines = ((number, line) for number, line in enumerate(BytesIO(content), start=1) if line.strip())
@@ -110,7 +111,7 @@ def loads(content: bytes, file: str, *, brief: bool = False) -> tuple[dict[str, 
             try:
                 records.append(_record(said, brief))
             except (ValueError, KeyError, TypeError, AttributeError):
-                problems.extend(_passed_over(_text(line), file, number))
+                problems.extend(passed_over(_text(line), file, number))
     return gather(records), tuple(problems)
 
 
@@ -217,7 +218,8 @@ def _text(line: bytes) -> str:
     return line.decode(errors="replace")
 
 
-def _passed_over(line: str, file: str, number: int) -> Iterator[Problem]:
+def passed_over(line: str, file: str, number: int) -> Iterator[Problem]:
+    """Yields what to say of a line that is not one of a ledger."""
     if _MARK.match(line):
         yield Problem(file, number, "a merge-conflict mark", "delete this line, and keep the lines of both sides")
     elif line.strip():
@@ -234,7 +236,9 @@ def _record(line: dict[str, Any], brief: bool) -> Record:
         raise ValueError("of another version or kind")
     excerpts = (wrote["excerpt"],) if wrote.get("excerpt", NOTHING) != NOTHING else ()
     if brief:
-        said, wrote, themes, lacks = _NOTHING, _NOTHING, _NOTHING, None
+        is_guided = f"guid:{line['id']}" in line["aliases"]
+        wrote = _NOTHING if is_guided or "link" not in wrote else {"link": wrote["link"]}
+        said, themes, lacks = _NOTHING, _NOTHING, None
     return Record(
         at=line["at"],
         id=line["id"],

@@ -19,8 +19,11 @@ from digest.stories import excerpt
 _SIZE = 16  # bytes of a hash: enough that no two of a billion stories come to share one by accident
 
 
-def outline_of(story: Story, zone: tzinfo, mark: bytes) -> Outline:
-    """Returns the outline of a story, whose text and whatever else it was read by have the mark."""
+def outline_of(story: Story, zone: tzinfo, mark: bytes, name: str = "") -> Outline:
+    """Returns the outline of a story, whose text and whatever else it was read by have the mark.
+
+    `name` is what its Atom id is made of where its file says something else by now.
+    """
     at, published = _twice(story.published)
     change = last_change(story, zone)
     changed, updated = (at, published) if change is story.published else _twice(change)
@@ -39,7 +42,7 @@ def outline_of(story: Story, zone: tzinfo, mark: bytes) -> Outline:
         linked=has_own_link(story.note) or has_own_link(story.excerpt),
         changed=changed,
         updated=updated,
-        name=hashed(lasting_name(story)),
+        name=hashed(name or lasting_name(story)),
         known_by=hashed(f"{story.id}\n{story.link}\n{story.feeds}\n{story.title}"),
         mark=mark,
     )
@@ -59,7 +62,9 @@ def catalogue_of(content: Content, config: Config) -> Catalogue:
     """Returns content that was read whole, its stories in outline."""
     zone = ZoneInfo(config.site.timezone)
     stories = {story.file: story for story in content.stories}
-    outlines = tuple(outline_of(story, zone, hashed(repr(story))) for story in content.stories)
+    outlines = tuple(
+        outline_of(story, zone, hashed(repr(story)), content.names.get(story.file, "")) for story in content.stories
+    )
     return Catalogue(
         stories=outlines,
         story=stories.__getitem__,
@@ -69,6 +74,7 @@ def catalogue_of(content: Content, config: Config) -> Catalogue:
         copied=content.copied,
         places=content.places,
         earlier=content.earlier,
+        names=content.names,
         unread=content.unread,
     )
 

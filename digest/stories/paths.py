@@ -16,6 +16,8 @@ from digest.week import Week
 
 INBOX = "content/inbox"
 LEDGERS = "content/ledger"
+LOCATIONS = f"{LEDGERS}/_places.jsonl"
+"""Where each story has been: no feed's ledger, for the id of a feed begins with a letter or a digit."""
 
 PLACE = re.compile(r"content/(\d{4}/w\d{2})/(?:(\d{4}-\d{2}-\d{2})-)?([^/.][^/]*)\.md")
 """A Markdown file in a week's folder: the folder, the day that its name begins with, if any, and the slug. A file that
@@ -41,6 +43,11 @@ def letter(week: Week) -> str:
 def ledger(feed: str) -> str:
     """Returns the file of a feed's ledger."""
     return f"{LEDGERS}/{feed}.jsonl"
+
+
+def feed_of(name: str) -> str:
+    """Returns the feed whose ledger has this name in its folder, "" where it is no feed's."""
+    return "" if name.startswith("_") or not name.endswith(".jsonl") else name.removesuffix(".jsonl")
 
 
 def is_story(file: str) -> bool:

@@ -34,6 +34,8 @@ class Remembered:
         """How each folder of the content looked."""
         self._whole: bytes = found[1] if found else b""
         self._changes: tuple[list[int], Any, dict[str, Any]] = found[2] if found else ([], [], {})
+        self.has_news: bool = found[3] if found else False
+        """True if the ledgers still have to be told where stories are."""
         self._known: Catalogue | None = None
 
     def catalogue(self, story: Callable[[str], Story]) -> Catalogue | None:
@@ -52,15 +54,15 @@ class Remembered:
         self._known = Catalogue(stories=tuple(stories), story=story, **values)
         return self._known
 
-    def keep(self, catalogue: Catalogue, folders: Mapping[str, Look]) -> None:
+    def keep(self, catalogue: Catalogue, folders: Mapping[str, Look], *, has_news: bool) -> None:
         """Remembers content that was read, and how it looked then."""
         changes = self._changes_to(catalogue)
         if changes is None:
             outlines = kept.columns(catalogue.stories), kept.rows(catalogue, kept.KINDS)
             self._whole = memory.keep(self._root, _OUTLINES, self._key, outlines)
             changes = [], [], {}
-        self._changes, self._known = changes, catalogue
-        memory.keep(self._root, _NAME, self._key, (dict(folders), self._whole, changes))
+        self._changes, self._known, self.has_news = changes, catalogue, has_news
+        memory.keep(self._root, _NAME, self._key, (dict(folders), self._whole, changes, self.has_news))
 
     def _changes_to(self, catalogue: Catalogue) -> tuple[list[int], Any, dict[str, Any]] | None:
         """Returns what of the content is not as the outlines on the disk say it; None where these are to go.

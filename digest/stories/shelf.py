@@ -11,15 +11,17 @@ was looked at, since it may have been saved once more in that very moment: such 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from digest.errors import DigestError, Faults
-from digest.model import Catalogue, Config, Outline, Story
+from digest.model import Catalogue, Config, Location, Outline, Story
 from digest.stories import excerpt, paths, sight
 from digest.stories.outlines import hashed, marked, outline_of
 from digest.stories.remembered import Remembered
@@ -95,10 +97,31 @@ class Shelf:
         }
         return found
 
+    @property
+    def has_news(self) -> bool:
+        """True if the ledgers have to be told where stories are, as far as was read or is remembered."""
+        return self._remembered.has_news if self._catalogue is None else bool(_due(self._catalogue))
+
+    def record(self, now: datetime) -> None:
+        """Adds to the ledgers where stories are, as far as none has it; raises DigestError where the disk refuses.
+
+        Where two stories have one name nothing is added: nothing can be published until one of them is gone.
+        """
+        found = self._catalogue
+        due = _due(found) if found else ()
+        if found is None or not due or len({story.name for story in found.stories}) < len(found.stories):
+            return
+        from digest.stories import store
+
+        store.add_locations(self._root, due, now)
+        # The places stay as they were read: each story that was added has its address already.
+        self._catalogue = found._replace(news=tuple(one for one in found.news if one not in due))
+        self._folders = sight.with_file(self._root, self._folders, paths.LOCATIONS)
+
     def keep(self) -> None:
         """Remembers what was read for the next build."""
         if self._catalogue is not None:
-            self._remembered.keep(self._catalogue, self._folders)
+            self._remembered.keep(self._catalogue, self._folders, has_news=self.has_news)
 
     def story(self, file: str) -> Story:
         """Returns a story whole; raises DigestError where its file is not any more the one that was looked at."""
@@ -160,7 +183,7 @@ class Shelf:
             story = reading.story(file)
             if story is None:
                 continue
-            outline = outline_of(story, self._zone, b"")
+            outline = outline_of(story, self._zone, b"", before.names.get(file, ""))
             new = outline._replace(mark=_mark(file, content, outline.excerpts))
             if new.known_by != old.known_by or self._may_be_excerpted(story):
                 return None
@@ -193,9 +216,24 @@ def _differences(before: Mapping[str, Look], now: Mapping[str, Look]) -> tuple[l
     return new, changed, gone
 
 
+def _due(catalogue: Catalogue) -> tuple[Location, ...]:
+    """Returns the news that the ledgers have to be told.
+
+    A hidden story or a draft has no address yet, so it may move without a trace. But where another of its week has its
+    slug, the two are told together, since their order decides which of them has the slug as its anchor.
+    """
+    if not catalogue.news:
+        return ()
+    stories = catalogue.stories
+    new = [(one, stories[bisect_left(stories, one.file, key=_file)]) for one in catalogue.news]
+    waiting = {story.week for _, story in new if story.hide or story.draft}
+    named = Counter((story.week, story.slug) for story in stories if story.week in waiting) if waiting else {}
+    return tuple(one for one, story in new if not (story.hide or story.draft) or named[story.week, story.slug] > 1)
+
+
 def _ledgers(seen: Sight) -> list[str]:
     """Returns the ids of the feeds that have a ledger."""
-    return [name.removesuffix(".jsonl") for name in sight.stamps_of(seen.folders.get(paths.LEDGERS))]
+    return list(filter(None, map(paths.feed_of, sight.stamps_of(seen.folders.get(paths.LEDGERS)))))
 
 
 def _is_deep(file: str) -> bool:

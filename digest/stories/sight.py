@@ -73,6 +73,13 @@ def again(root: Path, before: Sight, files: Iterable[str], since: int) -> Sight 
     return Sight(folders, before.problems, since)
 
 
+def with_file(root: Path, folders: Mapping[str, Look], file: str) -> dict[str, Look]:
+    """Returns how folders look with this file as it is now, whether it is a new one or not."""
+    folder, _, name = file.rpartition("/")
+    stamps = {**stamps_of(folders.get(folder)), name: disk.stamp(os.lstat(root / file))}
+    return {**folders, folder: _look_of(dict(sorted(stamps.items())))}
+
+
 def stamps_of(look: Look | None) -> dict[str, Stamp]:
     """Returns the stamps of the files in a folder that looks so, by name."""
     if look is None:

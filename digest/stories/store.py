@@ -17,10 +17,10 @@ from pathlib import Path
 
 from digest import disk
 from digest.errors import DigestError, Faults, Problem
-from digest.model import Config, Content, Story
-from digest.stories import filenames, ledger, paths, storyfile
+from digest.model import Config, Content, Location, Story
+from digest.stories import filenames, ledger, locations, paths, storyfile
 from digest.stories.desk import Desk, Edit, Intake, Survey
-from digest.stories.history import History, earlier, lying
+from digest.stories.history import History, earlier
 from digest.stories.inbox import Filing, Inbox, names_in, plan
 from digest.stories.ledger import Record
 from digest.stories.news import Ledgers
@@ -43,13 +43,16 @@ def load(root: Path, config: Config) -> Content:
 def survey(root: Path, config: Config) -> Survey:
     """Reads all of a digest's content that can be read, with every problem in the rest."""
     ledgers, ledger_problems = read_ledgers(root)
-    sight, history = look(root), History(ledgers)
+    located, wrong = read_locations(root)
+    sight, history = look(root), History(ledgers, located)
     reading = Reading(config, ledgers, partial(content, root), history)
     reading.problems.extend(sight.problems)
     files, others = paths.parted(sight.files)
     reading.misplaced(others)
     stories = tuple(filter(None, map(reading.story, files)))
     met = [(story, history.of(story)) for story in stories]
+    claims = filter(None, (history.claim(story, records) for story, records in met))
+    followed = history.follow(tuple(claims), {story.file for story in stories})
     letters, introductions, pages = reading.texts(others)
     return Survey(
         content=Content(
@@ -58,13 +61,14 @@ def survey(root: Path, config: Config) -> Survey:
             introductions=introductions,
             pages=pages,
             copied=copied(root, others),
-            places=history.telling(stories, lying(met)),
+            places=history.places(stories, followed),
             earlier=earlier(met),
+            names=followed.names,
             unread=frozenset(reading.unread),
         ),
         problems=tuple(gathered(reading.problems)),
         ledgers=ledgers,
-        ledger_problems=ledger_problems,
+        ledger_problems=(*ledger_problems, *wrong),
         files=tuple(sight.files),
         known=reading.known,
     )
@@ -106,6 +110,7 @@ def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Rec
     return Desk(
         ledgers=ledgers,
         files=frozenset(filter(paths.is_story, files)),
+        left=frozenset(one.file for one in read_locations(root)[0]) if names else frozenset(),
         stories=tuple(found),
         texts=texts,
         unreadable=unreadable,
@@ -120,9 +125,16 @@ def read_ledgers(root: Path, *, brief: bool = False) -> tuple[dict[str, dict[str
     ledgers, problems = {}, list[Problem]()
     folder = root / paths.LEDGERS
     for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
-        ledgers[path.stem], wrong = ledger.loads(disk.read(path) or b"", paths.ledger(path.stem), brief=brief)
-        problems.extend(wrong)
+        feed = paths.feed_of(path.name)
+        if feed:
+            ledgers[feed], wrong = ledger.loads(disk.read(path) or b"", paths.ledger(feed), brief=brief)
+            problems.extend(wrong)
     return ledgers, tuple(problems)
+
+
+def read_locations(root: Path) -> tuple[tuple[Location, ...], tuple[Problem, ...]]:
+    """Reads where stories have been, as far as no feed's ledger knows."""
+    return locations.loads(disk.read(root / paths.LOCATIONS) or b"")
 
 
 def ledger_mark(root: Path, feed: str) -> str:
@@ -212,6 +224,13 @@ def add_lines(root: Path, lines: Mapping[str, Iterable[Record]]) -> None:
     """Adds lines to the feeds' ledgers."""
     for feed, records in lines.items():
         disk.append(root / paths.ledger(feed), "".join(map(ledger.dumps, records)))
+
+
+def add_locations(root: Path, found: Iterable[Location], now: datetime) -> None:
+    """Adds lines that say where stories are; `at` of each is the newest moment known, which `now` has to follow."""
+    at = ledger.moment(now)
+    lines = [locations.dumps(one._replace(at=ledger.later(at, one.at) if one.at else at)) for one in found]
+    disk.append(root / paths.LOCATIONS, "".join(lines))
 
 
 def create(root: Path, file: str, text: str) -> bool:

@@ -18,7 +18,8 @@ from digest.errors import Faults, Problem
 from digest.model import Catalogue, Config, Outline, Story
 from digest.pair import Partner
 from digest.stories import kept, paths, sight, store
-from digest.stories.history import History, earlier, lying
+from digest.stories.following import Claim, Followed
+from digest.stories.history import History, earlier
 from digest.stories.outlines import hashed, marked, outline_of
 from digest.stories.reading import Reading, gathered
 from digest.stories.sight import Sight
@@ -28,7 +29,7 @@ class _Half(NamedTuple):
     """What one partner tells the other of the stories that it has read, in plain values."""
 
     outlines: list[list[object]]
-    lying: dict[str, str]
+    claims: list[tuple[object, ...]]
     earlier: dict[str, tuple[str, ...]]
     problems: tuple[Problem, ...]
     unread: tuple[str, ...]
@@ -42,7 +43,7 @@ class Whole:
         self._zone = ZoneInfo(config.site.timezone)
         self._hashes: dict[str, bytes] = {}
         ledgers, _ = store.read_ledgers(root, brief=True)
-        self._history = History(ledgers)
+        self._history = History(ledgers, store.read_locations(root)[0])
         self._reading = Reading(config, ledgers, partial(_content, root, self._hashes), self._history)
         self.named, self._files = paths.parted(seen.files)
         """The files of all stories."""
@@ -54,7 +55,9 @@ class Whole:
         reading = self._reading
         reading.problems.extend(self._seen.problems)
         reading.misplaced(self._files)
-        outlines, lies, before = self._read(partner)
+        outlines, claims, before = self._read(partner)
+        followed = self._history.follow(claims, {outline.file for outline in outlines})
+        outlines = tuple(_named(outline, followed) for outline in outlines) if followed.names else outlines
         letters, introductions, pages = reading.texts(self._files)
         found = Catalogue(
             stories=outlines,
@@ -63,39 +66,48 @@ class Whole:
             introductions=introductions,
             pages=pages,
             copied=sight.copied(self._root, self._files),
-            places=self._history.telling(outlines, lies),
+            places=self._history.places(outlines, followed),
             earlier=before,
+            names=followed.names,
+            news=followed.news,
             unread=frozenset(reading.unread),
         )
         if reading.problems:
             raise Faults(gathered(reading.problems))
         return found
 
-    def _read(self, partner: Partner | None) -> tuple[tuple[Outline, ...], dict[str, str], dict[str, tuple[str, ...]]]:
-        """Reads the stories; returns all outlines, what lies elsewhere than it was put, and earlier headlines."""
+    def _read(self, partner: Partner | None) -> tuple[tuple[Outline, ...], list[Claim], dict[str, tuple[str, ...]]]:
+        """Reads the stories; returns all outlines, the claims to what the ledgers know, and earlier headlines."""
         if partner is None:
             return self._half(self.named)
         problems, unread, middle = self._reading.problems, self._reading.unread, len(self.named) // 2
         already = len(problems)
-        outlines, lies, before = self._half(self.named[:middle] if partner.second else self.named[middle:])
-        mine = _Half(kept.columns(outlines), lies, before, tuple(problems[already:]), tuple(unread))
+        outlines, claims, before = self._half(self.named[:middle] if partner.second else self.named[middle:])
+        mine = _Half(kept.columns(outlines), list(map(tuple, claims)), before, tuple(problems[already:]), tuple(unread))
         other = partner.swap(mine)
         older, newer = (mine, other) if partner.second else (other, mine)
         problems[already:] = [*older.problems, *newer.problems]
         unread[:] = [*older.unread, *newer.unread]
         its = kept.outlines(other.outlines)
         whole = (*outlines, *its) if partner.second else (*its, *outlines)
-        return whole, {**newer.lying, **older.lying}, {**older.earlier, **newer.earlier}
+        claims = [Claim._make(claim) for claim in (*older.claims, *newer.claims)]
+        return whole, claims, {**older.earlier, **newer.earlier}
 
-    def _half(self, files: list[str]) -> tuple[tuple[Outline, ...], dict[str, str], dict[str, tuple[str, ...]]]:
+    def _half(self, files: list[str]) -> tuple[tuple[Outline, ...], list[Claim], dict[str, tuple[str, ...]]]:
         stories = tuple(filter(None, map(self._reading.story, files)))
         self.stories = {story.file: story for story in stories}
         met = [(story, self._history.of(story)) for story in stories]
-        return tuple(map(self._outline, stories)), lying(met), earlier(met)
+        claims = list(filter(None, (self._history.claim(story, records) for story, records in met)))
+        return tuple(map(self._outline, stories)), claims, earlier(met)
 
     def _outline(self, story: Story) -> Outline:
         outline = outline_of(story, self._zone, b"")
         return outline._replace(mark=marked(story.file, self._hashes[story.file], outline.excerpts))
+
+
+def _named(outline: Outline, followed: Followed) -> Outline:
+    name = followed.names.get(outline.file)
+    return outline if name is None else outline._replace(name=hashed(name))
 
 
 def _content(root: Path, hashes: dict[str, bytes], file: str) -> bytes:

@@ -1,0 +1,177 @@
+"""Which story on the disk is which of those that the ledgers know, wherever it was moved and whatever its file says.
+
+    by its id, or its link where it has none ──▶ by its link ──▶ by its file ──▶ else it is new
+
+A story that the ledgers know is called by its `owner`: the file where a feed's ledger first put it, else its name.
+Each belongs to one story at most, so that nothing is given to two. Decides only.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from digest.model import Location
+
+
+class Claim(NamedTuple):
+    """A story that may not simply be where a feed's ledger has it, in plain values, and what it can be known by.
+
+    `name` is what its file says that its Atom id is made of, `canonical` its link as it is compared; `owners` are the
+    known stories that its id leads to, or its link where it has no id.
+    """
+
+    file: str
+    name: str
+    link: str
+    canonical: str
+    has_id: bool
+    owners: tuple[str, ...]
+
+
+class Known(NamedTuple):
+    """A story that the ledgers know: `homes` has the files where it was, each with the first moment, `file` the last.
+
+    `name` is "" where no ledger can tell it; `links` are canonical, the newest last. `by_link`: it has no id of its
+    own. `is_located`: there are locations of it.
+    """
+
+    owner: str
+    homes: Mapping[str, str]
+    file: str
+    name: str
+    links: tuple[str, ...]
+    by_link: bool
+    is_located: bool
+
+
+class Followed(NamedTuple):
+    """Of the known stories that were claimed, the files of today; and of the stories what is not as the files say it.
+
+    `names` has lasting names, by file; `news` the locations that no ledger has, all with `at`, the newest moment that
+    a ledger knows. `claimed` are the files of all claims.
+    """
+
+    files: Mapping[str, str] = {}
+    names: Mapping[str, str] = {}
+    news: tuple[Location, ...] = ()
+    claimed: frozenset[str] = frozenset()
+
+
+class Knowing(NamedTuple):
+    """How to ask the ledgers: for one known story, for all with a canonical link, for all that were in a file."""
+
+    known: Callable[[str], Known]
+    linked: Callable[[Collection[str]], Mapping[str, Collection[str]]]
+    placed: Callable[[Collection[str]], Mapping[str, Collection[str]]]
+
+
+def follow(claims: Sequence[Claim], files: Collection[str], ask: Knowing, newest: str) -> Followed:
+    """Returns which known story each claim is. `files` are those of all stories, `newest` the newest moment known."""
+    claimed = frozenset(claim.file for claim in claims)
+    found: dict[str, Claim] = {}
+
+    def is_free(owner: str) -> bool:
+        return owner not in found and (owner in claimed or owner not in files)
+
+    for owner, rivals in _by_owner(claims, is_free).items():
+        known = ask.known(owner)
+        found[owner] = min(rivals, key=lambda claim: _rank(claim, known))
+    for claim in _linked(_left(claims, found), ask):
+        owner = next((one for one in _newest_first(claim.owners, ask) if is_free(one)), "")
+        if owner:
+            found[owner] = claim
+    for claim in _placed(_left(claims, found), ask):
+        same = (one for one in _newest_first(claim.owners, ask) if is_free(one) and ask.known(one).by_link)
+        owner = next(same, "")
+        if owner:
+            found[owner] = claim
+    names, news = _named(claims, found, ask, newest)
+    return Followed({owner: claim.file for owner, claim in found.items()}, names, news, claimed)
+
+
+def _by_owner(claims: Iterable[Claim], is_free: Callable[[str], bool]) -> dict[str, list[Claim]]:
+    rivals: dict[str, list[Claim]] = defaultdict(list)
+    for claim in claims:
+        for owner in claim.owners:
+            if is_free(owner):
+                rivals[owner].append(claim)
+    return rivals
+
+
+def _rank(claim: Claim, known: Known) -> tuple[object, ...]:
+    """Returns what of several with one name makes the first the story itself: the others are copies of it."""
+    is_same = claim.has_id or claim.canonical in known.links[-1:]
+    return claim.file != known.file, not is_same, claim.file not in known.homes, claim.file
+
+
+def _left(claims: Iterable[Claim], found: Mapping[str, Claim]) -> list[Claim]:
+    done = {claim.file for claim in found.values()}
+    return [claim for claim in claims if claim.file not in done]
+
+
+def _linked(claims: Sequence[Claim], ask: Knowing) -> list[Claim]:
+    """Returns the claims with those as owners that share their link; a host's front page is no article."""
+    if not claims:
+        return []
+    linked = ask.linked({claim.canonical for claim in claims if "/" in claim.canonical or "?" in claim.canonical})
+    return [claim._replace(owners=tuple(linked.get(claim.canonical, ()))) for claim in claims]
+
+
+def _placed(claims: Sequence[Claim], ask: Knowing) -> list[Claim]:
+    """Returns the claims with those as owners that were in their file."""
+    if not claims:
+        return []
+    placed = ask.placed({claim.file for claim in claims})
+    return [claim._replace(owners=tuple(placed.get(claim.file, ()))) for claim in claims]
+
+
+def _newest_first(owners: Iterable[str], ask: Knowing) -> list[str]:
+    return sorted(owners, key=lambda owner: (max(ask.known(owner).homes.values()), owner), reverse=True)
+
+
+def _named(
+    claims: Iterable[Claim], found: Mapping[str, Claim], ask: Knowing, newest: str
+) -> tuple[dict[str, str], tuple[Location, ...]]:
+    """Returns the lasting names that are not as the files say, and the news."""
+    owned: dict[str, list[Known]] = defaultdict(list)
+    for owner, claim in found.items():
+        owned[claim.file].append(ask.known(owner))
+    for known in owned.values():
+        known.sort(key=lambda one: (not one.is_located, one.owner))
+    names: dict[str, str] = {}
+    new = []
+    for claim in claims:
+        if claim.file not in owned:
+            new.append(claim)
+            continue
+        name = _name(claim, owned[claim.file])
+        if name != claim.name:
+            names[claim.file] = name
+    taken = set(names.values())
+    names |= {claim.file: f"{claim.link}#{claim.file}" for claim in new if claim.name in taken}
+    news = []
+    for claim in claims:
+        known = owned.get(claim.file, [])
+        if _is_news(claim, known):
+            name = names.get(claim.file, claim.name)
+            has_id = not known[0].by_link if known else claim.has_id or name != claim.name
+            ids = (name, claim.link) if has_id else ("", name)
+            news.append(Location(newest, claim.file, *ids, claim.link))
+    return names, tuple(sorted(news))
+
+
+def _name(claim: Claim, known: Sequence[Known]) -> str:
+    """Returns the first name of a story; one that goes by an id has it from its file, where that has led to it."""
+    is_met = any(one.owner in claim.owners for one in known)
+    told = (one.name for one in known if one.name and (one.is_located or one.by_link or not is_met))
+    return next(told, claim.name)
+
+
+def _is_news(claim: Claim, known: Sequence[Known]) -> bool:
+    """True if no ledger knows the story, that it is here, its link where that is all to know it by, or its name."""
+    if not any(one.file == claim.file for one in known):
+        return True
+    is_linked = claim.has_id or any(claim.canonical in one.links for one in known)
+    return not is_linked or not any(one.name for one in known)
