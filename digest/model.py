@@ -169,6 +169,7 @@ class Outline(NamedTuple):
     `at` and `published` are when it was published, in seconds since 1970 and as written (ISO 8601); `changed` and
     `updated` are the same of its last change. `noted` tells whether it has a note, `linked` whether it may link to a
     file of the digest. `excerpts` has the hashes of its excerpt, parted by spaces; nothing where it has none.
+    `came` is when a pull took it in, 0 where its own date counts: it was written by hand, or is of a feed's first pull.
     `name` and `known_by` are hashes of what its Atom id is made of, and of all that the ledgers know it by. `mark` is
     another whenever anything that a page may say of the story is.
     """
@@ -187,13 +188,17 @@ class Outline(NamedTuple):
     linked: bool
     changed: float
     updated: str
+    came: float
     name: bytes
     known_by: bytes
     mark: bytes
 
 
 class Letter(NamedTuple):
-    """The editor's letter that opens a week; `body` is Markdown, and begins at line `line` of the file."""
+    """The editor's letter that opens a week; `body` is Markdown, and begins at line `line` of the file.
+
+    `published` and `updated` are what the editor says of when it was; None where that is nothing.
+    """
 
     file: str
     week: Week
@@ -201,6 +206,8 @@ class Letter(NamedTuple):
     body: str
     line: int = 1
     draft: bool = False
+    published: datetime | None = None
+    updated: datetime | None = None
 
 
 class FreePage(NamedTuple):

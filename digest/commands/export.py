@@ -113,6 +113,8 @@ class _Records:
             "address": None if letter.draft else self._base.absolute(addresses.week(letter.week)),
             "title": letter.title,
             "draft": letter.draft,
+            "published": _moment(letter.published),
+            "updated": _moment(letter.updated),
             "body": letter.body,
         }
 

@@ -79,9 +79,10 @@ class Storyline(NamedTuple):
 class Archive:
     """All published stories, arranged: `stories` and `editions` newest first, `storylines` as in digest.toml.
 
-    `vacated` are weeks from which every story was moved away: no editions, but their anchors still lead on. `places` is
-    a hash of all that decides where a link in somebody's text leads, `frame` one of what of that the stories have a
-    part in. `twinned` tells whether two stories have one name, and `drafts` whether what waits as such is among them.
+    `vacated` are weeks from which every story was moved away: no editions, but their anchors still lead on. `held` are
+    weeks whose letter is a draft: they are not in the feed of the weeks yet. `places` is a hash of all that decides
+    where a link in somebody's text leads, `frame` one of what of that the stories have a part in. `twinned` tells
+    whether two stories have one name, and `drafts` whether what waits as such is among them.
     """
 
     stories: tuple[Outline, ...] = ()
@@ -90,6 +91,7 @@ class Archive:
     storylines: tuple[Storyline, ...] = ()
     pages: tuple[FreePage, ...] = ()
     anchors: Anchors
+    held: frozenset[Week] = frozenset()
     places: bytes = b""
     frame: bytes = b""
     twinned: bool = False

@@ -93,6 +93,7 @@ def _whole(
         ),
         storylines=_storylines(editions, _written(catalogue.introductions, drafts), config.themes, before),
         pages=_written(catalogue.pages, drafts),
+        held=frozenset(letter.week for letter in catalogue.letters if letter.draft),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, tzinfo
 from hashlib import sha1
 from operator import attrgetter
 from typing import NamedTuple
@@ -24,6 +24,7 @@ from digest.naming import last_change, lasting_name
 from digest.pages import addresses, wording
 from digest.pages.archive import Edition
 from digest.pages.cards import Card, Cards
+from digest.pages.closing import Moments
 from digest.pages.views import EditionView, Views, letter_title
 
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # an empty feed must say when it was updated; older is called implausible
@@ -131,7 +132,7 @@ class Entries:
 
     def __init__(self, config: Config, cards: Cards, views: Views) -> None:
         self._config, self._cards, self._views = config, cards, views
-        self._zone = ZoneInfo(config.site.timezone)
+        self.zone = ZoneInfo(config.site.timezone)
         self._themes = {theme.id: theme for theme in config.themes}
         self._made: dict[str, AtomEntry] = {}
         self._sources: dict[tuple[str, str, str], Source] = {}
@@ -167,11 +168,11 @@ class Entries:
             following=following,
         )
 
-    def weeks(self, editions: Iterable[Edition]) -> AtomFeed:
-        """Returns the feed that has an entry for each edition."""
+    def weeks(self, editions: Iterable[Edition], dates: Iterable[Moments]) -> AtomFeed:
+        """Returns the feed that has an entry for each edition; `dates` are theirs."""
         site = self._config.site
         return self._feed(
-            tuple(map(self._edition, editions)),
+            tuple(map(self._edition, editions, dates)),
             id=feed_id(site, "weeks"),
             title=f"{site.title}, week by week",
             place=addresses.WEEKS_FEED,
@@ -215,7 +216,7 @@ class Entries:
         return AtomEntry(
             id=entry_id(story, self._cards.names),
             published=story.published,
-            updated=last_change(story, self._zone),
+            updated=last_change(story, self.zone),
             authors=story.authors or (card.source,),
             source=self._source(story),
             image=image,
@@ -240,18 +241,23 @@ class Entries:
         id = address or feed_id(self._config.site, "feed", feed.id)  # a feed in a file has no address of its own
         return Source(id=id, title=feed.title, link=address or home, rel="self" if address else "alternate")
 
-    def _edition(self, edition: Edition) -> EditionEntry:
-        start = datetime.combine(edition.week.monday, time(), self._zone)
+    def _edition(self, edition: Edition, dates: Moments) -> EditionEntry:
         told = letter_title(edition.letter) if edition.letter else wording.span(edition.week)
         return EditionEntry(
             id=feed_id(self._config.site, "week", str(edition.week)),
             title=f"{wording.label(edition.week)}: {told}",
-            published=max((datetime.fromisoformat(story.published) for story in edition.stories), default=start),
-            updated=max((datetime.fromisoformat(story.updated) for story in edition.stories), default=start),
+            published=_moment(dates.published, self.zone),
+            updated=_moment(dates.updated, self.zone),
             place=addresses.week(edition.week),
             mark=edition.mark,
             view=lambda: self._views.edition(edition),
         )
+
+
+def _moment(seconds: float, zone: tzinfo) -> datetime:
+    """Returns a moment in a zone, or in UTC where the zone's offset has seconds, which RFC 3339 cannot write."""
+    moment = datetime.fromtimestamp(int(seconds), zone)
+    return moment.astimezone(UTC) if moment.strftime("%z")[5:] else moment
 
 
 def _urn(name: str) -> str:

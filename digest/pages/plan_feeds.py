@@ -8,6 +8,7 @@ from digest import links, redact
 from digest.model import Outline, Theme
 from digest.pages import addresses, arrange
 from digest.pages.archive import Edition
+from digest.pages.closing import Moments, moments
 from digest.pages.page import Head, Link, Page
 from digest.pages.setting import Setting
 from digest.pages.texts import whole_key
@@ -23,10 +24,12 @@ def feed_pages(setting: Setting) -> Iterator[Page]:
     whole = (arrange.recent(archive), _feed_of(closed[0].week if closed else None))
     yield setting.file(addresses.FEED, _STORIES, "the feed of the whole", _whole, *whole)
     yield setting.file(addresses.FEED_JSON, "feeds/feed.json", "the JSON feed of the whole", _whole, *whole)
-    weeks = tuple(closed[:_EDITIONS])
+    weeks = tuple([edition for edition in closed if edition.week not in archive.held][:_EDITIONS])
     for edition in weeks:
         setting.texts.hold(whole_key(edition.mark))
-    yield setting.file(addresses.WEEKS_FEED, "feeds/weeks.xml", "the feed of the weeks", _weeks, weeks)
+    found = moments(archive.editions, setting.config.close, setting.entries.zone)
+    dates = tuple([found[edition.week] for edition in weeks])
+    yield setting.file(addresses.WEEKS_FEED, "feeds/weeks.xml", "the feed of the weeks", _weeks, weeks, dates)
     for storyline in archive.storylines:
         theme, stories = storyline.theme, storyline.stories[: arrange.FEED_STORIES]
         for id in (theme.id, *theme.was):
@@ -70,8 +73,8 @@ def _whole(setting: Setting, stories: Sequence[Outline], previous: str) -> Mappi
     return {"feed": setting.entries.feed(stories, place=addresses.FEED, previous=previous)}
 
 
-def _weeks(setting: Setting, editions: Sequence[Edition]) -> Mapping[str, object]:
-    return {"feed": setting.entries.weeks(editions)}
+def _weeks(setting: Setting, editions: Sequence[Edition], dates: Sequence[Moments]) -> Mapping[str, object]:
+    return {"feed": setting.entries.weeks(editions, dates)}
 
 
 def _theme(setting: Setting, theme: Theme, stories: Sequence[Outline]) -> Mapping[str, object]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from operator import attrgetter
 
 from digest import links
@@ -18,7 +19,9 @@ from digest.stories.identity import keys_of_story
 from digest.stories.ledger import Record
 from digest.week import Week
 
-Met = tuple[Story, list[tuple[str, Record]]]
+Records = list[tuple[str, Record]]
+"""The records of a story, each with its feed."""
+Met = tuple[Story, Records]
 """A story with its records (`History.of`)."""
 
 
@@ -29,9 +32,12 @@ class History:
         self._ledgers = ledgers
         self._records: dict[str, list[tuple[str, Record]]] = defaultdict(list)
         self._since: dict[str, str] = {}
+        self._first: dict[str, str] = {}
+        """When each feed was first pulled."""
         for feed, records in ledgers.items():
             for record in records.values():
                 since = record.since or record.at
+                self._first[feed] = min(since, self._first.get(feed, since))
                 self._since[record.file] = min(since, self._since.get(record.file, since))
                 for key in ledger.keys_on_disk(record, feed):
                     self._records[key].append((feed, record))
@@ -62,6 +68,16 @@ class History:
         order = {feed: number for number, feed in enumerate(story.feeds)}
         ranked = sorted(found.items(), key=lambda one: (order.get(one[0][0], len(order)), one[0]))
         return [(feed, record) for (feed, _), record in ranked]
+
+    def came(self, records: Records) -> float:
+        """Returns when a pull took in the story of these records, in seconds since 1970; 0 where its own date counts.
+
+        That is so on a feed's first pull, which brings what was published long before.
+        """
+        first = min(((record.since or record.at, feed) for feed, record in records), default=None)
+        if first is None or first[0] == self._first[first[1]]:
+            return 0
+        return datetime.fromisoformat(first[0]).timestamp()
 
     def excerpts(self) -> dict[str, frozenset[str]]:
         """Returns the hashes of all excerpts that pull has written into a story's file, by each name of the story.

@@ -8,6 +8,7 @@ Refuses nothing and checks nothing: whoever remembers it knows that it is whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
@@ -26,7 +27,7 @@ def _rows(*fields: str) -> Callable[[Iterable[object]], list[Any]]:
 
 
 _PLAIN: Mapping[str, Callable[[Any], object]] = {
-    "letters": _rows("file", "week.year", "week.number", "title", "body", "line", "draft"),
+    "letters": lambda letters: [_letter_row(*letter) for letter in letters],
     "introductions": _rows("file", "name", "title", "body", "line", "draft"),
     "pages": _rows("file", "name", "title", "body", "line", "draft"),
     "copied": _rows("file", "path", "size"),
@@ -79,8 +80,14 @@ def values(rows: Mapping[str, Any], root: Path) -> dict[str, Any]:
     return {kind: tuple(made[kind](*row) for row in found) if kind in made else found for kind, found in rows.items()}
 
 
-def _letter(file: str, year: int, number: int, title: str, body: str, line: int, draft: bool) -> Letter:
-    return Letter(file=file, week=Week(year, number), title=title, body=body, line=line, draft=draft)
+def _letter_row(file: str, week: Week, *rest: object) -> list[object]:
+    plain = [value.isoformat() if isinstance(value, datetime) else value for value in rest]
+    return [file, week.year, week.number, *plain]
+
+
+def _letter(file: str, year: int, number: int, title: str, body: str, line: int, draft: bool, *dates: str) -> Letter:
+    published, updated = (datetime.fromisoformat(date) if date else None for date in dates)
+    return Letter(file, Week(year, number), title, body, line, draft, published, updated)
 
 
 def _page(file: str, name: str, title: str, body: str, line: int, draft: bool) -> FreePage:

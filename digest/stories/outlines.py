@@ -19,10 +19,11 @@ from digest.stories import excerpt
 _SIZE = 16  # bytes of a hash: enough that no two of a billion stories come to share one by accident
 
 
-def outline_of(story: Story, zone: tzinfo, mark: bytes, name: str = "") -> Outline:
+def outline_of(story: Story, zone: tzinfo, mark: bytes, name: str = "", came: float = 0) -> Outline:
     """Returns the outline of a story, whose text and whatever else it was read by have the mark.
 
-    `name` is what its Atom id is made of where its file says something else by now.
+    `name` is what its Atom id is made of where its file says something else by now. `came` is when a pull took it in,
+    0 where its own date counts.
     """
     at, published = _twice(story.published)
     change = last_change(story, zone)
@@ -42,6 +43,7 @@ def outline_of(story: Story, zone: tzinfo, mark: bytes, name: str = "") -> Outli
         linked=has_own_link(story.note) or has_own_link(story.excerpt),
         changed=changed,
         updated=updated,
+        came=came,
         name=hashed(name or lasting_name(story)),
         known_by=hashed(f"{story.id}\n{story.link}\n{story.feeds}\n{story.title}"),
         mark=mark,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import tzinfo
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from digest.model import Config, FreePage, Letter, Story
 from digest.stories import filenames, frontmatter, paths, storyfile
 from digest.stories.history import History
 from digest.stories.ledger import Record
+from digest.stories.moments import moment
 from digest.stories.storyfile import Known
 
 _T = TypeVar("_T")
@@ -60,7 +62,7 @@ class Reading:
 
     def letter(self, file: str) -> Letter | None:
         """Returns the letter of a file."""
-        return self._read(file, lambda text: _letter(text, file))
+        return self._read(file, lambda text: _letter(text, file, self.known.zone))
 
     def page(self, file: str) -> FreePage | None:
         """Returns the free page of a file."""
@@ -122,13 +124,14 @@ def gathered(problems: Iterable[Problem]) -> list[Problem]:
     return found
 
 
-def _letter(text: str, file: str) -> Letter:
+def _letter(text: str, file: str, zone: tzinfo) -> Letter:
     matter = frontmatter.parse(text, file, required=False)
     read = storyfile.Reader(file, matter.values)
     week = storyfile.week_of(file)
     title, draft = read.text("title"), read.flag("draft")
-    read.finish(("title", "draft"))
-    return Letter(file=file, week=week, title=title, body=matter.body, line=matter.line, draft=draft)
+    published, updated = (read.one(key, lambda words: moment(words, zone), None) for key in ("published", "updated"))
+    read.finish(("title", "draft", "published", "updated"))
+    return Letter(file, week, title, matter.body, matter.line, draft, published, updated)
 
 
 def _page(text: str, file: str) -> FreePage:

@@ -183,7 +183,7 @@ class Shelf:
             story = reading.story(file)
             if story is None:
                 continue
-            outline = outline_of(story, self._zone, b"", before.names.get(file, ""))
+            outline = outline_of(story, self._zone, b"", before.names.get(file, ""), old.came)
             new = outline._replace(mark=_mark(file, content, outline.excerpts))
             if new.known_by != old.known_by or self._may_be_excerpted(story):
                 return None

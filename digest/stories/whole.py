@@ -19,7 +19,7 @@ from digest.model import Catalogue, Config, Outline, Story
 from digest.pair import Partner
 from digest.stories import kept, paths, sight, store
 from digest.stories.following import Claim, Followed
-from digest.stories.history import History, earlier
+from digest.stories.history import History, Records, earlier
 from digest.stories.outlines import hashed, marked, outline_of
 from digest.stories.reading import Reading, gathered
 from digest.stories.sight import Sight
@@ -98,10 +98,10 @@ class Whole:
         self.stories = {story.file: story for story in stories}
         met = [(story, self._history.of(story)) for story in stories]
         claims = list(filter(None, (self._history.claim(story, records) for story, records in met)))
-        return tuple(map(self._outline, stories)), claims, earlier(met)
+        return tuple(self._outline(*one) for one in met), claims, earlier(met)
 
-    def _outline(self, story: Story) -> Outline:
-        outline = outline_of(story, self._zone, b"")
+    def _outline(self, story: Story, records: Records) -> Outline:
+        outline = outline_of(story, self._zone, b"", came=self._history.came(records))
         return outline._replace(mark=marked(story.file, self._hashes[story.file], outline.excerpts))
 
 

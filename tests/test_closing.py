@@ -1,0 +1,163 @@
+"""When an edition stands in the feed of the weeks, as of which moment, and what moves its `updated`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from digest import config
+from digest.commands import build, check, pull
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+TOML = """\
+[site]
+title = "T"
+url = "https://ex.example/"
+timezone = "Asia/Hong_Kong"
+[[feeds]]
+id = "a"
+url = "a.json"
+[editions]
+close = "{close}"
+"""
+STORY = "---\ntitle: {name}\nlink: https://news.example/{name}\n{more}---\n\nNote.\n"
+NOON = "2026-05-{day}T12:00:00+08:00"
+TUESDAY = NOON.format(day=19)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A digest with a story by hand on the Sunday of week 20 and another on the Tuesday of week 21."""
+    (tmp_path / "digest.toml").write_text(TOML.format(close="next-week"))
+    story(tmp_path, "w20/2026-05-17-a.md")
+    story(tmp_path, "w21/2026-05-19-b.md")
+    return tmp_path
+
+
+def story(root: Path, place: str, more: str = "") -> Path:
+    path = root / "content/2026" / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(STORY.format(name=path.stem, more=more))
+    return path
+
+
+def letter(root: Path, keys: str = "", week: str = "w20") -> None:
+    (root / f"content/2026/{week}").mkdir(parents=True, exist_ok=True)
+    (root / f"content/2026/{week}/letter.md").write_text(f"---\ntitle: Letter\n{keys}---\n\nDear reader.\n")
+
+
+def weeks(root: Path) -> dict[str, tuple[str, str]]:
+    """The moments of each entry of the feed of the weeks, by its title, newest first."""
+    build.run(root, config.load(root), output=root / "site", base_url=None)
+    feed = ElementTree.fromstring((root / "site/weeks.atom").read_bytes())
+    words = [
+        [entry.findtext(f"{ATOM}{name}", "") for name in ("title", "published", "updated")]
+        for entry in feed.iter(f"{ATOM}entry")
+    ]
+    return {title.partition(",")[0]: (published, updated) for title, published, updated in words}
+
+
+def test_an_edition_is_published_when_the_first_story_of_a_later_week_comes(root: Path) -> None:
+    story(root, "w22/2026-05-26-c.md")
+    story(root, "w21/2026-05-20-late.md")
+
+    assert weeks(root) == {"Week 21": (NOON.format(day=26),) * 2, "Week 20": (TUESDAY, TUESDAY)}
+
+
+@pytest.mark.parametrize(
+    ("keys", "published", "updated"),
+    [
+        ("", TUESDAY, "2026-05-19T12:00:01+08:00"),
+        ("published: 2026-05-16\n", TUESDAY, "2026-05-19T12:00:01+08:00"),
+        ("published: 2026-05-20\n", NOON.format(day=20), NOON.format(day=20)),
+        ("published: 2026-05-20T09:00:00+02:00\n", "2026-05-20T15:00:00+08:00", "2026-05-20T15:00:00+08:00"),
+        ("updated: 2026-05-22\n", TUESDAY, NOON.format(day=22)),
+        ("published: 2026-05-20\nupdated: 2026-05-22\n", NOON.format(day=20), NOON.format(day=22)),
+    ],
+)
+def test_a_letter_moves_the_edition(root: Path, keys: str, published: str, updated: str) -> None:
+    assert weeks(root) == {"Week 20": (TUESDAY, TUESDAY)}
+
+    letter(root, keys)
+
+    assert weeks(root) == {"Week 20": (published, updated)}
+
+
+def test_an_edition_whose_letter_is_a_draft_is_on_the_site_and_not_in_the_feed(root: Path) -> None:
+    letter(root, "draft: true\n")
+
+    assert weeks(root) == {}
+    assert "Dear reader" not in (root / "site/2026/w20/index.html").read_text()
+    assert (root / "site/2026/w20/feed.atom").exists()
+
+    letter(root)
+    assert weeks(root) == {"Week 20": (TUESDAY, "2026-05-19T12:00:01+08:00")}
+
+
+def test_a_correction_moves_the_edition(root: Path) -> None:
+    story(root, "w20/2026-05-17-a.md", "corrections: ['2026-05-23: was wrong']\n")
+
+    assert weeks(root) == {"Week 20": (TUESDAY, "2026-05-23T00:00:00+08:00")}
+
+
+@pytest.mark.parametrize("key", ["published", "updated"])
+def test_a_date_of_a_letter_that_is_none_is_an_error_with_its_line(root: Path, key: str) -> None:
+    letter(root, f"{key}: soon\n")
+
+    assert [str(one) for one in check.run(root, now=datetime(2026, 5, 30, tzinfo=UTC)).problems] == [
+        f"content/2026/w20/letter.md:3: {key}: 'soon' is no date; write it as 2026-05-15T17:32:40+08:00 or 2026-05-15"
+    ]
+
+
+def test_an_old_story_that_is_filed_under_a_later_week_closes_nothing_before_that_week(root: Path) -> None:
+    story(root, "w21/2026-05-18-old.md", "published: 2024-01-01\n")
+
+    assert weeks(root) == {"Week 20": ("2026-05-18T00:00:00+08:00",) * 2}
+
+
+def test_weeks_that_letters_close_are_published_with_their_letter(root: Path) -> None:
+    (root / "digest.toml").write_text(TOML.format(close="letter"))
+    assert weeks(root) == {}
+
+    letter(root, "published: 2026-05-25\n", "w21")
+
+    at = NOON.format(day=25)
+    assert weeks(root) == {"Week 21": (at, at), "Week 20": (at, at)}
+    story(root, "w22/2026-05-26-c.md")
+    assert weeks(root) == {"Week 21": (at, at), "Week 20": (at, at)}
+    letter(root, "", "w20")
+    assert weeks(root)["Week 20"] == ("2026-05-17T12:00:00+08:00", "2026-05-17T12:00:01+08:00")
+
+
+def pulled(root: Path, now: str, *entries: tuple[int, str]) -> None:
+    items = [
+        {"id": f"https://n.example/{n}", "url": f"https://n.example/{n}", "title": f"Entry {n}", "date_published": date}
+        for n, date in entries
+    ]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "A", "items": items}
+    (root / "a.json").write_text(json.dumps(feed))
+    settings = config.load(root)
+    pull.run(root, settings, settings.feeds, now=datetime.fromisoformat(now))
+
+
+def test_a_pull_closes_a_week_when_it_brings_the_first_story_of_the_next(tmp_path: Path) -> None:
+    (tmp_path / "digest.toml").write_text(TOML.format(close="next-week"))
+    old = (1, "2026-05-05T08:00:00+08:00"), (2, "2026-05-12T08:00:00+08:00")
+    pulled(tmp_path, "2026-05-15T10:00:00+08:00", *old)
+    first = {"Week 19": ("2026-05-12T08:00:00+08:00",) * 2}  # a first pull brings what is past
+    assert weeks(tmp_path) == first
+
+    pulled(tmp_path, "2026-05-18T18:00:00+08:00", *old, (3, "2026-05-18T09:00:00+08:00"))
+
+    expected = {"Week 20": ("2026-05-18T18:00:00+08:00",) * 2, **first}
+    assert weeks(tmp_path) == expected
+    new = next(tmp_path.glob("content/2026/w21/*.md"))
+    new.write_text(new.read_text() + "A note.\n")
+    assert weeks(tmp_path) == expected  # by a build that reads one file again
+    shutil.rmtree(tmp_path / ".digest")
+    assert weeks(tmp_path) == expected
