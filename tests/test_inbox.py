@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import plistlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -208,9 +209,9 @@ def test_a_story_that_is_there_already_stays_in_the_inbox(root: Path) -> None:
 
     assert report.problems == (
         "content/inbox/a.md: its story is there already: content/2026/w20/2026-05-15-chips.md; "
-        "delete one of the two, or move this one into its week's folder",
+        "put your words at the end of that file, then delete this one",
         "content/inbox/c.md: its story is there already: content/2026/w21/2026-05-21-quiet-harbour.md; "
-        "delete one of the two, or move this one into its week's folder",
+        "put your words at the end of that file, then delete this one",
     )
     assert [filing.inbox for filing in report.filed] == ["content/inbox/b.md"]
 
@@ -234,6 +235,134 @@ def test_a_week_that_its_letter_has_closed_gives_a_story_to_the_first_open_one(r
     drop(root, "a.md", story("published: 2026-05-13"))
 
     assert [filing.file for filing in run(root).filed] == ["content/2026/w22/2026-05-13-quiet-harbour.md"]
+
+
+# ---------------------------------------------------------------- what phones and browsers share
+
+
+def page(title: str, *more: str, link: str = "https://news.example/a", note: str = "") -> str:
+    """The text of a filed story."""
+    return "\n".join(["---", f"title: {title}", f"link: {link}", *more, "---", "", *([note] if note else []), ""])
+
+
+WEBLOC = b"""<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0"><dict><key>URL</key><string>https://news.example/a?x=1&amp;y=2</string></dict></plist>"""
+
+
+@pytest.mark.parametrize(
+    ("name", "dropped", "filed"),
+    [
+        ("x.txt", "https://news.example/a", page("news.example", "draft: true")),
+        ("x", "https://news.example/a?utm_source=share\r\n", page("news.example", "draft: true")),
+        ("x.md", "<https://news.example/a>", page("news.example", "draft: true")),
+        ("x.txt", "Quiet harbour: #1\nhttps://news.example/a", page("'Quiet harbour: #1'")),
+        ("x.txt", "Quiet harbour https://news.example/a.", page("Quiet harbour")),
+        ("x.txt", "Quiet harbour\nhttps://news.example/a\n\nSo it\nis.", page("Quiet harbour", note="So it\nis.")),
+        ("x.txt", "Quiet\nMore.\nhttps://news.example/a", page("Quiet", note="More.")),
+        ("x.md", "# Quiet\n\nMore. https://news.example/a", page("Quiet", note="More.")),
+        ("x.md", "w" * 201 + " https://news.example/a", page("news.example", "draft: true", note="w" * 201)),
+        ("x.md", "[Quiet harbour](https://news.example/a)", page("Quiet harbour")),
+        ("x.md", "title: Quiet harbour\nlink: https://news.example/a", page("Quiet harbour")),
+        ("x.md", "Title: Quiet\nLink: https://news.example/a\n\n> Q\n\nMine.\n", page("Quiet", note="> Q\n\nMine.")),
+        ("x.md", "title: Quiet\nlink: https://news.example/a\n---\nMine.", page("Quiet", note="Mine.")),
+        (
+            "x.md",
+            "link: https://news.example/a\ntitle: Quiet\nthemes:\n- memory",
+            "---\nlink: https://news.example/a\ntitle: Quiet\nthemes:\n- memory\n---\n",
+        ),
+        ("Quiet harbour.url", "[InternetShortcut]\r\nURL=https://news.example/a\r\n", page("Quiet harbour")),
+        ("Quiet.URL", "[InternetShortcut]\nURL=https://news.example/a".encode("utf-16"), page("Quiet")),
+        ("Quiet harbour.webloc", WEBLOC, page("Quiet harbour", link="https://news.example/a?x=1&y=2")),
+        (
+            "Quiet.webloc",
+            plistlib.dumps({"URL": "https://news.example/a"}, fmt=plistlib.FMT_BINARY),
+            page("Quiet"),
+        ),
+        ("x.desktop", "[Desktop Entry]\nType=Link\nName=Quiet\nURL=https://news.example/a\n", page("Quiet")),
+    ],
+)
+def test_what_was_shared_becomes_a_story(root: Path, name: str, dropped: str | bytes, filed: str) -> None:
+    drop(root, name, dropped)
+
+    report = run(root)
+
+    assert report.problems == ()
+    assert [text.decode().rstrip("\n") for text in content(root).values()] == [filed.rstrip("\n")]
+    assert not list((root / "content/inbox").iterdir())
+    build.run(root, config.load(root), output=root / "site", base_url=None)
+
+
+@pytest.mark.parametrize(
+    ("name", "dropped"),
+    [
+        ("x.txt", "https://news.example/a and https://news.example/b"),
+        ("x.txt", "Just words, and news.example/a"),
+        ("x.txt", "ftp://news.example/a"),
+        ("x.txt", ""),
+        ("x.txt", "title: No link\n\nWords"),
+        ("x.url", "[InternetShortcut]\nURL=file:///etc/passwd"),
+        ("x.url", b"\x00\xff"),
+        ("x.webloc", b"bplist00garbage"),
+        ("x.webloc", b"<?xml version='1.0'?><!DOCTYPE p [<!ENTITY a 'b'>]><plist><dict/></plist>"),
+    ],
+)
+def test_what_stands_for_no_story_stays_and_is_named(root: Path, name: str, dropped: str | bytes) -> None:
+    place = drop(root, name, dropped)
+    before = place.read_bytes()
+
+    report = run(root)
+
+    assert [line.startswith(f"content/inbox/{name}") for line in report.problems] == [True]
+    assert place.read_bytes() == before
+
+
+def test_a_second_text_on_a_story_is_told_where_the_story_is(root: Path) -> None:
+    run(root)
+    place = drop(root, "x.txt", "My thoughts\nhttps://news.example/article/350001/x")
+
+    (problem,) = run(root).problems
+
+    assert problem == (
+        "content/inbox/x.txt: its story is there already: content/2026/w20/2026-05-15-chips.md; "
+        "put your words at the end of that file, then delete this one"
+    )
+    assert place.exists()
+
+
+def test_an_error_in_what_was_shared_names_the_file_alone(root: Path) -> None:
+    drop(root, "x.md", "title: A\nlink: https://news.example/a\nthemes: memori")
+
+    assert run(root).problems == ("content/inbox/x.md: unknown theme 'memori'; did you mean 'memory'?",)
+
+
+@pytest.mark.parametrize("later", [NOW, datetime(2026, 6, 9, tzinfo=UTC)])
+def test_what_was_shared_and_filed_by_a_killed_pull_is_one_story(
+    root: Path, monkeypatch: pytest.MonkeyPatch, later: datetime
+) -> None:
+    drop(root, "x.txt", "Quiet harbour\nhttps://news.example/a")
+
+    def killed(_: Path) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(disk, "unlink", killed)
+        with pytest.raises(KilledError):
+            run(root)
+    run(root, now=later)
+
+    assert content(root) == {"2026/w21/2026-05-21-quiet-harbour.md": page("Quiet harbour").encode()}
+
+
+def test_what_was_changed_while_the_pull_decided_stays(root: Path) -> None:
+    place = drop(root, "x.txt", "https://news.example/b")
+    filing = Filing(
+        inbox="content/inbox/x.txt", file="content/2026/w21/2026-05-21-x.md", shared=b"https://news.example/a", text="-"
+    )
+
+    assert "has changed during the pull" in str(store.file_away(root, filing))
+    assert place.read_text() == "https://news.example/b"
+    assert sorted(content(root)) == ["inbox/x.txt"]
 
 
 # ---------------------------------------------------------------- pictures

@@ -3,8 +3,9 @@
     text ──story file's own reading──▶ Story ──its week, a free name──▶ Filing, or a Problem and it stays
 
 The week is that of `published`, else of the date that the file's name begins with, else of the moment. Refuses to
-change a byte of what was dropped there, to file what cannot be read, and to file a story that is there already: a pull
-that was killed between the two steps of a move finds the same bytes in both places, and ends that move.
+change a byte of a story that was dropped there (only a shared address or bookmark becomes one), to file what cannot be
+read, and to file a story that is there already: a pull that was killed between the two steps of a move finds the same
+text in both places, and ends that move.
 Decides only: nothing is read or written here.
 """
 
@@ -30,9 +31,14 @@ _DATED = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
-    """What lies in the inbox, by files relative to the root: Markdown with its text, pictures; and what is wrong."""
+    """What lies in the inbox, by files relative to the root: texts, pictures; and what is wrong.
+
+    Of a file that is no story's as it stands (a shared address, a bookmark), `texts` has the text of the story that it
+    stands for, and `shared` the bytes that it has.
+    """
 
     texts: Mapping[str, str] = field(default_factory=dict)
+    shared: Mapping[str, bytes] = field(default_factory=dict)
     pictures: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -48,11 +54,16 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filing:
-    """One move: a file of the inbox, the story file that it becomes, and its pictures."""
+    """One move: a file of the inbox, the story file that it becomes, and its pictures.
+
+    What was shared is not moved: it has the bytes `shared`, and gives way to the story's `text`.
+    """
 
     inbox: str
     file: str
     pictures: tuple[Picture, ...] = ()
+    shared: bytes = b""
+    text: str = ""
 
 
 def names_in(inbox: Inbox) -> frozenset[str]:
@@ -80,7 +91,9 @@ def plan(inbox: Inbox, desk: Desk, now: datetime) -> tuple[tuple[Filing, ...], t
         try:
             files[name] = planning.place(name, text)
         except Faults as faults:
-            problems.extend(problem._replace(file=name) for problem in faults.problems)
+            for problem in faults.problems:
+                line = 0 if name in inbox.shared else problem.line
+                problems.append(problem._replace(file=name, line=line))
     return _filings(inbox, files), tuple(problems)
 
 
@@ -116,7 +129,7 @@ class _Planning:
         same = next((other.file for other in self.there if is_same(other, story.link, story.id)), None)
         if same:
             what = f"its story is there already: {same}"
-            raise Faults([Problem(name, 0, what, "delete one of the two, or move this one into its week's folder")])
+            raise Faults([Problem(name, 0, what, "put your words at the end of that file, then delete this one")])
         names = names_of_link(story.link) | ({story.id} - {""})
         hidden = self.desk.hidden(names)
         if hidden:
@@ -144,7 +157,9 @@ def _filings(inbox: Inbox, files: Mapping[str, str]) -> tuple[Filing, ...]:
         pictures = (
             Picture(one, f"{folder}/{one.rpartition('/')[2]}", one not in staying) for one in sorted(needed[name])
         )
-        found.append(Filing(inbox=name, file=files[name], pictures=tuple(pictures)))
+        shared = inbox.shared.get(name, b"")
+        text = inbox.texts[name] if shared else ""
+        found.append(Filing(inbox=name, file=files[name], pictures=tuple(pictures), shared=shared, text=text))
     return tuple(found)
 
 

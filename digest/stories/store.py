@@ -25,6 +25,7 @@ from digest.stories.inbox import Filing, Inbox, names_in, plan
 from digest.stories.ledger import Record
 from digest.stories.news import Ledgers
 from digest.stories.reading import Reading, gathered
+from digest.stories.shared import BOOKMARKS, of_bookmark, story_text
 from digest.stories.sight import content, copied, look
 from digest.week import Week
 
@@ -211,7 +212,13 @@ def file_away(root: Path, filing: Filing) -> Problem | None:
         if not _stands(root, picture.inbox, picture.file):
             what = f"its picture {picture.inbox.rpartition('/')[2]} has the name of another, {picture.file}"
             return Problem(filing.inbox, 0, what, "rename the picture, and mend the link to it")
-    if not _stands(root, filing.inbox, filing.file):
+    if filing.shared:
+        if disk.read(root / filing.inbox) != filing.shared:
+            return Problem(filing.inbox, 0, "this file has changed during the pull", "pull again")
+        stands = create(root, filing.file, filing.text) or content(root, filing.file) == filing.text.encode()
+    else:
+        stands = _stands(root, filing.inbox, filing.file)
+    if not stands:
         return Problem(filing.inbox, 0, f"{filing.file} has appeared during the pull", "pull again")
     for picture in filing.pictures:
         if picture.last:
@@ -246,6 +253,7 @@ def read_exactly(root: Path, file: str) -> str:
 def _read_inbox(root: Path) -> Inbox:
     """Reads the inbox; a README in it, and what systems and editors hide there, is not looked at."""
     texts: dict[str, str] = {}
+    shared: dict[str, bytes] = {}
     pictures: list[str] = []
     problems: list[Problem] = []
     folder = root / paths.INBOX
@@ -260,15 +268,26 @@ def _read_inbox(root: Path) -> Inbox:
             problems.append(Problem(file, 0, "is no plain file", "put the story's file itself into the inbox"))
         elif path.suffix.lower() in paths.PICTURES:
             pictures.append(file)
+        elif path.suffix.lower() in BOOKMARKS:
+            bookmark = disk.read(path) or b""
+            if text := of_bookmark(path.name, bookmark):
+                texts[file], shared[file] = text, bookmark
+            else:
+                cure = "write a file with the lines title: and link: instead"
+                problems.append(Problem(file, 0, "is a bookmark that leads to no web page", cure))
         elif not filenames.is_text(path.name):
             cure = "end a story's name in .md, and keep other files elsewhere"
             problems.append(Problem(file, 0, "is neither Markdown nor a picture", cure))
         else:
             try:
-                texts[file] = (disk.read(path) or b"").decode()
+                dropped = disk.read(path) or b""
+                text = dropped.decode()
+                if story := story_text(text):
+                    text, shared[file] = story, dropped
+                texts[file] = text
             except UnicodeDecodeError:
                 problems.append(Problem(file, 0, "not UTF-8 text", "save it as UTF-8"))
-    return Inbox(texts=texts, pictures=tuple(pictures), problems=tuple(problems))
+    return Inbox(texts=texts, shared=shared, pictures=tuple(pictures), problems=tuple(problems))
 
 
 def _stands(root: Path, inbox: str, file: str) -> bool:
