@@ -14,6 +14,7 @@ from digest import pair
 SMALL = Path(__file__).parent / "data/sites/small"
 BUILD = """
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from digest import config, disk, pair
 from digest.commands import build
@@ -23,7 +24,8 @@ making._MANY, build._MANY = map(int, sys.argv[2:])
 pair.has_room = lambda: True
 root = Path(sys.argv[1])
 with disk.lock(root):
-    builder = build.Builder(root, config.load(root), root / "site", searched=False)
+    now = datetime(2026, 5, 20, tzinfo=UTC)
+    builder = build.Builder(root, config.load(root), root / "site", searched=False, now=now)
     try:
         builder.build(builder.look())
     except DigestError as error:
@@ -125,6 +127,8 @@ def test_two_processes_build_what_one_builds(tmp_path: Path, ways: tuple[str, st
 
     assert built(two, ways) == built(one, ONE)
     assert (two / "site/feed.atom").exists()
+    assert read_folder(two / "content") == read_folder(one / "content")
+    assert (two / "content/ledger/_places.jsonl").exists()
 
 
 @both_ways

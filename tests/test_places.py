@@ -295,6 +295,26 @@ def test_a_link_that_is_edited_announces_nothing_anew(desk: Desk, link: str, pul
     assert desk.stories("atom_id") == {file: id}
 
 
+@pytest.mark.parametrize("id", ["https://news.example/?p=1", "number-1"])
+@pytest.mark.parametrize(("pattern", "words"), [("^id: .*\n", ""), ("^id: .*", "id: mine"), ("^feeds: .*\n", "")])
+def test_an_id_that_is_taken_out_or_altered_announces_nothing_anew(
+    desk: Desk, id: str, pattern: str, words: str
+) -> None:
+    file = f"{W20}/2026-05-12-same.md"
+    desk.feed(item(1, id=id))
+    desk.pull()
+    desk.build()
+    before = desk.stories("atom_id")
+
+    desk.edit(file, pattern, words)
+    desk.build()
+    assert desk.stories("atom_id") == before
+
+    moved = desk.move(file, f"{W21}/2026-05-12-moved.md")
+    assert leads(desk.build(), "2026/w20/#same") == "2026/w21/#moved"
+    assert desk.stories("atom_id") == {moved: before[file]}
+
+
 def test_an_id_that_is_written_into_a_published_story_by_hand_changes_nothing(desk: Desk) -> None:
     file = desk.write(f"{W20}/2026-05-12-same.md", "https://by-hand.example/a")
     desk.build()

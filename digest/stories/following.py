@@ -18,12 +18,14 @@ from digest.model import Location
 class Claim(NamedTuple):
     """A story that may not simply be where a feed's ledger has it, in plain values, and what it can be known by.
 
-    `name` is what its file says that its Atom id is made of, `canonical` its link as it is compared; `owners` are the
-    known stories that its id leads to, or its link where it has no id.
+    `name` is what its file says that its Atom id is made of, and `is_named` tells whether a feed has given it that id;
+    `canonical` is its link as it is compared. `owners` are the known stories that its id leads to, or its link where it
+    has no id.
     """
 
     file: str
     name: str
+    is_named: bool
     link: str
     canonical: str
     has_id: bool
@@ -163,15 +165,13 @@ def _named(
 
 
 def _name(claim: Claim, known: Sequence[Known]) -> str:
-    """Returns the first name of a story; one that goes by an id has it from its file, where that has led to it."""
-    is_met = any(one.owner in claim.owners for one in known)
-    told = (one.name for one in known if one.name and (one.is_located or one.by_link or not is_met))
+    """Returns the first name of a story, whatever an editor has made of its id, its feeds or its link since."""
+    told = (one.name for one in known if one.name and (one.is_located or not claim.is_named))
     return next(told, claim.name)
 
 
 def _is_news(claim: Claim, known: Sequence[Known]) -> bool:
-    """True if no ledger knows the story, that it is here, its link where that is all to know it by, or its name."""
+    """True if no ledger knows the story, or that it is here, or its name and link where these are all it goes by."""
     if not any(one.file == claim.file for one in known):
         return True
-    is_linked = claim.has_id or any(claim.canonical in one.links for one in known)
-    return not is_linked or not any(one.name for one in known)
+    return not claim.has_id and not any(one.name and claim.canonical in one.links for one in known)

@@ -45,6 +45,7 @@ class History:
         self._owners: dict[str, list[str]] = defaultdict(list)
         self._locate(located)
         self._kin: dict[str, list[tuple[str, Record]]] = {}
+        self._knowns: dict[str, Known] = {}
 
     def _locate(self, located: Sequence[Location]) -> None:
         """Takes the locations in, by the story's owner (`following`), and notes its keys."""
@@ -105,12 +106,16 @@ class History:
         if self._owners:
             keys = [locations.key_of_name(name)] if story.id else [locations.key_of_name(name), f"link:{canonical}"]
             owners |= dict.fromkeys(owner for key in keys for owner in self._owners.get(key, ()))
-        is_there = list(owners) == [story.file] and story.file not in self._located
-        if is_there and (story.id or any(record.id == story.link for _, record in records)):
+        if story.id:
+            is_named = locations.key_of_name(name) in self._records
+        else:
+            is_named = any(record.id == story.link for _, record in records)
+        if is_named and list(owners) == [story.file] and story.file not in self._located:
             return None
         return Claim(
             file=story.file,
             name=name,
+            is_named=is_named,
             link=story.link,
             canonical=canonical or links.canonical(story.link),
             has_id=bool(story.id),
@@ -126,6 +131,11 @@ class History:
         return following.follow(claims, files, Knowing(self._known, self._linked, self._placed), newest)
 
     def _known(self, owner: str) -> Known:
+        if owner not in self._knowns:
+            self._knowns[owner] = self._found(owner)
+        return self._knowns[owner]
+
+    def _found(self, owner: str) -> Known:
         located = sorted(self._located.get(owner, ()))
         records = self._of_file(owner)
         since = [Location(self._since[owner], owner, "", "", "")] if owner in self._since else []
