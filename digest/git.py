@@ -64,6 +64,34 @@ def prefix(folder: Path) -> str:
     return "" if answer.returncode else os.fsdecode(answer.stdout).removesuffix("\n")
 
 
+def tracked(folder: Path, place: str) -> frozenset[str] | None:
+    """Returns the files below a place of a folder that git has, staged ones too; None where there is no repository."""
+    return _named(folder, "ls-files", "-z", "--", place)
+
+
+def once_had(folder: Path, place: str, *, anywhere: bool = False) -> frozenset[str] | None:
+    """Returns every file below a place of a folder that was ever committed, up to HEAD, or on any branch or stash.
+
+    None where that cannot be known: without a repository or a commit, and where the history has been cut off.
+    """
+    words = ("--no-renames", "--diff-filter=A", "--name-only", "--relative", "--format=", "-z")
+    if not anywhere and _named(folder, "rev-parse", "--is-shallow-repository") != frozenset({"false"}):
+        return None
+    return _named(folder, "log", *words, "--all" if anywhere else "HEAD", "--", place)
+
+
+def _named(folder: Path, *words: str) -> frozenset[str] | None:
+    """Returns the names in git's answer, None where there is none."""
+    try:
+        answer = run(folder, *words)
+    except DigestError:
+        return None
+    names = re.split(rb"[\0]", answer.stdout)
+    return (
+        None if answer.returncode else frozenset(os.fsdecode(name.strip(b"\n")) for name in names if name.strip(b"\n"))
+    )
+
+
 def remotes(folder: Path) -> tuple[str, ...]:
     """Returns the names of the repositories that a folder's own one knows; none where it has none."""
     try:

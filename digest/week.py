@@ -6,12 +6,14 @@ Refuses to know any clock or time zone: a date comes in, a week goes out.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
 _FOLDER = re.compile(r"(\d{4})/w(\d{2})")
 _NAME = re.compile(r"(\d{4})-W(\d{2})", re.IGNORECASE)
+_HALF_A_YEAR, _TWO_YEARS = 26, 104  # weeks
 _KNOWN = 1 << 14  # weeks whose days are remembered: an archive asks for all of its own again and again
 
 
@@ -80,6 +82,20 @@ class Week(_Parts):
     def following(self) -> Week:
         """The week after this one."""
         return Week.of(self.monday + timedelta(days=7))
+
+
+def reached(weeks: Iterable[Week]) -> list[Week]:
+    """Returns the weeks in order, without those at the end that are far ahead of all others: by a slip, mostly.
+
+    The last is, where it lies more than half a year after the one before it, and others where it is two years. No clock
+    tells a slip in a year from a long pause; what a pause costs is that its last week closes with the second after it.
+    """
+    known = sorted(set(weeks))
+    far = _HALF_A_YEAR
+    while len(known) > 1 and known[-1].ordinal - known[-2].ordinal > far:
+        known.pop()
+        far = _TWO_YEARS
+    return known
 
 
 @lru_cache(maxsize=_KNOWN)

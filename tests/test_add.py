@@ -303,6 +303,16 @@ def test_a_story_late_for_a_closed_week_goes_to_the_first_open_one(root: Path) -
         assert run(root, host.url("/a")).story.file == "content/2026/w21/2026-05-15-quiet-harbour.md"
 
 
+def test_a_letter_far_ahead_closes_no_week_for_new_stories(root: Path) -> None:
+    (root / "digest.toml").write_text(SETTINGS + '[editions]\nclose = "letter"\n')
+    for folder in ("content/2026/w19", "content/2062/w20"):
+        (root / folder).mkdir(parents=True)
+        (root / folder / "letter.md").write_text("Dear reader")
+
+    with FeedHost({"/a": serving()}) as host:
+        assert run(root, host.url("/a")).story.file == "content/2026/w20/2026-05-15-quiet-harbour.md"
+
+
 def test_a_feed_that_brings_an_added_story_later_adopts_it(root: Path) -> None:
     with FeedHost({"/a": serving()}) as host:
         file = run(root, host.url("/a")).story.file

@@ -113,6 +113,24 @@ def test_a_week_is_closed_by_a_later_one_or_by_a_letter(
     assert {one.week for one in archive.editions if one.closed} == closed
 
 
+@pytest.mark.parametrize(
+    ("close", "lettered", "closed"),
+    [
+        ("next-week", (), {W19}),
+        ("next-week", ("2062-W20",), {W19}),
+        ("letter", ("2062-W20",), set()),
+        ("letter", ("2026-W19", "2062-W20"), {W19}),
+    ],
+)
+def test_a_week_far_ahead_closes_none(close: str, lettered: tuple[str, ...], closed: set[Week]) -> None:
+    stories = (make_story(day=day) for day in ("2026-05-05", "2026-05-12", "2062-05-19"))
+    archive = arranged(*stories, close=close, letters=tuple(map(make_letter, lettered)))
+
+    assert {one.week for one in archive.editions if one.closed} == closed
+    leading = front(archive)
+    assert leading and leading.week == (W19 if closed else W20)
+
+
 @pytest.mark.parametrize("drafts", [False, True])
 def test_a_draft_of_a_letter_closes_no_week(drafts: bool) -> None:
     archive = arranged(make_story(), close="letter", letters=(make_letter(draft=True),), drafts=drafts)

@@ -341,6 +341,21 @@ def test_a_letter_that_is_still_a_draft_is_told_when_its_week_is_closed(root: Pa
     ]
 
 
+@pytest.mark.parametrize(
+    ("week", "day", "ahead"),
+    [("2026/w21", "2026-05-22", ""), ("2062/w20", "2062-05-19", "2062-W20"), ("2027/w20", "2027-05-19", "2027-W20")],
+)
+def test_a_story_that_is_still_to_come_is_told(root: Path, story: Write, week: str, day: str, ahead: str) -> None:
+    story("a")
+    file = story("b", week=week, day=day)
+
+    words = (
+        f"is of {ahead}, which is still to come; correct the date or the week's folder if that is a slip; "
+        "a week far ahead closes none before it"
+    )
+    assert told(root) == ([f"hint: content/{week}/{Path(file).name}: {words}"] if ahead else [])
+
+
 def test_a_drafts_lost_link_is_a_hint_until_it_is_published(root: Path, story: Write) -> None:
     story("a", "[lost](2026-05-15-none.md)", draft="true")
 

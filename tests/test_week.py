@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.week import Week
+from digest.week import Week, reached
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,30 @@ def test_weeks_that_follow_differ_by_one(day: date) -> None:
 
     assert Week.at(week.ordinal) == week
     assert week.following.ordinal == week.ordinal + 1
+
+
+@pytest.mark.parametrize(
+    ("weeks", "near"),
+    [
+        ("", ""),
+        ("2062-W20", "2062-W20"),
+        ("2026-W19 2026-W20", "2026-W19 2026-W20"),
+        ("2026-W20 2026-W46", "2026-W20 2026-W46"),
+        ("2026-W20 2026-W47", "2026-W20"),
+        ("2026-W19 2026-W20 2027-W20", "2026-W19 2026-W20"),
+        ("2026-W20 2062-W20", "2026-W20"),
+        ("2026-W20 2062-W20 2092-W01", "2026-W20"),
+        ("2026-W20 2027-W10 2027-W11", "2026-W20 2027-W10 2027-W11"),
+        ("2024-W01 2025-W01 2026-W01", "2024-W01 2025-W01"),
+    ],
+)
+def test_a_last_week_far_ahead_of_all_others_is_not_reached(weeks: str, near: str) -> None:
+    assert reached(map(Week.parse, reversed(weeks.split()))) == [Week.parse(week) for week in near.split()]
+
+
+@given(st.sets(st.integers(105_000, 106_000)))
+def test_a_week_more_at_the_end_opens_none_that_was_reached(ordinals: set[int]) -> None:
+    weeks = sorted(map(Week.at, ordinals))
+
+    for count in range(len(weeks)):
+        assert set(reached(weeks[:count])) <= set(reached(weeks[: count + 1]))

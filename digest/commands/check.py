@@ -12,12 +12,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from digest import config, disk, domain, git, redact
 from digest import links as urls
+from digest.commands import uncommitted
 from digest.errors import Faults, Problem
 from digest.feeds import ask, fetch
 from digest.feeds.at_once import Told
@@ -32,9 +33,11 @@ from digest.stories import mistyped, paths, review, store
 from digest.stories.desk import Survey
 from digest.stories.outlines import catalogue_of
 from digest.stories.review import LineOf
+from digest.week import Week
 
 _MEMORY = "links.json"
 _ADDRESS = re.compile(r"https?://[^\s<>\"'()\[\]]+", re.IGNORECASE)
+_AHEAD = timedelta(days=8)
 _AS_PULLED = ("id:", "image:")
 """Lines of front matter that a pull writes as the publisher has them: pictures are often signed for everybody."""
 _LIMITS = Limits(deadline=20.0, connect=8.0, silence=12.0, retries=1)
@@ -95,6 +98,8 @@ def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told
         *_idle(root, settings, survey),
         *_site_address(root, settings),
         *_secrets(root, settings, survey),
+        *uncommitted.found_in(root, survey),
+        *_ahead(survey, now),
     ]
     outside = _outside(root, settings, _places(survey, line_of, changes), now, told) if links else _Outside()
     return CheckReport(
@@ -176,6 +181,17 @@ def _secrets(root: Path, settings: Config, survey: Survey) -> Iterator[Problem]:
             if secrets:
                 what = f"an address has {_listed(secrets)} in it, which whoever reads this file can use"
                 yield Problem(file, number, what, "take it out, or make sure that it is no secret", hint=True)
+
+
+def _ahead(survey: Survey, now: datetime) -> Iterator[Problem]:
+    """Yields a hint for each story and letter whose week, or day, has not come for long."""
+    last = now.date() + _AHEAD
+    days = [(story.file, max(story.week.monday, story.day)) for story in survey.content.stories]
+    for file, day in [*days, *((letter.file, letter.week.monday) for letter in survey.content.letters)]:
+        if day > last:
+            what = f"is of {Week.of(day)}, which is still to come"
+            cure = "correct the date or the week's folder if that is a slip; a week far ahead closes none before it"
+            yield Problem(file, 0, what, cure, hint=True)
 
 
 def _listed(secrets: Iterable[str]) -> str:

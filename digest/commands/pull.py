@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from digest import disk, links, redact
-from digest.commands import locate
+from digest.commands import locate, uncommitted
 from digest.errors import DigestError
 from digest.feeds import lessons
 from digest.feeds.at_once import Told
@@ -107,10 +107,12 @@ def run(
     """
     with contextlib.nullcontext() if dry else disk.lock(root):
         swept = () if dry else store.sweep(root)
+        noted = () if dry else uncommitted.note_deletions(root, config)
         asked = _ask(root, config, feeds, now, limits, told)
         read = {one.feed.id: parse(one) for one in asked.answers if isinstance(one, Fetched) and one.body}
         documents = [(one.feed, found) for one in asked.answers if isinstance(found := read.get(one.feed.id), Document)]
         ledgers, problems = store.read_ledgers(root)  # by now: a fetch takes long enough for git to bring in others
+        lost = uncommitted.lost_in(root, config, ledgers)
         filed, left = store.empty_inbox(root, config, ledgers, now=now, dry=dry)
         intake = take_in(documents, _desk(root, config, documents, ledgers), config, now)
         if not dry:
@@ -122,7 +124,7 @@ def run(
         rows=tuple(_warned(rows[feed.id], feed, read, ledgers, now) for feed in config.feeds if feed.id in rows),
         filed=filed,
         swept=swept,
-        problems=tuple(map(str, (*problems, *left))),
+        problems=(*noted, *map(str, (*problems, *lost, *left))),
         dry=dry,
     )
 
@@ -175,6 +177,7 @@ def _marks(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
 def _write(root: Path, asked: _Asked, read: Mapping[str, Document | Failed], intake: Intake, now: datetime) -> None:
     """Writes what was decided, then what was learnt: a pull that is killed in between asks again, and finds it done."""
     store.write(root, intake)
+    uncommitted.remember(root, intake)
     _keep_summaries(root, read)
     _remember(root, asked, read, intake, now)
 

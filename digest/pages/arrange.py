@@ -20,7 +20,7 @@ from digest.naming import current_ids
 from digest.pages.anchors import Anchors, anchors_of
 from digest.pages.archive import Archive, Edition, Forward, MadeOf, Storyline
 from digest.pages.marks import mark
-from digest.week import Week
+from digest.week import Week, reached
 
 FEED_STORIES = 50
 
@@ -100,7 +100,8 @@ def _whole(
 def front(archive: Archive) -> Edition | None:
     """Returns the edition that home leads with: the newest closed one, or the newest where none is closed."""
     closed = (edition for edition in archive.editions if edition.closed)
-    return next(closed, archive.editions[0] if archive.editions else None)
+    last = reached(edition.week for edition in archive.editions)[-1:]
+    return next(closed, next((edition for edition in archive.editions if edition.week in last), None))
 
 
 def recent(archive: Archive) -> tuple[Outline, ...]:
@@ -112,12 +113,13 @@ def recent(archive: Archive) -> tuple[Outline, ...]:
 def closed_weeks(weeks: Iterable[Week], lettered: Iterable[Week], close: str) -> frozenset[Week]:
     """Returns which of the weeks are closed.
 
-    With "next-week" all but the newest are. With "letter" those that have their letter are, and all before them.
+    With "next-week" all but the newest are. With "letter" those that have their letter are, and all before them. A week
+    far ahead closes none, and is not closed itself.
     """
-    known = sorted(weeks)
+    known = reached(weeks)
     if close == "next-week":
         return frozenset(known[:-1])
-    last = max(lettered, default=None)
+    last = max(set(lettered).intersection(known), default=None)
     return frozenset(week for week in known if last is not None and week <= last)
 
 

@@ -305,6 +305,7 @@ class _Taking:
             title=entry.title,
             themes=evidence(entry, self.config),
             lacks=lacks,
+            deleted=False,
         )
         self._note(arrival, first, ledger.hashes(said(entry)), wrote)
 

@@ -1,12 +1,15 @@
 """The ledger: what a feed has brought, ever, as lines of JSON that are only added to, never changed.
 
     {"v": 1, "at": "2026-05-19T11:30:04.000000Z", "id": …, "aliases": […], "file": "content/2026/w20/….md", "title": …,
-     "said": {field: hash}, "wrote": {field: hash}, "themes": {theme: "phrase, and where it stood"}, "lacks": [field]}
+     "said": {field: hash}, "wrote": {field: hash}, "themes": {theme: "phrase, and where it stood"}, "lacks": [field],
+     "deleted": false}
 
 `said` has what the feed said (the excerpt uncut), `wrote` what was put into the file; a hash is the first 16 hex digits
 of SHA-256 of the cleaned value. `lacks` is there only where pull adopted a file that it had not written: the fields
-that its editor had left out. Lines are read as a set, in any order, with doubles, since git merges them by union:
-for each id the newest `at` wins, aliases unite. Refuses to hold anybody's sentences, the headline apart.
+that its editor had left out. `deleted` is false in the first line of a story, and true in one more where pull has seen
+that its file was deleted before git had it: nothing else tells that from a file that somebody forgot to commit.
+Lines are read as a set, in any order, with doubles, since git merges them by union: for each id the newest `at` wins,
+aliases unite. Refuses to hold anybody's sentences, the headline apart.
 """
 
 from __future__ import annotations
@@ -39,7 +42,8 @@ class Record(NamedTuple):
 
     `file` is where the story was first put, and stays so: it names the story, wherever its file lies now. From older
     lines come `since`, the moment of the first, and `earlier`, the feed's earlier headlines, each with the moment at
-    which another took its place. `excerpts` has the hashes of all excerpts that were written, by any of the lines.
+    which another took its place. `deleted` is True if any line says so, None if none speaks of it, as those of early
+    versions do. `excerpts` has the hashes of all excerpts that were written, by any of the lines.
     """
 
     at: str
@@ -54,6 +58,7 @@ class Record(NamedTuple):
     since: str = ""
     excerpts: tuple[str, ...] = ()
     lacks: tuple[str, ...] | None = None
+    deleted: bool | None = None
 
 
 def hash_of_value(value: str | tuple[str, ...] | datetime) -> str:
@@ -95,6 +100,8 @@ def dumps(record: Record) -> str:
     }
     if record.lacks is not None:
         line["lacks"] = list(record.lacks)
+    if record.deleted is not None:
+        line["deleted"] = record.deleted
     return json.dumps(line, ensure_ascii=False) + "\n"
 
 
@@ -144,7 +151,9 @@ def _later(old: Record, record: Record) -> Record:
     earlier = old.earlier if old.title == record.title else (*old.earlier, (old.title, record.at))
     aliases = tuple(dict.fromkeys(old.aliases + record.aliases))
     excerpts = record.excerpts if record.excerpts == old.excerpts else tuple(sorted({*old.excerpts, *record.excerpts}))
-    return record._replace(aliases=aliases, earlier=earlier, since=old.since or old.at, excerpts=excerpts)
+    deleted = record.deleted if old.deleted is None or record.deleted else old.deleted
+    since = old.since or old.at
+    return record._replace(aliases=aliases, earlier=earlier, since=since, excerpts=excerpts, deleted=deleted)
 
 
 def known_files(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, tuple[str, ...]]:
@@ -231,9 +240,12 @@ def _record(line: dict[str, Any], brief: bool) -> Record:
     said, wrote, themes = line["said"], line["wrote"], line.get("themes", {})
     lacks = tuple(line["lacks"]) if "lacks" in line else None
     texts = (line["at"], line["id"], line["file"], line["title"], *line["aliases"], *(lacks or ()))
+    deleted = line.get("deleted")
     datetime.fromisoformat(line["at"])
     if line["v"] != VERSION or set(map(type, (*texts, *said.values(), *wrote.values(), *themes.values()))) != {str}:
         raise ValueError("of another version or kind")
+    if deleted is not None and not isinstance(deleted, bool):
+        raise ValueError("says neither true nor false")
     excerpts = (wrote["excerpt"],) if wrote.get("excerpt", NOTHING) != NOTHING else ()
     if brief:
         is_guided = f"guid:{line['id']}" in line["aliases"]
@@ -250,4 +262,5 @@ def _record(line: dict[str, Any], brief: bool) -> Record:
         themes=themes,
         excerpts=excerpts,
         lacks=lacks,
+        deleted=deleted,
     )

@@ -27,7 +27,7 @@ from digest.stories.news import Ledgers
 from digest.stories.reading import Reading, gathered
 from digest.stories.shared import BOOKMARKS, of_bookmark, story_text
 from digest.stories.sight import content, copied, look
-from digest.week import Week
+from digest.week import Week, reached
 
 _WRITERS = 4
 """How many files are written at once: each waits for the disk to have it, and a disk takes several in one go."""
@@ -119,6 +119,11 @@ def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Rec
         known=reading.known,
         closed=_closed(reading, files) if config.close == "letter" else None,
     )
+
+
+def files(root: Path) -> tuple[str, ...]:
+    """Returns all files of the content, relative to the root."""
+    return tuple(look(root).files)
 
 
 def read_ledgers(root: Path, *, brief: bool = False) -> tuple[dict[str, dict[str, Record]], tuple[Problem, ...]]:
@@ -301,5 +306,6 @@ def _is_swept(file: str) -> bool:
 
 
 def _closed(reading: Reading, files: Iterable[str]) -> Week | None:
+    near = set(reached(filter(None, map(paths.week_of, files))))
     letters = filter(None, (reading.letter(file) for file in files if paths.is_letter(file)))
-    return max((letter.week for letter in letters if not letter.draft), default=None)
+    return max((letter.week for letter in letters if not letter.draft and letter.week in near), default=None)

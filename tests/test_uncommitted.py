@@ -1,0 +1,284 @@
+"""Stories whose ledger line was committed and whose file was not, in real repositories: one remote, two clones."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from test_cli import digest
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git on this machine")
+
+SETTINGS = '[site]\ntitle = "T"\nurl = "https://ada.github.io/t/"\n[[feeds]]\nid = "a"\nurl = "a.json"\ntitle = "A"\n'
+LEDGER = "content/ledger/a.jsonl"
+CURE = "run 'git add content' and commit on the machine that pulled them"
+
+
+def git(folder: Path, *words: str) -> str:
+    return subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_elses_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    (tmp_path / "gitconfig").write_text("[user]\nname = Ada\nemail = ada@example.org\n[init]\ndefaultBranch = main\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    yield
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """A clone whose first pull, of stories 1 and 2, is committed and pushed."""
+    git(tmp_path, "init", "--quiet", "--bare", "remote.git")
+    git(tmp_path, "clone", "--quiet", "remote.git", "desk")
+    desk = tmp_path / "desk"
+    (desk / "digest.toml").write_text(SETTINGS)
+    (desk / ".gitignore").write_text(".digest/\nsite/\n")
+    (desk / ".gitattributes").write_text("content/ledger/*.jsonl merge=union text eol=lf\n")
+    carries(desk, 1, 2)
+    assert digest("pull", cwd=desk).returncode == 0
+    commit(desk)
+    git(desk, "push", "--quiet", "origin", "HEAD:main")
+    return desk
+
+
+def carries(desk: Path, *numbers: int) -> None:
+    items = [
+        {
+            "id": f"n{number}",
+            "url": f"https://news.example/{number}",
+            "title": f"Story {number}",
+            "date_published": f"2026-05-{10 + number}T12:00:00Z",
+        }
+        for number in numbers
+    ]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "A", "items": items}
+    (desk / "a.json").write_text(json.dumps(feed))
+
+
+def file_of(number: int) -> str:
+    week = "w20" if number < 8 else "w21"
+    return f"content/2026/{week}/2026-05-{10 + number}-story-{number}.md"
+
+
+def commit(desk: Path) -> None:
+    git(desk, "add", "--all")
+    git(desk, "commit", "--quiet", "--message", "Pull")
+
+
+def forgets(desk: Path, *numbers: int) -> None:
+    """A pull of new stories, committed as `commit -a` does it: the ledger alone; and pushed."""
+    carries(desk, 1, 2, *numbers)
+    assert digest("pull", cwd=desk).returncode == 0
+    git(desk, "commit", "--quiet", "--all", "--message", "Pull")
+    git(desk, "push", "--quiet", "origin", "HEAD:main")
+
+
+def clone(desk: Path, name: str = "other", *words: str) -> Path:
+    git(desk.parent, "clone", "--quiet", "--branch", "main", *words, f"file://{desk.parent}/remote.git", name)
+    return desk.parent / name
+
+
+def hints(desk: Path) -> list[tuple[str, int, str]]:
+    run = digest("check", "--format", "json", cwd=desk)
+    assert run.returncode == 0, run.stdout
+    return [(one["file"], one["line"], f"{one['what']}; {one['cure']}") for one in json.loads(run.stdout)]
+
+
+def test_a_clone_names_the_stories_whose_files_were_never_committed(desk: Path) -> None:
+    forgets(desk, 3, 4)
+    other, summary = clone(desk), desk.parent / "summary.md"
+
+    ((file, line, words),) = hints(other)
+    pulled = digest("pull", cwd=other, GITHUB_STEP_SUMMARY=str(summary))
+    annotated = digest("check", "--format", "github", cwd=other).stdout
+
+    what = f"brought 2 stories whose files were never committed: {file_of(3)}, {file_of(4)}"
+    assert (file, line) == (LEDGER, 3)
+    assert words.startswith(f"{what}; {CURE}")
+    assert pulled.returncode == 0
+    assert f"{LEDGER}:3: {what}; {CURE}" in pulled.stderr
+    assert f"    {LEDGER}:3: {what}; {CURE}" in summary.read_text()
+    assert f"::warning file={LEDGER},line=3,title=digest check::{what}" in annotated
+
+
+def test_the_machine_that_has_the_files_says_that_they_are_not_in_git(desk: Path) -> None:
+    forgets(desk, 3, 4)
+
+    ((file, line, words),) = hints(desk)
+
+    assert (file, line) == (LEDGER, 0)
+    assert words.startswith(f"2 stories that it names are not in git yet: {file_of(3)}, {file_of(4)}; run 'git add")
+    commit(desk)
+    git(desk, "push", "--quiet", "origin", "HEAD:main")
+    assert hints(desk) == hints(clone(desk)) == []
+    assert "never committed" not in digest("pull", cwd=desk).stderr
+
+
+def test_a_file_that_git_once_had_is_deleted_and_not_lost(desk: Path) -> None:
+    git(desk, "rm", "--quiet", file_of(1))
+    commit(desk)
+    git(desk, "mv", file_of(2), "content/2026/w20/2026-05-12-mine.md")
+    commit(desk)
+    git(desk, "push", "--quiet", "origin", "HEAD:main")
+
+    assert hints(desk) == hints(clone(desk)) == []
+    (desk / "content/2026/w20/2026-05-12-mine.md").unlink()
+    assert hints(desk) == []
+
+
+def test_a_story_that_was_moved_before_its_first_commit_is_found(desk: Path) -> None:
+    carries(desk, 1, 2, 3, 4)
+    digest("pull", cwd=desk)
+    (desk / "content/2026/w21").mkdir()
+    (desk / file_of(3)).rename(desk / "content/2026/w21/2026-05-20-another-name.md")
+    (desk / file_of(4)).rename(desk / f"content/2026/w21/{Path(file_of(4)).name}")
+    commit(desk)
+    git(desk, "push", "--quiet", "origin", "HEAD:main")
+    other = clone(desk)
+
+    assert [words for _, _, words in [*hints(desk), *hints(other)] if "committed" in words or "in git" in words] == []
+    assert "deleted here" not in digest("pull", cwd=desk).stderr
+    assert "never committed" not in digest("pull", cwd=other).stderr
+
+
+def test_what_was_deleted_before_its_first_commit_is_noted_by_the_next_pull(desk: Path) -> None:
+    carries(desk, 1, 2, 3, 4, 5)
+    digest("pull", cwd=desk)
+    (desk / file_of(3)).unlink()
+    (desk / file_of(4)).unlink()
+    commit(desk)
+    git(desk, "push", "--quiet", "origin", "HEAD:main")
+    other = clone(desk)
+
+    assert hints(desk) == []
+    assert len(hints(other)) == 1
+    noted = digest("pull", cwd=desk)
+    commit(desk)
+    git(desk, "push", "--quiet", "origin", "HEAD:main")
+    git(other, "pull", "--quiet")
+
+    words = f"{LEDGER}: notes that 2 stories were deleted here before git had them: {file_of(3)}, {file_of(4)}"
+    assert words in noted.stderr.splitlines()
+    assert "5 entries, 0 new, 5 known" in noted.stdout
+    assert hints(desk) == hints(other) == []
+    ledger = (desk / LEDGER).read_bytes()
+    again = digest("pull", cwd=desk)
+    assert again.stderr == "" and (desk / LEDGER).read_bytes() == ledger
+    assert not (other / file_of(3)).exists()
+    assert "0 new" in digest("pull", cwd=other).stdout
+
+
+def test_a_noted_deletion_holds_in_any_order_of_lines(desk: Path) -> None:
+    carries(desk, 1, 2, 3)
+    digest("pull", cwd=desk)
+    (desk / file_of(3)).unlink()
+    digest("pull", cwd=desk)
+    ledger = desk / LEDGER
+    lines = ledger.read_text().splitlines(keepends=True)
+    assert [json.loads(line)["deleted"] for line in lines] == [False, False, False, True]
+    ledger.write_text("".join(reversed([*lines, *lines])))
+    commit(desk)
+    shutil.rmtree(desk / ".digest")
+
+    assert hints(desk) == []
+    assert "0 new, 3 known" in digest("pull", cwd=desk).stdout
+    assert not (desk / file_of(3)).exists()
+
+
+def test_lines_of_early_versions_are_not_judged(desk: Path) -> None:
+    forgets(desk, 3, 4)
+    ledger = desk / LEDGER
+    lines = [json.loads(line) for line in ledger.read_text().splitlines()]
+    for line in lines:
+        del line["deleted"]
+    ledger.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    git(desk, "commit", "--quiet", "--all", "--message", "Early")
+    git(desk, "push", "--quiet", "origin", "HEAD:main")
+
+    other = clone(desk)
+
+    assert hints(other) == []
+    assert "4 entries, 0 new, 4 known" in digest("pull", cwd=other).stdout
+    assert (other / LEDGER).read_bytes() == ledger.read_bytes()
+
+
+def test_nothing_is_said_that_cannot_be_known(desk: Path) -> None:
+    forgets(desk, 3, 4)
+    shallow, bare = clone(desk, "shallow", "--depth=1"), clone(desk, "bare")
+    shutil.rmtree(bare / ".git")
+
+    assert hints(shallow) == []
+    assert [words for _, _, words in hints_outside(bare)] == []
+    assert "never committed" not in digest("pull", cwd=shallow).stderr
+
+
+def hints_outside(desk: Path) -> list[tuple[str, int, str]]:
+    os.environ["GIT_CEILING_DIRECTORIES"] = str(desk.parent)
+    try:
+        return hints(desk)
+    finally:
+        del os.environ["GIT_CEILING_DIRECTORIES"]
+
+
+def test_a_digest_in_a_folder_of_its_repository_is_judged_as_well(desk: Path) -> None:
+    (desk / "beat").mkdir()
+    for name in ("digest.toml", "a.json", "content"):
+        git(desk, "mv", name, f"beat/{name}")
+    (desk / ".gitattributes").unlink()
+    commit(desk)
+    carries(desk / "beat", 1, 2, 3)
+    assert digest("pull", cwd=desk / "beat").returncode == 0
+    assert "1 story that it names is not in git yet" in hints(desk / "beat")[0][2]
+    git(desk, "commit", "--quiet", "--all", "--message", "Pull")
+    git(desk, "push", "--quiet", "origin", "HEAD:main")
+
+    assert "brought 1 story whose file was never committed" in hints(clone(desk) / "beat")[0][2]
+
+
+def test_what_is_stashed_is_not_taken_for_deleted(desk: Path) -> None:
+    carries(desk, 1, 2, 3)
+    digest("pull", cwd=desk)
+    git(desk, "stash", "--quiet", "--include-untracked")
+    digest("pull", cwd=desk)
+    git(desk, "checkout", "--quiet", ".")
+    subprocess.run(["git", "clean", "-fdq", "content"], cwd=desk, check=True)
+    git(desk, "stash", "pop", "--quiet")
+
+    assert '"deleted": true' not in (desk / LEDGER).read_text()
+    assert (desk / file_of(3)).exists()
+
+
+def test_a_pull_that_is_taken_back_before_it_is_committed_is_done_again(desk: Path) -> None:
+    carries(desk, 1, 2, 3, 4)
+    digest("pull", cwd=desk)
+    git(desk, "restore", "content")
+    git(desk, "clean", "-d", "--force", "--quiet", "content")
+
+    run = digest("pull", cwd=desk)
+
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "4 entries, 2 new" in run.stdout
+    assert (desk / file_of(3)).exists()
+    assert '"deleted": true' not in (desk / LEDGER).read_text()
+
+
+def test_the_newest_pull_that_is_reverted_is_done_again(desk: Path) -> None:
+    carries(desk, 1, 2, 3, 4)
+    digest("pull", cwd=desk)
+    commit(desk)
+    git(desk, "revert", "--no-edit", "HEAD")
+    carries(desk, 1, 2, 3, 4)
+
+    run = digest("pull", cwd=desk)
+
+    assert "4 entries, 2 new" in run.stdout
+    commit(desk)
+    assert (desk / file_of(3)).exists() and hints(desk) == []
