@@ -138,6 +138,85 @@ def test_a_letter_that_is_there_is_never_written_over(root: Path) -> None:
     assert (root / W20).read_text() == "Dear reader"
 
 
+def more(root: Path, week: str = "") -> LetterReport:
+    return letter.more(root, config.load(root), week)
+
+
+@pytest.mark.parametrize("end", ["\n", "", "\n\n\n", "\r\n"])
+def test_more_adds_the_links_that_are_missing_and_touches_nothing_else(root: Path, end: str) -> None:
+    before = f"---\ntitle: Mine\n---\n\nSee [a](2026-05-13-a.md) and https://news.example/c.{end}"
+    before = before.replace("\n", "\r\n") if end == "\r\n" else before
+    put(root, "2026/w20/2026-05-15-c.md", "Chips", "lead: true", "themes: [memory]")
+    (root / W20).write_bytes(before.encode())
+
+    report = more(root)
+
+    after = (root / W20).read_bytes().decode()
+    assert after.startswith(before)
+    added = after[len(before) :].replace("\r\n", "\n")
+    assert "## More this week\n\n- [Ours" in added
+    assert "(2026-05-14-b.md)" in added
+    assert added.endswith("(2026-05-15-f.md)\n")
+    assert "-a.md" not in added
+    assert (report.file, report.week, report.drafts) == (W20, Week(2026, 20), 1)
+    assert report.stories == added.count("\n- ")
+    assert ("\r\n" in after[len(before) :]) == (end == "\r\n")
+
+
+def test_once_more_there_is_nothing_to_add(root: Path) -> None:
+    run(root)
+    put(root, "2026/w20/2026-05-16-late.md", "Late")
+    more(root)
+    before = (root / W20).read_bytes()
+
+    assert more(root).stories == 0
+    assert (root / W20).read_bytes() == before
+
+
+def test_later_links_go_on_with_the_list_of_the_earlier_ones(root: Path) -> None:
+    run(root)
+    for number in (1, 2):
+        put(root, f"2026/w20/2026-05-16-late-{number}.md", f"Late {number}")
+        assert more(root, "w20").stories == 1
+
+    assert (
+        (root / W20)
+        .read_text()
+        .endswith("\n\n## More this week\n\n- [Late 1](2026-05-16-late-1.md)\n- [Late 2](2026-05-16-late-2.md)\n")
+    )
+
+
+def test_words_below_the_earlier_links_stay_where_they_are(root: Path) -> None:
+    run(root)
+    put(root, "2026/w20/2026-05-16-late-1.md", "Late 1")
+    more(root)
+    with (root / W20).open("a") as file:
+        file.write("\nYours, A.\n")
+    put(root, "2026/w20/2026-05-16-late-2.md", "Late 2")
+
+    more(root)
+
+    assert (root / W20).read_text().endswith("\nYours, A.\n\n## More this week\n\n- [Late 2](2026-05-16-late-2.md)\n")
+
+
+def test_more_needs_a_letter(root: Path) -> None:
+    with pytest.raises(DigestError, match="no week that has stories has a letter yet"):
+        more(root)
+    run(root, "w20")
+    with pytest.raises(DigestError, match="2026-W19 has no letter yet; 'digest letter 2026-W19' drafts one"):
+        more(root, "w19")
+
+
+def test_the_command_says_what_it_added(root: Path) -> None:
+    run(root)
+    put(root, "2026/w20/2026-05-16-late.md", "Late")
+
+    assert "2026-W20: 1 story not in the letter; digest letter 2026-W20 --more\n" in digest("status", cwd=root).stdout
+    assert digest("letter", "--more", cwd=root).stdout == f"{W20}: 1 story added at its end; left out: 1 in draft\n"
+    assert "every story of 2026-W20 is in it already" in digest("letter", "--more", cwd=root).stdout
+    assert "not in the letter" not in digest("status", cwd=root).stdout
+
+
 def test_without_a_week_it_is_the_newest_that_has_stories_and_no_letter(root: Path) -> None:
     put(root, "2026/w21/2026-05-20-h.md", "Not yet", "draft: true")
 

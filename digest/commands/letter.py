@@ -1,6 +1,7 @@
 """`digest letter`: a drafted letter for a week, to edit.
 
     lock ──▶ load ──▶ arrange ──▶ choose the week ──▶ draft ──▶ content/<week>/letter.md
+                                                  └─▶ links that are missing ──▶ its end
 
 The stories stand in it as they will on the week's page; hidden ones and drafts do not. Refuses to write over a letter.
 """
@@ -16,6 +17,7 @@ from digest.model import Catalogue, Config
 from digest.pages.archive import Edition
 from digest.pages.arrange import arrange
 from digest.stories import letters, paths, store
+from digest.stories.desk import Edit
 from digest.stories.outlines import catalogue_of
 from digest.week import Week
 
@@ -48,6 +50,35 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
         week=edition.week,
         stories=len(edition.stories),
         drafts=sum(story.draft and not story.hide for story in content.stories if story.week == edition.week),
+    )
+
+
+def more(root: Path, config: Config, week: str = "") -> LetterReport:
+    """Adds links to the stories that a letter does not link yet, at its end; without words, to the newest letter.
+
+    Raises ValueError for words that name no week, DigestError where that week has no letter, or no story.
+    """
+    with disk.lock(root):
+        content = store.load(root, config)
+        catalogue = catalogue_of(content, config)
+        editions = {edition.week: edition for edition in arrange(catalogue, config).editions if edition.stories}
+        written = {letter.week: letter for letter in content.letters}
+        if not week and not editions.keys() & written.keys():
+            raise DigestError("content: no week that has stories has a letter yet; 'digest letter' drafts one")
+        choice = letters.chosen(week, editions if week else editions.keys() & written.keys(), ())
+        file = paths.letter(choice)
+        if choice not in written:
+            raise DigestError(f"{file}: {choice} has no letter yet; 'digest letter {choice}' drafts one")
+        stories = [catalogue.story(one.file) for section in editions[choice].sections for one in section.stories]
+        missing = letters.unlinked(written[choice].body, stories, content.places)
+        text = store.read_exactly(root, file)
+        if missing and store.rewrite(root, [Edit(file, text, letters.more(text, missing))]):
+            raise DigestError(f"{file}: this file has just been changed; run it again")
+    return LetterReport(
+        file=file,
+        week=choice,
+        stories=len(missing),
+        drafts=sum(story.draft and not story.hide for story in content.stories if story.week == choice),
     )
 
 

@@ -24,6 +24,7 @@ from digest.stories import paths, store
 from digest.stories.desk import Survey
 from digest.stories.history import History
 from digest.stories.ledger import Record
+from digest.stories.letters import unlinked
 from digest.stories.news import names_of
 from digest.week import Week
 
@@ -32,7 +33,7 @@ from digest.week import Week
 class WeekRow:
     """A week's stories: all, the hidden ones, and of the others drafts, those with a note and those without a theme.
 
-    `letter` is "written", "draft", "unread" or empty.
+    `letter` is "written", "draft", "unread" or empty; `unlinked` stories are not in it, while it or its week is open.
     """
 
     week: Week
@@ -44,6 +45,7 @@ class WeekRow:
     hidden: int
     lead: bool
     letter: str
+    unlinked: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +109,19 @@ def _weeks(survey: Survey, close: str) -> tuple[WeekRow, ...]:
     letters = {letter.week: letter for letter in survey.content.letters}
     unread = {week for file in survey.unread if (week := paths.week_of(file))}
     last = _last_closed(survey, close)
-    return tuple(
-        _week(week, stories.get(week, ()), _letter(week, letters, survey.unread), last is not None and week <= last)
-        for week in sorted(stories.keys() | letters.keys() | unread, reverse=True)
-    )
+    rows = []
+    for week in sorted(stories.keys() | letters.keys() | unread, reverse=True):
+        closed = last is not None and week <= last
+        letter = letters.get(week)
+        shown = [story for story in stories.get(week, ()) if not (story.hide or story.draft)]
+        missing = unlinked(letter.body, shown, survey.content.places) if letter and (letter.draft or not closed) else []
+        rows.append(
+            _week(week, stories.get(week, ()), _letter(week, letters, survey.unread), closed, unlinked=len(missing))
+        )
+    return tuple(rows)
 
 
-def _week(week: Week, stories: Iterable[Story], letter: str, closed: bool) -> WeekRow:
+def _week(week: Week, stories: Iterable[Story], letter: str, closed: bool, unlinked: int) -> WeekRow:
     stories = tuple(stories)
     shown = [story for story in stories if not story.hide]
     return WeekRow(
@@ -126,6 +134,7 @@ def _week(week: Week, stories: Iterable[Story], letter: str, closed: bool) -> We
         hidden=len(stories) - len(shown),
         lead=any(story.lead for story in shown),
         letter=letter,
+        unlinked=unlinked,
     )
 
 

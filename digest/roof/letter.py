@@ -15,27 +15,40 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("week", metavar="[WEEK]", default="", shell_complete=completion.weeks)
+@click.option("--more", is_flag=True, help="Add links to the stories that a letter which is there does not link yet.")
 @click.pass_obj
-def letter(call: Call, week: str) -> None:
+def letter(call: Call, week: str, more: bool) -> None:
     """Draft the letter that opens a week.
 
     WEEK is 2026-W20, 2026/w20, or w20 of the newest year that has it; without it, the newest week that has stories and
     no letter. The draft links the week's stories by theme, for you to write around. A letter that is there stays as it
-    is.
+    is; --more adds links to stories that came after it, at its end.
 
     \b
     Examples:
       digest letter
       digest letter w20
+      digest letter --more
     """
     from digest.commands import letter as command
 
     root, config = call.open()
     try:
-        report = command.run(root, config, week)
+        report = (command.more if more else command.run)(root, config, week)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="WEEK") from None
-    _tell(report, call, chosen=not week)
+    if more:
+        _tell_more(report, call)
+    else:
+        _tell(report, call, chosen=not week)
+
+
+def _tell_more(report: LetterReport, call: Call) -> None:
+    drafts = f"; left out: {report.drafts} in draft" if report.drafts else ""
+    if report.stories:
+        call.say(f"{report.file}: {lines.stories(report.stories)} added at its end{drafts}")
+    else:
+        call.say(f"{report.file}: every story of {report.week} is in it already{drafts}")
 
 
 def _tell(report: LetterReport, call: Call, *, chosen: bool) -> None:

@@ -49,6 +49,9 @@ def _tell(report: StatusReport, call: Call) -> None:
     shown = report.weeks if call.verbose else report.weeks[:_WEEKS]
     heads = ("week", "state", "stories", "noted", "no theme", "drafts", "hidden", "lead", "letter")
     call.say(*lines.table(heads, map(_week_cells, shown)))
+    for row in shown:
+        if row.unlinked:
+            call.say(f"{row.week}: {lines.stories(row.unlinked)} not in the letter; digest letter {row.week} --more")
     more = len(report.weeks) - len(shown)
     if more:
         call.say(f"and {lines.count(more, 'earlier week')}: digest --verbose status")

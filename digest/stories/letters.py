@@ -9,7 +9,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 
 from digest.errors import DigestError
-from digest.model import Story, Theme
+from digest.model import Place, Story, Theme
 from digest.stories import excerpt
 from digest.week import Week
 
@@ -18,7 +18,8 @@ _PROMPT = (
     "<!-- Write your letter here, and keep of the links below what you like: each leads to its story, wherever its\n"
     "file is moved. When readers may see the letter, take out the line `draft: true`. -->"
 )
-
+_MORE = "## More this week"
+"""The heading of the links that came after the draft."""
 
 Sections = Sequence[tuple[Theme | None, Sequence[Story]]]
 """The stories of a week by their main theme, the last perhaps without one."""
@@ -28,6 +29,32 @@ def draft(week: Week, lead: Story | None, sections: Sections) -> str:
     """Returns the text of a letter file that links the stories of a week: the lead, then theme by theme."""
     parts = [_front(week), _PROMPT, *_lead(lead), *_sections(sections)]
     return "\n\n".join(parts) + "\n"
+
+
+def unlinked(body: str, stories: Iterable[Story], places: Iterable[Place]) -> list[Story]:
+    """Returns the stories that a letter does not link: neither by the name of a file of theirs nor by their link.
+
+    `places` are where stories lie and lay: a letter may link a file by the name that it had before.
+    """
+    names: dict[str, set[str]] = {}
+    for place in places:
+        names.setdefault(place.story, set()).add(_name(place.file))
+    known = ((story, {story.link, _name(story.file), *names.get(story.file, ())}) for story in stories)
+    return [story for story, named in known if not any(_has(body, name) for name in named)]
+
+
+def more(text: str, stories: Iterable[Story]) -> str:
+    """Returns a letter's text with links to more stories at its end; what there is stays as it is, sign by sign."""
+    links = "".join(f"- {_link(story)}\n" for story in stories)
+    lines = text.rstrip().replace("\r\n", "\n").split("\n")
+    heads = [number for number, line in enumerate(lines) if line.rstrip() == _MORE]
+    goes_on = bool(heads) and all(line.startswith("- ") for line in lines[heads[-1] + 1 :] if line.strip())
+    added = links if goes_on and text.endswith("\n") else f"{_MORE}\n\n{links}"
+    if not text.endswith("\n"):
+        added = f"\n\n{added}"
+    elif not goes_on:
+        added = f"\n{added}"
+    return text + (added.replace("\n", "\r\n") if "\r\n" in text else added)
 
 
 def chosen(words: str, weeks: Iterable[Week], lettered: Container[Week]) -> Week:
@@ -93,6 +120,15 @@ def _sections(sections: Sections) -> Iterator[str]:
 def _link(story: Story) -> str:
     """Returns a link to a story's file, which lies in the letter's own folder."""
     return f"[{_words(story.headline or story.title)}]({story.file.rpartition('/')[2]})"
+
+
+def _name(file: str) -> str:
+    return file.rpartition("/")[2]
+
+
+def _has(body: str, name: str) -> bool:
+    """True if a text has a file's name or an address, and not only one that begins or ends the same."""
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w/?-])", body) is not None
 
 
 def _words(text: str) -> str:
