@@ -279,6 +279,8 @@ class Content(NamedTuple):
     """The publisher's earlier headlines of a story, by its file, oldest first."""
     names: Mapping[str, str] = MappingProxyType({})
     """What a story's Atom id is made of, by its file, where that is not what the file says by now."""
+    altered: Mapping[str, str] = MappingProxyType({})
+    """The stories whose `id` was taken out or altered, by file, each with the file that the ledgers know it by."""
     unread: frozenset[str] = frozenset()  # Markdown files that could not be read, for who goes on without them
 
 
@@ -297,6 +299,7 @@ class Catalogue(NamedTuple):
     places: tuple[Place, ...] = ()
     earlier: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     names: Mapping[str, str] = MappingProxyType({})
+    altered: Mapping[str, str] = MappingProxyType({})
     unread: frozenset[str] = frozenset()
     news: tuple[Location, ...] = ()
     """Where stories are that no ledger has there yet; `at` is the newest moment of any ledger."""

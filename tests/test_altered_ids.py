@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from sites import read_folder
 
 from digest.cli import cli
 
@@ -116,3 +119,115 @@ def test_a_copy_of_a_story_without_its_id_is_not_that_story(root: Path) -> None:
 
     assert "title: One corrected\n" in read(root, moved)
     assert "title: One\n" in read(root, ONE)
+
+
+# ---------------------------------------------------------------- what readers see
+
+
+def site(root: Path) -> dict[str, bytes]:
+    run(root, "build")
+    return read_folder(root / "site")
+
+
+def as_from_nothing(root: Path, folder: Path) -> dict[str, bytes]:
+    """The site as a build makes it that remembers nothing."""
+    shutil.copytree(root, folder, ignore=shutil.ignore_patterns(".digest", "site"))
+    return site(folder)
+
+
+@pytest.mark.parametrize("id", ["", "g9", "https://mine.example/"])
+@pytest.mark.parametrize("file", [ONE, TWO])
+def test_nothing_changes_for_readers_where_an_id_is_taken_out_altered_or_put_back(
+    root: Path, tmp_path: Path, file: str, id: str
+) -> None:
+    (root / "first.xml").write_text(rss("One more", "Two more"))
+    run(root, "pull")  # there are earlier headlines now
+    (root / ONE).write_text(read(root, ONE) + "A note.\n")
+    before, text = site(root), read(root, file)
+    assert b"Earlier headline" in before["2026/w20/index.html"]
+
+    alter(root, file, id)
+    assert site(root) == before
+    assert as_from_nothing(root, tmp_path / "other") == before
+    (root / file).write_text(text)
+    assert site(root) == before
+
+
+@pytest.mark.parametrize("noted", [True, False])
+def test_nor_does_the_atom_id_where_the_file_is_moved_as_well(root: Path, noted: bool) -> None:
+    before = atom_ids(site(root))
+    alter(root, ONE)
+    if noted:
+        site(root)
+    move(root, ONE, "content/2026/w21/2026-05-15-uno.md")
+
+    assert atom_ids(site(root)) == before
+
+
+def atom_ids(site: dict[str, bytes]) -> set[str]:
+    return set(re.findall(r"<id>(urn:uuid:[^<]+)</id>", site["feed.atom"].decode()))
+
+
+def test_check_says_which_id_a_story_had_and_how_to_get_it_back(root: Path) -> None:
+    alter(root, ONE)
+    alter(root, TWO, "g9")
+
+    what = "hint: its `id` is not the one that feed 'first' gave it:"
+    assert run(root, "check").splitlines() == [
+        f"{ONE}: {what} g1; put it back",
+        f"{TWO}:3: {what} tag:news.example,2026:2; put it back",
+        "0 errors, 2 hints in 4 files",
+    ]
+    alter(root, ONE, "g1")
+    (root / ONE).write_text(read(root, ONE).replace("feeds: [first]\n", ""))
+    assert f"{ONE}: hint: its `feeds` lack 'first', in which its `id` counts; add first to them\n" in run(root, "check")
+
+
+def test_a_story_written_by_hand_needs_no_id(root: Path) -> None:
+    by_hand = "---\ntitle: Three\nlink: https://news.example/tech/3/story\n---\n\nMine.\n"
+    (root / f"{WEEK}2026-05-15-three.md").write_text(by_hand)
+    more = rss().replace(
+        "</channel>",
+        rss("Three")
+        .replace("/1/", "/3/")
+        .replace("g1", "g3")
+        .partition("<item>")[2]
+        .partition("</item>")[0]
+        .join(["<item>", "</item></channel>"]),
+    )
+    (root / "first.xml").write_text(more)
+    assert "1 adopted" in run(root, "pull")
+
+    assert "0 hints" in run(root, "check")
+
+
+def test_of_a_story_in_two_feeds_the_atom_id_is_that_of_the_feed_that_wrote_it(root: Path) -> None:
+    (root / "digest.toml").write_text(
+        SETTINGS.replace('id = "first"', 'id = "zeta"') + '\n[[feeds]]\nid = "alpha"\nurl = "alpha.xml"\n'
+    )
+    shutil.rmtree(root / "content")
+    shutil.rmtree(root / ".digest")
+    (root / "alpha.xml").write_text(rss().replace("g1", "a1").replace("2026:2", "2027:2"))
+    run(root, "pull")
+    (root / "first.xml").write_text(rss("One more", "Two more"))
+    (root / "alpha.xml").write_text(rss("One more", "Two more").replace("g1", "a1").replace("2026:2", "2027:2"))
+    run(root, "pull")
+    assert "feeds: [zeta, alpha]\n" in read(root, ONE)
+    before = atom_ids(site(root))
+
+    alter(root, ONE)
+    alter(root, TWO, "other")
+
+    assert atom_ids(site(root)) == before
+
+
+def test_nor_does_the_moment_at_which_a_week_closed(root: Path) -> None:
+    later = rss("Three").replace("/1/", "/3/").replace("g1", "g3").replace("15 May", "22 May")
+    (root / "first.xml").write_text(later)
+    run(root, "pull")
+    before = site(root)["weeks.atom"]
+
+    alter(root, "content/2026/w21/2026-05-22-three.md")
+
+    assert b"<entry>" in before
+    assert site(root)["weeks.atom"] == before

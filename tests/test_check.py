@@ -397,7 +397,7 @@ def test_a_theme_without_a_story_is_told_once_there_are_many_stories(root: Path,
 def test_a_ledger_that_nobody_knows_is_told(root: Path, story: Write) -> None:
     remember(root, record(), feed="old")
     remember(root, record(), feed="named")
-    story("a", feeds="named")
+    story("a", feeds="named", id="1")
 
     (problem,) = run(root).problems
 

@@ -20,7 +20,6 @@ from digest import disk
 from digest.model import Config, Story
 from digest.stories import recut, store, summaries
 from digest.stories.desk import Survey
-from digest.stories.history import History
 from digest.stories.recut import Cut
 
 
@@ -82,7 +81,7 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
 
 
 def _cuts(root: Path, config: Config, survey: Survey) -> list[Cut]:
-    feeds, history = {feed.id: feed for feed in config.feeds}, History(survey.ledgers)
+    feeds, history = {feed.id: feed for feed in config.feeds}, survey.history
     summary_of = _summaries(root)
     cuts = []
     for story in survey.content.stories:

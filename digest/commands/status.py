@@ -22,7 +22,6 @@ from digest.model import Config, Letter, Story
 from digest.pages.arrange import closed_weeks
 from digest.stories import paths, store
 from digest.stories.desk import Survey
-from digest.stories.history import History
 from digest.stories.ledger import Record
 from digest.stories.letters import unlinked
 from digest.stories.news import names_of
@@ -201,7 +200,7 @@ def _there(survey: Survey, unread: Mapping[str, str]) -> dict[tuple[str, str], b
 
     A story is found by its names; one whose names were changed, or whose file cannot be read, by its place as well.
     """
-    history = History(survey.ledgers)
+    history = survey.history
     found: dict[tuple[str, str], bool] = {}
     nameless: dict[str, bool] = {}
     for story in survey.content.stories:

@@ -22,7 +22,6 @@ from digest.model import Config, Story, Theme
 from digest.naming import current_ids
 from digest.stories import store
 from digest.stories.desk import Survey
-from digest.stories.history import History
 from digest.stories.identity import hash_of
 from digest.stories.reasons import Reason, named, reasons
 from digest.stories.retheme import Retheming, Verdict, judge, lines, retheme, without, words_of
@@ -143,7 +142,7 @@ def explain(root: Path, config: Config, file: str) -> ExplainReport:
         if not faults and file in survey.content.unread:
             faults = [Problem(file, 0, "cannot be read", "'digest check' says why")]
         raise Faults(faults) if faults else LookupError(_near(file, survey))
-    verdict = judge(story, History(survey.ledgers).of(story), config.themes)
+    verdict = judge(story, survey.history.of(story), config.themes)
     return ExplainReport(
         file=file,
         title=story.headline or story.title,
@@ -157,7 +156,7 @@ def attempt(root: Path, config: Config, *phrases: str) -> TryReport:
     written.
     """
     survey = store.survey(root, config)
-    history, names = History(survey.ledgers), current_ids(config.themes)
+    history, names = survey.history, current_ids(config.themes)
     rule = Theme(id="tried", title="tried", match=phrases)
     caught = []
     for story in survey.content.stories:
@@ -250,7 +249,7 @@ def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]
 
 
 def _verdicts(survey: Survey, themes: Sequence[Theme], begun: Mapping[str, str] | None = None) -> list[Verdict]:
-    history, marks = History(survey.ledgers), begun or {}
+    history, marks = survey.history, begun or {}
     return [judge(story, history.of(story), themes, marks.get(story.file)) for story in survey.content.stories]
 
 

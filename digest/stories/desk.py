@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from digest.errors import Problem
 from digest.model import Content, Feed, Story
 from digest.stories import filenames
+from digest.stories.history import History
 from digest.stories.identity import keys_of_story
 from digest.stories.ledger import Record
 from digest.stories.storyfile import Known
@@ -75,6 +76,11 @@ class Survey:
     ledger_problems: tuple[Problem, ...] = ()
     files: tuple[str, ...] = ()
     known: Known = field(default_factory=Known)
+
+    @property
+    def history(self) -> History:
+        """What the ledgers remember of the stories."""
+        return History(self.ledgers, altered=self.content.altered)
 
     @property
     def unread(self) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ class Claim(NamedTuple):
 
     `name` is what its file says that its Atom id is made of, and `is_named` tells whether a feed has given it that id;
     `canonical` is its link as it is compared. `owners` are the known stories that its id leads to, or its link where it
-    has no id.
+    has no id; `title` and `feeds` are those of its file.
     """
 
     file: str
@@ -30,13 +30,16 @@ class Claim(NamedTuple):
     canonical: str
     has_id: bool
     owners: tuple[str, ...]
+    title: str = ""
+    feeds: tuple[str, ...] = ()
 
 
 class Known(NamedTuple):
     """A story that the ledgers know: `homes` has the files where it was, each with the first moment, `file` the last.
 
     `name` is "" where no ledger can tell it; `links` are canonical, the newest last. `by_link`: it has no id of its
-    own. `is_located`: there are locations of it.
+    own. `is_located`: there are locations of it. `told` has the moment at which each feed first brought it, the feed,
+    and the name that it would have had from that feed.
     """
 
     owner: str
@@ -46,19 +49,29 @@ class Known(NamedTuple):
     links: tuple[str, ...]
     by_link: bool
     is_located: bool
+    told: tuple[tuple[str, str, str], ...] = ()
+
+    def first_name(self, feeds: Sequence[str]) -> str:
+        """Returns the name that it got first, by the feed that brought it first; `feeds` are the story's, in order."""
+        if self.is_located or not self.told:
+            return self.name
+        order = {feed: number for number, feed in enumerate(feeds)}
+        return min(self.told, key=lambda one: (one[0], order.get(one[1], len(order)), one[1]))[2]
 
 
 class Followed(NamedTuple):
     """Of the known stories that were claimed, the files of today; and of the stories what is not as the files say it.
 
     `names` has lasting names, by file; `news` the locations that no ledger has, all with `at`, the newest moment that
-    a ledger knows. `claimed` are the files of all claims.
+    a ledger knows. `claimed` are the files of all claims. `altered` has the owner of each story that its `id` does not
+    lead to, by file: an editor has taken that out or altered it.
     """
 
     files: Mapping[str, str] = {}
     names: Mapping[str, str] = {}
     news: tuple[Location, ...] = ()
     claimed: frozenset[str] = frozenset()
+    altered: Mapping[str, str] = {}
 
 
 class Knowing(NamedTuple):
@@ -90,7 +103,9 @@ def follow(claims: Sequence[Claim], files: Collection[str], ask: Knowing, newest
         if owner:
             found[owner] = claim
     names, news = _named(claims, found, ask, newest)
-    return Followed({owner: claim.file for owner, claim in found.items()}, names, news, claimed)
+    owners = {claim.file: claim.owners for claim in claims}
+    altered = {claim.file: owner for owner, claim in found.items() if owner not in owners[claim.file]}
+    return Followed({owner: claim.file for owner, claim in found.items()}, names, news, claimed, altered)
 
 
 def _by_owner(claims: Iterable[Claim], is_free: Callable[[str], bool]) -> dict[str, list[Claim]]:
@@ -166,8 +181,8 @@ def _named(
 
 def _name(claim: Claim, known: Sequence[Known]) -> str:
     """Returns the first name of a story, whatever an editor has made of its id, its feeds or its link since."""
-    told = (one.name for one in known if one.name and (one.is_located or not claim.is_named))
-    return next(told, claim.name)
+    told = (one for one in known if one.name and (one.is_located or not claim.is_named))
+    return next((one.first_name(claim.feeds) for one in told), claim.name)
 
 
 def _is_news(claim: Claim, known: Sequence[Known]) -> bool:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from datetime import datetime
 from operator import attrgetter
+from types import MappingProxyType
 
 from digest import links
 from digest.model import Location, Outline, Place, Story
@@ -28,8 +30,15 @@ Met = tuple[Story, Records]
 class History:
     """The records of each story, by the keys of its file, and the locations of those that were moved or have none."""
 
-    def __init__(self, ledgers: Mapping[str, Mapping[str, Record]], located: Sequence[Location] = ()) -> None:
+    def __init__(
+        self,
+        ledgers: Mapping[str, Mapping[str, Record]],
+        located: Sequence[Location] = (),
+        altered: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._ledgers = ledgers
+        self.altered = altered
+        """The owners of stories whose `id` was taken out or altered, by file (`following.Followed`)."""
         self._records: dict[str, list[tuple[str, Record]]] = defaultdict(list)
         self._since: dict[str, str] = {}
         self._first: dict[str, str] = {}
@@ -63,6 +72,8 @@ class History:
     def of(self, story: Story) -> list[tuple[str, Record]]:
         """Returns the records of a story with their feeds, each once, in the order of the story's own feeds."""
         met = [one for key in keys_of_story(story) for one in self._records.get(key, ())]
+        if not met and story.file in self.altered:
+            met = list(self.of_file(self.altered[story.file]))
         if len(met) < 2:
             return met
         found = {(feed, record.id): record for feed, record in met}
@@ -70,7 +81,7 @@ class History:
         ranked = sorted(found.items(), key=lambda one: (order.get(one[0][0], len(order)), one[0]))
         return [(feed, record) for (feed, _), record in ranked]
 
-    def came(self, records: Records) -> float:
+    def came(self, records: Iterable[tuple[str, Record]]) -> float:
         """Returns when a pull took in the story of these records, in seconds since 1970; 0 where its own date counts.
 
         That is so on a feed's first pull, which brings what was published long before.
@@ -79,6 +90,23 @@ class History:
         if first is None or first[0] == self._first[first[1]]:
             return 0
         return datetime.fromisoformat(first[0]).timestamp()
+
+    def but_for(self, altered: Mapping[str, str]) -> History:
+        """Returns the same history for stories of which these were altered."""
+        other = copy(self)
+        other.altered = altered
+        return other
+
+    def earlier_of(self, claims: Iterable[Claim], followed: Followed) -> dict[str, tuple[str, ...]]:
+        """Returns, by file, the earlier headlines of stories whose `id` was altered."""
+        found = {}
+        for claim in claims:
+            records = self.of_file(followed.altered.get(claim.file, ""))
+            first = next((feed for feed in claim.feeds if feed in dict(records)), "")
+            titles = _earlier_titles(claim.title, [one for one in records if one[0] == first] or records)
+            if titles:
+                found[claim.file] = titles
+        return found
 
     def excerpts(self) -> dict[str, frozenset[str]]:
         """Returns the hashes of all excerpts that pull has written into a story's file, by each name of the story.
@@ -120,6 +148,8 @@ class History:
             canonical=canonical or links.canonical(story.link),
             has_id=bool(story.id),
             owners=tuple(owners),
+            title=story.title,
+            feeds=story.feeds,
         )
 
     def follow(self, claims: Sequence[Claim], files: Collection[str]) -> Followed:
@@ -137,7 +167,7 @@ class History:
 
     def _found(self, owner: str) -> Known:
         located = sorted(self._located.get(owner, ()))
-        records = self._of_file(owner)
+        records = self.of_file(owner)
         since = [Location(self._since[owner], owner, "", "", "")] if owner in self._since else []
         homes: dict[str, str] = {}
         for one in sorted((*since, *located)):
@@ -154,9 +184,11 @@ class History:
             ),
             by_link=locations.is_by_link(located) if located else not any(map(ledger.has_guid, _records(records))),
             is_located=bool(located),
+            told=tuple((one.since or one.at, feed, name) for feed, one in records if (name := _name(feed, one))),
         )
 
-    def _of_file(self, file: str) -> Sequence[tuple[str, Record]]:
+    def of_file(self, file: str) -> Sequence[tuple[str, Record]]:
+        """Returns the records of the story that was first put into a file."""
         if not self._kin:
             for feed, records in self._ledgers.items():
                 for record in records.values():
@@ -223,22 +255,25 @@ def _records(records: Iterable[tuple[str, Record]]) -> Iterator[Record]:
 
 def _first_name(records: Iterable[tuple[str, Record]]) -> str:
     """Returns what the Atom id was made of when the records' story was new; "" where that cannot be told."""
-    for feed, record in records:
-        if ledger.has_guid(record):
-            return record.id if links.is_absolute(record.id) else f"{feed}\n{record.id}"
-        if record.wrote.get("link") in {None, ledger.hash_of_value(record.id)}:
-            return record.id
-    return ""
+    return next((name for feed, record in records if (name := _name(feed, record))), "")
+
+
+def _name(feed: str, record: Record) -> str:
+    """Returns what the Atom id of a story is made of that a feed's record has brought; "" where that cannot be told."""
+    if ledger.has_guid(record):
+        return record.id if links.is_absolute(record.id) else f"{feed}\n{record.id}"
+    return record.id if record.wrote.get("link") in {None, ledger.hash_of_value(record.id)} else ""
 
 
 def earlier(stories: Iterable[Met]) -> dict[str, tuple[str, ...]]:
     """Returns, by file, the headlines that a story's first feed gave it before, oldest first."""
-    found = {}
-    for story, records in stories:
-        titles = [title for _, record in records[:1] for title, _ in record.earlier if title != story.title]
-        if titles:
-            found[story.file] = tuple(dict.fromkeys(titles))
-    return found
+    found = {story.file: _earlier_titles(story.title, records) for story, records in stories}
+    return {file: titles for file, titles in found.items() if titles}
+
+
+def _earlier_titles(title: str, records: Sequence[tuple[str, Record]]) -> tuple[str, ...]:
+    titles = [old for _, record in records[:1] for old, _ in record.earlier if old != title]
+    return tuple(dict.fromkeys(titles))
 
 
 def _shared(named: Iterable[Place | Story | Outline]) -> set[Week]:

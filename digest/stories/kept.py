@@ -34,6 +34,7 @@ _PLAIN: Mapping[str, Callable[[Any], object]] = {
     "places": _rows("week.year", "week.number", "slug", "file", "story", "since", "owner"),
     "earlier": dict,
     "names": dict,
+    "altered": dict,
     "news": _rows(*Location._fields),
 }
 KINDS = tuple(_PLAIN)

@@ -77,6 +77,7 @@ def catalogue_of(content: Content, config: Config) -> Catalogue:
         places=content.places,
         earlier=content.earlier,
         names=content.names,
+        altered=content.altered,
         unread=content.unread,
     )
 

@@ -46,7 +46,7 @@ class Text:
 
 def review(survey: Survey, config: Config, *, closed: Collection[Week], line_of: LineOf) -> tuple[Problem, ...]:
     """Returns every hint about a digest's content; `closed` are the weeks that are."""
-    history = History(survey.ledgers)
+    history = survey.history
     shown = [story for story in survey.content.stories if not story.hide]
     found = [
         *_slips(texts(survey)),
@@ -129,6 +129,7 @@ def _of_each(stories: Sequence[Story], history: History, config: Config, line_of
     yield from _truncated(stories, history, line_of)
     yield from _astray(stories, history)
     yield from _requoted(stories, history)
+    yield from _renamed(stories, history, line_of)
     yield from _misdated(stories, history, ZoneInfo(config.site.timezone), line_of)
 
 
@@ -187,6 +188,26 @@ def _misdated(stories: Iterable[Story], history: History, zone: ZoneInfo, line_o
         if not any(record.wrote.get("published") == said for _, record in history.of(story)):
             what = f"published says {story.published.date()}, the file's name {story.day}"
             yield _hint(story.file, line_of(story.file, "published"), what, "mend the one that is wrong")
+
+
+def _renamed(stories: Iterable[Story], history: History, line_of: LineOf) -> Iterator[Problem]:
+    """Finds stories that pull wrote whose `id`, or the feed in which it counts, was taken out or altered."""
+    for story in stories:
+        written = (
+            (feed, record)
+            for feed, record in (history.of(story) if story.file in history.altered else ())
+            if not ledger.is_adopted(record)
+            if story.file == record.file or record.wrote.get("published") == ledger.hash_of_value(story.published)
+        )
+        feed, record = min(written, key=lambda one: one[1].since or one[1].at, default=("", None))
+        if record is None or not (story.id or ledger.has_guid(record)):
+            continue
+        key, what, cure = "id", f"its `id` is not the one that feed '{feed}' gave it: {record.id}", "put it back"
+        if not ledger.has_guid(record):
+            what, cure = f"its `id` is not from feed '{feed}', which gave it none", "take it out"
+        elif story.id == record.id:
+            key, what, cure = "feeds", f"its `feeds` lack '{feed}', in which its `id` counts", f"add {feed} to them"
+        yield _hint(story.file, line_of(story.file, key), what, cure)
 
 
 def _requoted(stories: Iterable[Story], history: History) -> Iterator[Problem]:

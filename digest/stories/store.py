@@ -52,8 +52,8 @@ def survey(root: Path, config: Config) -> Survey:
     reading.misplaced(others)
     stories = tuple(filter(None, map(reading.story, files)))
     met = [(story, history.of(story)) for story in stories]
-    claims = filter(None, (history.claim(story, records) for story, records in met))
-    followed = history.follow(tuple(claims), {story.file for story in stories})
+    claims = tuple(filter(None, (history.claim(story, records) for story, records in met)))
+    followed = history.follow(claims, {story.file for story in stories})
     letters, introductions, pages = reading.texts(others)
     return Survey(
         content=Content(
@@ -63,8 +63,9 @@ def survey(root: Path, config: Config) -> Survey:
             pages=pages,
             copied=copied(root, others),
             places=history.places(stories, followed),
-            earlier=earlier(met),
+            earlier=earlier(met) | history.earlier_of(claims, followed),
             names=followed.names,
+            altered=followed.altered,
             unread=frozenset(reading.unread),
         ),
         problems=tuple(gathered(reading.problems)),

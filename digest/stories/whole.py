@@ -57,7 +57,9 @@ class Whole:
         reading.misplaced(self._files)
         outlines, claims, before = self._read(partner)
         followed = self._history.follow(claims, {outline.file for outline in outlines})
-        outlines = tuple(_named(outline, followed) for outline in outlines) if followed.names else outlines
+        before |= self._history.earlier_of(claims, followed) if followed.altered else {}
+        if followed.names or followed.altered:
+            outlines = tuple(self._followed(outline, followed) for outline in outlines)
         letters, introductions, pages = reading.texts(self._files)
         found = Catalogue(
             stories=outlines,
@@ -69,6 +71,7 @@ class Whole:
             places=self._history.places(outlines, followed),
             earlier=before,
             names=followed.names,
+            altered=followed.altered,
             news=followed.news,
             unread=frozenset(reading.unread),
         )
@@ -104,10 +107,14 @@ class Whole:
         outline = outline_of(story, self._zone, b"", came=self._history.came(records))
         return outline._replace(mark=marked(story.file, self._hashes[story.file], outline.excerpts))
 
-
-def _named(outline: Outline, followed: Followed) -> Outline:
-    name = followed.names.get(outline.file)
-    return outline if name is None else outline._replace(name=hashed(name))
+    def _followed(self, outline: Outline, followed: Followed) -> Outline:
+        """Returns an outline with what the ledgers alone know of its story."""
+        name, owner = followed.names.get(outline.file), followed.altered.get(outline.file)
+        if name is not None:
+            outline = outline._replace(name=hashed(name))
+        if owner is not None:
+            outline = outline._replace(came=self._history.came(self._history.of_file(owner)))
+        return outline
 
 
 def _content(root: Path, hashes: dict[str, bytes], file: str) -> bytes:
