@@ -27,7 +27,7 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {self.words}"
+        return f"{place}: {self.words}" if place else self.words
 
     @property
     def words(self) -> str:

@@ -5,15 +5,22 @@ No test waits for nothing to happen: after what must change nothing comes a save
 
 from __future__ import annotations
 
+import os
 import queue
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from watchdog.observers.api import BaseObserver, EventEmitter
 
+from digest import disk
+from digest.preview import keeper, watching
 from digest.preview.keeper import Keeper
+from digest.preview.seen import Seen
 
 WEEK = "content/2026/w20"
 STORY = f"{WEEK}/2026-05-15-a.md"
@@ -24,11 +31,12 @@ LONGEST = 20
 class Kept:
     """A digest that is kept: what `make` was told, as it comes; `well` is what the next ones return."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, poll: bool = False) -> None:
         self.root = root
         self.well = True
         self.told: queue.Queue[frozenset[str]] = queue.Queue()
-        self.keeper = Keeper(root, self.make)
+        self.deaf: queue.Queue[bool] = queue.Queue()
+        self.keeper = Keeper(root, self.make, poll=poll, deaf=lambda: self.deaf.put(True))
 
     def make(self, changed: frozenset[str]) -> bool:
         self.told.put(changed)
@@ -279,7 +287,8 @@ def test_what_can_wait_is_done_bit_by_bit_while_nothing_changes(plain: Path) -> 
 
 
 def test_a_watcher_that_has_died_is_replaced(kept: Kept) -> None:
-    dead = kept.keeper._watch._observer
+    watch = kept.keeper._watch
+    dead = watch._observer if watch else None
     assert dead is not None
     dead.stop()
     dead.join()
@@ -289,7 +298,8 @@ def test_a_watcher_that_has_died_is_replaced(kept: Kept) -> None:
 
 
 def test_a_watcher_thread_that_has_died_is_replaced(kept: Kept) -> None:
-    observer = kept.keeper._watch._observer
+    watch = kept.keeper._watch
+    observer = watch._observer if watch else None
     assert observer is not None
     for emitter in observer.emitters:
         emitter.stop()
@@ -297,6 +307,98 @@ def test_a_watcher_thread_that_has_died_is_replaced(kept: Kept) -> None:
     kept.write(STORY)
 
     assert kept.next() == {STORY}
+
+
+# ---------------------------------------------------------------- disks that give no notice
+
+
+class _Silent(EventEmitter):
+    """A watcher as disks have it that give no notice of changes."""
+
+    def queue_events(self, timeout: float) -> None:
+        self.stopped_event.wait(timeout)
+
+
+@contextmanager
+def keeping(root: Path, *, poll: bool = False) -> Iterator[Kept]:
+    """A digest that is kept, after its first build."""
+    kept = Kept(root, poll=poll)
+    kept.keeper.begin()
+    assert kept.next() == set()
+    yield kept
+    kept.keeper.end()
+
+
+def test_changes_are_found_where_the_system_gives_no_notice_of_them(
+    plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "Observer", lambda: BaseObserver(_Silent))
+    monkeypatch.setattr(keeper, "_SELDOM", 0.2)
+    monkeypatch.setattr(keeper, "_OFTEN", 0.1)
+    with keeping(plain) as kept:
+        time.sleep(0.1)  # the look after the first build, which finds what was saved meanwhile
+        kept.write(STORY)
+        assert kept.next() == {STORY}
+        monkeypatch.setattr(keeper, "_SELDOM", 1000)  # it need not be waited for any more
+        kept.write(STORY, "words once more")
+        (kept.root / OTHER).unlink()
+
+        assert kept.until(STORY, OTHER)
+        assert kept.deaf.get(timeout=LONGEST)
+        assert kept.deaf.empty()
+
+
+def test_a_watcher_that_works_is_believed_though_a_look_comes_first(
+    plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "_SELDOM", 0.001)
+    monkeypatch.setattr(keeper, "_SHARE", 0)
+    with keeping(plain) as kept:
+        for number in range(10):
+            kept.write(STORY, f"words {number}")
+            kept.until(STORY)
+
+        assert kept.deaf.empty()
+
+
+def test_with_polling_no_watcher_is_asked(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "Observer", lambda: pytest.fail("a watcher is asked"))
+    monkeypatch.setattr(keeper, "_OFTEN", 0.1)
+    with keeping(plain, poll=True) as kept:
+        kept.write(STORY)
+        assert kept.next() == {STORY}
+        kept.write("content/2027/w01/2027-01-05-x.md")
+        assert kept.next() == {"content/2027/w01/2027-01-05-x.md"}
+        shutil.rmtree(kept.root / "content/2027")
+        assert kept.next() == {"content/2027/w01/2027-01-05-x.md"}
+        assert kept.deaf.empty()
+
+
+def test_polling_finds_an_edit_that_leaves_size_and_time(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "_OFTEN", 0.1)
+    with keeping(plain, poll=True) as kept:
+        status = (plain / STORY).stat()
+        kept.write(STORY, (plain / STORY).read_text().upper())
+        os.utime(plain / STORY, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+        assert kept.until(STORY)
+
+
+def test_two_saves_in_one_second_are_both_seen_on_a_disk_that_counts_in_seconds(
+    plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = 1
+    monkeypatch.setattr(disk, "stamp", lambda status: (clock, clock, status.st_size, status.st_ino))
+    seen = Seen(plain)
+    seen.look()
+    clock = 2
+    found = []
+    for words in ("first save", "other save"):
+        (plain / STORY).write_text(words)
+        found.append(seen.look())
+
+    assert found == [{STORY}, {STORY}]
+    assert seen.look() == set()
 
 
 def test_a_file_that_nobody_can_read_is_a_change_like_any_other(kept: Kept) -> None:

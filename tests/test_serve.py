@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import previews
 import pytest
@@ -271,6 +272,60 @@ def test_a_head_request_is_answered_without_a_body_and_no_other_method_at_all(pr
     assert {preview.get(method=method).status for method in ("POST", "PUT", "DELETE", "PATCH")} == {405}
 
 
+def test_a_part_of_a_file_is_given_where_one_is_asked_for(root: Path) -> None:
+    (root / "content/static").mkdir()
+    (root / "content/static/clip.mp4").write_bytes(bytes(range(100)))
+    with previewing(root) as preview:
+        whole = preview.get("clip.mp4")
+        asked = {
+            one: preview.get("clip.mp4", range=one) for one in ("bytes=0-1", "bytes=90-", "bytes=-5", "bytes=98-999")
+        }
+        head = preview.get("clip.mp4", method="HEAD", range="bytes=0-1")
+        beyond = preview.get("clip.mp4", range="bytes=100-")
+        other = preview.get("clip.mp4", range="lines=1-2")
+        page = preview.get(range="bytes=0-1")
+
+    assert (whole.status, whole.headers["accept-ranges"], len(whole.body)) == (200, "bytes", 100)
+    assert {
+        one: (answer.status, answer.headers["content-range"], list(answer.body)) for one, answer in asked.items()
+    } == {
+        "bytes=0-1": (206, "bytes 0-1/100", [0, 1]),
+        "bytes=90-": (206, "bytes 90-99/100", list(range(90, 100))),
+        "bytes=-5": (206, "bytes 95-99/100", list(range(95, 100))),
+        "bytes=98-999": (206, "bytes 98-99/100", [98, 99]),
+    }
+    assert {(one.headers["content-type"], one.headers["cache-control"]) for one in asked.values()} == {
+        ("video/mp4", "no-store")
+    }
+    assert (head.status, head.headers["content-length"], head.body) == (206, "2", b"")
+    assert (beyond.status, beyond.headers["content-range"]) == (416, "bytes */100")
+    assert (other.status, len(other.body)) == (200, 100)
+    assert (page.status, "accept-ranges" in page.headers) == (200, False)
+
+
+def test_a_browser_that_asks_for_what_has_changed_is_given_the_page(preview: Preview) -> None:
+    since = {"if-modified-since": "Fri, 01 Jan 2100 00:00:00 GMT", "if-none-match": "*"}
+
+    assert (preview.get(**since).status, preview.get("style.css", **since).status) == (200, 200)
+
+
+@pytest.mark.parametrize("base", ["/чипы/", "/%D1%87%D0%B8%D0%BF%D1%8B/", "/my%20digest/", "/a+b(c)/"])
+def test_a_base_path_is_met_however_it_is_encoded(base: str, root: Path) -> None:
+    text = (root / "digest.toml").read_text()
+    (root / "digest.toml").write_text(text.replace("/tea-tides/", base))
+    plain = unquote(base)
+    with previewing(root) as preview:
+        ways = [quote(plain), quote(plain).lower(), "".join(f"%{one:02X}" for one in plain.strip("/").encode())]
+        pages = [preview.get(f"/{way.strip('/')}/{PAGE}") for way in ways]
+        parts = [preview.get(f"/{way.strip('/')}") for way in ways]
+        home = preview.get("/")
+
+    assert preview.url.isascii()
+    assert [page.status for page in pages] == [200] * 3
+    assert all("Memory is short" in page.text for page in pages)
+    assert {part.headers["location"] for part in (*parts, home)} == {preview.base}
+
+
 def test_an_address_at_which_nothing_is_shows_the_page_of_the_site_for_that(preview: Preview) -> None:
     lost = preview.get("nowhere/")
 
@@ -284,6 +339,25 @@ def test_an_address_at_which_nothing_is_shows_the_page_of_the_site_for_that(prev
 def test_only_this_machine_s_names_are_answered(host: str, preview: Preview) -> None:
     assert preview.get(host=host).status in {400, 421}
     assert {preview.get(host=name).status for name in ("localhost", f"127.0.0.1:{preview.port}", "[::1]:80")} == {200}
+
+
+def test_a_host_that_is_allowed_is_answered_and_no_other(root: Path) -> None:
+    with previewing(root, "--allow-host", "Me.tailnet.example", "--allow-host", "two.example") as preview:
+        allowed = {preview.get(host=name).status for name in ("me.tailnet.example", "two.example:443", "localhost")}
+        refused = preview.get(host="three.example")
+
+    assert allowed == {200}
+    assert refused.status == 421
+    assert "--allow-host NAME" in refused.text
+    assert "Whoever reaches Me.tailnet.example, two.example can read it too, drafts and all" in preview.lines
+
+
+@pytest.mark.parametrize("name", ["https://me.example/", "me.example:443", "*.example", ""])
+def test_an_allowed_host_is_a_name_alone(name: str, root: Path) -> None:
+    refused = digest("serve", "--port", "0", "--allow-host", name, cwd=root)
+
+    told = f"--allow-host {name}: give the name of the host alone, such as preview.example.org\n"
+    assert (refused.returncode, refused.stderr) == (1, told)
 
 
 @pytest.mark.parametrize(
@@ -391,6 +465,44 @@ def test_without_a_digest_there_is_nothing_to_serve(tmp_path: Path) -> None:
     refused = digest("serve", cwd=tmp_path)
 
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+
+
+def test_a_folder_without_a_digest_that_is_named_is_refused(tmp_path: Path) -> None:
+    refused = digest("--root", ".", "serve", "--port", "0", cwd=tmp_path)
+
+    told = f"{tmp_path}/digest.toml: there is no such file; 'digest init' makes a new digest\n"
+    assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", told)
+
+
+def test_what_is_wrong_from_the_beginning_is_told_once(root: Path) -> None:
+    (root / STORY).write_text("no front matter")
+    with previewing(root) as preview, Stream(preview) as stream:
+        preview.write(OTHER, story("Fish", "2"))
+        stream.next()
+
+    assert len([line for line in preview.lines if line.startswith(f"{STORY}:")]) == 2  # at first, and after the save
+
+
+UNHEARD = 'mount -t overlay overlay -o "lowerdir=$0/lower,upperdir=$0/upper,workdir=$0/work" "$0/merged" && exec "$@"'
+
+
+@pytest.mark.parametrize("words", [(), ("--poll",)])
+def test_a_save_that_the_system_gives_no_notice_of_is_shown(words: tuple[str, ...], tmp_path: Path) -> None:
+    """As a digest on Windows' disk looks from WSL, and a shared folder from within a container."""
+    for name in ("upper", "work", "merged"):
+        (tmp_path / name).mkdir()
+    root = previews.make(tmp_path / "lower/digest")
+    within = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", UNHEARD, str(tmp_path))
+    if not shutil.which("unshare") or subprocess.run([*within, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this system lets nobody mount anything")
+    inside = ("env", "--chdir", str(tmp_path / "merged/digest"))
+    with previewing(root, *words, within=(*within, *inside)) as preview, Stream(preview) as stream:
+        (root / STORY).write_text(story("Memory is shorter", "1"))
+        stream.next()
+        shown = preview.get(PAGE).text
+
+    assert "Memory is shorter" in shown
+    assert any("gives no notice of changed files" in line for line in preview.lines) is not bool(words)
 
 
 EXHAUSTED = 'echo {limit} > /proc/sys/user/max_inotify_{kind} && exec "$0" "$@"'

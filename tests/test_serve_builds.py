@@ -13,7 +13,7 @@ from sites import read_folder
 
 from digest import config, disk
 from digest.commands import build, serve
-from digest.commands.serve import Broken, Built, Opened, Waiting
+from digest.commands.serve import Built, Event
 
 LETTER = f"{WEEK}/letter.md"
 NEW = "content/2026/w21/2026-05-19-new.md"
@@ -24,7 +24,7 @@ class Desk:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.events: list[Opened | Built | Broken | Waiting] = []
+        self.events: list[Event] = []
         self.maker = serve._Maker(root, self.events.append)
         assert self.maker.make(frozenset())
 

@@ -9,10 +9,12 @@ over the last good page, and the preview goes on. Holds the digest's lock while 
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import re
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -31,14 +33,15 @@ from digest.preview.seen import SETTINGS
 
 _FOLDER = Path(disk.CACHE, "preview")
 _TEMPLATES = "templates/"
+_NAME = re.compile(r"[\w.-]+|\[?[0-9a-fA-F:.]+\]?")
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The preview can be looked at; `polling`: the system's watcher is exhausted, and files are looked at instead."""
+    """The preview can be looked at; `exhausted`: the system's watcher is, and files are looked at instead."""
 
     url: str
-    polling: bool
+    exhausted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,30 +67,56 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
+class Deaf:
+    """The system gives no notice of changes: from now on all files are looked at every second."""
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """A build waits until another run of digest has ended."""
 
 
-Told = Callable[[Opened | Built | Broken | Waiting], None]
+Event = Opened | Built | Broken | Deaf | Waiting
+Told = Callable[[Event], None]
 """Is told what happens, in the order in which it does."""
 
 
-def run(root: Path, *, host: str, port: int, told: Told, pages: Callable[[int, int], None] | None = None) -> None:
+def run(
+    root: Path,
+    *,
+    host: str,
+    port: int,
+    told: Told,
+    allowed: Sequence[str] = (),
+    poll: bool = False,
+    pages: Callable[[int, int], None] | None = None,
+) -> None:
     """Serves the preview of the digest at `root` until the process is asked to end.
 
-    Raises DigestError where it cannot listen at that host and port. `pages` hears how many of how many the first build
-    has done.
+    Answers to the `allowed` names of hosts beside this machine's own; with `poll`, looks at all files every second
+    instead of waiting for the system's word. `pages` hears how many of how many the first build has done. Raises
+    DigestError where there is no digest, or it cannot listen at that host and port.
     """
+    names = [_host(name) for name in allowed]
+    with contextlib.suppress(Faults):  # what is wrong in digest.toml is shown over the page; without one, there is none
+        config.load(root)
     with server.listen(host, port) as listening:
         maker = _Maker(root, told, pages)
-        keeper = Keeper(root, maker.make, maker.rest)
+        keeper = Keeper(root, maker.make, maker.rest, poll=poll, deaf=lambda: told(Deaf()))
         try:
             keeper.begin()
             gc.freeze()  # what the first build has read stays: later ones need not look through it for what could go
-            told(Opened(server.address_of(listening, host) + (maker.board.shown.base or "/"), keeper.polling))
-            server.serve(make_app(maker.board, host), listening, maker.board.close)
+            told(Opened(server.address_of(listening, host) + (maker.board.shown.base or "/"), keeper.exhausted))
+            server.serve(make_app(maker.board, host, names), listening, maker.board.close)
         finally:
             keeper.end()
+
+
+def _host(name: str) -> str:
+    """Returns the name of a host as requests have it; raises DigestError where it is more than a name."""
+    if not _NAME.fullmatch(name):
+        raise DigestError(f"--allow-host {name}: give the name of the host alone, such as preview.example.org")
+    return name.strip("[]")
 
 
 class _Maker:

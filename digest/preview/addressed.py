@@ -48,17 +48,17 @@ class Asked:
     elsewhere: str = ""
 
 
-def is_ours(host: str, bound: str) -> bool:
-    """Tells whether a Host header names this machine, as it was told to listen; the port does not matter.
+def is_ours(host: str, bound: str, allowed: frozenset[str] = frozenset()) -> bool:
+    """Tells whether a Host header names this machine, as it was told to listen, or a name that is allowed beside it.
 
-    A machine that listens everywhere is met by any of its numbers and by its own name: neither can be made to lead
-    here by somebody else's name server.
+    The port does not matter. A machine that listens everywhere is met by any of its numbers and by its own name:
+    neither can be made to lead here by somebody else's name server.
     """
     found = _HOST.fullmatch(host)
     if found is None:
         return False
     name = (found[1] or found[2]).lower()
-    if name in _LOCAL or name == bound.strip("[]").lower():
+    if name in _LOCAL or name in allowed or name == bound.strip("[]").lower():
         return True
     own = socket.gethostname().lower()
     return bound in _EVERY and (_is_number(name) or name in {own, f"{own}.local"})
@@ -67,16 +67,21 @@ def is_ours(host: str, bound: str) -> bool:
 def asked(raw: bytes, base: str, former: frozenset[str], folder: Path) -> Asked | None:
     """Returns what a raw path means; None where it lies outside of the preview, or there is nothing.
 
-    A page under a base path that the site had before, earlier in this preview, is looked for under the new one.
+    `base` is percent-encoded; what a request has encoded does not matter. A page under a base path that the site had
+    before, earlier in this preview, is looked for under the new one.
     """
-    if raw == b"/" != base.encode() or raw + b"/" == base.encode():
+    if _REFUSED.search(raw):
+        return None
+    path = unquote_to_bytes(raw)
+    if path == b"/" != unquote_to_bytes(base) or path + b"/" == unquote_to_bytes(base):
         return Asked("", elsewhere=base)
-    place = _below(raw, base)
+    place = _below(path, base)
     if place is not None:
         return _found(place, folder, base)
     for one in sorted(former - {base}, key=len, reverse=True):
-        if _below(raw, one) is not None:
-            return Asked("", elsewhere=base + raw[len(one.encode()) :].decode())
+        place = _below(path, one)
+        if place is not None:
+            return Asked("", elsewhere=base + quote(place))
     return None
 
 
@@ -92,12 +97,13 @@ def is_page(raw: bytes) -> bool:
     return b"." not in last or last.endswith(b".html")
 
 
-def _below(raw: bytes, base: str) -> str | None:
-    """Returns the place below the base path, decoded; None where it is outside, or no honest address."""
-    if not raw.startswith(base.encode()) or _REFUSED.search(raw):
+def _below(path: bytes, base: str) -> str | None:
+    """Returns the place below the base path; `path` is decoded. None where it is outside, or no honest address."""
+    above = unquote_to_bytes(base)
+    if not path.startswith(above):
         return None
     try:
-        place = unquote_to_bytes(raw[len(base.encode()) :]).decode()
+        place = path[len(above) :].decode()
     except UnicodeDecodeError:
         return None
     parts = place.removesuffix("/").split("/")

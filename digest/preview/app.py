@@ -9,13 +9,14 @@ never sees a page of yesterday. Where the last build failed, its message stands 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from digest.preview import addressed, dressing
@@ -23,52 +24,62 @@ from digest.preview.board import Board, Shown
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _RETRY = "retry: 500\n\n"  # milliseconds after which a browser asks again, when the preview was ended or has begun anew
+_RANGE = re.compile(r"bytes=[\d\s,-]*\d[\d\s,-]*", re.IGNORECASE)  # another unit is ignored (RFC 9110 §14.2)
 _NOT_FOUND = "404.html"
 
 
-def make_app(board: Board, host: str) -> Any:
-    """Returns the ASGI application; `host` is where it listens."""
+def make_app(board: Board, host: str, allowed: Iterable[str] = ()) -> Any:
+    """Returns the ASGI application; `host` is where it listens, `allowed` are other names that it answers to."""
 
     async def events(_: Request) -> Response:
         return StreamingResponse(_told(board), media_type="text/event-stream", headers=_HEADERS)
 
     async def page(request: Request) -> Response:
-        return _answer(board.shown, request.scope.get("raw_path") or request.url.path.encode())
+        raw = request.scope.get("raw_path") or request.url.path.encode()
+        return _answer(board.shown, raw, is_ranged=bool(_RANGE.fullmatch(request.headers.get("range", ""))))
 
     return Starlette(
         routes=[Route(dressing.EVENTS, events), Route("/{path:path}", page)],
-        middleware=[Middleware(_OnlyHere, host=host)],
+        middleware=[Middleware(_OnlyHere, host=host, allowed=frozenset(map(str.lower, allowed)))],
     )
 
 
 class _OnlyHere:
     """Turns away requests that name another host."""
 
-    def __init__(self, app: Any, host: str) -> None:
-        self._app, self._host = app, host
+    def __init__(self, app: Any, host: str, allowed: frozenset[str]) -> None:
+        self._app, self._host, self._allowed = app, host, allowed
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         names = [value for name, value in scope["headers"] if name == b"host"]
-        if len(names) == 1 and addressed.is_ours(names[0].decode("latin-1"), self._host):
+        if len(names) == 1 and addressed.is_ours(names[0].decode("latin-1"), self._host, self._allowed):
             await self._app(scope, receive, send)
             return
-        words = "This preview answers to localhost, 127.0.0.1 and the name given with --host alone.\n"
+        words = (
+            "This preview answers to localhost, 127.0.0.1 and the name given with --host alone; "
+            "allow another name with --allow-host NAME.\n"
+        )
         await PlainTextResponse(words, status_code=421, headers=_HEADERS)(scope, receive, send)
 
 
-def _answer(shown: Shown, raw: bytes) -> Response:
+def _answer(shown: Shown, raw: bytes, *, is_ranged: bool) -> Response:
+    """Answers with what stands at an address; with a part of a file where one is asked for, as players of videos do."""
     found = addressed.asked(raw, shown.base or "/", shown.former, shown.folder)
     if found and found.elsewhere:
         return RedirectResponse(found.elsewhere, headers=_HEADERS)
     if found and found.path:
+        kind = addressed.type_of(found.path)
+        is_page = kind.startswith("text/html")
+        headers = {**_HEADERS, "Content-Type": kind, **({} if is_page else {"Accept-Ranges": "bytes"})}
         try:
+            if is_ranged and not is_page:
+                return FileResponse(found.path, headers=headers, stat_result=found.path.stat())
             content = found.path.read_bytes()
         except OSError:  # gone between the look and the reading: a build is at work
             return _lost(shown, raw)
-        kind = addressed.type_of(found.path)
-        if kind.startswith("text/html"):
+        if is_page:
             content = dressing.dressed(content.decode(), shown, found.place.removesuffix("index.html")).encode()
-        return Response(content, headers={**_HEADERS, "Content-Type": kind})
+        return Response(content, headers=headers)
     return _lost(shown, raw)
 
 

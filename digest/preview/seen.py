@@ -14,6 +14,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from digest import disk
+from digest.disk import Stamp
+
 SETTINGS = "digest.toml"
 FOLDERS = ("content", "templates")
 
@@ -22,13 +25,19 @@ _LEFT_BY_EDITORS = re.compile(r".*~|#.*#|\.#.*|\..*\.sw.|4913|\.DS_Store|\..*\.u
 _LARGE = 1_000_000  # bytes: of a file as large as a picture, size and time are believed
 
 
-class _Print(NamedTuple):
-    """What is known of a file: when it was written, how large it is, and what it said."""
+_NO_STAMP = (0, 0, 0, 0)
 
-    written: int
-    size: int
-    number: int
+
+class _Print(NamedTuple):
+    """What is known of a file: its stamp, and a hash of what it said, none of a large one.
+
+    A stamp is `sure` from its second look on: by then a save in the moment of the first one, on a disk whose clock goes
+    in whole seconds, shows in another stamp.
+    """
+
+    stamp: Stamp
     words: bytes
+    sure: bool = False
 
 
 class Seen:
@@ -71,15 +80,16 @@ class Seen:
         path = self._root / name
         try:
             found = path.stat()
-            if known and known[:3] == (found.st_mtime_ns, found.st_size, found.st_ino):
+            is_same = known is not None and known.stamp == disk.stamp(found)
+            if known and is_same and known.sure:
                 return known
             is_text = stat.S_ISREG(found.st_mode) and found.st_size <= _LARGE
             words = hashlib.blake2b(path.read_bytes(), digest_size=16).digest() if is_text else b""
         except FileNotFoundError:
-            return _Print(0, 0, 0, b"link") if path.is_symlink() else None
+            return _Print(_NO_STAMP, b"link") if path.is_symlink() else None
         except OSError:
-            return _Print(0, 0, 0, b"unreadable")
-        return _Print(found.st_mtime_ns, found.st_size, found.st_ino, words)
+            return _Print(_NO_STAMP, b"unreadable")
+        return _Print(disk.stamp(found), words, sure=is_same or not self._prints)
 
 
 def is_read(name: str) -> bool:
@@ -99,4 +109,4 @@ def _differ(one: _Print | None, other: _Print | None) -> bool:
         return one is not other
     if one.words and other.words:
         return one.words != other.words
-    return one != other
+    return (one.stamp, one.words) != (other.stamp, other.words)

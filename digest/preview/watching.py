@@ -1,8 +1,9 @@
 """The one importer of watchdog: who has touched what in a digest, as notices.
 
     root (its own files) ─┐
-    content/, templates/ ─┴─▶ the system's watcher, or looking every second where it is exhausted ──▶ notices
+    content/, templates/ ─┴─▶ the system's watcher ──▶ notices
 
+Where that watcher is exhausted there are no notices: then the keeper looks at the files itself.
 The root is watched so that a folder which is deleted and made again is found. Refuses to decide what a change is, and
 to do anything in the watcher's own threads but to pass the word: an exception there would end them in silence. Caches,
 the site and git's files are not watched: what we write never wakes us.
@@ -30,7 +31,6 @@ from watchdog.events import (
 )
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
-from watchdog.observers.polling import PollingObserver
 
 from digest.disk import CACHE
 from digest.preview.batches import Notice
@@ -41,7 +41,6 @@ _CHANGES: list[type[FileSystemEvent]] = [
     FileAttribEvent, FileClosedEvent, FileCreatedEvent, FileDeletedEvent, FileModifiedEvent, FileMovedEvent,
 ]  # fmt: skip
 """All but opening and reading, which our own builds do."""
-_INTERVAL = 1.0  # seconds between two looks where the system cannot tell
 
 
 class Watch:
@@ -51,17 +50,15 @@ class Watch:
         self._root, self._told = root, told
         self._observer: BaseObserver | None = None
         self._watched: dict[str, tuple[ObservedWatch, tuple[int, int]]] = {}
-        self.polling = False
-        """Whether the system's watcher is exhausted, so that all files are looked at every second instead."""
+        self.exhausted = False
+        """Whether the system's watcher has no room for ours: then nothing is watched."""
 
     def start(self) -> None:
         """Begins to watch."""
-        self.polling = False
         try:
             self._begin(Observer())
         except OSError:
-            self.polling = True
-            self._begin(PollingObserver(timeout=_INTERVAL))
+            self.exhausted = True
 
     def stop(self) -> None:
         """Ends the watch."""
@@ -73,6 +70,8 @@ class Watch:
 
     def mend(self) -> bool:
         """Takes up again what is no longer watched, or is another folder by now, and tells whether there was any."""
+        if self.exhausted:
+            return False
         if self._observer is None or not self._observer.is_alive():
             self.stop()
             self.start()

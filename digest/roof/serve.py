@@ -11,7 +11,7 @@ from digest.roof import progress
 from digest.roof.call import Call
 
 if TYPE_CHECKING:
-    from digest.commands.serve import Broken, Built, Opened, Waiting
+    from digest.commands.serve import Built, Event, Opened
 
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
 _NAMED = 3
@@ -26,9 +26,17 @@ _NAMED = 3
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
     help="The port to listen at; 0 takes any that is free.",
 )  # fmt: skip
+@click.option(
+    "--allow-host", "allowed", multiple=True, metavar="NAME",
+    help="Answer to this host name, too, as a tunnel or proxy forwards it; may be repeated.",
+)  # fmt: skip
+@click.option(
+    "--poll", is_flag=True,
+    help="Look for changed files every second, where the system gives no notice of them (WSL, Docker, network drives).",
+)  # fmt: skip
 @click.option("--open", "open_", is_flag=True, help="Open the preview in the browser.")
 @click.pass_obj
-def serve(call: Call, host: str, port: int, open_: bool) -> None:
+def serve(call: Call, host: str, port: int, allowed: tuple[str, ...], poll: bool, open_: bool) -> None:
     """Preview the site while you write.
 
     Shows all pages as they will be, with drafts, and reloads them on every save. Beside each story stand its file, why
@@ -39,33 +47,38 @@ def serve(call: Call, host: str, port: int, open_: bool) -> None:
     Examples:
       digest serve
       digest serve --open --port 8080
+      digest serve --allow-host preview.example.org
     """
     from digest.commands import serve as command
 
-    def told(event: Opened | Built | Broken | Waiting) -> None:
+    def told(event: Event) -> None:
         bar.close()
         if isinstance(event, command.Opened):
-            _tell_opened(event, host, call)
+            _tell_opened(event, host, allowed, call)
             if open_:
                 _open(event.url, call)
         elif isinstance(event, command.Built):
             _tell_built(event, call)
         elif isinstance(event, command.Broken):
             call.complain(*map(str, event.problems))
+        elif isinstance(event, command.Deaf):
+            call.complain("The system gives no notice of changed files here; looking for changes every second instead")
         else:
             call.say("Waiting for another run of digest to end")
 
     bar = contextlib.ExitStack()
     with contextlib.suppress(KeyboardInterrupt), bar:  # Ctrl-C during the first build
         pages = bar.enter_context(progress.shown(call, "Pages", least=200))
-        command.run(call.root(), host=host, port=port, told=told, pages=pages)
+        command.run(call.root(), host=host, port=port, told=told, allowed=allowed, poll=poll, pages=pages)
 
 
-def _tell_opened(event: Opened, host: str, call: Call) -> None:
+def _tell_opened(event: Opened, host: str, allowed: tuple[str, ...], call: Call) -> None:
     call.say(f"The preview is at {event.url} (Ctrl-C ends it)")
     if host not in _THIS_MACHINE:
         call.complain(f"Whoever reaches this machine's {host} can read it too, drafts and all")
-    if event.polling:
+    if allowed:
+        call.complain(f"Whoever reaches {', '.join(allowed)} can read it too, drafts and all")
+    if event.exhausted:
         call.complain("The system's file watcher is used up (fs.inotify); looking for changes every second instead")
 
 
