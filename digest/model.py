@@ -224,13 +224,14 @@ class FreePage(NamedTuple):
 class Copied(NamedTuple):
     """A file copied as it is: `source` on the disk, `file` relative to the root, `path` below the base path.
 
-    A picture has a `size`: its width and height in pixels, None where they cannot be read.
+    A picture has a `size`: its width and height in pixels, None where they cannot be read. `weight` is in bytes.
     """
 
     source: Path
     file: str
     path: str
     size: tuple[int, int] | None = None
+    weight: int = 0
 
 
 class Place(NamedTuple):

@@ -4,11 +4,16 @@ const WAIT = 150;
 const base = new URL("../", import.meta.url).pathname;
 const [form, status, list, more] = ["_search", "_status", "_stories", "_more"].map((id) => document.getElementById(id));
 const years = [...form.elements.year.options].map((option) => option.value).filter(Boolean);
+const { program } = form.dataset;
+const fetched = window.fetch;
 let index, found = [], shown = 0, turn = 0, waiting;
+
+// Pagefind fetches the other half of its program itself, which must be of the same version.
+window.fetch = (address, ...rest) => fetched(/\/wasm\.[^/?]+$/.test(address) ? `${address}?v=${program}` : address, ...rest);
 
 async function opened() {
   const [newest, ...older] = years.map((year) => [year, new URL(`pagefind/${year}/`, import.meta.url).pathname]);
-  const { createInstance } = await import(`${newest[1]}pagefind.js`);
+  const { createInstance } = await import(`${newest[1]}pagefind.js?v=${program}`);
   const all = createInstance({ baseUrl: base, noWorker: true, mergeFilter: { year: newest[0] } });
   await Promise.all(older.map(([year, place]) => all.mergeIndex(place, { baseUrl: base, mergeFilter: { year } })));
   return all;

@@ -82,6 +82,6 @@ def _is_lost(address: str, url: str, site: dict[str, bytes], ids: dict[str, set[
     if not address.startswith(url):
         return True
     path, _, anchor = address.removeprefix(url).partition("#")
-    path = unquote(path)
+    path = unquote(path.partition("?")[0])
     path = f"{path}index.html" if not path or path.endswith("/") else path
     return path not in site or bool(anchor and unquote(anchor) not in ids.get(path, set()))

@@ -424,3 +424,18 @@ def test_nothing_but_addresses_changes_with_the_host() -> None:
 
     moved = {path: body.replace(b"https://a.example/", b"https://b.example/x/") for path, body in here.items()}
     assert moved == there
+
+
+def test_stories_by_hand_of_one_day_have_each_their_own_updated_whatever_stands_beside_them() -> None:
+    by_hand = [make_story(f"s{n}", id="", feeds=()) for n in range(6)]
+    pulled = make_story("noon", id="https://a.example/noon")
+
+    few = {one.title: one.updated for one in read(feeds(make_content(*by_hand[3:], pulled))["feed.atom"]).entries}
+    many = read(feeds(make_content(*by_hand, pulled))["feed.atom"]).entries
+
+    moments = {one.title: one.updated for one in many}
+    assert len(set(moments.values())) == len(many)
+    assert moments.items() >= few.items()
+    assert moments["Noon"] == "2026-05-15T12:00:00+08:00"
+    assert {one.published for one in many} == {"2026-05-15T12:00:00+08:00"}
+    assert [one.title for one in many if one.title.startswith("S")] == [f"S{n}" for n in reversed(range(6))]

@@ -18,6 +18,7 @@ from digest.pages.markup import Html, Writer
 from digest.pages.targets import Targets
 from digest.stories import excerpt
 from digest.stories.outlines import catalogue_of
+from digest.stories.prose import is_silent
 
 CASES = re.findall(
     r"^(\S[^\n]*)\n\.\n(.*?)\n\.\n(.*?)\n\.\n",
@@ -165,3 +166,47 @@ def test_nothing_that_anybody_writes_runs_loads_or_names_anything(text: str) -> 
 
     assert attributes <= {"href", "src", "alt", "title", "start", "lang", "dir", "datetime"}
     assert not re.search(r"<(script|style|iframe|form|input|h1)\b", html)
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        ('width="4032" height="3024"', 'width="600" height="450"'),
+        ('width="601" height="1"', 'width="600" height="1"'),
+        ('width="600" height="9000"', 'width="600" height="9000"'),
+        ('height="9000"', 'height="9000"'),
+        ('width="4032"', 'width="600"'),
+    ],
+)
+def test_in_feeds_and_mails_no_picture_is_wider_than_a_mail(size: str, said: str) -> None:
+    html = Html(f'<p>width="4032" <img alt="a &gt; b" src="/c.png" {size} loading="lazy" decoding="async"></p>')
+
+    assert markup.absolute(html, "https://example.org") == (
+        f'<p>width="4032" <img alt="a &gt; b" src="https://example.org/c.png" {said}></p>'
+    )
+
+
+@pytest.mark.parametrize("side", ["width=100%", 'width="50px"', "height=auto", "width='-1'", "width=²"])
+def test_a_side_of_a_picture_that_html_does_not_allow_gives_way_to_its_own(side: str) -> None:
+    assert 'src="/repo/2026/w20/quay.png" width="3" height="2"' in written(f"<img src=quay.png {side}>", sized())
+
+
+def sized() -> Writer:
+    picture = Copied(source=Path("x"), file="content/2026/w20/quay.png", path="2026/w20/quay.png", size=(3, 2))
+    return make_writer(make_content(copied=(picture,)))
+
+
+@pytest.mark.parametrize("text", ["<!-- todo -->", "[//]: # (todo)", " \n<!-- a -->\n<!-- b > c -->\n", "<!---->"])
+def test_a_text_that_shows_nothing_is_none(text: str) -> None:
+    assert written(text) == ""
+    assert is_silent(text)
+
+
+@given(
+    st.lists(st.sampled_from(["<!--", "-->", "--!>", "word", "\n", "\n\n", "[x]: y", " (z)", "[^1]: a b", " "])).map(
+        "".join
+    )
+)
+def test_a_text_that_is_said_to_show_nothing_shows_nothing(text: str) -> None:
+    if is_silent(text):
+        assert written(text) == ""

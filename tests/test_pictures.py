@@ -291,3 +291,17 @@ def test_an_export_gives_no_address_for_a_picture_that_is_not_published(album: P
     addresses = {str(one["file"]).rpartition("/")[2]: one["address"] for one in records}
 
     assert {name for name, address in addresses.items() if address} == ALBUM
+
+
+def test_check_hints_at_pictures_that_are_heavy(album: Path) -> None:
+    (album / "content/2026/w20/shown.png").write_bytes(png(4032, 3))
+    (album / "content/2026/w20/letter.png").write_bytes(png(2, 2) + bytes(1_500_000))
+    (album / "content/2026/w20/linked.svg").write_text(SVG.format('viewBox="0 0 9000 9000"'))
+
+    said = [str(problem) for problem in check.run(album, now=NOW).problems if "large" in problem.what]
+
+    cure = "save it with at most 2000 pixels a side and 1 MB"
+    assert said == [
+        f"content/2026/w20/letter.png: this picture is large: 1.5 MB; {cure}",
+        f"content/2026/w20/shown.png: this picture is large: 4032 by 3 pixels; {cure}",
+    ]

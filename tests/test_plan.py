@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import itertools
 import re
 from dataclasses import replace
@@ -17,6 +18,7 @@ from builders import (
     make_letter,
     make_page,
     make_place,
+    make_site,
     make_story,
     make_theme,
 )
@@ -104,9 +106,9 @@ def test_every_page_is_valid_and_asks_no_other_host_for_anything(site: tuple[dic
         assert all(script.attrib == {"type": "application/ld+json"} for script in find(tree, "script"))
         assert not find(tree, "style", "iframe", "object", "form", "base")
         assert not [element for element in tree.iter() if element.get("style") or element.get("onclick")]
-        assert [link.get("href") for link in tree.iter("link") if link.get("rel") == "stylesheet"] == [
-            site[1].site.url.removeprefix("https://example.org") + "style.css"
-        ]
+        (sheet,) = [link.get("href") for link in tree.iter("link") if link.get("rel") == "stylesheet"]
+        version = hashlib.sha256(site[0]["style.css"]).hexdigest()[:10]
+        assert sheet == site[1].site.url.removeprefix("https://example.org") + f"style.css?v={version}"
         assert next(tree.iter("meta")).get("charset") == "utf-8"
         (policy,) = [meta.get("content") for meta in tree.iter("meta") if meta.get("http-equiv") == POLICY]
         assert re.sub(r"script-src 'sha256-[\w+/]{43}='; ", "", policy) == CSP
@@ -495,3 +497,27 @@ def _kept(read: Outline, known: Outline | None) -> Outline:
 
 def _meta(tree: Element, name: str, key: str = "name") -> str:
     return str(next(meta.get("content") for meta in tree.iter("meta") if meta.get(key) == name))
+
+
+@pytest.mark.parametrize(
+    ("language", "direction"),
+    [("ar", "rtl"), ("fa-IR", "rtl"), ("he", "rtl"), ("ks-Deva", None), ("pa-Arab-PK", "rtl"), ("az-latn", None),
+     ("ug-Latn", None), ("en", None), ("zh-Hant", None)],
+)  # fmt: skip
+def test_a_page_runs_in_the_direction_of_its_language(language: str, direction: str | None) -> None:
+    site = rendered(make_content(make_story()), make_config(site=make_site(language=language)))
+
+    for path, tree in pages(site).items():
+        assert tree.get("dir") == direction, path
+
+
+def test_another_style_sheet_has_another_address(tmp_path: Path) -> None:
+    (tmp_path / "templates/static").mkdir(parents=True)
+    (tmp_path / "templates/static/print.css").write_text("p { color: red }")
+    content = make_content(make_story())
+
+    one, other = (rendered(content, make_config(), root)["index.html"].decode() for root in (Path("none"), tmp_path))
+
+    sheets = [re.findall(r'href="(/style.css\?v=[0-9a-f]{10})"', page) for page in (one, other)]
+    assert len(sheets[0]) == len(sheets[1]) == 1
+    assert sheets[0] != sheets[1]

@@ -250,3 +250,11 @@ def test_status_writes_nothing(root: Path) -> None:
     run(root, now=datetime(2027, 1, 1, tzinfo=UTC))
 
     assert files() == before
+
+
+def test_a_note_that_is_only_a_comment_is_none(root: Path) -> None:
+    add(story(root, "chips"), "", "<!-- todo -->\n\n[//]: # (todo)")
+    assert run(root).weeks[0].noted == 0
+
+    add(story(root, "chips"), "", "Said.")
+    assert run(root).weeks[0].noted == 1

@@ -190,8 +190,11 @@ class Builder:
         index = search_index.Index()
         if self._searched and not (partner and partner.second):
             index = search_index.index(catalogue, archive, config, root)
-        searched = partner.told(bool(index.files)) if partner else bool(index.files)
-        planned = plan(catalogue, archive, config, self.past.texts, self._lasting, searched=searched, once=keep)
+        program = partner.told(index.program) if partner else index.program
+        searched = bool(program)
+        planned = plan(
+            catalogue, archive, config, self.past.texts, self._lasting, searched=searched, program=program, once=keep
+        )
         output = Output(root, self._folder, [*planned.paths, *index.files], self._output)
         self._output = None  # what a build that fails leaves is looked at
         if partner:

@@ -25,6 +25,7 @@ from digest.stories.desk import Survey
 from digest.stories.ledger import Record
 from digest.stories.letters import unlinked
 from digest.stories.news import names_of
+from digest.stories.prose import is_silent
 from digest.week import Week
 
 
@@ -127,7 +128,7 @@ def _week(week: Week, stories: Iterable[Story], letter: str, closed: bool, unlin
         week=week,
         closed=closed,
         stories=len(stories),
-        noted=sum(bool(story.note.strip()) for story in shown),
+        noted=sum(not is_silent(story.note) for story in shown),
         themeless=sum(not story.themes for story in shown),
         drafts=sum(story.draft for story in shown),
         hidden=len(stories) - len(shown),

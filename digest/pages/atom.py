@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from hashlib import sha1
 from operator import attrgetter
 from typing import NamedTuple
@@ -27,6 +27,7 @@ from digest.pages.cards import Card, Cards
 from digest.pages.closing import Moments
 from digest.pages.views import EditionView, Views, letter_title
 
+_HOUR = 3600  # seconds
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # an empty feed must say when it was updated; older is called implausible
 _IMAGES = {  # Python's own table differs from version to version and from machine to machine
     ".avif": "image/avif",
@@ -216,7 +217,7 @@ class Entries:
         return AtomEntry(
             id=entry_id(story, self._cards.names),
             published=story.published,
-            updated=last_change(story, self.zone),
+            updated=_apart(story, last_change(story, self.zone), self.zone, self._cards.names),
             authors=story.authors or (card.source,),
             source=self._source(story),
             image=image,
@@ -252,6 +253,20 @@ class Entries:
             mark=edition.mark,
             view=lambda: self._views.edition(edition),
         )
+
+
+def _apart(story: Story, change: datetime, zone: tzinfo, names: Mapping[str, str]) -> datetime:
+    """Returns the moment of a story's last change; of one by hand that has only a day, some seconds after its noon.
+
+    Otherwise all of a day would share one moment, which validators warn of. The seconds follow from what names the
+    story, so that no other story moves them.
+    """
+    is_day = not story.id and change == datetime.combine(change.astimezone(zone).date(), time(12), zone)
+    if not is_day or change != story.published:
+        return change
+    return change + timedelta(
+        seconds=int.from_bytes(sha1(lasting_name(story).encode(), usedforsecurity=False).digest()[:4]) % _HOUR
+    )
 
 
 def _moment(seconds: float, zone: tzinfo) -> datetime:

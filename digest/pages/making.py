@@ -111,7 +111,7 @@ class _Maker:
         if not pages:
             return
         planned, renderer = self._planned, self._renderer()
-        renderer.begin(planned.texts, planned.setting.lasting)
+        renderer.begin(planned.texts, planned.setting.lasting, planned.setting.shared)
         for number, page in enumerate(pages):
             told(number, len(pages))
             self._output.stage(page.path, renderer.page(page, planned.data(page)))

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 # thousand more costs more. No paragraph that people write comes near.
 _COSTLY = re.compile(r"[\[<]")
 _MOST = 1000
+_SIDES = frozenset({"width", "height"})
+"""What HTML allows of a picture only as a whole number of pixels."""
+_IMAGE = re.compile(r'<img(?: [a-z-]+="[^"]*")*>')
+_WIDEST = 600
+"""Pixels that a picture is wide at most in feeds and mails: some mail programs show it as wide as it says."""
 _UNSHOWN = re.compile(r"<!--.*?(?:--!?>|\Z)|^ {0,3}\[[^\]\n]+\]:[^\n]*$", re.DOTALL | re.MULTILINE)
 """Comments and definitions of links, which are nobody's to read where a text is shown as it was typed, either."""
 _EXTENSIONS = ("tables", "fenced_code", "sane_lists")
@@ -83,7 +88,8 @@ class Writer:
             return self._link({"href": address}, _Place(text=text, file=file, here=here, line=line))
 
         plain = paragraphs.html(text, link)
-        return Html(plain if plain is not None else self._written(text, top, _Place(text, file, here, line)))
+        shown = plain if plain is not None else self._written(text, top, _Place(text, file, here, line))
+        return Html(shown if shown.strip() else "")
 
     def words(self, text: str) -> str:
         """Returns the words that a page shows of a text, on one line."""
@@ -137,6 +143,7 @@ class Writer:
 
     def _picture(self, values: dict[str, str], place: _Place, linking: bool) -> str:
         """Returns a picture, with its address mended; one of another host becomes a link to it, or its words."""
+        values = {key: value for key, value in values.items() if key not in _SIDES or value.isdecimal()}
         source, words = values.get("src", ""), values.get("alt", "")
         address = _outside(source)
         if address is None and source:
@@ -148,7 +155,7 @@ class Writer:
 
     def _room(self, address: str, values: dict[str, str]) -> dict[str, str]:
         """Returns the width and height of a picture, unless the editor gave either."""
-        size = None if {"width", "height"} & values.keys() else self.targets.size(address)
+        size = None if _SIDES & values.keys() else self.targets.size(address)
         return {"width": str(size[0]), "height": str(size[1])} if size else {}
 
     def _resolved(self, address: str, place: _Place) -> str:
@@ -163,10 +170,22 @@ def absolute(markup: Html, origin: str) -> Html:
     """Returns the HTML with every link from the root of the host made absolute, for feeds.
 
     When a picture is loaded is the reader's business there: some mail programs and validators know no word of that.
+    A wide picture says that it is no wider than a mail.
     """
     if '="/' not in markup:
         return markup
-    return Html(_ROOTED.sub(lambda tag: tag[0] + origin, _WHEN.sub(r"\1", markup)))
+    narrow = _IMAGE.sub(_narrowed, _WHEN.sub(r"\1", markup))
+    return Html(_ROOTED.sub(lambda tag: tag[0] + origin, narrow))
+
+
+def _narrowed(tag: re.Match[str]) -> str:
+    """Returns a picture with a width that mails have room for, and the height that goes with it."""
+    values = _values(tag[0])
+    width, height = (int(values.get(side, "0")) for side in ("width", "height"))
+    if width <= _WIDEST:
+        return tag[0]
+    fitting = {"width": str(_WIDEST)} | ({"height": str(max(1, round(height * _WIDEST / width)))} if height else {})
+    return _tag("img", values | fitting)
 
 
 def text_of(markup: Html) -> str:

@@ -77,9 +77,11 @@ def plan(
     before: Lasting | None = None,
     *,
     searched: bool = False,
+    program: str = "",
     once: bool = False,
 ) -> Plan:
-    """Returns the plan of the site that stands at `config.site.url`, with a search page where it is `searched`.
+    """Returns the plan of the site that stands at `config.site.url`, with a search page where it is `searched`, by a
+    `program` of this version.
 
     `texts` are those that an earlier build has left, `before` what the last plan of the same digest.toml has; after
     one that is made `once`, there comes none.
@@ -87,7 +89,7 @@ def plan(
     texts = texts or Texts()
     lasting = Lasting(before, once=once)
     base = lasting.same("base", Base(config.site.url))
-    setting = set_up(catalogue, archive, config, base, texts, lasting, searched=searched)
+    setting = set_up(catalogue, archive, config, base, texts, lasting, searched=searched, program=program)
     for_readers = _distinct(setting, [*site_pages(setting), *theme_pages(setting)])
     pages = (*for_readers, *feed_pages(setting), *program_pages(setting, for_readers))
     copied = lasting.same("copied", beside.published(catalogue, archive, setting.writer, texts))

@@ -199,11 +199,13 @@ def _search(setting: Setting) -> Page:
     )
     themes = tuple((tally.theme.id, tally.theme.title) for tally in setting.tallies if tally.stories)
     years = tuple(dict.fromkeys(edition.week.year for edition in setting.archive.editions if edition.stories))
-    return setting.page("search.html", "the search page", head, _search_data, themes, years)
+    return setting.page("search.html", "the search page", head, _search_data, themes, years, setting.program)
 
 
-def _search_data(_: Setting, themes: tuple[tuple[str, str], ...], years: tuple[int, ...]) -> Mapping[str, object]:
-    return {"themes": themes, "years": years}
+def _search_data(
+    _: Setting, themes: tuple[tuple[str, str], ...], years: tuple[int, ...], program: str
+) -> Mapping[str, object]:
+    return {"themes": themes, "years": years, "program": program}
 
 
 def _not_found(setting: Setting) -> Page:

@@ -47,6 +47,9 @@ _SHARED = (
     "feeds/content.html",
     "feeds/words.html",
 )
+_VERSIONED = {addresses.STYLE: "style.css", addresses.SEARCH_SCRIPT: "search.js"}
+"""The templates of the files whose links tell their version."""
+_VERSION = 10  # hexadecimal digits
 _ANCHOR, _BODY = "\ue000", "\ue001"  # where the two go in the frame of a story; nobody's words have them
 
 
@@ -63,6 +66,7 @@ class Renderer:
             code,
             filters={
                 "href": base.href,
+                "versioned": self._versioned,
                 "absolute": base.absolute,
                 "day": wording.day,
                 "iso": wording.iso,
@@ -79,6 +83,8 @@ class Renderer:
         )
         self.refuse_flaws, self.flawed = self._templates.refuse_flaws, self._templates.flawed
         self._kept: dict[tuple[str, ...], Html] = {}
+        self._shared: Mapping[str, object] = {}
+        self._versions: dict[str, str] = {}
         self._lasting = Lasting()
         self._last = False
         self._pieces: dict[str, Callable[[object], str]] = {}
@@ -88,9 +94,10 @@ class Renderer:
         """Compiles the templates that most pages are made with, for two processes that would both have to."""
         self._templates.compile(_SHARED)
 
-    def begin(self, texts: Texts, lasting: Lasting) -> None:
-        """Begins another build, with its own texts; what was rendered lately lasts."""
+    def begin(self, texts: Texts, lasting: Lasting, shared: Mapping[str, object]) -> None:
+        """Begins another build, with its own texts and what all pages receive; what was rendered lately lasts."""
         self._texts, self._lasting, self._kept = texts, lasting, {}
+        self._shared, self._versions = shared, {}
 
     def page(self, page: Page, data: Mapping[str, object]) -> bytes:
         """Returns a page's bytes, UTF-8; `data` is the page's own."""
@@ -105,6 +112,16 @@ class Renderer:
         content = _legal(text)
         _check(page, content)
         return content
+
+    def _versioned(self, place: str) -> str:
+        """Returns the link to a file that is another address whenever the file says something else.
+
+        Hosts let browsers keep a file for minutes: a new page must not meet an old style sheet or script.
+        """
+        if place not in self._versions:
+            content = _legal(self._templates.render(_VERSIONED[place], self._shared))
+            self._versions[place] = hashlib.sha256(content).hexdigest()[:_VERSION]
+        return f"{self._base.href(place)}?v={self._versions[place]}"
 
     def _articles(self, cards: Iterable[Card], kind: str, anchored: bool) -> Html:
         """Returns stories one after another, each in its frame: what is around them is the same for all."""

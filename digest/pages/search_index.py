@@ -47,6 +47,13 @@ class Index(NamedTuple):
     content: Callable[[str], bytes] = lambda _: b""
     warning: str = ""
 
+    @property
+    def program(self) -> str:
+        """The version of Pagefind's program for browsers, a hash of its files; nothing without an index."""
+        named = ((path.rpartition("/")[2], told) for path, told in self.files.items())
+        parts = tuple(sorted(part for part in named if _is_program(part[0])))
+        return mark(parts).hex()[:10] if parts else ""
+
 
 def available() -> bool:
     """Tells whether the extra `search` is installed."""

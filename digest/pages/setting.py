@@ -54,6 +54,7 @@ class Setting(NamedTuple):
     site: SiteView
     own_icon: str
     searched: bool
+    program: str
 
     def page(
         self, template: str, source: str, head: Head, make: Callable[..., Mapping[str, object]], *inputs: object
@@ -112,6 +113,7 @@ def set_up(
     lasting: Lasting,
     *,
     searched: bool,
+    program: str = "",
 ) -> Setting:
     """Returns the setting of one build, whose site has a search page where it is searched."""
     writer = Writer(Targets(catalogue, archive, base))
@@ -135,6 +137,7 @@ def set_up(
         site=_site(config, archive, own_icon or addresses.ICON, searched),
         own_icon=own_icon,
         searched=searched,
+        program=program,
     )
 
 
@@ -173,6 +176,7 @@ def _site(config: Config, archive: Archive, icon: str, searched: bool) -> SiteVi
         title=site.title,
         description=site.description,
         language=site.language,
+        direction=wording.direction(site.language),
         author=site.editor or site.title,
         icon=icon,
         menu=(

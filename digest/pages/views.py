@@ -24,11 +24,15 @@ _DESCRIPTION = 155  # signs; more is cut off where it is shown
 
 
 class SiteView(NamedTuple):
-    """What every page knows of the digest: the place of its `icon`, `menu` for its head, `more` for its foot."""
+    """What every page knows of the digest: the place of its `icon`, `menu` for its head, `more` for its foot.
+
+    `direction` is that of its language: "rtl" for one that is written from the right, else empty.
+    """
 
     title: str
     description: str
     language: str
+    direction: str
     author: str
     icon: str
     menu: tuple[Link, ...]

@@ -15,6 +15,13 @@ _MONTHS = ("January", "February", "March", "April", "May", "June",
            "July", "August", "September", "October", "November", "December")  # fmt: skip
 
 
+_WRITTEN_FROM_RIGHT = frozenset(
+    {"ar", "arc", "azb", "bal", "ckb", "dv", "fa", "glk", "he", "iw", "ji", "khw", "ks", "lrc", "mzn", "nqo", "pnb",
+     "prs", "ps", "sd", "syr", "ug", "ur", "yi"}
+)  # fmt: skip
+_FROM_RIGHT = frozenset({"adlm", "arab", "aran", "hebr", "mand", "nkoo", "rohg", "samr", "syrc", "thaa"})
+
+
 def day(moment: date) -> str:
     """Returns the day of a date or moment: `15 May 2026`."""
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
@@ -23,6 +30,13 @@ def day(moment: date) -> str:
 def iso(moment: date) -> str:
     """Returns a date or moment as ISO 8601 writes it: `2026-05-15`, `2026-05-15T17:32:40+08:00`."""
     return moment.isoformat()
+
+
+def direction(language: str) -> str:
+    """Returns "rtl" for a language (BCP 47) that is written from the right, else nothing."""
+    first, *rest = language.lower().split("-")
+    script = next((part for part in rest if len(part) == 4 and part.isalpha()), "")
+    return "rtl" if script in _FROM_RIGHT or (not script and first in _WRITTEN_FROM_RIGHT) else ""
 
 
 def month(moment: date) -> str:

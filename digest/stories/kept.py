@@ -30,7 +30,7 @@ _PLAIN: Mapping[str, Callable[[Any], object]] = {
     "letters": lambda letters: [_letter_row(*letter) for letter in letters],
     "introductions": _rows("file", "name", "title", "body", "line", "draft"),
     "pages": _rows("file", "name", "title", "body", "line", "draft"),
-    "copied": _rows("file", "path", "size"),
+    "copied": _rows("file", "path", "size", "weight"),
     "places": _rows("week.year", "week.number", "slug", "file", "story", "since", "owner"),
     "earlier": dict,
     "names": dict,
@@ -95,8 +95,8 @@ def _page(file: str, name: str, title: str, body: str, line: int, draft: bool) -
     return FreePage(file=file, name=name, title=title, body=body, line=line, draft=draft)
 
 
-def _copied(root: Path, file: str, path: str, size: tuple[int, int] | None) -> Copied:
-    return Copied(source=root / file, file=file, path=path, size=size)
+def _copied(root: Path, file: str, path: str, size: tuple[int, int] | None, weight: int) -> Copied:
+    return Copied(source=root / file, file=file, path=path, size=size, weight=weight)
 
 
 def _place(year: int, number: int, slug: str, file: str, story: str, since: str, owner: str) -> Place:

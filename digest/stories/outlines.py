@@ -15,6 +15,7 @@ from digest.links import has_own_link
 from digest.model import Catalogue, Config, Content, Outline, Story
 from digest.naming import last_change, lasting_name
 from digest.stories import excerpt
+from digest.stories.prose import is_silent
 
 _SIZE = 16  # bytes of a hash: enough that no two of a billion stories come to share one by accident
 
@@ -38,7 +39,7 @@ def outline_of(story: Story, zone: tzinfo, mark: bytes, name: str = "", came: fl
         lead=story.lead,
         hide=story.hide,
         draft=story.draft,
-        noted=bool(story.note),
+        noted=not is_silent(story.note),
         excerpts=" ".join(excerpt.hashes(story.excerpt)),
         linked=has_own_link(story.note) or has_own_link(story.excerpt),
         changed=changed,

@@ -17,6 +17,8 @@ FENCE = re.compile(r"( *)(`{3,}|~{3,})([^\n`]*)")
 _INFO = re.compile(r' *(?:\{.*\}|(?:\.?[\w#.+-]*) *(?:hl_lines=(["\']).*\1 *)?)')
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _CODE = re.compile(r"(?<![`\\])(`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)\1(?!`)", re.DOTALL)
+_HIDDEN = re.compile(r"<!--(?:>|->|.*?--!?>)", re.DOTALL)
+_WHOLE_DEFINITION = re.compile(r"^ {0,3}\[[^\[\]\n]*\]:[ ]*\S+[ ]*(?:([\"']).*\1|\(.*\))?[ ]*$", re.MULTILINE)
 MARKER = re.compile(r"( *)(?:[-*+]|\d+\.)[ \t]+\S")
 _DEFINITION = re.compile(r" {0,3}\[([^\]\n]+)\]:[ \t]*<?([^\s>]+)>?(.*)")
 _POINTED = re.compile(r"<(https?://[^<>\s]*)>", re.IGNORECASE)
@@ -83,6 +85,13 @@ class Prose:
             rest[link.start : link.end] = " " * (link.end - link.start)
         text = _ELEMENT.sub(_spaces, "".join(rest))
         return tuple(sorted([*found, *_bare(text)], key=lambda link: link.start))
+
+
+def is_silent(text: str) -> bool:
+    """Tells whether nothing of a text is shown: it is empty, or only comments and definitions of links."""
+    if "<!--" not in text and "]:" not in text:
+        return not text.strip()
+    return not _WHOLE_DEFINITION.sub("", _HIDDEN.sub("", text)).strip()
 
 
 def is_fence(info: str) -> bool:

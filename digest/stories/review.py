@@ -32,6 +32,8 @@ LineOf = Callable[[str, str], int]
 
 _LONG_TITLE = 40  # signs: what cuts headlines cuts long ones; a short one may well end in three dots
 _SETTLED = 20  # stories: before there are as many, a theme without one is no news
+_LARGEST = 2000  # pixels of a picture's longer side
+_HEAVIEST = 1_000_000  # bytes of a picture
 _UNSURE = "keep one, or give the others hide: true"
 
 
@@ -56,6 +58,7 @@ def review(survey: Survey, config: Config, *, closed: Collection[Week], line_of:
         *(() if survey.content.unread else _orphans(survey, config)),
         *_shared_files(survey.ledgers),
         *_damaged(survey.content.copied),
+        *_heavy(survey.content.copied),
         *_left_out(survey.files),
     ]
     return tuple(found)
@@ -277,6 +280,22 @@ def _left_out(files: Iterable[str]) -> Iterator[Problem]:
     for file in filter(filenames.is_left_out, files):
         what = "is neither Markdown nor a picture, so it is not published"
         yield _hint(file, 0, what, "move it to content/static/ if readers should get it, elsewhere if not")
+
+
+def _heavy(copied: Iterable[Copied]) -> Iterator[Problem]:
+    """Finds pictures that are larger than a page or a mail can show, or take long to come."""
+    for one in copied:
+        ending = posixpath.splitext(one.file)[1].lower()
+        if ending not in paths.PICTURES:
+            continue
+        said = []
+        if one.size and max(one.size) > _LARGEST and ending != ".svg":
+            said.append(f"{one.size[0]} by {one.size[1]} pixels")
+        if one.weight > _HEAVIEST:
+            said.append(f"{one.weight / 1e6:.1f} MB")
+        if said:
+            what = f"this picture is large: {', '.join(said)}"
+            yield _hint(one.file, 0, what, f"save it with at most {_LARGEST} pixels a side and 1 MB")
 
 
 def _shared_files(ledgers: Mapping[str, Mapping[str, Record]]) -> Iterator[Problem]:

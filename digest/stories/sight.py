@@ -115,7 +115,18 @@ def copied(root: Path, files: Iterable[str]) -> tuple[Copied, ...]:
     """Returns those of the files that are copied as they are, pictures with their sizes."""
     size_of = partial(pictures.size_of, read=partial(content, root))
     found = ((file, paths.copied(file)) for file in files)
-    return tuple(Copied(source=root / file, file=file, path=path, size=size_of(file)) for file, path in found if path)
+    return tuple(
+        Copied(source=root / file, file=file, path=path, size=size_of(file), weight=_weight(root / file))
+        for file, path in found
+        if path
+    )
+
+
+def _weight(file: Path) -> int:
+    try:
+        return file.stat(follow_symlinks=False).st_size
+    except OSError:
+        return 0
 
 
 def _look_of(stamps: Mapping[str, Stamp]) -> Look:
