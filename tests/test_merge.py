@@ -26,14 +26,12 @@ TAKEN_IN = make_story(title="Old", authors=("Jo",), image="https://cdn.example/o
 CHANGED: Mapping[str, Any] = {
     "title": "New",
     "link": "https://news.example/new",
-    "published": datetime(2026, 5, 16, 12, tzinfo=HONG_KONG),
     "authors": ("Jo", "Li"),
     "image": "https://cdn.example/new.jpg",
     "excerpt": "New words.",
 }
 MINE: Mapping[str, Any] = {**CHANGED, "title": "Mine", "link": "https://mine.example/", "authors": ("Me",),
-                           "image": "https://mine.example/a.jpg", "excerpt": "Mine.",
-                           "published": datetime(2026, 5, 1, tzinfo=HONG_KONG)}  # fmt: skip
+                           "image": "https://mine.example/a.jpg", "excerpt": "Mine."}  # fmt: skip
 
 
 def merged(ours: Story, theirs: Story, taken_in: Story = TAKEN_IN) -> Merged:
@@ -82,10 +80,36 @@ def test_what_the_editor_deleted_stays_deleted(field: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["authors", "image", "excerpt"])
-def test_a_feed_that_falls_silent_takes_nothing_back(field: str) -> None:
+def test_a_feed_that_withdraws_something_takes_nothing_out_of_the_file(field: str) -> None:
     empty: Any = () if field == "authors" else ""
+    theirs = replace(TAKEN_IN, **{field: empty})
 
-    assert merged(TAKEN_IN, replace(TAKEN_IN, **{field: empty})) == Merged({}, (), hashes_of(TAKEN_IN))
+    assert merged(TAKEN_IN, theirs) == Merged({}, (), hashes_of(TAKEN_IN), withdrawn=(field,))
+    assert merged(replace(TAKEN_IN, **{field: MINE[field]}), theirs).withdrawn == ()
+    assert merged(theirs, theirs).withdrawn == ()
+
+
+@pytest.mark.parametrize("day", [14, 16])
+def test_a_date_is_never_merged_nor_reported(day: int) -> None:
+    theirs = replace(TAKEN_IN, published=datetime(2026, 5, day, 12, tzinfo=HONG_KONG))
+
+    result = merged(TAKEN_IN, theirs)
+
+    assert (result.changes, result.kept, result.wrote) == ({}, (), hashes_of(TAKEN_IN))
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [("New  words", "New words"), ("New\u00a0words", "New words")])
+def test_wordings_that_read_alike_are_not_reported(mine: str, theirs: str) -> None:
+    result = merged(replace(TAKEN_IN, title=mine), replace(TAKEN_IN, title=theirs))
+
+    assert (result.changes, result.kept) == ({}, ())
+
+
+def test_where_the_link_of_a_story_without_an_id_changes_the_old_link_becomes_its_id() -> None:
+    bare, theirs = replace(TAKEN_IN, id=""), replace(TAKEN_IN, id="", link="https://news.example/new")
+
+    assert merged(bare, theirs, taken_in=bare).changes == {"link": theirs.link, "id": TAKEN_IN.link}
+    assert merged(TAKEN_IN, theirs).changes == {"link": theirs.link}
 
 
 @pytest.mark.parametrize("field", ["authors", "image", "excerpt"])
@@ -159,7 +183,7 @@ def test_an_editor_who_wrote_what_the_feed_says_now_is_not_touched_again() -> No
     result = merged(ours, replace(TAKEN_IN, title="New"))
 
     assert (result.changes, result.kept) == ({}, ())
-    assert result.wrote["title"] == hashes_of(ours)["title"]
+    assert result.wrote["title"] == hashes_of(TAKEN_IN)["title"]
 
 
 def test_updated_set_by_the_editor_stays() -> None:
@@ -182,11 +206,15 @@ def test_updated_set_by_pull_moves_on() -> None:
 def test_what_a_killed_pull_had_written_counts_as_its_own() -> None:
     whole = merged(TAKEN_IN, replace(TAKEN_IN, title="New"))
     left_behind = replace(TAKEN_IN, **dict[str, Any](whole.changes))
+    left_behind_before = replace(left_behind, title="Old")
 
-    again = merged(left_behind, replace(TAKEN_IN, title="New"))
+    theirs, base = replace(TAKEN_IN, title="New"), hashes_of(TAKEN_IN)
+    again = merge(
+        left_behind, theirs, before=base, heard=hashes_of(theirs), wrote=base, now=NOW, begun=left_behind_before
+    )
 
     assert (again.changes, again.kept) == ({}, ())
-    assert again.wrote == whole.wrote
+    assert (again.wrote, again.replaced) == (whole.wrote, whole.replaced)
 
 
 # ---------------------------------------------------------------- edits
@@ -196,6 +224,7 @@ WRITTEN = ["Old words.", "New words.\n\nIn two paragraphs.", "Old words.\n\nMore
 KNOWN = Known(zone=HONG_KONG, excerpts={"semiconductors\nguid:g1": frozenset(map(hash_of, WRITTEN))})
 EDITS: Mapping[str, Any] = {
     **CHANGED,
+    "published": datetime(2026, 5, 16, 12, tzinfo=HONG_KONG),
     "updated": datetime(2026, 5, 20, 16, tzinfo=HONG_KONG),
     "feeds": ("semiconductors", "second"),
     "title": "New: “a” headline #1",

@@ -64,7 +64,7 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
         done = {file: cut for file, cut in due.items() if edits[file]}
         late: tuple[str, ...] = ()
         if done and not dry:
-            store.add_lines(root, recut.lines(done.values(), now))
+            store.add_lines(root, recut.lines(done.values(), edits, now))
             late = store.rewrite(root, filter(None, edits.values()))
     stuck = [file for file, edit in edits.items() if edit is None]
     own = [cut.story.file for cut in cuts if cut.state == recut.EDITED]

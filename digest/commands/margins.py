@@ -130,7 +130,7 @@ class Margins:
             line=story.line,
             draft=story.draft,
             why=tuple(f"{titles[one.theme]}: {one.why}" for one in reasons(verdict, themes) if one.theme in titles),
-            hints=review.of_story(story, history, self._config, self._line_of),
+            hints=review.of_story(story, history, self._config, self._line_of, partial(store.read_text, self._root)),
         )
 
     def _beside(self, story: Story) -> Iterator[Problem]:

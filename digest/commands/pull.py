@@ -10,7 +10,7 @@ Refuses to decide anything: the rooms do.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -25,18 +25,24 @@ from digest.feeds.fetch import agent_of, fetch
 from digest.feeds.limits import USUAL, Limits
 from digest.feeds.parse import parse
 from digest.model import Config, Document, Failed, Feed, Fetched
-from digest.stories import alarms, store, summaries
-from digest.stories.desk import Desk, Intake, Outcome
+from digest.stories import alarms, store, storyfile, summaries
+from digest.stories.desk import Desk, Edit, Intake, Outcome
 from digest.stories.inbox import Filing
 from digest.stories.intake import take_in
 from digest.stories.ledger import Record
-from digest.stories.news import Ledgers, akin, in_question
+from digest.stories.news import Ledgers, akin, holding, in_question, names_carried, overdue
+
+_CARRIED = "carried.json"
+"""The memory of what each feed's last document carried: names of its entries."""
+_BEGUN = "edits.json"
+"""The memory of what a pull that is under way writes into story files: one that is killed leaves it to the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """What became of one feed: `state` is "read", "unchanged", "waiting" or "failed", the last two with a reason.
 
+    `kept` and `notices` are lines for the editor: what was not changed, and what has changed below their words.
     `gap` tells that entries may have been missed; the words are among the warnings.
     """
 
@@ -50,6 +56,7 @@ class Row:
     known: int = 0
     updated: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
     gap: bool = False
     warnings: tuple[str, ...] = ()
 
@@ -116,7 +123,7 @@ def run(
         filed, left = store.empty_inbox(root, config, ledgers, now=now, dry=dry)
         intake = take_in(documents, _desk(root, config, documents, ledgers), config, now)
         if not dry:
-            _write(root, asked, read, intake, now)
+            _write(root, asked, read, intake, ledgers, now)
             locate.run(root, config, now)
     _check_any(feeds, filed, left)
     rows = {row.feed: row for row in (*asked.waiting, *_rows(asked.answers, read, intake.outcomes))}
@@ -152,8 +159,12 @@ def chosen(config: Config, names: Iterable[str]) -> tuple[Feed, ...]:
 
 def _desk(root: Path, config: Config, documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers) -> Desk:
     """Returns what has to be known to decide on the documents; where they bring nothing new, that is very little."""
-    names = in_question(documents, ledgers)
-    return store.read_desk(root, config, ledgers if names else akin(documents, ledgers), names)
+    carried = {feed: frozenset(aliases) for feed, aliases in disk.recall(root, _CARRIED).items()}
+    carried |= {feed.id: frozenset(names_carried(document)) for feed, document in documents}
+    names = in_question(documents, ledgers, overdue(ledgers, config, carried))
+    desk = store.read_desk(root, config, ledgers if names else akin(documents, ledgers), names)
+    begun = {file: Edit(file, **texts) for file, texts in disk.recall(root, _BEGUN).items()}
+    return replace(desk, begun=begun, carried=carried)
 
 
 def _ask(root: Path, config: Config, feeds: Sequence[Feed], now: datetime, limits: Limits, told: Told | None) -> _Asked:
@@ -174,12 +185,26 @@ def _marks(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
     return {feed.id: store.ledger_mark(root, feed.id) for feed in feeds}
 
 
-def _write(root: Path, asked: _Asked, read: Mapping[str, Document | Failed], intake: Intake, now: datetime) -> None:
+def _write(
+    root: Path,
+    asked: _Asked,
+    read: Mapping[str, Document | Failed],
+    intake: Intake,
+    ledgers: Ledgers,
+    now: datetime,
+) -> None:
     """Writes what was decided, then what was learnt: a pull that is killed in between asks again, and finds it done."""
+    new = {story.file: {"before": "", "after": storyfile.dumps(story)} for story in intake.stories}
+    changed = {one.file: {"before": one.before, "after": one.after} for one in intake.edits if one.before != one.after}
+    if new or changed:
+        disk.remember(root, _BEGUN, new | changed)
     store.write(root, intake)
+    if new or changed or disk.recall(root, _BEGUN):
+        disk.remember(root, _BEGUN, {})
     uncommitted.remember(root, intake)
     _keep_summaries(root, read)
-    _remember(root, asked, read, intake, now)
+    carried = _keep_carried(root, read)
+    _remember(root, asked, read, intake, holding(ledgers, intake.lines, carried), now)
 
 
 def _keep_summaries(root: Path, read: Mapping[str, Document | Failed]) -> None:
@@ -191,9 +216,28 @@ def _keep_summaries(root: Path, read: Mapping[str, Document | Failed]) -> None:
             disk.remember(root, summaries.name(feed), after)
 
 
-def _remember(root: Path, asked: _Asked, read: Mapping[str, Document | Failed], intake: Intake, now: datetime) -> None:
-    """Adds to the memory what this pull has learnt of each feed that was asked."""
-    left = {outcome.feed.id for outcome in intake.outcomes if outcome.left}
+def _keep_carried(root: Path, read: Mapping[str, Document | Failed]) -> dict[str, list[str]]:
+    """Keeps and returns what the feeds carry, for pulls in which some of them say nothing new, or nothing at all."""
+    before = disk.recall(root, _CARRIED)
+    after = before | {feed: names_carried(one) for feed, one in read.items() if isinstance(one, Document)}
+    if after != before:
+        disk.remember(root, _CARRIED, after)
+    return after
+
+
+def _remember(
+    root: Path,
+    asked: _Asked,
+    read: Mapping[str, Document | Failed],
+    intake: Intake,
+    holding: Collection[str],
+    now: datetime,
+) -> None:
+    """Adds to the memory what this pull has learnt of each feed that was asked.
+
+    Those that hold a correction are read again in the next pull, even where they have not changed.
+    """
+    left = {outcome.feed.id for outcome in intake.outcomes if outcome.left}.union(holding)
     grown = _marks(root, (answer.feed for answer in asked.answers if answer.feed.id in intake.lines))
     learnt = lessons.learnt(asked.answers, read, left, asked.memory, {**asked.marks, **grown})
     rows = _rows(asked.answers, read, intake.outcomes)
@@ -241,5 +285,6 @@ def _row(answer: Fetched | Failed, document: Document | Failed | None, outcome: 
         known=outcome.known,
         updated=outcome.updated,
         kept=outcome.kept,
+        notices=outcome.notices,
         warnings=outcome.warnings,
     )

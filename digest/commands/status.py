@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from digest.errors import DigestError
 from digest.feeds import lessons
 from digest.model import Config, Letter, Story
 from digest.pages.arrange import closed_weeks
-from digest.stories import paths, store
+from digest.stories import paths, review, store
 from digest.stories.desk import Survey
 from digest.stories.ledger import Record
 from digest.stories.letters import unlinked
@@ -76,11 +77,15 @@ class FeedRow:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """The weeks newest first, the feeds in the order of digest.toml, and the files that cannot be read."""
+    """The weeks newest first, the feeds in the order of digest.toml, and the files that cannot be read.
+
+    `unsettled` are files in which a pull has left something to look at: `digest check` has a hint for each.
+    """
 
     weeks: tuple[WeekRow, ...]
     feeds: tuple[FeedRow, ...]
     unread: tuple[str, ...]
+    unsettled: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -96,6 +101,7 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
         weeks=_weeks(survey, config.close),
         feeds=_feeds(survey, config, _there(survey, _unread(root, survey)), memory, now),
         unread=survey.unread,
+        unsettled=review.unsettled(survey, partial(store.read_text, root)),
     )
 
 

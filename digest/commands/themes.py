@@ -243,7 +243,7 @@ def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]
         {one.story.file: [one.mark, hash_of(decided.edits[one.story.file].after)] for one in ours},
     )
     late = store.rewrite(root, decided.edits.values())
-    store.add_lines(root, lines((one for one in ours if one.story.file not in late), now))
+    store.add_lines(root, lines((one for one in ours if one.story.file not in late), decided.edits, now))
     disk.remember(root, _MEMORY, {})
     return late
 

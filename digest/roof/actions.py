@@ -84,7 +84,7 @@ def _number(number: int) -> str:
 def _remarks(report: PullReport) -> Iterator[str]:
     yield from report.problems
     for row in report.rows:
-        yield from (f"{row.feed}: {words}" for words in (row.reason, *row.warnings, *row.kept) if words)
+        yield from (f"{row.feed}: {words}" for words in (row.reason, *row.warnings, *row.kept, *row.notices) if words)
         if row.moved:
             yield f"{row.feed}: has moved for good to {row.moved}"
 

@@ -28,8 +28,8 @@ def pull(call: Call, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: b
     Asks the feeds that you name by their ids, or all that are not retired, and writes a Markdown file for each story
     that is new, into content/ and there into the folder of its week. What you wrote is never changed: where a publisher
     corrects a story, a field that nobody touched takes the new words; one that was touched stays, and is reported with
-    both wordings. Exits with 1 when no feed could be read. On GitHub Actions, the summary of the job gets a table of
-    what came.
+    both wordings. So is a headline that changes below a note of yours. Exits with 1 when no feed could be read. On
+    GitHub Actions, the summary of the job gets a table of what came.
 
     \b
     Examples:
@@ -67,7 +67,7 @@ def _tell(report: PullReport, call: Call) -> None:
             call.complain(colour.failed(line))
         else:
             call.say(colour.fresh(line) if row.new else line)
-        call.complain(*(f"{row.feed}: {warning}" for warning in (*row.warnings, *row.kept)))
+        call.complain(*(f"{row.feed}: {warning}" for warning in (*row.warnings, *row.kept, *row.notices)))
         if row.moved:
             call.complain(f'{row.feed}: has moved for good; in digest.toml write  url = "{row.moved}"')
         for file in (*row.new, *row.updated, *row.adopted) if call.verbose else ():

@@ -61,6 +61,9 @@ def _tell(report: StatusReport, call: Call) -> None:
     if any(row.pulled and not row.sure for row in report.feeds):
         call.say("* when its ledger grew; it was not pulled on this machine")
     call.complain(*(f"{row.feed}: the last pull failed: {row.reason}" for row in report.feeds if row.reason))
+    if report.unsettled:
+        count = lines.stories(len(report.unsettled))
+        call.say(f"In {count}, the feed says something else than the file, or than it did: digest check")
     call.complain(*lines.unread(report.unread))
 
 

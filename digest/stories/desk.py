@@ -6,15 +6,17 @@ Refuses to do anything: the store fills the one and carries out the other, `inta
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from digest.errors import Problem
+from digest.errors import Faults, Problem
 from digest.model import Content, Feed, Story
 from digest.stories import filenames
 from digest.stories.history import History
 from digest.stories.identity import keys_of_story
 from digest.stories.ledger import Record
-from digest.stories.storyfile import Known
+from digest.stories.merge import before_kill
+from digest.stories.storyfile import Known, loads
 from digest.week import Week
 
 
@@ -25,7 +27,9 @@ class Desk:
     `files` are all story files there are, `left` some that there were. Of those that speak of an entry in question,
     `stories` were read, with their `texts`; `unreadable` has the texts of the others, `problems` what is wrong with
     them. `known` is what a story may speak of. `closed` is the newest week that its letter has closed, None where
-    letters close none.
+    letters close none. `letters` are the texts of all letters. `carried` has, by feed, names of the entries in the last
+    document that it was seen to have. `begun` is what the last pull wrote into files, which may have been killed before
+    its ledger lines were written.
     """
 
     ledgers: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
@@ -37,6 +41,9 @@ class Desk:
     problems: tuple[Problem, ...] = ()
     known: Known = field(default_factory=Known)
     closed: Week | None = None
+    letters: tuple[str, ...] = ()
+    carried: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    begun: Mapping[str, Edit] = field(default_factory=dict)
 
     @property
     def taken(self) -> frozenset[str]:
@@ -52,6 +59,15 @@ class Desk:
             for key in keys_of_story(story):
                 found.setdefault(key, []).append(story.file)
         return found
+
+    def before_kill(self, story: Story) -> Story | None:
+        """Returns a story as it was before a killed pull changed its file, in what stands there since."""
+        edit = self.begun.get(story.file)
+        with suppress(Faults):
+            if edit:
+                old, new = (loads(text, story.file, self.known) for text in (edit.before, edit.after))
+                return before_kill(story, old, new)
+        return None
 
     def open_week(self, week: Week) -> Week:
         """Returns the week itself, or the first open one where a letter has closed it."""
@@ -103,8 +119,9 @@ class Edit:
 class Outcome:
     """What became of one document's entries: files of new, adopted and updated stories, counts, and lines to report.
 
-    `kept` has a line for each field that the editor touched and the feed has changed. `left` entries could not be
-    decided on, since a file that may be theirs cannot be read: they are looked at again in the next pull.
+    `kept` has a line for each field that the editor touched and the feed has changed, `notices` one for each headline
+    or link that has changed below an editor's words, and for each field that was withdrawn. `left` entries could not
+    be decided on, since a file that may be theirs cannot be read: they are looked at again in the next pull.
     """
 
     feed: Feed
@@ -115,6 +132,7 @@ class Outcome:
     known: int = 0
     left: int = 0
     kept: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

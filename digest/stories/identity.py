@@ -70,6 +70,7 @@ def keys_of(aliases: Iterable[str], title: str, feed: str, *, bare: bool) -> fro
     return (
         frozenset(scoped(alias, feed) for alias in names)
         | {_own(alias, feed) for alias in names}
+        | {f"guid:{alias.removeprefix('id:')}" for alias in names if alias.startswith("id:")}
         | {f"words:{hash_of(title)}"}
         | ({f"bare:{link}" for link in links_of} if bare else frozenset())
     )

@@ -18,12 +18,13 @@ from functools import cached_property
 from digest import links
 from digest.errors import Problem
 from digest.model import Config, Document, Entry, Feed, Story
-from digest.stories import identity, ledger, paths
+from digest.stories import identity, ledger, paths, pending, precedence
 from digest.stories.desk import Desk, Edit, Intake, Outcome
-from digest.stories.fresh import Arrival, believes, evidence, fresh_story
+from digest.stories.fresh import Arrival, evidence, fresh_story
 from digest.stories.ledger import Record
 from digest.stories.merge import Merged, agreed, hashes_of, lacking, merge
-from digest.stories.news import is_news, names_of, said
+from digest.stories.news import is_another_line, is_news, names_carried, names_of, said, withdrawn
+from digest.stories.pending import Pending
 from digest.stories.revise import Revision, revise
 from digest.stories.slug import Slugs
 from digest.week import Week
@@ -31,7 +32,8 @@ from digest.week import Week
 
 def take_in(documents: Sequence[tuple[Feed, Document]], desk: Desk, config: Config, now: datetime) -> Intake:
     """Decides on documents given in the order of digest.toml: the first feed of a story speaks for it."""
-    taking = _Taking(desk, config, now)
+    carried = {feed.id: frozenset(names_carried(document)) for feed, document in documents}
+    taking = _Taking(replace(desk, carried={**desk.carried, **carried}), config, now)
     outcomes = [taking.document(feed, document) for feed, document in documents]
     return Intake(
         stories=tuple(taking.stories.values()),
@@ -58,13 +60,17 @@ class _Taking:
         self.edits: dict[str, Edit] = {}
         self.lines: dict[str, list[Record]] = {}
         self.kept: list[str] = []
+        self.notices: list[str] = []
+        self.pending: dict[str, tuple[str, Pending, Pending]] = {}
+        """By the ledger's name of a story: its file, and what was and is pending in it."""
+        self.live = {feed.id for feed in config.feeds if not feed.retired}
 
     def document(self, feed: Feed, document: Document) -> Outcome:
         entries = identity.distinct(document.entries)
         files = identity.match(feed.id, entries, self.known)
         repeated = identity.repeated_guids(entries)
         fates: dict[str, list[str]] = {"new": [], "adopted": [], "updated": [], "known": [], "left": []}
-        self.kept = []
+        self.kept, self.notices = [], []
         named = list(identity.own_names(feed.id, entries, files, self.known))
         for entry, file, guid, aliases in reversed(named):  # feeds list the newest first
             fate, place = self._decide(Arrival(feed, entry, guid, aliases), file)
@@ -78,11 +84,21 @@ class _Taking:
             known=len(fates["known"]) + len(fates["updated"]),
             left=len(fates["left"]),
             kept=tuple(self.kept),
+            notices=tuple(self.notices),
             warnings=(*document.warnings, *_warnings(repeated, fates["left"], self.desk.problems)),
         )
 
     def written(self, record: Record) -> Record:
-        """Returns the record of a new story with all the feeds that its file names in the end."""
+        """Returns a record as its line is to be, now that the story's file is as this pull leaves it.
+
+        That of a new story gets all the feeds that its file names in the end, others what is pending in the file.
+        """
+        if record.held:  # feeds after this one may have changed what stands
+            record = record._replace(held=precedence.valid(record.held, self._wrote(record.file)))
+        if record.file in self.pending:
+            file, before, now = self.pending[record.file]
+            text = self.edits[file].after if file in self.edits else self.desk.texts[file]
+            return record._replace(stood=pending.mark(text) if before or now else "", pending=now)
         story = self.stories.get(record.file)
         if story is None or "feeds" not in record.wrote:
             return record
@@ -162,30 +178,32 @@ class _Taking:
         feeds = story.feeds if arrival.feed.id in story.feeds else (arrival.feed.id,)
         ours = replace(fresh_story(arrival, self.config, self.now), feeds=feeds)
         own = Entry(id=story.id, title=story.title, link=story.link)  # the file goes by its own names, not the feed's
-        self._record(arrival, name, agreed(story, ours), own, lacking(story))
+        begun = self.desk.begun.get(story.file)
+        is_pulls = begun is not None and begun.after == self.desk.texts[story.file]  # left by a pull that was killed
+        self._record(arrival, name, agreed(story, ours), own, None if is_pulls else lacking(story))
         return story.file
 
     def _meet(self, arrival: Arrival, file: str) -> tuple[str, str]:
         """Deals with a story that was taken in before: under a new name, by one more feed, or with new words."""
         record = self.kin[file].get(arrival.feed.id)
         heard = ledger.hashes(said(arrival.entry))
-        if record is not None and not is_news(arrival.entry, record):
+        if record is not None and not is_news(arrival.entry, record) and not record.held:
             self._remember_names(arrival, record)
             return "known", file
         story, blocked = self._present(file, names_of(arrival.aliases + (record.aliases if record else ())))
         if blocked:
             return "left", blocked
         if record is None:
-            return self._welcome(arrival, file, story)
+            return self._welcome(arrival, file, story, heard)
         if story is None:
             self._remember_names(arrival, record)  # its words are news still if git brings the file back
             return "known", file
-        if not self._speaks(arrival.feed, story):
-            self._note(arrival, record, heard, self._wrote(file))
+        first = self._is_first(arrival.feed, file, story)
+        if not first and not self._stands_in(arrival.feed, file, story):
+            self._hold(arrival, record, story, heard)
             return "known", file
-        revision = self._revise(story, self._merged(arrival, record, story, heard), self._wrote(file))
-        self._note(arrival, record, heard, revision.wrote)
-        return ("known" if revision.story == story else "updated"), story.file
+        before = precedence.before(record, heard, self.kin[file], first=first)
+        return self._revised(arrival, record, story, self._merged(arrival, before, file, story, heard), heard)
 
     def _remember_names(self, arrival: Arrival, record: Record) -> None:
         if not set(arrival.aliases) <= set(record.aliases):
@@ -226,50 +244,131 @@ class _Taking:
             *(ledger.keys_on_disk(record, feed) for feed, records in ledgers for record in records.values())
         )
 
-    def _welcome(self, arrival: Arrival, file: str, story: Story | None) -> tuple[str, str]:
-        """Adds one more feed to a story, in digest.toml's order; where its file is gone, only notes that it came."""
+    def _welcome(self, arrival: Arrival, file: str, story: Story | None, heard: Mapping[str, str]) -> tuple[str, str]:
+        """Adds one more feed to a story, in digest.toml's order; where its file is gone, only notes that it came.
+
+        A story whose editor named no feed stays without one.
+        """
+        record = self._first_record(arrival, file)
+        if story is None:
+            self._note(arrival, record, heard, {})
+            return "known", file
+        self._pending(file, story)
+        feeds, wrote = self._with_feed(arrival.feed.id, file, story)
+        merged = self._inherited(arrival, file, replace(story, feeds=feeds), heard)
+        if merged is None and feeds == story.feeds:
+            self._note(arrival, record, heard, wrote)
+            return "known", file
+        merged = merged or Merged({}, (), {})
+        changes = {**({"feeds": feeds} if feeds != story.feeds else {}), **merged.changes}
+        whole = replace(merged, changes=changes, wrote={**merged.wrote, **wrote})
+        return self._revised(arrival, record, story, whole, heard)
+
+    def _with_feed(self, feed: str, file: str, story: Story) -> tuple[tuple[str, ...], dict[str, str]]:
+        """Returns the feeds that a story is to name, and their hash where these count as ours."""
         ours = self._wrote(file).get("feeds")
-        if story is None or arrival.feed.id in story.feeds:
-            before = tuple(feed for feed in story.feeds if feed != arrival.feed.id) if story else ()
-            killed = story is not None and ours == ledger.hash_of_value(before)  # a pull that had not noted it yet
-            self._record(arrival, file, ledger.hashes({"feeds": story.feeds}) if story and killed else {})
-            return "known", file
-        if ours != ledger.hashes({"feeds": story.feeds}).get("feeds"):
-            self.kept.append(f"{story.file}: kept your feeds '{', '.join(story.feeds)}'; {arrival.feed.id} has it too")
-            self._record(arrival, file, {})
-            return "known", file
+        if feed in story.feeds:
+            before = tuple(other for other in story.feeds if other != feed)
+            killed = ours == ledger.hash_of_value(before)  # a pull that had not noted it yet
+            return story.feeds, ledger.hashes({"feeds": story.feeds}) if killed else {}
+        if not story.feeds:
+            return (), {}
+        if ours != ledger.hash_of_value(story.feeds):
+            self.kept.append(f"{story.file}: kept your feeds '{', '.join(story.feeds)}'; {feed} has it too")
+            return story.feeds, {}
         # A guid that is no URI counts in its own feed: that one stays the first, or the Atom id would change.
         first = story.feeds[:1] if story.id and not links.is_absolute(story.id) else ()
-        feeds = first + tuple(sorted((*story.feeds[len(first) :], arrival.feed.id), key=self._rank))
-        revision = self._revise(story, Merged({"feeds": feeds}, (), ledger.hashes({"feeds": feeds})), {})
-        self._record(arrival, file, revision.wrote)
-        return "updated", story.file
+        feeds = first + tuple(sorted((*story.feeds[len(first) :], feed), key=self._rank))
+        return feeds, ledger.hashes({"feeds": feeds})
+
+    def _inherited(self, arrival: Arrival, file: str, story: Story, heard: Mapping[str, str]) -> Merged | None:
+        """Returns the merge for a feed that is new to a story and speaks for it, since those before it are gone.
+
+        What the last of them said is what stood before: so a feed under another id brings corrections at once.
+        """
+        gone = [record for feed, record in self.kin[file].items() if feed not in self.live]
+        if not gone or not self._is_first(arrival.feed, file, story):
+            return None
+        last = max(gone, key=lambda record: record.at)
+        return self._merged(arrival, dict(last.said), file, story, heard)
 
     def _rank(self, feed: str) -> int:
         return self.order.index(feed) if feed in self.order else len(self.order)
 
-    def _speaks(self, feed: Feed, story: Story) -> bool:
-        """Tells whether a feed is the first of a story's feeds that still speaks."""
-        speaking = [other.id for other in self.config.feeds if not other.retired and other.id in story.feeds]
-        return speaking[:1] in ([], [feed.id])
+    # ------------------------------------------------------------ who speaks for a story
 
-    def _merged(self, arrival: Arrival, record: Record, story: Story, heard: Mapping[str, str]) -> Merged:
-        unsaid = set() if believes(arrival.entry, self.now) else {"published"}
+    def _is_first(self, feed: Feed, file: str, story: Story) -> bool:
+        """True if a feed is the first of a story's feeds that are still pulled."""
+        return self._speakers(file, story)[:1] in ([], [feed.id])
+
+    def _stands_in(self, feed: Feed, file: str, story: Story) -> bool:
+        """True if none of the feeds before this one carries the entry any longer."""
+        speakers = self._speakers(file, story)
+        if feed.id not in speakers:
+            return False
+        return not any(self._carries(other, file) for other in speakers[: speakers.index(feed.id)])
+
+    def _speakers(self, file: str, story: Story) -> list[str]:
+        return precedence.speakers(story, self.kin.get(file, {}), self.live, self._rank)
+
+    def _carries(self, feed: str, file: str) -> bool:
+        """True if the last document of a feed has the story's entry, or nobody knows."""
+        record, carried = self.kin[file].get(feed), self.desk.carried.get(feed)
+        return record is not None and (carried is None or not carried.isdisjoint(record.aliases))
+
+    def _hold(self, arrival: Arrival, record: Record, story: Story, heard: Mapping[str, str]) -> None:
+        """Notes what a feed says for which an earlier one speaks: what it corrects waits, should that one go."""
+        kin = self.kin[record.file]
+        held = precedence.held(record, heard, kin)
+        if is_another_line(record, arrival.aliases, heard, held):
+            self._pending(record.file, story)
+            self._note(arrival, record, heard, precedence.not_its_own(record, kin), held=held)
+
+    # ------------------------------------------------------------ the merge
+
+    def _merged(
+        self, arrival: Arrival, before: Mapping[str, str], file: str, story: Story, heard: Mapping[str, str]
+    ) -> Merged:
         if arrival.entry.title == links.host(arrival.entry.link):
-            unsaid.add("title")  # an entry that has lost its headline is called so; that is nobody's wording
+            # an entry that has lost its headline is called so; that is nobody's wording
+            heard = {name: mark for name, mark in heard.items() if name != "title"}
         # What the editor of an adopted file had left out is not added to it.
-        lacks = {name for kin in self.kin[record.file].values() for name in kin.lacks or ()}
-        unsaid |= lacks.intersection(lacking(story))
-        heard = {name: mark for name, mark in heard.items() if name not in unsaid}
+        lacks = {name for kin in self.kin[file].values() for name in kin.lacks or ()}
+        heard = {name: mark for name, mark in heard.items() if name not in lacks.intersection(lacking(story))}
         fresh = fresh_story(arrival, self.config, self.now)
-        return merge(story, fresh, before=record.said, heard=heard, wrote=self._wrote(record.file), now=self.now)
+        begun = self.desk.before_kill(story)
+        return merge(story, fresh, before=before, heard=heard, wrote=self._wrote(file), now=self.now, begun=begun)
+
+    def _revised(
+        self, arrival: Arrival, record: Record, story: Story, merged: Merged, heard: Mapping[str, str]
+    ) -> tuple[str, str]:
+        """Carries a merge out, and notes what was heard, what was written, and what the editor may want to look at."""
+        before = self._pending(record.file, story)
+        revision = self._revise(story, merged, self._wrote(record.file))
+        after = revision.story
+        reviewed = not story.hide and pending.is_reviewed(story, self.desk.letters, {story.file, record.file})
+        now = pending.after(before, after, merged, reviewed=reviewed, done=revision.done)
+        self.notices.extend(pending.news(story.file, after, before, now, merged.heard))
+        self.pending[record.file] = (story.file, self.pending[record.file][1], now)
+        old = merged.replaced.get("link")  # where it became the id, the file is known by that from now on
+        names = (f"id:{old}",) if old and after.id == old else ()
+        first = self._is_first(arrival.feed, record.file, story)
+        held = {} if first else precedence.still_held(record, heard, merged.withdrawn, self.kin[record.file])
+        if is_another_line(record, arrival.aliases, heard, held):
+            self._note(arrival, record, heard, revision.wrote, names=names, held=held)
+        return ("known" if after == story else "updated"), story.file
+
+    def _pending(self, file: str, story: Story) -> Pending:
+        """Returns what is pending in a story by now."""
+        if file not in self.pending:
+            text, edit = self.desk.texts[story.file], self.desk.begun.get(story.file)
+            texts = (text, edit.before) if edit and edit.after == text else (text,)
+            found = pending.of(self.kin[file].values(), *texts)
+            self.pending[file] = (story.file, found, found)
+        return self.pending[file][2]
 
     def _wrote(self, file: str) -> dict[str, str]:
-        """Returns what was last put into a story's file, whichever feed spoke; each newer line has all of it."""
-        wrote: dict[str, str] = {}
-        for kin in sorted(self.kin[file].values(), key=lambda kin: kin.at):
-            wrote.update(kin.wrote)
-        return wrote
+        return precedence.wrote(self.kin[file])
 
     def _revise(self, story: Story, merged: Merged, wrote: Mapping[str, str]) -> Revision:
         """Carries a merge out on the story as it stands by now, other feeds of this pull having been heard."""
@@ -296,28 +395,42 @@ class _Taking:
 
         For a file that was there before, `own` has the names that it goes by already, `lacks` the fields it has not.
         """
+        record = self._first_record(arrival, file, own)._replace(lacks=lacks)
+        self._note(arrival, record, ledger.hashes(said(arrival.entry)), wrote)
+
+    def _first_record(self, arrival: Arrival, file: str, own: Entry | None = None) -> Record:
         entry = arrival.entry
-        first = Record(
+        return Record(
             at=self.at,
             id=(own.id or own.link) if own else arrival.guid or entry.link,
             aliases=identity.aliases_of(own) if own else (),
             file=file,
             title=entry.title,
             themes=evidence(entry, self.config),
-            lacks=lacks,
             deleted=False,
         )
-        self._note(arrival, first, ledger.hashes(said(entry)), wrote)
 
-    def _note(self, arrival: Arrival, record: Record, heard: Mapping[str, str], wrote: Mapping[str, str]) -> None:
+    def _note(
+        self,
+        arrival: Arrival,
+        record: Record,
+        heard: Mapping[str, str],
+        wrote: Mapping[str, str],
+        *,
+        held: Mapping[str, str] | None = None,
+        names: tuple[str, ...] = (),
+    ) -> None:
         """Notes what was heard of an entry and what of it was written, and makes its names known to later feeds."""
-        self._know(arrival.aliases, arrival.entry.title, arrival.feed.id, record.file, bare=not arrival.guid)
+        aliases = arrival.aliases + names
+        self._know(aliases, arrival.entry.title, arrival.feed.id, record.file, bare=not arrival.guid)
+        gone = dict.fromkeys(withdrawn(heard, record) if heard else (), "")
         line = record._replace(
             at=ledger.later(self.at, record.at),
-            aliases=tuple(dict.fromkeys(record.aliases + arrival.aliases)),
+            aliases=tuple(dict.fromkeys(record.aliases + aliases)),
             title=arrival.entry.title,
-            said={**record.said, **heard},
+            said={**record.said, **heard, **gone},
             wrote=wrote,
+            held=(held or {}) if heard else record.held,
         )
         self.lines.setdefault(arrival.feed.id, []).append(line)
         self.kin.setdefault(record.file, {})[arrival.feed.id] = line

@@ -5,9 +5,17 @@
      "deleted": false}
 
 `said` has what the feed said (the excerpt uncut), `wrote` what was put into the file; a hash is the first 16 hex digits
-of SHA-256 of the cleaned value. `lacks` is there only where pull adopted a file that it had not written: the fields
-that its editor had left out. `deleted` is false in the first line of a story, and true in one more where pull has seen
-that its file was deleted before git had it: nothing else tells that from a file that somebody forgot to commit.
+of SHA-256 of the cleaned value, empty where the feed has withdrawn what it said. `lacks` is there only where pull
+adopted a file that it had not written: the fields that its editor had left out. `deleted` is false in the first line
+of a story, and true in one more where pull has seen that its file was deleted before git had it: nothing else tells
+that from a file that somebody forgot to commit. Three more keys stand only where they have something to say:
+
+     "held": {field: hash}, "stood": hash of the file, "pending": {field: [kind, words]}
+
+`held` are fields in which this feed has corrected what stood in the file while an earlier feed of the story still
+spoke for it; the hash is of what stood. `pending` is what a pull left for the editor to look at (`stories/pending.py`),
+for as long as the file is the one of which `stood` is the hash.
+
 Lines are read as a set, in any order, with doubles, since git merges them by union: for each id the newest `at` wins,
 aliases unite. Refuses to hold anybody's sentences, the headline apart.
 """
@@ -37,6 +45,16 @@ _NO_JSON = (ValueError, RecursionError)
 _MARK = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)")
 
 
+class Matter(NamedTuple):
+    """One field of a story that an editor may want to look at: what happened (`pending.KINDS`), and words to it."""
+
+    kind: str
+    words: str = ""
+
+
+_NOTHING_PENDING: Mapping[str, Matter] = {}
+
+
 class Record(NamedTuple):
     """One line: what was known of one entry at one moment; `id` is its guid, or its link where it has none of its own.
 
@@ -54,6 +72,9 @@ class Record(NamedTuple):
     said: Mapping[str, str] = _NOTHING
     wrote: Mapping[str, str] = _NOTHING
     themes: Mapping[str, str] = _NOTHING
+    held: Mapping[str, str] = _NOTHING
+    stood: str = ""
+    pending: Mapping[str, Matter] = _NOTHING_PENDING
     earlier: tuple[tuple[str, str], ...] = ()
     since: str = ""
     excerpts: tuple[str, ...] = ()
@@ -87,7 +108,7 @@ def later(at: str, than: str) -> str:
 
 def dumps(record: Record) -> str:
     """Returns a record as its line, with the line break."""
-    line: dict[str, object] = {
+    line: dict[str, Any] = {
         "v": VERSION,
         "at": record.at,
         "id": record.id,
@@ -102,6 +123,10 @@ def dumps(record: Record) -> str:
         line["lacks"] = list(record.lacks)
     if record.deleted is not None:
         line["deleted"] = record.deleted
+    if record.held:
+        line["held"] = dict(record.held)
+    if record.stood:
+        line |= {"stood": record.stood, "pending": {name: list(matter) for name, matter in record.pending.items()}}
     return json.dumps(line, ensure_ascii=False) + "\n"
 
 
@@ -144,7 +169,8 @@ def _by_age(records: Sequence[Record]) -> list[Record]:
 
 def _hashes(record: Record) -> tuple[str, ...]:
     said, wrote = record.said, record.wrote
-    return *said, *said.values(), *wrote, *wrote.values()
+    rest = (*record.held, *record.held.values(), record.stood, *map(str, record.pending.items()))
+    return *said, *said.values(), *wrote, *wrote.values(), *rest
 
 
 def _later(old: Record, record: Record) -> Record:
@@ -180,12 +206,14 @@ def is_adopted(record: Record) -> bool:
 def names_on_disk(record: Record) -> list[str]:
     """Returns the aliases by which a story file is this record's: its guids, or its links where no guid is its own.
 
-    A guid that is the link itself names a file that has no `id` too.
+    A guid that is the link itself names a file that has no `id` too. Where a pull has made a file's old link its `id`,
+    that is a name as well (`id:`).
     """
+    made = [f"guid:{alias.removeprefix('id:')}" for alias in record.aliases if alias.startswith("id:")]
     if not has_guid(record):
-        return [alias for alias in record.aliases if alias.startswith("link:")]
+        return [*made, *(alias for alias in record.aliases if alias.startswith("link:"))]
     permalink = f"link:{links.canonical(record.id)}" if links.web_link(record.id) else ""
-    return [alias for alias in record.aliases if alias.startswith("guid:") or alias == permalink]
+    return [*made, *(alias for alias in record.aliases if alias.startswith("guid:") or alias == permalink)]
 
 
 def keys_on_disk(record: Record, feed: str) -> frozenset[str]:
@@ -263,4 +291,14 @@ def _record(line: dict[str, Any], brief: bool) -> Record:
         excerpts=excerpts,
         lacks=lacks,
         deleted=deleted,
+        **({} if brief else _later_keys(line)),
     )
+
+
+def _later_keys(line: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what a line says in the keys that older ones lack; raises ValueError where they are of another kind."""
+    held, stood, pending = line.get("held", _NOTHING), line.get("stood", ""), line.get("pending", {})
+    matters = {name: Matter(*matter) for name, matter in pending.items()}
+    if set(map(type, (stood, *held.values(), *(word for matter in matters.values() for word in matter)))) != {str}:
+        raise ValueError("of another kind")
+    return {"held": held, "stood": stood, "pending": matters}

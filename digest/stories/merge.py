@@ -1,21 +1,24 @@
 """The three-way merge: what the feed said, what it says now, what the editor made of it.
 
 A field that the editor left alone takes what the feed says now; one that the editor touched stays, and is reported with
-both wordings. Touched is what matches neither what we wrote nor what the feed says now. A field of which the feed says
-nothing new is not looked at, and a feed that falls silent about something takes nothing back.
+both wordings. Touched is what is not what we wrote last, and it stays touched where the feed comes to say the same. A
+field of which the feed says nothing new is not looked at. A feed that withdraws something takes nothing out of the
+file; that is reported. The date of publication is fixed when a story is added, and never merged.
 Refuses to write: values come in, the changes to make go out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping
+import dataclasses
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest.model import Story
 from digest.stories import excerpt, ledger
 
-FIELDS = ("title", "link", "published", "authors", "image", "excerpt")
+FIELDS = ("title", "link", "authors", "image", "excerpt")
+WITHDRAWABLE = ("authors", "image", "excerpt")
 _WORDS = frozenset({"title", "excerpt"})
 """Fields whose change is news to a reader, and so moves `updated`."""
 
@@ -30,15 +33,24 @@ class Kept:
     field: str
     ours: str
     theirs: str
+    whole: str = dataclasses.field(default="", compare=False)
+    """What the feed says, uncut."""
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What to change in a story, what was kept, and what is to count as written by us from now on."""
+    """What to change in a story, what was kept, and what is to count as written by us from now on.
+
+    `heard` are the fields of which the feed says something new, `replaced` has what stood in those that were changed,
+    and `withdrawn` are those that the feed no longer gives though the file has them from it.
+    """
 
     changes: Mapping[str, Value]
     kept: tuple[Kept, ...]
     wrote: Mapping[str, str]
+    heard: tuple[str, ...] = ()
+    replaced: Mapping[str, Value] = dataclasses.field(default_factory=dict)
+    withdrawn: tuple[str, ...] = ()
 
 
 def hashes_of(story: Story) -> dict[str, str]:
@@ -81,11 +93,21 @@ def _with_opening(story: Story, marks: Collection[str]) -> Story:
     return replace(story, excerpt=excerpt.split(story.note, marks).excerpt or words)
 
 
-def merge(story: Story, fresh: Story, *, before: Hashes, heard: Hashes, wrote: Hashes, now: datetime) -> Merged:
-    """Merges `fresh`, the story as it would be taken in today, into the story as its file has it.
+def merge(
+    story: Story,
+    fresh: Story,
+    *,
+    before: Hashes,
+    heard: Hashes,
+    wrote: Hashes,
+    now: datetime,
+    begun: Story | None = None,
+) -> Merged:
+    """Merges `fresh`, the story as it would be added today, into the story as its file has it.
 
     `before` and `heard` are the hashes of what the feed said and says, `wrote` those of what we last put into the
-    file; `now` is the moment of the pull.
+    file; `now` is the moment of the pull. `begun` is the story as it was before a pull that was killed after it had
+    changed the file.
     """
     theirs = hashes_of(fresh)
     if "excerpt" in heard:
@@ -100,18 +122,48 @@ def merge(story: Story, fresh: Story, *, before: Hashes, heard: Hashes, wrote: H
     forgotten = wrote.keys().isdisjoint(FIELDS)
     written = {"excerpt": ledger.NOTHING, **wrote}
     free = [name for name in differ if ours.get(name) == written.get(name) and not forgotten]
-    changes = {name: getattr(fresh, name) for name in free}
-    agreed = {name: theirs[name] for name in said if name in free or name not in differ}
+    done = _changed_before(story, begun, [name for name in said if name not in differ])
+    changes: dict[str, Value] = {name: getattr(fresh, name) for name in free}
+    agreed = {name: theirs[name] for name in (*free, *done)}
     updated = _updated(story, fresh, set(agreed), wrote, now)
+    if "link" in changes and not story.id:
+        changes["id"] = story.link  # the Atom id was made of the old link, and stays what it was
     return Merged(
         changes=changes | ({"updated": updated} if updated and changes else {}),
         kept=tuple(
-            Kept(name, *_side_by_side(*(words_of(name, getattr(one, name)) for one in (story, fresh))))
+            kept
             for name in differ
-            if name not in free and theirs[name] != ledger.NOTHING
+            if name not in free and theirs[name] != ledger.NOTHING and (kept := _kept(name, story, fresh))
         ),
         wrote={**wrote, **agreed, **ledger.hashes({"updated": updated})},
+        heard=tuple(said),
+        replaced={name: getattr(story, name) for name in free} | done,
+        withdrawn=tuple(
+            name
+            for name in WITHDRAWABLE
+            if before.get(name) and name not in heard and getattr(story, name) and ours[name] == wrote.get(name)
+        ),
     )
+
+
+def before_kill(story: Story, old: Story, new: Story) -> Story:
+    """Returns a story as it was before a pull that was killed made `new` of `old`, in what still is as in `new`."""
+    story, old, new = (_with_opening(one, ()) for one in (story, old, new))
+    done = [name for name in FIELDS if getattr(new, name) == getattr(story, name)]
+    return replace(story, **{name: getattr(old, name) for name in done})
+
+
+def _changed_before(story: Story, begun: Story | None, names: Iterable[str]) -> dict[str, Value]:
+    """Returns what stood in these fields before a pull that was killed gave them the words that they have."""
+    if begun is None:
+        return {}
+    return {name: getattr(begun, name) for name in names if getattr(begun, name) != getattr(story, name)}
+
+
+def _kept(name: str, story: Story, fresh: Story) -> Kept | None:
+    """Returns both wordings, None where they differ in white space alone and so read alike."""
+    ours, theirs = (words_of(name, getattr(one, name)) for one in (story, fresh))
+    return Kept(name, *_side_by_side(ours, theirs), whole=theirs) if ours != theirs else None
 
 
 def _updated(story: Story, fresh: Story, agreed: set[str], wrote: Mapping[str, str], now: datetime) -> datetime | None:

@@ -6,21 +6,25 @@ nothing new reads none of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from digest import links
-from digest.model import Document, Entry, Feed
+from digest.model import Config, Document, Entry, Feed
 from digest.stories import identity, ledger
 from digest.stories.ledger import Record
+from digest.stories.merge import WITHDRAWABLE
 
 Ledgers = Mapping[str, Mapping[str, Record]]
 
 
-def in_question(documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers) -> frozenset[str]:
+def in_question(
+    documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers, due: Collection[str] = ()
+) -> frozenset[str]:
     """Returns names to look for in the story files: those of entries that are new, or changed, or new to their feed.
 
-    There are none where every entry is known and says what it said: then no story file need be read at all.
+    There are none where every entry is known and says what it said: then no story file need be read at all. Of feeds
+    that are `due`, corrections that were held are news as well.
     """
     known = ledger.known_files(akin(documents, ledgers))
     names: set[str] = set()
@@ -29,7 +33,7 @@ def in_question(documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers) ->
         records = {record.file: record for record in ledgers.get(feed.id, {}).values()}
         for entry, file in zip(entries, identity.match(feed.id, entries, known), strict=True):
             record = records.get(file or "")
-            if record is None or is_news(entry, record):
+            if record is None or is_news(entry, record) or (record.held and feed.id in due):
                 names |= names_of(identity.aliases_of(entry) + (record.aliases if record else ()))
     return frozenset(names)
 
@@ -71,6 +75,57 @@ def names_of(aliases: Iterable[str]) -> set[str]:
     return guids | numbers | {name.partition("?")[0] for kind, name in kinds if kind == "link"}
 
 
+def overdue(ledgers: Ledgers, config: Config, carried: Mapping[str, Collection[str]]) -> set[str]:
+    """Returns the feeds with a correction that was held for another feed, which carries the entry no longer.
+
+    `carried` has names of the entries in each feed's last document.
+    """
+    live = [feed.id for feed in config.feeds if not feed.retired]
+    found = set()
+    for number, feed in enumerate(live):
+        here = carried.get(feed, ())
+        held = {record.file for record in ledgers.get(feed, {}).values() if record.held and _is_in(record, here)}
+        for other in live[:number] if held else ():
+            there = carried.get(other)
+            held -= {one.file for one in ledgers.get(other, {}).values() if there is None or _is_in(one, there)}
+        if held:
+            found.add(feed)
+    return found
+
+
+def holding(
+    ledgers: Ledgers, lines: Mapping[str, Iterable[Record]], carried: Mapping[str, Collection[str]]
+) -> set[str]:
+    """Returns the feeds that hold a correction of an entry that they carry, these lines being in the ledgers by now."""
+    found = set()
+    for feed, records in ledgers.items():
+        newest = {**records, **{line.id: line for line in lines.get(feed, ())}}
+        if any(record.held and _is_in(record, carried.get(feed, ())) for record in newest.values()):
+            found.add(feed)
+    return found
+
+
+def _is_in(record: Record, names: Collection[str]) -> bool:
+    return not set(record.aliases).isdisjoint(names)
+
+
 def is_news(entry: Entry, record: Record) -> bool:
-    """Tells whether an entry says something else than it did; what it no longer says is no news."""
-    return bool(ledger.hashes(said(entry)).items() - record.said.items())
+    """True if an entry says something else than it did, or has withdrawn something."""
+    heard = ledger.hashes(said(entry))
+    return bool(heard.items() - record.said.items() or withdrawn(heard, record))
+
+
+def is_another_line(record: Record, aliases: Iterable[str], heard: Mapping[str, str], held: Mapping[str, str]) -> bool:
+    """True if what is known of an entry by now is not what the last line of its ledger says."""
+    told = heard.items() <= record.said.items() and not withdrawn(heard, record) and held == record.held
+    return not (told and set(aliases) <= set(record.aliases))
+
+
+def names_carried(document: Document) -> list[str]:
+    """Returns names by which the entries of a document can be told from others."""
+    return [alias for entry in document.entries for alias in identity.aliases_of(entry)]
+
+
+def withdrawn(heard: Mapping[str, str], record: Record) -> list[str]:
+    """Returns the fields of which an entry said something that it no longer says; a date or a headline only fail."""
+    return [name for name in WITHDRAWABLE if name not in heard and record.said.get(name)]

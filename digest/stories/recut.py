@@ -14,7 +14,7 @@ from datetime import datetime
 from operator import attrgetter
 
 from digest.model import Feed, Story
-from digest.stories import excerpt, ledger
+from digest.stories import excerpt, ledger, pending
 from digest.stories.desk import Edit
 from digest.stories.edit import edited
 from digest.stories.ledger import Record
@@ -80,14 +80,17 @@ def edits(cuts: Iterable[Cut], texts: Mapping[str, str], known: Known) -> dict[s
     return found
 
 
-def lines(cuts: Iterable[Cut], now: datetime) -> dict[str, tuple[Record, ...]]:
-    """Returns the lines of each feed's ledger by which the new excerpts count as written by pull."""
+def lines(cuts: Iterable[Cut], edits: Mapping[str, Edit | None], now: datetime) -> dict[str, tuple[Record, ...]]:
+    """Returns the lines of each feed's ledger by which the new excerpts count as written by pull.
+
+    What is pending in a file stays so: these edits are not its editor's.
+    """
     found: dict[str, list[Record]] = {}
     for one in cuts:
         for feed, record in _sources(one.kin):
             wrote = {**record.wrote, "excerpt": ledger.hash_of_value(one.words)}
             line = record._replace(at=ledger.later(ledger.moment(now), record.at), wrote=wrote)
-            found.setdefault(feed, []).append(line)
+            found.setdefault(feed, []).append(pending.kept_through(line, edits.get(one.story.file)))
     return {feed: tuple(records) for feed, records in found.items()}
 
 

@@ -16,7 +16,7 @@ from datetime import datetime
 
 from digest.model import Story, Theme
 from digest.naming import current_ids
-from digest.stories import excerpt, ledger
+from digest.stories import excerpt, ledger, pending
 from digest.stories.desk import Edit
 from digest.stories.edit import edited
 from digest.stories.ledger import Record
@@ -142,14 +142,18 @@ def without(theme: str, verdicts: Iterable[Verdict], texts: Mapping[str, str], k
     )
 
 
-def lines(verdicts: Iterable[Verdict], now: datetime) -> dict[str, tuple[Record, ...]]:
-    """Returns the lines of each feed's ledger by which the themes of the verdicts count as written by us."""
+def lines(verdicts: Iterable[Verdict], edits: Mapping[str, Edit], now: datetime) -> dict[str, tuple[Record, ...]]:
+    """Returns the lines of each feed's ledger by which the themes of the verdicts count as written by us.
+
+    What is pending in a file stays so: these edits are not its editor's.
+    """
     found: dict[str, list[Record]] = {}
     for verdict in verdicts:
         mark = ledger.hashes({"themes": tuple(verdict.themes)})
         for feed, record in verdict.sources:
             wrote = {name: value for name, value in record.wrote.items() if name != "themes"} | mark
             line = record._replace(at=ledger.later(ledger.moment(now), record.at), wrote=wrote, themes=verdict.themes)
+            line = pending.kept_through(line, edits[verdict.story.file])
             found.setdefault(feed, []).append(line)
     return {feed: tuple(records) for feed, records in found.items()}
 

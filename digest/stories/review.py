@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from digest import links
 from digest.errors import Problem
 from digest.model import Config, Copied, FreePage, Letter, Story
-from digest.stories import excerpt, filenames, hints, ledger, paths
+from digest.stories import excerpt, filenames, hints, ledger, paths, pending
 from digest.stories.desk import Survey
 from digest.stories.history import History
 from digest.stories.identity import scoped
@@ -29,6 +29,8 @@ from digest.week import Week
 
 LineOf = Callable[[str, str], int]
 """Gives the line of a file in which a key of its front matter stands."""
+Read = Callable[[str], str]
+"""Gives the text of a file."""
 
 _LONG_TITLE = 40  # signs: what cuts headlines cuts long ones; a short one may well end in three dots
 _SETTLED = 20  # stories: before there are as many, a theme without one is no news
@@ -46,13 +48,16 @@ class Text:
     words: str
 
 
-def review(survey: Survey, config: Config, *, closed: Collection[Week], line_of: LineOf) -> tuple[Problem, ...]:
+def review(
+    survey: Survey, config: Config, *, closed: Collection[Week], line_of: LineOf, read: Read
+) -> tuple[Problem, ...]:
     """Returns every hint about a digest's content; `closed` are the weeks that are."""
     history = survey.history
     shown = [story for story in survey.content.stories if not story.hide]
     found = [
         *_slips(texts(survey)),
         *_of_each(shown, history, config, line_of),
+        *_pending(shown, history, line_of, read),
         *among(shown, line_of),
         *_late_drafts(survey.content.letters, closed, line_of),
         *(() if survey.content.unread else _orphans(survey, config)),
@@ -64,9 +69,20 @@ def review(survey: Survey, config: Config, *, closed: Collection[Week], line_of:
     return tuple(found)
 
 
-def of_story(story: Story, history: History, config: Config, line_of: LineOf) -> tuple[Problem, ...]:
+def of_story(story: Story, history: History, config: Config, line_of: LineOf, read: Read) -> tuple[Problem, ...]:
     """Returns every hint about a story by itself, without the others beside it."""
-    return (*_slips(_notes([story])), *_of_each([story], history, config, line_of))
+    return (
+        *_slips(_notes([story])),
+        *_of_each([story], history, config, line_of),
+        *_pending([story], history, line_of, read),
+    )
+
+
+def unsettled(survey: Survey, read: Read) -> tuple[str, ...]:
+    """Returns the files in which a pull has left something to look at, and that were not edited since."""
+    history = History(survey.ledgers)
+    shown = (story for story in survey.content.stories if not story.hide)
+    return tuple(story.file for story in shown if _found(story, history, read))
 
 
 def among(stories: Sequence[Story], line_of: LineOf) -> tuple[Problem, ...]:
@@ -134,6 +150,18 @@ def _of_each(stories: Sequence[Story], history: History, config: Config, line_of
     yield from _requoted(stories, history)
     yield from _renamed(stories, history, line_of)
     yield from _misdated(stories, history, ZoneInfo(config.site.timezone), line_of)
+
+
+def _pending(stories: Iterable[Story], history: History, line_of: LineOf, read: Read) -> Iterator[Problem]:
+    """Finds what pulls have left for the editor to look at."""
+    for story in stories:
+        for name, what, cure in pending.hints(story, _found(story, history, read)):
+            yield _hint(story.file, story.line if name == "excerpt" else line_of(story.file, name), what, cure)
+
+
+def _found(story: Story, history: History, read: Read) -> pending.Pending:
+    records = [record for _, record in history.of(story)]
+    return pending.of(records, read(story.file)) if pending.is_any(records) else {}
 
 
 def _slips(written: Iterable[Text]) -> Iterator[Problem]:

@@ -16,12 +16,16 @@ from digest.stories.storyfile import Known
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A story and its text after a merge, what of it counts as written by us, and what to report."""
+    """A story and its text after a merge, what of it counts as written by us, and what to report.
+
+    It is not `done` where the text could not be changed in place.
+    """
 
     story: Story
     text: str
     wrote: Mapping[str, str]
     kept: tuple[str, ...] = ()
+    done: bool = True
 
 
 def revise(story: Story, text: str, merged: Merged, known: Known, wrote: Mapping[str, str]) -> Revision:
@@ -31,7 +35,7 @@ def revise(story: Story, text: str, merged: Merged, known: Known, wrote: Mapping
         return Revision(story, text, merged.wrote, kept)
     after = edited(text, story, merged.changes, known)
     if after is None:
-        return Revision(story, text, wrote, (*kept, f"{story.file}: {_left(merged)}"))
+        return Revision(story, text, wrote, (*kept, f"{story.file}: {_left(merged)}"), done=False)
     return Revision(replace(story, **merged.changes), after, merged.wrote, kept)  # type: ignore[arg-type]
 
 
@@ -42,6 +46,6 @@ def _kept(one: Kept) -> str:
 def _left(merged: Merged) -> str:
     """Words for changes that cannot be made: the feed's, since they are told this once."""
     said = ", ".join(
-        f"{name}: '{words_of(name, value)}'" for name, value in merged.changes.items() if name != "updated"
+        f"{name}: '{words_of(name, value)}'" for name, value in merged.changes.items() if name not in {"updated", "id"}
     )
     return f"the feed now says {said}; the file cannot be changed in place: put in by hand what you want of it"

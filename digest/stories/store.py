@@ -119,6 +119,7 @@ def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Rec
         problems=tuple(reading.problems),
         known=reading.known,
         closed=_closed(reading, files) if config.close == "letter" else None,
+        letters=tuple(content(root, file).decode(errors="replace") for file in files if paths.is_letter(file)),
     )
 
 

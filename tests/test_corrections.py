@@ -1,0 +1,644 @@
+"""What publishers correct arrives, what editors wrote stays, and what a pull leaves to be looked at is said: one story
+in two feeds, pulled from files, over what publishers and editors do to it.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+from previews import previewing
+
+from digest import config
+from digest.commands import check, pull, status
+from digest.commands.pull import PullReport
+from digest.model import Story
+from digest.roof import actions
+from digest.stories import excerpt, store
+
+NOW = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
+SITE = '[site]\ntitle = "Test"\nurl = "https://example.org/"\ntimezone = "Asia/Hong_Kong"\n'
+LINK = "https://news.example/article/3500001/a-slug"
+ENTRY: Mapping[str, Any] = {
+    "id": "https://news.example/?p=1",
+    "url": LINK,
+    "title": "Story 1 headline",
+    "summary": "Summary of 1, as the publisher wrote it.",
+    "date_published": "2026-11-26T09:00:00Z",
+    "image": "https://cdn.example/1.jpg",
+    "authors": [{"name": "Jo Writer"}],
+}
+OTHER = {
+    **ENTRY,
+    "id": "https://news.example/?p=2",
+    "url": "https://news.example/article/3500002/b",
+    "title": "Story 2",
+}
+
+
+class Desk:
+    """A digest whose feeds are files, and the hours that go by."""
+
+    def __init__(self, root: Path, *feeds: str) -> None:
+        self.root, self.now = root, NOW
+        self.name(*feeds or ("a", "b"))
+
+    def name(self, *feeds: str, retired: str = "") -> None:
+        """Writes digest.toml anew."""
+        tables = (
+            f'[[feeds]]\nid = "{feed}"\nurl = "{feed}.json"\n' + ("retired = true\n" if feed == retired else "")
+            for feed in feeds
+        )
+        (self.root / "digest.toml").write_text(SITE + "".join(tables))
+
+    def tell(self, feed: str, *entries: Mapping[str, Any]) -> None:
+        document = {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": feed,
+            "items": [dict(one) for one in entries],
+        }
+        (self.root / f"{feed}.json").write_text(json.dumps(document))
+
+    def pull(self, *feeds: str) -> PullReport:
+        self.now += timedelta(hours=1)
+        found = config.load(self.root)
+        return pull.run(self.root, found, pull.chosen(found, feeds), now=self.now)
+
+    @property
+    def file(self) -> Path:
+        return next(
+            path for path in sorted(self.root.glob("content/2026/w*/*.md")) if "3500002" not in path.read_text()
+        )
+
+    @property
+    def text(self) -> str:
+        return self.file.read_text()
+
+    @property
+    def story(self) -> Story:
+        stories = store.load(self.root, config.load(self.root)).stories
+        return next(story for story in stories if story.file.endswith(self.file.name))
+
+    def edit(self, old: str, new: str) -> None:
+        assert old in self.text
+        self.file.write_text(self.text.replace(old, new, 1))
+
+    def add_note(self, words: str) -> None:
+        self.file.write_text(self.text + words)
+
+    def hints(self) -> list[str]:
+        report = check.run(self.root, now=self.now)
+        return [problem.what for problem in report.problems]
+
+    def content(self) -> dict[str, bytes]:
+        return {str(path): path.read_bytes() for path in sorted((self.root / "content").rglob("*")) if path.is_file()}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A digest whose two feeds have brought one story."""
+    found = Desk(tmp_path)
+    for feed in "ab":
+        found.tell(feed, ENTRY)
+    found.pull()
+    return found
+
+
+def lines(report: PullReport) -> list[str]:
+    """What a report says to the editor, without the file's name."""
+    return [line.partition(": ")[2] for row in report.rows for line in (*row.kept, *row.notices)]
+
+
+def corrected(**fields: Any) -> dict[str, Any]:
+    return {**ENTRY, **fields}
+
+
+# ---------------------------------------------------------------- which feed's words
+
+
+def test_a_later_feed_corrects_what_the_first_no_longer_shows(desk: Desk) -> None:
+    desk.tell("a", OTHER)
+    desk.tell("b", corrected(title="Story 1 CORRECTED", summary="Another summary."))
+
+    report = desk.pull()
+
+    assert (desk.story.title, desk.story.excerpt) == ("Story 1 CORRECTED", "Another summary.")
+    assert [len(row.updated) for row in report.rows] == [0, 1]
+
+
+def test_an_old_copy_in_the_first_feed_does_not_turn_a_correction_back(desk: Desk) -> None:
+    desk.tell("a", OTHER)
+    desk.tell("b", corrected(title="Corrected"))
+    desk.pull()
+    desk.tell("a", ENTRY)
+    before = desk.text
+
+    for _ in range(3):
+        desk.pull()
+
+    assert desk.text == before
+
+
+def test_feeds_that_disagree_for_good_change_nothing_back_and_forth(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.tell("a", ENTRY)
+    desk.tell("b", corrected(title="As the other section has it", summary="Otherwise."))
+    desk.pull()
+    before = desk.text
+    desk.tell("a", OTHER)
+    desk.pull()
+    desk.tell("b", corrected(title="As the other section has it now", summary="Otherwise now."))
+
+    desk.pull()
+
+    assert desk.text == before
+
+
+def test_a_correction_waits_while_the_first_feed_still_shows_the_story(desk: Desk) -> None:
+    desk.tell("b", corrected(title="Corrected"))
+    desk.pull()
+    assert desk.story.title == "Story 1 headline"
+
+    desk.tell("a", OTHER)
+    desk.pull("a")
+    assert desk.story.title == "Story 1 headline"
+    desk.pull("b")  # which has not changed since
+
+    assert desk.story.title == "Corrected"
+
+
+def test_a_correction_that_waits_arrives_when_the_first_feed_is_retired(desk: Desk) -> None:
+    desk.tell("b", corrected(title="Corrected"))
+    desk.pull()
+    desk.name("a", "b", retired="a")
+
+    desk.pull()
+
+    assert desk.story.title == "Corrected"
+
+
+def test_where_only_one_feed_is_pulled_nobody_knows_that_the_other_has_dropped_the_story(desk: Desk) -> None:
+    (desk.root / ".digest" / "carried.json").unlink()
+    desk.tell("b", corrected(title="Corrected"))
+
+    desk.pull("b")
+
+    assert desk.story.title == "Story 1 headline"
+
+
+def test_a_correction_of_what_the_editor_touched_is_kept_whichever_feed_has_it(desk: Desk) -> None:
+    desk.edit("title: Story 1 headline", "title: Mine")
+    desk.tell("a", OTHER)
+    desk.tell("b", corrected(title="Corrected"))
+
+    assert lines(desk.pull()) == ["kept your title 'Mine'; the feed now says 'Corrected'"]
+    assert lines(desk.pull()) == []
+    assert desk.story.title == "Mine"
+
+
+@pytest.mark.parametrize("retired", ["", "a"])
+def test_a_feed_under_another_id_brings_its_corrections_at_once(tmp_path: Path, retired: str) -> None:
+    desk = Desk(tmp_path, "a")
+    desk.tell("a", ENTRY)
+    desk.pull()
+    desk.name(*(["a", "c"] if retired else ["c"]), retired=retired)
+    desk.tell("c", corrected(title="Corrected", summary="Another summary."))
+
+    report = desk.pull()
+
+    assert (desk.story.title, desk.story.excerpt) == ("Corrected", "Another summary.")
+    assert [len(row.updated) for row in report.rows] == [1]
+    before = desk.content()
+    desk.pull()
+    assert desk.content() == before
+
+
+def test_a_feed_under_another_id_leaves_what_the_editor_wrote(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "a")
+    desk.tell("a", ENTRY)
+    desk.pull()
+    desk.edit("title: Story 1 headline", "title: Mine")
+    desk.edit("feeds: [a]", "feeds: [c]")
+    desk.name("c")
+    desk.tell("c", corrected(title="Corrected", image="https://cdn.example/2.jpg"))
+
+    assert lines(desk.pull()) == ["kept your title 'Mine'; the feed now says 'Corrected'"]
+    assert (desk.story.title, desk.story.image, desk.story.feeds) == ("Mine", "https://cdn.example/2.jpg", ("c",))
+
+
+# ---------------------------------------------------------------- stories by hand
+
+UPDATED = "2026-11-27T20:00:00+08:00"
+HAND = f"---\ntitle: Story 1 headline\nlink: {LINK}\n---\n\nA note.\n"
+
+
+def by_hand(root: Path) -> Desk:
+    desk = Desk(root)
+    place = root / "content/2026/w48/2026-11-26-hand.md"
+    place.parent.mkdir(parents=True)
+    place.write_text(HAND)
+    return desk
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_story_by_hand_stays_without_feeds_and_listens_to_the_one_that_adopted_it(
+    tmp_path: Path, together: bool
+) -> None:
+    desk = by_hand(tmp_path)
+    desk.tell("a", ENTRY)
+    desk.tell("b", ENTRY if together else OTHER)
+    desk.pull()
+    desk.tell("b", ENTRY)
+    desk.pull()
+    assert desk.text == HAND
+
+    desk.tell("b", corrected(title="Of b"))
+    desk.pull()
+    assert desk.text == HAND
+    desk.tell("a", corrected(title="Of a"))
+    desk.pull()
+
+    assert desk.text == HAND.replace("Story 1 headline", "Of a").replace(
+        "\n---\n\nA", f"\nupdated: {UPDATED}\n---\n\nA"
+    )
+
+
+# ---------------------------------------------------------------- Atom ids
+
+
+@pytest.mark.parametrize("guid", ["", ENTRY["id"]])
+@pytest.mark.parametrize(
+    "link", ["http://news.example/article/3500001/a-slug", "https://news.example/article/3500001/b"]
+)
+@pytest.mark.parametrize("hand", [True, False])
+def test_a_link_that_a_pull_changes_leaves_the_atom_id_as_it_was(
+    tmp_path: Path, guid: str, link: str, hand: bool
+) -> None:
+    desk = by_hand(tmp_path) if hand else Desk(tmp_path)
+    for feed in "ab":
+        desk.tell(feed, corrected(id=guid))
+    desk.pull()
+    before, id = named(desk.story), desk.story.id
+
+    for step, address in enumerate((link, "https://news.example/article/3500001/c", link)):
+        desk.tell("a", corrected(id=guid, url=address, title=f"Headline {step}"))
+        desk.pull()
+        assert (desk.story.link, desk.story.title, named(desk.story)) == (address, f"Headline {step}", before)
+    assert desk.story.id == (id or LINK)
+    assert len(list(tmp_path.glob("content/2026/*/*.md"))) == 1
+
+
+def test_a_story_whose_old_link_is_its_id_is_known_wherever_it_is_moved(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "a")
+    desk.tell("a", corrected(id=""))
+    desk.pull()
+    desk.tell("a", corrected(id="", url="https://news.example/article/3500001/new"))
+    desk.pull()
+    moved = tmp_path / "content/2026/w49/2026-11-26-moved.md"
+    moved.parent.mkdir()
+    desk.file.rename(moved)
+
+    desk.tell("a", corrected(id="", url="https://news.example/article/3500001/newer", title="Corrected"))
+    desk.pull()
+
+    assert (desk.file, desk.story.title, desk.story.excerpt) == (moved, "Corrected", ENTRY["summary"])
+
+
+def named(story: Story) -> str:
+    """What the Atom id of a story is made of."""
+    if not story.id:
+        return story.link
+    return story.id if ":" in story.id else f"{story.feeds[0]}\n{story.id}"
+
+
+# ---------------------------------------------------------------- words that stay
+
+
+def test_a_headline_that_the_publisher_comes_to_share_stays_the_editors(desk: Desk) -> None:
+    desk.edit("title: Story 1 headline", "title: Mine")
+    desk.tell("a", corrected(title="Mine"))
+    desk.pull()
+    desk.tell("a", corrected(title="Theirs again"))
+    report = desk.pull()
+
+    assert desk.story.title == "Mine"
+    assert lines(report) == ["kept your title 'Mine'; the feed now says 'Theirs again'"]
+
+
+def test_a_headline_that_the_editor_put_back_stays(desk: Desk) -> None:
+    desk.tell("a", corrected(title="Second"))
+    desk.pull()
+    desk.edit("title: Second", "title: Story 1 headline")
+    desk.tell("a", ENTRY)
+    desk.pull()
+    desk.tell("a", corrected(title="Third"))
+    report = desk.pull()
+
+    assert desk.story.title == "Story 1 headline"
+    assert lines(report) == ["kept your title 'Story 1 headline'; the feed now says 'Third'"]
+
+
+def test_a_date_stays_as_it_was_written(desk: Desk) -> None:
+    desk.edit("published: 2026-11-26T17:00:00+08:00", "published: 2026-11-26T09:00:00Z")
+    before = desk.text
+
+    desk.tell("a", corrected(date_published="2026-11-26T11:00:00Z"))
+
+    assert lines(desk.pull()) == []
+    assert desk.text == before
+
+
+# ---------------------------------------------------------------- what is left to be looked at
+
+TURNED = "its headline has changed since {}: 'Story 1 headline' → 'Chip chief convicted'"
+
+
+@pytest.mark.parametrize(
+    ("words", "since"), [("note", "your note"), ("headline", "your own headline"), ("letter", "a letter linked to it")]
+)
+def test_a_headline_that_changes_below_an_editors_words_is_said_until_the_file_is_edited(
+    desk: Desk, words: str, since: str
+) -> None:
+    if words == "note":
+        desk.add_note("So he goes free.\n")
+    elif words == "headline":
+        desk.edit("title:", "headline: Free\ntitle:")
+    else:
+        (desk.file.parent / "letter.md").write_text(f"See [this]({desk.file.name}).\n")
+    desk.tell("a", corrected(title="Chip chief convicted"))
+
+    report = desk.pull()
+
+    assert lines(report) == [TURNED.format(since)]
+    assert TURNED.format(since) in actions.summary(report)
+    assert desk.hints() == [TURNED.format(since)]
+    assert status.run(desk.root, config.load(desk.root), now=desk.now).unsettled == (desk.story.file,)
+    assert lines(desk.pull()) == []
+    desk.tell("a", corrected(title="Chip chief convicted", image="https://cdn.example/2.jpg"))
+    desk.pull()
+    assert desk.hints() == [TURNED.format(since)]  # a pull's own edit is none of the editor's
+    desk.edit("title:", "lead: true\ntitle:")
+    assert desk.hints() == []
+    assert status.run(desk.root, config.load(desk.root), now=desk.now).unsettled == ()
+
+
+def test_the_preview_has_the_hint_beside_the_story(desk: Desk) -> None:
+    desk.add_note("So he goes free.\n")
+    desk.tell("a", corrected(title="Chip chief convicted"))
+    desk.pull()
+
+    with previewing(desk.root) as preview:
+        shown = html.unescape(preview.get("2026/w48/").text)
+
+    assert TURNED.format("your note") in shown
+
+
+def test_a_headline_that_turns_back_is_no_matter_any_more(desk: Desk) -> None:
+    desk.add_note("So he goes free.\n")
+    for title in ("Chip chief convicted", ENTRY["title"]):
+        desk.tell("a", corrected(title=title))
+        desk.pull()
+
+    assert desk.hints() == []
+
+
+def test_a_headline_that_changes_in_a_story_without_a_word_of_the_editors_is_no_matter(desk: Desk) -> None:
+    desk.tell("a", corrected(title="Chip chief convicted"))
+
+    assert lines(desk.pull()) == []
+    assert desk.hints() == []
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ("https://elsewhere.example/article/3500001/a-slug", True),
+        ("http://www.news.example/article/3500001/a-slug/", False),  # the same address
+    ],
+)
+def test_a_link_that_changes_below_a_note_is_said_where_it_leads_elsewhere(desk: Desk, link: str, said: bool) -> None:
+    desk.add_note("As they write.\n")
+    desk.tell("a", corrected(url=link))
+
+    assert lines(desk.pull()) == [f"its link has changed since your note: '{LINK}' → '{link}'"] * said
+    assert desk.story.link == link
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "change", "hint"),
+    [
+        ("title: Story 1 headline", "title: Mine", {"title": "Theirs"},
+         "the feed's headline is now 'Theirs', yours says 'Mine'"),
+        ("image: https://cdn.example/1.jpg\n", "", {"image": "https://cdn.example/2.jpg"},
+         "the feed's image is now 'https://cdn.example/2.jpg', you have taken it out"),
+        ("> Summary of 1,", "> My summary of 1,", {"summary": "A sentence of theirs."},
+         "the feed has changed its summary since you edited it here"),
+    ],
+)  # fmt: skip
+def test_what_was_kept_is_said_until_the_file_is_edited_or_agrees(
+    desk: Desk, old: str, new: str, change: dict[str, str], hint: str
+) -> None:
+    desk.edit(old, new)
+    desk.tell("a", corrected(**change))
+    (line,) = lines(desk.pull())
+    assert line.startswith("kept")
+    assert hint in desk.hints()
+    assert all(b"A sentence of theirs" not in text for text in desk.content().values())
+
+    desk.edit("---\n", "---\n# looked at\n")
+
+    assert hint not in desk.hints()
+
+
+def test_what_was_kept_is_no_matter_once_the_feed_agrees(desk: Desk) -> None:
+    desk.edit("title: Story 1 headline", "title: Mine")
+    for title, hints in (("Theirs", 1), ("Mine", 0)):
+        desk.tell("a", corrected(title=title))
+        desk.pull()
+        assert len(desk.hints()) == hints
+
+
+def test_line_breaks_that_git_converts_are_no_edit(desk: Desk) -> None:
+    desk.edit("title: Story 1 headline", "title: Mine")
+    desk.tell("a", corrected(title="Theirs"))
+    desk.pull()
+
+    desk.file.write_bytes(desk.file.read_bytes().replace(b"\n", b"\r\n"))
+
+    assert len(desk.hints()) == 1
+
+
+@pytest.mark.parametrize("key", ["image", "authors", "summary"])
+def test_what_the_publisher_withdraws_is_said_once_and_stays_in_the_file(desk: Desk, key: str) -> None:
+    before = desk.text
+    desk.tell("a", {name: value for name, value in ENTRY.items() if name != key})
+
+    (line,) = lines(desk.pull())
+
+    assert line.startswith("the feed no longer gives")
+    assert desk.text == before
+    (hint,) = desk.hints()
+    assert hint.startswith("the feed no longer gives")
+    assert lines(desk.pull()) == []
+    desk.tell("a", ENTRY)
+    assert (lines(desk.pull()), desk.hints(), desk.text) == ([], [], before)
+
+
+# ---------------------------------------------------------------- any history
+
+FIELDS = ("title", "url", "image", "authors", "summary")
+KEYS = {"title": "title", "url": "link", "image": "image", "authors": "authors", "summary": "excerpt"}
+
+
+@dataclass
+class History:
+    """One story in two feeds, and a model of what its file is to say."""
+
+    desk: Desk
+    guid: str
+    says: dict[str, dict[str, str]] = field(default_factory=dict)
+    shows: dict[str, bool] = field(default_factory=lambda: {"a": True, "b": True})
+    said: dict[str, dict[str, str]] = field(default_factory=dict)
+    agreed: dict[str, dict[str, str]] = field(default_factory=dict)
+    file: dict[str, str] = field(default_factory=dict)
+    wrote: dict[str, str] = field(default_factory=dict)
+    name: str = ""
+    serial: int = 0
+
+    def begin(self) -> None:
+        self.says = {feed: {name: self.word(name) for name in FIELDS} for feed in "ab"}
+        self.says["b"] |= {name: self.says["a"][name] for name in FIELDS[:4]}
+        self.write()
+        self.desk.pull()
+        self.file = dict(self.says["a"])
+        self.wrote = dict(self.file)
+        self.said = {feed: dict(words) for feed, words in self.says.items()}
+        self.agree()
+        self.name = named(self.desk.story)
+
+    def word(self, name: str) -> str:
+        self.serial += 1
+        return {
+            "url": f"https://news.example/article/3500001/s{self.serial}",
+            "image": f"https://cdn.example/{self.serial}.jpg",
+            "summary": f"Sentence {self.serial}.",
+        }.get(name, f"{name.capitalize()} {self.serial}")
+
+    # -------- what happens
+
+    def tell(self, feed: str, name: str, turn: int) -> None:
+        """A feed changes its word: to a new one, to the other's, to what the file says, or to none."""
+        other = self.says["b" if feed == "a" else "a"][name]
+        new = (self.word(name), self.word(name), other, self.file[name], "")[turn % 5]
+        self.says[feed][name] = new if new or name in {"image", "authors", "summary"} else other
+
+    def both(self, feed: str, name: str, turn: int) -> None:
+        self.tell(feed, name, turn)
+        self.says["a"][name] = self.says["b"][name] = self.says[feed][name]
+
+    def turn(self, feed: str, _: str, __: int) -> None:
+        """A feed drops the story from its window, or shows it again."""
+        self.shows[feed] = not self.shows[feed]
+
+    def edit(self, feed: str, name: str, turn: int) -> None:
+        """The editor writes words of their own, or a feed's."""
+        new = self.word(name) if turn % 3 else self.says[feed][name]
+        if not new or not self.file[name] or name == "url":
+            return
+        old = f"> {self.file[name]}\n" if name == "summary" else f"{KEYS[name]}: "
+        text = self.desk.text
+        if name == "summary":
+            text = text.replace(old, f"> {new}\n", 1)
+        else:
+            words = f"[{new}]" if name == "authors" else new
+            text = re.sub(rf"(?m)^{KEYS[name]}: .*$", lambda _: f"{KEYS[name]}: {words}", text, count=1)
+        self.desk.file.write_text(text)
+        self.file[name] = new
+
+    def note(self, *_: object) -> None:
+        self.desk.add_note("A note.\n")
+
+    def pull(self, *_: object) -> None:
+        self.write()
+        self.desk.pull()
+        self.expect()
+        content = self.desk.content()
+        found = self.desk.story
+        words = {
+            "title": found.title,
+            "url": found.link,
+            "image": found.image,
+            "summary": found.excerpt or excerpt.opening(found.note)[0],
+        }
+        assert {**words, "authors": ", ".join(found.authors)} == self.file
+        assert named(found) == self.name
+        self.desk.pull()
+        assert self.desk.content() == content, "a second pull has changed something"
+
+    # -------- what is expected
+
+    def expect(self) -> None:
+        """The first feed's news counts; the other's where the first lacks the story and what it corrects stands."""
+        speaker = next((feed for feed in "ab" if self.shows[feed]), "")
+        for name in FIELDS if speaker else ():
+            new = self.says[speaker][name]
+            is_news = new != self.said["a"][name] if speaker == "a" else self.agreed["b"][name] == self.wrote[name]
+            if new and is_news and self.file[name] == self.wrote[name]:
+                self.file[name] = self.wrote[name] = new
+        for feed in "ab":
+            if self.shows[feed]:
+                self.said[feed] = dict(self.says[feed])
+        self.agree()
+
+    def agree(self) -> None:
+        for feed in "ab":
+            before = self.agreed.get(feed, {})
+            said = self.said[feed]
+            self.agreed[feed] = {
+                name: self.wrote[name] if said[name] == self.wrote[name] else before.get(name, "nothing")
+                for name in FIELDS
+            }
+
+    def write(self) -> None:
+        for feed, shown in self.shows.items():
+            words = self.says[feed]
+            entry = {**words, "id": self.guid, "date_published": ENTRY["date_published"]}
+            entry["authors"] = [{"name": words["authors"]}] if words["authors"] else []
+            self.desk.tell(feed, OTHER, *([entry] if shown else []))
+
+
+STEP = st.tuples(
+    st.sampled_from(["tell", "tell", "tell", "both", "turn", "edit", "note", "pull", "pull", "pull"]),
+    st.sampled_from("ab"),
+    st.sampled_from(FIELDS),
+    st.integers(0, 14),
+)
+
+
+@settings(
+    max_examples=int(os.environ.get("DIGEST_HISTORIES", "60")),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(guid=st.sampled_from(["", "https://news.example/?p=1"]), steps=st.lists(STEP, min_size=4, max_size=16))
+def test_any_history_of_corrections_and_edits_keeps_every_word_that_an_editor_wrote(
+    guid: str, steps: list[tuple[str, str, str, int]]
+) -> None:
+    quiet = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=quiet if quiet.is_dir() else None) as folder:
+        history = History(Desk(Path(folder)), guid)
+        history.begin()
+        for kind, *rest in [*steps, ("pull", "a", "title", 0)]:
+            note(f"{kind} {rest}")
+            getattr(history, kind)(*rest)
