@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -194,7 +195,7 @@ def test_a_page_becomes_a_story_of_no_feed(root: Path) -> None:
     assert (report.story.file, report.dated) == ("content/2026/w20/2026-05-15-quiet-harbour.md", True)
     assert asked["Accept"].startswith("text/html")
     assert asked["User-Agent"].endswith("(+https://example.org/)")
-    assert [path.name for path in (root / "content" / "ledger").iterdir()] == ["_places.jsonl"]
+    assert {path.name for path in (root / "content" / "ledger").iterdir()} == {"_added.jsonl", "_places.jsonl"}
 
 
 def test_a_digest_with_an_added_story_builds(root: Path) -> None:
@@ -204,6 +205,30 @@ def test_a_digest_with_an_added_story_builds(root: Path) -> None:
     build.run(root, config.load(root), output=root / "site", base_url=None)
 
     assert "Quiet harbour" in (root / "site/2026/w20/index.html").read_text()
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_the_summary_of_a_page_is_shown_as_its_publishers_words(root: Path, moved: bool) -> None:
+    with FeedHost({"/a": serving()}) as host:
+        file = root / run(root, host.url("/a")).story.file
+    assert built(root) == ["<blockquote", "Boats *wait*."]
+
+    file.write_text(file.read_text() + "Mine.\n")
+    if moved:
+        file = file.rename(file.with_name("2026-05-15-moved.md"))
+    assert built(root) == ["Mine.", "The Example Post writes:", "<blockquote", "Boats *wait*."]
+
+    file.write_text(file.read_text().replace("> Boats", "> Mine:\n> Boats"))
+    assert built(root) == ["<blockquote", "Mine:\nBoats *wait*.", "Mine."]
+    pulled(root)
+    assert len(stories(root)) == 1
+
+
+def built(root: Path) -> list[str]:
+    """What the week's page says of its story, after its details."""
+    build.run(root, config.load(root), output=root / "site", base_url=None)
+    article = (root / "site/2026/w20/index.html").read_text().partition("Permalink")[2].partition("</article>")[0]
+    return re.findall(r"<blockquote|(?<=<p>)[^<]+|(?<=says\">)[^<]+", article)
 
 
 def test_a_summary_is_cut_to_forty_words(root: Path) -> None:

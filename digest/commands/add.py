@@ -3,7 +3,8 @@
     lock ──▶ fetch ──▶ read the page ──▶ is it here already? ──▶ a story file
 
 Refuses to take a story in a second time, also one whose file was deleted. It writes no line of a feed's ledger, for no
-feed has brought it; where one does so later, that pull adopts the file.
+feed has brought it; where one does so later, that pull adopts the file. What the page said of itself is noted beside
+these, so that its summary is shown as its publisher's words and never as the editor's.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from digest.feeds import page
 from digest.feeds.fetch import agent_of, fetch_page
 from digest.feeds.limits import USUAL, Limits
 from digest.model import Config, Document, Failed, Story
-from digest.stories import added, store
+from digest.stories import added, paths, store
 from digest.stories.desk import Desk, Intake
 from digest.stories.fresh import believes
 from digest.stories.news import Ledgers
@@ -49,6 +50,8 @@ def run(root: Path, config: Config, address: str, *, now: datetime, limits: Limi
         _check_new(added.already(names, desk))
         source = document.title or links.host(entry.link)
         story = added.story_of(entry, source, desk, config, now)
+        # The line comes first: without it, the page's words in the file would pass for the editor's.
+        store.add_lines(root, {paths.ADDED: (added.record_of(story, now),)})
         store.write(root, Intake(stories=(story,)))
         locate.run(root, config, now)
     return AddReport(story=story, dated=believes(entry, now), problems=tuple(map(str, problems)))

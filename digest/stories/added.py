@@ -17,6 +17,7 @@ from digest.stories.desk import Desk
 from digest.stories.fresh import Arrival, fresh_story
 from digest.stories.identity import aliases_of_link, keys_of_story
 from digest.stories.ledger import Record
+from digest.stories.merge import hashes_of
 from digest.stories.news import Ledgers, names_of
 from digest.stories.slug import Slugs
 
@@ -56,6 +57,18 @@ def story_of(entry: Entry, source: str, desk: Desk, config: Config, now: datetim
     slug = Slugs(desk.taken).take(week, entry)
     return replace(
         fresh, file=paths.story(week, fresh.day, slug), week=week, slug=slug, source=source, feeds=(), draft=False
+    )
+
+
+def record_of(story: Story, now: datetime) -> Record:
+    """Returns the line of the ledger by which the words of a page stay known as the page's."""
+    return Record(
+        at=ledger.moment(now),
+        id=story.link,
+        aliases=aliases_of_link(story.link),
+        file=story.file,
+        title=story.title,
+        wrote={name: mark for name, mark in hashes_of(story).items() if name in {"title", "excerpt"}},
     )
 
 

@@ -35,8 +35,10 @@ class History:
         ledgers: Mapping[str, Mapping[str, Record]],
         located: Sequence[Location] = (),
         altered: Mapping[str, str] = MappingProxyType({}),
+        added: Mapping[str, Record] = MappingProxyType({}),
     ) -> None:
         self._ledgers = ledgers
+        self._added = added
         self.altered = altered
         """The owners of stories whose `id` was taken out or altered, by file (`following.Followed`)."""
         self._records: dict[str, list[tuple[str, Record]]] = defaultdict(list)
@@ -109,14 +111,14 @@ class History:
         return found
 
     def excerpts(self) -> dict[str, frozenset[str]]:
-        """Returns the hashes of all excerpts that pull has written into a story's file, by each name of the story.
+        """Returns the hashes of all excerpts that pull or add has written into a story's file, by each of its names.
 
         Its names are its keys (`identity.story_keys`), its links and its file: the latter two find it again where an
         editor has altered its `id`.
         """
         files: dict[str, set[str]] = defaultdict(set)
         names: dict[str, set[str]] = defaultdict(set)
-        for feed, records in self._ledgers.items():
+        for feed, records in (*self._ledgers.items(), (paths.ADDED, self._added)):
             for record in records.values():
                 files[record.file].update(record.excerpts)
                 links = (alias for alias in record.aliases if alias.startswith("link:"))

@@ -19,6 +19,9 @@ LEDGERS = "content/ledger"
 LOCATIONS = f"{LEDGERS}/_places.jsonl"
 """Where each story has been: no feed's ledger, for the id of a feed begins with a letter or a digit."""
 
+ADDED = "_added"
+"""The name, in the place of a feed's id, of the ledger of stories that were added from web pages."""
+
 PLACE = re.compile(r"content/(\d{4}/w\d{2})/(?:(\d{4}-\d{2}-\d{2})-)?([^/.][^/]*)\.md")
 """A Markdown file in a week's folder: the folder, the day that its name begins with, if any, and the slug. A file that
 is hidden by a dot is none."""

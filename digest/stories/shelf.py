@@ -194,7 +194,8 @@ class Shelf:
     def _may_be_excerpted(self, story: Story) -> bool:
         """True if a quotation that opens the note has a hash that some ledger knows: then the ledgers are read."""
         hashes = [hash.encode() for words in excerpt.quotations(story.note) for hash in excerpt.hashes(words)]
-        ledgers = (sight.content(self._root, paths.ledger(feed)) for feed in (self._feeds if hashes else ()))
+        names = (*self._feeds, paths.ADDED) if hashes else ()
+        ledgers = (sight.content(self._root, paths.ledger(name)) for name in names)
         return any(hash in ledger for ledger in ledgers for hash in hashes)
 
     def _reading(self) -> Reading:

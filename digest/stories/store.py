@@ -45,7 +45,8 @@ def survey(root: Path, config: Config) -> Survey:
     """Reads all of a digest's content that can be read, with every problem in the rest."""
     ledgers, ledger_problems = read_ledgers(root)
     located, wrong = read_locations(root)
-    sight, history = look(root), History(ledgers, located)
+    added, damaged = read_added(root)
+    sight, history = look(root), History(ledgers, located, added=added)
     reading = Reading(config, ledgers, partial(content, root), history)
     reading.problems.extend(sight.problems)
     files, others = paths.parted(sight.files)
@@ -70,7 +71,7 @@ def survey(root: Path, config: Config) -> Survey:
         ),
         problems=tuple(gathered(reading.problems)),
         ledgers=ledgers,
-        ledger_problems=(*ledger_problems, *wrong),
+        ledger_problems=(*ledger_problems, *wrong, *damaged),
         files=tuple(sight.files),
         known=reading.known,
     )
@@ -97,7 +98,8 @@ def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Rec
 
     Without names nothing is in question: then no file is looked for.
     """
-    reading = Reading(config, ledgers, partial(content, root))
+    history = History(ledgers, added=read_added(root)[0])
+    reading = Reading(config, ledgers, partial(content, root), history)
     files = look(root).files if names else []
     found: list[Story] = []
     texts: dict[str, str] = {}
@@ -143,6 +145,12 @@ def read_ledgers(root: Path, *, brief: bool = False) -> tuple[dict[str, dict[str
 def read_locations(root: Path) -> tuple[tuple[Location, ...], tuple[Problem, ...]]:
     """Reads where stories have been, as far as no feed's ledger knows."""
     return locations.loads(disk.read(root / paths.LOCATIONS) or b"")
+
+
+def read_added(root: Path) -> tuple[dict[str, Record], tuple[Problem, ...]]:
+    """Reads what was taken from web pages by `digest add`: of their words, only hashes are kept."""
+    file = paths.ledger(paths.ADDED)
+    return ledger.loads(disk.read(root / file) or b"", file)
 
 
 def ledger_mark(root: Path, feed: str) -> str:

@@ -43,7 +43,7 @@ class Whole:
         self._zone = ZoneInfo(config.site.timezone)
         self._hashes: dict[str, bytes] = {}
         ledgers, _ = store.read_ledgers(root, brief=True)
-        self._history = History(ledgers, store.read_locations(root)[0])
+        self._history = History(ledgers, store.read_locations(root)[0], added=store.read_added(root)[0])
         self._reading = Reading(config, ledgers, partial(_content, root, self._hashes), self._history)
         self.named, self._files = paths.parted(seen.files)
         """The files of all stories."""
