@@ -152,6 +152,21 @@ def test_check_names_every_address_with_a_secret(tmp_path: Path) -> None:
     assert PASSWORD not in "".join(path.read_text() for path in (root / "site").rglob("*.html"))
 
 
+def test_what_an_early_version_wrote_of_a_feeds_secrets_is_not_published(tmp_path: Path) -> None:
+    root = new(tmp_path, f"https://ada:{PASSWORD}@news.example/feed?token={TOKEN}")
+    story = root / "content/2026/w20/2026-05-15-a.md"
+    story.parent.mkdir(parents=True)
+    story.write_text(
+        f"---\ntitle: A\nlink: https://ada:{PASSWORD}@news.example/a?token={TOKEN}&x=1\nfeeds: [quay]\n---\n"
+    )
+
+    assert digest("build", cwd=root).returncode == 0
+
+    site = "".join(path.read_bytes().decode(errors="replace") for path in (root / "site").rglob("*") if path.is_file())
+    assert PASSWORD not in site and TOKEN not in site
+    assert 'href="https://news.example/a?x=1"' in site
+
+
 @pytest.mark.parametrize(
     ("url", "fault"),
     [

@@ -454,6 +454,22 @@ def test_broken_content_is_red_and_annotated_and_the_old_site_stays_but_the_pull
     assert on_pages(published, "A tide")
 
 
+def test_a_ledger_that_was_committed_without_its_files_is_named(published: Hub, wire: Wire) -> None:
+    wire.say("second", "a-tide")
+    desk = published.folder / "desk"
+    git(desk, "pull", "-q", "--rebase")
+    subprocess.run([sys.executable, "-m", "digest", "pull"], cwd=desk, check=True, capture_output=True)
+    git(desk, "commit", "-q", "-a", "-m", "Pull")
+    git(desk, "push", "-q")
+
+    run = published.run(THEIRS)
+
+    assert run.green
+    words = "brought 1 story whose file was never committed: content/2026/"
+    assert re.search(rf"::warning file=content/ledger/second.jsonl,line=\d+,title=digest check::{words}", run.log)
+    assert words in run.summary
+
+
 def test_a_branch_that_may_not_be_pushed_to_is_told_and_published_as_it_is(published: Hub, wire: Wire) -> None:
     wire.say("second", "a-tide")
     before = commits(published)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from digest import links
+from digest import links, redact
 from digest.model import Catalogue, Config, Correction, Feed, Outline, Story
 from digest.pages import addresses, wording
 from digest.pages.anchors import Anchors
@@ -75,6 +75,8 @@ class Cards:
         self.lasting = lasting
         self._earlier = catalogue.earlier
         self._feeds = {feed.id: feed for feed in config.feeds}
+        # Early versions wrote what a feed's server repeated of its own address.
+        self._secrets = frozenset[str]().union(*(redact.values(feed.url) for feed in config.feeds))
         self._themes = {
             theme.id: Chip(theme.title, addresses.theme(theme.id), colour(number))
             for number, theme in enumerate(config.themes, 1)
@@ -127,7 +129,7 @@ class Cards:
             under=under,
             anchor=anchor,
             place=addresses.permalink(story.week, anchor),
-            link=links.web_link(story.link) or "",
+            link=redact.without(links.web_link(story.link) or "", self._secrets),
             headline=story.headline or story.title,
             original=story.title if story.headline and story.headline != story.title else "",
             earlier=self._earlier.get(story.file, ()),
