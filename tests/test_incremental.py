@@ -220,7 +220,7 @@ FILES = st.sampled_from(
         ("content/pages/notes.md", "---\ntitle: Notes\n---\n\nSome ![quay](../2026/w19/quay.svg) notes.\n"),
         ("content/2026/w19/quay.svg", PIXEL.format(8)),
         ("content/2026/w19/quay.svg", PIXEL.format(9)),
-        ("content/static/CNAME", "notes.example\n"),
+        ("content/static/notes.txt", "Mine.\n"),
         ("content/static/notes/index.html", "<p>Mine.</p>\n"),
         ("templates/story/line.html", "{{ card.headline }}"),
         ("templates/story/line.html", "<b>{{ card.headline }}</b>"),

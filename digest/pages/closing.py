@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from digest.model import Letter, Outline
 from digest.pages.archive import Edition
-from digest.week import Week
+from digest.week import Week, reached
 
 _LETTER = 1.0
 """Seconds from the closing to `updated` where a letter says nothing of when it was written: readers who have seen the
@@ -30,9 +30,13 @@ class Moments(NamedTuple):
 
 def moments(editions: Iterable[Edition], close: str, zone: tzinfo) -> Mapping[Week, Moments]:
     """Returns the moments of all closed editions, given newest first; `close` is what closes one (digest.toml)."""
+    editions = tuple(editions)
+    near = set(reached(edition.week for edition in editions))  # the others close none
     found: dict[Week, Moments] = {}
     later = None  # the moment by which a later week had closed this one
     for edition in editions:
+        if edition.week not in near:
+            continue
         monday = datetime.combine(edition.week.monday, time(), zone).timestamp()
         came = [_came(story, monday) for story in edition.stories]
         if edition.closed:
