@@ -9,7 +9,7 @@ Refuses to do anything: these hold what others decide.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -285,10 +285,16 @@ class Content(NamedTuple):
     unread: frozenset[str] = frozenset()  # Markdown files that could not be read, for who goes on without them
 
 
+def _nothing_beside(_: str) -> Sequence[str]:
+    """Returns no names: nobody has said where the content is."""
+    return ()
+
+
 class Catalogue(NamedTuple):
     """All that lies in `content/`, its stories in outline, in the order of their files' names.
 
-    `story` gives the whole of one by its file; the rest is as in `Content`.
+    `story` gives the whole of one by its file, `beside` the names of all that is in a folder; the rest is as in
+    `Content`.
     """
 
     story: Callable[[str], Story]
@@ -302,5 +308,6 @@ class Catalogue(NamedTuple):
     names: Mapping[str, str] = MappingProxyType({})
     altered: Mapping[str, str] = MappingProxyType({})
     unread: frozenset[str] = frozenset()
+    beside: Callable[[str], Sequence[str]] = _nothing_beside
     news: tuple[Location, ...] = ()
     """Where stories are that no ledger has there yet; `at` is the newest moment of any ledger."""

@@ -203,10 +203,26 @@ def test_a_text_that_shows_nothing_is_none(text: str) -> None:
 
 
 @given(
-    st.lists(st.sampled_from(["<!--", "-->", "--!>", "word", "\n", "\n\n", "[x]: y", " (z)", "[^1]: a b", " "])).map(
-        "".join
-    )
+    st.lists(
+        st.sampled_from(["<!--", "-->", "--!>", "word", "\n", "\n\n", "[x]: y", " (z)", "[^1]: a b", "[^1]: y", " "])
+    ).map("".join)
 )
 def test_a_text_that_is_said_to_show_nothing_shows_nothing(text: str) -> None:
     if is_silent(text):
         assert written(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("A claim.[^1] Another.[^two]\n\n[^1]: The source.\n[^two]: https://a.example/x",
+         "<p>A claim.<sup>1</sup> Another.<sup>two</sup></p>\n<p><sup>1</sup> The source.</p>\n"
+         "<p><sup>two</sup> https://a.example/x</p>"),
+        ("Code `x[^1]` stays.", "<p>Code <code>x[^1]</code> stays.</p>"),
+        ("```\n[^1]: x\n```", "<pre><code>[^1]: x\n</code></pre>"),
+        ("[^1](https://a.example/)", '<p><a href="https://a.example/">^1</a></p>'),
+        ("x[^<b>]", "<p>x[^<b>]</b></p>"),
+    ],
+)  # fmt: skip
+def test_footnotes_are_raised_numbers(text: str, shown: str) -> None:
+    assert written(text) == shown

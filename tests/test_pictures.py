@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import shutil
 import struct
+import unicodedata
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from builders import make_config, make_content, make_letter
@@ -14,6 +16,7 @@ from sites import find, parse, rendered
 
 from digest import config, disk
 from digest.commands import build, check, export
+from digest.errors import Faults
 from digest.model import Copied
 from digest.pages.arrange import arrange
 from digest.stories.outlines import catalogue_of
@@ -305,3 +308,41 @@ def test_check_hints_at_pictures_that_are_heavy(album: Path) -> None:
         f"content/2026/w20/letter.png: this picture is large: 1.5 MB; {cure}",
         f"content/2026/w20/shown.png: this picture is large: 4032 by 3 pixels; {cure}",
     ]
+
+
+@pytest.mark.parametrize("composed", [True, False])
+def test_a_picture_is_found_by_its_name_however_a_system_writes_its_accents(album: Path, composed: bool) -> None:
+    name, other = (unicodedata.normalize(form, "é.png") for form in (("NFC", "NFD") if composed else ("NFD", "NFC")))
+    (album / "content/2026/w20" / name).write_bytes(png(3, 2))
+    (album / "content/2026/w20/letter.md").write_text(f"![x]({other})\n")
+
+    assert name in pictures(album)
+    (picture,) = [
+        one for one in parse((album / "site/2026/w20/index.html").read_bytes()).iter("img") if one.get("width") == "3"
+    ]
+    assert unquote(picture.attrib["src"]) == f"/repo/2026/w20/{name}"
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ("[x](doc.pdf)", "'doc.pdf' is there, but only pictures (avif, gif, jpeg, jpg, png, svg, webp) are copied from "
+         "beside a text; put it into content/static/, and link to /doc.pdf"),
+        ("![x](my%20pic.heic)", "'my pic.heic' is there, but only pictures (avif, gif, jpeg, jpg, png, svg, webp) are "
+         "copied from beside a text; put it into content/static/, and link to /my%20pic.heic"),
+        ("![x](Shown.PNG)", "there is no file 'Shown.PNG' beside this one, but 'shown.png'; write its name as it is"),
+        ("![x](gone.png)", "there is no file 'gone.png' beside this one; put it there, or mend the link"),
+        ("![x](../../../digest.toml)", "there is no file '../../../digest.toml' beside this one; put it there, or mend "
+         "the link"),
+    ],
+)  # fmt: skip
+def test_a_link_to_a_file_that_is_not_copied_says_why(album: Path, link: str, said: str) -> None:
+    for name in ("doc.pdf", "my pic.heic"):
+        (album / "content/2026/w20" / name).write_bytes(b"x")
+    (album / "content/2026/w20/letter.md").write_text(f"{link}\n")
+
+    with pytest.raises(Faults) as caught:
+        pictures(album)
+    assert [str(problem) for problem in caught.value.problems] == [f"content/2026/w20/letter.md:1: {said}"]
+    errors = [str(problem) for problem in check.run(album, now=NOW).problems if not problem.hint]
+    assert errors == [f"content/2026/w20/letter.md:1: {said}"]

@@ -29,7 +29,7 @@ from digest.pages.addresses import Base
 from digest.pages.arrange import arrange
 from digest.pages.proof import proof
 from digest.pages.render import flawed
-from digest.stories import mistyped, paths, review, store
+from digest.stories import mistyped, paths, review, sight, store
 from digest.stories.desk import Survey
 from digest.stories.outlines import catalogue_of
 from digest.stories.review import LineOf
@@ -112,7 +112,7 @@ def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told
 
 
 def _all(root: Path, settings: Config, survey: Survey, now: datetime, line_of: LineOf) -> Iterator[Problem]:
-    catalogue = catalogue_of(survey.content, settings)
+    catalogue = catalogue_of(survey.content, settings)._replace(beside=partial(sight.names_in, root))
     archive = arrange(catalogue, settings)
     closed = {edition.week for edition in archive.editions if edition.closed}
     yield from _merging(root, survey.problems)

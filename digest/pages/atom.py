@@ -264,9 +264,9 @@ def _apart(story: Story, change: datetime, zone: tzinfo, names: Mapping[str, str
     is_day = not story.id and change == datetime.combine(change.astimezone(zone).date(), time(12), zone)
     if not is_day or change != story.published:
         return change
-    return change + timedelta(
-        seconds=int.from_bytes(sha1(lasting_name(story).encode(), usedforsecurity=False).digest()[:4]) % _HOUR
-    )
+    name = names.get(story.file) or lasting_name(story)
+    number = int.from_bytes(sha1(name.encode(), usedforsecurity=False).digest()[:4])
+    return change + timedelta(seconds=number % _HOUR)
 
 
 def _moment(seconds: float, zone: tzinfo) -> datetime:

@@ -26,12 +26,18 @@ if TYPE_CHECKING:
 # thousand more costs more. No paragraph that people write comes near.
 _COSTLY = re.compile(r"[\[<]")
 _MOST = 1000
+_FENCED = re.compile(r"^ *(?:`{3}|~{3})", re.MULTILINE)
+_FOOTNOTE = re.compile(r"^ {0,3}\[\^([^\[\]\s^]+)\]:[ \t]*", re.MULTILINE)
+_FOOTNOTE_SIGN = re.compile(
+    r"<(pre|code)\b.*?</\1>|<[^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*>|\[\^(?P<name>[^\[\]\s<>^]+)\]:?", re.DOTALL
+)
+"""Footnotes: a raised number in the text, and the same before its words. No links, for these would need ids."""
 _SIDES = frozenset({"width", "height"})
 """What HTML allows of a picture only as a whole number of pixels."""
 _IMAGE = re.compile(r'<img(?: [a-z-]+="[^"]*")*>')
 _WIDEST = 600
 """Pixels that a picture is wide at most in feeds and mails: some mail programs show it as wide as it says."""
-_UNSHOWN = re.compile(r"<!--.*?(?:--!?>|\Z)|^ {0,3}\[[^\]\n]+\]:[^\n]*$", re.DOTALL | re.MULTILINE)
+_UNSHOWN = re.compile(r"<!--.*?(?:--!?>|\Z)|^ {0,3}\[(?!\^)[^\]\n]+\]:[^\n]*$", re.DOTALL | re.MULTILINE)
 """Comments and definitions of links, which are nobody's to read where a text is shown as it was typed, either."""
 _EXTENSIONS = ("tables", "fenced_code", "sane_lists")
 
@@ -132,7 +138,10 @@ class Writer:
         from digest.sanitize import safe_html
 
         self._markdown = self._markdown or Markdown(extensions=list(_EXTENSIONS), output_format="html")
-        return safe_html(_converted(self._markdown, text))
+        if "[^" not in text:
+            return safe_html(_converted(self._markdown, text))
+        apart = text if _FENCED.search(text) else _FOOTNOTE.sub(r"\n[^\1]&#58; ", text)
+        return _FOOTNOTE_SIGN.sub(_raised, safe_html(_converted(self._markdown, apart)))
 
     def _link(self, values: dict[str, str], place: _Place) -> str:
         """Returns the opening tag of a link, with its address mended."""
@@ -245,6 +254,11 @@ def _in_words(tag: re.Match[str]) -> str:
 def _named(words: str) -> str:
     """Returns what is shown where a picture cannot be."""
     return html.escape(words or "a picture")
+
+
+def _raised(found: re.Match[str]) -> str:
+    """Returns the sign of a footnote, raised; tags and code stay as they are."""
+    return f"<sup>{found['name']}</sup>" if found["name"] else found[0]
 
 
 def _values(attributes: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
@@ -15,13 +16,14 @@ from difflib import get_close_matches
 from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from digest.model import Catalogue
 from digest.pages import addresses
 from digest.pages.addresses import Base
 from digest.pages.archive import Archive
 
+_KINDS = ", ".join(sorted(ending[1:] for ending in addresses.PICTURES))
 _DATED = re.compile(r"^\d{4}-\d{2}-\d{2}-")
 
 
@@ -113,7 +115,13 @@ class Targets:
         if path.startswith("/"):
             found = unquote(addresses.encoded_once(path).removeprefix(self.base.path)).lstrip("/")
             return found if found in self._copied_paths else ""
-        return self._copied.get(_beside(file, unquote(path)), "")
+        wanted = _beside(file, unquote(path))
+        return self._copied.get(wanted) or self._copied.get(self._composed.get(_composed(wanted), ""), "")
+
+    @cached_property
+    def _composed(self) -> dict[str, str]:
+        """The files that have a place, by their composed names: some systems write accents as signs of their own."""
+        return {_composed(file): file for file in self._places if not file.isascii()}
 
     @cached_property
     def _copied(self) -> dict[str, str]:
@@ -143,8 +151,11 @@ class Targets:
         several = named or self._formerly.get(name, [])
         if len(several) > 1:
             return Lost(f"the link to '{path}' could mean {' or '.join(several)}", "write the path to the one you mean")
+        composed = self._composed.get(_composed(wanted)) if not wanted.isascii() else None
+        if composed:
+            return self._places[composed]
         if not path.endswith(".md"):
-            return Lost(f"there is no file '{path}' beside this one", "put it there, or mend the link")
+            return self._missing(path, wanted)
         return Lost(f"the link to '{path}' leads to no story", self._cure(path, file))
 
     def _meant(self, wanted: str, name: str, named: list[str]) -> Iterator[str]:
@@ -157,6 +168,19 @@ class Targets:
         formerly = self._formerly.get(name, ())
         if not named and len(formerly) == 1:
             yield formerly[0]
+
+    def _missing(self, path: str, wanted: str) -> Lost:
+        """Returns why a link to a file leads nowhere: it is of a kind that is not copied, or has another name."""
+        folder, _, name = wanted.rpartition("/")
+        names = self._catalogue.beside(folder) if folder == "content" or folder.startswith("content/") else ()
+        same = next((one for one in names if _composed(one) == _composed(name)), None)
+        if same:
+            what = f"'{path}' is there, but only pictures ({_KINDS}) are copied from beside a text"
+            return Lost(what, f"put it into content/static/, and link to /{quote(same)}")
+        near = next((one for one in names if _composed(one).casefold() == _composed(name).casefold()), None)
+        if near:
+            return Lost(f"there is no file '{path}' beside this one, but '{near}'", "write its name as it is")
+        return Lost(f"there is no file '{path}' beside this one", "put it there, or mend the link")
 
     def _cure(self, path: str, file: str) -> str:
         """Returns what to write instead: the near miss by slug, for dates are all alike, or what a link looks like."""
@@ -172,6 +196,10 @@ class Targets:
         return (
             f"link to the story's file, such as {_relative(newest, file)}" if newest else "mend the link, or unlink it"
         )
+
+
+def _composed(file: str) -> str:
+    return unicodedata.normalize("NFC", file)
 
 
 def _slug(path: str) -> str:

@@ -27,6 +27,20 @@ _CURLED = re.compile(r"[“”„]|^[‘’]|[‘’]$")
 _TAG = re.compile(r"<([A-Za-z][\w-]*)(\s[^<>]*)?/?>")
 _NAME = re.compile(r"([A-Za-z][\w-]*)\s*=")
 _KEY = re.compile(r"(?:title|draft)[ \t]*:")
+_RULE = re.compile(r"[ ]*\|?[ ]*:?-+:?[ ]*(?:\|[ ]*:?-+:?[ ]*)*\|?[ ]*")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_KEPT_SCHEMES = frozenset({"http", "https", "mailto"})
+_FTP = re.compile(r"<(ftps?://[^<>\s]*)>", re.IGNORECASE)
+_IDLE = (
+    (re.compile(r"(?<![\\~])~~(?=[^\s~])[^~\n]*[^\s~]~~(?!~)"), "'~~' strikes nothing out, and is shown as typed",
+     "write <del>…</del>"),
+    (re.compile(r"^ *[-*+] +\[[ xX]\] ", re.MULTILINE), "the box of a task list is shown as it was typed",
+     "take it out"),
+    (re.compile(r"(?<![\\!])\[\[[^\[\]\n]+\]\](?!\()"), "a link in [[…]] is shown as it was typed",
+     "write it as [words](file.md)"),
+    (re.compile(r"^> *\[!\w+\]", re.MULTILINE), "'[!…]' makes no box of a quotation, and is shown as typed",
+     "take it out"),
+)  # fmt: skip
 _SHOWN = 60
 
 
@@ -161,10 +175,42 @@ def bare_addresses(prose: Prose) -> Iterator[Found]:
 def foreign_pictures(prose: Prose) -> Iterator[Found]:
     """Finds pictures of other hosts: a page asks nobody else for anything, so they are shown as links."""
     for link in prose.links:
-        if link.picture and _WEB.match(link.address):
-            name = unquote(urlsplit(link.address).path.rpartition("/")[2]) if links.web_link(link.address) else ""
-            yield Found(prose.line_of(link.start), f"the picture is on {_host(link.address)}, so only a link is shown",
+        address = f"https:{link.address}" if link.address.startswith("//") else link.address
+        if link.picture and _WEB.match(address):
+            name = unquote(urlsplit(address).path.rpartition("/")[2]) if links.web_link(address) else ""
+            yield Found(prose.line_of(link.start), f"the picture is on {_host(address)}, so only a link is shown",
                         f"save it beside this file, and write its name instead: {name or 'picture.jpg'}")  # fmt: skip
+
+
+def markup_without_effect(prose: Prose) -> Iterator[Found]:
+    """Finds marks that other kinds of Markdown know, and that are shown here as they were typed; each kind once."""
+    for mark, what, cure in _IDLE:
+        found = mark.search(prose.plain)
+        if found:
+            yield Found(prose.line_of(found.start()), what, cure)
+
+
+def glued_tables(prose: Prose) -> Iterator[Found]:
+    """Finds tables right below a line of text: without a blank line between, they run on as text."""
+    for block in prose.blocks:
+        lines = block.lines
+        if len(lines) > 1 and "|" in lines[0] and _RULE.fullmatch(lines[1]):
+            continue
+        for number in range(2, len(lines)):
+            if "|" in lines[number - 1] and "|" in lines[number] and _RULE.fullmatch(lines[number]):
+                yield Found(block.line + number - 1, "a table right below a line of text is shown as running text",
+                            "put a blank line above it")  # fmt: skip
+                break
+
+
+def dropped_links(prose: Prose) -> Iterator[Found]:
+    """Finds links to what is no web or mail address: they are shown as words that lead nowhere."""
+    for link in prose.links:
+        scheme = _SCHEME.match(link.address)
+        if scheme and link.kind != "bare" and scheme[1].lower() not in _KEPT_SCHEMES:
+            yield _dropped_link(prose.line_of(link.start), link.address)
+    for found in _FTP.finditer(prose.plain):
+        yield _dropped_link(prose.line_of(found.start()), found[1])
 
 
 def tracking_links(prose: Prose) -> Iterator[Found]:
@@ -214,9 +260,17 @@ RULES: tuple[Callable[[Prose], Iterator[Found]], ...] = (
     bare_addresses,
     foreign_pictures,
     tracking_links,
+    markup_without_effect,
+    glued_tables,
+    dropped_links,
     raw_html,
     lost_front_matter,
 )
+
+
+def _dropped_link(line: int, address: str) -> Found:
+    what = f"the link to {_shown(address)} is not published, for it is neither a web nor a mail address"
+    return Found(line, what, "write an https:// address, or only the words")
 
 
 def untracked(address: str) -> str:

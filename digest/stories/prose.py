@@ -18,7 +18,7 @@ _INFO = re.compile(r' *(?:\{.*\}|(?:\.?[\w#.+-]*) *(?:hl_lines=(["\']).*\1 *)?)'
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _CODE = re.compile(r"(?<![`\\])(`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)\1(?!`)", re.DOTALL)
 _HIDDEN = re.compile(r"<!--(?:>|->|.*?--!?>)", re.DOTALL)
-_WHOLE_DEFINITION = re.compile(r"^ {0,3}\[[^\[\]\n]*\]:[ ]*\S+[ ]*(?:([\"']).*\1|\(.*\))?[ ]*$", re.MULTILINE)
+_WHOLE_DEFINITION = re.compile(r"^ {0,3}\[(?!\^)[^\[\]\n]*\]:[ ]*\S+[ ]*(?:([\"']).*\1|\(.*\))?[ ]*$", re.MULTILINE)
 MARKER = re.compile(r"( *)(?:[-*+]|\d+\.)[ \t]+\S")
 _DEFINITION = re.compile(r" {0,3}\[([^\]\n]+)\]:[ \t]*<?([^\s>]+)>?(.*)")
 _POINTED = re.compile(r"<(https?://[^<>\s]*)>", re.IGNORECASE)

@@ -10,6 +10,7 @@ believe outlines that are not the very ones that it speaks of, as a run leaves t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import compress, count
 from operator import is_not
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 
 from digest import memory
 from digest.model import Catalogue, Story
-from digest.stories import kept
+from digest.stories import kept, sight
 from digest.stories.sight import Look
 
 _NAME, _OUTLINES = "content.memory", "outlines.memory"
@@ -51,7 +52,9 @@ class Remembered:
         for place, outline in zip(places, kept.outlines(columns), strict=True):
             stories[place] = outline
         values = kept.values({**found[1], **rows}, self._root)
-        self._known = Catalogue(stories=tuple(stories), story=story, **values)
+        self._known = Catalogue(
+            stories=tuple(stories), story=story, beside=partial(sight.names_in, self._root), **values
+        )
         return self._known
 
     def keep(self, catalogue: Catalogue, folders: Mapping[str, Look], *, has_news: bool) -> None:

@@ -122,6 +122,14 @@ def copied(root: Path, files: Iterable[str]) -> tuple[Copied, ...]:
     )
 
 
+def names_in(root: Path, folder: str) -> list[str]:
+    """Returns the names of the files and folders in a folder of the content, none where there is no such folder."""
+    try:
+        return sorted(path.name for path in (root / folder).iterdir())
+    except OSError:
+        return []
+
+
 def _weight(file: Path) -> int:
     try:
         return file.stat(follow_symlinks=False).st_size
