@@ -185,8 +185,14 @@ def test_an_address_stays_its_owner_s_when_that_has_gone(desk: Desk, fate: str) 
     assert desk.address(newcomer) == "2026/w20/#same-2"
 
 
-def test_a_story_that_is_written_under_a_name_given_up_gets_no_address_and_no_id_of_the_other(desk: Desk) -> None:
-    first = desk.write(f"{W20}/2026-05-12-same.md", "https://by-hand.example/first")
+@pytest.mark.parametrize("pulled", [False, True], ids=["by hand", "pulled"])
+def test_a_story_under_a_name_given_up_gets_no_address_and_no_id_of_the_other(desk: Desk, pulled: bool) -> None:
+    first = f"{W20}/2026-05-12-same.md"
+    if pulled:
+        desk.feed(item(1))
+        desk.pull()
+    else:
+        desk.write(first, "https://by-hand.example/first")
     desk.build()
     (id,) = desk.stories("atom_id").values()
     moved = desk.move(first, f"{W21}/2026-05-12-same.md")
@@ -196,6 +202,7 @@ def test_a_story_that_is_written_under_a_name_given_up_gets_no_address_and_no_id
     assert (desk.address(second), leads(site, "2026/w20/#same")) == ("2026/w20/#same-2", "2026/w21/#same")
     ids = desk.stories("atom_id")
     assert (ids[moved], ids[second] != id) == (id, True)
+    assert desk.build() == site
 
 
 def test_two_stories_that_swap_their_names_keep_their_addresses(desk: Desk) -> None:
@@ -235,6 +242,18 @@ def test_a_story_whose_file_gets_another_day_keeps_its_anchor(desk: Desk) -> Non
     (desk.root / file).unlink()
     desk.build()
     assert desk.address(other) == "2026/w20/#same-2"
+
+
+def test_a_story_that_is_named_after_its_anchor_keeps_it(desk: Desk) -> None:
+    desk.write(f"{W20}/2026-05-11-same.md")
+    second = desk.write(f"{W20}/2026-05-12-same.md")
+    desk.build()
+    second = desk.move(second, f"{W20}/2026-05-12-same-2.md")
+
+    for _ in range(2):
+        site = desk.build()
+        assert desk.address(second) == "2026/w20/#same-2"
+        assert b"_departed" not in site["2026/w20/index.html"]
 
 
 def test_a_draft_and_a_hidden_story_move_without_a_trace(desk: Desk) -> None:
@@ -339,6 +358,27 @@ def test_a_story_with_a_link_that_another_had_first_has_an_id_of_its_own(desk: D
         ids = desk.stories("atom_id")
         assert (ids[first], ids[second] != id) == (id, True)
         assert desk.address(second) == "2026/w20/#two"
+
+
+def test_a_feed_that_brings_the_link_which_a_story_had_first_takes_nothing_of_it(desk: Desk) -> None:
+    first = desk.write(f"{W20}/2026-05-12-one.md", "https://news.example/a")
+    desk.build()
+    before = desk.stories("atom_id")
+    desk.edit(first, "^link: .*", "link: https://news.example/b")
+    desk.build()
+    desk.feed({key: value for key, value in item(1, url="https://news.example/a").items() if key != "id"})
+    desk.pull()
+    pulled = f"{W20}/2026-05-12-same.md"
+    desk.build()
+    ids = desk.stories("atom_id")
+    assert (ids[first], len(set(ids.values()))) == (before[first], 2)
+
+    moved = desk.move(pulled, f"{W21}/2026-05-12-two.md")
+    assert leads(desk.build(), "2026/w20/#same") == "2026/w21/#two"
+    assert desk.stories("atom_id") == {first: ids[first], moved: ids[pulled]}
+    (desk.root / first).unlink()
+    desk.build()
+    assert desk.stories("atom_id") == {moved: ids[pulled]}
 
 
 def test_two_stories_of_one_id_are_an_error_and_are_not_remembered(desk: Desk) -> None:

@@ -33,6 +33,22 @@ class Anchors(NamedTuple):
         return self.unlike.get(story.file, story.slug)
 
 
+class _Given:
+    """The anchors of one week that were given, each to a story, which is called by its owner (`Place`)."""
+
+    def __init__(self) -> None:
+        self._owners: dict[str, str] = {}
+        self._anchors: dict[tuple[str, str], str] = {}
+
+    def anchor(self, slug: str, owner: str) -> str:
+        """Returns the anchor of a story for a slug, and gives it: one that it has had already stays its own."""
+        if (slug, owner) not in self._anchors:
+            anchor = slug if self._owners.get(slug) == owner else free_name(slug, self._owners)
+            self._owners[anchor] = owner
+            self._anchors[slug, owner] = anchor
+        return self._anchors[slug, owner]
+
+
 def anchors_of(catalogue: Catalogue) -> Anchors:
     """Returns the anchors of all stories, hidden ones and drafts too.
 
@@ -44,15 +60,12 @@ def anchors_of(catalogue: Catalogue) -> Anchors:
     stories = {story.file: story for story in _in_question(catalogue, recorded)}
     anchors: dict[str, str] = {}
     left: dict[Week, dict[str, str]] = defaultdict(dict)
-    taken: dict[Week, set[str]] = defaultdict(set)
-    given: set[tuple[str, Week, str]] = set()  # a story that is renamed to another day of its week keeps its anchor
+    given: dict[Week, _Given] = defaultdict(_Given)
+    owners: dict[str, str] = {}
     for place in sorted(catalogue.places, key=lambda place: (place.since, _name(place.file), place.file, place.owner)):
-        key = (place.owner or place.file, place.week, place.slug)
-        if key in given:
-            continue
-        given.add(key)
-        anchor = free_name(place.slug, taken[place.week])
-        taken[place.week].add(anchor)
+        owner = place.owner or place.file
+        owners.setdefault(place.story, owner)
+        anchor = given[place.week].anchor(place.slug, owner)
         story = stories.get(place.story)
         if story and (story.week, story.slug) == (place.week, place.slug):
             anchors.setdefault(story.file, anchor)
@@ -60,8 +73,10 @@ def anchors_of(catalogue: Catalogue) -> Anchors:
             left[place.week][anchor] = story.file
     others = [story for story in stories.values() if story.file not in anchors]
     for story in sorted(others, key=lambda story: (_name(story.file), story.file)):
-        anchors[story.file] = free_name(story.slug, taken[story.week])
-        taken[story.week].add(anchors[story.file])
+        new = f"new {story.file}"  # for an owner may be called by the file that it had first
+        anchors[story.file] = given[story.week].anchor(story.slug, owners.get(story.file, new))
+    for file, anchor in anchors.items():
+        left.get(stories[file].week, {}).pop(anchor, None)  # which the story had before, and has again
     unlike = {file: anchor for file, anchor in anchors.items() if anchor != stories[file].slug}
     return Anchors(unlike=unlike, left=left)
 

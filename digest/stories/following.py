@@ -20,7 +20,7 @@ class Claim(NamedTuple):
 
     `name` is what its file says that its Atom id is made of, and `is_named` tells whether a feed has given it that id;
     `canonical` is its link as it is compared. `owners` are the known stories that its id leads to, or its link where it
-    has no id; `title` and `feeds` are those of its file.
+    has no id; `namesakes` those that have its name by their locations. `title` and `feeds` are those of its file.
     """
 
     file: str
@@ -30,6 +30,7 @@ class Claim(NamedTuple):
     canonical: str
     has_id: bool
     owners: tuple[str, ...]
+    namesakes: tuple[str, ...]
     title: str = ""
     feeds: tuple[str, ...] = ()
 
@@ -158,16 +159,14 @@ def _named(
     for known in owned.values():
         known.sort(key=lambda one: (not one.is_located, one.owner))
     names: dict[str, str] = {}
-    new = []
     for claim in claims:
-        if claim.file not in owned:
-            new.append(claim)
-            continue
-        name = _name(claim, owned[claim.file])
+        known = owned.get(claim.file, [])
+        name = _name(claim, known)
+        others = [one for one in claim.namesakes if all(one != own.owner for own in known)]
+        if not claim.has_id and name == claim.name and any(_has_gone_on(found.get(one), name) for one in others):
+            name = f"{name}#{known[0].owner if known else claim.file}"
         if name != claim.name:
             names[claim.file] = name
-    taken = set(names.values())
-    names |= {claim.file: f"{claim.link}#{claim.file}" for claim in new if claim.name in taken}
     news = []
     for claim in claims:
         known = owned.get(claim.file, [])
@@ -183,6 +182,11 @@ def _name(claim: Claim, known: Sequence[Known]) -> str:
     """Returns the first name of a story, whatever an editor has made of its id, its feeds or its link since."""
     told = (one for one in known if one.name and (one.is_located or not claim.is_named))
     return next((one.first_name(claim.feeds) for one in told), claim.name)
+
+
+def _has_gone_on(claim: Claim | None, name: str) -> bool:
+    """True if the story that was first to have a name is gone, or its file says another by now."""
+    return claim is None or claim.name != name
 
 
 def _is_news(claim: Claim, known: Sequence[Known]) -> bool:

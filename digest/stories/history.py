@@ -65,8 +65,8 @@ class History:
             by_name[location.name].append(location)
         for name, found in by_name.items():
             keys = locations.keys_of(found)
-            recorded = min((record.file for key in keys for _, record in self._records.get(key, ())), default="")
-            owner = recorded or name
+            records = [record for key in keys for _, record in self._records.get(key, ())]
+            owner = min((record.file for record in records if _is_of(record, sorted(found))), default=name)
             self._located[owner] += found
             for key in keys:
                 self._owners[key].append(owner)
@@ -132,15 +132,14 @@ class History:
         """Returns what to follow a story by; None where it simply is where the ledgers of its feeds have it."""
         owners = dict.fromkeys(record.file for _, record in records)
         name = lasting_name(story)
+        key = locations.key_of_name(name)
+        namesakes = self._owners.get(key, [])
         canonical = "" if story.id else links.canonical(story.link)
-        if self._owners:
-            keys = [locations.key_of_name(name)] if story.id else [locations.key_of_name(name), f"link:{canonical}"]
-            owners |= dict.fromkeys(owner for key in keys for owner in self._owners.get(key, ()))
-        if story.id:
-            is_named = locations.key_of_name(name) in self._records
-        else:
-            is_named = any(record.id == story.link for _, record in records)
-        if is_named and list(owners) == [story.file] and story.file not in self._located:
+        if not owners:
+            owners |= dict.fromkeys((*namesakes, *self._owners.get(f"link:{canonical}", ())))
+        is_named = key in self._records if story.id else any(record.id == story.link for _, record in records)
+        is_there = list(owners) == [story.file] and story.file not in self._located
+        if is_named and is_there and not namesakes:
             return None
         return Claim(
             file=story.file,
@@ -150,6 +149,7 @@ class History:
             canonical=canonical or links.canonical(story.link),
             has_id=bool(story.id),
             owners=tuple(owners),
+            namesakes=tuple(namesakes),
             title=story.title,
             feeds=story.feeds,
         )
@@ -249,6 +249,17 @@ class History:
         for owner in self._located:
             for file, since in self._known(owner).homes.items():
                 yield owner, file, since
+
+
+def _is_of(record: Record, located: Sequence[Location]) -> bool:
+    """True if a record with a key of these locations, oldest first, is of the same story.
+
+    It is not where the story had gone on to another link before a feed brought the one that it had first.
+    """
+    before = [one for one in located if one.at < (record.since or record.at)]
+    if not before or not locations.is_by_link(located):
+        return True
+    return f"link:{links.canonical(before[-1].now)}" in record.aliases
 
 
 def _records(records: Iterable[tuple[str, Record]]) -> Iterator[Record]:
