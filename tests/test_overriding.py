@@ -212,3 +212,89 @@ def test_check_finds_a_file_that_nothing_uses_and_a_build_lets_it_be(root: Path)
         ("templates/weeks.html: no page uses it; did you mean 'week.html'?", True)
     ]
     assert b"Mine" in built(root)["404.html"]
+
+
+# ---------------------------------------------------------------- what browsers would not load
+
+
+def hints(root: Path) -> list[str]:
+    """What check hints at in the digest's own templates; nothing of it stops a build."""
+    built(root)
+    found = [one for one in check.run(root, now=NOW).problems if one.file.startswith("templates/")]
+    assert all(one.hint for one in found)
+    return [str(one) for one in found]
+
+
+def head(root: Path, words: str, policy: str = "") -> None:
+    own(
+        root,
+        "base.html",
+        f'{{% extends "shipped/base.html" %}}\n{policy}{{% block head %}}{{{{ super() }}}}\n{words}{{% endblock %}}',
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        ('<script src="https://plausible.io/js/script.js" defer></script>', "this script"),
+        ("<script\n>go()</script>", "this script"),
+        ('<script src="/mine.js"></script>', "this script"),
+        ("<style>body { color: red; }</style>", "this inline style"),
+        ('<hr style="color: red">', "this inline style"),
+        ('<link rel="me" href="x" onclick="go()">', "this inline script"),
+        ('<link href="https://fonts.example/a.css" rel="stylesheet">', "this style sheet of another host"),
+        ('<img alt="" src="//cdn.example/a.png">', "this picture of another host"),
+        ('<iframe src="https://video.example/1"></iframe>', "this frame or media file"),
+    ],
+)
+def test_check_names_the_line_that_the_pages_own_policy_blocks(words: str, what: str, root: Path) -> None:
+    head(root, words)
+
+    told = f"browsers do not load {what}: the Content-Security-Policy of the pages forbids it"
+    assert [line.partition("; ")[0] for line in hints(root)] == [f"templates/base.html:3: {told}"]
+
+
+def test_check_names_fonts_and_files_of_other_hosts_in_a_style_sheet(root: Path) -> None:
+    own(
+        root,
+        "static/print.css",
+        '/* url(https://a.example/) */\n@font-face { src: url("own.woff2"); }\n@import "//b.example/c.css";\n',
+    )
+
+    found = [line.partition(": ")[0] for line in hints(root)]
+
+    assert found == ["templates/static/print.css:2", "templates/static/print.css:3"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        '<script type="application/ld+json">{}</script>',
+        "<!-- <script>old()</script> -->",
+        "{# <style>old</style> #}",
+        '<link rel="me" href="https://social.example/@digest">',
+        '<link rel="stylesheet" href="/mine.css">',
+    ],
+)
+def test_check_is_silent_about_what_browsers_load(words: str, root: Path) -> None:
+    head(root, words)
+
+    assert hints(root) == []
+
+
+def test_check_is_silent_where_the_policy_is_the_digests_own(root: Path) -> None:
+    policy = "{% block policy %}default-src 'self'; script-src https://plausible.io{% endblock %}\n"
+    head(root, '<script src="https://plausible.io/js/script.js" defer></script>', policy)
+
+    assert hints(root) == []
+
+
+def test_check_names_files_among_the_templates_that_are_copied_nowhere(root: Path) -> None:
+    own(root, "static/logo.png", "picture")
+    own(root, "static/own.woff2", "font")
+    own(root, "README.md", "What I have changed.")
+
+    assert hints(root) == [
+        "templates/static/logo.png: is copied nowhere; move it to content/static/",
+        "templates/static/own.woff2: is copied nowhere; move it to content/static/",
+    ]

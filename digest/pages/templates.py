@@ -31,6 +31,7 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup, escape
 
 from digest.errors import Faults, Problem, suggestion
+from digest.pages import blocked
 from digest.pages.ingredients import FOLDER, shipped_templates
 from digest.pages.markup import Html
 
@@ -46,6 +47,25 @@ except ImportError:  # before its third version, and where it is installed witho
 
 
 _TEMPLATES = frozenset({".html", ".xml", ".opml", ".json", ".txt", ".css", ".js", ".svg"})
+_COPIED = frozenset(
+    {
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".gif",
+        ".webp",
+        ".avif",
+        ".ico",
+        ".woff",
+        ".woff2",
+        ".ttf",
+        ".otf",
+        ".mp4",
+        ".mp3",
+        ".pdf",
+    }
+)
+"""The endings of files that belong into content/static/; an SVG can be a template."""
 _SAFE = frozenset({Html, Markup})
 
 
@@ -165,6 +185,18 @@ class Templates:
         for name in names:
             unused = Problem(f"{FOLDER}/{name}", 0, "no page uses it", suggestion(name, used), hint=True)
             yield from found[name] if name in used else (unused,)
+        if self._own.resolve() != self._shipped.resolve():
+            yield from self._without_effect([name for name in names if name in used])
+
+    def _without_effect(self, names: Iterable[str]) -> Iterator[Problem]:
+        """Yields hints at what readers do not see: what browsers are not allowed to load, files that are not copied."""
+        texts = {name: (self._own / name).read_bytes().decode(errors="replace") for name in names}
+        base = (self._shipped / blocked.BASE).read_text(encoding="utf-8")
+        yield from blocked.blocked(texts, base, FOLDER)
+        for path in sorted(self._own.rglob("*.*")):
+            if path.is_file() and path.suffix.lower() in _COPIED:
+                name = path.relative_to(self._own).as_posix()
+                yield Problem(f"{FOLDER}/{name}", 0, "is copied nowhere", "move it to content/static/", hint=True)
 
     def _stray_blocks(self, name: str) -> Iterator[Problem]:
         """Yields the blocks that what a template extends does not have, which Jinja leaves out without a word."""
