@@ -193,6 +193,18 @@ def test_an_excerpt_that_an_editor_took_out_stays_out_whatever_is_kept(root: Pat
     assert body(root) == "\nMine.\n"
 
 
+def test_what_a_pull_left_to_look_at_is_still_told(root: Path) -> None:
+    edit(root, CHIPS, "title: Chips", "title: Mine")
+    (root / "first.xml").write_text(rss(SUMMARY, "Chips again", "Ships", "Boats"))
+    assert "kept your title" in said(root, "pull")
+    assert "1 hint in" in said(root, "check")
+    keep(root, 2)
+
+    said(root, "excerpts", "--apply")
+
+    assert "1 hint in" in said(root, "check")
+
+
 def test_a_run_that_was_killed_before_the_files_is_completed_by_the_next(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

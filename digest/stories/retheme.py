@@ -102,7 +102,10 @@ def judge(story: Story, kin: Kin, themes: Sequence[Theme], begun: str | None = N
 def words_of(story: Story, kin: Kin) -> tuple[str, str]:
     """Returns what the rules search of a story: the headline as its feed gives it, and the excerpt as it is stored."""
     newest = max((record for _, record in _sources(kin)), key=lambda record: record.at, default=None)
-    return (newest.title if newest else story.title), excerpt.unescape(story.excerpt)
+    # An excerpt that an editor changed is part of the note now, but its words are still what the rules are for.
+    opens = any("excerpt" in record.wrote for _, record in kin) and not story.excerpt
+    words = excerpt.opening(story.note)[0] if opens else story.excerpt
+    return (newest.title if newest else story.title), excerpt.unescape(words)
 
 
 def mark_of(themes: tuple[str, ...]) -> str:

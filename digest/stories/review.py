@@ -80,7 +80,7 @@ def of_story(story: Story, history: History, config: Config, line_of: LineOf, re
 
 def unsettled(survey: Survey, read: Read) -> tuple[str, ...]:
     """Returns the files in which a pull has left something to look at, and that were not edited since."""
-    history = History(survey.ledgers)
+    history = survey.history
     shown = (story for story in survey.content.stories if not story.hide)
     return tuple(story.file for story in shown if _found(story, history, read))
 
