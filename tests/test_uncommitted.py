@@ -282,3 +282,23 @@ def test_the_newest_pull_that_is_reverted_is_done_again(desk: Path) -> None:
     assert "4 entries, 2 new" in run.stdout
     commit(desk)
     assert (desk / file_of(3)).exists() and hints(desk) == []
+
+
+def test_without_git_nothing_is_noted_until_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    desk = tmp_path / "desk"
+    desk.mkdir()
+    (desk / "digest.toml").write_text(SETTINGS)
+    (desk / ".gitignore").write_text(".digest/\nsite/\n")
+    carries(desk, 1, 2, 3)
+    digest("pull", cwd=desk)
+    (desk / file_of(3)).unlink()
+    ledger = (desk / LEDGER).read_bytes()
+
+    without = digest("pull", cwd=desk)
+
+    assert (without.stderr, (desk / LEDGER).read_bytes()) == ("", ledger)
+    git(desk, "init", "--quiet")
+    commit(desk)
+    assert hints(desk) == []
+    assert "notes that 1 story was deleted here" in digest("pull", cwd=desk).stderr

@@ -32,12 +32,12 @@ _CURE = (
 def note_deletions(root: Path, config: Config) -> tuple[str, ...]:
     """Notes in the ledgers which pulled files were deleted here before git had them; returns a word on each feed's.
 
-    The caller holds the digest's lock.
+    Outside of git they stay remembered, for it may come later. The caller holds the digest's lock.
     """
     remembered = disk.recall(root, uncommitted.NAME)
-    if not remembered:
+    committed = git.tracked(root, _CONTENT) if remembered else None
+    if committed is None:
         return ()
-    committed = git.tracked(root, _CONTENT) or frozenset()
     waiting = {file: at for file, at in remembered.items() if file not in committed}
     gone = {file: at for file, at in waiting.items() if not (root / file).is_file()}
     told: tuple[str, ...] = ()
