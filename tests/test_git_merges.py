@@ -170,3 +170,30 @@ def test_an_edit_and_a_pulled_change_merge_in_git(branches: Path, edit: str) -> 
 
 def test_of_eighty_pairs_eight_conflict() -> None:
     assert (len(EDITS) * len(CHANGES), len(CONFLICTS)) == (80, 8)
+
+
+def test_a_file_of_an_older_pull_keeps_its_order_and_its_end(tmp_path: Path) -> None:
+    (tmp_path / "digest.toml").write_text(SETTINGS)
+    publish(tmp_path, {})
+    pulled(tmp_path, NOW)
+    keys, body = (tmp_path / FILE).read_text().split("\n---\n")
+    *first, image, feeds, id, themes = keys.split("\n")
+    older = "\n".join([*first, feeds, themes, image, id]) + "\n---\n" + body.rstrip("\n") + "\n"
+    (tmp_path / FILE).write_text(older)
+
+    pulled(tmp_path, NOW + timedelta(hours=1))
+    assert (tmp_path / FILE).read_text() == older
+
+    publish(tmp_path, CHANGES["all"])
+    pulled(tmp_path, NOW + timedelta(hours=2))
+    changed = (
+        older.replace("fill up", "fill up again")
+        .replace("three", "two")
+        .replace("old.jpg", "new.jpg")
+        .replace("Jo Writer", "Li Wei")
+        .replace("[first]", "[first, second]")
+    )
+    published = next(line for line in changed.split("\n") if line.startswith("published: "))
+    assert (tmp_path / FILE).read_text() == changed.replace(
+        published, f"{published}\nupdated: 2026-05-20T10:00:00+00:00"
+    )
