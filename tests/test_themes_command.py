@@ -707,9 +707,10 @@ def test_no_run_ever_changes_themes_that_were_edited_by_hand(
             assert {file: line_of(root, file) for file in edited} == edited
 
 
-def test_an_excerpt_that_an_editor_has_changed_still_earns_its_themes(root: Path) -> None:
-    rule(root, {**RULES, "letters": ("of note",)})
+def test_an_excerpt_that_an_editor_has_changed_still_earns_its_themes(tmp_path: Path) -> None:
+    root = begin(tmp_path, excerpt=3)
+    rule(root, {**RULES, "letters": ("of note",)}, excerpt=3)
     assert [change.file for change in applied(root).changed] == [CHIPS]
-    (root / CHIPS).write_text((root / CHIPS).read_text().replace("Nothing of note", "Nothing *much* of note"))
+    (root / CHIPS).write_text((root / CHIPS).read_text().replace("> Nothing of note", "> *Nothing* of note"))
 
     assert applied(root).changed == ()
