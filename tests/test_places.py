@@ -205,6 +205,25 @@ def test_a_story_under_a_name_given_up_gets_no_address_and_no_id_of_the_other(de
     assert desk.build() == site
 
 
+def test_moves_of_one_story_on_two_machines_all_lead_to_where_git_has_merged_it(desk: Desk) -> None:
+    file = desk.write(f"{W20}/2026-05-12-same.md")
+    desk.build()
+    base = (desk.root / LEDGER).read_text()
+    theirs = desk.move(file, f"{W20}/2026-05-12-theirs.md")
+    desk.build()
+    their_lines = (desk.root / LEDGER).read_text().removeprefix(base)
+    (desk.root / LEDGER).write_text(base)
+    desk.move(theirs, f"{W21}/2026-05-12-ours.md")
+    desk.build()
+
+    with (desk.root / LEDGER).open("a") as ledger_file:
+        ledger_file.write(their_lines)
+    site = desk.build()
+
+    assert [leads(site, f"2026/w20/#{anchor}") for anchor in ("same", "theirs")] == ["2026/w21/#ours"] * 2
+    assert desk.build() == site
+
+
 def test_two_stories_that_swap_their_names_keep_their_addresses(desk: Desk) -> None:
     one, two = desk.write(f"{W20}/2026-05-12-one.md"), desk.write(f"{W20}/2026-05-12-two.md")
     desk.build()
@@ -332,6 +351,29 @@ def test_an_id_that_is_taken_out_or_altered_announces_nothing_anew(
     moved = desk.move(file, f"{W21}/2026-05-12-moved.md")
     assert leads(desk.build(), "2026/w20/#same") == "2026/w21/#moved"
     assert desk.stories("atom_id") == {moved: before[file]}
+
+
+def test_a_link_that_a_feed_without_guids_changes_announces_nothing_anew(desk: Desk) -> None:
+    def told(slug: str) -> dict[str, str]:
+        link = f"https://news.example/article/3500001/{slug}"
+        return {key: value for key, value in item(1, url=link).items() if key != "id"}
+
+    file = f"{W20}/2026-05-12-same.md"
+    desk.feed(told("first"))
+    desk.pull()
+    desk.build()
+    (id,) = desk.stories("atom_id").values()
+
+    desk.feed(told("second"))
+    desk.pull()
+    assert "second" in (desk.root / file).read_text()
+    file = desk.move(file, f"{W21}/2026-05-12-moved.md")
+    desk.build()
+    desk.feed(told("third"))
+    desk.pull()
+
+    assert leads(desk.build(), "2026/w20/#same") == "2026/w21/#moved"
+    assert desk.stories("atom_id") == {file: id}
 
 
 def test_an_id_that_is_written_into_a_published_story_by_hand_changes_nothing(desk: Desk) -> None:

@@ -38,7 +38,8 @@ def build(call: Call, output: Path | None, base_url: str | None, as_json: bool) 
     """Build the site from the stories.
 
     Makes pages, Atom feeds and everything else that is published, in site/. Only files that differ are written. When
-    anything is wrong, it is listed, and the old site stays as it is.
+    anything is wrong, it is listed, and the old site stays as it is. Where your own and moved stories are is noted in
+    content/ledger/_places.jsonl, so that their addresses redirect when you move them later: keep it in git.
 
     \b
     Examples:
