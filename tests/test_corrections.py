@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from previews import previewing
 
-from digest import config
+from digest import cli, config
 from digest.commands import check, pull, status
 from digest.commands.pull import PullReport
 from digest.model import Story
@@ -113,6 +114,11 @@ def desk(tmp_path: Path) -> Desk:
         found.tell(feed, ENTRY)
     found.pull()
     return found
+
+
+def run(command: str, root: Path) -> str:
+    """What a command prints."""
+    return CliRunner().invoke(cli.cli, ["--root", str(root), command]).output
 
 
 def lines(report: PullReport) -> list[str]:
@@ -384,6 +390,7 @@ def test_a_headline_that_changes_below_an_editors_words_is_said_until_the_file_i
     assert TURNED.format(since) in actions.summary(report)
     assert desk.hints() == [TURNED.format(since)]
     assert status.run(desk.root, config.load(desk.root), now=desk.now).unsettled == (desk.story.file,)
+    assert "In 1 story, the feed says something else" in run("status", desk.root)
     assert lines(desk.pull()) == []
     desk.tell("a", corrected(title="Chip chief convicted", image="https://cdn.example/2.jpg"))
     desk.pull()
@@ -516,13 +523,18 @@ class History:
     name: str = ""
     serial: int = 0
 
-    def begin(self) -> None:
+    def begin(self, hand: bool) -> None:
         self.says = {feed: {name: self.word(name) for name in FIELDS} for feed in "ab"}
         self.says["b"] |= {name: self.says["a"][name] for name in FIELDS[:4]}
         self.write()
+        self.file, self.wrote = dict(self.says["a"]), dict(self.says["a"])
+        if hand:  # what is not in the file when a feed adopts it is never added
+            by_hand(self.desk.root).file.write_text(
+                f"---\ntitle: {self.file['title']}\nlink: {self.file['url']}\n---\n\nMine.\n"
+            )
+            self.file |= dict.fromkeys(FIELDS[2:], "")
+            self.wrote |= dict.fromkeys(FIELDS[2:], "never")
         self.desk.pull()
-        self.file = dict(self.says["a"])
-        self.wrote = dict(self.file)
         self.said = {feed: dict(words) for feed, words in self.says.items()}
         self.agree()
         self.name = named(self.desk.story)
@@ -631,14 +643,18 @@ STEP = st.tuples(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-@given(guid=st.sampled_from(["", "https://news.example/?p=1"]), steps=st.lists(STEP, min_size=4, max_size=16))
+@given(
+    guid=st.sampled_from(["", "https://news.example/?p=1"]),
+    hand=st.booleans(),
+    steps=st.lists(STEP, min_size=4, max_size=16),
+)
 def test_any_history_of_corrections_and_edits_keeps_every_word_that_an_editor_wrote(
-    guid: str, steps: list[tuple[str, str, str, int]]
+    guid: str, hand: bool, steps: list[tuple[str, str, str, int]]
 ) -> None:
     quiet = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=quiet if quiet.is_dir() else None) as folder:
         history = History(Desk(Path(folder)), guid)
-        history.begin()
+        history.begin(hand)
         for kind, *rest in [*steps, ("pull", "a", "title", 0)]:
             note(f"{kind} {rest}")
             getattr(history, kind)(*rest)

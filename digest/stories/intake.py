@@ -431,6 +431,7 @@ class _Taking:
             said={**record.said, **heard, **gone},
             wrote=wrote,
             held=(held or {}) if heard else record.held,
+            since=record.since or record.at,
         )
         self.lines.setdefault(arrival.feed.id, []).append(line)
         self.kin.setdefault(record.file, {})[arrival.feed.id] = line

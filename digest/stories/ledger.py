@@ -291,7 +291,7 @@ def _record(line: dict[str, Any], brief: bool) -> Record:
         excerpts=excerpts,
         lacks=lacks,
         deleted=deleted,
-        **({} if brief else _later_keys(line)),
+        **(_later_keys(line) if not brief and ("held" in line or "stood" in line) else {}),
     )
 
 
