@@ -15,6 +15,12 @@ _TRACKERS = (
     r"utm_\w+|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid|igshid|igsh|mc_cid|mc_eid"
     r"|_hsenc|_hsmi|mkt_tok|oly_anon_id|oly_enc_id|vero_id|wickedid|s_cid|cmpid|ncid|__twitter_impression"
 )
+_SESSIONS = (
+    r"phpsessid|jsessionid|session_?id|sess_?id|aspsessionid\w*|cfid|cftoken|oscsid|zenid"
+    r"|(?:sid|session|token|s)=[0-9a-f]{24,}"
+)
+"""Parameters that name a visit, and are another at the next one; some only where their value looks like it."""
+_SESSION_PATH = re.compile(r";jsessionid=[^/?#;]*", re.IGNORECASE)
 _TEXT_FRAGMENT = re.compile(r":~:.*", re.DOTALL)
 _ARTICLE = re.compile(r"/article/(\d{6,})(?=/|$)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+")
@@ -147,6 +153,24 @@ def canonical(link: str) -> str:
     return f"{host}{path.rstrip('/')}" + (f"?{shown}" if shown else "")
 
 
+def lasting(address: str) -> str:
+    """Returns what `canonical` returns without session tokens, which are others at every visit."""
+    path, mark, query = _SESSION_PATH.sub("", address).partition("?")
+    kept = "&".join(part for part in query.split("&") if not _is_session(part)) if mark else ""
+    return f"{path}?{kept}" if kept else path
+
+
+def fragment(link: str) -> str:
+    """Returns the place on the page to which a link leads, empty where it leads to the whole."""
+    return _TEXT_FRAGMENT.sub("", _split(link).fragment) if "#" in link else ""
+
+
+def is_front_page(link: str) -> bool:
+    """Tells whether a link leads to a site as a whole, and to nothing in it."""
+    parts = _split(clean(link))
+    return parts.path in {"", "/"} and not parts.query and not parts.fragment
+
+
 def article_number(link: str) -> str | None:
     """Returns host and article number, `scmp.com/3353715`, where the path has `/article/<6 or more digits>/`."""
     parts = _split(link)
@@ -187,6 +211,11 @@ def _untracked(query: str) -> str:
 @lru_cache(maxsize=1024)  # all stories of a feed have the same ones
 def _is_tracker(name: str) -> bool:
     return re.fullmatch(_TRACKERS, name, re.IGNORECASE) is not None
+
+
+def _is_session(part: str) -> bool:
+    name = part.partition("=")[0]
+    return any(re.fullmatch(_SESSIONS, text, re.IGNORECASE) for text in (name, part))
 
 
 def _host(parts: SplitResult) -> str:

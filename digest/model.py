@@ -99,7 +99,8 @@ class Entry(NamedTuple):
     """What a feed said of one thing: plain text only, links http(s) only.
 
     `id` is the feed's own guid, untouched, empty where it gave none. `published` is in UTC, None where the feed
-    gave no date that can be believed. `summary` is the whole of it, its paragraphs parted by blank lines.
+    gave no date that can be believed; `day_only` tells that this date names no time of day. `summary` is the whole of
+    it, its paragraphs parted by blank lines.
     """
 
     id: str
@@ -109,6 +110,7 @@ class Entry(NamedTuple):
     authors: tuple[str, ...] = ()
     image: str = ""
     summary: str = ""
+    day_only: bool = False
 
 
 class Document(NamedTuple):

@@ -47,7 +47,7 @@ class Told:
     """What the publisher says now of one of its stories.
 
     Of `kind` "numbered" all may change but the article number in the link, of "addressed" all but the link, of
-    "guided" all but the guid; the last stays in its feed, for a guid alone does not lead across feeds.
+    "guided" all but guid and date, since a guid alone says nothing; the last stays in its feed, for there it counts.
     """
 
     number: int
@@ -127,7 +127,7 @@ class Publisher:
         elif what == "new":
             if len(self.told) < _MOST:
                 self.begin(("numbered", "addressed")[variant % 2], {FEEDS[target % 2]})
-        elif (what, one.kind) != ("guid", "guided"):
+        elif one.kind != "guided" or what not in {"guid", "published"}:
             setattr(one, what, _retold(one, what, variant, serial))
 
     def write(self, root: Path) -> None:

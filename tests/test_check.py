@@ -120,7 +120,8 @@ def test_every_error_of_every_file_is_told_in_order(root: Path, story: Write) ->
         f"{W20}2026-05-15-a.md:4: unknown theme 'memroy'; did you mean 'memory'?",
         f"{W20}2026-05-15-b.md:8: the link to 'nowhere.md' leads to no story; link to the story's file, "
         "such as 2026-05-15-d.md",
-        f"{W20}2026-05-15-d.md: is the same story as {W20}2026-05-15-c.md: they have one id; delete one",
+        f"{W20}2026-05-15-d.md: is the same story as {W20}2026-05-15-c.md: they have one id; "
+        "delete one, or take 'id' out of the one that is new",
         "content/stray.md: lies in no week's folder; move it to one such as content/2026/w20/",
         "content/themes/memmory.md: introduces an unknown theme 'memmory'; did you mean 'memory'?",
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from builders import make_entry
 
 from digest.model import Entry
@@ -15,7 +17,10 @@ def known(*entries: tuple[str, Entry, str]) -> dict[str, list[str]]:
     """The stories that feeds have brought: (feed, entry, file)."""
     found: dict[str, list[str]] = {}
     for feed, entry, file in entries:
-        for key in identity.keys_of(identity.aliases_of(entry), entry.title, feed, bare=not entry.id):
+        link, published = identity.hash_of(entry.link), entry.published
+        for key in identity.keys_of(
+            identity.aliases_of(entry), entry.title, feed, bare=not entry.id, link=link, published=published
+        ):
             found.setdefault(key, []).append(file)
     return found
 
@@ -58,11 +63,14 @@ def test_a_guid_that_is_a_uri_counts_in_other_feeds_where_link_or_headline_agree
     by_proxy = make_entry(id="https://a.example/?p=7", link="https://proxy.example/1")
     retitled = make_entry(id="https://a.example/?p=7", link="https://a.example/1", title="Two")
     impostor = make_entry(id="https://a.example/?p=7", link="https://proxy.example/1", title="Two")
+    wholly = impostor._replace(published=datetime(2026, 5, 16, tzinfo=UTC))
 
     assert identity.match("b", [by_proxy], known(("a", before, STORY))) == [STORY]
     assert identity.match("b", [retitled], known(("a", before, STORY))) == [STORY]
     assert identity.match("b", [impostor], known(("a", before, STORY))) == [None]
     assert identity.match("a", [impostor], known(("a", before, STORY))) == [STORY]
+    assert identity.match("a", [wholly], known(("a", before, STORY))) == [None]
+    assert identity.resolve([("b", [impostor])], known(("a", before, STORY)), lambda _: True) == [[STORY]]
 
 
 def test_a_guid_that_several_stories_share_identifies_none() -> None:
@@ -103,12 +111,13 @@ def test_entries_of_one_document_are_different_stories() -> None:
     assert identity.match("a", [two, one], known(("a", one, STORY))) == [None, STORY]
 
 
-def test_entries_that_agree_in_guid_and_link_are_one() -> None:
-    one = make_entry(title="First")
-    again = make_entry(title="Second")
+def test_entries_that_agree_in_guid_link_and_headline_are_one() -> None:
+    one = make_entry(summary="First")
+    again = make_entry(summary="Second")
     other = make_entry(link="https://news.example/other")
+    retitled = make_entry(title="Another headline")
 
-    assert identity.distinct([one, again, other]) == [one, other]
+    assert identity.distinct([one, again, other, retitled]) == [one, other, retitled]
 
 
 def test_one_guid_on_two_links_is_told_apart_by_the_link() -> None:

@@ -59,6 +59,14 @@ def read(text: str) -> datetime | None:
     return None
 
 
+def is_day_only(text: str) -> bool:
+    """Tells whether a date names no time of day, or midnight, which mostly stands for none."""
+    bare = text.strip()
+    match = next((match for form in (_ISO, _RFC_822, _ISO_BASIC, _ASCTIME) if (match := form.fullmatch(bare))), None)
+    parts = match.groupdict() if match else {}
+    return not any(int(parts.get(name) or 0) for name in ("hour", "minute", "second", "fraction"))
+
+
 def _moment(parts: dict[str, str | None]) -> datetime | None:
     zone = _zone(parts.get("zone") or "UTC")
     month = _month(parts["month"] or "")

@@ -92,14 +92,16 @@ def _entry(said: Said, base: str) -> Entry | None:
     link = _first_link(said.links, base) or _first_link((said.permalink,), "")
     if link is None:
         return None
+    published, day_only = _first_date(said.dates)
     return Entry(
         id=_BREAKS.sub("", plaintext.legal(said.id)) if len(said.id) <= _LONGEST_ADDRESS else "",
         title=_headline(said.title) or links.host(link),
         link=links.clean(link),
-        published=_first_date(said.dates),
+        published=published,
         authors=tuple(dict.fromkeys(name for name in map(plaintext.line, said.authors) if name)),
         image=_first_link(said.images, base) or "",
         summary=plaintext.paragraphs(said.summary),
+        day_only=day_only,
     )
 
 
@@ -114,9 +116,10 @@ def _first_link(candidates: Iterable[str], base: str) -> str | None:
     return next((address for address in addresses if address), None)
 
 
-def _first_date(candidates: Iterable[str]) -> datetime | None:
-    moments = (dates.read(text) for text in candidates)
-    return next((moment for moment in moments if moment is not None), None)
+def _first_date(candidates: Iterable[str]) -> tuple[datetime | None, bool]:
+    """Returns the first date that can be believed, and whether it names no more than a day."""
+    read = ((dates.read(text), text) for text in candidates)
+    return next(((moment, dates.is_day_only(text)) for moment, text in read if moment is not None), (None, False))
 
 
 def _too_many(count: int) -> Iterator[str]:

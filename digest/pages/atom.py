@@ -124,7 +124,14 @@ def twins(stories: Iterable[Outline]) -> list[Problem]:
     for story in stories:
         other = first.setdefault(story.name, story.file)
         if other != story.file:
-            problems.append(Problem(story.file, 0, f"is the same story as {other}: they have one id", "delete one"))
+            problems.append(
+                Problem(
+                    story.file,
+                    0,
+                    f"is the same story as {other}: they have one id",
+                    "delete one, or take 'id' out of the one that is new",
+                )
+            )
     return problems
 
 

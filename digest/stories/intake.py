@@ -18,7 +18,7 @@ from functools import cached_property
 from digest import links
 from digest.errors import Problem
 from digest.model import Config, Document, Entry, Feed, Story
-from digest.stories import identity, ledger, paths, pending, precedence
+from digest.stories import identity, ledger, news, paths, pending, precedence
 from digest.stories.desk import Desk, Edit, Intake, Outcome
 from digest.stories.fresh import Arrival, evidence, fresh_story
 from digest.stories.ledger import Record
@@ -33,8 +33,8 @@ from digest.week import Week
 def take_in(documents: Sequence[tuple[Feed, Document]], desk: Desk, config: Config, now: datetime) -> Intake:
     """Decides on documents given in the order of digest.toml: the first feed of a story speaks for it."""
     carried = {feed.id: frozenset(names_carried(document)) for feed, document in documents}
-    taking = _Taking(replace(desk, carried={**desk.carried, **carried}), config, now)
-    outcomes = [taking.document(feed, document) for feed, document in documents]
+    taking = _Taking(documents, replace(desk, carried={**desk.carried, **carried}), config, now)
+    outcomes = [taking.document(*one) for one in zip(documents, taking.read, taking.found, strict=True)]
     return Intake(
         stories=tuple(taking.stories.values()),
         edits=tuple(taking.edits.values()),
@@ -46,11 +46,13 @@ def take_in(documents: Sequence[tuple[Feed, Document]], desk: Desk, config: Conf
 class _Taking:
     """One pull's decisions as they grow: a story that the first feed brings is known when the second is looked at."""
 
-    def __init__(self, desk: Desk, config: Config, now: datetime) -> None:
+    def __init__(self, documents: Sequence[tuple[Feed, Document]], desk: Desk, config: Config, now: datetime) -> None:
         self.desk, self.config, self.now = desk, config, now.replace(microsecond=0)
         self.at = ledger.moment(now)
         self.order = [feed.id for feed in config.feeds]
-        self.known = {alias: list(files) for alias, files in ledger.known_files(desk.ledgers).items()}
+        akin = news.akin(documents, desk.ledgers)
+        self.known = {key: list(files) for key, files in ledger.known_files(akin).items()}
+        self.settled = ledger.names(desk.ledgers)
         self.kin = ledger.by_file(desk.ledgers)
         self.there = {story.file: story for story in desk.stories}
         self.named = desk.by_key()
@@ -64,17 +66,26 @@ class _Taking:
         self.pending: dict[str, tuple[str, Pending, Pending]] = {}
         """By the ledger's name of a story: its file, and what was and is pending in it."""
         self.live = {feed.id for feed in config.feeds if not feed.retired}
+        self.read = [identity.distinct(document.entries) for _, document in documents]
+        pairs = [(feed.id, entries) for (feed, _), entries in zip(documents, self.read, strict=True)]
+        self.context = identity.Context.of(pairs, self.known)
+        self.found = identity.resolve(pairs, self.known, self._is_gone)
+        self.born: dict[str, str] = {}
 
-    def document(self, feed: Feed, document: Document) -> Outcome:
-        entries = identity.distinct(document.entries)
-        files = identity.match(feed.id, entries, self.known)
+    def document(self, document: tuple[Feed, Document], entries: Sequence[Entry], stories: Sequence[str]) -> Outcome:
+        """Decides on the distinct entries of a document; `stories` has the file of each, or the name of a new story."""
+        feed, read = document
+        files = [self.born.get(story, None if story.startswith(identity.NEW) else story) for story in stories]
         repeated = identity.repeated_guids(entries)
         fates: dict[str, list[str]] = {"new": [], "adopted": [], "updated": [], "known": [], "left": []}
         self.kept, self.notices = [], []
-        named = list(identity.own_names(feed.id, entries, files, self.known))
-        for entry, file, guid, aliases in reversed(named):  # feeds list the newest first
-            fate, place = self._decide(Arrival(feed, entry, guid, aliases), file)
+        recorded = {file for file in files if file and feed.id in self.kin.get(file, {})}
+        named = list(identity.own_names(feed.id, entries, files, self.known, self.context, recorded))
+        for (entry, guid, aliases), file, story in reversed(list(zip(named, files, stories, strict=True))):
+            fate, place = self._decide(Arrival(feed, entry, guid, aliases), file)  # feeds list the newest first
             fates[fate].append(place)
+            if fate == "new":
+                self.born[story] = place
         return Outcome(
             feed=feed,
             entries=len(entries),
@@ -85,7 +96,7 @@ class _Taking:
             left=len(fates["left"]),
             kept=tuple(self.kept),
             notices=tuple(self.notices),
-            warnings=(*document.warnings, *_warnings(repeated, fates["left"], self.desk.problems)),
+            warnings=(*read.warnings, *_warnings(repeated, fates["left"], self.desk.problems)),
         )
 
     def written(self, record: Record) -> Record:
@@ -121,15 +132,19 @@ class _Taking:
         A name that a ledger knows already stays with its story: what an editor has copied or altered takes none away.
         """
         found: dict[str, Story] = {}
-        settled = frozenset(self.known)
         for story in self.desk.stories:
             entry = Entry(id=story.id, title=story.title, link=story.link)
             names = identity.aliases_of(entry)
-            if identity.keys_of_story(story).isdisjoint(self.known) and not self._is_at_home(story.file, names):
+            if identity.keys_of_story(story).isdisjoint(self.settled) and not self._is_at_home(story.file, names):
                 name = story.file if story.file not in self.kin else self._free_name(story, entry)
                 found[name] = story
                 for feed in story.feeds or ("",):
-                    self._know(names, story.title, feed, name, bare=not story.id, but=settled)
+                    own = [one for one in names if self.settled.isdisjoint(identity.scopes(one, feed))]
+                    keys = identity.keys_of(
+                        own, story.title, feed, bare=not story.id, link=identity.hash_of(story.link),
+                        published=story.published,
+                    )  # fmt: skip
+                    self._know(keys, name)
         return found
 
     def _is_at_home(self, file: str, names: Iterable[str]) -> bool:
@@ -140,10 +155,8 @@ class _Taking:
         """Returns a file's name for a story whose own is the ledger's name of another, in whose place it now lies."""
         return paths.story(story.week, story.day, self.slugs.take(story.week, entry))
 
-    def _know(
-        self, aliases: Iterable[str], title: str, feed: str, file: str, *, bare: bool, but: frozenset[str] = frozenset()
-    ) -> None:
-        for key in identity.keys_of(aliases, title, feed, bare=bare) - but:
+    def _know(self, keys: Iterable[str], file: str) -> None:
+        for key in keys:
             files = self.known.setdefault(key, [])
             if file not in files:
                 files.append(file)
@@ -214,8 +227,9 @@ class _Taking:
         kin = self.kin.get(file, {})
         keys = {key for feed, record in kin.items() for key in ledger.keys_on_disk(record, feed)}
         named = sorted({other for key in keys for other in self.named.get(key, ())})
-        if named:
-            return self.there[file if file in named else named[0]], ""
+        alike = {other: self._likeness(self.there[other], file) for other in named}
+        if any(alike.values()):  # the others are copies that have become other stories, their `id` left in
+            return self.there[max(named, key=lambda other: (alike[other], other == file))], ""
         altered = self._altered(file)
         return altered, "" if altered else self.desk.hidden(names)
 
@@ -242,6 +256,29 @@ class _Taking:
         ledgers = self.desk.ledgers.items()
         return frozenset().union(
             *(ledger.keys_on_disk(record, feed) for feed, records in ledgers for record in records.values())
+        )
+
+    def _is_gone(self, file: str) -> bool:
+        """Tells whether the file of a story that a ledger knows is nowhere to be seen, under another name neither."""
+        kin = self.kin.get(file, {})
+        keys = {key for feed, record in kin.items() for key in ledger.keys_on_disk(record, feed)}
+        aliases = [alias for record in kin.values() for alias in record.aliases]
+        is_there = file in self.desk.files or not keys.isdisjoint(self.named)
+        return bool(kin) and not (is_there or self.desk.hidden(names_of(aliases)))
+
+    def _likeness(self, story: Story, file: str) -> int:
+        """Returns how many of link, headline and date a file shares with a story of the ledger."""
+        said = {alias for record in self.kin[file].values() for alias in record.aliases}
+        titles = {record.title for record in self.kin[file].values()}
+        dated = [alias.removeprefix("headline:").partition(" ")[::2] for alias in said if alias.startswith("headline:")]
+        wrote, ours = self._wrote(file), hashes_of(story)
+        words, when = identity.hash_of(story.title), identity.stamp(story.published)
+        return sum(
+            (
+                not said.isdisjoint(identity.aliases_of_link(story.link)) or ours["link"] == wrote.get("link"),
+                story.title in titles or words in {one for _, one in dated} or ours["title"] == wrote.get("title"),
+                when in {one for one, _ in dated} or ours["published"] == wrote.get("published"),
+            )
         )
 
     def _welcome(self, arrival: Arrival, file: str, story: Story | None, heard: Mapping[str, str]) -> tuple[str, str]:
@@ -421,13 +458,16 @@ class _Taking:
         names: tuple[str, ...] = (),
     ) -> None:
         """Notes what was heard of an entry and what of it was written, and makes its names known to later feeds."""
-        aliases = arrival.aliases + names
-        self._know(aliases, arrival.entry.title, arrival.feed.id, record.file, bare=not arrival.guid)
+        aliases, entry = arrival.aliases + names, arrival.entry
+        keys = identity.keys_of(
+            aliases, entry.title, arrival.feed.id, bare=not arrival.guid, link=identity.hash_of(entry.link)
+        )
+        self._know(keys, record.file)
         gone = dict.fromkeys(withdrawn(heard, record) if heard else (), "")
         line = record._replace(
             at=ledger.later(self.at, record.at),
             aliases=tuple(dict.fromkeys(record.aliases + aliases)),
-            title=arrival.entry.title,
+            title=entry.title,
             said={**record.said, **heard, **gone},
             wrote=wrote,
             held=(held or {}) if heard else record.held,

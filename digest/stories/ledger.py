@@ -34,7 +34,7 @@ from typing import Any, NamedTuple
 
 from digest import links
 from digest.errors import Problem
-from digest.stories.identity import hash_of, keys_of, scoped, stamp
+from digest.stories.identity import hash_of, keys_of, scoped, scopes, stamp
 
 VERSION = 1
 NOTHING = hash_of("")
@@ -187,9 +187,21 @@ def known_files(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, tuple[
     known: dict[str, dict[str, None]] = {}
     for feed, records in ledgers.items():
         for record in records.values():
-            for key in keys_of(record.aliases, record.title, feed, bare=not has_guid(record)):
+            names, link = record.aliases, record.said.get("link", "")
+            for key in keys_of(names, record.title, feed, bare=not has_guid(record), id=record.id, link=link):
                 known.setdefault(key, {})[record.file] = None
     return {alias: tuple(files) for alias, files in known.items()}
+
+
+def names(ledgers: Mapping[str, Mapping[str, Record]]) -> frozenset[str]:
+    """Returns all aliases that the ledgers know, as they count in the whole digest and in their own feed."""
+    return frozenset(
+        name
+        for feed, records in ledgers.items()
+        for record in records.values()
+        for alias in record.aliases
+        for name in scopes(alias, feed)
+    )
 
 
 def has_guid(record: Record) -> bool:

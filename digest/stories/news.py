@@ -26,14 +26,14 @@ def in_question(
     There are none where every entry is known and says what it said: then no story file need be read at all. Of feeds
     that are `due`, corrections that were held are news as well.
     """
-    known = ledger.known_files(akin(documents, ledgers))
+    read = [(feed.id, identity.distinct(document.entries)) for feed, document in documents]
+    found = identity.resolve(read, ledger.known_files(akin(documents, ledgers)))
     names: set[str] = set()
-    for feed, document in documents:
-        entries = identity.distinct(document.entries)
-        records = {record.file: record for record in ledgers.get(feed.id, {}).values()}
-        for entry, file in zip(entries, identity.match(feed.id, entries, known), strict=True):
-            record = records.get(file or "")
-            if record is None or is_news(entry, record) or (record.held and feed.id in due):
+    for (feed, entries), files in zip(read, found, strict=True):
+        records = {record.file: record for record in ledgers.get(feed, {}).values()}
+        for entry, file in zip(entries, files, strict=True):
+            record = records.get(file)
+            if record is None or is_news(entry, record) or (record.held and feed in due):
                 names |= names_of(identity.aliases_of(entry) + (record.aliases if record else ()))
     return frozenset(names)
 
@@ -45,11 +45,15 @@ def akin(documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers) -> dict[s
     names = {alias for entry in entries for alias in identity.aliases_of(entry)}
     names |= {f"guid:{entry.link}" for entry in entries}
     names |= {f"link:{links.canonical(entry.id)}" for entry in entries if links.web_link(entry.id)}
+    addresses = {f"link:{links.canonical(entry.link)}" for entry in entries}
+    tokenless = {links.lasting(address) for address in addresses} - addresses  # those with a token of a visit
     return {
         feed: {
             id: record
             for id, record in records.items()
-            if record.title in titles or not names.isdisjoint(record.aliases)
+            if record.title in titles
+            or not names.isdisjoint(record.aliases)
+            or (tokenless and not tokenless.isdisjoint(map(links.lasting, record.aliases)))
         }
         for feed, records in ledgers.items()
     }

@@ -22,7 +22,7 @@ from digest.model import Config, Copied, FreePage, Letter, Story
 from digest.stories import excerpt, filenames, hints, ledger, paths, pending
 from digest.stories.desk import Survey
 from digest.stories.history import History
-from digest.stories.identity import scoped
+from digest.stories.identity import CLAIM, scoped
 from digest.stories.ledger import Record
 from digest.stories.prose import Prose
 from digest.week import Week
@@ -59,6 +59,7 @@ def review(
         *_of_each(shown, history, config, line_of),
         *_pending(shown, history, line_of, read),
         *among(shown, line_of),
+        *_one_guid(shown, history),
         *_late_drafts(survey.content.letters, closed, line_of),
         *(() if survey.content.unread else _orphans(survey, config)),
         *_shared_files(survey.ledgers),
@@ -279,6 +280,21 @@ def _doubles(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem]:
             yield _hint(story.file, line_of(story.file, "link"), what, _UNSURE)
         for name in names:
             met.setdefault(name, story)
+
+
+def _one_guid(stories: Iterable[Story], history: History) -> Iterator[Problem]:
+    """Finds stories to which different feeds have given one guid, an absolute URI, that were taken for two."""
+    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for story in sorted(stories, key=lambda story: (story.published, story.file)):
+        for feed, record in history.of(story):
+            for kind, _, guid in (alias.partition(":") for alias in record.aliases):
+                if f"{kind}:" in {"guid:", CLAIM} and links.is_absolute(guid):
+                    found[guid][story.file].add(feed)
+    for guid, by_file in found.items():
+        first, *others = by_file.items()
+        for file, feeds in others:
+            if feeds != first[1]:
+                yield _hint(file, 0, f"has the guid of {first[0]}, {guid}, in another feed", _UNSURE)
 
 
 def _late_drafts(letters: Iterable[Letter], closed: Collection[Week], line_of: LineOf) -> Iterator[Problem]:

@@ -1,0 +1,180 @@
+"""Which entries are one story, from end to end: cases in data/identity.
+
+A case has what feeds say at each pull, an entry as [guid, headline, link, date], and the stories that are there in the
+end. An editor puts a note below every story after the pull that brought it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from digest import config
+from digest.commands import check, pull
+from digest.model import Story
+from digest.naming import lasting_name
+from digest.stories import store
+
+NOW = datetime(2026, 11, 28, 8, 0, tzinfo=UTC)
+DATA = Path(__file__).parent / "data" / "identity"
+CASES = sorted(DATA.glob("*.json"))
+
+Said = Sequence[str]
+"""An entry: guid, headline, link, date."""
+Documents = Mapping[str, Sequence[Said]]
+
+
+@dataclass
+class Digest:
+    """A digest whose feeds are files; `pull` keeps what must hold at every pull."""
+
+    root: Path
+    feeds: Sequence[str]
+
+    def __post_init__(self) -> None:
+        tables = "".join(f'[[feeds]]\nid = "{feed}"\nurl = "{feed}.json"\n' for feed in self.feeds)
+        (self.root / "digest.toml").write_text(
+            f'[site]\ntitle = "Test"\nurl = "https://example.org/"\n{tables}', encoding="utf-8"
+        )
+        self.config = config.load(self.root)
+        self.days = count()
+
+    def stories(self) -> list[Story]:
+        return list(store.load(self.root, self.config).stories)
+
+    def pull(self, documents: Documents) -> None:
+        for feed, entries in documents.items():
+            (self.root / f"{feed}.json").write_text(json.dumps(_document(entries)), encoding="utf-8")
+        before = {story.file: story for story in self.stories()}
+        self._pull(documents)
+        after = {story.file: story for story in self.stories()}
+        for file, old in before.items():
+            new = after[file]
+            assert new.note == old.note
+            assert new.title == old.title or new.link == old.link or new.published == old.published, (old, new)
+        said = self._files()
+        (self.root / ".digest" / "feeds.json").unlink()
+        self._pull(documents)
+        assert self._files() == said, "a second pull has changed something"
+        names = [lasting_name(story) for story in self.stories()]
+        assert len(set(names)) == len(names), "two stories have one Atom id"
+
+    def note(self) -> None:
+        for story in self.stories():
+            if not story.note:
+                path = self.root / story.file
+                path.write_text(path.read_text(encoding="utf-8") + f"\nA note on {story.slug}.\n", encoding="utf-8")
+
+    def delete(self, title: str) -> None:
+        (story,) = (story for story in self.stories() if story.title == title)
+        (self.root / story.file).unlink()
+
+    def _pull(self, documents: Documents) -> None:
+        now = NOW + timedelta(hours=next(self.days))
+        report = pull.run(self.root, self.config, pull.chosen(self.config, list(documents)), now=now)
+        assert report.failed == 0
+
+    def _files(self) -> dict[str, bytes]:
+        return {path.as_posix(): path.read_bytes() for path in (self.root / "content").rglob("*") if path.is_file()}
+
+
+def _document(entries: Sequence[Said]) -> dict[str, object]:
+    items = [
+        {"id": guid, "title": title, "url": link, "date_published": date, "content_text": "Text."}
+        for guid, title, link, date in entries
+    ]
+    return {"version": "https://jsonfeed.org/version/1.1", "title": "Test", "items": items}
+
+
+def _orders(pulls: Sequence[Documents]) -> Iterator[tuple[list[str], list[Documents]]]:
+    """Yields feeds and pulls as they stand, and each or both turned round."""
+    feeds = sorted({feed for documents in pulls for feed in documents})
+    turned = [{feed: entries[::-1] for feed, entries in documents.items()} for documents in pulls]
+    for order in (feeds, feeds[::-1]):
+        yield order, list(pulls)
+        yield order, list(turned)
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_the_entries_of_a_case_become_its_stories_in_any_order(path: Path, tmp_path: Path) -> None:
+    case = json.loads(path.read_text(encoding="utf-8"))
+    for number, (feeds, pulls) in enumerate(_orders(case["pulls"])):
+        root = tmp_path / str(number)
+        root.mkdir()
+        digest = Digest(root, feeds)
+
+        for turn, documents in enumerate(pulls):
+            digest.pull(documents)
+            digest.note()
+            for title in case.get("deleted", ()) if turn == 0 else ():
+                digest.delete(title)
+
+        found = sorted(f"{story.title} {story.link}" for story in digest.stories())
+        wanted = case["stories"]
+        assert (found if isinstance(wanted, list) else len(found)) == wanted, case["about"]
+
+
+# ---------------------------------------------------------------- copies, and hints
+
+
+def test_a_copy_in_the_place_of_a_story_that_was_moved_is_not_taken_for_it(tmp_path: Path) -> None:
+    digest = Digest(tmp_path, ["a"])
+    first = ["https://pub.example/?p=1", "Story 1", "https://pub.example/1", "2026-11-23T10:00:00Z"]
+    (tmp_path / "a.json").write_text(json.dumps(_document([first])))
+    pull.run(tmp_path, digest.config, digest.config.feeds, now=NOW)
+    (story,) = digest.stories()
+    place, moved = tmp_path / story.file, tmp_path / "content/2026/w49/2026-11-23-kept.md"
+    moved.parent.mkdir(parents=True)
+    place.rename(moved)
+    copy = moved.read_text().replace("Story 1", "My own text").replace("https://pub.example/1", "https://mine.example/")
+    place.write_text(copy)
+    corrected = _document([first])
+    corrected["items"][0] |= {"content_text": "Corrected.", "authors": [{"name": "Ann"}]}  # type: ignore[index]
+    (tmp_path / "a.json").write_text(json.dumps(corrected))
+
+    report = pull.run(tmp_path, digest.config, digest.config.feeds, now=NOW + timedelta(hours=1))
+
+    assert place.read_text() == copy
+    assert report.rows[0].updated == ("content/2026/w49/2026-11-23-kept.md",)
+    assert "> Corrected." in moved.read_text()
+    assert [problem.cure for problem in check.run(tmp_path, now=NOW).problems if not problem.hint] == [
+        "delete one, or take 'id' out of the one that is new"
+    ]
+
+
+def test_a_copy_alone_that_differs_in_link_headline_and_date_is_left_as_it_is(tmp_path: Path) -> None:
+    digest = Digest(tmp_path, ["a"])
+    first = ["https://pub.example/?p=1", "Story 1", "https://pub.example/1", "2026-11-23T10:00:00Z"]
+    digest.pull({"a": [first]})
+    (story,) = digest.stories()
+    place = tmp_path / story.file
+    copy = place.read_text().replace("Story 1", "My own text").replace("https://pub.example/1", "https://mine.example/")
+    copy = copy.replace("published: 2026-11-23T10:00:00+00:00", "published: 2026-11-24T09:00:00+00:00")
+    place.write_text(copy)
+    corrected = _document([first])
+    corrected["items"][0]["content_text"] = "Corrected."  # type: ignore[index]
+    (tmp_path / "a.json").write_text(json.dumps(corrected))
+
+    pull.run(tmp_path, digest.config, digest.config.feeds, now=NOW + timedelta(days=1))
+
+    assert place.read_text() == copy
+
+
+def test_check_hints_at_two_stories_of_one_guid(tmp_path: Path) -> None:
+    digest = Digest(tmp_path, ["a", "b"])
+    guid = "https://pub.example/?p=1"
+    digest.pull({"a": [[guid, "Story 1", "https://pub.example/1", "2026-11-23T10:00:00Z"]]})
+    digest.pull({"b": [[guid, "Wholly other", "https://agency.example/1", "2026-11-24T10:00:00Z"]]})
+
+    problems = check.run(tmp_path, now=NOW).problems
+
+    assert [str(problem) for problem in problems] == [
+        "content/2026/w48/2026-11-24-wholly-other.md: has the guid of content/2026/w48/2026-11-23-story-1.md, "
+        f"{guid}, in another feed; keep one, or give the others hide: true"
+    ]
