@@ -19,6 +19,7 @@ from test_publish import git
 from digest import branch, config, disk
 from digest.commands import build, publish, serve
 from digest.errors import DigestError
+from digest.stories import paths
 
 HIDDEN = "content/2026/w20/2026-05-11-cranes-arrive.md"
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -56,18 +57,18 @@ class Digest:
         self._cleaned: dict[object, dict[str, bytes] | str] = {}
 
     def site(self) -> None:
-        self._compare(self.root / "site", self._run("site"), self._clean())
+        self._compare(self.root / "site", self.build("site"), self._clean())
 
     def other(self) -> None:
-        self._compare(self.root.with_name("other"), self._run("../other"), self._clean())
+        self._compare(self.root.with_name("other"), self.build("../other"), self._clean())
 
     def other_address(self) -> None:
         """The same folder, now for another address."""
-        self._compare(self.root.with_name("other"), self._run("../other", ELSEWHERE), self._clean(ELSEWHERE))
+        self._compare(self.root.with_name("other"), self.build("../other", ELSEWHERE), self._clean(ELSEWHERE))
 
     def nested(self) -> None:
         """A folder within the site's own."""
-        self._compare(self.root / "site/deep", self._run("site/deep", ELSEWHERE), self._clean(ELSEWHERE))
+        self._compare(self.root / "site/deep", self.build("site/deep", ELSEWHERE), self._clean(ELSEWHERE))
 
     def preview(self) -> None:
         before, now = self._previewed, self._files()
@@ -113,7 +114,7 @@ class Digest:
             return str(error)
         return ""
 
-    def _run(self, output: str, base_url: str | None = None) -> str:
+    def build(self, output: str, base_url: str | None = None) -> str:
         """Builds, and returns what is wrong."""
         try:
             build.run(self.root, config.load(self.root), output=self.root / output, base_url=base_url, now=NOW)
@@ -160,6 +161,11 @@ def clean_build(root: Path, url: str, *, drafts: bool) -> dict[str, bytes] | str
     except DigestError as error:
         return str(error)
     return read_folder(root / "clean")
+
+
+def put(file: Path, content: bytes) -> None:
+    """Writes a file."""
+    file.write_bytes(content)
 
 
 def settle() -> None:
@@ -228,6 +234,25 @@ def test_whatever_changes_is_not_taken_for_built_because_another_folder_has_it(t
     change(digest.root)
     settle()
     digest.other()
+    digest.site()
+
+
+def test_a_place_that_git_brings_during_a_build_is_read_by_the_next_one(tmp_path: Path) -> None:
+    digest = Digest(tmp_path)
+    places = digest.root / paths.LOCATIONS
+    digest.site()
+    ours = places.read_bytes()
+    moved = HIDDEN.replace("w20", "w22")
+    edits.renamed(HIDDEN, moved)(digest.root)
+    digest.site()
+    theirs = places.read_bytes()
+    edits.renamed(moved, HIDDEN.replace("w20", "w21"))(digest.root)
+    places.write_bytes(ours)
+    settle()
+    output, given = digest.root / "site", config.load(digest.root)
+    build.run(digest.root, given, output=output, base_url=None, now=NOW, told=lambda *_: put(places, theirs))
+    settle()
+
     digest.site()
 
 

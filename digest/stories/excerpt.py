@@ -109,7 +109,8 @@ def split(body: str, ours: Collection[str]) -> Body:
             rest = [*lines[:start], *[""] * (end - start), *lines[end:]] if own else lines[end:]
             note = "\n".join(rest).strip("\n")
             return Body(words, note, _leading(body) if own else len(lines) - 1 - note.count("\n"))
-    return Body("", body.strip("\n"), _leading(body))
+    note = body.strip("\n")
+    return Body("", note, _leading(body) if note else 0)
 
 
 def span(lines: Sequence[str], ours: Collection[str]) -> tuple[int, int]:

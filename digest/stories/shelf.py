@@ -113,10 +113,12 @@ class Shelf:
             return
         from digest.stories import store
 
+        is_as_read = sight.is_as_seen(self._root, self._folders, paths.LOCATIONS)
         store.add_locations(self._root, due, now)
         # The places stay as they were read: each story that was added has its address already.
         self._catalogue = found._replace(news=tuple(one for one in found.news if one not in due))
-        self._folders = sight.with_file(self._root, self._folders, paths.LOCATIONS)
+        if is_as_read:  # else git has brought lines during the build, which the next one has to read
+            self._folders = sight.with_file(self._root, self._folders, paths.LOCATIONS)
 
     def keep(self) -> None:
         """Remembers what was read for the next build."""

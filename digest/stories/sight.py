@@ -73,6 +73,16 @@ def again(root: Path, before: Sight, files: Iterable[str], since: int) -> Sight 
     return Sight(folders, before.problems, since)
 
 
+def is_as_seen(root: Path, folders: Mapping[str, Look], file: str) -> bool:
+    """Tells whether a file is the one that was seen, or was not there and is not."""
+    folder, _, name = file.rpartition("/")
+    try:
+        now = disk.stamp(os.lstat(root / file))
+    except OSError:
+        now = None
+    return now == stamps_of(folders.get(folder)).get(name)
+
+
 def with_file(root: Path, folders: Mapping[str, Look], file: str) -> dict[str, Look]:
     """Returns how folders look with this file as it is now, whether it is a new one or not."""
     folder, _, name = file.rpartition("/")
