@@ -112,7 +112,7 @@ def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told
 
 
 def _all(root: Path, settings: Config, survey: Survey, now: datetime, line_of: LineOf) -> Iterator[Problem]:
-    catalogue = catalogue_of(survey.content, settings)._replace(beside=partial(sight.names_in, root))
+    catalogue = catalogue_of(survey.content, settings)._replace(beside=sight.NamesIn(root))
     archive = arrange(catalogue, settings)
     closed = {edition.week for edition in archive.editions if edition.closed}
     yield from _merging(root, survey.problems)

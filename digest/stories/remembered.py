@@ -10,7 +10,6 @@ believe outlines that are not the very ones that it speaks of, as a run leaves t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from itertools import compress, count
 from operator import is_not
 from pathlib import Path
@@ -52,9 +51,7 @@ class Remembered:
         for place, outline in zip(places, kept.outlines(columns), strict=True):
             stories[place] = outline
         values = kept.values({**found[1], **rows}, self._root)
-        self._known = Catalogue(
-            stories=tuple(stories), story=story, beside=partial(sight.names_in, self._root), **values
-        )
+        self._known = Catalogue(stories=tuple(stories), story=story, beside=sight.NamesIn(self._root), **values)
         return self._known
 
     def keep(self, catalogue: Catalogue, folders: Mapping[str, Look], *, has_news: bool) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
 from hashlib import blake2b
@@ -132,12 +133,17 @@ def copied(root: Path, files: Iterable[str]) -> tuple[Copied, ...]:
     )
 
 
-def names_in(root: Path, folder: str) -> list[str]:
-    """Returns the names of the files and folders in a folder of the content, none where there is no such folder."""
-    try:
-        return sorted(path.name for path in (root / folder).iterdir())
-    except OSError:
-        return []
+@dataclass(frozen=True, slots=True)
+class NamesIn:
+    """Gives the names of what is in a folder of the digest at `root`, none where there is no such folder."""
+
+    root: Path
+
+    def __call__(self, folder: str) -> list[str]:
+        try:
+            return sorted(path.name for path in (self.root / folder).iterdir())
+        except OSError:
+            return []
 
 
 def _weight(file: Path) -> int:

@@ -74,7 +74,7 @@ class Whole:
             altered=followed.altered,
             news=followed.news,
             unread=frozenset(reading.unread),
-            beside=partial(sight.names_in, self._root),
+            beside=sight.NamesIn(self._root),
         )
         if reading.problems:
             raise Faults(gathered(reading.problems))
