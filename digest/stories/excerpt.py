@@ -21,6 +21,7 @@ _ENTITY = re.compile(r"&(?=\w+;|#\w)")  # a number is a reference without its se
 _START = re.compile(r"(?m)^(?:([#>+-])|(\d+)([.)])|(~)(?=~~))")
 _ESCAPED = re.compile(r"\\([\\`*_\[\]#>+.)-])|&(amp|lt|#126);")
 _NAMED = {"amp": "&", "lt": "<", "#126": "~"}
+_WRAPPED = re.compile(r"(?m)[^\n]\n[^\n]|\n\n\n|^[ \t]|[ \t]$|\A\n|\n\Z")
 _GAP = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)*")
 
 
@@ -67,6 +68,9 @@ def hashes(markdown: str) -> tuple[str, ...]:
 
     The second is that of the same words before an editor's program wrapped their lines.
     """
+    text = unescape(markdown)
+    if text and escape(text) == markdown and not _WRAPPED.search(markdown):
+        return (hash_of(text),)  # as pull wrote it, which is most often so
     texts = dict.fromkeys((markdown, unwrapped(markdown)))
     return tuple(hash_of(unescape(text)) for text in texts if text and escape(unescape(text)) == text)
 
