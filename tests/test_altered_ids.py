@@ -231,3 +231,16 @@ def test_nor_does_the_moment_at_which_a_week_closed(root: Path) -> None:
 
     assert b"<entry>" in before
     assert site(root)["weeks.atom"] == before
+
+
+def test_a_corrected_link_gives_no_other_id_to_a_story_whose_id_was_taken_out(root: Path) -> None:
+    before = atom_ids(site(root))
+    alter(root, TWO)
+    (root / "first.xml").write_text(rss().replace("tech/2/story", "tech/2/another-story"))
+
+    run(root, "pull")
+
+    text = read(root, TWO)
+    assert "link: https://news.example/tech/2/another-story\n" in text
+    assert "\nid: " not in text
+    assert atom_ids(site(root)) == before

@@ -373,8 +373,16 @@ class _Taking:
         lacks = {name for kin in self.kin[file].values() for name in kin.lacks or ()}
         heard = {name: mark for name, mark in heard.items() if name not in lacks.intersection(lacking(story))}
         fresh = fresh_story(arrival, self.config, self.now)
-        begun = self.desk.before_kill(story)
-        return merge(story, fresh, before=before, heard=heard, wrote=self._wrote(file), now=self.now, begun=begun)
+        return merge(
+            story,
+            fresh,
+            before=before,
+            heard=heard,
+            wrote=self._wrote(file),
+            now=self.now,
+            begun=self.desk.before_kill(story),
+            has_guid=any(map(ledger.has_guid, self.kin[file].values())),
+        )
 
     def _revised(
         self, arrival: Arrival, record: Record, story: Story, merged: Merged, heard: Mapping[str, str]

@@ -102,12 +102,13 @@ def merge(
     wrote: Hashes,
     now: datetime,
     begun: Story | None = None,
+    has_guid: bool = False,
 ) -> Merged:
     """Merges `fresh`, the story as it would be added today, into the story as its file has it.
 
     `before` and `heard` are the hashes of what the feed said and says, `wrote` those of what we last put into the
     file; `now` is the moment of the pull. `begun` is the story as it was before a pull that was killed after it had
-    changed the file.
+    changed the file. `has_guid` says that a ledger has the story's guid, though its file may lack it.
     """
     theirs = hashes_of(fresh)
     if "excerpt" in heard:
@@ -126,7 +127,7 @@ def merge(
     changes: dict[str, Value] = {name: getattr(fresh, name) for name in free}
     agreed = {name: theirs[name] for name in (*free, *done)}
     updated = _updated(story, fresh, set(agreed), wrote, now)
-    if "link" in changes and not story.id:
+    if "link" in changes and not story.id and not has_guid:
         changes["id"] = story.link  # the Atom id was made of the old link, and stays what it was
     return Merged(
         changes=changes | ({"updated": updated} if updated and changes else {}),
