@@ -1,15 +1,29 @@
-"""Names that stay: a theme's ids, what a story's Atom id is made of and when that last moved, the name that is free.
+"""Names: of themes, of stories for good, free ones, and which file names are those of Markdown files.
 
 Stands this low since both rooms that deal in names must come to the same ones.
 """
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Container, Iterable
 from datetime import datetime, time, tzinfo
 
 from digest import links
 from digest.model import Story, Theme
+
+MARKDOWN = (".md", ".markdown")
+"""The endings of Markdown files, in upper or lower case."""
+
+
+def is_markdown(file: str) -> bool:
+    """True for a file name that ends in .md or .markdown, in upper or lower case."""
+    return file.lower().endswith(MARKDOWN)
+
+
+def without_ending(file: str) -> str:
+    """Returns the name of a Markdown file without .md or .markdown, any other name as it is."""
+    return posixpath.splitext(file)[0] if is_markdown(file) else file
 
 
 def current_ids(themes: Iterable[Theme]) -> dict[str, str]:

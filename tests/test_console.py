@@ -137,6 +137,7 @@ def test_feeds_weeks_and_stories_are_completed(new: Path) -> None:
     assert completed("themes", "--explain", "content/2026/w0", cwd=new) == [
         "content/2026/w06/", "content/2026/w07/", "content/2026/w08/"
     ]  # fmt: skip
+    (new / "content/2026/w06/2026-02-07-mine.markdown").write_text("")
     (first, *rest) = completed("themes", "--explain", "content/2026/w06/", cwd=new)
     assert (new / first).is_file()
     assert len(rest) == len(list((new / "content/2026/w06").iterdir())) - 1
@@ -186,6 +187,7 @@ def test_the_environment_may_decide_on_colours(environment: dict[str, str], want
     ("line", "start"),
     [
         ("content/a.md:3: it is wrong; mend it", "\x1b[31m\x1b[1mcontent/a.md:3\x1b[0m: it"),
+        ("content/a.Markdown: it is wrong", "\x1b[31m\x1b[1mcontent/a.Markdown\x1b[0m: it"),
         ("digest.toml: hint: it may be wrong", "\x1b[33m\x1b[1mdigest.toml\x1b[0m: hint"),
         ("https://a.example/x: gone", "https://a.example/x: gone"),
         ("nothing of the kind", "nothing of the kind"),

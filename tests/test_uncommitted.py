@@ -149,6 +149,29 @@ def test_a_story_that_was_moved_before_its_first_commit_is_found(desk: Path) -> 
     assert "never committed" not in digest("pull", cwd=other).stderr
 
 
+@pytest.mark.parametrize("ending", [".MD", ".markdown"])
+def test_a_story_that_got_another_markdown_ending_before_its_first_commit_is_never_missed(
+    desk: Path, ending: str
+) -> None:
+    carries(desk, 1, 2, 3)
+    digest("pull", cwd=desk)
+    story = (desk / file_of(3)).with_suffix(ending)
+    (desk / file_of(3)).rename(story)
+    assert [words for _, _, words in hints(desk)] == [
+        f"1 story that it names is not in git yet: {story.relative_to(desk)}; "
+        "run 'git add content' and commit, for nobody else can pull them again"
+    ]
+    commit(desk)
+    assert digest("pull", cwd=desk).stderr == ""
+    story.unlink()
+    commit(desk)
+    git(desk, "push", "--quiet", "origin", "HEAD:main")
+    other = clone(desk)
+
+    assert hints(desk) == hints(other) == []
+    assert [digest("pull", cwd=one).stderr for one in (desk, other)] == ["", ""]
+
+
 def test_what_was_deleted_before_its_first_commit_is_noted_by_the_next_pull(desk: Path) -> None:
     carries(desk, 1, 2, 3, 4, 5)
     digest("pull", cwd=desk)

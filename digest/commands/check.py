@@ -25,6 +25,7 @@ from digest.feeds.at_once import Told
 from digest.feeds.limits import Limits
 from digest.git import Changes
 from digest.model import Config
+from digest.naming import is_markdown
 from digest.pages.addresses import Base
 from digest.pages.arrange import arrange
 from digest.pages.proof import proof
@@ -174,7 +175,7 @@ def _secrets(root: Path, settings: Config, survey: Survey) -> Iterator[Problem]:
             cure = "it is used for fetching and published nowhere; keep this file out of public repositories"
             yield Problem(config.NAME, lines.get(("feeds", number, "url"), 0), what, cure, hint=True)
     for file in survey.files:
-        text = store.read_text(root, file) if file.endswith(".md") else ""
+        text = store.read_text(root, file) if is_markdown(file) else ""
         for number, line in enumerate(text.splitlines() if "://" in text else (), start=1):
             secrets = {name: None for address in _ADDRESS.findall(line) for name in redact.names(address)}
             if line.startswith(_AS_PULLED):
@@ -258,4 +259,4 @@ def _is_changed(file: str, changes: Changes) -> bool:
 
 def _looked_at(survey: Survey) -> tuple[str, ...]:
     ledgers = tuple(file for file in survey.files if file.startswith(f"{paths.LEDGERS}/"))
-    return (config.NAME, *(file for file in survey.files if file.endswith(".md")), *ledgers)
+    return (config.NAME, *(file for file in survey.files if is_markdown(file)), *ledgers)

@@ -41,9 +41,10 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
         content = store.load(root, config)
         catalogue = catalogue_of(content, config)
         editions = {edition.week: edition for edition in arrange(catalogue, config).editions if edition.stories}
-        edition = editions[letters.chosen(week, editions, {letter.week for letter in content.letters})]
-        file = paths.letter(edition.week)
-        if not store.create(root, file, _draft(edition, catalogue)):
+        written = {letter.week: letter.file for letter in content.letters}
+        edition = editions[letters.chosen(week, editions, written)]
+        file = written.get(edition.week) or paths.letter(edition.week)
+        if edition.week in written or not store.create(root, file, _draft(edition, catalogue)):
             raise DigestError(f"{file}: this week has its letter already; edit that one, or delete it first")
     return LetterReport(
         file=file,
@@ -66,9 +67,11 @@ def more(root: Path, config: Config, week: str = "") -> LetterReport:
         if not week and not editions.keys() & written.keys():
             raise DigestError("content: no week that has stories has a letter yet; 'digest letter' drafts one")
         choice = letters.chosen(week, editions if week else editions.keys() & written.keys(), ())
-        file = paths.letter(choice)
         if choice not in written:
-            raise DigestError(f"{file}: {choice} has no letter yet; 'digest letter {choice}' drafts one")
+            raise DigestError(
+                f"{paths.letter(choice)}: {choice} has no letter yet; 'digest letter {choice}' drafts one"
+            )
+        file = written[choice].file
         stories = [catalogue.story(one.file) for section in editions[choice].sections for one in section.stories]
         missing = letters.unlinked(written[choice].body, stories, content.places)
         text = store.read_exactly(root, file)

@@ -147,7 +147,8 @@ def _week(week: Week, stories: Iterable[Story], letter: str, closed: bool, unlin
 def _letter(week: Week, letters: Mapping[Week, Letter], unread: Iterable[str]) -> str:
     if week in letters:
         return "draft" if letters[week].draft else "written"
-    return "unread" if paths.letter(week) in unread else ""
+    is_unread = any(paths.is_letter(file) and paths.week_of(file) == week for file in unread)
+    return "unread" if is_unread else ""
 
 
 def _last_closed(survey: Survey, close: str) -> Week | None:

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from digest.model import Catalogue
+from digest.naming import is_markdown, without_ending
 from digest.pages import addresses
 from digest.pages.addresses import Base
 from digest.pages.archive import Archive
@@ -154,7 +155,7 @@ class Targets:
         composed = self._composed.get(_composed(wanted)) if not wanted.isascii() else None
         if composed:
             return self._places[composed]
-        if not path.endswith(".md"):
+        if not is_markdown(path):
             return self._missing(path, wanted)
         return Lost(f"the link to '{path}' leads to no story", self._cure(path, file))
 
@@ -184,7 +185,7 @@ class Targets:
 
     def _cure(self, path: str, file: str) -> str:
         """Returns what to write instead: the near miss by slug, for dates are all alike, or what a link looks like."""
-        there = {name: _slug(name) for name in self._places if name.endswith(".md")}
+        there = {name: _slug(name) for name in self._places if is_markdown(name)}
         wanted = _slug(path)
         # One beginning or end in common, for there may be many thousands and each comparison takes its time.
         near = {slug: name for name, slug in there.items() if slug[:2] == wanted[:2] or slug[-4:] == wanted[-4:]}
@@ -204,7 +205,7 @@ def _composed(file: str) -> str:
 
 def _slug(path: str) -> str:
     """Returns the slug that a file's name has after its date."""
-    return _DATED.sub("", posixpath.basename(path)).removesuffix(".md")
+    return without_ending(_DATED.sub("", posixpath.basename(path)))
 
 
 def _beside(file: str, path: str) -> str:

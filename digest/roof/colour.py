@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import click
 
-_PLACE = re.compile(r"[\w./-]+\.(?:md|toml|jsonl|html|xml)(?::\d+)?(?=: )")
+_PLACE = re.compile(r"[\w./-]+\.(?:(?i:md|markdown)|toml|jsonl|html|xml)(?::\d+)?(?=: )")
 
 
 def wants_colour(environment: Mapping[str, str]) -> bool | None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from digest.naming import is_markdown
+
 
 def feeds(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Returns the ids of the feeds that are pulled."""
@@ -38,7 +40,7 @@ def stories(context: click.Context, _: click.Parameter, incomplete: str) -> list
     with contextlib.suppress(OSError):
         for path in sorted(folder.iterdir()):
             name = path.relative_to(root).as_posix() + ("/" if path.is_dir() else "")
-            if name.startswith(incomplete) and (path.is_dir() or path.suffix == ".md") and name.startswith("content/"):
+            if name.startswith(incomplete) and (path.is_dir() or is_markdown(name)) and name.startswith("content/"):
                 found.append(name)
     return found
 

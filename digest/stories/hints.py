@@ -19,9 +19,11 @@ _UNDERLINE = re.compile(r"([=-]+)[ ]*")
 _SENTENCE = (".", ",", ";", ":", "!", "?", "…", ".”", ".’", ".)")
 _LONG_HEADING = 60
 _WIDE_UNDERLINE = 6
-_PARTED = re.compile(r"(?<![\\!])\[[^\[\]\n]+\][ \t]+\((?=https?://|www\.|mailto:|\.{0,2}/|[\w./-]+\.md[)#])[^()\s]*\)")
+_PARTED = re.compile(
+    r"(?<![\\!])\[[^\[\]\n]+\][ \t]+\((?=https?://|www\.|mailto:|\.{0,2}/|[\w./-]+\.(?i:md|markdown)[)#])[^()\s]*\)"
+)
 _WEB = re.compile(r"https?://", re.IGNORECASE)
-_ADDRESS = re.compile(r"https?://|www\.|mailto:|\.{0,2}/|[\w./-]+\.md\b", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://|www\.|mailto:|\.{0,2}/|[\w./-]+\.(?:md|markdown)\b", re.IGNORECASE)
 _TITLE = re.compile(r"""(["']).*\1""", re.DOTALL)
 _CURLED = re.compile(r"[“”„]|^[‘’]|[‘’]$")
 _TAG = re.compile(r"<([A-Za-z][\w-]*)(\s[^<>]*)?/?>")

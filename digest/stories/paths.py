@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
+from digest.naming import MARKDOWN, is_markdown
 from digest.week import Week
 
 INBOX = "content/inbox"
@@ -22,12 +23,13 @@ LOCATIONS = f"{LEDGERS}/_places.jsonl"
 ADDED = "_added"
 """The name, in the place of a feed's id, of the ledger of stories that were added from web pages."""
 
-PLACE = re.compile(r"content/(\d{4}/w\d{2})/(?:(\d{4}-\d{2}-\d{2})-)?([^/.][^/]*)\.md")
+_ENDING = "|".join(map(re.escape, MARKDOWN))
+PLACE = re.compile(rf"content/(\d{{4}}/w\d{{2}})/(?:(\d{{4}}-\d{{2}}-\d{{2}})-)?([^/.][^/]*)(?i:{_ENDING})")
 """A Markdown file in a week's folder: the folder, the day that its name begins with, if any, and the slug. A file that
 is hidden by a dot is none."""
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 """What a story's slug is made of: signs that an address can have."""
-_LETTER = "/letter.md"
+_LETTER = "letter"
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
 _NOT_PUBLISHED = frozenset({"ledger", "inbox"})
@@ -39,8 +41,8 @@ def story(week: Week, day: date, slug: str) -> str:
 
 
 def letter(week: Week) -> str:
-    """Returns the file of a week's letter."""
-    return f"content/{week.folder}{_LETTER}"
+    """Returns the file that a week's new letter gets."""
+    return f"content/{week.folder}/{_LETTER}.md"
 
 
 def ledger(feed: str) -> str:
@@ -55,7 +57,8 @@ def feed_of(name: str) -> str:
 
 def is_story(file: str) -> bool:
     """Tells whether a file lies where stories do."""
-    return PLACE.fullmatch(file) is not None and file[-len(_LETTER) :].lower() != _LETTER  # `Letter.md` is no story
+    place = PLACE.fullmatch(file)
+    return place is not None and (place[2] is not None or place[3].lower() != _LETTER)  # `Letter.md` is not a story
 
 
 def parted(files: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -68,12 +71,13 @@ def parted(files: Iterable[str]) -> tuple[list[str], list[str]]:
 
 def is_letter(file: str) -> bool:
     """Tells whether a file lies where letters do."""
-    return file.endswith(_LETTER) and PLACE.fullmatch(file) is not None
+    place = PLACE.fullmatch(file)
+    return place is not None and place[2] is None and place[3] == _LETTER
 
 
 def is_in(file: str, folder: str) -> bool:
     """Tells whether a file is Markdown right in a folder below `content/`."""
-    return file.endswith(".md") and folder_of(file) == folder and "/." not in file
+    return is_markdown(file) and folder_of(file) == folder and "/." not in file
 
 
 def right_in(folder: str, files: Iterable[str]) -> list[str]:

@@ -90,6 +90,10 @@ class Reading:
         found = (filenames.problem(file) for file in files if not paths.is_story(file))
         self.problems.extend(filter(None, found))
 
+    def doubled(self, files: Iterable[str]) -> None:
+        """Notes letters and introductions that are there twice, with different endings."""
+        self.problems.extend(filenames.doubles(files))
+
     def _read(self, file: str, read: Callable[[str], _T]) -> _T | None:
         try:
             return read(self._bytes_of(file).decode())

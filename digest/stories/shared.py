@@ -1,10 +1,10 @@
-"""What phones and browsers share, as the text of a story: a bare address, keys without their `---`, a bookmark file.
+"""Turns what phones and browsers share into the text of a story: a URL, front matter without `---`, a bookmark file.
 
-    https://news.example/a              a text with one address; words before it are the title, words after it the note
-    Title: A⏎Link: https://…            front matter without its fences
-    A page.url  A page.webloc           a bookmark, named after its page
+    https://news.example/a              a text with one URL; the line before it is the title, the rest is the note
+    Title: A⏎Link: https://…            front matter without its `---` lines
+    A page.url  A page.webloc           a bookmark file, named after its page
 
-Text and bytes in, text out. Refuses to guess: a text with several addresses, or none, stays as it is.
+Nothing is guessed: a text with several URLs, or with none, is left as it is.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _MARKDOWN = re.compile(r"\[(?P<title>[^\]\n]+)\]\((?P<link>https?://[^\s()]+)\)"
 _KEY = re.compile(r"([A-Za-z]+)([ \t]*:(?:[ \t].*)?)")
 _SHORTCUT = re.compile(r"^(URL|Name)[ \t]*=[ \t]*(.*?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _ENDS = ".,;:!?'’”)]"
-_LONGEST_TITLE = 200  # signs: what is longer is somebody's thoughts, and no headline
+_LONGEST_TITLE = 200  # characters; a longer first line is a note, not a headline
 
 
 def story_text(text: str) -> str | None:
-    """Returns the text of the story that a shared text stands for; None if it is none, or a story file already."""
+    """Converts a shared text to the text of a story; None if it has no single URL, or is a story file already."""
     bare = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").strip("\n")
     if not bare.strip() or bare.startswith(FENCE):
         return None
@@ -38,7 +38,7 @@ def story_text(text: str) -> str | None:
 
 
 def of_bookmark(name: str, content: bytes) -> str | None:
-    """Returns the text of the story that a bookmark file stands for; None if it leads to no web page."""
+    """Converts a bookmark file to the text of a story; None if it does not link to a web page."""
     address, title = "", PurePosixPath(name).stem
     if content.lstrip()[:6] in {b"<?xml ", b"bplist", b"<plist", b"<!DOCT"}:
         with contextlib.suppress(plistlib.InvalidFileException, ExpatError, ValueError, TypeError, KeyError):
@@ -51,7 +51,7 @@ def of_bookmark(name: str, content: bytes) -> str | None:
 
 
 def _fenced(text: str) -> str | None:
-    """Returns a text that begins with keys of a story, its link among them, with `---` above and below these."""
+    """Adds `---` around the keys that a text begins with; None if it does not begin with keys, a `link` among them."""
     lines = text.split("\n")
     end = next((number for number, line in enumerate(lines) if not line.strip() or line.rstrip() == FENCE), len(lines))
     keys: list[str] = []
@@ -69,7 +69,7 @@ def _fenced(text: str) -> str | None:
 
 
 def _of_address(text: str) -> str | None:
-    """Returns a story with the one address of a text, the line before it as its title, and all other words as note."""
+    """Makes a story of a text with one URL: the first line before it is the title, all other text the note."""
     marked = _MARKDOWN.fullmatch(text.strip())
     if marked:
         link = links.web_link(marked["link"])
@@ -89,8 +89,8 @@ def _of_address(text: str) -> str | None:
 
 
 def _text(title: str, link: str, note: str = "") -> str:
-    """Returns a story's text; without a title its link's host is one, and it is a draft."""
-    from digest.stories import yamlmatter  # only here: most pulls find nothing that was shared
+    """Returns a story's text. Without a title it gets the host of its link as one, and is a draft."""
+    from digest.stories import yamlmatter  # slow to import, and few pulls find something shared
 
     link = links.clean(link)
     title = " ".join(title.split())
@@ -100,7 +100,7 @@ def _text(title: str, link: str, note: str = "") -> str:
 
 
 def _bare(address: str) -> str:
-    """Returns an address without the signs that end the sentence around it."""
+    """Returns a URL without the punctuation of the sentence around it."""
     bare = address.rstrip(_ENDS)
     return bare + ")" if "(" in bare and address.startswith(f"{bare})") else bare
 

@@ -151,6 +151,7 @@ class Shelf:
             return None
         reading = self._reading()
         reading.misplaced(new)  # first, as in a reading of all: whatever was read, the same is said
+        reading.doubled(_beside(new, seen))
         stories = self._retold(before, [file for file in changed if paths.is_story(file)], reading)
         if stories is None:
             return None
@@ -232,6 +233,12 @@ def _due(catalogue: Catalogue) -> tuple[Location, ...]:
     waiting = {story.week for _, story in new if story.hide or story.draft}
     named = Counter((story.week, story.slug) for story in stories if story.week in waiting) if waiting else {}
     return tuple(one for one, story in new if not (story.hide or story.draft) or named[story.week, story.slug] > 1)
+
+
+def _beside(files: Iterable[str], seen: Sight) -> list[str]:
+    """Returns all files of the folders that these files are in."""
+    folders = sorted({file.rpartition("/")[0] for file in files})
+    return [f"{folder}/{name}" for folder in folders for name in seen.folders[folder][0].split("/")]
 
 
 def _ledgers(seen: Sight) -> list[str]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from digest import disk
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Content, Location, Story
+from digest.naming import is_markdown
 from digest.stories import filenames, ledger, locations, paths, storyfile
 from digest.stories.desk import Desk, Edit, Intake, Survey
 from digest.stories.history import History, earlier
@@ -51,6 +52,7 @@ def survey(root: Path, config: Config) -> Survey:
     reading.problems.extend(sight.problems)
     files, others = paths.parted(sight.files)
     reading.misplaced(others)
+    reading.doubled(others)
     stories = tuple(filter(None, map(reading.story, files)))
     met = [(story, history.of(story)) for story in stories]
     claims = tuple(filter(None, (history.claim(story, records) for story, records in met)))
@@ -312,7 +314,7 @@ def _stands(root: Path, inbox: str, file: str) -> bool:
 
 def _is_swept(file: str) -> bool:
     folder, _, name = file.rpartition("/")
-    return disk.leftover(name).endswith(".md") and "/." not in folder
+    return is_markdown(disk.leftover(name)) and "/." not in folder
 
 
 def _closed(reading: Reading, files: Iterable[str]) -> Week | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from digest.model import Story
+from digest.naming import without_ending
 from digest.stories import ledger
 from digest.stories.history import History
 from digest.stories.ledger import Record
@@ -35,8 +36,8 @@ def missing(ledgers: Ledgers, there: Collection[str], known: Collection[str] = (
 
 def never_in(brought: Brought, committed: Collection[str]) -> Brought:
     """Returns those of the stories that git never had, in their own week's folder or under their name in another."""
-    names = {file.rpartition("/")[2] for file in committed}
-    return {file: records for file, records in brought.items() if file.rpartition("/")[2] not in names}
+    names = {without_ending(file).rpartition("/")[2] for file in committed}
+    return {file: records for file, records in brought.items() if without_ending(file).rpartition("/")[2] not in names}
 
 
 def not_among(brought: Brought, stories: Iterable[Story]) -> Brought:

@@ -55,6 +55,7 @@ class Whole:
         reading = self._reading
         reading.problems.extend(self._seen.problems)
         reading.misplaced(self._files)
+        reading.doubled(self._files)
         outlines, claims, before = self._read(partner)
         followed = self._history.follow(claims, {outline.file for outline in outlines})
         before |= self._history.earlier_of(claims, followed) if followed.altered else {}
