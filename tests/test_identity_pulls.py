@@ -178,3 +178,19 @@ def test_check_hints_at_two_stories_of_one_guid(tmp_path: Path) -> None:
         "content/2026/w48/2026-11-24-wholly-other.md: has the guid of content/2026/w48/2026-11-23-story-1.md, "
         f"{guid}, in another feed; keep one, or give the others hide: true"
     ]
+
+
+@pytest.mark.parametrize("guid", ["17", "https://pub.example/?p=1", ""])
+def test_of_two_copies_one_is_the_story_when_the_ledger_is_lost(tmp_path: Path, guid: str) -> None:
+    digest = Digest(tmp_path, ["a"])
+    digest.pull({"a": [[guid, "Story 1", "https://pub.example/1", "2026-11-23T10:00:00Z"]]})
+    (story,) = digest.stories()
+    (tmp_path / story.file).with_name("2026-11-23-a-copy.md").write_bytes((tmp_path / story.file).read_bytes())
+    (tmp_path / "content" / "ledger" / "a.jsonl").unlink()
+    (tmp_path / "a.json").write_text(
+        json.dumps(_document([[guid, "Story 1, corrected", "https://pub.example/1", "2026-11-24T10:00:00Z"]]))
+    )
+
+    report = pull.run(tmp_path, digest.config, digest.config.feeds, now=NOW + timedelta(days=1))
+
+    assert (report.rows[0].new, len(report.rows[0].adopted)) == ((), 1)

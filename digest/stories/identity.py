@@ -195,8 +195,11 @@ class Context:
     def is_weak(self, feed: str, link: str) -> bool:
         """Tells whether a link is that of several stories, or of a whole site."""
         page = links.lasting(links.canonical(link))
-        shared = page in self._crowded or len(self._known.get(_own(f"page:{page}", feed), ())) > 1
-        return shared or links.is_front_page(link)
+        return self.is_crowded(link) or len(self._known.get(_own(f"page:{page}", feed), ())) > 1
+
+    def is_crowded(self, link: str) -> bool:
+        """Tells whether several entries of a document have a link, or it is that of a whole site."""
+        return links.lasting(links.canonical(link)) in self._crowded or links.is_front_page(link)
 
     def is_place(self, entry: Entry) -> bool:
         """Tells whether an entry's link leads to a place on a page that no other entry of its document has."""
@@ -385,7 +388,7 @@ def _names(feed: str, entry: Entry, context: Context, dates: Mapping[str, int]) 
     names = {"guid": f"guid:{name}", "any guid": f"any guid:{name}"} if name else {}
     names |= {"claim": f"{CLAIM}{guid}"} if guid else {"shared guid": f"noted guid:{entry.id}"}
     names |= {"article": f"article:{number}"} if number else {}
-    names |= {"page": f"page:{page}"} if not (guid and (is_weak or is_part)) else {}
+    names |= {"page": f"page:{page}"} if not (guid and (context.is_crowded(entry.link) or is_part)) else {}
     names |= {"only page": f"only page:{page}"} if not (is_weak or is_part) else {}
     names |= {"whole link": f"whole link:{hash_of(entry.link)}"} if context.is_place(entry) else {}
     same = f"same:{hash_of(entry.link)} {words}"

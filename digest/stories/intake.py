@@ -130,21 +130,27 @@ class _Taking:
         """Returns the stories on the disk that no ledger knows, by a name of theirs, and makes them known.
 
         A name that a ledger knows already stays with its story: what an editor has copied or altered takes none away.
+        Of several copies of a story the first is the one.
         """
         found: dict[str, Story] = {}
+        met: set[str] = set()
         for story in self.desk.stories:
+            keys = identity.keys_of_story(story)
+            if not keys.isdisjoint(met):
+                continue
             entry = Entry(id=story.id, title=story.title, link=story.link)
             names = identity.aliases_of(entry)
-            if identity.keys_of_story(story).isdisjoint(self.settled) and not self._is_at_home(story.file, names):
+            if keys.isdisjoint(self.settled) and not self._is_at_home(story.file, names):
                 name = story.file if story.file not in self.kin else self._free_name(story, entry)
                 found[name] = story
+                met |= keys
                 for feed in story.feeds or ("",):
                     own = [one for one in names if self.settled.isdisjoint(identity.scopes(one, feed))]
-                    keys = identity.keys_of(
+                    known = identity.keys_of(
                         own, story.title, feed, bare=not story.id, link=identity.hash_of(story.link),
                         published=story.published,
                     )  # fmt: skip
-                    self._know(keys, name)
+                    self._know(known, name)
         return found
 
     def _is_at_home(self, file: str, names: Iterable[str]) -> bool:
