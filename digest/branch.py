@@ -233,7 +233,7 @@ def refusal(said: str, address: str) -> str:
 
 def _address(text: str) -> str:
     """Returns a text without the logins in its addresses, and with other secrets in them masked."""
-    return redact.shown(text).replace("://…@", "://")
+    return redact.mask(text).replace("://…@", "://")
 
 
 def _last(said: bytes) -> str:

@@ -1,7 +1,7 @@
-"""The custom domain in `content/static/CNAME`, which GitHub Pages reads: whether it is one, and whether `url` agrees.
+"""Checks the custom domain in `content/static/CNAME`, which GitHub Pages reads: is it valid, and does `url` match it?
 
-A site with a custom domain is served from the root of that host, whatever the name of its repository. Where `url` says
-something else, every link and style sheet of the site asks for an address that is not there.
+GitHub serves a site with a custom domain from the root of that host. If `url` has another host or a path, every link
+and style sheet of the site is broken.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})+", re.IGNORECASE)
 
 
 def problem(content: bytes, url: str, file: str = FILE) -> Problem | None:
-    """Returns what is wrong with a CNAME file, by itself or beside the site's `url`; None where nothing is.
+    """Returns what is wrong with a CNAME file, or with the site's `url` given that file; None if nothing is.
 
-    It is a hint where the host is the same and only the path differs: not every server with such a file is GitHub's.
+    If only the path differs it is a hint, since other servers than GitHub's have such files, too.
     """
     lines = content.decode("utf-8", errors="replace").splitlines()
     named = [(number, line.strip()) for number, line in enumerate(lines, start=1) if line.strip()]
@@ -31,16 +31,16 @@ def problem(content: bytes, url: str, file: str = FILE) -> Problem | None:
     if len(named) > 1:
         return Problem(file, named[1][0], "has several lines; GitHub Pages takes one host", "leave only one")
     if not _HOST.fullmatch(name) or len(name) > 253:
-        return Problem(file, line, f"'{redact.shown(name)}' is not a host name", f"write {_cure(name)}")
+        return Problem(file, line, f"'{redact.mask(name)}' is not a host name", f"write {_cure(name)}")
     if (_host(url), _path(url)) == (name.lower(), "/"):
         return None
-    what = f"GitHub Pages serves the site at https://{name.lower()}/, and url in digest.toml says {redact.shown(url)}"
+    what = f"GitHub Pages serves the site at https://{name.lower()}/, and url in digest.toml says {redact.mask(url)}"
     cure = f'write url = "https://{name.lower()}/" there, or correct or delete this file'
     return Problem(file, line, what, cure, hint=_host(url) == name.lower())
 
 
 def _cure(name: str) -> str:
-    """Returns the host that a malformed name may mean."""
+    """Returns the host that a malformed name probably means."""
     bare = name.lstrip("\ufeff").strip("'\"<>").partition("://")[-1] if "://" in name else name.lstrip("\ufeff")
     host = re.split(r"[/\s:?#@]", bare.strip("/ "))[0].rstrip(".").removeprefix("*.").lower()
     host = links.ascii_host(host)

@@ -1,7 +1,7 @@
-"""Secrets in web addresses: user names, passwords and tokens, with which a feed is fetched and which are never shown.
+"""Removes secrets (user names, passwords, tokens) from URLs, so that they are used for fetching and never published.
 
-`public` is the address as anybody may have it, `shown` a text in which addresses stand, for messages and reports.
-What counts as a token is told by the name of its parameter, so a key in the path of an address is not found.
+`strip` removes them from a URL; `mask` replaces them in any text that contains URLs, for messages and reports.
+A token is recognised by the name of its parameter, so a key in the path of a URL is not found.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ _NAME = re.compile(
 _LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
 _PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#\s'\"<>]+)=([^&;#\s'\"<>]+)")
 _SHORTEST = 4
-"""A shorter value may stand anywhere by chance."""
+"""A shorter value could occur elsewhere by chance."""
 
 
 def names(address: str) -> tuple[str, ...]:
-    """Returns what in an address looks like a secret, in words: "a user name and password", "token"."""
+    """Returns what looks like a secret in a URL, in words: "a user name and password", "token"."""
     login = ("a user name and password",) if _LOGIN.search(address) else ()
     found = (unquote(name) for name, value in _PARAMETER.findall(address) if value and _is_secret(name))
     return (*login, *dict.fromkeys(found))
 
 
-def public(address: str) -> str:
-    """Returns the address without what looks like a secret; one that has none comes back byte for byte."""
+def strip(address: str) -> str:
+    """Returns the URL without what looks like a secret; one without secrets is returned unchanged."""
     if not names(address):
         return address
     try:
@@ -50,13 +50,13 @@ def public(address: str) -> str:
     )
 
 
-def shown(text: str) -> str:
-    """Returns a text with the secrets in its addresses replaced by a mark."""
+def mask(text: str) -> str:
+    """Returns a text with each secret in its URLs replaced by `…`."""
     return _PARAMETER.sub(_masked, _LOGIN.sub("…@", text))
 
 
 def values(address: str) -> frozenset[str]:
-    """Returns the secrets in an address, as they are written there and decoded."""
+    """Returns the secrets in a URL, as written and decoded."""
     login = _LOGIN.search(address)
     password = login[0][:-1].partition(":")[2] if login else ""
     found = {password, *(value for name, value in _PARAMETER.findall(address) if _is_secret(name))}
@@ -64,8 +64,8 @@ def values(address: str) -> frozenset[str]:
     return frozenset(value for value in both if len(value) >= _SHORTEST)
 
 
-def without(address: str, secrets: Iterable[str]) -> str:
-    """Returns an address without the parameters whose value is one of these secrets."""
+def strip_values(address: str, secrets: Iterable[str]) -> str:
+    """Returns a URL without the parameters that have one of these secrets as their value."""
     secrets = frozenset(secrets)
     if not any(secret in address or secret in unquote_plus(address) for secret in secrets):
         return address

@@ -231,15 +231,15 @@ def test_the_sites_address_is_encoded_once(url: str, encoded: str) -> None:
     ],
 )
 def test_the_public_address_is_the_same_without_secrets(address: str, public: str | None) -> None:
-    assert redact.public(address) == (address if public is None else public)
-    assert redact.names(redact.public(address)) == ()
-    assert (redact.shown(address) == address) is (public in {None, address})
+    assert redact.strip(address) == (address if public is None else public)
+    assert redact.names(redact.strip(address)) == ()
+    assert (redact.mask(address) == address) is (public in {None, address})
 
 
 @given(st.text(max_size=60))
 def test_any_text_can_be_shown_and_is_shown_the_same_again(text: str) -> None:
-    assert redact.shown(redact.shown(text)) == redact.shown(text)
-    redact.public(text), redact.values(text), redact.without(text, ["abcd"])
+    assert redact.mask(redact.mask(text)) == redact.mask(text)
+    redact.strip(text), redact.values(text), redact.strip_values(text, ["abcd"])
 
 
 def test_a_redirect_takes_the_password_along_to_the_same_server_alone() -> None:

@@ -159,7 +159,7 @@ def test_a_story_that_got_another_markdown_ending_before_its_first_commit_is_nev
     (desk / file_of(3)).rename(story)
     assert [words for _, _, words in hints(desk)] == [
         f"1 story that it names is not in git yet: {story.relative_to(desk)}; "
-        "run 'git add content' and commit, for nobody else can pull them again"
+        "run 'git add content' and commit: no other clone can pull them again"
     ]
     commit(desk)
     assert digest("pull", cwd=desk).stderr == ""

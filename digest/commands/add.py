@@ -63,7 +63,7 @@ def _read(address: str, config: Config, now: datetime, limits: Limits) -> tuple[
     document = fetched if isinstance(fetched, Failed) else page.read(fetched)
     if isinstance(fetched, Failed) or isinstance(document, Failed):
         reason = document.reason if isinstance(document, Failed) else ""
-        raise DigestError(redact.shown(f"{address}: {reason}; {_CURE}"))
+        raise DigestError(redact.mask(f"{address}: {reason}; {_CURE}"))
     return document, fetched.url
 
 

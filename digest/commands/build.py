@@ -239,5 +239,5 @@ def _rebased(config: Config, base_url: str) -> Config:
     """Returns the config with another address; ids stay, for they were made before."""
     url = links.site_url(base_url)
     if url is None:
-        raise DigestError(f"'{redact.shown(base_url)}' is no http(s) address that a site can stand at")
+        raise DigestError(f"'{redact.mask(base_url)}' is no http(s) address that a site can stand at")
     return config._replace(site=config.site._replace(url=url))

@@ -99,7 +99,7 @@ def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told
         *_idle(root, settings, survey),
         *_site_address(root, settings),
         *_secrets(root, settings, survey),
-        *uncommitted.found_in(root, survey),
+        *uncommitted.problems(root, survey),
         *_ahead(survey, now),
     ]
     outside = _outside(root, settings, _places(survey, line_of, changes), now, told) if links else _Outside()
@@ -228,7 +228,7 @@ def _outside(
         for file, line in spots:
             problems += [Problem(file, line, *fault, hint=True)] if fault else []
             untold += (
-                [Problem(file, line, f"nothing can be told of {redact.shown(address)}: {doubt}", hint=True)]
+                [Problem(file, line, f"nothing can be told of {redact.mask(address)}: {doubt}", hint=True)]
                 if doubt
                 else []
             )

@@ -1,9 +1,9 @@
-"""`digest excerpts`: the excerpts that pull wrote follow `excerpt` in digest.toml, down to none.
+"""`digest excerpts`: cuts the excerpts that pull wrote to the `excerpt` of digest.toml, or removes them if that is 0.
 
-    survey ──cut──▶ what becomes of each story's excerpt ──▶ lines of the ledger, then edits ──▶ report
+    survey ──cut──▶ what to do with each story's excerpt ──▶ lines of the ledger, then edits ──▶ report
 
-What an editor changed is named and left. The ledger is written first: after a run that was killed, it still knows the
-excerpts that were not changed yet as pull's, so that the next run completes it.
+An excerpt that an editor changed is listed and left alone. The ledger is written before the files, so that after a run
+that was killed the next one still recognises the remaining excerpts as pull's, and finishes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from digest.stories.recut import Cut
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A story's excerpt and what became of it: "shortened", "lengthened" or "removed"."""
+    """A story and what was done with its excerpt: "shortened", "lengthened" or "removed"."""
 
     file: str
     state: str
@@ -33,9 +33,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExcerptsReport:
-    """What was changed, and what was left and why.
+    """What was changed, and what was left alone and why.
 
-    Of `excerpts` that pull wrote, `short` cannot be lengthened, since their whole summaries are not stored, and
+    Of the `excerpts` that pull wrote, `short` cannot be lengthened, since their whole summaries are not stored, and
     `unknown` are of feeds that digest.toml does not name.
     """
 
@@ -54,7 +54,7 @@ class ExcerptsReport:
 
 
 def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> ExcerptsReport:
-    """Cuts every excerpt that pull wrote to what digest.toml says; `dry` decides everything and writes nothing."""
+    """Cuts every excerpt that pull wrote to the length in digest.toml; with `dry` nothing is written."""
     with contextlib.nullcontext() if dry else disk.lock(root):
         survey = store.survey(root, config)
         cuts = _cuts(root, config, survey)
@@ -62,19 +62,19 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
         texts = {file: store.read_exactly(root, file) for file in due}
         edits = recut.edits(due.values(), texts, survey.known)
         done = {file: cut for file, cut in due.items() if edits[file]}
-        late: tuple[str, ...] = ()
+        changed_since: tuple[str, ...] = ()
         if done and not dry:
             store.add_lines(root, recut.lines(done.values(), edits, now))
-            late = store.rewrite(root, filter(None, edits.values()))
+            changed_since = store.rewrite(root, filter(None, edits.values()))
     stuck = [file for file, edit in edits.items() if edit is None]
     own = [cut.story.file for cut in cuts if cut.state == recut.EDITED]
     states = Counter(cut.state for cut in cuts if cut.story.excerpt)
     return ExcerptsReport(
-        changed=tuple(Change(file, cut.state) for file, cut in done.items() if file not in late),
+        changed=tuple(Change(file, cut.state) for file, cut in done.items() if file not in changed_since),
         excerpts=states.total(),
         short=states[recut.SHORT],
         unknown=states[recut.UNKNOWN],
-        left=(*map(_own, own), *map(_stuck, stuck), *map(_late, late)),
+        left=(*map(_own, own), *map(_stuck, stuck), *map(_changed_since, changed_since)),
         unread=survey.unread,
         dry=dry,
     )
@@ -85,14 +85,14 @@ def _cuts(root: Path, config: Config, survey: Survey) -> list[Cut]:
     summary_of = _summaries(root)
     cuts = []
     for story in survey.content.stories:
-        kin = history.of(story)
-        feed = recut.feed_of(story, kin, feeds)
-        cuts.append(recut.cut(story, kin, feed, summary_of(story)))
+        records = history.of(story)
+        feed = recut.feed_of(story, records, feeds)
+        cuts.append(recut.cut(story, records, feed, summary_of(story)))
     return cuts
 
 
 def _summaries(root: Path) -> Callable[[Story], str]:
-    """Returns what gives the whole summary of a story as pulls have kept it."""
+    """Returns a function that gives a story's whole summary, if pulls have stored it."""
 
     @cache
     def of_feed(feed: str) -> dict[str, str]:
@@ -113,5 +113,5 @@ def _stuck(file: str) -> str:
     return f"{file}: its excerpt cannot be changed in place; left as it is"
 
 
-def _late(file: str) -> str:
+def _changed_since(file: str) -> str:
     return f"{file}: has changed in the meantime; left as it is, run it again"

@@ -96,7 +96,7 @@ def beat_of(addresses: Sequence[str], opml: Path | None, *, now: datetime, limit
     listed = lists.read(_read(opml), str(opml)) if opml else lists.Subscriptions()
     found = find.find(addresses, agent=f"digest/{__version__}", now=now, limits=limits)
     lost = [
-        redact.shown(f"{address}: {one.reason}")
+        redact.mask(f"{address}: {one.reason}")
         for address, one in zip(addresses, found, strict=True)
         if isinstance(one, Failed)
     ]

@@ -1,9 +1,9 @@
-"""Where stories are, noted in the ledgers as far as no feed's ledger knows it: what `pull` and `add` end with.
+"""Records where stories are, as the last step of `pull` and `add`.
 
-    look ──nothing new──▶ done
+    scan ──nothing new──▶ done
       └▶ read what changed ──▶ content/ledger/_places.jsonl
 
-A build does the same with what it has read itself.
+A build does the same with the content that it has read. What a feed's ledger has is not recorded again.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from digest.stories.shelf import Shelf
 
 
 def run(root: Path, config: Config, now: datetime) -> None:
-    """Notes where stories are; the caller holds the digest's lock.
+    """Records where stories are; the caller holds the digest's lock.
 
-    Nothing is noted while some file is at fault: then nothing can be published either, and no address is given.
+    Nothing is recorded while a file has an error: then nothing can be published, so no new URL exists yet.
     """
     shelf = Shelf(root, config, ingredients.of_reading(config))
     seen = sight.look(root, disk.moment(root))

@@ -122,7 +122,7 @@ class Margins:
     def _make(self, story: Story) -> Margin:
         kept, themes = self._kept, self._config.themes
         kept.history = kept.history or self._read_history()
-        history = kept.history.but_for(self._catalogue.altered)
+        history = kept.history.with_altered(self._catalogue.altered)
         verdict = judge(story, history.of(story), themes)
         titles = {theme.id: theme.title for theme in themes}
         return Margin(

@@ -119,7 +119,7 @@ def run(
         read = {one.feed.id: parse(one) for one in asked.answers if isinstance(one, Fetched) and one.body}
         documents = [(one.feed, found) for one in asked.answers if isinstance(found := read.get(one.feed.id), Document)]
         ledgers, problems = store.read_ledgers(root)  # by now: a fetch takes long enough for git to bring in others
-        lost = uncommitted.lost_in(root, config, ledgers)
+        lost = uncommitted.lost_stories(root, config, ledgers)
         filed, left = store.empty_inbox(root, config, ledgers, now=now, dry=dry)
         intake = take_in(documents, _desk(root, config, documents, ledgers), config, now)
         if not dry:
@@ -271,8 +271,8 @@ def _warned(
 def _row(answer: Fetched | Failed, document: Document | Failed | None, outcome: Outcome | None) -> Row:
     failed = next((one for one in (answer, document) if isinstance(one, Failed)), None)
     if failed:
-        return Row(feed=failed.feed.id, state="failed", reason=redact.shown(failed.reason))
-    moved = redact.shown(answer.moved) if isinstance(answer, Fetched) else ""
+        return Row(feed=failed.feed.id, state="failed", reason=redact.mask(failed.reason))
+    moved = redact.mask(answer.moved) if isinstance(answer, Fetched) else ""
     if outcome is None:
         return Row(feed=answer.feed.id, state="unchanged", moved=moved)
     return Row(

@@ -1,10 +1,10 @@
-"""Stories that the ledger knows and git does not: what `pull` notes of them, and what it and `check` say.
+"""Finds stories that the ledgers have and git does not, and records those that were deleted before their first commit.
 
-    .digest/brought.json ──▶ files that pulls wrote here ──in git now──▶ forgotten
-                                                         ──gone──▶ deleted here before git had them: noted in the ledger
-    ledgers, files, git's history ──▶ neither there, nor noted, nor ever committed ──▶ a problem that names them
+    .digest/brought.json ──▶ files that pulls wrote here ──in git now──▶ dropped from the list
+                                                         ──gone──▶ deleted before git had them: recorded in the ledger
+    ledgers, files, git's history ──▶ not there, not recorded as deleted, never committed ──▶ a problem that lists them
 
-Refuses to change anything but that memory and the ledgers, and to say what a cut history does not tell.
+Changes only that list and the ledgers. Reports nothing if git's history is incomplete (a shallow clone).
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from digest.errors import Problem
 from digest.model import Config
 from digest.stories import paths, store, uncommitted
 from digest.stories.desk import Intake, Survey
-from digest.stories.history import History
 from digest.stories.news import Ledgers
-from digest.stories.uncommitted import Brought
+from digest.stories.uncommitted import Missing
 
 _CONTENT = "content"
 _SHOWN = 5
@@ -30,9 +29,9 @@ _CURE = (
 
 
 def note_deletions(root: Path, config: Config) -> tuple[str, ...]:
-    """Notes in the ledgers which pulled files were deleted here before git had them; returns a word on each feed's.
+    """Records in the ledgers which pulled files were deleted here before git had them; returns a message for each feed.
 
-    Outside of git they stay remembered, for it may come later. The caller holds the digest's lock.
+    Without a git repository the list is kept, since there may be one later. The caller holds the digest's lock.
     """
     remembered = disk.recall(root, uncommitted.NAME)
     committed = git.tracked(root, _CONTENT) if remembered else None
@@ -40,15 +39,15 @@ def note_deletions(root: Path, config: Config) -> tuple[str, ...]:
         return ()
     waiting = {file: at for file, at in remembered.items() if file not in committed}
     gone = {file: at for file, at in waiting.items() if not (root / file).is_file()}
-    told: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
     if gone:
         ever = committed | (git.once_had(root, _CONTENT, anywhere=True) or frozenset())
         ledgers, _ = store.read_ledgers(root)
-        ours = uncommitted.never_in(uncommitted.own(gone, ledgers), ever)
+        ours = uncommitted.never_committed(uncommitted.written_here(gone, ledgers), ever)
         deleted = _not_there(root, config, ledgers, ours)
         lines = uncommitted.deletions(deleted)
         store.add_lines(root, lines)
-        told = tuple(
+        messages = tuple(
             f"{paths.ledger(feed)}: notes that {_stories(files)} deleted here before git had "
             f"{'it' if len(files) == 1 else 'them'}: {_listed(files)}"
             for feed, files in uncommitted.by_feed(deleted).items()
@@ -56,50 +55,54 @@ def note_deletions(root: Path, config: Config) -> tuple[str, ...]:
         waiting = {file: at for file, at in waiting.items() if file not in gone or file in ours.keys() - deleted.keys()}
     if waiting != remembered:
         disk.remember(root, uncommitted.NAME, waiting)
-    return told
+    return messages
 
 
 def remember(root: Path, intake: Intake) -> None:
-    """Remembers which files a pull has written here."""
+    """Adds the files that a pull has written here to the list."""
     new = uncommitted.written(intake.stories, intake.lines)
     if new:
         disk.remember(root, uncommitted.NAME, {**disk.recall(root, uncommitted.NAME), **new})
 
 
-def lost_in(root: Path, config: Config, ledgers: Ledgers) -> tuple[Problem, ...]:
+def lost_stories(root: Path, config: Config, ledgers: Ledgers) -> tuple[Problem, ...]:
     """Returns a problem for each ledger that has stories whose files are neither here nor were ever committed."""
     missing = _missing(root, ledgers, store.files(root))
     return tuple(_problems(root, _not_there(root, config, ledgers, missing) if missing else {}))
 
 
-def found_in(root: Path, survey: Survey) -> Iterator[Problem]:
-    """Yields the same of a digest that was surveyed, and which of its stories git does not have yet."""
+def problems(root: Path, survey: Survey) -> Iterator[Problem]:
+    """Yields those problems for a survey, and one for stories that git does not have yet."""
     tracked = git.tracked(root, _CONTENT)
     if tracked is None:
         return
     if not survey.content.unread:
         missing = _missing(root, survey.ledgers, survey.files)
-        yield from _problems(root, uncommitted.not_among(missing, survey.content.stories) if missing else {})
+        yield from _problems(root, uncommitted.without(missing, survey.content.stories) if missing else {})
     yield from _untracked(survey, tracked)
 
 
-def _missing(root: Path, ledgers: Ledgers, there: Sequence[str]) -> Brought:
+def _missing(root: Path, ledgers: Ledgers, there: Sequence[str]) -> Missing:
     known = disk.recall(root, uncommitted.NAME)
-    missing = uncommitted.missing(ledgers, frozenset(there), {*uncommitted.own(known, ledgers)} if known else ())
+    missing = uncommitted.missing(
+        ledgers, frozenset(there), {*uncommitted.written_here(known, ledgers)} if known else ()
+    )
     ever = git.once_had(root, _CONTENT) if missing else None
-    return {} if ever is None else uncommitted.never_in(missing, ever)
+    return {} if ever is None else uncommitted.never_committed(missing, ever)
 
 
-def _not_there(root: Path, config: Config, ledgers: Ledgers, brought: Brought) -> Brought:
-    """Returns those of the stories that lie nowhere else either, not even in a file that cannot be read."""
+def _not_there(root: Path, config: Config, ledgers: Ledgers, brought: Missing) -> Missing:
+    """Returns the stories that are in no other file either, not even in one that cannot be read."""
     if not brought:
         return {}
-    desk = store.read_desk(root, config, ledgers, uncommitted.names(brought))
-    left = uncommitted.not_among(brought, desk.stories)
-    return {file: records for file, records in left.items() if not desk.hidden(uncommitted.names({file: records}))}
+    desk = store.read_desk(root, config, ledgers, uncommitted.search_names(brought))
+    left = uncommitted.without(brought, desk.stories)
+    return {
+        file: records for file, records in left.items() if not desk.hidden(uncommitted.search_names({file: records}))
+    }
 
 
-def _problems(root: Path, brought: Brought) -> Iterator[Problem]:
+def _problems(root: Path, brought: Missing) -> Iterator[Problem]:
     for feed, files in uncommitted.by_feed(brought).items():
         what = f"brought {_count(files)} whose file{'s were' if len(files) > 1 else ' was'} never committed"
         yield Problem(paths.ledger(feed), _line(root, feed, files), f"{what}: {_listed(files)}", _CURE, hint=True)
@@ -107,7 +110,7 @@ def _problems(root: Path, brought: Brought) -> Iterator[Problem]:
 
 def _untracked(survey: Survey, tracked: frozenset[str]) -> Iterator[Problem]:
     stories = [story for story in survey.content.stories if story.file not in tracked]
-    history = History(survey.ledgers) if stories else None
+    history = survey.history if stories else None
     found: dict[str, list[str]] = {}
     for story in stories:
         feeds = [feed for feed, _ in history.of(story)] if history else []
@@ -116,7 +119,7 @@ def _untracked(survey: Survey, tracked: frozenset[str]) -> Iterator[Problem]:
             found.setdefault(feed, []).append(story.file)
     for feed, files in found.items():
         what = f"{_count(files)} that it names {'are' if len(files) > 1 else 'is'} not in git yet: {_listed(files)}"
-        cure = "run 'git add content' and commit, for nobody else can pull them again"
+        cure = "run 'git add content' and commit: no other clone can pull them again"
         yield Problem(paths.ledger(feed), 0, what, cure, hint=True)
 
 

@@ -48,11 +48,11 @@ def fault(answer: Answer) -> tuple[str, str] | None:
     if answer.is_gone:
         why = f"({answer.status})" if answer.status else "(its host is not known)"
         return (
-            f"the page at {redact.shown(answer.address)} is gone {why}",
+            f"the page at {redact.mask(answer.address)} is gone {why}",
             "link to an archived copy, or to another page",
         )
     if answer.is_good and answer.moved and links.canonical(answer.moved) != links.canonical(answer.address):
-        return f"the page at {redact.shown(answer.address)} has moved for good", f"write {redact.shown(answer.moved)}"
+        return f"the page at {redact.mask(answer.address)} has moved for good", f"write {redact.mask(answer.moved)}"
     return None
 
 

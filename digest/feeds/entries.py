@@ -72,10 +72,10 @@ def without_secrets(document: Document, *addresses: str) -> Document:
 
 def _entry_without(entry: Entry, secrets: frozenset[str]) -> Entry:
     return entry._replace(
-        id=redact.without(entry.id, secrets),
+        id=redact.strip_values(entry.id, secrets),
         title=_masked(entry.title, secrets),
-        link=redact.without(entry.link, secrets),
-        image=redact.without(entry.image, secrets),
+        link=redact.strip_values(entry.link, secrets),
+        image=redact.strip_values(entry.image, secrets),
         summary=_masked(entry.summary, secrets),
     )
 

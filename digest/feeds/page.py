@@ -36,7 +36,7 @@ def read(fetched: Fetched) -> Document | Failed:
         silent = webpage.is_page(body) and not found
         reason = "a web page that names no headline" if silent else f"not a web page{_label(kind)}"
         return Failed(feed=fetched.feed, reason=reason)
-    document = _Page(found, redact.public(links.web_link(fetched.url) or "")).document()
+    document = _Page(found, redact.strip(links.web_link(fetched.url) or "")).document()
     return entries.without_secrets(document, fetched.feed.url, fetched.url)
 
 

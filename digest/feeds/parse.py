@@ -111,7 +111,7 @@ def imprint(fetched: Fetched) -> Imprint | Failed:
 
 def _base(fetched: Fetched) -> str:
     """Returns the address against which a document's own are resolved, without secrets."""
-    return redact.public(links.web_link(fetched.url) or "")
+    return redact.strip(links.web_link(fetched.url) or "")
 
 
 def _is_feed(parsed: Any, body: bytes) -> bool:

@@ -24,7 +24,7 @@ from digest.naming import last_change, lasting_name
 from digest.pages import addresses, wording
 from digest.pages.archive import Edition
 from digest.pages.cards import Card, Cards
-from digest.pages.closing import Moments
+from digest.pages.closing import EditionDates
 from digest.pages.views import EditionView, Views, letter_title
 
 _HOUR = 3600  # seconds
@@ -176,7 +176,7 @@ class Entries:
             following=following,
         )
 
-    def weeks(self, editions: Iterable[Edition], dates: Iterable[Moments]) -> AtomFeed:
+    def weeks(self, editions: Iterable[Edition], dates: Iterable[EditionDates]) -> AtomFeed:
         """Returns the feed that has an entry for each edition; `dates` are theirs."""
         site = self._config.site
         return self._feed(
@@ -245,11 +245,11 @@ class Entries:
         home = f"https://{host}/"
         if feed is None:
             return Source(id=home, title=publisher, link=home, rel="alternate")
-        address = redact.public(links.web_link(feed.url) or "")
+        address = redact.strip(links.web_link(feed.url) or "")
         id = address or feed_id(self._config.site, "feed", feed.id)  # a feed in a file has no address of its own
         return Source(id=id, title=feed.title, link=address or home, rel="self" if address else "alternate")
 
-    def _edition(self, edition: Edition, dates: Moments) -> EditionEntry:
+    def _edition(self, edition: Edition, dates: EditionDates) -> EditionEntry:
         told = letter_title(edition.letter) if edition.letter else wording.span(edition.week)
         return EditionEntry(
             id=feed_id(self._config.site, "week", str(edition.week)),

@@ -1,9 +1,8 @@
-"""Which files beside Markdown texts are published: those that a published text shows or links to.
+"""Which pictures and files next to Markdown texts are published: those that a published text shows or links to.
 
-    texts ──addresses in their HTML──▶ paths of files ──▶ the copied files that some text needs
+    texts ──URLs in their HTML──▶ paths of files ──▶ the files that some text needs
 
-A picture is as private as the text beside it: where that is hidden or a draft, so is the picture. All of
-`content/static/` is published as it is.
+A picture of a hidden story or a draft is not published either. All of `content/static/` is.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _STATIC = "content/static/"
 
 
 def published(catalogue: Catalogue, archive: Archive, writer: Writer, texts: Texts) -> tuple[Copied, ...]:
-    """Returns the copied files that belong on the site of an archive; `texts` remembers what each text links to."""
+    """Returns the files to copy to the site of an archive; `texts` caches what each text links to."""
     if all(map(_is_static, catalogue.copied)):
         return catalogue.copied
     stories = [story for story in catalogue.stories if not story.hide and (archive.drafts or not story.draft)]

@@ -1,8 +1,8 @@
-"""What browsers do not load of a digest's own templates, because the Content-Security-Policy of its pages forbids it.
+"""Finds lines in a digest's own templates that browsers will not load, because the pages' CSP forbids it.
 
-    own templates, shipped base.html ──▶ the lines with scripts, inline styles, fonts, files of other hosts ──▶ hints
+    own templates, shipped base.html ──▶ lines with scripts, inline styles, fonts, files of other hosts ──▶ hints
 
-Pure: texts in, hints out. A template that changes the policy itself knows what it is doing, and gets none.
+A template that sets a policy (CSP) of its own is not checked.
 """
 
 from __future__ import annotations
@@ -18,48 +18,50 @@ _EXTENDS = re.compile(r"{%-?\s*extends\b")
 _COMMENT = re.compile(r"{#.*?#}|<!--.*?-->", re.DOTALL)
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _DATA = r"(?![^>]*\btype\s*=\s*[\"']?(?:application/(?:ld\+)?json|speculationrules))"
-_AFAR = r"[\"']?\s*(?:https?:)?//"
+_OTHER_HOST = r"[\"']?\s*(?:https?:)?//"
 _IN_PAGES = {
     "this script": re.compile(rf"<script\b{_DATA}", re.IGNORECASE),
     "this inline script": re.compile(r"<[a-z][^>]*\son[a-z]+\s*=", re.IGNORECASE),
     "this inline style": re.compile(r"<style\b|<[a-z][^>]*\sstyle\s*=", re.IGNORECASE),
     "this style sheet of another host": re.compile(
-        rf"<link\b(?=[^>]*\bstylesheet\b)[^>]*\bhref\s*=\s*{_AFAR}", re.IGNORECASE
+        rf"<link\b(?=[^>]*\bstylesheet\b)[^>]*\bhref\s*=\s*{_OTHER_HOST}", re.IGNORECASE
     ),
-    "this picture of another host": re.compile(rf"<(?:img|source)\b[^>]*\bsrc(?:set)?\s*=\s*{_AFAR}", re.IGNORECASE),
+    "this picture of another host": re.compile(
+        rf"<(?:img|source)\b[^>]*\bsrc(?:set)?\s*=\s*{_OTHER_HOST}", re.IGNORECASE
+    ),
     "this frame or media file": re.compile(r"<(?:iframe|object|embed|video|audio)\b", re.IGNORECASE),
 }
 _IN_STYLES = {
     "this font": re.compile(r"@font-face\b", re.IGNORECASE),
-    "this file of another host": re.compile(rf"(?:\burl\(\s*|@import\s+){_AFAR}", re.IGNORECASE),
+    "this file of another host": re.compile(rf"(?:\burl\(\s*|@import\s+){_OTHER_HOST}", re.IGNORECASE),
 }
 _CURE = "allow it in the block 'policy', or leave it out (docs/theming.md says how)"
 
 
 def blocked(templates: Mapping[str, str], shipped_base: str, folder: str) -> Iterator[Problem]:
-    """Yields a hint for each line of these templates, by name, that pages may not load; they lie in the folder."""
-    usual = _policies(shipped_base)
+    """Yields a hint for each line that the policy blocks; `templates` has texts by name, `folder` is where they are."""
+    shipped = _policies(shipped_base)
     base = templates.get(BASE, "")
-    if base and (_sets_policy(base, usual) or not (_EXTENDS.search(base) or _policies(base))):
+    if base and (_sets_policy(base, shipped) or not (_EXTENDS.search(base) or _policies(base))):
         return
     for name, text in templates.items():
-        if name.startswith("feeds/") or _sets_policy(text, usual):
+        if name.startswith("feeds/") or _sets_policy(text, shipped):
             continue
         kinds, comment = (_IN_STYLES, _CSS_COMMENT) if name.endswith(".css") else (_IN_PAGES, _COMMENT)
         if not name.endswith((".css", ".html")):
             continue
         shown = comment.sub(lambda found: "\n" * found[0].count("\n"), text)
-        for what, pattern in kinds.items():
+        for kind, pattern in kinds.items():
             for found in pattern.finditer(shown):
                 line = shown.count("\n", 0, found.start()) + 1
-                told = f"browsers do not load {what}: the Content-Security-Policy of the pages forbids it"
-                yield Problem(f"{folder}/{name}", line, told, _CURE, hint=True)
+                what = f"browsers do not load {kind}: the Content-Security-Policy of the pages forbids it"
+                yield Problem(f"{folder}/{name}", line, what, _CURE, hint=True)
 
 
 def _policies(text: str) -> set[str]:
     return {" ".join(found.split()) for found in _POLICY.findall(text)}
 
 
-def _sets_policy(text: str, usual: set[str]) -> bool:
-    """Tells whether a template has a policy of its own."""
-    return bool(_policies(text) - usual)
+def _sets_policy(text: str, shipped: set[str]) -> bool:
+    """True if a template has a policy other than the shipped ones."""
+    return bool(_policies(text) - shipped)

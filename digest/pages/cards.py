@@ -129,7 +129,7 @@ class Cards:
             under=under,
             anchor=anchor,
             place=addresses.permalink(story.week, anchor),
-            link=redact.without(links.web_link(story.link) or "", self._secrets),
+            link=redact.strip_values(links.web_link(story.link) or "", self._secrets),
             headline=story.headline or story.title,
             original=story.title if story.headline and story.headline != story.title else "",
             earlier=self._earlier.get(story.file, ()),

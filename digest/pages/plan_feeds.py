@@ -8,7 +8,7 @@ from digest import links, redact
 from digest.model import Outline, Theme
 from digest.pages import addresses, arrange
 from digest.pages.archive import Edition
-from digest.pages.closing import Moments, moments
+from digest.pages.closing import EditionDates, edition_dates
 from digest.pages.page import Head, Link, Page
 from digest.pages.setting import Setting
 from digest.pages.texts import whole_key
@@ -27,7 +27,7 @@ def feed_pages(setting: Setting) -> Iterator[Page]:
     weeks = tuple([edition for edition in closed if edition.week not in archive.held][:_EDITIONS])
     for edition in weeks:
         setting.texts.hold(whole_key(edition.mark))
-    found = moments(archive.editions, setting.config.close, setting.entries.zone)
+    found = edition_dates(archive.editions, setting.config.close, setting.entries.zone)
     dates = tuple([found[edition.week] for edition in weeks])
     yield setting.file(addresses.WEEKS_FEED, "feeds/weeks.xml", "the feed of the weeks", _weeks, weeks, dates)
     for storyline in archive.storylines:
@@ -73,7 +73,7 @@ def _whole(setting: Setting, stories: Sequence[Outline], previous: str) -> Mappi
     return {"feed": setting.entries.feed(stories, place=addresses.FEED, previous=previous)}
 
 
-def _weeks(setting: Setting, editions: Sequence[Edition], dates: Sequence[Moments]) -> Mapping[str, object]:
+def _weeks(setting: Setting, editions: Sequence[Edition], dates: Sequence[EditionDates]) -> Mapping[str, object]:
     return {"feed": setting.entries.weeks(editions, dates)}
 
 
@@ -87,7 +87,7 @@ def _archived(setting: Setting, edition: Edition, previous: str, following: str)
 
 def _opml(setting: Setting) -> Mapping[str, object]:
     config = setting.config
-    sources = [(feed.title, redact.public(links.web_link(feed.url) or "")) for feed in config.feeds if not feed.retired]
+    sources = [(feed.title, redact.strip(links.web_link(feed.url) or "")) for feed in config.feeds if not feed.retired]
     themes = tuple(Link(theme.title, addresses.theme_feed(theme.id)) for theme in config.themes)
     return {"themes": themes, "sources": tuple(pair for pair in sources if pair[1])}
 

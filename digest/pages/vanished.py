@@ -1,6 +1,6 @@
-"""The addresses that a site no longer has when another takes its place: pages, feeds, and the anchors of stories.
+"""Which URLs a new site loses compared with the published one: pages, feeds, and the anchors of stories.
 
-Whoever has kept such an address finds nothing there. An address that leads on to another place is still there.
+A URL that redirects is not lost.
 """
 
 from __future__ import annotations
@@ -12,15 +12,14 @@ _PAGES = (".html", ".atom")
 
 
 def is_page(path: str) -> bool:
-    """Tells whether a file of the site is one that people link to or subscribe to."""
+    """True for a file of the site that people link to or subscribe to."""
     return path.endswith(_PAGES)
 
 
 def vanished(before: Mapping[str, bytes], after: Mapping[str, bytes], paths: Collection[str]) -> tuple[str, ...]:
-    """Returns the addresses, below the base path, that `before` has and the new site has not.
+    """Returns the URLs, relative to the base path, that the new site no longer has.
 
-    `before` and `after` have the pages that differ, as they were and as they are now; `paths` are all files of the new
-    site.
+    `before` and `after` have the pages that differ, old and new; `paths` are all files of the new site.
     """
     found = []
     for path, content in before.items():
@@ -45,5 +44,5 @@ class _Ids(HTMLParser):
         super().__init__()
         self.found: set[str] = set()
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - as it is called
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - HTMLParser's signature
         self.found.update(value for name, value in attrs if name == "id" and value and value[0] != "_")

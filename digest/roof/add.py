@@ -30,7 +30,7 @@ def add(call: Call, url: str) -> None:
     address = links.fetch_link(url)
     if address is None:
         raise click.BadParameter(
-            f"'{redact.shown(url)}' is no http(s) address; copy it from the browser", param_hint="URL"
+            f"'{redact.mask(url)}' is no http(s) address; copy it from the browser", param_hint="URL"
         )
     root, config = call.open()
     _tell(command.run(root, config, address, now=call.now), call)

@@ -19,7 +19,7 @@ def _site_url(_: click.Context, __: click.Parameter, address: str | None) -> str
     """Returns an address that was given for the site, checked: a wrong one is wrong usage."""
     url = None if address is None else links.site_url(address)
     if address is not None and url is None:
-        raise click.BadParameter(f"'{redact.shown(address)}' is no http(s) address that a site can stand at")
+        raise click.BadParameter(f"'{redact.mask(address)}' is no http(s) address that a site can stand at")
     return url
 
 

@@ -58,15 +58,15 @@ def _checked(feed: str) -> str:
     address = links.fetch_link(feed)
     if address is None:
         meant = links.web_link(f"https://{feed}") if "." in feed and ":" not in feed else None
-        cure = f"did you mean {redact.shown(meant)}?" if meant else "copy it from the browser"
-        raise click.BadParameter(f"'{redact.shown(feed)}' is no http(s) address; {cure}", param_hint="--feed")
+        cure = f"did you mean {redact.mask(meant)}?" if meant else "copy it from the browser"
+        raise click.BadParameter(f"'{redact.mask(feed)}' is no http(s) address; {cure}", param_hint="--feed")
     return address
 
 
 def _tell(report: InitReport, folder: Path, call: Call) -> None:
     """Prints the feeds, what was there already, with --verbose each file that was written, and the next step."""
-    call.say(*(f"{feed.id}: {feed.title}, {redact.shown(feed.url)}" for feed in report.feeds))
-    call.complain(*(f"{redact.shown(address)}: left out, for it is no http(s) address" for address in report.left_out))
+    call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.feeds))
+    call.complain(*(f"{redact.mask(address)}: left out, for it is no http(s) address" for address in report.left_out))
     call.say(*(f"{file}: was there, left as it is" for file in report.kept))
     call.say(*(f"{file}: written" for file in report.written if call.verbose))
     here = folder.resolve() == Path.cwd()

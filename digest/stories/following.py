@@ -1,9 +1,9 @@
-"""Which story on the disk is which of those that the ledgers know, wherever it was moved and whatever its file says.
+"""Matches the stories on disk with those in the ledgers, even if a file was moved or its `id` or link was edited.
 
-    by its id, or its link where it has none ──▶ by its link ──▶ by its file ──▶ else it is new
+    match by id, or by link without an id ──▶ by link ──▶ by file ──▶ else it is a new story
 
-A story that the ledgers know is called by its `owner`: the file where a feed's ledger first put it, else its name.
-Each belongs to one story at most, so that nothing is given to two. Decides only.
+A story in the ledgers is identified by its `owner`: the file where a feed's ledger first put it, otherwise its name.
+Each is matched with one story at most. Only decides: nothing is read or written here.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from digest.model import Location
 
 
 class Claim(NamedTuple):
-    """A story that may not simply be where a feed's ledger has it, in plain values, and what it can be known by.
+    """A story on disk that has to be matched, and what it can be matched by.
 
-    `name` is what its file says that its Atom id is made of, and `is_named` tells whether a feed has given it that id;
-    `canonical` is its link as it is compared. `owners` are the known stories that its id leads to, or its link where it
-    has no id; `namesakes` those that have its name by their locations. `title` and `feeds` are those of its file.
+    `name` is what its Atom id would be made of, going by its file; `is_named` is True if a feed gave it that id.
+    `canonical` is its link in the form in which links are compared. `owners` are the known stories found by its id, or
+    by its link if it has no id; `namesakes` those whose locations have its name. `title` and `feeds` are from its file.
     """
 
     file: str
@@ -36,11 +36,11 @@ class Claim(NamedTuple):
 
 
 class Known(NamedTuple):
-    """A story that the ledgers know: `homes` has the files where it was, each with the first moment, `file` the last.
+    """A story in the ledgers: `homes` has the files where it has been, with their earliest times, `file` the last one.
 
-    `name` is "" where no ledger can tell it; `links` are canonical, the newest last. `by_link`: it has no id of its
-    own. `is_located`: there are locations of it. `told` has the moment at which each feed first brought it, the feed,
-    and the name that it would have had from that feed.
+    `name` is "" if no ledger has it; `links` are canonical, the newest last. `by_link`: it has no id of its own.
+    `is_located`: there are locations of it. `brought` has, for each feed, the time when that feed first brought it,
+    the feed's id, and the name that it would have got from that feed.
     """
 
     owner: str
@@ -50,22 +50,22 @@ class Known(NamedTuple):
     links: tuple[str, ...]
     by_link: bool
     is_located: bool
-    told: tuple[tuple[str, str, str], ...] = ()
+    brought: tuple[tuple[str, str, str], ...] = ()
 
     def first_name(self, feeds: Sequence[str]) -> str:
-        """Returns the name that it got first, by the feed that brought it first; `feeds` are the story's, in order."""
-        if self.is_located or not self.told:
+        """Returns the name from the feed that brought it first; `feeds` are the story's, in order, and break ties."""
+        if self.is_located or not self.brought:
             return self.name
         order = {feed: number for number, feed in enumerate(feeds)}
-        return min(self.told, key=lambda one: (one[0], order.get(one[1], len(order)), one[1]))[2]
+        return min(self.brought, key=lambda one: (one[0], order.get(one[1], len(order)), one[1]))[2]
 
 
 class Followed(NamedTuple):
-    """Of the known stories that were claimed, the files of today; and of the stories what is not as the files say it.
+    """The result of matching: `files` has the present file of each known story that was matched, by owner.
 
-    `names` has lasting names, by file; `news` the locations that no ledger has, all with `at`, the newest moment that
-    a ledger knows. `claimed` are the files of all claims. `altered` has the owner of each story that its `id` does not
-    lead to, by file: an editor has taken that out or altered it.
+    `names` has, by file, lasting names that differ from what the file says; `news` the locations that no ledger has
+    yet, all with the newest time in the ledgers as `at`. `claimed` are the files of all claims. `altered` has, by file,
+    the owner of each story that was not found by its `id`, because an editor removed or changed that.
     """
 
     files: Mapping[str, str] = {}
@@ -75,16 +75,16 @@ class Followed(NamedTuple):
     altered: Mapping[str, str] = {}
 
 
-class Knowing(NamedTuple):
-    """How to ask the ledgers: for one known story, for all with a canonical link, for all that were in a file."""
+class Lookup(NamedTuple):
+    """Functions that look up the ledgers: one known story; the stories with a canonical link; those once in a file."""
 
     known: Callable[[str], Known]
     linked: Callable[[Collection[str]], Mapping[str, Collection[str]]]
     placed: Callable[[Collection[str]], Mapping[str, Collection[str]]]
 
 
-def follow(claims: Sequence[Claim], files: Collection[str], ask: Knowing, newest: str) -> Followed:
-    """Returns which known story each claim is. `files` are those of all stories, `newest` the newest moment known."""
+def follow(claims: Sequence[Claim], files: Collection[str], lookup: Lookup, newest: str) -> Followed:
+    """Matches claims with known stories. `files` are those of all stories, `newest` is the newest known time."""
     claimed = frozenset(claim.file for claim in claims)
     found: dict[str, Claim] = {}
 
@@ -92,18 +92,18 @@ def follow(claims: Sequence[Claim], files: Collection[str], ask: Knowing, newest
         return owner not in found and (owner in claimed or owner not in files)
 
     for owner, rivals in _by_owner(claims, is_free).items():
-        known = ask.known(owner)
+        known = lookup.known(owner)
         found[owner] = min(rivals, key=lambda claim: _rank(claim, known))
-    for claim in _linked(_left(claims, found), ask):
-        owner = next((one for one in _newest_first(claim.owners, ask) if is_free(one)), "")
+    for claim in _linked(_unmatched(claims, found), lookup):
+        owner = next((one for one in _newest_first(claim.owners, lookup) if is_free(one)), "")
         if owner:
             found[owner] = claim
-    for claim in _placed(_left(claims, found), ask):
-        same = (one for one in _newest_first(claim.owners, ask) if is_free(one) and ask.known(one).by_link)
+    for claim in _placed(_unmatched(claims, found), lookup):
+        same = (one for one in _newest_first(claim.owners, lookup) if is_free(one) and lookup.known(one).by_link)
         owner = next(same, "")
         if owner:
             found[owner] = claim
-    names, news = _named(claims, found, ask, newest)
+    names, news = _named(claims, found, lookup, newest)
     owners = {claim.file: claim.owners for claim in claims}
     altered = {claim.file: owner for owner, claim in found.items() if owner not in owners[claim.file]}
     return Followed({owner: claim.file for owner, claim in found.items()}, names, news, claimed, altered)
@@ -119,43 +119,43 @@ def _by_owner(claims: Iterable[Claim], is_free: Callable[[str], bool]) -> dict[s
 
 
 def _rank(claim: Claim, known: Known) -> tuple[object, ...]:
-    """Returns what of several with one name makes the first the story itself: the others are copies of it."""
+    """Returns a sort key: of several files with one name the first is the story, the others are copies of it."""
     is_same = claim.has_id or claim.canonical in known.links[-1:]
     return claim.file != known.file, not is_same, claim.file not in known.homes, claim.file
 
 
-def _left(claims: Iterable[Claim], found: Mapping[str, Claim]) -> list[Claim]:
+def _unmatched(claims: Iterable[Claim], found: Mapping[str, Claim]) -> list[Claim]:
     done = {claim.file for claim in found.values()}
     return [claim for claim in claims if claim.file not in done]
 
 
-def _linked(claims: Sequence[Claim], ask: Knowing) -> list[Claim]:
-    """Returns the claims with those as owners that share their link; a host's front page is no article."""
+def _linked(claims: Sequence[Claim], lookup: Lookup) -> list[Claim]:
+    """Returns the claims, with the stories that share their link as owners; front pages of hosts do not count."""
     if not claims:
         return []
-    linked = ask.linked({claim.canonical for claim in claims if "/" in claim.canonical or "?" in claim.canonical})
+    linked = lookup.linked({claim.canonical for claim in claims if "/" in claim.canonical or "?" in claim.canonical})
     return [claim._replace(owners=tuple(linked.get(claim.canonical, ()))) for claim in claims]
 
 
-def _placed(claims: Sequence[Claim], ask: Knowing) -> list[Claim]:
-    """Returns the claims with those as owners that were in their file."""
+def _placed(claims: Sequence[Claim], lookup: Lookup) -> list[Claim]:
+    """Returns the claims, with the stories that were once in their file as owners."""
     if not claims:
         return []
-    placed = ask.placed({claim.file for claim in claims})
+    placed = lookup.placed({claim.file for claim in claims})
     return [claim._replace(owners=tuple(placed.get(claim.file, ()))) for claim in claims]
 
 
-def _newest_first(owners: Iterable[str], ask: Knowing) -> list[str]:
-    return sorted(owners, key=lambda owner: (max(ask.known(owner).homes.values()), owner), reverse=True)
+def _newest_first(owners: Iterable[str], lookup: Lookup) -> list[str]:
+    return sorted(owners, key=lambda owner: (max(lookup.known(owner).homes.values()), owner), reverse=True)
 
 
 def _named(
-    claims: Iterable[Claim], found: Mapping[str, Claim], ask: Knowing, newest: str
+    claims: Iterable[Claim], found: Mapping[str, Claim], lookup: Lookup, newest: str
 ) -> tuple[dict[str, str], tuple[Location, ...]]:
-    """Returns the lasting names that are not as the files say, and the news."""
+    """Returns the lasting names that differ from what the files say, and the locations to record."""
     owned: dict[str, list[Known]] = defaultdict(list)
     for owner, claim in found.items():
-        owned[claim.file].append(ask.known(owner))
+        owned[claim.file].append(lookup.known(owner))
     for known in owned.values():
         known.sort(key=lambda one: (not one.is_located, one.owner))
     names: dict[str, str] = {}
@@ -163,7 +163,7 @@ def _named(
         known = owned.get(claim.file, [])
         name = _name(claim, known)
         others = [one for one in claim.namesakes if all(one != own.owner for own in known)]
-        if not claim.has_id and name == claim.name and any(_has_gone_on(found.get(one), name) for one in others):
+        if not claim.has_id and name == claim.name and any(_gave_up_name(found.get(one), name) for one in others):
             name = f"{name}#{known[0].owner if known else claim.file}"
         if name != claim.name:
             names[claim.file] = name
@@ -179,18 +179,18 @@ def _named(
 
 
 def _name(claim: Claim, known: Sequence[Known]) -> str:
-    """Returns the first name of a story, whatever an editor has made of its id, its feeds or its link since."""
-    told = (one for one in known if one.name and (one.is_located or not claim.is_named))
-    return next((one.first_name(claim.feeds) for one in told), claim.name)
+    """Returns the first name of a story, even if an editor has changed its id, feeds or link since."""
+    named = (one for one in known if one.name and (one.is_located or not claim.is_named))
+    return next((one.first_name(claim.feeds) for one in named), claim.name)
 
 
-def _has_gone_on(claim: Claim | None, name: str) -> bool:
-    """True if the story that was first to have a name is gone, or its file says another by now."""
+def _gave_up_name(claim: Claim | None, name: str) -> bool:
+    """True if the first story with a name is gone, or its file has another name now."""
     return claim is None or claim.name != name
 
 
 def _is_news(claim: Claim, known: Sequence[Known]) -> bool:
-    """True if no ledger knows the story, or that it is here, or its name and link where these are all it goes by."""
+    """True if no ledger has the story in this file or, for a story without an id, its link."""
     if not any(one.file == claim.file for one in known):
         return True
     return not claim.has_id and not any(one.name and claim.canonical in one.links for one in known)

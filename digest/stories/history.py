@@ -16,7 +16,7 @@ from digest import links
 from digest.model import Location, Outline, Place, Story
 from digest.naming import lasting_name
 from digest.stories import following, ledger, locations, paths
-from digest.stories.following import Claim, Followed, Knowing, Known
+from digest.stories.following import Claim, Followed, Known, Lookup
 from digest.stories.identity import keys_of_story
 from digest.stories.ledger import Record
 from digest.week import Week
@@ -93,8 +93,8 @@ class History:
             return 0
         return datetime.fromisoformat(first[0]).timestamp()
 
-    def but_for(self, altered: Mapping[str, str]) -> History:
-        """Returns the same history for stories of which these were altered."""
+    def with_altered(self, altered: Mapping[str, str]) -> History:
+        """Returns a copy of this history in which these stories count as altered (`following.Followed`)."""
         other = copy(self)
         other.altered = altered
         return other
@@ -160,7 +160,7 @@ class History:
             return Followed()
         moments = [record.at for records in self._ledgers.values() for record in records.values()]
         newest = max((*moments, *(one.at for found in self._located.values() for one in found)), default="")
-        return following.follow(claims, files, Knowing(self._known, self._linked, self._placed), newest)
+        return following.follow(claims, files, Lookup(self._known, self._linked, self._placed), newest)
 
     def _known(self, owner: str) -> Known:
         if owner not in self._knowns:
@@ -186,7 +186,7 @@ class History:
             ),
             by_link=locations.is_by_link(located) if located else not any(map(ledger.has_guid, _records(records))),
             is_located=bool(located),
-            told=tuple((one.since or one.at, feed, name) for feed, one in records if (name := _name(feed, one))),
+            brought=tuple((one.since or one.at, feed, name) for feed, one in records if (name := _name(feed, one))),
         )
 
     def of_file(self, file: str) -> Sequence[tuple[str, Record]]:

@@ -105,11 +105,11 @@ class _Taking:
         That of a new story gets all the feeds that its file names in the end, others what is pending in the file.
         """
         if record.held:  # feeds after this one may have changed what stands
-            record = record._replace(held=precedence.valid(record.held, self._wrote(record.file)))
+            record = record._replace(held=precedence.still_valid(record.held, self._wrote(record.file)))
         if record.file in self.pending:
             file, before, now = self.pending[record.file]
             text = self.edits[file].after if file in self.edits else self.desk.texts[file]
-            return record._replace(stood=pending.mark(text) if before or now else "", pending=now)
+            return record._replace(stood=pending.file_hash(text) if before or now else "", pending=now)
         story = self.stories.get(record.file)
         if story is None or "feeds" not in record.wrote:
             return record
@@ -218,10 +218,10 @@ class _Taking:
             self._remember_names(arrival, record)  # its words are news still if git brings the file back
             return "known", file
         first = self._is_first(arrival.feed, file, story)
-        if not first and not self._stands_in(arrival.feed, file, story):
+        if not first and not self._is_next_supplier(arrival.feed, file, story):
             self._hold(arrival, record, story, heard)
             return "known", file
-        before = precedence.before(record, heard, self.kin[file], first=first)
+        before = precedence.baseline(record, heard, self.kin[file], first=first)
         return self._revised(arrival, record, story, self._merged(arrival, before, file, story, heard), heard)
 
     def _remember_names(self, arrival: Arrival, record: Record) -> None:
@@ -342,17 +342,17 @@ class _Taking:
 
     def _is_first(self, feed: Feed, file: str, story: Story) -> bool:
         """True if a feed is the first of a story's feeds that are still pulled."""
-        return self._speakers(file, story)[:1] in ([], [feed.id])
+        return self._suppliers(file, story)[:1] in ([], [feed.id])
 
-    def _stands_in(self, feed: Feed, file: str, story: Story) -> bool:
+    def _is_next_supplier(self, feed: Feed, file: str, story: Story) -> bool:
         """True if none of the feeds before this one carries the entry any longer."""
-        speakers = self._speakers(file, story)
-        if feed.id not in speakers:
+        suppliers = self._suppliers(file, story)
+        if feed.id not in suppliers:
             return False
-        return not any(self._carries(other, file) for other in speakers[: speakers.index(feed.id)])
+        return not any(self._carries(other, file) for other in suppliers[: suppliers.index(feed.id)])
 
-    def _speakers(self, file: str, story: Story) -> list[str]:
-        return precedence.speakers(story, self.kin.get(file, {}), self.live, self._rank)
+    def _suppliers(self, file: str, story: Story) -> list[str]:
+        return precedence.suppliers(story, self.kin.get(file, {}), self.live, self._rank)
 
     def _carries(self, feed: str, file: str) -> bool:
         """True if the last document of a feed has the story's entry, or nobody knows."""
@@ -365,7 +365,7 @@ class _Taking:
         held = precedence.held(record, heard, kin)
         if is_another_line(record, arrival.aliases, heard, held):
             self._pending(record.file, story)
-            self._note(arrival, record, heard, precedence.not_its_own(record, kin), held=held)
+            self._note(arrival, record, heard, precedence.written_by_others(record, kin), held=held)
 
     # ------------------------------------------------------------ the merge
 
@@ -398,7 +398,7 @@ class _Taking:
         revision = self._revise(story, merged, self._wrote(record.file))
         after = revision.story
         reviewed = not story.hide and pending.is_reviewed(story, self.desk.letters, {story.file, record.file})
-        now = pending.after(before, after, merged, reviewed=reviewed, done=revision.done)
+        now = pending.after_merge(before, after, merged, reviewed=reviewed, done=revision.done)
         self.notices.extend(pending.news(story.file, after, before, now, merged.heard))
         self.pending[record.file] = (story.file, self.pending[record.file][1], now)
         old = merged.replaced.get("link")  # where it became the id, the file is known by that from now on
@@ -414,12 +414,12 @@ class _Taking:
         if file not in self.pending:
             text, edit = self.desk.texts[story.file], self.desk.begun.get(story.file)
             texts = (text, edit.before) if edit and edit.after == text else (text,)
-            found = pending.of(self.kin[file].values(), *texts)
+            found = pending.in_file(self.kin[file].values(), *texts)
             self.pending[file] = (story.file, found, found)
         return self.pending[file][2]
 
     def _wrote(self, file: str) -> dict[str, str]:
-        return precedence.wrote(self.kin[file])
+        return precedence.last_written(self.kin[file])
 
     def _revise(self, story: Story, merged: Merged, wrote: Mapping[str, str]) -> Revision:
         """Carries a merge out on the story as it stands by now, other feeds of this pull having been heard."""

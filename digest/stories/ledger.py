@@ -45,14 +45,14 @@ _NO_JSON = (ValueError, RecursionError)
 _MARK = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)")
 
 
-class Matter(NamedTuple):
-    """One field of a story that an editor may want to look at: what happened (`pending.KINDS`), and words to it."""
+class PendingChange(NamedTuple):
+    """A change to one field that an editor should look at: what happened (`pending.KINDS`), and the words stored."""
 
     kind: str
     words: str = ""
 
 
-_NOTHING_PENDING: Mapping[str, Matter] = {}
+_NOTHING_PENDING: Mapping[str, PendingChange] = {}
 
 
 class Record(NamedTuple):
@@ -74,7 +74,7 @@ class Record(NamedTuple):
     themes: Mapping[str, str] = _NOTHING
     held: Mapping[str, str] = _NOTHING
     stood: str = ""
-    pending: Mapping[str, Matter] = _NOTHING_PENDING
+    pending: Mapping[str, PendingChange] = _NOTHING_PENDING
     earlier: tuple[tuple[str, str], ...] = ()
     since: str = ""
     excerpts: tuple[str, ...] = ()
@@ -126,7 +126,7 @@ def dumps(record: Record) -> str:
     if record.held:
         line["held"] = dict(record.held)
     if record.stood:
-        line |= {"stood": record.stood, "pending": {name: list(matter) for name, matter in record.pending.items()}}
+        line |= {"stood": record.stood, "pending": {name: list(change) for name, change in record.pending.items()}}
     return json.dumps(line, ensure_ascii=False) + "\n"
 
 
@@ -157,7 +157,7 @@ def gather(records: Iterable[Record]) -> dict[str, Record]:
 
 
 def _by_age(records: Sequence[Record]) -> list[Record]:
-    """Returns lines by their moment, and those of one moment by what they say, so that no order of reading matters.
+    """Returns lines by their moment, and those of one moment by what they say, so that no order of reading changes.
 
     Their hashes come last: where these alone are unlike, it makes no difference to records in brief which line wins.
     """
@@ -213,6 +213,13 @@ def is_adopted(record: Record) -> bool:
     """True if the record's file was there before its feed brought it, also by lines from before `lacks` was noted."""
     had_no_id = not has_guid(record) and any(alias.startswith("guid:") for alias in record.aliases)
     return record.lacks is not None or had_no_id
+
+
+def wrote_excerpt(records: Iterable[Record]) -> bool:
+    """True if the newest of a story's records with an excerpt says that pull has put one into the file."""
+    written = [record for record in records if "excerpt" in record.wrote]
+    newest = max(written, key=attrgetter("at"), default=None)
+    return newest is not None and newest.wrote["excerpt"] != NOTHING and not is_adopted(newest)
 
 
 def names_on_disk(record: Record) -> list[str]:
@@ -303,14 +310,14 @@ def _record(line: dict[str, Any], brief: bool) -> Record:
         excerpts=excerpts,
         lacks=lacks,
         deleted=deleted,
-        **(_later_keys(line) if not brief and ("held" in line or "stood" in line) else {}),
+        **(_optional_keys(line) if not brief and ("held" in line or "stood" in line) else {}),
     )
 
 
-def _later_keys(line: Mapping[str, Any]) -> dict[str, Any]:
+def _optional_keys(line: Mapping[str, Any]) -> dict[str, Any]:
     """Returns what a line says in the keys that older ones lack; raises ValueError where they are of another kind."""
     held, stood, pending = line.get("held", _NOTHING), line.get("stood", ""), line.get("pending", {})
-    matters = {name: Matter(*matter) for name, matter in pending.items()}
-    if set(map(type, (stood, *held.values(), *(word for matter in matters.values() for word in matter)))) != {str}:
+    changes = {name: PendingChange(*change) for name, change in pending.items()}
+    if set(map(type, (stood, *held.values(), *(word for change in changes.values() for word in change)))) != {str}:
         raise ValueError("of another kind")
-    return {"held": held, "stood": stood, "pending": matters}
+    return {"held": held, "stood": stood, "pending": changes}

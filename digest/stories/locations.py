@@ -1,11 +1,11 @@
-"""Where each story has been, and the name that it got first: what no feed's ledger knows.
+"""The file `_places.jsonl`: where each story has been and its first name, if no feed's ledger has that already.
 
     {"v": 1, "at": "2026-05-19T11:30:04.000000Z", "file": "content/2026/w20/….md", "id": "", "link": …, "now": …}
 
-A story's Atom id is made of its `id`, after a line break behind the id of its feed where it counts in that feed only;
-without an id, of the first link that it had. That is the same in all lines of a story. `now` is its link at the time,
-left out where that is `link`. A line is added when a story is where no ledger has it, or has a new link. Lines are read
-as a set, in any order, with doubles, since git merges them by union.
+A story's Atom id is made of its `id`, preceded by its feed's id and a line break if the id counts in that feed only;
+without an `id`, of the first `link` that it had. Both are the same in all lines of a story. `now` is its link at that
+time, omitted if it equals `link`. A line is added when a story is in a new place or has a new link. Lines are read as
+a set: order and repeats do not matter, since git merges the file by union.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def dumps(location: Location) -> str:
 
 
 def loads(content: bytes) -> tuple[tuple[Location, ...], tuple[Problem, ...]]:
-    """Returns the locations, oldest first, and a problem for each line that had to be passed over."""
+    """Returns the locations, oldest first, and a problem for each line that had to be skipped."""
     found, problems = set[Location](), list[Problem]()
     for number, line in enumerate(content.decode(errors="replace").split("\n"), start=1):
         if not line.strip():
@@ -45,18 +45,18 @@ def loads(content: bytes) -> tuple[tuple[Location, ...], tuple[Problem, ...]]:
 
 
 def is_by_link(locations: Iterable[Location]) -> bool:
-    """True if the story of these locations goes by its link, for want of an id."""
+    """True if the story of these locations has no id, so that its link identifies it."""
     return not all(one.id for one in locations)
 
 
 def key_of_name(name: str) -> str:
-    """Returns the key of a story by its name (`identity.story_keys`): with an id, that of its guid."""
+    """Returns the key of a story with this name (`identity.story_keys`)."""
     feed, line_break, guid = name.partition("\n")
     return f"{feed}\nguid:{guid}" if line_break else f"guid:{name}"
 
 
 def keys_of(locations: Iterable[Location]) -> set[str]:
-    """Returns the keys of a story with these locations: that of its name, without an id those of its links as well."""
+    """Returns the keys of a story with these locations: its name, and without an id its links as well."""
     known = tuple(locations)
     keys = {key_of_name(one.name) for one in known}
     if is_by_link(known):
@@ -65,7 +65,7 @@ def keys_of(locations: Iterable[Location]) -> set[str]:
 
 
 def _location(line: dict[str, Any]) -> Location:
-    """Returns a line as a location; raises ValueError, KeyError or TypeError where it is not one."""
+    """Parses a line as a location; raises ValueError, KeyError or TypeError if it is not one."""
     values = [line[field] for field in ("at", "file", "id", "link")]
     values.append(line.get("now", line["link"]))
     if line["v"] != VERSION or not all(isinstance(value, str) for value in values):
@@ -73,6 +73,6 @@ def _location(line: dict[str, Any]) -> Location:
     found = Location(*map(str, values))
     datetime.fromisoformat(found.at)
     if links.web_link(found.link) is None or links.web_link(found.now) is None:
-        raise ValueError("leads nowhere")
+        raise ValueError("not a web link")
     "".join(found).encode()  # half a surrogate pair is no text
     return found

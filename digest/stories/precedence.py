@@ -1,10 +1,9 @@
-"""Which of a story's feeds its words come from, and which of a feed's words correct what stands in the file.
+"""Which of a story's feeds supplies its words, and which of a feed's words correct what is in the file.
 
-The first of a story's feeds supplies its words. A later one does where no feed before it carries the entry any longer,
-and then only fields in which it had said what is in the file, and says something else now. What it corrects while
-another supplies the words is held (`Record.held`). So two feeds that disagree for good do not change a file back and
-forth.
-Decides on records only: what becomes of the words is for the merge.
+The first of a story's feeds supplies its words. A later feed does once no feed before it carries the entry any longer,
+and then only for fields where it used to agree with the file and now says something else. Corrections that it makes
+before that are held (`Record.held`). So two feeds that disagree for good do not change a file back and forth.
+Works on ledger records only; the merge itself is in `merge`.
 """
 
 from __future__ import annotations
@@ -19,78 +18,79 @@ Records = Mapping[str, Record]
 """The records of one story, by feed."""
 
 
-def speakers(story: Story, records: Records, live: Collection[str], rank: Callable[[str], int]) -> list[str]:
-    """Returns the feeds of a story that are still pulled, the one that speaks first.
+def suppliers(story: Story, records: Records, live: Collection[str], rank: Callable[[str], int]) -> list[str]:
+    """Returns the feeds of a story that are still pulled, in order of precedence.
 
-    A story that names none has those that brought it, the one that adopted it before the others.
+    A story that names no feed gets those that brought it, in the order in which they did.
     """
     adopters = sorted(records, key=lambda feed: (records[feed].since or records[feed].at, rank(feed)))
     return [feed for feed in story.feeds or adopters if feed in live]
 
 
-def wrote(records: Records) -> dict[str, str]:
-    """Returns what was last put into a story's file, whichever feed spoke; each newer line has all of it."""
+def last_written(records: Records) -> dict[str, str]:
+    """Returns the hashes of what pull last wrote into a story's file, from whichever feed."""
     found: dict[str, str] = {}
     for record in sorted(records.values(), key=lambda record: record.at):
         found.update(record.wrote)
     return found
 
 
-def before(record: Record, heard: Mapping[str, str], records: Records, *, first: bool) -> dict[str, str]:
-    """Returns what a feed's words are compared with: what it said, but for corrections that were held.
+def baseline(record: Record, heard: Mapping[str, str], records: Records, *, first: bool) -> dict[str, str]:
+    """Returns what a feed's words are compared with: what it said before, without corrections that were held.
 
-    One that is not the first is taken to say nothing new of a field in which it had said something else than the file.
+    If the feed is not the first, fields where it never agreed with the file count as unchanged.
     """
-    found, written = dict(record.said), wrote(records)
+    found, written = dict(record.said), last_written(records)
     for name in FIELDS:
         if name in record.held and record.held[name] == written.get(name, ""):
             found.pop(name, None)
-        elif not first and not stood(name, record.said.get(name, ""), records):
+        elif not first and not is_in_file(name, record.said.get(name, ""), records):
             found[name] = heard.get(name, "")
     return found
 
 
 def held(record: Record, heard: Mapping[str, str], records: Records) -> dict[str, str]:
-    """Returns the fields that a feed has corrected or withdrawn while it could not change them, each with the hash of
-    what stands.
+    """Returns the fields that a feed has corrected or withdrawn while another one supplies the words.
+
+    Each has the hash of what the file has from pull.
     """
-    written = wrote(records)
-    found = valid(record.held, written)
+    written = last_written(records)
+    found = still_valid(record.held, written)
     for name in FIELDS:
         said, says = record.said.get(name, ""), heard.get(name, "")
-        if says != said and stood(name, said, records):
+        if says != said and is_in_file(name, said, records):
             found[name] = written.get(name, "")
-        if says and stood(name, says, records):
+        if says and is_in_file(name, says, records):
             found.pop(name, None)
     return found
 
 
 def still_held(record: Record, heard: Mapping[str, str], withdrawn: Iterable[str], records: Records) -> dict[str, str]:
-    """Returns what is held of a feed that stood in for another and has just spoken: what it does not give now."""
-    written = wrote(records)
-    silent = {name: mark for name, mark in valid(record.held, written).items() if name not in heard}
-    return silent | {name: written[name] for name in withdrawn}
+    """Returns what is still held after a later feed has supplied words: the fields that it does not have now."""
+    written = last_written(records)
+    unheard = {name: mark for name, mark in still_valid(record.held, written).items() if name not in heard}
+    return unheard | {name: written[name] for name in withdrawn}
 
 
-def valid(held: Mapping[str, str], written: Mapping[str, str]) -> dict[str, str]:
-    """Returns of the corrections that were held those of what stands to this day."""
+def still_valid(held: Mapping[str, str], written: Mapping[str, str]) -> dict[str, str]:
+    """Returns the held corrections whose field has not been written since."""
     return {name: mark for name, mark in held.items() if mark == written.get(name, "")}
 
 
-def not_its_own(record: Record, records: Records) -> dict[str, str]:
-    """Returns what counts as written, for the line of a feed that did not write it.
+def written_by_others(record: Record, records: Records) -> dict[str, str]:
+    """Returns the `wrote` of a line for a feed that did not write the words itself.
 
-    An excerpt is left out where the feed had not written it: it is how `stood` knows whose it is.
+    An excerpt from another feed is left out: `is_in_file` uses it to tell whose excerpt is in the file.
     """
-    found = wrote(records)
+    found = last_written(records)
     if "excerpt" in found and record.wrote.get("excerpt") != found["excerpt"]:
         del found["excerpt"]
     return found
 
 
-def stood(name: str, mark: str, records: Records) -> bool:
-    """True if what a feed said of a field is what a pull has last put into the file; an excerpt is a part of it."""
-    written = wrote(records).get(name, "")
+def is_in_file(name: str, mark: str, records: Records) -> bool:
+    """True if what a feed said in a field is what pull last wrote into the file (for an excerpt: a part of it)."""
+    written = last_written(records).get(name, "")
     if name != "excerpt" or not written:
         return mark == written
     return any(one.said.get(name) == mark and one.wrote.get(name) == written for one in records.values())

@@ -156,7 +156,7 @@ def lines(verdicts: Iterable[Verdict], edits: Mapping[str, Edit], now: datetime)
         for feed, record in verdict.sources:
             wrote = {name: value for name, value in record.wrote.items() if name != "themes"} | mark
             line = record._replace(at=ledger.later(ledger.moment(now), record.at), wrote=wrote, themes=verdict.themes)
-            line = pending.kept_through(line, edits[verdict.story.file])
+            line = pending.carried_over(line, edits[verdict.story.file])
             found.setdefault(feed, []).append(line)
     return {feed: tuple(records) for feed, records in found.items()}
 

@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from digest import links
@@ -162,7 +161,7 @@ def _pending(stories: Iterable[Story], history: History, line_of: LineOf, read: 
 
 def _found(story: Story, history: History, read: Read) -> pending.Pending:
     records = [record for _, record in history.of(story)]
-    return pending.of(records, read(story.file)) if pending.is_any(records) else {}
+    return pending.in_file(records, read(story.file)) if pending.has_any(records) else {}
 
 
 def _slips(written: Iterable[Text]) -> Iterator[Problem]:
@@ -247,9 +246,7 @@ def _requoted(stories: Iterable[Story], history: History) -> Iterator[Problem]:
     for story in stories:
         if story.excerpt or not excerpt.opening(story.note)[0]:
             continue
-        records = [record for _, record in history.of(story) if "excerpt" in record.wrote]
-        newest = max(records, key=attrgetter("at"), default=None)
-        if newest and newest.wrote["excerpt"] != ledger.NOTHING and not ledger.is_adopted(newest):
+        if ledger.wrote_excerpt(record for _, record in history.of(story)):
             what = "the quotation that opens this file is not the one that pull wrote, so it is shown as yours"
             cure = "if it is yours, put a line of your own above it; if it is theirs, restore what pull wrote from git"
             yield _hint(story.file, story.line, what, cure)

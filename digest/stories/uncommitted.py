@@ -1,10 +1,10 @@
-"""Which stories the ledgers know and git does not: forgotten, or deleted by their editor before git had them?
+"""Which stories have a ledger line but were never committed: forgotten, or deleted by their editor before that?
 
-    the ledger's stories ──▶ not there ──▶ no deletion noted ──▶ never in git ──▶ lost to all but one machine
+    the ledger's stories ──▶ file missing ──▶ no deletion recorded ──▶ never in git ──▶ only on one machine
 
-A ledger travels with the repository, so a story whose file was left out of a commit is taken for a deleted one in every
-other clone, and never pulled again. Decides only; what git has is given. Refuses to judge stories of early versions,
-whose deletions nobody noted.
+The ledger is committed with the repository, so if a story's file is left out of the commit, every other clone takes it
+for deleted and never pulls it again. Only decides; the caller asks git. Lines of early versions are skipped, since
+deletions were not recorded then.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from digest.stories.history import History
 from digest.stories.ledger import Record
 from digest.stories.news import Ledgers, names_of
 
-Brought = Mapping[str, Mapping[str, Record]]
-"""Records by the file of their story, and by feed."""
+Missing = Mapping[str, Mapping[str, Record]]
+"""The records of missing stories, by file and feed."""
 
 NAME = "brought.json"
-"""The memory in `.digest/` of the files that pulls on this machine have written and git has not had yet."""
+"""The file in `.digest/` that lists what pulls on this machine have written and git does not have yet."""
 
 
-def missing(ledgers: Ledgers, there: Collection[str], known: Collection[str] = ()) -> Brought:
-    """Returns the stories whose file is not in its place, though no deletion of it is noted, nor `known` here."""
+def missing(ledgers: Ledgers, there: Collection[str], known: Collection[str] = ()) -> Missing:
+    """Returns the stories whose file is missing without a recorded deletion, except `known` ones."""
     return {
         file: records
         for file, records in ledger.by_file(ledgers).items()
@@ -34,47 +34,47 @@ def missing(ledgers: Ledgers, there: Collection[str], known: Collection[str] = (
     }
 
 
-def never_in(brought: Brought, committed: Collection[str]) -> Brought:
-    """Returns those of the stories that git never had, in their own week's folder or under their name in another."""
+def never_committed(missing: Missing, committed: Collection[str]) -> Missing:
+    """Returns the missing stories that git never had, neither in their own week's folder nor in another."""
     names = {without_ending(file).rpartition("/")[2] for file in committed}
-    return {file: records for file, records in brought.items() if without_ending(file).rpartition("/")[2] not in names}
+    return {file: records for file, records in missing.items() if without_ending(file).rpartition("/")[2] not in names}
 
 
-def not_among(brought: Brought, stories: Iterable[Story]) -> Brought:
-    """Returns those of the stories that none of these is: one that was moved or renamed is found by its names."""
+def without(missing: Missing, stories: Iterable[Story]) -> Missing:
+    """Returns the missing stories that are none of these stories: a moved or renamed one is found by its names."""
     by_feed: dict[str, dict[str, Record]] = {}
-    for records in brought.values():
+    for records in missing.values():
         for feed, record in records.items():
             by_feed.setdefault(feed, {})[record.id] = record
     history = History(by_feed)
     met = {record.file for story in stories for _, record in history.of(story)}
-    return {file: records for file, records in brought.items() if file not in met}
+    return {file: records for file, records in missing.items() if file not in met}
 
 
-def names(brought: Brought) -> frozenset[str]:
-    """Returns texts of which a story's file has one, wherever it lies."""
-    aliases = (record.aliases for records in brought.values() for record in records.values())
+def search_names(missing: Missing) -> frozenset[str]:
+    """Returns texts to search for: the file of each of these stories contains one, wherever it is."""
+    aliases = (record.aliases for records in missing.values() for record in records.values())
     return frozenset().union(*map(names_of, aliases))
 
 
-def by_feed(brought: Brought) -> dict[str, tuple[str, ...]]:
-    """Returns the files of the stories by the first feed that brought them."""
+def by_feed(missing: Missing) -> dict[str, tuple[str, ...]]:
+    """Returns the files of the missing stories, by the first feed that brought them."""
     found: dict[str, list[str]] = {}
-    for file, records in sorted(brought.items()):
+    for file, records in sorted(missing.items()):
         found.setdefault(next(iter(records)), []).append(file)
     return {feed: tuple(files) for feed, files in found.items()}
 
 
 def written(stories: Iterable[Story], lines: Mapping[str, Sequence[Record]]) -> dict[str, str]:
-    """Returns the files of new stories with the moment of their first line, as `NAME` remembers them."""
+    """Returns the files of new stories, each with the time of its first line, as stored in `NAME`."""
     new = {story.file for story in stories}
     return {record.file: record.at for records in lines.values() for record in records if record.file in new}
 
 
-def own(remembered: Mapping[str, str], ledgers: Ledgers) -> Brought:
-    """Returns the remembered stories that the ledgers know by the very line that was written here.
+def written_here(remembered: Mapping[str, str], ledgers: Ledgers) -> Missing:
+    """Returns the listed stories whose first ledger line was written here.
 
-    A story that another machine brought as well is not ours to judge.
+    A story that another machine pulled as well may be on that machine.
     """
     return {
         file: records
@@ -83,12 +83,12 @@ def own(remembered: Mapping[str, str], ledgers: Ledgers) -> Brought:
     }
 
 
-def deletions(brought: Brought) -> dict[str, tuple[Record, ...]]:
-    """Returns, by feed, the lines that note that the files of these stories were deleted.
+def deletions(missing: Missing) -> dict[str, tuple[Record, ...]]:
+    """Returns, by feed, the lines that record these stories as deleted.
 
-    Each says all that the newest line of its feed says, at the same moment, so that no other line gives way to it.
+    Each repeats the newest line of its feed, with the same time, so that it replaces nothing that a line says.
     """
     return {
-        feed: tuple(next(iter(brought[file].values()))._replace(deleted=True) for file in files)
-        for feed, files in by_feed(brought).items()
+        feed: tuple(next(iter(missing[file].values()))._replace(deleted=True) for file in files)
+        for feed, files in by_feed(missing).items()
     }
