@@ -305,6 +305,22 @@ def test_a_link_that_a_pull_changes_leaves_the_atom_id_as_it_was(
     assert len(list(tmp_path.glob("content/2026/*/*.md"))) == 1
 
 
+@pytest.mark.parametrize("late", [True, False])
+def test_nor_does_it_where_a_second_feed_has_a_guid_that_the_first_had_not(tmp_path: Path, late: bool) -> None:
+    desk = Desk(tmp_path)
+    desk.tell("a", corrected(id=""))
+    desk.tell("b", OTHER if late else ENTRY)
+    desk.pull()
+    desk.tell("b", ENTRY)
+    desk.pull()
+    before = named(desk.story)
+
+    desk.tell("a", corrected(id="", url="https://news.example/article/3500001/c"))
+    desk.pull()
+
+    assert (desk.story.link, named(desk.story)) == ("https://news.example/article/3500001/c", before)
+
+
 def test_a_story_whose_old_link_is_its_id_is_known_wherever_it_is_moved(tmp_path: Path) -> None:
     desk = Desk(tmp_path, "a")
     desk.tell("a", corrected(id=""))

@@ -1,4 +1,4 @@
-"""The ladder of identity: which entries are one story."""
+"""Matching: which entries are one story."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from builders import make_entry
 
 from digest.model import Entry
-from digest.stories import identity
+from digest.stories import identity, matching
 
 STORY = "content/2026/w20/2026-05-15-foundries-fill-up.md"
 OTHER = "content/2026/w20/2026-05-15-other.md"
@@ -40,22 +40,22 @@ def test_a_new_guid_and_a_new_slug_of_an_article_make_no_second_story() -> None:
     before = make_entry(id="old", link="https://news.example/article/3350001/old-slug")
     after = make_entry(id="new", link="https://news.example/other/article/3350001/new-slug", title="Retitled")
 
-    assert identity.match("a", [after], known(("a", before, STORY))) == [STORY]
+    assert matching.match("a", [after], known(("a", before, STORY))) == [STORY]
 
 
 def test_a_five_digit_number_is_no_article_number() -> None:
     before = make_entry(id="old", link="https://news.example/article/33500/old", title="One")
     after = make_entry(id="new", link="https://news.example/article/33500/new", title="Two")
 
-    assert identity.match("a", [after], known(("a", before, STORY))) == [None]
+    assert matching.match("a", [after], known(("a", before, STORY))) == [None]
 
 
 def test_a_guid_that_is_no_uri_counts_within_its_feed_only() -> None:
     before = make_entry(id="7", link="https://a.example/1", title="One")
     after = make_entry(id="7", link="https://b.example/1", title="Two")
 
-    assert identity.match("a", [after], known(("a", before, STORY))) == [STORY]
-    assert identity.match("b", [after], known(("a", before, STORY))) == [None]
+    assert matching.match("a", [after], known(("a", before, STORY))) == [STORY]
+    assert matching.match("b", [after], known(("a", before, STORY))) == [None]
 
 
 def test_a_guid_that_is_a_uri_counts_in_other_feeds_where_link_or_headline_agree() -> None:
@@ -65,12 +65,12 @@ def test_a_guid_that_is_a_uri_counts_in_other_feeds_where_link_or_headline_agree
     impostor = make_entry(id="https://a.example/?p=7", link="https://proxy.example/1", title="Two")
     wholly = impostor._replace(published=datetime(2026, 5, 16, tzinfo=UTC))
 
-    assert identity.match("b", [by_proxy], known(("a", before, STORY))) == [STORY]
-    assert identity.match("b", [retitled], known(("a", before, STORY))) == [STORY]
-    assert identity.match("b", [impostor], known(("a", before, STORY))) == [None]
-    assert identity.match("a", [impostor], known(("a", before, STORY))) == [STORY]
-    assert identity.match("a", [wholly], known(("a", before, STORY))) == [None]
-    assert identity.resolve([("b", [impostor])], known(("a", before, STORY)), lambda _: True) == [[STORY]]
+    assert matching.match("b", [by_proxy], known(("a", before, STORY))) == [STORY]
+    assert matching.match("b", [retitled], known(("a", before, STORY))) == [STORY]
+    assert matching.match("b", [impostor], known(("a", before, STORY))) == [None]
+    assert matching.match("a", [impostor], known(("a", before, STORY))) == [STORY]
+    assert matching.match("a", [wholly], known(("a", before, STORY))) == [None]
+    assert matching.resolve([("b", [impostor])], known(("a", before, STORY)), lambda _: True) == [[STORY]]
 
 
 def test_a_guid_that_several_stories_share_identifies_none() -> None:
@@ -78,37 +78,37 @@ def test_a_guid_that_several_stories_share_identifies_none() -> None:
     two = make_entry(id="g", link="https://news.example/2", title="Two")
     three = make_entry(id="g", link="https://news.example/3", title="Three")
 
-    assert identity.match("a", [three], known(("a", one, STORY), ("a", two, OTHER))) == [None]
+    assert matching.match("a", [three], known(("a", one, STORY), ("a", two, OTHER))) == [None]
 
 
 def test_a_link_that_stories_of_other_feeds_share_too_still_finds_the_feed_s_own() -> None:
     own = make_entry(id="", link="https://news.example/", title="One")
     other = make_entry(id="2", link="https://news.example/", title="Two")
 
-    assert identity.match("a", [own], known(("a", own, STORY), ("b", other, OTHER))) == [STORY]
+    assert matching.match("a", [own], known(("a", own, STORY), ("b", other, OTHER))) == [STORY]
 
 
 def test_the_canonical_link_is_one_under_http_www_and_trackers() -> None:
     before = make_entry(id="", link="http://www.news.example/one/", title="One")
     after = make_entry(id="", link="https://news.example/one?utm_medium=x", title="Two")
 
-    assert identity.match("b", [after], known(("a", before, STORY))) == [STORY]
+    assert matching.match("b", [after], known(("a", before, STORY))) == [STORY]
 
 
 def test_headline_with_date_counts_within_a_feed() -> None:
     before = make_entry(id="1", link="https://news.example/one")
     after = make_entry(id="2", link="https://news.example/two")
 
-    assert identity.match("a", [after], known(("a", before, STORY))) == [STORY]
-    assert identity.match("b", [after], known(("a", before, STORY))) == [None]
+    assert matching.match("a", [after], known(("a", before, STORY))) == [STORY]
+    assert matching.match("b", [after], known(("a", before, STORY))) == [None]
 
 
 def test_entries_of_one_document_are_different_stories() -> None:
     one = make_entry(id="1", link="https://news.example/")
     two = make_entry(id="2", link="https://news.example/")
 
-    assert identity.match("a", [one, two], known(("a", one, STORY))) == [STORY, None]
-    assert identity.match("a", [two, one], known(("a", one, STORY))) == [None, STORY]
+    assert matching.match("a", [one, two], known(("a", one, STORY))) == [STORY, None]
+    assert matching.match("a", [two, one], known(("a", one, STORY))) == [None, STORY]
 
 
 def test_entries_that_agree_in_guid_link_and_headline_are_one() -> None:
@@ -125,8 +125,8 @@ def test_one_guid_on_two_links_is_told_apart_by_the_link() -> None:
     two = make_entry(id="g", link="https://news.example/2", title="Two")
     before = known(("a", one, STORY), ("a", two, OTHER))
 
-    assert identity.match("a", [two], before) == [OTHER]
-    assert identity.match("a", [two, one], before) == [OTHER, STORY]
+    assert matching.match("a", [two], before) == [OTHER]
+    assert matching.match("a", [two, one], before) == [OTHER, STORY]
     assert identity.repeated_guids([one, two]) == {"g"}
 
 
@@ -135,7 +135,7 @@ def test_a_link_that_several_stories_share_identifies_none() -> None:
     two = make_entry(id="2", link="https://news.example/", title="Two")
     three = make_entry(id="3", link="https://news.example/", title="Three")
 
-    assert identity.match("a", [three], known(("a", one, STORY), ("a", two, OTHER))) == [None]
+    assert matching.match("a", [three], known(("a", one, STORY), ("a", two, OTHER))) == [None]
 
 
 def test_a_weak_likeness_takes_no_story_from_a_strong_one() -> None:
@@ -143,7 +143,7 @@ def test_a_weak_likeness_takes_no_story_from_a_strong_one() -> None:
     by_link = make_entry(id="9", link="https://news.example/one", title="Nine")
     by_guid = make_entry(id="1", link="https://news.example/moved", title="One")
 
-    assert identity.match("a", [by_link, by_guid], known(("a", before, STORY))) == [None, STORY]
+    assert matching.match("a", [by_link, by_guid], known(("a", before, STORY))) == [None, STORY]
 
 
 def test_a_story_without_guid_is_known_by_its_link() -> None:

@@ -1,6 +1,6 @@
 """Taking entries in: what each of a pull's entries is, and what story file and ledger line that means.
 
-    entry ──ladder──▶ new      a story file, its week, folder, name and slug fixed here once and never derived again
+    entry ──match──▶  new      a story file, its week, folder, name and slug fixed here once and never derived again
                       adopted  a file that stands already: written by hand, or left by a pull that was killed
                       known    nothing; where the feed has changed its words, the three-way merge
 
@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
 
 from digest import links
 from digest.errors import Problem
 from digest.model import Config, Document, Entry, Feed, Story
-from digest.stories import identity, ledger, news, paths, pending, precedence
+from digest.stories import identity, ledger, matching, news, paths, pending, precedence
 from digest.stories.desk import Desk, Edit, Intake, Outcome
+from digest.stories.finder import Finder
 from digest.stories.fresh import Arrival, evidence, fresh_story
 from digest.stories.ledger import Record
 from digest.stories.merge import Merged, agreed, hashes_of, lacking, merge
@@ -54,8 +54,7 @@ class _Taking:
         self.known = {key: list(files) for key, files in ledger.known_files(akin).items()}
         self.settled = ledger.names(desk.ledgers)
         self.kin = ledger.by_file(desk.ledgers)
-        self.there = {story.file: story for story in desk.stories}
-        self.named = desk.by_key()
+        self.finder = Finder(self.desk, self.kin)
         self.slugs = Slugs(desk.taken)
         self.adoptable = self._adoptable()
         self.stories: dict[str, Story] = {}
@@ -68,19 +67,19 @@ class _Taking:
         self.live = {feed.id for feed in config.feeds if not feed.retired}
         self.read = [identity.distinct(document.entries) for _, document in documents]
         pairs = [(feed.id, entries) for (feed, _), entries in zip(documents, self.read, strict=True)]
-        self.context = identity.Context.of(pairs, self.known)
-        self.found = identity.resolve(pairs, self.known, self._is_gone)
+        self.context = matching.Context.of(pairs, self.known)
+        self.found = matching.resolve(pairs, self.known, self.finder.is_gone)
         self.born: dict[str, str] = {}
 
     def document(self, document: tuple[Feed, Document], entries: Sequence[Entry], stories: Sequence[str]) -> Outcome:
         """Decides on the distinct entries of a document; `stories` has the file of each, or the name of a new story."""
         feed, read = document
-        files = [self.born.get(story, None if story.startswith(identity.NEW) else story) for story in stories]
+        files = [self.born.get(story, None if story.startswith(matching.NEW) else story) for story in stories]
         repeated = identity.repeated_guids(entries)
         fates: dict[str, list[str]] = {"new": [], "adopted": [], "updated": [], "known": [], "left": []}
         self.kept, self.notices = [], []
         recorded = {file for file in files if file and feed.id in self.kin.get(file, {})}
-        named = list(identity.own_names(feed.id, entries, files, self.known, self.context, recorded))
+        named = list(matching.own_names(feed.id, entries, files, self.known, self.context, recorded))
         for (entry, guid, aliases), file, story in reversed(list(zip(named, files, stories, strict=True))):
             fate, place = self._decide(Arrival(feed, entry, guid, aliases), file)  # feeds list the newest first
             fates[fate].append(place)
@@ -209,7 +208,7 @@ class _Taking:
         if record is not None and not is_news(arrival.entry, record) and not record.held:
             self._remember_names(arrival, record)
             return "known", file
-        story, blocked = self._present(file, names_of(arrival.aliases + (record.aliases if record else ())))
+        story, blocked = self.finder.find(file, names_of(arrival.aliases + (record.aliases if record else ())))
         if blocked:
             return "left", blocked
         if record is None:
@@ -227,65 +226,6 @@ class _Taking:
     def _remember_names(self, arrival: Arrival, record: Record) -> None:
         if not set(arrival.aliases) <= set(record.aliases):
             self._note(arrival, record, {}, self._wrote(record.file))
-
-    def _present(self, file: str, names: Iterable[str]) -> tuple[Story | None, str]:
-        """Returns the story of a file that the ledger knows, wherever it lies now, or the file that hides it."""
-        kin = self.kin.get(file, {})
-        keys = {key for feed, record in kin.items() for key in ledger.keys_on_disk(record, feed)}
-        named = sorted({other for key in keys for other in self.named.get(key, ())})
-        alike = {other: self._likeness(self.there[other], file) for other in named}
-        if any(alike.values()):  # the others are copies that have become other stories, their `id` left in
-            return self.there[max(named, key=lambda other: (alike[other], other == file))], ""
-        altered = self._altered(file)
-        return altered, "" if altered else self.desk.hidden(names)
-
-    def _altered(self, file: str) -> Story | None:
-        """Returns the story whose `id` was taken out or altered: by its place and one more name, or by its link.
-
-        A story that the ledgers know as another is never it: that was moved into the place, or shares the link.
-        """
-        aliases = {alias for record in self.kin.get(file, {}).values() for alias in record.aliases}
-        linked = []
-        for story in self.desk.stories:
-            names = identity.aliases_of(Entry("", story.title, story.link, story.published))
-            if aliases.isdisjoint(names) or not self._keys_on_disk.isdisjoint(identity.keys_of_story(story)):
-                continue
-            if story.file == file:
-                return story
-            if not aliases.isdisjoint(name for name in names if name.startswith("link:") and "/" in name):
-                linked.append(story)
-        return linked[0] if len(linked) == 1 and file not in self.desk.files else None
-
-    @cached_property
-    def _keys_on_disk(self) -> frozenset[str]:
-        """The keys of all stories that the ledgers know, as their files have them unless these were altered."""
-        ledgers = self.desk.ledgers.items()
-        return frozenset().union(
-            *(ledger.keys_on_disk(record, feed) for feed, records in ledgers for record in records.values())
-        )
-
-    def _is_gone(self, file: str) -> bool:
-        """Tells whether the file of a story that a ledger knows is nowhere to be seen, under another name neither."""
-        kin = self.kin.get(file, {})
-        keys = {key for feed, record in kin.items() for key in ledger.keys_on_disk(record, feed)}
-        aliases = [alias for record in kin.values() for alias in record.aliases]
-        is_there = file in self.desk.files or not keys.isdisjoint(self.named)
-        return bool(kin) and not (is_there or self.desk.hidden(names_of(aliases)))
-
-    def _likeness(self, story: Story, file: str) -> int:
-        """Returns how many of link, headline and date a file shares with a story of the ledger."""
-        said = {alias for record in self.kin[file].values() for alias in record.aliases}
-        titles = {record.title for record in self.kin[file].values()}
-        dated = [alias.removeprefix("headline:").partition(" ")[::2] for alias in said if alias.startswith("headline:")]
-        wrote, ours = self._wrote(file), hashes_of(story)
-        words, when = identity.hash_of(story.title), identity.stamp(story.published)
-        return sum(
-            (
-                not said.isdisjoint(identity.aliases_of_link(story.link)) or ours["link"] == wrote.get("link"),
-                story.title in titles or words in {one for _, one in dated} or ours["title"] == wrote.get("title"),
-                when in {one for one, _ in dated} or ours["published"] == wrote.get("published"),
-            )
-        )
 
     def _welcome(self, arrival: Arrival, file: str, story: Story | None, heard: Mapping[str, str]) -> tuple[str, str]:
         """Adds one more feed to a story, in digest.toml's order; where its file is gone, only notes that it came.
@@ -387,8 +327,14 @@ class _Taking:
             wrote=self._wrote(file),
             now=self.now,
             begun=self.desk.before_kill(story),
-            has_guid=any(map(ledger.has_guid, self.kin[file].values())),
+            has_guid=self._is_named_by_guid(file),
         )
+
+    def _is_named_by_guid(self, file: str) -> bool:
+        """True if a story's first feed gave it a guid; otherwise, or if adopted, its first link names it."""
+        kin = self.kin[file]
+        first = min(kin, key=lambda feed: (kin[feed].since or kin[feed].at, self._rank(feed)))
+        return ledger.has_guid(kin[first])
 
     def _revised(
         self, arrival: Arrival, record: Record, story: Story, merged: Merged, heard: Mapping[str, str]
@@ -428,7 +374,7 @@ class _Taking:
         revision = revise(story, text, merged, self.desk.known, wrote)
         if revision.text != read:
             self.edits[story.file] = Edit(story.file, read, revision.text)
-            self.there[story.file] = revision.story
+            self.finder.stories[story.file] = revision.story
         self.kept.extend(revision.kept)
         return revision
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from digest import links
 from digest.model import Config, Document, Entry, Feed
-from digest.stories import identity, ledger
+from digest.stories import identity, ledger, matching
 from digest.stories.ledger import Record
 from digest.stories.merge import WITHDRAWABLE
 
@@ -27,7 +27,7 @@ def in_question(
     that are `due`, corrections that were held are news as well.
     """
     read = [(feed.id, identity.distinct(document.entries)) for feed, document in documents]
-    found = identity.resolve(read, ledger.known_files(akin(documents, ledgers)))
+    found = matching.resolve(read, ledger.known_files(akin(documents, ledgers)))
     names: set[str] = set()
     for (feed, entries), files in zip(read, found, strict=True):
         records = {record.file: record for record in ledgers.get(feed, {}).values()}
