@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -72,6 +73,11 @@ def root(tmp_path: Path) -> Path:
 def pulled(root: Path) -> None:
     settings = config.load(root)
     pull.run(root, settings, pull.chosen(settings, ()), now=NOW)
+
+
+def forget(root: Path) -> None:
+    """Loses the whole summaries that pulls have kept, as another machine has none of them."""
+    shutil.rmtree(root / ".digest" / "summaries")
 
 
 def applied(root: Path, *, dry: bool = False) -> ApplyReport:
@@ -151,6 +157,7 @@ def test_a_theme_is_explained_by_its_phrase_and_where_it_stands(root: Path) -> N
 
 def test_what_is_not_stored_is_explained_by_the_ledger(tmp_path: Path) -> None:
     begin(tmp_path, excerpt=1)
+    forget(tmp_path)
 
     assert explained(tmp_path, CHIPS) == (Reason("trade", True, "'tariff*' in the summary, when it was pulled"),)
     assert explained(tmp_path, MEMORY)[1] == Reason("trade", True, "'tariff*' in the excerpt")
@@ -171,7 +178,9 @@ def test_what_the_rules_would_change_is_not_called_the_editors_choice(root: Path
     rule(root, {"memory": ("memory",), "trade": ("toll",), "fleet": ("ships",)})
 
     assert explained(root, SHIPS) == (Reason("fleet", False, "'ships' in the headline; --apply would add it"),)
-    assert explained(root, MEMORY)[1] == Reason("trade", True, "'tariff*' in the summary, when it was pulled")
+    assert explained(root, MEMORY)[1] == Reason(
+        "trade", True, "'tariff*' in the summary, when it was pulled; --apply would take it off"
+    )
 
 
 @pytest.mark.parametrize("place", [CHIPS, CHIPS.removeprefix("content/"), f"../content/../{CHIPS}"])
@@ -212,13 +221,14 @@ def test_a_phrase_catches_what_it_would_and_says_what_that_has_already(root: Pat
     report = themes.attempt(root, config.load(root), "tariff* ")
 
     assert [(catch.file, catch.where, catch.themes) for catch in report.caught] == [
-        (CHIPS, "in the excerpt", ("trade",)), (MEMORY, "in the excerpt", ("memory", "trade")),
+        (CHIPS, "in the summary", ("trade",)), (MEMORY, "in the summary", ("memory", "trade")),
     ]  # fmt: skip
     assert (report.having, report.stories, report.partly) == ({"trade": 2, "memory": 1}, 3, 0)
 
 
 def test_what_is_not_stored_is_said_not_to_be_searched(tmp_path: Path) -> None:
     begin(tmp_path, excerpt=2)
+    forget(tmp_path)
 
     result = said(tmp_path, "--try", "tariff*")
 
@@ -232,8 +242,8 @@ def test_several_phrases_are_tried_together(root: Path) -> None:
     result = said(root, "--try", "ship*", "--try", "tariff*")
 
     assert result.output.splitlines() == [
-        f"{CHIPS}: Chips ('tariff*' in the excerpt; trade)",
-        f"{MEMORY}: Memory is short ('tariff*' in the excerpt; memory, trade)",
+        f"{CHIPS}: Chips ('tariff*' in the summary; trade)",
+        f"{MEMORY}: Memory is short ('tariff*' in the summary; memory, trade)",
         f"{SHIPS}: Ships ('ship*' in the headline; Elsewhere)",
         "'ship*' or 'tariff*' would catch 3 of 3 stories: 2 trade, 1 memory, 1 Elsewhere",
     ]
@@ -484,8 +494,47 @@ def test_themes_that_nothing_earns_any_more_go(root: Path) -> None:
 
 
 @pytest.mark.parametrize("excerpt", [0, 1])
+def test_a_stored_summary_is_searched_however_few_words_of_it_are_shown(tmp_path: Path, excerpt: int) -> None:
+    begin(tmp_path, excerpt=excerpt)
+    rule(tmp_path, {**RULES, "odd": ("and then",)})
+
+    report = themes.attempt(tmp_path, config.load(tmp_path), "and then")
+    assert [(catch.file, catch.where) for catch in report.caught] == [(CHIPS, "in the summary")]
+    assert report.partly == 0
+    assert explained(tmp_path, CHIPS)[1] == Reason("odd", False, "'and then' in the summary; --apply would add it")
+
+
+@pytest.mark.parametrize("excerpt", [0, 1, 40])
+def test_a_theme_whose_rule_finds_nothing_any_more_goes_where_the_whole_summary_is_stored(
+    tmp_path: Path, excerpt: int
+) -> None:
+    begin(tmp_path, excerpt=excerpt)
+    give(tmp_path, MEMORY, "[trade]")
+    rule(tmp_path, {"memory": ("dram",), "trade": ("toll",)})
+    why = "'tariff*' in the summary, when it was pulled; --apply would take it off"
+    assert explained(tmp_path, CHIPS) == (Reason("trade", True, why),)
+
+    report = applied(tmp_path)
+
+    assert report.changed == (Change(CHIPS, ("trade",), ()),)
+    assert (line_of(tmp_path, CHIPS), line_of(tmp_path, MEMORY)) == ("themes: []", "themes: [trade]")
+    assert explained(tmp_path, CHIPS) == ()
+
+
+def test_a_stored_summary_that_is_not_what_the_story_was_made_of_is_not_searched(tmp_path: Path) -> None:
+    begin(tmp_path, excerpt=0)
+    for memory in (tmp_path / ".digest" / "summaries").iterdir():
+        memory.write_text(memory.read_text().replace("ariff", "oll"))
+    rule(tmp_path, {"memory": ("memory",), "trade": ("nowhere",)})
+
+    assert "trade" in line_of(tmp_path, CHIPS)
+    assert applied(tmp_path).changed == ()
+
+
+@pytest.mark.parametrize("excerpt", [0, 1])
 def test_a_theme_that_only_the_whole_summary_earned_is_not_taken_away(tmp_path: Path, excerpt: int) -> None:
     begin(tmp_path, excerpt=excerpt)
+    forget(tmp_path)
     rule(tmp_path, {"memory": ("dram",), "trade": ("toll",)})
 
     applied(tmp_path)
@@ -519,6 +568,7 @@ def test_a_theme_that_was_renamed_gets_its_new_id_where_nobody_edited(root: Path
 
 def test_a_renamed_theme_that_only_the_summary_earned_keeps_its_stories(tmp_path: Path) -> None:
     begin(tmp_path, excerpt=0)
+    forget(tmp_path)
     rule(tmp_path, {"memory": ("memory",), "customs": ("toll",)}, was={"customs": "trade"})
 
     applied(tmp_path)

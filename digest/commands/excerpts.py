@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 
 from digest import disk
-from digest.model import Config, Story
-from digest.stories import recut, store, summaries
+from digest.model import Config
+from digest.stories import recut, store
 from digest.stories.desk import Survey
 from digest.stories.recut import Cut
 
@@ -82,27 +81,13 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
 
 def _cuts(root: Path, config: Config, survey: Survey) -> list[Cut]:
     feeds, history = {feed.id: feed for feed in config.feeds}, survey.history
-    summary_of = _summaries(root)
+    summaries_of = store.summaries_of(root)
     cuts = []
     for story in survey.content.stories:
         records = history.of(story)
         feed = recut.feed_of(story, records, feeds)
-        cuts.append(recut.cut(story, records, feed, summary_of(story)))
+        cuts.append(recut.cut(story, records, feed, next(iter(summaries_of(story)), "")))
     return cuts
-
-
-def _summaries(root: Path) -> Callable[[Story], str]:
-    """Returns a function that gives a story's whole summary, if pulls have stored it."""
-
-    @cache
-    def of_feed(feed: str) -> dict[str, str]:
-        return summaries.by_name(disk.recall(root, summaries.name(feed)))
-
-    def of_story(story: Story) -> str:
-        found = (summaries.of_story(story, of_feed(feed)) for feed in story.feeds)
-        return next(filter(None, found), "")
-
-    return of_story
 
 
 def _own(file: str) -> str:

@@ -123,7 +123,7 @@ class Margins:
         kept, themes = self._kept, self._config.themes
         kept.history = kept.history or self._read_history()
         history = kept.history.with_altered(self._catalogue.altered)
-        verdict = judge(story, history.of(story), themes)
+        verdict = judge(story, history.of(story), themes, summaries=tuple(self._summaries(story)))
         titles = {theme.id: theme.title for theme in themes}
         return Margin(
             file=story.file,
@@ -174,11 +174,10 @@ class Margins:
 
     def _summary(self, story: Story) -> str:
         """Returns the publisher's whole summary as a pull has kept it; a pull may run at any time."""
-        for feed in story.feeds:
-            found = summaries.of_story(story, self._of_feed(feed))
-            if found:
-                return found
-        return ""
+        return next(self._summaries(story), "")
+
+    def _summaries(self, story: Story) -> Iterator[str]:
+        return filter(None, (summaries.of_story(story, self._of_feed(feed)) for feed in story.feeds))
 
     def _of_feed(self, feed: str) -> dict[str, str]:
         name = summaries.name(feed)

@@ -208,7 +208,7 @@ def _write(
 
 
 def _keep_summaries(root: Path, read: Mapping[str, Document | Failed]) -> None:
-    """Keeps the whole summaries for the preview: of what a story file gets, the editor may have chosen nothing."""
+    """Keeps the whole summaries for the preview and the rules of themes: a story file may get few words of them."""
     for feed, document in read.items():
         before = disk.recall(root, summaries.name(feed))
         after = before if isinstance(document, Failed) else summaries.kept(before, document.entries)

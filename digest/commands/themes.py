@@ -118,7 +118,7 @@ class ApplyReport:
 def run(root: Path, config: Config) -> ThemesReport:
     """Counts each theme's stories, and the stories of which the rules of today say something else."""
     survey = store.survey(root, config)
-    verdicts = _verdicts(survey, config.themes)
+    verdicts = _verdicts(root, survey, config.themes)
     names = current_ids(config.themes)
     return ThemesReport(
         rows=tuple(_row(theme.id, survey.content.stories, names) for theme in config.themes),
@@ -142,7 +142,8 @@ def explain(root: Path, config: Config, file: str) -> ExplainReport:
         if not faults and file in survey.content.unread:
             faults = [Problem(file, 0, "cannot be read", "'digest check' says why")]
         raise Faults(faults) if faults else LookupError(_near(file, survey))
-    verdict = judge(story, survey.history.of(story), config.themes)
+    summaries = store.summaries_of(root)(story)
+    verdict = judge(story, survey.history.of(story), config.themes, summaries=summaries)
     return ExplainReport(
         file=file,
         title=story.headline or story.title,
@@ -152,17 +153,18 @@ def explain(root: Path, config: Config, file: str) -> ExplainReport:
 
 
 def attempt(root: Path, config: Config, *phrases: str) -> TryReport:
-    """Finds what a theme of these phrases would catch in headlines and stored excerpts; raises ValueError for one badly
-    written.
+    """Finds what a theme of these phrases would catch in headlines and stored summaries or excerpts; raises ValueError
+    for one badly written.
     """
     survey = store.survey(root, config)
-    history, names = survey.history, current_ids(config.themes)
+    history, names, summaries_of = survey.history, current_ids(config.themes), store.summaries_of(root)
     rule = Theme(id="tried", title="tried", match=phrases)
-    caught = []
+    caught, partly = [], 0
     for story in survey.content.stories:
-        found = themes_of(*words_of(story, history.of(story)), (rule,))
-        for evidence in found.values():
-            where = of_excerpt(evidence)
+        title, words, whole = words_of(story, history.of(story), summaries_of(story))
+        partly += not whole
+        for evidence in themes_of(title, words, (rule,)).values():
+            where = evidence if whole else of_excerpt(evidence)
             where = where if len(phrases) > 1 else where.removeprefix(f"'{phrases[0]}' ")
             caught.append(Catch(story.file, story.title, where, named(story, names)))
     having = Counter(theme for catch in caught for theme in catch.themes or ("",))
@@ -170,7 +172,7 @@ def attempt(root: Path, config: Config, *phrases: str) -> TryReport:
         phrase="' or '".join(phrases),
         caught=tuple(caught),
         stories=len(survey.content.stories),
-        partly=sum(not verdict.whole for verdict in _verdicts(survey, ())),
+        partly=partly,
         having=dict(having.most_common()),
         unread=survey.unread,
     )
@@ -180,7 +182,7 @@ def apply(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Ap
     """Runs the rules again over all stories whose themes nobody edited; `dry` decides everything and writes nothing."""
     with contextlib.nullcontext() if dry else disk.lock(root):
         survey = store.survey(root, config)
-        verdicts = _verdicts(survey, config.themes, _begun(root))
+        verdicts = _verdicts(root, survey, config.themes, _begun(root))
         texts = {
             verdict.story.file: store.read_exactly(root, verdict.story.file) for verdict in verdicts if verdict.due
         }
@@ -210,7 +212,7 @@ def drop(root: Path, config: Config, theme: str, *, now: datetime, dry: bool = F
     wider = config._replace(themes=(*config.themes, Theme(id=theme, title=theme, match=())))
     with contextlib.nullcontext() if dry else disk.lock(root):
         survey = store.survey(root, wider)
-        verdicts = _verdicts(survey, config.themes, _begun(root))
+        verdicts = _verdicts(root, survey, config.themes, _begun(root))
         having = [verdict.story.file for verdict in verdicts if theme in verdict.story.themes]
         decided = without(theme, verdicts, {file: store.read_exactly(root, file) for file in having}, survey.known)
         late = () if dry else _carry_out(root, decided, now)
@@ -248,9 +250,14 @@ def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]
     return late
 
 
-def _verdicts(survey: Survey, themes: Sequence[Theme], begun: Mapping[str, str] | None = None) -> list[Verdict]:
-    history, marks = survey.history, begun or {}
-    return [judge(story, history.of(story), themes, marks.get(story.file)) for story in survey.content.stories]
+def _verdicts(
+    root: Path, survey: Survey, themes: Sequence[Theme], begun: Mapping[str, str] | None = None
+) -> list[Verdict]:
+    history, marks, summaries_of = survey.history, begun or {}, store.summaries_of(root)
+    return [
+        judge(story, history.of(story), themes, marks.get(story.file), summaries_of(story))
+        for story in survey.content.stories
+    ]
 
 
 def _begun(root: Path) -> dict[str, str]:

@@ -41,7 +41,8 @@ def _why(theme: str, verdict: Verdict) -> str:
     if theme in verdict.earned:
         return verdict.earned[theme]
     if theme in verdict.heard:
-        return f"{verdict.heard[theme]}, when it was pulled"
+        gone = "" if verdict.own or theme in verdict.themes else "; --apply would take it off"
+        return f"{verdict.heard[theme]}, when it was pulled{gone}"
     return "given by the editor"
 
 

@@ -1,7 +1,7 @@
 """Running the rules again over stories that stand already: what they say of each today, and whose its themes are.
 
-    headline as the feed gave it, excerpt as stored ──rules──▶ earned ─┐
-    the ledger: what the whole summary earned when it was pulled ──────┴──▶ Verdict ──▶ edits, lines of the ledger
+    headline as the feed gave it, summary or excerpt as stored ──rules──▶ earned ─┐
+    the ledger: what the whole summary earned when it was pulled ─────────────────┴──▶ Verdict ──▶ edits, ledger lines
 
 A story's themes are the editor's unless they are, to the letter, what the ledger says that we wrote. A theme that the
 summary earned is kept where that summary is not stored whole: rules that cannot see it cannot judge it.
@@ -10,7 +10,7 @@ Refuses to touch what is the editor's, and to write: edits and records come out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -26,6 +26,9 @@ from digest.stories.themes import is_of_summary, of_excerpt, place_of, themes_of
 
 Kin = Sequence[tuple[str, Record]]
 """A story's records in the ledgers, each with its feed."""
+
+SummariesOf = Callable[[Story], Sequence[str]]
+"""What gives the whole summaries of a story, one of each feed that has one stored in `.digest/`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +70,13 @@ class Retheming:
     stuck: tuple[str, ...] = ()
 
 
-def judge(story: Story, kin: Kin, themes: Sequence[Theme], begun: str | None = None) -> Verdict:
+def judge(
+    story: Story, kin: Kin, themes: Sequence[Theme], begun: str | None = None, summaries: Sequence[str] = ()
+) -> Verdict:
     """Returns what the rules of today say of a story.
 
     `begun` is the mark of its themes before a killed run that left the file just as it stands, None without such a run.
+    `summaries` are those that are stored; the one that the newest record was made from is searched whole.
     """
     names = current_ids(themes)
     sources = _sources(kin)
@@ -81,8 +87,8 @@ def judge(story: Story, kin: Kin, themes: Sequence[Theme], begun: str | None = N
         for theme, evidence in record.themes.items()
         if theme in names
     }
-    whole = newest is None or hashes_of(story).get("excerpt") == newest.said.get("excerpt")
-    earned = themes_of(*words_of(story, kin), themes)
+    title, words, whole = words_of(story, kin, summaries)
+    earned = themes_of(title, words, themes)
     if not whole:
         earned = {theme: of_excerpt(evidence) for theme, evidence in earned.items()}
     here = {names.get(theme, theme) for theme in story.themes}
@@ -99,13 +105,21 @@ def judge(story: Story, kin: Kin, themes: Sequence[Theme], begun: str | None = N
     )
 
 
-def words_of(story: Story, kin: Kin) -> tuple[str, str]:
-    """Returns what the rules search of a story: the headline as its feed gives it, and the excerpt as it is stored."""
+def words_of(story: Story, kin: Kin, summaries: Sequence[str] = ()) -> tuple[str, str, bool]:
+    """Returns what the rules search of a story: the headline as its feed gives it, the summary, whether it is whole.
+
+    Where the summary is not among those that are stored, the excerpt in the file stands for it.
+    """
     newest = max((record for _, record in _sources(kin)), key=lambda record: record.at, default=None)
+    said = newest.said.get("excerpt") if newest else None
+    stored = next((summary for summary in summaries if said and ledger.hash_of_value(summary) == said), "")
+    if newest and stored:
+        return newest.title, stored, True
     # An excerpt that an editor changed is part of the note now, but its words are still what the rules are for.
     opens = any("excerpt" in record.wrote for _, record in kin) and not story.excerpt
     words = excerpt.opening(story.note)[0] if opens else story.excerpt
-    return (newest.title if newest else story.title), excerpt.unescape(words)
+    whole = newest is None or hashes_of(story).get("excerpt") == said
+    return (newest.title if newest else story.title), excerpt.unescape(words), whole
 
 
 def mark_of(themes: tuple[str, ...]) -> str:

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from digest import disk
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Content, Location, Story
 from digest.naming import is_markdown
-from digest.stories import filenames, ledger, locations, paths, storyfile
+from digest.stories import filenames, ledger, locations, paths, storyfile, summaries
 from digest.stories.desk import Desk, Edit, Intake, Survey
 from digest.stories.history import History, earlier
 from digest.stories.inbox import Filing, Inbox, names_in, plan
@@ -153,6 +153,19 @@ def read_added(root: Path) -> tuple[dict[str, Record], tuple[Problem, ...]]:
     """Reads what was taken from web pages by `digest add`: of their words, only hashes are kept."""
     file = paths.ledger(paths.ADDED)
     return ledger.loads(disk.read(root / file) or b"", file)
+
+
+def summaries_of(root: Path) -> Callable[[Story], tuple[str, ...]]:
+    """Returns what gives the whole summaries of a story that pulls have kept, one of each of its feeds that has one."""
+
+    @cache
+    def of_feed(feed: str) -> dict[str, str]:
+        return summaries.by_name(disk.recall(root, summaries.name(feed)))
+
+    def of_story(story: Story) -> tuple[str, ...]:
+        return tuple(filter(None, (summaries.of_story(story, of_feed(feed)) for feed in story.feeds)))
+
+    return of_story
 
 
 def ledger_mark(root: Path, feed: str) -> str:

@@ -1,4 +1,4 @@
-"""The publishers' whole summaries, for the preview alone: who keeps no excerpt still has something to write from.
+"""The publishers' whole summaries, for the preview, theme rules and longer excerpts: files may keep few words of them.
 
     what was kept, a document's entries ──▶ what to keep in `.digest/` ──▶ the summary of a story, by its names
 
