@@ -171,6 +171,86 @@ def test_feeds_that_disagree_for_good_change_nothing_back_and_forth(tmp_path: Pa
     assert desk.text == before
 
 
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_summary_of_the_first_feed_that_stays_below_the_corrected_headline_of_another_is_said(
+    tmp_path: Path, waits: bool
+) -> None:
+    desk = Desk(tmp_path)
+    desk.tell("a", ENTRY)
+    desk.tell("b", corrected(summary="As b has it."))
+    desk.pull()
+    if not waits:
+        desk.tell("a", OTHER)
+    desk.tell("b", corrected(title="Corrected", summary="As b has corrected it."))
+    report = desk.pull()
+    if waits:
+        assert (lines(report), desk.hints()) == ([], [])
+        desk.tell("a", OTHER)
+        report = desk.pull()
+
+    assert (desk.story.title, desk.story.excerpt) == ("Corrected", ENTRY["summary"])
+    assert lines(report) == [
+        f"kept another feed's excerpt '{ENTRY['summary']}'; the feed now says 'As b has corrected it.'"
+    ]
+    (hint,) = desk.hints()
+    assert hint == "its summary is one feed's, and another, which has the story still, has changed its own"
+    before = desk.content()
+    for entries in ([OTHER], [ENTRY], [OTHER]):  # the first feed shows the story again, unchanged, and drops it again
+        desk.tell("a", *entries)
+        assert lines(desk.pull()) == []
+    assert (desk.text.encode(), desk.hints()) == (before[str(desk.file)], [hint])
+    desk.tell("b", corrected(title="Corrected", summary="As b has it at last."))
+    assert [line.rpartition("; ")[2] for line in lines(desk.pull())] == ["the feed now says 'As b has it at last.'"]
+    desk.edit("---\n", "---\n# looked at\n")
+    assert desk.hints() == []
+
+
+@pytest.mark.parametrize("change", [{"title": "New of b"}, {"image": "https://cdn.example/b2.jpg"}])
+def test_a_feed_that_changes_what_the_file_never_had_from_it_is_said_once(
+    tmp_path: Path, change: dict[str, str]
+) -> None:
+    desk = Desk(tmp_path)
+    desk.tell("a", ENTRY)
+    desk.tell("b", corrected(title="Of b", image="https://cdn.example/b.jpg"))
+    desk.pull()
+    before = desk.text
+    desk.tell("a", OTHER)
+    assert lines(desk.pull()) == []
+    desk.tell("b", {**corrected(title="Of b", image="https://cdn.example/b.jpg"), **change})
+
+    ((key, value),) = change.items()
+    assert lines(desk.pull()) == [f"kept another feed's {key} '{ENTRY[key]}'; the feed now says '{value}'"]
+    assert len(desk.hints()) == 1
+    assert (lines(desk.pull()), desk.text) == ([], before)
+
+
+def test_what_the_editor_wrote_is_kept_as_theirs_whichever_feed_changes_its_words(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.tell("a", ENTRY)
+    desk.tell("b", corrected(title="Of b"))
+    desk.pull()
+    desk.edit("title: Story 1 headline", "title: Mine")
+    desk.tell("a", OTHER)
+    desk.tell("b", corrected(title="New of b"))
+
+    assert lines(desk.pull()) == ["kept your title 'Mine'; the feed now says 'New of b'"]
+    assert desk.hints() == ["the feed's headline is now 'New of b', yours says 'Mine'"]
+
+
+def test_an_excerpt_of_the_first_feed_does_not_become_the_others_by_its_other_corrections(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.tell("a", ENTRY)
+    desk.tell("b", corrected(summary="As b has it."))
+    desk.pull()
+    desk.tell("a", OTHER)
+    desk.tell("b", corrected(image="https://cdn.example/2.jpg", summary="As b has it."))
+    desk.pull()
+    desk.tell("b", corrected(image="https://cdn.example/2.jpg", summary="As b has corrected it."))
+    desk.pull()
+
+    assert (desk.story.image, desk.story.excerpt) == ("https://cdn.example/2.jpg", ENTRY["summary"])
+
+
 def test_a_correction_waits_while_the_first_feed_still_shows_the_story(desk: Desk) -> None:
     desk.tell("b", corrected(title="Corrected"))
     desk.pull()

@@ -15,7 +15,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from digest import links
-from digest.errors import Problem
 from digest.model import Config, Document, Entry, Feed, Story
 from digest.stories import identity, ledger, matching, news, paths, pending, precedence
 from digest.stories.desk import Desk, Edit, Intake, Outcome
@@ -95,7 +94,7 @@ class _Taking:
             left=len(fates["left"]),
             kept=tuple(self.kept),
             notices=tuple(self.notices),
-            warnings=(*read.warnings, *_warnings(repeated, fates["left"], self.desk.problems)),
+            warnings=(*read.warnings, *news.warnings(repeated, fates["left"], self.desk.problems)),
         )
 
     def written(self, record: Record) -> Record:
@@ -221,7 +220,8 @@ class _Taking:
             self._hold(arrival, record, story, heard)
             return "known", file
         before = precedence.baseline(record, heard, self.kin[file], first=first)
-        return self._revised(arrival, record, story, self._merged(arrival, before, file, story, heard), heard)
+        aside = precedence.only_reported(record, heard, self.kin[file], first=first)
+        return self._revised(arrival, record, story, self._merged(arrival, before, file, story, heard, aside), heard)
 
     def _remember_names(self, arrival: Arrival, record: Record) -> None:
         if not set(arrival.aliases) <= set(record.aliases):
@@ -310,7 +310,13 @@ class _Taking:
     # ------------------------------------------------------------ the merge
 
     def _merged(
-        self, arrival: Arrival, before: Mapping[str, str], file: str, story: Story, heard: Mapping[str, str]
+        self,
+        arrival: Arrival,
+        before: Mapping[str, str],
+        file: str,
+        story: Story,
+        heard: Mapping[str, str],
+        aside: frozenset[str] = frozenset(),
     ) -> Merged:
         if arrival.entry.title == links.host(arrival.entry.link):
             # an entry that has lost its headline is called so; that is nobody's wording
@@ -326,6 +332,7 @@ class _Taking:
             heard=heard,
             wrote=self._wrote(file),
             now=self.now,
+            aside=aside,
             begun=self.desk.before_kill(story),
             has_guid=self._is_named_by_guid(file),
         )
@@ -352,7 +359,8 @@ class _Taking:
         first = self._is_first(arrival.feed, record.file, story)
         held = {} if first else precedence.still_held(record, heard, merged.withdrawn, self.kin[record.file])
         if is_another_line(record, arrival.aliases, heard, held):
-            self._note(arrival, record, heard, revision.wrote, names=names, held=held)
+            wrote = precedence.written_now(record, heard, revision.wrote, self.kin[record.file])
+            self._note(arrival, record, heard, wrote, names=names, held=held)
         return ("known" if after == story else "updated"), story.file
 
     def _pending(self, file: str, story: Story) -> Pending:
@@ -435,13 +443,3 @@ class _Taking:
         )
         self.lines.setdefault(arrival.feed.id, []).append(line)
         self.kin.setdefault(record.file, {})[arrival.feed.id] = line
-
-
-def _warnings(repeated: frozenset[str], left: Iterable[str], problems: Iterable[Problem]) -> list[str]:
-    wrong = {file: Problem(file, 0, "cannot be read") for file in left}
-    wrong |= {one.file: one for one in reversed(tuple(problems)) if one.file in wrong}
-    found = [f"{one}; until that is mended, its story is left as it is" for one in wrong.values()]
-    if repeated:
-        guids = "one guid stands" if len(repeated) == 1 else f"{len(repeated)} guids stand"
-        found.append(f"{guids} for several entries; these are told apart by their links")
-    return found

@@ -19,20 +19,25 @@ from digest.stories import excerpt, ledger
 
 FIELDS = ("title", "link", "authors", "image", "excerpt")
 WITHDRAWABLE = ("authors", "image", "excerpt")
-_WORDS = frozenset({"title", "excerpt"})
+WORDS = frozenset({"title", "excerpt"})
 """Fields whose change is news to a reader, and so moves `updated`."""
 
 Hashes = Mapping[str, str]
 Value = str | tuple[str, ...] | datetime
 
 
+ANOTHERS = "another's"
+"""Why a field was kept: its words are another feed's. Without a reason they are the editor's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A field that the editor touched and the feed has changed: both wordings."""
+    """A field that the feed has changed and the file has not: both wordings, and why."""
 
     field: str
     ours: str
     theirs: str
+    why: str = ""
     whole: str = dataclasses.field(default="", compare=False)
     """What the feed says, uncut."""
 
@@ -101,13 +106,15 @@ def merge(
     heard: Hashes,
     wrote: Hashes,
     now: datetime,
+    aside: Collection[str] = (),
     begun: Story | None = None,
     has_guid: bool = False,
 ) -> Merged:
     """Merges `fresh`, the story as it would be added today, into the story as its file has it.
 
     `before` and `heard` are the hashes of what the feed said and says, `wrote` those of what we last put into the
-    file; `now` is the moment of the pull. `begun` is the story as it was before a pull that was killed after it had
+    file; `now` is the moment of the pull. The fields `aside` are not changed, since the file has another feed's words
+    there. `begun` is the story as it was before a pull that was killed after it had
     changed the file. `has_guid` says that a ledger has the story's guid, though its file may lack it.
     """
     theirs = hashes_of(fresh)
@@ -122,7 +129,10 @@ def merge(
     # Where the ledger that knew what we wrote is lost, nothing in the file is known to be ours, and all is theirs.
     forgotten = wrote.keys().isdisjoint(FIELDS)
     written = {"excerpt": ledger.NOTHING, **wrote}
-    free = [name for name in differ if ours.get(name) == written.get(name) and not forgotten]
+    ours_still = {name for name in theirs if ours.get(name) == written.get(name) and not forgotten}
+    agree = {name for name in theirs if ours.get(name) == theirs[name]}
+    free = [name for name in differ if name in ours_still and name not in aside]
+    anothers = [name for name in FIELDS if name in aside and name in heard and name in ours_still - agree]
     done = _changed_before(story, begun, [name for name in said if name not in differ])
     changes: dict[str, Value] = {name: getattr(fresh, name) for name in free}
     agreed = {name: theirs[name] for name in (*free, *done)}
@@ -133,11 +143,12 @@ def merge(
         changes=changes | ({"updated": updated} if updated and changes else {}),
         kept=tuple(
             kept
-            for name in differ
-            if name not in free and theirs[name] != ledger.NOTHING and (kept := _kept(name, story, fresh))
+            for name in dict.fromkeys((*differ, *anothers))
+            if name not in free and theirs[name] != ledger.NOTHING
+            if (kept := _kept(name, story, fresh, ANOTHERS if name in anothers else ""))
         ),
         wrote={**wrote, **agreed, **ledger.hashes({"updated": updated})},
-        heard=tuple(said),
+        heard=tuple(dict.fromkeys((*said, *anothers))),
         replaced={name: getattr(story, name) for name in free} | done,
         withdrawn=tuple(
             name
@@ -161,10 +172,10 @@ def _changed_before(story: Story, begun: Story | None, names: Iterable[str]) -> 
     return {name: getattr(begun, name) for name in names if getattr(begun, name) != getattr(story, name)}
 
 
-def _kept(name: str, story: Story, fresh: Story) -> Kept | None:
+def _kept(name: str, story: Story, fresh: Story, why: str) -> Kept | None:
     """Returns both wordings, None where they differ in white space alone and so read alike."""
     ours, theirs = (words_of(name, getattr(one, name)) for one in (story, fresh))
-    return Kept(name, *_side_by_side(ours, theirs), whole=theirs) if ours != theirs else None
+    return Kept(name, *_side_by_side(ours, theirs), why, whole=theirs) if ours != theirs else None
 
 
 def _updated(story: Story, fresh: Story, agreed: set[str], wrote: Mapping[str, str], now: datetime) -> datetime | None:
@@ -172,9 +183,9 @@ def _updated(story: Story, fresh: Story, agreed: set[str], wrote: Mapping[str, s
 
     Words that stand already without our knowing were put there by a pull that was killed; so was their moment.
     """
-    if _WORDS.isdisjoint(agreed):
+    if WORDS.isdisjoint(agreed):
         return None
-    changed = any(getattr(story, name) != getattr(fresh, name) for name in _WORDS & agreed)
+    changed = any(getattr(story, name) != getattr(fresh, name) for name in WORDS & agreed)
     own = story.updated is not None and ledger.hash_of_value(story.updated) != wrote.get("updated")
     if not changed:
         return story.updated

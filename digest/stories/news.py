@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from digest import links
+from digest.errors import Problem
 from digest.model import Config, Document, Entry, Feed
 from digest.stories import identity, ledger, matching
 from digest.stories.ledger import Record
@@ -133,3 +134,14 @@ def names_carried(document: Document) -> list[str]:
 def withdrawn(heard: Mapping[str, str], record: Record) -> list[str]:
     """Returns the fields of which an entry said something that it no longer says; a date or a headline only fail."""
     return [name for name in WITHDRAWABLE if name not in heard and record.said.get(name)]
+
+
+def warnings(repeated: frozenset[str], left: Iterable[str], problems: Iterable[Problem]) -> list[str]:
+    """Returns a warning for each file that cannot be read, and one for guids that several entries share."""
+    wrong = {file: Problem(file, 0, "cannot be read") for file in left}
+    wrong |= {one.file: one for one in reversed(tuple(problems)) if one.file in wrong}
+    found = [f"{one}; until that is mended, its story is left as it is" for one in wrong.values()]
+    if repeated:
+        guids = "one guid stands" if len(repeated) == 1 else f"{len(repeated)} guids stand"
+        found.append(f"{guids} for several entries; these are told apart by their links")
+    return found

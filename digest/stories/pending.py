@@ -2,6 +2,7 @@
 
     state      what happened                                        words stored in the ledger
     kept       the editor's words stayed, the feed has others       the feed's words, if short
+    another's  another feed's words stayed, this feed has others    this feed's words, if short
     changed    a headline or link changed below the editor's words  the old words
     withdrawn  the feed dropped a field, the file still has it      none
 
@@ -19,10 +20,10 @@ from digest.model import Story
 from digest.stories.desk import Edit
 from digest.stories.identity import hash_of
 from digest.stories.ledger import PendingChange, Record
-from digest.stories.merge import Merged, words_of
+from digest.stories.merge import ANOTHERS, Merged, words_of
 
 KEPT, CHANGED, WITHDRAWN = "kept", "changed", "withdrawn"
-KINDS = (KEPT, CHANGED, WITHDRAWN)
+KINDS = (KEPT, ANOTHERS, CHANGED, WITHDRAWN)
 _SHORT = frozenset({"title", "link", "authors", "image"})
 _LABELS = {"title": "headline", "authors": "byline", "excerpt": "summary"}
 _LONGEST = 300
@@ -70,7 +71,7 @@ def after_merge(
         old = was.words if was and was.kind == CHANGED else words_of(name, merged.replaced.get(name, ""))
         if name in merged.heard and old and not _is_same(name, old, words_of(name, getattr(story, name))):
             found[name] = PendingChange(CHANGED, old[:_LONGEST])
-    found |= {one.field: _their(one.field, one.whole) for one in merged.kept}
+    found |= {one.field: _their(one.field, one.whole, one.why) for one in merged.kept}
     return found | {name: PendingChange(WITHDRAWN) for name in merged.withdrawn}
 
 
@@ -111,6 +112,10 @@ def hints(story: Story, found: Pending) -> Iterator[tuple[str, str, str]]:
                 f"the feed no longer gives its {label}, which still stands here",
                 f"take it out or keep it; {_ENDS}",
             )
+        elif change.kind == ANOTHERS:
+            now = f" to '{change.words}'" if change.words else ""
+            what = f"its {label} is one feed's, and another, which has the story still, has changed its own{now}"
+            yield name, what, f"take theirs or keep this; {_ENDS}"
         elif change.kind == KEPT:
             yield name, _kept(name, change, story), f"take theirs or keep yours; {_ENDS}"
 
@@ -119,8 +124,8 @@ _ENDS = "any edit of this file ends this hint"
 _WATCHED = ("title", "link")
 
 
-def _their(name: str, words: str) -> PendingChange:
-    return PendingChange(KEPT, words[:_LONGEST] if name in _SHORT else "")
+def _their(name: str, words: str, why: str = "") -> PendingChange:
+    return PendingChange(why or KEPT, words[:_LONGEST] if name in _SHORT else "")
 
 
 def _is_same(name: str, one: str, other: str) -> bool:

@@ -3,6 +3,7 @@
 The first of a story's feeds supplies its words. A later feed does once no feed before it carries the entry any longer,
 and then only for fields where it used to agree with the file and now says something else. Corrections that it makes
 before that are held (`Record.held`). So two feeds that disagree for good do not change a file back and forth.
+If a later feed changes a field where it never agreed with the file, the file keeps its words and the editor is told.
 Works on ledger records only; the merge itself is in `merge`.
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from digest.model import Story
 from digest.stories.ledger import Record
-from digest.stories.merge import FIELDS
+from digest.stories.merge import FIELDS, WORDS
 
 Records = Mapping[str, Record]
 """The records of one story, by feed."""
@@ -38,15 +39,34 @@ def last_written(records: Records) -> dict[str, str]:
 def baseline(record: Record, heard: Mapping[str, str], records: Records, *, first: bool) -> dict[str, str]:
     """Returns what a feed's words are compared with: what it said before, without corrections that were held.
 
-    If the feed is not the first, fields where it never agreed with the file count as unchanged.
+    If the feed is not the first, it cannot withdraw a field where it never agreed with the file.
     """
     found, written = dict(record.said), last_written(records)
     for name in FIELDS:
-        if name in record.held and record.held[name] == written.get(name, ""):
+        is_held = name in record.held and record.held[name] == written.get(name, "")
+        is_gone = not first and name not in heard and not is_in_file(name, record.said.get(name, ""), records)
+        if is_held or is_gone:
             found.pop(name, None)
-        elif not first and not is_in_file(name, record.said.get(name, ""), records):
-            found[name] = heard.get(name, "")
     return found
+
+
+def only_reported(record: Record, heard: Mapping[str, str], records: Records, *, first: bool) -> frozenset[str]:
+    """Returns the fields that a feed may not change, but in which the editor should know what it says.
+
+    The file has another feed's words there. Either this feed has changed its own words, or it corrects only one of
+    headline and summary, so that the two in the file may no longer fit together.
+    """
+    waiting = still_valid(record.held, last_written(records)).keys() & heard.keys()
+    others = {
+        name
+        for name in FIELDS
+        if name in heard and name not in waiting
+        if not any(is_in_file(name, mark, records) for mark in (record.said.get(name, ""), heard[name]))
+    }
+    changed = {name for name in heard if heard[name] != record.said.get(name)}
+    corrected = (waiting if first else (waiting | changed) - others) & WORDS
+    unfit = (others - changed) & WORDS if corrected else set()
+    return frozenset(unfit if first else (others & changed) | unfit)
 
 
 def held(record: Record, heard: Mapping[str, str], records: Records) -> dict[str, str]:
@@ -86,6 +106,15 @@ def written_by_others(record: Record, records: Records) -> dict[str, str]:
     if "excerpt" in found and record.wrote.get("excerpt") != found["excerpt"]:
         del found["excerpt"]
     return found
+
+
+def written_now(record: Record, heard: Mapping[str, str], wrote: Mapping[str, str], records: Records) -> dict[str, str]:
+    """Returns the `wrote` of a line for a feed that supplied words, without an excerpt that is still another feed's."""
+    mark = wrote.get("excerpt")
+    is_own = mark == record.wrote.get("excerpt") or mark != last_written(records).get("excerpt")
+    if is_own or is_in_file("excerpt", heard.get("excerpt", ""), records):
+        return dict(wrote)
+    return {name: mark for name, mark in wrote.items() if name != "excerpt"}
 
 
 def is_in_file(name: str, mark: str, records: Records) -> bool:
