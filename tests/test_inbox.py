@@ -12,7 +12,7 @@ import pytest
 from test_cli import digest
 
 from digest import config, disk
-from digest.commands import build, pull
+from digest.commands import build, check, pull
 from digest.commands.pull import PullReport
 from digest.stories import store
 from digest.stories.inbox import Filing, Picture
@@ -126,7 +126,7 @@ def test_a_name_that_is_taken_is_not_written_over(root: Path) -> None:
         ("x.md", story("theme: memory"), "x.md:4: unknown key 'theme'; did you mean 'themes'?"),
         ("x.md", story("themes: [memori]"), "x.md:4: unknown theme 'memori'; did you mean 'memory'?"),
         ("x.md", story("published: soon"), "x.md:4: published: 'soon' is no date; write it as"),
-        ("x.md", "Just words", "x.md:1: there is no front matter; begin the file with a line ---"),
+        ("x.md", "Just words", "x.md: has no address (https://…); an address alone is enough"),
         ("x.md", b"\xff\xfe", "x.md: not UTF-8 text; save it as UTF-8"),
         ("2026-02-31.md", story(), "2026-02-31.md: there is no day 2026-02-31; rename the file"),
         ("x.pdf", b"%PDF", "x.pdf: is neither Markdown nor a picture; end a story's name in .md"),
@@ -315,6 +315,130 @@ def test_what_stands_for_no_story_stays_and_is_named(root: Path, name: str, drop
 
     assert [line.startswith(f"content/inbox/{name}") for line in report.problems] == [True]
     assert place.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("dropped", "problem"),
+    [
+        ("—\ntitle: Ten\nlink: https://news.example/ten\n—\nnote\n", "1: the front matter begins with '—'; type three"),
+        ("\n—-\ntitle: Ten\nlink: https://news.example/ten\n—-\n", "2: the front matter begins with '—-'; type three"),
+        ("–--\ntitle: Ten\nlink: https://news.example/ten\n–--\n", "1: the front matter begins with '–--'; type three"),
+        ("———\ntitle: Ten\nlink: https://news.example/ten\n", "1: the front matter begins with '———'; type three"),
+        ("***\ntitle: Ten\nlink: https://news.example/ten\n***\n", "1: the front matter begins with '***'; type three"),
+        (
+            "+++\ntitle = 'Ten'\nlink = 'https://news.example/t'\n+++",
+            "1: the front matter begins with '+++'; type three",
+        ),
+        ("−−−\ntitle: Ten\nlink: https://news.example/ten\n", "1: the front matter begins with '−−−'; type three"),
+        ("title: Ten\nlink: https://news.example/ten\n—\nnote", "3: the front matter ends with '—'; type three"),
+        ("title: Ten\nlink: https://news.example/ten\n\n—\nnote", "4: the front matter ends with '—'; type three"),
+        ("Ten\n—\nhttps://news.example/ten", "2: a line '—' stands between"),
+        ("title “Fifteen”\nlink https://news.example/a", "1: 'title “Fifteen”' is no 'key: value'; write title: …"),
+        ("Title Fifteen\nhttps://news.example/a", "1: 'Title Fifteen' is no 'key: value'; write title: …"),
+        ("Fifteen\nLink https://news.example/a", "2: 'Link https://news.example/a' is no 'key: value'; write link: …"),
+        ("title:Fifteen\nlink:https://news.example/a", "1: 'title:Fifteen' is no 'key: value'; write title: …"),
+        ("title = Ten\nlink = https://news.example/a", "1: 'title = Ten' is no 'key: value'; write title: …"),
+        ("* title: Ten\n* link: https://news.example/a", "1: '* title: Ten' is no 'key: value'; write title: …"),
+        ("themes: memory\nhttps://news.example/a", "2: 'https://news.example/a' has no key; write link: …"),
+        ("https://news.example/a\nthemes: memory", "1: 'https://news.example/a' has no key; write link: …"),
+        ("title: Ten\n\nhttps://news.example/a", "3: 'https://news.example/a' has no key; write link: …"),
+        ("titel: Ten\nlink: https://news.example/a", "1: unknown key 'titel'; did you mean 'title'?"),
+        ("url: https://news.example/a", "1: 'url: https://news.example/a' is no 'key: value'; write link: …"),
+        (
+            "titre « Ten »\nlien https://news.example/a",
+            "2: 'lien https://news.example/a' is no 'key: value'; write link",
+        ),
+        ('{"title": "Ten", "link": "https://news.example/a"}', "1: "),
+        ('<a href="https://news.example/a">Ten</a>', "1: the address stands within other text; put it on a line"),
+        ("See [Ten](https://news.example/a) for more", "1: the address stands within other text; put it on a line"),
+        ("I saw https://news.example/a today", "1: the address stands within other text; put it on a line"),
+    ],
+)
+def test_a_text_that_may_be_front_matter_is_never_filed_as_a_headline(root: Path, dropped: str, problem: str) -> None:
+    place = drop(root, "phone.md", dropped)
+
+    (told,) = run(root).problems
+    checked = [str(one) for one in check.run(root, now=NOW).problems]
+
+    assert told.startswith(f"content/inbox/phone.md:{problem}")
+    assert told in checked
+    assert place.read_text() == dropped
+    assert sorted(content(root)) == ["inbox/phone.md"]
+
+
+@pytest.mark.parametrize(
+    ("dropped", "filed"),
+    [
+        ("Source of the shortage\nhttps://news.example/a", page("Source of the shortage")),
+        ("Headline inflation rises\nhttps://news.example/a", page("Headline inflation rises")),
+        ("Chips – what now?\nhttps://news.example/a", page("Chips – what now?")),
+        ("- https://news.example/a", page("news.example", "draft: true")),
+        ("“Ten” https://news.example/a", page("“Ten”")),
+        ("Ten https://news.example/a via @news", page("Ten", note="via @news")),
+        ("https://news.example/a is well told", page("news.example", "draft: true", note="is well told")),
+        ("Ten\nhttps://news.example/a\n\nSource: them\n\n---\n\nMore", page("Ten", note="Source: them\n\n---\n\nMore")),
+        ("title: Ten\nlink: https://news.example/a\n\n---\nMine", page("Ten", note="Mine")),
+    ],
+)
+def test_a_headline_and_an_address_are_told_from_front_matter(root: Path, dropped: str, filed: str) -> None:
+    drop(root, "x.txt", dropped)
+
+    assert run(root).problems == ()
+    assert [text.decode().rstrip("\n") for text in content(root).values()] == [filed.rstrip("\n")]
+
+
+@pytest.mark.parametrize(
+    ("dropped", "problem"),
+    [
+        (
+            "https://news.example/a and https://news.example/b",
+            "has two addresses; which is the story's? write title: and link: above the rest, which is your note",
+        ),
+        (
+            "Ten\nhttps://news.example/a\nhttps://news.example/b\nhttps://news.example/c",
+            "has 3 addresses; which is the story's? write title: and link: above the rest, which is your note",
+        ),
+        ("Just words", "has no address (https://…); an address alone is enough, or the lines title: and link:"),
+        ("", "has no address (https://…); an address alone is enough, or the lines title: and link:"),
+        ("title: Ten", "has no address (https://…); an address alone is enough, or the lines title: and link:"),
+    ],
+)
+def test_a_text_without_one_address_is_told_what_is_enough(root: Path, dropped: str, problem: str) -> None:
+    drop(root, "x.txt", dropped)
+
+    assert run(root).problems == (f"content/inbox/x.txt: {problem}",)
+
+
+@pytest.mark.parametrize("name", ["x.txt", "x.md", "x.url"])
+def test_a_story_that_an_editor_deleted_does_not_come_back_through_the_inbox(root: Path, name: str) -> None:
+    run(root)
+    (root / "content/2026/w20/2026-05-15-chips.md").unlink()
+    link = "https://news.example/article/350001/x"
+    texts = {"x.txt": f"Chips\n{link}", "x.md": story(link=link), "x.url": f"[InternetShortcut]\nURL={link}"}
+    place = drop(root, name, texts[name])
+
+    report = run(root)
+
+    assert report.problems == (
+        f"content/inbox/{name}: its story was deleted: content/2026/w20/2026-05-15-chips.md; "
+        "bring that file back from git, or move this one to its week's folder yourself",
+    )
+    assert place.read_text() == texts[name]
+
+
+def test_a_story_that_was_moved_is_no_deleted_one(root: Path) -> None:
+    run(root)
+    moved = root / "content/2026/w21/2026-05-15-mine.md"
+    moved.parent.mkdir()
+    (root / "content/2026/w20/2026-05-15-chips.md").rename(moved)
+    moved.write_text(
+        moved.read_text().replace("link: https://news.example/article/350001/x", "link: https://o.example/")
+    )
+    drop(root, "x.txt", "Chips\nhttps://news.example/article/350001/x")
+
+    (problem,) = run(root).problems
+
+    assert problem.startswith("content/inbox/x.txt: its story is there already: content/2026/w21/2026-05-15-mine.md;")
 
 
 def test_a_second_text_on_a_story_is_told_where_the_story_is(root: Path) -> None:
@@ -516,4 +640,4 @@ def test_the_command_has_a_line_for_each(root: Path) -> None:
     place = "content/2026/w07/2026-02-11-quiet-harbour.md"
     assert f"content/inbox/2026-02-11 a.md: would be filed as {place}\n" in dry.stdout
     assert f"content/inbox/2026-02-11 a.md: filed as {place}\n" in pulled.stdout
-    assert pulled.stderr.startswith("content/inbox/b.md:1: there is no front matter; begin the file")
+    assert pulled.stderr.startswith("content/inbox/b.md: has no address (https://…); an address alone")

@@ -26,7 +26,7 @@ _NO_FEED = Feed(id="", url="", title="", publisher="")
 
 def names_in_question(addresses: Iterable[str], ledgers: Ledgers) -> frozenset[str]:
     """Returns texts of which a story's file has one where it is the story at one of the addresses."""
-    known = _known(addresses, ledgers)
+    known = known_at(addresses, ledgers)
     names = {name for address in addresses for name in names_of_link(address)}
     return frozenset(names.union(*(names_of(record.aliases) for _, record in known)))
 
@@ -34,7 +34,7 @@ def names_in_question(addresses: Iterable[str], ledgers: Ledgers) -> frozenset[s
 def already(addresses: Iterable[str], desk: Desk) -> str:
     """Returns what to say of a story that is here, or was: its file, and what to do; nothing for a new one."""
     there = [story for story in desk.stories if any(is_same(story, address) for address in addresses)]
-    known = _known(addresses, desk.ledgers)
+    known = known_at(addresses, desk.ledgers)
     keys = frozenset(key for feed, record in known for key in ledger.keys_on_disk(record, feed))
     named = [story for story in desk.stories if not keys.isdisjoint(keys_of_story(story))]
     for story in (*there, *named):
@@ -87,7 +87,7 @@ def names_of_link(link: str) -> set[str]:
     return names_of(aliases_of_link(link))
 
 
-def _known(addresses: Iterable[str], ledgers: Ledgers) -> list[tuple[str, Record]]:
+def known_at(addresses: Iterable[str], ledgers: Ledgers) -> list[tuple[str, Record]]:
     """Returns what the ledgers know under one of the addresses, by feed."""
     aliases = {alias for address in addresses for alias in aliases_of_link(address)}
     return [

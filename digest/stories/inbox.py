@@ -21,8 +21,12 @@ from digest import links
 from digest.errors import Faults, Problem
 from digest.model import Entry, Story
 from digest.stories import frontmatter, paths, storyfile
-from digest.stories.added import is_same, names_of_link
+from digest.stories.added import is_same, known_at, names_in_question, names_of_link
 from digest.stories.desk import Desk
+from digest.stories.identity import keys_of_story
+from digest.stories.ledger import keys_on_disk
+from digest.stories.news import Ledgers
+from digest.stories.shared import fault
 from digest.stories.slug import Slugs
 from digest.week import Week
 
@@ -66,17 +70,18 @@ class Filing:
     text: str = ""
 
 
-def names_in(inbox: Inbox) -> frozenset[str]:
+def names_in(inbox: Inbox, ledgers: Ledgers) -> frozenset[str]:
     """Returns texts of which a story file has one where it may be a story that lies in the inbox, too."""
-    names: set[str] = set()
+    names, addresses = set[str](), set[str]()
     for file, text in inbox.texts.items():
         try:
             values = frontmatter.parse(text, file, required=True).values
         except Faults:
             continue
         said = {key: "".join(values[key].listed[:1]) for key in ("link", "id") if key in values}
-        names |= names_of_link(links.web_link(said.get("link", "")) or "") | {said.get("id", "")}
-    return frozenset(names - {""})
+        names.add(said.get("id", ""))
+        addresses.add(links.web_link(said.get("link", "")) or "")
+    return (names_in_question(addresses - {""}, ledgers) | names) - {""}
 
 
 def plan(inbox: Inbox, desk: Desk, now: datetime) -> tuple[tuple[Filing, ...], tuple[Problem, ...]]:
@@ -88,6 +93,9 @@ def plan(inbox: Inbox, desk: Desk, now: datetime) -> tuple[tuple[Filing, ...], t
     problems = list(inbox.problems)
     files: dict[str, str] = {}
     for name, text in sorted(inbox.texts.items()):
+        if name not in inbox.shared and (wrong := fault(text, name)):
+            problems.append(wrong)
+            continue
         try:
             files[name] = planning.place(name, text)
         except Faults as faults:
@@ -126,7 +134,16 @@ class _Planning:
         return replace(story, day=story.published.astimezone(self.desk.known.zone).date())
 
     def _check_new(self, name: str, story: Story) -> None:
-        same = next((other.file for other in self.there if is_same(other, story.link, story.id)), None)
+        known = known_at([story.link], self.desk.ledgers)
+        keys = frozenset(key for feed, record in known for key in keys_on_disk(record, feed))
+        same = next(
+            (
+                other.file
+                for other in self.there
+                if is_same(other, story.link, story.id) or not keys.isdisjoint(keys_of_story(other))
+            ),
+            next((record.file for _, record in known if record.file in self.desk.files), None),
+        )
         if same:
             what = f"its story is there already: {same}"
             raise Faults([Problem(name, 0, what, "put your words at the end of that file, then delete this one")])
@@ -134,6 +151,10 @@ class _Planning:
         hidden = self.desk.hidden(names)
         if hidden:
             raise Faults([Problem(name, 0, f"{hidden} may be the same story, but cannot be read", "mend that one")])
+        if known:
+            what = f"its story was deleted: {known[0][1].file}"
+            cure = "bring that file back from git, or move this one to its week's folder yourself"
+            raise Faults([Problem(name, 0, what, cure)])
 
 
 def _day(name: str) -> date | None:

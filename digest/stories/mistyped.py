@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from digest.errors import Problem
 
-_DASHES = re.compile(r"[-‐‑‒–—―]+\s*")
+_DASHES = re.compile(r"[-‐‑‒–—―−－﹘﹣─━⸺⸻]+\s*")
+_RULE = re.compile(r"([*+_=~])(?:[ \t]*\1){2,}\s*")
 _CURLED = re.compile(r"[“”‘’„]")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?= |\r?$)", re.MULTILINE)
 
@@ -29,6 +30,11 @@ def is_fence(line: str) -> bool:
     return bool(_DASHES.fullmatch(line))
 
 
+def is_like_fence(line: str) -> bool:
+    """Tells whether a line is what people type for a fence, where there can be no rule of Markdown."""
+    return is_fence(line.strip()) or bool(_RULE.fullmatch(line.strip()))
+
+
 def is_curled(words: str) -> bool:
     """Tells whether there are quotes in a text that a phone has curled."""
     return _CURLED.search(words) is not None
@@ -36,7 +42,7 @@ def is_curled(words: str) -> bool:
 
 def no_fence(line: str, file: str) -> Problem:
     """Returns what is wrong where the first line opens no front matter."""
-    if is_fence(line):
+    if is_like_fence(line):
         return Problem(file, 1, f"the front matter begins with '{line.strip()}'", "type three plain hyphens: ---")
     return Problem(
         file, 1, "there is no front matter", "begin the file with a line ---, then title: and link:, then ---"
@@ -46,11 +52,14 @@ def no_fence(line: str, file: str) -> Problem:
 def not_closed(lines: Sequence[str], file: str) -> Problem:
     """Returns what is wrong where no line closes the front matter."""
     for number, line in enumerate(lines[1:], start=2):
-        if is_fence(line) and line.strip():
-            return Problem(
-                file, number, f"the front matter ends with '{line.strip()}'", "type three plain hyphens: ---"
-            )
+        if is_like_fence(line):
+            return ends_with(line, file, number)
     return Problem(file, 1, "the front matter is not closed", "put a line --- after the last of its keys")
+
+
+def ends_with(line: str, file: str, number: int) -> Problem:
+    """Returns what is wrong where a line that is like a fence closes the front matter."""
+    return Problem(file, number, f"the front matter ends with '{line.strip()}'", "type three plain hyphens: ---")
 
 
 def not_pairs(lines: Sequence[str], file: str) -> Problem:

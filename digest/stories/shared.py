@@ -4,7 +4,8 @@
     Title: A⏎Link: https://…            front matter without its `---` lines
     A page.url  A page.webloc           a bookmark file, named after its page
 
-Nothing is guessed: a text with several URLs, or with none, is left as it is.
+Nothing is guessed: a text with several URLs or with none, or one that may be meant as front matter, is left as it is,
+and `fault` says what is wrong with it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from pathlib import PurePosixPath
 from xml.parsers.expat import ExpatError
 
 from digest import links
+from digest.errors import Problem, suggestion
+from digest.stories import mistyped
 from digest.stories.frontmatter import FENCE
 from digest.stories.storyfile import KEYS
 
@@ -24,17 +27,55 @@ BOOKMARKS = frozenset({".url", ".webloc", ".desktop"})
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _MARKDOWN = re.compile(r"\[(?P<title>[^\]\n]+)\]\((?P<link>https?://[^\s()]+)\)", re.IGNORECASE)
 _KEY = re.compile(r"([A-Za-z]+)([ \t]*:(?:[ \t].*)?)")
+_LIKE_KEY = re.compile(r"[\W_]*([A-Za-z]+)[ \t]*[\"'*_`’”]*[ \t]*[:：=∶]")
+"""A key as people mistype it: `* title: x`, `"title": x`, `title = x`, `title:x`."""
+_BARE_KEY = re.compile(r"[\W_]*(?:(title|link)\b|(headline)[ \t]*[“”„\"'‘’])", re.IGNORECASE)
+"""A key without its colon."""
+_ONE_WORD = re.compile(r"[\W_]*[^\W\d_]+[ \t]*[-–—<\"“]*[ \t]*")
+_OPENERS = "([{\"'“‘=`"
 _SHORTCUT = re.compile(r"^(URL|Name)[ \t]*=[ \t]*(.*?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _ENDS = ".,;:!?'’”)]"
 _LONGEST_TITLE = 200  # characters; a longer first line is a note, not a headline
 
 
 def story_text(text: str) -> str | None:
-    """Converts a shared text to the text of a story; None if it has no single URL, or is a story file already."""
-    bare = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    """Converts a shared text to the text of a story; None if it is a story file already, or has a `fault`."""
+    bare = _plain(text).strip("\n")
     if not bare.strip() or bare.startswith(FENCE):
         return None
-    return _fenced(bare) or _of_address(bare)
+    return _fenced(bare) or (None if fault(text, "") else _of_address(bare))
+
+
+def fault(text: str, file: str) -> Problem | None:
+    """Returns why a text without front matter is no headline with an address; None if it is one, or begins with `---`.
+
+    In doubt it is none: what is mistaken for a headline would be published.
+    """
+    lines = _plain(text).split("\n")
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    if lines[first].startswith(FENCE):
+        return None
+    if mistyped.is_like_fence(lines[first]):
+        return mistyped.no_fence(lines[first], file)._replace(line=first + 1)
+    found = [(number, _bare(one[0])) for number, line in enumerate(lines) for one in _ADDRESS.finditer(line)]
+    if not found:
+        what = "has no address (https://…)"
+        return Problem(file, 0, what, "an address alone is enough, or the lines title: and link:")
+    if wrong := _key_fault(lines, first, found[0][0], file):
+        return wrong
+    count = len({address for _, address in found})
+    if count > 1:
+        cure = "which is the story's? write title: and link: above the rest, which is your note"
+        return Problem(file, 0, f"has {'two' if count == 2 else count} addresses", cure)
+    number, address = found[0]
+    for above, line in enumerate(lines[:number], start=1):
+        if mistyped.is_like_fence(line):
+            what = f"a line '{line.strip()}' stands between the headline and the address"
+            return Problem(file, above, what, "delete it, or write title: and link: instead")
+    if _is_inside(lines[number], address) and not _MARKDOWN.fullmatch("\n".join(lines).strip()):
+        cure = "put it on a line of its own, below the headline"
+        return Problem(file, number + 1, "the address stands within other text", cure)
+    return None
 
 
 def of_bookmark(name: str, content: bytes) -> str | None:
@@ -48,6 +89,69 @@ def of_bookmark(name: str, content: bytes) -> str | None:
         address, title = said.get("url", ""), said.get("name") or title
     link = links.web_link(address)
     return _text(title, link) if link else None
+
+
+def _key_fault(lines: list[str], first: int, addressed: int, file: str) -> Problem | None:
+    """Returns the first line that is no proper key, where a text looks as if it were meant as keys; else None.
+
+    Only lines down to the end of the paragraph of the first address count: what is below is a note.
+    """
+    end = next((number for number in range(addressed, len(lines)) if not lines[number].strip()), len(lines))
+    below = next((number for number in range(end, len(lines)) if lines[number].strip()), len(lines) - 1)
+    above = [line for line in lines[first : addressed + 1] if _BARE_KEY.match(line)]
+    keyed = [line for line in lines[first:end] if (like := _LIKE_KEY.match(line)) and like[1].lower() in KEYS]
+    like = _LIKE_KEY.match(lines[addressed])
+    before = lines[addressed][: lines[addressed].lower().find("http")]
+    named = (like and like.end() <= len(before)) or (
+        addressed > first and _ONE_WORD.fullmatch(before)
+    )  # `url https://…`
+    if not (above or keyed or named):
+        return None
+    if mistyped.is_like_fence(lines[below]):
+        end = below + 1
+    wrong = []
+    for number, line in enumerate(lines[first:end], start=first + 1):
+        key = _KEY.fullmatch(line)
+        proper = key and key[1].lower() in KEYS
+        if not (proper or not line.strip() or (number > first + 1 and line.startswith((" ", "\t", "- ")))):
+            wrong.append((not _is_telling(line), number, line))
+    if not wrong:
+        return Problem(file, first + 1, "there is no 'link'", "add link: … to the lines at the top")
+    _, number, line = min(wrong)
+    return _no_key(line, file, number)
+
+
+def _is_telling(line: str) -> bool:
+    """Tells whether a line may be meant as a key, a fence or a link, and is not just words."""
+    tests = (_LIKE_KEY.match, _BARE_KEY.match, _ADDRESS.search, mistyped.is_like_fence)
+    return any(test(line) for test in tests)
+
+
+def _no_key(line: str, file: str, number: int) -> Problem:
+    if mistyped.is_like_fence(line):
+        return mistyped.ends_with(line, file, number)
+    key, words = _KEY.fullmatch(line), line.strip()[:80]
+    like, has_address = _LIKE_KEY.match(line) or _BARE_KEY.match(line), _ADDRESS.search(line)
+    if has_address and not line[: has_address.start()].strip(" \t<"):
+        return Problem(file, number, f"'{words}' has no key", "write link: … in front of the address")
+    name = next((one.lower() for one in (like.groups() if like else ()) if one), "")
+    if key and not has_address and suggestion(name, KEYS):
+        return Problem(file, number, f"unknown key '{name}'", suggestion(name, KEYS))
+    proper = name if name in KEYS else "link" if has_address else "title"
+    return Problem(file, number, f"'{words}' is no 'key: value'", f"write {proper}: …, with a colon and a space")
+
+
+def _is_inside(line: str, address: str) -> bool:
+    """Tells whether an address stands in a sentence or in markup, so that the words before it are no headline."""
+    before, after = (part.strip() for part in line.split(address, 1))
+    after = after.lstrip(f"{_ENDS}> ")
+    if not any(map(str.isalnum, before)):
+        return before[-1:] in tuple(_OPENERS)
+    return before.endswith(tuple(_OPENERS)) or (after[:1].isalnum() and not after.lower().startswith("via "))
+
+
+def _plain(text: str) -> str:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _fenced(text: str) -> str | None:
@@ -64,7 +168,13 @@ def _fenced(text: str) -> str | None:
             return None
     if "link" not in keys:
         return None
-    below = lines[end + 1 :] if end < len(lines) else []
+    below = lines[end + 1 :]
+    if end < len(lines) and not lines[end].strip():
+        parted = next((number for number, line in enumerate(below) if line.strip()), 0)
+        if below and below[parted].rstrip() == FENCE:
+            below = below[parted + 1 :]
+        elif below and mistyped.is_like_fence(below[parted]):
+            return None
     return "\n".join([FENCE, *lines[:end], FENCE, "", *below]).rstrip("\n") + "\n"
 
 
@@ -82,9 +192,11 @@ def _of_address(text: str) -> str | None:
     if link is None:
         return None
     before = [line.strip(" \t<") for line in text[:start].split("\n")]
+    before[-1] = before[-1].lstrip(" \t-*•>").rstrip(" \t-–—|*•:")
     words = [line for line in before if line]
     after = text[start + len(address) :].replace(address, f"<{link}>").lstrip(">.,;:").strip()
     title = words[0].lstrip("#").strip() if words and len(words[0]) <= _LONGEST_TITLE else ""
+    title = title if any(map(str.isalnum, title)) else ""
     return _text(title, link, "\n\n".join(filter(None, ["\n".join(words[1:] if title else words), after])))
 
 

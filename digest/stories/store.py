@@ -226,7 +226,7 @@ def empty_inbox(
     inbox = _read_inbox(root)
     if not inbox.texts:
         return (), inbox.problems
-    filings, problems = plan(inbox, read_desk(root, config, ledgers, names_in(inbox)), now)
+    filings, problems = plan(inbox, read_desk(root, config, ledgers, names_in(inbox, ledgers)), now)
     wrong = {} if dry else {filing: file_away(root, filing) for filing in filings}
     done = tuple(filing for filing in filings if not wrong.get(filing))
     return done, (*problems, *filter(None, wrong.values()))
