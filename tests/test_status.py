@@ -149,6 +149,17 @@ def test_a_story_that_was_moved_and_renamed_counts_as_kept(root: Path, change: t
     assert feed(run(root), "first").deleted == 0
 
 
+def test_a_story_that_another_feed_has_under_a_guid_of_its_own_is_not_deleted_there(root: Path) -> None:
+    text = rss(("1", "Chips")).replace(">g1<", ">of-second-1<")
+    (root / "second.xml").write_text(text)
+    pulled(root, LATER)
+    assert len(list(story(root, "chips").parent.glob("*chips*"))) == 1
+
+    assert (feed(run(root), "second").brought, feed(run(root), "second").deleted) == (3, 0)
+    story(root, "chips").unlink()
+    assert [feed(run(root), name).deleted for name in ("first", "second")] == [1, 1]
+
+
 def test_the_last_pull_is_true_even_where_it_brought_nothing(root: Path) -> None:
     pulled(root, NOW + timedelta(days=2))
 

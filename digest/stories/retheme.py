@@ -10,7 +10,7 @@ Refuses to touch what is the editor's, and to write: edits and records come out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -26,9 +26,6 @@ from digest.stories.themes import is_of_summary, of_excerpt, place_of, themes_of
 
 Kin = Sequence[tuple[str, Record]]
 """A story's records in the ledgers, each with its feed."""
-
-SummariesOf = Callable[[Story], Sequence[str]]
-"""What gives the whole summaries of a story, one of each feed that has one stored in `.digest/`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
