@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from builders import make_config, make_content, make_letter, make_page, make_site, make_story
+from builders import make_config, make_content, make_letter, make_page, make_site, make_story, make_theme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sites import Element, pages, parse, rendered
@@ -64,6 +64,30 @@ def test_a_page_says_to_others_what_it_says_of_itself(site: dict[str, bytes]) ->
         assert told["description"] == described.get("content")
         assert told["url"] == canonical.get("href")
         assert (told["site_name"], told["locale"]) == ("Chip Digest", "en")
+
+
+@pytest.mark.parametrize(
+    ("themes", "said"),
+    [
+        (["grain", "grain"], "2 stories on Grain"),
+        (["grain", "", "", ""], "4 stories on Grain and other subjects"),
+        (["grain", "grain", "rye", ""], "4 stories on Grain, Rye and other subjects"),
+        (["grain"] * 3 + ["oats"] * 2 + ["rye"], "6 stories on Grain, Oats and Rye"),
+        (["grain"] * 4 + ["oats"] * 3 + ["rye"] * 2 + ["malt"], "10 stories on Grain, Oats, Rye and other subjects"),
+        (["", ""], "2 stories"),
+    ],
+)
+def test_a_week_names_its_subjects_and_says_where_it_has_others(themes: list[str], said: str) -> None:
+    stories = [make_story(f"s{n}", themes=(theme,) if theme else ()) for n, theme in enumerate(themes)]
+    known = tuple(make_theme(theme) for theme in ("grain", "oats", "rye", "malt"))
+
+    site = rendered(make_content(*stories, make_story("late", day="2026-05-19")), make_config(themes=known))
+
+    week = pages(site)["2026/w20/index.html"]
+    (described,) = [one.get("content") for one in week.iter("meta") if one.get("name") == "description"]
+    (standing,) = [one.text for one in week.iter("p") if one.get("class") == "standing"]
+    assert (described, standing) == (f"11–17 May 2026: {said}.", f"{said}.")
+    assert f": {said}." in site["weeks.atom"].decode()
 
 
 def test_a_week_and_an_editors_page_are_articles_the_rest_is_the_site(site: dict[str, bytes]) -> None:

@@ -20,6 +20,7 @@ from digest.pages.storyline import Course
 from digest.pages.texts import Texts
 from digest.week import Week
 
+_NAMED = 3  # themes of which a week says that it is about them
 _DESCRIPTION = 155  # signs; more is cut off where it is shown
 
 
@@ -234,9 +235,14 @@ class Views:
         return self._writer.html(page.body, file=page.file, here=here, top=2, line=page.line)
 
     def about(self, edition: Edition) -> str:
-        """Returns what a week is about, in a few words: its main themes, those with the most stories first."""
+        """Returns what a week is about, in a few words: its main themes, those with the most stories first.
+
+        Stories of further themes, or of none, are "other subjects"; where no story has a theme, nothing is said.
+        """
         main = sorted(edition.main.items(), key=lambda one: -one[1])
-        return wording.listed([self._titles[id] for id, _ in main if id][:3])
+        named = [self._titles[id] for id, _ in main if id][:_NAMED]
+        others = ["other subjects"] if named and len(named) < len(main) else []
+        return wording.listed([*named, *others])
 
     def _year(self, year: int, editions: Sequence[Edition]) -> YearView:
         count = wording.stories(sum(len(edition.stories) for edition in editions))
