@@ -8,9 +8,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Container, Iterable
 from datetime import datetime, time, tzinfo
+from typing import TYPE_CHECKING
 
 from digest import links
-from digest.model import Story, Theme
+
+if TYPE_CHECKING:
+    from digest.model import Story, Theme
 
 MARKDOWN = (".md", ".markdown")
 """The endings of Markdown files, in upper or lower case."""

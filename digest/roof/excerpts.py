@@ -1,4 +1,4 @@
-"""`digest excerpts`: the words around excerpts that are cut again."""
+"""`digest excerpts`: options and output of the command that cuts existing excerpts."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from digest.commands.excerpts import ExcerptsReport
 
 
-@click.command(short_help="Cut the excerpts that are there to what digest.toml says.")
-@click.option("--apply", "applied", is_flag=True, help="Change the files; without it, they are only named.")
+@click.command(short_help="Cut existing excerpts to the length in digest.toml.")
+@click.option("--apply", "applied", is_flag=True, help="Change the files; without it, they are only listed.")
 @click.option("--dry-run", "dry", is_flag=True, help="Say what --apply would change, write nothing.")
 @click.pass_obj
 def excerpts(call: Call, applied: bool, dry: bool) -> None:
-    """Cut the excerpts that are there to what digest.toml says.
+    """Cut existing excerpts to the length in digest.toml.
 
-    Every excerpt that pull wrote follows 'excerpt' of its feed: it is shortened, or taken out where that is 0. A longer
-    one needs the feed's whole summary, which .digest/ has of newer entries. What an editor has changed is left and
-    named. Later corrections follow the setting as well.
+    Every excerpt that pull wrote is cut to the 'excerpt' of its feed, or removed if that is 0. A longer one needs the
+    feed's whole summary, which .digest/ has for newer entries. What an editor has changed is listed and left alone.
+    Later corrections follow the setting as well.
 
     \b
     Examples:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("week", metavar="[WEEK]", default="", shell_complete=completion.weeks)
-@click.option("--more", is_flag=True, help="Add links to the stories that a letter which is there does not link yet.")
+@click.option("--more", is_flag=True, help="Add links to stories that the letter does not link yet, at its end.")
 @click.pass_obj
 def letter(call: Call, week: str, more: bool) -> None:
     """Draft the letter that opens a week.

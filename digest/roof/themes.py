@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     help="What a phrase would catch in the whole archive; several: what they would together.",
 )  # fmt: skip
 @click.option("--apply", "applied", is_flag=True, help="Run the rules again, over stories whose themes nobody edited.")
-@click.option("--drop", "dropped", metavar="ID", help="Take a theme that digest.toml no longer has out of every story.")
+@click.option("--drop", "dropped", metavar="ID", help="Remove a theme that digest.toml no longer has from every story.")
 @click.option("--dry-run", "dry", is_flag=True, help="Say what --apply or --drop would change, write nothing.")
 @click.pass_obj
 def themes(
