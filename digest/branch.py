@@ -26,7 +26,7 @@ _OURS = "digest-publish-unfinished"
 """The branch on which the commit is made; it is gone when the push is done."""
 _NEED = "digest publish"
 _MADE = "Published-by: Digest"
-"""Stands in the message of each commit that we make, so that we know it again."""
+"""A line in the message of each commit that we make, by which we recognise it."""
 _CURES = {
     r"permission denied|could not read (username|password)|authentication failed|access denied|403|401|"
     r"host key verification": "log in to it first (an SSH key, a credential helper, or 'gh auth login')",

@@ -75,9 +75,9 @@ def fetch_link(address: str, base: str = "") -> str | None:
 
 
 def redirected(address: str, location: str) -> str | None:
-    """Returns where a redirect from an address leads, for fetching; None where that is no web address.
+    """Returns the target of a redirect, for fetching; None if that is not a web address.
 
-    On the same server, a user name and a password go along; no other server is told them.
+    A user name and password are kept on the same server, and never sent to another one.
     """
     target = fetch_link(location, address)
     if target is None:
@@ -90,10 +90,9 @@ def redirected(address: str, location: str) -> str | None:
 
 
 def site_url(address: str) -> str | None:
-    """Returns the address as one that a site can stand at, with the slash at its end, or None where it is not one.
+    """Returns the address of a site in its usual form, with a slash at the end; None if no site can have it.
 
-    Letters beyond ASCII are encoded, in the host as IDNA has it and elsewhere as percent codes, those that are already
-    encoded not a second time: browsers ask for the site by that address only.
+    Letters beyond ASCII are encoded once, the host by IDNA and the rest as percent codes, as browsers do.
     """
     if site_fault(address):
         return None
@@ -104,7 +103,7 @@ def site_url(address: str) -> str | None:
 
 
 def site_fault(address: str) -> str:
-    """Returns why no site can stand at an address, in words that go on from it; nothing where one can."""
+    """Returns why an address cannot be that of a site, as the end of a sentence; nothing if it can."""
     link = fetch_link(address)
     if link is None or re.search(r"\s", address.strip()) or "\\" in address:
         return "is no plain http(s) address"
@@ -129,7 +128,7 @@ def ascii_host(host: str) -> str:
 
 
 def is_placeholder(url: str) -> bool:
-    """Tells whether an address is one of those that stand in examples, this machine's own, or what `init` wrote."""
+    """True for an address from an example, one of this machine, or the one that `init` writes."""
     name = (urlsplit(url).hostname or "").lower().rstrip(".")
     return _PLACEHOLDER.fullmatch(name) is not None
 

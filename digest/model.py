@@ -170,7 +170,7 @@ class Outline(NamedTuple):
 
     `at` and `published` are when it was published, in seconds since 1970 and as written (ISO 8601); `changed` and
     `updated` are the same of its last change. `noted` tells whether it has a note, `linked` whether it may link to a
-    file of the digest. `excerpts` has the hashes of its excerpt, parted by spaces; nothing where it has none.
+    file of the digest. `excerpts` has the hashes of its excerpt, separated by spaces; nothing if it has none.
     `came` is when a pull took it in, 0 where its own date counts: it was written by hand, or is of a feed's first pull.
     `name` and `known_by` are hashes of what its Atom id is made of, and of all that the ledgers know it by. `mark` is
     another whenever anything that a page may say of the story is.
@@ -237,10 +237,10 @@ class Copied(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a story is or was, as the ledgers remember: its address there stays its own, whatever comes later.
+    """A place where a story is or was, from the ledgers: its address there is never given to another story.
 
-    `file` is the place, `story` the story's file now: the same one, another, or "" where it is gone.
-    `since` is the moment at which the ledgers first spoke of it; places of one story have the same `owner`.
+    `file` is the place, `story` the story's file now: the same one, another, or "" if it is gone.
+    `since` is the first time that the ledgers mention it; places of one story have the same `owner`.
     """
 
     week: Week
@@ -252,9 +252,9 @@ class Place(NamedTuple):
 
 
 class Location(NamedTuple):
-    """Where a story was at one moment, by what it goes: `id` is what its Atom id is made of where that is an id.
+    """A line of `_places.jsonl`: where a story was at one time, and what its Atom id is made of.
 
-    Else it is the first link that the story had, `link`; `now` is the link that it had at that moment.
+    That is `id`, or without an id the first link that the story had, `link`; `now` is its link at that time.
     """
 
     at: str
@@ -281,14 +281,14 @@ class Content(NamedTuple):
     earlier: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """The publisher's earlier headlines of a story, by its file, oldest first."""
     names: Mapping[str, str] = MappingProxyType({})
-    """What a story's Atom id is made of, by its file, where that is not what the file says by now."""
+    """What a story's Atom id is made of, by its file, if it differs from what the file says now."""
     altered: Mapping[str, str] = MappingProxyType({})
-    """The stories whose `id` was taken out or altered, by file, each with the file that the ledgers know it by."""
+    """The stories whose `id` was removed or changed, by file, each with its owner (`stories.following`)."""
     unread: frozenset[str] = frozenset()  # Markdown files that could not be read, for who goes on without them
 
 
 def _nothing_beside(_: str) -> Sequence[str]:
-    """Returns no names: nobody has said where the content is."""
+    """Returns no names: the default if it is not known where the content is."""
     return ()
 
 
@@ -312,4 +312,4 @@ class Catalogue(NamedTuple):
     unread: frozenset[str] = frozenset()
     beside: Callable[[str], Sequence[str]] = _nothing_beside
     news: tuple[Location, ...] = ()
-    """Where stories are that no ledger has there yet; `at` is the newest moment of any ledger."""
+    """Locations that no ledger has yet; `at` is the newest time in any ledger."""

@@ -36,7 +36,7 @@ class Kept:
         self.well = True
         self.told: queue.Queue[frozenset[str]] = queue.Queue()
         self.deaf: queue.Queue[bool] = queue.Queue()
-        self.keeper = Keeper(root, self.make, poll=poll, deaf=lambda: self.deaf.put(True))
+        self.keeper = Keeper(root, self.make, poll=poll, on_polling=lambda: self.deaf.put(True))
 
     def make(self, changed: frozenset[str]) -> bool:
         self.told.put(changed)

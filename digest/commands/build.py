@@ -81,8 +81,8 @@ def run(
 ) -> BuildReport:
     """Builds the digest at `root` into `output`, for the site's own address or for `base_url`.
 
-    `told` hears how far it is. With `now`, stories that are where no ledger has them are added there: whoever moves
-    them later finds their old addresses redirected. No byte of the site depends on it.
+    `told` hears how far it is. With `now`, the places of stories that no ledger has yet are recorded, so that
+    their addresses redirect when they are moved later. No byte of the site depends on `now`.
     Raises DigestError, of which Faults names every problem in content, links and templates; then nothing is written.
     """
     folder = outputs.check(root, output)

@@ -67,8 +67,8 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
-class Deaf:
-    """The system gives no notice of changes: from now on all files are looked at every second."""
+class Polling:
+    """The system sends no change events: from now on all files are scanned every second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Waiting:
     """A build waits until another run of digest has ended."""
 
 
-Event = Opened | Built | Broken | Deaf | Waiting
+Event = Opened | Built | Broken | Polling | Waiting
 Told = Callable[[Event], None]
 """Is told what happens, in the order in which it does."""
 
@@ -102,7 +102,7 @@ def run(
         config.load(root)
     with server.listen(host, port) as listening:
         maker = _Maker(root, told, pages)
-        keeper = Keeper(root, maker.make, maker.rest, poll=poll, deaf=lambda: told(Deaf()))
+        keeper = Keeper(root, maker.make, maker.rest, poll=poll, on_polling=lambda: told(Polling()))
         try:
             keeper.begin()
             gc.freeze()  # what the first build has read stays: later ones need not look through it for what could go

@@ -79,9 +79,9 @@ class Storyline(NamedTuple):
 class Archive:
     """All published stories, arranged: `stories` and `editions` newest first, `storylines` as in digest.toml.
 
-    `vacated` are weeks from which every story was moved away: no editions, but their anchors still lead on. `held` are
-    weeks whose letter is a draft: they are not in the feed of the weeks yet. `places` is a hash of all that decides
-    where a link in somebody's text leads, `frame` one of what of that the stories have a part in. `twinned` tells
+    `vacated` are weeks from which every story was moved away: no editions, but their anchors still redirect. `held` are
+    weeks whose letter is a draft: they are not in the feed of the weeks yet. `places` is a hash of everything that
+    decides where a link in a text leads, `frame` one of what of that the stories have a part in. `twinned` tells
     whether two stories have one name, and `drafts` whether what waits as such is among them.
     """
 

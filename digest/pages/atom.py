@@ -263,10 +263,10 @@ class Entries:
 
 
 def _apart(story: Story, change: datetime, zone: tzinfo, names: Mapping[str, str]) -> datetime:
-    """Returns the moment of a story's last change; of one by hand that has only a day, some seconds after its noon.
+    """Returns the time of a story's last change; for one by hand that has only a day, some seconds after noon.
 
-    Otherwise all of a day would share one moment, which validators warn of. The seconds follow from what names the
-    story, so that no other story moves them.
+    Otherwise all stories of a day would have the same time, which validators warn of. The seconds are made of the
+    story's name, so that they do not depend on other stories.
     """
     is_day = not story.id and change == datetime.combine(change.astimezone(zone).date(), time(12), zone)
     if not is_day or change != story.published:
@@ -277,7 +277,7 @@ def _apart(story: Story, change: datetime, zone: tzinfo, names: Mapping[str, str
 
 
 def _moment(seconds: float, zone: tzinfo) -> datetime:
-    """Returns a moment in a zone, or in UTC where the zone's offset has seconds, which RFC 3339 cannot write."""
+    """Returns a time in a zone, or in UTC if the zone's offset has seconds, which RFC 3339 does not allow."""
     moment = datetime.fromtimestamp(int(seconds), zone)
     return moment.astimezone(UTC) if moment.strftime("%z")[5:] else moment
 

@@ -27,8 +27,8 @@ _SHARE = 50  # a look that takes long is taken more seldom: it never takes more 
 _LATE = 0.5  # seconds within which the watcher's word of a change comes, if it comes at all
 
 
-def _nobody() -> None:
-    """Listens where nobody else does."""
+def _ignore() -> None:
+    """The default listener: does nothing."""
 
 
 class Keeper:
@@ -36,7 +36,7 @@ class Keeper:
 
     After one that did not, any word from the watcher is a reason to try again: what was wrong may lie elsewhere. `rest`
     is called while there is nothing to make, for as long as it says that it has more to do. With `poll`, no watcher is
-    asked, and all files are looked at every second; `deaf` is called when it shows that they have to be.
+    asked, and all files are looked at every second; `on_polling` is called when that turns out to be needed without it.
     """
 
     def __init__(
@@ -46,9 +46,9 @@ class Keeper:
         rest: Callable[[], bool] = lambda: False,
         *,
         poll: bool = False,
-        deaf: Callable[[], None] = _nobody,
+        on_polling: Callable[[], None] = _ignore,
     ) -> None:
-        self._make, self._rest, self._deaf = make, rest, deaf
+        self._make, self._rest, self._on_polling = make, rest, on_polling
         self._seen = Seen(root)
         self._batches = Batches()
         self._watch = None if poll else Watch(root, self._batches.note)
@@ -114,7 +114,7 @@ class Keeper:
         late = self._batches.next(_LATE)
         if not (late.everything or late.names & changed):
             self._polling = True
-            self._deaf()
+            self._on_polling()
         return changed | (self._look() if late.everything else self._seen.check(late.names))
 
     def _look(self) -> frozenset[str]:

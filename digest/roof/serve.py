@@ -61,7 +61,7 @@ def serve(call: Call, host: str, port: int, allowed: tuple[str, ...], poll: bool
             _tell_built(event, call)
         elif isinstance(event, command.Broken):
             call.complain(*map(str, event.problems))
-        elif isinstance(event, command.Deaf):
+        elif isinstance(event, command.Polling):
             call.complain("The system gives no notice of changed files here; looking for changes every second instead")
         else:
             call.say("Waiting for another run of digest to end")

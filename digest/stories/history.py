@@ -242,7 +242,7 @@ class History:
         return tuple(sorted(found, key=attrgetter("file", "owner")))
 
     def _homes(self) -> Iterator[tuple[str, str, str]]:
-        """Yields the files where each known story was, each with the first moment."""
+        """Yields the files where each known story has been, each with the earliest time."""
         for file, since in self._since.items():
             if file not in self._located:
                 yield file, file, since

@@ -89,17 +89,17 @@ def keys_of(
     """Returns all keys under which a story that a feed has brought is looked for.
 
     `bare` is a story that has no guid of its own: what it is in the world is its link alone. `id` is what the ledger
-    calls it, `link` the hash of its whole link, `published` its moment, where no alias has it.
+    calls it, `link` the hash of its whole link, `published` its time, if no alias has it.
     """
     names = frozenset(aliases) | ({f"guid:{id}"} if id else frozenset())
-    parted = [alias.partition(":")[::2] for alias in names]
-    addresses = [name for kind, name in parted if kind == "link"]
-    dated = [name.partition(" ")[::2] for kind, name in parted if kind == "headline"]
+    split = [alias.partition(":")[::2] for alias in names]
+    addresses = [name for kind, name in split if kind == "link"]
+    dated = [name.partition(" ")[::2] for kind, name in split if kind == "headline"]
     stamps = {when for when, _ in dated} | ({stamp(published)} if published else set())
-    anchored = {links.canonical(name) for kind, name in parted if kind == "guid" and _is_anchor(name)}
+    anchored = {links.canonical(name) for kind, name in split if kind == "guid" and _is_anchor(name)}
     anywhere = {f"words:{hash_of(title)}", *(f"words:{words}" for _, words in dated)}
     anywhere |= {f"date:{when}" for when in stamps}
-    anywhere |= {f"any guid:{name}" for kind, name in parted if kind == "guid"}
+    anywhere |= {f"any guid:{name}" for kind, name in split if kind == "guid"}
     anywhere |= {f"whole link:{link}", f"same:{link} {hash_of(title)}"} if link else set()
     for address in addresses:
         anywhere |= {f"page:{links.lasting(address)}"}

@@ -58,7 +58,7 @@ def review(
         *_of_each(shown, history, config, line_of),
         *_pending(shown, history, line_of, read),
         *among(shown, line_of),
-        *_one_guid(shown, history),
+        *_shared_guids(shown, history),
         *_late_drafts(survey.content.letters, closed, line_of),
         *(() if survey.content.unread else _orphans(survey, config)),
         *_shared_files(survey.ledgers),
@@ -79,7 +79,7 @@ def of_story(story: Story, history: History, config: Config, line_of: LineOf, re
 
 
 def unsettled(survey: Survey, read: Read) -> tuple[str, ...]:
-    """Returns the files in which a pull has left something to look at, and that were not edited since."""
+    """Returns the files with pending changes (`pending`): not edited since the pull."""
     history = survey.history
     shown = (story for story in survey.content.stories if not story.hide)
     return tuple(story.file for story in shown if _found(story, history, read))
@@ -148,7 +148,7 @@ def _of_each(stories: Sequence[Story], history: History, config: Config, line_of
     yield from _truncated(stories, history, line_of)
     yield from _astray(stories, history)
     yield from _requoted(stories, history)
-    yield from _renamed(stories, history, line_of)
+    yield from _altered_ids(stories, history, line_of)
     yield from _misdated(stories, history, ZoneInfo(config.site.timezone), line_of)
 
 
@@ -221,8 +221,8 @@ def _misdated(stories: Iterable[Story], history: History, zone: ZoneInfo, line_o
             yield _hint(story.file, line_of(story.file, "published"), what, "mend the one that is wrong")
 
 
-def _renamed(stories: Iterable[Story], history: History, line_of: LineOf) -> Iterator[Problem]:
-    """Finds stories that pull wrote whose `id`, or the feed in which it counts, was taken out or altered."""
+def _altered_ids(stories: Iterable[Story], history: History, line_of: LineOf) -> Iterator[Problem]:
+    """Finds stories from pull whose `id`, or the feed in which it counts, was removed or changed."""
     for story in stories:
         written = (
             (feed, record)
@@ -279,8 +279,8 @@ def _doubles(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem]:
             met.setdefault(name, story)
 
 
-def _one_guid(stories: Iterable[Story], history: History) -> Iterator[Problem]:
-    """Finds stories to which different feeds have given one guid, an absolute URI, that were taken for two."""
+def _shared_guids(stories: Iterable[Story], history: History) -> Iterator[Problem]:
+    """Finds two stories with the same guid (an absolute URI) from different feeds."""
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for story in sorted(stories, key=lambda story: (story.published, story.file)):
         for feed, record in history.of(story):
