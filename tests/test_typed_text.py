@@ -15,6 +15,7 @@ from digest import config
 from digest.commands import build
 from digest.stories import frontmatter, storyfile
 from digest.stories.edit import edited
+from digest.stories.reading import Reading
 from digest.stories.storyfile import Known
 
 FILE = "content/2026/w20/2026-05-15-slug.md"
@@ -188,3 +189,62 @@ def test_every_word_reaches_the_page(tmp_path: Path) -> None:
     assert told(tmp_path) == []
     for words in ("C # is a language", "#1 story", "#1 of papers", "An earlier version said #5, not #6."):
         assert words in page
+
+
+LETTER, PAGE = "content/2026/w20/letter.md", "content/pages/about.md"
+
+
+def problems_of(tmp_path: Path, file: str, text: str) -> list[tuple[int, str]]:
+    """Reads a letter, page or introduction of this text; returns what is wrong with it, by line."""
+    (tmp_path / "digest.toml").write_text(SETTINGS)
+    reading = Reading(config.load(tmp_path), {}, lambda _: text.encode())
+    assert (reading.letter if file == LETTER else reading.page)(file) is None or not reading.problems
+    return [(problem.line, problem.what) for problem in reading.problems]
+
+
+@pytest.mark.parametrize("file", [LETTER, PAGE, "content/themes/memory.md"])
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("title: A\ndraft: true\n\nSECRET\n", 1),
+        ("draft: true\n\nSECRET\n", 1),
+        ("\ufeff\r\ndraft:true\r\n\r\nSECRET\r\n", 2),
+        ("Draft: yes\n\nSECRET\n", 1),
+        ("author: Ann\ndraft: true\n\nSECRET\n", 2),
+        ("title: A\ndraft: true\n---\n\nSECRET\n", 1),
+        ("\n---\ndraft: true\n---\n\nSECRET\n", 3),
+        (" ---\ndraft: true\n ---\n\nSECRET\n", 2),
+        ("---\ndraft: true\n\nSECRET\n", 1),
+    ],
+)
+def test_keys_without_a_fence_are_an_error_and_no_words_for_readers(
+    tmp_path: Path, file: str, text: str, line: int
+) -> None:
+    [(found, what)] = problems_of(tmp_path, file, text)
+
+    assert found == line
+    assert "front matter" in what
+
+
+@pytest.mark.parametrize("file", [LETTER, PAGE])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Dear reader\ntitle: A\n",
+        "Note: this\n",
+        "Title: what a word\n",
+        "https://a.example/\n",
+        "# A\n\ntitle: A\n",
+    ],
+)
+def test_a_text_without_front_matter_that_begins_with_other_words_is_a_text(
+    tmp_path: Path, file: str, text: str
+) -> None:
+    assert problems_of(tmp_path, file, text) == []
+
+
+@pytest.mark.parametrize("key", ["published", "updated"])
+def test_dates_of_a_letter_without_a_fence_are_an_error_too(tmp_path: Path, key: str) -> None:
+    assert problems_of(tmp_path, LETTER, f"{key}: 2026-05-17\n\nDear\n")[0][0] == 1
+    assert problems_of(tmp_path, PAGE, f"{key}: 2026-05-17\n\nDear\n") == []

@@ -7,7 +7,7 @@ Refuses to say what keys there are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from digest.errors import Faults
@@ -26,10 +26,11 @@ class Matter(NamedTuple):
     line: int
 
 
-def parse(text: str, file: str, *, required: bool) -> Matter:
+def parse(text: str, file: str, *, required: bool, keys: Collection[str] = ()) -> Matter:
     """Returns the front matter and the body of a file; without front matter all is body, unless it is required.
 
-    Raises Faults with the line and the cure; a file that git has left half merged is none that can be read.
+    A body that begins with one of `keys` is none: its `---` was forgotten, and a draft would be published. Raises
+    Faults with the line and the cure; a file that git has left half merged is none that can be read.
     """
     if marks := mistyped.conflicts(text, file):
         raise Faults(marks)
@@ -38,6 +39,8 @@ def parse(text: str, file: str, *, required: bool) -> Matter:
     if first.rstrip() != FENCE:
         if required or mistyped.is_fence(first):
             raise Faults([mistyped.no_fence(first, file)])
+        if found := mistyped.unfenced(text, file, keys):
+            raise Faults([found])
         return Matter({}, text, 1)
     end, body = _closed(text, len(first))
     if end < 0:

@@ -6,13 +6,14 @@ Text in, problems out. Refuses to read anything into what was typed: that is for
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from digest.errors import Problem
 
 _DASHES = re.compile(r"[-‐‑‒–—―−－﹘﹣─━⸺⸻]+\s*")
 _RULE = re.compile(r"([*+_=~])(?:[ \t]*\1){2,}\s*")
 _CURLED = re.compile(r"[“”‘’„]")
+_KEY = re.compile(r" {0,3}([A-Za-z][\w-]*)[ \t]*:(?!//)")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?= |\r?$)", re.MULTILINE)
 
 
@@ -47,6 +48,21 @@ def no_fence(line: str, file: str) -> Problem:
     return Problem(
         file, 1, "there is no front matter", "begin the file with a line ---, then title: and link:, then ---"
     )
+
+
+def unfenced(text: str, file: str, keys: Collection[str]) -> Problem | None:
+    """Returns what is wrong where a text begins with lines such as `title: …`, one of them with one of the keys.
+
+    `Draft` in capitals counts too, since what is a draft must not be published; `Title` may be the first word of one.
+    """
+    for number, line in enumerate(text.split("\n"), start=1):
+        key = _KEY.match(line)
+        if key and (key[1] in keys or key[1].lower() == "draft" in keys):
+            cure = "begin the file with a line ---, and end the keys with another"
+            return Problem(file, number, f"'{key[1]}:' stands in no front matter, so it would be published", cure)
+        if not key and line.strip() and not is_fence(line.strip()):
+            return None
+    return None
 
 
 def not_closed(lines: Sequence[str], file: str) -> Problem:

@@ -26,6 +26,8 @@ from digest.stories.storyfile import Known
 
 _T = TypeVar("_T")
 
+_LETTER_KEYS = ("title", "draft", "published", "updated")
+_PAGE_KEYS = ("title", "draft")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _UNKNOWN_THEME = re.compile(r"unknown theme '(.+)'")
 _MANY = 3  # stories: as many with one unknown theme have it because digest.toml has it no more; fewer mistyped it
@@ -129,17 +131,17 @@ def gathered(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def _letter(text: str, file: str, zone: tzinfo) -> Letter:
-    matter = frontmatter.parse(text, file, required=False)
+    matter = frontmatter.parse(text, file, required=False, keys=_LETTER_KEYS)
     read = storyfile.Reader(file, matter.values)
     week = storyfile.week_of(file)
     title, draft = read.text("title"), read.flag("draft")
     published, updated = (read.one(key, lambda words: moment(words, zone), None) for key in ("published", "updated"))
-    read.finish(("title", "draft", "published", "updated"))
+    read.finish(_LETTER_KEYS)
     return Letter(file, week, title, matter.body, matter.line, draft, published, updated)
 
 
 def _page(text: str, file: str) -> FreePage:
-    matter = frontmatter.parse(text, file, required=False)
+    matter = frontmatter.parse(text, file, required=False, keys=_PAGE_KEYS)
     read = storyfile.Reader(file, matter.values)
     name = Path(file).stem
     if not _NAME.fullmatch(name):
@@ -147,7 +149,7 @@ def _page(text: str, file: str) -> FreePage:
             0, f"'{name}' can be no address", "rename the file with lower-case letters a to z, digits and hyphens"
         )
     title, draft = read.text("title"), read.flag("draft")
-    read.finish(("title", "draft"))
+    read.finish(_PAGE_KEYS)
     return FreePage(
         file=file,
         name=name,
