@@ -304,6 +304,62 @@ def test_a_theme_that_two_stories_mistype_is_an_error_in_each(root: Path) -> Non
     assert [problem.file for problem in store.survey(root, config.load(root)).problems] == [CHIPS, MEMORY]
 
 
+def test_a_removed_theme_of_one_story_is_an_error_with_the_same_cure_and_todays_themes(root: Path) -> None:
+    rule(root, {"memory": ("memory",), "customs": ("tariff*",)}, was={"customs": "trade"})
+    edit(root, SHIPS, "themes: []", "themes: [quinoa]")
+
+    (problem,) = store.survey(root, config.load(root)).problems
+
+    assert problem.cure == (
+        "known are: customs, memory; if digest.toml had it before, put it into another theme's 'was' in digest.toml, "
+        "or take it out: digest themes --drop quinoa"
+    )
+
+
+def test_commands_say_that_stories_are_left_out_for_a_theme_and_not_that_they_cannot_be_read(root: Path) -> None:
+    without_trade(root)
+    (root / "content/2026/w20/2026-05-16-broken.md").write_text("broken")
+    rest = "content/2026/w20/2026-05-16-broken.md: cannot be read, or not all of it; 'digest check' says why\n"
+    three = f"{CHIPS} and 2 more stories: left out, since digest.toml does not have their theme 'trade'"
+
+    for words in ([], ["--apply"], ["--try", "x"]):
+        assert said(root, *words).stderr == f"{three}; 'digest check' says what to do\n{rest}"
+    for command in ("status", "excerpts"):
+        told = CliRunner().invoke(cli, ["--root", str(root), command]).stderr
+        assert told == f"{three}; 'digest check' says what to do\n{rest}"
+    with pytest.raises(Faults, match=f"{MEMORY}: unknown theme 'trade'; 'digest check' says what to do"):
+        explained(root, MEMORY)
+
+
+@pytest.mark.parametrize(
+    ("theme", "message"),
+    [
+        ("trad", "no story has the theme 'trad'; did you mean 'trade'?"),
+        ("quinoa", "no story has the theme 'quinoa'; of those that digest.toml does not have, stories have 'trade'"),
+    ],
+)
+def test_a_theme_that_no_story_has_cannot_be_dropped(root: Path, theme: str, message: str) -> None:
+    without_trade(root)
+    before = content(root)
+
+    with pytest.raises(DigestError) as caught:
+        themes.drop(root, config.load(root), theme, now=NOW)
+
+    assert str(caught.value) == message
+    assert content(root) == before
+
+
+def test_two_removed_themes_of_one_story_are_dropped_one_after_the_other(root: Path) -> None:
+    rule(root, {"fleet": ("boats",)})
+
+    themes.drop(root, config.load(root), "trade", now=NOW)
+    assert line_of(root, MEMORY) == "themes: [memory]"
+    themes.drop(root, config.load(root), "memory", now=NOW)
+    assert line_of(root, MEMORY) == "themes: []"
+    with pytest.raises(DigestError, match=r"^no story has the theme 'memory'$"):
+        themes.drop(root, config.load(root), "memory", now=NOW)
+
+
 def test_dropping_it_changes_no_other_sign_of_any_file(root: Path) -> None:
     without_trade(root)
     before = {file: (root / file).read_text() for file in (CHIPS, MEMORY, SHIPS)}

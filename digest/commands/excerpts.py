@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -45,6 +45,7 @@ class ExcerptsReport:
     left: tuple[str, ...]
     unread: tuple[str, ...]
     dry: bool
+    unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -75,6 +76,7 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
         unknown=states[recut.UNKNOWN],
         left=(*map(_own, own), *map(_stuck, stuck), *map(_changed_since, changed_since)),
         unread=survey.unread,
+        unknown_themes=survey.unknown_themes,
         dry=dry,
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -86,6 +86,7 @@ class StatusReport:
     feeds: tuple[FeedRow, ...]
     unread: tuple[str, ...]
     unsettled: tuple[str, ...] = ()
+    unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
@@ -101,6 +102,7 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
         weeks=_weeks(survey, config.close),
         feeds=_feeds(survey, config, _there(survey, _unread(root, survey)), memory, now),
         unread=survey.unread,
+        unknown_themes=survey.unknown_themes,
         unsettled=review.unsettled(survey, partial(store.read_text, root)),
     )
 

@@ -12,7 +12,7 @@ import contextlib
 import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -54,6 +54,7 @@ class ThemesReport:
     due: int
     own: int
     unread: tuple[str, ...] = ()
+    unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,7 @@ class TryReport:
     partly: int
     having: Mapping[str, int]
     unread: tuple[str, ...] = ()
+    unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ class ApplyReport:
     own: int
     unread: tuple[str, ...]
     dry: bool
+    unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def run(root: Path, config: Config) -> ThemesReport:
@@ -127,6 +130,7 @@ def run(root: Path, config: Config) -> ThemesReport:
         due=sum(verdict.differs and not verdict.own for verdict in verdicts),
         own=sum(verdict.differs and verdict.own for verdict in verdicts),
         unread=survey.unread,
+        unknown_themes=survey.unknown_themes,
     )
 
 
@@ -138,7 +142,12 @@ def explain(root: Path, config: Config, file: str) -> ExplainReport:
     survey = store.survey(root, config)
     story = next((story for story in survey.content.stories if story.file == file), None)
     if story is None:
+        unknown = [theme for theme, files in survey.unknown_themes.items() if file in files]
         faults = [problem for problem in survey.problems if problem.file == file]
+        if not faults and unknown:
+            faults = [
+                Problem(file, 0, f"unknown theme '{theme}'", "'digest check' says what to do") for theme in unknown
+            ]
         if not faults and file in survey.content.unread:
             faults = [Problem(file, 0, "cannot be read", "'digest check' says why")]
         raise Faults(faults) if faults else LookupError(_near(file, survey))
@@ -175,6 +184,7 @@ def attempt(root: Path, config: Config, *phrases: str) -> TryReport:
         partly=partly,
         having=dict(having.most_common()),
         unread=survey.unread,
+        unknown_themes=survey.unknown_themes,
     )
 
 
@@ -196,6 +206,7 @@ def apply(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Ap
         left=(*map(_stuck, decided.stuck), *map(_late, late)),
         own=sum(verdict.differs and verdict.own for verdict in verdicts),
         unread=survey.unread,
+        unknown_themes=survey.unknown_themes,
         dry=dry,
     )
 
@@ -203,14 +214,20 @@ def apply(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Ap
 def drop(root: Path, config: Config, theme: str, *, now: datetime, dry: bool = False) -> ApplyReport:
     """Takes a theme that digest.toml no longer has out of every story; `dry` decides everything and writes nothing.
 
-    Raises DigestError for a theme that digest.toml still has, or still knows as the old id of another.
+    Raises DigestError for a theme that digest.toml still has, or still knows as the old id of another, or that no story
+    has.
     """
     current = current_ids(config.themes).get(theme)
     if current:
         what = f"still has theme '{theme}'" if current == theme else f"has '{theme}' as an old id of theme '{current}'"
         raise DigestError(f"digest.toml: {what}; remove it there first")
-    wider = config._replace(themes=(*config.themes, Theme(id=theme, title=theme, match=())))
     with contextlib.nullcontext() if dry else disk.lock(root):
+        unknown = store.survey(root, config).unknown_themes
+        if theme not in unknown:
+            near = difflib.get_close_matches(theme, unknown, n=1)
+            cure = f"; did you mean '{near[0]}'?" if near else _listed(unknown)
+            raise DigestError(f"no story has the theme '{theme}'{cure}")
+        wider = config._replace(themes=(*config.themes, *(Theme(id=one, title=one, match=()) for one in unknown)))
         survey = store.survey(root, wider)
         verdicts = _verdicts(root, survey, config.themes, _begun(root))
         having = [verdict.story.file for verdict in verdicts if theme in verdict.story.themes]
@@ -228,8 +245,15 @@ def drop(root: Path, config: Config, theme: str, *, now: datetime, dry: bool = F
         left=(*map(_stuck, decided.stuck), *map(_late, late)),
         own=0,
         unread=survey.unread,
+        unknown_themes=survey.unknown_themes,
         dry=dry,
     )
+
+
+def _listed(themes: Iterable[str]) -> str:
+    """Returns a cure that names the themes which could be dropped, nothing where there are none."""
+    named = ", ".join(f"'{theme}'" for theme in themes)
+    return f"; of those that digest.toml does not have, stories have {named}" if named else ""
 
 
 def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]:

@@ -47,6 +47,6 @@ def _tell(report: ExcerptsReport, call: Call) -> None:
         call.say(f"{report.short} could be longer, but their whole summaries are not stored")
     if report.unknown:
         call.say(f"{report.unknown} left as they are, since digest.toml does not name their feeds")
-    call.complain(*report.left, *lines.unread(report.unread))
+    call.complain(*report.left, *lines.unread(report.unread, report.unknown_themes))
     if report.dry and report.changed:
         call.say("Next: digest excerpts --apply")

@@ -6,7 +6,7 @@ Refuses to print, and to know any report.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 
@@ -31,10 +31,19 @@ def stories(number: int) -> str:
     return count(number, "story", "stories")
 
 
-def unread(files: Iterable[str]) -> Iterator[str]:
-    """Yields a line for each file that could not be read."""
+def unread(files: Iterable[str], unknown_themes: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yields a line for each theme that digest.toml does not have, and for each other file that could not be read."""
+    for theme, having in unknown_themes.items():
+        more = f" and {count(len(having) - 1, 'more story', 'more stories')}" if len(having) > 1 else ""
+        its = "their" if more else "its"
+        yield (
+            f"{having[0]}{more}: left out, since digest.toml does not have {its} theme '{theme}'; "
+            "'digest check' says what to do"
+        )
+    explained = {file for having in unknown_themes.values() for file in having}
     for file in files:
-        yield f"{file}: cannot be read, or not all of it; 'digest check' says why"
+        if file not in explained:
+            yield f"{file}: cannot be read, or not all of it; 'digest check' says why"
 
 
 def as_json(value: Any) -> str:

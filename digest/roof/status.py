@@ -64,7 +64,7 @@ def _tell(report: StatusReport, call: Call) -> None:
     if report.unsettled:
         count = lines.stories(len(report.unsettled))
         call.say(f"In {count}, the feed says something else than the file, or than it did: digest check")
-    call.complain(*lines.unread(report.unread))
+    call.complain(*lines.unread(report.unread, report.unknown_themes))
 
 
 def _week_cells(row: WeekRow) -> tuple[object, ...]:

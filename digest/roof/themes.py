@@ -101,7 +101,7 @@ def _tell_counts(report: ThemesReport, call: Call) -> None:
         call.say(
             f"The rules say something else than the editor of {lines.stories(report.own)}; the editor's word stays"
         )
-    call.complain(*lines.unread(report.unread))
+    call.complain(*lines.unread(report.unread, report.unknown_themes))
 
 
 def _tell_why(report: ExplainReport, call: Call) -> None:
@@ -127,7 +127,7 @@ def _tell_catch(report: TryReport, call: Call) -> None:
     if report.partly:
         partly = lines.stories(report.partly)
         call.say(f"What is not stored was not searched: of {partly} the feed's summary is missing or cut")
-    call.complain(*lines.unread(report.unread))
+    call.complain(*lines.unread(report.unread, report.unknown_themes))
 
 
 def _tell_changes(report: ApplyReport, call: Call) -> None:
@@ -142,7 +142,7 @@ def _tell_changes(report: ApplyReport, call: Call) -> None:
     call.say(f"{len(report.changed)} of {lines.stories(report.stories)} {verb}")
     if report.own:
         call.say(f"{lines.stories(report.own)} would change too, had nobody edited their themes; these stay")
-    call.complain(*report.left, *lines.unread(report.unread))
+    call.complain(*report.left, *lines.unread(report.unread, report.unknown_themes))
 
 
 def _step(before: int, after: int) -> str:

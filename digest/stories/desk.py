@@ -92,6 +92,8 @@ class Survey:
     ledger_problems: tuple[Problem, ...] = ()
     files: tuple[str, ...] = ()
     known: Known = field(default_factory=Known)
+    unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Themes that digest.toml does not have, each with the files of the stories that name it."""
 
     @property
     def history(self) -> History:

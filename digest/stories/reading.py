@@ -55,6 +55,7 @@ class Reading:
             zone=ZoneInfo(config.site.timezone),
             feeds=frozenset(feed.id for feed in config.feeds) | frozenset(ledgers),
             themes=self.themes,
+            former=self.themes - {theme.id for theme in config.themes},
             excerpts=(history or History(ledgers)).excerpts(),
         )
 
@@ -75,7 +76,9 @@ class Reading:
         name = Path(file).stem
         if name not in self.themes:
             self.problems.append(
-                Problem(file, 0, f"introduces an unknown theme '{name}'", suggestion(name, self.themes))
+                Problem(
+                    file, 0, f"introduces an unknown theme '{name}'", suggestion(name, self.themes - self.known.former)
+                )
             )
             return None
         return self.page(file)
@@ -125,9 +128,17 @@ def gathered(problems: Iterable[Problem]) -> list[Problem]:
         elif problem is first[problem.what]:
             theme = problem.what.partition("'")[2][:-1]
             what = f"{problem.what}, here and in {counts[problem.what] - 1} other stories"
-            cure = f"put it into another theme's 'was' in digest.toml, or take it out: digest themes --drop {theme}"
-            found.append(problem._replace(what=what, cure=cure))
+            found.append(problem._replace(what=what, cure=storyfile.removed_theme_cure(theme)))
     return found
+
+
+def unknown_themes(problems: Iterable[Problem]) -> dict[str, tuple[str, ...]]:
+    """Returns the themes that stories name and digest.toml does not have, each with the files of these stories."""
+    found: dict[str, dict[str, None]] = {}
+    for problem in problems:
+        if match := _UNKNOWN_THEME.fullmatch(problem.what):
+            found.setdefault(match[1], {})[problem.file] = None
+    return {theme: tuple(files) for theme, files in found.items()}
 
 
 def _letter(text: str, file: str, zone: tzinfo) -> Letter:

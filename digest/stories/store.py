@@ -25,7 +25,7 @@ from digest.stories.history import History, earlier
 from digest.stories.inbox import Filing, Inbox, names_in, plan
 from digest.stories.ledger import Record
 from digest.stories.news import Ledgers
-from digest.stories.reading import Reading, gathered
+from digest.stories.reading import Reading, gathered, unknown_themes
 from digest.stories.shared import BOOKMARKS, of_bookmark, story_text
 from digest.stories.sight import content, copied, look
 from digest.week import Week, reached
@@ -76,6 +76,7 @@ def survey(root: Path, config: Config) -> Survey:
         ledger_problems=(*ledger_problems, *wrong, *damaged),
         files=tuple(sight.files),
         known=reading.known,
+        unknown_themes=unknown_themes(reading.problems),
     )
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, tzinfo
+from functools import partial
 from typing import TypeVar
 
 from digest import links
@@ -42,12 +43,14 @@ _CORRECTION = re.compile(r"(\d{4}-\d{2}-\d{2})\s*:\s+(.+)", re.DOTALL)
 class Known:
     """What a story may speak of: the time zone of its dates, feeds, themes, and the excerpts that pull has written.
 
+    `former` are ids that themes had before: they are known, but none to suggest.
     `excerpts` has the hashes of a story's, older ones too, by each of its names (`History.excerpts`).
     """
 
     zone: tzinfo = UTC
     feeds: frozenset[str] | None = None
     themes: frozenset[str] | None = None
+    former: frozenset[str] = frozenset()
     excerpts: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def excerpts_of(self, file: str, guid: str, link: str, feeds: Iterable[str]) -> frozenset[str]:
@@ -98,7 +101,7 @@ def closely(text: str, file: str, known: Known) -> Story:
         source=read.text("source"),
         authors=read.many("authors"),
         feeds=read.many("feeds", known.feeds),
-        themes=read.many("themes", known.themes),
+        themes=read.many("themes", known.themes, partial(_theme_cure, known)),
         image=read.one("image", _link, ""),
         id=read.text("id"),
         lead=read.flag("lead"),
@@ -205,14 +208,17 @@ class Reader:
             self.fault(value.line if value else 1, *_explained(key, words, error))
             return default
 
-    def many(self, key: str, known: frozenset[str] | None = None) -> tuple[str, ...]:
+    def many(
+        self, key: str, known: frozenset[str] | None = None, cure_of: Callable[[str], str] | None = None
+    ) -> tuple[str, ...]:
         value = self.values.get(key, _NO_VALUE)
         words = value.listed
         if known is not None and isinstance(value.words, str):  # `memory, trade`: an id has no comma in it
             words = tuple(part for part in map(str.strip, value.words.split(",")) if part)
         for word in words:
             if known is not None and word not in known:
-                self.fault(value.line, f"unknown {key[:-1]} '{word}'", _curled(word) or suggestion(word, known))
+                cure = cure_of(word) if cure_of else suggestion(word, known)
+                self.fault(value.line, f"unknown {key[:-1]} '{word}'", _curled(word) or cure)
         return words if len(set(words)) == len(words) else tuple(dict.fromkeys(words))  # shared by all that say it
 
     def corrections(self) -> tuple[Correction, ...]:
@@ -283,6 +289,19 @@ def _explained(key: str, words: str | tuple[str, ...], error: ValueError) -> tup
 
 def _curled(words: str) -> str:
     return 'a phone has curled its quotes: type straight ones ("), or none' if is_curled(words) else ""
+
+
+def _theme_cure(known: Known, theme: str) -> str:
+    """Returns what to do about an unknown theme: it is mistyped, or digest.toml had it once."""
+    cure = suggestion(theme, (known.themes or frozenset()) - known.former)
+    if cure.startswith("did you mean"):
+        return cure
+    return f"{cure}; if digest.toml had it before, {removed_theme_cure(theme)}"
+
+
+def removed_theme_cure(theme: str) -> str:
+    """Returns what to do about a theme that digest.toml no longer has."""
+    return f"put it into another theme's 'was' in digest.toml, or take it out: digest themes --drop {theme}"
 
 
 def _no_correction() -> Correction:
