@@ -247,6 +247,37 @@ def test_a_page_without_a_date_or_a_site_gets_the_moment_and_its_host(root: Path
     assert report.story.source == host.url("").removeprefix("http://")
 
 
+@pytest.mark.parametrize("dated", [True, False])
+def test_the_date_of_a_story_is_written_in_whole_seconds(root: Path, dated: bool) -> None:
+    given = PAGE.replace("T17:32:40+", "T17:32:40.765+") if dated else "<title>Quiet harbour</title>"
+    with FeedHost({"/a": serving(given)}) as host:
+        report = run(root, host.url("/a"), now=NOW.replace(microsecond=123456))
+
+    written = (root / report.story.file).read_text()
+    assert ("published: 2026-05-15T17:32:40+08:00\n" if dated else "published: 2026-05-20T16:00:00+08:00\n") in written
+
+
+@pytest.mark.parametrize("kind", ["application/rss+xml", "text/html", "text/plain", ""])
+@pytest.mark.parametrize(
+    "feed",
+    [
+        "\ufeff<?xml version='1.0'?>\n<!-- a feed -->\n<?xml-stylesheet href='x.css'?>\n" + rss("https://a.example/").partition("?>")[2],
+        "<feed xmlns='http://www.w3.org/2005/Atom'><title>Lights</title></feed>",
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><channel><title>T</title></channel></rdf:RDF>",
+        '{"title": "Tides", "version": "https://jsonfeed.org/version/1.1", "items": []}',
+    ],
+)  # fmt: skip
+def test_a_feed_is_no_page(root: Path, feed: str, kind: str) -> None:
+    with (
+        FeedHost({"/feed.xml": lambda exchange: exchange.reply(body=feed.encode(), Content_Type=kind)}) as host,
+        pytest.raises(DigestError) as refused,
+    ):
+        run(root, host.url("/feed.xml"))
+
+    assert str(refused.value).endswith("/feed.xml: that is a feed; put it under [[feeds]] in digest.toml")
+    assert not (root / "content/2026").exists()
+
+
 def test_a_redirect_is_followed_to_the_pages_own_address(root: Path) -> None:
     with FeedHost({"/short": lambda e: e.reply(302, Location="/long?fbclid=1"), "/long?fbclid=1": serving()}) as host:
         report = run(root, host.url("/short"))

@@ -75,7 +75,24 @@ def test_init_adds_to_git_files_what_git_has_to_know(tmp_path: Path) -> None:
 
     assert made.stdout.endswith("A new digest is here. Next: digest pull && digest serve\n")
     assert (tmp_path / ".gitattributes").read_text() == ("*.md text\ncontent/ledger/*.jsonl merge=union text eol=lf\n")
-    assert (tmp_path / ".gitignore").read_text() == ".digest/\n"
+    assert (tmp_path / ".gitignore").read_text() == ".digest/\nsite/*\n!site/.gitkeep\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("*.log", "*.log\n.digest/\nsite/*\n!site/.gitkeep\n"),
+        ("/.digest\nsite/\n", "/.digest\nsite/\n"),
+        ("site/*\r\n", "site/*\r\n.digest/\n"),
+        ("# .digest/\n", "# .digest/\n.digest/\nsite/*\n!site/.gitkeep\n"),
+    ],
+)
+def test_init_adds_to_gitignore_only_what_is_missing(tmp_path: Path, before: str, after: str) -> None:
+    (tmp_path / ".gitignore").write_bytes(before.encode())
+
+    assert digest("init", cwd=tmp_path).returncode == 0
+
+    assert (tmp_path / ".gitignore").read_bytes() == after.encode()
 
 
 def test_init_refuses_a_folder_that_is_a_digest(new: Path) -> None:

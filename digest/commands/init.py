@@ -3,7 +3,7 @@
     own addresses ──find──▶ feeds │ a reader's list ──▶ feeds │ all of them, once ──▶ digest.toml
 
 Refuses to touch what is there: a folder that is a digest already is an error, any other file in it stays as it is,
-but for the one line that git has to know of the ledger and of `.digest/`. Asks the network for addresses that were
+but for the lines that git has to know of the ledger, `.digest/` and the site. Asks the network for addresses that were
 given one by one, and writes nothing unless each led to a feed; a list's are taken at its word.
 """
 
@@ -31,8 +31,8 @@ _DOTTED = frozenset({"gitignore", "gitattributes", "github"})
 _SAMPLE = "feeds/sample.xml"
 _LONGEST_ID = 40
 
-_NEEDED = {".gitignore": f"{disk.CACHE}/", ".gitattributes": "content/ledger/*.jsonl merge=union text eol=lf"}
-"""A line that git has to know, which is added to a file that is there already."""
+_FOR_GIT = frozenset({".gitignore", ".gitattributes"})
+"""Files to which the lines that git has to know are added, where they are there already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +71,8 @@ def run(root: Path, *, timezone: str = "", beat: Beat | None = None) -> InitRepo
         if place == config.NAME or (beat.feeds and place == _SAMPLE):
             continue
         made = disk.create(root / place, source.read_bytes())
-        if not made and place in _NEEDED:
-            made = _add_missing(root / place, _NEEDED[place])
+        if not made and place in _FOR_GIT:
+            made = _add_missing(root / place, source.read_text(encoding="utf-8"))
         (written if made else kept).append(place)
     disk.create(root / config.NAME, text.encode())  # last: what has no digest.toml is no digest yet
     return InitReport(written=(*written, config.NAME), kept=tuple(kept), feeds=beat.feeds, left_out=beat.left_out)
@@ -152,12 +152,27 @@ def _read(file: Path) -> bytes:
     return content
 
 
-def _add_missing(path: Path, line: str) -> bool:
-    """Adds a line to a file that lacks it; tells whether it did."""
-    if line in (disk.read(path) or b"").decode(errors="replace").splitlines():
-        return False
-    disk.append(path, f"{line}\n")
-    return True
+def _add_missing(path: Path, text: str) -> bool:
+    """Adds the lines of a text to a file that lacks them; tells whether it did.
+
+    A line that makes an exception (`!site/.gitkeep`) is added only with the one before it.
+    """
+    before = disk.read(path) or b""
+    there = {_pattern(line) for line in before.decode(errors="replace").splitlines()}
+    missing: list[str] = []
+    is_needed = False
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            is_needed = _pattern(line) not in there and (is_needed or not line.startswith("!"))
+            missing += [line] if is_needed else []
+    stop = b"" if not before or before.endswith(b"\n") else b"\n"
+    after = before + stop + "".join(f"{line}\n" for line in missing).encode()
+    return bool(missing) and disk.replace(path, before, after)
+
+
+def _pattern(line: str) -> str:
+    """Returns a line of .gitignore without what makes no difference here: `/site/`, `site` and `site/*` are one."""
+    return line.strip().removesuffix("*").strip("/")
 
 
 def _config(root: Path, timezone: str, beat: Beat) -> str:

@@ -23,8 +23,21 @@ from digest.model import Document, Failed, Fetched
 _READ = 2_000_000
 """Of a page so many bytes are read: what it says of itself stands near its beginning."""
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
+_FEED = re.compile(
+    r"\s*(?:<(?:\?.*?\?|!--.*?--|!DOCTYPE[^<>]*)>\s*)*<(?:rss|feed|rdf:RDF)[\s>]"
+    r"|\s*\{.*?\"version\"\s*:\s*\"https?:(?:\\?/){2}jsonfeed\.org",
+    re.DOTALL,
+)
+_BEGINNING = 10_000
+"""The part of a text that is searched for what makes it a feed."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LONGEST_LABEL = 60
+
+
+def is_feed(fetched: Fetched) -> bool:
+    """Tells whether what was fetched is a feed, whatever its server calls it."""
+    text = elements.decode((fetched.body or b"")[:_BEGINNING], fetched.content_type)
+    return _FEED.match(text.removeprefix("\ufeff")) is not None
 
 
 def read(fetched: Fetched) -> Document | Failed:

@@ -41,6 +41,7 @@ def fresh_story(arrival: Arrival, config: Config, now: datetime) -> Story:
     feed, entry = arrival.feed, arrival.entry
     zone = ZoneInfo(config.site.timezone)
     published = (entry.published if entry.published and believes(entry, now) else now).astimezone(zone)
+    published = published.replace(microsecond=0)
     return Story(
         file="",
         week=Week.of(published.date()),
