@@ -90,6 +90,19 @@ def published(folder: Path, standing: Standing, is_home: Callable[[bytes], bool]
     return {}
 
 
+def is_ours(folder: Path, standing: Standing, path: str) -> bool:
+    """Tells whether a commit of Digest's put a file on the branch, and not one that only kept what was there."""
+    found = git.run(folder, "log", "--format=%H", standing.commit, "--", path, need=_NEED)
+    content, first = read(folder, standing, path) or b"", ""
+    for commit in found.stdout.decode().split():
+        blob = git.run(folder, "cat-file", "blob", f"{commit}:{path}", need=_NEED)
+        if blob.returncode or blob.stdout.strip() != content.strip():
+            break
+        first = commit
+    message = git.run(folder, "log", "-1", "--format=%B", first, need=_NEED).stdout if first else b""
+    return _MADE in message.decode(errors="replace").splitlines()
+
+
 def read_all(folder: Path, standing: Standing, paths: Iterable[str]) -> dict[str, bytes]:
     """Returns the content of those of the files that are on the branch, by path, asked of git in one go."""
     wanted = [path for path in paths if path in standing.ids]

@@ -236,6 +236,60 @@ def test_a_domain_of_the_branchs_own_is_kept_and_told(root: Path, remote: Path, 
     assert digest("publish", cwd=root).stdout.startswith("Nothing has changed")
 
 
+def give_up_domain(root: Path) -> None:
+    (root / "content/static/CNAME").unlink(missing_ok=True)
+    address(root, "https://ada.github.io/base/")
+
+
+def test_a_domain_that_digest_published_is_given_up_with_its_file(root: Path, remote: Path) -> None:
+    address(root, "https://chips.press/")
+    (root / "content/static").mkdir()
+    (root / "content/static/CNAME").write_text("chips.press\n")
+    digest("publish", cwd=root)
+    write(root, "three", "2026-05-16")
+    digest("publish", cwd=root)
+    give_up_domain(root)
+
+    told = digest("--verbose", "publish", "--dry-run", cwd=root)
+    run = digest("publish", cwd=root)
+
+    assert "gone     CNAME" in told.stdout.splitlines()
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "CNAME" not in git(remote, "ls-tree", "--name-only", "gh-pages").split()
+
+
+@pytest.mark.parametrize("before", ["never", "the same"])
+def test_a_domain_that_somebody_put_on_the_branch_goes_only_when_that_is_said(
+    root: Path, remote: Path, tmp_path: Path, before: str
+) -> None:
+    address(root, "https://chips.press/")
+    if before == "the same":
+        (root / "content/static").mkdir()
+        (root / "content/static/CNAME").write_text("chips.press\n")
+    digest("publish", cwd=root)
+    clone = tmp_path / "other"
+    git(tmp_path, "clone", "--quiet", "--branch", "gh-pages", str(remote), str(clone))
+    if before == "the same":
+        git(clone, "rm", "--quiet", "CNAME")
+        git(clone, "commit", "--quiet", "--message", "Delete CNAME")
+        (root / "content/static/CNAME").unlink()
+    (clone / "CNAME").write_text("chips.press")
+    git(clone, "add", ".")
+    git(clone, "commit", "--quiet", "--message", "Create CNAME")
+    git(clone, "push", "--quiet", "origin", "gh-pages")
+    write(root, "three", "2026-05-16")
+    digest("publish", cwd=root)  # keeps it, in a commit of Digest's
+    give_up_domain(root)
+
+    refused = digest("publish", cwd=root)
+
+    assert refused.returncode == 1
+    assert "or give the domain up with 'digest publish --replace'" in refused.stderr
+    assert git(remote, "show", "gh-pages:CNAME") == "chips.press"
+    assert digest("publish", "--replace", cwd=root).returncode == 0
+    assert "CNAME" not in git(remote, "ls-tree", "--name-only", "gh-pages").split()
+
+
 def test_a_domain_in_static_is_published(root: Path, remote: Path) -> None:
     address(root, "https://chips.press/")
     (root / "content/static").mkdir()

@@ -83,7 +83,7 @@ def run(
     if config.NAME in standing.ids:
         what = f"the branch {branch.NAME} holds a digest's own files, which publishing would take away"
         raise DigestError(f"{standing.address}: {what}; move them to another branch first")
-    _refuse_address(root, settings, standing)
+    _refuse_address(root, settings, standing, replacing=replacing)
     source = branch.source(root, _SOURCES)
     site = root / _FOLDER
     built = build.run(root, settings, output=site, base_url=None, told=told, now=None if dry else now)
@@ -91,8 +91,8 @@ def run(
         ids = _ids(site, standing)
         if not replacing:
             _refuse_loss(root, standing, ids)
-        cname = _kept_name(root, standing, ids)
-        report = _compared(root, site, standing, ids, dry=dry)
+        cname = _kept_name(root, settings, standing, ids)
+        report = _compared(root, site, standing, ids, cname, dry=dry)
         odd = (built.notice, built.warning, built.unrecorded, *_warnings(settings, standing, cname, _CNAME in ids))
         origin = _origin(source, standing.default)
         report = replace(report, warnings=tuple(filter(None, odd)), origin=origin, uncommitted=source.uncommitted)
@@ -102,8 +102,11 @@ def run(
         return replace(report, commit=branch.put(root, site, standing, message=message, cname=cname))
 
 
-def _refuse_address(root: Path, settings: Config, standing: Standing) -> None:
-    """Raises Faults where nobody would find the site: its url is an example's, or not that of its custom domain."""
+def _refuse_address(root: Path, settings: Config, standing: Standing, *, replacing: bool = False) -> None:
+    """Raises Faults where nobody would find the site: its url is an example's, or not that of its custom domain.
+
+    A domain on the branch alone is given up where Digest put it there, or is `replacing` what others did.
+    """
     url, expected = settings.site.url, pages_address(standing.address)
     if links.is_placeholder(url):
         line = config.lines(root).get(("site", 0, "url"), 0)
@@ -114,6 +117,10 @@ def _refuse_address(root: Path, settings: Config, standing: Standing) -> None:
     if named is None:
         file, named = f"{_CNAME} on {branch.NAME}", branch.read(root, standing, _CNAME)
     problem = None if named is None else domain.problem(named, url, file)
+    if problem and file != domain.FILE:
+        if replacing or branch.is_ours(root, standing, _CNAME):
+            return
+        problem = problem._replace(cure=f"{problem.cure}, or give the domain up with 'digest publish --replace'")
     if problem:
         raise Faults([problem._replace(hint=False)])
 
@@ -173,18 +180,27 @@ def _ids(site: Path, standing: Standing) -> dict[str, str]:
     return {path.relative_to(site).as_posix(): branch.id_of(path.read_bytes(), standing.commit) for path in paths}
 
 
-def _kept_name(root: Path, standing: Standing, ids: Mapping[str, str]) -> str | None:
-    """Returns the custom domain that stands on the branch alone: without it the site would be gone from there."""
+def _kept_name(root: Path, settings: Config, standing: Standing, ids: Mapping[str, str]) -> str | None:
+    """Returns the custom domain that stands on the branch alone: without it the site would be gone from there.
+
+    One to which `url` does not lead is given up, see `_refuse_address`.
+    """
     content = None if _CNAME in ids else branch.read(root, standing, _CNAME)
-    return None if content is None else content.decode(errors="replace").strip()
+    return (
+        None
+        if content is None or domain.problem(content, settings.site.url)
+        else content.decode(errors="replace").strip()
+    )
 
 
-def _compared(root: Path, site: Path, standing: Standing, ids: Mapping[str, str], *, dry: bool) -> PublishReport:
+def _compared(
+    root: Path, site: Path, standing: Standing, ids: Mapping[str, str], cname: str | None, *, dry: bool
+) -> PublishReport:
     """Returns what differs between the branch and what was built, but for the files that publishing itself adds."""
     before = {path: id for path, id in standing.ids.items() if path != branch.NO_JEKYLL}
     changed = tuple(path for path, id in ids.items() if before.get(path, id) != id)
     new = tuple(path for path in ids if path not in before)
-    gone = tuple(path for path in before if path not in ids and path != _CNAME)
+    gone = tuple(path for path in before if path not in ids and not (cname and path == _CNAME))
     followed = [path for path in (*new, *changed) if announced.is_followed(path)]
     return PublishReport(
         address=standing.address,
