@@ -230,6 +230,8 @@ def raw_html(prose: Prose) -> Iterator[Found]:
         return
     met: set[str] = set()
     for tag in _TAG.finditer(prose.plain):
+        if _is_pointed_address(prose, tag.start()):
+            continue
         for words, cure in _dropped(tag[1].lower(), tag[2] or ""):
             if words not in met:
                 met.add(words)
@@ -301,6 +303,13 @@ def _dropped(tag: str, attributes: str) -> Iterator[tuple[str, str]]:
         yield f"the HTML <{tag}> is not published, nor what it holds", "take it out, or link to it"
     else:
         yield f"the HTML <{tag}> is not published, only what it holds", "write it in Markdown; for a sign < write &lt;"
+
+
+def _is_pointed_address(prose: Prose, at: int) -> bool:
+    """True if the `<` at this place opens the address of a link or picture, as in `[words](<my file.md>)`."""
+    return prose.plain[max(0, at - 80) : at].rstrip().endswith(("](", "]:")) and any(
+        link.start < at < link.end and link.kind in {"inline", "reference"} and link.closed for link in prose.links
+    )
 
 
 def _is_curled(link: Link) -> bool:
