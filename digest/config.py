@@ -22,7 +22,11 @@ from digest.phrases import check_phrase
 NAME = "digest.toml"
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_LANGUAGE = re.compile(
+    r"[a-z]{2,3}(-[a-z]{3}){0,3}(-[a-z]{4})?(-([a-z]{2}|\d{3}))?(-([a-z0-9]{5,8}|\d[a-z0-9]{3}))*"
+    r"(-[0-9a-wyz](-[a-z0-9]{2,8})+)*(-x(-[a-z0-9]{1,8})+)?",
+    re.IGNORECASE | re.ASCII,
+)
 _HEADER = re.compile(r"\s*\[+\s*([A-Za-z0-9_-]+)\s*\]+")
 _KEY = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
 
@@ -174,7 +178,7 @@ def _check_site(check: _Check, site: dict[str, Any]) -> None:
     check.value("site", 0, "id", id, lambda id: not redact.names(id), "'{}' has a secret in it, and is published",
                 'write one that never changes, such as "urn:uuid:…"')  # fmt: skip
     check.value("site", 0, "language", site.get("language"), is_language, "'{}' is no language tag (BCP 47)",
-                'write one such as "en" or "zh-Hant"')  # fmt: skip
+                'write a code of two or three letters, such as "en", or with more such as "zh-Hant"')  # fmt: skip
     check.value("site", 0, "timezone", site.get("timezone"), _is_zone, "'{}' is no time zone",
                 'write a name from the IANA list, such as "Asia/Hong_Kong"')  # fmt: skip
 

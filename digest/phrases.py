@@ -23,6 +23,9 @@ _SPELLINGS = str.maketrans(
     | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", None)
 )
 
+# A plus between two words was meant to join parts; one behind a word, or between single letters, may be part of a name.
+_GLUED = re.compile(r"(?:\w\w|\w\*|\*)\+\w\w|\w\w\+\w\*?")
+
 # Putting marks in order takes quadratic time over a run of them: so no more signs than this are composed at once.
 _PIECE = re.compile(r"\s+|\S{1,256}")
 
@@ -50,6 +53,8 @@ def check_phrase(phrase: str) -> str | None:
         return "is empty"
     if not all(parts):
         return f"has nothing on one side of its '{JOIN}'"
+    if any(_GLUED.search(word) for word in words) or any(word.startswith(JOIN) for word in words[1:]):
+        return f"has a '{JOIN}' without spaces; write ' {JOIN} ' with a space on each side"
     if STAR in words:
         return f"has a '{STAR}' that ends no word"
     if any(STAR in word[:-1] for word in words):

@@ -748,6 +748,15 @@ def test_a_page_that_is_slow_is_not_called_gone(root: Path) -> None:
 
 
 @pytest.mark.usefixtures("quick")
+def test_what_this_machine_serves_itself_is_no_sign_of_a_network(root: Path) -> None:
+    with FeedHost({"/good": answer(200)}) as host:
+        put(root, "content/pages/links.md", f"<http://a.invalid/> <http://b.invalid/> <{host.url('/good')}>")
+        report = run(root, links=True)
+
+    assert (report.problems, report.offline) == ((), True)
+
+
+@pytest.mark.usefixtures("quick")
 def test_a_machine_without_a_network_calls_nothing_gone(root: Path) -> None:
     put(root, "content/pages/links.md", "<http://a.invalid/> <http://b.invalid/> <http://c.invalid/>")
 

@@ -63,6 +63,17 @@ def test_a_feed_is_an_address_or_a_file_inside_the_digest(url: str, fits: bool) 
     assert accepted is fits
 
 
+@pytest.mark.parametrize(
+    ("tag", "is_one"),
+    [
+        *((tag, True) for tag in ("en", "EN-gb", "ast", "zh-Hant-HK", "sr-Latn", "es-419", "de-1996", "en-x-mine")),
+        *((tag, False) for tag in ("english", "e", "en_GB", "en-", "German", "deutsch-DE", "en-GB-GB")),
+    ],
+)
+def test_a_language_is_a_code_and_no_name(tag: str, is_one: bool) -> None:
+    assert config.is_language(tag) is is_one
+
+
 def test_a_digest_is_found_from_any_folder_inside_it(tmp_path: Path) -> None:
     (tmp_path / "digest.toml").write_text(SMALLEST)
     inside = tmp_path / "content" / "2026"

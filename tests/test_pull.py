@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from digest import config, disk
+from digest.cli import cli
 from digest.commands import pull
 from digest.commands.pull import PullReport, Row
 from digest.errors import DigestError
@@ -199,6 +201,16 @@ def test_a_change_that_cannot_be_made_in_place_is_reported_with_the_feeds_words(
         "content/2026/w20/2026-05-15-chips.md: the feed now says title: 'Chips, corrected', "
         "excerpt: 'About Chips, corrected.'; the file cannot be changed in place: put in by hand what you want of it"
     )
+
+
+def test_one_entry_is_said_in_the_singular(tmp_path: Path) -> None:
+    (tmp_path / "digest.toml").write_text(SETTINGS)
+    (tmp_path / "first.xml").write_text(rss(("1", "Chips")))
+    (tmp_path / "second.xml").write_text(rss(("2", "Memory"), ("3", "Third")))
+
+    told = CliRunner().invoke(cli, ["--root", str(tmp_path), "pull"]).stdout
+
+    assert [line.split(maxsplit=1)[1] for line in told.splitlines()[:2]] == ["1 entry, 1 new", "2 entries, 2 new"]
 
 
 def test_a_file_that_cannot_be_read_is_left_alone_named_and_looked_at_again(root: Path) -> None:

@@ -64,9 +64,13 @@ def doubt(answer: Answer) -> str:
 
 
 def is_cut_off(answers: Iterable[Answer]) -> bool:
-    """Tells whether not one of several addresses was reached: then it is we who are not on the network."""
+    """True if not one of the addresses on other machines was reached: then it is we who are not on the network.
+
+    This machine itself answers without a network, too, so that its answers tell nothing where others were asked.
+    """
     asked = tuple(answers)
-    return bool(asked) and not any(answer.status for answer in asked)
+    others = [answer for answer in asked if not _is_here(answer.address)] or asked
+    return bool(asked) and not any(answer.status for answer in others)
 
 
 def recalled(memory: Mapping[str, Any], now: datetime) -> dict[str, Answer]:
@@ -87,6 +91,12 @@ def remembered(memory: Mapping[str, Any], answers: Iterable[Answer], now: dateti
     """Returns what to remember: what still holds of the memory, and the new answers."""
     kept = {address: memory[address] for address in recalled(memory, now)}
     return kept | {answer.address: {"at": now.isoformat(), **_words(answer)} for answer in answers}
+
+
+def _is_here(address: str) -> bool:
+    """True for an address of the machine that asks."""
+    host = links.host(address).strip("[]")
+    return host in {"localhost", "::1"} or host.startswith("127.") or host.endswith(".localhost")
 
 
 def _words(answer: Answer) -> dict[str, Any]:

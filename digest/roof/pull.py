@@ -98,4 +98,5 @@ def _outcome(row: Row) -> str:
         "adopted": len(row.adopted),
         "known": row.known - len(row.updated),
     }
-    return ", ".join(f"{count} {name}" for name, count in counts.items() if count or name in {"entries", "new"})
+    words = {name: f"{count} {name}" for name, count in counts.items() if count or name in {"entries", "new"}}
+    return ", ".join((words | {"entries": lines.count(row.entries, "entry", "entries")}).values())
