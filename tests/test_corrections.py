@@ -572,6 +572,61 @@ def test_what_was_kept_is_no_matter_once_the_feed_agrees(desk: Desk) -> None:
         assert len(desk.hints()) == hints
 
 
+def test_an_excerpt_that_was_edited_has_one_hint_at_a_time(desk: Desk) -> None:
+    desk.edit("> Summary of 1,", "> My summary of 1,")
+    requoted = "the quotation that opens this file is not the one that pull wrote, so it is shown as yours"
+    assert desk.hints() == [requoted]
+    desk.tell("a", corrected(summary="A sentence of theirs."))
+    desk.pull()
+
+    assert desk.hints() == ["the feed has changed its summary since you edited it here"]
+
+    desk.edit("---\n", "---\n# looked at\n")
+    assert desk.hints() == [requoted]
+
+
+@pytest.mark.parametrize("body", ["Mine.\n\n{}", "> Mine.\n\nMine.\n\n{}\n\nMore.\n", "Mine:\n{}", "- mine\n\n{}\n"])
+def test_an_excerpt_that_was_moved_below_the_note_is_said_to_be_shown_as_the_editors(desk: Desk, body: str) -> None:
+    theirs = f"> {ENTRY['summary']}"
+    desk.edit(f"{theirs}\n", body.format(theirs))
+
+    report = check.run(desk.root, now=desk.now)
+    ((what, cure, line),) = ((one.what, one.cure, one.line) for one in report.problems)
+    assert what == "the publisher's excerpt stands below your note, so it is shown as a quotation of yours"
+    assert (cure, desk.text.split("\n")[line - 1]) == ("move it to the top, above your note", theirs)
+    with previewing(desk.root) as preview:
+        assert what in html.unescape(preview.get("2026/w48/").text)
+
+    before = desk.text
+    desk.tell("a", corrected(summary="A sentence of theirs."))
+    assert lines(desk.pull()) == [
+        f"kept the excerpt below your note, '{ENTRY['summary']}'; the feed now says 'A sentence of theirs.'"
+    ]
+    assert (desk.text, len(desk.hints())) == (before, 1)
+
+
+@pytest.mark.parametrize("taken_out", [True, False])
+def test_a_summary_that_comes_later_is_put_above_the_editors_quotation(tmp_path: Path, taken_out: bool) -> None:
+    desk = Desk(tmp_path, "a")
+    desk.tell("a", ENTRY if taken_out else corrected(summary=""))
+    desk.pull()
+    if taken_out:
+        settings = (tmp_path / "digest.toml").read_text()
+        (tmp_path / "digest.toml").write_text(f"{settings}excerpt = 0\n")
+        CliRunner().invoke(cli.cli, ["--root", str(tmp_path), "excerpts", "--apply"])
+        (tmp_path / "digest.toml").write_text(settings)
+    bare = desk.text
+    desk.add_note("> A quotation of mine.\n\nMine.\n")
+    desk.tell("a", corrected(summary="A sentence of theirs."))
+    report = desk.pull()
+
+    assert (lines(report), desk.hints()) == ([], [])
+    assert (desk.story.excerpt, desk.story.note) == ("A sentence of theirs.", "> A quotation of mine.\n\nMine.")
+    assert "excerpt" not in bare
+    desk.tell("a", corrected(summary="Another of theirs."))
+    assert (lines(desk.pull()), desk.story.excerpt) == ([], "Another of theirs.")
+
+
 def test_line_breaks_that_git_converts_are_no_edit(desk: Desk) -> None:
     desk.edit("title: Story 1 headline", "title: Mine")
     desk.tell("a", corrected(title="Theirs"))

@@ -136,6 +136,52 @@ def test_without_the_whole_summary_no_excerpt_is_lengthened(root: Path) -> None:
     assert body(root) == "\n> One two three, four …\n\n"
 
 
+def test_excerpts_that_were_taken_out_are_restored_where_their_whole_summaries_are_stored(root: Path) -> None:
+    before = {file: body(root, file) for file in (CHIPS, SHIPS)}
+    edit(root, BOATS, "> One two three, four …\n\n", "Mine.\n")  # the editor took this one out
+    keep(root, 0)
+    said(root, "excerpts", "--apply")
+    edit(root, SHIPS, "---\n\n", "---\n\n> Mine.\n")
+    keep(root, 4)
+
+    assert "2 of 2 excerpts that pull wrote would be changed: 2 restored\n" in said(root, "excerpts")
+    assert said(root, "excerpts", "--apply") == "2 of 2 excerpts that pull wrote changed: 2 restored\n"
+
+    assert (body(root), body(root, BOATS)) == (before[CHIPS], "\nMine.\n")
+    assert body(root, SHIPS).startswith("\n> One two three, four …\n\n> Mine.\n")
+    assert said(root, "excerpts", "--apply") == "0 of 2 excerpts that pull wrote changed\n"
+    assert said(root, "check").endswith(" 0 hints in 5 files\n")
+    (root / "first.xml").write_text(rss("New words."))
+    assert "kept your" not in said(root, "pull")
+    assert body(root) == "\n> New words.\n\n"
+
+
+def test_excerpts_that_cannot_be_restored_are_counted(root: Path) -> None:
+    keep(root, 0)
+    said(root, "excerpts", "--apply")
+    shutil.rmtree(root / ".digest")
+    assert said(root, "excerpts") == "0 of 0 excerpts that pull wrote would be changed\n"
+    keep(root, 4)
+
+    assert said(root, "excerpts") == (
+        "0 of 3 excerpts that pull wrote would be changed\n"
+        "3 were taken out earlier, and their whole summaries are not stored\n"
+    )
+    assert body(root) == "\n"
+
+
+def test_one_is_counted_in_the_singular(root: Path) -> None:
+    for file in (SHIPS, BOATS):
+        (root / file).unlink()
+    shutil.rmtree(root / ".digest")
+    keep(root, 7)
+    assert "1 could be longer, but its whole summary is not stored\n" in said(root, "excerpts")
+    keep(root, 0, feed="second")
+    assert "1 left as it is, since digest.toml does not name its feed\n" in said(root, "excerpts")
+    edit(root, CHIPS, "feeds: [first]\n", "")  # as digest add writes a story
+    assert said(root, "excerpts") == "0 of 0 excerpts that pull wrote would be changed\n"
+
+
 def test_the_excerpts_of_a_feed_that_digest_toml_does_not_name_are_left(root: Path) -> None:
     keep(root, 0, feed="second")
 

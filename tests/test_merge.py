@@ -126,12 +126,31 @@ def test_a_field_of_which_the_feed_says_nothing_new_is_not_looked_at() -> None:
     assert merged(ours, TAKEN_IN) == Merged({}, (), hashes_of(TAKEN_IN))
 
 
-def test_no_excerpt_is_put_on_top_of_the_editors_own_quotation() -> None:
-    bare = replace(TAKEN_IN, excerpt="")
+QUOTING = replace(TAKEN_IN, excerpt="", note="> Somebody else's words.\n\nMine.")
 
-    result = merged(replace(bare, note="> Somebody else's words.\n\nMine."), TAKEN_IN, taken_in=bare)
 
-    assert (result.changes, result.kept) == ({}, (Kept("excerpt", "Somebody else's words.", "Old words."),))
+def test_no_excerpt_is_put_on_top_of_a_quotation_that_may_be_what_the_editor_made_of_one() -> None:
+    result = merged(QUOTING, replace(TAKEN_IN, excerpt="New words."))
+    adopted = merge(
+        QUOTING, TAKEN_IN, before={}, heard=hashes_of(TAKEN_IN), wrote=hashes_of(QUOTING), now=NOW, adopted=True
+    )
+
+    assert (result.changes, result.kept) == ({}, (Kept("excerpt", "Somebody else's words.", "New words."),))
+    assert (adopted.changes, adopted.kept) == ({}, (Kept("excerpt", "Somebody else's words.", "Old words."),))
+
+
+def test_a_quotation_in_a_story_that_never_had_an_excerpt_is_not_taken_for_one() -> None:
+    result = merged(QUOTING, TAKEN_IN, taken_in=replace(QUOTING, note=""))
+
+    assert (result.changes, result.kept) == ({"excerpt": "Old words.", "updated": NOW}, ())
+
+
+def test_an_excerpt_that_was_moved_below_the_note_is_kept_as_such() -> None:
+    ours = replace(TAKEN_IN, excerpt="", note="> Mine.\n\nMine.\n\n> Old words.")
+
+    result = merged(ours, replace(TAKEN_IN, excerpt="New words."))
+
+    assert (result.changes, result.kept) == ({}, (Kept("excerpt", "Old words.", "New words.", why="moved"),))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from digest.stories.recut import Cut
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A story and what was done with its excerpt: "shortened", "lengthened" or "removed"."""
+    """A story and what was done with its excerpt: "shortened", "lengthened", "removed" or "restored"."""
 
     file: str
     state: str
@@ -34,13 +34,14 @@ class Change:
 class ExcerptsReport:
     """What was changed, and what was left alone and why.
 
-    Of the `excerpts` that pull wrote, `short` cannot be lengthened, since their whole summaries are not stored, and
-    `unknown` are of feeds that digest.toml does not name.
+    Of the `excerpts` that pull wrote, `short` cannot be lengthened and `gone`, which were taken out earlier, cannot be
+    restored, since their whole summaries are not stored; `unknown` are of feeds that digest.toml does not name.
     """
 
     changed: tuple[Change, ...]
     excerpts: int
     short: int
+    gone: int
     unknown: int
     left: tuple[str, ...]
     unread: tuple[str, ...]
@@ -49,7 +50,7 @@ class ExcerptsReport:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many excerpts were shortened, lengthened or removed."""
+        """How many excerpts were shortened, lengthened, removed or restored."""
         return Counter(change.state for change in self.changed)
 
 
@@ -68,11 +69,12 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
             changed_since = store.rewrite(root, filter(None, edits.values()))
     stuck = [file for file, edit in edits.items() if edit is None]
     own = [cut.story.file for cut in cuts if cut.state == recut.EDITED]
-    states = Counter(cut.state for cut in cuts if cut.story.excerpt)
+    states = Counter(cut.state for cut in cuts if cut.is_counted)
     return ExcerptsReport(
         changed=tuple(Change(file, cut.state) for file, cut in done.items() if file not in changed_since),
         excerpts=states.total(),
         short=states[recut.SHORT],
+        gone=states[recut.GONE],
         unknown=states[recut.UNKNOWN],
         left=(*map(_own, own), *map(_stuck, stuck), *map(_changed_since, changed_since)),
         unread=survey.unread,

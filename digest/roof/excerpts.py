@@ -22,7 +22,7 @@ def excerpts(call: Call, applied: bool, dry: bool) -> None:
 
     Every excerpt that pull wrote is cut to the 'excerpt' of its feed, or removed if that is 0. A longer one needs the
     feed's whole summary, which .digest/ has for newer entries. What an editor has changed is listed and left alone.
-    Later corrections follow the setting as well.
+    One that was removed earlier is put back the same way. Later corrections follow the setting as well.
 
     \b
     Examples:
@@ -43,9 +43,19 @@ def _tell(report: ExcerptsReport, call: Call) -> None:
     found = ", ".join(f"{number} {state}" for state, number in sorted(report.counts.items()))
     whole = lines.count(report.excerpts, "excerpt")
     call.say(f"{len(report.changed)} of {whole} that pull wrote {verb}" + (f": {found}" if found else ""))
-    if report.short:
-        call.say(f"{report.short} could be longer, but their whole summaries are not stored")
-    if report.unknown:
+    for number, one, several in (
+        (report.short, "could be longer, but its whole summary is", "could be longer, but their whole summaries are"),
+        (
+            report.gone,
+            "was taken out earlier, and its whole summary is",
+            "were taken out earlier, and their whole summaries are",
+        ),
+    ):
+        if number:
+            call.say(f"{number} {one if number == 1 else several} not stored")
+    if report.unknown == 1:
+        call.say("1 left as it is, since digest.toml does not name its feed")
+    elif report.unknown:
         call.say(f"{report.unknown} left as they are, since digest.toml does not name their feeds")
     call.complain(*report.left, *lines.unread(report.unread, report.unknown_themes))
     if report.dry and report.changed:

@@ -100,6 +100,25 @@ def opening(body: str) -> tuple[str, str]:
     return (_unquoted(lines[start:end]), "\n".join(lines[end:]).strip("\n")) if end else ("", body.strip("\n"))
 
 
+def below(body: str, ours: Collection[str]) -> tuple[str, int]:
+    """Returns the first blockquote with one of our hashes that stands below other text, and its line, counted from 0.
+
+    ("", 0) where there is none. An excerpt that was moved down there is shown as a quotation of the editor's.
+    """
+    lines = body.rstrip("\n").split("\n")
+    tops = {start for start, _ in _quotations(lines)}
+    start = 0
+    while start < len(lines) and ours:
+        end = start
+        while end < len(lines) and lines[end].lstrip(" ").startswith(">"):
+            end += 1
+        words = _unquoted(lines[start:end])
+        if words and start not in tops and not set(ours).isdisjoint(hashes(words)):
+            return words, start
+        start = max(end, start + 1)
+    return "", 0
+
+
 def split(body: str, ours: Collection[str]) -> Body:
     """Returns the excerpt of a body, the opening blockquote that has one of our hashes, and the note around it.
 

@@ -335,6 +335,7 @@ class _Taking:
             aside=aside,
             begun=self.desk.before_kill(story),
             has_guid=self._is_named_by_guid(file),
+            adopted=any(map(ledger.is_adopted, self.kin[file].values())),
         )
 
     def _is_named_by_guid(self, file: str) -> bool:

@@ -217,9 +217,19 @@ def is_adopted(record: Record) -> bool:
 
 def wrote_excerpt(records: Iterable[Record]) -> bool:
     """True if the newest of a story's records with an excerpt says that pull has put one into the file."""
-    written = [record for record in records if "excerpt" in record.wrote]
-    newest = max(written, key=attrgetter("at"), default=None)
+    newest = _newest_excerpt(records)
     return newest is not None and newest.wrote["excerpt"] != NOTHING and not is_adopted(newest)
+
+
+def took_excerpt_out(records: Iterable[Record]) -> bool:
+    """True if the newest of a story's records with an excerpt says that it was taken out, as digest.toml wanted."""
+    newest = _newest_excerpt(records)
+    return newest is not None and newest.wrote["excerpt"] == NOTHING
+
+
+def _newest_excerpt(records: Iterable[Record]) -> Record | None:
+    written = [record for record in records if "excerpt" in record.wrote]
+    return max(written, key=attrgetter("at"), default=None)
 
 
 def names_on_disk(record: Record) -> list[str]:

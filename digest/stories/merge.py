@@ -26,8 +26,8 @@ Hashes = Mapping[str, str]
 Value = str | tuple[str, ...] | datetime
 
 
-ANOTHERS = "another's"
-"""Why a field was kept: its words are another feed's. Without a reason they are the editor's."""
+ANOTHERS, MOVED = "another's", "moved"
+"""Why a field was kept, if not for the editor's words: it has another feed's, or the excerpt is below the note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,19 @@ def _with_opening(story: Story, marks: Collection[str]) -> Story:
     return replace(story, excerpt=excerpt.split(story.note, marks).excerpt or words)
 
 
+def _with_excerpt(story: Story, marks: Collection[str], *, is_bare: bool) -> tuple[Story, str]:
+    """Returns the story with what stands for its excerpt, and an excerpt that was moved below the note.
+
+    A story is bare if pull has put no excerpt in: then a quotation is the editor's, and an excerpt comes above it.
+    """
+    moved = "" if story.excerpt else excerpt.below(story.note, marks)[0]
+    if is_bare:
+        story = replace(story, excerpt=story.excerpt or excerpt.split(story.note, marks).excerpt)
+    elif not moved:  # the quotation that opens the body may be what the editor made of the excerpt
+        story = _with_opening(story, marks)
+    return _unwrapped(story, marks), moved
+
+
 def merge(
     story: Story,
     fresh: Story,
@@ -109,25 +122,27 @@ def merge(
     aside: Collection[str] = (),
     begun: Story | None = None,
     has_guid: bool = False,
+    adopted: bool = False,
 ) -> Merged:
     """Merges `fresh`, the story as it would be added today, into the story as its file has it.
 
     `before` and `heard` are the hashes of what the feed said and says, `wrote` those of what we last put into the
     file; `now` is the moment of the pull. The fields `aside` are not changed, since the file has another feed's words
-    there. `begun` is the story as it was before a pull that was killed after it had
-    changed the file. `has_guid` says that a ledger has the story's guid, though its file may lack it.
+    there. `begun` is the story as it was before a pull that was killed after it had changed the file. `has_guid` says
+    that a ledger has the story's guid, though its file may lack it, `adopted` that the file was there before a feed
+    brought its story.
     """
     theirs = hashes_of(fresh)
     if "excerpt" in heard:
         theirs.setdefault("excerpt", ledger.NOTHING)  # the feed has a summary, and digest.toml keeps none of it
     marks = {mark for mark in (wrote.get("excerpt"), theirs.get("excerpt")) if mark}
-    # A quotation that opens the body is the editor's: none is put on top of it.
-    story = _unwrapped(_with_opening(story, marks), marks)
+    # Nothing in a file is known to be pull's where the ledger that knew what pull wrote is lost.
+    forgotten = wrote.keys().isdisjoint(FIELDS)
+    is_bare = wrote.get("excerpt", ledger.NOTHING) == ledger.NOTHING and not (adopted or forgotten)
+    story, moved = _with_excerpt(story, marks, is_bare=is_bare)
     ours = {"excerpt": ledger.NOTHING, **hashes_of(story)}
     said = [name for name in FIELDS if name in theirs and name in heard and heard[name] != before.get(name)]
     differ = [name for name in said if ours.get(name) != theirs[name]]
-    # Where the ledger that knew what we wrote is lost, nothing in the file is known to be ours, and all is theirs.
-    forgotten = wrote.keys().isdisjoint(FIELDS)
     written = {"excerpt": ledger.NOTHING, **wrote}
     ours_still = {name for name in theirs if ours.get(name) == written.get(name) and not forgotten}
     agree = {name for name in theirs if ours.get(name) == theirs[name]}
@@ -145,7 +160,7 @@ def merge(
             kept
             for name in dict.fromkeys((*differ, *anothers))
             if name not in free and theirs[name] != ledger.NOTHING
-            if (kept := _kept(name, story, fresh, ANOTHERS if name in anothers else ""))
+            if (kept := _kept(name, story, fresh, ANOTHERS if name in anothers else "", moved))
         ),
         wrote={**wrote, **agreed, **ledger.hashes({"updated": updated})},
         heard=tuple(dict.fromkeys((*said, *anothers))),
@@ -172,8 +187,13 @@ def _changed_before(story: Story, begun: Story | None, names: Iterable[str]) -> 
     return {name: getattr(begun, name) for name in names if getattr(begun, name) != getattr(story, name)}
 
 
-def _kept(name: str, story: Story, fresh: Story, why: str) -> Kept | None:
-    """Returns both wordings, None where they differ in white space alone and so read alike."""
+def _kept(name: str, story: Story, fresh: Story, why: str, moved: str) -> Kept | None:
+    """Returns both wordings, None where they differ in white space alone and so read alike.
+
+    `moved` is the excerpt that stands below the note.
+    """
+    if name == "excerpt" and moved:
+        story, why = replace(story, excerpt=moved), MOVED
     ours, theirs = (words_of(name, getattr(one, name)) for one in (story, fresh))
     return Kept(name, *_side_by_side(ours, theirs), why, whole=theirs) if ours != theirs else None
 

@@ -71,7 +71,7 @@ def after_merge(
         old = was.words if was and was.kind == CHANGED else words_of(name, merged.replaced.get(name, ""))
         if name in merged.heard and old and not _is_same(name, old, words_of(name, getattr(story, name))):
             found[name] = PendingChange(CHANGED, old[:_LONGEST])
-    found |= {one.field: _their(one.field, one.whole, one.why) for one in merged.kept}
+    found |= {one.field: _their(one.field, one.whole, one.why == ANOTHERS) for one in merged.kept}
     return found | {name: PendingChange(WITHDRAWN) for name in merged.withdrawn}
 
 
@@ -124,8 +124,8 @@ _ENDS = "any edit of this file ends this hint"
 _WATCHED = ("title", "link")
 
 
-def _their(name: str, words: str, why: str = "") -> PendingChange:
-    return PendingChange(why or KEPT, words[:_LONGEST] if name in _SHORT else "")
+def _their(name: str, words: str, anothers: bool = False) -> PendingChange:
+    return PendingChange(ANOTHERS if anothers else KEPT, words[:_LONGEST] if name in _SHORT else "")
 
 
 def _is_same(name: str, one: str, other: str) -> bool:

@@ -22,10 +22,11 @@ from digest.stories.storyfile import Known
 Records = Sequence[tuple[str, Record]]
 """A story's records in the ledgers, each with its feed."""
 
-SHORTENED, LENGTHENED, REMOVED = "shortened", "lengthened", "removed"
+SHORTENED, LENGTHENED, REMOVED, RESTORED = "shortened", "lengthened", "removed", "restored"
 """What to do with an excerpt."""
-SHORT, EDITED, UNKNOWN = "short", "edited", "unknown"
-"""Why an excerpt stays: its whole summary is not stored, an editor changed it, digest.toml does not name its feed."""
+SHORT, EDITED, UNKNOWN, GONE, ADDED = "short", "edited", "unknown", "gone", "added"
+"""Why a story stays as it is: its whole summary is not stored, an editor changed the excerpt, digest.toml does not name
+its feed, its excerpt was removed earlier and the whole summary is not stored, `digest add` brought it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,12 @@ class Cut:
     @property
     def is_due(self) -> bool:
         """True if there is something to write."""
-        return self.state in {SHORTENED, LENGTHENED, REMOVED}
+        return self.state in {SHORTENED, LENGTHENED, REMOVED, RESTORED}
+
+    @property
+    def is_counted(self) -> bool:
+        """True if pull has put an excerpt into the story, or has taken out one that the setting would now keep."""
+        return self.state in {RESTORED, GONE} or (bool(self.story.excerpt) and self.state != ADDED)
 
 
 def feed_of(story: Story, records: Records, feeds: Mapping[str, Feed]) -> Feed | None:
@@ -51,15 +57,19 @@ def feed_of(story: Story, records: Records, feeds: Mapping[str, Feed]) -> Feed |
 
 def cut(story: Story, records: Records, feed: Feed | None, summary: str) -> Cut:
     """Returns what to do with a story's excerpt; `summary` is the whole one, "" if it is not stored."""
+    said = {record.said["excerpt"] for _, record in records if record.said.get("excerpt")}
+    if not story.excerpt and said and feed and feed.excerpt and ledger.took_excerpt_out(one for _, one in records):
+        if ledger.hash_of_value(summary) not in said:
+            return Cut(story=story, state=GONE)
+        return Cut(story=story, words=excerpt.cut(summary, feed.excerpt), state=RESTORED, records=records)
     if not story.excerpt:
         return Cut(story=story, state=EDITED if _was_edited(story, records) else "")
     if feed is None:
-        return Cut(story=story, state=UNKNOWN)
+        return Cut(story=story, state=UNKNOWN if story.feeds else ADDED)
     now = excerpt.unescape(excerpt.unwrapped(story.excerpt))
     words = excerpt.cut(now, feed.excerpt)
     if words != now:
         return Cut(story=story, words=words, state=SHORTENED if words else REMOVED, records=records)
-    said = {record.said.get("excerpt") for _, record in records}
     if ledger.hash_of_value(now) in said or excerpt.length(now) >= feed.excerpt:
         return Cut(story=story)
     whole = excerpt.cut(summary, feed.excerpt)

@@ -147,7 +147,6 @@ def _of_each(stories: Sequence[Story], history: History, config: Config, line_of
     yield from _tracked(stories, line_of)
     yield from _truncated(stories, history, line_of)
     yield from _astray(stories, history)
-    yield from _requoted(stories, history)
     yield from _altered_ids(stories, history, line_of)
     yield from _misdated(stories, history, ZoneInfo(config.site.timezone), line_of)
 
@@ -155,8 +154,11 @@ def _of_each(stories: Sequence[Story], history: History, config: Config, line_of
 def _pending(stories: Iterable[Story], history: History, line_of: LineOf, read: Read) -> Iterator[Problem]:
     """Finds what pulls have left for the editor to look at."""
     for story in stories:
-        for name, what, cure in pending.hints(story, _found(story, history, read)):
+        found = _found(story, history, read)
+        for name, what, cure in pending.hints(story, found):
             yield _hint(story.file, story.line if name == "excerpt" else line_of(story.file, name), what, cure)
+        if "excerpt" not in found:  # one hint at a time
+            yield from _requoted(story, history)
 
 
 def _found(story: Story, history: History, read: Read) -> pending.Pending:
@@ -241,15 +243,19 @@ def _altered_ids(stories: Iterable[Story], history: History, line_of: LineOf) ->
         yield _hint(story.file, line_of(story.file, key), what, cure)
 
 
-def _requoted(stories: Iterable[Story], history: History) -> Iterator[Problem]:
-    """Finds opening quotations that are shown as the editor's, though pull wrote an excerpt for the story."""
-    for story in stories:
-        if story.excerpt or not excerpt.opening(story.note)[0]:
-            continue
-        if ledger.wrote_excerpt(record for _, record in history.of(story)):
-            what = "the quotation that opens this file is not the one that pull wrote, so it is shown as yours"
-            cure = "if it is yours, put a line of your own above it; if it is theirs, restore what pull wrote from git"
-            yield _hint(story.file, story.line, what, cure)
+def _requoted(story: Story, history: History) -> Iterator[Problem]:
+    """Finds a quotation that is shown as the editor's, though it may be the excerpt that pull wrote for the story."""
+    if story.excerpt or ">" not in story.note:
+        return
+    records = [record for _, record in history.of(story)]
+    moved, line = excerpt.below(story.note, {mark for record in records for mark in record.excerpts})
+    if moved:
+        what = "the publisher's excerpt stands below your note, so it is shown as a quotation of yours"
+        yield _hint(story.file, story.line + line, what, "move it to the top, above your note")
+    elif excerpt.opening(story.note)[0] and ledger.wrote_excerpt(records):
+        what = "the quotation that opens this file is not the one that pull wrote, so it is shown as yours"
+        cure = "if it is yours, put a line of your own above it; if it is theirs, restore what pull wrote from git"
+        yield _hint(story.file, story.line, what, cure)
 
 
 def _leads(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem]:

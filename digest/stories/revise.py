@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from digest.model import Story
 from digest.stories.edit import edited
-from digest.stories.merge import ANOTHERS, Kept, Merged, words_of
+from digest.stories.merge import ANOTHERS, MOVED, Kept, Merged, words_of
 from digest.stories.storyfile import Known
 
 
@@ -42,6 +42,8 @@ def revise(story: Story, text: str, merged: Merged, known: Known, wrote: Mapping
 def _kept(one: Kept) -> str:
     if one.why == ANOTHERS:
         return f"kept another feed's {one.field}" + (f" '{one.ours}'" if one.ours else ", which is none")
+    if one.why == MOVED:
+        return f"kept the excerpt below your note, '{one.ours}'"
     return f"kept your {one.field} '{one.ours}'" if one.ours else f"kept the {one.field} out, as you did"
 
 
