@@ -74,7 +74,8 @@ def once_had(folder: Path, place: str, *, anywhere: bool = False) -> frozenset[s
 
     None where that cannot be known: without a repository or a commit, and where the history has been cut off.
     """
-    words = ("--no-renames", "--diff-filter=A", "--name-only", "--relative", "--format=", "-z")
+    # Without --full-history git leaves out what a stash has of untracked files: they are in its third parent.
+    words = ("--full-history", "--no-renames", "--diff-filter=A", "--name-only", "--relative", "--format=", "-z")
     if not anywhere and _named(folder, "rev-parse", "--is-shallow-repository") != frozenset({"false"}):
         return None
     return _named(folder, "log", *words, "--all" if anywhere else "HEAD", "--", place)

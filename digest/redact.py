@@ -13,6 +13,7 @@ from urllib.parse import unquote, unquote_plus, urlsplit, urlunsplit
 _WORDS = (
     "accesskey|accesstoken|apikey|apitoken|auth|authkey|authorization|authtoken|bearer|credential|credentials|jwt|key"
     "|keyid|otp|pass|passcode|passphrase|passwd|password|privatekey|pw|pwd|secret|secretkey|sessionid|sig|signature|token"
+    "|email|feedkey|hmac|jsessionid|login|phpsessid|pin|rsskey|session|sid|ticket|userkey|username"
 )
 _NAME = re.compile(
     # As a word of the name (x-api-key, auth[token]), or at its end (userToken).
@@ -22,37 +23,58 @@ _NAME = re.compile(
 )
 _LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
 _PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#\s'\"<>]+)=([^&;#\s'\"<>]+)")
+_ENCODED = re.compile(r"((?:%3F|%26|%3B|%23)([^=&;#\s'\"<>%]+)%3D)[^=&;#\s'\"<>%]+", re.IGNORECASE)
+"""A parameter of a percent-encoded URL within another one."""
+_PATH_PARAMETER = re.compile(r";([^=;/]+)=[^;/]*")
+"""A parameter of a part of a path (RFC 3986 section 3.3), such as `/rss;token=x`."""
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _SHORTEST = 4
 """A shorter value could occur elsewhere by chance."""
 
 
 def names(address: str) -> tuple[str, ...]:
-    """Returns what looks like a secret in a URL, in words: "a user name and password", "token"."""
+    """Returns what looks like a secret in a URL, in words: "a user name and password", "token".
+
+    A URL may contain another one, percent-encoded: proxies are given the address of a feed that way.
+    """
     login = ("a user name and password",) if _LOGIN.search(address) else ()
-    found = (unquote(name) for name, value in _PARAMETER.findall(address) if value and _is_secret(name))
-    return (*login, *dict.fromkeys(found))
+    found = [unquote(name) for name, value in _PARAMETER.findall(address) if value and _is_secret(name)]
+    nested = (name for url in _nested(address) for name in names(url))
+    return tuple(dict.fromkeys((*login, *found, *nested)))
+
+
+def _nested(address: str) -> list[str]:
+    """Returns the URLs inside a URL, decoded, each with all that follows it."""
+    for _ in range(3):
+        found = [address[match.start() :] for match in _SCHEME.finditer(address, 1)]
+        if found or "%" not in address:
+            return found
+        address = unquote(address)
+    return []
 
 
 def strip(address: str) -> str:
-    """Returns the URL without what looks like a secret; one without secrets is returned unchanged."""
+    """Returns the URL without what looks like a secret; one without secrets is returned unchanged.
+
+    Of one from which a secret cannot be taken out, only scheme and host are left.
+    """
     if not names(address):
         return address
     try:
         parts = urlsplit(address)
     except ValueError:
-        return _PARAMETER.sub("", _LOGIN.sub("", address))
-    return urlunsplit(
-        parts._replace(
-            netloc=parts.netloc.rpartition("@")[2],
-            query=_without_secrets(parts.query),
-            fragment=_without_secrets(parts.fragment),
-        )
-    )
+        return ""
+    host = parts.netloc.rpartition("@")[2]
+    path = _PATH_PARAMETER.sub(lambda found: "" if _is_secret(found[1]) else found[0], _LOGIN.sub("", parts.path))
+    rest = path, _without_secrets(parts.query), _without_secrets(parts.fragment)
+    stripped = urlunsplit((parts.scheme, host, *rest))
+    return urlunsplit((parts.scheme, host, "/", "", "")) if names(stripped) else stripped
 
 
 def mask(text: str) -> str:
     """Returns a text with each secret in its URLs replaced by `…`."""
-    return _PARAMETER.sub(_masked, _LOGIN.sub("…@", text))
+    encoded = _ENCODED.sub(lambda found: f"{found[1]}…" if _is_secret(found[2]) else found[0], text)
+    return _PARAMETER.sub(_masked, _LOGIN.sub("…@", encoded))
 
 
 def values(address: str) -> frozenset[str]:
@@ -82,7 +104,13 @@ def _has_value(part: str, secrets: frozenset[str]) -> bool:
 
 
 def _without_secrets(query: str) -> str:
-    return "&".join(part for part in query.split("&") if not _is_secret(part.partition("=")[0]) or "=" not in part)
+    return "&".join(part for part in query.split("&") if not _has_secret(part))
+
+
+def _has_secret(part: str) -> bool:
+    """True for a query parameter with the name of a secret, or with a URL as its value that has one."""
+    name, equals, value = part.partition("=")
+    return bool(equals) and (_is_secret(name) or any(map(names, _nested(f" {value}"))))
 
 
 def _masked(found: re.Match[str]) -> str:

@@ -432,6 +432,25 @@ def test_another_site_is_replaced_when_that_is_said_and_then_is_ours(root: Path,
     assert "api/a.html" not in git(remote, "ls-tree", "-r", "--name-only", "gh-pages")
 
 
+def test_the_site_of_another_digest_is_not_published_over(root: Path, remote: Path) -> None:
+    digest("publish", cwd=root)
+    before = commits(remote)
+    settings = (root / "digest.toml").read_text()
+    (root / "digest.toml").write_text(
+        settings.replace("[site]", '[site]\nid = "urn:uuid:6a3b1c52-0000-4000-8000-000000000009"')
+    )
+
+    refused = digest("publish", cwd=root)
+    after = commits(remote)
+    replaced = digest("publish", "--replace", cwd=root)
+
+    assert (refused.returncode, refused.stdout, after) == (1, "", before)
+    assert refused.stderr.startswith(f"{remote}: the branch gh-pages has the site of another digest, whose id is ")
+    assert "digest publish --replace" in refused.stderr
+    assert replaced.returncode == 0
+    assert digest("publish", cwd=root).returncode == 0
+
+
 def test_a_branch_with_nothing_but_what_tells_github_how_to_serve_it_is_free(
     root: Path, remote: Path, tmp_path: Path
 ) -> None:

@@ -226,7 +226,14 @@ def test_the_sites_address_is_encoded_once(url: str, encoded: str) -> None:
         ("https://news.example/f?x-amz-signature=x&userToken=y&auth[token]=z", "https://news.example/f"),
         ("https://news.example/f#access_token=x", "https://news.example/f"),
         ("https://news.example/f?%74oken=x", "https://news.example/f"),
+        ("https://news.example/rss;token=x;page=2", "https://news.example/rss;page=2"),
+        ("https://proxy.example/rss?feed=https://u:p@news.example/&n=5", "https://proxy.example/rss?n=5"),
+        ("https://proxy.example/https://u:p@news.example/feed", "https://proxy.example/https://news.example/feed"),
+        ("https://proxy.example/f?u=https%3A%2F%2Fnews.example%2Ff%3Ftoken%3Dx&n=5", "https://proxy.example/f?n=5"),
+        ("https://proxy.example/https%3A%2F%2Fnews.example%2Ff%3Ftoken%3Dx", "https://proxy.example/"),
+        ("https://news.example/f?rsskey=x&PHPSESSID=y&sid=z", "https://news.example/f"),
         ("https://news.example/f?monkey=1&keyword=2&authors=3&design=4", None),
+        ("https://news.example/f?u=https%3A%2F%2Fother.example%2Ff%3Fpage%3D1", None),
         ("feeds/sample.xml", None),
     ],
 )
@@ -240,6 +247,17 @@ def test_the_public_address_is_the_same_without_secrets(address: str, public: st
 def test_any_text_can_be_shown_and_is_shown_the_same_again(text: str) -> None:
     assert redact.mask(redact.mask(text)) == redact.mask(text)
     redact.strip(text), redact.values(text), redact.strip_values(text, ["abcd"])
+
+
+_PARTS = st.sampled_from(
+    ["https://", "u:p@", "news.example", "/", "?", "&", "#", ";", "token=", "key=x", "a=1", "https%3A%2F%2F",
+     "%3Ftoken%3Dx", "%40", "%252F", "session="]
+)  # fmt: skip
+
+
+@given(st.lists(_PARTS, max_size=12).map("".join))
+def test_no_secret_is_left_in_a_public_address(rest: str) -> None:
+    assert redact.names(redact.strip(f"https://news.example/{rest}")) == ()
 
 
 def test_a_redirect_takes_the_password_along_to_the_same_server_alone() -> None:

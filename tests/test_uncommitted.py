@@ -279,6 +279,21 @@ def test_what_is_stashed_is_not_taken_for_deleted(desk: Path) -> None:
     assert (desk / file_of(3)).exists()
 
 
+def test_what_is_stashed_after_its_ledger_was_committed_is_not_taken_for_deleted(desk: Path) -> None:
+    carries(desk, 1, 2, 3)
+    digest("pull", cwd=desk)
+    git(desk, "commit", "--quiet", "--all", "--message", "Pull")
+    git(desk, "stash", "--quiet", "--include-untracked")
+
+    pulled = digest("pull", cwd=desk)
+    git(desk, "stash", "pop", "--quiet")
+    git(desk, "push", "--quiet", "origin", "HEAD:main")
+
+    assert "deleted" not in pulled.stderr
+    assert '"deleted": true' not in (desk / LEDGER).read_text()
+    assert "brought 1 story whose file was never committed" in hints(clone(desk))[0][2]
+
+
 def test_a_pull_that_is_taken_back_before_it_is_committed_is_done_again(desk: Path) -> None:
     carries(desk, 1, 2, 3, 4)
     digest("pull", cwd=desk)

@@ -21,7 +21,7 @@ from digest.branch import Source, Standing
 from digest.commands import build
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config
-from digest.pages import announced, listing, vanished
+from digest.pages import addresses, announced, listing, vanished
 from digest.pages.announced import News
 from digest.pages.making import Told
 
@@ -32,6 +32,7 @@ _SOURCES = (config.NAME, "content", "templates", ":(exclude)content/ledger", ":(
 _USUAL = frozenset({"main", "master"})
 """Names of default branches, for where a remote does not tell its own."""
 _NAMED = 3
+_FEED_ID = re.compile(rb"<id>([^<]+)</id>")
 _GITHUB = re.compile(r"(?:^|[/@])github\.com[:/]([\w-]+)/([\w.-]+?)(?:\.git)?/?$", re.IGNORECASE)
 
 
@@ -90,6 +91,7 @@ def run(
     with disk.lock(root):
         ids = _ids(site, standing)
         if not replacing:
+            _refuse_another_digest(root, site, standing)
             _refuse_loss(root, standing, ids)
         cname = _kept_name(root, settings, standing, ids)
         report = _compared(root, site, standing, ids, cname, dry=dry)
@@ -135,6 +137,18 @@ def _refuse_loss(root: Path, standing: Standing, ids: Mapping[str, str]) -> None
     what = f"the branch {branch.NAME} has {count} that Digest did not write ({', '.join(others[:_NAMED])}{more})"
     cure = "keep them in content/static/ or on another branch, or take their place with 'digest publish --replace'"
     raise DigestError(f"{standing.address}: {what}; {cure}")
+
+
+def _refuse_another_digest(root: Path, site: Path, standing: Standing) -> None:
+    """Raises DigestError if the branch has the site of a digest with another id: its feed's first `<id>` says so."""
+    feed = addresses.FEED
+    theirs, ours = (_FEED_ID.search(one or b"") for one in (branch.read(root, standing, feed), disk.read(site / feed)))
+    if theirs and ours and theirs[1] != ours[1]:
+        what = (
+            f"the branch {branch.NAME} has the site of another digest, whose id is {theirs[1].decode(errors='replace')}"
+        )
+        cure = "publish to a repository of its own, or take its place with 'digest publish --replace'"
+        raise DigestError(f"{standing.address}: {what}; {cure}")
 
 
 def _files_of_others(root: Path, standing: Standing, ids: Mapping[str, str]) -> tuple[str, ...]:
