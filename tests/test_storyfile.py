@@ -115,7 +115,9 @@ def stories(draw: st.DrawFn) -> Story:
         lead=draw(st.booleans()),
         hide=draw(st.booleans()),
         draft=draw(st.booleans()),
-        corrections=tuple(draw(st.lists(st.builds(Correction, st.dates(date(2000, 1, 1)), LINE), max_size=2))),
+        corrections=tuple(
+            draw(st.lists(st.builds(Correction, st.dates(date(2000, 1, 1), date(8999, 12, 31)), LINE), max_size=2))
+        ),
         excerpt=excerpt.escape(draw(PARAGRAPHS)),
         note=draw(st.sampled_from(["", "A *note*.", "One.\n\n> A quotation.\n\n---\n\n* a\n* b"])),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,11 +15,13 @@ from test_inbox import SETTINGS
 
 from digest import config
 from digest.commands import build
-from digest.stories import frontmatter, storyfile
+from digest.errors import Faults
+from digest.stories import frontmatter, store, storyfile
 from digest.stories.edit import edited
 from digest.stories.reading import Reading
 from digest.stories.storyfile import Known
 
+NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 FILE = "content/2026/w20/2026-05-15-slug.md"
 KNOWN = Known(zone=HONG_KONG)
 LINK = "link: https://news.example/1"
@@ -248,3 +252,32 @@ def test_a_text_without_front_matter_that_begins_with_other_words_is_a_text(
 def test_dates_of_a_letter_without_a_fence_are_an_error_too(tmp_path: Path, key: str) -> None:
     assert problems_of(tmp_path, LETTER, f"{key}: 2026-05-17\n\nDear\n")[0][0] == 1
     assert problems_of(tmp_path, PAGE, f"{key}: 2026-05-17\n\nDear\n") == []
+
+
+ENDS = ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00Z", "0026-05-15", "9000-01-01"]
+
+
+@pytest.mark.parametrize("date", ENDS)
+def test_a_date_at_the_ends_of_the_calendar_is_an_error_with_its_line(tmp_path: Path, date: str) -> None:
+    for line in (f"published: {date}", f"updated: {date}", f"corrections:\n  - '{date[:10]}: a slip'"):
+        with pytest.raises(Faults, match=re.escape(f"{FILE}:3: ")):
+            storyfile.loads(story("title: A", line), FILE, KNOWN)
+    assert problems_of(tmp_path, LETTER, f"---\nupdated: {date}\n---\n")[0][0] == 2
+
+
+@pytest.mark.parametrize("place", ["9999/w52/9999-12-31-a.md", "0001/w01/0001-01-01-a.md", "2026/w20/0001-01-01-a.md"])
+def test_so_is_the_name_of_a_file_there(place: str) -> None:
+    with pytest.raises(Faults, match=place[:4]):
+        storyfile.loads(story("title: A", "published: 2026-05-15"), f"content/{place}", KNOWN)
+
+
+@pytest.mark.parametrize("date", ENDS)
+def test_a_pull_goes_on_beside_a_file_in_the_inbox_with_such_a_date(tmp_path: Path, date: str) -> None:
+    (tmp_path / "digest.toml").write_text(SETTINGS.replace('"Asia/Hong_Kong"', '"America/New_York"'))
+    inbox = tmp_path / "content/inbox/a.md"
+    inbox.parent.mkdir(parents=True)
+    inbox.write_text(story("title: A", f"published: {date}"))
+
+    filed, [problem] = store.empty_inbox(tmp_path, config.load(tmp_path), {}, now=NOW, dry=False)
+
+    assert (filed, problem.file, problem.line) == ((), "content/inbox/a.md", 3)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
-_EARLIEST_YEAR = 1990
+_YEARS = range(1990, 9000)
 _LONGEST = 100
 
 _MONTHS = ["january", "february", "march", "april", "may", "june",
@@ -81,7 +81,7 @@ def _moment(parts: dict[str, str | None]) -> datetime | None:
         moment = datetime(*day, hour, minute, second, fraction, tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return moment if moment.year >= _EARLIEST_YEAR else None
+    return moment if moment.year in _YEARS else None
 
 
 def _year(digits: str) -> int:

@@ -20,7 +20,7 @@ from urllib.parse import quote
 from digest import links
 from digest.errors import Faults, Problem
 from digest.model import Entry, Story
-from digest.stories import frontmatter, paths, storyfile
+from digest.stories import frontmatter, moments, paths, storyfile
 from digest.stories.added import is_same, known_at, names_in_question, names_of_link
 from digest.stories.desk import Desk
 from digest.stories.identity import keys_of_story
@@ -161,7 +161,7 @@ def _day(name: str) -> date | None:
     """Returns the date that a file's name begins with, if any; raises Faults where there is no such day."""
     dated = _DATED.match(name.rpartition("/")[2])
     try:
-        return date.fromisoformat(dated[0]) if dated else None
+        return moments.day(dated[0]) if dated else None
     except ValueError:
         cure = "rename the file with a day that is, or with none"
         raise Faults([Problem(name, 0, f"there is no day {name.rpartition('/')[2][:10]}", cure)]) from None

@@ -35,6 +35,7 @@ from typing import Any, NamedTuple
 from digest import links
 from digest.errors import Problem
 from digest.stories.identity import hash_of, keys_of, scoped, scopes, stamp
+from digest.stories.moments import YEARS
 
 VERSION = 1
 NOTHING = hash_of("")
@@ -298,7 +299,8 @@ def _record(line: dict[str, Any], brief: bool) -> Record:
     lacks = tuple(line["lacks"]) if "lacks" in line else None
     texts = (line["at"], line["id"], line["file"], line["title"], *line["aliases"], *(lacks or ()))
     deleted = line.get("deleted")
-    datetime.fromisoformat(line["at"])
+    if datetime.fromisoformat(line["at"]).year not in YEARS:
+        raise ValueError("of no year that can be")
     if line["v"] != VERSION or set(map(type, (*texts, *said.values(), *wrote.values(), *themes.values()))) != {str}:
         raise ValueError("of another version or kind")
     if deleted is not None and not isinstance(deleted, bool):

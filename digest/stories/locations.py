@@ -19,6 +19,7 @@ from digest import links
 from digest.errors import Problem
 from digest.model import Location
 from digest.stories import ledger, paths
+from digest.stories.moments import YEARS
 
 VERSION = 1
 
@@ -71,7 +72,8 @@ def _location(line: dict[str, Any]) -> Location:
     if line["v"] != VERSION or not all(isinstance(value, str) for value in values):
         raise ValueError("of another version or kind")
     found = Location(*map(str, values))
-    datetime.fromisoformat(found.at)
+    if datetime.fromisoformat(found.at).year not in YEARS:
+        raise ValueError("of no year that can be")
     if links.web_link(found.link) is None or links.web_link(found.now) is None:
         raise ValueError("not a web link")
     "".join(found).encode()  # half a surrogate pair is no text

@@ -8,8 +8,10 @@ Refuses to guess: what is not ISO 8601 is no date.
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 
+YEARS = range(1800, 9000)
+"""The years of all dates: one outside them is a slip, and near the ends of the calendar no time zone can be applied."""
 _GAP = re.compile(r"\s+(?=[+-]\d\d:?\d\d$|Z$)")
 
 
@@ -20,9 +22,19 @@ def moment(words: str, zone: tzinfo) -> datetime:
         read = datetime.fromisoformat(compact)
     except ValueError:
         raise ValueError(f"'{words}' is no date", "write it as 2026-05-15T17:32:40+08:00 or 2026-05-15") from None
+    if read.year not in YEARS:
+        raise ValueError(f"'{words}' is not between the years {YEARS[0]} and {YEARS[-1]}", "correct the year")
     if len(compact) <= 10:
         read = read.replace(hour=12)
     return _to_the_minute(read if read.tzinfo else read.replace(tzinfo=zone))
+
+
+def day(words: str) -> date:
+    """Returns a day as `2026-05-15`; raises ValueError where it is none, or of a year that is certainly a slip."""
+    read = date.fromisoformat(words)
+    if read.year not in YEARS:
+        raise ValueError(f"'{words}' is not between the years {YEARS[0]} and {YEARS[-1]}")
+    return read
 
 
 def _to_the_minute(moment: datetime) -> datetime:

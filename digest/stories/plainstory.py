@@ -7,12 +7,11 @@ Refuses every other file without a word: what is unusual or wrong is read closel
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from digest import links
 from digest.model import Story
-from digest.stories import excerpt, mistyped, paths, plainmatter
+from digest.stories import excerpt, mistyped, moments, paths, plainmatter
 from digest.stories.moments import moment
 from digest.week import Week
 
@@ -36,7 +35,9 @@ def read(text: str, file: str, known: Known) -> Story | None:
     if not said or not _is_sound(said, known):
         return None
     try:
-        week, day = Week.parse(place[1]), date.fromisoformat(place[2] or "")
+        week, day = Week.parse(place[1]), moments.day(place[2] or "")
+        if week.year not in moments.YEARS:
+            return None
         for key in ("published", "updated"):
             if key in said:
                 said[key] = moment(said[key], known.zone)

@@ -18,7 +18,7 @@ from typing import TypeVar
 from digest import links
 from digest.errors import Faults, Problem, suggestion
 from digest.model import Correction, Story
-from digest.stories import excerpt, frontmatter, paths, plainstory
+from digest.stories import excerpt, frontmatter, moments, paths, plainstory
 from digest.stories.frontmatter import Matter
 from digest.stories.identity import story_keys
 from digest.stories.mistyped import is_curled
@@ -157,7 +157,7 @@ def pairs(story: Story) -> list[tuple[str, str | tuple[str, ...]]]:
 def week_of(file: str) -> Week:
     """Returns the week in whose folder a file lies; raises Faults where the year has no such week."""
     week = paths.week_of(file)
-    if week is None:
+    if week is None or week.year not in moments.YEARS:
         what = f"there is no week {paths.folder_of(file)}"
         raise Faults([Problem(file, 0, what, "move the file to a week that is")])
     return week
@@ -227,7 +227,7 @@ class Reader:
         for words in value.listed:
             match = _CORRECTION.fullmatch(words)
             try:
-                found.append(Correction(date.fromisoformat(match[1]), match[2].strip()) if match else _no_correction())
+                found.append(Correction(moments.day(match[1]), match[2].strip()) if match else _no_correction())
             except ValueError:
                 self.fault(value.line, f"'{words}' is no correction", "write it as - 2026-05-20: what was wrong")
         return tuple(found)
@@ -244,7 +244,7 @@ def _place(read: Reader, file: str) -> tuple[Week, date | None, str]:
         read.fault(0, f"the file's name has signs that no address can have: '{slug}'",
                    "rename it, with lower-case letters a to z, digits and hyphens")  # fmt: skip
     try:
-        return week, date.fromisoformat(match[2]) if match[2] else None, slug
+        return week, moments.day(match[2]) if match[2] else None, slug
     except ValueError:
         read.fault(0, f"there is no day {match[2]}", "rename the file with a day that is")
         return week, week.monday, slug
