@@ -281,3 +281,51 @@ def test_a_pull_goes_on_beside_a_file_in_the_inbox_with_such_a_date(tmp_path: Pa
     filed, [problem] = store.empty_inbox(tmp_path, config.load(tmp_path), {}, now=NOW, dry=False)
 
     assert (filed, problem.file, problem.line) == ((), "content/inbox/a.md", 3)
+
+
+ALL = Known(zone=HONG_KONG, feeds=frozenset({"a"}), themes=frozenset({"memory", "trade"}))
+
+
+@pytest.mark.parametrize(
+    ("lines", "what"),
+    [
+        ("themes: #memory", "unknown theme '#memory'; did you mean 'memory'"),
+        ("themes: #memory #trade", "unknown theme '#trade'; did you mean 'trade'"),
+        ("themes: memory #trade", "unknown theme '#trade'"),
+        ("themes: [#memory, trade]", "unknown theme '#memory'"),
+        ("themes: [memory] #trade", "unknown theme '#trade'"),
+        ("themes:\n  - #memory\n  - trade", "unknown theme '#memory'"),
+        ("themes: &memory", "straight quotes"),
+        ("themes: !memory", "straight quotes"),
+        ("feeds: #a", "unknown feed '#a'"),
+        ("feeds: [&a]", "unknown feed '&a'"),
+        ("image: https://a.example/b.png #x", "no http"),
+        ("id: &x", "straight quotes"),
+        ("published: 2026-05-15\nauthors: [“Liu, H.”, Ann]", "a phone has curled its quotes"),
+        ("authors:\n  - Ann\n  - “Liu\n  - H.”", "a phone has curled its quotes"),
+    ],
+)
+def test_words_that_yaml_would_drop_are_an_error(lines: str, what: str) -> None:
+    with pytest.raises(Faults, match=re.escape(what)):
+        storyfile.loads(story("title: A", lines), FILE, ALL)
+
+
+@pytest.mark.parametrize(
+    ("typed", "authors"),
+    [
+        ("[&Ann]", ("&Ann",)),
+        ("[*Ann, !Bob, #C] # the three", ("*Ann", "!Bob", "#C")),
+        ("[Ann #1, 'B, C', \"D, E\"]", ("Ann #1", "B, C", "D, E")),
+        ('["a\\nb", "C:\\temp"]', ("a\\nb", "C:\\temp")),
+        ("[“JJ” Doe, Ann]", ("“JJ” Doe", "Ann")),
+    ],
+)
+def test_the_names_of_a_list_are_read_as_they_were_typed(typed: str, authors: tuple[str, ...]) -> None:
+    text = story("title: A", f"authors: {typed}", "published: 2026-05-15")
+    read = storyfile.loads(text, FILE, ALL)
+
+    assert read.authors == authors
+    new = edited(text, read, {"authors": ("a\nb", "C:\\new", "#1")}, ALL)
+    assert new is not None
+    assert storyfile.loads(new, FILE, ALL).authors == ("a\nb", "C:\\new", "#1")
+    assert ("# the three" in new) == ("# the three" in typed)

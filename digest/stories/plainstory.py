@@ -73,6 +73,8 @@ def _is_sound(said: Mapping[str, Any], known: Known) -> bool:
     link, image = said.get("link", ""), said.get("image", "")
     if links.web_link(link) != link or (image and links.web_link(image) != image):
         return False
+    if any(name[0] in "“„" for name in said.get("authors", ())):
+        return False
     for key, choice in (("authors", None), ("feeds", known.feeds), ("themes", known.themes)):
         words = said.get(key, ())
         if len(set(words)) < len(words) or not (choice is None or choice.issuperset(words)):

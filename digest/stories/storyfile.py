@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import partial
+from itertools import pairwise
 from typing import TypeVar
 
 from digest import links
@@ -32,6 +33,9 @@ KEYS = ("title", "link", "published", "updated", "authors", "image", "feeds", "i
         "headline", "source", "lead", "hide", "draft", "corrections")  # fmt: skip
 """The order in which a new file has its keys. Git merges changes of lines that do not touch: between what a pull
 changes later and what an editor does (`themes`, and what they add at the end) stands `id`, which nobody changes."""
+_BETWEEN = re.compile(r",|\s+(?=#)")
+_OPENED, _CLOSED = re.compile(r"[“„][^“”]*\Z"), re.compile(r"[^“”„]*[“”]\Z")
+"""Two names with half a pair of curled quotes each, as `[“Liu, H.”]` has them."""
 _TYPED = {"published": "timestamp", "updated": "timestamp", "lead": "bool", "hide": "bool", "draft": "bool"}
 _NO_VALUE = Value(1, "")
 _NONE: frozenset[str] = frozenset()
@@ -214,7 +218,11 @@ class Reader:
         value = self.values.get(key, _NO_VALUE)
         words = value.listed
         if known is not None and isinstance(value.words, str):  # `memory, trade`: an id has no comma in it
-            words = tuple(part for part in map(str.strip, value.words.split(",")) if part)
+            words = tuple(part for part in map(str.strip, _BETWEEN.split(value.words)) if part)
+        for first, second in pairwise(words):
+            if key == "authors" and _OPENED.match(first) and _CLOSED.match(second):
+                what = f"the comma between '{first}' and '{second}' makes two authors"
+                self.fault(value.line, what, _curled(first))
         for word in words:
             if known is not None and word not in known:
                 cure = cure_of(word) if cure_of else suggestion(word, known)
@@ -268,7 +276,7 @@ def _body(matter: Matter, file: str, known: Known) -> excerpt.Body:
 
 def _link(words: str) -> str:
     link = links.web_link(words)
-    if link is None:
+    if link is None or " #" in words:
         raise ValueError(f"'{words}' is no http(s) address", "copy the address from the browser")
     return link
 

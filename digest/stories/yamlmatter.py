@@ -24,6 +24,14 @@ _PAIR = re.compile(r"([A-Za-z][\w-]*)[ \t]*:(?:[ \t]+(.*))?")
 _ITEM = re.compile(r"([ \t]*-[ \t]+)(.+)")
 _RUNNING = ONE_TEXT | {"authors", "corrections"}
 """Keys whose values are running text, in which people do not think of YAML's signs: ` #1` is no comment there."""
+_LISTS = frozenset({"themes", "feeds", "authors"})
+_WORDS = _LISTS | {"link", "image", "id"}
+"""Keys in whose values a hash that is glued to a word (`themes: #memory`) begins no comment."""
+_HASHED = re.compile(r"(?:^|[ \t])#(?=[^ \t#])")
+_FLOW = re.compile(r"""\[(?P<items>(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\[\]{}])*)\](?P<rest>(?:[ \t]+#.*|[ \t]*))""")
+_ITEM_OF_FLOW = re.compile(r"""\s*(?:("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*|([^,]*))(?:,|\Z)""")
+_SIGN = re.compile(r"[#&*!|>%@`]")
+"""What is something else to YAML at the beginning of a text in a list."""
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}[ \t]*:[ \t]+")
 _ENCLOSED = re.compile(r"""(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')(?P<rest>.*)""")
 _REMARK = re.compile(r"(?:[ \t]+#(?![^ \t]).*|[ \t]*)")
@@ -58,14 +66,31 @@ def read(lines: Sequence[str], file: str) -> dict[str, Value]:
         node = yaml.compose("\n".join(typed), Loader=_Loader)
     except yaml.YAMLError as first:
         try:
-            node = yaml.compose("\n".join(_repaired(lines, typed)), Loader=_Loader)
+            typed = _repaired(lines, typed)
+            node = yaml.compose("\n".join(typed), Loader=_Loader)
         except yaml.YAMLError:
             raise Faults([mistyped.broken(lines, file, first)]) from first
     if node is None:
         return {}
     if not isinstance(node, yaml.MappingNode):
         raise Faults([mistyped.not_pairs(lines, file)])
+    if marked := _marked(typed, file):
+        raise Faults(marked)
     return _values(node, file)
+
+
+def _marked(lines: Sequence[str], file: str) -> list[Problem]:
+    """Returns a problem for each value that begins with an anchor or a tag of YAML: its first word would be lost."""
+    text = "\n".join(lines)
+    if "&" not in text and "!" not in text:
+        return []
+    what, cure = "a value that begins with '&' or '!' means something else to YAML", "put the text in straight quotes"
+    return [
+        Problem(file, event.start_mark.line + 2, what, cure)
+        for event in yaml.parse(text, Loader=_Loader)
+        if isinstance(event, yaml.NodeEvent) and event.start_mark
+        if event.anchor or getattr(event, "tag", None)
+    ]
 
 
 def dump(pairs: Iterable[tuple[str, str | tuple[str, ...]]], typed: Mapping[str, str]) -> str:
@@ -106,6 +131,8 @@ def _span(lines: Sequence[str], mended: Sequence[str], key: yaml.Node, value: ya
     start, end = value.start_mark, value.end_mark
     if mended[line] != lines[line]:
         text = lines[line]
+        if isinstance(value, yaml.SequenceNode) and value.flow_style and (flow := _FLOW.search(text)):
+            return Span(line, flow.start(), line, flow.start("rest"), "")
         begin = len(text) - len(text[text.index(":") + 1 :].lstrip())
         return Span(line, begin, end.line, len(lines[end.line].rstrip()), "")
     if isinstance(value, yaml.ScalarNode) and start.line == end.line == line:
@@ -171,8 +198,12 @@ def _as_typed(lines: Sequence[str]) -> list[str]:
     for number, line in enumerate(lines):
         pair, item = _PAIR.fullmatch(line), _ITEM.fullmatch(line)
         key = pair[1] if pair else key
-        found = pair if pair and pair[2] else item if item and key in {"authors", "corrections"} else None
-        if not found or key not in _RUNNING:
+        listed = _LISTS | {"corrections"}
+        found = pair if pair and pair[2] else item if item and key in listed else None
+        if found and key in _LISTS and (flow := _FLOW.fullmatch(found[2])):
+            typed[number] = line[: found.start(2)] + _flow(flow)
+            continue
+        if not found or (key not in _RUNNING and not (key in _WORDS and _HASHED.search(found[2]))):
             continue
         head, words = line[: found.start(2)], found[2].strip(" \t")
         below = _wrapped(lines, number, len(head) - len(head.lstrip()) if item else 0)
@@ -185,6 +216,30 @@ def _as_typed(lines: Sequence[str]) -> list[str]:
             folded = [f"{line[: len(line) - len(line.lstrip())]}{_escaped(line.strip())}" for line in below]
             typed[number + 1 : number + 1 + len(below)] = [*folded[:-1], folded[-1] + '"']
     return typed
+
+
+def _flow(found: re.Match[str]) -> str:
+    """Returns a list in brackets with the texts quoted that YAML would take for something else, or drop."""
+    if _HASHED.search(found["rest"]):
+        return f'"{_escaped(found[0])}"'
+    items, place = found["items"], 0
+    parts: list[str] = []
+    while place < len(items):
+        item = _ITEM_OF_FLOW.match(items, place)
+        if item is None:
+            return found[0]  # YAML says what is wrong
+        words = (item[2] or "").strip()
+        if item[1]:
+            parts.append(_backslashed(item[1]))
+        else:
+            parts.append(f'"{_escaped(words)}"' if _SIGN.match(words) or _HASHED.search(words) else words)
+        place = item.end()
+    return f"[{', '.join(parts)}]{found['rest']}"
+
+
+def _backslashed(quoted: str) -> str:
+    """Returns a text in quotes with its backslashes doubled, but for the escapes that can stand for nothing else."""
+    return quoted if quoted[0] == "'" else _ODD_ESCAPE.sub(lambda found: found[2] or f"\\\\{found[1]}", quoted)
 
 
 def _wrapped(lines: Sequence[str], number: int, indent: int) -> list[str]:
@@ -261,6 +316,8 @@ def _line(key: str, value: str | tuple[str, ...], kind: str, style: str = "") ->
     tag = f"tag:yaml.org,2002:{kind}"
     if isinstance(value, str):
         node: yaml.Node = yaml.ScalarNode(tag, value, style=_style(value) or style or None)
+    elif any(_BREAKS.search(part) or "\\" in part for part in value):
+        return f"{key}: [{', '.join(_part(part) for part in value)}]\n"
     else:
         node = yaml.SequenceNode(
             yaml.SafeLoader.DEFAULT_SEQUENCE_TAG,
@@ -274,6 +331,10 @@ def _line(key: str, value: str | tuple[str, ...], kind: str, style: str = "") ->
     if isinstance(value, str) and line.startswith(f'{key}: "'):
         return f'{key}: "{_escaped(value)}"\n'
     return line
+
+
+def _part(words: str) -> str:
+    return f'"{_escaped(words)}"'
 
 
 def _style(value: str) -> str | None:
