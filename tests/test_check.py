@@ -20,8 +20,10 @@ from digest.commands.check import CheckReport
 from digest.errors import Problem
 from digest.feeds.limits import Limits
 from digest.git import Changes
-from digest.stories import ledger
+from digest.stories import added, ledger, paths, store, storyfile
+from digest.stories.identity import hash_of
 from digest.stories.ledger import Record
+from digest.stories.storyfile import Known, OneStory
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 SETTINGS = """\
@@ -796,3 +798,26 @@ def test_without_being_told_to_nobody_is_asked(root: Path) -> None:
 
         assert run(root).problems == ()
         assert host.requests == []
+
+
+def test_the_title_of_an_introduction_is_shown_nowhere(root: Path) -> None:
+    put(root, "content/themes/memory.md", "---\ntitle: All of memory\n---\n\nWords.\n")
+
+    assert "content/themes/memory.md:2: the title of an introduction is not shown" in "\n".join(
+        map(str, check.run(root, now=NOW).problems)
+    )
+    put(root, "content/themes/memory.md", "Words.\n")
+    assert not check.run(root, now=NOW).problems
+
+
+def test_an_opening_quotation_that_is_not_what_add_wrote_is_shown_as_the_editors(root: Path, story: Write) -> None:
+    file = story("a", "> Theirs.")
+    read = storyfile.loads((root / file).read_text(), file, Known(excerpts=OneStory({hash_of("Theirs.")})))
+    store.add_lines(root, {paths.ADDED: (added.record_of(read, NOW),)})
+    assert not check.run(root, now=NOW).problems
+
+    story("a", "> Thiers.")
+
+    [hint] = check.run(root, now=NOW).problems
+    assert (hint.file, hint.line, hint.hint) == (file, 6, True)
+    assert "not the one that pull wrote" in hint.what

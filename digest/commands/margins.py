@@ -149,7 +149,7 @@ class Margins:
         return [self._catalogue.story(one.file) for one in (edition.stories if edition else ()) if one.lead]
 
     def _read_history(self) -> History:
-        return History(store.read_ledgers(self._root)[0])
+        return History(store.read_ledgers(self._root)[0], added=store.read_added(self._root)[0])
 
     def _link(self) -> bool:
         """Notes the names of links that are not noted yet, of a few hundred stories at once; tells whether all are."""

@@ -94,11 +94,13 @@ class Survey:
     known: Known = field(default_factory=Known)
     unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Themes that digest.toml does not have, each with the files of the stories that name it."""
+    added: Mapping[str, Record] = field(default_factory=dict)
+    """What `digest add` has written."""
 
     @property
     def history(self) -> History:
         """What the ledgers remember of the stories."""
-        return History(self.ledgers, altered=self.content.altered)
+        return History(self.ledgers, altered=self.content.altered, added=self.added)
 
     @property
     def unread(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from digest import links, sanitize
 from digest.stories.prose import FENCE, MARKER, Link, Prose, closing, is_fence
 
 _BULLET = re.compile(r"[-*+][ \t]+\S|1\.[ \t]+\S")
+_QUOTING = re.compile(r"\S+[ \t]+>")
 _UNDERLINE = re.compile(r"([=-]+)[ ]*")
 _SENTENCE = (".", ",", ";", ":", "!", "?", "…", ".”", ".’", ".)")
 _LONG_HEADING = 60
@@ -63,7 +64,7 @@ def hints(text: str) -> tuple[Found, ...]:
 def glued_lists(prose: Prose) -> Iterator[Found]:
     """Finds lists right below a line of text: without a blank line between, they run on as text.
 
-    One line that begins with a hyphen may be a dash: it takes two of them, or a colon above, to be sure.
+    One line that begins with a hyphen may be a dash: it takes two of them, a colon above, or a quotation, to be sure.
     """
     for block in prose.blocks:
         begin = next((n for n, line in enumerate(block.lines) if not line.startswith("#")), len(block.lines))
@@ -71,7 +72,9 @@ def glued_lists(prose: Prose) -> Iterator[Found]:
         if not text or MARKER.match(text[0]) or text[0].startswith(("    ", "\t")):
             continue
         marked = [number for number, line in enumerate(text) if _BULLET.match(line)]
-        if marked and (len(marked) > 1 or text[marked[0] - 1].rstrip().endswith(":")):
+        if marked and (
+            len(marked) > 1 or _QUOTING.match(text[marked[0]]) or text[marked[0] - 1].rstrip().endswith(":")
+        ):
             yield Found(block.line + begin + marked[0], "a list right below a line of text is shown as running text",
                         "put a blank line above it")  # fmt: skip
 

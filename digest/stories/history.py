@@ -128,6 +128,11 @@ class History:
         found = {name: [written[file] for file in named if file in written] for name, named in names.items()}
         return {name: sets[0].union(*sets[1:]) for name, sets in found.items() if sets}
 
+    def added(self, story: Story) -> list[Record]:
+        """Returns what `digest add` has written of a story."""
+        keys = set(keys_of_story(story))
+        return [one for one in self._added.values() if not keys.isdisjoint(ledger.keys_on_disk(one, paths.ADDED))]
+
     def claim(self, story: Story, records: Sequence[tuple[str, Record]]) -> Claim | None:
         """Returns what to follow a story by; None where it simply is where the ledgers of its feeds have it."""
         owners = dict.fromkeys(record.file for _, record in records)

@@ -59,6 +59,7 @@ def review(
         *_pending(shown, history, line_of, read),
         *among(shown, line_of),
         *_shared_guids(shown, history),
+        *_titled(survey.content.introductions, line_of),
         *_late_drafts(survey.content.letters, closed, line_of),
         *(() if survey.content.unread else _orphans(survey, config)),
         *_shared_files(survey.ledgers),
@@ -247,7 +248,7 @@ def _requoted(story: Story, history: History) -> Iterator[Problem]:
     """Finds a quotation that is shown as the editor's, though it may be the excerpt that pull wrote for the story."""
     if story.excerpt or ">" not in story.note:
         return
-    records = [record for _, record in history.of(story)]
+    records = [*(record for _, record in history.of(story)), *history.added(story)]
     moved, line = excerpt.below(story.note, {mark for record in records for mark in record.excerpts})
     if moved:
         what = "the publisher's excerpt stands below your note, so it is shown as a quotation of yours"
@@ -298,6 +299,18 @@ def _shared_guids(stories: Iterable[Story], history: History) -> Iterator[Proble
         for file, feeds in others:
             if feeds != first[1]:
                 yield _hint(file, 0, f"has the guid of {first[0]}, {guid}, in another feed", _UNSURE)
+
+
+def _titled(introductions: Iterable[FreePage], line_of: LineOf) -> Iterator[Problem]:
+    """Finds titles of introductions: a theme has its title from digest.toml."""
+    for one in introductions:
+        if line := line_of(one.file, "title") if one.title != one.name.replace("-", " ").capitalize() else 0:
+            yield _hint(
+                one.file,
+                line,
+                "the title of an introduction is not shown",
+                "take it out; a theme's title is in digest.toml",
+            )
 
 
 def _late_drafts(letters: Iterable[Letter], closed: Collection[Week], line_of: LineOf) -> Iterator[Problem]:

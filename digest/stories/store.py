@@ -73,6 +73,7 @@ def survey(root: Path, config: Config) -> Survey:
         ),
         problems=tuple(gathered(reading.problems)),
         ledgers=ledgers,
+        added=added,
         ledger_problems=(*ledger_problems, *wrong, *damaged),
         files=tuple(sight.files),
         known=reading.known,
