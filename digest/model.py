@@ -172,6 +172,7 @@ class Outline(NamedTuple):
     `updated` are the same of its last change. `noted` tells whether it has a note, `linked` whether it may link to a
     file of the digest. `excerpts` has the hashes of its excerpt, separated by spaces; nothing if it has none.
     `came` is when a pull took it in, 0 where its own date counts: it was written by hand, or is of a feed's first pull.
+    `writer` is the feed whose words its excerpt has, "" where that is the first of its feeds, or nobody knows.
     `name` and `known_by` are hashes of what its Atom id is made of, and of all that the ledgers know it by. `mark` is
     another whenever anything that a page may say of the story is.
     """
@@ -191,6 +192,7 @@ class Outline(NamedTuple):
     changed: float
     updated: str
     came: float
+    writer: str
     name: bytes
     known_by: bytes
     mark: bytes
@@ -284,6 +286,8 @@ class Content(NamedTuple):
     """What a story's Atom id is made of, by its file, if it differs from what the file says now."""
     altered: Mapping[str, str] = MappingProxyType({})
     """The stories whose `id` was removed or changed, by file, each with its owner (`stories.following`)."""
+    writers: Mapping[str, str] = MappingProxyType({})
+    """The feed whose words a story's excerpt has, by its file, where that is not the first of its feeds."""
     unread: frozenset[str] = frozenset()  # Markdown files that could not be read, for who goes on without them
 
 

@@ -57,6 +57,7 @@ class _Records:
 
     def __init__(self, content: Content, config: Config) -> None:
         self._config, self._earlier, self._names = config, content.earlier, content.names
+        self._writers = content.writers
         catalogue = catalogue_of(content, config)
         archive = arrange(catalogue, config)
         self._anchors = archive.anchors
@@ -101,9 +102,15 @@ class _Records:
             "draft": story.draft,
             "corrections": [{"day": str(one.day), "text": one.text} for one in story.corrections],
             "excerpt": story.excerpt,
+            "excerpt_feed": self._excerpt_feed(story),
             "note": story.note,
             "earlier_titles": self._earlier.get(story.file, ()),
         }
+
+    def _excerpt_feed(self, story: Story) -> str | None:
+        known = {feed.id for feed in self._config.feeds}
+        first = next((feed for feed in story.feeds if feed in known), None)
+        return self._writers.get(story.file, first) if story.excerpt else None
 
     def letter(self, letter: Letter) -> Record:
         return {

@@ -30,6 +30,7 @@ class Chip(NamedTuple):
 class Card(NamedTuple):
     """One story under one theme (`under` is its id, or empty): `themes` are its others, shown as chips.
 
+    `speaker` is who wrote the words of `excerpt`: not the `source` where another of the story's feeds gave them.
     `original` is the publisher's headline where the editor wrote another, `earlier` those that it had before; `place`
     is the permalink's.
     """
@@ -43,6 +44,7 @@ class Card(NamedTuple):
     original: str
     earlier: tuple[str, ...]
     source: str
+    speaker: str
     paywall: bool
     byline: str
     published: datetime
@@ -62,6 +64,13 @@ def publisher(story: Story, feeds: Mapping[str, Feed]) -> tuple[str, Feed | None
     """Returns the name of a story's publisher, and the first of the story's feeds that is among these."""
     feed = next((feeds[id] for id in story.feeds if id in feeds), None)
     return story.source or (feed.publisher if feed else "") or links.host(story.link), feed
+
+
+def speaker(story: Story, writer: str, feeds: Mapping[str, Feed]) -> str:
+    """Returns the name of who wrote a story's excerpt: its publisher, or that of the feed whose words it has."""
+    if story.source or not writer:
+        return publisher(story, feeds)[0]
+    return feeds[writer].publisher if writer in feeds else links.host(story.link)
 
 
 class Cards:
@@ -134,6 +143,7 @@ class Cards:
             original=story.title if story.headline and story.headline != story.title else "",
             earlier=self._earlier.get(story.file, ()),
             source=source,
+            speaker=speaker(story, outline.writer, self._feeds),
             paywall=feed.paywall if feed else False,
             byline=wording.listed(story.authors),
             published=story.published,

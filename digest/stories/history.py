@@ -9,13 +9,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import datetime
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from types import MappingProxyType
 
 from digest import links
 from digest.model import Location, Outline, Place, Story
 from digest.naming import lasting_name
-from digest.stories import following, ledger, locations, paths
+from digest.stories import excerpt, following, ledger, locations, paths
 from digest.stories.following import Claim, Followed, Known, Lookup
 from digest.stories.identity import keys_of_story
 from digest.stories.ledger import Record
@@ -281,6 +281,23 @@ def _name(feed: str, record: Record) -> str:
     if ledger.has_guid(record):
         return record.id if links.is_absolute(record.id) else f"{feed}\n{record.id}"
     return record.id if record.wrote.get("link") in {None, ledger.hash_of_value(record.id)} else ""
+
+
+def writer_of(story: Story, records: Iterable[tuple[str, Record]], feeds: Collection[str]) -> str:
+    """Returns the feed whose words a story's excerpt has: of these feeds, or else any, the first that pull had it from.
+
+    "" where that is the story's first feed, or no ledger knows. `records` are the story's, in the order of its feeds.
+    """
+    if not story.excerpt:
+        return ""
+    hashes = excerpt.hashes(story.excerpt)
+    known = [
+        (feed not in feeds, min(times), feed)
+        for feed, record in records
+        if (times := [record.excerpts[hash] for hash in hashes if hash in record.excerpts])
+    ]
+    writer = min(known, key=itemgetter(0, 1), default=(False, "", ""))[2]
+    return "" if writer == next((feed for feed in story.feeds if feed in feeds), "") else writer
 
 
 def earlier(stories: Iterable[Met]) -> dict[str, tuple[str, ...]]:

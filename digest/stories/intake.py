@@ -225,7 +225,7 @@ class _Taking:
 
     def _remember_names(self, arrival: Arrival, record: Record) -> None:
         if not set(arrival.aliases) <= set(record.aliases):
-            self._note(arrival, record, {}, self._wrote(record.file))
+            self._note(arrival, record, {}, precedence.written_by_others(record, self.kin[record.file]))
 
     def _welcome(self, arrival: Arrival, file: str, story: Story | None, heard: Mapping[str, str]) -> tuple[str, str]:
         """Adds one more feed to a story, in digest.toml's order; where its file is gone, only notes that it came.

@@ -62,7 +62,8 @@ class Record(NamedTuple):
     `file` is where the story was first put, and stays so: it names the story, wherever its file lies now. From older
     lines come `since`, the moment of the first, and `earlier`, the feed's earlier headlines, each with the moment at
     which another took its place. `deleted` is True if any line says so, None if none speaks of it, as those of early
-    versions do. `excerpts` has the hashes of all excerpts that were written, by any of the lines.
+    versions do. `excerpts` has the hashes of all excerpts that were written, by any of the lines,
+    each with the moment of the first line that has it.
     """
 
     at: str
@@ -78,7 +79,7 @@ class Record(NamedTuple):
     pending: Mapping[str, PendingChange] = _NOTHING_PENDING
     earlier: tuple[tuple[str, str], ...] = ()
     since: str = ""
-    excerpts: tuple[str, ...] = ()
+    excerpts: Mapping[str, str] = _NOTHING
     lacks: tuple[str, ...] | None = None
     deleted: bool | None = None
 
@@ -177,7 +178,8 @@ def _hashes(record: Record) -> tuple[str, ...]:
 def _later(old: Record, record: Record) -> Record:
     earlier = old.earlier if old.title == record.title else (*old.earlier, (old.title, record.at))
     aliases = tuple(dict.fromkeys(old.aliases + record.aliases))
-    excerpts = record.excerpts if record.excerpts == old.excerpts else tuple(sorted({*old.excerpts, *record.excerpts}))
+    is_known = record.excerpts.keys() <= old.excerpts.keys()
+    excerpts = old.excerpts if is_known else {**record.excerpts, **old.excerpts}
     deleted = record.deleted if old.deleted is None or record.deleted else old.deleted
     since = old.since or old.at
     return record._replace(aliases=aliases, earlier=earlier, since=since, excerpts=excerpts, deleted=deleted)
@@ -305,7 +307,7 @@ def _record(line: dict[str, Any], brief: bool) -> Record:
         raise ValueError("of another version or kind")
     if deleted is not None and not isinstance(deleted, bool):
         raise ValueError("says neither true nor false")
-    excerpts = (wrote["excerpt"],) if wrote.get("excerpt", NOTHING) != NOTHING else ()
+    excerpts = {wrote["excerpt"]: line["at"]} if wrote.get("excerpt", NOTHING) != NOTHING else _NOTHING
     if brief:
         is_guided = f"guid:{line['id']}" in line["aliases"]
         wrote = _NOTHING if is_guided or "link" not in wrote else {"link": wrote["link"]}

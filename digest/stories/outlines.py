@@ -20,11 +20,11 @@ from digest.stories.prose import is_silent
 _SIZE = 16  # bytes of a hash: enough that no two of a billion stories come to share one by accident
 
 
-def outline_of(story: Story, zone: tzinfo, mark: bytes, name: str = "", came: float = 0) -> Outline:
+def outline_of(story: Story, zone: tzinfo, mark: bytes, name: str = "", came: float = 0, writer: str = "") -> Outline:
     """Returns the outline of a story, whose text and whatever else it was read by have the mark.
 
     `name` is what its Atom id is made of where its file says something else by now. `came` is when a pull took it in,
-    0 where its own date counts.
+    0 where its own date counts. `writer` is the feed whose words its excerpt has (`history.writer_of`).
     """
     at, published = _twice(story.published)
     change = last_change(story, zone)
@@ -45,6 +45,7 @@ def outline_of(story: Story, zone: tzinfo, mark: bytes, name: str = "", came: fl
         changed=changed,
         updated=updated,
         came=came,
+        writer=writer,
         name=hashed(name or lasting_name(story)),
         known_by=hashed(f"{story.id}\n{story.link}\n{story.feeds}\n{story.title}"),
         mark=mark,
@@ -56,17 +57,26 @@ def _twice(moment: datetime) -> tuple[float, str]:
     return moment.timestamp(), moment.isoformat()
 
 
-def marked(file: str, hash_of_content: bytes, excerpts: str) -> bytes:
-    """Returns the mark of a story: of its address, all its words, and which of them are the publisher's."""
-    return hashed(hash_of_content + excerpts.encode() + file.encode(errors="surrogatepass"))
+def marked(hash_of_content: bytes, outline: Outline) -> bytes:
+    """Returns the mark of a story: of its address, all its words, and which of them are the publisher's, and whose."""
+    known = outline.excerpts + outline.writer + outline.file
+    return hashed(hash_of_content + known.encode(errors="surrogatepass"))
 
 
 def catalogue_of(content: Content, config: Config) -> Catalogue:
     """Returns content that was read whole, its stories in outline."""
     zone = ZoneInfo(config.site.timezone)
     stories = {story.file: story for story in content.stories}
+    names, writers = content.names, content.writers
     outlines = tuple(
-        outline_of(story, zone, hashed(repr(story)), content.names.get(story.file, "")) for story in content.stories
+        outline_of(
+            story,
+            zone,
+            hashed(f"{story}{writers.get(story.file, '')}"),
+            names.get(story.file, ""),
+            writer=writers.get(story.file, ""),
+        )
+        for story in content.stories
     )
     return Catalogue(
         stories=outlines,

@@ -96,17 +96,18 @@ def lines(cuts: Iterable[Cut], edits: Mapping[str, Edit | None], now: datetime) 
     """
     found: dict[str, list[Record]] = {}
     for one in cuts:
-        for feed, record in _sources(one.records):
+        for feed, record in _sources(one.story, one.records):
             wrote = {**record.wrote, "excerpt": ledger.hash_of_value(one.words)}
             line = record._replace(at=ledger.later(ledger.moment(now), record.at), wrote=wrote)
             found.setdefault(feed, []).append(pending.carried_over(line, edits.get(one.story.file)))
     return {feed: tuple(records) for feed, records in found.items()}
 
 
-def _sources(records: Records) -> Records:
-    """Returns the records that have an excerpt's hash, or else the newest record."""
+def _sources(story: Story, records: Records) -> Records:
+    """Returns the records of the feeds whose words the excerpt has, or else the newest record."""
     newest = [max(records, key=lambda one: one[1].at)] if records else []
-    return [one for one in records if "excerpt" in one[1].wrote] or newest
+    hashes = excerpt.hashes(story.excerpt)
+    return [one for one in records if one[1].wrote.get("excerpt") in hashes] or newest
 
 
 def _was_edited(story: Story, records: Records) -> bool:

@@ -132,7 +132,7 @@ class Shelf:
 
             outline = self._outline(file)
             content = sight.content(self._root, file)
-            if _mark(file, content, outline.excerpts) != outline.mark:
+            if marked(hashed(content), outline) != outline.mark:
                 raise DigestError(f"{file}: this file has changed during the build; build again")
             known = self._known = self._known or self._reading().known
             known = replace(known, excerpts=storyfile.OneStory(outline.excerpts.split()))
@@ -180,14 +180,18 @@ class Shelf:
         for file in files:
             at = bisect_left(stories, file, key=_file)
             old, content = stories[at], sight.content(self._root, file)
-            if _mark(file, content, old.excerpts) == old.mark:
+            if marked(hashed(content), old) == old.mark:
                 continue
             reading.known = replace(reading.known, excerpts=storyfile.OneStory(old.excerpts.split()))
             story = reading.story(file)
             if story is None:
                 continue
             outline = outline_of(story, self._zone, b"", before.names.get(file, ""), old.came)
-            new = outline._replace(mark=_mark(file, content, outline.excerpts))
+            if outline.excerpts == old.excerpts:
+                outline = outline._replace(writer=old.writer)
+            elif outline.excerpts:
+                return None
+            new = outline._replace(mark=marked(hashed(content), outline))
             if new.known_by != old.known_by or self._may_be_excerpted(story):
                 return None
             stories[at] = new
@@ -249,10 +253,6 @@ def _ledgers(seen: Sight) -> list[str]:
 def _is_deep(file: str) -> bool:
     """Tells whether more depends on the coming and going of a file than what it says: anchors, earlier headlines."""
     return paths.is_story(file) or file.startswith(paths.LEDGERS)
-
-
-def _mark(file: str, content: bytes, excerpts: str) -> bytes:
-    return marked(file, hashed(content), excerpts)
 
 
 def _with(before: tuple[_One, ...], touched: set[str], found: Iterable[_One | None]) -> tuple[_One, ...]:

@@ -21,7 +21,7 @@ from digest.model import Config, Content, Location, Story
 from digest.naming import is_markdown
 from digest.stories import filenames, ledger, locations, paths, storyfile, summaries
 from digest.stories.desk import Desk, Edit, Intake, Survey
-from digest.stories.history import History, earlier
+from digest.stories.history import History, earlier, writer_of
 from digest.stories.inbox import Filing, Inbox, names_in, plan
 from digest.stories.ledger import Record
 from digest.stories.news import Ledgers
@@ -57,6 +57,7 @@ def survey(root: Path, config: Config) -> Survey:
     met = [(story, history.of(story)) for story in stories]
     claims = tuple(filter(None, (history.claim(story, records) for story, records in met)))
     followed = history.follow(claims, {story.file for story in stories})
+    feeds = {feed.id for feed in config.feeds}
     letters, introductions, pages = reading.texts(others)
     return Survey(
         content=Content(
@@ -69,6 +70,11 @@ def survey(root: Path, config: Config) -> Survey:
             earlier=earlier(met) | history.earlier_of(claims, followed),
             names=followed.names,
             altered=followed.altered,
+            writers={
+                story.file: writer
+                for story, records in met
+                if (writer := writer_of(story, records or history.of_file(story.file), feeds))
+            },
             unread=frozenset(reading.unread),
         ),
         problems=tuple(gathered(reading.problems)),

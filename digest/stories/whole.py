@@ -19,7 +19,7 @@ from digest.model import Catalogue, Config, Outline, Story
 from digest.pair import Partner
 from digest.stories import kept, paths, sight, store
 from digest.stories.following import Claim, Followed
-from digest.stories.history import History, Records, earlier
+from digest.stories.history import History, Records, earlier, writer_of
 from digest.stories.outlines import hashed, marked, outline_of
 from digest.stories.reading import Reading, gathered
 from digest.stories.sight import Sight
@@ -41,6 +41,7 @@ class Whole:
     def __init__(self, root: Path, config: Config, seen: Sight) -> None:
         self._root, self._seen = root, seen
         self._zone = ZoneInfo(config.site.timezone)
+        self._feeds = frozenset(feed.id for feed in config.feeds)
         self._hashes: dict[str, bytes] = {}
         ledgers, _ = store.read_ledgers(root, brief=True)
         self._history = History(ledgers, store.read_locations(root)[0], added=store.read_added(root)[0])
@@ -106,8 +107,9 @@ class Whole:
         return tuple(self._outline(*one) for one in met), claims, earlier(met)
 
     def _outline(self, story: Story, records: Records) -> Outline:
-        outline = outline_of(story, self._zone, b"", came=self._history.came(records))
-        return outline._replace(mark=marked(story.file, self._hashes[story.file], outline.excerpts))
+        writer = writer_of(story, records or self._history.of_file(story.file), self._feeds)
+        outline = outline_of(story, self._zone, b"", came=self._history.came(records), writer=writer)
+        return outline._replace(mark=marked(self._hashes[story.file], outline))
 
     def _followed(self, outline: Outline, followed: Followed) -> Outline:
         """Returns an outline with what the ledgers alone know of its story."""

@@ -1,0 +1,215 @@
+"""Above an excerpt stands the publisher who wrote these words, whichever feeds a story has, in whatever order."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digest import config
+from digest.commands import build, excerpts, export, pull
+
+NOW = datetime(2026, 12, 4, 8, 0, tzinfo=UTC)
+LINK = "https://news.example/article/3500001/a-slug"
+ENTRY: Mapping[str, Any] = {
+    "id": "https://news.example/?p=1",
+    "url": LINK,
+    "title": "Story 1 headline",
+    "summary": "Words of A.",
+    "date_published": "2026-11-26T09:00:00Z",
+}
+OF_B = {**ENTRY, "summary": "B words, more than three."}
+OTHER = {
+    "id": "urn:2",
+    "url": "https://news.example/article/3500002/b",
+    "title": "Two",
+    "date_published": "2026-11-26T09:00:00Z",
+}
+LATER = {"id": "urn:3", "url": "https://c.example/3", "title": "Three", "date_published": "2026-12-02T09:00:00Z"}
+
+
+class Desk:
+    """A digest whose feeds are files, each of its own paper, and the hours that go by."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.now = root, NOW
+        self.name({"a": "", "b": "", "c": ""})
+        self.tell("c", LATER)  # of another week, so that the first one is closed
+
+    def name(self, feeds: Mapping[str, str]) -> None:
+        """Writes digest.toml with these feeds, each with the lines that are its value."""
+        tables = (
+            f'[[feeds]]\nid = "{id}"\nurl = "{id}.json"\npublisher = "Paper {id.upper()}"\n{more}\n'
+            for id, more in feeds.items()
+        )
+        site = '[site]\ntitle = "Test"\nurl = "https://example.org/"\n'
+        (self.root / "digest.toml").write_text(site + "".join(tables))
+
+    def tell(self, feed: str, *entries: Mapping[str, Any]) -> None:
+        document = {"version": "https://jsonfeed.org/version/1.1", "title": feed, "items": list(entries)}
+        (self.root / f"{feed}.json").write_text(json.dumps(document))
+
+    def pull(self) -> None:
+        self.now += timedelta(hours=1)
+        found = config.load(self.root)
+        pull.run(self.root, found, pull.chosen(found, ()), now=self.now)
+
+    @property
+    def file(self) -> Path:
+        return next(one for one in self.root.glob("content/2026/w48/*.md") if "3500002" not in one.read_text())
+
+    def edit(self, old: str, new: str) -> None:
+        text = self.file.read_text()
+        assert old in text
+        self.file.write_text(text.replace(old, new, 1))
+
+    def add_note(self) -> None:
+        self.file.write_text(self.file.read_text() + "\nMy note.\n")
+
+    def built(self, name: str = "site") -> dict[str, str]:
+        """What a build writes in words, by file."""
+        out = self.root / name
+        build.run(self.root, config.load(self.root), output=out, base_url=None, now=self.now)
+        kinds = {".html", ".atom", ".json"}
+        return {path.relative_to(out).as_posix(): path.read_text() for path in out.rglob("*") if path.suffix in kinds}
+
+    def said(self) -> set[str]:
+        """Whom the pages and feeds of a build call the writer of the excerpt; a build from nothing says the same."""
+        found = self.built()
+        shutil.rmtree(self.root / ".digest")
+        assert self.built("again") == found
+        pages = {name: re.findall(r"Paper . writes|news\.example writes", text) for name, text in found.items()}
+        assert {"2026/w48/index.html", "feed.atom", "feed.json", "weeks.atom"} <= {
+            name for name in pages if pages[name]
+        }
+        return {one.removesuffix(" writes") for found in pages.values() for one in found}
+
+    def exported(self) -> object:
+        records = export.run(self.root, config.load(self.root))
+        return next(one["excerpt_feed"] for one in records if one.get("link") == LINK)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def brought_by_b(desk: Desk) -> None:
+    desk.tell("a", OTHER)
+    desk.tell("b", OF_B)
+    desk.pull()
+    desk.add_note()
+
+
+@pytest.mark.parametrize("retitled", [False, True])
+def test_a_feed_that_joins_above_the_one_that_wrote_the_excerpt_is_not_quoted(desk: Desk, retitled: bool) -> None:
+    brought_by_b(desk)
+    assert desk.said() == {"Paper B"}
+    desk.tell("a", ENTRY, OTHER)
+    desk.pull()
+    if retitled:
+        desk.tell("a", {**ENTRY, "title": "Retitled by a"}, OTHER)
+        desk.pull()
+        assert "title: Retitled by a\n" in desk.file.read_text()
+
+    assert "feeds: [a, b]\n" in desk.file.read_text()
+    assert "> B words, more than three.\n" in desk.file.read_text()
+    assert (desk.said(), desk.exported()) == ({"Paper B"}, "b")
+
+
+def test_without_a_note_it_is_said_as_well_where_the_source_is_another(desk: Desk) -> None:
+    desk.tell("b", OF_B)
+    desk.tell("a", OTHER)
+    desk.pull()
+    assert "writes:" not in desk.built()["2026/w48/index.html"]
+    desk.tell("a", ENTRY, OTHER)
+    desk.pull()
+
+    assert '<p class="says">Paper B writes:</p>' in desk.built()["2026/w48/index.html"]
+
+
+@pytest.mark.parametrize("retired", ["", "retired = true"])
+def test_the_words_of_the_feed_that_supplies_a_story_now_are_its_own(desk: Desk, retired: str) -> None:
+    desk.tell("a", ENTRY)
+    desk.tell("b", ENTRY)
+    desk.pull()
+    desk.add_note()
+    assert desk.said() == {"Paper A"}
+    desk.name({"a": retired, "b": "", "c": ""})
+    desk.tell("a", OTHER)
+    desk.tell("b", OF_B)
+    desk.pull()
+
+    assert "> B words, more than three.\n" in desk.file.read_text()
+    assert (desk.said(), desk.exported()) == ({"Paper B"}, "b")
+
+
+def test_the_order_of_feeds_that_an_editor_writes_makes_nobody_say_anything(desk: Desk) -> None:
+    desk.tell("a", ENTRY)
+    desk.tell("b", OF_B)
+    desk.pull()
+    desk.add_note()
+    desk.built()
+
+    desk.edit("feeds: [a, b]", "feeds: [b, a]")
+
+    assert desk.said() == {"Paper A"}
+
+
+def test_an_excerpt_that_was_cut_again_is_still_of_the_feed_that_gave_it(desk: Desk) -> None:
+    desk.tell("a", ENTRY)
+    desk.tell("b", ENTRY)
+    desk.pull()
+    desk.tell("a", OTHER)
+    desk.tell("b", OF_B)
+    desk.pull()
+    desk.add_note()
+    desk.name({"a": "excerpt = 2", "b": "excerpt = 2", "c": ""})
+
+    excerpts.run(desk.root, config.load(desk.root), now=desk.now + timedelta(minutes=1))
+
+    assert "> B words" in desk.file.read_text()
+    assert desk.said() == {"Paper B"}
+
+
+def test_a_paper_that_digest_toml_no_longer_names_does_not_lend_its_words_to_another(desk: Desk) -> None:
+    desk.tell("a", ENTRY)
+    desk.tell("b", OF_B)
+    desk.pull()
+    desk.add_note()
+
+    desk.name({"b": "", "c": ""})
+
+    assert desk.said() == {"news.example"}
+
+
+def test_a_source_that_the_editor_names_is_the_one_that_is_quoted(desk: Desk) -> None:
+    brought_by_b(desk)
+    desk.tell("a", ENTRY, OTHER)
+    desk.pull()
+
+    desk.edit("title:", "source: Paper X\ntitle:")
+
+    assert desk.said() == {"Paper X"}
+
+
+def test_what_git_brings_to_a_ledger_counts_at_the_next_build(desk: Desk) -> None:
+    brought_by_b(desk)
+    desk.tell("a", ENTRY, OTHER)
+    desk.pull()
+    desk.tell("a", {**ENTRY, "summary": "B words, more than three."}, OTHER)
+    desk.pull()
+    ledger = desk.root / "content/ledger/b.jsonl"
+    line = ledger.read_text()
+    ledger.write_text("")
+    desk.built()
+
+    ledger.write_text(line)
+
+    assert desk.said() == {"Paper B"}
