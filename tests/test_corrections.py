@@ -809,3 +809,27 @@ def test_any_history_of_corrections_and_edits_keeps_every_word_that_an_editor_wr
         for kind, *rest in [*steps, ("pull", "a", "title", 0)]:
             note(f"{kind} {rest}")
             getattr(history, kind)(*rest)
+
+
+@pytest.mark.parametrize("command", ["excerpts", "themes"])
+def test_what_commands_edit_ends_no_hint_of_a_story_in_two_feeds(tmp_path: Path, command: str) -> None:
+    desk = Desk(tmp_path)
+    desk.tell("a", ENTRY)
+    desk.tell("b", OTHER)
+    desk.pull()
+    desk.add_note("My note.\n")
+    desk.tell("a", corrected(title="Corrected"))
+    desk.pull()
+    desk.tell("b", corrected(title="Corrected"))
+    desk.pull()
+    before, hints = desk.text, desk.hints()
+    assert [hint for hint in hints if "has changed since your note" in hint]
+    toml = (tmp_path / "digest.toml").read_text()
+    more = '[[themes]]\nid = "memory"\ntitle = "Memory"\nmatch = ["corrected"]\n' if command == "themes" else ""
+    cut = toml if more else toml.replace('url = "a.json"', 'url = "a.json"\nexcerpt = 2')
+    (tmp_path / "digest.toml").write_text(cut + more)
+
+    CliRunner().invoke(cli.cli, ["--root", str(tmp_path), command, "--apply"])
+
+    assert desk.text != before
+    assert [hint for hint in desk.hints() if "has changed since your note" in hint] == hints

@@ -12,14 +12,15 @@ An excerpt's words are not stored: the ledger never contains a publisher's sente
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from operator import attrgetter
 
 from digest import links
 from digest.model import Story
 from digest.stories.desk import Edit
 from digest.stories.identity import hash_of
-from digest.stories.ledger import PendingChange, Record
+from digest.stories.ledger import PendingChange, Record, later, moment
 from digest.stories.merge import ANOTHERS, Merged, words_of
 
 KEPT, CHANGED, WITHDRAWN = "kept", "changed", "withdrawn"
@@ -30,6 +31,8 @@ _LONGEST = 300
 """Characters of a wording that are stored in the ledger."""
 
 Pending = Mapping[str, PendingChange]
+Lines = Sequence[tuple[str, Record]]
+"""Lines of ledgers, each with its feed."""
 
 
 def file_hash(text: str) -> str:
@@ -93,11 +96,25 @@ def is_reviewed(story: Story, letters: Iterable[str], files: Iterable[str]) -> b
     return bool(story.note.strip() or story.headline) or any(name in letter for letter in letters for name in names)
 
 
-def carried_over(record: Record, edit: Edit | None) -> Record:
-    """Returns the record with its pending changes kept through an edit that Digest itself made."""
-    if edit and record.stood and record.stood == file_hash(edit.before):
-        return record._replace(stood=file_hash(edit.after))
-    return record
+def carried_over(lines: Lines, records: Lines, edit: Edit | None, now: datetime) -> Lines:
+    """Returns the lines for an edit that Digest itself made, so that what is pending in the file stays pending.
+
+    `records` are all of the story: those that know the file as it was get a line too.
+    """
+    if edit is None:
+        return lines
+    before, after = file_hash(edit.before), file_hash(edit.after)
+    found = in_file([record for _, record in records], edit.before)
+    at, new = moment(now), {(feed, line.id) for feed, line in lines}
+    others = [
+        (feed, record._replace(at=later(at, record.at)))
+        for feed, record in records
+        if record.stood == before and (feed, record.id) not in new
+    ]
+    return [
+        (feed, line._replace(stood=after, pending=found) if line.stood == before else line)
+        for feed, line in (*lines, *others)
+    ]
 
 
 def hints(story: Story, found: Pending) -> Iterator[tuple[str, str, str]]:

@@ -96,10 +96,18 @@ def lines(cuts: Iterable[Cut], edits: Mapping[str, Edit | None], now: datetime) 
     """
     found: dict[str, list[Record]] = {}
     for one in cuts:
-        for feed, record in _sources(one.story, one.records):
-            wrote = {**record.wrote, "excerpt": ledger.hash_of_value(one.words)}
-            line = record._replace(at=ledger.later(ledger.moment(now), record.at), wrote=wrote)
-            found.setdefault(feed, []).append(pending.carried_over(line, edits.get(one.story.file)))
+        new = [
+            (
+                feed,
+                record._replace(
+                    at=ledger.later(ledger.moment(now), record.at),
+                    wrote={**record.wrote, "excerpt": ledger.hash_of_value(one.words)},
+                ),
+            )
+            for feed, record in _sources(one.story, one.records)
+        ]
+        for feed, line in pending.carried_over(new, one.records, edits.get(one.story.file), now):
+            found.setdefault(feed, []).append(line)
     return {feed: tuple(records) for feed, records in found.items()}
 
 

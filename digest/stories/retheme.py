@@ -34,8 +34,8 @@ class Verdict:
 
     `themes` are those that it should have, the main one first, each with its evidence. Of these `earned` has what the
     rules find today, `heard` what the ledger remembers, ids brought up to date. `own` tells that its themes are the
-    editor's. `sources` are the records that stand for its themes, `mark` the hash of them that was written last.
-    `whole` tells that all of what the feed said is stored, as far as we know.
+    editor's. `records` are all of the story, `sources` those that stand for its themes, `mark` the hash of them that
+    was written last. `whole` tells that all of what the feed said is stored, as far as we know.
     """
 
     story: Story
@@ -44,6 +44,7 @@ class Verdict:
     earned: Mapping[str, str]
     heard: Mapping[str, str]
     sources: Kin = ()
+    records: Kin = ()
     mark: str = ""
     whole: bool = True
 
@@ -97,6 +98,7 @@ def judge(
         earned=earned,
         heard=heard,
         sources=sources,
+        records=kin,
         mark=newest.wrote.get("themes", "") if newest else "",
         whole=whole,
     )
@@ -164,10 +166,12 @@ def lines(verdicts: Iterable[Verdict], edits: Mapping[str, Edit], now: datetime)
     found: dict[str, list[Record]] = {}
     for verdict in verdicts:
         mark = ledger.hashes({"themes": tuple(verdict.themes)})
+        new = []
         for feed, record in verdict.sources:
             wrote = {name: value for name, value in record.wrote.items() if name != "themes"} | mark
             line = record._replace(at=ledger.later(ledger.moment(now), record.at), wrote=wrote, themes=verdict.themes)
-            line = pending.carried_over(line, edits[verdict.story.file])
+            new.append((feed, line))
+        for feed, line in pending.carried_over(new, verdict.records, edits[verdict.story.file], now):
             found.setdefault(feed, []).append(line)
     return {feed: tuple(records) for feed, records in found.items()}
 
