@@ -314,3 +314,21 @@ def test_status_counts_a_misnamed_file_as_unreadable_and_not_as_deleted(root: Pa
 )  # fmt: skip
 def test_the_right_name_of_a_text(name: str, right: str) -> None:
     assert filenames.proper(name) == right
+
+
+@pytest.mark.parametrize(
+    ("file", "cure"),
+    [
+        ("content/CNAME", "rename it to content/static/CNAME"),
+        ("content/static/cname", "rename it to content/static/CNAME"),
+        ("content/Inbox/x.md", "rename it to content/inbox/"),
+        ("content/Static/logo.png", "rename it to content/static/"),
+        ("content/static/CNAME", ""),
+        ("content/inbox/x.md", ""),
+        ("content/static/sub/cname", ""),
+    ],
+)
+def test_a_folder_or_domain_in_other_case_or_place_is_told_the_right_one(file: str, cure: str) -> None:
+    problem = filenames.problem(file)
+
+    assert (problem.cure if problem else "") == cure

@@ -182,16 +182,26 @@ def test_wrong_usage_writes_nothing(tmp_path: Path, words: list[str], said: str)
     assert not (tmp_path / "mine").exists()
 
 
+@pytest.mark.parametrize("feed", ["feed.xml", "./feed.xml"])
+def test_a_feed_in_a_file_is_told_where_it_belongs(tmp_path: Path, feed: str) -> None:
+    (tmp_path / "feed.xml").write_text(RSS)
+
+    made = digest("init", "mine", "--feed", feed, cwd=tmp_path)
+
+    assert made.returncode == 2
+    assert f"'{feed}' is a file, and --feed takes addresses; run init without it" in made.stderr
+
+
 def test_a_readers_list_is_taken_at_its_word_without_asking(tmp_path: Path) -> None:
     (tmp_path / "subs.opml").write_text(
         '<opml><body><outline text="Folder"><outline text="First" xmlUrl="http://127.0.0.1:1/f"/></outline>'
-        '<outline text="Old" xmlUrl="feed://x"/></body></opml>'
+        '<outline text="Old" xmlUrl="ftp://x"/></body></opml>'
     )
 
     made = digest("init", "mine", "--opml", "subs.opml", cwd=tmp_path, TZ="UTC")
 
     assert made.returncode == 0
-    assert made.stderr == "feed://x: left out, for it is no http(s) address\n"
+    assert made.stderr == "ftp://x: left out, for it is no http(s) address\n"
     assert [(feed.id, feed.url) for feed in config.load(tmp_path / "mine").feeds] == [("first", "http://127.0.0.1:1/f")]
 
 

@@ -40,7 +40,7 @@ def test_an_address_counts_once_however_it_is_spelt() -> None:
     assert [feed.title for feed in found.feeds] == ["A"]
 
 
-@pytest.mark.parametrize("address", ["feed://a.example/f", "javascript:alert(1)", "file:///etc/passwd", "f.xml"])
+@pytest.mark.parametrize("address", ["ftp://a.example/f", "javascript:alert(1)", "file:///etc/passwd", "f.xml"])
 def test_what_is_no_web_address_is_left_out_and_told(address: str) -> None:
     found = listed(f'<outline text="A" xmlUrl="{address}"/><outline text="B" xmlUrl="https://b.example/"/>')
 
@@ -134,3 +134,10 @@ def test_any_bytes_are_a_list_or_a_line(body: bytes) -> None:
         opml.read(body, "subs.opml")
     except DigestError as error:
         assert str(error).count("\n") == 0
+
+
+@pytest.mark.parametrize("address", ["feed://a.example/f", "feed:https://a.example/f", "FEED://a.example/f"])
+def test_an_address_for_programs_that_open_feeds_is_a_web_address(address: str) -> None:
+    body = f'<opml version="2.0"><body><outline text="A" xmlUrl="{address}"/></body></opml>'
+
+    assert [one.url for one in opml.read(body.encode(), "x").feeds] == ["https://a.example/f"]

@@ -7,6 +7,7 @@ the feeds of the list's own owner (`ownerId`), which our lists have beside the f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.parsers import expat
@@ -18,6 +19,8 @@ from digest.feeds import plaintext
 LARGEST = 10_000_000
 """A list has a few hundred bytes a feed."""
 _LONGEST_ADDRESS = 4_000
+_FEED_SCHEME = re.compile(r"\s*feed:(?:(https?://)|//)", re.IGNORECASE)
+"""How some readers write an address, for programs that open feeds: `feed://a.example/f`, `feed:https://a.example/f`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,7 @@ class _List:
         left_out, own = list[str](), list[str]()
         owner = links.web_link(self._owner)
         for title, said, page in self._outlines:
+            said = _FEED_SCHEME.sub(lambda found: found[1] or "https://", said)
             url = links.fetch_link(said) if len(said) <= _LONGEST_ADDRESS else None
             if url is None:
                 left_out.append(plaintext.line(said)[:80])

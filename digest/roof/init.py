@@ -57,6 +57,11 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], opml: Path | None) ->
 def _checked(feed: str) -> str:
     address = links.fetch_link(feed)
     if address is None:
+        if feed and not feed.lower().startswith(("http:", "https:")) and Path(feed).is_file():
+            cure = "run init without it, then put the file's path into digest.toml, as url of a feed"
+            raise click.BadParameter(
+                f"'{redact.mask(feed)}' is a file, and --feed takes addresses; {cure}", param_hint="--feed"
+            )
         meant = links.web_link(f"https://{feed}") if "." in feed and ":" not in feed else None
         cure = f"did you mean {redact.mask(meant)}?" if meant else "copy it from the browser"
         raise click.BadParameter(f"'{redact.mask(feed)}' is no http(s) address; {cure}", param_hint="--feed")

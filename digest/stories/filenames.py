@@ -28,6 +28,7 @@ _BARE = re.compile(r"(?!\d+\Z|sed\w{6}\Z|(?:license|copying|makefile|cname|codeo
 _WEEK = re.compile(r"\d{4}/w\d{2}")
 _ODD_WEEK = re.compile(r"(\d{4})/[wW]?(\d{1,2})")
 _OTHERS = frozenset({"static", "ledger", "inbox"})
+_FOLDERS = _OTHERS | {"themes", "pages"}
 _LEFTOVER = re.compile(
     r"[~#]\Z|\.(?:bak|orig|rej|tmp|save|sw\w|new|old)\Z|\A(?:~\$|\d+\Z|sed\w{6}\Z|Thumbs\.db|desktop\.ini|Icon\r)|___\Z",
     re.IGNORECASE,
@@ -67,6 +68,10 @@ def problem(file: str) -> Problem | None:
     """Returns what is wrong with the name or folder of a file that is not a story; None if nothing is wrong."""
     folder, name = paths.folder_of(file), file.rpartition("/")[2]
     top = _top(file)
+    if name.lower() == "cname" and file != "content/static/CNAME" and folder.lower() in {"", "content", "static"}:
+        return Problem(file, 0, "is not read as the custom domain", "rename it to content/static/CNAME")
+    if top.lower() in _FOLDERS and top not in _FOLDERS and "/" in file.removeprefix("content/"):
+        return Problem(file, 0, f"lies in content/{top}/, which is not read", f"rename it to content/{top.lower()}/")
     if top in _OTHERS or not is_text(name) or name.lower().startswith("readme"):
         return None
     if _is_read(file):
