@@ -120,8 +120,8 @@ def test_every_error_of_every_file_is_told_in_order(root: Path, story: Write) ->
     assert told(root) == [
         f"{W20}2026-05-15-a.md:3: link: 'news.example' is no http(s) address; copy the address from the browser",
         f"{W20}2026-05-15-a.md:4: unknown theme 'memroy'; did you mean 'memory'?",
-        f"{W20}2026-05-15-b.md:8: the link to 'nowhere.md' leads to no story; link to the story's file, "
-        "such as 2026-05-15-d.md",
+        f"{W20}2026-05-15-b.md:8: the link to 'nowhere.md' leads to no story; correct the file's name, "
+        "or remove the link if its story was deleted",
         f"{W20}2026-05-15-d.md: is the same story as {W20}2026-05-15-c.md: they have one id; "
         "delete one, or take 'id' out of the one that is new",
         "content/stray.md: lies in no week's folder; move it to one such as content/2026/w20/",

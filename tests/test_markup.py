@@ -88,8 +88,8 @@ def test_case(text: str, expected: str) -> None:
         ),
         (
             "[it](2026-05-15-nothing-like-it.md)",
-            f"{FILE}:12: the link to '2026-05-15-nothing-like-it.md' leads to no story; link to the story's file, "
-            "such as 2026-05-15-nexperia-splits.md",
+            f"{FILE}:12: the link to '2026-05-15-nothing-like-it.md' leads to no story; correct the file's name, "
+            "or remove the link if its story was deleted",
         ),
         (
             "[it](2026-05-15-spiked.md)",

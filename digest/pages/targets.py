@@ -184,7 +184,7 @@ class Targets:
         return Lost(f"there is no file '{path}' beside this one", "put it there, or mend the link")
 
     def _cure(self, path: str, file: str) -> str:
-        """Returns what to write instead: the near miss by slug, for dates are all alike, or what a link looks like."""
+        """Returns what to write instead: the near miss by slug, for dates are all alike, if there is one."""
         there = {name: _slug(name) for name in self._places if is_markdown(name)}
         wanted = _slug(path)
         # One beginning or end in common, for there may be many thousands and each comparison takes its time.
@@ -193,10 +193,7 @@ class Targets:
         found = begun or get_close_matches(wanted, near, n=1)
         if found:
             return f"did you mean '{_relative(near[found[0]], file)}'?"
-        newest = max((files[0] for files in self._named.values() if files[0] in there), default="")
-        return (
-            f"link to the story's file, such as {_relative(newest, file)}" if newest else "mend the link, or unlink it"
-        )
+        return "correct the file's name, or remove the link if its story was deleted"
 
 
 def _composed(file: str) -> str:
