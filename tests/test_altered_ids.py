@@ -244,3 +244,92 @@ def test_a_corrected_link_gives_no_other_id_to_a_story_whose_id_was_taken_out(ro
     assert "link: https://news.example/tech/2/another-story\n" in text
     assert "\nid: " not in text
     assert atom_ids(site(root)) == before
+
+
+# ---------------------------------------------------------------- a story that two feeds have brought in one pull
+
+
+def item(guid: str) -> str:
+    """An RSS document with one entry; `guid` is "" for none."""
+    tag = f"<guid isPermaLink='false'>{guid}</guid>" if guid else ""
+    return (
+        "<?xml version='1.0'?><rss version='2.0'><channel><title>Feed</title><item><title>One</title>"
+        f"<link>https://news.example/tech/1/story</link>{tag}"
+        "<pubDate>Fri, 15 May 2026 09:32:41 +0000</pubDate></item></channel></rss>"
+    )
+
+
+@pytest.fixture
+def shared(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A digest whose feeds `first` and `second` have brought one story, with these guids."""
+    (tmp_path / "digest.toml").write_text(SETTINGS + '\n[[feeds]]\nid = "second"\nurl = "second.xml"\n')
+    for feed, guid in zip(("first", "second"), request.param, strict=True):
+        (tmp_path / f"{feed}.xml").write_text(item(guid))
+    run(tmp_path, "pull")
+    assert "feeds: [first, second]\n" in read(tmp_path, ONE)
+    return tmp_path
+
+
+def entry_id(site: dict[str, bytes]) -> str:
+    """The id of the only story, without that of the feed which is named as its source."""
+    return site["feed.atom"].decode().partition("<entry>")[2].partition("<id>")[2].partition("</id>")[0]
+
+
+def replaced(root: Path, old: str, new: str) -> None:
+    text = read(root, ONE)
+    assert old in text
+    (root / ONE).write_text(text.replace(old, new))
+
+
+GUID, URI = "3", "https://news.example/?p=4"
+
+
+@pytest.mark.parametrize("moved", [False, True])
+@pytest.mark.parametrize("shared", [(GUID, ""), (URI, ""), (GUID, "b9")], indirect=True)
+def test_the_atom_id_stays_where_the_id_is_taken_out(shared: Path, moved: bool) -> None:
+    before = entry_id(site(shared))
+    alter(shared, ONE)
+    if moved:
+        site(shared)
+        move(shared, ONE, "content/2026/w21/2026-05-15-uno.md")
+
+    assert entry_id(site(shared)) == before
+    assert "its `id` is not the one that feed 'first' gave it: " in run(shared, "check")
+
+
+@pytest.mark.parametrize(("shared", "id"), [(("", GUID), "'3'"), (("", URI), URI)], indirect=["shared"])
+def test_the_atom_id_stays_where_an_id_is_added_that_a_later_feed_gave(shared: Path, id: str) -> None:
+    before = entry_id(site(shared))
+    alter(shared, ONE, id)
+
+    assert entry_id(site(shared)) == before
+    assert "its `id` is not from feed 'first', which gave it none; take it out" in run(shared, "check")
+
+
+@pytest.mark.parametrize(
+    ("feeds", "hints"),
+    [
+        ("feeds: [second, first]\n", "0 hints"),
+        ("feeds: [second]\n", "hint: its `feeds` lack 'first', in which its `id` counts; add first to them\n"),
+        ("", "hint: its `feeds` lack 'first', in which its `id` counts; add first to them\n"),
+    ],
+)
+@pytest.mark.parametrize("shared", [(GUID, ""), (GUID, GUID), (GUID, "b9")], indirect=True)
+def test_the_atom_id_stays_whatever_feeds_the_story_names(shared: Path, feeds: str, hints: str) -> None:
+    before = entry_id(site(shared))
+    replaced(shared, "feeds: [first, second]\n", feeds)
+
+    assert entry_id(site(shared)) == before
+    assert hints in run(shared, "check")
+    run(shared, "pull")
+    assert entry_id(site(shared)) == before
+
+
+@pytest.mark.parametrize("shared", [("", ""), ("", "b9"), ("", URI), (GUID, ""), (URI, "b9")], indirect=True)
+def test_the_atom_id_stays_where_the_link_is_edited(shared: Path) -> None:
+    before = entry_id(site(shared))
+    for name in ("two", "three"):
+        replaced(shared, read(shared, ONE).partition("link: ")[2].partition("\n")[0], f"https://news.example/{name}")
+        assert entry_id(site(shared)) == before
+    run(shared, "pull")
+    assert entry_id(site(shared)) == before

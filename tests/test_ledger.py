@@ -48,7 +48,7 @@ def test_the_newest_line_wins_and_aliases_unite() -> None:
     assert problems == ()
     assert found == {
         "1": NEW._replace(
-            aliases=("guid:1", "link:news.example/one", "guid:2"), earlier=(("One", NEW.at),), since=OLD.at
+            aliases=("guid:1", "link:news.example/one", "guid:2"), earlier=(("One", NEW.at),), since=OLD.at, made=True
         )
     }
 

@@ -35,12 +35,20 @@ class Claim(NamedTuple):
     feeds: tuple[str, ...] = ()
 
 
+class Brought(NamedTuple):
+    """When a feed first brought a story, whether it only joined a file that was there, and the name by that feed."""
+
+    at: str
+    joined: bool
+    feed: str
+    name: str
+
+
 class Known(NamedTuple):
     """A story in the ledgers: `homes` has the files where it has been, with their earliest times, `file` the last one.
 
     `name` is "" if no ledger has it; `links` are canonical, the newest last. `by_link`: it has no id of its own.
-    `is_located`: there are locations of it. `brought` has, for each feed, the time when that feed first brought it,
-    the feed's id, and the name that it would have got from that feed.
+    `is_located`: there are locations of it. `brought` has a line for each feed that brought it.
     """
 
     owner: str
@@ -50,14 +58,17 @@ class Known(NamedTuple):
     links: tuple[str, ...]
     by_link: bool
     is_located: bool
-    brought: tuple[tuple[str, str, str], ...] = ()
+    brought: tuple[Brought, ...] = ()
 
     def first_name(self, feeds: Sequence[str]) -> str:
-        """Returns the name from the feed that brought it first; `feeds` are the story's, in order, and break ties."""
+        """Returns the name from the feed that brought it first: of several in one pull, the one that wrote the file.
+
+        Where that cannot be told, `feeds` decide: the story's, in order.
+        """
         if self.is_located or not self.brought:
             return self.name
         order = {feed: number for number, feed in enumerate(feeds)}
-        return min(self.brought, key=lambda one: (one[0], order.get(one[1], len(order)), one[1]))[2]
+        return min(self.brought, key=lambda one: (one.at, one.joined, order.get(one.feed, len(order)), one.feed)).name
 
 
 class Followed(NamedTuple):
@@ -65,7 +76,7 @@ class Followed(NamedTuple):
 
     `names` has, by file, lasting names that differ from what the file says; `news` the locations that no ledger has
     yet, all with the newest time in the ledgers as `at`. `claimed` are the files of all claims. `altered` has, by file,
-    the owner of each story that was not found by its `id`, because an editor removed or changed that.
+    the owner of each story whose `id`, or the feed in which it counts, an editor removed or changed.
     """
 
     files: Mapping[str, str] = {}
@@ -105,7 +116,12 @@ def follow(claims: Sequence[Claim], files: Collection[str], lookup: Lookup, newe
             found[owner] = claim
     names, news = _named(claims, found, lookup, newest)
     owners = {claim.file: claim.owners for claim in claims}
-    altered = {claim.file: owner for owner, claim in found.items() if owner not in owners[claim.file]}
+    altered = {
+        claim.file: owner
+        for owner, claim in found.items()
+        if owner not in owners[claim.file]
+        or (claim.file in names and (claim.has_id or not lookup.known(owner).by_link))
+    }
     return Followed({owner: claim.file for owner, claim in found.items()}, names, news, claimed, altered)
 
 

@@ -16,7 +16,7 @@ from digest import links
 from digest.model import Location, Outline, Place, Story
 from digest.naming import lasting_name
 from digest.stories import excerpt, following, ledger, locations, paths
-from digest.stories.following import Claim, Followed, Known, Lookup
+from digest.stories.following import Brought, Claim, Followed, Known, Lookup
 from digest.stories.identity import keys_of_story
 from digest.stories.ledger import Record
 from digest.week import Week
@@ -45,11 +45,15 @@ class History:
         self._since: dict[str, str] = {}
         self._first: dict[str, str] = {}
         """When each feed was first pulled."""
+        self._makers: dict[str, list[tuple[str, Record]]] = defaultdict(list)
+        """The records whose pull wrote a file, by that file."""
         for feed, records in ledgers.items():
             for record in records.values():
                 since = record.since or record.at
                 self._first[feed] = min(since, self._first.get(feed, since))
                 self._since[record.file] = min(since, self._since.get(record.file, since))
+                if record.made:
+                    self._makers[record.file].append((feed, record))
                 for key in ledger.keys_on_disk(record, feed):
                     self._records[key].append((feed, record))
         self._located: dict[str, list[Location]] = defaultdict(list)
@@ -143,6 +147,8 @@ class History:
         if not owners:
             owners |= dict.fromkeys((*namesakes, *self._owners.get(f"link:{canonical}", ())))
         is_named = key in self._records if story.id else any(record.id == story.link for _, record in records)
+        written = {made for owner in owners for one in self._makers.get(owner, ()) if (made := _name(*one))}
+        is_named = is_named and (not written or name in written)
         is_there = list(owners) == [story.file] and story.file not in self._located
         if is_named and is_there and not namesakes:
             return None
@@ -189,9 +195,15 @@ class History:
                 *(alias.removeprefix("link:") for alias in aliases if alias.startswith("link:")),
                 *(links.canonical(link) for one in located for link in (one.link, one.now)),
             ),
-            by_link=locations.is_by_link(located) if located else not any(map(ledger.has_guid, _records(records))),
+            by_link=locations.is_by_link(located)
+            if located
+            else not any(map(ledger.has_guid, _records(self._makers.get(owner) or records))),
             is_located=bool(located),
-            brought=tuple((one.since or one.at, feed, name) for feed, one in records if (name := _name(feed, one))),
+            brought=tuple(
+                Brought(one.since or one.at, not one.made, feed, name)
+                for feed, one in records
+                if (name := _name(feed, one))
+            ),
         )
 
     def of_file(self, file: str) -> Sequence[tuple[str, Record]]:

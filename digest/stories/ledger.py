@@ -63,7 +63,8 @@ class Record(NamedTuple):
     lines come `since`, the moment of the first, and `earlier`, the feed's earlier headlines, each with the moment at
     which another took its place. `deleted` is True if any line says so, None if none speaks of it, as those of early
     versions do. `excerpts` has the hashes of all excerpts that were written, by any of the lines,
-    each with the moment of the first line that has it.
+    each with the moment of the first line that has it. `made` is True if the first line says that this feed's pull wrote
+    the file, rather than joined or adopted it.
     """
 
     at: str
@@ -82,6 +83,7 @@ class Record(NamedTuple):
     excerpts: Mapping[str, str] = _NOTHING
     lacks: tuple[str, ...] | None = None
     deleted: bool | None = None
+    made: bool = False
 
 
 def hash_of_value(value: str | tuple[str, ...] | datetime) -> str:
@@ -182,7 +184,8 @@ def _later(old: Record, record: Record) -> Record:
     excerpts = old.excerpts if is_known else {**record.excerpts, **old.excerpts}
     deleted = record.deleted if old.deleted is None or record.deleted else old.deleted
     since = old.since or old.at
-    return record._replace(aliases=aliases, earlier=earlier, since=since, excerpts=excerpts, deleted=deleted)
+    made = old.made or (record.made and record.at == since)  # whichever of two lines of one moment is read first
+    return record._replace(aliases=aliases, earlier=earlier, since=since, excerpts=excerpts, deleted=deleted, made=made)
 
 
 def known_files(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, tuple[str, ...]]:
@@ -307,6 +310,7 @@ def _record(line: dict[str, Any], brief: bool) -> Record:
         raise ValueError("of another version or kind")
     if deleted is not None and not isinstance(deleted, bool):
         raise ValueError("says neither true nor false")
+    made = "title" in wrote and lacks is None
     excerpts = {wrote["excerpt"]: line["at"]} if wrote.get("excerpt", NOTHING) != NOTHING else _NOTHING
     if brief:
         is_guided = f"guid:{line['id']}" in line["aliases"]
@@ -324,6 +328,7 @@ def _record(line: dict[str, Any], brief: bool) -> Record:
         excerpts=excerpts,
         lacks=lacks,
         deleted=deleted,
+        made=made,
         **(_optional_keys(line) if not brief and ("held" in line or "stood" in line) else {}),
     )
 

@@ -229,16 +229,18 @@ def _altered_ids(stories: Iterable[Story], history: History, line_of: LineOf) ->
     for story in stories:
         written = (
             (feed, record)
-            for feed, record in (history.of(story) if story.file in history.altered else ())
+            for feed, record in history.of_file(history.altered.get(story.file, ""))
             if not ledger.is_adopted(record)
             if story.file == record.file or record.wrote.get("published") == ledger.hash_of_value(story.published)
         )
-        feed, record = min(written, key=lambda one: one[1].since or one[1].at, default=("", None))
+        feed, record = min(written, key=lambda one: (one[1].since or one[1].at, not one[1].made), default=("", None))
         if record is None or not (story.id or ledger.has_guid(record)):
             continue
         key, what, cure = "id", f"its `id` is not the one that feed '{feed}' gave it: {record.id}", "put it back"
         if not ledger.has_guid(record):
             what, cure = f"its `id` is not from feed '{feed}', which gave it none", "take it out"
+        elif story.id == record.id and feed in story.feeds:
+            continue  # in another order; its Atom id is the same
         elif story.id == record.id:
             key, what, cure = "feeds", f"its `feeds` lack '{feed}', in which its `id` counts", f"add {feed} to them"
         yield _hint(story.file, line_of(story.file, key), what, cure)
