@@ -341,6 +341,32 @@ def test_a_story_that_may_be_there_but_cannot_be_read_is_left_alone(root: Path) 
         run(root, "https://news.example/x")
 
 
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_deleted_story_that_no_feed_brought_stays_deleted(root: Path, by_hand: bool) -> None:
+    file = root / "content/2026/w20/2026-05-15-quiet-harbour.md"
+    with FeedHost({"/a": serving()}) as host:
+        link = host.url("/a")
+        if by_hand:
+            file.parent.mkdir(parents=True)
+            file.write_text(f"---\ntitle: Mine\nlink: {link}\n---\n")
+            pulled(root)
+        else:
+            run(root, link)
+        text = file.read_text()
+        file.unlink()
+
+        with pytest.raises(DigestError, match=rf"^content/2026/w20/{file.name}: this story was deleted; restore it"):
+            run(root, link)
+        (root / "first.xml").write_text(rss(link, "https://news.example/x"))
+        (row,) = pulled(root).rows
+        (again,) = pulled(root).rows
+
+        assert (len(row.new), row.known, len(again.new), file.exists()) == (1, 1, 0, False)
+        file.write_text(text)
+        pulled(root)
+        assert file.read_text() == text
+
+
 def test_a_slug_that_a_deleted_story_had_is_not_given_again(root: Path) -> None:
     (root / "first.xml").write_text(rss("https://news.example/x"))
     (place,) = pulled(root).rows[0].new

@@ -47,6 +47,8 @@ def already(addresses: Iterable[str], desk: Desk) -> str:
             return f"{record.file}: this story is here already; edit that file"
         cure = "restore it from git, or write the file by hand"
         return f"{record.file}: feed '{feed}' brought this story, and its file was deleted; {cure}"
+    if deleted := desk.deleted(addresses):
+        return f"{deleted}: this story was deleted; restore it from git, or write the file by hand"
     return ""
 
 

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from digest import links
 from digest.errors import Faults, Problem
-from digest.model import Content, Feed, Story
-from digest.stories import filenames
+from digest.model import Content, Feed, Location, Story
+from digest.stories import filenames, ledger, locations
 from digest.stories.history import History
 from digest.stories.identity import keys_of_story
 from digest.stories.ledger import Record
@@ -24,17 +25,17 @@ from digest.week import Week
 class Desk:
     """What the digest holds before a pull.
 
-    `files` are all story files there are, `left` some that there were. Of those that speak of an entry in question,
-    `stories` were read, with their `texts`; `unreadable` has the texts of the others, `problems` what is wrong with
-    them. `known` is what a story may speak of. `closed` is the newest week that its letter has closed, None where
-    letters close none. `letters` are the texts of all letters. `carried` has, by feed, names of the entries in the last
-    document that it was seen to have. `begun` is what the last pull wrote into files, which may have been killed before
-    its ledger lines were written.
+    `files` are all story files there are, `located` where stories were that no ledger of a feed has there. Of those
+    that speak of an entry in question, `stories` were read, with their `texts`; `unreadable` has the texts of the
+    others, `problems` what is wrong with them. `known` is what a story may speak of. `closed` is the newest week that
+    its letter has closed, None where letters close none. `letters` are the texts of all letters. `carried` has, by
+    feed, names of the entries in the last document that it was seen to have. `begun` is what the last pull wrote into
+    files, which may have been killed before its ledger lines were written.
     """
 
     ledgers: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
     files: frozenset[str] = frozenset()
-    left: frozenset[str] = frozenset()
+    located: tuple[Location, ...] = ()
     stories: tuple[Story, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
@@ -49,8 +50,26 @@ class Desk:
     def taken(self) -> frozenset[str]:
         """The story files that there are, and those that there were: their names stay theirs."""
         return self.files.union(
-            self.left, (record.file for records in self.ledgers.values() for record in records.values())
+            (one.file for one in self.located),
+            (record.file for records in self.ledgers.values() for record in records.values()),
         )
+
+    def deleted(self, addresses: Iterable[str]) -> str:
+        """Returns the file of a deleted story at one of the addresses that no feed has brought, "" if there is none."""
+        wanted = {links.canonical(address) for address in addresses if not links.is_front_page(address)}
+        at_link = {one.name for one in self.located if not wanted.isdisjoint(map(links.canonical, (one.link, one.now)))}
+        for name in sorted(at_link):
+            found = [one for one in self.located if one.name == name]
+            homes, keys = {one.file for one in found}, locations.keys_of(found)
+            brought = (
+                record.file in homes or not keys.isdisjoint(ledger.keys_on_disk(record, feed))
+                for feed, records in self.ledgers.items()
+                for record in records.values()
+            )
+            there = (story.file in homes or not keys.isdisjoint(keys_of_story(story)) for story in self.stories)
+            if homes.isdisjoint(self.files) and not any(there) and not any(brought):
+                return found[0].file
+        return ""
 
     def by_key(self) -> dict[str, list[str]]:
         """Returns the files of the stories that were read, under each of their keys (`identity.keys_of_story`)."""

@@ -116,8 +116,12 @@ class _Taking:
     def _decide(self, arrival: Arrival, file: str | None) -> tuple[str, str]:
         """Returns what becomes of one entry, and the file that it concerns."""
         if file is None:
-            blocked = self.desk.hidden(names_of(arrival.aliases))
-            return ("left", blocked) if blocked else ("new", self._take(arrival))
+            if blocked := self.desk.hidden(names_of(arrival.aliases)):
+                return "left", blocked
+            deleted = self.desk.deleted([] if self.context.is_crowded(arrival.entry.link) else [arrival.entry.link])
+            if deleted:
+                return self._welcome(arrival, deleted, None, ledger.hashes(said(arrival.entry)))
+            return "new", self._take(arrival)
         if file in self.adoptable:
             return "adopted", self._adopt(arrival, file, self.adoptable.pop(file))
         if file in self.stories:
@@ -234,7 +238,7 @@ class _Taking:
         """
         record = self._first_record(arrival, file)
         if story is None:
-            self._note(arrival, record, heard, {})
+            self._note(arrival, record if file in self.kin else record._replace(deleted=True), heard, {})
             return "known", file
         self._pending(file, story)
         feeds, wrote = self._with_feed(arrival.feed.id, file, story)

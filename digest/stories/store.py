@@ -124,7 +124,7 @@ def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Rec
     return Desk(
         ledgers=ledgers,
         files=frozenset(filter(paths.is_story, files)),
-        left=frozenset(one.file for one in read_locations(root)[0]) if names else frozenset(),
+        located=read_locations(root)[0] if names else (),
         stories=tuple(found),
         texts=texts,
         unreadable=unreadable,
