@@ -161,3 +161,20 @@ def test_a_pull_closes_a_week_when_it_brings_the_first_story_of_the_next(tmp_pat
     assert weeks(tmp_path) == expected  # by a build that reads one file again
     shutil.rmtree(tmp_path / ".digest")
     assert weeks(tmp_path) == expected
+
+
+def test_an_edition_is_not_announced_again_when_the_story_that_closed_it_is_hidden(root: Path) -> None:
+    story(root, "w21/2026-05-21-c.md")
+    assert weeks(root) == {"Week 20": (TUESDAY, TUESDAY)}
+
+    story(root, "w21/2026-05-19-b.md", "hide: true\n")
+
+    assert weeks(root) == {"Week 20": (TUESDAY, TUESDAY)}
+
+
+def test_a_draft_or_a_week_of_hidden_stories_closes_nothing(root: Path) -> None:
+    story(root, "w21/2026-05-18-waits.md", "draft: true\n")
+    assert weeks(root) == {"Week 20": (TUESDAY, TUESDAY)}
+    story(root, "w21/2026-05-19-b.md", "hide: true\n")
+
+    assert weeks(root) == {}

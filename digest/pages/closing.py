@@ -8,6 +8,7 @@ the edition first appeared in the feed. No clock is read: all times come from th
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, time, tzinfo
 from typing import NamedTuple
@@ -28,9 +29,17 @@ class EditionDates(NamedTuple):
     updated: float
 
 
-def edition_dates(editions: Iterable[Edition], close: str, zone: tzinfo) -> Mapping[Week, EditionDates]:
-    """Returns the dates of all closed editions, given newest first; `close` is what closes one (digest.toml)."""
+def edition_dates(
+    editions: Iterable[Edition], close: str, zone: tzinfo, hidden: Iterable[Outline] = ()
+) -> Mapping[Week, EditionDates]:
+    """Returns the dates of all closed editions, given newest first; `close` is what closes one (digest.toml).
+
+    The `hidden` stories of a week count for when it closed the one before, which hiding one must not announce again.
+    """
     editions = tuple(editions)
+    withheld: dict[Week, list[Outline]] = defaultdict(list)
+    for story in hidden:
+        withheld[story.week].append(story)
     near = set(reached(edition.week for edition in editions))  # a week far ahead closes none
     found: dict[Week, EditionDates] = {}
     later = None  # when a later week closed this one
@@ -44,7 +53,8 @@ def edition_dates(editions: Iterable[Edition], close: str, zone: tzinfo) -> Mapp
             closing = max(came, default=monday) if by_letter or later is None else later
             found[edition.week] = _dates(edition, closing)
         if close != "letter":
-            opening = min(came, default=_published(edition.letter) or monday)
+            all_came = (*came, *(_came(story, monday) for story in withheld.get(edition.week, ())))
+            opening = min(all_came if came else (), default=_published(edition.letter) or monday)
         elif edition.closed:
             opening = found[edition.week].published
         else:

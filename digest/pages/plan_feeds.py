@@ -27,7 +27,8 @@ def feed_pages(setting: Setting) -> Iterator[Page]:
     weeks = tuple([edition for edition in closed if edition.week not in archive.held][:_EDITIONS])
     for edition in weeks:
         setting.texts.hold(whole_key(edition.mark))
-    found = edition_dates(archive.editions, setting.config.close, setting.entries.zone)
+    hidden = [story for story in archive.catalogue.stories if story.hide and not story.draft]
+    found = edition_dates(archive.editions, setting.config.close, setting.entries.zone, hidden)
     dates = tuple([found[edition.week] for edition in weeks])
     yield setting.file(addresses.WEEKS_FEED, "feeds/weeks.xml", "the feed of the weeks", _weeks, weeks, dates)
     for storyline in archive.storylines:

@@ -63,8 +63,8 @@ class Record(NamedTuple):
     lines come `since`, the moment of the first, and `earlier`, the feed's earlier headlines, each with the moment at
     which another took its place. `deleted` is True if any line says so, None if none speaks of it, as those of early
     versions do. `excerpts` has the hashes of all excerpts that were written, by any of the lines,
-    each with the moment of the first line that has it. `made` is True if the first line says that this feed's pull wrote
-    the file, rather than joined or adopted it.
+    each with the moment of the first line that has it. `made` is True if the first line says that this feed's pull
+    wrote the file, rather than joined or adopted it.
     """
 
     at: str
