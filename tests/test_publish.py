@@ -236,13 +236,20 @@ def test_a_domain_of_the_branchs_own_is_kept_and_told(root: Path, remote: Path, 
     assert digest("publish", cwd=root).stdout.startswith("Nothing has changed")
 
 
+def domain_of(root: Path, url: str) -> None:
+    """Writes an address, and an id that does not change with it, as `init` writes one."""
+    (root / "digest.toml").write_text(
+        SETTINGS.replace('url = "https://ada.github.io/base/"', f'url = "{url}"\nid = "urn:x:chips"')
+    )
+
+
 def give_up_domain(root: Path) -> None:
     (root / "content/static/CNAME").unlink(missing_ok=True)
-    address(root, "https://ada.github.io/base/")
+    domain_of(root, "https://ada.github.io/base/")
 
 
 def test_a_domain_that_digest_published_is_given_up_with_its_file(root: Path, remote: Path) -> None:
-    address(root, "https://chips.press/")
+    domain_of(root, "https://chips.press/")
     (root / "content/static").mkdir()
     (root / "content/static/CNAME").write_text("chips.press\n")
     digest("publish", cwd=root)
@@ -262,7 +269,7 @@ def test_a_domain_that_digest_published_is_given_up_with_its_file(root: Path, re
 def test_a_domain_that_somebody_put_on_the_branch_goes_only_when_that_is_said(
     root: Path, remote: Path, tmp_path: Path, before: str
 ) -> None:
-    address(root, "https://chips.press/")
+    domain_of(root, "https://chips.press/")
     if before == "the same":
         (root / "content/static").mkdir()
         (root / "content/static/CNAME").write_text("chips.press\n")
