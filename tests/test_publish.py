@@ -452,8 +452,8 @@ def test_the_site_of_another_digest_is_not_published_over(root: Path, remote: Pa
     replaced = digest("publish", "--replace", cwd=root)
 
     assert (refused.returncode, refused.stdout, after) == (1, "", before)
-    assert refused.stderr.startswith(f"{remote}: the branch gh-pages has the site of another digest, whose id is ")
-    assert "digest publish --replace" in refused.stderr
+    assert refused.stderr.startswith(f"{remote}: the branch gh-pages has a site with another id, ")
+    assert "publish with --replace" in refused.stderr
     assert replaced.returncode == 0
     assert digest("publish", cwd=root).returncode == 0
 
