@@ -833,3 +833,61 @@ def test_what_commands_edit_ends_no_hint_of_a_story_in_two_feeds(tmp_path: Path,
 
     assert desk.text != before
     assert [hint for hint in desk.hints() if "has changed since your note" in hint] == hints
+
+
+# ---------------------------------------------------------------- a feed that joins with a correction
+
+HTTP = "http://news.example/article/3500001/a-slug"
+
+
+@pytest.mark.parametrize("feeds", ["b", "ab"])
+@pytest.mark.parametrize("change", [{"title": "Corrected"}, {"summary": "Corrected."}, {"url": HTTP}])
+def test_what_two_feeds_correct_alike_arrives_though_the_first_has_only_joined(
+    tmp_path: Path, feeds: str, change: dict[str, str]
+) -> None:
+    desk = Desk(tmp_path, *feeds)
+    desk.tell("a", OTHER)
+    desk.tell("b", ENTRY)
+    desk.pull()
+    desk.name("a", "b")
+    desk.tell("a", corrected(**change))
+    desk.tell("b", corrected(**change))
+
+    desk.pull()
+
+    assert next(iter(change.values())) in (desk.story.title, desk.story.excerpt, desk.story.link)
+    assert desk.story.feeds == ("a", "b")
+    before = desk.content()
+    desk.pull()
+    assert desk.content() == before
+
+
+@pytest.mark.parametrize(("old", "new"), ["ab", "ba"])
+def test_a_story_that_moves_to_another_feed_takes_its_correction_along(tmp_path: Path, old: str, new: str) -> None:
+    desk = Desk(tmp_path)
+    desk.tell(old, ENTRY)
+    desk.tell(new, OTHER)
+    desk.pull()
+    desk.tell(old, {**OTHER, "id": "urn:3", "url": "https://news.example/article/3500002/c", "title": "Three"})
+    desk.tell(new, corrected(title="Corrected", summary="Other words."))
+
+    desk.pull()
+
+    assert (desk.story.title, desk.story.excerpt) == ("Corrected", "Other words.")
+    before = desk.text
+    desk.tell(old, ENTRY)
+    desk.pull()
+    assert desk.text == before
+
+
+def test_a_first_feed_that_disagrees_holds_a_correction_back(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.tell("a", OTHER)
+    desk.tell("b", ENTRY)
+    desk.pull()
+    desk.tell("a", corrected(title="As a has it"))
+    desk.tell("b", corrected(title="Corrected"))
+
+    desk.pull()
+
+    assert desk.story.title == "Story 1 headline"

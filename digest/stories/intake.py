@@ -26,7 +26,6 @@ from digest.stories.news import is_another_line, is_news, names_carried, names_o
 from digest.stories.pending import Pending
 from digest.stories.revise import Revision, revise
 from digest.stories.slug import Slugs
-from digest.week import Week
 
 
 def take_in(documents: Sequence[tuple[Feed, Document]], desk: Desk, config: Config, now: datetime) -> Intake:
@@ -142,8 +141,11 @@ class _Taking:
                 continue
             entry = Entry(id=story.id, title=story.title, link=story.link)
             names = identity.aliases_of(entry)
-            if keys.isdisjoint(self.settled) and not self._is_at_home(story.file, names):
-                name = story.file if story.file not in self.kin else self._free_name(story, entry)
+            there = self.kin.get(story.file, {}).values()
+            is_at_home = any(not set(record.aliases).isdisjoint(names) for record in there)  # only its id was altered
+            if keys.isdisjoint(self.settled) and not is_at_home:
+                # where its place is the ledger's name of another story, it gets one of its own
+                name = paths.story(story.week, story.day, self.slugs.take(story.week, entry)) if there else story.file
                 found[name] = story
                 met |= keys
                 for feed in story.feeds or ("",):
@@ -155,14 +157,6 @@ class _Taking:
                     self._know(known, name)
         return found
 
-    def _is_at_home(self, file: str, names: Iterable[str]) -> bool:
-        """Tells whether a file lies where the ledger says and still has one of its names: only its id was altered."""
-        return any(not set(record.aliases).isdisjoint(names) for record in self.kin.get(file, {}).values())
-
-    def _free_name(self, story: Story, entry: Entry) -> str:
-        """Returns a file's name for a story whose own is the ledger's name of another, in whose place it now lies."""
-        return paths.story(story.week, story.day, self.slugs.take(story.week, entry))
-
     def _know(self, keys: Iterable[str], file: str) -> None:
         for key in keys:
             files = self.known.setdefault(key, [])
@@ -173,16 +167,13 @@ class _Taking:
 
     def _take(self, arrival: Arrival) -> str:
         fresh = fresh_story(arrival, self.config, self.now)
-        week = self._week(fresh.week, arrival.feed)
+        is_old = bool(self.desk.ledgers.get(arrival.feed.id))  # a new feed may bring stories into closed weeks
+        week = self.desk.open_week(fresh.week) if is_old else fresh.week
         slug = self.slugs.take(week, arrival.entry)
         file = paths.story(week, fresh.day, slug)
         self.stories[file] = replace(fresh, file=file, week=week, slug=slug)
         self._record(arrival, file, hashes_of(self.stories[file]))
         return file
-
-    def _week(self, week: Week, feed: Feed) -> Week:
-        """Returns the week itself, or the first open one where a letter has closed it and the feed is not new."""
-        return self.desk.open_week(week) if self.desk.ledgers.get(feed.id) else week
 
     def _join(self, arrival: Arrival, file: str) -> str:
         """Adds a feed to a story that another feed has brought in this same pull."""
@@ -220,9 +211,17 @@ class _Taking:
             self._remember_names(arrival, record)  # its words are news still if git brings the file back
             return "known", file
         first = self._is_first(arrival.feed, file, story)
-        if not first and not self._is_next_supplier(arrival.feed, file, story):
-            self._hold(arrival, record, story, heard)
-            return "known", file
+        earlier = self._before(arrival.feed, file, story)
+        if not first and earlier != []:
+            records = self.kin[file]
+            agreed = precedence.agreed_corrections(record, heard, [records[one] for one in earlier or ()], records)
+            if not agreed:
+                self._hold(arrival, record, story, heard)
+                return "known", file
+            waiting = precedence.held(record, heard, records)
+            held = {name: mark for name, mark in waiting.items() if name not in agreed}
+            merged = self._merged(arrival, heard | agreed, file, story, heard)
+            return self._revised(arrival, record, story, merged, heard, held)
         before = precedence.baseline(record, heard, self.kin[file], first=first)
         aside = precedence.only_reported(record, heard, self.kin[file], first=first)
         return self._revised(arrival, record, story, self._merged(arrival, before, file, story, heard, aside), heard)
@@ -269,15 +268,15 @@ class _Taking:
         return feeds, ledger.hashes({"feeds": feeds})
 
     def _inherited(self, arrival: Arrival, file: str, story: Story, heard: Mapping[str, str]) -> Merged | None:
-        """Returns the merge for a feed that is new to a story and speaks for it, since those before it are gone.
+        """Returns the merge for a feed that is new to a story, if no feed before it is pulled or has the story now.
 
-        What the last of them said is what stood before: so a feed under another id brings corrections at once.
+        It is compared with what the last of them said: a feed under another id, too, brings corrections at once.
         """
-        gone = [record for feed, record in self.kin[file].items() if feed not in self.live]
-        if not gone or not self._is_first(arrival.feed, file, story):
-            return None
-        last = max(gone, key=lambda record: record.at)
-        return self._merged(arrival, dict(last.said), file, story, heard)
+        kin, is_first = self.kin[file], self._is_first(arrival.feed, file, story)
+        is_alone = not any(feed in self.live and self._carries(feed, file) for feed in kin)
+        gone = [kin[feed] for feed in kin if is_alone or (is_first and feed not in self.live)]
+        last = max(gone, key=lambda record: record.at, default=None)
+        return self._merged(arrival, dict(last.said), file, story, heard) if last else None
 
     def _rank(self, feed: str) -> int:
         return self.order.index(feed) if feed in self.order else len(self.order)
@@ -288,12 +287,11 @@ class _Taking:
         """True if a feed is the first of a story's feeds that are still pulled."""
         return self._suppliers(file, story)[:1] in ([], [feed.id])
 
-    def _is_next_supplier(self, feed: Feed, file: str, story: Story) -> bool:
-        """True if none of the feeds before this one carries the entry any longer."""
+    def _before(self, feed: Feed, file: str, story: Story) -> list[str] | None:
+        """Returns the feeds before this one that carry the entry still; None if the story does not name this one."""
         suppliers = self._suppliers(file, story)
-        if feed.id not in suppliers:
-            return False
-        return not any(self._carries(other, file) for other in suppliers[: suppliers.index(feed.id)])
+        earlier = suppliers[: suppliers.index(feed.id)] if feed.id in suppliers else None
+        return earlier and [other for other in earlier if self._carries(other, file)]
 
     def _suppliers(self, file: str, story: Story) -> list[str]:
         return precedence.suppliers(story, self.kin.get(file, {}), self.live, self._rank)
@@ -338,18 +336,18 @@ class _Taking:
             now=self.now,
             aside=aside,
             begun=self.desk.before_kill(story),
-            has_guid=self._is_named_by_guid(file),
+            has_guid=precedence.is_named_by_guid(self.kin[file], self._rank),
             adopted=any(map(ledger.is_adopted, self.kin[file].values())),
         )
 
-    def _is_named_by_guid(self, file: str) -> bool:
-        """True if a story's first feed gave it a guid; otherwise, or if adopted, its first link names it."""
-        kin = self.kin[file]
-        first = min(kin, key=lambda feed: (kin[feed].since or kin[feed].at, self._rank(feed)))
-        return ledger.has_guid(kin[first])
-
     def _revised(
-        self, arrival: Arrival, record: Record, story: Story, merged: Merged, heard: Mapping[str, str]
+        self,
+        arrival: Arrival,
+        record: Record,
+        story: Story,
+        merged: Merged,
+        heard: Mapping[str, str],
+        held: Mapping[str, str] | None = None,
     ) -> tuple[str, str]:
         """Carries a merge out, and notes what was heard, what was written, and what the editor may want to look at."""
         before = self._pending(record.file, story)
@@ -362,7 +360,8 @@ class _Taking:
         old = merged.replaced.get("link")  # where it became the id, the file is known by that from now on
         names = (f"id:{old}",) if old and after.id == old else ()
         first = self._is_first(arrival.feed, record.file, story)
-        held = {} if first else precedence.still_held(record, heard, merged.withdrawn, self.kin[record.file])
+        if held is None:
+            held = {} if first else precedence.still_held(record, heard, merged.withdrawn, self.kin[record.file])
         if is_another_line(record, arrival.aliases, heard, held):
             wrote = precedence.written_now(record, heard, revision.wrote, self.kin[record.file])
             self._note(arrival, record, heard, wrote, names=names, held=held)

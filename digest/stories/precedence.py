@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from digest.model import Story
-from digest.stories.ledger import Record
+from digest.stories.ledger import Record, has_guid
 from digest.stories.merge import FIELDS, WORDS
 
 Records = Mapping[str, Record]
@@ -26,6 +26,12 @@ def suppliers(story: Story, records: Records, live: Collection[str], rank: Calla
     """
     adopters = sorted(records, key=lambda feed: (records[feed].since or records[feed].at, rank(feed)))
     return [feed for feed in story.feeds or adopters if feed in live]
+
+
+def is_named_by_guid(records: Records, rank: Callable[[str], int]) -> bool:
+    """True if a story's first feed gave it a guid; otherwise, or if adopted, its first link names it."""
+    first = min(records, key=lambda feed: (records[feed].since or records[feed].at, rank(feed)))
+    return has_guid(records[first])
 
 
 def last_written(records: Records) -> dict[str, str]:
@@ -67,6 +73,22 @@ def only_reported(record: Record, heard: Mapping[str, str], records: Records, *,
     corrected = (waiting if first else (waiting | changed) - others) & WORDS
     unfit = (others - changed) & WORDS if corrected else set()
     return frozenset(unfit if first else (others & changed) | unfit)
+
+
+def agreed_corrections(
+    record: Record, heard: Mapping[str, str], earlier: Collection[Record], records: Records
+) -> dict[str, str]:
+    """Returns what a feed said in the fields in which it agreed with the file and now says what all earlier feeds say.
+
+    Without earlier feeds there is nothing to agree with.
+    """
+    return {
+        name: record.said.get(name, "")
+        for name in FIELDS
+        if name in heard and heard[name] != record.said.get(name, "")
+        if is_in_file(name, record.said.get(name, ""), records)
+        if earlier and all(one.said.get(name) == heard[name] for one in earlier)
+    }
 
 
 def held(record: Record, heard: Mapping[str, str], records: Records) -> dict[str, str]:
