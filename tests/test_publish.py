@@ -328,6 +328,21 @@ def test_a_fault_in_the_content_publishes_nothing(root: Path, remote: Path) -> N
     assert git(remote, "branch") == ""
 
 
+@pytest.mark.parametrize("ledger", ["quay.jsonl", "_places.jsonl"])
+def test_a_damaged_ledger_publishes_nothing(root: Path, remote: Path, ledger: str) -> None:
+    digest("publish", cwd=root)
+    before = commits(remote)
+    file = root / "content" / "ledger" / ledger
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("<<<<<<< HEAD\n")
+    write(root, "three", "2026-05-16")
+
+    run = digest("publish", cwd=root)
+
+    assert (run.returncode, run.stdout, commits(remote)) == (1, "", before)
+    assert run.stderr.startswith(f"content/ledger/{ledger}:1: a merge-conflict mark; delete this line")
+
+
 def test_a_detached_head_and_a_repository_without_a_commit_can_publish(root: Path, remote: Path) -> None:
     git(root, "checkout", "--quiet", "--detach")
 

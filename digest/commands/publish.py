@@ -24,6 +24,7 @@ from digest.model import Config
 from digest.pages import addresses, announced, listing, vanished
 from digest.pages.announced import News
 from digest.pages.making import Told
+from digest.stories import store
 
 _FOLDER = Path(disk.CACHE, "publish")
 _CNAME = domain.NAME
@@ -85,6 +86,8 @@ def run(
         what = f"the branch {branch.NAME} holds a digest's own files, which publishing would take away"
         raise DigestError(f"{standing.address}: {what}; move them to another branch first")
     _refuse_address(root, settings, standing, replacing=replacing)
+    if damaged := store.ledger_problems(root):
+        raise Faults(damaged)  # without what those lines said, published addresses and Atom ids would change
     source = branch.source(root, _SOURCES)
     site = root / _FOLDER
     built = build.run(root, settings, output=site, base_url=None, told=told, now=None if dry else now)

@@ -163,6 +163,11 @@ def read_added(root: Path) -> tuple[dict[str, Record], tuple[Problem, ...]]:
     return ledger.loads(disk.read(root / file) or b"", file)
 
 
+def ledger_problems(root: Path) -> tuple[Problem, ...]:
+    """Returns every line of a ledger that cannot be read: addresses and Atom ids may depend on it."""
+    return (*read_ledgers(root)[1], *read_locations(root)[1], *read_added(root)[1])
+
+
 def summaries_of(root: Path) -> Callable[[Story], tuple[str, ...]]:
     """Returns what gives the whole summaries of a story that pulls have kept, one of each of its feeds that has one."""
 
