@@ -151,7 +151,7 @@ class _Taking:
                 for feed in story.feeds or ("",):
                     own = [one for one in names if self.settled.isdisjoint(identity.scopes(one, feed))]
                     known = identity.keys_of(
-                        own, story.title, feed, bare=True, link=identity.hash_of(story.link),
+                        own, story.title, feed, bare=not story.id, link=identity.hash_of(story.link),
                         published=story.published,
                     )  # fmt: skip
                     self._know(known, name)
