@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
 from builders import make_entry
 
 from digest.model import Entry
@@ -119,16 +118,6 @@ def test_entries_that_agree_in_guid_link_and_headline_are_one() -> None:
     retitled = make_entry(title="Another headline")
 
     assert identity.distinct([one, again, other, retitled]) == [one, other, retitled]
-
-
-@pytest.mark.parametrize("order", [1, -1])
-def test_of_repeats_the_latest_counts_in_any_order(order: int) -> None:
-    early = make_entry(summary="Early")
-    late = make_entry(summary="Late", published=datetime(2026, 5, 16, tzinfo=UTC))
-    first, second = make_entry(id="", summary="First"), make_entry(id="", summary="Second")
-
-    assert identity.distinct([early, late][::order]) == [late]
-    assert identity.distinct([first, second][::order]) == [first]
 
 
 def test_one_guid_on_two_links_is_told_apart_by_the_link() -> None:

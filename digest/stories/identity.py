@@ -132,33 +132,19 @@ def keys_of_story(story: Story) -> frozenset[str]:
 def distinct(entries: Iterable[Entry]) -> list[Entry]:
     """Returns a document's entries without repeats: those that agree in guid, link and headline are one.
 
-    Where there is no guid, the link's fragment counts; where there is no headline, the date or else the summary. Guids
-    that differ by case, last slash or fragment alone are one where the date agrees as well: some publishers count the
-    places of an entry in them. Of several dates the latest counts, whatever the order of the entries.
+    Where there is no guid, the link's fragment counts. Guids that differ by case, last slash or fragment alone are one
+    where the date agrees as well: some publishers count the places of an entry in them.
     """
     first: dict[tuple[str, ...], Entry] = {}
     for entry in entries:
         guid, address = guid_of(entry), links.canonical(entry.link)
         place = address if guid else whole_link(entry)
-        key = (guid, place, entry.title, "" if has_headline(entry) else told_apart_by(entry))
-        first[key] = _latest(first[key], entry) if key in first else entry
+        first.setdefault((guid, place, entry.title), entry)
     alike: dict[tuple[str, ...], Entry] = {}
     for (guid, *said), entry in first.items():
         when = stamp(entry.published) if entry.published else ""
         alike.setdefault((guid.partition("#")[0].rstrip("/").casefold() or guid, when, *said), entry)
     return list(alike.values())
-
-
-def told_apart_by(entry: Entry) -> str:
-    """Returns what tells an entry without a headline from others on its page: its exact date, or else its summary."""
-    return stamp(entry.published) if entry.published and not entry.day_only else entry.summary
-
-
-def _latest(one: Entry, other: Entry) -> Entry:
-    """Returns the later of two entries, of one date that whose words come first in the alphabet."""
-    if one.published != other.published:
-        return max(one, other, key=lambda entry: stamp(entry.published) if entry.published else "")
-    return min(one, other, key=lambda entry: (entry.summary, entry.authors, entry.image, entry.link, entry.id))
 
 
 def repeated_guids(entries: Iterable[Entry]) -> frozenset[str]:

@@ -7,7 +7,6 @@ is not enough, since feeds give one guid to another story: link, headline or dat
 within its feed, and everywhere if it is an absolute URI; but anybody can write a guid into a feed, so across feeds the
 link or headline has to agree. Headline with date counts within its feed. A link that several entries of a document
 share, a site's front page, a placeholder, a date without a time, a session token and a tracker identify nothing.
-Nor do a guid and a link that only say how far up a list an entry stands (`_places`).
 Entries of one document are different stories, unless guid, link and headline agree. An entry without a guid of its own
 that its link cannot identify gets one from us (`stand_in`). No result depends on the order of feeds or entries.
 Compares names only: `merge` decides what happens to changed words.
@@ -121,7 +120,6 @@ class Context:
 def minted(entry: Entry, salt: str = "") -> str:
     """Returns a guid of our own for an entry that neither guid nor link can name."""
     when = identity.stamp(entry.published) if entry.published else ""
-    when = when if identity.has_headline(entry) else identity.told_apart_by(entry)
     words = f"{identity.whole_link(entry)}\n{entry.title}\n{when}{salt}"
     return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, words)}"
 
@@ -215,10 +213,9 @@ def _looks(
 ) -> list[_Look]:
     """Returns for each entry what finds the files under one of its names: by its kind, or as "own" and kind."""
     dates = Counter(identity.stamp(entry.published) for entry in entries if entry.published)
-    places = _places(feed, entries, context, known)
 
     def look_of(entry: Entry) -> _Look:
-        names = _names(feed, entry, context, dates, is_position=entry in places)
+        names = _names(feed, entry, context, dates)
         keys = {kind: identity.scoped(name, feed) for kind, name in names.items()}
         keys |= {f"own {kind}": identity.in_feed(name, feed) for kind, name in names.items()}
 
@@ -231,76 +228,20 @@ def _looks(
     return [look_of(entry) for entry in entries]
 
 
-def _places(feed: str, entries: Sequence[Entry], context: Context, known: identity.Known) -> frozenset[Entry]:
-    """Returns the entries whose guid and link only say how far up a list they stand, and identify no story.
-
-    That is so for all of a document if one of them has the headline and exact date of a known story, but guid and link
-    of another; and for each whose guid and link several stories have had.
-    """
-    dated = Counter(exact for entry in entries if (exact := _exact(entry)))
-    found, positions, has_moved = set(), set(), False
-    for entry in entries:
-        guid, exact = context.guid(feed, entry), _exact(entry)
-        link = identity.hash_of(entry.link) if links.fragment(entry.link) else ""
-        place = f"whole link:{link}" if link else f"page:{identity.page_of(entry)}"
-        named, here = (known.get(identity.in_feed(key, feed), ()) for key in (f"guid:{guid or entry.link}", place))
-        if guid and not _is_in_link(guid, entry.link):
-            if len(set(named).intersection(here)) > 1:
-                found.add(entry)
-            continue
-        if context.is_weak(feed, entry.link) and not (guid or link):
-            continue
-        there = {*named, *here}
-        if len(there) > 1:
-            found.add(entry)
-        positions.add(entry)
-        stories = known.get(identity.in_feed(exact, feed), ()) if dated[exact] == 1 else ()
-        has_moved |= bool(there) and len(stories) == 1 and there.isdisjoint(stories)
-    return frozenset(found | positions if has_moved else found)
-
-
-def _is_in_link(guid: str, link: str) -> bool:
-    """Tells whether a guid is an entry's link, or the end of it, so that both say one thing."""
-    if links.web_link(guid):
-        return (links.canonical(guid), links.fragment(guid)) == (links.canonical(link), links.fragment(link))
-    return link.endswith(guid) and not link.removesuffix(guid)[-1:].isalnum()
-
-
-def _exact(entry: Entry) -> str:
-    """Returns the alias of an entry's headline and exact date, empty where it lacks one of them."""
-    if not entry.published or entry.day_only or not identity.has_headline(entry):
-        return ""
-    return f"headline:{identity.stamp(entry.published)} {identity.hash_of(entry.title)}"
-
-
-def _names(feed: str, entry: Entry, context: Context, dates: Mapping[str, int], *, is_position: bool) -> dict[str, str]:
-    """Returns the names of an entry that count for something, by kind; `dates` has how many entries share each.
-
-    Of one whose guid and link are but a position (`_places`), neither counts by itself.
-    """
+def _names(feed: str, entry: Entry, context: Context, dates: Mapping[str, int]) -> dict[str, str]:
+    """Returns the names of an entry that count for something, by kind; `dates` has how many entries share each."""
     guid, page, words = context.guid(feed, entry), identity.page_of(entry), identity.hash_of(entry.title)
-    guid = "" if is_position else guid
     name, number = guid or context.stand_in(feed, entry), links.article_number(entry.link)
-    name = "" if name == entry.link and is_position else name
     is_weak, is_part = context.is_weak(feed, entry.link), bool(links.fragment(entry.link))
-    has_headline = identity.has_headline(entry)
     names = {"guid": f"guid:{name}", "any guid": f"any guid:{name}"} if name else {}
     names |= {"claim": f"{identity.CLAIM}{guid}"} if guid else {"shared guid": f"noted guid:{entry.id}"}
     names |= {"article": f"article:{number}"} if number else {}
     names |= {"page": f"page:{page}"} if not (guid and (context.is_crowded(entry.link) or is_part)) else {}
-    if not (is_weak or is_part or is_position):
-        contradicts = guid and entry.published and has_headline  # a story of another guid, headline and date
-        names |= {"another's page" if contradicts else "only page": f"only page:{page}"}
-        names |= {"bare page": f"bare:{links.canonical(entry.link)}"}
-    if context.is_place(entry) and not is_position:
-        names |= {"whole link": f"whole link:{identity.hash_of(entry.link)}"}
+    names |= {"only page": f"only page:{page}"} if not (is_weak or is_part) else {}
+    names |= {"whole link": f"whole link:{identity.hash_of(entry.link)}"} if context.is_place(entry) else {}
     same = f"same:{identity.hash_of(entry.link)} {words}"
-    if has_headline or not is_weak:
-        names |= {"same": same} if guid else {"same": same, "bare": same}
-    else:
-        names |= {"minted": f"guid:{minted(entry)}"}
-        names |= {} if entry.published and not entry.day_only else {"lone": same}
-    if has_headline:
+    names |= {"same": same} if guid else {"same": same, "bare": same}
+    if identity.has_headline(entry):
         names |= {"words": f"words:{words}", "now": f"now:{words}"}
         names |= {"stem": identity.stem(page, entry.title)} if not (guid or entry.published) else {}
     if entry.published:
@@ -308,8 +249,7 @@ def _names(feed: str, entry: Entry, context: Context, dates: Mapping[str, int], 
         names |= {"date": f"date:{when}"} if dates[when] == 1 else {}
         names |= {"time": f"date:{when}"} if dates[when] == 1 and is_exact else {}
         names |= {"moment": f"date:{when}"} if is_exact else {}
-        names |= {"headline": _exact(entry)} if _exact(entry) else {}
-        names |= {"moved": _exact(entry)} if _exact(entry) and is_position else {}
+        names |= {"headline": f"headline:{when} {words}"} if is_exact and "words" in names else {}
     return names
 
 
@@ -343,18 +283,7 @@ def _gone(kind: str, other: str, is_gone: Callable[[str], bool]) -> _Rule:
     return rule
 
 
-def _elsewhere(kind: str) -> _Rule:
-    """Returns the rule for a name that identifies a story of other feeds, where one story has it."""
-
-    def rule(look: _Look, claimed: Container[str]) -> str | None:
-        return None if look(f"own {kind}") else _alone(kind)(look, claimed)
-
-    return rule
-
-
 _IN_OWN_FEED: tuple[_Rule, ...] = (
-    _alone("own moved"),
-    _all("own minted"),
     _all("own guid", "own same"),
     _all("own shared guid", "own same"),
     _all("own same", "own bare"),
@@ -372,9 +301,6 @@ _IN_OWN_FEED: tuple[_Rule, ...] = (
     _all("own page", "own time"),
     _alone("own whole link"),
     _alone("own only page"),
-    _alone("own another's page", "bare page"),
-    _alone("own another's page", "own date"),
-    _alone("own lone"),
     _alone("own headline"),
     _alone("own stem"),
 )
@@ -389,5 +315,4 @@ _ANYWHERE: tuple[_Rule, ...] = (
     _all("page", "time"),
     _alone("whole link"),
     _alone("only page"),
-    _elsewhere("another's page"),
 )
