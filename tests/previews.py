@@ -58,7 +58,8 @@ class Preview:
     def __init__(self, root: Path, *words: str, within: tuple[str, ...] = ()) -> None:
         self.root = root
         environment = {**os.environ, "PYTHONWARNINGS": "error", "PYTHONUNBUFFERED": "1"}
-        command = [*within, sys.executable, "-m", "digest", "serve", "--port", "0", *words]
+        port = () if "--port" in words else ("--port", "0")
+        command = [*within, sys.executable, "-m", "digest", "serve", *port, *words]
         self.process = subprocess.Popen(
             command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

@@ -147,10 +147,10 @@ def _refuse_another_digest(root: Path, site: Path, standing: Standing) -> None:
     feed = addresses.FEED
     theirs, ours = (_FEED_ID.search(one or b"") for one in (branch.read(root, standing, feed), disk.read(site / feed)))
     if theirs and ours and theirs[1] != ours[1]:
-        what = (
-            f"the branch {branch.NAME} has the site of another digest, whose id is {theirs[1].decode(errors='replace')}"
+        what = f"the branch {branch.NAME} has a site with another id, {theirs[1].decode(errors='replace')}"
+        cure = (
+            "if it is this digest's, under a former url or id, publish with --replace; if not, use another repository"
         )
-        cure = "publish to a repository of its own, or take its place with 'digest publish --replace'"
         raise DigestError(f"{standing.address}: {what}; {cure}")
 
 
