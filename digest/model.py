@@ -99,8 +99,8 @@ class Entry(NamedTuple):
     """What a feed said of one thing: plain text only, links http(s) only.
 
     `id` is the feed's own guid, untouched, empty where it gave none. `published` is in UTC, None where the feed
-    gave no date that can be believed; `day_only` tells that this date names no time of day. `summary` is the whole of
-    it, its paragraphs parted by blank lines.
+    gave no date that can be believed; `day_only` tells that this date names no time of day, `zoneless` that its figures
+    are those of an unknown zone. `summary` is the whole of it, its paragraphs parted by blank lines.
     """
 
     id: str
@@ -111,6 +111,7 @@ class Entry(NamedTuple):
     image: str = ""
     summary: str = ""
     day_only: bool = False
+    zoneless: bool = False
 
 
 class Document(NamedTuple):

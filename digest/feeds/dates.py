@@ -1,48 +1,95 @@
-"""The dates that feeds write: RFC 822 (with RFC 2822's years), RFC 3339 and ISO 8601 dates, asctime.
+"""The dates that feeds write: the standards' forms (RFC 822, RFC 3339, ISO 8601, asctime) and others seen in feeds.
 
-Refuses to guess: what does not have one of these forms, names a day that never was, or a zone that could be two, is
-None. Slashed dates (which comes first?), week dates and years before the web are not believed. Reads no clock.
+    19 May 2026 11:30 +0000    2026-05-19T11:30:04Z    Sat, Nov 21 2026 8:28 PM    20.11.2026    2026年11月20日
+
+Refuses to guess: what can name two days (03/04/2026), a day that never was, or is followed by other words is None. An
+unknown zone (BST, IST, +99:99) costs the zone, not the day. Years before the web are not believed. Reads no clock.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from digest.feeds.datewords import MONTHS, ZONES, unaccented
 
 _YEARS = range(1990, 9000)
 _LONGEST = 100
 
-_MONTHS = ["january", "february", "march", "april", "may", "june",
-           "july", "august", "september", "october", "november", "december"]  # fmt: skip
-_WEEKDAY = r"(?:[A-Za-z]{3,9}\.?(?:,\s*|\s+))?"
-_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9})\d*)?)?"
-_ZONE = r"(?P<zone>[+-]\d{1,2}:?\d{2}|[+-]\d{1,2}|[A-Za-z]{1,5})?(?:\s*\([^()]*\))?"
+_WORD = r"[^\W\d_]+"
+_WEEKDAY = rf"(?:{_WORD}(?:-{_WORD})?\.?(?:\s*,\s*|\s+))?"
+_YEAR = r"(?P<year>\d{4})(?!\d)"
+_DAY = r"(?P<day>\d{1,2})"
+_MONTH = rf"(?P<month>{_WORD})\.?"
+_OF = r"(?:(?:de|del|of)\s+)?"
+_CLOCK = (
+    r"(?:(?P<part>上午|下午|午前|午後|오전|오후)\s?)?"
+    r"(?P<hour>\d{1,2})(?:(?:[:.h]|\s?[時时点點시]\s?)(?P<minute>\d{2}|\d(?=\s?[分분]))"
+    r"(?:(?:[:.]|\s?[分분]\s?)(?P<second>\d{2}|\d(?!\d))(?:[.,:](?P<fraction>\d{1,9})\d*)?)?[分분秒초]?)?"
+    r"(?:\s?(?P<half>[ap])\.?\s?m\b\.?)?"
+)
+_HALVES = {"上午": "a", "午前": "a", "오전": "a", "下午": "p", "午後": "p", "오후": "p"}
+_CJK_WEEKDAY = r"(?:\s?(?:(?:星期|周|週)[一二三四五六日天]|[月火水木金土日]曜日?|[월화수목금토일]요일))?"
+_SEPARATOR = (
+    r"(?:\s*t\s*(?=\d)|[:_](?=\d)|\s*[,;|·•]\s*(?:[-–—]\s)?|\s+(?:[-–—|@]\s+)?|(?<=[日일])\s*)"
+    r"(?:(?:at|um|kl|om|a las|a|alle|ore|o|в)\.?\s+)?"
+)
+_ZONED_DAY = r"(?:\s?(?:z|utc|gmt|[+-]\d{2}:?\d{2}))?"
 
-_RFC_822 = re.compile(
-    rf"{_WEEKDAY}(?P<day>\d{{1,2}})[\s-]+(?P<month>[A-Za-z]{{3,9}})\.?,?[\s-]+(?P<year>\d{{4}}|\d{{2}})"
-    rf"(?:,?\s+{_CLOCK}\s*{_ZONE})?",
-    re.ASCII,
-)
-_ISO = re.compile(
-    rf"(?P<year>\d{{4}})-(?P<month>\d{{2}})-(?P<day>\d{{2}})(?:(?:[Tt]|\s+){_CLOCK}\s*{_ZONE})?", re.ASCII
-)
-_ISO_BASIC = re.compile(
-    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"
-    rf"(?:[Tt](?P<hour>\d{{2}}):?(?P<minute>\d{{2}}):?(?P<second>\d{{2}})?{_ZONE})?",
-    re.ASCII,
-)
-_ASCTIME = re.compile(
-    rf"[A-Za-z]{{3,9}}\s+(?P<month>[A-Za-z]{{3,9}})\s+(?P<day>\d{{1,2}})\s+{_CLOCK}\s+(?:{_ZONE}\s+)?(?P<year>\d{{4}})",
-    re.ASCII,
-)
+_DATES = [
+    r"(?P<year>\d{4})(?P<gap>-|/|\.\s?)(?P<month>\d{1,2})(?P=gap)(?P<day>\d{1,2})(?!\d)\.?",
+    rf"{_WEEKDAY}{_DAY}(?:st|nd|rd|th|er|o|a|\.)?[\s/.-]*{_OF}{_MONTH},?[\s/.-]*{_OF}(?P<year>\d{{4}}|'?\d{{2}})(?!\d)",
+    rf"{_WEEKDAY}{_MONTH}[\s-]+{_DAY}(?:st|nd|rd|th|\.)?(?:\s*,\s*|[\s-]+){_YEAR}",
+    rf"{_YEAR}[\s.-]+{_MONTH}[\s-]*{_DAY}(?!\d)\.?",
+    rf"{_YEAR}\s?[年년]\s?(?P<month>\d{{1,2}})\s?[月월]\s?(?P<day>\d{{1,2}})\s?[日일号號]{_CJK_WEEKDAY}",
+    rf"{_WEEKDAY}(?P<one>\d{{1,2}})(?P<gap>[/.-])(?P<other>\d{{1,2}})(?P=gap){_YEAR}",
+    r"(?P<year>\d{4})-?w(?P<week>\d{2})-?(?P<weekday>[1-7])",
+    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?!\d)",
+    r"(?P<year>\d{4})-(?P<ordinal>\d{3})(?!\d)",
+]
+_SHORT_CLOCK = r"(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?(?!\d)"
+_FORMS = [
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        *(rf"{day}(?:{_SEPARATOR}{_CLOCK}\s*(?P<zone>.*)|{_ZONED_DAY})" for day in _DATES),
+        *(rf"{day}{_SEPARATOR}{_SHORT_CLOCK}\s*(?P<zone>.*)" for day in _DATES[:2]),
+        *(rf"{_WEEKDAY}{_CLOCK}(?P<zone>\s?(?-i:[A-Z]{{1,5}}))?[\s,|–—-]+{day}" for day in _DATES),
+        rf"{_WEEKDAY}{_MONTH}\s+{_DAY},?\s+{_CLOCK}\s+(?:(?P<zone>[a-z]{{1,5}}|[+-]\d{{2}}:?\d{{2}})\s+)?{_YEAR}",
+        rf"{_WEEKDAY}{_DAY}\s+{_MONTH}\s+{_CLOCK}\s+(?:(?P<zone>[a-z]{{1,5}}|[+-]\d{{2}}:?\d{{2}})\s+)?{_YEAR}",
+        r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})[t\s]?(?P<hour>\d{2}):?(?P<minute>\d{2}):?(?P<second>\d{2})?"
+        r"(?:[.,](?P<fraction>\d{1,9})\d*)?\s*(?P<zone>\D.*)?",
+    )
+]
+_SINCE_1970 = re.compile(r"(\d{10})(?:\.\d*)?|(\d{10})\d{3}", re.ASCII)
 
-# RFC 822 §5.1, then zones with one meaning the world over. BST, IST and their like have several, and stay unknown.
-_ZONES = {
-    "UT": 0, "UTC": 0, "GMT": 0, "Z": 0,
-    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
-    "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3,
-    "HKT": 8, "SGT": 8, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
-}  # fmt: skip
+_REMARK = re.compile(r"\([^()]*\)")
+_OFFSET = re.compile(
+    r"(?:[a-z]{1,4}\s?)?(?P<sign>[+-])\s?(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?(?::?\d{2})?(?:\s?[a-z]{1,5})?"
+    r"(?:\s?\[[^]]*\])?(?:\sm=\S*)?",
+    re.IGNORECASE,
+)
+_PLACE = re.compile(r"\[?([a-z_]+(?:/[a-z0-9_+-]+){1,2})\]?", re.IGNORECASE)
+_NAMED = re.compile(r"(?:(?:hrs|uhr|h)\b\.?\s?)?(?:([^\W\d_]{1,6})(?:\s?\[[^]]*\])?)?", re.IGNORECASE)
+_FIGURES = re.compile(r"[+-][\d:.]{1,9}")
+_SPOKEN = re.compile(r"(?:[a-z]+\s){1,4}time", re.IGNORECASE)
+
+
+class Reading(NamedTuple):
+    """The moment that a date names, in UTC.
+
+    `day_only` says that the date has no time of day, or midnight, which mostly stands for none. `zoneless` says that
+    the zone is unknown, or that there is no time: then the figures are those of the date, as if in UTC.
+    """
+
+    moment: datetime
+    day_only: bool = False
+    zoneless: bool = False
+
+
+class _Undated(ValueError):
+    """A text that names no day, or more than one."""
 
 
 def read(text: str) -> datetime | None:
@@ -50,66 +97,127 @@ def read(text: str) -> datetime | None:
 
     A date without a time is its midnight, a time without a zone is UTC's.
     """
-    bare = text.strip()
-    if len(bare) > _LONGEST:
+    found = reading(text)
+    return found.moment if found else None
+
+
+def reading(text: str) -> Reading | None:
+    """Returns what a feed's date names, or None where it cannot be believed."""
+    if len(text) > 10 * _LONGEST:
         return None
-    for form in (_ISO, _RFC_822, _ISO_BASIC, _ASCTIME):
-        if match := form.fullmatch(bare):
-            return _moment(match.groupdict())
+    bare = " ".join(_REMARK.sub(" ", unaccented(text)).split())
+    if len(bare) > _LONGEST or any(sign.isdigit() for sign in bare if not sign.isascii()):
+        return None
+    for find in (_since_1970, _by_form):
+        try:
+            found = find(bare)
+        except (ValueError, OverflowError):
+            continue
+        if found is not None and found.moment.year in _YEARS:
+            return found
     return None
 
 
-def is_day_only(text: str) -> bool:
-    """Tells whether a date names no time of day, or midnight, which mostly stands for none."""
-    bare = text.strip()
-    match = next((match for form in (_ISO, _RFC_822, _ISO_BASIC, _ASCTIME) if (match := form.fullmatch(bare))), None)
-    parts = match.groupdict() if match else {}
-    return not any(int(parts.get(name) or 0) for name in ("hour", "minute", "second", "fraction"))
+def _since_1970(text: str) -> Reading | None:
+    match = _SINCE_1970.fullmatch(text)
+    return Reading(datetime.fromtimestamp(int(match[1] or match[2]), UTC)) if match else None
 
 
-def _moment(parts: dict[str, str | None]) -> datetime | None:
-    zone = _zone(parts.get("zone") or "UTC")
-    month = _month(parts["month"] or "")
-    if zone is None or month is None:
-        return None
-    hour, minute, second = (int(parts.get(name) or 0) for name in ("hour", "minute", "second"))
-    fraction = int((parts.get("fraction") or "0")[:6].ljust(6, "0"))
-    if second == 60:  # a leap second, which datetime cannot hold
-        second, fraction = 59, 999_999
-    try:
-        day = (_year(parts["year"] or ""), month, int(parts["day"] or 0))
-        moment = datetime(*day, hour, minute, second, fraction, tzinfo=zone).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return moment if moment.year in _YEARS else None
+def _by_form(text: str) -> Reading | None:
+    for form in _FORMS:
+        if match := form.fullmatch(text):
+            try:
+                return _reading({name: value for name, value in match.groupdict().items() if value})
+            except _Undated:
+                continue
+    return None
+
+
+def _reading(parts: dict[str, str]) -> Reading:
+    day, zone_text = _day(parts), parts.get("zone", "").strip(" ,;.")
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    since_midnight = _since_midnight(parts) if "hour" in parts else timedelta(0)
+    zone = _zone(zone_text)
+    if not since_midnight and (not zone_text or zone is None):
+        return Reading(midnight, day_only=True, zoneless=True)
+    figures = midnight + since_midnight
+    if zone is None:
+        return Reading(figures, day_only=not since_midnight, zoneless=True)
+    return Reading(figures.replace(tzinfo=zone).astimezone(UTC), day_only=not since_midnight)
+
+
+def _day(parts: dict[str, str]) -> date:
+    """Returns the one day that the parts of a date name; raises ValueError where there is none."""
+    year = _year(parts["year"])
+    if "week" in parts:
+        return date.fromisocalendar(year, int(parts["week"]), int(parts["weekday"]))
+    if "ordinal" in parts:
+        day = date(year, 1, 1) + timedelta(days=int(parts["ordinal"]) - 1)
+        if day.year != year or parts["ordinal"] == "000":
+            raise _Undated
+        return day
+    if "one" in parts:
+        one, other = int(parts["one"]), int(parts["other"])
+        if one <= 12 and other <= 12 and one != other:
+            raise _Undated  # which of them is the month?
+        return date(year, min(one, other), max(one, other))
+    month = parts["month"]
+    number = int(month) if month.isdigit() else MONTHS.get(month.casefold())
+    if number is None:
+        raise _Undated
+    return date(year, number, int(parts["day"]))
 
 
 def _year(digits: str) -> int:
     """Reads two digits as RFC 2822 §4.3 does: 00 to 49 are this century's."""
-    year = int(digits)
+    year = int(digits.removeprefix("'"))
     if len(digits) == 4:
         return year
     return year + 2000 if year < 50 else year + 1900
 
 
-def _month(text: str) -> int | None:
-    if text.isdigit():
-        return int(text)
-    word = text.lower()
-    for number, name in enumerate(_MONTHS, start=1):
-        if word == name or word == name[:3] or (word == "sept" and number == 9):
-            return number
-    return None
+def _since_midnight(parts: dict[str, str]) -> timedelta:
+    """Returns the time of day; 24:00 is the end of its day (ISO 8601-1 §4.3.8), that is the midnight after it."""
+    half = parts.get("half", "").lower() or _HALVES.get(parts.get("part", ""), "")
+    hour, minute, second = (int(parts.get(name, "0")) for name in ("hour", "minute", "second"))
+    if "minute" not in parts and not half:
+        raise _Undated
+    if half:
+        if hour > 12 and half == "a":
+            raise _Undated
+        hour = hour % 12 + (12 if half == "p" else 0) if hour <= 12 else hour
+    fraction = int(parts.get("fraction", "0")[:6].ljust(6, "0"))
+    if second == 60:  # a leap second, which datetime cannot hold
+        second, fraction = 59, 999_999
+    is_end = (hour, minute, second, fraction) == (24, 0, 0, 0)
+    if not is_end and (hour > 23 or minute > 59 or second > 59):
+        raise _Undated
+    return timedelta(hours=hour, minutes=minute, seconds=second, microseconds=fraction)
 
 
-def _zone(text: str) -> timezone | None:
-    if text[0] in "+-":
-        digits = text[1:].replace(":", "")
-        hours, minutes = (int(digits), 0) if len(digits) <= 2 else (int(digits[:-2]), int(digits[-2:]))
+def _zone(text: str) -> tzinfo | None:
+    """Returns the zone of a time, UTC where there is nothing, None where it is unknown; raises if it is no zone."""
+    if not text:
+        return UTC
+    if match := _OFFSET.fullmatch(text):
+        hours, minutes = int(match["hours"]), int(match["minutes"] or 0)
         if hours > 14 or minutes > 59:
             return None
-        return timezone((1 if text[0] == "+" else -1) * timedelta(hours=hours, minutes=minutes))
-    if len(text) == 1 and text.upper() != "J":
-        return UTC  # RFC 2822 §4.3: the military letters were defined the wrong way round, and mean nothing
-    hours_east = _ZONES.get(text.upper())
-    return None if hours_east is None else timezone(timedelta(hours=hours_east))
+        return timezone((-1 if match["sign"] == "-" else 1) * timedelta(hours=hours, minutes=minutes))
+    if match := _PLACE.fullmatch(text):
+        return _zone_of(match[1])
+    if match := _NAMED.fullmatch(text):
+        name = (match[1] or "UTC").upper()
+        if len(name) == 1 and name != "J":
+            return UTC  # RFC 2822 §4.3: the military letters were defined the wrong way round, and mean nothing
+        return timezone(timedelta(minutes=ZONES[name])) if name in ZONES else None
+    if _SPOKEN.fullmatch(text) or _FIGURES.fullmatch(text):
+        return None
+    raise _Undated
+
+
+def _zone_of(place: str) -> tzinfo | None:
+    try:
+        return ZoneInfo(place)
+    except (ValueError, OSError, KeyError):  # no such place, or none that may be looked up
+        return None

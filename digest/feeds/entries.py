@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from digest import links, redact
 from digest.feeds import dates, plaintext
@@ -92,16 +91,17 @@ def _entry(said: Said, base: str) -> Entry | None:
     link = _first_link(said.links, base) or _first_link((said.permalink,), "")
     if link is None:
         return None
-    published, day_only = _first_date(said.dates)
+    date = next((found for text in said.dates if (found := dates.reading(text))), None)
     return Entry(
         id=_BREAKS.sub("", plaintext.legal(said.id)) if len(said.id) <= _LONGEST_ADDRESS else "",
         title=_headline(said.title) or links.host(link),
         link=links.clean(link),
-        published=published,
+        published=date.moment if date else None,
         authors=tuple(dict.fromkeys(name for name in map(plaintext.line, said.authors) if name)),
         image=_first_link(said.images, base) or "",
         summary=plaintext.paragraphs(said.summary),
-        day_only=day_only,
+        day_only=date is not None and date.day_only,
+        zoneless=date is not None and date.zoneless,
     )
 
 
@@ -114,12 +114,6 @@ def _first_link(candidates: Iterable[str], base: str) -> str | None:
     """Returns the first that is a web address; none is longer than servers take (RFC 9110 §4.1 asks for 8,000)."""
     addresses = (links.web_link(text, base) for text in candidates if text.strip() and len(text) <= _LONGEST_ADDRESS)
     return next((address for address in addresses if address), None)
-
-
-def _first_date(candidates: Iterable[str]) -> tuple[datetime | None, bool]:
-    """Returns the first date that can be believed, and whether it names no more than a day."""
-    read = ((dates.read(text), text) for text in candidates)
-    return next(((moment, dates.is_day_only(text)) for moment, text in read if moment is not None), (None, False))
 
 
 def _too_many(count: int) -> Iterator[str]:

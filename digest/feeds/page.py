@@ -30,7 +30,6 @@ _FEED = re.compile(
 )
 _BEGINNING = 10_000
 """The part of a text that is searched for what makes it a feed."""
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LONGEST_LABEL = 60
 
 
@@ -109,9 +108,8 @@ class _Page:
 
     def _dates(self) -> Iterator[str]:
         for said in (self.data.published, *self._all("article:published_time"), *self.times):
-            whole = f"{said}T12:00Z" if _DAY.fullmatch(said) else said  # at noon, the day is the same nearly everywhere
-            if dates.read(whole):
-                yield whole
+            if dates.read(said):
+                yield said
 
     def _authors(self) -> Iterable[str]:
         named = [said for said in self._all("article:author") if not links.is_absolute(said) and "/" not in said]

@@ -16,6 +16,7 @@ from digest.week import Week
 
 _AHEAD = timedelta(days=1)
 """A date that lies further ahead of the pull than this is not believed."""
+_NOON = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,7 @@ def fresh_story(arrival: Arrival, config: Config, now: datetime) -> Story:
     """Returns the story of an entry, all but its slug and file; its week is that of its local day."""
     feed, entry = arrival.feed, arrival.entry
     zone = ZoneInfo(config.site.timezone)
-    published = (entry.published if entry.published and believes(entry, now) else now).astimezone(zone)
-    published = published.replace(microsecond=0)
+    published = (_local(entry, zone) if believes(entry, now) else now.astimezone(zone)).replace(microsecond=0)
     return Story(
         file="",
         week=Week.of(published.date()),
@@ -58,6 +58,14 @@ def fresh_story(arrival: Arrival, config: Config, now: datetime) -> Story:
         draft=config.draft,
         excerpt=excerpt.escape(excerpt.cut(entry.summary, feed.excerpt)),
     )
+
+
+def _local(entry: Entry, zone: ZoneInfo) -> datetime:
+    """Returns the moment of an entry's date in the digest's zone; a day alone is its noon, as in a file's name."""
+    assert entry.published is not None
+    if not entry.zoneless:
+        return entry.published.astimezone(zone)
+    return (entry.published + _NOON if entry.day_only else entry.published).replace(tzinfo=zone)
 
 
 def evidence(entry: Entry, config: Config) -> dict[str, str]:
