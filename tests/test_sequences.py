@@ -414,9 +414,7 @@ def _is_story(file: str) -> bool:
 
 
 def _content(files: Files) -> Files:
-    # Known fault: where a link was another story's first, a second pull can add a line to the places.
-    passed_over = (".digest/", "content/ledger/_places.jsonl")
-    return {file: text for file, text in files.items() if not file.startswith(passed_over)}
+    return {file: text for file, text in files.items() if not file.startswith(".digest/")}
 
 
 def _read(folder: Path) -> Files:

@@ -101,8 +101,8 @@ class _Taking:
 
         That of a new story gets all the feeds that its file names in the end, others what is pending in the file.
         """
-        if record.held:  # feeds after this one may have changed what stands
-            record = record._replace(held=precedence.still_valid(record.held, self._wrote(record.file)))
+        if record.held:  # feeds after this one may have changed what the file has
+            record = record._replace(held=precedence.held(record, record.said, self.kin[record.file]))
         if record.file in self.pending:
             file, before, now = self.pending[record.file]
             text = self.edits[file].after if file in self.edits else self.desk.texts[file]
