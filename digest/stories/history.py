@@ -70,10 +70,16 @@ class History:
         for name, found in by_name.items():
             keys = locations.keys_of(found)
             records = [record for key in keys for _, record in self._records.get(key, ())]
+            records = records or self._without_guid(name)
             owner = min((record.file for record in records if _is_of(record, sorted(found))), default=name)
             self._located[owner] += found
             for key in keys:
                 self._owners[key].append(owner)
+
+    def _without_guid(self, name: str) -> list[Record]:
+        """Returns the records with this name that no guid gave them, but their first link."""
+        met = self._records.get(f"link:{links.canonical(name)}", ()) if links.web_link(name) else ()
+        return [record for _, record in met if record.id == name]
 
     def of(self, story: Story) -> list[tuple[str, Record]]:
         """Returns the records of a story with their feeds, each once, in the order of the story's own feeds."""
