@@ -1,4 +1,4 @@
-"""The story that an entry would be if it were taken in now.
+"""The story that an entry would be if it were taken in now, and its first line in the ledger.
 
 Refuses to look at what is there: what becomes of it is decided elsewhere.
 """
@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from digest.model import Config, Entry, Feed, Story
-from digest.stories import excerpt
+from digest.stories import excerpt, identity
+from digest.stories.ledger import Record
 from digest.stories.themes import themes_of
 from digest.week import Week
 
@@ -52,7 +53,7 @@ def fresh_story(arrival: Arrival, config: Config, now: datetime) -> Story:
         published=published,
         authors=entry.authors,
         feeds=(feed.id,),
-        themes=tuple(evidence(entry, config)),
+        themes=tuple(_evidence(entry, config)),
         image=entry.image,
         id=arrival.guid,
         draft=config.draft,
@@ -68,6 +69,23 @@ def _local(entry: Entry, zone: ZoneInfo) -> datetime:
     return (entry.published + _NOON if entry.day_only else entry.published).replace(tzinfo=zone)
 
 
-def evidence(entry: Entry, config: Config) -> dict[str, str]:
+def first_record(arrival: Arrival, file: str, config: Config, at: str, own: Entry | None = None) -> Record:
+    """Returns the record of an entry that its feed brings for the first time, before anything is noted as heard.
+
+    `at` is the moment of the pull. For a file that was there before, `own` has the names by which it is known already.
+    """
+    entry = arrival.entry
+    return Record(
+        at=at,
+        id=(own.id or own.link) if own else arrival.guid or entry.link,
+        aliases=identity.aliases_of(own) if own else (),
+        file=file,
+        title=entry.title,
+        themes=_evidence(entry, config),
+        deleted=False,
+    )
+
+
+def _evidence(entry: Entry, config: Config) -> dict[str, str]:
     """Returns the themes that an entry earns, each with the phrase that earned it."""
     return themes_of(entry.title, entry.summary, config.themes)

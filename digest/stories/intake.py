@@ -19,9 +19,9 @@ from digest.model import Config, Document, Entry, Feed, Story
 from digest.stories import identity, ledger, matching, news, paths, pending, precedence
 from digest.stories.desk import Desk, Edit, Intake, Outcome
 from digest.stories.finder import Finder
-from digest.stories.fresh import Arrival, evidence, fresh_story
+from digest.stories.fresh import Arrival, first_record, fresh_story
 from digest.stories.ledger import Record
-from digest.stories.merge import Merged, agreed, hashes_of, lacking, merge
+from digest.stories.merge import Merged, agreed, agreed_excerpt, hashes_of, lacking, merge
 from digest.stories.news import is_another_line, is_news, names_carried, names_of, said, withdrawn
 from digest.stories.pending import Pending
 from digest.stories.revise import Revision, revise
@@ -235,12 +235,14 @@ class _Taking:
 
         A story whose editor named no feed stays without one.
         """
-        record = self._first_record(arrival, file)
+        record = first_record(arrival, file, self.config, self.at)
         if story is None:
             self._note(arrival, record if file in self.kin else record._replace(deleted=True), heard, {})
             return "known", file
         self._pending(file, story)
         feeds, wrote = self._with_feed(arrival.feed.id, file, story)
+        if precedence.is_excerpt_lost(self.kin.get(file, {})):
+            wrote |= agreed_excerpt(story, fresh_story(arrival, self.config, self.now))
         merged = self._inherited(arrival, file, replace(story, feeds=feeds), heard)
         if merged is None and feeds == story.feeds:
             self._note(arrival, record, heard, wrote)
@@ -323,8 +325,8 @@ class _Taking:
         if arrival.entry.title == links.host(arrival.entry.link):
             # an entry that has lost its headline is called so; that is nobody's wording
             heard = {name: mark for name, mark in heard.items() if name != "title"}
-        # What the editor of an adopted file had left out is not added to it.
-        lacks = {name for kin in self.kin[file].values() for name in kin.lacks or ()}
+        # What the editor of an adopted file had left out is not added, nor an excerpt that they may have removed.
+        lacks = precedence.left_out(self.kin[file])
         heard = {name: mark for name, mark in heard.items() if name not in lacks.intersection(lacking(story))}
         fresh = fresh_story(arrival, self.config, self.now)
         return merge(
@@ -337,7 +339,7 @@ class _Taking:
             aside=aside,
             begun=self.desk.before_kill(story),
             has_guid=precedence.is_named_by_guid(self.kin[file], self._rank),
-            adopted=any(map(ledger.is_adopted, self.kin[file].values())),
+            adopted=precedence.is_adopted(self.kin[file]),
         )
 
     def _revised(
@@ -404,20 +406,8 @@ class _Taking:
 
         For a file that was there before, `own` has the names that it goes by already, `lacks` the fields it has not.
         """
-        record = self._first_record(arrival, file, own)._replace(lacks=lacks)
+        record = first_record(arrival, file, self.config, self.at, own)._replace(lacks=lacks)
         self._note(arrival, record, ledger.hashes(said(arrival.entry)), wrote)
-
-    def _first_record(self, arrival: Arrival, file: str, own: Entry | None = None) -> Record:
-        entry = arrival.entry
-        return Record(
-            at=self.at,
-            id=(own.id or own.link) if own else arrival.guid or entry.link,
-            aliases=identity.aliases_of(own) if own else (),
-            file=file,
-            title=entry.title,
-            themes=evidence(entry, self.config),
-            deleted=False,
-        )
 
     def _note(
         self,

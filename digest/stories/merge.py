@@ -84,6 +84,11 @@ def agreed(story: Story, ours: Story) -> dict[str, str]:
     return {name: mark for name, mark in wrote.items() if standing.get(name) == mark}
 
 
+def agreed_excerpt(story: Story, ours: Story) -> dict[str, str]:
+    """Returns the hash of the excerpt if the file has it as we would write it."""
+    return {name: mark for name, mark in agreed(story, ours).items() if name == "excerpt"}
+
+
 def lacking(story: Story) -> tuple[str, ...]:
     """Returns the fields that a file has not, though its editor could have filled them in."""
     has = hashes_of(_with_opening(story, ()))

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from digest.model import Story
+from digest.stories import ledger
 from digest.stories.ledger import Record, has_guid
 from digest.stories.merge import FIELDS, WORDS
 
@@ -137,6 +138,22 @@ def written_now(record: Record, heard: Mapping[str, str], wrote: Mapping[str, st
     if is_own or is_in_file("excerpt", heard.get("excerpt", ""), records):
         return dict(wrote)
     return {name: mark for name, mark in wrote.items() if name != "excerpt"}
+
+
+def is_excerpt_lost(records: Records) -> bool:
+    """True if a feed gave the story a summary, and no record says what pull wrote of it: that ledger may be gone."""
+    return any("excerpt" in one.said for one in records.values()) and "excerpt" not in last_written(records)
+
+
+def left_out(records: Records) -> set[str]:
+    """Returns the fields that pull does not add to a story's file, as its editor had or may have left them out."""
+    lacks = {name for one in records.values() for name in one.lacks or ()}
+    return lacks | {"excerpt"} if is_excerpt_lost(records) else lacks
+
+
+def is_adopted(records: Records) -> bool:
+    """True if a quotation that opens a story may be its excerpt although no record has pull's hash of it."""
+    return is_excerpt_lost(records) or any(map(ledger.is_adopted, records.values()))
 
 
 def is_in_file(name: str, mark: str, records: Records) -> bool:
