@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from digest import disk
+from digest.errors import DigestError
 
 _MAGIC = b"digest memory 1\n"
 _START, _SIZE = len(_MAGIC), 16
@@ -49,13 +50,16 @@ def keep(root: Path, name: str, key: bytes, values: object) -> bytes:
     """Keeps plain values under a name; `key` is 16 bytes. Returns the mark that tells this memory from any other."""
     packed = pack(values)
     mark = _mark(key, packed)
-    disk.write(root / disk.CACHE / name, b"".join((_MAGIC, mark, key, packed)), mode=0o644)
+    disk.write(root, f"{disk.CACHE}/{name}", b"".join((_MAGIC, mark, key, packed)), mode=0o644)
     return mark
 
 
 def recall(root: Path, name: str, key: bytes) -> Recalled:
     """Returns what was kept under a name and key."""
-    content = disk.read(root / disk.CACHE / name) or b""
+    try:
+        content = disk.read_inside(root, f"{disk.CACHE}/{name}") or b""
+    except DigestError as error:
+        return Recalled(word=f"cannot be read: {error}")
     if not content or content[:_START] != _MAGIC:
         return Recalled(word="is of another version" if content else "")
     said = _START + _SIZE

@@ -380,7 +380,7 @@ def test_what_a_killed_run_left_is_told(root: Path) -> None:
     put(root, f"{W20}.2026-05-15-a.md.unfinished", "---")
 
     assert told(root) == [
-        f"hint: {W20}.2026-05-15-a.md.unfinished: was left half-written by a run that was killed; delete it"
+        f"hint: {W20}.2026-05-15-a.md.unfinished: was left half-written by a run that was killed; the next pull ends it"
     ]
 
 

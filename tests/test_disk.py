@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def test_a_file_is_written_whole_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
-    disk.write(tmp_path / "a" / "b.txt", b"one")
-    disk.write(tmp_path / "a" / "b.txt", b"two")
+    disk.write(tmp_path, "a/b.txt", b"one")
+    disk.write(tmp_path, "a/b.txt", b"two")
 
     assert [(path.name, path.read_bytes()) for path in (tmp_path / "a").iterdir()] == [("b.txt", b"two")]
 
@@ -25,7 +26,7 @@ def test_a_file_is_written_whole_and_nothing_is_left_beside_it(tmp_path: Path) -
 def test_a_mode_is_given_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0o077)
     try:
-        disk.write(tmp_path / "a" / "b.txt", b"one", mode=0o644)
+        disk.write(tmp_path, "a/b.txt", b"one", mode=0o644)
     finally:
         os.umask(before)
 
@@ -34,17 +35,16 @@ def test_a_mode_is_given_whatever_the_umask(tmp_path: Path) -> None:
 
 
 def test_a_new_file_never_replaces_one_that_is_there(tmp_path: Path) -> None:
-    place = tmp_path / "story.md"
-
-    assert disk.create(place, b"mine")
-    assert not disk.create(place, b"yours")
+    assert disk.create(tmp_path, "story.md", b"mine")
+    assert not disk.create(tmp_path, "story.md", b"yours")
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("story.md", b"mine")]
 
 
 def test_what_a_killed_run_left_unfinished_is_used_up(tmp_path: Path) -> None:
-    (tmp_path / ".story.md.unfinished").write_bytes(b"ha")
+    content = b"half and half"
+    (tmp_path / disk.hidden(f"story.md.{disk._hash(content)}")).write_bytes(b"ha")
 
-    disk.create(tmp_path / "story.md", b"half and half")
+    disk.create(tmp_path, "story.md", content)
 
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("story.md", b"half and half")]
 
@@ -53,19 +53,105 @@ def test_what_a_killed_run_left_unfinished_is_used_up(tmp_path: Path) -> None:
     ("before", "after"),
     [
         ("", "new\n"),
-        ("old\n", "old\nnew\n"),
+        ('{"old": 1}\n', '{"old": 1}\nnew\n'),
         ('{"lacks": "its break"}', '{"lacks": "its break"}\nnew\n'),
         ('{"torn": "he', "new\n"),
-        ('old\n{"torn": "he', "old\nnew\n"),
+        ('{"old": 1}\n{"torn": "he', '{"old": 1}\nnew\n'),
+        ('{"old": 1}\n\0\0\0', '{"old": 1}\nnew\n'),
+        ('{"old": 1}\r\n{"old": 2}\r{"torn": "he', '{"old": 1}\r\n{"old": 2}\r\nnew\n'),
+        ('{"old": 1}\n{"old": 2}{"torn": "he', '{"old": 1}\n{"old": 2}{"torn": "he\nnew\n'),
     ],
 )
 def test_lines_are_added_on_lines_of_their_own_in_place_of_a_torn_one(tmp_path: Path, before: str, after: str) -> None:
     place = tmp_path / "ledger.jsonl"
-    place.write_text(before)
+    place.write_bytes(before.encode())
 
-    disk.append(place, "new\n")
+    disk.append(tmp_path, "ledger.jsonl", "new\n")
 
-    assert place.read_text() == after
+    assert place.read_bytes() == after.encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b'{"old": 1}\r{"old": 2}\r', "no line of this file, whose lines end in CR alone, can be read"),
+        (b'{"old": 1}\r{"torn": "he', "no line of this file, whose lines end in CR alone, can be read"),
+        (b"alias ll='ls -l'", "no line of this file can be read"),
+        (b"# ours\nexport A=1\n", "no line of this file can be read"),
+        (b"[1]\n7\n", "no line of this file can be read"),
+    ],
+)
+def test_nothing_is_added_to_a_file_of_which_no_line_can_be_read(tmp_path: Path, content: bytes, says: str) -> None:
+    place = tmp_path / "ledger.jsonl"
+    place.write_bytes(content)
+
+    with pytest.raises(DigestError, match=rf"^ledger\.jsonl: {says}"):
+        disk.append(tmp_path, "ledger.jsonl", "new\n")
+
+    assert place.read_bytes() == content
+
+
+WRITES: dict[str, Callable[[Path, str], object]] = {
+    "write": lambda root, file: disk.write(root, file, b"new"),
+    "create": lambda root, file: disk.create(root, file, b"new"),
+    "replace": lambda root, file: disk.replace(root, file, b"theirs", b"new"),
+    "append": lambda root, file: disk.append(root, file, "{}\n"),
+    "touch": disk.touch,
+    "link": lambda root, file: disk.link(root, "digest.toml", file),
+    "read": disk.read_inside,
+}
+
+
+@pytest.mark.parametrize("act", WRITES.values(), ids=WRITES)
+@pytest.mark.parametrize("link", ["a", "a/b", "a/b/c.md"])
+@pytest.mark.parametrize("leads", ["outside", "inside"])
+def test_nothing_is_written_or_read_through_a_link(
+    tmp_path: Path, act: Callable[[Path, str], object], link: str, leads: str
+) -> None:
+    root, other = tmp_path / "digest", tmp_path / "outside" if leads == "outside" else tmp_path / "digest" / ".git"
+    (other / "b").mkdir(parents=True)
+    (root / link).parent.mkdir(parents=True, exist_ok=True)
+    (root / "digest.toml").write_text("mine")
+    (other / "c.md").write_bytes(b"theirs")
+    (other / "b" / "c.md").write_bytes(b"theirs")
+    (root / link).symlink_to(other / "c.md" if link.endswith(".md") else other)
+    kind = "file" if link.endswith(".md") else "folder"
+
+    with pytest.raises(DigestError, match=rf"^{link}: is a symbolic link; put the {kind} itself here$"):
+        act(root, "a/b/c.md")
+
+    assert sorted(path.name for path in other.rglob("*")) == ["b", "c.md", "c.md"]
+    assert {path.read_bytes() for path in other.rglob("*.md")} == {b"theirs"}
+
+
+@pytest.mark.parametrize("file", ["../x", "a/../../x", "/etc/x", "a//b", "a/\0", ""])
+def test_no_path_leads_out_of_the_digest(tmp_path: Path, file: str) -> None:
+    with pytest.raises(DigestError, match="is no path below the digest's folder"):
+        disk.write(tmp_path, file, b"x")
+
+
+@pytest.mark.parametrize("name", ["feeds.json", "lock"])
+def test_a_pipe_is_never_waited_for(tmp_path: Path, name: str) -> None:
+    (tmp_path / ".digest").mkdir()
+    os.mkfifo(tmp_path / ".digest" / name)
+    code = (
+        "from pathlib import Path; from digest import disk\n"
+        f"root = Path({str(tmp_path)!r}); assert disk.recall(root, 'feeds.json') == {{}}\n"
+        f"with disk.lock(root): disk.remember(root, 'feeds.json', {{}})\nprint(disk.recall(root, 'feeds.json'))"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+
+    assert ended.stdout == "{}\n" or "DigestError" in ended.stderr
+
+
+def test_a_link_in_place_of_a_cache_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "digest/.digest").mkdir(parents=True)
+    (tmp_path / "digest/.digest/built").symlink_to(tmp_path / "outside")
+
+    with pytest.raises(DigestError, match=r"^\.digest/built: is a symbolic link"), disk.lock(tmp_path / "digest"):
+        pass
 
 
 def test_a_file_is_replaced_only_where_it_still_says_what_it_said(tmp_path: Path) -> None:
@@ -73,8 +159,8 @@ def test_a_file_is_replaced_only_where_it_still_says_what_it_said(tmp_path: Path
     place.write_bytes(b"old")
     place.chmod(0o640)
 
-    assert not disk.replace(place, b"older", b"new")
-    assert disk.replace(place, b"old", b"new")
+    assert not disk.replace(tmp_path, "story.md", b"older", b"new")
+    assert disk.replace(tmp_path, "story.md", b"old", b"new")
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("story.md", b"new")]
     assert place.stat().st_mode & 0o777 == 0o640
 
@@ -85,7 +171,7 @@ def test_a_second_name_that_a_killed_run_left_of_a_file_is_never_written_into(tm
     os.link(place, tmp_path / ".story.md.unfinished")
     os.link(place, seen)
 
-    disk.write(place, b"new")
+    disk.write(tmp_path, "story.md", b"new")
 
     assert (place.read_bytes(), seen.read_bytes()) == (b"new", b"mine")
     assert {path.name for path in tmp_path.iterdir()} == {"story.md", "seen"}
@@ -141,7 +227,7 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path, write: objec
     (tmp_path / "file").write_text("in the way")
 
     with pytest.raises(DigestError, match=r"^\S*file/story\.md: cannot write this file: [\w ]+$"):
-        write(tmp_path / "file" / "story.md", b"x")  # type: ignore[operator]
+        write(tmp_path, "file/story.md", b"x")  # type: ignore[operator]
 
 
 def test_a_full_disk_is_one_line() -> None:
@@ -150,7 +236,7 @@ def test_a_full_disk_is_one_line() -> None:
         pytest.skip("this system has no /dev/full")
 
     with pytest.raises(DigestError, match="cannot write this file: No space left on device"):
-        disk.append(full, "line\n")
+        disk.append(full.parent, full.name, "line\n")
 
 
 @pytest.mark.skipif(AS_ROOT, reason="root may write everywhere")
@@ -158,4 +244,4 @@ def test_a_read_only_folder_is_one_line(tmp_path: Path) -> None:
     tmp_path.chmod(0o555)
 
     with pytest.raises(DigestError, match="Permission denied"):
-        disk.write(tmp_path / "a.txt", b"x")
+        disk.write(tmp_path, "a.txt", b"x")

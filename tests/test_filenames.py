@@ -7,11 +7,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sites import find, parse
 from test_pull import NOW, SETTINGS, rss
 from test_status import pulled, run, said
 
-from digest import config
+from digest import config, disk
+from digest.cli import cli
 from digest.commands import build, check, letter, pull
 from digest.errors import DigestError, Faults
 from digest.stories import filenames, store
@@ -205,9 +207,53 @@ def test_a_link_that_misses_a_file_with_another_ending_is_told_its_name(root: Pa
 
 def test_half_written_files_of_every_ending_are_swept(root: Path) -> None:
     file = f"{W20}.2026-05-15-b.markdown.unfinished"
-    put(root, file)
+    put(root, file, "---\ntitle: Ha")
 
-    assert store.sweep(root) == (file,)
+    assert store.sweep(root) == store.Swept(removed=(file,))
+
+
+HELD = f"{W20}2026-05-15-b.md"
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "half"])
+@pytest.mark.parametrize("hash", [True, False], ids=["by its hash", "of an older version"])
+@pytest.mark.parametrize("stands", [True, False], ids=["in place", "only copy"])
+def test_a_whole_file_under_a_hidden_name_is_put_in_place_where_it_is_the_only_copy(
+    root: Path, whole: bool, hash: bool, stands: bool
+) -> None:
+    hidden = f"{W20}.2026-05-15-b.md{'.' + disk._hash(STORY.encode()) if hash else ''}.unfinished"
+    put(root, hidden, STORY if whole else STORY[:-3])
+    if stands:
+        put(root, HELD, "mine")
+
+    swept = store.sweep(root)
+
+    is_completed = whole and not stands
+    assert swept == (store.Swept(completed=(HELD,)) if is_completed else store.Swept(removed=(hidden,)))
+    assert not (root / hidden).exists()
+    assert (root / HELD).exists() == (stands or whole)
+    assert not stands or (root / HELD).read_text() == "mine"
+
+
+def test_a_story_that_was_deleted_does_not_come_back_out_of_a_hidden_copy(root: Path) -> None:
+    file = next((root / W20).glob("*-chips.md"))
+    file.rename(file.with_name(disk.hidden(file.name)))
+
+    store.sweep(root)
+
+    assert not list((root / W20).iterdir())
+
+
+@pytest.mark.parametrize("command", ["pull", "build", "letter", "themes --apply", "excerpts --apply"])
+def test_every_command_that_writes_ends_what_a_killed_one_left(root: Path, command: str) -> None:
+    put(root, f"{W20}.2026-05-15-b.md.{disk._hash(STORY.encode())}.unfinished")
+    put(root, f"{W20}.letter.md.unfinished", "---\nti")
+
+    result = CliRunner().invoke(cli, ["--root", str(root), *command.split()])
+
+    assert result.exit_code == 0, result.output
+    assert (root / HELD).read_text() == STORY
+    assert not list(root.rglob("content/**/*.unfinished"))
 
 
 LEFT_BEHIND = (

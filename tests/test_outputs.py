@@ -258,7 +258,7 @@ def test_a_place_that_git_brings_during_a_build_is_read_by_the_next_one(tmp_path
 
 def test_a_template_in_a_linked_folder_is_seen_to_change(tmp_path: Path) -> None:
     digest = Digest(tmp_path)
-    linked = tmp_path / "ours/line.html"
+    linked = digest.root / "ours/line.html"
     linked.parent.mkdir()
     linked.write_text("{{ card.headline }}")
     (digest.root / "templates").mkdir()

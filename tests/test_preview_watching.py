@@ -231,7 +231,9 @@ def test_content_may_be_replaced_by_another_folder_in_one_go(kept: Kept) -> None
     assert kept.until(OTHER)
 
 
-def test_content_may_be_a_link_to_a_folder_elsewhere(plain: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_link_in_place_of_content_is_watched_like_a_folder(
+    plain: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "texts"
     (plain / "content").rename(elsewhere)
     (plain / "content").symlink_to(elsewhere)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from digest import disk, links, redact
+from digest import links, redact
 from digest.commands import locate
 from digest.errors import DigestError
 from digest.feeds import page
@@ -40,8 +40,8 @@ class AddReport:
 
 def run(root: Path, config: Config, address: str, *, now: datetime, limits: Limits = USUAL) -> AddReport:
     """Adds the story of the page at a web address; raises DigestError where it cannot be read, or is here already."""
-    with disk.lock(root):
-        ledgers, problems = store.read_ledgers(root)
+    with store.writing(root):
+        ledgers, problems = store.read_whole_ledgers(root)
         _check_new(added.already([address], _desk(root, config, ledgers, [address])))
         document, final = _read(address, config, now, limits)
         entry = document.entries[0]

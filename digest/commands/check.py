@@ -8,6 +8,7 @@ own memory of outside links, and to ask the network for anything without being t
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -19,7 +20,7 @@ from pathlib import Path
 from digest import config, disk, domain, git, redact
 from digest import links as urls
 from digest.commands import uncommitted
-from digest.errors import Faults, Problem
+from digest.errors import DigestError, Faults, Problem
 from digest.feeds import ask, fetch
 from digest.feeds.at_once import Told
 from digest.feeds.limits import Limits
@@ -134,12 +135,15 @@ def _merging(root: Path, problems: Iterable[Problem]) -> Iterator[Problem]:
     for problem in problems:
         by_file[problem.file].append(problem)
     for file, found in by_file.items():
-        yield from mistyped.conflicts(store.read_text(root, file), file) or found
+        text = ""
+        with contextlib.suppress(DigestError):  # which is among the problems already
+            text = store.read_text(root, file)
+        yield from mistyped.conflicts(text, file) or found
 
 
 def _unfinished(root: Path) -> Iterator[Problem]:
     for file in store.unfinished(root):
-        yield Problem(file, 0, "was left half-written by a run that was killed", "delete it", hint=True)
+        yield Problem(file, 0, "was left half-written by a run that was killed", "the next pull ends it", hint=True)
 
 
 def _idle(root: Path, settings: Config, survey: Survey) -> Iterator[Problem]:
@@ -156,7 +160,7 @@ def _idle(root: Path, settings: Config, survey: Survey) -> Iterator[Problem]:
 def _site_address(root: Path, settings: Config) -> Iterator[Problem]:
     """Yields what is wrong with where the site goes: its custom domain, and a url that is still an example's."""
     url = settings.site.url
-    content = disk.read(root / domain.FILE)
+    content = disk.read_inside(root, domain.FILE)
     problem = None if content is None else domain.problem(content, url)
     if problem:
         yield problem

@@ -8,14 +8,12 @@ that was killed the next one still recognises the remaining excerpts as pull's, 
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from digest import disk
 from digest.model import Config
 from digest.stories import recut, store
 from digest.stories.desk import Survey
@@ -56,7 +54,7 @@ class ExcerptsReport:
 
 def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> ExcerptsReport:
     """Cuts every excerpt that pull wrote to the length in digest.toml; with `dry` nothing is written."""
-    with contextlib.nullcontext() if dry else disk.lock(root):
+    with store.writing(root, dry=dry):
         survey = store.survey(root, config)
         cuts = _cuts(root, config, survey)
         due = {cut.story.file: cut for cut in cuts if cut.is_due}

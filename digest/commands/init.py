@@ -70,11 +70,11 @@ def run(root: Path, *, timezone: str = "", beat: Beat | None = None) -> InitRepo
         place = f".{place}" if place.partition("/")[0] in _DOTTED else place
         if place == config.NAME or (beat.feeds and place == _SAMPLE):
             continue
-        made = disk.create(root / place, source.read_bytes())
+        made = disk.create(root, place, source.read_bytes())
         if not made and place in _FOR_GIT:
-            made = _add_missing(root / place, source.read_text(encoding="utf-8"))
+            made = _add_missing(root, place, source.read_text(encoding="utf-8"))
         (written if made else kept).append(place)
-    disk.create(root / config.NAME, text.encode())  # last: what has no digest.toml is no digest yet
+    disk.create(root, config.NAME, text.encode())  # last: what has no digest.toml is no digest yet
     return InitReport(written=(*written, config.NAME), kept=tuple(kept), feeds=beat.feeds, left_out=beat.left_out)
 
 
@@ -146,18 +146,21 @@ def _shared(said: Iterable[str]) -> str:
 
 
 def _read(file: Path) -> bytes:
-    content = disk.read(file)
-    if content is None:
-        raise DigestError(f"{file}: there is no such file")
-    return content
+    """Returns the bytes of a file that the user has named, which may be a pipe."""
+    try:
+        return file.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise DigestError(f"{file}: there is no such file") from None
+    except OSError as error:
+        raise disk.refused("read", file, error) from error
 
 
-def _add_missing(path: Path, text: str) -> bool:
+def _add_missing(root: Path, file: str, text: str) -> bool:
     """Adds the lines of a text to a file that lacks them; tells whether it did.
 
     A line that makes an exception (`!site/.gitkeep`) is added only with the one before it.
     """
-    before = disk.read(path) or b""
+    before = disk.read_inside(root, file) or b""
     there = {_pattern(line) for line in before.decode(errors="replace").splitlines()}
     missing: list[str] = []
     is_needed = False
@@ -167,7 +170,7 @@ def _add_missing(path: Path, text: str) -> bool:
             missing += [line] if is_needed else []
     stop = b"" if not before or before.endswith(b"\n") else b"\n"
     after = before + stop + "".join(f"{line}\n" for line in missing).encode()
-    return bool(missing) and disk.replace(path, before, after)
+    return bool(missing) and disk.replace(root, file, before, after)
 
 
 def _pattern(line: str) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from digest import disk
 from digest.errors import DigestError
 from digest.model import Catalogue, Config
 from digest.pages.archive import Edition
@@ -37,7 +36,7 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
 
     Raises ValueError for words that name no week, DigestError where there is a letter already, or no story.
     """
-    with disk.lock(root):
+    with store.writing(root):
         content = store.load(root, config)
         catalogue = catalogue_of(content, config)
         editions = {edition.week: edition for edition in arrange(catalogue, config).editions if edition.stories}
@@ -59,7 +58,7 @@ def more(root: Path, config: Config, week: str = "") -> LetterReport:
 
     Raises ValueError for words that name no week, DigestError where that week has no letter, or no story.
     """
-    with disk.lock(root):
+    with store.writing(root):
         content = store.load(root, config)
         catalogue = catalogue_of(content, config)
         editions = {edition.week: edition for edition in arrange(catalogue, config).editions if edition.stories}

@@ -118,7 +118,7 @@ def _refuse_address(root: Path, settings: Config, standing: Standing, *, replaci
         cure = f'write url = "{expected}"' if expected else "write the address that the site will have"
         raise Faults([Problem(config.NAME, line, f"url is still an example's, {url}; nothing is published", cure)])
     file = domain.FILE
-    named = disk.read(root / file)
+    named = disk.read_inside(root, file)
     if named is None:
         file, named = f"{_CNAME} on {branch.NAME}", branch.read(root, standing, _CNAME)
     problem = None if named is None else domain.problem(named, url, file)

@@ -9,7 +9,6 @@ Refuses to decide anything: the rooms do.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -65,12 +64,14 @@ class Row:
 class PullReport:
     """A row for each feed that was asked, in the order of digest.toml, and what is wrong with ledgers and inbox.
 
-    `filed` has what was moved out of the inbox, or would be; `swept` what a killed run had left unfinished.
+    `filed` has what was moved out of the inbox, or would be; `swept` what a killed run had left half-written, and
+    `completed` what it had left whole under a hidden name.
     """
 
     rows: tuple[Row, ...]
     filed: tuple[Filing, ...] = ()
     swept: tuple[str, ...] = ()
+    completed: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     dry: bool = False
 
@@ -112,13 +113,13 @@ def run(
 
     Raises DigestError where there is neither a feed nor anything in the inbox.
     """
-    with contextlib.nullcontext() if dry else disk.lock(root):
-        swept = () if dry else store.sweep(root)
+    with store.writing(root, dry=dry) as swept:
         noted = () if dry else uncommitted.note_deletions(root, config)
         asked = _ask(root, config, feeds, now, limits, told)
         read = {one.feed.id: parse(one) for one in asked.answers if isinstance(one, Fetched) and one.body}
         documents = [(one.feed, found) for one in asked.answers if isinstance(found := read.get(one.feed.id), Document)]
-        ledgers, problems = store.read_ledgers(root)  # by now: a fetch takes long enough for git to bring in others
+        # Only now: a fetch takes long enough for git to bring in others.
+        ledgers, problems = store.read_whole_ledgers(root)
         lost = uncommitted.lost_stories(root, config, ledgers)
         filed, left = store.empty_inbox(root, config, ledgers, now=now, dry=dry)
         intake = take_in(documents, _desk(root, config, documents, ledgers), config, now)
@@ -130,7 +131,8 @@ def run(
     return PullReport(
         rows=tuple(_warned(rows[feed.id], feed, read, ledgers, now) for feed in config.feeds if feed.id in rows),
         filed=filed,
-        swept=swept,
+        swept=swept.removed,
+        completed=swept.completed,
         problems=(*noted, *map(str, (*problems, *lost, *left))),
         dry=dry,
     )

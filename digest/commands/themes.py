@@ -8,7 +8,6 @@ files first, then the ledger. Before both it remembers what it is about, so that
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -190,7 +189,7 @@ def attempt(root: Path, config: Config, *phrases: str) -> TryReport:
 
 def apply(root: Path, config: Config, *, now: datetime, dry: bool = False) -> ApplyReport:
     """Runs the rules again over all stories whose themes nobody edited; `dry` decides everything and writes nothing."""
-    with contextlib.nullcontext() if dry else disk.lock(root):
+    with store.writing(root, dry=dry):
         survey = store.survey(root, config)
         verdicts = _verdicts(root, survey, config.themes, _begun(root))
         texts = {
@@ -221,7 +220,7 @@ def drop(root: Path, config: Config, theme: str, *, now: datetime, dry: bool = F
     if current:
         what = f"still has theme '{theme}'" if current == theme else f"has '{theme}' as an old id of theme '{current}'"
         raise DigestError(f"digest.toml: {what}; remove it there first")
-    with contextlib.nullcontext() if dry else disk.lock(root):
+    with store.writing(root, dry=dry):
         unknown = store.survey(root, config).unknown_themes
         if theme not in unknown:
             near = difflib.get_close_matches(theme, unknown, n=1)

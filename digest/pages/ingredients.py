@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from digest import __version__, disk
+from digest.errors import Faults, Problem
 from digest.model import Config
 
 FOLDER = "templates"
@@ -45,7 +46,9 @@ def of_reading(config: Config) -> bytes:
 
 
 def of_pages(root: Path, config: Config, *, drafts: bool) -> bytes:
-    """Returns a hash of all that pages are made of, content apart."""
+    """Returns a hash of all that pages are made of, content apart; raises Faults for templates that are no files."""
+    if strange := list(strangers(root)):
+        raise Faults(strange)
     folders = (root / FOLDER, shipped_templates())
     templates = (part for folder in folders for part in _contents(folder))
     return _hash(of_program(), repr((config, drafts)).encode(), *templates)
@@ -62,6 +65,23 @@ def of_program() -> bytes:
         files = (f"{folder}/{name}" for name in sorted(names) if name.endswith(".py"))
         stamps += [file.encode() + _stamp(file) for file in files]
     return _hash(f"{__version__} {sys.version}".encode(), *stamps)
+
+
+def strangers(root: Path) -> Iterator[Problem]:
+    """Yields what lies among the digest's templates and is none: a link that leads out of the digest, a pipe."""
+    home, seen = os.path.realpath(root), set[str]()
+    waiting = [FOLDER]
+    while waiting:
+        file = waiting.pop(0)
+        path = f"{root}/{file}"
+        real = os.path.realpath(path)
+        if os.path.islink(path) and not Path(real).is_relative_to(home):  # noqa: PTH114
+            yield Problem(file, 0, "is a symbolic link that leads out of the digest", "put what it leads to here")
+        elif os.path.isdir(path):  # noqa: PTH112
+            waiting += [f"{file}/{name}" for name in sorted(os.listdir(path))] if real not in seen else []  # noqa: PTH208
+            seen.add(real)
+        elif os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
+            yield Problem(file, 0, "is no regular file", "remove it, or put a plain file in its place")
 
 
 def _contents(folder: Path) -> Iterator[bytes]:

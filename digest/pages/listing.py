@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from digest import disk
+from digest.errors import DigestError
 from digest.pages import addresses
 
 _MARKS = {  # and where the head of such a file ends: further down it may be anybody's words
@@ -20,11 +21,11 @@ _MARKS = {  # and where the head of such a file ends: further down it may be any
 }
 
 
-def read(listing: Path) -> set[str] | None:
+def read(root: Path, listing: str) -> set[str] | None:
     """Returns the paths that an earlier build wrote; None where the list is lost or damaged."""
     try:
-        paths = json.loads(disk.read(listing) or b"null")
-    except ValueError:
+        paths = json.loads(disk.read_inside(root, listing) or b"null")
+    except (DigestError, ValueError, RecursionError):
         return None
     if not isinstance(paths, list):
         return None
@@ -83,7 +84,6 @@ def _is_inside(path: str) -> bool:
     return bool(path.strip("./")) and path[0] != "/" and ".." not in path.split("/") and "\0" not in path
 
 
-def write(listing: Path, paths: Iterable[str]) -> None:
-    content = "[\n{}\n]".format(",\n".join(map(json.dumps, sorted(paths)))).encode()
-    if disk.read(listing) != content:
-        disk.write(listing, content)
+def write(root: Path, listing: str, paths: Iterable[str]) -> None:
+    """Writes the list of the paths of one folder in place of the former one."""
+    disk.write(root, listing, "[\n{}\n]".format(",\n".join(map(json.dumps, sorted(paths)))).encode())

@@ -39,6 +39,9 @@ class Written(NamedTuple):
 def check(root: Path, output: Path) -> Path:
     """Returns the output folder, resolved; raises DigestError where a build into it could harm what people wrote."""
     folder, home = output.resolve(), root.resolve()
+    if _is_named_inside(root, output) and not folder.is_relative_to(home):
+        cure = f"name that folder itself with --output {folder}"
+        raise DigestError(f"{output}: this symbolic link leads out of the digest; remove it, or {cure}")
     if home.is_relative_to(folder):
         raise DigestError(f"{output}: the site cannot be built into the digest itself; choose a folder such as site/")
     for name in _KEPT:
@@ -49,6 +52,12 @@ def check(root: Path, output: Path) -> Path:
     if folder.exists() and not folder.is_dir():
         raise DigestError(f"{output}: this is a file; choose a folder such as site/")
     return folder
+
+
+def _is_named_inside(root: Path, output: Path) -> bool:
+    """Tells whether the words of a path name a folder of the digest, wherever links lead."""
+    named = Path(os.path.abspath(output))  # noqa: PTH100 - which alone leaves links as they are
+    return any(named.is_relative_to(home) for home in (root.absolute(), root.resolve()))
 
 
 def name_of(root: Path, folder: Path) -> str:
@@ -70,16 +79,16 @@ class Output:
         self._place = os.fspath(self.folder)
         self._paths = set(paths)
         self._left: tuple[Stamp, ...] = ()
-        self._listing = root / disk.CACHE / f"{name_of(root, self.folder)}.json"
-        self._busy = self._listing.with_suffix(".busy")
+        name = f"{disk.CACHE}/{name_of(root, self.folder)}"
+        self._listing, self._busy = f"{name}.json", f"{name}.busy"
         # A build that is killed from its first file on leaves what the next one has to sweep.
-        self._staging = Staging(self.folder, begin=lambda: disk.touch(self._busy))
+        self._staging = Staging(self.folder, begin=lambda: disk.touch(root, self._busy))
         self.is_own = before is not None and before.is_left()
         """Whether nobody but this process has built into the folder since, so that it is believed to be as it was."""
-        self.listed = before._paths if before and self.is_own else listing.read(self._listing)
+        self.listed = before._paths if before and self.is_own else listing.read(root, self._listing)
         """The paths that the last build wrote, None where that is lost."""
         self._before = self._found() if self.listed is None else self.listed
-        if self.listed is None or disk.read(self._busy) is not None:
+        if self.listed is None or os.path.lexists(root / self._busy):
             _sweep(self.folder, self._before | self._paths)
 
     def _found(self) -> set[str]:
@@ -104,7 +113,7 @@ class Output:
     def _signs(self) -> tuple[Stamp, ...]:
         """Returns what is another after anybody's build: the folder of the lists is written to in each."""
         try:
-            lists, folder = os.lstat(self._listing.parent), os.lstat(self._place)
+            lists, folder = os.lstat((self._root / self._listing).parent), os.lstat(self._place)
         except OSError:
             return ()
         return disk.stamp(lists), (0, 0, folder.st_dev, folder.st_ino)
@@ -138,13 +147,14 @@ class Output:
     def drop(self) -> None:
         """Takes away all that was staged, by whichever process: the site stays as it was."""
         self._staging.drop(self._paths)
-        disk.unlink(self._busy)
+        disk.unlink(self._root / self._busy)
 
     def commit(self) -> Written:
         """Puts all that was staged in place, and removes what this build no longer makes."""
         staged = self._staging.ready()
         if self._before != self._paths:
-            listing.write(self._listing, self._before | self._paths)  # so that a kill leaves nothing that nobody knows
+            # So that a kill leaves nothing that nobody knows.
+            listing.write(self._root, self._listing, self._before | self._paths)
         stale = _stale(self.folder, self._before, self._paths)
         removed = (
             sum(_remove(self.folder, path) for path in _in_the_way(stale, self._paths, self._places)) if stale else 0
@@ -155,8 +165,8 @@ class Output:
             inside = self.folder.is_relative_to(self._root.resolve())  # another folder's mode is not ours to change
             _mend_folders(self._inside()[not inside :])
         if self.listed != self._paths:
-            listing.write(self._listing, self._paths)
-        disk.unlink(self._busy)
+            listing.write(self._root, self._listing, self._paths)
+        disk.unlink(self._root / self._busy)
         return Written(written=len(staged), removed=removed, unchanged=len(self._paths) - len(staged))
 
     def stamp(self, path: str) -> Stamp:

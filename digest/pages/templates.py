@@ -32,7 +32,7 @@ from markupsafe import Markup, escape
 
 from digest.errors import Faults, Problem, suggestion
 from digest.pages import blocked
-from digest.pages.ingredients import FOLDER, shipped_templates
+from digest.pages.ingredients import FOLDER, shipped_templates, strangers
 from digest.pages.markup import Html
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Templates:
         filters: Mapping[str, Callable[..., object]],
         known: Mapping[str, object],
     ) -> None:
-        self._own, self._shipped = root / FOLDER, shipped_templates()
+        self._root, self._own, self._shipped = root, root / FOLDER, shipped_templates()
         self._environment = _Environment(
             autoescape=True,
             undefined=StrictUndefined,
@@ -171,6 +171,9 @@ class Templates:
 
     def flawed(self) -> Iterator[Problem]:
         """Yields what is wrong in each of the digest's own templates, as far as reading them shows it."""
+        if strange := list(strangers(self._root)):
+            yield from strange
+            return
         names = sorted(path.relative_to(self._own).as_posix() for path in self._own.rglob("*.*") if _is_template(path))
         used = {path.relative_to(self._shipped).as_posix() for path in self._shipped.rglob("*.*")}
         found: dict[str, tuple[Problem, ...]] = {}

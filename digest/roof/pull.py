@@ -82,6 +82,8 @@ def _put_in_order(report: PullReport, call: Call) -> None:
     call.complain(*report.problems)
     for filing in report.filed:
         call.say(f"{filing.inbox}: {'would be filed' if report.dry else 'filed'} as {filing.file}")
+    for file in report.completed:
+        call.say(f"{file}: left under a hidden name by a run that was killed; put in its place")
     for file in report.swept if call.verbose else ():
         call.say(f"{file}: left unfinished by a run that was killed; removed")
 

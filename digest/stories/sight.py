@@ -24,6 +24,7 @@ from digest.model import Copied
 from digest.stories import filenames, paths, pictures
 
 _NOT_COPIED = (".DS_Store", "Thumbs.db", ".git", "*~", ".#*", ".*.sw?", disk.LEFT_BEHIND)  # left by systems and editors
+_LINKED = "is a symbolic link to a folder"
 _UNSURE = (0, 0, 0, 0)
 
 Look = tuple[str, bytes]
@@ -40,6 +41,8 @@ class Sight(NamedTuple):
     folders: Mapping[str, Look]
     problems: tuple[Problem, ...]
     since: int
+    unfinished: tuple[str, ...] = ()
+    """What a killed run has left under hidden names."""
 
     @property
     def files(self) -> list[str]:
@@ -53,8 +56,18 @@ def look(root: Path, since: int = 0) -> Sight:
     """
     folders: dict[str, Look] = {}
     problems: list[Problem] = []
-    _look_into(os.fspath(root / "content"), "content", folders, problems)
-    return Sight(folders, tuple(problems), since)
+    unfinished: list[str] = []
+    top = os.fspath(root / "content")
+    if os.path.islink(top):  # noqa: PTH114
+        problems.append(Problem("content", 0, _LINKED, "put the folder itself here"))
+    else:
+        _look_into(top, "content", folders, problems, unfinished)
+    return Sight(folders, tuple(problems), since, tuple(unfinished))
+
+
+def is_linked_folder(problem: Problem) -> bool:
+    """Tells whether a problem is that a folder is a link, so that nothing below it was looked at."""
+    return problem.what == _LINKED
 
 
 def again(root: Path, before: Sight, files: Iterable[str], since: int) -> Sight | None:
@@ -157,24 +170,36 @@ def _look_of(stamps: Mapping[str, Stamp]) -> Look:
     return "/".join(stamps), memory.pack([*chain.from_iterable(stamps.values())])
 
 
-def _look_into(folder: str, place: str, looks: dict[str, Look], problems: list[Problem]) -> None:
+def _look_into(folder: str, place: str, looks: dict[str, Look], problems: list[Problem], unfinished: list[str]) -> None:
     """Looks into one folder, and then into those in it."""
     is_passed_over = _is_not_copied if place.split("/")[1:2] == ["static"] else _is_hidden
-    names, numbers, folders = [], list[int](), []
+    names, numbers, folders, hidden = [], list[int](), [], list[str]()
     for one in _entries(folder):
         if is_passed_over(one.name):
-            continue
-        if one.is_dir(follow_symlinks=False):
+            hidden.append(one.name)
+        elif one.is_dir(follow_symlinks=False):
             folders.append(one)
-        elif not one.is_symlink():
+        elif one.is_file(follow_symlinks=False):
             names.append(one.name)
             numbers += disk.stamp(one.stat(follow_symlinks=False))
-        elif place != paths.INBOX and not one.is_dir():  # in the inbox, pull alone looks
-            problems.append(Problem(f"{place}/{one.name}", 0, "is a symbolic link", "put the file itself here"))
+        elif problem := _irregular(one, f"{place}/{one.name}"):
+            problems.append(problem)
+    unfinished += [f"{place}/{name}" for name in hidden if disk.leftover(name)]
     if names:
         looks[place] = "/".join(names), memory.pack(numbers)
     for one in folders:
-        _look_into(one.path, f"{place}/{one.name}", looks, problems)
+        _look_into(one.path, f"{place}/{one.name}", looks, problems, unfinished)
+
+
+def _irregular(one: os.DirEntry[str], file: str) -> Problem | None:
+    """Returns what is wrong with what is neither a folder nor a file; of the inbox, pull says it."""
+    if file.rpartition("/")[0] == paths.INBOX:
+        return None
+    if one.is_symlink() and os.path.isdir(one.path):  # noqa: PTH112 - which takes a ring of links for none
+        return Problem(file, 0, _LINKED, "put the folder itself here")
+    if one.is_symlink():
+        return Problem(file, 0, "is a symbolic link", "put the file itself here")
+    return Problem(file, 0, "is no regular file", "remove it, or put a plain file in its place")
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:
@@ -182,8 +207,10 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as found:
             return sorted(found, key=attrgetter("name"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError as error:
+        raise disk.refused("read", folder, error) from error
 
 
 def _is_hidden(name: str) -> bool:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 from digest import disk
 from digest.errors import DigestError, Faults, Problem
@@ -27,11 +29,18 @@ from digest.stories.ledger import Record
 from digest.stories.news import Ledgers
 from digest.stories.reading import Reading, gathered, unknown_themes
 from digest.stories.shared import BOOKMARKS, of_bookmark, story_text
-from digest.stories.sight import content, copied, look
+from digest.stories.sight import content, copied, is_linked_folder, look
 from digest.week import Week, reached
 
 _WRITERS = 4
 """How many files are written at once: each waits for the disk to have it, and a disk takes several in one go."""
+
+
+class Swept(NamedTuple):
+    """What a killed run had left under hidden names: halves that were removed, files that were put in place."""
+
+    removed: tuple[str, ...] = ()
+    completed: tuple[str, ...] = ()
 
 
 def load(root: Path, config: Config) -> Content:
@@ -147,20 +156,35 @@ def read_ledgers(root: Path, *, brief: bool = False) -> tuple[dict[str, dict[str
     for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
         feed = paths.feed_of(path.name)
         if feed:
-            ledgers[feed], wrong = ledger.loads(disk.read(path) or b"", paths.ledger(feed), brief=brief)
+            file = paths.ledger(feed)
+            ledgers[feed], wrong = ledger.loads(disk.read_inside(root, file) or b"", file, brief=brief)
             problems.extend(wrong)
     return ledgers, tuple(problems)
 
 
+def read_whole_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Problem, ...]]:
+    """Reads the ledgers for a command that adds to them; raises Faults for one of which not a line can be read.
+
+    Without it, every story that was deleted would come back.
+    """
+    ledgers, problems = read_ledgers(root)
+    suspects = [feed for feed, records in ledgers.items() if not records]
+    lost = [file for file in map(paths.ledger, suspects) if not disk.is_torn(content(root, file).strip())]
+    if lost:
+        cure = "restore it from git; until then nothing is taken in"
+        raise Faults([Problem(file, 0, "no line of this ledger can be read", cure) for file in lost])
+    return ledgers, problems
+
+
 def read_locations(root: Path) -> tuple[tuple[Location, ...], tuple[Problem, ...]]:
     """Reads where stories have been, as far as no feed's ledger knows."""
-    return locations.loads(disk.read(root / paths.LOCATIONS) or b"")
+    return locations.loads(disk.read_inside(root, paths.LOCATIONS) or b"")
 
 
 def read_added(root: Path) -> tuple[dict[str, Record], tuple[Problem, ...]]:
     """Reads what was taken from web pages by `digest add`: of their words, only hashes are kept."""
     file = paths.ledger(paths.ADDED)
-    return ledger.loads(disk.read(root / file) or b"", file)
+    return ledger.loads(disk.read_inside(root, file) or b"", file)
 
 
 def ledger_problems(root: Path) -> tuple[Problem, ...]:
@@ -183,7 +207,7 @@ def summaries_of(root: Path) -> Callable[[Story], tuple[str, ...]]:
 
 def ledger_mark(root: Path, feed: str) -> str:
     """Returns the hash of a feed's ledger as it stands: of nothing, where there is none."""
-    return hashlib.sha256(disk.read(root / paths.ledger(feed)) or b"").hexdigest()[:16]
+    return hashlib.sha256(disk.read_inside(root, paths.ledger(feed)) or b"").hexdigest()[:16]
 
 
 def write(root: Path, intake: Intake) -> None:
@@ -191,42 +215,70 @@ def write(root: Path, intake: Intake) -> None:
 
     Raises DigestError where a file has changed since it was read: its editor is at work, and goes first.
     """
-    for edit in intake.edits:
-        if rewrite(root, (edit,)):
-            raise DigestError(f"{edit.file}: this file has changed during the pull and is left alone; pull again")
+    for file in rewrite(root, intake.edits, stop=True):
+        raise DigestError(f"{file}: this file has changed during the pull and is left alone; pull again")
     with ThreadPoolExecutor(_WRITERS) as writers:
         created = [
-            (story.file, writers.submit(disk.create, root / story.file, storyfile.dumps(story).encode()))
+            (story.file, writers.submit(disk.create, root, story.file, storyfile.dumps(story).encode(), settled=False))
             for story in intake.stories
         ]
     taken = [file for file, made in created if not made.result()]
+    disk.settle(root, [file for file, _ in created])  # a ledger that names a file which is not there has it deleted
     if taken:
         raise DigestError(f"{taken[0]}: this file has appeared during the pull and is left alone; pull again")
     add_lines(root, intake.lines)
 
 
-def rewrite(root: Path, edits: Iterable[Edit]) -> tuple[str, ...]:
-    """Carries out the edits of files that still say what they said; returns the other files, which it leaves alone."""
-    left = []
+def rewrite(root: Path, edits: Iterable[Edit], *, stop: bool = False) -> tuple[str, ...]:
+    """Carries out the edits of files that still say what they said; returns the other files, which it leaves alone.
+
+    Ends at the first of these if it shall `stop` there.
+    """
+    left, done = list[str](), list[str]()
     for edit in edits:
-        if edit.after == edit.before:
-            changed = disk.read(root / edit.file) != edit.before.encode()
+        before, after = edit.before.encode(), edit.after.encode()
+        if after == before:
+            is_same = disk.read_inside(root, edit.file) == before
         else:
-            changed = not disk.replace(root / edit.file, edit.before.encode(), edit.after.encode())
-        if changed:
-            left.append(edit.file)
+            is_same = disk.replace(root, edit.file, before, after, settled=False)
+        (done if is_same else left).append(edit.file)
+        if left and stop:
+            break
+    disk.settle(root, done)
     return tuple(left)
 
 
-def sweep(root: Path) -> tuple[str, ...]:
-    """Removes Markdown files that a killed run has left unfinished, and returns them; the caller holds the lock.
+def sweep(root: Path) -> Swept:
+    """Ends what a killed run has left of Markdown files under hidden names; the caller holds the lock.
 
-    They are hidden and whole nowhere; in a git repository they would stay for ever.
+    One that is whole and the only copy is put in place, unless a feed's ledger has it: then it was in place, and was
+    deleted. Any other is removed; in a git repository it would stay for ever.
     """
     found = tuple(file for file in unfinished(root) if _is_swept(file))
+    lacking = [file for file in found if not os.path.lexists(root / _whole_name(file)) and disk.is_whole(root / file)]
+    known = ledger.by_file(read_ledgers(root, brief=True)[0]) if lacking else {}
+    completed = [
+        _whole_name(file)
+        for file in lacking
+        if _whole_name(file) not in known and disk.link(root, file, _whole_name(file))
+    ]
     for file in found:
         disk.unlink(root / file)
-    return found
+    removed = tuple(file for file in found if _whole_name(file) not in completed)
+    return Swept(removed=removed, completed=tuple(completed))
+
+
+@contextmanager
+def writing(root: Path, *, dry: bool = False) -> Iterator[Swept]:
+    """Holds the digest's lock for a command that writes to the content, and ends what a killed one has left there.
+
+    A `dry` run needs neither. Raises DigestError where a folder of the content is a link: what lies there would be
+    passed over.
+    """
+    with nullcontext() if dry else disk.lock(root):
+        if linked := [problem for problem in look(root).problems if is_linked_folder(problem)]:
+            raise Faults(linked)
+        yield Swept() if dry else sweep(root)
 
 
 def empty_inbox(
@@ -256,7 +308,7 @@ def file_away(root: Path, filing: Filing) -> Problem | None:
             what = f"its picture {picture.inbox.rpartition('/')[2]} has the name of another, {picture.file}"
             return Problem(filing.inbox, 0, what, "rename the picture, and mend the link to it")
     if filing.shared:
-        if disk.read(root / filing.inbox) != filing.shared:
+        if disk.read_inside(root, filing.inbox) != filing.shared:
             return Problem(filing.inbox, 0, "this file has changed during the pull", "pull again")
         stands = create(root, filing.file, filing.text) or content(root, filing.file) == filing.text.encode()
     else:
@@ -273,19 +325,20 @@ def file_away(root: Path, filing: Filing) -> Problem | None:
 def add_lines(root: Path, lines: Mapping[str, Iterable[Record]]) -> None:
     """Adds lines to the feeds' ledgers."""
     for feed, records in lines.items():
-        disk.append(root / paths.ledger(feed), "".join(map(ledger.dumps, records)))
+        disk.append(root, paths.ledger(feed), "".join(map(ledger.dumps, records)), settled=False)
+    disk.settle(root, map(paths.ledger, lines))
 
 
 def add_locations(root: Path, found: Iterable[Location], now: datetime) -> None:
     """Adds lines that say where stories are; `at` of each is the newest moment known, which `now` has to follow."""
     at = ledger.moment(now)
     lines = [locations.dumps(one._replace(at=ledger.later(at, one.at) if one.at else at)) for one in found]
-    disk.append(root / paths.LOCATIONS, "".join(lines))
+    disk.append(root, paths.LOCATIONS, "".join(lines))
 
 
 def create(root: Path, file: str, text: str) -> bool:
     """Puts a new file in place; returns False, and touches nothing, where its name is taken."""
-    return disk.create(root / file, text.encode())
+    return disk.create(root, file, text.encode())
 
 
 def read_exactly(root: Path, file: str) -> str:
@@ -335,7 +388,13 @@ def _read_inbox(root: Path) -> Inbox:
 
 def _stands(root: Path, inbox: str, file: str) -> bool:
     """Gives a file its place as well, and tells whether that place now has the same bytes."""
-    return disk.link(root / inbox, root / file) or disk.read(root / inbox) == disk.read(root / file)
+    return disk.link(root, inbox, file) or disk.read_inside(root, inbox) == disk.read_inside(root, file)
+
+
+def _whole_name(file: str) -> str:
+    """Returns the file that an unfinished one would have become."""
+    folder, _, name = file.rpartition("/")
+    return f"{folder}/{disk.leftover(name)}"
 
 
 def _is_swept(file: str) -> bool:

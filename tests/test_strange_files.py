@@ -1,0 +1,175 @@
+"""Links, pipes and foreign files where a digest keeps its own: nothing leaves its folder, and nothing hangs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from newsroom import SETTINGS, Publisher
+
+from digest.cli import cli
+from digest.errors import DigestError
+
+W19 = "content/2026/w19"
+LINKED = f"{W19}: is a symbolic link to a folder; put the folder itself here"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A digest with a few stories and a site, whose feeds have grown since."""
+    folder = tmp_path / "digest"
+    folder.mkdir()
+    (folder / "digest.toml").write_text(SETTINGS)
+    publisher = Publisher()
+    publisher.write(folder)
+    for command in ("pull", "build"):
+        assert said(folder, command)[0] == 0
+    publisher.change("title", 0, 0)
+    publisher.begin("numbered", {"first"})
+    publisher.write(folder)
+    return folder
+
+
+def said(root: Path, *words: str) -> tuple[int, str]:
+    """How a command ends, and the lines that say what is wrong."""
+    result = CliRunner().invoke(cli, ["--root", str(root), *words])
+    if isinstance(result.exception, DigestError):
+        return 1, str(result.exception)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+def elsewhere(root: Path, place: str, target: str = "outside") -> Path:
+    """Moves a folder or a file of the digest out of it, and leaves a link in its place."""
+    moved = root.parent / target
+    (root / place).rename(moved)
+    (root / place).symlink_to(moved)
+    return moved
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+COMMANDS = (("pull",), ("pull", "--dry-run"), ("build",), ("check",), ("letter",), ("themes", "--apply"))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_linked_folder_of_content_is_an_error_and_is_not_passed_over(root: Path, command: tuple[str, ...]) -> None:
+    moved = elsewhere(root, W19)
+    before = files(moved)
+
+    code, lines = said(root, *command)
+
+    assert (code, LINKED in lines) == (1, True), lines
+    assert files(moved) == before
+
+
+@pytest.mark.parametrize("place", ["content", "content/2026", "content/ledger"])
+def test_a_pull_writes_nothing_through_a_linked_folder(root: Path, place: str) -> None:
+    moved = elsewhere(root, place)
+    before = files(moved)
+
+    assert said(root, "pull") == (1, f"{place}: is a symbolic link to a folder; put the folder itself here")
+    assert files(moved) == before
+
+
+def test_a_link_to_a_folder_of_the_same_digest_is_an_error_too(root: Path) -> None:
+    (root / W19).rename(root / "content/2026/w30")
+    (root / W19).symlink_to("w30")
+
+    assert said(root, "build") == (1, LINKED)
+
+
+def test_a_ledger_that_is_a_link_is_neither_read_nor_written(root: Path) -> None:
+    outside = root.parent / "bashrc"
+    outside.write_bytes(b"alias ll='ls -l'\nlast line, without an end")
+    (root / "content/ledger/first.jsonl").unlink()
+    (root / "content/ledger/first.jsonl").symlink_to("../../../bashrc")
+
+    assert said(root, "pull") == (1, "content/ledger/first.jsonl: is a symbolic link; put the file itself here")
+    assert outside.read_bytes() == b"alias ll='ls -l'\nlast line, without an end"
+
+
+@pytest.mark.parametrize("place", [".digest", ".digest/built", ".digest/feeds.json", ".digest/lock"])
+@pytest.mark.parametrize("command", ["pull", "build"])
+def test_nothing_is_kept_behind_a_link(root: Path, place: str, command: str) -> None:
+    moved = elsewhere(root, place)
+    before = files(root.parent / "outside") if moved.is_dir() else moved.read_bytes()
+    what = "folder" if moved.is_dir() else "file"
+
+    assert said(root, command) == (
+        1,
+        f"{place}: is a symbolic link; put the {'file' if '/' in place else what} itself here",
+    )
+    assert (files(moved) if moved.is_dir() else moved.read_bytes()) == before
+
+
+def test_a_site_folder_that_leads_out_is_refused_unless_it_is_named_itself(root: Path) -> None:
+    moved = elsewhere(root, "site")
+    before = files(moved)
+    (root / "content/2026").rename(root / "content/2025")
+
+    code, lines = said(root, "build")
+
+    assert (code, "site: this symbolic link leads out of the digest" in lines) == (1, True)
+    assert files(moved) == before
+
+
+@pytest.mark.parametrize("command", ["build", "check"])
+def test_a_template_that_leads_out_is_an_error_and_one_that_stays_inside_is_not(root: Path, command: str) -> None:
+    (root.parent / "secret.html").write_text("a secret")
+    (root / "ours").mkdir()
+    (root / "ours/card.html").write_text("{{ card.headline }}")
+    (root / "templates/story").mkdir(parents=True)
+    (root / "templates/story/card.html").symlink_to("../../ours/card.html")
+    assert said(root, command)[0] == 0
+    (root / "templates/404.html").symlink_to(root.parent / "secret.html")
+
+    code, lines = said(root, command)
+
+    what = "templates/404.html: is a symbolic link that leads out of the digest; put what it leads to here"
+    assert (code, what in lines) == (1, True), lines
+    assert b"a secret" not in b"".join(files(root / "site").values())
+
+
+@pytest.mark.parametrize("command", ["check", "build", "status", "pull"])
+def test_pipes_are_named_and_never_waited_for(root: Path, command: str) -> None:
+    (root / "templates").mkdir()
+    (root / "content/static").mkdir()
+    pipes = [f"{W19}/2026-05-05-pipe.md", "content/static/CNAME", "templates/404.html"]
+    for place in pipes:
+        os.mkfifo(root / place)
+
+    words = [sys.executable, "-m", "digest", "--root", str(root), command]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+
+    assert "Traceback" not in ended.stderr
+    if command in {"check", "build"}:
+        assert (ended.returncode, "is no regular file" in ended.stdout + ended.stderr) == (1, True)
+
+
+def test_a_ledger_with_other_line_ends_is_neither_cut_nor_forgotten(root: Path) -> None:
+    ledger = root / "content/ledger/first.jsonl"
+    ledger.write_bytes(ledger.read_bytes().replace(b"\n", b"\r"))
+    gone = next((root / W19).glob("*.md"))
+    gone.unlink()
+    before, stories = ledger.read_bytes(), files(root / "content/2026")
+
+    code, line = said(root, "pull")
+
+    cure = "restore it from git; until then nothing is taken in"
+    assert (code, line) == (1, f"content/ledger/first.jsonl: no line of this ledger can be read; {cure}")
+    assert (ledger.read_bytes(), files(root / "content/2026")) == (before, stories)
+
+
+def test_a_ledger_whose_first_line_was_cut_off_by_a_kill_goes_on(root: Path) -> None:
+    ledger = root / "content/ledger/first.jsonl"
+    ledger.write_bytes(ledger.read_bytes()[:40])
+
+    assert said(root, "pull")[0] == 0
+    assert b"\n" in ledger.read_bytes()
