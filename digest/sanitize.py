@@ -12,13 +12,21 @@ import re
 import nh3
 
 _BREAKS = frozenset({"br", "p", "div", "li", "ul", "ol", "dl", "dt", "dd", "table", "tr", "blockquote", "pre", "hr",
-                     "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "figure", "figcaption"})  # fmt: skip
+                     "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "figure", "figcaption", "address",
+                     "aside", "caption", "center", "details", "dialog", "dir", "fieldset", "footer", "form",
+                     "header", "hgroup", "legend", "main", "menu", "nav", "search", "summary"})  # fmt: skip
 _CELLS = frozenset({"td", "th"})
+_RUBY = frozenset({"ruby", "rt", "rp"})
 _NOT_TEXT = {"script", "style", "title", "template", "noscript", "noembed", "noframes", "iframe", "object",
              "svg", "math", "select", "textarea", "button"}  # fmt: skip
 _LINE = re.compile(r"</?(?:br|li|dt|dd|tr)>")
 _BLOCK = re.compile(rf"</?(?:{'|'.join(sorted(_BREAKS))})>")
 _CELL = re.compile(r"</?t[dh]>")
+_READING = re.compile(r"(?:<rp>[^<]*</rp>)?<rt>([^<]*)</rt>(?:<rp>[^<]*</rp>)?")
+_RUBY_TAG = re.compile(r"</?(?:ruby|rt|rp)>")
+_SHOWN = re.compile(r"<(?=(?:img|picture|video|audio|iframe|object|embed|canvas|svg|math|select|textarea|button)\b)",
+                    re.IGNORECASE)  # fmt: skip
+"""Where something stands that is not text, and parts the words around it."""
 
 _INLINE = {"a", "abbr", "b", "br", "cite", "code", "del", "em", "i", "img", "ins", "kbd", "mark", "q", "s", "small",
            "span", "strong", "sub", "sup", "time", "u", "var"}  # fmt: skip
@@ -41,14 +49,23 @@ def text_of(markup: str) -> str:
     White space is left for the caller to fold.
     """
     kept = nh3.clean(
-        markup,
-        tags=set(_BREAKS | _CELLS),
+        _SHOWN.sub(" <", markup),
+        tags=set(_BREAKS | _CELLS | _RUBY),
         attributes={},
         clean_content_tags=_NOT_TEXT,
         link_rel=None,
     )
+    if "<ruby>" in kept:
+        kept = _readings(kept)
     lines = _CELL.sub(" ", _BLOCK.sub("\n\n", _LINE.sub("\n", kept.replace("\n", " "))))
     return html.unescape(lines)
+
+
+def _readings(kept: str) -> str:
+    """Returns markup in which how a word is read (`<rt>`) stands in parentheses behind it, its own or ours."""
+    return _RUBY_TAG.sub(
+        "", _READING.sub(lambda reading: f"({reading[1].strip()})" if reading[1].strip() else "", kept)
+    )
 
 
 def safe_html(markup: str) -> str:

@@ -47,6 +47,10 @@ ILLEGAL = "\x00\x08\x0b\x1f\ufffe\uffff\ud800"
         "&",
         "<!",
         "</",
+        "A free guide to <img> elements",
+        "When to use <p>, <li> and <br>",
+        "Never forget the </div> tag",
+        "Read the rest: <https://a.example/b>",
     ],
 )
 def test_text_that_only_looks_like_markup_stays_as_it_is(text: str) -> None:
@@ -72,10 +76,94 @@ def test_text_that_only_looks_like_markup_stays_as_it_is(text: str) -> None:
         ("<table><tr><td>a</td><td>b</td></tr></table>", "a b"),
         ("x<sub>2</sub>y", "x2y"),
         ("semi<b></b>conductor", "semiconductor"),
+        ("one <br> two", "one two"),
+        ("One. <p> Two", "One. Two"),
+        ("<p> one </p>", "one"),
+        ("<p>A guide to <img> and <head> elements</p>", "A guide to <img> and <head> elements"),
+        ("<p>List<String>, said <https://a.example/b></p>", "List<String>, said <https://a.example/b>"),
+        ("<p>a<o:p></o:p> <my-own>b</my-own></p>", "a b"),
+        ('<a title="1<2>0" href=x>link</a>', "link"),
+        ("<!DOCTYPE html>text", "text"),
+        ('<?xml version="1.0"?><p>text</p>', "text"),
+        ("<![if !supportLists]>1.<![endif]> text <b>x</b>", "1. text x"),
+        ("<![CDATA[<p>text</p>]]>", "text"),
+        ("<![CDATA[AT&amp;T]]>", "AT&T"),
+        ('<acronym title="x">ABC</acronym> d', "ABC d"),
+        ("<ruby>漢<rt>kan</rt></ruby>字", "漢(kan)字"),
+        ("<ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby>字", "漢(kan)字"),
+        ("seen<img src=x>seen<iframe src=x></iframe>seen", "seen seen seen"),
     ],
 )
 def test_markup_is_read_once_as_a_browser_reads_it(markup: str, text: str) -> None:
     assert plaintext.line(plaintext.from_either(markup)) == text
+
+
+@pytest.mark.parametrize(
+    "element",
+    ["address", "aside", "center", "details", "dialog", "fieldset", "footer", "form", "header", "hgroup",
+     "legend", "main", "menu", "nav", "search", "summary"],
+)  # fmt: skip
+def test_words_of_two_blocks_stand_on_two_lines(element: str) -> None:
+    markup = f"before<{element}>inside</{element}>behind"
+
+    assert plaintext.paragraphs(plaintext.from_html(markup)) == "before\n\ninside\n\nbehind"
+
+
+@pytest.mark.parametrize(
+    "cut",
+    ['<a href="https://a.example/lo', '<a href="https://a.example/lo...', "<img al", "<a ", "<strong", "<stro", "</",
+     "<", "</p", "<!-- more", "&#82", "<a href='x […]"],
+)  # fmt: skip
+def test_tag_that_is_cut_off_at_the_end_does_not_appear(cut: str) -> None:
+    assert plaintext.paragraphs(plaintext.from_either(f"<p>Text</p><p>more {cut}")) == "Text\n\nmore"
+
+
+def test_tag_that_is_cut_off_is_seen_where_it_is_the_only_one() -> None:
+    assert plaintext.line(plaintext.from_either('more <a href="https://a.example/lo')) == "more"
+    assert plaintext.line(plaintext.from_either("<b>Headline</b", headline=True)) == "Headline"
+
+
+@pytest.mark.parametrize(
+    "headline",
+    [
+        "A free guide to <head> elements",
+        "<p> or <div>?",
+        "<script> considered harmful",
+        "What is <!DOCTYPE html>?",
+        "<!DOCTYPE html>, explained",
+        "Why <b> and <strong> differ",
+        "From <b> to </b>",
+        "<ul>/<ol> basics",
+        "<br> or <br/>",
+        "How to use <br />",
+        "How to use <br> in HTML",
+        "That <br> tag",
+        'The <input type="date"> element',
+        'What "<a>" means',
+        "Too many <div>s",
+        "The <b></b> element",
+        'From <a> to <a href="#">',
+    ],
+)
+def test_headline_keeps_the_tags_that_it_is_about(headline: str) -> None:
+    assert plaintext.from_either(headline, headline=True) == headline
+
+
+@pytest.mark.parametrize(
+    ("markup", "headline"),
+    [
+        ("<p> Headline </p>", "Headline"),
+        ("<b>“Quoted”</b>, said <i>Ada</i>", "“Quoted”, said Ada"),
+        ('See <a href="x"> this </a>', "See this"),
+        ("one<br>two", "one two"),
+        ("one <br /> two", "one two"),
+        ("one <br> two", "one two"),
+        ("Smile <img src=x alt=y>", "Smile"),
+        ("<em>How</em> the <img> tag works", "How the <img> tag works"),
+    ],
+)
+def test_headline_loses_its_markup(markup: str, headline: str) -> None:
+    assert plaintext.line(plaintext.from_either(markup, headline=True)) == headline
 
 
 def test_html_that_is_known_to_be_html_is_read_as_such() -> None:
@@ -135,6 +223,7 @@ def test_text_escaped_as_html_is_read_back(text: str) -> None:
 @given(TEXT | TAGGED)
 def test_reading_anything_gives_text(text: str) -> None:
     assert isinstance(plaintext.from_either(text), str)
+    assert isinstance(plaintext.from_either(text, headline=True), str)
     assert isinstance(plaintext.from_html(text), str)
 
 

@@ -74,7 +74,7 @@ class _Page:
         self.base = links.web_link(base, url) or url
 
     def document(self) -> Document:
-        site = plaintext.line(_plain(self._first("og:site_name") or self.data.publisher))
+        site = plaintext.line(_plain(self._first("og:site_name") or self.data.publisher, headline=True))
         said = Said(
             title=self._headline(site),
             links=(self._link(),),
@@ -91,7 +91,7 @@ class _Page:
     def _headline(self, site: str) -> str:
         """Returns the headline; the site's name, which pages put behind their title, is no part of it."""
         said = self._first("og:title") or self.data.headline or self.title or self._first("twitter:title")
-        words = plaintext.line(_plain(said))
+        words = plaintext.line(_plain(said, headline=True))
         ending = re.fullmatch(r"(.*\S)\s+[-–—|·:•]+\s+" + re.escape(site), words) if site else None
         return ending[1] if ending else words
 
@@ -136,6 +136,6 @@ def _is_deep(link: str) -> bool:
     return bool(parts.path.strip("/") or parts.query)
 
 
-def _plain(text: str) -> str:
+def _plain(text: str, *, headline: bool = False) -> str:
     """Returns a text without markup: some pages write that into their properties as well."""
-    return plaintext.from_either(text)
+    return plaintext.from_either(text, headline=headline)

@@ -211,8 +211,8 @@ def _said(entry: Any, version: str, authors: tuple[str, ...]) -> Said:
 def _words(thing: Any, key: str, is_atom: bool) -> str:
     """Returns a text element as text: by its type where the format has one (RFC 4287 §3.1.1), else by its look."""
     if f"{key}_detail" not in thing:
-        return "" if key == "summary" else plaintext.from_either(_text(thing, key))
-    return _plain(dict.get(thing, f"{key}_detail"), is_atom)
+        return "" if key == "summary" else plaintext.from_either(_text(thing, key), headline=key == "title")
+    return _plain(dict.get(thing, f"{key}_detail"), is_atom, headline=key == "title")
 
 
 def _content(entry: Any, is_atom: bool) -> str:
@@ -222,10 +222,10 @@ def _content(entry: Any, is_atom: bool) -> str:
     return ""
 
 
-def _plain(detail: Any, is_typed: bool) -> str:
+def _plain(detail: Any, is_typed: bool, *, headline: bool = False) -> str:
     kind, value = _text(detail, "type"), _text(detail, "value")
     if not is_typed:
-        return plaintext.from_either(value)
+        return plaintext.from_either(value, headline=headline)
     if kind in _HTML:
         return plaintext.from_html(value)
     return value if kind.startswith("text/") or not kind else ""
@@ -233,7 +233,7 @@ def _plain(detail: Any, is_typed: bool) -> str:
 
 def _people(thing: Any) -> tuple[str, ...]:
     people = [_text(person, "name") for person in dict.get(thing, "authors") or () if isinstance(person, dict)]
-    return bylines.names(plaintext.from_either(name) for name in people or [_text(thing, "author")])
+    return bylines.names(plaintext.from_either(name, headline=True) for name in people or [_text(thing, "author")])
 
 
 def _addresses(entry: Any, rel: str) -> Iterator[str]:

@@ -1,9 +1,9 @@
 """From what a feed wrote, markup or not, to plain text: what a reader would have seen of it, and no more.
 
 Policy. Text is decoded once, by what the feed says it is: text stays text whatever signs it holds, HTML is read as a
-browser reads it. RSS does not say, so there a text counts as markup only when it has a tag that HTML knows, with a
-closing tag, an attribute or no need to be closed; a lone `<` stays the sign that it is. Refuses to keep any markup, any
-character that XML 1.0 forbids (§2.2), and the tail of a text so large that no editor would read it.
+browser reads it. RSS does not say, so there the look of its tags decides (`tags`); a lone `<` stays the sign that it
+is. Refuses to keep any markup, any character that XML 1.0 forbids (§2.2), and the tail of a text so large that no
+editor would read it.
 """
 
 from __future__ import annotations
@@ -13,26 +13,13 @@ import html.entities
 import re
 
 from digest import sanitize
+from digest.feeds import tags
 
 _LONGEST_MARKUP = 100_000  # what no one reads; deeply nested, it would take seconds
 _LONGEST_LINE = 2_000
 
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _LINE_END = re.compile(r"\r\n?|[\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-# Elements that need no closing tag, so that an opening one alone is markup (the HTML standard, §13.1.2.4).
-_VOID = frozenset({"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
-_OPEN = _VOID | {"p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "html", "body", "head"}
-_ELEMENTS = _OPEN | {
-    "a", "abbr", "address", "article", "aside", "audio", "b", "bdi", "bdo", "big", "blockquote", "body", "button",
-    "canvas", "caption", "center", "cite", "code", "data", "dd", "del", "details", "dfn", "div", "dl", "dt", "em",
-    "fieldset", "figcaption", "figure", "font", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header",
-    "html", "i", "iframe", "ins", "kbd", "label", "li", "main", "map", "mark", "math", "nav", "noscript", "object",
-    "ol", "p", "picture", "pre", "q", "s", "samp", "script", "section", "select", "small", "span", "strike", "strong",
-    "style", "sub", "summary", "sup", "svg", "table", "tbody", "td", "textarea", "tfoot", "th", "thead", "time", "tr",
-    "tt", "u", "ul", "var", "video",
-}  # fmt: skip
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)([\s/][^<>]*)?>")
-_STRAY = re.compile(r"<(?!/?[A-Za-z][^<>]*>|!--)")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 
@@ -55,15 +42,23 @@ def paragraphs(text: str) -> str:
 
 def from_html(markup: str) -> str:
     """Returns the text of what is known to be HTML or XHTML; its white space is still to be folded."""
-    return sanitize.text_of(markup[:_LONGEST_MARKUP])
+    return sanitize.text_of(tags.unwrapped(markup[:_LONGEST_MARKUP]))
 
 
-def from_either(text: str) -> str:
-    """Returns the text of what may be HTML or text, as in RSS; its white space is still to be folded."""
-    cut = text[:_LONGEST_MARKUP]
-    if _is_markup(cut):
-        return sanitize.text_of(_STRAY.sub("&lt;", cut))
-    return _ENTITY.sub(_decode, cut)
+def from_either(text: str, *, headline: bool = False) -> str:
+    """Returns the text of what may be HTML or text, as in RSS; its white space is still to be folded.
+
+    In a headline, fewer tags are markup: `Use <p> and <br>` is about them.
+    """
+    cut = tags.unwrapped(text[:_LONGEST_MARKUP])
+    if tags.is_markup(cut, headline=headline):
+        return sanitize.text_of(tags.as_html(cut))
+    return references(cut)
+
+
+def references(text: str) -> str:
+    """Returns a text that is no markup with its references (`&amp;`) decoded."""
+    return _ENTITY.sub(_decode, text)
 
 
 def is_visible(text: str) -> bool:
@@ -73,14 +68,6 @@ def is_visible(text: str) -> bool:
 
 def _fold(text: str) -> str:
     return " ".join(legal(text).split())
-
-
-def _is_markup(text: str) -> bool:
-    if "<!--" in text and "-->" in text:
-        return True
-    return any(
-        tag[2].lower() in _ELEMENTS and (tag[1] or tag[3] or tag[2].lower() in _OPEN) for tag in _TAG.finditer(text)
-    )
 
 
 def _decode(entity: re.Match[str]) -> str:
