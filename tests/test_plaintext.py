@@ -243,6 +243,8 @@ def test_text_without_signs_of_markup_is_never_changed(text: str) -> None:
         (["Ada Byte and Bo Chip"], ["Ada Byte and Bo Chip"]),
         (["Ada Byte; Bo Chip"], ["Ada Byte", "Bo Chip"]),
         (["张三、李四"], ["张三", "李四"]),
+        (["Ministry of Trade, Industry, Energy"], ["Ministry of Trade, Industry, Energy"]),
+        (["Center for Arts, Letters and Trade"], ["Center for Arts, Letters and Trade"]),
         (["Ada Byte, Jr.", ""], ["Ada Byte, Jr."]),
         (["Byte, Ada", "Chip, Bo"], ["Byte, Ada", "Chip, Bo"]),
         (["ada@post.example (Ada Byte)"], ["Ada Byte"]),

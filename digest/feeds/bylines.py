@@ -14,6 +14,7 @@ _MOST = 50
 _LONGEST = 2_000
 _MAIL = re.compile(r"[^\s()<>,;]+@[^\s()<>,;]+")
 _AND = re.compile(r"\s+(?:and|&)\s+|^(?:and|&)\s+", re.IGNORECASE)
+_OFFICE = re.compile(r"[^,;]\s(?:of|for|für|des)\s")  # the Ministry of Trade, Industry, Energy is one author
 _SUFFIXES = frozenset({
     "jr", "sr", "ii", "iii", "iv", "md", "phd", "esq", "mba", "cfa", "jd", "inc", "ltd", "llc", "llp", "co", "corp",
     "gmbh",
@@ -25,9 +26,14 @@ def names(elements: Iterable[str]) -> tuple[str, ...]:
 
     A lone element may hold a list of names; where there are several, each is one author's.
     """
-    distinct = list(dict.fromkeys(name for element in elements if (name := _name(element))))[:_MOST]
+    distinct = each(elements)
     listed = _listed(distinct[0]) if len(distinct) == 1 else distinct
     return tuple(dict.fromkeys(listed))[:_MOST]
+
+
+def each(elements: Iterable[str]) -> tuple[str, ...]:
+    """Returns the names in author elements of a format that has one element for each author, as Atom does."""
+    return tuple(dict.fromkeys(name for element in elements if (name := _name(element))))[:_MOST]
 
 
 def _name(element: str) -> str:
@@ -40,6 +46,8 @@ def _name(element: str) -> str:
 
 
 def _listed(text: str) -> list[str]:
+    if _OFFICE.search(text):
+        return [text]
     parts = [part.strip() for part in re.split(r"[,;、，；]", text)]
     found: list[str] = []
     for part in parts:

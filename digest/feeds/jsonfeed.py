@@ -79,7 +79,7 @@ def _authors(thing: dict[str, Any]) -> tuple[str, ...]:
     """Returns the names in `authors` (1.1), else in `author` (1.0)."""
     listed = thing.get("authors")
     people = listed if isinstance(listed, list) and listed else [thing.get("author")]
-    return bylines.names(_text(person, "name") for person in people if isinstance(person, dict))
+    return bylines.each(_text(person, "name") for person in people if isinstance(person, dict))
 
 
 def _attached(one: dict[str, Any]) -> Iterator[str]:

@@ -36,6 +36,10 @@ _RDF = frozenset({"rss090", "rss10"})  # an entry's rdf:about is its address the
 _IANA = "http://www.iana.org/assignments/relation/"  # RFC 4287 §4.2.7.2: a bare relation is short for this
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:\?|$)", re.IGNORECASE)
 
+_DIGITS = re.compile(r"\d{1,6}", re.ASCII)
+_WIDE_ENOUGH = 600
+"""Pixels, of a picture beside a headline."""
+
 _MOST_ELEMENTS = 500_000
 _MOST_ENTRIES = 20_000
 _ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s/>]", re.IGNORECASE)
@@ -52,6 +56,7 @@ class _Tamed:
         """Spells the encoding so that it is not met by a guess of feedparser's: that `Â¡` was meant to be `¡`."""
         super().__init__(*arguments)
         self.encoding = "UTF-8"
+        self.groups, self.group = 0, ""
 
     def _sync_author_detail(self, key: str = "author") -> None:
         """Its search for a mail address cuts those with long endings in two, and takes minutes over a long byline."""
@@ -59,6 +64,17 @@ class _Tamed:
         people, text = context.get(f"{key}s"), context.get(key)
         if people and text and not people[-1]:
             people[-1]["name"] = text
+
+    def _start_media_group(self, _: object) -> None:
+        """Numbers the groups, so that `media:content` can say which one it is of."""
+        self.groups += 1
+        self.group = str(self.groups)
+
+    def _end_media_group(self) -> None:
+        self.group = ""
+
+    def _start_media_content(self, attributes: dict[str, str]) -> None:
+        super()._start_media_content({**attributes, "group": self.group})  # type: ignore[misc]
 
     def _add_tag(self, *keyword: object) -> None:
         """Each keyword is compared with all before it, and we read none of them."""
@@ -186,7 +202,7 @@ def _document(parsed: Any, body: bytes, base: str) -> Document:
         warnings.append("its end is missing; the last entry was cut off, and is skipped")
     return entries.document(
         _words(feed, "title", is_atom),
-        [_said(entry, version, _people(feed) if is_atom else ()) for entry in listed],
+        [_said(entry, version, _people(feed, is_atom) if is_atom else ()) for entry in listed],
         base or links.web_link(home) or "",
         warnings,
     )
@@ -202,7 +218,7 @@ def _said(entry: Any, version: str, authors: tuple[str, ...]) -> Said:
         links=(link if link != guid or links.web_link(guid) else "", *_addresses(entry, "alternate")),
         permalink=guid if link or version in _RDF else "",
         dates=tuple(_text(entry, key) for key in ("published", "updated", "created")),
-        authors=_people(entry) or _people(dict.get(entry, "source") or {}) or authors,
+        authors=_people(entry, is_atom) or _people(dict.get(entry, "source") or {}, is_atom) or authors,
         images=tuple(_images(entry)),
         summary=_words(entry, "summary", is_atom) or _content(entry, is_atom),
     )
@@ -231,9 +247,11 @@ def _plain(detail: Any, is_typed: bool, *, headline: bool = False) -> str:
     return value if kind.startswith("text/") or not kind else ""
 
 
-def _people(thing: Any) -> tuple[str, ...]:
+def _people(thing: Any, is_atom: bool) -> tuple[str, ...]:
+    """Returns the names of the authors; Atom has an element for each, in RSS one may hold a list of them."""
     people = [_text(person, "name") for person in dict.get(thing, "authors") or () if isinstance(person, dict)]
-    return bylines.names(plaintext.from_either(name, headline=True) for name in people or [_text(thing, "author")])
+    said = (plaintext.from_either(name, headline=True) for name in people or [_text(thing, "author")])
+    return bylines.each(said) if is_atom else bylines.names(said)
 
 
 def _addresses(entry: Any, rel: str) -> Iterator[str]:
@@ -246,10 +264,29 @@ def _images(entry: Any) -> Iterator[str]:
     """Yields what may be the entry's picture, the publisher's first choice first."""
     enclosures = [link for link in dict.get(entry, "links") or () if _text(link, "rel") == "enclosure"]
     yield from (_text(link, "href") for link in enclosures if _is_picture(link, "href"))
-    yield from (_text(media, "url") for media in dict.get(entry, "media_content") or () if _is_picture(media, "url"))
+    yield from (_text(media, "url") for media in _best_first(dict.get(entry, "media_content") or ()))
     yield from (_text(media, "url") for media in dict.get(entry, "media_thumbnail") or ())
     image = dict.get(entry, "image")
     yield _text(image, "href") if isinstance(image, dict) else ""
+
+
+def _best_first(contents: Any) -> list[Any]:
+    """Returns the pictures of `media:content`, of each group the default or the widest first.
+
+    Those of a group are one picture in several forms. Outside a group they may be different ones, of which the first
+    counts that is wide enough.
+    """
+    pictures = [one for one in contents if isinstance(one, dict) and _is_picture(one, "url")]
+    groups = list(dict.fromkeys(_text(one, "group") for one in pictures))
+    return sorted(
+        pictures, key=lambda one: (groups.index(_text(one, "group")), _text(one, "isdefault") != "true", -_width(one))
+    )
+
+
+def _width(picture: Any) -> int:
+    digits = _DIGITS.match(_text(picture, "width"))
+    width = int(digits[0]) if digits else 0
+    return width if _text(picture, "group") else min(width, _WIDE_ENOUGH)
 
 
 def _is_picture(link: Any, key: str) -> bool:
