@@ -231,16 +231,22 @@ def append(root: Path, file: str, lines: str, *, settled: bool = True) -> None:
         settle(root, [file])
 
 
-def recall(root: Path, name: str) -> dict[str, Any]:
+def recall(root: Path, name: str, kind: Callable[[Any], bool] = lambda _: True) -> dict[str, Any]:
     """Returns what was remembered under a name in `.digest/`; nothing where it is gone, damaged or of another version.
 
-    Raises nothing for a damaged memory: it costs time, never content.
+    Values that are not of their `kind` are left out. Raises nothing for a damaged memory: it costs time, never content.
     """
     try:
         memory = json.loads(read_inside(root, f"{CACHE}/{name}") or b"{}")
-        return dict(memory["says"]) if memory.get("version") == _MEMORY_VERSION else {}
-    except (DigestError, ValueError, KeyError, TypeError, AttributeError):
+        says = dict(memory["says"]) if memory.get("version") == _MEMORY_VERSION else {}
+    except (DigestError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
+    return {key: value for key, value in says.items() if kind(value)}
+
+
+def is_texts(value: Any) -> bool:
+    """Tells whether a remembered value is a list of texts."""
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def remember(root: Path, name: str, memory: Mapping[str, Any]) -> None:

@@ -90,13 +90,15 @@ class PullReport:
 class _Asked:
     """What the feeds that were asked have answered, and rows for those that were not.
 
-    `memory` is what earlier pulls have learnt, `marks` are the hashes of the ledgers before this one.
+    `memory` is what earlier pulls have learnt, `marks` are the hashes of the ledgers before this one. `forgotten` are
+    the feeds of which the memory said what cannot be true.
     """
 
     answers: tuple[Fetched | Failed, ...]
     waiting: tuple[Row, ...]
     memory: Mapping[str, Any]
     marks: Mapping[str, str]
+    forgotten: tuple[str, ...]
 
 
 def run(
@@ -133,8 +135,14 @@ def run(
         filed=filed,
         swept=swept.removed,
         completed=swept.completed,
-        problems=(*noted, *map(str, (*problems, *lost, *left))),
+        problems=(*map(_forgotten, asked.forgotten), *noted, *map(str, (*problems, *lost, *left))),
         dry=dry,
+    )
+
+
+def _forgotten(feed: str) -> str:
+    return (
+        f"{disk.CACHE}/{lessons.NAME}: what it says of '{feed}' cannot be true; forgotten, and its feed is asked anew"
     )
 
 
@@ -161,17 +169,22 @@ def chosen(config: Config, names: Iterable[str]) -> tuple[Feed, ...]:
 
 def _desk(root: Path, config: Config, documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers) -> Desk:
     """Returns what has to be known to decide on the documents; where they bring nothing new, that is very little."""
-    carried = {feed: frozenset(aliases) for feed, aliases in disk.recall(root, _CARRIED).items()}
+    carried = {feed: frozenset(aliases) for feed, aliases in disk.recall(root, _CARRIED, disk.is_texts).items()}
     carried |= {feed.id: frozenset(names_carried(document)) for feed, document in documents}
     names = in_question(documents, ledgers, overdue(ledgers, config, carried))
     desk = store.read_desk(root, config, ledgers if names else akin(documents, ledgers), names)
-    begun = {file: Edit(file, **texts) for file, texts in disk.recall(root, _BEGUN).items()}
+    begun = {file: Edit(file, **texts) for file, texts in disk.recall(root, _BEGUN, _is_edit).items()}
     return replace(desk, begun=begun, carried=carried)
+
+
+def _is_edit(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {"before", "after"} and disk.is_texts([*value.values()])
 
 
 def _ask(root: Path, config: Config, feeds: Sequence[Feed], now: datetime, limits: Limits, told: Told | None) -> _Asked:
     """Fetches the feeds, but for those whose servers have asked to be left in peace until a moment to come."""
-    memory = disk.recall(root, lessons.NAME)
+    remembered = disk.recall(root, lessons.NAME)
+    memory = lessons.believed(remembered, now)
     until = {feed.id: lessons.wait_of(feed, memory, now) for feed in feeds}
     due = [feed for feed in feeds if not until[feed.id]]
     marks = _marks(root, due)
@@ -179,7 +192,8 @@ def _ask(root: Path, config: Config, feeds: Sequence[Feed], now: datetime, limit
     answers = fetch(due, root=root, known=known, agent=agent, now=now, limits=limits, told=told)
     reason = "its server asked not to be asked again before "
     waiting = [Row(feed=id, state="waiting", reason=reason + moment) for id, moment in until.items() if moment]
-    return _Asked(answers=answers, waiting=tuple(waiting), memory=memory, marks=marks)
+    forgotten = sorted(remembered.keys() - memory.keys())
+    return _Asked(answers=answers, waiting=tuple(waiting), memory=memory, marks=marks, forgotten=tuple(forgotten))
 
 
 def _marks(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
@@ -220,7 +234,7 @@ def _keep_summaries(root: Path, read: Mapping[str, Document | Failed]) -> None:
 
 def _keep_carried(root: Path, read: Mapping[str, Document | Failed]) -> dict[str, list[str]]:
     """Keeps and returns what the feeds carry, for pulls in which some of them say nothing new, or nothing at all."""
-    before = disk.recall(root, _CARRIED)
+    before = disk.recall(root, _CARRIED, disk.is_texts)
     after = before | {feed: names_carried(one) for feed, one in read.items() if isinstance(one, Document)}
     if after != before:
         disk.remember(root, _CARRIED, after)

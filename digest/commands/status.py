@@ -97,7 +97,7 @@ class StatusReport:
 def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
     """Counts what lies on the desk; whatever cannot be read is named, and counts for nothing but a file."""
     survey = store.survey(root, config)
-    memory = disk.recall(root, lessons.NAME)
+    memory = lessons.believed(disk.recall(root, lessons.NAME), now)
     return StatusReport(
         weeks=_weeks(survey, config.close),
         feeds=_feeds(survey, config, _there(survey, _unread(root, survey)), memory, now),

@@ -285,7 +285,7 @@ def _verdicts(
 
 def _begun(root: Path) -> dict[str, str]:
     """Returns the marks before a run that was killed, of files that stand, sign by sign, as that run wrote them."""
-    memory = disk.recall(root, _MEMORY)
+    memory = disk.recall(root, _MEMORY, lambda value: disk.is_texts(value) and len(value) == 2)
     return {file: mark for file, (mark, hash) in memory.items() if hash_of(store.read_exactly(root, file)) == hash}
 
 

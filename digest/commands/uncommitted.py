@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from digest import disk, git
 from digest.errors import Problem
@@ -28,12 +29,16 @@ _CURE = (
 )
 
 
+def _is_moment(value: Any) -> bool:
+    return isinstance(value, str)
+
+
 def note_deletions(root: Path, config: Config) -> tuple[str, ...]:
     """Records in the ledgers which pulled files were deleted here before git had them; returns a message for each feed.
 
     Without a git repository the list is kept, since there may be one later. The caller holds the digest's lock.
     """
-    remembered = disk.recall(root, uncommitted.NAME)
+    remembered = disk.recall(root, uncommitted.NAME, _is_moment)
     committed = git.tracked(root, _CONTENT) if remembered else None
     if committed is None:
         return ()
@@ -62,7 +67,7 @@ def remember(root: Path, intake: Intake) -> None:
     """Adds the files that a pull has written here to the list."""
     new = uncommitted.written(intake.stories, intake.lines)
     if new:
-        disk.remember(root, uncommitted.NAME, {**disk.recall(root, uncommitted.NAME), **new})
+        disk.remember(root, uncommitted.NAME, {**disk.recall(root, uncommitted.NAME, _is_moment), **new})
 
 
 def lost_stories(root: Path, config: Config, ledgers: Ledgers) -> tuple[Problem, ...]:
@@ -83,7 +88,7 @@ def problems(root: Path, survey: Survey) -> Iterator[Problem]:
 
 
 def _missing(root: Path, ledgers: Ledgers, there: Sequence[str]) -> Missing:
-    known = disk.recall(root, uncommitted.NAME)
+    known = disk.recall(root, uncommitted.NAME, _is_moment)
     missing = uncommitted.missing(
         ledgers, frozenset(there), {*uncommitted.written_here(known, ledgers)} if known else ()
     )

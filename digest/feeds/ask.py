@@ -79,6 +79,8 @@ def recalled(memory: Mapping[str, Any], now: datetime) -> dict[str, Answer]:
     for address, said in memory.items():
         try:
             age = now - datetime.fromisoformat(said["at"])
+            if not (isinstance(said["moved"], str) and isinstance(said["reason"], str)):
+                continue
             answer = Answer(address=address, status=said["status"], moved=said["moved"], reason=said["reason"])
             if timedelta(0) <= age < (_GOOD_FOR if answer.is_good else _BAD_FOR):
                 found[address] = answer

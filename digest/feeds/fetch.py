@@ -37,6 +37,9 @@ _ACCEPT = (
 _ACCEPT_PAGE = "text/html, application/xhtml+xml, */*;q=0.1"
 _NETWORK = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, OSError, ValueError)
 
+_LASTING = replies.OF_THE_FEED | {mishaps.UNKNOWN_HOST}
+"""Why a feed fails that fails in whatever way it is asked for."""
+
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it announces every request; our report is the announcement
 
 
@@ -150,6 +153,7 @@ class _Errand:
         self._round = shared
         self._known = shared.validators(feed)
         self._left = shared.limits.deadline
+        self._conditions = replies.conditions(self._known, shared.now())
 
     async def run(self) -> Fetched | Failed:
         try:
@@ -161,7 +165,12 @@ class _Errand:
 
     async def _persist(self, client: httpx.AsyncClient) -> Fetched | Failed:
         attempt = 0
-        while isinstance(outcome := await self._attempt(client), Again):
+        while not isinstance(outcome := await self._attempt(client), Fetched):
+            conditional, self._conditions = self._conditions, {}  # some servers fail at these alone
+            if isinstance(outcome, Failed):
+                if not conditional or outcome.reason in _LASTING or self._left <= 0:
+                    return outcome
+                continue
             pause = self._pause(outcome, attempt)
             if attempt == self._round.limits.retries or pause >= self._left:
                 return outcome.failed
@@ -208,7 +217,7 @@ class _Errand:
 
     async def _exchange(self, client: httpx.AsyncClient, address: str) -> Fetched | Failed | Again | Redirect:
         try:
-            async with client.stream(self._method, address, headers=self._conditions()) as response:
+            async with client.stream(self._method, address, headers=self._conditions) as response:
                 return await self._answer(response, address)
         except UnreadableBodyError as error:
             return self._failed(str(error))
@@ -220,7 +229,7 @@ class _Errand:
         status = response.status_code
         if status in replies.REDIRECTS:
             return Redirect(response.extensions["location"], status in replies.PERMANENT)
-        if status == 304 and self._conditions():
+        if status == 304 and self._conditions:
             return self._fetched(response, address, None)
         if status in replies.WHOLE:
             unpacker = Unpacker(response.headers.get("content-encoding", ""), self._round.limits.body)
@@ -243,13 +252,10 @@ class _Errand:
             content_type=response.headers.get("content-type", ""),
             validators=Validators(
                 etag=response.headers.get("etag", kept.etag),
-                modified=response.headers.get("last-modified", kept.modified),
+                modified=replies.believed(response.headers.get("last-modified", kept.modified), self._round.now()),
                 hash=fingerprint,
             ),
         )
-
-    def _conditions(self) -> dict[str, str]:
-        return replies.conditions(self._known)
 
     def _failed(self, reason: str) -> Failed:
         return Failed(feed=self._feed, reason=reason)

@@ -1,118 +1,124 @@
-"""Undoes the content encodings of HTTP (RFC 9110 §8.4), piece by piece and never beyond a cap.
+"""Undoes the content encodings of HTTP (RFC 9110 §8.4), never beyond a cap.
 
-Refuses to trust the label: gzip is known by its first bytes, so that a body said to be gzip that is not passes as it
-is, and one that says nothing is unpacked. Refuses to swell: each layer stops at the cap, so no bomb fills the memory.
+Refuses to trust the label: gzip and text are known by their first bytes, so that a body said to be packed that is not
+passes as it is, and one that says nothing is unpacked. Refuses to swell: each layer stops at the cap, so no bomb fills
+the memory.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from contextlib import suppress
 
-_PIECE = 65_536
+_PIECE, _BITE = 65_536, 8_192
 _MOST_LAYERS = 3
 _GZIP_SIGN = b"\x1f\x8b"
+_GZIP, _ZLIB, _BARE = 31, 15, -15  # as zlib's wbits
 _READABLE = frozenset({"gzip", "x-gzip", "deflate"})
 _NOTHING = frozenset({"", "identity"})
+_TEXT = (b"<", b"{", b"[", b"\0<", b"\0\0\0<", b"\xef\xbb\xbf", b"\xfe\xff", b"\xff\xfe", b"\0\0\xfe\xff")
+"""How feeds and pages begin, in any encoding."""
 
 
 class UnreadableBodyError(Exception):
     """A body that cannot be unpacked, or is too large; its text says which, in words for a report."""
 
 
+class _TooLargeError(UnreadableBodyError):
+    """A body over the cap; no other way of reading it would make it smaller."""
+
+
 class Unpacker:
-    """Takes a body as it comes, unpacks it as `encodings` (a Content-Encoding header) says, gives it whole at the end.
+    """Takes a body as it comes, gives it at the end, unpacked as `encodings` (a Content-Encoding header) says.
 
     `cap` is in bytes and holds for the body as sent and for what each layer unpacks to.
     """
 
     def __init__(self, encodings: str, cap: int) -> None:
         self._cap = cap
-        self._layers = [_Layer(name) for name in reversed(_names(encodings))]
-        self._layers.append(_Layer("gzip"))  # servers pack once more than they say, or say nothing
-        self._sizes = [0] * (len(self._layers) + 1)
-        self._body = bytearray()
+        self._names = _names(encodings)
+        self._sent = bytearray()
 
     def feed(self, chunk: bytes) -> None:
         """Takes the next bytes of the body as sent; raises UnreadableBodyError."""
-        self._pass_on(0, chunk)
+        self._sent += chunk
+        if len(self._sent) > self._cap:
+            raise _too_large(self._cap)
 
     def end(self) -> bytes:
         """Returns the whole body; raises UnreadableBodyError where it broke off."""
-        for number, layer in enumerate(self._layers):
-            for piece in layer.rest():
-                self._pass_on(number + 1, piece)
-        return bytes(self._body)
-
-    def _pass_on(self, number: int, piece: bytes) -> None:
-        self._sizes[number] += len(piece)
-        if self._sizes[number] > self._cap:
-            raise UnreadableBodyError(f"larger than {self._cap / 1_000_000:g} MB; such a feed is not read")
-        if number == len(self._layers):
-            self._body += piece
-            return
-        for unpacked in self._layers[number].unpack(piece):
-            self._pass_on(number + 1, unpacked)
+        body = bytes(self._sent)
+        for name in (*reversed(self._names), ""):  # servers pack once more than they say, or say nothing
+            body = _unpacked(body, name, self._cap)
+        return body
 
 
-class _Layer:
-    """One layer of packing; it waits for two bytes to see what it is, since a label may lie."""
+def _unpacked(body: bytes, name: str, cap: int) -> bytes:
+    """Returns a body without one layer of packing, if it has that; `name` is what its label says."""
+    if body.startswith(_GZIP_SIGN):
+        return _inflated(body, _GZIP, name or "gzip", cap)
+    if name == "deflate" and body:
+        try:
+            # RFC 9110 §8.4.1.2: zlib, but some servers send bare deflate
+            return _inflated(body, _ZLIB if _has_zlib_header(body) else _BARE, name, cap)
+        except UnreadableBodyError as error:
+            if isinstance(error, _TooLargeError) or not _is_text(body):
+                raise
+            return body
+    if _is_text(body):
+        return body
+    if name and name not in _READABLE:
+        shown = "".join(sign for sign in name if sign.isprintable())[:40]
+        raise UnreadableBodyError(f"packed as '{shown}', which was not asked for and cannot be read")
+    for kind in (_ZLIB, _BARE):  # without a label that says so: only what turns out to be text was packed
+        with suppress(UnreadableBodyError):
+            if body and _is_text(found := _inflated(body, kind, name, cap)):
+                return found
+    return body
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._head = b""
-        self._begun = False
-        self._inflate: zlib._Decompress | None = None
 
-    def unpack(self, chunk: bytes) -> Iterator[bytes]:
-        if not self._begun:
-            self._head += chunk
-            if len(self._head) < len(_GZIP_SIGN):
-                return
-            chunk = self._begin()
-        yield from self._pieces(chunk)
-
-    def rest(self) -> Iterator[bytes]:
-        if not self._begun:
-            yield from self._pieces(self._begin())
-        if self._inflate is not None and not self._inflate.eof:
-            raise UnreadableBodyError("its answer broke off before its end")
-
-    def _begin(self) -> bytes:
-        self._begun = True
-        if self._head.startswith(_GZIP_SIGN):
-            self._inflate = zlib.decompressobj(wbits=31)
-        elif self._name == "deflate" and self._head:
-            # RFC 9110 §8.4.1.2: zlib, but some servers send bare deflate; a zlib header is a multiple of 31.
-            zlib_header = self._head[0] & 0x0F == 8 and int.from_bytes(self._head[:2], "big") % 31 == 0
-            self._inflate = zlib.decompressobj(wbits=15 if zlib_header else -15)
-        return self._head
-
-    def _pieces(self, data: bytes) -> Iterator[bytes]:
-        if self._inflate is None:
-            yield data
-            return
+def _inflated(body: bytes, kind: int, name: str, cap: int) -> bytes:
+    inflate = zlib.decompressobj(wbits=kind)
+    found = bytearray()
+    for begin in range(0, len(body), _BITE):
+        data = body[begin : begin + _BITE]
         full = False  # a piece of full size may have left more inside, though all data is taken
         while data or full:
-            if self._inflate.eof:
-                if not data.startswith(_GZIP_SIGN):
-                    return  # what stands behind the last member is padding
-                self._inflate = zlib.decompressobj(wbits=31)
+            if inflate.eof and not data:
+                break
+            if inflate.eof:
+                if not data.startswith(_GZIP_SIGN[: len(data)]):
+                    return bytes(found)  # what stands behind the last member is padding
+                inflate = zlib.decompressobj(wbits=_GZIP)
             try:
-                piece = self._inflate.decompress(data, _PIECE)
+                piece = inflate.decompress(data, _PIECE)
             except zlib.error as error:
-                raise UnreadableBodyError(f"its {self._name} packing is damaged") from error
-            data = self._inflate.unconsumed_tail or self._inflate.unused_data
+                raise UnreadableBodyError(f"its {name} packing is damaged") from error
+            data = inflate.unconsumed_tail or inflate.unused_data
             full = len(piece) == _PIECE
-            yield piece
+            found += piece
+            if len(found) > cap:
+                raise _too_large(cap)
+    if not inflate.eof:
+        raise UnreadableBodyError("its answer broke off before its end")
+    return bytes(found)
+
+
+def _has_zlib_header(body: bytes) -> bool:
+    """Tells whether a body begins as zlib does: with a multiple of 31 (RFC 1950 §2.2)."""
+    return body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
+
+
+def _is_text(body: bytes) -> bool:
+    return body.lstrip().startswith(_TEXT)
+
+
+def _too_large(cap: int) -> _TooLargeError:
+    return _TooLargeError(f"larger than {cap / 1_000_000:g} MB; such a feed is not read")
 
 
 def _names(encodings: str) -> list[str]:
     names = [name for part in encodings.split(",") if (name := part.strip().lower()) not in _NOTHING]
-    for name in names:
-        if name not in _READABLE:
-            shown = "".join(sign for sign in name if sign.isprintable())[:40]
-            raise UnreadableBodyError(f"packed as '{shown}', which was not asked for and cannot be read")
     if len(names) > _MOST_LAYERS:
         raise UnreadableBodyError(f"packed {len(names)} times over, which no feed is")
     return names

@@ -14,12 +14,34 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from digest.feeds import replies
 from digest.model import Document, Failed, Feed, Fetched, Validators
 
 NAME = "feeds.json"
 """The memory's name in `.digest/`."""
 
 Memory = Mapping[str, Any]
+
+
+def believed(memory: Memory, now: datetime) -> dict[str, dict[str, Any]]:
+    """Returns what of a memory can be true: it lies in a file, which anything can have damaged.
+
+    A feed of which anything is of a wrong kind, or lies more than a week ahead, is as if it had never been asked.
+    """
+    return {feed: known for feed, known in memory.items() if isinstance(known, dict) and _is_plausible(known, now)}
+
+
+def _is_plausible(known: Mapping[str, Any], now: datetime) -> bool:
+    texts = {key: value for key, value in known.items() if key != "new"}
+    if not all(isinstance(value, str) for value in texts.values()) or type(known.get("new", 0)) is not int:
+        return False
+    if "ledger" in known and not {"url", "etag", "modified", "hash"} <= known.keys():
+        return False
+    limits = {"wait": now + replies.LONGEST_WAIT, "asked": now + replies.LONGEST_WAIT}
+    try:
+        return all(datetime.fromisoformat(known[key]) <= limit for key, limit in limits.items() if known.get(key))
+    except (ValueError, TypeError):  # no date, or one without a zone
+        return False
 
 
 def wait_of(feed: Feed, memory: Memory, now: datetime) -> str:

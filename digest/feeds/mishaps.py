@@ -6,6 +6,7 @@ Refuses to know the HTTP library: it goes by the standard library's exceptions, 
 from __future__ import annotations
 
 import errno
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 UNKNOWN_HOST = "the name of its host is not known; mend the url, or look whether the network is up"
 _UNREACHABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
 _MOST_CAUSES = 50
+_LONGEST_LINE = 80
 _LOST = frozenset({"ReadError", "WriteError", "CloseError", "ConnectError"})  # as the HTTP library names them
 
 
@@ -91,4 +93,18 @@ def _by_protocol(error: BaseException, told: str) -> str:
         return "the headers of its answer are too large"
     if isinstance(error, ValueError) or type(error).__name__ == "InvalidURL":
         return "its address is not one that can be asked; mend the feed's url"
-    return "its answer is not proper HTTP"
+    return f"its answer is not proper HTTP{_of_header(error)}"
+
+
+def _of_header(error: BaseException) -> str:
+    """Returns which header of an answer is wrong, where the protocol library says so."""
+    said = next((str(cause) for cause in _causes(error) if "header" in str(cause).lower()), "")
+    line = re.search(r"""illegal header line: .*?b(['"])(.*)\1""", said)
+    if line:
+        shown = "".join(sign for sign in line[2] if sign.isprintable())
+        said = f"'{shown[:_LONGEST_LINE]}{'…' if len(shown) > _LONGEST_LINE else ''}' is no header"
+    elif "Transfer-Encoding" in said or "Content-Length" in said:
+        said = said[:_LONGEST_LINE]
+    else:
+        return ""
+    return f" ({said}); the publisher's server is at fault"

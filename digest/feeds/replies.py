@@ -15,7 +15,7 @@ from digest.model import Failed, Validators
 PERMANENT = frozenset({301, 308})
 REDIRECTS = frozenset({302, 303, 307}) | PERMANENT
 WHOLE = frozenset({200, 203})
-_LONGEST_WAIT = timedelta(days=7)
+LONGEST_WAIT = timedelta(days=7)
 _LONGEST_VALIDATOR = 1_000
 
 _WORDS = {
@@ -30,6 +30,8 @@ _WORDS = {
     429: "asks for fewer requests (429); pull less often",
     451: "withheld for legal reasons (451); perhaps only in this country",
 }
+OF_THE_FEED = frozenset(_WORDS[status] for status in (401, 404, 410, 429, 451))
+"""Why a feed fails that would fail in the same way if it were asked for whole."""
 _OF_A_PAGE = {
     401: "asks for a password (401)",
     403: "refuses this reader or this network (403)",
@@ -60,13 +62,19 @@ class Again:
     wait: datetime | None = None
 
 
-def conditions(known: Validators) -> dict[str, str]:
+def conditions(known: Validators, now: datetime) -> dict[str, str]:
     """Returns the headers that ask only for what has changed (RFC 9110 §13.1).
 
     A validator that cannot be sent back is none, since it came from a stranger.
     """
-    asked = {"If-None-Match": known.etag, "If-Modified-Since": known.modified}
+    asked = {"If-None-Match": known.etag, "If-Modified-Since": believed(known.modified, now)}
     return {name: value for name, value in asked.items() if _is_sendable(value)}
+
+
+def believed(modified: str, now: datetime) -> str:
+    """Returns a Last-Modified header, nothing if it lies ahead: sent back, it would hide all changes until then."""
+    moment = dates.read(modified)
+    return "" if moment and moment > now else modified
 
 
 def words(status: int, *, page: bool = False) -> str:
@@ -106,9 +114,9 @@ def retry_after(header: str, now: datetime) -> datetime | None:
     """
     text = header.strip()
     if text.isascii() and text.isdigit():
-        return now + min(timedelta(seconds=min(int(text[:9]), 999_999_999)), _LONGEST_WAIT)
+        return now + min(timedelta(seconds=min(int(text[:9]), 999_999_999)), LONGEST_WAIT)
     moment = dates.read(text)
-    return moment and max(now, min(moment, now + _LONGEST_WAIT))
+    return moment and max(now, min(moment, now + LONGEST_WAIT))
 
 
 def _is_sendable(value: str) -> bool:
