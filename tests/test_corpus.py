@@ -20,6 +20,8 @@ from digest.feeds.fetch import fetch
 from digest.feeds.parse import parse
 from digest.model import Document, Failed, Fetched
 
+NESTED = "illegally-nested"
+"""A feed in which each entry has an empty one inside; feedparser lists those as well."""
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 
 
@@ -73,6 +75,7 @@ def test_every_feed_with_entries_yields_them_or_says_why_not(corpus: list[tuple[
         if kind != "doc" or isinstance(outcome, Failed):
             continue
         found = feedparser.parse(io.BytesIO(path.read_bytes())).get("entries", [])
+        found = [entry for entry in found if path.stem != NESTED or "title" in entry]
         if len(outcome.entries) < len(found) and not outcome.warnings:
             silent.append(path)
 
@@ -101,15 +104,20 @@ def test_titles_and_links_are_those_that_other_readers_expect(
             continue
         for entry, theirs in zip(outcome.entries, expected, strict=True):
             title = " ".join(str(theirs.get("title") or "").split())
-            same = (not title or title == entry.title) and links.clean(str(theirs.get("link", "")).strip()) in {
-                "",
-                entry.link,
-            }
+            link = links.clean(str(theirs.get("link", "")).strip())
+            same = (not title or title == entry.title) and (
+                link in {"", entry.link} or is_changed_on_purpose(path, link)
+            )
             agreed += same
             differing += [] if same else [(path.name, title, entry.title, theirs.get("link"), entry.link)]
 
     assert agreed > 10
     assert len(differing) <= max(2, agreed // 20), differing
+
+
+def is_changed_on_purpose(path: Path, link: str) -> bool:
+    """True where we mean to differ: we take the publisher's link, not FeedBurner's, and the first of several."""
+    return "/~r/" in link or path.stem.endswith("item_links")
 
 
 def expected_entries(path: Path) -> list[dict[str, Any]]:

@@ -191,6 +191,19 @@ STALLING = {
     "nested elements": rss(ITEM.format("<description>" + "&lt;div id=1&gt;" * 50_000 + "</description>")),
     "nested entities": "<!DOCTYPE rss [" + "<!ENTITY a " * 20_000 + "]>" + rss(""),
     "open comments": rss("<!--" * 50_000),
+    "comments in comments": "<rss><" + "<!--" * 50_000 + "-->",
+    "open declarations": "<rss><" + "<!DOCTYPE [" * 50_000,
+    "open instructions": "<rss><" + "<?x" * 50_000 + "?>",
+    "open tags": "<rss>" + "<a b='<" * 50_000,
+    "tags left open": "<rss><channel>" + "<a>" * 100_000 + "</b>" * 100_000,
+    "entries left open": rss("<item>" * 3_000 + "</x></channel>" * 50_000),
+    "lone brackets": "<rss><channel>" + "< " * 150_000,
+    "bare ampersands": rss("&" * 300_000),
+    "references to nothing": rss("&#" + "9" * 300_000 + ";"),
+    "long entities": "<!DOCTYPE rss [<!ENTITY a '"
+    + "a" * 99
+    + "'>]>"
+    + rss(ITEM.format("<description>" + "&a;" * 50_000 + "</description>")),
     "open CDATA": rss("<![CDATA[" * 50_000),
     "open quotes": rss(ITEM.format("<description>" + "&lt;a '" * 50_000 + "</description>")),
     "many comments before nothing": "<!-- -->" * 25_000 + "x",

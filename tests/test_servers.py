@@ -36,7 +36,7 @@ READ = [
 WARNED = {
     "bombxml": "not well-formed",
     "shortlength": "its end is missing; the last entry was cut off, and is skipped",
-    "truncate": "not well-formed",
+    "truncate": "its end is missing",
 }
 FAILED = {
     "204": "an empty answer (204)",

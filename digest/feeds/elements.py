@@ -7,7 +7,6 @@ more than a few times: whatever a stranger leaves unclosed ends the scan instead
 
 from __future__ import annotations
 
-import codecs
 import html
 import re
 from collections.abc import Iterator, Mapping
@@ -23,18 +22,6 @@ _ATTRIBUTE = re.compile(
 )
 _CLOSING = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in _RAW}
 _ENDLESS = re.compile(r"&#(?:\d{8}|[xX][0-9A-Fa-f]{7})[0-9A-Fa-f]*+;?")
-
-_DECLARED = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE | re.ASCII)
-_HEAD = 4_000
-_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_ENCODINGS = re.compile(
-    r"utf-8|utf-16(?:-[bl]e)?|gb\w+|hz|big5(?:hkscs)?|euc_\w+|shift_\w+|cp\d+|iso2022_\w+|iso8859-\d+|koi8-[rtu]|mac-\w+"
-    r"|tis-620|ascii"
-)
-"""Encodings of text, by Python's names; others that it knows take quadratic time or stand for something else."""
-_WIDER = {"ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "euc_kr": "cp949",
-          "shift_jis": "cp932"}  # fmt: skip
-"""What is read where a narrower encoding is named, as browsers do (the Encoding standard, §4.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +61,6 @@ def scan(text: str) -> Iterator[Element]:
             yield Element(name, decoded, _decoded(content) if name == "title" else content)
 
 
-def decode(body: bytes, content_type: str) -> str:
-    """Returns the text of a page's bytes, whose end may be cut off.
-
-    What reads as UTF-8 is UTF-8; else the server's charset counts, then the page's own (§13.2.3), then windows-1252.
-    """
-    for mark, name in _MARKS:
-        if body.startswith(mark):
-            return body[len(mark) :].decode(name, "replace")
-    try:
-        return codecs.getincrementaldecoder("utf-8")().decode(body)
-    except UnicodeDecodeError:
-        declared = (_DECLARED.search(text) for text in (content_type, body[:_HEAD].decode("latin-1")))
-        names = (_encoding(found[1]) for found in declared if found)
-        return body.decode(next(filter(None, names), "cp1252"), "replace")
-
-
 def _attributes(text: str, place: int) -> tuple[dict[str, str], int]:
     """Returns a tag's attributes and the place behind it, -1 where the text ends first; the first of a name counts."""
     found: dict[str, str] = {}
@@ -106,12 +77,3 @@ def _attributes(text: str, place: int) -> tuple[dict[str, str], int]:
 def _decoded(text: str) -> str:
     """Returns a text with its references decoded; numbers far beyond any character are none, and cost their square."""
     return html.unescape(_ENDLESS.sub("\ufffd", text))
-
-
-def _encoding(label: str) -> str:
-    """Returns the encoding to read by where a page names one that is known and plain, else nothing."""
-    try:
-        name = codecs.lookup(label).name
-    except LookupError:
-        return ""
-    return _WIDER.get(name, name) if _ENCODINGS.fullmatch(name) else ""

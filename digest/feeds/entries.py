@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from digest import links, redact
-from digest.feeds import dates, plaintext
+from digest.feeds import dates, plaintext, wrappers
 from digest.model import Document, Entry
 
 _MOST_ENTRIES = 5_000
@@ -95,7 +95,7 @@ def _entry(said: Said, base: str) -> Entry | None:
     return Entry(
         id=_BREAKS.sub("", plaintext.legal(said.id)) if len(said.id) <= _LONGEST_ADDRESS else "",
         title=_headline(said.title) or links.host(link),
-        link=links.clean(link),
+        link=links.clean(wrappers.unwrapped(link)),
         published=date.moment if date else None,
         authors=tuple(dict.fromkeys(name for name in map(plaintext.line, said.authors) if name)),
         image=_first_link(said.images, base) or "",

@@ -15,7 +15,7 @@ from itertools import islice
 from urllib.parse import urlsplit
 
 from digest import links, redact
-from digest.feeds import bylines, dates, elements, entries, jsonld, plaintext, webpage
+from digest.feeds import bylines, dates, elements, encodings, entries, jsonld, plaintext, webpage
 from digest.feeds.elements import Element
 from digest.feeds.entries import Said
 from digest.model import Document, Failed, Fetched
@@ -35,7 +35,7 @@ _LONGEST_LABEL = 60
 
 def is_feed(fetched: Fetched) -> bool:
     """Tells whether what was fetched is a feed, whatever its server calls it."""
-    text = elements.decode((fetched.body or b"")[:_BEGINNING], fetched.content_type)
+    text = encodings.decode((fetched.body or b"")[:_BEGINNING], fetched.content_type).text
     return _FEED.match(text.removeprefix("\ufeff")) is not None
 
 
@@ -43,7 +43,7 @@ def read(fetched: Fetched) -> Document | Failed:
     """Returns the page as a document of one entry, titled after its site; or why it is none."""
     body = (fetched.body or b"")[:_READ]
     kind = fetched.content_type.partition(";")[0].strip().lower()
-    found = list(elements.scan(elements.decode(body, fetched.content_type)))
+    found = list(elements.scan(encodings.decode(body, fetched.content_type).text))
     if not found or not (kind in _HTML or webpage.is_page(body)):
         silent = webpage.is_page(body) and not found
         reason = "a web page that names no headline" if silent else f"not a web page{_label(kind)}"

@@ -8,7 +8,6 @@ which we do not trust; and to raise: a document that cannot be read is a value t
 
 from __future__ import annotations
 
-import codecs
 import io
 import re
 from collections.abc import Iterator
@@ -21,17 +20,14 @@ import feedparser.encodings
 import feedparser.mixin
 
 from digest import links, redact
-from digest.feeds import bylines, entries, jsonfeed, plaintext, webpage
+from digest.feeds import bylines, clean, entries, jsonfeed, plaintext, webpage
+from digest.feeds.clean import Cleaned
 from digest.feeds.entries import Said
 from digest.feeds.imprint import Imprint
 from digest.model import Document, Failed, Fetched
 
 _NOT_A_FEED = "not a feed that can be read"
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
-_REFERENCE = re.compile(rb"&#(?:[xX]([0-9A-Fa-f]+)|([0-9]+));?")
-_CLOSED = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
-_TAIL = 2_000
-_GUESSED = frozenset({"windows-1252", "iso-8859-2"})
 _RDF = frozenset({"rss090", "rss10"})  # an entry's rdf:about is its address there (RSS 1.0 §5.5)
 _IANA = "http://www.iana.org/assignments/relation/"  # RFC 4287 §4.2.7.2: a bare relation is short for this
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:\?|$)", re.IGNORECASE)
@@ -40,6 +36,7 @@ _DIGITS = re.compile(r"\d{1,6}", re.ASCII)
 _WIDE_ENOUGH = 600
 """Pixels, of a picture beside a headline."""
 
+_NAMESPACES: dict[str, str] = feedparser.mixin._FeedParserMixin.namespaces
 _MOST_ELEMENTS = 500_000
 _MOST_ENTRIES = 20_000
 _ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s/>]", re.IGNORECASE)
@@ -105,10 +102,11 @@ def _read(fetched: Fetched) -> Document | Failed:
     if jsonfeed.looks_like_json(body):
         document = jsonfeed.read(body, base)
         return document or Failed(feed=fetched.feed, reason=_NOT_A_FEED)
-    parsed = _parsed(body, fetched.content_type, base)
+    cleaned = _cleaned(fetched)
+    parsed = _parsed(cleaned.document, base)
     if parsed is None or not _is_feed(parsed, body):
         return Failed(feed=fetched.feed, reason=_why_not(body, base))
-    return _document(parsed, body, base)
+    return _document(parsed, cleaned, base)
 
 
 def imprint(fetched: Fetched) -> Imprint | Failed:
@@ -119,7 +117,7 @@ def imprint(fetched: Fetched) -> Imprint | Failed:
     body = fetched.body or b""
     if jsonfeed.looks_like_json(body):
         return Imprint(title=document.title, language=jsonfeed.language(body))
-    parsed = _parsed(body, fetched.content_type, _base(fetched))
+    parsed = _parsed(_cleaned(fetched).document, _base(fetched))
     feed = dict.get(parsed, "feed") or {}
     publisher = plaintext.line(plaintext.from_either(_text(feed, "publisher")))
     return Imprint(title=document.title, language=_text(feed, "language"), publisher=publisher)
@@ -143,44 +141,21 @@ def _is_endless(body: bytes) -> bool:
     return max(elements, braces) > _MOST_ELEMENTS or sum(1 for _ in _ENTRY.finditer(plain)) > _MOST_ENTRIES
 
 
-def _parsed(body: bytes, content_type: str, base: str) -> Any:
-    """Returns feedparser's reading; where it fails, tries again without references to characters that do not exist."""
-    marked = _marked(body)
-    for attempt in (marked, _REFERENCE.sub(_existing, marked)):
-        try:
-            return feedparser.parse(
-                io.BytesIO(attempt),
-                response_headers={"content-type": _label(body, content_type), "content-location": base},
-                sanitize_html=False,
-                resolve_relative_uris=False,
-            )
-        except Exception:  # whatever a stranger's bytes set off in it, this one feed is what cannot be read
-            continue
-    return None
-
-
-def _label(body: bytes, said: str) -> str:
-    """Returns the content type to go by: what reads as UTF-8 is UTF-8, since no other encoding does so by chance.
-
-    Otherwise the server's charset counts, and where it names none, the document's own (RFC 7303 §3).
-    """
+def _parsed(document: bytes, base: str) -> Any:
+    """Returns feedparser's reading of a document in UTF-8, None if it cannot read that."""
     try:
-        body.decode()
-    except ValueError:
-        return said if "charset" in said.lower() else "application/xml"
-    return "application/xml" if body.isascii() else "application/xml; charset=utf-8"
+        return feedparser.parse(
+            io.BytesIO(document),
+            response_headers={"content-type": "application/xml; charset=utf-8", "content-location": base},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except Exception:  # whatever a stranger's bytes set off in it, this one feed is what cannot be read
+        return None
 
 
-def _marked(body: bytes) -> bytes:
-    """Returns UTF-16 with the byte order mark that it should have had (XML 1.0, appendix F)."""
-    mark = {b"\0<": codecs.BOM_UTF16_BE, b"<\0": codecs.BOM_UTF16_LE}.get(body[:2], b"")
-    return mark + body if body[:4].count(0) == 2 else body
-
-
-def _existing(reference: re.Match[bytes]) -> bytes:
-    digits = reference[1] or reference[2]
-    number = int(digits[-12:], 16 if reference[1] else 10) if len(digits) < 12 else 0x110000
-    return reference[0] if number < 0xD800 or 0xE000 <= number < 0x110000 else b"&#65533;"
+def _cleaned(fetched: Fetched) -> Cleaned:
+    return clean.cleaned(fetched.body or b"", fetched.content_type, _NAMESPACES)
 
 
 def _why_not(body: bytes, base: str) -> str:
@@ -190,32 +165,32 @@ def _why_not(body: bytes, base: str) -> str:
     return "a web page, not a feed" + (f"; it names a feed of its own: {found}" if found else "")
 
 
-def _document(parsed: Any, body: bytes, base: str) -> Document:
+def _document(parsed: Any, cleaned: Cleaned, base: str) -> Document:
     feed = dict.get(parsed, "feed") or {}
     version = _text(parsed, "version")
     is_atom = version.startswith("atom")
     home = _text(feed, "link")
     listed = list(dict.get(parsed, "entries") or ())
-    warnings = list(_warnings(parsed, body))
-    if listed and _is_truncated(parsed, body) and not (_text(listed[-1], "link") and _text(listed[-1], "title")):
+    warnings = list(cleaned.warnings)
+    if listed and cleaned.is_entry_cut and not (_text(listed[-1], "link") and _text(listed[-1], "title")):
         listed.pop()
-        warnings.append("its end is missing; the last entry was cut off, and is skipped")
+        warnings[-1] = "its end is missing; the last entry was cut off, and is skipped"
     return entries.document(
         _words(feed, "title", is_atom),
-        [_said(entry, version, _people(feed, is_atom) if is_atom else ()) for entry in listed],
+        [_said(entry, version, _people(feed, is_atom) if is_atom else (), _text(feed, "language")) for entry in listed],
         base or links.web_link(home) or "",
         warnings,
     )
 
 
-def _said(entry: Any, version: str, authors: tuple[str, ...]) -> Said:
+def _said(entry: Any, version: str, authors: tuple[str, ...], language: str) -> Said:
     is_atom = version.startswith("atom")
     guid = _text(entry, "id")
     link = _text(entry, "link")
     return Said(
         id=guid,
         title=_words(entry, "title", is_atom),
-        links=(link if link != guid or links.web_link(guid) else "", *_addresses(entry, "alternate")),
+        links=(*_pages(entry, language), link if link != guid or links.web_link(guid) else ""),
         permalink=guid if link or version in _RDF else "",
         dates=tuple(_text(entry, key) for key in ("published", "updated", "created")),
         authors=_people(entry, is_atom) or _people(dict.get(entry, "source") or {}, is_atom) or authors,
@@ -254,10 +229,19 @@ def _people(thing: Any, is_atom: bool) -> tuple[str, ...]:
     return bylines.each(said) if is_atom else bylines.names(said)
 
 
-def _addresses(entry: Any, rel: str) -> Iterator[str]:
-    for link in dict.get(entry, "links") or ():
-        if _text(link, "rel").removeprefix(_IANA) == rel:
-            yield _text(link, "href")
+def _pages(entry: Any, language: str) -> Iterator[str]:
+    """Yields the addresses of an entry's own page: before a service changed them, in the feed's language, the rest."""
+    yield from (links.web_link(_text(entry, key)) or "" for key in ("feedburner_origlink", "pheedo_origlink"))
+    language = _text(dict.get(entry, "title_detail"), "language") or language
+    alternates = [one for one in dict.get(entry, "links") or () if _text(one, "rel").removeprefix(_IANA) == "alternate"]
+    yield from (_text(one, "href") for one in sorted(alternates, key=lambda one: _distance(one, language.lower())))
+
+
+def _distance(link: Any, language: str) -> tuple[bool, int]:
+    """Returns how far a link is from a page in that language; what is equally far stays in the order of the feed."""
+    said = _text(link, "hreflang").lower()
+    is_same = bool(said) and said.partition("-")[0] == language.partition("-")[0]
+    return _text(link, "type") not in {"", "html", *_HTML}, 0 if is_same and said == language else 2 - is_same
 
 
 def _images(entry: Any) -> Iterator[str]:
@@ -292,22 +276,6 @@ def _width(picture: Any) -> int:
 def _is_picture(link: Any, key: str) -> bool:
     kind = _text(link, "type") or _text(link, "medium")
     return kind.startswith("image") or (not kind and _PICTURE.search(_text(link, key)) is not None)
-
-
-def _warnings(parsed: Any, body: bytes) -> Iterator[str]:
-    """Only what may have changed words is worth a warning: a wrong label on well-formed XML is not."""
-    error = dict.get(parsed, "bozo_exception")
-    encoding = _text(parsed, "encoding").lower()
-    if error is not None and not isinstance(error, feedparser.exceptions.ThingsNobodyCaresAboutButMe):
-        yield "not well-formed; some text may be altered"
-    elif isinstance(error, feedparser.CharacterEncodingUnknown):
-        yield "in an unknown encoding; some text may be altered"
-    elif encoding in _GUESSED and encoding.encode() not in body[:_TAIL].lower():
-        yield f"not in the encoding that it says; read as {encoding}, some text may be altered"
-
-
-def _is_truncated(parsed: Any, body: bytes) -> bool:
-    return bool(dict.get(parsed, "bozo")) and _CLOSED.search(body[-_TAIL:]) is None
 
 
 def _text(thing: Any, key: str) -> str:

@@ -1,0 +1,59 @@
+"""From the bytes of a feed to a document that any XML parser reads, and the warnings on what had to be changed for it.
+
+bytes ──decode──▶ text ──prune──▶ document
+                    └── not well-formed ──repair──▶ text ──prune──▶ document
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from digest.feeds import encodings, prune, repair
+from digest.feeds.encodings import Decoded
+
+_ATOM = "http://www.w3.org/2005/Atom"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleaned:
+    """A document in UTF-8 and the warnings on it; `is_entry_cut` is true if it broke off inside its last entry."""
+
+    document: bytes
+    warnings: tuple[str, ...]
+    is_entry_cut: bool = False
+
+
+def cleaned(body: bytes, content_type: str, namespaces: Mapping[str, str]) -> Cleaned:
+    """Returns the document; `namespaces` has the prefix by which each address of a namespace is known."""
+    decoded = encodings.decode(body, content_type)
+    legal = repair.without_illegal(decoded.text)
+    warnings = [*_decoding(decoded), *(f"not well-formed XML: {what}" for what in legal.changed)]
+    known = {address.lower(): prefix for address, prefix in namespaces.items()}
+    bare = repair.bare(legal.text)
+    try:
+        if bare is not None:
+            return Cleaned(document=prune.pruned(bare, known).encode(), warnings=tuple(warnings))
+    except prune.NotWellFormed:
+        pass
+    prefixes = {"atom": _ATOM, **{prefix: address for address, prefix in namespaces.items() if prefix}}
+    repaired = repair.repair(legal.text, prefixes)
+    try:
+        document = prune.pruned(repaired.text, known)
+    except prune.NotWellFormed:
+        warnings.append("not well-formed XML; some text may be altered")
+        return Cleaned(document=legal.text.encode(), warnings=tuple(warnings))
+    if repaired.changed:
+        warnings.append(f"not well-formed XML: {'; '.join(repaired.changed)}")
+    if repaired.is_broken_off:
+        warnings.append("its end is missing" + ("; its last entry is cut off" if repaired.is_entry_cut else ""))
+    return Cleaned(document=document.encode(), warnings=tuple(warnings), is_entry_cut=repaired.is_entry_cut)
+
+
+def _decoding(decoded: Decoded) -> Iterator[str]:
+    if decoded.guessed:
+        yield f"not in the encoding that it says; read as {decoded.encoding}, some text may be altered"
+    elif decoded.replaced:
+        line = decoded.text.count("\n", 0, decoded.text.find("\ufffd")) + 1
+        many = f"{decoded.replaced} places that are" if decoded.replaced > 1 else "a place that is"
+        yield f"{many} not {decoded.encoding} (line {line}); shown as \ufffd"

@@ -1,0 +1,317 @@
+"""Repairs markup that is not well-formed XML, so that a strict parser reads all of it, and says what was changed.
+
+    text ──tags, text, comments──▶ start tags matched with end tags ──▶ one well-formed element, the root of the feed
+
+Policy. A fault costs no more than the element that it is in, and nothing in any other entry: no end tag closes an
+entry, a channel or a feed but its own. An element without an end tag ends at the next tag. The element that a document
+breaks off in is dropped. The time is linear in the length, whatever is left open.
+"""
+
+from __future__ import annotations
+
+import html.entities
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from digest.feeds.tokens import NAME, Token, tokens
+
+_ROOTS = frozenset({"rss", "feed", "rdf"})
+_ENTRIES = frozenset({"item", "entry"})
+_FRAME = _ROOTS | _ENTRIES | {"channel"}
+_BREAKS = re.compile(r"[\x0b\x0c\x1c-\x1e]")
+"""Characters that end a line for those who write them, and are forbidden as well."""
+_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+
+_ATTRIBUTE = re.compile(rf"""({NAME})\s*+(?:=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"']++)))?+""", re.ASCII)
+_REFERENCE = re.compile(r"&(?:#([0-9]++)|#[xX]([0-9A-Fa-f]++)|([A-Za-z][A-Za-z0-9]*+)(?=;))?+;?")
+_ENTITY = re.compile(r"""<!ENTITY\s+([A-Za-z][A-Za-z0-9]{0,40})\s+(?:"([^"&<%]{0,100})"|'([^'&<%]{0,100})')\s*>""")
+_DECLARED = re.compile(r"<!ENTITY\s+([A-Za-z][A-Za-z0-9]{0,40})\s")
+_PREDEFINED = frozenset({"amp", "lt", "gt", "quot", "apos"})
+_LAST_CHARACTER = 0x10FFFF
+_MOST_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repaired:
+    """A document of one element; `changed` says what is different from the original, and where.
+
+    `is_broken_off` is true if its end is missing, `is_entry_cut` if that was inside an entry, the last one.
+    """
+
+    text: str
+    changed: tuple[str, ...] = ()
+    is_broken_off: bool = False
+    is_entry_cut: bool = False
+
+
+def bare(text: str) -> str | None:
+    """Returns a document from its root on, None where something else than comments and declarations is before that."""
+    for token in tokens(text):
+        if token.kind in {"start", "empty"}:
+            return text[token.place :]
+        if token.kind == "end" or not _is_blank(token.value):
+            return None
+    return None
+
+
+def without_illegal(text: str) -> Repaired:
+    """Returns the document without the characters that XML forbids (XML 1.0, §2.2)."""
+    found = _ILLEGAL.search(text)
+    if not found:
+        return Repaired(text=text)
+    legal, count = _ILLEGAL.subn(lambda sign: "\n" if _BREAKS.match(sign[0]) else "", text)
+    return Repaired(text=legal, changed=(_noted("a character that XML forbids, left out", text, found.start(), count),))
+
+
+def repair(text: str, prefixes: Mapping[str, str]) -> Repaired:
+    """Returns the document with its faults repaired; `prefixes` are the namespaces of prefixes left undeclared."""
+    document = _Document(text, prefixes)
+    for token in tokens(text):
+        document.add(token)
+        if document.end:
+            break
+    return document.repaired()
+
+
+def _root_of(text: str) -> Token | None:
+    """Returns the start tag of the feed, else of a channel, else the first one."""
+    first = channel = None
+    for token in tokens(text):
+        if token.kind in {"start", "empty"}:
+            local = _local(token.value)
+            if local in _ROOTS:
+                return token
+            first = first or token
+            channel = channel or (token if local == "channel" else None)
+    return channel or first
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """An element that has not ended yet: its name, and the place of its start tag in the text and in the output."""
+
+    name: str
+    place: int
+    output: int
+
+
+class _Document:
+    """The output so far, and the elements that are open in it."""
+
+    def __init__(self, text: str, prefixes: Mapping[str, str]) -> None:
+        self.end = 0
+        """Where the root has ended."""
+        self._text = text
+        self._prefixes = prefixes
+        root = _root_of(text)
+        self._start = root.place if root else len(text)
+        self._last_end = text.rfind(f"</{root.value}") if root else -1
+        self._entities = {found[1]: found[2] or found[3] or "" for found in _ENTITY.finditer(text, 0, self._start)}
+        self._unread = {found[1] for found in _DECLARED.finditer(text, 0, self._start)} - set(self._entities)
+        """Entities that are declared as something else than a short text: another file, other entities, much."""
+        self._declared: dict[str, str] = {}
+        self._root_attributes: dict[str, str] = {}
+        self._used: set[str] = set()
+        self._output: list[str] = []
+        self._last_tag = -1
+        self._next_tag: dict[int, int] = {}
+        self._open: list[_Open] = []
+        self._frames = Counter[str]()
+        """How many elements of the frame are open, by name."""
+        self._inside: list[Counter[str]] = []
+        """For each of them, the other elements that are open in it."""
+        self._faults: dict[str, tuple[int, int]] = {}
+
+    def add(self, token: Token) -> None:
+        """Takes in the next piece of the text."""
+        if token.place < self._start:
+            if not self._faults and (token.kind not in {"text", "literal"} or not _is_blank(token.value)):
+                self._fault("something before the feed, left out", token.place)
+        elif token.kind in {"text", "literal"}:
+            is_text = token.kind == "text"
+            self._output.append(self._words(token.value, token.place) if is_text else escape(token.value))
+        elif token.kind == "end":
+            self._end_tag(token)
+        else:
+            self._start_tag(token)
+
+    def repaired(self) -> Repaired:
+        """Returns the whole document, with end tags for the elements that are still open."""
+        if not self._output:
+            return Repaired(text="")
+        is_entry_cut = False
+        entry = next((place for place, one in enumerate(self._open) if _local(one.name) in _ENTRIES), None)
+        if entry is not None:
+            is_entry_cut = True
+            if inner := self._open[entry + 1 :]:
+                del self._output[inner[0].output :], self._open[entry + 1 :]
+        kept = [one for one in self._open if _local(one.name) in _FRAME or one is self._open[0]]
+        for one in self._open:
+            if one not in kept:
+                self._end_early(one)
+        self._output += [f"</{one.name}>" for one in reversed(kept)]
+        behind = next((token for token in tokens(self._text[self.end :]) if not _is_blank(token.value)), None)
+        if self.end and behind:
+            self._fault("something after the feed, left out", self.end + behind.place)
+        attributes = {**self._root_attributes, **self._undeclared()}
+        self._output[0] = self._output[0].replace(">", _written(attributes) + ">", 1)
+        return Repaired(
+            text="".join(self._output),
+            changed=self._changed(),
+            is_broken_off=is_entry_cut or self._last_end < self._start,
+            is_entry_cut=is_entry_cut,
+        )
+
+    def _changed(self) -> tuple[str, ...]:
+        faults = sorted(self._faults.items(), key=lambda fault: fault[1])
+        shown = [_noted(what, self._text, *at) for what, at in faults[:_MOST_SHOWN]]
+        return (*shown, f"and {len(faults) - _MOST_SHOWN} more") if len(faults) > _MOST_SHOWN else tuple(shown)
+
+    def _undeclared(self) -> dict[str, str]:
+        """Returns declarations of the prefixes that are used somewhere without one on the root."""
+        missing = sorted(self._used - {"xml", "xmlns"} - {name[6:] for name in self._root_attributes})
+        known = {**self._prefixes, **self._declared}
+        return {f"xmlns:{prefix}": _quoted(known.get(prefix, f"urn:undeclared:{prefix}")) for prefix in missing}
+
+    def _start_tag(self, token: Token) -> None:
+        name, local = token.value, _local(token.value)
+        if token.is_broken:
+            self._fault(f"a broken tag, <{name}>", token.place)
+        if self._open and local in _ENTRIES and _local(self._open[-1].name) in _ENTRIES:
+            self._fault(f"no end tag of <{self._open[-1].name}>", self._open[-1].place)
+            self._write(f"</{self._close().name}>")
+        attributes = self._attributes(token.rest, token.place)
+        self._used |= {part.partition(":")[0] for part in (name, *attributes) if ":" in part}
+        if not self._output:
+            self._root_attributes = attributes
+            self._write(f"<{name}>")
+        else:
+            self._write(f"<{name}{_written(attributes)}{'/' if token.kind == 'empty' else ''}>")
+        if token.kind == "empty" and self._open:
+            return
+        if self._is_frame(name.lower()):
+            self._frames[name.lower()] += 1
+            self._inside.append(Counter())
+        else:
+            self._inside[-1][name.lower()] += 1
+        self._open.append(_Open(name, token.place, len(self._output) - 1))
+
+    def _end_tag(self, token: Token) -> None:
+        name = token.value.lower()
+        is_open = self._frames[name] if self._is_frame(name) else self._inside and self._inside[-1][name]
+        is_first_of_two = self._is_root(name) and self._frames[name] == 1 and token.place < self._last_end
+        if not is_open or is_first_of_two:
+            if not is_first_of_two:
+                self._fault(f"no start tag of </{token.value}>", token.place)
+            return
+        unclosed = []
+        while (last := self._close()).name.lower() != name:
+            unclosed.append(last)
+        self._write(f"</{last.name}>")
+        for one in unclosed:
+            self._end_early(one)
+        if not self._open:
+            self.end = self._text.find(">", token.place) + 1 or len(self._text)
+
+    def _close(self) -> _Open:
+        """Takes the last open element off the list."""
+        last = self._open[-1]
+        name = last.name.lower()
+        if self._is_frame(name):
+            self._frames[name] -= 1
+            self._inside.pop()
+        else:
+            self._inside[-1][name] -= 1
+        return self._open.pop()
+
+    def _is_root(self, name: str) -> bool:
+        return not self._open or name == self._open[0].name.lower()
+
+    def _is_frame(self, name: str) -> bool:
+        return _local(name) in _FRAME or self._is_root(name)
+
+    def _end_early(self, one: _Open) -> None:
+        """Ends an element that has no end tag before the tag that follows its start."""
+        self._fault(f"no end tag of <{one.name}>", one.place)
+        following = self._next_tag.get(one.output)
+        if following is None:
+            self._output.append(f"</{one.name}>")
+        else:
+            self._output[following] = f"</{one.name}>{self._output[following]}"
+
+    def _write(self, tag: str) -> None:
+        self._output.append(tag)
+        here = len(self._output) - 1
+        self._next_tag[self._last_tag] = here
+        self._last_tag = here
+
+    def _attributes(self, rest: str, place: int) -> dict[str, str]:
+        """Returns the attributes of a tag, each name once, with their values quoted."""
+        found: dict[str, str] = {}
+        for name, double, single, unquoted in _ATTRIBUTE.findall(rest):
+            value = double or single or unquoted
+            if name.startswith("xmlns:"):
+                if not value or name in {"xmlns:xml", "xmlns:xmlns"}:
+                    continue
+                self._declared.setdefault(name[6:], html.unescape(value))
+            found.setdefault(name, '"' + self._words(value, place).replace("<", "&lt;").replace('"', "&quot;") + '"')
+        return found
+
+    def _words(self, text: str, place: int) -> str:
+        if "&" in text:
+            text = _REFERENCE.sub(lambda found: self._reference(found, place), text)
+        return text.replace("]]>", "]]&gt;")
+
+    def _reference(self, found: re.Match[str], place: int) -> str:
+        """Returns what stands for a reference: itself, the text that its name means, or a bare `&`, escaped."""
+        decimal, hexadecimal, name = found.groups()
+        if decimal or hexadecimal:
+            digits = (decimal or hexadecimal).lstrip("0")[:9]
+            number = int(digits or "0", 10 if decimal else 16)
+            if number > _LAST_CHARACTER or 0xD800 <= number < 0xE000:
+                self._fault("a reference to a character that does not exist", place + found.start())
+                return "\ufffd"
+            if _ILLEGAL.match(chr(number)):
+                self._fault("a character that XML forbids, left out", place + found.start())
+                return ""
+            return f"&#{number};"
+        if name in _PREDEFINED:
+            return found[0]
+        if not name:
+            return "&amp;" + found[0][1:]
+        if name in self._unread:
+            self._fault("an entity that is more than a short text, left out", place + found.start())
+            return ""
+        means = self._entities.get(name, html.entities.html5.get(f"{name};"))
+        if means is None:
+            self._fault("an entity that is not declared, left as it is", place + found.start())
+            return "&amp;" + found[0][1:]
+        return escape(means)
+
+    def _fault(self, what: str, place: int) -> None:
+        first, count = self._faults.get(what, (place, 0))
+        self._faults[what] = (first, count + 1)
+
+
+def _is_blank(text: str) -> bool:
+    return not text.strip("\ufeff \t\r\n")
+
+
+def _local(name: str) -> str:
+    return name.rpartition(":")[2].lower()
+
+
+def _quoted(value: str) -> str:
+    return '"' + escape(value, {'"': "&quot;"}) + '"'
+
+
+def _written(attributes: Mapping[str, str]) -> str:
+    return "".join(f" {name}={value}" for name, value in attributes.items())
+
+
+def _noted(what: str, text: str, place: int, count: int) -> str:
+    line = text.count("\n", 0, place) + 1
+    return f"{what} (line {line})" if count == 1 else f"{what} ({count} times, first in line {line})"
