@@ -24,13 +24,15 @@ _NAMED = 3
 class Said:
     """What a document says of one entry, whatever its format: plain text, and candidates with the best first.
 
-    `permalink` is the id where the format makes it an address as well.
+    `permalink` is the id where the format makes it an address as well. `files` are the addresses of what can be played
+    or seen, for an entry that has no page of its own.
     """
 
     id: str = ""
     title: str = ""
     links: tuple[str, ...] = ()
     permalink: str = ""
+    files: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
@@ -52,6 +54,16 @@ def document(title: str, said: Sequence[Said], base: str, warnings: Sequence[str
             *(() if said else ("no entries in it",)),
         ),
     )
+
+
+def base_of(own: str, home: str) -> str:
+    """Returns the address against which a feed's links are resolved, if its format does not say.
+
+    That is the feed's own, or its home page where that is on another host: feeds are often served from elsewhere.
+    """
+    page = links.web_link(home, own) or ""
+    is_public = re.fullmatch(r"(?=.*[a-z]).+\.[^.]+", links.host(page)) is not None  # neither localhost nor 127.0.0.1
+    return page if page and (not own or (is_public and links.host(page) != links.host(own))) else own
 
 
 def without_secrets(document: Document, *addresses: str) -> Document:
@@ -88,7 +100,12 @@ def _masked(text: str, secrets: frozenset[str]) -> str:
 
 
 def _entry(said: Said, base: str) -> Entry | None:
-    link = _first_link(said.links, base) or _first_link((said.permalink,), "")
+    link = (
+        _first_link(said.links, base)
+        or _first_link((said.permalink,), "")
+        or _first_link((said.id,), "")
+        or _first_link(said.files, base)
+    )
     if link is None:
         return None
     date = next((found for text in said.dates if (found := dates.reading(text))), None)

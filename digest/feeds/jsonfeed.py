@@ -61,9 +61,10 @@ def _said(one: dict[str, Any], authors: tuple[str, ...]) -> Said:
         title=_text(one, "title"),
         links=(_text(one, "url"), _text(one, "external_url")),
         permalink=guid,
+        files=tuple(_attached(one)),
         dates=(_text(one, "date_published"), _text(one, "date_modified")),
         authors=_authors(one) or authors,
-        images=(_text(one, "image"), _text(one, "banner_image"), *_attached(one)),
+        images=(_text(one, "image"), _text(one, "banner_image"), *_attached(one, "image/")),
         summary=_text(one, "summary") or _text(one, "content_text") or plaintext.from_html(_text(one, "content_html")),
     )
 
@@ -82,10 +83,11 @@ def _authors(thing: dict[str, Any]) -> tuple[str, ...]:
     return bylines.each(_text(person, "name") for person in people if isinstance(person, dict))
 
 
-def _attached(one: dict[str, Any]) -> Iterator[str]:
+def _attached(one: dict[str, Any], kind: str = "") -> Iterator[str]:
+    """Yields the addresses of the attachments whose type begins with `kind`."""
     listed = one.get("attachments")
     for attachment in listed if isinstance(listed, list) else []:
-        if isinstance(attachment, dict) and _text(attachment, "mime_type").startswith("image/"):
+        if isinstance(attachment, dict) and _text(attachment, "mime_type").startswith(kind):
             yield _text(attachment, "url")
 
 

@@ -49,10 +49,13 @@ class _Tamed:
     # A guid is what the feed gave, not an address to be resolved.
     can_be_relative_uri = feedparser.mixin._FeedParserMixin.can_be_relative_uri - {"id"}
 
+    baseuri: str
+
     def __init__(self, *arguments: object) -> None:
         """Spells the encoding so that it is not met by a guess of feedparser's: that `Â¡` was meant to be `¡`."""
         super().__init__(*arguments)
         self.encoding = "UTF-8"
+        self.own_base = self.baseuri
         self.groups, self.group = 0, ""
 
     def _sync_author_detail(self, key: str = "author") -> None:
@@ -61,6 +64,10 @@ class _Tamed:
         people, text = context.get(f"{key}s"), context.get(key)
         if people and text and not people[-1]:
             people[-1]["name"] = text
+
+    def resolve_uri(self, uri: str) -> str:
+        """Resolves by `xml:base` alone: what the base is without one depends on the format."""
+        return uri if self.baseuri == self.own_base else str(super().resolve_uri(uri))  # type: ignore[misc]
 
     def _start_media_group(self, _: object) -> None:
         """Numbers the groups, so that `media:content` can say which one it is of."""
@@ -178,7 +185,7 @@ def _document(parsed: Any, cleaned: Cleaned, base: str) -> Document:
     return entries.document(
         _words(feed, "title", is_atom),
         [_said(entry, version, _people(feed, is_atom) if is_atom else (), _text(feed, "language")) for entry in listed],
-        base or links.web_link(home) or "",
+        base if is_atom and base else entries.base_of(base, home),
         warnings,
     )
 
@@ -190,8 +197,9 @@ def _said(entry: Any, version: str, authors: tuple[str, ...], language: str) -> 
     return Said(
         id=guid,
         title=_words(entry, "title", is_atom),
-        links=(*_pages(entry, language), link if link != guid or links.web_link(guid) else ""),
+        links=(*_pages(entry, language), link if link != guid or links.web_link(guid) else "", _player(entry)),
         permalink=guid if link or version in _RDF else "",
+        files=tuple(_files(entry)),
         dates=tuple(_text(entry, key) for key in ("published", "updated", "created")),
         authors=_people(entry, is_atom) or _people(dict.get(entry, "source") or {}, is_atom) or authors,
         images=tuple(_images(entry)),
@@ -244,10 +252,24 @@ def _distance(link: Any, language: str) -> tuple[bool, int]:
     return _text(link, "type") not in {"", "html", *_HTML}, 0 if is_same and said == language else 2 - is_same
 
 
+def _player(entry: Any) -> str:
+    """Returns the address of the page on which a sound or film is played."""
+    return _text(dict.get(entry, "media_player"), "url")
+
+
+def _files(entry: Any) -> Iterator[str]:
+    """Yields the addresses of what can be played or seen."""
+    yield from (_text(link, "href") for link in _enclosures(entry))
+    yield from (_text(media, "url") for media in dict.get(entry, "media_content") or ())
+
+
+def _enclosures(entry: Any) -> list[Any]:
+    return [one for one in dict.get(entry, "links") or () if _text(one, "rel").removeprefix(_IANA) == "enclosure"]
+
+
 def _images(entry: Any) -> Iterator[str]:
     """Yields what may be the entry's picture, the publisher's first choice first."""
-    enclosures = [link for link in dict.get(entry, "links") or () if _text(link, "rel") == "enclosure"]
-    yield from (_text(link, "href") for link in enclosures if _is_picture(link, "href"))
+    yield from (_text(link, "href") for link in _enclosures(entry) if _is_picture(link, "href"))
     yield from (_text(media, "url") for media in _best_first(dict.get(entry, "media_content") or ()))
     yield from (_text(media, "url") for media in dict.get(entry, "media_thumbnail") or ())
     image = dict.get(entry, "image")

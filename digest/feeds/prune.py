@@ -34,7 +34,7 @@ _OF_ENTRY = frozenset({
     "published", "issued", "pubdate", "updated", "modified", "lastbuilddate", "created",
     "dc:date", "dcterms:issued", "dcterms:modified", "dcterms:created",
 })  # fmt: skip
-_MEDIA = frozenset({"media:content", "media:group", "media:thumbnail"})
+_MEDIA = frozenset({"media:content", "media:group", "media:player", "media:thumbnail"})
 _OF_MEDIA = frozenset({"media:title", "media:description"})
 """Title and text of a picture or film; the entry's own only if it has no other, and if they are of all pictures."""
 _CHILDREN = {
