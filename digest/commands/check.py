@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,7 +21,7 @@ from digest import config, disk, domain, git, redact
 from digest import links as urls
 from digest.commands import uncommitted
 from digest.errors import DigestError, Faults, Problem
-from digest.feeds import ask, fetch
+from digest.feeds import ask, fetch, private
 from digest.feeds.at_once import Told
 from digest.feeds.limits import Limits
 from digest.git import Changes
@@ -103,7 +103,11 @@ def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told
         *uncommitted.problems(root, survey),
         *_ahead(survey, now),
     ]
-    outside = _outside(root, settings, _places(survey, line_of, changes), now, told) if links else _Outside()
+    outside = (
+        _outside(root, settings, _places(survey, line_of, changes), _from_public_feeds(survey, settings), now, told)
+        if links
+        else _Outside()
+    )
     return CheckReport(
         problems=_sorted([*problems, *outside.problems], changes),
         untold=_sorted(outside.untold, changes),
@@ -213,14 +217,29 @@ def _places(survey: Survey, line_of: LineOf, changes: Changes | None) -> dict[st
     return places
 
 
+def _from_public_feeds(survey: Survey, settings: Config) -> frozenset[str]:
+    """Returns the links that feeds at public addresses brought, which must not lead into a private network."""
+    own = {feed.id for feed in settings.feeds if not urls.web_link(feed.url) or private.is_inside(feed.url)}
+    configured = {feed.id for feed in settings.feeds}
+    brought = (story for story in survey.content.stories if configured.intersection(story.feeds))
+    return frozenset(story.link.partition("#")[0] for story in brought if own.isdisjoint(story.feeds))
+
+
 def _outside(
-    root: Path, settings: Config, places: dict[str, list[tuple[str, int]]], now: datetime, told: Told | None
+    root: Path,
+    settings: Config,
+    places: dict[str, list[tuple[str, int]]],
+    untrusted: Collection[str],
+    now: datetime,
+    told: Told | None,
 ) -> _Outside:
     """Asks the links that were not asked lately, and remembers the answers."""
     memory = disk.recall(root, _MEMORY)
     known = ask.recalled(memory, now)
     due = [address for address in places if address not in known]
-    answers = fetch.ask(due, agent=fetch.agent_of(settings.site), now=now, limits=_LIMITS, told=told)
+    answers = fetch.ask(
+        due, agent=fetch.agent_of(settings.site), now=now, limits=_LIMITS, told=told, untrusted=untrusted
+    )
     if ask.is_cut_off(answers):
         return _Outside(offline=True)
     if due:

@@ -16,7 +16,7 @@ import logging
 import ssl
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from digest.feeds import at_once, local, mishaps, replies
 from digest.feeds.ask import Answer
 from digest.feeds.inflate import Unpacker, UnreadableBodyError
 from digest.feeds.limits import USUAL, Limits
+from digest.feeds.private import Guard, PrivateAddressError
 from digest.feeds.replies import Again, Redirect
 from digest.model import Failed, Feed, Fetched, Site, Validators
 
@@ -80,11 +81,23 @@ def fetch_page(address: str, *, agent: str, now: datetime, limits: Limits = USUA
 
 
 def ask(
-    addresses: Sequence[str], *, agent: str, now: datetime, limits: Limits = USUAL, told: at_once.Told | None = None
+    addresses: Sequence[str],
+    *,
+    agent: str,
+    now: datetime,
+    limits: Limits = USUAL,
+    told: at_once.Told | None = None,
+    untrusted: Collection[str] = (),
 ) -> tuple[Answer, ...]:
-    """Returns whether the pages at some addresses are there, in their order; `told` hears of each answer."""
+    """Returns whether the pages at some addresses are there, in their order; `told` hears of each answer.
+
+    The addresses that are `untrusted` are not asked where they are private ones (`private`).
+    """
     shared = _Round(limits=limits, agent=agent, known={}, now=now, pages=True)
-    questions = [_Question(Feed(id="", url=address, title="", publisher=""), shared) for address in addresses]
+    questions = [
+        _Question(Feed(id="", url=address, title="", publisher=""), shared, is_trusted=address not in untrusted)
+        for address in addresses
+    ]
     return tuple(at_once.run((question.ask() for question in questions), told))
 
 
@@ -148,8 +161,9 @@ class _Errand:
 
     _method = "GET"
 
-    def __init__(self, feed: Feed, shared: _Round) -> None:
+    def __init__(self, feed: Feed, shared: _Round, *, is_trusted: bool = True) -> None:
         self._feed = feed
+        self._is_trusted = is_trusted
         self._round = shared
         self._known = shared.validators(feed)
         self._left = shared.limits.deadline
@@ -189,6 +203,7 @@ class _Errand:
         if not address:
             return self._failed("its address is not one that can be asked; mend the feed's url")
         met = {(address, "")}
+        self._guard = Guard(is_trusted=self._is_trusted)
         for _ in range(self._round.limits.redirects + 1):
             outcome = await self._hop(client, address)
             if not isinstance(outcome, Redirect):
@@ -217,8 +232,11 @@ class _Errand:
 
     async def _exchange(self, client: httpx.AsyncClient, address: str) -> Fetched | Failed | Again | Redirect:
         try:
-            async with client.stream(self._method, address, headers=self._conditions) as response:
+            watched = self._guard.extensions(httpx.URL(address).raw_host.decode())
+            async with client.stream(self._method, address, headers=self._conditions, extensions=watched) as response:
                 return await self._answer(response, address)
+        except PrivateAddressError as error:
+            return self._failed(replies.private(str(error), page=self._round.pages))
         except UnreadableBodyError as error:
             return self._failed(str(error))
         except _NETWORK as error:

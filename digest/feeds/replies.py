@@ -46,6 +46,12 @@ _OF_A_NEW_FEED = {
 }
 
 
+def private(host: str, *, page: bool) -> str:
+    """Returns what to say where a public page or feed leads to a private address."""
+    cure = "open it in a browser if you trust it" if page else "if you trust it, write that address as the feed's url"
+    return f"leads into a private network, to {host}; it was not asked; {cure}"
+
+
 @dataclass(frozen=True, slots=True)
 class Redirect:
     """An answer that leads on, to nowhere where `location` is None."""
