@@ -20,6 +20,7 @@ from digest import __version__
 from digest.errors import DigestError
 from digest.roof.call import Call
 from digest.roof.colour import in_colour, wants_colour
+from digest.roof.printing import echo
 
 _COMMANDS = ("init", "pull", "build", "serve", "check", "status", "themes", "excerpts", "letter", "add", "publish",
              "export")  # fmt: skip
@@ -105,5 +106,5 @@ def main() -> None:
 
 def _fail(lines: Iterable[str]) -> None:
     for line in lines:
-        click.echo(in_colour(line), err=True, color=wants_colour(os.environ))
+        echo(in_colour(line), err=True, color=wants_colour(os.environ))
     sys.exit(1)

@@ -218,13 +218,19 @@ def test_an_address_that_means_nothing_means_nothing(address: str, folder: Path)
 @pytest.mark.parametrize(
     ("host", "bound", "ours"),
     [
-        ("localhost", "127.0.0.1", True), ("LOCALHOST:80", "127.0.0.1", True), ("[::1]:8000", "127.0.0.1", True),
+        ("localhost", "127.0.0.1", True), ("LOCALHOST:8000", "127.0.0.1", True), ("[::1]:8000", "127.0.0.1", True),
         ("127.0.0.1", "0.0.0.0", True), ("192.0.2.1:8000", "0.0.0.0", True), ("[2001:db8::1]", "::", True),
         ("192.0.2.1", "192.0.2.1", True), ("desk.example:8000", "desk.example", True),
         ("192.0.2.1", "127.0.0.1", False), ("evil.example", "0.0.0.0", False), ("localhost.evil.example", "", False),
-        ("", "127.0.0.1", False), ("localhost:x", "127.0.0.1", False), ("a@localhost", "127.0.0.1", False),
+        ("", "127.0.0.1", False), ("localhost:x", "127.0.0.1", False),
+        ("localhost:80", "127.0.0.1", False), ("[::1]:8001", "::1", False),
+        ("a@localhost", "127.0.0.1", False),
         ("localhost/x", "127.0.0.1", False), ("127.0.0.1.evil.example", "0.0.0.0", False),
     ],
 )  # fmt: skip
 def test_a_host_is_ours_by_its_own_names_alone(host: str, bound: str, ours: bool) -> None:
-    assert addressed.is_ours(host, bound) is ours
+    assert addressed.is_ours(host, bound, 8000) is ours
+
+
+def test_a_host_that_is_allowed_may_have_a_port_of_its_own() -> None:
+    assert addressed.is_ours("desk.example:443", "127.0.0.1", 8000, frozenset({"desk.example"}))

@@ -6,6 +6,7 @@ loopback. Whatever happens meanwhile, no word of an editor is lost, and what is 
 
 from __future__ import annotations
 
+import base64
 import difflib
 import html
 import http.client
@@ -731,6 +732,30 @@ def test_actions_are_pinned_and_permissions_are_few(workflow: Path) -> None:
         "deploy": {"pages": "write", "id-token": "write"},
     }
     assert all(job["timeout-minutes"] for job in told["jobs"].values())
+
+
+@pytest.mark.parametrize("workflow", [OURS, THEIRS], ids=["ours", "theirs"])
+def test_what_is_installed_finds_no_token_and_the_push_still_has_one(workflow: Path) -> None:
+    steps = yaml.safe_load(workflow.read_text())["jobs"]["build"]["steps"]
+    with_token = [step["name"] for step in steps if "github.token" in json.dumps(step)]
+    script = next(step["run"] for step in steps if step["name"] == PUSH)
+    login = (
+        script[: script.index("git config")] + "[ -z ${TOKEN+set} ]; with_login git ls-remote $GITHUB_SERVER_URL/a.git"
+    )
+    asked: list[str] = []
+
+    def answer(exchange: Exchange) -> None:
+        asked.append(exchange.headers["Authorization"])
+        exchange.reply(404)
+
+    with FeedHost({"/a.git/info/refs?service=git-upload-pack": answer}) as host:
+        told = {**os.environ, "TOKEN": "s3cret", "GITHUB_SERVER_URL": host.url(""), "GIT_TERMINAL_PROMPT": "0"}
+        done = subprocess.run(["bash", "-ec", login], env=told, capture_output=True, text=True, check=False)
+
+    assert steps[0]["with"]["persist-credentials"] is False
+    assert with_token == [PUSH]
+    assert asked == ["basic " + base64.b64encode(b"x-access-token:s3cret").decode()]
+    assert "s3cret" not in done.stdout + done.stderr
 
 
 def test_one_action_has_one_pin() -> None:

@@ -338,7 +338,15 @@ def test_an_address_at_which_nothing_is_shows_the_page_of_the_site_for_that(prev
 )
 def test_only_this_machine_s_names_are_answered(host: str, preview: Preview) -> None:
     assert preview.get(host=host).status in {400, 421}
-    assert {preview.get(host=name).status for name in ("localhost", f"127.0.0.1:{preview.port}", "[::1]:80")} == {200}
+    ours = ("localhost", f"127.0.0.1:{preview.port}", f"[::1]:{preview.port}")
+    assert {preview.get(host=name).status for name in ours} == {200}
+    assert preview.get(host=f"localhost:{preview.port + 1}").status == 421
+
+
+def test_no_page_of_another_site_may_frame_the_preview_or_load_its_files(preview: Preview) -> None:
+    for answer in (preview.get(), preview.get("style.css"), preview.get("nowhere/"), preview.get(host="evil.example")):
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+        assert answer.headers["content-security-policy"] == "frame-ancestors 'none'"
 
 
 def test_a_host_that_is_allowed_is_answered_and_no_other(root: Path) -> None:

@@ -107,7 +107,7 @@ def run(
             keeper.begin()
             gc.freeze()  # what the first build has read stays: later ones need not look through it for what could go
             told(Opened(server.address_of(listening, host) + (maker.board.shown.base or "/"), keeper.exhausted))
-            server.serve(make_app(maker.board, host, names), listening, maker.board.close)
+            server.serve(make_app(maker.board, host, listening.getsockname()[1], names), listening, maker.board.close)
         finally:
             keeper.end()
 

@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from digest import disk
 
-_HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\[\]/@\s]+))(?::\d{1,5})?")
+_HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\[\]/@\s]+))(?::(\d{1,5}))?")
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 _EVERY = frozenset({"0.0.0.0", "::", ""})
 _REFUSED = re.compile(rb"%2f|%5c|%00|\\|\0", re.IGNORECASE)
@@ -48,17 +48,22 @@ class Asked:
     elsewhere: str = ""
 
 
-def is_ours(host: str, bound: str, allowed: frozenset[str] = frozenset()) -> bool:
+def is_ours(host: str, bound: str, port: int, allowed: frozenset[str] = frozenset()) -> bool:
     """Tells whether a Host header names this machine, as it was told to listen, or a name that is allowed beside it.
 
-    The port does not matter. A machine that listens everywhere is met by any of its numbers and by its own name:
-    neither can be made to lead here by somebody else's name server.
+    A port in it has to be the one that is listened at, except behind an allowed name, where a proxy may have its own.
+    A machine that listens everywhere is met by any of its numbers and by its own name: neither can be made to lead
+    here by somebody else's name server.
     """
     found = _HOST.fullmatch(host)
     if found is None:
         return False
     name = (found[1] or found[2]).lower()
-    if name in _LOCAL or name in allowed or name == bound.strip("[]").lower():
+    if name in allowed:
+        return True
+    if found[3] and int(found[3]) != port:
+        return False
+    if name in _LOCAL or name == bound.strip("[]").lower():
         return True
     own = socket.gethostname().lower()
     return bound in _EVERY and (_is_number(name) or name in {own, f"{own}.local"})

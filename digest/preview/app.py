@@ -22,14 +22,19 @@ from starlette.routing import Route
 from digest.preview import addressed, dressing
 from digest.preview.board import Board, Shown
 
-_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",  # no page of another site may load what stands here as a picture
+    "Content-Security-Policy": "frame-ancestors 'none'",  # nor show it in a frame; a page's own policy cannot say so
+}
 _RETRY = "retry: 500\n\n"  # milliseconds after which a browser asks again, when the preview was ended or has begun anew
 _RANGE = re.compile(r"bytes=[\d\s,-]*\d[\d\s,-]*", re.IGNORECASE)  # another unit is ignored (RFC 9110 §14.2)
 _NOT_FOUND = "404.html"
 
 
-def make_app(board: Board, host: str, allowed: Iterable[str] = ()) -> Any:
-    """Returns the ASGI application; `host` is where it listens, `allowed` are other names that it answers to."""
+def make_app(board: Board, host: str, port: int, allowed: Iterable[str] = ()) -> Any:
+    """Returns the ASGI application; it listens at `host` and `port`, `allowed` are other names that it answers to."""
 
     async def events(_: Request) -> Response:
         return StreamingResponse(_told(board), media_type="text/event-stream", headers=_HEADERS)
@@ -40,24 +45,24 @@ def make_app(board: Board, host: str, allowed: Iterable[str] = ()) -> Any:
 
     return Starlette(
         routes=[Route(dressing.EVENTS, events), Route("/{path:path}", page)],
-        middleware=[Middleware(_OnlyHere, host=host, allowed=frozenset(map(str.lower, allowed)))],
+        middleware=[Middleware(_OnlyHere, host=host, port=port, allowed=frozenset(map(str.lower, allowed)))],
     )
 
 
 class _OnlyHere:
     """Turns away requests that name another host."""
 
-    def __init__(self, app: Any, host: str, allowed: frozenset[str]) -> None:
-        self._app, self._host, self._allowed = app, host, allowed
+    def __init__(self, app: Any, host: str, port: int, allowed: frozenset[str]) -> None:
+        self._app, self._at, self._allowed = app, (host, port), allowed
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         names = [value for name, value in scope["headers"] if name == b"host"]
-        if len(names) == 1 and addressed.is_ours(names[0].decode("latin-1"), self._host, self._allowed):
+        if len(names) == 1 and addressed.is_ours(names[0].decode("latin-1"), *self._at, self._allowed):
             await self._app(scope, receive, send)
             return
         words = (
-            "This preview answers to localhost, 127.0.0.1 and the name given with --host alone; "
-            "allow another name with --allow-host NAME.\n"
+            "This preview answers to localhost, 127.0.0.1 and the name given with --host alone, at its own port; "
+            "allow another name, at any port, with --allow-host NAME.\n"
         )
         await PlainTextResponse(words, status_code=421, headers=_HEADERS)(scope, receive, send)
 

@@ -18,11 +18,14 @@ from functools import partial
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from digest.errors import DigestError
 
 _ENDS = (signal.SIGINT, signal.SIGTERM)
 _PATIENCE = 2  # seconds for streams to end, which they do by themselves
+_SLOWEST_REQUEST = 10  # seconds until the first request of a connection has to be there
+_MOST_CONNECTIONS = 200  # each tab of a browser holds one for the stream of builds
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -49,9 +52,31 @@ def serve(app: Any, listening: socket.socket, closing: Callable[[], None]) -> No
     """Answers until the process is asked to end; calls `closing` then, which has to end the streams."""
     settings = uvicorn.Config(
         app, lifespan="off", ws="none", log_config=None, log_level="error", access_log=False, server_header=False,
-        date_header=False, timeout_graceful_shutdown=_PATIENCE,
+        date_header=False, timeout_graceful_shutdown=_PATIENCE, http=_Bounded, limit_concurrency=_MOST_CONNECTIONS,
     )  # fmt: skip
     asyncio.run(_Server(settings, closing).serve(sockets=[listening]))
+
+
+class _Bounded(H11Protocol):
+    """Hangs up on a client that does not say what it wants, and on one whose request does not end.
+
+    uvicorn waits for both without end; a program elsewhere on the machine could so take all connections.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.loop.call_later(_SLOWEST_REQUEST, self._close_if_silent)
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle and cycle.response_complete and cycle.more_body:
+            self.transport.close()
+
+    def _close_if_silent(self) -> None:
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None:
+            self.transport.close()
 
 
 class _Server(uvicorn.Server):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from digest.roof import lines
 from digest.roof.call import Call
+from digest.roof.printing import printable
 
 if TYPE_CHECKING:
     from digest.commands.pull import PullReport, Row
@@ -90,4 +91,4 @@ def _remarks(report: PullReport) -> Iterator[str]:
 
 
 def _block(told: Iterable[str]) -> str:
-    return "".join(f"    {' '.join(line.split())}\n" for line in told)
+    return "".join(f"    {printable(' '.join(line.split()))}\n" for line in told)

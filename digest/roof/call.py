@@ -9,9 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import click
-
 from digest.roof.colour import in_colour
+from digest.roof.printing import echo
 
 if TYPE_CHECKING:
     from digest.model import Config
@@ -28,12 +27,12 @@ class Call(NamedTuple):
     def say(self, *lines: str) -> None:
         """Prints lines of a report, unless --quiet."""
         for line in () if self.quiet else lines:
-            click.echo(line)
+            echo(line)
 
     def complain(self, *lines: str) -> None:
         """Prints what is wrong, to the second stream, which --quiet does not silence."""
         for line in lines:
-            click.echo(in_colour(line), err=True)
+            echo(in_colour(line), err=True)
 
     def root(self) -> Path:
         """Returns the digest's root; raises DigestError where the current folder lies in none."""

@@ -11,6 +11,7 @@ from digest.errors import Problem, UnknownRefError
 from digest.roof import lines, progress
 from digest.roof.call import Call
 from digest.roof.colour import in_colour
+from digest.roof.printing import echo, printable
 
 if TYPE_CHECKING:
     from digest.commands.check import CheckReport
@@ -61,7 +62,7 @@ def _tell(report: CheckReport, call: Call, since: str) -> None:
         if problem.hint:
             call.say(in_colour(_as_hint(problem)))
         else:
-            click.echo(in_colour(str(problem)))
+            echo(in_colour(str(problem)))
     for problem in report.untold if call.verbose else ():
         call.say(in_colour(_as_hint(problem)))
     if report.offline:
@@ -77,8 +78,8 @@ def _annotate(report: CheckReport) -> None:
     for problem in report.problems:
         level = "warning" if problem.hint else "error"
         place = {"file": report.folder + problem.file, "line": str(problem.line or ""), "title": "digest check"}
-        told = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in place.items() if value)
-        click.echo(f"::{level} {told}::{_escaped(problem.words)}")
+        told = ",".join(f"{name}={_escaped(printable(value), ':,')}" for name, value in place.items() if value)
+        click.echo(f"::{level} {told}::{_escaped(printable(problem.words))}")
 
 
 def _as_data(report: CheckReport) -> list[dict[str, object]]:

@@ -7,6 +7,7 @@ import json
 import click
 
 from digest.roof.call import Call
+from digest.roof.printing import json_text
 
 
 @click.command()
@@ -28,4 +29,5 @@ def export(call: Call, _: bool) -> None:
 
     root, config = call.open()
     for record in command.run(root, config):
-        click.echo(json.dumps(record, ensure_ascii=False).encode(errors="replace"))  # JSON is UTF-8 in every locale
+        line = json_text(json.dumps(record, ensure_ascii=False))
+        click.echo(line.encode(errors="replace"))  # JSON is UTF-8 in every locale

@@ -9,6 +9,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from digest.roof.printing import json_text
+
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """Yields a plain table: numbers to the right, words to the left, nothing as a dot."""
@@ -48,4 +50,4 @@ def unread(files: Iterable[str], unknown_themes: Mapping[str, Sequence[str]]) ->
 
 def as_json(value: Any) -> str:
     """Returns a report as programs read it."""
-    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    return json_text(json.dumps(value, ensure_ascii=False, indent=2, default=str))
