@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,8 +28,15 @@ def umask(mask: int) -> Iterator[None]:
         os.umask(before)
 
 
-def write(root: Path, pages: dict[str, bytes] = PAGES, place: str = "site", copied: tuple[Copied, ...] = ()) -> Written:
-    way = Output(root, root / place, [*pages, *(one.path for one in copied)])
+def write(
+    root: Path,
+    pages: dict[str, bytes] = PAGES,
+    place: str = "site",
+    copied: tuple[Copied, ...] = (),
+    *,
+    force: bool = False,
+) -> Written:
+    way = Output(root, root / place, [*pages, *(one.path for one in copied)], force=force)
     try:
         for path, content in (*pages.items(), *((one.path, one.source.read_bytes()) for one in copied)):
             way.stage(path, content)
@@ -247,8 +255,8 @@ def test_a_folder_that_leads_out_is_refused_before_anything_is_written(tmp_path:
 
 
 def test_a_linked_file_gives_way_to_a_real_one_and_its_target_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "site").mkdir()
-    (tmp_path / "mine.html").write_bytes(b"home")
+    write(tmp_path)
+    (tmp_path / "site/index.html").rename(tmp_path / "mine.html")
     (tmp_path / "site/index.html").symlink_to(tmp_path / "mine.html")
 
     write(tmp_path, PAGES | {"index.html": b"new"})
@@ -266,6 +274,118 @@ def test_a_stale_page_behind_a_link_is_left_alone(tmp_path: Path) -> None:
     write(tmp_path, {"index.html": b"home"})
 
     assert (outside / "w20/index.html").read_bytes() == b"week"
+
+
+MINE = {
+    "a page": ("archive/index.html", b"<html>mine"),
+    "a page that speaks of Digest below its head": ("index.html", b"<head><body>" + PAGE),
+    "a style sheet": ("style.css", b"mine {}"),
+    "a feed": ("feed.atom", b"<feed><generator>Mine</generator>"),
+}
+MADE = {"index.html": PAGE, "archive/index.html": PAGE + b"archive", "feed.atom": FEED, "style.css": b"ours {}"}
+
+
+@pytest.mark.parametrize(("path", "content"), MINE.values(), ids=MINE)
+def test_a_file_that_no_build_made_is_never_written_over_without_force(
+    tmp_path: Path, path: str, content: bytes
+) -> None:
+    place = tmp_path / "site" / path
+    place.parent.mkdir(parents=True)
+    place.write_bytes(content)
+
+    with pytest.raises(DigestError, match=rf"site/{path}: Digest did not make this file.*--force$"):
+        write(tmp_path, MADE)
+
+    assert read_folder(tmp_path / "site") == {path: content}
+    assert write(tmp_path, MADE, force=True).written == 4
+    assert read_folder(tmp_path / "site") == MADE
+
+
+def test_a_link_that_no_build_made_is_not_taken_away_either(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/style.css").symlink_to("nowhere.css")
+
+    with pytest.raises(DigestError, match=r"site/style\.css: Digest did not make this file"):
+        write(tmp_path, MADE)
+
+
+def test_all_files_that_are_in_the_way_are_named_or_counted(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    for name in "abcde":
+        (tmp_path / "site" / name).write_text("mine")
+
+    with pytest.raises(DigestError, match=r"site/a: Digest did .* over it \(and over b, c and 2 more files\); "):
+        write(tmp_path, dict.fromkeys("abcde", b"ours"))
+
+
+def test_a_page_that_is_new_to_a_folder_of_ours_writes_over_nobodys_file(tmp_path: Path) -> None:
+    write(tmp_path, MADE)
+    (tmp_path / "site/about").mkdir()
+    (tmp_path / "site/about/index.html").write_text("mine")
+
+    with pytest.raises(DigestError, match=r"about/index\.html: Digest did not make this file"):
+        write(tmp_path, MADE | {"about/index.html": PAGE})
+
+    assert (tmp_path / "site/about/index.html").read_text() == "mine"
+
+
+@pytest.mark.parametrize("lost", [".digest", "site/index.html"])
+def test_what_a_former_build_made_is_written_over_where_the_list_is_lost(tmp_path: Path, lost: str) -> None:
+    write(tmp_path, MADE)
+    shutil.rmtree(tmp_path / ".digest")
+    (tmp_path / lost).unlink() if lost != ".digest" else None
+    new = {path: content + b" " for path, content in MADE.items()}
+
+    write(tmp_path, new)
+
+    assert read_folder(tmp_path / "site") == new
+
+
+def test_a_file_with_the_very_bytes_of_ours_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/robots.txt").write_bytes(b"robots")
+
+    assert write(tmp_path, MADE | {"robots.txt": b"robots"}).unchanged == 1
+
+
+@contextmanager
+def held(place: Path) -> Iterator[None]:
+    """Lets nobody remove a file."""
+    if os.geteuid():
+        place.parent.chmod(0o555)
+    elif subprocess.run(["chattr", "+i", place], capture_output=True, check=False).returncode:
+        pytest.skip("root may remove everything on this disk")
+    try:
+        yield
+    finally:
+        if os.geteuid():
+            place.parent.chmod(0o755)
+        else:
+            subprocess.run(["chattr", "-i", place], check=True)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights are another thing on this system")
+def test_a_page_that_cannot_be_removed_is_named_until_it_is_gone(tmp_path: Path) -> None:
+    write(tmp_path)
+    rest = {"index.html": b"home", "feed.atom": b"feed"}
+    stale = tmp_path / "site/2026/w20/index.html"
+
+    with held(stale):
+        for _ in range(2):
+            came = write(tmp_path, rest)
+            assert (came.removed, len(came.not_removed)) == (0, 1)
+            assert came.not_removed[0].startswith(f"{stale}: is no part of the site any more and cannot be removed: ")
+
+    assert write(tmp_path, rest) == Written(written=0, removed=1, unchanged=2)
+    assert read_folder(tmp_path / "site") == rest
+
+
+def test_a_folder_in_the_place_of_a_page_that_has_gone_stays(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "site/feed.atom").unlink()
+    (tmp_path / "site/feed.atom").mkdir()
+
+    assert write(tmp_path, {"index.html": b"home"}) == Written(written=0, removed=1, unchanged=1)
 
 
 def test_files_are_copied_as_they_are(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from newsroom import SETTINGS, Publisher
+from test_output import held
 
 from digest.cli import cli
 from digest.errors import DigestError
@@ -173,3 +175,50 @@ def test_a_ledger_whose_first_line_was_cut_off_by_a_kill_goes_on(root: Path) -> 
 
     assert said(root, "pull")[0] == 0
     assert b"\n" in ledger.read_bytes()
+
+
+# ---------------------------------------------------------------- output folders
+
+
+def test_a_folder_of_somebody_elses_is_not_built_into_without_force(root: Path) -> None:
+    theirs = root.parent / "public/archive/index.html"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("theirs")
+
+    code, line = said(root, "build", "--output", str(root.parent / "public"))
+
+    assert (code, line.startswith(f"{theirs}: Digest did not make this file")) == (1, True)
+    assert files(root.parent / "public") == {"archive/index.html": b"theirs"}
+    assert said(root, "build", "--force", "--output", str(root.parent / "public"))[0] == 0
+
+
+def test_a_clone_with_the_site_of_a_former_version_is_built_as_ever(root: Path) -> None:
+    shutil.rmtree(root / ".digest")
+    for name in ("style.css", "sitemap.xml", "feeds.opml", "feed.json", "robots.txt", "404.html"):
+        (root / "site" / name).write_text("as a former version made it")
+
+    assert said(root, "build")[0] == 0
+    assert b"as a former version made it" not in files(root / "site").values()
+
+
+def test_a_page_that_cannot_be_removed_fails_each_build_until_it_is_gone(root: Path) -> None:
+    shutil.rmtree(root / W19)
+    stale = root / "site/2026/w19/index.html"
+    with held(stale):
+        for _ in range(2):
+            code, line = said(root, "build")
+            assert (code, f"{stale}: is no part of the site any more and cannot be removed" in line) == (1, True)
+
+    assert said(root, "build")[0] == 0
+    assert not stale.exists()
+
+
+@pytest.mark.parametrize("path", ["search/pagefind/2026/pagefind.js", "Search/Pagefind/x", "search/pagefind"])
+def test_the_index_of_the_search_shares_its_addresses_with_no_file(root: Path, path: str) -> None:
+    (root / "content/static" / path).parent.mkdir(parents=True)
+    (root / "content/static" / path).write_text("mine")
+
+    for command in ("build", "check"):
+        code, lines = said(root, command)
+        words = f"content/static/{path}: claims the address '{path}', which the index of the search claims too"
+        assert (code, words in lines) == (1, True), lines

@@ -44,7 +44,7 @@ class BuildReport(NamedTuple):
     """What a build did: `pages` is every file of the site, parted into `written` and `unchanged`.
 
     `warning` says what is missing in it, and why; `notice` which memory of earlier builds was thrown away;
-    `unrecorded` why it could not be noted where stories are.
+    `unrecorded` why it could not be noted where stories are; `not_removed` which old files could not be removed.
     """
 
     output: Path
@@ -59,6 +59,7 @@ class BuildReport(NamedTuple):
     warning: str = ""
     notice: str = ""
     unrecorded: str = ""
+    not_removed: tuple[str, ...] = ()
 
 
 class Built(NamedTuple):
@@ -78,18 +79,20 @@ def run(
     base_url: str | None,
     told: Told | None = None,
     now: datetime | None = None,
+    force: bool = False,
 ) -> BuildReport:
     """Builds the digest at `root` into `output`, for the site's own address or for `base_url`.
 
     `told` hears how far it is. With `now`, the places of stories that no ledger has yet are recorded, so that
     their addresses redirect when they are moved later. No byte of the site depends on `now`.
+    With `force`, files in the folder that Digest did not make are written over.
     Raises DigestError, of which Faults names every problem in content, links and templates; then nothing is written.
     """
     folder = outputs.check(root, output)
     _refuse_domain(root, config)
     config = config if base_url is None else _rebased(config, base_url)
     with disk.lock(root):
-        builder = Builder(root, config, folder, now=now)
+        builder = Builder(root, config, folder, now=now, force=force)
         seen = builder.look()
         written = builder.unchanged(seen) or builder.build(seen, told).written
     return BuildReport(
@@ -103,6 +106,7 @@ def run(
         removed=written.removed,
         notice=builder.notice,
         unrecorded=builder.unrecorded,
+        not_removed=written.not_removed,
     )
 
 
@@ -122,7 +126,9 @@ class Builder:
         drafts: bool = False,
         searched: bool = True,
         now: datetime | None = None,
+        force: bool = False,
     ) -> None:
+        self._force = force
         self._root, self._config, self._folder, self._drafts = root, config, folder, drafts
         self._searched, self._now = searched, now
         self._seen: Sight | None = None
@@ -200,7 +206,7 @@ class Builder:
         planned = plan(
             catalogue, archive, config, self.past.texts, self._lasting, searched=searched, program=program, once=keep
         )
-        output = Output(root, self._folder, [*planned.paths, *index.files], self._output)
+        output = Output(root, self._folder, [*planned.paths, *index.files], self._output, force=self._force)
         self._output = None  # what a build that fails leaves is looked at
         if partner:
             partner.swap(None)  # neither looks any more at what lies in the folder when the other begins to write there

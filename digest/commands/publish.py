@@ -91,6 +91,8 @@ def run(
     source = branch.source(root, _SOURCES)
     site = root / _FOLDER
     built = build.run(root, settings, output=site, base_url=None, told=told, now=None if dry else now)
+    if built.not_removed:
+        raise DigestError("\n".join(built.not_removed))  # they would be published
     with disk.lock(root):
         ids = _ids(site, standing)
         if not replacing:

@@ -160,7 +160,7 @@ class _Maker:
                 written=written.written,
                 removed=written.removed,
                 seconds=time.perf_counter() - begun,
-                notice=self._notice,
+                notice="\n".join(filter(None, (self._notice, *written.not_removed))),
             )
         )
         return True

@@ -37,6 +37,12 @@ def problems(claims: Iterable[tuple[str, str]]) -> list[Problem]:
     return found
 
 
+def below(folder: str, owner: str, claims: Iterable[tuple[str, str]]) -> list[Problem]:
+    """Returns what is wrong with claims to a folder, or to a path in it, which has an owner."""
+    kept = _folded(folder)
+    return [_clash(path, source, owner) for path, source in claims if f"{_folded(path)}/".startswith(kept)]
+
+
 def _folded(path: str) -> str:
     return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
 

@@ -54,6 +54,16 @@ def recognised(folder: Path) -> set[str]:
     return ours
 
 
+def is_own_site(folder: Path) -> bool:
+    """Tells whether a folder has a site that Digest made: its home page or its feed says so."""
+    return any(is_ours(folder / addresses.output(place)) for place in (addresses.HOME, addresses.FEED))
+
+
+def is_ours(path: Path) -> bool:
+    """Tells whether a file says that Digest made it, as only pages and feeds do."""
+    return path.suffix in _MARKS and _is_marked(path)
+
+
 def _is_marked(path: Path) -> bool:
     """Tells whether a page or feed says that Digest made it."""
     if path.is_symlink() or not path.is_file():

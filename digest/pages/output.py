@@ -25,15 +25,18 @@ from digest.pages import listing, staging
 from digest.pages.staging import Staging
 
 _KEPT = ("content", "templates", "digest", "tests", ".git", disk.CACHE)
+_NAMED = 3
 _BUILT_INSIDE = ("preview", "publish")  # of `.digest/`
 
 
 class Written(NamedTuple):
-    """What came of one build's files."""
+    """What came of one build's files; `not_removed` says of each that is no part of the site any more why it is there
+    still: it stays in the list, so that the next build tries again."""
 
     written: int
     removed: int
     unchanged: int
+    not_removed: tuple[str, ...] = ()
 
 
 def check(root: Path, output: Path) -> Path:
@@ -71,13 +74,18 @@ class Output:
     """One build's way into the output folder: first every file is staged, then all appear.
 
     `paths` are all files that the site will have, `before` is the way that the last build of this process took, if that
-    came to its end: then the files need not all be looked at again. Raises DigestError where the disk refuses.
+    came to its end: then the files need not all be looked at again. Unless it shall `force` its way, it writes over no
+    file that no build has made. Raises DigestError where the disk refuses.
     """
 
-    def __init__(self, root: Path, output: Path, paths: Iterable[str], before: Output | None = None) -> None:
+    def __init__(
+        self, root: Path, output: Path, paths: Iterable[str], before: Output | None = None, *, force: bool = False
+    ) -> None:
         self._root, self.folder = root, check(root, output)
         self._place = os.fspath(self.folder)
         self._paths = set(paths)
+        self._not_removed: dict[str, str] = {}
+        self._force = force
         self._left: tuple[Stamp, ...] = ()
         name = f"{disk.CACHE}/{name_of(root, self.folder)}"
         self._listing, self._busy = f"{name}.json", f"{name}.busy"
@@ -85,11 +93,16 @@ class Output:
         self._staging = Staging(self.folder, begin=lambda: disk.touch(root, self._busy))
         self.is_own = before is not None and before.is_left()
         """Whether nobody but this process has built into the folder since, so that it is believed to be as it was."""
-        self.listed = before._paths if before and self.is_own else listing.read(root, self._listing)
+        self.listed = before._all if before and self.is_own else listing.read(root, self._listing)
         """The paths that the last build wrote, None where that is lost."""
         self._before = self._found() if self.listed is None else self.listed
         if self.listed is None or os.path.lexists(root / self._busy):
             _sweep(self.folder, self._before | self._paths)
+
+    @property
+    def _all(self) -> set[str]:
+        """What is there of this build and of earlier ones."""
+        return self._paths.union(self._not_removed)
 
     def _found(self) -> set[str]:
         """Returns what earlier builds have left where their list is lost: in `.digest/`, that is every file."""
@@ -152,22 +165,65 @@ class Output:
     def commit(self) -> Written:
         """Puts all that was staged in place, and removes what this build no longer makes."""
         staged = self._staging.ready()
+        self._refuse_loss(staged)
         if self._before != self._paths:
             # So that a kill leaves nothing that nobody knows.
             listing.write(self._root, self._listing, self._before | self._paths)
         stale = _stale(self.folder, self._before, self._paths)
-        removed = (
-            sum(_remove(self.folder, path) for path in _in_the_way(stale, self._paths, self._places)) if stale else 0
-        )
+        removed = sum(map(self._remove, _in_the_way(stale, self._paths, self._places))) if stale else 0
         self._staging.settle()
-        removed += sum(_remove(self.folder, path) for path in stale)
+        removed += sum(map(self._remove, stale))
         if not self.is_own:
             inside = self.folder.is_relative_to(self._root.resolve())  # another folder's mode is not ours to change
             _mend_folders(self._inside()[not inside :])
-        if self.listed != self._paths:
-            listing.write(self._root, self._listing, self._paths)
+        if self.listed != self._all:
+            listing.write(self._root, self._listing, self._all)
         disk.unlink(self._root / self._busy)
-        return Written(written=len(staged), removed=removed, unchanged=len(self._paths) - len(staged))
+        return Written(
+            written=len(staged),
+            removed=removed,
+            unchanged=len(self._paths) - len(staged),
+            not_removed=tuple(
+                f"{self.folder / path}: is no part of the site any more and cannot be removed: {why}; the next build "
+                "tries again"
+                for path, why in sorted(self._not_removed.items())
+            ),
+        )
+
+    def _refuse_loss(self, staged: Collection[str]) -> None:
+        """Raises DigestError where files would be written over that neither a build nor Digest has made.
+
+        Where the list is lost, all that a build makes is ours in a folder whose home page or feed is.
+        """
+        if not staged or self._force or (self.listed is None and listing.is_own_site(self.folder)):
+            return
+        new = sorted(path for path in staged if path not in self._before)
+        others = [path for path in new if _is_file(self.folder / path) and not listing.is_ours(self.folder / path)]
+        if others:
+            more = f" and {len(others) - _NAMED} more files" if len(others) > _NAMED else ""
+            what = f"{self.folder / others[0]}: Digest did not make this file, and would write over it"
+            named = f" (and over {', '.join(others[1:_NAMED])}{more})" if len(others) > 1 else ""
+            raise DigestError(f"{what}{named}; move it, choose another folder, or build with --force")
+
+    def _remove(self, path: str) -> bool:
+        """Removes a file that we wrote, and the folders that this leaves empty; tells whether it was there."""
+        target = self.folder / path
+        if not target.parent.resolve().is_relative_to(self.folder):
+            return False
+        try:
+            target.unlink()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            if _is_file(target):  # else a folder stands there now, which is not ours
+                self._not_removed[path] = error.strerror or str(error)
+            return False
+        for above in target.parents:
+            if above == self.folder:
+                break
+            with contextlib.suppress(OSError):
+                above.rmdir()
+        return True
 
     def stamp(self, path: str) -> Stamp:
         """Returns the stamp of a file that is there."""
@@ -227,21 +283,9 @@ def _in_the_way(stale: Iterable[str], whole: Collection[str], places: Iterable[s
     ]
 
 
-def _remove(folder: Path, path: str) -> bool:
-    """Removes a file that we wrote, and the folders that this leaves empty; tells whether it was there."""
-    target = folder / path
-    if not target.parent.resolve().is_relative_to(folder):
-        return False
-    try:
-        target.unlink()
-    except OSError:
-        return False  # gone already, or something else stands there now
-    for above in target.parents:
-        if above == folder:
-            break
-        with contextlib.suppress(OSError):
-            above.rmdir()
-    return True
+def _is_file(place: Path) -> bool:
+    """Tells whether there is something that is no folder; a link is something."""
+    return place.is_symlink() or (place.exists() and not place.is_dir())
 
 
 def _mend_folders(places: Iterable[str]) -> None:

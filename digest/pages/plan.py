@@ -137,7 +137,9 @@ def _claims(setting: Setting, pages: Sequence[Page], copied: tuple[Copied, ...])
 
 
 def _claimed(paths: Sequence[str], sources: Sequence[str], copied: Iterable[Copied]) -> list[Problem]:
-    return claims.problems([*zip(paths, sources, strict=True), *((one.path, one.file) for one in copied)])
+    files = [(one.path, one.file) for one in copied]
+    index = claims.below(addresses.SEARCH_INDEX, "the index of the search", files)
+    return [*claims.problems([*zip(paths, sources, strict=True), *files]), *index]
 
 
 def _distinct(setting: Setting, pages: Sequence[Page]) -> list[Page]:

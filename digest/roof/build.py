@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,13 +33,15 @@ def _site_url(_: click.Context, __: click.Parameter, address: str | None) -> str
     "--base-url", metavar="URL", callback=_site_url,
     help="The address that the site will have, instead of digest.toml's.",
 )  # fmt: skip
+@click.option("--force", is_flag=True, help="Write over files in that folder that Digest did not make.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
-def build(call: Call, output: Path | None, base_url: str | None, as_json: bool) -> None:
+def build(call: Call, output: Path | None, base_url: str | None, force: bool, as_json: bool) -> None:
     """Build the site from the stories.
 
     Makes pages, Atom feeds and everything else that is published, in site/. Only files that differ are written. When
-    anything is wrong, it is listed, and the old site stays as it is. Where your own and moved stories are is noted in
+    anything is wrong, it is listed, and the old site stays as it is. A file in the folder that Digest did not make is
+    never written over without --force, nor is it ever removed. Where your own and moved stories are is noted in
     content/ledger/_places.jsonl, so that their addresses redirect when you move them later: keep it in git.
 
     \b
@@ -51,12 +54,14 @@ def build(call: Call, output: Path | None, base_url: str | None, as_json: bool) 
     root, config = call.open()
     target = Path.cwd() / output if output else root / "site"
     with progress.shown(call, "Pages", least=200) as told:
-        report = command.run(root, config, output=target, base_url=base_url, told=told, now=call.now)
-    call.complain(*filter(None, (report.notice, report.warning, report.unrecorded)))
+        report = command.run(root, config, output=target, base_url=base_url, told=told, now=call.now, force=force)
+    call.complain(*filter(None, (report.notice, report.warning, report.unrecorded)), *report.not_removed)
     if as_json:
         click.echo(lines.as_json(report._asdict()))
     else:
         _tell(report, call)
+    if report.not_removed:
+        sys.exit(1)
 
 
 def _tell(report: BuildReport, call: Call) -> None:
