@@ -28,7 +28,7 @@ def cleaned(body: bytes, content_type: str, namespaces: Mapping[str, str]) -> Cl
     """Returns the document; `namespaces` has the prefix by which each address of a namespace is known."""
     decoded = encodings.decode(body, content_type)
     legal = repair.without_illegal(decoded.text)
-    warnings = [*_decoding(decoded), *(f"not well-formed XML: {what}" for what in legal.changed)]
+    warnings = [*decoding_warnings(decoded), *(f"not well-formed XML: {what}" for what in legal.changed)]
     known = {address.lower(): prefix for address, prefix in namespaces.items()}
     bare = repair.bare(legal.text)
     try:
@@ -50,7 +50,8 @@ def cleaned(body: bytes, content_type: str, namespaces: Mapping[str, str]) -> Cl
     return Cleaned(document=document.encode(), warnings=tuple(warnings), is_entry_cut=repaired.is_entry_cut)
 
 
-def _decoding(decoded: Decoded) -> Iterator[str]:
+def decoding_warnings(decoded: Decoded) -> Iterator[str]:
+    """Yields what may be wrong in a text because its encoding is."""
     if decoded.guessed:
         yield f"not in the encoding that it says; read as {decoded.encoding}, some text may be altered"
     elif decoded.replaced:

@@ -1,6 +1,10 @@
 """Reads JSON Feed, versions 1.0 and 1.1 (jsonfeed.org/version/1.1).
 
-Refuses nothing for a wrong type: what is not what the format says is as if it were not there.
+    body ──decode──▶ text ──parse, leniently──▶ object ──its items──▶ Document
+
+Refuses nothing for a wrong type: what is not what the format says is as if it were not there. Faults that leave no
+doubt about what is meant are read over: line ends inside strings, commas behind the last of a list, text behind the
+end. Any other fault is named with its place.
 """
 
 from __future__ import annotations
@@ -10,62 +14,94 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from digest.feeds import bylines, entries, plaintext
+from digest.feeds import bylines, clean, encodings, entries, plaintext
 from digest.feeds.entries import Said
 from digest.model import Document
 
 _VERSION = re.compile(r"(?:https?://)?(?:www\.)?jsonfeed\.org/version/.*")
 _SHORT_VERSION = re.compile(r"1(?:\.[01])?")  # some writers put the number alone
 _HALF = re.compile("[\ud800-\udfff]")
+_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|,(?=\s*[]}])', re.DOTALL)
 
 
 def looks_like_json(body: bytes) -> bool:
     """Tells whether a body can only be JSON: XML never begins with a brace."""
-    return body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+    mark = next((mark for mark in _MARKS if body.startswith(mark)), b"")
+    return body.removeprefix(mark).lstrip(b" \t\r\n\0")[:1] == b"{"
 
 
-def read(body: bytes, base: str) -> Document | None:
-    """Returns the document, or None where the body is not JSON or says of itself no version of JSON Feed."""
-    try:
-        feed = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(feed, dict) or not _is_feed(feed):
-        return None
+def read(body: bytes, base: str, content_type: str = "") -> Document | str:
+    """Returns the document, or in words why there is none: this is not JSON, or names no version of JSON Feed."""
+    decoded = encodings.decode(body, content_type)
+    feed, doubts = _loaded(decoded.text)
+    if isinstance(feed, str):
+        return feed
+    if not _is_feed(feed):
+        return "JSON, but not a JSON Feed: its 'version' does not say so"
     listed = feed.get("items")
     kept = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    lost = len(listed) - len(kept) if isinstance(listed, list) else 0
+    if isinstance(listed, list) and len(kept) < len(listed):
+        doubts.append(f"{len(listed) - len(kept)} of its entries cannot be read; skipped")
     return entries.document(
-        _text(feed, "title"),
+        _words(feed, "title", headline=True),
         [_said(one, _authors(feed)) for one in kept],
         base or _text(feed, "home_page_url") or _text(feed, "feed_url"),
-        [f"{lost} of its entries cannot be read; skipped"] if lost else [],
+        [*clean.decoding_warnings(decoded), *doubts],
     )
 
 
-def language(body: bytes) -> str:
+def language(body: bytes, content_type: str = "") -> str:
     """Returns the language that a document which has been read names, if any (version 1.1)."""
-    return _text(json.loads(body), "language")
+    feed, _ = _loaded(encodings.decode(body, content_type).text)
+    return _text(feed, "language") if isinstance(feed, dict) else ""
+
+
+def _loaded(text: str) -> tuple[dict[str, Any] | str, list[str]]:
+    """Returns the object that a text is, or why it is none; and what had to be left out of it."""
+    try:
+        feed, rest = _parsed(text)
+    except json.JSONDecodeError as fault:
+        try:
+            feed, rest = _parsed(_STRING_OR_COMMA.sub(lambda found: "" if found[0] == "," else found[0], text))
+        except ValueError:
+            words = (fault.msg[:1].lower() + fault.msg[1:]).removesuffix(" starting at")
+            return f"not JSON that can be read: {words} in line {fault.lineno}, column {fault.colno}", []
+    except (ValueError, RecursionError):
+        return "not JSON that can be read: it is nested too deep, or has a number that is too long", []
+    if not isinstance(feed, dict):
+        return "JSON, but not a JSON Feed", []
+    return feed, ["text behind its end; left out"] if rest else []
+
+
+def _parsed(text: str) -> tuple[Any, str]:
+    start = text.lstrip("\ufeff \t\r\n")
+    feed, end = json.JSONDecoder(strict=False).raw_decode(text, len(text) - len(start))
+    return feed, text[end:].strip(" \t\r\n\0")
 
 
 def _is_feed(feed: dict[str, Any]) -> bool:
-    version = _text(feed, "version")
+    version = feed.get("version")
+    said = str(version) if isinstance(version, str | int | float) else ""
     named = "home_page_url" in feed or "feed_url" in feed
-    return bool(_VERSION.fullmatch(version) or (_SHORT_VERSION.fullmatch(version) and named and "items" in feed))
+    is_short = _SHORT_VERSION.fullmatch(said) or "version" not in feed
+    return bool(_VERSION.fullmatch(said) or (is_short and named and isinstance(feed.get("items"), list)))
 
 
 def _said(one: dict[str, Any], authors: tuple[str, ...]) -> Said:
     guid = _id(one.get("id"))
     return Said(
         id=guid,
-        title=_text(one, "title"),
+        title=_words(one, "title", headline=True),
         links=(_text(one, "url"), _text(one, "external_url")),
         permalink=guid,
         files=tuple(_attached(one)),
         dates=(_text(one, "date_published"), _text(one, "date_modified")),
         authors=_authors(one) or authors,
         images=(_text(one, "image"), _text(one, "banner_image"), *_attached(one, "image/")),
-        summary=_text(one, "summary") or _text(one, "content_text") or plaintext.from_html(_text(one, "content_html")),
+        summary=_words(one, "summary")
+        or _words(one, "content_text")
+        or plaintext.from_html(_text(one, "content_html")),
     )
 
 
@@ -80,7 +116,7 @@ def _authors(thing: dict[str, Any]) -> tuple[str, ...]:
     """Returns the names in `authors` (1.1), else in `author` (1.0)."""
     listed = thing.get("authors")
     people = listed if isinstance(listed, list) and listed else [thing.get("author")]
-    return bylines.each(_text(person, "name") for person in people if isinstance(person, dict))
+    return bylines.each(_words(person, "name", headline=True) for person in people if isinstance(person, dict))
 
 
 def _attached(one: dict[str, Any], kind: str = "") -> Iterator[str]:
@@ -89,6 +125,11 @@ def _attached(one: dict[str, Any], kind: str = "") -> Iterator[str]:
     for attachment in listed if isinstance(listed, list) else []:
         if isinstance(attachment, dict) and _text(attachment, "mime_type").startswith(kind):
             yield _text(attachment, "url")
+
+
+def _words(thing: dict[str, Any], key: str, *, headline: bool = False) -> str:
+    """Returns a text for readers. By the format it is plain, but many writers leave references or markup in it."""
+    return plaintext.from_either(_text(thing, key), headline=headline)
 
 
 def _text(thing: dict[str, Any], key: str) -> str:

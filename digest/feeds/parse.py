@@ -107,8 +107,8 @@ def _read(fetched: Fetched) -> Document | Failed:
     if _is_endless(body):
         return Failed(feed=fetched.feed, reason="far more elements in it than a feed has; it is not read")
     if jsonfeed.looks_like_json(body):
-        document = jsonfeed.read(body, base)
-        return document or Failed(feed=fetched.feed, reason=_NOT_A_FEED)
+        document = jsonfeed.read(body, base, fetched.content_type)
+        return Failed(feed=fetched.feed, reason=document) if isinstance(document, str) else document
     cleaned = _cleaned(fetched)
     parsed = _parsed(cleaned.document, base)
     if parsed is None or not _is_feed(parsed, body):
@@ -123,7 +123,7 @@ def imprint(fetched: Fetched) -> Imprint | Failed:
         return document
     body = fetched.body or b""
     if jsonfeed.looks_like_json(body):
-        return Imprint(title=document.title, language=jsonfeed.language(body))
+        return Imprint(title=document.title, language=jsonfeed.language(body, fetched.content_type))
     parsed = _parsed(_cleaned(fetched).document, _base(fetched))
     feed = dict.get(parsed, "feed") or {}
     publisher = plaintext.line(plaintext.from_either(_text(feed, "publisher")))
