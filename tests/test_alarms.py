@@ -90,3 +90,11 @@ def test_an_old_silence_is_no_habit() -> None:
     records = brought(0, *(24 * 365 + hour for hour in range(60)))
 
     assert alarms.quiet(records, START + timedelta(days=365 + 30)).startswith("nothing new for 28 days")
+
+
+@pytest.mark.parametrize("moment", ["x", "", "2026-05-01T12:00:00", "9999-12-31T23:59:59.999999-14:00", "0001-01-01"])
+def test_a_moment_in_a_ledger_that_somebody_has_edited_stops_nothing(moment: str) -> None:
+    records = {"x": Record(at="", id="x", aliases=(f"headline:{moment} abc",), file="", title="X"), **brought(10)}
+
+    alarms.gap(document(90), 0, records, LATER)
+    alarms.quiet(records, LATER)

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+import pytest
 from builders import HONG_KONG
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -126,3 +127,26 @@ def test_in_brief_a_ledger_says_the_same_but_for_its_hashes(records: list[Record
         return record._replace(said={}, wrote={}, themes={}, lacks=None, held={}, stood="", pending={})
 
     assert {id: told(one) for id, one in brief.items()} == {id: told(one) for id, one in whole.items()}
+
+
+MOMENTS = [
+    "9999-12-31T23:59:59.999999Z",
+    "8999-12-31T23:59:59.999999Z",
+    "0001-01-01T00:00:00+14:00",
+    "2026-05-19",
+    "now",
+]
+
+
+@pytest.mark.parametrize("at", MOMENTS)
+def test_a_line_of_a_moment_that_cannot_be_is_none(at: str) -> None:
+    found, problems = ledger.loads(ledger.dumps(OLD._replace(at=at)).encode(), LEDGER)
+
+    assert (found, len(problems)) == ({}, 1)
+
+
+def test_a_line_can_follow_the_last_moment_that_can_be() -> None:
+    last = OLD._replace(at="8998-12-31T23:59:59.999998Z")
+    after = last._replace(at=ledger.later("2026-05-19T11:30:04.000000Z", last.at), title="After")
+
+    assert ledger.loads((ledger.dumps(last) + ledger.dumps(after)).encode(), LEDGER)[0]["1"].title == "After"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from digest import disk, links, redact
-from digest.commands import locate, uncommitted
+from digest.commands import clock, locate, uncommitted
 from digest.errors import DigestError
 from digest.feeds import lessons
 from digest.feeds.at_once import Told
@@ -113,15 +113,16 @@ def run(
 ) -> PullReport:
     """Pulls the feeds into the digest at `root`; `dry` writes nothing, `told` hears how many feeds have answered.
 
-    Raises DigestError where there is neither a feed nor anything in the inbox.
+    Raises DigestError where there is neither a feed nor anything in the inbox, and where the clock is wrong.
     """
     with store.writing(root, dry=dry) as swept:
         noted = () if dry else uncommitted.note_deletions(root, config)
         asked = _ask(root, config, feeds, now, limits, told)
         read = {one.feed.id: parse(one) for one in asked.answers if isinstance(one, Fetched) and one.body}
-        documents = [(one.feed, found) for one in asked.answers if isinstance(found := read.get(one.feed.id), Document)]
         # Only now: a fetch takes long enough for git to bring in others.
         ledgers, problems = store.read_whole_ledgers(root)
+        read = clock.checked(read, feeds, ledgers, now)
+        documents = [(one.feed, found) for one in asked.answers if isinstance(found := read.get(one.feed.id), Document)]
         lost = uncommitted.lost_stories(root, config, ledgers)
         filed, left = store.empty_inbox(root, config, ledgers, now=now, dry=dry)
         intake = take_in(documents, _desk(root, config, documents, ledgers), config, now)

@@ -6,7 +6,8 @@ Refuses to act on either: they are lines of the report, for the editor to judge.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from digest.model import Document
@@ -56,7 +57,9 @@ def _moments(records: Mapping[str, Record]) -> Iterable[datetime]:
     for record in records.values():
         for alias in record.aliases:
             if alias.startswith("headline:"):
-                yield datetime.fromisoformat(alias.removeprefix("headline:").partition(" ")[0])
+                with suppress(ValueError):  # a line of a ledger that somebody has edited
+                    said = datetime.fromisoformat(alias.removeprefix("headline:").partition(" ")[0])
+                    yield said if said.tzinfo else said.replace(tzinfo=UTC)
 
 
 def _days(span: timedelta) -> str:

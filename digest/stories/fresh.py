@@ -33,9 +33,14 @@ class Arrival:
     aliases: tuple[str, ...]
 
 
+def is_ahead(published: datetime, now: datetime) -> bool:
+    """Tells whether a date lies further ahead than clocks and time zones differ."""
+    return published - now > _AHEAD
+
+
 def believes(entry: Entry, now: datetime) -> bool:
     """Tells whether an entry has a date that can be true."""
-    return entry.published is not None and entry.published <= now + _AHEAD
+    return entry.published is not None and not is_ahead(entry.published, now)
 
 
 def fresh_story(arrival: Arrival, config: Config, now: datetime) -> Story:

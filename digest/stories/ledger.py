@@ -304,8 +304,9 @@ def _record(line: dict[str, Any], brief: bool) -> Record:
     lacks = tuple(line["lacks"]) if "lacks" in line else None
     texts = (line["at"], line["id"], line["file"], line["title"], *line["aliases"], *(lacks or ()))
     deleted = line.get("deleted")
-    if datetime.fromisoformat(line["at"]).year not in YEARS:
-        raise ValueError("of no year that can be")
+    at = datetime.fromisoformat(line["at"])
+    if at.tzinfo is None or at.year not in YEARS[:-1]:
+        raise ValueError("of no moment that can be")
     if line["v"] != VERSION or set(map(type, (*texts, *said.values(), *wrote.values(), *themes.values()))) != {str}:
         raise ValueError("of another version or kind")
     if deleted is not None and not isinstance(deleted, bool):
