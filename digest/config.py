@@ -224,22 +224,29 @@ def _site(table: dict[str, Any]) -> Site:
     url = table.get("url", "https://example.org/")
     url = url if url.endswith("/") else url + "/"
     id = table.get("id") or f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, url)}"  # of the address as it is written
-    return Site(**{"title": "", **table, "url": links.site_url(url) or url, "id": id})
+    shown = _without_secrets(table, "title", "description", "editor")
+    return Site(**{"title": "", **shown, "url": links.site_url(url) or url, "id": id})
 
 
 def _feed(table: dict[str, Any]) -> Feed:
     title = table.get("title") or links.host(table.get("url", "")) or table.get("id", "")
-    return Feed(**{"id": "", "url": "", **table, "title": title, "publisher": table.get("publisher") or title})
+    named = _without_secrets({"title": title, "publisher": table.get("publisher") or title}, "title", "publisher")
+    return Feed(**{"id": "", "url": "", **table, **named})
 
 
 def _theme(table: dict[str, Any]) -> Theme:
     return Theme(
         id=table.get("id", ""),
-        title=table.get("title", ""),
+        title=redact.strip_text(table.get("title", "")),
         match=tuple(table.get("match", ())),
         ignore=tuple(table.get("ignore", ())),
         was=tuple(table.get("was", ())),
     )
+
+
+def _without_secrets(table: dict[str, Any], *keys: str) -> dict[str, Any]:
+    """Returns a table with the secrets taken out of the URLs in texts that are published."""
+    return {key: redact.strip_text(value) if key in keys else value for key, value in table.items()}
 
 
 def _site_fault(url: str) -> str:

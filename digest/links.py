@@ -30,9 +30,10 @@ _HOST = re.compile(r"[\w.:~-]+")
 """A name or an address (RFC 3986 §3.2.2) without what no host has: white space, percent signs, brackets, quotes."""
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PLACEHOLDER = re.compile(
-    r"(?:.+\.)?(?:example\.(?:com|net|org|edu)|example|test|invalid|localhost)|example\.github\.io|127\.[\d.]+|::1"
+    r"(?:.+\.)?(?:example\.(?:com|net|org|edu)|example|test|invalid|localhost)|127\.[\d.]+|0\.0\.0\.0|::1?"
+    r"|(?:example|user|user-?name|(?:your|my)-?(?:user-?)?name|owner)\.(?:github|gitlab)\.io"
 )
-"""Hosts that nobody can have (RFC 2606, RFC 6761), and the one that stands for a user of GitHub."""
+"""Hosts that nobody can have (RFC 2606, RFC 6761), of this machine, and those that stand for a user of GitHub."""
 _UNFIT = re.compile(r"[\x00-\x20\"<>\\^`{|}\x7f-\x9f]")
 _FIT = re.compile(
     r"(https?)://([A-Za-z0-9.-]+)((?:/[A-Za-z0-9!$%&'()*+,\-./:;=@_~]*)?)"

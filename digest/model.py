@@ -16,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from digest.errors import Problem
 from digest.week import Week
 
 # ---------------------------------------------------------------- what digest.toml says
@@ -175,7 +176,8 @@ class Outline(NamedTuple):
     `came` is when a pull took it in, 0 where its own date counts: it was written by hand, or is of a feed's first pull.
     `writer` is the feed whose words its excerpt has, "" where that is the first of its feeds, or nobody knows.
     `name` and `known_by` are hashes of what its Atom id is made of, and of all that the ledgers know it by. `mark` is
-    another whenever anything that a page may say of the story is.
+    another whenever anything that a page may say of the story is. `signed` has the fields (link, image) whose URL looks
+    as if it had a secret, and is published as it is since the feed gave it to everybody. `secret`: another URL has one.
     """
 
     file: str
@@ -196,6 +198,8 @@ class Outline(NamedTuple):
     writer: str
     name: bytes
     known_by: bytes
+    signed: str
+    secret: bool
     mark: bytes
 
 
@@ -272,6 +276,18 @@ class Location(NamedTuple):
         return self.id or self.link
 
 
+class Gone(NamedTuple):
+    """A deleted story: its last file, with the week and day (ISO 8601) that this tells, and when a pull added it.
+
+    That, or its own date, is in seconds since 1970, and 0 if only the day is known.
+    """
+
+    file: str
+    week: Week
+    day: str
+    came: float
+
+
 class Content(NamedTuple):
     """All that lies in `content/`, read and checked, each kind in the order of its files' names."""
 
@@ -289,6 +305,10 @@ class Content(NamedTuple):
     """The stories whose `id` was removed or changed, by file, each with its owner (`stories.following`)."""
     writers: Mapping[str, str] = MappingProxyType({})
     """The feed whose words a story's excerpt has, by its file, where that is not the first of its feeds."""
+    gone: tuple[Gone, ...] = ()
+    """The stories that the ledgers know, and that are not there any more."""
+    signed: Mapping[str, str] = MappingProxyType({})
+    """The fields of a story whose URL has what looks like a secret, though the feed gave it to everybody, by file."""
     unread: frozenset[str] = frozenset()  # Markdown files that could not be read, for who goes on without them
 
 
@@ -318,3 +338,6 @@ class Catalogue(NamedTuple):
     beside: Callable[[str], Sequence[str]] = _nothing_beside
     news: tuple[Location, ...] = ()
     """Locations that no ledger has yet; `at` is the newest time in any ledger."""
+    gone: tuple[Gone, ...] = ()
+    damaged: tuple[Problem, ...] = ()
+    """The lines of ledgers that cannot be read."""

@@ -1,11 +1,12 @@
 """Removes secrets (user names, passwords, tokens) from URLs, so that they are used for fetching and never published.
 
-`strip` removes them from a URL; `mask` replaces them in any text that contains URLs, for messages and reports.
+`strip` removes them from a URL, `strip_text` from every URL in a text; `mask` replaces them, for messages and reports.
 A token is recognised by the name of its parameter, so a key in the path of a URL is not found.
 """
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable
 from urllib.parse import unquote, unquote_plus, urlsplit, urlunsplit
@@ -28,6 +29,13 @@ _ENCODED = re.compile(r"((?:%3F|%26|%3B|%23)([^=&;#\s'\"<>%]+)%3D)[^=&;#\s'\"<>%
 _PATH_PARAMETER = re.compile(r";([^=;/]+)=[^;/]*")
 """A parameter of a part of a path (RFC 3986 section 3.3), such as `/rss;token=x`."""
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_BARE = r"[^\s<>\"()\[\]]"
+_ADDRESS = re.compile(rf"(?:[a-z][a-z0-9+.-]*:|(?<![\w:/]))//(?:{_BARE}|\({_BARE}*\)|\[{_BARE}*\])+", re.IGNORECASE)
+"""A URL in a text, also without its scheme; with brackets in pairs: a single one belongs to the text around it."""
+_AFTER = "'.,;:!?*_~`|\\"
+"""Characters at the end of a URL in a text that belong to the sentence or to Markdown."""
+_SIGNS = re.compile(r"[@=]|%3D", re.IGNORECASE)
+"""Without one of these, no URL has a secret."""
 _SHORTEST = 4
 """A shorter value could occur elsewhere by chance."""
 
@@ -69,6 +77,34 @@ def strip(address: str) -> str:
     rest = path, _without_secrets(parts.query), _without_secrets(parts.fragment)
     stripped = urlunsplit((parts.scheme, host, *rest))
     return urlunsplit((parts.scheme, host, "/", "", "")) if names(stripped) else stripped
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Returns what looks like a secret in the URLs of a text, in words (`names`)."""
+    if "//" not in text or not _SIGNS.search(text):
+        return ()
+    return tuple(dict.fromkeys(name for address in _ADDRESS.findall(text) for name in names(_whole(address))))
+
+
+def strip_text(text: str) -> str:
+    """Returns a text with every URL in it stripped; one without secrets is returned unchanged."""
+    return _ADDRESS.sub(_stripped, text) if names_in(text) else text
+
+
+def _stripped(found: re.Match[str]) -> str:
+    address = found[0].rstrip(_AFTER)
+    whole = _whole(address)
+    if not names(whole):
+        return found[0]
+    stripped = strip(whole).removeprefix("https:" if address.startswith("//") else "")
+    return stripped + found[0][len(address) :]
+
+
+def _whole(address: str) -> str:
+    """Returns a URL from a text with its scheme, and without character references if these conceal a secret."""
+    address = f"https:{address}" if address.startswith("//") else address
+    plain = html.unescape(address) if "&" in address else address
+    return address if names(address) or not names(plain) else plain
 
 
 def mask(text: str) -> str:

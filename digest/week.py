@@ -6,7 +6,7 @@ Refuses to know any clock or time zone: a date comes in, a week goes out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -87,15 +87,21 @@ class Week(_Parts):
 def reached(weeks: Iterable[Week]) -> list[Week]:
     """Returns the weeks in order, without those at the end that are far ahead of all others: by a slip, mostly.
 
-    The last is, where it lies more than half a year after the one before it, and others where it is two years. No clock
-    tells a slip in a year from a long pause; what a pause costs is that its last week closes with the second after it.
+    The last is, where it lies more than half a year after the one before it; so are others, alone or two together,
+    where it is two years. No clock tells a slip in a year from a long pause; what a pause costs is that the last week
+    before it closes with the second week after it, or the third.
     """
     known = sorted(set(weeks))
-    far = _HALF_A_YEAR
-    while len(known) > 1 and known[-1].ordinal - known[-2].ordinal > far:
+    if _gap(known, 1) > _HALF_A_YEAR:
         known.pop()
-        far = _TWO_YEARS
+    while ahead := next((many for many in (1, 2) if _gap(known, many) > _TWO_YEARS), 0):
+        del known[-ahead:]
     return known
+
+
+def _gap(known: Sequence[Week], many: int) -> int:
+    """Returns how many weeks lie between the last `many` weeks and those before them; 0 if there are none before."""
+    return known[-many].ordinal - known[-many - 1].ordinal if len(known) > many else 0
 
 
 @lru_cache(maxsize=_KNOWN)

@@ -359,6 +359,22 @@ def test_a_story_that_is_still_to_come_is_told(root: Path, story: Write, week: s
     assert told(root) == ([f"hint: content/{week}/{Path(file).name}: {words}"] if ahead else [])
 
 
+def test_a_change_that_is_still_to_come_is_told(root: Path, story: Write) -> None:
+    file = story("a", updated="2062-05-15T08:00:00Z", corrections="['2026-05-16: a', '2062-05-17: b']")
+    near = story("b", updated="2026-05-21T08:00:00Z", corrections="['2026-05-22: a']")
+    letter = put(root, f"{W20}letter.md", "---\ntitle: Hello\npublished: 2027-05-16\n---\n\nDear reader\n")
+
+    found = [line for line in told(root) if "still to come" in line]
+
+    cure = "which is still to come; correct the date if that is a slip"
+    assert found == [
+        f"hint: {file}:4: updated says 2062-05-15, {cure}",
+        f"hint: {file}:5: corrections says 2062-05-17, {cure}",
+        f"hint: {letter}:3: published says 2027-05-16, {cure}",
+    ]
+    assert not any(near in line for line in found)
+
+
 def test_a_drafts_lost_link_is_a_hint_until_it_is_published(root: Path, story: Write) -> None:
     story("a", "[lost](2026-05-15-none.md)", draft="true")
 

@@ -559,6 +559,9 @@ def test_another_branch_than_the_default_one_is_named(root: Path, remote: Path, 
         "https://www.example.com/",
         "https://chips.example/",
         "http://localhost:8000/",
+        "http://0.0.0.0:8000/",
+        "https://USERNAME.github.io/digest/",
+        "https://your-username.github.io/",
     ],
 )
 def test_the_address_of_an_example_is_not_published_for(root: Path, remote: Path, url: str) -> None:

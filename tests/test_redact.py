@@ -146,6 +146,7 @@ def test_check_names_every_address_with_a_secret(tmp_path: Path) -> None:
         ("content/2026/w20/2026-05-15-a.md", 3): (
             "an address has a user name and password in it, which whoever reads this file can use"
         ),
+        ("content/2026/w20/2026-05-15-a.md", 4): "an address has 'sig=' in it, which whoever reads this file can use",
         ("content/2026/w20/2026-05-15-a.md", 8): "an address has 'auth=' in it, which whoever reads this file can use",
     }
     assert built.returncode == 0

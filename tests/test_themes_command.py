@@ -192,6 +192,18 @@ def test_a_file_is_named_from_where_one_stands_or_from_the_root(
     assert said(root, "--explain", place).output.startswith(f"{CHIPS}: Chips\n  has trade  ")
 
 
+def test_a_story_without_a_theme_stays_so_if_the_editor_took_the_line_out(root: Path) -> None:
+    """Pull and --apply write `themes: []`, so a missing line is the editor's."""
+    edit(root, SHIPS, "themes: []\n", "")
+    rule(root, {**RULES, "ships": ("ships", "chips")})
+
+    dry, report = applied(root, dry=True), applied(root)
+
+    assert [change.file for change in report.changed] == [change.file for change in dry.changed] == [CHIPS]
+    assert (report.own, themes.explain(root, config.load(root), SHIPS).own) == (1, True)
+    assert "themes" not in (root / SHIPS).read_text()
+
+
 @pytest.mark.parametrize(
     ("name", "cure"),
     [

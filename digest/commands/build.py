@@ -10,7 +10,7 @@ give the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from digest.pages import output as outputs
 from digest.pages.addresses import Base
 from digest.pages.output import Output, Written
 from digest.pages.past import Past
-from digest.stories import sight
+from digest.stories import public, sight
 from digest.stories.shelf import Shelf
 from digest.stories.sight import Sight, again, look
 
@@ -44,7 +44,9 @@ class BuildReport(NamedTuple):
     """What a build did: `pages` is every file of the site, parted into `written` and `unchanged`.
 
     `warning` says what is missing in it, and why; `notice` which memory of earlier builds was thrown away;
-    `unrecorded` why it could not be noted where stories are; `not_removed` which old files could not be removed.
+    `unrecorded` why it could not be noted where stories are; `not_removed` which old files could not be removed;
+    `secrets` which files have a secret that was left out; `damaged` which lines of ledgers cannot be read, so that
+    addresses and Atom ids may change.
     """
 
     output: Path
@@ -60,6 +62,8 @@ class BuildReport(NamedTuple):
     notice: str = ""
     unrecorded: str = ""
     not_removed: tuple[str, ...] = ()
+    secrets: str = ""
+    damaged: Sequence[str] = ()
 
 
 class Built(NamedTuple):
@@ -164,7 +168,7 @@ class Builder:
             return None  # what could not be made the last time may be made now
         if self.past.content != sight.fingerprint(seen.folders) or (self._now and self._shelf.has_news):
             return None
-        output = Output(self._root, self._folder, self.past.paths)
+        output = Output(self._root, self._folder, self.past.paths, stamps=self.past.stamps)
         return output.commit() if self.past.stands(output) else None
 
     def build(self, seen: Sight, told: Told | None = None, *, keep: bool = True) -> Built:
@@ -196,7 +200,8 @@ class Builder:
         from digest.pages.making import make
         from digest.pages.plan import plan
 
-        root, config = self._root, self._config
+        root, config, whole = self._root, self._config, catalogue
+        catalogue = public.published(whole)
         archive = self._archive = arrange(catalogue, config, drafts=self._drafts, before=self._archive)
         index = search_index.Index()
         if self._searched and not (partner and partner.second):
@@ -206,20 +211,27 @@ class Builder:
         planned = plan(
             catalogue, archive, config, self.past.texts, self._lasting, searched=searched, program=program, once=keep
         )
-        output = Output(root, self._folder, [*planned.paths, *index.files], self._output, force=self._force)
+        paths, stamps = [*planned.paths, *index.files], self.past.stamps
+        output = Output(root, self._folder, paths, self._output, stamps=stamps, id=config.site.id, force=self._force)
         self._output = None  # what a build that fails leaves is looked at
         if partner:
             partner.swap(None)  # neither looks any more at what lies in the folder when the other begins to write there
         made = partial(make, whole=self._whole, root=root, since=seen.since, told=told, partner=partner)
         written, keys = made(planned, index, output, self.past)
-        report = {"stories": len(archive.stories), "weeks": len(archive.editions), "warning": index.warning}
+        report = {
+            "stories": len(archive.stories),
+            "weeks": len(archive.editions),
+            "warning": index.warning,
+            "secrets": public.notice(whole),
+            "damaged": tuple(map(str, whole.damaged)),
+        }
         self.past.learn(keys, output, report)
         self._lasting, self._output = planned.setting.lasting, output.leave()
         if self._now:
             self._record(self._now)
         if keep:
             self.keep()
-        return Built(catalogue=catalogue, archive=archive, written=written, warning=index.warning)
+        return Built(catalogue=whole, archive=archive, written=written, warning=index.warning)
 
     def _record(self, now: datetime) -> None:
         """Adds to the ledgers where stories are; where that cannot be written, the site is what counts."""

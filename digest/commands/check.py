@@ -13,7 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -31,17 +31,16 @@ from digest.pages.addresses import Base
 from digest.pages.arrange import arrange
 from digest.pages.proof import proof
 from digest.pages.render import flawed
-from digest.stories import mistyped, paths, review, sight, store
+from digest.stories import mistyped, paths, public, review, sight, store
 from digest.stories.desk import Survey
 from digest.stories.outlines import catalogue_of
 from digest.stories.review import LineOf
 from digest.week import Week
 
 _MEMORY = "links.json"
-_ADDRESS = re.compile(r"https?://[^\s<>\"'()\[\]]+", re.IGNORECASE)
+_KEY = re.compile(r"/(?=[^/?#]*\d)(?:[0-9a-f]{24,}|(?=[^/?#]*[A-Z])(?=[^/?#]*[a-z])[A-Za-z0-9_-]{22,})(?=[./?#]|$)")
+"""A part of a path that is long and random, as of a feed that is made for one reader."""
 _AHEAD = timedelta(days=8)
-_AS_PULLED = ("id:", "image:")
-"""Lines of front matter that a pull writes as the publisher has them: pictures are often signed for everybody."""
 _LIMITS = Limits(deadline=20.0, connect=8.0, silence=12.0, retries=1)
 
 
@@ -101,7 +100,7 @@ def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told
         *_site_address(root, settings),
         *_secrets(root, settings, survey),
         *uncommitted.problems(root, survey),
-        *_ahead(survey, now),
+        *_ahead(survey, now, line_of),
     ]
     outside = (
         _outside(root, settings, _places(survey, line_of, changes), _from_public_feeds(survey, settings), now, told)
@@ -118,7 +117,8 @@ def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told
 
 
 def _all(root: Path, settings: Config, survey: Survey, now: datetime, line_of: LineOf) -> Iterator[Problem]:
-    catalogue = catalogue_of(survey.content, settings)._replace(beside=sight.NamesIn(root))
+    whole = catalogue_of(survey.content, settings)._replace(beside=sight.NamesIn(root))
+    catalogue = public.published(whole)
     archive = arrange(catalogue, settings)
     closed = {edition.week for edition in archive.editions if edition.closed}
     yield from _merging(root, survey.problems)
@@ -182,18 +182,25 @@ def _secrets(root: Path, settings: Config, survey: Survey) -> Iterator[Problem]:
             what = f"the address of feed '{feed.id}' has {_listed(found)} in it"
             cure = "it is used for fetching and published nowhere; keep this file out of public repositories"
             yield Problem(config.NAME, lines.get(("feeds", number, "url"), 0), what, cure, hint=True)
-    for file in survey.files:
-        text = store.read_text(root, file) if is_markdown(file) else ""
-        for number, line in enumerate(text.splitlines() if "://" in text else (), start=1):
-            secrets = {name: None for address in _ADDRESS.findall(line) for name in redact.names(address)}
-            if line.startswith(_AS_PULLED):
-                secrets = {name: None for name in secrets if " " in name}
-            if secrets:
+        elif _KEY.search(feed.url) and urls.web_link(feed.url):
+            what = f"the address of feed '{feed.id}' has in its path what looks like a key, and is published"
+            cure = "if it is one, have something else fetch the feed into a file, and write its path as url"
+            yield Problem(config.NAME, lines.get(("feeds", number, "url"), 0), what, cure, hint=True)
+    of_feeds = {lines.get(("feeds", number, "url"), 0) for number in range(len(settings.feeds))}
+    for file in (config.NAME, *filter(is_markdown, survey.files)):
+        text = store.read_text(root, file)
+        as_given = ("id:", *(f"{field}:" for field in survey.content.signed.get(file, "").split()))
+        for number, line in enumerate(text.splitlines() if "//" in text else (), start=1):
+            secrets = redact.names_in(line)
+            if line.startswith(as_given):
+                secrets = tuple(name for name in secrets if " " in name)
+            if secrets and not (file == config.NAME and number in of_feeds):
                 what = f"an address has {_listed(secrets)} in it, which whoever reads this file can use"
-                yield Problem(file, number, what, "take it out, or make sure that it is no secret", hint=True)
+                cure = "it is published without it; take it out here too, or make sure that it is no secret"
+                yield Problem(file, number, what, cure, hint=True)
 
 
-def _ahead(survey: Survey, now: datetime) -> Iterator[Problem]:
+def _ahead(survey: Survey, now: datetime, line_of: LineOf) -> Iterator[Problem]:
     """Yields a hint for each story and letter whose week, or day, has not come for long."""
     last = now.date() + _AHEAD
     days = [(story.file, max(story.week.monday, story.day)) for story in survey.content.stories]
@@ -202,6 +209,23 @@ def _ahead(survey: Survey, now: datetime) -> Iterator[Problem]:
             what = f"is of {Week.of(day)}, which is still to come"
             cure = "correct the date or the week's folder if that is a slip; a week far ahead closes none before it"
             yield Problem(file, 0, what, cure, hint=True)
+    for file, key, day in _days_of_change(survey):
+        if day > last:
+            what = f"{key} says {day}, which is still to come"
+            yield Problem(file, line_of(file, key), what, "correct the date if that is a slip", hint=True)
+
+
+def _days_of_change(survey: Survey) -> Iterator[tuple[str, str, date]]:
+    """Yields file, key and day of each date that says when something was changed, or a letter published."""
+    for story in survey.content.stories:
+        if story.updated:
+            yield story.file, "updated", story.updated.date()
+        if story.corrections:
+            yield story.file, "corrections", max(one.day for one in story.corrections)
+    for letter in survey.content.letters:
+        for key, moment in (("published", letter.published), ("updated", letter.updated)):
+            if moment:
+                yield letter.file, key, moment.date()
 
 
 def _listed(secrets: Iterable[str]) -> str:

@@ -22,7 +22,7 @@ from digest.pages.arrange import arrange
 from digest.pages.markup import Writer
 from digest.pages.targets import Targets
 from digest.pages.texts import Texts
-from digest.stories import store
+from digest.stories import public, store
 from digest.stories.outlines import catalogue_of
 
 VERSION = 1
@@ -43,10 +43,11 @@ def records(content: Content, files: Iterable[str], config: Config) -> Iterator[
     """Yields the digest itself, then each kind in the order of its files' names; `files` are all there are."""
     of = _Records(content, config)
     yield of.digest()
-    yield from map(of.story, content.stories)
-    yield from map(of.letter, content.letters)
-    yield from map(of.introduction, content.introductions)
-    yield from map(of.page, content.pages)
+    shown = of.catalogue
+    yield from (of.story(shown.story(one.file)) for one in content.stories)
+    yield from map(of.letter, shown.letters)
+    yield from map(of.introduction, shown.introductions)
+    yield from map(of.page, shown.pages)
     kinds = (content.stories, content.letters, content.introductions, content.pages)
     told = {one.file for kind in kinds for one in kind}
     yield from (of.other(file) for file in files if file not in told)
@@ -56,9 +57,10 @@ class _Records:
     """Makes the records of one digest; an address is None where the site has none, as for drafts."""
 
     def __init__(self, content: Content, config: Config) -> None:
-        self._config, self._earlier, self._names = config, content.earlier, content.names
+        self._config, self._earlier = config, content.earlier
         self._writers = content.writers
-        catalogue = catalogue_of(content, config)
+        self.catalogue = catalogue = public.published(catalogue_of(content, config))
+        self._names = catalogue.names
         archive = arrange(catalogue, config)
         self._anchors = archive.anchors
         self._themes = current_ids(config.themes)
@@ -96,7 +98,7 @@ class _Records:
             "feeds": story.feeds,
             "themes": story.themes,
             "image": story.image,
-            "id": story.id,
+            "id": redact.strip_text(story.id),
             "lead": story.lead,
             "hide": story.hide,
             "draft": story.draft,

@@ -100,7 +100,8 @@ def run(
             _refuse_loss(root, standing, ids)
         cname = _kept_name(root, settings, standing, ids)
         report = _compared(root, site, standing, ids, cname, dry=dry)
-        odd = (built.notice, built.warning, built.unrecorded, *_warnings(settings, standing, cname, _CNAME in ids))
+        said = (built.notice, built.warning, built.unrecorded, built.secrets)
+        odd = (*said, *_warnings(settings, standing, cname, _CNAME in ids))
         origin = _origin(source, standing.default)
         report = replace(report, warnings=tuple(filter(None, odd)), origin=origin, uncommitted=source.uncommitted)
         if dry or report.same:

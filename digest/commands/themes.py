@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from digest import disk
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Story, Theme
 from digest.naming import current_ids
-from digest.stories import store
+from digest.stories import store, storyfile
 from digest.stories.desk import Survey
 from digest.stories.identity import hash_of
 from digest.stories.reasons import Reason, named, reasons
@@ -151,7 +151,7 @@ def explain(root: Path, config: Config, file: str) -> ExplainReport:
             faults = [Problem(file, 0, "cannot be read", "'digest check' says why")]
         raise Faults(faults) if faults else LookupError(_near(file, survey))
     summaries = store.summaries_of(root)(story)
-    verdict = judge(story, survey.history.of(story), config.themes, summaries=summaries)
+    verdict = _pinned(root, judge(story, survey.history.of(story), config.themes, summaries=summaries))
     return ExplainReport(
         file=file,
         title=story.headline or story.title,
@@ -277,10 +277,22 @@ def _verdicts(
     root: Path, survey: Survey, themes: Sequence[Theme], begun: Mapping[str, str] | None = None
 ) -> list[Verdict]:
     history, marks, summaries_of = survey.history, begun or {}, store.summaries_of(root)
-    return [
+    verdicts = (
         judge(story, history.of(story), themes, marks.get(story.file), summaries_of(story))
         for story in survey.content.stories
-    ]
+    )
+    return [_pinned(root, verdict) for verdict in verdicts]
+
+
+def _pinned(root: Path, verdict: Verdict) -> Verdict:
+    """Returns a verdict as one on the editor's own themes if a pulled story has no line `themes`: pull writes one.
+
+    Only a story without a theme that is due one is read for it.
+    """
+    if verdict.story.themes or not verdict.due:
+        return verdict
+    has_line = storyfile.has_key(store.read_text(root, verdict.story.file), "themes")
+    return verdict if has_line else replace(verdict, own=True)
 
 
 def _begun(root: Path) -> dict[str, str]:

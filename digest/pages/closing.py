@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime, time, tzinfo
+from datetime import date, datetime, time, tzinfo
 from typing import NamedTuple
 
-from digest.model import Letter, Outline
+from digest.model import Gone, Letter, Outline
 from digest.pages.archive import Edition
 from digest.week import Week, reached
 
@@ -30,30 +30,37 @@ class EditionDates(NamedTuple):
 
 
 def edition_dates(
-    editions: Iterable[Edition], close: str, zone: tzinfo, hidden: Iterable[Outline] = ()
+    editions: Iterable[Edition],
+    close: str,
+    zone: tzinfo,
+    hidden: Iterable[Outline] = (),
+    deleted: Iterable[Gone] = (),
 ) -> Mapping[Week, EditionDates]:
     """Returns the dates of all closed editions, given newest first; `close` is what closes one (digest.toml).
 
-    The `hidden` stories of a week count for when it closed the one before, which hiding one must not announce again.
+    The `hidden` stories of a week count for when it closed the one before, and so do the `deleted` ones:
+    taking a story back must not announce the edition before it again.
     """
     editions = tuple(editions)
-    withheld: dict[Week, list[Outline]] = defaultdict(list)
+    withheld: dict[Week, list[float]] = defaultdict(list)
     for story in hidden:
-        withheld[story.week].append(story)
+        withheld[story.week].append(_came(story, _monday(story.week, zone)))
+    for gone in deleted:
+        withheld[gone.week].append(max(gone.came or _noon(gone.day, zone), _monday(gone.week, zone)))
     near = set(reached(edition.week for edition in editions))  # a week far ahead closes none
     found: dict[Week, EditionDates] = {}
     later = None  # when a later week closed this one
     for edition in editions:
         if edition.week not in near:
             continue
-        monday = datetime.combine(edition.week.monday, time(), zone).timestamp()
+        monday = _monday(edition.week, zone)
         came = [_came(story, monday) for story in edition.stories]
         if edition.closed:
             by_letter = close == "letter" and edition.letter is not None and not edition.letter.draft
             closing = max(came, default=monday) if by_letter or later is None else later
             found[edition.week] = _dates(edition, closing)
         if close != "letter":
-            all_came = (*came, *(_came(story, monday) for story in withheld.get(edition.week, ())))
+            all_came = (*came, *withheld.get(edition.week, ()))
             opening = min(all_came if came else (), default=_published(edition.letter) or monday)
         elif edition.closed:
             opening = found[edition.week].published
@@ -61,6 +68,19 @@ def edition_dates(
             continue
         later = opening if later is None else min(later, opening)
     return found
+
+
+def _monday(week: Week, zone: tzinfo) -> float:
+    """Returns when a week begins, in seconds since 1970."""
+    return datetime.combine(week.monday, time(), zone).timestamp()
+
+
+def _noon(day: str, zone: tzinfo) -> float:
+    """Returns the noon of a day (ISO 8601), which is the time of a story by hand; 0 if there is no such day."""
+    try:
+        return datetime.combine(date.fromisoformat(day), time(12), zone).timestamp()
+    except ValueError:
+        return 0
 
 
 def _came(story: Outline, monday: float) -> float:

@@ -7,7 +7,9 @@ Refuses to take a file for ours that bears no mark of it, and paths that lead ou
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -21,6 +23,9 @@ _MARKS = {  # and where the head of such a file ends: further down it may be any
 }
 
 
+_ID = re.compile(rb"<id>([^<]+)</id>")
+
+
 def read(root: Path, listing: str) -> set[str] | None:
     """Returns the paths that an earlier build wrote; None where the list is lost or damaged."""
     try:
@@ -30,6 +35,13 @@ def read(root: Path, listing: str) -> set[str] | None:
     if not isinstance(paths, list):
         return None
     return {path for path in paths if isinstance(path, str) and _is_inside(path)}
+
+
+def feed_id(folder: Path) -> str | None:
+    """Returns the Atom id of the site that a build left in a folder, None if there is none."""
+    head = (disk.read(folder / addresses.FEED) or b"").partition(b"<entry")[0]
+    found = _ID.search(head) if _MARKS[".atom"][0] in head else None
+    return html.unescape(found[1].decode(errors="replace")) if found else None
 
 
 def recognised(folder: Path) -> set[str]:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from digest import links
+from digest import links, redact
 from digest.errors import Problem
 from digest.pages import paragraphs
 from digest.pages.targets import Lost, Targets
@@ -238,7 +238,7 @@ def _outside(address: str) -> str | None:
     except ValueError:
         return None
     if parts.scheme in {"http", "https"} or (parts.netloc and not parts.scheme):
-        return links.web_link(address, "https:" if not parts.scheme else "")
+        return redact.strip(links.web_link(address, "https:" if not parts.scheme else "") or "") or None
     return address if parts.scheme else None
 
 

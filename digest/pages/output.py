@@ -21,7 +21,7 @@ from typing import NamedTuple
 from digest import disk
 from digest.disk import Stamp
 from digest.errors import DigestError
-from digest.pages import listing, staging
+from digest.pages import addresses, listing, staging
 from digest.pages.staging import Staging
 
 _KEPT = ("content", "templates", "digest", "tests", ".git", disk.CACHE)
@@ -75,11 +75,24 @@ class Output:
 
     `paths` are all files that the site will have, `before` is the way that the last build of this process took, if that
     came to its end: then the files need not all be looked at again. Unless it shall `force` its way, it writes over no
-    file that no build has made. Raises DigestError where the disk refuses.
+    file that no build has made, and into no folder with the site of a digest whose Atom id is not `id`. Raises
+    DigestError then, and where the disk refuses.
+
+    `stamps` are those of the files that the last build left, None if they do not matter. If a file has another one now,
+    something else has written into the folder, such as a later build whose list was lost when an older `.digest/` was
+    put back: then the list is not complete.
     """
 
     def __init__(
-        self, root: Path, output: Path, paths: Iterable[str], before: Output | None = None, *, force: bool = False
+        self,
+        root: Path,
+        output: Path,
+        paths: Iterable[str],
+        before: Output | None = None,
+        *,
+        stamps: Mapping[str, Stamp] | None = None,
+        id: str = "",
+        force: bool = False,
     ) -> None:
         self._root, self.folder = root, check(root, output)
         self._place = os.fspath(self.folder)
@@ -95,7 +108,12 @@ class Output:
         """Whether nobody but this process has built into the folder since, so that it is believed to be as it was."""
         self.listed = before._all if before and self.is_own else listing.read(root, self._listing)
         """The paths that the last build wrote, None where that is lost."""
-        self._before = self._found() if self.listed is None else self.listed
+        self.is_as_built = self.is_own or (stamps is not None and self._is_as_built(stamps))
+        """Whether the folder has all files of the last build that is remembered, just as that left them."""
+        if id and not self.is_as_built and not force:
+            self._refuse_another_digest(output, id, stamps or {})
+        is_complete = self.listed is not None and (stamps is None or self.is_as_built)
+        self._before = (self.listed or set()) | (set() if is_complete else self._found())
         if self.listed is None or os.path.lexists(root / self._busy):
             _sweep(self.folder, self._before | self._paths)
 
@@ -104,8 +122,25 @@ class Output:
         """What is there of this build and of earlier ones."""
         return self._paths.union(self._not_removed)
 
+    def _is_as_built(self, stamps: Mapping[str, Stamp]) -> bool:
+        if not stamps or self.listed is None or self.listed != set(stamps):
+            return False
+        return all(self._stands(path, stamp) for path, stamp in stamps.items())
+
+    def _refuse_another_digest(self, output: Path, id: str, stamps: Mapping[str, Stamp]) -> None:
+        """Raises DigestError if the folder has the site of another digest, as the Atom id of its feed says.
+
+        A feed that is as the last build left it, or may be, is its own, under an id that was changed since.
+        """
+        feed = addresses.FEED
+        is_own = self._stands(feed, stamps[feed]) if feed in stamps else not stamps and self.listed is not None
+        theirs = None if is_own else listing.feed_id(self.folder)
+        if theirs is not None and theirs != id:
+            what = f"this folder has the site of another digest, whose id is {theirs}"
+            raise DigestError(f"{output}: {what}; choose another folder, or build with --force")
+
     def _found(self) -> set[str]:
-        """Returns what earlier builds have left where their list is lost: in `.digest/`, that is every file."""
+        """Returns what earlier builds have left where their list is not all: in `.digest/`, that is every file."""
         if self.folder.is_relative_to(self._root.resolve() / disk.CACHE):
             return {path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if not path.is_dir()}
         return listing.recognised(self.folder)
@@ -136,8 +171,9 @@ class Output:
 
     def stands(self, path: str, stamp: Stamp) -> bool:
         """Tells whether a file is the very one that an earlier build put there."""
-        if self.is_own:
-            return True
+        return self.is_as_built or self._stands(path, stamp)
+
+    def _stands(self, path: str, stamp: Stamp) -> bool:
         try:
             status = os.lstat(f"{self._place}/{path}")
         except OSError:

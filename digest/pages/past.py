@@ -33,17 +33,18 @@ class Past:
         """The fingerprint of the content that this folder was built from; whatever other folders were built since."""
 
     @property
+    def stamps(self) -> Mapping[str, Stamp]:
+        """The stamps of all files that were made."""
+        return {path: stamp for path, (_, stamp) in self._made.items()}
+
+    @property
     def paths(self) -> Iterable[str]:
         """The paths of all files that were made."""
         return self._made.keys()
 
     def stands(self, output: Output) -> bool:
         """Tells whether all that was made is still there as it was made, and nothing else is waiting to go."""
-        return (
-            bool(self.told)
-            and self._made.keys() == output.listed
-            and all(output.stands(path, stamp) for path, (_, stamp) in self._made.items())
-        )
+        return bool(self.told) and output.is_as_built
 
     def has(self, path: str, key: bytes, output: Output) -> bool:
         """Tells whether a file was made by this key, and still is what it was."""

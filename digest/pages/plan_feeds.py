@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 
 from digest import links, redact
 from digest.model import Outline, Theme
@@ -21,14 +22,16 @@ def feed_pages(setting: Setting) -> Iterator[Page]:
     """Yields our feeds: of the whole, of the weeks, of each theme under all of its ids, of each closed week."""
     archive = setting.archive
     closed = [edition for edition in archive.editions if edition.closed]
-    whole = (arrange.recent(archive), _feed_of(closed[0].week if closed else None))
+    documents = sorted((*closed, *archive.vacated), key=attrgetter("week"), reverse=True)
+    whole = (arrange.recent(archive), _feed_of(documents[0].week if documents else None))
     yield setting.file(addresses.FEED, _STORIES, "the feed of the whole", _whole, *whole)
     yield setting.file(addresses.FEED_JSON, "feeds/feed.json", "the JSON feed of the whole", _whole, *whole)
     weeks = tuple([edition for edition in closed if edition.week not in archive.held][:_EDITIONS])
     for edition in weeks:
         setting.texts.hold(whole_key(edition.mark))
     hidden = [story for story in archive.catalogue.stories if story.hide and not story.draft]
-    found = edition_dates(archive.editions, setting.config.close, setting.entries.zone, hidden)
+    close, zone = setting.config.close, setting.entries.zone
+    found = edition_dates(archive.editions, close, zone, hidden, archive.catalogue.gone)
     dates = tuple([found[edition.week] for edition in weeks])
     yield setting.file(addresses.WEEKS_FEED, "feeds/weeks.xml", "the feed of the weeks", _weeks, weeks, dates)
     for storyline in archive.storylines:
@@ -36,7 +39,7 @@ def feed_pages(setting: Setting) -> Iterator[Page]:
         for id in (theme.id, *theme.was):
             source = f"the feed of theme {id}"
             yield setting.file(addresses.theme_feed(id), _STORIES, source, _theme, theme, stories)
-    yield from _archive_documents(setting, closed)
+    yield from _archive_documents(setting, documents)
 
 
 def program_pages(setting: Setting, pages: Iterable[Page]) -> Iterator[Page]:
@@ -58,7 +61,10 @@ _STORIES = "feeds/stories.xml"
 
 
 def _archive_documents(setting: Setting, closed: list[Edition]) -> Iterator[Page]:
-    """Yields the chain of RFC 5005: each closed week names the one before and the one after it."""
+    """Yields the chain of RFC 5005: each closed week names the one before and the one after it.
+
+    One from which all stories were moved away keeps its document: feed readers ask for it again.
+    """
     weeks = [edition.week for edition in closed]
     for edition, previous, following in zip(closed, (*weeks[1:], None), (None, *weeks), strict=False):
         yield setting.again(_archive_document, edition, previous, following)

@@ -157,6 +157,10 @@ class Targets:
             return self._places[composed]
         if not is_markdown(path):
             return self._missing(path, wanted)
+        gone = self._deleted(wanted, name)
+        if gone:
+            cure = "remove the link, or restore the file from git"
+            return Lost(f"the link to '{path}' leads to a story that was deleted: {gone}", cure)
         return Lost(f"the link to '{path}' leads to no story", self._cure(path, file))
 
     def _meant(self, wanted: str, name: str, named: list[str]) -> Iterator[str]:
@@ -169,6 +173,12 @@ class Targets:
         formerly = self._formerly.get(name, ())
         if not named and len(formerly) == 1:
             yield formerly[0]
+
+    def _deleted(self, wanted: str, name: str) -> str:
+        """Returns the file of the deleted story that a link means; "" if there is none, or several of its name."""
+        files = [one.file for one in self._catalogue.gone]
+        named = [file for file in files if file.rpartition("/")[2] == name]
+        return wanted if wanted in files else named[0] if len(named) == 1 else ""
 
     def _missing(self, path: str, wanted: str) -> Lost:
         """Returns why a link to a file leads nowhere: it is of a kind that is not copied, or has another name."""

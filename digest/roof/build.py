@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from digest.commands.build import BuildReport
 
 
+_NAMED = 10  # damaged lines
+
+
 def _site_url(_: click.Context, __: click.Parameter, address: str | None) -> str | None:
     """Returns an address that was given for the site, checked: a wrong one is wrong usage."""
     url = None if address is None else links.site_url(address)
@@ -55,7 +58,13 @@ def build(call: Call, output: Path | None, base_url: str | None, force: bool, as
     target = Path.cwd() / output if output else root / "site"
     with progress.shown(call, "Pages", least=200) as told:
         report = command.run(root, config, output=target, base_url=base_url, told=told, now=call.now, force=force)
-    call.complain(*filter(None, (report.notice, report.warning, report.unrecorded)), *report.not_removed)
+    call.complain(*report.damaged[:_NAMED])
+    if report.damaged:
+        more = f"{len(report.damaged) - _NAMED} more, and " if len(report.damaged) > _NAMED else ""
+        call.complain(f"{more}published addresses and Atom ids may change without these lines")
+    call.complain(
+        *filter(None, (report.notice, report.warning, report.unrecorded, report.secrets)), *report.not_removed
+    )
     if as_json:
         click.echo(lines.as_json(report._asdict()))
     else:

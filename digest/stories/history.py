@@ -12,8 +12,8 @@ from datetime import datetime
 from operator import attrgetter, itemgetter
 from types import MappingProxyType
 
-from digest import links
-from digest.model import Location, Outline, Place, Story
+from digest import links, redact
+from digest.model import Gone, Location, Outline, Place, Story
 from digest.naming import lasting_name
 from digest.stories import excerpt, following, ledger, locations, paths
 from digest.stories.following import Brought, Claim, Followed, Known, Lookup
@@ -264,6 +264,21 @@ class History:
         found = [place for place in (*moved, *here) if place and place.week in doubtful]
         return tuple(sorted(found, key=attrgetter("file", "owner")))
 
+    def gone(self, stories: Iterable[Story | Outline], followed: Followed) -> tuple[Gone, ...]:
+        """Returns the stories that are in the ledgers, and are not there any more."""
+        files = {story.file for story in stories}
+        found = []
+        for owner in {*self._since, *self._located}:
+            is_there = owner in followed.files or (owner in files and owner not in followed.claimed)
+            if is_there or ((records := self.of_file(owner)) and all(one.deleted for _, one in records)):
+                continue
+            file = self._known(owner).file
+            match, week = paths.PLACE.fullmatch(file), paths.week_of(file)
+            if match and week:
+                day = match[2] or week.monday.isoformat()
+                found.append(Gone(file, week, day, self.came(records) or _first_date(records)))
+        return tuple(sorted(found))
+
     def _homes(self) -> Iterator[tuple[str, str, str]]:
         """Yields the files where each known story has been, each with the earliest time."""
         for file, since in self._since.items():
@@ -318,6 +333,21 @@ def writer_of(story: Story, records: Iterable[tuple[str, Record]], feeds: Collec
     return "" if writer == next((feed for feed in story.feeds if feed in feeds), "") else writer
 
 
+def signed(story: Story, records: Collection[Record]) -> str:
+    """Returns the fields, link and image, whose URL looks as if it had a secret, but is the one that a feed gave.
+
+    Many publishers sign the URLs of pictures; whoever reads the feed has them. Without a record it is the editor's own.
+    """
+    found = []
+    if redact.names(story.link):
+        alias = f"link:{links.canonical(story.link)}"
+        found += ["link"] if any(one.made and alias in one.aliases for one in records) else []
+    if story.image and redact.names(story.image):
+        mark = ledger.hash_of_value(story.image)
+        found += ["image"] if any(one.image == mark for one in records) else []
+    return " ".join(found)
+
+
 def earlier(stories: Iterable[Met]) -> dict[str, tuple[str, ...]]:
     """Returns, by file, the headlines that a story's first feed gave it before, oldest first."""
     found = {story.file: _earlier_titles(story.title, records) for story, records in stories}
@@ -339,6 +369,13 @@ def _shared(named: Iterable[Place | Story | Outline]) -> set[Week]:
             found.add(one.week)
         taken.add(one.slug)
     return found
+
+
+def _first_date(records: Iterable[tuple[str, Record]]) -> float:
+    """Returns the first date that the feeds gave a story, in seconds since 1970; 0 if they gave none."""
+    names = (alias.split(":", 1) for _, record in records for alias in record.aliases)
+    dates = (name.partition(" ")[0] for kind, name in names if kind == "headline")
+    return min((datetime.fromisoformat(date).timestamp() for date in dates), default=0)
 
 
 def _place(file: str, story: str, since: str, owner: str) -> Place | None:

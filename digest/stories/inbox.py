@@ -151,8 +151,9 @@ class _Planning:
         hidden = self.desk.hidden(names)
         if hidden:
             raise Faults([Problem(name, 0, f"{hidden} may be the same story, but cannot be read", "mend that one")])
-        if known:
-            what = f"its story was deleted: {known[0][1].file}"
+        deleted = known[0][1].file if known else self.desk.deleted([story.link])
+        if deleted:
+            what = f"its story was deleted: {deleted}"
             cure = "bring that file back from git, or move this one to its week's folder yourself"
             raise Faults([Problem(name, 0, what, cure)])
 

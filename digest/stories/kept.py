@@ -14,7 +14,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, cast
 
-from digest.model import Catalogue, Copied, FreePage, Letter, Location, Outline, Place
+from digest.errors import Problem
+from digest.model import Catalogue, Copied, FreePage, Gone, Letter, Location, Outline, Place
 from digest.week import Week
 
 _WEEK, _PUBLISHED, _THEMES, _UPDATED = map(Outline._fields.index, ("week", "published", "themes", "updated"))
@@ -36,6 +37,8 @@ _PLAIN: Mapping[str, Callable[[Any], object]] = {
     "names": dict,
     "altered": dict,
     "news": _rows(*Location._fields),
+    "gone": _rows("file", "week.year", "week.number", "day", "came"),
+    "damaged": _rows(*Problem._fields),
 }
 KINDS = tuple(_PLAIN)
 """All of a catalogue but its stories."""
@@ -77,6 +80,8 @@ def values(rows: Mapping[str, Any], root: Path) -> dict[str, Any]:
         "copied": partial(_copied, root),
         "places": _place,
         "news": Location,
+        "gone": lambda file, year, number, day, came: Gone(file, Week(year, number), day, came),
+        "damaged": Problem,
     }
     return {kind: tuple(made[kind](*row) for row in found) if kind in made else found for kind, found in rows.items()}
 

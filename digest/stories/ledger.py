@@ -64,7 +64,7 @@ class Record(NamedTuple):
     which another took its place. `deleted` is True if any line says so, None if none speaks of it, as those of early
     versions do. `excerpts` has the hashes of all excerpts that were written, by any of the lines,
     each with the moment of the first line that has it. `made` is True if the first line says that this feed's pull
-    wrote the file, rather than joined or adopted it.
+    wrote the file, rather than joined or adopted it. `image` is the hash of the picture's URL that was written.
     """
 
     at: str
@@ -84,6 +84,7 @@ class Record(NamedTuple):
     lacks: tuple[str, ...] | None = None
     deleted: bool | None = None
     made: bool = False
+    image: str = ""
 
 
 def hash_of_value(value: str | tuple[str, ...] | datetime) -> str:
@@ -311,7 +312,8 @@ def _record(line: dict[str, Any], brief: bool) -> Record:
         raise ValueError("of another version or kind")
     if deleted is not None and not isinstance(deleted, bool):
         raise ValueError("says neither true nor false")
-    made = "title" in wrote and lacks is None
+    made, image = "title" in wrote and lacks is None, wrote.get("image", "")
+    optional = _optional_keys(line) if "held" in line or "stood" in line else {}
     excerpts = {wrote["excerpt"]: line["at"]} if wrote.get("excerpt", NOTHING) != NOTHING else _NOTHING
     if brief:
         is_guided = f"guid:{line['id']}" in line["aliases"]
@@ -330,7 +332,8 @@ def _record(line: dict[str, Any], brief: bool) -> Record:
         lacks=lacks,
         deleted=deleted,
         made=made,
-        **(_optional_keys(line) if not brief and ("held" in line or "stood" in line) else {}),
+        image=image,
+        **({} if brief else optional),
     )
 
 

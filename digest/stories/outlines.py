@@ -16,15 +16,25 @@ from digest.model import Catalogue, Config, Content, Outline, Story
 from digest.naming import last_change, lasting_name
 from digest.stories import excerpt
 from digest.stories.prose import is_silent
+from digest.stories.public import without_secrets
 
 _SIZE = 16  # bytes of a hash: enough that no two of a billion stories come to share one by accident
 
 
-def outline_of(story: Story, zone: tzinfo, mark: bytes, name: str = "", came: float = 0, writer: str = "") -> Outline:
+def outline_of(
+    story: Story,
+    zone: tzinfo,
+    mark: bytes,
+    name: str = "",
+    came: float = 0,
+    writer: str = "",
+    signed: str = "",
+) -> Outline:
     """Returns the outline of a story, whose text and whatever else it was read by have the mark.
 
     `name` is what its Atom id is made of where its file says something else by now. `came` is when a pull took it in,
     0 where its own date counts. `writer` is the feed whose words its excerpt has (`history.writer_of`).
+    `signed` are the fields whose URL is published as it is (`history.signed`).
     """
     at, published = _twice(story.published)
     change = last_change(story, zone)
@@ -47,7 +57,9 @@ def outline_of(story: Story, zone: tzinfo, mark: bytes, name: str = "", came: fl
         came=came,
         writer=writer,
         name=hashed(name or lasting_name(story)),
-        known_by=hashed(f"{story.id}\n{story.link}\n{story.feeds}\n{story.title}"),
+        known_by=hashed(f"{story.id}\n{story.link}\n{story.feeds}\n{story.title}\n{story.image}"),
+        signed=signed,
+        secret=without_secrets(story, signed) is not story,
         mark=mark,
     )
 
@@ -59,7 +71,7 @@ def _twice(moment: datetime) -> tuple[float, str]:
 
 def marked(hash_of_content: bytes, outline: Outline) -> bytes:
     """Returns the mark of a story: of its address, all its words, and which of them are the publisher's, and whose."""
-    known = outline.excerpts + outline.writer + outline.file
+    known = outline.excerpts + outline.writer + outline.signed + outline.file
     return hashed(hash_of_content + known.encode(errors="surrogatepass"))
 
 
@@ -72,9 +84,10 @@ def catalogue_of(content: Content, config: Config) -> Catalogue:
         outline_of(
             story,
             zone,
-            hashed(f"{story}{writers.get(story.file, '')}"),
+            hashed(f"{story}{writers.get(story.file, '')}{content.signed.get(story.file, '')}"),
             names.get(story.file, ""),
             writer=writers.get(story.file, ""),
+            signed=content.signed.get(story.file, ""),
         )
         for story in content.stories
     )
@@ -89,6 +102,7 @@ def catalogue_of(content: Content, config: Config) -> Catalogue:
         earlier=content.earlier,
         names=content.names,
         altered=content.altered,
+        gone=content.gone,
         unread=content.unread,
     )
 

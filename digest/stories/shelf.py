@@ -186,7 +186,7 @@ class Shelf:
             story = reading.story(file)
             if story is None:
                 continue
-            outline = outline_of(story, self._zone, b"", before.names.get(file, ""), old.came)
+            outline = outline_of(story, self._zone, b"", before.names.get(file, ""), old.came, signed=old.signed)
             if outline.excerpts == old.excerpts:
                 outline = outline._replace(writer=old.writer)
             elif outline.excerpts:

@@ -23,7 +23,7 @@ from digest.model import Config, Content, Location, Story
 from digest.naming import is_markdown
 from digest.stories import filenames, ledger, locations, paths, storyfile, summaries
 from digest.stories.desk import Desk, Edit, Intake, Survey
-from digest.stories.history import History, earlier, writer_of
+from digest.stories.history import History, earlier, signed, writer_of
 from digest.stories.inbox import Filing, Inbox, names_in, plan
 from digest.stories.ledger import Record
 from digest.stories.news import Ledgers
@@ -83,6 +83,12 @@ def survey(root: Path, config: Config) -> Survey:
                 story.file: writer
                 for story, records in met
                 if (writer := writer_of(story, records or history.of_file(story.file), feeds))
+            },
+            gone=history.gone(stories, followed),
+            signed={
+                story.file: fields
+                for story, records in met
+                if (fields := signed(story, [record for _, record in records]))
             },
             unread=frozenset(reading.unread),
         ),

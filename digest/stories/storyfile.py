@@ -158,6 +158,11 @@ def pairs(story: Story) -> list[tuple[str, str | tuple[str, ...]]]:
     ]
 
 
+def has_key(text: str, key: str) -> bool:
+    """True if the front matter of a story's text has a key, whatever its value."""
+    return key in frontmatter.parse(text, "", required=True).values
+
+
 def week_of(file: str) -> Week:
     """Returns the week in whose folder a file lies; raises Faults where the year has no such week."""
     week = paths.week_of(file)

@@ -19,7 +19,7 @@ from digest.model import Catalogue, Config, Outline, Story
 from digest.pair import Partner
 from digest.stories import kept, paths, sight, store
 from digest.stories.following import Claim, Followed
-from digest.stories.history import History, Records, earlier, writer_of
+from digest.stories.history import History, Records, earlier, signed, writer_of
 from digest.stories.outlines import hashed, marked, outline_of
 from digest.stories.reading import Reading, gathered
 from digest.stories.sight import Sight
@@ -43,8 +43,10 @@ class Whole:
         self._zone = ZoneInfo(config.site.timezone)
         self._feeds = frozenset(feed.id for feed in config.feeds)
         self._hashes: dict[str, bytes] = {}
-        ledgers, _ = store.read_ledgers(root, brief=True)
-        self._history = History(ledgers, store.read_locations(root)[0], added=store.read_added(root)[0])
+        ledgers, damaged = store.read_ledgers(root, brief=True)
+        (located, wrong), (added, unread) = store.read_locations(root), store.read_added(root)
+        self._damaged = (*damaged, *wrong, *unread)
+        self._history = History(ledgers, located, added=added)
         self._reading = Reading(config, ledgers, partial(_content, root, self._hashes), self._history)
         self.named, self._files = paths.parted(seen.files)
         """The files of all stories."""
@@ -75,6 +77,8 @@ class Whole:
             names=followed.names,
             altered=followed.altered,
             news=followed.news,
+            gone=self._history.gone(outlines, followed),
+            damaged=self._damaged,
             unread=frozenset(reading.unread),
             beside=sight.NamesIn(self._root),
         )
@@ -108,7 +112,8 @@ class Whole:
 
     def _outline(self, story: Story, records: Records) -> Outline:
         writer = writer_of(story, records or self._history.of_file(story.file), self._feeds)
-        outline = outline_of(story, self._zone, b"", came=self._history.came(records), writer=writer)
+        given = signed(story, [record for _, record in records])
+        outline = outline_of(story, self._zone, b"", came=self._history.came(records), writer=writer, signed=given)
         return outline._replace(mark=marked(self._hashes[story.file], outline))
 
     def _followed(self, outline: Outline, followed: Followed) -> Outline:

@@ -1,0 +1,73 @@
+"""The content as it may be published: without the secrets (passwords, tokens) in its URLs.
+
+Pages, feeds, the search index and exports are made of what this returns; the files stay as the editor wrote them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from digest import redact
+from digest.model import Catalogue, FreePage, Letter, Story
+from digest.naming import lasting_name
+
+_TEXTS = ("title", "headline", "link", "image", "source", "excerpt", "note")
+_NAMED = 3
+
+_Text = TypeVar("_Text", Letter, FreePage)
+
+
+def published(catalogue: Catalogue) -> Catalogue:
+    """Returns the content as it may be published; Atom ids stay the same."""
+    fields = {story.file: story.signed for story in catalogue.stories if story.secret}
+    catalogue = catalogue._replace(
+        letters=_texts(catalogue.letters),
+        introductions=_texts(catalogue.introductions),
+        pages=_texts(catalogue.pages),
+    )
+    if not fields:
+        return catalogue
+    whole = {file: catalogue.story(file) for file in fields}
+    names = {file: lasting_name(story) for file, story in whole.items() if not story.id} | {**catalogue.names}
+    clean = {file: without_secrets(story, fields[file]) for file, story in whole.items()}
+    story_of = catalogue.story
+    return catalogue._replace(story=lambda file: clean.get(file) or story_of(file), names=names)
+
+
+def without_secrets(story: Story, signed: str) -> Story:
+    """Returns a story without what looks like a secret in its URLs, the very same if there is none.
+
+    The fields named in `signed` are left as they are.
+    """
+    texts = {name: getattr(story, name) for name in _TEXTS}
+    changes: dict[str, Any] = {name: redact.strip_text(text) for name, text in texts.items() if "//" in text}
+    changes = {name: text for name, text in changes.items() if text != texts[name] and name not in signed.split()}
+    corrections = tuple(replace(one, text=redact.strip_text(one.text)) for one in story.corrections)
+    if corrections != story.corrections:
+        changes["corrections"] = corrections
+    return replace(story, **changes) if changes else story
+
+
+def notice(catalogue: Catalogue) -> str:
+    """Returns which files have a secret in a URL, in one line for the report of a build; nothing if none has."""
+    letters = [one.file for one in catalogue.letters if _text(one) is not one]
+    pages = [one.file for one in (*catalogue.introductions, *catalogue.pages) if _text(one) is not one]
+    files = [*(story.file for story in catalogue.stories if story.secret and not story.hide), *letters, *pages]
+    if not files:
+        return ""
+    more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
+    what = "a URL has what looks like a password or token in it, and is published without it"
+    return f"{', '.join(files[:_NAMED])}{more}: {what}; 'digest check' names the lines"
+
+
+def _texts(texts: tuple[_Text, ...]) -> tuple[_Text, ...]:
+    clean = tuple(map(_text, texts))
+    return texts if clean == texts else clean
+
+
+def _text(text: _Text) -> _Text:
+    title, body = redact.strip_text(text.title), redact.strip_text(text.body)
+    if (title, body) == (text.title, text.body):
+        return text
+    return text._replace(title=title, body=body)

@@ -1,0 +1,64 @@
+"""Lines of ledgers that cannot be read: a build names each of them, every time, until they are restored."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from test_cli import digest
+
+from digest import config
+from digest.commands import build
+
+STORY = "---\ntitle: A\nlink: https://news.example/a\n---\n\nA note.\n"
+CONFIG = '[site]\ntitle = "T"\nurl = "https://ada.github.io/x/"\n[[feeds]]\nid = "quay"\nurl = "quay.xml"\n'
+CURE = "not a line of the ledger; restore it from git, or delete it"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    story = tmp_path / "content/2026/w20/2026-05-15-a.md"
+    story.parent.mkdir(parents=True)
+    story.write_text(STORY)
+    (tmp_path / "content/ledger").mkdir()
+    (tmp_path / "digest.toml").write_text(CONFIG)
+    return tmp_path
+
+
+def built(root: Path) -> tuple[str, ...]:
+    return tuple(build.run(root, config.load(root), output=root / "site", base_url=None).damaged)
+
+
+@pytest.mark.parametrize("name", ["quay.jsonl", "_places.jsonl", "_added.jsonl"])
+def test_every_build_finds_the_damaged_lines_of_a_ledger(root: Path, name: str) -> None:
+    ledger = root / "content/ledger" / name
+    ledger.write_text('<<<<<<< HEAD\n{"v": 1}\n')
+    mark = "a merge-conflict mark; delete this line, and keep the lines of both sides"
+
+    first, unchanged = built(root), built(root)
+    (root / "content/2026/w20/2026-05-15-a.md").write_text(STORY + "\nMore.\n")
+    edited = built(root)
+    ledger.write_text("")
+
+    assert first == (f"content/ledger/{name}:1: {mark}", f"content/ledger/{name}:2: {CURE}")
+    assert (unchanged, edited, built(root)) == (first, first, ())
+
+
+def test_a_build_prints_the_damaged_lines_and_what_depends_on_them(root: Path) -> None:
+    (root / "content/ledger/quay.jsonl").write_text('{"v": 1}\n')
+
+    run = digest("build", cwd=root)
+
+    assert (run.returncode, run.stderr) == (
+        0,
+        f"content/ledger/quay.jsonl:1: {CURE}\npublished addresses and Atom ids may change without these lines\n",
+    )
+
+
+def test_a_line_that_is_damaged_where_a_build_does_not_look_is_named_as_well(root: Path) -> None:
+    record = {"v": 1, "at": "2026-05-15T08:00:00.000000Z", "id": "a", "aliases": [], "file": "f", "title": "A"}
+    line = json.dumps({**record, "said": {}, "wrote": {}, "stood": 5})
+    (root / "content/ledger/quay.jsonl").write_text(line + "\n")
+
+    assert built(root) == (f"content/ledger/quay.jsonl:1: {CURE}",)

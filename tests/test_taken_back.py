@@ -1,0 +1,181 @@
+"""What was moved, hidden or deleted: documents that stay, dates that stay, pages that go, and what is said of it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from sites import read_folder
+from test_places import NOW, W20, W21, Desk, item
+
+from digest import config
+from digest.commands import build, check, pull
+from digest.errors import DigestError
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+W22, W23 = "content/2026/w22", "content/2026/w23"
+ENTRIES = (
+    item(1, "early", date_published="2026-05-12T08:00:00Z"),
+    item(2, "first", date_published="2026-05-19T08:00:00Z"),
+    item(3, "second", date_published="2026-05-20T07:00:00Z"),
+)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    (tmp_path / "digest").mkdir()
+    return Desk(tmp_path / "digest")
+
+
+def chain(site: dict[str, bytes]) -> list[str]:
+    """The documents of the chain of RFC 5005, from the newest on."""
+    found, place = [], "feed.atom"
+    while place:
+        links = ElementTree.fromstring(site[place]).iter(f"{ATOM}link")
+        before = [link.get("href", "") for link in links if link.get("rel") == "prev-archive"]
+        place = before[0].removeprefix("https://example.org/digest/") if before else ""
+        found += [place] if place else []
+    return found
+
+
+def test_the_archive_document_of_a_week_stays_when_its_stories_are_moved_away(desk: Desk) -> None:
+    for week, day in ((W20, 12), (W21, 19), (W22, 26)):
+        desk.write(f"{week}/2026-05-{day}-a{day}.md")
+    before = chain(desk.build())
+
+    desk.move(f"{W20}/2026-05-12-a12.md", f"{W21}/2026-05-12-a12.md")
+    site = desk.build()
+
+    assert chain(site) == before == ["2026/w21/feed.atom", "2026/w20/feed.atom"]
+    document = ElementTree.fromstring(site["2026/w20/feed.atom"])
+    assert list(document.iter(f"{ATOM}entry")) == []
+
+
+def dates(site: dict[str, bytes]) -> list[tuple[str | None, str | None]]:
+    entries = ElementTree.fromstring(site["weeks.atom"]).iter(f"{ATOM}entry")
+    return [(entry.findtext(f"{ATOM}published"), entry.findtext(f"{ATOM}updated")) for entry in entries]
+
+
+@pytest.mark.parametrize("first_pull", [True, False])
+def test_deleting_the_first_story_of_a_week_keeps_the_dates_of_the_edition_before(desk: Desk, first_pull: bool) -> None:
+    for count in (3,) if first_pull else (1, 2, 3):
+        desk.feed(*ENTRIES[:count])
+        desk.pull()
+    before = dates(desk.build())
+
+    (desk.root / f"{W21}/2026-05-19-first.md").unlink()
+
+    assert len(before) == 1
+    assert dates(desk.build()) == before
+
+
+def test_deleting_a_story_by_hand_that_came_first_keeps_the_dates_of_the_edition_before(desk: Desk) -> None:
+    """Its date is the one in the name of its file."""
+    for week, day in ((W20, 12), (W21, 19), (W21, 20)):
+        desk.write(f"{week}/2026-05-{day}-a{day}.md")
+    before = dates(desk.build())
+
+    (desk.root / f"{W21}/2026-05-19-a19.md").unlink()
+
+    assert len(before) == 1
+    assert dates(desk.build()) == before
+
+
+@pytest.mark.parametrize("kind", ["pulled", "by hand"])
+def test_a_link_to_a_deleted_story_is_said_to_be_one(desk: Desk, kind: str) -> None:
+    if kind == "pulled":
+        desk.feed(ENTRIES[0])
+        desk.pull()
+        file = f"{W20}/2026-05-12-early.md"
+    else:
+        file = desk.write(f"{W20}/2026-05-12-early.md")
+    desk.write(f"{W21}/2026-05-19-b.md", body="[See](../w20/2026-05-12-early.md) [it](2026-05-12-early.md).")
+    desk.build()
+    (desk.root / file).unlink()
+
+    report = check.run(desk.root, now=NOW)
+
+    said = [problem.words for problem in report.problems if not problem.hint]
+    assert said == [
+        f"the link to '{link}' leads to a story that was deleted: {file}; remove the link, or restore the file from git"
+        for link in ("../w20/2026-05-12-early.md", "2026-05-12-early.md")
+    ]
+
+
+def test_the_inbox_knows_a_story_by_hand_that_was_deleted(desk: Desk) -> None:
+    file = desk.write(f"{W20}/2026-05-12-a.md", link="https://by-hand.example/a")
+    desk.build()
+    (desk.root / file).unlink()
+    shared = desk.put("content/inbox/again.txt", "Again\nhttps://by-hand.example/a\n")
+
+    settings = config.load(desk.root)
+    report = pull.run(desk.root, settings, pull.chosen(settings, ()), now=desk.now)
+
+    assert list(report.problems) == [
+        f"{shared}: its story was deleted: {file}; bring that file back from git, or move this one to its week's "
+        "folder yourself"
+    ]
+
+
+# ------------------------------------------------------------ what is believed of the output folder
+
+
+@pytest.mark.parametrize("fate", ["deleted", "hidden"])
+@pytest.mark.parametrize("other", ["nothing", "title"])
+def test_no_page_stays_when_an_older_digest_folder_was_put_back(desk: Desk, fate: str, other: str) -> None:
+    desk.write(f"{W20}/2026-05-12-a.md")
+    desk.build()
+    shutil.copytree(desk.root / ".digest", desk.root / "older", symlinks=True)
+    file = desk.root / desk.write(f"{W21}/2026-05-19-b.md")
+    assert "2026/w21/index.html" in desk.build()
+
+    shutil.rmtree(desk.root / ".digest")
+    (desk.root / "older").rename(desk.root / ".digest")
+    if fate == "deleted":
+        file.unlink()
+    else:
+        desk.edit(f"{W21}/2026-05-19-b.md", "^link", "hide: true\nlink")
+    if other == "title":
+        desk.edit("digest.toml", "Test", "Another")
+    site = desk.build()
+
+    assert "2026/w21/index.html" not in site
+    build.run(desk.root, config.load(desk.root), output=desk.root / "clean", base_url=None)
+    assert site == read_folder(desk.root / "clean")
+
+
+def test_a_folder_with_the_site_of_another_digest_is_refused(desk: Desk, tmp_path: Path) -> None:
+    desk.write(f"{W20}/2026-05-12-a.md")
+    (tmp_path / "other").mkdir()
+    other = Desk(tmp_path / "other")
+    other.edit("digest.toml", "example.org", "another.org")
+    other.write(f"{W20}/2026-05-12-b.md")
+    shared = tmp_path / "shared"
+
+    def built(one: Desk) -> dict[str, bytes]:
+        build.run(one.root, config.load(one.root), output=shared, base_url=None)
+        return read_folder(shared)
+
+    mine = built(desk)
+    with pytest.raises(DigestError, match="this folder has the site of another digest, whose id is urn:uuid:"):
+        built(other)
+
+    assert read_folder(shared) == mine
+    desk.write(f"{W20}/2026-05-12-c.md")
+    assert built(desk) != mine
+    shutil.rmtree(shared)
+    theirs = built(other)
+    with pytest.raises(DigestError, match="choose another folder"):
+        built(desk)
+    assert read_folder(shared) == theirs
+
+
+def test_a_digest_whose_id_was_changed_builds_into_its_folder_as_before(desk: Desk) -> None:
+    desk.write(f"{W20}/2026-05-12-a.md")
+    desk.build()
+
+    desk.edit("digest.toml", "example.org", "moved.org")
+
+    assert b"moved.org" in desk.build()["feed.atom"]
