@@ -333,3 +333,69 @@ def test_the_atom_id_stays_where_the_link_is_edited(shared: Path) -> None:
         assert entry_id(site(shared)) == before
     run(shared, "pull")
     assert entry_id(site(shared)) == before
+
+
+def swap(root: Path) -> None:
+    """Gives each of the two stories the `id` of the other."""
+    one, two = re.search(r"^id: (.*)$", read(root, ONE), re.M), re.search(r"^id: (.*)$", read(root, TWO), re.M)
+    assert one and two
+    alter(root, ONE, two[1])
+    alter(root, TWO, one[1])
+
+
+@pytest.mark.parametrize("is_other_there", [True, False])
+def test_nothing_changes_for_readers_where_an_id_is_that_of_another_story(
+    root: Path, tmp_path: Path, is_other_there: bool
+) -> None:
+    (root / "first.xml").write_text(rss("One more", "Two more"))
+    run(root, "pull")  # there are earlier headlines now
+    if not is_other_there:
+        (root / TWO).unlink()
+    before = site(root)
+
+    if is_other_there:
+        swap(root)
+    else:
+        alter(root, ONE, "tag:news.example,2026:2")
+
+    assert site(root) == before
+    assert as_from_nothing(root, tmp_path / "other") == before
+
+
+def test_a_story_that_was_moved_with_the_id_of_another_keeps_its_atom_id_and_its_publishers_words(root: Path) -> None:
+    def ids(site: dict[str, bytes]) -> dict[str, str]:
+        found = re.findall(r"<entry>\s*<id>([^<]+)</id>\s*<title[^>]*>([^<]+)</title>", site["feed.atom"].decode())
+        return {title: id for id, title in found}
+
+    before = site(root)
+    swap(root)
+    move(root, ONE, "content/2026/w21/2026-05-15-uno.md")
+
+    after = site(root)
+    assert ids(after) == ids(before) and ids(before).keys() == {"One", "Two"}
+    quoted = rb'<blockquote class="excerpt"[^>]*tech/1/story"><p>Their words on One.</p></blockquote>'
+    assert re.search(quoted, after["2026/w21/index.html"])
+
+
+def test_corrections_arrive_in_the_story_that_they_are_of_where_two_ids_were_swapped(root: Path) -> None:
+    swap(root)
+    (root / "first.xml").write_text(rss("One corrected", "Two corrected"))
+
+    run(root, "pull")
+
+    assert "title: One corrected\n" in read(root, ONE) and "> Their words on One corrected." in read(root, ONE)
+    assert "title: Two corrected\n" in read(root, TWO) and "> Their words on Two corrected." in read(root, TWO)
+    texts = read(root, ONE), read(root, TWO)
+    run(root, "pull")
+    assert (read(root, ONE), read(root, TWO)) == texts
+
+
+def test_check_says_of_an_id_of_another_story_which_one_to_put_back(root: Path) -> None:
+    swap(root)
+
+    what = "hint: its `id` is not the one that feed 'first' gave it:"
+    assert run(root, "check").splitlines() == [
+        f"{ONE}:3: {what} g1; put it back",
+        f"{TWO}:3: {what} tag:news.example,2026:2; put it back",
+        "0 errors, 2 hints in 4 files",
+    ]

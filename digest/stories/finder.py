@@ -32,10 +32,39 @@ class Finder:
         """Returns the story of a file that the ledger knows, wherever it lies now, or the file that hides it."""
         named = sorted({other for key in self._keys(file) for other in self._named.get(key, ())})
         alike = {other: self._likeness(self.stories[other], file) for other in named}
+        mistaken = self._with_id_of_another(file, max(alike.values(), default=0))
+        if mistaken:
+            return mistaken, ""
         if any(alike.values()):  # the others are copies that have become other stories, their `id` left in
             return self.stories[max(named, key=lambda other: (alike[other], other == file))], ""
         altered = self._with_altered_id(file)
         return altered, "" if altered else self._desk.hidden(names)
+
+    def _with_id_of_another(self, file: str, least: int) -> Story | None:
+        """Returns the story whose `id` is that of another known story, though it is more like this one.
+
+        It is also more like this one than those that have this one's `id`, which are so in `least` points.
+        """
+        keys, aliases = self._keys(file), {name for one in self._records.get(file, {}).values() for name in one.aliases}
+        found = None
+        for story in self._desk.stories:
+            theirs = identity.keys_of_story(story)
+            if not keys.isdisjoint(theirs) or aliases.isdisjoint(identity.aliases_of_link(story.link)):
+                continue
+            others = {other for key in theirs for other in self._owners.get(key, ())}
+            likeness = self._likeness(story, file)
+            if others and likeness > max(least, 1, *(self._likeness(story, other) for other in others)):
+                found, least = story, likeness
+        return found
+
+    @cached_property
+    def _owners(self) -> dict[str, set[str]]:
+        """The stories that the ledgers know by a key, each as the file where it was first put."""
+        found: dict[str, set[str]] = {}
+        for file in self._records:
+            for key in self._keys(file):
+                found.setdefault(key, set()).add(file)
+        return found
 
     def _with_altered_id(self, file: str) -> Story | None:
         """Returns the story whose `id` was taken out or altered: by its place and one more name, or by its link.

@@ -84,6 +84,8 @@ class History:
     def of(self, story: Story) -> list[tuple[str, Record]]:
         """Returns the records of a story with their feeds, each once, in the order of the story's own feeds."""
         met = [one for key in keys_of_story(story) for one in self._records.get(key, ())]
+        if met and story.id and any(record.file != story.file for _, record in met):
+            met = self._of_link(story, met) or met
         if not met and story.file in self.altered:
             met = list(self.of_file(self.altered[story.file]))
         if len(met) < 2:
@@ -92,6 +94,23 @@ class History:
         order = {feed: number for number, feed in enumerate(story.feeds)}
         ranked = sorted(found.items(), key=lambda one: (order.get(one[0][0], len(order)), one[0]))
         return [(feed, record) for (feed, _), record in ranked]
+
+    def _of_link(self, story: Story, met: Records) -> Records:
+        """Returns the records of the story at a link, where the `id` that stands beside it is another story's.
+
+        The link has to be none of that other story's, and the place or the headline has to be of the same story as the
+        link: a story that was moved, and whose link an editor has changed, stays what its `id` says.
+        """
+        alias = f"link:{links.canonical(story.link)}"
+        if any(alias in record.aliases or record.title == story.title for _, record in met):
+            return []
+        own = [one for one in self.of_file(story.file) if alias in one[1].aliases]
+        if own:
+            return own
+        owners = self._linked({alias.removeprefix("link:")}).get(alias.removeprefix("link:"), ())
+        named = [one for owner in sorted(owners) for one in self.of_file(owner) if one[1].title == story.title]
+        files = {record.file for _, record in named}
+        return list(self.of_file(files.pop())) if len(files) == 1 else []
 
     def came(self, records: Iterable[tuple[str, Record]]) -> float:
         """Returns when a pull took in the story of these records, in seconds since 1970; 0 where its own date counts.

@@ -58,12 +58,18 @@ class Known:
     excerpts: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def excerpts_of(self, file: str, guid: str, link: str, feeds: Iterable[str]) -> frozenset[str]:
-        """Returns the hashes of a story's excerpts: by its key, or by link or file where its `id` was altered."""
+        """Returns the hashes of a story's excerpts: by its key and its file, or by its link.
+
+        The key may be another story's, where an editor has altered the `id`.
+        """
         found = [self.excerpts[key] for key in story_keys(guid, link, feeds) if key in self.excerpts]
-        if found:
-            return found[0] if len(found) == 1 else frozenset().union(*found)
-        names = (f"link:{links.canonical(link)}" if links.web_link(link) else "", file)
-        return next((self.excerpts[name] for name in names if name in self.excerpts), _NONE)
+        is_at_home = file in self.excerpts
+        if is_at_home:
+            found.append(self.excerpts[file])
+        if not (found and is_at_home) and links.web_link(link):
+            name = f"link:{links.canonical(link)}"
+            found += [self.excerpts[name]] if name in self.excerpts else []
+        return found[0] if len(found) == 1 else _NONE.union(*found)
 
 
 class OneStory(dict[str, frozenset[str]]):
