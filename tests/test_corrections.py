@@ -891,3 +891,45 @@ def test_a_first_feed_that_disagrees_holds_a_correction_back(tmp_path: Path) -> 
     desk.pull()
 
     assert desk.story.title == "Story 1 headline"
+
+
+# ---------------------------------------------------------------- feeds that come back
+
+RETURNED = "kept another feed's title 'Corrected'; the feed now says 'Story 1 headline'"
+
+
+@pytest.mark.parametrize("away", ["retired", "renamed"])
+def test_what_a_feed_says_that_comes_back_is_said_once_where_another_has_corrected_it(
+    tmp_path: Path, away: str
+) -> None:
+    desk = Desk(tmp_path, "a")
+    desk.tell("a", ENTRY)
+    desk.pull()
+    desk.name(*("ab" if away == "retired" else "b"), retired="a")
+    desk.tell("b", corrected(title="Corrected"))
+    desk.pull()
+    assert desk.story.title == "Corrected"
+    desk.name(*("ab" if away == "retired" else "a"))
+
+    report = desk.pull()
+
+    assert (lines(report), desk.story.title) == ([RETURNED], "Corrected")
+    assert len(desk.hints()) == 1
+    before = desk.content()
+    assert lines(desk.pull()) == []
+    assert desk.content() == before
+
+
+def test_a_hint_has_the_newest_words_of_a_feed_while_another_supplies_the_storys(desk: Desk) -> None:
+    desk.edit("title: Story 1 headline", "title: Mine")
+    desk.tell("a", OTHER)
+    desk.tell("b", corrected(title="Of b"))
+    desk.pull()
+    desk.tell("a", ENTRY)
+    desk.pull()
+    assert desk.hints() == ["the feed's headline is now 'Of b', yours says 'Mine'"]
+
+    desk.tell("b", corrected(title="Of b at last"))
+    desk.pull()
+
+    assert desk.hints() == ["the feed's headline is now 'Of b at last', yours says 'Mine'"]

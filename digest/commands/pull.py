@@ -125,7 +125,7 @@ def run(
         documents = [(one.feed, found) for one in asked.answers if isinstance(found := read.get(one.feed.id), Document)]
         lost = uncommitted.lost_stories(root, config, ledgers)
         filed, left = store.empty_inbox(root, config, ledgers, now=now, dry=dry)
-        intake = take_in(documents, _desk(root, config, documents, ledgers), config, now)
+        intake = take_in(documents, _desk(root, config, documents, ledgers, asked.memory), config, now)
         if not dry:
             _write(root, asked, read, intake, ledgers, now)
             locate.run(root, config, now)
@@ -168,14 +168,21 @@ def chosen(config: Config, names: Iterable[str]) -> tuple[Feed, ...]:
     return tuple(feed for feed in config.feeds if not feed.retired and (not wanted or feed.id in wanted))
 
 
-def _desk(root: Path, config: Config, documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers) -> Desk:
+def _desk(
+    root: Path,
+    config: Config,
+    documents: Sequence[tuple[Feed, Document]],
+    ledgers: Ledgers,
+    memory: lessons.Memory,
+) -> Desk:
     """Returns what has to be known to decide on the documents; where they bring nothing new, that is very little."""
     carried = {feed: frozenset(aliases) for feed, aliases in disk.recall(root, _CARRIED, disk.is_texts).items()}
     carried |= {feed.id: frozenset(names_carried(document)) for feed, document in documents}
-    names = in_question(documents, ledgers, overdue(ledgers, config, carried))
+    returned = lessons.returned((feed for feed, _ in documents), memory)
+    names = in_question(documents, ledgers, overdue(ledgers, config, carried), returned)
     desk = store.read_desk(root, config, ledgers if names else akin(documents, ledgers), names)
     begun = {file: Edit(file, **texts) for file, texts in disk.recall(root, _BEGUN, _is_edit).items()}
-    return replace(desk, begun=begun, carried=carried)
+    return replace(desk, begun=begun, carried=carried, returned=returned)
 
 
 def _is_edit(value: Any) -> bool:
@@ -184,8 +191,9 @@ def _is_edit(value: Any) -> bool:
 
 def _ask(root: Path, config: Config, feeds: Sequence[Feed], now: datetime, limits: Limits, told: Told | None) -> _Asked:
     """Fetches the feeds, but for those whose servers have asked to be left in peace until a moment to come."""
+    pulled = {feed.id for feed in config.feeds if not feed.retired}.union(feed.id for feed in feeds)
     remembered = disk.recall(root, lessons.NAME)
-    memory = lessons.believed(remembered, now)
+    memory = lessons.of_pulled(lessons.believed(remembered, now), pulled)
     until = {feed.id: lessons.wait_of(feed, memory, now) for feed in feeds}
     due = [feed for feed in feeds if not until[feed.id]]
     marks = _marks(root, due)

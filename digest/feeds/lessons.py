@@ -2,7 +2,8 @@
 
     {feed id: {"url", "etag", "modified", "hash", "ledger",     to ask only for what has changed
                "url", "wait",                                   or not to ask before that moment
-               "asked", "new", "failed"}}                       for `digest status`
+               "asked", "new", "failed",                        for `digest status`
+               "away"}}                                         where it was not pulled the last time
 
 Decides only: memories and answers come in, memories go out. Refuses to believe a server that a feed has not changed
 where the ledger is not the one that was remembered: it may lack what the server believes that we have.
@@ -42,6 +43,23 @@ def _is_plausible(known: Mapping[str, Any], now: datetime) -> bool:
         return all(datetime.fromisoformat(known[key]) <= limit for key, limit in limits.items() if known.get(key))
     except (ValueError, TypeError):  # no date, or one without a zone
         return False
+
+
+def of_pulled(memory: Memory, pulled: Collection[str]) -> dict[str, Any]:
+    """Returns the memory with a mark at feeds that are not pulled now, and without their validators.
+
+    One that is pulled again later is then read, even if it has not changed: what others brought meanwhile may differ.
+    """
+    shown = ("asked", "new", "failed")
+    return {
+        feed: known if feed in pulled else {"away": "yes", **{key: known[key] for key in shown if key in known}}
+        for feed, known in memory.items()
+    }
+
+
+def returned(feeds: Iterable[Feed], memory: Memory) -> frozenset[str]:
+    """Returns the feeds that are pulled for the first time since they were retired or had another id."""
+    return frozenset(feed.id for feed in feeds if memory.get(feed.id, {}).get("away"))
 
 
 def wait_of(feed: Feed, memory: Memory, now: datetime) -> str:

@@ -29,8 +29,9 @@ class Desk:
     that speak of an entry in question, `stories` were read, with their `texts`; `unreadable` has the texts of the
     others, `problems` what is wrong with them. `known` is what a story may speak of. `closed` is the newest week that
     its letter has closed, None where letters close none. `letters` are the texts of all letters. `carried` has, by
-    feed, names of the entries in the last document that it was seen to have. `begun` is what the last pull wrote into
-    files, which may have been killed before its ledger lines were written.
+    feed, names of the entries in the last document that it was seen to have; feeds that have `returned` were retired or
+    had another id in the last pull. `begun` is what the last pull wrote into files, which may have been killed before
+    its ledger lines were written.
     """
 
     ledgers: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
@@ -44,6 +45,7 @@ class Desk:
     closed: Week | None = None
     letters: tuple[str, ...] = ()
     carried: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    returned: frozenset[str] = frozenset()
     begun: Mapping[str, Edit] = field(default_factory=dict)
 
     @property

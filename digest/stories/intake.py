@@ -199,7 +199,9 @@ class _Taking:
         """Deals with a story that was taken in before: under a new name, by one more feed, or with new words."""
         record = self.kin[file].get(arrival.feed.id)
         heard = ledger.hashes(said(arrival.entry))
-        if record is not None and not is_news(arrival.entry, record) and not record.held:
+        is_back = record is not None and arrival.feed.id in self.desk.returned
+        odd = precedence.contradicted(record, heard, self.kin[file]) if record and is_back else frozenset()
+        if record is not None and not is_news(arrival.entry, record) and not record.held and not odd:
             self._remember_names(arrival, record)
             return "known", file
         story, blocked = self.finder.find(file, names_of(arrival.aliases + (record.aliases if record else ())))
@@ -223,7 +225,7 @@ class _Taking:
             merged = self._merged(arrival, heard | agreed, file, story, heard)
             return self._revised(arrival, record, story, merged, heard, held)
         before = precedence.baseline(record, heard, self.kin[file], first=first)
-        aside = precedence.only_reported(record, heard, self.kin[file], first=first)
+        aside = precedence.only_reported(record, heard, self.kin[file], first=first) | odd
         return self._revised(arrival, record, story, self._merged(arrival, before, file, story, heard, aside), heard)
 
     def _remember_names(self, arrival: Arrival, record: Record) -> None:
@@ -308,7 +310,10 @@ class _Taking:
         kin = self.kin[record.file]
         held = precedence.held(record, heard, kin)
         if is_another_line(record, arrival.aliases, heard, held):
-            self._pending(record.file, story)
+            before = self._pending(record.file, story)
+            fresh = fresh_story(arrival, self.config, self.now)
+            now = pending.reworded(before, fresh, record.said, heard)
+            self.pending[record.file] = (story.file, self.pending[record.file][1], now)
             self._note(arrival, record, heard, precedence.written_by_others(record, kin), held=held)
 
     # ------------------------------------------------------------ the merge
@@ -364,7 +369,7 @@ class _Taking:
         first = self._is_first(arrival.feed, record.file, story)
         if held is None:
             held = {} if first else precedence.still_held(record, heard, merged.withdrawn, self.kin[record.file])
-        if is_another_line(record, arrival.aliases, heard, held):
+        if is_another_line(record, arrival.aliases, heard, held) or merged.heard:
             wrote = precedence.written_now(record, heard, revision.wrote, self.kin[record.file])
             self._note(arrival, record, heard, wrote, names=names, held=held)
         return ("known" if after == story else "updated"), story.file

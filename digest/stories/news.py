@@ -15,26 +15,37 @@ from digest.model import Config, Document, Entry, Feed
 from digest.stories import identity, ledger, matching
 from digest.stories.ledger import Record
 from digest.stories.merge import WITHDRAWABLE
+from digest.stories.precedence import contradicted
 
 Ledgers = Mapping[str, Mapping[str, Record]]
 
 
 def in_question(
-    documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers, due: Collection[str] = ()
+    documents: Sequence[tuple[Feed, Document]],
+    ledgers: Ledgers,
+    due: Collection[str] = (),
+    returned: Collection[str] = (),
 ) -> frozenset[str]:
     """Returns names to look for in the story files: those of entries that are new, or changed, or new to their feed.
 
     There are none where every entry is known and says what it said: then no story file need be read at all. Of feeds
-    that are `due`, corrections that were held are news as well.
+    that are `due`, corrections that were held are news as well, and of those that have `returned`, what others have
+    corrected.
     """
     read = [(feed.id, identity.distinct(document.entries)) for feed, document in documents]
     found = matching.resolve(read, ledger.known_files(akin(documents, ledgers)))
     names: set[str] = set()
+    kin = ledger.by_file(ledgers) if returned else {}
     for (feed, entries), files in zip(read, found, strict=True):
         records = {record.file: record for record in ledgers.get(feed, {}).values()}
         for entry, file in zip(entries, files, strict=True):
             record = records.get(file)
-            if record is None or is_news(entry, record) or (record.held and feed in due):
+            if (
+                record is None
+                or is_news(entry, record)
+                or (record.held and feed in due)
+                or (feed in returned and contradicted(record, ledger.hashes(said(entry)), kin[file]))
+            ):
                 names |= names_of(identity.aliases_of(entry) + (record.aliases if record else ()))
     return frozenset(names)
 

@@ -20,7 +20,7 @@ from digest import links
 from digest.model import Story
 from digest.stories.desk import Edit
 from digest.stories.identity import hash_of
-from digest.stories.ledger import PendingChange, Record, later, moment
+from digest.stories.ledger import PendingChange, Record, hash_of_value, later, moment
 from digest.stories.merge import ANOTHERS, Merged, words_of
 
 KEPT, CHANGED, WITHDRAWN = "kept", "changed", "withdrawn"
@@ -76,6 +76,17 @@ def after_merge(
             found[name] = PendingChange(CHANGED, old[:_LONGEST])
     found |= {one.field: _their(one.field, one.whole, one.why == ANOTHERS) for one in merged.kept}
     return found | {name: PendingChange(WITHDRAWN) for name in merged.withdrawn}
+
+
+def reworded(before: Pending, fresh: Story, said: Mapping[str, str], heard: Mapping[str, str]) -> Pending:
+    """Returns what is pending, with a feed's new words where those that it `said` before are mentioned."""
+    found = dict(before)
+    for name, change in before.items():
+        words = tuple(change.words.split(", ")) if name == "authors" else change.words
+        is_its = change.kind in {KEPT, ANOTHERS} and change.words and hash_of_value(words) == said.get(name)
+        if is_its and heard.get(name, said.get(name)) != said.get(name):
+            found[name] = change._replace(words=words_of(name, getattr(fresh, name))[:_LONGEST])
+    return found
 
 
 def news(file: str, story: Story, before: Pending, now: Pending, heard: Container[str]) -> Iterator[str]:

@@ -92,6 +92,22 @@ def agreed_corrections(
     }
 
 
+def contradicted(record: Record, heard: Mapping[str, str], records: Records) -> frozenset[str]:
+    """Returns the fields in which a feed says what it said, while another feed has corrected the file since.
+
+    A feed that was retired or renamed for a while does so.
+    """
+    if len(records) < 2:
+        return frozenset()
+    written = last_written(records)
+    return frozenset(
+        name
+        for name in FIELDS
+        if name in heard and record.wrote.get(name, written.get(name)) != written.get(name)
+        if not is_in_file(name, heard[name], records)
+    )
+
+
 def held(record: Record, heard: Mapping[str, str], records: Records) -> dict[str, str]:
     """Returns the fields that a feed has corrected or withdrawn while another one supplies the words.
 
