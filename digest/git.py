@@ -9,7 +9,8 @@ import itertools
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,6 +80,48 @@ def once_had(folder: Path, place: str, *, anywhere: bool = False) -> frozenset[s
     if not anywhere and _named(folder, "rev-parse", "--is-shallow-repository") != frozenset({"false"}):
         return None
     return _named(folder, "log", *words, "--all" if anywhere else "HEAD", "--", place)
+
+
+def merged_from(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Returns the versions that git put together, in a merge or a rebase, into what a file has now, by file.
+
+    Nobody need have seen what came of that. A file that was edited since has none, nor has any without a repository.
+    A rebased commit is known by its two dates, which are the same in one that was made where it stands.
+    """
+    changed = _named(folder, "diff", "--name-only", "--relative", "-z", "HEAD", "--", *files) if files else None
+    if changed is None:
+        return {}
+    words = ("-c", "--topo-order", "--no-renames", "--name-only", "--relative", "-z", "--format=%x01%H %at %ct %P")
+    told = run(folder, "log", *words, "--", *files).stdout
+    place, versions, seen = prefix(folder), list[tuple[str, str]](), set(changed)
+    for commit in told.split(b"\1")[1:]:
+        header, *names = (part.strip(b"\n") for part in commit.split(b"\0"))
+        _, written, committed, *parents = header.decode().split(" ")
+        for name in map(os.fsdecode, filter(None, names)):
+            if name in seen:
+                continue
+            if len(parents) == 1 and written == committed:
+                seen.add(name)
+            else:
+                versions += [(name, f"{parent}:{place}{name}") for parent in parents]
+    found: dict[str, list[str]] = defaultdict(list)
+    for (name, _), content in zip(versions, _contents(folder, [object for _, object in versions]), strict=True):
+        found[name].append(content.decode(errors="replace"))
+    return {name: tuple(texts) for name, texts in found.items()}
+
+
+def _contents(folder: Path, objects: Sequence[str]) -> list[bytes]:
+    """Returns what objects hold, nothing for those that are not there."""
+    asked = "".join(f"{object}\n" for object in objects)
+    answer = run(folder, "cat-file", "--batch", said=asked.encode(errors="surrogateescape")).stdout if objects else b""
+    found, at = [], 0
+    for _ in objects:
+        end = answer.index(b"\n", at)
+        header, at = answer[at:end], end + 1
+        size = 0 if header.endswith(b"missing") else int(header.rpartition(b" ")[2])
+        found.append(answer[at : at + size])
+        at += size + 1 if not header.endswith(b"missing") else 0
+    return found
 
 
 def _named(folder: Path, *words: str) -> frozenset[str] | None:

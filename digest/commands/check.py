@@ -126,7 +126,8 @@ def _all(root: Path, settings: Config, survey: Survey, now: datetime, line_of: L
     yield from proof(catalogue, archive, settings)
     yield from flawed(root, Base(settings.site.url))
     read = partial(store.read_text, root)
-    yield from review.review(survey, settings, closed=closed, line_of=line_of, read=read)
+    versions = git.merged_from(root, review.edited(survey, read))
+    yield from review.review(survey, settings, closed=closed, line_of=line_of, read=read, versions=versions)
     filed, left = store.empty_inbox(root, settings, survey.ledgers, now=now, dry=True)
     for filing in filed:
         yield Problem(filing.inbox, 0, f"waits to be filed as {filing.file}", "run 'digest pull'", hint=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from digest import disk
+from digest import disk, git
 from digest.errors import DigestError
 from digest.feeds import lessons
 from digest.model import Config, Letter, Story
@@ -98,12 +98,13 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
     """Counts what lies on the desk; whatever cannot be read is named, and counts for nothing but a file."""
     survey = store.survey(root, config)
     memory = lessons.believed(disk.recall(root, lessons.NAME), now)
+    read = partial(store.read_text, root)
     return StatusReport(
         weeks=_weeks(survey, config.close),
         feeds=_feeds(survey, config, _there(survey, _unread(root, survey)), memory, now),
         unread=survey.unread,
         unknown_themes=survey.unknown_themes,
-        unsettled=review.unsettled(survey, partial(store.read_text, root)),
+        unsettled=review.unsettled(survey, read, git.merged_from(root, review.edited(survey, read))),
     )
 
 

@@ -5,8 +5,10 @@
     another's  another feed's words stayed, this feed has others    this feed's words, if short
     changed    a headline or link changed below the editor's words  the old words
     withdrawn  the feed dropped a field, the file still has it      none
+    replaced   a headline or link changed, nobody had written yet   the old words
 
-The ledger has the hash of the file as the pull left it: after any edit the change counts as seen.
+The ledger has the hash of the file as the pull left it: after any edit the change counts as seen. Where git has merged
+that file with an edit made elsewhere, nobody has seen both: the versions before the merge count (`unseen`).
 An excerpt's words are not stored: the ledger never contains a publisher's sentences.
 """
 
@@ -23,8 +25,8 @@ from digest.stories.identity import hash_of
 from digest.stories.ledger import PendingChange, Record, hash_of_value, later, moment
 from digest.stories.merge import ANOTHERS, Merged, words_of
 
-KEPT, CHANGED, WITHDRAWN = "kept", "changed", "withdrawn"
-KINDS = (KEPT, ANOTHERS, CHANGED, WITHDRAWN)
+KEPT, CHANGED, WITHDRAWN, REPLACED = "kept", "changed", "withdrawn", "replaced"
+KINDS = (KEPT, ANOTHERS, CHANGED, WITHDRAWN, REPLACED)
 _SHORT = frozenset({"title", "link", "authors", "image"})
 _LABELS = {"title": "headline", "authors": "byline", "excerpt": "summary"}
 _LONGEST = 300
@@ -52,6 +54,23 @@ def in_file(records: Collection[Record], *texts: str) -> Pending:
     return {}
 
 
+def to_look_at(records: Collection[Record], story: Story, text: str, versions: Iterable[str] = ()) -> Pending:
+    """Returns what an editor should look at in a story, whose file has this text.
+
+    `versions` are those that git has merged into it, and that nobody has seen since.
+    """
+    if is_edited(records, story, text):
+        found = in_file(records, *versions)
+        return {name: one._replace(kind=CHANGED) if one.kind == REPLACED else one for name, one in found.items()}
+    return {name: one for name, one in in_file(records, text).items() if one.kind != REPLACED}
+
+
+def is_edited(records: Collection[Record], story: Story, text: str) -> bool:
+    """True if an editor has written about a story, and its file is not as the pull left it that changed something."""
+    is_known = file_hash(text) in {record.stood for record in records}
+    return has_any(records) and is_written_about(story) and not is_known
+
+
 def has_any(records: Iterable[Record]) -> bool:
     """True if something may be pending, so that the file has to be read."""
     return any(record.pending for record in records)
@@ -69,11 +88,11 @@ def after_merge(
     if not done:
         theirs = {name: value for name, value in merged.changes.items() if name in merged.heard}
         found |= {name: _their(name, words_of(name, value)) for name, value in theirs.items()}
-    for name in _WATCHED if done and reviewed else ():
+    for name in _WATCHED if done else ():
         was = before.get(name)
-        old = was.words if was and was.kind == CHANGED else words_of(name, merged.replaced.get(name, ""))
+        old = was.words if was and was.kind in {CHANGED, REPLACED} else words_of(name, merged.replaced.get(name, ""))
         if name in merged.heard and old and not _is_same(name, old, words_of(name, getattr(story, name))):
-            found[name] = PendingChange(CHANGED, old[:_LONGEST])
+            found[name] = PendingChange(CHANGED if reviewed else REPLACED, old[:_LONGEST])
     found |= {one.field: _their(one.field, one.whole, one.why == ANOTHERS) for one in merged.kept}
     return found | {name: PendingChange(WITHDRAWN) for name in merged.withdrawn}
 
@@ -104,7 +123,12 @@ def is_reviewed(story: Story, letters: Iterable[str], files: Iterable[str]) -> b
     `letters` are the texts of the letters, `files` the files by which a letter may link to the story.
     """
     names = [file.rpartition("/")[2] for file in files]
-    return bool(story.note.strip() or story.headline) or any(name in letter for letter in letters for name in names)
+    return is_written_about(story) or any(name in letter for letter in letters for name in names)
+
+
+def is_written_about(story: Story) -> bool:
+    """True if a story has a note or a headline of its editor's."""
+    return bool(story.note.strip() or story.headline)
 
 
 def carried_over(lines: Lines, records: Lines, edit: Edit | None, now: datetime) -> Lines:

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from digest import links
@@ -30,6 +31,9 @@ LineOf = Callable[[str, str], int]
 """Gives the line of a file in which a key of its front matter stands."""
 Read = Callable[[str], str]
 """Gives the text of a file."""
+Versions = Mapping[str, Sequence[str]]
+"""The texts of a file that git has merged into what it has now, and that nobody has seen since, by file."""
+_NO_VERSIONS: Versions = MappingProxyType({})
 
 _LONG_TITLE = 40  # signs: what cuts headlines cuts long ones; a short one may well end in three dots
 _SETTLED = 20  # stories: before there are as many, a theme without one is no news
@@ -48,15 +52,21 @@ class Text:
 
 
 def review(
-    survey: Survey, config: Config, *, closed: Collection[Week], line_of: LineOf, read: Read
+    survey: Survey,
+    config: Config,
+    *,
+    closed: Collection[Week],
+    line_of: LineOf,
+    read: Read,
+    versions: Versions = _NO_VERSIONS,
 ) -> tuple[Problem, ...]:
-    """Returns every hint about a digest's content; `closed` are the weeks that are."""
+    """Returns every hint about a digest's content; `closed` are the weeks that are, `versions` of files `edited`."""
     history = survey.history
     shown = [story for story in survey.content.stories if not story.hide]
     found = [
         *_slips(texts(survey)),
         *_of_each(shown, history, config, line_of),
-        *_pending(shown, history, line_of, read),
+        *_pending(shown, history, line_of, read, versions),
         *among(shown, line_of),
         *_shared_guids(shown, history),
         *_titled(survey.content.introductions, line_of),
@@ -79,11 +89,21 @@ def of_story(story: Story, history: History, config: Config, line_of: LineOf, re
     )
 
 
-def unsettled(survey: Survey, read: Read) -> tuple[str, ...]:
-    """Returns the files with pending changes (`pending`): not edited since the pull."""
+def unsettled(survey: Survey, read: Read, versions: Versions = _NO_VERSIONS) -> tuple[str, ...]:
+    """Returns the files with pending changes: not edited since the pull; `versions` are of files `edited`."""
     history = survey.history
     shown = (story for story in survey.content.stories if not story.hide)
-    return tuple(story.file for story in shown if _found(story, history, read))
+    return tuple(story.file for story in shown if _found(story, history, read, versions))
+
+
+def edited(survey: Survey, read: Read) -> tuple[str, ...]:
+    """Returns the files with changes by a pull that were edited since, or merged by git with an edit made elsewhere."""
+    history, found = survey.history, []
+    for story in survey.content.stories:
+        records = [] if story.hide else [record for _, record in history.of(story)]
+        if pending.has_any(records) and pending.is_edited(records, story, read(story.file)):
+            found.append(story.file)
+    return tuple(found)
 
 
 def among(stories: Sequence[Story], line_of: LineOf) -> tuple[Problem, ...]:
@@ -152,19 +172,27 @@ def _of_each(stories: Sequence[Story], history: History, config: Config, line_of
     yield from _misdated(stories, history, ZoneInfo(config.site.timezone), line_of)
 
 
-def _pending(stories: Iterable[Story], history: History, line_of: LineOf, read: Read) -> Iterator[Problem]:
+def _pending(
+    stories: Iterable[Story],
+    history: History,
+    line_of: LineOf,
+    read: Read,
+    versions: Versions = _NO_VERSIONS,
+) -> Iterator[Problem]:
     """Finds what pulls have left for the editor to look at."""
     for story in stories:
-        found = _found(story, history, read)
+        found = _found(story, history, read, versions)
         for name, what, cure in pending.hints(story, found):
             yield _hint(story.file, story.line if name == "excerpt" else line_of(story.file, name), what, cure)
         if "excerpt" not in found:  # one hint at a time
             yield from _requoted(story, history)
 
 
-def _found(story: Story, history: History, read: Read) -> pending.Pending:
+def _found(story: Story, history: History, read: Read, versions: Versions) -> pending.Pending:
     records = [record for _, record in history.of(story)]
-    return pending.in_file(records, read(story.file)) if pending.has_any(records) else {}
+    if not pending.has_any(records):
+        return {}
+    return pending.to_look_at(records, story, read(story.file), versions.get(story.file, ()))
 
 
 def _slips(written: Iterable[Text]) -> Iterator[Problem]:

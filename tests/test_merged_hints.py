@@ -1,0 +1,128 @@
+"""A headline that a pull changes on one machine while an editor writes on another, where git merges the two."""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from test_corrections import Desk, corrected
+
+from digest import config
+from digest.commands import status
+
+FEED_WORDS = "Chip chief convicted"
+CHANGED = f"its headline has changed since {{}}: 'Story 1 headline' → '{FEED_WORDS}'"
+
+
+class Clone(Desk):
+    """A clone of a digest on a machine of its own."""
+
+    def git(self, *words: str, day: int = 28) -> None:
+        at = f"2026-11-{day}T08:00:00Z"
+        names = {
+            f"GIT_{who}_{what}": "ada@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+        }
+        dates = {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at}
+        environment = {"PATH": "/usr/bin:/bin:/usr/local/bin", "HOME": str(self.root), **names, **dates}
+        subprocess.run(["git", *words], cwd=self.root, env=environment, check=True, capture_output=True)
+
+    def commit(self, day: int = 28) -> None:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", "A step", day=day)
+
+    def hints(self) -> list[str]:
+        return [hint for hint in super().hints() if "headline" in hint]
+
+    @property
+    def unsettled(self) -> tuple[str, ...]:
+        return status.run(self.root, config.load(self.root), now=self.now).unsettled
+
+
+@pytest.fixture
+def clones(tmp_path: Path) -> tuple[Clone, Clone]:
+    """Two clones of a digest with one story; the first is where pulls run."""
+    (tmp_path / "one").mkdir()
+    one = Clone(tmp_path / "one")
+    one.tell("a", corrected())
+    one.tell("b", corrected())
+    one.pull()
+    (one.root / ".gitignore").write_text(".digest/\n")
+    (one.root / ".gitattributes").write_text("content/ledger/*.jsonl merge=union text eol=lf\n")
+    one.git("init", "--quiet", "--initial-branch=main")
+    one.commit(day=27)
+    one.git("clone", "--quiet", ".", str(tmp_path / "two"))
+    (tmp_path / "two/.digest").mkdir()
+    two = Clone.__new__(Clone)
+    two.root, two.now = tmp_path / "two", one.now + timedelta(days=2)
+    return one, two
+
+
+def turn(one: Clone) -> None:
+    """The publisher changes the headline, and the machine that pulls commits it."""
+    for feed in "ab":
+        one.tell(feed, corrected(title=FEED_WORDS))
+    one.pull()
+    one.commit(day=28)
+
+
+WAYS = [("pull", "--no-rebase", "--quiet"), ("pull", "--rebase", "--quiet")]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=["merge", "rebase"])
+@pytest.mark.parametrize("words", ["note", "headline", "edited note"])
+def test_the_hint_outlives_a_clean_merge_until_the_editor_has_looked(
+    clones: tuple[Clone, Clone], way: tuple[str, ...], words: str
+) -> None:
+    one, two = clones
+    if words == "edited note":
+        one.add_note("So he goes free.\n")
+        one.commit(day=27)
+        two.git("pull", "--quiet")
+        two.add_note("\nAnd so does she.\n")
+    elif words == "note":
+        two.add_note("So he goes free.\n")
+    else:
+        two.edit("themes: []\n", "themes: []\nheadline: Free\n")
+    two.commit(day=28)
+    turn(one)
+
+    two.git(*way, day=29)
+
+    hint = CHANGED.format("your own headline" if words == "headline" else "your note")
+    assert (two.hints(), two.unsettled) == ([hint], (two.story.file,))
+    assert one.hints() == ([hint] if words == "edited note" else [])
+    two.edit("title:", "lead: true\ntitle:")
+    assert two.hints() == []
+    two.commit(day=30)
+    assert (two.hints(), two.unsettled) == ([], ())
+
+
+def test_a_note_that_is_written_below_the_new_headline_has_no_hint(clones: tuple[Clone, Clone]) -> None:
+    one, two = clones
+    turn(one)
+    assert (one.hints(), one.unsettled) == ([], ())
+    two.git("pull", "--quiet")
+
+    two.add_note("He is convicted.\n")
+
+    assert two.hints() == []
+    two.commit(day=29)
+    assert two.hints() == []
+
+
+def test_without_git_any_edit_ends_a_hint(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    for feed in "ab":
+        desk.tell(feed, corrected())
+    desk.pull()
+    desk.add_note("So he goes free.\n")
+    for feed in "ab":
+        desk.tell(feed, corrected(title=FEED_WORDS))
+    desk.pull()
+    assert desk.hints() == [CHANGED.format("your note")]
+
+    desk.edit("free", "to jail")
+
+    assert desk.hints() == []
