@@ -116,11 +116,17 @@ class Entry(NamedTuple):
 
 
 class Document(NamedTuple):
-    """One fetched feed document, read; `warnings` says in words what was skipped or doubted, and why."""
+    """One fetched feed document, read; `warnings` says in words what was skipped or doubted, and why.
+
+    `moved` is where the feed says that it is now, if that is elsewhere, and `moved_by` what says so: "new-feed-url" or
+    "self".
+    """
 
     title: str
     entries: tuple[Entry, ...] = ()
     warnings: tuple[str, ...] = ()
+    moved: str = ""
+    moved_by: str = ""
 
 
 # ---------------------------------------------------------------- what the editor keeps

@@ -43,6 +43,7 @@ def test_the_summary_has_a_row_a_feed_and_what_wants_a_look() -> None:
             Row(feed="a", state="read", entries=1, new=NEW[:1], kept=(kept,), gap=True, warnings=("possible gap",)),
             Row(feed="b", state="failed", reason="no feed at this address (404)"),
             Row(feed="c", state="unchanged", moved="https://news.example/c"),
+            Row(feed="d", state="unchanged", moved="https://news.example/d", moved_by="self"),
         ),
         problems=("content/ledger/a.jsonl:3: this line is damaged",),
     )
@@ -59,7 +60,8 @@ def test_the_summary_has_a_row_a_feed_and_what_wants_a_look() -> None:
 | a | read, 1 entry | 1 | · | 1 | possible |
 | b | failed | · | · | · | · |
 | c | unchanged | · | · | · | · |
-| all 3 | 2 read, 1 failed | 1 | · | 1 | 1 |
+| d | unchanged | · | · | · | · |
+| all 4 | 3 read, 1 failed | 1 | · | 1 | 1 |
 
 Worth a look:
 
@@ -68,6 +70,7 @@ Worth a look:
     a: a.md: title: yours is '*| <b>mine</b>', the feed says # 'theirs'
     b: no feed at this address (404)
     c: has moved for good to https://news.example/c
+    d: names another address as its own: https://news.example/d
 
 New:
 

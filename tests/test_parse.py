@@ -36,7 +36,7 @@ URL = "https://host.example/feeds/all.xml"
 def read(body: bytes | str, url: str = URL, content_type: str = "") -> Document | Failed:
     """Reads a body as the answer from an address."""
     content = body.encode() if isinstance(body, str) else body
-    return parse(Fetched(feed=make_feed(), body=content, url=url, content_type=content_type))
+    return parse(Fetched(feed=make_feed(url=url), body=content, url=url, content_type=content_type))
 
 
 def rss(entries: str, head: str = "") -> str:
@@ -61,6 +61,7 @@ def shown(outcome: Document | Failed) -> dict[str, Any]:
         return {"failed": outcome.reason}
     entries = [{name: value for name, value in entry._asdict().items() if value} for entry in outcome.entries]
     said = {"title": outcome.title, "entries": entries, "warnings": outcome.warnings}
+    said |= {"moved": outcome.moved, "moved_by": outcome.moved_by} if outcome.moved else {}
     plain: dict[str, Any] = json.loads(json.dumps(said, default=datetime.isoformat))
     return plain
 
@@ -134,6 +135,66 @@ def test_unchanged_feed_has_nothing_to_read() -> None:
     assert isinstance(parse(Fetched(feed=make_feed(), body=None, url=URL)), Failed)
 
 
+# ---------------------------------------------------------------- where it says that it is
+
+SELF = "<link xmlns='http://www.w3.org/2005/Atom' rel='self' href='{}'/>"
+NEW = "<new-feed-url xmlns='http://www.itunes.com/dtds/podcast-1.0.dtd'>{}</new-feed-url>"
+ELSEWHERE = "https://new.example/feed.xml"
+
+
+@pytest.mark.parametrize(
+    ("head", "moved"),
+    [
+        (NEW.format(ELSEWHERE), (ELSEWHERE, "new-feed-url")),
+        (NEW.format(ELSEWHERE) + SELF.format(URL), (ELSEWHERE, "new-feed-url")),
+        (NEW.format(URL), ("", "")),
+        (NEW.format("soon"), ("https://host.example/feeds/soon", "new-feed-url")),
+        (SELF.format(ELSEWHERE), (ELSEWHERE, "self")),
+        (SELF.format("https://host.example/feeds/new.xml"), ("https://host.example/feeds/new.xml", "self")),
+        (SELF.format("/feeds/new.xml"), ("https://host.example/feeds/new.xml", "self")),
+        *(
+            (SELF.format(same), ("", ""))
+            for same in (
+                URL,
+                "http://www.HOST.example/feeds/all.xml/?format=rss#top",
+                "https://host.example:443/feeds/%61ll.xml",
+                "all.xml",
+                "",
+                "https://host.example/",
+                "https://news.example/home/",
+                "http://localhost/feeds/all.xml",
+                "http://10.0.0.1/feed",
+                "urn:x:feed",
+                "https://www.blogger.com/feeds/1/posts/default",
+                "https://feeds.feedburner.com/all",
+            )
+        ),
+        (SELF.format(ELSEWHERE) + SELF.format(URL), ("", "")),
+        (SELF.format(ELSEWHERE).replace("self", "next"), ("", "")),
+    ],
+)
+def test_a_feed_that_says_that_it_is_elsewhere_is_reported(head: str, moved: tuple[str, str]) -> None:
+    outcome = read(rss("", "<link>https://news.example/home</link>" + head))
+
+    assert isinstance(outcome, Document)
+    assert (outcome.moved, outcome.moved_by) == moved
+
+
+def test_a_json_feed_that_says_that_it_is_elsewhere_is_reported() -> None:
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "T", "feed_url": ELSEWHERE, "items": []}
+
+    assert document(json.dumps(feed))[3:] == (ELSEWHERE, "self")
+
+
+def test_a_feed_in_a_file_is_where_it_is_whatever_it_calls_its_own_address() -> None:
+    outcome = parse(
+        Fetched(feed=make_feed(url="feeds/a.xml"), body=rss("", SELF.format(ELSEWHERE)).encode(), url="f.xml")
+    )
+
+    assert isinstance(outcome, Document)
+    assert outcome.moved == ""
+
+
 # ---------------------------------------------------------------- bounds
 
 
@@ -164,6 +225,20 @@ def test_five_thousand_entries_are_enough() -> None:
 
     assert len(outcome.entries) == 5_000
     assert outcome.warnings == ("5003 entries; only the first 5000 are read",)
+
+
+def test_the_newest_of_too_many_entries_are_read_in_their_order() -> None:
+    def entry(number: int) -> str:
+        day = f"<pubDate>{1 + number % 28} Jan {1995 + number // 28 % 12} 08:00 GMT</pubDate>" if number % 3 else ""
+        return f"<item><title>{number}</title><link>https://a.example/{number}</link>{day}</item>"
+
+    newest = "<item><title>Newest</title><link>https://a.example/</link><pubDate>2 Mar 2026 08:00 GMT</pubDate></item>"
+    outcome = document(rss("".join(map(entry, range(5_002))) + newest))
+
+    assert len(outcome.entries) == 5_000
+    assert outcome.entries[-1].title == "Newest"
+    assert [int(one.title) for one in outcome.entries[:-1]] == sorted(int(one.title) for one in outcome.entries[:-1])
+    assert outcome.warnings == ("5003 entries; only the newest 5000 are read",)
 
 
 def test_endless_fields_are_cut_or_left_out() -> None:

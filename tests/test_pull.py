@@ -146,6 +146,20 @@ def test_a_lost_ledger_is_written_anew_and_says_the_same(root: Path) -> None:
     assert lines[1]["wrote"] == json.loads(before["ledger/first.jsonl"].splitlines()[1])["wrote"]
 
 
+def test_a_feed_that_says_that_it_has_moved_is_reported_until_it_no_longer_says_so(root: Path) -> None:
+    new = "<new-feed-url xmlns='http://www.itunes.com/dtds/podcast-1.0.dtd'>https://new.example/feed</new-feed-url>"
+    before = (root / "first.xml").read_text()
+    (root / "first.xml").write_text(before.replace("<item>", f"{new}<item>", 1))
+    reports = [run(root, "first"), run(root, "first")]
+    (root / "first.xml").write_text(before)
+    reports += [run(root, "first"), run(root, "first")]
+
+    rows = [report.rows[0] for report in reports]
+    assert [row.state for row in rows] == ["read", "unchanged", "read", "unchanged"]
+    assert [row.moved for row in rows] == ["https://new.example/feed", "https://new.example/feed", "", ""]
+    assert [row.moved_by for row in rows] == ["new-feed-url", "new-feed-url", "", ""]
+
+
 def test_a_dry_run_writes_nothing_and_says_what_it_would(root: Path) -> None:
     report = run(root, dry=True)
 

@@ -41,7 +41,9 @@ _BEGUN = "edits.json"
 class Row:
     """What became of one feed: `state` is "read", "unchanged", "waiting" or "failed", the last two with a reason.
 
-    `kept` and `notices` are lines for the editor: what was not changed, and what has changed below their words.
+    `moved` is the feed's new address, and `moved_by` says where it is from: "redirect", "new-feed-url", or "self" if
+    the feed only names another address as its own. `kept` and `notices` are lines for the editor: what was not changed,
+    and what has changed below their words.
     `gap` tells that entries may have been missed; the words are among the warnings.
     """
 
@@ -49,6 +51,7 @@ class Row:
     state: str
     reason: str = ""
     moved: str = ""
+    moved_by: str = ""
     entries: int = 0
     new: tuple[str, ...] = ()
     adopted: tuple[str, ...] = ()
@@ -130,7 +133,7 @@ def run(
             _write(root, asked, read, intake, ledgers, now)
             locate.run(root, config, now)
     _check_any(feeds, filed, left)
-    rows = {row.feed: row for row in (*asked.waiting, *_rows(asked.answers, read, intake.outcomes))}
+    rows = {row.feed: row for row in (*asked.waiting, *_rows(asked, read, intake.outcomes))}
     return PullReport(
         rows=tuple(_warned(rows[feed.id], feed, read, ledgers, now) for feed in config.feeds if feed.id in rows),
         filed=filed,
@@ -265,16 +268,14 @@ def _remember(
     left = {outcome.feed.id for outcome in intake.outcomes if outcome.left}.union(holding)
     grown = _marks(root, (answer.feed for answer in asked.answers if answer.feed.id in intake.lines))
     learnt = lessons.learnt(asked.answers, read, left, asked.memory, {**asked.marks, **grown})
-    rows = _rows(asked.answers, read, intake.outcomes)
+    rows = _rows(asked, read, intake.outcomes)
     fates = {row.feed: row.reason if row.state == "failed" else len(row.new) for row in rows}
     disk.remember(root, lessons.NAME, lessons.dated(learnt, asked.memory, fates, now))
 
 
-def _rows(
-    answers: Iterable[Fetched | Failed], read: Mapping[str, Document | Failed], outcomes: Iterable[Outcome]
-) -> list[Row]:
+def _rows(asked: _Asked, read: Mapping[str, Document | Failed], outcomes: Iterable[Outcome]) -> list[Row]:
     fates = {outcome.feed.id: outcome for outcome in outcomes}
-    return [_row(answer, read.get(answer.feed.id), fates.get(answer.feed.id)) for answer in answers]
+    return [_row(one, read.get(one.feed.id), fates.get(one.feed.id), asked.memory) for one in asked.answers]
 
 
 def _warned(
@@ -293,17 +294,20 @@ def _warned(
     return replace(row, gap=bool(gap), warnings=(*row.warnings, *(alarm for alarm in (gap, silent) if alarm)))
 
 
-def _row(answer: Fetched | Failed, document: Document | Failed | None, outcome: Outcome | None) -> Row:
-    failed = next((one for one in (answer, document) if isinstance(one, Failed)), None)
-    if failed:
+def _row(
+    answer: Fetched | Failed, document: Document | Failed | None, outcome: Outcome | None, memory: Mapping[str, Any]
+) -> Row:
+    if failed := next((one for one in (answer, document) if isinstance(one, Failed)), None):
         return Row(feed=failed.feed.id, state="failed", reason=redact.mask(failed.reason))
-    moved = redact.mask(answer.moved) if isinstance(answer, Fetched) else ""
+    moved, by = lessons.moved_to(answer, document, memory)
+    moved = redact.mask(moved)
     if outcome is None:
-        return Row(feed=answer.feed.id, state="unchanged", moved=moved)
+        return Row(feed=answer.feed.id, state="unchanged", moved=moved, moved_by=by)
     return Row(
         feed=answer.feed.id,
         state="read",
         moved=moved,
+        moved_by=by,
         entries=outcome.entries,
         new=outcome.new,
         adopted=outcome.adopted,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from digest import links, redact
 from digest.feeds import dates, plaintext, wrappers
@@ -41,14 +42,13 @@ class Said:
 
 def document(title: str, said: Sequence[Said], base: str, warnings: Sequence[str] = ()) -> Document:
     """Returns the document of these entries; `base` is the address against which relative ones are resolved."""
-    kept = said[:_MOST_ENTRIES]
-    read = [(one, _entry(one, base)) for one in kept]
+    read = [(one, _entry(one, base)) for one in _newest(said)]
     return Document(
         title=plaintext.line(title),
         entries=tuple(entry for _, entry in read if entry is not None),
         warnings=(
             *warnings,
-            *_too_many(len(said)),
+            *_too_many(said),
             *_without_link([one.title for one, entry in read if entry is None]),
             *_undated([one.dates for one, entry in read if entry is not None and entry.published is None]),
             *(() if said else ("no entries in it",)),
@@ -78,6 +78,7 @@ def without_secrets(document: Document, *addresses: str) -> Document:
         title=_masked(document.title, secrets),
         entries=tuple(_entry_without(entry, secrets) for entry in document.entries),
         warnings=tuple(_masked(words, secrets) for words in document.warnings),
+        moved=redact.strip_values(document.moved, secrets),
     )
 
 
@@ -108,7 +109,7 @@ def _entry(said: Said, base: str) -> Entry | None:
     )
     if link is None:
         return None
-    date = next((found for text in said.dates if (found := dates.reading(text))), None)
+    date = _date(said)
     return Entry(
         id=_BREAKS.sub("", plaintext.legal(said.id)) if len(said.id) <= _LONGEST_ADDRESS else "",
         title=_headline(said.title) or links.host(link),
@@ -133,9 +134,28 @@ def _first_link(candidates: Iterable[str], base: str) -> str | None:
     return next((address for address in addresses if address), None)
 
 
-def _too_many(count: int) -> Iterator[str]:
-    if count > _MOST_ENTRIES:
-        yield f"{count} entries; only the first {_MOST_ENTRIES} are read"
+def _date(said: Said) -> dates.Reading | None:
+    return next((found for text in said.dates if (found := dates.reading(text))), None)
+
+
+def _newest(said: Sequence[Said]) -> Sequence[Said]:
+    """Returns the entries, the newest where there are too many, in their order; one without a date is as old as the
+    one before it.
+    """
+    if len(said) <= _MOST_ENTRIES:
+        return said
+    moments = [datetime.max.replace(tzinfo=UTC)]
+    for one in said:
+        date = _date(one)
+        moments.append(date.moment if date else moments[-1])
+    newest = sorted(range(len(said)), key=lambda number: moments[number + 1], reverse=True)[:_MOST_ENTRIES]
+    return [said[number] for number in sorted(newest)]
+
+
+def _too_many(said: Sequence[Said]) -> Iterator[str]:
+    if len(said) > _MOST_ENTRIES:
+        which = "newest" if any(map(_date, said)) else "first"
+        yield f"{len(said)} entries; only the {which} {_MOST_ENTRIES} are read"
 
 
 def _without_link(titles: Sequence[str]) -> Iterator[str]:

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from digest.feeds import bylines, clean, encodings, entries, plaintext
+from digest.feeds import bylines, clean, encodings, entries, moves, plaintext
 from digest.feeds.entries import Said
 from digest.model import Document
 
@@ -31,8 +31,11 @@ def looks_like_json(body: bytes) -> bool:
     return body.removeprefix(mark).lstrip(b" \t\r\n\0")[:1] == b"{"
 
 
-def read(body: bytes, base: str, content_type: str = "") -> Document | str:
-    """Returns the document, or in words why there is none: this is not JSON, or names no version of JSON Feed."""
+def read(body: bytes, base: str, content_type: str = "", asked: Sequence[str] = ("",)) -> Document | str:
+    """Returns the document, or in words why there is none: this is not JSON, or names no version of JSON Feed.
+
+    `asked` are the addresses that it was read from.
+    """
     decoded = encodings.decode(body, content_type)
     feed, doubts = _loaded(decoded.text)
     if isinstance(feed, str):
@@ -43,12 +46,14 @@ def read(body: bytes, base: str, content_type: str = "") -> Document | str:
     kept = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     if isinstance(listed, list) and len(kept) < len(listed):
         doubts.append(f"{len(listed) - len(kept)} of its entries cannot be read; skipped")
-    return entries.document(
+    moved, by = moves.said("", [_text(feed, "feed_url")], _text(feed, "home_page_url"), *asked)
+    document = entries.document(
         _words(feed, "title", headline=True),
         [_said(one, _authors(feed)) for one in kept],
         base or _text(feed, "home_page_url") or _text(feed, "feed_url"),
         [*clean.decoding_warnings(decoded), *doubts],
     )
+    return document._replace(moved=moved, moved_by=by)
 
 
 def language(body: bytes, content_type: str = "") -> str:

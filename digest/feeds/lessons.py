@@ -1,6 +1,7 @@
 """What pulls remember of each feed: what its server told us, and when it answered last or why it did not.
 
     {feed id: {"url", "etag", "modified", "hash", "ledger",     to ask only for what has changed
+               "moved", "moved_by",                             where it says that it is now, if elsewhere
                "url", "wait",                                   or not to ask before that moment
                "asked", "new", "failed",                        for `digest status`
                "away"}}                                         where it was not pulled the last time
@@ -15,6 +16,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from digest import links
 from digest.feeds import replies
 from digest.model import Document, Failed, Feed, Fetched, Validators
 
@@ -105,7 +107,23 @@ def learnt(
         else:
             mark = marks[feed.id] if answer.body else memory[feed.id]["ledger"]
             lessons[feed.id] = {"url": feed.url, **answer.validators._asdict(), "ledger": mark}
+            moved, by = moved_to(answer, read.get(feed.id), memory)
+            if moved and by != "redirect":
+                lessons[feed.id] |= {"moved": moved, "moved_by": by}
     return lessons
+
+
+def moved_to(answer: Fetched | Failed, document: Document | Failed | None, memory: Memory) -> tuple[str, str]:
+    """Returns a feed's new address, and what names it: a "redirect", else what it says or, unchanged, last said."""
+    if isinstance(answer, Failed):
+        return "", ""
+    if answer.moved:
+        return answer.moved, "redirect"
+    if isinstance(document, Document):
+        return document.moved, document.moved_by
+    known = memory.get(answer.feed.id, {})
+    is_same = answer.body is None and known.get("url") == answer.feed.url and links.web_link(known.get("moved", ""))
+    return (known["moved"], known.get("moved_by", "")) if is_same else ("", "")
 
 
 def dated(lessons: Memory, memory: Memory, fates: Mapping[str, int | str], now: datetime) -> dict[str, Any]:

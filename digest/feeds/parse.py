@@ -20,7 +20,7 @@ import feedparser.encodings
 import feedparser.mixin
 
 from digest import links, redact
-from digest.feeds import bylines, clean, entries, jsonfeed, plaintext, webpage
+from digest.feeds import bylines, clean, entries, jsonfeed, moves, plaintext, webpage
 from digest.feeds.clean import Cleaned
 from digest.feeds.entries import Said
 from digest.feeds.imprint import Imprint
@@ -96,9 +96,9 @@ feedparser.encodings.RE_XML_PI_ENCODING = re.compile(rb"""<\?[^>]{0,500}?encodin
 def parse(fetched: Fetched) -> Document | Failed:
     """Returns what the fetched document says, or why it cannot be read."""
     document = _read(fetched)
-    return (
-        document if isinstance(document, Failed) else entries.without_secrets(document, fetched.feed.url, fetched.url)
-    )
+    if isinstance(document, Failed):
+        return document
+    return entries.without_secrets(document, fetched.feed.url, fetched.url)
 
 
 def _read(fetched: Fetched) -> Document | Failed:
@@ -107,13 +107,17 @@ def _read(fetched: Fetched) -> Document | Failed:
     if _is_endless(body):
         return Failed(feed=fetched.feed, reason="far more elements in it than a feed has; it is not read")
     if jsonfeed.looks_like_json(body):
-        document = jsonfeed.read(body, base, fetched.content_type)
+        document = jsonfeed.read(body, base, fetched.content_type, (fetched.feed.url, fetched.url))
         return Failed(feed=fetched.feed, reason=document) if isinstance(document, str) else document
     cleaned = _cleaned(fetched)
     parsed = _parsed(cleaned.document, base)
     if parsed is None or not _is_feed(parsed, body):
         return Failed(feed=fetched.feed, reason=_why_not(body, base))
-    return _document(parsed, cleaned, base)
+    feed = dict.get(parsed, "feed") or {}
+    own = (_text(link, "href") for link in dict.get(feed, "links") or () if _text(link, "rel") == "self")
+    new, home = _text(feed, "itunes_new-feed-url"), _text(feed, "link")
+    moved, by = moves.said(new, own, home, fetched.feed.url, fetched.url)
+    return _document(parsed, cleaned, base)._replace(moved=moved, moved_by=by)
 
 
 def imprint(fetched: Fetched) -> Imprint | Failed:

@@ -87,7 +87,8 @@ def _remarks(report: PullReport) -> Iterator[str]:
     for row in report.rows:
         yield from (f"{row.feed}: {words}" for words in (row.reason, *row.warnings, *row.kept, *row.notices) if words)
         if row.moved:
-            yield f"{row.feed}: has moved for good to {row.moved}"
+            what = "names another address as its own:" if row.moved_by == "self" else "has moved for good to"
+            yield f"{row.feed}: {what} {row.moved}"
 
 
 def _block(told: Iterable[str]) -> str:

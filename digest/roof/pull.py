@@ -57,6 +57,9 @@ def pull(call: Call, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: b
         sys.exit(1)
 
 
+_MOVED = "has moved for good;"
+
+
 def _tell(report: PullReport, call: Call) -> None:
     """Prints a row a feed, what is wrong with any, and with --verbose every file."""
     _put_in_order(report, call)
@@ -69,7 +72,10 @@ def _tell(report: PullReport, call: Call) -> None:
             call.say(colour.fresh(line) if row.new else line)
         call.complain(*(f"{row.feed}: {warning}" for warning in (*row.warnings, *row.kept, *row.notices)))
         if row.moved:
-            call.complain(f'{row.feed}: has moved for good; in digest.toml write  url = "{row.moved}"')
+            what = (
+                "names another address as its own; if that has the same entries," if row.moved_by == "self" else _MOVED
+            )
+            call.complain(f'{row.feed}: {what} in digest.toml write  url = "{row.moved}"')
         for file in (*row.new, *row.updated, *row.adopted) if call.verbose else ():
             call.say(f"  {file}")
     total = lines.count(sum(len(row.new) for row in report.rows), "new story", "new stories")
