@@ -6,12 +6,14 @@ bytes ──decode──▶ text ──prune──▶ document
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from digest.feeds import encodings, prune, repair
 from digest.feeds.encodings import Decoded
 
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _ATOM = "http://www.w3.org/2005/Atom"
 
 
@@ -53,7 +55,10 @@ def cleaned(body: bytes, content_type: str, namespaces: Mapping[str, str]) -> Cl
 def decoding_warnings(decoded: Decoded) -> Iterator[str]:
     """Yields what may be wrong in a text because its encoding is."""
     if decoded.guessed:
-        yield f"not in the encoding that it says; read as {decoded.encoding}, some text may be altered"
+        first = _BEYOND_ASCII.search(decoded.text)
+        line = decoded.text.count("\n", 0, first.start() if first else 0) + 1
+        said = f"not in the encoding that it says; read as {decoded.encoding}, some text may be altered"
+        yield f"{said} (from line {line} on)"
     elif decoded.replaced:
         line = decoded.text.count("\n", 0, decoded.text.find("\ufffd")) + 1
         many = f"{decoded.replaced} places that are" if decoded.replaced > 1 else "a place that is"

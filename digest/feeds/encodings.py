@@ -1,14 +1,15 @@
 """From bytes to text, for feeds and web pages alike: which encoding a document is in, and what browsers read it as.
 
 Policy. A byte order mark decides. Otherwise UTF-8 is tried first, since no other encoding reads as UTF-8 by chance;
-then what the server says, then what the document says. An encoding fits if it reads as many characters beyond ASCII as
-it has to replace: one wrong byte costs one character, never the encoding of the whole document. Where only UTF-8 is
-named, a quarter as many are enough.
+then what the server says, then what the document says. What reads far more characters beyond ASCII than it has to
+replace is UTF-8 as well, and an encoding that is named counts if it reads some: one wrong byte costs one character,
+never the encoding of the whole document.
 """
 
 from __future__ import annotations
 
 import codecs
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,10 +37,14 @@ _WIDER = {
     "gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs", "euc_kr": "cp949", "shift_jis": "cp932",
 }  # fmt: skip
 """What is read where a narrower encoding is named, as browsers do (the Encoding standard, §4.2)."""
+_EXTENDED = {"euc_jp": ("euc_jis_2004",)}
+"""What is tried after an encoding that lacks characters which browsers read; it has others for some that are rare."""
 _SPELLED = ((re.compile(r"(?:x-)+"), ""), (re.compile(r"windows-(?=\d)"), "cp"), (re.compile(r"cp31j"), "cp932"),
             (re.compile(r"(iso-8859-8)-[ei]"), r"\1"))  # fmt: skip
 """Labels that browsers know and Python does not, and how Python spells them."""
-_LENIENCY = 4
+_TELLING = re.compile(r"gb|hz|big5|euc_|cp9(?:32|36|49|50)|iso2022|shift")
+"""Encodings that do not read just any bytes, so that it says something if they do."""
+_MANY, _FEW = 4, 0.25
 _SHIFTED = re.compile(rb"\x1b[$(]|~\{")
 """How text begins that is beyond ASCII though all of its bytes are ASCII (ISO 2022, HZ)."""
 
@@ -66,13 +71,15 @@ def decode(body: bytes, content_type: str) -> Decoded:
     for start, name in _UNMARKED:
         if start.match(body):
             return _read(body, name)
-    names = list(_named(body, content_type))
+    names = list(dict.fromkeys(_named(body, content_type)))
     if body.isascii() and not (_SHIFTED.search(body) and names):
         return Decoded(text=body.decode("ascii"), encoding="utf-8")
-    first = () if body.isascii() else ("utf-8",)
-    for name in dict.fromkeys((*first, *names)):
-        decoded = _read(body, name)
-        if _fits(decoded, 1 if set(names) - {"utf-8"} else _LENIENCY):
+    utf_8 = _read(body, "utf-8")
+    if not body.isascii() and _share(utf_8) >= _MANY:
+        return utf_8
+    read = [utf_8] * ("utf-8" in names or not names) + [_read(body, name) for name in names if name != "utf-8"]
+    for decoded in (*(one for one in read if not one.replaced and _TELLING.match(one.encoding)), *read):
+        if _share(decoded) >= _FEW:
             return decoded
     decoded = _read(body, "cp1252")
     return Decoded(text=decoded.text, encoding="windows-1252", guessed=True)
@@ -84,6 +91,7 @@ def _named(body: bytes, content_type: str) -> Iterator[str]:
     for found in (_CHARSET.search(content_type), _DECLARATION.search(head), _META.search(head)):
         if found and (name := _encoding(found[1])):
             yield name
+            yield from _EXTENDED.get(name, ())
 
 
 def _encoding(label: str) -> str:
@@ -106,8 +114,9 @@ def _read(body: bytes, name: str) -> Decoded:
     return Decoded(text=text, encoding=name, replaced=max(1, text.count("\ufffd") - genuine))
 
 
-def _fits(decoded: Decoded, leniency: int) -> bool:
+def _share(decoded: Decoded) -> float:
+    """Returns how many characters beyond ASCII were read for each that had to be replaced."""
     if not decoded.replaced:
-        return True
+        return math.inf
     beyond_ascii = len(decoded.text) - len(decoded.text.encode("ascii", "ignore"))
-    return (beyond_ascii - decoded.replaced) * leniency >= decoded.replaced
+    return (beyond_ascii - decoded.replaced) / decoded.replaced

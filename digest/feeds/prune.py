@@ -118,6 +118,8 @@ class _Pruner:
             self._skipped = 1
             return
         written = declared | {_parts(key)[1]: value for key, value in attributes.items()}
+        if place == "wrapper":  # of a feed inside another document, of which nothing else is read
+            name, written = "wrapper", {key: value for key, value in written.items() if key.startswith("xml")}
         element = _Element(place, name, written, known)
         if place == "text":
             kind = written.get("type", "").lower()
@@ -181,7 +183,7 @@ class _Pruner:
         """Returns the place of an element in its format, by the element around it; nothing if it has none."""
         if not self._has_root:
             self._has_root = known in _ROOTS | _ENTRIES
-            return "entry" if known in _ENTRIES else "frame"  # a feed may come wrapped in something else
+            return "entry" if known in _ENTRIES else "frame" if self._has_root else "wrapper"
         if around is None:
             return ""
         if known in _OF_MEDIA and around.known == "media:content":

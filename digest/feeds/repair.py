@@ -12,7 +12,7 @@ from __future__ import annotations
 import html.entities
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
@@ -27,7 +27,8 @@ _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 _ATTRIBUTE = re.compile(rf"""({NAME})\s*+(?:=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"']++)))?+""", re.ASCII)
 _REFERENCE = re.compile(r"&(?:#([0-9]++)|#[xX]([0-9A-Fa-f]++)|([A-Za-z][A-Za-z0-9]*+)(?=;))?+;?")
-_ENTITY = re.compile(r"""<!ENTITY\s+([A-Za-z][A-Za-z0-9]{0,40})\s+(?:"([^"&<%]{0,100})"|'([^'&<%]{0,100})')\s*>""")
+_ENTITY = re.compile(r"""<!ENTITY\s+([A-Za-z][A-Za-z0-9]{0,40})\s+(?:"([^"<%]{0,100})"|'([^'<%]{0,100})')\s*>""")
+_NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 _DECLARED = re.compile(r"<!ENTITY\s+([A-Za-z][A-Za-z0-9]{0,40})\s")
 _PREDEFINED = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _LAST_CHARACTER = 0x10FFFF
@@ -68,25 +69,39 @@ def without_illegal(text: str) -> Repaired:
 
 def repair(text: str, prefixes: Mapping[str, str]) -> Repaired:
     """Returns the document with its faults repaired; `prefixes` are the namespaces of prefixes left undeclared."""
-    document = _Document(text, prefixes)
-    for token in tokens(text):
+    found = list(tokens(text))
+    document = _Document(text, found, prefixes)
+    for token in found:
         document.add(token)
         if document.end:
             break
     return document.repaired()
 
 
-def _root_of(text: str) -> Token | None:
-    """Returns the start tag of the feed, else of a channel, else the first one."""
-    first = channel = None
-    for token in tokens(text):
+def _root_of(found: Iterable[Token]) -> Token | None:
+    """Returns the start tag of the feed, else of a channel or a lone entry, else the first one."""
+    first = channel = entry = None
+    for token in found:
         if token.kind in {"start", "empty"}:
             local = _local(token.value)
             if local in _ROOTS:
                 return token
             first = first or token
             channel = channel or (token if local == "channel" else None)
-    return channel or first
+            entry = entry or (token if local == "entry" else None)
+    return channel or entry or first
+
+
+def _without_end(found: Iterable[Token]) -> set[int]:
+    """Returns the places of entries without an end tag; those that have one may have other entries in them."""
+    open_: list[int] = []
+    for token in found:
+        if token.kind in {"start", "end"} and _local(token.value) in _ENTRIES:
+            if token.kind == "start":
+                open_.append(token.place)
+            elif open_:
+                open_.pop()
+    return set(open_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +116,23 @@ class _Open:
 class _Document:
     """The output so far, and the elements that are open in it."""
 
-    def __init__(self, text: str, prefixes: Mapping[str, str]) -> None:
+    def __init__(self, text: str, found: Sequence[Token], prefixes: Mapping[str, str]) -> None:
         self.end = 0
         """Where the root has ended."""
         self._text = text
         self._prefixes = prefixes
-        root = _root_of(text)
+        root = _root_of(found)
+        self._endless = _without_end(found)
         self._start = root.place if root else len(text)
         self._last_end = text.rfind(f"</{root.value}") if root else -1
-        self._entities = {found[1]: found[2] or found[3] or "" for found in _ENTITY.finditer(text, 0, self._start)}
-        self._unread = {found[1] for found in _DECLARED.finditer(text, 0, self._start)} - set(self._entities)
+        declared = {found[1] for found in _DECLARED.finditer(text, 0, self._start)}
+        values = ((found[1], found[2] or found[3] or "") for found in _ENTITY.finditer(text, 0, self._start))
+        self._entities = {
+            name: html.unescape(html.unescape(value))
+            for name, value in values
+            if not declared.intersection(_NAMED.findall(value)) - _PREDEFINED
+        }
+        self._unread = declared - set(self._entities)
         """Entities that are declared as something else than a short text: another file, other entities, much."""
         self._declared: dict[str, str] = {}
         self._root_attributes: dict[str, str] = {}
@@ -180,7 +202,7 @@ class _Document:
         name, local = token.value, _local(token.value)
         if token.is_broken:
             self._fault(f"a broken tag, <{name}>", token.place)
-        if self._open and local in _ENTRIES and _local(self._open[-1].name) in _ENTRIES:
+        if self._open and local in _ENTRIES and self._open[-1].place in self._endless:
             self._fault(f"no end tag of <{self._open[-1].name}>", self._open[-1].place)
             self._write(f"</{self._close().name}>")
         attributes = self._attributes(token.rest, token.place)
