@@ -12,6 +12,7 @@ import browsing
 import pytest
 from hypothesis import settings
 
+from digest.feeds import parsing
 from digest.pages import search_index
 
 if TYPE_CHECKING:
@@ -37,6 +38,23 @@ def without_search() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search_index, "available", lambda: False)
         yield
+
+
+class SharedWorker(parsing.Worker):
+    """A worker that is left running for the next pull."""
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_worker() -> Iterator[None]:
+    """Pulls share the process that parses for them, since starting one takes a fifth of a second."""
+    shared = SharedWorker()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parsing, "Worker", lambda: shared)
+        yield
+    shared.end()
 
 
 @pytest.fixture(scope="module")

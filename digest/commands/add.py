@@ -17,10 +17,10 @@ from pathlib import Path
 from digest import links, redact
 from digest.commands import locate
 from digest.errors import DigestError
-from digest.feeds import page
+from digest.feeds import parsing
 from digest.feeds.fetch import agent_of, fetch_page
 from digest.feeds.limits import USUAL, Limits
-from digest.model import Config, Document, Failed, Fetched, Story
+from digest.model import Config, Document, Failed, Story
 from digest.stories import added, paths, store
 from digest.stories.desk import Desk, Intake
 from digest.stories.fresh import believes
@@ -60,9 +60,9 @@ def run(root: Path, config: Config, address: str, *, now: datetime, limits: Limi
 def _read(address: str, config: Config, now: datetime, limits: Limits) -> tuple[Document, str]:
     """Returns what the page at an address says, and the address to which that led."""
     fetched = fetch_page(address, agent=agent_of(config.site), now=now, limits=limits)
-    if isinstance(fetched, Fetched) and page.is_feed(fetched):
+    document = fetched if isinstance(fetched, Failed) else parsing.page(fetched, limits)
+    if document is None:
         raise DigestError(redact.mask(f"{address}: that is a feed; put it under [[feeds]] in digest.toml"))
-    document = fetched if isinstance(fetched, Failed) else page.read(fetched)
     if isinstance(fetched, Failed) or isinstance(document, Failed):
         reason = document.reason if isinstance(document, Failed) else ""
         raise DigestError(redact.mask(f"{address}: {reason}; {_CURE}"))

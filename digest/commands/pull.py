@@ -9,7 +9,7 @@ Refuses to decide anything: the rooms do.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,11 +18,10 @@ from typing import Any
 from digest import disk, links, redact
 from digest.commands import clock, locate, uncommitted
 from digest.errors import DigestError
-from digest.feeds import lessons
+from digest.feeds import lessons, parsing
 from digest.feeds.at_once import Told
 from digest.feeds.fetch import agent_of, fetch
 from digest.feeds.limits import USUAL, Limits
-from digest.feeds.parse import parse
 from digest.model import Config, Document, Failed, Feed, Fetched
 from digest.stories import alarms, store, storyfile, summaries
 from digest.stories.desk import Desk, Edit, Intake, Outcome
@@ -121,25 +120,65 @@ def run(
     with store.writing(root, dry=dry) as swept:
         noted = () if dry else uncommitted.note_deletions(root, config)
         asked = _ask(root, config, feeds, now, limits, told)
-        read = {one.feed.id: parse(one) for one in asked.answers if isinstance(one, Fetched) and one.body}
-        # Only now: a fetch takes long enough for git to bring in others.
-        ledgers, problems = store.read_whole_ledgers(root)
-        read = clock.checked(read, feeds, ledgers, now)
-        documents = [(one.feed, found) for one in asked.answers if isinstance(found := read.get(one.feed.id), Document)]
-        lost = uncommitted.lost_stories(root, config, ledgers)
-        filed, left = store.empty_inbox(root, config, ledgers, now=now, dry=dry)
-        intake = take_in(documents, _desk(root, config, documents, ledgers, asked.memory), config, now)
-        if not dry:
-            _write(root, asked, read, intake, ledgers, now)
-            locate.run(root, config, now)
-    _check_any(feeds, filed, left)
-    rows = {row.feed: row for row in (*asked.waiting, *_rows(asked, read, intake.outcomes))}
+        parts = [_take_in(root, config, part, read, now, dry) for part, read in _parsed(root, asked, limits, dry)]
+    rows = {row.feed: row for row in (*asked.waiting, *(row for part in parts for row in part.rows))}
     return PullReport(
-        rows=tuple(_warned(rows[feed.id], feed, read, ledgers, now) for feed in config.feeds if feed.id in rows),
-        filed=filed,
+        rows=tuple(rows[feed.id] for feed in config.feeds if feed.id in rows),
+        filed=tuple(filing for part in parts for filing in part.filed),
         swept=swept.removed,
         completed=swept.completed,
-        problems=(*map(_forgotten, asked.forgotten), *noted, *map(str, (*problems, *lost, *left))),
+        problems=(
+            *map(_forgotten, asked.forgotten),
+            *noted,
+            *dict.fromkeys(problem for part in parts for problem in part.problems),
+        ),
+        dry=dry,
+    )
+
+
+def _parsed(
+    root: Path, asked: _Asked, limits: Limits, dry: bool
+) -> Iterator[tuple[_Asked, Mapping[str, Document | Failed]]]:
+    """Yields the answers with what they say, in two parts where some take long to parse: those come last.
+
+    By then the others are written, so a feed whose publisher does harm cannot hold them up. A dry run has one part.
+    """
+    bodies = [one for one in asked.answers if isinstance(one, Fetched) and one.body]
+    parts = parsing.feeds(bodies, limits)
+    if dry:
+        parts = iter([{feed: found for part in parts for feed, found in part.items()}])
+    late = {one.feed.id for one in bodies}
+    for number, read in enumerate(parts):
+        late -= read.keys()
+        if number == 0:
+            yield replace(asked, answers=tuple(one for one in asked.answers if one.feed.id not in late)), read
+        else:
+            answers = tuple(one for one in asked.answers if one.feed.id in read)
+            marks = _marks(root, (one.feed for one in answers))
+            yield replace(asked, answers=answers, memory=disk.recall(root, lessons.NAME), marks=marks), read
+
+
+def _take_in(
+    root: Path, config: Config, asked: _Asked, read: Mapping[str, Document | Failed], now: datetime, dry: bool
+) -> PullReport:
+    """Takes in what was read, and writes it, unless this is a dry run."""
+    feeds = {one.feed.id: one.feed for one in asked.answers}
+    # Only now: a fetch takes long enough for git to bring in others.
+    ledgers, problems = store.read_whole_ledgers(root)
+    read = clock.checked(read, feeds.values(), ledgers, now)
+    documents = [(one.feed, found) for one in asked.answers if isinstance(found := read.get(one.feed.id), Document)]
+    lost = uncommitted.lost_stories(root, config, ledgers)
+    filed, left = store.empty_inbox(root, config, ledgers, now=now, dry=dry)
+    intake = take_in(documents, _desk(root, config, documents, ledgers, asked.memory), config, now)
+    if not dry:
+        _write(root, asked, read, intake, ledgers, now)
+        locate.run(root, config, now)
+    _check_any(asked.answers, asked.waiting, filed, left)
+    rows = _rows(asked, read, intake.outcomes)
+    return PullReport(
+        rows=tuple(_warned(row, feeds[row.feed], read, ledgers, now) for row in rows),
+        filed=filed,
+        problems=tuple(map(str, (*problems, *lost, *left))),
         dry=dry,
     )
 

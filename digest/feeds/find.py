@@ -7,16 +7,15 @@ Refuses to raise for what a network can do, and to look any farther than one ste
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from digest.feeds import replies, webpage
+from digest.feeds import parsing, replies
 from digest.feeds.fetch import fetch
 from digest.feeds.imprint import Imprint
 from digest.feeds.limits import USUAL, Limits
-from digest.feeds.parse import imprint
 from digest.model import Failed, Feed, Fetched
 
 
@@ -29,37 +28,41 @@ class Found:
     imprint: Imprint
 
 
+Answer = Found | Failed | list[str]
+"""What an address led to: a feed, nothing, or a web page whose feed may be at one of these addresses."""
+
+
 def find(addresses: Sequence[str], *, agent: str, now: datetime, limits: Limits = USUAL) -> tuple[Found | Failed, ...]:
     """Returns the feed behind each http(s) address, in their order, or why there is none."""
-    answers = _fetched(addresses, agent, now, limits)
-    read = [_read(address, answer) for address, answer in zip(addresses, answers, strict=True)]
-    pages = {
-        number: webpage.candidates(answer.body, answer.url)
-        for number, answer in enumerate(answers)
-        if isinstance(read[number], Failed) and isinstance(answer, Fetched) and webpage.is_page(answer.body or b"")
-        and answer.body
-    }  # fmt: skip
-    places = list(dict.fromkeys(place for places in pages.values() for place in places))
-    led = dict(zip(places, _fetched(places, agent, now, limits), strict=True))
-    for number, candidates in pages.items():
-        tried = (_read(addresses[number], led[place]) for place in candidates)
-        read[number] = next((one for one in tried if isinstance(one, Found)), _without(addresses[number]))
-    return tuple(read)
+    answers = _read(addresses, agent, now, limits)
+    places = list(dict.fromkeys(place for answer in answers if isinstance(answer, list) for place in answer))
+    there = dict(zip(places, _read(places, agent, now, limits), strict=True))
+    return tuple(_chosen(address, answer, there) for address, answer in zip(addresses, answers, strict=True))
 
 
-def _fetched(addresses: Sequence[str], agent: str, now: datetime, limits: Limits) -> tuple[Fetched | Failed, ...]:
+def _read(addresses: Sequence[str], agent: str, now: datetime, limits: Limits) -> list[Answer]:
     feeds = [Feed(id=str(number), url=address, title="", publisher="") for number, address in enumerate(addresses)]
-    return fetch(feeds, root=Path(), known={}, agent=agent, now=now, limits=limits)
+    fetched = fetch(feeds, root=Path(), known={}, agent=agent, now=now, limits=limits)
+    said = parsing.sources([one for one in fetched if isinstance(one, Fetched)], limits)
+    return [_answer(one, said) for one in fetched]
 
 
-def _read(asked: str, answer: Fetched | Failed) -> Found | Failed:
-    """Returns the feed of an answer; its address is the asked one, unless that has moved for good."""
-    if isinstance(answer, Failed):
-        return answer._replace(reason=replies.of_a_new_feed(answer.reason))
-    said = imprint(answer)
-    if isinstance(said, Failed):
-        return said
-    return Found(asked=asked, url=answer.moved or answer.feed.url, imprint=said)
+def _answer(fetched: Fetched | Failed, said: Mapping[str, Imprint | list[str] | Failed]) -> Answer:
+    """Returns what an address led to; a feed's address is the one that was asked, unless that has moved for good."""
+    if isinstance(fetched, Failed):
+        return fetched._replace(reason=replies.of_a_new_feed(fetched.reason))
+    found = said[fetched.feed.id]
+    if not isinstance(found, Imprint):
+        return found
+    return Found(asked=fetched.feed.url, url=fetched.moved or fetched.feed.url, imprint=found)
+
+
+def _chosen(address: str, answer: Answer, there: Mapping[str, Answer]) -> Found | Failed:
+    """Returns the answer of an address, for a web page the first feed among the places to which it leads."""
+    if not isinstance(answer, list):
+        return answer
+    feeds = (one for place in answer if isinstance(one := there[place], Found))
+    return next((replace(feed, asked=address) for feed in feeds), _without(address))
 
 
 def _without(address: str) -> Failed:

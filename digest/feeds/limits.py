@@ -1,4 +1,4 @@
-"""How long a fetch may take, how much it may bring, and how many at once: what keeps a stranger's server in bounds.
+"""How long a fetch and the parsing of a document may take, how much they may bring or need, and how many at once.
 
 Refuses to be a setting of the digest: these hold for every publisher alike.
 """
@@ -12,7 +12,9 @@ from dataclasses import dataclass
 class Limits:
     """How long, how much and how many: times in seconds, `body` in bytes after unpacking.
 
-    `deadline` is a feed's for all its redirects and retries, `silence` the longest wait for the next byte.
+    `deadline` is a feed's for all its redirects and retries, `silence` the longest wait for the next byte. `parse` is
+    the CPU time for one document, `memory` what its parser may have in bytes; a document that takes longer than
+    `glance` is read after the others are written.
     """
 
     deadline: float = 30.0
@@ -24,6 +26,9 @@ class Limits:
     retries: int = 2
     back_off: float = 1.0
     redirects: int = 10
+    parse: float = 10.0
+    glance: float = 2.0
+    memory: int = 512 * 2**20
 
 
 USUAL = Limits()
