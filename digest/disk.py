@@ -29,6 +29,7 @@ _UNFINISHED = ".unfinished"
 LEFT_BEHIND = f".*{_UNFINISHED}"
 """The pattern of the names that files have before they are whole."""
 _HIDDEN = re.compile(r"\.(?P<name>.+?)(?:\.(?P<hash>[0-9a-f]{16}))?\.unfinished", re.DOTALL)
+_SURROGATE = re.compile(rb"\\\\u[dD][89a-fA-F]")
 _MEMORY_VERSION = 1
 _BRIEF = b"brief"
 _SAFELY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # nothing is waited for, of whatever kind it is
@@ -237,7 +238,10 @@ def recall(root: Path, name: str, kind: Callable[[Any], bool] = lambda _: True) 
     Values that are not of their `kind` are left out. Raises nothing for a damaged memory: it costs time, never content.
     """
     try:
-        memory = json.loads(read_inside(root, f"{CACHE}/{name}") or b"{}")
+        content = read_inside(root, f"{CACHE}/{name}") or b"{}"
+        if _SURROGATE.search(content):  # of which no text can be made again
+            return {}
+        memory = json.loads(content)
         says = dict(memory["says"]) if memory.get("version") == _MEMORY_VERSION else {}
     except (DigestError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}

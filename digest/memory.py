@@ -11,14 +11,18 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from digest import disk
 from digest.errors import DigestError
 
 _MAGIC = b"digest memory 1\n"
 _START, _SIZE = len(_MAGIC), 16
+_DEEPEST = 3  # .digest/built/<name>.memory; further down are sites
+
+_T = TypeVar("_T")
 
 
 class Recalled(NamedTuple):
@@ -72,6 +76,27 @@ def recall(root: Path, name: str, key: bytes) -> Recalled:
         return Recalled(_plain(content, said + len(key)), mark=mark)
     except Exception as error:  # a pickle can fail in many ways, and none of them matters
         return Recalled(word=f"cannot be read: {error}")
+
+
+def believing(root: Path, attempt: Callable[[], _T]) -> tuple[_T, str]:
+    """Returns what comes of an attempt that goes by memories, and why these were thrown away, if they were.
+
+    What they say can be whole and still of another kind than anything that was ever kept. An attempt that fails with
+    anything but a word for the user is made once more without them: what fails then has another cause.
+    """
+    try:
+        return attempt(), ""
+    except (DigestError, OSError):
+        raise
+    except Exception:
+        found = [
+            path for path in (root / disk.CACHE).rglob("*.memory") if len(path.relative_to(root).parts) <= _DEEPEST
+        ]
+        if not found:
+            raise
+        for path in found:
+            disk.unlink(path)
+        return attempt(), "cannot be true"
 
 
 def _plain(content: bytes, start: int = 0) -> Any:

@@ -10,13 +10,13 @@ give the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest import disk, domain, links, pair, redact
+from digest import disk, domain, links, memory, pair, redact
 from digest.errors import DigestError, Faults
 from digest.model import Config
 from digest.pages import ingredients
@@ -96,9 +96,7 @@ def run(
     _refuse_domain(root, config)
     config = config if base_url is None else _rebased(config, base_url)
     with disk.lock(root):
-        builder = Builder(root, config, folder, now=now, force=force)
-        seen = builder.look()
-        written = builder.unchanged(seen) or builder.build(seen, told).written
+        builder, written, odd = _built(root, lambda: Builder(root, config, folder, now=now, force=force), told)
     return BuildReport(
         output=output,
         url=config.site.url,
@@ -108,10 +106,27 @@ def run(
         written=written.written,
         unchanged=written.unchanged,
         removed=written.removed,
-        notice=builder.notice,
+        notice=thrown_away(odd) or builder.notice,
         unrecorded=builder.unrecorded,
         not_removed=written.not_removed,
     )
+
+
+def _built(root: Path, begun: Callable[[], Builder], told: Told | None) -> tuple[Builder, Written, str]:
+    """Builds, and returns by what, what was written, and why memories were thrown away on the way."""
+
+    def attempt() -> tuple[Builder, Written]:
+        builder = begun()
+        seen = builder.look()
+        return builder, builder.unchanged(seen) or builder.build(seen, told).written
+
+    (builder, written), odd = memory.believing(root, attempt)
+    return builder, written, odd
+
+
+def thrown_away(word: str) -> str:
+    """Returns what to say where memories were thrown away, nothing where there is no word of that."""
+    return f"{disk.CACHE}/: what the last build left there {word}, so all is built anew" if word else ""
 
 
 class Builder:
@@ -147,8 +162,7 @@ class Builder:
     @property
     def notice(self) -> str:
         """Which memory was thrown away, as far as it has been asked for; nothing where none was."""
-        word = self._shelf.word or self.past.word
-        return f"{disk.CACHE}/: what the last build left there {word}, so all is built anew" if word else ""
+        return thrown_away(self._shelf.word or self.past.word)
 
     def look(self, files: Collection[str] = ()) -> Sight:
         """Returns what the content looks like now; where these files alone have changed, no others are looked at."""

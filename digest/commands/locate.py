@@ -9,9 +9,10 @@ A build does the same with the content that it has read. What a feed's ledger ha
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from digest import disk
+from digest import disk, memory
 from digest.errors import Faults
 from digest.model import Config
 from digest.pages import ingredients
@@ -24,6 +25,10 @@ def run(root: Path, config: Config, now: datetime) -> None:
 
     Nothing is recorded while a file has an error: then nothing can be published, so no new URL exists yet.
     """
+    memory.believing(root, partial(_record, root, config, now))
+
+
+def _record(root: Path, config: Config, now: datetime) -> None:
     shelf = Shelf(root, config, ingredients.of_reading(config))
     seen = sight.look(root, disk.moment(root))
     if shelf.fingerprint == sight.fingerprint(seen.folders) and not shelf.has_news:

@@ -23,7 +23,7 @@ from digest.feeds.at_once import Told
 from digest.feeds.fetch import agent_of, fetch
 from digest.feeds.limits import USUAL, Limits
 from digest.model import Config, Document, Failed, Feed, Fetched
-from digest.stories import alarms, store, storyfile, summaries
+from digest.stories import alarms, paths, store, storyfile, summaries
 from digest.stories.desk import Desk, Edit, Intake, Outcome
 from digest.stories.inbox import Filing
 from digest.stories.intake import take_in
@@ -261,6 +261,8 @@ def _write(
     now: datetime,
 ) -> None:
     """Writes what was decided, then what was learnt: a pull that is killed in between asks again, and finds it done."""
+    left = [file for file in disk.recall(root, _BEGUN, _is_edit) if paths.is_story(file) and (root / file).exists()]
+    disk.settle(root, left)  # what a killed pull has put in place has to be there before the ledger says so
     new = {story.file: {"before": "", "after": storyfile.dumps(story)} for story in intake.stories}
     changed = {one.file: {"before": one.before, "after": one.after} for one in intake.edits if one.before != one.after}
     if new or changed:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from digest import config, disk
+from digest import config, disk, memory
 from digest.commands import build
 from digest.commands.margins import Margins
 from digest.errors import DigestError, Faults, Problem
@@ -171,6 +171,11 @@ class _Maker:
 
     def _build(self, settings: Config, changed: frozenset[str]) -> build.Built:
         """Builds with the builder of the last build, which knows much already, unless it went by other settings."""
+        made, odd = memory.believing(self._root, lambda: self._attempt(settings, changed))
+        self._notice = build.thrown_away(odd) or self._notice
+        return made
+
+    def _attempt(self, settings: Config, changed: frozenset[str]) -> build.Built:
         builder, self._builder = self._builder, None  # one that fails is not asked again
         self._notice = ""
         if builder is None or settings != self._settings or any(file.startswith(_TEMPLATES) for file in changed):

@@ -19,7 +19,7 @@ from digest import disk
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Story, Theme
 from digest.naming import current_ids
-from digest.stories import store, storyfile
+from digest.stories import paths, store, storyfile
 from digest.stories.desk import Survey
 from digest.stories.identity import hash_of
 from digest.stories.reasons import Reason, named, reasons
@@ -298,7 +298,17 @@ def _pinned(root: Path, verdict: Verdict) -> Verdict:
 def _begun(root: Path) -> dict[str, str]:
     """Returns the marks before a run that was killed, of files that stand, sign by sign, as that run wrote them."""
     memory = disk.recall(root, _MEMORY, lambda value: disk.is_texts(value) and len(value) == 2)
-    return {file: mark for file, (mark, hash) in memory.items() if hash_of(store.read_exactly(root, file)) == hash}
+    return {file: mark for file, (mark, hash) in memory.items() if _is_as_written(root, file, hash)}
+
+
+def _is_as_written(root: Path, file: str, hash: str) -> bool:
+    """Tells whether a file stands as a run that was killed has written it; a memory may name any file."""
+    if not paths.is_story(file):
+        return False
+    try:
+        return hash_of(store.read_exactly(root, file)) == hash
+    except (DigestError, ValueError):
+        return False
 
 
 def _row(theme: str, stories: Iterable[Story], names: Mapping[str, str]) -> ThemeRow:

@@ -27,9 +27,9 @@ class Past:
         self.told: dict[str, Any] = remembered[1] if remembered else {}
         """What was said of that build, in plain values; nothing where there was none."""
         self.texts = Texts(remembered[2] if remembered else {})
-        self.code: dict[str, bytes] = remembered[3] if remembered else {}
-        """The templates as Python has compiled them."""
-        self.content: bytes = remembered[4] if remembered else b""
+        self.code: dict[str, bytes] = {}
+        """The templates as Python has compiled them, for this process: code is never read from the disk."""
+        self.content: bytes = remembered[3] if remembered else b""
         """The fingerprint of the content that this folder was built from; whatever other folders were built since."""
 
     @property
@@ -64,5 +64,5 @@ class Past:
     def keep(self, content: bytes) -> None:
         """Remembers the last build for other runs, with the fingerprint of the content that it was made from."""
         self.content = content
-        remembered = self._made, self.told, dict(self.texts.before), self.code, content
+        remembered = self._made, self.told, dict(self.texts.before), content
         memory.keep(self._root, self._name, self._whole, remembered)

@@ -56,7 +56,7 @@ _ANCHOR, _BODY = "\ue000", "\ue001"  # where the two go in the frame of a story;
 class Renderer:
     """One environment for all builds of a process; what many pages share is rendered once and kept.
 
-    `code`, the templates as Python has compiled them, is that of earlier builds, and takes up this one's.
+    `code`, the templates as Python has compiled them, is of this process's earlier builds, and takes up this one's.
     """
 
     def __init__(self, root: Path, base: Base, code: dict[str, bytes]) -> None:

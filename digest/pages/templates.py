@@ -72,7 +72,7 @@ _SAFE = frozenset({Html, Markup})
 class _Code(BytecodeCache):
     """Compiled templates, each with a hash of its source: to compile them all takes longer than to render a page.
 
-    They are code, as templates are: whoever can put one into `.digest/` could as well put it into `templates/`.
+    They are code, so that they are kept within one process and never in `.digest/`.
     """
 
     def __init__(self, code: dict[str, bytes]) -> None:
