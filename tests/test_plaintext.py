@@ -245,6 +245,8 @@ def test_text_without_signs_of_markup_is_never_changed(text: str) -> None:
         (["张三、李四"], ["张三", "李四"]),
         (["Ministry of Trade, Industry, Energy"], ["Ministry of Trade, Industry, Energy"]),
         (["Center for Arts, Letters and Trade"], ["Center for Arts, Letters and Trade"]),
+        (["Byte, A. C."], ["Byte, A. C."]),
+        (["Byte, A.-C., Chip, B., and Disk, C. D."], ["Byte, A.-C.", "Chip, B.", "Disk, C. D."]),
         (["Ada Byte, Jr.", ""], ["Ada Byte, Jr."]),
         (["Byte, Ada", "Chip, Bo"], ["Byte, Ada", "Chip, Bo"]),
         (["ada@post.example (Ada Byte)"], ["Ada Byte"]),

@@ -15,6 +15,7 @@ _LONGEST = 2_000
 _MAIL = re.compile(r"[^\s()<>,;]+@[^\s()<>,;]+")
 _AND = re.compile(r"\s+(?:and|&)\s+|^(?:and|&)\s+", re.IGNORECASE)
 _OFFICE = re.compile(r"[^,;]\s(?:of|for|für|des)\s")  # the Ministry of Trade, Industry, Energy is one author
+_INITIALS = re.compile(r"(?:[^\W\d_]\.[ -]?)+")  # Byte, A. C., Chip, B.
 _SUFFIXES = frozenset({
     "jr", "sr", "ii", "iii", "iv", "md", "phd", "esq", "mba", "cfa", "jd", "inc", "ltd", "llc", "llp", "co", "corp",
     "gmbh",
@@ -51,7 +52,7 @@ def _listed(text: str) -> list[str]:
     parts = [part.strip() for part in re.split(r"[,;、，；]", text)]
     found: list[str] = []
     for part in parts:
-        if found and part.rstrip(".").replace(".", "").lower() in _SUFFIXES:
+        if found and (part.replace(".", "").lower() in _SUFFIXES or _INITIALS.fullmatch(part)):
             found[-1] = f"{found[-1]}, {part}"
         elif part:
             found.append(part)

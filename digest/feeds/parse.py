@@ -66,6 +66,11 @@ class _Tamed:
         """Resolves by `xml:base` alone: what the base is without one depends on the format."""
         return uri if self.baseuri == self.own_base else str(super().resolve_uri(uri))  # type: ignore[misc]
 
+    def _start_link(self, attributes: dict[str, str]) -> None:
+        """Its address is its text where `url` and `uri`, which feedparser takes instead, have none of the web."""
+        kept = {key: value for key, value in attributes.items() if key not in {"url", "uri"} or links.web_link(value)}
+        super()._start_link(kept)  # type: ignore[misc]
+
     def _start_media_group(self, _: object) -> None:
         """Numbers the groups, so that `media:content` can say which one it is of."""
         self.groups += 1
@@ -220,6 +225,8 @@ def _plain(detail: Any, is_typed: bool, *, headline: bool = False) -> str:
         return plaintext.from_either(value, headline=headline)
     if kind in _HTML:
         return plaintext.from_html(value)
+    if headline and not kind.startswith("text/"):
+        return plaintext.from_either(value, headline=True)
     return value if kind.startswith("text/") or not kind else ""
 
 
