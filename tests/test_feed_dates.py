@@ -47,6 +47,7 @@ def stories(root: Path) -> list[str]:
 
 
 def files(root: Path) -> dict[str, bytes]:
+    """Returns what is in content/, the ledgers too."""
     return {path.as_posix(): path.read_bytes() for path in (root / "content").rglob("*") if path.is_file()}
 
 
@@ -59,16 +60,15 @@ def test_the_dates_of_a_feed_make_these_stories(path: Path, tmp_path: Path) -> N
     )
     for one in case["pulls"]:
         write_feed(tmp_path, one["entries"])
+        earlier = files(tmp_path)
         (row,) = pulled(tmp_path, one.get("now", NOW)).rows
         assert [*row.warnings, *row.notices, *row.kept] == one.get("says", [])
         before = files(tmp_path)
+        assert one.get("writes", True) or before == earlier
         (tmp_path / ".digest" / "feeds.json").unlink()
         assert pulled(tmp_path, one.get("now", NOW)).rows[0].notices == ()
         assert files(tmp_path) == before, "a second pull has changed something"
     assert stories(tmp_path) == case["stories"]
-
-
-# ---------------------------------------------------------------- a clock that is wrong
 
 
 @pytest.fixture
@@ -81,6 +81,22 @@ def root(tmp_path: Path) -> Path:
         tmp_path, [("1", "One", "Fri, 27 Nov 2026 10:00:00 GMT"), ("2", "Two", "26 Nov 2026"), ("3", "Three", "")]
     )
     return tmp_path
+
+
+def test_a_story_that_an_early_version_filed_as_undated_keeps_its_date(root: Path) -> None:
+    write_feed(root, [("1", "One", "")])
+    pulled(root, NOW)
+    line = root / "content" / "ledger" / "a.jsonl"
+    line.write_text(line.read_text().replace('"published": "", ', "").replace(', "published": ""', ""))
+    before = stories(root)
+    write_feed(root, [("1", "One", "Fri, 27 Nov 2026 10:00:00 BST")])  # which early versions could not read
+
+    (row, _) = pulled(root, NOW).rows
+
+    assert (row.notices, stories(root)) == ((), before)
+
+
+# ---------------------------------------------------------------- a clock that is wrong
 
 
 BEHIND = "2020-01-01T00:00:00+00:00"

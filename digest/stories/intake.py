@@ -16,7 +16,7 @@ from datetime import datetime
 
 from digest import links
 from digest.model import Config, Document, Entry, Feed, Story
-from digest.stories import identity, ledger, matching, news, paths, pending, precedence
+from digest.stories import identity, ledger, matching, news, paths, pending, precedence, redated
 from digest.stories.desk import Desk, Edit, Intake, Outcome
 from digest.stories.finder import Finder
 from digest.stories.fresh import Arrival, first_record, fresh_story
@@ -60,6 +60,7 @@ class _Taking:
         self.lines: dict[str, list[Record]] = {}
         self.kept: list[str] = []
         self.notices: list[str] = []
+        self.claims: list[redated.Claim] = []
         self.pending: dict[str, tuple[str, Pending, Pending]] = {}
         """By the ledger's name of a story: its file, and what was and is pending in it."""
         self.live = {feed.id for feed in config.feeds if not feed.retired}
@@ -75,7 +76,7 @@ class _Taking:
         files = [self.born.get(story, None if story.startswith(matching.NEW) else story) for story in stories]
         repeated = identity.repeated_guids(entries)
         fates: dict[str, list[str]] = {"new": [], "adopted": [], "updated": [], "known": [], "left": []}
-        self.kept, self.notices = [], []
+        self.kept, self.notices, self.claims = [], [], []
         recorded = {file for file in files if file and feed.id in self.kin.get(file, {})}
         named = list(matching.own_names(feed.id, entries, files, self.known, self.context, recorded))
         for (entry, guid, aliases), file, story in reversed(list(zip(named, files, stories, strict=True))):
@@ -92,7 +93,7 @@ class _Taking:
             known=len(fates["known"]) + len(fates["updated"]),
             left=len(fates["left"]),
             kept=tuple(self.kept),
-            notices=tuple(self.notices),
+            notices=(*self.notices, *redated.report(self.claims)),
             warnings=(*read.warnings, *news.warnings(repeated, fates["left"], self.desk.problems)),
         )
 
@@ -213,6 +214,7 @@ class _Taking:
             self._remember_names(arrival, record)  # its words are news still if git brings the file back
             return "known", file
         first = self._is_first(arrival.feed, file, story)
+        self.claims += redated.claims(story.file, arrival.entry, record) if first else ()
         earlier = self._before(arrival.feed, file, story)
         if not first and earlier != []:
             records = self.kin[file]
@@ -229,7 +231,7 @@ class _Taking:
         return self._revised(arrival, record, story, self._merged(arrival, before, file, story, heard, aside), heard)
 
     def _remember_names(self, arrival: Arrival, record: Record) -> None:
-        if not set(arrival.aliases) <= set(record.aliases):
+        if redated.new_names(arrival.aliases, record):
             self._note(arrival, record, {}, precedence.written_by_others(record, self.kin[record.file]))
 
     def _welcome(self, arrival: Arrival, file: str, story: Story | None, heard: Mapping[str, str]) -> tuple[str, str]:
@@ -334,7 +336,7 @@ class _Taking:
         lacks = precedence.left_out(self.kin[file])
         heard = {name: mark for name, mark in heard.items() if name not in lacks.intersection(lacking(story))}
         fresh = fresh_story(arrival, self.config, self.now)
-        return merge(
+        merged = merge(
             story,
             fresh,
             before=before,
@@ -346,6 +348,8 @@ class _Taking:
             has_guid=precedence.is_named_by_guid(self.kin[file], self._rank),
             adopted=precedence.is_adopted(self.kin[file]),
         )
+        record = self.kin[file].get(arrival.feed.id)
+        return redated.dated(merged, story, fresh, record, self._wrote(file)) if arrival.entry.published else merged
 
     def _revised(
         self,
@@ -412,7 +416,8 @@ class _Taking:
         For a file that was there before, `own` has the names that it goes by already, `lacks` the fields it has not.
         """
         record = first_record(arrival, file, self.config, self.at, own)._replace(lacks=lacks)
-        self._note(arrival, record, ledger.hashes(said(arrival.entry)), wrote)
+        undated = {} if arrival.entry.published else redated.UNDATED
+        self._note(arrival, record, ledger.hashes(said(arrival.entry)) | undated, wrote)
 
     def _note(
         self,

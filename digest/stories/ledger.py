@@ -4,11 +4,12 @@
      "said": {field: hash}, "wrote": {field: hash}, "themes": {theme: "phrase, and where it stood"}, "lacks": [field],
      "deleted": false}
 
-`said` has what the feed said (the excerpt uncut), `wrote` what was put into the file; a hash is the first 16 hex digits
-of SHA-256 of the cleaned value, empty where the feed has withdrawn what it said. `lacks` is there only where pull
-adopted a file that it had not written: the fields that its editor had left out. `deleted` is false in the first line
-of a story, and true in one more where pull has seen that its file was deleted before git had it: nothing else tells
-that from a file that somebody forgot to commit. Three more keys stand only where they have something to say:
+`said` has what the feed said (the excerpt uncut), `wrote` what was put into the file; a hash is the first 16 hex
+digits of SHA-256 of the cleaned value, empty where the feed has withdrawn what it said, or had no date at first.
+`lacks` is there only where pull adopted a file that it had not written: the fields that its editor had left out.
+`deleted` is false in the first line of a story, and true in one more where pull has seen that its file was deleted
+before git had it: nothing else tells that from a file that somebody forgot to commit. Three more keys stand only
+where they have something to say:
 
      "held": {field: hash}, "stood": hash of the file, "pending": {field: [kind, words]}
 

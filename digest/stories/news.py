@@ -12,7 +12,7 @@ from datetime import datetime
 from digest import links
 from digest.errors import Problem
 from digest.model import Config, Document, Entry, Feed
-from digest.stories import identity, ledger, matching
+from digest.stories import identity, ledger, matching, redated
 from digest.stories.ledger import Record
 from digest.stories.merge import WITHDRAWABLE
 from digest.stories.precedence import contradicted
@@ -128,13 +128,19 @@ def _is_in(record: Record, names: Collection[str]) -> bool:
 def is_news(entry: Entry, record: Record) -> bool:
     """True if an entry says something else than it did, or has withdrawn something."""
     heard = ledger.hashes(said(entry))
-    return bool(heard.items() - record.said.items() or withdrawn(heard, record))
+    return bool(_changed(heard, record) or withdrawn(heard, record))
+
+
+def _changed(heard: Mapping[str, str], record: Record) -> set[str]:
+    """Returns the fields of which an entry says something else; not its date, where that has changed before."""
+    fields = {name for name, mark in heard.items() if record.said.get(name) != mark}
+    return set() if redated.is_no_news(fields, record) else fields
 
 
 def is_another_line(record: Record, aliases: Iterable[str], heard: Mapping[str, str], held: Mapping[str, str]) -> bool:
     """True if what is known of an entry by now is not what the last line of its ledger says."""
-    told = heard.items() <= record.said.items() and not withdrawn(heard, record) and held == record.held
-    return not (told and set(aliases) <= set(record.aliases))
+    told = not _changed(heard, record) and not withdrawn(heard, record) and held == record.held
+    return not told or bool(redated.new_names(aliases, record))
 
 
 def names_carried(document: Document) -> list[str]:
