@@ -331,6 +331,18 @@ def test_any_damage_to_a_feed_leaves_sound_entries_or_words(data: st.DataObject,
     assert all(is_sound(entry) for entry in outcome.entries) if isinstance(outcome, Document) else outcome.reason
 
 
+@pytest.mark.parametrize("date", [1795168800, 1795168800123, 1795168800.5, "1795168800"])
+def test_a_date_in_json_may_be_seconds_since_1970(date: object) -> None:
+    feed = {
+        "version": "https://jsonfeed.org/version/1",
+        "items": [{"url": "https://a.example/", "date_published": date}],
+    }
+
+    (entry,) = document(json.dumps(feed)).entries
+
+    assert entry.published == datetime(2026, 11, 20, 10, tzinfo=UTC)
+
+
 @given(TEXT, TEXT, TEXT, TEXT, TEXT, TEXT)
 @example("", "", "0\xa0\x1b", "", "", "")
 def test_whatever_json_says_entries_are_sound(

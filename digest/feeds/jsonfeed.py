@@ -94,14 +94,14 @@ def _is_feed(feed: dict[str, Any]) -> bool:
 
 
 def _said(one: dict[str, Any], authors: tuple[str, ...]) -> Said:
-    guid = _id(one.get("id"))
+    guid = _plain(one.get("id"))
     return Said(
         id=guid,
         title=_words(one, "title", headline=True),
         links=(_text(one, "url"), _text(one, "external_url")),
         permalink=guid,
         files=tuple(_attached(one)),
-        dates=(_text(one, "date_published"), _text(one, "date_modified")),
+        dates=(_plain(one.get("date_published")), _plain(one.get("date_modified"))),
         authors=_authors(one) or authors,
         images=(_text(one, "image"), _text(one, "banner_image"), *_attached(one, "image/")),
         summary=_words(one, "summary")
@@ -110,8 +110,8 @@ def _said(one: dict[str, Any], authors: tuple[str, ...]) -> Said:
     )
 
 
-def _id(value: object) -> str:
-    """Returns the id as a string: the format asks readers to accept a number (§ items)."""
+def _plain(value: object) -> str:
+    """Returns a text, or a number as one: readers are to accept that as an id (§ items), some write dates so."""
     if isinstance(value, str):
         return _whole(value).strip()
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
