@@ -28,6 +28,8 @@ _SHOWN = re.compile(r"<(?=(?:img|picture|video|audio|iframe|object|embed|canvas|
                     re.IGNORECASE)  # fmt: skip
 """Where something stands that is not text, and parts the words around it."""
 
+_TAG = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>')
+
 _INLINE = {"a", "abbr", "b", "br", "cite", "code", "del", "em", "i", "img", "ins", "kbd", "mark", "q", "s", "small",
            "span", "strong", "sub", "sup", "time", "u", "var"}  # fmt: skip
 _FLOW = {"blockquote", "dd", "dl", "dt", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol",
@@ -69,8 +71,11 @@ def _readings(kept: str) -> str:
 
 
 def safe_html(markup: str) -> str:
-    """Returns the markup with every element closed, and with only what can neither run, load nor restyle anything."""
-    return nh3.clean(
+    """Returns the markup with every element closed, and with only what can neither run, load nor restyle anything.
+
+    `<` and `>` are entities in attributes, too, so that patterns can find the tags: HTML leaves it to the serializer.
+    """
+    safe = nh3.clean(
         markup,
         tags=_INLINE | _FLOW,
         attributes=_ATTRIBUTES,
@@ -78,6 +83,11 @@ def safe_html(markup: str) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
     )
+    return _TAG.sub(_escaped, safe)
+
+
+def _escaped(tag: re.Match[str]) -> str:
+    return f"<{tag[0][1:-1].replace('<', '&lt;').replace('>', '&gt;')}>"
 
 
 def is_kept(tag: str, attribute: str = "") -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import re
 import time
 from html import unescape
@@ -138,6 +139,14 @@ def test_one_text_leaves_nothing_behind_for_the_next() -> None:
     written("[a]: https://news.example/\n\n[a]", writer)
 
     assert written("[a]", writer) == "<p>[a]</p>"
+
+
+@pytest.mark.parametrize("tag", ["a title=", "img alt=", "h1 title=", "a href=/"])
+def test_what_looks_like_a_tag_in_an_attribute_stays_there(tag: str) -> None:
+    opening = html.escape(f"<{tag}")
+    shown = written(f'Hover <span title="{opening}">P onmouseover=alert(1) <b title="&gt;x">here</b></span>')
+
+    assert shown == f'<p>Hover <span title="{opening}">P onmouseover=alert(1) <b title="&gt;x">here</b></span></p>'
 
 
 def test_feeds_get_absolute_links_and_words_stay_as_they_are() -> None:

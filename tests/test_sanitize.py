@@ -141,3 +141,10 @@ def test_escaped_text_comes_back_sign_for_sign(text: str) -> None:
 @given(MARKUP)
 def test_text_of_any_markup_is_text(markup: str) -> None:
     assert isinstance(sanitize.text_of(markup), str)
+
+
+@given(st.text("<>&;lt\"'a =/"))
+def test_no_sign_of_a_tag_stands_in_an_attribute(title: str) -> None:
+    safe = sanitize.safe_html(f'<b title="{html.escape(title)}">x</b>')
+
+    assert safe.count("<") == safe.count(">") == 2
