@@ -42,6 +42,7 @@ _CHILDREN = {
         **dict.fromkeys(_FRAME, "frame"), **dict.fromkeys(_ENTRIES, "entry"), **dict.fromkeys(_TITLES, "text"),
         **dict.fromkeys(_PEOPLE, "person"), **dict.fromkeys(_OF_FEED, "leaf"),
     },
+    "wrapper": {**dict.fromkeys(_FRAME, "frame"), **dict.fromkeys(_ENTRIES, "entry")},
     "entry": {
         **dict.fromkeys(_TEXTS | _OF_MEDIA, "text"), **dict.fromkeys(_PEOPLE, "person"),
         **dict.fromkeys(_OF_ENTRY, "leaf"), **dict.fromkeys(_MEDIA, "media"), "source": "source",
@@ -62,6 +63,10 @@ def pruned(text: str, namespaces: Mapping[str, str]) -> str:
     """
     pruner = _Pruner(namespaces)
     pruner.parser.Parse(text, True)
+    if not pruner.has_entry:  # entries may be in an element of the feed's own making
+        lenient = _Pruner(namespaces, is_lenient=True)
+        lenient.parser.Parse(text, True)
+        pruner = lenient if lenient.has_entry else pruner
     return "".join(pruner.output)
 
 
@@ -85,10 +90,13 @@ class _Element:
 class _Pruner:
     """What is kept of the elements that the parser has met so far."""
 
-    def __init__(self, namespaces: Mapping[str, str]) -> None:
+    def __init__(self, namespaces: Mapping[str, str], *, is_lenient: bool = False) -> None:
+        self.has_entry = False
         self.output: list[str] = []
         self._namespaces = namespaces
+        self._is_lenient = is_lenient
         self._kept: list[_Element] = []
+        self._entry: _Element | None = None
         self._skipped = 0
         self._has_root = False
         self._declared: dict[str, str] = {}
@@ -121,6 +129,8 @@ class _Pruner:
         if place == "wrapper":  # of a feed inside another document, of which nothing else is read
             name, written = "wrapper", {key: value for key, value in written.items() if key.startswith("xml")}
         element = _Element(place, name, written, known)
+        if place == "entry":
+            self.has_entry, self._entry = True, element
         if place == "text":
             kind = written.get("type", "").lower()
             element.is_markup = kind in _XHTML or (not kind and known in {"body", "xhtml:body"})
@@ -144,6 +154,8 @@ class _Pruner:
         if element.place == "text":
             self._put_text(element)
             return
+        if element is self._entry:
+            self._entry = None
         self.output += element.aside.values()
         self.output.append(f"</{element.name}>")
 
@@ -169,7 +181,7 @@ class _Pruner:
         words = "".join(element.pieces)
         whole = f"{_tag(element.name, element.attributes)}{_escaped(words)}</{element.name}>"
         kind = "title" if element.known in _TITLES or element.known == "media:title" else "text"
-        entry = next((one for one in reversed(self._kept) if one.place == "entry"), None)
+        entry = self._entry
         if entry and element.known in _OF_MEDIA:
             if kind not in entry.texts:
                 entry.aside.setdefault(kind, whole)
@@ -191,7 +203,8 @@ class _Pruner:
         kind = attributes.get("type", "").lower()
         if known in _TEXTS and kind.endswith(("/xml", "+xml")) and kind not in _XHTML:
             return ""  # another document inside this one
-        return _CHILDREN.get(around.place, {}).get(known, "")
+        place = _CHILDREN.get(around.place, {}).get(known, "")
+        return "wrapper" if not place and self._is_lenient and around.place in {"frame", "wrapper"} else place
 
     def _known(self, address: str, name: str) -> str:
         """Returns an element's name in lower case with the prefix by which its namespace is known."""
