@@ -96,11 +96,11 @@ def merged_from(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ..
     place, versions, seen = prefix(folder), list[tuple[str, str]](), set(changed)
     for commit in told.split(b"\1")[1:]:
         header, *names = (part.strip(b"\n") for part in commit.split(b"\0"))
-        _, written, committed, *parents = header.decode().split(" ")
+        _, written, committed, *parents = header.decode().split()
         for name in map(os.fsdecode, filter(None, names)):
-            if name in seen:
+            if name in seen or "\n" in name:
                 continue
-            if len(parents) == 1 and written == committed:
+            if len(parents) < 2 and written == committed:
                 seen.add(name)
             else:
                 versions += [(name, f"{parent}:{place}{name}") for parent in parents]
@@ -116,11 +116,11 @@ def _contents(folder: Path, objects: Sequence[str]) -> list[bytes]:
     answer = run(folder, "cat-file", "--batch", said=asked.encode(errors="surrogateescape")).stdout if objects else b""
     found, at = [], 0
     for _ in objects:
-        end = answer.index(b"\n", at)
-        header, at = answer[at:end], end + 1
-        size = 0 if header.endswith(b"missing") else int(header.rpartition(b" ")[2])
-        found.append(answer[at : at + size])
-        at += size + 1 if not header.endswith(b"missing") else 0
+        header = answer[at:].partition(b"\n")[0]  # none where git has stopped, as for want of a network
+        size = header.rpartition(b" ")[2]
+        at += len(header) + 1
+        found.append(answer[at : at + int(size)] if size.isdigit() else b"")
+        at += int(size) + 1 if size.isdigit() else 0
     return found
 
 

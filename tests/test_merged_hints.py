@@ -99,6 +99,20 @@ def test_the_hint_outlives_a_clean_merge_until_the_editor_has_looked(
     assert (two.hints(), two.unsettled) == ([], ())
 
 
+def test_the_hint_is_there_as_well_where_the_commit_of_the_pull_was_rebased(clones: tuple[Clone, Clone]) -> None:
+    one, two = clones
+    two.add_note("So he goes free.\n")
+    two.commit(day=28)
+    turn(one)
+
+    one.git("pull", "--rebase", "--quiet", str(two.root), "main", day=29)
+
+    assert one.hints() == [CHANGED.format("your note")]
+    one.edit("free", "to jail")
+    one.commit(day=30)
+    assert one.hints() == []
+
+
 def test_a_note_that_is_written_below_the_new_headline_has_no_hint(clones: tuple[Clone, Clone]) -> None:
     one, two = clones
     turn(one)

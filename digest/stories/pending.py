@@ -54,15 +54,29 @@ def in_file(records: Collection[Record], *texts: str) -> Pending:
     return {}
 
 
-def to_look_at(records: Collection[Record], story: Story, text: str, versions: Iterable[str] = ()) -> Pending:
+def to_look_at(records: Collection[Record], story: Story, text: str, versions: Collection[str] = ()) -> Pending:
     """Returns what an editor should look at in a story, whose file has this text.
 
     `versions` are those that git has merged into it, and that nobody has seen since.
     """
     if is_edited(records, story, text):
-        found = in_file(records, *versions)
+        found = in_file(records, *versions) or _rebased(records, text, versions)
         return {name: one._replace(kind=CHANGED) if one.kind == REPLACED else one for name, one in found.items()}
     return {name: one for name, one in in_file(records, text).items() if one.kind != REPLACED}
+
+
+def _rebased(records: Iterable[Record], text: str, versions: Collection[str]) -> Pending:
+    """Returns the headline and link that were changed by the pull whose commit git has put on top of an edit.
+
+    The file as that pull left it is then in no commit; but the version below still has the old words.
+    """
+    newest = max((record for record in records if record.pending), key=attrgetter("at"))
+    return {
+        name: change
+        for name, change in newest.pending.items()
+        if change.kind in {CHANGED, REPLACED} and change.words not in text
+        if any(change.words in version for version in versions)
+    }
 
 
 def is_edited(records: Collection[Record], story: Story, text: str) -> bool:
