@@ -224,7 +224,8 @@ def _plain(detail: Any, is_typed: bool, *, headline: bool = False) -> str:
     if not is_typed:
         return plaintext.from_either(value, headline=headline)
     if kind in _HTML:
-        return plaintext.from_html(value)
+        is_loose = headline and kind == "text/html"
+        return plaintext.headline_of_html(value) if is_loose else plaintext.from_html(value)
     if headline and not kind.startswith("text/"):
         return plaintext.from_either(value, headline=True)
     return value if kind.startswith("text/") or not kind else ""

@@ -56,6 +56,11 @@ def from_either(text: str, *, headline: bool = False) -> str:
     return references(cut)
 
 
+def headline_of_html(markup: str) -> str:
+    """Returns the text of a headline that its feed calls HTML, which some say of headlines about HTML by mistake."""
+    return references(markup) if tags.are_words(markup) else from_html(markup)
+
+
 def references(text: str) -> str:
     """Returns a text that is no markup with its references (`&amp;`) decoded."""
     return _ENTITY.sub(_decode, text)

@@ -73,6 +73,13 @@ def is_markup(text: str, *, headline: bool = False) -> bool:
     return cut is not None and bool(has_value or (cut["slash"] and cut["name"] in opened))
 
 
+def are_words(text: str) -> bool:
+    """Tells whether a headline has tags, and each of them is a word about HTML: known, and never closed."""
+    found = list(_TAG.finditer(text))
+    are_known = all(tag["name"].lower() in _ELEMENTS and not tag["slash"] for tag in found)
+    return bool(found) and are_known and not is_markup(text, headline=True)
+
+
 def as_html(text: str) -> str:
     """Returns a text that is HTML in all, with the signs in it that no tag has, and the tags that are words, escaped.
 
