@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from digest import config
 from digest.commands import build, pull
+from digest.errors import DigestError
 
 ODD = ["../x", "/etc/passwd", "..", "con", "nul.txt", "a\\b", "\0", "\ud800", "{{ 6*7 }}", "---", "letter", "", " ",
        "-", "x" * 400, "&#0;", "<b>b</b>", "[a](b)", "\u202e", ": #", "~", "1e3"]  # fmt: skip
@@ -51,7 +52,10 @@ def pulled(root: Path, body: str, other: str) -> None:
     (root / "one.json").write_text(body)
     (root / "other.json").write_text(other)
     settings_ = config.load(root)
-    pull.run(root, settings_, settings_.feeds, now=judges.NOW)
+    try:
+        pull.run(root, settings_, settings_.feeds, now=judges.NOW)
+    except DigestError as error:  # all dates of a feed lie ahead
+        assert str(error).startswith("this machine's clock says")
 
     assert [path.name for path in root.parent.iterdir()] == [root.name]
     assert {path.name for path in root.iterdir()} <= {"digest.toml", "one.json", "other.json", "content", ".digest"}
@@ -75,7 +79,7 @@ def test_a_pull_of_anything_writes_only_inside_the_digest_and_a_second_one_nothi
         root.mkdir()
         pulled(root, body, other)
         before = judges.content(root)
-        (root / ".digest" / "feeds.json").unlink()
+        (root / ".digest" / "feeds.json").unlink(missing_ok=True)
         pulled(root, body, other)
 
         assert judges.content(root) == before
