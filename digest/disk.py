@@ -126,6 +126,7 @@ def touch(root: Path, file: str) -> None:
         path.touch()
     except OSError as error:
         raise refused("write", path, error) from error
+    settle(root, [file])
 
 
 def hidden(name: str) -> str:

@@ -33,12 +33,13 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A digest with stories and a site, whose feeds and rules have changed since; in git, where there is something to
     publish."""
     root = tmp_path_factory.mktemp("desk")
-    (root / "digest.toml").write_text(newsroom.SETTINGS)
+    given = newsroom.SETTINGS.replace("url = ", 'id = "urn:x:test"\nurl = ', 1)
+    (root / "digest.toml").write_text(given)
     publisher = Publisher()
     publisher.write(root)
     for command in ("pull", "build"):
         run(command, root)
-    (root / "digest.toml").write_text(newsroom.SETTINGS.replace('["mine"]', '["mine", "e2", "e3"]'))
+    (root / "digest.toml").write_text(given.replace('["mine"]', '["mine", "e2", "e3"]'))
     publisher.change("title", 0, 0)
     publisher.change("summary", 1, 0)
     publisher.begin("numbered", set(newsroom.FEEDS))
