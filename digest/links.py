@@ -7,20 +7,10 @@ password are kept for fetching alone (`fetch_link`); every other address is with
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, quote, urljoin, urlsplit, urlunsplit
 
-# Parameters that tell who came from where and change nothing on the page that is shown.
-_TRACKERS = (
-    r"utm_\w+|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid|igshid|igsh|mc_cid|mc_eid"
-    r"|_hsenc|_hsmi|mkt_tok|oly_anon_id|oly_enc_id|vero_id|wickedid|s_cid|cmpid|ncid|__twitter_impression"
-)
-_SESSIONS = (
-    r"phpsessid|jsessionid|session_?id|sess_?id|aspsessionid\w*|cfid|cftoken|oscsid|zenid"
-    r"|(?:sid|session|token|s)=[0-9a-f]{24,}"
-)
-"""Parameters that name a visit, and are another at the next one; some only where their value looks like it."""
-_SESSION_PATH = re.compile(r";jsessionid=[^/?#;]*", re.IGNORECASE)
+from digest import trackers
+
 _TEXT_FRAGMENT = re.compile(r":~:.*", re.DOTALL)
 _ARTICLE = re.compile(r"/article/(\d{6,})(?=/|$)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+")
@@ -34,6 +24,12 @@ _PLACEHOLDER = re.compile(
     r"|(?:example|user|user-?name|(?:your|my)-?(?:user-?)?name|owner)\.(?:github|gitlab)\.io"
 )
 """Hosts that nobody can have (RFC 2606, RFC 6761), of this machine, and those that stand for a user of GitHub."""
+_CODE = re.compile(r"%[0-9A-Fa-f]{2}")
+_MEANS_ITSELF = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$'()*,:@")
+"""Signs that are the same in a path or query, whether they are percent-encoded or not."""
+_SAFE = "%/?#&=+;-._~!$'()*,:@"
+_PLAIN = re.compile(r"[A-Za-z0-9._~:/@,!$'()*-]*")
+"""An address in which nothing can be left out: it has no query, and no percent code."""
 _UNFIT = re.compile(r"[\x00-\x20\"<>\\^`{|}\x7f-\x9f]")
 _FIT = re.compile(
     r"(https?)://([A-Za-z0-9.-]+)((?:/[A-Za-z0-9!$%&'()*+,\-./:;=@_~]*)?)"
@@ -154,10 +150,12 @@ def canonical(link: str) -> str:
 
 
 def lasting(address: str) -> str:
-    """Returns what `canonical` returns without session tokens, which are others at every visit."""
-    path, mark, query = _SESSION_PATH.sub("", address).partition("?")
-    kept = "&".join(part for part in query.split("&") if not _is_session(part)) if mark else ""
-    return f"{path}?{kept}" if kept else path
+    """Returns what `canonical` returns as it stays: without trackers and session tokens, percent codes in one form."""
+    if address.isascii() and _PLAIN.fullmatch(address):
+        return address
+    path, mark, query = trackers.without_session(address).partition("?")
+    kept = "&".join(part for part in query.split("&") if not trackers.is_passing(part)) if mark else ""
+    return _in_one_form(f"{path.rstrip('/')}?{kept}" if kept else path.rstrip("/"))
 
 
 def fragment(link: str) -> str:
@@ -205,17 +203,7 @@ def _untracked(query: str) -> str:
     """Returns a query without its tracking parameters."""
     if not query:
         return ""
-    return "&".join([part for part in query.split("&") if not _is_tracker(part.partition("=")[0])])
-
-
-@lru_cache(maxsize=1024)  # all stories of a feed have the same ones
-def _is_tracker(name: str) -> bool:
-    return re.fullmatch(_TRACKERS, name, re.IGNORECASE) is not None
-
-
-def _is_session(part: str) -> bool:
-    name = part.partition("=")[0]
-    return any(re.fullmatch(_SESSIONS, text, re.IGNORECASE) for text in (name, part))
+    return "&".join([part for part in query.split("&") if not trackers.is_tracker(part.partition("=")[0])])
 
 
 def _host(parts: SplitResult) -> str:
@@ -228,6 +216,16 @@ def _host(parts: SplitResult) -> str:
 
 def _is_ascii_host(name: str) -> bool:
     return ascii_host(name).isascii() and all(0 < len(label) < 64 for label in ascii_host(name).rstrip(".").split("."))
+
+
+def _in_one_form(address: str) -> str:
+    """Returns an address in which all is percent-encoded that has to be, and nothing else (RFC 3986 §6.2.2)."""
+    return quote(_CODE.sub(_decoded, _LONE_PERCENT.sub("%25", address)), safe=_SAFE)
+
+
+def _decoded(code: re.Match[str]) -> str:
+    sign = chr(int(code[0][1:], 16))
+    return sign if sign in _MEANS_ITSELF else code[0].upper()
 
 
 def _encode(link: str) -> str:

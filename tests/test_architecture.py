@@ -12,7 +12,7 @@ FILES = sorted((ROOT / "digest").rglob("*.py"))
 ROOMS = ("feeds", "stories", "pages", "preview")
 CELLAR = {
     "branch", "disk", "domain", "errors", "git", "links", "memory", "model", "naming", "pair", "phrases", "redact",
-    "sanitize", "settings", "week",
+    "sanitize", "settings", "trackers", "week",
 }  # fmt: skip
 IMPORTERS = {
     "feedparser": "digest/feeds/parse.py",

@@ -227,3 +227,41 @@ def test_an_address_is_reduced_to_what_its_clean_form_is(address: str) -> None:
         query = "&".join("=".join(pair) for pair in sorted(parse_qsl(whole.query, keep_blank_values=True)))
 
         assert links.canonical(link) == f"{links.host(link)}{whole.path.rstrip('/')}" + (f"?{query}" if query else "")
+
+
+@pytest.mark.parametrize(
+    ("link", "same"),
+    [
+        ("https://p.example/a?mod=rss_markets", "https://p.example/a"),
+        ("https://p.example/a?at_medium=RSS&at_campaign=x&id=1", "https://p.example/a?id=1"),
+        ("https://p.example/a?xtor=RSS-1&CMP=feed&pk_campaign=b&mtm_source=c", "https://p.example/a/"),
+        ("https://p.example/a?ref=rss&source=rss_feed", "https://p.example/a"),
+        ("https://p.example/a;jsessionid=1B2?b=c", "https://p.example/a?b=c"),
+        ("https://p.example/caf%c3%a9/%7eann", "https://p.example/caf%C3%A9/~ann"),
+        ("https://p.example/café", "https://p.example/caf%C3%A9"),
+        ("https://p.example/100%/b", "https://p.example/100%25/b"),
+    ],
+)
+def test_two_links_to_one_page_are_the_same_for_comparing(link: str, same: str) -> None:
+    assert links.lasting(links.canonical(link)) == links.lasting(links.canonical(same))
+
+
+@pytest.mark.parametrize(
+    ("link", "other"),
+    [
+        ("https://p.example/a?ref=1", "https://p.example/a?ref=2"),
+        ("https://p.example/a%2Fb", "https://p.example/a/b"),
+        ("https://p.example/a%3Fb", "https://p.example/a?b"),
+        ("https://p.example/caf%E9", "https://p.example/caf%E8"),
+        ("https://p.example/A", "https://p.example/a"),
+    ],
+)
+def test_two_links_to_different_pages_differ_for_comparing(link: str, other: str) -> None:
+    assert links.lasting(links.canonical(link)) != links.lasting(links.canonical(other))
+
+
+@pytest.mark.parametrize(
+    "query", ["mod=rss_markets", "at_campaign=x", "xtor=RSS-1", "pk_campaign=b", "CMP=feed", "ref=rss"]
+)
+def test_a_tracker_that_a_site_may_want_to_see_stays_in_the_link_that_is_published(query: str) -> None:
+    assert links.clean(f"https://p.example/a?{query}&utm_source=x") == f"https://p.example/a?{query}"
