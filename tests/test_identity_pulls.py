@@ -1,7 +1,7 @@
 """Which entries are one story, from end to end: cases in data/identity.
 
-A case has what feeds say at each pull, an entry as [guid, headline, link, date], and the stories that are there in the
-end. An editor puts a note below every story after the pull that brought it.
+A case has what feeds say at each pull, an entry as [guid, headline, link, date] or with a summary after these, and the
+stories that are there in the end. An editor puts a note below every story after the pull that brought it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DATA = Path(__file__).parent / "data" / "identity"
 CASES = sorted(DATA.glob("*.json"))
 
 Said = Sequence[str]
-"""An entry: guid, headline, link, date."""
+"""An entry: guid, headline, link, date, and its summary unless that is "Text."."""
 Documents = Mapping[str, Sequence[Said]]
 
 
@@ -86,8 +86,8 @@ class Digest:
 
 def _document(entries: Sequence[Said]) -> dict[str, object]:
     items = [
-        {"id": guid, "title": title, "url": link, "date_published": date, "content_text": "Text."}
-        for guid, title, link, date in entries
+        {"id": guid, "title": title, "url": link, "date_published": date, "content_text": (*rest, "Text.")[0]}
+        for guid, title, link, date, *rest in entries
     ]
     return {"version": "https://jsonfeed.org/version/1.1", "title": "Test", "items": items}
 

@@ -315,3 +315,29 @@ def test_a_guid_that_is_no_uri_keeps_the_feed_first_that_brought_it() -> None:
     joined = pull((FIRST, [make_entry(id="8")]), desk=desk)
 
     assert "feeds: [second, first]\n" in joined.edits[0].after
+
+
+def test_repeats_with_another_date_or_text_are_counted_in_a_warning() -> None:
+    entry = make_entry()
+    later, other = make_entry(published=NOW), make_entry(summary="Another text.")
+    bare = [
+        make_entry(id="", link="https://news.example/live", title="Live", published=NOW, summary=one) for one in "ab"
+    ]
+
+    intake = pull((FIRST, [entry, entry, later, other]), (SECOND, bare))
+
+    assert [outcome.warnings for outcome in intake.outcomes] == [
+        ("2 entries passed over, with the guid, link and headline of another one but not its date and text",),
+        ("1 entry passed over, with the guid, link and headline of another one but not its date and text",),
+    ]
+    assert len(intake.stories) == 2
+
+
+def test_entries_without_headline_and_guid_on_one_link_are_told_apart_by_what_they_say() -> None:
+    untitled = [make_entry(id="", link="https://news.example/live", title="news.example", published=None, summary=one)
+                for one in ("One.", "Two.", "Two.")]  # fmt: skip
+
+    intake = pull((FIRST, untitled))
+
+    assert sorted(story.excerpt for story in intake.stories) == ["One.", "Two."]
+    assert intake.outcomes[0].warnings == ()

@@ -25,6 +25,7 @@ _NO_GUID = frozenset(
     {"", "0", "na", "null", "nil", "nan", "none", "undefined", "unknown", "false", "true", "guid", "id"}
 )
 _NO_HEADLINE = frozenset({"", "untitled", "notitle", "na", "null", "none", "undefined"})
+_NUMBERED = re.compile(r"(?:p|t|n|id|[anp]id|\w+_id|post|item|story|article)=", re.IGNORECASE)
 _SIGNS = re.compile(r"[\W_]+")
 
 
@@ -84,12 +85,13 @@ def keys_of(
     bare: bool,
     id: str = "",
     link: str = "",
+    summary: str = "",
     published: datetime | None = None,
 ) -> frozenset[str]:
     """Returns all keys under which a story that a feed has brought is looked for.
 
     `bare` is a story that has no guid of its own: what it is in the world is its link alone. `id` is what the ledger
-    calls it, `link` the hash of its whole link, `published` its time, if no alias has it.
+    calls it, `link` and `summary` are hashes of its whole link and summary, `published` its time, if no alias has it.
     """
     names = frozenset(aliases) | ({f"guid:{id}"} if id else frozenset())
     split = [alias.partition(":")[::2] for alias in names]
@@ -102,11 +104,19 @@ def keys_of(
     anywhere |= {f"any guid:{name}" for kind, name in split if kind == "guid"}
     anywhere |= {f"whole link:{link}", f"same:{link} {hash_of(title)}"} if link else set()
     for address in addresses:
-        anywhere |= {f"page:{links.lasting(address)}"}
-        anywhere |= set() if address in anchored else {f"only page:{links.lasting(address)}"}
-    own = {f"now:{hash_of(title)}", *names, *anywhere, *(f"noted {alias}" for alias in aliases)}
-    if bare and not stamps:
-        own |= {stem(address, title) for address in addresses}
+        page = links.lasting(address)
+        anywhere |= {f"page:{page}"} if address in anchored else {f"page:{page}", f"only page:{page}"}
+        anywhere |= {f"titled page:{page}"} if is_headline(title, address.partition("/")[0]) else set()
+        anywhere |= {f"dated page:{page}"} if stamps else set()
+    own = {
+        f"now:{hash_of(title)}",
+        f"summary:{summary or hash_of('')}",
+        *names,
+        *anywhere,
+        *(f"noted {alias}" for alias in aliases),
+    }
+    if bare or links.web_link(id):
+        own |= {stem(address, title, when) for address in addresses for when in stamps or {""}}
     return (
         frozenset(scoped(alias, feed) for alias in names)
         | anywhere
@@ -132,19 +142,55 @@ def keys_of_story(story: Story) -> frozenset[str]:
 def distinct(entries: Iterable[Entry]) -> list[Entry]:
     """Returns a document's entries without repeats: those that agree in guid, link and headline are one.
 
-    Where there is no guid, the link's fragment counts. Guids that differ by case, last slash or fragment alone are one
-    where the date agrees as well: some publishers count the places of an entry in them.
+    Without a guid, the fragment of the link counts, and an exact date; without a headline, the date or else the
+    summary. A guid that is but the link is none beside an entry that has none. Guids that differ by case, last slash or
+    fragment alone are one where the date agrees as well: some publishers count the places of an entry in them.
     """
+    entries = list(entries)
+    permalinks = {_said(entry) for entry in entries if _is_permalink(entry)}
     first: dict[tuple[str, ...], Entry] = {}
     for entry in entries:
-        guid, address = guid_of(entry), links.canonical(entry.link)
-        place = address if guid else whole_link(entry)
-        first.setdefault((guid, place, entry.title), entry)
+        said = _said(entry)
+        if said in permalinks and (not guid_of(entry) or _is_permalink(entry)):
+            kept = first.get(said)
+            first[said] = entry if kept is None or (guid_of(entry) and not guid_of(kept)) else kept
+        elif guid := guid_of(entry):
+            first.setdefault((guid, links.canonical(entry.link), *said[1:]), entry)
+        else:
+            first.setdefault(("", exact_stamp(entry), *said), entry)
     alike: dict[tuple[str, ...], Entry] = {}
-    for (guid, *said), entry in first.items():
+    for key, entry in first.items():
+        guid = guid_of(entry).partition("#")[0].rstrip("/").casefold()
         when = stamp(entry.published) if entry.published else ""
-        alike.setdefault((guid.partition("#")[0].rstrip("/").casefold() or guid, when, *said), entry)
+        alike.setdefault((guid, when, links.canonical(entry.link), *_said(entry)[1:]) if guid else key, entry)
     return list(alike.values())
+
+
+def _said(entry: Entry) -> tuple[str, str, str]:
+    """Returns the link of an entry and its headline, or what tells it from others if it has none."""
+    return whole_link(entry), entry.title, "" if has_headline(entry) else apart(entry)
+
+
+def _is_permalink(entry: Entry) -> bool:
+    """Tells whether the guid of an entry is but its link."""
+    return bool(guid_of(entry)) and whole(entry.id) == whole_link(entry)
+
+
+def passed_over(entries: Iterable[Entry], kept: Iterable[Entry]) -> int:
+    """Returns how many entries of a document are not among its distinct ones, though date or summary are others."""
+    known = {(entry.title, entry.published, entry.summary) for entry in kept}
+    said = {(entry.title, entry.published, entry.summary, entry.link, entry.id) for entry in entries}
+    return sum(1 for one in said if one[:3] not in known)
+
+
+def apart(entry: Entry) -> str:
+    """Returns what tells an entry without a headline from others on its page: its exact date, or else its summary."""
+    return exact_stamp(entry) or entry.summary
+
+
+def exact_stamp(entry: Entry) -> str:
+    """Returns the moment of an entry, empty where it has none to the second."""
+    return stamp(entry.published) if entry.published and not entry.day_only else ""
 
 
 def repeated_guids(entries: Iterable[Entry]) -> frozenset[str]:
@@ -164,18 +210,30 @@ def page_of(entry: Entry) -> str:
 
 
 def whole_link(entry: Entry) -> str:
-    """Returns a link with its fragment, for comparing."""
-    return f"{links.canonical(entry.link)}#{links.fragment(entry.link)}"
+    """Returns an entry's link with its fragment, for comparing."""
+    return whole(entry.link)
 
 
-def stem(address: str, title: str) -> str:
-    """Returns the key of a link without its query, together with a headline."""
-    return f"stem:{address.partition('?')[0]} {hash_of(title)}"
+def whole(link: str) -> str:
+    """Returns a link with its fragment, for comparing; an empty text where it is none."""
+    return f"{links.canonical(link)}#{links.fragment(link)}" if links.web_link(link) else ""
+
+
+def stem(address: str, title: str, when: str = "") -> str:
+    """Returns the key of a headline with a link and a date; of the link's query, what has the number of an article."""
+    path, _, query = address.partition("?")
+    numbers = "&".join(part for part in query.split("&") if _NUMBERED.match(part))
+    return f"stem:{path}?{numbers} {hash_of(title)} {when}"
 
 
 def has_headline(entry: Entry) -> bool:
     """True if an entry's title is a headline: not a placeholder, and not its host, which stands in for a lost one."""
-    return _SIGNS.sub("", entry.title).casefold() not in _NO_HEADLINE and entry.title != links.host(entry.link)
+    return is_headline(entry.title, links.host(entry.link))
+
+
+def is_headline(title: str, host: str) -> bool:
+    """True if a title is a headline on a page of this host."""
+    return title != host and _SIGNS.sub("", title).casefold() not in _NO_HEADLINE
 
 
 def in_feed(alias: str, feed: str) -> str:

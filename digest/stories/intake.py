@@ -74,11 +74,10 @@ class _Taking:
         """Decides on the distinct entries of a document; `stories` has the file of each, or the name of a new story."""
         feed, read = document
         files = [self.born.get(story, None if story.startswith(matching.NEW) else story) for story in stories]
-        repeated = identity.repeated_guids(entries)
         fates: dict[str, list[str]] = {"new": [], "adopted": [], "updated": [], "known": [], "left": []}
         self.kept, self.notices, self.claims = [], [], []
-        recorded = {file for file in files if file and feed.id in self.kin.get(file, {})}
-        named = list(matching.own_names(feed.id, entries, files, self.known, self.context, recorded))
+        ids = {record.id: record.file for record in self.desk.ledgers.get(feed.id, {}).values()}
+        named = matching.own_names(feed.id, entries, files, self.known, self.context, ids)
         for (entry, guid, aliases), file, story in reversed(list(zip(named, files, stories, strict=True))):
             fate, place = self._decide(Arrival(feed, entry, guid, aliases), file)  # feeds list the newest first
             fates[fate].append(place)
@@ -94,7 +93,7 @@ class _Taking:
             left=len(fates["left"]),
             kept=tuple(self.kept),
             notices=(*self.notices, *redated.report(self.claims)),
-            warnings=(*read.warnings, *news.warnings(repeated, fates["left"], self.desk.problems)),
+            warnings=(*read.warnings, *news.warnings(read.entries, entries, fates["left"], self.desk.problems)),
         )
 
     def written(self, record: Record) -> Record:
@@ -431,10 +430,6 @@ class _Taking:
     ) -> None:
         """Notes what was heard of an entry and what of it was written, and makes its names known to later feeds."""
         aliases, entry = arrival.aliases + names, arrival.entry
-        keys = identity.keys_of(
-            aliases, entry.title, arrival.feed.id, bare=not arrival.guid, link=identity.hash_of(entry.link)
-        )
-        self._know(keys, record.file)
         gone = dict.fromkeys(withdrawn(heard, record) if heard else (), "")
         line = record._replace(
             at=ledger.later(self.at, record.at),
@@ -445,5 +440,6 @@ class _Taking:
             held=(held or {}) if heard else record.held,
             since=record.since or record.at,
         )
+        self._know(ledger.keys_of_record(line, arrival.feed.id), record.file)
         self.lines.setdefault(arrival.feed.id, []).append(line)
         self.kin.setdefault(record.file, {})[arrival.feed.id] = line

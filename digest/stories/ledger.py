@@ -195,10 +195,16 @@ def known_files(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, tuple[
     known: dict[str, dict[str, None]] = {}
     for feed, records in ledgers.items():
         for record in records.values():
-            names, link = record.aliases, record.said.get("link", "")
-            for key in keys_of(names, record.title, feed, bare=not has_guid(record), id=record.id, link=link):
+            for key in keys_of_record(record, feed):
                 known.setdefault(key, {})[record.file] = None
     return {alias: tuple(files) for alias, files in known.items()}
+
+
+def keys_of_record(record: Record, feed: str) -> frozenset[str]:
+    """Returns the keys under which the story of a feed's record is looked for."""
+    link, summary = record.said.get("link", ""), record.said.get("excerpt", "")
+    is_bare = not has_guid(record)
+    return keys_of(record.aliases, record.title, feed, bare=is_bare, id=record.id, link=link, summary=summary)
 
 
 def names(ledgers: Mapping[str, Mapping[str, Record]]) -> frozenset[str]:

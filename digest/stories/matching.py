@@ -7,6 +7,7 @@ is not enough, since feeds give one guid to another story: link, headline or dat
 within its feed, and everywhere if it is an absolute URI; but anybody can write a guid into a feed, so across feeds the
 link or headline has to agree. Headline with date counts within its feed. A link that several entries of a document
 share, a site's front page, a placeholder, a date without a time, a session token and a tracker identify nothing.
+Where guid and link say nothing of a story (`vague`), its headline or date has to agree with them.
 Entries of one document are different stories, unless guid, link and headline agree. An entry without a guid of its own
 that its link cannot identify gets one from us (`stand_in`). No result depends on the order of feeds or entries.
 Compares names only: `merge` decides what happens to changed words.
@@ -16,20 +17,18 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from itertools import count
+from types import MappingProxyType
 
 from digest import links
 from digest.model import Entry
-from digest.stories import identity
+from digest.stories import identity, rules, vague
 
 Documents = Sequence[tuple[str, Sequence[Entry]]]
 """Feeds' ids, each with the distinct entries of its document."""
-_Look = Callable[[str], Collection[str]]
-_Rule = Callable[[_Look, Container[str]], str | None]
 
-NEW = "new "
-"""The name of a story that is not there yet begins with this, which no file does."""
+NEW = rules.NEW
 
 
 def resolve(
@@ -42,24 +41,24 @@ def resolve(
     so that a weak likeness never takes a story from the entry that it really is. `is_gone` tells of a file that its
     editor has deleted: what another feed brings under its guid and date stays away, whatever it is called there.
     """
-    anywhere = (*_ANYWHERE, _gone("guid", "time", is_gone))
+    anywhere = (*rules.ANYWHERE, rules.gone("guid", "time", is_gone))
     context = Context.of(documents, known)
     learnt: dict[str, list[str]] = {}
     found: list[list[str]] = [[""] * len(entries) for _, entries in documents]
-    for rules in (_IN_OWN_FEED, anywhere):
+    for ladder in (rules.IN_OWN_FEED, anywhere):
         for number in sorted(range(len(documents)), key=lambda number: documents[number][0]):
             feed, entries = documents[number]
             stories = found[number]
             order = sorted(range(len(entries)), key=lambda at: _content(entries[at]))
             looks = _looks(feed, entries, context, known, learnt)
             claimed = {story for story in stories if story}
-            for rule in rules:
+            for rule in ladder:
                 for at in order:
                     story = None if stories[at] else rule(looks[at], claimed)
                     if story:
                         stories[at] = story
                         claimed.add(story)
-            for at in order if rules is anywhere else ():
+            for at in order if ladder is anywhere else ():
                 stories[at] = stories[at] or f"{NEW}{feed} {at}"
             for at in order:
                 _learn(learnt, feed, entries[at], stories[at], context)
@@ -98,6 +97,13 @@ class Context:
         page = links.lasting(links.canonical(link))
         return self.is_crowded(link) or len(self._known.get(identity.in_feed(f"page:{page}", feed), ())) > 1
 
+    def is_shared(self, feed: str, entry: Entry) -> bool:
+        """Tells whether several entries or stories have an entry's link, if that leads to a place, the very place."""
+        if not links.fragment(entry.link):
+            return self.is_weak(feed, entry.link)
+        stories = self._known.get(identity.in_feed(f"whole link:{identity.hash_of(entry.link)}", feed), ())
+        return identity.whole_link(entry) in self._crowded or len(stories) > 1
+
     def is_crowded(self, link: str) -> bool:
         """Tells whether several entries of a document have a link, or it is that of a whole site."""
         return links.lasting(links.canonical(link)) in self._crowded or links.is_front_page(link)
@@ -106,7 +112,7 @@ class Context:
         """Tells whether an entry's link leads to a place on a page that no other entry of its document has."""
         return bool(links.fragment(entry.link)) and identity.whole_link(entry) not in self._crowded
 
-    def stand_in(self, feed: str, entry: Entry) -> str:
+    def stand_in(self, feed: str, entry: Entry, salt: str = "") -> str:
         """Returns what serves as guid for an entry that has none, empty where its link is name enough.
 
         That is the link with its fragment, if this is what tells it from others on the same page, else a hash of what
@@ -114,12 +120,13 @@ class Context:
         """
         if self.is_place(entry):
             return entry.link
-        return minted(entry) if links.fragment(entry.link) or self.is_weak(feed, entry.link) else ""
+        return minted(entry, salt) if links.fragment(entry.link) or self.is_weak(feed, entry.link) else ""
 
 
 def minted(entry: Entry, salt: str = "") -> str:
     """Returns a guid of our own for an entry that neither guid nor link can name."""
     when = identity.stamp(entry.published) if entry.published else ""
+    when = when if identity.has_headline(entry) else identity.apart(entry)
     words = f"{identity.whole_link(entry)}\n{entry.title}\n{when}{salt}"
     return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, words)}"
 
@@ -130,38 +137,51 @@ def own_names(
     files: Sequence[str | None],
     known: identity.Known,
     context: Context,
-    recorded: Container[str | None] = (),
-) -> Iterator[tuple[Entry, str, tuple[str, ...]]]:
-    """Yields each entry of a document with the guid that is its own, or stands in for one, and its aliases.
+    ids: Mapping[str, str] = MappingProxyType({}),
+) -> list[tuple[Entry, str, tuple[str, ...]]]:
+    """Returns each entry of a document with the guid that is its own, or stands in for one, and its aliases.
 
-    `files` has the stories that `resolve` has found, None for new ones; those that are `recorded`, the feed's ledger
-    has a name for already, so that what stands in for a guid is no alias of theirs. The guid is empty where the link
-    is the only name. A guid that names another story, or that several entries share, is not the entry's own; one that
-    names another story is no alias of it either, since who asks by it means that story.
+    `files` has the stories that `resolve` has found, None for new ones; `ids` those that the feed's ledger has already,
+    by what it calls them: what stands in for a guid is no alias of theirs. The guid is empty where the link is the only
+    name. A guid that names another story, or that several entries share, is not the entry's own; one that names another
+    story is no alias of it either, since who asks by it means that story. No two stories get one name.
     """
-    repeated = identity.repeated_guids(entries)
-    bare = {links.canonical(entry.link) for entry in entries if not context.guid(feed, entry)}
-    met: set[str] = set()
-    for entry, file in zip(entries, files, strict=True):
-        guid = context.guid(feed, entry)
-        foreign = bool(identity.guid_of(entry)) and _is_foreign(feed, entry, file, known, bare)
-        if not guid or foreign:
-            guid = _free_stand_in(entry, file, context.stand_in(feed, entry), known, met)
-            hidden = entry.id not in repeated and (entry.id == entry.link or _is_elsewhere(feed, entry, known))
-            aliases = tuple(one for one in identity.aliases_of(entry) if not (hidden and one == f"guid:{entry.id}"))
-            aliases += (f"{identity.CLAIM}{entry.id}",) if hidden and foreign and links.is_absolute(entry.id) else ()
+    bare = {identity.whole_link(entry) for entry in entries if not context.guid(feed, entry)}
+    own = [
+        "" if guid and (ids.get(guid, file) != file or _is_foreign(feed, entry, file, known, bare)) else guid
+        for entry, file in zip(entries, files, strict=True)
+        for guid in (context.guid(feed, entry),)
+    ]
+    met = {guid for guid in own if guid}
+    recorded = frozenset(ids.values())
+    found = []
+    for entry, file, guid in zip(entries, files, own, strict=True):
+        aliases = identity.aliases_of(entry)
+        if not guid:
+            claimed = context.guid(feed, entry)
+            stand_in = context.stand_in(feed, entry, claimed)
+            guid = _free_stand_in(entry, file, stand_in, known, met, ids)
+            met.add(guid or entry.link)
+            if links.is_absolute(entry.id) or (claimed and _is_elsewhere(feed, entry, known)):
+                aliases = _without_guid(entry, aliases)
             aliases = (f"guid:{guid}", *aliases) if guid and file not in recorded else aliases
-        else:
-            aliases = identity.aliases_of(entry)
-        met.add(guid)
-        yield entry, guid, tuple(dict.fromkeys(aliases))
+        found.append((entry, guid, tuple(dict.fromkeys(aliases))))
+    return found
 
 
-def _free_stand_in(entry: Entry, file: str | None, guid: str, known: identity.Known, met: Container[str]) -> str:
+def _without_guid(entry: Entry, aliases: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns aliases without a guid that is another story's, but with the claim to it if it is an absolute URI."""
+    kept = tuple(alias for alias in aliases if alias != f"guid:{entry.id}")
+    return (*kept, f"{identity.CLAIM}{entry.id}") if links.is_absolute(entry.id) else kept
+
+
+def _free_stand_in(
+    entry: Entry, file: str | None, guid: str, known: identity.Known, met: Container[str], ids: Mapping[str, str]
+) -> str:
     """Returns what stands in for a guid, one of our own where the name that it would have is another story's."""
     name = guid or entry.link
     owners = (*known.get(f"guid:{name}", ()), *(() if guid else known.get(f"bare:{links.canonical(name)}", ())))
-    is_taken = (bool(owners) and file not in owners) or name in met
+    is_taken = (bool(owners) and file not in owners) or name in met or ids.get(name, file) != file
     return _free_minted(entry, file, known, met) if is_taken else guid
 
 
@@ -173,10 +193,15 @@ def _free_minted(entry: Entry, file: str | None, known: identity.Known, met: Con
 
 def _is_foreign(feed: str, entry: Entry, file: str | None, known: identity.Known, bare: Container[str]) -> bool:
     """Tells whether an entry's guid already names another story, or is the link that is the only name of one."""
-    address = links.canonical(entry.id) if links.web_link(entry.id) else ""
-    owners = (*known.get(identity.scoped(f"guid:{entry.id}", feed), ()), *known.get(f"bare:{address}", ()))
-    elsewhere = address in bare and address != links.canonical(entry.link)
-    return file not in owners and (bool(owners) or elsewhere)
+    address = links.canonical(entry.id) if links.web_link(entry.id) and not links.fragment(entry.id) else ""
+    owners = known.get(identity.scoped(f"guid:{entry.id}", feed), ()) or known.get(f"bare:{address}", ())
+    return _is_anothers_link(entry, bare) or (bool(owners) and file not in owners)
+
+
+def _is_anothers_link(entry: Entry, bare: Container[str]) -> bool:
+    """Tells whether an entry's guid is not its link, but that of an entry that has no guid."""
+    place = identity.whole(entry.id)
+    return place in bare and place != identity.whole_link(entry)
 
 
 def _is_elsewhere(feed: str, entry: Entry, known: identity.Known) -> bool:
@@ -210,109 +235,82 @@ def _learn(learnt: dict[str, list[str]], feed: str, entry: Entry, story: str, co
 
 def _looks(
     feed: str, entries: Sequence[Entry], context: Context, known: identity.Known, learnt: Mapping[str, Sequence[str]]
-) -> list[_Look]:
+) -> list[rules.Look]:
     """Returns for each entry what finds the files under one of its names: by its kind, or as "own" and kind."""
     dates = Counter(identity.stamp(entry.published) for entry in entries if entry.published)
+    has_moved = _has_moved(feed, entries, context, known)
+    names = [vague.Names(one, context.guid(feed, one), context.is_shared(feed, one), has_moved) for one in entries]
 
-    def look_of(entry: Entry) -> _Look:
-        names = _names(feed, entry, context, dates)
-        keys = {kind: identity.scoped(name, feed) for kind, name in names.items()}
-        keys |= {f"own {kind}": identity.in_feed(name, feed) for kind, name in names.items()}
-
-        def look(kind: str) -> Collection[str]:
-            key = keys.get(kind, "")
-            return tuple(dict.fromkeys((*known.get(key, ()), *learnt.get(key, ()))))
-
-        return look
-
-    return [look_of(entry) for entry in entries]
+    needs = vague.needs(names)
+    found = (_names(feed, entry, context, dates, needed) for entry, needed in zip(entries, needs, strict=True))
+    return [rules.Look(feed, names, known, learnt) for names in found]
 
 
-def _names(feed: str, entry: Entry, context: Context, dates: Mapping[str, int]) -> dict[str, str]:
+def _has_moved(feed: str, entries: Sequence[Entry], context: Context, known: identity.Known) -> bool:
+    """Tells whether an entry has headline and exact date of a known story, but the only link of another.
+
+    Then the links of the feed say where an entry stands in it, and not what it is.
+    """
+    exact = Counter(map(_exact, entries))
+    for entry in entries:
+        guid, said = context.guid(feed, entry), _exact(entry)
+        if exact[said] == 1 and (not guid or vague.is_in_link(guid, entry.link)):
+            stories = known.get(identity.in_feed(said, feed), ())
+            kind = "whole link" if links.fragment(entry.link) else "only page"
+            name = identity.hash_of(entry.link) if links.fragment(entry.link) else identity.page_of(entry)
+            there = known.get(identity.in_feed(f"{kind}:{name}", feed), ())
+            if len(stories) == 1 and there and set(stories).isdisjoint(there):
+                return True
+    return False
+
+
+def _exact(entry: Entry) -> str:
+    """Returns the alias of an entry's headline with its exact date, empty where it lacks one of them."""
+    when = identity.exact_stamp(entry) if identity.has_headline(entry) else ""
+    return f"headline:{when} {identity.hash_of(entry.title)}" if when else ""
+
+
+def _names(
+    feed: str, entry: Entry, context: Context, dates: Mapping[str, int], needs: tuple[vague.Need, vague.Need]
+) -> dict[str, str]:
     """Returns the names of an entry that count for something, by kind; `dates` has how many entries share each."""
     guid, page, words = context.guid(feed, entry), identity.page_of(entry), identity.hash_of(entry.title)
     name, number = guid or context.stand_in(feed, entry), links.article_number(entry.link)
     is_weak, is_part = context.is_weak(feed, entry.link), bool(links.fragment(entry.link))
+    has_headline = identity.has_headline(entry)
     names = {"guid": f"guid:{name}", "any guid": f"any guid:{name}"} if name else {}
-    names |= {"claim": f"{identity.CLAIM}{guid}"} if guid else {"shared guid": f"noted guid:{entry.id}"}
+    names |= {"minted": f"guid:{name}"} if not guid and name.startswith("urn:uuid:") else {}
+    if guid:
+        names |= {"claim": f"{identity.CLAIM}{guid}"}
+    else:
+        names |= {"shared guid": f"noted guid:{entry.id}", "shared claim": f"{identity.CLAIM}{entry.id}"}
     names |= {"article": f"article:{number}"} if number else {}
     names |= {"page": f"page:{page}"} if not (guid and (context.is_crowded(entry.link) or is_part)) else {}
     names |= {"only page": f"only page:{page}"} if not (is_weak or is_part) else {}
     names |= {"whole link": f"whole link:{identity.hash_of(entry.link)}"} if context.is_place(entry) else {}
     same = f"same:{identity.hash_of(entry.link)} {words}"
-    names |= {"same": same} if guid else {"same": same, "bare": same}
-    if identity.has_headline(entry):
+    if guid:
+        names |= {"same": same}
+    elif has_headline or not is_weak:
+        names |= {"same": same, "bare": same}
+    else:
+        names |= {"untitled": same}
+        names |= {} if identity.exact_stamp(entry) else {"summary": f"summary:{identity.hash_of(entry.summary)}"}
+    if has_headline:
         names |= {"words": f"words:{words}", "now": f"now:{words}"}
-        names |= {"stem": identity.stem(page, entry.title)} if not (guid or entry.published) else {}
+        if not identity.exact_stamp(entry) and (not guid or links.web_link(guid)):
+            when = identity.stamp(entry.published) if entry.published else ""
+            names |= {"stem": identity.stem(page, entry.title, when)}
+    if any(needs):
+        names |= {"link needs": needs[0]} if needs[0] else {}
+        names |= {"both need": needs[1]} if needs[1] else {}
+        names |= {"titled": f"titled page:{page}"} if has_headline else {}
+        names |= {"dated": f"dated page:{page}"} if entry.published else {}
     if entry.published:
         when, is_exact = identity.stamp(entry.published), not entry.day_only
-        names |= {"date": f"date:{when}"} if dates[when] == 1 else {}
+        names |= {"day": f"date:{when}"}
         names |= {"time": f"date:{when}"} if dates[when] == 1 and is_exact else {}
         names |= {"moment": f"date:{when}"} if is_exact else {}
-        names |= {"headline": f"headline:{when} {words}"} if is_exact and "words" in names else {}
+        names |= {"headline": _exact(entry)} if _exact(entry) else {}
+        names |= {"moved": _exact(entry)} if _exact(entry) and (not guid or vague.is_in_link(guid, entry.link)) else {}
     return names
-
-
-def _all(*kinds: str) -> _Rule:
-    """Returns the rule for names that all have to lead to one story."""
-
-    def rule(look: _Look, claimed: Container[str]) -> str | None:
-        first, *others = map(look, kinds)
-        return next((file for file in first if file not in claimed and all(file in one for one in others)), None)
-
-    return rule
-
-
-def _alone(kind: str, *others: str) -> _Rule:
-    """Returns the rule for a name that identifies only where one story has it; with others, these have to agree."""
-
-    def rule(look: _Look, claimed: Container[str]) -> str | None:
-        files = look(kind)
-        return _all(kind, *others)(look, claimed) if len(files) == 1 else None
-
-    return rule
-
-
-def _gone(kind: str, other: str, is_gone: Callable[[str], bool]) -> _Rule:
-    """Returns the rule for two names that together identify a story whose file is gone, but none that is there."""
-
-    def rule(look: _Look, claimed: Container[str]) -> str | None:
-        file = _alone(kind, other)(look, claimed)
-        return file if file and not file.startswith(NEW) and is_gone(file) else None
-
-    return rule
-
-
-_IN_OWN_FEED: tuple[_Rule, ...] = (
-    _all("own guid", "own same"),
-    _all("own shared guid", "own same"),
-    _all("own same", "own bare"),
-    _all("own guid", "own page", "own now"),
-    _all("own guid", "own now"),
-    _all("own page", "own now"),
-    _all("own guid", "own page"),
-    _all("own guid", "own whole link"),
-    _all("own guid", "own article"),
-    _all("own guid", "own words"),
-    _alone("own guid", "own date"),
-    *(_all("own claim", kind) for kind in ("own same", "own words", "own date")),
-    _alone("own article"),
-    _all("own page", "own words"),
-    _all("own page", "own time"),
-    _alone("own whole link"),
-    _alone("own only page"),
-    _alone("own headline"),
-    _alone("own stem"),
-)
-_ANYWHERE: tuple[_Rule, ...] = (
-    _all("guid", "page"),
-    _all("guid", "whole link"),
-    _all("guid", "article"),
-    _all("guid", "words"),
-    _all("any guid", "words", "moment"),
-    _alone("article"),
-    _all("page", "words"),
-    _all("page", "time"),
-    _alone("whole link"),
-    _alone("only page"),
-)

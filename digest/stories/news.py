@@ -57,15 +57,14 @@ def akin(documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers) -> dict[s
     names = {alias for entry in entries for alias in identity.aliases_of(entry)}
     names |= {f"guid:{entry.link}" for entry in entries}
     names |= {f"link:{links.canonical(entry.id)}" for entry in entries if links.web_link(entry.id)}
-    addresses = {f"link:{links.canonical(entry.link)}" for entry in entries}
-    tokenless = {links.lasting(address) for address in addresses} - addresses  # those with a token of a visit
+    pages = {identity.page_of(entry) for entry in entries}
     return {
         feed: {
             id: record
             for id, record in records.items()
             if record.title in titles
             or not names.isdisjoint(record.aliases)
-            or (tokenless and not tokenless.isdisjoint(map(links.lasting, record.aliases)))
+            or any(links.lasting(name[5:]) in pages for name in record.aliases if name.startswith("link:"))
         }
         for feed, records in ledgers.items()
     }
@@ -153,12 +152,21 @@ def withdrawn(heard: Mapping[str, str], record: Record) -> list[str]:
     return [name for name in WITHDRAWABLE if name not in heard and record.said.get(name)]
 
 
-def warnings(repeated: frozenset[str], left: Iterable[str], problems: Iterable[Problem]) -> list[str]:
-    """Returns a warning for each file that cannot be read, and one for guids that several entries share."""
+def warnings(
+    entries: Sequence[Entry], distinct: Sequence[Entry], left: Iterable[str], problems: Iterable[Problem]
+) -> list[str]:
+    """Returns a warning for each file that cannot be read, and one for each way in which entries have poor names.
+
+    `distinct` are those of the entries that are no repeats, `left` the files that cannot be read.
+    """
+    repeated, passed_over = identity.repeated_guids(distinct), identity.passed_over(entries, distinct)
     wrong = {file: Problem(file, 0, "cannot be read") for file in left}
     wrong |= {one.file: one for one in reversed(tuple(problems)) if one.file in wrong}
     found = [f"{one}; until that is mended, its story is left as it is" for one in wrong.values()]
     if repeated:
         guids = "one guid stands" if len(repeated) == 1 else f"{len(repeated)} guids stand"
         found.append(f"{guids} for several entries; these are told apart by their links")
+    if passed_over:
+        count = "1 entry" if passed_over == 1 else f"{passed_over} entries"
+        found.append(f"{count} passed over, with the guid, link and headline of another one but not its date and text")
     return found
