@@ -256,6 +256,7 @@ STALLING = {
     "open declarations": "<rss><" + "<!DOCTYPE [" * 50_000,
     "open instructions": "<rss><" + "<?x" * 50_000 + "?>",
     "titles in the depth": "<x>" * 20_000 + "<rss>" * 100 + "<title>x</title>" * 10_000,
+    "channels left open": "<rss>" + "<channel>" * 40_000 + "<",
     "open tags": "<rss>" + "<a b='<" * 50_000,
     "tags left open": "<rss><channel>" + "<a>" * 50_000 + "</b>" * 50_000,
     "entries left open": rss("<item>" * 3_000 + "</x></channel>" * 50_000),

@@ -170,11 +170,10 @@ class _Document:
             is_entry_cut = True
             if inner := self._open[entry + 1 :]:
                 del self._output[inner[0].output :], self._open[entry + 1 :]
-        kept = [one for one in self._open if _local(one.name) in _FRAME or one is self._open[0]]
         for one in self._open:
-            if one not in kept:
+            if not self._is_frame(one.name.lower()):
                 self._end_early(one)
-        self._output += [f"</{one.name}>" for one in reversed(kept)]
+        self._output += [f"</{one.name}>" for one in reversed(self._open) if self._is_frame(one.name.lower())]
         behind = next((token for token in tokens(self._text[self.end :]) if not _is_blank(token.value)), None)
         if self.end and behind:
             self._fault("something after the feed, left out", self.end + behind.place)
