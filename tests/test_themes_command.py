@@ -758,11 +758,11 @@ def test_the_next_run_completes_one_that_was_killed_at_any_write(
     def dying(name: str) -> None:
         real = getattr(disk, name)
 
-        def act(*words: object) -> object:
+        def act(*words: object, **options: object) -> object:
             left[0] -= 1
             if left[0] < 0:
                 raise DigestError("the disk is full")
-            return real(*words)
+            return real(*words, **options)
 
         monkeypatch.setattr(disk, name, act)
 

@@ -78,8 +78,8 @@ def _annotate(report: CheckReport) -> None:
     for problem in report.problems:
         level = "warning" if problem.hint else "error"
         place = {"file": report.folder + problem.file, "line": str(problem.line or ""), "title": "digest check"}
-        told = ",".join(f"{name}={_escaped(printable(value), ':,')}" for name, value in place.items() if value)
-        click.echo(f"::{level} {told}::{_escaped(printable(problem.words))}")
+        told = ",".join(f"{name}={printable(_escaped(value, ':,'))}" for name, value in place.items() if value)
+        click.echo(f"::{level} {told}::{printable(_escaped(problem.words))}")
 
 
 def _as_data(report: CheckReport) -> list[dict[str, object]]:
