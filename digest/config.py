@@ -28,6 +28,9 @@ _LANGUAGE = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _HEADER = re.compile(r"\s*\[+\s*([A-Za-z0-9_-]+)\s*\]+")
+_MOST_WORDS = 100_000  # no more of a summary is read
+_BRACKET = re.compile(r"[\[{]|[\]}]")
+_DIGITS = re.compile(r"[\d_]{4000}")
 _KEY = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
 
 _TABLES: Mapping[str, Mapping[str, type]] = {
@@ -69,6 +72,10 @@ def loads(text: str) -> Config:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Faults([_syntax(text, str(error))]) from error
+    except RecursionError as error:
+        raise Faults([Problem(NAME, _deepest(text), "values are nested too deeply", "keep lists flat")]) from error
+    except ValueError as error:  # Python reads no whole number of more than 4,300 digits
+        raise Faults([Problem(NAME, _longest_number(text), "a number is too long", "write a shorter one")]) from error
     check = _Check(text)
     tables = {name: check.tables(name, data.get(name)) for name in _TABLES}
     check.known(data, _TABLES, "", 0, "table")
@@ -190,6 +197,8 @@ def _check_feed(check: _Check, number: int, feed: dict[str, Any]) -> None:
                 "copy the feed's address from the publisher's page")  # fmt: skip
     check.value("feeds", number, "excerpt", feed.get("excerpt"), lambda words: words >= 0, "{} is below nothing",
                 "write how many words to keep; 0 keeps none")  # fmt: skip
+    check.value("feeds", number, "excerpt", feed.get("excerpt"), lambda words: words <= _MOST_WORDS,
+                f"is more than {_MOST_WORDS:,} words", "write how many words to keep; 0 keeps none")  # fmt: skip
 
 
 def _check_theme(check: _Check, number: int, theme: dict[str, Any]) -> None:
@@ -287,6 +296,22 @@ def _lines(text: str) -> dict[tuple[str, int, str], int]:
         elif key := _KEY.match(content):
             found.setdefault((table, numbers.get(table, 0), key[1]) if table else (key[1], 0, ""), line)
     return found
+
+
+def _deepest(text: str) -> int:
+    """Returns the line of a file in which most brackets are open, quotes aside."""
+    depth, deepest, line = 0, 0, 0
+    for number, content in enumerate(text.splitlines(), start=1):
+        for found in _BRACKET.finditer(content):
+            depth = depth + 1 if found[0] in "[{" else max(0, depth - 1)
+            if depth > deepest:
+                deepest, line = depth, number
+    return line
+
+
+def _longest_number(text: str) -> int:
+    found = _DIGITS.search(text)
+    return len(text[: found.start()].splitlines()) if found else 0
 
 
 def _syntax(text: str, message: str) -> Problem:

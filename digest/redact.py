@@ -23,7 +23,9 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 _LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
-_PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#\s'\"<>]+)=([^&;#\s'\"<>]+)")
+_PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#\s'\"<>]{1,500})=([^&;#\s'\"<>]+)")
+_INNER = re.compile(r"(?<=[?&;#])([^=&;#\s'\"<>]{1,500})=(?=[^&;#\s'\"<>])")
+"""A parameter of a URL that is the value of another one."""
 _ENCODED = re.compile(r"((?:%3F|%26|%3B|%23)([^=&;#\s'\"<>%]+)%3D)[^=&;#\s'\"<>%]+", re.IGNORECASE)
 """A parameter of a percent-encoded URL within another one."""
 _PATH_PARAMETER = re.compile(r";([^=;/]+)=[^;/]*")
@@ -45,20 +47,27 @@ def names(address: str) -> tuple[str, ...]:
 
     A URL may contain another one, percent-encoded: proxies are given the address of a feed that way.
     """
-    login = ("a user name and password",) if _LOGIN.search(address) else ()
-    found = [unquote(name) for name, value in _PARAMETER.findall(address) if value and _is_secret(name)]
-    nested = (name for url in _nested(address) for name in names(url))
-    return tuple(dict.fromkeys((*login, *found, *nested)))
+    found: dict[str, None] = {}
+    while address:
+        if _LOGIN.search(address):
+            found["a user name and password"] = None
+        said = [name for name, value in _PARAMETER.findall(address) if value]
+        schemes = [match.start() for match in _SCHEME.finditer(address)]
+        if len(schemes) > 1:
+            said += _INNER.findall(address, schemes[1] if schemes[0] == 0 else schemes[0])
+        found.update(dict.fromkeys(unquote(name) for name in said if _is_secret(name)))
+        address = _nested(address[schemes[-1] :] if schemes else address)
+    return tuple(found)
 
 
-def _nested(address: str) -> list[str]:
-    """Returns the URLs inside a URL, decoded, each with all that follows it."""
+def _nested(address: str) -> str:
+    """Returns the first URL inside a URL, decoded, with all that follows it; nothing if there is none."""
     for _ in range(3):
-        found = [address[match.start() :] for match in _SCHEME.finditer(address, 1)]
+        found = _SCHEME.search(address, 1)
         if found or "%" not in address:
-            return found
+            return address[found.start() :] if found else ""
         address = unquote(address)
-    return []
+    return ""
 
 
 def strip(address: str) -> str:
@@ -146,7 +155,7 @@ def _without_secrets(query: str) -> str:
 def _has_secret(part: str) -> bool:
     """True for a query parameter with the name of a secret, or with a URL as its value that has one."""
     name, equals, value = part.partition("=")
-    return bool(equals) and (_is_secret(name) or any(map(names, _nested(f" {value}"))))
+    return bool(equals) and (_is_secret(name) or bool(names(_nested(f" {value}"))))
 
 
 def _masked(found: re.Match[str]) -> str:

@@ -15,11 +15,14 @@ from digest.stories.identity import hash_of
 
 _CUT = r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]|[^\s\u2e80-\u9fff\uac00-\ud7af]+"
 """One word: a run of signs without white space, or one sign of a script that puts no spaces between words."""
+_WORD = 40
+"""The characters that one word has room for: an excerpt has a limit in characters as well, which no prose reaches."""
 _QUOTED = re.compile(r"^ *> ?")
 _SIGNS = re.compile(r"[\\`*_\[\]]")
 _ENTITY = re.compile(r"&(?=\w+;|#\w)")  # a number is a reference without its semicolon, too
 _START = re.compile(r"(?m)^(?:([#>+-])|(\d+)([.)])|(~)(?=~~))")
 _ESCAPED = re.compile(r"\\([\\`*_\[\]#>+.)-])|&(amp|lt|#126);")
+_ELLIPSIS = " …"
 _NAMED = {"amp": "&", "lt": "<", "#126": "~"}
 _WRAPPED = re.compile(r"(?m)[^\n]\n[^\n]|\n\n\n|^[ \t]|[ \t]$|\A\n|\n\Z")
 _GAP = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)*")
@@ -34,18 +37,25 @@ class Body(NamedTuple):
 
 
 def cut(summary: str, words: int) -> str:
-    """Returns the first words of a text, with its paragraphs and, where something was left out, an ellipsis."""
+    """Returns the first words of a text, with its paragraphs and, where something was left out, an ellipsis.
+
+    No more than 40 characters a word are kept, so that a word without end is cut as well.
+    """
     if words <= 0:
         return ""
+    most = _WORD * words
     found = list(re.finditer(_CUT, summary))  # compiled when a pull first asks: it is the dearest of all patterns
-    if len(found) <= words:
+    if len(found) <= words and len(summary) <= most:
         return summary
-    return summary[: found[words - 1].end()].rstrip(" ,;:–—-") + " …"
+    kept = summary[: found[words - 1].end()] if len(found) > words else summary
+    if len(kept) + len(_ELLIPSIS) > most:
+        kept = kept[: most - len(_ELLIPSIS)].rstrip()
+    return kept.rstrip(" ,;:–—-") + _ELLIPSIS
 
 
 def length(text: str) -> int:
     """Returns how many words a text has, without the ellipsis that `cut` puts at its end."""
-    return len(re.findall(_CUT, text.removesuffix(" …")))
+    return len(re.findall(_CUT, text.removesuffix(_ELLIPSIS)))
 
 
 def escape(text: str) -> str:

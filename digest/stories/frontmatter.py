@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from digest.errors import Faults
+from digest.errors import Faults, Problem
 from digest.stories import mistyped, plainmatter
 from digest.stories.plainmatter import Value
 
 FENCE = "---"
+_MOST_LINES = 1_000
 _BELOW = f"\n{FENCE}"
 
 
@@ -46,6 +47,9 @@ def parse(text: str, file: str, *, required: bool, keys: Collection[str] = ()) -
     if end < 0:
         raise Faults([mistyped.not_closed(text.split("\n"), file)])
     lines = text[len(first) + 1 : end].split("\n") if end > len(first) else []
+    if len(lines) > _MOST_LINES:
+        what = f"the front matter has {len(lines):,} lines, and at most {_MOST_LINES:,} are read"
+        raise Faults([Problem(file, _MOST_LINES + 2, what, "close it with a line --- below its keys")])
     return Matter(_read(lines, file), text[body:], len(lines) + 3)
 
 

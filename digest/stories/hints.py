@@ -12,7 +12,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from digest import links, sanitize
-from digest.stories.prose import FENCE, MARKER, Link, Prose, closing, is_fence
+from digest.stories.prose import FENCE, MARKER, Lines, Link, Prose, is_fence
 
 _BULLET = re.compile(r"[-*+][ \t]+\S|1\.[ \t]+\S")
 _QUOTING = re.compile(r"\S+[ \t]+>")
@@ -28,9 +28,9 @@ _ADDRESS = re.compile(r"https?://|www\.|mailto:|\.{0,2}/|[\w./-]+\.(?:md|markdow
 _TITLE = re.compile(r"""(["']).*\1""", re.DOTALL)
 _CURLED = re.compile(r"[“”„]|^[‘’]|[‘’]$")
 _TAG = re.compile(r"<([A-Za-z][\w-]*)(\s[^<>]*)?/?>")
-_NAME = re.compile(r"([A-Za-z][\w-]*)\s*=")
+_NAME = re.compile(r"(?<![\w-])([A-Za-z][\w-]*+)\s*=")
 _KEY = re.compile(r"(?:title|draft)[ \t]*:")
-_RULE = re.compile(r"[ ]*\|?[ ]*:?-+:?[ ]*(?:\|[ ]*:?-+:?[ ]*)*\|?[ ]*")
+_RULE = re.compile(r"[ ]*+\|?[ ]*+:?-++:?[ ]*+(?:\|[ ]*+:?-++:?[ ]*+)*+\|?[ ]*")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _KEPT_SCHEMES = frozenset({"http", "https", "mailto"})
 _FTP = re.compile(r"<(ftps?://[^<>\s]*)>", re.IGNORECASE)
@@ -122,13 +122,13 @@ def shallow_paragraphs(prose: Prose) -> Iterator[Found]:
 
 def fences(prose: Prose) -> Iterator[Found]:
     """Finds fences of code blocks that are never closed, or that open none."""
-    lines = prose.text.split("\n")
+    lines = Lines(prose.text.split("\n"))
     inside = 0
     for number, line in enumerate(lines):
         fence = FENCE.fullmatch(line)
         if fence is None or number < inside:
             continue
-        end = closing(lines, number)
+        end = lines.closing(number, fence[2])
         if fence[1]:
             yield Found(number + 1, "an indented fence opens no code block", "begin it at the start of its line")
         elif not is_fence(fence[3]):
@@ -136,7 +136,11 @@ def fences(prose: Prose) -> Iterator[Found]:
                         "leave only the language there")  # fmt: skip
         elif end is None:
             yield Found(number + 1, "a code block is opened here and never closed", f"close it with a line {fence[2]}")
-        inside = end + 1 if end is not None else len(lines) if not fence[1] else _after(lines, number, fence[2])
+        if end is None and fence[1]:  # what closes an indented fence needs no hint of its own
+            end = lines.closing(number, fence[2], indented=True)
+            inside = number + 1 if end is None else end + 1
+        else:
+            inside = len(lines) if end is None else end + 1
 
 
 def parted_links(prose: Prose) -> Iterator[Found]:
@@ -310,19 +314,11 @@ def _dropped(tag: str, attributes: str) -> Iterator[tuple[str, str]]:
 
 def _is_pointed_address(prose: Prose, at: int) -> bool:
     """True if the `<` at this place opens the address of a link or picture, as in `[words](<my file.md>)`."""
-    return prose.plain[max(0, at - 80) : at].rstrip().endswith(("](", "]:")) and any(
-        link.start < at < link.end and link.kind in {"inline", "reference"} and link.closed for link in prose.links
-    )
+    return prose.plain[max(0, at - 80) : at].rstrip().endswith(("](", "]:")) and prose.is_within_link(at)
 
 
 def _is_curled(link: Link) -> bool:
     return bool(_CURLED.search(link.address) or (_CURLED.search(link.rest) and not _TITLE.fullmatch(link.rest)))
-
-
-def _after(lines: list[str], number: int, signs: str) -> int:
-    """Returns the line after the one that would close an indented fence, which needs no hint of its own."""
-    ends = (at + 1 for at in range(number + 1, len(lines)) if lines[at].strip() == signs)
-    return next(ends, number + 1)
 
 
 def _host(address: str) -> str:

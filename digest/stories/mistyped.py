@@ -14,16 +14,16 @@ _DASHES = re.compile(r"[-‐‑‒–—―−－﹘﹣─━⸺⸻]+\s*")
 _RULE = re.compile(r"([*+_=~])(?:[ \t]*\1){2,}\s*")
 _CURLED = re.compile(r"[“”‘’„]")
 _KEY = re.compile(r" {0,3}([A-Za-z][\w-]*)[ \t]*:(?!//)")
-_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?= |\r?$)", re.MULTILINE)
+_CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?= |\r?$)")
 
 
 def conflicts(text: str, file: str) -> tuple[Problem, ...]:
     """Returns a problem for each mark by which git parts the sides of a merge that it could not make."""
     if "<<<<<<<" not in text and ">>>>>>>" not in text:
         return ()
-    lines = (text.count("\n", 0, found.start()) + 1 for found in _CONFLICT.finditer(text))
     cure = "keep what is right of both sides, and delete the marks"
-    return tuple(Problem(file, line, "a merge-conflict mark", cure) for line in lines)
+    found = (number for number, line in enumerate(text.split("\n"), start=1) if _CONFLICT.match(line))
+    return tuple(Problem(file, line, "a merge-conflict mark", cure) for line in found)
 
 
 def is_fence(line: str) -> bool:

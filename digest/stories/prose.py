@@ -3,31 +3,40 @@
     text ──blank code and comments──▶ text of the same length ──▶ blocks, links, each with its line
 
 It goes by what python-markdown does with the fences, tables and lists that are switched on in `pages`, so that a hint
-speaks of what readers would see. Refuses to judge: that is for the hints.
+speaks of what readers would see. Takes time in proportion to the text, whatever is in it. Refuses to judge: that is for
+the hints.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
-FENCE = re.compile(r"( *)(`{3,}|~{3,})([^\n`]*)")
-_INFO = re.compile(r' *(?:\{.*\}|(?:\.?[\w#.+-]*) *(?:hl_lines=(["\']).*\1 *)?)')
+FENCE = re.compile(r"( *+)(`{3,}+|~{3,}+)([^\n`]*)")
+_INFO = re.compile(r' *+(?:\{.*\}|(?:\.?[\w#.+-]*) *(?:hl_lines=(["\']).*\1 *)?)')
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_CODE = re.compile(r"(?<![`\\])(`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)\1(?!`)", re.DOTALL)
+_BACKTICKS = re.compile("`+")
+_BREAK = re.compile(r"\n(?=[ \t]*\n)")
+"""Where a paragraph ends."""
+_BRACKETS = re.compile(r"(?<!\\)[\[\]]|\n(?=\n)")
+_PARENTHESES = re.compile(r"[()]|\n(?=[ \t]*\n)")
 _HIDDEN = re.compile(r"<!--(?:>|->|.*?--!?>)", re.DOTALL)
-_WHOLE_DEFINITION = re.compile(r"^ {0,3}\[(?!\^)[^\[\]\n]*\]:[ ]*\S+[ ]*(?:([\"']).*\1|\(.*\))?[ ]*$", re.MULTILINE)
+_DEFINED = re.compile(r" {0,3}\[(?!\^)[^\[\]\n]*\]: *(?=\S)")
+_ADDRESS = re.compile(r"(\S+) *")
 MARKER = re.compile(r"( *)(?:[-*+]|\d+\.)[ \t]+\S")
 _DEFINITION = re.compile(r" {0,3}\[([^\]\n]+)\]:[ \t]*<?([^\s>]+)>?(.*)")
 _POINTED = re.compile(r"<(https?://[^<>\s]*)>", re.IGNORECASE)
-_RAW = re.compile(r"<(a|img)\b[^<>]*?\b(?:href|src)\s*=\s*[\"']?([^\"'\s<>]*)[^<>]*>", re.IGNORECASE)
+_RAW = re.compile(r"<(a|img)\b([^<>]*)>", re.IGNORECASE)
+_SOURCE = re.compile(r"\b(?:href|src)\s*=\s*[\"']?([^\"'\s<>]*)", re.IGNORECASE)
 _ELEMENT = re.compile(r"</?[A-Za-z][^<>]*>")
 _PARTED = re.compile(r"\][ \t]+\($")
 _BARE = re.compile(r"(?<![\w/])https?://[^\s<>\"|]+", re.IGNORECASE)
 _TRAILING = ".,;:!?'\"’”»*_…"
-_USED = re.compile(r"!\[([^\]\n]*)\]\[([^\]\n]*)\]")
+_USED = re.compile(r"!\[([^\]\n]{0,500})\]\[([^\]\n]{0,500})\]")
 _FARTHEST = 2_000  # signs within which the two ends of a link are looked for: a paragraph
 
 
@@ -62,12 +71,29 @@ class Prose:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        fenced = _COMMENT.sub(_spaces, "\n".join(_without_fences(text.split("\n"))))
-        self.plain = _CODE.sub(lambda code: re.sub(r"[^\n]", "x", code[0]), _without_indented(fenced))
+        fenced = "\n".join(_without_fences(text.split("\n")))
+        closed = fenced.rfind("-->") + 3  # no comment that opens below is closed
+        self.plain = _without_code(_without_indented(_COMMENT.sub(_spaces, fenced[:closed]) + fenced[closed:]))
 
     def line_of(self, at: int) -> int:
         """Returns the line in which a sign stands, counted from 1."""
-        return self.text.count("\n", 0, at) + 1
+        return bisect_left(self._line_ends, at) + 1
+
+    @cached_property
+    def _line_ends(self) -> list[int]:
+        return [found.start() for found in re.finditer("\n", self.text)]
+
+    def is_within_link(self, at: int) -> bool:
+        """True if a link `[words](address)`, or a line `[name]: address`, begins before a sign and ends after it."""
+        starts, ends = self._spans
+        before = bisect_left(starts, at)
+        return before > 0 and ends[before - 1] > at
+
+    @cached_property
+    def _spans(self) -> tuple[list[int], list[int]]:
+        """Where links begin, in order, and the farthest end of each and of those before it."""
+        links = [link for link in self.links if link.kind in {"inline", "reference"} and link.closed]
+        return [link.start for link in links], list(accumulate((link.end for link in links), max))
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
@@ -91,7 +117,9 @@ def is_silent(text: str) -> bool:
     """Tells whether nothing of a text is shown: it is empty, or only comments and definitions of links."""
     if "<!--" not in text and "]:" not in text:
         return not text.strip()
-    return not _WHOLE_DEFINITION.sub("", _HIDDEN.sub("", text)).strip()
+    closed = max(text.rfind("-->"), text.rfind("--!>") + 1) + 3  # no comment that opens below is closed
+    shown = _HIDDEN.sub("", text[:closed]) + text[closed:]
+    return all(not line.strip() or _is_definition(line) for line in shown.split("\n"))
 
 
 def is_fence(info: str) -> bool:
@@ -99,18 +127,74 @@ def is_fence(info: str) -> bool:
     return _INFO.fullmatch(info) is not None
 
 
-def closing(lines: list[str], opened: int) -> int | None:
-    """Returns the number of the line that closes the fence of line `opened`, both from 0; None where none does."""
-    fence = FENCE.match(lines[opened])
-    signs = fence[2] if fence else ""
-    return next((number for number in range(opened + 1, len(lines)) if lines[number].rstrip(" ") == signs), None)
+class Lines(list[str]):
+    """The lines of a text, each found at once by what stands in it."""
+
+    @cached_property
+    def _places(self) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+        closing: dict[str, list[int]] = {}
+        bare: dict[str, list[int]] = {}
+        for number, line in enumerate(self):
+            if "```" in line or "~~~" in line:
+                closing.setdefault(line.rstrip(" "), []).append(number)
+                bare.setdefault(line.strip(), []).append(number)
+        return closing, bare
+
+    def closing(self, opened: int, signs: str, *, indented: bool = False) -> int | None:
+        """Returns the number of the line that closes the fence of line `opened`, both from 0; None where none does.
+
+        `signs` are those of the fence. An `indented` one may have white space around it.
+        """
+        places = self._places[indented].get(signs, [])
+        at = bisect_right(places, opened)
+        return places[at] if at < len(places) else None
 
 
-def _without_fences(lines: list[str]) -> list[str]:
-    shown, number = list(lines), 0
+def _is_definition(line: str) -> bool:
+    """True if a line only says where a link leads, with a title or without."""
+    begin = _DEFINED.match(line)
+    if begin is None:
+        return False
+    rest = line[begin.end() :].rstrip(" ")
+    address = _ADDRESS.match(rest)
+    if address is None or address.end(1) == len(rest):
+        return address is not None
+    opener = {"'": "'", '"': '"', ")": "("}.get(rest[-1])
+    titled = address.end() < len(rest) - 1 and rest[address.end()] == opener
+    return opener is not None and (titled or opener in address[1][1:])
+
+
+def _without_code(text: str) -> str:
+    """Returns a text with an `x` for each sign of code in a line: what two equal runs of backticks enclose."""
+    runs = [found.span() for found in _BACKTICKS.finditer(text)]
+    if len(runs) < 2:
+        return text
+    breaks = [found.start() for found in _BREAK.finditer(text)]
+    closers: list[int | None] = []
+    latest: dict[int, int] = {}
+    for number in range(len(runs) - 1, -1, -1):
+        size = runs[number][1] - runs[number][0]
+        closers.append(latest.get(size))
+        latest[size] = number
+    closers.reverse()
+    parts, done, number = list[str](), 0, 0
+    while number < len(runs):
+        start, inside = runs[number]
+        closer = closers[number]
+        if closer is not None and text[start - 1 : start] != "\\":
+            at = bisect_left(breaks, inside)
+            if at == len(breaks) or breaks[at] >= runs[closer][0]:
+                parts += text[done:start], re.sub(r"[^\n]", "x", text[start : runs[closer][1]])
+                done, number = runs[closer][1], closer
+        number += 1
+    return "".join([*parts, text[done:]])
+
+
+def _without_fences(lines: Sequence[str]) -> list[str]:
+    shown, within, number = list(lines), Lines(lines), 0
     while number < len(lines):
         fence = FENCE.fullmatch(lines[number])
-        end = closing(lines, number) if fence and not fence[1] and is_fence(fence[3]) else None
+        end = within.closing(number, fence[2]) if fence and not fence[1] and is_fence(fence[3]) else None
         if end is not None:
             shown[number : end + 1] = [" " * len(line) for line in lines[number : end + 1]]
             number = end
@@ -143,16 +227,43 @@ def _blocks(text: str) -> Iterator[Block]:
 
 
 def _inline(text: str) -> Iterator[Link]:
+    if "](" not in text:
+        return
+    openings, ends = _pairs(_BRACKETS, text), _pairs(_PARENTHESES, text)
+    breaks = [found.start() for found in _BREAK.finditer(text)]
+    starts = {closed: opened for opened, closed in openings.items()}
     for middle in re.finditer(r"(?<!\\)\]\(", text):
-        opening = _opening(text, middle.start())
-        if opening is None:
+        opening = starts.get(middle.start())
+        if opening is None or middle.start() - opening >= _FARTHEST:
             continue
         picture = opening > 0 and text[opening - 1] == "!"
-        start, end = opening - picture, _end(text, middle.end())
-        inside = text[middle.end() : end] if end else text[middle.end() : _paragraph_end(text, middle.end())]
-        address, rest = _address(inside.strip())
-        stop = end + 1 if end else middle.end() + len(address)
+        begin = middle.end()
+        start, end = opening - picture, ends.get(begin - 1)
+        if end is None or end >= begin + _FARTHEST:
+            at = bisect_left(breaks, begin)
+            end, last = None, min(breaks[at] if at < len(breaks) else len(text), begin + _FARTHEST)
+        else:
+            last = end
+        address, rest = _address(text[begin:last].strip())
+        stop = begin + len(address) if end is None else end + 1
         yield Link(start, stop, "inline", address, picture, rest, closed=end is not None)
+
+
+def _pairs(signs: re.Pattern[str], text: str) -> dict[int, int]:
+    """Returns where each bracket of a text closes, by where it opens; those that a paragraph leaves open are not there.
+
+    `signs` finds both brackets, and the end of a paragraph.
+    """
+    pairs: dict[int, int] = {}
+    opened: list[int] = []
+    for found in signs.finditer(text):
+        if found[0] == "\n":
+            opened.clear()
+        elif found[0] in "[(":
+            opened.append(found.start())
+        elif opened:
+            pairs[opened.pop()] = found.start()
+    return pairs
 
 
 def _address(inside: str) -> tuple[str, str]:
@@ -162,35 +273,6 @@ def _address(inside: str) -> tuple[str, str]:
         return address, rest.strip()
     address, _, rest = inside.replace("\n", " ").partition(" ")
     return address, rest.strip()
-
-
-def _opening(text: str, at: int) -> int | None:
-    """Returns where the bracket opens that closes at `at`."""
-    depth = 0
-    for place in range(at, max(-1, at - _FARTHEST), -1):
-        sign = text[place]
-        if sign == "\n" and text[place - 1 : place] == "\n":
-            return None
-        if sign in "[]" and text[place - 1 : place] != "\\":
-            depth += 1 if sign == "]" else -1
-            if depth == 0:
-                return place
-    return None
-
-
-def _end(text: str, begin: int) -> int | None:
-    """Returns where the parenthesis closes whose inside begins at `begin`, None where its paragraph ends before."""
-    depth = 1
-    for place in range(begin, min(_paragraph_end(text, begin), begin + _FARTHEST)):
-        depth += {"(": 1, ")": -1}.get(text[place], 0)
-        if depth == 0:
-            return place
-    return None
-
-
-def _paragraph_end(text: str, begin: int) -> int:
-    end = re.compile(r"\n[ \t]*\n").search(text, begin)
-    return end.start() if end else len(text)
 
 
 def _definitions(text: str) -> Iterator[Link]:
@@ -208,17 +290,26 @@ def _pointed(text: str) -> Iterator[Link]:
 
 def _raw(text: str) -> Iterator[Link]:
     for found in _RAW.finditer(text):
-        yield Link(found.start(), found.end(), "raw", found[2], found[1].lower() == "img")
+        source = _SOURCE.search(found[2])
+        if source:
+            yield Link(found.start(), found.end(), "raw", source[1], found[1].lower() == "img")
 
 
 def _bare(text: str) -> Iterator[Link]:
     for found in _BARE.finditer(text):
         if _PARTED.search(text, max(0, found.start() - 9), found.start()):
             continue  # a slip of its own: it would be told twice
-        address = found[0].rstrip(_TRAILING)
-        while address.endswith(")") and address.count("(") < address.count(")"):
-            address = address[:-1].rstrip(_TRAILING)
+        address = _without_closing(found[0])
         yield Link(found.start(), found.start() + len(address), "bare", address)
+
+
+def _without_closing(address: str) -> str:
+    """Returns a bare address without the punctuation of its sentence, and without parentheses that it does not open."""
+    end, extra = len(address), address.count(")") - address.count("(")
+    while end and (address[end - 1] in _TRAILING or (address[end - 1] == ")" and extra > 0)):
+        extra -= address[end - 1] == ")"
+        end -= 1
+    return address[:end]
 
 
 def _spaces(found: re.Match[str]) -> str:

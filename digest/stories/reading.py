@@ -30,6 +30,7 @@ _LETTER_KEYS = ("title", "draft", "published", "updated")
 _PAGE_KEYS = ("title", "draft")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _UNKNOWN_THEME = re.compile(r"unknown theme '(.+)'")
+_LARGEST = 1_000_000
 _MANY = 3  # stories: as many with one unknown theme have it because digest.toml has it no more; fewer mistyped it
 
 
@@ -101,7 +102,10 @@ class Reading:
 
     def _read(self, file: str, read: Callable[[str], _T]) -> _T | None:
         try:
-            return read(self._bytes_of(file).decode())
+            content = self._bytes_of(file)
+            if len(content) > _LARGEST:
+                raise Faults([Problem(file, 0, f"has more than {_LARGEST:,} bytes", "split it into several files")])
+            return read(content.decode())
         except UnicodeDecodeError:
             self.problems.append(Problem(file, 0, "not UTF-8 text", "save it as UTF-8"))
         except Faults as faults:

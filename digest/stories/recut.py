@@ -73,8 +73,9 @@ def cut(story: Story, records: Records, feed: Feed | None, summary: str) -> Cut:
     if ledger.hash_of_value(now) in said or excerpt.length(now) >= feed.excerpt:
         return Cut(story=story)
     whole = excerpt.cut(summary, feed.excerpt)
-    is_same = ledger.hash_of_value(summary) in said and excerpt.cut(summary, excerpt.length(now)) == now
-    if not is_same or whole == now:
+    if whole == now:
+        return Cut(story=story)
+    if ledger.hash_of_value(summary) not in said or excerpt.cut(summary, excerpt.length(now)) != now:
         return Cut(story=story, state=SHORT)
     return Cut(story=story, words=whole, state=LENGTHENED, records=records)
 

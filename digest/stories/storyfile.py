@@ -36,6 +36,7 @@ changes later and what an editor does (`themes`, and what they add at the end) s
 _BETWEEN = re.compile(r",|\s+(?=#)")
 _OPENED, _CLOSED = re.compile(r"[“„][^“”]*\Z"), re.compile(r"[^“”„]*[“”]\Z")
 """Two names with half a pair of curled quotes each, as `[“Liu, H.”]` has them."""
+_NAMED = 20  # unknown values of one key: looking for what was meant takes time
 _TYPED = {"published": "timestamp", "updated": "timestamp", "lead": "bool", "hide": "bool", "draft": "bool"}
 _NO_VALUE = Value(1, "")
 _NONE: frozenset[str] = frozenset()
@@ -234,10 +235,12 @@ class Reader:
             if key == "authors" and _OPENED.match(first) and _CLOSED.match(second):
                 what = f"the comma between '{first}' and '{second}' makes two authors"
                 self.fault(value.line, what, _curled(first))
-        for word in words:
-            if known is not None and word not in known:
-                cure = cure_of(word) if cure_of else suggestion(word, known)
-                self.fault(value.line, f"unknown {key[:-1]} '{word}'", _curled(word) or cure)
+        unknown = [word for word in words if word not in known] if known is not None else []
+        for word in unknown[:_NAMED]:
+            cure = cure_of(word) if cure_of else suggestion(word, known or ())
+            self.fault(value.line, f"unknown {key[:-1]} '{word}'", _curled(word) or cure)
+        if len(unknown) > _NAMED:
+            self.fault(value.line, f"{len(unknown) - _NAMED} more unknown {key}", f"take them out of '{key}'")
         return words if len(set(words)) == len(words) else tuple(dict.fromkeys(words))  # shared by all that say it
 
     def corrections(self) -> tuple[Correction, ...]:

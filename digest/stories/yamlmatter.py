@@ -70,6 +70,8 @@ def read(lines: Sequence[str], file: str) -> dict[str, Value]:
             node = yaml.compose("\n".join(typed), Loader=_Loader)
         except yaml.YAMLError:
             raise Faults([mistyped.broken(lines, file, first)]) from first
+    except RecursionError as error:
+        raise Faults([Problem(file, 2, "the front matter nests too many values", "keep lists flat")]) from error
     if node is None:
         return {}
     if not isinstance(node, yaml.MappingNode):
