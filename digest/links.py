@@ -7,6 +7,7 @@ password are kept for fetching alone (`fetch_link`); every other address is with
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, quote, urljoin, urlsplit, urlunsplit
 
 from digest import trackers
@@ -136,6 +137,7 @@ def clean(link: str) -> str:
     return urlunsplit((scheme, netloc, path, _untracked(query), _TEXT_FRAGMENT.sub("", fragment)))
 
 
+@lru_cache(maxsize=8192)  # a pull asks of each link many times
 def canonical(link: str) -> str:
     """Returns what two addresses of one article share, without scheme, `www.`, last slash, fragment; for comparing."""
     fit = _FIT.fullmatch(link)
@@ -149,6 +151,7 @@ def canonical(link: str) -> str:
     return f"{host}{path.rstrip('/')}" + (f"?{shown}" if shown else "")
 
 
+@lru_cache(maxsize=8192)  # a pull asks of each link many times
 def lasting(address: str) -> str:
     """Returns what `canonical` returns as it stays: without trackers and session tokens, percent codes in one form."""
     if address.isascii() and _PLAIN.fullmatch(address):
@@ -158,11 +161,13 @@ def lasting(address: str) -> str:
     return _in_one_form(f"{path.rstrip('/')}?{kept}" if kept else path.rstrip("/"))
 
 
+@lru_cache(maxsize=8192)  # a pull asks of each link many times
 def fragment(link: str) -> str:
     """Returns the place on the page to which a link leads, empty where it leads to the whole."""
     return _TEXT_FRAGMENT.sub("", _split(link).fragment) if "#" in link else ""
 
 
+@lru_cache(maxsize=8192)  # a pull asks of each link many times
 def is_front_page(link: str) -> bool:
     """Tells whether a link leads to a site as a whole, and to nothing in it."""
     parts = _split(clean(link))
