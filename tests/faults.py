@@ -39,8 +39,8 @@ PAGE = (
     b"<html><head><title>A crane arrives</title><meta property='og:description' content='It is blue.'>"
     b"<meta property='article:published_time' content='2026-05-18T10:00:00Z'></head><body>Words</body></html>"
 )
-UNTRACKED = frozenset({".git", "remote.git"})
-"""What git writes by itself: it is taken to be on the disk."""
+UNTRACKED = frozenset({".git", "remote.git", "first.json", "second.json"})
+"""What git writes by itself, and feeds, of which one that cannot be read is a row of the report."""
 KILLED, REFUSED, UNNOTICED, CRASHED = 9, 1, 3, 4
 _CHANGES = frozenset({"os.mkdir", "os.rename", "os.link", "os.chmod", "os.truncate", "os.remove", "os.rmdir"})
 _READS = frozenset({"os.listdir", "os.scandir"})
@@ -118,7 +118,7 @@ class Disk:
             names |= {name: one for name, one in now.items() if name not in names and dice.random() < 0.5}
         for name, one in names.items():
             place, copy = f"{live}/{name}", target / name
-            if name in UNTRACKED:
+            if name in UNTRACKED and Path(place).is_dir():
                 shutil.copytree(place, copy)
             elif one in self.names or (now.get(name) == one and Path(place).is_dir()):
                 self._leave(one, place, copy, dice)
