@@ -460,6 +460,9 @@ FOUND: Mapping[str, tuple[int, list[Step]]] = {
     ),
     "a story was renamed, then its link became its id": (2, [("rename", 11280, 10845), ("churn", 16, 26214)]),
     "stories changed places before their links did": (3, [("swap", 50, 1112), ("churn", 28423, 93)]),
+    "a story was moved, one of its ledgers was lost, and its id was taken out": (
+        3, [("move", 2, 1), ("churn", 1, 3), ("move", 1, 1), ("clash", 6891, 209)],
+    ),
     "the ledger that knew an excerpt is lost, and the excerpt stands": (
         0, [("tell", 31281, 23446), ("pull", 27745, 93), ("churn", 1481, 14820), ("tell", 28317, 71)],
     ),

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from digest import links
 from digest.model import Location
 
 
@@ -189,6 +190,7 @@ def _named(
         if _is_news(claim, known):
             name = names.get(claim.file, claim.name)
             has_id = not known[0].by_link if known else claim.has_id or name != claim.name
+            has_id = has_id or links.web_link(name) is None  # a guid's, as another feed brought the story
             ids = (name, claim.link) if has_id else ("", name)
             news.append(Location(newest, claim.file, *ids, claim.link))
     return names, tuple(sorted(news))

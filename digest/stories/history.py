@@ -332,7 +332,8 @@ def _name(feed: str, record: Record) -> str:
     """Returns what the Atom id of a story is made of that a feed's record has brought; "" where that cannot be told."""
     if ledger.has_guid(record):
         return record.id if links.is_absolute(record.id) else f"{feed}\n{record.id}"
-    return record.id if record.wrote.get("link") in {None, ledger.hash_of_value(record.id)} else ""
+    is_kept = f"id:{record.id}" in record.aliases  # the first link became the id when another one came
+    return record.id if is_kept or record.wrote.get("link") in {None, ledger.hash_of_value(record.id)} else ""
 
 
 def writer_of(story: Story, records: Iterable[tuple[str, Record]], feeds: Collection[str]) -> str:
