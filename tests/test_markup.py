@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.model import Content, Copied
-from digest.pages import markup
+from digest.pages import effort, markup
 from digest.pages.addresses import Base
 from digest.pages.arrange import arrange
 from digest.pages.markup import Html, Writer
@@ -132,6 +132,37 @@ def test_no_paragraph_takes_long(sign: str) -> None:
 
 def test_what_is_too_costly_to_read_as_markdown_is_shown_as_it_stands() -> None:
     assert written("[<i>" * 3000 + "\n\n*end*") == f"<p>{'[&lt;i&gt;' * 3000}</p>\n<p>*end*</p>"
+
+
+@pytest.mark.parametrize("text", ["[a](" * 3_000, ("[" * 990 + "\n\n") * 200, "---\n" * 64_000, "a\n===\n" * 64_000])
+def test_a_text_shown_as_it_stands_is_named_with_a_hint(text: str) -> None:
+    writer = make_writer()
+
+    assert "<a" not in written(text, writer, line=7)
+
+    assert [(str(problem), problem.hint) for problem in writer.problems] == [
+        (
+            f"{FILE}:7: has so many open brackets, tags or rules that it is shown as it was typed, "
+            "without its Markdown; close them, put blank lines between paragraphs, or split the text",
+            True,
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- [words](https://news.example/some/article) and a comment\n" * 3_000,
+        "A note with *stress*, `a[0]` and a [link](https://news.example/).\n\n" * 3_000,
+        "<table>\n" + "<tr><td>1</td><td>2</td></tr>\n" * 1_000 + "</table>\n",
+        "```\nif (a[0] < b && c) { d = [\n```\n\n" * 300,
+        "## A heading\nand a line\n" * 300,
+        "<!-- a remark -->\n\nwords\n\n" * 1_000,
+        "| a | [b](https://news.example/) |\n" * 1_000,
+    ],
+)
+def test_long_texts_of_all_kinds_are_read_as_markdown(text: str) -> None:
+    assert not effort.is_too_much(text)
 
 
 def test_one_text_leaves_nothing_behind_for_the_next() -> None:

@@ -16,16 +16,12 @@ from urllib.parse import urlsplit
 
 from digest import links, redact
 from digest.errors import Problem
-from digest.pages import paragraphs
+from digest.pages import effort, paragraphs
 from digest.pages.targets import Lost, Targets
 
 if TYPE_CHECKING:
     from markdown import Markdown
 
-# In one paragraph python-markdown takes quadratic time over these signs: a thousand of them are 0.2 s, and each
-# thousand more costs more. No paragraph that people write comes near.
-_COSTLY = re.compile(r"[\[<]")
-_MOST = 1000
 _FENCED = re.compile(r"^ *(?:`{3}|~{3})", re.MULTILINE)
 _FOOTNOTE = re.compile(r"^ {0,3}\[\^([^\[\]\s^]+)\]:[ \t]*", re.MULTILINE)
 _FOOTNOTE_SIGN = re.compile(
@@ -113,6 +109,10 @@ class Writer:
 
     def _written(self, text: str, top: int, place: _Place) -> str:
         """Returns what Markdown makes of a text, sanitized, with its links and headings mended."""
+        if effort.is_too_much(text):
+            what = "has so many open brackets, tags or rules that it is shown as it was typed, without its Markdown"
+            cure = "close them, put blank lines between paragraphs, or split the text"
+            self.problems.append(Problem(place.file, place.line, what, cure, hint=True))
         safe = self._safe(text)
         if "<a" not in safe and "<img" not in safe and "<h" not in safe:
             return safe
@@ -203,7 +203,7 @@ def text_of(markup: Html) -> str:
 
 
 def _converted(markdown: Markdown, text: str) -> str:
-    if any(len(_COSTLY.findall(block)) > _MOST for block in re.split(r"\n\s*\n", text)):
+    if effort.is_too_much(text):
         return _as_text(text)
     try:
         return markdown.reset().convert(text)

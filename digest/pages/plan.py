@@ -65,7 +65,7 @@ class Plan:
 
     def refuse(self) -> None:
         """Raises Faults where anything is in the site's way."""
-        if found := self.found():
+        if found := [problem for problem in self.found() if not problem.hint]:
             raise Faults(found)
 
 

@@ -1,0 +1,153 @@
+"""Every function that reads text from outside or from an editor takes time in proportion to it, whatever is in it.
+
+`DIGEST_LONG=1` tries all pairs of marks in all shapes, for hours; the short pass tries a sample, the same at each run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import random
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from typing import Any
+
+import growth
+import pytest
+
+from digest import config, links, phrases, redact
+from digest.errors import DigestError
+from digest.feeds import plaintext
+from digest.pages import paragraphs, records
+from digest.pages.markup import Writer
+from digest.pages.targets import Targets
+from digest.stories import excerpt, hints, mistyped, prose, shared, storyfile, yamlmatter
+
+FILE = "content/2026/w20/2026-05-15-a.md"
+KNOWN = storyfile.Known()
+FRONT = "---\ntitle: A\nlink: https://a.b/\npublished: 2026-05-15T10:00:00+00:00\n---\n\n"
+LONG = bool(os.environ.get("DIGEST_LONG"))
+CASES = 60  # of the short pass
+SIZE = 6_000
+
+
+def story(text: str) -> None:
+    with contextlib.suppress(DigestError):
+        storyfile.loads(text, FILE, KNOWN)
+
+
+class Nowhere(Targets):
+    """No link leads to a file."""
+
+    def __init__(self) -> None:
+        pass
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.splitlines())
+
+
+def spans(text: str) -> None:
+    with contextlib.suppress(ValueError):
+        yamlmatter.spans(text.split("\n"))
+
+
+def settings(text: str) -> None:
+    with contextlib.suppress(DigestError):
+        config.loads(text)
+
+
+FUNCTIONS: dict[str, Callable[[str], Any]] = {
+    "a note's links and blocks": lambda text: (prose.Prose(text).links, prose.Prose(text).blocks),
+    "a note's hints": hints.hints,
+    "a silent note": prose.is_silent,
+    "plain paragraphs": lambda text: paragraphs.html(text, lambda _: "<a>"),
+    "words for search": records.cut,
+    "an excerpt cut": lambda text: excerpt.cut(text, 40),
+    "an excerpt's signs": lambda text: excerpt.unescape(excerpt.escape(text)),
+    "an excerpt's hashes": excerpt.hashes,
+    "a body": lambda text: excerpt.split(text, {"a"}),
+    "a quotation": lambda text: excerpt.split("> " + text.replace("\n", "\n> "), {"a"}),
+    "a quotation below": lambda text: excerpt.below(text, {"a"}),
+    "a shared text": shared.story_text,
+    "a fault of a shared text": lambda text: shared.fault(text, FILE),
+    "a bookmark": lambda text: shared.of_bookmark("a.url", text.encode()),
+    "merge conflicts": lambda text: mistyped.conflicts(text, FILE),
+    "keys without a fence": lambda text: mistyped.unfenced(text, FILE, ("title",)),
+    "a story's body": lambda text: story(FRONT + text),
+    "front matter": lambda text: story(f"---\ntitle: A\n{text}\n---\n"),
+    "a value of front matter": lambda text: story(f"---\ntitle: {one_line(text)}\n---\n"),
+    "a list of front matter": lambda text: story(f"---\nauthors: [{one_line(text)}]\n---\n"),
+    "the places of values": spans,
+    "a written value": lambda text: yamlmatter.dump([("title", text), ("authors", (text, "b"))], {}),
+    "a link": lambda text: links.web_link(f"https://a.b/{text}"),
+    "a host": lambda text: links.web_link(f"https://{text}"),
+    "what a link identifies": lambda text: links.canonical(links.web_link(f"https://a.b/?{text}") or ""),
+    "links to own files": links.has_own_link,
+    "the address of a site": links.site_fault,
+    "secrets": redact.names,
+    "secrets in parameters": lambda text: redact.strip(f"https://a.b/?{text}"),
+    "masked secrets": redact.mask,
+    "a phrase": phrases.check_phrase,
+    "a feed's line": plaintext.line,
+    "digest.toml": settings,
+}
+
+
+@cache
+def usual() -> float:
+    """The CPU seconds of a text of 200,000 characters with ordinary links and stress."""
+    return growth.seconds(Writer(Nowhere()).words, "A [link](https://a.example/) and *stress*, `code`.\n\n" * 4_000)
+
+
+def cases(name: str) -> Iterator[tuple[str, str, int]]:
+    """Two marks and the shape of a text: all of them, or as many as the short pass has time for."""
+    every = list(itertools.product(growth.MARKS, growth.MARKS, growth.SHAPES))
+    return iter(every if LONG else random.Random(name).sample(every, CASES))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_time_grows_with_the_text_and_not_with_its_square(name: str) -> None:
+    found = list(itertools.islice(growth.growing(FUNCTIONS[name], cases(name), SIZE), 3))
+
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "](",
+        "[a](",
+        "![a",
+        "<!--",
+        "`a``b",
+        "~~~a\n",
+        "```a\n~~~b\n",
+        "<img src=a ",
+        "https://a.b/)",
+        "- [a](<b>) ",
+        "<<<<<<< \n",
+    ],
+)
+def test_a_note_full_of_one_mark_is_read_in_linear_time(text: str) -> None:
+    def read(text: str) -> None:
+        hints.hints(text)
+        prose.is_silent(text)
+        mistyped.conflicts(text, FILE)
+
+    assert not growth.is_growing(read, partial(growth.text, text, text, 0), SIZE)
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        *("[", "[a](", "![", "<a ", "<a\n\n", "<![CDATA[", "> > <![CDATA[", "<b><!-- -->", "[" * 990 + "\n\n"),
+        *("---\n", "a\n===\n", "|\n# ", "~~~a\n", "[a](b) ", "*a* ", "&amp;", "[a]: b\n0"),
+    ],
+)
+def test_markdown_takes_bounded_time(mark: str) -> None:
+    writer = Writer(Nowhere())
+    longest = max(growth.seconds(writer.words, mark * (size // len(mark))) for size in (9_000, 18_000, 200_000))
+
+    assert longest < 10 * usual()
