@@ -25,6 +25,8 @@ NO_JEKYLL = ".nojekyll"
 _OURS = "digest-publish-unfinished"
 """The branch on which the commit is made; it is gone when the push is done."""
 _NEED = "digest publish"
+_FROM = re.compile(r" from ([0-9a-f]{7,64})(?: \(.*\))?$")
+"""The end of such a commit's subject, which names the commit that was published."""
 _MADE = "Published-by: Digest"
 """A line in the message of each commit that we make, by which we recognise it."""
 _CURES = {
@@ -162,6 +164,22 @@ def source(folder: Path, places: Iterable[str]) -> Source:
         branch=branch.stdout.decode(errors="replace").strip(),
         uncommitted=tuple(row.removeprefix(inside) for row in rows),
     )
+
+
+def missing_source(folder: Path, standing: Standing) -> str:
+    """Returns the commit that the branch was published from, if the one checked out here does not have it behind it.
+
+    "" if it does, or if no commit of ours names one.
+    """
+    said = git.run(folder, "log", "-1", "--format=%s", f"--grep=^{_MADE}$", standing.commit, need=_NEED)
+    found = _FROM.search(said.stdout.decode(errors="replace")) if standing.commit and said.returncode == 0 else None
+    if found is None:
+        return ""
+    is_here = git.run(folder, "cat-file", "-e", f"{found[1]}^{{commit}}", need=_NEED).returncode == 0
+    if not is_here and git.run(folder, "rev-parse", "--is-shallow-repository", need=_NEED).stdout.strip() == b"true":
+        return ""  # older commits are not here, and this may be one
+    is_behind = git.run(folder, "merge-base", "--is-ancestor", found[1], "HEAD", need=_NEED).returncode == 0
+    return "" if is_behind else found[1]
 
 
 def _remote(folder: Path) -> str:

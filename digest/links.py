@@ -158,6 +158,8 @@ def lasting(address: str) -> str:
         return address
     path, mark, query = trackers.without_session(address).partition("?")
     kept = "&".join(part for part in query.split("&") if not trackers.is_passing(part)) if mark else ""
+    if query and not kept and "/" not in path.rstrip("/"):
+        kept = query  # on a home page, a parameter is all that tells one page from another
     return _in_one_form(f"{path.rstrip('/')}?{kept}" if kept else path.rstrip("/"))
 
 

@@ -16,11 +16,13 @@ _TRACKERS = (
 )
 # More of these, as analytics programs and single publishers have them in the links of their feeds.
 _CAMPAIGNS = (
-    r"(?:at|pk|mtm|matomo|piwik|hsa|wt)_\w+|wt\.\w+|xtor|xtref|cmp|mod|icid|ito|ftag|ftcamp|smid|taid|tpcc|spm|rss|sc_src"
+    r"(?:at|pk|mtm|matomo|piwik|hsa|wt)_\w+|wt\.\w+|xtor|xtref|icid|ito|ftag|ftcamp|smid|taid|tpcc|spm|rss|sc_src"
     r"|_ga|_gl|_openstat|gad_source|ref_?src|ref_url|guccounter|guce_referrer\w*|srsltid|mkcid|mkrid|campaign(?:_?id)?"
 )
 _SOURCES = r"(?:ref|referrer|source|src|via|from|origin|ocid|output)=(?:[\w.-]*[_.-])?(?:rss|feed)\w*"
 """Parameters that name where a reader came from, if that is a feed; other values of them may matter."""
+_PLACEMENTS = r"(?:cmp|mod)=(?:\w*[_.:-][\w.:-]*|rss\w*|feed\w*)"
+"""Parameters that name where a link stood, as `mod=hp_lead_pos1`; a plain word or number may name the page."""
 _SESSIONS = (
     r"phpsessid|jsessionid|session_?id|sess_?id|aspsessionid\w*|cfid|cftoken|oscsid|zenid"
     r"|(?:sid|session|token|s)=[0-9a-f]{24,}"
@@ -39,7 +41,7 @@ def is_tracker(name: str) -> bool:
 @lru_cache(maxsize=4096)
 def is_passing(part: str) -> bool:
     """Tells whether a parameter, `name=value`, says nothing of the page: it tracks, or names a visit."""
-    pattern = f"{_TRACKERS}|{_CAMPAIGNS}|{_SOURCES}|{_SESSIONS}"
+    pattern = f"{_TRACKERS}|{_CAMPAIGNS}|{_SOURCES}|{_PLACEMENTS}|{_SESSIONS}"
     return any(re.fullmatch(pattern, text, re.IGNORECASE) for text in (part.partition("=")[0], part))
 
 

@@ -250,6 +250,9 @@ def test_two_links_to_one_page_are_the_same_for_comparing(link: str, same: str) 
     ("link", "other"),
     [
         ("https://p.example/a?ref=1", "https://p.example/a?ref=2"),
+        ("https://p.example/a?mod=news&id=1", "https://p.example/a?mod=forum&id=1"),
+        ("https://p.example/a?cmp=10", "https://p.example/a?cmp=11"),
+        ("https://p.example/?mod=rss_a", "https://p.example/?mod=rss_b"),
         ("https://p.example/a%2Fb", "https://p.example/a/b"),
         ("https://p.example/a%3Fb", "https://p.example/a?b"),
         ("https://p.example/caf%E9", "https://p.example/caf%E8"),

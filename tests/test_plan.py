@@ -171,7 +171,7 @@ def test_the_site_has_every_address_of_the_contract() -> None:
         *("index.html", "archive/index.html", "themes/index.html", "subscribe/index.html", "404.html"),
         *("feed.atom", "feed.json", "weeks.atom", "feeds.opml", "sitemap.xml", "robots.txt", "style.css", "icon.svg"),
         "CNAME",
-        *("about/index.html", "archive-notes/index.html", "2026/w19/index.html"),
+        *("about/index.html", "archive-notes/index.html", "2026/w19/index.html", "2026/w19/feed.atom"),
         *("2026/w18/index.html", "2026/w18/feed.atom", "2026/w20/index.html", "2026/w20/feed.atom"),
         "2026/w21/index.html",
         *(f"themes/{id}/{name}" for id in ("export-controls", "export-curbs", "memory-crunch")

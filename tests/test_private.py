@@ -13,7 +13,7 @@ from builders import make_feed
 from feedhost import Answer, FeedHost
 
 from digest.commands import check
-from digest.feeds import fetch, private
+from digest.feeds import fetch, find, private
 from digest.feeds.limits import Limits
 from digest.model import Failed, Fetched
 
@@ -116,6 +116,18 @@ def test_a_page_that_is_added_does_not_lead_there_either(inside: FeedHost) -> No
     assert isinstance(outcome, Failed)
     assert outcome.reason.endswith("it was not asked; open it in a browser if you trust it")
     assert inside.requests == []
+
+
+@pytest.mark.parametrize(("address", "is_asked"), [(PUBLIC, False), (INSIDE, True)], ids=["public", "private"])
+def test_a_new_digest_takes_the_feed_that_a_page_names_from_a_private_network_if_the_page_is_there(
+    inside: FeedHost, address: str, is_asked: bool
+) -> None:
+    page = f'<html><link rel="alternate" type="application/rss+xml" href="{inside.url("/feed")}"></html>'.encode()
+    with FeedHost({"/": lambda exchange: exchange.reply(body=page, Content_Type="text/html")}, address) as host:
+        (found,) = find.find([host.url("/")], agent=AGENT, now=NOW, limits=QUICK)
+
+    assert isinstance(found, find.Found) == is_asked
+    assert ([path for path, _ in inside.requests] != []) == is_asked
 
 
 @pytest.mark.parametrize(

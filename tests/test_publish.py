@@ -343,6 +343,30 @@ def test_a_damaged_ledger_publishes_nothing(root: Path, remote: Path, ledger: st
     assert run.stderr.startswith(f"content/ledger/{ledger}:1: a merge-conflict mark; delete this line")
 
 
+def test_a_clone_without_the_commit_that_was_published_brings_nothing_back(
+    root: Path, remote: Path, tmp_path: Path
+) -> None:
+    git(root, "push", "--quiet", "origin", "main")
+    git(tmp_path, "clone", "--quiet", "--branch", "main", str(remote), "other")
+    other = tmp_path / "other"
+    digest("publish", cwd=other)
+    next(root.rglob("2026-05-15-two.md")).unlink()
+    git(root, "commit", "--quiet", "--all", "--message", "Take a story down")
+    git(root, "push", "--quiet", "origin", "main")
+    digest("publish", cwd=root)
+    before = commits(remote)
+
+    refused, looked = digest("publish", cwd=other), digest("publish", "--dry-run", cwd=other)
+
+    assert (refused.returncode, looked.returncode, commits(remote)) == (1, 1, before)
+    assert f"was published from commit {git(root, 'rev-parse', '--short', 'HEAD')}, which this branch" in refused.stderr
+    assert "run 'git pull' first" in refused.stderr
+    git(other, "pull", "--quiet", "origin", "main")
+    assert digest("publish", cwd=other).stdout.startswith("Nothing has changed")
+    git(other, "reset", "--quiet", "--hard", "HEAD~1")
+    assert digest("publish", "--replace", cwd=other).returncode == 0
+
+
 def test_a_detached_head_and_a_repository_without_a_commit_can_publish(root: Path, remote: Path) -> None:
     git(root, "checkout", "--quiet", "--detach")
 

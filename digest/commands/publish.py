@@ -96,6 +96,8 @@ def run(
     with disk.lock(root):
         ids = _ids(site, standing)
         if not replacing:
+            if source.commit:  # a repository without a commit has nothing to compare
+                _refuse_older(root, standing)
             _refuse_another_digest(root, site, standing)
             _refuse_loss(root, standing, ids)
         cname = _kept_name(root, settings, standing, ids)
@@ -143,6 +145,15 @@ def _refuse_loss(root: Path, standing: Standing, ids: Mapping[str, str]) -> None
     what = f"the branch {branch.NAME} has {count} that Digest did not write ({', '.join(others[:_NAMED])}{more})"
     cure = "keep them in content/static/ or on another branch, or take their place with 'digest publish --replace'"
     raise DigestError(f"{standing.address}: {what}; {cure}")
+
+
+def _refuse_older(root: Path, standing: Standing) -> None:
+    """Raises DigestError if the site was published from a commit that is not here: it may have taken stories down."""
+    commit = branch.missing_source(root, standing)
+    if commit:
+        what = f"the site on {branch.NAME} was published from commit {commit}, which this branch does not have"
+        cure = "run 'git pull' first, or put this older or other state in its place with 'digest publish --replace'"
+        raise DigestError(f"{standing.address}: {what}; {cure}")
 
 
 def _refuse_another_digest(root: Path, site: Path, standing: Standing) -> None:

@@ -58,15 +58,18 @@ def fetch(
     now: datetime,
     limits: Limits = USUAL,
     told: at_once.Told | None = None,
+    untrusted: Collection[str] = (),
 ) -> tuple[Fetched | Failed, ...]:
     """Returns what became of each feed, in the order of the feeds.
 
     A `url` that is no http(s) address is a file below `root`. `known` holds by feed id what the last fetch brought;
-    `agent` names us to servers; `now` is the moment at which this fetch begins; `told` hears of each answer.
+    `agent` names us to servers; `now` is the moment at which this fetch begins; `told` hears of each answer. The
+    addresses that are `untrusted` are not asked where they are private ones (`private`).
     """
     distant = [feed for feed in feeds if _is_distant(feed)]
     shared = _Round(limits=limits, agent=agent, known=known, now=now)
-    arrived = iter(at_once.run((_Errand(feed, shared).run() for feed in distant), told))
+    errands = (_Errand(feed, shared, is_trusted=feed.url not in untrusted) for feed in distant)
+    arrived = iter(at_once.run((errand.run() for errand in errands), told))
     return tuple(
         next(arrived) if _is_distant(feed) else local.read(feed, root, shared.validators(feed), limits.body)
         for feed in feeds

@@ -7,12 +7,12 @@ Refuses to raise for what a network can do, and to look any farther than one ste
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from digest.feeds import parsing, replies
+from digest.feeds import parsing, private, replies
 from digest.feeds.fetch import fetch
 from digest.feeds.imprint import Imprint
 from digest.feeds.limits import USUAL, Limits
@@ -35,14 +35,18 @@ Answer = Found | Failed | list[str]
 def find(addresses: Sequence[str], *, agent: str, now: datetime, limits: Limits = USUAL) -> tuple[Found | Failed, ...]:
     """Returns the feed behind each http(s) address, in their order, or why there is none."""
     answers = _read(addresses, agent, now, limits)
-    places = list(dict.fromkeys(place for answer in answers if isinstance(answer, list) for place in answer))
-    there = dict(zip(places, _read(places, agent, now, limits), strict=True))
+    pages = [(address, answer) for address, answer in zip(addresses, answers, strict=True) if isinstance(answer, list)]
+    places = list(dict.fromkeys(place for _, answer in pages for place in answer))
+    trusted = {place for address, answer in pages if private.is_inside(address) for place in answer}
+    there = dict(zip(places, _read(places, agent, now, limits, untrusted=set(places) - trusted), strict=True))
     return tuple(_chosen(address, answer, there) for address, answer in zip(addresses, answers, strict=True))
 
 
-def _read(addresses: Sequence[str], agent: str, now: datetime, limits: Limits) -> list[Answer]:
+def _read(
+    addresses: Sequence[str], agent: str, now: datetime, limits: Limits, *, untrusted: Collection[str] = ()
+) -> list[Answer]:
     feeds = [Feed(id=str(number), url=address, title="", publisher="") for number, address in enumerate(addresses)]
-    fetched = fetch(feeds, root=Path(), known={}, agent=agent, now=now, limits=limits)
+    fetched = fetch(feeds, root=Path(), known={}, agent=agent, now=now, limits=limits, untrusted=untrusted)
     said = parsing.sources([one for one in fetched if isinstance(one, Fetched)], limits)
     return [_answer(one, said) for one in fetched]
 

@@ -20,7 +20,7 @@ _NAMED = 10
 
 @click.command()
 @click.option("--dry-run", "dry", is_flag=True, help="Say what would change on the web, publish nothing.")
-@click.option("--replace", "replacing", is_flag=True, help="Replace files on the branch that Digest did not publish.")
+@click.option("--replace", "replacing", is_flag=True, help="Replace what Digest did not publish, or not from here.")
 @click.pass_obj
 def publish(call: Call, dry: bool, replacing: bool) -> None:
     """Publish the site on the branch gh-pages.
