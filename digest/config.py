@@ -31,6 +31,9 @@ _HEADER = re.compile(r"\s*\[+\s*([A-Za-z0-9_-]+)\s*\]+")
 _MOST_WORDS = 100_000  # no more of a summary is read
 _BRACKET = re.compile(r"[\[{]|[\]}]")
 _DIGITS = re.compile(r"[\d_]{4000}")
+_DOTTED = re.compile(
+    r"""^[ \t\[]*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')(?:[ \t]*\.[ \t]*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')){50}""", re.M
+)
 _KEY = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
 
 _TABLES: Mapping[str, Mapping[str, type]] = {
@@ -68,6 +71,9 @@ def load(root: Path) -> Config:
 
 def loads(text: str) -> Config:
     """Returns the configuration that the text of a `digest.toml` says; raises Faults with every problem in it."""
+    if dotted := _DOTTED.search(text):  # tomllib takes quadratic time over the parts of a key
+        line = text.count("\n", 0, dotted.start()) + 1
+        raise Faults([Problem(NAME, line, "a key has too many parts", "write tables as [name], keys as name = value")])
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -16,6 +16,8 @@ from digest.stories.reading import Reading
 
 FILE = "content/2026/w20/2026-05-15-a.md"
 SITE = '[site]\ntitle = "A"\nurl = "https://a.example/"\n'
+QUOTED = '"b c"'
+DOTTED = "digest.toml:{}: a key has too many parts; write tables as [name], keys as name = value"
 NESTED = "digest.toml:{}: values are nested too deeply; keep lists flat"
 FEED = '[[feeds]]\nid = "a"\nurl = "https://a.example/feed"\n'
 
@@ -26,6 +28,8 @@ FEED = '[[feeds]]\nid = "a"\nurl = "https://a.example/feed"\n'
         (f"{SITE}description = {'[' * 10_000}{']' * 10_000}\n", NESTED.format(4)),
         (f"{SITE}x = {'{a = ' * 10_000}1{'}' * 10_000}\n", NESTED.format(4)),
         (f"x = {'[' * 10_000}", NESTED.format(1)),
+        (f"{SITE}{'.'.join(['a'] * 40_000)} = 1\n", DOTTED.format(4)),
+        (f"{SITE}[{' . '.join(['a', QUOTED] * 20_000)}]\n", DOTTED.format(4)),
         (f"{SITE}{FEED}excerpt = {'9' * 10_000}\n", "digest.toml:7: a number is too long; write a shorter one"),
         (
             f"{SITE}{FEED}excerpt = 100_001\n",
