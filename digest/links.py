@@ -69,7 +69,8 @@ def fetch_link(address: str, base: str = "") -> str | None:
         return None
     if parts.scheme.lower() not in {"http", "https"} or not _HOST.fullmatch(parts.hostname or "") or port == 0:
         return None
-    return _encode(urlunsplit(parts._replace(scheme=parts.scheme.lower())))
+    link = urlunsplit(parts._replace(scheme=parts.scheme.lower())).rstrip()  # what stood before an empty fragment
+    return _encode(link)
 
 
 def redirected(address: str, location: str) -> str | None:

@@ -172,6 +172,7 @@ def test_absolute_uri_is_told_from_a_mere_name(text: str, absolute: bool) -> Non
     assert links.is_absolute(text) is absolute
 
 
+@example("HTTP://0/\xa0#", "")
 @given(st.text(max_size=60) | st.text(max_size=40).map("https://post.example/".__add__), st.text(max_size=20))
 def test_web_link_is_safe_stable_and_can_be_taken_apart(address: str, base: str) -> None:
     link = links.web_link(address, base)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +36,9 @@ from watchdog.observers.api import BaseObserver, ObservedWatch
 from digest.disk import CACHE
 from digest.preview.batches import Notice
 from digest.preview.seen import FOLDERS, SETTINGS
+
+# watchdog warns of a folder that appears while it walks the one above; it watches it once all the same.
+warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
 
 _CHANGES: list[type[FileSystemEvent]] = [
     DirCreatedEvent, DirDeletedEvent, DirMovedEvent,
