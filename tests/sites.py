@@ -24,7 +24,7 @@ def rendered(content: Content, config: Config, root: Path = Path("no-such-root")
     catalogue = catalogue_of(content, config)
     planned = plan(catalogue, arrange(catalogue, config), config)
     copied = {one.path: b"" for one in planned.copied}
-    renderer = Renderer(root, planned.base, {})
+    renderer = Renderer(root, planned.base)
     renderer.refuse_flaws()
     files = {page.path: renderer.page(page, planned.data(page)) for page in planned.pages}
     planned.refuse()

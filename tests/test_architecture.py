@@ -20,7 +20,6 @@ IMPORTERS = {
     "httpx": "digest/feeds/fetch.py",
     "imagesize": "digest/stories/pictures.py",
     "jinja2": "digest/pages/templates.py",
-    "markupsafe": "digest/pages/templates.py",
     "markdown": "digest/pages/markup.py",
     "nh3": "digest/sanitize.py",
     "pagefind": "digest/pages/search.py",

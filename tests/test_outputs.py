@@ -145,9 +145,6 @@ class Digest:
         return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in files}
 
 
-_COMPILED: dict[str, bytes] = {}  # templates, with a hash of their source: to compile them takes longer than the rest
-
-
 def clean_build(root: Path, url: str, *, drafts: bool) -> dict[str, bytes] | str:
     """Returns the files of a digest that nobody has built yet, or what is wrong with it."""
     try:
@@ -155,9 +152,7 @@ def clean_build(root: Path, url: str, *, drafts: bool) -> dict[str, bytes] | str
         given = given._replace(site=given.site._replace(url=url)) if url else given
         with disk.lock(root):
             builder = build.Builder(root, given, root / "clean", drafts=drafts)
-            builder.past.code.update(_COMPILED)
             builder.build(builder.look())
-            _COMPILED.update(builder.past.code)
     except DigestError as error:
         return str(error)
     return read_folder(root / "clean")

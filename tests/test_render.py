@@ -1,4 +1,4 @@
-"""The short ways of rendering give what the long ones do: escaping, odd signs, and the names of entries."""
+"""The short ways of rendering give what the long ones do: odd signs, and the names of entries."""
 
 from __future__ import annotations
 
@@ -7,20 +7,11 @@ import uuid
 
 from hypothesis import example, given
 from hypothesis import strategies as st
-from markupsafe import Markup, escape
 
 from digest.pages import atom, render
-from digest.pages.markup import Html
-from digest.pages.templates import _Environment
 
 ODD = "\x00\x0b\x1f\x7f\x80\x9f\ud800\udfff\ufdd0\ufdef\ufffe\uffff"
 anything = st.text(st.characters(exclude_categories=()) | st.sampled_from(ODD + "<>&\"'\t\n\r é\u2028"))
-
-
-@given(anything | anything.map(Html) | anything.map(Markup) | st.integers() | st.none() | st.floats())
-@example("<b>'\"&</b>")
-def test_a_value_is_escaped_as_the_library_escapes_it(value: object) -> None:
-    assert _Environment.escaped(value) == str(escape(value))
 
 
 @given(anything)

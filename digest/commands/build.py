@@ -198,7 +198,7 @@ class Builder:
             return self._built(self._shelf.read(whole, seen), seen, told, keep)
         from digest.pages.render import Renderer  # and all that it brings, once for both
 
-        Renderer(self._root, Base(self._config.site.url), self.past.code).compile()
+        Renderer(self._root, Base(self._config.site.url)).compile()
         with pair.begun() as partner:
             catalogue = self._shelf.read(whole, seen, partner)
             if len(whole.named) > _LARGE:

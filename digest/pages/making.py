@@ -93,12 +93,11 @@ class _Maker:
         pages = halves.half(planned.pages, older=partner.second)
         keys = self._keys(pages)
         self._render(self._wanted(pages, keys), lambda number, count: told(2 * number, 2 * count))
-        other = partner.end((keys, self._output.staged, planned.writer.problems, planned.texts.used, self._past.code))
-        its_keys, staged, problems, texts, code = other
+        other = partner.end((keys, self._output.staged, planned.writer.problems, planned.texts.used))
+        its_keys, staged, problems, texts = other
         self._output.adopt(staged)
         planned.writer.problems.extend(problems)
         planned.texts.used.update(texts)
-        self._past.code.update(code)
         return keys | its_keys
 
     def _keys(self, pages: Iterable[Page]) -> dict[str, bytes]:
@@ -118,13 +117,13 @@ class _Maker:
 
     def _renderer(self) -> Renderer:
         planned = self._planned
-        return planned.setting.lasting.made(_renderer, self._root, planned.base, self._past.code)
+        return planned.setting.lasting.made(_renderer, self._root, planned.base)
 
 
-def _renderer(root: Path, base: Base, code: dict[str, bytes]) -> Renderer:
+def _renderer(root: Path, base: Base) -> Renderer:
     from digest.pages.render import Renderer  # which a build with nothing to render need not wait for
 
-    renderer = Renderer(root, base, code)
+    renderer = Renderer(root, base)
     renderer.refuse_flaws()
     return renderer
 

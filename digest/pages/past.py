@@ -27,8 +27,6 @@ class Past:
         self.told: dict[str, Any] = remembered[1] if remembered else {}
         """What was said of that build, in plain values; nothing where there was none."""
         self.texts = Texts(remembered[2] if remembered else {})
-        self.code: dict[str, bytes] = {}
-        """The templates as Python has compiled them, for this process: code is never read from the disk."""
         self.content: bytes = remembered[3] if remembered else b""
         """The fingerprint of the content that this folder was built from; whatever other folders were built since."""
 

@@ -54,30 +54,28 @@ _ANCHOR, _BODY = "\ue000", "\ue001"  # where the two go in the frame of a story;
 
 
 class Renderer:
-    """One environment for all builds of a process; what many pages share is rendered once and kept.
+    """One environment for all builds of a process; what many pages share is rendered once and kept."""
 
-    `code`, the templates as Python has compiled them, is of this process's earlier builds, and takes up this one's.
-    """
-
-    def __init__(self, root: Path, base: Base, code: dict[str, bytes]) -> None:
+    def __init__(self, root: Path, base: Base) -> None:
         self._base, self._texts = base, Texts()
         self._templates = Templates(
             root,
-            code,
             filters={
-                "href": base.href,
-                "versioned": self._versioned,
-                "absolute": base.absolute,
                 "day": wording.day,
                 "iso": wording.iso,
                 "card": self._card,
                 "articles": self._articles,
-                "listing": self._listing,
                 "content": self._content,
                 "entry": self._entry,
                 "whole": self._whole,
-                "afar": lambda html: markup.absolute(html, base.origin),
                 "fingerprint": _fingerprint,
+            },
+            changing={
+                "href": base.href,
+                "versioned": self._versioned,
+                "absolute": base.absolute,
+                "listing": self._listing,
+                "afar": lambda html: markup.absolute(html, base.origin),
             },
             known={"places": addresses.PLACES},
         )
@@ -87,7 +85,6 @@ class Renderer:
         self._versions: dict[str, str] = {}
         self._lasting = Lasting()
         self._last = False
-        self._pieces: dict[str, Callable[[object], str]] = {}
         self._frames: dict[tuple[str, bool], Callable[[str, str], str]] = {}
 
     def compile(self) -> None:
@@ -164,23 +161,21 @@ class Renderer:
         Where builds go on, as in a preview, it is kept for the next ones beside the value that it was made of.
         """
         if self._lasting.goes_on:
-            return self._lasting.lately((key[0], id(value)), lambda: (self._piece(key[0], name, value), value))[0]
+            return self._lasting.lately((key[0], id(value)), lambda: (self._piece(key[0], {name: value}), value))[0]
         if key in self._kept:
             return self._kept.pop(key)
-        piece = self._piece(key[0], name, value)
+        piece = self._piece(key[0], {name: value})
         if not self._last:
             self._kept[key] = piece
         return piece
 
-    def _piece(self, template: str, name: str, value: object) -> Html:
-        if template not in self._pieces:
-            self._pieces[template] = self._templates.piece(template, name)
-        return Html(self._pieces[template](value))
+    def _piece(self, template: str, values: Mapping[str, object]) -> Html:
+        return Html(self._templates.render(template, values))
 
 
 def flawed(root: Path, base: Base) -> tuple[Problem, ...]:
     """Returns what is wrong in the digest's own templates, as far as it shows before a page is rendered."""
-    return tuple(Renderer(root, base, {}).flawed())
+    return tuple(Renderer(root, base).flawed())
 
 
 def _legal(text: str) -> bytes:

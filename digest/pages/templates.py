@@ -7,44 +7,34 @@ The digest's own `templates/` come before the shipped ones; a shipped one that i
 from __future__ import annotations
 
 import contextlib
+import os
+import stat
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from jinja2 import (
-    BytecodeCache,
     ChoiceLoader,
     Environment,
+    FileSystemBytecodeCache,
     FileSystemLoader,
     PrefixLoader,
     StrictUndefined,
+    Template,
     TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
     meta,
     nodes,
+    pass_context,
 )
 from jinja2.bccache import Bucket
-from jinja2.compiler import CodeGenerator
 from jinja2.utils import htmlsafe_json_dumps
-from markupsafe import Markup, escape
 
 from digest.errors import Faults, Problem, suggestion
-from digest.pages import blocked
+from digest.pages import blocked, ingredients
 from digest.pages.ingredients import FOLDER, shipped_templates, strangers
 from digest.pages.markup import Html
-
-if TYPE_CHECKING:
-    from jinja2.compiler import Frame
-
-try:
-    from markupsafe._speedups import _escape_inner as _quoted
-except ImportError:  # before its third version, and where it is installed without its part in C
-
-    def _quoted(text: str, /) -> str:
-        return str(escape(text))
-
 
 _TEMPLATES = frozenset({".html", ".xml", ".opml", ".json", ".txt", ".css", ".js", ".svg"})
 _COPIED = frozenset(
@@ -66,100 +56,76 @@ _COPIED = frozenset(
     }
 )
 """The endings of files that belong into content/static/; an SVG can be a template."""
-_SAFE = frozenset({Html, Markup})
 
 
-class _Code(BytecodeCache):
-    """Compiled templates, each with a hash of its source: to compile them all takes longer than to render a page.
+class _Compiled(FileSystemBytecodeCache):
+    """Jinja's cache of compiled templates. Losing it costs time only, so that no fault of the disk stops a build."""
 
-    They are code, so that they are kept within one process and never in `.digest/`.
-    """
-
-    def __init__(self, code: dict[str, bytes]) -> None:
-        self._code = code
+    def get_source_checksum(self, source: str) -> str:
+        """Returns a hash of all that the compiled form follows from: this program and its libraries among it."""
+        return super().get_source_checksum(f"{ingredients.of_program().hex()}\n{source}")
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._code:
-            bucket.bytecode_from_string(self._code[bucket.key])
+        try:
+            super().load_bytecode(bucket)
+        except Exception:  # a damaged file can fail in any way
+            bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._code[bucket.key] = bucket.bytecode_to_string()
-
-
-class _Generator(CodeGenerator):
-    """Compiles `{{ … }}` to what escapes without making a Markup of every text, which takes three times as long."""
-
-    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
-        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:
-            super()._output_child_pre(node, frame, finalize)
-        else:
-            self.write("environment.escaped(")
-
-
-class _Environment(Environment):
-    code_generator_class = _Generator
-
-    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        """Returns the values that a template knows: all know the same, and a dict is gone through in half the time."""
-        return super().make_globals(d) if d else self.globals
-
-    @staticmethod
-    def escaped(value: object) -> str:
-        """Returns what `escape` does, of whatever kind: what it is for is only joined."""
-        kind = type(value)
-        if kind is str:
-            return _quoted(value)  # type: ignore[arg-type]
-        return value if kind in _SAFE else escape(value)  # type: ignore[return-value]
+        with contextlib.suppress(OSError):
+            super().dump_bytecode(bucket)
 
 
 class Templates:
-    """The templates of the digest at `root`; `code` is them as Python has compiled them, and takes up what is new.
+    """The templates of the digest at `root`.
 
-    Those that are rendered receive the `known` values beside their own, and these filters.
+    Those that are rendered receive the `known` values beside their own, and these filters. What `changing` filters
+    return depends on more than their arguments: on digest.toml or on other files.
     """
 
     def __init__(
         self,
         root: Path,
-        code: dict[str, bytes],
         *,
         filters: Mapping[str, Callable[..., object]],
+        changing: Mapping[str, Callable[..., object]],
         known: Mapping[str, object],
     ) -> None:
         self._root, self._own, self._shipped = root, root / FOLDER, shipped_templates()
-        self._environment = _Environment(
+        self._loader = _loader(self._own, self._shipped)
+        self._environment = Environment(
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
-            bytecode_cache=_Code(code),
-            loader=_loader(self._own, self._shipped),
+            bytecode_cache=_compiled(root),
+            loader=self._loader,
         )
         self._environment.filters.update(filters)
+        self._environment.filters.update({name: _at_run_time(made) for name, made in changing.items()})
         self._environment.globals.update(known)
+        self._loaded: dict[str, Template] = {}
 
     def compile(self, names: Iterable[str]) -> None:
         """Compiles templates, as far as they are in order: what is wrong is said when they are rendered."""
         for name in names:
             with contextlib.suppress(TemplateError, UnicodeDecodeError):
-                self._environment.get_template(name)
+                self._template(name)
 
     def render(self, name: str, values: Mapping[str, object]) -> str:
         """Returns what a template makes of values; raises what its code raises, of which `problem` knows more."""
-        return self._environment.get_template(name).render(values)
+        return self._template(name).render(values)
 
-    def piece(self, name: str, value_name: str) -> Callable[[object], str]:
-        """Returns what renders a template of one value many times over, in half the time."""
-        template = self._environment.get_template(name)
-        known = dict(template.globals)
+    def _template(self, name: str) -> Template:
+        """Returns a template that was loaded with the global values as one dict.
 
-        def rendered(value: object) -> str:
-            context = template.new_context({**known, value_name: value}, shared=True)
-            return "".join(template.root_render_func(context))
-
-        return rendered
+        `get_template` gives it a ChainMap, which every render copies: for a story that is a third of its time.
+        """
+        if name not in self._loaded:
+            self._loaded[name] = self._loader.load(self._environment, name, self._environment.globals)
+        return self._loaded[name]
 
     def refuse_flaws(self) -> None:
         """Raises Faults where anything is wrong in the digest's own templates, as far as reading them shows it."""
@@ -220,9 +186,7 @@ class Templates:
         return {block.name for block in tree.find_all(nodes.Block)}.union(*above)
 
     def _parsed(self, name: str) -> nodes.Template:
-        loader = self._environment.loader
-        assert loader is not None
-        return self._environment.parse(loader.get_source(self._environment, name)[0])
+        return self._environment.parse(self._loader.get_source(self._environment, name)[0])
 
     def problem(self, template: str, error: Exception) -> Problem | None:
         """Returns what is wrong with a template, and where; None where the fault is not one of a template."""
@@ -247,6 +211,11 @@ class Templates:
         return f"{FOLDER}/{file}"
 
 
+def _at_run_time(made: Callable[..., object]) -> Callable[..., object]:
+    """Returns a filter that Jinja never calls while it compiles: a compiled template is used by later builds too."""
+    return pass_context(lambda _, *given: made(*given))
+
+
 def as_data(values: object) -> Html:
     """Returns values as JSON that may stand in a script of a page."""
     return Html(htmlsafe_json_dumps(values, separators=(",", ":")))
@@ -266,3 +235,22 @@ def _extended(tree: nodes.Template) -> Iterator[str]:
 def _loader(own: Path, shipped: Path) -> ChoiceLoader:
     shipped_loader = FileSystemLoader(shipped)
     return ChoiceLoader([FileSystemLoader(own), shipped_loader, PrefixLoader({"shipped": shipped_loader})])
+
+
+def _compiled(root: Path) -> _Compiled | None:
+    """Returns the cache of compiled templates in the user's cache folder.
+
+    What it holds is code and is run. So there is none where anybody but this user could have put it there: in a folder
+    that others may enter, in the digest itself (a repository), on a build server (which may restore such folders).
+    """
+    place = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        folder = (Path(place) if os.path.isabs(place) else Path.home() / ".cache") / "digest"  # noqa: PTH117
+        if os.environ.get("CI") or folder.resolve().is_relative_to(root.resolve()):
+            return None
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.lstat()
+        is_private = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
+    except (OSError, RuntimeError, AttributeError):  # no room, no home, no user ids
+        return None
+    return _Compiled(str(folder)) if is_private else None
