@@ -16,6 +16,7 @@ _MAIL = re.compile(r"[^\s()<>,;]+@[^\s()<>,;]+")
 _AND = re.compile(r"\s+(?:and|&)\s+|^(?:and|&)\s+", re.IGNORECASE)
 _OFFICE = re.compile(r"[^,;]\s(?:of|for|für|des)\s")  # the Ministry of Trade, Industry, Energy is one author
 _INITIALS = re.compile(r"(?:[^\W\d_]\.[ -]?)+")  # Byte, A. C., Chip, B.
+_NO_NAMES = frozenset({"unknown", "noreply", "no-reply", "no reply", "none", "null", "undefined", "n/a", "-"})
 _SUFFIXES = frozenset({
     "jr", "sr", "ii", "iii", "iv", "md", "phd", "esq", "mba", "cfa", "jd", "inc", "ltd", "llc", "llp", "co", "corp",
     "gmbh",
@@ -34,7 +35,8 @@ def names(elements: Iterable[str]) -> tuple[str, ...]:
 
 def each(elements: Iterable[str]) -> tuple[str, ...]:
     """Returns the names in author elements of a format that has one element for each author, as Atom does."""
-    return tuple(dict.fromkeys(name for element in elements if (name := _name(element))))[:_MOST]
+    named = (name for element in elements if (name := _name(element)).lower() not in _NO_NAMES)
+    return tuple(dict.fromkeys(name for name in named if name))[:_MOST]
 
 
 def _name(element: str) -> str:

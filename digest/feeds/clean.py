@@ -48,7 +48,10 @@ def cleaned(body: bytes, content_type: str, namespaces: Mapping[str, str]) -> Cl
     if repaired.changed:
         warnings.append(f"not well-formed XML: {'; '.join(repaired.changed)}")
     if repaired.is_broken_off:
-        warnings.append("its end is missing" + ("; its last entry is cut off" if repaired.is_entry_cut else ""))
+        warnings.append(
+            "its end is missing"
+            + ("; its last entry is cut off, and skipped until it comes whole" if repaired.is_entry_cut else "")
+        )
     return Cleaned(document=document.encode(), warnings=tuple(warnings), is_entry_cut=repaired.is_entry_cut)
 
 
@@ -56,10 +59,10 @@ def decoding_warnings(decoded: Decoded) -> Iterator[str]:
     """Yields what may be wrong in a text because its encoding is."""
     if decoded.guessed:
         first = _BEYOND_ASCII.search(decoded.text)
-        line = decoded.text.count("\n", 0, first.start() if first else 0) + 1
+        line = repair.line_of(decoded.text, first.start() if first else 0)
         said = f"not in the encoding that it says; read as {decoded.encoding}, some text may be altered"
         yield f"{said} (from line {line} on)"
     elif decoded.replaced:
-        line = decoded.text.count("\n", 0, decoded.text.find("\ufffd")) + 1
+        line = repair.line_of(decoded.text, decoded.text.find("\ufffd"))
         many = f"{decoded.replaced} places that are" if decoded.replaced > 1 else "a place that is"
         yield f"{many} not {decoded.encoding} (line {line}); shown as \ufffd"

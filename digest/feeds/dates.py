@@ -64,13 +64,13 @@ _FORMS = [
 ]
 _SINCE_1970 = re.compile(r"(\d{10})(?:\.\d*)?|(\d{10})\d{3}", re.ASCII)
 
-_REMARK = re.compile(r"\([^()]*\)")
+_REMARK = re.compile(r"\(([^()]*)\)")
 _OFFSET = re.compile(
     r"(?:[a-z]{1,4}\s?)?(?P<sign>[+-])\s?(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?(?::?\d{2})?(?:\s?[a-z]{1,5})?"
     r"(?:\s?\[[^]]*\])?(?:\sm=\S*)?",
     re.IGNORECASE,
 )
-_PLACE = re.compile(r"\[?([a-z_]+(?:/[a-z0-9_+-]+){1,2})\]?", re.IGNORECASE)
+_PLACE = re.compile(r"\[?([a-z_]+(?:/[a-z0-9_+-]+){1,2}|[a-z]{3}\d[a-z]{3})\]?", re.IGNORECASE)
 _NAMED = re.compile(r"(?:(?:hrs|uhr|h)\b\.?\s?)?(?:([^\W\d_]{1,6})(?:\s?\[[^]]*\])?)?", re.IGNORECASE)
 _FIGURES = re.compile(r"[+-][\d:.]{1,9}")
 _SPOKEN = re.compile(r"(?:[a-z]+\s){1,4}time", re.IGNORECASE)
@@ -105,16 +105,20 @@ def reading(text: str) -> Reading | None:
     """Returns what a feed's date names, or None where it cannot be believed."""
     if len(text) > 10 * _LONGEST:
         return None
-    bare = " ".join(_REMARK.sub(" ", unaccented(text)).split())
-    if len(bare) > _LONGEST or any(sign.isdigit() for sign in bare if not sign.isascii()):
-        return None
-    for find in (_since_1970, _by_form):
-        try:
-            found = find(bare)
-        except (ValueError, OverflowError):
+    plain = unaccented(text)
+    if (remarks := plain.count("(")) > 1:
+        plain = _REMARK.sub(" ", plain, count=remarks - 1)
+    for remark in (r" \1 ", " ") if remarks else ("",):  # the last one may be the zone
+        bare = " ".join(_REMARK.sub(remark, plain).split())
+        if len(bare) > _LONGEST or any(sign.isdigit() for sign in bare if not sign.isascii()):
             continue
-        if found is not None and found.moment.year in _YEARS:
-            return found
+        for find in (_since_1970, _by_form):
+            try:
+                found = find(bare)
+            except (ValueError, OverflowError):
+                continue
+            if found is not None and found.moment.year in _YEARS:
+                return found
     return None
 
 

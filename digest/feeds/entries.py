@@ -16,8 +16,12 @@ from digest.feeds import dates, plaintext, wrappers
 from digest.model import Document, Entry
 
 _MOST_ENTRIES = 5_000
-_BREAKS = re.compile(r"[\t\n\r]")  # in a guid they are slips of whoever set it, as in an address (WHATWG URL §4.4)
+_BREAKS = re.compile(
+    r"[\t\n\r\u2028]"
+)  # in a guid they are slips of whoever set it, as in an address (WHATWG URL §4.4)
 _LONGEST_ADDRESS = 4_000
+_SCHEMES = re.compile(r"((?:https?:?/+|https?:)+|:?/*)(?=([^/?#\s]*))", re.IGNORECASE)
+"""How an address begins, as `http://https//`, and what follows up to the next slash."""
 _NAMED = 3
 
 
@@ -116,7 +120,7 @@ def _entry(said: Said, base: str) -> Entry | None:
         link=links.clean(wrappers.unwrapped(link)),
         published=date.moment if date else None,
         authors=tuple(dict.fromkeys(name for name in map(plaintext.line, said.authors) if name)),
-        image=_first_link(said.images, base) or "",
+        image=next((image for image in _links(said.images, base) if not _is_avatar(image)), ""),
         summary=plaintext.paragraphs(said.summary),
         day_only=date is not None and date.day_only,
         zoneless=date is not None and date.zoneless,
@@ -130,8 +134,36 @@ def _headline(title: str) -> str:
 
 def _first_link(candidates: Iterable[str], base: str) -> str | None:
     """Returns the first that is a web address; none is longer than servers take (RFC 9110 §4.1 asks for 8,000)."""
-    addresses = (links.web_link(text, base) for text in candidates if text.strip() and len(text) <= _LONGEST_ADDRESS)
-    return next((address for address in addresses if address), None)
+    return next(_links(candidates, base), None)
+
+
+def _links(candidates: Iterable[str], base: str) -> Iterator[str]:
+    shown = (_BREAKS.sub("", text).strip() for text in candidates if len(text) <= _LONGEST_ADDRESS)
+    addresses = (links.web_link(_with_scheme(text, base), base) for text in shown if text)
+    return (address for address in addresses if address)
+
+
+def _with_scheme(address: str, base: str) -> str:
+    """Returns an address with one whole scheme: some feeds write `https://https://`, `http:/`, or leave it out.
+
+    Without a scheme, the first part of an address is a host if it is that of the feed's base or begins with `www.`.
+    """
+    begun = _SCHEMES.match(address)
+    if not begun or re.fullmatch(r"https?://|//", begun[1], re.IGNORECASE):
+        return address
+    schemes = re.findall("https?", begun[1].lower())
+    name = begun[2].lower()
+    is_host = name.startswith("www.") or (name and name.removeprefix("www.") == links.host(base))
+    if len(schemes) < 2 and not is_host:
+        return address
+    scheme = schemes[-1] if schemes else base.partition(":")[0] or "https"
+    return f"{scheme}://{address[begun.end(1) :]}"
+
+
+def _is_avatar(image: str) -> bool:
+    """Tells whether a picture shows who wrote an entry, and nothing of what it is about."""
+    host, _, path = links.canonical(image).partition("/")
+    return (host == "gravatar.com" or host.endswith(".gravatar.com")) and path.startswith("avatar/")
 
 
 def _date(said: Said) -> dates.Reading | None:

@@ -14,21 +14,33 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from digest.feeds import bylines, clean, encodings, entries, moves, plaintext
+from digest.feeds import bylines, clean, encodings, entries, moves, plaintext, repair
 from digest.feeds.entries import Said
 from digest.model import Document
 
 _VERSION = re.compile(r"(?:https?://)?(?:www\.)?jsonfeed\.org/version/.*")
 _SHORT_VERSION = re.compile(r"1(?:\.[01])?")  # some writers put the number alone
 _HALF = re.compile("[\ud800-\udfff]")
+_BEFORE = 20_000
+_OBJECT = re.compile(r'\{\s*"')
+_NAMED = re.compile(rb"jsonfeed\.org\\?/version")
+_MARKUP = re.compile(rb"<(?:rss|feed|rdf:rdf|!doctype|html|head|body)\b", re.IGNORECASE)
+_BLANK = "\ufeff \t\r\n\0"
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|,(?=\s*[]}])', re.DOTALL)
 
 
 def looks_like_json(body: bytes) -> bool:
-    """Tells whether a body can only be JSON: XML never begins with a brace."""
+    """Tells whether a body can only be JSON: XML never begins with a brace.
+
+    A script's message or the name of a function may come before it.
+    """
     mark = next((mark for mark in _MARKS if body.startswith(mark)), b"")
-    return body.removeprefix(mark).lstrip(b" \t\r\n\0")[:1] == b"{"
+    begun = body.removeprefix(mark).lstrip(b" \t\r\n\0")
+    if begun[:1] == b"{":
+        return True
+    found = _OBJECT.search(body[:_BEFORE].decode("latin-1")) if _NAMED.search(body) else None
+    return found is not None and not _MARKUP.search(body, 0, found.start())
 
 
 def read(body: bytes, base: str, content_type: str = "", asked: Sequence[str] = ("",)) -> Document | str:
@@ -64,25 +76,35 @@ def language(body: bytes, content_type: str = "") -> str:
 
 def _loaded(text: str) -> tuple[dict[str, Any] | str, list[str]]:
     """Returns the object that a text is, or why it is none; and what had to be left out of it."""
+    start = len(text) - len(text.lstrip(_BLANK))
+    if text[start : start + 1] != "{" and (found := _OBJECT.search(text)):
+        start = found.start()
     try:
-        feed, rest = _parsed(text)
+        feed, rest = _decoded(text, start)
     except json.JSONDecodeError as fault:
         try:
-            feed, rest = _parsed(_STRING_OR_COMMA.sub(lambda found: "" if found[0] == "," else found[0], text))
+            feed, rest = _decoded(_STRING_OR_COMMA.sub(_without_comma, text[start:]), 0)
         except ValueError:
             words = (fault.msg[:1].lower() + fault.msg[1:]).removesuffix(" starting at")
-            return f"not JSON that can be read: {words} in line {fault.lineno}, column {fault.colno}", []
+            column = fault.pos - max(text.rfind(sign, 0, fault.pos) for sign in "\r\n")
+            line = repair.line_of(text, fault.pos)
+            return f"not JSON that can be read: {words} in line {line}, column {column}", []
     except (ValueError, RecursionError):
         return "not JSON that can be read: it is nested too deep, or has a number that is too long", []
     if not isinstance(feed, dict):
         return "JSON, but not a JSON Feed", []
-    return feed, ["text behind its end; left out"] if rest else []
+    outside = {"before its beginning": text[:start], "behind its end": rest}
+    return feed, [f"text {where}; left out" for where, words in outside.items() if words.strip(_BLANK)]
 
 
-def _parsed(text: str) -> tuple[Any, str]:
-    start = text.lstrip("\ufeff \t\r\n")
-    feed, end = json.JSONDecoder(strict=False).raw_decode(text, len(text) - len(start))
-    return feed, text[end:].strip(" \t\r\n\0")
+def _decoded(text: str, start: int) -> tuple[Any, str]:
+    """Returns the value that begins at a place, and the text after it."""
+    feed, end = json.JSONDecoder(strict=False).raw_decode(text, start)
+    return feed, text[end:]
+
+
+def _without_comma(found: re.Match[str]) -> str:
+    return "" if found[0] == "," else found[0]
 
 
 def _is_feed(feed: dict[str, Any]) -> bool:

@@ -177,9 +177,8 @@ def _document(parsed: Any, cleaned: Cleaned, base: str) -> Document:
     home = _text(feed, "link")
     listed = list(dict.get(parsed, "entries") or ())
     warnings = list(cleaned.warnings)
-    if listed and cleaned.is_entry_cut and not (_text(listed[-1], "link") and _text(listed[-1], "title")):
+    if listed and cleaned.is_entry_cut:  # what it says may be cut in any place
         listed.pop()
-        warnings[-1] = "its end is missing; the last entry was cut off, and is skipped"
     return entries.document(
         _words(feed, "title", is_atom),
         [_said(entry, version, _people(feed, is_atom) if is_atom else (), _text(feed, "language")) for entry in listed],
@@ -195,7 +194,12 @@ def _said(entry: Any, version: str, authors: tuple[str, ...], language: str) -> 
     return Said(
         id=guid,
         title=_words(entry, "title", is_atom),
-        links=(*_pages(entry, language), link if link != guid or links.web_link(guid) else "", _player(entry)),
+        links=(
+            *_pages(entry, language),
+            link if link != guid or links.web_link(guid) else "",
+            _player(entry),
+            *(_text(content, "src") for content in dict.get(entry, "content") or ()),  # RFC 4287 §4.1.3.2
+        ),
         permalink=guid if link or version in _RDF else "",
         files=tuple(_files(entry)),
         dates=tuple(_text(entry, key) for key in ("published", "updated", "created")),
@@ -272,7 +276,8 @@ def _images(entry: Any) -> Iterator[str]:
     """Yields what may be the entry's picture, the publisher's first choice first."""
     yield from (_text(link, "href") for link in _enclosures(entry) if _is_picture(link, "href"))
     yield from (_text(media, "url") for media in _best_first(dict.get(entry, "media_content") or ()))
-    yield from (_text(media, "url") for media in dict.get(entry, "media_thumbnail") or ())
+    thumbnails = (one for one in dict.get(entry, "media_thumbnail") or () if isinstance(one, dict))
+    yield from (_text(media, "url") for media in sorted(thumbnails, key=lambda one: -_pixels(one)))
     image = dict.get(entry, "image")
     yield _text(image, "href") if isinstance(image, dict) else ""
 
@@ -291,9 +296,13 @@ def _best_first(contents: Any) -> list[Any]:
 
 
 def _width(picture: Any) -> int:
-    digits = _DIGITS.match(_text(picture, "width"))
-    width = int(digits[0]) if digits else 0
+    width = _pixels(picture)
     return width if _text(picture, "group") else min(width, _WIDE_ENOUGH)
+
+
+def _pixels(picture: Any) -> int:
+    digits = _DIGITS.match(_text(picture, "width"))
+    return int(digits[0]) if digits else 0
 
 
 def _is_picture(link: Any, key: str) -> bool:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
+from digest.feeds import tags
+
 NotWellFormed = expat.ExpatError
 
 _SEPARATOR = "\x1f"  # no address of a namespace can have it
@@ -37,6 +39,8 @@ _OF_ENTRY = frozenset({
 _MEDIA = frozenset({"media:content", "media:group", "media:player", "media:thumbnail"})
 _OF_MEDIA = frozenset({"media:title", "media:description"})
 """Title and text of a picture or film; the entry's own only if it has no other, and if they are of all pictures."""
+_SECOND = _OF_MEDIA | {"itunes:title"}
+"""Elements that count only if the entry has no title or text of its own."""
 _CHILDREN = {
     "frame": {
         **dict.fromkeys(_FRAME, "frame"), **dict.fromkeys(_ENTRIES, "entry"), **dict.fromkeys(_TITLES, "text"),
@@ -44,7 +48,7 @@ _CHILDREN = {
     },
     "wrapper": {**dict.fromkeys(_FRAME, "frame"), **dict.fromkeys(_ENTRIES, "entry")},
     "entry": {
-        **dict.fromkeys(_TEXTS | _OF_MEDIA, "text"), **dict.fromkeys(_PEOPLE, "person"),
+        **dict.fromkeys(_TEXTS | _SECOND, "text"), **dict.fromkeys(_PEOPLE, "person"),
         **dict.fromkeys(_OF_ENTRY, "leaf"), **dict.fromkeys(_MEDIA, "media"), "source": "source",
     },
     "media": {**dict.fromkeys(_MEDIA, "media"), **dict.fromkeys(_OF_MEDIA, "text")},
@@ -136,6 +140,8 @@ class _Pruner:
             element.is_markup = kind in _XHTML or (not kind and known in {"body", "xhtml:body"})
             if known in _OF_MEDIA:
                 element.attributes.setdefault("xmlns:" + name.partition(":")[0], address)
+            elif known in _SECOND:
+                element.name = "title"
         else:
             self.output.append(_tag(name, written))
         self._kept.append(element)
@@ -148,7 +154,8 @@ class _Pruner:
         if element.depth:
             element.depth -= 1
             local = _parts(full_name)[1].rpartition(":")[2]
-            element.pieces.append("" if local in _VOID else f"</{local}>")
+            if local.lower() in tags.ELEMENTS - _VOID:
+                element.pieces.append(f"</{local}>")
             return
         self._kept.pop()
         if element.place == "text":
@@ -172,6 +179,8 @@ class _Pruner:
         """Takes an element inside a text in as markup; what stands there before the first one is as it was written."""
         around.is_markup = True
         around.depth += 1
+        if local.lower() not in tags.ELEMENTS:
+            return
         plain = {_parts(key)[1].rpartition(":")[2]: value for key, value in attributes.items()}
         around.pieces.append(_tag(local, plain))
 
@@ -180,9 +189,9 @@ class _Pruner:
             element.attributes["type"] = "html"
         words = "".join(element.pieces)
         whole = f"{_tag(element.name, element.attributes)}{_escaped(words)}</{element.name}>"
-        kind = "title" if element.known in _TITLES or element.known == "media:title" else "text"
+        kind = "title" if element.known.endswith("title") else "text"
         entry = self._entry
-        if entry and element.known in _OF_MEDIA:
+        if entry and element.known in _SECOND:
             if kind not in entry.texts:
                 entry.aside.setdefault(kind, whole)
             return

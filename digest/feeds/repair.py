@@ -16,13 +16,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
+from digest.feeds import tags
 from digest.feeds.tokens import NAME, Token, tokens
 
 _ROOTS = frozenset({"rss", "feed", "rdf"})
 _ENTRIES = frozenset({"item", "entry"})
+_TEXTS = frozenset({"title", "description", "summary", "content", "encoded"})
 _FRAME = _ROOTS | _ENTRIES | {"channel"}
 _BREAKS = re.compile(r"[\x0b\x0c\x1c-\x1e]")
 """Characters that end a line for those who write them, and are forbidden as well."""
+LINE_SEPARATOR = "\u2028"
+"""It takes their place: a line end that changes no number of a line."""
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 _ATTRIBUTE = re.compile(rf"""({NAME})\s*+(?:=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"']++)))?+""", re.ASCII)
@@ -63,7 +67,7 @@ def without_illegal(text: str) -> Repaired:
     found = _ILLEGAL.search(text)
     if not found:
         return Repaired(text=text)
-    legal, count = _ILLEGAL.subn(lambda sign: "\n" if _BREAKS.match(sign[0]) else "", text)
+    legal, count = _ILLEGAL.subn(lambda sign: LINE_SEPARATOR if _BREAKS.match(sign[0]) else "", text)
     return Repaired(text=legal, changed=(_noted("a character that XML forbids, left out", text, found.start(), count),))
 
 
@@ -233,7 +237,10 @@ class _Document:
             unclosed.append(last)
         self._write(f"</{last.name}>")
         for one in unclosed:
-            self._end_early(one)
+            if _local(last.name) in _TEXTS and one.name.lower() not in tags.ELEMENTS:
+                self._take_as_words(one)
+            else:
+                self._end_early(one)
         if not self._open:
             self.end = self._text.find(">", token.place) + 1 or len(self._text)
 
@@ -262,6 +269,11 @@ class _Document:
             self._output.append(f"</{one.name}>")
         else:
             self._output[following] = f"</{one.name}>{self._output[following]}"
+
+    def _take_as_words(self, one: _Open) -> None:
+        """Takes an unknown tag in a text as a part of it, as the one in `vector<int>`."""
+        self._fault(f"no end tag of <{one.name}>", one.place)
+        self._output[one.output] = escape(self._output[one.output])
 
     def _write(self, tag: str) -> None:
         self._output.append(tag)
@@ -317,6 +329,11 @@ class _Document:
         self._faults[what] = (first, count + 1)
 
 
+def line_of(text: str, place: int) -> int:
+    """Returns the number of the line that a place is in, as editors count lines."""
+    return text.count("\n", 0, place) + text.count("\r", 0, place) - text.count("\r\n", 0, place) + 1
+
+
 def _is_blank(text: str) -> bool:
     return not text.strip("\ufeff \t\r\n")
 
@@ -334,5 +351,5 @@ def _written(attributes: Mapping[str, str]) -> str:
 
 
 def _noted(what: str, text: str, place: int, count: int) -> str:
-    line = text.count("\n", 0, place) + 1
+    line = line_of(text, place)
     return f"{what} (line {line})" if count == 1 else f"{what} ({count} times, first in line {line})"

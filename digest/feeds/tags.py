@@ -13,7 +13,7 @@ import re
 _OPEN = frozenset({"p", "br", "hr", "wbr", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot"})
 _BREAK = frozenset({"br", "hr", "wbr"})
 _SHOWN = frozenset({"br", "img", "wbr"})  # with attributes, they are markup in a headline as well
-_ELEMENTS = _OPEN | _SHOWN | {
+ELEMENTS = _OPEN | _SHOWN | {
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
     "kbd", "mark", "nobr", "q", "rb", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub",
     "sup", "time", "tt", "u", "var",
@@ -58,7 +58,7 @@ def is_markup(text: str, *, headline: bool = False) -> bool:
     breaks, words = False, False
     for tag in _TAG.finditer(text):
         name = tag["name"].lower()
-        if name not in _ELEMENTS:
+        if name not in ELEMENTS:
             continue
         if _marks(tag, opened.get(name), headline=headline):
             return True
@@ -76,7 +76,7 @@ def is_markup(text: str, *, headline: bool = False) -> bool:
 def are_words(text: str) -> bool:
     """Tells whether a headline has tags, and each of them is a word about HTML: known, and never closed."""
     found = list(_TAG.finditer(text))
-    are_known = all(tag["name"].lower() in _ELEMENTS and not tag["slash"] for tag in found)
+    are_known = all(tag["name"].lower() in ELEMENTS and not tag["slash"] for tag in found)
     return bool(found) and are_known and not is_markup(text, headline=True)
 
 
@@ -126,7 +126,7 @@ def _is_read(sign: re.Match[str], closed: set[str]) -> bool:
         return sign[0].startswith("<!--")
     name = sign["name"].lower()
     is_set = sign["slash"] or "=" in sign["values"] or name in closed
-    if name not in _ELEMENTS:
+    if name not in ELEMENTS:
         return bool(is_set or _CUSTOM.fullmatch(name))
     return bool(is_set or name in _OPEN or not _is_word(sign, headline=False))
 
@@ -145,13 +145,13 @@ def _is_begun(cut: re.Match[str]) -> bool:
     """Tells whether what follows the last `<` may be the beginning of a tag."""
     name, rest = (cut["name"] or "").lower(), cut["values"].strip()
     if not cut["values"]:
-        return not name or name in _ELEMENTS or (len(name) > 1 and any(known.startswith(name) for known in _ELEMENTS))
-    return name in _ELEMENTS and (_sets_value(cut) or any(known.startswith(rest) for known in _ATTRIBUTES))
+        return not name or name in ELEMENTS or (len(name) > 1 and any(known.startswith(name) for known in ELEMENTS))
+    return name in ELEMENTS and (_sets_value(cut) or any(known.startswith(rest) for known in _ATTRIBUTES))
 
 
 def _sets_value(cut: re.Match[str]) -> bool:
     """Tells whether what looks like a tag without an end sets an attribute, so that it is one."""
-    return (cut["name"] or "").lower() in _ELEMENTS and _VALUE.match(cut["values"]) is not None
+    return (cut["name"] or "").lower() in ELEMENTS and _VALUE.match(cut["values"]) is not None
 
 
 def _is_word(tag: re.Match[str], *, headline: bool) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from digest import links
 
@@ -27,8 +27,19 @@ _SERVICES = (
     ("out.reddit.com", "", ("url",)),
     ("t.umblr.com", "/redirect", ("z",)),
     ("steamcommunity.com", "/linkfilter", ("url", "u")),
+    ("getpocket.com", "/redirect", ("url",)),
+    ("getpocket.com", "/ff_story", ("url",)),
+    ("l.instagram.com", "", ("u",)),
+    ("lm.facebook.com", "/l.php", ("u",)),
+    ("vk.com", "/away.php", ("to",)),
+    ("duckduckgo.com", "/l", ("uddg",)),
+    ("slack-redir.net", "/link", ("url",)),
+    ("linkedin.com", "/redir/redirect", ("url",)),
+    ("exit.sc", "", ("url",)),
 )
 """A host, or how it begins where it ends in a dot; the path; the parameters that may have the address."""
+_WHOLE_QUERY = frozenset({"href.li", "anonym.to", "anonymz.com", "dereferer.me", "nullrefer.com", "hiderefer.com"})
+"""Hosts that have the address as their whole query, as it is or encoded."""
 _GOOGLE_NEWS = re.compile(r"/(?:rss/|__i/rss/rd/)?articles/(CBM[\w-]{20,2000}={0,2})")
 _ADDRESS = re.compile(rb"https?://[!-~]+")
 
@@ -48,6 +59,9 @@ def _inner(link: str) -> str:
     if host == "news.google.com" and (coded := _GOOGLE_NEWS.fullmatch(parts.path)):
         found = _ADDRESS.search(base64.urlsafe_b64decode(coded[1].rstrip("=") + "=" * (-len(coded[1].rstrip("=")) % 4)))
         return (found and links.web_link(found[0].decode())) or ""
+    if host in _WHOLE_QUERY:
+        whole = link.partition("?")[2]
+        return links.web_link(whole) or links.web_link(unquote(whole)) or ""
     for service, path, names in _SERVICES if parts.query else ():
         is_there = host.startswith(service) if service.endswith(".") else host == service
         if is_there and parts.path.rstrip("/") == path:
