@@ -157,13 +157,28 @@ def source(folder: Path, places: Iterable[str]) -> Source:
     branch = git.run(folder, "symbolic-ref", "--quiet", "--short", "HEAD", need=_NEED)
     words = ("--no-optional-locks", "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all")
     status = git.run(folder, *words, "--", *places, need=_NEED)
-    rows = [os.fsdecode(row[3:]) for row in status.stdout.split(b"\0") if row]
     inside = git.prefix(folder)
+    rows = {os.fsdecode(row[3:]).removeprefix(inside): b"D" in row[:2] for row in status.stdout.split(b"\0") if row}
     return Source(
         commit=commit.stdout.decode().strip(),
         branch=branch.stdout.decode(errors="replace").strip(),
-        uncommitted=tuple(row.removeprefix(inside) for row in rows),
+        uncommitted=_each_once(folder, inside, rows),
     )
+
+
+def _each_once(folder: Path, inside: str, rows: Mapping[str, bool]) -> tuple[str, ...]:
+    """Returns the files that differ from the last commit, given with whether each is gone; a moved one by its new path.
+
+    A moved or renamed file has the old name or the old content; git itself compares no file that is not staged.
+    """
+    gone, there = (tuple(file for file in rows if rows[file] is is_gone) for is_gone in (True, False))
+    if not (gone and there):
+        return tuple(rows)
+    ids = _ids(folder, "HEAD")
+    had = {file: ids.get(inside + file, "") for file in gone}
+    names = {Path(file).name for file in there}
+    contents = {id_of((folder / file).read_bytes(), had[gone[0]]) for file in there if (folder / file).is_file()}
+    return tuple(file for file in rows if not (file in had and (Path(file).name in names or had[file] in contents)))
 
 
 def missing_source(folder: Path, standing: Standing) -> str:

@@ -295,10 +295,12 @@ def test_a_story_that_has_come_back_has_left_nothing() -> None:
     assert (edition(archive, W20).moved, anchors(archive)[story.file]) == ((), "tolls")
 
 
-def test_what_was_moved_and_hidden_leads_nowhere() -> None:
+def test_what_was_moved_and_hidden_redirects_nowhere_though_its_weeks_stay() -> None:
     story = make_story("tolls", week=W21, hide=True)
+    archive = arranged(story, places=(make_place(story, week="2026-W20"),))
 
-    assert arranged(story, places=(make_place(story, week="2026-W20"),)).vacated == ()
+    assert archive.editions == ()
+    assert [(one.week, one.moved) for one in archive.vacated] == [(W20, ()), (W21, ())]
 
 
 def test_the_feed_has_the_newest_50() -> None:

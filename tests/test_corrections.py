@@ -655,6 +655,44 @@ def test_what_the_publisher_withdraws_is_said_once_and_stays_in_the_file(desk: D
     assert (lines(desk.pull()), desk.hints(), desk.text) == ([], [], before)
 
 
+@pytest.mark.parametrize(
+    ("key", "old", "new"),
+    [
+        ("summary", "Summary of 1, as the publisher wrote it.", "Summary of 1."),
+        (
+            "summary",
+            "> Summary of 1, as the publisher wrote it.",
+            "Mine.\n\n> Summary of 1, as the publisher wrote it.",
+        ),
+        ("image", "cdn.example/1.jpg", "cdn.example/mine.jpg"),
+        ("authors", "Jo Writer", "J. Writer"),
+    ],
+)
+def test_what_the_publisher_withdraws_after_an_edit_of_it_is_said_once_and_stays_in_the_file(
+    desk: Desk, key: str, old: str, new: str
+) -> None:
+    desk.edit(old, new)
+    before, hinted = desk.text, desk.hints()
+    for feed in "ab":
+        desk.tell(feed, {name: value for name, value in ENTRY.items() if name != key})
+
+    assert {line.partition(" its ")[0] for line in lines(desk.pull())} == {"the feed no longer gives"}
+    assert desk.text == before
+    assert [hint.partition(" its ")[0] for hint in desk.hints() if hint not in hinted] == ["the feed no longer gives"]
+    assert lines(desk.pull()) == []
+
+    desk.file.write_text(before + "\n")
+
+    assert desk.hints() == hinted  # any edit counts as having seen it
+
+
+def test_a_summary_that_the_editor_removed_is_not_missed_when_the_publisher_withdraws_it(desk: Desk) -> None:
+    desk.edit("> Summary of 1, as the publisher wrote it.\n", "")
+    desk.tell("a", {name: value for name, value in ENTRY.items() if name != "summary"})
+
+    assert (lines(desk.pull()), desk.hints()) == ([], [])
+
+
 # ---------------------------------------------------------------- any history
 
 FIELDS = ("title", "url", "image", "authors", "summary")

@@ -85,7 +85,8 @@ def test_a_feed_that_withdraws_something_takes_nothing_out_of_the_file(field: st
     theirs = replace(TAKEN_IN, **{field: empty})
 
     assert merged(TAKEN_IN, theirs) == Merged({}, (), hashes_of(TAKEN_IN), withdrawn=(field,))
-    assert merged(replace(TAKEN_IN, **{field: MINE[field]}), theirs).withdrawn == ()
+    assert merged(replace(TAKEN_IN, **{field: MINE[field]}), theirs).withdrawn == (field,)
+    assert merged(replace(TAKEN_IN, **{field: empty}), theirs).withdrawn == ()
     assert merged(theirs, theirs).withdrawn == ()
 
 

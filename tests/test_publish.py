@@ -561,6 +561,47 @@ def test_what_is_not_committed_is_published_under_its_name(root: Path, remote: P
     assert git(root, "status", "--porcelain").splitlines()[0] == "M content/2026/w20/2026-05-14-one.md"
 
 
+def test_a_dry_run_has_one_line_for_all_files_of_the_search_index(root: Path, remote: Path, tmp_path: Path) -> None:
+    digest("publish", cwd=root)
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", "--branch", "gh-pages", str(remote), str(clone))
+    for name in ("gone", "changed"):
+        (clone / f"search/pagefind/{name}").parent.mkdir(parents=True, exist_ok=True)
+        (clone / f"search/pagefind/{name}").write_text(name)
+    git(clone, "add", ".")
+    git(clone, "commit", "--quiet", "--message", "Publish Test\n\nPublished-by: Digest")
+    git(clone, "push", "--quiet", "origin", "gh-pages")
+    write(root, "three", "2026-05-16")
+
+    told = digest("publish", "--dry-run", cwd=root).stdout.splitlines()
+
+    assert [line for line in told if "search/pagefind/" in line] == ["changed  search/pagefind/ (the search index)"]
+
+
+@pytest.mark.parametrize("staged", [False, True])
+def test_a_moved_or_renamed_file_counts_once_among_the_uncommitted(root: Path, staged: bool) -> None:
+    for name in ("moved", "renamed", "deleted"):
+        write(root, name, "2026-05-14", extra=f"authors: [{name}]\n")
+    git(root, "add", "content")
+    git(root, "commit", "--quiet", "--message", "Three stories")
+    week, later = root / "content/2026/w20", root / "content/2026/w21"
+    later.mkdir(exist_ok=True)
+    moved = (week / "2026-05-14-moved.md").rename(later / "2026-05-14-moved.md")
+    moved.write_text(moved.read_text() + "A note.\n")
+    (week / "2026-05-14-renamed.md").rename(week / "2026-05-14-other.md")
+    (week / "2026-05-14-deleted.md").unlink()
+    if staged:
+        git(root, "add", "--all", "content")
+
+    told = digest("publish", "--dry-run", cwd=root).stdout
+
+    files = ("w20/2026-05-14-deleted.md", "w20/2026-05-14-other.md", "w21/2026-05-14-moved.md")
+    (line,) = (line for line in told.splitlines() if "uncommitted" in line)
+    words, _, named = line.partition(": ")
+    assert words == "Would publish with 3 uncommitted files"
+    assert sorted(named.split(", ")) == [f"content/2026/{file}" for file in files]
+
+
 @pytest.mark.parametrize(("default", "named"), [("main", True), ("drafts", False)])
 def test_another_branch_than_the_default_one_is_named(root: Path, remote: Path, default: str, named: bool) -> None:
     git(root, "checkout", "--quiet", "-b", "drafts")
@@ -639,8 +680,8 @@ def test_a_dry_run_lists_the_addresses_that_would_lead_nowhere(root: Path) -> No
     run = digest("publish", cwd=root)
 
     lost = [line.split()[1] for line in told if line.startswith("lost ")]
-    assert lost == ["2026/w20/#one", "2026/w20/feed.atom", "2026/w21/", "2026/w21/#later", "about/"]
-    assert run.stdout.splitlines()[-1] == "5 addresses from before now lead nowhere"
+    assert lost == ["2026/w20/#one", "2026/w20/feed.atom", "2026/w21/#later", "about/"]
+    assert run.stdout.splitlines()[-1] == f"4 addresses no longer exist: {', '.join(lost)}"
 
 
 # ---------------------------------------------------------------- words and addresses

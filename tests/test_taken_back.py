@@ -53,6 +53,59 @@ def test_the_archive_document_of_a_week_stays_when_its_stories_are_moved_away(de
     assert list(document.iter(f"{ATOM}entry")) == []
 
 
+@pytest.mark.parametrize("fate", ["hidden", "deleted", "moved, then hidden"])
+@pytest.mark.parametrize("kind", ["pulled", "by hand"])
+def test_a_week_whose_stories_were_all_taken_back_keeps_its_page_and_its_archive_document(
+    desk: Desk, fate: str, kind: str
+) -> None:
+    for week, day in (("w19", 5), ("w20", 12), ("w21", 19)):
+        if kind == "by hand":
+            desk.write(f"content/2026/{week}/2026-05-{day:02}-a{day}.md")
+    if kind == "pulled":
+        desk.feed(*(item(day, f"a{day}", date_published=f"2026-05-{day:02}T08:00:00Z") for day in (5, 12, 19)))
+        desk.pull()
+    before = desk.build()
+    file = "content/2026/w19/2026-05-05-a5.md"
+
+    if fate.startswith("moved"):
+        file = desk.move(file, f"{W20}/2026-05-05-a5.md")
+        desk.build()
+    if fate.endswith("hidden"):
+        desk.edit(file, "^link", "hide: true\nlink")
+    else:
+        (desk.root / file).unlink()
+    site = desk.build()
+
+    assert chain(site) == chain(before) == ["2026/w20/feed.atom", "2026/w19/feed.atom"]
+    document = ElementTree.fromstring(site["2026/w19/feed.atom"])
+    assert list(document.iter(f"{ATOM}entry")) == []
+    assert b"This week has no stories any more." in site["2026/w19/index.html"]
+    assert not [path for path, content in site.items() if b"2026-05-05-a5" in content or b"/5/a5" in content]
+    assert b"2026/w19" not in site["archive/index.html"]  # it is no edition
+
+
+def test_the_newest_week_keeps_its_page_when_all_its_stories_are_hidden_and_gets_no_archive_document(
+    desk: Desk,
+) -> None:
+    desk.write(f"{W20}/2026-05-12-a.md")
+    desk.write(f"{W21}/2026-05-19-b.md")
+    desk.build()
+
+    desk.edit(f"{W21}/2026-05-19-b.md", "^link", "hide: true\nlink")
+    site = desk.build()
+
+    assert b"This week is still open: it has no stories so far." in site["2026/w21/index.html"]
+    assert "2026/w21/feed.atom" not in site
+
+
+def test_a_week_of_drafts_alone_has_no_page(desk: Desk) -> None:
+    desk.write(f"{W20}/2026-05-12-a.md", extra="draft: true\n")
+    desk.write(f"{W20}/2026-05-13-b.md", extra="draft: true\nhide: true\n")
+    desk.write(f"{W21}/2026-05-19-c.md")
+
+    assert "2026/w20/index.html" not in desk.build()
+
+
 def dates(site: dict[str, bytes]) -> list[tuple[str | None, str | None]]:
     entries = ElementTree.fromstring(site["weeks.atom"]).iter(f"{ATOM}entry")
     return [(entry.findtext(f"{ATOM}published"), entry.findtext(f"{ATOM}updated")) for entry in entries]
@@ -141,7 +194,7 @@ def test_no_page_stays_when_an_older_digest_folder_was_put_back(desk: Desk, fate
         desk.edit("digest.toml", "Test", "Another")
     site = desk.build()
 
-    assert "2026/w21/index.html" not in site
+    assert b"2026-05-19-b" not in site["2026/w21/index.html"]
     build.run(desk.root, config.load(desk.root), output=desk.root / "clean", base_url=None)
     assert site == read_folder(desk.root / "clean")
 

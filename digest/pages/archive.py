@@ -79,10 +79,11 @@ class Storyline(NamedTuple):
 class Archive:
     """All published stories, arranged: `stories` and `editions` newest first, `storylines` as in digest.toml.
 
-    `vacated` are weeks from which every story was moved away: no editions, but their anchors still redirect. `held` are
-    weeks whose letter is a draft: they are not in the feed of the weeks yet. `places` is a hash of everything that
-    decides where a link in a text leads, `frame` one of what of that the stories have a part in. `twinned` tells
-    whether two stories have one name, and `drafts` whether what waits as such is among them.
+    `vacated` are weeks that have no stories any more, since all were moved, hidden or deleted: they are no editions,
+    but keep their addresses, and the anchors of moved stories redirect. `held` are weeks whose letter is a draft: they
+    are not in the feed of the weeks yet. `places` is a hash of everything that decides where a link in a text leads,
+    `frame` one of what of that the stories have a part in. `twinned` tells whether two stories have one name, and
+    `drafts` whether what waits as such is among them.
     """
 
     stories: tuple[Outline, ...] = ()

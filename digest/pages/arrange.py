@@ -83,14 +83,11 @@ def _whole(
     letters = {letter.week: letter for letter in catalogue.letters if drafts or not letter.draft}
     forwards = _forwards(kept.anchors, by_week.values())
     editions = _editions(by_week, letters, forwards, kept.places, config, before)
-    vacated = sorted(forwards.keys() - (by_week.keys() | letters.keys()))
     return replace(
         kept,
         stories=tuple(chain.from_iterable([edition.stories for edition in editions])),
         editions=editions,
-        vacated=tuple(
-            Edition(week=week, closed=True, moved=forwards[week], mark=mark((week, forwards[week]))) for week in vacated
-        ),
+        vacated=_vacated(catalogue, by_week.keys() | letters.keys(), forwards, config.close),
         storylines=_storylines(editions, _written(catalogue.introductions, drafts), config.themes, before),
         pages=_written(catalogue.pages, drafts),
         held=frozenset(letter.week for letter in catalogue.letters if letter.draft),
@@ -208,6 +205,24 @@ def _forwards(anchors: Anchors, stories: Iterable[Sequence[Outline]]) -> dict[We
         for week, gone in anchors.left.items()
     }
     return {week: forwards for week, forwards in found.items() if forwards}
+
+
+def _vacated(
+    catalogue: Catalogue, seen: Collection[Week], forwards: Mapping[Week, tuple[Forward, ...]], close: str
+) -> tuple[Edition, ...]:
+    """Returns the weeks that once had stories and now have none: all were moved, hidden or deleted."""
+    taken_back = {story.file: story.week for story in catalogue.stories if story.hide and not story.draft}
+    left = {place.week for place in catalogue.places if place.story in taken_back}
+    gone = {one.week for one in catalogue.gone}
+    weeks = left.union(taken_back.values(), gone, forwards).difference(seen)
+    if not weeks:
+        return ()
+    lettered = (letter.week for letter in catalogue.letters if not letter.draft)
+    closed = forwards.keys() | closed_weeks({*seen, *weeks}, lettered, close)
+    return tuple(
+        Edition(week=week, closed=week in closed, moved=moved, mark=mark((week, week in closed, moved)))
+        for week, moved in ((week, forwards.get(week, ())) for week in sorted(weeks))
+    )
 
 
 def _editions(

@@ -22,7 +22,8 @@ def feed_pages(setting: Setting) -> Iterator[Page]:
     """Yields our feeds: of the whole, of the weeks, of each theme under all of its ids, of each closed week."""
     archive = setting.archive
     closed = [edition for edition in archive.editions if edition.closed]
-    documents = sorted((*closed, *archive.vacated), key=attrgetter("week"), reverse=True)
+    vacated = [edition for edition in archive.vacated if edition.closed]
+    documents = sorted((*closed, *vacated), key=attrgetter("week"), reverse=True)
     whole = (arrange.recent(archive), _feed_of(documents[0].week if documents else None))
     yield setting.file(addresses.FEED, _STORIES, "the feed of the whole", _whole, *whole)
     yield setting.file(addresses.FEED_JSON, "feeds/feed.json", "the JSON feed of the whole", _whole, *whole)
@@ -63,7 +64,7 @@ _STORIES = "feeds/stories.xml"
 def _archive_documents(setting: Setting, closed: list[Edition]) -> Iterator[Page]:
     """Yields the chain of RFC 5005: each closed week names the one before and the one after it.
 
-    One from which all stories were moved away keeps its document: feed readers ask for it again.
+    One that has no stories any more keeps its document: feed readers ask for it again.
     """
     weeks = [edition.week for edition in closed]
     for edition, previous, following in zip(closed, (*weeks[1:], None), (None, *weeks), strict=False):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -52,14 +51,17 @@ def _tell(report: PublishReport, call: Call) -> None:
     if report.same:
         call.say(f"Nothing has changed: gh-pages of {report.address} has these {report.files} files already")
         return
-    for word, paths in (("new", report.new), ("changed", report.changed), ("gone", report.gone)):
-        call.say(*(f"{word:<8} {path}" for path in _pages(paths) if report.dry or call.verbose))
+    if report.dry or call.verbose:
+        differing = (("new", report.new), ("changed", report.changed), ("gone", report.gone))
+        call.say(*(f"{word:<8} {path}" for word, paths in differing for path in paths if not path.startswith(_INDEX)))
+        if any(path.startswith(_INDEX) for _, paths in differing for path in paths):
+            call.say(f"{'changed':<8} {_INDEX} (the search index)")
     for news in () if report.first else report.feeds:
         call.say(*_of_a_feed(news.feed, news.new, news.again, first=news.first))
-    for place in report.vanished if report.dry or call.verbose else ():
+    for place in report.vanished if report.dry else ():
         call.say(f"lost     {place}")
     if report.origin:
-        files = f": {_files(report.uncommitted)}" if report.uncommitted else ""
+        files = f": {_named(report.uncommitted)}" if report.uncommitted else ""
         call.say(f"{'Would publish' if report.dry else 'Published'} {report.origin}{files}")
     counts = f"{len(report.new)} new, {len(report.changed)} changed, {len(report.gone)} gone"
     files = lines.count(report.files, "file")
@@ -68,20 +70,19 @@ def _tell(report: PublishReport, call: Call) -> None:
         return
     call.say(f"Published {files} to gh-pages of {report.address}: {counts}")
     if report.vanished:
-        places = lines.count(len(report.vanished), "address", "addresses")
-        call.say(f"{places} from before now lead{'s' if len(report.vanished) == 1 else ''} nowhere")
+        lost = (
+            "1 address no longer exists"
+            if len(report.vanished) == 1
+            else f"{len(report.vanished)} addresses no longer exist"
+        )
+        call.say(f"{lost}: {_named(report.vanished)}")
     if report.first:
         call.say("The first time: choose this branch as the source of Pages, in the settings of the repository")
 
 
-def _files(files: tuple[str, ...]) -> str:
+def _named(files: tuple[str, ...]) -> str:
     more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
     return ", ".join(files[:_NAMED]) + more
-
-
-def _pages(paths: Iterable[str]) -> Iterable[str]:
-    """Returns the paths with the search's index as one: its many files have names that tell nobody anything."""
-    return dict.fromkeys(f"{_INDEX} (the index of the search)" if path.startswith(_INDEX) else path for path in paths)
 
 
 def _of_a_feed(feed: str, new: tuple[str, ...], again: tuple[str, ...], *, first: bool) -> list[str]:

@@ -47,7 +47,7 @@ class Merged:
     """What to change in a story, what was kept, and what is to count as written by us from now on.
 
     `heard` are the fields of which the feed says something new, `replaced` has what stood in those that were changed,
-    and `withdrawn` are those that the feed no longer gives though the file has them from it.
+    and `withdrawn` are those that the feed no longer gives, though the file still has them, edited or not.
     """
 
     changes: Mapping[str, Value]
@@ -172,10 +172,15 @@ def merge(
         replaced={name: getattr(story, name) for name in free} | done,
         withdrawn=tuple(
             name
-            for name in WITHDRAWABLE
-            if before.get(name) and name not in heard and getattr(story, name) and ours[name] == wrote.get(name)
+            for name in _written_once(wrote)
+            if before.get(name) and name not in heard and (getattr(story, name) or (name == "excerpt" and moved))
         ),
     )
+
+
+def _written_once(wrote: Hashes) -> Iterable[str]:
+    """Returns the fields that pull has written, of those that a feed may withdraw."""
+    return (name for name in WITHDRAWABLE if wrote.get(name, ledger.NOTHING) != ledger.NOTHING)
 
 
 def before_kill(story: Story, old: Story, new: Story) -> Story:

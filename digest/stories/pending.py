@@ -126,7 +126,7 @@ def news(file: str, story: Story, before: Pending, now: Pending, heard: Containe
     """Yields a line for the report for each changed headline or link, and for each withdrawn field."""
     for name, change in now.items():
         if change != before.get(name) and change.kind == WITHDRAWN:
-            yield f"{file}: the feed no longer gives the {_LABELS.get(name, name)}; it stays in the file"
+            yield f"{file}: {_withdrawn(name)}"
         elif change.kind == CHANGED and name in heard:
             yield f"{file}: {_changed(name, change, story)}"
 
@@ -173,11 +173,7 @@ def hints(story: Story, found: Pending) -> Iterator[tuple[str, str, str]]:
         if change.kind == CHANGED:
             yield name, _changed(name, change, story), f"see that your words still fit; {_ENDS}"
         elif change.kind == WITHDRAWN:
-            yield (
-                name,
-                f"the feed no longer gives its {label}, which still stands here",
-                f"take it out or keep it; {_ENDS}",
-            )
+            yield name, _withdrawn(name), f"remove it or keep it; {_ENDS}"
         elif change.kind == ANOTHERS:
             now = f" to '{change.words}'" if change.words else ""
             what = f"its {label} is one feed's, and another, which has the story still, has changed its own{now}"
@@ -202,6 +198,10 @@ def _changed(name: str, change: PendingChange, story: Story) -> str:
     since = "your note" if story.note.strip() else "your own headline" if story.headline else "a letter linked to it"
     now = words_of(name, getattr(story, name))
     return f"its {_LABELS.get(name, name)} has changed since {since}: '{change.words}' → '{now}'"
+
+
+def _withdrawn(name: str) -> str:
+    return f"the feed no longer gives its {_LABELS.get(name, name)}; the file still has one"
 
 
 def _kept(name: str, change: PendingChange, story: Story) -> str:
