@@ -135,7 +135,11 @@ def is_placeholder(url: str) -> bool:
 def clean(link: str) -> str:
     """Returns the link without tracking parameters and text fragments; the rest of it stays byte for byte."""
     scheme, netloc, path, query, fragment = _split(link)
-    return urlunsplit((scheme, netloc, path, _untracked(query), _TEXT_FRAGMENT.sub("", fragment)))
+    kept = "&".join([part for part in query.split("&") if not trackers.is_dropped(part)]) if query else ""
+    if query and not kept and not path.strip("/"):
+        kept = _untracked(query)  # on a home page, a parameter is all that tells one page from another
+    fragment = _TEXT_FRAGMENT.sub("", fragment)
+    return urlunsplit((scheme, netloc, path, kept, "" if trackers.is_tracking_fragment(fragment) else fragment))
 
 
 @lru_cache(maxsize=8192)  # a pull asks of each link many times
@@ -145,8 +149,8 @@ def canonical(link: str) -> str:
     if fit:  # its parts stay what they are without trackers: it costs a third to leave them apart
         host, path, query = fit[2].lower().removeprefix("www."), fit[3], _untracked(fit[4] or "")
     else:
-        parts = _split(clean(link))
-        host, path, query = _host(parts), parts.path, parts.query
+        parts = _split(link)
+        host, path, query = _host(parts), parts.path, _untracked(parts.query)
     pairs = sorted(parse_qsl(query, keep_blank_values=True)) if query else ()
     shown = "&".join(f"{name}={value}" for name, value in pairs)
     return f"{host}{path.rstrip('/')}" + (f"?{shown}" if shown else "")

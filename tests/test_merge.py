@@ -113,6 +113,13 @@ def test_where_the_link_of_a_story_without_an_id_changes_the_old_link_becomes_it
     assert merged(TAKEN_IN, theirs).changes == {"link": theirs.link}
 
 
+def test_a_link_that_differs_only_in_trackers_stays_as_it_is_in_the_file() -> None:
+    ours = replace(TAKEN_IN, link="https://news.example/a?smid=tw#xtor=RSS-1")
+
+    assert merged(ours, replace(ours, link="https://news.example/a"), ours).changes == {}
+    assert merged(ours, replace(ours, link="https://news.example/b"), ours).changes["link"] == "https://news.example/b"
+
+
 @pytest.mark.parametrize("field", ["authors", "image", "excerpt"])
 def test_what_the_feed_says_for_the_first_time_is_added(field: str) -> None:
     empty: Any = () if field == "authors" else ""

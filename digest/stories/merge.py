@@ -14,6 +14,7 @@ from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from digest import links
 from digest.model import Story
 from digest.stories import excerpt, ledger
 
@@ -147,7 +148,7 @@ def merge(
     story, moved = _with_excerpt(story, marks, is_bare=is_bare)
     ours = {"excerpt": ledger.NOTHING, **hashes_of(story)}
     said = [name for name in FIELDS if name in theirs and name in heard and heard[name] != before.get(name)]
-    differ = [name for name in said if ours.get(name) != theirs[name]]
+    differ = [name for name in said if ours.get(name) != theirs[name] and not _is_untracked(name, story, fresh)]
     written = {"excerpt": ledger.NOTHING, **wrote}
     ours_still = {name for name in theirs if ours.get(name) == written.get(name) and not forgotten}
     agree = {name for name in theirs if ours.get(name) == theirs[name]}
@@ -220,6 +221,11 @@ def _updated(story: Story, fresh: Story, agreed: set[str], wrote: Mapping[str, s
     if not changed:
         return story.updated
     return None if own else now.astimezone(fresh.published.tzinfo)
+
+
+def _is_untracked(name: str, story: Story, fresh: Story) -> bool:
+    """Tells whether only trackers differ in a link: those in a file were taken for a part of it, and stay."""
+    return name == "link" and links.clean(story.link) == fresh.link
 
 
 def words_of(name: str, value: Value) -> str:
