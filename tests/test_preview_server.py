@@ -21,19 +21,12 @@ async def app(_: Any, __: Any, send: Any) -> None:
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setattr(server, "_SLOWEST_REQUEST", 0.3)
-    held: list[Any] = []
-    really = server._Server.main_loop
-
-    async def main_loop(self: Any) -> None:
-        held.append(self)
-        await really(self)
-
-    monkeypatch.setattr(server._Server, "main_loop", main_loop)
+    running = server.make_server(app)
     with server.listen("127.0.0.1", 0) as listening:
-        thread = threading.Thread(target=server.serve, args=(app, listening, lambda: None))
+        thread = threading.Thread(target=running.run, args=([listening],))
         thread.start()
         yield listening.getsockname()[1]
-        held[0].handle_exit(2, None)
+        running.should_exit = True
         thread.join()
 
 

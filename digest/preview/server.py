@@ -1,7 +1,6 @@
 """The one importer of uvicorn: a port, and the loop that answers on it until Ctrl-C.
 
-Refuses to tick: uvicorn's own loop wakes ten times a second to look at its watch, and a preview that nobody looks at
-has nothing to do. Ends at once when asked to, open streams or not.
+Ends at once when asked to, open streams or not.
 """
 
 from __future__ import annotations
@@ -11,10 +10,7 @@ import errno
 import os
 import signal
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -22,7 +18,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from digest.errors import DigestError
 
-_ENDS = (signal.SIGINT, signal.SIGTERM)
 _PATIENCE = 2  # seconds for streams to end, which they do by themselves
 _SLOWEST_REQUEST = 10  # seconds until the first request of a connection has to be there
 _MOST_CONNECTIONS = 200  # each tab of a browser holds one for the stream of builds
@@ -49,12 +44,18 @@ def address_of(listening: socket.socket, host: str) -> str:
 
 
 def serve(app: Any, listening: socket.socket, closing: Callable[[], None]) -> None:
-    """Answers until the process is asked to end; calls `closing` then, which has to end the streams."""
+    """Answers until Ctrl-C or SIGTERM, then raises KeyboardInterrupt; `closing` has to end the streams."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    make_server(app, closing).run(sockets=[listening])
+
+
+def make_server(app: Any, closing: Callable[[], None] = lambda: None) -> uvicorn.Server:
+    """Returns a server that calls `closing` when it is asked to end."""
     settings = uvicorn.Config(
         app, lifespan="off", ws="none", log_config=None, log_level="error", access_log=False, server_header=False,
         date_header=False, timeout_graceful_shutdown=_PATIENCE, http=_Bounded, limit_concurrency=_MOST_CONNECTIONS,
     )  # fmt: skip
-    asyncio.run(_Server(settings, closing).serve(sockets=[listening]))
+    return _Server(settings, closing)
 
 
 class _Bounded(H11Protocol):
@@ -80,35 +81,15 @@ class _Bounded(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """Waits for its end instead of asking for it over and over; a signal ends it, and nothing more."""
+    """Ends its streams before it waits for them."""
 
     def __init__(self, settings: uvicorn.Config, closing: Callable[[], None]) -> None:
         super().__init__(settings)
         self._closing = closing
-        self._end: Callable[[], object] = lambda: None
 
-    async def main_loop(self) -> None:
-        ended, loop = asyncio.Event(), asyncio.get_running_loop()
-        self._end = partial(loop.call_soon_threadsafe, ended.set)
-        if not self.should_exit:
-            await ended.wait()
-
-    def handle_exit(self, sig: int, frame: Any) -> None:  # noqa: ARG002 - uvicorn's words
-        self.should_exit = True
+    def handle_exit(self, sig: int, frame: Any) -> None:
         self._closing()
-        self._end()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, self.handle_exit) for number in _ENDS}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        super().handle_exit(sig, frame)
 
 
 def _bound(family: int, kind: int, protocol: int, address: Any) -> socket.socket:
