@@ -110,6 +110,60 @@ def merged_from(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ..
     return {name: tuple(texts) for name, texts in found.items()}
 
 
+def brought_back(
+    folder: Path, place: str, today: Mapping[str, str], noted: Collection[str] = (), *, beside: str
+) -> dict[str, str]:
+    """Returns the files that were deleted and that a merge or rebase has brought back, each with the deleting commit.
+
+    `today` has the file that each path has become, often itself; `noted` are files whose deletion is recorded outside
+    git: they come without a commit. A file is meant to be there if a commit on top of the deletion has added it, or has
+    changed it and nothing in `beside`, where every pull adds a line.
+    """
+    if _named(folder, "rev-parse", "--is-shallow-repository") != frozenset({"false"}):
+        return {}
+    words = ("--full-history", "-M", "--diff-filter=D", "--name-only", "--relative", "-z", "--format=%x01%h")
+    deletions = [("", file, file) for file in noted]
+    for commit in run(folder, "log", *words, "HEAD", "--", place).stdout.split(b"\1")[1:]:
+        header, *names = (os.fsdecode(part.strip(b"\n")) for part in commit.split(b"\0"))
+        deletions += [(header, name, today[name]) for name in names if name in today]
+    files = {file for _, _, file in deletions}
+    if not files:
+        return {}
+    committed = _named(folder, "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", *files) or frozenset()
+    edited = _named(folder, "diff", "--name-only", "--relative", "-z", "HEAD", "--", *files) or frozenset()
+    found: dict[str, str] = {}
+    for deletion, name, file in deletions:
+        is_sure = file in committed - edited - found.keys()
+        if is_sure and not _is_meant(folder, deletion, {name, file}, beside):
+            found[file] = deletion
+    return found
+
+
+def _is_meant(folder: Path, deletion: str, names: Collection[str], beside: str) -> bool:
+    """True if a commit on top of a deletion shows that its author wanted one of these files to be there."""
+    since = ("--ancestry-path", f"{deletion}..HEAD") if deletion else ("HEAD",)
+    words = (
+        "--full-history",
+        "--no-merges",
+        "--no-renames",
+        "--name-status",
+        "--relative",
+        "-z",
+        "--format=%x01%at %ct",
+    )
+    told = run(folder, "log", *words, *since, "--", *names, beside).stdout
+    if deletion:  # a file that was moved and rewritten at once
+        told += run(folder, "show", *words[2:], "--diff-filter=A", deletion, "--", *names).stdout
+    for commit in told.split(b"\1")[1:]:
+        header, *rest = (os.fsdecode(part.strip(b"\n")) for part in commit.split(b"\0"))
+        changes = dict(zip(rest[1::2], rest[::2], strict=False))
+        kinds = {changes[name] for name in names if name in changes}
+        is_rebased = len(set(header.split())) > 1
+        if not is_rebased and ((deletion and "A" in kinds) or ("M" in kinds and not changes.keys() - set(names))):
+            return True
+    return False
+
+
 def _contents(folder: Path, objects: Sequence[str]) -> list[bytes]:
     """Returns what objects hold, nothing for those that are not there."""
     asked = "".join(f"{object}\n" for object in objects)

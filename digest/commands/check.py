@@ -19,7 +19,7 @@ from pathlib import Path
 
 from digest import config, disk, domain, git, redact
 from digest import links as urls
-from digest.commands import uncommitted
+from digest.commands import restored, uncommitted
 from digest.errors import DigestError, Faults, Problem
 from digest.feeds import ask, fetch, private
 from digest.feeds.at_once import Told
@@ -100,6 +100,7 @@ def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told
         *_site_address(root, settings),
         *_secrets(root, settings, survey),
         *uncommitted.problems(root, survey),
+        *restored.problems(root, survey),
         *_ahead(survey, now, line_of),
     ]
     outside = (

@@ -17,6 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from digest import disk, git
+from digest.commands import restored
 from digest.errors import DigestError
 from digest.feeds import lessons
 from digest.model import Config, Letter, Story
@@ -79,13 +80,15 @@ class FeedRow:
 class StatusReport:
     """The weeks newest first, the feeds in the order of digest.toml, and the files that cannot be read.
 
-    `unsettled` are files in which a pull has left something to look at: `digest check` has a hint for each.
+    `unsettled` are files in which a pull has left something to look at, `restored` those that were deleted and that a
+    merge has brought back: `digest check` has a hint for each.
     """
 
     weeks: tuple[WeekRow, ...]
     feeds: tuple[FeedRow, ...]
     unread: tuple[str, ...]
     unsettled: tuple[str, ...] = ()
+    restored: tuple[str, ...] = ()
     unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -104,6 +107,7 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
         feeds=_feeds(survey, config, _there(survey, _unread(root, survey)), memory, now),
         unread=survey.unread,
         unknown_themes=survey.unknown_themes,
+        restored=tuple(problem.file for problem in restored.problems(root, survey)),
         unsettled=review.unsettled(survey, read, git.merged_from(root, review.edited(survey, read))),
     )
 

@@ -64,6 +64,9 @@ def _tell(report: StatusReport, call: Call) -> None:
     if report.unsettled:
         count = lines.stories(len(report.unsettled))
         call.say(f"In {count}, the feed says something else than the file, or than it did: digest check")
+    call.complain(
+        *(f"{file}: was deleted, and a merge has brought it back; 'digest check' says more" for file in report.restored)
+    )
     call.complain(*lines.unread(report.unread, report.unknown_themes))
 
 

@@ -1,0 +1,178 @@
+"""A file that was deleted on one machine and that git brings back from another: it is named until someone decides."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from test_corrections import corrected, run
+from test_merged_hints import WAYS, Clone, clones  # noqa: F401 - a fixture
+
+from digest.commands import check
+
+STORY = "content/2026/w48/2026-11-26-story-1-headline.md"
+
+
+def back(clone: Clone) -> list[tuple[str, bool]]:
+    """The files that are named as brought back, each with whether a commit is named."""
+    problems = check.run(clone.root, now=clone.now).problems
+    return [(one.file, "in commit" in one.what) for one in problems if "a merge has brought it back" in one.what]
+
+
+def delete(clone: Clone, file: str = STORY, day: int = 28) -> None:
+    (clone.root / file).unlink()
+    clone.commit(day=day)
+
+
+def meet(one: Clone, two: Clone, way: tuple[str, ...], keep: str = STORY) -> None:
+    """Merges or rebases the second clone onto the first, and keeps the file where git asks."""
+    try:
+        two.git(*way, day=29)
+    except subprocess.CalledProcessError:
+        two.git("add", keep)
+        if "--rebase" in way:
+            two.git("-c", "core.editor=true", "rebase", "--continue", day=29)
+        else:
+            two.git("commit", "--quiet", "--no-edit", day=29)
+    one.git("pull", "--quiet", str(two.root), "main", day=29)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=["merge", "rebase"])
+@pytest.mark.parametrize("change", ["correction", "note", "rename"])
+def test_a_story_that_a_merge_brings_back_is_named_until_it_is_deleted_or_edited(
+    clones: tuple[Clone, Clone],  # noqa: F811
+    way: tuple[str, ...],
+    change: str,
+) -> None:
+    one, two = clones
+    delete(one)
+    kept = STORY
+    if change == "correction":
+        for feed in "ab":
+            two.tell(feed, corrected(title="Another headline"))
+        two.pull()
+    elif change == "note":
+        two.add_note("Mine.\n")
+    else:
+        kept = "content/2026/w47/2026-11-26-story-1-headline.md"
+        (two.root / kept).parent.mkdir()
+        (two.root / STORY).rename(two.root / kept)
+    two.commit(day=27)
+
+    meet(one, two, way, kept)
+
+    for clone in (one, two):
+        assert back(clone) == [(kept, True)]
+    assert f"{kept}: was deleted, and a merge has brought it back" in run("status", two.root)
+    for feed in "ab":
+        two.tell(feed, corrected(title="A third headline"))
+    two.pull()
+    two.commit(day=30)
+    assert back(two) == [(kept, True)]  # a pull decides nothing
+    (two.root / kept).write_text((two.root / kept).read_text() + "Keep it.\n")
+    assert back(two) == []
+    two.commit(day=30)
+    assert back(two) == []
+    delete(one, kept, day=30)
+    assert back(one) == []
+
+
+def test_a_story_that_both_machines_pulled_and_one_deleted_is_named_where_git_merges_it_cleanly(
+    clones: tuple[Clone, Clone],  # noqa: F811
+) -> None:
+    one, two = clones
+    new = corrected(id="https://news.example/?p=7", url="https://news.example/article/3500007/x", title="Seventh")
+    for clone in clones:
+        for feed in "ab":
+            clone.tell(feed, corrected(), new)
+        clone.pull()
+        clone.commit(day=28)
+    file = "content/2026/w48/2026-11-26-seventh.md"
+    delete(one, file)
+
+    two.git("pull", "--no-rebase", "--quiet", "-X", "ours", day=29)
+
+    assert back(two) == [(file, True)]
+
+
+def test_a_story_that_the_ledger_alone_says_was_deleted_is_named(clones: tuple[Clone, Clone]) -> None:  # noqa: F811
+    one, two = clones
+    new = corrected(id="https://news.example/?p=7", url="https://news.example/article/3500007/x", title="Seventh")
+    for clone in clones:
+        for feed in "ab":
+            clone.tell(feed, corrected(), new)
+        clone.pull()
+    two.commit()
+    file = "content/2026/w48/2026-11-26-seventh.md"
+    (one.root / file).unlink()
+    one.pull()  # before git had the file
+    one.commit()
+
+    two.git("pull", "--no-rebase", "--quiet", "-X", "ours", day=29)
+
+    assert back(two) == [(file, False)]
+    (two.root / file).write_text((two.root / file).read_text() + "Keep it.\n")
+    assert back(two) == []
+    two.commit(day=30)
+    assert back(two) == []
+
+
+def test_a_letter_that_a_merge_brings_back_is_named_and_a_hidden_story_is_not(
+    clones: tuple[Clone, Clone],  # noqa: F811
+) -> None:
+    one, two = clones
+    letter = "content/2026/w48/letter.md"
+    (one.root / letter).write_text("Dear readers.\n")
+    one.commit()
+    two.git("pull", "--quiet")
+    (one.root / letter).unlink()
+    delete(one)
+    (two.root / letter).write_text("Dear readers, hello.\n")
+    two.edit("title:", "hide: true\ntitle:")
+    two.commit(day=27)
+
+    try:
+        two.git("pull", "--no-rebase", "--quiet", day=29)
+    except subprocess.CalledProcessError:
+        two.git("add", "content")
+        two.git("commit", "--quiet", "--no-edit", day=29)
+
+    assert back(two) == [(letter, True)]
+
+
+@pytest.mark.parametrize("way", ["reverted", "pulled again", "moved away and back", "moved and rewritten", "untracked"])
+def test_a_file_that_is_meant_to_be_there_is_not_named(
+    clones: tuple[Clone, Clone],  # noqa: F811
+    way: str,
+) -> None:
+    one, _ = clones
+    if way == "pulled again":
+        new = corrected(id="https://news.example/?p=7", url="https://news.example/article/3500007/x", title="Seventh")
+        one.tell("a", corrected(), new)
+        one.pull()
+        one.commit(day=28)
+        one.git("revert", "--no-edit", "HEAD", day=28)
+        one.tell("a", corrected(), new)
+        one.pull()
+        assert (one.root / "content/2026/w48/2026-11-26-seventh.md").exists()
+    elif way.startswith("moved"):
+        other = one.root / "content/2026/w47/other.md"
+        other.parent.mkdir()
+        text = one.text
+        (one.root / STORY).rename(other)
+        if way == "moved and rewritten":
+            other.write_text(text + "".join(f"A note of {number} words.\n" for number in range(200)))
+        one.commit(day=28)
+        if way == "moved away and back":
+            other.rename(one.root / STORY)
+    else:
+        delete(one)
+        if way == "reverted":
+            one.git("revert", "--no-edit", "HEAD", day=29)
+        else:
+            (one.root / STORY).write_text("---\ntitle: T\nlink: https://news.example/t\n---\n")
+    if way != "untracked":
+        one.git("add", "--all")
+        one.git("commit", "--quiet", "--allow-empty", "--message", "A step", day=30)
+
+    assert back(one) == []
