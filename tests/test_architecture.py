@@ -15,6 +15,7 @@ CELLAR = {
     "sanitize", "settings", "trackers", "week",
 }  # fmt: skip
 IMPORTERS = {
+    "cbor2": "digest/pages/search_files.py",
     "feedparser": "digest/feeds/parse.py",
     "ghp_import": "digest/branch.py",
     "httpx": "digest/feeds/fetch.py",

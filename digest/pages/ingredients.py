@@ -25,6 +25,7 @@ _LIBRARIES = (
     "nh3",
     "yaml",
     "imagesize",
+    "cbor2",
     "pagefind",
     "pagefind_bin",
     "pagefind_bin_extended",

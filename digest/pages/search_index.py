@@ -57,7 +57,7 @@ class Index(NamedTuple):
 
 def available() -> bool:
     """Tells whether the extra `search` is installed."""
-    return importlib.util.find_spec("pagefind") is not None
+    return all(importlib.util.find_spec(library) for library in ("pagefind", "cbor2"))
 
 
 def index(catalogue: Catalogue, archive: Archive, config: Config, root: Path) -> Index:
