@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from digest.errors import DigestError
+from digest.errors import DigestError, in_its_place
 
 try:
     import fcntl
@@ -214,6 +214,7 @@ def append(root: Path, file: str, lines: str, *, settled: bool = True) -> None:
     path = inside(root, file)
     try:
         make_folder(path.parent, None)
+        _part(root, file, path)
         with open(os.open(path, _ADDING, 0o666), "a+b", buffering=0) as opened:  # noqa: PTH123
             _refuse_unreadable(opened, file)
             stop = _end_last_line(opened)
@@ -231,6 +232,17 @@ def append(root: Path, file: str, lines: str, *, settled: bool = True) -> None:
         raise refused("write", path, error) from error
     if settled:
         settle(root, [file])
+
+
+def _part(root: Path, file: str, path: Path) -> None:
+    """Gives a file with several names (hard links) its own bytes: what is added to it must not appear under the others,
+    such as in a copy that a backup made.
+    """
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        if path.lstat().st_nlink > 1:
+            content = read(path) or b""
+            if not replace(root, file, content, content):
+                raise DigestError(f"{file}: this file is being changed by another program; run the command again")
 
 
 def recall(root: Path, name: str, kind: Callable[[Any], bool] = lambda _: True) -> dict[str, Any]:
@@ -329,8 +341,8 @@ def is_torn(content: bytes) -> bool:
 
 
 def refused(act: str, path: Path | str, error: OSError) -> DigestError:
-    """Returns what to say of a file where the disk refuses something."""
-    return DigestError(f"{path}: cannot {act} this file: {error.strerror or error}")
+    """Returns what to say of a file where the disk refuses something: what is in its place, if that is why."""
+    return DigestError(f"{path}: cannot {act} this file: {in_its_place(path, error) or error.strerror or error}")
 
 
 @contextlib.contextmanager

@@ -9,8 +9,16 @@ Refuses to hold anything that is a bug of ours: those stay ordinary exceptions, 
 
 from __future__ import annotations
 
+import errno
+import stat
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
+
+_OF_ANOTHER_KIND = frozenset(
+    {errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.EINVAL, errno.ENXIO, errno.ENODEV, errno.ESPIPE}
+)
+"""What the system says where a folder, a pipe, a socket or a device is in a file's place."""
 
 
 class Problem(NamedTuple):
@@ -63,3 +71,19 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     if near:
         return f"did you mean '{near[0]}'?"
     return f"known are: {', '.join(choices)}" if choices else "none are defined"
+
+
+def in_its_place(path: Path | str, error: OSError) -> str:
+    """Returns why there can be no file at a path: something else is there, or above it; "" if the error is another."""
+    if error.errno not in _OF_ANOTHER_KIND:
+        return ""
+    for place in (*reversed(Path(path).parents), Path(path)):
+        try:
+            mode = place.stat().st_mode
+        except OSError:
+            return ""
+        if place == Path(path) and not stat.S_ISREG(mode):
+            return f"it is {'a folder' if stat.S_ISDIR(mode) else 'no regular file'}; move it away"
+        if place != Path(path) and not stat.S_ISDIR(mode):
+            return f"{place} is no folder; move it away"
+    return ""

@@ -144,7 +144,7 @@ def test_faults_of_the_config_are_told_and_the_rest_waits(root: Path, story: Wri
 
     assert result.exit_code == 1
     assert "digest.toml:12: unknown key 'mtach' in [themes]; did you mean 'match'?\n" in result.output
-    assert result.output.endswith("2 errors, 0 hints in 1 file; content/ is looked at once digest.toml is in order\n")
+    assert result.output.endswith("2 errors, 0 hints in 1 file; the rest is looked at once that is in order\n")
 
 
 def test_two_pages_at_one_address_are_an_error(root: Path) -> None:
@@ -192,7 +192,8 @@ def test_the_ledgers_bad_lines_are_errors_and_marks_are_called_so(root: Path) ->
     place = "content/ledger/first.jsonl"
     assert told(root) == [
         *(f"{place}:{n}: a merge-conflict mark; delete this line, and keep the lines of both sides" for n in (1, 3, 5)),
-        f"{place}:6: not a line of the ledger; restore it from git, or delete it",
+        f"{place}:6: not a line of the ledger; restore it from git: without it, deleted stories may return, and old "
+        "addresses lead nowhere",
     ]
 
 

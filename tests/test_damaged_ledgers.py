@@ -13,7 +13,10 @@ from digest.commands import build
 
 STORY = "---\ntitle: A\nlink: https://news.example/a\n---\n\nA note.\n"
 CONFIG = '[site]\ntitle = "T"\nurl = "https://ada.github.io/x/"\n[[feeds]]\nid = "quay"\nurl = "quay.xml"\n'
-CURE = "not a line of the ledger; restore it from git, or delete it"
+CURE = (
+    "not a line of the ledger; restore it from git: without it, deleted stories may return, and old "
+    "addresses lead nowhere"
+)
 
 
 @pytest.fixture
@@ -43,6 +46,14 @@ def test_every_build_finds_the_damaged_lines_of_a_ledger(root: Path, name: str) 
 
     assert first == (f"content/ledger/{name}:1: {mark}", f"content/ledger/{name}:2: {CURE}")
     assert (unchanged, edited, built(root)) == (first, first, ())
+
+
+def test_a_ledger_whose_lines_end_in_cr_alone_is_not_to_be_deleted(root: Path) -> None:
+    (root / "content/ledger/quay.jsonl").write_bytes(b'{"v": 1}\r{"v": 1}\r')
+
+    assert built(root) == (
+        "content/ledger/quay.jsonl:1: lines that end in CR alone; save it with LF line ends, or restore it from git",
+    )
 
 
 def test_a_build_prints_the_damaged_lines_and_what_depends_on_them(root: Path) -> None:

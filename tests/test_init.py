@@ -165,6 +165,15 @@ def test_a_folder_that_is_a_digest_already_is_told_before_anything_is_asked(tmp_
         assert host.requests == []
 
 
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no such device")
+def test_a_list_without_end_is_refused(tmp_path: Path) -> None:
+    made = digest("init", "mine", "--opml", "/dev/zero", cwd=tmp_path)
+
+    assert made.returncode == 1
+    assert made.stderr == "/dev/zero: larger than any list of feeds is; export it from your reader again\n"
+    assert not (tmp_path / "mine").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -68,7 +68,8 @@ def test_a_broken_line_is_named_and_passed_over() -> None:
     assert [problem.line for problem in problems] == [1, 4, 5]
     assert [str(problem) for problem in problems[:2]] == [
         "content/ledger/a.jsonl:1: a merge-conflict mark; delete this line, and keep the lines of both sides",
-        "content/ledger/a.jsonl:4: not a line of the ledger; restore it from git, or delete it",
+        "content/ledger/a.jsonl:4: not a line of the ledger; restore it from git: without it, deleted stories may "
+        "return, and old addresses lead nowhere",
     ]
 
 

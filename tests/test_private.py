@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from builders import make_feed
+from click.testing import CliRunner
 from feedhost import Answer, FeedHost
 
+from digest.cli import cli
 from digest.commands import check
 from digest.feeds import fetch, find, private
 from digest.feeds.limits import Limits
@@ -157,6 +159,31 @@ def test_check_asks_a_link_that_a_public_feed_brought_in_public_alone(
 
     assert ([path for path, _ in inside.requests] != []) == is_asked
     assert any("is gone (404)" in one.what for one in report.problems) == is_asked
+    assert (report.private, report.offline) == (0 if is_asked else 1, False)
+
+
+def test_check_says_how_many_links_lead_into_a_private_network_and_names_them_if_asked(
+    tmp_path: Path, inside: FeedHost
+) -> None:
+    (tmp_path / "digest.toml").write_text(
+        f'[site]\ntitle = "T"\nurl = "https://example.org/"\n[[feeds]]\nid = "here"\nurl = "http://{PUBLIC}/feed"\n'
+    )
+    week = tmp_path / "content/2026/w20"
+    week.mkdir(parents=True)
+    for name in ("one", "two"):
+        story = f"---\ntitle: A\nlink: {inside.url('/' + name)}\nfeeds: [here]\n---\n"
+        (week / f"2026-05-12-{name}.md").write_text(story)
+
+    plain = CliRunner().invoke(cli, ["--root", str(tmp_path), "check", "--links"]).output
+    verbose = CliRunner().invoke(cli, ["--root", str(tmp_path), "--verbose", "check", "--links"]).output
+
+    words = "2 links lead into a private network and were not asked: digest --verbose check --links"
+    assert [line for line in plain.splitlines() if "private" in line] == [words]
+    assert "reached" not in plain
+    for name in ("one", "two"):
+        assert (
+            f"content/2026/w20/2026-05-12-{name}.md:3: hint: nothing can be told of {inside.url('/' + name)}" in verbose
+        )
 
 
 @pytest.mark.parametrize(
@@ -178,7 +205,21 @@ def test_check_asks_a_link_that_a_public_feed_brought_in_public_alone(
         ("::ffff:10.0.0.1", True),
         ("2002:7f00:1::", True),
         ("64:ff9b::a9fe:a9fe", True),
+        ("192.0.0.8", True),
+        ("192.0.0.200", True),
+        ("192.88.99.1", True),
+        ("198.18.0.1", True),
+        ("240.0.0.1", True),
+        ("::127.0.0.1", True),
+        ("::ffff:0:127.0.0.1", True),
+        ("64:ff9b:1::1", True),
+        ("100:0:0:1::1", True),
+        ("2001:db8::1", True),
+        ("3fff::1", True),
+        ("5f00::1", True),
+        ("fec0::1", True),
         ("8.8.8.8", False),
+        ("192.31.196.1", False),
         ("2606:4700::1111", False),
         ("::ffff:8.8.8.8", False),
         ("64:ff9b::808:808", False),

@@ -281,7 +281,8 @@ def test_a_ledger_line_that_cannot_be_read_is_named(root: Path) -> None:
     report = run(root)
 
     assert report.problems == (
-        "content/ledger/first.jsonl:3: not a line of the ledger; restore it from git, or delete it",
+        "content/ledger/first.jsonl:3: not a line of the ledger; restore it from git: without it, deleted stories may "
+        "return, and old addresses lead nowhere",
     )
     assert sum(len(row.new) for row in report.rows) == 0
 

@@ -333,6 +333,16 @@ def test_only_the_year_that_has_changed_is_asked_of_the_program(root: Path, monk
     assert asked[-1] == ["2025/w19/#old-crane"]
 
 
+def test_the_index_is_made_also_where_the_current_folder_is_gone(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    (tmp_path / "here").rmdir()
+
+    assert len(found(made(root))) == 4
+
+
 def test_a_story_that_is_hidden_is_found_in_no_output_whichever_is_built_first(root: Path) -> None:
     settings = configs.load(root)
     for folder in (root / "site", root / "other"):

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,10 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-COMMANDS = (("pull",), ("pull", "--dry-run"), ("build",), ("check",), ("letter",), ("themes", "--apply"))
+COMMANDS = (
+    *(("pull",), ("pull", "--dry-run"), ("build",), ("check",), ("letter",), ("themes", "--apply")),
+    *(("status",), ("themes",), ("themes", "--try", "a"), ("excerpts", "--apply"), ("export", "--json")),
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -69,6 +73,72 @@ def test_a_linked_folder_of_content_is_an_error_and_is_not_passed_over(root: Pat
 
     assert (code, LINKED in lines) == (1, True), lines
     assert files(moved) == before
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_file_in_place_of_a_folder_is_an_error(root: Path, command: tuple[str, ...]) -> None:
+    shutil.rmtree(root / W19)
+    (root / W19).write_text("../elsewhere")  # as git writes a link on a system without links
+    before = files(root / "site")
+
+    code, lines = said(root, *command)
+
+    what = f"{W19}: is no folder, as it has to be; move it away, and restore the folder from git"
+    assert (code, what in lines) == (1, True), lines
+    assert files(root / "site") == before
+
+
+@pytest.mark.parametrize("place", ["content", "content/2026", "content/ledger", "content/inbox", "content/static"])
+@pytest.mark.parametrize("make", [Path.touch, os.mkfifo])
+def test_what_has_the_name_of_a_folder_is_named_in_one_line(
+    root: Path, place: str, make: Callable[[Path], object]
+) -> None:
+    shutil.rmtree(root / place, ignore_errors=True)
+    make(root / place)
+
+    for command in ("pull", "build", "status"):
+        what = f"{place}: is no folder, as it has to be; move it away, and restore the folder from git"
+        assert said(root, command) == (1, what)
+
+
+@pytest.mark.parametrize("command", ["build", "check"])
+def test_a_folder_with_the_name_of_a_text_is_named(root: Path, command: str) -> None:
+    (root / "content/pages/about.md").mkdir(parents=True)
+    (root / "content/static/about.md").mkdir(parents=True)
+
+    code, lines = said(root, command)
+
+    assert (code, lines.splitlines()[0]) == (
+        1,
+        "content/pages/about.md: is a folder with the name of a file; rename it",
+    )
+    assert "static" not in lines
+
+
+def test_what_has_the_name_of_a_file_is_named_in_one_line(root: Path) -> None:
+    ledger, lock = root / "content/ledger/first.jsonl", root / ".digest/lock"
+    for place, command in ((ledger, "status"), (lock, "build")):
+        for make, what in ((Path.mkdir, "a folder"), (os.mkfifo, "no regular file")):
+            shutil.rmtree(place) if place.is_dir() else place.unlink()
+            make(place)
+            act = "read" if place == ledger else "write"
+            assert said(root, command) == (1, f"{place}: cannot {act} this file: it is {what}; move it away")
+    shutil.rmtree(root / ".digest")
+    (root / ".digest").touch()
+    code, line = said(root, "build")
+    assert (code, line.endswith(f"{root / '.digest'} is no folder; move it away")) == (1, True), line
+
+
+def test_other_names_of_a_file_keep_their_bytes(root: Path) -> None:
+    copy = root.parent / "copy"
+    shutil.copytree(root, copy, copy_function=os.link)
+    before = files(copy / "content")
+
+    for command in ("pull", "build"):
+        assert said(root, command)[0] == 0
+
+    assert files(copy / "content") == before
+    assert files(root / "content")["ledger/first.jsonl"] != before["ledger/first.jsonl"]
 
 
 @pytest.mark.parametrize("place", ["content", "content/2026", "content/ledger"])
@@ -199,6 +269,17 @@ def test_a_clone_with_the_site_of_a_former_version_is_built_as_ever(root: Path) 
 
     assert said(root, "build")[0] == 0
     assert b"as a former version made it" not in files(root / "site").values()
+
+
+@pytest.mark.parametrize("says", ["[]", '["style.css", 5]', "{}", "3", "[[]]", '["/etc/passwd"]'])
+def test_a_list_of_built_files_that_cannot_be_true_is_made_anew(root: Path, says: str) -> None:
+    (listing,) = (root / ".digest/built").glob("*.json")
+    listing.write_text(says)
+    with next((root / W19).glob("*.md")).open("a") as story:
+        story.write("\nA note.\n")
+
+    assert said(root, "build")[0] == 0
+    assert b"A note." in (root / "site/2026/w19/index.html").read_bytes()
 
 
 def test_a_page_that_cannot_be_removed_fails_each_build_until_it_is_gone(root: Path) -> None:

@@ -47,13 +47,15 @@ _LIMITS = Limits(deadline=20.0, connect=8.0, silence=12.0, retries=1)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
     """What was found, by file and line, in how many `files`; of links that nothing can be told of, `untold`.
+    So many links are `private`: they lead into a private network and were not asked.
 
-    Where digest.toml is at fault, nothing else is `whole`. `offline`: no outside link could be reached. `folder` is
-    where the digest lies in its repository, empty for the top.
+    Where digest.toml or a folder of content/ is at fault, nothing else is: the report is not `whole`. `offline`: no
+    outside link could be reached. `folder` is where the digest lies in its repository, empty for the top.
     """
 
     problems: tuple[Problem, ...]
     untold: tuple[Problem, ...] = ()
+    private: int = 0
     files: int = 1
     whole: bool = True
     offline: bool = False
@@ -76,6 +78,7 @@ class _Outside:
 
     problems: tuple[Problem, ...] = ()
     untold: tuple[Problem, ...] = ()
+    private: int = 0
     offline: bool = False
 
 
@@ -88,10 +91,10 @@ def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told
     folder = git.prefix(root)
     try:
         settings = config.load(root)
+        survey = store.survey(root, settings)
     except Faults as faults:
         found = _sorted(_merging(root, faults.problems), changes)
         return CheckReport(problems=found, whole=False, folder=folder)
-    survey = store.survey(root, settings)
     line_of = review.line_finder(partial(store.read_text, root))
     problems = [
         *_all(root, settings, survey, now, line_of),
@@ -111,6 +114,7 @@ def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told
     return CheckReport(
         problems=_sorted([*problems, *outside.problems], changes),
         untold=_sorted(outside.untold, changes),
+        private=outside.private,
         files=sum(changes is None or _is_changed(file, changes) for file in _looked_at(survey)),
         offline=outside.offline,
         folder=folder,
@@ -281,7 +285,7 @@ def _outside(
                 if doubt
                 else []
             )
-    return _Outside(tuple(problems), tuple(untold))
+    return _Outside(tuple(problems), tuple(untold), private=sum(believed[address].is_private for address in places))
 
 
 def _sorted(problems: Iterable[Problem], changes: Changes | None) -> tuple[Problem, ...]:

@@ -146,9 +146,12 @@ def _shared(said: Iterable[str]) -> str:
 
 
 def _read(file: Path) -> bytes:
-    """Returns the bytes of a file that the user has named, which may be a pipe."""
+    """Returns the bytes of a file that the user has named, which may be a pipe: so many that it can be refused."""
+    from digest.feeds.opml import LARGEST
+
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            return opened.read(LARGEST + 1)
     except (FileNotFoundError, NotADirectoryError):
         raise DigestError(f"{file}: there is no such file") from None
     except OSError as error:

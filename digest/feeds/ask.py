@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from digest import links, redact
-from digest.feeds import mishaps
+from digest.feeds import mishaps, replies
 
 _GONE = frozenset({404, 410})
 _GOOD_FOR = timedelta(days=30)
@@ -42,6 +42,11 @@ class Answer:
         """The page, or its whole host, is not there any more."""
         return self.status in _GONE or self.reason == mishaps.UNKNOWN_HOST
 
+    @property
+    def is_private(self) -> bool:
+        """The page was not asked, for its address is a private one."""
+        return self.reason.startswith(replies.PRIVATE)
+
 
 def fault(answer: Answer) -> tuple[str, str] | None:
     """Returns what is wrong with a link and the cure, None where nothing is or nothing can be told."""
@@ -68,7 +73,7 @@ def is_cut_off(answers: Iterable[Answer]) -> bool:
 
     This machine itself answers without a network, too, so that its answers tell nothing where others were asked.
     """
-    asked = tuple(answers)
+    asked = tuple(answer for answer in answers if not answer.is_private)
     others = [answer for answer in asked if not _is_here(answer.address)] or asked
     return bool(asked) and not any(answer.status for answer in others)
 

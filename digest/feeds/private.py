@@ -17,6 +17,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052 §2.1: has an IPv4 address in its last 32 bits
+_UNICAST = ipaddress.ip_network("2000::/3")  # RFC 4291 §2.4: no other addresses of IPv6 are given to public hosts
+_SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
+"""Ranges of the IANA registries of special addresses that `is_global` takes for public in some versions of Python."""
 
 
 class PrivateAddressError(Exception):
@@ -73,7 +76,9 @@ def is_private(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(number) & 0xFFFFFFFF)
         if inner is not None:
             return is_private(str(inner))
-    return not number.is_global or number.is_multicast
+        if number not in _UNICAST:
+            return True
+    return not number.is_global or number.is_multicast or any(number in network for network in _SPECIAL)
 
 
 def is_inside(link: str) -> bool:

@@ -16,6 +16,8 @@ PERMANENT = frozenset({301, 308})
 REDIRECTS = frozenset({302, 303, 307}) | PERMANENT
 WHOLE = frozenset({200, 203})
 LONGEST_WAIT = timedelta(days=7)
+PRIVATE = "leads into a private network"
+"""What the reason begins with where an address was not asked because it is a private one."""
 _LONGEST_VALIDATOR = 1_000
 
 _WORDS = {
@@ -49,7 +51,7 @@ _OF_A_NEW_FEED = {
 def private(host: str, *, page: bool) -> str:
     """Returns what to say where a public page or feed leads to a private address."""
     cure = "open it in a browser if you trust it" if page else "if you trust it, write that address as the feed's url"
-    return f"leads into a private network, to {host}; it was not asked; {cure}"
+    return f"{PRIVATE}, to {host}; it was not asked; {cure}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,14 +27,14 @@ _ID = re.compile(rb"<id>([^<]+)</id>")
 
 
 def read(root: Path, listing: str) -> set[str] | None:
-    """Returns the paths that an earlier build wrote; None where the list is lost or damaged."""
+    """Returns the paths that an earlier build wrote; None where the list is lost, empty or damaged."""
     try:
         paths = json.loads(disk.read_inside(root, listing) or b"null")
     except (DigestError, ValueError, RecursionError):
         return None
-    if not isinstance(paths, list):
+    if not isinstance(paths, list) or not all(isinstance(path, str) and _is_inside(path) for path in paths):
         return None
-    return {path for path in paths if isinstance(path, str) and _is_inside(path)}
+    return set(paths) or None
 
 
 def feed_id(folder: Path) -> str | None:

@@ -81,7 +81,9 @@ def _understood(line: bytes) -> dict[str, Any]:
 
 def _conversation(command: Sequence[str | Path], lines: Sequence[bytes]) -> list[bytes]:
     """Returns the program's answers, one to a line. It ends when nobody speaks to it, so all are heard before that."""
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+    home = Path(command[0]).parent  # the current folder may be gone, or have settings for the program
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nowhere, cwd=home) as process:
         assert process.stdin
         assert process.stdout
         watch = threading.Timer(_PATIENCE, process.kill)

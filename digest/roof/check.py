@@ -65,11 +65,16 @@ def _tell(report: CheckReport, call: Call, since: str) -> None:
             echo(in_colour(str(problem)))
     for problem in report.untold if call.verbose else ():
         call.say(in_colour(_as_hint(problem)))
+    if report.private and not call.verbose:
+        asked = (
+            "leads into a private network and was" if report.private == 1 else "lead into a private network and were"
+        )
+        call.say(f"{lines.count(report.private, 'link')} {asked} not asked: digest --verbose check --links")
     if report.offline:
         call.say("No linked page could be reached: is this machine on the network?")
     errors, hints = lines.count(report.errors, "error"), lines.count(report.hints, "hint")
     place = lines.count(report.files, "file") + (f" changed since {since}" if since else "")
-    rest = "" if report.whole else "; content/ is looked at once digest.toml is in order"
+    rest = "" if report.whole else "; the rest is looked at once that is in order"
     call.say(f"{errors}, {hints} in {place}{rest}")
 
 

@@ -44,6 +44,8 @@ NOTHING = hash_of("")
 _NOTHING: Mapping[str, str] = {}
 _AT_ONCE = 100  # lines
 _NO_JSON = (ValueError, RecursionError)
+_RESTORE = "restore it from git: without it, deleted stories may return, and old addresses lead nowhere"
+_RESAVE = "save it with LF line ends, or restore it from git"
 _MARK = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)")
 
 
@@ -303,7 +305,9 @@ def passed_over(line: str, file: str, number: int) -> Iterator[Problem]:
     if _MARK.match(line):
         yield Problem(file, number, "a merge-conflict mark", "delete this line, and keep the lines of both sides")
     elif line.strip():
-        yield Problem(file, number, "not a line of the ledger", "restore it from git, or delete it")
+        is_cr = "\r" in line.rstrip()
+        what, cure = ("lines that end in CR alone", _RESAVE) if is_cr else ("not a line of the ledger", _RESTORE)
+        yield Problem(file, number, what, cure)
 
 
 def _record(line: dict[str, Any], brief: bool) -> Record:

@@ -355,7 +355,10 @@ def _orphans(survey: Survey, config: Config) -> Iterator[Problem]:
     known = {feed.id for feed in config.feeds} | {feed for story in survey.content.stories for feed in story.feeds}
     for feed in sorted(survey.ledgers.keys() - known):
         what = f"is the ledger of a feed '{feed}' that digest.toml does not name and no story comes from"
-        yield _hint(paths.ledger(feed), 0, what, "name the feed there, with retired = true, or delete this")
+        cure = (
+            "name it there, with retired = true; if you delete this and pull it again, stories that you deleted return"
+        )
+        yield _hint(paths.ledger(feed), 0, what, cure)
 
 
 def _damaged(copied: Iterable[Copied]) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ Refuses to write, to understand what it reads, and to follow a link: what one le
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,10 +22,14 @@ from digest import disk, memory
 from digest.disk import Stamp
 from digest.errors import Problem
 from digest.model import Copied
+from digest.naming import is_markdown
 from digest.stories import filenames, paths, pictures
 
 _NOT_COPIED = (".DS_Store", "Thumbs.db", ".git", "*~", ".#*", ".*.sw?", disk.LEFT_BEHIND)  # left by systems and editors
 _LINKED = "is a symbolic link to a folder"
+_NO_FOLDER = "is no folder, as it has to be"
+_FOLDERS = re.compile(r"content(?:/(?:ledger|inbox|themes|pages|static|\d{4}(?:/w\d\d)?))?")
+"""What must be a folder where it is there at all. Git writes a link as a file on systems without symbolic links."""
 _UNSURE = (0, 0, 0, 0)
 
 Look = tuple[str, bytes]
@@ -60,14 +65,16 @@ def look(root: Path, since: int = 0) -> Sight:
     top = os.fspath(root / "content")
     if os.path.islink(top):  # noqa: PTH114
         problems.append(Problem("content", 0, _LINKED, "put the folder itself here"))
+    elif os.path.exists(top) and not os.path.isdir(top):  # noqa: PTH110, PTH112
+        problems.append(_no_folder("content"))
     else:
         _look_into(top, "content", folders, problems, unfinished)
     return Sight(folders, tuple(problems), since, tuple(unfinished))
 
 
-def is_linked_folder(problem: Problem) -> bool:
-    """Tells whether a problem is that a folder is a link, so that nothing below it was looked at."""
-    return problem.what == _LINKED
+def is_unseen_folder(problem: Problem) -> bool:
+    """True if a problem is that a folder is a link, or no folder, so that nothing below it was looked at."""
+    return problem.what in {_LINKED, _NO_FOLDER}
 
 
 def again(root: Path, before: Sight, files: Iterable[str], since: int) -> Sight | None:
@@ -172,13 +179,16 @@ def _look_of(stamps: Mapping[str, Stamp]) -> Look:
 
 def _look_into(folder: str, place: str, looks: dict[str, Look], problems: list[Problem], unfinished: list[str]) -> None:
     """Looks into one folder, and then into those in it."""
-    is_passed_over = _is_not_copied if place.split("/")[1:2] == ["static"] else _is_hidden
+    is_static, is_top = place.split("/")[1:2] == ["static"], place.count("/") < 2
+    is_passed_over = _is_not_copied if is_static else _is_hidden
     names, numbers, folders, hidden = [], list[int](), [], list[str]()
     for one in _entries(folder):
         if is_passed_over(one.name):
             hidden.append(one.name)
         elif one.is_dir(follow_symlinks=False):
             folders.append(one)
+        elif is_top and _FOLDERS.fullmatch(f"{place}/{one.name}") and not one.is_symlink():
+            problems.append(_no_folder(f"{place}/{one.name}"))
         elif one.is_file(follow_symlinks=False):
             names.append(one.name)
             numbers += disk.stamp(one.stat(follow_symlinks=False))
@@ -188,7 +198,13 @@ def _look_into(folder: str, place: str, looks: dict[str, Look], problems: list[P
     if names:
         looks[place] = "/".join(names), memory.pack(numbers)
     for one in folders:
+        if is_markdown(one.name) and not is_static and place != paths.INBOX:
+            problems.append(Problem(f"{place}/{one.name}", 0, "is a folder with the name of a file", "rename it"))
         _look_into(one.path, f"{place}/{one.name}", looks, problems, unfinished)
+
+
+def _no_folder(file: str) -> Problem:
+    return Problem(file, 0, _NO_FOLDER, "move it away, and restore the folder from git")
 
 
 def _irregular(one: os.DirEntry[str], file: str) -> Problem | None:

@@ -29,7 +29,7 @@ from digest.stories.ledger import Record
 from digest.stories.news import Ledgers
 from digest.stories.reading import Reading, gathered, unknown_themes
 from digest.stories.shared import BOOKMARKS, of_bookmark, story_text
-from digest.stories.sight import content, copied, is_linked_folder, look
+from digest.stories.sight import Sight, content, copied, is_unseen_folder, look
 from digest.week import Week, reached
 
 _WRITERS = 4
@@ -52,11 +52,15 @@ def load(root: Path, config: Config) -> Content:
 
 
 def survey(root: Path, config: Config) -> Survey:
-    """Reads all of a digest's content that can be read, with every problem in the rest."""
+    """Reads all of a digest's content that can be read, with every problem in the rest.
+
+    Raises Faults where a folder of the content is a link or none: what belongs there would be passed over.
+    """
+    sight = _whole(look(root))
     ledgers, ledger_problems = read_ledgers(root)
     located, wrong = read_locations(root)
     added, damaged = read_added(root)
-    sight, history = look(root), History(ledgers, located, added=added)
+    history = History(ledgers, located, added=added)
     reading = Reading(config, ledgers, partial(content, root), history)
     reading.problems.extend(sight.problems)
     files, others = paths.parted(sight.files)
@@ -102,6 +106,13 @@ def survey(root: Path, config: Config) -> Survey:
     )
 
 
+def _whole(sight: Sight) -> Sight:
+    """Returns what was seen; raises Faults where a folder of it was not looked into."""
+    if unseen := [problem for problem in sight.problems if is_unseen_folder(problem)]:
+        raise Faults(unseen)
+    return sight
+
+
 def read_text(root: Path, file: str) -> str:
     """Returns the text of a file as far as it is text, nothing where it is gone."""
     return content(root, file).decode("utf-8-sig", errors="replace")
@@ -109,13 +120,7 @@ def read_text(root: Path, file: str) -> str:
 
 def unfinished(root: Path) -> tuple[str, ...]:
     """Returns the files that killed runs have left behind half-written, relative to the root."""
-    found = (
-        Path(folder, name).relative_to(root).as_posix()
-        for folder, _, names in os.walk(root / "content")
-        for name in names
-        if disk.leftover(name)
-    )
-    return tuple(sorted(found))
+    return tuple(sorted(look(root).unfinished))
 
 
 def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Record]], names: frozenset[str]) -> Desk:
@@ -278,12 +283,10 @@ def sweep(root: Path) -> Swept:
 def writing(root: Path, *, dry: bool = False) -> Iterator[Swept]:
     """Holds the digest's lock for a command that writes to the content, and ends what a killed one has left there.
 
-    A `dry` run needs neither. Raises DigestError where a folder of the content is a link: what lies there would be
-    passed over.
+    A `dry` run needs neither. Raises Faults where a folder of the content is a link or none, as `survey` does.
     """
     with nullcontext() if dry else disk.lock(root):
-        if linked := [problem for problem in look(root).problems if is_linked_folder(problem)]:
-            raise Faults(linked)
+        _whole(look(root))
         yield Swept() if dry else sweep(root)
 
 
