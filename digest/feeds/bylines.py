@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from digest import links
 from digest.feeds import plaintext
 
 _MOST = 50
@@ -16,6 +17,7 @@ _MAIL = re.compile(r"[^\s()<>,;]+@[^\s()<>,;]+")
 _AND = re.compile(r"\s+(?:and|&)\s+|^(?:and|&)\s+", re.IGNORECASE)
 _OFFICE = re.compile(r"[^,;]\s(?:of|for|für|des)\s")  # the Ministry of Trade, Industry, Energy is one author
 _INITIALS = re.compile(r"(?:[^\W\d_]\.[ -]?)+")  # Byte, A. C., Chip, B.
+_BY = re.compile(r"by:?\s+", re.IGNORECASE)
 _NO_NAMES = frozenset({"unknown", "noreply", "no-reply", "no reply", "none", "null", "undefined", "n/a", "-"})
 _SUFFIXES = frozenset({
     "jr", "sr", "ii", "iii", "iv", "md", "phd", "esq", "mba", "cfa", "jd", "inc", "ltd", "llc", "llp", "co", "corp",
@@ -41,7 +43,10 @@ def each(elements: Iterable[str]) -> tuple[str, ...]:
 
 def _name(element: str) -> str:
     """Reads `a@b.c (Name)` (RSS 2.0) and `Name <a@b.c>` (RFC 5322 §3.4) as Name, and a mail address alone as nobody."""
-    cut = element[:_LONGEST]
+    cut = element[:_LONGEST].strip()
+    cut = cut[begun.end() :] if (begun := _BY.match(cut)) else cut
+    if links.web_link(cut):
+        return ""
     bare = _MAIL.sub("", cut) if "@" in cut else cut
     if bare == cut:
         return plaintext.line(cut)

@@ -19,7 +19,7 @@ _YEARS = range(1990, 9000)
 _LONGEST = 100
 
 _WORD = r"[^\W\d_]+"
-_WEEKDAY = rf"(?:{_WORD}(?:-{_WORD})?\.?(?:\s*,\s*|\s+))?"
+_WEEKDAY = rf"(?:{_WORD}(?:-{_WORD})?\.?(?:\s*[,،]\s*|\s+))?"
 _YEAR = r"(?P<year>\d{4})(?!\d)"
 _DAY = r"(?P<day>\d{1,2})"
 _MONTH = rf"(?P<month>{_WORD})\.?"

@@ -10,29 +10,41 @@ import unicodedata
 
 _MONTHS = (
     "january jan januar janner janvier janv enero ene gennaio gen janeiro januari tammikuu tammikuuta tammi styczen "
-    "stycznia sty leden ledna ianuarie ian ocak oca январь января янв січень січня січ",
+    "stycznia sty leden ledna ianuarie ian ocak oca январь января янв січень січня січ "
+    "ιανουάριος ιανουαρίου ιαν يناير",
     "february feb februar feber fevrier fevr fev febrero febbraio fevereiro februari helmikuu helmikuuta helmi luty "
-    "lutego lut unor unora februarie subat sub февраль февраля февр фев лютий лютого лют",
+    "lutego lut unor unora februarie subat sub февраль февраля февр фев лютий лютого лют "
+    "φεβρουάριος φεβρουαρίου φεβ فبراير شباط",
     "march mar marz maerz mrz mars marzo marco maart mrt maaliskuu maaliskuuta maalis marzec marca brezen brezna "
-    "martie mart marcius marc maret март марта мар березень березня бер",
+    "martie mart marcius marc maret март марта мар березень березня бер "
+    "μάρτιος μαρτίου μαρ مارس آذار",
     "april apr avril avr abril abr aprile huhtikuu huhtikuuta huhti kwiecien kwietnia kwi duben dubna aprilie nisan "
-    "nis aprilis апрель апреля апр квітень квітня квіт кві",
+    "nis aprilis апрель апреля апр квітень квітня квіт кві "
+    "απρίλιος απριλίου απρ أبريل إبريل نيسان",
     "may mai mayo maggio mag maio mei maj maja toukokuu toukokuuta touko kveten kvetna mayis majus май мая травень "
-    "травня трав тра",
+    "травня трав тра "
+    "μάιος μαΐου μαι مايو أيار",
     "june jun juni juin junio giugno giu junho kesakuu kesakuuta kesa czerwiec czerwca cze cerven cervna iunie iun "
-    "haziran haz junius июнь июня июн червень червня черв чер",
+    "haziran haz junius июнь июня июн червень червня черв чер "
+    "ιούνιος ιουνίου ιουν يونيو يونيه حزيران",
     "july jul juli juillet juil julio luglio lug julho heinakuu heinakuuta heina lipiec lipca cervenec cervence iulie "
-    "iul temmuz tem julius июль июля июл липень липня лип",
+    "iul temmuz tem julius июль июля июл липень липня лип "
+    "ιούλιος ιουλίου ιουλ يوليو يوليه تموز",
     "august aug aout agosto ago augustus augusti elokuu elokuuta elo sierpien sierpnia sie srpen srpna agustos agu "
-    "augusztus agustus август августа авг серпень серпня серп сер",
+    "augusztus agustus август августа авг серпень серпня серп сер "
+    "αύγουστος αυγούστου αυγ أغسطس آب",
     "september sep sept septembre septiembre settembre set setembro syyskuu syyskuuta syys wrzesien wrzesnia wrz zari "
-    "septembrie eylul eyl szeptember szept сентябрь сентября сент сен вересень вересня вер",
+    "septembrie eylul eyl szeptember szept сентябрь сентября сент сен вересень вересня вер "
+    "σεπτέμβριος σεπτεμβρίου σεπ سبتمبر أيلول",
     "october oct oktober okt octobre octubre ottobre ott outubro out lokakuu lokakuuta loka pazdziernik pazdziernika "
-    "paz rijen rijna octombrie ekim eki октябрь октября окт жовтень жовтня жовт жов",
+    "paz rijen rijna octombrie ekim eki октябрь октября окт жовтень жовтня жовт жов "
+    "οκτώβριος οκτωβρίου οκτ أكتوبر",
     "november nov novembre noviembre novembro marraskuu marraskuuta marras noiembrie noi kasim kas ноябрь ноября нояб "
-    "ноя листопад листопада лист лис",
+    "ноя листопад листопада лист лис "
+    "νοέμβριος νοεμβρίου νοε نوفمبر",
     "december dec dezember dez decembre diciembre dic dicembre dezembro joulukuu joulukuuta joulu grudzien grudnia gru "
-    "prosinec prosince decembrie aralik ara desember des декабрь декабря дек грудень грудня груд гру",
+    "prosinec prosince decembrie aralik ara desember des декабрь декабря дек грудень грудня груд гру "
+    "δεκέμβριος δεκεμβρίου δεκ ديسمبر",
 )
 
 
@@ -45,7 +57,9 @@ def unaccented(text: str) -> str:
     return unicodedata.normalize("NFC", kept)
 
 
-MONTHS = {unaccented(word): number for number, words in enumerate(_MONTHS, start=1) for word in words.split()}
+MONTHS = {
+    unaccented(word).casefold(): number for number, words in enumerate(_MONTHS, start=1) for word in words.split()
+}
 """The number of a month by its name, in lower case and without accents."""
 
 # RFC 822 §5.1, then zones with one meaning the world over.

@@ -19,7 +19,13 @@ _MOST_ENTRIES = 5_000
 _BREAKS = re.compile(
     r"[\t\n\r\u2028]"
 )  # in a guid they are slips of whoever set it, as in an address (WHATWG URL §4.4)
+_FOLDED = re.compile(r"[ \t]*[\n\r\u2028]\s*")  # an address that is written in two lines
 _LONGEST_ADDRESS = 4_000
+_AVATAR = re.compile(
+    r"(?:.+\.)?gravatar\.com/avatar/.*|avatars\d*\.githubusercontent\.com/.*|pbs\.twimg\.com/profile_images/.*"
+    r"|(?:.+\.)?blogblog\.com/img/.*"
+)
+_IN_MARKUP = re.compile(r"<(?:a|time)\b[^<>]*?\b(?:href|datetime)\s*=\s*[\"']([^\"']+)")
 _SCHEMES = re.compile(r"((?:https?:?/+|https?:)+|:?/*)(?=([^/?#\s]*))", re.IGNORECASE)
 """How an address begins, as `http://https//`, and what follows up to the next slash."""
 _NAMED = 3
@@ -138,9 +144,15 @@ def _first_link(candidates: Iterable[str], base: str) -> str | None:
 
 
 def _links(candidates: Iterable[str], base: str) -> Iterator[str]:
-    shown = (_BREAKS.sub("", text).strip() for text in candidates if len(text) <= _LONGEST_ADDRESS)
+    shown = (_bare(_FOLDED.sub("", text)) for text in candidates if len(text) <= _LONGEST_ADDRESS)
     addresses = (links.web_link(_with_scheme(text, base), base) for text in shown if text)
     return (address for address in addresses if address)
+
+
+def _bare(text: str) -> str:
+    """Returns an address or date without the markup around it, and without the escapes that some feeds write twice."""
+    found = _IN_MARKUP.search(text) if "<" in text else None
+    return (found[1] if found else text).replace("&amp;", "&").strip()
 
 
 def _with_scheme(address: str, base: str) -> str:
@@ -162,12 +174,11 @@ def _with_scheme(address: str, base: str) -> str:
 
 def _is_avatar(image: str) -> bool:
     """Tells whether a picture shows who wrote an entry, and nothing of what it is about."""
-    host, _, path = links.canonical(image).partition("/")
-    return (host == "gravatar.com" or host.endswith(".gravatar.com")) and path.startswith("avatar/")
+    return _AVATAR.fullmatch(links.canonical(image)) is not None
 
 
 def _date(said: Said) -> dates.Reading | None:
-    return next((found for text in said.dates if (found := dates.reading(text))), None)
+    return next((found for text in said.dates if (found := dates.reading(_bare(text)))), None)
 
 
 def _newest(said: Sequence[Said]) -> Sequence[Said]:

@@ -120,16 +120,20 @@ def _said(one: dict[str, Any], authors: tuple[str, ...]) -> Said:
     return Said(
         id=guid,
         title=_words(one, "title", headline=True),
-        links=(_address(one, "url"), _address(one, "external_url")),
+        links=(_text(one, "url"), _text(one, "external_url")),
         permalink=guid,
         files=tuple(_attached(one)),
         dates=(_plain(one.get("date_published")), _plain(one.get("date_modified"))),
         authors=_authors(one) or authors,
-        images=(_address(one, "image"), _address(one, "banner_image"), *_attached(one, "image/")),
-        summary=_words(one, "summary")
-        or _words(one, "content_text")
-        or plaintext.from_html(_text(one, "content_html")),
+        images=(_text(one, "image"), _text(one, "banner_image"), *_attached(one, "image/")),
+        summary=plaintext.first(_texts(one)),
     )
+
+
+def _texts(one: dict[str, Any]) -> Iterator[str]:
+    yield _words(one, "summary")
+    yield _words(one, "content_text")
+    yield plaintext.from_html(_text(one, "content_html"))
 
 
 def _plain(value: object) -> str:
@@ -151,17 +155,12 @@ def _attached(one: dict[str, Any], kind: str = "") -> Iterator[str]:
     listed = one.get("attachments")
     for attachment in listed if isinstance(listed, list) else []:
         if isinstance(attachment, dict) and _text(attachment, "mime_type").startswith(kind):
-            yield _address(attachment, "url")
+            yield _text(attachment, "url")
 
 
 def _words(thing: dict[str, Any], key: str, *, headline: bool = False) -> str:
     """Returns a text for readers. By the format it is plain, but many writers leave references or markup in it."""
     return plaintext.from_either(_text(thing, key), headline=headline)
-
-
-def _address(thing: dict[str, Any], key: str) -> str:
-    """Returns an address, in which some writers escape `&` as if it stood in HTML."""
-    return _text(thing, key).replace("&amp;", "&")
 
 
 def _text(thing: dict[str, Any], key: str) -> str:

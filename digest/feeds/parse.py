@@ -199,13 +199,14 @@ def _said(entry: Any, version: str, authors: tuple[str, ...], language: str) -> 
             link if link != guid or links.web_link(guid) else "",
             _player(entry),
             *(_text(content, "src") for content in dict.get(entry, "content") or ()),  # RFC 4287 §4.1.3.2
+            *(_text(link, "href") for rel in ("related", "via") for link in _links(entry, rel)),
         ),
         permalink=guid if link or version in _RDF else "",
         files=tuple(_files(entry)),
         dates=tuple(_text(entry, key) for key in ("published", "updated", "created")),
         authors=_people(entry, is_atom) or _people(dict.get(entry, "source") or {}, is_atom) or authors,
         images=tuple(_images(entry)),
-        summary=_words(entry, "summary", is_atom) or _content(entry, is_atom),
+        summary=plaintext.first(_texts(entry, is_atom)),
     )
 
 
@@ -216,11 +217,10 @@ def _words(thing: Any, key: str, is_atom: bool) -> str:
     return _plain(dict.get(thing, f"{key}_detail"), is_atom, headline=key == "title")
 
 
-def _content(entry: Any, is_atom: bool) -> str:
+def _texts(entry: Any, is_atom: bool) -> Iterator[str]:
+    yield _words(entry, "summary", is_atom)
     for content in dict.get(entry, "content") or ():
-        if text := _plain(content, is_atom or _text(content, "type") in _HTML):
-            return text
-    return ""
+        yield _plain(content, is_atom or _text(content, "type") in _HTML)
 
 
 def _plain(detail: Any, is_typed: bool, *, headline: bool = False) -> str:
@@ -246,8 +246,10 @@ def _pages(entry: Any, language: str) -> Iterator[str]:
     """Yields the addresses of an entry's own page: before a service changed them, in the feed's language, the rest."""
     yield from (links.web_link(_text(entry, key)) or "" for key in ("feedburner_origlink", "pheedo_origlink"))
     language = _text(dict.get(entry, "title_detail"), "language") or language
-    alternates = [one for one in dict.get(entry, "links") or () if _text(one, "rel").removeprefix(_IANA) == "alternate"]
-    yield from (_text(one, "href") for one in sorted(alternates, key=lambda one: _distance(one, language.lower())))
+    yield from (
+        _text(one, "href")
+        for one in sorted(_links(entry, "alternate"), key=lambda one: _distance(one, language.lower()))
+    )
 
 
 def _distance(link: Any, language: str) -> tuple[bool, int]:
@@ -264,17 +266,17 @@ def _player(entry: Any) -> str:
 
 def _files(entry: Any) -> Iterator[str]:
     """Yields the addresses of what can be played or seen."""
-    yield from (_text(link, "href") for link in _enclosures(entry))
+    yield from (_text(link, "href") for link in _links(entry, "enclosure"))
     yield from (_text(media, "url") for media in dict.get(entry, "media_content") or ())
 
 
-def _enclosures(entry: Any) -> list[Any]:
-    return [one for one in dict.get(entry, "links") or () if _text(one, "rel").removeprefix(_IANA) == "enclosure"]
+def _links(entry: Any, rel: str) -> list[Any]:
+    return [one for one in dict.get(entry, "links") or () if _text(one, "rel").removeprefix(_IANA) == rel]
 
 
 def _images(entry: Any) -> Iterator[str]:
     """Yields what may be the entry's picture, the publisher's first choice first."""
-    yield from (_text(link, "href") for link in _enclosures(entry) if _is_picture(link, "href"))
+    yield from (_text(link, "href") for link in _links(entry, "enclosure") if _is_picture(link, "href"))
     yield from (_text(media, "url") for media in _best_first(dict.get(entry, "media_content") or ()))
     thumbnails = (one for one in dict.get(entry, "media_thumbnail") or () if isinstance(one, dict))
     yield from (_text(media, "url") for media in sorted(thumbnails, key=lambda one: -_pixels(one)))
@@ -288,7 +290,11 @@ def _best_first(contents: Any) -> list[Any]:
     Those of a group are one picture in several forms. Outside a group they may be different ones, of which the first
     counts that is wide enough.
     """
-    pictures = [one for one in contents if isinstance(one, dict) and _is_picture(one, "url")]
+    pictures = [
+        one
+        for one in contents
+        if isinstance(one, dict) and _is_picture(one, "url") and "1" not in {_text(one, "width"), _text(one, "height")}
+    ]
     groups = list(dict.fromkeys(_text(one, "group") for one in pictures))
     return sorted(
         pictures, key=lambda one: (groups.index(_text(one, "group")), _text(one, "isdefault") != "true", -_width(one))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import html.entities
 import re
+from collections.abc import Iterable
 
 from digest import sanitize
 from digest.feeds import tags
@@ -69,6 +70,11 @@ def references(text: str) -> str:
 def is_visible(text: str) -> bool:
     """Tells whether there is anything in a text that a reader could see."""
     return any(sign.isprintable() and not sign.isspace() for sign in text)
+
+
+def first(texts: Iterable[str]) -> str:
+    """Returns the first text that is more than white space, an empty one if there is none."""
+    return next((text for text in texts if text.strip()), "")
 
 
 def _fold(text: str) -> str:

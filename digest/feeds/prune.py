@@ -39,8 +39,8 @@ _OF_ENTRY = frozenset({
 _MEDIA = frozenset({"media:content", "media:group", "media:player", "media:thumbnail"})
 _OF_MEDIA = frozenset({"media:title", "media:description"})
 """Title and text of a picture or film; the entry's own only if it has no other, and if they are of all pictures."""
-_SECOND = _OF_MEDIA | {"itunes:title"}
-"""Elements that count only if the entry has no title or text of its own."""
+_ELSE = {"itunes:title": "title", "itunes:subtitle": "summary", "googleplay:description": "summary"}
+"""Elements that count only if the entry has no title or text of its own, and what they then count as."""
 _CHILDREN = {
     "frame": {
         **dict.fromkeys(_FRAME, "frame"), **dict.fromkeys(_ENTRIES, "entry"), **dict.fromkeys(_TITLES, "text"),
@@ -48,7 +48,7 @@ _CHILDREN = {
     },
     "wrapper": {**dict.fromkeys(_FRAME, "frame"), **dict.fromkeys(_ENTRIES, "entry")},
     "entry": {
-        **dict.fromkeys(_TEXTS | _SECOND, "text"), **dict.fromkeys(_PEOPLE, "person"),
+        **dict.fromkeys((*_TEXTS, *_OF_MEDIA, *_ELSE), "text"), **dict.fromkeys(_PEOPLE, "person"),
         **dict.fromkeys(_OF_ENTRY, "leaf"), **dict.fromkeys(_MEDIA, "media"), "source": "source",
     },
     "media": {**dict.fromkeys(_MEDIA, "media"), **dict.fromkeys(_OF_MEDIA, "text")},
@@ -140,8 +140,7 @@ class _Pruner:
             element.is_markup = kind in _XHTML or (not kind and known in {"body", "xhtml:body"})
             if known in _OF_MEDIA:
                 element.attributes.setdefault("xmlns:" + name.partition(":")[0], address)
-            elif known in _SECOND:
-                element.name = "title"
+            element.name = _ELSE.get(known, name)
         else:
             self.output.append(_tag(name, written))
         self._kept.append(element)
@@ -189,9 +188,9 @@ class _Pruner:
             element.attributes["type"] = "html"
         words = "".join(element.pieces)
         whole = f"{_tag(element.name, element.attributes)}{_escaped(words)}</{element.name}>"
-        kind = "title" if element.known.endswith("title") else "text"
+        kind = "title" if element.name.lower().endswith("title") else "text"
         entry = self._entry
-        if entry and element.known in _SECOND:
+        if entry and (element.known in _OF_MEDIA or element.known in _ELSE):
             if kind not in entry.texts:
                 entry.aside.setdefault(kind, whole)
             return
