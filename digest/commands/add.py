@@ -70,7 +70,8 @@ def _read(address: str, config: Config, now: datetime, limits: Limits) -> tuple[
 
 
 def _desk(root: Path, config: Config, ledgers: Ledgers, addresses: Iterable[str]) -> Desk:
-    return store.read_desk(root, config, ledgers, added.names_in_question(addresses, ledgers))
+    names = added.names_in_question(addresses, ledgers)
+    return store.read_desk(root, config, ledgers, names, locate.altered(root, config))
 
 
 def _check_new(found: str) -> None:

@@ -222,7 +222,8 @@ def _desk(
     carried |= {feed.id: frozenset(names_carried(document)) for feed, document in documents}
     returned = lessons.returned((feed for feed, _ in documents), memory)
     names = in_question(documents, ledgers, overdue(ledgers, config, carried), returned)
-    desk = store.read_desk(root, config, ledgers if names else akin(documents, ledgers), names)
+    altered = locate.altered(root, config) if names else {}
+    desk = store.read_desk(root, config, ledgers if names else akin(documents, ledgers), names, altered)
     begun = {file: Edit(file, **texts) for file, texts in disk.recall(root, _BEGUN, _is_edit).items()}
     return replace(desk, begun=begun, carried=carried, returned=returned)
 

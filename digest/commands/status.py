@@ -213,24 +213,20 @@ def _feed(
 def _there(survey: Survey, unread: Mapping[str, str]) -> dict[tuple[str, str], bool]:
     """Returns the records, by feed and id, whose story is still there, each with whether it is hidden.
 
-    A story is found by its names; one whose names were changed, or whose file cannot be read, by its place as well.
-    What is found by the record of one feed is there for every feed that brought it.
+    One whose file cannot be read is found by its place or its names. What is found by the record of one feed is there
+    for every feed that brought it.
     """
     history = survey.history
     found: dict[tuple[str, str], bool] = {}
-    nameless: dict[str, bool] = {}
     met: dict[str, bool] = {}
     for story in survey.content.stories:
         records = history.of(story)
         found |= {(feed, record.id): story.hide for feed, record in records}
         met |= {record.file: story.hide for _, record in records}
-        if not records:
-            nameless[story.file] = story.hide
     for feed, by_id in survey.ledgers.items():
         for record in by_id.values():
-            if record.file in nameless or record.file in met or _is_in(unread, record):
-                is_hidden = met.get(record.file, nameless.get(record.file, False))
-                found.setdefault((feed, record.id), is_hidden)
+            if record.file in met or _is_in(unread, record):
+                found.setdefault((feed, record.id), met.get(record.file, False))
     return found
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from digest import disk, git
+from digest.commands import locate
 from digest.errors import Problem
 from digest.model import Config
 from digest.stories import paths, store, uncommitted
@@ -83,7 +84,9 @@ def problems(root: Path, survey: Survey) -> Iterator[Problem]:
         return
     if not survey.content.unread:
         missing = _missing(root, survey.ledgers, survey.files)
-        yield from _problems(root, uncommitted.without(missing, survey.content.stories) if missing else {})
+        yield from _problems(
+            root, uncommitted.without(missing, survey.content.stories, survey.content.altered) if missing else {}
+        )
     yield from _untracked(survey, tracked)
 
 
@@ -100,8 +103,9 @@ def _not_there(root: Path, config: Config, ledgers: Ledgers, brought: Missing) -
     """Returns the stories that are in no other file either, not even in one that cannot be read."""
     if not brought:
         return {}
-    desk = store.read_desk(root, config, ledgers, uncommitted.search_names(brought))
-    left = uncommitted.without(brought, desk.stories)
+    altered = locate.altered(root, config)
+    desk = store.read_desk(root, config, ledgers, uncommitted.search_names(brought), altered)
+    left = uncommitted.without(brought, desk.stories, altered)
     return {
         file: records for file, records in left.items() if not desk.hidden(uncommitted.search_names({file: records}))
     }

@@ -15,7 +15,7 @@ from digest.model import Config, Entry, Feed, Story
 from digest.stories import ledger, paths
 from digest.stories.desk import Desk
 from digest.stories.fresh import Arrival, fresh_story
-from digest.stories.identity import aliases_of_link, keys_of_story
+from digest.stories.identity import aliases_of, aliases_of_link, keys_of_story
 from digest.stories.ledger import Record
 from digest.stories.merge import hashes_of
 from digest.stories.news import Ledgers, names_of
@@ -36,7 +36,13 @@ def already(addresses: Iterable[str], desk: Desk) -> str:
     there = [story for story in desk.stories if any(is_same(story, address) for address in addresses)]
     known = known_at(addresses, desk.ledgers)
     keys = frozenset(key for feed, record in known for key in ledger.keys_on_disk(record, feed))
-    named = [story for story in desk.stories if not keys.isdisjoint(keys_of_story(story))]
+    pages = [record for _, record in known_at(addresses, {paths.ADDED: desk.added})]
+    owners = {name for record in (*pages, *(record for _, record in known)) for name in (record.file, record.id)}
+    named = [
+        story
+        for story in desk.stories
+        if not keys.isdisjoint(keys_of_story(story)) or desk.altered.get(story.file) in owners
+    ]
     for story in (*there, *named):
         return f"{story.file}: this story is here already; edit that file"
     names = {name for address in addresses for name in names_of_link(address)}
@@ -67,7 +73,7 @@ def record_of(story: Story, now: datetime) -> Record:
     return Record(
         at=ledger.moment(now),
         id=story.link,
-        aliases=aliases_of_link(story.link),
+        aliases=aliases_of(Entry(id="", title=story.title, link=story.link, published=story.published)),
         file=story.file,
         title=story.title,
         wrote={name: mark for name, mark in hashes_of(story).items() if name in {"title", "excerpt"}},

@@ -26,7 +26,8 @@ class Desk:
     """What the digest holds before a pull.
 
     `files` are all story files there are, `located` where stories were that no ledger of a feed has there. Of those
-    that speak of an entry in question, `stories` were read, with their `texts`; `unreadable` has the texts of the
+    that speak of an entry in question, `stories` were read, with their `texts`, and all whose names were `altered`
+    (`following.Followed`); `added` is what `digest add` has written. `unreadable` has the texts of the
     others, `problems` what is wrong with them. `known` is what a story may speak of. `closed` is the newest week that
     its letter has closed, None where letters close none. `letters` are the texts of all letters. `carried` has, by
     feed, names of the entries in the last document that it was seen to have; feeds that have `returned` were retired or
@@ -38,6 +39,8 @@ class Desk:
     files: frozenset[str] = frozenset()
     located: tuple[Location, ...] = ()
     stories: tuple[Story, ...] = ()
+    altered: Mapping[str, str] = field(default_factory=dict)
+    added: Mapping[str, Record] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()

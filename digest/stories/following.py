@@ -1,6 +1,6 @@
-"""Matches the stories on disk with those in the ledgers, even if a file was moved or its `id` or link was edited.
+"""Decides which of the stories in the ledgers each story file is, whatever an editor has changed in it.
 
-    match by id, or by link without an id ──▶ by link ──▶ by file ──▶ else it is a new story
+    by id, or by link without one, if link, headline or place agrees ──▶ else by likeness ──▶ else it is a new story
 
 A story in the ledgers is identified by its `owner`: the file where a feed's ledger first put it, otherwise its name.
 Each is matched with one story at most. Only decides: nothing is read or written here.
@@ -22,6 +22,8 @@ class Claim(NamedTuple):
     `name` is what its Atom id would be made of, going by its file; `is_named` is True if a feed gave it that id.
     `canonical` is its link in the form in which links are compared. `owners` are the known stories found by its id, or
     by its link if it has no id; `namesakes` those whose locations have its name. `title` and `feeds` are from its file.
+    `headline` and `moment` are its title and date as the ledgers' aliases have them, `quoted` the hashes of the
+    quotations that open its text.
     """
 
     file: str
@@ -34,6 +36,20 @@ class Claim(NamedTuple):
     namesakes: tuple[str, ...]
     title: str = ""
     feeds: tuple[str, ...] = ()
+    headline: str = ""
+    moment: str = ""
+    quoted: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """What the ledgers may know it by, apart from its id; a host's front page is no name."""
+        is_page = "/" in self.canonical or "?" in self.canonical
+        return [
+            *([f"link:{self.canonical}"] if is_page else []),
+            *([f"headline:{self.moment} {self.headline}"] if self.headline else []),
+            *(f"excerpt:{hash}" for hash in self.quoted),
+            f"file:{self.file}",
+        ]
 
 
 class Brought(NamedTuple):
@@ -49,7 +65,8 @@ class Known(NamedTuple):
     """A story in the ledgers: `homes` has the files where it has been, with their earliest times, `file` the last one.
 
     `name` is "" if no ledger has it; `links` are canonical, the newest last. `by_link`: it has no id of its own.
-    `is_located`: there are locations of it. `brought` has a line for each feed that brought it.
+    `is_located`: there are locations of it. `brought` has a line for each feed that brought it, `made` the names by
+    those whose pull wrote its file. `headlines`, `moments` and `excerpts` are what its ledgers have of its words.
     """
 
     owner: str
@@ -60,6 +77,28 @@ class Known(NamedTuple):
     by_link: bool
     is_located: bool
     brought: tuple[Brought, ...] = ()
+    made: frozenset[str] = frozenset()
+    headlines: frozenset[str] = frozenset()
+    moments: frozenset[str] = frozenset()
+    excerpts: frozenset[str] = frozenset()
+
+    def agrees(self, claim: Claim) -> bool:
+        """True if not only the id of a claim (without one: its link) is this story's, or nothing else is known."""
+        if not self.headlines or claim.headline in self.headlines:
+            return True
+        if claim.has_id:
+            return claim.file == self.file or claim.canonical in self.links
+        return claim.file in self.homes
+
+    def likeness(self, claim: Claim) -> int:
+        """Returns how much of a claim is this story's; 0 where it is too little to be the same story."""
+        named = self.owner in claim.owners
+        linked = f"link:{claim.canonical}" in claim.names and claim.canonical in self.links
+        placed = claim.file in self.homes
+        words = sum((claim.headline in self.headlines, claim.moment in self.moments,
+                     not self.excerpts.isdisjoint(claim.quoted)))  # fmt: skip
+        is_enough = named or linked or words > 1 or (placed and (words or self.by_link))
+        return 2 * named + linked + placed + words if is_enough else 0
 
     def first_name(self, feeds: Sequence[str]) -> str:
         """Returns the name from the feed that brought it first: of several in one pull, the one that wrote the file.
@@ -88,11 +127,10 @@ class Followed(NamedTuple):
 
 
 class Lookup(NamedTuple):
-    """Functions that look up the ledgers: one known story; the stories with a canonical link; those once in a file."""
+    """Functions that look up the ledgers: one known story; those that have had one of these names (`Claim.names`)."""
 
     known: Callable[[str], Known]
-    linked: Callable[[Collection[str]], Mapping[str, Collection[str]]]
-    placed: Callable[[Collection[str]], Mapping[str, Collection[str]]]
+    named: Callable[[Collection[str]], Mapping[str, Collection[str]]]
 
 
 def follow(claims: Sequence[Claim], files: Collection[str], lookup: Lookup, newest: str) -> Followed:
@@ -105,16 +143,14 @@ def follow(claims: Sequence[Claim], files: Collection[str], lookup: Lookup, newe
 
     for owner, rivals in _by_owner(claims, is_free).items():
         known = lookup.known(owner)
-        found[owner] = min(rivals, key=lambda claim: _rank(claim, known))
-    for claim in _linked(_unmatched(claims, found), lookup):
-        owner = next((one for one in _newest_first(claim.owners, lookup) if is_free(one)), "")
-        if owner:
-            found[owner] = claim
-    for claim in _placed(_unmatched(claims, found), lookup):
-        same = (one for one in _newest_first(claim.owners, lookup) if is_free(one) and lookup.known(one).by_link)
-        owner = next(same, "")
-        if owner:
-            found[owner] = claim
+        sure = [claim for claim in rivals if known.agrees(claim)]
+        if sure:
+            found[owner] = min(sure, key=lambda claim: _rank(claim, known))
+    done = {claim.file for claim in found.values()}
+    for claim, known in _by_likeness([claim for claim in claims if claim.file not in done], lookup):
+        if is_free(known.owner) and claim.file not in done:
+            found[known.owner] = claim
+            done.add(claim.file)
     names, news = _named(claims, found, lookup, newest)
     owners = {claim.file: claim.owners for claim in claims}
     altered = {
@@ -141,29 +177,19 @@ def _rank(claim: Claim, known: Known) -> tuple[object, ...]:
     return claim.file != known.file, not is_same, claim.file not in known.homes, claim.file
 
 
-def _unmatched(claims: Iterable[Claim], found: Mapping[str, Claim]) -> list[Claim]:
-    done = {claim.file for claim in found.values()}
-    return [claim for claim in claims if claim.file not in done]
-
-
-def _linked(claims: Sequence[Claim], lookup: Lookup) -> list[Claim]:
-    """Returns the claims, with the stories that share their link as owners; front pages of hosts do not count."""
+def _by_likeness(claims: Sequence[Claim], lookup: Lookup) -> list[tuple[Claim, Known]]:
+    """Returns the claims with each story that they may be, the likeliest first, of equals the one last seen."""
     if not claims:
         return []
-    linked = lookup.linked({claim.canonical for claim in claims if "/" in claim.canonical or "?" in claim.canonical})
-    return [claim._replace(owners=tuple(linked.get(claim.canonical, ()))) for claim in claims]
-
-
-def _placed(claims: Sequence[Claim], lookup: Lookup) -> list[Claim]:
-    """Returns the claims, with the stories that were once in their file as owners."""
-    if not claims:
-        return []
-    placed = lookup.placed({claim.file for claim in claims})
-    return [claim._replace(owners=tuple(placed.get(claim.file, ()))) for claim in claims]
-
-
-def _newest_first(owners: Iterable[str], lookup: Lookup) -> list[str]:
-    return sorted(owners, key=lambda owner: (max(lookup.known(owner).homes.values()), owner), reverse=True)
+    named = lookup.named({name for claim in claims for name in claim.names})
+    pairs = [
+        (claim, lookup.known(owner))
+        for claim in claims
+        for owner in {*claim.owners, *(owner for name in claim.names for owner in named.get(name, ()))}
+    ]
+    pairs.sort(key=lambda pair: (max(pair[1].homes.values()), pair[1].owner), reverse=True)
+    pairs.sort(key=lambda pair: (-pair[1].likeness(pair[0]), _rank(*pair)))
+    return [pair for pair in pairs if pair[1].likeness(pair[0])]
 
 
 def _named(
@@ -198,7 +224,10 @@ def _named(
 
 def _name(claim: Claim, known: Sequence[Known]) -> str:
     """Returns the first name of a story, even if an editor has changed its id, feeds or link since."""
-    named = (one for one in known if one.name and (one.is_located or not claim.is_named))
+    made = frozenset[str]().union(*(one.made for one in known))
+    is_met = claim.is_named and any(one.owner in claim.owners for one in known)
+    is_named = is_met and (not made or claim.name in made)
+    named = (one for one in known if one.name and (one.is_located or not is_named))
     return next((one.first_name(claim.feeds) for one in named), claim.name)
 
 

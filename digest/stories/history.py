@@ -15,7 +15,7 @@ from types import MappingProxyType
 from digest import links, redact
 from digest.model import Gone, Location, Outline, Place, Story
 from digest.naming import lasting_name
-from digest.stories import excerpt, following, ledger, locations, paths
+from digest.stories import excerpt, following, identity, ledger, locations, paths
 from digest.stories.following import Brought, Claim, Followed, Known, Lookup
 from digest.stories.identity import keys_of_story
 from digest.stories.ledger import Record
@@ -59,6 +59,9 @@ class History:
         self._located: dict[str, list[Location]] = defaultdict(list)
         self._owners: dict[str, list[str]] = defaultdict(list)
         self._locate(located)
+        self._pages: dict[str, list[Record]] = defaultdict(list)
+        """What `digest add` has written, by the owner of the story."""
+        self._take_added()
         self._kin: dict[str, list[tuple[str, Record]]] = {}
         self._knowns: dict[str, Known] = {}
 
@@ -76,6 +79,16 @@ class History:
             for key in keys:
                 self._owners[key].append(owner)
 
+    def _take_added(self) -> None:
+        """Takes in what `digest add` has written: of a story that it brought, which a feed may have brought since."""
+        for record in self._added.values():
+            key = f"link:{links.canonical(record.id)}"
+            if key not in self._owners and key not in self._records:
+                self._owners[key].append(record.file)  # where it is could not be recorded
+                self._since.setdefault(record.file, record.at)
+            for owner in self._owners.get(key) or {one.file for _, one in self._records[key]}:
+                self._pages[owner].append(record)
+
     def _without_guid(self, name: str) -> list[Record]:
         """Returns the records with this name that no guid gave them, but their first link."""
         met = self._records.get(f"link:{links.canonical(name)}", ()) if links.web_link(name) else ()
@@ -84,33 +97,15 @@ class History:
     def of(self, story: Story) -> list[tuple[str, Record]]:
         """Returns the records of a story with their feeds, each once, in the order of the story's own feeds."""
         met = [one for key in keys_of_story(story) for one in self._records.get(key, ())]
-        if met and story.id and any(record.file != story.file for _, record in met):
-            met = self._of_link(story, met) or met
-        if not met and story.file in self.altered:
-            met = list(self.of_file(self.altered[story.file]))
+        owner = self.altered.get(story.file)
+        if owner is not None and all(record.file != owner for _, record in met):
+            met = list(self.of_file(owner))
         if len(met) < 2:
             return met
         found = {(feed, record.id): record for feed, record in met}
         order = {feed: number for number, feed in enumerate(story.feeds)}
         ranked = sorted(found.items(), key=lambda one: (order.get(one[0][0], len(order)), one[0]))
         return [(feed, record) for (feed, _), record in ranked]
-
-    def _of_link(self, story: Story, met: Records) -> Records:
-        """Returns the records of the story at a link, where the `id` that stands beside it is another story's.
-
-        The link has to be none of that other story's, and the place or the headline has to be of the same story as the
-        link: a story that was moved, and whose link an editor has changed, stays what its `id` says.
-        """
-        alias = f"link:{links.canonical(story.link)}"
-        if any(alias in record.aliases or record.title == story.title for _, record in met):
-            return []
-        own = [one for one in self.of_file(story.file) if alias in one[1].aliases]
-        if own:
-            return own
-        owners = self._linked({alias.removeprefix("link:")}).get(alias.removeprefix("link:"), ())
-        named = [one for owner in sorted(owners) for one in self.of_file(owner) if one[1].title == story.title]
-        files = {record.file for _, record in named}
-        return list(self.of_file(files.pop())) if len(files) == 1 else []
 
     def came(self, records: Iterable[tuple[str, Record]]) -> float:
         """Returns when a pull took in the story of these records, in seconds since 1970; 0 where its own date counts.
@@ -128,22 +123,10 @@ class History:
         other.altered = altered
         return other
 
-    def earlier_of(self, claims: Iterable[Claim], followed: Followed) -> dict[str, tuple[str, ...]]:
-        """Returns, by file, the earlier headlines of stories whose `id` was altered."""
-        found = {}
-        for claim in claims:
-            records = self.of_file(followed.altered.get(claim.file, ""))
-            first = next((feed for feed in claim.feeds if feed in dict(records)), "")
-            titles = _earlier_titles(claim.title, [one for one in records if one[0] == first] or records)
-            if titles:
-                found[claim.file] = titles
-        return found
-
     def excerpts(self) -> dict[str, frozenset[str]]:
         """Returns the hashes of all excerpts that pull or add has written into a story's file, by each of its names.
 
-        Its names are its keys (`identity.story_keys`), its links and its file: the latter two find it again where an
-        editor has altered its `id`.
+        Its names are its keys (`identity.story_keys`), its links and its file, and the present file if it was altered.
         """
         files: dict[str, set[str]] = defaultdict(set)
         names: dict[str, set[str]] = defaultdict(set)
@@ -155,12 +138,24 @@ class History:
                     names[name].add(record.file)
         written = {file: frozenset(hashes) for file, hashes in files.items() if hashes}
         found = {name: [written[file] for file in named if file in written] for name, named in names.items()}
-        return {name: sets[0].union(*sets[1:]) for name, sets in found.items() if sets}
+        hashes = {name: sets[0].union(*sets[1:]) for name, sets in found.items() if sets}
+        return hashes | {file: self.excerpts_of(owner) for file, owner in self.altered.items()}
+
+    def excerpts_of(self, owner: str) -> frozenset[str]:
+        """Returns the hashes of all excerpts that pull or add has written of a known story."""
+        records = [*_records(self.of_file(owner)), *self._pages.get(owner, ())]
+        return frozenset().union(*(record.excerpts for record in records))
 
     def added(self, story: Story) -> list[Record]:
         """Returns what `digest add` has written of a story."""
         keys = set(keys_of_story(story))
-        return [one for one in self._added.values() if not keys.isdisjoint(ledger.keys_on_disk(one, paths.ADDED))]
+        owner = self.altered.get(story.file, "")
+        of_owner = self._pages.get(owner, ())
+        return [
+            one
+            for one in self._added.values()
+            if one in of_owner or not keys.isdisjoint(ledger.keys_on_disk(one, paths.ADDED))
+        ]
 
     def claim(self, story: Story, records: Sequence[tuple[str, Record]]) -> Claim | None:
         """Returns what to follow a story by; None where it simply is where the ledgers of its feeds have it."""
@@ -172,11 +167,11 @@ class History:
         if not owners:
             owners |= dict.fromkeys((*namesakes, *self._owners.get(f"link:{canonical}", ())))
         is_named = key in self._records if story.id else any(record.id == story.link for _, record in records)
-        written = {made for owner in owners for one in self._makers.get(owner, ()) if (made := _name(*one))}
-        is_named = is_named and (not written or name in written)
-        is_there = list(owners) == [story.file] and story.file not in self._located
-        if is_named and is_there and not namesakes:
+        is_there = list(owners) == [story.file] and story.file not in self._located and not namesakes
+        if is_there and is_named and name in (self._made(owners) or {name}):
             return None
+        words = identity.hash_of(story.title) if identity.is_headline(story.title, links.host(story.link)) else ""
+        quoted = [story.excerpt, *excerpt.quotations(story.note)]
         return Claim(
             file=story.file,
             name=name,
@@ -188,7 +183,14 @@ class History:
             namesakes=tuple(namesakes),
             title=story.title,
             feeds=story.feeds,
+            headline=words,
+            moment=identity.stamp(story.published),
+            quoted=tuple(hash for words in quoted for hash in excerpt.hashes(words)),
         )
+
+    def _made(self, owners: Iterable[str]) -> frozenset[str]:
+        """Returns the names of stories by those feeds whose pull wrote their files."""
+        return frozenset(name for owner in owners for one in self._makers.get(owner, ()) if (name := _name(*one)))
 
     def follow(self, claims: Sequence[Claim], files: Collection[str]) -> Followed:
         """Returns which known story each claim is; `files` are those of all stories."""
@@ -196,7 +198,7 @@ class History:
             return Followed()
         moments = [record.at for records in self._ledgers.values() for record in records.values()]
         newest = max((*moments, *(one.at for found in self._located.values() for one in found)), default="")
-        return following.follow(claims, files, Lookup(self._known, self._linked, self._placed), newest)
+        return following.follow(claims, files, Lookup(self._known, self._named), newest)
 
     def _known(self, owner: str) -> Known:
         if owner not in self._knowns:
@@ -210,7 +212,11 @@ class History:
         homes: dict[str, str] = {}
         for one in sorted((*since, *located)):
             homes.setdefault(one.file, one.at)
-        aliases = [alias for _, record in records for alias in record.aliases]
+        pages = self._pages.get(owner, ())
+        said = [*_records(records), *pages]
+        aliases = [alias for record in said for alias in record.aliases]
+        dated = [alias[9:].partition(" ") for alias in aliases if alias.startswith("headline:")]
+        titles = {title for record in said for title in (record.title, *(old for old, _ in record.earlier))}
         return Known(
             owner=owner,
             homes=homes,
@@ -229,6 +235,10 @@ class History:
                 for feed, one in records
                 if (name := _name(feed, one))
             ),
+            made=self._made([owner]),
+            headlines=frozenset({identity.hash_of(title) for title in titles} | {words for _, _, words in dated}),
+            moments=frozenset(when for when, _, _ in dated),
+            excerpts=self.excerpts_of(owner),
         )
 
     def of_file(self, file: str) -> Sequence[tuple[str, Record]]:
@@ -239,26 +249,24 @@ class History:
                     self._kin.setdefault(record.file, []).append((feed, record))
         return self._kin.get(file, ())
 
-    def _linked(self, wanted: Collection[str]) -> dict[str, set[str]]:
-        """Returns the known stories that have had one of the canonical links."""
+    def _named(self, wanted: Collection[str]) -> dict[str, set[str]]:
+        """Returns the known stories that have had one of these names (`following.Claim.names`)."""
         found: dict[str, set[str]] = defaultdict(set)
-        aliases = {f"link:{link}": link for link in wanted}
-        for records in self._ledgers.values():
-            for record in records.values():
-                for alias in aliases.keys() & record.aliases:
-                    found[aliases[alias]].add(record.file)
-        for owner, located in self._located.items():
-            for link in {links.canonical(one.now) for one in located}.intersection(wanted):
-                found[link].add(owner)
-        return found
-
-    def _placed(self, wanted: Collection[str]) -> dict[str, set[str]]:
-        """Returns the known stories that have been in one of the files."""
-        found: dict[str, set[str]] = {file: {file} for file in wanted if file in self._since}
+        aliases = frozenset(wanted)
+        hashes = {name.removeprefix("excerpt:") for name in aliases if name.startswith("excerpt:")}
+        brought = ((one.file, one) for records in self._ledgers.values() for one in records.values())
+        for owner, record in (*brought, *((owner, one) for owner, pages in self._pages.items() for one in pages)):
+            names = aliases.intersection(record.aliases)
+            names = names.union(f"excerpt:{hash}" for hash in hashes.intersection(record.excerpts))
+            for name in names:
+                found[name].add(owner)
         for owner, located in self._located.items():
             for one in located:
-                if one.file in wanted:
-                    found.setdefault(one.file, set()).add(owner)
+                for name in aliases.intersection((f"link:{links.canonical(one.now)}", f"file:{one.file}")):
+                    found[name].add(owner)
+        for file in self._since:
+            if f"file:{file}" in aliases:
+                found[f"file:{file}"].add(file)
         return found
 
     def places(self, stories: Iterable[Story | Outline], followed: Followed) -> tuple[Place, ...]:

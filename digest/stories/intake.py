@@ -137,13 +137,12 @@ class _Taking:
         met: set[str] = set()
         for story in self.desk.stories:
             keys = identity.keys_of_story(story)
-            if not keys.isdisjoint(met):
+            if not keys.isdisjoint(met) or self.desk.altered.get(story.file) in self.kin:
                 continue
             entry = Entry(id=story.id, title=story.title, link=story.link)
             names = identity.aliases_of(entry)
-            there = self.kin.get(story.file, {}).values()
-            is_at_home = any(not set(record.aliases).isdisjoint(names) for record in there)  # only its id was altered
-            if keys.isdisjoint(self.settled) and not is_at_home:
+            there = self.kin.get(story.file)
+            if keys.isdisjoint(self.settled):
                 # where its place is the ledger's name of another story, it gets one of its own
                 name = paths.story(story.week, story.day, self.slugs.take(story.week, entry)) if there else story.file
                 found[name] = story

@@ -23,10 +23,13 @@ Records = Mapping[str, Record]
 def suppliers(story: Story, records: Records, live: Collection[str], rank: Callable[[str], int]) -> list[str]:
     """Returns the feeds of a story that are still pulled, in order of precedence.
 
-    A story that names no feed gets those that brought it, in the order in which they did.
+    That is the order of digest.toml, unless an editor has changed the story's feeds: then it is theirs. A story that
+    names no feed gets those that brought it, in the order in which they did.
     """
     adopters = sorted(records, key=lambda feed: (records[feed].since or records[feed].at, rank(feed)))
-    return [feed for feed in story.feeds or adopters if feed in live]
+    is_ours = bool(story.feeds) and last_written(records).get("feeds") == ledger.hash_of_value(story.feeds)
+    feeds = sorted(story.feeds, key=rank) if is_ours else story.feeds or adopters
+    return [feed for feed in feeds if feed in live]
 
 
 def is_named_by_guid(records: Records, rank: Callable[[str], int]) -> bool:

@@ -64,6 +64,11 @@ class Reading:
         """Returns the story of a file."""
         return self._read(file, lambda text: storyfile.loads(text, file, self.known))
 
+    def again(self, file: str, history: History) -> Story | None:
+        """Returns the story of a file that this history knows as altered, with the excerpt that was written for it."""
+        self.known.excerpts[file] = history.excerpts_of(history.altered[file])
+        return self.story(file)
+
     def letter(self, file: str) -> Letter | None:
         """Returns the letter of a file."""
         return self._read(file, lambda text: _letter(text, file, self.known.zone))

@@ -15,6 +15,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from digest import disk
@@ -67,9 +68,13 @@ def survey(root: Path, config: Config) -> Survey:
     reading.misplaced(others)
     reading.doubled(others)
     stories = tuple(filter(None, map(reading.story, files)))
-    met = [(story, history.of(story)) for story in stories]
-    claims = tuple(filter(None, (history.claim(story, records) for story, records in met)))
+    claims = tuple(filter(None, (history.claim(story, history.of(story)) for story in stories)))
     followed = history.follow(claims, {story.file for story in stories})
+    history = history.with_altered(followed.altered)
+    stories = tuple(
+        (story.file in followed.altered and reading.again(story.file, history)) or story for story in stories
+    )
+    met = [(story, history.of(story)) for story in stories]
     feeds = {feed.id for feed in config.feeds}
     letters, introductions, pages = reading.texts(others)
     return Survey(
@@ -80,14 +85,10 @@ def survey(root: Path, config: Config) -> Survey:
             pages=pages,
             copied=copied(root, others),
             places=history.places(stories, followed),
-            earlier=earlier(met) | history.earlier_of(claims, followed),
+            earlier=earlier(met),
             names=followed.names,
             altered=followed.altered,
-            writers={
-                story.file: writer
-                for story, records in met
-                if (writer := writer_of(story, records or history.of_file(story.file), feeds))
-            },
+            writers={story.file: writer for story, records in met if (writer := writer_of(story, records, feeds))},
             gone=history.gone(stories, followed),
             signed={
                 story.file: fields
@@ -123,12 +124,20 @@ def unfinished(root: Path) -> tuple[str, ...]:
     return tuple(sorted(look(root).unfinished))
 
 
-def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Record]], names: frozenset[str]) -> Desk:
+def read_desk(
+    root: Path,
+    config: Config,
+    ledgers: Ledgers,
+    names: frozenset[str],
+    altered: Mapping[str, str] = MappingProxyType({}),
+) -> Desk:
     """Reads what a pull has to know: where all files are, and of those that speak of one of the names what they say.
 
-    Without names nothing is in question: then no file is looked for.
+    Without names nothing is in question: then no file is looked for. `altered` stories (`following.Followed`) are read
+    as well, since the names that they are known by are not in their files.
     """
-    history = History(ledgers, added=read_added(root)[0])
+    added = read_added(root)[0]
+    history = History(ledgers, altered=altered, added=added)
     reading = Reading(config, ledgers, partial(content, root), history)
     files = look(root).files if names else []
     found: list[Story] = []
@@ -136,8 +145,8 @@ def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Rec
     unreadable: dict[str, str] = {}
     for file in filter(paths.is_story, files):
         text = content(root, file).decode(errors="replace")
-        if any(name in text for name in names):
-            story = reading.story(file)
+        if file in altered or any(name in text for name in names):
+            story = reading.again(file, history) if file in altered else reading.story(file)
             if story:
                 found.append(story)
             (texts if story else unreadable)[file] = text
@@ -146,6 +155,8 @@ def read_desk(root: Path, config: Config, ledgers: Mapping[str, Mapping[str, Rec
         files=frozenset(filter(paths.is_story, files)),
         located=read_locations(root)[0] if names else (),
         stories=tuple(found),
+        altered=altered,
+        added=added,
         texts=texts,
         unreadable=unreadable,
         problems=tuple(reading.problems),

@@ -56,7 +56,7 @@ class Known:
     feeds: frozenset[str] | None = None
     themes: frozenset[str] | None = None
     former: frozenset[str] = frozenset()
-    excerpts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    excerpts: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def excerpts_of(self, file: str, guid: str, link: str, feeds: Iterable[str]) -> frozenset[str]:
         """Returns the hashes of a story's excerpts: by its key and its file, or by its link.

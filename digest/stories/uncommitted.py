@@ -40,13 +40,13 @@ def never_committed(missing: Missing, committed: Collection[str]) -> Missing:
     return {file: records for file, records in missing.items() if without_ending(file).rpartition("/")[2] not in names}
 
 
-def without(missing: Missing, stories: Iterable[Story]) -> Missing:
-    """Returns the missing stories that are none of these stories: a moved or renamed one is found by its names."""
+def without(missing: Missing, stories: Iterable[Story], altered: Mapping[str, str]) -> Missing:
+    """Returns the missing stories that are none of these: a moved one is found by its names, unless `altered`."""
     by_feed: dict[str, dict[str, Record]] = {}
     for records in missing.values():
         for feed, record in records.items():
             by_feed.setdefault(feed, {})[record.id] = record
-    history = History(by_feed)
+    history = History(by_feed, altered=altered)
     met = {record.file for story in stories for _, record in history.of(story)}
     return {file: records for file, records in missing.items() if file not in met}
 

@@ -61,9 +61,9 @@ class Whole:
         reading.doubled(self._files)
         outlines, claims, before = self._read(partner)
         followed = self._history.follow(claims, {outline.file for outline in outlines})
-        before |= self._history.earlier_of(claims, followed) if followed.altered else {}
+        self._history = self._history.with_altered(followed.altered)
         if followed.names or followed.altered:
-            outlines = tuple(self._followed(outline, followed) for outline in outlines)
+            outlines = tuple(self._followed(outline, followed, before) for outline in outlines)
         letters, introductions, pages = reading.texts(self._files)
         found = Catalogue(
             stories=outlines,
@@ -111,19 +111,20 @@ class Whole:
         return tuple(self._outline(*one) for one in met), claims, earlier(met)
 
     def _outline(self, story: Story, records: Records) -> Outline:
-        writer = writer_of(story, records or self._history.of_file(story.file), self._feeds)
+        writer = writer_of(story, records, self._feeds)
         given = signed(story, [record for _, record in records])
         outline = outline_of(story, self._zone, b"", came=self._history.came(records), writer=writer, signed=given)
         return outline._replace(mark=marked(self._hashes[story.file], outline))
 
-    def _followed(self, outline: Outline, followed: Followed) -> Outline:
-        """Returns an outline with what the ledgers alone know of its story."""
-        name, owner = followed.names.get(outline.file), followed.altered.get(outline.file)
-        if name is not None:
-            outline = outline._replace(name=hashed(name))
-        if owner is not None:
-            outline = outline._replace(came=self._history.came(self._history.of_file(owner)))
-        return outline
+    def _followed(self, outline: Outline, followed: Followed, before: dict[str, tuple[str, ...]]) -> Outline:
+        """Returns an outline with what the ledgers alone know of its story; notes its earlier headlines in `before`."""
+        file, name = outline.file, followed.names.get(outline.file)
+        if file in followed.altered and (story := self._reading.again(file, self._history)):
+            self.stories[file], records = story, self._history.of(story)
+            outline = self._outline(story, records)
+            before.pop(file, None)
+            before |= earlier([(story, records)])
+        return outline if name is None else outline._replace(name=hashed(name))
 
 
 def _content(root: Path, hashes: dict[str, bytes], file: str) -> bytes:
