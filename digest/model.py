@@ -285,13 +285,16 @@ class Location(NamedTuple):
 class Gone(NamedTuple):
     """A deleted story: its last file, with the week and day (ISO 8601) that this tells, and when a pull added it.
 
-    That, or its own date, is in seconds since 1970, and 0 if only the day is known.
+    That, or its own date, is in seconds since 1970, and 0 if only the day is known. `former` are the files that it had
+    before. `fresh` is True if git never had it.
     """
 
     file: str
     week: Week
     day: str
     came: float
+    former: tuple[str, ...] = ()
+    fresh: bool = False
 
 
 class Content(NamedTuple):

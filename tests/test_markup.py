@@ -11,7 +11,7 @@ from builders import make_config, make_content, make_introduction, make_letter, 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.model import Content, Copied
+from digest.model import Content, Copied, Gone
 from digest.pages import effort, markup
 from digest.pages.addresses import Base
 from digest.pages.arrange import arrange
@@ -20,6 +20,7 @@ from digest.pages.targets import Targets
 from digest.stories import excerpt
 from digest.stories.outlines import catalogue_of
 from digest.stories.prose import is_silent
+from digest.week import Week
 
 CASES = re.findall(
     r"^(\S[^\n]*)\n\.\n(.*?)\n\.\n(.*?)\n\.\n",
@@ -93,16 +94,6 @@ def test_case(text: str, expected: str) -> None:
             "or remove the link if its story was deleted",
         ),
         (
-            "[it](2026-05-15-spiked.md)",
-            f"{FILE}:12: the link to '2026-05-15-spiked.md' leads to a file that is not published; "
-            "publish it, or unlink it",
-        ),
-        (
-            "[it](../w19/2026-05-15-waits.md)",
-            f"{FILE}:12: the link to '../w19/2026-05-15-waits.md' leads to a file that is not published; "
-            "publish it, or unlink it",
-        ),
-        (
             "[it](../w01/2026-05-01-twin.md)",
             f"{FILE}:12: the link to '../w01/2026-05-01-twin.md' could mean content/2026/w18/2026-05-01-twin.md or "
             "content/2026/w20/2026-05-01-twin.md; write the path to the one you mean",
@@ -116,6 +107,75 @@ def test_a_link_that_leads_nowhere_is_a_problem_with_its_line(text: str, said: s
     written(text, writer, line=12)
 
     assert [str(problem) for problem in writer.problems] == [said]
+
+
+@pytest.mark.parametrize(
+    ("link", "kind"),
+    [
+        ("2026-05-15-spiked.md", "a hidden story"),
+        ("../w19/2026-05-15-spiked.md", "a hidden story"),
+        ("../w19/2026-05-15-waits.md", "a draft"),
+        ("../../pages/waits.md", "a draft"),
+        ("../w20/2026-05-14-deleted.md", "a story that was deleted: content/2026/w20/2026-05-14-deleted.md"),
+        ("2026-05-14-deleted.md", "a story that was deleted: content/2026/w20/2026-05-14-deleted.md"),
+        ("2026-05-14-by-another-name.md", "a story that was deleted: content/2026/w20/2026-05-14-deleted.md"),
+        ("../w31/letter.md", "a draft"),
+        ("../w30/", "a week of which nothing is published"),
+        ("../w30/letter.md", "a week of which nothing is published"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("See [the words]({}), and [it](2026-05-15-cranes.md).",
+         '<p>See the words, and <a href="/repo/2026/w20/#cranes">it</a>.</p>'),
+        ("- See *[the **words**]({} \"title\")*,\n- and `it`.",
+         "<ul>\n<li>See <em>the <strong>words</strong></em>,</li>\n<li>and <code>it</code>.</li>\n</ul>"),
+        ('<a href="{}">the words</a> and [![more](https://pictures.example/a.jpg)]({})',
+         '<p>the words and <a href="https://pictures.example/a.jpg">more</a></p>'),
+        ("![the words]({})", "<p>the words</p>"),
+    ],
+)  # fmt: skip
+def test_a_link_to_what_is_not_published_is_its_words_alone(link: str, kind: str, text: str, expected: str) -> None:
+    content = CONTENT._replace(
+        stories=(*CONTENT.stories, make_story("away", day="2026-07-20", draft=True)),
+        letters=(*CONTENT.letters, make_letter("2026-W31", draft=True)),
+        pages=(*CONTENT.pages, make_page("waits", draft=True)),
+        gone=(
+            Gone(
+                "content/2026/w20/2026-05-14-deleted.md", Week(2026, 20), "2026-05-14", 0,
+                former=("content/2026/w19/2026-05-14-by-another-name.md",),
+            ),
+        ),
+    )  # fmt: skip
+    writer = make_writer(content)
+
+    assert written(text.replace("{}", link), writer, line=12).strip() == expected
+
+    said = (
+        f"{FILE}:12: the link to '{link}' leads to {kind}; its words are published without the link; "
+        "remove it, or publish what it leads to"
+    )
+    assert {(str(problem), problem.hint) for problem in writer.problems} == {(said, True)}
+
+
+@pytest.mark.parametrize(
+    ("link", "address"),
+    [
+        ("./", "/repo/2026/w20/"),
+        ("../w20", "/repo/2026/w20/"),
+        ("../w20/#cranes", "/repo/2026/w20/#cranes"),
+        ("letter.md", "/repo/2026/w20/"),
+        ("../w18/letter.md", "/repo/2026/w18/"),
+        ("../../themes/export-controls.md", "/repo/themes/export-controls/"),
+        ("../../themes/memory-crunch.md", "/repo/themes/memory-crunch/"),
+    ],
+)
+def test_a_link_to_the_file_of_a_week_or_a_theme_leads_to_its_page(link: str, address: str) -> None:
+    writer = make_writer()
+
+    assert written(f"[it]({link})", writer) == f'<p><a href="{address}">it</a></p>'
+    assert writer.problems == []
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from sites import read_folder
 from test_places import NOW, W20, W21, Desk, item
 
 from digest import config
-from digest.commands import build, check, pull
-from digest.errors import DigestError
+from digest.commands import build, check, letter, pull
+from digest.errors import DigestError, Faults
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 W22, W23 = "content/2026/w22", "content/2026/w23"
@@ -137,7 +137,7 @@ def test_deleting_a_story_by_hand_that_came_first_keeps_the_dates_of_the_edition
 
 
 @pytest.mark.parametrize("kind", ["pulled", "by hand"])
-def test_a_link_to_a_deleted_story_is_said_to_be_one(desk: Desk, kind: str) -> None:
+def test_a_link_to_a_deleted_story_is_its_words_alone(desk: Desk, kind: str) -> None:
     if kind == "pulled":
         desk.feed(ENTRIES[0])
         desk.pull()
@@ -150,11 +150,73 @@ def test_a_link_to_a_deleted_story_is_said_to_be_one(desk: Desk, kind: str) -> N
 
     report = check.run(desk.root, now=NOW)
 
-    said = [problem.words for problem in report.problems if not problem.hint]
-    assert said == [
-        f"the link to '{link}' leads to a story that was deleted: {file}; remove the link, or restore the file from git"
+    linking = f"{W21}/2026-05-19-b.md:6"
+    said = [
+        f"{linking}: the link to '{link}' leads to a story that was deleted: {file}; "
+        "its words are published without the link; remove it, or publish what it leads to"
         for link in ("../w20/2026-05-12-early.md", "2026-05-12-early.md")
     ]
+    assert [str(problem) for problem in report.problems if problem.hint and "link" in problem.what] == said
+    assert report.errors == 0
+    assert b"<p>See it.</p>" in desk.build()["2026/w21/index.html"]
+    assert desk.report.hints == tuple(one.replace(": the", ": hint: the") for one in said)
+
+
+@pytest.mark.parametrize("fate", ["hidden", "draft", "deleted", "deleted, and a pull after it"])
+def test_one_line_takes_a_story_down_that_a_published_letter_links_to(desk: Desk, fate: str) -> None:
+    desk.feed(*ENTRIES)
+    desk.pull()
+    file = f"{W21}/2026-05-19-first.md"
+    letter.run(desk.root, config.load(desk.root))
+    desk.edit(f"{W21}/letter.md", "^draft: true\n", "")
+    desk.write(f"{W22}/2026-05-26-after.md", body="More of [it](../w21/2026-05-19-first.md).")
+    before = desk.build()
+    assert b"news.example/2/first" in before["2026/w21/index.html"]
+
+    if fate.startswith("deleted"):
+        (desk.root / file).unlink()
+    else:
+        desk.edit(file, "^link", "hide: true\nlink" if fate == "hidden" else "draft: true\nlink")
+    if "pull" in fate:
+        desk.pull()
+    site = desk.build()
+
+    assert not [path for path, content in site.items() if b"news.example/2/first" in content or b"#first" in content]
+    assert b"More of it." in site["2026/w22/index.html"]
+    assert {hint.partition(":")[0] for hint in desk.report.hints} == {
+        f"{W21}/letter.md", f"{W22}/2026-05-26-after.md"
+    }  # fmt: skip
+    assert check.run(desk.root, now=NOW).errors == 0
+    build.run(desk.root, config.load(desk.root), output=desk.root / "clean", base_url=None)
+    assert site == read_folder(desk.root / "clean")
+
+
+@pytest.mark.parametrize("fate", ["hidden", "deleted", "deleted, and a pull after it"])
+def test_a_link_to_a_week_still_leads_there_when_its_only_story_is_taken_down(desk: Desk, fate: str) -> None:
+    desk.feed(ENTRIES[0])
+    desk.pull()
+    file = f"{W20}/2026-05-12-early.md"
+    desk.write(f"{W21}/2026-05-19-b.md", body="As [last week](../w20/) and in [its letter](../w20/letter.md).")
+    assert b'<a href="/digest/2026/w20/">last week</a>' in desk.build()["2026/w21/index.html"]
+
+    if fate == "hidden":
+        desk.edit(file, "^link", "hide: true\nlink")
+    else:
+        (desk.root / file).unlink()
+    if "pull" in fate:
+        desk.pull()
+
+    site = desk.build()
+    assert b'<a href="/digest/2026/w20/">last week</a>' in site["2026/w21/index.html"]
+    assert "2026/w20/index.html" in site
+
+
+def test_a_link_to_a_file_that_never_was_stays_an_error_beside_a_hidden_story(desk: Desk) -> None:
+    desk.write(f"{W20}/2026-05-12-early.md", extra="hide: true\n")
+    desk.write(f"{W21}/2026-05-19-b.md", body="See [it](../w20/2026-05-12-erly.md).")
+
+    with pytest.raises(Faults, match=r"^content/2026/w21/2026-05-19-b.md:6: the link to '.*' leads to no story; "):
+        desk.build()
 
 
 def test_the_inbox_knows_a_story_by_hand_that_was_deleted(desk: Desk) -> None:

@@ -46,7 +46,7 @@ class BuildReport(NamedTuple):
     `warning` says what is missing in it, and why; `notice` which memory of earlier builds was thrown away;
     `unrecorded` why it could not be noted where stories are; `not_removed` which old files could not be removed;
     `secrets` which files have a secret that was left out; `damaged` which lines of ledgers cannot be read, so that
-    addresses and Atom ids may change.
+    addresses and Atom ids may change; `hints` what an editor may want to look at in the texts whose pages were made.
     """
 
     output: Path
@@ -64,6 +64,7 @@ class BuildReport(NamedTuple):
     not_removed: tuple[str, ...] = ()
     secrets: str = ""
     damaged: Sequence[str] = ()
+    hints: Sequence[str] = ()
 
 
 class Built(NamedTuple):
@@ -108,6 +109,7 @@ def run(
         removed=written.removed,
         notice=thrown_away(odd) or builder.notice,
         unrecorded=builder.unrecorded,
+        hints=builder.hints,
         not_removed=written.not_removed,
     )
 
@@ -158,6 +160,7 @@ class Builder:
         self._whole = ingredients.of_pages(root, config, drafts=drafts)
         self.past = Past(root, folder, self._whole)
         self.unrecorded = ""
+        self.hints: tuple[str, ...] = ()
 
     @property
     def notice(self) -> str:
@@ -240,6 +243,7 @@ class Builder:
             "damaged": tuple(map(str, whole.damaged)),
         }
         self.past.learn(keys, output, report)
+        self.hints = tuple(str(one._replace(what=f"hint: {one.what}")) for one in planned.found() if one.hint)
         self._lasting, self._output = planned.setting.lasting, output.leave()
         if self._now:
             self._record(self._now)

@@ -102,7 +102,7 @@ def run(
             _refuse_loss(root, standing, ids)
         cname = _kept_name(root, settings, standing, ids)
         report = _compared(root, site, standing, ids, cname, dry=dry)
-        said = (built.notice, built.warning, built.unrecorded, built.secrets)
+        said = (built.notice, built.warning, built.unrecorded, built.secrets, *built.hints)
         odd = (*said, *_warnings(settings, standing, cname, _CNAME in ids))
         origin = _origin(source, standing.default)
         report = replace(report, warnings=tuple(filter(None, odd)), origin=origin, uncommitted=source.uncommitted)

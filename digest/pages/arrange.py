@@ -159,7 +159,8 @@ def _places(frame: bytes, catalogue: Catalogue) -> bytes:
     texts: tuple[Letter | FreePage, ...] = (*catalogue.letters, *catalogue.introductions, *catalogue.pages)
     others = [(text.file, text.draft) for text in texts]
     copied = [(one.file, one.size) for one in catalogue.copied]
-    return mark((frame, repr((others, copied, sorted(catalogue.unread)))))
+    gone = [(one.file, one.former) for one in catalogue.gone]
+    return mark((frame, repr((others, copied, sorted(catalogue.unread), gone))))
 
 
 def _has_twins(stories: Collection[Outline]) -> bool:
@@ -213,7 +214,7 @@ def _vacated(
     """Returns the weeks that once had stories and now have none: all were moved, hidden or deleted."""
     taken_back = {story.file: story.week for story in catalogue.stories if story.hide and not story.draft}
     left = {place.week for place in catalogue.places if place.story in taken_back}
-    gone = {one.week for one in catalogue.gone}
+    gone = {one.week for one in catalogue.gone if not one.fresh}
     weeks = left.union(taken_back.values(), gone, forwards).difference(seen)
     if not weeks:
         return ()

@@ -46,6 +46,8 @@ def edition_dates(
     for story in hidden:
         withheld[story.week].append(_came(story, _monday(story.week, zone)))
     for gone in deleted:
+        if gone.fresh:
+            continue
         withheld[gone.week].append(max(gone.came or _noon(gone.day, zone), _monday(gone.week, zone)))
     near = set(reached(edition.week for edition in editions))  # a week far ahead closes none
     found: dict[Week, EditionDates] = {}

@@ -117,7 +117,7 @@ class Writer:
         if "<a" not in safe and "<img" not in safe and "<h" not in safe:
             return safe
         level = _levels(top)
-        linking = False
+        linking = False  # within a link: there is none within another
 
         def mended(tag: re.Match[str]) -> str:
             nonlocal linking
@@ -126,8 +126,12 @@ class Writer:
                 return f"<{closing}h{level(int(name[1]), bool(closing))}{attributes}>"
             if name == "img":
                 return self._picture(_values(attributes), place, linking)
-            linking = not closing
-            return tag[0] if closing else self._link(_values(attributes), place)
+            if closing:
+                was_linking, linking = linking, False
+                return tag[0] if was_linking else ""
+            opening = self._link(_values(attributes), place)
+            linking = bool(opening)
+            return opening
 
         return _TAG.sub(mended, safe)
 
@@ -144,11 +148,12 @@ class Writer:
         return _FOOTNOTE_SIGN.sub(_raised, safe_html(_converted(self._markdown, apart)))
 
     def _link(self, values: dict[str, str], place: _Place) -> str:
-        """Returns the opening tag of a link, with its address mended."""
+        """Returns the opening tag of a link, with its address resolved; "" if its target is not published."""
         if "href" not in values:
             return _tag("a", values)
         address = _outside(values["href"])
-        return _tag("a", values | {"href": self._resolved(values["href"], place) if address is None else address})
+        found = self._resolved(values["href"], place) if address is None else address
+        return "" if found is None else _tag("a", values | {"href": found})
 
     def _picture(self, values: dict[str, str], place: _Place, linking: bool) -> str:
         """Returns a picture, with its address mended; one of another host becomes a link to it, or its words."""
@@ -157,6 +162,8 @@ class Writer:
         address = _outside(source)
         if address is None and source:
             found = self._resolved(source, place)
+            if found is None:
+                return _named(words)
             when = {"loading": values.pop("loading", "lazy"), "decoding": "async"}
             return _tag("img", {"alt": ""} | values | {"src": found} | self._room(found, values) | when)
         shown = _named(words)
@@ -167,11 +174,13 @@ class Writer:
         size = None if _SIDES & values.keys() else self.targets.size(address)
         return {"width": str(size[0]), "height": str(size[1])} if size else {}
 
-    def _resolved(self, address: str, place: _Place) -> str:
+    def _resolved(self, address: str, place: _Place) -> str | None:
+        """Returns where a link leads, None if its target is not published: then its words stay, without the link."""
         found = self.targets.resolve(address, place.file, place.here)
         if isinstance(found, Lost):
-            self.problems.append(Problem(place.file, place.line_of(address), found.what, found.cure))
-            return address
+            line = place.line_of(address)
+            self.problems.append(Problem(place.file, line, found.what, found.cure, hint=found.unpublished))
+            return None if found.unpublished else address
         return found
 
 

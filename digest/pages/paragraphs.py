@@ -41,7 +41,8 @@ _MOST = 500
 def html(text: str, link: Callable[[str], str]) -> str | None:
     """Returns the text as HTML where it is words alone, each line in its place, else None.
 
-    `link` gives the opening tag of a link to an address; it is asked only where the whole text is plain.
+    `link` gives the opening tag of a link to an address, "" to keep only its words; it is asked only where the whole
+    text is plain.
     """
     words = bare = text.strip("\n")
     escaped = "\\" in words
@@ -54,7 +55,8 @@ def html(text: str, link: Callable[[str], str]) -> str | None:
 
     def with_marks(found: re.Match[str]) -> str:
         if found["address"]:
-            return f"{link(found['address'])}{found['words']}</a>"
+            opening = link(found["address"])
+            return f"{opening}{found['words']}</a>" if opening else found["words"]
         return f"<strong>{found['stress']}</strong>" if found["stress"] else f"<em>{found['emphasis']}</em>"
 
     shown = _as_words(words)

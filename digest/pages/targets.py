@@ -18,21 +18,27 @@ from operator import attrgetter
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-from digest.model import Catalogue
+from digest.model import Catalogue, FreePage, Letter
 from digest.naming import is_markdown, without_ending
 from digest.pages import addresses
 from digest.pages.addresses import Base
 from digest.pages.archive import Archive
+from digest.week import Week
 
 _KINDS = ", ".join(sorted(ending[1:] for ending in addresses.PICTURES))
+_UNLINKED = "its words are published without the link; remove it, or publish what it leads to"
 _DATED = re.compile(r"^\d{4}-\d{2}-\d{2}-")
 
 
 class Lost(NamedTuple):
-    """A link that leads nowhere: why, and what to do about it."""
+    """A link that leads nowhere: why, and what to do about it.
+
+    `unpublished` if its target is, or was, part of the digest: taking a story down must not need any other edit.
+    """
 
     what: str
     cure: str
+    unpublished: bool = False
 
 
 class Targets:
@@ -58,11 +64,18 @@ class Targets:
         return _places(self._catalogue, self._archive) | mended
 
     @cached_property
-    def _waiting(self) -> set[str]:
-        """The files that are not published."""
-        catalogue, published = self._catalogue, _places(self._catalogue, self._archive).keys()
-        files = (one.file for kind in (catalogue.stories, catalogue.pages, catalogue.letters) for one in kind)
-        return set(files) - published
+    def _unpublished(self) -> dict[str, str]:
+        """What each file that is not published is, deleted stories and the folders of their weeks among them."""
+        catalogue = self._catalogue
+        found: dict[str, str] = {}
+        for gone in catalogue.gone:
+            found |= dict.fromkeys((gone.file, *gone.former), f"a story that was deleted: {gone.file}")
+        for week in {one.week for one in catalogue.stories} | {one.week for one in catalogue.gone}:
+            found |= dict.fromkeys(_week_files(week), "a week of which nothing is published")
+        texts: tuple[Letter | FreePage, ...] = (*catalogue.letters, *catalogue.introductions, *catalogue.pages)
+        found |= dict.fromkeys((text.file for text in texts), "a draft")
+        found |= {one.file: "a hidden story" if one.hide else "a draft" for one in catalogue.stories}
+        return {file: kind for file, kind in found.items() if file not in self._places}
 
     @cached_property
     def _named(self) -> dict[str, list[str]]:
@@ -122,7 +135,7 @@ class Targets:
     @cached_property
     def _composed(self) -> dict[str, str]:
         """The files that have a place, by their composed names: some systems write accents as signs of their own."""
-        return {_composed(file): file for file in self._places if not file.isascii()}
+        return {_composed(file): file for file in (*self._unpublished, *self._places) if not file.isascii()}
 
     @cached_property
     def _copied(self) -> dict[str, str]:
@@ -145,23 +158,27 @@ class Targets:
         name = posixpath.basename(path)
         named = self._named.get(name, [])
         for candidate in self._meant(wanted, name, named):
-            if candidate in self._places:
-                return self._places[candidate]
-            if candidate in self._waiting:
-                return Lost(f"the link to '{path}' leads to a file that is not published", "publish it, or unlink it")
+            if candidate in self._places or candidate in self._unpublished:
+                return self._place(candidate, path)
         several = named or self._formerly.get(name, [])
         if len(several) > 1:
             return Lost(f"the link to '{path}' could mean {' or '.join(several)}", "write the path to the one you mean")
         composed = self._composed.get(_composed(wanted)) if not wanted.isascii() else None
         if composed:
-            return self._places[composed]
+            return self._place(composed, path)
         if not is_markdown(path):
             return self._missing(path, wanted)
-        gone = self._deleted(wanted, name)
-        if gone:
-            cure = "remove the link, or restore the file from git"
-            return Lost(f"the link to '{path}' leads to a story that was deleted: {gone}", cure)
+        deleted = self._deleted.get(name)
+        if deleted:
+            return self._place(deleted, path)
         return Lost(f"the link to '{path}' leads to no story", self._cure(path, file))
+
+    def _place(self, file: str, path: str) -> str | Lost:
+        """Returns the place of a file of the digest to which a link leads by this path."""
+        if file in self._places:
+            return self._places[file]
+        what = f"the link to '{path}' leads to {self._unpublished[file]}"
+        return Lost(what, _UNLINKED, unpublished=True)
 
     def _meant(self, wanted: str, name: str, named: list[str]) -> Iterator[str]:
         """Yields the files that a link may mean: what is there, what was there, what has its name, what had it."""
@@ -174,11 +191,11 @@ class Targets:
         if not named and len(formerly) == 1:
             yield formerly[0]
 
-    def _deleted(self, wanted: str, name: str) -> str:
-        """Returns the file of the deleted story that a link means; "" if there is none, or several of its name."""
-        files = [one.file for one in self._catalogue.gone]
-        named = [file for file in files if file.rpartition("/")[2] == name]
-        return wanted if wanted in files else named[0] if len(named) == 1 else ""
+    @cached_property
+    def _deleted(self) -> dict[str, str]:
+        """The files of deleted stories by their names."""
+        files = [file for one in self._catalogue.gone for file in (*one.former, one.file)]
+        return {file.rpartition("/")[2]: file for file in files if file in self._unpublished}
 
     def _missing(self, path: str, wanted: str) -> Lost:
         """Returns why a link to a file leads nowhere: it is of a kind that is not copied, or has another name."""
@@ -224,13 +241,19 @@ def _relative(wanted: str, file: str) -> str:
     return posixpath.relpath(wanted, posixpath.dirname(file))
 
 
+def _week_files(week: Week) -> tuple[str, str]:
+    """Returns the files by which a text may link to a week: its folder and its letter, written or not."""
+    folder = f"content/{week.folder}"
+    return folder, f"{folder}/letter.md"
+
+
 def _places(catalogue: Catalogue, archive: Archive) -> dict[str, str]:
     places = {story.file: addresses.permalink(story.week, archive.anchors.of(story)) for story in archive.stories}
-    for edition in archive.editions:
-        if edition.letter:
-            places[edition.letter.file] = addresses.week(edition.week)
+    for edition in (*archive.editions, *archive.vacated):
+        written = (edition.letter.file,) if edition.letter else ()
+        places |= dict.fromkeys((*_week_files(edition.week), *written), addresses.week(edition.week))
     places |= {page.file: addresses.free_page(page.name) for page in archive.pages}
     for line in archive.storylines:
-        if line.introduction:
-            places[line.introduction.file] = addresses.theme(line.theme.id)
+        written = (line.introduction.file,) if line.introduction else ()
+        places |= dict.fromkeys((f"content/themes/{line.theme.id}.md", *written), addresses.theme(line.theme.id))
     return places | {copied.file: copied.path for copied in catalogue.copied}

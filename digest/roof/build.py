@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from digest.commands.build import BuildReport
 
 
-_NAMED = 10  # damaged lines
+_NAMED = 10  # damaged lines, hints
 
 
 def _site_url(_: click.Context, __: click.Parameter, address: str | None) -> str | None:
@@ -65,6 +65,9 @@ def build(call: Call, output: Path | None, base_url: str | None, force: bool, as
     call.complain(
         *filter(None, (report.notice, report.warning, report.unrecorded, report.secrets)), *report.not_removed
     )
+    call.complain(*report.hints[:_NAMED])
+    if len(report.hints) > _NAMED:
+        call.complain(f"{len(report.hints) - _NAMED} more hints: run 'digest check'")
     if as_json:
         click.echo(lines.as_json(report._asdict()))
     else:

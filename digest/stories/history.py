@@ -297,13 +297,16 @@ class History:
         found = []
         for owner in {*self._since, *self._located}:
             is_there = owner in followed.files or (owner in files and owner not in followed.claimed)
-            if is_there or ((records := self.of_file(owner)) and all(one.deleted for _, one in records)):
+            if is_there:
                 continue
-            file = self._known(owner).file
-            match, week = paths.PLACE.fullmatch(file), paths.week_of(file)
+            records, known = self.of_file(owner), self._known(owner)
+            match, week = paths.PLACE.fullmatch(known.file), paths.week_of(known.file)
             if match and week:
                 day = match[2] or week.monday.isoformat()
-                found.append(Gone(file, week, day, self.came(records) or _first_date(records)))
+                came = self.came(records) or _first_date(records)
+                former = tuple(sorted(known.homes.keys() - {known.file}))
+                fresh = bool(records) and all(bool(one.deleted) for _, one in records)
+                found.append(Gone(known.file, week, day, came, former, fresh))
         return tuple(sorted(found))
 
     def _homes(self) -> Iterator[tuple[str, str, str]]:

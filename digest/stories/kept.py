@@ -37,7 +37,7 @@ _PLAIN: Mapping[str, Callable[[Any], object]] = {
     "names": dict,
     "altered": dict,
     "news": _rows(*Location._fields),
-    "gone": _rows("file", "week.year", "week.number", "day", "came"),
+    "gone": _rows("file", "week.year", "week.number", "day", "came", "former", "fresh"),
     "damaged": _rows(*Problem._fields),
 }
 KINDS = tuple(_PLAIN)
@@ -80,10 +80,14 @@ def values(rows: Mapping[str, Any], root: Path) -> dict[str, Any]:
         "copied": partial(_copied, root),
         "places": _place,
         "news": Location,
-        "gone": lambda file, year, number, day, came: Gone(file, Week(year, number), day, came),
+        "gone": _gone,
         "damaged": Problem,
     }
     return {kind: tuple(made[kind](*row) for row in found) if kind in made else found for kind, found in rows.items()}
+
+
+def _gone(file: str, year: int, number: int, day: str, came: float, former: Iterable[str], fresh: bool) -> Gone:
+    return Gone(file, Week(year, number), day, came, tuple(former), fresh)
 
 
 def _letter_row(file: str, week: Week, *rest: object) -> list[object]:
