@@ -67,6 +67,8 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     import difflib  # which all goes well without
 
     choices = sorted(known)
+    if word.lower() in choices:
+        return f"did you mean '{word.lower()}'?"
     near = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
     if near:
         return f"did you mean '{near[0]}'?"

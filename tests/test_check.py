@@ -129,6 +129,26 @@ def test_every_error_of_every_file_is_told_in_order(root: Path, story: Write) ->
     ]
 
 
+@pytest.mark.parametrize("line", ["hide:", "lead: # the best", "draft: "])
+def test_a_flag_without_a_value_gets_a_hint(root: Path, story: Write, line: str) -> None:
+    key = line.partition(":")[0]
+    story("a", **{key: line.partition(":")[2]})
+    put(root, "content/pages/about.md", "---\ntitle: About\ndraft:\n---\n\nhide:\n")
+
+    assert [str(problem) for problem in run(root).problems if problem.hint] == [
+        f"{W20}2026-05-15-a.md:4: '{key}' has no value, so it is off; write true, or take the line out",
+        "content/pages/about.md:3: 'draft' has no value, so it is off; write true, or take the line out",
+        "content/pages/about.md:6: 'hide:' has no effect here, and is published as text; "
+        "move this line above the second ---",
+    ]
+
+
+def test_a_key_in_capitals_is_told_the_right_one(root: Path, story: Write) -> None:
+    story("a", HIDE="true")
+
+    assert told(root) == [f"{W20}2026-05-15-a.md:4: unknown key 'HIDE'; did you mean 'hide'?"]
+
+
 def test_a_link_to_a_story_that_cannot_be_read_is_not_lost(root: Path, story: Write) -> None:
     story("a", "See [B](2026-05-15-b.md).")
     story("b", themes="[memroy]")

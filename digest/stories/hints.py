@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from digest import links, sanitize
+from digest.stories import misplaced
 from digest.stories.prose import FENCE, MARKER, Lines, Link, Prose, is_fence
 
 _BULLET = re.compile(r"[-*+][ \t]+\S|1\.[ \t]+\S")
@@ -259,6 +260,14 @@ def lost_front_matter(prose: Prose) -> Iterator[Found]:
                     "make --- the first line of the file")  # fmt: skip
 
 
+def misplaced_keys(prose: Prose) -> Iterator[Found]:
+    """Finds keys that were typed below the front matter, where they are published as text."""
+    for line, key in misplaced.below(prose.plain):
+        proper = "" if key == key.lower() else f", as '{key.lower()}'"
+        yield Found(line, f"'{key}:' has no effect here, and is published as text",
+                    f"move this line above the second ---{proper}")  # fmt: skip
+
+
 RULES: tuple[Callable[[Prose], Iterator[Found]], ...] = (
     glued_lists,
     accidental_headings,
@@ -276,6 +285,7 @@ RULES: tuple[Callable[[Prose], Iterator[Found]], ...] = (
     dropped_links,
     raw_html,
     lost_front_matter,
+    misplaced_keys,
 )
 
 

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from digest import links
 from digest.errors import Problem
 from digest.model import Config, Copied, FreePage, Letter, Story
-from digest.stories import excerpt, filenames, hints, ledger, paths, pending
+from digest.stories import excerpt, filenames, hints, ledger, misplaced, paths, pending
 from digest.stories.desk import Survey
 from digest.stories.history import History
 from digest.stories.identity import CLAIM, scoped
@@ -65,6 +65,7 @@ def review(
     shown = [story for story in survey.content.stories if not story.hide]
     found = [
         *_slips(texts(survey)),
+        *_empty_flags((*shown, *survey.content.letters, *survey.content.introductions, *survey.content.pages), read),
         *_of_each(shown, history, config, line_of),
         *_pending(shown, history, line_of, read, versions),
         *among(shown, line_of),
@@ -84,6 +85,7 @@ def of_story(story: Story, history: History, config: Config, line_of: LineOf, re
     """Returns every hint about a story by itself, without the others beside it."""
     return (
         *_slips(_notes([story])),
+        *_empty_flags([story], read),
         *_of_each([story], history, config, line_of),
         *_pending([story], history, line_of, read),
     )
@@ -193,6 +195,12 @@ def _found(story: Story, history: History, read: Read, versions: Versions) -> pe
     if not pending.has_any(records):
         return {}
     return pending.to_look_at(records, story, read(story.file), versions.get(story.file, ()))
+
+
+def _empty_flags(written: Iterable[Story | Letter | FreePage], read: Read) -> Iterator[Problem]:
+    for one in written:
+        for line, key in misplaced.empty(read(one.file)):
+            yield _hint(one.file, line, f"'{key}' has no value, so it is off", "write true, or take the line out")
 
 
 def _slips(written: Iterable[Text]) -> Iterator[Problem]:
