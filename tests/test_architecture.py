@@ -91,6 +91,24 @@ def test_each_library_has_one_importer(library: str, importer: str) -> None:
     assert importers == [importer]
 
 
+@pytest.mark.parametrize("path", [path for path in FILES if path.name != "parse.py"], ids=name_of)
+def test_no_private_name_of_a_library_is_used_but_of_feedparser(path: Path) -> None:
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    others = [node for node in imports if not ast.unparse(node).startswith(("import digest", "from digest"))]
+    names = {(alias.asname or alias.name).split(".")[0] for node in others for alias in node.names}
+    parts = {part for node in others for part in ast.unparse(node).replace(".", " ").split()} - {"__future__"}
+    attributes = [
+        node for node in nodes if isinstance(node, ast.Attribute) and ast.unparse(node).split(".")[0] in names
+    ]
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+    private = {part for part in parts if part.startswith("_")}
+    private |= {ast.unparse(node) for node in attributes if node.attr.startswith("_")}
+    private |= {text for text in texts if text.split(".")[0] in IMPORTERS and "._" in text}
+    assert not private - {"os._exit"}  # which is documented
+
+
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_every_module_says_what_it_is_for_and_stays_small(path: Path) -> None:
     text = path.read_text()

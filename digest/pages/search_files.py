@@ -21,6 +21,10 @@ import cbor2
 ENTRY = "pagefind-entry.json"
 _ORDERED = (".pf_meta", ".pf_filter")
 _SIGNATURE = b"pagefind_dcd"
+_UNKNOWN = (
+    LookupError, TypeError, ValueError, AttributeError, OSError, EOFError, RecursionError, zlib.error, cbor2.CBORError,
+)  # fmt: skip
+"""What comes of a file of a form that is not known here."""
 _FILTERS = 3  # where the list of filters stands in a meta file: pairs of name and file
 
 
@@ -31,7 +35,7 @@ def in_order(files: Mapping[str, bytes]) -> dict[str, bytes]:
         ordered: dict[str, bytes] = {}
         for language in entry["languages"].values():
             language["hash"] = _meta(files, language["hash"], ordered)
-    except (LookupError, TypeError, ValueError, AttributeError, OSError, EOFError, zlib.error, cbor2.CBORError):
+    except _UNKNOWN:
         return {name: content for name, content in files.items() if name == ENTRY or name.endswith(_ORDERED)}
     return {**ordered, ENTRY: json.dumps(entry, separators=(",", ":"), ensure_ascii=False).encode()}
 
