@@ -411,7 +411,7 @@ def test_a_feed_that_brings_an_added_story_later_adopts_it(root: Path) -> None:
     [
         (lambda e: e.reply(404), "no page at this address (404)"),
         (lambda e: e.reply(403), "refuses this reader or this network (403)"),
-        (lambda e: e.reply(503), "the publisher's server is at fault (503 Service Unavailable); it may pass"),
+        (lambda e: e.reply(503), "the publisher's server failed (503 Service Unavailable); try again later"),
         (lambda e: e.reply(body=b"%PDF-1.7", Content_Type="application/pdf"), "not a web page but application/pdf"),
         (lambda e: e.reply(body=b""), "an empty answer"),
     ],

@@ -174,7 +174,7 @@ def test_validator_that_cannot_be_a_header_is_not_sent() -> None:
 def test_not_modified_without_having_asked_is_a_failure(known: Validators | None) -> None:
     outcome = ask_one(lambda exchange: exchange.reply(304), known=known)
 
-    assert "'not modified' (304) though nothing was asked" in failed(outcome).reason
+    assert "'not modified' (304), although the whole feed was asked for" in failed(outcome).reason
 
 
 def test_last_modified_that_lies_ahead_is_neither_kept_nor_sent() -> None:
@@ -255,7 +255,7 @@ def test_trouble_that_stays_is_tried_three_times_in_all() -> None:
 
         assert len(host.requests) == 3
 
-    assert failed(outcome).reason == "the publisher's server is at fault (502 Bad Gateway); it may pass"
+    assert failed(outcome).reason == "the publisher's server failed (502 Bad Gateway); try again later"
     assert failed(outcome).wait is None
 
 
@@ -355,11 +355,11 @@ def test_moved_is_the_last_address_that_permanent_redirects_alone_lead_to(status
 @pytest.mark.parametrize(
     ("location", "words"),
     [
-        ("file:///etc/passwd", "a redirect to 'file:///etc/passwd', which is no web address"),
-        ("javascript:alert(1)", "a redirect to 'javascript:alert(1)', which is no web address"),
-        ("ftp://files.example/feed", "a redirect to 'ftp://files.example/feed', which is no web address"),
-        ("data:text/xml,x", "a redirect to 'data:text/xml,x', which is no web address"),
-        ("/feed", "redirects in a circle; the publisher's server is at fault"),
+        ("file:///etc/passwd", "a redirect to 'file:///etc/passwd', which is not a web address"),
+        ("javascript:alert(1)", "a redirect to 'javascript:alert(1)', which is not a web address"),
+        ("ftp://files.example/feed", "a redirect to 'ftp://files.example/feed', which is not a web address"),
+        ("data:text/xml,x", "a redirect to 'data:text/xml,x', which is not a web address"),
+        ("/feed", "redirects in a circle; the publisher has to fix that"),
     ],
 )
 def test_redirect_that_cannot_be_followed_is_named(location: str, words: str) -> None:
@@ -369,7 +369,7 @@ def test_redirect_that_cannot_be_followed_is_named(location: str, words: str) ->
 def test_redirect_without_a_target_is_named() -> None:
     reason = failed(ask_one(lambda exchange: exchange.reply(302))).reason
 
-    assert reason == "a redirect that does not say where to; the publisher's server is at fault"
+    assert reason == "a redirect that does not say where to; the publisher has to fix that"
 
 
 def test_redirects_without_end_stop_at_ten() -> None:
@@ -378,7 +378,7 @@ def test_redirects_without_end_stop_at_ten() -> None:
 
         assert len(host.requests) == 11
 
-    assert failed(outcome).reason == "redirects more than 10 times; the publisher is at fault"
+    assert failed(outcome).reason == "redirects more than 10 times; the publisher has to fix that"
 
 
 def test_cookies_last_for_one_feeds_chain_and_reach_no_other() -> None:
@@ -410,7 +410,7 @@ def test_cookies_last_for_one_feeds_chain_and_reach_no_other() -> None:
         (410, "gone for good (410); set `retired = true` for this feed"),
         (418, "answered 418 I'm a Teapot"),
         (429, "asks for fewer requests (429); pull less often"),
-        (599, "the publisher's server is at fault (599); it may pass"),
+        (599, "the publisher's server failed (599); try again later"),
         (206, "answered 206 Partial Content"),
     ],
 )
@@ -426,14 +426,14 @@ def test_empty_answer_is_a_failure(body: bytes) -> None:
 BROKEN: Mapping[str, tuple[Answer, str]] = {
     "drips for ever": (
         lambda exchange: exchange.drip(b"HTTP/1.1 200 OK\r\n\r\n"),
-        "no whole answer within 0.6 s",
+        "no complete answer within 0.6 s",
     ),
     "headers drip": (
         lambda exchange: exchange.drip(b"HTTP/1.1 200 OK\r\nX: "),
-        "no whole answer within 0.6 s",
+        "no complete answer within 0.6 s",
     ),
-    "says nothing": (lambda exchange: exchange.hang(), "no whole answer within 0.6 s"),
-    "hangs up": (lambda exchange: exchange.send(b""), "the server hung up without an answer"),
+    "says nothing": (lambda exchange: exchange.hang(), "no complete answer within 0.6 s"),
+    "hangs up": (lambda exchange: exchange.send(b""), "the server closed the connection without an answer"),
     "not HTTP": (lambda exchange: exchange.send(b"220 mail ready\r\n\r\n"), "its answer is not proper HTTP"),
     "bad chunk": (
         lambda exchange: exchange.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
@@ -441,25 +441,25 @@ BROKEN: Mapping[str, tuple[Answer, str]] = {
     ),
     "two lengths": (
         lambda exchange: exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
-        "its answer is not proper HTTP (conflicting Content-Length headers); the publisher's server is at fault",
+        "its answer is not proper HTTP (conflicting Content-Length headers); the publisher has to fix that",
     ),
     "two kinds of chunks": (
         lambda exchange: exchange.send(
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
         ),
-        "its answer is not proper HTTP (multiple Transfer-Encoding headers); the publisher's server is at fault",
+        "its answer is not proper HTTP (multiple Transfer-Encoding headers); the publisher has to fix that",
     ),
     "a header's name with spaces": (
         lambda exchange: exchange.send(b"HTTP/1.1 200 OK\r\nX Cache note: hit\r\n\r\nx"),
-        "its answer is not proper HTTP ('X Cache note: hit' is no header); the publisher's server is at fault",
+        "its answer is not proper HTTP ('X Cache note: hit' is no header); the publisher has to fix that",
     ),
     "a header of control signs": (
         lambda exchange: exchange.send(b"HTTP/1.1 200 OK\r\n\x1b[31m" + b"x" * 100 + b"\r\n\r\nx"),
-        f"its answer is not proper HTTP ('\\x1b[31m{'x' * 72}…' is no header); the publisher's server is at fault",
+        f"its answer is not proper HTTP ('\\x1b[31m{'x' * 72}…' is no header); the publisher has to fix that",
     ),
     "short body": (
         lambda exchange: exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort"),
-        "its answer broke off before its end",
+        "its answer is incomplete",
     ),
     "huge header": (
         lambda exchange: exchange.reply(200, BODY, X_Huge="h" * 200_000),
@@ -505,7 +505,7 @@ def test_unknown_name_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
 
-    assert failed(ask("http://nowhere.example/feed")[0]).reason.startswith("the name of its host is not known")
+    assert failed(ask("http://nowhere.example/feed")[0]).reason.startswith("its host is not known")
 
 
 def test_name_server_that_never_answers_does_not_hold_up_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -516,7 +516,7 @@ def test_name_server_that_never_answers_does_not_hold_up_the_run(monkeypatch: py
     outcome = ask("http://nowhere.example/feed", limits=Limits(deadline=0.3))[0]
 
     over.set()
-    assert failed(outcome).reason == "no whole answer within 0.3 s"
+    assert failed(outcome).reason == "no complete answer within 0.3 s"
     assert time.monotonic() - begun < 3
 
 
@@ -524,13 +524,15 @@ def test_name_server_that_never_answers_does_not_hold_up_the_run(monkeypatch: py
 def test_proxy_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("all_proxy", proxy)
 
-    assert "the environment names cannot be used" in failed(ask("http://feed.example/")[0]).reason
+    assert "are set in the environment cannot be used" in failed(ask("http://feed.example/")[0]).reason
 
 
 def test_certificates_that_cannot_be_used_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/certificates.pem")
 
-    assert "certificates that the environment names cannot be used" in failed(ask("https://feed.example/")[0]).reason
+    assert (
+        "certificates that are set in the environment cannot be used" in failed(ask("https://feed.example/")[0]).reason
+    )
 
 
 def test_proxy_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -541,7 +543,7 @@ def test_proxy_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
         outcome = ask("https://feed.example/")[0]
 
-    assert failed(outcome).reason == "the proxy that this machine's environment names did not let it through"
+    assert failed(outcome).reason == "the proxy that is set in this machine's environment refused it"
 
 
 def caused(error: BaseException, cause: BaseException) -> BaseException:
@@ -557,13 +559,13 @@ class ReadTimeout(Exception):
     ("error", "words", "passes"),
     [
         (caused(OSError("all failed"), ExceptionGroup("", [ConnectionRefusedError()])), "connection refused", False),
-        (caused(OSError("x"), socket.gaierror()), "the name of its host is not known", False),
+        (caused(OSError("x"), socket.gaierror()), "its host is not known", False),
         (caused(OSError("x"), OSError(errno.ENETUNREACH, "")), "its host cannot be reached from this network", False),
         (caused(OSError("x"), ssl.SSLError(1, "wrong version")), "no secure connection could be made", False),
         (caused(OSError("x"), ConnectionResetError()), "the connection was reset", True),
         (ReadTimeout("x"), "no answer for 9 s", True),
         (TimeoutError(), "no answer for 9 s", True),
-        (ValueError("Invalid URL"), "its address is not one that can be asked", False),
+        (ValueError("Invalid URL"), "its address cannot be fetched", False),
     ],
     ids=repr,
 )
@@ -699,12 +701,12 @@ def test_packed_bodies_are_unpacked(label: str, content: bytes) -> None:
 @pytest.mark.parametrize(
     ("label", "content", "words"),
     [
-        ("br", b"x", "packed as 'br', which was not asked for and cannot be read"),
-        ("\x1b[31mred", b"x", "packed as '[31mred', which was not asked for and cannot be read"),
-        ("gzip, gzip, gzip, gzip", b"x", "packed 4 times over, which no feed is"),
-        ("gzip", gzip.compress(BODY, mtime=0)[:-9], "its answer broke off before its end"),
-        ("gzip", gzip.compress(BODY, mtime=0)[:10] + b"\xff" * 40, "its gzip packing is damaged"),
-        ("deflate", b"\xff\xff\xff\xff", "its deflate packing is damaged"),
+        ("br", b"x", "compressed as 'br', a format that cannot be read"),
+        ("\x1b[31mred", b"x", "compressed as '[31mred', a format that cannot be read"),
+        ("gzip, gzip, gzip, gzip", b"x", "compressed 4 times, which no feed is"),
+        ("gzip", gzip.compress(BODY, mtime=0)[:-9], "its answer is incomplete"),
+        ("gzip", gzip.compress(BODY, mtime=0)[:10] + b"\xff" * 40, "its gzip compression is damaged"),
+        ("deflate", b"\xff\xff\xff\xff", "its deflate compression is damaged"),
     ],
 )
 def test_body_that_cannot_be_unpacked_is_named(label: str, content: bytes, words: str) -> None:
@@ -815,11 +817,11 @@ def nothing(root: Path) -> None:
 
 
 UNREADABLE: Mapping[str, tuple[Callable[[Path], object], str, str]] = {
-    "missing": (nothing, "feeds/b.xml", "no file 'feeds/b.xml' in the digest's folder; mend the feed's url"),
-    "a folder": (nothing, "feeds", "'feeds' is not a file; mend the feed's url"),
-    "above the root": (nothing, "../secret.xml", "'../secret.xml' lies outside the digest's folder"),
-    "absolute": (nothing, "/etc/hostname", "'/etc/hostname' lies outside the digest's folder"),
-    "a link out": (link_out, "feeds/link.xml", "'feeds/link.xml' lies outside the digest's folder"),
+    "missing": (nothing, "feeds/b.xml", "no file 'feeds/b.xml' in the digest's folder; correct the feed's url"),
+    "a folder": (nothing, "feeds", "'feeds' is not a file; correct the feed's url"),
+    "above the root": (nothing, "../secret.xml", "'../secret.xml' is outside the digest's folder"),
+    "absolute": (nothing, "/etc/hostname", "'/etc/hostname' is outside the digest's folder"),
+    "a link out": (link_out, "feeds/link.xml", "'feeds/link.xml' is outside the digest's folder"),
     "a link in a ring": (link_in_a_ring, "ring.xml", "the file 'ring.xml' cannot be read"),
     "too large": (
         lambda root: (root / "big.xml").write_bytes(b"x" * 2_000_000),
@@ -831,7 +833,7 @@ UNREADABLE: Mapping[str, tuple[Callable[[Path], object], str, str]] = {
         "empty.xml",
         "the file 'empty.xml' is empty",
     ),
-    "no name for a file": (nothing, "a\0b", "cannot be read: its path is not one that can be opened"),
+    "no name for a file": (nothing, "a\0b", "cannot be read: its path cannot be opened"),
     "a pipe": (lambda root: os.mkfifo(root / "pipe.xml"), "pipe.xml", "'pipe.xml' is not a file"),
     "another scheme": (nothing, "ftp://files.example/feed", "no file 'ftp://files.example/feed'"),
 }
@@ -865,9 +867,9 @@ CHANGED = ["changing", "growing", "rolling", "reguid", "redate", "vanish"]
 BEHAVIOURS = {
     **dict.fromkeys(WHOLE.split(), READ),
     "always304": "though nothing was asked",
-    "br": "packed as 'br'",
-    "unknownencoding": "packed as 'x-nobody-knows'",
-    "gzipbad": "broke off",
+    "br": "compressed as 'br'",
+    "unknownencoding": "compressed as 'x-nobody-knows'",
+    "gzipbad": "incomplete",
     "loop": "redirects more than 10 times",
     "chain/20": "redirects more than 10 times",
     "nolocation": "does not say where to",
@@ -881,15 +883,15 @@ BEHAVIOURS = {
     "418": "418",
     "429": "fewer requests",
     "429date": "fewer requests",
-    **dict.fromkeys(["500", "502", "503"], "server is at fault"),
-    **dict.fromkeys(["slow", "slowloris", "slowheaders", "hang", "hangbody"], "no whole answer within 4 s"),
+    **dict.fromkeys(["500", "502", "503"], "server failed"),
+    **dict.fromkeys(["slow", "slowloris", "slowheaders", "hang", "hangbody"], "no complete answer within 4 s"),
     "huge": "larger than 20 MB",
     "bomb": "larger than 20 MB",
     "hugeheader": "headers",
-    "badlength": "broke off",
+    "badlength": "incomplete",
     **dict.fromkeys(["neglength", "doublelength", "badchunk"], "not proper HTTP"),
     "reset": "reset",
-    "notHTTP": "hung up",
+    "notHTTP": "closed the connection",
     **dict.fromkeys(["empty", "204", "blank"], "empty answer"),
 }
 

@@ -138,7 +138,7 @@ def test_where_one_address_leads_to_no_feed_nothing_is_written(tmp_path: Path) -
         assert (made.returncode, made.stdout) == (1, "")
         assert made.stderr.splitlines() == [
             f"{host.url('/gone')}: no feed at this address (404); look for its new one on the publisher's site",
-            f"{host.url('/page')}: a web page that leads to no feed; look on it for a link called RSS or Atom",
+            f"{host.url('/page')}: a web page that names no feed; look on it for a link to RSS or Atom",
             "Nothing was written; mend what is wrong, or leave it out",
         ]
     assert list(tmp_path.iterdir()) == []

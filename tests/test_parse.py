@@ -87,7 +87,7 @@ def test_relative_links_of_a_feed_in_a_file_are_resolved_against_its_home() -> N
 def test_relative_links_without_any_base_are_no_web_links() -> None:
     outcome = document(rss("<item><title>A</title><link>/a</link></item>"), url="feeds/f.xml")
 
-    assert outcome.warnings == ("skipped for want of a web link: 'A'",)
+    assert outcome.warnings == ("skipped, no web link: 'A'",)
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_endless_fields_are_cut_or_left_out() -> None:
     outcome = document(rss(entry))
 
     assert [(len(entry.title), entry.id, len(entry.summary)) for entry in outcome.entries] == [(2_000, "", 100_000)]
-    assert outcome.warnings == ("skipped for want of a web link: 'Far'",)
+    assert outcome.warnings == ("skipped, no web link: 'Far'",)
 
 
 ITEM = "<item><title>A</title><link>https://a.example/</link>{}</item>"

@@ -156,7 +156,7 @@ def test_a_document_that_takes_too_long_is_a_failed_feed_and_the_others_are_writ
         report = run(root)
 
     assert outcomes(report) == {
-        "bad": "takes longer than 0.5 s to read; the publisher is at fault",
+        "bad": "takes longer than 0.5 s to read; the publisher has to fix that",
         "good": "read",
     }
     assert stories(root) == ["2026-05-20-good.md"]
@@ -225,8 +225,8 @@ def test_a_document_made_to_stall_is_read_or_given_up(body: bytes | str) -> None
 
     assert batch["0"].startswith("not ") or batch["0"] in {
         "read",
-        "takes longer than 0.3 s to read; the publisher is at fault",
-        "needs more than 512 MiB of memory to be read; the publisher is at fault",
+        "takes longer than 0.3 s to read; the publisher has to fix that",
+        "needs more than 512 MiB of memory to be read; the publisher has to fix that",
     }
 
 
@@ -240,7 +240,7 @@ def test_a_document_that_needs_too_much_memory_is_given_up_and_the_next_one_is_r
 
     assert read(body, GOOD, limits=limits) == [
         {"1": "read"},
-        {"0": "needs more than 100 MiB of memory to be read; the publisher is at fault"},
+        {"0": "needs more than 100 MiB of memory to be read; the publisher has to fix that"},
     ]
 
 
@@ -250,9 +250,9 @@ def test_a_document_that_needs_too_much_memory_is_given_up_and_the_next_one_is_r
 @pytest.mark.parametrize(
     ("act", "reason"),
     [
-        ("os.kill(os.getpid(), signal.SIGSEGV)", "crashes the program that reads it; the publisher is at fault"),
-        ("os._exit(0)", "crashes the program that reads it; the publisher is at fault"),
-        ("os.kill(os.getpid(), signal.SIGSTOP)", "takes longer than 0.05 s to read; the publisher is at fault"),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "crashes the program that reads it; the publisher has to fix that"),
+        ("os._exit(0)", "crashes the program that reads it; the publisher has to fix that"),
+        ("os.kill(os.getpid(), signal.SIGSTOP)", "takes longer than 0.05 s to read; the publisher has to fix that"),
         ("raise ValueError(2)", "digest fails to read it (ValueError); please report it"),
         ("print('hello', flush=True)", "read"),
     ],
@@ -282,7 +282,7 @@ def test_a_document_is_not_blamed_for_what_others_have_left_in_the_parser(in_wor
 def test_only_values_of_ours_are_taken_from_a_worker(in_worker: Callable[[str], None]) -> None:
     in_worker("class Call:\n    def __reduce__(self): return os.mkdir, ('made',)\nparse.parse = lambda one: Call()")
 
-    assert read(GOOD) == [{"0": "crashes the program that reads it; the publisher is at fault"}]
+    assert read(GOOD) == [{"0": "crashes the program that reads it; the publisher has to fix that"}]
     assert not Path("made").exists()
 
 
@@ -386,8 +386,9 @@ def test_a_page_that_takes_too_long_is_not_added(root: Path) -> None:
     with FeedHost({"/page": serving(PAGE)}) as host, pytest.raises(DigestError) as raised:
         add.run(root, config.load(root), host.url("/page"), now=NOW, limits=replace(SHORT, parse=0.01))
 
-    assert f"{host.url('/page')}: takes longer than 0.01 s to read; the publisher is at fault; write the file" in str(
-        raised.value
+    assert (
+        f"{host.url('/page')}: takes longer than 0.01 s to read; the publisher has to fix that; write the file"
+        in str(raised.value)
     )
     assert stories(root) == []
 
@@ -399,7 +400,7 @@ def test_a_new_feed_that_takes_too_long_is_named_and_a_page_leads_past_it() -> N
     answers = {"/": serving(naming.encode()), "/bad": serving(SLOW), "/good": serving(GOOD.encode())}
     with FeedHost(answers) as host:
         beat = init.beat_of([host.url("/")], None, now=NOW, limits=SHORT)
-        with pytest.raises(DigestError, match=r"/bad: takes longer than 0\.5 s to read; the publisher is at fault"):
+        with pytest.raises(DigestError, match=r"/bad: takes longer than 0\.5 s to read; the publisher has to fix that"):
             init.beat_of([host.url("/bad")], None, now=NOW, limits=SHORT)
 
         assert [feed.url for feed in beat.feeds] == [host.url("/good")]

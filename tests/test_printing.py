@@ -56,7 +56,7 @@ def test_reports_of_a_hostile_feed_act_on_nothing(root: Path) -> None:
 
     told = [first, *(said(root, *command) for command in (["pull"], ["--verbose", "pull"], ["status"], ["check"]))]
 
-    assert "skipped for want of a web link" in first
+    assert "skipped, no web link" in first
     assert "kept your title" in told[1]
     assert [text for text in told if ACTS.search(text)] == []
 

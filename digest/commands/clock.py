@@ -66,7 +66,7 @@ def _believed(document: Document | Failed, now: datetime) -> Document | Failed:
         return document
     count = f"{len(ahead)} of its entries" if len(ahead) > 1 else "one of its entries"
     first = f"{ahead[0].published:%Y-%m-%d} ('{ahead[0].title[:80]}')"
-    warning = f"a date more than a day ahead, such as {first}, in {count}; read as undated"
+    warning = f"a date more than a day ahead, such as {first}, in {count}; treated as undated"
     entries = tuple(
         _undated(entry) if entry.published and is_ahead(entry.published, now) else entry for entry in document.entries
     )

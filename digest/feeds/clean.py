@@ -43,14 +43,13 @@ def cleaned(body: bytes, content_type: str, namespaces: Mapping[str, str]) -> Cl
     try:
         document = prune.pruned(repaired.text, known)
     except prune.NotWellFormed:
-        warnings.append("not well-formed XML; some text may be altered")
+        warnings.append("not well-formed XML; some text may be wrong")
         return Cleaned(document=legal.text.encode(), warnings=tuple(warnings))
     if repaired.changed:
         warnings.append(f"not well-formed XML: {'; '.join(repaired.changed)}")
     if repaired.is_broken_off:
         warnings.append(
-            "its end is missing"
-            + ("; its last entry is cut off, and skipped until it comes whole" if repaired.is_entry_cut else "")
+            "its end is missing" + ("; its last entry is skipped until it is complete" if repaired.is_entry_cut else "")
         )
     return Cleaned(document=document.encode(), warnings=tuple(warnings), is_entry_cut=repaired.is_entry_cut)
 
@@ -60,7 +59,7 @@ def decoding_warnings(decoded: Decoded) -> Iterator[str]:
     if decoded.guessed:
         first = _BEYOND_ASCII.search(decoded.text)
         line = repair.line_of(decoded.text, first.start() if first else 0)
-        said = f"not in the encoding that it says; read as {decoded.encoding}, some text may be altered"
+        said = f"not in the encoding that it declares; read as {decoded.encoding}, some text may be wrong"
         yield f"{said} (from line {line} on)"
     elif decoded.replaced:
         line = repair.line_of(decoded.text, decoded.text.find("\ufffd"))

@@ -208,7 +208,7 @@ def _without_link(titles: Sequence[str]) -> Iterator[str]:
         f"'{shown}'" if (shown := _headline(title)[:80]) else "one without a headline" for title in titles[:_NAMED]
     ]
     more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""
-    yield f"skipped for want of a web link: {', '.join(names)}{more}"
+    yield f"skipped, no web link: {', '.join(names)}{more}"
 
 
 def _undated(candidates: Iterable[tuple[str, ...]]) -> Iterator[str]:
@@ -217,4 +217,4 @@ def _undated(candidates: Iterable[tuple[str, ...]]) -> Iterator[str]:
     if texts:
         shown = plaintext.line(texts[0])[:40]
         count = f"{len(texts)} of its entries" if len(texts) > 1 else "one of its entries"
-        yield f"a date that cannot be believed, such as '{shown}', in {count}; read as undated"
+        yield f"a date that cannot be used, such as '{shown}', in {count}; treated as undated"

@@ -176,7 +176,9 @@ class _Errand:
         try:
             client = self._round.client()
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:  # a proxy or certificates of that kind
-            return self._failed(f"the proxy or the certificates that the environment names cannot be used: {error}")
+            return self._failed(
+                f"the proxy or the certificates that are set in the environment cannot be used: {error}"
+            )
         async with client:
             return await self._persist(client)
 
@@ -204,7 +206,7 @@ class _Errand:
         """Follows the redirects; `moved` goes along as far as every one of them was permanent."""
         address, moved, permanent = links.fetch_link(self._feed.url) or "", "", True
         if not address:
-            return self._failed("its address is not one that can be asked; mend the feed's url")
+            return self._failed("its address cannot be fetched; correct the feed's url")
         met = {(address, "")}
         self._guard = Guard(is_trusted=self._is_trusted)
         for _ in range(self._round.limits.redirects + 1):
@@ -218,9 +220,9 @@ class _Errand:
             address, moved = target, target if permanent else moved
             step = (address, str(sorted((cookie.name, cookie.value) for cookie in client.cookies.jar)))
             if step in met:  # the same address with a new cookie is no circle
-                return self._failed("redirects in a circle; the publisher's server is at fault")
+                return self._failed("redirects in a circle; the publisher has to fix that")
             met.add(step)
-        return self._failed(f"redirects more than {self._round.limits.redirects} times; the publisher is at fault")
+        return self._failed(f"redirects more than {self._round.limits.redirects} times; the publisher has to fix that")
 
     async def _hop(self, client: httpx.AsyncClient, address: str) -> Fetched | Failed | Again | Redirect:
         async with self._round.turn(links.host(address)):
@@ -229,7 +231,7 @@ class _Errand:
                 async with asyncio.timeout(self._left):
                     return await self._exchange(client, address)
             except TimeoutError:
-                return self._failed(f"no whole answer within {self._round.limits.deadline:g} s")
+                return self._failed(f"no complete answer within {self._round.limits.deadline:g} s")
             finally:
                 self._left -= time.monotonic() - begun
 

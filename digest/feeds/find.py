@@ -71,4 +71,4 @@ def _chosen(address: str, answer: Answer, there: Mapping[str, Answer]) -> Found 
 
 def _without(address: str) -> Failed:
     feed = Feed(id="", url=address, title="", publisher="")
-    return Failed(feed=feed, reason="a web page that leads to no feed; look on it for a link called RSS or Atom")
+    return Failed(feed=feed, reason="a web page that names no feed; look on it for a link to RSS or Atom")

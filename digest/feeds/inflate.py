@@ -69,7 +69,7 @@ def _unpacked(body: bytes, name: str, cap: int) -> bytes:
         return body
     if name and name not in _READABLE:
         shown = "".join(sign for sign in name if sign.isprintable())[:40]
-        raise UnreadableBodyError(f"packed as '{shown}', which was not asked for and cannot be read")
+        raise UnreadableBodyError(f"compressed as '{shown}', a format that cannot be read")
     for kind in (_ZLIB, _BARE):  # without a label that says so: only what turns out to be text was packed
         with suppress(UnreadableBodyError):
             if body and _is_text(found := _inflated(body, kind, name, cap)):
@@ -93,14 +93,14 @@ def _inflated(body: bytes, kind: int, name: str, cap: int) -> bytes:
             try:
                 piece = inflate.decompress(data, _PIECE)
             except zlib.error as error:
-                raise UnreadableBodyError(f"its {name} packing is damaged") from error
+                raise UnreadableBodyError(f"its {name} compression is damaged") from error
             data = inflate.unconsumed_tail or inflate.unused_data
             full = len(piece) == _PIECE
             found += piece
             if len(found) > cap:
                 raise _too_large(cap)
     if not inflate.eof:
-        raise UnreadableBodyError("its answer broke off before its end")
+        raise UnreadableBodyError("its answer is incomplete")
     return bytes(found)
 
 
@@ -120,5 +120,5 @@ def _too_large(cap: int) -> _TooLargeError:
 def _names(encodings: str) -> list[str]:
     names = [name for part in encodings.split(",") if (name := part.strip().lower()) not in _NOTHING]
     if len(names) > _MOST_LAYERS:
-        raise UnreadableBodyError(f"packed {len(names)} times over, which no feed is")
+        raise UnreadableBodyError(f"compressed {len(names)} times, which no feed is")
     return names

@@ -93,8 +93,8 @@ def _loaded(text: str) -> tuple[dict[str, Any] | str, list[str]]:
         return "not JSON that can be read: it is nested too deep, or has a number that is too long", []
     if not isinstance(feed, dict):
         return "JSON, but not a JSON Feed", []
-    outside = {"before its beginning": text[:start], "behind its end": rest}
-    return feed, [f"text {where}; left out" for where, words in outside.items() if words.strip(_BLANK)]
+    outside = {"before": text[:start], "after": rest}
+    return feed, [f"text {where} the JSON, ignored" for where, words in outside.items() if words.strip(_BLANK)]
 
 
 def _decoded(text: str, start: int) -> tuple[Any, str]:

@@ -11,7 +11,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-UNKNOWN_HOST = "the name of its host is not known; mend the url, or look whether the network is up"
+UNKNOWN_HOST = "its host is not known; check the url and your network"
 _UNREACHABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
 _MOST_CAUSES = 50
 _LONGEST_LINE = 80
@@ -64,7 +64,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _by_cause(cause: BaseException) -> str:
     match cause:
         case socket.gaierror() if cause.errno == socket.EAI_AGAIN:
-            return "the name of its host could not be looked up just now; it may pass"
+            return "its host could not be looked up just now; try again later"
         case socket.gaierror():
             return UNKNOWN_HOST
         case ssl.SSLCertVerificationError():
@@ -82,17 +82,17 @@ def _by_cause(cause: BaseException) -> str:
 
 def _by_protocol(error: BaseException, told: str) -> str:
     if type(error).__name__ == "ProxyError":
-        return "the proxy that this machine's environment names did not let it through"
+        return "the proxy that is set in this machine's environment refused it"
     if type(error).__name__ in _LOST:
         return "the connection was lost"
     if "peer closed" in told or "incomplete" in told:
-        return "its answer broke off before its end"
+        return "its answer is incomplete"
     if "without sending" in told or "disconnected" in told:
-        return "the server hung up without an answer"
+        return "the server closed the connection without an answer"
     if "too long" in told or "too large" in told:
         return "the headers of its answer are too large"
     if isinstance(error, ValueError) or type(error).__name__ == "InvalidURL":
-        return "its address is not one that can be asked; mend the feed's url"
+        return "its address cannot be fetched; correct the feed's url"
     return f"its answer is not proper HTTP{_of_header(error)}"
 
 
@@ -107,4 +107,4 @@ def _of_header(error: BaseException) -> str:
         said = said[:_LONGEST_LINE]
     else:
         return ""
-    return f" ({said}); the publisher's server is at fault"
+    return f" ({said}); the publisher has to fix that"

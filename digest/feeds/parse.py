@@ -167,7 +167,7 @@ def _why_not(body: bytes, base: str) -> str:
     if not webpage.is_page(body):
         return _NOT_A_FEED
     found = webpage.advertised(body, base)
-    return "a web page, not a feed" + (f"; it names a feed of its own: {found}" if found else "")
+    return "a web page, not a feed" + (f"; its feed is {found}" if found else "")
 
 
 def _document(parsed: Any, cleaned: Cleaned, base: str) -> Document:

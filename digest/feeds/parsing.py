@@ -82,10 +82,10 @@ def _last(job: str, document: Fetched, limits: Limits) -> Any:
 
 def _words(why: Unanswered, limits: Limits) -> str:
     if why.code == -signal.SIGPROF or why.code is None:
-        return f"takes longer than {limits.parse:g} s to read; the publisher is at fault"
+        return f"takes longer than {limits.parse:g} s to read; the publisher has to fix that"
     if why.code == OUT_OF_MEMORY:
-        return f"needs more than {limits.memory / 2**20:g} MiB of memory to be read; the publisher is at fault"
-    return "crashes the program that reads it; the publisher is at fault"
+        return f"needs more than {limits.memory / 2**20:g} MiB of memory to be read; the publisher has to fix that"
+    return "crashes the program that reads it; the publisher has to fix that"
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def without_illegal(text: str) -> Repaired:
     if not found:
         return Repaired(text=text)
     legal, count = _ILLEGAL.subn(lambda sign: LINE_SEPARATOR if _BREAKS.match(sign[0]) else "", text)
-    return Repaired(text=legal, changed=(_noted("a character that XML forbids, left out", text, found.start(), count),))
+    return Repaired(text=legal, changed=(_noted("a character that XML forbids, removed", text, found.start(), count),))
 
 
 def repair(text: str, prefixes: Mapping[str, str]) -> Repaired:
@@ -155,7 +155,7 @@ class _Document:
         """Takes in the next piece of the text."""
         if token.place < self._start:
             if not self._faults and (token.kind not in {"text", "literal"} or not _is_blank(token.value)):
-                self._fault("something before the feed, left out", token.place)
+                self._fault("text before the feed, ignored", token.place)
         elif token.kind in {"text", "literal"}:
             is_text = token.kind == "text"
             self._output.append(self._words(token.value, token.place) if is_text else escape(token.value))
@@ -180,7 +180,7 @@ class _Document:
         self._output += [f"</{one.name}>" for one in reversed(self._open) if self._is_frame(one.name.lower())]
         behind = next((token for token in tokens(self._text[self.end :]) if not _is_blank(token.value)), None)
         if self.end and behind:
-            self._fault("something after the feed, left out", self.end + behind.place)
+            self._fault("text after the feed, ignored", self.end + behind.place)
         attributes = {**self._root_attributes, **self._undeclared()}
         self._output[0] = self._output[0].replace(">", _written(attributes) + ">", 1)
         return Repaired(
@@ -206,7 +206,7 @@ class _Document:
         if token.is_broken:
             self._fault(f"a broken tag, <{name}>", token.place)
         if self._open and local in _ENTRIES and self._open[-1].place in self._endless:
-            self._fault(f"no end tag of <{self._open[-1].name}>", self._open[-1].place)
+            self._fault(f"no end tag for <{self._open[-1].name}>", self._open[-1].place)
             self._write(f"</{self._close().name}>")
         attributes = self._attributes(token.rest, token.place)
         self._used |= {part.partition(":")[0] for part in (name, *attributes) if ":" in part}
@@ -230,7 +230,7 @@ class _Document:
         is_first_of_two = self._is_root(name) and self._frames[name] == 1 and token.place < self._last_end
         if not is_open or is_first_of_two:
             if not is_first_of_two:
-                self._fault(f"no start tag of </{token.value}>", token.place)
+                self._fault(f"no start tag for </{token.value}>", token.place)
             return
         unclosed = []
         while (last := self._close()).name.lower() != name:
@@ -263,7 +263,7 @@ class _Document:
 
     def _end_early(self, one: _Open) -> None:
         """Ends an element that has no end tag before the tag that follows its start."""
-        self._fault(f"no end tag of <{one.name}>", one.place)
+        self._fault(f"no end tag for <{one.name}>", one.place)
         following = self._next_tag.get(one.output)
         if following is None:
             self._output.append(f"</{one.name}>")
@@ -272,7 +272,7 @@ class _Document:
 
     def _take_as_words(self, one: _Open) -> None:
         """Takes an unknown tag in a text as a part of it, as the one in `vector<int>`."""
-        self._fault(f"no end tag of <{one.name}>", one.place)
+        self._fault(f"an unknown tag, <{one.name}>, kept as text", one.place)
         self._output[one.output] = escape(self._output[one.output])
 
     def _write(self, tag: str) -> None:
@@ -308,7 +308,7 @@ class _Document:
                 self._fault("a reference to a character that does not exist", place + found.start())
                 return "\ufffd"
             if _ILLEGAL.match(chr(number)):
-                self._fault("a character that XML forbids, left out", place + found.start())
+                self._fault("a character that XML forbids, removed", place + found.start())
                 return ""
             return f"&#{number};"
         if name in _PREDEFINED:
@@ -316,11 +316,11 @@ class _Document:
         if not name:
             return "&amp;" + found[0][1:]
         if name in self._unread:
-            self._fault("an entity that is more than a short text, left out", place + found.start())
+            self._fault("an entity that is more than a short text, removed", place + found.start())
             return ""
         means = self._entities.get(name, html.entities.html5.get(f"{name};"))
         if means is None:
-            self._fault("an entity that is not declared, left as it is", place + found.start())
+            self._fault("an undeclared entity, kept as text", place + found.start())
             return "&amp;" + found[0][1:]
         return escape(means)
 

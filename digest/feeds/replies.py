@@ -23,11 +23,11 @@ _LONGEST_VALIDATOR = 1_000
 _WORDS = {
     204: "an empty answer (204)",
     205: "an empty answer (205)",
-    304: "'not modified' (304) though nothing was asked to compare; the publisher's server is at fault",
+    304: "'not modified' (304), although the whole feed was asked for; the publisher has to fix that",
     401: "asks for a password (401); only a feed that is open to all can be pulled",
     403: "refuses this reader or this network (403); try from another network, or ask the publisher",
     404: "no feed at this address (404); look for its new one on the publisher's site",
-    406: "offers no form of the feed that can be read (406)",
+    406: "offers no format of the feed that can be read (406)",
     410: "gone for good (410); set `retired = true` for this feed",
     429: "asks for fewer requests (429); pull less often",
     451: "withheld for legal reasons (451); perhaps only in this country",
@@ -38,7 +38,7 @@ _OF_A_PAGE = {
     401: "asks for a password (401)",
     403: "refuses this reader or this network (403)",
     404: "no page at this address (404)",
-    406: "offers no form of the page that can be read (406)",
+    406: "offers no format of the page that can be read (406)",
     410: "gone for good (410)",
     429: "asks for fewer requests (429); try later",
 }
@@ -94,7 +94,7 @@ def words(status: int, *, page: bool = False) -> str:
         phrase = f"{status} {http.HTTPStatus(status).phrase}"
     except ValueError:
         phrase = str(status)
-    return f"the publisher's server is at fault ({phrase}); it may pass" if status >= 500 else f"answered {phrase}"
+    return f"the publisher's server failed ({phrase}); try again later" if status >= 500 else f"answered {phrase}"
 
 
 def of_a_new_feed(reason: str) -> str:
@@ -110,9 +110,9 @@ def worth_retrying(status: int, wait: datetime | None) -> bool:
 def bad_redirect(location: str | None) -> str:
     """Returns why a redirect cannot be followed: it leads nowhere, or to what is no web address."""
     if location is None:
-        return "a redirect that does not say where to; the publisher's server is at fault"
+        return "a redirect that does not say where to; the publisher has to fix that"
     shown = "".join(sign for sign in location if sign.isprintable())[:80]
-    return f"a redirect to '{shown}', which is no web address"
+    return f"a redirect to '{shown}', which is not a web address"
 
 
 def retry_after(header: str, now: datetime) -> datetime | None:
