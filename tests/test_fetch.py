@@ -866,15 +866,15 @@ UNCHANGED = ["ok", "etag", "etagweak", "lastmod", "both", "etagchanges", "lastmo
 CHANGED = ["changing", "growing", "rolling", "reguid", "redate", "vanish"]
 BEHAVIOURS = {
     **dict.fromkeys(WHOLE.split(), READ),
-    "always304": "though nothing was asked",
+    "always304": "although the whole feed was asked for",
     "br": "compressed as 'br'",
     "unknownencoding": "compressed as 'x-nobody-knows'",
     "gzipbad": "incomplete",
     "loop": "redirects more than 10 times",
     "chain/20": "redirects more than 10 times",
     "nolocation": "does not say where to",
-    "redirectfile": "no web address",
-    "redirectjs": "no web address",
+    "redirectfile": "not a web address",
+    "redirectjs": "not a web address",
     "redirectport": "connection refused",
     "401": "password",
     "403": "refuses this reader",

@@ -187,6 +187,23 @@ def test_no_fault_around_entries_changes_a_file_at_the_next_pull(tmp_path: Path)
             assert written(tmp_path) == files, kind
 
 
+def test_no_entry_that_is_cut_off_changes_a_file(tmp_path: Path) -> None:
+    (tmp_path / "digest.toml").write_text(
+        '[site]\ntitle = "T"\nurl = "https://t.example/"\n[[feeds]]\nid = "a"\nurl = "a.xml"\n'
+    )
+    whole = f"<rss version='2.0'><channel><title>T</title>{WITH_ACCENTS}</channel></rss>".encode()
+    (tmp_path / "a.xml").write_bytes(whole)
+    pulled(tmp_path)
+    files = written(tmp_path)
+    begin, end = whole.rindex(b"<item>"), whole.rindex(b"</item>")
+
+    for place in range(begin + 6, end, 37):
+        (tmp_path / "a.xml").write_bytes(whole[:place])
+        row = pulled(tmp_path)
+        assert written(tmp_path) == files, place
+        assert row.warnings == ("its end is missing; its last entry is skipped until it is complete",), place
+
+
 WITH_ACCENTS = "".join(
     f"<item><title>Café “{number}”</title><link>https://pub.example/{number}</link>"
     f"<guid>https://pub.example/?a=1&amp;id={number}</guid><author>Ann O&amp;#039;Hara</author>"

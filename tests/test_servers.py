@@ -35,7 +35,7 @@ READ = [
 ]  # fmt: skip
 WARNED = {
     "bombxml": "not well-formed",
-    "shortlength": "its end is missing; the last entry was cut off, and is skipped",
+    "shortlength": "its end is missing; its last entry is skipped until it is complete",
     "truncate": "its end is missing",
 }
 FAILED = {
@@ -50,7 +50,7 @@ FAILED = {
     "500": "the publisher's server failed (500",
     "502": "the publisher's server failed (502",
     "503": "the publisher's server failed (503",
-    "always304": "'not modified' (304) though nothing was asked",
+    "always304": "'not modified' (304), although the whole feed was asked for",
     "badchunk": "its answer is not proper HTTP",
     "badlength": "its answer is incomplete",
     "blank": "an empty answer",

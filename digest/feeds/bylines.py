@@ -14,7 +14,7 @@ from digest.feeds import plaintext
 _MOST = 50
 _LONGEST = 2_000
 _MAIL = re.compile(r"[^\s()<>,;]+@[^\s()<>,;]+")
-_AND = re.compile(r"\s+(?:and|&)\s+|^(?:and|&)\s+", re.IGNORECASE)
+_AND = re.compile(r"(?:\s+|^)(?:and|&|et(?! al\b)|und|og|och)\s+", re.IGNORECASE)
 _OFFICE = re.compile(r"[^,;]\s(?:of|for|für|des)\s")  # the Ministry of Trade, Industry, Energy is one author
 _INITIALS = re.compile(r"(?:[^\W\d_]\.[ -]?)+")  # Byte, A. C., Chip, B.
 _BY = re.compile(r"by:?\s+", re.IGNORECASE)
@@ -56,7 +56,8 @@ def _name(element: str) -> str:
 def _listed(text: str) -> list[str]:
     if _OFFICE.search(text):
         return [text]
-    parts = [part.strip() for part in re.split(r"[,;、，；]", text)]
+    separators = r"[;；]" if re.search(r"[;；].", text) else r"[,、，]"  # Lee, Ann; Ray, Bob
+    parts = [part.strip(" ;；") for part in re.split(separators, text)]
     found: list[str] = []
     for part in parts:
         if found and (part.replace(".", "").lower() in _SUFFIXES or _INITIALS.fullmatch(part)):

@@ -152,7 +152,7 @@ def _links(candidates: Iterable[str], base: str) -> Iterator[str]:
 def _bare(text: str) -> str:
     """Returns an address or date without the markup around it, and without the escapes that some feeds write twice."""
     found = _IN_MARKUP.search(text) if "<" in text else None
-    return (found[1] if found else text).replace("&amp;", "&").strip()
+    return (found[1] if found else text).replace("&amp;", "&").strip(" \t\r\n\"'<>")
 
 
 def _with_scheme(address: str, base: str) -> str:
@@ -164,8 +164,8 @@ def _with_scheme(address: str, base: str) -> str:
     if not begun or re.fullmatch(r"https?://|//", begun[1], re.IGNORECASE):
         return address
     schemes = re.findall("https?", begun[1].lower())
-    name = begun[2].lower()
-    is_host = name.startswith("www.") or (name and name.removeprefix("www.") == links.host(base))
+    name = begun[2].lower().partition(":")[0]
+    is_host = name.startswith("www.") or (name and name.removeprefix("www.") == links.host(base).partition(":")[0])
     if len(schemes) < 2 and not is_host:
         return address
     scheme = schemes[-1] if schemes else base.partition(":")[0] or "https"

@@ -30,6 +30,7 @@ LINE_SEPARATOR = "\u2028"
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 _ATTRIBUTE = re.compile(rf"""({NAME})\s*+(?:=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"']++)))?+""", re.ASCII)
+_TO_NEXT = re.compile(r"<[^<>]*+>?")
 _REFERENCE = re.compile(r"&(?:#([0-9]++)|#[xX]([0-9A-Fa-f]++)|([A-Za-z][A-Za-z0-9]*+)(?=;))?+;?")
 _ENTITY = re.compile(r"""<!ENTITY\s+([A-Za-z][A-Za-z0-9]{0,40})\s+(?:"([^"<%]{0,100})"|'([^'<%]{0,100})')\s*>""")
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
@@ -273,7 +274,8 @@ class _Document:
     def _take_as_words(self, one: _Open) -> None:
         """Takes an unknown tag in a text as a part of it, as the one in `vector<int>`."""
         self._fault(f"an unknown tag, <{one.name}>, kept as text", one.place)
-        self._output[one.output] = escape(self._output[one.output])
+        tag = _TO_NEXT.match(self._text, one.place)
+        self._output[one.output] = escape(tag[0] if tag else "")
 
     def _write(self, tag: str) -> None:
         self._output.append(tag)
