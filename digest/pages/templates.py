@@ -12,8 +12,11 @@ import stat
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import CodeType
+from typing import ClassVar
 
 from jinja2 import (
+    BytecodeCache,
     ChoiceLoader,
     Environment,
     FileSystemBytecodeCache,
@@ -76,6 +79,18 @@ class _Compiled(FileSystemBytecodeCache):
             super().dump_bytecode(bucket)
 
 
+class _Unkept(BytecodeCache):
+    """Compiled templates of this process, where none may be kept: two processes of one build need them."""
+
+    _code: ClassVar[dict[str, CodeType | None]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get(bucket.key + bucket.checksum)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key + bucket.checksum] = bucket.code
+
+
 class Templates:
     """The templates of the digest at `root`.
 
@@ -100,13 +115,12 @@ class Templates:
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
-            bytecode_cache=_compiled(root),
+            bytecode_cache=_compiled(root) or _Unkept(),
             loader=self._loader,
         )
         self._environment.filters.update(filters)
         self._environment.filters.update({name: _at_run_time(made) for name, made in changing.items()})
         self._environment.globals.update(known)
-        self._loaded: dict[str, Template] = {}
 
     def compile(self, names: Iterable[str]) -> None:
         """Compiles templates, as far as they are in order: what is wrong is said when they are rendered."""
@@ -119,13 +133,13 @@ class Templates:
         return self._template(name).render(values)
 
     def _template(self, name: str) -> Template:
-        """Returns a template that was loaded with the global values as one dict.
+        """Returns a template whose global values are one dict.
 
-        `get_template` gives it a ChainMap, which every render copies: for a story that is a third of its time.
+        Jinja gives it a ChainMap, which every render goes through: for a story that is a third of its time.
         """
-        if name not in self._loaded:
-            self._loaded[name] = self._loader.load(self._environment, name, self._environment.globals)
-        return self._loaded[name]
+        template = self._environment.get_template(name)
+        template.globals = self._environment.globals
+        return template
 
     def refuse_flaws(self) -> None:
         """Raises Faults where anything is wrong in the digest's own templates, as far as reading them shows it."""
