@@ -52,7 +52,7 @@ def test_a_five_digit_number_is_no_article_number() -> None:
 
 def test_a_guid_that_is_no_uri_counts_within_its_feed_only() -> None:
     before = make_entry(id="7", link="https://a.example/1", title="One")
-    after = make_entry(id="7", link="https://b.example/1", title="Two")
+    after = make_entry(id="7", link="https://b.example/1", title="One")
 
     assert matching.match("a", [after], known(("a", before, STORY))) == [STORY]
     assert matching.match("b", [after], known(("a", before, STORY))) == [None]

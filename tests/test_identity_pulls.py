@@ -120,6 +120,36 @@ def test_the_entries_of_a_case_become_its_stories_in_any_order(path: Path, tmp_p
         assert (found if isinstance(wanted, list) else len(found)) == wanted, case["about"]
 
 
+SAME_LINKS = [
+    ["n/7;jsessionid=A1", "n/7;jsessionid=B2", "n/7"],
+    ["n/7?PHPSESSID=a1", "n/7?PHPSESSID=b2", "n/7?PHPSESSID=a1"],
+    ["n/%7Eann", "n/~ann", "n/%7eann", "n/%7Eann"],
+    ["caf%c3%a9-at-noon", "caf%C3%A9-at-noon", "café-at-noon"],
+    ["n/7?mod=rss_markets", "n/7?mod=rss_tech", "n/7"],
+]
+
+
+@pytest.mark.parametrize("places", SAME_LINKS)
+@pytest.mark.parametrize("guid", ["", "https://pub.example/?p=7"])
+def test_a_link_that_differs_only_by_a_token_or_percent_codes_is_not_written(
+    tmp_path: Path, guid: str, places: Sequence[str]
+) -> None:
+    digest = Digest(tmp_path, ["a"])
+    pulls = [{"a": [[guid, "Story 7", f"https://pub.example/{one}", "2026-11-23T10:00:00Z"]]} for one in places]
+    digest.pull(pulls[0])
+    digest.note()
+    (first,), said = digest.stories(), digest._files()
+
+    for documents in pulls[1:]:
+        digest.pull(documents)
+        assert digest._files() == said
+
+    corrected = [guid, "Story 7, corrected", f"https://pub.example/{places[1]}", "2026-11-23T10:00:00Z"]
+    digest.pull({"a": [corrected]})
+    (story,) = digest.stories()
+    assert (story.title, story.link) == ("Story 7, corrected", first.link)
+
+
 # ---------------------------------------------------------------- copies, and hints
 
 
@@ -183,12 +213,14 @@ def test_check_hints_at_two_stories_of_one_guid(tmp_path: Path) -> None:
 @pytest.mark.parametrize("guid", ["17", "https://pub.example/?p=1", ""])
 def test_of_two_copies_one_is_the_story_when_the_ledger_is_lost(tmp_path: Path, guid: str) -> None:
     digest = Digest(tmp_path, ["a"])
-    digest.pull({"a": [[guid, "Story 1", "https://pub.example/1", "2026-11-23T10:00:00Z"]]})
+    digest.pull({"a": [[guid, "Story 1", "https://pub.example/one-of-two-copies", "2026-11-23T10:00:00Z"]]})
     (story,) = digest.stories()
     (tmp_path / story.file).with_name("2026-11-23-a-copy.md").write_bytes((tmp_path / story.file).read_bytes())
     (tmp_path / "content" / "ledger" / "a.jsonl").unlink()
     (tmp_path / "a.json").write_text(
-        json.dumps(_document([[guid, "Story 1, corrected", "https://pub.example/1", "2026-11-24T10:00:00Z"]]))
+        json.dumps(
+            _document([[guid, "Story 1, corrected", "https://pub.example/one-of-two-copies", "2026-11-24T10:00:00Z"]])
+        )
     )
 
     report = pull.run(tmp_path, digest.config, digest.config.feeds, now=NOW + timedelta(days=1))

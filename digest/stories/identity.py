@@ -21,12 +21,17 @@ Known = Mapping[str, Collection[str]]
 
 CLAIM = "claim:"
 """The alias of a guid that is an absolute URI and names a story of another feed begins with this."""
+HERE = "here"
+"""The key of every story in its own feed."""
+WORDING = "wording:"
+"""The key that has the words of a story's headline begins with this."""
 _NO_GUID = frozenset(
     {"", "0", "na", "null", "nil", "nan", "none", "undefined", "unknown", "false", "true", "guid", "id"}
 )
 _NO_HEADLINE = frozenset({"", "untitled", "notitle", "na", "null", "none", "undefined"})
 _NUMBERED = re.compile(r"(?:p|t|n|id|[anp]id|\w+_id|post|item|story|article)=", re.IGNORECASE)
 _SIGNS = re.compile(r"[\W_]+")
+_A_WORD = re.compile(r"[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]|[^\W_\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]+")
 
 
 def aliases_of(entry: Entry) -> tuple[str, ...]:
@@ -87,11 +92,13 @@ def keys_of(
     link: str = "",
     summary: str = "",
     published: datetime | None = None,
+    unchanged: str = "",
 ) -> frozenset[str]:
     """Returns all keys under which a story that a feed has brought is looked for.
 
     `bare` is a story that has no guid of its own: what it is in the world is its link alone. `id` is what the ledger
-    calls it, `link` and `summary` are hashes of its whole link and summary, `published` its time, if no alias has it.
+    calls it, `link` and `summary` are hashes of its whole link and summary, `published` its time, if no alias has it,
+    `unchanged` the key of all that its feed said last.
     """
     names = frozenset(aliases) | ({f"guid:{id}"} if id else frozenset())
     split = [alias.partition(":")[::2] for alias in names]
@@ -103,12 +110,14 @@ def keys_of(
     anywhere |= {f"date:{when}" for when in stamps}
     anywhere |= {f"any guid:{name}" for kind, name in split if kind == "guid"}
     anywhere |= {f"whole link:{link}", f"same:{link} {hash_of(title)}"} if link else set()
+    anywhere |= {wording(title), *(["dated"] if stamps else [])}
     for address in addresses:
         page = links.lasting(address)
         anywhere |= {f"page:{page}"} if address in anchored else {f"page:{page}", f"only page:{page}"}
-        anywhere |= {f"titled page:{page}"} if is_headline(title, address.partition("/")[0]) else set()
-        anywhere |= {f"dated page:{page}"} if stamps else set()
+        anywhere |= {f"host:{page.partition('/')[0]}"}
     own = {
+        HERE,
+        *([unchanged] if unchanged else []),
         f"now:{hash_of(title)}",
         f"summary:{summary or hash_of('')}",
         *names,
@@ -224,6 +233,11 @@ def stem(address: str, title: str, when: str = "") -> str:
     path, _, query = address.partition("?")
     numbers = "&".join(part for part in query.split("&") if _NUMBERED.match(part))
     return f"stem:{path}?{numbers} {hash_of(title)} {when}"
+
+
+def wording(title: str) -> str:
+    """Returns the key with the words of a headline; in scripts without spaces, with its signs."""
+    return f"{WORDING}{' '.join(sorted(set(_A_WORD.findall(title.casefold()))))}"
 
 
 def has_headline(entry: Entry) -> bool:

@@ -49,7 +49,7 @@ class _Taking:
         self.at = ledger.moment(now)
         self.order = [feed.id for feed in config.feeds]
         akin = news.akin(documents, desk.ledgers)
-        self.known = {key: list(files) for key, files in ledger.known_files(akin).items()}
+        self.known = {key: dict.fromkeys(files) for key, files in ledger.known_files(akin).items()}
         self.settled = ledger.names(desk.ledgers)
         self.kin = ledger.by_file(desk.ledgers)
         self.finder = Finder(self.desk, self.kin)
@@ -158,9 +158,7 @@ class _Taking:
 
     def _know(self, keys: Iterable[str], file: str) -> None:
         for key in keys:
-            files = self.known.setdefault(key, [])
-            if file not in files:
-                files.append(file)
+            self.known.setdefault(key, {})[file] = None
 
     # ------------------------------------------------------------ new stories
 
@@ -197,7 +195,7 @@ class _Taking:
     def _meet(self, arrival: Arrival, file: str) -> tuple[str, str]:
         """Deals with a story that was taken in before: under a new name, by one more feed, or with new words."""
         record = self.kin[file].get(arrival.feed.id)
-        heard = ledger.hashes(said(arrival.entry))
+        heard = news.heard(arrival.entry, record)
         is_back = record is not None and arrival.feed.id in self.desk.returned
         odd = precedence.contradicted(record, heard, self.kin[file]) if record and is_back else frozenset()
         if record is not None and not is_news(arrival.entry, record) and not record.held and not odd:
@@ -229,7 +227,7 @@ class _Taking:
         return self._revised(arrival, record, story, self._merged(arrival, before, file, story, heard, aside), heard)
 
     def _remember_names(self, arrival: Arrival, record: Record) -> None:
-        if redated.new_names(arrival.aliases, record):
+        if news.new_names(arrival.aliases, record):
             self._note(arrival, record, {}, precedence.written_by_others(record, self.kin[record.file]))
 
     def _welcome(self, arrival: Arrival, file: str, story: Story | None, heard: Mapping[str, str]) -> tuple[str, str]:
@@ -428,11 +426,12 @@ class _Taking:
         names: tuple[str, ...] = (),
     ) -> None:
         """Notes what was heard of an entry and what of it was written, and makes its names known to later feeds."""
-        aliases, entry = arrival.aliases + names, arrival.entry
+        entry, noted = arrival.entry, record.aliases
+        aliases = [alias for alias in arrival.aliases + names if not news.is_variant(alias, noted)]
         gone = dict.fromkeys(withdrawn(heard, record) if heard else (), "")
         line = record._replace(
             at=ledger.later(self.at, record.at),
-            aliases=tuple(dict.fromkeys(record.aliases + aliases)),
+            aliases=tuple(dict.fromkeys((*noted, *aliases))),
             title=entry.title,
             said={**record.said, **heard, **gone},
             wrote=wrote,

@@ -206,7 +206,15 @@ def keys_of_record(record: Record, feed: str) -> frozenset[str]:
     """Returns the keys under which the story of a feed's record is looked for."""
     link, summary = record.said.get("link", ""), record.said.get("excerpt", "")
     is_bare = not has_guid(record)
-    return keys_of(record.aliases, record.title, feed, bare=is_bare, id=record.id, link=link, summary=summary)
+    return keys_of(
+        record.aliases, record.title, feed,
+        bare=is_bare, id=record.id, link=link, summary=summary, unchanged=unchanged(record.said),
+    )  # fmt: skip
+
+
+def unchanged(said: Mapping[str, str]) -> str:
+    """Returns the key of an entry that says again what these hashes are of."""
+    return "unchanged:" + " ".join(said.get(name, "") for name in ("title", "link", "published", "excerpt"))
 
 
 def names(ledgers: Mapping[str, Mapping[str, Record]]) -> frozenset[str]:

@@ -1,13 +1,12 @@
-"""Which entries are one story: a list of rules, strongest first, and the name that each entry gets.
+"""Which entries are one story, and the name that each entry gets.
 
     documents ──own ledger──▶ ──all ledgers, and each other──▶ the story of each entry, new ones included
 
-The rules compare guid, the publisher's article number, the canonical link, and headline with exact date. A guid alone
-is not enough, since feeds give one guid to another story: link, headline or date has to agree with it. A guid counts
-within its feed, and everywhere if it is an absolute URI; but anybody can write a guid into a feed, so across feeds the
-link or headline has to agree. Headline with date counts within its feed. A link that several entries of a document
-share, a site's front page, a placeholder, a date without a time, a session token and a tracker identify nothing.
-Where guid and link say nothing of a story (`vague`), its headline or date has to agree with them.
+An entry is the story that it agrees with most, if it does so enough (`rules` has the score). It is compared with the
+stories of its own feed first, then with all others. Its names are guid, the publisher's article number, link without
+trackers and tokens, headline, date and excerpt; each counts for less where it may be another story's too (`vague`).
+A guid counts within its feed, and everywhere if it is an absolute URI; but anybody can write a guid into a feed, so
+across feeds link or headline has to agree. Placeholders and the front page of a site identify nothing.
 Entries of one document are different stories, unless guid, link and headline agree. An entry without a guid of its own
 that its link cannot identify gets one from us (`stand_in`). No result depends on the order of feeds or entries.
 Compares names only: `merge` decides what happens to changed words.
@@ -17,13 +16,14 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from datetime import datetime
 from itertools import count
 from types import MappingProxyType
 
 from digest import links
 from digest.model import Entry
-from digest.stories import identity, rules, vague
+from digest.stories import identity, ledger, rules, vague
 
 Documents = Sequence[tuple[str, Sequence[Entry]]]
 """Feeds' ids, each with the distinct entries of its document."""
@@ -37,31 +37,29 @@ def resolve(
     """Returns for each entry of each document the file of the story that it is, or the name of a new one (`NEW`).
 
     All documents are first matched against what their own feeds have brought, and what is learnt of a story's names on
-    the way counts for the others. The rules are climbed one after the other for all entries of a document together,
-    so that a weak likeness never takes a story from the entry that it really is. `is_gone` tells of a file that its
+    the way counts for the others. All entries of a document are compared before any gets its story, so that a weak
+    likeness never takes a story from the entry that it really is. `is_gone` tells of a file that its
     editor has deleted: what another feed brings under its guid and date stays away, whatever it is called there.
     """
-    anywhere = (*rules.ANYWHERE, rules.gone("guid", "time", is_gone))
     context = Context.of(documents, known)
-    learnt: dict[str, list[str]] = {}
+    stories = rules.Stories(known)
     found: list[list[str]] = [[""] * len(entries) for _, entries in documents]
-    for ladder in (rules.IN_OWN_FEED, anywhere):
+    for own in (True, False):
         for number in sorted(range(len(documents)), key=lambda number: documents[number][0]):
             feed, entries = documents[number]
-            stories = found[number]
+            files = found[number]
             order = sorted(range(len(entries)), key=lambda at: _content(entries[at]))
-            looks = _looks(feed, entries, context, known, learnt)
-            claimed = {story for story in stories if story}
-            for rule in ladder:
-                for at in order:
-                    story = None if stories[at] else rule(looks[at], claimed)
-                    if story:
-                        stories[at] = story
-                        claimed.add(story)
-            for at in order if ladder is anywhere else ():
-                stories[at] = stories[at] or f"{NEW}{feed} {at}"
+            ranks = {at: rank for rank, at in enumerate(order)}
+            signs = _signs(feed, entries, context, known)
+            looks = {at: rules.Look(feed, signs[at], stories, own=own) for at in order if not files[at]}
+            for at, file in rules.assign(looks, ranks, set(files)).items():
+                files[at] = file
+            for at in order if not own else ():
+                gone = "" if files[at] else looks[at].is_gone(is_gone)
+                files[at] = files[at] or (gone if gone not in files else "") or f"{NEW}{feed} {at}"
             for at in order:
-                _learn(learnt, feed, entries[at], stories[at], context)
+                if files[at]:
+                    stories.learn(files[at], _keys(feed, entries[at], context))
     return found
 
 
@@ -219,31 +217,33 @@ def _content(entry: Entry) -> tuple[str, ...]:
     )
 
 
-def _learn(learnt: dict[str, list[str]], feed: str, entry: Entry, story: str, context: Context) -> None:
-    """Adds the names of an entry whose story is found to those by which others may find it."""
-    if not story:
-        return
+def _keys(feed: str, entry: Entry, context: Context) -> Collection[str]:
+    """Returns the keys by which others may find the story of an entry."""
     guid = context.guid(feed, entry)
     stand_in = guid or context.stand_in(feed, entry)
     aliases = [alias for alias in identity.aliases_of(entry) if not alias.startswith("guid:")]
     aliases += [f"guid:{stand_in}"] if stand_in else []
-    for key in identity.keys_of(aliases, entry.title, feed, bare=not guid, link=identity.hash_of(entry.link)):
-        files = learnt.setdefault(key, [])
-        if story not in files:
-            files.append(story)
+    return identity.keys_of(aliases, entry.title, feed, bare=not guid, link=identity.hash_of(entry.link))
 
 
-def _looks(
-    feed: str, entries: Sequence[Entry], context: Context, known: identity.Known, learnt: Mapping[str, Sequence[str]]
-) -> list[rules.Look]:
-    """Returns for each entry what finds the files under one of its names: by its kind, or as "own" and kind."""
+def _signs(feed: str, entries: Sequence[Entry], context: Context, known: identity.Known) -> list[rules.Signs]:
+    """Returns the names of each entry of a document, and what they are worth."""
     dates = Counter(identity.stamp(entry.published) for entry in entries if entry.published)
+    summaries = Counter(entry.summary for entry in entries)
     has_moved = _has_moved(feed, entries, context, known)
-    names = [vague.Names(one, context.guid(feed, one), context.is_shared(feed, one), has_moved) for one in entries]
-
-    needs = vague.needs(names)
-    found = (_names(feed, entry, context, dates, needed) for entry, needed in zip(entries, needs, strict=True))
-    return [rules.Look(feed, names, known, learnt) for names in found]
+    names = [
+        vague.Names(one, context.guid(feed, one), context.is_crowded(one.link), context.is_shared(feed, one), has_moved)
+        for one in entries
+    ]
+    return [
+        rules.Signs(
+            names=_names(feed, entry, context, is_excerpt_shared=summaries[entry.summary] > 1),
+            link=link,
+            is_guid_vague=is_guid_vague,
+            is_date_shared=entry.published is not None and dates[identity.stamp(entry.published)] > 1,
+        )
+        for entry, (link, is_guid_vague) in zip(entries, vague.kinds(names), strict=True)
+    ]
 
 
 def _has_moved(feed: str, entries: Sequence[Entry], context: Context, known: identity.Known) -> bool:
@@ -270,47 +270,41 @@ def _exact(entry: Entry) -> str:
     return f"headline:{when} {identity.hash_of(entry.title)}" if when else ""
 
 
-def _names(
-    feed: str, entry: Entry, context: Context, dates: Mapping[str, int], needs: tuple[vague.Need, vague.Need]
-) -> dict[str, str]:
-    """Returns the names of an entry that count for something, by kind; `dates` has how many entries share each."""
+def _names(feed: str, entry: Entry, context: Context, *, is_excerpt_shared: bool) -> dict[str, str]:
+    """Returns the names of an entry, by kind."""
     guid, page, words = context.guid(feed, entry), identity.page_of(entry), identity.hash_of(entry.title)
     name, number = guid or context.stand_in(feed, entry), links.article_number(entry.link)
-    is_weak, is_part = context.is_weak(feed, entry.link), bool(links.fragment(entry.link))
-    has_headline = identity.has_headline(entry)
-    names = {"guid": f"guid:{name}", "any guid": f"any guid:{name}"} if name else {}
+    link, when = identity.hash_of(entry.link), identity.stamp(entry.published) if entry.published else ""
+    exact = identity.exact_stamp(entry)
+    names = {"unchanged": ledger.unchanged(ledger.hashes(_said(entry)))}
+    names |= {"guid": f"guid:{name}", "any guid": f"any guid:{name}"} if name else {}
     names |= {"minted": f"guid:{name}"} if not guid and name.startswith("urn:uuid:") else {}
-    if guid:
-        names |= {"claim": f"{identity.CLAIM}{guid}"}
-    else:
-        names |= {"shared guid": f"noted guid:{entry.id}", "shared claim": f"{identity.CLAIM}{entry.id}"}
+    names |= {"claim": f"{identity.CLAIM}{guid}"} if guid else {}
+    names |= (
+        {"shared guid": f"noted guid:{entry.id}", "shared claim": f"{identity.CLAIM}{entry.id}"} if entry.id else {}
+    )
     names |= {"article": f"article:{number}"} if number else {}
-    names |= {"page": f"page:{page}"} if not (guid and (context.is_crowded(entry.link) or is_part)) else {}
-    names |= {"only page": f"only page:{page}"} if not (is_weak or is_part) else {}
-    names |= {"whole link": f"whole link:{identity.hash_of(entry.link)}"} if context.is_place(entry) else {}
-    same = f"same:{identity.hash_of(entry.link)} {words}"
-    if guid:
-        names |= {"same": same}
-    elif has_headline or not is_weak:
-        names |= {"same": same, "bare": same}
-    else:
-        names |= {"untitled": same}
-        names |= {} if identity.exact_stamp(entry) else {"summary": f"summary:{identity.hash_of(entry.summary)}"}
-    if has_headline:
-        names |= {"words": f"words:{words}", "now": f"now:{words}"}
-        if not identity.exact_stamp(entry) and (not guid or links.web_link(guid)):
-            when = identity.stamp(entry.published) if entry.published else ""
+    names |= {"page": f"page:{page}", "host": f"host:{links.host(entry.link)}", "same": f"same:{link} {words}"}
+    names |= {"whole link": f"whole link:{link}"} if links.fragment(entry.link) else {"only page": f"only page:{page}"}
+    if identity.has_headline(entry):
+        names |= {"words": f"words:{words}", "now": f"now:{words}", "wording": identity.wording(entry.title)}
+        names |= {"headline": f"headline:{exact} {words}"} if exact else {}
+        if not exact and (not guid or links.web_link(guid)):
             names |= {"stem": identity.stem(page, entry.title, when)}
-    if any(needs):
-        names |= {"link needs": needs[0]} if needs[0] else {}
-        names |= {"both need": needs[1]} if needs[1] else {}
-        names |= {"titled": f"titled page:{page}"} if has_headline else {}
-        names |= {"dated": f"dated page:{page}"} if entry.published else {}
-    if entry.published:
-        when, is_exact = identity.stamp(entry.published), not entry.day_only
-        names |= {"day": f"date:{when}"}
-        names |= {"time": f"date:{when}"} if dates[when] == 1 and is_exact else {}
-        names |= {"moment": f"date:{when}"} if is_exact else {}
-        names |= {"headline": _exact(entry)} if _exact(entry) else {}
-        names |= {"moved": _exact(entry)} if _exact(entry) and (not guid or vague.is_in_link(guid, entry.link)) else {}
+    else:
+        names |= {"untitled": f"now:{words}"}
+        names |= {"apart": f"date:{exact}" if exact else f"summary:{identity.hash_of(entry.summary)}"}
+    if not is_excerpt_shared and len(entry.summary.split()) >= _TELLING_WORDS:
+        names |= {"excerpt": f"summary:{identity.hash_of(entry.summary)}"}
+    if when:
+        names |= {"day": f"date:{when}", "dated": "dated"}
+        names |= {"moment": f"date:{when}"} if exact else {}
     return names
+
+
+def _said(entry: Entry) -> dict[str, str | datetime | None]:
+    return {"title": entry.title, "link": entry.link, "published": entry.published, "excerpt": entry.summary}
+
+
+_TELLING_WORDS = 5
+"""An excerpt of fewer words says nothing."""

@@ -44,7 +44,7 @@ def in_question(
                 record is None
                 or is_news(entry, record)
                 or (record.held and feed in due)
-                or (feed in returned and contradicted(record, ledger.hashes(said(entry)), kin[file]))
+                or (feed in returned and contradicted(record, heard(entry, record), kin[file]))
             ):
                 names |= names_of(identity.aliases_of(entry) + (record.aliases if record else ()))
     return frozenset(names)
@@ -80,6 +80,44 @@ def said(entry: Entry) -> dict[str, str | tuple[str, ...] | datetime | None]:
         "image": entry.image,
         "excerpt": entry.summary,
     }
+
+
+def heard(entry: Entry, record: Record | None) -> dict[str, str]:
+    """Returns the hashes of what an entry says; of its link the known one, if they differ in what says nothing of it.
+
+    That is the name of a visit, a tracker, or the form of percent codes.
+    """
+    found = ledger.hashes(said(entry))
+    if record and "link" in record.said and is_variant(f"link:{links.canonical(entry.link)}", record.aliases):
+        found["link"] = record.said["link"]
+    return found
+
+
+def new_names(aliases: Iterable[str], record: Record) -> set[str]:
+    """Returns the aliases that a record lacks and that say something.
+
+    Nothing is said by another form of a known link, by a known guid whether it is the entry's own or not, and by the
+    dates of an entry that often changes its own.
+    """
+    new = set(aliases).difference(record.aliases)
+    if not new:
+        return new
+    guids = {alias.partition(":")[2] for alias in record.aliases if alias.startswith(("guid:", identity.CLAIM))}
+    is_restless = redated.is_known_for_it(record)
+    return {
+        alias
+        for alias in new
+        if not (alias.startswith("headline:") and is_restless)
+        if not (alias.startswith(("guid:", identity.CLAIM)) and alias.partition(":")[2] in guids)
+        if not is_variant(alias, record.aliases)
+    }
+
+
+def is_variant(alias: str, known: Collection[str]) -> bool:
+    """Tells whether an alias is another form of a known link."""
+    if alias in known or not alias.startswith("link:"):
+        return False
+    return links.lasting(alias[5:]) in {links.lasting(one[5:]) for one in known if one.startswith("link:")}
 
 
 def names_of(aliases: Iterable[str]) -> set[str]:
@@ -126,8 +164,8 @@ def _is_in(record: Record, names: Collection[str]) -> bool:
 
 def is_news(entry: Entry, record: Record) -> bool:
     """True if an entry says something else than it did, or has withdrawn something."""
-    heard = ledger.hashes(said(entry))
-    return bool(_changed(heard, record) or withdrawn(heard, record))
+    says = heard(entry, record)
+    return bool(_changed(says, record) or withdrawn(says, record))
 
 
 def _changed(heard: Mapping[str, str], record: Record) -> set[str]:
@@ -139,7 +177,7 @@ def _changed(heard: Mapping[str, str], record: Record) -> set[str]:
 def is_another_line(record: Record, aliases: Iterable[str], heard: Mapping[str, str], held: Mapping[str, str]) -> bool:
     """True if what is known of an entry by now is not what the last line of its ledger says."""
     told = not _changed(heard, record) and not withdrawn(heard, record) and held == record.held
-    return not told or bool(redated.new_names(aliases, record))
+    return not told or bool(new_names(aliases, record))
 
 
 def names_carried(document: Document) -> list[str]:

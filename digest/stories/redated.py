@@ -58,13 +58,7 @@ def report(found: Collection[Claim]) -> Iterator[str]:
 
 def is_no_news(fields: Collection[str], record: Record) -> bool:
     """True if an entry says only something else about its date, and has done so before."""
-    return set(fields) == {"published"} and _is_known_for_it(record)
-
-
-def new_names(aliases: Iterable[str], record: Record) -> set[str]:
-    """Returns the aliases that a record lacks, without the dates of an entry that often changes its own."""
-    new = set(aliases).difference(record.aliases)
-    return {alias for alias in new if not alias.startswith(_HEADLINE)} if _is_known_for_it(record) else new
+    return set(fields) == {"published"} and is_known_for_it(record)
 
 
 def dated(merged: Merged, story: Story, fresh: Story, record: Record | None, wrote: Mapping[str, str]) -> Merged:
@@ -80,7 +74,8 @@ def dated(merged: Merged, story: Story, fresh: Story, record: Record | None, wro
     )
 
 
-def _is_known_for_it(record: Record) -> bool:
+def is_known_for_it(record: Record) -> bool:
+    """True if an entry has changed its date before."""
     return len(_stamps(record.aliases)) > 1
 
 

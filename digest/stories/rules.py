@@ -1,155 +1,197 @@
-"""The rules by which an entry is a story that is known already, strongest first: guid, link, headline and date.
+"""How far an entry agrees with a known story: one score, and the score from which the two are one story.
 
-A rule is asked for all entries of a document before the next one is. Each looks up names of the entry (`Look`) and
-returns the file of a story that no other entry has. Where guid and link say nothing (`vague`), headline or date has to
-agree with them. Which names an entry has is decided in `matching`.
+    for an entry being a story                                      points, and what they depend on
+    guid       the same, and its own                                40; 15 if it says little (`vague`), 5 on another day
+               claimed for it before, but another story's           30
+               a link or a hash of ours that stands in for one      15; 60
+    link       the same page, which only this story has             60; 20 if it may get another story (`vague`)
+               ... and that many entries have, or a whole site      10
+               the publisher's article number                       60
+               the same path and headline, another query            20
+    headline   the same as the last one                             50; 40 for an earlier one
+               another with words in common, at the same second     40
+               none, as before: then the date or else the summary   50
+    date       the same second                                      20; 10 if other entries have it too, or across feeds
+    excerpt    the same five words or more, in no other story       40
+
+60 points are enough, if guid or link are among them, or headline and second in one feed: a good link or two other signs
+that agree. So a story never becomes another one by a guid, page or date that several stories have had.
+Against it: a guid that is no URI says nothing across feeds, but for headline and second on one host. A general page
+(`/live`) whose headline and day are others counts 20. A name of several stories counts no more than that it is shared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from digest.stories import identity
+from digest.stories.vague import LinkKind
 
 NEW = "new "
 """The name of a story that is not there yet begins with this, which no file does."""
+ENOUGH = 60
+_UNCHANGED = 1000
+_MOST = 20
+"""A name that more stories have says nothing, and finds none; so the work grows with the entries, not their square."""
+
+_DESCRIBING = frozenset({"host", "dated", "day", "wording", "apart", "words"})
+"""Kinds of names that are compared, but find no story that no other name finds."""
+
+
+class Signs(NamedTuple):
+    """The names of an entry by kind, and what its guid and its link are worth."""
+
+    names: Mapping[str, str]
+    link: LinkKind
+    is_guid_vague: bool
+    is_date_shared: bool
+
+
+class Stories:
+    """The keys of all stories that are known, and of those that are learnt on the way (`identity.keys_of`)."""
+
+    def __init__(self, known: identity.Known) -> None:
+        self._known = known
+        self._learnt: dict[str, dict[str, None]] = {}
+        self._keys: defaultdict[str, set[str]] = defaultdict(set)
+        for key, files in known.items():
+            for file in files:
+                self._keys[file].add(key)
+
+    def learn(self, file: str, keys: Iterable[str]) -> None:
+        """Adds keys of a story."""
+        for key in keys:
+            self._learnt.setdefault(key, {})[file] = None
+        self._keys[file].update(keys)
+
+    def under(self, key: str) -> Collection[str]:
+        """Returns the stories that have a key; where these are too many to say anything, perhaps not all."""
+        known, learnt = self._known.get(key, ()), self._learnt.get(key, {})
+        if len(known) > _MOST or not learnt:
+            return known
+        return {**dict.fromkeys(known), **learnt} if len(learnt) <= _MOST else learnt
+
+    def has(self, file: str, key: str) -> bool:
+        """Tells whether a story has a key."""
+        return key in self._keys[file]
+
+    def is_worded_alike(self, file: str, wording: str) -> bool:
+        """Tells whether a story's headline shares at least half of its words with another one."""
+        words = set(wording.removeprefix(identity.WORDING).split())
+        for key in self._keys[file]:
+            if key.startswith(identity.WORDING):
+                others = set(key.removeprefix(identity.WORDING).split())
+                if 2 * len(words & others) >= len(words | others):
+                    return True
+        return False
 
 
 class Look:
-    """Finds the files of the stories under one of an entry's names: by its kind, or by "own" and kind in its feed."""
+    """Compares one entry with stories: those of its own feed, or those of all feeds."""
 
-    def __init__(self, feed: str, names: Mapping[str, str], *sources: Mapping[str, Collection[str]]) -> None:
-        self._names, self._sources = names, sources
-        self._keys = {kind: identity.scoped(name, feed) for kind, name in names.items()}
-        self._keys |= {f"own {kind}": identity.in_feed(name, feed) for kind, name in names.items()}
+    def __init__(self, feed: str, signs: Signs, stories: Stories, *, own: bool) -> None:
+        scope = identity.in_feed if own else identity.scoped
+        self._keys = {kind: scope(name, feed) for kind, name in signs.names.items()}
+        self._here = identity.in_feed(identity.HERE, feed)
+        self._signs, self._stories, self._own = signs, stories, own
 
-    def __call__(self, kind: str) -> Collection[str]:
-        key = self._keys.get(kind, "")
-        return tuple(dict.fromkeys(file for source in self._sources for file in source.get(key, ())))
+    def candidates(self) -> Iterator[tuple[int, str]]:
+        """Yields the stories that the entry may be, each with its score."""
+        found = [self._stories.under(key) for kind, key in self._keys.items() if kind not in _DESCRIBING]
+        for file in dict.fromkeys(file for files in found if len(files) <= _MOST for file in files):
+            score = self._score(file)
+            if score >= ENOUGH:
+                yield score, file
 
-    def name(self, kind: str) -> str:
-        """Returns the entry's name of a kind, known or not, empty where it has none."""
-        return self._names.get(kind, "")
+    def is_gone(self, is_gone: Callable[[str], bool]) -> str:
+        """Returns the story that has the entry's guid and second, if it is the only one and its file was deleted."""
+        files = self._stories.under(self._keys.get("guid", ""))
+        file = next(iter(files), "")
+        is_it = len(files) == 1 and not file.startswith(NEW) and self._has("moment", file)
+        return file if is_it and not self._signs.is_date_shared and is_gone(file) else ""
+
+    def _score(self, file: str) -> int:
+        headline, moment, guid = self._headline(file), self._moment(file), self._guid(file)
+        link = self._link(file, agrees=bool(headline or moment))
+        excerpt = 40 if self._only("excerpt", file) else 0
+        is_there = guid or link or (self._own and headline >= 40 and self._only("headline", file))
+        if self._own and self._has("unchanged", file):
+            is_there, headline = True, _UNCHANGED - (guid if self._has("minted", file) else 0)
+        return guid + link + headline + moment + excerpt + self._closeness(file) if is_there else 0
+
+    def _guid(self, file: str) -> int:
+        if self._has("minted", file):
+            return 60
+        if self._has("guid", file):
+            vague = 5 if self._is_redated(file) else 15
+            return vague if self._signs.is_guid_vague else 40
+        if self._own:
+            return 30 if self._has("claim", file) else 0
+        is_one = self._has("any guid", file) and self._has("words", file) and self._has("moment", file)
+        return 10 if is_one and self._has("host", file) else 0
+
+    def _link(self, file: str, *, agrees: bool) -> int:
+        if self._has("article", file):
+            return 60 if self._only("article", file) else 20
+        for kind in ("whole link", "only page"):
+            if self._has(kind, file):
+                if self._signs.link == "shared":
+                    return 10
+                is_placed = self._signs.link == "placed" or (
+                    self._signs.link == "only" and self._stories.has(file, self._here)
+                )
+                is_other = self._signs.link in {"general", "only"} and not agrees and self._is_redated(file)
+                return 20 if is_placed or is_other or not self._only(kind, file) else 60
+        if self._has("page", file):
+            return 20 if self._signs.link == "placed" else 10
+        return 20 if self._only("stem", file) else 0
+
+    def _is_redated(self, file: str) -> bool:
+        return self._has("dated", file) and not self._has("day", file)
+
+    def _headline(self, file: str) -> int:
+        if self._has("untitled", file):
+            return 50 if self._has("apart", file) else 0
+        if self._has("now", file) or (not self._own and self._has("words", file)):
+            is_one = self._has("moment", file) or "moment" not in self._keys or self._only("same", file)
+            return 50 if is_one or not self._has("same", file) else 30
+        wording = self._signs.names.get("wording", "")
+        is_alike = wording and self._has("moment", file) and self._stories.is_worded_alike(file, wording)
+        return 40 if is_alike or self._has("words", file) else 0
+
+    def _moment(self, file: str) -> int:
+        if not self._has("moment", file):
+            return 0
+        return 20 if self._own and not self._signs.is_date_shared else 10
+
+    def _closeness(self, file: str) -> int:
+        """Returns a few points by which stories are told apart that agree with an entry in all that counts."""
+        return sum(1 for kind in ("whole link", "same", "shared guid", "shared claim", "day") if self._has(kind, file))
+
+    def _has(self, kind: str, file: str) -> bool:
+        return kind in self._keys and self._stories.has(file, self._keys[kind])
+
+    def _only(self, kind: str, file: str) -> bool:
+        return self._has(kind, file) and len(self._stories.under(self._keys[kind])) == 1
 
 
-Rule = Callable[[Look, Container[str]], str | None]
+def assign(looks: Mapping[int, Look], order: Mapping[int, int], claimed: Collection[str]) -> dict[int, str]:
+    """Returns the story of each entry that agrees with one enough, those that agree most first; none is given twice.
 
-
-def _all(*kinds: str) -> Rule:
-    """Returns the rule for names that all have to lead to one story."""
-
-    def rule(look: Look, claimed: Container[str]) -> str | None:
-        first, *others = map(look, kinds)
-        return next((file for file in first if file not in claimed and all(file in one for one in others)), None)
-
-    return rule
-
-
-def _dated(*kinds: str) -> Rule:
-    """Returns the rule for names that several stories may share: then the exact date says which one it is."""
-
-    def rule(look: Look, claimed: Container[str]) -> str | None:
-        first, *others = map(look, kinds)
-        files = [file for file in first if all(file in one for one in others) and _agrees(file, look, by_link=True)]
-        if len(files) > 1 and look.name("moment"):
-            files = [file for file in files if file in look("own moment")]
-        return next((file for file in files if file not in claimed), None)
-
-    return rule
-
-
-def _agreeing(*kinds: str, by_link: bool = False) -> Rule:
-    """Returns the rule for guid and link, beside which headline or date has to agree where these say nothing."""
-
-    def rule(look: Look, claimed: Container[str]) -> str | None:
-        first, *others = map(look, kinds)
-        files = (file for file in first if file not in claimed and all(file in one for one in others))
-        return next((file for file in files if _agrees(file, look, by_link)), None)
-
-    return rule
-
-
-def _only(kind: str) -> Rule:
-    """Returns the rule for a link that identifies only where one story has it, and agrees as far as that needs it."""
-
-    def rule(look: Look, claimed: Container[str]) -> str | None:
-        return _agreeing(kind, by_link=True)(look, claimed) if len(look(kind)) == 1 else None
-
-    return rule
-
-
-def _agrees(file: str, look: Look, by_link: bool = False) -> bool:
-    """Tells whether headline or date of an entry agree with a story, as far as its link or guid and link need that.
-
-    Another feed's story gets no new words from it, so that dates that differ are enough to tell them apart.
+    `order` has the entries' numbers by what they say: where several agree alike, their places make no difference.
     """
-    need = look.name("link needs" if by_link else "both need")
-    if not need:
-        return True
-    if file in look("words") or file in look("moment"):
-        return True
-    if file in look("dated") and file not in look("day"):
-        return False
-    return not (need == "exact" and file in look("own titled"))
-
-
-def _alone(kind: str, *others: str) -> Rule:
-    """Returns the rule for a name that identifies only where one story has it; with others, these have to agree."""
-
-    def rule(look: Look, claimed: Container[str]) -> str | None:
-        files = look(kind)
-        return _all(kind, *others)(look, claimed) if len(files) == 1 else None
-
-    return rule
-
-
-def gone(kind: str, other: str, is_gone: Callable[[str], bool]) -> Rule:
-    """Returns the rule for two names that together identify a story whose file is gone, but none that is there."""
-
-    def rule(look: Look, claimed: Container[str]) -> str | None:
-        file = _alone(kind, other)(look, claimed)
-        return file if file and not file.startswith(NEW) and is_gone(file) else None
-
-    return rule
-
-
-IN_OWN_FEED: tuple[Rule, ...] = (
-    _all("own minted"),
-    _agreeing("own guid", "own same"),
-    _agreeing("own claim", "own same"),
-    _agreeing("own shared guid", "own same"),
-    _agreeing("own shared claim", "own same"),
-    _dated("own same", "own bare"),
-    _all("own guid", "own page", "own now"),
-    _all("own guid", "own now"),
-    _dated("own page", "own now"),
-    _alone("own moved"),
-    _agreeing("own guid", "own page"),
-    _agreeing("own guid", "own whole link"),
-    _all("own guid", "own article"),
-    _all("own guid", "own words"),
-    _alone("own guid", "own time"),
-    _all("own claim", "own words"),
-    _all("own claim", "own time"),
-    _alone("own article"),
-    _dated("own page", "own words"),
-    _all("own page", "own time"),
-    _only("own whole link"),
-    _only("own only page"),
-    _all("own untitled", "own summary"),
-    _all("own untitled", "own moment"),
-    _alone("own headline"),
-    _alone("own stem"),
-)
-ANYWHERE: tuple[Rule, ...] = (
-    _agreeing("guid", "page"),
-    _agreeing("guid", "whole link"),
-    _all("guid", "article"),
-    _all("guid", "words"),
-    _all("any guid", "words", "moment"),
-    _alone("article"),
-    _dated("page", "words"),
-    _all("page", "time"),
-    _only("whole link"),
-    _only("only page"),
-)
+    pairs = sorted(
+        (-score, order[at], file, at)
+        for at, look in looks.items()
+        for score, file in look.candidates()
+        if file not in claimed
+    )
+    found: dict[int, str] = {}
+    taken: set[str] = set()
+    for _, _, file, at in pairs:
+        if at not in found and file not in taken:
+            found[at] = file
+            taken.add(file)
+    return found
