@@ -35,7 +35,8 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {self.words}" if place else self.words
+        whole = f"{place}: {self.words}" if place else self.words
+        return whole.replace("\n", "\\n")  # which a file's name may have
 
     @property
     def words(self) -> str:

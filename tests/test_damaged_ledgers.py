@@ -56,6 +56,15 @@ def test_a_ledger_whose_lines_end_in_cr_alone_is_not_to_be_deleted(root: Path) -
     )
 
 
+@pytest.mark.parametrize("name", ["quay.jsonl", "_places.jsonl", "_added.jsonl"])
+def test_a_mark_before_the_text_that_windows_writes_damages_no_line(root: Path, name: str) -> None:
+    record = {"v": 1, "at": "2026-05-15T08:00:00.000000Z", "id": "a", "aliases": [], "file": "f", "title": "A"}
+    line = json.dumps({**record, "said": {}, "wrote": {}, "link": "https://news.example/a"})
+    (root / "content/ledger" / name).write_text("\ufeff" + line + "\n")
+
+    assert built(root) == ()
+
+
 def test_a_build_prints_the_damaged_lines_and_what_depends_on_them(root: Path) -> None:
     (root / "content/ledger/quay.jsonl").write_text('{"v": 1}\n')
 

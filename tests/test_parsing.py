@@ -182,6 +182,27 @@ def test_good_feeds_are_written_before_a_bad_one_gets_all_its_time(root: Path, m
     ]
 
 
+def test_good_feeds_are_written_before_a_slow_server_has_answered(root: Path) -> None:
+    written: list[bool] = []
+
+    def slow(exchange: Exchange) -> None:
+        until = time.monotonic() + 15
+        while not (is_there := bool(stories(root))) and time.monotonic() < until:
+            time.sleep(0.05)
+        written.append(is_there)
+        exchange.reply(body=rss(item("Late")).encode())
+
+    limits = replace(SHORT, prompt=0.1, deadline=30, silence=30)
+    with FeedHost({"/bad": slow}) as host:
+        (root / "digest.toml").write_text(SETTINGS.replace("bad.xml", host.url("/bad")))
+        report, again = run(root, limits), run(root, limits)
+
+    assert written[0]
+    assert outcomes(report) == {"bad": "read", "good": "read"}
+    assert [len(row.new) for row in report.rows] == [1, 1]
+    assert outcomes(again) == {"bad": "unchanged", "good": "unchanged"}
+
+
 def test_a_sound_feed_that_needs_long_is_read_last_and_once(root: Path) -> None:
     (root / "bad.xml").write_text(LONG.replace("n29", "Good"))  # with the entry that the other feed has
     limits = replace(SHORT, glance=0.01, parse=60)

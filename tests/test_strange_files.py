@@ -115,6 +115,20 @@ def test_a_folder_with_the_name_of_a_text_is_named(root: Path, command: str) -> 
     assert "static" not in lines
 
 
+def test_folders_in_too_many_others_are_named(root: Path) -> None:
+    (root / "content/static" / "/".join("d" * 51)).mkdir(parents=True)
+    assert said(root, "build")[0] == 1
+    assert said(root, "build")[1].endswith("/d: lies in more than 50 folders; move it further up")
+
+
+def test_a_line_break_in_a_files_name_breaks_no_line(root: Path) -> None:
+    (root / W19 / "2026-05-05-a\n::error::b.md").write_text("---\ntitle: A\nlink: https://a.example/b\n---\n")
+
+    code, line = said(root, "build")
+
+    assert (code, "\n" in line) == (1, False), line
+
+
 def test_what_has_the_name_of_a_file_is_named_in_one_line(root: Path) -> None:
     ledger, lock = root / "content/ledger/first.jsonl", root / ".digest/lock"
     for place, command in ((ledger, "status"), (lock, "build")):

@@ -20,7 +20,7 @@ from digest.commands import clock, locate, uncommitted
 from digest.errors import DigestError
 from digest.feeds import lessons, parsing
 from digest.feeds.at_once import Told
-from digest.feeds.fetch import agent_of, fetch
+from digest.feeds.fetch import agent_of, fetch_in_parts
 from digest.feeds.limits import USUAL, Limits
 from digest.model import Config, Document, Failed, Feed, Fetched
 from digest.stories import alarms, paths, store, storyfile, summaries
@@ -119,16 +119,19 @@ def run(
     """
     with store.writing(root, dry=dry) as swept:
         noted = () if dry else uncommitted.note_deletions(root, config)
-        asked = _ask(root, config, feeds, now, limits, told)
-        parts = [_take_in(root, config, part, read, now, dry) for part, read in _parsed(root, asked, limits, dry)]
-    rows = {row.feed: row for row in (*asked.waiting, *(row for part in parts for row in part.rows))}
+        parts, waiting, forgotten = list[PullReport](), list[Row](), list[str]()
+        for asked in _ask(root, config, feeds, now, replace(limits, prompt=None) if dry else limits, told):
+            waiting.extend(asked.waiting)
+            forgotten.extend(asked.forgotten)
+            parts += [_take_in(root, config, part, read, now, dry) for part, read in _parsed(root, asked, limits, dry)]
+    rows = {row.feed: row for row in (*waiting, *(row for part in parts for row in part.rows))}
     return PullReport(
         rows=tuple(rows[feed.id] for feed in config.feeds if feed.id in rows),
         filed=tuple(filing for part in parts for filing in part.filed),
         swept=swept.removed,
         completed=swept.completed,
         problems=(
-            *map(_forgotten, asked.forgotten),
+            *map(_forgotten, forgotten),
             *noted,
             *dict.fromkeys(problem for part in parts for problem in part.problems),
         ),
@@ -153,9 +156,13 @@ def _parsed(
         if number == 0:
             yield replace(asked, answers=tuple(one for one in asked.answers if one.feed.id not in late)), read
         else:
-            answers = tuple(one for one in asked.answers if one.feed.id in read)
-            marks = _marks(root, (one.feed for one in answers))
-            yield replace(asked, answers=answers, memory=disk.recall(root, lessons.NAME), marks=marks), read
+            yield _later(root, tuple(one for one in asked.answers if one.feed.id in read)), read
+
+
+def _later(root: Path, answers: tuple[Fetched | Failed, ...]) -> _Asked:
+    """Returns answers that come after others have been written, with what is remembered by now."""
+    marks = _marks(root, (one.feed for one in answers))
+    return _Asked(answers=answers, waiting=(), memory=disk.recall(root, lessons.NAME), marks=marks, forgotten=())
 
 
 def _take_in(
@@ -232,8 +239,13 @@ def _is_edit(value: Any) -> bool:
     return isinstance(value, dict) and value.keys() == {"before", "after"} and disk.is_texts([*value.values()])
 
 
-def _ask(root: Path, config: Config, feeds: Sequence[Feed], now: datetime, limits: Limits, told: Told | None) -> _Asked:
-    """Fetches the feeds, but for those whose servers have asked to be left in peace until a moment to come."""
+def _ask(
+    root: Path, config: Config, feeds: Sequence[Feed], now: datetime, limits: Limits, told: Told | None
+) -> Iterator[_Asked]:
+    """Fetches the feeds, but for those whose servers have asked to be left in peace until a moment to come.
+
+    Yields the prompt answers first if others take long; the caller writes these before it asks for the next.
+    """
     pulled = {feed.id for feed in config.feeds if not feed.retired}.union(feed.id for feed in feeds)
     remembered = disk.recall(root, lessons.NAME)
     memory = lessons.of_pulled(lessons.believed(remembered, now), pulled)
@@ -241,11 +253,13 @@ def _ask(root: Path, config: Config, feeds: Sequence[Feed], now: datetime, limit
     due = [feed for feed in feeds if not until[feed.id]]
     marks = _marks(root, due)
     known, agent = lessons.validators(due, memory, marks), agent_of(config.site)
-    answers = fetch(due, root=root, known=known, agent=agent, now=now, limits=limits, told=told)
+    parts = fetch_in_parts(due, root=root, known=known, agent=agent, now=now, limits=limits, told=told)
     reason = "its server asked not to be asked again before "
     waiting = [Row(feed=id, state="waiting", reason=reason + moment) for id, moment in until.items() if moment]
     forgotten = sorted(remembered.keys() - memory.keys())
-    return _Asked(answers=answers, waiting=tuple(waiting), memory=memory, marks=marks, forgotten=tuple(forgotten))
+    first, told_of = next(parts), tuple(forgotten)
+    yield _Asked(answers=first, waiting=tuple(waiting), memory=memory, marks=marks, forgotten=told_of)
+    yield from (_later(root, answers) for answers in parts)
 
 
 def _marks(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:

@@ -1,12 +1,16 @@
 """Errands over the network, all run at once in one event loop, and their results in order.
 
+    run      all results, once the last errand has ended
+    parts    those that have come after some seconds, then the others: so that nobody waits for a server that is slow
+
 Refuses to wait for a look-up of a name that nobody needs any more: it cannot be stopped.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import TypeVar
@@ -37,6 +41,34 @@ async def _all(errands: Sequence[Coroutine[None, None, _T]], told: Told | None) 
     if told:
         told(0, len(errands))
     return await asyncio.gather(*map(told_of, errands))
+
+
+def parts(
+    errands: Iterable[Coroutine[None, None, _T]], seconds: float | None, told: Told | None = None
+) -> Iterator[dict[int, _T]]:
+    """Yields the results of the errands by number: first those that come within so many seconds, then the others."""
+    came, failed, ended = dict[int, _T](), list[BaseException](), threading.Event()
+
+    async def noted(number: int, errand: Coroutine[None, None, _T]) -> _T:
+        came[number] = result = await errand
+        return result
+
+    def work() -> None:
+        try:
+            run((noted(number, errand) for number, errand in enumerate(errands)), told)
+        except BaseException as error:  # for the thread that waits
+            failed.append(error)
+        ended.set()
+
+    threading.Thread(target=work, daemon=True).start()
+    early = {}
+    if not ended.wait(seconds):
+        early = dict(came)
+        yield early
+    ended.wait()
+    if failed:
+        raise failed[0]
+    yield {number: result for number, result in came.items() if number not in early}
 
 
 class _Resolvers(ThreadPoolExecutor):

@@ -16,7 +16,8 @@ import logging
 import ssl
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -57,23 +58,44 @@ def fetch(
     agent: str,
     now: datetime,
     limits: Limits = USUAL,
-    told: at_once.Told | None = None,
     untrusted: Collection[str] = (),
 ) -> tuple[Fetched | Failed, ...]:
-    """Returns what became of each feed, in the order of the feeds.
+    """Returns what became of each feed, in the order of the feeds, once all have answered (`fetch_in_parts`)."""
+    whole = replace(limits, prompt=None)
+    (found,) = fetch_in_parts(feeds, root=root, known=known, agent=agent, now=now, limits=whole, untrusted=untrusted)
+    return found
+
+
+def fetch_in_parts(
+    feeds: Sequence[Feed],
+    *,
+    root: Path,
+    known: Mapping[str, Validators],
+    agent: str,
+    now: datetime,
+    limits: Limits = USUAL,
+    told: at_once.Told | None = None,
+    untrusted: Collection[str] = (),
+) -> Iterator[tuple[Fetched | Failed, ...]]:
+    """Yields what became of the feeds, in their order: first of those that answer promptly, then of the others, if any.
 
     A `url` that is no http(s) address is a file below `root`. `known` holds by feed id what the last fetch brought;
     `agent` names us to servers; `now` is the moment at which this fetch begins; `told` hears of each answer. The
     addresses that are `untrusted` are not asked where they are private ones (`private`).
     """
-    distant = [feed for feed in feeds if _is_distant(feed)]
     shared = _Round(limits=limits, agent=agent, known=known, now=now)
-    errands = (_Errand(feed, shared, is_trusted=feed.url not in untrusted) for feed in distant)
-    arrived = iter(at_once.run((errand.run() for errand in errands), told))
-    return tuple(
-        next(arrived) if _is_distant(feed) else local.read(feed, root, shared.validators(feed), limits.body)
-        for feed in feeds
-    )
+    distant = [number for number, feed in enumerate(feeds) if _is_distant(feed)]
+    found = {
+        number: local.read(feed, root, shared.validators(feed), limits.body)
+        for number, feed in enumerate(feeds)
+        if not _is_distant(feed)
+    }
+    errands = (_Errand(one, shared, is_trusted=one.url not in untrusted) for one in map(feeds.__getitem__, distant))
+    for part in at_once.parts((errand.run() for errand in errands), limits.prompt, told):
+        found |= {distant[number]: answer for number, answer in part.items()}
+        if found or not feeds:
+            yield tuple(found[number] for number in sorted(found))
+        found = {}
 
 
 def fetch_page(address: str, *, agent: str, now: datetime, limits: Limits = USUAL) -> Fetched | Failed:

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 class Limits:
     """How long, how much and how many: times in seconds, `body` in bytes after unpacking.
 
-    `deadline` is a feed's for all its redirects and retries, `silence` the longest wait for the next byte. `parse` is
-    the CPU time for one document, `memory` what its parser may have in bytes; a document that takes longer than
-    `glance` is read after the others are written.
+    `deadline` is a feed's for all its redirects and retries, `silence` the longest wait for the next byte; feeds that
+    have answered within `prompt` are written before the others are waited for. `parse` is the CPU time for one
+    document, `memory` what its parser may have in bytes; a document that takes longer than `glance` is read after the
+    others are written.
     """
 
     deadline: float = 30.0
+    prompt: float | None = 8.0
     connect: float = 10.0
     silence: float = 20.0
     body: int = 20_000_000

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -145,7 +146,9 @@ def loads(content: bytes, file: str, *, brief: bool = False) -> tuple[dict[str, 
     without a guid that of its link.
     """
     records, problems = list[Record](), list[Problem]()
-    lines = ((number, line) for number, line in enumerate(BytesIO(content), start=1) if line.strip())
+    lines = (
+        (number, line) for number, line in enumerate(BytesIO(content.removeprefix(BOM_UTF8)), start=1) if line.strip()
+    )
     while several := list(islice(lines, _AT_ONCE)):
         for (number, line), said in zip(several, _values([line for _, line in several]), strict=True):
             try:

@@ -31,6 +31,7 @@ _NO_FOLDER = "is no folder, as it has to be"
 _FOLDERS = re.compile(r"content(?:/(?:ledger|inbox|themes|pages|static|\d{4}(?:/w\d\d)?))?")
 """What must be a folder where it is there at all. Git writes a link as a file on systems without symbolic links."""
 _UNSURE = (0, 0, 0, 0)
+_DEEPEST = 50  # folders within each other
 
 Look = tuple[str, bytes]
 """How the files right in a folder look: their names in order, and their stamps in one piece, so that a folder that has
@@ -200,6 +201,11 @@ def _look_into(folder: str, place: str, looks: dict[str, Look], problems: list[P
     for one in folders:
         if is_markdown(one.name) and not is_static and place != paths.INBOX:
             problems.append(Problem(f"{place}/{one.name}", 0, "is a folder with the name of a file", "rename it"))
+        if place.count("/") >= _DEEPEST:
+            problems.append(
+                Problem(f"{place}/{one.name}", 0, f"lies in more than {_DEEPEST} folders", "move it further up")
+            )
+            continue
         _look_into(one.path, f"{place}/{one.name}", looks, problems, unfinished)
 
 
