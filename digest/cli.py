@@ -99,7 +99,8 @@ def main() -> None:
     except DigestError as error:
         _fail(str(error).splitlines())
     except OSError as error:
-        _fail([f"{error.filename or 'disk'}: {error.strerror or error}"])
+        place = "current folder" if isinstance(error, FileNotFoundError) else "disk"
+        _fail([f"{error.filename or place}: {error.strerror or error}"])
     finally:
         gc.freeze()  # at its end, nothing has to be looked through for what could go before
 

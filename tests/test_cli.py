@@ -42,6 +42,15 @@ def test_three_commands_lead_from_an_empty_folder_to_a_site(tmp_path: Path) -> N
     assert (tmp_path / "my-tea" / "site" / "index.html").is_file()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep a folder that somebody is in")
+def test_a_current_folder_that_is_gone_is_named(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    words = ["sh", "-c", 'rmdir "$PWD" && exec "$0" -P -m digest check', sys.executable]
+    run = subprocess.run(words, cwd=tmp_path / "here", capture_output=True, text=True, check=False)
+
+    assert (run.returncode, run.stderr) == (1, "current folder: No such file or directory\n")
+
+
 def test_one_story_is_counted_as_one(tmp_path: Path) -> None:
     (tmp_path / "digest.toml").write_text('[site]\ntitle = "T"\nurl = "https://example.org/"\n')
     story = tmp_path / "content" / "2026" / "w20" / "2026-05-15-a.md"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import os
 import random
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from digest.feeds import plaintext
 from digest.pages import paragraphs, records
 from digest.pages.markup import Writer
 from digest.pages.targets import Targets
-from digest.stories import excerpt, hints, mistyped, prose, shared, storyfile, yamlmatter
+from digest.stories import excerpt, hints, ledger, mistyped, prose, shared, storyfile, yamlmatter
 
 FILE = "content/2026/w20/2026-05-15-a.md"
 KNOWN = storyfile.Known()
@@ -56,6 +57,14 @@ def spans(text: str) -> None:
 def settings(text: str) -> None:
     with contextlib.suppress(DigestError):
         config.loads(text)
+
+
+def ledger_line(text: str) -> None:
+    """Reads a line whose every value is the text, and makes the keys that its story is looked for by."""
+    line = {"v": 1, "at": "2026-05-15T08:00:00.000000Z", "id": text, "aliases": [f"link:{text}"], "file": text}
+    found, _ = ledger.loads(json.dumps({**line, "title": text, "said": {}, "wrote": {}}).encode(), FILE)
+    for record in found.values():
+        ledger.keys_of_record(record, "a")
 
 
 FUNCTIONS: dict[str, Callable[[str], Any]] = {
@@ -92,6 +101,9 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "a phrase": phrases.check_phrase,
     "a feed's line": plaintext.line,
     "digest.toml": settings,
+    "a ledger's line": ledger_line,
+    "a ledger": lambda text: ledger.loads(text.encode(), "content/ledger/a.jsonl"),
+    "Markdown": Writer(Nowhere()).words,
 }
 
 

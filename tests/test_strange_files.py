@@ -223,6 +223,18 @@ def test_a_template_that_leads_out_is_an_error_and_one_that_stays_inside_is_not(
     assert b"a secret" not in b"".join(files(root / "site").values())
 
 
+@pytest.mark.parametrize("command", ["check", "build"])
+@pytest.mark.parametrize("text", ["{{ " * 9_000, "{{ " + "(" * 9_000, "{% if a %}" * 9_000], ids=["dicts", "(", "if"])
+def test_a_template_nested_beyond_all_bounds_is_named(root: Path, command: str, text: str) -> None:
+    (root / "templates").mkdir()
+    (root / "templates/404.html").write_text(text)
+
+    code, lines = said(root, command)
+
+    what = "templates/404.html: is nested too deeply; put fewer brackets or blocks in others"
+    assert (code, lines.splitlines()[0]) == (1, what)
+
+
 @pytest.mark.parametrize("command", ["check", "build", "status", "pull"])
 def test_pipes_are_named_and_never_waited_for(root: Path, command: str) -> None:
     (root / "templates").mkdir()
@@ -297,12 +309,15 @@ def test_a_list_of_built_files_that_cannot_be_true_is_made_anew(root: Path, says
 
 
 def test_a_page_that_cannot_be_removed_fails_each_build_until_it_is_gone(root: Path) -> None:
-    shutil.rmtree(root / W19)
-    stale = root / "site/2026/w19/index.html"
+    page, stale = root / "content/pages/about.md", root / "site/about/index.html"
+    page.parent.mkdir()
+    page.write_text("---\ntitle: About\n---\n\nUs.\n")
+    assert said(root, "build")[0] == 0
+    page.unlink()
     with held(stale):
         for _ in range(2):
             code, line = said(root, "build")
-            assert (code, f"{stale}: is no part of the site any more and cannot be removed" in line) == (1, True)
+            assert (code, f"{stale}: is no part of the site any more and cannot be removed" in line) == (1, True), line
 
     assert said(root, "build")[0] == 0
     assert not stale.exists()

@@ -91,6 +91,10 @@ class _Unkept(BytecodeCache):
         self._code[bucket.key + bucket.checksum] = bucket.code
 
 
+_FLAWS = (TemplateError, UnicodeDecodeError, RecursionError)
+"""What reading a template raises where something is wrong in it."""
+
+
 class Templates:
     """The templates of the digest at `root`.
 
@@ -125,7 +129,7 @@ class Templates:
     def compile(self, names: Iterable[str]) -> None:
         """Compiles templates, as far as they are in order: what is wrong is said when they are rendered."""
         for name in names:
-            with contextlib.suppress(TemplateError, UnicodeDecodeError):
+            with contextlib.suppress(*_FLAWS):
                 self._template(name)
 
     def render(self, name: str, values: Mapping[str, object]) -> str:
@@ -162,7 +166,7 @@ class Templates:
                 self._environment.get_template(name)
                 used |= {str(other) for other in meta.find_referenced_templates(self._parsed(name))}
                 found[name] = tuple(self._stray_blocks(name))
-            except (TemplateError, UnicodeDecodeError) as error:
+            except _FLAWS as error:
                 unread = Problem(self._named(name), 0, "not UTF-8 text", "save it as UTF-8")
                 found[name] = (self.problem(name, error) or unread,)
         for name in names:
@@ -211,6 +215,8 @@ class Templates:
             return Problem(self._named(error.filename or template), error.lineno, what)
         innermost = traceback.extract_tb(error.__traceback__)
         frames = [frame for frame in innermost if self._is_ours(frame.filename)]
+        if not frames and isinstance(error, RecursionError):
+            return Problem(f"{FOLDER}/{template}", 0, "is nested too deeply", "put fewer brackets or blocks in others")
         if not frames:
             return None
         return Problem(self._named(frames[-1].filename), frames[-1].lineno or 0, what)
