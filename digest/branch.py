@@ -32,8 +32,10 @@ _MADE = "Published-by: Digest"
 _CURES = {
     r"permission denied|could not read (username|password)|authentication failed|access denied|403|401|"
     r"host key verification": "log in to it first (an SSH key, a credential helper, or 'gh auth login')",
-    r"could not resolve|unable to connect|connection (refused|timed out)|network is unreachable": "is the network up?",
-    r"not found|does not (exist|appear)|no such": f"look where {REMOTE} leads: git remote get-url {REMOTE}",
+    r"could not resolve|unable to connect|connection (refused|timed out)|network is unreachable": (
+        "check your network connection"
+    ),
+    r"not found|does not (exist|appear)|no such": f"check the address of {REMOTE}: git remote get-url {REMOTE}",
 }
 
 
@@ -144,7 +146,7 @@ def put(folder: Path, site: Path, standing: Standing, *, message: str, cname: st
         made = git.run(folder, "rev-parse", "--verify", "--quiet", f"refs/heads/{_OURS}", need=_NEED)
         commit = made.stdout.decode().strip()
         if commit in {"", standing.commit}:
-            raise DigestError(f"{folder}: git could not make a commit of the site; is its disk full?")
+            raise DigestError(f"{folder}: git could not commit the site; is the disk full?")
         _push(folder, commit, standing.address)
         return commit
     finally:
@@ -200,7 +202,7 @@ def missing_source(folder: Path, standing: Standing) -> str:
 def _remote(folder: Path) -> str:
     inside = git.run(folder, "rev-parse", "--is-inside-work-tree", need=_NEED)
     if inside.returncode:
-        what = "lies in no git repository; 'git init', add the remote that you publish to, and publish again"
+        what = "is not in a git repository; run 'git init', add the remote that you publish to, and publish again"
         raise DigestError(f"{folder}: {what if b'not a git repository' in inside.stderr else _last(inside.stderr)}")
     answer = git.run(folder, "remote", "get-url", "--push", REMOTE, need=_NEED)
     if answer.returncode:
@@ -235,7 +237,7 @@ def _committer(folder: Path) -> Iterator[None]:
     who = re.fullmatch(r"(.*) <(.*)> \d+ [+-]\d+\s*", answer.stdout.decode(errors="replace"))
     if answer.returncode or not who:
         cure = "git config user.name '…' and git config user.email '…'"
-        raise DigestError(f"{folder}: git does not know who commits; tell it: {cure}")
+        raise DigestError(f"{folder}: git does not know your name and email address; set them with {cure}")
     before = {name: os.environ.get(name) for name in ("GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL")}
     os.environ |= {"GIT_COMMITTER_NAME": who[1], "GIT_COMMITTER_EMAIL": who[2]}
     try:
@@ -250,7 +252,7 @@ def _push(folder: Path, commit: str, address: str) -> None:
     answer = git.run(folder, "push", "--quiet", REMOTE, f"{commit}:refs/heads/{NAME}", need=_NEED)
     said = answer.stderr.decode(errors="replace")
     if answer.returncode and re.search(r"fetch first|non-fast-forward|\bstale info\b|failed to update ref", said):
-        raise DigestError(f"{address}: {NAME} has been published to by somebody else meanwhile; publish again")
+        raise DigestError(f"{address}: {NAME} was published to by someone else in the meantime; publish again")
     if answer.returncode:
         raise DigestError(refusal(said, address))
 
@@ -283,4 +285,4 @@ def _address(text: str) -> str:
 
 
 def _last(said: bytes) -> str:
-    return (said.decode(errors="replace").strip().splitlines() or ["git fails without a word"])[-1]
+    return (said.decode(errors="replace").strip().splitlines() or ["git failed without an error message"])[-1]

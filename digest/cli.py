@@ -68,9 +68,9 @@ def _check_repeats(command: click.Command, context: click.Context, args: list[st
 @click.version_option(__version__, prog_name="digest")
 @click.option(
     "--root", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
-    help="The digest's folder; otherwise the one that the current folder lies in.",
+    help="The digest's folder; by default, the one that contains the current folder.",
 )  # fmt: skip
-@click.option("--quiet", is_flag=True, help="Say nothing but what is wrong.")
+@click.option("--quiet", is_flag=True, help="Print only what is wrong.")
 @click.option("--verbose", is_flag=True, help="Name every file.")
 @click.pass_context
 def cli(context: click.Context, root: Path | None, quiet: bool, verbose: bool) -> None:

@@ -43,7 +43,7 @@ def changes(folder: Path, since: str) -> Changes:
     """
     inside = run(folder, "rev-parse", "--is-inside-work-tree")
     if b"not a git repository" in inside.stderr:
-        raise DigestError(f"{folder}: lies in no git repository; --since needs one")
+        raise DigestError(f"{folder}: is not in a git repository, which --since needs")
     if inside.returncode:
         raise DigestError(f"{folder}: git says: {_last_line(inside.stderr)}")
     base = _base(folder, since)
@@ -203,7 +203,7 @@ def _base(folder: Path, since: str) -> str:
     """Returns the commit to compare with: where the two histories parted, so that what others did since is not ours."""
     found = run(folder, "rev-parse", "--verify", "--quiet", f"{since}^{{commit}}")
     if found.returncode or "\0" in since:
-        raise UnknownRefError(f"git knows no commit '{since}' here; in a shallow clone, fetch it first")
+        raise UnknownRefError(f"git has no commit '{since}' here; in a shallow clone, fetch it first")
     commit = found.stdout.decode().strip()
     parted = run(folder, "merge-base", commit, "HEAD")
     return parted.stdout.decode().strip() or commit
@@ -261,9 +261,9 @@ def run(
             ["git", *words], cwd=folder, env={**os.environ, "LC_ALL": "C"}, capture_output=True, check=False, input=said
         )
     except FileNotFoundError:
-        raise DigestError(f"{need} needs the program git, and there is none on this machine") from None
+        raise DigestError(f"{need} needs git, which is not installed on this machine") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in a word
-        raise DigestError(f"git cannot be asked: {error}") from None
+        raise DigestError(f"git cannot be run: {error}") from None
 
 
 def _last_line(said: bytes) -> str:

@@ -422,7 +422,7 @@ def test_a_page_that_cannot_be_read_is_one_line_with_a_cure(
     with FeedHost({"/a": answer}) as host, pytest.raises(DigestError) as caught:
         run(root, host.url("/a"))
 
-    assert f"/a: {reason}; write the file by hand: title and link are enough" in str(caught.value)
+    assert f"/a: {reason}; write the story by hand into content/inbox/: title and link are enough" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not (root / "content").exists()
 
@@ -435,7 +435,7 @@ def test_the_command_names_the_file_and_a_missing_date(root: Path) -> None:
     assert (added.returncode, added.stderr) == (0, "")
     assert "-quiet-harbour.md: 'Quiet harbour', 127.0.0.1:" in added.stdout
     assert "; harbours\n" in added.stdout
-    assert "Its page names no date" in added.stdout
+    assert "The page names no date" in added.stdout
     assert (again.returncode, again.stdout) == (1, "")
     assert again.stderr.count("\n") == 1
 
@@ -445,4 +445,4 @@ def test_what_is_no_web_address_is_wrong_usage(root: Path, url: str) -> None:
     added = digest("add", url, cwd=root)
 
     assert added.returncode == 2
-    assert f"'{url}' is no http(s) address" in added.stderr
+    assert f"'{url}' is not an http(s) address" in added.stderr

@@ -180,7 +180,9 @@ def test_check_says_which_id_a_story_had_and_how_to_get_it_back(root: Path) -> N
     ]
     alter(root, ONE, "g1")
     (root / ONE).write_text(read(root, ONE).replace("feeds: [first]\n", ""))
-    assert f"{ONE}: hint: its `feeds` lack 'first', in which its `id` counts; add first to them\n" in run(root, "check")
+    assert f"{ONE}: hint: its `feeds` do not name 'first', which its `id` is from; add first to them\n" in run(
+        root, "check"
+    )
 
 
 def test_a_story_written_by_hand_needs_no_id(root: Path) -> None:
@@ -303,15 +305,15 @@ def test_the_atom_id_stays_where_an_id_is_added_that_a_later_feed_gave(shared: P
     alter(shared, ONE, id)
 
     assert entry_id(site(shared)) == before
-    assert "its `id` is not from feed 'first', which gave it none; take it out" in run(shared, "check")
+    assert "feed 'first' gave this story no `id`, but the file has one; remove it" in run(shared, "check")
 
 
 @pytest.mark.parametrize(
     ("feeds", "hints"),
     [
         ("feeds: [second, first]\n", "0 hints"),
-        ("feeds: [second]\n", "hint: its `feeds` lack 'first', in which its `id` counts; add first to them\n"),
-        ("", "hint: its `feeds` lack 'first', in which its `id` counts; add first to them\n"),
+        ("feeds: [second]\n", "hint: its `feeds` do not name 'first', which its `id` is from; add first to them\n"),
+        ("", "hint: its `feeds` do not name 'first', which its `id` is from; add first to them\n"),
     ],
 )
 @pytest.mark.parametrize("shared", [(GUID, ""), (GUID, GUID), (GUID, "b9")], indirect=True)

@@ -122,8 +122,8 @@ def test_every_error_of_every_file_is_told_in_order(root: Path, story: Write) ->
         f"{W20}2026-05-15-a.md:4: unknown theme 'memroy'; did you mean 'memory'?",
         f"{W20}2026-05-15-b.md:8: the link to 'nowhere.md' leads to no story; correct the file's name, "
         "or remove the link if its story was deleted",
-        f"{W20}2026-05-15-d.md: is the same story as {W20}2026-05-15-c.md: they have one id; "
-        "delete one, or take 'id' out of the one that is new",
+        f"{W20}2026-05-15-d.md: is the same story as {W20}2026-05-15-c.md: both have the same id; "
+        "delete one, or remove 'id' from the newer one",
         "content/stray.md: lies in no week's folder; move it to one such as content/2026/w20/",
         "content/themes/memmory.md: introduces an unknown theme 'memmory'; did you mean 'memory'?",
     ]
@@ -164,7 +164,7 @@ def test_faults_of_the_config_are_told_and_the_rest_waits(root: Path, story: Wri
 
     assert result.exit_code == 1
     assert "digest.toml:12: unknown key 'mtach' in [themes]; did you mean 'match'?\n" in result.output
-    assert result.output.endswith("2 errors, 0 hints in 1 file; the rest is looked at once that is in order\n")
+    assert result.output.endswith("2 errors, 0 hints in 1 file; the rest is checked once that is correct\n")
 
 
 def test_two_pages_at_one_address_are_an_error(root: Path) -> None:
@@ -255,7 +255,7 @@ def test_two_stories_of_one_article_are_named_both(root: Path, story: Write, sec
     file = story("b", day="2026-05-16", link=second)
 
     assert told(root) == [
-        f"hint: {file}:3: leads to the same article as {first}; keep one, or give the others hide: true"
+        f"hint: {file}:3: links to the same article as {first}; delete one of them, or give it hide: true"
     ]
 
 
@@ -292,7 +292,7 @@ def test_a_title_that_breaks_off_is_told(root: Path, story: Write, title: str, f
     file = story("a", title=title, id="1", feeds="first")
     remember(root, record(title=feeds_title))
 
-    assert [(one.file, one.line, one.what) for one in run(root).problems] == [(file, 2, "the title breaks off")] * cut
+    assert [(one.file, one.line, one.what) for one in run(root).problems] == [(file, 2, "the title is cut off")] * cut
 
 
 def test_the_editors_headline_makes_up_for_a_title_that_breaks_off(root: Path, story: Write) -> None:
@@ -305,8 +305,8 @@ def test_a_story_outside_its_own_week_is_told(root: Path, story: Write) -> None:
     file = story("a", week="2026/w21")
 
     assert told(root) == [
-        f"hint: {file}: lies in 2026-W21, but its day, 2026-05-15, is of 2026-W20; "
-        "move it to content/2026/w20/, unless this edition shall have it"
+        f"hint: {file}: is in the folder of 2026-W21, but its date, 2026-05-15, belongs to 2026-W20; "
+        "move it to content/2026/w20/, unless you want it in this edition"
     ]
 
 
@@ -330,7 +330,7 @@ def test_a_file_named_after_another_day_is_told(root: Path, story: Write, publis
     file = story("a", published=published)
 
     assert told(root) == [
-        f"hint: {file}:4: published says 2026-05-14, the file's name 2026-05-15; mend the one that is wrong"
+        f"hint: {file}:4: published says 2026-05-14, but the file's name says 2026-05-15; correct the one that is wrong"
     ] * found  # fmt: skip
 
 
@@ -348,7 +348,7 @@ def test_one_lead_a_week_is_enough(root: Path, story: Write) -> None:
     story("d", week="2026/w21", day="2026-05-18", lead="true")
 
     assert told(root) == [
-        f"hint: {second}:4: is a second lead of 2026-W20, beside {first}; leave lead: true in one of them"
+        f"hint: {second}:4: is a second lead story of 2026-W20, beside {first}; keep lead: true in only one of them"
     ]
 
 
@@ -360,8 +360,8 @@ def test_a_letter_that_is_still_a_draft_is_told_when_its_week_is_closed(root: Pa
 
     assert waiting == ()
     assert told(root) == [
-        f"hint: {file}:3: the letter is a draft still, though 2026-W20 is closed; "
-        "take out draft: true, or delete the letter"
+        f"hint: {file}:3: the letter is still a draft, though 2026-W20 is closed; "
+        "remove draft: true, or delete the letter"
     ]
 
 
@@ -374,8 +374,8 @@ def test_a_story_that_is_still_to_come_is_told(root: Path, story: Write, week: s
     file = story("b", week=week, day=day)
 
     words = (
-        f"is of {ahead}, which is still to come; correct the date or the week's folder if that is a slip; "
-        "a week far ahead closes none before it"
+        f"belongs to {ahead}, which is in the future; if that is a mistake, correct the date or the week's folder; "
+        "a week far ahead closes no earlier one"
     )
     assert told(root) == ([f"hint: content/{week}/{Path(file).name}: {words}"] if ahead else [])
 
@@ -385,9 +385,9 @@ def test_a_change_that_is_still_to_come_is_told(root: Path, story: Write) -> Non
     near = story("b", updated="2026-05-21T08:00:00Z", corrections="['2026-05-22: a']")
     letter = put(root, f"{W20}letter.md", "---\ntitle: Hello\npublished: 2027-05-16\n---\n\nDear reader\n")
 
-    found = [line for line in told(root) if "still to come" in line]
+    found = [line for line in told(root) if "in the future" in line]
 
-    cure = "which is still to come; correct the date if that is a slip"
+    cure = "which is in the future; if that is a mistake, correct the date"
     assert found == [
         f"hint: {file}:4: updated says 2062-05-15, {cure}",
         f"hint: {file}:5: corrections says 2062-05-17, {cure}",
@@ -417,7 +417,8 @@ def test_what_a_killed_run_left_is_told(root: Path) -> None:
     put(root, f"{W20}.2026-05-15-a.md.unfinished", "---")
 
     assert told(root) == [
-        f"hint: {W20}.2026-05-15-a.md.unfinished: was left half-written by a run that was killed; the next pull ends it"
+        f"hint: {W20}.2026-05-15-a.md.unfinished: was left half-written by a run that was killed; "
+        "the next pull completes or removes it"
     ]
 
 
@@ -430,7 +431,7 @@ def test_a_theme_without_a_story_is_told_once_there_are_many_stories(root: Path,
     assert few == ()
     assert told(root) == [
         "hint: digest.toml:10: no story has the theme 'memory'; "
-        "widen its match, which 'digest themes --try' helps with, or take it out"
+        "widen its match ('digest themes --try' helps), or remove the theme"
     ]
 
 
@@ -455,7 +456,7 @@ def test_two_entries_with_one_file_and_no_name_in_common_are_told(root: Path) ->
     (problem,) = run(root).problems
 
     assert problem.hint
-    assert problem.what == f"'1' and '3' both claim {W20}2026-05-15-a.md"
+    assert problem.what == f"'1' and '3' both name {W20}2026-05-15-a.md"
 
 
 # ---------------------------------------------------------------- how it is said
@@ -642,7 +643,7 @@ def test_a_commit_that_is_not_known_is_wrong_usage(tracked: Path, story: Write) 
 
     for name in ("nowhere", "--help", "-x", "HEAD:digest.toml", "a b\n"):
         result = said(tracked, "check", f"--since={name}")
-        assert (result.exit_code, "git knows no commit" in result.output) == (2, True)
+        assert (result.exit_code, "git has no commit" in result.output) == (2, True)
 
 
 def test_a_folder_outside_of_git_is_one_clear_line(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -651,14 +652,14 @@ def test_a_folder_outside_of_git_is_one_clear_line(root: Path, monkeypatch: pyte
     result = said(root, "check", "--since", "HEAD")
 
     assert result.exit_code == 1
-    assert str(result.exception) == f"{root}: lies in no git repository; --since needs one"
+    assert str(result.exception) == f"{root}: is not in a git repository, which --since needs"
 
 
 def test_a_machine_without_git_is_one_clear_line(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert said(root, "check").exit_code == 0
-    assert "needs the program git" in str(said(root, "check", "--since", "HEAD").exception)
+    assert "needs git, which is not installed" in str(said(root, "check", "--since", "HEAD").exception)
 
 
 def test_no_change_is_no_problem(tracked: Path, story: Write) -> None:
@@ -825,7 +826,7 @@ def test_what_nothing_can_be_told_of_is_told_on_request(root: Path) -> None:
         url = host.url("/shut")
 
     assert plain.output == "0 errors, 0 hints in 2 files\n"
-    assert verbose.output.startswith(f"content/pages/links.md:1: hint: nothing can be told of {url}: ")
+    assert verbose.output.startswith(f"content/pages/links.md:1: hint: {url} could not be checked: ")
     assert os.linesep not in verbose.stderr
 
 
@@ -857,4 +858,4 @@ def test_an_opening_quotation_that_is_not_what_add_wrote_is_shown_as_the_editors
 
     [hint] = check.run(root, now=NOW).problems
     assert (hint.file, hint.line, hint.hint) == (file, 6, True)
-    assert "not the one that pull wrote" in hint.what
+    assert "not the excerpt that Digest wrote" in hint.what

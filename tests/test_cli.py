@@ -37,7 +37,7 @@ def test_three_commands_lead_from_an_empty_folder_to_a_site(tmp_path: Path) -> N
     assert (made.returncode, pulled.returncode, built.returncode) == (0, 0, 0)
     assert (made.stderr, pulled.stderr, built.stderr) == ("", "", "")
     assert made.stdout == "A new digest is in my-tea. Next: cd my-tea && digest pull && digest serve\n"
-    assert "12 new stories taken in; 1 of 1 feeds read" in pulled.stdout
+    assert "12 new stories added; 1 of 1 feeds read" in pulled.stdout
     assert "12 stories in 3 weeks: " in built.stdout
     assert (tmp_path / "my-tea" / "site" / "index.html").is_file()
 
@@ -72,7 +72,7 @@ def test_init_keeps_what_is_there(tmp_path: Path) -> None:
     made = digest("init", cwd=tmp_path)
 
     assert made.returncode == 0
-    assert "README.md: was there, left as it is" in made.stdout
+    assert "README.md: already exists, left unchanged" in made.stdout
     assert (tmp_path / "README.md").read_text() == "mine"
 
 
@@ -108,7 +108,7 @@ def test_init_refuses_a_folder_that_is_a_digest(new: Path) -> None:
     again = digest("init", cwd=new)
 
     assert again.returncode == 1
-    assert again.stderr.endswith("digest.toml: this folder is a digest already; name another folder\n")
+    assert again.stderr.endswith("digest.toml: this folder already has a digest; choose another folder\n")
 
 
 def test_two_new_digests_have_ids_of_their_own(tmp_path: Path) -> None:
@@ -147,8 +147,8 @@ def test_a_command_works_from_any_folder_inside_and_with_root_from_outside(new: 
         ),
         (["--quiet", "--verbose", "pull"], "exclude each other"),
         (["--root", "nowhere", "pull"], "does not exist"),
-        (["build", "--base-url", "ftp://x"], "'ftp://x' is no http(s) address that a site can stand at"),
-        (["build", "--base-url", ""], "'' is no http(s) address that a site can stand at"),
+        (["build", "--base-url", "ftp://x"], "'ftp://x' is not an http(s) address that a site can have"),
+        (["build", "--base-url", ""], "'' is not an http(s) address that a site can have"),
     ],
 )
 def test_wrong_usage_exits_with_two(new: Path, words: list[str], said: str) -> None:

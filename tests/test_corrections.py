@@ -193,7 +193,7 @@ def test_a_summary_of_the_first_feed_that_stays_below_the_corrected_headline_of_
         f"kept another feed's excerpt '{ENTRY['summary']}'; the feed now says 'As b has corrected it.'"
     ]
     (hint,) = desk.hints()
-    assert hint == "its summary is one feed's, and another, which has the story still, has changed its own"
+    assert hint == "its summary is from one feed; another feed, which still has the story, has changed its own"
     before = desk.content()
     for entries in ([OTHER], [ENTRY], [OTHER]):  # the first feed shows the story again, unchanged, and drops it again
         desk.tell("a", *entries)
@@ -488,7 +488,7 @@ def test_a_headline_that_changes_below_an_editors_words_is_said_until_the_file_i
     assert TURNED.format(since) in actions.summary(report)
     assert desk.hints() == [TURNED.format(since)]
     assert status.run(desk.root, config.load(desk.root), now=desk.now).unsettled == (desk.story.file,)
-    assert "In 1 story, the feed says something else" in run("status", desk.root)
+    assert "In 1 story, the feed and the file differ" in run("status", desk.root)
     assert lines(desk.pull()) == []
     desk.tell("a", corrected(title="Chip chief convicted", image="https://cdn.example/2.jpg"))
     desk.pull()
@@ -546,7 +546,7 @@ def test_a_link_that_changes_below_a_note_is_said_where_it_leads_elsewhere(desk:
         ("title: Story 1 headline", "title: Mine", {"title": "Theirs"},
          "the feed's headline is now 'Theirs', yours says 'Mine'"),
         ("image: https://cdn.example/1.jpg\n", "", {"image": "https://cdn.example/2.jpg"},
-         "the feed's image is now 'https://cdn.example/2.jpg', you have taken it out"),
+         "the feed's image is now 'https://cdn.example/2.jpg', you have removed it"),
         ("> Summary of 1,", "> My summary of 1,", {"summary": "A sentence of theirs."},
          "the feed has changed its summary since you edited it here"),
     ],
@@ -576,7 +576,7 @@ def test_what_was_kept_is_no_matter_once_the_feed_agrees(desk: Desk) -> None:
 
 def test_an_excerpt_that_was_edited_has_one_hint_at_a_time(desk: Desk) -> None:
     desk.edit("> Summary of 1,", "> My summary of 1,")
-    requoted = "the quotation that opens this file is not the one that pull wrote, so it is shown as yours"
+    requoted = "the opening quotation is not the excerpt that Digest wrote, so it is shown as yours"
     assert desk.hints() == [requoted]
     desk.tell("a", corrected(summary="A sentence of theirs."))
     desk.pull()
@@ -594,7 +594,7 @@ def test_an_excerpt_that_was_moved_below_the_note_is_said_to_be_shown_as_the_edi
 
     report = check.run(desk.root, now=desk.now)
     ((what, cure, line),) = ((one.what, one.cure, one.line) for one in report.problems)
-    assert what == "the publisher's excerpt stands below your note, so it is shown as a quotation of yours"
+    assert what == "the publisher's excerpt is below your note, so readers see it as a quotation of yours"
     assert (cure, desk.text.split("\n")[line - 1]) == ("move it to the top, above your note", theirs)
     with previewing(desk.root) as preview:
         assert what in html.unescape(preview.get("2026/w48/").text)

@@ -106,7 +106,7 @@ def test_what_an_editor_changed_is_left_and_named(root: Path) -> None:
     result = run(root, "excerpts", "--apply")
 
     assert result.stdout == "0 of 0 excerpts that pull wrote changed\n"
-    what = "its quotation is not as pull wrote it, so it is yours; left as it is"
+    what = "its excerpt is not as pull wrote it, so it counts as yours; left unchanged"
     assert result.stderr == f"{BOATS}: {what}\n{CHIPS}: {what}\n"
     assert (body(root), body(root, SHIPS), body(root, BOATS)) == before
 
@@ -177,7 +177,7 @@ def test_one_is_counted_in_the_singular(root: Path) -> None:
     keep(root, 7)
     assert "1 could be longer, but its whole summary is not stored\n" in said(root, "excerpts")
     keep(root, 0, feed="second")
-    assert "1 left as it is, since digest.toml does not name its feed\n" in said(root, "excerpts")
+    assert "1 left unchanged, because its feed is not in digest.toml\n" in said(root, "excerpts")
     edit(root, CHIPS, "feeds: [first]\n", "")  # as digest add writes a story
     assert said(root, "excerpts") == "0 of 0 excerpts that pull wrote would be changed\n"
 
@@ -185,7 +185,7 @@ def test_one_is_counted_in_the_singular(root: Path) -> None:
 def test_the_excerpts_of_a_feed_that_digest_toml_does_not_name_are_left(root: Path) -> None:
     keep(root, 0, feed="second")
 
-    assert "3 left as they are, since digest.toml does not name their feeds\n" in said(root, "excerpts", "--apply")
+    assert "3 left unchanged, because their feeds are not in digest.toml\n" in said(root, "excerpts", "--apply")
 
 
 def test_windows_line_ends_stay(root: Path) -> None:

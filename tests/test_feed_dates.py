@@ -101,8 +101,9 @@ def test_a_story_that_an_early_version_filed_as_undated_keeps_its_date(root: Pat
 
 BEHIND = "2020-01-01T00:00:00+00:00"
 WRONG = (
-    "this machine's clock says 2020-01-01 00:00 UTC, but all dates of feed 'a' lie later, from 2026-11-26 on: nothing "
-    "was pulled; set the clock and pull again (if it is right, the feed's dates are wrong: tell its publisher)"
+    "this machine's clock says 2020-01-01 00:00 UTC, but all dates in feed 'a' are later, from 2026-11-26 on, so "
+    "nothing was pulled; set the clock and pull again (if the clock is right, the feed's dates are wrong: tell its "
+    "publisher)"
 )
 
 
@@ -137,8 +138,8 @@ def test_a_feed_of_which_all_dates_lie_ahead_fails_where_another_shows_that_the_
 
     assert (ahead.state, good.state) == ("failed", "read")
     assert ahead.reason == (
-        "all its dates lie more than a day ahead, from 2041-11-16 on, so that none of it is read; tell its publisher, "
-        "or set this machine's clock if that is wrong"
+        "all its dates are more than a day ahead, from 2041-11-16 on, so nothing was pulled from it; tell its "
+        "publisher, or set this machine's clock if that is wrong"
     )
     assert [Path(story.split()[0]).name for story in stories(root)] == [
         "2026-11-26-two.md", "2026-11-27-one.md", "2026-11-28-three.md",
@@ -163,4 +164,4 @@ def test_the_command_says_so_in_one_line_and_exits_with_1(root: Path) -> None:
     result = subprocess.run(words, capture_output=True, text=True, check=False)
 
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1)
-    assert "but all dates of feed 'a' lie later, from 2999-11-16 on: nothing was pulled" in result.stderr
+    assert "but all dates in feed 'a' are later, from 2999-11-16 on, so nothing was pulled" in result.stderr

@@ -175,7 +175,7 @@ def test_a_letter_is_never_drafted_beside_one_with_another_ending(root: Path) ->
     put(root, f"{W20}letter.markdown", "Dear reader\n")
     settings = config.load(root)
 
-    with pytest.raises(DigestError, match=r"^content/2026/w20/letter\.markdown: this week has its letter already"):
+    with pytest.raises(DigestError, match=r"^content/2026/w20/letter\.markdown: this week already has a letter"):
         letter.run(root, settings, "w20")
     assert letter.more(root, settings, "w20").file == f"{W20}letter.markdown"
 

@@ -174,7 +174,7 @@ def test_a_copy_in_the_place_of_a_story_that_was_moved_is_not_taken_for_it(tmp_p
     assert report.rows[0].updated == ("content/2026/w49/2026-11-23-kept.md",)
     assert "> Corrected." in moved.read_text()
     assert [problem.cure for problem in check.run(tmp_path, now=NOW).problems if not problem.hint] == [
-        "delete one, or take 'id' out of the one that is new"
+        "delete one, or remove 'id' from the newer one"
     ]
 
 
@@ -205,8 +205,8 @@ def test_check_hints_at_two_stories_of_one_guid(tmp_path: Path) -> None:
     problems = check.run(tmp_path, now=NOW).problems
 
     assert [str(problem) for problem in problems] == [
-        "content/2026/w48/2026-11-24-wholly-other.md: has the guid of content/2026/w48/2026-11-23-story-1.md, "
-        f"{guid}, in another feed; keep one, or give the others hide: true"
+        "content/2026/w48/2026-11-24-wholly-other.md: has the same guid as content/2026/w48/2026-11-23-story-1.md, "
+        f"from another feed: {guid}; delete one of them, or give it hide: true"
     ]
 
 

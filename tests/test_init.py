@@ -70,7 +70,7 @@ def test_a_feed_gives_title_and_language_and_can_be_pulled_at_once(tmp_path: Pat
         ("lights", "Lights"),
     ]
     assert (settings_.site.language, settings_.site.timezone, settings_.themes) == ("en", "Asia/Tokyo", ())
-    assert "2 new stories taken in; 2 of 2 feeds read" in pulled.stdout
+    assert "2 new stories added; 2 of 2 feeds read" in pulled.stdout
     assert digest("check", cwd=tmp_path / "mine").stdout.startswith("0 errors, 0 hints")
     assert digest("build", cwd=tmp_path / "mine").returncode == 0
 
@@ -139,7 +139,7 @@ def test_where_one_address_leads_to_no_feed_nothing_is_written(tmp_path: Path) -
         assert made.stderr.splitlines() == [
             f"{host.url('/gone')}: no feed at this address (404); look for its new one on the publisher's site",
             f"{host.url('/page')}: a web page that names no feed; look on it for a link to RSS or Atom",
-            "Nothing was written; mend what is wrong, or leave it out",
+            "Nothing was written; correct the address, or leave that feed out",
         ]
     assert list(tmp_path.iterdir()) == []
 
@@ -161,7 +161,7 @@ def test_a_folder_that_is_a_digest_already_is_told_before_anything_is_asked(tmp_
         made = digest("init", "--feed", host.url("/feed.xml"), cwd=tmp_path)
 
         assert made.returncode == 1
-        assert "is a digest already" in made.stderr
+        assert "already has a digest" in made.stderr
         assert host.requests == []
 
 
@@ -177,9 +177,9 @@ def test_a_list_without_end_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--feed", "news.example"], "'news.example' is no http(s) address; did you mean https://news.example?"),
-        (["--feed", "ftp://news.example/"], "is no http(s) address; copy it from the browser"),
-        (["--feed", ""], "'' is no http(s) address"),
+        (["--feed", "news.example"], "'news.example' is not an http(s) address; did you mean https://news.example?"),
+        (["--feed", "ftp://news.example/"], "is not an http(s) address; copy it from the browser"),
+        (["--feed", ""], "'' is not an http(s) address"),
         (["--opml", "gone.opml"], "File 'gone.opml' does not exist"),
     ],
 )
@@ -210,7 +210,7 @@ def test_a_readers_list_is_taken_at_its_word_without_asking(tmp_path: Path) -> N
     made = digest("init", "mine", "--opml", "subs.opml", cwd=tmp_path, TZ="UTC")
 
     assert made.returncode == 0
-    assert made.stderr == "ftp://x: left out, for it is no http(s) address\n"
+    assert made.stderr == "ftp://x: left out, because it is not an http(s) address\n"
     assert [(feed.id, feed.url) for feed in config.load(tmp_path / "mine").feeds] == [("first", "http://127.0.0.1:1/f")]
 
 
@@ -220,7 +220,7 @@ def test_a_list_without_feeds_writes_nothing(tmp_path: Path) -> None:
     made = digest("init", "mine", "--opml", "subs.opml", cwd=tmp_path)
 
     assert (made.returncode, made.stdout) == (1, "")
-    assert made.stderr.startswith("subs.opml: no feed in this list that can be pulled")
+    assert made.stderr.startswith("subs.opml: no feed in this list can be pulled")
     assert not (tmp_path / "mine").exists()
 
 
@@ -329,7 +329,10 @@ def test_a_machine_that_names_no_zone_is_told_of(tmp_path: Path) -> None:
     made = digest("init", "mine", "--opml", "subs.opml", cwd=tmp_path, TZ="HKT-8")
 
     assert made.returncode == 0
-    assert made.stderr == 'This machine names no time zone, so digest.toml says "UTC"; mend it before the first pull\n'
+    assert (
+        made.stderr
+        == 'This machine has no time zone set, so digest.toml says "UTC"; correct it before the first pull\n'
+    )
     assert config.load(tmp_path / "mine").site.timezone == "UTC"
 
 

@@ -132,7 +132,7 @@ def test_a_week_with_a_drafted_letter_is_open_where_letters_close(root: Path) ->
 def test_a_letter_that_is_there_is_never_written_over(root: Path) -> None:
     (root / W20).write_text("Dear reader")
 
-    with pytest.raises(DigestError, match=f"^{W20}: this week has its letter already"):
+    with pytest.raises(DigestError, match=f"^{W20}: this week already has a letter"):
         run(root, "w20")
 
     assert (root / W20).read_text() == "Dear reader"
@@ -272,7 +272,7 @@ def test_the_command_says_which_week_it_chose(root: Path) -> None:
         f"{W20}: drafted for 2026-W20, the newest week without a letter, with 4 stories; left out: 1 in draft\n"
     )
     assert named.stdout.startswith("content/2026/w19/letter.md: drafted for 2026-W19 with 1 story\n")
-    assert again.stderr.startswith("content/2026/w19/letter.md: this week has its letter already")
+    assert again.stderr.startswith("content/2026/w19/letter.md: this week already has a letter")
     assert "'soon' is no week that there is" in wrong.stderr
 
 

@@ -18,7 +18,9 @@ from digest.feeds import ask, lessons
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 NAMES = ["feeds.json", "carried.json", "edits.json", "brought.json", "themes.json", "summaries/a.json"]
-FORGOTTEN = ".digest/feeds.json: what it says of 'a' cannot be true; forgotten, and its feed is asked anew"
+FORGOTTEN = (
+    ".digest/feeds.json: what it says about 'a' cannot be true, so it was dropped, and the feed is fetched again"
+)
 FEED = (
     "<rss version='2.0'><channel><title>A</title><item><title>Old</title><link>https://a.example/1</link>"
     "<pubDate>Mon, 18 May 2026 10:00:00 GMT</pubDate></item></channel></rss>"

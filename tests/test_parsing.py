@@ -390,7 +390,7 @@ def test_a_pull_does_not_load_the_parser_itself(root: Path) -> None:
 
     done = subprocess.run([sys.executable, "-c", code, "pull"], cwd=root, capture_output=True, text=True, check=True)
 
-    assert done.stdout.splitlines()[-2:] == ["1 new story taken in; 2 of 2 feeds read", "False"]
+    assert done.stdout.splitlines()[-2:] == ["1 new story added; 2 of 2 feeds read", "False"]
 
 
 # ---------------------------------------------------------------- web pages, and new feeds

@@ -203,7 +203,7 @@ def test_check_says_which_picture_is_damaged_and_the_build_goes_on(root: Path) -
     said = [str(problem) for problem in check.run(root, now=NOW).problems]
 
     assert said == [
-        "content/2026/w20/quay side.png: the width and height of this picture cannot be read, as if it were damaged; "
+        "content/2026/w20/quay side.png: the width and height of this picture cannot be read; it may be damaged; "
         "open it, and save it again"
     ]
     assert b"width=" not in made(root).partition(b"<main")[2]

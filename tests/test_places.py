@@ -429,7 +429,7 @@ def test_two_stories_of_one_id_are_an_error_and_are_not_remembered(desk: Desk) -
     before = (desk.root / LEDGER).read_bytes()
     desk.write(f"{W20}/2026-05-12-two.md", "https://by-hand.example/a")
 
-    with pytest.raises(Faults, match="they have one id"):
+    with pytest.raises(Faults, match="both have the same id"):
         desk.build()
     desk.pull()
 
@@ -547,7 +547,7 @@ def test_where_content_cannot_be_written_the_build_goes_on_and_says_so(
 
     assert "2026/w20/index.html" in site
     assert "_places.jsonl: cannot write this file" in desk.report.unrecorded
-    assert "may lead nowhere" in desk.report.unrecorded
+    assert "may break" in desk.report.unrecorded
 
 
 def test_damaged_lines_are_named_by_check_and_passed_over_by_a_build(desk: Desk) -> None:

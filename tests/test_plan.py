@@ -395,8 +395,8 @@ def test_two_claims_to_one_address_are_an_error_that_names_both(fields: dict[str
 
 def test_two_stories_with_one_id_are_an_error_that_names_both() -> None:
     assert faults(make_content(make_story("a", id="urn:x:1"), make_story("b", id="urn:x:1"))) == [
-        "content/2026/w20/2026-05-15-b.md: is the same story as content/2026/w20/2026-05-15-a.md: they have one id; "
-        "delete one, or take 'id' out of the one that is new"
+        "content/2026/w20/2026-05-15-b.md: is the same story as content/2026/w20/2026-05-15-a.md: both have the same "
+        "id; delete one, or remove 'id' from the newer one"
     ]
 
 

@@ -177,7 +177,7 @@ def test_what_somebody_else_has_published_stays_unless_its_place_is_to_be_taken(
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr == (
         f"{remote}: the branch gh-pages has a file that Digest did not write (theirs.txt); "
-        "keep them in content/static/ or on another branch, or take their place with 'digest publish --replace'\n"
+        "move them to content/static/ or to another branch, or replace them with 'digest publish --replace'\n"
     )
     assert commits(remote)[0] == theirs
 
@@ -201,7 +201,7 @@ def test_it_never_goes_over_what_came_in_between(root: Path, remote: Path, tmp_p
     hook.unlink()
 
     assert (beaten.returncode, beaten.stdout) == (1, "")
-    assert beaten.stderr == f"{remote}: gh-pages has been published to by somebody else meanwhile; publish again\n"
+    assert beaten.stderr == f"{remote}: gh-pages was published to by someone else in the meantime; publish again\n"
     assert git(remote, "log", "-1", "--format=%s", "gh-pages") == "Theirs"
     assert git(root, "branch", "--format=%(refname)") == "refs/heads/main"
     assert digest("publish", cwd=root).returncode == 0
@@ -230,7 +230,8 @@ def test_a_domain_of_the_branchs_own_is_kept_and_told(root: Path, remote: Path, 
     run = digest("publish", cwd=root)
 
     assert (
-        run.stderr == "CNAME (chips.press) stands on gh-pages alone, and is kept; put it into content/static/ as well\n"
+        run.stderr
+        == "CNAME (chips.press) is only on gh-pages; it is kept there, but add it to content/static/ as well\n"
     )
     assert git(remote, "show", "gh-pages:CNAME") == "chips.press"
     assert digest("publish", cwd=root).stdout.startswith("Nothing has changed")
@@ -314,7 +315,7 @@ def test_a_branch_that_holds_a_digest_is_left_alone(root: Path, remote: Path) ->
     run = digest("publish", cwd=root)
 
     assert (run.returncode, run.stdout) == (1, "")
-    assert "holds a digest's own files, which publishing would take away" in run.stderr
+    assert "contains a digest's own files, which publishing would delete" in run.stderr
     assert len(commits(remote)) == 1
 
 
@@ -415,10 +416,11 @@ def test_where_there_is_no_repository_no_remote_or_nobody_there_it_is_one_line(
     assert {(run.returncode, run.stdout, run.stderr.count("\n")) for run in said} == {(1, "", 1)}
     gone, nameless, nothing = (run.stderr for run in said)
     assert (
-        f"{remote}: git says: fatal: '{remote}' does not appear to be a git repository; look where origin leads" in gone
+        f"{remote}: git says: fatal: '{remote}' does not appear to be a git repository; check the address of origin"
+        in gone
     )
     assert nameless.startswith(f"{root}: its repository has no remote called origin; 'git remote add origin")
-    assert nothing.startswith(f"{root}: lies in no git repository; 'git init'")
+    assert nothing.startswith(f"{root}: is not in a git repository; run 'git init'")
 
 
 def test_a_git_that_knows_nobody_is_told_how(root: Path, tmp_path: Path, remote: Path) -> None:
@@ -427,7 +429,7 @@ def test_a_git_that_knows_nobody_is_told_how(root: Path, tmp_path: Path, remote:
     run = digest("publish", cwd=root)
 
     assert (run.returncode, run.stdout) == (1, "")
-    assert "git does not know who commits; tell it: git config user.name" in run.stderr
+    assert "git does not know your name and email address; set them with git config user.name" in run.stderr
     assert git(remote, "branch") == ""
 
 
@@ -459,7 +461,7 @@ def test_a_site_that_digest_did_not_make_is_not_published_over(
 
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr.startswith(
-        f"{remote}: the branch gh-pages has 4 files that Digest did not write (api/a.html, b, c and 1 more); keep "
+        f"{remote}: the branch gh-pages has 4 files that Digest did not write (api/a.html, b, c and 1 more); move "
     )
     assert commits(remote) == [theirs]
 
@@ -492,7 +494,7 @@ def test_the_site_of_another_digest_is_not_published_over(root: Path, remote: Pa
 
     assert (refused.returncode, refused.stdout, after) == (1, "", before)
     assert refused.stderr.startswith(f"{remote}: the branch gh-pages has a site with another id, ")
-    assert "publish with --replace" in refused.stderr
+    assert "an earlier url or id, add --replace" in refused.stderr
     assert replaced.returncode == 0
     assert digest("publish", cwd=root).returncode == 0
 
@@ -637,8 +639,8 @@ def test_the_address_of_an_example_is_not_published_for(root: Path, remote: Path
         run = digest(*words, cwd=root)
 
         assert (run.returncode, run.stdout) == (1, "")
-        cure = "write the address that the site will have"
-        assert run.stderr == f"digest.toml:3: url is still an example's, {url}; nothing is published; {cure}\n"
+        cure = "write the address of your site"
+        assert run.stderr == f"digest.toml:3: url is still the example address {url}, so nothing is published; {cure}\n"
     assert git(remote, "branch") == ""
 
 
@@ -700,7 +702,7 @@ def test_a_dry_run_lists_the_addresses_that_would_lead_nowhere(root: Path) -> No
         ),
         (
             "fatal: unable to access 'https://x.example/': Could not resolve host: x.example",
-            "Could not resolve host: x.example; is the network up?",
+            "Could not resolve host: x.example; check your network connection",
         ),
         ("\nodd\n", "git says: odd"),
         ("", "git says: nothing"),
@@ -739,7 +741,7 @@ def test_a_site_that_says_it_is_elsewhere_is_told(root: Path) -> None:
 
     assert warned("https://ada.github.io/chips/") == warned("https://chips.press/") == []
     assert warned("https://ada.github.io/")[0].endswith(
-        "GitHub Pages shows this repository at https://ada.github.io/chips/"
+        "GitHub Pages serves this repository at https://ada.github.io/chips/; write that as url"
     )
 
 

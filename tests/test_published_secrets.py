@@ -112,7 +112,7 @@ def test_check_names_each_line_with_a_secret_and_what_is_published(tmp_path: Pat
 
     found = json.loads(digest("check", "--format", "json", cwd=root).stdout)
 
-    secrets = [one for one in found if "which whoever reads this file can use" in one["what"]]
+    secrets = [one for one in found if "which anyone who reads this file can use" in one["what"]]
     lines = {(Path(one["file"]).name, one["line"]) for one in secrets}
     assert lines == {
         *(("digest.toml", line) for line in (4, 5, 10, 13)),
@@ -121,7 +121,7 @@ def test_check_names_each_line_with_a_secret_and_what_is_published(tmp_path: Pat
         *((name, 5) for name in ("letter.md", "about.md")),
         ("ships.md", 1),
     }
-    assert {one["cure"].partition(";")[0] for one in secrets} == {"it is published without it"}
+    assert {one["cure"].partition(";")[0] for one in secrets} == {"the site leaves it out"}
 
 
 def test_the_atom_id_of_a_story_by_hand_is_that_of_its_link_as_it_is_written(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_check_hints_at_a_key_in_the_path_of_a_feeds_address(tmp_path: Path) -> 
     found = json.loads(digest("check", "--format", "json", cwd=root).stdout)
 
     hints = [one["what"] for one in found if "what looks like a key" in one["what"]]
-    named = [f"the address of feed 'f{n}' has in its path what looks like a key, and is published" for n in (0, 1)]
+    named = [f"the address of feed 'f{n}' contains what looks like a key, and it is published" for n in (0, 1)]
     assert hints == named
 
 

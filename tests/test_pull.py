@@ -268,7 +268,9 @@ def test_a_server_that_asked_for_peace_is_left_in_peace_until_then(root: Path) -
     disk.remember(root, "feeds.json", {"first": {"url": "first.xml", "wait": "2026-05-20T08:00:01+00:00"}})
 
     assert run(root).rows[0] == Row(
-        feed="first", state="waiting", reason="its server asked not to be asked again before 2026-05-20T08:00:01+00:00"
+        feed="first",
+        state="waiting",
+        reason="its server asked not to be contacted again before 2026-05-20T08:00:01+00:00",
     )
     assert run(root, now=datetime(2026, 5, 20, 8, 0, 2, tzinfo=UTC)).rows[0].state == "read"
 

@@ -236,9 +236,9 @@ def test_check_says_that_a_quotation_in_the_place_of_the_excerpt_is_shown_as_the
     edit(root, QUOTED, "> Mine.\n\nMine.")
 
     assert (
-        f"{STORY}:10: hint: the quotation that opens this file is not the one that pull wrote, "
+        f"{STORY}:10: hint: the opening quotation is not the excerpt that Digest wrote, "
         "so it is shown as yours; "
-        "if it is yours, put a line of your own above it; if it is theirs, restore what pull wrote from git"
+        "if it is yours, put a line of your own above it; if it is the publisher's, restore it from git"
     ) in run(root, "check")
     edit(root, "> Mine.", "Mine:\n\n> Mine.")
     assert "0 hints" in run(root, "check")

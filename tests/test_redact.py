@@ -144,10 +144,16 @@ def test_check_names_every_address_with_a_secret(tmp_path: Path) -> None:
     assert hints == {
         ("digest.toml", 6): "the address of feed 'quay' has a user name and password and 'token=' in it",
         ("content/2026/w20/2026-05-15-a.md", 3): (
-            "an address has a user name and password in it, which whoever reads this file can use"
+            "an address has a user name and password in it, which anyone who reads this file can use"
         ),
-        ("content/2026/w20/2026-05-15-a.md", 4): "an address has 'sig=' in it, which whoever reads this file can use",
-        ("content/2026/w20/2026-05-15-a.md", 8): "an address has 'auth=' in it, which whoever reads this file can use",
+        (
+            "content/2026/w20/2026-05-15-a.md",
+            4,
+        ): "an address has 'sig=' in it, which anyone who reads this file can use",
+        (
+            "content/2026/w20/2026-05-15-a.md",
+            8,
+        ): "an address has 'auth=' in it, which anyone who reads this file can use",
     }
     assert built.returncode == 0
     assert PASSWORD not in "".join(path.read_text() for path in (root / "site").rglob("*.html"))

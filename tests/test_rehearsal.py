@@ -466,7 +466,7 @@ def test_a_ledger_that_was_committed_without_its_files_is_named(published: Hub, 
     run = published.run(THEIRS)
 
     assert run.green
-    words = "brought 1 story whose file was never committed: content/2026/"
+    words = "lists 1 story whose file was never committed: content/2026/"
     assert re.search(rf"::warning file=content/ledger/second.jsonl,line=\d+,title=digest check::{words}", run.log)
     assert words in run.summary
 

@@ -120,7 +120,7 @@ def test_damaged_outlines_are_thrown_away_with_a_word(root: Path, damage: bytes 
 
     assert notice(root) == (
         f".digest/: what the last build left there {'is damaged' if damage is None else 'is of another version'},"
-        " so all is built anew"
+        " so everything is built again"
     )
     same_as_clean(root)
 

@@ -108,7 +108,7 @@ def test_what_check_has_to_say_stands_beside_its_story(preview: Preview) -> None
     told = digest("check", cwd=preview.root).stdout
     hints = [line.partition("hint: ")[2] for line in told.splitlines() if "hint: " in line]
     assert any("a list right below a line of text" in hint for hint in hints)
-    assert any("leads to the same article" in hint for hint in hints)
+    assert any("links to the same article" in hint for hint in hints)
     for hint in hints:
         assert hint in shown
 
@@ -357,14 +357,14 @@ def test_a_host_that_is_allowed_is_answered_and_no_other(root: Path) -> None:
     assert allowed == {200}
     assert refused.status == 421
     assert "--allow-host NAME" in refused.text
-    assert "Whoever reaches Me.tailnet.example, two.example can read it too, drafts and all" in preview.lines
+    assert "Anyone who reaches Me.tailnet.example, two.example can read it too, including drafts" in preview.lines
 
 
 @pytest.mark.parametrize("name", ["https://me.example/", "me.example:443", "*.example", ""])
 def test_an_allowed_host_is_a_name_alone(name: str, root: Path) -> None:
     refused = digest("serve", "--port", "0", "--allow-host", name, cwd=root)
 
-    told = f"--allow-host {name}: give the name of the host alone, such as preview.example.org\n"
+    told = f"--allow-host {name}: give only the host's name, such as preview.example.org\n"
     assert (refused.returncode, refused.stderr) == (1, told)
 
 
@@ -420,7 +420,7 @@ def test_a_preview_that_others_can_reach_says_so(root: Path) -> None:
         answers = {preview.get(host=name).status for name in (f"192.0.2.1:{preview.port}", socket.gethostname())}
         refused = preview.get(host="evil.example").status
 
-    assert any("can read it too, drafts and all" in line for line in preview.lines)
+    assert any("can read it too, including drafts" in line for line in preview.lines)
     assert preview.url.startswith("http://127.0.0.1:")
     assert (answers, refused) == ({200}, 421)
 
@@ -510,7 +510,7 @@ def test_a_save_that_the_system_gives_no_notice_of_is_shown(words: tuple[str, ..
         shown = preview.get(PAGE).text
 
     assert "Memory is shorter" in shown
-    assert any("gives no notice of changed files" in line for line in preview.lines) is not bool(words)
+    assert any("does not report changed files" in line for line in preview.lines) is not bool(words)
 
 
 EXHAUSTED = 'echo {limit} > /proc/sys/user/max_inotify_{kind} && exec "$0" "$@"'
@@ -528,5 +528,5 @@ def test_where_the_watcher_is_exhausted_the_preview_looks_for_itself_and_says_so
         stream.next()
         shown = preview.get(PAGE).text
 
-    assert any("The system's file watcher is used up" in line for line in preview.lines)
+    assert any("The system has no file watchers left" in line for line in preview.lines)
     assert "Memory is shorter" in shown

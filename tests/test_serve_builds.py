@@ -113,7 +113,7 @@ def test_a_hint_about_two_stories_goes_when_one_of_them_does(desk: Desk) -> None
     twice = desk.hints(STORY)
     desk.save(other=None)
 
-    assert twice == [f"is a second lead of 2026-W20, beside {OTHER}", f"leads to the same article as {OTHER}"]
+    assert twice == [f"is a second lead story of 2026-W20, beside {OTHER}", f"links to the same article as {OTHER}"]
     assert desk.hints(STORY) == []
 
 
@@ -134,4 +134,4 @@ def test_a_damaged_memory_is_thrown_away_with_a_word(desk: Desk) -> None:
     assert begun.make(frozenset())
     last = desk.events[-1]
     assert isinstance(last, Built)
-    assert "so all is built anew" in last.notice
+    assert "so everything is built again" in last.notice

@@ -174,7 +174,7 @@ def test_without_a_memory_the_ledger_says_when_it_grew(root: Path) -> None:
     row = feed(run(root), "first")
 
     assert (round((row.age or timedelta()) / timedelta(days=1)), row.sure, row.new) == (3, False, None)
-    assert "* when its ledger grew; it was not pulled on this machine\n" in said(root).output
+    assert "* when its ledger last grew; this machine has not pulled it\n" in said(root).output
 
 
 def test_a_feed_that_failed_says_why_and_when_it_last_answered(root: Path) -> None:
@@ -232,8 +232,8 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_shown(root: Path) -> None:
 
     assert result.exit_code == 0
     assert result.stderr == (
-        "content/2026/w20/2026-05-15-chips.md: cannot be read, or not all of it; 'digest check' says why\n"
-        "content/ledger/first.jsonl: cannot be read, or not all of it; 'digest check' says why\n"
+        "content/2026/w20/2026-05-15-chips.md: cannot be read completely; 'digest check' says why\n"
+        "content/ledger/first.jsonl: cannot be read completely; 'digest check' says why\n"
     )
     assert "2026-W20  open         2" in result.stdout
 

@@ -138,7 +138,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_counted(root: Path) -> Non
     result = said(root)
 
     assert result.exit_code == 0
-    assert result.stderr == f"{CHIPS}: cannot be read, or not all of it; 'digest check' says why\n"
+    assert result.stderr == f"{CHIPS}: cannot be read completely; 'digest check' says why\n"
     assert "memory           1" in result.stdout
 
 
@@ -246,7 +246,7 @@ def test_what_is_not_stored_is_said_not_to_be_searched(tmp_path: Path) -> None:
 
     assert result.output.splitlines()[-2:] == [
         "'tariff*' would catch 1 of 3 stories: 1 memory, 1 trade",
-        "What is not stored was not searched: of 1 story the feed's summary is missing or cut",
+        "Only stored text was searched: for 1 story, the feed's summary is missing or cut",
     ]
 
 
@@ -331,8 +331,8 @@ def test_a_removed_theme_of_one_story_is_an_error_with_the_same_cure_and_todays_
 def test_commands_say_that_stories_are_left_out_for_a_theme_and_not_that_they_cannot_be_read(root: Path) -> None:
     without_trade(root)
     (root / "content/2026/w20/2026-05-16-broken.md").write_text("broken")
-    rest = "content/2026/w20/2026-05-16-broken.md: cannot be read, or not all of it; 'digest check' says why\n"
-    three = f"{CHIPS} and 2 more stories: left out, since digest.toml does not have their theme 'trade'"
+    rest = "content/2026/w20/2026-05-16-broken.md: cannot be read completely; 'digest check' says why\n"
+    three = f"{CHIPS} and 2 more stories: not counted, because digest.toml does not have their theme 'trade'"
 
     for words in ([], ["--apply"], ["--try", "x"]):
         assert said(root, *words).stderr == f"{three}; 'digest check' says what to do\n{rest}"
@@ -347,7 +347,10 @@ def test_commands_say_that_stories_are_left_out_for_a_theme_and_not_that_they_ca
     ("theme", "message"),
     [
         ("trad", "no story has the theme 'trad'; did you mean 'trade'?"),
-        ("quinoa", "no story has the theme 'quinoa'; of those that digest.toml does not have, stories have 'trade'"),
+        (
+            "quinoa",
+            "no story has the theme 'quinoa'; of the themes that digest.toml does not have, stories still have 'trade'",
+        ),
     ],
 )
 def test_a_theme_that_no_story_has_cannot_be_dropped(root: Path, theme: str, message: str) -> None:
@@ -688,7 +691,9 @@ def test_a_remark_among_the_themes_is_never_lost(root: Path) -> None:
     (root / MEMORY).write_text(text)
     rule(root, {"memory": ("memory",), "trade": ("toll",)})
 
-    assert applied(root).left == (f"{MEMORY}: its themes cannot be changed in place; left as it is",)
+    assert applied(root).left == (
+        f"{MEMORY}: Digest cannot change its themes safely; left unchanged, so edit them by hand",
+    )
     assert (root / MEMORY).read_text() == text
 
 
@@ -730,7 +735,7 @@ def test_a_file_that_changes_in_the_meantime_is_left_and_named(root: Path, monke
 
     report = applied(root)
 
-    assert report.left == (f"{CHIPS}: has changed in the meantime; left as it is, run it again",)
+    assert report.left == (f"{CHIPS}: was changed in the meantime, and left as it is; run the command again",)
     assert report.changed == (Change(MEMORY, ("memory", "trade"), ("memory",)),)
     assert line_of(root, CHIPS) == "themes: [memory]"
     lines = (root / "content" / "ledger" / "first.jsonl").read_text().splitlines()

@@ -100,7 +100,7 @@ def test_a_clone_names_the_stories_whose_files_were_never_committed(desk: Path) 
     pulled = digest("pull", cwd=other, GITHUB_STEP_SUMMARY=str(summary))
     annotated = digest("check", "--format", "github", cwd=other).stdout
 
-    what = f"brought 2 stories whose files were never committed: {file_of(3)}, {file_of(4)}"
+    what = f"lists 2 stories whose files were never committed: {file_of(3)}, {file_of(4)}"
     assert (file, line) == (LEDGER, 3)
     assert words.startswith(f"{what}; {CURE}")
     assert pulled.returncode == 0
@@ -115,7 +115,7 @@ def test_the_machine_that_has_the_files_says_that_they_are_not_in_git(desk: Path
     ((file, line, words),) = hints(desk)
 
     assert (file, line) == (LEDGER, 0)
-    assert words.startswith(f"2 stories that it names are not in git yet: {file_of(3)}, {file_of(4)}; run 'git add")
+    assert words.startswith(f"2 stories that it lists are not in git yet: {file_of(3)}, {file_of(4)}; run 'git add")
     commit(desk)
     git(desk, "push", "--quiet", "origin", "HEAD:main")
     assert hints(desk) == hints(clone(desk)) == []
@@ -158,8 +158,8 @@ def test_a_story_that_got_another_markdown_ending_before_its_first_commit_is_nev
     story = (desk / file_of(3)).with_suffix(ending)
     (desk / file_of(3)).rename(story)
     assert [words for _, _, words in hints(desk)] == [
-        f"1 story that it names is not in git yet: {story.relative_to(desk)}; "
-        "run 'git add content' and commit: no other clone can pull them again"
+        f"1 story that it lists is not in git yet: {story.relative_to(desk)}; "
+        "run 'git add content' and commit; without the files, other clones would take these stories for deleted"
     ]
     commit(desk)
     assert digest("pull", cwd=desk).stderr == ""
@@ -188,7 +188,7 @@ def test_what_was_deleted_before_its_first_commit_is_noted_by_the_next_pull(desk
     git(desk, "push", "--quiet", "origin", "HEAD:main")
     git(other, "pull", "--quiet")
 
-    words = f"{LEDGER}: notes that 2 stories were deleted here before git had them: {file_of(3)}, {file_of(4)}"
+    words = f"{LEDGER}: records that 2 stories were deleted here before git had them: {file_of(3)}, {file_of(4)}"
     assert words in noted.stderr.splitlines()
     assert "5 entries, 0 new, 5 known" in noted.stdout
     assert hints(desk) == hints(other) == []
@@ -259,11 +259,11 @@ def test_a_digest_in_a_folder_of_its_repository_is_judged_as_well(desk: Path) ->
     commit(desk)
     carries(desk / "beat", 1, 2, 3)
     assert digest("pull", cwd=desk / "beat").returncode == 0
-    assert "1 story that it names is not in git yet" in hints(desk / "beat")[0][2]
+    assert "1 story that it lists is not in git yet" in hints(desk / "beat")[0][2]
     git(desk, "commit", "--quiet", "--all", "--message", "Pull")
     git(desk, "push", "--quiet", "origin", "HEAD:main")
 
-    assert "brought 1 story whose file was never committed" in hints(clone(desk) / "beat")[0][2]
+    assert "lists 1 story whose file was never committed" in hints(clone(desk) / "beat")[0][2]
 
 
 def test_what_is_stashed_is_not_taken_for_deleted(desk: Path) -> None:
@@ -291,7 +291,7 @@ def test_what_is_stashed_after_its_ledger_was_committed_is_not_taken_for_deleted
 
     assert "deleted" not in pulled.stderr
     assert '"deleted": true' not in (desk / LEDGER).read_text()
-    assert "brought 1 story whose file was never committed" in hints(clone(desk))[0][2]
+    assert "lists 1 story whose file was never committed" in hints(clone(desk))[0][2]
 
 
 def test_a_pull_that_is_taken_back_before_it_is_committed_is_done_again(desk: Path) -> None:
@@ -339,4 +339,4 @@ def test_without_git_nothing_is_noted_until_there_is_one(tmp_path: Path, monkeyp
     git(desk, "init", "--quiet")
     commit(desk)
     assert hints(desk) == []
-    assert "notes that 1 story was deleted here" in digest("pull", cwd=desk).stderr
+    assert "records that 1 story was deleted here" in digest("pull", cwd=desk).stderr

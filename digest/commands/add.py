@@ -26,7 +26,7 @@ from digest.stories.desk import Desk, Intake
 from digest.stories.fresh import believes
 from digest.stories.news import Ledgers
 
-_CURE = "write the file by hand: title and link are enough; in content/inbox/ the next pull files it"
+_CURE = "write the story by hand into content/inbox/: title and link are enough, and the next pull files it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,7 +128,7 @@ def _built(root: Path, begun: Callable[[], Builder], told: Told | None) -> tuple
 
 def thrown_away(word: str) -> str:
     """Returns what to say where memories were thrown away, nothing where there is no word of that."""
-    return f"{disk.CACHE}/: what the last build left there {word}, so all is built anew" if word else ""
+    return f"{disk.CACHE}/: what the last build left there {word}, so everything is built again" if word else ""
 
 
 class Builder:
@@ -256,7 +256,7 @@ class Builder:
         try:
             self._shelf.record(now)
         except DigestError as error:
-            self.unrecorded = f"{error}; so addresses of stories that you move or rename later may lead nowhere"
+            self.unrecorded = f"{error}; so if you later move or rename a story, links to its old address may break"
 
     def keep(self) -> None:
         """Keeps what the last build has learnt, so that the next run begins with it."""
@@ -280,5 +280,5 @@ def _rebased(config: Config, base_url: str) -> Config:
     """Returns the config with another address; ids stay, for they were made before."""
     url = links.site_url(base_url)
     if url is None:
-        raise DigestError(f"'{redact.mask(base_url)}' is no http(s) address that a site can stand at")
+        raise DigestError(f"'{redact.mask(base_url)}' is not an http(s) address that a site can have")
     return config._replace(site=config.site._replace(url=url))

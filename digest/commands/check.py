@@ -153,7 +153,13 @@ def _merging(root: Path, problems: Iterable[Problem]) -> Iterator[Problem]:
 
 def _unfinished(root: Path) -> Iterator[Problem]:
     for file in store.unfinished(root):
-        yield Problem(file, 0, "was left half-written by a run that was killed", "the next pull ends it", hint=True)
+        yield Problem(
+            file,
+            0,
+            "was left half-written by a run that was killed",
+            "the next pull completes or removes it",
+            hint=True,
+        )
 
 
 def _idle(root: Path, settings: Config, survey: Survey) -> Iterator[Problem]:
@@ -163,7 +169,7 @@ def _idle(root: Path, settings: Config, survey: Survey) -> Iterator[Problem]:
     for number, theme in enumerate(settings.themes):
         if theme.id in idle:
             line = lines.get(("themes", number, "id"), 0)
-            cure = "widen its match, which 'digest themes --try' helps with, or take it out"
+            cure = "widen its match ('digest themes --try' helps), or remove the theme"
             yield Problem(config.NAME, line, f"no story has the theme '{theme.id}'", cure, hint=True)
 
 
@@ -176,8 +182,8 @@ def _site_address(root: Path, settings: Config) -> Iterator[Problem]:
         yield problem
     if urls.is_placeholder(url) and git.remotes(root):
         line = config.lines(root).get(("site", 0, "url"), 0)
-        what = f"the site's url, {url}, is an example's, and 'digest publish' refuses it"
-        yield Problem(config.NAME, line, what, "write the address that the site will have", hint=True)
+        what = f"url is still the example address {url}, and 'digest publish' refuses it"
+        yield Problem(config.NAME, line, what, "write the address of your site", hint=True)
 
 
 def _secrets(root: Path, settings: Config, survey: Survey) -> Iterator[Problem]:
@@ -186,11 +192,13 @@ def _secrets(root: Path, settings: Config, survey: Survey) -> Iterator[Problem]:
     for number, feed in enumerate(settings.feeds):
         if found := redact.names(feed.url):
             what = f"the address of feed '{feed.id}' has {_listed(found)} in it"
-            cure = "it is used for fetching and published nowhere; keep this file out of public repositories"
+            cure = "Digest fetches the feed with it and never publishes it; keep this file out of public repositories"
             yield Problem(config.NAME, lines.get(("feeds", number, "url"), 0), what, cure, hint=True)
         elif _KEY.search(feed.url) and urls.web_link(feed.url):
-            what = f"the address of feed '{feed.id}' has in its path what looks like a key, and is published"
-            cure = "if it is one, have something else fetch the feed into a file, and write its path as url"
+            what = f"the address of feed '{feed.id}' contains what looks like a key, and it is published"
+            cure = (
+                "if it is one, have another program fetch the feed into a file, and write the path of that file as url"
+            )
             yield Problem(config.NAME, lines.get(("feeds", number, "url"), 0), what, cure, hint=True)
     of_feeds = {lines.get(("feeds", number, "url"), 0) for number in range(len(settings.feeds))}
     for file in (config.NAME, *filter(is_markdown, survey.files)):
@@ -201,8 +209,8 @@ def _secrets(root: Path, settings: Config, survey: Survey) -> Iterator[Problem]:
             if line.startswith(as_given):
                 secrets = tuple(name for name in secrets if " " in name)
             if secrets and not (file == config.NAME and number in of_feeds):
-                what = f"an address has {_listed(secrets)} in it, which whoever reads this file can use"
-                cure = "it is published without it; take it out here too, or make sure that it is no secret"
+                what = f"an address has {_listed(secrets)} in it, which anyone who reads this file can use"
+                cure = "the site leaves it out; remove it here too, unless it is no secret"
                 yield Problem(file, number, what, cure, hint=True)
 
 
@@ -212,13 +220,13 @@ def _ahead(survey: Survey, now: datetime, line_of: LineOf) -> Iterator[Problem]:
     days = [(story.file, max(story.week.monday, story.day)) for story in survey.content.stories]
     for file, day in [*days, *((letter.file, letter.week.monday) for letter in survey.content.letters)]:
         if day > last:
-            what = f"is of {Week.of(day)}, which is still to come"
-            cure = "correct the date or the week's folder if that is a slip; a week far ahead closes none before it"
+            what = f"belongs to {Week.of(day)}, which is in the future"
+            cure = "if that is a mistake, correct the date or the week's folder; a week far ahead closes no earlier one"
             yield Problem(file, 0, what, cure, hint=True)
     for file, key, day in _days_of_change(survey):
         if day > last:
-            what = f"{key} says {day}, which is still to come"
-            yield Problem(file, line_of(file, key), what, "correct the date if that is a slip", hint=True)
+            what = f"{key} says {day}, which is in the future"
+            yield Problem(file, line_of(file, key), what, "if that is a mistake, correct the date", hint=True)
 
 
 def _days_of_change(survey: Survey) -> Iterator[tuple[str, str, date]]:
@@ -281,7 +289,7 @@ def _outside(
         for file, line in spots:
             problems += [Problem(file, line, *fault, hint=True)] if fault else []
             untold += (
-                [Problem(file, line, f"nothing can be told of {redact.mask(address)}: {doubt}", hint=True)]
+                [Problem(file, line, f"{redact.mask(address)} could not be checked: {doubt}", hint=True)]
                 if doubt
                 else []
             )

@@ -34,9 +34,9 @@ def checked(read: Read, feeds: Iterable[Feed], ledgers: Ledgers, now: datetime) 
     if ahead and not (any(not is_ahead(found[-1], now) for found in dated.values()) or _was_right(ledgers, now)):
         feed, first = min(ahead.items(), key=lambda one: one[1])
         raise DigestError(
-            f"this machine's clock says {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC, but all dates of feed '{feed}' lie "
-            f"later, from {first:%Y-%m-%d} on: nothing was pulled; set the clock and pull again (if it is right, the "
-            "feed's dates are wrong: tell its publisher)"
+            f"this machine's clock says {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC, but all dates in feed '{feed}' are "
+            f"later, from {first:%Y-%m-%d} on, so nothing was pulled; set the clock and pull again (if the clock is "
+            "right, the feed's dates are wrong: tell its publisher)"
         )
     by_id = {feed.id: feed for feed in feeds}
     return {
@@ -53,7 +53,7 @@ def _was_right(ledgers: Ledgers, now: datetime) -> bool:
 
 def _all_ahead(first: datetime) -> str:
     return (
-        f"all its dates lie more than a day ahead, from {first:%Y-%m-%d} on, so that none of it is read; tell its "
+        f"all its dates are more than a day ahead, from {first:%Y-%m-%d} on, so nothing was pulled from it; tell its "
         "publisher, or set this machine's clock if that is wrong"
     )
 

@@ -93,12 +93,12 @@ def _cuts(root: Path, config: Config, survey: Survey) -> list[Cut]:
 
 
 def _own(file: str) -> str:
-    return f"{file}: its quotation is not as pull wrote it, so it is yours; left as it is"
+    return f"{file}: its excerpt is not as pull wrote it, so it counts as yours; left unchanged"
 
 
 def _stuck(file: str) -> str:
-    return f"{file}: its excerpt cannot be changed in place; left as it is"
+    return f"{file}: Digest cannot change its excerpt safely; left unchanged, so edit it by hand"
 
 
 def _changed_since(file: str) -> str:
-    return f"{file}: has changed in the meantime; left as it is, run it again"
+    return f"{file}: was changed in the meantime, and left as it is; run the command again"

@@ -81,7 +81,7 @@ def run(root: Path, *, timezone: str = "", beat: Beat | None = None) -> InitRepo
 def check_new(root: Path) -> None:
     """Raises DigestError where a folder is a digest already."""
     if (root / config.NAME).exists():
-        raise DigestError(f"{root / config.NAME}: this folder is a digest already; name another folder")
+        raise DigestError(f"{root / config.NAME}: this folder already has a digest; choose another folder")
 
 
 def beat_of(addresses: Sequence[str], opml: Path | None, *, now: datetime, limits: Limits = USUAL) -> Beat:
@@ -101,11 +101,11 @@ def beat_of(addresses: Sequence[str], opml: Path | None, *, now: datetime, limit
         if isinstance(one, Failed)
     ]
     if lost:
-        raise DigestError("\n".join([*lost, "Nothing was written; mend what is wrong, or leave it out"]))
+        raise DigestError("\n".join([*lost, "Nothing was written; correct the address, or leave that feed out"]))
     known = [(one.url, one.imprint) for one in found if isinstance(one, find.Found)]
     known += [(one.url, Imprint(title=one.title)) for one in listed.feeds]
     if not known:
-        raise DigestError(f"{opml}: no feed in this list that can be pulled; look whether it is the right file")
+        raise DigestError(f"{opml}: no feed in this list can be pulled; check that it is the right file")
     return Beat(
         feeds=tuple(_feeds(known)),
         language=_shared(one.language for _, one in known),

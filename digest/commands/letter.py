@@ -44,7 +44,7 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
         edition = editions[letters.chosen(week, editions, written)]
         file = written.get(edition.week) or paths.letter(edition.week)
         if edition.week in written or not store.create(root, file, _draft(edition, catalogue)):
-            raise DigestError(f"{file}: this week has its letter already; edit that one, or delete it first")
+            raise DigestError(f"{file}: this week already has a letter; edit it, or delete it first")
     return LetterReport(
         file=file,
         week=edition.week,
@@ -75,7 +75,7 @@ def more(root: Path, config: Config, week: str = "") -> LetterReport:
         missing = letters.unlinked(written[choice].body, stories, content.places)
         text = store.read_exactly(root, file)
         if missing and store.rewrite(root, [Edit(file, text, letters.more(text, missing))]):
-            raise DigestError(f"{file}: this file has just been changed; run it again")
+            raise DigestError(f"{file}: this file was changed in the meantime; run the command again")
     return LetterReport(
         file=file,
         week=choice,

@@ -83,7 +83,7 @@ def run(
     """
     standing = branch.look(root)
     if config.NAME in standing.ids:
-        what = f"the branch {branch.NAME} holds a digest's own files, which publishing would take away"
+        what = f"the branch {branch.NAME} contains a digest's own files, which publishing would delete"
         raise DigestError(f"{standing.address}: {what}; move them to another branch first")
     _refuse_address(root, settings, standing, replacing=replacing)
     if damaged := store.ledger_problems(root):
@@ -120,8 +120,10 @@ def _refuse_address(root: Path, settings: Config, standing: Standing, *, replaci
     url, expected = settings.site.url, pages_address(standing.address)
     if links.is_placeholder(url):
         line = config.lines(root).get(("site", 0, "url"), 0)
-        cure = f'write url = "{expected}"' if expected else "write the address that the site will have"
-        raise Faults([Problem(config.NAME, line, f"url is still an example's, {url}; nothing is published", cure)])
+        cure = f'write url = "{expected}"' if expected else "write the address of your site"
+        raise Faults(
+            [Problem(config.NAME, line, f"url is still the example address {url}, so nothing is published", cure)]
+        )
     file = domain.FILE
     named = disk.read_inside(root, file)
     if named is None:
@@ -143,7 +145,7 @@ def _refuse_loss(root: Path, standing: Standing, ids: Mapping[str, str]) -> None
     more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
     count = f"{len(others)} files" if len(others) > 1 else "a file"
     what = f"the branch {branch.NAME} has {count} that Digest did not write ({', '.join(others[:_NAMED])}{more})"
-    cure = "keep them in content/static/ or on another branch, or take their place with 'digest publish --replace'"
+    cure = "move them to content/static/ or to another branch, or replace them with 'digest publish --replace'"
     raise DigestError(f"{standing.address}: {what}; {cure}")
 
 
@@ -152,7 +154,7 @@ def _refuse_older(root: Path, standing: Standing) -> None:
     commit = branch.missing_source(root, standing)
     if commit:
         what = f"the site on {branch.NAME} was published from commit {commit}, which this branch does not have"
-        cure = "run 'git pull' first, or put this older or other state in its place with 'digest publish --replace'"
+        cure = "run 'git pull' first, or replace the published site by this version with 'digest publish --replace'"
         raise DigestError(f"{standing.address}: {what}; {cure}")
 
 
@@ -162,9 +164,7 @@ def _refuse_another_digest(root: Path, site: Path, standing: Standing) -> None:
     theirs, ours = (_FEED_ID.search(one or b"") for one in (branch.read(root, standing, feed), disk.read(site / feed)))
     if theirs and ours and theirs[1] != ours[1]:
         what = f"the branch {branch.NAME} has a site with another id, {theirs[1].decode(errors='replace')}"
-        cure = (
-            "if it is this digest's, under a former url or id, publish with --replace; if not, use another repository"
-        )
+        cure = "if it is this digest under an earlier url or id, add --replace; if not, use another repository"
         raise DigestError(f"{standing.address}: {what}; {cure}")
 
 
@@ -261,12 +261,12 @@ def _vanished(
 def _warnings(settings: Config, standing: Standing, cname: str | None, named: bool) -> Iterator[str]:
     """Yields what is odd about the addresses: a domain of the branch's own, a site that says it is elsewhere."""
     if cname:
-        yield f"{_CNAME} ({cname}) stands on {branch.NAME} alone, and is kept; put it into content/static/ as well"
+        yield f"{_CNAME} ({cname}) is only on {branch.NAME}; it is kept there, but add it to content/static/ as well"
     url, expected = settings.site.url, pages_address(standing.address)
     if named or cname:
         return
     if expected and url.casefold() != expected.casefold() and links.host(url).endswith(".github.io"):
-        yield f"digest.toml: url is {url}, and GitHub Pages shows this repository at {expected}"
+        yield f"digest.toml: url is {url}, but GitHub Pages serves this repository at {expected}; write that as url"
 
 
 def pages_address(remote: str) -> str:

@@ -191,9 +191,8 @@ def _take_in(
 
 
 def _forgotten(feed: str) -> str:
-    return (
-        f"{disk.CACHE}/{lessons.NAME}: what it says of '{feed}' cannot be true; forgotten, and its feed is asked anew"
-    )
+    what = f"what it says about '{feed}' cannot be true, so it was dropped, and the feed is fetched again"
+    return f"{disk.CACHE}/{lessons.NAME}: {what}"
 
 
 def _check_any(*found: Sequence[object]) -> None:
@@ -213,7 +212,7 @@ def chosen(config: Config, names: Iterable[str]) -> tuple[Feed, ...]:
         raise KeyError(min(unknown))
     for feed in config.feeds:
         if feed.retired and feed.id in wanted:
-            raise DigestError(f"digest.toml: feed '{feed.id}' is retired; take out 'retired = true' to pull it again")
+            raise DigestError(f"digest.toml: feed '{feed.id}' is retired; remove 'retired = true' to pull it again")
     return tuple(feed for feed in config.feeds if not feed.retired and (not wanted or feed.id in wanted))
 
 
@@ -254,7 +253,7 @@ def _ask(
     marks = _marks(root, due)
     known, agent = lessons.validators(due, memory, marks), agent_of(config.site)
     parts = fetch_in_parts(due, root=root, known=known, agent=agent, now=now, limits=limits, told=told)
-    reason = "its server asked not to be asked again before "
+    reason = "its server asked not to be contacted again before "
     waiting = [Row(feed=id, state="waiting", reason=reason + moment) for id, moment in until.items() if moment]
     forgotten = sorted(remembered.keys() - memory.keys())
     first, told_of = next(parts), tuple(forgotten)

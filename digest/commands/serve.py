@@ -115,7 +115,7 @@ def run(
 def _host(name: str) -> str:
     """Returns the name of a host as requests have it; raises DigestError where it is more than a name."""
     if not _NAME.fullmatch(name):
-        raise DigestError(f"--allow-host {name}: give the name of the host alone, such as preview.example.org")
+        raise DigestError(f"--allow-host {name}: give only the host's name, such as preview.example.org")
     return name.strip("[]")
 
 
@@ -221,4 +221,4 @@ def _problems(error: Exception) -> Iterator[Problem]:
         yield Problem("", 0, f"{error.filename or 'disk'}: {error.strerror or error}")
     else:
         what = " ".join(f"{type(error).__name__}: {error}".split())
-        yield Problem("", 0, f"digest itself is at fault here ({what})", "'digest build' says where")
+        yield Problem("", 0, f"this is a bug in Digest ({what})", "'digest build' shows where")

@@ -252,7 +252,7 @@ def drop(root: Path, config: Config, theme: str, *, now: datetime, dry: bool = F
 def _listed(themes: Iterable[str]) -> str:
     """Returns a cure that names the themes which could be dropped, nothing where there are none."""
     named = ", ".join(f"'{theme}'" for theme in themes)
-    return f"; of those that digest.toml does not have, stories have {named}" if named else ""
+    return f"; of the themes that digest.toml does not have, stories still have {named}" if named else ""
 
 
 def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]:
@@ -336,11 +336,11 @@ def _counts(
 
 
 def _stuck(file: str) -> str:
-    return f"{file}: its themes cannot be changed in place; left as it is"
+    return f"{file}: Digest cannot change its themes safely; left unchanged, so edit them by hand"
 
 
 def _late(file: str) -> str:
-    return f"{file}: has changed in the meantime; left as it is, run it again"
+    return f"{file}: was changed in the meantime, and left as it is; run the command again"
 
 
 def _near(file: str, survey: Survey) -> str:

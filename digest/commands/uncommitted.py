@@ -25,8 +25,8 @@ from digest.stories.uncommitted import Missing
 _CONTENT = "content"
 _SHOWN = 5
 _CURE = (
-    "run 'git add content' and commit on the machine that pulled them, or delete their lines here, and the next pull "
-    "brings what the feed still has"
+    "run 'git add content' and commit on the machine that pulled them; or delete their lines here, and the next pull "
+    "brings back those that the feed still has"
 )
 
 
@@ -54,7 +54,7 @@ def note_deletions(root: Path, config: Config) -> tuple[str, ...]:
         lines = uncommitted.deletions(deleted)
         store.add_lines(root, lines)
         messages = tuple(
-            f"{paths.ledger(feed)}: notes that {_stories(files)} deleted here before git had "
+            f"{paths.ledger(feed)}: records that {_stories(files)} deleted here before git had "
             f"{'it' if len(files) == 1 else 'them'}: {_listed(files)}"
             for feed, files in uncommitted.by_feed(deleted).items()
         )
@@ -113,7 +113,7 @@ def _not_there(root: Path, config: Config, ledgers: Ledgers, brought: Missing) -
 
 def _problems(root: Path, brought: Missing) -> Iterator[Problem]:
     for feed, files in uncommitted.by_feed(brought).items():
-        what = f"brought {_count(files)} whose file{'s were' if len(files) > 1 else ' was'} never committed"
+        what = f"lists {_count(files)} whose file{'s were' if len(files) > 1 else ' was'} never committed"
         yield Problem(paths.ledger(feed), _line(root, feed, files), f"{what}: {_listed(files)}", _CURE, hint=True)
 
 
@@ -127,8 +127,8 @@ def _untracked(survey: Survey, tracked: frozenset[str]) -> Iterator[Problem]:
         if feed:
             found.setdefault(feed, []).append(story.file)
     for feed, files in found.items():
-        what = f"{_count(files)} that it names {'are' if len(files) > 1 else 'is'} not in git yet: {_listed(files)}"
-        cure = "run 'git add content' and commit: no other clone can pull them again"
+        what = f"{_count(files)} that it lists {'are' if len(files) > 1 else 'is'} not in git yet: {_listed(files)}"
+        cure = "run 'git add content' and commit; without the files, other clones would take these stories for deleted"
         yield Problem(paths.ledger(feed), 0, what, cure, hint=True)
 
 

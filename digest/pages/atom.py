@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from digest import links, redact
 from digest.errors import Problem
-from digest.model import Config, Feed, Outline, Site, Story, Theme
+from digest.model import Catalogue, Config, Feed, Outline, Site, Story, Theme
 from digest.naming import last_change, lasting_name
 from digest.pages import addresses, wording
 from digest.pages.archive import Edition
@@ -117,21 +117,19 @@ def theme_feed_id(site: Site, theme: Theme) -> str:
     return feed_id(site, "theme", (*theme.was, theme.id)[0])
 
 
-def twins(stories: Iterable[Outline]) -> list[Problem]:
+def twins(catalogue: Catalogue) -> list[Problem]:
     """Returns a problem for each story whose Atom id another one has: readers would see only one of them."""
     first: dict[bytes, str] = {}
     problems = []
-    for story in stories:
+    for story in catalogue.stories:
         other = first.setdefault(story.name, story.file)
         if other != story.file:
-            problems.append(
-                Problem(
-                    story.file,
-                    0,
-                    f"is the same story as {other}: they have one id",
-                    "delete one, or take 'id' out of the one that is new",
-                )
-            )
+            one, two = catalogue.story(story.file), catalogue.story(other)
+            has_id = bool(one.id or two.id)
+            same = "id" if one.id == two.id and has_id else "link" if one.link == two.link else "Atom id"
+            what = f"is the same story as {other}: both have the same {same}"
+            cure = "delete one, or remove 'id' from the newer one" if has_id else "delete one of them"
+            problems.append(Problem(story.file, 0, what, cure))
     return problems
 
 

@@ -99,7 +99,7 @@ def plan(
         texts=texts,
         copied=copied,
         problems=(
-            *(atom.twins(catalogue.stories) if archive.twinned else ()),
+            *(atom.twins(catalogue) if archive.twinned else ()),
             *_claims(setting, pages, copied),
             *reserved(page for page in archive.pages if not _is_claimed(page)),
         ),

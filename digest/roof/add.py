@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def add(call: Call, url: str) -> None:
     """Add a story from any web page, for what no feed carries.
 
-    Headline, date, authors, picture and summary are what the page says of itself; mend them in the file.
+    Headline, date, authors, picture and summary are taken from the page; correct them in the file.
 
     \b
     Example:
@@ -30,13 +30,13 @@ def add(call: Call, url: str) -> None:
     address = links.fetch_link(url)
     if address is None:
         raise click.BadParameter(
-            f"'{redact.mask(url)}' is no http(s) address; copy it from the browser", param_hint="URL"
+            f"'{redact.mask(url)}' is not an http(s) address; copy it from the browser", param_hint="URL"
         )
     root, config = call.open()
     _tell(command.run(root, config, address, now=call.now), call)
     if secrets := redact.names(address):
         what = f"what looks like a secret in its address ({', '.join(secrets)}) was left out"
-        call.complain(f"{what}; look whether its link leads there without it")
+        call.complain(f"{what}; check that the link works without it")
 
 
 def _tell(report: AddReport, call: Call) -> None:
@@ -45,4 +45,6 @@ def _tell(report: AddReport, call: Call) -> None:
     story = report.story
     call.say(f"{story.file}: '{story.title}', {story.source}; {', '.join(story.themes) or 'without a theme'}")
     if not report.dated:
-        call.say("Its page names no date, so it is dated now; mend published: and move the file, if that is wrong")
+        call.say(
+            "The page names no date, so the story is dated now; if that is wrong, correct published: and move the file"
+        )

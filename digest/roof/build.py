@@ -23,7 +23,7 @@ def _site_url(_: click.Context, __: click.Parameter, address: str | None) -> str
     """Returns an address that was given for the site, checked: a wrong one is wrong usage."""
     url = None if address is None else links.site_url(address)
     if address is not None and url is None:
-        raise click.BadParameter(f"'{redact.mask(address)}' is no http(s) address that a site can stand at")
+        raise click.BadParameter(f"'{redact.mask(address)}' is not an http(s) address that a site can have")
     return url
 
 
@@ -44,8 +44,9 @@ def build(call: Call, output: Path | None, base_url: str | None, force: bool, as
 
     Makes pages, Atom feeds and everything else that is published, in site/. Only files that differ are written. When
     anything is wrong, it is listed, and the old site stays as it is. A file in the folder that Digest did not make is
-    never written over without --force, nor is it ever removed. Where your own and moved stories are is noted in
-    content/ledger/_places.jsonl, so that their addresses redirect when you move them later: keep it in git.
+    never written over without --force, nor is it ever removed. The file
+    content/ledger/_places.jsonl records where your own and moved stories are, so that their addresses redirect when
+    you move them later: keep it in git.
 
     \b
     Examples:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--links", is_flag=True, help="Ask the pages that are linked to whether they are still there.")
-@click.option("--since", metavar="REF", help="Report only what came in after this commit of git, or this branch.")
+@click.option("--links", is_flag=True, help="Check whether the linked pages still exist.")
+@click.option("--since", metavar="REF", help="Report only what has changed since this git commit or branch.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "github", "json"]), default="text", show_default=True,
     help="For people, for annotations by GitHub Actions, or for programs.",
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 def check(call: Call, links: bool, since: str | None, form: str) -> None:
     """Report every problem in config and content.
 
-    An error would stop the build; a hint stops nothing, and says what an editor may want to look at. Exits with 1 when
-    there is an error.
+    An error would stop the build; a hint stops nothing, and names something that you may want to look at. Exits with
+    1 if there is an error.
 
     \b
     Examples:
@@ -74,7 +74,7 @@ def _tell(report: CheckReport, call: Call, since: str) -> None:
         call.say("No linked page could be reached: is this machine on the network?")
     errors, hints = lines.count(report.errors, "error"), lines.count(report.hints, "hint")
     place = lines.count(report.files, "file") + (f" changed since {since}" if since else "")
-    rest = "" if report.whole else "; the rest is looked at once that is in order"
+    rest = "" if report.whole else "; the rest is checked once that is correct"
     call.say(f"{errors}, {hints} in {place}{rest}")
 
 

@@ -54,9 +54,9 @@ def _tell(report: ExcerptsReport, call: Call) -> None:
         if number:
             call.say(f"{number} {one if number == 1 else several} not stored")
     if report.unknown == 1:
-        call.say("1 left as it is, since digest.toml does not name its feed")
+        call.say("1 left unchanged, because its feed is not in digest.toml")
     elif report.unknown:
-        call.say(f"{report.unknown} left as they are, since digest.toml does not name their feeds")
+        call.say(f"{report.unknown} left unchanged, because their feeds are not in digest.toml")
     call.complain(*report.left, *lines.unread(report.unread, report.unknown_themes))
     if report.dry and report.changed:
         call.say("Next: digest excerpts --apply")

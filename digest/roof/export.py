@@ -11,7 +11,7 @@ from digest.roof.printing import json_text
 
 
 @click.command()
-@click.option("--json", "_", is_flag=True, help="As JSON Lines, which is also what comes without it.")
+@click.option("--json", "_", is_flag=True, help="As JSON Lines, which is the default.")
 @click.pass_obj
 def export(call: Call, _: bool) -> None:
     """Write the whole archive to standard output, as JSON Lines.

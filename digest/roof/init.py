@@ -51,7 +51,7 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], opml: Path | None) ->
     beat = command.beat_of(addresses, opml, now=call.now)
     _tell(command.run(folder, timezone=here, beat=beat), folder, call)
     if not here:
-        call.complain('This machine names no time zone, so digest.toml says "UTC"; mend it before the first pull')
+        call.complain('This machine has no time zone set, so digest.toml says "UTC"; correct it before the first pull')
 
 
 def _checked(feed: str) -> str:
@@ -64,15 +64,17 @@ def _checked(feed: str) -> str:
             )
         meant = links.web_link(f"https://{feed}") if "." in feed and ":" not in feed else None
         cure = f"did you mean {redact.mask(meant)}?" if meant else "copy it from the browser"
-        raise click.BadParameter(f"'{redact.mask(feed)}' is no http(s) address; {cure}", param_hint="--feed")
+        raise click.BadParameter(f"'{redact.mask(feed)}' is not an http(s) address; {cure}", param_hint="--feed")
     return address
 
 
 def _tell(report: InitReport, folder: Path, call: Call) -> None:
     """Prints the feeds, what was there already, with --verbose each file that was written, and the next step."""
     call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.feeds))
-    call.complain(*(f"{redact.mask(address)}: left out, for it is no http(s) address" for address in report.left_out))
-    call.say(*(f"{file}: was there, left as it is" for file in report.kept))
+    call.complain(
+        *(f"{redact.mask(address)}: left out, because it is not an http(s) address" for address in report.left_out)
+    )
+    call.say(*(f"{file}: already exists, left unchanged" for file in report.kept))
     call.say(*(f"{file}: written" for file in report.written if call.verbose))
     here = folder.resolve() == Path.cwd()
     step = "" if here else f"cd {shlex.quote(str(folder))} && "

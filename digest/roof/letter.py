@@ -56,4 +56,4 @@ def _tell(report: LetterReport, call: Call, *, chosen: bool) -> None:
     which = f"{report.week}, the newest week without a letter," if chosen else str(report.week)
     drafts = f"; left out: {report.drafts} in draft" if report.drafts else ""
     call.say(f"{report.file}: drafted for {which} with {lines.stories(report.stories)}{drafts}")
-    call.say("Write it, then take out 'draft: true'")
+    call.say("Write it, then remove 'draft: true'")

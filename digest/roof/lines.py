@@ -39,13 +39,13 @@ def unread(files: Iterable[str], unknown_themes: Mapping[str, Sequence[str]]) ->
         more = f" and {count(len(having) - 1, 'more story', 'more stories')}" if len(having) > 1 else ""
         its = "their" if more else "its"
         yield (
-            f"{having[0]}{more}: left out, since digest.toml does not have {its} theme '{theme}'; "
+            f"{having[0]}{more}: not counted, because digest.toml does not have {its} theme '{theme}'; "
             "'digest check' says what to do"
         )
     explained = {file for having in unknown_themes.values() for file in having}
     for file in files:
         if file not in explained:
-            yield f"{file}: cannot be read, or not all of it; 'digest check' says why"
+            yield f"{file}: cannot be read completely; 'digest check' says why"
 
 
 def as_json(value: Any) -> str:

@@ -19,18 +19,20 @@ _NAMED = 10
 
 @click.command()
 @click.option("--dry-run", "dry", is_flag=True, help="Say what would change on the web, publish nothing.")
-@click.option("--replace", "replacing", is_flag=True, help="Replace what Digest did not publish, or not from here.")
+@click.option(
+    "--replace", "replacing", is_flag=True, help="Replace files that Digest did not publish, or a site from elsewhere."
+)
 @click.pass_obj
 def publish(call: Call, dry: bool, replacing: bool) -> None:
     """Publish the site on the branch gh-pages.
 
-    For those who do not let GitHub Actions do it. Builds the site, commits it on top of what stands on the branch
-    gh-pages of the remote called origin, and pushes that, never by force. What you have checked out stays as it is.
-    Where nothing has changed, nothing is committed. Files on the branch that Digest did not publish stop it;
-    with --replace, they are deleted.
+    For sites that GitHub Actions does not publish. Builds the site, commits it on top of the branch gh-pages of the
+    remote called origin, and pushes it, never by force. What you have checked out stays as it is. If nothing has
+    changed, nothing is committed. If the branch has files that Digest did not publish, nothing is published; with
+    --replace, those files are deleted.
 
-    With --dry-run: which files would be new, changed or gone, which addresses would lead nowhere, and which entries the
-    readers of your feeds would be shown as new, or once more.
+    With --dry-run: which files would be new, changed or gone, which addresses would no longer exist, and which entries
+    readers of your feeds would see as new, or once more.
 
     \b
     Examples:

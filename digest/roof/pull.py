@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 def pull(call: Call, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: bool) -> None:
     """Pull the feeds into story files.
 
-    Asks the feeds that you name by their ids, or all that are not retired, and writes a Markdown file for each story
-    that is new, into content/ and there into the folder of its week. What you wrote is never changed: where a publisher
-    corrects a story, a field that nobody touched takes the new words; one that was touched stays, and is reported with
-    both wordings. So is a headline that changes below a note of yours. Exits with 1 when no feed could be read. On
-    GitHub Actions, the summary of the job gets a table of what came.
+    Fetches the feeds that you name by id, or all that are not retired, and writes a Markdown file for each new story
+    into the folder of its week in content/. What you wrote is never changed: when a publisher corrects a story, fields
+    that you left alone are updated, and fields that you edited stay and are reported with both wordings. So is a
+    headline that changes after you wrote about the story. Exits with 1 if no feed could be read. On GitHub Actions, the
+    summary of the job gets a table of what was pulled.
 
     \b
     Examples:
@@ -79,7 +79,7 @@ def _tell(report: PullReport, call: Call) -> None:
         for file in (*row.new, *row.updated, *row.adopted) if call.verbose else ():
             call.say(f"  {file}")
     total = lines.count(sum(len(row.new) for row in report.rows), "new story", "new stories")
-    verb = "would be taken in" if report.dry else "taken in"
+    verb = "would be added" if report.dry else "added"
     call.say(f"{total} {verb}; {report.read} of {len(report.rows)} feeds read")
 
 

@@ -20,28 +20,28 @@ _NAMED = 3
 @click.command()
 @click.option(
     "--host", default="127.0.0.1", show_default=True, metavar="ADDRESS",
-    help="Where to listen; 0.0.0.0 lets others on the network read along.",
+    help="The address to listen on; 0.0.0.0 lets others on the network see the preview.",
 )  # fmt: skip
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
-    help="The port to listen at; 0 takes any that is free.",
+    help="The port to listen on; 0 picks a free one.",
 )  # fmt: skip
 @click.option(
     "--allow-host", "allowed", multiple=True, metavar="NAME",
-    help="Answer to this host name, too, as a tunnel or proxy forwards it; may be repeated.",
+    help="Also answer to this host name, as a tunnel or proxy forwards it; can be repeated.",
 )  # fmt: skip
 @click.option(
     "--poll", is_flag=True,
-    help="Look for changed files every second, where the system gives no notice of them (WSL, Docker, network drives).",
+    help="Check for changed files every second, if the system does not report changes (WSL, Docker, network drives).",
 )  # fmt: skip
 @click.option("--open", "open_", is_flag=True, help="Open the preview in the browser.")
 @click.pass_obj
 def serve(call: Call, host: str, port: int, allowed: tuple[str, ...], poll: bool, open_: bool) -> None:
     """Preview the site while you write.
 
-    Shows all pages as they will be, with drafts, and reloads them on every save. Beside each story stand its file, why
-    it has its themes, what 'digest check' would say of it, and the publisher's whole summary. Nothing of this ever gets
-    into site/. Ctrl-C ends it.
+    Shows all pages as they will be, with drafts, and reloads them on every save. Beside each story it shows its file,
+    why it has its themes, what 'digest check' says about it, and the publisher's whole summary. None of this gets into
+    site/. Ctrl-C ends it.
 
     \b
     Examples:
@@ -62,7 +62,7 @@ def serve(call: Call, host: str, port: int, allowed: tuple[str, ...], poll: bool
         elif isinstance(event, command.Broken):
             call.complain(*map(str, event.problems))
         elif isinstance(event, command.Polling):
-            call.complain("The system gives no notice of changed files here; looking for changes every second instead")
+            call.complain("The system does not report changed files here; checking for changes every second instead")
         else:
             call.say("Waiting for another run of digest to end")
 
@@ -75,11 +75,11 @@ def serve(call: Call, host: str, port: int, allowed: tuple[str, ...], poll: bool
 def _tell_opened(event: Opened, host: str, allowed: tuple[str, ...], call: Call) -> None:
     call.say(f"The preview is at {event.url} (Ctrl-C ends it)")
     if host not in _THIS_MACHINE:
-        call.complain(f"Whoever reaches this machine's {host} can read it too, drafts and all")
+        call.complain(f"Anyone who reaches {host} on this machine can read it too, including drafts")
     if allowed:
-        call.complain(f"Whoever reaches {', '.join(allowed)} can read it too, drafts and all")
+        call.complain(f"Anyone who reaches {', '.join(allowed)} can read it too, including drafts")
     if event.exhausted:
-        call.complain("The system's file watcher is used up (fs.inotify); looking for changes every second instead")
+        call.complain("The system has no file watchers left (fs.inotify); checking for changes every second instead")
 
 
 def _tell_built(event: Built, call: Call) -> None:

@@ -26,7 +26,7 @@ def status(call: Call) -> None:
 
     By week: how many stories it has, how many of them have a note, lack a theme, wait as drafts or are hidden, whether
     it has its lead and its letter. By feed: when it last answered, and what became of what it brought. Shows the newest
-    12 weeks; with --verbose all of them, and moments instead of ages. A file that cannot be read is named, and the rest
+    12 weeks; with --verbose all of them, and dates instead of ages. A file that cannot be read is named, and the rest
     is counted.
 
     \b
@@ -59,11 +59,11 @@ def _tell(report: StatusReport, call: Call) -> None:
     columns = ("feed", "last pull", "new", "brought", "kept", "deleted", "hidden")
     call.say(*lines.table(columns, (_feed_cells(row, call.verbose) for row in report.feeds)))
     if any(row.pulled and not row.sure for row in report.feeds):
-        call.say("* when its ledger grew; it was not pulled on this machine")
+        call.say("* when its ledger last grew; this machine has not pulled it")
     call.complain(*(f"{row.feed}: the last pull failed: {row.reason}" for row in report.feeds if row.reason))
     if report.unsettled:
         count = lines.stories(len(report.unsettled))
-        call.say(f"In {count}, the feed says something else than the file, or than it did: digest check")
+        call.say(f"In {count}, the feed and the file differ, or the feed has changed since you wrote: digest check")
     call.complain(
         *(f"{file}: was deleted, and a merge has brought it back; 'digest check' says more" for file in report.restored)
     )

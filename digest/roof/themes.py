@@ -36,7 +36,7 @@ def themes(
 
     Without an option, a table of the themes and their stories. The others help to find the phrases of a theme in
     digest.toml, and to run them over stories that are here already. Themes that an editor has changed are never
-    touched, and a theme that only the feed's whole summary earned is not taken away where that summary is not stored.
+    touched, and a theme found only in the feed's whole summary is not removed if that summary is not stored.
 
     \b
     Examples:
@@ -95,12 +95,10 @@ def _tell_counts(report: ThemesReport, call: Call) -> None:
     call.say(*lines.table(("theme", "stories", "as main", "last week"), [*rows, elsewhere]))
     if report.due:
         call.say(
-            f"The rules of today say something else of {lines.stories(report.due)}: digest themes --apply --dry-run"
+            f"Today's rules would change the themes of {lines.stories(report.due)}: digest themes --apply --dry-run"
         )
     if report.own:
-        call.say(
-            f"The rules say something else than the editor of {lines.stories(report.own)}; the editor's word stays"
-        )
+        call.say(f"The rules disagree with the editor on {lines.stories(report.own)}; the editor's choice stays")
     call.complain(*lines.unread(report.unread, report.unknown_themes))
 
 
@@ -111,8 +109,8 @@ def _tell_why(report: ExplainReport, call: Call) -> None:
     for reason in report.reasons:
         call.say(f"  {'has' if reason.has else 'not'} {reason.theme:<{width}}  {reason.why}")
     if not any(reason.has for reason in report.reasons):
-        call.say("  It has no theme, and stands under Elsewhere")
-    call.say("Its themes are the editor's: no rule changes them" if report.own else "Nobody has edited its themes")
+        call.say("  It has no theme, so it is listed under Elsewhere")
+    call.say("An editor has changed its themes, so no rule does" if report.own else "Nobody has edited its themes")
 
 
 def _tell_catch(report: TryReport, call: Call) -> None:
@@ -126,7 +124,7 @@ def _tell_catch(report: TryReport, call: Call) -> None:
     )
     if report.partly:
         partly = lines.stories(report.partly)
-        call.say(f"What is not stored was not searched: of {partly} the feed's summary is missing or cut")
+        call.say(f"Only stored text was searched: for {partly}, the feed's summary is missing or cut")
     call.complain(*lines.unread(report.unread, report.unknown_themes))
 
 
@@ -141,7 +139,7 @@ def _tell_changes(report: ApplyReport, call: Call) -> None:
     verb = "would change" if report.dry else "changed"
     call.say(f"{len(report.changed)} of {lines.stories(report.stories)} {verb}")
     if report.own:
-        call.say(f"{lines.stories(report.own)} would change too, had nobody edited their themes; these stay")
+        call.say(f"{lines.stories(report.own)} would change too, but an editor has changed their themes, so they stay")
     call.complain(*report.left, *lines.unread(report.unread, report.unknown_themes))
 
 

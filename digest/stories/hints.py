@@ -36,14 +36,14 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _KEPT_SCHEMES = frozenset({"http", "https", "mailto"})
 _FTP = re.compile(r"<(ftps?://[^<>\s]*)>", re.IGNORECASE)
 _IDLE = (
-    (re.compile(r"(?<![\\~])~~(?=[^\s~])[^~\n]*[^\s~]~~(?!~)"), "'~~' strikes nothing out, and is shown as typed",
+    (re.compile(r"(?<![\\~])~~(?=[^\s~])[^~\n]*[^\s~]~~(?!~)"), "'~~' does not strike text out; it is shown as typed",
      "write <del>…</del>"),
-    (re.compile(r"^ *[-*+] +\[[ xX]\] ", re.MULTILINE), "the box of a task list is shown as it was typed",
-     "take it out"),
-    (re.compile(r"(?<![\\!])\[\[[^\[\]\n]+\]\](?!\()"), "a link in [[…]] is shown as it was typed",
+    (re.compile(r"^ *[-*+] +\[[ xX]\] ", re.MULTILINE), "the box of a task list is shown as typed",
+     "remove it"),
+    (re.compile(r"(?<![\\!])\[\[[^\[\]\n]+\]\](?!\()"), "a link in [[…]] is shown as typed",
      "write it as [words](file.md)"),
-    (re.compile(r"^> *\[!\w+\]", re.MULTILINE), "'[!…]' makes no box of a quotation, and is shown as typed",
-     "take it out"),
+    (re.compile(r"^> *\[!\w+\]", re.MULTILINE), "'[!…]' does not turn a quotation into a box; it is shown as typed",
+     "remove it"),
 )  # fmt: skip
 _SHOWN = 60
 
@@ -85,7 +85,7 @@ def accidental_headings(prose: Prose) -> Iterator[Found]:
     for block in prose.blocks:
         underline = _UNDERLINE.fullmatch(block.lines[1]) if len(block.lines) > 1 else None
         if underline and _is_no_heading(block.lines[0].rstrip(), underline[1]):
-            yield Found(block.line + 1, f"the line '{underline[1][:3]}' makes a heading of the line above it",
+            yield Found(block.line + 1, f"the line '{underline[1][:3]}' turns the line above it into a heading",
                         "put a blank line above it for a rule, or begin a heading with ##")  # fmt: skip
 
 
@@ -131,10 +131,10 @@ def fences(prose: Prose) -> Iterator[Found]:
             continue
         end = lines.closing(number, fence[2])
         if fence[1]:
-            yield Found(number + 1, "an indented fence opens no code block", "begin it at the start of its line")
+            yield Found(number + 1, "an indented fence does not open a code block", "begin it at the start of its line")
         elif not is_fence(fence[3]):
-            yield Found(number + 1, f"a fence with '{fence[3].strip()}' behind it opens no code block",
-                        "leave only the language there")  # fmt: skip
+            yield Found(number + 1, f"a fence followed by '{fence[3].strip()}' does not open a code block",
+                        "leave only the language after it")  # fmt: skip
         elif end is None:
             yield Found(number + 1, "a code block is opened here and never closed", f"close it with a line {fence[2]}")
         if end is None and fence[1]:  # what closes an indented fence needs no hint of its own
@@ -147,8 +147,8 @@ def fences(prose: Prose) -> Iterator[Found]:
 def parted_links(prose: Prose) -> Iterator[Found]:
     """Finds `[words] (address)`: the space makes two texts of what should be one link."""
     for found in _PARTED.finditer(prose.plain):
-        yield Found(prose.line_of(found.start()), "a space parts a link's words from its address",
-                    "take out the space between ] and (")  # fmt: skip
+        yield Found(prose.line_of(found.start()), "a space separates a link's words from its address",
+                    "remove the space between ] and (")  # fmt: skip
 
 
 def broken_links(prose: Prose) -> Iterator[Found]:
@@ -158,7 +158,7 @@ def broken_links(prose: Prose) -> Iterator[Found]:
             continue
         line = prose.line_of(link.start)
         if not link.address:
-            yield Found(line, "a link without an address", "write one, or take the brackets out")
+            yield Found(line, "a link without an address", "write one, or remove the brackets")
         elif not link.closed and _ADDRESS.match(link.address):
             yield Found(line, f"the link to {_shown(link.address)} is not closed", "put a ) after its address")
         elif _WEB.match(link.address) and link.rest and not _TITLE.fullmatch(link.rest) and not _is_curled(link):
@@ -170,7 +170,7 @@ def curled_quotes(prose: Prose) -> Iterator[Found]:
     """Finds quotes that a phone has curled in or behind a link's address: they become part of it."""
     for link in prose.links:
         if _is_curled(link):
-            yield Found(prose.line_of(link.start), "a curled quote stands in a link's address",
+            yield Found(prose.line_of(link.start), "a link's address contains a curly quote",
                         'type straight ones (")')  # fmt: skip
 
 
@@ -178,7 +178,7 @@ def bare_addresses(prose: Prose) -> Iterator[Found]:
     """Finds web addresses that are shown as words, since nothing marks them as links."""
     for link in prose.links:
         if link.kind == "bare":
-            yield Found(prose.line_of(link.start), f"the address {_shown(link.address)} is no link as it stands",
+            yield Found(prose.line_of(link.start), f"the address {_shown(link.address)} is shown as text, not a link",
                         "put it between < and >, or write [words](address)")  # fmt: skip
 
 
@@ -246,7 +246,7 @@ def raw_html(prose: Prose) -> Iterator[Found]:
                 yield Found(prose.line_of(tag.start()), words, cure)
     comment = prose.plain.rfind("<!--")
     if comment >= 0:
-        yield Found(prose.line_of(comment), "a comment is never closed, and so is published", "close it with -->")
+        yield Found(prose.line_of(comment), "a comment is not closed, so it is published", "close it with -->")
 
 
 def lost_front_matter(prose: Prose) -> Iterator[Found]:
@@ -256,7 +256,7 @@ def lost_front_matter(prose: Prose) -> Iterator[Found]:
         return
     lines = first.lines[1:] if first.lines[0].rstrip() == "---" else first.lines
     if lines and _KEY.match(lines[0]) and "---" in (line.rstrip() for line in lines[1:]):
-        yield Found(first.line, "this is shown as text, for the front matter does not begin in the first line",
+        yield Found(first.line, "this is shown as text, because the front matter does not begin on the first line",
                     "make --- the first line of the file")  # fmt: skip
 
 
@@ -290,7 +290,7 @@ RULES: tuple[Callable[[Prose], Iterator[Found]], ...] = (
 
 
 def _dropped_link(line: int, address: str) -> Found:
-    what = f"the link to {_shown(address)} is not published, for it is neither a web nor a mail address"
+    what = f"the link to {_shown(address)} is not published, because it is neither a web nor a mail address"
     return Found(line, what, "write an https:// address, or only the words")
 
 
@@ -315,11 +315,14 @@ def _dropped(tag: str, attributes: str) -> Iterator[tuple[str, str]]:
         bare = re.sub(r"\"[^\"]*\"|'[^']*'", '""', attributes)
         for name in _NAME.findall(bare):
             if not sanitize.is_kept(tag, name.lower()):
-                yield f"'{name}' of the HTML <{tag}> is not published", "take it out"
+                yield f"the attribute '{name}' of the HTML <{tag}> is not published", "remove it"
     elif sanitize.is_emptied(tag):
-        yield f"the HTML <{tag}> is not published, nor what it holds", "take it out, or link to it"
+        yield f"the HTML <{tag}> is not published, nor is its content", "remove it, or link to it"
     else:
-        yield f"the HTML <{tag}> is not published, only what it holds", "write it in Markdown; for a sign < write &lt;"
+        yield (
+            f"the HTML <{tag}> is not published, only its content is",
+            "write it in Markdown; for a plain < write &lt;",
+        )
 
 
 def _is_pointed_address(prose: Prose, at: int) -> bool:

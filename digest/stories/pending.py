@@ -171,15 +171,15 @@ def hints(story: Story, found: Pending) -> Iterator[tuple[str, str, str]]:
     for name, change in found.items():
         label = _LABELS.get(name, name)
         if change.kind == CHANGED:
-            yield name, _changed(name, change, story), f"see that your words still fit; {_ENDS}"
+            yield name, _changed(name, change, story), f"check that your words still fit; {_ENDS}"
         elif change.kind == WITHDRAWN:
             yield name, _withdrawn(name), f"remove it or keep it; {_ENDS}"
         elif change.kind == ANOTHERS:
             now = f" to '{change.words}'" if change.words else ""
-            what = f"its {label} is one feed's, and another, which has the story still, has changed its own{now}"
-            yield name, what, f"take theirs or keep this; {_ENDS}"
+            what = f"its {label} is from one feed; another feed, which still has the story, has changed its own{now}"
+            yield name, what, f"use the new one or keep this one; {_ENDS}"
         elif change.kind == KEPT:
-            yield name, _kept(name, change, story), f"take theirs or keep yours; {_ENDS}"
+            yield name, _kept(name, change, story), f"use theirs or keep yours; {_ENDS}"
 
 
 _ENDS = "any edit of this file ends this hint"
@@ -208,5 +208,5 @@ def _kept(name: str, change: PendingChange, story: Story) -> str:
     label, ours = _LABELS.get(name, name), words_of(name, getattr(story, name))
     if not change.words:
         return f"the feed has changed its {label} since you edited it here"
-    yours = f"yours says '{ours}'" if ours else "you have taken it out"
+    yours = f"yours says '{ours}'" if ours else "you have removed it"
     return f"the feed's {label} is now '{change.words}', {yours}"

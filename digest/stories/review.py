@@ -39,7 +39,7 @@ _LONG_TITLE = 40  # signs: what cuts headlines cuts long ones; a short one may w
 _SETTLED = 20  # stories: before there are as many, a theme without one is no news
 _LARGEST = 2000  # pixels of a picture's longer side
 _HEAVIEST = 1_000_000  # bytes of a picture
-_UNSURE = "keep one, or give the others hide: true"
+_UNSURE = "delete one of them, or give it hide: true"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +224,10 @@ def _truncated(stories: Iterable[Story], history: History, line_of: LineOf) -> I
         longer = next((record.title for _, record in history.of(story) if _is_cut(story.title, record.title)), "")
         if longer:
             line = line_of(story.file, "title")
-            yield _hint(story.file, line, "the title breaks off", f"the feed says: {longer}")
+            yield _hint(story.file, line, "the title is cut off", f"the feed says: {longer}")
         elif story.title.endswith(("…", "...")) and len(story.title) >= _LONG_TITLE:
-            cure = "look it up at the link, and write the whole as headline:"
-            yield _hint(story.file, line_of(story.file, "title"), "the title breaks off", cure)
+            cure = "find the whole headline at the link, and write it as headline:"
+            yield _hint(story.file, line_of(story.file, "title"), "the title is cut off", cure)
 
 
 def _is_cut(title: str, whole: str) -> bool:
@@ -243,8 +243,8 @@ def _astray(stories: Iterable[Story], history: History) -> Iterator[Problem]:
         own = Week.of(story.day)
         folder = f"content/{story.week.folder}/"
         if own != story.week and not any(record.file.startswith(folder) for _, record in history.of(story)):
-            what = f"lies in {story.week}, but its day, {story.day}, is of {own}"
-            yield _hint(story.file, 0, what, f"move it to content/{own.folder}/, unless this edition shall have it")
+            what = f"is in the folder of {story.week}, but its date, {story.day}, belongs to {own}"
+            yield _hint(story.file, 0, what, f"move it to content/{own.folder}/, unless you want it in this edition")
 
 
 def _misdated(stories: Iterable[Story], history: History, zone: ZoneInfo, line_of: LineOf) -> Iterator[Problem]:
@@ -256,8 +256,8 @@ def _misdated(stories: Iterable[Story], history: History, zone: ZoneInfo, line_o
             continue
         said = ledger.hash_of_value(story.published)
         if not any(record.wrote.get("published") == said for _, record in history.of(story)):
-            what = f"published says {story.published.date()}, the file's name {story.day}"
-            yield _hint(story.file, line_of(story.file, "published"), what, "mend the one that is wrong")
+            what = f"published says {story.published.date()}, but the file's name says {story.day}"
+            yield _hint(story.file, line_of(story.file, "published"), what, "correct the one that is wrong")
 
 
 def _altered_ids(stories: Iterable[Story], history: History, line_of: LineOf) -> Iterator[Problem]:
@@ -274,11 +274,15 @@ def _altered_ids(stories: Iterable[Story], history: History, line_of: LineOf) ->
             continue
         key, what, cure = "id", f"its `id` is not the one that feed '{feed}' gave it: {record.id}", "put it back"
         if not ledger.has_guid(record):
-            what, cure = f"its `id` is not from feed '{feed}', which gave it none", "take it out"
+            what, cure = f"feed '{feed}' gave this story no `id`, but the file has one", "remove it"
         elif story.id == record.id and feed in story.feeds:
             continue  # in another order; its Atom id is the same
         elif story.id == record.id:
-            key, what, cure = "feeds", f"its `feeds` lack '{feed}', in which its `id` counts", f"add {feed} to them"
+            key, what, cure = (
+                "feeds",
+                f"its `feeds` do not name '{feed}', which its `id` is from",
+                f"add {feed} to them",
+            )
         yield _hint(story.file, line_of(story.file, key), what, cure)
 
 
@@ -289,11 +293,11 @@ def _requoted(story: Story, history: History) -> Iterator[Problem]:
     records = [*(record for _, record in history.of(story)), *history.added(story)]
     moved, line = excerpt.below(story.note, {mark for record in records for mark in record.excerpts})
     if moved:
-        what = "the publisher's excerpt stands below your note, so it is shown as a quotation of yours"
+        what = "the publisher's excerpt is below your note, so readers see it as a quotation of yours"
         yield _hint(story.file, story.line + line, what, "move it to the top, above your note")
     elif excerpt.opening(story.note)[0] and ledger.wrote_excerpt(records):
-        what = "the quotation that opens this file is not the one that pull wrote, so it is shown as yours"
-        cure = "if it is yours, put a line of your own above it; if it is theirs, restore what pull wrote from git"
+        what = "the opening quotation is not the excerpt that Digest wrote, so it is shown as yours"
+        cure = "if it is yours, put a line of your own above it; if it is the publisher's, restore it from git"
         yield _hint(story.file, story.line, what, cure)
 
 
@@ -305,8 +309,8 @@ def _leads(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem]:
     for week, leads in by_week.items():
         first, *others = sorted(leads, key=lambda story: story.file)
         for story in others:
-            what = f"is a second lead of {week}, beside {first.file}"
-            yield _hint(story.file, line_of(story.file, "lead"), what, "leave lead: true in one of them")
+            what = f"is a second lead story of {week}, beside {first.file}"
+            yield _hint(story.file, line_of(story.file, "lead"), what, "keep lead: true in only one of them")
 
 
 def _doubles(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem]:
@@ -318,7 +322,7 @@ def _doubles(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem]:
         names += [f"link:{link}"] if "/" in link or "?" in link else []  # a host's front page is no article
         first = next((met[name] for name in names if name in met), None)
         if first and (story.id or story.link) != (first.id or first.link):
-            what = f"leads to the same article as {first.file}"
+            what = f"links to the same article as {first.file}"
             yield _hint(story.file, line_of(story.file, "link"), what, _UNSURE)
         for name in names:
             met.setdefault(name, story)
@@ -336,7 +340,7 @@ def _shared_guids(stories: Iterable[Story], history: History) -> Iterator[Proble
         first, *others = by_file.items()
         for file, feeds in others:
             if feeds != first[1]:
-                yield _hint(file, 0, f"has the guid of {first[0]}, {guid}, in another feed", _UNSURE)
+                yield _hint(file, 0, f"has the same guid as {first[0]}, from another feed: {guid}", _UNSURE)
 
 
 def _titled(introductions: Iterable[FreePage], line_of: LineOf) -> Iterator[Problem]:
@@ -347,24 +351,24 @@ def _titled(introductions: Iterable[FreePage], line_of: LineOf) -> Iterator[Prob
                 one.file,
                 line,
                 "the title of an introduction is not shown",
-                "take it out; a theme's title is in digest.toml",
+                "remove it; a theme's title is in digest.toml",
             )
 
 
 def _late_drafts(letters: Iterable[Letter], closed: Collection[Week], line_of: LineOf) -> Iterator[Problem]:
     for letter in letters:
         if letter.draft and letter.week in closed:
-            what = f"the letter is a draft still, though {letter.week} is closed"
-            yield _hint(letter.file, line_of(letter.file, "draft"), what, "take out draft: true, or delete the letter")
+            what = f"the letter is still a draft, though {letter.week} is closed"
+            yield _hint(letter.file, line_of(letter.file, "draft"), what, "remove draft: true, or delete the letter")
 
 
 def _orphans(survey: Survey, config: Config) -> Iterator[Problem]:
     """Finds ledgers of feeds that nobody knows any more."""
     known = {feed.id for feed in config.feeds} | {feed for story in survey.content.stories for feed in story.feeds}
     for feed in sorted(survey.ledgers.keys() - known):
-        what = f"is the ledger of a feed '{feed}' that digest.toml does not name and no story comes from"
+        what = f"is the ledger of a feed '{feed}' that is not in digest.toml and has no stories"
         cure = (
-            "name it there, with retired = true; if you delete this and pull it again, stories that you deleted return"
+            "add it there, with retired = true; if you delete this and pull it again, stories that you deleted return"
         )
         yield _hint(paths.ledger(feed), 0, what, cure)
 
@@ -373,14 +377,14 @@ def _damaged(copied: Iterable[Copied]) -> Iterator[Problem]:
     """Finds pictures whose size cannot be read: mostly they are broken off, or no pictures at all."""
     for one in copied:
         if one.size is None and posixpath.splitext(one.file)[1].lower() in paths.PICTURES:
-            what = "the width and height of this picture cannot be read, as if it were damaged"
+            what = "the width and height of this picture cannot be read; it may be damaged"
             yield _hint(one.file, 0, what, "open it, and save it again")
 
 
 def _left_out(files: Iterable[str]) -> Iterator[Problem]:
     for file in filter(filenames.is_left_out, files):
         what = "is neither Markdown nor a picture, so it is not published"
-        yield _hint(file, 0, what, "move it to content/static/ if readers should get it, elsewhere if not")
+        yield _hint(file, 0, what, "to publish it, move it to content/static/; if not, move it out of content/")
 
 
 def _heavy(copied: Iterable[Copied]) -> Iterator[Problem]:
@@ -408,8 +412,8 @@ def _shared_files(ledgers: Mapping[str, Mapping[str, Record]]) -> Iterator[Probl
     for file, claimed in sorted(claims.items()):
         (feed, one), *others = _unlike(claimed)
         if others:
-            what = f"'{one.id}' and '{others[0][1].id}' both claim {file}"
-            cure = "delete the lines of the one that the file does not hold; the next pull brings it again"
+            what = f"'{one.id}' and '{others[0][1].id}' both name {file}"
+            cure = "delete the lines of the story that is not in that file; the next pull adds it again"
             yield _hint(paths.ledger(feed), 0, what, cure)
 
 
