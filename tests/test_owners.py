@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+import subprocess
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,6 +73,7 @@ class Digest:
 
     def build(self) -> dict[str, str]:
         """Builds; returns the Atom id of each story by its headline."""
+        shutil.rmtree(self.root / ".digest", ignore_errors=True)
         self.run("build")
         feed = (self.root / "site/feed.atom").read_text()
         found = re.findall(r"<entry>\s*<id>([^<]+)</id>\s*<title[^>]*>([^<]+)</title>", feed)
@@ -161,6 +166,23 @@ def test_a_pulled_story_is_known_where_link_file_name_and_id_are_changed(
     assert sorted(digest.build().values()) == sorted(before.values())
 
 
+@pytest.mark.parametrize("built", [True, False])
+def test_a_story_without_a_guid_is_known_where_link_and_file_name_are_changed(digest: Digest, built: bool) -> None:
+    digest.feed(rss(guids=("", "")))
+    digest.run("pull")
+    before = digest.build() if built else {}
+    digest.edit(ONE, r"^link: .*$", "link: https://elsewhere.example/story")
+    digest.rename(ONE, NEW)
+
+    after = digest.build()
+
+    assert not before or after == before
+    assert digest.build() == after and digest.shows("Their words on One")
+    digest.feed(rss("One corrected", guids=("", "")))
+    digest.run("pull")
+    assert "\n> Their words on One corrected." in digest.read(NEW) and digest.files == [NEW, TWO]
+
+
 def test_stories_without_their_id_keep_it_where_their_links_are_swapped(digest: Digest) -> None:
     digest.run("pull")
     before = digest.build()
@@ -170,6 +192,47 @@ def test_stories_without_their_id_keep_it_where_their_links_are_swapped(digest: 
 
     assert digest.build() == before
     assert "2 hints" in digest.run("check")
+
+
+def test_what_was_published_already_under_an_exchanged_id_stays_so(digest: Digest) -> None:
+    digest.run("pull")
+    lines, names = [], {"1": "first\ng1", "2": "tag:news.example,2026:2"}
+    for file, link in ((ONE, "2"), (TWO, "1")):  # as earlier versions took a swapped link
+        address = f"https://news.example/tech/{link}/story"
+        digest.edit(file, r"^id: .*\n", "")
+        digest.edit(file, r"^link: .*$", f"link: {address}")
+        said = {"v": 1, "at": "2100-01-01T00:00:00.000000Z", "file": file, "id": names[link], "link": address}
+        lines.append(json.dumps(said) + "\n")
+    (digest.root / "content/ledger/_places.jsonl").write_text("".join(lines))
+
+    after = digest.build()
+
+    assert after["One"] == f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, names['2'])}"
+    assert after["Two"] == f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, names['1'])}"
+    assert digest.read("content/ledger/_places.jsonl") == "".join(lines)
+
+
+def test_the_hint_about_a_story_by_hand_that_git_never_had_doubles_nothing(digest: Digest) -> None:
+    link, mine = "https://news.example/tech/1/story", f"{WEEK}2026-05-15-mine.md"
+    (digest.root / WEEK).mkdir(parents=True)
+    (digest.root / mine).write_text(f"---\ntitle: One\nlink: {link}\n---\n\nMy note.\n")
+    digest.run("pull")
+    for words in (["init", "-q"], ["add", "content/ledger"], ["commit", "-qm", "Pull"]):
+        who = ["-c", "user.name=Ed", "-c", "user.email=ed@news.example"]
+        subprocess.run(["git", *who, *words], cwd=digest.root, check=True)
+    digest.edit(mine, r"^link: .*$", "link: https://elsewhere.example/story")
+    digest.rename(mine, NEW)
+
+    hint = (
+        f"never committed: {mine}; commit it on the machine where it was written; if it was renamed here, give it this"
+    )
+    assert f"{hint} link again: {link}\n" in digest.run("check")
+    digest.edit(NEW, r"^link: .*$", f"link: {link}")
+
+    digest.feed(rss("One corrected"))
+    digest.run("pull")
+    assert "never committed" not in digest.run("check")
+    assert digest.files == [NEW, TWO]
 
 
 # ---------------------------------------------------------------- whose words correct it

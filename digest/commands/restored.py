@@ -27,10 +27,11 @@ def problems(root: Path, survey: Survey) -> Iterator[Problem]:
     hidden = {story.file for story in content.stories if story.hide}
     today = {place.file: place.story for place in content.places if place.story and place.story not in hidden}
     today |= {file: file for file in survey.files if is_markdown(file) and file not in hidden}
+    history = survey.history
     noted = {
         story.file
         for story in content.stories
-        if story.file not in hidden and any(record.deleted for _, record in survey.history.of(story))
+        if story.file not in hidden and any(record.deleted for _, record in history.of(story))
     }
     for file, commit in sorted(git.brought_back(root, "content", today, noted, beside=paths.LEDGERS).items()):
         where = f"in commit {commit}" if commit else "on another machine, as the ledger says"

@@ -17,7 +17,7 @@ from digest import disk, git
 from digest.commands import locate
 from digest.errors import Problem
 from digest.model import Config
-from digest.stories import paths, store, uncommitted
+from digest.stories import ledger, paths, store, uncommitted
 from digest.stories.desk import Intake, Survey
 from digest.stories.news import Ledgers
 from digest.stories.uncommitted import Missing
@@ -28,6 +28,8 @@ _CURE = (
     "run 'git add content' and commit on the machine that pulled them; or delete their lines here, and the next pull "
     "brings back those that the feed still has"
 )
+
+_BY_HAND = "commit it on the machine where it was written; if it was renamed here, give it this"
 
 
 def _is_moment(value: Any) -> bool:
@@ -112,6 +114,12 @@ def _not_there(root: Path, config: Config, ledgers: Ledgers, brought: Missing) -
 
 
 def _problems(root: Path, brought: Missing) -> Iterator[Problem]:
+    by_hand = uncommitted.written_by_hand(brought)
+    for file, (feed, record) in by_hand.items():
+        what = f"knows a story that was written by hand, and whose file was never committed: {file}"
+        cure = f"{_BY_HAND} {'id' if ledger.has_guid(record) else 'link'} again: {record.id}"
+        yield Problem(paths.ledger(feed), _line(root, feed, [file]), what, cure, hint=True)
+    brought = {file: records for file, records in brought.items() if file not in by_hand}
     for feed, files in uncommitted.by_feed(brought).items():
         what = f"lists {_count(files)} whose file{'s were' if len(files) > 1 else ' was'} never committed"
         yield Problem(paths.ledger(feed), _line(root, feed, files), f"{what}: {_listed(files)}", _CURE, hint=True)

@@ -15,6 +15,8 @@ from typing import NamedTuple
 from digest import links
 from digest.model import Location
 
+_PUBLISHED = 9  # more than all else can come to
+
 
 class Claim(NamedTuple):
     """A story on disk that has to be matched, and what it can be matched by.
@@ -23,7 +25,7 @@ class Claim(NamedTuple):
     `canonical` is its link in the form in which links are compared. `owners` are the known stories found by its id, or
     by its link if it has no id; `namesakes` those whose locations have its name. `title` and `feeds` are from its file.
     `headline` and `moment` are its title and date as the ledgers' aliases have them, `quoted` the hashes of the
-    quotations that open its text.
+    quotations that open its text. `met` are those of the owners whose records its own names find, without the places.
     """
 
     file: str
@@ -39,6 +41,7 @@ class Claim(NamedTuple):
     headline: str = ""
     moment: str = ""
     quoted: tuple[str, ...] = ()
+    met: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -91,7 +94,12 @@ class Known(NamedTuple):
         return claim.file in self.homes
 
     def likeness(self, claim: Claim) -> int:
-        """Returns how much of a claim is this story's; 0 where it is too little to be the same story."""
+        """Returns how much of a claim is this story's; 0 where it is too little to be the same story.
+
+        Most is where its last location is just that: so it was published before.
+        """
+        if self.is_located and (claim.file, claim.canonical) == (self.file, self.links[-1]):
+            return _PUBLISHED
         named = self.owner in claim.owners
         linked = f"link:{claim.canonical}" in claim.names and claim.canonical in self.links
         placed = claim.file in self.homes
@@ -152,11 +160,10 @@ def follow(claims: Sequence[Claim], files: Collection[str], lookup: Lookup, newe
             found[known.owner] = claim
             done.add(claim.file)
     names, news = _named(claims, found, lookup, newest)
-    owners = {claim.file: claim.owners for claim in claims}
     altered = {
         claim.file: owner
         for owner, claim in found.items()
-        if owner not in owners[claim.file]
+        if (owner not in claim.met and lookup.known(owner).headlines)
         or (claim.file in names and (claim.has_id or not lookup.known(owner).by_link))
     }
     return Followed({owner: claim.file for owner, claim in found.items()}, names, news, claimed, altered)

@@ -164,6 +164,7 @@ class History:
         key = locations.key_of_name(name)
         namesakes = self._owners.get(key, [])
         canonical = "" if story.id else links.canonical(story.link)
+        met = list(owners)
         if not owners:
             owners |= dict.fromkeys((*namesakes, *self._owners.get(f"link:{canonical}", ())))
         is_named = key in self._records if story.id else any(record.id == story.link for _, record in records)
@@ -185,6 +186,14 @@ class History:
             feeds=story.feeds,
             headline=words,
             moment=identity.stamp(story.published),
+            met=(
+                *met,
+                *(
+                    one
+                    for one in owners
+                    if any(f"link:{canonical}" in page.aliases for page in self._pages.get(one, ()))
+                ),
+            ),
             quoted=tuple(hash for words in quoted for hash in excerpt.hashes(words)),
         )
 

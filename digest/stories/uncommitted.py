@@ -65,6 +65,12 @@ def by_feed(missing: Missing) -> dict[str, tuple[str, ...]]:
     return {feed: tuple(files) for feed, files in found.items()}
 
 
+def written_by_hand(missing: Missing) -> dict[str, tuple[str, Record]]:
+    """Returns the missing stories that a pull did not write but found there, each with its first feed and record."""
+    found = {file: next(iter(records.items())) for file, records in missing.items()}
+    return {file: one for file, one in found.items() if ledger.is_adopted(one[1])}
+
+
 def written(stories: Iterable[Story], lines: Mapping[str, Sequence[Record]]) -> dict[str, str]:
     """Returns the files of new stories, each with the time of its first line, as stored in `NAME`."""
     new = {story.file for story in stories}
