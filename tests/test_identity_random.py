@@ -107,6 +107,8 @@ A, B, LIVE, PLACE = (f"https://pub.example/{place}" for place in ("a", "b", "liv
 
 PASSED_ON = {"a": [said("", "", B, ""), said(B, "News 2", LIVE, ""), said("", "News 2", LIVE, "")], "b": []}
 SWAPPED = {"a": [said("", "", B, "")], "b": [said(B, "", A, ""), said(A, "", B, "")]}
+REPEATED = {"a": [said(A, "News 1", B, "", "One."), said(A, "", LIVE, "", "One."), said("", "News 1", B, "", "Two.")]}
+ALIKE = {"a": [said("2", "News 1", B, "", "One."), said("2", "News 2", B, "", "One."), said("", "News 1", B, "", "")]}
 
 
 @settings(max_examples=MANY or 100, derandomize=not MANY, **QUICK)
@@ -114,6 +116,8 @@ SWAPPED = {"a": [said("", "", B, "")], "b": [said(B, "", A, ""), said(A, "", B, 
 @example([{"a": [said("", "", A, ""), said(A, "", A, "")], "b": []}])
 @example([PASSED_ON])
 @example([SWAPPED])
+@example([REPEATED])
+@example([ALIKE])
 @example([{"a": [said(PLACE, "", A, "")], "b": []}, {"a": [], "b": [said(PLACE, "", B, ""), said(B, "", A, "")]}])
 def test_a_second_pull_changes_nothing_whatever_names_feeds_use(pulls: list[dict[str, list[Said]]]) -> None:
     digest = Memory()
