@@ -19,7 +19,7 @@ from pathlib import Path
 
 from digest import config, disk, domain, git, redact
 from digest import links as urls
-from digest.commands import restored, uncommitted
+from digest.commands import lost_lines, restored, uncommitted
 from digest.errors import DigestError, Faults, Problem
 from digest.feeds import ask, fetch, private
 from digest.feeds.at_once import Told
@@ -128,6 +128,7 @@ def _all(root: Path, settings: Config, survey: Survey, now: datetime, line_of: L
     closed = {edition.week for edition in archive.editions if edition.closed}
     yield from _merging(root, survey.problems)
     yield from survey.ledger_problems
+    yield from lost_lines.missing(root, survey.ledgers).values()
     yield from proof(catalogue, archive, settings)
     yield from flawed(root, Base(settings.site.url))
     read = partial(store.read_text, root)

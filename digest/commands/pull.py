@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from digest import disk, links, redact
-from digest.commands import clock, locate, uncommitted
+from digest.commands import clock, locate, lost_lines, uncommitted
 from digest.errors import DigestError
 from digest.feeds import lessons, parsing
 from digest.feeds.at_once import Told
@@ -176,7 +176,9 @@ def _take_in(
     documents = [(one.feed, found) for one in asked.answers if isinstance(found := read.get(one.feed.id), Document)]
     lost = uncommitted.lost_stories(root, config, ledgers)
     filed, left = store.empty_inbox(root, config, ledgers, now=now, dry=dry)
-    intake = take_in(documents, _desk(root, config, documents, ledgers, asked.memory), config, now)
+    gaps = lost_lines.unread(root, problems) | lost_lines.missing(root, ledgers)
+    desk = replace(_desk(root, config, documents, ledgers, asked.memory), withheld=frozenset(gaps))
+    intake = take_in(documents, desk, config, now)
     if not dry:
         _write(root, asked, read, intake, ledgers, now)
         locate.run(root, config, now)
@@ -185,7 +187,7 @@ def _take_in(
     return PullReport(
         rows=tuple(_warned(row, feeds[row.feed], read, ledgers, now) for row in rows),
         filed=filed,
-        problems=tuple(map(str, (*problems, *lost, *left))),
+        problems=tuple(map(str, (*problems, *gaps.values(), *lost, *left))),
         dry=dry,
     )
 

@@ -32,7 +32,7 @@ class Desk:
     its letter has closed, None where letters close none. `letters` are the texts of all letters. `carried` has, by
     feed, names of the entries in the last document that it was seen to have; feeds that have `returned` were retired or
     had another id in the last pull. `begun` is what the last pull wrote into files, which may have been killed before
-    its ledger lines were written.
+    its ledger lines were written. Of the `withheld` feeds, parts of the ledger are lost.
     """
 
     ledgers: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
@@ -50,6 +50,7 @@ class Desk:
     carried: Mapping[str, frozenset[str]] = field(default_factory=dict)
     returned: frozenset[str] = frozenset()
     begun: Mapping[str, Edit] = field(default_factory=dict)
+    withheld: frozenset[str] = frozenset()
 
     @property
     def taken(self) -> frozenset[str]:

@@ -74,7 +74,7 @@ class _Taking:
         """Decides on the distinct entries of a document; `stories` has the file of each, or the name of a new story."""
         feed, read = document
         files = [self.born.get(story, None if story.startswith(matching.NEW) else story) for story in stories]
-        fates: dict[str, list[str]] = {"new": [], "adopted": [], "updated": [], "known": [], "left": []}
+        fates: dict[str, list[str]] = {"new": [], "adopted": [], "updated": [], "known": [], "left": [], "withheld": []}
         self.kept, self.notices, self.claims = [], [], []
         ids = {record.id: record.file for record in self.desk.ledgers.get(feed.id, {}).values()}
         named = matching.own_names(feed.id, entries, files, self.known, self.context, ids)
@@ -90,7 +90,7 @@ class _Taking:
             adopted=tuple(fates["adopted"]),
             updated=tuple(fates["updated"]),
             known=len(fates["known"]) + len(fates["updated"]),
-            left=len(fates["left"]),
+            left=len(fates["left"]) + len(fates["withheld"]),
             kept=tuple(self.kept),
             notices=(*self.notices, *redated.report(self.claims)),
             warnings=(*read.warnings, *news.warnings(read.entries, entries, fates["left"], self.desk.problems)),
@@ -120,6 +120,8 @@ class _Taking:
             deleted = self.desk.deleted([] if self.context.is_crowded(arrival.entry.link) else [arrival.entry.link])
             if deleted:
                 return self._welcome(arrival, deleted, None, ledger.hashes(said(arrival.entry)))
+            if arrival.feed.id in self.desk.withheld:
+                return "withheld", ""
             return "new", self._take(arrival)
         if file in self.adoptable:
             return "adopted", self._adopt(arrival, file, self.adoptable.pop(file))

@@ -47,6 +47,7 @@ _AT_ONCE = 100  # lines
 _NO_JSON = (ValueError, RecursionError)
 _RESTORE = "restore it from git: without it, deleted stories may return, and old addresses lead nowhere"
 _RESAVE = "save it with LF line ends, or restore it from git"
+MARK = "a merge-conflict mark"
 _MARK = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)")
 
 
@@ -314,7 +315,7 @@ def _text(line: bytes) -> str:
 def passed_over(line: str, file: str, number: int) -> Iterator[Problem]:
     """Yields what to say of a line that is not one of a ledger."""
     if _MARK.match(line):
-        yield Problem(file, number, "a merge-conflict mark", "delete this line, and keep the lines of both sides")
+        yield Problem(file, number, MARK, "delete this line, and keep the lines of both sides")
     elif line.strip():
         is_cr = "\r" in line.rstrip()
         what, cure = ("lines that end in CR alone", _RESAVE) if is_cr else ("not a line of the ledger", _RESTORE)

@@ -1,0 +1,114 @@
+"""Parts of a ledger are lost: no pull may bring back what an editor has deleted, and every command names it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from test_places import NOW, W20, Desk, item
+
+from digest import config
+from digest.commands import check, pull
+
+LEDGER = "content/ledger/first.jsonl"
+ENTRIES = tuple(item(number, f"story-{number}") for number in (1, 2, 3))
+DELETED = f"{W20}/2026-05-12-story-1.md"
+Damage = Callable[[list[str]], str]
+DAMAGES: dict[str, Damage] = {
+    "one line is damaged": lambda lines: "".join(
+        line.replace('"v"', "v") if "?p=1" in line else line for line in lines
+    ),
+    "one line is garbage": lambda lines: "".join("#\n" if "?p=1" in line else line for line in lines),
+    "one line is cut": lambda lines: "".join(line[:20] + "\n" if "?p=1" in line else line for line in lines),
+}
+CUTS: dict[str, Damage] = {
+    "cut short": lambda lines: "".join(lines)[:300],
+    "emptied": lambda _: "",
+    "a line is gone": lambda lines: "".join(line for line in lines if "?p=1" not in line),
+}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A digest in git whose editor has deleted the first of two stories; the feed has a third one by now."""
+    desk = Desk(tmp_path)
+    desk.feed(*ENTRIES[:2])
+    desk.pull()
+    git(desk, "init", "--quiet")
+    commit(desk)
+    (desk.root / DELETED).unlink()
+    commit(desk)
+    desk.feed(*ENTRIES)
+    return desk
+
+
+def git(desk: Desk, *words: str) -> None:
+    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *identity, *words], cwd=desk.root, check=True, capture_output=True)
+
+
+def commit(desk: Desk) -> None:
+    (desk.root / ".gitignore").write_text(".digest/\nsite/\n")
+    git(desk, "add", "--all")
+    git(desk, "commit", "--quiet", "--message", "Edit")
+
+
+def pulled(desk: Desk) -> tuple[list[str], list[str]]:
+    """Pulls; returns the files of new stories, and what was said of ledgers as a whole."""
+    settings = config.load(desk.root)
+    report = pull.run(desk.root, settings, pull.chosen(settings, ()), now=desk.now)
+    said = [problem for problem in report.problems if problem.startswith(f"{LEDGER}: ")]
+    return [file for row in report.rows for file in row.new], said
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_a_damaged_line_brings_no_deleted_story_back(desk: Desk, damage: Damage, is_committed: bool) -> None:
+    ledger = desk.root / LEDGER
+    whole = ledger.read_text()
+    ledger.write_text(damage(whole.splitlines(keepends=True)))
+    if is_committed:
+        commit(desk)
+
+    assert pulled(desk)[0] == []
+    new, said = pulled(desk)
+    assert (new, len(said)) == ([], 1)
+    assert "no new stories of 'first' are added" in said[0]
+    assert "restore" in said[0] or "git checkout HEAD" in said[0]
+    assert not (desk.root / DELETED).exists()
+
+    ledger.write_text(whole)
+    assert pulled(desk) == ([f"{W20}/2026-05-12-story-3.md"], [])
+
+
+@pytest.mark.parametrize("cut", [*CUTS.values(), None], ids=[*CUTS, "removed"])
+def test_a_ledger_that_lacks_what_the_last_commit_has_is_named_before_stories_come_back(
+    desk: Desk, cut: Damage | None
+) -> None:
+    ledger = desk.root / LEDGER
+    if cut is None:
+        ledger.unlink()
+    else:
+        ledger.write_text(cut(ledger.read_text().splitlines(keepends=True)))
+    lost = f"{LEDGER}: lacks "
+
+    assert any(str(one).startswith(lost) for one in check.run(desk.root, now=NOW).problems if not one.hint)
+    for _ in range(2):
+        new, said = pulled(desk)
+        assert new == []
+        assert any(f"git checkout HEAD -- {LEDGER}" in line for line in said)
+
+    git(desk, "checkout", "HEAD", "--", LEDGER)
+    assert pulled(desk) == ([f"{W20}/2026-05-12-story-3.md"], [])
+
+
+def test_lines_that_an_editor_takes_out_and_commits_let_the_story_come_again(desk: Desk) -> None:
+    ledger = desk.root / LEDGER
+    ledger.write_text("".join(line for line in ledger.read_text().splitlines(keepends=True) if "?p=1" not in line))
+    commit(desk)
+
+    new, said = pulled(desk)
+
+    assert (sorted(new), said) == ([DELETED, f"{W20}/2026-05-12-story-3.md"], [])
