@@ -168,6 +168,7 @@ class Story:
     hide: bool = False
     draft: bool = False
     corrections: tuple[Correction, ...] = ()
+    earlier: bool = True
     excerpt: str = ""
     note: str = ""
     line: int = field(default=0, compare=False)

@@ -143,6 +143,26 @@ def test_a_flag_without_a_value_gets_a_hint(root: Path, story: Write, line: str)
     ]
 
 
+@pytest.mark.parametrize(
+    "twin",
+    [
+        {"link": "https://news.example/a?utm_source=rss", "title": "Another"},
+        {"link": "https://another.example/x", "title": "a"},
+    ],
+)
+def test_the_published_twin_of_a_hidden_story_is_named(root: Path, story: Write, twin: dict[str, str]) -> None:
+    file = story("a", hide="true")
+    other = story("b", **twin)
+    story("c", day="2026-05-16", title="A")
+
+    found = [one for one in told(root) if file in one and "tracks" not in one]
+
+    assert found == [
+        f"hint: {file}:4: is hidden, but {other} seems to be the same story and is not; "
+        "hide that one too, or delete this file"
+    ]
+
+
 def test_a_key_in_capitals_is_told_the_right_one(root: Path, story: Write) -> None:
     story("a", HIDE="true")
 
@@ -254,9 +274,7 @@ def test_two_stories_of_one_article_are_named_both(root: Path, story: Write, sec
     first = story("a", link="https://news.example/article/3350001/b")
     file = story("b", day="2026-05-16", link=second)
 
-    assert told(root) == [
-        f"hint: {file}:3: links to the same article as {first}; delete one of them, or give it hide: true"
-    ]
+    assert told(root) == [f"hint: {file}:3: links to the same article as {first}; delete one of them"]
 
 
 @pytest.mark.parametrize(

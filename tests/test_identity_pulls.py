@@ -206,7 +206,7 @@ def test_check_hints_at_two_stories_of_one_guid(tmp_path: Path) -> None:
 
     assert [str(problem) for problem in problems] == [
         "content/2026/w48/2026-11-24-wholly-other.md: has the same guid as content/2026/w48/2026-11-23-story-1.md, "
-        f"from another feed: {guid}; delete one of them, or give it hide: true"
+        f"from another feed: {guid}; delete one of them"
     ]
 
 

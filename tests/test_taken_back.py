@@ -124,6 +124,23 @@ def test_deleting_the_first_story_of_a_week_keeps_the_dates_of_the_edition_befor
     assert dates(desk.build()) == before
 
 
+@pytest.mark.parametrize("fate", ["hidden", "deleted"])
+def test_taking_a_story_back_updates_its_own_edition_and_no_other(desk: Desk, fate: str) -> None:
+    entries = {f"{W20}/2026-05-12-early": 12, f"{W21}/2026-05-19-first": 19, f"{W21}/2026-05-20-second": 20}
+    for file, day in {**entries, f"{W22}/2026-05-26-after": 26}.items():
+        desk.write(f"{file}.md", link=f"https://by-hand.example/{day}")
+    w21, w20 = dates(desk.build())
+
+    if fate == "hidden":
+        desk.edit(f"{W21}/2026-05-20-second.md", "^link", "hide: true\nlink")
+    else:
+        (desk.root / f"{W21}/2026-05-20-second.md").unlink()
+    now21, now20 = dates(desk.build())
+
+    assert (now20, now21[0]) == (w20, w21[0])
+    assert str(now21[1]) > str(w21[1])
+
+
 def test_deleting_a_story_by_hand_that_came_first_keeps_the_dates_of_the_edition_before(desk: Desk) -> None:
     """Its date is the one in the name of its file."""
     for week, day in ((W20, 12), (W21, 19), (W21, 20)):
@@ -209,6 +226,22 @@ def test_a_link_to_a_week_still_leads_there_when_its_only_story_is_taken_down(de
     site = desk.build()
     assert b'<a href="/digest/2026/w20/">last week</a>' in site["2026/w21/index.html"]
     assert "2026/w20/index.html" in site
+
+
+def test_one_line_takes_withdrawn_headlines_down(desk: Desk) -> None:
+    for title in ("Chairman arrested", "Chairman resigns"):
+        desk.feed({**ENTRIES[0], "title": title})
+        desk.pull()
+    file = f"{W20}/2026-05-12-chairman-arrested.md"
+    assert b"Chairman arrested" in desk.build()["2026/w20/index.html"]
+    assert desk.stories("earlier_titles") == {file: ("Chairman arrested",)}
+
+    desk.edit(file, "^id", "earlier: false\nid")
+
+    site = desk.build()
+    assert not [path for path, content in site.items() if b"Chairman arrested" in content]
+    assert b"Chairman resigns" in site["2026/w20/index.html"]
+    assert desk.stories("earlier_titles") == {file: ()}
 
 
 def test_a_link_to_a_file_that_never_was_stays_an_error_beside_a_hidden_story(desk: Desk) -> None:

@@ -106,7 +106,8 @@ class _Records:
             "excerpt": story.excerpt,
             "excerpt_feed": self._excerpt_feed(story),
             "note": story.note,
-            "earlier_titles": self._earlier.get(story.file, ()),
+            "earlier": story.earlier,
+            "earlier_titles": self._earlier.get(story.file, ()) if story.earlier else (),
         }
 
     def _excerpt_feed(self, story: Story) -> str | None:

@@ -141,7 +141,7 @@ class Cards:
             link=redact.strip_values(links.web_link(story.link) or "", self._secrets),
             headline=story.headline or story.title,
             original=story.title if story.headline and story.headline != story.title else "",
-            earlier=self._earlier.get(story.file, ()),
+            earlier=self._earlier.get(story.file, ()) if story.earlier else (),
             source=source,
             speaker=speaker(story, outline.writer, self._feeds),
             paywall=feed.paywall if feed else False,

@@ -20,6 +20,9 @@ from digest.week import Week, reached
 _LETTER = 1.0
 """Seconds between closing and `updated` if a letter has no date of its own: readers who have seen the edition without
 the letter should be shown it again."""
+_TAKEN_BACK = 1.0
+"""Seconds by which `updated` moves for each story that was hidden or deleted: readers should replace their copy, and
+nothing says when that was."""
 
 
 class EditionDates(NamedTuple):
@@ -39,7 +42,7 @@ def edition_dates(
     """Returns the dates of all closed editions, given newest first; `close` is what closes one (digest.toml).
 
     The `hidden` stories of a week count for when it closed the one before, and so do the `deleted` ones:
-    taking a story back must not announce the edition before it again.
+    taking a story back must not announce the edition before it again. Its own edition is announced again.
     """
     editions = tuple(editions)
     withheld: dict[Week, list[float]] = defaultdict(list)
@@ -60,7 +63,7 @@ def edition_dates(
         if edition.closed:
             by_letter = close == "letter" and edition.letter is not None and not edition.letter.draft
             closing = max(came, default=monday) if by_letter or later is None else later
-            found[edition.week] = _dates(edition, closing)
+            found[edition.week] = _dates(edition, closing, len(withheld.get(edition.week, ())))
         if close != "letter":
             all_came = (*came, *withheld.get(edition.week, ()))
             opening = min(all_came if came else (), default=_published(edition.letter) or monday)
@@ -90,13 +93,13 @@ def _came(story: Outline, monday: float) -> float:
     return story.came or max(story.at, monday)
 
 
-def _dates(edition: Edition, closing: float) -> EditionDates:
+def _dates(edition: Edition, closing: float, withheld: int) -> EditionDates:
     letter = edition.letter
     published = max(closing, _published(letter))
     changed = [story.changed for story in edition.stories]
     if letter:
         changed += [closing + _LETTER, letter.updated.timestamp() if letter.updated else 0]
-    return EditionDates(published, max([published, *changed]))
+    return EditionDates(published, max([published, *changed]) + withheld * _TAKEN_BACK)
 
 
 def _published(letter: Letter | None) -> float:

@@ -39,7 +39,7 @@ _LONG_TITLE = 40  # signs: what cuts headlines cuts long ones; a short one may w
 _SETTLED = 20  # stories: before there are as many, a theme without one is no news
 _LARGEST = 2000  # pixels of a picture's longer side
 _HEAVIEST = 1_000_000  # bytes of a picture
-_UNSURE = "delete one of them, or give it hide: true"
+_UNSURE = "delete one of them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ def review(
         *_of_each(shown, history, config, line_of),
         *_pending(shown, history, line_of, read, versions),
         *among(shown, line_of),
+        *_twins_of_hidden(survey.content.stories, line_of),
         *_shared_guids(shown, history),
         *_titled(survey.content.introductions, line_of),
         *_late_drafts(survey.content.letters, closed, line_of),
@@ -317,15 +318,31 @@ def _doubles(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem]:
     """Finds stories that lead to one article; those that share an id as well are an error, and told as such."""
     met: dict[str, Story] = {}
     for story in sorted(stories, key=lambda story: (story.published, story.file)):
-        numbered, link = links.article_number(story.link), links.canonical(story.link)
-        names = [f"article:{numbered}"] if numbered else []
-        names += [f"link:{link}"] if "/" in link or "?" in link else []  # a host's front page is no article
+        names = _article_names(story)
         first = next((met[name] for name in names if name in met), None)
         if first and (story.id or story.link) != (first.id or first.link):
             what = f"links to the same article as {first.file}"
             yield _hint(story.file, line_of(story.file, "link"), what, _UNSURE)
         for name in names:
             met.setdefault(name, story)
+
+
+def _twins_of_hidden(stories: Sequence[Story], line_of: LineOf) -> Iterator[Problem]:
+    """Finds hidden stories of which another file is published: with the same article, or the same headline and day."""
+    names_of = {one.file: [*_article_names(one), f"{one.day} {one.title.casefold()}"] for one in stories}
+    shown = {name: story.file for story in stories if not story.hide for name in names_of[story.file]}
+    for story in (story for story in stories if story.hide):
+        twin = next((shown[name] for name in names_of[story.file] if name in shown), None)
+        if twin:
+            what = f"is hidden, but {twin} seems to be the same story and is not"
+            yield _hint(story.file, line_of(story.file, "hide"), what, "hide that one too, or delete this file")
+
+
+def _article_names(story: Story) -> list[str]:
+    """Returns the names by which two links lead to one article."""
+    numbered, link = links.article_number(story.link), links.canonical(story.link)
+    names = [f"article:{numbered}"] if numbered else []
+    return [*names, f"link:{link}"] if "/" in link or "?" in link else names  # a host's front page is no article
 
 
 def _shared_guids(stories: Iterable[Story], history: History) -> Iterator[Problem]:

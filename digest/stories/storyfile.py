@@ -30,14 +30,15 @@ from digest.week import Week
 _T = TypeVar("_T")
 
 KEYS = ("title", "link", "published", "updated", "authors", "image", "feeds", "id", "themes",
-        "headline", "source", "lead", "hide", "draft", "corrections")  # fmt: skip
+        "headline", "source", "lead", "hide", "draft", "corrections", "earlier")  # fmt: skip
 """The order in which a new file has its keys. Git merges changes of lines that do not touch: between what a pull
 changes later and what an editor does (`themes`, and what they add at the end) stands `id`, which nobody changes."""
 _BETWEEN = re.compile(r",|\s+(?=#)")
 _OPENED, _CLOSED = re.compile(r"[“„][^“”]*\Z"), re.compile(r"[^“”„]*[“”]\Z")
 """Two names with half a pair of curled quotes each, as `[“Liu, H.”]` has them."""
 _NAMED = 20  # unknown values of one key: looking for what was meant takes time
-_TYPED = {"published": "timestamp", "updated": "timestamp", "lead": "bool", "hide": "bool", "draft": "bool"}
+_TYPED = {"published": "timestamp", "updated": "timestamp", "lead": "bool", "hide": "bool", "draft": "bool",
+          "earlier": "bool"}  # fmt: skip
 _NO_VALUE = Value(1, "")
 _NONE: frozenset[str] = frozenset()
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off", ""})
@@ -119,6 +120,7 @@ def closely(text: str, file: str, known: Known) -> Story:
         hide=read.flag("hide"),
         draft=read.flag("draft"),
         corrections=read.corrections(),
+        earlier=read.one("earlier", _flag, True),
         excerpt=body.excerpt,
         note=body.note,
         line=matter.line + body.above,
@@ -162,6 +164,7 @@ def pairs(story: Story) -> list[tuple[str, str | tuple[str, ...]]]:
         ("source", story.source),
         *((key, "true" if getattr(story, key) else "") for key in ("lead", "hide", "draft")),
         ("corrections", tuple(f"{one.day}: {one.text}" for one in story.corrections)),
+        ("earlier", "" if story.earlier else "false"),
     ]
 
 
