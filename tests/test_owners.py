@@ -210,6 +210,7 @@ def test_what_was_published_already_under_an_exchanged_id_stays_so(digest: Diges
     assert after["One"] == f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, names['2'])}"
     assert after["Two"] == f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, names['1'])}"
     assert digest.read("content/ledger/_places.jsonl") == "".join(lines)
+    assert digest.shows("Their words on One") and digest.shows("Their words on Two")
 
 
 def test_the_hint_about_a_story_by_hand_that_git_never_had_doubles_nothing(digest: Digest) -> None:

@@ -66,7 +66,8 @@ class Reading:
 
     def again(self, file: str, history: History) -> Story | None:
         """Returns the story of a file that this history knows as altered, with the excerpt that was written for it."""
-        self.known.excerpts[file] = history.excerpts_of(history.altered[file])
+        own = history.excerpts_of(history.altered[file])
+        self.known.excerpts[file] = self.known.excerpts.get(file, frozenset()) | own
         return self.story(file)
 
     def letter(self, file: str) -> Letter | None:
