@@ -1,7 +1,8 @@
 """Removes secrets (user names, passwords, tokens) from URLs, so that they are used for fetching and never published.
 
 `strip` removes them from a URL, `strip_text` from every URL in a text; `mask` replaces them, for messages and reports.
-A token is recognised by the name of its parameter, so a key in the path of a URL is not found.
+A token is recognised by the name of its parameter, so a key in the path of a URL is not found. Some of these names are
+used for other things, too (`?session=45-1`): there, ordinary words and small numbers are not secrets.
 """
 
 from __future__ import annotations
@@ -22,13 +23,17 @@ _NAME = re.compile(
     r"|[^=&]*(?:token|secret|password|passwd|apikey|authkey|accesskey|privatekey|signature)",
     re.IGNORECASE,
 )
+_OFTEN_PUBLIC = frozenset({"email", "key", "login", "pin", "session", "ticket"})
+_WORDS_OR_NUMBERS = re.compile(
+    r"(?:(?:[A-Za-z][a-z]{0,14}|[A-Z]{2,5}|\d{1,3}[a-z]{0,2}|(?:19|20)\d\d)(?:[-_.,:/+ ]|\Z))+", re.ASCII
+)
 _LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
 _PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#\s'\"<>]{1,500})=([^&;#\s'\"<>]+)")
-_INNER = re.compile(r"(?<=[?&;#])([^=&;#\s'\"<>]{1,500})=(?=[^&;#\s'\"<>])")
+_INNER = re.compile(r"(?<=[?&;#])([^=&;#\s'\"<>]{1,500})=(?=([^&;#\s'\"<>]+))")
 """A parameter of a URL that is the value of another one."""
-_ENCODED = re.compile(r"((?:%3F|%26|%3B|%23)([^=&;#\s'\"<>%]+)%3D)[^=&;#\s'\"<>%]+", re.IGNORECASE)
+_ENCODED = re.compile(r"((?:%3F|%26|%3B|%23)([^=&;#\s'\"<>%]+)%3D)([^=&;#\s'\"<>%]+)", re.IGNORECASE)
 """A parameter of a percent-encoded URL within another one."""
-_PATH_PARAMETER = re.compile(r";([^=;/]+)=[^;/]*")
+_PATH_PARAMETER = re.compile(r";([^=;/]+)=([^;/]*)")
 """A parameter of a part of a path (RFC 3986 section 3.3), such as `/rss;token=x`."""
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _BARE = r"[^\s<>\"()\[\]]"
@@ -51,11 +56,11 @@ def names(address: str) -> tuple[str, ...]:
     while address:
         if _LOGIN.search(address):
             found["a user name and password"] = None
-        said = [name for name, value in _PARAMETER.findall(address) if value]
+        said = _PARAMETER.findall(address)
         schemes = [match.start() for match in _SCHEME.finditer(address)]
         if len(schemes) > 1:
             said += _INNER.findall(address, schemes[1] if schemes[0] == 0 else schemes[0])
-        found.update(dict.fromkeys(unquote(name) for name in said if _is_secret(name)))
+        found.update(dict.fromkeys(unquote(name) for name, value in said if _is_secret(name, value)))
         address = _nested(address[schemes[-1] :] if schemes else address)
     return tuple(found)
 
@@ -82,7 +87,9 @@ def strip(address: str) -> str:
     except ValueError:
         return ""
     host = parts.netloc.rpartition("@")[2]
-    path = _PATH_PARAMETER.sub(lambda found: "" if _is_secret(found[1]) else found[0], _LOGIN.sub("", parts.path))
+    path = _PATH_PARAMETER.sub(
+        lambda found: "" if _is_secret(*found.groups()) else found[0], _LOGIN.sub("", parts.path)
+    )
     rest = path, _without_secrets(parts.query), _without_secrets(parts.fragment)
     stripped = urlunsplit((parts.scheme, host, *rest))
     return urlunsplit((parts.scheme, host, "/", "", "")) if names(stripped) else stripped
@@ -118,7 +125,7 @@ def _whole(address: str) -> str:
 
 def mask(text: str) -> str:
     """Returns a text with each secret in its URLs replaced by `…`."""
-    encoded = _ENCODED.sub(lambda found: f"{found[1]}…" if _is_secret(found[2]) else found[0], text)
+    encoded = _ENCODED.sub(lambda found: f"{found[1]}…" if _is_secret(found[2], found[3]) else found[0], text)
     return _PARAMETER.sub(_masked, _LOGIN.sub("…@", encoded))
 
 
@@ -126,7 +133,7 @@ def values(address: str) -> frozenset[str]:
     """Returns the secrets in a URL, as written and decoded."""
     login = _LOGIN.search(address)
     password = login[0][:-1].partition(":")[2] if login else ""
-    found = {password, *(value for name, value in _PARAMETER.findall(address) if _is_secret(name))}
+    found = {password, *(value for name, value in _PARAMETER.findall(address) if _is_secret(name, value))}
     both = found | {unquote(value) for value in found} | {unquote_plus(value) for value in found}
     return frozenset(value for value in both if len(value) >= _SHORTEST)
 
@@ -155,12 +162,18 @@ def _without_secrets(query: str) -> str:
 def _has_secret(part: str) -> bool:
     """True for a query parameter with the name of a secret, or with a URL as its value that has one."""
     name, equals, value = part.partition("=")
-    return bool(equals) and (_is_secret(name) or bool(names(_nested(f" {value}"))))
+    return bool(equals) and (_is_secret(name, value) or bool(names(_nested(f" {value}"))))
 
 
 def _masked(found: re.Match[str]) -> str:
-    return f"{found[1]}=…" if _is_secret(found[1]) else found[0]
+    return f"{found[1]}=…" if _is_secret(found[1], found[2]) else found[0]
 
 
-def _is_secret(name: str) -> bool:
-    return _NAME.fullmatch(unquote(name)) is not None
+def is_words(value: str) -> bool:
+    """True if a value is made of ordinary words, small numbers and years, and so unlikely to be a secret."""
+    return _WORDS_OR_NUMBERS.fullmatch(unquote_plus(value)) is not None
+
+
+def _is_secret(name: str, value: str) -> bool:
+    name = unquote(name)
+    return _NAME.fullmatch(name) is not None and not (name.lower() in _OFTEN_PUBLIC and is_words(value))

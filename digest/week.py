@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 _FOLDER = re.compile(r"(\d{4})/w(\d{2})")
 _NAME = re.compile(r"(\d{4})-W(\d{2})", re.IGNORECASE)
-_HALF_A_YEAR, _TWO_YEARS = 26, 104  # weeks
+_HALF_A_YEAR, _TWO_YEARS, _TEN_YEARS = 26, 104, 520  # weeks
 _KNOWN = 1 << 14  # weeks whose days are remembered: an archive asks for all of its own again and again
 
 
@@ -87,15 +87,15 @@ class Week(_Parts):
 def reached(weeks: Iterable[Week]) -> list[Week]:
     """Returns the weeks in order, without those at the end that are far ahead of all others: by a slip, mostly.
 
-    The last is, where it lies more than half a year after the one before it; so are others, alone or two together,
-    where it is two years. No clock tells a slip in a year from a long pause; what a pause costs is that the last week
-    before it closes with the second week after it, or the third.
+    The last is if it is more than half a year after the one before it. Others are if they are more than two years
+    after it, or two together more than ten. No clock tells a mistyped year from a long pause; the cost of a pause is
+    that the last week before it closes with the second week after it, and after ten years with the third.
     """
     known = sorted(set(weeks))
     if _gap(known, 1) > _HALF_A_YEAR:
         known.pop()
-    while ahead := next((many for many in (1, 2) if _gap(known, many) > _TWO_YEARS), 0):
-        del known[-ahead:]
+    while _gap(known, 1) > _TWO_YEARS or _gap(known, 2) > _TEN_YEARS:
+        known.pop()
     return known
 
 

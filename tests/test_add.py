@@ -142,6 +142,12 @@ def test_the_time_of_a_scan_is_in_proportion_to_the_page(sign: str) -> None:
     assert first.text == "Quiet"
 
 
+@pytest.mark.parametrize("part", ["<!-- x -->", "<?x y?>", "<!DOCTYPE html>", "\n", "<!-- x --><?x?>"])
+def test_what_a_page_begins_with_is_read_in_linear_time(part: str) -> None:
+    assert not page.is_feed(fetched((part * 60 + "<html>").encode()))
+    assert page.is_feed(fetched((part * 60 + "<rss>").encode()))
+
+
 def test_a_reference_to_no_character_stands_for_the_one_that_replaces_it() -> None:
     (title,) = elements.scan(f"<title>a&#{'9' * 5_000};b&#x1f600;</title>")
 

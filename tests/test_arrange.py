@@ -153,6 +153,14 @@ def test_home_leads_with_the_newest_closed_week_or_the_newest_of_all() -> None:
     assert [found and found.week for found in fronts] == [W20, W20, None]
 
 
+def test_home_of_a_digest_that_goes_on_after_years_leads_with_a_new_week() -> None:
+    stories = [make_story(day=day) for day in ("2023-01-04", "2026-05-12", "2026-05-19")]
+
+    fronts = [front(arranged(*stories[:count])) for count in (2, 3)]
+
+    assert [found and str(found.week) for found in fronts] == ["2023-W01", "2026-W20"]
+
+
 def test_sections_follow_digest_toml_and_elsewhere_is_last() -> None:
     archive = arranged(
         make_story("none"),

@@ -806,9 +806,11 @@ def test_a_page_that_is_slow_is_not_called_gone(root: Path) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_what_this_machine_serves_itself_is_no_sign_of_a_network(root: Path) -> None:
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_what_this_machine_serves_itself_is_no_sign_of_a_network(root: Path, name: str) -> None:
     with FeedHost({"/good": answer(200)}) as host:
-        put(root, "content/pages/links.md", f"<http://a.invalid/> <http://b.invalid/> <{host.url('/good')}>")
+        url = host.url("/good").replace("127.0.0.1", name)
+        put(root, "content/pages/links.md", f"<http://a.invalid/> <http://b.invalid/> <{url}>")
         report = run(root, links=True)
 
     assert (report.problems, report.offline) == ((), True)

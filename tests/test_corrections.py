@@ -498,6 +498,14 @@ def test_a_headline_that_changes_below_an_editors_words_is_said_until_the_file_i
     assert status.run(desk.root, config.load(desk.root), now=desk.now).unsettled == ()
 
 
+def test_a_letter_that_links_to_a_file_whose_name_ends_the_same_says_nothing_of_a_story(desk: Desk) -> None:
+    (desk.file.parent / "letter.md").write_text(f"See [this](ai-{desk.file.name}).\n")
+    desk.tell("a", corrected(title="Chip chief convicted"))
+
+    assert lines(desk.pull()) == []
+    assert not any("has changed since" in hint for hint in desk.hints())
+
+
 def test_the_preview_has_the_hint_beside_the_story(desk: Desk) -> None:
     desk.add_note("So he goes free.\n")
     desk.tell("a", corrected(title="Chip chief convicted"))

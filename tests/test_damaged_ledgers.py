@@ -10,6 +10,8 @@ from test_cli import digest
 
 from digest import config
 from digest.commands import build
+from digest.model import Location
+from digest.stories import locations
 
 STORY = "---\ntitle: A\nlink: https://news.example/a\n---\n\nA note.\n"
 CONFIG = '[site]\ntitle = "T"\nurl = "https://ada.github.io/x/"\n[[feeds]]\nid = "quay"\nurl = "quay.xml"\n'
@@ -82,3 +84,24 @@ def test_a_line_that_is_damaged_where_a_build_does_not_look_is_named_as_well(roo
     (root / "content/ledger/quay.jsonl").write_text(line + "\n")
 
     assert built(root) == (f"content/ledger/quay.jsonl:1: {CURE}",)
+
+
+def test_a_date_that_was_edited_by_hand_stops_no_command(root: Path) -> None:
+    line = {
+        "v": 1, "at": "2026-05-15T10:00:00.000000Z", "id": "1", "file": "content/2026/w20/2026-05-15-gone.md",
+        "aliases": ["guid:1", "headline:yesterday 0123456789abcdef"], "title": "Gone", "said": {}, "wrote": {},
+        "themes": {},
+    }  # fmt: skip
+    (root / "content/ledger/quay.jsonl").write_text(json.dumps(line) + "\n")
+
+    runs = [digest(command, cwd=root) for command in ("build", "status", "check")]
+
+    assert [run.returncode for run in runs] == [0, 0, 0], [run.stderr for run in runs]
+
+
+def test_a_location_of_a_moment_without_a_zone_is_a_damaged_line() -> None:
+    line = Location("2026-05-19", "content/2026/w21/2026-05-19-a.md", "", "https://a.example/", "https://a.example/")
+
+    found, problems = locations.loads(locations.dumps(line).encode())
+
+    assert (found, len(problems)) == ((), 1)

@@ -178,6 +178,19 @@ def test_an_excerpt_that_was_cut_again_is_still_of_the_feed_that_gave_it(desk: D
     assert desk.said() == {"Paper B"}
 
 
+def test_an_excerpt_is_lengthened_from_the_summary_of_its_writer(desk: Desk) -> None:
+    desk.name({"a": "excerpt = 2", "b": "excerpt = 2", "c": ""})
+    brought_by_b(desk)
+    desk.tell("a", OTHER, ENTRY)
+    desk.pull()
+    desk.name({"a": "excerpt = 40", "b": "excerpt = 40", "c": ""})
+
+    report = excerpts.run(desk.root, config.load(desk.root), now=desk.now + timedelta(minutes=1))
+
+    assert (report.short, [one.state for one in report.changed]) == (0, ["lengthened"])
+    assert "> B words, more than three." in desk.file.read_text()
+
+
 def test_a_paper_that_digest_toml_no_longer_names_does_not_lend_its_words_to_another(desk: Desk) -> None:
     desk.tell("a", ENTRY)
     desk.tell("b", OF_B)

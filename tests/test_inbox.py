@@ -263,6 +263,8 @@ WEBLOC = b"""<?xml version="1.0" encoding="UTF-8"?>
         ("x.md", "# Quiet\n\nMore. https://news.example/a", page("Quiet", note="More.")),
         ("x.md", "w" * 201 + " https://news.example/a", page("news.example", "draft: true", note="w" * 201)),
         ("x.md", "[Quiet harbour](https://news.example/a)", page("Quiet harbour")),
+        ("x.md", "# Quiet harbour\nhttps://news.example/a", page("Quiet harbour")),
+        ("x.md", "#5G rollout stalls\nhttps://news.example/a", page("'#5G rollout stalls'")),
         ("x.md", "title: Quiet harbour\nlink: https://news.example/a", page("Quiet harbour")),
         ("x.md", "Title: Quiet\nLink: https://news.example/a\n\n> Q\n\nMine.\n", page("Quiet", note="> Q\n\nMine.")),
         ("x.md", "title: Quiet\nlink: https://news.example/a\n---\nMine.", page("Quiet", note="Mine.")),
@@ -304,6 +306,8 @@ def test_what_was_shared_becomes_a_story(root: Path, name: str, dropped: str | b
         ("x.url", "[InternetShortcut]\nURL=file:///etc/passwd"),
         ("x.url", b"\x00\xff"),
         ("x.webloc", b"bplist00garbage"),
+        ("x.webloc", WEBLOC.replace(b"<dict>", b"<dict><key>Made</key><date>x</date>")),
+        ("x.webloc", WEBLOC.replace(b"UTF-8", b"foo")),
         ("x.webloc", b"<?xml version='1.0'?><!DOCTYPE p [<!ENTITY a 'b'>]><plist><dict/></plist>"),
     ],
 )

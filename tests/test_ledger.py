@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from builders import HONG_KONG
@@ -142,6 +143,18 @@ MOMENTS = [
 @pytest.mark.parametrize("at", MOMENTS)
 def test_a_line_of_a_moment_that_cannot_be_is_none(at: str) -> None:
     found, problems = ledger.loads(ledger.dumps(OLD._replace(at=at)).encode(), LEDGER)
+
+    assert (found, len(problems)) == ({}, 1)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"aliases": "guid:x"}, {"lacks": "title"}, {"stood": "", "pending": {"title": "ab"}}, {"at": "2026-05-15T10:00"}],
+)
+def test_a_line_with_a_text_in_place_of_a_list_or_without_a_zone_is_none(said: dict[str, Any]) -> None:
+    line = json.dumps(json.loads(ledger.dumps(OLD)) | said)
+
+    found, problems = ledger.loads(line.encode(), LEDGER)
 
     assert (found, len(problems)) == ({}, 1)
 

@@ -73,6 +73,14 @@ def test_document_is_read_as_expected(path: Path) -> None:
     assert shown(read(path.read_bytes())) == expected, "to accept this, run: python tests/test_parse.py"
 
 
+@pytest.mark.parametrize("before", ["", '"x": [1,], '])
+def test_json_that_is_nested_too_deep_cannot_be_read(before: str) -> None:
+    outcome = read(f'{{"version": "https://jsonfeed.org/version/1.1", {before}"items": {"[" * 200_000}'.encode())
+
+    assert isinstance(outcome, Failed)
+    assert outcome.reason.startswith("not JSON that can be read: ")
+
+
 # ---------------------------------------------------------------- what the server said of it
 
 

@@ -172,6 +172,8 @@ def test_check_hints_at_a_key_in_the_path_of_a_feeds_address(tmp_path: Path) -> 
         "https://news.example/private/Zk3vQ9xT7LmB2nRw5YpC8d/rss.xml": True,
         "https://news.example/feeds/semiconductors-and-geopolitics-2026": False,
         "https://news.example/rss/519738/feed": False,
+        "https://news.example/feeds/Semiconductor-Industry-News-24": False,
+        "https://news.example/2026-05-15-Chips-And-Geopolitics/rss": False,
     }
     tables = [f'[[feeds]]\nid = "f{n}"\nurl = "{url}"\n' for n, url in enumerate(urls)]
     (root / "digest.toml").write_text(CONFIG + "".join(tables))
@@ -192,3 +194,12 @@ def test_text_around_an_address_stays(words: str, before: str, after: str) -> No
     assert PASSWORD not in found and TOKEN not in found
     if "//" not in words:
         assert found == f"{words} {before}https://news.example/a?x=1{after} b"
+
+
+def test_check_counts_lines_as_editors_do(tmp_path: Path) -> None:
+    root = new(tmp_path)
+    (root / "content/pages/about.md").write_text(f"---\ntitle: A\n---\n\nOne\u2028two\x0bthree\n{URL}/x\n")
+
+    found = json.loads(digest("check", "--format", "json", cwd=root).stdout)
+
+    assert [one["line"] for one in found if one["file"].endswith("about.md") and "which anyone" in one["what"]] == [6]

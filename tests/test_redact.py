@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from test_cli import digest
 
 from digest import links, redact
+from digest.feeds import entries
+from digest.model import Document, Entry
 
 PASSWORD, TOKEN = "hunter22", "s3cr3tt0ken"
 FEED = f"""<?xml version="1.0"?><rss version="2.0"><channel><title>Quay</title><link>/</link>
@@ -240,6 +242,17 @@ def test_the_sites_address_is_encoded_once(url: str, encoded: str) -> None:
         ("https://proxy.example/https%3A%2F%2Fnews.example%2Ff%3Ftoken%3Dx", "https://proxy.example/"),
         ("https://news.example/f?rsskey=x&PHPSESSID=y&sid=z", "https://news.example/f"),
         ("https://news.example/f?monkey=1&keyword=2&authors=3&design=4", None),
+        ("https://parliament.example/bills?session=45-1&bill=7", None),
+        ("https://parliament.example/bills?session=118th-Congress&bill=7", None),
+        ("https://maps.example/?pin=12&key=harbour", None),
+        ("https://news.example/f?key=New+York&ticket=2026/05#key=the%20chips%20act", None),
+        ("https://news.example/f?pin=4711&a=1", "https://news.example/f?a=1"),
+        ("https://news.example/f?key=hunter22&a=1", "https://news.example/f?a=1"),
+        ("https://news.example/f?session=3f9a0c2b-77de-4155&a=1", "https://news.example/f?a=1"),
+        ("https://news.example/f?key=qwertzuiopasdfghjkl&a=1", "https://news.example/f?a=1"),
+        ("https://news.example/f?email=ada@mail.example&a=1", "https://news.example/f?a=1"),
+        ("https://news.example/f?email=ada%40mail.example&a=1", "https://news.example/f?a=1"),
+        ("https://news.example/f?api_key=harbour&a=1", "https://news.example/f?a=1"),
         ("https://news.example/f?u=https%3A%2F%2Fother.example%2Ff%3Fpage%3D1", None),
         ("feeds/sample.xml", None),
     ],
@@ -265,6 +278,24 @@ _PARTS = st.sampled_from(
 @given(st.lists(_PARTS, max_size=12).map("".join))
 def test_no_secret_is_left_in_a_public_address(rest: str) -> None:
     assert redact.names(redact.strip(f"https://news.example/{rest}")) == ()
+
+
+@pytest.mark.parametrize(
+    ("secret", "text", "shown"),
+    [
+        ("key=chips", "Why chips matter: the chips act", "Why chips matter: the chips act"),
+        ("token=chips", "Why chips matter: the chips act", "Why chips matter: the chips act"),
+        ("token=chips", "Chips at /feed?token=chips, again", "Chips at /feed?token=…, again"),
+        ("token=4711", "Flight 4711 at /?t=4711&amp;x=1", "Flight 4711 at /?t=…&amp;x=1"),
+        (f"token={TOKEN}", f"Ask for {TOKEN} again", "Ask for … again"),
+    ],
+)
+def test_a_secret_that_may_be_a_word_stays_in_a_headline(secret: str, text: str, shown: str) -> None:
+    entry = Entry(id="", title=text, link="https://api.example/a", published=None, summary=text)
+
+    document = entries.without_secrets(Document(title=text, entries=(entry,)), f"https://api.example/feed?{secret}")
+
+    assert (document.title, document.entries[0].title, document.entries[0].summary) == (shown, shown, shown)
 
 
 def test_a_redirect_takes_the_password_along_to_the_same_server_alone() -> None:

@@ -38,7 +38,7 @@ from digest.stories.review import LineOf
 from digest.week import Week
 
 _MEMORY = "links.json"
-_KEY = re.compile(r"/(?=[^/?#]*\d)(?:[0-9a-f]{24,}|(?=[^/?#]*[A-Z])(?=[^/?#]*[a-z])[A-Za-z0-9_-]{22,})(?=[./?#]|$)")
+_KEY = re.compile(r"/(?=[^/?#]*\d)([0-9a-f]{24,}|(?=[^/?#]*[A-Z])(?=[^/?#]*[a-z])[A-Za-z0-9_-]{22,})(?=[./?#]|$)")
 """A part of a path that is long and random, as of a feed that is made for one reader."""
 _AHEAD = timedelta(days=8)
 _LIMITS = Limits(deadline=20.0, connect=8.0, silence=12.0, retries=1)
@@ -195,7 +195,7 @@ def _secrets(root: Path, settings: Config, survey: Survey) -> Iterator[Problem]:
             what = f"the address of feed '{feed.id}' has {_listed(found)} in it"
             cure = "Digest fetches the feed with it and never publishes it; keep this file out of public repositories"
             yield Problem(config.NAME, lines.get(("feeds", number, "url"), 0), what, cure, hint=True)
-        elif _KEY.search(feed.url) and urls.web_link(feed.url):
+        elif not all(map(redact.is_words, _KEY.findall(feed.url))) and urls.web_link(feed.url):
             what = f"the address of feed '{feed.id}' contains what looks like a key, and it is published"
             cure = (
                 "if it is one, have another program fetch the feed into a file, and write the path of that file as url"
@@ -205,7 +205,7 @@ def _secrets(root: Path, settings: Config, survey: Survey) -> Iterator[Problem]:
     for file in (config.NAME, *filter(is_markdown, survey.files)):
         text = store.read_text(root, file)
         as_given = ("id:", *(f"{field}:" for field in survey.content.signed.get(file, "").split()))
-        for number, line in enumerate(text.splitlines() if "//" in text else (), start=1):
+        for number, line in enumerate(text.split("\n") if "//" in text else (), start=1):
             secrets = redact.names_in(line)
             if line.startswith(as_given):
                 secrets = tuple(name for name in secrets if " " in name)

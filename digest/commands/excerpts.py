@@ -88,7 +88,7 @@ def _cuts(root: Path, config: Config, survey: Survey) -> list[Cut]:
     for story in survey.content.stories:
         records = history.of(story)
         feed = recut.feed_of(story, records, feeds)
-        cuts.append(recut.cut(story, records, feed, next(iter(summaries_of(story)), "")))
+        cuts.append(recut.cut(story, records, feed, summaries_of(story)))
     return cuts
 
 

@@ -142,7 +142,7 @@ def _untracked(survey: Survey, tracked: frozenset[str]) -> Iterator[Problem]:
 
 def _line(root: Path, feed: str, files: Sequence[str]) -> int:
     """Returns the first line of a ledger that names one of the files."""
-    lines = store.read_text(root, paths.ledger(feed)).splitlines()
+    lines = store.read_text(root, paths.ledger(feed)).split("\n")
     named = [f'"{file}"' for file in files]
     return next((number for number, line in enumerate(lines, start=1) if any(name in line for name in named)), 0)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from digest import links, redact
 from digest.feeds import mishaps, replies
@@ -102,7 +103,7 @@ def remembered(memory: Mapping[str, Any], answers: Iterable[Answer], now: dateti
 
 def _is_here(address: str) -> bool:
     """True for an address of the machine that asks."""
-    host = links.host(address).strip("[]")
+    host = urlsplit(address).hostname or ""
     return host in {"localhost", "::1"} or host.startswith("127.") or host.endswith(".localhost")
 
 

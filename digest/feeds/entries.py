@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 from digest import links, redact
 from digest.feeds import dates, plaintext, wrappers
@@ -29,6 +29,8 @@ _IN_MARKUP = re.compile(r"<(?:a|time)\b[^<>]*?\b(?:href|datetime)\s*=\s*[\"']([^
 _SCHEMES = re.compile(r"((?:https?:?/+|https?:)+|:?/*)(?=([^/?#\s]*))", re.IGNORECASE)
 """How an address begins, as `http://https//`, and what follows up to the next slash."""
 _NAMED = 3
+_RANDOM = 8
+"""Characters that a secret has at least, to be looked for outside of URLs as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ def document(title: str, said: Sequence[Said], base: str, warnings: Sequence[str
     read = [(one, _entry(one, base)) for one in _newest(said)]
     return Document(
         title=plaintext.line(title),
-        entries=tuple(entry for _, entry in read if entry is not None),
+        entries=_with_days(tuple(entry for _, entry in read if entry is not None)),
         warnings=(
             *warnings,
             *_too_many(said),
@@ -64,6 +66,17 @@ def document(title: str, said: Sequence[Said], base: str, warnings: Sequence[str
             *(() if said else ("no entries in it",)),
         ),
     )
+
+
+def _with_days(found: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Returns the entries; where every date is a midnight in UTC, these stand for days, and for no moment in any zone.
+
+    In a feed that gives times as well, a midnight is one of them.
+    """
+    dated = [entry for entry in found if entry.published]
+    if not all(entry.published and entry.day_only and entry.published.time() == time() for entry in dated):
+        return found
+    return tuple(entry._replace(zoneless=True) if entry.published else entry for entry in found)
 
 
 def base_of(own: str, home: str) -> str:
@@ -103,10 +116,12 @@ def _entry_without(entry: Entry, secrets: frozenset[str]) -> Entry:
 
 
 def _masked(text: str, secrets: frozenset[str]) -> str:
-    """Returns a text with what stands for a secret in its place: longer words that contain one stay as they are."""
+    """Returns a text with `…` in place of each secret; one that may be an ordinary word is masked in URLs only."""
     for secret in secrets:
         if secret in text:
-            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "…", text)
+            is_random, escaped = len(secret) >= _RANDOM and not redact.is_words(secret), re.escape(secret)
+            found = rf"(?<!\w){escaped}(?!\w)" if is_random else rf"(?<==){escaped}(?!\w)|(?<=:){escaped}(?=@)"
+            text = re.sub(found, "…", text)
     return text
 
 

@@ -84,7 +84,7 @@ def _loaded(text: str) -> tuple[dict[str, Any] | str, list[str]]:
     except json.JSONDecodeError as fault:
         try:
             feed, rest = _decoded(_STRING_OR_COMMA.sub(_without_comma, text[start:]), 0)
-        except ValueError:
+        except (ValueError, RecursionError):
             words = (fault.msg[:1].lower() + fault.msg[1:]).removesuffix(" starting at")
             column = fault.pos - max(text.rfind(sign, 0, fault.pos) for sign in "\r\n")
             line = repair.line_of(text, fault.pos)

@@ -24,7 +24,7 @@ _READ = 2_000_000
 """Of a page so many bytes are read: what it says of itself stands near its beginning."""
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _FEED = re.compile(
-    r"\s*(?:<(?:\?.*?\?|!--.*?--|!DOCTYPE[^<>]*)>\s*)*<(?:rss|feed|rdf:RDF)[\s>]"
+    r"\s*(?:<(?:\?(?:(?!\?>).)*\?|!--(?:(?!-->).)*--|!DOCTYPE[^<>]*)>\s*)*+<(?:rss|feed|rdf:RDF)[\s>]"
     r"|\s*\{.*?\"version\"\s*:\s*\"https?:(?:\\?/){2}jsonfeed\.org",
     re.DOTALL,
 )

@@ -6,7 +6,9 @@ Only services whose links say where they lead are listed; what has to be asked f
 from __future__ import annotations
 
 import base64
+import binascii
 import re
+from contextlib import suppress
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from digest import links
@@ -40,7 +42,7 @@ _SERVICES = (
 """A host, or how it begins where it ends in a dot; the path; the parameters that may have the address."""
 _WHOLE_QUERY = frozenset({"href.li", "anonym.to", "anonymz.com", "dereferer.me", "nullrefer.com", "hiderefer.com"})
 """Hosts that have the address as their whole query, as it is or encoded."""
-_GOOGLE_NEWS = re.compile(r"/(?:rss/|__i/rss/rd/)?articles/(CBM[\w-]{20,2000}={0,2})")
+_GOOGLE_NEWS = re.compile(r"/(?:rss/|__i/rss/rd/)?articles/(CBM[\w-]{20,2000})={0,2}", re.ASCII)
 _ADDRESS = re.compile(rb"https?://[!-~]+")
 
 
@@ -57,8 +59,9 @@ def unwrapped(link: str) -> str:
 def _inner(link: str) -> str:
     parts, host = urlsplit(link), links.host(link)
     if host == "news.google.com" and (coded := _GOOGLE_NEWS.fullmatch(parts.path)):
-        found = _ADDRESS.search(base64.urlsafe_b64decode(coded[1].rstrip("=") + "=" * (-len(coded[1].rstrip("=")) % 4)))
-        return (found and links.web_link(found[0].decode())) or ""
+        with suppress(binascii.Error):  # not base64 after all
+            found = _ADDRESS.search(base64.urlsafe_b64decode(coded[1] + "=" * (-len(coded[1]) % 4)))
+            return (found and links.web_link(found[0].decode())) or ""
     if host in _WHOLE_QUERY:
         whole = link.partition("?")[2]
         return links.web_link(whole) or links.web_link(unquote(whole)) or ""

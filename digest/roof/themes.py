@@ -49,10 +49,10 @@ def themes(
     """
     from digest.commands import themes as command
 
-    if (explained is not None) + bool(phrases) + applied + (dropped is not None) > 1 or (
-        dry and (phrases or explained is not None)
-    ):
+    if (explained is not None) + bool(phrases) + applied + (dropped is not None) > 1:
         raise click.UsageError("--explain, --try, --apply and --drop exclude each other.")
+    if dry and (phrases or explained is not None):
+        raise click.UsageError("--explain and --try change nothing; leave out --dry-run.")
     for phrase in phrases:
         if fault := check_phrase(phrase):
             raise click.BadParameter(f"the phrase '{phrase}' {fault}", param_hint="--try")

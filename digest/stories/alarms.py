@@ -6,11 +6,11 @@ Refuses to act on either: they are lines of the report, for the editor to judge.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from digest.model import Document
+from digest.stories import ledger
 from digest.stories.ledger import Record
 
 _RECENT = 50
@@ -55,11 +55,7 @@ def quiet(records: Mapping[str, Record], now: datetime) -> str:
 def _moments(records: Mapping[str, Record]) -> Iterable[datetime]:
     """Yields when the feed's entries were published, as far as it said so."""
     for record in records.values():
-        for alias in record.aliases:
-            if alias.startswith("headline:"):
-                with suppress(ValueError):  # a line of a ledger that somebody has edited
-                    said = datetime.fromisoformat(alias.removeprefix("headline:").partition(" ")[0])
-                    yield said if said.tzinfo else said.replace(tzinfo=UTC)
+        yield from ledger.published(record)
 
 
 def _days(span: timedelta) -> str:

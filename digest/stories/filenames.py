@@ -13,10 +13,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from digest.errors import Problem
 from digest.naming import MARKDOWN, without_ending
 from digest.stories import paths
+from digest.week import Week
 
 _ENDINGS = (*MARKDOWN, ".mdown", ".mdwn", ".mkdown", ".mkdn", ".mkd", ".mdtxt", ".mdtext", ".mdx",
             ".txt", ".text")  # fmt: skip
@@ -83,7 +85,9 @@ def problem(file: str) -> Problem | None:
     if top in {"themes", "pages"}:
         return Problem(file, 0, f"lies in a folder within {top}, where nothing is read", f"move it to content/{top}/")
     odd = _ODD_WEEK.fullmatch(folder)
-    place = f"content/{odd[1]}/w{odd[2]:0>2}/" if odd else "one such as content/2026/w20/"
+    place = "one such as content/2026/w20/"
+    with suppress(ValueError):  # no week of that year
+        place = f"content/{Week(int(odd[1]), int(odd[2])).folder}/" if odd else place
     return Problem(file, 0, "lies in no week's folder", f"move it to {place}")
 
 

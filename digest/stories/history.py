@@ -413,9 +413,8 @@ def _shared(named: Iterable[Place | Story | Outline]) -> set[Week]:
 
 def _first_date(records: Iterable[tuple[str, Record]]) -> float:
     """Returns the first date that the feeds gave a story, in seconds since 1970; 0 if they gave none."""
-    names = (alias.split(":", 1) for _, record in records for alias in record.aliases)
-    dates = (name.partition(" ")[0] for kind, name in names if kind == "headline")
-    return min((datetime.fromisoformat(date).timestamp() for date in dates), default=0)
+    dates = (date for _, record in records for date in ledger.published(record))
+    return min((date.timestamp() for date in dates), default=0)
 
 
 def _place(file: str, story: str, since: str, owner: str) -> Place | None:

@@ -278,6 +278,15 @@ def keys_on_disk(record: Record, feed: str) -> frozenset[str]:
     return frozenset([scoped(alias, feed) for alias in names_on_disk(record)])
 
 
+def published(record: Record) -> Iterator[datetime]:
+    """Yields each date that the feed has given the entry."""
+    for alias in record.aliases:
+        if alias.startswith("headline:"):
+            with suppress(ValueError):  # the line was edited by hand
+                date = datetime.fromisoformat(alias.removeprefix("headline:").partition(" ")[0])
+                yield date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
 def by_file(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, dict[str, Record]]:
     """Returns the records of each story, by the file that the ledgers know it by, and by feed."""
     found: dict[str, dict[str, Record]] = {}
@@ -327,6 +336,8 @@ def _record(line: dict[str, Any], brief: bool) -> Record:
     said, wrote, themes = line["said"], line["wrote"], line.get("themes", {})
     lacks = tuple(line["lacks"]) if "lacks" in line else None
     texts = (line["at"], line["id"], line["file"], line["title"], *line["aliases"], *(lacks or ()))
+    if set(map(type, (line["aliases"], line.get("lacks", [])))) != {list}:
+        raise ValueError("not a list")
     deleted = line.get("deleted")
     at = datetime.fromisoformat(line["at"])
     if at.tzinfo is None or at.year not in YEARS[:-1]:
@@ -364,6 +375,8 @@ def _optional_keys(line: Mapping[str, Any]) -> dict[str, Any]:
     """Returns what a line says in the keys that older ones lack; raises ValueError where they are of another kind."""
     held, stood, pending = line.get("held", _NOTHING), line.get("stood", ""), line.get("pending", {})
     changes = {name: PendingChange(*change) for name, change in pending.items()}
+    if not all(isinstance(change, list) for change in pending.values()):
+        raise ValueError("not a list")
     if set(map(type, (stood, *held.values(), *(word for change in changes.values() for word in change)))) != {str}:
         raise ValueError("of another kind")
     return {"held": held, "stood": stood, "pending": changes}

@@ -40,7 +40,7 @@ def unlinked(body: str, stories: Iterable[Story], places: Iterable[Place]) -> li
     for place in places:
         names.setdefault(place.story, set()).add(_name(place.file))
     known = ((story, {story.link, _name(story.file), *names.get(story.file, ())}) for story in stories)
-    return [story for story, named in known if not any(_has(body, name) for name in named)]
+    return [story for story, named in known if not any(links_to(body, name) for name in named)]
 
 
 def more(text: str, stories: Iterable[Story]) -> str:
@@ -55,6 +55,11 @@ def more(text: str, stories: Iterable[Story]) -> str:
     elif not goes_on:
         added = f"\n{added}"
     return text + (added.replace("\n", "\r\n") if "\r\n" in text else added)
+
+
+def links_to(body: str, name: str) -> bool:
+    """True if a letter has the name of a story's file or its link, and not only one that begins or ends the same."""
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w/?-])", body) is not None
 
 
 def chosen(words: str, weeks: Iterable[Week], lettered: Container[Week]) -> Week:
@@ -124,11 +129,6 @@ def _link(story: Story) -> str:
 
 def _name(file: str) -> str:
     return file.rpartition("/")[2]
-
-
-def _has(body: str, name: str) -> bool:
-    """True if a text has a file's name or an address, and not only one that begins or ends the same."""
-    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w/?-])", body) is not None
 
 
 def _words(text: str) -> str:

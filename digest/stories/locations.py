@@ -72,8 +72,9 @@ def _location(line: dict[str, Any]) -> Location:
     if line["v"] != VERSION or not all(isinstance(value, str) for value in values):
         raise ValueError("of another version or kind")
     found = Location(*map(str, values))
-    if datetime.fromisoformat(found.at).year not in YEARS:
-        raise ValueError("of no year that can be")
+    at = datetime.fromisoformat(found.at)
+    if at.tzinfo is None or at.year not in YEARS:
+        raise ValueError("of no moment that can be")
     if links.web_link(found.link) is None or links.web_link(found.now) is None:
         raise ValueError("not a web link")
     "".join(found).encode()  # half a surrogate pair is no text

@@ -23,6 +23,7 @@ from digest.model import Story
 from digest.stories.desk import Edit
 from digest.stories.identity import hash_of
 from digest.stories.ledger import PendingChange, Record, hash_of_value, later, moment
+from digest.stories.letters import links_to
 from digest.stories.merge import ANOTHERS, Merged, words_of
 
 KEPT, CHANGED, WITHDRAWN, REPLACED = "kept", "changed", "withdrawn", "replaced"
@@ -137,7 +138,7 @@ def is_reviewed(story: Story, letters: Iterable[str], files: Iterable[str]) -> b
     `letters` are the texts of the letters, `files` the files by which a letter may link to the story.
     """
     names = [file.rpartition("/")[2] for file in files]
-    return is_written_about(story) or any(name in letter for letter in letters for name in names)
+    return is_written_about(story) or any(links_to(letter, name) for letter in letters for name in names)
 
 
 def is_written_about(story: Story) -> bool:

@@ -55,13 +55,14 @@ def feed_of(story: Story, records: Records, feeds: Mapping[str, Feed]) -> Feed |
     return next((feeds[name] for name in names if name in feeds), None)
 
 
-def cut(story: Story, records: Records, feed: Feed | None, summary: str) -> Cut:
-    """Returns what to do with a story's excerpt; `summary` is the whole one, "" if it is not stored."""
+def cut(story: Story, records: Records, feed: Feed | None, summaries: Sequence[str]) -> Cut:
+    """Returns what to do with a story's excerpt; `summaries` are the whole ones that are stored, of all its feeds."""
     said = {record.said["excerpt"] for _, record in records if record.said.get("excerpt")}
+    stored = [summary for summary in summaries if ledger.hash_of_value(summary) in said]
     if not story.excerpt and said and feed and feed.excerpt and ledger.took_excerpt_out(one for _, one in records):
-        if ledger.hash_of_value(summary) not in said:
+        if not stored:
             return Cut(story=story, state=GONE)
-        return Cut(story=story, words=excerpt.cut(summary, feed.excerpt), state=RESTORED, records=records)
+        return Cut(story=story, words=excerpt.cut(stored[0], feed.excerpt), state=RESTORED, records=records)
     if not story.excerpt:
         return Cut(story=story, state=EDITED if _was_edited(story, records) else "")
     if feed is None:
@@ -72,12 +73,12 @@ def cut(story: Story, records: Records, feed: Feed | None, summary: str) -> Cut:
         return Cut(story=story, words=words, state=SHORTENED if words else REMOVED, records=records)
     if ledger.hash_of_value(now) in said or excerpt.length(now) >= feed.excerpt:
         return Cut(story=story)
-    whole = excerpt.cut(summary, feed.excerpt)
-    if whole == now:
+    if any(excerpt.cut(summary, feed.excerpt) == now for summary in summaries):
         return Cut(story=story)
-    if ledger.hash_of_value(summary) not in said or excerpt.cut(summary, excerpt.length(now)) != now:
+    own = next((summary for summary in stored if excerpt.cut(summary, excerpt.length(now)) == now), "")
+    if not own:
         return Cut(story=story, state=SHORT)
-    return Cut(story=story, words=whole, state=LENGTHENED, records=records)
+    return Cut(story=story, words=excerpt.cut(own, feed.excerpt), state=LENGTHENED, records=records)
 
 
 def edits(cuts: Iterable[Cut], texts: Mapping[str, str], known: Known) -> dict[str, Edit | None]:

@@ -14,7 +14,6 @@ import contextlib
 import plistlib
 import re
 from pathlib import PurePosixPath
-from xml.parsers.expat import ExpatError
 
 from digest import links
 from digest.errors import Problem, suggestion
@@ -82,7 +81,7 @@ def of_bookmark(name: str, content: bytes) -> str | None:
     """Converts a bookmark file to the text of a story; None if it does not link to a web page."""
     address, title = "", PurePosixPath(name).stem
     if content.lstrip()[:6] in {b"<?xml ", b"bplist", b"<plist", b"<!DOCT"}:
-        with contextlib.suppress(plistlib.InvalidFileException, ExpatError, ValueError, TypeError, KeyError):
+        with contextlib.suppress(Exception):  # plistlib documents no complete list of what it raises
             address = str(plistlib.loads(content)["URL"])
     else:
         said = {key.lower(): value for key, value in _SHORTCUT.findall(_decoded(content))}
@@ -195,7 +194,7 @@ def _of_address(text: str) -> str | None:
     before[-1] = before[-1].lstrip(" \t-*•>").rstrip(" \t-–—|*•:")
     words = [line for line in before if line]
     after = text[start + len(address) :].replace(address, f"<{link}>").lstrip(">.,;:").strip()
-    title = words[0].lstrip("#").strip() if words and len(words[0]) <= _LONGEST_TITLE else ""
+    title = re.sub(r"^#+(?:\s+|$)", "", words[0]).strip() if words and len(words[0]) <= _LONGEST_TITLE else ""
     title = title if any(map(str.isalnum, title)) else ""
     return _text(title, link, "\n\n".join(filter(None, ["\n".join(words[1:] if title else words), after])))
 
