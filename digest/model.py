@@ -1,6 +1,6 @@
 """The nouns: a type for each stage of a story's way, all frozen, none filled in later.
 
-    Feed ──fetch──▶ Fetched ──parse──▶ Document of Entry ──take in──▶ Story ──outline──▶ Outline
+    Feed ──fetch──▶ Fetched ──parse──▶ Document of Entry ──take in──▶ Story
 
 What readers get out of these is `pages/archive.py`'s.
 
@@ -174,42 +174,6 @@ class Story:
     line: int = field(default=0, compare=False)
 
 
-class Outline(NamedTuple):
-    """What arranging has to know of a story, without its words: light, so that a large archive can be kept whole.
-
-    `at` and `published` are when it was published, in seconds since 1970 and as written (ISO 8601); `changed` and
-    `updated` are the same of its last change. `noted` tells whether it has a note, `linked` whether it may link to a
-    file of the digest. `excerpts` has the hashes of its excerpt, separated by spaces; nothing if it has none.
-    `came` is when a pull took it in, 0 where its own date counts: it was written by hand, or is of a feed's first pull.
-    `writer` is the feed whose words its excerpt has, "" where that is the first of its feeds, or nobody knows.
-    `name` and `known_by` are hashes of what its Atom id is made of, and of all that the ledgers know it by. `mark` is
-    another whenever anything that a page may say of the story is. `signed` has the fields (link, image) whose URL looks
-    as if it had a secret, and is published as it is since the feed gave it to everybody. `secret`: another URL has one.
-    """
-
-    file: str
-    week: Week
-    slug: str
-    at: float
-    published: str
-    themes: tuple[str, ...]
-    lead: bool
-    hide: bool
-    draft: bool
-    noted: bool
-    excerpts: str
-    linked: bool
-    changed: float
-    updated: str
-    came: float
-    writer: str
-    name: bytes
-    known_by: bytes
-    signed: str
-    secret: bool
-    mark: bytes
-
-
 class Letter(NamedTuple):
     """The editor's letter that opens a week; `body` is Markdown, and begins at line `line` of the file.
 
@@ -298,6 +262,11 @@ class Gone(NamedTuple):
     fresh: bool = False
 
 
+def _nothing_beside(_: str) -> Sequence[str]:
+    """Returns no names: the default if it is not known where the content is."""
+    return ()
+
+
 class Content(NamedTuple):
     """All that lies in `content/`, read and checked, each kind in the order of its files' names."""
 
@@ -315,39 +284,22 @@ class Content(NamedTuple):
     """The stories whose `id` was removed or changed, by file, each with its owner (`stories.following`)."""
     writers: Mapping[str, str] = MappingProxyType({})
     """The feed whose words a story's excerpt has, by its file, where that is not the first of its feeds."""
+    came: Mapping[str, float] = MappingProxyType({})
+    """When a pull took a story in, by its file, in seconds since 1970. Missing where the story's own date counts: it
+    was written by hand, or came with the first pull of its feed."""
     gone: tuple[Gone, ...] = ()
     """The stories that the ledgers know, and that are not there any more."""
     signed: Mapping[str, str] = MappingProxyType({})
     """The fields of a story whose URL has what looks like a secret, though the feed gave it to everybody, by file."""
-    unread: frozenset[str] = frozenset()  # Markdown files that could not be read, for who goes on without them
-
-
-def _nothing_beside(_: str) -> Sequence[str]:
-    """Returns no names: the default if it is not known where the content is."""
-    return ()
-
-
-class Catalogue(NamedTuple):
-    """All that lies in `content/`, its stories in outline, in the order of their files' names.
-
-    `story` gives the whole of one by its file, `beside` the names of all that is in a folder; the rest is as in
-    `Content`.
-    """
-
-    story: Callable[[str], Story]
-    stories: tuple[Outline, ...] = ()
-    letters: tuple[Letter, ...] = ()
-    introductions: tuple[FreePage, ...] = ()
-    pages: tuple[FreePage, ...] = ()
-    copied: tuple[Copied, ...] = ()
-    places: tuple[Place, ...] = ()
-    earlier: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-    names: Mapping[str, str] = MappingProxyType({})
-    altered: Mapping[str, str] = MappingProxyType({})
+    hashes: Mapping[str, bytes] = MappingProxyType({})
+    """A hash of the bytes of each story's file."""
+    suspects: frozenset[str] | None = None
+    """The files of stories with what looks like a secret in a URL; None where nobody has looked yet."""
     unread: frozenset[str] = frozenset()
+    """The Markdown files that could not be read, for those who go on without them."""
     beside: Callable[[str], Sequence[str]] = _nothing_beside
-    news: tuple[Location, ...] = ()
+    """Gives the names of all that is in a folder."""
+    unrecorded: tuple[Location, ...] = ()
     """Locations that no ledger has yet; `at` is the newest time in any ledger."""
-    gone: tuple[Gone, ...] = ()
     damaged: tuple[Problem, ...] = ()
     """The lines of ledgers that cannot be read."""

@@ -25,7 +25,7 @@ from digest import config as configs
 from digest.commands import build, pull
 from digest.commands.pull import PullReport
 from digest.model import Config, Story
-from digest.stories import excerpt, store, storyfile
+from digest.stories import excerpt, load, storyfile
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -106,7 +106,7 @@ def name_of(file: str) -> str:
 
 def stories(root: Path) -> tuple[Story, ...]:
     """Returns the stories of a digest, as they are read back from their files."""
-    return store.load(root, configs.load(root)).stories
+    return load.load(root, configs.load(root)).stories
 
 
 def content(root: Path) -> dict[str, bytes]:

@@ -9,11 +9,13 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import html5lib
 
+from digest import disk
+from digest.cache import Cache
+from digest.commands.build import Builder, Built
 from digest.model import Config, Content
 from digest.pages.arrange import arrange
 from digest.pages.plan import plan
 from digest.pages.render import Renderer
-from digest.stories.outlines import catalogue_of
 
 Element = Any
 FOREIGN = "{http://www.w3.org/1999/xhtml}"
@@ -21,14 +23,19 @@ FOREIGN = "{http://www.w3.org/1999/xhtml}"
 
 def rendered(content: Content, config: Config, root: Path = Path("no-such-root")) -> dict[str, bytes]:
     """Returns every file of the site that a digest makes, by its path."""
-    catalogue = catalogue_of(content, config)
-    planned = plan(catalogue, arrange(catalogue, config), config)
+    planned = plan(arrange(content, config), config)
     copied = {one.path: b"" for one in planned.copied}
     renderer = Renderer(root, planned.base)
     renderer.refuse_flaws()
     files = {page.path: renderer.page(page, planned.data(page)) for page in planned.pages}
     planned.refuse()
     return files | copied
+
+
+def build_into(folder: Path, root: Path, config: Config, *, drafts: bool = False, searched: bool = False) -> Built:
+    """Builds a digest into a folder, as a new process would; without a search page unless it is `searched`."""
+    with disk.lock(root), Cache(root) as cache:
+        return Builder(root, config, folder, cache, drafts=drafts, searched=searched).build()
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "digest").rglob("*.py"))
 ROOMS = ("feeds", "stories", "pages", "preview")
 CELLAR = {
-    "branch", "disk", "domain", "errors", "git", "links", "memory", "model", "naming", "pair", "phrases", "redact",
+    "branch", "cache", "disk", "domain", "errors", "git", "links", "model", "naming", "phrases", "redact",
     "sanitize", "settings", "trackers", "week",
 }  # fmt: skip
 IMPORTERS = {
@@ -19,6 +19,7 @@ IMPORTERS = {
     "feedparser": "digest/feeds/parse.py",
     "ghp_import": "digest/branch.py",
     "httpx": "digest/feeds/fetch.py",
+    "msgspec": "digest/cache.py",
     "imagesize": "digest/stories/pictures.py",
     "jinja2": "digest/pages/templates.py",
     "markdown": "digest/pages/markup.py",
@@ -138,6 +139,6 @@ def test_the_clock_is_read_on_the_roof_alone(path: Path) -> None:
 
 
 def test_content_is_written_by_the_store_alone_and_seen_by_its_eyes() -> None:
-    rooms = [path for path in FILES if path.parent.name == "stories" and path.name not in {"store.py", "sight.py"}]
+    rooms = [path for path in FILES if path.parent.name == "stories" and path.name not in {"store.py", "scan.py"}]
 
     assert not [name_of(path) for path in rooms if {"digest.disk", "os", "shutil"} & imports_of(path)]

@@ -16,13 +16,12 @@ from builders import (
     make_story,
     make_theme,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.model import Config, Content, Outline, Story
+from digest.model import Config, Content, Story
 from digest.pages.archive import Archive, Edition
 from digest.pages.arrange import arrange, front, recent
-from digest.stories.outlines import catalogue_of
 from digest.week import Week
 
 NOON = datetime(2026, 5, 12, 12, tzinfo=HONG_KONG)
@@ -31,19 +30,19 @@ W19, W20, W21 = (Week(2026, number) for number in (19, 20, 21))
 
 def arranged(*stories: Story, close: str = "next-week", drafts: bool = False, **fields: object) -> Archive:
     config = make_config(close=close)
-    return arrange(catalogue_of(make_content(*stories, **fields), config), config, drafts=drafts)
+    return arrange(make_content(*stories, **fields), config, drafts=drafts)
 
 
 def of(content: Content, config: Config | None = None) -> Archive:
     config = config or make_config()
-    return arrange(catalogue_of(content, config), config)
+    return arrange(content, config)
 
 
 def anchors(archive: Archive) -> dict[str, str]:
     return {story.file: archive.anchors.of(story) for story in archive.stories}
 
 
-def slugs(stories: tuple[Outline, ...]) -> list[str]:
+def slugs(stories: tuple[Story, ...]) -> list[str]:
     return [story.slug for story in stories]
 
 
@@ -437,49 +436,3 @@ OTHERS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "earlier": st.sampled_from([{}, {"content/2026/w20/2026-05-11-a.md": ("Once",)}]),
     },
 )
-
-
-@settings(max_examples=300)
-@given(st.data(), st.sampled_from(["next-week", "letter"]))
-def test_what_is_arranged_again_is_what_is_arranged_anew(data: st.DataObject, close: str) -> None:
-    """As a preview does it, where what was not read again is the same object."""
-    content = FEW
-    config = make_config(close=close)
-    catalogue = catalogue_of(content, config)
-    before = arrange(catalogue, config)
-    for _ in range(data.draw(st.integers(1, 3))):
-        at, words = data.draw(st.integers(0, len(content.stories) - 1)), data.draw(st.none() | WORDS)
-        others = data.draw(OTHERS) if words is None else {"stories": said(content.stories, at, **words)}
-        content = content._replace(**others)
-        read = catalogue_of(content, config)
-        catalogue = read._replace(stories=tuple(map(kept, read.stories, catalogue.stories)))
-
-        drafts = data.draw(st.booleans())
-        again = arrange(catalogue, config, drafts=drafts, before=before)
-
-        assert again == arrange(catalogue, config, drafts=drafts)
-        before = again
-
-
-def kept(read: Outline, known: Outline) -> Outline:
-    """The outline that is known, where it says what was read."""
-    return known if read == known else read
-
-
-def test_what_is_arranged_again_costs_only_what_has_changed() -> None:
-    a, b, c = (make_story(name, themes=(theme,)) for name, theme in (("a", "x"), ("b", "x"), ("c", "y")))
-    a = replace(a, week=W19, file="content/2026/w19/2026-05-15-a.md")
-    config = make_config(themes=(make_theme("x"), make_theme("y")))
-    catalogue = catalogue_of(make_content(a, b, c), config)
-    before = arrange(catalogue, config)
-    (outline,) = catalogue_of(make_content(replace(b, note="Said.")), config).stories
-    stories = tuple(outline if story.file == outline.file else story for story in catalogue.stories)
-
-    again = arrange(catalogue._replace(stories=stories), config, before=before)
-
-    assert again.stories != before.stories
-    assert again.editions[0] is not before.editions[0]
-    assert again.editions[1] is before.editions[1]
-    assert again.storylines[0] is not before.storylines[0]
-    assert again.storylines[1] is before.storylines[1]
-    assert again.anchors is before.anchors

@@ -28,17 +28,13 @@ TEMPLATES = sorted(
 BUILD = """
 import datetime, sys, time
 
-class Day(datetime.date):
-    @classmethod
-    def today(cls): raise AssertionError("the build has read the clock")
+def refuse_clock(frame, event, called):
+    if event == "c_call" and called.__name__ in {"now", "today", "utcnow"}:
+        if called.__self__ in {datetime.date, datetime.datetime}:
+            raise AssertionError("the build has read the clock")
 
-class Moment(datetime.datetime):
-    @classmethod
-    def now(cls, tz=None): raise AssertionError("the build has read the clock")
-    utcnow = today = now
-
+sys.setprofile(refuse_clock)
 time.time = lambda: float(sys.argv[3])
-datetime.date, datetime.datetime = Day, Moment
 
 from pathlib import Path
 from digest import config
@@ -92,9 +88,9 @@ def test_a_story_that_is_hidden_takes_its_pages_with_it(root: Path) -> None:
 
     report = run(root)
 
-    assert not (root / "site/2026/w21").exists()
+    assert "by-hand" not in (root / "site/2026/w21/index.html").read_text()
     assert not (root / "site/2026/w20/feed.atom").exists()  # the newest week is open, and in /feed.atom
-    assert report.removed == 2
+    assert report.removed == 1
 
 
 def test_it_does_so_where_the_list_of_what_was_built_is_lost(root: Path) -> None:
@@ -159,7 +155,7 @@ def test_every_link_leads_somewhere_under_any_base(root: Path, base_url: str | N
 
 
 def test_an_address_that_no_site_can_have_is_refused(root: Path) -> None:
-    with pytest.raises(DigestError, match="'ftp://x/' is no http"):
+    with pytest.raises(DigestError, match="'ftp://x/' is not an http"):
         run(root, base_url="ftp://x/")
 
 

@@ -870,7 +870,7 @@ def test_the_title_of_an_introduction_is_shown_nowhere(root: Path) -> None:
 
 def test_an_opening_quotation_that_is_not_what_add_wrote_is_shown_as_the_editors(root: Path, story: Write) -> None:
     file = story("a", "> Theirs.")
-    read = storyfile.loads((root / file).read_text(), file, Known(excerpts=OneStory({hash_of("Theirs.")})))
+    read = storyfile.loads((root / file).read_text(), file, Known(excerpts=OneStory(frozenset({hash_of("Theirs.")}))))
     store.add_lines(root, {paths.ADDED: (added.record_of(read, NOW),)})
     assert not check.run(root, now=NOW).problems
 

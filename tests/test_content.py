@@ -15,7 +15,7 @@ import pytest
 from digest import config
 from digest.commands import check, pull
 from digest.model import Content, Story
-from digest.stories import store, storyfile
+from digest.stories import load, storyfile
 from digest.week import Week
 
 ROOT = Path(__file__).parent.parent
@@ -25,7 +25,7 @@ CURATED = Week(2026, 21)
 
 @pytest.fixture(scope="module")
 def content() -> Content:
-    return store.load(ROOT, config.load(ROOT))
+    return load.load(ROOT, config.load(ROOT))
 
 
 @pytest.fixture(scope="module")

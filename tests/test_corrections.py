@@ -26,7 +26,7 @@ from digest.commands import check, pull, status
 from digest.commands.pull import PullReport
 from digest.model import Story
 from digest.roof import actions
-from digest.stories import excerpt, store
+from digest.stories import excerpt, load
 
 NOW = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
 SITE = '[site]\ntitle = "Test"\nurl = "https://example.org/"\ntimezone = "Asia/Hong_Kong"\n'
@@ -88,7 +88,7 @@ class Desk:
 
     @property
     def story(self) -> Story:
-        stories = store.load(self.root, config.load(self.root)).stories
+        stories = load.load(self.root, config.load(self.root)).stories
         return next(story for story in stories if story.file.endswith(self.file.name))
 
     def edit(self, old: str, new: str) -> None:

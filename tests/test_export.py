@@ -18,7 +18,7 @@ from test_cli import digest
 from digest import config
 from digest.commands import build, export
 from digest.model import Story
-from digest.stories import store
+from digest.stories import load
 
 SETTINGS = """\
 [site]
@@ -100,7 +100,7 @@ def test_a_story_says_all_that_its_file_does_and_where_it_is_published(root: Pat
 
 
 def test_no_field_of_a_story_is_left_out(root: Path) -> None:
-    (story, *_) = store.load(root, config.load(root)).stories
+    (story, *_) = load.load(root, config.load(root)).stories
     record = next(one for one in export.run(root, config.load(root)) if one["kind"] == "story")
 
     assert set(asdict(story)) - {"day", "line"} <= set(record)
@@ -135,7 +135,7 @@ def test_every_address_in_it_is_one_of_the_site(root: Path) -> None:
 
 
 def test_headlines_that_the_publisher_has_changed_are_kept(root: Path) -> None:
-    feed = "<rss version='2.0'><channel><title>T</title><item><title>{}</title><link>https://news.example/x</link>"
+    feed = "<rss version='2.0'><channel><title>T</title><item><title>{}</title><link>https://news.example/words-that-stay</link>"
     for headline in ("Old words", "New words"):
         (root / "first.xml").write_text(feed.format(headline) + "<guid>x1</guid></item></channel></rss>")
         assert digest("pull", cwd=root).returncode == 0

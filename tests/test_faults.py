@@ -24,7 +24,7 @@ NUMBER = int(os.environ.get("DIGEST_FAULTS", "0"))
 WAYS = ["kill", "write", "read", "cut"]
 COMMANDS = ["pull", "add", "letter", "themes", "build", "publish"] if NUMBER else ["pull", "add", "letter", "themes"]
 PAIRS = [(command, way) for command in COMMANDS for way in WAYS if NUMBER or way == "cut" or command == "add"]
-DONE_BEFORE = ("is here already", "has its letter already")
+DONE_BEFORE = ("is here already", "already has a letter")
 """What a command says that has been run before, and whose work is done."""
 
 

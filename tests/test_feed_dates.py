@@ -19,7 +19,7 @@ import pytest
 from digest import config
 from digest.commands import pull
 from digest.errors import DigestError
-from digest.stories import store
+from digest.stories import load
 
 NOW = "2026-11-28T08:00:00+00:00"
 CASES = sorted((Path(__file__).parent / "data" / "dates").glob("*.json"))
@@ -40,7 +40,7 @@ def pulled(root: Path, now: str) -> pull.PullReport:
 
 
 def stories(root: Path) -> list[str]:
-    found = store.load(root, config.load(root)).stories
+    found = load.load(root, config.load(root)).stories
     return sorted(
         " ".join([one.file, *(when.isoformat() for when in (one.published, one.updated) if when)]) for one in found
     )

@@ -17,7 +17,7 @@ import pytest
 
 from digest import config
 from digest.commands import pull
-from digest.stories import store, storyfile
+from digest.stories import load, storyfile
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 SETTINGS = """\
@@ -157,7 +157,7 @@ def conflicts(root: Path, edit: str, change: str) -> bool:
     if merge.returncode:
         git(root, "merge", "--abort")
         return True
-    storyfile.loads((root / FILE).read_text(), FILE, store.survey(root, config.load(root)).known)
+    storyfile.loads((root / FILE).read_text(), FILE, load.survey(root, config.load(root)).known)
     return False
 
 

@@ -7,10 +7,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from sites import lost_links, pages, read_folder
+from sites import build_into, lost_links, pages, read_folder
 
-from digest import config, disk
-from digest.commands import build
+from digest import config
 
 SMALL = Path(__file__).parent / "data/sites/small"
 EXPECTED = SMALL / "expected"
@@ -22,9 +21,7 @@ def built(folder: Path) -> dict[str, bytes]:
     root = folder / "small"
     shutil.copytree(SMALL, root, ignore=shutil.ignore_patterns("expected"))
     settings = config.load(root)
-    with disk.lock(root):  # without a search page: whether there is one depends on what is installed
-        builder = build.Builder(root, settings, root / "site", searched=False)
-        builder.build(builder.look())
+    build_into(root / "site", root, settings)  # no search page: whether there is one depends on what is installed
     return read_folder(root / "site")
 
 

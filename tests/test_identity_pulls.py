@@ -19,7 +19,7 @@ from digest import config
 from digest.commands import check, pull
 from digest.model import Story
 from digest.naming import lasting_name
-from digest.stories import store
+from digest.stories import load
 
 NOW = datetime(2026, 11, 28, 8, 0, tzinfo=UTC)
 DATA = Path(__file__).parent / "data" / "identity"
@@ -46,7 +46,7 @@ class Digest:
         self.days = count()
 
     def stories(self) -> list[Story]:
-        return list(store.load(self.root, self.config).stories)
+        return list(load.load(self.root, self.config).stories)
 
     def pull(self, documents: Documents) -> None:
         for feed, entries in documents.items():

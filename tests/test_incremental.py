@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sites import read_folder
+from sites import build_into, read_folder
 
-from digest import config, disk, memory
+from digest import config, disk
+from digest.cache import Cache
 from digest.commands.build import Builder
 from digest.errors import DigestError
 from digest.pages.output import Written
@@ -50,10 +51,10 @@ def build(root: Path, *, drafts: bool = False) -> Written | str:
     """Builds a digest as often as it is asked, without a search page; returns what is wrong where it fails."""
     try:
         given = config.load(root)
-        with disk.lock(root):
-            builder = Builder(root, given, root / "site", drafts=drafts, searched=False)
-            seen = builder.look()
-            return builder.unchanged(seen) or builder.build(seen).written
+        with disk.lock(root), Cache(root) as cache:
+            builder = Builder(root, given, root / "site", cache, drafts=drafts, searched=False)
+            last = builder.is_current(recorded=False)
+            return Written(0, 0, len(last.made)) if last else builder.build().written
     except DigestError as error:
         return str(error)
 
@@ -424,12 +425,12 @@ class Preview:
     """One builder that goes on as the preview's does: until digest.toml or a template is another."""
 
     def __init__(self, root: Path) -> None:
-        self.root, self._seen = root, Seen(root)
+        self.root, self._seen, self._cache = root, Seen(root), Cache(root)
         self._seen.look()
         self._builder: Builder | None = None
 
     def _anew(self) -> Builder:
-        return Builder(self.root, config.load(self.root), self.root / "site", searched=False)
+        return Builder(self.root, config.load(self.root), self.root / "site", self._cache, searched=False)
 
     def build(self) -> Written | str:
         """Builds once more, and looks at nothing but what is another now."""
@@ -439,15 +440,9 @@ class Preview:
                 self._builder = None
             builder = self._builder = self._builder or self._anew()
             with disk.lock(self.root):
-                return builder.build(builder.look(changed), keep=False).written
+                return builder.build(changed).written
         except DigestError as error:
             return str(error)
-
-    def keep(self) -> None:
-        """Keeps what was learnt for other runs."""
-        with disk.lock(self.root):
-            assert self._builder
-            self._builder.keep()
 
     def same_as_clean(self) -> None:
         """Holds a build of the one builder against one of the same digest without any memory."""
@@ -499,7 +494,7 @@ def built_by_another(root: Path) -> None:
     file.write_text(text)
 
 
-@pytest.mark.parametrize("change", [emptied("site"), emptied(".digest/built"), built_by_another])
+@pytest.mark.parametrize("change", [emptied("site"), emptied(".digest"), built_by_another])
 def test_one_builder_that_goes_on_looks_again_where_another_hand_was(root: Path, change: Change) -> None:
     """A file that somebody changes in the folder itself it need not see: nothing but a preview lies there."""
     preview = Preview(root)
@@ -541,7 +536,6 @@ def test_what_one_builder_keeps_the_next_one_begins_with(root: Path) -> None:
     preview = Preview(root)
     done = preview.build()
     assert isinstance(done, Written)
-    preview.keep()
     noted(0, "More words.")(root)
 
     again = Preview(root).build()
@@ -564,54 +558,11 @@ def test_a_build_that_fails_forgets_nothing_and_remembers_nothing_wrong(root: Pa
 
 def test_two_addresses_and_two_folders_are_remembered_apart(root: Path) -> None:
     settings = config.load(root)
-    with disk.lock(root):
-        for drafts in (False, True, False):
-            folder = root / ("site" if not drafts else ".digest/preview")
-            builder = Builder(root, settings, folder, drafts=drafts, searched=False)
-            builder.build(builder.look())
+    for drafts in (False, True, False):
+        build_into(root / ("site" if not drafts else ".digest/preview"), root, settings, drafts=drafts)
 
     assert "waits" not in (root / "site/sitemap.xml").read_text()
     same_as_clean(root)
-
-
-@pytest.mark.parametrize("damage", [b"", b"digest memory 1\n", b"nonsense" * 9, None])
-def test_a_damaged_memory_is_thrown_away_with_a_word(root: Path, damage: bytes | None) -> None:
-    build(root)
-    for place in root.rglob("*.memory"):
-        content = place.read_bytes()
-        place.write_bytes(content[:-9] + b"\x00" + content[-8:] if damage is None else damage)
-    noted(1, "More words.")(root)
-
-    with disk.lock(root):
-        notice = Builder(root, config.load(root), root / "site", searched=False).notice
-
-    assert bool(notice) == (damage != b"")
-    same_as_clean(root)
-
-
-def test_a_memory_of_somebody_elses_runs_nothing(root: Path, tmp_path: Path) -> None:
-    build(root)
-    (place,) = root.glob(".digest/content.memory")
-    marker = tmp_path / "run"
-    key = place.read_bytes()[32:48]
-    memory.keep(root, "content.memory", key, Reducing(marker))
-
-    with disk.lock(root):
-        builder = Builder(root, config.load(root), root / "site", searched=False)
-
-    assert "cannot be read: asks for" in builder.notice
-    assert not marker.exists()
-    same_as_clean(root)
-
-
-class Reducing:
-    """What a hostile memory holds: to read it is to make a folder."""
-
-    def __init__(self, marker: Path) -> None:
-        self.marker = marker
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return os.mkdir, (str(self.marker),)
 
 
 def test_only_what_an_edit_shows_in_is_written(root: Path) -> None:

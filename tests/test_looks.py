@@ -14,7 +14,7 @@ from sites import Element, find, pages, parse, rendered, text
 from digest import config
 from digest.model import Story
 from digest.pages import charts
-from digest.stories.store import load
+from digest.stories.load import load
 from digest.week import Week
 
 REPOSITORY = Path(__file__).parent.parent

@@ -18,7 +18,6 @@ from digest.pages.arrange import arrange
 from digest.pages.markup import Html, Writer
 from digest.pages.targets import Targets
 from digest.stories import excerpt
-from digest.stories.outlines import catalogue_of
 from digest.stories.prose import is_silent
 from digest.week import Week
 
@@ -47,8 +46,7 @@ CONTENT = make_content(
 
 def make_writer(content: Content = CONTENT) -> Writer:
     config = make_config(url="https://example.org/repo/")
-    catalogue = catalogue_of(content, config)
-    return Writer(Targets(catalogue, arrange(catalogue, config), Base(config.site.url)))
+    return Writer(Targets(arrange(content, config), Base(config.site.url)))
 
 
 def written(text: str, writer: Writer | None = None, line: int = 0) -> str:

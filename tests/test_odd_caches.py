@@ -1,12 +1,12 @@
-"""What builds and pulls make of caches in `.digest/` that are whole and say what nothing of ours ever kept: they are
-thrown away. Nothing in them is ever executed.
-"""
+"""What builds make of a cache that is damaged, or that says what no build of ours ever stored: it costs time alone."""
 
 from __future__ import annotations
 
 import json
 import random
 import shutil
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,63 +15,127 @@ from jinja2.bccache import bc_magic
 from sites import read_folder
 from test_strange_files import said
 
-from digest import memory
+from digest.cache import FILE, Cache, _checksum
 
 SMALL = Path(__file__).parent / "data/sites/small"
 ODD: list[Any] = [
-    5, "x", [], [[]], {"a": 1}, (1, 2, 3, 4), ({"a": 1}, {"b": 2}, {}, 7, b""), ([[]], [], [], []), [[5]] * 9,
+    5, [], [[]], {"a": 1}, (1, 2, 3, 4), ({"a": 1}, {"b": 2}, {}, 7, b""), ([[]], [], [], []), [[5]] * 9,
 ]  # fmt: skip
-KEY = 16
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A digest that has been built."""
     shutil.copytree(SMALL, tmp_path / "small", ignore=shutil.ignore_patterns("expected"))
+    time.sleep(0.05)  # so that the files' times of change are believed
     assert said(tmp_path / "small", "build")[0] == 0
     return tmp_path / "small"
 
 
-def memories(root: Path) -> list[Path]:
-    return sorted((root / ".digest").rglob("*.memory"))
-
-
-def odd(path: Path, root: Path, value: object) -> None:
-    """Puts another value into a memory, under its own key and with a mark that is right."""
-    content, start = path.read_bytes(), len(memory._MAGIC) + memory._SIZE
-    memory.keep(root, path.relative_to(root / ".digest").as_posix(), content[start : start + KEY], value)
+def rows(root: Path) -> list[tuple[str, str, bytes]]:
+    """Kind, name and key of each value in the cache."""
+    with sqlite3.connect(root / FILE) as connection:
+        return list(connection.execute("SELECT kind, name, key FROM cache"))
 
 
 @pytest.mark.parametrize("value", ODD, ids=repr)
-def test_a_memory_of_another_kind_is_thrown_away(root: Path, value: object) -> None:
-    before, found = read_folder(root / "site"), memories(root)
-    note = next(root.glob("content/2026/w20/2*.md"))
+def test_a_value_of_another_kind_is_passed_over(root: Path, value: object) -> None:
+    before, note = read_folder(root / "site"), next(root.glob("content/2026/w20/2*.md"))
+    found = rows(root)
 
-    for path in found:
-        odd(path, root, value)
-        note.write_text(note.read_text() + "\n")
-        code, lines = said(root, "build")
-        assert code == 0, lines
-        assert read_folder(root / "site") == before
-    assert len(found) >= 3
+    for kind, name, key in found:
+        packed = json.dumps(value, default=repr).encode()
+        with sqlite3.connect(root / FILE) as connection:  # as if it were ours, checksum and all
+            row = kind, name, key, packed, _checksum(kind, name, key, packed)
+            connection.execute("INSERT OR REPLACE INTO cache VALUES (?, ?, ?, ?, ?)", row)
+    note.write_text(note.read_text() + "\n")
+
+    code, lines = said(root, "build")
+    assert code == 0, lines
+    assert read_folder(root / "site") == before
+    assert {kind for kind, _, _ in found} >= {"folder", "ledgers", "listing", "output"}
     assert said(root, "build")[1].count("written") == 1
 
 
-def test_flipped_bits_of_a_memory_cost_time_alone(root: Path) -> None:
-    before, dice = read_folder(root / "site"), random.Random(4)
-    for path in memories(root):
-        content = bytearray(path.read_bytes())
+@pytest.mark.parametrize("seed", range(20))
+def test_flipped_bits_cost_time_alone(root: Path, seed: int) -> None:
+    before, dice = read_folder(root / "site"), random.Random(seed)
+    content = bytearray((root / FILE).read_bytes())
+    for _ in range(1 + seed):
         content[dice.randrange(len(content))] ^= 1 << dice.randrange(8)
-        path.write_bytes(content)
-        code, lines = said(root, "build")
-        assert code == 0, lines
-        assert read_folder(root / "site") == before
+    (root / FILE).write_bytes(content)
+    note = next(root.glob("content/2026/w20/2*.md"))
+    note.write_text(note.read_text() + "\n")
+
+    code, lines = said(root, "build")
+
+    assert code == 0, lines
+    assert read_folder(root / "site") == before
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda file: file.write_bytes(b""),
+        lambda file: file.write_bytes(b"nonsense" * 9000),
+        lambda file: file.write_bytes(file.read_bytes()[:9000]),
+        lambda file: sqlite3.connect(file).executescript("DROP TABLE cache; CREATE TABLE cache (one, two)"),
+        lambda file: sqlite3.connect(file).executescript("DROP TABLE cache; CREATE TABLE other (one)"),
+    ],
+)
+def test_a_damaged_file_is_made_anew(root: Path, damage: Any) -> None:
+    before = read_folder(root / "site")
+    damage(root / FILE)
+
+    code, lines = said(root, "build")
+
+    assert code == 0, lines
+    assert read_folder(root / "site") == before
+    assert len(rows(root)) > 3
+
+
+def test_a_notice_says_that_the_file_was_damaged(root: Path) -> None:
+    (root / FILE).write_bytes(b"nonsense" * 900)
+
+    assert ".digest/cache.sqlite was damaged, and is made anew" in said(root, "build")[1]
+    assert "damaged" not in said(root, "build")[1]
+
+
+def test_a_value_is_returned_for_its_own_key_alone(tmp_path: Path) -> None:
+    with Cache(tmp_path) as cache:
+        cache.put("kind", "name", b"key", ["value"])
+        assert cache.get("kind", "name", b"key", list[str]) == ["value"]
+        assert cache.get("kind", "name", b"other", list[str]) is None
+        cache.save()
+    with Cache(tmp_path) as cache:
+        assert cache.get("kind", "name", b"key", list[int]) is None
+        assert cache.get("kind", "name", b"key", list[str]) == ["value"]
+        cache.put("kind", "name", b"key", [])
+    assert Cache(tmp_path).get("kind", "name", b"key", list[str]) == ["value"]  # what is not saved is not kept
+
+
+def test_looking_creates_nothing(tmp_path: Path) -> None:
+    assert Cache(tmp_path).get("kind", "name", b"key", str) is None
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_cache_that_is_deleted_while_it_is_used_is_made_anew(tmp_path: Path) -> None:
+    with Cache(tmp_path) as cache:
+        cache.put("kind", "name", b"", "one")
+        cache.save()
+        shutil.rmtree(tmp_path / ".digest")
+        assert cache.get("kind", "name", b"", str) is None
+        cache.put("kind", "name", b"", "two")
+        cache.save()
+    assert Cache(tmp_path).get("kind", "name", b"", str) == "two"
 
 
 def test_no_code_is_kept_from_one_run_to_the_next(root: Path) -> None:
-    assert memories(root)
-    assert not [path for path in memories(root) if bc_magic[:2] + b"\x05" in path.read_bytes()]
-    assert not [path for path in memories(root) if b"root_render_func" in path.read_bytes()]
+    kept = (root / FILE).read_bytes()
+
+    assert bc_magic[:2] + b"\x05" not in kept
+    assert b"root_render_func" not in kept
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from sites import read_folder
 
+from digest.cache import Cache
 from digest.errors import DigestError
 from digest.model import Copied
 from digest.pages import output
-from digest.pages.output import Output, Written
+from digest.pages.output import Manifest, Output, Written
 
 PAGES = {"index.html": b"home", "2026/w20/index.html": b"week", "feed.atom": b"feed"}
 
@@ -36,14 +37,17 @@ def write(
     *,
     force: bool = False,
 ) -> Written:
-    way = Output(root, root / place, [*pages, *(one.path for one in copied)], force=force)
-    try:
-        for path, content in (*pages.items(), *((one.path, one.source.read_bytes()) for one in copied)):
-            way.stage(path, content)
-        return way.commit()
-    except DigestError:
-        way.drop()
-        raise
+    files = pages | {one.path: one.source.read_bytes() for one in copied}
+    with Cache(root) as cache:
+        way = Output(root, root / place, cache, force=force)
+        way.begin(files)
+        try:
+            for path, content in files.items():
+                way.stage(path, content)
+            return way.commit(dict.fromkeys(files, b"key"), Manifest())
+        except DigestError:
+            way.drop()
+            raise
 
 
 def test_a_first_build_writes_everything(tmp_path: Path) -> None:
@@ -91,12 +95,13 @@ def test_each_output_folder_has_a_list_of_its_own(tmp_path: Path) -> None:
     assert read_folder(tmp_path / "one") == PAGES
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b'{"a": 1}', b'["../keep.txt", "/etc/passwd", 7, "index.html"]'])
-def test_a_damaged_list_removes_nothing_that_is_not_there_to_remove(tmp_path: Path, damage: bytes) -> None:
+@pytest.mark.parametrize("damage", [[], {}, {"a": 1}, ["../keep.txt", "/etc/passwd", "index.html"], ["", 7]])
+def test_a_damaged_list_removes_nothing_that_is_not_there_to_remove(tmp_path: Path, damage: object) -> None:
     write(tmp_path)
     (tmp_path / "keep.txt").write_text("mine")
-    listing = next((tmp_path / ".digest/built").iterdir())
-    listing.write_bytes(damage)
+    with Cache(tmp_path) as cache:
+        cache.put("listing", output.name_of(tmp_path, tmp_path / "site"), b"", damage)
+        cache.save()
 
     write(tmp_path)
 
@@ -141,7 +146,7 @@ def test_what_others_wrote_stays_where_the_list_is_lost(tmp_path: Path, path: st
 
 def test_nothing_of_an_earlier_build_stays_in_our_own_folder_where_the_list_is_lost(tmp_path: Path) -> None:
     write(tmp_path, PAGES | {"2026/w20/secret.png": b"picture"}, place=".digest/publish")
-    shutil.rmtree(tmp_path / ".digest/built")
+    (tmp_path / ".digest/cache.sqlite").unlink()
 
     write(tmp_path, place=".digest/publish")
 
@@ -424,30 +429,35 @@ def test_files_of_any_number_and_size_appear_whole(tmp_path: Path) -> None:
     assert write(tmp_path, LARGE) == Written(written=0, removed=0, unchanged=12)
 
 
+def staged(root: Path) -> Output:
+    """A build that has staged large files, and did not commit them."""
+    way = Output(root, root / "site", Cache(root))
+    way.begin(LARGE)
+    for path, content in LARGE.items():
+        way.stage(path, content)
+    return way
+
+
 @pytest.mark.parametrize("there", [(), ("site",), ("site", "site/a", "site/a/b")])
 def test_what_is_dropped_leaves_no_file_and_no_folder(tmp_path: Path, there: tuple[str, ...]) -> None:
     for folder in there:
         (tmp_path / folder).mkdir()
-    way = Output(tmp_path, tmp_path / "site", LARGE)
-    for path, content in LARGE.items():
-        way.stage(path, content)
+    way = staged(tmp_path)
 
     way.drop()
 
     assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")} == {
         *there,
         ".digest",
-        ".digest/built",
+        ".digest/cache.sqlite",
     }
 
 
 def test_nothing_is_seen_of_what_is_staged(tmp_path: Path) -> None:
-    way = Output(tmp_path, tmp_path / "site", LARGE)
-    for path, content in LARGE.items():
-        way.stage(path, content)
+    staged(tmp_path)
 
     assert not list(tmp_path.rglob("index.html"))
-    assert list(way.staged) == list(LARGE)
+    assert list(tmp_path.rglob(".index.html.unfinished"))
 
 
 def test_what_a_killed_build_left_is_never_written_into(tmp_path: Path) -> None:

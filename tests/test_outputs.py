@@ -12,11 +12,12 @@ import pytest
 import test_incremental as edits
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sites import read_folder
+from sites import build_into, read_folder
 from test_incremental import NOTES, NUMBERS, SMALL, THEMES, WORDS, Change, copied
 from test_publish import git
 
 from digest import branch, config, disk
+from digest.cache import Cache
 from digest.commands import build, publish, serve
 from digest.errors import DigestError
 from digest.stories import paths
@@ -88,9 +89,9 @@ class Digest:
     def killed(self) -> None:
         """A build into the site that is killed before it has kept what it has learnt."""
         try:
-            with disk.lock(self.root):
-                builder = build.Builder(self.root, config.load(self.root), self.root / "site")
-                builder.build(builder.look(), keep=False)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(Cache, "save", lambda _: None)
+                build_into(self.root / "site", self.root, config.load(self.root), searched=True)
         except DigestError:
             pass
 
@@ -150,9 +151,7 @@ def clean_build(root: Path, url: str, *, drafts: bool) -> dict[str, bytes] | str
     try:
         given = config.load(root)
         given = given._replace(site=given.site._replace(url=url)) if url else given
-        with disk.lock(root):
-            builder = build.Builder(root, given, root / "clean", drafts=drafts)
-            builder.build(builder.look())
+        build_into(root / "clean", root, given, drafts=drafts, searched=True)
     except DigestError as error:
         return str(error)
     return read_folder(root / "clean")

@@ -408,7 +408,7 @@ def test_a_page_that_takes_too_long_is_not_added(root: Path) -> None:
         add.run(root, config.load(root), host.url("/page"), now=NOW, limits=replace(SHORT, parse=0.01))
 
     assert (
-        f"{host.url('/page')}: takes longer than 0.01 s to read; the publisher has to fix that; write the file"
+        f"{host.url('/page')}: takes longer than 0.01 s to read; the publisher has to fix that; write the story"
         in str(raised.value)
     )
     assert stories(root) == []

@@ -12,14 +12,13 @@ import pytest
 from builders import make_config, make_content, make_letter
 from hypothesis import given
 from hypothesis import strategies as st
-from sites import find, parse, rendered
+from sites import build_into, find, parse, rendered
 
-from digest import config, disk
+from digest import config
 from digest.commands import build, check, export
 from digest.errors import Faults
 from digest.model import Copied
 from digest.pages.arrange import arrange
-from digest.stories.outlines import catalogue_of
 from digest.stories.pictures import size_of
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
@@ -160,10 +159,7 @@ def test_another_size_makes_its_page_anew(root: Path) -> None:
 def test_a_page_with_a_picture_is_made_of_its_size() -> None:
     one = Copied(source=Path("a.png"), file="content/2026/w20/a.png", path="2026/w20/a.png", size=(30, 20))
     other = one._replace(size=(40, 20))
-    marks = {
-        arrange(catalogue_of(make_content(copied=(copied,)), make_config()), make_config()).places
-        for copied in (one, other)
-    }
+    marks = {arrange(make_content(copied=(copied,)), make_config()).places for copied in (one, other)}
 
     assert len(marks) == 2
 
@@ -236,9 +232,7 @@ def album(tmp_path: Path) -> Path:
 
 def pictures(root: Path, *, drafts: bool = False) -> set[str]:
     """The pictures of the site, by name, once it was built."""
-    with disk.lock(root):
-        builder = build.Builder(root, config.load(root), root / "site", drafts=drafts, searched=False)
-        builder.build(builder.look())
+    build_into(root / "site", root, config.load(root), drafts=drafts)
     return {path.name for path in (root / "site").rglob("*") if path.suffix in {".png", ".svg"}} - {"icon.svg"}
 
 

@@ -5,7 +5,6 @@ import itertools
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +21,13 @@ from builders import (
     make_story,
     make_theme,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sites import Element, find, lost_links, pages, parse, rendered, text
 
 from digest.errors import Faults
-from digest.model import Config, Content, Copied, Correction, Outline, Story
-from digest.pages.arrange import arrange
-from digest.pages.page import Page
-from digest.pages.plan import Plan, plan
+from digest.model import Config, Content, Copied, Correction, Story
 from digest.pages.plan_themes import parted
-from digest.stories.outlines import catalogue_of
 from digest.week import Week
 
 POLICY = "Content-Security-Policy"
@@ -437,62 +432,6 @@ TEXTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "stories": st.sampled_from([BIG.stories[:-5], BIG.stories[5:], BIG.stories]),
     },
 )
-
-
-@settings(max_examples=20)
-@given(st.data(), st.sampled_from([make_config(), make_config(close="letter")]))
-def test_what_is_planned_again_is_what_is_planned_anew(data: st.DataObject, config: Config) -> None:
-    """As a preview does it, where what was not read again is the same object."""
-    content, catalogue, archive, lasting = BIG, catalogue_of(BIG, config), None, None
-    for _ in range(data.draw(st.integers(2, 5))):
-        archive = arrange(catalogue, config, before=archive)
-        again = plan(catalogue, archive, config, None, lasting)
-        anew = plan(catalogue, arrange(catalogue, config), config)
-
-        assert again.pages == anew.pages
-        assert [page.key(again.shared) for page in again.pages] == [page.key(anew.shared) for page in anew.pages]
-        assert list(map(shown, again.pages, repeat(again))) == list(map(shown, anew.pages, repeat(anew)))
-        assert again.found() == anew.found()
-
-        if not again.found():
-            lasting = again.setting.lasting
-        at, save = data.draw(st.integers(0, len(content.stories) - 1)), data.draw(st.none() | SAVES)
-        story = replace(content.stories[at], **(save or {}))
-        content = content._replace(stories=(*content.stories[:at], story, *content.stories[at + 1 :]))
-        content = content._replace(**({} if save else data.draw(TEXTS)))
-        known = {story.file: story for story in catalogue.stories}
-        read = catalogue_of(content, config)
-        catalogue = read._replace(stories=tuple([_kept(story, known.get(story.file)) for story in read.stories]))
-
-
-def test_what_is_planned_again_costs_only_what_has_changed() -> None:
-    config = make_config()
-    catalogue = catalogue_of(BIG, config)
-    archive = arrange(catalogue, config)
-    before = plan(catalogue, archive, config)
-    at = next(at for at, story in enumerate(BIG.stories) if story.slug == "s0007")
-    (saved,) = catalogue_of(make_content(replace(BIG.stories[at], note="Said.")), config).stories
-
-    stories = (*catalogue.stories[:at], saved, *catalogue.stories[at + 1 :])
-    catalogue = catalogue._replace(stories=stories)
-    after = plan(catalogue, arrange(catalogue, config, before=archive), config, None, before.setting.lasting)
-
-    new = {page.path for page, known in zip(after.pages, before.pages, strict=True) if page is not known}
-    assert new == {
-        "2024/w02/index.html",
-        "2024/w02/feed.atom",
-        "themes/memory-crunch/page/1/index.html",
-    }
-
-
-def shown(page: Page, planned: Plan) -> str:
-    """What a page shows, in signs; of the feed of the weeks only which they are."""
-    return repr(planned.data(page)) if page.path != "weeks.atom" else repr(page.inputs)
-
-
-def _kept(read: Outline, known: Outline | None) -> Outline:
-    """The outline that is known, where it says what was read."""
-    return known if known is not None and read == known else read
 
 
 def _meta(tree: Element, name: str, key: str = "name") -> str:

@@ -16,7 +16,7 @@ from digest.cli import cli
 from digest.commands import pull
 from digest.commands.pull import PullReport, Row
 from digest.errors import DigestError
-from digest.stories import store
+from digest.stories import load
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 SETTINGS = """\
@@ -307,7 +307,7 @@ def test_an_earlier_headline_is_remembered_for_the_site(root: Path) -> None:
     (root / "first.xml").write_text(rss(("2", "Memory is short"), ("1", "Chips, corrected")))
     run(root, now=datetime(2026, 5, 21, tzinfo=UTC))
 
-    content = store.load(root, config.load(root))
+    content = load.load(root, config.load(root))
 
     assert content.earlier == {"content/2026/w20/2026-05-15-chips.md": ("Chips",)}
 
@@ -320,7 +320,7 @@ def test_a_story_that_was_moved_is_updated_where_it_lies_and_its_old_place_leads
     (root / "first.xml").write_text(rss(("2", "Memory is short"), ("1", "Chips, corrected")))
 
     report = run(root)
-    content = store.load(root, config.load(root))
+    content = load.load(root, config.load(root))
 
     assert report.rows[0].updated == ("content/2026/w21/2026-05-15-chips.md",)
     assert "title: Chips, corrected" in new.read_text()

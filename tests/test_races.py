@@ -22,7 +22,7 @@ from digest import config, disk
 from digest.commands import build, init, pull
 from digest.commands.pull import PullReport
 from digest.errors import DigestError, Faults
-from digest.stories import store
+from digest.stories import load
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 BUSY = r"[^\n]+: another run of digest is writing here; wait until it has ended\n"
@@ -277,4 +277,4 @@ def test_one_story_under_two_names_after_a_merge_is_told_by_build_and_made_no_th
 
     assert entries(root) == ["E1", "E2", "E3", "E4", "E5"]
     build.run(root, settings, output=root / "site", base_url=None)
-    assert store.load(root, settings).stories
+    assert load.load(root, settings).stories

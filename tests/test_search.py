@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import time
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -32,7 +33,6 @@ from digest.pages.ingredients import shipped_templates
 from digest.pages.markup import Writer
 from digest.pages.records import CUT, UNSPACED, Record, cut, record
 from digest.pages.targets import Targets
-from digest.stories.outlines import catalogue_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -122,8 +122,8 @@ def found(site: dict[str, bytes]) -> dict[str, Any]:
 
 
 def writer() -> Writer:
-    config, catalogue = make_config(), catalogue_of(make_content(), make_config())
-    return Writer(Targets(catalogue, arrange(catalogue, config), Base(config.site.url)))
+    config, content = make_config(), make_content()
+    return Writer(Targets(arrange(content, config), Base(config.site.url)))
 
 
 @pytest.mark.parametrize(
@@ -274,21 +274,37 @@ def test_an_index_that_stands_is_not_made_again(root: Path, monkeypatch: pytest.
     assert b'"/else/search/"' in made(root, base_url="https://example.org/else/")["index.html"]
 
 
-def test_a_damaged_index_is_made_again(root: Path) -> None:
+def years(root: Path) -> list[str]:
+    """The years whose index is in the cache."""
+    with sqlite3.connect(root / ".digest/cache.sqlite") as cache:
+        return [name for (name,) in cache.execute("SELECT name FROM cache WHERE kind = 'search files' ORDER BY name")]
+
+
+def keys(root: Path) -> set[bytes]:
+    """The keys under which the index of each year is in the cache."""
+    with sqlite3.connect(root / ".digest/cache.sqlite") as cache:
+        return {key for (key,) in cache.execute("SELECT key FROM cache WHERE kind = 'search files'")}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM cache WHERE kind = 'search files' AND name = '2026'",
+        "DELETE FROM cache WHERE kind = 'search' AND name = '2026'",
+        "UPDATE cache SET value = x'' WHERE kind LIKE 'search%'",
+        "UPDATE cache SET value = substr(value, 9) WHERE kind = 'search files'",
+        "UPDATE cache SET key = x'00' WHERE kind = 'search'",
+        "UPDATE cache SET name = '1999' WHERE name = '2025'",
+    ],
+)
+def test_a_damaged_index_is_made_again(root: Path, damage: str) -> None:
     one = made(root)
-    for damage in (
-        lambda kept: (kept / "search/2026.memory").unlink(),
-        lambda kept: (kept / "search/2025.memory").write_bytes(b""),
-        lambda kept: (kept / "search/2026.memory").write_bytes((kept / "search/2025.memory").read_bytes()),
-        lambda kept: (kept / "search/2025.memory").write_bytes((kept / "search/2025.memory").read_bytes()[:-9] + b"x"),
-        lambda kept: (kept / "search/1999.memory").write_bytes(b"x"),
-        lambda kept: (kept / "search/index").mkdir(),
-        lambda kept: shutil.rmtree(kept / "search"),
-    ):
-        damage(root / ".digest")
-        (root / "content/2026/w20/2026-05-12-quiet.md").touch()  # or nothing would be looked at
-        assert made(root) == one
-        assert sorted(path.name for path in (root / ".digest/search").iterdir()) == ["2025.memory", "2026.memory"]
+    with sqlite3.connect(root / ".digest/cache.sqlite") as cache:
+        cache.execute(damage)
+    shutil.rmtree(root / "site")
+
+    assert made(root) == one
+    assert years(root) == ["2025", "2026"]
 
 
 def test_a_change_is_found_and_leaves_nothing_of_what_was(root: Path) -> None:
@@ -305,13 +321,13 @@ def test_a_change_is_found_and_leaves_nothing_of_what_was(root: Path) -> None:
 
 def test_a_change_in_one_year_touches_no_file_of_another(root: Path) -> None:
     made(root)
-    before = stamps(root, f"site/{INDEX}2025", ".digest/search/2025.memory")
+    before = stamps(root, f"site/{INDEX}2025")
     write(root, "2026-05-06", "tolls-rise", "Tolls fall", "tolls")
 
     site = made(root)
 
     assert len(before) > 4
-    assert stamps(root, f"site/{INDEX}2025", ".digest/search/2025.memory") == before
+    assert stamps(root, f"site/{INDEX}2025") == before
     assert found(site)["2026/w19/#tolls-rise"]["meta"]["title"] == "Tolls fall"
 
 
@@ -358,14 +374,13 @@ def test_a_story_that_is_hidden_is_found_in_no_output_whichever_is_built_first(r
 
 def test_another_version_of_the_program_makes_every_index_anew(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made(root)
-    before = stamps(root, ".digest/search")
+    before = keys(root)
     monkeypatch.setattr(ingredients, "of_program", lambda: b"another")
 
     made(root)
 
-    after = stamps(root, ".digest/search")
-    assert len(before) == len(after) == 2
-    assert not before.items() & after.items()
+    assert len(before) == len(keys(root)) == 2
+    assert not before & keys(root)
 
 
 def test_what_a_change_leaves_as_it_was_is_not_written_again(root: Path) -> None:
@@ -402,7 +417,7 @@ def test_a_year_that_empties_takes_its_index_with_it(root: Path) -> None:
 
     assert (set(found(site)), indexes(site)) == ({"2025/w19/#old-crane"}, ["2025"])
     assert not (root / f"site/{INDEX}2026").exists()
-    assert not (root / ".digest/search/2026.memory").exists()
+    assert years(root) == ["2025"]
     shutil.move(root / "gone", root / "content/2026")
     assert made(root) == before
 
@@ -611,8 +626,7 @@ def test_a_page_of_that_name_is_an_error_that_names_both() -> None:
 def faults(content: Content, config: Config) -> list[str]:
     from digest.pages.plan import plan
 
-    catalogue = catalogue_of(content, config)
-    return [str(problem) for problem in plan(catalogue, arrange(catalogue, config), config, searched=True).found()]
+    return [str(problem) for problem in plan(arrange(content, config), config, searched=True).found()]
 
 
 # ---------------------------------------------------------------- in a browser

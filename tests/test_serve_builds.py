@@ -9,10 +9,10 @@ from pathlib import Path
 import previews
 import pytest
 from previews import OTHER, STORY, WEEK, story
-from sites import read_folder
+from sites import build_into, read_folder
 
-from digest import config, disk
-from digest.commands import build, serve
+from digest import config
+from digest.commands import serve
 from digest.commands.serve import Built, Event
 
 LETTER = f"{WEEK}/letter.md"
@@ -48,9 +48,7 @@ class Desk:
         """The pages that a build makes which remembers nothing."""
         shutil.copytree(self.root, elsewhere, ignore=shutil.ignore_patterns(".digest"))
         folder = elsewhere / ".digest/preview"
-        with disk.lock(elsewhere):
-            builder = build.Builder(elsewhere, config.load(elsewhere), folder, drafts=True, searched=False)
-            builder.build(builder.look())
+        build_into(folder, elsewhere, config.load(elsewhere), drafts=True)
         return read_folder(folder)
 
     def hints(self, file: str) -> list[str]:
@@ -128,10 +126,10 @@ def test_what_is_gone_from_the_folder_is_made_again(desk: Desk) -> None:
 def test_a_damaged_memory_is_thrown_away_with_a_word(desk: Desk) -> None:
     while desk.maker.rest():
         pass
-    (desk.root / ".digest/content.memory").write_bytes(b"damaged")
+    (desk.root / ".digest/cache.sqlite").write_bytes(b"damaged")
     begun = serve._Maker(desk.root, desk.events.append)
 
     assert begun.make(frozenset())
     last = desk.events[-1]
     assert isinstance(last, Built)
-    assert "so everything is built again" in last.notice
+    assert "cache.sqlite was damaged" in last.notice

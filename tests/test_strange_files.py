@@ -14,8 +14,10 @@ from click.testing import CliRunner
 from newsroom import SETTINGS, Publisher
 from test_output import held
 
+from digest.cache import Cache
 from digest.cli import cli
 from digest.errors import DigestError
+from digest.pages.output import name_of
 
 W19 = "content/2026/w19"
 LINKED = f"{W19}: is a symbolic link to a folder; put the folder itself here"
@@ -181,7 +183,7 @@ def test_a_ledger_that_is_a_link_is_neither_read_nor_written(root: Path) -> None
     assert outside.read_bytes() == b"alias ll='ls -l'\nlast line, without an end"
 
 
-@pytest.mark.parametrize("place", [".digest", ".digest/built", ".digest/feeds.json", ".digest/lock"])
+@pytest.mark.parametrize("place", [".digest", ".digest/cache.sqlite", ".digest/feeds.json", ".digest/lock"])
 @pytest.mark.parametrize("command", ["pull", "build"])
 def test_nothing_is_kept_behind_a_link(root: Path, place: str, command: str) -> None:
     moved = elsewhere(root, place)
@@ -297,10 +299,11 @@ def test_a_clone_with_the_site_of_a_former_version_is_built_as_ever(root: Path) 
     assert b"as a former version made it" not in files(root / "site").values()
 
 
-@pytest.mark.parametrize("says", ["[]", '["style.css", 5]', "{}", "3", "[[]]", '["/etc/passwd"]'])
-def test_a_list_of_built_files_that_cannot_be_true_is_made_anew(root: Path, says: str) -> None:
-    (listing,) = (root / ".digest/built").glob("*.json")
-    listing.write_text(says)
+@pytest.mark.parametrize("says", [[], ["style.css", 5], {}, 3, [[]], ["/etc/passwd"]])
+def test_a_list_of_built_files_that_cannot_be_true_is_made_anew(root: Path, says: object) -> None:
+    with Cache(root) as cache:
+        cache.put("listing", name_of(root, root / "site"), b"", says)
+        cache.save()
     with next((root / W19).glob("*.md")).open("a") as story:
         story.write("\nA note.\n")
 

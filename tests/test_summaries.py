@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from digest import config, disk
 from digest.commands import build, pull
-from digest.stories import store, summaries
+from digest.stories import load, summaries
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 WHOLE = "Foundries are full. " * 20 + "Nobody says so aloud but the quokka does."
@@ -53,7 +53,7 @@ def pulled(root: Path, *said: tuple[str, str], dry: bool = False) -> None:
 def kept(root: Path) -> list[str]:
     """The whole summary of each story of a digest."""
     known = summaries.by_name(disk.recall(root, summaries.name("first")))
-    return [summaries.of_story(story, known) for story in store.load(root, config.load(root)).stories]
+    return [summaries.of_story(story, known) for story in load.load(root, config.load(root)).stories]
 
 
 def test_a_digest_that_keeps_no_excerpt_has_the_whole_summary_for_its_editor(tmp_path: Path) -> None:

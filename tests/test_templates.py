@@ -11,7 +11,6 @@ from sites import rendered
 
 from digest.pages.arrange import arrange
 from digest.pages.plan import plan
-from digest.stories.outlines import catalogue_of
 
 FOLDER = Path(__file__).parent.parent / "templates"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
@@ -35,8 +34,8 @@ def test_the_blocks_of_a_template_are_those_that_are_listed(name: str) -> None:
 
 def test_every_page_receives_what_is_listed_and_nothing_else() -> None:
     content = make_content(make_story(), letters=(make_letter(),), pages=(make_page(),))
-    catalogue, config = catalogue_of(content, make_config()), make_config()
-    planned = plan(catalogue, arrange(catalogue, config), config)
+    config = make_config()
+    planned = plan(arrange(content, config), config)
 
     frame = {"site", "head"} | names(LISTED["base.html"][1])
     received = {page.template: set(planned.data(page)) - frame for page in planned.pages if page.head}

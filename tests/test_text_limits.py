@@ -113,7 +113,7 @@ def test_unknown_themes_are_named_up_to_a_number() -> None:
 @pytest.mark.parametrize("kind", ["story", "letter", "page"])
 def test_a_file_that_is_too_large_is_named(kind: str) -> None:
     file = {"story": FILE, "letter": "content/2026/w20/letter.md", "page": "content/pages/about.md"}[kind]
-    reading = Reading(config.loads(SITE), {}, lambda _: b"---\ntitle: A\n---\n" + b"word " * 200_000)
+    reading = Reading(config.loads(SITE), (), lambda _: b"---\ntitle: A\n---\n" + b"word " * 200_000, {})
 
     assert getattr(reading, kind)(file) is None
     assert list(map(str, reading.problems)) == [f"{file}: has more than 1,000,000 bytes; split it into several files"]

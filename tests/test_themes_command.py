@@ -19,7 +19,7 @@ from digest.cli import cli
 from digest.commands import pull, themes
 from digest.commands.themes import ApplyReport, Change, ThemeRow
 from digest.errors import DigestError, Faults
-from digest.stories import ledger, store
+from digest.stories import ledger, load, store
 from digest.stories.reasons import Reason
 from digest.week import Week
 
@@ -293,7 +293,7 @@ def without_trade(root: Path) -> None:
 def test_it_is_one_error_with_the_cure_for_all_stories(root: Path) -> None:
     without_trade(root)
 
-    (problem,) = store.survey(root, config.load(root)).problems
+    (problem,) = load.survey(root, config.load(root)).problems
 
     assert (problem.file, problem.what, problem.cure) == (
         CHIPS,
@@ -301,27 +301,27 @@ def test_it_is_one_error_with_the_cure_for_all_stories(root: Path) -> None:
         "put it into another theme's 'was' in digest.toml, or take it out: digest themes --drop trade",
     )
     with pytest.raises(Faults, match=r"here and in 2 other stories; .*--drop trade"):
-        store.load(root, config.load(root))
+        load.load(root, config.load(root))
 
 
 def test_its_stories_count_as_unread_and_not_as_deleted(root: Path) -> None:
     without_trade(root)
 
-    assert store.survey(root, config.load(root)).unread == (CHIPS, MEMORY, SHIPS)
+    assert load.survey(root, config.load(root)).unread == (CHIPS, MEMORY, SHIPS)
 
 
 def test_a_theme_that_two_stories_mistype_is_an_error_in_each(root: Path) -> None:
     for file in (CHIPS, MEMORY):
         edit(root, file, "themes: [", "themes: [memroy, ")
 
-    assert [problem.file for problem in store.survey(root, config.load(root)).problems] == [CHIPS, MEMORY]
+    assert [problem.file for problem in load.survey(root, config.load(root)).problems] == [CHIPS, MEMORY]
 
 
 def test_a_removed_theme_of_one_story_is_an_error_with_the_same_cure_and_todays_themes(root: Path) -> None:
     rule(root, {"memory": ("memory",), "customs": ("tariff*",)}, was={"customs": "trade"})
     edit(root, SHIPS, "themes: []", "themes: [quinoa]")
 
-    (problem,) = store.survey(root, config.load(root)).problems
+    (problem,) = load.survey(root, config.load(root)).problems
 
     assert problem.cure == (
         "known are: customs, memory; if digest.toml had it before, put it into another theme's 'was' in digest.toml, "
@@ -389,7 +389,7 @@ def test_dropping_it_changes_no_other_sign_of_any_file(root: Path) -> None:
     assert (root / SHIPS).read_text() == before[SHIPS].replace("[trade] # mine", "[] # mine")
     assert [change.file for change in report.changed] == [CHIPS, MEMORY, SHIPS]
     assert (report.counts, dry.counts) == ({"trade": (3, 0), "": (0, 2)},) * 2
-    assert store.survey(root, config.load(root)).problems == ()
+    assert load.survey(root, config.load(root)).problems == ()
 
 
 def test_what_was_dropped_is_still_nobodys_edit(root: Path) -> None:
@@ -439,7 +439,7 @@ def test_a_drop_reports_what_it_changed(root: Path) -> None:
 def test_themes_with_commas_between_them_are_a_list(root: Path, typed: str, read: tuple[str, ...]) -> None:
     edit(root, SHIPS, "themes: []", f"themes: {typed}")
 
-    (story,) = [one for one in store.load(root, config.load(root)).stories if one.file == SHIPS]
+    (story,) = [one for one in load.load(root, config.load(root)).stories if one.file == SHIPS]
     assert story.themes == read
 
 
@@ -447,13 +447,13 @@ def test_each_unknown_theme_of_such_a_list_is_named(root: Path) -> None:
     edit(root, SHIPS, "themes: []", "themes: memory, trde")
 
     with pytest.raises(Faults, match="unknown theme 'trde'; did you mean 'trade'"):
-        store.load(root, config.load(root))
+        load.load(root, config.load(root))
 
 
 def test_a_byline_with_a_comma_is_one_author_and_feeds_are_a_list(root: Path) -> None:
     edit(root, SHIPS, "feeds: [first]", "feeds: first, second\nauthors: Ng, Ann")
 
-    (story,) = [one for one in store.load(root, config.load(root)).stories if one.file == SHIPS]
+    (story,) = [one for one in load.load(root, config.load(root)).stories if one.file == SHIPS]
     assert (story.authors, story.feeds) == (("Ng, Ann",), ("first", "second"))
 
 

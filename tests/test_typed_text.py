@@ -201,7 +201,7 @@ LETTER, PAGE = "content/2026/w20/letter.md", "content/pages/about.md"
 def problems_of(tmp_path: Path, file: str, text: str) -> list[tuple[int, str]]:
     """Reads a letter, page or introduction of this text; returns what is wrong with it, by line."""
     (tmp_path / "digest.toml").write_text(SETTINGS)
-    reading = Reading(config.load(tmp_path), {}, lambda _: text.encode())
+    reading = Reading(config.load(tmp_path), (), lambda _: text.encode(), {})
     assert (reading.letter if file == LETTER else reading.page)(file) is None or not reading.problems
     return [(problem.line, problem.what) for problem in reading.problems]
 

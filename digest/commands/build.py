@@ -1,43 +1,39 @@
 """`digest build`: stories into the site.
 
-    lock ──▶ look ──nothing new──▶ report
-               └▶ read what changed ──▶ arrange ──▶ plan ──▶ make what would differ, unseen ──▶ commit ──▶ report
+    lock ──▶ scan ──as built──▶ report
+               └▶ load ──▶ arrange ──▶ plan ──▶ stage every page that would differ, unseen ──▶ commit ──▶ report
 
-Nothing is seen of a build before all of it is made, so one that fails leaves the old site whole. What it remembers of
-the last one saves it work and never changes what comes out. Reads no clock: the same content, templates and config
-give the same bytes.
+Nothing is seen of a build before all of it is made, so one that fails leaves the old site whole. The cache saves work
+and never changes what comes out. Reads no clock: the same content, templates and config give the same bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest import disk, domain, links, memory, pair, redact
+from digest import disk, domain, links, redact
+from digest.cache import Cache, key_of
 from digest.errors import DigestError, Faults
-from digest.model import Config
+from digest.model import Config, Copied
 from digest.pages import ingredients
 from digest.pages import output as outputs
-from digest.pages.addresses import Base
-from digest.pages.output import Output, Written
-from digest.pages.past import Past
-from digest.stories import public, sight
-from digest.stories.shelf import Shelf
-from digest.stories.sight import Sight, again, look
+from digest.pages.output import Manifest, Output, Written
+from digest.stories import public
+from digest.stories.load import due_locations, load
+from digest.stories.scan import Scan, again, scan
 
 if TYPE_CHECKING:
-    from digest.model import Catalogue
+    from digest.model import Content
     from digest.pages.archive import Archive
-    from digest.pages.lasting import Lasting
-    from digest.pages.making import Told
-    from digest.pair import Partner
+    from digest.pages.plan import Plan
+    from digest.pages.render import Renderer
 
-
-_LARGE = 30_000  # stories: with fewer, it takes longer to let go of what was read of them than the room is worth
-_MANY = 1000  # stories: with fewer to be read, a second process takes longer to begin than it saves
+Progress = Callable[[int, int], None]
+"""Is told how many of how many pages are done."""
 
 
 class BuildReport(NamedTuple):
@@ -68,12 +64,13 @@ class BuildReport(NamedTuple):
 
 
 class Built(NamedTuple):
-    """What a build went by, and what it wrote."""
+    """What a build was made from, what it wrote, and what to report of it."""
 
-    catalogue: Catalogue
+    content: Content
     archive: Archive
     written: Written
-    warning: str
+    report: dict[str, int | str | list[str]]
+    hints: tuple[str, ...]
 
 
 def run(
@@ -82,60 +79,51 @@ def run(
     *,
     output: Path,
     base_url: str | None,
-    told: Told | None = None,
+    told: Progress | None = None,
     now: datetime | None = None,
     force: bool = False,
 ) -> BuildReport:
     """Builds the digest at `root` into `output`, for the site's own address or for `base_url`.
 
-    `told` hears how far it is. With `now`, the places of stories that no ledger has yet are recorded, so that
-    their addresses redirect when they are moved later. No byte of the site depends on `now`.
-    With `force`, files in the folder that Digest did not make are written over.
-    Raises DigestError, of which Faults names every problem in content, links and templates; then nothing is written.
+    With `now`, the places of stories that no ledger has yet are recorded, so that their addresses redirect when they
+    are moved later. No byte of the site depends on `now`. With `force`, files in the folder that Digest did not make
+    are written over. Raises DigestError, of which Faults names every problem in content, links and templates; then
+    nothing is written.
     """
-    folder = outputs.check(root, output)
+    outputs.check(root, output)
     _refuse_domain(root, config)
     config = config if base_url is None else _rebased(config, base_url)
-    with disk.lock(root):
-        builder, written, odd = _built(root, lambda: Builder(root, config, folder, now=now, force=force), told)
+    unrecorded, hints = "", tuple[str, ...]()
+    with disk.lock(root), Cache(root) as cache:
+        builder = Builder(root, config, output, cache, force=force)
+        last = builder.is_current(recorded=now is not None)
+        if last:
+            report, written = dict(last.report), Written(written=0, removed=0, unchanged=len(last.made))
+        else:
+            built = builder.build(told=told)
+            report, written, hints = built.report, built.written, built.hints
+            unrecorded = _record(root, built.content, now) if now else ""
     return BuildReport(
         output=output,
         url=config.site.url,
-        **builder.past.told,
         themes=len(config.themes),
         pages=written.written + written.unchanged,
         written=written.written,
         unchanged=written.unchanged,
         removed=written.removed,
-        notice=thrown_away(odd) or builder.notice,
-        unrecorded=builder.unrecorded,
-        hints=builder.hints,
+        notice=cache.notice,
+        unrecorded=unrecorded,
+        hints=hints,
         not_removed=written.not_removed,
+        **report,  # type: ignore[arg-type]
     )
 
 
-def _built(root: Path, begun: Callable[[], Builder], told: Told | None) -> tuple[Builder, Written, str]:
-    """Builds, and returns by what, what was written, and why memories were thrown away on the way."""
-
-    def attempt() -> tuple[Builder, Written]:
-        builder = begun()
-        seen = builder.look()
-        return builder, builder.unchanged(seen) or builder.build(seen, told).written
-
-    (builder, written), odd = memory.believing(root, attempt)
-    return builder, written, odd
-
-
-def thrown_away(word: str) -> str:
-    """Returns what to say where memories were thrown away, nothing where there is no word of that."""
-    return f"{disk.CACHE}/: what the last build left there {word}, so everything is built again" if word else ""
-
-
 class Builder:
-    """Builds one digest into one folder as often as it is asked to; the caller holds the digest's lock.
+    """Builds one digest into one folder, as often as it is asked to; the caller holds the digest's lock.
 
-    With `drafts`, what waits as such is built as well; unless it is `searched`, no index is made. With `now`, the
-    ledgers are told where stories are.
+    With `drafts`, stories, letters and pages that wait as such are built as well; unless it is `searched`, no index is
+    made.
     """
 
     def __init__(
@@ -143,129 +131,137 @@ class Builder:
         root: Path,
         config: Config,
         folder: Path,
+        cache: Cache,
         *,
         drafts: bool = False,
         searched: bool = True,
-        now: datetime | None = None,
         force: bool = False,
     ) -> None:
-        self._force = force
-        self._root, self._config, self._folder, self._drafts = root, config, folder, drafts
-        self._searched, self._now = searched, now
-        self._seen: Sight | None = None
-        self._archive: Archive | None = None
-        self._lasting: Lasting | None = None
-        self._output: Output | None = None
-        self._shelf = Shelf(root, config, ingredients.of_reading(config))
-        self._whole = ingredients.of_pages(root, config, drafts=drafts)
-        self.past = Past(root, folder, self._whole)
-        self.unrecorded = ""
-        self.hints: tuple[str, ...] = ()
+        self._root, self._config, self._folder, self._cache = root, config, folder, cache
+        self._drafts, self._searched, self._force = drafts, searched, force
+        self._site = ingredients.of_pages(root, config, drafts=drafts)
+        self._scan: Scan | None = None
+        self._renderer: Renderer | None = None
 
-    @property
-    def notice(self) -> str:
-        """Which memory was thrown away, as far as it has been asked for; nothing where none was."""
-        return thrown_away(self._shelf.word or self.past.word)
+    def is_current(self, *, recorded: bool) -> Manifest | None:
+        """Returns the last build's manifest where another build would change nothing, else None.
 
-    def look(self, files: Collection[str] = ()) -> Sight:
-        """Returns what the content looks like now; where these files alone have changed, no others are looked at."""
-        since = disk.moment(self._root)
-        known = again(self._root, self._seen, files, since) if self._seen and files else None
-        self._seen = known or look(self._root, since)
-        if self._seen.unfinished:
-            from digest.stories import store  # which hardly any build needs by now
-
-            if any(store.sweep(self._root)):
-                self._seen = look(self._root, since)
-        return self._seen
-
-    def unchanged(self, seen: Sight) -> Written | None:
-        """Returns what to report of a build that has nothing to do, None where there may be something."""
-        if self.past.told.get("warning") or self._shelf.word or seen.problems:
-            return None  # what could not be made the last time may be made now
-        if self.past.content != sight.fingerprint(seen.folders) or (self._now and self._shelf.has_news):
-            return None
-        output = Output(self._root, self._folder, self.past.paths, stamps=self.past.stamps)
-        return output.commit() if self.past.stands(output) else None
-
-    def build(self, seen: Sight, told: Told | None = None, *, keep: bool = True) -> Built:
-        """Builds what has changed of the content that looks so; raises DigestError, and then nothing is written.
-
-        Unless it shall `keep` what it has learnt for other runs, `keep` may do so later.
+        It would where files of the folder are missing or changed, where the index of the search could not be made the
+        last time, or where the places of stories are to be `recorded` and were not.
         """
-        known = self._shelf.known(seen)
-        if known:
-            return self._built(known, seen, told, keep)
-        whole = self._shelf.whole(seen)
-        if len(whole.named) < _MANY or not pair.has_room():
-            return self._built(self._shelf.read(whole, seen), seen, told, keep)
-        from digest.pages.render import Renderer  # and all that it brings, once for both
+        output, scanned = self._output(), self._scan_content()
+        last = output.manifest
+        if scanned.problems or scanned.unfinished or last.report.get("warning") or (recorded and last.to_record):
+            return None
+        return last if output.is_current(scanned.fingerprint(), self._site) else None
 
-        Renderer(self._root, Base(self._config.site.url)).compile()
-        with pair.begun() as partner:
-            catalogue = self._shelf.read(whole, seen, partner)
-            if len(whole.named) > _LARGE:
-                del whole  # which holds the ledgers: they take more than all the rest of a large archive
-            return self._built(catalogue, seen, told, keep, partner)
+    def build(self, changed: Collection[str] = (), *, told: Progress | None = None) -> Built:
+        """Builds what has changed; raises DigestError, and then nothing is written.
 
-    def _built(
-        self, catalogue: Catalogue, seen: Sight, told: Told | None, keep: bool, partner: Partner | None = None
-    ) -> Built:
-        """Builds the site of a catalogue; with a partner, the second ends on the way."""
+        Where only files with the names in `changed` have been touched since the last call, no others are looked at.
+        """
         from digest.pages import search_index
         from digest.pages.arrange import arrange
-        from digest.pages.making import make
         from digest.pages.plan import plan
 
-        root, config, whole = self._root, self._config, catalogue
-        catalogue = public.published(whole)
-        archive = self._archive = arrange(catalogue, config, drafts=self._drafts, before=self._archive)
+        scanned = self._scan_content(changed)
+        content = load(self._root, self._config, scanned, self._cache, ingredients.of_reading(self._config))
+        archive = arrange(public.published(content), self._config, drafts=self._drafts)
         index = search_index.Index()
-        if self._searched and not (partner and partner.second):
-            index = search_index.index(catalogue, archive, config, root)
-        program = partner.told(index.program) if partner else index.program
-        searched = bool(program)
-        planned = plan(
-            catalogue, archive, config, self.past.texts, self._lasting, searched=searched, program=program, once=keep
-        )
-        paths, stamps = [*planned.paths, *index.files], self.past.stamps
-        output = Output(root, self._folder, paths, self._output, stamps=stamps, id=config.site.id, force=self._force)
-        self._output = None  # what a build that fails leaves is looked at
-        if partner:
-            partner.swap(None)  # neither looks any more at what lies in the folder when the other begins to write there
-        made = partial(make, whole=self._whole, root=root, since=seen.since, told=told, partner=partner)
-        written, keys = made(planned, index, output, self.past)
-        report = {
+        if self._searched:
+            index = search_index.index(archive, self._config, self._cache)
+        planned = plan(archive, self._config, searched=bool(index.program), program=index.program)
+        copied = {one.path: _copied_key(one, scanned.since) for one in planned.copied}
+        keys = {**planned.keys(self._site), **copied, **index.files}
+        report: dict[str, int | str | list[str]] = {
             "stories": len(archive.stories),
             "weeks": len(archive.editions),
             "warning": index.warning,
-            "secrets": public.notice(whole),
-            "damaged": tuple(map(str, whole.damaged)),
+            "secrets": public.notice(content),
+            "damaged": list(map(str, content.damaged)),
         }
-        self.past.learn(keys, output, report)
-        self.hints = tuple(str(one._replace(what=f"hint: {one.what}")) for one in planned.found() if one.hint)
-        self._lasting, self._output = planned.setting.lasting, output.leave()
-        if self._now:
-            self._record(self._now)
-        if keep:
-            self.keep()
-        return Built(catalogue=whole, archive=archive, written=written, warning=index.warning)
-
-    def _record(self, now: datetime) -> None:
-        """Adds to the ledgers where stories are; where that cannot be written, the site is what counts."""
+        output = self._output()
+        output.begin(keys)
         try:
-            self._shelf.record(now)
-        except DigestError as error:
-            self.unrecorded = f"{error}; so if you later move or rename a story, links to its old address may break"
+            self._stage_pages(planned, keys, output, told)
+            for one in planned.copied:
+                if not (copied[one.path] and output.has(one.path, copied[one.path])):
+                    output.stage(one.path, _source(one))
+            for path, key in index.files.items():
+                if not output.has(path, key):
+                    output.stage(path, index.content(path))
+            planned.refuse()
+            manifest = Manifest(
+                content=scanned.fingerprint(), site=self._site, report=report, to_record=bool(due_locations(content))
+            )
+            written = output.commit(keys, manifest)
+        except BaseException:
+            output.drop()
+            raise
+        hints = tuple(str(one._replace(what=f"hint: {one.what}")) for one in planned.found() if one.hint)
+        return Built(content, archive, written, report, hints)
 
-    def keep(self) -> None:
-        """Keeps what the last build has learnt, so that the next run begins with it."""
-        self._shelf.keep()
-        output, self._output = self._output, None
-        is_left = output is not None and output.is_left()
-        self.past.keep(self._shelf.fingerprint)
-        if output and is_left:
-            self._output = output.leave()
+    def _scan_content(self, changed: Collection[str] = ()) -> Scan:
+        since = disk.moment(self._root)
+        known = again(self._root, self._scan, changed, since) if self._scan and changed else None
+        self._scan = known or scan(self._root, since)
+        if self._scan.unfinished:
+            from digest.stories import store
+
+            if any(store.sweep(self._root)):
+                self._scan = scan(self._root, since)
+        return self._scan
+
+    def _output(self) -> Output:
+        return Output(self._root, self._folder, self._cache, id=self._config.site.id, force=self._force)
+
+    def _stage_pages(self, planned: Plan, keys: Mapping[str, bytes], output: Output, told: Progress | None) -> None:
+        wanted = [page for page in planned.pages if not output.has(page.path, keys[page.path])]
+        if not wanted:
+            return
+        if self._renderer is None:
+            from digest.pages.render import Renderer
+
+            self._renderer = Renderer(self._root, planned.base)
+            self._renderer.refuse_flaws()
+        self._renderer.begin(planned.setting.shared, self._remembered)
+        for number, page in enumerate(wanted):
+            if told:
+                told(number, len(wanted))
+            output.stage(page.path, self._renderer.page(page, planned.data(page)))
+
+    def _remembered(self, name: str, key: bytes, make: Callable[[], str]) -> str:
+        return self._cache.memo("edition", name, key_of(self._site, key), str, make)
+
+
+def _record(root: Path, content: Content, now: datetime) -> str:
+    """Adds to the ledgers where stories are; returns why that failed, for the site is what counts."""
+    due = due_locations(content)
+    if not due:
+        return ""
+    from digest.stories import store
+
+    try:
+        store.add_locations(root, due, now)
+    except DigestError as error:
+        return f"{error}; so if you later move or rename a story, links to its old address may break"
+    return ""
+
+
+def _copied_key(one: Copied, since: int) -> bytes:
+    """Returns the key of a file that is copied: its stamp, none where that proves nothing."""
+    try:
+        stamp = disk.stamp(os.stat(one.source))  # noqa: PTH116 - a fifth of the cost
+    except OSError:
+        return b""
+    return key_of(repr(stamp).encode()) if max(stamp[:2]) < since else b""
+
+
+def _source(one: Copied) -> bytes:
+    content = disk.read(one.source)
+    if content is None:
+        raise DigestError(f"{one.file}: this file went away during the build; build again")
+    return content
 
 
 def _refuse_domain(root: Path, config: Config) -> None:

@@ -31,9 +31,8 @@ from digest.pages.addresses import Base
 from digest.pages.arrange import arrange
 from digest.pages.proof import proof
 from digest.pages.render import flawed
-from digest.stories import mistyped, paths, public, review, sight, store
+from digest.stories import load, mistyped, paths, public, review, store
 from digest.stories.desk import Survey
-from digest.stories.outlines import catalogue_of
 from digest.stories.review import LineOf
 from digest.week import Week
 
@@ -91,7 +90,7 @@ def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told
     folder = git.prefix(root)
     try:
         settings = config.load(root)
-        survey = store.survey(root, settings)
+        survey = load.survey(root, settings)
     except Faults as faults:
         found = _sorted(_merging(root, faults.problems), changes)
         return CheckReport(problems=found, whole=False, folder=folder)
@@ -122,14 +121,12 @@ def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told
 
 
 def _all(root: Path, settings: Config, survey: Survey, now: datetime, line_of: LineOf) -> Iterator[Problem]:
-    whole = catalogue_of(survey.content, settings)._replace(beside=sight.NamesIn(root))
-    catalogue = public.published(whole)
-    archive = arrange(catalogue, settings)
+    archive = arrange(public.published(survey.content), settings)
     closed = {edition.week for edition in archive.editions if edition.closed}
     yield from _merging(root, survey.problems)
     yield from survey.ledger_problems
     yield from lost_lines.missing(root, survey.ledgers).values()
-    yield from proof(catalogue, archive, settings)
+    yield from proof(archive, settings)
     yield from flawed(root, Base(settings.site.url))
     read = partial(store.read_text, root)
     versions = git.merged_from(root, review.edited(survey, read))

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from digest.model import Config
-from digest.stories import recut, store
+from digest.stories import load, recut, store
 from digest.stories.desk import Survey
 from digest.stories.recut import Cut
 
@@ -55,7 +55,7 @@ class ExcerptsReport:
 def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> ExcerptsReport:
     """Cuts every excerpt that pull wrote to the length in digest.toml; with `dry` nothing is written."""
     with store.writing(root, dry=dry):
-        survey = store.survey(root, config)
+        survey = load.survey(root, config)
         cuts = _cuts(root, config, survey)
         due = {cut.story.file: cut for cut in cuts if cut.is_due}
         texts = {file: store.read_exactly(root, file) for file in due}

@@ -21,9 +21,8 @@ from digest.pages.addresses import Base
 from digest.pages.arrange import arrange
 from digest.pages.markup import Writer
 from digest.pages.targets import Targets
-from digest.pages.texts import Texts
-from digest.stories import public, store
-from digest.stories.outlines import catalogue_of
+from digest.stories import public
+from digest.stories.load import survey
 
 VERSION = 1
 """Goes up when a field of a record changes its meaning or goes away; new fields may come at any time."""
@@ -33,7 +32,7 @@ Record = dict[str, object]
 
 def run(root: Path, config: Config) -> Iterator[Record]:
     """Returns the records of the digest at `root`; raises Faults with every problem in its content."""
-    found = store.survey(root, config)
+    found = survey(root, config)
     if found.problems:
         raise Faults(found.problems)
     return records(found.content, found.files, config)
@@ -43,8 +42,8 @@ def records(content: Content, files: Iterable[str], config: Config) -> Iterator[
     """Yields the digest itself, then each kind in the order of its files' names; `files` are all there are."""
     of = _Records(content, config)
     yield of.digest()
-    shown = of.catalogue
-    yield from (of.story(shown.story(one.file)) for one in content.stories)
+    shown = of.content
+    yield from map(of.story, shown.stories)
     yield from map(of.letter, shown.letters)
     yield from map(of.introduction, shown.introductions)
     yield from map(of.page, shown.pages)
@@ -59,13 +58,13 @@ class _Records:
     def __init__(self, content: Content, config: Config) -> None:
         self._config, self._earlier = config, content.earlier
         self._writers = content.writers
-        self.catalogue = catalogue = public.published(catalogue_of(content, config))
-        self._names = catalogue.names
-        archive = arrange(catalogue, config)
+        self.content = public.published(content)
+        self._names = self.content.names
+        archive = arrange(self.content, config)
         self._anchors = archive.anchors
         self._themes = current_ids(config.themes)
         self._base = Base(config.site.url)
-        published = beside.published(catalogue, archive, Writer(Targets(catalogue, archive, self._base)), Texts())
+        published = beside.published(archive, Writer(Targets(archive, self._base)))
         self._copied = {one.file: one.path for one in published}
 
     def digest(self) -> Record:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from digest.errors import DigestError
-from digest.model import Catalogue, Config
+from digest.model import Config
 from digest.pages.archive import Edition
 from digest.pages.arrange import arrange
 from digest.stories import letters, paths, store
 from digest.stories.desk import Edit
-from digest.stories.outlines import catalogue_of
+from digest.stories.load import load
 from digest.week import Week
 
 
@@ -37,13 +37,12 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
     Raises ValueError for words that name no week, DigestError where there is a letter already, or no story.
     """
     with store.writing(root):
-        content = store.load(root, config)
-        catalogue = catalogue_of(content, config)
-        editions = {edition.week: edition for edition in arrange(catalogue, config).editions if edition.stories}
+        content = load(root, config)
+        editions = {edition.week: edition for edition in arrange(content, config).editions if edition.stories}
         written = {letter.week: letter.file for letter in content.letters}
         edition = editions[letters.chosen(week, editions, written)]
         file = written.get(edition.week) or paths.letter(edition.week)
-        if edition.week in written or not store.create(root, file, _draft(edition, catalogue)):
+        if edition.week in written or not store.create(root, file, _draft(edition)):
             raise DigestError(f"{file}: this week already has a letter; edit it, or delete it first")
     return LetterReport(
         file=file,
@@ -59,9 +58,8 @@ def more(root: Path, config: Config, week: str = "") -> LetterReport:
     Raises ValueError for words that name no week, DigestError where that week has no letter, or no story.
     """
     with store.writing(root):
-        content = store.load(root, config)
-        catalogue = catalogue_of(content, config)
-        editions = {edition.week: edition for edition in arrange(catalogue, config).editions if edition.stories}
+        content = load(root, config)
+        editions = {edition.week: edition for edition in arrange(content, config).editions if edition.stories}
         written = {letter.week: letter for letter in content.letters}
         if not week and not editions.keys() & written.keys():
             raise DigestError("content: no week that has stories has a letter yet; 'digest letter' drafts one")
@@ -71,7 +69,7 @@ def more(root: Path, config: Config, week: str = "") -> LetterReport:
                 f"{paths.letter(choice)}: {choice} has no letter yet; 'digest letter {choice}' drafts one"
             )
         file = written[choice].file
-        stories = [catalogue.story(one.file) for section in editions[choice].sections for one in section.stories]
+        stories = [story for section in editions[choice].sections for story in section.stories]
         missing = letters.unlinked(written[choice].body, stories, content.places)
         text = store.read_exactly(root, file)
         if missing and store.rewrite(root, [Edit(file, text, letters.more(text, missing))]):
@@ -84,8 +82,5 @@ def more(root: Path, config: Config, week: str = "") -> LetterReport:
     )
 
 
-def _draft(edition: Edition, catalogue: Catalogue) -> str:
-    sections = [
-        (section.theme, [catalogue.story(story.file) for story in section.stories]) for section in edition.sections
-    ]
-    return letters.draft(edition.week, edition.lead and catalogue.story(edition.lead.file), sections)
+def _draft(edition: Edition) -> str:
+    return letters.draft(edition.week, edition.lead, [(one.theme, list(one.stories)) for one in edition.sections])

@@ -9,16 +9,18 @@ A build does the same with the content that it has read. What a feed's ledger ha
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
-from digest import disk, memory
-from digest.errors import Faults
+from digest import disk
+from digest.cache import Cache
+from digest.errors import DigestError, Faults
 from digest.model import Config
 from digest.pages import ingredients
-from digest.stories import sight, store
-from digest.stories.shelf import Shelf
+from digest.stories import store
+from digest.stories.load import due_locations, load, survey
+from digest.stories.scan import scan
 
 
 def run(root: Path, config: Config, now: datetime) -> None:
@@ -26,32 +28,21 @@ def run(root: Path, config: Config, now: datetime) -> None:
 
     Nothing is recorded while a file has an error: then nothing can be published, so no new URL exists yet.
     """
-    memory.believing(root, partial(_record, root, config, now))
+    with Cache(root) as cache:
+        try:
+            content = load(root, config, scan(root, disk.moment(root)), cache, ingredients.of_reading(config))
+        except Faults:
+            return
+        if due := due_locations(content):
+            store.add_locations(root, due, now)
+        with suppress(DigestError):  # the next build reads again what could not be kept
+            cache.save()
 
 
 def altered(root: Path, config: Config) -> Mapping[str, str]:
     """Returns the stories whose `id`, or link without one, was changed, by file, with their owners (`following`)."""
-    return memory.believing(root, partial(_altered, root, config))[0]
-
-
-def _altered(root: Path, config: Config) -> Mapping[str, str]:
-    shelf = Shelf(root, config, ingredients.of_reading(config))
-    seen = sight.look(root)
     try:
-        return (shelf.known(seen) or shelf.read(shelf.whole(seen), seen)).altered
+        with Cache(root) as cache:
+            return load(root, config, scan(root), cache, ingredients.of_reading(config)).altered
     except Faults:
-        return store.survey(root, config).content.altered  # of the files that can be read
-
-
-def _record(root: Path, config: Config, now: datetime) -> None:
-    shelf = Shelf(root, config, ingredients.of_reading(config))
-    seen = sight.look(root, disk.moment(root))
-    if shelf.fingerprint == sight.fingerprint(seen.folders) and not shelf.has_news:
-        return
-    try:
-        if shelf.known(seen) is None:
-            shelf.read(shelf.whole(seen), seen)
-    except Faults:
-        return
-    shelf.record(now)
-    shelf.keep()
+        return survey(root, config).content.altered  # of the files that can be read

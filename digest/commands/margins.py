@@ -17,7 +17,7 @@ from pathlib import Path
 
 from digest import disk
 from digest.errors import DigestError, Problem
-from digest.model import Catalogue, Config, FreePage, Letter, Story
+from digest.model import Config, Content, FreePage, Letter, Story
 from digest.pages import addresses, arrange
 from digest.pages.archive import Archive
 from digest.preview.margins import Margin
@@ -50,16 +50,17 @@ class _Kept:
 class Margins:
     """The margins of one build; `after` gives those of the next, which keep what still holds."""
 
-    def __init__(self, root: Path, config: Config, catalogue: Catalogue, archive: Archive) -> None:
-        self._root, self._config, self._catalogue, self._archive = root, config, catalogue, archive
+    def __init__(self, root: Path, config: Config, content: Content, archive: Archive) -> None:
+        self._root, self._config, self._content, self._archive = root, config, content, archive
+        self._stories = {story.file: story for story in content.stories}
         self._kept = _Kept()
         self._anchors: dict[str, dict[str, str]] = {}
         self._editions = {addresses.week(edition.week): edition for edition in archive.editions}
         self._line_of = review.line_finder(partial(store.read_text, root))
 
-    def after(self, changed: frozenset[str], config: Config, catalogue: Catalogue, archive: Archive) -> Margins:
+    def after(self, changed: frozenset[str], config: Config, content: Content, archive: Archive) -> Margins:
         """Returns the margins of the next build, before which these files have changed."""
-        following = Margins(self._root, config, catalogue, archive)
+        following = Margins(self._root, config, content, archive)
         kept = following._kept = self._kept
         if SETTINGS in changed or any(file.startswith(paths.LEDGERS) for file in changed):
             kept.made, kept.history = {}, None
@@ -113,7 +114,7 @@ class Margins:
     def _margin(self, file: str) -> Margin:
         """Returns a story's margin: what follows from the story alone is kept, the rest may be another at any time."""
         made = self._kept.made
-        story = self._catalogue.story(file)
+        story = self._stories[file]
         if file not in made:
             made[file] = self._make(story)
         own = made[file]
@@ -122,7 +123,7 @@ class Margins:
     def _make(self, story: Story) -> Margin:
         kept, themes = self._kept, self._config.themes
         kept.history = kept.history or self._read_history()
-        history = kept.history.with_altered(self._catalogue.altered)
+        history = kept.history.with_altered(self._content.altered)
         verdict = judge(story, history.of(story), themes, summaries=tuple(self._summaries(story)))
         titles = {theme.id: theme.title for theme in themes}
         return Margin(
@@ -141,12 +142,12 @@ class Margins:
         files |= {other.file for other in self._leads(story)} | {story.file}
         if len(files) == 1:
             return
-        others = [self._catalogue.story(file) for file in sorted(files)]
+        others = [self._stories[file] for file in sorted(files)]
         yield from (hint for hint in review.among(others, self._line_of) if hint.file == story.file)
 
     def _leads(self, story: Story) -> Iterable[Story]:
         edition = self._editions.get(addresses.week(story.week)) if story.lead else None
-        return [self._catalogue.story(one.file) for one in (edition.stories if edition else ()) if one.lead]
+        return [self._stories[one.file] for one in (edition.stories if edition else ()) if one.lead]
 
     def _read_history(self) -> History:
         return History(store.read_ledgers(self._root)[0], added=store.read_added(self._root)[0])
@@ -161,13 +162,13 @@ class Margins:
     def _pending(self) -> list[str]:
         kept = self._kept
         if kept.pending is None:
-            kept.pending = [story.file for story in self._catalogue.stories if not story.hide]
+            kept.pending = [story.file for story in self._content.stories if not story.hide]
         return kept.pending
 
     def _note(self, file: str) -> None:
         """Notes the names of one story's link, unless it is gone by now."""
         with suppress(DigestError, LookupError):
-            names = aliases_of_link(self._catalogue.story(file).link)
+            names = aliases_of_link(self._stories[file].link)
             self._kept.linked[file] = names
             for name in names:
                 self._kept.links[name].add(file)

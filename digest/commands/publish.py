@@ -19,11 +19,11 @@ from pathlib import Path
 from digest import branch, config, disk, domain, links
 from digest.branch import Source, Standing
 from digest.commands import build
+from digest.commands.build import Progress
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config
 from digest.pages import addresses, announced, listing, vanished
 from digest.pages.announced import News
-from digest.pages.making import Told
 from digest.stories import store
 
 _FOLDER = Path(disk.CACHE, "publish")
@@ -73,7 +73,7 @@ def run(
     *,
     dry: bool = False,
     replacing: bool = False,
-    told: Told | None = None,
+    told: Progress | None = None,
     now: datetime | None = None,
 ) -> PublishReport:
     """Publishes the digest at `root`; with `dry`, only tells what that would change. For `now`, see `build.run`.
@@ -86,7 +86,7 @@ def run(
         what = f"the branch {branch.NAME} contains a digest's own files, which publishing would delete"
         raise DigestError(f"{standing.address}: {what}; move them to another branch first")
     _refuse_address(root, settings, standing, replacing=replacing)
-    if damaged := store.ledger_problems(root):
+    if damaged := store.read_all_ledgers(root).problems:
         raise Faults(damaged)  # without what those lines said, published addresses and Atom ids would change
     source = branch.source(root, _SOURCES)
     site = root / _FOLDER

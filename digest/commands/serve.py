@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from digest import config, disk, memory
+from digest import config, disk
+from digest.cache import Cache
 from digest.commands import build
 from digest.commands.margins import Margins
 from digest.errors import DigestError, Faults, Problem
@@ -48,7 +49,7 @@ class Opened:
 class Built:
     """A build after these files have changed, the first one without any: what it wrote and removed, how fast.
 
-    `notice` says which memory of earlier builds was thrown away.
+    `notice` says that the cache was damaged.
     """
 
     changed: tuple[str, ...]
@@ -125,17 +126,15 @@ class _Maker:
     def __init__(self, root: Path, told: Told, pages: Callable[[int, int], None] | None = None) -> None:
         self._root, self._told, self._pages = root, told, pages
         self._margins: Margins | None = None
+        self._cache = Cache(root)
         self._builder: build.Builder | None = None
         self._settings: Config | None = None
-        self._notice = ""
-        self._due = False  # whether there is something to keep
         self._since: frozenset[str] = frozenset()  # what has changed since the last build that went well
         self._names = (f"{secrets.token_hex(4)}-{number}" for number in count())
         self.board = Board(Shown(build=next(self._names), root=root, folder=root / _FOLDER))
 
     def rest(self) -> bool:
         """Does what can wait while there is nothing to build; tells whether there is more of it."""
-        self._keep()
         return self._margins is not None and self._margins.prepare()
 
     def make(self, changed: frozenset[str]) -> bool:
@@ -160,7 +159,7 @@ class _Maker:
                 written=written.written,
                 removed=written.removed,
                 seconds=time.perf_counter() - begun,
-                notice="\n".join(filter(None, (self._notice, *written.not_removed))),
+                notice="\n".join(filter(None, (self._notice(), *written.not_removed))),
             )
         )
         return True
@@ -170,36 +169,27 @@ class _Maker:
         return known or config.load(self._root)
 
     def _build(self, settings: Config, changed: frozenset[str]) -> build.Built:
-        """Builds with the builder of the last build, which knows much already, unless it went by other settings."""
-        made, odd = memory.believing(self._root, lambda: self._attempt(settings, changed))
-        self._notice = build.thrown_away(odd) or self._notice
-        return made
-
-    def _attempt(self, settings: Config, changed: frozenset[str]) -> build.Built:
+        """Builds with the builder of the last build, which knows what was there, unless it went by other settings."""
         builder, self._builder = self._builder, None  # one that fails is not asked again
-        self._notice = ""
         if builder is None or settings != self._settings or any(file.startswith(_TEMPLATES) for file in changed):
             folder = self._root / _FOLDER
-            builder = build.Builder(self._root, settings, folder, drafts=True, searched=False)
-            self._notice = builder.notice
+            builder = build.Builder(self._root, settings, folder, self._cache, drafts=True, searched=False)
+            changed = frozenset()
         with disk.lock(self._root, waiting=lambda: self._told(Waiting())):
-            made = builder.build(builder.look(changed), self._pages, keep=False)
-        self._builder, self._settings, self._due = builder, settings, True
+            made = builder.build(changed, told=self._pages)
+        self._builder, self._settings = builder, settings
         return made
 
-    def _keep(self) -> None:
-        """Keeps for later runs what the builder has learnt."""
-        if self._builder and self._due:
-            with disk.lock(self._root, waiting=lambda: None):
-                self._builder.keep()
-                self._due = False
+    def _notice(self) -> str:
+        notice, self._cache.notice = self._cache.notice, ""
+        return notice
 
     def _margins_of(self, made: build.Built, settings: Config) -> Margins:
         before, changed, self._since = self._margins, self._since, frozenset()
         if before is None:
-            self._margins = Margins(self._root, settings, made.catalogue, made.archive)
+            self._margins = Margins(self._root, settings, made.content, made.archive)
         else:
-            self._margins = before.after(changed, settings, made.catalogue, made.archive)
+            self._margins = before.after(changed, settings, made.content, made.archive)
         return self._margins
 
     def _shown(self, base: str, margins: Margins) -> Shown:

@@ -22,7 +22,7 @@ from digest.errors import DigestError
 from digest.feeds import lessons
 from digest.model import Config, Letter, Story
 from digest.pages.arrange import closed_weeks
-from digest.stories import paths, review, store
+from digest.stories import load, paths, review, store
 from digest.stories.desk import Survey
 from digest.stories.ledger import Record
 from digest.stories.letters import unlinked
@@ -99,7 +99,7 @@ class StatusReport:
 
 def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
     """Counts what lies on the desk; whatever cannot be read is named, and counts for nothing but a file."""
-    survey = store.survey(root, config)
+    survey = load.survey(root, config)
     memory = lessons.believed(disk.recall(root, lessons.NAME), now)
     read = partial(store.read_text, root)
     return StatusReport(

@@ -19,7 +19,7 @@ from digest import disk
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Story, Theme
 from digest.naming import current_ids
-from digest.stories import paths, store, storyfile
+from digest.stories import load, paths, store, storyfile
 from digest.stories.desk import Survey
 from digest.stories.identity import hash_of
 from digest.stories.reasons import Reason, named, reasons
@@ -119,7 +119,7 @@ class ApplyReport:
 
 def run(root: Path, config: Config) -> ThemesReport:
     """Counts each theme's stories, and the stories of which the rules of today say something else."""
-    survey = store.survey(root, config)
+    survey = load.survey(root, config)
     verdicts = _verdicts(root, survey, config.themes)
     names = current_ids(config.themes)
     return ThemesReport(
@@ -138,7 +138,7 @@ def explain(root: Path, config: Config, file: str) -> ExplainReport:
 
     Raises Faults where the file cannot be read, LookupError with the cure where there is no such story.
     """
-    survey = store.survey(root, config)
+    survey = load.survey(root, config)
     story = next((story for story in survey.content.stories if story.file == file), None)
     if story is None:
         unknown = [theme for theme, files in survey.unknown_themes.items() if file in files]
@@ -164,7 +164,7 @@ def attempt(root: Path, config: Config, *phrases: str) -> TryReport:
     """Finds what a theme of these phrases would catch in headlines and stored summaries or excerpts; raises ValueError
     for one badly written.
     """
-    survey = store.survey(root, config)
+    survey = load.survey(root, config)
     history, names, summaries_of = survey.history, current_ids(config.themes), store.summaries_of(root)
     rule = Theme(id="tried", title="tried", match=phrases)
     caught, partly = [], 0
@@ -190,7 +190,7 @@ def attempt(root: Path, config: Config, *phrases: str) -> TryReport:
 def apply(root: Path, config: Config, *, now: datetime, dry: bool = False) -> ApplyReport:
     """Runs the rules again over all stories whose themes nobody edited; `dry` decides everything and writes nothing."""
     with store.writing(root, dry=dry):
-        survey = store.survey(root, config)
+        survey = load.survey(root, config)
         verdicts = _verdicts(root, survey, config.themes, _begun(root))
         texts = {
             verdict.story.file: store.read_exactly(root, verdict.story.file) for verdict in verdicts if verdict.due
@@ -221,13 +221,13 @@ def drop(root: Path, config: Config, theme: str, *, now: datetime, dry: bool = F
         what = f"still has theme '{theme}'" if current == theme else f"has '{theme}' as an old id of theme '{current}'"
         raise DigestError(f"digest.toml: {what}; remove it there first")
     with store.writing(root, dry=dry):
-        unknown = store.survey(root, config).unknown_themes
+        unknown = load.survey(root, config).unknown_themes
         if theme not in unknown:
             near = difflib.get_close_matches(theme, unknown, n=1)
             cure = f"; did you mean '{near[0]}'?" if near else _listed(unknown)
             raise DigestError(f"no story has the theme '{theme}'{cure}")
         wider = config._replace(themes=(*config.themes, *(Theme(id=one, title=one, match=()) for one in unknown)))
-        survey = store.survey(root, wider)
+        survey = load.survey(root, wider)
         verdicts = _verdicts(root, survey, config.themes, _begun(root))
         having = [verdict.story.file for verdict in verdicts if theme in verdict.story.themes]
         decided = without(theme, verdicts, {file: store.read_exactly(root, file) for file in having}, survey.known)

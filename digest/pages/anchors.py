@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from digest.model import Catalogue, Outline, Story
+from digest.model import Content, Story
 from digest.naming import free_name
 from digest.week import Week
 
@@ -28,7 +28,7 @@ class Anchors(NamedTuple):
     unlike: Mapping[str, str]
     left: Mapping[Week, Mapping[str, str]]
 
-    def of(self, story: Outline | Story) -> str:
+    def of(self, story: Story) -> str:
         """Returns the anchor of a story."""
         return self.unlike.get(story.file, story.slug)
 
@@ -49,20 +49,20 @@ class _Given:
         return self._anchors[slug, owner]
 
 
-def anchors_of(catalogue: Catalogue) -> Anchors:
+def anchors_of(content: Content) -> Anchors:
     """Returns the anchors of all stories, hidden ones and drafts too.
 
     First come the places that the ledgers know, in the order in which they came: only lines are added there, so that
     nothing which happens later changes these. Stories that no ledger has in their place yet come after them, by file
     name: in that order, they are then added.
     """
-    recorded = {place.week for place in catalogue.places}
-    stories = {story.file: story for story in _in_question(catalogue, recorded)}
+    recorded = {place.week for place in content.places}
+    stories = {story.file: story for story in _in_question(content, recorded)}
     anchors: dict[str, str] = {}
     left: dict[Week, dict[str, str]] = defaultdict(dict)
     given: dict[Week, _Given] = defaultdict(_Given)
     owners: dict[str, str] = {}
-    for place in sorted(catalogue.places, key=lambda place: (place.since, _name(place.file), place.file, place.owner)):
+    for place in sorted(content.places, key=lambda place: (place.since, _name(place.file), place.file, place.owner)):
         owner = place.owner or place.file
         owners.setdefault(place.story, owner)
         anchor = given[place.week].anchor(place.slug, owner)
@@ -81,10 +81,10 @@ def anchors_of(catalogue: Catalogue) -> Anchors:
     return Anchors(unlike=unlike, left=left)
 
 
-def _in_question(catalogue: Catalogue, recorded: Container[Week]) -> Iterator[Outline]:
+def _in_question(content: Content, recorded: Container[Week]) -> Iterator[Story]:
     """Yields the stories whose anchor may be another than their slug: most weeks have no two of one slug."""
-    moved = {place.story for place in catalogue.places}
-    for week, found in groupby(catalogue.stories, key=attrgetter("week")):
+    moved = {place.story for place in content.places}
+    for week, found in groupby(content.stories, key=attrgetter("week")):
         here = list(found)
         if week in recorded or len({story.slug for story in here}) < len(here):
             yield from here

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from digest import links, redact
 from digest.errors import Problem
-from digest.model import Catalogue, Config, Feed, Outline, Site, Story, Theme
+from digest.model import Config, Content, Feed, Site, Story, Theme
 from digest.naming import last_change, lasting_name
 from digest.pages import addresses, wording
 from digest.pages.archive import Edition
@@ -65,14 +65,14 @@ class AtomEntry(NamedTuple):
 
 
 class EditionEntry(NamedTuple):
-    """One edition as `/weeks.atom` gives it, whole; `mark` is another whenever anything in it is."""
+    """One edition as `/weeks.atom` gives it, whole; `key` changes whenever anything in it does."""
 
     id: str
     title: str
     published: datetime
     updated: datetime
     place: str
-    mark: bytes
+    key: bytes
     view: Callable[[], EditionView]
 
     @property
@@ -117,17 +117,16 @@ def theme_feed_id(site: Site, theme: Theme) -> str:
     return feed_id(site, "theme", (*theme.was, theme.id)[0])
 
 
-def twins(catalogue: Catalogue) -> list[Problem]:
+def twins(content: Content) -> list[Problem]:
     """Returns a problem for each story whose Atom id another one has: readers would see only one of them."""
-    first: dict[bytes, str] = {}
+    first: dict[str, Story] = {}
     problems = []
-    for story in catalogue.stories:
-        other = first.setdefault(story.name, story.file)
-        if other != story.file:
-            one, two = catalogue.story(story.file), catalogue.story(other)
-            has_id = bool(one.id or two.id)
-            same = "id" if one.id == two.id and has_id else "link" if one.link == two.link else "Atom id"
-            what = f"is the same story as {other}: both have the same {same}"
+    for story in content.stories:
+        other = first.setdefault(content.names.get(story.file) or lasting_name(story), story)
+        if other.file != story.file:
+            has_id = bool(story.id or other.id)
+            same = "id" if story.id == other.id and has_id else "link" if story.link == other.link else "Atom id"
+            what = f"is the same story as {other.file}: both have the same {same}"
             cure = "delete one, or remove 'id' from the newer one" if has_id else "delete one of them"
             problems.append(Problem(story.file, 0, what, cure))
     return problems
@@ -143,16 +142,16 @@ class Entries:
         self._made: dict[str, AtomEntry] = {}
         self._sources: dict[tuple[str, str, str], Source] = {}
 
-    def entries(self, stories: Iterable[Outline]) -> tuple[AtomEntry, ...]:
+    def entries(self, stories: Iterable[Story]) -> tuple[AtomEntry, ...]:
         """Returns the entries of stories, the newest first by when they were published."""
-        return tuple([self._entry(story) for story in sorted(stories, key=attrgetter("at"), reverse=True)])
+        return tuple([self._entry(story) for story in sorted(stories, key=attrgetter("published"), reverse=True)])
 
-    def feed(self, stories: Iterable[Outline], *, place: str, previous: str = "") -> AtomFeed:
+    def feed(self, stories: Iterable[Story], *, place: str, previous: str = "") -> AtomFeed:
         """Returns the feed of the whole digest."""
         site = self._config.site
         return self._feed(self.entries(stories), id=feed_id(site), place=place, page=addresses.HOME, previous=previous)
 
-    def theme(self, theme: Theme, stories: Sequence[Outline]) -> AtomFeed:
+    def theme(self, theme: Theme, stories: Sequence[Story]) -> AtomFeed:
         """Returns the feed of a theme."""
         return self._feed(
             self.entries(stories),
@@ -210,14 +209,13 @@ class Entries:
             following=following,
         )
 
-    def _entry(self, outline: Outline) -> AtomEntry:
-        if outline.file not in self._made:
-            key = "entry", outline.mark
-            self._made[outline.file] = self._cards.lasting.lately(key, lambda: self._made_entry(outline))
-        return self._made[outline.file]
+    def _entry(self, story: Story) -> AtomEntry:
+        if story.file not in self._made:
+            self._made[story.file] = self._made_entry(story)
+        return self._made[story.file]
 
-    def _made_entry(self, outline: Outline) -> AtomEntry:
-        story, card = self._cards.story(outline.file), self._cards.main(outline)
+    def _made_entry(self, story: Story) -> AtomEntry:
+        card = self._cards.main(story)
         image = (story.image and links.web_link(story.image)) or ""
         return AtomEntry(
             id=entry_id(story, self._cards.names),
@@ -227,7 +225,7 @@ class Entries:
             source=self._source(story),
             image=image,
             image_type=_image_type(image) if image else "",
-            themes=tuple(self._themes[id] for id in outline.themes),
+            themes=tuple(self._themes[id] for id in story.themes),
             card=card,
         )
 
@@ -255,7 +253,7 @@ class Entries:
             published=_moment(dates.published, self.zone),
             updated=_moment(dates.updated, self.zone),
             place=addresses.week(edition.week),
-            mark=edition.mark,
+            key=edition.key,
             view=lambda: self._views.edition(edition),
         )
 

@@ -11,11 +11,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from digest import links, redact
-from digest.model import Catalogue, Config, Correction, Feed, Outline, Story
+from digest.model import Config, Content, Correction, Feed, Story
 from digest.pages import addresses, wording
 from digest.pages.anchors import Anchors
 from digest.pages.charts import colour
-from digest.pages.lasting import Lasting
 from digest.pages.markup import Html, Writer
 
 
@@ -76,13 +75,9 @@ def speaker(story: Story, writer: str, feeds: Mapping[str, Feed]) -> str:
 class Cards:
     """Makes the cards of one build, each once, and only those that a page asks for."""
 
-    def __init__(
-        self, config: Config, catalogue: Catalogue, anchors: Anchors, writer: Writer, lasting: Lasting
-    ) -> None:
-        self.story = catalogue.story
-        self.names = catalogue.names
-        self.lasting = lasting
-        self._earlier = catalogue.earlier
+    def __init__(self, config: Config, content: Content, anchors: Anchors, writer: Writer) -> None:
+        self.names = content.names
+        self._earlier, self._writers = content.earlier, content.writers
         self._feeds = {feed.id: feed for feed in config.feeds}
         # Early versions wrote what a feed's server repeated of its own address.
         self._secrets = frozenset[str]().union(*(redact.values(feed.url) for feed in config.feeds))
@@ -95,28 +90,26 @@ class Cards:
         self._first: dict[str, Card] = {}
         self._made: dict[tuple[str, str], Card] = {}
 
-    def card(self, story: Outline, under: str) -> Card:
+    def card(self, story: Story, under: str) -> Card:
         """Returns the card of a story under a theme's id, or under none."""
         key = story.file, under
         if key not in self._made:
-            lasting = "card", story.mark, under
-            self._made[key] = self.lasting.lately(lasting, lambda: self._make(story, under))
+            self._made[key] = self._make(story, under)
         return self._made[key]
 
-    def main(self, story: Outline) -> Card:
+    def main(self, story: Story) -> Card:
         """Returns the card of a story under its main theme."""
         return self.card(story, story.themes[0] if story.themes else "")
 
-    def place(self, story: Outline) -> str:
+    def place(self, story: Story) -> str:
         """Returns the place of a story's permalink."""
         return addresses.permalink(story.week, self._anchors.of(story))
 
-    def headline(self, story: Outline) -> str:
+    def headline(self, story: Story) -> str:
         """Returns the headline that readers see: the editor's where there is one."""
-        whole = self.story(story.file)
-        return whole.headline or whole.title
+        return story.headline or story.title
 
-    def split(self, stories: Iterable[Outline], under: str) -> tuple[tuple[Card, ...], tuple[Card, ...]]:
+    def split(self, stories: Iterable[Story], under: str) -> tuple[tuple[Card, ...], tuple[Card, ...]]:
         """Returns the cards of the stories that have a note, and of those that have none."""
         made = [self.card(story, under) for story in stories]
         return tuple(card for card in made if card.note), tuple(card for card in made if not card.note)
@@ -125,15 +118,14 @@ class Cards:
         """Returns the publisher's name, and the first of the story's feeds that digest.toml knows."""
         return publisher(story, self._feeds)
 
-    def _make(self, outline: Outline, under: str) -> Card:
+    def _make(self, story: Story, under: str) -> Card:
         """Makes a card: all of a story's are alike but for the theme that it stands under and those that are left."""
-        themes = tuple([self._themes[id] for id in outline.themes if id != under])
-        if outline.file in self._first:
-            return self._first[outline.file]._replace(under=under, themes=themes)
-        story = self.story(outline.file)
+        themes = tuple([self._themes[id] for id in story.themes if id != under])
+        if story.file in self._first:
+            return self._first[story.file]._replace(under=under, themes=themes)
         source, feed = self.source(story)
-        anchor, here = self._anchors.of(outline), addresses.week(story.week)
-        card = self._first[outline.file] = Card(
+        anchor, here = self._anchors.of(story), addresses.week(story.week)
+        card = self._first[story.file] = Card(
             file=story.file,
             under=under,
             anchor=anchor,
@@ -143,7 +135,7 @@ class Cards:
             original=story.title if story.headline and story.headline != story.title else "",
             earlier=self._earlier.get(story.file, ()) if story.earlier else (),
             source=source,
-            speaker=speaker(story, outline.writer, self._feeds),
+            speaker=speaker(story, self._writers.get(story.file, ""), self._feeds),
             paywall=feed.paywall if feed else False,
             byline=wording.listed(story.authors),
             published=story.published,

@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, tzinfo
+from types import MappingProxyType
 from typing import NamedTuple
 
-from digest.model import Gone, Letter, Outline
+from digest.model import Gone, Letter, Story
+from digest.naming import last_change
 from digest.pages.archive import Edition
 from digest.week import Week, reached
 
@@ -36,10 +38,13 @@ def edition_dates(
     editions: Iterable[Edition],
     close: str,
     zone: tzinfo,
-    hidden: Iterable[Outline] = (),
+    hidden: Iterable[Story] = (),
     deleted: Iterable[Gone] = (),
+    came: Mapping[str, float] = MappingProxyType({}),
 ) -> Mapping[Week, EditionDates]:
     """Returns the dates of all closed editions, given newest first; `close` is what closes one (digest.toml).
+
+    `came` says when stories were pulled (`Content.came`).
 
     The `hidden` stories of a week count for when it closed the one before, and so do the `deleted` ones:
     taking a story back must not announce the edition before it again. Its own edition is announced again.
@@ -47,7 +52,7 @@ def edition_dates(
     editions = tuple(editions)
     withheld: dict[Week, list[float]] = defaultdict(list)
     for story in hidden:
-        withheld[story.week].append(_came(story, _monday(story.week, zone)))
+        withheld[story.week].append(_came(story, _monday(story.week, zone), came))
     for gone in deleted:
         if gone.fresh:
             continue
@@ -59,14 +64,14 @@ def edition_dates(
         if edition.week not in near:
             continue
         monday = _monday(edition.week, zone)
-        came = [_came(story, monday) for story in edition.stories]
+        added = [_came(story, monday, came) for story in edition.stories]
         if edition.closed:
             by_letter = close == "letter" and edition.letter is not None and not edition.letter.draft
-            closing = max(came, default=monday) if by_letter or later is None else later
-            found[edition.week] = _dates(edition, closing, len(withheld.get(edition.week, ())))
+            closing = max(added, default=monday) if by_letter or later is None else later
+            found[edition.week] = _dates(edition, closing, zone, len(withheld.get(edition.week, ())))
         if close != "letter":
-            all_came = (*came, *withheld.get(edition.week, ()))
-            opening = min(all_came if came else (), default=_published(edition.letter) or monday)
+            all_added = (*added, *withheld.get(edition.week, ()))
+            opening = min(all_added if added else (), default=_published(edition.letter) or monday)
         elif edition.closed:
             opening = found[edition.week].published
         else:
@@ -88,15 +93,15 @@ def _noon(day: str, zone: tzinfo) -> float:
         return 0
 
 
-def _came(story: Outline, monday: float) -> float:
+def _came(story: Story, monday: float, came: Mapping[str, float]) -> float:
     """Returns when a story was added to its week: by a pull, or on its own date, but not before the week began."""
-    return story.came or max(story.at, monday)
+    return came.get(story.file) or max(story.published.timestamp(), monday)
 
 
-def _dates(edition: Edition, closing: float, withheld: int) -> EditionDates:
+def _dates(edition: Edition, closing: float, zone: tzinfo, withheld: int) -> EditionDates:
     letter = edition.letter
     published = max(closing, _published(letter))
-    changed = [story.changed for story in edition.stories]
+    changed = [last_change(story, zone).timestamp() for story in edition.stories]
     if letter:
         changed += [closing + _LETTER, letter.updated.timestamp() if letter.updated else 0]
     return EditionDates(published, max([published, *changed]) + withheld * _TAKEN_BACK)

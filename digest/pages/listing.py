@@ -1,20 +1,12 @@
-"""The list of what a build wrote into a folder: only what stands in it may ever be removed there.
-
-    .digest/built/<folder>.json ⇄ paths        lost? ──▶ the files that say that Digest made them
-
-Refuses to take a file for ours that bears no mark of it, and paths that lead out of the folder.
-"""
+"""Which files in an output folder Digest made, where the list of them is lost: those that say so."""
 
 from __future__ import annotations
 
 import html
-import json
 import re
-from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from digest import disk
-from digest.errors import DigestError
 from digest.pages import addresses
 
 _MARKS = {  # and where the head of such a file ends: further down it may be anybody's words
@@ -24,17 +16,6 @@ _MARKS = {  # and where the head of such a file ends: further down it may be any
 
 
 _ID = re.compile(rb"<id>([^<]+)</id>")
-
-
-def read(root: Path, listing: str) -> set[str] | None:
-    """Returns the paths that an earlier build wrote; None where the list is lost, empty or damaged."""
-    try:
-        paths = json.loads(disk.read_inside(root, listing) or b"null")
-    except (DigestError, ValueError, RecursionError):
-        return None
-    if not isinstance(paths, list) or not all(isinstance(path, str) and _is_inside(path) for path in paths):
-        return None
-    return set(paths) or None
 
 
 def feed_id(folder: Path) -> str | None:
@@ -102,10 +83,6 @@ def _is_home_of_another(page: Path) -> bool:
     return page.with_name(addresses.STYLE).exists()
 
 
-def _is_inside(path: str) -> bool:
+def is_inside(path: str) -> bool:
+    """Tells whether a path leads to a file in the folder that it is relative to."""
     return bool(path.strip("./")) and path[0] != "/" and ".." not in path.split("/") and "\0" not in path
-
-
-def write(root: Path, listing: str, paths: Iterable[str]) -> None:
-    """Writes the list of the paths of one folder in place of the former one."""
-    disk.write(root, listing, "[\n{}\n]".format(",\n".join(map(json.dumps, sorted(paths)))).encode())

@@ -5,21 +5,23 @@ Refuses a clock and a file's dates: a page has changed when a story on it has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from operator import attrgetter
 
-from digest.model import Outline
+from digest.model import Story
 from digest.pages.cards import Card
 from digest.pages.page import Link
 from digest.pages.views import EditionView, Group
 
 
-def newest(stories: Iterable[Outline]) -> str:
-    """Returns the moment of the last change of any of the stories (ISO 8601), empty where there are none."""
-    last = max(stories, key=attrgetter("changed"), default=None)
-    return last.updated if last else ""
+def newest(stories: Iterable[Story], changed: Mapping[str, datetime]) -> str:
+    """Returns the moment of the last change of any of the stories (ISO 8601), empty where there are none.
+
+    `changed` has that of each story, by its file.
+    """
+    last = max((changed[story.file] for story in stories), default=None)
+    return last.isoformat() if last else ""
 
 
 def latest(moments: Iterable[str]) -> str:

@@ -1,10 +1,10 @@
 """The output folder: pages appear by rename and only where their bytes differ, and what a build no longer makes goes.
 
-    open ──▶ stage each file that differs, unseen ──▶ commit: what is stale goes, what is staged appears
+    begin ──▶ stage each file that differs, unseen ──▶ commit: what is stale goes, what is staged appears
 
-What a build wrote is listed in `.digest/`, for each output folder; only what stands in that list is ever removed. Where
-the list is lost, what lies at an address of a page or feed of ours and says that Digest made it stands in for it.
-Refuses folders that hold what people wrote, and to write through a symbolic link that leads elsewhere.
+The cache has, for each output folder, a list of what builds wrote there: only what stands in that list is ever removed.
+Where the list is lost, what lies at an address of a page or feed of ours and says that Digest made it stands in for it.
+Folders that hold what people wrote are refused, and so is writing through a symbolic link that leads elsewhere.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from digest import disk
+from digest.cache import Cache
 from digest.disk import Stamp
 from digest.errors import DigestError
 from digest.pages import addresses, listing, staging
@@ -37,6 +38,19 @@ class Written(NamedTuple):
     removed: int
     unchanged: int
     not_removed: tuple[str, ...] = ()
+
+
+class Manifest(NamedTuple):
+    """The last build into a folder: from which `content` and `site` (hashes), each file's key and stamp, its report.
+
+    `to_record`: the ledgers did not have the places of all stories.
+    """
+
+    content: bytes = b""
+    site: bytes = b""
+    made: Mapping[str, tuple[bytes, Stamp]] = {}
+    report: Mapping[str, int | str | list[str]] = {}
+    to_record: bool = False
 
 
 def check(root: Path, output: Path) -> Path:
@@ -64,57 +78,64 @@ def _is_named_inside(root: Path, output: Path) -> bool:
 
 
 def name_of(root: Path, folder: Path) -> str:
-    """Returns the name by which builds into a folder are remembered; it moves with a digest that holds its output."""
+    """Returns the name that a folder has in the cache; it stays when a digest is moved with its output."""
     home = root.resolve()
     name = folder.relative_to(home) if folder.is_relative_to(home) else folder
-    return f"built/{hashlib.sha256(name.as_posix().encode()).hexdigest()[:16]}"
+    return hashlib.sha256(os.fsencode(name.as_posix())).hexdigest()[:16]
 
 
 class Output:
-    """One build's way into the output folder: first every file is staged, then all appear.
+    """One build's way into the output folder: `begin`, then every file is staged, then all appear with `commit`.
 
-    `paths` are all files that the site will have, `before` is the way that the last build of this process took, if that
-    came to its end: then the files need not all be looked at again. Unless it shall `force` its way, it writes over no
-    file that no build has made, and into no folder with the site of a digest whose Atom id is not `id`. Raises
-    DigestError then, and where the disk refuses.
-
-    `stamps` are those of the files that the last build left, None if they do not matter. If a file has another one now,
-    something else has written into the folder, such as a later build whose list was lost when an older `.digest/` was
-    put back: then the list is not complete.
+    Unless it shall `force` its way, it writes over no file that no build has made, and into no folder with the site of
+    a digest whose Atom id is not `id`. Raises DigestError then, and where the disk refuses.
     """
 
-    def __init__(
-        self,
-        root: Path,
-        output: Path,
-        paths: Iterable[str],
-        before: Output | None = None,
-        *,
-        stamps: Mapping[str, Stamp] | None = None,
-        id: str = "",
-        force: bool = False,
-    ) -> None:
-        self._root, self.folder = root, check(root, output)
+    def __init__(self, root: Path, folder: Path, cache: Cache, *, id: str = "", force: bool = False) -> None:
+        self._root, self.folder, self._cache = root, check(root, folder), cache
         self._place = os.fspath(self.folder)
-        self._paths = set(paths)
+        self._id, self._force, self._named = id, force, folder
+        self._paths: set[str] = set()
+        self._before: set[str] = set()
+        self._kept: set[str] = set()
         self._not_removed: dict[str, str] = {}
-        self._force = force
-        self._left: tuple[Stamp, ...] = ()
-        name = f"{disk.CACHE}/{name_of(root, self.folder)}"
-        self._listing, self._busy = f"{name}.json", f"{name}.busy"
-        # A build that is killed from its first file on leaves what the next one has to sweep.
-        self._staging = Staging(self.folder, begin=lambda: disk.touch(root, self._busy))
-        self.is_own = before is not None and before.is_left()
-        """Whether nobody but this process has built into the folder since, so that it is believed to be as it was."""
-        self.listed = before._all if before and self.is_own else listing.read(root, self._listing)
-        """The paths that the last build wrote, None where that is lost."""
-        self.is_as_built = self.is_own or (stamps is not None and self._is_as_built(stamps))
-        """Whether the folder has all files of the last build that is remembered, just as that left them."""
-        if id and not self.is_as_built and not force:
-            self._refuse_another_digest(output, id, stamps or {})
-        is_complete = self.listed is not None and (stamps is None or self.is_as_built)
+        self._name = name_of(root, self.folder)
+        self.manifest = cache.get("output", self._name, b"", Manifest) or Manifest()
+        listed = cache.get("listing", self._name, b"", list[str])
+        self.listed = set(listed) if listed and all(map(listing.is_inside, listed)) else None
+        """The paths that earlier builds wrote, None where the list is lost, empty or damaged."""
+        self._staging = Staging(self.folder, begin=self._note_begun)
+
+    def _note_begun(self) -> None:
+        """Notes that a build writes: one that is killed leaves files that the next one has to remove."""
+        self._cache.put("busy", self._name, b"", True)
+        self._cache.save()
+
+    @cached_property
+    def is_as_built(self) -> bool:
+        """Whether the folder has all files of the last build, just as that left them.
+
+        Where it has not, something else has written into it, such as a later build whose list was lost when an older
+        `.digest/` was put back: then the list is not complete.
+        """
+        made = self.manifest.made
+        if not made or self.listed != set(made):
+            return False
+        return all(self._stands(path, stamp) for path, (_, stamp) in made.items())
+
+    def is_current(self, content: bytes, site: bytes) -> bool:
+        """Tells whether the folder has the site made from content and site settings with these hashes."""
+        known = self.manifest.content, self.manifest.site
+        return bool(content) and known == (content, site) and self.is_as_built
+
+    def begin(self, paths: Iterable[str]) -> None:
+        """Begins a build of these files; removes what a killed build left unfinished."""
+        self._paths = set(paths)
+        if self._id and not self.is_as_built and not self._force:
+            self._refuse_another_digest()
+        is_complete = self.listed is not None and self.is_as_built
         self._before = (self.listed or set()) | (set() if is_complete else self._found())
-        if self.listed is None or os.path.lexists(root / self._busy):
+        if self.listed is None or self._cache.get("busy", self._name, b"", bool):
             _sweep(self.folder, self._before | self._paths)
 
     @property
@@ -122,22 +143,17 @@ class Output:
         """What is there of this build and of earlier ones."""
         return self._paths.union(self._not_removed)
 
-    def _is_as_built(self, stamps: Mapping[str, Stamp]) -> bool:
-        if not stamps or self.listed is None or self.listed != set(stamps):
-            return False
-        return all(self._stands(path, stamp) for path, stamp in stamps.items())
-
-    def _refuse_another_digest(self, output: Path, id: str, stamps: Mapping[str, Stamp]) -> None:
+    def _refuse_another_digest(self) -> None:
         """Raises DigestError if the folder has the site of another digest, as the Atom id of its feed says.
 
         A feed that is as the last build left it, or may be, is its own, under an id that was changed since.
         """
-        feed = addresses.FEED
-        is_own = self._stands(feed, stamps[feed]) if feed in stamps else not stamps and self.listed is not None
+        feed, made = addresses.FEED, self.manifest.made
+        is_own = self._stands(feed, made[feed][1]) if feed in made else not made and self.listed is not None
         theirs = None if is_own else listing.feed_id(self.folder)
-        if theirs is not None and theirs != id:
+        if theirs is not None and theirs != self._id:
             what = f"this folder has the site of another digest, whose id is {theirs}"
-            raise DigestError(f"{output}: {what}; choose another folder, or build with --force")
+            raise DigestError(f"{self._named}: {what}; choose another folder, or build with --force")
 
     def _found(self) -> set[str]:
         """Returns what earlier builds have left where their list is not all: in `.digest/`, that is every file."""
@@ -149,29 +165,16 @@ class Output:
     def _places(self) -> list[str]:
         return _folders(self._paths)
 
-    def leave(self) -> Output:
-        """Returns this way, with a note of how things look as this process leaves them, for the next build to go by."""
-        self._left = self._signs()
-        return self
-
-    def is_left(self) -> bool:
-        """Tells whether nobody has built into the folder since this process left it, nor taken folder or list away."""
-        return bool(self._left) and self._left == self._signs()
-
-    def _signs(self) -> tuple[Stamp, ...]:
-        """Returns what is another after anybody's build: the folder of the lists is written to in each."""
-        try:
-            lists, folder = os.lstat((self._root / self._listing).parent), os.lstat(self._place)
-        except OSError:
-            return ()
-        return disk.stamp(lists), (0, 0, folder.st_dev, folder.st_ino)
-
     def _inside(self) -> list[str]:
         return [self._place, *(f"{self._place}/{place}" for place in self._places)]
 
-    def stands(self, path: str, stamp: Stamp) -> bool:
-        """Tells whether a file is the very one that an earlier build put there."""
-        return self.is_as_built or self._stands(path, stamp)
+    def has(self, path: str, key: bytes) -> bool:
+        """Tells whether a file was made by this key, and still is what it was."""
+        made = self.manifest.made.get(path)
+        found = made is not None and made[0] == key and (self.is_as_built or self._stands(path, made[1]))
+        if found:
+            self._kept.add(path)
+        return found
 
     def _stands(self, path: str, stamp: Stamp) -> bool:
         try:
@@ -184,37 +187,35 @@ class Output:
         """Makes a file ready where its bytes differ from what is there."""
         self._staging.put(path, content)
 
-    @property
-    def staged(self) -> dict[str, bytes | None]:
-        """What is ready: None, or the bytes of what can be written only when something stale has gone."""
-        return self._staging.ready()
-
-    def adopt(self, staged: Mapping[str, bytes | None]) -> None:
-        """Takes over what another process has staged for the same build."""
-        self._staging.ready().update(staged)
-
     def drop(self) -> None:
-        """Takes away all that was staged, by whichever process: the site stays as it was."""
+        """Takes away all that was staged: the site stays as it was."""
         self._staging.drop(self._paths)
-        disk.unlink(self._root / self._busy)
+        with contextlib.suppress(DigestError):  # why the build fails is said already
+            self._cache.remove("busy", self._name)
+            self._cache.save()
 
-    def commit(self) -> Written:
-        """Puts all that was staged in place, and removes what this build no longer makes."""
+    def commit(self, keys: Mapping[str, bytes], manifest: Manifest) -> Written:
+        """Puts all that was staged in place, and removes what this build no longer makes.
+
+        `keys` has that of each file; they are kept with the rest of the manifest.
+        """
         staged = self._staging.ready()
         self._refuse_loss(staged)
         if self._before != self._paths:
-            # So that a kill leaves nothing that nobody knows.
-            listing.write(self._root, self._listing, self._before | self._paths)
+            self._keep_list(self._before | self._paths)  # so that a kill leaves nothing that is not listed
         stale = _stale(self.folder, self._before, self._paths)
         removed = sum(map(self._remove, _in_the_way(stale, self._paths, self._places))) if stale else 0
         self._staging.settle()
         removed += sum(map(self._remove, stale))
-        if not self.is_own:
-            inside = self.folder.is_relative_to(self._root.resolve())  # another folder's mode is not ours to change
-            _mend_folders(self._inside()[not inside :])
-        if self.listed != self._all:
-            listing.write(self._root, self._listing, self._all)
-        disk.unlink(self._root / self._busy)
+        inside = self.folder.is_relative_to(self._root.resolve())  # another folder's mode is not ours to change
+        _mend_folders(self._inside()[not inside :])
+        before = self.manifest.made
+        made = {path: before[path] if path in self._kept else (key, self.stamp(path)) for path, key in keys.items()}
+        manifest = manifest._replace(made=made)
+        if manifest != self.manifest:
+            self._cache.put("output", self._name, b"", manifest)
+        self._cache.remove("busy", self._name)
+        self._keep_list(self._all)
         return Written(
             written=len(staged),
             removed=removed,
@@ -225,6 +226,12 @@ class Output:
                 for path, why in sorted(self._not_removed.items())
             ),
         )
+
+    def _keep_list(self, paths: Collection[str]) -> None:
+        if self.listed != paths:
+            self._cache.put("listing", self._name, b"", sorted(paths))
+            self.listed = set(paths)
+        self._cache.save()
 
     def _refuse_loss(self, staged: Collection[str]) -> None:
         """Raises DigestError where files would be written over that neither a build nor Digest has made.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from digest.model import Outline, Theme
+from digest.model import Story, Theme
 from digest.pages import addresses, charts, wording
 from digest.pages.cards import Card, Cards
 from digest.pages.charts import Chart, Series
@@ -28,7 +28,7 @@ class StorylineView(NamedTuple):
     timeline: Chart | None
 
 
-def storyline_view(cards: Cards, theme: Theme, course: Course, timeline: Series, latest: Outline) -> StorylineView:
+def storyline_view(cards: Cards, theme: Theme, course: Course, timeline: Series, latest: Story) -> StorylineView:
     """Returns a theme over time; `timeline` has the stories of the slots from its first week until now."""
     return StorylineView(
         first=Link(wording.label(course.first), addresses.week(course.first)),

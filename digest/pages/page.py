@@ -10,10 +10,10 @@ make a page that nobody asks for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from digest.pages.marks import mark
+from digest.pages.keys import Keys
 
 
 class Link(NamedTuple):
@@ -59,20 +59,13 @@ class Page:
     inputs: tuple[object, ...]
     head: Head | None
     last: bool = False
-    _keys: dict[bytes, bytes] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def data(self, maker: Maker) -> dict[str, object]:
         """Returns what the template receives."""
         head = {"head": self.head} if self.head else {}
         return {**maker.shared, **head, **self.make(maker, *self.inputs)}
 
-    def key(self, whole: bytes) -> bytes:
-        """Returns the hash of all that the page is made of; `whole` is that of what all pages share.
-
-        It is made once: a preview plans the same page over and over.
-        """
-        if whole not in self._keys:
-            named = f"{self.path}\n{self.template}\n{self.make.__module__}.{self.make.__qualname__}"
-            self._keys.clear()
-            self._keys[whole] = mark((whole, named, self.head, self.inputs))
-        return self._keys[whole]
+    def key(self, shared: bytes, keys: Keys) -> bytes:
+        """Returns the hash of all that the page is made of; `shared` is that of what all pages are made of."""
+        made_by = f"{self.make.__module__}.{self.make.__qualname__}"
+        return keys.of(shared, self.path, self.template, made_by, self.head, self.inputs)

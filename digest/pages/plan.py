@@ -9,32 +9,27 @@ that have them are made), and `Plan.refuse` raises all of it together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from digest.errors import Faults, Problem
-from digest.model import Catalogue, Config, Copied, FreePage
+from digest.model import Config, Copied, FreePage
 from digest.pages import addresses, atom, beside, claims
 from digest.pages.addresses import Base
 from digest.pages.archive import Archive
-from digest.pages.lasting import Lasting
-from digest.pages.marks import mark
 from digest.pages.markup import Writer
 from digest.pages.page import Head, Page
 from digest.pages.plan_feeds import feed_pages, program_pages
 from digest.pages.plan_site import site_pages
 from digest.pages.plan_themes import theme_pages
 from digest.pages.setting import Setting, set_up
-from digest.pages.texts import Texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Every file of the site: pages to render, and files to copy; `shared` is a hash of what all pages show."""
+    """Every file of the site: pages to render, and files to copy."""
 
     pages: tuple[Page, ...]
-    shared: bytes
-    texts: Texts
     copied: tuple[Copied, ...]
     problems: tuple[Problem, ...]
     setting: Setting
@@ -53,10 +48,11 @@ class Plan:
         """Returns what the template of a page receives."""
         return page.data(self.setting)
 
-    @property
-    def paths(self) -> list[str]:
-        """The path of every file."""
-        return [*(page.path for page in self.pages), *(one.path for one in self.copied)]
+    def keys(self, site: bytes) -> dict[str, bytes]:
+        """Returns the key of each page, by path; `site` is a hash of all that pages are made of, content apart."""
+        keys = self.setting.archive.keys
+        shared = keys.of(site, self.setting.site)
+        return {page.path: page.key(shared, keys) for page in self.pages}
 
     def found(self) -> list[Problem]:
         """Returns all that is in the site's way, as far as its pages have been made."""
@@ -69,38 +65,20 @@ class Plan:
             raise Faults(found)
 
 
-def plan(
-    catalogue: Catalogue,
-    archive: Archive,
-    config: Config,
-    texts: Texts | None = None,
-    before: Lasting | None = None,
-    *,
-    searched: bool = False,
-    program: str = "",
-    once: bool = False,
-) -> Plan:
+def plan(archive: Archive, config: Config, *, searched: bool = False, program: str = "") -> Plan:
     """Returns the plan of the site that stands at `config.site.url`, with a search page where it is `searched`, by a
     `program` of this version.
-
-    `texts` are those that an earlier build has left, `before` what the last plan of the same digest.toml has; after
-    one that is made `once`, there comes none.
     """
-    texts = texts or Texts()
-    lasting = Lasting(before, once=once)
-    base = lasting.same("base", Base(config.site.url))
-    setting = set_up(catalogue, archive, config, base, texts, lasting, searched=searched, program=program)
-    for_readers = _distinct(setting, [*site_pages(setting), *theme_pages(setting)])
+    setting = set_up(archive, config, Base(config.site.url), searched=searched, program=program)
+    for_readers = _distinct([*site_pages(setting), *theme_pages(setting)])
     pages = (*for_readers, *feed_pages(setting), *program_pages(setting, for_readers))
-    copied = lasting.same("copied", beside.published(catalogue, archive, setting.writer, texts))
+    copied = beside.published(archive, setting.writer)
     return Plan(
         pages=pages,
-        shared=mark(setting.site),
-        texts=texts,
         copied=copied,
         problems=(
-            *(atom.twins(catalogue) if archive.twinned else ()),
-            *_claims(setting, pages, copied),
+            *atom.twins(archive.content),
+            *_claims(pages, copied, searched=searched),
             *reserved(page for page in archive.pages if not _is_claimed(page)),
         ),
         setting=setting,
@@ -128,39 +106,25 @@ def _is_claimed(page: FreePage) -> bool:
     return addresses.free_page(page.name) in addresses.PLACES.values()
 
 
-def _claims(setting: Setting, pages: Sequence[Page], copied: tuple[Copied, ...]) -> list[Problem]:
-    lasting = setting.lasting
-    kept = {} if setting.searched else _SEARCH
-    paths = lasting.same("paths", (*[page.path for page in pages], *kept))
-    sources = lasting.same("sources", (*[page.source for page in pages], *kept.values()))
-    return lasting.made(_claimed, paths, sources, copied)
-
-
-def _claimed(paths: Sequence[str], sources: Sequence[str], copied: Iterable[Copied]) -> list[Problem]:
+def _claims(pages: Iterable[Page], copied: Iterable[Copied], *, searched: bool) -> list[Problem]:
     files = [(one.path, one.file) for one in copied]
+    kept = {} if searched else _SEARCH
     index = claims.below(addresses.SEARCH_INDEX, "the index of the search", files)
-    return [*claims.problems([*zip(paths, sources, strict=True), *files]), *index]
+    return [*claims.problems([*((page.path, page.source) for page in pages), *kept.items(), *files]), *index]
 
 
-def _distinct(setting: Setting, pages: Sequence[Page]) -> list[Page]:
+def _distinct(pages: Iterable[Page]) -> list[Page]:
     """Returns the pages with no two titles and no two descriptions alike: where they are, their address follows."""
-    heads = setting.lasting.same("heads", tuple([page.head for page in pages if page.head]))
-    told = setting.again(_told_apart, heads)
-    return list(pages) if told is heads else [setting.again(_headed, *one) for one in zip(pages, told, strict=True)]
-
-
-def _told_apart(_: Setting, heads: tuple[Head, ...]) -> tuple[Head, ...]:
     seen: set[str] = set()
-    told = []
-    for head in heads:
-        title, description = _unlike(head.title, head, seen), _unlike(head.description, head, seen)
-        is_unlike = title is head.title and description is head.description
-        told.append(head if is_unlike else head._replace(title=title, description=description))
-    return heads if tuple(told) == heads else tuple(told)
-
-
-def _headed(_: Setting, page: Page, head: Head) -> Page:
-    return page if page.head == head else replace(page, head=head)
+    found = []
+    for page in pages:
+        head = page.head
+        if head:
+            title, description = _unlike(head.title, head, seen), _unlike(head.description, head, seen)
+            if (title, description) != (head.title, head.description):
+                page = replace(page, head=head._replace(title=title, description=description))
+        found.append(page)
+    return found
 
 
 def _unlike(words: str, head: Head, seen: set[str]) -> str:

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 
 from digest import links, redact
-from digest.model import Outline, Theme
+from digest.model import Story, Theme
 from digest.pages import addresses, arrange
 from digest.pages.archive import Edition
 from digest.pages.closing import EditionDates, edition_dates
 from digest.pages.page import Head, Link, Page
 from digest.pages.setting import Setting
-from digest.pages.texts import whole_key
 from digest.week import Week
 
 _EDITIONS = 26
@@ -28,11 +27,10 @@ def feed_pages(setting: Setting) -> Iterator[Page]:
     yield setting.file(addresses.FEED, _STORIES, "the feed of the whole", _whole, *whole)
     yield setting.file(addresses.FEED_JSON, "feeds/feed.json", "the JSON feed of the whole", _whole, *whole)
     weeks = tuple([edition for edition in closed if edition.week not in archive.held][:_EDITIONS])
-    for edition in weeks:
-        setting.texts.hold(whole_key(edition.mark))
-    hidden = [story for story in archive.catalogue.stories if story.hide and not story.draft]
+    hidden = [story for story in archive.content.stories if story.hide and not story.draft]
     close, zone = setting.config.close, setting.entries.zone
-    found = edition_dates(archive.editions, close, zone, hidden, archive.catalogue.gone)
+    content = archive.content
+    found = edition_dates(archive.editions, close, zone, hidden, content.gone, content.came)
     dates = tuple([found[edition.week] for edition in weeks])
     yield setting.file(addresses.WEEKS_FEED, "feeds/weeks.xml", "the feed of the weeks", _weeks, weeks, dates)
     for storyline in archive.storylines:
@@ -45,8 +43,7 @@ def feed_pages(setting: Setting) -> Iterator[Page]:
 
 def program_pages(setting: Setting, pages: Iterable[Page]) -> Iterator[Page]:
     """Yields what crawlers, feed readers and browsers ask for; `pages` are those that a sitemap may name."""
-    named = tuple([page.head for page in pages if page.template not in {"404.html", "moved.html"}])
-    heads = setting.lasting.same("heads of the sitemap", named)
+    heads = tuple([page.head for page in pages if page.template not in {"404.html", "moved.html"}])
     for place, template, make, inputs in (
         (addresses.OPML, "feeds/feeds.opml", _opml, ()),
         (addresses.SITEMAP, "sitemap.xml", _sitemap, (heads,)),
@@ -68,7 +65,7 @@ def _archive_documents(setting: Setting, closed: list[Edition]) -> Iterator[Page
     """
     weeks = [edition.week for edition in closed]
     for edition, previous, following in zip(closed, (*weeks[1:], None), (None, *weeks), strict=False):
-        yield setting.again(_archive_document, edition, previous, following)
+        yield _archive_document(setting, edition, previous, following)
 
 
 def _archive_document(setting: Setting, edition: Edition, previous: Week | None, following: Week | None) -> Page:
@@ -77,7 +74,7 @@ def _archive_document(setting: Setting, edition: Edition, previous: Week | None,
     return setting.file(place, _STORIES, source, _archived, edition, *around, last=True)
 
 
-def _whole(setting: Setting, stories: Sequence[Outline], previous: str) -> Mapping[str, object]:
+def _whole(setting: Setting, stories: Sequence[Story], previous: str) -> Mapping[str, object]:
     return {"feed": setting.entries.feed(stories, place=addresses.FEED, previous=previous)}
 
 
@@ -85,7 +82,7 @@ def _weeks(setting: Setting, editions: Sequence[Edition], dates: Sequence[Editio
     return {"feed": setting.entries.weeks(editions, dates)}
 
 
-def _theme(setting: Setting, theme: Theme, stories: Sequence[Outline]) -> Mapping[str, object]:
+def _theme(setting: Setting, theme: Theme, stories: Sequence[Story]) -> Mapping[str, object]:
     return {"feed": setting.entries.theme(theme, stories)}
 
 

@@ -8,7 +8,6 @@ from digest.model import FreePage
 from digest.pages import addresses, arrange, wording
 from digest.pages.archive import Edition
 from digest.pages.charts import Chart
-from digest.pages.counts import Counts
 from digest.pages.metadata import latest, listed_in, newest
 from digest.pages.page import Head, Link, Page
 from digest.pages.setting import Setting, Tally
@@ -17,7 +16,6 @@ from digest.week import Week
 
 _HEADLINES = 5  # of a week that home only hints at
 _EARLIER = 6  # weeks that home lists
-_WORDS = 4  # that are told of a week
 
 
 def site_pages(setting: Setting) -> Iterator[Page]:
@@ -40,8 +38,7 @@ def _weeks(setting: Setting) -> Iterator[Page]:
     editions = setting.archive.editions
     weeks = [edition.week for edition in editions]
     for edition, newer, older in zip(editions, (None, *weeks), (*weeks[1:], None), strict=False):
-        setting.texts.hold(_key(edition))
-        yield setting.again(_week, edition, newer, older)
+        yield _week(setting, edition, newer, older)
 
 
 def _home(setting: Setting) -> Page:
@@ -53,7 +50,7 @@ def _home(setting: Setting) -> Page:
         title=site.title,
         description=site.description or f"{site.title}: what mattered, week by week and theme by theme.",
         place=addresses.HOME,
-        updated=latest(newest(edition.stories) for edition in shown),
+        updated=latest(newest(edition.stories, setting.archive.changed) for edition in shown),
     )
     return setting.page(
         "home.html",
@@ -94,26 +91,14 @@ def _week(setting: Setting, edition: Edition, newer: Week | None, older: Week | 
 
 
 def _week_head(setting: Setting, edition: Edition) -> Head:
-    title, description, updated, _ = _worded(setting, edition)
-    return Head(title=title, description=description, place=addresses.week(edition.week), updated=updated)
-
-
-def _worded(setting: Setting, edition: Edition) -> list[str]:
-    """Returns a week's title, description, last change and what it is about; other builds have told most of them."""
-    words = setting.texts.once(_key(edition), lambda: "\0".join(_words(setting, edition))).split("\0")
-    return words if len(words) == _WORDS else _words(setting, edition)  # somebody has written such a sign
-
-
-def _key(edition: Edition) -> bytes:
-    return b"head " + edition.mark
-
-
-def _words(setting: Setting, edition: Edition) -> list[str]:
     letter = f": {edition.letter.title}" if edition.letter and edition.letter.title else ""
     about, count = setting.views.about(edition), wording.stories(len(edition.stories))
-    title = setting.titled(wording.label(edition.week) + letter)
-    description = f"{wording.span(edition.week)}: {count}{f' on {about}' if about else ''}."
-    return [title, description, newest(edition.stories), about]
+    return Head(
+        title=setting.titled(wording.label(edition.week) + letter),
+        description=f"{wording.span(edition.week)}: {count}{f' on {about}' if about else ''}.",
+        place=addresses.week(edition.week),
+        updated=newest(edition.stories, setting.archive.changed),
+    )
 
 
 def _week_data(setting: Setting, edition: Edition, newer: Week | None, older: Week | None) -> Mapping[str, object]:
@@ -141,20 +126,16 @@ def _archive(setting: Setting, updated: str) -> Page:
         "the page of the archive",
         head,
         _archive_data,
-        tuple([setting.again(_told, edition) for edition in archive.editions]),
+        tuple([_listed(setting, edition) for edition in archive.editions]),
         f"{weeks}, {stories}" if archive.editions else "",
-        setting.again(_pulse, setting.counts),
+        setting.counts.pulse(setting.config.themes),
     )
 
 
-def _pulse(setting: Setting, counts: Counts) -> Chart | None:
-    return counts.pulse(setting.config.themes)
-
-
-def _told(setting: Setting, edition: Edition) -> tuple[object, ...]:
+def _listed(setting: Setting, edition: Edition) -> tuple[object, ...]:
     """Returns all that a list of weeks says of one: most edits of a story change nothing there."""
     title = edition.letter.title if edition.letter else ""
-    return edition.week, edition.closed, len(edition.stories), _worded(setting, edition)[-1], title
+    return edition.week, edition.closed, len(edition.stories), setting.views.about(edition), title
 
 
 def _archive_data(

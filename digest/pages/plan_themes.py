@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from digest.model import FreePage, Outline, Theme
+from digest.model import FreePage, Story, Theme
 from digest.pages import addresses, wording
 from digest.pages.archive import Storyline
 from digest.pages.charts import Series
-from digest.pages.counts import Counts
 from digest.pages.metadata import latest, listed, newest
 from digest.pages.overtime import storyline_view
 from digest.pages.page import Head, Link, Page
@@ -46,7 +45,7 @@ def _themes(setting: Setting) -> Page:
         title=setting.titled("Themes"),
         description=f"What {site} follows: {titles}." if titles else f"{site} has no themes yet.",
         place=addresses.THEMES,
-        updated=latest(setting.again(_newest, line) for line in setting.archive.storylines),
+        updated=latest(newest(line.stories, setting.archive.changed) for line in setting.archive.storylines),
     )
     return setting.page("themes.html", "the page of all themes", head, _themes_data, setting.tallies)
 
@@ -56,19 +55,15 @@ def _themes_data(setting: Setting, themes: tuple[Tally, ...]) -> Mapping[str, ob
     return {"themes": lines, "listed": tuple(Link(line.title, line.place) for line in lines)}
 
 
-def _newest(_: Setting, storyline: Storyline) -> str:
-    return newest(storyline.stories)
-
-
 def _storyline(setting: Setting, storyline: Storyline, number: int) -> Iterator[Page]:
-    theme, same = storyline.theme, setting.lasting.same
+    theme = storyline.theme
     first, pages = parted(storyline.stories)
-    numbered = same(f"numbers of {theme.id}", _numbered(theme, len(pages)))
+    numbered = _numbered(theme, len(pages))
     yield _first(setting, storyline, number, first, numbered[-1] if numbered else None)
-    newer = [*numbered[1:], same(f"the first of {theme.id}", Link("Newest stories", addresses.theme(theme.id)))]
+    newer = [*numbered[1:], Link("Newest stories", addresses.theme(theme.id))]
     for stories, here, before, after in zip(pages, numbered, newer, (None, *numbered), strict=False):
-        yield setting.again(_older, theme, same(f"stories of {here.place}", stories), here, before, after)
-    yield from setting.again(_former, theme, numbered)
+        yield _older(setting, theme, stories, here, before, after)
+    yield from _former(setting, theme, numbered)
 
 
 def _numbered(theme: Theme, pages: int) -> tuple[Link, ...]:
@@ -76,7 +71,7 @@ def _numbered(theme: Theme, pages: int) -> tuple[Link, ...]:
     return tuple(Link(f"Older stories, page {at}", addresses.theme_page(theme.id, at)) for at in numbers)
 
 
-def _first(setting: Setting, storyline: Storyline, number: int, stories: Sequence[Outline], older: Link | None) -> Page:
+def _first(setting: Setting, storyline: Storyline, number: int, stories: Sequence[Story], older: Link | None) -> Page:
     theme, introduction = storyline.theme, storyline.introduction
     words = setting.described(introduction, addresses.theme(theme.id)) if introduction else ""
     dated = extent(storyline.stories)
@@ -85,19 +80,15 @@ def _first(setting: Setting, storyline: Storyline, number: int, stories: Sequenc
         description=words or f"{theme.title} in {setting.config.site.title}: {dated}.",
         place=addresses.theme(theme.id),
         feeds=(_feed_link(theme),),
-        updated=newest(stories),
+        updated=newest(stories, setting.archive.changed),
     )
     linking = setting.linking(introduction.body) if introduction else b""
-    over_time = setting.counts.course(theme.id), setting.again(_timeline, setting.counts, theme, number)
+    over_time = setting.counts.course(theme.id), setting.counts.timeline(theme, number)
     return _stories(setting, head, theme, stories, dated, None, older, introduction, linking, *over_time)
 
 
-def _timeline(_: Setting, counts: Counts, theme: Theme, number: int) -> Series | None:
-    return counts.timeline(theme, number)
-
-
 def _older(
-    setting: Setting, theme: Theme, stories: Sequence[Outline], here: Link, newer: Link, older: Link | None
+    setting: Setting, theme: Theme, stories: Sequence[Story], here: Link, newer: Link, older: Link | None
 ) -> Page:
     dated = extent(stories)
     words = here.title.lower()
@@ -106,7 +97,7 @@ def _older(
         description=f"{theme.title}, {words.partition(', ')[2]}: {dated}.",
         place=here.place,
         feeds=(_feed_link(theme),),
-        updated=newest(stories),
+        updated=newest(stories, setting.archive.changed),
     )
     return _stories(setting, head, theme, stories, dated, newer, older)
 
@@ -118,7 +109,7 @@ def _stories(setting: Setting, head: Head, *inputs: object) -> Page:
 def _stories_data(
     setting: Setting,
     theme: Theme,
-    stories: Sequence[Outline],
+    stories: Sequence[Story],
     extent: str,
     newer: Link | None,
     older: Link | None,

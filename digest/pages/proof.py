@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from digest.errors import Problem
-from digest.model import Catalogue, Config, FreePage, Letter
+from digest.model import Config, Content, FreePage, Letter
 from digest.pages import addresses, beside, search_index
 from digest.pages.addresses import Base
 from digest.pages.archive import Archive
@@ -18,34 +18,34 @@ from digest.pages.plan import plan, reserved
 from digest.pages.targets import Targets
 
 
-def proof(catalogue: Catalogue, archive: Archive, config: Config) -> tuple[Problem, ...]:
+def proof(archive: Archive, config: Config) -> tuple[Problem, ...]:
     """Returns what stops the build of an archive, and as hints the links of drafts that lead nowhere."""
-    planned = plan(catalogue, archive, config, searched=search_index.available())
+    planned = plan(archive, config, searched=search_index.available())
     for page in planned.pages:
         planned.data(page)  # which follows every link on it
-    names = reserved(page for page in catalogue.pages if page.draft)
+    names = reserved(page for page in archive.content.pages if page.draft)
     return (
         *planned.found(),
         *(name._replace(hint=True) for name in names),
-        *_of_drafts(catalogue, config),
-        *_unused(catalogue, planned.writer),
+        *_of_drafts(archive.content, config),
+        *_unused(archive.content, planned.writer),
     )
 
 
-def _unused(catalogue: Catalogue, writer: Writer) -> Iterator[Problem]:
-    for one in beside.unused(catalogue, writer):
+def _unused(content: Content, writer: Writer) -> Iterator[Problem]:
+    for one in beside.unused(content, writer):
         what = "no text shows this picture, so it is not published"
         yield Problem(one.file, 0, what, "show it, delete it, or move it to content/static/", hint=True)
 
 
-def _of_drafts(catalogue: Catalogue, config: Config) -> Iterator[Problem]:
-    waiting = [catalogue.story(story.file) for story in catalogue.stories if story.draft and not story.hide]
-    texts: tuple[Letter | FreePage, ...] = (*catalogue.letters, *catalogue.introductions, *catalogue.pages)
+def _of_drafts(content: Content, config: Config) -> Iterator[Problem]:
+    waiting = [story for story in content.stories if story.draft and not story.hide]
+    texts: tuple[Letter | FreePage, ...] = (*content.letters, *content.introductions, *content.pages)
     written = [one for one in texts if one.draft]
     if not waiting and not written:
         return
-    everything = arrange(catalogue, config, drafts=True)
-    writer = Writer(Targets(catalogue, everything, Base(config.site.url)))
+    everything = arrange(content, config, drafts=True)
+    writer = Writer(Targets(everything, Base(config.site.url)))
     for story in waiting:
         writer.html(story.note, file=story.file, here=addresses.week(story.week), top=4, line=story.line)
     for one in written:

@@ -22,42 +22,34 @@ from digest.pages.addresses import Base
 from digest.pages.atom import AtomEntry, EditionEntry
 from digest.pages.cards import Card
 from digest.pages.ingredients import FOLDER
-from digest.pages.lasting import Lasting
 from digest.pages.markup import Html
 from digest.pages.page import Link, Page
 from digest.pages.templates import Templates, as_data
-from digest.pages.texts import Texts, whole_key
 
 # Signs that XML 1.0 §2.2 or HTML §13.2.3.5 does not allow in a document, however they came here.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _PLAIN = bytes([9, 10, 13, *range(32, 127)])  # what nearly all of a page consists of
 
-_SHARED = (
-    "base.html",
-    "week.html",
-    "theme.html",
-    "macros/stories.html",
-    "story/article.html",
-    "story/card.html",
-    "story/line.html",
-    "story/body.html",
-    "feeds/frame.xml",
-    "feeds/stories.xml",
-    "feeds/entry.xml",
-    "feeds/content.html",
-    "feeds/words.html",
-)
 _VERSIONED = {addresses.STYLE: "style.css", addresses.SEARCH_SCRIPT: "search.js"}
 """The templates of the files whose links tell their version."""
 _VERSION = 10  # hexadecimal digits
 _ANCHOR, _BODY = "\ue000", "\ue001"  # where the two go in the frame of a story; nobody's words have them
 
 
+Remember = Callable[[str, bytes, Callable[[], str]], str]
+"""Returns the text of a name that was made under a key, or makes it: `Cache.memo` for texts."""
+
+
+def _make_anew(_: str, __: bytes, make: Callable[[], str]) -> str:
+    return make()
+
+
 class Renderer:
     """One environment for all builds of a process; what many pages share is rendered once and kept."""
 
     def __init__(self, root: Path, base: Base) -> None:
-        self._base, self._texts = base, Texts()
+        self._base = base
+        self._remember: Remember = _make_anew
         self._templates = Templates(
             root,
             filters={
@@ -83,18 +75,12 @@ class Renderer:
         self._kept: dict[tuple[str, ...], Html] = {}
         self._shared: Mapping[str, object] = {}
         self._versions: dict[str, str] = {}
-        self._lasting = Lasting()
         self._last = False
         self._frames: dict[tuple[str, bool], Callable[[str, str], str]] = {}
 
-    def compile(self) -> None:
-        """Compiles the templates that most pages are made with, for two processes that would both have to."""
-        self._templates.compile(_SHARED)
-
-    def begin(self, texts: Texts, lasting: Lasting, shared: Mapping[str, object]) -> None:
-        """Begins another build, with its own texts and what all pages receive; what was rendered lately lasts."""
-        self._texts, self._lasting, self._kept = texts, lasting, {}
-        self._shared, self._versions = shared, {}
+    def begin(self, shared: Mapping[str, object], remember: Remember = _make_anew) -> None:
+        """Begins another build: `shared` is what all pages receive."""
+        self._shared, self._remember, self._kept, self._versions = shared, remember, {}, {}
 
     def page(self, page: Page, data: Mapping[str, object]) -> bytes:
         """Returns a page's bytes, UTF-8; `data` is the page's own."""
@@ -150,18 +136,13 @@ class Renderer:
         return self._once(("feeds/entry.xml", entry.id), "entry", entry)
 
     def _whole(self, entry: EditionEntry) -> Html:
-        make = self._templates.render
-        return Html(
-            self._texts.once(whole_key(entry.mark), lambda: make("feeds/edition.html", {"edition": entry.edition}))
-        )
+        def make() -> str:
+            return self._templates.render("feeds/edition.html", {"edition": entry.edition})
+
+        return Html(self._remember(entry.id, entry.key, make))
 
     def _once(self, key: tuple[str, ...], name: str, value: object) -> Html:
-        """Returns a piece, rendered once for the two pages that most pieces stand on: then it is let go.
-
-        Where builds go on, as in a preview, it is kept for the next ones beside the value that it was made of.
-        """
-        if self._lasting.goes_on:
-            return self._lasting.lately((key[0], id(value)), lambda: (self._piece(key[0], {name: value}), value))[0]
+        """Returns a piece, rendered once for the two pages that most pieces stand on: then it is let go."""
         if key in self._kept:
             return self._kept.pop(key)
         piece = self._piece(key[0], {name: value})

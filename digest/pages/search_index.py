@@ -1,6 +1,6 @@
-"""The index of the stories, a year at a time: each year's stands in `.digest/` while its stories are what they were.
+"""The index of the stories, a year at a time: each year's stays in the cache while its stories are what they were.
 
-    archive ──by year──▶ as it was? ──no──▶ records ──pagefind──▶ .digest/search/2026.memory ──▶ files of the site
+    archive ──by year──▶ as it was? ──no──▶ records ──pagefind──▶ cache ──▶ files of the site
 
 One record is one story, so that what is found is a story and no page of forty; one index is one year, so that an edit
 costs as much in the tenth year as in the first. Refuses to stop a build: where the index of a year cannot be made there
@@ -11,30 +11,24 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache as once
 from itertools import groupby
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest import disk, memory
-from digest.model import Catalogue, Config, Outline
+from digest.cache import Cache
+from digest.model import Config, Story
 from digest.pages import addresses, ingredients
 from digest.pages.addresses import Base
 from digest.pages.archive import Archive
 from digest.pages.cards import publisher
-from digest.pages.marks import mark
+from digest.pages.keys import hash_of
 from digest.pages.markup import Writer
 from digest.pages.targets import Targets
 
 if TYPE_CHECKING:
     from digest.pages.records import Record
 
-_FOLDER = "search"
 _AT_ONCE = 4  # years; each takes a program of its own, and tens of megabytes
-
-_Kept = tuple[dict[str, bytes], bytes]
-"""The index of one year: a hash of each file by its name, and all the files, packed."""
 
 
 class Index(NamedTuple):
@@ -52,7 +46,7 @@ class Index(NamedTuple):
         """The version of Pagefind's program for browsers, a hash of its files; nothing without an index."""
         named = ((path.rpartition("/")[2], told) for path, told in self.files.items())
         parts = tuple(sorted(part for part in named if _is_program(part[0])))
-        return mark(parts).hex()[:10] if parts else ""
+        return hash_of(repr(parts)).hex()[:10] if parts else ""
 
 
 def available() -> bool:
@@ -60,54 +54,57 @@ def available() -> bool:
     return all(importlib.util.find_spec(library) for library in ("pagefind", "cbor2"))
 
 
-def index(catalogue: Catalogue, archive: Archive, config: Config, root: Path) -> Index:
-    """Returns the index of an archive, made anew for years where it does not stand; none without stories or extra."""
+def index(archive: Archive, config: Config, cache: Cache) -> Index:
+    """Returns the index of an archive, made anew for years whose stories have changed; none without stories or extra.
+
+    The files of each year are in the cache, so that an edit costs as much in the tenth year as in the first.
+    """
     if not archive.stories or not available():
         return Index()
     years = {str(year): tuple(stories) for year, stories in groupby(archive.stories, key=lambda story: story.week.year)}
     shared = _shared(config)
-    keys = {year: mark((shared, *_told(stories, archive))) for year, stories in years.items()}
-    kept: dict[str, _Kept] = {}
-    for year, key in keys.items():
-        if stands := memory.recall(root, _name(year), key)[0]:
-            kept[year] = stands
-    wanted = {year: list(_records(catalogue, archive, config, years[year])) for year in keys if year not in kept}
+    keys = {year: archive.keys.of(shared, stories) for year, stories in years.items()}
+    hashes = {year: cache.get("search", year, key, dict[str, bytes]) for year, key in keys.items()}
+    wanted = {year: list(_records(archive, config, years[year])) for year in keys if hashes[year] is None}
     try:
         for year, files in _made(wanted, config.site.language):
-            kept[year] = ({name: mark(content) for name, content in files.items()}, memory.pack(files))
-            memory.keep(root, _name(year), keys[year], kept[year])
+            hashes[year] = {name: hash_of(content) for name, content in files.items()}
+            cache.put("search", year, keys[year], hashes[year])
+            cache.put("search files", year, keys[year], files)
     except ValueError as error:
         return Index(warning=f"search: pagefind made no index, so the site has no search page: {error}")
-    _forget(root, map(_name, keys))
-    return _together(kept)
+    for kind in ("search", "search files"):
+        cache.keep_only(kind, keys)
 
+    def search_of(year: str) -> dict[str, bytes]:
+        records = list(_records(archive, config, years[year]))
+        return dict(_made({year: records}, config.site.language))[year]
 
-def _name(year: str) -> str:
-    return f"{_FOLDER}/{year}.memory"
+    def content(year: str, name: str) -> bytes:
+        files = cache.get("search files", year, keys[year], dict[str, bytes])
+        if files is None or name not in files:  # it was damaged
+            files = search_of(year)
+            cache.put("search files", year, keys[year], files)
+        return files[name]
+
+    return _together({year: found for year, found in hashes.items() if found is not None}, content)
 
 
 def _shared(config: Config) -> bytes:
     """Returns a hash of what every year's index is made of beside its stories: this program and Pagefind among it."""
     feeds = tuple((feed.id, feed.publisher) for feed in config.feeds)
     themes = tuple((theme.id, theme.was) for theme in config.themes)
-    return mark((ingredients.of_program(), config.site.language, feeds, themes))
+    return hash_of(repr((ingredients.of_program(), config.site.language, feeds, themes)))
 
 
-def _told(stories: Iterable[Outline], archive: Archive) -> Iterator[tuple[bytes, str, str]]:
-    """Yields all that records of these stories are made of: their words, and what their file's name and place say."""
-    for story in stories:
-        yield story.mark, addresses.permalink(story.week, archive.anchors.of(story)), story.published
-
-
-def _records(catalogue: Catalogue, archive: Archive, config: Config, stories: Iterable[Outline]) -> Iterator[Record]:
+def _records(archive: Archive, config: Config, stories: Iterable[Story]) -> Iterator[Record]:
     from digest.pages.records import record
 
-    writer = Writer(Targets(catalogue, archive, Base(config.site.url)))
+    writer = Writer(Targets(archive, Base(config.site.url)))
     feeds = {feed.id: feed for feed in config.feeds}
-    for outline in stories:
-        story = catalogue.story(outline.file)
-        place = addresses.permalink(outline.week, archive.anchors.of(outline))
-        yield record(story, outline.themes, place, publisher(story, feeds)[0], writer.words)
+    for story in stories:
+        place = addresses.permalink(story.week, archive.anchors.of(story))
+        yield record(story, story.themes, place, publisher(story, feeds)[0], writer.words)
 
 
 def _made(wanted: Mapping[str, list[Record]], language: str) -> Iterator[tuple[str, dict[str, bytes]]]:
@@ -127,34 +124,24 @@ def _made(wanted: Mapping[str, list[Record]], language: str) -> Iterator[tuple[s
         makers.shutdown(cancel_futures=True)
 
 
-def _forget(root: Path, names: Iterable[str]) -> None:
-    """Removes what is left of years that have no story any more, and of runs that were killed."""
-    import shutil
+def _together(years: Mapping[str, Mapping[str, bytes]], content: Callable[[str, str], bytes]) -> Index:
+    """Returns the indexes of all years as one; `years` has the hashes of the files, `content` gives one's bytes.
 
-    cache = root / disk.CACHE
-    for gone in {*(cache / _FOLDER).glob("*")} - {cache / name for name in names}:
-        if gone.is_dir():
-            shutil.rmtree(gone, ignore_errors=True)
-        else:
-            disk.unlink(gone)
-
-
-def _together(kept: Mapping[str, _Kept]) -> Index:
-    """Returns the indexes of all years as one. Its program stands with the newest year alone: it serves all of them."""
-    newest = max(kept, key=int)
+    Pagefind's program stands with the newest year alone: it serves all of them.
+    """
+    newest = max(years, key=int)
     files = {
-        f"{addresses.SEARCH_INDEX}{year}/{name}": told
-        for year, (hashes, _) in kept.items()
-        for name, told in hashes.items()
+        f"{addresses.SEARCH_INDEX}{year}/{name}": hash
+        for year, hashes in years.items()
+        for name, hash in hashes.items()
         if year == newest or not _is_program(name)
     }
-    unpacked: Callable[[str], dict[str, bytes]] = once(lambda year: memory.unpack(kept[year][1]))
 
-    def content(path: str) -> bytes:
+    def content_at(path: str) -> bytes:
         year, _, name = path.removeprefix(addresses.SEARCH_INDEX).partition("/")
-        return unpacked(year)[name]
+        return content(year, name)
 
-    return Index(files=files, content=content)
+    return Index(files=files, content=content_at)
 
 
 def _is_program(name: str) -> bool:

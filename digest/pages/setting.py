@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from digest.links import has_own_link
-from digest.model import Catalogue, Config, FreePage, Outline, Theme
+from digest.model import Config, FreePage, Story, Theme
 from digest.pages import addresses, arrange, wording
 from digest.pages.addresses import Base
 from digest.pages.archive import Archive
 from digest.pages.atom import Entries
 from digest.pages.cards import Cards
 from digest.pages.charts import Spark
-from digest.pages.counts import Counts, Numbers, counted, numbers
-from digest.pages.lasting import Lasting
-from digest.pages.marks import mark
+from digest.pages.counts import Counts, counted, numbers
 from digest.pages.markup import Writer
 from digest.pages.page import Head, Link, Page
 from digest.pages.storyline import Course
 from digest.pages.targets import Targets
-from digest.pages.texts import Texts
 from digest.pages.views import SiteView, Views, described
-
-_T = TypeVar("_T")
 
 
 class Tally(NamedTuple):
@@ -32,7 +26,7 @@ class Tally(NamedTuple):
 
     theme: Theme
     stories: int
-    latest: Outline | None
+    latest: Story | None
     course: Course | None
     spark: Spark | None
 
@@ -48,8 +42,6 @@ class Setting(NamedTuple):
     cards: Cards
     views: Views
     entries: Entries
-    texts: Texts
-    lasting: Lasting
     tallies: tuple[Tally, ...]
     site: SiteView
     own_icon: str
@@ -78,12 +70,7 @@ class Setting(NamedTuple):
         by these a later build tells whether the file would come out as it was.
         """
         path = addresses.output(place)
-        page = Page(path=path, source=source, template=template, make=make, inputs=inputs, head=head, last=last)
-        return self.lasting.same(path, page)
-
-    def again(self, make: Callable[..., _T], *of: object) -> _T:
-        """Returns what `make` makes with this setting and these objects, or what it made of the same the last time."""
-        return self.lasting.made(make, *of, maker=self)
+        return Page(path=path, source=source, template=template, make=make, inputs=inputs, head=head, last=last)
 
     @property
     def shared(self) -> Mapping[str, object]:
@@ -92,8 +79,7 @@ class Setting(NamedTuple):
 
     def described(self, page: FreePage, here: str) -> str:
         """Returns the first words of what an editor wrote for a page of its own, which stands `here`."""
-        key = mark(("described", page, here, self.linking(page.body)))
-        return self.texts.once(key, lambda: described(self.views.text(page, here)))
+        return described(self.views.text(page, here))
 
     def linking(self, text: str) -> bytes:
         """Returns a mark of where the links in a text lead."""
@@ -105,22 +91,19 @@ class Setting(NamedTuple):
 
 
 def set_up(
-    catalogue: Catalogue,
     archive: Archive,
     config: Config,
     base: Base,
-    texts: Texts,
-    lasting: Lasting,
     *,
     searched: bool,
     program: str = "",
 ) -> Setting:
     """Returns the setting of one build, whose site has a search page where it is searched."""
-    writer = Writer(Targets(catalogue, archive, base))
-    cards = Cards(config, catalogue, archive.anchors, writer, lasting)
-    views = Views(config, cards, writer, texts)
-    counts = lasting.made(counted, _numbers(archive, lasting))
-    copied = {one.path for one in catalogue.copied}
+    writer = Writer(Targets(archive, base))
+    cards = Cards(config, archive.content, archive.anchors, writer)
+    views = Views(config, cards, writer)
+    counts = counted([numbers(edition) for edition in archive.editions])
+    copied = {one.path for one in archive.content.copied}
     own_icon = next((name for name in addresses.OWN_ICONS if name in copied), "")
     return Setting(
         config=config,
@@ -131,9 +114,7 @@ def set_up(
         cards=cards,
         views=views,
         entries=Entries(config, cards, views),
-        texts=texts,
-        lasting=lasting,
-        tallies=lasting.same("tallies", tuple(_tallies(archive, counts, lasting))),
+        tallies=tuple(_tallies(archive, counts)),
         site=_site(config, archive, own_icon or addresses.ICON, searched),
         own_icon=own_icon,
         searched=searched,
@@ -141,11 +122,7 @@ def set_up(
     )
 
 
-def _numbers(archive: Archive, lasting: Lasting) -> tuple[Numbers, ...]:
-    return lasting.same("numbers", tuple([lasting.made(numbers, edition) for edition in archive.editions]))
-
-
-def _tallies(archive: Archive, counts: Counts, lasting: Lasting) -> Iterator[Tally]:
+def _tallies(archive: Archive, counts: Counts) -> Iterator[Tally]:
     """Yields every theme with what a list of themes says of it."""
     for number, line in enumerate(archive.storylines, 1):
         yield Tally(
@@ -153,19 +130,15 @@ def _tallies(archive: Archive, counts: Counts, lasting: Lasting) -> Iterator[Tal
             stories=len(line.stories),
             latest=line.stories[0] if line.stories else None,
             course=counts.course(line.theme.id),
-            spark=lasting.made(_spark, counts, line.theme, number),
+            spark=counts.spark(line.theme, number),
         )
 
 
-def _spark(counts: Counts, theme: Theme, number: int) -> Spark | None:
-    return counts.spark(theme, number)
-
-
-def extent(stories: Sequence[Outline]) -> str:
+def extent(stories: Sequence[Story]) -> str:
     """Returns how many stories there are and from which days, in words."""
     if not stories:
         return "No stories yet"
-    first, last = (wording.day(datetime.fromisoformat(story.published)) for story in (stories[-1], stories[0]))
+    first, last = (wording.day(story.published) for story in (stories[-1], stories[0]))
     return f"{wording.stories(len(stories))}, {first if first == last else f'{first} to {last}'}"
 
 

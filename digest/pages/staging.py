@@ -23,7 +23,7 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 class Staging:
-    """The files that one process of a build makes ready below a folder; `begin` is called before the first."""
+    """The files that a build makes ready below a folder; `begin` is called before the first."""
 
     def __init__(self, folder: Path, begin: Callable[[], None]) -> None:
         self._folder, self._place, self._begin = folder, os.fspath(folder), begin
@@ -62,7 +62,7 @@ class Staging:
                 raise disk.refused("write", place, error) from error
 
     def drop(self, paths: Iterable[str]) -> None:
-        """Takes away what was made ready of these paths, by whichever process, and the folders made for it here."""
+        """Takes away what was made ready of these paths, and the folders made for it here."""
         self._waiting.clear()
         for path in paths:
             disk.unlink(_hidden(f"{self._place}/{path}"))

@@ -18,7 +18,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-from digest.model import Catalogue, FreePage, Letter
+from digest.model import FreePage, Letter
 from digest.naming import is_markdown, without_ending
 from digest.pages import addresses
 from digest.pages.addresses import Base
@@ -44,13 +44,13 @@ class Lost(NamedTuple):
 class Targets:
     """All that a link may lead to, by its file's path below the root, and stories also by their file's name alone."""
 
-    def __init__(self, catalogue: Catalogue, archive: Archive, base: Base) -> None:
+    def __init__(self, archive: Archive, base: Base) -> None:
         self.base = base
-        self._catalogue, self._archive = catalogue, archive
+        self._content, self._archive = archive.content, archive
 
     def _at_once(self, file: str) -> str | None:
         """Returns the place of a published story by its file, without looking at any other."""
-        stories = self._catalogue.stories
+        stories = self._content.stories
         at = bisect_left(stories, file, key=attrgetter("file"))
         story = stories[at] if at < len(stories) and stories[at].file == file else None
         if story is None or story.hide or (story.draft and not self._archive.drafts):
@@ -60,34 +60,34 @@ class Targets:
     @cached_property
     def _places(self) -> dict[str, str]:
         """The place of every file that has one; looked up at the first link, for most builds follow none."""
-        mended = dict.fromkeys(self._catalogue.unread, addresses.HOME)  # they will have a place, once they are mended
-        return _places(self._catalogue, self._archive) | mended
+        mended = dict.fromkeys(self._content.unread, addresses.HOME)  # they will have a place, once they are mended
+        return _places(self._archive) | mended
 
     @cached_property
     def _unpublished(self) -> dict[str, str]:
         """What each file that is not published is, deleted stories and the folders of their weeks among them."""
-        catalogue = self._catalogue
+        content = self._content
         found: dict[str, str] = {}
-        for gone in catalogue.gone:
+        for gone in content.gone:
             found |= dict.fromkeys((gone.file, *gone.former), f"a story that was deleted: {gone.file}")
-        for week in {one.week for one in catalogue.stories} | {one.week for one in catalogue.gone}:
+        for week in {one.week for one in content.stories} | {one.week for one in content.gone}:
             found |= dict.fromkeys(_week_files(week), "a week of which nothing is published")
-        texts: tuple[Letter | FreePage, ...] = (*catalogue.letters, *catalogue.introductions, *catalogue.pages)
+        texts: tuple[Letter | FreePage, ...] = (*content.letters, *content.introductions, *content.pages)
         found |= dict.fromkeys((text.file for text in texts), "a draft")
-        found |= {one.file: "a hidden story" if one.hide else "a draft" for one in catalogue.stories}
+        found |= {one.file: "a hidden story" if one.hide else "a draft" for one in content.stories}
         return {file: kind for file, kind in found.items() if file not in self._places}
 
     @cached_property
     def _named(self) -> dict[str, list[str]]:
         named: dict[str, list[str]] = defaultdict(list)
-        for file in (*(story.file for story in self._catalogue.stories), *sorted(self._catalogue.unread)):
+        for file in (*(story.file for story in self._content.stories), *sorted(self._content.unread)):
             named[file.rpartition("/")[2]].append(file)
         return named
 
     @cached_property
     def _former(self) -> dict[str, str]:
         """The files that stories had before, each with the file that the last of them has now."""
-        places = sorted(self._catalogue.places, key=attrgetter("since"))
+        places = sorted(self._content.places, key=attrgetter("since"))
         return {place.file: place.story for place in places if place.story not in {"", place.file}}
 
     @cached_property
@@ -140,7 +140,7 @@ class Targets:
     @cached_property
     def _copied(self) -> dict[str, str]:
         """The paths of all copied files by the files themselves."""
-        return {one.file: one.path for one in self._catalogue.copied}
+        return {one.file: one.path for one in self._content.copied}
 
     @cached_property
     def _copied_paths(self) -> frozenset[str]:
@@ -148,7 +148,7 @@ class Targets:
 
     @cached_property
     def _sizes(self) -> dict[str, tuple[int, int]]:
-        return {one.path: one.size for one in self._catalogue.copied if one.size}
+        return {one.path: one.size for one in self._content.copied if one.size}
 
     def _find(self, path: str, file: str) -> str | Lost:
         wanted = _beside(file, path)
@@ -194,13 +194,13 @@ class Targets:
     @cached_property
     def _deleted(self) -> dict[str, str]:
         """The files of deleted stories by their names."""
-        files = [file for one in self._catalogue.gone for file in (*one.former, one.file)]
+        files = [file for one in self._content.gone for file in (*one.former, one.file)]
         return {file.rpartition("/")[2]: file for file in files if file in self._unpublished}
 
     def _missing(self, path: str, wanted: str) -> Lost:
         """Returns why a link to a file leads nowhere: it is of a kind that is not copied, or has another name."""
         folder, _, name = wanted.rpartition("/")
-        names = self._catalogue.beside(folder) if folder == "content" or folder.startswith("content/") else ()
+        names = self._content.beside(folder) if folder == "content" or folder.startswith("content/") else ()
         same = next((one for one in names if _composed(one) == _composed(name)), None)
         if same:
             what = f"'{path}' is there, but only pictures ({_KINDS}) are copied from beside a text"
@@ -247,7 +247,7 @@ def _week_files(week: Week) -> tuple[str, str]:
     return folder, f"{folder}/letter.md"
 
 
-def _places(catalogue: Catalogue, archive: Archive) -> dict[str, str]:
+def _places(archive: Archive) -> dict[str, str]:
     places = {story.file: addresses.permalink(story.week, archive.anchors.of(story)) for story in archive.stories}
     for edition in (*archive.editions, *archive.vacated):
         written = (edition.letter.file,) if edition.letter else ()
@@ -256,4 +256,4 @@ def _places(catalogue: Catalogue, archive: Archive) -> dict[str, str]:
     for line in archive.storylines:
         written = (line.introduction.file,) if line.introduction else ()
         places |= dict.fromkeys((f"content/themes/{line.theme.id}.md", *written), addresses.theme(line.theme.id))
-    return places | {copied.file: copied.path for copied in catalogue.copied}
+    return places | {copied.file: copied.path for copied in archive.content.copied}

@@ -12,11 +12,8 @@ import stat
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from types import CodeType
-from typing import ClassVar
 
 from jinja2 import (
-    BytecodeCache,
     ChoiceLoader,
     Environment,
     FileSystemBytecodeCache,
@@ -79,18 +76,6 @@ class _Compiled(FileSystemBytecodeCache):
             super().dump_bytecode(bucket)
 
 
-class _Unkept(BytecodeCache):
-    """Compiled templates of this process, where none may be kept: two processes of one build need them."""
-
-    _code: ClassVar[dict[str, CodeType | None]] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._code.get(bucket.key + bucket.checksum)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._code[bucket.key + bucket.checksum] = bucket.code
-
-
 _FLAWS = (TemplateError, UnicodeDecodeError, RecursionError)
 """What reading a template raises where something is wrong in it."""
 
@@ -119,18 +104,12 @@ class Templates:
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
-            bytecode_cache=_compiled(root) or _Unkept(),
+            bytecode_cache=_compiled(root),
             loader=self._loader,
         )
         self._environment.filters.update(filters)
         self._environment.filters.update({name: _at_run_time(made) for name, made in changing.items()})
         self._environment.globals.update(known)
-
-    def compile(self, names: Iterable[str]) -> None:
-        """Compiles templates, as far as they are in order: what is wrong is said when they are rendered."""
-        for name in names:
-            with contextlib.suppress(*_FLAWS):
-                self._template(name)
 
     def render(self, name: str, values: Mapping[str, object]) -> str:
         """Returns what a template makes of values; raises what its code raises, of which `problem` knows more."""

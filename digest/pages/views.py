@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from digest.model import Config, FreePage, Letter, Outline, Theme
+from digest.model import Config, FreePage, Letter, Story, Theme
 from digest.pages import addresses, wording
 from digest.pages.archive import Edition
 from digest.pages.cards import Card, Cards
@@ -17,7 +17,6 @@ from digest.pages.charts import Spark, colour
 from digest.pages.markup import Html, Writer, text_of
 from digest.pages.page import Link
 from digest.pages.storyline import Course
-from digest.pages.texts import Texts
 from digest.week import Week
 
 _NAMED = 3  # themes of which a week says that it is about them
@@ -134,8 +133,7 @@ def described(text: Html) -> str:
 class Views:
     """Makes the views of one build."""
 
-    def __init__(self, config: Config, cards: Cards, writer: Writer, texts: Texts) -> None:
-        self._texts = texts
+    def __init__(self, config: Config, cards: Cards, writer: Writer) -> None:
         self._titles = {theme.id: theme.title for theme in config.themes}
         self._colours = {theme.id: colour(number) for number, theme in enumerate(config.themes, 1)}
         self._cards, self._writer = cards, writer
@@ -164,14 +162,11 @@ class Views:
 
     def week_line(self, edition: Edition, headlines: int = 0) -> WeekLine:
         """Returns a week as a line in a list, with the first headlines that one should see there."""
+        first: Sequence[Story] = ()
         if headlines:
-            return self._line(edition, headlines)
-        return self._texts.made("line", edition.mark, lambda: self._line(edition, 0))
-
-    def _line(self, edition: Edition, headlines: int) -> WeekLine:
-        first: Sequence[Outline] = ()
-        if headlines:
-            first = sorted(edition.stories, key=lambda story: (story is not edition.lead, not story.noted))[:headlines]
+            first = sorted(
+                edition.stories, key=lambda story: (story is not edition.lead, not self._cards.main(story).note)
+            )[:headlines]
         return WeekLine(
             number=edition.week.number,
             label=wording.label(edition.week),
@@ -190,7 +185,7 @@ class Views:
         return tuple(self._year(year, list(found)) for year, found in groupby(editions, lambda one: one.week.year))
 
     def theme_line(
-        self, theme: Theme, stories: int, latest: Outline | None, course: Course | None, spark: Spark | None
+        self, theme: Theme, stories: int, latest: Story | None, course: Course | None, spark: Spark | None
     ) -> ThemeLine:
         """Returns a theme with so many stories as a line in a list."""
         return ThemeLine(
@@ -209,7 +204,7 @@ class Views:
         """Returns the number of a theme's colour."""
         return self._colours[theme.id]
 
-    def by_week(self, stories: Sequence[Outline], theme: str) -> tuple[Group, ...]:
+    def by_week(self, stories: Sequence[Story], theme: str) -> tuple[Group, ...]:
         """Returns a theme's stories in groups by week, in the order in which they come."""
         groups = []
         for week, found in groupby(stories, key=lambda story: story.week):

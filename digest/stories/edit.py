@@ -30,7 +30,9 @@ def edited(text: str, story: Story, changes: Mapping[str, Any], known: Known) ->
     `story` is what the text says now, `changes` has the new values by field.
     """
     meant = replace(story, **changes)
-    known = replace(known, excerpts=OneStory((*excerpt.hashes(story.excerpt), *excerpt.hashes(meant.excerpt))))
+    known = replace(
+        known, excerpts=OneStory(frozenset((*excerpt.hashes(story.excerpt), *excerpt.hashes(meant.excerpt))))
+    )
     try:
         result = _with_excerpt(text, story.excerpt, meant.excerpt) if "excerpt" in changes else text
         for key, words in storyfile.pairs(meant):

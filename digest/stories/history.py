@@ -13,7 +13,7 @@ from operator import attrgetter, itemgetter
 from types import MappingProxyType
 
 from digest import links, redact
-from digest.model import Gone, Location, Outline, Place, Story
+from digest.model import Gone, Location, Place, Story
 from digest.naming import lasting_name
 from digest.stories import excerpt, following, identity, ledger, locations, paths
 from digest.stories.following import Brought, Claim, Followed, Known, Lookup
@@ -139,7 +139,8 @@ class History:
         written = {file: frozenset(hashes) for file, hashes in files.items() if hashes}
         found = {name: [written[file] for file in named if file in written] for name, named in names.items()}
         hashes = {name: sets[0].union(*sets[1:]) for name, sets in found.items() if sets}
-        return hashes | {file: self.excerpts_of(owner) for file, owner in self.altered.items()}
+        own = {file: hashes.get(file, frozenset()) | self.excerpts_of(owner) for file, owner in self.altered.items()}
+        return hashes | own
 
     def excerpts_of(self, owner: str) -> frozenset[str]:
         """Returns the hashes of all excerpts that pull or add has written of a known story."""
@@ -278,7 +279,7 @@ class History:
                 found[f"file:{file}"].add(file)
         return found
 
-    def places(self, stories: Iterable[Story | Outline], followed: Followed) -> tuple[Place, ...]:
+    def places(self, stories: Iterable[Story], followed: Followed) -> tuple[Place, ...]:
         """Returns the places of those weeks alone in which some story does not simply lie where it was first put.
 
         In all other weeks every story's anchor is its slug, with the places or without them: most stories make none.
@@ -300,7 +301,7 @@ class History:
         found = [place for place in (*moved, *here) if place and place.week in doubtful]
         return tuple(sorted(found, key=attrgetter("file", "owner")))
 
-    def gone(self, stories: Iterable[Story | Outline], followed: Followed) -> tuple[Gone, ...]:
+    def gone(self, stories: Iterable[Story], followed: Followed) -> tuple[Gone, ...]:
         """Returns the stories that are in the ledgers, and are not there any more."""
         files = {story.file for story in stories}
         found = []
@@ -399,7 +400,7 @@ def _earlier_titles(title: str, records: Sequence[tuple[str, Record]]) -> tuple[
     return tuple(dict.fromkeys(titles))
 
 
-def _shared(named: Iterable[Place | Story | Outline]) -> set[Week]:
+def _shared(named: Iterable[Place | Story]) -> set[Week]:
     """Returns the weeks in which two have one slug."""
     slugs: dict[Week, set[str]] = defaultdict(set)
     found = set()

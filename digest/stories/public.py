@@ -5,11 +5,12 @@ Pages, feeds, the search index and exports are made of what this returns; the fi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from digest import redact
-from digest.model import Catalogue, FreePage, Letter, Story
+from digest.model import Content, FreePage, Letter, Story
 from digest.naming import lasting_name
 
 _TEXTS = ("title", "headline", "link", "image", "source", "excerpt", "note")
@@ -18,21 +19,32 @@ _NAMED = 3
 _Text = TypeVar("_Text", Letter, FreePage)
 
 
-def published(catalogue: Catalogue) -> Catalogue:
+def published(content: Content) -> Content:
     """Returns the content as it may be published; Atom ids stay the same."""
-    fields = {story.file: story.signed for story in catalogue.stories if story.secret}
-    catalogue = catalogue._replace(
-        letters=_texts(catalogue.letters),
-        introductions=_texts(catalogue.introductions),
-        pages=_texts(catalogue.pages),
+    content = content._replace(
+        letters=_texts(content.letters),
+        introductions=_texts(content.introductions),
+        pages=_texts(content.pages),
     )
-    if not fields:
-        return catalogue
-    whole = {file: catalogue.story(file) for file in fields}
-    names = {file: lasting_name(story) for file, story in whole.items() if not story.id} | {**catalogue.names}
-    clean = {file: without_secrets(story, fields[file]) for file, story in whole.items()}
-    story_of = catalogue.story
-    return catalogue._replace(story=lambda file: clean.get(file) or story_of(file), names=names)
+    clean = dict(_without_secrets(content))
+    if not clean:
+        return content
+    names = {story.file: lasting_name(story) for story in content.stories if story.file in clean and not story.id} | {
+        **content.names
+    }
+    return content._replace(
+        stories=tuple(clean.get(story.file, story) for story in content.stories),
+        names=names,
+    )
+
+
+def _without_secrets(content: Content) -> Iterator[tuple[str, Story]]:
+    """Yields the stories that had a secret, without it."""
+    for story in content.stories:
+        if content.suspects is None or story.file in content.suspects:
+            clean = without_secrets(story, content.signed.get(story.file, ""))
+            if clean is not story:
+                yield story.file, clean
 
 
 def without_secrets(story: Story, signed: str) -> Story:
@@ -49,11 +61,11 @@ def without_secrets(story: Story, signed: str) -> Story:
     return replace(story, **changes) if changes else story
 
 
-def notice(catalogue: Catalogue) -> str:
+def notice(content: Content) -> str:
     """Returns which files have a secret in a URL, in one line for the report of a build; nothing if none has."""
-    letters = [one.file for one in catalogue.letters if _text(one) is not one]
-    pages = [one.file for one in (*catalogue.introductions, *catalogue.pages) if _text(one) is not one]
-    files = [*(story.file for story in catalogue.stories if story.secret and not story.hide), *letters, *pages]
+    letters = [one.file for one in content.letters if _text(one) is not one]
+    pages = [one.file for one in (*content.introductions, *content.pages) if _text(one) is not one]
+    files = [*(file for file, story in _without_secrets(content) if not story.hide), *letters, *pages]
     if not files:
         return ""
     more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import TypeVar
@@ -20,7 +20,6 @@ from digest.errors import DigestError, Faults, Problem, suggestion
 from digest.model import Config, FreePage, Letter, Story
 from digest.stories import filenames, frontmatter, paths, storyfile
 from digest.stories.history import History
-from digest.stories.ledger import Record
 from digest.stories.moments import moment
 from digest.stories.storyfile import Known
 
@@ -37,16 +36,16 @@ _MANY = 3  # stories: as many with one unknown theme have it because digest.toml
 class Reading:
     """One reading of the content: each file gives its value, or None and its problems.
 
-    `bytes_of` gives the bytes of a file, and raises DigestError where it cannot. `history` is that of the ledgers,
-    where somebody has made it already.
+    `feeds` are those that have a ledger. `bytes_of` gives the bytes of a file, and raises DigestError where it cannot.
+    `excerpts` are the hashes of those that pull wrote (`History.excerpts`).
     """
 
     def __init__(
         self,
         config: Config,
-        ledgers: Mapping[str, Mapping[str, Record]],
+        feeds: Iterable[str],
         bytes_of: Callable[[str], bytes],
-        history: History | None = None,
+        excerpts: dict[str, frozenset[str]],
     ) -> None:
         self._bytes_of = bytes_of
         self.problems: list[Problem] = []
@@ -54,10 +53,10 @@ class Reading:
         self.themes = frozenset(name for theme in config.themes for name in (theme.id, *theme.was))
         self.known = Known(
             zone=ZoneInfo(config.site.timezone),
-            feeds=frozenset(feed.id for feed in config.feeds) | frozenset(ledgers),
+            feeds=frozenset(feed.id for feed in config.feeds) | frozenset(feeds),
             themes=self.themes,
             former=self.themes - {theme.id for theme in config.themes},
-            excerpts=(history or History(ledgers)).excerpts(),
+            excerpts=excerpts,
         )
 
     def story(self, file: str) -> Story | None:

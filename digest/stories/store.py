@@ -20,21 +20,30 @@ from typing import NamedTuple
 
 from digest import disk
 from digest.errors import DigestError, Faults, Problem
-from digest.model import Config, Content, Location, Story
+from digest.model import Config, Location, Story
 from digest.naming import is_markdown
 from digest.stories import filenames, ledger, locations, paths, storyfile, summaries
-from digest.stories.desk import Desk, Edit, Intake, Survey
-from digest.stories.history import History, earlier, signed, writer_of
+from digest.stories.desk import Desk, Edit, Intake
+from digest.stories.history import History
 from digest.stories.inbox import Filing, Inbox, names_in, plan
 from digest.stories.ledger import Record
 from digest.stories.news import Ledgers
-from digest.stories.reading import Reading, gathered, unknown_themes
+from digest.stories.reading import Reading
+from digest.stories.scan import Scan, content, is_unseen_folder, scan
 from digest.stories.shared import BOOKMARKS, of_bookmark, story_text
-from digest.stories.sight import Sight, content, copied, is_unseen_folder, look
 from digest.week import Week, reached
 
 _WRITERS = 4
 """How many files are written at once: each waits for the disk to have it, and a disk takes several in one go."""
+
+
+class AllLedgers(NamedTuple):
+    """The ledgers of all feeds by id, where stories have been, what `digest add` brought, and what cannot be read."""
+
+    feeds: dict[str, dict[str, Record]]
+    located: tuple[Location, ...]
+    added: dict[str, Record]
+    problems: tuple[Problem, ...]
 
 
 class Swept(NamedTuple):
@@ -44,74 +53,12 @@ class Swept(NamedTuple):
     completed: tuple[str, ...] = ()
 
 
-def load(root: Path, config: Config) -> Content:
-    """Reads all content of a digest; raises Faults with every problem in it."""
-    found = survey(root, config)
-    if found.problems:
-        raise Faults(found.problems)
-    return found.content
-
-
-def survey(root: Path, config: Config) -> Survey:
-    """Reads all of a digest's content that can be read, with every problem in the rest.
-
-    Raises Faults where a folder of the content is a link or none: what belongs there would be passed over.
-    """
-    sight = _whole(look(root))
-    ledgers, ledger_problems = read_ledgers(root)
-    located, wrong = read_locations(root)
-    added, damaged = read_added(root)
-    history = History(ledgers, located, added=added)
-    reading = Reading(config, ledgers, partial(content, root), history)
-    reading.problems.extend(sight.problems)
-    files, others = paths.parted(sight.files)
-    reading.misplaced(others)
-    reading.doubled(others)
-    stories = tuple(filter(None, map(reading.story, files)))
-    claims = tuple(filter(None, (history.claim(story, history.of(story)) for story in stories)))
-    followed = history.follow(claims, {story.file for story in stories})
-    history = history.with_altered(followed.altered)
-    stories = tuple(
-        (story.file in followed.altered and reading.again(story.file, history)) or story for story in stories
-    )
-    met = [(story, history.of(story)) for story in stories]
-    feeds = {feed.id for feed in config.feeds}
-    letters, introductions, pages = reading.texts(others)
-    return Survey(
-        content=Content(
-            stories=stories,
-            letters=letters,
-            introductions=introductions,
-            pages=pages,
-            copied=copied(root, others),
-            places=history.places(stories, followed),
-            earlier=earlier(met),
-            names=followed.names,
-            altered=followed.altered,
-            writers={story.file: writer for story, records in met if (writer := writer_of(story, records, feeds))},
-            gone=history.gone(stories, followed),
-            signed={
-                story.file: fields
-                for story, records in met
-                if (fields := signed(story, [record for _, record in records]))
-            },
-            unread=frozenset(reading.unread),
-        ),
-        problems=tuple(gathered(reading.problems)),
-        ledgers=ledgers,
-        added=added,
-        ledger_problems=(*ledger_problems, *wrong, *damaged),
-        files=tuple(sight.files),
-        known=reading.known,
-        unknown_themes=unknown_themes(reading.problems),
-    )
-
-
-def _whole(sight: Sight) -> Sight:
-    """Returns what was seen; raises Faults where a folder of it was not looked into."""
-    if unseen := [problem for problem in sight.problems if is_unseen_folder(problem)]:
+def scan_whole(root: Path) -> Scan:
+    """Returns a scan of the content; raises Faults where a folder is a link or none: what is in it would be missing."""
+    scanned = scan(root)
+    if unseen := [problem for problem in scanned.problems if is_unseen_folder(problem)]:
         raise Faults(unseen)
-    return sight
+    return scanned
 
 
 def read_text(root: Path, file: str) -> str:
@@ -121,7 +68,7 @@ def read_text(root: Path, file: str) -> str:
 
 def unfinished(root: Path) -> tuple[str, ...]:
     """Returns the files that killed runs have left behind half-written, relative to the root."""
-    return tuple(sorted(look(root).unfinished))
+    return tuple(sorted(scan(root).unfinished))
 
 
 def read_desk(
@@ -138,8 +85,8 @@ def read_desk(
     """
     added = read_added(root)[0]
     history = History(ledgers, altered=altered, added=added)
-    reading = Reading(config, ledgers, partial(content, root), history)
-    files = look(root).files if names else []
+    reading = Reading(config, ledgers, partial(content, root), history.excerpts())
+    files = scan(root).files if names else []
     found: list[Story] = []
     texts: dict[str, str] = {}
     unreadable: dict[str, str] = {}
@@ -168,7 +115,7 @@ def read_desk(
 
 def files(root: Path) -> tuple[str, ...]:
     """Returns all files of the content, relative to the root."""
-    return tuple(look(root).files)
+    return tuple(scan(root).files)
 
 
 def read_ledgers(root: Path, *, brief: bool = False) -> tuple[dict[str, dict[str, Record]], tuple[Problem, ...]]:
@@ -209,9 +156,12 @@ def read_added(root: Path) -> tuple[dict[str, Record], tuple[Problem, ...]]:
     return ledger.loads(disk.read_inside(root, file) or b"", file)
 
 
-def ledger_problems(root: Path) -> tuple[Problem, ...]:
-    """Returns every line of a ledger that cannot be read: addresses and Atom ids may depend on it."""
-    return (*read_ledgers(root)[1], *read_locations(root)[1], *read_added(root)[1])
+def read_all_ledgers(root: Path) -> AllLedgers:
+    """Reads all ledgers; `problems` are the lines that cannot be read: addresses and Atom ids may depend on them."""
+    feeds, damaged = read_ledgers(root)
+    located, wrong = read_locations(root)
+    added, unread = read_added(root)
+    return AllLedgers(feeds, located, added, (*damaged, *wrong, *unread))
 
 
 def summaries_of(root: Path) -> Callable[[Story], tuple[str, ...]]:
@@ -297,7 +247,7 @@ def writing(root: Path, *, dry: bool = False) -> Iterator[Swept]:
     A `dry` run needs neither. Raises Faults where a folder of the content is a link or none, as `survey` does.
     """
     with nullcontext() if dry else disk.lock(root):
-        _whole(look(root))
+        scan_whole(root)
         yield Swept() if dry else sweep(root)
 
 

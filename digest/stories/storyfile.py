@@ -71,15 +71,26 @@ class Known:
         if not (found and is_at_home) and links.web_link(link):
             name = f"link:{links.canonical(link)}"
             found += [self.excerpts[name]] if name in self.excerpts else []
-        return found[0] if len(found) == 1 else _NONE.union(*found)
+        same = all(one is found[0] for one in found)
+        return found[0] if found and same else _NONE.union(*found)
+
+
+class EveryHash(frozenset[str]):
+    """A set that has every hash, for reading a story before it is known which excerpts pull wrote."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+    def __bool__(self) -> bool:
+        return True
 
 
 class OneStory(dict[str, frozenset[str]]):
     """The hashes of the excerpts of one story, by any name: for `Known` where only that story is read."""
 
-    def __init__(self, hashes: Iterable[str]) -> None:
+    def __init__(self, hashes: frozenset[str]) -> None:
         super().__init__()
-        self._hashes = frozenset(hashes)
+        self._hashes = hashes
 
     def __contains__(self, _: object) -> bool:
         return True

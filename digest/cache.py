@@ -1,0 +1,202 @@
+"""The cache of a digest: one SQLite file of values, each stored with the hash of everything it was made from.
+
+    key_of(inputs) ──▶ get: the value that was stored under this very key ──none──▶ make it ──▶ put
+
+Deleting the file costs time, never content. A value is decoded into the type that the caller asks for, so nothing that
+a repository or a CI service puts into the file can run. A damaged value or file counts as missing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import Callable, Collection, Mapping, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from digest import disk
+from digest.errors import DigestError
+
+FILE = f"{disk.CACHE}/cache.sqlite"
+_TABLE = """CREATE TABLE IF NOT EXISTS cache (
+    kind TEXT, name TEXT, key BLOB, value BLOB, checksum BLOB, PRIMARY KEY (kind, name)
+) WITHOUT ROWID"""
+_PATIENCE = 30  # seconds to wait for another process that is writing
+_REFUSALS = ("locked", "readonly", "disk I/O error", "unable to open", "is full")
+"""Words of SQLite's messages about the disk or another process, not about a damaged file."""
+
+_DAMAGED = f"{FILE} was damaged, and is made anew"
+
+T = TypeVar("T")
+
+
+class Cache:
+    """The cache of the digest at `root`. Changes are written by `save`, all or none; without it they are lost.
+
+    `notice` says that the file was damaged and thrown away.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._connection: sqlite3.Connection | None = None
+        self._held: dict[tuple[str, str], tuple[bytes, Any]] = {}
+        self._changes: dict[tuple[str, str], tuple[bytes, bytes] | None] = {}
+        self.notice = ""
+
+    def __enter__(self) -> Cache:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def get(self, kind: str, name: str, key: bytes, as_type: type[T]) -> T | None:
+        """Returns the value of a kind and name that was stored under `key`; None where there is no such value.
+
+        With an empty key, it is always read from the disk, since another process may have stored a newer one.
+        """
+        if self._is_held(kind, name, key):
+            return cast("T", self._held[kind, name][1])
+        row = self._row(kind, name)
+        return self._decoded(kind, name, key, row, as_type) if row else None
+
+    def get_all(self, kind: str, keys: Mapping[str, bytes], as_type: type[T]) -> dict[str, T]:
+        """Returns the values of a kind that were stored under these keys, by name: many in the time of a few."""
+        if any(key and not self._is_held(kind, name, key) for name, key in keys.items()):
+            for name, *row in self._rows("SELECT name, key, value, checksum FROM cache WHERE kind = ?", (kind,)):
+                if keys.get(name):
+                    self._decoded(kind, name, keys[name], row, as_type)
+        return {name: self._held[kind, name][1] for name, key in keys.items() if self._is_held(kind, name, key)}
+
+    def put(self, kind: str, name: str, key: bytes, value: object) -> None:
+        """Stores a value in the place of an earlier one of its kind and name."""
+        self._held[kind, name] = key, value
+        self._changes[kind, name] = key, msgspec.json.encode(value)
+
+    def memo(self, kind: str, name: str, key: bytes, as_type: type[T], make: Callable[[], T]) -> T:
+        """Returns the value stored under `key`, or makes and stores it."""
+        found = self.get(kind, name, key, as_type)
+        if found is None:
+            found = make()
+            self.put(kind, name, key, found)
+        return found
+
+    def remove(self, kind: str, name: str) -> None:
+        """Removes a value, if there is one."""
+        if self._row(kind, name):
+            self._held.pop((kind, name), None)
+            self._changes[kind, name] = None
+
+    def keep_only(self, kind: str, names: Collection[str]) -> None:
+        """Removes the values of a kind with any other name."""
+        for (name,) in self._rows("SELECT name FROM cache WHERE kind = ?", (kind,)):
+            if name not in names:
+                self.remove(kind, name)
+
+    def save(self) -> None:
+        """Writes all changes since the last `save`; raises DigestError where the disk refuses."""
+        if not self._changes:
+            return
+        try:
+            self._write()
+        except sqlite3.DatabaseError as error:
+            if _is_refusal(error):
+                raise DigestError(f"{FILE}: cannot write this file: {error}") from error
+            self._throw_away()
+            self._write()
+        finally:
+            self._changes = {}
+            self.close()  # somebody may delete the file at any time
+
+    def close(self) -> None:
+        """Closes the file; changes that were not saved are lost."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _write(self) -> None:
+        connection = self._open()
+        for (kind, name), change in self._changes.items():
+            if change is None:
+                connection.execute("DELETE FROM cache WHERE kind = ? AND name = ?", (kind, name))
+            else:
+                row = kind, name, *change, _checksum(kind, name, *change)
+                connection.execute("INSERT OR REPLACE INTO cache VALUES (?, ?, ?, ?, ?)", row)
+        connection.commit()
+
+    def _is_held(self, kind: str, name: str, key: bytes) -> bool:
+        held = self._held.get((kind, name))
+        return bool(key) and held is not None and held[0] == key
+
+    def _decoded(self, kind: str, name: str, key: bytes, row: Sequence[Any], as_type: type[T]) -> T | None:
+        """Returns the value of a row, None where it has another key or is damaged."""
+        if row[0] != key or not all(isinstance(part, bytes) for part in row):
+            return None
+        value, checksum = row[1:]
+        try:
+            if _checksum(kind, name, key, value) != checksum:
+                raise ValueError("the checksum differs")
+            found = msgspec.json.decode(value, type=as_type)
+        except (ValueError, TypeError, RecursionError):
+            self.notice = _DAMAGED
+            return None
+        self._held[kind, name] = key, found
+        return found
+
+    def _row(self, kind: str, name: str) -> Sequence[Any] | None:
+        if (kind, name) in self._changes:
+            change = self._changes[kind, name]
+            return change and (*change, _checksum(kind, name, *change))
+        rows = self._rows("SELECT key, value, checksum FROM cache WHERE kind = ? AND name = ?", (kind, name))
+        return rows[0] if rows else None
+
+    def _rows(self, query: str, values: tuple[object, ...]) -> list[Any]:
+        if self._connection is None and not disk.inside(self._root, FILE).exists():
+            return []  # nothing is created by looking
+        try:
+            return self._open().execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            if not _is_refusal(error):
+                self._throw_away()
+            return []
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            path = disk.inside(self._root, FILE)
+            disk.make_folder(path.parent, None)
+            if path.exists() and not stat.S_ISREG(path.stat().st_mode):
+                raise DigestError(f"{FILE}: is not a regular file; remove it")
+            self._connection = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False)
+            # A kill leaves the last saved state. After a power cut the file may be damaged: then it is made anew.
+            self._connection.execute("PRAGMA synchronous = OFF")
+            self._connection.execute(_TABLE)
+        return self._connection
+
+    def _throw_away(self) -> None:
+        """Deletes a damaged file, so that it is made anew."""
+        self.close()
+        path = disk.inside(self._root, FILE)
+        for name in (path.name, f"{path.name}-journal"):
+            disk.unlink(path.with_name(name))
+        self.notice = _DAMAGED
+
+
+def _is_refusal(error: sqlite3.DatabaseError) -> bool:
+    return any(words in str(error) for words in _REFUSALS)
+
+
+def key_of(*parts: bytes) -> bytes:
+    """Returns a hash of the parts, 16 bytes: enough that no two of a billion keys come to be equal by accident."""
+    hashed = blake2b(digest_size=16)
+    for part in parts:
+        hashed.update(b"%d:" % len(part) + part)
+    return hashed.digest()
+
+
+def _checksum(kind: str, name: str, key: bytes, value: bytes) -> bytes:
+    return key_of(kind.encode(), name.encode(), key, value)[:8]
