@@ -95,6 +95,24 @@ def strip(address: str) -> str:
     return urlunsplit((parts.scheme, host, "/", "", "")) if names(stripped) else stripped
 
 
+def feed_names(address: str) -> tuple[str, ...]:
+    """Returns what looks like a secret in the URL of a feed, in words (`names`): there, any value of such a name is."""
+    query = urlsplit(address).query if strip(address) else ""
+    others = (unquote(part.partition("=")[0]) for part in query.split("&") if "=" in part)
+    return tuple(dict.fromkeys((*names(address), *filter(_NAME.fullmatch, others))))
+
+
+def strip_feed(address: str) -> str:
+    """Returns the URL of a feed as it may be published: without what looks like a secret (`feed_names`)."""
+    stripped = strip(address)
+    secrets = feed_names(stripped) if stripped else ()
+    if not secrets:
+        return stripped
+    parts = urlsplit(stripped)
+    kept = [part for part in parts.query.split("&") if unquote(part.partition("=")[0]) not in secrets]
+    return urlunsplit(parts._replace(query="&".join(kept)))
+
+
 def names_in(text: str) -> tuple[str, ...]:
     """Returns what looks like a secret in the URLs of a text, in words (`names`)."""
     if "//" not in text or not _SIGNS.search(text):

@@ -28,8 +28,9 @@ def root(tmp_path: Path) -> Path:
 
 
 def tell(root: Path, title: str) -> None:
+    link = "https://n.example/a-story-of-its-own"
     entries = [
-        {"id": "https://n.example/a-story-of-its-own", "url": "https://n.example/a-story-of-its-own", "title": title, "summary": title,
+        {"id": link, "url": link, "title": title, "summary": title,
          "date_published": "2026-05-12T08:00:00Z", "authors": [{"name": title}]},
         {"id": "no-link", "title": title},
     ]  # fmt: skip

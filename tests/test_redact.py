@@ -305,3 +305,19 @@ def test_a_redirect_takes_the_password_along_to_the_same_server_alone() -> None:
     assert links.redirected(there, "https://news.example/new") == "https://ada:pw@news.example/new"
     assert links.redirected(there, "https://cdn.example/new") == "https://cdn.example/new"
     assert links.redirected(there, "http://news.example/new") == "http://news.example/new"
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://news.example/f?key=sesame&a=1", "https://news.example/f?a=1"),
+        ("https://u:p@news.example/f?ticket=2026", "https://news.example/f"),
+        ("https://news.example/f?keyword=chips", "https://news.example/f?keyword=chips"),
+        ("https://news.example/f", "https://news.example/f"),
+        ("feeds/sample.xml", "feeds/sample.xml"),
+        ("", ""),
+    ],
+)
+def test_any_value_that_a_feeds_url_names_as_a_secret_is_one(address: str, expected: str) -> None:
+    assert redact.strip_feed(address) == expected
+    assert (redact.feed_names(address) != ()) == (expected != address)

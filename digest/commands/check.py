@@ -188,7 +188,7 @@ def _secrets(root: Path, settings: Config, survey: Survey) -> Iterator[Problem]:
     """Yields a hint for each address with a user name, a password or a token in it."""
     lines = config.lines(root)
     for number, feed in enumerate(settings.feeds):
-        if found := redact.names(feed.url):
+        if found := redact.feed_names(feed.url):
             what = f"the address of feed '{feed.id}' has {_listed(found)} in it"
             cure = "Digest fetches the feed with it and never publishes it; keep this file out of public repositories"
             yield Problem(config.NAME, lines.get(("feeds", number, "url"), 0), what, cure, hint=True)

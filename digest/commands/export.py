@@ -74,7 +74,7 @@ class _Records:
             "version": VERSION,
             **config.site._asdict(),
             "close": config.close,
-            "feeds": [feed._asdict() | {"url": redact.strip(feed.url)} for feed in config.feeds],
+            "feeds": [feed._asdict() | {"url": redact.strip_feed(feed.url)} for feed in config.feeds],
             "themes": [theme._asdict() for theme in config.themes],
         }
 

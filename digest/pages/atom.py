@@ -241,7 +241,7 @@ class Entries:
         home = f"https://{host}/"
         if feed is None:
             return Source(id=home, title=publisher, link=home, rel="alternate")
-        address = redact.strip(links.web_link(feed.url) or "")
+        address = redact.strip_feed(links.web_link(feed.url) or "")
         id = address or feed_id(self._config.site, "feed", feed.id)  # a feed in a file has no address of its own
         return Source(id=id, title=feed.title, link=address or home, rel="self" if address else "alternate")
 

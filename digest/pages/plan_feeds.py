@@ -92,7 +92,9 @@ def _archived(setting: Setting, edition: Edition, previous: str, following: str)
 
 def _opml(setting: Setting) -> Mapping[str, object]:
     config = setting.config
-    sources = [(feed.title, redact.strip(links.web_link(feed.url) or "")) for feed in config.feeds if not feed.retired]
+    sources = [
+        (feed.title, redact.strip_feed(links.web_link(feed.url) or "")) for feed in config.feeds if not feed.retired
+    ]
     themes = tuple(Link(theme.title, addresses.theme_feed(theme.id)) for theme in config.themes)
     return {"themes": themes, "sources": tuple(pair for pair in sources if pair[1])}
 
