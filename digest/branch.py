@@ -57,12 +57,13 @@ class Standing:
 class Source:
     """What is published: the short name of the `commit` that is checked out, "" before the first, and its `branch`.
 
-    `uncommitted` are the files that git sees as new or changed.
+    `uncommitted` are the files that git sees as new or changed, `unpushed` the commits that the upstream branch lacks.
     """
 
     commit: str
     branch: str
     uncommitted: tuple[str, ...]
+    unpushed: int
 
 
 def look(folder: Path) -> Standing:
@@ -159,12 +160,14 @@ def source(folder: Path, places: Iterable[str]) -> Source:
     branch = git.run(folder, "symbolic-ref", "--quiet", "--short", "HEAD", need=_NEED)
     words = ("--no-optional-locks", "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all")
     status = git.run(folder, *words, "--", *places, need=_NEED)
+    ahead = git.run(folder, "rev-list", "--count", "@{upstream}..HEAD", need=_NEED)
     inside = git.prefix(folder)
     rows = {os.fsdecode(row[3:]).removeprefix(inside): b"D" in row[:2] for row in status.stdout.split(b"\0") if row}
     return Source(
         commit=commit.stdout.decode().strip(),
         branch=branch.stdout.decode(errors="replace").strip(),
         uncommitted=_each_once(folder, inside, rows),
+        unpushed=0 if ahead.returncode else int(ahead.stdout),
     )
 
 

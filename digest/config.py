@@ -28,6 +28,7 @@ _LANGUAGE = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _HEADER = re.compile(r"\s*\[+\s*([A-Za-z0-9_-]+)\s*\]+")
+_SINGLE = re.compile(r"\s*\[\s*(feeds|themes)\s*\]")
 _MOST_WORDS = 100_000  # no more of a summary is read
 _BRACKET = re.compile(r"[\[{]|[\]}]")
 _DIGITS = re.compile(r"[\d_]{4000}")
@@ -170,8 +171,8 @@ def _build(check: _Check, tables: Mapping[str, Sequence[dict[str, Any]]]) -> Con
     _check_ids(check, "feeds", [[feed.get("id")] for feed in tables["feeds"]])
     _check_ids(check, "themes", [[theme.get("id"), *theme.get("was", [])] for theme in tables["themes"]])
     close = tables["editions"][0].get("close", "next-week")
-    check.value("editions", 0, "close", close, {"next-week", "letter"}.__contains__, "'{}' is no way to close a week",
-                'write "next-week" or "letter"')  # fmt: skip
+    check.value("editions", 0, "close", close, {"next-week", "letter"}.__contains__,
+                "'{}' is not a way to close a week", 'write "next-week" or "letter"')  # fmt: skip
     return Config(
         site=_site(tables["site"][0]),
         feeds=tuple(map(_feed, tables["feeds"])),
@@ -186,13 +187,13 @@ def _check_site(check: _Check, site: dict[str, Any]) -> None:
     url, id = site.get("url"), site.get("id")
     check.value("site", 0, "url", url, lambda url: not _site_fault(url), f"'{{}}' {_site_fault(url or '')}",
                 'write the address of the site, such as "https://example.org/digest/"')  # fmt: skip
-    check.value("site", 0, "id", id, links.is_absolute, "'{}' is no absolute URI (RFC 4287 §4.2.6)",
+    check.value("site", 0, "id", id, links.is_absolute, "'{}' is not an absolute URI (RFC 4287 §4.2.6)",
                 'write one that never changes, such as "urn:uuid:…"')  # fmt: skip
     check.value("site", 0, "id", id, lambda id: not redact.names(id), "'{}' has a secret in it, and is published",
                 'write one that never changes, such as "urn:uuid:…"')  # fmt: skip
-    check.value("site", 0, "language", site.get("language"), is_language, "'{}' is no language tag (BCP 47)",
+    check.value("site", 0, "language", site.get("language"), is_language, "'{}' is not a language tag (BCP 47)",
                 'write a code of two or three letters, such as "en", or with more such as "zh-Hant"')  # fmt: skip
-    check.value("site", 0, "timezone", site.get("timezone"), _is_zone, "'{}' is no time zone",
+    check.value("site", 0, "timezone", site.get("timezone"), _is_zone, "'{}' is not a time zone",
                 'write a name from the IANA list, such as "Asia/Hong_Kong"')  # fmt: skip
 
 
@@ -201,7 +202,7 @@ def _check_feed(check: _Check, number: int, feed: dict[str, Any]) -> None:
     check.value("feeds", number, "url", feed.get("url"), _is_feed_url,
                 "'{}' is neither an http(s) address nor a path inside the digest",
                 "copy the feed's address from the publisher's page")  # fmt: skip
-    check.value("feeds", number, "excerpt", feed.get("excerpt"), lambda words: words >= 0, "{} is below nothing",
+    check.value("feeds", number, "excerpt", feed.get("excerpt"), lambda words: words >= 0, "{} is negative",
                 "write how many words to keep; 0 keeps none")  # fmt: skip
     check.value("feeds", number, "excerpt", feed.get("excerpt"), lambda words: words <= _MOST_WORDS,
                 f"is more than {_MOST_WORDS:,} words", "write how many words to keep; 0 keeps none")  # fmt: skip
@@ -220,7 +221,7 @@ def _check_theme(check: _Check, number: int, theme: dict[str, Any]) -> None:
 
 
 def _check_id(check: _Check, name: str, number: int, value: str | None, key: str) -> None:
-    check.value(name, number, key, value, _ID.fullmatch, "'{}' is no id",
+    check.value(name, number, key, value, _ID.fullmatch, "'{}' is not an id",
                 "use lower-case letters a to z, digits and hyphens, a letter or digit first")  # fmt: skip
 
 
@@ -326,7 +327,14 @@ def _syntax(text: str, message: str) -> Problem:
     line = int(at[1]) if at else len(text.splitlines())
     words = re.sub(r"\s*\(at .*\)", "", message)
     content = (text.splitlines() or [""])[min(line, len(text.splitlines()) or 1) - 1]
-    curled = any(sign in content for sign in "“”‘’„")
-    return Problem(
-        NAME, line, f"not valid TOML: {words}", 'type straight quotes ("), not curled ones' if curled else ""
-    )
+    single = next(((n, found[1]) for n, one in enumerate(text.splitlines(), 1) if (found := _SINGLE.match(one))), None)
+    if words.startswith("Cannot") and single:
+        number, name = single
+        return Problem(NAME, number, f"[{name}] has single brackets", f"write [[{name}]] above the keys of each one")
+    cure = ""
+    if any(sign in content for sign in "“”‘’„"):
+        cure = 'type straight quotes ("), not curled ones'
+    elif words == "Invalid value" and (key := _KEY.match(content)):
+        kind = next((keys[key[1]] for keys in _TABLES.values() if key[1] in keys), str)
+        cure = {bool: "write true or false", int: "write a whole number"}.get(kind, "put text in double quotes")
+    return Problem(NAME, line, f"not valid TOML: {words}", cure)

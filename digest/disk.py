@@ -71,7 +71,7 @@ def inside(root: Path, file: str) -> Path:
     place = os.fspath(root)
     parts = file.split("/")
     if any(part in _NO_NAMES or "\0" in part for part in parts):
-        raise DigestError(f"{file!r}: is no path below the digest's folder")
+        raise DigestError(f"{file!r}: is not a path below the digest's folder")
     for number, part in enumerate(parts, start=1):
         place = f"{place}/{part}"
         try:
@@ -390,7 +390,7 @@ def _flush_folder(folder: Path) -> None:
 def _all_of(file: int) -> bytes:
     status = os.fstat(file)
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-        raise OSError(errno.EINVAL, "it is no regular file")
+        raise OSError(errno.EINVAL, "it is not a regular file")
     size = status.st_size
     content = os.read(file, size + 1)
     if len(content) == size > 0:

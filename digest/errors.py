@@ -86,7 +86,7 @@ def in_its_place(path: Path | str, error: OSError) -> str:
         except OSError:
             return ""
         if place == Path(path) and not stat.S_ISREG(mode):
-            return f"it is {'a folder' if stat.S_ISDIR(mode) else 'no regular file'}; move it away"
+            return f"it is {'a folder' if stat.S_ISDIR(mode) else 'not a regular file'}; move it away"
         if place != Path(path) and not stat.S_ISDIR(mode):
-            return f"{place} is no folder; move it away"
+            return f"{place} is not a folder; move it away"
     return ""

@@ -105,7 +105,7 @@ def site_fault(address: str) -> str:
     """Returns why an address cannot be that of a site, as the end of a sentence; nothing if it can."""
     link = fetch_link(address)
     if link is None or re.search(r"\s", address.strip()) or "\\" in address:
-        return "is no plain http(s) address"
+        return "is not a plain http(s) address"
     parts = urlsplit(link)
     if "@" in parts.netloc:
         return "has a user name or a password in it, which would stand on every page"

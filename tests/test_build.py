@@ -181,7 +181,7 @@ def test_a_fault_in_a_template_is_one_line_and_leaves_the_old_site_whole(root: P
         ("story/line.html", "{{ card.nonsense }}", "templates/story/line.html:1: "),
         ("home.html", "\n{{ 1 / 0 }}", "templates/home.html:2: division by zero"),
         ("page.html", "{% extends 'bass.html' %}", "templates/page.html: there is no template 'bass.html'; "
-                                                   "restore it, or mend its name"),
+                                                   "restore it, or correct its name"),
         ("feeds/entry.xml", "<entry>", "templates/feeds/stories.xml: gives a feed.atom that is not well-formed"),
     ],
 )  # fmt: skip

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from feedhost import Answer, Exchange, FeedHost
+from test_cli import digest
 
 from digest.cli import cli
 from digest.commands import check
@@ -118,13 +119,13 @@ def test_every_error_of_every_file_is_told_in_order(root: Path, story: Write) ->
     put(root, "content/stray.md", "Words.")
 
     assert told(root) == [
-        f"{W20}2026-05-15-a.md:3: link: 'news.example' is no http(s) address; copy the address from the browser",
+        f"{W20}2026-05-15-a.md:3: link: 'news.example' is not an http(s) address; copy the address from the browser",
         f"{W20}2026-05-15-a.md:4: unknown theme 'memroy'; did you mean 'memory'?",
         f"{W20}2026-05-15-b.md:8: the link to 'nowhere.md' leads to no story; correct the file's name, "
         "or remove the link if its story was deleted",
         f"{W20}2026-05-15-d.md: is the same story as {W20}2026-05-15-c.md: both have the same id; "
         "delete one, or remove 'id' from the newer one",
-        "content/stray.md: lies in no week's folder; move it to one such as content/2026/w20/",
+        "content/stray.md: is not in a week's folder; move it to one such as content/2026/w20/",
         "content/themes/memmory.md: introduces an unknown theme 'memmory'; did you mean 'memory'?",
     ]
 
@@ -317,6 +318,35 @@ def test_the_editors_headline_makes_up_for_a_title_that_breaks_off(root: Path, s
     story("a", title=f"{LONG}…", headline="My own words")
 
     assert run(root).problems == ()
+
+
+def test_a_headline_that_is_only_a_host_is_told_until_the_editor_writes_one(root: Path, story: Write) -> None:
+    file = story("a", title="news.example")
+
+    assert told(root) == [
+        f"hint: {file}:2: it has no headline, only the name of its site; write one of your own as headline:"
+    ]
+    story("a", title="news.example", headline="Curd prices")
+    assert told(root) == []
+
+
+def test_a_story_by_hand_that_was_moved_from_its_week_is_not_sent_back(root: Path, story: Write) -> None:
+    file = Path(story("a", week="2026/w20"))
+    digest("build", cwd=root)
+    (root / "content/2026/w21").mkdir()
+    (root / file).rename(root / "content/2026/w21" / file.name)
+
+    assert told(root) == []
+
+
+def test_a_pulled_story_that_was_moved_is_not_sent_back(tmp_path: Path) -> None:
+    digest("init", "mine", cwd=tmp_path)
+    root = tmp_path / "mine"
+    digest("pull", cwd=root)
+    moved = next(root.glob("content/2026/w07/*.md"))
+    moved.rename(root / "content/2026/w08" / moved.name)
+
+    assert digest("check", cwd=root).stdout.startswith("0 errors, 0 hints")
 
 
 def test_a_story_outside_its_own_week_is_told(root: Path, story: Write) -> None:

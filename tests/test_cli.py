@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from feedhost import FeedHost
 
 SMALLEST = '[site]\ntitle = "x"\nurl = "https://example.org/"\n'
 STORY = "content/2026/w20/2026-05-15-a.md"
@@ -303,3 +304,29 @@ def test_a_switch_may_be_given_twice_and_a_list_of_values_is_one(tmp_path: Path)
     assert digest("init", "mine", cwd=tmp_path).returncode == 0
     assert digest("check", "--links", "--links", "--help", cwd=tmp_path).returncode == 0
     assert digest("themes", "--try", "a", "--try", "b", cwd=tmp_path / "mine").returncode == 0
+
+
+def test_a_renamed_feed_is_told_once(tmp_path: Path) -> None:
+    digest("init", "mine", cwd=tmp_path)
+    root = tmp_path / "mine"
+    digest("pull", cwd=root)
+    settings = root / "digest.toml"
+    settings.write_text(settings.read_text().replace('"harbour-lantern"', '"lantern"'))
+
+    run, again = digest("pull", cwd=root), digest("pull", cwd=root)
+
+    said = "lantern: all its stories are those of 'harbour-lantern', which is no longer in digest.toml"
+    assert (run.returncode, again.stderr) == (0, "")
+    assert run.stderr == f"{said}; if you renamed the feed, they now name both ids\n"
+
+
+def test_a_feed_that_is_named_is_asked_even_if_its_server_wants_to_wait(tmp_path: Path) -> None:
+    with FeedHost({"/feed.xml": lambda exchange: exchange.reply(503, Retry_After="3600")}) as host:
+        settings = '[site]\ntitle = "T"\nurl = "https://example.org/"\n[[feeds]]\nid = "a"\n'
+        (tmp_path / "digest.toml").write_text(f'{settings}url = "{host.url("/feed.xml")}"\n')
+        digest("pull", cwd=tmp_path)
+        waiting, named = digest("pull", cwd=tmp_path), digest("pull", "a", cwd=tmp_path)
+
+    assert "a  waiting: its server asked not to be contacted again before " in waiting.stdout
+    assert "; 'digest pull a' asks now\n" in waiting.stdout
+    assert "a  failed: " in named.stderr

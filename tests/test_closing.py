@@ -110,7 +110,8 @@ def test_a_date_of_a_letter_that_is_none_is_an_error_with_its_line(root: Path, k
     letter(root, f"{key}: soon\n")
 
     assert [str(one) for one in check.run(root, now=datetime(2026, 5, 30, tzinfo=UTC)).problems] == [
-        f"content/2026/w20/letter.md:3: {key}: 'soon' is no date; write it as 2026-05-15T17:32:40+08:00 or 2026-05-15"
+        f"content/2026/w20/letter.md:3: {key}: 'soon' is not a date; "
+        "write it as 2026-05-15T17:32:40+08:00 or 2026-05-15"
     ]
 
 

@@ -102,3 +102,30 @@ def test_any_text_is_a_configuration_or_a_fault(text: str) -> None:
         config.loads(text)
     except Faults as faults:
         assert all(problem.file == "digest.toml" for problem in faults.problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[pull]\ndraft = yes", "2: not valid TOML: Invalid value; write true or false"),
+        ("[site]\ntitle = Käse", "2: not valid TOML: Invalid value; put text in double quotes"),
+        ("[[feeds]]\nexcerpt = forty", "2: not valid TOML: Invalid value; write a whole number"),
+        (
+            '[[feeds]]\nid = "a"\n\n[feeds]\nid = "b"',
+            "4: [feeds] has single brackets; write [[feeds]] above the keys of each one",
+        ),
+        (
+            '[feeds]\nid = "a"\n\n[[feeds]]\nid = "b"',
+            "1: [feeds] has single brackets; write [[feeds]] above the keys of each one",
+        ),
+        (
+            '[themes]\nid = "a"\n\n[themes]\nid = "b"',
+            "1: [themes] has single brackets; write [[themes]] above the keys of each one",
+        ),
+    ],
+)
+def test_what_people_mistype_in_toml_gets_its_cure(text: str, said: str) -> None:
+    with pytest.raises(Faults) as caught:
+        config.loads(text + "\n")
+
+    assert str(caught.value) == f"digest.toml:{said}"

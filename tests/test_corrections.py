@@ -486,13 +486,15 @@ def test_a_headline_that_changes_below_an_editors_words_is_said_until_the_file_i
 
     assert lines(report) == [TURNED.format(since)]
     assert TURNED.format(since) in actions.summary(report)
-    assert desk.hints() == [TURNED.format(since)]
+    letter = (desk.file.parent / "letter.md").relative_to(desk.root).as_posix()
+    hint = TURNED.format(f"{letter} linked to it" if words == "letter" else since)
+    assert desk.hints() == [hint]
     assert status.run(desk.root, config.load(desk.root), now=desk.now).unsettled == (desk.story.file,)
     assert "In 1 story, the feed and the file differ" in run("status", desk.root)
     assert lines(desk.pull()) == []
     desk.tell("a", corrected(title="Chip chief convicted", image="https://cdn.example/2.jpg"))
     desk.pull()
-    assert desk.hints() == [TURNED.format(since)]  # a pull's own edit is none of the editor's
+    assert desk.hints() == [hint]  # a pull's own edit is none of the editor's
     desk.edit("title:", "lead: true\ntitle:")
     assert desk.hints() == []
     assert status.run(desk.root, config.load(desk.root), now=desk.now).unsettled == ()

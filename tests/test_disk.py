@@ -126,7 +126,7 @@ def test_nothing_is_written_or_read_through_a_link(
 
 @pytest.mark.parametrize("file", ["../x", "a/../../x", "/etc/x", "a//b", "a/\0", ""])
 def test_no_path_leads_out_of_the_digest(tmp_path: Path, file: str) -> None:
-    with pytest.raises(DigestError, match="is no path below the digest's folder"):
+    with pytest.raises(DigestError, match="is not a path below the digest's folder"):
         disk.write(tmp_path, file, b"x")
 
 
@@ -227,7 +227,7 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path, write: objec
     (tmp_path / "file").write_text("in the way")
 
     with pytest.raises(
-        DigestError, match=r"^\S*file/story\.md: cannot write this file: \S*file is no folder; move it away$"
+        DigestError, match=r"^\S*file/story\.md: cannot write this file: \S*file is not a folder; move it away$"
     ):
         write(tmp_path, "file/story.md", b"x")  # type: ignore[operator]
 

@@ -451,11 +451,11 @@ BROKEN: Mapping[str, tuple[Answer, str]] = {
     ),
     "a header's name with spaces": (
         lambda exchange: exchange.send(b"HTTP/1.1 200 OK\r\nX Cache note: hit\r\n\r\nx"),
-        "its answer is not proper HTTP ('X Cache note: hit' is no header); the publisher has to fix that",
+        "its answer is not proper HTTP ('X Cache note: hit' is not a header); the publisher has to fix that",
     ),
     "a header of control signs": (
         lambda exchange: exchange.send(b"HTTP/1.1 200 OK\r\n\x1b[31m" + b"x" * 100 + b"\r\n\r\nx"),
-        f"its answer is not proper HTTP ('\\x1b[31m{'x' * 72}…' is no header); the publisher has to fix that",
+        f"its answer is not proper HTTP ('\\x1b[31m{'x' * 72}…' is not a header); the publisher has to fix that",
     ),
     "short body": (
         lambda exchange: exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort"),

@@ -280,14 +280,14 @@ MISNAMED = {
     "content/pages/about.text": "is not a page's name; rename it to about.md",
     "content/pages/about": "is not a page's name; rename it to about.md",
     "content/pages/.about.md": "is hidden by the dot before its name, so it is not read; rename it to about.md",
-    "content/pages/more/about.md": "lies in a folder within pages, where nothing is read; move it to content/pages/",
+    "content/pages/more/about.md": "is in a folder within pages, where nothing is read; move it to content/pages/",
     "content/themes/memory.txt": "is not a theme introduction's name; rename it to memory.md",
-    "content/themes/old/memory.md": "lies in a folder within themes, where nothing is read; move it to content/themes/",
-    "content/2026/W20/2026-05-15-b.md": "lies in no week's folder; move it to content/2026/w20/",
-    "content/2026/w9/2026-05-15-b.md": "lies in no week's folder; move it to content/2026/w09/",
-    f"{W20}more/2026-05-15-b.md": "lies in no week's folder; move it to one such as content/2026/w20/",
-    "content/2026/2026-05-15-b.markdown": "lies in no week's folder; move it to one such as content/2026/w20/",
-    "content/b.txt": "lies in no week's folder; move it to one such as content/2026/w20/",
+    "content/themes/old/memory.md": "is in a folder within themes, where nothing is read; move it to content/themes/",
+    "content/2026/W20/2026-05-15-b.md": "is not in a week's folder; move it to content/2026/w20/",
+    "content/2026/w9/2026-05-15-b.md": "is not in a week's folder; move it to content/2026/w09/",
+    f"{W20}more/2026-05-15-b.md": "is not in a week's folder; move it to one such as content/2026/w20/",
+    "content/2026/2026-05-15-b.markdown": "is not in a week's folder; move it to one such as content/2026/w20/",
+    "content/b.txt": "is not in a week's folder; move it to one such as content/2026/w20/",
 }
 
 

@@ -125,7 +125,7 @@ def test_a_name_that_is_taken_is_not_written_over(root: Path) -> None:
         ("x.md", "---\ntitle: x\n---\n", "x.md:1: there is no 'link'; add link: … to the front matter"),
         ("x.md", story("theme: memory"), "x.md:4: unknown key 'theme'; did you mean 'themes'?"),
         ("x.md", story("themes: [memori]"), "x.md:4: unknown theme 'memori'; did you mean 'memory'?"),
-        ("x.md", story("published: soon"), "x.md:4: published: 'soon' is no date; write it as"),
+        ("x.md", story("published: soon"), "x.md:4: published: 'soon' is not a date; write it as"),
         ("x.md", "Just words", "x.md: has no address (https://…); an address alone is enough"),
         ("x.md", b"\xff\xfe", "x.md: not UTF-8 text; save it as UTF-8"),
         ("2026-02-31.md", story(), "2026-02-31.md: there is no day 2026-02-31; rename the file"),
@@ -168,7 +168,7 @@ def test_a_link_on_the_disk_is_not_followed(root: Path, tmp_path: Path) -> None:
 
     report = run(root)
 
-    assert report.problems == ("content/inbox/b.md: is no plain file; put the story's file itself into the inbox",)
+    assert report.problems == ("content/inbox/b.md: is not a plain file; put the story's file itself into the inbox",)
     assert outside.read_bytes() == STORY.encode()
     build.run(root, config.load(root), output=root / "site", base_url=None)
 
@@ -337,20 +337,20 @@ def test_what_stands_for_no_story_stays_and_is_named(root: Path, name: str, drop
         ("title: Ten\nlink: https://news.example/ten\n—\nnote", "3: the front matter ends with '—'; type three"),
         ("title: Ten\nlink: https://news.example/ten\n\n—\nnote", "4: the front matter ends with '—'; type three"),
         ("Ten\n—\nhttps://news.example/ten", "2: a line '—' stands between"),
-        ("title “Fifteen”\nlink https://news.example/a", "1: 'title “Fifteen”' is no 'key: value'; write title: …"),
-        ("Title Fifteen\nhttps://news.example/a", "1: 'Title Fifteen' is no 'key: value'; write title: …"),
-        ("Fifteen\nLink https://news.example/a", "2: 'Link https://news.example/a' is no 'key: value'; write link: …"),
-        ("title:Fifteen\nlink:https://news.example/a", "1: 'title:Fifteen' is no 'key: value'; write title: …"),
-        ("title = Ten\nlink = https://news.example/a", "1: 'title = Ten' is no 'key: value'; write title: …"),
-        ("* title: Ten\n* link: https://news.example/a", "1: '* title: Ten' is no 'key: value'; write title: …"),
+        ("title “Fifteen”\nlink https://news.example/a", "1: 'title “Fifteen”' is not 'key: value'; write title: …"),
+        ("Title Fifteen\nhttps://news.example/a", "1: 'Title Fifteen' is not 'key: value'; write title: …"),
+        ("Fifteen\nLink https://news.example/a", "2: 'Link https://news.example/a' is not 'key: value'; write link: …"),
+        ("title:Fifteen\nlink:https://news.example/a", "1: 'title:Fifteen' is not 'key: value'; write title: …"),
+        ("title = Ten\nlink = https://news.example/a", "1: 'title = Ten' is not 'key: value'; write title: …"),
+        ("* title: Ten\n* link: https://news.example/a", "1: '* title: Ten' is not 'key: value'; write title: …"),
         ("themes: memory\nhttps://news.example/a", "2: 'https://news.example/a' has no key; write link: …"),
         ("https://news.example/a\nthemes: memory", "1: 'https://news.example/a' has no key; write link: …"),
         ("title: Ten\n\nhttps://news.example/a", "3: 'https://news.example/a' has no key; write link: …"),
         ("titel: Ten\nlink: https://news.example/a", "1: unknown key 'titel'; did you mean 'title'?"),
-        ("url: https://news.example/a", "1: 'url: https://news.example/a' is no 'key: value'; write link: …"),
+        ("url: https://news.example/a", "1: 'url: https://news.example/a' is not 'key: value'; write link: …"),
         (
             "titre « Ten »\nlien https://news.example/a",
-            "2: 'lien https://news.example/a' is no 'key: value'; write link",
+            "2: 'lien https://news.example/a' is not 'key: value'; write link",
         ),
         ('{"title": "Ten", "link": "https://news.example/a"}', "1: "),
         ('<a href="https://news.example/a">Ten</a>', "1: the address stands within other text; put it on a line"),
@@ -523,7 +523,7 @@ def test_a_picture_is_never_written_over_and_its_story_waits(root: Path) -> None
 
     assert report.problems == (
         "content/inbox/a.md: its picture map.png has the name of another, content/2026/w21/map.png; "
-        "rename the picture, and mend the link to it",
+        "rename the picture, and correct the link to it",
     )
     assert there.read_bytes() == b"another map"
     assert sorted(content(root)) == ["2026/w21/map.png", "inbox/a.md", "inbox/map.png"]

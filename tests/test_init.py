@@ -342,3 +342,33 @@ def test_the_candidates_of_any_page_are_web_addresses() -> None:
 
         assert all(place.startswith("https://a.example/") for place in places)
         assert len(places) == len(set(places)) <= 24
+
+
+@pytest.mark.parametrize(
+    ("folder", "title", "place"),
+    [
+        ("Käse Brief", "Käse Brief", "kase-brief"),
+        ("DER SPIEGEL-Watch 2026", "DER SPIEGEL-Watch 2026", "der-spiegel-watch-2026"),
+        ("my-digest", "My digest", "my-digest"),
+        ("chip_watch", "Chip watch", "chip-watch"),
+        ("iPhone", "iPhone", "iphone"),
+        ("★", "My digest", "digest"),
+    ],
+)
+def test_a_digest_is_called_as_its_folder_is(tmp_path: Path, folder: str, title: str, place: str) -> None:
+    init.run(tmp_path / folder)
+
+    site = config.load(tmp_path / folder).site
+    assert (site.title, site.url) == (title, f"https://example.github.io/{place}/")
+
+
+@pytest.mark.parametrize("inside", ["content", "content/pages/mine", "other"])
+def test_no_digest_is_made_inside_another(tmp_path: Path, inside: str) -> None:
+    init.run(tmp_path / "outer")
+
+    made = digest("init", str(tmp_path / "outer" / inside), cwd=tmp_path)
+
+    assert made.returncode == 1
+    assert made.stderr.endswith(f"is inside the digest {tmp_path.resolve() / 'outer'}; choose one outside it\n")
+    assert made.stderr.count("\n") == 1
+    assert len(list(tmp_path.rglob("digest.toml"))) == 1

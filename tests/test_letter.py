@@ -240,7 +240,7 @@ def test_a_week_without_stories_is_answered_with_those_that_have_some(words: str
 
 @pytest.mark.parametrize("words", ["2026-W60", "may", "2026-20", "../w20", "w200"])
 def test_words_that_name_no_week_are_wrong(words: str) -> None:
-    with pytest.raises(ValueError, match="is no week that there is; write it as 2026-W20"):
+    with pytest.raises(ValueError, match="is not a week; write it as 2026-W20"):
         letters.chosen(words, [Week(2026, 20)], ())
 
 
@@ -273,7 +273,7 @@ def test_the_command_says_which_week_it_chose(root: Path) -> None:
     )
     assert named.stdout.startswith("content/2026/w19/letter.md: drafted for 2026-W19 with 1 story\n")
     assert again.stderr.startswith("content/2026/w19/letter.md: this week already has a letter")
-    assert "'soon' is no week that there is" in wrong.stderr
+    assert "'soon' is not a week" in wrong.stderr
 
 
 def test_an_empty_digest_says_what_to_do_first(tmp_path: Path) -> None:

@@ -96,7 +96,8 @@ def test_case(text: str, expected: str) -> None:
             f"{FILE}:12: the link to '../w01/2026-05-01-twin.md' could mean content/2026/w18/2026-05-01-twin.md or "
             "content/2026/w20/2026-05-01-twin.md; write the path to the one you mean",
         ),
-        ("![it](gone.png)", f"{FILE}:12: there is no file 'gone.png' beside this one; put it there, or mend the link"),
+        ("![it](gone.png)",
+         f"{FILE}:12: there is no file 'gone.png' beside this one; put it there, or correct the link"),
     ],
 )  # fmt: skip
 def test_a_link_that_leads_nowhere_is_a_problem_with_its_line(text: str, said: str) -> None:

@@ -379,7 +379,7 @@ def test_a_page_that_cannot_be_removed_is_named_until_it_is_gone(tmp_path: Path)
         for _ in range(2):
             came = write(tmp_path, rest)
             assert (came.removed, len(came.not_removed)) == (0, 1)
-            assert came.not_removed[0].startswith(f"{stale}: is no part of the site any more and cannot be removed: ")
+            assert came.not_removed[0].startswith(f"{stale}: is no longer part of the site and cannot be removed: ")
 
     assert write(tmp_path, rest) == Written(written=0, removed=1, unchanged=2)
     assert read_folder(tmp_path / "site") == rest

@@ -158,7 +158,7 @@ def test_what_is_taken_away_again_leaves_no_trace(root: Path) -> None:
     ("name", "words", "said"),
     [
         ("week.html", '{% extends "shipped/weak.html" %}',
-         "templates/week.html: there is no template 'shipped/weak.html'; restore it, or mend its name"),
+         "templates/week.html: there is no template 'shipped/weak.html'; restore it, or correct its name"),
         ("week.html", '{% extends "shipped/week.html" %}\n{% block mian %}Mine{% endblock %}',
          "templates/week.html:2: 'shipped/week.html' has no block 'mian'; did you mean 'main'?"),
         ("base.html", '{% extends "shipped/base.html" %}\n{% block footer %}Mine{% endblock %}',

@@ -325,9 +325,9 @@ def test_a_picture_is_found_by_its_name_however_a_system_writes_its_accents(albu
         ("![x](my%20pic.heic)", "'my pic.heic' is there, but only pictures (avif, gif, jpeg, jpg, png, svg, webp) are "
          "copied from beside a text; put it into content/static/, and link to /my%20pic.heic"),
         ("![x](Shown.PNG)", "there is no file 'Shown.PNG' beside this one, but 'shown.png'; write its name as it is"),
-        ("![x](gone.png)", "there is no file 'gone.png' beside this one; put it there, or mend the link"),
-        ("![x](../../../digest.toml)", "there is no file '../../../digest.toml' beside this one; put it there, or mend "
-         "the link"),
+        ("![x](gone.png)", "there is no file 'gone.png' beside this one; put it there, or correct the link"),
+        ("![x](../../../digest.toml)", "there is no file '../../../digest.toml' beside this one; put it there, or "
+         "correct the link"),
     ],
 )  # fmt: skip
 def test_a_link_to_a_file_that_is_not_copied_says_why(album: Path, link: str, said: str) -> None:

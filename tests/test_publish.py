@@ -361,11 +361,23 @@ def test_a_clone_without_the_commit_that_was_published_brings_nothing_back(
 
     assert (refused.returncode, looked.returncode, commits(remote)) == (1, 1, before)
     assert f"was published from commit {git(root, 'rev-parse', '--short', 'HEAD')}, which this branch" in refused.stderr
-    assert "run 'git pull' first" in refused.stderr
+    assert "run 'git pull' first, or, where the commit was never pushed, push it; if it is lost, " in refused.stderr
     git(other, "pull", "--quiet", "origin", "main")
     assert digest("publish", cwd=other).stdout.startswith("Nothing has changed")
     git(other, "reset", "--quiet", "--hard", "HEAD~1")
     assert digest("publish", "--replace", cwd=other).returncode == 0
+
+
+def test_commits_that_are_not_pushed_are_named(root: Path) -> None:
+    assert digest("publish", cwd=root).stderr == ""  # without an upstream branch
+    git(root, "push", "--quiet", "--set-upstream", "origin", "main")
+    assert digest("publish", cwd=root).stderr == ""
+    git(root, "commit", "--quiet", "--allow-empty", "--message", "More")
+
+    run = digest("publish", cwd=root)
+
+    warning = "1 commit is not pushed yet; run 'git push', or 'digest publish' stops in every other clone\n"
+    assert (run.returncode, run.stderr) == (0, warning)
 
 
 def test_a_detached_head_and_a_repository_without_a_commit_can_publish(root: Path, remote: Path) -> None:

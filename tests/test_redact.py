@@ -184,7 +184,7 @@ def test_what_an_early_version_wrote_of_a_feeds_secrets_is_not_published(tmp_pat
         ("https://news.press/a/%2E%2e/b/", "has a . or .. in its path, which browsers take out"),
         (f"https://news.press/?token={TOKEN}", "goes on after its path, with ? or #"),
         ("https://news.press/#top", "goes on after its path, with ? or #"),
-        ("https://news.press/a b/", "is no plain http(s) address"),
+        ("https://news.press/a b/", "is not a plain http(s) address"),
         ("https://news.press/a//b/", "has an empty or hidden part in its path"),
         (" https://news.press/", "has white space around it"),
     ],

@@ -177,6 +177,17 @@ def test_without_a_memory_the_ledger_says_when_it_grew(root: Path) -> None:
     assert "* when its ledger last grew; this machine has not pulled it\n" in said(root).output
 
 
+def test_without_a_row_that_has_a_star_there_is_no_footnote(root: Path) -> None:
+    shutil.rmtree(root / ".digest")
+    text = SETTINGS.replace('.xml"', '.xml"\nretired = true')
+    (root / "digest.toml").write_text(text)
+
+    output = said(root).output
+
+    assert "last answer" in output
+    assert "*" not in output
+
+
 def test_a_feed_that_failed_says_why_and_when_it_last_answered(root: Path) -> None:
     (root / "first.xml").unlink()
     pulled(root, NOW + timedelta(days=2))

@@ -68,7 +68,7 @@ def test_an_invalid_file_gets_these_lines(path: Path) -> None:
         ("content/2026/w54/2026-05-15-slug.md", "there is no week 2026/w54"),
         ("content/2026/w20/2026-02-30-slug.md", "there is no day 2026-02-30"),
         ("content/2026/w20/slug.md", "the story has no date"),
-        ("content/2026/slug.md", "a story lies in its week's folder"),
+        ("content/2026/slug.md", "a story must be in its week's folder"),
     ],
 )
 def test_a_file_at_an_impossible_place_says_so(file: str, message: str) -> None:

@@ -85,7 +85,7 @@ def test_a_file_in_place_of_a_folder_is_an_error(root: Path, command: tuple[str,
 
     code, lines = said(root, *command)
 
-    what = f"{W19}: is no folder, as it has to be; move it away, and restore the folder from git"
+    what = f"{W19}: must be a folder, but is not one; move it away, and restore the folder from git"
     assert (code, what in lines) == (1, True), lines
     assert files(root / "site") == before
 
@@ -99,7 +99,7 @@ def test_what_has_the_name_of_a_folder_is_named_in_one_line(
     make(root / place)
 
     for command in ("pull", "build", "status"):
-        what = f"{place}: is no folder, as it has to be; move it away, and restore the folder from git"
+        what = f"{place}: must be a folder, but is not one; move it away, and restore the folder from git"
         assert said(root, command) == (1, what)
 
 
@@ -120,7 +120,7 @@ def test_a_folder_with_the_name_of_a_text_is_named(root: Path, command: str) -> 
 def test_folders_in_too_many_others_are_named(root: Path) -> None:
     (root / "content/static" / "/".join("d" * 51)).mkdir(parents=True)
     assert said(root, "build")[0] == 1
-    assert said(root, "build")[1].endswith("/d: lies in more than 50 folders; move it further up")
+    assert said(root, "build")[1].endswith("/d: is in more than 50 folders; move it further up")
 
 
 def test_a_line_break_in_a_files_name_breaks_no_line(root: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_line_break_in_a_files_name_breaks_no_line(root: Path) -> None:
 def test_what_has_the_name_of_a_file_is_named_in_one_line(root: Path) -> None:
     ledger, lock = root / "content/ledger/first.jsonl", root / ".digest/lock"
     for place, command in ((ledger, "status"), (lock, "build")):
-        for make, what in ((Path.mkdir, "a folder"), (os.mkfifo, "no regular file")):
+        for make, what in ((Path.mkdir, "a folder"), (os.mkfifo, "not a regular file")):
             shutil.rmtree(place) if place.is_dir() else place.unlink()
             make(place)
             act = "read" if place == ledger else "write"
@@ -142,7 +142,7 @@ def test_what_has_the_name_of_a_file_is_named_in_one_line(root: Path) -> None:
     shutil.rmtree(root / ".digest")
     (root / ".digest").touch()
     code, line = said(root, "build")
-    assert (code, line.endswith(f"{root / '.digest'} is no folder; move it away")) == (1, True), line
+    assert (code, line.endswith(f"{root / '.digest'} is not a folder; move it away")) == (1, True), line
 
 
 def test_other_names_of_a_file_keep_their_bytes(root: Path) -> None:
@@ -250,7 +250,7 @@ def test_pipes_are_named_and_never_waited_for(root: Path, command: str) -> None:
 
     assert "Traceback" not in ended.stderr
     if command in {"check", "build"}:
-        assert (ended.returncode, "is no regular file" in ended.stdout + ended.stderr) == (1, True)
+        assert (ended.returncode, "is not a regular file" in ended.stdout + ended.stderr) == (1, True)
 
 
 def test_a_ledger_with_other_line_ends_is_neither_cut_nor_forgotten(root: Path) -> None:
@@ -320,7 +320,7 @@ def test_a_page_that_cannot_be_removed_fails_each_build_until_it_is_gone(root: P
     with held(stale):
         for _ in range(2):
             code, line = said(root, "build")
-            assert (code, f"{stale}: is no part of the site any more and cannot be removed" in line) == (1, True), line
+            assert (code, f"{stale}: is no longer part of the site and cannot be removed" in line) == (1, True), line
 
     assert said(root, "build")[0] == 0
     assert not stale.exists()

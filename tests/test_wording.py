@@ -45,3 +45,16 @@ def test_a_text_is_cut_to_its_limit_and_a_short_one_is_not(text: str, limit: int
 
     assert len(cut) <= limit
     assert cut.endswith("…") or cut == " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("title", "whole"),
+    [
+        ("", "Week 7, 2026"),
+        ("Week 7, 2026", "Week 7, 2026"),
+        ("Week 7, 2026: Fog", "Week 7, 2026: Fog"),
+        ("Fog", "Week 7, 2026: Fog"),
+    ],
+)
+def test_a_week_is_named_once_beside_the_title_of_its_letter(title: str, whole: str) -> None:
+    assert wording.titled(Week(2026, 7), title) == whole

@@ -9,6 +9,7 @@ given one by one, and writes nothing unless each led to a feed; a list's are tak
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -79,9 +80,12 @@ def run(root: Path, *, timezone: str = "", beat: Beat | None = None) -> InitRepo
 
 
 def check_new(root: Path) -> None:
-    """Raises DigestError where a folder is a digest already."""
+    """Raises DigestError where a folder is a digest already, or is inside one."""
     if (root / config.NAME).exists():
         raise DigestError(f"{root / config.NAME}: this folder already has a digest; choose another folder")
+    for outer in root.resolve().parents:
+        if (outer / config.NAME).exists():
+            raise DigestError(f"{root}: this folder is inside the digest {outer}; choose one outside it")
 
 
 def beat_of(addresses: Sequence[str], opml: Path | None, *, now: datetime, limits: Limits = USUAL) -> Beat:
@@ -183,18 +187,19 @@ def _pattern(line: str) -> str:
 
 def _config(root: Path, timezone: str, beat: Beat) -> str:
     """Returns the starter's `digest.toml`, called after the folder, with an id of its own and the feeds of the beat."""
-    name = root.resolve().name
-    words = "".join(sign if sign.isalnum() else " " for sign in name).split()
+    from digest.stories.slug import slug_of
+
+    name = " ".join("".join(sign if sign.isprintable() else " " for sign in root.resolve().name).split())
+    named = any(map(str.isalnum, name))
+    title = name
+    if name == name.lower() and " " not in name:  # a folder's name, such as my-digest
+        title = " ".join(re.split(r"[\W_]+", name)).strip().capitalize()
     values = {
-        "@TITLE@": " ".join(words).capitalize() or "My digest",
-        "@URL@": f"https://example.github.io/{_ascii(words) or 'digest'}/",
+        "@TITLE@": title if named else "My digest",
+        "@URL@": f"https://example.github.io/{slug_of(name, '') if named else 'digest'}/",
         "@ID@": f"urn:uuid:{uuid.uuid4()}",
         "@TIMEZONE@": timezone,
         "@LANGUAGE@": beat.language,
     }
     text = settings.filled((STARTER / config.NAME).read_text(encoding="utf-8"), values)
     return settings.with_feeds(text, beat.feeds) if beat.feeds else text
-
-
-def _ascii(words: list[str]) -> str:
-    return "-".join("".join(sign for sign in word.lower() if sign.isascii()) for word in words).strip("-")

@@ -103,7 +103,7 @@ def run(
         cname = _kept_name(root, settings, standing, ids)
         report = _compared(root, site, standing, ids, cname, dry=dry)
         said = (built.notice, built.warning, built.unrecorded, built.secrets, *built.hints)
-        odd = (*said, *_warnings(settings, standing, cname, _CNAME in ids))
+        odd = (*said, *_warnings(settings, standing, cname, _CNAME in ids), _unpushed(source))
         origin = _origin(source, standing.default)
         report = replace(report, warnings=tuple(filter(None, odd)), origin=origin, uncommitted=source.uncommitted)
         if dry or report.same:
@@ -154,7 +154,10 @@ def _refuse_older(root: Path, standing: Standing) -> None:
     commit = branch.missing_source(root, standing)
     if commit:
         what = f"the site on {branch.NAME} was published from commit {commit}, which this branch does not have"
-        cure = "run 'git pull' first, or replace the published site by this version with 'digest publish --replace'"
+        cure = (
+            "run 'git pull' first, or, where the commit was never pushed, push it; if it is lost, "
+            "replace the published site by this version with 'digest publish --replace'"
+        )
         raise DigestError(f"{standing.address}: {what}; {cure}")
 
 
@@ -196,6 +199,14 @@ def _origin(source: Source, default: str) -> str:
     count = len(source.uncommitted)
     files = f"with {count} uncommitted file{'s' if count > 1 else ''}" if count else ""
     return ", ".join(filter(None, (words, files)))
+
+
+def _unpushed(source: Source) -> str:
+    """Returns a warning where other clones do not have the commit that is published, so that they could not publish."""
+    if not source.unpushed:
+        return ""
+    commits = "1 commit is" if source.unpushed == 1 else f"{source.unpushed} commits are"
+    return f"{commits} not pushed yet; run 'git push', or 'digest publish' stops in every other clone"
 
 
 def _from(source: Source, origin: str) -> str:

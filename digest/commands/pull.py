@@ -110,17 +110,19 @@ def run(
     *,
     now: datetime,
     dry: bool = False,
+    named: bool = False,
     limits: Limits = USUAL,
     told: Told | None = None,
 ) -> PullReport:
     """Pulls the feeds into the digest at `root`; `dry` writes nothing, `told` hears how many feeds have answered.
 
+    Feeds that the user has `named` are asked even if their servers want to be asked later.
     Raises DigestError where there is neither a feed nor anything in the inbox, and where the clock is wrong.
     """
     with store.writing(root, dry=dry) as swept:
         noted = () if dry else uncommitted.note_deletions(root, config)
         parts, waiting, forgotten = list[PullReport](), list[Row](), list[str]()
-        for asked in _ask(root, config, feeds, now, replace(limits, prompt=None) if dry else limits, told):
+        for asked in _ask(root, config, feeds, now, replace(limits, prompt=None) if dry else limits, told, named=named):
             waiting.extend(asked.waiting)
             forgotten.extend(asked.forgotten)
             parts += [_take_in(root, config, part, read, now, dry) for part, read in _parsed(root, asked, limits, dry)]
@@ -183,7 +185,7 @@ def _take_in(
         _write(root, asked, read, intake, ledgers, now)
         locate.run(root, config, now)
     _check_any(asked.answers, asked.waiting, filed, left)
-    rows = _rows(asked, read, intake.outcomes)
+    rows = [_renamed(row, config, ledgers) for row in _rows(asked, read, intake.outcomes)]
     return PullReport(
         rows=tuple(_warned(row, feeds[row.feed], read, ledgers, now) for row in rows),
         filed=filed,
@@ -241,7 +243,7 @@ def _is_edit(value: Any) -> bool:
 
 
 def _ask(
-    root: Path, config: Config, feeds: Sequence[Feed], now: datetime, limits: Limits, told: Told | None
+    root: Path, config: Config, feeds: Sequence[Feed], now: datetime, limits: Limits, told: Told | None, *, named: bool
 ) -> Iterator[_Asked]:
     """Fetches the feeds, but for those whose servers have asked to be left in peace until a moment to come.
 
@@ -250,7 +252,7 @@ def _ask(
     pulled = {feed.id for feed in config.feeds if not feed.retired}.union(feed.id for feed in feeds)
     remembered = disk.recall(root, lessons.NAME)
     memory = lessons.of_pulled(lessons.believed(remembered, now), pulled)
-    until = {feed.id: lessons.wait_of(feed, memory, now) for feed in feeds}
+    until = {feed.id: "" if named else lessons.wait_of(feed, memory, now) for feed in feeds}
     due = [feed for feed in feeds if not until[feed.id]]
     marks = _marks(root, due)
     known, agent = lessons.validators(due, memory, marks), agent_of(config.site)
@@ -349,6 +351,18 @@ def _warned(
     heard = links.web_link(feed.url) and row.state in {"read", "unchanged"}
     silent = alarms.quiet(records, now) if heard and not row.new else ""
     return replace(row, gap=bool(gap), warnings=(*row.warnings, *(alarm for alarm in (gap, silent) if alarm)))
+
+
+def _renamed(row: Row, config: Config, ledgers: Ledgers) -> Row:
+    """Returns the row with a warning if all stories of a new feed are those of one that digest.toml no longer has."""
+    names = {file.rpartition("/")[2] for file in (*row.updated, *row.adopted)}
+    if row.feed in ledgers or row.new or not names:
+        return row
+    for old in sorted(ledgers.keys() - {feed.id for feed in config.feeds}):
+        if names <= {record.file.rpartition("/")[2] for record in ledgers[old].values()}:
+            what = f"all its stories are those of '{old}', which is no longer in digest.toml; if you renamed the feed, "
+            return replace(row, warnings=(*row.warnings, f"{what}they now name both ids"))
+    return row
 
 
 def _row(

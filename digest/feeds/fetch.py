@@ -79,7 +79,7 @@ def fetch_in_parts(
 ) -> Iterator[tuple[Fetched | Failed, ...]]:
     """Yields what became of the feeds, in their order: first of those that answer promptly, then of the others, if any.
 
-    A `url` that is no http(s) address is a file below `root`. `known` holds by feed id what the last fetch brought;
+    A `url` that is not an http(s) address is a file below `root`. `known` holds by feed id what the last fetch brought;
     `agent` names us to servers; `now` is the moment at which this fetch begins; `told` hears of each answer. The
     addresses that are `untrusted` are not asked where they are private ones (`private`).
     """

@@ -1,6 +1,6 @@
 """A feed that is a file of the digest: read from the disk, and only from inside the digest's own folder.
 
-Refuses to follow a path, or a link on the disk, out of the root; to read what is no plain file; and to raise.
+Refuses to follow a path, or a link on the disk, out of the root; to read what is not a plain file; and to raise.
 """
 
 from __future__ import annotations

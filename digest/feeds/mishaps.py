@@ -102,7 +102,7 @@ def _of_header(error: BaseException) -> str:
     line = re.search(r"""illegal header line: .*?b(['"])(.*)\1""", said)
     if line:
         shown = "".join(sign for sign in line[2] if sign.isprintable())
-        said = f"'{shown[:_LONGEST_LINE]}{'…' if len(shown) > _LONGEST_LINE else ''}' is no header"
+        said = f"'{shown[:_LONGEST_LINE]}{'…' if len(shown) > _LONGEST_LINE else ''}' is not a header"
     elif "Transfer-Encoding" in said or "Content-Length" in said:
         said = said[:_LONGEST_LINE]
     else:

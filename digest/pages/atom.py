@@ -249,7 +249,7 @@ class Entries:
         told = letter_title(edition.letter) if edition.letter else wording.span(edition.week)
         return EditionEntry(
             id=feed_id(self._config.site, "week", str(edition.week)),
-            title=f"{wording.label(edition.week)}: {told}",
+            title=wording.titled(edition.week, told),
             published=_moment(dates.published, self.zone),
             updated=_moment(dates.updated, self.zone),
             place=addresses.week(edition.week),

@@ -82,7 +82,7 @@ def strangers(root: Path) -> Iterator[Problem]:
             waiting += [f"{file}/{name}" for name in sorted(os.listdir(path))] if real not in seen else []  # noqa: PTH208
             seen.add(real)
         elif os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
-            yield Problem(file, 0, "is no regular file", "remove it, or put a plain file in its place")
+            yield Problem(file, 0, "is not a regular file", "remove it, or put a plain file in its place")
 
 
 def _contents(folder: Path) -> Iterator[bytes]:

@@ -31,7 +31,7 @@ _BUILT_INSIDE = ("preview", "publish")  # of `.digest/`
 
 
 class Written(NamedTuple):
-    """What came of one build's files; `not_removed` says of each that is no part of the site any more why it is there
+    """What came of one build's files; `not_removed` says of each that is no longer part of the site why it is there
     still: it stays in the list, so that the next build tries again."""
 
     written: int
@@ -221,7 +221,7 @@ class Output:
             removed=removed,
             unchanged=len(self._paths) - len(staged),
             not_removed=tuple(
-                f"{self.folder / path}: is no part of the site any more and cannot be removed: {why}; the next build "
+                f"{self.folder / path}: is no longer part of the site and cannot be removed: {why}; the next build "
                 "tries again"
                 for path, why in sorted(self._not_removed.items())
             ),

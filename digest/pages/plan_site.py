@@ -91,10 +91,9 @@ def _week(setting: Setting, edition: Edition, newer: Week | None, older: Week | 
 
 
 def _week_head(setting: Setting, edition: Edition) -> Head:
-    letter = f": {edition.letter.title}" if edition.letter and edition.letter.title else ""
     about, count = setting.views.about(edition), wording.stories(len(edition.stories))
     return Head(
-        title=setting.titled(wording.label(edition.week) + letter),
+        title=setting.titled(wording.titled(edition.week, edition.letter.title if edition.letter else "")),
         description=f"{wording.span(edition.week)}: {count}{f' on {about}' if about else ''}.",
         place=addresses.week(edition.week),
         updated=newest(edition.stories, setting.archive.changed),

@@ -177,7 +177,7 @@ def _check(page: Page, content: bytes) -> None:
             json.loads(content)
     except (expat.ExpatError, ValueError) as error:
         what = f"gives a {page.path} that is not well-formed: {error}"
-        raise Faults([Problem(f"{FOLDER}/{page.template}", 0, what, "mend the template")]) from error
+        raise Faults([Problem(f"{FOLDER}/{page.template}", 0, what, "correct the template")]) from error
 
 
 def _fingerprint(words: str) -> str:

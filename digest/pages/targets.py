@@ -114,7 +114,7 @@ class Targets:
             under = rooted if rooted.startswith(self.base.path) else self.base.path + rooted.lstrip("/")
             return under + rest
         if ":" in path.partition("/")[0]:
-            return Lost(f"'{link}' is no web address", "mend it")
+            return Lost(f"'{link}' is not a web address", "correct it")
         found = self._find(unquote(path), file)
         return found if isinstance(found, Lost) else self.base.href(found) + (rest if "#" not in found else "")
 
@@ -208,7 +208,7 @@ class Targets:
         near = next((one for one in names if _composed(one).casefold() == _composed(name).casefold()), None)
         if near:
             return Lost(f"there is no file '{path}' beside this one, but '{near}'", "write its name as it is")
-        return Lost(f"there is no file '{path}' beside this one", "put it there, or mend the link")
+        return Lost(f"there is no file '{path}' beside this one", "put it there, or correct the link")
 
     def _cure(self, path: str, file: str) -> str:
         """Returns what to write instead: the near miss by slug, for dates are all alike, if there is one."""

@@ -189,7 +189,9 @@ class Templates:
         """Returns what is wrong with a template, and where; None where the fault is not one of a template."""
         what = " ".join(str(error).split()) or type(error).__name__
         if isinstance(error, TemplateNotFound):
-            return Problem(f"{FOLDER}/{template}", 0, f"there is no template '{what}'", "restore it, or mend its name")
+            return Problem(
+                f"{FOLDER}/{template}", 0, f"there is no template '{what}'", "restore it, or correct its name"
+            )
         if isinstance(error, TemplateSyntaxError):
             return Problem(self._named(error.filename or template), error.lineno, what)
         innermost = traceback.extract_tb(error.__traceback__)

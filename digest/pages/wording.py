@@ -67,6 +67,12 @@ def label(week: Week) -> str:
     return f"Week {week.number}, {week.year}"
 
 
+def titled(week: Week, title: str) -> str:
+    """Returns a week's name and the title of its letter, each once: `Week 20, 2026: The quiet week`."""
+    name = label(week)
+    return name if title in {"", name} else title if title.startswith(f"{name}: ") else f"{name}: {title}"
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """Returns a number with its noun: `1 story`, `2,000 stories`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

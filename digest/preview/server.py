@@ -28,7 +28,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (socket.gaierror, UnicodeError) as error:
-        raise DigestError(f"--host {host}: this is no address of this machine; try 127.0.0.1") from error
+        raise DigestError(f"--host {host}: this is not an address of this machine; try 127.0.0.1") from error
     family, kind, protocol, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
     try:
         return _bound(family, kind, protocol, address)

@@ -46,7 +46,7 @@ def pull(call: Call, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: b
         cure = suggestion(name, [feed.id for feed in config.feeds])
         raise click.BadParameter(f"there is no feed '{name}' in digest.toml; {cure}", param_hint="FEED") from None
     with progress.shown(call, "Feeds", least=5) as told:
-        report = command.run(root, config, chosen, now=call.now, dry=dry, told=told)
+        report = command.run(root, config, chosen, now=call.now, dry=dry, named=bool(feeds), told=told)
     if not dry:
         actions.tell(report, call)
     if as_json:
@@ -95,8 +95,10 @@ def _put_in_order(report: PullReport, call: Call) -> None:
 
 
 def _outcome(row: Row) -> str:
-    if row.state in {"failed", "waiting"}:
-        return f"{row.state}: {row.reason}"
+    if row.state == "waiting":
+        return f"waiting: {row.reason}; 'digest pull {row.feed}' asks now"
+    if row.state == "failed":
+        return f"failed: {row.reason}"
     if row.state == "unchanged":
         return "unchanged"
     counts = {

@@ -56,9 +56,9 @@ def _tell(report: StatusReport, call: Call) -> None:
     if more:
         call.say(f"and {lines.count(more, 'earlier week')}: digest --verbose status")
     call.say("")
-    columns = ("feed", "last pull", "new", "brought", "kept", "deleted", "hidden")
+    columns = ("feed", "last answer", "new", "brought", "kept", "deleted", "hidden")
     call.say(*lines.table(columns, (_feed_cells(row, call.verbose) for row in report.feeds)))
-    if any(row.pulled and not row.sure for row in report.feeds):
+    if any(row.state == "pulled" and row.pulled and not row.sure for row in report.feeds):
         call.say("* when its ledger last grew; this machine has not pulled it")
     call.complain(*(f"{row.feed}: the last pull failed: {row.reason}" for row in report.feeds if row.reason))
     if report.unsettled:

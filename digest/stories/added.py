@@ -47,7 +47,7 @@ def already(addresses: Iterable[str], desk: Desk) -> str:
         return f"{story.file}: this story is here already; edit that file"
     names = {name for address in addresses for name in names_of_link(address)}
     if hidden := desk.hidden(names):
-        return f"{hidden}: may be this story, but cannot be read; mend it first"
+        return f"{hidden}: may be this story, but cannot be read; fix it first"
     for feed, record in known:
         if record.file in desk.files:
             return f"{record.file}: this story is here already; edit that file"

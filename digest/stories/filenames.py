@@ -73,7 +73,7 @@ def problem(file: str) -> Problem | None:
     if name.lower() == "cname" and file != "content/static/CNAME" and folder.lower() in {"", "content", "static"}:
         return Problem(file, 0, "is not read as the custom domain", "rename it to content/static/CNAME")
     if top.lower() in _FOLDERS and top not in _FOLDERS and "/" in file.removeprefix("content/"):
-        return Problem(file, 0, f"lies in content/{top}/, which is not read", f"rename it to content/{top.lower()}/")
+        return Problem(file, 0, f"is in content/{top}/, which is not read", f"rename it to content/{top.lower()}/")
     if top in _OTHERS or not is_text(name) or name.lower().startswith("readme"):
         return None
     if _is_read(file):
@@ -83,12 +83,12 @@ def problem(file: str) -> Problem | None:
     if not name.lower().rstrip(" .").endswith(_ENDINGS):
         return None
     if top in {"themes", "pages"}:
-        return Problem(file, 0, f"lies in a folder within {top}, where nothing is read", f"move it to content/{top}/")
+        return Problem(file, 0, f"is in a folder within {top}, where nothing is read", f"move it to content/{top}/")
     odd = _ODD_WEEK.fullmatch(folder)
     place = "one such as content/2026/w20/"
     with suppress(ValueError):  # no week of that year
         place = f"content/{Week(int(odd[1]), int(odd[2])).folder}/" if odd else place
-    return Problem(file, 0, "lies in no week's folder", f"move it to {place}")
+    return Problem(file, 0, "is not in a week's folder", f"move it to {place}")
 
 
 def doubles(files: Iterable[str]) -> Iterator[Problem]:

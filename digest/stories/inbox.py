@@ -150,7 +150,7 @@ class _Planning:
         names = names_of_link(story.link) | ({story.id} - {""})
         hidden = self.desk.hidden(names)
         if hidden:
-            raise Faults([Problem(name, 0, f"{hidden} may be the same story, but cannot be read", "mend that one")])
+            raise Faults([Problem(name, 0, f"{hidden} may be the same story, but cannot be read", "fix that one")])
         deleted = known[0][1].file if known else self.desk.deleted([story.link])
         if deleted:
             what = f"its story was deleted: {deleted}"

@@ -92,7 +92,7 @@ def _parsed(words: str) -> Week:
     try:
         return Week.parse(words.removeprefix("content/").rstrip("/"))
     except ValueError:
-        raise ValueError(f"'{words}' is no week that there is; write it as 2026-W20") from None
+        raise ValueError(f"'{words}' is not a week; write it as 2026-W20") from None
 
 
 def _known(weeks: list[Week]) -> str:

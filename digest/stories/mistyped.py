@@ -14,6 +14,7 @@ _DASHES = re.compile(r"[-‐‑‒–—―−－﹘﹣─━⸺⸻]+\s*")
 _RULE = re.compile(r"([*+_=~])(?:[ \t]*\1){2,}\s*")
 _CURLED = re.compile(r"[“”‘’„]")
 _KEY = re.compile(r" {0,3}([A-Za-z][\w-]*)[ \t]*:(?!//)")
+_NO_COLON = re.compile(r"([A-Za-z][\w-]*)(?:[ \t](?!.*:(?:\s|$)).*)?")
 _CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?= |\r?$)")
 
 
@@ -82,9 +83,11 @@ def not_pairs(lines: Sequence[str], file: str) -> Problem:
     """Returns what is wrong where the front matter is YAML, but no keys with values."""
     for number, line in enumerate(lines, start=2):
         if re.match(r"[A-Za-z]\w*:\S", line):
-            return Problem(file, number, f"'{line}' is no 'key: value'", "put a space after the colon")
+            return Problem(file, number, f"'{line}' is not 'key: value'", "put a space after the colon")
+        if problem := _no_colon(line, file, number):
+            return problem
     return Problem(
-        file, 2, "the front matter is no list of 'key: value' lines", "write one key a line, such as title: …"
+        file, 2, "the front matter is not a list of 'key: value' lines", "write one key a line, such as title: …"
     )
 
 
@@ -94,7 +97,22 @@ def broken(lines: Sequence[str], file: str, error: Exception) -> Problem:
     number = min(mark.line, len(lines) - 1) if mark else 0
     near = list(reversed(lines[max(number - 1, 0) : number + 1]))
     what = getattr(error, "problem", None) or getattr(error, "context", None) or str(error).split("\n")[0]
-    return Problem(file, number + 2, f"the front matter is not valid YAML: {what}", _cure(near))
+    cure = _cure(near)
+    found = (_no_colon(lines[one], file, one + 2) for one in (number, number - 1) if not cure and one >= 0)
+    problem = Problem(
+        file,
+        number + 2,
+        f"the front matter is not valid YAML: {what}",
+        cure or "put the text of that line in straight quotes",
+    )
+    return next(filter(None, found), problem)
+
+
+def _no_colon(line: str, file: str, number: int) -> Problem | None:
+    """Returns what is wrong with a line such as `lead true`, None if it is not one."""
+    found = _NO_COLON.fullmatch(line)
+    cure = "put a colon after '{}', or indent the line if it continues the one above"
+    return Problem(file, number, f"'{line[:80]}' has no colon", cure.format(found[1])) if found else None
 
 
 def _cure(lines: Sequence[str]) -> str:
@@ -107,4 +125,4 @@ def _cure(lines: Sequence[str]) -> str:
             return "put a space after the colon"
         if is_curled(line):
             return 'a phone has curled a quote: type straight ones (")'
-    return "put the text of that line in straight quotes"
+    return ""

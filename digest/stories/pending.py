@@ -167,12 +167,12 @@ def carried_over(lines: Lines, records: Lines, edit: Edit | None, now: datetime)
     ]
 
 
-def hints(story: Story, found: Pending) -> Iterator[tuple[str, str, str]]:
-    """Yields the field, the message and the cure for each pending change."""
+def hints(story: Story, found: Pending, letter: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yields the field, the message and the cure for each pending change; `letter` is the one that links to it."""
     for name, change in found.items():
         label = _LABELS.get(name, name)
         if change.kind == CHANGED:
-            yield name, _changed(name, change, story), f"check that your words still fit; {_ENDS}"
+            yield name, _changed(name, change, story, letter), f"check that your words still fit; {_ENDS}"
         elif change.kind == WITHDRAWN:
             yield name, _withdrawn(name), f"remove it or keep it; {_ENDS}"
         elif change.kind == ANOTHERS:
@@ -195,8 +195,9 @@ def _is_same(name: str, one: str, other: str) -> bool:
     return one == other or (name == "link" and links.canonical(one) == links.canonical(other))
 
 
-def _changed(name: str, change: PendingChange, story: Story) -> str:
-    since = "your note" if story.note.strip() else "your own headline" if story.headline else "a letter linked to it"
+def _changed(name: str, change: PendingChange, story: Story, letter: str = "") -> str:
+    linked = f"{letter or 'a letter'} linked to it"
+    since = "your note" if story.note.strip() else "your own headline" if story.headline else linked
     now = words_of(name, getattr(story, name))
     return f"its {_LABELS.get(name, name)} has changed since {since}: '{change.words}' → '{now}'"
 

@@ -63,11 +63,12 @@ def review(
     """Returns every hint about a digest's content; `closed` are the weeks that are, `versions` of files `edited`."""
     history = survey.history
     shown = [story for story in survey.content.stories if not story.hide]
-    found = [
+    return (
         *_slips(texts(survey)),
         *_empty_flags((*shown, *survey.content.letters, *survey.content.introductions, *survey.content.pages), read),
         *_of_each(shown, history, config, line_of),
-        *_pending(shown, history, line_of, read, versions),
+        *_astray(shown, history, {(place.story, place.week) for place in survey.content.places}),
+        *_pending(shown, history, line_of, read, versions, survey.content.letters),
         *among(shown, line_of),
         *_twins_of_hidden(survey.content.stories, line_of),
         *_shared_guids(shown, history),
@@ -78,8 +79,7 @@ def review(
         *_damaged(survey.content.copied),
         *_heavy(survey.content.copied),
         *_left_out(survey.files),
-    ]
-    return tuple(found)
+    )
 
 
 def of_story(story: Story, history: History, config: Config, line_of: LineOf, read: Read) -> tuple[Problem, ...]:
@@ -88,6 +88,7 @@ def of_story(story: Story, history: History, config: Config, line_of: LineOf, re
         *_slips(_notes([story])),
         *_empty_flags([story], read),
         *_of_each([story], history, config, line_of),
+        *_astray([story], history),
         *_pending([story], history, line_of, read),
     )
 
@@ -170,7 +171,6 @@ def _notes(stories: Iterable[Story]) -> Iterator[Text]:
 def _of_each(stories: Sequence[Story], history: History, config: Config, line_of: LineOf) -> Iterator[Problem]:
     yield from _tracked(stories, line_of)
     yield from _truncated(stories, history, line_of)
-    yield from _astray(stories, history)
     yield from _altered_ids(stories, history, line_of)
     yield from _misdated(stories, history, ZoneInfo(config.site.timezone), line_of)
 
@@ -181,11 +181,13 @@ def _pending(
     line_of: LineOf,
     read: Read,
     versions: Versions = _NO_VERSIONS,
+    letters: Sequence[Letter] = (),
 ) -> Iterator[Problem]:
     """Finds what pulls have left for the editor to look at."""
     for story in stories:
         found = _found(story, history, read, versions)
-        for name, what, cure in pending.hints(story, found):
+        letter = next((one.file for one in letters if story.file.rpartition("/")[2] in one.body), "") if found else ""
+        for name, what, cure in pending.hints(story, found, letter):
             yield _hint(story.file, story.line if name == "excerpt" else line_of(story.file, name), what, cure)
         if "excerpt" not in found:  # one hint at a time
             yield from _requoted(story, history)
@@ -218,7 +220,7 @@ def _tracked(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem]:
 
 
 def _truncated(stories: Iterable[Story], history: History, line_of: LineOf) -> Iterator[Problem]:
-    """Finds headlines that were cut; the editor's own `headline` covers one."""
+    """Finds headlines that were cut or never were; the editor's own `headline` covers one."""
     for story in stories:
         if story.headline:
             continue
@@ -226,6 +228,9 @@ def _truncated(stories: Iterable[Story], history: History, line_of: LineOf) -> I
         if longer:
             line = line_of(story.file, "title")
             yield _hint(story.file, line, "the title is cut off", f"the feed says: {longer}")
+        elif story.title == links.host(story.link):
+            what, cure = "it has no headline, only the name of its site", "write one of your own as headline:"
+            yield _hint(story.file, line_of(story.file, "title"), what, cure)
         elif story.title.endswith(("…", "...")) and len(story.title) >= _LONG_TITLE:
             cure = "find the whole headline at the link, and write it as headline:"
             yield _hint(story.file, line_of(story.file, "title"), "the title is cut off", cure)
@@ -238,12 +243,14 @@ def _is_cut(title: str, whole: str) -> bool:
     return bool(bare) and whole.startswith(bare) and rest[:1] == " " and rest[1:2].isalnum()
 
 
-def _astray(stories: Iterable[Story], history: History) -> Iterator[Problem]:
-    """Finds stories in another week's folder than their day's, unless a pull has put them there."""
+def _astray(stories: Iterable[Story], history: History, been: Collection[tuple[str, Week]] = ()) -> Iterator[Problem]:
+    """Finds stories that were written into another week's folder than their day's, and not pulled or moved there.
+
+    `been` are the weeks in which stories are or were, by file.
+    """
     for story in stories:
         own = Week.of(story.day)
-        folder = f"content/{story.week.folder}/"
-        if own != story.week and not any(record.file.startswith(folder) for _, record in history.of(story)):
+        if own != story.week and not (history.of(story) or (story.file, own) in been):
             what = f"is in the folder of {story.week}, but its date, {story.day}, belongs to {own}"
             yield _hint(story.file, 0, what, f"move it to content/{own.folder}/, unless you want it in this edition")
 
@@ -279,11 +286,8 @@ def _altered_ids(stories: Iterable[Story], history: History, line_of: LineOf) ->
         elif story.id == record.id and feed in story.feeds:
             continue  # in another order; its Atom id is the same
         elif story.id == record.id:
-            key, what, cure = (
-                "feeds",
-                f"its `feeds` do not name '{feed}', which its `id` is from",
-                f"add {feed} to them",
-            )
+            key, cure = "feeds", f"add {feed} to them"
+            what = f"its `feeds` do not name '{feed}', which its `id` is from"
         yield _hint(story.file, line_of(story.file, key), what, cure)
 
 
@@ -364,12 +368,8 @@ def _titled(introductions: Iterable[FreePage], line_of: LineOf) -> Iterator[Prob
     """Finds titles of introductions: a theme has its title from digest.toml."""
     for one in introductions:
         if line := line_of(one.file, "title") if one.title != one.name.replace("-", " ").capitalize() else 0:
-            yield _hint(
-                one.file,
-                line,
-                "the title of an introduction is not shown",
-                "remove it; a theme's title is in digest.toml",
-            )
+            what = "the title of an introduction is not shown"
+            yield _hint(one.file, line, what, "remove it; a theme's title is in digest.toml")
 
 
 def _late_drafts(letters: Iterable[Letter], closed: Collection[Week], line_of: LineOf) -> Iterator[Problem]:

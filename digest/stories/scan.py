@@ -29,7 +29,7 @@ _NOT_COPIED = (".DS_Store", "Thumbs.db", ".git", "*~", ".#*", ".*.sw?", disk.LEF
 _DEEPEST = 50  # folders within each other
 _SAVED, _CHANGED = itemgetter(0), itemgetter(1)
 _LINKED = "is a symbolic link to a folder"
-_NO_FOLDER = "is no folder, as it has to be"
+_NO_FOLDER = "must be a folder, but is not one"
 _FOLDERS = re.compile(r"content(?:/(?:ledger|inbox|themes|pages|static|\d{4}(?:/w\d\d)?))?")
 """What must be a folder where it is there at all. Git writes a link as a file on systems without symbolic links."""
 
@@ -169,7 +169,7 @@ def _scan_folder(
         if is_markdown(one.name) and not is_static and place != paths.INBOX:
             problems.append(Problem(f"{place}/{one.name}", 0, "is a folder with the name of a file", "rename it"))
         if place.count("/") >= _DEEPEST:
-            what = f"lies in more than {_DEEPEST} folders"
+            what = f"is in more than {_DEEPEST} folders"
             problems.append(Problem(f"{place}/{one.name}", 0, what, "move it further up"))
             continue
         _scan_folder(one.path, f"{place}/{one.name}", folders, problems, unfinished)
@@ -187,7 +187,7 @@ def _irregular(one: os.DirEntry[str], file: str) -> Problem | None:
         return Problem(file, 0, _LINKED, "put the folder itself here")
     if one.is_symlink():
         return Problem(file, 0, "is a symbolic link", "put the file itself here")
-    return Problem(file, 0, "is no regular file", "remove it, or put a plain file in its place")
+    return Problem(file, 0, "is not a regular file", "remove it, or put a plain file in its place")
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:

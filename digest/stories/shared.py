@@ -137,7 +137,7 @@ def _no_key(line: str, file: str, number: int) -> Problem:
     if key and not has_address and suggestion(name, KEYS):
         return Problem(file, number, f"unknown key '{name}'", suggestion(name, KEYS))
     proper = name if name in KEYS else "link" if has_address else "title"
-    return Problem(file, number, f"'{words}' is no 'key: value'", f"write {proper}: …, with a colon and a space")
+    return Problem(file, number, f"'{words}' is not 'key: value'", f"write {proper}: …, with a colon and a space")
 
 
 def _is_inside(line: str, address: str) -> bool:

@@ -276,7 +276,7 @@ def file_away(root: Path, filing: Filing) -> Problem | None:
     for picture in filing.pictures:
         if not _stands(root, picture.inbox, picture.file):
             what = f"its picture {picture.inbox.rpartition('/')[2]} has the name of another, {picture.file}"
-            return Problem(filing.inbox, 0, what, "rename the picture, and mend the link to it")
+            return Problem(filing.inbox, 0, what, "rename the picture, and correct the link to it")
     if filing.shared:
         if disk.read_inside(root, filing.inbox) != filing.shared:
             return Problem(filing.inbox, 0, "this file has changed during the pull", "pull again")
@@ -331,7 +331,7 @@ def _read_inbox(root: Path) -> Inbox:
         elif path.name.startswith(".") or path.stem == "README":
             continue
         elif path.is_symlink() or not path.is_file():
-            problems.append(Problem(file, 0, "is no plain file", "put the story's file itself into the inbox"))
+            problems.append(Problem(file, 0, "is not a plain file", "put the story's file itself into the inbox"))
         elif path.suffix.lower() in paths.PICTURES:
             pictures.append(file)
         elif path.suffix.lower() in BOOKMARKS:

@@ -265,7 +265,7 @@ class Reader:
             try:
                 found.append(Correction(moments.day(match[1]), match[2].strip()) if match else _no_correction())
             except ValueError:
-                self.fault(value.line, f"'{words}' is no correction", "write it as - 2026-05-20: what was wrong")
+                self.fault(value.line, f"'{words}' is not a correction", "write it as - 2026-05-20: what was wrong")
         return tuple(found)
 
 
@@ -273,7 +273,7 @@ def _place(read: Reader, file: str) -> tuple[Week, date | None, str]:
     match = paths.PLACE.fullmatch(file)
     if not match:
         raise Faults(
-            [Problem(file, 0, "a story lies in its week's folder", "move it to one such as content/2026/w20/")]
+            [Problem(file, 0, "a story must be in its week's folder", "move it to one such as content/2026/w20/")]
         )
     week, slug = week_of(file), match[3]
     if not paths.SLUG.fullmatch(slug):
@@ -305,7 +305,7 @@ def _body(matter: Matter, file: str, known: Known) -> excerpt.Body:
 def _link(words: str) -> str:
     link = links.web_link(words)
     if link is None or " #" in words:
-        raise ValueError(f"'{words}' is no http(s) address", "copy the address from the browser")
+        raise ValueError(f"'{words}' is not an http(s) address", "copy the address from the browser")
     return link
 
 
