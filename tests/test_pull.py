@@ -358,7 +358,7 @@ def test_a_file_that_cannot_be_read_is_named_with_its_line_and_the_cure(root: Pa
     (warning,) = run(root).rows[0].warnings
 
     assert warning.startswith("content/2026/w20/2026-05-15-chips.md:5: unknown key 'tags'; ")
-    assert warning.endswith("; until that is mended, its story is left as it is")
+    assert warning.endswith("; until that is fixed, its story is left as it is")
 
 
 def test_a_digest_without_feeds_has_its_inbox_filed(root: Path) -> None:

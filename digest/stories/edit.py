@@ -57,7 +57,7 @@ def _with_key(text: str, key: str, words: str | tuple[str, ...]) -> str:
         place = before.last + 2 if before else 1
         return "".join([*lines[:place], f"{key}: {storyfile.written(key, words)}{stop}", *lines[place:]])
     if _holds_remark(bare, span):
-        raise ValueError("somebody's remark stands among the lines of the value, and would be lost")
+        raise ValueError("a comment is among the lines of the value, and would be lost")
     first, last = bare[span.line], bare[span.last]
     gap = "" if first[: span.start].endswith((" ", "\t")) else " "
     changed = first[: span.start] + gap + storyfile.written(key, words, span.style) + last[span.end :]

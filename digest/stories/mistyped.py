@@ -60,7 +60,7 @@ def unfenced(text: str, file: str, keys: Collection[str]) -> Problem | None:
         key = _KEY.match(line)
         if key and (key[1] in keys or key[1].lower() == "draft" in keys):
             cure = "begin the file with a line ---, and end the keys with another"
-            return Problem(file, number, f"'{key[1]}:' stands in no front matter, so it would be published", cure)
+            return Problem(file, number, f"'{key[1]}:' is not in front matter, so it would be published", cure)
         if not key and line.strip() and not is_fence(line.strip()):
             return None
     return None

@@ -200,7 +200,7 @@ def warnings(
     repeated, passed_over = identity.repeated_guids(distinct), identity.passed_over(entries, distinct)
     wrong = {file: Problem(file, 0, "cannot be read") for file in left}
     wrong |= {one.file: one for one in reversed(tuple(problems)) if one.file in wrong}
-    found = [f"{one}; until that is mended, its story is left as it is" for one in wrong.values()]
+    found = [f"{one}; until that is fixed, its story is left as it is" for one in wrong.values()]
     if repeated:
         guids = "one guid stands" if len(repeated) == 1 else f"{len(repeated)} guids stand"
         found.append(f"{guids} for several entries; these are told apart by their links")
