@@ -22,8 +22,6 @@ from digest.model import Config, Copied
 from digest.pages import ingredients
 from digest.pages import output as outputs
 from digest.pages.output import Manifest, Output, Written
-from digest.stories import public
-from digest.stories.load import due_locations, load
 from digest.stories.scan import Scan, again, scan
 
 if TYPE_CHECKING:
@@ -160,9 +158,11 @@ class Builder:
 
         Where only files with the names in `changed` have been touched since the last call, no others are looked at.
         """
-        from digest.pages import search_index
+        from digest.pages import search_index  # like all below, what a build with nothing to do need not wait for
         from digest.pages.arrange import arrange
         from digest.pages.plan import plan
+        from digest.stories import public
+        from digest.stories.load import due_locations, load
 
         scanned = self._scan_content(changed)
         content = load(self._root, self._config, scanned, self._cache, ingredients.of_reading(self._config))
@@ -236,11 +236,12 @@ class Builder:
 
 def _record(root: Path, content: Content, now: datetime) -> str:
     """Adds to the ledgers where stories are; returns why that failed, for the site is what counts."""
+    from digest.stories import store
+    from digest.stories.load import due_locations
+
     due = due_locations(content)
     if not due:
         return ""
-    from digest.stories import store
-
     try:
         store.add_locations(root, due, now)
     except DigestError as error:
