@@ -36,7 +36,7 @@ def missing(root: Path, ledgers: Ledgers) -> dict[str, Problem]:
     found = {}
     for file, content in git.shortened(root, paths.LEDGERS).items():
         feed = paths.feed_of(file.rpartition("/")[2])
-        lost = ledger.loads(content, file, brief=True)[0].keys() - ledgers.get(feed, {}).keys() if feed else ()
+        lost = ledger.loads(content, file)[0].keys() - ledgers.get(feed, {}).keys() if feed else ()
         if feed and lost:
             entries = "1 entry" if len(lost) == 1 else f"{len(lost)} entries"
             what = f"lacks {entries} that the last commit has, so no new stories of '{feed}' are added"

@@ -140,12 +140,8 @@ def dumps(record: Record) -> str:
     return json.dumps(line, ensure_ascii=False) + "\n"
 
 
-def loads(content: bytes, file: str, *, brief: bool = False) -> tuple[dict[str, Record], tuple[Problem, ...]]:
-    """Returns what a feed's ledger says of each id, and a problem for each line that had to be passed over.
-
-    A `brief` record has no hashes, which are most of it and of use to a pull alone, but those of its excerpts, and
-    without a guid that of its link.
-    """
+def loads(content: bytes, file: str) -> tuple[dict[str, Record], tuple[Problem, ...]]:
+    """Returns what a feed's ledger says of each id, and a problem for each line that had to be passed over."""
     records, problems = list[Record](), list[Problem]()
     lines = (
         (number, line) for number, line in enumerate(BytesIO(content.removeprefix(BOM_UTF8)), start=1) if line.strip()
@@ -153,7 +149,7 @@ def loads(content: bytes, file: str, *, brief: bool = False) -> tuple[dict[str, 
     while several := list(islice(lines, _AT_ONCE)):
         for (number, line), said in zip(several, _values([line for _, line in several]), strict=True):
             try:
-                records.append(_record(said, brief))
+                records.append(_record(said))
             except (ValueError, KeyError, TypeError, AttributeError):
                 problems.extend(passed_over(_text(line), file, number))
     return gather(records), tuple(problems)
@@ -169,10 +165,7 @@ def gather(records: Iterable[Record]) -> dict[str, Record]:
 
 
 def _by_age(records: Sequence[Record]) -> list[Record]:
-    """Returns lines by their moment, and those of one moment by what they say, so that no order of reading changes.
-
-    Their hashes come last: where these alone are unlike, it makes no difference to records in brief which line wins.
-    """
+    """Returns lines by their moment, those of one moment by what they say: their order in the file does not count."""
     first = attrgetter("at", "title")  # which hardly any two lines share
     if len(set(map(first, records))) == len(records):
         return sorted(records, key=first)
@@ -331,8 +324,8 @@ def passed_over(line: str, file: str, number: int) -> Iterator[Problem]:
         yield Problem(file, number, what, cure)
 
 
-def _record(line: dict[str, Any], brief: bool) -> Record:
-    """Returns a line as a record, in brief or whole; raises ValueError, KeyError or TypeError where it is not one."""
+def _record(line: dict[str, Any]) -> Record:
+    """Returns a line as a record; raises ValueError, KeyError or TypeError where it is not one."""
     said, wrote, themes = line["said"], line["wrote"], line.get("themes", {})
     lacks = tuple(line["lacks"]) if "lacks" in line else None
     texts = (line["at"], line["id"], line["file"], line["title"], *line["aliases"], *(lacks or ()))
@@ -349,10 +342,6 @@ def _record(line: dict[str, Any], brief: bool) -> Record:
     made, image = "title" in wrote and lacks is None, wrote.get("image", "")
     optional = _optional_keys(line) if "held" in line or "stood" in line else {}
     excerpts = {wrote["excerpt"]: line["at"]} if wrote.get("excerpt", NOTHING) != NOTHING else _NOTHING
-    if brief:
-        is_guided = f"guid:{line['id']}" in line["aliases"]
-        wrote = _NOTHING if is_guided or "link" not in wrote else {"link": wrote["link"]}
-        said, themes, lacks = _NOTHING, _NOTHING, None
     return Record(
         at=line["at"],
         id=line["id"],
@@ -367,7 +356,7 @@ def _record(line: dict[str, Any], brief: bool) -> Record:
         deleted=deleted,
         made=made,
         image=image,
-        **({} if brief else optional),
+        **optional,
     )
 
 

@@ -118,15 +118,15 @@ def files(root: Path) -> tuple[str, ...]:
     return tuple(scan(root).files)
 
 
-def read_ledgers(root: Path, *, brief: bool = False) -> tuple[dict[str, dict[str, Record]], tuple[Problem, ...]]:
-    """Reads the ledgers of all feeds, those of feeds that digest.toml no longer names too; `brief`: without hashes."""
+def read_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Problem, ...]]:
+    """Reads the ledgers of all feeds, those of feeds that digest.toml no longer names too."""
     ledgers, problems = {}, list[Problem]()
     folder = root / paths.LEDGERS
     for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
         feed = paths.feed_of(path.name)
         if feed:
             file = paths.ledger(feed)
-            ledgers[feed], wrong = ledger.loads(disk.read_inside(root, file) or b"", file, brief=brief)
+            ledgers[feed], wrong = ledger.loads(disk.read_inside(root, file) or b"", file)
             problems.extend(wrong)
     return ledgers, tuple(problems)
 
@@ -228,7 +228,7 @@ def sweep(root: Path) -> Swept:
     """
     found = tuple(file for file in unfinished(root) if _is_swept(file))
     lacking = [file for file in found if not os.path.lexists(root / _whole_name(file)) and disk.is_whole(root / file)]
-    known = ledger.by_file(read_ledgers(root, brief=True)[0]) if lacking else {}
+    known = ledger.by_file(read_ledgers(root)[0]) if lacking else {}
     completed = [
         _whole_name(file)
         for file in lacking
