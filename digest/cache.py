@@ -106,7 +106,7 @@ class Cache:
             self._write()
         except sqlite3.DatabaseError as error:
             if _is_refusal(error):
-                raise DigestError(f"{FILE}: cannot write this file: {error}") from error
+                raise DigestError(f"{FILE}: cannot write this file: {error}; make it writable, or delete it") from error
             self._throw_away()
             self._write()
         finally:

@@ -58,11 +58,13 @@ def akin(documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers) -> dict[s
     names |= {f"guid:{entry.link}" for entry in entries}
     names |= {f"link:{links.canonical(entry.id)}" for entry in entries if links.web_link(entry.id)}
     pages = {identity.page_of(entry) for entry in entries}
+    summaries = {identity.hash_of(entry.summary) for entry in entries if entry.summary}
     return {
         feed: {
             id: record
             for id, record in records.items()
             if record.title in titles
+            or record.said.get("excerpt") in summaries
             or not names.isdisjoint(record.aliases)
             or any(links.lasting(name[5:]) in pages for name in record.aliases if name.startswith("link:"))
         }

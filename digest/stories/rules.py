@@ -7,17 +7,21 @@
     link       the same page, which only this story has             60; 20 if it may get another story (`vague`)
                ... and that many entries have, or a whole site      10
                the publisher's article number                       60
-               the same path and headline, another query            20
+               the same path, headline and excerpt, another query   20
     headline   the same as the last one                             50; 40 for an earlier one
-               another with words in common, at the same second     40
+               another with words in common: at the same second,
+               or with the same excerpt; else                       40; 20
                none, as before: then the date or else the summary   50
     date       the same second                                      20; 10 if other entries have it too, or across feeds
     excerpt    the same five words or more, in no other story       40
 
-60 points are enough, if guid or link are among them, or headline and second in one feed: a good link or two other signs
-that agree. So a story never becomes another one by a guid, page or date that several stories have had.
-Against it: a guid that is no URI says nothing across feeds, but for headline and second on one host. A general page
-(`/live`) whose headline and day are others counts 20. A name of several stories counts no more than that it is shared.
+60 points are enough, if guid or link are among them, or in one feed the headline (an alike one only with second and
+excerpt): a good link or two other signs that agree. So a story never becomes another one by a guid, page or date that
+several stories have had.
+Against it: another guid that says much, on another day, with another excerpt, under another headline or at a page that
+may be about anything: then it is another story. A guid that is no URI says nothing across feeds, but for headline and
+second on one host. A general page (`/live`) whose headline and day are others counts 20. A name of several stories
+counts no more than that it is shared.
 """
 
 from __future__ import annotations
@@ -77,6 +81,10 @@ class Stories:
         """Tells whether a story has a key."""
         return key in self._keys[file]
 
+    def has_other(self, file: str, kind: str, key: str) -> bool:
+        """Tells whether a story has a key of a kind (which it begins with), and not this one."""
+        return key not in self._keys[file] and any(one.startswith(kind) for one in self._keys[file])
+
     def is_worded_alike(self, file: str, wording: str) -> bool:
         """Tells whether a story's headline shares at least half of its words with another one."""
         words = set(wording.removeprefix(identity.WORDING).split())
@@ -95,6 +103,9 @@ class Look:
         scope = identity.in_feed if own else identity.scoped
         self._keys = {kind: scope(name, feed) for kind, name in signs.names.items()}
         self._here = identity.in_feed(identity.HERE, feed)
+        self._own_guid = identity.in_feed(signs.names.get("guid", ""), feed)
+        self._own_excerpt = identity.in_feed(signs.names.get("excerpt", "none"), feed)
+        self._guids = identity.in_feed("guid:", feed)
         self._signs, self._stories, self._own = signs, stories, own
 
     def candidates(self) -> Iterator[tuple[int, str]]:
@@ -116,10 +127,22 @@ class Look:
         headline, moment, guid = self._headline(file), self._moment(file), self._guid(file)
         link = self._link(file, agrees=bool(headline or moment))
         excerpt = 40 if self._only("excerpt", file) else 0
-        is_there = guid or link or (self._own and headline >= 40 and self._only("headline", file))
+        is_alike = headline >= 40 and bool(self._only("headline", file) or (moment and excerpt))
+        is_there = guid or link or (self._own and is_alike)
+        if self._is_another(file, headline):
+            is_there = False
         if self._own and self._has("unchanged", file):
             is_there, headline = True, _UNCHANGED - (guid if self._has("minted", file) else 0)
         return guid + link + headline + moment + excerpt + self._closeness(file) if is_there else 0
+
+    def _is_another(self, file: str, headline: int) -> bool:
+        """Tells whether a guid that says much is another, on another day, with other words: as of a daily column."""
+        if "guid" not in self._keys or self._signs.is_guid_vague or self._has("claim", file):
+            return False
+        has_other = self._stories.has_other(file, self._guids, self._own_guid)
+        has_excerpt = self._stories.has(file, self._own_excerpt)
+        is_other = has_other and not has_excerpt and self._is_redated(file)
+        return is_other and (headline < 50 or self._signs.link != "telling")
 
     def _guid(self, file: str) -> int:
         if self._has("minted", file):
@@ -146,7 +169,7 @@ class Look:
                 return 20 if is_placed or is_other or not self._only(kind, file) else 60
         if self._has("page", file):
             return 20 if self._signs.link == "placed" else 10
-        return 20 if self._only("stem", file) else 0
+        return 20 if self._only("stem", file) and (self._has("excerpt", file) or "excerpt" not in self._keys) else 0
 
     def _is_redated(self, file: str) -> bool:
         return self._has("dated", file) and not self._has("day", file)
@@ -158,8 +181,11 @@ class Look:
             is_one = self._has("moment", file) or "moment" not in self._keys or self._only("same", file)
             return 50 if is_one or not self._has("same", file) else 30
         wording = self._signs.names.get("wording", "")
-        is_alike = wording and self._has("moment", file) and self._stories.is_worded_alike(file, wording)
-        return 40 if is_alike or self._has("words", file) else 0
+        if self._has("words", file):
+            return 40
+        if not wording or not self._stories.is_worded_alike(file, wording):
+            return 0
+        return 40 if self._has("moment", file) or self._only("excerpt", file) else 20
 
     def _moment(self, file: str) -> int:
         if not self._has("moment", file):
