@@ -169,13 +169,7 @@ def _by_age(records: Sequence[Record]) -> list[Record]:
     first = attrgetter("at", "title")  # which hardly any two lines share
     if len(set(map(first, records))) == len(records):
         return sorted(records, key=first)
-    return sorted(records, key=lambda one: (*first(one), one.file, one.aliases, _hashes(one)))
-
-
-def _hashes(record: Record) -> tuple[str, ...]:
-    said, wrote = record.said, record.wrote
-    rest = (*record.held, *record.held.values(), record.stood, *map(str, record.pending.items()))
-    return *said, *said.values(), *wrote, *wrote.values(), *rest
+    return sorted(records, key=lambda one: (*first(one), one.file, one.aliases, dumps(one)))
 
 
 def _later(old: Record, record: Record) -> Record:
