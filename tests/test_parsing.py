@@ -265,6 +265,31 @@ def test_a_document_that_needs_too_much_memory_is_given_up_and_the_next_one_is_r
     ]
 
 
+def test_a_parser_without_memory_ends_even_if_python_goes_round_in_circles_then(
+    in_worker: Callable[[str], None],
+) -> None:
+    in_worker("""\
+import fcntl
+act = fcntl.fcntl
+def round_in_circles(*given):
+    while sys.exc_info()[0] is MemoryError:
+        pass
+    return act(*given)
+fcntl.fcntl = round_in_circles
+def parsed(one):
+    if b'Odd' in one.body:
+        raise MemoryError
+    return real(one)
+parse.parse = parsed""")
+
+    found = read(rss(item("Odd")), GOOD, limits=replace(SHORT, parse=1, glance=1))
+
+    assert found == [
+        {"1": "read"},
+        {"0": "needs more than 512 MiB of memory to be read; the publisher has to fix that"},
+    ]
+
+
 # ---------------------------------------------------------------- a parser that fails
 
 

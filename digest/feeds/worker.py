@@ -13,7 +13,7 @@ import os
 import pickle
 import resource
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import IO, Any
 
 from digest.feeds import page, parse, webpage
@@ -43,11 +43,12 @@ def main() -> None:
 
 def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     job, document, seconds, memory = pickle.load(requests)
+    flags = _limit(requests, seconds, memory)
     try:
-        with _limits(requests, seconds, memory):
-            answer = pickle.dumps(_answer(job, document), protocol=5)
-    except MemoryError:
+        answer = pickle.dumps(_answer(job, document), protocol=5)
+    except MemoryError:  # within the limits: without memory, Python may go round in circles while it handles this
         os._exit(OUT_OF_MEMORY)
+    _lift_limit(requests, flags)
     answers.write(answer)
     answers.flush()
 
@@ -61,9 +62,11 @@ def _answer(job: str, document: Fetched) -> Any:
         return Failed(feed=document.feed, reason=f"digest fails to read it ({type(error).__name__}); please report it")
 
 
-@contextlib.contextmanager
-def _limits(requests: IO[bytes], seconds: float, memory: int) -> Iterator[None]:
-    """Has the system end this process after so many seconds of CPU time, and when the one that asked is gone."""
+def _limit(requests: IO[bytes], seconds: float, memory: int) -> int:
+    """Has the system end this process after so many seconds of CPU time, and when the one that asked is gone.
+
+    Returns the flags that the pipe of requests had.
+    """
     with contextlib.suppress(ValueError, OSError):  # some systems have no such limit
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         soft = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
@@ -73,11 +76,12 @@ def _limits(requests: IO[bytes], seconds: float, memory: int) -> Iterator[None]:
         fcntl.fcntl(requests, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(requests, fcntl.F_SETFL, flags | os.O_ASYNC)  # SIGIO when the other end of the pipe is closed
     signal.setitimer(signal.ITIMER_PROF, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        fcntl.fcntl(requests, fcntl.F_SETFL, flags)
+    return flags
+
+
+def _lift_limit(requests: IO[bytes], flags: int) -> None:
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    fcntl.fcntl(requests, fcntl.F_SETFL, flags)
 
 
 def _page(document: Fetched) -> Document | Failed | None:
