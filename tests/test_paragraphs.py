@@ -121,6 +121,7 @@ def test_so_are_emphasis_links_and_lists(text: str, other: str) -> None:
 
 
 @given(st.text(max_size=60), st.lists(st.sampled_from([*"*_[]<>&#`~\\-+.|! 1", "a", "\n"]), max_size=30).map("".join))
+@example("[^0]", "")
 def test_so_are_excerpts(words: str, others: str) -> None:
     for text in map(excerpt.escape, (words, others)):
         plain = shown(text)

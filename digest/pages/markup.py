@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _FENCED = re.compile(r"^ *(?:`{3}|~{3})", re.MULTILINE)
 _FOOTNOTE = re.compile(r"^ {0,3}\[\^([^\[\]\s^]+)\]:[ \t]*", re.MULTILINE)
+_FOOTNOTE_BEGUN = re.compile(r"(?<!\\)\[\^")
 _FOOTNOTE_SIGN = re.compile(
     r"<(pre|code)\b.*?</\1>|<[^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*>|\[\^(?P<name>[^\[\]\s<>^]+)\]:?", re.DOTALL
 )
@@ -142,7 +143,7 @@ class Writer:
         from digest.sanitize import safe_html
 
         self._markdown = self._markdown or Markdown(extensions=list(_EXTENSIONS), output_format="html")
-        if "[^" not in text:
+        if not _FOOTNOTE_BEGUN.search(text):
             return safe_html(_converted(self._markdown, text))
         apart = text if _FENCED.search(text) else _FOOTNOTE.sub(r"\n[^\1]&#58; ", text)
         return _FOOTNOTE_SIGN.sub(_raised, safe_html(_converted(self._markdown, apart)))
