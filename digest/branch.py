@@ -111,15 +111,8 @@ def is_ours(folder: Path, standing: Standing, path: str) -> bool:
 def read_all(folder: Path, standing: Standing, paths: Iterable[str]) -> dict[str, bytes]:
     """Returns the content of those of the files that are on the branch, by path, asked of git in one go."""
     wanted = [path for path in paths if path in standing.ids]
-    asked = "".join(f"{standing.ids[path]}\n" for path in wanted).encode()
-    told = git.run(folder, "cat-file", "--batch", need=_NEED, said=asked).stdout if wanted else b""
-    found, start = dict[str, bytes](), 0
-    for path in wanted:
-        end = told.index(b"\n", start)
-        size = int(told[start:end].split()[2])
-        found[path] = told[end + 1 : end + 1 + size]
-        start = end + size + 2
-    return found
+    objects = [standing.ids[path] for path in wanted]
+    return dict(zip(wanted, git.contents(folder, objects, _NEED), strict=True))
 
 
 def read(folder: Path, standing: Standing, path: str) -> bytes | None:

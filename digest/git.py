@@ -105,7 +105,7 @@ def merged_from(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ..
             else:
                 versions += [(name, f"{parent}:{place}{name}") for parent in parents]
     found: dict[str, list[str]] = defaultdict(list)
-    for (name, _), content in zip(versions, _contents(folder, [object for _, object in versions]), strict=True):
+    for (name, _), content in zip(versions, contents(folder, [object for _, object in versions]), strict=True):
         found[name].append(content.decode(errors="replace"))
     return {name: tuple(texts) for name, texts in found.items()}
 
@@ -164,10 +164,11 @@ def _is_meant(folder: Path, deletion: str, names: Collection[str], beside: str) 
     return False
 
 
-def _contents(folder: Path, objects: Sequence[str]) -> list[bytes]:
-    """Returns what objects hold, nothing for those that are not there."""
+def contents(folder: Path, objects: Sequence[str], need: str = "--since") -> list[bytes]:
+    """Returns what objects hold, asked of git in one go; nothing for those that are not there."""
     asked = "".join(f"{object}\n" for object in objects)
-    answer = run(folder, "cat-file", "--batch", said=asked.encode(errors="surrogateescape")).stdout if objects else b""
+    given = asked.encode(errors="surrogateescape")
+    answer = run(folder, "cat-file", "--batch", said=given, need=need).stdout if objects else b""
     found, at = [], 0
     for _ in objects:
         header = answer[at:].partition(b"\n")[0]  # none where git has stopped, as for want of a network
@@ -187,7 +188,7 @@ def shortened(folder: Path, place: str) -> dict[str, bytes]:
     rows = (row.split(b"\t", 2) for row in answer.stdout.split(b"\0") if row.count(b"\t") >= 2)
     files = [os.fsdecode(name) for _, deleted, name in rows if deleted != b"0" and b"\n" not in name]
     objects = [f"HEAD:{prefix(folder)}{file}" for file in files] if files else []
-    return dict(zip(files, _contents(folder, objects), strict=True))
+    return dict(zip(files, contents(folder, objects), strict=True))
 
 
 def _named(folder: Path, *words: str) -> frozenset[str] | None:

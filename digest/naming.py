@@ -6,8 +6,9 @@ Stands this low since both rooms that deal in names must come to the same ones.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime, time, tzinfo
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from digest import links
@@ -15,6 +16,7 @@ from digest import links
 if TYPE_CHECKING:
     from digest.model import Story, Theme
 
+_AS_IN_THE_FILE: Mapping[str, str] = MappingProxyType({})
 MARKDOWN = (".md", ".markdown")
 """The endings of Markdown files, in upper or lower case."""
 
@@ -44,8 +46,13 @@ def free_name(name: str, taken: Container[str]) -> str:
     return free
 
 
-def lasting_name(story: Story) -> str:
-    """Returns what names a story for good, whatever becomes of file, title or host: what the publisher calls it."""
+def lasting_name(story: Story, names: Mapping[str, str] = _AS_IN_THE_FILE) -> str:
+    """Returns what names a story for good, whatever becomes of file, title or host: what the publisher calls it.
+
+    `names` has that of stories whose file says something else by now (`Content.names`).
+    """
+    if name := names.get(story.file):
+        return name
     if links.is_absolute(story.id):
         return story.id
     return f"{next(iter(story.feeds), '')}\n{story.id}" if story.id else story.link

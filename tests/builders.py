@@ -28,6 +28,30 @@ THEMES = (
     Theme(id="export-controls", title="Export controls", match=("export control*",), was=("export-curbs",)),
     Theme(id="memory-crunch", title="Memory crunch", match=("memory",)),
 )
+SETTINGS = """\
+[site]
+title = "Chip Digest"
+url = "https://digest.example/"
+timezone = "Asia/Hong_Kong"
+
+[[feeds]]
+id = "first"
+url = "first.xml"
+publisher = "The Example Post"
+"""
+"""digest.toml of a digest whose one feed lies beside it."""
+
+
+def rss(one: str = "One", two: str = "Two", guids: tuple[str, str] = ("g1", "tag:news.example,2026:2")) -> str:
+    """An RSS document with two entries, of these headlines; "" for a guid leaves it out."""
+    items = "".join(
+        f"<item><title>{title}</title><link>https://news.example/tech/{number}/story</link>"
+        + (f"<guid isPermaLink='false'>{guid}</guid>" if guid else "")
+        + f"<pubDate>Fri, 15 May 2026 09:32:4{number} +0000</pubDate>"
+        f"<description>Their words on {title}.</description></item>"
+        for number, title, guid in zip((1, 2), (one, two), guids, strict=True)
+    )
+    return f"<?xml version='1.0'?><rss version='2.0'><channel><title>First</title>{items}</channel></rss>"
 
 
 def make_site(**fields: Any) -> Site:

@@ -35,7 +35,8 @@ def rendered(content: Content, config: Config, root: Path = Path("no-such-root")
 def build_into(folder: Path, root: Path, config: Config, *, drafts: bool = False, searched: bool = False) -> Built:
     """Builds a digest into a folder, as a new process would; without a search page unless it is `searched`."""
     with disk.lock(root), Cache(root) as cache:
-        return Builder(root, config, folder, cache, drafts=drafts, searched=searched).build()
+        builder = Builder(root, config, folder, cache, drafts=drafts, searched=searched)
+        return builder.build(builder.scan())
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:

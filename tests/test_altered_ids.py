@@ -7,35 +7,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from builders import SETTINGS, rss
 from click.testing import CliRunner
 from sites import read_folder
 
 from digest.cli import cli
 
-SETTINGS = """\
-[site]
-title = "Chip Digest"
-url = "https://digest.example/"
-timezone = "Asia/Hong_Kong"
-
-[[feeds]]
-id = "first"
-url = "first.xml"
-publisher = "The Example Post"
-"""
 WEEK = "content/2026/w20/"
 ONE, TWO = f"{WEEK}2026-05-15-one.md", f"{WEEK}2026-05-15-two.md"
-
-
-def rss(one: str = "One", two: str = "Two") -> str:
-    """An RSS document with two entries, of these headlines."""
-    items = "".join(
-        f"<item><title>{title}</title><link>https://news.example/tech/{number}/story</link>"
-        f"<guid isPermaLink='false'>{guid}</guid><pubDate>Fri, 15 May 2026 09:32:4{number} +0000</pubDate>"
-        f"<description>Their words on {title}.</description></item>"
-        for number, title, guid in ((1, one, "g1"), (2, two, "tag:news.example,2026:2"))
-    )
-    return f"<?xml version='1.0'?><rss version='2.0'><channel><title>First</title>{items}</channel></rss>"
 
 
 @pytest.fixture

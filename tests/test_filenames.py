@@ -17,6 +17,7 @@ from digest.cli import cli
 from digest.commands import build, check, letter, pull
 from digest.errors import DigestError, Faults
 from digest.stories import filenames, store
+from digest.stories.scan import scan
 
 STORY = "---\ntitle: Mine\nlink: https://mine.example/1\npublished: 2026-05-15T10:00:00Z\n---\n\nWords.\n"
 W20 = "content/2026/w20/"
@@ -209,7 +210,7 @@ def test_half_written_files_of_every_ending_are_swept(root: Path) -> None:
     file = f"{W20}.2026-05-15-b.markdown.unfinished"
     put(root, file, "---\ntitle: Ha")
 
-    assert store.sweep(root) == store.Swept(removed=(file,))
+    assert store.sweep(root, scan(root).unfinished) == store.Swept(removed=(file,))
 
 
 HELD = f"{W20}2026-05-15-b.md"
@@ -226,7 +227,7 @@ def test_a_whole_file_under_a_hidden_name_is_put_in_place_where_it_is_the_only_c
     if stands:
         put(root, HELD, "mine")
 
-    swept = store.sweep(root)
+    swept = store.sweep(root, scan(root).unfinished)
 
     is_completed = whole and not stands
     assert swept == (store.Swept(completed=(HELD,)) if is_completed else store.Swept(removed=(hidden,)))
@@ -239,7 +240,7 @@ def test_a_story_that_was_deleted_does_not_come_back_out_of_a_hidden_copy(root: 
     file = next((root / W20).glob("*-chips.md"))
     file.rename(file.with_name(disk.hidden(file.name)))
 
-    store.sweep(root)
+    store.sweep(root, scan(root).unfinished)
 
     assert not list((root / W20).iterdir())
 

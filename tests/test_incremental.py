@@ -53,8 +53,9 @@ def build(root: Path, *, drafts: bool = False) -> Written | str:
         given = config.load(root)
         with disk.lock(root), Cache(root) as cache:
             builder = Builder(root, given, root / "site", cache, drafts=drafts, searched=False)
-            last = builder.is_current(recorded=False)
-            return Written(0, 0, len(last.made)) if last else builder.build().written
+            scanned = builder.scan()
+            last = builder.is_current(scanned, recorded=False)
+            return Written(0, 0, len(last.made)) if last else builder.build(scanned).written
     except DigestError as error:
         return str(error)
 
@@ -440,7 +441,7 @@ class Preview:
                 self._builder = None
             builder = self._builder = self._builder or self._anew()
             with disk.lock(self.root):
-                return builder.build(changed).written
+                return builder.build(builder.scan(changed)).written
         except DigestError as error:
             return str(error)
 

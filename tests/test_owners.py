@@ -11,23 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from builders import SETTINGS, rss
 from click.testing import CliRunner
 from feedhost import FeedHost
 
 from digest.cli import cli
 from digest.errors import DigestError
 
-SETTINGS = """\
-[site]
-title = "Chip Digest"
-url = "https://digest.example/"
-timezone = "Asia/Hong_Kong"
-
-[[feeds]]
-id = "first"
-url = "first.xml"
-publisher = "The Example Post"
-"""
 WEEK = "content/2026/w20/"
 ONE, TWO, NEW = f"{WEEK}2026-05-15-one.md", f"{WEEK}2026-05-15-two.md", f"{WEEK}2026-05-15-renamed.md"
 PAGE = """\
@@ -37,18 +27,6 @@ PAGE = """\
 <meta property="article:published_time" content="2026-05-15T17:32:40+08:00">
 """
 QUOTED = "Boats wait for the tide."
-
-
-def rss(one: str = "One", two: str = "Two", guids: tuple[str, str] = ("g1", "tag:news.example,2026:2")) -> str:
-    """An RSS document with two entries, of these headlines; "" for a guid leaves it out."""
-    items = "".join(
-        f"<item><title>{title}</title><link>https://news.example/tech/{number}/story</link>"
-        + (f"<guid isPermaLink='false'>{guid}</guid>" if guid else "")
-        + f"<pubDate>Fri, 15 May 2026 09:32:4{number} +0000</pubDate>"
-        f"<description>Their words on {title}.</description></item>"
-        for number, title, guid in zip((1, 2), (one, two), guids, strict=True)
-    )
-    return f"<?xml version='1.0'?><rss version='2.0'><channel><title>First</title>{items}</channel></rss>"
 
 
 class Digest:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from builders import SETTINGS
 from click.testing import CliRunner
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -117,17 +118,6 @@ def outside_quotations(note: str) -> str:
 
 # ---------------------------------------------------------------- from pull to the pages
 
-SETTINGS = """\
-[site]
-title = "Chip Digest"
-url = "https://digest.example/"
-timezone = "Asia/Hong_Kong"
-
-[[feeds]]
-id = "first"
-url = "first.xml"
-publisher = "The Example Post"
-"""
 STORY = "content/2026/w20/2026-05-15-chips.md"
 QUOTED = "> Their words on chips."
 

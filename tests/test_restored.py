@@ -77,17 +77,23 @@ def test_a_story_that_a_merge_brings_back_is_named_until_it_is_deleted_or_edited
     assert back(one) == []
 
 
+def pulled_by_both(both: tuple[Clone, Clone]) -> str:
+    """Lets both machines pull one new story; returns its file."""
+    new = corrected(id="https://news.example/?p=7", url="https://news.example/article/3500007/x", title="Seventh")
+    for clone in both:
+        for feed in "ab":
+            clone.tell(feed, corrected(), new)
+        clone.pull()
+    return "content/2026/w48/2026-11-26-seventh.md"
+
+
 def test_a_story_that_both_machines_pulled_and_one_deleted_is_named_where_git_merges_it_cleanly(
     clones: tuple[Clone, Clone],  # noqa: F811
 ) -> None:
     one, two = clones
-    new = corrected(id="https://news.example/?p=7", url="https://news.example/article/3500007/x", title="Seventh")
+    file = pulled_by_both(clones)
     for clone in clones:
-        for feed in "ab":
-            clone.tell(feed, corrected(), new)
-        clone.pull()
         clone.commit(day=28)
-    file = "content/2026/w48/2026-11-26-seventh.md"
     delete(one, file)
 
     two.git("pull", "--no-rebase", "--quiet", "-X", "ours", day=29)
@@ -97,13 +103,8 @@ def test_a_story_that_both_machines_pulled_and_one_deleted_is_named_where_git_me
 
 def test_a_story_that_the_ledger_alone_says_was_deleted_is_named(clones: tuple[Clone, Clone]) -> None:  # noqa: F811
     one, two = clones
-    new = corrected(id="https://news.example/?p=7", url="https://news.example/article/3500007/x", title="Seventh")
-    for clone in clones:
-        for feed in "ab":
-            clone.tell(feed, corrected(), new)
-        clone.pull()
+    file = pulled_by_both(clones)
     two.commit()
-    file = "content/2026/w48/2026-11-26-seventh.md"
     (one.root / file).unlink()
     one.pull()  # before git had the file
     one.commit()

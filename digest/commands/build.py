@@ -25,7 +25,7 @@ from digest.pages.output import Manifest, Output, Written
 from digest.stories.scan import Scan, again, scan
 
 if TYPE_CHECKING:
-    from digest.model import Content
+    from digest.model import Content, Location
     from digest.pages.archive import Archive
     from digest.pages.plan import Plan
     from digest.pages.render import Renderer
@@ -62,13 +62,14 @@ class BuildReport(NamedTuple):
 
 
 class Built(NamedTuple):
-    """What a build was made from, what it wrote, and what to report of it."""
+    """What a build was made from, what it wrote, and what to report of it; `due` are the locations to be recorded."""
 
     content: Content
     archive: Archive
     written: Written
     report: dict[str, int | str | list[str]]
     hints: tuple[str, ...]
+    due: tuple[Location, ...]
 
 
 def run(
@@ -94,13 +95,14 @@ def run(
     unrecorded, hints = "", tuple[str, ...]()
     with disk.lock(root), Cache(root) as cache:
         builder = Builder(root, config, output, cache, force=force)
-        last = builder.is_current(recorded=now is not None)
+        scanned = builder.scan()
+        last = builder.is_current(scanned, recorded=now is not None)
         if last:
             report, written = dict(last.report), Written(written=0, removed=0, unchanged=len(last.made))
         else:
-            built = builder.build(told=told)
+            built = builder.build(scanned, told=told)
             report, written, hints = built.report, built.written, built.hints
-            unrecorded = _record(root, built.content, now) if now else ""
+            unrecorded = _record(root, built.due, now) if now else ""
     return BuildReport(
         output=output,
         url=config.site.url,
@@ -141,30 +143,38 @@ class Builder:
         self._scan: Scan | None = None
         self._renderer: Renderer | None = None
 
-    def is_current(self, *, recorded: bool) -> Manifest | None:
+    def scan(self, changed: Collection[str] = ()) -> Scan:
+        """Looks at all files of the content, or, after an earlier scan, at those that have `changed` alone."""
+        since = disk.moment(self._root)
+        known = again(self._root, self._scan, changed, since) if self._scan and changed else None
+        self._scan = known or scan(self._root, since)
+        if self._scan.unfinished:
+            from digest.stories import store
+
+            if any(store.sweep(self._root, self._scan.unfinished)):
+                self._scan = scan(self._root, since)
+        return self._scan
+
+    def is_current(self, scanned: Scan, *, recorded: bool) -> Manifest | None:
         """Returns the last build's manifest where another build would change nothing, else None.
 
         It would where files of the folder are missing or changed, where the index of the search could not be made the
         last time, or where the places of stories are to be `recorded` and were not.
         """
-        output, scanned = self._output(), self._scan_content()
+        output = self._output()
         last = output.manifest
         if scanned.problems or scanned.unfinished or last.report.get("warning") or (recorded and last.to_record):
             return None
         return last if output.is_current(scanned.fingerprint(), self._site) else None
 
-    def build(self, changed: Collection[str] = (), *, told: Progress | None = None) -> Built:
-        """Builds what has changed; raises DigestError, and then nothing is written.
-
-        Where only files with the names in `changed` have been touched since the last call, no others are looked at.
-        """
+    def build(self, scanned: Scan, *, told: Progress | None = None) -> Built:
+        """Builds the content that was scanned; raises DigestError, and then nothing is written."""
         from digest.pages import search_index  # like all below, what a build with nothing to do need not wait for
         from digest.pages.arrange import arrange
         from digest.pages.plan import plan
         from digest.stories import public
         from digest.stories.load import due_locations, load
 
-        scanned = self._scan_content(changed)
         content = load(self._root, self._config, scanned, self._cache, ingredients.of_reading(self._config))
         archive = arrange(public.published(content), self._config, drafts=self._drafts)
         index = search_index.Index()
@@ -180,7 +190,7 @@ class Builder:
             "secrets": public.notice(content),
             "damaged": list(map(str, content.damaged)),
         }
-        output = self._output()
+        due, output = due_locations(content), self._output()
         output.begin(keys)
         try:
             self._stage_pages(planned, keys, output, told)
@@ -191,26 +201,13 @@ class Builder:
                 if not output.has(path, key):
                     output.stage(path, index.content(path))
             planned.refuse()
-            manifest = Manifest(
-                content=scanned.fingerprint(), site=self._site, report=report, to_record=bool(due_locations(content))
-            )
+            manifest = Manifest(scanned.fingerprint(), self._site, report=report, to_record=bool(due))
             written = output.commit(keys, manifest)
         except BaseException:
             output.drop()
             raise
         hints = tuple(str(one._replace(what=f"hint: {one.what}")) for one in planned.found() if one.hint)
-        return Built(content, archive, written, report, hints)
-
-    def _scan_content(self, changed: Collection[str] = ()) -> Scan:
-        since = disk.moment(self._root)
-        known = again(self._root, self._scan, changed, since) if self._scan and changed else None
-        self._scan = known or scan(self._root, since)
-        if self._scan.unfinished:
-            from digest.stories import store
-
-            if any(store.sweep(self._root)):
-                self._scan = scan(self._root, since)
-        return self._scan
+        return Built(content, archive, written, report, hints, due)
 
     def _output(self) -> Output:
         return Output(self._root, self._folder, self._cache, id=self._config.site.id, force=self._force)
@@ -234,16 +231,13 @@ class Builder:
         return self._cache.memo("edition", name, key_of(self._site, key), str, make)
 
 
-def _record(root: Path, content: Content, now: datetime) -> str:
+def _record(root: Path, due: tuple[Location, ...], now: datetime) -> str:
     """Adds to the ledgers where stories are; returns why that failed, for the site is what counts."""
     from digest.stories import store
-    from digest.stories.load import due_locations
 
-    due = due_locations(content)
-    if not due:
-        return ""
     try:
-        store.add_locations(root, due, now)
+        if due:
+            store.add_locations(root, due, now)
     except DigestError as error:
         return f"{error}; so if you later move or rename a story, links to its old address may break"
     return ""

@@ -97,7 +97,7 @@ def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told
     line_of = review.line_finder(partial(store.read_text, root))
     problems = [
         *_all(root, settings, survey, now, line_of),
-        *_unfinished(root),
+        *_unfinished(survey),
         *_idle(root, settings, survey),
         *_site_address(root, settings),
         *_secrets(root, settings, survey),
@@ -149,8 +149,8 @@ def _merging(root: Path, problems: Iterable[Problem]) -> Iterator[Problem]:
         yield from mistyped.conflicts(text, file) or found
 
 
-def _unfinished(root: Path) -> Iterator[Problem]:
-    for file in store.unfinished(root):
+def _unfinished(survey: Survey) -> Iterator[Problem]:
+    for file in survey.unfinished:
         yield Problem(
             file,
             0,

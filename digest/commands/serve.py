@@ -176,7 +176,7 @@ class _Maker:
             builder = build.Builder(self._root, settings, folder, self._cache, drafts=True, searched=False)
             changed = frozenset()
         with disk.lock(self._root, waiting=lambda: self._told(Waiting())):
-            made = builder.build(changed, told=self._pages)
+            made = builder.build(builder.scan(changed), told=self._pages)
         self._builder, self._settings = builder, settings
         return made
 

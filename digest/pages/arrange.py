@@ -14,12 +14,13 @@ from itertools import chain
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
+from digest.cache import key_of
 from digest.links import has_own_link
 from digest.model import Config, Content, FreePage, Letter, Story, Theme
 from digest.naming import current_ids, last_change
 from digest.pages.anchors import Anchors, anchors_of
 from digest.pages.archive import Archive, Edition, Forward, Storyline
-from digest.pages.keys import Keys, hash_of
+from digest.pages.keys import Keys
 from digest.week import Week, reached
 
 FEED_STORIES = 50
@@ -90,7 +91,8 @@ def _places(shown: Iterable[Story], content: Content, anchors: Anchors, drafts: 
     copied = [(one.file, one.size) for one in content.copied]
     gone = [(one.file, one.former) for one in content.gone]
     files = "\n".join([story.file for story in shown])
-    return hash_of(repr((files, waiting, moved, others, copied, gone, anchors.unlike, sorted(content.unread))))
+    decided = files, waiting, moved, others, copied, gone, anchors.unlike, sorted(content.unread)
+    return key_of(repr(decided).encode(errors="surrogatepass"))
 
 
 def _key(story: Story, content: Content, anchors: Anchors, places: bytes) -> bytes:
@@ -108,9 +110,9 @@ def _key(story: Story, content: Content, anchors: Anchors, places: bytes) -> byt
         content.signed.get(file),
         places if has_own_link(story.note) or has_own_link(story.excerpt) else None,
     )
-    words = content.hashes.get(file) or hash_of(repr(story))
+    words = content.hashes.get(file) or repr(story).encode(errors="surrogatepass")
     rest = repr(known) if any(known) else ""
-    return hash_of(words + f"{file}\0{story.excerpt}\0{rest}".encode(errors="surrogatepass"))
+    return key_of(words, *(part.encode(errors="surrogatepass") for part in (file, story.excerpt, rest)))
 
 
 def _with_current_themes(stories: list[Story], names: Mapping[str, str]) -> list[Story]:

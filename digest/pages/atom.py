@@ -104,7 +104,7 @@ def entry_id(story: Story, names: Mapping[str, str]) -> str:
 
     `names` has what that is, by file, where the file has come to say something else.
     """
-    return _urn(names.get(story.file) or lasting_name(story))
+    return _urn(lasting_name(story, names))
 
 
 def feed_id(site: Site, *parts: str) -> str:
@@ -122,7 +122,7 @@ def twins(content: Content) -> list[Problem]:
     first: dict[str, Story] = {}
     problems = []
     for story in content.stories:
-        other = first.setdefault(content.names.get(story.file) or lasting_name(story), story)
+        other = first.setdefault(lasting_name(story, content.names), story)
         if other.file != story.file:
             has_id = bool(story.id or other.id)
             same = "id" if story.id == other.id and has_id else "link" if story.link == other.link else "Atom id"
@@ -267,7 +267,7 @@ def _apart(story: Story, change: datetime, zone: tzinfo, names: Mapping[str, str
     is_day = not story.id and change == datetime.combine(change.astimezone(zone).date(), time(12), zone)
     if not is_day or change != story.published:
         return change
-    name = names.get(story.file) or lasting_name(story)
+    name = lasting_name(story, names)
     number = int.from_bytes(sha1(name.encode(), usedforsecurity=False).digest()[:4])
     return change + timedelta(seconds=number % _HOUR)
 

@@ -9,11 +9,11 @@ import os
 import sys
 from collections.abc import Iterator
 from functools import cache
-from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
 
 from digest import __version__, disk
+from digest.cache import key_of
 from digest.errors import Faults, Problem
 from digest.model import Config
 
@@ -43,7 +43,7 @@ def shipped_templates() -> Path:
 def of_reading(config: Config) -> bytes:
     """Returns a hash of all by which content is read, whatever address the site has."""
     settings = repr(config._replace(site=config.site._replace(url="")))
-    return _hash(of_program(), settings.encode())
+    return key_of(of_program(), settings.encode())
 
 
 def of_pages(root: Path, config: Config, *, drafts: bool) -> bytes:
@@ -52,7 +52,7 @@ def of_pages(root: Path, config: Config, *, drafts: bool) -> bytes:
         raise Faults(strange)
     folders = (root / FOLDER, shipped_templates())
     templates = (part for folder in folders for part in _contents(folder))
-    return _hash(of_program(), repr((config, drafts)).encode(), *templates)
+    return key_of(of_program(), repr((config, drafts)).encode(), *templates)
 
 
 @cache
@@ -65,7 +65,7 @@ def of_program() -> bytes:
     for folder, _, names in os.walk(_PACKAGE):
         files = (f"{folder}/{name}" for name in sorted(names) if name.endswith(".py"))
         stamps += [file.encode() + _stamp(file) for file in files]
-    return _hash(f"{__version__} {sys.version}".encode(), *stamps)
+    return key_of(f"{__version__} {sys.version}".encode(), *stamps)
 
 
 def strangers(root: Path) -> Iterator[Problem]:
@@ -102,10 +102,3 @@ def _stamp(file: str | None) -> bytes:
         return repr(disk.stamp(os.stat(file))).encode() if file else b"none"  # noqa: PTH116
     except OSError:
         return b"none"
-
-
-def _hash(*parts: bytes) -> bytes:
-    hashed = blake2b(digest_size=16)
-    for part in parts:
-        hashed.update(b"%d:" % len(part) + part)
-    return hashed.digest()

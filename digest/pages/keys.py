@@ -9,11 +9,10 @@ import marshal
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
-from hashlib import blake2b
 
+from digest.cache import key_of
 from digest.model import Story
 
-_SIZE = 16
 _PLAIN = frozenset({str, int, bytes, bool, float, type(None)})
 
 
@@ -25,7 +24,7 @@ class Keys:
 
     def of(self, *values: object) -> bytes:
         """Returns a hash that two lists of values share only if all that a page could show of them is the same."""
-        return blake2b(marshal.dumps(self._flat(values), 2), digest_size=_SIZE).digest()  # type: ignore[arg-type]
+        return key_of(marshal.dumps(self._flat(values), 2))  # type: ignore[arg-type]
 
     def _flat(self, value: object) -> object:
         """Returns a value as plain ones, which marshal writes in one way only; what has a key, as that."""
@@ -53,8 +52,3 @@ def _names(kind: type[object]) -> list[str]:
     if not is_dataclass(kind):
         raise TypeError(f"a page cannot be made of {kind.__name__}: nothing tells whether it has changed")
     return [field.name for field in fields(kind)]
-
-
-def hash_of(text: str | bytes) -> bytes:
-    """Returns the hash of a text."""
-    return blake2b(text.encode(errors="surrogatepass") if isinstance(text, str) else text, digest_size=_SIZE).digest()

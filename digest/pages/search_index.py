@@ -15,13 +15,12 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest.cache import Cache
+from digest.cache import Cache, key_of
 from digest.model import Config, Story
 from digest.pages import addresses, ingredients
 from digest.pages.addresses import Base
 from digest.pages.archive import Archive
 from digest.pages.cards import publisher
-from digest.pages.keys import hash_of
 from digest.pages.markup import Writer
 from digest.pages.targets import Targets
 
@@ -46,7 +45,7 @@ class Index(NamedTuple):
         """The version of Pagefind's program for browsers, a hash of its files; nothing without an index."""
         named = ((path.rpartition("/")[2], told) for path, told in self.files.items())
         parts = tuple(sorted(part for part in named if _is_program(part[0])))
-        return hash_of(repr(parts)).hex()[:10] if parts else ""
+        return key_of(repr(parts).encode()).hex()[:10] if parts else ""
 
 
 def available() -> bool:
@@ -68,7 +67,7 @@ def index(archive: Archive, config: Config, cache: Cache) -> Index:
     wanted = {year: list(_records(archive, config, years[year])) for year in keys if hashes[year] is None}
     try:
         for year, files in _made(wanted, config.site.language):
-            hashes[year] = {name: hash_of(content) for name, content in files.items()}
+            hashes[year] = {name: key_of(content) for name, content in files.items()}
             cache.put("search", year, keys[year], hashes[year])
             cache.put("search files", year, keys[year], files)
     except ValueError as error:
@@ -94,7 +93,7 @@ def _shared(config: Config) -> bytes:
     """Returns a hash of what every year's index is made of beside its stories: this program and Pagefind among it."""
     feeds = tuple((feed.id, feed.publisher) for feed in config.feeds)
     themes = tuple((theme.id, theme.was) for theme in config.themes)
-    return hash_of(repr((ingredients.of_program(), config.site.language, feeds, themes)))
+    return key_of(repr((ingredients.of_program(), config.site.language, feeds, themes)).encode(errors="surrogatepass"))
 
 
 def _records(archive: Archive, config: Config, stories: Iterable[Story]) -> Iterator[Record]:

@@ -108,7 +108,8 @@ class Desk:
 class Survey:
     """All that a digest's content holds, as far as it can be read, and what is wrong with the rest.
 
-    `files` are all there are in `content/`, relative to the root; `ledgers` have each feed's records by their id.
+    `files` are all there are in `content/`, relative to the root, `unfinished` those that a killed run left half-made;
+    `ledgers` have each feed's records by their id.
     """
 
     content: Content
@@ -116,6 +117,7 @@ class Survey:
     ledgers: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
     ledger_problems: tuple[Problem, ...] = ()
     files: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()
     known: Known = field(default_factory=Known)
     unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Themes that digest.toml does not have, each with the files of the stories that name it."""

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -120,19 +119,21 @@ class _Loader:
             known_by=_known_by(stories),
         )
 
-    def from_ledgers(self, folders: Iterable[_Folder]) -> _FromLedgers:
+    def from_ledgers(self, folders: list[_Folder]) -> _FromLedgers:
         """Returns what the ledgers know of the stories in the folders."""
-        folders = tuple(folders)
-        stories = tuple(story for folder in folders for story in folder.stories)
-        ledgers = self._scan.key(paths.LEDGERS)
-        if self._cache is None or not ledgers or self.reading.problems:
-            return self._read_ledgers(stories)
-        key = key_of(self._key, ledgers, *(folder.known_by for folder in folders))
-        return self._cache.memo("ledgers", "", key, _FromLedgers, partial(self._read_ledgers, stories))
 
-    def _read_ledgers(self, stories: tuple[Story, ...]) -> _FromLedgers:
-        ledgers = store.read_all_ledgers(self._root)
-        history = History(ledgers.feeds, ledgers.located, added=ledgers.added)
+        def read() -> _FromLedgers:
+            ledgers = store.read_all_ledgers(self._root)
+            return self.known(_stories(folders), ledgers, ledgers.history())
+
+        ledgers = self._scan.key(paths.LEDGERS)
+        if self._cache is None or not ledgers:
+            return read()
+        key = key_of(self._key, ledgers, *(folder.known_by for folder in folders))
+        return self._cache.memo("ledgers", "", key, _FromLedgers, read)
+
+    def known(self, stories: tuple[Story, ...], ledgers: store.AllLedgers, history: History) -> _FromLedgers:
+        """Returns what these ledgers, of which `history` is made, know of the stories."""
         claims = tuple(filter(None, (history.claim(story, history.of(story)) for story in stories)))
         followed = history.follow(claims, {story.file for story in stories})
         history = history.with_altered(followed.altered)
@@ -182,7 +183,7 @@ def load(
     folders = loader.folders()
     if loader.reading.problems:
         raise Faults(gathered(loader.reading.problems))
-    return _content(root, loader, folders)
+    return _content(root, loader, folders, loader.from_ledgers(folders))
 
 
 def survey(root: Path, config: Config) -> Survey:
@@ -192,23 +193,27 @@ def survey(root: Path, config: Config) -> Survey:
     """
     scanned = store.scan_whole(root)
     loader = _Loader(root, config, scanned, None, b"")
-    found, ledgers = _content(root, loader, loader.folders()), store.read_all_ledgers(root)
-    history = History(ledgers.feeds, ledgers.located, added=ledgers.added)
+    folders, ledgers = loader.folders(), store.read_all_ledgers(root)
+    history = ledgers.history()
     return Survey(
-        content=found,
+        content=_content(root, loader, folders, loader.known(_stories(folders), ledgers, history)),
         problems=tuple(gathered(loader.reading.problems)),
         ledgers=ledgers.feeds,
         added=ledgers.added,
         ledger_problems=ledgers.problems,
         files=tuple(scanned.files),
+        unfinished=tuple(sorted(scanned.unfinished)),
         known=replace(loader.reading.known, excerpts=history.excerpts()),
         unknown_themes=unknown_themes(loader.reading.problems),
     )
 
 
-def _content(root: Path, loader: _Loader, folders: list[_Folder]) -> Content:
-    known = loader.from_ledgers(folders)
-    stories = tuple(story for folder in folders for story in folder.stories)
+def _stories(folders: Iterable[_Folder]) -> tuple[Story, ...]:
+    return tuple(story for folder in folders for story in folder.stories)
+
+
+def _content(root: Path, loader: _Loader, folders: list[_Folder], known: _FromLedgers) -> Content:
+    stories = _stories(folders)
     rows = [row for folder in folders for row in folder.copied]
     return Content(
         stories=loader.with_excerpts(stories, known.not_pulled) if known.not_pulled else stories,
@@ -242,7 +247,7 @@ def due_locations(found: Content) -> tuple[Location, ...]:
     """
     if not found.unrecorded:
         return ()
-    names = {found.names.get(story.file) or lasting_name(story) for story in found.stories}
+    names = {lasting_name(story, found.names) for story in found.stories}
     if len(names) < len(found.stories):
         return ()
     stories = {story.file: story for story in found.stories}

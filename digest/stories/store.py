@@ -45,6 +45,10 @@ class AllLedgers(NamedTuple):
     added: dict[str, Record]
     problems: tuple[Problem, ...]
 
+    def history(self) -> History:
+        """Returns what they remember of the stories."""
+        return History(self.feeds, self.located, added=self.added)
+
 
 class Swept(NamedTuple):
     """What a killed run had left under hidden names: halves that were removed, files that were put in place."""
@@ -64,11 +68,6 @@ def scan_whole(root: Path) -> Scan:
 def read_text(root: Path, file: str) -> str:
     """Returns the text of a file as far as it is text, nothing where it is gone."""
     return content(root, file).decode("utf-8-sig", errors="replace")
-
-
-def unfinished(root: Path) -> tuple[str, ...]:
-    """Returns the files that killed runs have left behind half-written, relative to the root."""
-    return tuple(sorted(scan(root).unfinished))
 
 
 def read_desk(
@@ -220,13 +219,13 @@ def rewrite(root: Path, edits: Iterable[Edit], *, stop: bool = False) -> tuple[s
     return tuple(left)
 
 
-def sweep(root: Path) -> Swept:
-    """Ends what a killed run has left of Markdown files under hidden names; the caller holds the lock.
+def sweep(root: Path, unfinished: Iterable[str]) -> Swept:
+    """Ends what a killed run has left of Markdown files under hidden names (`Scan`); the caller holds the lock.
 
     One that is whole and the only copy is put in place, unless a feed's ledger has it: then it was in place, and was
     deleted. Any other is removed; in a git repository it would stay for ever.
     """
-    found = tuple(file for file in unfinished(root) if _is_swept(file))
+    found = tuple(sorted(filter(_is_swept, unfinished)))
     lacking = [file for file in found if not os.path.lexists(root / _whole_name(file)) and disk.is_whole(root / file)]
     known = ledger.by_file(read_ledgers(root)[0]) if lacking else {}
     completed = [
@@ -247,8 +246,8 @@ def writing(root: Path, *, dry: bool = False) -> Iterator[Swept]:
     A `dry` run needs neither. Raises Faults where a folder of the content is a link or none, as `survey` does.
     """
     with nullcontext() if dry else disk.lock(root):
-        scan_whole(root)
-        yield Swept() if dry else sweep(root)
+        scanned = scan_whole(root)
+        yield Swept() if dry else sweep(root, scanned.unfinished)
 
 
 def empty_inbox(
