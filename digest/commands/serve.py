@@ -147,11 +147,11 @@ class _Maker:
             self._pages = None
         except Exception as error:  # whatever it is, the preview goes on, and says so
             self._settings = None
-            self._show(replace(self.board.shown, problems=tuple(_problems(error))))
-            self._told(Broken(self.board.shown.problems))
+            problems = tuple(_problems(error))
+            self._told(Broken(problems))
+            self._show(replace(self.board.shown, problems=problems))
             return False
-        self._show(self._shown(Base(settings.site.url).path, self._margins_of(made, settings)))
-        written = made.written
+        shown, written = self._shown(Base(settings.site.url).path, self._margins_of(made, settings)), made.written
         self._told(
             Built(
                 changed=tuple(sorted(changed)),
@@ -162,6 +162,7 @@ class _Maker:
                 notice="\n".join(filter(None, (self._notice(), *written.not_removed))),
             )
         )
+        self._show(shown)
         return True
 
     def _settings_of(self, changed: frozenset[str]) -> Config:
