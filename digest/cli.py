@@ -20,14 +20,15 @@ from digest import __version__
 from digest.errors import DigestError
 from digest.roof.call import Call
 from digest.roof.colour import in_colour, wants_colour
+from digest.roof.groups import Commands
 from digest.roof.printing import echo
 
-_COMMANDS = ("init", "pull", "build", "serve", "check", "status", "themes", "excerpts", "letter", "add", "publish",
-             "export")  # fmt: skip
+_COMMANDS = ("init", "feeds", "pull", "build", "serve", "check", "status", "themes", "excerpts", "letter", "add",
+             "publish", "export")  # fmt: skip
 """The commands in the order in which a newcomer meets them; each is called as its file in the roof is."""
 
 
-class _Commands(click.Group):
+class _Commands(Commands):
     """Finds a command's file when it is called, or asked what it is for: a build need not wait for the others."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as it is called
@@ -38,30 +39,6 @@ class _Commands(click.Group):
             return None
         found: click.Command = getattr(import_module(f"digest.roof.{cmd_name}"), cmd_name)
         return found
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        _check_repeats(self, ctx, args)
-        return super().parse_args(ctx, args)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name, command, rest = super().resolve_command(ctx, args)
-        if command is not None:
-            _check_repeats(command, click.Context(command, parent=ctx, info_name=name), rest)
-        return name, command, rest
-
-
-def _check_repeats(command: click.Command, context: click.Context, args: list[str]) -> None:
-    """Raises a usage error where an option that takes one value is given twice: click would drop all but the last."""
-    if context.resilient_parsing:  # while a shell completes
-        return
-    asking = click.Context(command, info_name=context.info_name, resilient_parsing=True)
-    _, _, given = command.make_parser(asking).parse_args(args=list(args))
-    for param in given:
-        single = isinstance(param, click.Option) and not (param.multiple or param.is_flag or param.count)
-        if single and given.count(param) > 1:
-            raise click.UsageError(f"{param.opts[0]} is given {given.count(param)} times; give it once.", ctx=context)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

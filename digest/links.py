@@ -39,6 +39,8 @@ _FIT = re.compile(
 """What most links are: an address in which nothing has to be changed, its parts being plain to see."""
 _NAME = re.compile(r"[A-Za-z0-9.-]*")
 
+_FEED_SCHEME = re.compile(r"\A\s*feed:(?:(?://)?(https?://)|//)", re.IGNORECASE)
+"""How some programs write a feed's address: `feed://a.example/f` for http, `feed:https://a.example/f`."""
 _OWN_LINK = re.compile(r"""(?:\]\(|\]:|href\s*=|src\s*=)\s*[<"']?(?!https?://)""", re.IGNORECASE)
 """Every way in which Markdown or HTML begins a link, where what follows may be no address of the web."""
 
@@ -71,6 +73,11 @@ def fetch_link(address: str, base: str = "") -> str | None:
         return None
     link = urlunsplit(parts._replace(scheme=parts.scheme.lower())).rstrip()  # what stood before an empty fragment
     return _encode(link)
+
+
+def feed_link(address: str, base: str = "") -> str | None:
+    """Returns what `fetch_link` does, also of an address for programs that open feeds, such as `feed://a.example/f`."""
+    return fetch_link(_FEED_SCHEME.sub(lambda found: found[1] or "http://", address), base)
 
 
 def redirected(address: str, location: str) -> str | None:

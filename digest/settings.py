@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from digest.model import Feed
 
+_NO_FOLDERS: Mapping[str, str] = MappingProxyType({})
 _SECTION = re.compile(r"(?m)^(?=# -{20,} (\w+))")
 
 _FEEDS = """\
@@ -45,9 +47,9 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     return text
 
 
-def with_feeds(text: str, feeds: Iterable[Feed]) -> str:
+def with_feeds(text: str, feeds: Iterable[Feed], folders: Mapping[str, str] = _NO_FOLDERS) -> str:
     """Returns the starter's text with these feeds for its sample, and no theme but one to be written."""
-    own = {"feeds": _FEEDS + "\n".join(_tables(feeds)) + "\n", "themes": _THEMES}
+    own = {"feeds": f"{_FEEDS}{tables(feeds, folders, noted=True)}\n", "themes": _THEMES}
     starts = [found.start() for found in _SECTION.finditer(text)]
     parts = [text[start:end] for start, end in zip([0, *starts], [*starts, len(text)], strict=True)]
     return "".join(own.get(_name(part), part) for part in parts)
@@ -58,16 +60,29 @@ def _name(part: str) -> str:
     return found[1] if found else ""
 
 
-def _tables(feeds: Iterable[Feed]) -> Iterator[str]:
-    """Yields a table for each feed; the first of them tells what its keys are for."""
+def tables(feeds: Iterable[Feed], folders: Mapping[str, str] = _NO_FOLDERS, *, noted: bool = False) -> str:
+    """Returns a table for each feed, below a comment with its folder if it has one.
+
+    If they are `noted`, comments in the first one say what its keys are for.
+    """
+    return "\n".join(_comment(folders.get(feed.id, "")) + table for feed, table in _tables(tuple(feeds), noted))
+
+
+def _tables(feeds: Sequence[Feed], noted: bool) -> Iterator[tuple[Feed, str]]:
     for number, feed in enumerate(feeds):
         says = {"id": feed.id, "url": feed.url, "title": feed.title}
         pairs = [(key, f"{key} = {_quoted(words)}") for key, words in says.items()]
         silent = '# publisher = "…"'
         pairs.append(("publisher", f"publisher = {_quoted(feed.publisher)}" if feed.publisher else silent))
         pairs.append(("excerpt", f"excerpt = {feed.excerpt}"))
-        notes = {} if number else _NOTES
-        yield "[[feeds]]\n" + "".join(_line(pair, notes.get(key, "")) for key, pair in pairs if pair != silent or notes)
+        notes = _NOTES if noted and not number else {}
+        lines = (_line(pair, notes.get(key, "")) for key, pair in pairs if pair != silent or notes)
+        yield feed, "[[feeds]]\n" + "".join(lines)
+
+
+def _comment(words: str) -> str:
+    shown = " ".join("".join(sign if sign.isprintable() else " " for sign in words).split())
+    return f"# {shown}\n" if shown else ""
 
 
 def _line(pair: str, note: str) -> str:

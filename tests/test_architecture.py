@@ -11,8 +11,8 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "digest").rglob("*.py"))
 ROOMS = ("feeds", "stories", "pages", "preview")
 CELLAR = {
-    "branch", "cache", "disk", "domain", "errors", "git", "links", "model", "naming", "phrases", "redact",
-    "sanitize", "settings", "trackers", "week",
+    "branch", "cache", "config_edit", "disk", "domain", "errors", "git", "links", "model", "naming", "phrases",
+    "redact", "sanitize", "settings", "trackers", "week",
 }  # fmt: skip
 IMPORTERS = {
     "cbor2": "digest/pages/search_files.py",
@@ -28,6 +28,7 @@ IMPORTERS = {
     "rich": "digest/roof/progress.py",
     "slugify": "digest/stories/slug.py",
     "starlette": "digest/preview/app.py",
+    "tomlkit": "digest/config_edit.py",
     "uvicorn": "digest/preview/server.py",
     "watchdog": "digest/preview/watching.py",
     "yaml": "digest/stories/yamlmatter.py",

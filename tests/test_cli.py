@@ -194,7 +194,7 @@ def test_a_pull_without_feeds_says_what_to_add(tmp_path: Path) -> None:
     run = digest("pull", cwd=tmp_path)
 
     assert run.returncode == 1
-    assert run.stderr == "digest.toml: there is no feed to pull; add a [[feeds]] table with id and url\n"
+    assert run.stderr == "digest.toml: there is no feed to pull; add one: digest feeds add URL\n"
 
 
 def test_an_archive_without_stories_builds(tmp_path: Path) -> None:
@@ -224,6 +224,40 @@ def test_json_is_all_that_is_printed(new: Path) -> None:
 
     assert [(row["feed"], row["state"], len(row["new"])) for row in pulled["rows"]] == [("harbour-lantern", "read", 12)]
     assert built["stories"] == 12
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"), [(("biuld",), "build"), (("stauts",), "status"), (("feeds", "ad"), "add"), (("Pull",), "pull")]
+)
+def test_a_misspelt_command_is_answered_with_the_likely_one(tmp_path: Path, words: tuple[str, ...], meant: str) -> None:
+    run = digest(*words, cwd=tmp_path)
+
+    assert run.returncode == 2
+    assert f"No such command '{words[-1]}'; did you mean '{meant}'?" in run.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("--quiet", "build"), ("build", "--quiet"), ("--quiet", "feeds"), ("feeds", "--quiet")]
+)
+def test_quiet_goes_before_a_command_or_behind_it(new: Path, words: tuple[str, ...]) -> None:
+    run = digest(*words, cwd=new)
+
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+def test_verbose_goes_before_a_command_or_behind_it(new: Path) -> None:
+    digest("pull", cwd=new)
+    before, behind = (digest(*words, cwd=new).stdout for words in (("--verbose", "status"), ("status", "--verbose")))
+
+    assert before == behind != digest("status", cwd=new).stdout
+
+
+@pytest.mark.parametrize("words", [("--quiet", "build", "--verbose"), ("build", "--quiet", "--verbose")])
+def test_quiet_and_verbose_exclude_each_other_wherever_they_are(tmp_path: Path, words: tuple[str, ...]) -> None:
+    run = digest(*words, cwd=tmp_path)
+
+    assert run.returncode == 2
+    assert "--quiet and --verbose exclude each other." in run.stderr
 
 
 def test_quiet_says_nothing_and_verbose_names_the_files(new: Path) -> None:
@@ -286,7 +320,6 @@ def test_an_output_folder_is_relative_to_where_one_stands(new: Path) -> None:
         ("check", "--since", "a", "--since", "b"),
         ("check", "--format", "json", "--format", "text"),
         ("themes", "--explain", "a.md", "--explain", "b.md"),
-        ("init", "--opml", "a", "--opml", "b"),
         ("--root", ".", "--root", ".", "status"),
     ],
 )

@@ -23,6 +23,12 @@ pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
 
 _CONTEXT = click.Context(cli)
 COMMANDS = {name: command for name in cli.list_commands(_CONTEXT) if (command := cli.get_command(_CONTEXT, name))}
+COMMANDS |= {
+    f"{name} {part}": command
+    for name, group in COMMANDS.items()
+    if isinstance(group, click.Group)
+    for part, command in group.commands.items()
+}
 FAULT = "content/2026/w20/2026-05-15-a.md"
 DECIDING = ("NO_COLOR", "FORCE_COLOR", "CI", "TTY_COMPATIBLE")
 
@@ -93,7 +99,7 @@ def test_two_lines_lead_from_an_empty_folder_to_a_served_site_without_a_network(
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_explains_itself_with_an_example_of_its_own(name: str, tmp_path: Path) -> None:
-    text = digest(name, "--help", cwd=tmp_path, COLUMNS="80").stdout
+    text = digest(*name.split(), "--help", cwd=tmp_path, COLUMNS="80").stdout
 
     assert re.search(rf"Examples?:\n  +digest (--verbose )?{name}\b", text)
     assert max(map(len, text.splitlines())) <= 80

@@ -196,10 +196,11 @@ def test_every_page_is_reached_from_the_readme() -> None:
 @pytest.mark.parametrize("name", commands())
 def test_every_command_is_documented_with_all_its_options(name: str) -> None:
     said = section(DOCS / "commands.md", f"## digest {name}")
-    options = {flag for param in commands()[name].params for flag in param.opts if flag.startswith("--")}
-    arguments = [
-        param.make_metavar(click.Context(cli)) for param in commands()[name].params if isinstance(param, click.Argument)
-    ]
+    command = commands()[name]
+    parts = command.commands.values() if isinstance(command, click.Group) else ()
+    params = [param for one in (command, *parts) for param in one.params]
+    options = {flag for param in params for flag in param.opts if flag.startswith("--")}
+    arguments = [param.make_metavar(click.Context(cli)) for param in params if isinstance(param, click.Argument)]
 
     assert options == set(re.findall(r"(?<=`)--[a-z-]+", re.sub(r"`digest .*?`", "", said)))
     assert [word for word in arguments if word.strip("[].") not in said] == []

@@ -50,7 +50,7 @@ class Answers(Mapping[str, Answer]):
 
 
 def beat(*addresses: str) -> init.Beat:
-    return init.beat_of(addresses, None, now=NOW, limits=QUICK)
+    return init.beat_of(addresses, (), now=NOW, limits=QUICK)
 
 
 def test_a_feed_gives_title_and_language_and_can_be_pulled_at_once(tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_a_list_and_an_address_are_one_beat_each_feed_once(tmp_path: Path) -> No
             f'<opml><body><outline text="Same" xmlUrl="{host.url("/feed.xml")}"/>'
             '<outline text="Other" xmlUrl="https://o.example/f"/></body></opml>'
         )
-        found = init.beat_of([host.url("/feed.xml")], subs, now=NOW, limits=QUICK)
+        found = init.beat_of([host.url("/feed.xml")], [subs], now=NOW, limits=QUICK)
 
     assert [feed.id for feed in found.feeds] == ["harbour-sea", "other"]
 

@@ -26,8 +26,8 @@ def test_folders_in_folders_are_one_list_in_its_order() -> None:
     )
 
     assert found.feeds == (
-        Subscription(title="A", url="https://a.example/f"),
-        Subscription(title="B & C", url="https://b.example/f"),
+        Subscription(title="A", url="https://a.example/f", folder="News"),
+        Subscription(title="B & C", url="https://b.example/f", folder="Deep"),
         Subscription(title="", url="https://c.example/f"),
     )
 
@@ -136,8 +136,17 @@ def test_any_bytes_are_a_list_or_a_line(body: bytes) -> None:
         assert str(error).count("\n") == 0
 
 
-@pytest.mark.parametrize("address", ["feed://a.example/f", "feed:https://a.example/f", "FEED://a.example/f"])
-def test_an_address_for_programs_that_open_feeds_is_a_web_address(address: str) -> None:
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("feed://a.example/f", "http://a.example/f"),
+        ("FEED://a.example/f", "http://a.example/f"),
+        ("feed:https://a.example/f", "https://a.example/f"),
+        ("feed://https://a.example/f", "https://a.example/f"),
+        ("https://a.example/?from=feed://b.example/f", "https://a.example/?from=feed://b.example/f"),
+    ],
+)
+def test_an_address_for_programs_that_open_feeds_is_a_web_address(address: str, url: str) -> None:
     body = f'<opml version="2.0"><body><outline text="A" xmlUrl="{address}"/></body></opml>'
 
-    assert [one.url for one in opml.read(body.encode(), "x").feeds] == ["https://a.example/f"]
+    assert [one.url for one in opml.read(body.encode(), "x").feeds] == [url]

@@ -445,9 +445,9 @@ def test_a_new_feed_that_takes_too_long_is_named_and_a_page_leads_past_it() -> N
     )
     answers = {"/": serving(naming.encode()), "/bad": serving(SLOW), "/good": serving(GOOD.encode())}
     with FeedHost(answers) as host:
-        beat = init.beat_of([host.url("/")], None, now=NOW, limits=SHORT)
+        beat = init.beat_of([host.url("/")], (), now=NOW, limits=SHORT)
         with pytest.raises(DigestError, match=r"/bad: takes longer than 0\.5 s to read; the publisher has to fix that"):
-            init.beat_of([host.url("/bad")], None, now=NOW, limits=SHORT)
+            init.beat_of([host.url("/bad")], (), now=NOW, limits=SHORT)
 
         assert [feed.url for feed in beat.feeds] == [host.url("/good")]
 

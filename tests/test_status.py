@@ -253,7 +253,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_shown(root: Path) -> None:
     ("settings", "step"),
     [
         (SETTINGS, "digest pull"),
-        (SETTINGS.split("[[feeds]]")[0], "add a [[feeds]] table to digest.toml, then digest pull"),
+        (SETTINGS.split("[[feeds]]")[0], "digest feeds add URL"),
     ],
 )
 def test_an_empty_digest_says_what_to_do_next(tmp_path: Path, settings: str, step: str) -> None:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,11 +51,16 @@ class InitReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beat:
-    """What somebody wants to follow: feeds, the language that they share, and what of a list cannot be pulled."""
+    """What somebody wants to follow: feeds, the language that they share, and what of a list cannot be pulled.
+
+    `folders` has the folder of a list in which a feed was, by its id. `known` are feeds that the digest has already.
+    """
 
     feeds: tuple[Feed, ...] = ()
     language: str = "en"
     left_out: tuple[str, ...] = ()
+    folders: Mapping[str, str] = field(default_factory=dict)
+    known: tuple[Feed, ...] = ()
 
 
 def run(root: Path, *, timezone: str = "", beat: Beat | None = None) -> InitReport:
@@ -88,16 +93,25 @@ def check_new(root: Path) -> None:
             raise DigestError(f"{root}: this folder is inside the digest {outer}; choose one outside it")
 
 
-def beat_of(addresses: Sequence[str], opml: Path | None, *, now: datetime, limits: Limits = USUAL) -> Beat:
-    """Returns the feeds behind web addresses and in a reader's list, each once, with ids of their own.
+def beat_of(
+    addresses: Sequence[str],
+    files: Sequence[Path],
+    *,
+    now: datetime,
+    limits: Limits = USUAL,
+    there: Iterable[Feed] = (),
+    taken: Iterable[str] = (),
+) -> Beat:
+    """Returns the feeds behind web addresses and in the lists of feed readers, each once, with ids of their own.
 
+    `there` are the feeds that the digest has already, `taken` other ids that no new feed may have.
     Raises DigestError with a line for each address that leads to no feed, and where there is none at all.
     """
     from digest.feeds import find
     from digest.feeds import opml as lists
     from digest.feeds.imprint import Imprint
 
-    listed = lists.read(_read(opml), str(opml)) if opml else lists.Subscriptions()
+    listed = [lists.read(_read(file), str(file)) for file in files]
     found = find.find(addresses, agent=f"digest/{__version__}", now=now, limits=limits)
     lost = [
         redact.mask(f"{address}: {one.reason}")
@@ -106,31 +120,39 @@ def beat_of(addresses: Sequence[str], opml: Path | None, *, now: datetime, limit
     ]
     if lost:
         raise DigestError("\n".join([*lost, "Nothing was written; correct the address, or leave that feed out"]))
-    known = [(one.url, one.imprint) for one in found if isinstance(one, find.Found)]
-    known += [(one.url, Imprint(title=one.title)) for one in listed.feeds]
-    if not known:
-        raise DigestError(f"{opml}: no feed in this list can be pulled; check that it is the right file")
+    said = [(one.url, one.imprint, "") for one in found if isinstance(one, find.Found)]
+    said += [(one.url, Imprint(title=one.title), one.folder) for list_ in listed for one in list_.feeds]
+    if not said:
+        names = ", ".join(map(str, files))
+        raise DigestError(f"{names}: no feed in this list can be pulled; check that it is the right file")
+    old = {links.canonical(feed.url): feed for feed in there}
+    ids = {feed.id for feed in old.values()} | set(taken)
+    new, folders, known = dict[str, Feed](), dict[str, str](), dict[str, Feed]()
+    for url, imprint, folder in said:
+        address = links.canonical(url)
+        if address in old:
+            known[address] = old[address]
+        elif address not in new:
+            new[address] = feed = _feed(url, imprint, ids)
+            ids.add(feed.id)
+            folders[feed.id] = folder
     return Beat(
-        feeds=tuple(_feeds(known)),
-        language=_shared(one.language for _, one in known),
-        left_out=listed.left_out,
+        feeds=tuple(new.values()),
+        language=_shared(imprint.language for _, imprint, _ in said),
+        left_out=tuple(address for list_ in listed for address in list_.left_out),
+        folders=folders,
+        known=tuple(known.values()),
     )
 
 
-def _feeds(known: Iterable[tuple[str, Imprint]]) -> Iterator[Feed]:
-    """Yields a feed for each address, once, called by what it says of itself, else by its host."""
+def _feed(url: str, said: Imprint, taken: Container[str]) -> Feed:
+    """Returns the feed at an address, called by what it says of itself, else by its host."""
     from digest.feeds.imprint import publisher_of
     from digest.stories.slug import slug_of
 
-    met, ids = set[str](), set[str]()
-    for url, said in known:
-        if links.canonical(url) in met:
-            continue
-        met.add(links.canonical(url))
-        title = said.title or links.host(url)
-        id = free_name(_short(slug_of(title, url)), ids)
-        ids.add(id)
-        yield Feed(id=id, url=url, title=title, publisher=said.publisher or publisher_of(title, url))
+    title = said.title or links.host(url)
+    id = free_name(_short(slug_of(title, url)), taken)
+    return Feed(id=id, url=url, title=title, publisher=said.publisher or publisher_of(title, url))
 
 
 def _short(slug: str) -> str:
@@ -202,4 +224,4 @@ def _config(root: Path, timezone: str, beat: Beat) -> str:
         "@LANGUAGE@": beat.language,
     }
     text = settings.filled((STARTER / config.NAME).read_text(encoding="utf-8"), values)
-    return settings.with_feeds(text, beat.feeds) if beat.feeds else text
+    return settings.with_feeds(text, beat.feeds, beat.folders) if beat.feeds else text

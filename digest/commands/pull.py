@@ -202,7 +202,7 @@ def _forgotten(feed: str) -> str:
 def _check_any(*found: Sequence[object]) -> None:
     """Raises DigestError where there was nothing at all to pull or to file."""
     if not any(found):
-        raise DigestError("digest.toml: there is no feed to pull; add a [[feeds]] table with id and url")
+        raise DigestError("digest.toml: there is no feed to pull; add one: digest feeds add URL")
 
 
 def chosen(config: Config, names: Iterable[str]) -> tuple[Feed, ...]:

@@ -100,11 +100,10 @@ class StatusReport:
 def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
     """Counts what lies on the desk; whatever cannot be read is named, and counts for nothing but a file."""
     survey = load.survey(root, config)
-    memory = lessons.believed(disk.recall(root, lessons.NAME), now)
     read = partial(store.read_text, root)
     return StatusReport(
         weeks=_weeks(survey, config.close),
-        feeds=_feeds(survey, config, _there(survey, _unread(root, survey)), memory, now),
+        feeds=feed_rows(root, survey, config, now),
         unread=survey.unread,
         unknown_themes=survey.unknown_themes,
         restored=tuple(problem.file for problem in restored.problems(root, survey)),
@@ -168,13 +167,10 @@ def _last_closed(survey: Survey, close: str) -> Week | None:
 # ---------------------------------------------------------------- by feed
 
 
-def _feeds(
-    survey: Survey,
-    config: Config,
-    there: Mapping[tuple[str, str], bool],
-    memory: Mapping[str, Any],
-    now: datetime,
-) -> tuple[FeedRow, ...]:
+def feed_rows(root: Path, survey: Survey, config: Config, now: datetime) -> tuple[FeedRow, ...]:
+    """Returns a row for each feed in digest.toml, then for those that have only a ledger."""
+    memory = lessons.believed(disk.recall(root, lessons.NAME), now)
+    there = _there(survey, _unread(root, survey))
     states = {feed.id: "retired" if feed.retired else "pulled" for feed in config.feeds}
     states |= {feed: "ledger only" for feed in survey.ledgers if feed not in states}
     zone = ZoneInfo(config.site.timezone)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 _SPEAKING = frozenset({"base", "link", "meta", "script", "time", "title"})
@@ -21,6 +21,8 @@ _ATTRIBUTE = re.compile(
     r"""(?:\s*+=\s*+(?:"(?P<double>[^"]*+)"|'(?P<single>[^']*+)'|(?P<open>["'])|(?P<bare>[^\s>]*+)))?+)"""
 )
 _CLOSING = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in _RAW}
+_LONGEST_LINK = 300
+"""So much of what is inside a link is its text, markup included."""
 _ENDLESS = re.compile(r"&#(?:\d{8}|[xX][0-9A-Fa-f]{7})[0-9A-Fa-f]*+;?")
 
 
@@ -37,8 +39,8 @@ class Element:
         return self.attributes.get(attribute, "").strip()
 
 
-def scan(text: str) -> Iterator[Element]:
-    """Yields the elements that say something of their page, in its order."""
+def scan(text: str, also: Collection[str] = ()) -> Iterator[Element]:
+    """Yields the elements that say something of their page and those named in `also`, in the page's order."""
     place = 0
     while opening := _OPENING.search(text, place):
         comment, name = opening[1], opening[2]
@@ -56,7 +58,9 @@ def scan(text: str) -> Iterator[Element]:
             closing = _CLOSING[name].search(text, place)
             content = text[place : closing.start() if closing else len(text)]
             place = closing.start() if closing else len(text)
-        if name in _SPEAKING:
+        elif name == "a":
+            content = text[place : place + _LONGEST_LINK].partition("</")[0]
+        if name in _SPEAKING or name in also:
             decoded = {key: _decoded(value) for key, value in attributes.items()}
             yield Element(name, decoded, _decoded(content) if name == "title" else content)
 

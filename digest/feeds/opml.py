@@ -7,7 +7,6 @@ the feeds of the list's own owner (`ownerId`), which our lists have beside the f
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.parsers import expat
@@ -19,16 +18,15 @@ from digest.feeds import plaintext
 LARGEST = 10_000_000
 """A list has a few hundred bytes a feed."""
 _LONGEST_ADDRESS = 4_000
-_FEED_SCHEME = re.compile(r"\s*feed:(?:(https?://)|//)", re.IGNORECASE)
-"""How some readers write an address, for programs that open feeds: `feed://a.example/f`, `feed:https://a.example/f`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One feed of a list; `title` is empty where the list has none."""
+    """One feed of a list; `title` is empty where the list has none, `folder` where it is in no folder."""
 
     title: str
     url: str
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +68,8 @@ class _List:
     def __init__(self) -> None:
         self.root = ""
         self._owner, self._in_owner = "", False
-        self._outlines: list[tuple[str, str, str]] = []
+        self._outlines: list[tuple[str, str, str, str]] = []
+        self._folders: list[str] = [""]
         self.parser = parser = expat.ParserCreate()
         parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
         parser.CharacterDataHandler = self._text
@@ -80,27 +79,34 @@ class _List:
         feeds: dict[str, Subscription] = {}
         left_out, own = list[str](), list[str]()
         owner = links.web_link(self._owner)
-        for title, said, page in self._outlines:
-            said = _FEED_SCHEME.sub(lambda found: found[1] or "https://", said)
-            url = links.fetch_link(said) if len(said) <= _LONGEST_ADDRESS else None
+        for title, said, page, folder in self._outlines:
+            url = links.feed_link(said) if len(said) <= _LONGEST_ADDRESS else None
             if url is None:
                 left_out.append(plaintext.line(said)[:80])
             elif owner and page and links.canonical(page) == links.canonical(owner):
                 own.append(url)
             else:
-                feeds.setdefault(links.canonical(url), Subscription(title=title, url=url))
+                feeds.setdefault(links.canonical(url), Subscription(title=title, url=url, folder=folder))
         return Subscriptions(feeds=tuple(feeds.values()), left_out=tuple(left_out), own=tuple(own))
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         self.root = self.root or name.lower()
         self._in_owner = name == "ownerId"
         said = {key.lower(): value for key, value in attributes.items()}
-        if name.lower() == "outline" and said.get("xmlurl", "").strip():
-            title = plaintext.line(said.get("title") or said.get("text", ""))
-            self._outlines.append((title, said["xmlurl"], links.web_link(said.get("htmlurl", "")) or ""))
+        if name.lower() != "outline":
+            return
+        title, folder = plaintext.line(said.get("title") or said.get("text", "")), self._folders[-1]
+        if said.get("xmlurl", "").strip():
+            page = links.web_link(said.get("htmlurl", "")) or ""
+            self._outlines.append((title, said["xmlurl"], page, folder))
+            self._folders.append(folder)
+        else:
+            self._folders.append(title or folder)
 
-    def _end(self, _: str) -> None:
+    def _end(self, name: str) -> None:
         self._in_owner = False
+        if name.lower() == "outline":
+            self._folders.pop()
 
     def _text(self, words: str) -> None:
         if self._in_owner and len(self._owner) < _LONGEST_ADDRESS:

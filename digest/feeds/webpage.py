@@ -1,5 +1,6 @@
-"""Tells a web page from a feed, and finds the feed that the page advertises (the HTML standard's `rel=alternate`).
+"""Tells a web page from a feed, and finds where the page's feed may be: what it advertises, what it links to as RSS.
 
+Feeds are advertised by `<link rel=alternate>` (the HTML standard); some pages have only a link called RSS or Atom.
 Refuses to follow what it finds: an address in words is for the editor to judge.
 """
 
@@ -13,6 +14,7 @@ from digest.feeds import elements
 from digest.feeds.elements import Element
 
 _HEAD = 200_000
+_BODY = 2_000_000
 # What may stand before it is taken possessively: trying it in every other way would take for ever.
 _OPENING = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:\s|<\?[^>]*>|<!--.*?-->)*+<(?:!doctype\s+html|html|head|body)\b",
@@ -22,6 +24,7 @@ _FEED_TYPES = frozenset({
     "application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json", "application/json",
 })  # fmt: skip
 _MOST_NAMED = 5
+_CALLED = re.compile(r"\b(?:rss|atom|rdf|xml|feeds?)\b", re.IGNORECASE)
 _USUAL_NAMES = ("feed", "feed.xml", "rss.xml", "atom.xml", "index.xml", "rss", "feed.atom", "feed.json")
 
 
@@ -38,20 +41,43 @@ def advertised(body: bytes, base: str) -> str:
 def named(body: bytes, base: str) -> tuple[str, ...]:
     """Returns the addresses of all feeds that the page names, absolute and each once, in its order."""
     head = body[:_HEAD].decode("utf-8", "replace")
-    addresses = (links.fetch_link(found, base) for found in map(_feed_named, elements.scan(head)) if found)
+    addresses = (links.feed_link(found, base) for found in map(_feed_named, elements.scan(head)) if found)
     return tuple(dict.fromkeys(address for address in addresses if address))
 
 
 def candidates(body: bytes, base: str) -> tuple[str, ...]:
-    """Returns where the page's feed may be, the likeliest first: where it says, else where such feeds mostly are.
+    """Returns where the page's feed may be, the likeliest first: what it advertises, then its links called RSS or Atom.
 
-    Of the feeds that it names, those of comments come last.
+    If it advertises none, the places where feeds mostly are come last. Feeds of comments come after the others.
     """
-    said = sorted(named(body, base), key=lambda address: "comment" in address.lower())
-    if said:
-        return tuple(said[:_MOST_NAMED])
+    advertised_, linked_ = (sorted(found, key=_is_of_comments) for found in (named(body, base), linked(body, base)))
+    said = dict.fromkeys((*advertised_[:_MOST_NAMED], *linked_[:_MOST_NAMED]))
+    if advertised_:
+        return tuple(said)
     folders = dict.fromkeys((urljoin(base, "./"), urljoin(base.rstrip("/") + "/", "./"), urljoin(base, "/")))
-    return tuple(dict.fromkeys(urljoin(folder, name) for folder in reversed(folders) for name in _USUAL_NAMES))
+    usual = (urljoin(folder, name) for folder in reversed(folders) for name in _USUAL_NAMES)
+    return tuple(dict.fromkeys((*said, *usual)))
+
+
+def linked(body: bytes, base: str) -> tuple[str, ...]:
+    """Returns the addresses of the links that the page calls RSS, Atom or a feed, absolute and each once."""
+    anchors = elements.scan(body[:_BODY].decode("utf-8", "replace"), also=("a",))
+    addresses = (links.feed_link(one.get("href"), base) for one in anchors if one.name == "a" and _is_called_feed(one))
+    page = base.partition("#")[0]
+    return tuple(dict.fromkeys(one for one in addresses if one and one.partition("#")[0] != page))
+
+
+def _is_called_feed(link: Element) -> bool:
+    words = (link.text, *map(link.get, ("title", "aria-label", "class", "rel")))
+    return (
+        link.get("href").lower().startswith("feed:")
+        or link.get("type").lower() in _FEED_TYPES
+        or any(map(_CALLED.search, words))
+    )
+
+
+def _is_of_comments(address: str) -> bool:
+    return "comment" in address.lower()
 
 
 def _feed_named(element: Element) -> str:

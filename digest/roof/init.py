@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest import links, redact
+from digest import redact
 from digest.roof import lines, zone
+from digest.roof.addresses import web_address
 from digest.roof.call import Call
 
 if TYPE_CHECKING:
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
     help="A feed to pull, or a web page that has one; may be given several times.",
 )  # fmt: skip
 @click.option(
-    "--opml", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
-    help="A list of feeds, as feed readers export it.",
+    "--opml", "files", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", multiple=True,
+    help="A list of feeds, as feed readers export it; may be given several times.",
 )  # fmt: skip
 @click.pass_obj
-def init(call: Call, folder: Path, feeds: tuple[str, ...], opml: Path | None) -> None:
+def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ...]) -> None:
     """Make a new digest in DIR, or here.
 
     It has a sample feed in a file, so that pull and build work at once, without a network. With --feed or --opml it has
@@ -42,38 +43,22 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], opml: Path | None) ->
     """
     from digest.commands import init as command
 
-    addresses = [_checked(feed) for feed in feeds]
-    if not (addresses or opml):
+    addresses = [web_address(feed, "--feed") for feed in feeds]
+    if not (addresses or files):
         _tell(command.run(folder), folder, call)
         return
     command.check_new(folder)  # before anybody is asked anything
     here = zone.of_this_machine()
-    beat = command.beat_of(addresses, opml, now=call.now)
+    beat = command.beat_of(addresses, files, now=call.now)
     _tell(command.run(folder, timezone=here, beat=beat), folder, call)
     if not here:
         call.complain('This machine has no time zone set, so digest.toml says "UTC"; correct it before the first pull')
 
 
-def _checked(feed: str) -> str:
-    address = links.fetch_link(feed)
-    if address is None:
-        if feed and not feed.lower().startswith(("http:", "https:")) and Path(feed).is_file():
-            cure = "run init without it, then put the file's path into digest.toml, as url of a feed"
-            raise click.BadParameter(
-                f"'{redact.mask(feed)}' is a file, and --feed takes addresses; {cure}", param_hint="--feed"
-            )
-        meant = links.web_link(f"https://{feed}") if "." in feed and ":" not in feed else None
-        cure = f"did you mean {redact.mask(meant)}?" if meant else "copy it from the browser"
-        raise click.BadParameter(f"'{redact.mask(feed)}' is not an http(s) address; {cure}", param_hint="--feed")
-    return address
-
-
 def _tell(report: InitReport, folder: Path, call: Call) -> None:
     """Prints the feeds, what was there already, with --verbose each file that was written, and the next step."""
     call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.feeds))
-    call.complain(
-        *(f"{redact.mask(address)}: left out, because it is not an http(s) address" for address in report.left_out)
-    )
+    call.complain(*lines.left_out(report.left_out))
     call.say(*(f"{file}: already exists, left unchanged" for file in report.kept))
     call.say(*(f"{file}: written" for file in report.written if call.verbose))
     here = folder.resolve() == Path.cwd()

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from digest.redact import mask
 from digest.roof.printing import json_text
 
 
@@ -31,6 +32,11 @@ def count(number: int, one: str, many: str = "") -> str:
 def stories(number: int) -> str:
     """Returns a number of stories in words."""
     return count(number, "story", "stories")
+
+
+def left_out(addresses: Iterable[str]) -> Iterator[str]:
+    """Yields a line for each address in a list of feeds that cannot be pulled."""
+    return (f"{mask(address)}: left out, because it is not an http(s) address" for address in addresses)
 
 
 def unread(files: Iterable[str], unknown_themes: Mapping[str, Sequence[str]]) -> Iterator[str]:

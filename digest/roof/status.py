@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,7 @@ def status(call: Call) -> None:
 def _tell(report: StatusReport, call: Call) -> None:
     """Prints a row a week, newest first, and a row a feed; then what is wrong."""
     if report.empty and not report.unread:
-        step = "digest pull" if report.feeds else "add a [[feeds]] table to digest.toml, then digest pull"
+        step = "digest pull" if report.feeds else "digest feeds add URL"
         call.say(f"Nothing is here yet. Next: {step}")
         return
     shown = report.weeks if call.verbose else report.weeks[:_WEEKS]
@@ -58,8 +59,7 @@ def _tell(report: StatusReport, call: Call) -> None:
     call.say("")
     columns = ("feed", "last answer", "new", "brought", "kept", "deleted", "hidden")
     call.say(*lines.table(columns, (_feed_cells(row, call.verbose) for row in report.feeds)))
-    if any(row.state == "pulled" and row.pulled and not row.sure for row in report.feeds):
-        call.say("* when its ledger last grew; this machine has not pulled it")
+    call.say(*unsure(report.feeds))
     call.complain(*(f"{row.feed}: the last pull failed: {row.reason}" for row in report.feeds if row.reason))
     if report.unsettled:
         count = lines.stories(len(report.unsettled))
@@ -70,16 +70,26 @@ def _tell(report: StatusReport, call: Call) -> None:
     call.complain(*lines.unread(report.unread, report.unknown_themes))
 
 
+def unsure(rows: Iterable[FeedRow]) -> Iterator[str]:
+    """Yields what the star at a feed's last answer means, if one of them has it."""
+    if any(row.state == "pulled" and row.pulled and not row.sure for row in rows):
+        yield "* when its ledger last grew; this machine has not pulled it"
+
+
 def _week_cells(row: WeekRow) -> tuple[object, ...]:
     state, lead = "closed" if row.closed else "open", "yes" if row.lead else ""
     return (str(row.week), state, row.stories, row.noted, row.themeless, row.drafts, row.hidden, lead, row.letter)
 
 
 def _feed_cells(row: FeedRow, verbose: bool) -> tuple[object, ...]:
-    moment = row.pulled.strftime("%Y-%m-%d %H:%M") if row.pulled and verbose else _ago(row.age)
-    last = row.state if row.state != "pulled" else moment + ("" if row.sure or not moment else " *")
     name = row.feed if len(row.feed) <= _NAME or verbose else row.feed[: _NAME - 1] + "…"
-    return (name, last, row.new or 0, row.brought, row.kept, row.deleted, row.hidden)
+    return (name, last_answer(row, verbose), row.new or 0, row.brought, row.kept, row.deleted, row.hidden)
+
+
+def last_answer(row: FeedRow, verbose: bool) -> str:
+    """Returns when a feed last answered, or why it is not asked; a star if only its ledger tells."""
+    moment = row.pulled.strftime("%Y-%m-%d %H:%M") if row.pulled and verbose else _ago(row.age)
+    return row.state if row.state != "pulled" else moment + (" *" if row.pulled and not row.sure else "")
 
 
 def _ago(age: timedelta | None) -> str:

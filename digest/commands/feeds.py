@@ -1,0 +1,153 @@
+"""`digest feeds`: the feeds of a digest as a list; feeds added, and a feed retired, in digest.toml.
+
+    addresses ──find──▶ feeds │ lists of feed readers ──▶ feeds │ those that are new ──▶ their tables in digest.toml
+
+Nothing is written unless every address led to a feed. In digest.toml only the lines of these feeds change: what the
+editor wrote, comments included, stays as it is. A file that somebody changes at the same time is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from digest import config, config_edit, disk
+from digest.commands import init, status
+from digest.commands.status import FeedRow
+from digest.errors import DigestError
+from digest.feeds.limits import USUAL, Limits
+from digest.model import Config, Feed
+from digest.stories import load, paths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedsReport:
+    """A row for each feed, with what digest.toml says of it; None for a feed that has only a ledger."""
+
+    rows: tuple[tuple[FeedRow, Feed | None], ...]
+    unread: tuple[str, ...] = ()
+    unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddReport:
+    """The feeds that were added, those that were retired and are pulled again, and those that were there already.
+
+    `left_out` are addresses in a list that cannot be pulled. `earlier` has, by the id of an added feed, the id that it
+    would have if no feed that is gone from digest.toml had a ledger under it.
+    """
+
+    added: tuple[Feed, ...]
+    resumed: tuple[Feed, ...]
+    known: tuple[Feed, ...]
+    left_out: tuple[str, ...]
+    earlier: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveReport:
+    """The feed that was retired, and what stays: its stories that are still there, and its ledger if it has one.
+
+    `again` is True if it was retired already, `pulled` is the number of feeds that are pulled now.
+    """
+
+    feed: Feed
+    stories: int
+    ledger: str
+    again: bool
+    pulled: int
+
+
+def run(root: Path, config: Config, *, now: datetime) -> FeedsReport:
+    """Returns the feeds in the order of digest.toml, then those that have only a ledger."""
+    survey = load.survey(root, config)
+    feeds = {feed.id: feed for feed in config.feeds}
+    rows = status.feed_rows(root, survey, config, now)
+    return FeedsReport(
+        rows=tuple((row, feeds.get(row.feed)) for row in rows),
+        unread=survey.unread,
+        unknown_themes=survey.unknown_themes,
+    )
+
+
+def add(
+    root: Path,
+    addresses: Sequence[str],
+    files: Sequence[Path],
+    *,
+    now: datetime,
+    limits: Limits = USUAL,
+) -> AddReport:
+    """Adds the feeds behind the addresses, and those in the lists; raises DigestError if one address leads to none."""
+    before, settings = _read(root)
+    ids = {feed.id for feed in settings.feeds}
+    ledgers = set(filter(None, (paths.feed_of(path.name) for path in (root / paths.LEDGERS).glob("*.jsonl"))))
+    beat = init.beat_of(addresses, files, now=now, limits=limits, there=settings.feeds, taken=ledgers)
+    resumed = tuple(feed for feed in beat.known if feed.retired)
+    after = before
+    for feed in resumed:
+        after = config_edit.with_retired(after, feed.id, retired=False)
+    if beat.feeds:
+        after = config_edit.with_new_feeds(after, beat.feeds, beat.folders)
+    again = {feed.id for feed in resumed}
+    kept = (feed._replace(retired=feed.retired and feed.id not in again) for feed in settings.feeds)
+    _write(root, before, after, settings._replace(feeds=(*kept, *beat.feeds)))
+    return AddReport(
+        added=beat.feeds,
+        resumed=resumed,
+        known=tuple(feed for feed in beat.known if not feed.retired),
+        left_out=beat.left_out,
+        earlier=dict(_earlier(beat.feeds, ledgers - ids)),
+    )
+
+
+def remove(root: Path, id: str, *, now: datetime) -> RemoveReport:
+    """Retires a feed; raises KeyError for an id that digest.toml does not have."""
+    before, settings = _read(root)
+    feed = next((feed for feed in settings.feeds if feed.id == id), None)
+    if feed is None:
+        raise KeyError(id)
+    retired = feed._replace(retired=True)
+    feeds = tuple(retired if one is feed else one for one in settings.feeds)
+    if not feed.retired:
+        after = config_edit.with_retired(before, id, retired=True)
+        _write(root, before, after, settings._replace(feeds=feeds))
+    rows = status.feed_rows(root, load.survey(root, settings), settings, now)
+    ledger = paths.ledger(id)
+    return RemoveReport(
+        feed=feed,
+        stories=next(row.kept for row in rows if row.feed == id),
+        ledger=ledger if (root / ledger).exists() else "",
+        again=feed.retired,
+        pulled=sum(not one.retired for one in feeds),
+    )
+
+
+def _earlier(feeds: Iterable[Feed], ledgers: Iterable[str]) -> Iterable[tuple[str, str]]:
+    for feed in feeds:
+        name, _, number = feed.id.rpartition("-")
+        if number.isdigit() and name in ledgers:
+            yield feed.id, name
+
+
+def _read(root: Path) -> tuple[str, Config]:
+    """Returns digest.toml as text, and what it says."""
+    settings = config.load(root)
+    return (disk.read_inside(root, config.NAME) or b"").decode(), settings
+
+
+def _without_names(settings: Config) -> Config:
+    """Returns the settings without the names of feeds, which `config` fills in where a table has none."""
+    return settings._replace(feeds=tuple(feed._replace(title="", publisher="") for feed in settings.feeds))
+
+
+def _write(root: Path, before: str, after: str, expected: Config) -> None:
+    """Writes digest.toml, if it still is as it was read and the changed text says what is expected."""
+    if after == before:
+        return
+    if _without_names(config.loads(after.removeprefix("\ufeff"))) != _without_names(expected):
+        raise DigestError(f"{config.NAME}: cannot be changed by a program without changing more; change it by hand")
+    if not disk.replace(root, config.NAME, before.encode(), after.encode()):
+        raise DigestError(f"{config.NAME}: was changed in the meantime; run the command again")

@@ -1,0 +1,101 @@
+"""Changes to the text of a `digest.toml`: feeds added, retired or pulled again. Its comments and its order stay.
+
+    text ──tomlkit──▶ tables, each with its comments ──change──▶ text
+
+The one importer of tomlkit, which is imported only for a change: it is slow to load. Raises DigestError for a text that
+tomlkit would not write back as it is. Callers read the result with `config`, which checks what it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from digest import settings
+from digest.errors import DigestError
+from digest.model import Feed
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+
+_BOM = "\ufeff"
+
+
+def with_new_feeds(text: str, feeds: Iterable[Feed], folders: Mapping[str, str]) -> str:
+    """Returns the text with a table for each feed behind the others, below a comment with its folder if it has one."""
+    added = settings.tables(feeds, folders)
+
+    def add(document: TOMLDocument) -> str:
+        from tomlkit import dumps, parse
+        from tomlkit.items import AoT
+
+        there: Any = document.get("feeds")
+        if there is None:
+            before = dumps(document).rstrip("\n")
+            return f"{before}\n\n{added}" if before else added
+        # What stands above a table is part of the one before it, here of a first one that is not added.
+        above, *tables = parse(f"[[feeds]]\n\n{added}")["feeds"]
+        if not isinstance(there, AoT):  # feeds = [{id = …}, …]
+            there.extend(table.unwrap() for table in tables)
+            return dumps(document)
+        behind = _cut_behind(there[-1])
+        there[-1].value.body.extend(above.value.body)
+        for table in tables:
+            there.append(table)
+        there[-1].value.body.extend(behind)
+        return dumps(document)
+
+    return _changed(text, add)
+
+
+def with_retired(text: str, feed: str, *, retired: bool) -> str:
+    """Returns the text in which this feed is retired, or is not."""
+
+    def change(document: TOMLDocument) -> str:
+        from tomlkit import dumps
+        from tomlkit.items import InlineTable
+
+        table: Any = next(table for table in document["feeds"] if table["id"] == feed)
+        if not retired:
+            table.pop("retired", None)
+        elif "retired" in table or isinstance(table, InlineTable):
+            table["retired"] = True
+        else:
+            behind = _cut_behind(table)
+            table["retired"] = True
+            table.value.body.extend(behind)
+        return dumps(document)
+
+    return _changed(text, change)
+
+
+def _cut_behind(table: Any) -> list[Any]:
+    """Takes out of a table, and returns, what stands behind its keys and the comments right below them.
+
+    That is the space and the comments above the next table, which tomlkit takes for a part of this one.
+    """
+    body: list[Any] = table.value.body
+    last = max((number for number, (key, _) in enumerate(body) if key is not None), default=-1)
+    blank = (number for number in range(last + 1, len(body)) if not body[number][1].as_string().strip())
+    end = next(blank, len(body))
+    behind, body[end:] = body[end:], []
+    return behind
+
+
+def _changed(text: str, change: Callable[[TOMLDocument], str]) -> str:
+    """Returns the text after a change; its byte order mark and its line breaks stay as they are."""
+    from tomlkit import dumps, parse
+    from tomlkit.exceptions import TOMLKitError
+
+    mark, text = (_BOM, text[1:]) if text.startswith(_BOM) else ("", text)
+    is_crlf = "\r\n" in text and text.count("\r\n") == text.count("\n")
+    text = text.replace("\r\n", "\n") if is_crlf else text
+    text += "\n" if text and not text.endswith("\n") else ""
+    try:
+        document = parse(text)
+    except TOMLKitError as error:
+        raise DigestError(f"digest.toml: cannot be changed by a program ({error}); change it by hand") from None
+    if dumps(document) != text:
+        raise DigestError("digest.toml: its [[feeds]] or [[themes]] are not all next to each other; move them together")
+    after = change(document)
+    return mark + (after.replace("\n", "\r\n") if is_crlf else after)

@@ -1,0 +1,64 @@
+"""A group of commands: what holds for each of them, `digest` itself and those that have commands of their own.
+
+A misspelt command is answered with the likely one, an option with one value may be given once, and `--quiet` and
+`--verbose` go before a command or behind it.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import click
+
+from digest.errors import suggestion
+
+
+class Commands(click.Group):
+    """Finds the command that is asked for, and gives it the options that every command has."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        _check_repeats(self, ctx, args)
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if not (ctx.resilient_parsing or args[0].startswith("-") or self.get_command(ctx, args[0])):
+            cure = suggestion(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"No such command '{args[0]}'; {cure}", ctx=ctx)
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None:
+            command = _with_shared_options(command)
+            _check_repeats(command, click.Context(command, parent=ctx, info_name=name), rest)
+        return name, command, rest
+
+
+def _with_shared_options(command: click.Command) -> click.Command:
+    """Returns the command with `--quiet` and `--verbose`, which say the same before its name."""
+    command = copy.copy(command)
+    command.params = [
+        *command.params,
+        click.Option(["--quiet"], is_flag=True, expose_value=False, callback=_say, help="Print only what is wrong."),
+        click.Option(["--verbose"], is_flag=True, expose_value=False, callback=_say, help="Name every file."),
+    ]
+    return command
+
+
+def _say(context: click.Context, option: click.Parameter, given: bool) -> None:
+    """Sets how much the command says, in the call that the group has begun."""
+    if given and context.obj:
+        context.obj = context.obj._replace(**{str(option.name): True})
+        if context.obj.quiet and context.obj.verbose:
+            raise click.UsageError("--quiet and --verbose exclude each other.", ctx=context)
+
+
+def _check_repeats(command: click.Command, context: click.Context, args: list[str]) -> None:
+    """Raises a usage error where an option that takes one value is given twice: click would drop all but the last."""
+    if context.resilient_parsing:  # while a shell completes
+        return
+    asking = click.Context(command, info_name=context.info_name, resilient_parsing=True)
+    _, _, given = command.make_parser(asking).parse_args(args=list(args))
+    for param in given:
+        single = isinstance(param, click.Option) and not (param.multiple or param.is_flag or param.count)
+        if single and given.count(param) > 1:
+            raise click.UsageError(f"{param.opts[0]} is given {given.count(param)} times; give it once.", ctx=context)
