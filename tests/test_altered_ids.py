@@ -88,6 +88,20 @@ def test_a_file_that_was_moved_into_the_place_of_another_is_not_that_other(root:
     assert read(root, ONE) == "---\ntitle: Mine\nlink: https://mine.example/\n---\n"
 
 
+def test_another_story_in_the_file_of_one_without_a_guid_is_found_by_its_own_link(tmp_path: Path) -> None:
+    (tmp_path / "digest.toml").write_text(SETTINGS)
+    (tmp_path / "first.xml").write_text(rss(guids=("", "")))
+    run(tmp_path, "pull")
+    mine = "---\ntitle: Three\nlink: https://news.example/tech/3/story\n---\n\nMine.\n"
+    (tmp_path / ONE).write_text(mine)
+    (tmp_path / "first.xml").write_text(rss("Three", guids=("", "")).replace("/1/", "/3/"))
+
+    assert "1 adopted" in run(tmp_path, "pull")
+
+    assert read(tmp_path, ONE) == mine
+    assert len(list((tmp_path / WEEK).iterdir())) == 2
+
+
 def test_a_copy_of_a_story_without_its_id_is_not_that_story(root: Path) -> None:
     moved, text = "content/2026/w21/2026-05-15-one.md", read(root, ONE)
     move(root, ONE, moved)

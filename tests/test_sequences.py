@@ -472,6 +472,9 @@ FOUND: Mapping[str, tuple[int, list[Step]]] = {
     "the ledger that knew an excerpt is lost, and the excerpt was deleted": (
         2, [("clash", 35, 28565), ("churn", 6789, 70), ("copy", 24, 19175), ("clash", 49, 11)],
     ),
+    "a story cannot be read, another one is in its place, and the ledger of that one is lost": (
+        0, [("slip", 30867, 6007), ("swap", 23265, 9332), ("churn", 25992, 19259)],
+    ),
 }  # fmt: skip
 """Sequences that once broke a promise, each with the minute at which it begins."""
 

@@ -105,7 +105,7 @@ class Known(NamedTuple):
         placed = claim.file in self.homes
         words = sum((claim.headline in self.headlines, claim.moment in self.moments,
                      not self.excerpts.isdisjoint(claim.quoted)))  # fmt: skip
-        is_enough = named or linked or words > 1 or (placed and (words or self.by_link))
+        is_enough = named or linked or words > 1 or (placed and (words or (self.by_link and not self.moments)))
         return 2 * named + linked + placed + words if is_enough else 0
 
     def first_name(self, feeds: Sequence[str]) -> str:
