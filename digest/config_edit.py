@@ -8,7 +8,8 @@ tomlkit would not write back as it is. Callers read the result with `config`, wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import tomllib
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from digest import settings
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
 _BOM = "\ufeff"
+_OF_STARTER = {"timezone": "UTC", "language": "en"}
 
 
 def with_new_feeds(text: str, feeds: Iterable[Feed], folders: Mapping[str, str]) -> str:
@@ -67,6 +69,58 @@ def with_retired(text: str, feed: str, *, retired: bool) -> str:
         return dumps(document)
 
     return _changed(text, change)
+
+
+def with_sample_replaced(
+    text: str,
+    starter: str,
+    feeds: Sequence[Feed],
+    folders: Mapping[str, str],
+    *,
+    themes_in_use: Collection[str],
+    site: Mapping[str, str],
+) -> str:
+    """Returns the text of a digest that has only the sample, with these feeds for it, and without its themes.
+
+    A section that is as in the `starter` is replaced as a whole, so that its comments fit. Where the editor has changed
+    it, the first feed takes the place of the sample's in its table, and the themes stay, as they do if one is in use.
+    `site` has values for keys that still have those of the starter.
+    """
+
+    def change(document: TOMLDocument) -> str:
+        from tomlkit import dumps
+
+        table: Any = document["site"]
+        for key, value in site.items():
+            if table.get(key) == _OF_STARTER[key]:
+                table[key] = value
+        return _with_sections_replaced(dumps(document))
+
+    def _with_sections_replaced(text: str) -> str:
+        section = dict(settings.sections(starter))
+        ids = {theme["id"] for theme in tomllib.loads(section["themes"])["themes"]}
+        if ids.isdisjoint(themes_in_use):
+            text = text.replace(section["themes"], settings.THEMES_SECTION)
+        if section["feeds"] in text:
+            return text.replace(section["feeds"], settings.feeds_section(feeds, folders))
+        text = _changed(text, lambda document: _first_feed_replaced(document, feeds[0]))
+        return with_new_feeds(text, feeds[1:], folders) if feeds[1:] else text
+
+    return _changed(text, change)
+
+
+def _first_feed_replaced(document: TOMLDocument, feed: Feed) -> str:
+    from tomlkit import dumps
+
+    table: Any = document["feeds"][0]
+    table.update({"id": feed.id, "url": feed.url})
+    for key in ("title", "publisher"):
+        if value := getattr(feed, key):
+            table[key] = value
+        else:
+            table.pop(key, None)
+    table.pop("retired", None)
+    return dumps(document)
 
 
 def _cut_behind(table: Any) -> list[Any]:

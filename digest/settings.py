@@ -25,7 +25,7 @@ _NOTES = {
     "publisher": "shown as a story's source; the feed's title where you say nothing",
     "excerpt": "words kept of what the feed says; 0 keeps none",
 }
-_THEMES = """\
+THEMES_SECTION = """\
 # ---------------------------------------------------------------- themes: what is followed
 # A story earns a theme by a phrase in its headline or summary. Any phrase suffices; case does not count, a hyphen is a
 # space. Words are whole: "ferry" does not find "ferryman", "ferry*" does. "harbour + fee*" needs both, anywhere.
@@ -49,10 +49,20 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 
 def with_feeds(text: str, feeds: Iterable[Feed], folders: Mapping[str, str] = _NO_FOLDERS) -> str:
     """Returns the starter's text with these feeds for its sample, and no theme but one to be written."""
-    own = {"feeds": f"{_FEEDS}{tables(feeds, folders, noted=True)}\n", "themes": _THEMES}
+    own = {"feeds": feeds_section(feeds, folders), "themes": THEMES_SECTION}
+    return "".join(own.get(name, part) for name, part in sections(text))
+
+
+def feeds_section(feeds: Iterable[Feed], folders: Mapping[str, str]) -> str:
+    """Returns the section of the feeds, with comments that say what their keys are for."""
+    return f"{_FEEDS}{tables(feeds, folders, noted=True)}\n"
+
+
+def sections(text: str) -> list[tuple[str, str]]:
+    """Returns the parts of a text that begin with a section's header, by name; the one before the first has none."""
     starts = [found.start() for found in _SECTION.finditer(text)]
     parts = [text[start:end] for start, end in zip([0, *starts], [*starts, len(text)], strict=True)]
-    return "".join(own.get(_name(part), part) for part in parts)
+    return [(_name(part), part) for part in parts]
 
 
 def _name(part: str) -> str:

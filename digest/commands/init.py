@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 STARTER = Path(__file__).parent.parent / "starter"
 _DOTTED = frozenset({"gitignore", "gitattributes", "github"})
 """What carries no dot in the package, since some tools leave dotfiles out of what they pack."""
-_SAMPLE = "feeds/sample.xml"
+SAMPLE = "feeds/sample.xml"
 _LONGEST_ID = 40
 
 _FOR_GIT = frozenset({".gitignore", ".gitattributes"})
@@ -74,7 +74,7 @@ def run(root: Path, *, timezone: str = "", beat: Beat | None = None) -> InitRepo
     for source in sorted(path for path in STARTER.rglob("*") if path.is_file()):
         place = source.relative_to(STARTER).as_posix()
         place = f".{place}" if place.partition("/")[0] in _DOTTED else place
-        if place == config.NAME or (beat.feeds and place == _SAMPLE):
+        if place == config.NAME or (beat.feeds and place == SAMPLE):
             continue
         made = disk.create(root, place, source.read_bytes())
         if not made and place in _FOR_GIT:
@@ -87,7 +87,8 @@ def run(root: Path, *, timezone: str = "", beat: Beat | None = None) -> InitRepo
 def check_new(root: Path) -> None:
     """Raises DigestError where a folder is a digest already, or is inside one."""
     if (root / config.NAME).exists():
-        raise DigestError(f"{root / config.NAME}: this folder already has a digest; choose another folder")
+        cure = "choose another folder, or add a feed to it: digest feeds add URL"
+        raise DigestError(f"{root / config.NAME}: this folder already has a digest; {cure}")
     for outer in root.resolve().parents:
         if (outer / config.NAME).exists():
             raise DigestError(f"{root}: this folder is inside the digest {outer}; choose one outside it")

@@ -1,0 +1,128 @@
+"""`digest init --feed` in a digest that has only the sample: its own feeds take the sample's place.
+
+    digest with the sample ──▶ stories that nobody edited go ──▶ the sample's feed, ledger and themes go ──▶ digest.toml
+
+What the editor wrote stays: stories that were edited or moved, letters, themes of one's own, comments in digest.toml.
+digest.toml is written last, so that a run that was killed can be run again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from digest import config, config_edit, disk
+from digest.commands.init import SAMPLE, STARTER, Beat
+from digest.errors import DigestError
+from digest.model import Config, Content, Feed, Story
+from digest.stories import load, paths, store, storyfile
+from digest.stories.desk import Survey
+from digest.stories.ledger import Record
+from digest.stories.merge import hashes_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleReport:
+    """The feeds that took the sample's place, the stories that were removed, and those that were edited and so stay.
+
+    `themes` is True if the sample's themes are still in digest.toml.
+    """
+
+    feeds: tuple[Feed, ...]
+    left_out: tuple[str, ...]
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+    themes: bool
+
+
+def is_all(root: Path) -> bool:
+    """True if the folder is a digest whose only feed is the sample."""
+    with contextlib.suppress(DigestError):
+        return (root / config.NAME).exists() and [feed.url for feed in config.load(root).feeds] == [SAMPLE]
+    return False
+
+
+def replace_with(root: Path, beat: Beat, *, timezone: str) -> SampleReport:
+    """Puts the feeds in the place of the sample; `timezone` is that of this machine, "" if it has none."""
+    before = (disk.read_inside(root, config.NAME) or b"").decode()
+    old = config.load(root)
+    (sample,) = old.feeds
+    with store.writing(root):
+        survey = load.survey(root, old)
+        of_sample = [story for story in survey.content.stories if sample.id in story.feeds]
+        texts = {story.file: store.read_exactly(root, story.file) for story in of_sample}
+        unedited = [story for story in of_sample if _is_unedited(story, texts[story.file], survey, old)]
+        removed = {story.file for story in unedited}
+        others = [story for story in survey.content.stories if story.file not in removed]
+        in_use = {theme for story in others for theme in story.themes}
+        in_use |= {page.name for page in survey.content.introductions}
+        after = config_edit.with_sample_replaced(
+            before,
+            (STARTER / config.NAME).read_text(encoding="utf-8"),
+            beat.feeds,
+            beat.folders,
+            themes_in_use=in_use,
+            site={} if others else {"timezone": timezone or "UTC", "language": beat.language},
+        )
+        new = config.loads(after.removeprefix("\ufeff"))
+        for file in sorted(removed):
+            if disk.read_inside(root, file) == texts[file].encode():
+                disk.unlink(root / file)
+        if not (len(unedited) < len(of_sample) or survey.unread or _mentions(survey.content, unedited)):
+            disk.unlink(root / paths.ledger(sample.id))
+        _remove_rest(root, removed)
+        if not disk.replace(root, config.NAME, before.encode(), after.encode()):
+            raise DigestError(f"{config.NAME}: was changed in the meantime; run the command again")
+    return SampleReport(
+        feeds=beat.feeds,
+        left_out=beat.left_out,
+        removed=tuple(sorted(removed)),
+        kept=tuple(story.file for story in of_sample if story.file not in removed),
+        themes=bool(new.themes),
+    )
+
+
+def _is_unedited(story: Story, text: str, survey: Survey, settings: Config) -> bool:
+    """True if a story's file is as pull or `themes --apply` wrote it, in its place, but for the order of its lines."""
+    records = [record for feed, record in survey.history.of(story) if feed == settings.feeds[0].id]
+    written = replace(
+        story,
+        headline="",
+        source="",
+        lead=False,
+        hide=False,
+        draft=settings.draft,
+        corrections=(),
+        earlier=True,
+        note="",
+    )
+    return (
+        story.feeds == (settings.feeds[0].id,)
+        and any(_wrote(record, story) for record in records)
+        and sorted(filter(None, text.split("\n"))) == sorted(filter(None, storyfile.dumps(written).split("\n")))
+    )
+
+
+def _wrote(record: Record, story: Story) -> bool:
+    hashes = hashes_of(story)
+    return record.file == story.file and all(record.wrote.get(name) == mark for name, mark in hashes.items())
+
+
+def _mentions(content: Content, stories: Sequence[Story]) -> bool:
+    """True if a letter, a page or a note names the file of one of these stories: its link needs the ledger."""
+    texts = [letter.body for letter in content.letters]
+    texts += [page.body for page in (*content.pages, *content.introductions)]
+    texts += [story.note for story in content.stories]
+    return any(Path(story.file).stem in text for story in stories for text in texts)
+
+
+def _remove_rest(root: Path, removed: Iterable[str]) -> None:
+    """Removes the sample's feed, unless somebody has changed it, and folders that are empty now."""
+    if disk.read_inside(root, SAMPLE) == (STARTER / SAMPLE).read_bytes():
+        disk.unlink(root / SAMPLE)
+    weeks = {Path(file).parent for file in removed}
+    for folder in (*sorted(weeks), *sorted({week.parent for week in weeks}), Path(SAMPLE).parent):
+        with contextlib.suppress(OSError):  # it is not empty
+            (root / folder).rmdir()
