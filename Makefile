@@ -16,13 +16,13 @@ test: .venv/tested  ## format, lint, types, tests
 	$(BIN)/pytest -n auto
 
 judges: .venv/tested .judges/fetched .judges/lighthouse  ## what outside judges say of the site; wants Java, npm and a Chromium
-	LIGHTHOUSE=.judges/node_modules/.bin/lighthouse $(BIN)/pytest -n 0 tests/test_outside_judges.py
+	LIGHTHOUSE=.judges/node_modules/.bin/lighthouse $(BIN)/pytest -n 0 tests/site/test_outside_judges.py
 
 package-test: .venv/installed  ## builds the package, installs it into empty environments, and uses it there
-	@$(BIN)/python tests/package.py $(PYTHONS)
+	@$(BIN)/python tests/support/package.py $(PYTHONS)
 
 floors: .venv/installed  ## tests with the lowest versions of other libraries that pyproject.toml allows
-	@$(BIN)/python tests/package.py --floors
+	@$(BIN)/python tests/support/package.py --floors
 
 pictures: .venv/tested  ## takes the README's pictures of the shipped archive anew; wants a Chromium
 	$(BIN)/python docs/pictures.py

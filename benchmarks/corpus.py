@@ -19,10 +19,10 @@ import click
 
 from benchmarks import digestfiles, words
 from benchmarks.words import TOPICS, Topic
+from digest.content import ledger, paths, story_file
+from digest.intake.plan import Snapshot
+from digest.intake.take_in import take_in
 from digest.model import Config, Document, Entry, Feed, Letter, Site, Story, Theme
-from digest.stories import ledger, paths, storyfile
-from digest.stories.desk import Desk
-from digest.stories.intake import take_in
 from digest.week import Week
 
 NEWEST = Week(2026, 20)
@@ -91,10 +91,10 @@ def _week(folder: Path, week: Week, told: Sequence[Told], dice: random.Random, e
         for place, feed in enumerate(CONFIG.feeds)
     ]
     pulled = datetime.combine(week.following.monday, datetime.min.time(), UTC) + timedelta(hours=5)
-    intake = take_in(documents, Desk(), CONFIG, pulled)
+    intake = take_in(documents, Snapshot(), CONFIG, pulled)
     noted = [_noted(story, dice, earlier) for story in intake.stories]
     for story in noted:
-        digestfiles.put(folder / story.file, storyfile.dumps(story))
+        digestfiles.put(folder / story.file, story_file.dumps(story))
     for id, records in intake.lines.items():
         digestfiles.append(folder / paths.ledger(id), "".join(map(ledger.dumps, records)))
     return noted

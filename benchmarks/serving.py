@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 
 from benchmarks import measure
 from benchmarks.subjects import DIGEST
-from digest.preview.batches import QUIET
-from digest.preview.dressing import EVENTS
+from digest.preview.debounce import QUIET
+from digest.preview.inject import EVENTS
 
 _SAVES = 9
 _PATIENCE = 600  # seconds: the first build of a large archive takes its time

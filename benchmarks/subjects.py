@@ -17,7 +17,7 @@ from benchmarks.peers.convert import PLACES, WRITERS
 from benchmarks.peers.programs import Program
 
 WITH_SEARCH = (sys.executable, "-m", "digest")
-_HIDDEN = "import sys; sys.modules['pagefind'] = None; from digest.cli import main; main()"
+_HIDDEN = "import sys; sys.modules['pagefind'] = None; from digest.cli.main import main; main()"
 DIGEST = (sys.executable, "-c", _HIDDEN)
 """Digest as it is without the extra `search`: peers make no index either."""
 

@@ -1,6 +1,6 @@
 """Lets ``python -m digest`` do what ``digest`` does."""
 
-from digest.cli import main
+from digest.cli.main import main
 
 if __name__ == "__main__":
     main()

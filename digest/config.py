@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from digest import disk, links, redact
+from digest import disk, redact, urls
 from digest.errors import DigestError, Faults, Problem, suggestion
 from digest.model import Config, Feed, Site, Theme
 from digest.phrases import check_phrase
@@ -187,7 +187,7 @@ def _check_site(check: _Check, site: dict[str, Any]) -> None:
     url, id = site.get("url"), site.get("id")
     check.value("site", 0, "url", url, lambda url: not _site_fault(url), f"'{{}}' {_site_fault(url or '')}",
                 'write the address of the site, such as "https://example.org/digest/"')  # fmt: skip
-    check.value("site", 0, "id", id, links.is_absolute, "'{}' is not an absolute URI (RFC 4287 §4.2.6)",
+    check.value("site", 0, "id", id, urls.is_absolute, "'{}' is not an absolute URI (RFC 4287 §4.2.6)",
                 'write one that never changes, such as "urn:uuid:…"')  # fmt: skip
     check.value("site", 0, "id", id, lambda id: not redact.names(id), "'{}' has a secret in it, and is published",
                 'write one that never changes, such as "urn:uuid:…"')  # fmt: skip
@@ -241,11 +241,11 @@ def _site(table: dict[str, Any]) -> Site:
     url = url if url.endswith("/") else url + "/"
     id = table.get("id") or f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, url)}"  # of the address as it is written
     shown = _without_secrets(table, "title", "description", "editor")
-    return Site(**{"title": "", **shown, "url": links.site_url(url) or url, "id": id})
+    return Site(**{"title": "", **shown, "url": urls.site_url(url) or url, "id": id})
 
 
 def _feed(table: dict[str, Any]) -> Feed:
-    title = table.get("title") or links.host(table.get("url", "")) or table.get("id", "")
+    title = table.get("title") or urls.host(table.get("url", "")) or table.get("id", "")
     named = _without_secrets({"title": title, "publisher": table.get("publisher") or title}, "title", "publisher")
     return Feed(**{"id": "", "url": "", **table, **named})
 
@@ -266,12 +266,12 @@ def _without_secrets(table: dict[str, Any], *keys: str) -> dict[str, Any]:
 
 
 def _site_fault(url: str) -> str:
-    return links.site_fault(url) or ("" if url == url.strip() else "has white space around it")
+    return urls.site_fault(url) or ("" if url == url.strip() else "has white space around it")
 
 
 def _is_feed_url(url: str) -> bool:
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", url):
-        return links.web_link(url) is not None
+        return urls.web_link(url) is not None
     return bool(url.strip()) and not url.startswith(("/", "\\")) and ".." not in Path(url).parts
 
 

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from digest import settings
+from digest import config_template
 from digest.errors import DigestError
 from digest.model import Feed
 
@@ -25,7 +25,7 @@ _OF_STARTER = {"timezone": "UTC", "language": "en"}
 
 def with_new_feeds(text: str, feeds: Iterable[Feed], folders: Mapping[str, str]) -> str:
     """Returns the text with a table for each feed behind the others, below a comment with its folder if it has one."""
-    added = settings.tables(feeds, folders)
+    added = config_template.tables(feeds, folders)
 
     def add(document: TOMLDocument) -> str:
         from tomlkit import dumps, parse
@@ -97,12 +97,12 @@ def with_sample_replaced(
         return _with_sections_replaced(dumps(document))
 
     def _with_sections_replaced(text: str) -> str:
-        section = dict(settings.sections(starter))
+        section = dict(config_template.sections(starter))
         ids = {theme["id"] for theme in tomllib.loads(section["themes"])["themes"]}
         if ids.isdisjoint(themes_in_use):
-            text = text.replace(section["themes"], settings.THEMES_SECTION)
+            text = text.replace(section["themes"], config_template.THEMES_SECTION)
         if section["feeds"] in text:
-            return text.replace(section["feeds"], settings.feeds_section(feeds, folders))
+            return text.replace(section["feeds"], config_template.feeds_section(feeds, folders))
         text = _changed(text, lambda document: _first_feed_replaced(document, feeds[0]))
         return with_new_feeds(text, feeds[1:], folders) if feeds[1:] else text
 

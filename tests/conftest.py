@@ -12,8 +12,8 @@ import browsing
 import pytest
 from hypothesis import settings
 
-from digest.feeds import parsing
-from digest.pages import search_index
+from digest.feeds import parse_client
+from digest.site.search import search_index
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -49,7 +49,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-class SharedWorker(parsing.Worker):
+class SharedWorker(parse_client.Worker):
     """A worker that is left running for the next pull."""
 
     def __exit__(self, *_: object) -> None:
@@ -61,7 +61,7 @@ def one_worker() -> Iterator[None]:
     """Pulls share the process that parses for them, since starting one takes a fifth of a second."""
     shared = SharedWorker()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parsing, "Worker", lambda: shared)
+        patch.setattr(parse_client, "Worker", lambda: shared)
         yield
     shared.end()
 

@@ -1,4 +1,4 @@
-"""The house as DESIGN draws it: imports go down, rooms do not know each other, one library has one importer."""
+"""The layers: imports only go down, each library has one importer, and modules and functions stay small."""
 
 from __future__ import annotations
 
@@ -9,29 +9,43 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "digest").rglob("*.py"))
-ROOMS = ("feeds", "stories", "pages", "preview")
-CELLAR = {
-    "branch", "cache", "config_edit", "disk", "domain", "errors", "git", "links", "model", "naming", "phrases",
-    "redact", "sanitize", "settings", "trackers", "week",
+SHARED = {
+    "cache", "config_edit", "config_template", "custom_domain", "disk", "errors", "gh_pages", "git", "model", "names",
+    "phrases", "redact", "sanitize", "tracking_parameters", "urls", "week",
 }  # fmt: skip
+MAY_IMPORT = {
+    "shared": set(),
+    "config": {"shared"},
+    "feeds": {"shared"},
+    "content": {"shared"},
+    "themes": {"shared", "content"},
+    "intake": {"shared", "content", "themes"},
+    "checks": {"shared", "content", "themes", "intake"},
+    "site": {"shared"},
+    "preview": {"shared"},
+    "commands": {"shared", "config", "feeds", "content", "themes", "intake", "checks", "site", "preview"},
+    "cli": {"shared", "config", "commands"},
+    "__main__": {"cli"},
+}
+"""The layers, and which others the modules of each may import: always lower ones."""
 IMPORTERS = {
-    "cbor2": "digest/pages/search_files.py",
+    "cbor2": "digest/site/search/reproducible.py",
     "feedparser": "digest/feeds/parse.py",
-    "ghp_import": "digest/branch.py",
+    "ghp_import": "digest/gh_pages.py",
     "httpx": "digest/feeds/fetch.py",
     "msgspec": "digest/cache.py",
-    "imagesize": "digest/stories/pictures.py",
-    "jinja2": "digest/pages/templates.py",
-    "markdown": "digest/pages/markup.py",
+    "imagesize": "digest/content/images.py",
+    "jinja2": "digest/site/templates.py",
+    "markdown": "digest/site/markdown.py",
     "nh3": "digest/sanitize.py",
-    "pagefind": "digest/pages/search.py",
-    "rich": "digest/roof/progress.py",
-    "slugify": "digest/stories/slug.py",
+    "pagefind": "digest/site/search/pagefind.py",
+    "rich": "digest/cli/progress.py",
+    "slugify": "digest/content/slug.py",
     "starlette": "digest/preview/app.py",
     "tomlkit": "digest/config_edit.py",
     "uvicorn": "digest/preview/server.py",
-    "watchdog": "digest/preview/watching.py",
-    "yaml": "digest/stories/yamlmatter.py",
+    "watchdog": "digest/preview/watcher.py",
+    "yaml": "digest/content/yaml_front_matter.py",
 }
 LONGEST_MODULE = 450
 LONGEST_FUNCTION = 60  # a longer function that reads top to bottom beats eight helpers with one caller each
@@ -41,12 +55,10 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def floor_of(module: str) -> str:
-    """The room or floor that a dotted name below `digest` belongs to."""
-    first = module.split(".")[1] if "." in module else "door"
-    if first in CELLAR:
-        return "cellar"
-    return first if first in {*ROOMS, "commands", "config", "roof", "cli"} else "door"
+def layer_of(module: str) -> str:
+    """The layer that a dotted name below `digest` belongs to."""
+    first = module.split(".")[1] if "." in module else "__init__"
+    return "shared" if first in SHARED else first
 
 
 def imports_of(path: Path) -> set[str]:
@@ -61,29 +73,14 @@ def imports_of(path: Path) -> set[str]:
     return found - {"digest"}
 
 
-def allowed_below(floor: str) -> set[str]:
-    """The floors that a floor may import."""
-    rooms = set(ROOMS)
-    return {
-        "cellar": {"cellar"},
-        "config": {"cellar"},
-        **{room: {"cellar", room} for room in ROOMS},
-        "commands": {"cellar", "config", "door", "commands"} | rooms,
-        "roof": {"cellar", "config", "commands", "roof"},
-        "cli": {"cellar", "roof", "door"},
-        "door": {"cli", "door"},
-    }[floor]
-
-
 @pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_imports_only_go_down_and_no_room_knows_its_neighbour(path: Path) -> None:
-    module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-    allowed = allowed_below(floor_of(module))
+def test_imports_only_go_down(path: Path) -> None:
+    layer = layer_of(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
+    allowed = {layer, *MAY_IMPORT.get(layer, ())}
 
-    upward = {name for name in imports_of(path) if name.startswith("digest.") and floor_of(name) not in allowed}
+    imported = {name for name in imports_of(path) if name.startswith("digest.")} - {"digest.__version__"}
 
-    upward.discard("digest.__version__")
-    assert not upward
+    assert not {name for name in imported if layer_of(name) not in allowed}
 
 
 @pytest.mark.parametrize(("library", "importer"), IMPORTERS.items())
@@ -130,16 +127,22 @@ def test_every_function_is_small_enough_to_hold(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_the_clock_is_read_on_the_roof_alone(path: Path) -> None:
+def test_only_the_command_line_reads_the_clock(path: Path) -> None:
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
     clocks = {"now", "utcnow", "today", "time"}
 
     read = [ast.unparse(call) for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr in clocks]
 
-    assert not [call for call in read if call.startswith(("datetime", "date.", "time."))] or path.name == "cli.py"
+    assert (
+        not [call for call in read if call.startswith(("datetime", "date.", "time."))]
+        or name_of(path) == "digest/cli/main.py"
+    )
 
 
-def test_content_is_written_by_the_store_alone_and_seen_by_its_eyes() -> None:
-    rooms = [path for path in FILES if path.parent.name == "stories" and path.name not in {"store.py", "scan.py"}]
+def test_only_three_modules_read_and_write_content() -> None:
+    with_disk = {"digest/content/scan.py", "digest/content/store.py", "digest/intake/inbox_files.py"}
+    layers = [path for path in FILES if path.parent.name in {"content", "intake", "themes", "checks"}]
 
-    assert not [name_of(path) for path in rooms if {"digest.disk", "os", "shutil"} & imports_of(path)]
+    touching = {name_of(path) for path in layers if {"digest.disk", "os", "shutil"} & imports_of(path)}
+
+    assert touching == with_disk

@@ -24,9 +24,9 @@ import click
 import pytest
 
 from digest import config
-from digest.cli import cli
-from digest.stories import storyfile
-from digest.stories.storyfile import Known
+from digest.cli.main import cli
+from digest.content import story_file
+from digest.content.story_file import Known
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -168,7 +168,7 @@ def test_what_is_shown_of_a_configuration_can_be_read(path: Path) -> None:
 def test_what_is_shown_of_a_story_can_be_read(path: Path) -> None:
     for block in blocks(path, "markdown"):
         if block.startswith("---\n") and "\nlink:" in block:
-            storyfile.loads(block, "content/2026/w20/2026-05-15-slug.md", Known(zone=UTC))
+            story_file.loads(block, "content/2026/w20/2026-05-15-slug.md", Known(zone=UTC))
 
 
 @pytest.mark.parametrize("path", LINKING, ids=name_of)
@@ -226,7 +226,7 @@ def test_every_key_of_the_configuration_is_documented(table: str) -> None:
 def test_every_key_of_a_story_is_documented() -> None:
     rows = re.findall(r"(?m)^\| `(\w+)` \|", section(DOCS / "front-matter.md", "## Every key"))
 
-    assert sorted(rows) == sorted(storyfile.KEYS)
+    assert sorted(rows) == sorted(story_file.KEYS)
 
 
 def test_every_alarm_that_is_explained_is_one_that_is_given() -> None:

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from digest import config as configs
+from digest.content import front_matter, paths, story_file
 from digest.model import Config, Story
-from digest.stories import frontmatter, paths, storyfile
 from digest.week import Week
 
 ELSEWHERE = "elsewhere"
@@ -42,10 +42,10 @@ def read(root: Path) -> Journal:
     """Returns all of a digest."""
     config = configs.load(root)
     files = sorted(_files(root))
-    known = storyfile.Known(zone=ZoneInfo(config.site.timezone))
+    known = story_file.Known(zone=ZoneInfo(config.site.timezone))
     base = urlsplit(config.site.url).path
     text = partial(_text, root)
-    stories = [_story(storyfile.loads(text(file), file, known), base) for file in files if paths.is_story(file)]
+    stories = [_story(story_file.loads(text(file), file, known), base) for file in files if paths.is_story(file)]
     weeks = dict.fromkeys(sorted({story.week for story in stories}), "")
     letters = {
         Week.parse(paths.folder_of(file)): linked(_body(text(file), file), paths.folder_of(file), base)
@@ -86,4 +86,4 @@ def _text(root: Path, file: str) -> str:
 
 
 def _body(text: str, file: str) -> str:
-    return frontmatter.parse(text, file, required=False).body.strip("\n")
+    return front_matter.parse(text, file, required=False).body.strip("\n")

@@ -1,1 +1,1 @@
-"""One file a command: its run from top to bottom, ending in a report."""
+"""One module for each command: its work from top to bottom, ending in a report."""

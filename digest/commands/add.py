@@ -14,17 +14,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from digest import links, redact
+from digest import redact, urls
 from digest.commands import locate
+from digest.content import paths, store
+from digest.content.ledger import Ledgers
 from digest.errors import DigestError
-from digest.feeds import parsing
+from digest.feeds import parse_client
 from digest.feeds.fetch import agent_of, fetch_page
 from digest.feeds.limits import USUAL, Limits
+from digest.intake import add, snapshot
+from digest.intake.new_story import believes
+from digest.intake.plan import Snapshot
 from digest.model import Config, Document, Failed, Story
-from digest.stories import added, paths, store
-from digest.stories.desk import Desk, Intake
-from digest.stories.fresh import believes
-from digest.stories.news import Ledgers
 
 _CURE = "write the story by hand into content/inbox/: title and link are enough, and the next pull files it"
 
@@ -42,17 +43,17 @@ def run(root: Path, config: Config, address: str, *, now: datetime, limits: Limi
     """Adds the story of the page at a web address; raises DigestError where it cannot be read, or is here already."""
     with store.writing(root):
         ledgers, problems = store.read_whole_ledgers(root)
-        _check_new(added.already([address], _desk(root, config, ledgers, [address])))
+        _check_new(add.already([address], _desk(root, config, ledgers, [address])))
         document, final = _read(address, config, now, limits)
         entry = document.entries[0]
         names = [address, final, entry.link]
         desk = _desk(root, config, ledgers, names)
-        _check_new(added.already(names, desk))
-        source = document.title or links.host(entry.link)
-        story = added.story_of(entry, source, desk, config, now)
+        _check_new(add.already(names, desk))
+        source = document.title or urls.host(entry.link)
+        story = add.story_of(entry, source, desk, config, now)
         # The line comes first: without it, the page's words in the file would pass for the editor's.
-        store.add_lines(root, {paths.ADDED: (added.record_of(story, now),)})
-        store.write(root, Intake(stories=(story,)))
+        store.add_lines(root, {paths.ADDED: (add.record_of(story, now),)})
+        store.write(root, (story,))
         locate.run(root, config, now)
     return AddReport(story=story, dated=believes(entry, now), problems=tuple(map(str, problems)))
 
@@ -60,7 +61,7 @@ def run(root: Path, config: Config, address: str, *, now: datetime, limits: Limi
 def _read(address: str, config: Config, now: datetime, limits: Limits) -> tuple[Document, str]:
     """Returns what the page at an address says, and the address to which that led."""
     fetched = fetch_page(address, agent=agent_of(config.site), now=now, limits=limits)
-    document = fetched if isinstance(fetched, Failed) else parsing.page(fetched, limits)
+    document = fetched if isinstance(fetched, Failed) else parse_client.page(fetched, limits)
     if document is None:
         raise DigestError(redact.mask(f"{address}: that is a feed; put it under [[feeds]] in digest.toml"))
     if isinstance(fetched, Failed) or isinstance(document, Failed):
@@ -69,9 +70,9 @@ def _read(address: str, config: Config, now: datetime, limits: Limits) -> tuple[
     return document, fetched.url
 
 
-def _desk(root: Path, config: Config, ledgers: Ledgers, addresses: Iterable[str]) -> Desk:
-    names = added.names_in_question(addresses, ledgers)
-    return store.read_desk(root, config, ledgers, names, locate.altered(root, config))
+def _desk(root: Path, config: Config, ledgers: Ledgers, addresses: Iterable[str]) -> Snapshot:
+    names = add.names_in_question(addresses, ledgers)
+    return snapshot.read_snapshot(root, config, ledgers, names, locate.altered(root, config))
 
 
 def _check_new(found: str) -> None:

@@ -15,20 +15,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest import disk, domain, links, redact
+from digest import custom_domain, disk, redact, urls
 from digest.cache import Cache, key_of
+from digest.content.scan import Scan, again, scan
 from digest.errors import DigestError, Faults
 from digest.model import Config, Copied
-from digest.pages import ingredients
-from digest.pages import output as outputs
-from digest.pages.output import Manifest, Output, Written
-from digest.stories.scan import Scan, again, scan
+from digest.site import fingerprint
+from digest.site import output as outputs
+from digest.site.output import Manifest, Output, Written
 
 if TYPE_CHECKING:
     from digest.model import Content, Location
-    from digest.pages.archive import Archive
-    from digest.pages.plan import Plan
-    from digest.pages.render import Renderer
+    from digest.site.archive import Archive
+    from digest.site.plan import Plan
+    from digest.site.render import Renderer
 
 Progress = Callable[[int, int], None]
 """Is told how many of how many pages are done."""
@@ -139,7 +139,7 @@ class Builder:
     ) -> None:
         self._root, self._config, self._folder, self._cache = root, config, folder, cache
         self._drafts, self._searched, self._force = drafts, searched, force
-        self._site = ingredients.of_pages(root, config, drafts=drafts)
+        self._site = fingerprint.of_pages(root, config, drafts=drafts)
         self._scan: Scan | None = None
         self._renderer: Renderer | None = None
 
@@ -149,7 +149,7 @@ class Builder:
         known = again(self._root, self._scan, changed, since) if self._scan and changed else None
         self._scan = known or scan(self._root, since)
         if self._scan.unfinished:
-            from digest.stories import store
+            from digest.content import store
 
             if any(store.sweep(self._root, self._scan.unfinished)):
                 self._scan = scan(self._root, since)
@@ -169,14 +169,14 @@ class Builder:
 
     def build(self, scanned: Scan, *, told: Progress | None = None) -> Built:
         """Builds the content that was scanned; raises DigestError, and then nothing is written."""
-        from digest.pages import search_index  # like all below, what a build with nothing to do need not wait for
-        from digest.pages.arrange import arrange
-        from digest.pages.plan import plan
-        from digest.stories import public
-        from digest.stories.load import due_locations, load
+        from digest.content import publishable
+        from digest.content.load import due_locations, load
+        from digest.site.arrange import arrange
+        from digest.site.plan import plan
+        from digest.site.search import search_index  # like all below, what a build with nothing to do need not wait for
 
-        content = load(self._root, self._config, scanned, self._cache, ingredients.of_reading(self._config))
-        archive = arrange(public.published(content), self._config, drafts=self._drafts)
+        content = load(self._root, self._config, scanned, self._cache, fingerprint.of_reading(self._config))
+        archive = arrange(publishable.published(content), self._config, drafts=self._drafts)
         index = search_index.Index()
         if self._searched:
             index = search_index.index(archive, self._config, self._cache)
@@ -187,7 +187,7 @@ class Builder:
             "stories": len(archive.stories),
             "weeks": len(archive.editions),
             "warning": index.warning,
-            "secrets": public.notice(content),
+            "secrets": publishable.notice(content),
             "damaged": list(map(str, content.damaged)),
         }
         due, output = due_locations(content), self._output()
@@ -217,7 +217,7 @@ class Builder:
         if not wanted:
             return
         if self._renderer is None:
-            from digest.pages.render import Renderer
+            from digest.site.render import Renderer
 
             self._renderer = Renderer(self._root, planned.base)
             self._renderer.refuse_flaws()
@@ -233,7 +233,7 @@ class Builder:
 
 def _record(root: Path, due: tuple[Location, ...], now: datetime) -> str:
     """Adds to the ledgers where stories are; returns why that failed, for the site is what counts."""
-    from digest.stories import store
+    from digest.content import store
 
     try:
         if due:
@@ -261,15 +261,15 @@ def _source(one: Copied) -> bytes:
 
 def _refuse_domain(root: Path, config: Config) -> None:
     """Raises Faults where `content/static/CNAME` names no host, or another one than `url` in digest.toml."""
-    named = disk.read_inside(root, domain.FILE)
-    problem = None if named is None else domain.problem(named, config.site.url)
+    named = disk.read_inside(root, custom_domain.FILE)
+    problem = None if named is None else custom_domain.problem(named, config.site.url)
     if problem and not problem.hint:
         raise Faults([problem])
 
 
 def _rebased(config: Config, base_url: str) -> Config:
     """Returns the config with another address; ids stay, for they were made before."""
-    url = links.site_url(base_url)
+    url = urls.site_url(base_url)
     if url is None:
         raise DigestError(f"'{redact.mask(base_url)}' is not an http(s) address that a site can have")
     return config._replace(site=config.site._replace(url=url))

@@ -17,23 +17,24 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from digest import config, disk, domain, git, redact
-from digest import links as urls
+from digest import config, custom_domain, disk, git, redact, urls
+from digest.checks import content_rules
+from digest.checks.content_rules import LineOf
 from digest.commands import lost_lines, restored, uncommitted
+from digest.content import load, paths, publishable, store, typing_errors
+from digest.content.load import ContentReport
 from digest.errors import DigestError, Faults, Problem
-from digest.feeds import ask, fetch, private
-from digest.feeds.at_once import Told
+from digest.feeds import fetch, link_check, private_networks
+from digest.feeds.concurrent import Told
 from digest.feeds.limits import Limits
 from digest.git import Changes
+from digest.intake import inbox_files
 from digest.model import Config
-from digest.naming import is_markdown
-from digest.pages.addresses import Base
-from digest.pages.arrange import arrange
-from digest.pages.proof import proof
-from digest.pages.render import flawed
-from digest.stories import load, mistyped, paths, public, review, store
-from digest.stories.desk import Survey
-from digest.stories.review import LineOf
+from digest.names import is_markdown
+from digest.site.addresses import Base
+from digest.site.arrange import arrange
+from digest.site.check import proof
+from digest.site.render import flawed
 from digest.week import Week
 
 _MEMORY = "links.json"
@@ -94,7 +95,7 @@ def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told
     except Faults as faults:
         found = _sorted(_merging(root, faults.problems), changes)
         return CheckReport(problems=found, whole=False, folder=folder)
-    line_of = review.line_finder(partial(store.read_text, root))
+    line_of = content_rules.line_finder(partial(store.read_text, root))
     problems = [
         *_all(root, settings, survey, now, line_of),
         *_unfinished(survey),
@@ -120,8 +121,8 @@ def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told
     )
 
 
-def _all(root: Path, settings: Config, survey: Survey, now: datetime, line_of: LineOf) -> Iterator[Problem]:
-    archive = arrange(public.published(survey.content), settings)
+def _all(root: Path, settings: Config, survey: ContentReport, now: datetime, line_of: LineOf) -> Iterator[Problem]:
+    archive = arrange(publishable.published(survey.content), settings)
     closed = {edition.week for edition in archive.editions if edition.closed}
     yield from _merging(root, survey.problems)
     yield from survey.ledger_problems
@@ -129,9 +130,9 @@ def _all(root: Path, settings: Config, survey: Survey, now: datetime, line_of: L
     yield from proof(archive, settings)
     yield from flawed(root, Base(settings.site.url))
     read = partial(store.read_text, root)
-    versions = git.merged_from(root, review.edited(survey, read))
-    yield from review.review(survey, settings, closed=closed, line_of=line_of, read=read, versions=versions)
-    filed, left = store.empty_inbox(root, settings, survey.ledgers, now=now, dry=True)
+    versions = git.merged_from(root, content_rules.edited(survey, read))
+    yield from content_rules.review(survey, settings, closed=closed, line_of=line_of, read=read, versions=versions)
+    filed, left = inbox_files.empty_inbox(root, settings, survey.ledgers, now=now, dry=True)
     for filing in filed:
         yield Problem(filing.inbox, 0, f"waits to be filed as {filing.file}", "run 'digest pull'", hint=True)
     yield from (problem._replace(hint=True) for problem in left)
@@ -146,10 +147,10 @@ def _merging(root: Path, problems: Iterable[Problem]) -> Iterator[Problem]:
         text = ""
         with contextlib.suppress(DigestError):  # which is among the problems already
             text = store.read_text(root, file)
-        yield from mistyped.conflicts(text, file) or found
+        yield from typing_errors.conflicts(text, file) or found
 
 
-def _unfinished(survey: Survey) -> Iterator[Problem]:
+def _unfinished(survey: ContentReport) -> Iterator[Problem]:
     for file in survey.unfinished:
         yield Problem(
             file,
@@ -160,9 +161,9 @@ def _unfinished(survey: Survey) -> Iterator[Problem]:
         )
 
 
-def _idle(root: Path, settings: Config, survey: Survey) -> Iterator[Problem]:
+def _idle(root: Path, settings: Config, survey: ContentReport) -> Iterator[Problem]:
     """Yields a hint for each theme that no story has."""
-    idle = review.idle_themes(survey, settings)
+    idle = content_rules.idle_themes(survey, settings)
     lines = config.lines(root) if idle else {}
     for number, theme in enumerate(settings.themes):
         if theme.id in idle:
@@ -174,8 +175,8 @@ def _idle(root: Path, settings: Config, survey: Survey) -> Iterator[Problem]:
 def _site_address(root: Path, settings: Config) -> Iterator[Problem]:
     """Yields what is wrong with where the site goes: its custom domain, and a url that is still an example's."""
     url = settings.site.url
-    content = disk.read_inside(root, domain.FILE)
-    problem = None if content is None else domain.problem(content, url)
+    content = disk.read_inside(root, custom_domain.FILE)
+    problem = None if content is None else custom_domain.problem(content, url)
     if problem:
         yield problem
     if urls.is_placeholder(url) and git.remotes(root):
@@ -184,7 +185,7 @@ def _site_address(root: Path, settings: Config) -> Iterator[Problem]:
         yield Problem(config.NAME, line, what, "write the address of your site", hint=True)
 
 
-def _secrets(root: Path, settings: Config, survey: Survey) -> Iterator[Problem]:
+def _secrets(root: Path, settings: Config, survey: ContentReport) -> Iterator[Problem]:
     """Yields a hint for each address with a user name, a password or a token in it."""
     lines = config.lines(root)
     for number, feed in enumerate(settings.feeds):
@@ -212,7 +213,7 @@ def _secrets(root: Path, settings: Config, survey: Survey) -> Iterator[Problem]:
                 yield Problem(file, number, what, cure, hint=True)
 
 
-def _ahead(survey: Survey, now: datetime, line_of: LineOf) -> Iterator[Problem]:
+def _ahead(survey: ContentReport, now: datetime, line_of: LineOf) -> Iterator[Problem]:
     """Yields a hint for each story and letter whose week, or day, has not come for long."""
     last = now.date() + _AHEAD
     days = [(story.file, max(story.week.monday, story.day)) for story in survey.content.stories]
@@ -227,7 +228,7 @@ def _ahead(survey: Survey, now: datetime, line_of: LineOf) -> Iterator[Problem]:
             yield Problem(file, line_of(file, key), what, "if that is a mistake, correct the date", hint=True)
 
 
-def _days_of_change(survey: Survey) -> Iterator[tuple[str, str, date]]:
+def _days_of_change(survey: ContentReport) -> Iterator[tuple[str, str, date]]:
     """Yields file, key and day of each date that says when something was changed, or a letter published."""
     for story in survey.content.stories:
         if story.updated:
@@ -244,18 +245,18 @@ def _listed(secrets: Iterable[str]) -> str:
     return " and ".join(name if " " in name else f"'{name}='" for name in secrets)
 
 
-def _places(survey: Survey, line_of: LineOf, changes: Changes | None) -> dict[str, list[tuple[str, int]]]:
+def _places(survey: ContentReport, line_of: LineOf, changes: Changes | None) -> dict[str, list[tuple[str, int]]]:
     """Returns the places at which each outside link stands, those alone that the change brought in."""
     places: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for address, file, line in review.outside_links(survey, line_of):
+    for address, file, line in content_rules.outside_links(survey, line_of):
         if changes is None or _is_brought_in(Problem(file, line, ""), changes):
             places[address].append((file, line))
     return places
 
 
-def _from_public_feeds(survey: Survey, settings: Config) -> frozenset[str]:
+def _from_public_feeds(survey: ContentReport, settings: Config) -> frozenset[str]:
     """Returns the links that feeds at public addresses brought, which must not lead into a private network."""
-    own = {feed.id for feed in settings.feeds if not urls.web_link(feed.url) or private.is_inside(feed.url)}
+    own = {feed.id for feed in settings.feeds if not urls.web_link(feed.url) or private_networks.is_inside(feed.url)}
     configured = {feed.id for feed in settings.feeds}
     brought = (story for story in survey.content.stories if configured.intersection(story.feeds))
     return frozenset(story.link.partition("#")[0] for story in brought if own.isdisjoint(story.feeds))
@@ -271,19 +272,19 @@ def _outside(
 ) -> _Outside:
     """Asks the links that were not asked lately, and remembers the answers."""
     memory = disk.recall(root, _MEMORY)
-    known = ask.recalled(memory, now)
+    known = link_check.recalled(memory, now)
     due = [address for address in places if address not in known]
     answers = fetch.ask(
         due, agent=fetch.agent_of(settings.site), now=now, limits=_LIMITS, told=told, untrusted=untrusted
     )
-    if ask.is_cut_off(answers):
+    if link_check.is_cut_off(answers):
         return _Outside(offline=True)
     if due:
-        disk.remember(root, _MEMORY, ask.remembered(memory, answers, now))
+        disk.remember(root, _MEMORY, link_check.remembered(memory, answers, now))
     believed = known | {answer.address: answer for answer in answers}
     problems, untold = list[Problem](), list[Problem]()
     for address, spots in places.items():
-        fault, doubt = ask.fault(believed[address]), ask.doubt(believed[address])
+        fault, doubt = link_check.fault(believed[address]), link_check.doubt(believed[address])
         for file, line in spots:
             problems += [Problem(file, line, *fault, hint=True)] if fault else []
             untold += (
@@ -316,6 +317,6 @@ def _is_changed(file: str, changes: Changes) -> bool:
     return file in changes.new or file in changes.lines
 
 
-def _looked_at(survey: Survey) -> tuple[str, ...]:
+def _looked_at(survey: ContentReport) -> tuple[str, ...]:
     ledgers = tuple(file for file in survey.files if file.startswith(f"{paths.LEDGERS}/"))
     return (config.NAME, *(file for file in survey.files if is_markdown(file)), *ledgers)

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from digest.content import load, recut, store
+from digest.content.load import ContentReport
+from digest.content.recut import Cut
 from digest.model import Config
-from digest.stories import load, recut, store
-from digest.stories.desk import Survey
-from digest.stories.recut import Cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
     )
 
 
-def _cuts(root: Path, config: Config, survey: Survey) -> list[Cut]:
+def _cuts(root: Path, config: Config, survey: ContentReport) -> list[Cut]:
     feeds, history = {feed.id: feed for feed in config.feeds}, survey.history
     summaries_of = store.summaries_of(root)
     cuts = []

@@ -13,16 +13,17 @@ from datetime import datetime
 from pathlib import Path
 
 from digest import redact
+from digest.content import publishable
+from digest.content.load import survey
 from digest.errors import Faults
 from digest.model import Config, Content, FreePage, Letter, Story
-from digest.naming import current_ids
-from digest.pages import addresses, atom, beside
-from digest.pages.addresses import Base
-from digest.pages.arrange import arrange
-from digest.pages.markup import Writer
-from digest.pages.targets import Targets
-from digest.stories import public
-from digest.stories.load import survey
+from digest.names import current_ids
+from digest.site import addresses, attachments
+from digest.site.addresses import Base
+from digest.site.arrange import arrange
+from digest.site.feeds import atom
+from digest.site.link_targets import Targets
+from digest.site.markdown import Writer
 
 VERSION = 1
 """Goes up when a field of a record changes its meaning or goes away; new fields may come at any time."""
@@ -58,13 +59,13 @@ class _Records:
     def __init__(self, content: Content, config: Config) -> None:
         self._config, self._earlier = config, content.earlier
         self._writers = content.writers
-        self.content = public.published(content)
+        self.content = publishable.published(content)
         self._names = self.content.names
         archive = arrange(self.content, config)
         self._anchors = archive.anchors
         self._themes = current_ids(config.themes)
         self._base = Base(config.site.url)
-        published = beside.published(archive, Writer(Targets(archive, self._base)))
+        published = attachments.published(archive, Writer(Targets(archive, self._base)))
         self._copied = {one.file: one.path for one in published}
 
     def digest(self) -> Record:

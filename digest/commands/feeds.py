@@ -16,10 +16,10 @@ from pathlib import Path
 from digest import config, config_edit, disk
 from digest.commands import init, status
 from digest.commands.status import FeedRow
+from digest.content import load, paths
 from digest.errors import DigestError
 from digest.feeds.limits import USUAL, Limits
 from digest.model import Config, Feed
-from digest.stories import load, paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,14 +17,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest import __version__, config, disk, links, redact, settings
+from digest import __version__, config, config_template, disk, redact, urls
 from digest.errors import DigestError
 from digest.feeds.limits import USUAL, Limits
 from digest.model import Failed, Feed
-from digest.naming import free_name
+from digest.names import free_name
 
 if TYPE_CHECKING:
-    from digest.feeds.imprint import Imprint
+    from digest.feeds.feed_info import Imprint
 
 STARTER = Path(__file__).parent.parent / "starter"
 _DOTTED = frozenset({"gitignore", "gitattributes", "github"})
@@ -108,12 +108,12 @@ def beat_of(
     `there` are the feeds that the digest has already, `taken` other ids that no new feed may have.
     Raises DigestError with a line for each address that leads to no feed, and where there is none at all.
     """
-    from digest.feeds import find
+    from digest.feeds import discover
     from digest.feeds import opml as lists
-    from digest.feeds.imprint import Imprint
+    from digest.feeds.feed_info import Imprint
 
     listed = [lists.read(_read(file), str(file)) for file in files]
-    found = find.find(addresses, agent=f"digest/{__version__}", now=now, limits=limits)
+    found = discover.find(addresses, agent=f"digest/{__version__}", now=now, limits=limits)
     lost = [
         redact.mask(f"{address}: {one.reason}")
         for address, one in zip(addresses, found, strict=True)
@@ -121,16 +121,16 @@ def beat_of(
     ]
     if lost:
         raise DigestError("\n".join([*lost, "Nothing was written; correct the address, or leave that feed out"]))
-    said = [(one.url, one.imprint, "") for one in found if isinstance(one, find.Found)]
+    said = [(one.url, one.imprint, "") for one in found if isinstance(one, discover.Found)]
     said += [(one.url, Imprint(title=one.title), one.folder) for list_ in listed for one in list_.feeds]
     if not said:
         names = ", ".join(map(str, files))
         raise DigestError(f"{names}: no feed in this list can be pulled; check that it is the right file")
-    old = {links.canonical(feed.url): feed for feed in there}
+    old = {urls.canonical(feed.url): feed for feed in there}
     ids = {feed.id for feed in old.values()} | set(taken)
     new, folders, known = dict[str, Feed](), dict[str, str](), dict[str, Feed]()
     for url, imprint, folder in said:
-        address = links.canonical(url)
+        address = urls.canonical(url)
         if address in old:
             known[address] = old[address]
         elif address not in new:
@@ -148,10 +148,10 @@ def beat_of(
 
 def _feed(url: str, said: Imprint, taken: Container[str]) -> Feed:
     """Returns the feed at an address, called by what it says of itself, else by its host."""
-    from digest.feeds.imprint import publisher_of
-    from digest.stories.slug import slug_of
+    from digest.content.slug import slug_of
+    from digest.feeds.feed_info import publisher_of
 
-    title = said.title or links.host(url)
+    title = said.title or urls.host(url)
     id = free_name(_short(slug_of(title, url)), taken)
     return Feed(id=id, url=url, title=title, publisher=said.publisher or publisher_of(title, url))
 
@@ -210,7 +210,7 @@ def _pattern(line: str) -> str:
 
 def _config(root: Path, timezone: str, beat: Beat) -> str:
     """Returns the starter's `digest.toml`, called after the folder, with an id of its own and the feeds of the beat."""
-    from digest.stories.slug import slug_of
+    from digest.content.slug import slug_of
 
     name = " ".join("".join(sign if sign.isprintable() else " " for sign in root.resolve().name).split())
     named = any(map(str.isalnum, name))
@@ -224,5 +224,5 @@ def _config(root: Path, timezone: str, beat: Beat) -> str:
         "@TIMEZONE@": timezone,
         "@LANGUAGE@": beat.language,
     }
-    text = settings.filled((STARTER / config.NAME).read_text(encoding="utf-8"), values)
-    return settings.with_feeds(text, beat.feeds, beat.folders) if beat.feeds else text
+    text = config_template.filled((STARTER / config.NAME).read_text(encoding="utf-8"), values)
+    return config_template.with_feeds(text, beat.feeds, beat.folders) if beat.feeds else text

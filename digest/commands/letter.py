@@ -11,13 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from digest.content import letter_draft, paths, store
+from digest.content.edit import Edit
+from digest.content.load import load
 from digest.errors import DigestError
 from digest.model import Config
-from digest.pages.archive import Edition
-from digest.pages.arrange import arrange
-from digest.stories import letters, paths, store
-from digest.stories.desk import Edit
-from digest.stories.load import load
+from digest.site.archive import Edition
+from digest.site.arrange import arrange
 from digest.week import Week
 
 
@@ -40,7 +40,7 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
         content = load(root, config)
         editions = {edition.week: edition for edition in arrange(content, config).editions if edition.stories}
         written = {letter.week: letter.file for letter in content.letters}
-        edition = editions[letters.chosen(week, editions, written)]
+        edition = editions[letter_draft.chosen(week, editions, written)]
         file = written.get(edition.week) or paths.letter(edition.week)
         if edition.week in written or not store.create(root, file, _draft(edition)):
             raise DigestError(f"{file}: this week already has a letter; edit it, or delete it first")
@@ -63,16 +63,16 @@ def more(root: Path, config: Config, week: str = "") -> LetterReport:
         written = {letter.week: letter for letter in content.letters}
         if not week and not editions.keys() & written.keys():
             raise DigestError("content: no week that has stories has a letter yet; 'digest letter' drafts one")
-        choice = letters.chosen(week, editions if week else editions.keys() & written.keys(), ())
+        choice = letter_draft.chosen(week, editions if week else editions.keys() & written.keys(), ())
         if choice not in written:
             raise DigestError(
                 f"{paths.letter(choice)}: {choice} has no letter yet; 'digest letter {choice}' drafts one"
             )
         file = written[choice].file
         stories = [story for section in editions[choice].sections for story in section.stories]
-        missing = letters.unlinked(written[choice].body, stories, content.places)
+        missing = letter_draft.unlinked(written[choice].body, stories, content.places)
         text = store.read_exactly(root, file)
-        if missing and store.rewrite(root, [Edit(file, text, letters.more(text, missing))]):
+        if missing and store.rewrite(root, [Edit(file, text, letter_draft.more(text, missing))]):
             raise DigestError(f"{file}: this file was changed in the meantime; run the command again")
     return LetterReport(
         file=file,
@@ -83,4 +83,4 @@ def more(root: Path, config: Config, week: str = "") -> LetterReport:
 
 
 def _draft(edition: Edition) -> str:
-    return letters.draft(edition.week, edition.lead, [(one.theme, list(one.stories)) for one in edition.sections])
+    return letter_draft.draft(edition.week, edition.lead, [(one.theme, list(one.stories)) for one in edition.sections])

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from digest import disk
 from digest.cache import Cache
+from digest.content import store
+from digest.content.load import due_locations, load, survey
+from digest.content.scan import scan
 from digest.errors import DigestError, Faults
 from digest.model import Config
-from digest.pages import ingredients
-from digest.stories import store
-from digest.stories.load import due_locations, load, survey
-from digest.stories.scan import scan
+from digest.site import fingerprint
 
 
 def run(root: Path, config: Config, now: datetime) -> None:
@@ -30,7 +30,7 @@ def run(root: Path, config: Config, now: datetime) -> None:
     """
     with Cache(root) as cache:
         try:
-            content = load(root, config, scan(root, disk.moment(root)), cache, ingredients.of_reading(config))
+            content = load(root, config, scan(root, disk.moment(root)), cache, fingerprint.of_reading(config))
         except Faults:
             return
         if due := due_locations(content):
@@ -43,6 +43,6 @@ def altered(root: Path, config: Config) -> Mapping[str, str]:
     """Returns the stories whose `id`, or link without one, was changed, by file, with their owners (`following`)."""
     try:
         with Cache(root) as cache:
-            return load(root, config, scan(root), cache, ingredients.of_reading(config)).altered
+            return load(root, config, scan(root), cache, fingerprint.of_reading(config)).altered
     except Faults:
         return survey(root, config).content.altered  # of the files that can be read

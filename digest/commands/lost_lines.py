@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from digest import disk, git
+from digest.content import ledger, paths
+from digest.content.ledger import Ledgers
 from digest.errors import Problem
-from digest.stories import ledger, paths
-from digest.stories.news import Ledgers
 
 
 def unread(root: Path, problems: Iterable[Problem]) -> dict[str, Problem]:

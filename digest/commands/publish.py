@@ -16,18 +16,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from digest import branch, config, disk, domain, links
-from digest.branch import Source, Standing
+from digest import config, custom_domain, disk, gh_pages, urls
 from digest.commands import build
 from digest.commands.build import Progress
+from digest.content import store
 from digest.errors import DigestError, Faults, Problem
+from digest.gh_pages import Source, Standing
 from digest.model import Config
-from digest.pages import addresses, announced, listing, vanished
-from digest.pages.announced import News
-from digest.stories import store
+from digest.site import addresses, lost_urls, own_files
+from digest.site.feeds import republished
+from digest.site.feeds.republished import News
 
 _FOLDER = Path(disk.CACHE, "publish")
-_CNAME = domain.NAME
+_CNAME = custom_domain.NAME
 _SOURCES = (config.NAME, "content", "templates", ":(exclude)content/ledger", ":(exclude)content/inbox")
 """What a site is built from, as git has it; the ledger and the inbox are not published."""
 _USUAL = frozenset({"main", "master"})
@@ -81,14 +82,14 @@ def run(
     Raises DigestError where the content is at fault, the remote cannot be reached or refuses, or files would go that
     Digest did not make, unless it is `replacing` them.
     """
-    standing = branch.look(root)
+    standing = gh_pages.look(root)
     if config.NAME in standing.ids:
-        what = f"the branch {branch.NAME} contains a digest's own files, which publishing would delete"
+        what = f"the branch {gh_pages.NAME} contains a digest's own files, which publishing would delete"
         raise DigestError(f"{standing.address}: {what}; move them to another branch first")
     _refuse_address(root, settings, standing, replacing=replacing)
     if damaged := store.read_all_ledgers(root).problems:
         raise Faults(damaged)  # without what those lines said, published addresses and Atom ids would change
-    source = branch.source(root, _SOURCES)
+    source = gh_pages.source(root, _SOURCES)
     site = root / _FOLDER
     built = build.run(root, settings, output=site, base_url=None, told=told, now=None if dry else now)
     if built.not_removed:
@@ -109,7 +110,7 @@ def run(
         if dry or report.same:
             return report
         message = f"Publish {settings.site.title}" + _from(source, origin)
-        return replace(report, commit=branch.put(root, site, standing, message=message, cname=cname))
+        return replace(report, commit=gh_pages.put(root, site, standing, message=message, cname=cname))
 
 
 def _refuse_address(root: Path, settings: Config, standing: Standing, *, replacing: bool = False) -> None:
@@ -118,19 +119,19 @@ def _refuse_address(root: Path, settings: Config, standing: Standing, *, replaci
     A domain on the branch alone is given up where Digest put it there, or is `replacing` what others did.
     """
     url, expected = settings.site.url, pages_address(standing.address)
-    if links.is_placeholder(url):
+    if urls.is_placeholder(url):
         line = config.lines(root).get(("site", 0, "url"), 0)
         cure = f'write url = "{expected}"' if expected else "write the address of your site"
         raise Faults(
             [Problem(config.NAME, line, f"url is still the example address {url}, so nothing is published", cure)]
         )
-    file = domain.FILE
+    file = custom_domain.FILE
     named = disk.read_inside(root, file)
     if named is None:
-        file, named = f"{_CNAME} on {branch.NAME}", branch.read(root, standing, _CNAME)
-    problem = None if named is None else domain.problem(named, url, file)
-    if problem and file != domain.FILE:
-        if replacing or branch.is_ours(root, standing, _CNAME):
+        file, named = f"{_CNAME} on {gh_pages.NAME}", gh_pages.read(root, standing, _CNAME)
+    problem = None if named is None else custom_domain.problem(named, url, file)
+    if problem and file != custom_domain.FILE:
+        if replacing or gh_pages.is_ours(root, standing, _CNAME):
             return
         problem = problem._replace(cure=f"{problem.cure}, or give the domain up with 'digest publish --replace'")
     if problem:
@@ -144,16 +145,16 @@ def _refuse_loss(root: Path, standing: Standing, ids: Mapping[str, str]) -> None
         return
     more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
     count = f"{len(others)} files" if len(others) > 1 else "a file"
-    what = f"the branch {branch.NAME} has {count} that Digest did not write ({', '.join(others[:_NAMED])}{more})"
+    what = f"the branch {gh_pages.NAME} has {count} that Digest did not write ({', '.join(others[:_NAMED])}{more})"
     cure = "move them to content/static/ or to another branch, or replace them with 'digest publish --replace'"
     raise DigestError(f"{standing.address}: {what}; {cure}")
 
 
 def _refuse_older(root: Path, standing: Standing) -> None:
     """Raises DigestError if the site was published from a commit that is not here: it may have taken stories down."""
-    commit = branch.missing_source(root, standing)
+    commit = gh_pages.missing_source(root, standing)
     if commit:
-        what = f"the site on {branch.NAME} was published from commit {commit}, which this branch does not have"
+        what = f"the site on {gh_pages.NAME} was published from commit {commit}, which this branch does not have"
         cure = (
             "run 'git pull' first, or, where the commit was never pushed, push it; if it is lost, "
             "replace the published site by this version with 'digest publish --replace'"
@@ -164,9 +165,11 @@ def _refuse_older(root: Path, standing: Standing) -> None:
 def _refuse_another_digest(root: Path, site: Path, standing: Standing) -> None:
     """Raises DigestError if the branch has the site of a digest with another id: its feed's first `<id>` says so."""
     feed = addresses.FEED
-    theirs, ours = (_FEED_ID.search(one or b"") for one in (branch.read(root, standing, feed), disk.read(site / feed)))
+    theirs, ours = (
+        _FEED_ID.search(one or b"") for one in (gh_pages.read(root, standing, feed), disk.read(site / feed))
+    )
     if theirs and ours and theirs[1] != ours[1]:
-        what = f"the branch {branch.NAME} has a site with another id, {theirs[1].decode(errors='replace')}"
+        what = f"the branch {gh_pages.NAME} has a site with another id, {theirs[1].decode(errors='replace')}"
         cure = "if it is this digest under an earlier url or id, add --replace; if not, use another repository"
         raise DigestError(f"{standing.address}: {what}; {cure}")
 
@@ -177,14 +180,14 @@ def _files_of_others(root: Path, standing: Standing, ids: Mapping[str, str]) -> 
     Where no commit is Digest's, as after a branch was made anew, pages and feeds are known by the mark that they bear,
     and what every build makes by the home page's.
     """
-    own = branch.published(root, standing, listing.is_marked_home)
-    kept = {branch.NO_JEKYLL, _CNAME}
+    own = gh_pages.published(root, standing, own_files.is_marked_home)
+    kept = {gh_pages.NO_JEKYLL, _CNAME}
     others = [
         path for path, id in standing.ids.items() if path not in kept and own.get(path) != id and ids.get(path) != id
     ]
-    if not own and others and listing.is_marked_home(branch.read(root, standing, "index.html") or b""):
-        contents = branch.read_all(root, standing, [path for path in others if path not in ids])
-        others = [path for path, content in contents.items() if not listing.is_marked(path, content)]
+    if not own and others and own_files.is_marked_home(gh_pages.read(root, standing, "index.html") or b""):
+        contents = gh_pages.read_all(root, standing, [path for path in others if path not in ids])
+        others = [path for path, content in contents.items() if not own_files.is_marked(path, content)]
     return tuple(others)
 
 
@@ -219,7 +222,7 @@ def _from(source: Source, origin: str) -> str:
 def _ids(site: Path, standing: Standing) -> dict[str, str]:
     """Returns the id of each file that was built, as git has it, by path."""
     paths = sorted(path for path in site.rglob("*") if path.is_file())
-    return {path.relative_to(site).as_posix(): branch.id_of(path.read_bytes(), standing.commit) for path in paths}
+    return {path.relative_to(site).as_posix(): gh_pages.id_of(path.read_bytes(), standing.commit) for path in paths}
 
 
 def _kept_name(root: Path, settings: Config, standing: Standing, ids: Mapping[str, str]) -> str | None:
@@ -227,10 +230,10 @@ def _kept_name(root: Path, settings: Config, standing: Standing, ids: Mapping[st
 
     One to which `url` does not lead is given up, see `_refuse_address`.
     """
-    content = None if _CNAME in ids else branch.read(root, standing, _CNAME)
+    content = None if _CNAME in ids else gh_pages.read(root, standing, _CNAME)
     return (
         None
-        if content is None or domain.problem(content, settings.site.url)
+        if content is None or custom_domain.problem(content, settings.site.url)
         else content.decode(errors="replace").strip()
     )
 
@@ -239,11 +242,11 @@ def _compared(
     root: Path, site: Path, standing: Standing, ids: Mapping[str, str], cname: str | None, *, dry: bool
 ) -> PublishReport:
     """Returns what differs between the branch and what was built, but for the files that publishing itself adds."""
-    before = {path: id for path, id in standing.ids.items() if path != branch.NO_JEKYLL}
+    before = {path: id for path, id in standing.ids.items() if path != gh_pages.NO_JEKYLL}
     changed = tuple(path for path, id in ids.items() if before.get(path, id) != id)
     new = tuple(path for path in ids if path not in before)
     gone = tuple(path for path in before if path not in ids and not (cname and path == _CNAME))
-    followed = [path for path in (*new, *changed) if announced.is_followed(path)]
+    followed = [path for path in (*new, *changed) if republished.is_followed(path)]
     return PublishReport(
         address=standing.address,
         files=len(ids),
@@ -251,8 +254,8 @@ def _compared(
         changed=changed,
         gone=gone,
         vanished=_vanished(root, site, standing, (*changed, *gone), ids),
-        feeds=announced.compared(
-            {path: branch.read(root, standing, path) for path in followed},
+        feeds=republished.compared(
+            {path: gh_pages.read(root, standing, path) for path in followed},
             {path: (site / path).read_bytes() for path in followed},
         ),
         first=not standing.commit,
@@ -264,19 +267,19 @@ def _vanished(
     root: Path, site: Path, standing: Standing, differing: Iterable[str], ids: Mapping[str, str]
 ) -> tuple[str, ...]:
     """Returns the addresses that are on the branch and would lead nowhere."""
-    before = branch.read_all(root, standing, filter(vanished.is_page, differing))
+    before = gh_pages.read_all(root, standing, filter(lost_urls.is_page, differing))
     after = {path: (site / path).read_bytes() for path in before if path in ids}
-    return vanished.vanished(before, after, ids.keys())
+    return lost_urls.vanished(before, after, ids.keys())
 
 
 def _warnings(settings: Config, standing: Standing, cname: str | None, named: bool) -> Iterator[str]:
     """Yields what is odd about the addresses: a domain of the branch's own, a site that says it is elsewhere."""
     if cname:
-        yield f"{_CNAME} ({cname}) is only on {branch.NAME}; it is kept there, but add it to content/static/ as well"
+        yield f"{_CNAME} ({cname}) is only on {gh_pages.NAME}; it is kept there, but add it to content/static/ as well"
     url, expected = settings.site.url, pages_address(standing.address)
     if named or cname:
         return
-    if expected and url.casefold() != expected.casefold() and links.host(url).endswith(".github.io"):
+    if expected and url.casefold() != expected.casefold() and urls.host(url).endswith(".github.io"):
         yield f"digest.toml: url is {url}, but GitHub Pages serves this repository at {expected}; write that as url"
 
 

@@ -15,20 +15,22 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from digest import disk, links, redact
-from digest.commands import clock, locate, lost_lines, uncommitted
+from digest import disk, redact, urls
+from digest.commands import clock_check, locate, lost_lines, uncommitted
+from digest.content import paths, store, story_file, summaries
+from digest.content.edit import Edit
+from digest.content.ledger import Ledgers, Record
 from digest.errors import DigestError
-from digest.feeds import lessons, parsing
-from digest.feeds.at_once import Told
+from digest.feeds import feed_state, parse_client
+from digest.feeds.concurrent import Told
 from digest.feeds.fetch import agent_of, fetch_in_parts
 from digest.feeds.limits import USUAL, Limits
+from digest.intake import feed_health, inbox_files, snapshot
+from digest.intake.detect import akin, holding, in_question, names_carried, overdue
+from digest.intake.inbox import Filing
+from digest.intake.plan import Outcome, PullPlan, Snapshot
+from digest.intake.take_in import take_in
 from digest.model import Config, Document, Failed, Feed, Fetched
-from digest.stories import alarms, paths, store, storyfile, summaries
-from digest.stories.desk import Desk, Edit, Intake, Outcome
-from digest.stories.inbox import Filing
-from digest.stories.intake import take_in
-from digest.stories.ledger import Record
-from digest.stories.news import Ledgers, akin, holding, in_question, names_carried, overdue
 
 _CARRIED = "carried.json"
 """The memory of what each feed's last document carried: names of its entries."""
@@ -149,7 +151,7 @@ def _parsed(
     By then the others are written, so a feed whose publisher does harm cannot hold them up. A dry run has one part.
     """
     bodies = [one for one in asked.answers if isinstance(one, Fetched) and one.body]
-    parts = parsing.feeds(bodies, limits)
+    parts = parse_client.feeds(bodies, limits)
     if dry:
         parts = iter([{feed: found for part in parts for feed, found in part.items()}])
     late = {one.feed.id for one in bodies}
@@ -164,7 +166,7 @@ def _parsed(
 def _later(root: Path, answers: tuple[Fetched | Failed, ...]) -> _Asked:
     """Returns answers that come after others have been written, with what is remembered by now."""
     marks = _marks(root, (one.feed for one in answers))
-    return _Asked(answers=answers, waiting=(), memory=disk.recall(root, lessons.NAME), marks=marks, forgotten=())
+    return _Asked(answers=answers, waiting=(), memory=disk.recall(root, feed_state.NAME), marks=marks, forgotten=())
 
 
 def _take_in(
@@ -174,10 +176,10 @@ def _take_in(
     feeds = {one.feed.id: one.feed for one in asked.answers}
     # Only now: a fetch takes long enough for git to bring in others.
     ledgers, problems = store.read_whole_ledgers(root)
-    read = clock.checked(read, feeds.values(), ledgers, now)
+    read = clock_check.checked(read, feeds.values(), ledgers, now)
     documents = [(one.feed, found) for one in asked.answers if isinstance(found := read.get(one.feed.id), Document)]
     lost = uncommitted.lost_stories(root, config, ledgers)
-    filed, left = store.empty_inbox(root, config, ledgers, now=now, dry=dry)
+    filed, left = inbox_files.empty_inbox(root, config, ledgers, now=now, dry=dry)
     gaps = lost_lines.unread(root, problems) | lost_lines.missing(root, ledgers)
     desk = replace(_desk(root, config, documents, ledgers, asked.memory), withheld=frozenset(gaps))
     intake = take_in(documents, desk, config, now)
@@ -196,7 +198,7 @@ def _take_in(
 
 def _forgotten(feed: str) -> str:
     what = f"what it says about '{feed}' cannot be true, so it was dropped, and the feed is fetched again"
-    return f"{disk.CACHE}/{lessons.NAME}: {what}"
+    return f"{disk.CACHE}/{feed_state.NAME}: {what}"
 
 
 def _check_any(*found: Sequence[object]) -> None:
@@ -225,15 +227,15 @@ def _desk(
     config: Config,
     documents: Sequence[tuple[Feed, Document]],
     ledgers: Ledgers,
-    memory: lessons.Memory,
-) -> Desk:
+    memory: feed_state.Memory,
+) -> Snapshot:
     """Returns what has to be known to decide on the documents; where they bring nothing new, that is very little."""
     carried = {feed: frozenset(aliases) for feed, aliases in disk.recall(root, _CARRIED, disk.is_texts).items()}
     carried |= {feed.id: frozenset(names_carried(document)) for feed, document in documents}
-    returned = lessons.returned((feed for feed, _ in documents), memory)
+    returned = feed_state.returned((feed for feed, _ in documents), memory)
     names = in_question(documents, ledgers, overdue(ledgers, config, carried), returned)
     altered = locate.altered(root, config) if names else {}
-    desk = store.read_desk(root, config, ledgers if names else akin(documents, ledgers), names, altered)
+    desk = snapshot.read_snapshot(root, config, ledgers if names else akin(documents, ledgers), names, altered)
     begun = {file: Edit(file, **texts) for file, texts in disk.recall(root, _BEGUN, _is_edit).items()}
     return replace(desk, begun=begun, carried=carried, returned=returned)
 
@@ -250,12 +252,12 @@ def _ask(
     Yields the prompt answers first if others take long; the caller writes these before it asks for the next.
     """
     pulled = {feed.id for feed in config.feeds if not feed.retired}.union(feed.id for feed in feeds)
-    remembered = disk.recall(root, lessons.NAME)
-    memory = lessons.of_pulled(lessons.believed(remembered, now), pulled)
-    until = {feed.id: "" if named else lessons.wait_of(feed, memory, now) for feed in feeds}
+    remembered = disk.recall(root, feed_state.NAME)
+    memory = feed_state.of_pulled(feed_state.believed(remembered, now), pulled)
+    until = {feed.id: "" if named else feed_state.wait_of(feed, memory, now) for feed in feeds}
     due = [feed for feed in feeds if not until[feed.id]]
     marks = _marks(root, due)
-    known, agent = lessons.validators(due, memory, marks), agent_of(config.site)
+    known, agent = feed_state.validators(due, memory, marks), agent_of(config.site)
     parts = fetch_in_parts(due, root=root, known=known, agent=agent, now=now, limits=limits, told=told)
     reason = "its server asked not to be contacted again before "
     waiting = [Row(feed=id, state="waiting", reason=reason + moment) for id, moment in until.items() if moment]
@@ -274,18 +276,18 @@ def _write(
     root: Path,
     asked: _Asked,
     read: Mapping[str, Document | Failed],
-    intake: Intake,
+    intake: PullPlan,
     ledgers: Ledgers,
     now: datetime,
 ) -> None:
     """Writes what was decided, then what was learnt: a pull that is killed in between asks again, and finds it done."""
     left = [file for file in disk.recall(root, _BEGUN, _is_edit) if paths.is_story(file) and (root / file).exists()]
     disk.settle(root, left)  # what a killed pull has put in place has to be there before the ledger says so
-    new = {story.file: {"before": "", "after": storyfile.dumps(story)} for story in intake.stories}
+    new = {story.file: {"before": "", "after": story_file.dumps(story)} for story in intake.stories}
     changed = {one.file: {"before": one.before, "after": one.after} for one in intake.edits if one.before != one.after}
     if new or changed:
         disk.remember(root, _BEGUN, new | changed)
-    store.write(root, intake)
+    store.write(root, intake.stories, intake.edits, intake.lines)
     if new or changed or disk.recall(root, _BEGUN):
         disk.remember(root, _BEGUN, {})
     uncommitted.remember(root, intake)
@@ -316,7 +318,7 @@ def _remember(
     root: Path,
     asked: _Asked,
     read: Mapping[str, Document | Failed],
-    intake: Intake,
+    intake: PullPlan,
     holding: Collection[str],
     now: datetime,
 ) -> None:
@@ -326,10 +328,10 @@ def _remember(
     """
     left = {outcome.feed.id for outcome in intake.outcomes if outcome.left}.union(holding)
     grown = _marks(root, (answer.feed for answer in asked.answers if answer.feed.id in intake.lines))
-    learnt = lessons.learnt(asked.answers, read, left, asked.memory, {**asked.marks, **grown})
+    learnt = feed_state.learnt(asked.answers, read, left, asked.memory, {**asked.marks, **grown})
     rows = _rows(asked, read, intake.outcomes)
     fates = {row.feed: row.reason if row.state == "failed" else len(row.new) for row in rows}
-    disk.remember(root, lessons.NAME, lessons.dated(learnt, asked.memory, fates, now))
+    disk.remember(root, feed_state.NAME, feed_state.dated(learnt, asked.memory, fates, now))
 
 
 def _rows(asked: _Asked, read: Mapping[str, Document | Failed], outcomes: Iterable[Outcome]) -> list[Row]:
@@ -347,9 +349,11 @@ def _warned(
     """Returns the row with what is odd about a feed that answered, against what it brought before this pull."""
     records = ledgers.get(feed.id, {})
     document = read.get(feed.id)
-    gap = alarms.gap(document, row.known + len(row.adopted), records, now) if isinstance(document, Document) else ""
-    heard = links.web_link(feed.url) and row.state in {"read", "unchanged"}
-    silent = alarms.quiet(records, now) if heard and not row.new else ""
+    gap = (
+        feed_health.gap(document, row.known + len(row.adopted), records, now) if isinstance(document, Document) else ""
+    )
+    heard = urls.web_link(feed.url) and row.state in {"read", "unchanged"}
+    silent = feed_health.quiet(records, now) if heard and not row.new else ""
     return replace(row, gap=bool(gap), warnings=(*row.warnings, *(alarm for alarm in (gap, silent) if alarm)))
 
 
@@ -370,7 +374,7 @@ def _row(
 ) -> Row:
     if failed := next((one for one in (answer, document) if isinstance(one, Failed)), None):
         return Row(feed=failed.feed.id, state="failed", reason=redact.mask(failed.reason))
-    moved, by = lessons.moved_to(answer, document, memory)
+    moved, by = feed_state.moved_to(answer, document, memory)
     moved = redact.mask(moved)
     if outcome is None:
         return Row(feed=answer.feed.id, state="unchanged", moved=moved, moved_by=by)

@@ -13,15 +13,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from digest import git
+from digest.content import paths
+from digest.content.load import ContentReport
 from digest.errors import Problem
-from digest.naming import is_markdown
-from digest.stories import paths
-from digest.stories.desk import Survey
+from digest.names import is_markdown
 
 _CURE = "delete it again; or, to keep it, edit it and commit that edit by itself"
 
 
-def problems(root: Path, survey: Survey) -> Iterator[Problem]:
+def problems(root: Path, survey: ContentReport) -> Iterator[Problem]:
     """Yields a hint for each file that is back; hidden stories are not on the site, and so are none."""
     content = survey.content
     hidden = {story.file for story in content.stories if story.hide}

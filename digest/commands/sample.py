@@ -15,12 +15,11 @@ from pathlib import Path
 
 from digest import config, config_edit, disk
 from digest.commands.init import SAMPLE, STARTER, Beat
+from digest.content import load, paths, store, story_file
+from digest.content.ledger import Record, hashes_of
+from digest.content.load import ContentReport
 from digest.errors import DigestError
 from digest.model import Config, Content, Feed, Story
-from digest.stories import load, paths, store, storyfile
-from digest.stories.desk import Survey
-from digest.stories.ledger import Record
-from digest.stories.merge import hashes_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +83,7 @@ def replace_with(root: Path, beat: Beat, *, timezone: str) -> SampleReport:
     )
 
 
-def _is_unedited(story: Story, text: str, survey: Survey, settings: Config) -> bool:
+def _is_unedited(story: Story, text: str, survey: ContentReport, settings: Config) -> bool:
     """True if a story's file is as pull or `themes --apply` wrote it, in its place, but for the order of its lines."""
     records = [record for feed, record in survey.history.of(story) if feed == settings.feeds[0].id]
     written = replace(
@@ -101,7 +100,7 @@ def _is_unedited(story: Story, text: str, survey: Survey, settings: Config) -> b
     return (
         story.feeds == (settings.feeds[0].id,)
         and any(_wrote(record, story) for record in records)
-        and sorted(filter(None, text.split("\n"))) == sorted(filter(None, storyfile.dumps(written).split("\n")))
+        and sorted(filter(None, text.split("\n"))) == sorted(filter(None, story_file.dumps(written).split("\n")))
     )
 
 

@@ -22,15 +22,15 @@ from pathlib import Path
 from digest import config, disk
 from digest.cache import Cache
 from digest.commands import build
-from digest.commands.margins import Margins
+from digest.commands.annotate import Margins
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config
-from digest.pages.addresses import Base
 from digest.preview import server
 from digest.preview.app import make_app
-from digest.preview.board import Board, Shown
-from digest.preview.keeper import Keeper
-from digest.preview.seen import SETTINGS
+from digest.preview.changed_files import SETTINGS
+from digest.preview.rebuild import Keeper
+from digest.preview.state import Board, Shown
+from digest.site.addresses import Base
 
 _FOLDER = Path(disk.CACHE, "preview")
 _TEMPLATES = "templates/"

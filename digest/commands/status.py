@@ -17,17 +17,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from digest import disk, git
+from digest.checks import content_rules
+from digest.checks.markdown_scan import is_silent
 from digest.commands import restored
+from digest.content import load, paths, store
+from digest.content.ledger import Record
+from digest.content.letter_draft import unlinked
+from digest.content.load import ContentReport
 from digest.errors import DigestError
-from digest.feeds import lessons
+from digest.feeds import feed_state
+from digest.intake.detect import names_of
 from digest.model import Config, Letter, Story
-from digest.pages.arrange import closed_weeks
-from digest.stories import load, paths, review, store
-from digest.stories.desk import Survey
-from digest.stories.ledger import Record
-from digest.stories.letters import unlinked
-from digest.stories.news import names_of
-from digest.stories.prose import is_silent
+from digest.site.arrange import closed_weeks
 from digest.week import Week
 
 
@@ -107,14 +108,14 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
         unread=survey.unread,
         unknown_themes=survey.unknown_themes,
         restored=tuple(problem.file for problem in restored.problems(root, survey)),
-        unsettled=review.unsettled(survey, read, git.merged_from(root, review.edited(survey, read))),
+        unsettled=content_rules.unsettled(survey, read, git.merged_from(root, content_rules.edited(survey, read))),
     )
 
 
 # ---------------------------------------------------------------- by week
 
 
-def _weeks(survey: Survey, close: str) -> tuple[WeekRow, ...]:
+def _weeks(survey: ContentReport, close: str) -> tuple[WeekRow, ...]:
     stories: dict[Week, list[Story]] = {}
     for story in survey.content.stories:
         stories.setdefault(story.week, []).append(story)
@@ -157,7 +158,7 @@ def _letter(week: Week, letters: Mapping[Week, Letter], unread: Iterable[str]) -
     return "unread" if is_unread else ""
 
 
-def _last_closed(survey: Survey, close: str) -> Week | None:
+def _last_closed(survey: ContentReport, close: str) -> Week | None:
     """Returns the newest week that is closed for the readers: weeks of which they see nothing close no other."""
     lettered = {letter.week for letter in survey.content.letters if not letter.draft}
     seen = {story.week for story in survey.content.stories if not (story.hide or story.draft)}
@@ -167,9 +168,9 @@ def _last_closed(survey: Survey, close: str) -> Week | None:
 # ---------------------------------------------------------------- by feed
 
 
-def feed_rows(root: Path, survey: Survey, config: Config, now: datetime) -> tuple[FeedRow, ...]:
+def feed_rows(root: Path, survey: ContentReport, config: Config, now: datetime) -> tuple[FeedRow, ...]:
     """Returns a row for each feed in digest.toml, then for those that have only a ledger."""
-    memory = lessons.believed(disk.recall(root, lessons.NAME), now)
+    memory = feed_state.believed(disk.recall(root, feed_state.NAME), now)
     there = _there(survey, _unread(root, survey))
     states = {feed.id: "retired" if feed.retired else "pulled" for feed in config.feeds}
     states |= {feed: "ledger only" for feed in survey.ledgers if feed not in states}
@@ -206,7 +207,7 @@ def _feed(
     )
 
 
-def _there(survey: Survey, unread: Mapping[str, str]) -> dict[tuple[str, str], bool]:
+def _there(survey: ContentReport, unread: Mapping[str, str]) -> dict[tuple[str, str], bool]:
     """Returns the records, by feed and id, whose story is still there, each with whether it is hidden.
 
     One whose file cannot be read is found by its place or its names. What is found by the record of one feed is there
@@ -232,7 +233,7 @@ def _is_in(unread: Mapping[str, str], record: Record) -> bool:
     return record.file in unread or any(name in text for text in unread.values() for name in names)
 
 
-def _unread(root: Path, survey: Survey) -> dict[str, str]:
+def _unread(root: Path, survey: ContentReport) -> dict[str, str]:
     """Returns the texts of the files that cannot be read as stories, as far as they are text."""
     texts = {}
     for file in survey.unread:

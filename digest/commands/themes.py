@@ -16,15 +16,15 @@ from datetime import datetime
 from pathlib import Path
 
 from digest import disk
+from digest.content import load, paths, store, story_file
+from digest.content.identity import hash_of
+from digest.content.load import ContentReport
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Story, Theme
-from digest.naming import current_ids
-from digest.stories import load, paths, store, storyfile
-from digest.stories.desk import Survey
-from digest.stories.identity import hash_of
-from digest.stories.reasons import Reason, named, reasons
-from digest.stories.retheme import Retheming, Verdict, judge, lines, retheme, without, words_of
-from digest.stories.themes import of_excerpt, themes_of
+from digest.names import current_ids
+from digest.themes.reapply import Retheming, Verdict, judge, lines, retheme, without, words_of
+from digest.themes.reasons import Reason, named, reasons
+from digest.themes.rules import of_excerpt, themes_of
 from digest.week import Week
 
 _MEMORY = "themes.json"
@@ -274,7 +274,7 @@ def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]
 
 
 def _verdicts(
-    root: Path, survey: Survey, themes: Sequence[Theme], begun: Mapping[str, str] | None = None
+    root: Path, survey: ContentReport, themes: Sequence[Theme], begun: Mapping[str, str] | None = None
 ) -> list[Verdict]:
     history, marks, summaries_of = survey.history, begun or {}, store.summaries_of(root)
     verdicts = (
@@ -291,7 +291,7 @@ def _pinned(root: Path, verdict: Verdict) -> Verdict:
     """
     if verdict.story.themes or not verdict.due:
         return verdict
-    has_line = storyfile.has_key(store.read_text(root, verdict.story.file), "themes")
+    has_line = story_file.has_key(store.read_text(root, verdict.story.file), "themes")
     return verdict if has_line else replace(verdict, own=True)
 
 
@@ -343,7 +343,7 @@ def _late(file: str) -> str:
     return f"{file}: was changed in the meantime, and left as it is; run the command again"
 
 
-def _near(file: str, survey: Survey) -> str:
+def _near(file: str, survey: ContentReport) -> str:
     """Returns what to do about a name that is no story's: the story of that name or of the nearest one."""
     files = {story.file.rpartition("/")[2]: story.file for story in survey.content.stories}
     near = difflib.get_close_matches(file.rpartition("/")[2], files, n=1)

@@ -15,12 +15,14 @@ from typing import Any
 
 from digest import disk, git
 from digest.commands import locate
+from digest.content import ledger, paths, store
+from digest.content.ledger import Ledgers
+from digest.content.load import ContentReport
 from digest.errors import Problem
+from digest.intake import snapshot, uncommitted
+from digest.intake.plan import PullPlan
+from digest.intake.uncommitted import Missing
 from digest.model import Config
-from digest.stories import ledger, paths, store, uncommitted
-from digest.stories.desk import Intake, Survey
-from digest.stories.news import Ledgers
-from digest.stories.uncommitted import Missing
 
 _CONTENT = "content"
 _SHOWN = 5
@@ -66,7 +68,7 @@ def note_deletions(root: Path, config: Config) -> tuple[str, ...]:
     return messages
 
 
-def remember(root: Path, intake: Intake) -> None:
+def remember(root: Path, intake: PullPlan) -> None:
     """Adds the files that a pull has written here to the list."""
     new = uncommitted.written(intake.stories, intake.lines)
     if new:
@@ -79,7 +81,7 @@ def lost_stories(root: Path, config: Config, ledgers: Ledgers) -> tuple[Problem,
     return tuple(_problems(root, _not_there(root, config, ledgers, missing) if missing else {}))
 
 
-def problems(root: Path, survey: Survey) -> Iterator[Problem]:
+def problems(root: Path, survey: ContentReport) -> Iterator[Problem]:
     """Yields those problems for a survey, and one for stories that git does not have yet."""
     tracked = git.tracked(root, _CONTENT)
     if tracked is None:
@@ -106,7 +108,7 @@ def _not_there(root: Path, config: Config, ledgers: Ledgers, brought: Missing) -
     if not brought:
         return {}
     altered = locate.altered(root, config)
-    desk = store.read_desk(root, config, ledgers, uncommitted.search_names(brought), altered)
+    desk = snapshot.read_snapshot(root, config, ledgers, uncommitted.search_names(brought), altered)
     left = uncommitted.without(brought, desk.stories, altered)
     return {
         file: records for file, records in left.items() if not desk.hidden(uncommitted.search_names({file: records}))
@@ -125,7 +127,7 @@ def _problems(root: Path, brought: Missing) -> Iterator[Problem]:
         yield Problem(paths.ledger(feed), _line(root, feed, files), f"{what}: {_listed(files)}", _CURE, hint=True)
 
 
-def _untracked(survey: Survey, tracked: frozenset[str]) -> Iterator[Problem]:
+def _untracked(survey: ContentReport, tracked: frozenset[str]) -> Iterator[Problem]:
     stories = [story for story in survey.content.stories if story.file not in tracked]
     history = survey.history if stories else None
     found: dict[str, list[str]] = {}

@@ -1,1 +1,1 @@
-"""What the publishers say: fetching feeds, and reading them as entries of plain text."""
+"""Feeds and web pages: fetched, and parsed into entries of plain text."""

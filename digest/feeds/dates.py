@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from digest.feeds.datewords import MONTHS, ZONES, unaccented
+from digest.feeds.date_words import MONTHS, ZONES, unaccented
 
 _YEARS = range(1990, 9000)
 _LONGEST = 100

@@ -23,13 +23,13 @@ from pathlib import Path
 
 import httpx
 
-from digest import __version__, links
-from digest.feeds import at_once, local, mishaps, replies
-from digest.feeds.ask import Answer
-from digest.feeds.inflate import Unpacker, UnreadableBodyError
+from digest import __version__, urls
+from digest.feeds import concurrent, http_status, local_file, network_errors
+from digest.feeds.decode import Unpacker, UnreadableBodyError
+from digest.feeds.http_status import Again, Redirect
 from digest.feeds.limits import USUAL, Limits
-from digest.feeds.private import Guard, PrivateAddressError
-from digest.feeds.replies import Again, Redirect
+from digest.feeds.link_check import Answer
+from digest.feeds.private_networks import Guard, PrivateAddressError
 from digest.model import Failed, Feed, Fetched, Site, Validators
 
 _ACCEPT = (
@@ -39,7 +39,7 @@ _ACCEPT = (
 _ACCEPT_PAGE = "text/html, application/xhtml+xml, */*;q=0.1"
 _NETWORK = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, OSError, ValueError)
 
-_LASTING = replies.OF_THE_FEED | {mishaps.UNKNOWN_HOST}
+_LASTING = http_status.OF_THE_FEED | {network_errors.UNKNOWN_HOST}
 """Why a feed fails that fails in whatever way it is asked for."""
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it announces every request; our report is the announcement
@@ -74,7 +74,7 @@ def fetch_in_parts(
     agent: str,
     now: datetime,
     limits: Limits = USUAL,
-    told: at_once.Told | None = None,
+    told: concurrent.Told | None = None,
     untrusted: Collection[str] = (),
 ) -> Iterator[tuple[Fetched | Failed, ...]]:
     """Yields what became of the feeds, in their order: first of those that answer promptly, then of the others, if any.
@@ -86,12 +86,12 @@ def fetch_in_parts(
     shared = _Round(limits=limits, agent=agent, known=known, now=now)
     distant = [number for number, feed in enumerate(feeds) if _is_distant(feed)]
     found = {
-        number: local.read(feed, root, shared.validators(feed), limits.body)
+        number: local_file.read(feed, root, shared.validators(feed), limits.body)
         for number, feed in enumerate(feeds)
         if not _is_distant(feed)
     }
     errands = (_Errand(one, shared, is_trusted=one.url not in untrusted) for one in map(feeds.__getitem__, distant))
-    for part in at_once.parts((errand.run() for errand in errands), limits.prompt, told):
+    for part in concurrent.parts((errand.run() for errand in errands), limits.prompt, told):
         found |= {distant[number]: answer for number, answer in part.items()}
         if found or not feeds:
             yield tuple(found[number] for number in sorted(found))
@@ -102,7 +102,7 @@ def fetch_page(address: str, *, agent: str, now: datetime, limits: Limits = USUA
     """Returns what became of one web page, asked for with the same manners as feeds are."""
     page = Feed(id="", url=address, title="", publisher="")
     shared = _Round(limits=limits, agent=agent, known={}, now=now, pages=True)
-    return at_once.run([_Errand(page, shared).run()])[0]
+    return concurrent.run([_Errand(page, shared).run()])[0]
 
 
 def ask(
@@ -111,7 +111,7 @@ def ask(
     agent: str,
     now: datetime,
     limits: Limits = USUAL,
-    told: at_once.Told | None = None,
+    told: concurrent.Told | None = None,
     untrusted: Collection[str] = (),
 ) -> tuple[Answer, ...]:
     """Returns whether the pages at some addresses are there, in their order; `told` hears of each answer.
@@ -123,7 +123,7 @@ def ask(
         _Question(Feed(id="", url=address, title="", publisher=""), shared, is_trusted=address not in untrusted)
         for address in addresses
     ]
-    return tuple(at_once.run((question.ask() for question in questions), told))
+    return tuple(concurrent.run((question.ask() for question in questions), told))
 
 
 def _is_distant(feed: Feed) -> bool:
@@ -192,7 +192,7 @@ class _Errand:
         self._round = shared
         self._known = shared.validators(feed)
         self._left = shared.limits.deadline
-        self._conditions = replies.conditions(self._known, shared.now())
+        self._conditions = http_status.conditions(self._known, shared.now())
 
     async def run(self) -> Fetched | Failed:
         try:
@@ -226,7 +226,7 @@ class _Errand:
 
     async def _attempt(self, client: httpx.AsyncClient) -> Fetched | Failed | Again:
         """Follows the redirects; `moved` goes along as far as every one of them was permanent."""
-        address, moved, permanent = links.fetch_link(self._feed.url) or "", "", True
+        address, moved, permanent = urls.fetch_link(self._feed.url) or "", "", True
         if not address:
             return self._failed("its address cannot be fetched; correct the feed's url")
         met = {(address, "")}
@@ -235,9 +235,9 @@ class _Errand:
             outcome = await self._hop(client, address)
             if not isinstance(outcome, Redirect):
                 return outcome._replace(moved=moved) if isinstance(outcome, Fetched) else outcome
-            target = links.redirected(address, outcome.location or "")
+            target = urls.redirected(address, outcome.location or "")
             if outcome.location is None or target is None:
-                return self._failed(replies.bad_redirect(outcome.location))
+                return self._failed(http_status.bad_redirect(outcome.location))
             permanent = permanent and outcome.permanent
             address, moved = target, target if permanent else moved
             step = (address, str(sorted((cookie.name, cookie.value) for cookie in client.cookies.jar)))
@@ -247,7 +247,7 @@ class _Errand:
         return self._failed(f"redirects more than {self._round.limits.redirects} times; the publisher has to fix that")
 
     async def _hop(self, client: httpx.AsyncClient, address: str) -> Fetched | Failed | Again | Redirect:
-        async with self._round.turn(links.host(address)):
+        async with self._round.turn(urls.host(address)):
             begun = time.monotonic()
             try:
                 async with asyncio.timeout(self._left):
@@ -263,29 +263,29 @@ class _Errand:
             async with client.stream(self._method, address, headers=self._conditions, extensions=watched) as response:
                 return await self._answer(response, address)
         except PrivateAddressError as error:
-            return self._failed(replies.private(str(error), page=self._round.pages))
+            return self._failed(http_status.private(str(error), page=self._round.pages))
         except UnreadableBodyError as error:
             return self._failed(str(error))
         except _NETWORK as error:
-            failed = self._failed(mishaps.words(error, self._round.limits.silence))
-            return Again(failed) if mishaps.may_pass(error) else failed
+            failed = self._failed(network_errors.words(error, self._round.limits.silence))
+            return Again(failed) if network_errors.may_pass(error) else failed
 
     async def _answer(self, response: httpx.Response, address: str) -> Fetched | Failed | Again | Redirect:
         status = response.status_code
-        if status in replies.REDIRECTS:
-            return Redirect(response.extensions["location"], status in replies.PERMANENT)
+        if status in http_status.REDIRECTS:
+            return Redirect(response.extensions["location"], status in http_status.PERMANENT)
         if status == 304 and self._conditions:
             return self._fetched(response, address, None)
-        if status in replies.WHOLE:
+        if status in http_status.WHOLE:
             unpacker = Unpacker(response.headers.get("content-encoding", ""), self._round.limits.body)
             async for chunk in response.aiter_raw():
                 unpacker.feed(chunk)
             body = unpacker.end()
             return self._fetched(response, address, body) if body.strip() else self._failed("an empty answer")
-        wait = replies.retry_after(response.headers.get("retry-after", ""), self._round.now())
-        reason = replies.words(status, page=self._round.pages)
+        wait = http_status.retry_after(response.headers.get("retry-after", ""), self._round.now())
+        reason = http_status.words(status, page=self._round.pages)
         failed = Failed(feed=self._feed, reason=reason, wait=wait if status in {429, 503} else None)
-        return Again(failed, failed.wait) if replies.worth_retrying(status, failed.wait) else failed
+        return Again(failed, failed.wait) if http_status.worth_retrying(status, failed.wait) else failed
 
     def _fetched(self, response: httpx.Response, address: str, body: bytes | None) -> Fetched:
         fingerprint = self._known.hash if body is None else hashlib.sha256(body).hexdigest()
@@ -297,7 +297,7 @@ class _Errand:
             content_type=response.headers.get("content-type", ""),
             validators=Validators(
                 etag=response.headers.get("etag", kept.etag),
-                modified=replies.believed(response.headers.get("last-modified", kept.modified), self._round.now()),
+                modified=http_status.believed(response.headers.get("last-modified", kept.modified), self._round.now()),
                 hash=fingerprint,
             ),
         )

@@ -14,8 +14,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from digest.feeds import bylines, clean, encodings, entries, moves, plaintext, repair
-from digest.feeds.entries import Said
+from digest.feeds import author_names, clean, encodings, new_address, normalize, plain_text, repair
+from digest.feeds.normalize import Said
 from digest.model import Document
 
 _VERSION = re.compile(r"(?:https?://)?(?:www\.)?jsonfeed\.org/version/.*")
@@ -58,8 +58,8 @@ def read(body: bytes, base: str, content_type: str = "", asked: Sequence[str] = 
     kept = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     if isinstance(listed, list) and len(kept) < len(listed):
         doubts.append(f"{len(listed) - len(kept)} of its entries cannot be read; skipped")
-    moved, by = moves.said("", [_text(feed, "feed_url")], _text(feed, "home_page_url"), *asked)
-    document = entries.document(
+    moved, by = new_address.said("", [_text(feed, "feed_url")], _text(feed, "home_page_url"), *asked)
+    document = normalize.document(
         _words(feed, "title", headline=True),
         [_said(one, _authors(feed)) for one in kept],
         base or _text(feed, "home_page_url") or _text(feed, "feed_url"),
@@ -126,14 +126,14 @@ def _said(one: dict[str, Any], authors: tuple[str, ...]) -> Said:
         dates=(_plain(one.get("date_published")), _plain(one.get("date_modified"))),
         authors=_authors(one) or authors,
         images=(_text(one, "image"), _text(one, "banner_image"), *_attached(one, "image/")),
-        summary=plaintext.first(_texts(one)),
+        summary=plain_text.first(_texts(one)),
     )
 
 
 def _texts(one: dict[str, Any]) -> Iterator[str]:
     yield _words(one, "summary")
     yield _words(one, "content_text")
-    yield plaintext.from_html(_text(one, "content_html"))
+    yield plain_text.from_html(_text(one, "content_html"))
 
 
 def _plain(value: object) -> str:
@@ -147,7 +147,7 @@ def _authors(thing: dict[str, Any]) -> tuple[str, ...]:
     """Returns the names in `authors` (1.1), else in `author` (1.0)."""
     listed = thing.get("authors")
     people = listed if isinstance(listed, list) and listed else [thing.get("author")]
-    return bylines.each(_words(person, "name", headline=True) for person in people if isinstance(person, dict))
+    return author_names.each(_words(person, "name", headline=True) for person in people if isinstance(person, dict))
 
 
 def _attached(one: dict[str, Any], kind: str = "") -> Iterator[str]:
@@ -160,7 +160,7 @@ def _attached(one: dict[str, Any], kind: str = "") -> Iterator[str]:
 
 def _words(thing: dict[str, Any], key: str, *, headline: bool = False) -> str:
     """Returns a text for readers. By the format it is plain, but many writers leave references or markup in it."""
-    return plaintext.from_either(_text(thing, key), headline=headline)
+    return plain_text.from_either(_text(thing, key), headline=headline)
 
 
 def _text(thing: dict[str, Any], key: str) -> str:

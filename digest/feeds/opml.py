@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.parsers import expat
 
-from digest import links
+from digest import urls
 from digest.errors import DigestError
-from digest.feeds import plaintext
+from digest.feeds import plain_text
 
 LARGEST = 10_000_000
 """A list has a few hundred bytes a feed."""
@@ -78,15 +78,15 @@ class _List:
     def subscriptions(self) -> Subscriptions:
         feeds: dict[str, Subscription] = {}
         left_out, own = list[str](), list[str]()
-        owner = links.web_link(self._owner)
+        owner = urls.web_link(self._owner)
         for title, said, page, folder in self._outlines:
-            url = links.feed_link(said) if len(said) <= _LONGEST_ADDRESS else None
+            url = urls.feed_link(said) if len(said) <= _LONGEST_ADDRESS else None
             if url is None:
-                left_out.append(plaintext.line(said)[:80])
-            elif owner and page and links.canonical(page) == links.canonical(owner):
+                left_out.append(plain_text.line(said)[:80])
+            elif owner and page and urls.canonical(page) == urls.canonical(owner):
                 own.append(url)
             else:
-                feeds.setdefault(links.canonical(url), Subscription(title=title, url=url, folder=folder))
+                feeds.setdefault(urls.canonical(url), Subscription(title=title, url=url, folder=folder))
         return Subscriptions(feeds=tuple(feeds.values()), left_out=tuple(left_out), own=tuple(own))
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -95,9 +95,9 @@ class _List:
         said = {key.lower(): value for key, value in attributes.items()}
         if name.lower() != "outline":
             return
-        title, folder = plaintext.line(said.get("title") or said.get("text", "")), self._folders[-1]
+        title, folder = plain_text.line(said.get("title") or said.get("text", "")), self._folders[-1]
         if said.get("xmlurl", "").strip():
-            page = links.web_link(said.get("htmlurl", "")) or ""
+            page = urls.web_link(said.get("htmlurl", "")) or ""
             self._outlines.append((title, said["xmlurl"], page, folder))
             self._folders.append(folder)
         else:

@@ -19,11 +19,11 @@ import feedparser.datetimes
 import feedparser.encodings
 import feedparser.mixin
 
-from digest import links, redact
-from digest.feeds import bylines, clean, entries, jsonfeed, moves, plaintext, webpage
+from digest import redact, urls
+from digest.feeds import author_names, clean, feed_links, jsonfeed, new_address, normalize, plain_text
 from digest.feeds.clean import Cleaned
-from digest.feeds.entries import Said
-from digest.feeds.imprint import Imprint
+from digest.feeds.feed_info import Imprint
+from digest.feeds.normalize import Said
 from digest.model import Document, Failed, Fetched
 
 _NOT_A_FEED = "not a feed that can be read"
@@ -68,7 +68,7 @@ class _Tamed:
 
     def _start_link(self, attributes: dict[str, str]) -> None:
         """Its address is its text where `url` and `uri`, which feedparser takes instead, have none of the web."""
-        kept = {key: value for key, value in attributes.items() if key not in {"url", "uri"} or links.web_link(value)}
+        kept = {key: value for key, value in attributes.items() if key not in {"url", "uri"} or urls.web_link(value)}
         super()._start_link(kept)  # type: ignore[misc]
 
     def _start_media_group(self, _: object) -> None:
@@ -100,7 +100,7 @@ def parse(fetched: Fetched) -> Document | Failed:
     document = _read(fetched)
     if isinstance(document, Failed):
         return document
-    return entries.without_secrets(document, fetched.feed.url, fetched.url)
+    return normalize.without_secrets(document, fetched.feed.url, fetched.url)
 
 
 def _read(fetched: Fetched) -> Document | Failed:
@@ -116,7 +116,7 @@ def _read(fetched: Fetched) -> Document | Failed:
     feed = dict.get(parsed, "feed") or {}
     own = (_text(link, "href") for link in dict.get(feed, "links") or () if _text(link, "rel") == "self")
     new, home = _text(feed, "itunes_new-feed-url"), _text(feed, "link")
-    moved, by = moves.said(new, own, home, fetched.feed.url, fetched.url)
+    moved, by = new_address.said(new, own, home, fetched.feed.url, fetched.url)
     return _document(parsed, cleaned, base)._replace(moved=moved, moved_by=by)
 
 
@@ -130,18 +130,18 @@ def imprint(fetched: Fetched) -> Imprint | Failed:
         return Imprint(title=document.title, language=jsonfeed.language(body, fetched.content_type))
     parsed = _parsed(_cleaned(fetched).document, _base(fetched))
     feed = dict.get(parsed, "feed") or {}
-    publisher = plaintext.line(plaintext.from_either(_text(feed, "publisher")))
+    publisher = plain_text.line(plain_text.from_either(_text(feed, "publisher")))
     return Imprint(title=document.title, language=_text(feed, "language"), publisher=publisher)
 
 
 def _base(fetched: Fetched) -> str:
     """Returns the address against which a document's own are resolved, without secrets."""
-    return redact.strip(links.web_link(fetched.url) or "")
+    return redact.strip(urls.web_link(fetched.url) or "")
 
 
 def _is_feed(parsed: Any, body: bytes) -> bool:
     """Tells whether this is a feed: of a known version, or one with entries in another namespace (RSS 1.1)."""
-    return bool(_text(parsed, "version") or (dict.get(parsed, "entries") and not webpage.is_page(body)))
+    return bool(_text(parsed, "version") or (dict.get(parsed, "entries") and not feed_links.is_page(body)))
 
 
 def _parsed(document: bytes, base: str) -> Any:
@@ -164,9 +164,9 @@ def _cleaned(fetched: Fetched) -> Cleaned:
 
 
 def _why_not(body: bytes, base: str) -> str:
-    if not webpage.is_page(body):
+    if not feed_links.is_page(body):
         return _NOT_A_FEED
-    found = webpage.advertised(body, base)
+    found = feed_links.advertised(body, base)
     return "a web page, not a feed" + (f"; its feed is {found}" if found else "")
 
 
@@ -179,10 +179,10 @@ def _document(parsed: Any, cleaned: Cleaned, base: str) -> Document:
     warnings = list(cleaned.warnings)
     if listed and cleaned.is_entry_cut:  # what it says may be cut in any place
         listed.pop()
-    return entries.document(
+    return normalize.document(
         _words(feed, "title", is_atom),
         [_said(entry, version, _people(feed, is_atom) if is_atom else (), _text(feed, "language")) for entry in listed],
-        base if is_atom and base else entries.base_of(base, home),
+        base if is_atom and base else normalize.base_of(base, home),
         warnings,
     )
 
@@ -196,7 +196,7 @@ def _said(entry: Any, version: str, authors: tuple[str, ...], language: str) -> 
         title=_words(entry, "title", is_atom),
         links=(
             *_pages(entry, language),
-            link if link != guid or links.web_link(guid) else "",
+            link if link != guid or urls.web_link(guid) else "",
             _player(entry),
             *(_text(content, "src") for content in dict.get(entry, "content") or ()),  # RFC 4287 §4.1.3.2
             *(_text(link, "href") for rel in ("related", "via") for link in _links(entry, rel)),
@@ -206,14 +206,14 @@ def _said(entry: Any, version: str, authors: tuple[str, ...], language: str) -> 
         dates=tuple(_text(entry, key) for key in ("published", "updated", "created")),
         authors=_people(entry, is_atom) or _people(dict.get(entry, "source") or {}, is_atom) or authors,
         images=tuple(_images(entry)),
-        summary=plaintext.first(_texts(entry, is_atom)),
+        summary=plain_text.first(_texts(entry, is_atom)),
     )
 
 
 def _words(thing: Any, key: str, is_atom: bool) -> str:
     """Returns a text element as text: by its type where the format has one (RFC 4287 §3.1.1), else by its look."""
     if f"{key}_detail" not in thing:
-        return "" if key == "summary" else plaintext.from_either(_text(thing, key), headline=key == "title")
+        return "" if key == "summary" else plain_text.from_either(_text(thing, key), headline=key == "title")
     return _plain(dict.get(thing, f"{key}_detail"), is_atom, headline=key == "title")
 
 
@@ -226,25 +226,25 @@ def _texts(entry: Any, is_atom: bool) -> Iterator[str]:
 def _plain(detail: Any, is_typed: bool, *, headline: bool = False) -> str:
     kind, value = _text(detail, "type"), _text(detail, "value")
     if not is_typed:
-        return plaintext.from_either(value, headline=headline)
+        return plain_text.from_either(value, headline=headline)
     if kind in _HTML:
         is_loose = headline and kind == "text/html"
-        return plaintext.headline_of_html(value) if is_loose else plaintext.from_html(value)
+        return plain_text.headline_of_html(value) if is_loose else plain_text.from_html(value)
     if headline and not kind.startswith("text/"):
-        return plaintext.from_either(value, headline=True)
+        return plain_text.from_either(value, headline=True)
     return value if kind.startswith("text/") or not kind else ""
 
 
 def _people(thing: Any, is_atom: bool) -> tuple[str, ...]:
     """Returns the names of the authors; Atom has an element for each, in RSS one may hold a list of them."""
     people = [_text(person, "name") for person in dict.get(thing, "authors") or () if isinstance(person, dict)]
-    said = (plaintext.from_either(name, headline=True) for name in people or [_text(thing, "author")])
-    return bylines.each(said) if is_atom else bylines.names(said)
+    said = (plain_text.from_either(name, headline=True) for name in people or [_text(thing, "author")])
+    return author_names.each(said) if is_atom else author_names.names(said)
 
 
 def _pages(entry: Any, language: str) -> Iterator[str]:
     """Yields the addresses of an entry's own page: before a service changed them, in the feed's language, the rest."""
-    yield from (links.web_link(_text(entry, key)) or "" for key in ("feedburner_origlink", "pheedo_origlink"))
+    yield from (urls.web_link(_text(entry, key)) or "" for key in ("feedburner_origlink", "pheedo_origlink"))
     language = _text(dict.get(entry, "title_detail"), "language") or language
     yield from (
         _text(one, "href")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from digest.feeds import tags
+from digest.feeds import html_tags
 
 NotWellFormed = expat.ExpatError
 
@@ -153,7 +153,7 @@ class _Pruner:
         if element.depth:
             element.depth -= 1
             local = _parts(full_name)[1].rpartition(":")[2]
-            if local.lower() in tags.ELEMENTS - _VOID:
+            if local.lower() in html_tags.ELEMENTS - _VOID:
                 element.pieces.append(f"</{local}>")
             return
         self._kept.pop()
@@ -178,7 +178,7 @@ class _Pruner:
         """Takes an element inside a text in as markup; what stands there before the first one is as it was written."""
         around.is_markup = True
         around.depth += 1
-        if local.lower() not in tags.ELEMENTS:
+        if local.lower() not in html_tags.ELEMENTS:
             return
         plain = {_parts(key)[1].rpartition(":")[2]: value for key, value in attributes.items()}
         around.pieces.append(_tag(local, plain))

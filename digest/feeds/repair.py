@@ -16,8 +16,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from digest.feeds import tags
-from digest.feeds.tokens import NAME, Token, tokens
+from digest.feeds import html_tags
+from digest.feeds.markup_tokens import NAME, Token, tokens
 
 _ROOTS = frozenset({"rss", "feed", "rdf"})
 _ENTRIES = frozenset({"item", "entry"})
@@ -238,7 +238,7 @@ class _Document:
             unclosed.append(last)
         self._write(f"</{last.name}>")
         for one in unclosed:
-            if _local(last.name) in _TEXTS and one.name.lower() not in tags.ELEMENTS:
+            if _local(last.name) in _TEXTS and one.name.lower() not in html_tags.ELEMENTS:
                 self._take_as_words(one)
             else:
                 self._end_early(one)

@@ -26,8 +26,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from digest import disk
-from digest.preview import dressing, hosts
-from digest.preview.board import Board, Shown
+from digest.preview import hosts, inject
+from digest.preview.state import Board, Shown
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -63,7 +63,7 @@ def make_app(board: Board, host: str, port: int, allowed: Iterable[str] = ()) ->
         return StreamingResponse(_told(board), media_type="text/event-stream", headers=_HEADERS)
 
     return Starlette(
-        routes=[Route(dressing.EVENTS, events), Mount("/", _Site(board))],
+        routes=[Route(inject.EVENTS, events), Mount("/", _Site(board))],
         middleware=[Middleware(_OnlyHere, host=host, port=port, allowed=frozenset(map(str.lower, allowed)))],
     )
 
@@ -137,7 +137,7 @@ class _Site(StaticFiles):
         headers = {**_HEADERS, "Content-Type": kind}
         if kind.startswith("text/html"):
             place = file.relative_to(shown.folder.resolve()).as_posix().removesuffix("index.html")
-            return Response(dressing.dressed(file.read_text("utf-8", "replace"), shown, place), status_code, headers)
+            return Response(inject.dressed(file.read_text("utf-8", "replace"), shown, place), status_code, headers)
         headers["Accept-Ranges"] = "bytes"
         if _RANGE.fullmatch(Request(scope).headers.get("range", "")):
             return FileResponse(file, status_code, headers, stat_result=stat_result)
@@ -147,11 +147,11 @@ class _Site(StaticFiles):
 def _lost(shown: Shown, asked: str) -> Response:
     """Answers where nothing is: with the site's own page for that, and with what stopped the build, if anything did."""
     own = shown.folder / _NOT_FOUND
-    words = dressing.bare("There is no page yet." if shown.problems else "There is nothing at this address.")
+    words = inject.bare("There is no page yet." if shown.problems else "There is nothing at this address.")
     html = own.read_text(encoding="utf-8") if own.is_file() else words
     last = asked.rpartition("/")[2]
     status = 200 if shown.problems and ("." not in last or last.endswith(".html")) else 404
-    content = dressing.dressed(html, shown, _NOT_FOUND)
+    content = inject.dressed(html, shown, _NOT_FOUND)
     return Response(content, status_code=status, headers={**_HEADERS, "Content-Type": "text/html; charset=utf-8"})
 
 

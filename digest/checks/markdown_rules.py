@@ -1,0 +1,346 @@
+"""Slips in Markdown that nobody sees until the page is out: each rule takes a text and yields line, fault and cure.
+
+A rule knows what python-markdown makes of the text, which differs from what git hosts show. Refuses to cry wolf: where
+a construct may well be meant as it stands, the rule is silent. What leads nowhere is an error, and found in `pages`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from digest import sanitize, urls
+from digest.checks import ignored_keys
+from digest.checks.markdown_scan import FENCE, MARKER, Lines, Link, Prose, is_fence
+
+_BULLET = re.compile(r"[-*+][ \t]+\S|1\.[ \t]+\S")
+_QUOTING = re.compile(r"\S+[ \t]+>")
+_UNDERLINE = re.compile(r"([=-]+)[ ]*")
+_SENTENCE = (".", ",", ";", ":", "!", "?", "…", ".”", ".’", ".)")
+_LONG_HEADING = 60
+_WIDE_UNDERLINE = 6
+_PARTED = re.compile(
+    r"(?<![\\!])\[[^\[\]\n]+\][ \t]+\((?=https?://|www\.|mailto:|\.{0,2}/|[\w./-]+\.(?i:md|markdown)[)#])[^()\s]*\)"
+)
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://|www\.|mailto:|\.{0,2}/|[\w./-]+\.(?:md|markdown)\b", re.IGNORECASE)
+_TITLE = re.compile(r"""(["']).*\1""", re.DOTALL)
+_CURLED = re.compile(r"[“”„]|^[‘’]|[‘’]$")
+_TAG = re.compile(r"<([A-Za-z][\w-]*)(\s[^<>]*)?/?>")
+_NAME = re.compile(r"(?<![\w-])([A-Za-z][\w-]*+)\s*=")
+_KEY = re.compile(r"(?:title|draft)[ \t]*:")
+_RULE = re.compile(r"[ ]*+\|?[ ]*+:?-++:?[ ]*+(?:\|[ ]*+:?-++:?[ ]*+)*+\|?[ ]*")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_KEPT_SCHEMES = frozenset({"http", "https", "mailto"})
+_FTP = re.compile(r"<(ftps?://[^<>\s]*)>", re.IGNORECASE)
+_IDLE = (
+    (re.compile(r"(?<![\\~])~~(?=[^\s~])[^~\n]*[^\s~]~~(?!~)"), "'~~' does not strike text out; it is shown as typed",
+     "write <del>…</del>"),
+    (re.compile(r"^ *[-*+] +\[[ xX]\] ", re.MULTILINE), "the box of a task list is shown as typed",
+     "remove it"),
+    (re.compile(r"(?<![\\!])\[\[[^\[\]\n]+\]\](?!\()"), "a link in [[…]] is shown as typed",
+     "write it as [words](file.md)"),
+    (re.compile(r"^> *\[!\w+\]", re.MULTILINE), "'[!…]' does not turn a quotation into a box; it is shown as typed",
+     "remove it"),
+)  # fmt: skip
+_SHOWN = 60
+
+
+class Found(NamedTuple):
+    """One slip: its line, counted from 1, what is wrong, and the cure."""
+
+    line: int
+    what: str
+    cure: str
+
+
+def hints(text: str) -> tuple[Found, ...]:
+    """Returns every slip in a Markdown text, in the order of lines."""
+    prose = Prose(text)
+    return tuple(sorted({found for rule in RULES for found in rule(prose)}))
+
+
+def glued_lists(prose: Prose) -> Iterator[Found]:
+    """Finds lists right below a line of text: without a blank line between, they run on as text.
+
+    One line that begins with a hyphen may be a dash: it takes two of them, a colon above, or a quotation, to be sure.
+    """
+    for block in prose.blocks:
+        begin = next((n for n, line in enumerate(block.lines) if not line.startswith("#")), len(block.lines))
+        text = block.lines[begin:]
+        if not text or MARKER.match(text[0]) or text[0].startswith(("    ", "\t")):
+            continue
+        marked = [number for number, line in enumerate(text) if _BULLET.match(line)]
+        if marked and (
+            len(marked) > 1 or _QUOTING.match(text[marked[0]]) or text[marked[0] - 1].rstrip().endswith(":")
+        ):
+            yield Found(block.line + begin + marked[0], "a list right below a line of text is shown as running text",
+                        "put a blank line above it")  # fmt: skip
+
+
+def accidental_headings(prose: Prose) -> Iterator[Found]:
+    """Finds single lines of text that a `---` or `===` below them turns into headings, though they are none."""
+    for block in prose.blocks:
+        underline = _UNDERLINE.fullmatch(block.lines[1]) if len(block.lines) > 1 else None
+        if underline and _is_no_heading(block.lines[0].rstrip(), underline[1]):
+            yield Found(block.line + 1, f"the line '{underline[1][:3]}' turns the line above it into a heading",
+                        "put a blank line above it for a rule, or begin a heading with ##")  # fmt: skip
+
+
+def shallow_bullets(prose: Prose) -> Iterator[Found]:
+    """Finds bullets that are indented, but by fewer than the four spaces that nest them; one space is no nesting."""
+    above: int | None = None
+    for block in prose.blocks:
+        if not block.lines[0].startswith("  ") and not MARKER.match(block.lines[0]):
+            above = None
+        for number, line in enumerate(block.lines):
+            marker = MARKER.match(line)
+            if marker is None or (above is None and number):
+                continue
+            depth = len(marker[1])
+            if above is not None and depth > above + 1 and depth // 4 == above // 4:
+                need = (above // 4 + 1) * 4
+                yield Found(block.line + number, f"a bullet indented by {_spaces(depth)} is not nested",
+                            f"indent it by {need}")  # fmt: skip
+            else:
+                above = depth
+
+
+def shallow_paragraphs(prose: Prose) -> Iterator[Found]:
+    """Finds paragraphs of a bullet that are indented by too little to belong to it."""
+    listed = False
+    lines = prose.text.split("\n")
+    for block in prose.blocks:
+        depth = len(block.lines[0]) - len(block.lines[0].lstrip(" "))
+        marked = MARKER.match(block.lines[0]) is not None
+        if listed and 2 <= depth < 4 and not marked and not FENCE.match(lines[block.line - 1]):
+            yield Found(block.line, f"a paragraph indented by {_spaces(depth)} does not belong to the bullet above",
+                        "indent it by 4")  # fmt: skip
+        listed = marked or (listed and depth >= 2)
+
+
+def fences(prose: Prose) -> Iterator[Found]:
+    """Finds fences of code blocks that are never closed, or that open none."""
+    lines = Lines(prose.text.split("\n"))
+    inside = 0
+    for number, line in enumerate(lines):
+        fence = FENCE.fullmatch(line)
+        if fence is None or number < inside:
+            continue
+        end = lines.closing(number, fence[2])
+        if fence[1]:
+            yield Found(number + 1, "an indented fence does not open a code block", "begin it at the start of its line")
+        elif not is_fence(fence[3]):
+            yield Found(number + 1, f"a fence followed by '{fence[3].strip()}' does not open a code block",
+                        "leave only the language after it")  # fmt: skip
+        elif end is None:
+            yield Found(number + 1, "a code block is opened here and never closed", f"close it with a line {fence[2]}")
+        if end is None and fence[1]:  # what closes an indented fence needs no hint of its own
+            end = lines.closing(number, fence[2], indented=True)
+            inside = number + 1 if end is None else end + 1
+        else:
+            inside = len(lines) if end is None else end + 1
+
+
+def parted_links(prose: Prose) -> Iterator[Found]:
+    """Finds `[words] (address)`: the space makes two texts of what should be one link."""
+    for found in _PARTED.finditer(prose.plain):
+        yield Found(prose.line_of(found.start()), "a space separates a link's words from its address",
+                    "remove the space between ] and (")  # fmt: skip
+
+
+def broken_links(prose: Prose) -> Iterator[Found]:
+    """Finds links without an end, without an address, or with a space in it."""
+    for link in prose.links:
+        if link.kind != "inline":
+            continue
+        line = prose.line_of(link.start)
+        if not link.address:
+            yield Found(line, "a link without an address", "write one, or remove the brackets")
+        elif not link.closed and _ADDRESS.match(link.address):
+            yield Found(line, f"the link to {_shown(link.address)} is not closed", "put a ) after its address")
+        elif _WEB.match(link.address) and link.rest and not _TITLE.fullmatch(link.rest) and not _is_curled(link):
+            yield Found(line, f"the address of the link to {_shown(link.address)} goes on after a space",
+                        "put the ) before the space, or write the space as %20")  # fmt: skip
+
+
+def curled_quotes(prose: Prose) -> Iterator[Found]:
+    """Finds quotes that a phone has curled in or behind a link's address: they become part of it."""
+    for link in prose.links:
+        if _is_curled(link):
+            yield Found(prose.line_of(link.start), "a link's address contains a curly quote",
+                        'type straight ones (")')  # fmt: skip
+
+
+def bare_addresses(prose: Prose) -> Iterator[Found]:
+    """Finds web addresses that are shown as words, since nothing marks them as links."""
+    for link in prose.links:
+        if link.kind == "bare":
+            yield Found(prose.line_of(link.start), f"the address {_shown(link.address)} is shown as text, not a link",
+                        "put it between < and >, or write [words](address)")  # fmt: skip
+
+
+def foreign_pictures(prose: Prose) -> Iterator[Found]:
+    """Finds pictures of other hosts: a page asks nobody else for anything, so they are shown as links."""
+    for link in prose.links:
+        address = f"https:{link.address}" if link.address.startswith("//") else link.address
+        if link.picture and _WEB.match(address):
+            name = unquote(urlsplit(address).path.rpartition("/")[2]) if urls.web_link(address) else ""
+            yield Found(prose.line_of(link.start), f"the picture is on {_host(address)}, so only a link is shown",
+                        f"save it beside this file, and write its name instead: {name or 'picture.jpg'}")  # fmt: skip
+
+
+def markup_without_effect(prose: Prose) -> Iterator[Found]:
+    """Finds marks that other kinds of Markdown know, and that are shown here as they were typed; each kind once."""
+    for mark, what, cure in _IDLE:
+        found = mark.search(prose.plain)
+        if found:
+            yield Found(prose.line_of(found.start()), what, cure)
+
+
+def glued_tables(prose: Prose) -> Iterator[Found]:
+    """Finds tables right below a line of text: without a blank line between, they run on as text."""
+    for block in prose.blocks:
+        lines = block.lines
+        if len(lines) > 1 and "|" in lines[0] and _RULE.fullmatch(lines[1]):
+            continue
+        for number in range(2, len(lines)):
+            if "|" in lines[number - 1] and "|" in lines[number] and _RULE.fullmatch(lines[number]):
+                yield Found(block.line + number - 1, "a table right below a line of text is shown as running text",
+                            "put a blank line above it")  # fmt: skip
+                break
+
+
+def dropped_links(prose: Prose) -> Iterator[Found]:
+    """Finds links to what is no web or mail address: they are shown as words that lead nowhere."""
+    for link in prose.links:
+        scheme = _SCHEME.match(link.address)
+        if scheme and link.kind != "bare" and scheme[1].lower() not in _KEPT_SCHEMES:
+            yield _dropped_link(prose.line_of(link.start), link.address)
+    for found in _FTP.finditer(prose.plain):
+        yield _dropped_link(prose.line_of(found.start()), found[1])
+
+
+def tracking_links(prose: Prose) -> Iterator[Found]:
+    """Finds links whose address tells the publisher where a reader came from."""
+    for link in prose.links:
+        cleaned = untracked(link.address)
+        if cleaned:
+            yield Found(prose.line_of(link.start), f"the link to {_host(link.address)} tracks its readers",
+                        f"write {cleaned}")  # fmt: skip
+
+
+def raw_html(prose: Prose) -> Iterator[Found]:
+    """Finds HTML that is dropped when the page is made, each kind of it once."""
+    if "<" not in prose.plain:
+        return
+    met: set[str] = set()
+    for tag in _TAG.finditer(prose.plain):
+        if _is_pointed_address(prose, tag.start()):
+            continue
+        for words, cure in _dropped(tag[1].lower(), tag[2] or ""):
+            if words not in met:
+                met.add(words)
+                yield Found(prose.line_of(tag.start()), words, cure)
+    comment = prose.plain.rfind("<!--")
+    if comment >= 0:
+        yield Found(prose.line_of(comment), "a comment is not closed, so it is published", "close it with -->")
+
+
+def lost_front_matter(prose: Prose) -> Iterator[Found]:
+    """Finds keys at the beginning of a text that are shown as text, since the line `---` above them is not there."""
+    first = prose.blocks[0] if prose.blocks else None
+    if first is None:
+        return
+    lines = first.lines[1:] if first.lines[0].rstrip() == "---" else first.lines
+    if lines and _KEY.match(lines[0]) and "---" in (line.rstrip() for line in lines[1:]):
+        yield Found(first.line, "this is shown as text, because the front matter does not begin on the first line",
+                    "make --- the first line of the file")  # fmt: skip
+
+
+def misplaced_keys(prose: Prose) -> Iterator[Found]:
+    """Finds keys that were typed below the front matter, where they are published as text."""
+    for line, key in ignored_keys.below(prose.plain):
+        proper = "" if key == key.lower() else f", as '{key.lower()}'"
+        yield Found(line, f"'{key}:' has no effect here, and is published as text",
+                    f"move this line above the second ---{proper}")  # fmt: skip
+
+
+RULES: tuple[Callable[[Prose], Iterator[Found]], ...] = (
+    glued_lists,
+    accidental_headings,
+    shallow_bullets,
+    shallow_paragraphs,
+    fences,
+    parted_links,
+    broken_links,
+    curled_quotes,
+    bare_addresses,
+    foreign_pictures,
+    tracking_links,
+    markup_without_effect,
+    glued_tables,
+    dropped_links,
+    raw_html,
+    lost_front_matter,
+    misplaced_keys,
+)
+
+
+def _dropped_link(line: int, address: str) -> Found:
+    what = f"the link to {_shown(address)} is not published, because it is neither a web nor a mail address"
+    return Found(line, what, "write an https:// address, or only the words")
+
+
+def untracked(address: str) -> str:
+    """Returns the address without what tracks its readers, nothing where there is nothing of that kind in it."""
+    if not _WEB.match(address) or urls.web_link(address) is None:
+        return ""
+    cleaned = urls.clean(address)
+    return cleaned if len(cleaned) < len(address.rstrip("?#")) else ""
+
+
+def _is_no_heading(line: str, underline: str) -> bool:
+    """Tells whether an underlined line reads as a sentence or an entry of a list; a short line may be a heading."""
+    if line.startswith("#"):
+        return False
+    odd = MARKER.match(line) is not None or line.startswith(">") or len(underline) < 3
+    return odd or line.endswith(_SENTENCE) or (len(line) > _LONG_HEADING and len(underline) < _WIDE_UNDERLINE)
+
+
+def _dropped(tag: str, attributes: str) -> Iterator[tuple[str, str]]:
+    if sanitize.is_kept(tag):
+        bare = re.sub(r"\"[^\"]*\"|'[^']*'", '""', attributes)
+        for name in _NAME.findall(bare):
+            if not sanitize.is_kept(tag, name.lower()):
+                yield f"the attribute '{name}' of the HTML <{tag}> is not published", "remove it"
+    elif sanitize.is_emptied(tag):
+        yield f"the HTML <{tag}> is not published, nor is its content", "remove it, or link to it"
+    else:
+        yield (
+            f"the HTML <{tag}> is not published, only its content is",
+            "write it in Markdown; for a plain < write &lt;",
+        )
+
+
+def _is_pointed_address(prose: Prose, at: int) -> bool:
+    """True if the `<` at this place opens the address of a link or picture, as in `[words](<my file.md>)`."""
+    return prose.plain[max(0, at - 80) : at].rstrip().endswith(("](", "]:")) and prose.is_within_link(at)
+
+
+def _is_curled(link: Link) -> bool:
+    return bool(_CURLED.search(link.address) or (_CURLED.search(link.rest) and not _TITLE.fullmatch(link.rest)))
+
+
+def _host(address: str) -> str:
+    return urls.host(address) if urls.web_link(address) else "another host"
+
+
+def _shown(address: str) -> str:
+    return address if len(address) <= _SHOWN else f"{address[: _SHOWN - 1]}…"
+
+
+def _spaces(number: int) -> str:
+    return f"{number} space" if number == 1 else f"{number} spaces"

@@ -1,0 +1,1 @@
+"""The command line: options and output of each command."""

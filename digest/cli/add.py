@@ -1,0 +1,50 @@
+"""`digest add`: the words around a story from a web page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from digest import redact, urls
+from digest.cli.context import Call
+
+if TYPE_CHECKING:
+    from digest.commands.add import AddReport
+
+
+@click.command()
+@click.argument("url", metavar="URL")
+@click.pass_obj
+def add(call: Call, url: str) -> None:
+    """Add a story from any web page, for what no feed carries.
+
+    Headline, date, authors, picture and summary are taken from the page; correct them in the file.
+
+    \b
+    Example:
+      digest add https://news.example/tech/foundries-fill-up
+    """
+    from digest.commands import add as command
+
+    address = urls.fetch_link(url)
+    if address is None:
+        raise click.BadParameter(
+            f"'{redact.mask(url)}' is not an http(s) address; copy it from the browser", param_hint="URL"
+        )
+    root, config = call.open()
+    _tell(command.run(root, config, address, now=call.now), call)
+    if secrets := redact.names(address):
+        what = f"what looks like a secret in its address ({', '.join(secrets)}) was left out"
+        call.complain(f"{what}; check that the link works without it")
+
+
+def _tell(report: AddReport, call: Call) -> None:
+    """Prints the story that was added, what of it the editor may want to look at, and what is wrong elsewhere."""
+    call.complain(*report.problems)
+    story = report.story
+    call.say(f"{story.file}: '{story.title}', {story.source}; {', '.join(story.themes) or 'without a theme'}")
+    if not report.dated:
+        call.say(
+            "The page names no date, so the story is dated now; if that is wrong, correct published: and move the file"
+        )

@@ -1,0 +1,25 @@
+"""Addresses of feeds as people type them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from digest import redact, urls
+
+
+def web_address(feed: str, hint: str) -> str:
+    """Returns the http(s) address that a person gave; `hint` names its place on the command line in an error."""
+    address = urls.feed_link(feed)
+    if address is None:
+        if feed and not feed.lower().startswith(("http:", "https:")) and Path(feed).is_file():
+            first = "run init without it, then " if hint == "--feed" else ""
+            cure = f"{first}put the file's path into digest.toml, as url of a feed"
+            raise click.BadParameter(
+                f"'{redact.mask(feed)}' is a file, and {hint} takes addresses; {cure}", param_hint=hint
+            )
+        meant = urls.web_link(f"https://{feed}") if "." in feed and ":" not in feed else None
+        cure = f"did you mean {redact.mask(meant)}?" if meant else "copy it from the browser"
+        raise click.BadParameter(f"'{redact.mask(feed)}' is not an http(s) address; {cure}", param_hint=hint)
+    return address

@@ -1,0 +1,86 @@
+"""`digest build`: the words around the site."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest import redact, urls
+from digest.cli import formatting, progress
+from digest.cli.context import Call
+
+if TYPE_CHECKING:
+    from digest.commands.build import BuildReport
+
+
+_NAMED = 10  # damaged lines, hints
+
+
+def _site_url(_: click.Context, __: click.Parameter, address: str | None) -> str | None:
+    """Returns an address that was given for the site, checked: a wrong one is wrong usage."""
+    url = None if address is None else urls.site_url(address)
+    if address is not None and url is None:
+        raise click.BadParameter(f"'{redact.mask(address)}' is not an http(s) address that a site can have")
+    return url
+
+
+@click.command()
+@click.option(
+    "--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="Where to write the site; the digest's own site/ without it.",
+)  # fmt: skip
+@click.option(
+    "--base-url", metavar="URL", callback=_site_url,
+    help="The address that the site will have, instead of digest.toml's.",
+)  # fmt: skip
+@click.option("--force", is_flag=True, help="Write over files in that folder that Digest did not make.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.pass_obj
+def build(call: Call, output: Path | None, base_url: str | None, force: bool, as_json: bool) -> None:
+    """Build the site from the stories.
+
+    Makes pages, Atom feeds and everything else that is published, in site/. Only files that differ are written. When
+    anything is wrong, it is listed, and the old site stays as it is. A file in the folder that Digest did not make is
+    never written over without --force, nor is it ever removed. The file
+    content/ledger/_places.jsonl records where your own and moved stories are, so that their addresses redirect when
+    you move them later: keep it in git.
+
+    \b
+    Examples:
+      digest build
+      digest build --output public --base-url https://news.example/digest/
+    """
+    from digest.commands import build as command
+
+    root, config = call.open()
+    target = Path.cwd() / output if output else root / "site"
+    with progress.shown(call, "Pages", least=200) as told:
+        report = command.run(root, config, output=target, base_url=base_url, told=told, now=call.now, force=force)
+    call.complain(*report.damaged[:_NAMED])
+    if report.damaged:
+        more = f"{len(report.damaged) - _NAMED} more, and " if len(report.damaged) > _NAMED else ""
+        call.complain(f"{more}published addresses and Atom ids may change without these lines")
+    call.complain(
+        *filter(None, (report.notice, report.warning, report.unrecorded, report.secrets)), *report.not_removed
+    )
+    call.complain(*report.hints[:_NAMED])
+    if len(report.hints) > _NAMED:
+        call.complain(f"{len(report.hints) - _NAMED} more hints: run 'digest check'")
+    if as_json:
+        click.echo(formatting.as_json(report._asdict()))
+    else:
+        _tell(report, call)
+    if report.not_removed:
+        sys.exit(1)
+
+
+def _tell(report: BuildReport, call: Call) -> None:
+    """Prints what the site has and what of it was written."""
+    call.say(
+        f"{formatting.stories(report.stories)} in {formatting.count(report.weeks, 'week')}: {report.pages} files, "
+        f"{report.written} written, {report.removed} removed"
+    )
+    call.say(f"The site is in {report.output}")

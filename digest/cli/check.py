@@ -1,0 +1,112 @@
+"""`digest check`: the words around problems, for people, for GitHub Actions and for programs."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli import formatting, progress
+from digest.cli.colors import in_colour
+from digest.cli.context import Call
+from digest.cli.safe_print import echo, printable
+from digest.errors import Problem, UnknownRefError
+
+if TYPE_CHECKING:
+    from digest.commands.check import CheckReport
+
+
+@click.command()
+@click.option("--links", is_flag=True, help="Check whether the linked pages still exist.")
+@click.option("--since", metavar="REF", help="Report only what has changed since this git commit or branch.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "github", "json"]), default="text", show_default=True,
+    help="For people, for annotations by GitHub Actions, or for programs.",
+)  # fmt: skip
+@click.pass_obj
+def check(call: Call, links: bool, since: str | None, form: str) -> None:
+    """Report every problem in config and content.
+
+    An error would stop the build; a hint stops nothing, and names something that you may want to look at. Exits with
+    1 if there is an error.
+
+    \b
+    Examples:
+      digest check
+      digest check --links
+      digest check --since origin/main --format github
+    """
+    from digest.commands import check as command
+
+    if since == "":
+        raise click.BadParameter("write a commit or a branch after it", param_hint="--since")
+    try:
+        with progress.shown(call, "Linked pages", least=5) as told:
+            report = command.run(call.root(), now=call.now, links=links, since=since or "", told=told)
+    except UnknownRefError as error:
+        raise click.BadParameter(str(error), param_hint="--since") from None
+    if form == "json":
+        click.echo(formatting.as_json(_as_data(report)))
+    elif form == "github":
+        _annotate(report)
+    else:
+        _tell(report, call, since or "")
+    if report.errors:
+        sys.exit(1)
+
+
+def _tell(report: CheckReport, call: Call, since: str) -> None:
+    """Prints each error, each hint as such, and with --verbose the links of which nothing can be told; then counts."""
+    for problem in report.problems:
+        if problem.hint:
+            call.say(in_colour(_as_hint(problem)))
+        else:
+            echo(in_colour(str(problem)))
+    for problem in report.untold if call.verbose else ():
+        call.say(in_colour(_as_hint(problem)))
+    if report.private and not call.verbose:
+        asked = (
+            "leads into a private network and was" if report.private == 1 else "lead into a private network and were"
+        )
+        call.say(f"{formatting.count(report.private, 'link')} {asked} not asked: digest --verbose check --links")
+    if report.offline:
+        call.say("No linked page could be reached: is this machine on the network?")
+    errors, hints = formatting.count(report.errors, "error"), formatting.count(report.hints, "hint")
+    place = formatting.count(report.files, "file") + (f" changed since {since}" if since else "")
+    rest = "" if report.whole else "; the rest is checked once that is correct"
+    call.say(f"{errors}, {hints} in {place}{rest}")
+
+
+def _annotate(report: CheckReport) -> None:
+    """Prints each problem as a workflow command of GitHub Actions, which shows it beside its line."""
+    for problem in report.problems:
+        level = "warning" if problem.hint else "error"
+        place = {"file": report.folder + problem.file, "line": str(problem.line or ""), "title": "digest check"}
+        told = ",".join(f"{name}={printable(_escaped(value, ':,'))}" for name, value in place.items() if value)
+        click.echo(f"::{level} {told}::{printable(_escaped(problem.words))}")
+
+
+def _as_data(report: CheckReport) -> list[dict[str, object]]:
+    """Returns the problems as programs read them."""
+    return [
+        {
+            "file": problem.file,
+            "line": problem.line,
+            "level": "hint" if problem.hint else "error",
+            "what": problem.what,
+            "cure": problem.cure,
+        }
+        for problem in report.problems
+    ]
+
+
+def _as_hint(problem: Problem) -> str:
+    return str(problem._replace(what=f"hint: {problem.what}"))
+
+
+def _escaped(value: str, signs: str = "") -> str:
+    """Returns a value as workflow commands take it: line breaks and `%` as codes, in properties the signs as well."""
+    for sign in f"%\r\n{signs}":
+        value = value.replace(sign, f"%{ord(sign):02X}")
+    return value

@@ -1,0 +1,59 @@
+"""What a shell may complete: feeds by id, weeks, the files of stories; commands and options click completes itself.
+
+Refuses to fail: where there is no digest, or one that cannot be read, nothing is offered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from digest.names import is_markdown
+
+
+def feeds(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Returns the ids of the feeds that are pulled."""
+    import tomllib
+
+    with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):
+        said = tomllib.loads((_root(context) / "digest.toml").read_text(encoding="utf-8"))
+        named = [str(feed.get("id", "")) for feed in said.get("feeds", []) if not feed.get("retired")]
+        return [name for name in named if name and name.startswith(incomplete)]
+    return []
+
+
+def weeks(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Returns the weeks that have a folder, the newest first, as `2026-W20`."""
+    names = (f"{year}-{week.upper()}" for year, week in _folders(_root(context) / "content"))
+    return [name for name in names if name.lower().startswith(incomplete.lower())]
+
+
+def stories(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Returns the files of stories that begin with what was typed, from the digest's root; else a week at a time."""
+    root = _root(context)
+    place = root / incomplete
+    folder = place if incomplete.endswith("/") else place.parent
+    found = []
+    with contextlib.suppress(OSError):
+        for path in sorted(folder.iterdir()):
+            name = path.relative_to(root).as_posix() + ("/" if path.is_dir() else "")
+            if name.startswith(incomplete) and (path.is_dir() or is_markdown(name)) and name.startswith("content/"):
+                found.append(name)
+    return found
+
+
+def _folders(content: Path) -> Iterator[tuple[str, str]]:
+    with contextlib.suppress(OSError):
+        for year in sorted(content.glob("[0-9][0-9][0-9][0-9]"), reverse=True):
+            for week in sorted(year.glob("w[0-9][0-9]"), reverse=True):
+                yield year.name, week.name
+
+
+def _root(context: click.Context) -> Path:
+    """Returns the folder of the digest that is named on the line, or that one stands in."""
+    named = context.find_root().params.get("root")
+    here = Path(named) if named else Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "digest.toml").is_file()), here)

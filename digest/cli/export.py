@@ -1,0 +1,33 @@
+"""`digest export`: the archive's records, written as lines of JSON."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from digest.cli.context import Call
+from digest.cli.safe_print import json_text
+
+
+@click.command()
+@click.option("--json", "_", is_flag=True, help="As JSON Lines, which is the default.")
+@click.pass_obj
+def export(call: Call, _: bool) -> None:
+    """Write the whole archive to standard output, as JSON Lines.
+
+    One record a line, in UTF-8: the digest, then every story with its keys, excerpt and note, letters, introductions of
+    themes, pages; other files by name. Drafts and hidden stories are there too, and say so. Nothing is written unless
+    all of it can be read.
+
+    \b
+    Examples:
+      digest export --json > archive.jsonl
+      digest export --json | jq -r 'select(.kind == "story") | .title'
+    """
+    from digest.commands import export as command
+
+    root, config = call.open()
+    for record in command.run(root, config):
+        line = json_text(json.dumps(record, ensure_ascii=False))
+        click.echo(line.encode(errors="replace"))  # JSON is UTF-8 in every locale

@@ -1,0 +1,135 @@
+"""`digest feeds`: the words around the list of feeds, and around feeds added and retired."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest import redact
+from digest.cli import completion, formatting
+from digest.cli.addresses import web_address
+from digest.cli.context import Call
+from digest.cli.groups import Commands
+from digest.cli.status import last_answer, unsure
+from digest.errors import suggestion
+
+if TYPE_CHECKING:
+    from digest.commands.feeds import AddReport, FeedsReport, RemoveReport
+
+
+@click.group(cls=Commands, invoke_without_command=True, short_help="List the feeds, add some, retire one.")
+@click.pass_context
+def feeds(context: click.Context) -> None:
+    """List the feeds, add some, retire one.
+
+    Without a command, a row for each feed: when it last answered, how many stories it brought with the last pull and in
+    all, how many of them are still there, and its address. With --verbose, dates instead of ages.
+
+    \b
+    Examples:
+      digest feeds
+      digest feeds add https://news.example/
+      digest feeds remove harbour-lantern
+    """
+    if context.invoked_subcommand is None:
+        from digest.commands import feeds as command
+
+        call: Call = context.obj
+        root, config = call.open()
+        _tell(command.run(root, config, now=call.now), call)
+
+
+@feeds.command()
+@click.argument("urls", metavar="[URL]...", nargs=-1)
+@click.option(
+    "--opml", "files", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", multiple=True,
+    help="A list of feeds, as feed readers export it; may be given several times.",
+)  # fmt: skip
+@click.pass_obj
+def add(call: Call, urls: tuple[str, ...], files: tuple[Path, ...]) -> None:
+    """Add feeds to digest.toml.
+
+    URL is the address of a feed, or of a web page that has one. The feeds of a list are added without asking their
+    servers, each below a comment with its folder. Nothing is written unless every URL leads to a feed. A feed that is
+    in digest.toml stays as it is; if it is retired, it is pulled again.
+
+    \b
+    Examples:
+      digest feeds add https://news.example/feed.xml
+      digest feeds add https://news.example/ https://blog.example/
+      digest feeds add --opml subscriptions.opml
+    """
+    from digest.commands import feeds as command
+
+    addresses = [web_address(url, "URL") for url in urls]
+    if not (addresses or files):
+        raise click.UsageError("There is nothing to add; give a URL, or a list with --opml FILE.")
+    _tell_added(command.add(call.root(), addresses, files, now=call.now), call)
+
+
+@feeds.command()
+@click.argument("id", metavar="ID", shell_complete=completion.feeds)
+@click.pass_obj
+def remove(call: Call, id: str) -> None:
+    """Retire a feed: it is no longer pulled, and its stories stay.
+
+    Writes 'retired = true' into its table in digest.toml. 'digest feeds add' with its address has it pulled again.
+
+    \b
+    Example:
+      digest feeds remove harbour-lantern
+    """
+    from digest.commands import feeds as command
+
+    root, config = call.open()
+    try:
+        _tell_removed(command.remove(root, id, now=call.now), call)
+    except KeyError:
+        cure = suggestion(id, [feed.id for feed in config.feeds])
+        raise click.BadParameter(f"there is no feed '{id}' in digest.toml; {cure}", param_hint="ID") from None
+
+
+def _tell(report: FeedsReport, call: Call) -> None:
+    if not report.rows:
+        call.say("There is no feed yet. Next: digest feeds add URL")
+    else:
+        rows = (
+            (row.feed, last_answer(row, call.verbose), row.new or 0, row.brought, row.kept,
+             redact.mask(feed.url) if feed else "")
+            for row, feed in report.rows
+        )  # fmt: skip
+        call.say(*formatting.table(("feed", "last answer", "new", "brought", "kept", "address"), rows))
+    call.complain(*(f"{row.feed}: the last pull failed: {row.reason}" for row, _ in report.rows if row.reason))
+    call.say(*unsure(row for row, _ in report.rows))
+    call.complain(*formatting.unread(report.unread, report.unknown_themes))
+
+
+def _tell_added(report: AddReport, call: Call) -> None:
+    call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.added))
+    call.say(*(f"{feed.id}: was retired, is pulled again" for feed in report.resumed))
+    call.say(*(f"{feed.id}: already in digest.toml, left unchanged" for feed in report.known))
+    call.complain(*formatting.left_out(report.left_out))
+    call.complain(
+        *(
+            f"{id}: an earlier feed had the id '{earlier}'; if this is the same feed, write id = \"{earlier}\" before "
+            "you pull"
+            for id, earlier in report.earlier.items()
+        )
+    )
+    added = f"{formatting.count(len(report.added), 'feed')} added to digest.toml. " if report.added else ""
+    call.say(f"{added}Next: digest pull" if report.added or report.resumed else "Nothing to add")
+
+
+def _tell_removed(report: RemoveReport, call: Call) -> None:
+    id = report.feed.id
+    call.say(f"{id}: {'was retired already' if report.again else 'retired'}, so pull no longer asks for it")
+    if report.stories or report.ledger:
+        call.say(
+            f"What stays: {formatting.stories(report.stories)} with the feed's name, and {report.ledger}, as they are"
+        )
+    else:
+        call.say("It has brought no story, so you can also delete its table in digest.toml")
+    if not report.pulled:
+        call.say("No feed is left to pull. Next: digest feeds add URL")

@@ -1,0 +1,87 @@
+"""`digest init`: the words around a new digest."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest import redact
+from digest.cli import formatting, local_timezone
+from digest.cli.addresses import web_address
+from digest.cli.context import Call
+
+if TYPE_CHECKING:
+    from digest.commands.init import InitReport
+    from digest.commands.sample import SampleReport
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--feed", "feeds", metavar="URL", multiple=True,
+    help="A feed to pull, or a web page that has one; may be given several times.",
+)  # fmt: skip
+@click.option(
+    "--opml", "files", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", multiple=True,
+    help="A list of feeds, as feed readers export it; may be given several times.",
+)  # fmt: skip
+@click.pass_obj
+def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ...]) -> None:
+    """Make a new digest in DIR, or here.
+
+    It has a sample feed in a file, so that pull and build work at once, without a network. With --feed or --opml it has
+    your own feeds instead, and the time zone of this machine. Files that are there already are left as they are. In a
+    digest that has only the sample, your feeds take its place: what you edited stays, and the rest of the sample goes.
+
+    \b
+    Examples:
+      digest init my-digest
+      digest init my-digest --feed https://news.example/feed.xml
+      digest init my-digest --feed https://a.example/ --feed https://b.example/
+      digest init my-digest --opml subscriptions.opml
+    """
+    from digest.commands import init as command
+    from digest.commands import sample
+
+    addresses = [web_address(feed, "--feed") for feed in feeds]
+    if not (addresses or files):
+        _tell(command.run(folder), folder, call)
+        return
+    has_sample = sample.is_all(folder)
+    if not has_sample:
+        command.check_new(folder)  # before anybody is asked anything
+    here = local_timezone.of_this_machine()
+    beat = command.beat_of(addresses, files, now=call.now)
+    if has_sample:
+        _tell_replaced(sample.replace_with(folder, beat, timezone=here), call)
+        return
+    _tell(command.run(folder, timezone=here, beat=beat), folder, call)
+    if not here:
+        call.complain('This machine has no time zone set, so digest.toml says "UTC"; correct it before the first pull')
+
+
+def _tell(report: InitReport, folder: Path, call: Call) -> None:
+    """Prints the feeds, what was there already, with --verbose each file that was written, and the next step."""
+    call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.feeds))
+    call.complain(*formatting.left_out(report.left_out))
+    call.say(*(f"{file}: already exists, left unchanged" for file in report.kept))
+    call.say(*(f"{file}: written" for file in report.written if call.verbose))
+    here = folder.resolve() == Path.cwd()
+    step = "" if here else f"cd {shlex.quote(str(folder))} && "
+    feeds = f" with {formatting.count(len(report.feeds), 'feed')}" if report.feeds else ""
+    call.say(f"A new digest is {'here' if here else f'in {folder}'}{feeds}. Next: {step}digest pull && digest serve")
+
+
+def _tell_replaced(report: SampleReport, call: Call) -> None:
+    """Prints the feeds, what became of the sample, and the next step."""
+    call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.feeds))
+    call.complain(*formatting.left_out(report.left_out))
+    call.say(*(f"{file}: removed" for file in report.removed if call.verbose))
+    call.say(f"Removed the sample: its feed, and {formatting.stories(len(report.removed))} that nobody had edited")
+    call.say(*(f"{file}: stays, because it was edited" for file in report.kept))
+    if report.themes:
+        call.say("The themes in digest.toml stay, because they were edited or stories have them")
+    call.say("Next: digest pull && digest serve")

@@ -1,0 +1,59 @@
+"""`digest letter`: the words around a drafted letter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli import completion, formatting
+from digest.cli.context import Call
+
+if TYPE_CHECKING:
+    from digest.commands.letter import LetterReport
+
+
+@click.command()
+@click.argument("week", metavar="[WEEK]", default="", shell_complete=completion.weeks)
+@click.option("--more", is_flag=True, help="Add links to stories that the letter does not link yet, at its end.")
+@click.pass_obj
+def letter(call: Call, week: str, more: bool) -> None:
+    """Draft the letter that opens a week.
+
+    WEEK is 2026-W20, 2026/w20, or w20 of the newest year that has it; without it, the newest week that has stories and
+    no letter. The draft links the week's stories by theme, for you to write around. A letter that is there stays as it
+    is; --more adds links to stories that came after it, at its end.
+
+    \b
+    Examples:
+      digest letter
+      digest letter w20
+      digest letter --more
+    """
+    from digest.commands import letter as command
+
+    root, config = call.open()
+    try:
+        report = (command.more if more else command.run)(root, config, week)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="WEEK") from None
+    if more:
+        _tell_more(report, call)
+    else:
+        _tell(report, call, chosen=not week)
+
+
+def _tell_more(report: LetterReport, call: Call) -> None:
+    drafts = f"; left out: {report.drafts} in draft" if report.drafts else ""
+    if report.stories:
+        call.say(f"{report.file}: {formatting.stories(report.stories)} added at its end{drafts}")
+    else:
+        call.say(f"{report.file}: every story of {report.week} is in it already{drafts}")
+
+
+def _tell(report: LetterReport, call: Call, *, chosen: bool) -> None:
+    """Prints where a drafted letter is; `chosen` tells that nobody had named its week."""
+    which = f"{report.week}, the newest week without a letter," if chosen else str(report.week)
+    drafts = f"; left out: {report.drafts} in draft" if report.drafts else ""
+    call.say(f"{report.file}: drafted for {which} with {formatting.stories(report.stories)}{drafts}")
+    call.say("Write it, then remove 'draft: true'")

@@ -1,0 +1,88 @@
+"""The command line: the commands, the clock, and exit codes; the roof has a file for each command.
+
+Exit codes: 0 done; 1 the content, the config or a feed is at fault, said in one line each; 2 wrong usage.
+A command's own file is imported when it is called, so that each is ready soon.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from digest import __version__
+from digest.cli.colors import in_colour, wants_colour
+from digest.cli.context import Call
+from digest.cli.groups import Commands
+from digest.cli.safe_print import echo
+from digest.errors import DigestError
+
+_COMMANDS = ("init", "feeds", "pull", "build", "serve", "check", "status", "themes", "excerpts", "letter", "add",
+             "publish", "export")  # fmt: skip
+"""The commands in the order in which a newcomer meets them; each is called as its file in the roof is."""
+
+
+class _Commands(Commands):
+    """Finds a command's file when it is called, or asked what it is for: a build need not wait for the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as it is called
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        found: click.Command = getattr(import_module(f"digest.cli.{cmd_name}"), cmd_name)
+        return found
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="digest")
+@click.option(
+    "--root", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
+    help="The digest's folder; by default, the one that contains the current folder.",
+)  # fmt: skip
+@click.option("--quiet", is_flag=True, help="Print only what is wrong.")
+@click.option("--verbose", is_flag=True, help="Name every file.")
+@click.pass_context
+def cli(context: click.Context, root: Path | None, quiet: bool, verbose: bool) -> None:
+    """Pull feeds into Markdown, curate it by hand, publish it as an archive.
+
+    \b
+    A first digest, without a network:
+      digest init my-digest
+      cd my-digest
+      digest pull
+      digest serve
+
+    'digest COMMAND --help' explains a command, with examples.
+    """
+    if quiet and verbose:
+        raise click.UsageError("--quiet and --verbose exclude each other.")
+    context.color = wants_colour(os.environ)
+    context.obj = Call(folder=root, quiet=quiet, verbose=verbose, now=datetime.now(UTC))
+
+
+def main() -> None:
+    """Runs the command line; what a user or a feed can do wrong ends in one line each, never in a traceback."""
+    gc.set_threshold(100_000)  # a command is short, and what it has read it needs to its end
+    try:
+        cli(prog_name="digest")
+    except DigestError as error:
+        _fail(str(error).splitlines())
+    except OSError as error:
+        place = "current folder" if isinstance(error, FileNotFoundError) else "disk"
+        _fail([f"{error.filename or place}: {error.strerror or error}"])
+    finally:
+        gc.freeze()  # at its end, nothing has to be looked through for what could go before
+
+
+def _fail(lines: Iterable[str]) -> None:
+    for line in lines:
+        echo(in_colour(line), err=True, color=wants_colour(os.environ))
+    sys.exit(1)

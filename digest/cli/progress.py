@@ -1,0 +1,51 @@
+"""A bar for long work, to somebody who looks on: nothing in a pipe or a log, nothing for what is done in a moment.
+
+Meets rich, and only when a bar is to be seen.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from digest.cli.context import Call
+
+Told = Callable[[int, int], None]
+
+
+@contextmanager
+def shown(call: Call, words: str, least: int) -> Iterator[Told | None]:
+    """Gives what is to hear how many of how many are done, None where nobody looks on; a bar for `least` or more."""
+    if call.quiet or not sys.stderr.isatty() or os.environ.get("CI") or os.environ.get("TERM", "dumb") == "dumb":
+        yield None
+        return
+    with ExitStack() as stack:
+        yield _Bar(words, least, stack).told
+
+
+class _Bar:
+    """One bar, drawn when the first part of a long work is told; it is gone when the work is done."""
+
+    def __init__(self, words: str, least: int, stack: ExitStack) -> None:
+        self._words, self._least, self._stack = words, least, stack
+        self._update: Callable[[int], None] | None = None
+
+    def told(self, done: int, of: int) -> None:
+        if of < self._least:
+            return
+        if self._update is None:
+            self._update = self._drawn(of)
+        self._update(done)
+
+    def _drawn(self, of: int) -> Callable[[int], None]:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn(self._words), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        bar = self._stack.enter_context(Progress(*columns, console=Console(stderr=True), transient=True))
+        task = bar.add_task(self._words, total=of)
+        return lambda done: bar.update(task, completed=done)

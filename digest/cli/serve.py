@@ -1,0 +1,102 @@
+"""`digest serve`: the words around the preview."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli import progress
+from digest.cli.context import Call
+
+if TYPE_CHECKING:
+    from digest.commands.serve import Built, Event, Opened
+
+_THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
+_NAMED = 3
+
+
+@click.command()
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, metavar="ADDRESS",
+    help="The address to listen on; 0.0.0.0 lets others on the network see the preview.",
+)  # fmt: skip
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
+    help="The port to listen on; 0 picks a free one.",
+)  # fmt: skip
+@click.option(
+    "--allow-host", "allowed", multiple=True, metavar="NAME",
+    help="Also answer to this host name, as a tunnel or proxy forwards it; can be repeated.",
+)  # fmt: skip
+@click.option(
+    "--poll", is_flag=True,
+    help="Check for changed files every second, if the system does not report changes (WSL, Docker, network drives).",
+)  # fmt: skip
+@click.option("--open", "open_", is_flag=True, help="Open the preview in the browser.")
+@click.pass_obj
+def serve(call: Call, host: str, port: int, allowed: tuple[str, ...], poll: bool, open_: bool) -> None:
+    """Preview the site while you write.
+
+    Shows all pages as they will be, with drafts, and reloads them on every save. Beside each story it shows its file,
+    why it has its themes, what 'digest check' says about it, and the publisher's whole summary. None of this gets into
+    site/. Ctrl-C ends it.
+
+    \b
+    Examples:
+      digest serve
+      digest serve --open --port 8080
+      digest serve --allow-host preview.example.org
+    """
+    from digest.commands import serve as command
+
+    def told(event: Event) -> None:
+        bar.close()
+        if isinstance(event, command.Opened):
+            _tell_opened(event, host, allowed, call)
+            if open_:
+                _open(event.url, call)
+        elif isinstance(event, command.Built):
+            _tell_built(event, call)
+        elif isinstance(event, command.Broken):
+            call.complain(*map(str, event.problems))
+        elif isinstance(event, command.Polling):
+            call.complain("The system does not report changed files here; checking for changes every second instead")
+        else:
+            call.say("Waiting for another run of digest to end")
+
+    bar = contextlib.ExitStack()
+    with contextlib.suppress(KeyboardInterrupt), bar:  # Ctrl-C during the first build
+        pages = bar.enter_context(progress.shown(call, "Pages", least=200))
+        command.run(call.root(), host=host, port=port, told=told, allowed=allowed, poll=poll, pages=pages)
+
+
+def _tell_opened(event: Opened, host: str, allowed: tuple[str, ...], call: Call) -> None:
+    call.say(f"The preview is at {event.url} (Ctrl-C ends it)")
+    if host not in _THIS_MACHINE:
+        call.complain(f"Anyone who reaches {host} on this machine can read it too, including drafts")
+    if allowed:
+        call.complain(f"Anyone who reaches {', '.join(allowed)} can read it too, including drafts")
+    if event.exhausted:
+        call.complain("The system has no file watchers left (fs.inotify); checking for changes every second instead")
+
+
+def _tell_built(event: Built, call: Call) -> None:
+    call.complain(*filter(None, [event.notice]))
+    changed = event.changed
+    named = ", ".join(changed[:_NAMED]) + (f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else "")
+    pages = f"{event.pages} files, {event.written} written, {event.removed} removed in {event.seconds * 1000:.0f} ms"
+    call.say(f"{named or 'Built'}: {pages}")
+
+
+def _open(url: str, call: Call) -> None:
+    """Opens a browser, which may take its time, or not be there."""
+    import threading
+    import webbrowser
+
+    def attempt() -> None:
+        if not webbrowser.open(url):
+            call.complain(f"No browser could be opened; open {url} yourself")
+
+    threading.Thread(target=attempt, daemon=True).start()

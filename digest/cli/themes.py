@@ -1,0 +1,150 @@
+"""`digest themes`: the words around the rules of themes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli import completion, formatting
+from digest.cli.context import Call
+from digest.phrases import check_phrase
+
+if TYPE_CHECKING:
+    from digest.commands.themes import ApplyReport, ExplainReport, ThemesReport, TryReport
+    from digest.model import Config
+
+
+@click.command(short_help="Count the themes, explain them, run their rules again.")
+@click.option(
+    "--explain", "explained", metavar="FILE", type=click.Path(path_type=Path), shell_complete=completion.stories,
+    help="Why a story has its themes.",
+)  # fmt: skip
+@click.option(
+    "--try", "phrases", metavar="PHRASE", multiple=True,
+    help="What a phrase would catch in the whole archive; several: what they would together.",
+)  # fmt: skip
+@click.option("--apply", "applied", is_flag=True, help="Run the rules again, over stories whose themes nobody edited.")
+@click.option("--drop", "dropped", metavar="ID", help="Remove a theme that digest.toml no longer has from every story.")
+@click.option("--dry-run", "dry", is_flag=True, help="Say what --apply or --drop would change, write nothing.")
+@click.pass_obj
+def themes(
+    call: Call, explained: Path | None, phrases: tuple[str, ...], applied: bool, dropped: str | None, dry: bool
+) -> None:
+    """Count the themes; say why a story has its own; run the rules again.
+
+    Without an option, a table of the themes and their stories. The others help to find the phrases of a theme in
+    digest.toml, and to run them over stories that are here already. Themes that an editor has changed are never
+    touched, and a theme found only in the feed's whole summary is not removed if that summary is not stored.
+
+    \b
+    Examples:
+      digest themes
+      digest themes --explain content/2026/w20/2026-05-15-foundries-fill-up.md
+      digest themes --try "harbour* + fee*"
+      digest themes --try "harbour* + fee*" --try "port* + toll*"
+      digest themes --apply --dry-run
+      digest themes --drop export-curbs
+    """
+    from digest.commands import themes as command
+
+    if (explained is not None) + bool(phrases) + applied + (dropped is not None) > 1:
+        raise click.UsageError("--explain, --try, --apply and --drop exclude each other.")
+    if dry and (phrases or explained is not None):
+        raise click.UsageError("--explain and --try change nothing; leave out --dry-run.")
+    for phrase in phrases:
+        if fault := check_phrase(phrase):
+            raise click.BadParameter(f"the phrase '{phrase}' {fault}", param_hint="--try")
+    root, config = call.open()
+    if explained is not None:
+        _tell_why(_explain(root, config, explained), call)
+    elif phrases:
+        _tell_catch(command.attempt(root, config, *phrases), call)
+    elif dropped is not None:
+        _tell_changes(command.drop(root, config, dropped, now=call.now, dry=dry), call)
+    elif applied or dry:
+        _tell_changes(command.apply(root, config, now=call.now, dry=dry), call)
+    else:
+        _tell_counts(command.run(root, config), call)
+
+
+def _explain(root: Path, config: Config, given: Path) -> ExplainReport:
+    """Explains the story of a file that is named from where one stands, or from the digest's root."""
+    from digest.commands import themes as command
+
+    home = root.resolve()
+    places = [(base / given).resolve() for base in (Path.cwd(), root)]
+    place = next((place for place in places if place.is_file() and place.is_relative_to(home)), None)
+    file = place.relative_to(home).as_posix() if place else given.as_posix()
+    try:
+        return command.explain(root, config, file)
+    except LookupError as error:
+        raise click.BadParameter(f"there is no story {file}; {error}", param_hint="--explain") from None
+
+
+def _tell_counts(report: ThemesReport, call: Call) -> None:
+    """Prints a row a theme, and how far the stories are from what the rules would say today."""
+    if not report.stories and not report.unread:
+        call.say("There is no story yet. Next: digest pull")
+        return
+    rows: list[tuple[object, ...]] = [
+        (row.theme, row.stories, row.main, str(row.last) if row.last else "") for row in report.rows
+    ]
+    elsewhere = ("Elsewhere", report.elsewhere, report.elsewhere, "")
+    call.say(*formatting.table(("theme", "stories", "as main", "last week"), [*rows, elsewhere]))
+    if report.due:
+        call.say(
+            f"Today's rules would change the themes of {formatting.stories(report.due)}:"
+            " digest themes --apply --dry-run"
+        )
+    if report.own:
+        call.say(f"The rules disagree with the editor on {formatting.stories(report.own)}; the editor's choice stays")
+    call.complain(*formatting.unread(report.unread, report.unknown_themes))
+
+
+def _tell_why(report: ExplainReport, call: Call) -> None:
+    """Prints why a story has its themes, and which ones it could have."""
+    call.say(f"{report.file}: {report.title}")
+    width = max((len(reason.theme) for reason in report.reasons), default=0)
+    for reason in report.reasons:
+        call.say(f"  {'has' if reason.has else 'not'} {reason.theme:<{width}}  {reason.why}")
+    if not any(reason.has for reason in report.reasons):
+        call.say("  It has no theme, so it is listed under Elsewhere")
+    call.say("An editor has changed its themes, so no rule does" if report.own else "Nobody has edited its themes")
+
+
+def _tell_catch(report: TryReport, call: Call) -> None:
+    """Prints the stories that a phrase would catch, and which themes they have already."""
+    for catch in report.caught:
+        call.say(f"{catch.file}: {catch.title} ({catch.where}; {', '.join(catch.themes) or 'Elsewhere'})")
+    having = ", ".join(f"{count} {theme or 'Elsewhere'}" for theme, count in report.having.items())
+    call.say(
+        f"'{report.phrase}' would catch {len(report.caught)} of {formatting.stories(report.stories)}"
+        + (f": {having}" if having else "")
+    )
+    if report.partly:
+        partly = formatting.stories(report.partly)
+        call.say(f"Only stored text was searched: for {partly}, the feed's summary is missing or cut")
+    call.complain(*formatting.unread(report.unread, report.unknown_themes))
+
+
+def _tell_changes(report: ApplyReport, call: Call) -> None:
+    """Prints each theme's stories before and after; with --verbose, or in a dry run, every story changed."""
+    rows = [(theme or "Elsewhere", *counts, _step(*counts)) for theme, counts in report.counts.items()]
+    call.say(*formatting.table(("theme", "before", "after", ""), rows))
+    for change in report.changed if call.verbose or report.dry else ():
+        call.say(
+            f"{change.file}: {', '.join(change.before) or 'Elsewhere'} -> {', '.join(change.after) or 'Elsewhere'}"
+        )
+    verb = "would change" if report.dry else "changed"
+    call.say(f"{len(report.changed)} of {formatting.stories(report.stories)} {verb}")
+    if report.own:
+        call.say(
+            f"{formatting.stories(report.own)} would change too, but an editor has changed their themes, so they stay"
+        )
+    call.complain(*report.left, *formatting.unread(report.unread, report.unknown_themes))
+
+
+def _step(before: int, after: int) -> str:
+    return f"{after - before:+}" if after != before else ""

@@ -1,0 +1,195 @@
+"""What an editor wants to know of each text in the preview, put together out of what the rooms know; for `serve` alone.
+
+    permalink ──▶ story ──▶ its themes' evidence, what `check` would say of it, the publisher's summary ──▶ Margin
+
+Made when a page is looked at, and kept until the file, a ledger or digest.toml says something else.
+Refuses to be part of a build.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from digest import disk
+from digest.checks import content_rules
+from digest.content import paths, store, summaries
+from digest.content.history import History
+from digest.content.identity import aliases_of_link
+from digest.errors import DigestError, Problem
+from digest.model import Config, Content, FreePage, Letter, Story
+from digest.preview.annotations import Margin
+from digest.preview.changed_files import SETTINGS
+from digest.site import addresses, arrange
+from digest.site.archive import Archive
+from digest.themes.reapply import judge
+from digest.themes.reasons import reasons
+
+_AT_ONCE = 200  # stories: more would make a page wait
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What outlives a build: margins by file, the ledgers' history, each feed's summaries with the time of their file.
+
+    `links` has the files of the stories under each name of their links, `linked` the names by file;
+    of `pending` stories, None for all of them, these are still to be noted.
+    """
+
+    made: dict[str, Margin] = field(default_factory=dict)
+    history: History | None = None
+    summaries: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
+    links: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    linked: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    pending: list[str] | None = None
+
+
+class Margins:
+    """The margins of one build; `after` gives those of the next, which keep what still holds."""
+
+    def __init__(self, root: Path, config: Config, content: Content, archive: Archive) -> None:
+        self._root, self._config, self._content, self._archive = root, config, content, archive
+        self._stories = {story.file: story for story in content.stories}
+        self._kept = _Kept()
+        self._anchors: dict[str, dict[str, str]] = {}
+        self._editions = {addresses.week(edition.week): edition for edition in archive.editions}
+        self._line_of = content_rules.line_finder(partial(store.read_text, root))
+
+    def after(self, changed: frozenset[str], config: Config, content: Content, archive: Archive) -> Margins:
+        """Returns the margins of the next build, before which these files have changed."""
+        following = Margins(self._root, config, content, archive)
+        kept = following._kept = self._kept
+        if SETTINGS in changed or any(file.startswith(paths.LEDGERS) for file in changed):
+            kept.made, kept.history = {}, None
+        kept.made = {file: margin for file, margin in kept.made.items() if file not in changed}
+        for file in changed & kept.linked.keys():
+            for name in kept.linked.pop(file):
+                kept.links[name].discard(file)
+        if kept.pending is not None:
+            kept.pending += filter(paths.is_story, changed)
+        return following
+
+    def of_story(self, place: str) -> tuple[Margin, ...]:
+        """Returns the margin of the story at a permalink's place, none where there is no such story."""
+        page, _, anchor = place.partition("#")
+        file = self._anchored(page).get(anchor)
+        with suppress(DigestError, LookupError):  # a file that was broken or deleted since the build
+            return (self._margin(file),) if file else ()
+        return ()
+
+    def _anchored(self, page: str) -> dict[str, str]:
+        """Returns the files of a week's stories by their anchors, put together once for the many on its page."""
+        if page not in self._anchors:
+            edition, anchors = self._editions.get(page), self._archive.anchors
+            self._anchors[page] = {anchors.of(story): story.file for story in (edition.stories if edition else ())}
+        return self._anchors[page]
+
+    def of_page(self, place: str) -> tuple[Margin, ...]:
+        """Returns the margins of the letters, pages and introductions that a page shows."""
+        return tuple(
+            Margin(file=text.file, line=text.line, draft=text.draft, hints=content_rules.of_text(text))
+            for text in self._texts(place)
+        )
+
+    def _texts(self, place: str) -> Iterator[Letter | FreePage]:
+        front = arrange.front(self._archive)
+        edition = self._editions.get(place) or (front if place == addresses.HOME else None)
+        if edition and edition.letter:
+            yield edition.letter
+        for line in self._archive.storylines:
+            if line.introduction and place == addresses.theme(line.theme.id):
+                yield line.introduction
+        yield from (page for page in self._archive.pages if place == addresses.free_page(page.name))
+
+    def prepare(self) -> bool:
+        """Does a little of what takes long in a large archive, once; tells whether there is more to do."""
+        if self._kept.history is None:
+            self._kept.history = self._read_history()
+            return True
+        return not self._link()
+
+    def _margin(self, file: str) -> Margin:
+        """Returns a story's margin: what follows from the story alone is kept, the rest may be another at any time."""
+        made = self._kept.made
+        story = self._stories[file]
+        if file not in made:
+            made[file] = self._make(story)
+        own = made[file]
+        return replace(own, hints=(*own.hints, *self._beside(story)), summary=self._summary(story))
+
+    def _make(self, story: Story) -> Margin:
+        kept, themes = self._kept, self._config.themes
+        kept.history = kept.history or self._read_history()
+        history = kept.history.with_altered(self._content.altered)
+        verdict = judge(story, history.of(story), themes, summaries=tuple(self._summaries(story)))
+        titles = {theme.id: theme.title for theme in themes}
+        return Margin(
+            file=story.file,
+            line=story.line,
+            draft=story.draft,
+            why=tuple(f"{titles[one.theme]}: {one.why}" for one in reasons(verdict, themes) if one.theme in titles),
+            hints=content_rules.of_story(
+                story, history, self._config, self._line_of, partial(store.read_text, self._root)
+            ),
+        )
+
+    def _beside(self, story: Story) -> Iterator[Problem]:
+        """Yields the hints that follow from the other stories of the archive, as far as their links are noted yet."""
+        if len(self._pending()) <= _AT_ONCE:
+            self._link()
+        files = {file for name in aliases_of_link(story.link) for file in tuple(self._kept.links.get(name, ()))}
+        files |= {other.file for other in self._leads(story)} | {story.file}
+        if len(files) == 1:
+            return
+        others = [self._stories[file] for file in sorted(files)]
+        yield from (hint for hint in content_rules.among(others, self._line_of) if hint.file == story.file)
+
+    def _leads(self, story: Story) -> Iterable[Story]:
+        edition = self._editions.get(addresses.week(story.week)) if story.lead else None
+        return [self._stories[one.file] for one in (edition.stories if edition else ()) if one.lead]
+
+    def _read_history(self) -> History:
+        return History(store.read_ledgers(self._root)[0], added=store.read_added(self._root)[0])
+
+    def _link(self) -> bool:
+        """Notes the names of links that are not noted yet, of a few hundred stories at once; tells whether all are."""
+        pending = self._pending()
+        for _ in range(min(_AT_ONCE, len(pending))):
+            self._note(pending.pop())
+        return not pending
+
+    def _pending(self) -> list[str]:
+        kept = self._kept
+        if kept.pending is None:
+            kept.pending = [story.file for story in self._content.stories if not story.hide]
+        return kept.pending
+
+    def _note(self, file: str) -> None:
+        """Notes the names of one story's link, unless it is gone by now."""
+        with suppress(DigestError, LookupError):
+            names = aliases_of_link(self._stories[file].link)
+            self._kept.linked[file] = names
+            for name in names:
+                self._kept.links[name].add(file)
+
+    def _summary(self, story: Story) -> str:
+        """Returns the publisher's whole summary as a pull has kept it; a pull may run at any time."""
+        return next(self._summaries(story), "")
+
+    def _summaries(self, story: Story) -> Iterator[str]:
+        return filter(None, (summaries.of_story(story, self._of_feed(feed)) for feed in story.feeds))
+
+    def _of_feed(self, feed: str) -> dict[str, str]:
+        name = summaries.name(feed)
+        try:
+            written = (self._root / disk.CACHE / name).stat().st_mtime_ns
+        except OSError:
+            return {}
+        known = self._kept.summaries.get(feed)
+        if known is None or known[0] != written:
+            known = self._kept.summaries[feed] = (written, summaries.by_name(disk.recall(self._root, name)))
+        return known[1]

@@ -1,0 +1,137 @@
+"""Checks file names: which files are meant as a story, letter or page, but cannot be read under their name.
+
+    x.md   x.markdown   x.MD                                    read, see `paths`
+    letter.md and letter.markdown in one folder                 an error that names both
+    x.md.txt   x.txt   x   .x.md   Letter.md                    an error that names the file and the right name
+    x.md~   .#x.md   ._x.md   .x.md.swp   x.md.orig   4913      temporary files and backups, ignored
+
+Works on names only and never reads the disk.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+
+from digest.content import paths
+from digest.errors import Problem
+from digest.names import MARKDOWN, without_ending
+from digest.week import Week
+
+_ENDINGS = (*MARKDOWN, ".mdown", ".mdwn", ".mkdown", ".mkdn", ".mkd", ".mdtxt", ".mdtext", ".mdx",
+            ".txt", ".text")  # fmt: skip
+_TEMPORARY = (".#", "._", ".~", "~$", ".trashed-", ".pending-")
+"""Prefixes of lock files, of macOS resource forks and of files in Android's trash."""
+_ENDING = re.compile(r"\.\w+[~#]?\Z")
+_BARE = re.compile(r"(?!\d+\Z|sed\w{6}\Z|(?:license|copying|makefile|cname|codeowners)\Z)[^#~$]+", re.IGNORECASE)
+"""A name without an ending that may belong to a text; `4913` (vim) and the temporary files of `sed -i` do not match."""
+_WEEK = re.compile(r"\d{4}/w\d{2}")
+_ODD_WEEK = re.compile(r"(\d{4})/[wW]?(\d{1,2})")
+_OTHERS = frozenset({"static", "ledger", "inbox"})
+_FOLDERS = _OTHERS | {"themes", "pages"}
+_LEFTOVER = re.compile(
+    r"[~#]\Z|\.(?:bak|orig|rej|tmp|save|sw\w|new|old)\Z|\A(?:~\$|\d+\Z|sed\w{6}\Z|Thumbs\.db|desktop\.ini|Icon\r)|___\Z",
+    re.IGNORECASE,
+)
+"""Backups and temporary files of editors, git and operating systems."""
+
+
+def is_text(name: str) -> bool:
+    """True if a file name looks like that of a text: it ends in .md or similar, in any case, or has no ending."""
+    if name.startswith(_TEMPORARY):
+        return False
+    bare = name.rstrip(" .").lower()
+    if bare.endswith(_ENDINGS):
+        return True
+    return not name.startswith(".") and not _ENDING.search(bare) and _BARE.fullmatch(bare) is not None
+
+
+def is_hidden_text(name: str) -> bool:
+    """True for a text whose name begins with a dot, which hides it, so it is not read."""
+    return name.startswith(".") and is_text(name)
+
+
+def proper(name: str) -> str:
+    """Returns the name that a text should have: `x.md` for `x.md.txt`, `x.txt`, `x` and `.x.md`."""
+    stem = name.strip(" .")
+    while end := next((end for end in _ENDINGS if stem.lower().endswith(end)), ""):
+        stem = stem[: -len(end)].rstrip(" .")
+    return f"{'letter' if stem.lower() == 'letter' else stem}.md"
+
+
+def is_of_a_week(file: str) -> bool:
+    """True for a text outside static/, ledger/, inbox/, themes/ and pages/: it must be meant as a story or letter."""
+    return is_text(file.rpartition("/")[2]) and _top(file) not in _OTHERS | {"themes", "pages"}
+
+
+def problem(file: str) -> Problem | None:
+    """Returns what is wrong with the name or folder of a file that is not a story; None if nothing is wrong."""
+    folder, name = paths.folder_of(file), file.rpartition("/")[2]
+    top = _top(file)
+    if name.lower() == "cname" and file != "content/static/CNAME" and folder.lower() in {"", "content", "static"}:
+        return Problem(file, 0, "is not read as the custom domain", "rename it to content/static/CNAME")
+    if top.lower() in _FOLDERS and top not in _FOLDERS and "/" in file.removeprefix("content/"):
+        return Problem(file, 0, f"is in content/{top}/, which is not read", f"rename it to content/{top.lower()}/")
+    if top in _OTHERS or not is_text(name) or name.lower().startswith("readme"):
+        return None
+    if _is_read(file):
+        return None
+    if folder in {"themes", "pages"} or _WEEK.fullmatch(folder):
+        return _misnamed(file, name)
+    if not name.lower().rstrip(" .").endswith(_ENDINGS):
+        return None
+    if top in {"themes", "pages"}:
+        return Problem(file, 0, f"is in a folder within {top}, where nothing is read", f"move it to content/{top}/")
+    odd = _ODD_WEEK.fullmatch(folder)
+    place = "one such as content/2026/w20/"
+    with suppress(ValueError):  # no week of that year
+        place = f"content/{Week(int(odd[1]), int(odd[2])).folder}/" if odd else place
+    return Problem(file, 0, "is not in a week's folder", f"move it to {place}")
+
+
+def doubles(files: Iterable[str]) -> Iterator[Problem]:
+    """Yields an error for each letter and introduction that is there again with another ending.
+
+    Two pages of one name claim the same address, which is an error anyway.
+    """
+    found: dict[str, list[str]] = defaultdict(list)
+    for file in files:
+        if paths.is_letter(file) or paths.is_in(file, "themes"):
+            found[without_ending(file)].append(file)
+    for same in found.values():
+        first, *others = sorted(same, key=lambda file: (not file.endswith(".md"), file))
+        for file in others:
+            cure = "put what you want to keep into one of them, and delete the other"
+            yield Problem(file, 0, f"is the same {_kind(file)} as {first}", cure)
+
+
+def is_left_out(file: str) -> bool:
+    """True for a file beside stories or pages that is not published, unless it is a backup or temporary file."""
+    folder, name = paths.folder_of(file), file.rpartition("/")[2]
+    here = folder in {"themes", "pages"} or _WEEK.fullmatch(folder) is not None
+    return here and not (is_text(name) or paths.copied(file) or _LEFTOVER.search(name))
+
+
+def _is_read(file: str) -> bool:
+    """True if a file is read as a letter, a theme introduction or a page."""
+    return paths.is_letter(file) or paths.is_in(file, "themes") or paths.is_in(file, "pages")
+
+
+def _misnamed(file: str, name: str) -> Problem:
+    right = proper(name)
+    if is_hidden_text(name):
+        return Problem(file, 0, "is hidden by the dot before its name, so it is not read", f"rename it to {right}")
+    return Problem(file, 0, f"is not a {_kind(file)}'s name", f"rename it to {right}")
+
+
+def _kind(file: str) -> str:
+    """Returns what a file is meant as, by its folder and name."""
+    if _top(file) in {"themes", "pages"}:
+        return "page" if _top(file) == "pages" else "theme introduction"
+    return "letter" if proper(file.rpartition("/")[2]) == "letter.md" else "story"
+
+
+def _top(file: str) -> str:
+    return file.removeprefix("content/").partition("/")[0]

@@ -1,0 +1,136 @@
+"""The letter of a week, drafted: its stories by theme, as links to their files, for the editor to write around.
+
+Refuses to write for the editor: what it makes is a list of links under a plain title, and a draft until they say so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Iterator, Sequence
+
+from digest.content import excerpt
+from digest.errors import DigestError
+from digest.model import Place, Story, Theme
+from digest.week import Week
+
+_SHORT = re.compile(r"w?(\d{1,2})", re.IGNORECASE)
+_PROMPT = (
+    "<!-- Write your letter here, and keep of the links below what you like: each leads to its story, wherever its\n"
+    "file is moved. When readers may see the letter, take out the line `draft: true`. -->"
+)
+_MORE = "## More this week"
+"""The heading of the links that came after the draft."""
+
+Sections = Sequence[tuple[Theme | None, Sequence[Story]]]
+"""The stories of a week by their main theme, the last perhaps without one."""
+
+
+def draft(week: Week, lead: Story | None, sections: Sections) -> str:
+    """Returns the text of a letter file that links the stories of a week: the lead, then theme by theme."""
+    parts = [_front(week), _PROMPT, *_lead(lead), *_sections(sections)]
+    return "\n\n".join(parts) + "\n"
+
+
+def unlinked(body: str, stories: Iterable[Story], places: Iterable[Place]) -> list[Story]:
+    """Returns the stories that a letter does not link: neither by the name of a file of theirs nor by their link.
+
+    `places` are where stories lie and lay: a letter may link a file by the name that it had before.
+    """
+    names: dict[str, set[str]] = {}
+    for place in places:
+        names.setdefault(place.story, set()).add(_name(place.file))
+    known = ((story, {story.link, _name(story.file), *names.get(story.file, ())}) for story in stories)
+    return [story for story, named in known if not any(links_to(body, name) for name in named)]
+
+
+def more(text: str, stories: Iterable[Story]) -> str:
+    """Returns a letter's text with links to more stories at its end; what there is stays as it is, sign by sign."""
+    links = "".join(f"- {_link(story)}\n" for story in stories)
+    lines = text.rstrip().replace("\r\n", "\n").split("\n")
+    heads = [number for number, line in enumerate(lines) if line.rstrip() == _MORE]
+    goes_on = bool(heads) and all(line.startswith("- ") for line in lines[heads[-1] + 1 :] if line.strip())
+    added = links if goes_on and text.endswith("\n") else f"{_MORE}\n\n{links}"
+    if not text.endswith("\n"):
+        added = f"\n\n{added}"
+    elif not goes_on:
+        added = f"\n{added}"
+    return text + (added.replace("\n", "\r\n") if "\r\n" in text else added)
+
+
+def links_to(body: str, name: str) -> bool:
+    """True if a letter has the name of a story's file or its link, and not only one that begins or ends the same."""
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w/?-])", body) is not None
+
+
+def chosen(words: str, weeks: Iterable[Week], lettered: Container[Week]) -> Week:
+    """Returns the week that is meant by `2026-W20`, `2026/w20`, or `w20` of the newest year that has it.
+
+    Without words it is the newest of the `weeks`, those that have stories, that is not among the lettered. Raises
+    ValueError for words that name no week, DigestError where there is none to choose, or the one named has no stories.
+    """
+    known = sorted(weeks, reverse=True)
+    if not words:
+        return _newest(known, lettered)
+    short = _SHORT.fullmatch(words)
+    found = [week for week in known if week.number == int(short[1])][:1] if short else [_parsed(words)]
+    if not found or found[0] not in known:
+        named = words if short else str(found[0])
+        raise DigestError(f"{named}: no story is published in that week; {_known(known)}")
+    return found[0]
+
+
+def _newest(known: list[Week], lettered: Container[Week]) -> Week:
+    if not known:
+        raise DigestError("content: no week has a story to write about; 'digest pull' takes some in")
+    found = next((week for week in known if week not in lettered), None)
+    if found is None:
+        raise DigestError("content: every week that has stories has its letter; edit the one you mean")
+    return found
+
+
+def _parsed(words: str) -> Week:
+    try:
+        return Week.parse(words.removeprefix("content/").rstrip("/"))
+    except ValueError:
+        raise ValueError(f"'{words}' is not a week; write it as 2026-W20") from None
+
+
+def _known(weeks: list[Week]) -> str:
+    if not weeks:
+        return "'digest pull' takes some in"
+    more = f" and {len(weeks) - _SHOWN} older ones" if len(weeks) > _SHOWN else ""
+    return f"weeks that have some are {', '.join(map(str, weeks[:_SHOWN]))}{more}"
+
+
+_SHOWN = 12
+"""So many weeks are named where there are many."""
+
+
+def _front(week: Week) -> str:
+    return f"---\ntitle: Week {week.number}, {week.year}\ndraft: true\n---"
+
+
+def _lead(lead: Story | None) -> Iterator[str]:
+    if lead:
+        yield f"{_link(lead)} leads the week."
+
+
+def _sections(sections: Sections) -> Iterator[str]:
+    for theme, stories in sections:
+        if theme or len(sections) > 1:
+            yield f"## {_words(theme.title if theme else 'Elsewhere')}"
+        yield "\n".join(f"- {_link(story)}" for story in stories)
+
+
+def _link(story: Story) -> str:
+    """Returns a link to a story's file, which lies in the letter's own folder."""
+    return f"[{_words(story.headline or story.title)}]({story.file.rpartition('/')[2]})"
+
+
+def _name(file: str) -> str:
+    return file.rpartition("/")[2]
+
+
+def _words(text: str) -> str:
+    """Returns words as one line of Markdown that shows just them; `]:` must not make a link's address of the rest."""
+    return excerpt.escape(" ".join(text.split())).replace("\\]:", "\\]&#58;")

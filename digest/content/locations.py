@@ -1,0 +1,81 @@
+"""The file `_places.jsonl`: where each story has been and its first name, if no feed's ledger has that already.
+
+    {"v": 1, "at": "2026-05-19T11:30:04.000000Z", "file": "content/2026/w20/….md", "id": "", "link": …, "now": …}
+
+A story's Atom id is made of its `id`, preceded by its feed's id and a line break if the id counts in that feed only;
+without an `id`, of the first `link` that it had. Both are the same in all lines of a story. `now` is its link at that
+time, omitted if it equals `link`. A line is added when a story is in a new place or has a new link. Lines are read as
+a set: order and repeats do not matter, since git merges the file by union.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from digest import urls
+from digest.content import ledger, paths
+from digest.content.timestamps import YEARS
+from digest.errors import Problem
+from digest.model import Location
+
+VERSION = 1
+
+
+def dumps(location: Location) -> str:
+    """Returns a location as its line, with the line break."""
+    line = {"v": VERSION, **location._asdict()}
+    if location.now == location.link:
+        del line["now"]
+    return json.dumps(line, ensure_ascii=False) + "\n"
+
+
+def loads(content: bytes) -> tuple[tuple[Location, ...], tuple[Problem, ...]]:
+    """Returns the locations, oldest first, and a problem for each line that had to be skipped."""
+    found, problems = set[Location](), list[Problem]()
+    for number, line in enumerate(content.decode("utf-8-sig", errors="replace").split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            found.add(_location(json.loads(line)))
+        except (ValueError, KeyError, TypeError, RecursionError):
+            problems.extend(ledger.passed_over(line, paths.LOCATIONS, number))
+    return tuple(sorted(found)), tuple(problems)
+
+
+def is_by_link(locations: Iterable[Location]) -> bool:
+    """True if the story of these locations has no id, so that its link identifies it."""
+    return not all(one.id for one in locations)
+
+
+def key_of_name(name: str) -> str:
+    """Returns the key of a story with this name (`identity.story_keys`)."""
+    feed, line_break, guid = name.partition("\n")
+    return f"{feed}\nguid:{guid}" if line_break else f"guid:{name}"
+
+
+def keys_of(locations: Iterable[Location]) -> set[str]:
+    """Returns the keys of a story with these locations: its name, and without an id its links as well."""
+    known = tuple(locations)
+    keys = {key_of_name(one.name) for one in known}
+    if is_by_link(known):
+        keys |= {f"link:{urls.canonical(link)}" for one in known for link in (one.link, one.now)}
+    return keys
+
+
+def _location(line: dict[str, Any]) -> Location:
+    """Parses a line as a location; raises ValueError, KeyError or TypeError if it is not one."""
+    values = [line[field] for field in ("at", "file", "id", "link")]
+    values.append(line.get("now", line["link"]))
+    if line["v"] != VERSION or not all(isinstance(value, str) for value in values):
+        raise ValueError("of another version or kind")
+    found = Location(*map(str, values))
+    at = datetime.fromisoformat(found.at)
+    if at.tzinfo is None or at.year not in YEARS:
+        raise ValueError("of no moment that can be")
+    if urls.web_link(found.link) is None or urls.web_link(found.now) is None:
+        raise ValueError("not a web link")
+    "".join(found).encode()  # half a surrogate pair is no text
+    return found

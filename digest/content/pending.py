@@ -1,0 +1,177 @@
+"""Changes by pulls that an editor should look at, until the file is edited or agrees with the feed again.
+
+    state      what happened                                        words stored in the ledger
+    kept       the editor's words stayed, the feed has others       the feed's words, if short
+    another's  another feed's words stayed, this feed has others    this feed's words, if short
+    changed    a headline or link changed below the editor's words  the old words
+    withdrawn  the feed dropped a field, the file still has it      none
+    replaced   a headline or link changed, nobody had written yet   the old words
+
+The ledger has the hash of the file as the pull left it: after any edit the change counts as seen. Where git has merged
+that file with an edit made elsewhere, nobody has seen both: the versions before the merge count (`unseen`).
+An excerpt's words are not stored: the ledger never contains a publisher's sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from operator import attrgetter
+
+from digest.content import excerpt
+from digest.content.edit import Edit
+from digest.content.identity import hash_of
+from digest.content.ledger import PendingChange, Record, later, moment
+from digest.content.letter_draft import links_to
+from digest.model import Story
+
+KEPT, ANOTHERS, CHANGED, WITHDRAWN, REPLACED = "kept", "another's", "changed", "withdrawn", "replaced"
+KINDS = (KEPT, ANOTHERS, CHANGED, WITHDRAWN, REPLACED)
+_LABELS = {"title": "headline", "authors": "byline", "excerpt": "summary"}
+
+Pending = Mapping[str, PendingChange]
+Lines = Sequence[tuple[str, Record]]
+"""Lines of ledgers, each with its feed."""
+
+
+def words_of(name: str, value: str | tuple[str, ...] | datetime) -> str:
+    """Returns the value of a field in words, on one line."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    text = value if isinstance(value, str) else ", ".join(value)
+    return " ".join((excerpt.unescape(text) if name == "excerpt" else text).split())
+
+
+def file_hash(text: str) -> str:
+    """Returns the hash of a story file's text; kinds of line breaks, which git may change, do not matter."""
+    return hash_of(text.removeprefix("\ufeff").replace("\r\n", "\n"))
+
+
+def in_file(records: Collection[Record], *texts: str) -> Pending:
+    """Returns what is pending in a story whose file has this text, nothing if it was edited since the pull.
+
+    Of several texts, the first that a record has the hash of counts.
+    """
+    for hashed in map(file_hash, texts):
+        known = [record for record in records if record.stood == hashed]
+        if known:
+            return max(known, key=attrgetter("at")).pending
+    return {}
+
+
+def to_look_at(records: Collection[Record], story: Story, text: str, versions: Collection[str] = ()) -> Pending:
+    """Returns what an editor should look at in a story, whose file has this text.
+
+    `versions` are those that git has merged into it, and that nobody has seen since.
+    """
+    if is_edited(records, story, text):
+        found = in_file(records, *versions) or _rebased(records, text, versions)
+        return {name: one._replace(kind=CHANGED) if one.kind == REPLACED else one for name, one in found.items()}
+    return {name: one for name, one in in_file(records, text).items() if one.kind != REPLACED}
+
+
+def _rebased(records: Iterable[Record], text: str, versions: Collection[str]) -> Pending:
+    """Returns the headline and link that were changed by the pull whose commit git has put on top of an edit.
+
+    The file as that pull left it is then in no commit; but the version below still has the old words.
+    """
+    newest = max((record for record in records if record.pending), key=attrgetter("at"))
+    return {
+        name: change
+        for name, change in newest.pending.items()
+        if change.kind in {CHANGED, REPLACED} and change.words not in text
+        if any(change.words in version for version in versions)
+    }
+
+
+def is_edited(records: Collection[Record], story: Story, text: str) -> bool:
+    """True if an editor has written about a story, and its file is not as the pull left it that changed something."""
+    is_known = file_hash(text) in {record.stood for record in records}
+    return has_any(records) and is_written_about(story) and not is_known
+
+
+def has_any(records: Iterable[Record]) -> bool:
+    """True if something may be pending, so that the file has to be read."""
+    return any(record.pending for record in records)
+
+
+def news(file: str, story: Story, before: Pending, now: Pending, heard: Container[str]) -> Iterator[str]:
+    """Yields a line for the report for each changed headline or link, and for each withdrawn field."""
+    for name, change in now.items():
+        if change != before.get(name) and change.kind == WITHDRAWN:
+            yield f"{file}: {_withdrawn(name)}"
+        elif change.kind == CHANGED and name in heard:
+            yield f"{file}: {_changed(name, change, story)}"
+
+
+def is_reviewed(story: Story, letters: Iterable[str], files: Iterable[str]) -> bool:
+    """True if an editor has written about a story: a note, a headline of their own, a link in a letter.
+
+    `letters` are the texts of the letters, `files` the files by which a letter may link to the story.
+    """
+    names = [file.rpartition("/")[2] for file in files]
+    return is_written_about(story) or any(links_to(letter, name) for letter in letters for name in names)
+
+
+def is_written_about(story: Story) -> bool:
+    """True if a story has a note or a headline of its editor's."""
+    return bool(story.note.strip() or story.headline)
+
+
+def carried_over(lines: Lines, records: Lines, edit: Edit | None, now: datetime) -> Lines:
+    """Returns the lines for an edit that Digest itself made, so that what is pending in the file stays pending.
+
+    `records` are all of the story: those that know the file as it was get a line too.
+    """
+    if edit is None:
+        return lines
+    before, after = file_hash(edit.before), file_hash(edit.after)
+    found = in_file([record for _, record in records], edit.before)
+    at, new = moment(now), {(feed, line.id) for feed, line in lines}
+    others = [
+        (feed, record._replace(at=later(at, record.at)))
+        for feed, record in records
+        if record.stood == before and (feed, record.id) not in new
+    ]
+    return [
+        (feed, line._replace(stood=after, pending=found) if line.stood == before else line)
+        for feed, line in (*lines, *others)
+    ]
+
+
+def hints(story: Story, found: Pending, letter: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yields the field, the message and the cure for each pending change; `letter` is the one that links to it."""
+    for name, change in found.items():
+        label = _LABELS.get(name, name)
+        if change.kind == CHANGED:
+            yield name, _changed(name, change, story, letter), f"check that your words still fit; {_ENDS}"
+        elif change.kind == WITHDRAWN:
+            yield name, _withdrawn(name), f"remove it or keep it; {_ENDS}"
+        elif change.kind == ANOTHERS:
+            now = f" to '{change.words}'" if change.words else ""
+            what = f"its {label} is from one feed; another feed, which still has the story, has changed its own{now}"
+            yield name, what, f"use the new one or keep this one; {_ENDS}"
+        elif change.kind == KEPT:
+            yield name, _kept(name, change, story), f"use theirs or keep yours; {_ENDS}"
+
+
+_ENDS = "any edit of this file ends this hint"
+
+
+def _changed(name: str, change: PendingChange, story: Story, letter: str = "") -> str:
+    linked = f"{letter or 'a letter'} linked to it"
+    since = "your note" if story.note.strip() else "your own headline" if story.headline else linked
+    now = words_of(name, getattr(story, name))
+    return f"its {_LABELS.get(name, name)} has changed since {since}: '{change.words}' → '{now}'"
+
+
+def _withdrawn(name: str) -> str:
+    return f"the feed no longer gives its {_LABELS.get(name, name)}; the file still has one"
+
+
+def _kept(name: str, change: PendingChange, story: Story) -> str:
+    label, ours = _LABELS.get(name, name), words_of(name, getattr(story, name))
+    if not change.words:
+        return f"the feed has changed its {label} since you edited it here"
+    yours = f"yours says '{ours}'" if ours else "you have removed it"
+    return f"the feed's {label} is now '{change.words}', {yours}"

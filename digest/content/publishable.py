@@ -1,0 +1,85 @@
+"""The content as it may be published: without the secrets (passwords, tokens) in its URLs.
+
+Pages, feeds, the search index and exports are made of what this returns; the files stay as the editor wrote them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from digest import redact
+from digest.model import Content, FreePage, Letter, Story
+from digest.names import lasting_name
+
+_TEXTS = ("title", "headline", "link", "image", "source", "excerpt", "note")
+_NAMED = 3
+
+_Text = TypeVar("_Text", Letter, FreePage)
+
+
+def published(content: Content) -> Content:
+    """Returns the content as it may be published; Atom ids stay the same."""
+    content = content._replace(
+        letters=_texts(content.letters),
+        introductions=_texts(content.introductions),
+        pages=_texts(content.pages),
+    )
+    clean = dict(_without_secrets(content))
+    if not clean:
+        return content
+    names = {story.file: lasting_name(story) for story in content.stories if story.file in clean and not story.id} | {
+        **content.names
+    }
+    return content._replace(
+        stories=tuple(clean.get(story.file, story) for story in content.stories),
+        names=names,
+    )
+
+
+def _without_secrets(content: Content) -> Iterator[tuple[str, Story]]:
+    """Yields the stories that had a secret, without it."""
+    for story in content.stories:
+        if content.suspects is None or story.file in content.suspects:
+            clean = without_secrets(story, content.signed.get(story.file, ""))
+            if clean is not story:
+                yield story.file, clean
+
+
+def without_secrets(story: Story, signed: str) -> Story:
+    """Returns a story without what looks like a secret in its URLs, the very same if there is none.
+
+    The fields named in `signed` are left as they are.
+    """
+    texts = {name: getattr(story, name) for name in _TEXTS}
+    changes: dict[str, Any] = {name: redact.strip_text(text) for name, text in texts.items() if "//" in text}
+    changes = {name: text for name, text in changes.items() if text != texts[name] and name not in signed.split()}
+    corrections = tuple(replace(one, text=redact.strip_text(one.text)) for one in story.corrections)
+    if corrections != story.corrections:
+        changes["corrections"] = corrections
+    return replace(story, **changes) if changes else story
+
+
+def notice(content: Content) -> str:
+    """Returns which files have a secret in a URL, in one line for the report of a build; nothing if none has."""
+    letters = [one.file for one in content.letters if _text(one) is not one]
+    pages = [one.file for one in (*content.introductions, *content.pages) if _text(one) is not one]
+    files = [*(file for file, story in _without_secrets(content) if not story.hide), *letters, *pages]
+    if not files:
+        return ""
+    more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
+    what = "a URL has what looks like a password or token in it, and is published without it"
+    return f"{', '.join(files[:_NAMED])}{more}: {what}; 'digest check' names the lines"
+
+
+def _texts(texts: tuple[_Text, ...]) -> tuple[_Text, ...]:
+    clean = tuple(map(_text, texts))
+    return texts if clean == texts else clean
+
+
+def _text(text: _Text) -> _Text:
+    title, body = redact.strip_text(text.title), redact.strip_text(text.body)
+    if (title, body) == (text.title, text.body):
+        return text
+    return text._replace(title=title, body=body)

@@ -1,0 +1,180 @@
+"""Every kind of file in `content/` read as a value, and what is wrong with those that cannot be.
+
+    story file ──▶ Story      letter ──▶ Letter      free page, theme's introduction ──▶ FreePage
+
+Refuses to stop at a file that is at fault: its problems are kept, and the next one is read. Meets no disk: bytes come
+from whoever asks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import tzinfo
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from digest.content import file_names, front_matter, paths, story_file
+from digest.content.history import History
+from digest.content.story_file import Known
+from digest.content.timestamps import moment
+from digest.errors import DigestError, Faults, Problem, suggestion
+from digest.model import Config, FreePage, Letter, Story
+
+_T = TypeVar("_T")
+
+_LETTER_KEYS = ("title", "draft", "published", "updated")
+_PAGE_KEYS = ("title", "draft")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_UNKNOWN_THEME = re.compile(r"unknown theme '(.+)'")
+_LARGEST = 1_000_000
+_MANY = 3  # stories: as many with one unknown theme have it because digest.toml has it no more; fewer mistyped it
+
+
+class Reading:
+    """One reading of the content: each file gives its value, or None and its problems.
+
+    `feeds` are those that have a ledger. `bytes_of` gives the bytes of a file, and raises DigestError where it cannot.
+    `excerpts` are the hashes of those that pull wrote (`History.excerpts`).
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        feeds: Iterable[str],
+        bytes_of: Callable[[str], bytes],
+        excerpts: dict[str, frozenset[str]],
+    ) -> None:
+        self._bytes_of = bytes_of
+        self.problems: list[Problem] = []
+        self.unread: list[str] = []
+        self.themes = frozenset(name for theme in config.themes for name in (theme.id, *theme.was))
+        self.known = Known(
+            zone=ZoneInfo(config.site.timezone),
+            feeds=frozenset(feed.id for feed in config.feeds) | frozenset(feeds),
+            themes=self.themes,
+            former=self.themes - {theme.id for theme in config.themes},
+            excerpts=excerpts,
+        )
+
+    def story(self, file: str) -> Story | None:
+        """Returns the story of a file."""
+        return self._read(file, lambda text: story_file.loads(text, file, self.known))
+
+    def again(self, file: str, history: History) -> Story | None:
+        """Returns the story of a file that this history knows as altered, with the excerpt that was written for it."""
+        own = history.excerpts_of(history.altered[file])
+        self.known.excerpts[file] = self.known.excerpts.get(file, frozenset()) | own
+        return self.story(file)
+
+    def letter(self, file: str) -> Letter | None:
+        """Returns the letter of a file."""
+        return self._read(file, lambda text: _letter(text, file, self.known.zone))
+
+    def page(self, file: str) -> FreePage | None:
+        """Returns the free page of a file."""
+        return self._read(file, lambda text: _page(text, file))
+
+    def introduction(self, file: str) -> FreePage | None:
+        """Returns the introduction of a theme, which gives the file its name."""
+        name = Path(file).stem
+        if name not in self.themes:
+            self.problems.append(
+                Problem(
+                    file, 0, f"introduces an unknown theme '{name}'", suggestion(name, self.themes - self.known.former)
+                )
+            )
+            return None
+        return self.page(file)
+
+    def texts(self, files: Sequence[str]) -> tuple[tuple[Letter, ...], tuple[FreePage, ...], tuple[FreePage, ...]]:
+        """Returns the letters, the introductions and the free pages that are among the files."""
+        letters = filter(None, [self.letter(file) for file in files if paths.is_letter(file)])
+        introductions = filter(None, map(self.introduction, paths.right_in("themes", files)))
+        pages = filter(None, map(self.page, paths.right_in("pages", files)))
+        return tuple(letters), tuple(introductions), tuple(pages)
+
+    def misplaced(self, files: Iterable[str]) -> None:
+        """Notes files whose name or folder keeps them from being read: a story must not vanish without a word."""
+        found = (file_names.problem(file) for file in files if not paths.is_story(file))
+        self.problems.extend(filter(None, found))
+
+    def doubled(self, files: Iterable[str]) -> None:
+        """Notes letters and introductions that are there twice, with different endings."""
+        self.problems.extend(file_names.doubles(files))
+
+    def _read(self, file: str, read: Callable[[str], _T]) -> _T | None:
+        try:
+            content = self._bytes_of(file)
+            if len(content) > _LARGEST:
+                raise Faults([Problem(file, 0, f"has more than {_LARGEST:,} bytes", "split it into several files")])
+            return read(content.decode())
+        except UnicodeDecodeError:
+            self.problems.append(Problem(file, 0, "not UTF-8 text", "save it as UTF-8"))
+        except Faults as faults:
+            self.problems.extend(faults.problems)
+        except DigestError as error:
+            self.problems.append(Problem(file, 0, str(error).partition(": ")[2], "make it readable"))
+        self.unread.append(file)
+        return None
+
+
+def gathered(problems: Iterable[Problem]) -> list[Problem]:
+    """Returns the problems; a single one where many stories have a theme that digest.toml no longer has."""
+    problems = list(problems)
+    first: dict[str, Problem] = {}
+    counts: Counter[str] = Counter()
+    for problem in problems:
+        if _UNKNOWN_THEME.fullmatch(problem.what):
+            first.setdefault(problem.what, problem)
+            counts[problem.what] += 1
+    found = []
+    for problem in problems:
+        if counts[problem.what] < _MANY:
+            found.append(problem)
+        elif problem is first[problem.what]:
+            theme = problem.what.partition("'")[2][:-1]
+            what = f"{problem.what}, here and in {counts[problem.what] - 1} other stories"
+            found.append(problem._replace(what=what, cure=story_file.removed_theme_cure(theme)))
+    return found
+
+
+def unknown_themes(problems: Iterable[Problem]) -> dict[str, tuple[str, ...]]:
+    """Returns the themes that stories name and digest.toml does not have, each with the files of these stories."""
+    found: dict[str, dict[str, None]] = {}
+    for problem in problems:
+        if match := _UNKNOWN_THEME.fullmatch(problem.what):
+            found.setdefault(match[1], {})[problem.file] = None
+    return {theme: tuple(files) for theme, files in found.items()}
+
+
+def _letter(text: str, file: str, zone: tzinfo) -> Letter:
+    matter = front_matter.parse(text, file, required=False, keys=_LETTER_KEYS)
+    read = story_file.Reader(file, matter.values)
+    week = story_file.week_of(file)
+    title, draft = read.text("title"), read.flag("draft")
+    published, updated = (read.one(key, lambda words: moment(words, zone), None) for key in ("published", "updated"))
+    read.finish(_LETTER_KEYS)
+    return Letter(file, week, title, matter.body, matter.line, draft, published, updated)
+
+
+def _page(text: str, file: str) -> FreePage:
+    matter = front_matter.parse(text, file, required=False, keys=_PAGE_KEYS)
+    read = story_file.Reader(file, matter.values)
+    name = Path(file).stem
+    if not _NAME.fullmatch(name):
+        read.fault(
+            0, f"'{name}' can be no address", "rename the file with lower-case letters a to z, digits and hyphens"
+        )
+    title, draft = read.text("title"), read.flag("draft")
+    read.finish(_PAGE_KEYS)
+    return FreePage(
+        file=file,
+        name=name,
+        title=title or name.replace("-", " ").capitalize(),
+        body=matter.body,
+        line=matter.line,
+        draft=draft,
+    )

@@ -1,0 +1,344 @@
+"""A story's file and a `Story`, either from the other; text in, values out.
+
+    content/2026/w20/2026-05-15-slug.md  ⇄  Story(week=2026-W20, day=2026-05-15, slug="slug", …)
+
+`loads(dumps(story)) == story` for every story that pull writes. Refuses keys that it does not know, with a suggestion,
+and lists every problem of a file, each with its line; it never repairs a file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, tzinfo
+from functools import partial
+from itertools import pairwise
+from typing import TypeVar
+
+from digest import urls
+from digest.content import excerpt, front_matter, paths, plain_story, timestamps
+from digest.content.front_matter import Matter
+from digest.content.identity import story_keys
+from digest.content.plain_front_matter import Value
+from digest.content.timestamps import moment
+from digest.content.typing_errors import is_curled
+from digest.errors import Faults, Problem, suggestion
+from digest.model import Correction, Story
+from digest.week import Week
+
+_T = TypeVar("_T")
+
+KEYS = ("title", "link", "published", "updated", "authors", "image", "feeds", "id", "themes",
+        "headline", "source", "lead", "hide", "draft", "corrections", "earlier")  # fmt: skip
+"""The order in which a new file has its keys. Git merges changes of lines that do not touch: between what a pull
+changes later and what an editor does (`themes`, and what they add at the end) stands `id`, which nobody changes."""
+_BETWEEN = re.compile(r",|\s+(?=#)")
+_OPENED, _CLOSED = re.compile(r"[“„][^“”]*\Z"), re.compile(r"[^“”„]*[“”]\Z")
+"""Two names with half a pair of curled quotes each, as `[“Liu, H.”]` has them."""
+_NAMED = 20  # unknown values of one key: looking for what was meant takes time
+_TYPED = {"published": "timestamp", "updated": "timestamp", "lead": "bool", "hide": "bool", "draft": "bool",
+          "earlier": "bool"}  # fmt: skip
+_NO_VALUE = Value(1, "")
+_NONE: frozenset[str] = frozenset()
+_TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off", ""})
+_CORRECTION = re.compile(r"(\d{4}-\d{2}-\d{2})\s*:\s+(.+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a story may speak of: the time zone of its dates, feeds, themes, and the excerpts that pull has written.
+
+    `former` are ids that themes had before: they are known, but none to suggest.
+    `excerpts` has the hashes of a story's, older ones too, by each of its names (`History.excerpts`).
+    """
+
+    zone: tzinfo = UTC
+    feeds: frozenset[str] | None = None
+    themes: frozenset[str] | None = None
+    former: frozenset[str] = frozenset()
+    excerpts: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def excerpts_of(self, file: str, guid: str, link: str, feeds: Iterable[str]) -> frozenset[str]:
+        """Returns the hashes of a story's excerpts: by its key and its file, or by its link.
+
+        The key may be another story's, where an editor has altered the `id`.
+        """
+        found = [self.excerpts[key] for key in story_keys(guid, link, feeds) if key in self.excerpts]
+        is_at_home = file in self.excerpts
+        if is_at_home:
+            found.append(self.excerpts[file])
+        if not (found and is_at_home) and urls.web_link(link):
+            name = f"link:{urls.canonical(link)}"
+            found += [self.excerpts[name]] if name in self.excerpts else []
+        same = all(one is found[0] for one in found)
+        return found[0] if found and same else _NONE.union(*found)
+
+
+class EveryHash(frozenset[str]):
+    """A set that has every hash, for reading a story before it is known which excerpts pull wrote."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+    def __bool__(self) -> bool:
+        return True
+
+
+class OneStory(dict[str, frozenset[str]]):
+    """The hashes of the excerpts of one story, by any name: for `Known` where only that story is read."""
+
+    def __init__(self, hashes: frozenset[str]) -> None:
+        super().__init__()
+        self._hashes = hashes
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+    def __getitem__(self, _: str) -> frozenset[str]:
+        return self._hashes
+
+
+def loads(text: str, file: str, known: Known) -> Story:
+    """Returns the story that a file's text says, its place being `file`; raises Faults with every problem in it."""
+    return plain_story.read(text, file, known) or closely(text, file, known)
+
+
+def closely(text: str, file: str, known: Known) -> Story:
+    """Does what `loads` does, for any file: what is unusual or wrong in it is found here, and what is plain as well."""
+    matter = front_matter.parse(text, file, required=True)
+    read = Reader(file, matter.values)
+    week, day, slug = _place(read, file)
+    day, published = _dated(read, day, known.zone)
+    body = _body(matter, file, known)
+    story = Story(
+        file=file,
+        week=week,
+        day=day,
+        slug=slug,
+        title=read.text("title", required=True),
+        link=read.one("link", _link, "", required=True),
+        published=published,
+        updated=read.one("updated", lambda words: moment(words, known.zone), None),
+        headline=read.text("headline"),
+        source=read.text("source"),
+        authors=read.many("authors"),
+        feeds=read.many("feeds", known.feeds),
+        themes=read.many("themes", known.themes, partial(_theme_cure, known)),
+        image=read.one("image", _link, ""),
+        id=read.text("id"),
+        lead=read.flag("lead"),
+        hide=read.flag("hide"),
+        draft=read.flag("draft"),
+        corrections=read.corrections(),
+        earlier=read.one("earlier", _flag, True),
+        excerpt=body.excerpt,
+        note=body.note,
+        line=matter.line + body.above,
+    )
+    read.finish(KEYS)
+    return story
+
+
+def dumps(story: Story) -> str:
+    """Returns the text of a story's file, keys in their fixed order, those that say nothing left out.
+
+    It ends in a blank line: a note written below it does not touch the excerpt, so git can merge it with a correction.
+    """
+    from digest.content import yaml_front_matter  # only here and below: what only reads stories can do without YAML
+
+    said = [(key, value) for key, value in pairs(story) if value or key in {"title", "themes"}]
+    parts = [f"---\n{yaml_front_matter.dump(said, _TYPED)}---", excerpt.quote(story.excerpt), story.note]
+    return "".join(f"{part}\n\n" for part in parts if part)
+
+
+def written(key: str, words: str | tuple[str, ...], style: str = "") -> str:
+    """Returns a value as it stands behind its key, in the plainest quoting or in the one that is asked for."""
+    from digest.content import yaml_front_matter
+
+    return yaml_front_matter.written(words, _TYPED.get(key, "str"), style)
+
+
+def pairs(story: Story) -> list[tuple[str, str | tuple[str, ...]]]:
+    """Returns every key of a story's front matter with its words, in their fixed order; empty where it says nothing."""
+    return [
+        ("title", story.title),
+        ("link", story.link),
+        ("published", story.published.isoformat()),
+        ("updated", story.updated.isoformat() if story.updated else ""),
+        ("authors", story.authors),
+        ("image", story.image),
+        ("feeds", story.feeds),
+        ("id", story.id),
+        ("themes", story.themes),
+        ("headline", story.headline),
+        ("source", story.source),
+        *((key, "true" if getattr(story, key) else "") for key in ("lead", "hide", "draft")),
+        ("corrections", tuple(f"{one.day}: {one.text}" for one in story.corrections)),
+        ("earlier", "" if story.earlier else "false"),
+    ]
+
+
+def has_key(text: str, key: str) -> bool:
+    """True if the front matter of a story's text has a key, whatever its value."""
+    return key in front_matter.parse(text, "", required=True).values
+
+
+def week_of(file: str) -> Week:
+    """Returns the week in whose folder a file lies; raises Faults where the year has no such week."""
+    week = paths.week_of(file)
+    if week is None or week.year not in timestamps.YEARS:
+        what = f"there is no week {paths.folder_of(file)}"
+        raise Faults([Problem(file, 0, what, "move the file to a week that is")])
+    return week
+
+
+class Reader:
+    """Takes typed values out of the front matter of any file, and collects every problem on the way."""
+
+    def __init__(self, file: str, values: Mapping[str, Value]) -> None:
+        self.file, self.values = file, values
+        self.problems: list[Problem] = []
+
+    def fault(self, line: int, what: str, cure: str = "") -> None:
+        self.problems.append(Problem(self.file, line, what, cure))
+
+    def finish(self, keys: Collection[str]) -> None:
+        """Raises Faults with all that was found, keys that are not among those given included."""
+        for key, value in self.values.items():
+            if key not in keys:
+                self.fault(value.line, f"unknown key '{key}'", suggestion(key, keys))
+        if self.problems:
+            raise Faults(sorted(self.problems, key=lambda problem: problem.line))
+
+    def text(self, key: str, *, required: bool = False) -> str:
+        return self.one(key, lambda words: words, "", required=required)
+
+    def flag(self, key: str) -> bool:
+        return self.one(key, _flag, False)
+
+    def one(self, key: str, read: Callable[[str], _T], default: _T, *, required: bool = False) -> _T:
+        """Returns one value of a key; `read` raises ValueError with what is wrong, and the cure as its second part."""
+        value = self.values.get(key)
+        if value is None and not required:
+            return default
+        words = value.words if value else ""
+        if isinstance(words, tuple) and len(words) == 1:
+            words = words[0]
+        if not words:
+            if required:
+                what = f"'{key}' is empty" if value else f"there is no '{key}'"
+                self.fault(value.line if value else 1, what, f"add {key}: … to the front matter")
+            return default
+        try:
+            if isinstance(words, tuple):
+                raise ValueError(f"'{key}' is a list", "keep one, or put the text in straight quotes")
+            return read(words)
+        except ValueError as error:
+            self.fault(value.line if value else 1, *_explained(key, words, error))
+            return default
+
+    def many(
+        self, key: str, known: frozenset[str] | None = None, cure_of: Callable[[str], str] | None = None
+    ) -> tuple[str, ...]:
+        value = self.values.get(key, _NO_VALUE)
+        words = value.listed
+        if known is not None and isinstance(value.words, str):  # `memory, trade`: an id has no comma in it
+            words = tuple(part for part in map(str.strip, _BETWEEN.split(value.words)) if part)
+        for first, second in pairwise(words):
+            if key == "authors" and _OPENED.match(first) and _CLOSED.match(second):
+                what = f"the comma between '{first}' and '{second}' makes two authors"
+                self.fault(value.line, what, _curled(first))
+        unknown = [word for word in words if word not in known] if known is not None else []
+        for word in unknown[:_NAMED]:
+            cure = cure_of(word) if cure_of else suggestion(word, known or ())
+            self.fault(value.line, f"unknown {key[:-1]} '{word}'", _curled(word) or cure)
+        if len(unknown) > _NAMED:
+            self.fault(value.line, f"{len(unknown) - _NAMED} more unknown {key}", f"take them out of '{key}'")
+        return words if len(set(words)) == len(words) else tuple(dict.fromkeys(words))  # shared by all that say it
+
+    def corrections(self) -> tuple[Correction, ...]:
+        value = self.values.get("corrections", _NO_VALUE)
+        found = []
+        for words in value.listed:
+            match = _CORRECTION.fullmatch(words)
+            try:
+                found.append(Correction(timestamps.day(match[1]), match[2].strip()) if match else _no_correction())
+            except ValueError:
+                self.fault(value.line, f"'{words}' is not a correction", "write it as - 2026-05-20: what was wrong")
+        return tuple(found)
+
+
+def _place(read: Reader, file: str) -> tuple[Week, date | None, str]:
+    match = paths.PLACE.fullmatch(file)
+    if not match:
+        raise Faults(
+            [Problem(file, 0, "a story must be in its week's folder", "move it to one such as content/2026/w20/")]
+        )
+    week, slug = week_of(file), match[3]
+    if not paths.SLUG.fullmatch(slug):
+        read.fault(0, f"the file's name has signs that no address can have: '{slug}'",
+                   "rename it, with lower-case letters a to z, digits and hyphens")  # fmt: skip
+    try:
+        return week, timestamps.day(match[2]) if match[2] else None, slug
+    except ValueError:
+        read.fault(0, f"there is no day {match[2]}", "rename the file with a day that is")
+        return week, week.monday, slug
+
+
+def _dated(read: Reader, day: date | None, zone: tzinfo) -> tuple[date, datetime]:
+    """Returns a story's day and moment, each of which stands in for the other."""
+    published = read.one("published", lambda words: moment(words, zone), None)
+    if day is None and "published" not in read.values:
+        read.fault(
+            0, "the story has no date", "begin its file's name with one, as in 2026-05-15-slug.md, or add published:"
+        )
+    day = day or (published.astimezone(zone).date() if published else date.min)
+    return day, published or datetime.combine(day, time(12), zone)
+
+
+def _body(matter: Matter, file: str, known: Known) -> excerpt.Body:
+    guid, link, feeds = (matter.values.get(key, _NO_VALUE).listed for key in ("id", "link", "feeds"))
+    return excerpt.split(matter.body, known.excerpts_of(file, "".join(guid[:1]), "".join(link[:1]), feeds))
+
+
+def _link(words: str) -> str:
+    link = urls.web_link(words)
+    if link is None or " #" in words:
+        raise ValueError(f"'{words}' is not an http(s) address", "copy the address from the browser")
+    return link
+
+
+def _flag(words: str) -> bool:
+    if words.lower() in _TRUE:
+        return True
+    if words.lower() in _FALSE:
+        return False
+    raise ValueError(f"'{words}' is neither true nor false", "write true, or take the line out")
+
+
+def _explained(key: str, words: str | tuple[str, ...], error: ValueError) -> tuple[str, str]:
+    what, cure = (*error.args, "")[:2]
+    curled = _curled(words) if isinstance(words, str) else ""
+    return (what if what.startswith(f"'{key}'") else f"{key}: {what}"), curled or cure
+
+
+def _curled(words: str) -> str:
+    return 'a phone has curled its quotes: type straight ones ("), or none' if is_curled(words) else ""
+
+
+def _theme_cure(known: Known, theme: str) -> str:
+    """Returns what to do about an unknown theme: it is mistyped, or digest.toml had it once."""
+    cure = suggestion(theme, (known.themes or frozenset()) - known.former)
+    if cure.startswith("did you mean"):
+        return cure
+    return f"{cure}; if digest.toml had it before, {removed_theme_cure(theme)}"
+
+
+def removed_theme_cure(theme: str) -> str:
+    """Returns what to do about a theme that digest.toml no longer has."""
+    return f"put it into another theme's 'was' in digest.toml, or take it out: digest themes --drop {theme}"
+
+
+def _no_correction() -> Correction:
+    raise ValueError

@@ -1,0 +1,74 @@
+"""Links of services that lead to a page of somebody else and name it: the page's own address is taken out of them.
+
+Only services whose links say where they lead are listed; what has to be asked for is left as it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from contextlib import suppress
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from digest import urls
+
+_DEEPEST = 3
+_SERVICES = (
+    ("google.", "/url", ("url", "q")),
+    ("news.google.", "/news/url", ("url",)),
+    ("medium.com", "/r", ("url",)),
+    ("medium.com", "/m/global-identity", ("redirectUrl",)),
+    ("medium.com", "/m/global-identity-2", ("redirectUrl",)),
+    ("rsci.app.link", "", ("$canonical_url",)),
+    ("link.medium.com", "", ("$canonical_url",)),
+    ("bing.com", "/news/apiclick.aspx", ("url",)),
+    ("youtube.com", "/redirect", ("q",)),
+    ("facebook.com", "/l.php", ("u",)),
+    ("l.facebook.com", "/l.php", ("u",)),
+    ("out.reddit.com", "", ("url",)),
+    ("t.umblr.com", "/redirect", ("z",)),
+    ("steamcommunity.com", "/linkfilter", ("url", "u")),
+    ("getpocket.com", "/redirect", ("url",)),
+    ("getpocket.com", "/ff_story", ("url",)),
+    ("l.instagram.com", "", ("u",)),
+    ("lm.facebook.com", "/l.php", ("u",)),
+    ("vk.com", "/away.php", ("to",)),
+    ("duckduckgo.com", "/l", ("uddg",)),
+    ("slack-redir.net", "/link", ("url",)),
+    ("linkedin.com", "/redir/redirect", ("url",)),
+    ("exit.sc", "", ("url",)),
+)
+"""A host, or how it begins where it ends in a dot; the path; the parameters that may have the address."""
+_WHOLE_QUERY = frozenset({"href.li", "anonym.to", "anonymz.com", "dereferer.me", "nullrefer.com", "hiderefer.com"})
+"""Hosts that have the address as their whole query, as it is or encoded."""
+_GOOGLE_NEWS = re.compile(r"/(?:rss/|__i/rss/rd/)?articles/(CBM[\w-]{20,2000})={0,2}", re.ASCII)
+_ADDRESS = re.compile(rb"https?://[!-~]+")
+
+
+def unwrapped(link: str) -> str:
+    """Returns the address that a link of such a service leads to, and every other link as it is."""
+    for _ in range(_DEEPEST):
+        inner = _inner(link)
+        if not inner:
+            break
+        link = inner
+    return link
+
+
+def _inner(link: str) -> str:
+    parts, host = urlsplit(link), urls.host(link)
+    if host == "news.google.com" and (coded := _GOOGLE_NEWS.fullmatch(parts.path)):
+        with suppress(binascii.Error):  # not base64 after all
+            found = _ADDRESS.search(base64.urlsafe_b64decode(coded[1] + "=" * (-len(coded[1]) % 4)))
+            return (found and urls.web_link(found[0].decode())) or ""
+    if host in _WHOLE_QUERY:
+        whole = link.partition("?")[2]
+        return urls.web_link(whole) or urls.web_link(unquote(whole)) or ""
+    for service, path, names in _SERVICES if parts.query else ():
+        is_there = host.startswith(service) if service.endswith(".") else host == service
+        if is_there and parts.path.rstrip("/") == path:
+            query = parse_qs(parts.query)
+            addresses = (urls.web_link(query[name][0]) for name in names if name in query)
+            return next((address for address in addresses if address), "")
+    return ""

@@ -1,0 +1,1 @@
+"""How a pull turns feed entries into stories: which are new, which are known, what has changed."""

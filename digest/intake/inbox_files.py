@@ -1,0 +1,103 @@
+"""The files in `content/inbox/`: reads them, and moves each to its week."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from digest import disk
+from digest.content import file_names, paths
+from digest.content.ledger import Ledgers
+from digest.content.scan import content
+from digest.content.store import create
+from digest.errors import Problem
+from digest.intake.inbox import Filing, Inbox, names_in, plan
+from digest.intake.shared_files import BOOKMARKS, of_bookmark, story_text
+from digest.intake.snapshot import read_snapshot
+from digest.model import Config
+
+
+def empty_inbox(
+    root: Path, config: Config, ledgers: Ledgers, *, now: datetime, dry: bool
+) -> tuple[tuple[Filing, ...], tuple[Problem, ...]]:
+    """Files all that lies in the inbox and can be read; returns the moves, and why the rest stays.
+
+    With `dry` nothing moves. `now` is the moment of the pull; the caller holds the digest's lock.
+    """
+    inbox = _read_inbox(root)
+    if not inbox.texts:
+        return (), inbox.problems
+    filings, problems = plan(inbox, read_snapshot(root, config, ledgers, names_in(inbox, ledgers)), now)
+    wrong = {} if dry else {filing: file_away(root, filing) for filing in filings}
+    done = tuple(filing for filing in filings if not wrong.get(filing))
+    return done, (*problems, *filter(None, wrong.values()))
+
+
+def file_away(root: Path, filing: Filing) -> Problem | None:
+    """Moves a file out of the inbox, pictures first; returns why it stays where a name is taken by something else.
+
+    A move is a second name for the same file, and only then the first one's end: whatever stops it in between, nothing
+    is lost, and the next pull ends it.
+    """
+    for picture in filing.pictures:
+        if not _stands(root, picture.inbox, picture.file):
+            what = f"its picture {picture.inbox.rpartition('/')[2]} has the name of another, {picture.file}"
+            return Problem(filing.inbox, 0, what, "rename the picture, and correct the link to it")
+    if filing.shared:
+        if disk.read_inside(root, filing.inbox) != filing.shared:
+            return Problem(filing.inbox, 0, "this file has changed during the pull", "pull again")
+        stands = create(root, filing.file, filing.text) or content(root, filing.file) == filing.text.encode()
+    else:
+        stands = _stands(root, filing.inbox, filing.file)
+    if not stands:
+        return Problem(filing.inbox, 0, f"{filing.file} has appeared during the pull", "pull again")
+    for picture in filing.pictures:
+        if picture.last:
+            disk.unlink(root / picture.inbox)
+    disk.unlink(root / filing.inbox)
+    return None
+
+
+def _read_inbox(root: Path) -> Inbox:
+    """Reads the inbox; a README in it, and what systems and editors hide there, is not looked at."""
+    texts: dict[str, str] = {}
+    shared: dict[str, bytes] = {}
+    pictures: list[str] = []
+    problems: list[Problem] = []
+    folder = root / paths.INBOX
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        file = f"{paths.INBOX}/{path.name}"
+        if file_names.is_hidden_text(path.name):
+            cure = f"rename it to {file_names.proper(path.name)}"
+            problems.append(Problem(file, 0, "is hidden by the dot before its name, so it is not read", cure))
+        elif path.name.startswith(".") or path.stem == "README":
+            continue
+        elif path.is_symlink() or not path.is_file():
+            problems.append(Problem(file, 0, "is not a plain file", "put the story's file itself into the inbox"))
+        elif path.suffix.lower() in paths.PICTURES:
+            pictures.append(file)
+        elif path.suffix.lower() in BOOKMARKS:
+            bookmark = disk.read(path) or b""
+            if text := of_bookmark(path.name, bookmark):
+                texts[file], shared[file] = text, bookmark
+            else:
+                cure = "write a file with the lines title: and link: instead"
+                problems.append(Problem(file, 0, "is a bookmark that leads to no web page", cure))
+        elif not file_names.is_text(path.name):
+            cure = "end a story's name in .md, and keep other files elsewhere"
+            problems.append(Problem(file, 0, "is neither Markdown nor a picture", cure))
+        else:
+            try:
+                dropped = disk.read(path) or b""
+                text = dropped.decode()
+                if story := story_text(text):
+                    text, shared[file] = story, dropped
+                texts[file] = text
+            except UnicodeDecodeError:
+                problems.append(Problem(file, 0, "not UTF-8 text", "save it as UTF-8"))
+    return Inbox(texts=texts, shared=shared, pictures=tuple(pictures), problems=tuple(problems))
+
+
+def _stands(root: Path, inbox: str, file: str) -> bool:
+    """Gives a file its place as well, and tells whether that place now has the same bytes."""
+    return disk.link(root, inbox, file) or disk.read_inside(root, inbox) == disk.read_inside(root, file)

@@ -1,0 +1,221 @@
+"""Turns what phones and browsers share into the text of a story: a URL, front matter without `---`, a bookmark file.
+
+    https://news.example/a              a text with one URL; the line before it is the title, the rest is the note
+    Title: A⏎Link: https://…            front matter without its `---` lines
+    A page.url  A page.webloc           a bookmark file, named after its page
+
+Nothing is guessed: a text with several URLs or with none, or one that may be meant as front matter, is left as it is,
+and `fault` says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import plistlib
+import re
+from pathlib import PurePosixPath
+
+from digest import urls
+from digest.content import typing_errors
+from digest.content.front_matter import FENCE
+from digest.content.story_file import KEYS
+from digest.errors import Problem, suggestion
+
+BOOKMARKS = frozenset({".url", ".webloc", ".desktop"})
+
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_MARKDOWN = re.compile(r"\[(?P<title>[^\]\n]+)\]\((?P<link>https?://[^\s()]+)\)", re.IGNORECASE)
+_KEY = re.compile(r"([A-Za-z]+)([ \t]*:(?:[ \t].*)?)")
+_LIKE_KEY = re.compile(r"[\W_]*([A-Za-z]+)[ \t]*[\"'*_`’”]*[ \t]*[:：=∶]")
+"""A key as people mistype it: `* title: x`, `"title": x`, `title = x`, `title:x`."""
+_BARE_KEY = re.compile(r"[\W_]*(?:(title|link)\b|(headline)[ \t]*[“”„\"'‘’])", re.IGNORECASE)
+"""A key without its colon."""
+_ONE_WORD = re.compile(r"[\W_]*[^\W\d_]+[ \t]*[-–—<\"“]*[ \t]*")
+_OPENERS = "([{\"'“‘=`"
+_SHORTCUT = re.compile(r"^(URL|Name)[ \t]*=[ \t]*(.*?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_ENDS = ".,;:!?'’”)]"
+_LONGEST_TITLE = 200  # characters; a longer first line is a note, not a headline
+
+
+def story_text(text: str) -> str | None:
+    """Converts a shared text to the text of a story; None if it is a story file already, or has a `fault`."""
+    bare = _plain(text).strip("\n")
+    if not bare.strip() or bare.startswith(FENCE):
+        return None
+    return _fenced(bare) or (None if fault(text, "") else _of_address(bare))
+
+
+def fault(text: str, file: str) -> Problem | None:
+    """Returns why a text without front matter is no headline with an address; None if it is one, or begins with `---`.
+
+    In doubt it is none: what is mistaken for a headline would be published.
+    """
+    lines = _plain(text).split("\n")
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    if lines[first].startswith(FENCE):
+        return None
+    if typing_errors.is_like_fence(lines[first]):
+        return typing_errors.no_fence(lines[first], file)._replace(line=first + 1)
+    found = [(number, _bare(one[0])) for number, line in enumerate(lines) for one in _ADDRESS.finditer(line)]
+    if not found:
+        what = "has no address (https://…)"
+        return Problem(file, 0, what, "an address alone is enough, or the lines title: and link:")
+    if wrong := _key_fault(lines, first, found[0][0], file):
+        return wrong
+    count = len({address for _, address in found})
+    if count > 1:
+        cure = "which is the story's? write title: and link: above the rest, which is your note"
+        return Problem(file, 0, f"has {'two' if count == 2 else count} addresses", cure)
+    number, address = found[0]
+    for above, line in enumerate(lines[:number], start=1):
+        if typing_errors.is_like_fence(line):
+            what = f"a line '{line.strip()}' stands between the headline and the address"
+            return Problem(file, above, what, "delete it, or write title: and link: instead")
+    if _is_inside(lines[number], address) and not _MARKDOWN.fullmatch("\n".join(lines).strip()):
+        cure = "put it on a line of its own, below the headline"
+        return Problem(file, number + 1, "the address stands within other text", cure)
+    return None
+
+
+def of_bookmark(name: str, content: bytes) -> str | None:
+    """Converts a bookmark file to the text of a story; None if it does not link to a web page."""
+    address, title = "", PurePosixPath(name).stem
+    if content.lstrip()[:6] in {b"<?xml ", b"bplist", b"<plist", b"<!DOCT"}:
+        with contextlib.suppress(Exception):  # plistlib documents no complete list of what it raises
+            address = str(plistlib.loads(content)["URL"])
+    else:
+        said = {key.lower(): value for key, value in _SHORTCUT.findall(_decoded(content))}
+        address, title = said.get("url", ""), said.get("name") or title
+    link = urls.web_link(address)
+    return _text(title, link) if link else None
+
+
+def _key_fault(lines: list[str], first: int, addressed: int, file: str) -> Problem | None:
+    """Returns the first line that is no proper key, where a text looks as if it were meant as keys; else None.
+
+    Only lines down to the end of the paragraph of the first address count: what is below is a note.
+    """
+    end = next((number for number in range(addressed, len(lines)) if not lines[number].strip()), len(lines))
+    below = next((number for number in range(end, len(lines)) if lines[number].strip()), len(lines) - 1)
+    above = [line for line in lines[first : addressed + 1] if _BARE_KEY.match(line)]
+    keyed = [line for line in lines[first:end] if (like := _LIKE_KEY.match(line)) and like[1].lower() in KEYS]
+    like = _LIKE_KEY.match(lines[addressed])
+    before = lines[addressed][: lines[addressed].lower().find("http")]
+    named = (like and like.end() <= len(before)) or (
+        addressed > first and _ONE_WORD.fullmatch(before)
+    )  # `url https://…`
+    if not (above or keyed or named):
+        return None
+    if typing_errors.is_like_fence(lines[below]):
+        end = below + 1
+    wrong = []
+    for number, line in enumerate(lines[first:end], start=first + 1):
+        key = _KEY.fullmatch(line)
+        proper = key and key[1].lower() in KEYS
+        if not (proper or not line.strip() or (number > first + 1 and line.startswith((" ", "\t", "- ")))):
+            wrong.append((not _is_telling(line), number, line))
+    if not wrong:
+        return Problem(file, first + 1, "there is no 'link'", "add link: … to the lines at the top")
+    _, number, line = min(wrong)
+    return _no_key(line, file, number)
+
+
+def _is_telling(line: str) -> bool:
+    """Tells whether a line may be meant as a key, a fence or a link, and is not just words."""
+    tests = (_LIKE_KEY.match, _BARE_KEY.match, _ADDRESS.search, typing_errors.is_like_fence)
+    return any(test(line) for test in tests)
+
+
+def _no_key(line: str, file: str, number: int) -> Problem:
+    if typing_errors.is_like_fence(line):
+        return typing_errors.ends_with(line, file, number)
+    key, words = _KEY.fullmatch(line), line.strip()[:80]
+    like, has_address = _LIKE_KEY.match(line) or _BARE_KEY.match(line), _ADDRESS.search(line)
+    if has_address and not line[: has_address.start()].strip(" \t<"):
+        return Problem(file, number, f"'{words}' has no key", "write link: … in front of the address")
+    name = next((one.lower() for one in (like.groups() if like else ()) if one), "")
+    if key and not has_address and suggestion(name, KEYS):
+        return Problem(file, number, f"unknown key '{name}'", suggestion(name, KEYS))
+    proper = name if name in KEYS else "link" if has_address else "title"
+    return Problem(file, number, f"'{words}' is not 'key: value'", f"write {proper}: …, with a colon and a space")
+
+
+def _is_inside(line: str, address: str) -> bool:
+    """Tells whether an address stands in a sentence or in markup, so that the words before it are no headline."""
+    before, after = (part.strip() for part in line.split(address, 1))
+    after = after.lstrip(f"{_ENDS}> ")
+    if not any(map(str.isalnum, before)):
+        return before[-1:] in tuple(_OPENERS)
+    return before.endswith(tuple(_OPENERS)) or (after[:1].isalnum() and not after.lower().startswith("via "))
+
+
+def _plain(text: str) -> str:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _fenced(text: str) -> str | None:
+    """Adds `---` around the keys that a text begins with; None if it does not begin with keys, a `link` among them."""
+    lines = text.split("\n")
+    end = next((number for number, line in enumerate(lines) if not line.strip() or line.rstrip() == FENCE), len(lines))
+    keys: list[str] = []
+    for number, line in enumerate(lines[:end]):
+        found = _KEY.fullmatch(line)
+        if found and found[1].lower() in KEYS:
+            keys.append(found[1].lower())
+            lines[number] = found[1].lower() + found[2]
+        elif not keys or not line.startswith((" ", "\t", "-")):
+            return None
+    if "link" not in keys:
+        return None
+    below = lines[end + 1 :]
+    if end < len(lines) and not lines[end].strip():
+        parted = next((number for number, line in enumerate(below) if line.strip()), 0)
+        if below and below[parted].rstrip() == FENCE:
+            below = below[parted + 1 :]
+        elif below and typing_errors.is_like_fence(below[parted]):
+            return None
+    return "\n".join([FENCE, *lines[:end], FENCE, "", *below]).rstrip("\n") + "\n"
+
+
+def _of_address(text: str) -> str | None:
+    """Makes a story of a text with one URL: the first line before it is the title, all other text the note."""
+    marked = _MARKDOWN.fullmatch(text.strip())
+    if marked:
+        link = urls.web_link(marked["link"])
+        return _text(marked["title"], link) if link else None
+    found = list(_ADDRESS.finditer(text))
+    if len({_bare(one[0]) for one in found}) != 1:
+        return None
+    address, start = _bare(found[0][0]), found[0].start()
+    link = urls.web_link(address)
+    if link is None:
+        return None
+    before = [line.strip(" \t<") for line in text[:start].split("\n")]
+    before[-1] = before[-1].lstrip(" \t-*•>").rstrip(" \t-–—|*•:")
+    words = [line for line in before if line]
+    after = text[start + len(address) :].replace(address, f"<{link}>").lstrip(">.,;:").strip()
+    title = re.sub(r"^#+(?:\s+|$)", "", words[0]).strip() if words and len(words[0]) <= _LONGEST_TITLE else ""
+    title = title if any(map(str.isalnum, title)) else ""
+    return _text(title, link, "\n\n".join(filter(None, ["\n".join(words[1:] if title else words), after])))
+
+
+def _text(title: str, link: str, note: str = "") -> str:
+    """Returns a story's text. Without a title it gets the host of its link as one, and is a draft."""
+    from digest.content import yaml_front_matter  # slow to import, and few pulls find something shared
+
+    link = urls.clean(link)
+    title = " ".join(title.split())
+    pairs = [("title", title or urls.host(link)), ("link", link)]
+    draft = "" if title else "draft: true\n"
+    return f"---\n{yaml_front_matter.dump(pairs, {})}{draft}---\n\n" + (f"{note}\n" if note else "")
+
+
+def _bare(address: str) -> str:
+    """Returns a URL without the punctuation of the sentence around it."""
+    bare = address.rstrip(_ENDS)
+    return bare + ")" if "(" in bare and address.startswith(f"{bare})") else bare
+
+
+def _decoded(content: bytes) -> str:
+    encoding = "utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
+    return content.decode(encoding, errors="replace").replace("\r\n", "\n")

@@ -1,0 +1,100 @@
+"""Which stories have a ledger line but were never committed: forgotten, or deleted by their editor before that?
+
+    the ledger's stories ──▶ file missing ──▶ no deletion recorded ──▶ never in git ──▶ only on one machine
+
+The ledger is committed with the repository, so if a story's file is left out of the commit, every other clone takes it
+for deleted and never pulls it again. Only decides; the caller asks git. Lines of early versions are skipped, since
+deletions were not recorded then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from digest.content import ledger
+from digest.content.history import History
+from digest.content.ledger import Ledgers, Record
+from digest.intake.detect import names_of
+from digest.model import Story
+from digest.names import without_ending
+
+Missing = Mapping[str, Mapping[str, Record]]
+"""The records of missing stories, by file and feed."""
+
+NAME = "brought.json"
+"""The file in `.digest/` that lists what pulls on this machine have written and git does not have yet."""
+
+
+def missing(ledgers: Ledgers, there: Collection[str], known: Collection[str] = ()) -> Missing:
+    """Returns the stories whose file is missing without a recorded deletion, except `known` ones."""
+    return {
+        file: records
+        for file, records in ledger.by_file(ledgers).items()
+        if file not in there and file not in known and all(record.deleted is False for record in records.values())
+    }
+
+
+def never_committed(missing: Missing, committed: Collection[str]) -> Missing:
+    """Returns the missing stories that git never had, neither in their own week's folder nor in another."""
+    names = {without_ending(file).rpartition("/")[2] for file in committed}
+    return {file: records for file, records in missing.items() if without_ending(file).rpartition("/")[2] not in names}
+
+
+def without(missing: Missing, stories: Iterable[Story], altered: Mapping[str, str]) -> Missing:
+    """Returns the missing stories that are none of these: a moved one is found by its names, unless `altered`."""
+    by_feed: dict[str, dict[str, Record]] = {}
+    for records in missing.values():
+        for feed, record in records.items():
+            by_feed.setdefault(feed, {})[record.id] = record
+    history = History(by_feed, altered=altered)
+    met = {record.file for story in stories for _, record in history.of(story)}
+    return {file: records for file, records in missing.items() if file not in met}
+
+
+def search_names(missing: Missing) -> frozenset[str]:
+    """Returns texts to search for: the file of each of these stories contains one, wherever it is."""
+    aliases = (record.aliases for records in missing.values() for record in records.values())
+    return frozenset().union(*map(names_of, aliases))
+
+
+def by_feed(missing: Missing) -> dict[str, tuple[str, ...]]:
+    """Returns the files of the missing stories, by the first feed that brought them."""
+    found: dict[str, list[str]] = {}
+    for file, records in sorted(missing.items()):
+        found.setdefault(next(iter(records)), []).append(file)
+    return {feed: tuple(files) for feed, files in found.items()}
+
+
+def written_by_hand(missing: Missing) -> dict[str, tuple[str, Record]]:
+    """Returns the missing stories that a pull did not write but found there, each with its first feed and record."""
+    found = {file: next(iter(records.items())) for file, records in missing.items()}
+    return {file: one for file, one in found.items() if ledger.is_adopted(one[1])}
+
+
+def written(stories: Iterable[Story], lines: Mapping[str, Sequence[Record]]) -> dict[str, str]:
+    """Returns the files of new stories, each with the time of its first line, as stored in `NAME`."""
+    new = {story.file for story in stories}
+    return {record.file: record.at for records in lines.values() for record in records if record.file in new}
+
+
+def written_here(remembered: Mapping[str, str], ledgers: Ledgers) -> Missing:
+    """Returns the listed stories whose first ledger line was written here.
+
+    A story that another machine pulled as well may be on that machine.
+    """
+    return {
+        file: records
+        for file, records in ledger.by_file(ledgers).items()
+        if file in remembered and any(remembered[file] == (one.since or one.at) for one in records.values())
+    }
+
+
+def deletions(missing: Missing) -> dict[str, tuple[Record, ...]]:
+    """Returns, by feed, the lines that record these stories as deleted.
+
+    Each repeats the newest line of its feed, with the same time, so that it replaces nothing that a line says.
+    """
+    return {
+        feed: tuple(next(iter(missing[file].values()))._replace(deleted=True) for file in files)
+        for feed, files in by_feed(missing).items()
+    }

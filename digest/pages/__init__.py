@@ -1,1 +1,0 @@
-"""What the readers get: the archive arranged, rendered and written."""

@@ -1,0 +1,1 @@
+"""The site as values, and as files: the archive arranged, planned, rendered and written."""

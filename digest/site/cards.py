@@ -1,0 +1,148 @@
+"""A story as a page shows it: every word chosen and every link made, so that its template only sets it.
+
+A `Card` is the same on every page that shows it under the same theme; its template is rendered once and joined into
+each of them. Refuses to know which page that will be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from digest import redact, urls
+from digest.model import Config, Content, Correction, Feed, Story
+from digest.site import addresses, formatting
+from digest.site.anchors import Anchors
+from digest.site.charts import colour
+from digest.site.markdown import Html, Writer
+
+
+class Chip(NamedTuple):
+    """A theme's name that leads to its page, and the number of its colour."""
+
+    title: str
+    place: str
+    colour: int
+
+
+class Card(NamedTuple):
+    """One story under one theme (`under` is its id, or empty): `themes` are its others, shown as chips.
+
+    `speaker` is who wrote the words of `excerpt`: not the `source` where another of the story's feeds gave them.
+    `original` is the publisher's headline where the editor wrote another, `earlier` those that it had before; `place`
+    is the permalink's.
+    """
+
+    file: str
+    under: str
+    anchor: str
+    place: str
+    link: str
+    headline: str
+    original: str
+    earlier: tuple[str, ...]
+    source: str
+    speaker: str
+    paywall: bool
+    byline: str
+    published: datetime
+    note: Html
+    excerpt: Html
+    corrections: tuple[Correction, ...]
+    themes: tuple[Chip, ...]
+    draft: bool
+
+    @property
+    def template(self) -> str:
+        """A story with a note is a card; one without is a line of a list."""
+        return "story/card.html" if self.note else "story/line.html"
+
+
+def publisher(story: Story, feeds: Mapping[str, Feed]) -> tuple[str, Feed | None]:
+    """Returns the name of a story's publisher, and the first of the story's feeds that is among these."""
+    feed = next((feeds[id] for id in story.feeds if id in feeds), None)
+    return story.source or (feed.publisher if feed else "") or urls.host(story.link), feed
+
+
+def speaker(story: Story, writer: str, feeds: Mapping[str, Feed]) -> str:
+    """Returns the name of who wrote a story's excerpt: its publisher, or that of the feed whose words it has."""
+    if story.source or not writer:
+        return publisher(story, feeds)[0]
+    return feeds[writer].publisher if writer in feeds else urls.host(story.link)
+
+
+class Cards:
+    """Makes the cards of one build, each once, and only those that a page asks for."""
+
+    def __init__(self, config: Config, content: Content, anchors: Anchors, writer: Writer) -> None:
+        self.names = content.names
+        self._earlier, self._writers = content.earlier, content.writers
+        self._feeds = {feed.id: feed for feed in config.feeds}
+        # Early versions wrote what a feed's server repeated of its own address.
+        self._secrets = frozenset[str]().union(*(redact.values(feed.url) for feed in config.feeds))
+        self._themes = {
+            theme.id: Chip(theme.title, addresses.theme(theme.id), colour(number))
+            for number, theme in enumerate(config.themes, 1)
+        }
+        self._anchors = anchors
+        self._writer = writer
+        self._first: dict[str, Card] = {}
+        self._made: dict[tuple[str, str], Card] = {}
+
+    def card(self, story: Story, under: str) -> Card:
+        """Returns the card of a story under a theme's id, or under none."""
+        key = story.file, under
+        if key not in self._made:
+            self._made[key] = self._make(story, under)
+        return self._made[key]
+
+    def main(self, story: Story) -> Card:
+        """Returns the card of a story under its main theme."""
+        return self.card(story, story.themes[0] if story.themes else "")
+
+    def place(self, story: Story) -> str:
+        """Returns the place of a story's permalink."""
+        return addresses.permalink(story.week, self._anchors.of(story))
+
+    def headline(self, story: Story) -> str:
+        """Returns the headline that readers see: the editor's where there is one."""
+        return story.headline or story.title
+
+    def split(self, stories: Iterable[Story], under: str) -> tuple[tuple[Card, ...], tuple[Card, ...]]:
+        """Returns the cards of the stories that have a note, and of those that have none."""
+        made = [self.card(story, under) for story in stories]
+        return tuple(card for card in made if card.note), tuple(card for card in made if not card.note)
+
+    def source(self, story: Story) -> tuple[str, Feed | None]:
+        """Returns the publisher's name, and the first of the story's feeds that digest.toml knows."""
+        return publisher(story, self._feeds)
+
+    def _make(self, story: Story, under: str) -> Card:
+        """Makes a card: all of a story's are alike but for the theme that it stands under and those that are left."""
+        themes = tuple([self._themes[id] for id in story.themes if id != under])
+        if story.file in self._first:
+            return self._first[story.file]._replace(under=under, themes=themes)
+        source, feed = self.source(story)
+        anchor, here = self._anchors.of(story), addresses.week(story.week)
+        card = self._first[story.file] = Card(
+            file=story.file,
+            under=under,
+            anchor=anchor,
+            place=addresses.permalink(story.week, anchor),
+            link=redact.strip_values(urls.web_link(story.link) or "", self._secrets),
+            headline=story.headline or story.title,
+            original=story.title if story.headline and story.headline != story.title else "",
+            earlier=self._earlier.get(story.file, ()) if story.earlier else (),
+            source=source,
+            speaker=speaker(story, self._writers.get(story.file, ""), self._feeds),
+            paywall=feed.paywall if feed else False,
+            byline=formatting.listed(story.authors),
+            published=story.published,
+            note=self._writer.html(story.note, file=story.file, here=here, top=4, line=story.line),
+            excerpt=self._writer.html(story.excerpt, file=story.file, here=here, top=4),
+            corrections=story.corrections,
+            themes=themes,
+            draft=story.draft,
+        )
+        return card

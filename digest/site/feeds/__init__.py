@@ -1,0 +1,1 @@
+"""Atom feeds, JSON Feed, OPML and the sitemap."""

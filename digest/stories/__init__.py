@@ -1,1 +1,0 @@
-"""What the editor keeps: story files, their ledger, their themes."""

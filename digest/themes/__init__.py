@@ -1,0 +1,1 @@
+"""Theme rules: which themes a story gets, and why."""

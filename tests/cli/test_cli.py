@@ -1,0 +1,365 @@
+"""The command line, called as a person calls it: words on the two streams, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from feedhost import FeedHost
+
+SMALLEST = '[site]\ntitle = "x"\nurl = "https://example.org/"\n'
+STORY = "content/2026/w20/2026-05-15-a.md"
+
+
+def digest(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command in a process of its own."""
+    environment = {**os.environ, "PYTHONWARNINGS": "error", **variables}
+    return subprocess.run(
+        [sys.executable, "-m", "digest", *words], cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Path:
+    """A digest as `init` makes it."""
+    assert digest("init", "mine", cwd=tmp_path).returncode == 0
+    return tmp_path / "mine"
+
+
+def test_three_commands_lead_from_an_empty_folder_to_a_site(tmp_path: Path) -> None:
+    made = digest("init", "my-tea", cwd=tmp_path)
+    pulled = digest("pull", cwd=tmp_path / "my-tea")
+    built = digest("build", cwd=tmp_path / "my-tea")
+
+    assert (made.returncode, pulled.returncode, built.returncode) == (0, 0, 0)
+    assert (made.stderr, pulled.stderr, built.stderr) == ("", "", "")
+    assert made.stdout == "A new digest is in my-tea. Next: cd my-tea && digest pull && digest serve\n"
+    assert "12 new stories added; 1 of 1 feeds read" in pulled.stdout
+    assert "12 stories in 3 weeks: " in built.stdout
+    assert (tmp_path / "my-tea" / "site" / "index.html").is_file()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep a folder that somebody is in")
+def test_a_current_folder_that_is_gone_is_named(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    words = ["sh", "-c", 'rmdir "$PWD" && exec "$0" -P -m digest check', sys.executable]
+    run = subprocess.run(words, cwd=tmp_path / "here", capture_output=True, text=True, check=False)
+
+    assert (run.returncode, run.stderr) == (1, "current folder: No such file or directory\n")
+
+
+def test_one_story_is_counted_as_one(tmp_path: Path) -> None:
+    (tmp_path / "digest.toml").write_text('[site]\ntitle = "T"\nurl = "https://example.org/"\n')
+    story = tmp_path / "content" / "2026" / "w20" / "2026-05-15-a.md"
+    story.parent.mkdir(parents=True)
+    story.write_text("---\ntitle: A\nlink: https://news.example/a\n---\n")
+
+    assert "1 story in 1 week: " in digest("build", cwd=tmp_path).stdout
+
+
+def test_init_writes_the_files_that_git_needs(new: Path) -> None:
+    assert "content/ledger/*.jsonl merge=union text eol=lf\n" in (new / ".gitattributes").read_text()
+    assert {".digest/", "site/*"} <= set((new / ".gitignore").read_text().split())
+    assert "@" not in (new / "digest.toml").read_text().replace("@example", "")
+
+
+def test_init_keeps_what_is_there(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("mine")
+
+    made = digest("init", cwd=tmp_path)
+
+    assert made.returncode == 0
+    assert "README.md: already exists, left unchanged" in made.stdout
+    assert (tmp_path / "README.md").read_text() == "mine"
+
+
+def test_init_adds_to_git_files_what_git_has_to_know(tmp_path: Path) -> None:
+    (tmp_path / ".gitattributes").write_text("*.md text\n")
+    (tmp_path / ".gitignore").write_text(".digest/\n")
+
+    made = digest("init", cwd=tmp_path)
+
+    assert made.stdout.endswith("A new digest is here. Next: digest pull && digest serve\n")
+    assert (tmp_path / ".gitattributes").read_text() == ("*.md text\ncontent/ledger/*.jsonl merge=union text eol=lf\n")
+    assert (tmp_path / ".gitignore").read_text() == ".digest/\nsite/*\n!site/.gitkeep\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("*.log", "*.log\n.digest/\nsite/*\n!site/.gitkeep\n"),
+        ("/.digest\nsite/\n", "/.digest\nsite/\n"),
+        ("site/*\r\n", "site/*\r\n.digest/\n"),
+        ("# .digest/\n", "# .digest/\n.digest/\nsite/*\n!site/.gitkeep\n"),
+    ],
+)
+def test_init_adds_to_gitignore_only_what_is_missing(tmp_path: Path, before: str, after: str) -> None:
+    (tmp_path / ".gitignore").write_bytes(before.encode())
+
+    assert digest("init", cwd=tmp_path).returncode == 0
+
+    assert (tmp_path / ".gitignore").read_bytes() == after.encode()
+
+
+def test_init_refuses_a_folder_that_is_a_digest(new: Path) -> None:
+    again = digest("init", cwd=new)
+
+    assert again.returncode == 1
+    assert again.stderr.endswith("digest.toml: this folder already has a digest; choose another folder\n")
+
+
+def test_two_new_digests_have_ids_of_their_own(tmp_path: Path) -> None:
+    ids = set()
+    for name in ("a", "b"):
+        digest("init", name, cwd=tmp_path)
+        ids |= {line for line in (tmp_path / name / "digest.toml").read_text().splitlines() if line.startswith("id = ")}
+
+    assert len([line for line in ids if "urn:uuid:" in line]) == 2
+
+
+@pytest.mark.parametrize("command", ["pull", "build"])
+def test_outside_of_a_digest_a_command_says_so(tmp_path: Path, command: str) -> None:
+    run = digest(command, cwd=tmp_path)
+
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == f"{tmp_path}: no digest.toml here or in a folder above; 'digest init' makes a new digest\n"
+
+
+def test_a_command_works_from_any_folder_inside_and_with_root_from_outside(new: Path) -> None:
+    inside = digest("pull", cwd=new / "content")
+    outside = digest("--root", "mine", "build", cwd=new.parent)
+
+    assert (inside.returncode, outside.returncode) == (0, 0)
+    assert (new / "site" / "index.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["push"], "No such command 'push'"),
+        (["pull", "--hurry"], "No such option"),
+        (
+            ["pull", "harbour-lantren"],
+            "there is no feed 'harbour-lantren' in digest.toml; did you mean 'harbour-lantern'?",
+        ),
+        (["--quiet", "--verbose", "pull"], "exclude each other"),
+        (["--root", "nowhere", "pull"], "does not exist"),
+        (["build", "--base-url", "ftp://x"], "'ftp://x' is not an http(s) address that a site can have"),
+        (["build", "--base-url", ""], "'' is not an http(s) address that a site can have"),
+    ],
+)
+def test_wrong_usage_exits_with_two(new: Path, words: list[str], said: str) -> None:
+    run = digest(*words, cwd=new)
+
+    assert run.returncode == 2
+    assert said in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_all_faults_of_content_are_listed_a_line_each_and_the_old_site_stays(new: Path) -> None:
+    digest("pull", cwd=new)
+    digest("build", cwd=new)
+    before = (new / "site" / "index.html").read_bytes()
+    for name, text in (("a", "no front matter"), ("b", "---\ntitle: b\n---\n")):
+        (new / "content" / "2026" / "w20").mkdir(exist_ok=True)
+        (new / "content" / "2026" / "w20" / f"2026-05-15-{name}.md").write_text(text)
+
+    run = digest("build", cwd=new)
+
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr.splitlines() == [
+        "content/2026/w20/2026-05-15-a.md:1: there is no front matter; "
+        "begin the file with a line ---, then title: and link:, then ---",
+        "content/2026/w20/2026-05-15-b.md:1: there is no 'link'; add link: … to the front matter",
+    ]
+    assert (new / "site" / "index.html").read_bytes() == before
+
+
+def test_a_fault_of_the_config_stops_every_command_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "digest.toml").write_text(SMALLEST + 'titel = "y"\n')
+
+    run = digest("pull", cwd=tmp_path)
+
+    assert run.returncode == 1
+    assert run.stderr == "digest.toml:4: unknown key 'titel' in [site]; did you mean 'title'?\n"
+
+
+def test_a_pull_without_feeds_says_what_to_add(tmp_path: Path) -> None:
+    (tmp_path / "digest.toml").write_text(SMALLEST)
+
+    run = digest("pull", cwd=tmp_path)
+
+    assert run.returncode == 1
+    assert run.stderr == "digest.toml: there is no feed to pull; add one: digest feeds add URL\n"
+
+
+def test_an_archive_without_stories_builds(tmp_path: Path) -> None:
+    (tmp_path / "digest.toml").write_text(SMALLEST)
+
+    run = digest("build", cwd=tmp_path)
+
+    assert run.returncode == 0
+    assert (tmp_path / "site" / "index.html").is_file()
+
+
+def test_pull_fails_when_no_feed_was_read_and_strictly_when_any_failed(new: Path) -> None:
+    settings = (new / "digest.toml").read_text()
+    dead = '\n[[feeds]]\nid = "dead"\nurl = "feeds/gone.xml"\n'
+    (new / "digest.toml").write_text(settings + dead)
+
+    some, strict, none = digest("pull", cwd=new), digest("pull", "--strict", cwd=new), digest("pull", "dead", cwd=new)
+
+    assert (some.returncode, strict.returncode, none.returncode) == (0, 1, 1)
+    assert "dead" in some.stderr
+    assert "failed" in some.stderr
+
+
+def test_json_is_all_that_is_printed(new: Path) -> None:
+    pulled = json.loads(digest("pull", "--json", cwd=new).stdout)
+    built = json.loads(digest("build", "--json", cwd=new).stdout)
+
+    assert [(row["feed"], row["state"], len(row["new"])) for row in pulled["rows"]] == [("harbour-lantern", "read", 12)]
+    assert built["stories"] == 12
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"), [(("biuld",), "build"), (("stauts",), "status"), (("feeds", "ad"), "add"), (("Pull",), "pull")]
+)
+def test_a_misspelt_command_is_answered_with_the_likely_one(tmp_path: Path, words: tuple[str, ...], meant: str) -> None:
+    run = digest(*words, cwd=tmp_path)
+
+    assert run.returncode == 2
+    assert f"No such command '{words[-1]}'; did you mean '{meant}'?" in run.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("--quiet", "build"), ("build", "--quiet"), ("--quiet", "feeds"), ("feeds", "--quiet")]
+)
+def test_quiet_goes_before_a_command_or_behind_it(new: Path, words: tuple[str, ...]) -> None:
+    run = digest(*words, cwd=new)
+
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+def test_verbose_goes_before_a_command_or_behind_it(new: Path) -> None:
+    digest("pull", cwd=new)
+    before, behind = (digest(*words, cwd=new).stdout for words in (("--verbose", "status"), ("status", "--verbose")))
+
+    assert before == behind != digest("status", cwd=new).stdout
+
+
+@pytest.mark.parametrize("words", [("--quiet", "build", "--verbose"), ("build", "--quiet", "--verbose")])
+def test_quiet_and_verbose_exclude_each_other_wherever_they_are(tmp_path: Path, words: tuple[str, ...]) -> None:
+    run = digest(*words, cwd=tmp_path)
+
+    assert run.returncode == 2
+    assert "--quiet and --verbose exclude each other." in run.stderr
+
+
+def test_quiet_says_nothing_and_verbose_names_the_files(new: Path) -> None:
+    verbose = digest("--verbose", "pull", cwd=new)
+    quiet = digest("--quiet", "build", cwd=new)
+
+    assert verbose.stdout.count("  content/2026/") == 12
+    assert (quiet.stdout, quiet.stderr, quiet.returncode) == ("", "", 0)
+
+
+@pytest.mark.parametrize("words", [[], ["init"], ["pull"], ["build"]])
+def test_every_command_has_help_with_a_sentence(tmp_path: Path, words: list[str]) -> None:
+    run = digest(*words, "--help", cwd=tmp_path)
+
+    assert run.returncode == 0
+    assert "Usage:" in run.stdout
+    assert all(len(line) <= 80 for line in run.stdout.splitlines())
+
+
+def test_the_light_commands_import_none_of_the_heavy_libraries(tmp_path: Path) -> None:
+    heavy = {"feedparser", "httpx", "jinja2", "markdown", "slugify", "watchdog", "yaml", "nh3", "digest.model"}
+    code = (
+        "import sys\nfrom digest.cli.main import main\ntry:\n    main()\nexcept SystemExit:\n    pass\n"
+        f"print(sorted({heavy} & set(sys.modules)))"
+    )
+
+    for option in ("--version", "--help"):
+        run = subprocess.run(
+            [sys.executable, "-c", code, option], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        assert run.stdout.splitlines()[-1] == "[]"
+
+
+def test_output_in_another_encoding_is_no_traceback(new: Path) -> None:
+    run = digest("pull", "--json", cwd=new, PYTHONIOENCODING="ascii", LC_ALL="C")
+
+    assert run.returncode == 0
+    assert "Traceback" not in run.stderr
+
+
+def test_an_output_folder_is_relative_to_where_one_stands(new: Path) -> None:
+    digest("pull", cwd=new)
+
+    run = digest(
+        "--root", str(new), "build", "--output", "public", "--base-url", "http://127.0.0.1:8000/x", cwd=new.parent
+    )
+
+    assert run.returncode == 0
+    assert 'href="/x/archive/"' in (new.parent / "public" / "index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("build", "--output", "a", "--output", "b"),
+        ("build", "--output=a", "--output", "a"),
+        ("build", "--base-url", "https://a.example/", "--base-url", "https://b.example/"),
+        ("serve", "--port", "8001", "--port", "8002"),
+        ("serve", "--host", "localhost", "--host", "127.0.0.1"),
+        ("check", "--since", "a", "--since", "b"),
+        ("check", "--format", "json", "--format", "text"),
+        ("themes", "--explain", "a.md", "--explain", "b.md"),
+        ("--root", ".", "--root", ".", "status"),
+    ],
+)
+def test_an_option_that_takes_one_value_may_not_be_given_twice(tmp_path: Path, words: tuple[str, ...]) -> None:
+    run = digest(*words, cwd=tmp_path)
+
+    flag = next(word for word in words if word.startswith("--")).partition("=")[0]
+    assert run.returncode == 2
+    assert f"{flag} is given 2 times; give it once." in run.stderr
+    assert "Usage: digest" in run.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_switch_may_be_given_twice_and_a_list_of_values_is_one(tmp_path: Path) -> None:
+    assert digest("init", "mine", cwd=tmp_path).returncode == 0
+    assert digest("check", "--links", "--links", "--help", cwd=tmp_path).returncode == 0
+    assert digest("themes", "--try", "a", "--try", "b", cwd=tmp_path / "mine").returncode == 0
+
+
+def test_a_renamed_feed_is_told_once(tmp_path: Path) -> None:
+    digest("init", "mine", cwd=tmp_path)
+    root = tmp_path / "mine"
+    digest("pull", cwd=root)
+    settings = root / "digest.toml"
+    settings.write_text(settings.read_text().replace('"harbour-lantern"', '"lantern"'))
+
+    run, again = digest("pull", cwd=root), digest("pull", cwd=root)
+
+    said = "lantern: all its stories are those of 'harbour-lantern', which is no longer in digest.toml"
+    assert (run.returncode, again.stderr) == (0, "")
+    assert run.stderr == f"{said}; if you renamed the feed, they now name both ids\n"
+
+
+def test_a_feed_that_is_named_is_asked_even_if_its_server_wants_to_wait(tmp_path: Path) -> None:
+    with FeedHost({"/feed.xml": lambda exchange: exchange.reply(503, Retry_After="3600")}) as host:
+        settings = '[site]\ntitle = "T"\nurl = "https://example.org/"\n[[feeds]]\nid = "a"\n'
+        (tmp_path / "digest.toml").write_text(f'{settings}url = "{host.url("/feed.xml")}"\n')
+        digest("pull", cwd=tmp_path)
+        waiting, named = digest("pull", cwd=tmp_path), digest("pull", "a", cwd=tmp_path)
+
+    assert "a  waiting: its server asked not to be contacted again before " in waiting.stdout
+    assert "; 'digest pull a' asks now\n" in waiting.stdout
+    assert "a  failed: " in named.stderr

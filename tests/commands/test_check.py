@@ -1,0 +1,912 @@
+"""`digest check`: what it finds, where, how it says so, and what it leaves to be found by others."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from feedhost import Answer, Exchange, FeedHost
+from test_cli import digest
+
+from digest.cli.main import cli
+from digest.commands import check
+from digest.commands.check import CheckReport
+from digest.content import ledger, paths, store, story_file
+from digest.content.identity import hash_of
+from digest.content.ledger import Record
+from digest.content.story_file import Known, OneStory
+from digest.errors import Problem
+from digest.feeds.limits import Limits
+from digest.git import Changes
+from digest.intake import add
+
+NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
+SETTINGS = """\
+[site]
+title = "Chip Digest"
+url = "https://digest.example/"
+
+[[feeds]]
+id = "first"
+url = "https://news.example/feed"
+
+[[themes]]
+id = "memory"
+title = "Memory"
+match = ["memory"]
+"""
+W20 = "content/2026/w20/"
+
+Write = Callable[..., str]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "digest.toml").write_text(SETTINGS)
+    return tmp_path
+
+
+@pytest.fixture
+def story(root: Path) -> Write:
+    """Writes a story file of week 20 and returns its name: keys and note as they are given."""
+
+    def write(slug: str = "a", note: str = "", week: str = "2026/w20", day: str = "2026-05-15", **keys: str) -> str:
+        said = {"title": slug.upper(), "link": f"https://news.example/{slug}", **keys}
+        lines = "".join(f"{key}: {value}\n" for key, value in said.items())
+        return put(root, f"content/{week}/{day}-{slug}.md", f"---\n{lines}---\n\n{note}\n")
+
+    return write
+
+
+def put(root: Path, file: str, text: str) -> str:
+    (root / file).parent.mkdir(parents=True, exist_ok=True)
+    (root / file).write_text(text)
+    return file
+
+
+def record(**fields: object) -> Record:
+    usual = {
+        "at": "2026-05-15T09:00:00.000000Z",
+        "id": "1",
+        "aliases": ("guid:1", "link:news.example/a"),
+        "file": f"{W20}2026-05-15-a.md",
+        "title": "A",
+    }
+    return Record(**{**usual, **fields})  # type: ignore[arg-type]
+
+
+def remember(root: Path, *records: Record, feed: str = "first") -> None:
+    put(root, f"content/ledger/{feed}.jsonl", "".join(map(ledger.dumps, records)))
+
+
+def run(root: Path, **options: object) -> CheckReport:
+    return check.run(root, now=NOW, **options)  # type: ignore[arg-type]
+
+
+def told(root: Path, **options: object) -> list[str]:
+    """What is found, hints as such."""
+    return [("hint: " if one.hint else "") + str(one) for one in run(root, **options).problems]
+
+
+def said(root: Path, *words: str) -> Result:
+    return CliRunner().invoke(cli, ["--root", str(root), *words])
+
+
+# ---------------------------------------------------------------- errors
+
+
+def test_a_digest_in_order_has_nothing_to_say(root: Path, story: Write) -> None:
+    story("a", "See [B](2026-05-15-b.md).")
+    story("b", themes="[memory]")
+
+    report = run(root)
+
+    assert (report.problems, report.files) == ((), 3)
+
+
+def test_every_error_of_every_file_is_told_in_order(root: Path, story: Write) -> None:
+    story("a", themes="[memroy]", link="news.example")
+    story("b", "One\n\nand [lost](nowhere.md).")
+    story("c", id="x", feeds="first")
+    story("d", id="x", feeds="first")
+    put(root, "content/themes/memmory.md", "Words.")
+    put(root, "content/stray.md", "Words.")
+
+    assert told(root) == [
+        f"{W20}2026-05-15-a.md:3: link: 'news.example' is not an http(s) address; copy the address from the browser",
+        f"{W20}2026-05-15-a.md:4: unknown theme 'memroy'; did you mean 'memory'?",
+        f"{W20}2026-05-15-b.md:8: the link to 'nowhere.md' leads to no story; correct the file's name, "
+        "or remove the link if its story was deleted",
+        f"{W20}2026-05-15-d.md: is the same story as {W20}2026-05-15-c.md: both have the same id; "
+        "delete one, or remove 'id' from the newer one",
+        "content/stray.md: is not in a week's folder; move it to one such as content/2026/w20/",
+        "content/themes/memmory.md: introduces an unknown theme 'memmory'; did you mean 'memory'?",
+    ]
+
+
+@pytest.mark.parametrize("line", ["hide:", "lead: # the best", "draft: "])
+def test_a_flag_without_a_value_gets_a_hint(root: Path, story: Write, line: str) -> None:
+    key = line.partition(":")[0]
+    story("a", **{key: line.partition(":")[2]})
+    put(root, "content/pages/about.md", "---\ntitle: About\ndraft:\n---\n\nhide:\n")
+
+    assert [str(problem) for problem in run(root).problems if problem.hint] == [
+        f"{W20}2026-05-15-a.md:4: '{key}' has no value, so it is off; write true, or take the line out",
+        "content/pages/about.md:3: 'draft' has no value, so it is off; write true, or take the line out",
+        "content/pages/about.md:6: 'hide:' has no effect here, and is published as text; "
+        "move this line above the second ---",
+    ]
+
+
+@pytest.mark.parametrize(
+    "twin",
+    [
+        {"link": "https://news.example/a?utm_source=rss", "title": "Another"},
+        {"link": "https://another.example/x", "title": "a"},
+    ],
+)
+def test_the_published_twin_of_a_hidden_story_is_named(root: Path, story: Write, twin: dict[str, str]) -> None:
+    file = story("a", hide="true")
+    other = story("b", **twin)
+    story("c", day="2026-05-16", title="A")
+
+    found = [one for one in told(root) if file in one and "tracks" not in one]
+
+    assert found == [
+        f"hint: {file}:4: is hidden, but {other} seems to be the same story and is not; "
+        "hide that one too, or delete this file"
+    ]
+
+
+def test_a_key_in_capitals_is_told_the_right_one(root: Path, story: Write) -> None:
+    story("a", HIDE="true")
+
+    assert told(root) == [f"{W20}2026-05-15-a.md:4: unknown key 'HIDE'; did you mean 'hide'?"]
+
+
+def test_a_link_to_a_story_that_cannot_be_read_is_not_lost(root: Path, story: Write) -> None:
+    story("a", "See [B](2026-05-15-b.md).")
+    story("b", themes="[memroy]")
+
+    assert [one.file for one in run(root).problems] == [f"{W20}2026-05-15-b.md"]
+
+
+def test_faults_of_the_config_are_told_and_the_rest_waits(root: Path, story: Write) -> None:
+    story("a", themes="[memroy]")
+    (root / "digest.toml").write_text(SETTINGS.replace("match", "mtach"))
+
+    result = said(root, "check")
+
+    assert result.exit_code == 1
+    assert "digest.toml:12: unknown key 'mtach' in [themes]; did you mean 'match'?\n" in result.output
+    assert result.output.endswith("2 errors, 0 hints in 1 file; the rest is checked once that is correct\n")
+
+
+def test_two_pages_at_one_address_are_an_error(root: Path) -> None:
+    put(root, "content/pages/archive.md", "Words.")
+
+    assert told(root) == [
+        "content/pages/archive.md: claims the address 'archive/index.html', which the page of the archive claims too; "
+        "rename one of them"
+    ]
+
+
+def test_a_template_that_cannot_be_read_is_an_error(root: Path) -> None:
+    put(root, "templates/page.html", "one\n{% if %}")
+    put(root, "templates/week.html", "{{ x | nofilter }}")
+    put(root, "templates/static/x.html", "{% if %}")
+
+    found = run(root).problems
+
+    assert [(one.file, one.line, one.hint) for one in found] == [
+        ("templates/page.html", 2, False),
+        ("templates/static/x.html", 0, True),
+        ("templates/week.html", 1, False),
+    ]
+
+
+def test_a_merge_left_half_done_is_told_once_a_conflict(root: Path, story: Write) -> None:
+    sides = "<<<<<<< HEAD\ntitle: A\n=======\ntitle: B\n>>>>>>> other\n"
+    put(root, f"{W20}2026-05-15-a.md", f"---\n{sides}link: https://news.example/a\n---\n")
+    story("b", f"Words.\n\n{sides}")
+
+    marks = [one for one in run(root).problems if not one.hint]
+
+    assert [(one.file[-4:], one.line, one.what) for one in marks] == [
+        ("a.md", 2, "a merge-conflict mark"),
+        ("a.md", 6, "a merge-conflict mark"),
+        ("b.md", 8, "a merge-conflict mark"),
+        ("b.md", 12, "a merge-conflict mark"),
+    ]
+
+
+def test_the_ledgers_bad_lines_are_errors_and_marks_are_called_so(root: Path) -> None:
+    line = ledger.dumps(record())
+    put(root, "content/ledger/first.jsonl", f"<<<<<<< HEAD\n{line}=======\n{line}>>>>>>> other\nnonsense\n")
+
+    place = "content/ledger/first.jsonl"
+    assert told(root) == [
+        *(f"{place}:{n}: a merge-conflict mark; delete this line, and keep the lines of both sides" for n in (1, 3, 5)),
+        f"{place}:6: not a line of the ledger; restore it from git: without it, deleted stories may return, and old "
+        "addresses lead nowhere",
+    ]
+
+
+# ---------------------------------------------------------------- hints
+
+
+def test_a_slip_in_a_text_is_told_with_its_line_in_the_file(root: Path, story: Write) -> None:
+    story("a", "Look:\n- one\n- two")
+    put(root, f"{W20}letter.md", "---\ntitle: Hello\n---\n\nLook:\n- one")
+    put(root, "content/pages/about.md", "Look:\n- one")
+    put(root, "content/themes/memory.md", "\nLook:\n- one")
+
+    assert [(one.file, one.line) for one in run(root).problems] == [
+        (f"{W20}2026-05-15-a.md", 7),
+        (f"{W20}letter.md", 6),
+        ("content/pages/about.md", 2),
+        ("content/themes/memory.md", 3),
+    ]
+    assert said(root, "check").exit_code == 0
+
+
+def test_a_spiked_story_gets_no_hint(root: Path, story: Write) -> None:
+    story("a", "Look:\n- one", link="https://news.example/a?utm_source=x", hide="true", title="x" * 50 + "…")
+
+    assert run(root).problems == ()
+
+
+def test_a_storys_link_that_tracks_gets_its_cure(root: Path, story: Write) -> None:
+    file = story("a", link="https://news.example/a?utm_source=x&id=3")
+
+    assert told(root) == [f"hint: {file}:3: the link tracks its readers; write https://news.example/a?id=3"]
+
+
+@pytest.mark.parametrize(
+    "second", ["https://www.news.example/article/3350001/other-words", "http://news.example/article/3350001/b/"]
+)
+def test_two_stories_of_one_article_are_named_both(root: Path, story: Write, second: str) -> None:
+    first = story("a", link="https://news.example/article/3350001/b")
+    file = story("b", day="2026-05-16", link=second)
+
+    assert told(root) == [f"hint: {file}:3: links to the same article as {first}; delete one of them"]
+
+
+@pytest.mark.parametrize(
+    "links",
+    [("https://news.example/", "https://news.example"), ("https://news.example/?a=1", "https://news.example/?a=2")],
+)
+def test_a_front_page_or_another_query_is_no_double(root: Path, story: Write, links: tuple[str, str]) -> None:
+    story("a", link=links[0], id="urn:x:1")
+    story("b", link=links[1], id="urn:x:2")
+
+    assert run(root).problems == ()
+
+
+LONG = "Foundries fill up as the price of memory rises"
+
+
+@pytest.mark.parametrize(
+    ("title", "feeds_title", "cut"),
+    [
+        (f"{LONG} …", f"{LONG} …", True),
+        (f"{LONG}...", f"{LONG}...", True),
+        (LONG, f"{LONG} again", True),
+        (f"{LONG}…", f"{LONG} again", True),
+        (LONG, LONG, False),
+        (LONG, f"{LONG} | The Example Post", False),
+        (LONG, f"{LONG} - again", False),
+        (LONG, f"{LONG}, again", False),
+        ("And then...", "And then...", False),
+        ("My own words", LONG, False),
+    ],
+)
+def test_a_title_that_breaks_off_is_told(root: Path, story: Write, title: str, feeds_title: str, cut: bool) -> None:
+    file = story("a", title=title, id="1", feeds="first")
+    remember(root, record(title=feeds_title))
+
+    assert [(one.file, one.line, one.what) for one in run(root).problems] == [(file, 2, "the title is cut off")] * cut
+
+
+def test_the_editors_headline_makes_up_for_a_title_that_breaks_off(root: Path, story: Write) -> None:
+    story("a", title=f"{LONG}…", headline="My own words")
+
+    assert run(root).problems == ()
+
+
+def test_a_headline_that_is_only_a_host_is_told_until_the_editor_writes_one(root: Path, story: Write) -> None:
+    file = story("a", title="news.example")
+
+    assert told(root) == [
+        f"hint: {file}:2: it has no headline, only the name of its site; write one of your own as headline:"
+    ]
+    story("a", title="news.example", headline="Curd prices")
+    assert told(root) == []
+
+
+def test_a_story_by_hand_that_was_moved_from_its_week_is_not_sent_back(root: Path, story: Write) -> None:
+    file = Path(story("a", week="2026/w20"))
+    digest("build", cwd=root)
+    (root / "content/2026/w21").mkdir()
+    (root / file).rename(root / "content/2026/w21" / file.name)
+
+    assert told(root) == []
+
+
+def test_a_pulled_story_that_was_moved_is_not_sent_back(tmp_path: Path) -> None:
+    digest("init", "mine", cwd=tmp_path)
+    root = tmp_path / "mine"
+    digest("pull", cwd=root)
+    moved = next(root.glob("content/2026/w07/*.md"))
+    moved.rename(root / "content/2026/w08" / moved.name)
+
+    assert digest("check", cwd=root).stdout.startswith("0 errors, 0 hints")
+
+
+def test_a_story_outside_its_own_week_is_told(root: Path, story: Write) -> None:
+    file = story("a", week="2026/w21")
+
+    assert told(root) == [
+        f"hint: {file}: is in the folder of 2026-W21, but its date, 2026-05-15, belongs to 2026-W20; "
+        "move it to content/2026/w20/, unless you want it in this edition"
+    ]
+
+
+def test_a_story_that_a_pull_has_put_into_another_week_is_at_home_there(root: Path, story: Write) -> None:
+    file = story("a", week="2026/w21", id="1", feeds="first")
+    remember(root, record(file=file))
+
+    assert run(root).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("published", "found"),
+    [
+        ("2026-05-14T23:00:00+08:00", True),
+        ("2026-05-14T23:00:00-08:00", False),  # the 15th in the digest's zone
+        ("2026-05-15T23:00:00-08:00", False),  # the 15th as it is written
+        ("2026-05-15", False),
+    ],
+)
+def test_a_file_named_after_another_day_is_told(root: Path, story: Write, published: str, found: bool) -> None:
+    file = story("a", published=published)
+
+    assert told(root) == [
+        f"hint: {file}:4: published says 2026-05-14, but the file's name says 2026-05-15; correct the one that is wrong"
+    ] * found  # fmt: skip
+
+
+def test_a_day_that_the_publisher_has_changed_is_no_slip(root: Path, story: Write) -> None:
+    story("a", published="2026-05-18T12:00:00+00:00", id="1", feeds="first")
+    remember(root, record(wrote=ledger.hashes({"published": datetime(2026, 5, 18, 12, tzinfo=UTC)})))
+
+    assert run(root).problems == ()
+
+
+def test_one_lead_a_week_is_enough(root: Path, story: Write) -> None:
+    first = story("a", lead="true")
+    second = story("b", lead="true")
+    story("c", lead="true", hide="true")
+    story("d", week="2026/w21", day="2026-05-18", lead="true")
+
+    assert told(root) == [
+        f"hint: {second}:4: is a second lead story of 2026-W20, beside {first}; keep lead: true in only one of them"
+    ]
+
+
+def test_a_letter_that_is_still_a_draft_is_told_when_its_week_is_closed(root: Path, story: Write) -> None:
+    story("a")
+    file = put(root, f"{W20}letter.md", "---\ntitle: Hello\ndraft: true\n---\n\nDear reader\n")
+    waiting = run(root).problems
+    story("b", week="2026/w21", day="2026-05-18")
+
+    assert waiting == ()
+    assert told(root) == [
+        f"hint: {file}:3: the letter is still a draft, though 2026-W20 is closed; "
+        "remove draft: true, or delete the letter"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("week", "day", "ahead"),
+    [("2026/w21", "2026-05-22", ""), ("2062/w20", "2062-05-19", "2062-W20"), ("2027/w20", "2027-05-19", "2027-W20")],
+)
+def test_a_story_that_is_still_to_come_is_told(root: Path, story: Write, week: str, day: str, ahead: str) -> None:
+    story("a")
+    file = story("b", week=week, day=day)
+
+    words = (
+        f"belongs to {ahead}, which is in the future; if that is a mistake, correct the date or the week's folder; "
+        "a week far ahead closes no earlier one"
+    )
+    assert told(root) == ([f"hint: content/{week}/{Path(file).name}: {words}"] if ahead else [])
+
+
+def test_a_change_that_is_still_to_come_is_told(root: Path, story: Write) -> None:
+    file = story("a", updated="2062-05-15T08:00:00Z", corrections="['2026-05-16: a', '2062-05-17: b']")
+    near = story("b", updated="2026-05-21T08:00:00Z", corrections="['2026-05-22: a']")
+    letter = put(root, f"{W20}letter.md", "---\ntitle: Hello\npublished: 2027-05-16\n---\n\nDear reader\n")
+
+    found = [line for line in told(root) if "in the future" in line]
+
+    cure = "which is in the future; if that is a mistake, correct the date"
+    assert found == [
+        f"hint: {file}:4: updated says 2062-05-15, {cure}",
+        f"hint: {file}:5: corrections says 2062-05-17, {cure}",
+        f"hint: {letter}:3: published says 2027-05-16, {cure}",
+    ]
+    assert not any(near in line for line in found)
+
+
+def test_a_drafts_lost_link_is_a_hint_until_it_is_published(root: Path, story: Write) -> None:
+    story("a", "[lost](2026-05-15-none.md)", draft="true")
+
+    (problem,) = run(root).problems
+
+    assert (problem.hint, problem.line) == (True, 7)
+
+
+def test_what_waits_in_the_inbox_is_told(root: Path) -> None:
+    put(root, "content/inbox/mine.md", "---\ntitle: Mine\nlink: https://news.example/mine\n---\n")
+
+    (problem,) = run(root).problems
+
+    assert problem.hint
+    assert str(problem).startswith(f"content/inbox/mine.md: waits to be filed as {W20[:13]}")
+
+
+def test_what_a_killed_run_left_is_told(root: Path) -> None:
+    put(root, f"{W20}.2026-05-15-a.md.unfinished", "---")
+
+    assert told(root) == [
+        f"hint: {W20}.2026-05-15-a.md.unfinished: was left half-written by a run that was killed; "
+        "the next pull completes or removes it"
+    ]
+
+
+def test_a_theme_without_a_story_is_told_once_there_are_many_stories(root: Path, story: Write) -> None:
+    for number in range(19):
+        story(f"a{number}")
+    few = run(root).problems
+    story("a19")
+
+    assert few == ()
+    assert told(root) == [
+        "hint: digest.toml:10: no story has the theme 'memory'; "
+        "widen its match ('digest themes --try' helps), or remove the theme"
+    ]
+
+
+def test_a_ledger_that_nobody_knows_is_told(root: Path, story: Write) -> None:
+    remember(root, record(), feed="old")
+    remember(root, record(), feed="named")
+    story("a", feeds="named", id="1")
+
+    (problem,) = run(root).problems
+
+    assert (problem.file, problem.hint) == ("content/ledger/old.jsonl", True)
+
+
+def test_two_entries_with_one_file_and_no_name_in_common_are_told(root: Path) -> None:
+    remember(
+        root,
+        record(id="1"),
+        record(id="2", aliases=("guid:2", "link:news.example/a")),  # the first under a new guid
+        record(id="3", aliases=("guid:3", "link:news.example/elsewhere")),
+    )
+
+    (problem,) = run(root).problems
+
+    assert problem.hint
+    assert problem.what == f"'1' and '3' both name {W20}2026-05-15-a.md"
+
+
+# ---------------------------------------------------------------- how it is said
+
+
+@pytest.fixture
+def mess(root: Path, story: Write) -> Path:
+    """A digest with an error and a hint."""
+    story("a", "Look:\n- one", themes="[memory, memroy]")
+    story("b", "Look:\n- one")
+    return root
+
+
+def test_people_read_each_problem_in_a_line_and_the_counts_at_the_end(mess: Path) -> None:
+    result = said(mess, "check")
+
+    assert result.exit_code == 1
+    assert result.output == (
+        f"{W20}2026-05-15-a.md:4: unknown theme 'memroy'; did you mean 'memory'?\n"
+        f"{W20}2026-05-15-b.md:7: hint: a list right below a line of text is shown as running text; "
+        "put a blank line above it\n"
+        "1 error, 1 hint in 3 files\n"
+    )
+
+
+def test_quiet_says_the_errors_alone(mess: Path) -> None:
+    result = said(mess, "--quiet", "check")
+
+    assert result.output == f"{W20}2026-05-15-a.md:4: unknown theme 'memroy'; did you mean 'memory'?\n"
+
+
+def test_programs_read_a_list(mess: Path) -> None:
+    result = said(mess, "check", "--format", "json")
+
+    assert result.exit_code == 1
+    assert json.loads(result.output)[0] == {
+        "file": f"{W20}2026-05-15-a.md",
+        "line": 4,
+        "level": "error",
+        "what": "unknown theme 'memroy'",
+        "cure": "did you mean 'memory'?",
+    }
+    assert [one["level"] for one in json.loads(result.output)] == ["error", "hint"]
+
+
+def test_github_reads_commands_with_its_signs_escaped(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    problems = (
+        Problem("a,b:c%.md", 3, "100%\r\nwrong: so, mend it", "now"),
+        Problem("d.md", 0, "odd", hint=True),
+    )
+    monkeypatch.setattr(check, "run", lambda *_, **__: CheckReport(problems=problems, folder="sub/"))
+
+    result = said(root, "check", "--format", "github")
+
+    assert result.output == (
+        "::error file=sub/a%2Cb%3Ac%25.md,line=3,title=digest check::100%25%0D%0Awrong: so, mend it; now\n"
+        "::warning file=sub/d.md,title=digest check::odd\n"
+    )
+
+
+def test_wrong_usage_is_called_so(root: Path) -> None:
+    assert said(root, "check", "--format", "xml").exit_code == 2
+    assert said(root, "check", "--since", "").exit_code == 2
+
+
+# ---------------------------------------------------------------- what a change brought in
+
+
+def git(folder: Path, *words: str) -> str:
+    names = ("-c", "user.name=x", "-c", "user.email=x@news.example", "-c", "commit.gpgsign=false")
+    return subprocess.run(["git", *names, *words], cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+def commit(folder: Path) -> str:
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "x")
+    return git(folder, "rev-parse", "HEAD").strip()
+
+
+@pytest.fixture
+def tracked(root: Path) -> Path:
+    git(root, "init", "-q", "-b", "main")
+    return root
+
+
+def test_only_changed_lines_and_new_files_are_told(tracked: Path, story: Write) -> None:
+    file = story("a", "Old https://old.example\n\nMore.")
+    story("untouched", "Old https://old.example")
+    begun = commit(tracked)
+    text = (tracked / file).read_text()
+    put(tracked, file, text.replace("More.", "New https://new.example"))
+    committed = story("b", "https://new.example/b")
+    commit(tracked)
+    staged = story("c", "https://new.example/c")
+    git(tracked, "add", "-A")
+    untracked = story("d", "https://new.example/d")
+
+    found = run(tracked, since=begun)
+
+    assert [(one.file, one.line) for one in found.problems] == [(file, 8), (committed, 6), (staged, 6), (untracked, 6)]
+    assert found.files == 4
+
+
+def test_a_digest_in_a_folder_of_its_repository_is_found_from_any_folder_inside(
+    tmp_path: Path, root: Path, story: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outer = tmp_path.with_name(f"{tmp_path.name}-outer")
+    story("a")
+    shutil.copytree(root, outer / "sub dir")
+    git(outer, "init", "-q")
+    commit(outer)
+    put(outer, f"sub dir/{W20}2026-05-15-a.md", "---\ntitle: A\nlinks: x\n---\n")
+    put(outer, f"sub dir/{W20}2026-05-15-b.md", "---\ntitle: B\n---\n")
+    put(outer, "elsewhere.md", "https://news.example")
+    monkeypatch.chdir(outer / "sub dir" / "content" / "2026")
+
+    result = CliRunner().invoke(cli, ["check", "--since", "HEAD", "--format", "github"])
+
+    assert result.output == (
+        f"::error file=sub dir/{W20}2026-05-15-a.md,line=3,title=digest check::"
+        "unknown key 'links'; did you mean 'link'?\n"
+        f"::error file=sub dir/{W20}2026-05-15-b.md,line=1,title=digest check::"
+        "there is no 'link'; add link: … to the front matter\n"
+    )
+
+
+def test_any_file_name_will_do(tracked: Path) -> None:
+    put(tracked, "content/static/x", "")
+    begun = commit(tracked)
+    name = "content/öd 'd\" -- \\x\n2.md"
+    put(tracked, name, "x")
+
+    assert [one.file for one in run(tracked, since=begun).problems] == [name]
+    commit(tracked)
+    assert [one.file for one in run(tracked, since=begun).problems] == [name]
+
+
+def test_what_others_have_committed_since_is_not_ours(tracked: Path, story: Write) -> None:
+    story("a", "https://old.example")
+    commit(tracked)
+    git(tracked, "checkout", "-qb", "mine")
+    mine = story("b", "https://new.example/b")
+    commit(tracked)
+    git(tracked, "checkout", "-q", "main")
+    story("a", "<https://old.example>")
+    commit(tracked)
+    git(tracked, "checkout", "-q", "mine")
+
+    assert [one.file for one in run(tracked, since="main").problems] == [mine]
+
+
+def test_a_link_broken_by_a_deletion_is_told_though_its_line_is_old(tracked: Path, story: Write) -> None:
+    gone = story("a")
+    file = story("b", "See [A](2026-05-15-a.md) and [nothing](none.md).")
+    begun = commit(tracked)
+    (tracked / gone).unlink()
+
+    (problem,) = run(tracked, since=begun).problems
+
+    assert (problem.file, "2026-05-15-a.md" in problem.what) == (file, True)
+
+
+def test_errors_in_stories_count_when_the_config_has_changed(tracked: Path, story: Write) -> None:
+    file = story("a", "https://old.example", themes="[memory]")
+    begun = commit(tracked)
+    (tracked / "digest.toml").write_text(SETTINGS.replace('"memory"\ntitle', '"chips"\ntitle'))
+
+    assert [(one.file, one.hint) for one in run(tracked, since=begun).problems] == [(file, False)]
+
+
+def test_a_moved_file_tells_of_itself_and_not_of_its_old_lines(tracked: Path, story: Write) -> None:
+    file = story("a", "Old https://old.example and words that are long enough to be known again.")
+    begun = commit(tracked)
+    git(tracked, "config", "diff.renames", "false")
+    (tracked / "content/2026/w21").mkdir()
+    git(tracked, "mv", file, file.replace("w20", "w21"))
+
+    assert [(one.file, one.line) for one in run(tracked, since=begun).problems] == [(file.replace("w20", "w21"), 0)]
+
+
+def test_a_commit_that_is_not_known_is_wrong_usage(tracked: Path, story: Write) -> None:
+    story("a")
+    commit(tracked)
+
+    for name in ("nowhere", "--help", "-x", "HEAD:digest.toml", "a b\n"):
+        result = said(tracked, "check", f"--since={name}")
+        assert (result.exit_code, "git has no commit" in result.output) == (2, True)
+
+
+def test_a_folder_outside_of_git_is_one_clear_line(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(root.parent))
+
+    result = said(root, "check", "--since", "HEAD")
+
+    assert result.exit_code == 1
+    assert str(result.exception) == f"{root}: is not in a git repository, which --since needs"
+
+
+def test_a_machine_without_git_is_one_clear_line(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert said(root, "check").exit_code == 0
+    assert "needs git, which is not installed" in str(said(root, "check", "--since", "HEAD").exception)
+
+
+def test_no_change_is_no_problem(tracked: Path, story: Write) -> None:
+    story("a", "https://old.example", themes="[memroy]")
+    begun = commit(tracked)
+
+    assert run(tracked, since=begun) == CheckReport(problems=(), files=0)
+    assert said(tracked, "check", "--since", begun).exit_code == 0
+    assert Changes() == Changes(lines={}, new=frozenset(), gone=frozenset())
+
+
+# ---------------------------------------------------------------- outside links
+
+
+@pytest.fixture(autouse=True)
+def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def answer(status: int, **headers: str) -> Answer:
+    return lambda exchange: exchange.reply(status, b"words", **headers)
+
+
+def only_get(refusal: int) -> Answer:
+    return lambda exchange: exchange.reply(refusal if exchange.command == "HEAD" else 200, b"words")
+
+
+def slow(exchange: Exchange) -> None:
+    exchange.hang()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "_LIMITS", Limits(deadline=1, connect=1, silence=0.4, retries=0))
+
+
+def linked(root: Path, host: FeedHost, *paths: str) -> str:
+    """Writes a page that links to paths of the host, one a line."""
+    return put(root, "content/pages/links.md", "".join(f"[x]({host.url(path)})\n" for path in paths))
+
+
+@pytest.mark.usefixtures("quick")
+def test_pages_that_are_gone_or_have_moved_are_hints(root: Path) -> None:
+    answers = {
+        "/good": answer(200),
+        "/gone": answer(410),
+        "/none": answer(404),
+        "/moved": answer(301, Location="/good"),
+        "/passing": answer(302, Location="/good"),
+        "/shut": answer(403),
+        "/busy": answer(429),
+        "/broken": answer(500),
+    }
+    with FeedHost(answers) as host:
+        file = linked(root, host, *answers)
+        report = run(root, links=True)
+        base = host.url("")
+
+    assert [str(one) for one in report.problems] == [
+        f"{file}:2: the page at {base}/gone is gone (410); link to an archived copy, or to another page",
+        f"{file}:3: the page at {base}/none is gone (404); link to an archived copy, or to another page",
+        f"{file}:4: the page at {base}/moved has moved for good; write {base}/good",
+    ]
+    assert all(one.hint for one in report.problems)
+    assert [one.line for one in report.untold] == [6, 7, 8]
+
+
+@pytest.mark.parametrize("refusal", [403, 404, 405, 501])
+@pytest.mark.usefixtures("quick")
+def test_a_page_that_refuses_head_is_asked_by_get(root: Path, refusal: int) -> None:
+    with FeedHost({"/page": only_get(refusal)}) as host:
+        linked(root, host, "/page")
+        report = run(root, links=True)
+
+    assert (report.problems, report.untold) == ((), ())
+    assert len(host.requests) == 2
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_page_is_asked_once_however_often_it_is_linked(root: Path, story: Write) -> None:
+    with FeedHost({"/page": answer(200)}) as host:
+        linked(root, host, "/page", "/page#a", "/page#b")
+        story("a", link=host.url("/page"))
+        story("b", link=host.url("/page"), id="urn:x:1", hide="true")
+        run(root, links=True)
+
+    assert [path for path, _ in host.requests] == ["/page"]
+
+
+@pytest.mark.parametrize(
+    ("status", "later", "asked"),
+    [(200, timedelta(days=29), 0), (200, timedelta(days=31), 1), (404, timedelta(hours=23), 0),
+     (404, timedelta(hours=25), 2), (200, -timedelta(days=2), 1)],
+)  # fmt: skip
+@pytest.mark.usefixtures("quick")
+def test_answers_are_remembered_for_their_time(root: Path, status: int, later: timedelta, asked: int) -> None:
+    with FeedHost({"/page": answer(status)}) as host:
+        linked(root, host, "/page")
+        first = run(root, links=True)
+        before = len(host.requests)
+        second = check.run(root, now=NOW + later, links=True)
+
+    assert len(host.requests) - before == asked
+    assert second.problems == first.problems
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_damaged_memory_costs_a_question_alone(root: Path) -> None:
+    with FeedHost({"/page": answer(200)}) as host:
+        linked(root, host, "/page")
+        url = host.url("/page")
+        put(root, ".digest/links.json", json.dumps({"version": 1, "says": {url: {"at": 3}, "x": None}}))
+
+        assert run(root, links=True).problems == ()
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_page_that_is_slow_is_not_called_gone(root: Path) -> None:
+    with FeedHost({"/slow": slow, "/good": answer(200)}) as host:
+        linked(root, host, "/slow", "/good")
+        report = run(root, links=True)
+
+    assert (report.problems, len(report.untold)) == ((), 1)
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_what_this_machine_serves_itself_is_no_sign_of_a_network(root: Path, name: str) -> None:
+    with FeedHost({"/good": answer(200)}) as host:
+        url = host.url("/good").replace("127.0.0.1", name)
+        put(root, "content/pages/links.md", f"<http://a.invalid/> <http://b.invalid/> <{url}>")
+        report = run(root, links=True)
+
+    assert (report.problems, report.offline) == ((), True)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_machine_without_a_network_calls_nothing_gone(root: Path) -> None:
+    put(root, "content/pages/links.md", "<http://a.invalid/> <http://b.invalid/> <http://c.invalid/>")
+
+    result = said(root, "check", "--links")
+
+    assert (result.exit_code, "is this machine on the network?" in result.output) == (0, True)
+    assert not (root / ".digest" / "links.json").exists()
+
+
+@pytest.mark.usefixtures("quick")
+def test_only_links_that_came_in_are_asked_for(tracked: Path) -> None:
+    with FeedHost({"/old": answer(404), "/new": answer(404)}) as host:
+        file = linked(tracked, host, "/old")
+        begun = commit(tracked)
+        linked(tracked, host, "/old", "/new")
+        report = run(tracked, links=True, since=begun)
+
+    assert {path for path, _ in host.requests} == {"/new"}
+    assert [(one.file, one.line) for one in report.problems] == [(file, 2)]
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_nothing_can_be_told_of_is_told_on_request(root: Path) -> None:
+    with FeedHost({"/shut": answer(403)}) as host:
+        linked(root, host, "/shut")
+        plain, verbose = said(root, "check", "--links"), said(root, "--verbose", "check", "--links")
+        url = host.url("/shut")
+
+    assert plain.output == "0 errors, 0 hints in 2 files\n"
+    assert verbose.output.startswith(f"content/pages/links.md:1: hint: {url} could not be checked: ")
+    assert os.linesep not in verbose.stderr
+
+
+def test_without_being_told_to_nobody_is_asked(root: Path) -> None:
+    with FeedHost({"/page": answer(404)}) as host:
+        linked(root, host, "/page")
+
+        assert run(root).problems == ()
+        assert host.requests == []
+
+
+def test_the_title_of_an_introduction_is_shown_nowhere(root: Path) -> None:
+    put(root, "content/themes/memory.md", "---\ntitle: All of memory\n---\n\nWords.\n")
+
+    assert "content/themes/memory.md:2: the title of an introduction is not shown" in "\n".join(
+        map(str, check.run(root, now=NOW).problems)
+    )
+    put(root, "content/themes/memory.md", "Words.\n")
+    assert not check.run(root, now=NOW).problems
+
+
+def test_an_opening_quotation_that_is_not_what_add_wrote_is_shown_as_the_editors(root: Path, story: Write) -> None:
+    file = story("a", "> Theirs.")
+    read = story_file.loads((root / file).read_text(), file, Known(excerpts=OneStory(frozenset({hash_of("Theirs.")}))))
+    store.add_lines(root, {paths.ADDED: (add.record_of(read, NOW),)})
+    assert not check.run(root, now=NOW).problems
+
+    story("a", "> Thiers.")
+
+    [hint] = check.run(root, now=NOW).problems
+    assert (hint.file, hint.line, hint.hint) == (file, 6, True)
+    assert "not the excerpt that Digest wrote" in hint.what

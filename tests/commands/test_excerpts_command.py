@@ -1,0 +1,266 @@
+"""`digest excerpts`: what pull wrote follows digest.toml, what an editor made of it stays, and corrections go on."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from digest.cli.main import cli
+
+SUMMARY = "One two three, four five six seven eight nine ten."
+CHIPS, SHIPS, BOATS = (f"content/2026/w20/2026-05-15-{name}.md" for name in ("chips", "ships", "boats"))
+
+
+def rss(summary: str = SUMMARY, *titles: str) -> str:
+    items = "".join(
+        f"<item><title>{title}</title><link>https://news.example/tech/{number}/x</link>"
+        f"<guid isPermaLink='false'>g{number}</guid><pubDate>Fri, 15 May 2026 09:32:4{number} +0000</pubDate>"
+        f"<description>{summary}</description></item>"
+        for number, title in enumerate(titles or ("Chips", "Ships", "Boats"))
+    )
+    return f"<?xml version='1.0'?><rss version='2.0'><channel><title>First</title>{items}</channel></rss>"
+
+
+def keep(root: Path, words: int, feed: str = "first") -> None:
+    """Writes digest.toml, by which so many words are kept."""
+    (root / "digest.toml").write_text(
+        '[site]\ntitle = "T"\nurl = "https://example.org/"\ntimezone = "Asia/Hong_Kong"\n'
+        f'[[feeds]]\nid = "{feed}"\nurl = "first.xml"\nexcerpt = {words}\n'
+    )
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A digest of three stories with excerpts of four words."""
+    keep(tmp_path, 4)
+    (tmp_path / "first.xml").write_text(rss())
+    said(tmp_path, "pull")
+    return tmp_path
+
+
+def said(root: Path, *words: str) -> str:
+    return run(root, *words).output
+
+
+def run(root: Path, *words: str) -> Result:
+    result = CliRunner().invoke(cli, ["--root", str(root), *words], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def body(root: Path, file: str = CHIPS) -> str:
+    return (root / file).read_text().partition("\n---\n")[2]
+
+
+def edit(root: Path, file: str, old: str, new: str) -> None:
+    text = (root / file).read_text()
+    assert old in text
+    (root / file).write_text(text.replace(old, new))
+
+
+def ledger(root: Path) -> bytes:
+    return (root / "content/ledger/first.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "after", "state"),
+    [
+        (2, "\n> One two …\n\n", "shortened"),
+        (0, "\n", "removed"),
+        (7, "\n> One two three, four five six seven …\n\n", "lengthened"),
+        (40, f"\n> {SUMMARY}\n\n", "lengthened"),
+    ],
+)
+def test_excerpts_follow_the_setting(root: Path, words: int, after: str, state: str) -> None:
+    keep(root, words)
+
+    assert said(root, "excerpts", "--apply") == f"3 of 3 excerpts that pull wrote changed: 3 {state}\n"
+
+    assert {body(root, file) for file in (CHIPS, SHIPS, BOATS)} == {after}
+    assert "changed\n" in said(root, "excerpts", "--apply")
+    assert said(root, "check").endswith(" 0 hints in 5 files\n")
+
+
+@pytest.mark.parametrize("words", [["excerpts"], ["excerpts", "--dry-run"], ["excerpts", "--apply", "--dry-run"]])
+def test_without_apply_nothing_is_written(root: Path, words: list[str]) -> None:
+    before, known = body(root), ledger(root)
+    keep(root, 2)
+
+    assert said(root, *words).endswith(
+        f"{SHIPS}: shortened\n3 of 3 excerpts that pull wrote would be changed: 3 shortened\n"
+        "Next: digest excerpts --apply\n"
+    )
+    assert (body(root), ledger(root)) == (before, known)
+
+
+def test_what_an_editor_changed_is_left_and_named(root: Path) -> None:
+    edit(root, CHIPS, "> One two", "> One *two*")
+    edit(root, SHIPS, "> One two three, four …\n\n", "Mine.\n")
+    edit(root, BOATS, "> One two", "Mine:\n\n> One two")
+    before = body(root), body(root, SHIPS), body(root, BOATS)
+    keep(root, 0)
+
+    result = run(root, "excerpts", "--apply")
+
+    assert result.stdout == "0 of 0 excerpts that pull wrote changed\n"
+    what = "its excerpt is not as pull wrote it, so it counts as yours; left unchanged"
+    assert result.stderr == f"{BOATS}: {what}\n{CHIPS}: {what}\n"
+    assert (body(root), body(root, SHIPS), body(root, BOATS)) == before
+
+
+def test_notes_and_quotations_of_the_editor_stay_where_they_are(root: Path) -> None:
+    edit(root, CHIPS, "> One two three, four …\n\n", "> One two\n> three, four …\n\n> Mine.\n\nMine.\n")
+    edit(root, SHIPS, "\n> One two", "\n> Mine.\n\n> One two")
+    (root / SHIPS).write_text((root / SHIPS).read_text() + "- mine\n")
+    keep(root, 2)
+    said(root, "excerpts", "--apply")
+
+    assert body(root) == "\n> One two …\n\n> Mine.\n\nMine.\n"
+    assert body(root, SHIPS) == "\n> Mine.\n\n> One two …\n\n- mine\n"
+    keep(root, 0)
+    said(root, "excerpts", "--apply")
+    assert body(root) == "\n> Mine.\n\nMine.\n"
+    assert body(root, SHIPS) == "\n> Mine.\n\n- mine\n"
+
+
+def test_without_the_whole_summary_no_excerpt_is_lengthened(root: Path) -> None:
+    shutil.rmtree(root / ".digest")
+    keep(root, 7)
+
+    assert said(root, "excerpts", "--apply") == (
+        "0 of 3 excerpts that pull wrote changed\n3 could be longer, but their whole summaries are not stored\n"
+    )
+    assert body(root) == "\n> One two three, four …\n\n"
+
+
+def test_excerpts_that_were_taken_out_are_restored_where_their_whole_summaries_are_stored(root: Path) -> None:
+    before = {file: body(root, file) for file in (CHIPS, SHIPS)}
+    edit(root, BOATS, "> One two three, four …\n\n", "Mine.\n")  # the editor took this one out
+    keep(root, 0)
+    said(root, "excerpts", "--apply")
+    edit(root, SHIPS, "---\n\n", "---\n\n> Mine.\n")
+    keep(root, 4)
+
+    assert "2 of 2 excerpts that pull wrote would be changed: 2 restored\n" in said(root, "excerpts")
+    assert said(root, "excerpts", "--apply") == "2 of 2 excerpts that pull wrote changed: 2 restored\n"
+
+    assert (body(root), body(root, BOATS)) == (before[CHIPS], "\nMine.\n")
+    assert body(root, SHIPS).startswith("\n> One two three, four …\n\n> Mine.\n")
+    assert said(root, "excerpts", "--apply") == "0 of 2 excerpts that pull wrote changed\n"
+    assert said(root, "check").endswith(" 0 hints in 5 files\n")
+    (root / "first.xml").write_text(rss("New words."))
+    assert "kept your" not in said(root, "pull")
+    assert body(root) == "\n> New words.\n\n"
+
+
+def test_excerpts_that_cannot_be_restored_are_counted(root: Path) -> None:
+    keep(root, 0)
+    said(root, "excerpts", "--apply")
+    shutil.rmtree(root / ".digest")
+    assert said(root, "excerpts") == "0 of 0 excerpts that pull wrote would be changed\n"
+    keep(root, 4)
+
+    assert said(root, "excerpts") == (
+        "0 of 3 excerpts that pull wrote would be changed\n"
+        "3 were taken out earlier, and their whole summaries are not stored\n"
+    )
+    assert body(root) == "\n"
+
+
+def test_one_is_counted_in_the_singular(root: Path) -> None:
+    for file in (SHIPS, BOATS):
+        (root / file).unlink()
+    shutil.rmtree(root / ".digest")
+    keep(root, 7)
+    assert "1 could be longer, but its whole summary is not stored\n" in said(root, "excerpts")
+    keep(root, 0, feed="second")
+    assert "1 left unchanged, because its feed is not in digest.toml\n" in said(root, "excerpts")
+    edit(root, CHIPS, "feeds: [first]\n", "")  # as digest add writes a story
+    assert said(root, "excerpts") == "0 of 0 excerpts that pull wrote would be changed\n"
+
+
+def test_the_excerpts_of_a_feed_that_digest_toml_does_not_name_are_left(root: Path) -> None:
+    keep(root, 0, feed="second")
+
+    assert "3 left unchanged, because their feeds are not in digest.toml\n" in said(root, "excerpts", "--apply")
+
+
+def test_windows_line_ends_stay(root: Path) -> None:
+    (root / CHIPS).write_bytes((root / CHIPS).read_bytes().replace(b"\n", b"\r\n"))
+    keep(root, 2)
+
+    said(root, "excerpts", "--apply")
+
+    assert b"\r\n> One two \xe2\x80\xa6\r\n" in (root / CHIPS).read_bytes()
+    assert b"\n" not in (root / CHIPS).read_bytes().replace(b"\r\n", b"")
+
+
+@pytest.mark.parametrize("applied", [True, False])
+@pytest.mark.parametrize("words", [0, 2, 6])
+def test_later_corrections_follow_the_setting(root: Path, words: int, applied: bool) -> None:
+    keep(root, words)
+    said(root, *(["excerpts", "--apply"] if applied else ["excerpts"]))
+    (root / "first.xml").write_text(rss("New words come in the place of those before them."))
+
+    report = said(root, "pull")
+
+    assert "kept" not in report
+    new = {0: "\n", 2: "\n> New words …\n\n", 6: "\n> New words come in the place …\n\n"}
+    assert body(root) == new[words]
+    keep(root, 3)
+    (root / "first.xml").write_text(rss("Newer words come again."))
+    said(root, "pull")
+    assert body(root) == "\n> Newer words come …\n\n"
+
+
+def test_a_story_without_an_excerpt_gets_none_again_where_digest_toml_keeps_none(root: Path) -> None:
+    keep(root, 0)
+    said(root, "excerpts", "--apply")
+    (root / "first.xml").write_text(rss("New words."))
+
+    said(root, "pull")
+    said(root, "pull")
+
+    assert body(root) == "\n"
+
+
+def test_an_excerpt_that_an_editor_took_out_stays_out_whatever_is_kept(root: Path) -> None:
+    edit(root, CHIPS, "> One two three, four …\n\n", "Mine.\n")
+    keep(root, 40)
+    said(root, "excerpts", "--apply")
+    (root / "first.xml").write_text(rss("New words."))
+
+    said(root, "pull")
+
+    assert "excerpt" not in body(root)
+    assert body(root) == "\nMine.\n"
+
+
+def test_what_a_pull_left_to_look_at_is_still_told(root: Path) -> None:
+    edit(root, CHIPS, "title: Chips", "title: Mine")
+    (root / "first.xml").write_text(rss(SUMMARY, "Chips again", "Ships", "Boats"))
+    assert "kept your title" in said(root, "pull")
+    assert "1 hint in" in said(root, "check")
+    keep(root, 2)
+
+    said(root, "excerpts", "--apply")
+
+    assert "1 hint in" in said(root, "check")
+
+
+def test_a_run_that_was_killed_before_the_files_is_completed_by_the_next(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(root, 2)
+    with monkeypatch.context() as patch:
+        patch.setattr("digest.content.store.rewrite", lambda *_: ())
+        said(root, "excerpts", "--apply")
+    assert body(root) == "\n> One two three, four …\n\n"
+    assert "0 hints" in said(root, "check")
+
+    assert "3 shortened" in said(root, "excerpts", "--apply")
+
+    assert body(root) == "\n> One two …\n\n"

@@ -1,0 +1,318 @@
+"""`digest feeds`: the list of feeds, feeds added and retired in digest.toml, and that nothing else in it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from feedhost import FeedHost
+from hypothesis import given
+from hypothesis import strategies as st
+from test_cli import digest
+from test_init import ATOM, NAMING, RSS, Answers
+
+from digest import config, config_edit
+from digest.commands import feeds
+from digest.errors import DigestError
+from digest.feeds import feed_links
+from digest.model import Feed
+
+SETTINGS = """\
+# Ours since 2026.
+[site]
+title = "Mine"   # for now
+url = 'https://digest.example/'
+
+# ---- feeds
+
+[[feeds]]
+url = "https://old.example/feed"   # the first
+id = "old"
+# excerpt = 10
+
+# ---- how it works
+
+[pull]
+draft = true
+"""
+SIMPLE = '[site]\ntitle = "Mine"\nurl = "https://digest.example/"\n'
+NEW = Feed(id="new", url="https://new.example/f", title="New", publisher="New")
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """A digest with comments in its digest.toml."""
+    (tmp_path / "digest.toml").write_text(SETTINGS)
+    return tmp_path
+
+
+def feeds_of(root: Path) -> list[tuple[str, str, bool]]:
+    return [(feed.id, feed.url, feed.retired) for feed in config.load(root).feeds]
+
+
+# ---------------------------------------------------------------- add
+
+
+def test_a_feed_is_added_behind_the_others_and_no_other_line_changes(mine: Path) -> None:
+    with FeedHost(Answers(feed_xml=RSS)) as host:
+        added = digest("feeds", "add", host.url("/feed.xml"), cwd=mine)
+        url = host.url("/feed.xml")
+        pulled = digest("pull", "harbour-sea", cwd=mine)
+
+    assert (added.returncode, added.stderr) == (0, "")
+    assert added.stdout == (f"harbour-sea: Harbour & sea, {url}\n1 feed added to digest.toml. Next: digest pull\n")
+    table = f'\n[[feeds]]\nid = "harbour-sea"\nurl = "{url}"\ntitle = "Harbour & sea"\nexcerpt = 40\n'
+    assert (mine / "digest.toml").read_text() == SETTINGS.replace("# excerpt = 10\n", f"# excerpt = 10\n{table}")
+    assert "1 new story added; 1 of 1 feeds read" in pulled.stdout
+
+
+def test_feeds_are_found_from_pages_and_each_is_added_once(mine: Path) -> None:
+    answers = Answers(feed_xml=RSS, lights_atom=ATOM, page=NAMING.format("/feed.xml"))
+    with FeedHost(answers) as host:
+        words = [host.url(path) for path in ("/page", "/feed.xml", "/lights.atom")]
+        added = digest("feeds", "add", *words, cwd=mine)
+        again = digest("feeds", "add", *words, cwd=mine)
+
+    assert added.stdout.endswith("2 feeds added to digest.toml. Next: digest pull\n")
+    assert [id for id, *_ in feeds_of(mine)] == ["old", "harbour-sea", "lights"]
+    assert (again.returncode, again.stdout) == (
+        0,
+        "harbour-sea: already in digest.toml, left unchanged\nlights: already in digest.toml, left unchanged\n"
+        "Nothing to add\n",
+    )
+
+
+def test_an_address_for_programs_that_open_feeds_is_asked_for_by_http(mine: Path) -> None:
+    with FeedHost(Answers(feed_xml=RSS)) as host:
+        added = digest("feeds", "add", host.url("/feed.xml").replace("http:", "feed:"), cwd=mine)
+
+        assert added.returncode == 0
+        assert feeds_of(mine)[1] == ("harbour-sea", host.url("/feed.xml"), False)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<a href="/deep/news.xml">RSS</a>',
+        "<a href='/deep/news.xml'>Our Atom feed</a>",
+        '<a href="/deep/news.xml"><img src="i.png" alt="RSS"></a>',
+        '<a href="/deep/news.xml" title="Subscribe by RSS"><svg></svg></a>',
+        '<a href="/deep/news.xml" class="icon-rss"></a>',
+        '<a type="application/rss+xml" href="/deep/news.xml">Follow us</a>',
+    ],
+)
+def test_a_link_called_rss_leads_to_the_feed_of_a_page_that_advertises_none(mine: Path, link: str) -> None:
+    page = f'<!doctype html><title>x</title><body><a href="/about">About</a><a href="#rss">RSS</a>{link}'
+    with FeedHost(Answers(news=page, deep__news_xml=RSS)) as host:
+        added = digest("feeds", "add", host.url("/news"), cwd=mine)
+
+        assert added.returncode == 0, added.stderr
+        assert feeds_of(mine)[1][1] == host.url("/deep/news.xml")
+        assert "/about" not in [path for path, _ in host.requests]
+
+
+def test_what_a_page_advertises_goes_before_its_links() -> None:
+    page = (
+        b'<!doctype html><link rel=alternate type="application/rss+xml" href=/a><a href=/b>RSS</a><a href=/c>Feed</a>'
+    )
+
+    assert feed_links.candidates(page, "https://a.example/x") == tuple(f"https://a.example/{name}" for name in "abc")
+
+
+def test_links_that_are_never_closed_take_no_time_worth_a_word() -> None:
+    page = b"<!doctype html>" + b"<a href=/x>RSS" * 100_000
+
+    assert feed_links.linked(page, "https://a.example/") == ("https://a.example/x",)
+
+
+def test_where_one_address_leads_to_no_feed_nothing_is_written(mine: Path) -> None:
+    with FeedHost(Answers(feed_xml=RSS)) as host:
+        added = digest("feeds", "add", host.url("/feed.xml"), host.url("/gone"), cwd=mine)
+
+    assert (added.returncode, added.stdout) == (1, "")
+    assert "/gone: no feed at this address (404)" in added.stderr
+    assert (mine / "digest.toml").read_text() == SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "There is nothing to add; give a URL, or a list with --opml FILE."),
+        (["news.example"], "'news.example' is not an http(s) address; did you mean https://news.example?"),
+        (["digest.toml"], "is a file, and URL takes addresses; put the file's path into digest.toml"),
+        (["--opml", "gone.opml"], "File 'gone.opml' does not exist"),
+    ],
+)
+def test_wrong_usage_of_add_changes_nothing(mine: Path, words: list[str], said: str) -> None:
+    added = digest("feeds", "add", *words, cwd=mine)
+
+    assert added.returncode == 2
+    assert said in added.stderr
+    assert (mine / "digest.toml").read_text() == SETTINGS
+
+
+def test_the_feeds_of_lists_are_added_below_a_comment_with_their_folder(mine: Path) -> None:
+    for name, folder in (("a", "Ports &amp; [[feeds]]"), ("b", "")):
+        outline = f'<outline text="{name}" xmlUrl="https://{name}.example/f"/>'
+        (mine / f"{name}.opml").write_text(
+            f'<opml><body><outline text="{folder}">{outline}</outline><outline xmlUrl="https://old.example/feed/"/>'
+            '<outline xmlUrl="ftp://x"/></body></opml>'
+        )
+
+    added = digest("feeds", "add", "--opml", "a.opml", "--opml", "b.opml", cwd=mine)
+
+    assert added.returncode == 0
+    assert added.stderr == "ftp://x: left out, because it is not an http(s) address\n" * 2
+    assert [id for id, *_ in feeds_of(mine)] == ["old", "a", "b"]
+    assert '\n\n# Ports & [[feeds]]\n[[feeds]]\nid = "a"\n' in (mine / "digest.toml").read_text()
+    assert '\n\n[[feeds]]\nid = "b"\n' in (mine / "digest.toml").read_text()
+
+
+def test_a_retired_feed_that_is_added_is_pulled_again(mine: Path) -> None:
+    with FeedHost(Answers(feed_xml=RSS)) as host:
+        digest("feeds", "add", host.url("/feed.xml"), cwd=mine)
+        before = (mine / "digest.toml").read_text()
+        digest("feeds", "remove", "harbour-sea", cwd=mine)
+        added = digest("feeds", "add", host.url("/feed.xml"), cwd=mine)
+
+    assert added.stdout == ("harbour-sea: was retired, is pulled again\nNext: digest pull\n")
+    assert (mine / "digest.toml").read_text() == before
+
+
+def test_no_new_feed_takes_the_id_of_a_ledger(mine: Path) -> None:
+    (mine / "content/ledger").mkdir(parents=True)
+    (mine / "content/ledger/harbour-sea.jsonl").write_text("")
+    with FeedHost(Answers(feed_xml=RSS)) as host:
+        added = digest("feeds", "add", host.url("/feed.xml"), cwd=mine)
+
+    assert feeds_of(mine)[1][0] == "harbour-sea-2"
+    assert added.stderr == (
+        "harbour-sea-2: an earlier feed had the id 'harbour-sea'; if this is the same feed, write "
+        'id = "harbour-sea" before you pull\n'
+    )
+
+
+# ---------------------------------------------------------------- remove, list
+
+
+def test_a_removed_feed_is_retired_and_what_stays_is_said(tmp_path: Path) -> None:
+    digest("init", "mine", cwd=tmp_path)
+    mine = tmp_path / "mine"
+    digest("pull", cwd=mine)
+    before = (mine / "digest.toml").read_text()
+
+    removed, again = (digest("feeds", "remove", "harbour-lantern", cwd=mine) for _ in range(2))
+
+    stays = (
+        "What stays: 12 stories with the feed's name, and content/ledger/harbour-lantern.jsonl, as they are\n"
+        "No feed is left to pull. Next: digest feeds add URL\n"
+    )
+    assert (removed.returncode, removed.stderr) == (0, "")
+    assert removed.stdout == "harbour-lantern: retired, so pull no longer asks for it\n" + stays
+    assert again.stdout == "harbour-lantern: was retired already, so pull no longer asks for it\n" + stays
+    comment = "# retired = true                    # no longer pulled; its stories stay\n"
+    assert (mine / "digest.toml").read_text() == before.replace(comment, f"{comment}retired = true\n")
+    assert digest("build", cwd=mine).returncode == 0
+    assert digest("pull", cwd=mine).returncode == 1
+
+
+def test_a_feed_that_brought_nothing_can_be_deleted(mine: Path) -> None:
+    removed = digest("feeds", "remove", "old", cwd=mine)
+
+    assert "It has brought no story, so you can also delete its table in digest.toml\n" in removed.stdout
+
+
+def test_a_misspelt_feed_is_answered_with_the_likely_one(mine: Path) -> None:
+    removed = digest("feeds", "remove", "odl", cwd=mine)
+
+    assert removed.returncode == 2
+    assert "there is no feed 'odl' in digest.toml; did you mean 'old'?" in removed.stderr
+    assert (mine / "digest.toml").read_text() == SETTINGS
+
+
+def test_the_list_has_address_last_answer_and_yield(tmp_path: Path) -> None:
+    digest("init", "mine", cwd=tmp_path)
+    mine = tmp_path / "mine"
+    digest("pull", cwd=mine)
+    next((mine / "content/2026/w08").glob("*lamp*")).unlink()
+    with (mine / "digest.toml").open("a") as settings:
+        settings.write('[[feeds]]\nid = "b"\nurl = "https://name:secret@b.example/f"\nretired = true\n')
+
+    listed = digest("feeds", cwd=mine)
+
+    head, lantern, other = listed.stdout.splitlines()
+    assert head.split() == ["feed", "last", "answer", "new", "brought", "kept", "address"]
+    assert lantern.split() == ["harbour-lantern", "just", "now", "12", "12", "11", "feeds/sample.xml"]
+    assert other.split()[:5] == ["b", "retired", "·", "·", "·"]
+    assert "secret" not in listed.stdout
+
+
+def test_a_digest_without_feeds_says_how_to_add_one(mine: Path) -> None:
+    (mine / "digest.toml").write_text(SIMPLE)
+
+    assert digest("feeds", cwd=mine).stdout == "There is no feed yet. Next: digest feeds add URL\n"
+
+
+# ---------------------------------------------------------------- the text of digest.toml
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SIMPLE,
+        SIMPLE.rstrip(),
+        "",
+        SETTINGS,
+        SETTINGS.replace("\n", "\r\n"),
+        "\ufeff" + SETTINGS,
+        "feeds = []\n" + SIMPLE,
+        'feeds = [{id = "a", url = "https://a.example/f"}]   # all\n' + SIMPLE,
+        SIMPLE + '[[feeds]]\nid = "a"\nurl = "https://a.example/f"\n[[themes]]\nid = "t"\ntitle = "T"\nmatch = ["t"]\n',
+    ],
+)
+def test_a_feed_more_leaves_every_other_line_as_it_is(text: str) -> None:
+    after = config_edit.with_new_feeds(text, [NEW], {"new": "Folder"})
+
+    lines, rest = after.splitlines(keepends=True), iter(after.splitlines())
+    if not text.startswith("feeds"):
+        assert all(line in rest for line in text.splitlines())
+    assert {line.endswith("\r\n") for line in lines} == {"\r\n" in text}
+    site = "" if "[site]" in text else SIMPLE
+    before, read = (config.loads(one.removeprefix("\ufeff") + site).feeds for one in (text, after))
+    assert read == (*before, NEW)
+
+
+def test_tables_that_are_apart_are_not_moved() -> None:
+    text = SIMPLE + '[[feeds]]\nid = "a"\nurl = "a.xml"\n[[themes]]\nid = "t"\n[[feeds]]\nid = "b"\nurl = "b.xml"\n'
+
+    with pytest.raises(DigestError, match="not all next to each other; move them together"):
+        config_edit.with_new_feeds(text, [NEW], {})
+
+
+@given(st.text(), st.text(), st.sampled_from([SIMPLE, SETTINGS, "feeds = []\n" + SIMPLE]))
+def test_whatever_a_feed_and_its_folder_are_called_the_settings_can_be_read(name: str, folder: str, text: str) -> None:
+    title = name.encode(errors="ignore").decode() or "x"
+    feed = NEW._replace(title=title, publisher=title)
+    after = config_edit.with_new_feeds(text, [feed], {"new": folder.encode(errors="ignore").decode()})
+
+    assert config.loads(after).feeds[-1].id == "new"
+    retired = config_edit.with_retired(after, "new", retired=True)
+    assert config.loads(retired).feeds[-1] == config.loads(after).feeds[-1]._replace(retired=True)
+    assert config.loads(config_edit.with_retired(retired, "new", retired=False)) == config.loads(after)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: config_edit.with_retired(text, "old", retired=True),
+        lambda text: config_edit.with_new_feeds(text, [NEW], {}),
+    ],
+)
+def test_a_change_of_somebody_else_meanwhile_is_never_lost(mine: Path, change: Callable[[str], str]) -> None:
+    before = (mine / "digest.toml").read_text()
+    (mine / "digest.toml").write_text(SETTINGS + "# another line\n")
+
+    with pytest.raises(DigestError, match="was changed in the meantime"):
+        feeds._write(mine, before, change(before), config.loads(change(before)))
+    assert (mine / "digest.toml").read_text() == SETTINGS + "# another line\n"

@@ -1,0 +1,816 @@
+"""`digest publish`: a site on its branch, with real repositories on both ends."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sites import read_folder
+from test_cli import digest
+
+from digest import config, gh_pages
+from digest.commands import publish
+from digest.errors import DigestError
+from digest.site.feeds import republished
+from digest.site.feeds.republished import News
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git on this machine")
+
+SETTINGS = (
+    '[site]\ntitle = "Test"\nurl = "https://ada.github.io/base/"\n[[themes]]\nid = "a"\ntitle = "A"\nmatch = ["a"]\n'
+)
+STORY = "---\ntitle: {0}\nlink: https://news.example/{0}\npublished: {1}T12:00:00+00:00\n---\n\nA note.\n"
+
+
+def git(folder: Path, *words: str) -> str:
+    run = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True)
+    return run.stdout.strip()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_elses_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Only the identity that is named here, whatever this machine's git is set to."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    (tmp_path / "gitconfig").write_text("[user]\nname = Ada Editor\nemail = ada@example.org\nuseConfigOnly = true\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    yield
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Path:
+    git(tmp_path, "init", "--quiet", "--bare", "remote.git")
+    return tmp_path / "remote.git"
+
+
+@pytest.fixture
+def root(tmp_path: Path, remote: Path) -> Path:
+    """A digest in a repository with two stories, committed, whose origin is the remote."""
+    root = tmp_path / "digest"
+    root.mkdir()
+    (root / "digest.toml").write_text(SETTINGS)
+    (root / ".gitignore").write_text(".digest/\nsite/\n")
+    write(root, "one", "2026-05-14")
+    write(root, "two", "2026-05-15")
+    git(root, "init", "--quiet", "--initial-branch", "main")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "--message", "Begin")
+    git(root, "remote", "add", "origin", str(remote))
+    return root
+
+
+def write(root: Path, slug: str, day: str, extra: str = "") -> Path:
+    file = root / f"content/2026/w20/{day}-{slug}.md"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(STORY.format(slug, day).replace("\n---\n\n", f"\n{extra}---\n\n"))
+    return file
+
+
+def address(root: Path, url: str) -> None:
+    (root / "digest.toml").write_text(SETTINGS.replace("https://ada.github.io/base/", url))
+
+
+def published(remote: Path, folder: Path) -> dict[str, bytes]:
+    """Returns every file of the remote's branch, by path."""
+    git(folder.parent, "clone", "--quiet", "--branch", "gh-pages", str(remote), str(folder))
+    return {path: content for path, content in read_folder(folder).items() if not path.startswith(".git/")}
+
+
+def commits(remote: Path) -> list[str]:
+    return git(remote, "log", "--format=%H", "gh-pages").splitlines()
+
+
+def someone_else_publishes(remote: Path, folder: Path, text: str = "theirs") -> str:
+    git(folder.parent, "clone", "--quiet", "--branch", "gh-pages", str(remote), str(folder))
+    (folder / "theirs.txt").write_text(text)
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "Theirs")
+    git(folder, "push", "--quiet", "origin", "gh-pages")
+    return git(folder, "rev-parse", "HEAD")
+
+
+def test_the_branch_has_the_site_and_nothing_else_of_the_repository_has_changed(
+    root: Path, remote: Path, tmp_path: Path
+) -> None:
+    before = git(root, "rev-parse", "HEAD")
+
+    run = digest("publish", cwd=root)
+
+    assert (run.returncode, run.stderr) == (0, "")
+    digest("build", cwd=root)
+    assert published(remote, tmp_path / "clone") == read_folder(root / "site") | {".nojekyll": b""}
+    assert run.stdout.splitlines()[-1].startswith("The first time: choose this branch as the source of Pages")
+    modes = {line.split()[0] for line in git(remote, "ls-tree", "-r", "gh-pages").splitlines()}
+    assert modes == {"100644"}
+    assert (
+        git(remote, "log", "--format=%an %ae %s", "gh-pages")
+        == f"Ada Editor ada@example.org Publish Test from {before[:7]}"
+    )
+    assert git(root, "branch", "--format=%(refname)") == "refs/heads/main"
+    # Where the stories are is noted, so that later moves leave redirects: the one thing to commit.
+    assert (git(root, "rev-parse", "HEAD"), git(root, "status", "--porcelain")) == (before, "?? content/ledger/")
+
+
+def test_a_second_run_says_that_nothing_has_changed_and_commits_nothing(root: Path, remote: Path) -> None:
+    digest("publish", cwd=root)
+    shutil.rmtree(root / ".digest")
+
+    run = digest("publish", cwd=root)
+
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout == f"Nothing has changed: gh-pages of {remote} has these {_count(root)} files already\n"
+    assert len(commits(remote)) == 1
+
+
+def _count(root: Path) -> int:
+    return len(read_folder(root / ".digest/publish"))
+
+
+def test_a_dry_run_tells_files_and_feeds_and_publishes_nothing(root: Path, remote: Path) -> None:
+    digest("publish", cwd=root)
+    write(root, "three", "2026-05-16")
+    write(root, "two", "2026-05-15", extra="updated: 2026-05-17T12:00:00+00:00\n")
+    (root / "content/pages").mkdir()
+    (root / "content/pages/about.md").write_text("---\ntitle: About\n---\nWords.\n")
+
+    run = digest("publish", "--dry-run", cwd=root)
+
+    assert (run.returncode, run.stderr) == (0, "")
+    lines = run.stdout.splitlines()
+    assert "new      about/index.html" in lines
+    assert "changed  2026/w20/index.html" in lines
+    assert "feed.atom: new to its readers: 'three'" in lines
+    assert "feed.atom: shown to its readers again: 'two'" in lines
+    added = [line for line in lines if line.startswith("new ") and "search/" not in line]
+    assert added == ["new      about/index.html"]  # beside the index, where that extra is installed
+    assert lines[-1].startswith(f"Would publish {_count(root)} files to gh-pages of {remote}: ")
+    assert len(commits(remote)) == 1
+
+
+def test_what_is_hidden_goes_from_the_branch_and_stays_in_its_history(root: Path, remote: Path) -> None:
+    page = root / "content/pages/about.md"
+    page.parent.mkdir()
+    page.write_text("---\ntitle: About\n---\nWords.\n")
+    digest("publish", cwd=root)
+    page.unlink()
+
+    run = digest("--verbose", "publish", cwd=root)
+
+    assert "gone     about/index.html" in run.stdout.splitlines()
+    assert "about/index.html" not in git(remote, "ls-tree", "-r", "--name-only", "gh-pages")
+    assert "about/index.html" in git(remote, "ls-tree", "-r", "--name-only", "gh-pages~1")
+
+
+def test_what_somebody_else_has_published_stays_unless_its_place_is_to_be_taken(
+    root: Path, remote: Path, tmp_path: Path
+) -> None:
+    digest("publish", cwd=root)
+    theirs = someone_else_publishes(remote, tmp_path / "other")
+
+    run = digest("publish", cwd=root)
+
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == (
+        f"{remote}: the branch gh-pages has a file that Digest did not write (theirs.txt); "
+        "move them to content/static/ or to another branch, or replace them with 'digest publish --replace'\n"
+    )
+    assert commits(remote)[0] == theirs
+
+    assert digest("publish", "--replace", cwd=root).returncode == 0
+    assert commits(remote)[1] == theirs
+    assert "theirs.txt" not in git(remote, "ls-tree", "-r", "--name-only", "gh-pages")
+
+
+@pytest.mark.parametrize("moment", ["reference-transaction", "pre-push"])
+def test_it_never_goes_over_what_came_in_between(root: Path, remote: Path, tmp_path: Path, moment: str) -> None:
+    digest("publish", cwd=root)
+    write(root, "three", "2026-05-16")
+    git(tmp_path, "clone", "--quiet", "--branch", "gh-pages", str(remote), "other")
+    git(tmp_path / "other", "commit", "--quiet", "--allow-empty", "--message", "Theirs")
+    hook = root / ".git/hooks" / moment  # git calls it when our commit is begun, or sent
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\nunset GIT_DIR; cd '{tmp_path}/other' && git push --quiet origin gh-pages\n")
+    hook.chmod(0o755)
+
+    beaten = digest("publish", cwd=root)
+    hook.unlink()
+
+    assert (beaten.returncode, beaten.stdout) == (1, "")
+    assert beaten.stderr == f"{remote}: gh-pages was published to by someone else in the meantime; publish again\n"
+    assert git(remote, "log", "-1", "--format=%s", "gh-pages") == "Theirs"
+    assert git(root, "branch", "--format=%(refname)") == "refs/heads/main"
+    assert digest("publish", cwd=root).returncode == 0
+    assert git(remote, "log", "--format=%s", "gh-pages").splitlines()[1] == "Theirs"
+
+
+def test_what_a_killed_run_left_is_in_nobodys_way(root: Path, remote: Path) -> None:
+    git(root, "branch", gh_pages._OURS)
+
+    assert digest("publish", cwd=root).returncode == 0
+    assert git(root, "branch", "--format=%(refname)") == "refs/heads/main"
+    assert len(commits(remote)) == 1
+
+
+def test_a_domain_of_the_branchs_own_is_kept_and_told(root: Path, remote: Path, tmp_path: Path) -> None:
+    address(root, "https://chips.press/")
+    digest("publish", cwd=root)
+    clone = tmp_path / "other"
+    git(tmp_path, "clone", "--quiet", "--branch", "gh-pages", str(remote), str(clone))
+    (clone / "CNAME").write_text("chips.press\n")
+    git(clone, "add", ".")
+    git(clone, "commit", "--quiet", "--message", "Create CNAME")
+    git(clone, "push", "--quiet", "origin", "gh-pages")
+    write(root, "three", "2026-05-16")
+
+    run = digest("publish", cwd=root)
+
+    assert (
+        run.stderr
+        == "CNAME (chips.press) is only on gh-pages; it is kept there, but add it to content/static/ as well\n"
+    )
+    assert git(remote, "show", "gh-pages:CNAME") == "chips.press"
+    assert digest("publish", cwd=root).stdout.startswith("Nothing has changed")
+
+
+def domain_of(root: Path, url: str) -> None:
+    """Writes an address, and an id that does not change with it, as `init` writes one."""
+    (root / "digest.toml").write_text(
+        SETTINGS.replace('url = "https://ada.github.io/base/"', f'url = "{url}"\nid = "urn:x:chips"')
+    )
+
+
+def give_up_domain(root: Path) -> None:
+    (root / "content/static/CNAME").unlink(missing_ok=True)
+    domain_of(root, "https://ada.github.io/base/")
+
+
+def test_a_domain_that_digest_published_is_given_up_with_its_file(root: Path, remote: Path) -> None:
+    domain_of(root, "https://chips.press/")
+    (root / "content/static").mkdir()
+    (root / "content/static/CNAME").write_text("chips.press\n")
+    digest("publish", cwd=root)
+    write(root, "three", "2026-05-16")
+    digest("publish", cwd=root)
+    give_up_domain(root)
+
+    told = digest("--verbose", "publish", "--dry-run", cwd=root)
+    run = digest("publish", cwd=root)
+
+    assert "gone     CNAME" in told.stdout.splitlines()
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "CNAME" not in git(remote, "ls-tree", "--name-only", "gh-pages").split()
+
+
+@pytest.mark.parametrize("before", ["never", "the same"])
+def test_a_domain_that_somebody_put_on_the_branch_goes_only_when_that_is_said(
+    root: Path, remote: Path, tmp_path: Path, before: str
+) -> None:
+    domain_of(root, "https://chips.press/")
+    if before == "the same":
+        (root / "content/static").mkdir()
+        (root / "content/static/CNAME").write_text("chips.press\n")
+    digest("publish", cwd=root)
+    clone = tmp_path / "other"
+    git(tmp_path, "clone", "--quiet", "--branch", "gh-pages", str(remote), str(clone))
+    if before == "the same":
+        git(clone, "rm", "--quiet", "CNAME")
+        git(clone, "commit", "--quiet", "--message", "Delete CNAME")
+        (root / "content/static/CNAME").unlink()
+    (clone / "CNAME").write_text("chips.press")
+    git(clone, "add", ".")
+    git(clone, "commit", "--quiet", "--message", "Create CNAME")
+    git(clone, "push", "--quiet", "origin", "gh-pages")
+    write(root, "three", "2026-05-16")
+    digest("publish", cwd=root)  # keeps it, in a commit of Digest's
+    give_up_domain(root)
+
+    refused = digest("publish", cwd=root)
+
+    assert refused.returncode == 1
+    assert "or give the domain up with 'digest publish --replace'" in refused.stderr
+    assert git(remote, "show", "gh-pages:CNAME") == "chips.press"
+    assert digest("publish", "--replace", cwd=root).returncode == 0
+    assert "CNAME" not in git(remote, "ls-tree", "--name-only", "gh-pages").split()
+
+
+def test_a_domain_in_static_is_published(root: Path, remote: Path) -> None:
+    address(root, "https://chips.press/")
+    (root / "content/static").mkdir()
+    (root / "content/static/CNAME").write_text("chips.press\n")
+
+    run = digest("publish", cwd=root)
+
+    assert run.stderr == ""
+    assert git(remote, "show", "gh-pages:CNAME") == "chips.press"
+
+
+def test_a_branch_that_holds_a_digest_is_left_alone(root: Path, remote: Path) -> None:
+    git(root, "push", "--quiet", "origin", "main:gh-pages")
+
+    run = digest("publish", cwd=root)
+
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "contains a digest's own files, which publishing would delete" in run.stderr
+    assert len(commits(remote)) == 1
+
+
+def test_a_fault_in_the_content_publishes_nothing(root: Path, remote: Path) -> None:
+    (root / "content/2026/w20/2026-05-17-bad.md").write_text("no front matter")
+
+    run = digest("publish", cwd=root)
+
+    assert run.returncode == 1
+    assert run.stderr.startswith("content/2026/w20/2026-05-17-bad.md:1: there is no front matter")
+    assert git(remote, "branch") == ""
+
+
+@pytest.mark.parametrize("ledger", ["quay.jsonl", "_places.jsonl"])
+def test_a_damaged_ledger_publishes_nothing(root: Path, remote: Path, ledger: str) -> None:
+    digest("publish", cwd=root)
+    before = commits(remote)
+    file = root / "content" / "ledger" / ledger
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("<<<<<<< HEAD\n")
+    write(root, "three", "2026-05-16")
+
+    run = digest("publish", cwd=root)
+
+    assert (run.returncode, run.stdout, commits(remote)) == (1, "", before)
+    assert run.stderr.startswith(f"content/ledger/{ledger}:1: a merge-conflict mark; delete this line")
+
+
+def test_a_clone_without_the_commit_that_was_published_brings_nothing_back(
+    root: Path, remote: Path, tmp_path: Path
+) -> None:
+    git(root, "push", "--quiet", "origin", "main")
+    git(tmp_path, "clone", "--quiet", "--branch", "main", str(remote), "other")
+    other = tmp_path / "other"
+    digest("publish", cwd=other)
+    next(root.rglob("2026-05-15-two.md")).unlink()
+    git(root, "commit", "--quiet", "--all", "--message", "Take a story down")
+    git(root, "push", "--quiet", "origin", "main")
+    digest("publish", cwd=root)
+    before = commits(remote)
+
+    refused, looked = digest("publish", cwd=other), digest("publish", "--dry-run", cwd=other)
+
+    assert (refused.returncode, looked.returncode, commits(remote)) == (1, 1, before)
+    assert f"was published from commit {git(root, 'rev-parse', '--short', 'HEAD')}, which this branch" in refused.stderr
+    assert "run 'git pull' first, or, where the commit was never pushed, push it; if it is lost, " in refused.stderr
+    git(other, "pull", "--quiet", "origin", "main")
+    assert digest("publish", cwd=other).stdout.startswith("Nothing has changed")
+    git(other, "reset", "--quiet", "--hard", "HEAD~1")
+    assert digest("publish", "--replace", cwd=other).returncode == 0
+
+
+def test_commits_that_are_not_pushed_are_named(root: Path) -> None:
+    assert digest("publish", cwd=root).stderr == ""  # without an upstream branch
+    git(root, "push", "--quiet", "--set-upstream", "origin", "main")
+    assert digest("publish", cwd=root).stderr == ""
+    git(root, "commit", "--quiet", "--allow-empty", "--message", "More")
+
+    run = digest("publish", cwd=root)
+
+    warning = "1 commit is not pushed yet; run 'git push', or 'digest publish' stops in every other clone\n"
+    assert (run.returncode, run.stderr) == (0, warning)
+
+
+def test_a_detached_head_and_a_repository_without_a_commit_can_publish(root: Path, remote: Path) -> None:
+    git(root, "checkout", "--quiet", "--detach")
+
+    assert digest("publish", cwd=root).returncode == 0
+
+    shutil.rmtree(root / ".git")
+    git(root, "init", "--quiet")
+    git(root, "remote", "add", "origin", str(remote))
+    write(root, "three", "2026-05-16")
+
+    assert digest("publish", cwd=root).returncode == 0
+    assert git(remote, "log", "-1", "--format=%s", "gh-pages") == "Publish Test"
+
+
+def test_a_digest_in_a_folder_of_its_repository_is_published_alone(root: Path, remote: Path) -> None:
+    inner = root / "beat"
+    inner.mkdir()
+    (root / "digest.toml").rename(inner / "digest.toml")
+    (root / "content").rename(inner / "content")
+
+    assert digest("publish", cwd=inner / "content").returncode == 0
+    assert "index.html" in git(remote, "ls-tree", "--name-only", "gh-pages").splitlines()
+
+
+def test_ids_of_the_newer_kind_are_known(root: Path, tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "--bare", "--object-format", "sha256", "newer.git")
+    shutil.rmtree(root / ".git")
+    git(root, "init", "--quiet", "--object-format", "sha256")
+    git(root, "remote", "add", "origin", str(tmp_path / "newer.git"))
+
+    assert digest("publish", cwd=root).returncode == 0
+    assert digest("publish", cwd=root).stdout.startswith("Nothing has changed")
+
+
+def test_where_there_is_no_repository_no_remote_or_nobody_there_it_is_one_line(
+    root: Path, remote: Path, tmp_path: Path
+) -> None:
+    said = []
+    remote.rename(tmp_path / "elsewhere.git")
+    said.append(digest("publish", cwd=root))
+    git(root, "remote", "remove", "origin")
+    said.append(digest("publish", cwd=root))
+    shutil.rmtree(root / ".git")
+    said.append(digest("publish", cwd=root, GIT_CEILING_DIRECTORIES=str(tmp_path)))
+
+    assert {(run.returncode, run.stdout, run.stderr.count("\n")) for run in said} == {(1, "", 1)}
+    gone, nameless, nothing = (run.stderr for run in said)
+    assert (
+        f"{remote}: git says: fatal: '{remote}' does not appear to be a git repository; check the address of origin"
+        in gone
+    )
+    assert nameless.startswith(f"{root}: its repository has no remote called origin; 'git remote add origin")
+    assert nothing.startswith(f"{root}: is not in a git repository; run 'git init'")
+
+
+def test_a_git_that_knows_nobody_is_told_how(root: Path, tmp_path: Path, remote: Path) -> None:
+    (tmp_path / "gitconfig").write_text("[user]\nuseConfigOnly = true\n")
+
+    run = digest("publish", cwd=root)
+
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "git does not know your name and email address; set them with git config user.name" in run.stderr
+    assert git(remote, "branch") == ""
+
+
+# ---------------------------------------------------------------- what is not ours
+
+
+def other_site(remote: Path, folder: Path, **files: str) -> str:
+    """Puts files of somebody else's on the branch, which may be new; a name's `__` is a slash."""
+    git(folder.parent, "init", "--quiet", str(folder))
+    git(folder, "remote", "add", "origin", str(remote))
+    git(folder, "checkout", "--quiet", "--orphan", "gh-pages")
+    for name, text in files.items():
+        file = folder / name.replace("__", "/").replace("_dot_", ".")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "Publish the documentation")
+    git(folder, "push", "--quiet", "--force", "origin", "gh-pages")
+    return git(folder, "rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize("words", [("publish",), ("publish", "--dry-run")])
+def test_a_site_that_digest_did_not_make_is_not_published_over(
+    root: Path, remote: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    theirs = other_site(remote, tmp_path / "docs", index_dot_html="docs", api__a_dot_html="a", b="b", c="c")
+
+    run = digest(*words, cwd=root)
+
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr.startswith(
+        f"{remote}: the branch gh-pages has 4 files that Digest did not write (api/a.html, b, c and 1 more); move "
+    )
+    assert commits(remote) == [theirs]
+
+
+def test_another_site_is_replaced_when_that_is_said_and_then_is_ours(root: Path, remote: Path, tmp_path: Path) -> None:
+    theirs = other_site(remote, tmp_path / "docs", index_dot_html="docs", api__a_dot_html="a")
+
+    told = digest("publish", "--dry-run", "--replace", cwd=root)
+    run = digest("publish", "--replace", cwd=root)
+    write(root, "three", "2026-05-16")
+    again = digest("publish", cwd=root)
+
+    assert "gone     api/a.html" in told.stdout.splitlines() and "lost     api/a.html" in told.stdout.splitlines()
+    assert (run.returncode, run.stderr, again.returncode, again.stderr) == (0, "", 0, "")
+    assert commits(remote)[2] == theirs
+    assert "api/a.html" not in git(remote, "ls-tree", "-r", "--name-only", "gh-pages")
+
+
+def test_the_site_of_another_digest_is_not_published_over(root: Path, remote: Path) -> None:
+    digest("publish", cwd=root)
+    before = commits(remote)
+    settings = (root / "digest.toml").read_text()
+    (root / "digest.toml").write_text(
+        settings.replace("[site]", '[site]\nid = "urn:uuid:6a3b1c52-0000-4000-8000-000000000009"')
+    )
+
+    refused = digest("publish", cwd=root)
+    after = commits(remote)
+    replaced = digest("publish", "--replace", cwd=root)
+
+    assert (refused.returncode, refused.stdout, after) == (1, "", before)
+    assert refused.stderr.startswith(f"{remote}: the branch gh-pages has a site with another id, ")
+    assert "an earlier url or id, add --replace" in refused.stderr
+    assert replaced.returncode == 0
+    assert digest("publish", cwd=root).returncode == 0
+
+
+def test_a_branch_with_nothing_but_what_tells_github_how_to_serve_it_is_free(
+    root: Path, remote: Path, tmp_path: Path
+) -> None:
+    address(root, "https://chips.press/")
+    other_site(remote, tmp_path / "docs", _dot_nojekyll="", CNAME="chips.press\n")
+
+    assert digest("publish", cwd=root).returncode == 0
+    assert git(remote, "show", "gh-pages:CNAME") == "chips.press"
+
+
+def test_a_page_of_ours_that_somebody_changed_there_is_not_written_over(
+    root: Path, remote: Path, tmp_path: Path
+) -> None:
+    digest("publish", cwd=root)
+    clone = tmp_path / "other"
+    git(tmp_path, "clone", "--quiet", "--branch", "gh-pages", str(remote), str(clone))
+    (clone / "index.html").write_text("their words")
+    git(clone, "commit", "--quiet", "--all", "--message", "Theirs")
+    git(clone, "push", "--quiet", "origin", "gh-pages")
+
+    run = digest("publish", cwd=root)
+
+    assert run.returncode == 1
+    assert "a file that Digest did not write (index.html)" in run.stderr
+
+
+@pytest.mark.parametrize("message", ["Publish Test from 1234567", "Begin anew"])
+def test_a_branch_by_an_early_version_or_without_its_history_is_known_again(
+    root: Path, remote: Path, tmp_path: Path, message: str
+) -> None:
+    digest("publish", cwd=root)
+    clone = tmp_path / "other"
+    git(tmp_path, "clone", "--quiet", "--branch", "gh-pages", str(remote), str(clone))
+    git(clone, "checkout", "--quiet", "--orphan", "anew")
+    git(clone, "commit", "--quiet", "--message", message)
+    git(clone, "push", "--quiet", "--force", "origin", "anew:gh-pages")
+    (root / "content/2026/w20/2026-05-14-one.md").rename(root / "content/2026/w20/2026-05-15-other.md")
+
+    run = digest("publish", cwd=root)
+
+    assert (run.returncode, run.stderr) == (0, "")
+    assert len(commits(remote)) == 2
+
+
+# ---------------------------------------------------------------- what is published, and where
+
+
+def test_what_is_not_committed_is_published_under_its_name(root: Path, remote: Path) -> None:
+    write(root, "one", "2026-05-14", extra="lead: true\n")
+    write(root, "three", "2026-05-16")
+    (root / "notes.txt").write_text("no part of the site")
+    commit = git(root, "rev-parse", "--short", "HEAD")
+
+    told, run = digest("publish", "--dry-run", cwd=root), digest("publish", cwd=root)
+
+    files = "with 2 uncommitted files: content/2026/w20/2026-05-14-one.md, content/2026/w20/2026-05-16-three.md"
+    assert f"Would publish {files}" in told.stdout.splitlines()
+    assert f"Published {files}" in run.stdout.splitlines()
+    assert (
+        git(remote, "log", "-1", "--format=%s", "gh-pages") == f"Publish Test from {commit} (with 2 uncommitted files)"
+    )
+    assert git(root, "status", "--porcelain").splitlines()[0] == "M content/2026/w20/2026-05-14-one.md"
+
+
+def test_a_dry_run_has_one_line_for_all_files_of_the_search_index(root: Path, remote: Path, tmp_path: Path) -> None:
+    digest("publish", cwd=root)
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", "--branch", "gh-pages", str(remote), str(clone))
+    for name in ("gone", "changed"):
+        (clone / f"search/pagefind/{name}").parent.mkdir(parents=True, exist_ok=True)
+        (clone / f"search/pagefind/{name}").write_text(name)
+    git(clone, "add", ".")
+    git(clone, "commit", "--quiet", "--message", "Publish Test\n\nPublished-by: Digest")
+    git(clone, "push", "--quiet", "origin", "gh-pages")
+    write(root, "three", "2026-05-16")
+
+    told = digest("publish", "--dry-run", cwd=root).stdout.splitlines()
+
+    assert [line for line in told if "search/pagefind/" in line] == ["changed  search/pagefind/ (the search index)"]
+
+
+@pytest.mark.parametrize("staged", [False, True])
+def test_a_moved_or_renamed_file_counts_once_among_the_uncommitted(root: Path, staged: bool) -> None:
+    for name in ("moved", "renamed", "deleted"):
+        write(root, name, "2026-05-14", extra=f"authors: [{name}]\n")
+    git(root, "add", "content")
+    git(root, "commit", "--quiet", "--message", "Three stories")
+    week, later = root / "content/2026/w20", root / "content/2026/w21"
+    later.mkdir(exist_ok=True)
+    moved = (week / "2026-05-14-moved.md").rename(later / "2026-05-14-moved.md")
+    moved.write_text(moved.read_text() + "A note.\n")
+    (week / "2026-05-14-renamed.md").rename(week / "2026-05-14-other.md")
+    (week / "2026-05-14-deleted.md").unlink()
+    if staged:
+        git(root, "add", "--all", "content")
+
+    told = digest("publish", "--dry-run", cwd=root).stdout
+
+    files = ("w20/2026-05-14-deleted.md", "w20/2026-05-14-other.md", "w21/2026-05-14-moved.md")
+    (line,) = (line for line in told.splitlines() if "uncommitted" in line)
+    words, _, named = line.partition(": ")
+    assert words == "Would publish with 3 uncommitted files"
+    assert sorted(named.split(", ")) == [f"content/2026/{file}" for file in files]
+
+
+@pytest.mark.parametrize(("default", "named"), [("main", True), ("drafts", False)])
+def test_another_branch_than_the_default_one_is_named(root: Path, remote: Path, default: str, named: bool) -> None:
+    git(root, "checkout", "--quiet", "-b", "drafts")
+    git(root, "push", "--quiet", "origin", "main", "drafts")
+    git(remote, "symbolic-ref", "HEAD", f"refs/heads/{default}")
+    commit = git(root, "rev-parse", "--short", "HEAD")
+
+    run = digest("publish", cwd=root)
+
+    assert ("Published from branch drafts" in run.stdout.splitlines()) is named
+    words = git(remote, "log", "-1", "--format=%s", "gh-pages")
+    assert words == f"Publish Test from {commit}" + (" (branch drafts)" if named else "")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.github.io/digest/",
+        "https://example.org/base/",
+        "https://www.example.com/",
+        "https://chips.example/",
+        "http://localhost:8000/",
+        "http://0.0.0.0:8000/",
+        "https://USERNAME.github.io/digest/",
+        "https://your-username.github.io/",
+    ],
+)
+def test_the_address_of_an_example_is_not_published_for(root: Path, remote: Path, url: str) -> None:
+    address(root, url)
+
+    assert digest("build", cwd=root).returncode == 0
+    for words in (["publish"], ["publish", "--dry-run"]):
+        run = digest(*words, cwd=root)
+
+        assert (run.returncode, run.stdout) == (1, "")
+        cure = "write the address of your site"
+        assert run.stderr == f"digest.toml:3: url is still the example address {url}, so nothing is published; {cure}\n"
+    assert git(remote, "branch") == ""
+
+
+def test_the_cure_for_an_examples_address_is_the_one_that_github_gives(root: Path) -> None:
+    address(root, "https://example.github.io/x/")
+
+    with pytest.raises(DigestError, match=r'write url = "https://ada\.github\.io/chips/"'):
+        publish._refuse_address(root, config.load(root), gh_pages.Standing(address="git@github.com:ada/chips.git"))
+
+
+@pytest.mark.parametrize("where", ["static", "branch"])
+def test_a_custom_domain_elsewhere_is_refused(root: Path, remote: Path, tmp_path: Path, where: str) -> None:
+    if where == "static":
+        (root / "content/static").mkdir()
+        (root / "content/static/CNAME").write_text("chips.press\n")
+    else:
+        other_site(remote, tmp_path / "docs", CNAME="chips.press\n")
+
+    run = digest("publish", cwd=root)
+
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "GitHub Pages serves the site at https://chips.press/, and url in digest.toml says" in run.stderr
+    assert 'write url = "https://chips.press/" there' in run.stderr
+
+
+def test_a_dry_run_lists_the_addresses_that_would_lead_nowhere(root: Path) -> None:
+    (root / "content/pages").mkdir()
+    (root / "content/pages/about.md").write_text("---\ntitle: About\n---\nWords.\n")
+    story = write(root, "later", "2026-05-20")
+    later = root / "content/2026/w21" / story.name
+    later.parent.mkdir()
+    story.rename(later)
+    digest("publish", cwd=root)
+    (root / "content/pages/about.md").unlink()
+    later.unlink()
+    (root / "content/2026/w20/2026-05-14-one.md").unlink()
+
+    told = digest("publish", "--dry-run", cwd=root).stdout.splitlines()
+    run = digest("publish", cwd=root)
+
+    lost = [line.split()[1] for line in told if line.startswith("lost ")]
+    assert lost == ["2026/w20/#one", "2026/w20/feed.atom", "2026/w21/#later", "about/"]
+    assert run.stdout.splitlines()[-1] == f"4 addresses no longer exist: {', '.join(lost)}"
+
+
+# ---------------------------------------------------------------- words and addresses
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (
+            "git@github.com: Permission denied (publickey).\nfatal: Could not read from remote repository.\n",
+            "git says: git@github.com: Permission denied (publickey).; log in to it first",
+        ),
+        (
+            "fatal: could not read Username for 'https://me:secret@github.com': terminal prompts disabled",
+            "git says: fatal: could not read Username for 'https://github.com': terminal prompts disabled; log in",
+        ),
+        (
+            "fatal: unable to access 'https://x.example/': Could not resolve host: x.example",
+            "Could not resolve host: x.example; check your network connection",
+        ),
+        ("\nodd\n", "git says: odd"),
+        ("", "git says: nothing"),
+    ],
+)
+def test_what_git_says_is_one_line_with_a_cure_and_no_secret(said: str, line: str) -> None:
+    told = gh_pages.refusal(said, "there")
+
+    assert told.startswith("there: ")
+    assert line in told
+    assert "secret" not in told
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("remote", "address"),
+    [
+        ("git@github.com:Ada/chips.git", "https://ada.github.io/chips/"),
+        ("https://github.com/ada/chips", "https://ada.github.io/chips/"),
+        ("ssh://git@github.com/ada/my.chips.git", "https://ada.github.io/my.chips/"),
+        ("https://github.com/ada/ada.github.io.git", "https://ada.github.io/"),
+        ("https://gitlab.example/ada/chips.git", ""),
+        ("/srv/github.com.git", ""),
+    ],
+)
+def test_where_github_shows_a_repository(remote: str, address: str) -> None:
+    assert publish.pages_address(remote) == address
+
+
+def test_a_site_that_says_it_is_elsewhere_is_told(root: Path) -> None:
+    standing = gh_pages.Standing(address="git@github.com:ada/chips.git")
+
+    def warned(url: str) -> list[str]:
+        address(root, url)
+        return list(publish._warnings(config.load(root), standing, None, False))
+
+    assert warned("https://ada.github.io/chips/") == warned("https://chips.press/") == []
+    assert warned("https://ada.github.io/")[0].endswith(
+        "GitHub Pages serves this repository at https://ada.github.io/chips/; write that as url"
+    )
+
+
+# ---------------------------------------------------------------- what readers of feeds are told
+
+
+def feed(*entries: tuple[str, str, str]) -> bytes:
+    body = "".join(
+        f"<entry><id>urn:{id}</id><title>{id}</title><published>{published}</published><updated>{updated}</updated></entry>"
+        for id, published, updated in entries
+    )
+    return f'<feed xmlns="http://www.w3.org/2005/Atom">{body}</feed>'.encode()
+
+
+OLD, NEWER = "2026-05-01T00:00:00+00:00", "2026-05-02T00:00:00+00:00"
+
+
+def test_an_entry_is_new_by_its_id_and_told_again_by_its_updated() -> None:
+    before = feed(("a", OLD, OLD), ("b", OLD, OLD), ("c", OLD, OLD))
+    after = feed(("a", OLD, OLD), ("b", OLD, NEWER), ("d", NEWER, NEWER))
+
+    assert republished.news("feed.atom", before, after) == News(feed="feed.atom", new=("d",), again=("b",))
+
+
+def test_the_same_moment_in_another_zone_is_no_news() -> None:
+    before, after = feed(("a", OLD, OLD)), feed(("a", OLD, "2026-05-01T08:00:00+08:00"))
+
+    assert republished.compared({"feed.atom": before}, {"feed.atom": after}) == ()
+
+
+def test_an_older_entry_that_comes_back_into_a_full_feed_is_no_news() -> None:
+    full = [(f"e{number}", NEWER, NEWER) for number in range(50)]
+
+    assert republished.news("feed.atom", feed(*full), feed(*full[1:], ("old", OLD, OLD))).new == ()
+    assert republished.news("feed.atom", feed(*full[:9]), feed(*full[1:9], ("old", OLD, OLD))).new == ("old",)
+
+
+@pytest.mark.parametrize("before", [b"", b"<html>", b"<!DOCTYPE feed><feed/>", feed(("a", "when?", "then"))])
+def test_what_was_no_feed_of_ours_had_no_entries(before: bytes) -> None:
+    assert republished.news("feed.atom", before, feed(("a", OLD, OLD))) == News(feed="feed.atom", new=("a",))
+
+
+def test_a_feed_that_nobody_has_yet_is_a_new_one() -> None:
+    (news,) = republished.compared({"feed.atom": None}, {"feed.atom": feed(("a", OLD, OLD))})
+
+    assert news == News(feed="feed.atom", new=("a",), first=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "followed"),
+    [
+        ("feed.atom", True),
+        ("weeks.atom", True),
+        ("themes/a/feed.atom", True),
+        ("2026/w20/feed.atom", False),
+        ("a.html", False),
+    ],
+)
+def test_archive_documents_are_followed_by_nobody(path: str, followed: bool) -> None:
+    assert republished.is_followed(path) is followed

@@ -1,0 +1,337 @@
+"""Links, pipes and foreign files where a digest keeps its own: nothing leaves its folder, and nothing hangs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from newsroom import SETTINGS, Publisher
+from test_output import held
+
+from digest.cache import Cache
+from digest.cli.main import cli
+from digest.errors import DigestError
+from digest.site.output import name_of
+
+W19 = "content/2026/w19"
+LINKED = f"{W19}: is a symbolic link to a folder; put the folder itself here"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A digest with a few stories and a site, whose feeds have grown since."""
+    folder = tmp_path / "digest"
+    folder.mkdir()
+    (folder / "digest.toml").write_text(SETTINGS)
+    publisher = Publisher()
+    publisher.write(folder)
+    for command in ("pull", "build"):
+        assert said(folder, command)[0] == 0
+    publisher.change("title", 0, 0)
+    publisher.begin("numbered", {"first"})
+    publisher.write(folder)
+    return folder
+
+
+def said(root: Path, *words: str) -> tuple[int, str]:
+    """How a command ends, and the lines that say what is wrong."""
+    result = CliRunner().invoke(cli, ["--root", str(root), *words])
+    if isinstance(result.exception, DigestError):
+        return 1, str(result.exception)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+def elsewhere(root: Path, place: str, target: str = "outside") -> Path:
+    """Moves a folder or a file of the digest out of it, and leaves a link in its place."""
+    moved = root.parent / target
+    (root / place).rename(moved)
+    (root / place).symlink_to(moved)
+    return moved
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+COMMANDS = (
+    *(("pull",), ("pull", "--dry-run"), ("build",), ("check",), ("letter",), ("themes", "--apply")),
+    *(("status",), ("themes",), ("themes", "--try", "a"), ("excerpts", "--apply"), ("export", "--json")),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_linked_folder_of_content_is_an_error_and_is_not_passed_over(root: Path, command: tuple[str, ...]) -> None:
+    moved = elsewhere(root, W19)
+    before = files(moved)
+
+    code, lines = said(root, *command)
+
+    assert (code, LINKED in lines) == (1, True), lines
+    assert files(moved) == before
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_file_in_place_of_a_folder_is_an_error(root: Path, command: tuple[str, ...]) -> None:
+    shutil.rmtree(root / W19)
+    (root / W19).write_text("../elsewhere")  # as git writes a link on a system without links
+    before = files(root / "site")
+
+    code, lines = said(root, *command)
+
+    what = f"{W19}: must be a folder, but is not one; move it away, and restore the folder from git"
+    assert (code, what in lines) == (1, True), lines
+    assert files(root / "site") == before
+
+
+@pytest.mark.parametrize("place", ["content", "content/2026", "content/ledger", "content/inbox", "content/static"])
+@pytest.mark.parametrize("make", [Path.touch, os.mkfifo])
+def test_what_has_the_name_of_a_folder_is_named_in_one_line(
+    root: Path, place: str, make: Callable[[Path], object]
+) -> None:
+    shutil.rmtree(root / place, ignore_errors=True)
+    make(root / place)
+
+    for command in ("pull", "build", "status"):
+        what = f"{place}: must be a folder, but is not one; move it away, and restore the folder from git"
+        assert said(root, command) == (1, what)
+
+
+@pytest.mark.parametrize("command", ["build", "check"])
+def test_a_folder_with_the_name_of_a_text_is_named(root: Path, command: str) -> None:
+    (root / "content/pages/about.md").mkdir(parents=True)
+    (root / "content/static/about.md").mkdir(parents=True)
+
+    code, lines = said(root, command)
+
+    assert (code, lines.splitlines()[0]) == (
+        1,
+        "content/pages/about.md: is a folder with the name of a file; rename it",
+    )
+    assert "static" not in lines
+
+
+def test_folders_in_too_many_others_are_named(root: Path) -> None:
+    (root / "content/static" / "/".join("d" * 51)).mkdir(parents=True)
+    assert said(root, "build")[0] == 1
+    assert said(root, "build")[1].endswith("/d: is in more than 50 folders; move it further up")
+
+
+def test_a_line_break_in_a_files_name_breaks_no_line(root: Path) -> None:
+    (root / W19 / "2026-05-05-a\n::error::b.md").write_text("---\ntitle: A\nlink: https://a.example/b\n---\n")
+
+    code, line = said(root, "build")
+
+    assert (code, "\n" in line) == (1, False), line
+
+
+def test_what_has_the_name_of_a_file_is_named_in_one_line(root: Path) -> None:
+    ledger, lock = root / "content/ledger/first.jsonl", root / ".digest/lock"
+    for place, command in ((ledger, "status"), (lock, "build")):
+        for make, what in ((Path.mkdir, "a folder"), (os.mkfifo, "not a regular file")):
+            shutil.rmtree(place) if place.is_dir() else place.unlink()
+            make(place)
+            act = "read" if place == ledger else "write"
+            assert said(root, command) == (1, f"{place}: cannot {act} this file: it is {what}; move it away")
+    shutil.rmtree(root / ".digest")
+    (root / ".digest").touch()
+    code, line = said(root, "build")
+    assert (code, line.endswith(f"{root / '.digest'} is not a folder; move it away")) == (1, True), line
+
+
+def test_other_names_of_a_file_keep_their_bytes(root: Path) -> None:
+    copy = root.parent / "copy"
+    shutil.copytree(root, copy, copy_function=os.link)
+    before = files(copy / "content")
+
+    for command in ("pull", "build"):
+        assert said(root, command)[0] == 0
+
+    assert files(copy / "content") == before
+    assert files(root / "content")["ledger/first.jsonl"] != before["ledger/first.jsonl"]
+
+
+@pytest.mark.parametrize("place", ["content", "content/2026", "content/ledger"])
+def test_a_pull_writes_nothing_through_a_linked_folder(root: Path, place: str) -> None:
+    moved = elsewhere(root, place)
+    before = files(moved)
+
+    assert said(root, "pull") == (1, f"{place}: is a symbolic link to a folder; put the folder itself here")
+    assert files(moved) == before
+
+
+def test_a_link_to_a_folder_of_the_same_digest_is_an_error_too(root: Path) -> None:
+    (root / W19).rename(root / "content/2026/w30")
+    (root / W19).symlink_to("w30")
+
+    assert said(root, "build") == (1, LINKED)
+
+
+def test_a_ledger_that_is_a_link_is_neither_read_nor_written(root: Path) -> None:
+    outside = root.parent / "bashrc"
+    outside.write_bytes(b"alias ll='ls -l'\nlast line, without an end")
+    (root / "content/ledger/first.jsonl").unlink()
+    (root / "content/ledger/first.jsonl").symlink_to("../../../bashrc")
+
+    assert said(root, "pull") == (1, "content/ledger/first.jsonl: is a symbolic link; put the file itself here")
+    assert outside.read_bytes() == b"alias ll='ls -l'\nlast line, without an end"
+
+
+@pytest.mark.parametrize("place", [".digest", ".digest/cache.sqlite", ".digest/feeds.json", ".digest/lock"])
+@pytest.mark.parametrize("command", ["pull", "build"])
+def test_nothing_is_kept_behind_a_link(root: Path, place: str, command: str) -> None:
+    moved = elsewhere(root, place)
+    before = files(root.parent / "outside") if moved.is_dir() else moved.read_bytes()
+    what = "folder" if moved.is_dir() else "file"
+
+    assert said(root, command) == (
+        1,
+        f"{place}: is a symbolic link; put the {'file' if '/' in place else what} itself here",
+    )
+    assert (files(moved) if moved.is_dir() else moved.read_bytes()) == before
+
+
+def test_a_site_folder_that_leads_out_is_refused_unless_it_is_named_itself(root: Path) -> None:
+    moved = elsewhere(root, "site")
+    before = files(moved)
+    (root / "content/2026").rename(root / "content/2025")
+
+    code, lines = said(root, "build")
+
+    assert (code, "site: this symbolic link leads out of the digest" in lines) == (1, True)
+    assert files(moved) == before
+
+
+@pytest.mark.parametrize("command", ["build", "check"])
+def test_a_template_that_leads_out_is_an_error_and_one_that_stays_inside_is_not(root: Path, command: str) -> None:
+    (root.parent / "secret.html").write_text("a secret")
+    (root / "ours").mkdir()
+    (root / "ours/card.html").write_text("{{ card.headline }}")
+    (root / "templates/story").mkdir(parents=True)
+    (root / "templates/story/card.html").symlink_to("../../ours/card.html")
+    assert said(root, command)[0] == 0
+    (root / "templates/404.html").symlink_to(root.parent / "secret.html")
+
+    code, lines = said(root, command)
+
+    what = "templates/404.html: is a symbolic link that leads out of the digest; put what it leads to here"
+    assert (code, what in lines) == (1, True), lines
+    assert b"a secret" not in b"".join(files(root / "site").values())
+
+
+@pytest.mark.parametrize("command", ["check", "build"])
+@pytest.mark.parametrize("text", ["{{ " * 9_000, "{{ " + "(" * 9_000, "{% if a %}" * 9_000], ids=["dicts", "(", "if"])
+def test_a_template_nested_beyond_all_bounds_is_named(root: Path, command: str, text: str) -> None:
+    (root / "templates").mkdir()
+    (root / "templates/404.html").write_text(text)
+
+    code, lines = said(root, command)
+
+    what = "templates/404.html: is nested too deeply; put fewer brackets or blocks in others"
+    assert (code, lines.splitlines()[0]) == (1, what)
+
+
+@pytest.mark.parametrize("command", ["check", "build", "status", "pull"])
+def test_pipes_are_named_and_never_waited_for(root: Path, command: str) -> None:
+    (root / "templates").mkdir()
+    (root / "content/static").mkdir()
+    pipes = [f"{W19}/2026-05-05-pipe.md", "content/static/CNAME", "templates/404.html"]
+    for place in pipes:
+        os.mkfifo(root / place)
+
+    words = [sys.executable, "-m", "digest", "--root", str(root), command]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+
+    assert "Traceback" not in ended.stderr
+    if command in {"check", "build"}:
+        assert (ended.returncode, "is not a regular file" in ended.stdout + ended.stderr) == (1, True)
+
+
+def test_a_ledger_with_other_line_ends_is_neither_cut_nor_forgotten(root: Path) -> None:
+    ledger = root / "content/ledger/first.jsonl"
+    ledger.write_bytes(ledger.read_bytes().replace(b"\n", b"\r"))
+    gone = next((root / W19).glob("*.md"))
+    gone.unlink()
+    before, stories = ledger.read_bytes(), files(root / "content/2026")
+
+    code, line = said(root, "pull")
+
+    cure = "restore it from git; until then nothing is taken in"
+    assert (code, line) == (1, f"content/ledger/first.jsonl: no line of this ledger can be read; {cure}")
+    assert (ledger.read_bytes(), files(root / "content/2026")) == (before, stories)
+
+
+def test_a_ledger_whose_first_line_was_cut_off_by_a_kill_goes_on(root: Path) -> None:
+    ledger = root / "content/ledger/first.jsonl"
+    ledger.write_bytes(ledger.read_bytes()[:40])
+
+    assert said(root, "pull")[0] == 0
+    assert b"\n" in ledger.read_bytes()
+
+
+# ---------------------------------------------------------------- output folders
+
+
+def test_a_folder_of_somebody_elses_is_not_built_into_without_force(root: Path) -> None:
+    theirs = root.parent / "public/archive/index.html"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("theirs")
+
+    code, line = said(root, "build", "--output", str(root.parent / "public"))
+
+    assert (code, line.startswith(f"{theirs}: Digest did not make this file")) == (1, True)
+    assert files(root.parent / "public") == {"archive/index.html": b"theirs"}
+    assert said(root, "build", "--force", "--output", str(root.parent / "public"))[0] == 0
+
+
+def test_a_clone_with_the_site_of_a_former_version_is_built_as_ever(root: Path) -> None:
+    shutil.rmtree(root / ".digest")
+    for name in ("style.css", "sitemap.xml", "feeds.opml", "feed.json", "robots.txt", "404.html"):
+        (root / "site" / name).write_text("as a former version made it")
+
+    assert said(root, "build")[0] == 0
+    assert b"as a former version made it" not in files(root / "site").values()
+
+
+@pytest.mark.parametrize("says", [[], ["style.css", 5], {}, 3, [[]], ["/etc/passwd"]])
+def test_a_list_of_built_files_that_cannot_be_true_is_made_anew(root: Path, says: object) -> None:
+    with Cache(root) as cache:
+        cache.put("listing", name_of(root, root / "site"), b"", says)
+        cache.save()
+    with next((root / W19).glob("*.md")).open("a") as story:
+        story.write("\nA note.\n")
+
+    assert said(root, "build")[0] == 0
+    assert b"A note." in (root / "site/2026/w19/index.html").read_bytes()
+
+
+def test_a_page_that_cannot_be_removed_fails_each_build_until_it_is_gone(root: Path) -> None:
+    page, stale = root / "content/pages/about.md", root / "site/about/index.html"
+    page.parent.mkdir()
+    page.write_text("---\ntitle: About\n---\n\nUs.\n")
+    assert said(root, "build")[0] == 0
+    page.unlink()
+    with held(stale):
+        for _ in range(2):
+            code, line = said(root, "build")
+            assert (code, f"{stale}: is no longer part of the site and cannot be removed" in line) == (1, True), line
+
+    assert said(root, "build")[0] == 0
+    assert not stale.exists()
+
+
+@pytest.mark.parametrize("path", ["search/pagefind/2026/pagefind.js", "Search/Pagefind/x", "search/pagefind"])
+def test_the_index_of_the_search_shares_its_addresses_with_no_file(root: Path, path: str) -> None:
+    (root / "content/static" / path).parent.mkdir(parents=True)
+    (root / "content/static" / path).write_text("mine")
+
+    for command in ("build", "check"):
+        code, lines = said(root, command)
+        words = f"content/static/{path}: claims the address '{path}', which the index of the search claims too"
+        assert (code, words in lines) == (1, True), lines

@@ -1,0 +1,107 @@
+"""What the ledgers remember of stories: who they are, where they first lay, what their headlines were."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from builders import make_story
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from digest.content import history, paths
+from digest.content.attribution import Followed
+from digest.content.history import History
+from digest.content.ledger import Record
+from digest.model import Place, Story
+
+FEED = "semiconductors"
+PLACES = [f"content/2026/w{week}/2026-05-{day}-{slug}.md" for week in (20, 21) for day in (15, 16) for slug in "ab"]
+STRAY = "content/elsewhere.md"
+
+
+def record_of(number: int, file: str, **fields: object) -> Record:
+    """The record of the story that has a number for its guid."""
+    known = {"at": f"2026-05-15T10:00:0{number}Z", "aliases": (f"guid:{number}",), "title": "One", **fields}
+    return Record(id=str(number), file=file, **known)  # type: ignore[arg-type]
+
+
+def story_of(number: int, file: str) -> Story:
+    """The story that has a number for its guid, wherever it lies."""
+    place, week = paths.PLACE.fullmatch(file), paths.week_of(file)
+    assert place and week
+    return make_story(place[3], day=place[2], week=week, file=file, id=str(number))
+
+
+def places_told(records: Mapping[str, Record], stories: tuple[Story, ...]) -> tuple[Place, ...]:
+    """What `places` says, put together in the plainest way: all places first, and then those that tell something."""
+    places = []
+    for file in sorted(set(PLACES) & firsts(records)):
+        claimed = [story.file for story in stories if story.id in records and records[story.id].file == file]
+        since = min(one.at for one in records.values() if one.file == file)
+        at = story_of(0, file)
+        story = file if file in claimed else min(claimed, default="")
+        places.append(Place(week=at.week, slug=at.slug, file=file, story=story, since=since, owner=file))
+    moved = [place for place in places if place.story != place.file]
+    names = Counter((place.week, place.slug) for place in moved)
+    names.update((story.week, story.slug) for story in stories)
+    doubtful = {week for (week, _), times in names.items() if times > 1}
+    doubtful |= {place.week for place in moved if place.story}
+    return tuple(place for place in places if place.week in doubtful)
+
+
+def followed(known: History, *stories: Story) -> Followed:
+    """Which stories of the ledgers these are."""
+    claims = [claim for story in stories if (claim := known.claim(story, known.of(story)))]
+    return known.follow(claims, {story.file for story in stories})
+
+
+def firsts(records: Mapping[str, Record]) -> set[str]:
+    """The files in which stories were first put."""
+    return {record.file for record in records.values()}
+
+
+@given(
+    first=st.dictionaries(st.integers(0, 5), st.sampled_from([*PLACES, STRAY])),
+    now=st.dictionaries(st.sampled_from(PLACES), st.integers(0, 7)),
+)
+@example(first={0: PLACES[0], 1: PLACES[0]}, now={PLACES[1]: 0, PLACES[2]: 1})
+def test_places_are_told_of_the_weeks_in_which_something_has_moved_or_shares_a_slug(
+    first: dict[int, str], now: dict[str, int]
+) -> None:
+    records = {str(number): record_of(number, file) for number, file in first.items()}
+    known = History({FEED: records})
+    stories = tuple(story_of(number, file) for file, number in sorted(now.items()))
+
+    assert known.places(stories, followed(known, *stories)) == places_told(records, stories)
+
+
+def test_earlier_headlines_are_those_of_the_first_feed_but_for_the_one_the_story_has() -> None:
+    theirs = record_of(1, PLACES[0], earlier=(("Was", "2026-05-16"), ("One", "2026-05-17"), ("Was", "2026-05-18")))
+    same, other = story_of(1, PLACES[0]), story_of(2, PLACES[1])
+
+    found = history.earlier([(same, [(FEED, theirs)]), (other, [])])
+    kept = history.earlier([(make_story(title="Was"), [(FEED, theirs)])])
+
+    assert found == {PLACES[0]: ("Was", "One")}
+    assert list(kept.values()) == [("One",)]
+
+
+def test_the_excerpts_of_a_story_are_known_by_its_guid_its_link_and_its_file() -> None:
+    aliases = ("guid:1", "link:news.example/one")
+    one = record_of(1, PLACES[0], aliases=aliases, excerpts=("aa", "bb"))
+    again = record_of(3, PLACES[0], aliases=("guid:3",), excerpts=("cc",))
+
+    known = History({"a": {"1": one}, "b": {"2": record_of(2, PLACES[1]), "3": again}})
+
+    names = ("a\nguid:1", "b\nguid:3", "link:news.example/one", PLACES[0])
+    assert known.excerpts() == {name: {"aa", "bb", "cc"} for name in names}
+
+
+def test_the_records_of_a_story_stand_in_the_order_of_its_feeds() -> None:
+    records = {"1": record_of(1, PLACES[0])}
+    known = History({"a": records, "b": records, "c": {}})
+
+    met = known.of(make_story(id="1", feeds=("b", "a")))
+
+    assert [feed for feed, _ in met] == ["b", "a"]

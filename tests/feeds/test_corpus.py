@@ -1,0 +1,175 @@
+"""Reading, tried on material beside the repository: other readers' test feeds, hostile feeds and the two real ones."""
+
+from __future__ import annotations
+
+import io
+import json
+import resource
+import socket
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import pytest
+from builders import make_feed
+
+from digest import urls
+from digest.feeds.fetch import fetch
+from digest.feeds.parse import parse
+from digest.model import Document, Failed, Fetched
+
+NESTED = "illegally-nested"
+"""A feed in which each entry has an empty one inside; feedparser lists those as well."""
+NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
+
+
+def read(path: Path) -> Document | Failed:
+    """Reads a file as if it were the answer from an address; the files that are packed are unpacked by fetching."""
+    feed = make_feed(url=path.name)
+    fetched = fetch([feed], root=path.parent, known={}, agent="Digest/1", now=NOW)[0]
+    if isinstance(fetched, Failed):
+        return fetched
+    return parse(Fetched(feed=feed, body=fetched.body, url=f"https://corpus.example/{path.name}"))
+
+
+@pytest.fixture(scope="module")
+def corpus(shared: Path) -> list[tuple[Path, str, Document | Failed]]:
+    """Every document of the corpus: its path, its kind, and what reading makes of it."""
+    folder = shared / "corpus"
+    index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    return [(folder / one["path"], one["kind"], read(folder / one["path"])) for one in index]
+
+
+def test_whole_corpus_is_read_in_a_minute_and_every_failure_has_its_reason(
+    corpus: list[tuple[Path, str, Document | Failed]],
+) -> None:
+    failed = [outcome for _, _, outcome in corpus if isinstance(outcome, Failed)]
+
+    assert len(corpus) > 3_000
+    assert all(outcome.reason for outcome in failed)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 1_000_000
+
+
+def test_no_page_subscription_list_or_expected_result_passes_for_a_feed(
+    corpus: list[tuple[Path, str, Document | Failed]],
+) -> None:
+    passing = [
+        path for path, kind, outcome in corpus if kind in {"html", "opml", "expected"} and isinstance(outcome, Document)
+    ]
+
+    assert passing == []
+
+
+def test_every_entry_of_the_corpus_is_sound(corpus: list[tuple[Path, str, Document | Failed]]) -> None:
+    entries = [entry for _, _, outcome in corpus if isinstance(outcome, Document) for entry in outcome.entries]
+
+    assert len(entries) > 3_000
+    assert all(urls.web_link(entry.link) == entry.link and entry.title for entry in entries)
+
+
+def test_every_feed_with_entries_yields_them_or_says_why_not(corpus: list[tuple[Path, str, Document | Failed]]) -> None:
+    silent = []
+    for path, kind, outcome in corpus:
+        if kind != "doc" or isinstance(outcome, Failed):
+            continue
+        found = feedparser.parse(io.BytesIO(path.read_bytes())).get("entries", [])
+        found = [entry for entry in found if path.stem != NESTED or "title" in entry]
+        if len(outcome.entries) < len(found) and not outcome.warnings:
+            silent.append(path)
+
+    assert silent == []
+
+
+def test_feed_that_is_refused_has_no_entry_with_a_link(corpus: list[tuple[Path, str, Document | Failed]]) -> None:
+    lost = []
+    for path, kind, outcome in corpus:
+        if kind != "doc" or isinstance(outcome, Document) or path.suffix == ".json":
+            continue
+        found = feedparser.parse(io.BytesIO(path.read_bytes())).get("entries", [])
+        lost += [path for entry in found if str(entry.get("link", "")).startswith("http")]
+
+    assert lost == []
+
+
+# ---------------------------------------------------------------- the two real feeds
+
+
+@pytest.mark.parametrize("name", ["semiconductors", "semiconductors-geopolitics"])
+def test_real_feed_is_read_whole(shared: Path, name: str) -> None:
+    outcome = read(shared / "feeds" / f"{name}.xml")
+
+    assert isinstance(outcome, Document)
+    assert (len(outcome.entries), outcome.warnings) == (50, ())
+    assert all(entry.published and entry.image.startswith("https://") for entry in outcome.entries)
+    assert all(entry.id == f"{entry.link}?utm_source=rss_feed" for entry in outcome.entries)
+    assert all(1 <= len(entry.authors) <= 3 and "," not in "".join(entry.authors) for entry in outcome.entries)
+    assert all(len(entry.summary) > 100 for entry in outcome.entries)
+
+
+def test_real_feeds_hold_96_articles(shared: Path) -> None:
+    entries = [
+        entry
+        for name in ("semiconductors", "semiconductors-geopolitics")
+        for entry in getattr(read(shared / "feeds" / f"{name}.xml"), "entries", ())
+    ]
+
+    assert len({urls.article_number(entry.link) for entry in entries}) == 96
+
+
+# ---------------------------------------------------------------- hostile feeds
+
+
+@pytest.fixture(scope="module")
+def hostile(shared: Path) -> Path:
+    return shared / "hostile"
+
+
+def manifest() -> list[Any]:
+    """The hostile pack's files with what is to be held of each; none where the material is not here."""
+    place = Path(__file__).parents[3] / "shared" / "hostile" / "manifest.json"
+    told = json.loads(place.read_text(encoding="utf-8")) if place.exists() else []
+    return [pytest.param(one, id=one["id"]) for one in told]
+
+
+@pytest.mark.parametrize("case", manifest())
+def test_hostile_feed_is_read_in_bounds_with_its_control_entry(hostile: Path, case: dict[str, Any]) -> None:
+    begun = time.process_time()
+    outcome = read(hostile / case["file"])
+
+    assert time.process_time() - begun < 10
+    assert isinstance(outcome, Document)
+    assert not case["control"] or f"Control entry {case['id']}" in {entry.title for entry in outcome.entries}
+
+
+@pytest.mark.parametrize(
+    ("case", "titles"),
+    [
+        ("d014-title-html", ["bold", 'a < b & c > "d"']),
+        ("d020-front-matter", ["Vector d020", "a admin: yes"]),
+        ("d022-template-titles", ["{{ 6*7 }}", "{% if %}", "{# c #}"]),
+        ("d031-latin1-unlabelled", ["café crème"]),
+        ("d032-reference-overflow", ["x \ufffd y"]),
+    ],
+)
+def test_hostile_headline_is_seen_as_the_text_that_it_is(hostile: Path, case: str, titles: list[str]) -> None:
+    outcome = read(hostile / f"{case}.xml")
+
+    assert isinstance(outcome, Document)
+    assert [entry.title for entry in outcome.entries[:-1]] == titles
+
+
+def test_hostile_summary_loses_no_sign(hostile: Path) -> None:
+    outcome = read(hostile / "d017-markdown-link.xml")
+
+    assert isinstance(outcome, Document)
+    assert outcome.entries[0].summary == (
+        "before-d017\n\n[go](javascript:window.__xss=1) and <script>window.__xss=1</script>\n\nafter-d017"
+    )
+
+
+def test_external_entity_reads_nothing(hostile: Path) -> None:
+    outcome = read(hostile / "d029-external-entity.xml")
+
+    assert socket.gethostname() not in repr(outcome)

@@ -1,0 +1,101 @@
+"""Alarms: a gap between two pulls, and a feed that has fallen quiet."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from builders import make_entry
+
+from digest.content import identity
+from digest.content.ledger import Record
+from digest.intake import feed_health
+from digest.model import Document
+
+START = datetime(2026, 5, 1, 12, tzinfo=UTC)
+LATER = START + timedelta(hours=100)
+
+
+def brought(*hours: int) -> dict[str, Record]:
+    """What a feed has brought: an entry at each of these hours after the start."""
+    entries = [make_entry(id=str(hour), published=START + timedelta(hours=hour)) for hour in hours]
+    return {
+        entry.id: Record(at="", id=entry.id, aliases=identity.aliases_of(entry), file="", title=entry.title)
+        for entry in entries
+    }
+
+
+def document(*hours: int) -> Document:
+    return Document(title="", entries=tuple(make_entry(published=START + timedelta(hours=hour)) for hour in hours))
+
+
+def test_a_document_that_shares_nothing_with_the_past_may_hide_a_gap() -> None:
+    assert feed_health.gap(document(90, 80), 0, brought(10, 20), LATER) == (
+        "possible gap from 2026-05-02 08:00 to 2026-05-04 20:00 UTC: "
+        "the feed shares no entry with what it brought before; pull it more often"
+    )
+
+
+def test_one_known_entry_closes_the_gap() -> None:
+    assert feed_health.gap(document(90, 20), 1, brought(10, 20), LATER) == ""
+
+
+def test_a_first_pull_and_an_empty_document_have_no_gap() -> None:
+    assert feed_health.gap(document(90), 0, {}, LATER) == ""
+    assert feed_health.gap(document(), 0, brought(10), LATER) == ""
+
+
+def test_an_entry_from_before_all_that_is_known_is_no_gap() -> None:
+    assert feed_health.gap(document(5), 0, brought(10, 20), LATER) == ""
+
+
+def test_neither_an_old_entry_nor_a_date_to_come_hides_a_gap() -> None:
+    told = feed_health.gap(document(90, 80), 0, brought(10, 20), LATER)
+
+    assert feed_health.gap(document(90, 80, 5), 0, brought(10, 20), LATER) == told
+    assert feed_health.gap(document(90, 80), 0, brought(10, 20, 9000), LATER) == told
+
+
+def test_a_feed_of_the_same_days_that_shares_nothing_may_bring_all_its_stories_again() -> None:
+    assert feed_health.gap(document(18, 12), 0, brought(10, 20), LATER) == (
+        "shares no entry with what it brought before, though both are of the same days: if the publisher has changed "
+        "all ids and addresses, the new stories are doubles; delete those that you have already"
+    )
+
+
+def test_a_silence_of_more_than_twice_the_longest_is_named() -> None:
+    habit = brought(0, 24, 96, 100)
+
+    assert feed_health.quiet(habit, START + timedelta(hours=100 + 144)) == ""
+    assert feed_health.quiet(habit, START + timedelta(hours=100 + 145)) == (
+        "nothing new for 6 days, where its longest silence was 3 days; look whether the publisher still feeds it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("gap", "words"), [(0.2, "less than an hour"), (1, "1 hour;"), (2, "2 hours;"), (47, "47 hours")]
+)
+def test_a_silence_is_told_in_plain_words(gap: float, words: str) -> None:
+    told = feed_health.quiet(brought(0, gap), START + timedelta(days=30))  # type: ignore[arg-type]
+
+    assert f"its longest silence was {words}" in told
+
+
+def test_a_weekend_is_no_silence_and_a_single_entry_no_habit() -> None:
+    assert feed_health.quiet(brought(0, 1, 2), START + timedelta(hours=2 + 72)) == ""
+    assert feed_health.quiet(brought(0), START + timedelta(days=900)) == ""
+    assert feed_health.quiet({}, START) == ""
+
+
+def test_an_old_silence_is_no_habit() -> None:
+    records = brought(0, *(24 * 365 + hour for hour in range(60)))
+
+    assert feed_health.quiet(records, START + timedelta(days=365 + 30)).startswith("nothing new for 28 days")
+
+
+@pytest.mark.parametrize("moment", ["x", "", "2026-05-01T12:00:00", "9999-12-31T23:59:59.999999-14:00", "0001-01-01"])
+def test_a_moment_in_a_ledger_that_somebody_has_edited_stops_nothing(moment: str) -> None:
+    records = {"x": Record(at="", id="x", aliases=(f"headline:{moment} abc",), file="", title="X"), **brought(10)}
+
+    feed_health.gap(document(90), 0, records, LATER)
+    feed_health.quiet(records, LATER)

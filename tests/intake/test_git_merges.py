@@ -1,0 +1,199 @@
+"""What an editor does to a story and what a pull does to it on another machine, merged by git.
+
+Every edit below meets every change, each on a branch of its own, made by real pulls and merged by real git. Only those
+named in `CONFLICTS` may conflict: both sides there change the same line, or lines that touch.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digest import config
+from digest.commands import pull
+from digest.content import load, story_file
+
+NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
+SETTINGS = """\
+[site]
+title = "Test"
+url = "https://example.org/"
+[[feeds]]
+id = "first"
+url = "first.json"
+[[feeds]]
+id = "second"
+url = "second.json"
+[[themes]]
+id = "memory"
+title = "Memory"
+match = ["foundr*"]
+[[themes]]
+id = "ports"
+title = "Ports"
+match = ["port"]
+"""
+ENTRY: Mapping[str, Any] = {
+    "id": "https://news.example/?p=1",
+    "url": "https://news.example/foundries",
+    "title": "Foundries fill up",
+    "summary": "Orders come in from three continents.",
+    "image": "https://cdn.example/old.jpg",
+    "date_published": "2026-05-15T09:32:40Z",
+    "authors": [{"name": "Jo Writer"}],
+}
+FILE = "content/2026/w20/2026-05-15-foundries-fill-up.md"
+
+Text = Callable[[str], str]
+
+
+def below(words: str) -> Text:
+    """An edit at the end of the file."""
+    return lambda text: text + words
+
+
+def above_fence(line: str) -> Text:
+    """An edit that adds a line to the front matter, where the documentation puts it: above the closing `---`."""
+    return lambda text: text.replace("\n---\n\n", f"\n{line}\n---\n\n", 1)
+
+
+def replaced(old: str, new: str) -> Text:
+    """An edit of words that are there."""
+    return lambda text: text.replace(old, new, 1)
+
+
+EDITS: Mapping[str, Text] = {
+    "a note": below("So the boom is back.\n"),
+    "a note after a blank line": below("\nSo the boom is back.\n"),
+    "themes": replaced("themes: [memory]", "themes: [ports, memory]"),
+    "lead": above_fence("lead: true"),
+    "hide": above_fence("hide: true"),
+    "a headline": above_fence("headline: The foundries are full"),
+    "corrections": above_fence("corrections:\n- 2026-05-20: We named the wrong foundry."),
+    "a headline below the title": replaced("\nlink:", "\nheadline: The foundries are full\nlink:"),
+    "another title": replaced("title: Foundries fill up", "title: Foundries are full"),
+    "no excerpt": replaced("> Orders come in from three continents.\n", ""),
+}
+CHANGES: Mapping[str, Mapping[str, Any]] = {
+    "title": {"title": "Foundries fill up again"},
+    "excerpt": {"summary": "Orders come in from two continents."},
+    "link": {"url": "https://news.example/foundries-fill-up"},
+    "authors": {"authors": [{"name": "Jo Writer"}, {"name": "Li Wei"}]},
+    "image": {"image": "https://cdn.example/new.jpg"},
+    "second feed": {"second": True},
+    "authors and second feed": {"authors": [{"name": "Li Wei"}], "second": True},
+    "all": {
+        "title": "Foundries fill up again",
+        "summary": "Orders come in from two continents.",
+        "image": "https://cdn.example/new.jpg",
+        "authors": [{"name": "Li Wei"}],
+        "second": True,
+    },
+}
+CONFLICTS = {
+    *(("a headline below the title", change) for change in ("title", "link", "all")),
+    *(("another title", change) for change in ("title", "link", "all")),
+    *(("no excerpt", change) for change in ("excerpt", "all")),
+}
+
+
+def git(folder: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    names = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false")
+    return subprocess.run(["git", *names, *words], cwd=folder, check=check, capture_output=True, text=True)
+
+
+def publish(root: Path, change: Mapping[str, Any]) -> None:
+    """The publisher says this of its one entry, in the first feed or in both."""
+    item = {**ENTRY, **change}
+    both = item.pop("second", False)
+    for feed, items in (("first", [item]), ("second", [item] if both else [])):
+        document = {"version": "https://jsonfeed.org/version/1.1", "title": feed, "items": items}
+        (root / f"{feed}.json").write_text(json.dumps(document))
+
+
+def pulled(root: Path, now: datetime) -> None:
+    settings = config.load(root)
+    pull.run(root, settings, settings.feeds, now=now)
+
+
+@pytest.fixture(scope="module")
+def branches(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with a pulled story on `main`, and a branch for each edit and each change that a pull brings."""
+    root = tmp_path_factory.mktemp("merges")
+    git(root, "init", "--quiet", "--initial-branch=main")
+    (root / "digest.toml").write_text(SETTINGS)
+    (root / ".gitattributes").write_text("content/ledger/*.jsonl merge=union text eol=lf\n")
+    (root / ".gitignore").write_text(".digest/\n*.json\n")
+    publish(root, {})
+    pulled(root, NOW)
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message=pull")
+    before = (root / FILE).read_text()
+    for number, edit in enumerate(EDITS.values()):
+        git(root, "checkout", "--quiet", "-b", f"edit-{number}", "main")
+        assert edit(before) != before
+        (root / FILE).write_text(edit(before))
+        git(root, "commit", "--quiet", "--all", "--message=edit")
+    for number, change in enumerate(CHANGES.values()):
+        git(root, "checkout", "--quiet", "-b", f"change-{number}", "main")
+        publish(root, change)
+        pulled(root, NOW + timedelta(hours=1))
+        git(root, "commit", "--quiet", "--all", "--message=pull")
+    git(root, "checkout", "--quiet", "main")
+    return root
+
+
+def conflicts(root: Path, edit: str, change: str) -> bool:
+    """True if git cannot merge an edit and a change; the merged story is read, too."""
+    sides = (f"edit-{list(EDITS).index(edit)}", f"change-{list(CHANGES).index(change)}")
+    git(root, "checkout", "--quiet", "--detach", sides[0])
+    merge = git(root, "merge", "--no-edit", "--quiet", sides[1], check=False)
+    if merge.returncode:
+        git(root, "merge", "--abort")
+        return True
+    story_file.loads((root / FILE).read_text(), FILE, load.survey(root, config.load(root)).known)
+    return False
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edit_and_a_pulled_change_merge_in_git(branches: Path, edit: str) -> None:
+    found = {change for change in CHANGES if conflicts(branches, edit, change)}
+
+    assert found == {change for one, change in CONFLICTS if one == edit}
+
+
+def test_of_eighty_pairs_eight_conflict() -> None:
+    assert (len(EDITS) * len(CHANGES), len(CONFLICTS)) == (80, 8)
+
+
+def test_a_file_of_an_older_pull_keeps_its_order_and_its_end(tmp_path: Path) -> None:
+    (tmp_path / "digest.toml").write_text(SETTINGS)
+    publish(tmp_path, {})
+    pulled(tmp_path, NOW)
+    keys, body = (tmp_path / FILE).read_text().split("\n---\n")
+    *first, image, feeds, id, themes = keys.split("\n")
+    older = "\n".join([*first, feeds, themes, image, id]) + "\n---\n" + body.rstrip("\n") + "\n"
+    (tmp_path / FILE).write_text(older)
+
+    pulled(tmp_path, NOW + timedelta(hours=1))
+    assert (tmp_path / FILE).read_text() == older
+
+    publish(tmp_path, CHANGES["all"])
+    pulled(tmp_path, NOW + timedelta(hours=2))
+    changed = (
+        older.replace("fill up", "fill up again")
+        .replace("three", "two")
+        .replace("old.jpg", "new.jpg")
+        .replace("Jo Writer", "Li Wei")
+        .replace("[first]", "[first, second]")
+    )
+    published = next(line for line in changed.split("\n") if line.startswith("published: "))
+    assert (tmp_path / FILE).read_text() == changed.replace(
+        published, f"{published}\nupdated: 2026-05-20T10:00:00+00:00"
+    )

@@ -1,0 +1,153 @@
+"""Matching: which entries are one story."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from builders import make_entry
+
+from digest.content import identity
+from digest.intake import match
+from digest.model import Entry
+
+STORY = "content/2026/w20/2026-05-15-foundries-fill-up.md"
+OTHER = "content/2026/w20/2026-05-15-other.md"
+
+
+def known(*entries: tuple[str, Entry, str]) -> dict[str, list[str]]:
+    """The stories that feeds have brought: (feed, entry, file)."""
+    found: dict[str, list[str]] = {}
+    for feed, entry, file in entries:
+        link, published = identity.hash_of(entry.link), entry.published
+        for key in identity.keys_of(
+            identity.aliases_of(entry), entry.title, feed, bare=not entry.id, link=link, published=published
+        ):
+            found.setdefault(key, []).append(file)
+    return found
+
+
+def test_aliases_go_from_guid_to_headline_with_date() -> None:
+    entry = make_entry(id="tag:x", link="https://www.news.example/a/article/3350001/b?q=1&utm_source=x#part")
+
+    assert identity.aliases_of(entry) == (
+        "guid:tag:x",
+        "article:news.example/3350001",
+        "link:news.example/a/article/3350001/b?q=1",
+        "headline:2026-05-15T09:32:40Z e3a0c7383ec725a4",
+    )
+
+
+def test_a_new_guid_and_a_new_slug_of_an_article_make_no_second_story() -> None:
+    before = make_entry(id="old", link="https://news.example/article/3350001/old-slug")
+    after = make_entry(id="new", link="https://news.example/other/article/3350001/new-slug", title="Retitled")
+
+    assert match.match("a", [after], known(("a", before, STORY))) == [STORY]
+
+
+def test_a_five_digit_number_is_no_article_number() -> None:
+    before = make_entry(id="old", link="https://news.example/article/33500/old", title="One")
+    after = make_entry(id="new", link="https://news.example/article/33500/new", title="Two")
+
+    assert match.match("a", [after], known(("a", before, STORY))) == [None]
+
+
+def test_a_guid_that_is_no_uri_counts_within_its_feed_only() -> None:
+    before = make_entry(id="7", link="https://a.example/1", title="One")
+    after = make_entry(id="7", link="https://b.example/1", title="One")
+
+    assert match.match("a", [after], known(("a", before, STORY))) == [STORY]
+    assert match.match("b", [after], known(("a", before, STORY))) == [None]
+
+
+def test_a_guid_that_is_a_uri_counts_in_other_feeds_where_link_or_headline_agree() -> None:
+    before = make_entry(id="https://a.example/?p=7", link="https://a.example/1")
+    by_proxy = make_entry(id="https://a.example/?p=7", link="https://proxy.example/1")
+    retitled = make_entry(id="https://a.example/?p=7", link="https://a.example/1", title="Two")
+    impostor = make_entry(id="https://a.example/?p=7", link="https://proxy.example/1", title="Two")
+    wholly = impostor._replace(published=datetime(2026, 5, 16, tzinfo=UTC))
+
+    assert match.match("b", [by_proxy], known(("a", before, STORY))) == [STORY]
+    assert match.match("b", [retitled], known(("a", before, STORY))) == [STORY]
+    assert match.match("b", [impostor], known(("a", before, STORY))) == [None]
+    assert match.match("a", [impostor], known(("a", before, STORY))) == [STORY]
+    assert match.match("a", [wholly], known(("a", before, STORY))) == [None]
+    assert match.resolve([("b", [impostor])], known(("a", before, STORY)), lambda _: True) == [[STORY]]
+
+
+def test_a_guid_that_several_stories_share_identifies_none() -> None:
+    one = make_entry(id="g", link="https://news.example/1", title="One")
+    two = make_entry(id="g", link="https://news.example/2", title="Two")
+    three = make_entry(id="g", link="https://news.example/3", title="Three")
+
+    assert match.match("a", [three], known(("a", one, STORY), ("a", two, OTHER))) == [None]
+
+
+def test_a_link_that_stories_of_other_feeds_share_too_still_finds_the_feed_s_own() -> None:
+    own = make_entry(id="", link="https://news.example/", title="One")
+    other = make_entry(id="2", link="https://news.example/", title="Two")
+
+    assert match.match("a", [own], known(("a", own, STORY), ("b", other, OTHER))) == [STORY]
+
+
+def test_the_canonical_link_is_one_under_http_www_and_trackers() -> None:
+    before = make_entry(id="", link="http://www.news.example/one/", title="One")
+    after = make_entry(id="", link="https://news.example/one?utm_medium=x", title="Two")
+
+    assert match.match("b", [after], known(("a", before, STORY))) == [STORY]
+
+
+def test_headline_with_date_counts_within_a_feed() -> None:
+    before = make_entry(id="1", link="https://news.example/one")
+    after = make_entry(id="2", link="https://news.example/two")
+
+    assert match.match("a", [after], known(("a", before, STORY))) == [STORY]
+    assert match.match("b", [after], known(("a", before, STORY))) == [None]
+
+
+def test_entries_of_one_document_are_different_stories() -> None:
+    one = make_entry(id="1", link="https://news.example/")
+    two = make_entry(id="2", link="https://news.example/")
+
+    assert match.match("a", [one, two], known(("a", one, STORY))) == [STORY, None]
+    assert match.match("a", [two, one], known(("a", one, STORY))) == [None, STORY]
+
+
+def test_entries_that_agree_in_guid_link_and_headline_are_one() -> None:
+    one = make_entry(summary="First")
+    again = make_entry(summary="Second")
+    other = make_entry(link="https://news.example/other")
+    retitled = make_entry(title="Another headline")
+
+    assert identity.distinct([one, again, other, retitled]) == [one, other, retitled]
+
+
+def test_one_guid_on_two_links_is_told_apart_by_the_link() -> None:
+    one = make_entry(id="g", link="https://news.example/1", title="One")
+    two = make_entry(id="g", link="https://news.example/2", title="Two")
+    before = known(("a", one, STORY), ("a", two, OTHER))
+
+    assert match.match("a", [two], before) == [OTHER]
+    assert match.match("a", [two, one], before) == [OTHER, STORY]
+    assert identity.repeated_guids([one, two]) == {"g"}
+
+
+def test_a_link_that_several_stories_share_identifies_none() -> None:
+    one = make_entry(id="1", link="https://news.example/", title="One")
+    two = make_entry(id="2", link="https://news.example/", title="Two")
+    three = make_entry(id="3", link="https://news.example/", title="Three")
+
+    assert match.match("a", [three], known(("a", one, STORY), ("a", two, OTHER))) == [None]
+
+
+def test_a_weak_likeness_takes_no_story_from_a_strong_one() -> None:
+    before = make_entry(id="1", link="https://news.example/one", title="One")
+    by_link = make_entry(id="9", link="https://news.example/one", title="Nine")
+    by_guid = make_entry(id="1", link="https://news.example/moved", title="One")
+
+    assert match.match("a", [by_link, by_guid], known(("a", before, STORY))) == [None, STORY]
+
+
+def test_a_story_without_guid_is_known_by_its_link() -> None:
+    assert identity.story_keys("", "https://www.news.example/a/", ("f",)) == {"link:news.example/a"}
+    assert identity.story_keys("7", "https://news.example/a", ("f", "g")) == {"f\nguid:7", "g\nguid:7"}
+    assert identity.story_keys("urn:x:7", "https://news.example/a", ()) == {"guid:urn:x:7"}

@@ -1,0 +1,410 @@
+"""What text editors, git and people do to a digest's files, and what of it makes a new preview: nothing here is played.
+
+No test waits for nothing to happen: after what must change nothing comes a save that must, and the first word is its.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from watchdog.observers.api import BaseObserver, EventEmitter
+
+from digest import disk
+from digest.preview import rebuild, watcher
+from digest.preview.changed_files import Seen
+from digest.preview.rebuild import Keeper
+
+WEEK = "content/2026/w20"
+STORY = f"{WEEK}/2026-05-15-a.md"
+OTHER = f"{WEEK}/2026-05-14-b.md"
+LONGEST = 20
+
+
+class Kept:
+    """A digest that is kept: what `make` was told, as it comes; `well` is what the next ones return."""
+
+    def __init__(self, root: Path, *, poll: bool = False) -> None:
+        self.root = root
+        self.well = True
+        self.told: queue.Queue[frozenset[str]] = queue.Queue()
+        self.deaf: queue.Queue[bool] = queue.Queue()
+        self.keeper = Keeper(root, self.make, poll=poll, on_polling=lambda: self.deaf.put(True))
+
+    def make(self, changed: frozenset[str]) -> bool:
+        self.told.put(changed)
+        return self.well
+
+    def next(self) -> set[str]:
+        return set(self.told.get(timeout=LONGEST))
+
+    def until(self, *files: str) -> int:
+        """Returns how many builds it took until all of these files were told of."""
+        waiting, builds = set(files), 0
+        while waiting:
+            waiting -= self.next()
+            builds += 1
+        return builds
+
+    def write(self, file: str, words: str = "other words") -> None:
+        path = self.root / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(words)
+
+
+def git(folder: Path, *words: str) -> None:
+    switches = ("-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "init.defaultBranch=main")
+    subprocess.run(["git", *switches, *words], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Path:
+    """The files of a digest, before anybody looks at them."""
+    (tmp_path / WEEK).mkdir(parents=True)
+    for file in ("digest.toml", STORY, OTHER):
+        (tmp_path / file).write_text(f"first words of {file}")
+    return tmp_path
+
+
+@pytest.fixture
+def kept(plain: Path) -> Iterator[Kept]:
+    """A digest that is kept, after its first build."""
+    kept = Kept(plain)
+    kept.keeper.begin()
+    assert kept.next() == set()
+    yield kept
+    kept.keeper.end()
+
+
+def test_a_save_in_place_is_a_change(kept: Kept) -> None:
+    kept.write(STORY)
+
+    assert kept.next() == {STORY}
+
+
+def test_a_save_by_rename_is_a_change_of_that_file(kept: Kept) -> None:
+    kept.write(f"{STORY}.tmp123")
+    (kept.root / f"{STORY}.tmp123").replace(kept.root / STORY)
+
+    assert kept.until(STORY)
+
+
+def test_a_file_that_is_moved_in_from_elsewhere_is_a_change(
+    kept: Kept, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "draft.md"
+    elsewhere.write_text("from elsewhere")
+    shutil.move(elsewhere, kept.root / STORY)
+
+    assert kept.next() == {STORY}
+
+
+def test_a_save_as_vim_does_it_is_a_change_of_one_file(kept: Kept) -> None:
+    probe, backup, path = kept.root / WEEK / "4913", kept.root / f"{STORY}~", kept.root / STORY
+    probe.write_text("")
+    probe.unlink()
+    path.rename(backup)
+    path.write_text("other words")
+    backup.unlink()
+
+    assert kept.next() == {STORY}
+
+
+@pytest.mark.parametrize(
+    "name", [".2026-05-15-a.md.swp", "2026-05-15-a.md~", "4913", ".#2026-05-15-a.md", "#2026-05-15-a.md#", ".DS_Store"]
+)
+def test_what_editors_and_systems_leave_changes_nothing(name: str, kept: Kept) -> None:
+    kept.write(f"{WEEK}/{name}")
+    kept.write(OTHER)
+
+    assert kept.next() == {OTHER}
+
+
+def test_a_touch_and_a_save_of_the_same_words_change_nothing(kept: Kept) -> None:
+    (kept.root / STORY).touch()
+    shutil.copy(kept.root / STORY, kept.root / f"{STORY}~")
+    (kept.root / f"{STORY}~").replace(kept.root / STORY)
+    kept.write(OTHER)
+
+    assert kept.next() == {OTHER}
+
+
+def test_reading_changes_nothing(kept: Kept) -> None:
+    (kept.root / STORY).read_text()
+    list((kept.root / WEEK).iterdir())
+    kept.write(OTHER)
+
+    assert kept.next() == {OTHER}
+
+
+def test_what_digest_itself_writes_changes_nothing(kept: Kept) -> None:
+    for folder in (".digest/preview", ".digest", "site", ".git"):
+        kept.write(f"{folder}/index.html")
+    kept.write(OTHER)
+
+    assert kept.next() == {OTHER}
+
+
+@pytest.mark.parametrize(
+    "file", ["digest.toml", "content/static/.well-known/x", "content/pages/about.md", f"{WEEK}/a.png"]
+)
+def test_all_that_a_build_reads_is_watched(file: str, kept: Kept) -> None:
+    kept.write(file)
+
+    assert kept.until(file)
+
+
+def test_templates_are_watched_from_the_moment_they_are_there(kept: Kept) -> None:
+    kept.write("templates/base.html")
+    kept.until("templates/base.html")
+    kept.write("templates/story/card.html")
+
+    assert kept.until("templates/story/card.html")
+
+
+def test_a_checkout_of_hundreds_of_files_is_a_few_builds_at_most(kept: Kept) -> None:
+    files = [f"content/2026/w{week:02}/2026-01-01-{number}.md" for week in range(1, 11) for number in range(40)]
+    git(kept.root, "init", "-q")
+    git(kept.root, "add", "content")
+    git(kept.root, "commit", "-qm", "before")
+    git(kept.root, "checkout", "-qb", "work")
+    for file in files:
+        (kept.root / file).parent.mkdir(parents=True, exist_ok=True)
+        (kept.root / file).write_text("x")
+    kept.until(*files)
+    git(kept.root, "add", "content")
+    git(kept.root, "commit", "-qm", "after")
+    git(kept.root, "checkout", "-q", "main")
+
+    assert kept.until(*files) < 10
+    assert not (kept.root / files[0]).exists()
+
+
+def test_a_folder_that_is_moved_takes_its_stories_along(kept: Kept) -> None:
+    (kept.root / WEEK).rename(kept.root / "content/2026/w21")
+    moved = "content/2026/w21/2026-05-15-a.md"
+    kept.until(STORY, moved)
+    kept.write(moved)
+
+    assert kept.until(moved)
+
+
+def test_a_folder_that_leaves_the_digest_is_missed(kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> None:
+    (kept.root / WEEK).rename(tmp_path_factory.mktemp("elsewhere") / "w20")
+
+    assert kept.until(STORY, OTHER)
+
+
+def test_files_in_folders_within_new_folders_are_found(kept: Kept) -> None:
+    kept.write("content/2027/w01/2027-01-05-x.md")
+    kept.until("content/2027/w01/2027-01-05-x.md")
+    kept.write("content/2027/w01/2027-01-05-x.md", "and again")
+
+    assert kept.until("content/2027/w01/2027-01-05-x.md")
+
+
+def test_content_may_be_deleted_and_made_again(kept: Kept) -> None:
+    shutil.rmtree(kept.root / "content")
+    kept.until(STORY, OTHER)
+    kept.write(STORY, "born again")
+    kept.until(STORY)
+    kept.write(STORY, "and edited")
+
+    assert kept.until(STORY)
+
+
+def test_content_may_be_replaced_by_another_folder_in_one_go(kept: Kept) -> None:
+    shutil.copytree(kept.root / "content", kept.root / "other")
+    (kept.root / "other" / STORY.removeprefix("content/")).write_text("another")
+    (kept.root / "content").rename(kept.root / "old")
+    (kept.root / "other").rename(kept.root / "content")
+    kept.until(STORY)
+    kept.write(OTHER)
+
+    assert kept.until(OTHER)
+
+
+def test_a_link_in_place_of_content_is_watched_like_a_folder(
+    plain: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "texts"
+    (plain / "content").rename(elsewhere)
+    (plain / "content").symlink_to(elsewhere)
+    kept = Kept(plain)
+    kept.keeper.begin()
+    kept.next()
+    (elsewhere / STORY.removeprefix("content/")).write_text("other words")
+
+    assert kept.next() == {STORY}
+    kept.keeper.end()
+
+
+def test_what_was_saved_during_the_first_build_is_built(plain: Path) -> None:
+    kept = Kept(plain)
+    first = kept.make
+
+    def make(changed: frozenset[str]) -> bool:
+        if kept.told.empty() and not changed:
+            kept.write(STORY, "saved meanwhile")
+        return first(changed)
+
+    kept.keeper = Keeper(plain, make)
+    kept.keeper.begin()
+    kept.next()
+
+    assert kept.next() == {STORY}
+    kept.keeper.end()
+
+
+def test_after_a_failed_build_any_word_is_a_reason_to_try_again(kept: Kept) -> None:
+    kept.well = False
+    (kept.root / STORY).unlink()
+    kept.until(STORY)
+    (kept.root / OTHER).touch()
+
+    assert kept.next() == set()
+
+
+def test_what_can_wait_is_done_bit_by_bit_while_nothing_changes(plain: Path) -> None:
+    bits: queue.Queue[int] = queue.Queue()
+    left = [3, 2, 1]
+
+    def rest() -> bool:
+        if left:
+            bits.put(left.pop(0))
+        return bool(left)
+
+    keeping = Keeper(plain, lambda _: True, rest)
+    keeping.begin()
+
+    assert [bits.get(timeout=LONGEST) for _ in range(3)] == [3, 2, 1]
+    keeping.end()
+
+
+def test_a_watcher_that_has_died_is_replaced(kept: Kept) -> None:
+    watch = kept.keeper._watch
+    dead = watch._observer if watch else None
+    assert dead is not None
+    dead.stop()
+    dead.join()
+    kept.write(STORY)
+
+    assert kept.next() == {STORY}
+
+
+def test_a_watcher_thread_that_has_died_is_replaced(kept: Kept) -> None:
+    watch = kept.keeper._watch
+    observer = watch._observer if watch else None
+    assert observer is not None
+    for emitter in observer.emitters:
+        emitter.stop()
+        emitter.join()
+    kept.write(STORY)
+
+    assert kept.next() == {STORY}
+
+
+# ---------------------------------------------------------------- disks that give no notice
+
+
+class _Silent(EventEmitter):
+    """A watcher as disks have it that give no notice of changes."""
+
+    def queue_events(self, timeout: float) -> None:
+        self.stopped_event.wait(timeout)
+
+
+@contextmanager
+def keeping(root: Path, *, poll: bool = False) -> Iterator[Kept]:
+    """A digest that is kept, after its first build."""
+    kept = Kept(root, poll=poll)
+    kept.keeper.begin()
+    assert kept.next() == set()
+    yield kept
+    kept.keeper.end()
+
+
+def test_changes_are_found_where_the_system_gives_no_notice_of_them(
+    plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "Observer", lambda: BaseObserver(_Silent))
+    monkeypatch.setattr(rebuild, "_SELDOM", 0.2)
+    monkeypatch.setattr(rebuild, "_OFTEN", 0.1)
+    with keeping(plain) as kept:
+        time.sleep(0.1)  # the look after the first build, which finds what was saved meanwhile
+        kept.write(STORY)
+        assert kept.next() == {STORY}
+        monkeypatch.setattr(rebuild, "_SELDOM", 1000)  # it need not be waited for any more
+        kept.write(STORY, "words once more")
+        (kept.root / OTHER).unlink()
+
+        assert kept.until(STORY, OTHER)
+        assert kept.deaf.get(timeout=LONGEST)
+        assert kept.deaf.empty()
+
+
+def test_a_watcher_that_works_is_believed_though_a_look_comes_first(
+    plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuild, "_SELDOM", 0.001)
+    monkeypatch.setattr(rebuild, "_SHARE", 0)
+    with keeping(plain) as kept:
+        for number in range(10):
+            kept.write(STORY, f"words {number}")
+            kept.until(STORY)
+
+        assert kept.deaf.empty()
+
+
+def test_with_polling_no_watcher_is_asked(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watcher, "Observer", lambda: pytest.fail("a watcher is asked"))
+    monkeypatch.setattr(rebuild, "_OFTEN", 0.1)
+    with keeping(plain, poll=True) as kept:
+        kept.write(STORY)
+        assert kept.next() == {STORY}
+        kept.write("content/2027/w01/2027-01-05-x.md")
+        assert kept.next() == {"content/2027/w01/2027-01-05-x.md"}
+        shutil.rmtree(kept.root / "content/2027")
+        assert kept.next() == {"content/2027/w01/2027-01-05-x.md"}
+        assert kept.deaf.empty()
+
+
+def test_polling_finds_an_edit_that_leaves_size_and_time(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rebuild, "_OFTEN", 0.1)
+    with keeping(plain, poll=True) as kept:
+        status = (plain / STORY).stat()
+        kept.write(STORY, (plain / STORY).read_text().upper())
+        os.utime(plain / STORY, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+        assert kept.until(STORY)
+
+
+def test_two_saves_in_one_second_are_both_seen_on_a_disk_that_counts_in_seconds(
+    plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = 1
+    monkeypatch.setattr(disk, "stamp", lambda status: (clock, clock, status.st_size, status.st_ino))
+    seen = Seen(plain)
+    seen.look()
+    clock = 2
+    found = []
+    for words in ("first save", "other save"):
+        (plain / STORY).write_text(words)
+        found.append(seen.look())
+
+    assert found == [{STORY}, {STORY}]
+    assert seen.look() == set()
+
+
+def test_a_file_that_nobody_can_read_is_a_change_like_any_other(kept: Kept) -> None:
+    (kept.root / STORY).unlink()
+    (kept.root / STORY).symlink_to("nowhere")
+
+    assert kept.next() == {STORY}

@@ -1,0 +1,438 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from builders import (
+    HONG_KONG,
+    make_config,
+    make_content,
+    make_introduction,
+    make_letter,
+    make_page,
+    make_place,
+    make_story,
+    make_theme,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.model import Config, Content, Story
+from digest.site.archive import Archive, Edition
+from digest.site.arrange import arrange, front, recent
+from digest.week import Week
+
+NOON = datetime(2026, 5, 12, 12, tzinfo=HONG_KONG)
+W19, W20, W21 = (Week(2026, number) for number in (19, 20, 21))
+
+
+def arranged(*stories: Story, close: str = "next-week", drafts: bool = False, **fields: object) -> Archive:
+    config = make_config(close=close)
+    return arrange(make_content(*stories, **fields), config, drafts=drafts)
+
+
+def of(content: Content, config: Config | None = None) -> Archive:
+    config = config or make_config()
+    return arrange(content, config)
+
+
+def anchors(archive: Archive) -> dict[str, str]:
+    return {story.file: archive.anchors.of(story) for story in archive.stories}
+
+
+def slugs(stories: tuple[Story, ...]) -> list[str]:
+    return [story.slug for story in stories]
+
+
+def edition(archive: Archive, week: Week) -> Edition:
+    return next(edition for edition in archive.editions if edition.week == week)
+
+
+def test_stories_stand_newest_first_by_week_then_moment_then_file() -> None:
+    noon = datetime(2026, 5, 12, 12, tzinfo=HONG_KONG)
+    archive = arranged(
+        make_story("late", day="2026-05-20", week=W19),
+        make_story("a", day="2026-05-12", published=noon),
+        make_story("b", day="2026-05-12", published=noon),
+        make_story("evening", day="2026-05-12", published=noon + timedelta(hours=5)),
+    )
+
+    assert slugs(archive.stories) == ["evening", "b", "a", "late"]
+
+
+def test_the_folder_is_the_edition() -> None:
+    archive = arranged(make_story("dragged", day="2026-05-15", week=W19))
+
+    assert [(one.week, slugs(one.stories)) for one in archive.editions] == [(W19, ["dragged"])]
+
+
+def test_hidden_stories_and_drafts_are_nowhere() -> None:
+    archive = arranged(
+        make_story("spiked", hide=True),
+        make_story("waits", draft=True),
+        letters=(make_letter(draft=True),),
+        pages=(make_page(draft=True),),
+        introductions=(make_introduction(draft=True),),
+    )
+
+    assert (archive.stories, archive.editions, archive.pages) == ((), (), ())
+    assert archive.storylines[0].introduction is None
+
+
+def test_drafts_are_shown_where_they_are_asked_for_and_hidden_stories_still_are_not() -> None:
+    archive = arranged(
+        make_story("spiked", hide=True),
+        make_story("waits", draft=True),
+        letters=(make_letter(draft=True),),
+        drafts=True,
+    )
+
+    assert slugs(archive.stories) == ["waits"]
+    assert edition(archive, W20).letter is not None
+
+
+@pytest.mark.parametrize(
+    ("close", "lettered", "closed"),
+    [
+        ("next-week", (), {W19, W20}),
+        ("next-week", ("2026-W22",), {W19, W20, W21}),
+        ("letter", (), set()),
+        ("letter", ("2026-W20",), {W19, W20}),
+        ("letter", ("2026-W21",), {W19, W20, W21}),
+    ],
+)
+def test_a_week_is_closed_by_a_later_one_or_by_a_letter(
+    close: str, lettered: tuple[str, ...], closed: set[Week]
+) -> None:
+    stories = (make_story(day=day) for day in ("2026-05-05", "2026-05-12", "2026-05-19"))
+    archive = arranged(*stories, close=close, letters=tuple(map(make_letter, lettered)))
+
+    assert {one.week for one in archive.editions if one.closed} == closed
+
+
+@pytest.mark.parametrize(
+    ("close", "lettered", "closed"),
+    [
+        ("next-week", (), {W19}),
+        ("next-week", ("2062-W20",), {W19}),
+        ("letter", ("2062-W20",), set()),
+        ("letter", ("2026-W19", "2062-W20"), {W19}),
+    ],
+)
+def test_a_week_far_ahead_closes_none(close: str, lettered: tuple[str, ...], closed: set[Week]) -> None:
+    stories = (make_story(day=day) for day in ("2026-05-05", "2026-05-12", "2062-05-19"))
+    archive = arranged(*stories, close=close, letters=tuple(map(make_letter, lettered)))
+
+    assert {one.week for one in archive.editions if one.closed} == closed
+    leading = front(archive)
+    assert leading and leading.week == (W19 if closed else W20)
+
+
+@pytest.mark.parametrize("drafts", [False, True])
+def test_a_draft_of_a_letter_closes_no_week(drafts: bool) -> None:
+    archive = arranged(make_story(), close="letter", letters=(make_letter(draft=True),), drafts=drafts)
+
+    assert [one.closed for one in archive.editions] == [False]
+
+
+def test_a_week_may_have_nothing_but_a_letter() -> None:
+    archive = arranged(make_story(), letters=(make_letter("2026-W19"),))
+
+    assert edition(archive, W19).stories == ()
+    assert edition(archive, W19).closed
+
+
+def test_home_leads_with_the_newest_closed_week_or_the_newest_of_all() -> None:
+    one, two = make_story(day="2026-05-12"), make_story(day="2026-05-19")
+
+    fronts = [front(arranged(*stories)) for stories in ((one, two), (one,), ())]
+
+    assert [found and found.week for found in fronts] == [W20, W20, None]
+
+
+def test_home_of_a_digest_that_goes_on_after_years_leads_with_a_new_week() -> None:
+    stories = [make_story(day=day) for day in ("2023-01-04", "2026-05-12", "2026-05-19")]
+
+    fronts = [front(arranged(*stories[:count])) for count in (2, 3)]
+
+    assert [found and str(found.week) for found in fronts] == ["2023-W01", "2026-W20"]
+
+
+def test_sections_follow_digest_toml_and_elsewhere_is_last() -> None:
+    archive = arranged(
+        make_story("none"),
+        make_story("memory", themes=("memory-crunch", "export-controls")),
+        make_story("export", themes=("export-controls",)),
+    )
+
+    sections = edition(archive, W20).sections
+    assert [(one.theme and one.theme.id, slugs(one.stories)) for one in sections] == [
+        ("export-controls", ["export"]),
+        ("memory-crunch", ["memory"]),
+        (None, ["none"]),
+    ]
+
+
+def test_the_lead_stands_apart_and_is_the_newest_where_two_are_marked() -> None:
+    archive = arranged(make_story("old", day="2026-05-11", lead=True), make_story("new", lead=True))
+
+    week = edition(archive, W20)
+    assert week.lead is not None
+    assert week.lead.slug == "new"
+    assert [slugs(section.stories) for section in week.sections] == [["old"]]
+
+
+def test_an_old_id_counts_as_the_theme() -> None:
+    archive = arranged(
+        make_story("a", themes=("export-curbs", "export-controls")), introductions=(make_introduction("export-curbs"),)
+    )
+
+    assert archive.stories[0].themes == ("export-controls",)
+    assert slugs(archive.storylines[0].stories) == ["a"]
+    assert archive.storylines[0].introduction is not None
+
+
+def test_an_id_in_use_wins_over_the_same_one_given_up() -> None:
+    themes = (make_theme("new", was=("chips",)), make_theme("chips"))
+    archive = of(make_content(make_story("a", themes=("chips",))), make_config(themes=themes))
+
+    assert archive.stories[0].themes == ("chips",)
+
+
+def test_storylines_stand_as_in_digest_toml_with_every_story_of_theirs() -> None:
+    archive = arranged(
+        make_story("a", day="2026-05-12", themes=("memory-crunch",)),
+        make_story("b", themes=("export-controls", "memory-crunch")),
+    )
+
+    assert [(line.theme.id, slugs(line.stories)) for line in archive.storylines] == [
+        ("export-controls", ["b"]),
+        ("memory-crunch", ["b", "a"]),
+    ]
+
+
+def test_a_slug_that_is_taken_in_the_week_gets_a_number() -> None:
+    days = ("2026-05-12", "2026-05-11", "2026-05-13")
+    stories = [make_story("tolls", day=day) for day in days]
+    archive = arranged(*stories, make_story("tolls-2", day="2026-05-14"))
+
+    assert anchors(archive) == {
+        "content/2026/w20/2026-05-11-tolls.md": "tolls",
+        "content/2026/w20/2026-05-12-tolls.md": "tolls-2",
+        "content/2026/w20/2026-05-13-tolls.md": "tolls-3",
+        "content/2026/w20/2026-05-14-tolls-2.md": "tolls-2-2",
+    }
+
+
+@pytest.mark.parametrize("change", [{"hide": True}, {"draft": True}])
+def test_an_anchor_stays_when_its_namesake_goes_from_sight(change: dict[str, bool]) -> None:
+    kept = make_story("tolls", day="2026-05-12")
+    archive = arranged(make_story("tolls", day="2026-05-11", **change), kept)
+
+    assert anchors(archive)[kept.file] == "tolls-2"
+
+
+KEPT = make_story("tolls", day="2026-05-12")
+NEWCOMERS = {
+    "moved in": make_story("tolls", day="2026-05-11", week=W20, file="content/2026/w20/2026-05-03-tolls.md"),
+    "written by hand": make_story("tolls", day="2026-05-11", feeds=(), id=""),
+    "brought later": make_story("tolls", day="2026-05-11", id="later"),
+}
+
+
+@pytest.mark.parametrize("newcomer", NEWCOMERS.values(), ids=NEWCOMERS)
+@pytest.mark.parametrize("fate", ["stays", "hidden", "moved away", "renamed", "deleted"])
+def test_an_anchor_never_goes_to_a_newcomer(newcomer: Story, fate: str) -> None:
+    place = make_place(KEPT, "2026-05-12T06:00:00Z")
+    after = {
+        "stays": (KEPT,),
+        "hidden": (replace(KEPT, hide=True),),
+        "moved away": (replace(KEPT, week=W21, file="content/2026/w21/2026-05-12-tolls.md"),),
+        "renamed": (replace(KEPT, slug="fees", file="content/2026/w20/2026-05-12-fees.md"),),
+        "deleted": (),
+    }[fate]
+    places = [place._replace(story=after[0].file if after else "")]
+    if newcomer is NEWCOMERS["brought later"]:
+        places.append(make_place(newcomer, "2026-05-13T06:00:00Z"))
+
+    archive = arranged(newcomer, *after, make_story("other"), places=tuple(places))
+
+    assert anchors(archive)[newcomer.file] == "tolls-2"
+    if fate in {"moved away", "renamed"}:
+        assert [forward.anchor for forward in edition(archive, W20).moved] == ["tolls"]
+
+
+def test_a_story_keeps_its_anchor_under_another_day_of_its_week() -> None:
+    later = make_story("tolls", day="2026-05-13")
+    archive = arranged(later, make_story("tolls", day="2026-05-11"), places=(make_place(later, file=KEPT.file),))
+
+    assert anchors(archive)[later.file] == "tolls"
+    assert edition(archive, W20).moved == ()
+
+
+def test_a_story_that_was_moved_leaves_an_anchor_that_leads_on() -> None:
+    story = make_story("tolls", week=W21)
+    archive = arranged(story, make_story("other"), places=(make_place(story, week="2026-W20"),))
+
+    assert [(forward.anchor, forward.story.file) for forward in edition(archive, W20).moved] == [("tolls", story.file)]
+
+
+def test_a_namesake_never_takes_over_the_anchor_that_a_story_left() -> None:
+    gone, stays = make_story("tolls", day="2026-05-11", week=W21), make_story("tolls", day="2026-05-12")
+    archive = arranged(gone, stays, places=(make_place(gone, week="2026-W20"),))
+
+    assert anchors(archive)[stays.file] == "tolls-2"
+    assert [forward.anchor for forward in edition(archive, W20).moved] == ["tolls"]
+
+
+def test_a_week_that_every_story_has_left_still_leads_on_and_is_no_edition() -> None:
+    story = make_story("tolls", week=W21)
+    archive = arranged(story, places=(make_place(story, week="2026-W20"),))
+
+    assert [one.week for one in archive.editions] == [W21]
+    assert [one.week for one in archive.vacated] == [W20]
+
+
+def test_a_story_that_has_come_back_has_left_nothing() -> None:
+    story = make_story("tolls")
+    archive = arranged(story, places=(make_place(story, week="2026-W20"),))
+
+    assert (edition(archive, W20).moved, anchors(archive)[story.file]) == ((), "tolls")
+
+
+def test_what_was_moved_and_hidden_redirects_nowhere_though_its_weeks_stay() -> None:
+    story = make_story("tolls", week=W21, hide=True)
+    archive = arranged(story, places=(make_place(story, week="2026-W20"),))
+
+    assert archive.editions == ()
+    assert [(one.week, one.moved) for one in archive.vacated] == [(W20, ()), (W21, ())]
+
+
+def test_the_feed_has_the_newest_50() -> None:
+    stories = [make_story(f"s{number}", day="2026-05-12") for number in range(60)]
+
+    assert len(recent(arranged(*stories, make_story("open", day="2026-05-19")))) == 50
+
+
+def test_the_feed_has_all_of_the_open_weeks_where_they_have_more() -> None:
+    weeks = [make_story(f"s{number}", day=day) for number in range(40) for day in ("2026-05-12", "2026-05-19")]
+
+    assert len(recent(arranged(*weeks, make_story(day="2026-05-05"), close="letter"))) == 81
+
+
+@st.composite
+def contents(draw: st.DrawFn) -> Content:
+    stories = [
+        make_story(
+            draw(st.sampled_from(["a", "b", "a-2"])),
+            day=draw(st.sampled_from(["2026-05-04", "2026-05-11", "2026-05-12", "2026-12-31"])),
+            week=draw(st.sampled_from([W19, W20, W21])),
+            hide=draw(st.booleans()),
+            lead=draw(st.booleans()),
+            themes=tuple(
+                draw(st.lists(st.sampled_from(["export-controls", "export-curbs", "memory-crunch"]), max_size=3))
+            ),
+        )
+        for _ in range(draw(st.integers(0, 8)))
+    ]
+    unique = {story.file: story for story in stories}
+    places = [make_place(story, week="2026-W20") for story in unique.values() if draw(st.booleans())]
+    return make_content(*unique.values(), places=tuple(places))
+
+
+@given(contents())
+def test_every_published_story_stands_once_in_its_week_at_an_anchor_of_its_own(content: Content) -> None:
+    archive = of(content)
+
+    published = sorted(story.file for story in content.stories if not story.hide)
+    placed = [
+        story.file
+        for one in archive.editions
+        for story in (*([one.lead] if one.lead else []), *(story for part in one.sections for story in part.stories))
+    ]
+    placed_at = [
+        (one.week, anchor)
+        for one in (*archive.editions, *archive.vacated)
+        for anchor in (
+            *(archive.anchors.of(story) for story in one.stories),
+            *(forward.anchor for forward in one.moved),
+        )
+    ]
+    assert sorted(placed) == published
+    assert len(placed_at) == len(set(placed_at))
+
+
+@given(contents(), st.data())
+def test_what_happens_to_other_stories_changes_no_anchor_of_a_recorded_one(
+    content: Content, data: st.DataObject
+) -> None:
+    found = [make_place(story, f"2026-05-{number:02}") for number, story in enumerate(content.stories)]
+    recorded = {place.file: place for place in found}
+    before = anchors(of(content._replace(places=tuple(recorded.values()))))
+
+    stories = {story.file: story for story in content.stories}
+    gone = set(data.draw(st.lists(st.sampled_from(sorted(stories) or [""]))))
+    for file in gone & stories.keys():
+        story = stories.pop(file)
+        moved = replace(story, week=W21, file=f"content/2026/w21/2026-01-01-{story.slug}.md")
+        if data.draw(st.booleans()):
+            stories[moved.file] = moved
+            recorded[file] = recorded[file]._replace(story=moved.file)
+        else:
+            recorded[file] = recorded[file]._replace(story="")
+    written = make_story("a", day="2026-05-01", week=data.draw(st.sampled_from([W19, W20, W21])), id="", feeds=())
+    stories[written.file] = written
+    changed = content._replace(stories=tuple(stories.values()), places=tuple(recorded.values()))
+    after = anchors(of(changed))
+
+    assert {file: after[file] for file in before.keys() - gone} == {file: before[file] for file in before.keys() - gone}
+
+
+# ---------------------------------------------------------------- again, after a few files were saved
+
+
+def said(stories: tuple[Story, ...], at: int, **fields: Any) -> tuple[Story, ...]:
+    """The stories, with other words in one of them."""
+    return (*stories[:at], replace(stories[at], **fields), *stories[at + 1 :])
+
+
+FEW = make_content(
+    make_story("a", "2026-05-11", themes=("memory-crunch",)),
+    make_story("b", "2026-05-11", themes=("export-curbs", "memory-crunch"), note="See [it](2026-05-11-a.md)."),
+    make_story("b", "2026-05-12", lead=True),
+    make_story("c", "2026-05-05", themes=("memory-crunch",)),
+    make_story("gone", "2026-05-11", hide=True),
+    places=(make_place(make_story("c", "2026-05-05"), week="2026-W20"),),
+)
+NOTES = st.sampled_from(["", "Plain.", "See [it](2026-05-11-a.md).", "See [it](../w20/2026-05-11-b.md)."])
+WORDS: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.fixed_dictionaries({"note": NOTES}),
+    st.fixed_dictionaries({"title": st.sampled_from(["A", "B"]), "id": st.sampled_from(["", "one", "two"])}),
+    st.fixed_dictionaries({"lead": st.booleans()}),
+    st.fixed_dictionaries({"hide": st.booleans()}),
+    st.fixed_dictionaries({"draft": st.booleans()}),
+    st.fixed_dictionaries({"themes": st.sampled_from([(), ("memory-crunch",), ("export-curbs", "memory-crunch")])}),
+    st.fixed_dictionaries({"published": st.integers(-3, 3).map(lambda days: NOON + timedelta(days))}),
+)
+OTHERS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "letters": st.lists(
+            st.builds(
+                make_letter,
+                st.sampled_from(["2026-W19", "2026-W20", "2026-W30"]),
+                body=NOTES,
+                draft=st.booleans(),
+            ),
+            max_size=2,
+            unique_by=lambda letter: letter.week,
+        ).map(tuple),
+        "introductions": st.builds(make_introduction, body=NOTES, draft=st.booleans()).map(lambda one: (one,)),
+        "pages": st.builds(make_page, st.sampled_from(["about", "more"]), body=NOTES).map(lambda one: (one,)),
+        "places": st.sampled_from([(), FEW.places]),
+        "unread": st.sampled_from([frozenset(), frozenset({"content/2026/w20/2026-05-11-lost.md"})]),
+        "earlier": st.sampled_from([{}, {"content/2026/w20/2026-05-11-a.md": ("Once",)}]),
+    },
+)

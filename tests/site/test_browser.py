@@ -1,0 +1,137 @@
+"""The built site in a real browser: nothing that a feed brought runs, whatever is clicked, and every page fits a phone.
+
+Here stand the feeds that attack; `test_reading.py` has what readers' comfort asks of a site that means well.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import browsing
+import judges
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+DATA = Path(__file__).parents[1] / "data" / "hostile"
+THEMES = '[[themes]]\nid = "x"\ntitle = "Signs"\nmatch = ["headline", "vector", "xxxxx*", "w", "starts"]\n'
+PROVOKE = """async () => {
+    const stay = event => {
+        const link = event.target.closest && event.target.closest('a');
+        if (link && /^https?:$/.test(link.protocol)) event.preventDefault();
+    };
+    document.addEventListener('click', stay, true);
+    for (const node of document.querySelectorAll('a, button, summary, input, form, [tabindex], [onclick], svg *')) {
+        for (const name of ['mouseover', 'mouseenter', 'mousemove', 'pointerdown', 'mousedown', 'focusin'])
+            node.dispatchEvent(new MouseEvent(name, {bubbles: name !== 'mouseenter'}));
+        if (node.focus) node.focus();
+        node.dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true}));
+    }
+    for (const node of document.querySelectorAll('*')) node.dispatchEvent(new MouseEvent('mouseover'));
+    for (let turn = 0; turn < 3; turn++) await new Promise(done => setTimeout(done, 0));
+    return window.__xss === undefined ? null : 'fired';
+}"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> judges.Made:
+    """All vectors that are here, with excerpts as long as they can be, and a theme that most of them earn."""
+    shared = Path(__file__).parents[3] / "shared" / "hostile"
+    tables = [folder for folder in (DATA, shared) if (folder / "manifest.json").is_file()]
+    files = [folder / row["file"] for folder in tables for row in json.loads((folder / "manifest.json").read_text())]
+    feeds = {file.name: file.read_bytes() for file in files}
+    return judges.make(tmp_path_factory.mktemp("browser") / "digest", feeds, words=1000, more=THEMES)
+
+
+@pytest.fixture(scope="module")
+def address(made: judges.Made) -> Iterator[str]:
+    with browsing.serving(made.root / "site") as served:
+        yield served
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page without the site's Content-Security-Policy: what is safe must be so without it."""
+    with browser.new_context(bypass_csp=True) as context:
+        opened = context.new_page()
+        opened.set_default_timeout(60_000)
+        opened.route("**/*", lambda route: route.continue_() if "127.0.0.1" in route.request.url else route.abort())
+        yield opened
+
+
+def fires(page: Page) -> bool:
+    """Tells whether anything ran when all of a page was clicked, focused and hovered over."""
+    return page.evaluate(PROVOKE) is not None
+
+
+def bare(markup: str) -> str:
+    return f"<!doctype html><html><head><title>Bare</title></head><body>{markup}</body></html>"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<script>window.__xss=1</script>",
+        "<img src=x onerror=window.__xss=1>",
+        "<a href='java&#10;script:window.__xss=1'>go</a>",
+        "<p onmouseover=window.__xss=1>p</p>",
+        "<details><summary onclick=window.__xss=1>more</summary></details>",
+        "<input onfocus=window.__xss=1>",
+    ],
+)
+def test_a_careless_page_is_seen_to_fire(markup: str, page: Page) -> None:
+    page.set_content(bare(markup))
+
+    assert fires(page)
+
+
+def test_nothing_fires_on_any_page_even_without_its_policy(made: judges.Made, address: str, page: Page) -> None:
+    fired = []
+    for path in made.output(".html"):
+        page.goto(address + path)
+        if fires(page):
+            fired.append(path)
+
+    assert fired == []
+
+
+def test_nothing_fires_in_what_our_feeds_carry(made: judges.Made, page: Page) -> None:
+    contents = {markup: place for place, markup in judges.entry_contents(made) if "<" in markup}
+    fired = []
+    for markup, place in contents.items():
+        page.set_content(bare(markup), wait_until="domcontentloaded")
+        if fires(page):
+            fired.append(place)
+
+    assert len(contents) > 100
+    assert fired == []
+
+
+def test_no_page_asks_another_host_or_breaks_its_own_policy(made: judges.Made, address: str, browser: Browser) -> None:
+    asked, said = set(), []
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.on("request", lambda request: asked.add(request.url.split("/")[2]))
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        for path in made.output(".html"):
+            page.goto(address + path)
+
+    assert asked == {address.split("/")[2]}
+    assert said == []
+
+
+def test_no_page_is_wider_than_a_small_phone(made: judges.Made, address: str, browser: Browser) -> None:
+    with browser.new_context(viewport={"width": 320, "height": 640}) as context:
+        page = context.new_page()
+        widths = {}
+        for path in made.output(".html"):
+            page.goto(address + path)
+            widths[path] = page.evaluate(browsing.WIDTH)
+
+    assert {"index.html", "archive/index.html", "themes/x/index.html"} <= set(widths)
+    assert {path: width for path, width in widths.items() if width > 320} == {}

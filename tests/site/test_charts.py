@@ -1,0 +1,199 @@
+"""Pictures of the archive: their geometry is exact, and whatever is drawn is said in words, too."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.site import charts
+from digest.site.charts import Series
+from digest.week import Week
+
+W20 = Week(2026, 20)
+BAR = re.compile(r"M(\d+) (\d+)h(\d+)v(\d+)h-(\d+)z")
+
+
+def series(*counts: int, title: str = "Cranes", theme: int = 1) -> Series:
+    return Series(title=title, theme=theme, counts=counts)
+
+
+def bars(path: str) -> list[tuple[int, int, int, int]]:
+    """Left, head, width and height of each bar."""
+    assert BAR.sub("", path) == ""
+    return [(int(left), int(head), int(wide), int(high)) for left, head, wide, high, _ in BAR.findall(path)]
+
+
+def of_weeks(number: int) -> tuple[charts.Slot, ...]:
+    return charts.slots(Week.at(W20.ordinal - number + 1), W20)
+
+
+def test_the_pulse_looks_back_on_26_weeks_across_the_turn_of_the_year() -> None:
+    slots = charts.recent(Week(2020, 1), W20)
+
+    assert len(slots) == 26
+    assert slots[0] == (Week(2025, 47), Week(2025, 47))
+    assert slots[-1] == (W20, W20)
+
+
+def test_the_pulse_of_a_young_archive_looks_back_on_less() -> None:
+    assert charts.recent(Week(2026, 2), W20)[0] == (Week(2026, 2), Week(2026, 2))
+    assert len(charts.recent(W20, W20)) == 12
+
+
+def test_a_long_timeline_has_slots_of_several_weeks_that_end_with_the_last() -> None:
+    slots = charts.slots(Week(2016, 1), W20)
+
+    assert len(slots) <= 60
+    assert slots[0][0] == Week(2016, 1)
+    assert slots[-1][1] == W20
+    assert {last.ordinal - first.ordinal for first, last in slots[1:]} == {10 - 1}
+    assert all(before[1].following == after[0] for before, after in itertools.pairwise(slots))
+
+
+@given(
+    st.integers(0, 3000).flatmap(
+        lambda length: st.tuples(st.just(length), st.dictionaries(st.integers(0, length), st.integers(0, 50)))
+    )
+)
+def test_no_story_of_the_time_is_lost_or_counted_twice(drawn: tuple[int, dict[int, int]]) -> None:
+    length, found = drawn
+    slots = charts.slots(Week.at(W20.ordinal - length), W20)
+    counts = {Week.at(W20.ordinal - back): number for back, number in found.items()}
+
+    gathered = charts.gathered(counts, slots)
+
+    assert sum(gathered) == sum(counts.values())
+    assert all(
+        number == sum(counts[week] for week in counts if first <= week <= last)
+        for (first, last), number in zip(slots, gathered, strict=True)
+    )
+
+
+def test_stories_before_and_after_the_slots_are_left_out() -> None:
+    counts = {Week(2026, 17): 1, Week(2026, 19): 2, Week(2026, 21): 4}
+
+    assert charts.gathered(counts, charts.slots(Week(2026, 18), W20)) == (0, 2, 0)
+
+
+def test_bars_stand_on_one_another_and_the_highest_reaches_its_line() -> None:
+    chart = charts.drawn(of_weeks(4), [series(2, 0, 1, 4), series(2, 4, 1, 4, title="Ice", theme=2)], 120)
+
+    assert chart is not None
+    below, above = (bars(layer.path) for layer in chart.layers)
+    assert [high for *_, high in below] == [30, 15, 60]
+    assert [high for *_, high in above] == [30, 60, 15, 60]
+    assert above[3][1] == 16 == chart.foot - 120
+    assert above[0][1] + above[0][3] == below[0][1]
+    assert [(mark.words, mark.at) for mark in chart.lines] == [("2", 106), ("4", 76), ("6", 46), ("8", 16)]
+
+
+@given(st.lists(st.lists(st.integers(0, 400), min_size=26, max_size=26), min_size=1, max_size=30))
+def test_stacks_have_no_gaps_and_stay_inside_the_picture(counts: list[list[int]]) -> None:
+    found = [series(*one, title=f"Theme {at}", theme=at) for at, one in enumerate(counts)]
+    chart = charts.drawn(charts.recent(Week(2020, 1), W20), found, 120)
+    if chart is None:
+        assert sum(map(any, zip(*counts, strict=True))) < 3
+        return
+
+    assert len({(layer.colour, layer.pattern) for layer in chart.layers}) == len(chart.layers) <= 11
+    assert sum(layer.total for layer in chart.layers) == sum(map(sum, counts))
+    feet: dict[int, int] = {}
+    for layer in chart.layers:
+        for left, head, wide, high in bars(layer.path):
+            assert head + high == feet.get(left, chart.foot)
+            assert 16 <= head < chart.foot
+            assert 30 <= left < left + wide <= chart.width
+            feet[left] = head
+
+
+def test_the_table_says_all_that_is_drawn_the_newest_first() -> None:
+    chart = charts.drawn(of_weeks(3), [series(1, 2, 3), series(0, 1, 1, title="Elsewhere", theme=0)], 100)
+
+    assert chart is not None
+    assert [(row.words, row.total, row.parts) for row in chart.rows] == [
+        ("Week 20, 2026", 4, "Cranes 3, Elsewhere 1"),
+        ("Week 19, 2026", 3, "Cranes 2, Elsewhere 1"),
+        ("Week 18, 2026", 1, "Cranes 1"),
+    ]
+
+
+def test_the_description_says_what_one_would_see() -> None:
+    chart = charts.drawn(of_weeks(3), [series(1, 2, 3), series(0, 9, 1, title="Ice", theme=2)], 100)
+
+    assert chart is not None
+    assert chart.title == "Stories a week, 27 April – 17 May 2026"
+    assert chart.description == "16 stories in all; most, 11, in week 19, 2026. By theme: Ice 10, Cranes 6."
+
+
+def test_one_theme_alone_is_not_named_again() -> None:
+    chart = charts.drawn(charts.slots(Week(2016, 1), W20), [series(1, 1, *[2] * 53)], 100)
+
+    assert chart is not None
+    assert chart.title == "Stories every 10 weeks, 4 January 2016 – 17 May 2026"
+    assert chart.description == "108 stories in all; most, 2, in the weeks of 21 March – 29 May 2016."
+
+
+def test_a_theme_without_a_story_is_not_drawn() -> None:
+    chart = charts.drawn(of_weeks(3), [series(0, 0, 0), series(1, 1, 1, title="Ice", theme=2)], 100)
+
+    assert chart is not None
+    assert [layer.title for layer in chart.layers] == ["Ice"]
+
+
+def test_of_many_themes_the_smallest_go_together() -> None:
+    many = [series(at, at, at, title=f"Theme {at}", theme=at) for at in range(1, 13)]
+    chart = charts.drawn(of_weeks(3), [*many, series(1, 1, 1, title="Elsewhere", theme=0)], 100)
+
+    assert chart is not None
+    assert [layer.title for layer in chart.layers] == [*(f"Theme {at}" for at in range(4, 13)), "Everything else"]
+    assert chart.layers[-1].total == 3 * (1 + 2 + 3 + 1)
+    assert (chart.layers[-1].colour, chart.layers[-1].pattern) == (0, 0)
+
+
+@pytest.mark.parametrize("counts", [(0, 0, 0, 0), (5, 0, 0, 0), (0, 5, 0, 1)])
+def test_there_is_no_picture_of_next_to_nothing(counts: tuple[int, ...]) -> None:
+    assert charts.drawn(of_weeks(4), [series(*counts)], 100) is None
+
+
+def test_years_come_first_among_the_signs_and_months_where_the_time_is_short() -> None:
+    chart = charts.drawn(charts.recent(Week(2020, 1), W20), [series(*[1] * 26)], 100)
+    long = charts.drawn(charts.slots(Week(2016, 30), W20), [series(*[1] * 57)], 100)
+
+    assert chart is not None
+    assert [mark.words for mark in chart.signs] == ["Dec", "2026", "Feb", "Mar", "Apr", "May"]
+    assert long is not None
+    assert [mark.words for mark in long.signs] == ["2017", "2019", "2021", "2023", "2025"]
+
+
+@pytest.mark.parametrize(
+    ("most", "lines"), [(1, "1 2 3 4"), (5, "2 4 6"), (9, "5 10"), (41, "20 40 60"), (200, "50 100 150 200")]
+)
+def test_lines_stand_at_round_numbers(most: int, lines: str) -> None:
+    chart = charts.drawn(of_weeks(3), [series(most, 1, 1)], 120)
+
+    assert chart is not None
+    assert " ".join(mark.words for mark in chart.lines) == lines
+
+
+def test_small_bars_show_a_single_story_and_say_what_they_show() -> None:
+    found = charts.spark(of_weeks(3), series(1, 0, 40))
+
+    assert found is not None
+    assert bars(found.path) == [(0, 19, 3, 1), (8, 0, 3, 20)]
+    assert found.words == "41 stories in the last 3 weeks, at most 40 a week"
+
+
+def test_there_are_no_small_bars_of_nothing() -> None:
+    assert charts.spark(of_weeks(3), series(0, 0, 0)) is None
+
+
+def test_70_themes_differ_in_colour_or_pattern() -> None:
+    looks = {(charts.colour(theme), charts.pattern(theme)) for theme in range(1, 71)}
+
+    assert len(looks) == 70
+    assert (0, 0) not in looks
+    assert (charts.colour(0), charts.pattern(0)) == (0, 0)

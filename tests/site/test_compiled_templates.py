@@ -1,0 +1,127 @@
+"""Compiled templates are kept in the user's own cache folder, and only where nobody else can have put them there."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+from pathlib import Path
+
+import pytest
+from jinja2.bccache import bc_magic
+from sites import read_folder
+from test_strange_files import said
+
+SMALL = Path(__file__).parents[1] / "data/sites/small"
+
+
+class Bomb:
+    """Unpickled, it makes a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self.folder),)
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A digest that nobody has built, of a user whose cache folder is `tmp_path/cache`."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("CI", raising=False)
+    return digest(tmp_path, "small")
+
+
+def digest(folder: Path, name: str) -> Path:
+    shutil.copytree(SMALL, folder / name, ignore=shutil.ignore_patterns("expected"))
+    return folder / name
+
+
+def built(root: Path, *options: str) -> dict[str, bytes]:
+    """Returns the site of a digest, built from nothing."""
+    shutil.rmtree(root / ".digest", ignore_errors=True)
+    shutil.rmtree(root / "site", ignore_errors=True)
+    code, lines = said(root, "build", *options)
+    assert code == 0, lines
+    return read_folder(root / "site")
+
+
+def test_they_are_kept_for_the_next_build_and_never_in_the_digest(root: Path) -> None:
+    folder = root.parent / "cache/digest"
+    site = built(root)
+    kept = read_folder(folder)
+
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert kept
+    assert all(content.startswith(bc_magic) for content in kept.values())
+    assert not [name for name, content in read_folder(root).items() if bc_magic in content]
+    assert built(root) == site
+    assert read_folder(folder) == kept
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"x", bc_magic, bc_magic + b"\x80\x02", bc_magic + pickle.dumps("x") + b"\xff"]
+)
+def test_damaged_ones_are_compiled_again(root: Path, content: bytes) -> None:
+    site, folder = built(root), root.parent / "cache/digest"
+    kept = read_folder(folder)
+    for name in kept:
+        (folder / name).write_bytes(content)
+
+    assert built(root) == site
+    assert read_folder(folder).keys() == kept.keys()
+
+
+def test_one_digest_never_gets_what_another_one_has_compiled(root: Path) -> None:
+    other = digest(root.parent, "other")
+    for where, words in ((root, "One"), (other, "Another")):
+        (where / "templates").mkdir()
+        text = (
+            '{% extends "shipped/404.html" %}{% block main %}'
+            + words
+            + ' <a href="{{ "a/"|href }}">b</a>{% endblock %}'
+        )
+        (where / "templates/404.html").write_text(text)
+
+    assert b'One <a href="/news/a/">' in built(root, "--base-url", "https://a.example/news/")["404.html"]
+    assert b'Another <a href="/a/">' in built(other, "--base-url", "https://b.example/")["404.html"]
+    assert b'One <a href="/a/">' in built(root, "--base-url", "https://b.example/")["404.html"]
+
+
+@pytest.mark.parametrize("kind", ["open", "link", "inside", "server", "file", "full"])
+def test_nothing_is_run_or_kept_where_others_can_have_put_it(
+    root: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, folder = built(root), root.parent / "cache/digest"
+    for path in folder.iterdir():
+        path.write_bytes(bc_magic + pickle.dumps(Bomb(root.parent / "ran")))
+    if kind == "open":
+        folder.chmod(0o750)
+    elif kind == "link":
+        folder.rename(root.parent / "elsewhere")
+        folder.symlink_to(root.parent / "elsewhere")
+    elif kind == "inside":
+        shutil.copytree(folder, root / "cache/digest")
+        monkeypatch.setenv("XDG_CACHE_HOME", str(root / "cache"))
+    elif kind == "server":
+        monkeypatch.setenv("CI", "true")
+    else:
+        shutil.rmtree(folder)
+        folder.write_text("") if kind == "file" else folder.mkdir(0o500)
+    before = read_folder(root.parent / "cache")
+
+    assert built(root) == site
+    assert not (root.parent / "ran").exists()
+    if kind != "full" or os.getuid():
+        assert read_folder(root.parent / "cache") == before
+
+
+def test_the_bomb_works(root: Path) -> None:
+    built(root)
+    for path in (root.parent / "cache/digest").iterdir():
+        path.write_bytes(bc_magic + pickle.dumps(Bomb(root.parent / "ran")))
+
+    built(root)
+
+    assert (root.parent / "ran").exists()

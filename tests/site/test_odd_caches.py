@@ -1,0 +1,157 @@
+"""What builds make of a cache that is damaged, or that says what no build of ours ever stored: it costs time alone."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jinja2.bccache import bc_magic
+from sites import read_folder
+from test_strange_files import said
+
+from digest.cache import FILE, Cache, _checksum
+
+SMALL = Path(__file__).parents[1] / "data/sites/small"
+ODD: list[Any] = [
+    5, [], [[]], {"a": 1}, (1, 2, 3, 4), ({"a": 1}, {"b": 2}, {}, 7, b""), ([[]], [], [], []), [[5]] * 9,
+]  # fmt: skip
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A digest that has been built."""
+    shutil.copytree(SMALL, tmp_path / "small", ignore=shutil.ignore_patterns("expected"))
+    time.sleep(0.05)  # so that the files' times of change are believed
+    assert said(tmp_path / "small", "build")[0] == 0
+    return tmp_path / "small"
+
+
+def rows(root: Path) -> list[tuple[str, str, bytes]]:
+    """Kind, name and key of each value in the cache."""
+    with sqlite3.connect(root / FILE) as connection:
+        return list(connection.execute("SELECT kind, name, key FROM cache"))
+
+
+@pytest.mark.parametrize("value", ODD, ids=repr)
+def test_a_value_of_another_kind_is_passed_over(root: Path, value: object) -> None:
+    before, note = read_folder(root / "site"), next(root.glob("content/2026/w20/2*.md"))
+    found = rows(root)
+
+    for kind, name, key in found:
+        packed = json.dumps(value, default=repr).encode()
+        with sqlite3.connect(root / FILE) as connection:  # as if it were ours, checksum and all
+            row = kind, name, key, packed, _checksum(kind, name, key, packed)
+            connection.execute("INSERT OR REPLACE INTO cache VALUES (?, ?, ?, ?, ?)", row)
+    note.write_text(note.read_text() + "\n")
+
+    code, lines = said(root, "build")
+    assert code == 0, lines
+    assert read_folder(root / "site") == before
+    assert {kind for kind, _, _ in found} >= {"folder", "ledgers", "listing", "output"}
+    assert said(root, "build")[1].count("written") == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_flipped_bits_cost_time_alone(root: Path, seed: int) -> None:
+    before, dice = read_folder(root / "site"), random.Random(seed)
+    content = bytearray((root / FILE).read_bytes())
+    for _ in range(1 + seed):
+        content[dice.randrange(len(content))] ^= 1 << dice.randrange(8)
+    (root / FILE).write_bytes(content)
+    note = next(root.glob("content/2026/w20/2*.md"))
+    note.write_text(note.read_text() + "\n")
+
+    code, lines = said(root, "build")
+
+    assert code == 0, lines
+    assert read_folder(root / "site") == before
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda file: file.write_bytes(b""),
+        lambda file: file.write_bytes(b"nonsense" * 9000),
+        lambda file: file.write_bytes(file.read_bytes()[:9000]),
+        lambda file: sqlite3.connect(file).executescript("DROP TABLE cache; CREATE TABLE cache (one, two)"),
+        lambda file: sqlite3.connect(file).executescript("DROP TABLE cache; CREATE TABLE other (one)"),
+    ],
+)
+def test_a_damaged_file_is_made_anew(root: Path, damage: Any) -> None:
+    before = read_folder(root / "site")
+    damage(root / FILE)
+
+    code, lines = said(root, "build")
+
+    assert code == 0, lines
+    assert read_folder(root / "site") == before
+    assert len(rows(root)) > 3
+
+
+def test_a_notice_says_that_the_file_was_damaged(root: Path) -> None:
+    (root / FILE).write_bytes(b"nonsense" * 900)
+
+    assert ".digest/cache.sqlite was damaged, and is made anew" in said(root, "build")[1]
+    assert "damaged" not in said(root, "build")[1]
+
+
+def test_a_value_is_returned_for_its_own_key_alone(tmp_path: Path) -> None:
+    with Cache(tmp_path) as cache:
+        cache.put("kind", "name", b"key", ["value"])
+        assert cache.get("kind", "name", b"key", list[str]) == ["value"]
+        assert cache.get("kind", "name", b"other", list[str]) is None
+        cache.save()
+    with Cache(tmp_path) as cache:
+        assert cache.get("kind", "name", b"key", list[int]) is None
+        assert cache.get("kind", "name", b"key", list[str]) == ["value"]
+        cache.put("kind", "name", b"key", [])
+    assert Cache(tmp_path).get("kind", "name", b"key", list[str]) == ["value"]  # what is not saved is not kept
+
+
+def test_looking_creates_nothing(tmp_path: Path) -> None:
+    assert Cache(tmp_path).get("kind", "name", b"key", str) is None
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_cache_that_is_deleted_while_it_is_used_is_made_anew(tmp_path: Path) -> None:
+    with Cache(tmp_path) as cache:
+        cache.put("kind", "name", b"", "one")
+        cache.save()
+        shutil.rmtree(tmp_path / ".digest")
+        assert cache.get("kind", "name", b"", str) is None
+        cache.put("kind", "name", b"", "two")
+        cache.save()
+    assert Cache(tmp_path).get("kind", "name", b"", str) == "two"
+
+
+def test_no_code_is_kept_from_one_run_to_the_next(root: Path) -> None:
+    kept = (root / FILE).read_bytes()
+
+    assert bc_magic[:2] + b"\x05" not in kept
+    assert b"root_render_func" not in kept
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        {"../../outside.md": ["a", "b"]},
+        {"a\0b": ["a", "b"]},
+        {"content/2026/w20": ["a", "b"]},
+        {"content/2026/w20/2026-05-11-\ud800.md": ["\udfff", "b"]},
+    ],
+    ids=repr,
+)
+def test_a_memory_of_themes_that_names_odd_files_is_passed_over(root: Path, says: dict[str, list[str]]) -> None:
+    (root.parents[0] / "outside.md").write_bytes(b"\xff\xfe")
+    (root / ".digest/themes.json").write_text(json.dumps({"version": 1, "says": says}))
+
+    code, lines = said(root, "themes", "--apply")
+
+    assert code == 0, lines

@@ -1,0 +1,300 @@
+"""A digest's own templates, as one who wants another look writes them: a page, a block, a macro, some of the style.
+
+What is overridden shows on every page that has it, and on none when it is taken away again; what is wrong is one line.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sites import find, pages, read_folder, text
+
+from digest import config
+from digest.commands import build, check
+from digest.errors import Faults
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+SMALL = Path(__file__).parents[1] / "data/sites/small"
+TEMPLATES = Path(__file__).parents[2] / "templates"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A digest to build, built once with the shipped templates, so that what was kept of them has to go."""
+    shutil.copytree(SMALL, tmp_path / "small", ignore=shutil.ignore_patterns("expected"))
+    built(tmp_path / "small")
+    return tmp_path / "small"
+
+
+def built(root: Path) -> dict[str, bytes]:
+    build.run(root, config.load(root), output=root / "site", base_url=None)
+    return read_folder(root / "site")
+
+
+def own(root: Path, name: str, words: str) -> Path:
+    """Puts a template into the digest's own folder."""
+    place = root / "templates" / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(words, encoding="utf-8")
+    return place
+
+
+def fault(root: Path) -> str:
+    """Builds, and returns the one thing that is wrong."""
+    with pytest.raises(Faults) as caught:
+        built(root)
+    (problem,) = caught.value.problems
+    assert "\n" not in str(problem)
+    return str(problem)
+
+
+def weeks(site: dict[str, bytes]) -> dict[str, bytes]:
+    return {path: page for path, page in site.items() if path.startswith("20") and path.endswith(".html")}
+
+
+def test_a_whole_template(root: Path) -> None:
+    own(root, "week.html", "<!doctype html><html lang='en'><title>Mine</title><h1>{{ edition.label }}</h1></html>")
+
+    found = {path: text(page) for path, page in pages(weeks(built(root))).items()}
+
+    assert found["2026/w19/index.html"] == "MineWeek 19, 2026"
+    assert len(found) == 3
+
+
+def test_a_block_of_a_page(root: Path) -> None:
+    before = read_folder(root / "site")
+    own(root, "week.html", '{% extends "shipped/week.html" %}\n'
+        '{% block head %}{{ super() }}<meta name="x" content="y">{% endblock %}')  # fmt: skip
+
+    after = built(root)
+
+    for path, page in weeks(after).items():
+        assert page.replace(b'<meta name="x" content="y">', b"") == before[path]
+    assert {path: body for path, body in after.items() if path not in weeks(after)} == {
+        path: body for path, body in before.items() if path not in weeks(after)
+    }
+
+
+def test_a_block_of_the_frame_is_on_every_page(root: Path) -> None:
+    own(
+        root, "base.html", '{% extends "shipped/base.html" %}\n{% block head %}{{ super() }}<!-- mine -->{% endblock %}'
+    )
+
+    site = built(root)
+
+    with_head = {path for path, body in site.items() if path.endswith(".html")} - {
+        "404.html",
+        "themes/lifting/index.html",
+    }
+    assert {path for path, body in site.items() if b"<!-- mine -->" in body} == with_head
+
+
+def test_a_macro_in_a_copy_of_the_file_that_has_it(root: Path) -> None:
+    own(root, "macros/stories.html", own_macro())
+
+    page = pages(built(root))["index.html"]
+
+    assert "2026/w19/, and no more" in [text(one) for one in find(page, "p")]
+
+
+def own_macro() -> str:
+    """Returns the shipped macros, one of them changed."""
+    shipped = (TEMPLATES / "macros/stories.html").read_text(encoding="utf-8")
+    one = "{% for week in lines %}<p>{{ week.place }}, and no more</p>{% endfor %}"
+    mine = "{% macro weeks(lines, year=false) %}" + one + "{% endmacro %}"
+    return re.sub(r"\{% macro weeks\(.*?\{% endmacro %\}", mine, shipped, count=1, flags=re.DOTALL)
+
+
+def test_a_part_that_all_stories_share(root: Path) -> None:
+    shipped = (TEMPLATES / "story/body.html").read_text(encoding="utf-8")
+    mine = '<p class="details">Seen in {{ card.source }}</p>'
+    own(root, "story/body.html", re.sub('<p class="details">.*</p>', mine, shipped, count=1))
+
+    page = pages(built(root))["2026/w19/index.html"]
+
+    details = [text(one) for one in find(page, "p") if one.get("class") == "details"]
+    assert set(details) == {"Seen in The Quay", "Seen in Harbour Ledger"}
+
+
+def test_how_a_story_is_shown(root: Path) -> None:
+    own(root, "story/line.html", "<h3>{{ card.headline }}, in short</h3>\n")
+
+    site = built(root)
+
+    assert b"A fifth crane arrives, in short" in site["2026/w20/index.html"]
+    assert b"A fifth crane arrives, in short" in site["themes/cranes/index.html"]
+
+
+def test_a_part_of_the_style(root: Path) -> None:
+    before = read_folder(root / "site")["style.css"].decode()
+    own(root, "static/colours.css", '{% include "shipped/static/colours.css" %}\n:root { --accent: #123456; }\n')
+
+    after = built(root)["style.css"].decode()
+
+    assert [line for line in after.splitlines() if line not in before] == [":root { --accent: #123456; }"]
+    assert [line for line in before.splitlines() if line not in after] == []
+
+
+def test_what_is_taken_away_again_leaves_no_trace(root: Path) -> None:
+    before = read_folder(root / "site")
+    for name, words in (
+        ("macros/stories.html", own_macro()),
+        ("static/colours.css", "p {}"),
+        ("story/line.html", "Mine"),
+    ):
+        own(root, name, words)
+    assert built(root) != before
+
+    shutil.rmtree(root / "templates")
+
+    assert built(root) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "said"),
+    [
+        ("week.html", '{% extends "shipped/weak.html" %}',
+         "templates/week.html: there is no template 'shipped/weak.html'; restore it, or correct its name"),
+        ("week.html", '{% extends "shipped/week.html" %}\n{% block mian %}Mine{% endblock %}',
+         "templates/week.html:2: 'shipped/week.html' has no block 'mian'; did you mean 'main'?"),
+        ("base.html", '{% extends "shipped/base.html" %}\n{% block footer %}Mine{% endblock %}',
+         "templates/base.html:2: 'shipped/base.html' has no block 'footer'; "),
+        ("base.html", '{% extends "base.html" %}', "templates/base.html: extends itself; extend 'shipped/base.html'"),
+        ("story/card.html", "{{ card.nots }}", "templates/story/card.html:1: "),
+        ("static/layout.css", "p {}\n{{ width }}", "templates/static/layout.css:2: 'width' is undefined"),
+        ("macros/stories.html", "{% macro details(card) %}{% endmacro %}",
+         "templates/home.html:"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_one_line_that_says_where(root: Path, name: str, words: str, said: str) -> None:
+    own(root, name, words)
+
+    assert fault(root).startswith(said)
+
+
+def test_a_template_that_is_no_text_is_said_to_be_none(root: Path) -> None:
+    own(root, "week.html", "").write_bytes(b"\xff\xfe")
+
+    assert fault(root) == "templates/week.html: not UTF-8 text; save it as UTF-8"
+
+
+def test_check_finds_a_block_that_would_never_be_shown(root: Path) -> None:
+    own(root, "week.html", '{% extends "shipped/week.html" %}\n{% block mian %}Mine{% endblock %}')
+    own(root, "static/prose.css", "{% if %}")
+    own(
+        root,
+        "page.html",
+        '{% extends "shipped/page.html" %}\n{% block main %}{% block more %}{% endblock %}{% endblock %}',
+    )
+
+    found = [str(one) for one in check.run(root, now=NOW).problems if one.file.startswith("templates/")]
+
+    assert found == [
+        "templates/static/prose.css:1: Expected an expression, got 'end of statement block'",
+        "templates/week.html:2: 'shipped/week.html' has no block 'mian'; did you mean 'main'?",
+    ]
+
+
+def test_check_finds_a_file_that_nothing_uses_and_a_build_lets_it_be(root: Path) -> None:
+    own(root, "weeks.html", "{% if %}")
+    own(root, "mine/note.html", "Mine")
+    own(
+        root, "404.html", '{% extends "shipped/404.html" %}{% block main %}{% include "mine/note.html" %}{% endblock %}'
+    )
+
+    found = [one for one in check.run(root, now=NOW).problems if one.file.startswith("templates/")]
+
+    assert [(str(one), one.hint) for one in found] == [
+        ("templates/weeks.html: no page uses it; did you mean 'week.html'?", True)
+    ]
+    assert b"Mine" in built(root)["404.html"]
+
+
+# ---------------------------------------------------------------- what browsers would not load
+
+
+def hints(root: Path) -> list[str]:
+    """What check hints at in the digest's own templates; nothing of it stops a build."""
+    built(root)
+    found = [one for one in check.run(root, now=NOW).problems if one.file.startswith("templates/")]
+    assert all(one.hint for one in found)
+    return [str(one) for one in found]
+
+
+def head(root: Path, words: str, policy: str = "") -> None:
+    own(
+        root,
+        "base.html",
+        f'{{% extends "shipped/base.html" %}}\n{policy}{{% block head %}}{{{{ super() }}}}\n{words}{{% endblock %}}',
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        ('<script src="https://plausible.io/js/script.js" defer></script>', "this script"),
+        ("<script\n>go()</script>", "this script"),
+        ('<script src="/mine.js"></script>', "this script"),
+        ("<style>body { color: red; }</style>", "this inline style"),
+        ('<hr style="color: red">', "this inline style"),
+        ('<link rel="me" href="x" onclick="go()">', "this inline script"),
+        ('<link href="https://fonts.example/a.css" rel="stylesheet">', "this style sheet of another host"),
+        ('<img alt="" src="//cdn.example/a.png">', "this picture of another host"),
+        ('<iframe src="https://video.example/1"></iframe>', "this frame or media file"),
+    ],
+)
+def test_check_names_the_line_that_the_pages_own_policy_blocks(words: str, what: str, root: Path) -> None:
+    head(root, words)
+
+    told = f"browsers do not load {what}: the Content-Security-Policy of the pages forbids it"
+    assert [line.partition("; ")[0] for line in hints(root)] == [f"templates/base.html:3: {told}"]
+
+
+def test_check_names_fonts_and_files_of_other_hosts_in_a_style_sheet(root: Path) -> None:
+    own(
+        root,
+        "static/print.css",
+        '/* url(https://a.example/) */\n@font-face { src: url("own.woff2"); }\n@import "//b.example/c.css";\n',
+    )
+
+    found = [line.partition(": ")[0] for line in hints(root)]
+
+    assert found == ["templates/static/print.css:2", "templates/static/print.css:3"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        '<script type="application/ld+json">{}</script>',
+        "<!-- <script>old()</script> -->",
+        "{# <style>old</style> #}",
+        '<link rel="me" href="https://social.example/@digest">',
+        '<link rel="stylesheet" href="/mine.css">',
+    ],
+)
+def test_check_is_silent_about_what_browsers_load(words: str, root: Path) -> None:
+    head(root, words)
+
+    assert hints(root) == []
+
+
+def test_check_is_silent_where_the_policy_is_the_digests_own(root: Path) -> None:
+    policy = "{% block policy %}default-src 'self'; script-src https://plausible.io{% endblock %}\n"
+    head(root, '<script src="https://plausible.io/js/script.js" defer></script>', policy)
+
+    assert hints(root) == []
+
+
+def test_check_names_files_among_the_templates_that_are_copied_nowhere(root: Path) -> None:
+    own(root, "static/logo.png", "picture")
+    own(root, "static/own.woff2", "font")
+    own(root, "README.md", "What I have changed.")
+
+    assert hints(root) == [
+        "templates/static/logo.png: is copied nowhere; move it to content/static/",
+        "templates/static/own.woff2: is copied nowhere; move it to content/static/",
+    ]

@@ -1,0 +1,829 @@
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import os
+import re
+import shutil
+import sqlite3
+import time
+import unicodedata
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import browsing
+import cbor2
+import html5lib
+import pytest
+from builders import make_config, make_content, make_page, make_story
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sites import find, pages, parse, read_folder, text
+
+from digest import config as configs
+from digest.commands import build
+from digest.model import Config, Content, Correction
+from digest.site import fingerprint
+from digest.site.addresses import Base
+from digest.site.arrange import arrange
+from digest.site.fingerprint import shipped_templates
+from digest.site.link_targets import Targets
+from digest.site.markdown import Writer
+from digest.site.search import pagefind, reproducible, search_index
+from digest.site.search.records import CUT, UNSPACED, Record, cut, record
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+TOML = """
+[site]
+title = "Quays"
+url = "https://example.org/trial/"
+
+[[feeds]]
+id = "quay"
+url = "https://quay.example/feed.xml"
+title = "Quay news"
+publisher = "The Quay"
+
+[[themes]]
+id = "cranes"
+title = "Cranes & hoists"
+match = ["crane*"]
+
+[[themes]]
+id = "tolls"
+title = "Tolls"
+match = ["toll*"]
+"""
+STORY = """---
+title: {title}
+link: https://quay.example/{slug}
+published: {day}T12:00:00+08:00
+authors: [Jo Writer]
+feeds: [quay]
+themes: [{themes}]
+---
+
+{note}
+"""
+
+
+INDEX = "search/pagefind/"
+NOTHING = "No story has all of this. Fewer words, or another theme or year, may find one."
+
+
+@pytest.fixture
+def searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra `search` is installed, which tests elsewhere do as if it were not."""
+    pytest.importorskip("pagefind", reason="pagefind is not installed")
+    monkeypatch.setattr(search_index, "available", lambda: True)
+
+
+def write(root: Path, day: str, slug: str, title: str, themes: str = "", note: str = "") -> Path:
+    week = make_story(slug, day).week
+    path = root / "content" / week.folder / f"{day}-{slug}.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(STORY.format(title=title, slug=slug, day=day, themes=themes, note=note))
+    return path
+
+
+def digest(root: Path) -> Path:
+    """A digest of a few stories of two years, under two themes."""
+    (root / "digest.toml").write_text(TOML)
+    write(root, "2025-05-06", "old-crane", "An old crane sinks", "cranes", "Rust was the *cause*: &lt;b&gt; & more.")
+    write(root, "2026-05-05", "two-cranes", "Two cranes too many", "cranes, tolls", "Somebody ordered twice.")
+    write(root, "2026-05-06", "tolls-rise", "Tolls rise", "tolls", "To pay for the second [crane](https://a.example).")
+    write(root, "2026-05-12", "quiet", "A quiet week", "", "Nothing sank.")
+    return root
+
+
+@pytest.fixture
+def root(tmp_path: Path, searched: None) -> Path:  # noqa: ARG001
+    return digest(tmp_path)
+
+
+def made(root: Path, base_url: str | None = None) -> dict[str, bytes]:
+    build.run(root, configs.load(root), output=root / "site", base_url=base_url)
+    return read_folder(root / "site")
+
+
+def found(site: dict[str, bytes]) -> dict[str, Any]:
+    """What the index has of each story, by its place."""
+    fragments = {path: content for path, content in site.items() if path.endswith(".pf_fragment")}
+    told = {path: json.loads(gzip.decompress(one).removeprefix(b"pagefind_dcd")) for path, one in fragments.items()}
+    assert all(path.startswith(f"{INDEX}{one['url'][:4]}/") for path, one in told.items())
+    return {one["url"]: one for one in told.values()}
+
+
+# ---------------------------------------------------------------- records
+
+
+def writer() -> Writer:
+    config, content = make_config(), make_content()
+    return Writer(Targets(arrange(content, config), Base(config.site.url)))
+
+
+@pytest.mark.parametrize(
+    ("markdown", "words"),
+    [
+        ("Plain words, 5 * 3 and snake_case.", "Plain words, 5 * 3 and snake_case."),
+        ("A *note* on __two__ [cranes](2026-05-05-x.md 'Title') and `code`.", "A note on two cranes and code."),
+        ("An un*believ*able <b>c</b>rane", "An unbelievable crane"),
+        ("at <https://a.example/x>", "at https://a.example/x"),
+        ("![A quay](quay.png) here", "here"),
+        ("![A quay](https://img.example/quay.png) ![](https://img.example/b.png)", "A quay a picture"),
+        ("# Heading\n\n- one\n\n> three\n\n---\nfour", "Heading one three four"),
+        (r"\*four\* cranes \[sic\] &amp; &lt;b&gt;", "*four* cranes [sic] & <b>"),
+        ("&lt;b&gt; and 1 < 2 > 0", "<b> and 1 < 2 > 0"),
+        ("<b>bold</b> words\n\n```python\nx = 1\n```", "bold words x = 1"),
+        ("one | two\n--- | ---\na | b", "one two a b"),
+        ("", ""),
+        # what no page shows
+        ("Seen. <!-- call <b>Bob</b> -->\n\n<!-- a > b -->\n\n<!--\nlines\n\nmore\n-->", "Seen."),
+        ("Seen.\n\n[//]: # (hushed)\n[x]: https://a.example/secret 'hushed'\n", "Seen."),
+        ("<span title='a > hushed' lang=en>Seen.</span> <img alt='a > hushed' src=quay.png>", "Seen."),
+        ("<script>hushed()</script><style>hushed</style><template>hushed</template> Seen.", "Seen."),
+        ("[Seen.](x.md 'hushed > hushed')", "Seen."),
+    ],
+)  # fmt: skip
+def test_what_is_searched_are_the_words_that_a_page_shows(markdown: str, words: str) -> None:
+    assert writer().words(markdown) == words
+
+
+def test_where_a_text_is_too_costly_for_markdown_its_comments_stay_private_too() -> None:
+    costly = "<!-- hushed --> " + "<" * 1200 + " seen\n\n[//]: # (hushed)"
+
+    assert "hushed" not in writer().words(costly) + writer().html(costly, file="x.md", here="", top=2)
+    assert "seen" in writer().words(costly)
+
+
+PIECES = st.sampled_from(
+    ["<!-- ", " -->", "--!>", "<!", "<!-->", "<b>", "</b>", "<p>", "[//]: # (", ")", "\n\n", "\n", "> ", "- ", "    ",
+     "word", "other", "*", "_", "`", "```\n", "[x](y)", "![alt](https://a.example/b.png)", "<i title='a > b'>",
+     "<script>", "<", "&lt;", "&amp;", "|", "\\", "# ", "<img alt=x src=https://a.example/c.png>",
+     "[x]: https://a.example 'title'"]
+)  # fmt: skip
+
+
+@settings(max_examples=200)
+@given(note=st.lists(PIECES | st.text(max_size=3), max_size=12).map("".join))
+def test_every_word_that_is_searched_stands_on_the_page(note: str) -> None:
+    story = make_story(note=note, excerpt=note, headline="Ours")
+    told = record(story, (), "2026/w20/#x", "The Example Post", writer().words)
+    shown = writer().html(note, file=story.file, here="2026/w20/", top=4)
+    page = html5lib.parse(f"<div>{shown} {story.title} Ours</div>", namespaceHTMLElements=False)
+    words = "".join(page.itertext()).replace("\u200b", "")
+
+    for word in told.words.replace(CUT, "").replace("\u200b", "").split():
+        assert word in unicodedata.normalize("NFC", words)
+
+
+def test_a_record_has_all_that_is_said_of_a_story() -> None:
+    story = make_story(
+        headline="Ours",
+        note="Note.",
+        excerpt="Excerpt.",
+        corrections=(Correction(make_story().day, "Corrected."),),
+        authors=("Jo", "Ann"),
+    )
+
+    told = record(story, ("x",), "2026/w20/#foundries-fill-up", "The Post", writer().words)
+
+    assert told.headline == "Ours"
+    assert told.words == "Note.\nExcerpt.\nFoundries fill up\nCorrected."
+    assert (told.said_by, told.day) == ("The Post · Jo and Ann", "15 May 2026")
+
+
+@pytest.mark.parametrize("note", ["", "<!-- todo -->", "[//]: # (todo)"])
+def test_a_story_of_nothing_but_a_headline_is_found_by_it(note: str) -> None:
+    assert record(make_story(note=note), (), "x", "y", writer().words).words == "Foundries fill up"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Plain words, $5bn.", "Plain words, $5bn."),
+        ("芯片危机", "芯|片|危|机"),
+        ("TSMC在亚利桑那州 建厂，“芯片”！", "TSMC|在|亚|利|桑|那|州 _建|厂，“|芯|片”！"),
+        ("半導体の輸出コンテナー5個", "半|導|体|の|輸|出|コ|ン|テ|ナ|ー|5|個"),
+        ("두 반도체", "두 _반|도|체"),
+        ("ข้าวและน้ำ", "ข้|า|ว|แ|ล|ะ|น้|ำ"),
+        ("a\u200bb\u200a芯", "ab _芯"),
+    ],
+)
+def test_scripts_without_spaces_are_cut_into_letters(text: str, parts: str) -> None:
+    assert cut(text).replace(CUT, "|").replace("\u200b", "_") == parts
+
+
+@given(st.text(max_size=50))
+def test_a_cut_text_is_the_same_text_once_the_cuts_are_taken_out(text: str) -> None:
+    plain = unicodedata.normalize("NFC", text).replace("\u200b", "").replace("\u200a", " ")
+
+    assert cut(text).replace(CUT, "").replace("\u200b", "") == plain
+
+
+def test_the_page_cuts_what_is_asked_for_by_the_same_letters() -> None:
+    script = (shipped_templates() / "search.js").read_text()
+    known = re.sub(r"\\u\{([0-9a-f]+)\}|\\u([0-9a-f]{4})", lambda one: chr(int(one[1] or one[2], 16)), script)
+
+    assert f"[{UNSPACED}]/u" in known
+
+
+# ---------------------------------------------------------------- the index
+
+
+def indexes(site: dict[str, bytes]) -> list[str]:
+    """The years that have an index, as often as they have one."""
+    return sorted(path.split("/")[2] for path in site if path.endswith(".pf_meta"))
+
+
+def of_year(site: dict[str, bytes], year: str) -> dict[str, bytes]:
+    return {path: content for path, content in site.items() if path.startswith(f"{INDEX}{year}/")}
+
+
+def stamps(root: Path, *places: str) -> dict[str, tuple[int, int]]:
+    """The stamps of all files in these places, by path."""
+    files = [path for place in places for path in [root / place, *(root / place).rglob("*")] if path.is_file()]
+    return {path.as_posix(): (path.stat().st_mtime_ns, path.stat().st_ino) for path in files}
+
+
+def test_each_story_is_found_at_its_permalink_by_theme_and_year(root: Path) -> None:
+    stories = found(made(root))
+
+    assert set(stories) == {"2025/w19/#old-crane", "2026/w19/#two-cranes", "2026/w19/#tolls-rise", "2026/w20/#quiet"}
+    crane = stories["2026/w19/#two-cranes"]
+    assert crane["filters"] == {"theme": ["cranes", "tolls"]}
+    assert crane["meta"] == {"title": "Two cranes too many", "said_by": "The Quay · Jo Writer", "day": "5 May 2026"}
+    assert stories["2025/w19/#old-crane"]["content"] == "Rust was the cause: <b> & more."
+
+
+def test_the_same_stories_give_the_same_bytes(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    one = made(root)
+    for _ in range(4):
+        assert made(digest(tmp_path_factory.mktemp("again"))) == one
+
+
+def test_an_index_that_stands_is_not_made_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = made(root)
+    monkeypatch.setenv("PAGEFIND_BINARY_PATH", "no-such-program")
+
+    assert made(root) == one
+    assert b'"/else/search/"' in made(root, base_url="https://example.org/else/")["index.html"]
+
+
+def years(root: Path) -> list[str]:
+    """The years whose index is in the cache."""
+    with sqlite3.connect(root / ".digest/cache.sqlite") as cache:
+        return [name for (name,) in cache.execute("SELECT name FROM cache WHERE kind = 'search files' ORDER BY name")]
+
+
+def keys(root: Path) -> set[bytes]:
+    """The keys under which the index of each year is in the cache."""
+    with sqlite3.connect(root / ".digest/cache.sqlite") as cache:
+        return {key for (key,) in cache.execute("SELECT key FROM cache WHERE kind = 'search files'")}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM cache WHERE kind = 'search files' AND name = '2026'",
+        "DELETE FROM cache WHERE kind = 'search' AND name = '2026'",
+        "UPDATE cache SET value = x'' WHERE kind LIKE 'search%'",
+        "UPDATE cache SET value = substr(value, 9) WHERE kind = 'search files'",
+        "UPDATE cache SET key = x'00' WHERE kind = 'search'",
+        "UPDATE cache SET name = '1999' WHERE name = '2025'",
+    ],
+)
+def test_a_damaged_index_is_made_again(root: Path, damage: str) -> None:
+    one = made(root)
+    with sqlite3.connect(root / ".digest/cache.sqlite") as cache:
+        cache.execute(damage)
+    shutil.rmtree(root / "site")
+
+    assert made(root) == one
+    assert years(root) == ["2025", "2026"]
+
+
+def test_a_change_is_found_and_leaves_nothing_of_what_was(root: Path) -> None:
+    made(root)
+    write(root, "2026-05-06", "tolls-rise", "Tolls fall", "tolls")
+
+    site = made(root)
+
+    stories = found(site)
+    assert len(stories) == 4
+    assert stories["2026/w19/#tolls-rise"]["meta"]["title"] == "Tolls fall"
+    assert indexes(site) == ["2025", "2026"]
+
+
+def test_a_change_in_one_year_touches_no_file_of_another(root: Path) -> None:
+    made(root)
+    before = stamps(root, f"site/{INDEX}2025")
+    write(root, "2026-05-06", "tolls-rise", "Tolls fall", "tolls")
+
+    site = made(root)
+
+    assert len(before) > 4
+    assert stamps(root, f"site/{INDEX}2025") == before
+    assert found(site)["2026/w19/#tolls-rise"]["meta"]["title"] == "Tolls fall"
+
+
+def test_only_the_year_that_has_changed_is_asked_of_the_program(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+    make = pagefind.make
+
+    def watched(records: Sequence[Record], language: str) -> dict[str, bytes]:
+        asked.append([one.place for one in records])
+        return make(records, language)
+
+    monkeypatch.setattr(pagefind, "make", watched)
+    made(root)
+    write(root, "2025-05-06", "old-crane", "An old crane floats", "cranes")
+    made(root)
+    made(root, base_url="https://example.org/else/")
+
+    assert sorted(len(records) for records in asked) == [1, 1, 3]
+    assert asked[-1] == ["2025/w19/#old-crane"]
+
+
+def test_the_index_is_made_also_where_the_current_folder_is_gone(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    (tmp_path / "here").rmdir()
+
+    assert len(found(made(root))) == 4
+
+
+def test_a_story_that_is_hidden_is_found_in_no_output_whichever_is_built_first(root: Path) -> None:
+    settings = configs.load(root)
+    for folder in (root / "site", root / "other"):
+        build.run(root, settings, output=folder, base_url=None)
+    story = write(root, "2026-05-06", "tolls-rise", "Tolls rise", "tolls")
+    story.write_text(story.read_text().replace("\n---\n", "\nhide: true\n---\n", 1))
+    time.sleep(0.05)  # so that the file's time of change is believed
+
+    for folder in (root / "other", root / "site"):
+        build.run(root, settings, output=folder, base_url=None)
+        assert set(found(read_folder(folder))) == {"2025/w19/#old-crane", "2026/w19/#two-cranes", "2026/w20/#quiet"}
+
+
+def test_another_version_of_the_program_makes_every_index_anew(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(root)
+    before = keys(root)
+    monkeypatch.setattr(fingerprint, "of_program", lambda: b"another")
+
+    made(root)
+
+    assert len(before) == len(keys(root)) == 2
+    assert not before & keys(root)
+
+
+def test_what_a_change_leaves_as_it_was_is_not_written_again(root: Path) -> None:
+    made(root)
+    before = stamps(root, f"site/{INDEX}2026/fragment")
+    write(root, "2026-05-06", "tolls-rise", "Tolls fall", "tolls")
+
+    made(root)
+
+    assert len(before) == 3
+    assert len(before.items() & stamps(root, f"site/{INDEX}2026/fragment").items()) == 2
+
+
+def test_a_story_that_moves_is_found_where_it_stands_now(root: Path) -> None:
+    made(root)
+    story = root / "content/2026/w20/2026-05-12-quiet.md"
+    for week in ("2026/w21", "2025/w19", "2024/w01"):
+        (root / "content" / week).mkdir(parents=True, exist_ok=True)
+        story = story.rename(root / "content" / week / story.name)
+
+        site = made(root)
+
+        assert set(found(site)) == {
+            "2025/w19/#old-crane", "2026/w19/#two-cranes", "2026/w19/#tolls-rise", f"{week}/#quiet",
+        }  # fmt: skip
+        assert indexes(site) == sorted({"2025", "2026", week[:4]})
+
+
+def test_a_year_that_empties_takes_its_index_with_it(root: Path) -> None:
+    before = made(root)
+    shutil.move(root / "content/2026", root / "gone")
+
+    site = made(root)
+
+    assert (set(found(site)), indexes(site)) == ({"2025/w19/#old-crane"}, ["2025"])
+    assert not (root / f"site/{INDEX}2026").exists()
+    assert years(root) == ["2025"]
+    shutil.move(root / "gone", root / "content/2026")
+    assert made(root) == before
+
+
+def test_the_program_stands_with_the_newest_year_alone(root: Path) -> None:
+    site = made(root)
+
+    programs = {"pagefind.js", "wasm.en.pagefind"}
+    assert {path.rpartition("/")[2] for path in of_year(site, "2026")} >= programs
+    assert not {path.rpartition("/")[2] for path in of_year(site, "2025")} & programs
+    write(root, "2027-05-06", "new-crane", "A new crane", "cranes")
+    moved = made(root)
+    assert {f"{INDEX}2027/{name}" for name in programs} < set(moved)
+    assert not {f"{INDEX}2026/{name}" for name in programs} & set(moved)
+
+
+def test_what_a_file_name_alone_says_of_a_story_is_known(root: Path) -> None:
+    path = write(root, "2026-05-12", "quiet", "A quiet week")
+    path.write_text(path.read_text().replace("published: 2026-05-12T12:00:00+08:00\n", ""))
+    assert found(made(root))["2026/w20/#quiet"]["meta"]["day"] == "12 May 2026"
+
+    path.rename(path.with_name("2026-05-13-quiet.md"))
+
+    assert found(made(root))["2026/w20/#quiet"]["meta"]["day"] == "13 May 2026"
+
+
+def test_words_that_are_taken_back_leave_the_index_even_where_the_list_of_what_was_built_is_lost(root: Path) -> None:
+    before = made(root)
+    mine = {".nojekyll", "search/pagefind/mine.txt", "search/pagefind/2026/mine.txt", "search/mine.js"}
+    for path in mine:
+        (root / "site" / path).write_text("mine")
+    (root / "content/2026/w19/2026-05-05-two-cranes.md").unlink()
+    shutil.rmtree(root / ".digest")
+
+    after = made(root)
+
+    assert set(found(before)) - set(found(after)) == {"2026/w19/#two-cranes"}
+    assert indexes(after) == ["2025", "2026"]
+    assert mine <= set(after)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda toml: toml.replace("The Quay", "The Pier"),
+        lambda toml: toml.replace('id = "tolls"', 'id = "fees"\nwas = ["tolls"]'),
+        lambda toml: toml.replace("[site]", '[site]\nlanguage = "de"'),
+    ],
+)
+def test_the_index_knows_what_digest_toml_says(root: Path, change: Any) -> None:
+    before = made(root)
+    (root / "digest.toml").write_text(change(TOML))
+
+    after = made(root)
+
+    assert found(after) != found(before) or "search/pagefind/2026/wasm.de.pagefind" in after
+
+
+def test_drafts_and_hidden_stories_are_not_found(root: Path) -> None:
+    path = write(root, "2026-05-13", "waits", "It waits")
+    path.write_text(path.read_text().replace("themes: []", "draft: true"))
+    spiked = write(root, "2026-05-13", "spiked", "It is spiked")
+    spiked.write_text(spiked.read_text().replace("themes: []", "hide: true"))
+
+    assert len(found(made(root))) == 4
+
+
+def program(root: Path, script: str) -> str:
+    path = root / "program"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755 if script else 0o644)
+    return str(path)
+
+
+ANSWERS_NO = base64.b64encode(b'{"message_id": 1, "payload": {"type": "Error", "message": "No!"}}').decode()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script for sh")
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("exit 1", "it ended before it was done"),
+        ("head -c 50 >/dev/null", "it ended before it was done"),
+        ("exec sleep 600", "it ended before it was done"),
+        ("echo hello,", "its program speaks otherwise"),
+        (f"printf '{ANSWERS_NO},'; exec cat", "No!"),
+        ("", "Permission denied"),
+    ],
+)
+def test_a_program_that_fails_costs_the_search_page_and_one_line(
+    root: Path, monkeypatch: pytest.MonkeyPatch, script: str, said: str
+) -> None:
+    made(root)
+    write(root, "2026-05-14", "new", "Something new")
+    monkeypatch.setenv("PAGEFIND_BINARY_PATH", program(root, script))
+    monkeypatch.setattr(pagefind, "_PATIENCE", 1)
+
+    report = build.run(root, configs.load(root), output=root / "site", base_url=None)
+    site = read_folder(root / "site")
+
+    assert report.warning.startswith("search: pagefind made no index, so the site has no search page: ")
+    assert "\n" not in report.warning
+    assert said in report.warning
+    assert not [path for path in site if path.startswith("search/")]
+    assert b"search/" not in site["index.html"]
+    assert b"Something new" in site["2026/w20/index.html"]
+    monkeypatch.delenv("PAGEFIND_BINARY_PATH")
+    monkeypatch.setattr(pagefind, "_PATIENCE", 60)
+    assert len(found(made(root))) == 5
+
+
+def test_without_the_extra_there_is_no_page_and_no_link(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(root)
+    monkeypatch.setattr(search_index, "available", lambda: False)
+    write(root, "2026-05-14", "new", "Something new")
+
+    site = made(root)
+
+    assert not [path for path in site if path.startswith("search/")]
+    assert not [path for path, page in site.items() if b"/search/" in page]
+
+
+@pytest.mark.usefixtures("searched")
+def test_without_stories_there_is_nothing_to_search(tmp_path: Path) -> None:
+    (tmp_path / "digest.toml").write_text(TOML)
+
+    assert "search/index.html" not in made(tmp_path)
+
+
+# ---------------------------------------------------------------- Pagefind's files in one order
+
+
+def small(filters: list[Any], meta: Any = None) -> dict[str, bytes]:
+    def packed(value: Any) -> bytes:
+        return gzip.compress(b"pagefind_dcd" + cbor2.dumps(value))
+
+    entry = {"version": "1", "languages": {"en": {"hash": "en_0000000000", "wasm": "en"}}}
+    names = [[one[0] if isinstance(one, list) else "any", f"en_{at:07}"] for at, one in enumerate(filters)]
+    return {
+        reproducible.ENTRY: json.dumps(entry).encode(),
+        "pagefind.en_0000000000.pf_meta": packed(meta or ["1", [], [], names, []]),
+        **{f"filter/en_{at:07}.pf_filter": packed(one) for at, one in enumerate(filters)},
+    }
+
+
+def test_the_order_of_filters_and_values_does_not_matter() -> None:
+    one = small([["theme", [["a", [1]], ["b", [2, 300]]]], ["year", [["2025", [1]], ["2026", [2]]]]])
+    other = small([["year", [["2026", [2]], ["2025", [1]]]], ["theme", [["b", [2, 300]], ["a", [1]]]]])
+
+    assert reproducible.in_order(one) == reproducible.in_order(other)
+    assert len(reproducible.in_order(one)) == 4
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        small([]) | {reproducible.ENTRY: b"{}"},
+        small([]) | {reproducible.ENTRY: b"[]"},
+        small([]) | {"pagefind.en_0000000000.pf_meta": b"something new"},
+        small([], meta=["1"]),
+        small([], meta=["1", [], [], [["gone", "en_1"]]]),
+        small([], meta={"filters": []}),
+        small([], meta=["1", [], [], 4]),
+        small([], meta=["1", [], [], [["theme"]]]),
+        small([4]),
+        small([["theme"]]),
+        small([["theme", 4]]),
+        small([]) | {"pagefind.en_0000000000.pf_meta": gzip.compress(b"pagefind_dcd\x84" + b"\x9f" * 100_000)},
+        small([]) | {"pagefind.en_0000000000.pf_meta": gzip.compress(b"pagefind_dcd\x80\x80")},
+    ],
+)
+def test_files_of_an_unknown_form_stay_as_they_are(files: dict[str, bytes]) -> None:
+    assert reproducible.in_order(files) == files
+
+
+# ---------------------------------------------------------------- the page
+
+
+def test_no_page_but_the_search_page_loads_a_script(root: Path) -> None:
+    site = made(root)
+
+    loading = {path for path, tree in pages(site).items() if [one for one in find(tree, "script") if one.get("src")]}
+    assert loading == {"search/index.html"}
+
+
+def test_the_page_offers_the_themes_and_years_that_have_stories_and_says_what_to_do_without_script(root: Path) -> None:
+    site = made(root)
+    page = parse(site["search/index.html"])
+
+    choices = [[one.get("value", text(one)) for one in find(list_, "option")] for list_ in find(page, "select")]
+    assert choices == [["", "cranes", "tolls"], ["", "2026", "2025"]]
+    assert "Search needs script" in next(text(one) for one in find(page, "p") if one.get("role") == "status")
+    assert b'<a href="/trial/search/">Search</a>' in site["2026/w19/index.html"]
+    assert site["search/search.js"].startswith(b"const ")
+
+
+def test_a_page_of_that_name_is_an_error_that_names_both() -> None:
+    content, config = make_content(make_story(), pages=(make_page("search"),)), make_config()
+
+    assert faults(content, config) == [
+        "content/pages/search.md: claims the address 'search/index.html', which the search page claims too; "
+        "rename one of them"
+    ]
+
+
+def faults(content: Content, config: Config) -> list[str]:
+    from digest.site.plan import plan
+
+    return [str(problem) for problem in plan(arrange(content, config), config, searched=True).found()]
+
+
+# ---------------------------------------------------------------- in a browser
+
+
+SCRIPTS = {
+    "TSMC在亚利桑那州建厂，芯片危机加剧": [
+        "芯片",
+        "亚利桑那州",
+        "芯片危机",
+        "TSMC在",
+        "tsmc 芯片",
+        "建厂芯片",
+        "机",
+        '"芯片危机"',
+    ],
+    "半導体の輸出規制が強化される": ["半導体", "輸出規制", "コンテナ", "規制"],
+    "대만 반도체수출 통제": ["반도체", "수출", "통제"],
+    "Chips cost $5bn at AT&T": ["$5bn", "5bn", "5b", "AT&T", "chips $5bn"],
+    "Plan N+1 for ~30 C++ houses": ["N+1", "~30", "C++", "n+1 plan"],
+    "Don’t panic, coffee": ["don't", "don’t", "cof"],
+    "ข้าวและน้ำ": ["และ", "น้ำ"],
+}
+NOT_FOUND = ["片芯", "机芯", "$6bn", "N+2", "+", "危机 5bn"]
+
+
+@pytest.fixture(scope="module")
+def of_many_scripts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a site whose titles are of many scripts."""
+    pytest.importorskip("pagefind", reason="pagefind is not installed")
+    root = tmp_path_factory.mktemp("scripts")
+    (root / "digest.toml").write_text(TOML)
+    for number, title in enumerate([*SCRIPTS, "An old cat"]):
+        write(root, "2026-05-05", f"s{number}", title, note="コンテナの話" if "半導体" in title else "")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(search_index, "available", lambda: True)
+        made(root)
+    with browsing.serving(root / "site") as url:
+        yield url
+
+
+@pytest.mark.parametrize("title", SCRIPTS)
+def test_any_word_of_a_title_finds_it_in_scripts_without_spaces_and_with_symbols(
+    browser: Browser, of_many_scripts: str, title: str
+) -> None:
+    with browsing.reading(browser) as opened:
+        for asked in SCRIPTS[title]:
+            opened.goto(f"{of_many_scripts}search/?q={quote(asked)}")
+            assert stories(opened, "1 story") == [title], asked
+            assert not re.search("[\u200a\u200b]", opened.locator("#_stories").inner_text())
+
+
+def test_what_stands_nowhere_is_not_found_by_its_letters(browser: Browser, of_many_scripts: str) -> None:
+    with browsing.reading(browser) as opened:
+        for asked in NOT_FOUND:
+            opened.goto(f"{of_many_scripts}search/?q={quote(asked)}")
+            assert stories(opened, NOTHING) == [], asked
+
+
+ATTACK = "<img src=x onerror=alert(1)> </mark><script>alert(1)</script> <mark>"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a searched site of a few stories, and of thirty more in one week of 2024."""
+    pytest.importorskip("pagefind", reason="pagefind is not installed")
+    root = digest(tmp_path_factory.mktemp("searched"))
+    for number in range(30):
+        write(root, "2024-05-07", f"barge-{number}", f"Barge {number} passes", "", "It passes.")
+    write(root, "2024-05-14", "airship", f"'{ATTACK} airship'", "", f"{ATTACK.replace('<', '&lt;')} of airships")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search_index, "available", lambda: True)
+        made(root)
+    with browsing.serving(root / "site") as url:
+        yield url
+
+
+@pytest.fixture
+def page(address: str, browser: Browser) -> Iterator[Page]:
+    """The search page, in a browser that may ask no other host; nothing may go wrong in it."""
+    wrong: list[str] = []
+    with browsing.reading(browser) as opened:
+        opened.on("console", lambda message: wrong.append(message.text))
+        opened.on("pageerror", lambda error: wrong.append(str(error)))
+        opened.on(
+            "request", lambda request: wrong.append(request.url) if not request.url.startswith(address[:20]) else None
+        )
+        opened.goto(f"{address}search/")
+        yield opened
+    assert wrong == []
+
+
+def stories(page: Page, status: str) -> list[str]:
+    """The headlines that are shown, once the page says how many there are."""
+    page.wait_for_function("wanted => document.getElementById('_status').textContent === wanted", arg=status)
+    return page.locator("#_stories h3").all_inner_texts()
+
+
+def test_a_word_finds_a_story_and_leads_to_it(page: Page, address: str) -> None:
+    page.get_by_label("Words").fill("ordered twice")
+
+    assert stories(page, "1 story") == ["Two cranes too many"]
+    assert page.locator("#_stories mark").all_inner_texts() == ["ordered", "twice."]
+    assert "The Quay · Jo Writer 5 May 2026" in page.locator("#_stories li").inner_text()
+    page.get_by_role("link", name="Two cranes too many").click()
+    page.wait_for_url(f"{address}2026/w19/#two-cranes")
+
+
+def test_what_stories_hold_is_shown_as_words_and_never_run(page: Page) -> None:
+    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    page.get_by_label("Words").fill("airship")
+
+    assert stories(page, "1 story") == [f"{ATTACK} airship"]
+    assert ATTACK in page.locator("#_stories .passage").inner_text()
+    assert page.locator("#_stories").locator("img, script").count() == 0
+
+
+def test_theme_and_year_choose_among_what_a_word_finds(page: Page, address: str) -> None:
+    page.get_by_label("Words").fill("crane")
+    assert sorted(stories(page, "3 stories")) == ["An old crane sinks", "Tolls rise", "Two cranes too many"]
+
+    page.get_by_label("Theme").select_option(label="Cranes & hoists")
+    assert sorted(stories(page, "2 stories")) == ["An old crane sinks", "Two cranes too many"]
+
+    page.get_by_label("Year").select_option("2025")
+    assert stories(page, "1 story") == ["An old crane sinks"]
+    assert page.locator("#_stories .passage").inner_text() == "Rust was the cause: <b> & more."
+    assert page.url == f"{address}search/?q=crane&theme=cranes&year=2025"
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "headlines"),
+    [
+        ("q=crane&theme=cranes", "2 stories", {"An old crane sinks", "Two cranes too many"}),
+        ("q=crane&theme=cranes&year=2026", "1 story", {"Two cranes too many"}),
+        ("q=crane&theme=tolls&year=2025", NOTHING, set()),
+        ("theme=cranes&year=2025", "1 story", {"An old crane sinks"}),
+        ("theme=cranes&year=2024", NOTHING, set()),
+        ("year=2025", "1 story", {"An old crane sinks"}),
+        ("q=crane+rust", "1 story", {"An old crane sinks"}),  # and no crane of a year without rust
+        ("q=crane+pay", "1 story", {"Tolls rise"}),
+        ("q=rust&year=2026", NOTHING, set()),
+        ("q=crane+barge", NOTHING, set()),  # of which each has a year of its own
+        ("q=orde", "1 story", {"Two cranes too many"}),  # half typed
+        ('q="second+crane"', "1 story", {"Tolls rise"}),
+        ('q="crane+second"', NOTHING, set()),
+    ],
+)
+def test_all_years_are_searched_as_one(page: Page, address: str, asked: str, status: str, headlines: set[str]) -> None:
+    page.goto(f"{address}search/?{asked}")
+
+    assert set(stories(page, status)) == headlines
+    links = page.locator("#_stories h3 a").evaluate_all("links => links.map(link => link.href)")
+    assert [link for link in links if not link.startswith(f"{address}20")] == []
+
+
+def test_theme_and_year_alone_list_their_stories_the_newest_first(page: Page) -> None:
+    page.get_by_label("Theme").select_option("tolls")
+
+    assert stories(page, "2 stories") == ["Tolls rise", "Two cranes too many"]
+
+
+def test_an_address_may_ask_and_what_it_asks_wrongly_is_left_out(page: Page, address: str) -> None:
+    page.goto(f"{address}search/?q=crane&year=2026&theme=gone")
+
+    assert sorted(stories(page, "2 stories")) == ["Tolls rise", "Two cranes too many"]
+    assert page.get_by_label("Words").input_value() == "crane"
+    assert page.get_by_label("Year").input_value() == "2026"
+
+
+def test_nothing_found_is_said_and_an_empty_question_clears_the_page(page: Page) -> None:
+    page.get_by_label("Words").fill("zeppelin")
+    assert stories(page, NOTHING) == []
+
+    page.get_by_label("Words").fill("crane")
+    stories(page, "3 stories")
+    page.get_by_label("Words").fill("")
+    assert stories(page, "") == []
+
+
+def test_many_stories_come_in_parts_and_the_keyboard_stays_where_they_go_on(page: Page) -> None:
+    page.get_by_label("Words").focus()
+    page.keyboard.type("barge")
+    assert len(stories(page, "30 stories")) == 20
+
+    page.get_by_role("button", name="Show more stories").press("Enter")
+    page.locator("#_stories li").nth(29).wait_for()
+
+    assert page.locator("#_stories li").nth(20).get_by_role("link").evaluate("link => link === document.activeElement")
+    assert page.get_by_role("button", name="Show more stories").is_hidden()
+
+
+def test_without_script_the_page_says_where_to_look(address: str, browser: Browser) -> None:
+    with browsing.reading(browser, java_script_enabled=False) as page:
+        page.goto(f"{address}search/")
+
+        assert page.get_by_text("Search needs script, and none has run here.").is_visible()
+        page.get_by_role("status").get_by_role("link", name="the archive").click()
+        assert page.url == f"{address}archive/"

@@ -1,0 +1,95 @@
+"""Sites as tests read them: built from values, and looked through with parsers that are not ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
+
+import html5lib
+
+from digest import disk
+from digest.cache import Cache
+from digest.commands.build import Builder, Built
+from digest.model import Config, Content
+from digest.site.arrange import arrange
+from digest.site.plan import plan
+from digest.site.render import Renderer
+
+Element = Any
+FOREIGN = "{http://www.w3.org/1999/xhtml}"
+
+
+def rendered(content: Content, config: Config, root: Path = Path("no-such-root")) -> dict[str, bytes]:
+    """Returns every file of the site that a digest makes, by its path."""
+    planned = plan(arrange(content, config), config)
+    copied = {one.path: b"" for one in planned.copied}
+    renderer = Renderer(root, planned.base)
+    renderer.refuse_flaws()
+    files = {page.path: renderer.page(page, planned.data(page)) for page in planned.pages}
+    planned.refuse()
+    return files | copied
+
+
+def build_into(folder: Path, root: Path, config: Config, *, drafts: bool = False, searched: bool = False) -> Built:
+    """Builds a digest into a folder, as a new process would; without a search page unless it is `searched`."""
+    with disk.lock(root), Cache(root) as cache:
+        builder = Builder(root, config, folder, cache, drafts=drafts, searched=searched)
+        return builder.build(builder.scan())
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Returns every file of a folder by its path below it."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def pages(site: dict[str, bytes]) -> dict[str, Element]:
+    """Returns the tree of each HTML page; raises on the first thing that is not valid."""
+    return {path: parse(content) for path, content in site.items() if path.endswith(".html")}
+
+
+def parse(content: bytes) -> Element:
+    """Returns the tree of one page, parsed strictly."""
+    parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
+    return parser.parse(content.decode("utf-8"))
+
+
+def find(tree: Element, *names: str) -> list[Element]:
+    """Returns the elements of those names, in the order of the page."""
+    return [element for element in tree.iter() if element.tag in names]
+
+
+def text(element: Element) -> str:
+    """Returns the words of an element, white space folded."""
+    return " ".join("".join(element.itertext()).split())
+
+
+def lost_links(site: dict[str, bytes], url: str) -> list[str]:
+    """Returns every link of every page that leads to no file or no anchor of the site."""
+    trees = pages(site)
+    ids = {path: {element.get("id") for element in tree.iter() if element.get("id")} for path, tree in trees.items()}
+    return [
+        f"{path}: {link}"
+        for path, tree in trees.items()
+        for link in _links(tree)
+        if _is_lost(urljoin(url + path, link), url, site, ids)
+    ]
+
+
+def _links(tree: Element) -> Iterator[str]:
+    for element in tree.iter():
+        for name in ("href", "src"):
+            if element.get(name) is not None:
+                yield element.get(name)
+
+
+def _is_lost(address: str, url: str, site: dict[str, bytes], ids: dict[str, set[str]]) -> bool:
+    if urlsplit(address).netloc != urlsplit(url).netloc:
+        return False
+    if not address.startswith(url):
+        return True
+    path, _, anchor = address.removeprefix(url).partition("#")
+    path = unquote(path.partition("?")[0])
+    path = f"{path}index.html" if not path or path.endswith("/") else path
+    return path not in site or bool(anchor and unquote(anchor) not in ids.get(path, set()))

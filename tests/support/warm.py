@@ -1,0 +1,86 @@
+"""`digest` without the wait for its imports: a process that has read all of it, and forks for each call.
+
+    python warm.py SOCKET        listens there, and says so
+
+What a call is given, it hands over: words, folder, environment, streams; so it is the command in a fresh process, as
+shells call it, for tests that call it some hundred times. `command` is what a shell runs instead of `python -m digest`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import pkgutil
+import signal
+import socket
+import sys
+import traceback
+from pathlib import Path
+
+_CALLER = """
+import json, os, socket, sys
+line = socket.socket(socket.AF_UNIX)
+line.connect(sys.argv[1])
+socket.send_fds(line, [json.dumps([sys.argv[2:], os.getcwd(), dict(os.environ)]).encode()], [0, 1, 2])
+sys.exit(int(line.recv(4) or 1))
+"""
+
+
+def command(place: Path) -> str:
+    """Returns the words of a shell script that calls the process listening there, and ends as it does."""
+    return f"exec '{sys.executable}' -I -S -c '{_CALLER}' '{place}' \"$@\""
+
+
+def listen(place: str) -> None:
+    """Reads the whole program, then forks for each call until it is ended."""
+    import digest
+
+    for module in pkgutil.walk_packages(digest.__path__, "digest."):
+        if module.name != "digest.__main__":
+            importlib.import_module(module.name)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(place)
+        listener.listen()
+        sys.stdout.write("listening\n")
+        sys.stdout.flush()
+        while True:
+            line, _ = listener.accept()
+            with line:
+                told, streams, *_ = socket.recv_fds(line, 1 << 17, 3)
+                if os.fork() == 0:
+                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # the command has children of its own
+                    words, folder, environment = json.loads(told)
+                    code = _call(words, folder, environment, streams)
+                    line.send(b"%d" % code)
+                    os._exit(code)
+                for stream in streams:
+                    os.close(stream)
+
+
+def _call(words: list[str], folder: str, environment: dict[str, str], streams: list[int]) -> int:
+    """Runs the command line as if this process had been started for it."""
+    from digest.cli.main import main
+
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["digest", *words]
+    code: object = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code or 0
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code if isinstance(code, int) else 1
+
+
+if __name__ == "__main__":
+    listen(sys.argv[1])

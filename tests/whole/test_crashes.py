@@ -1,0 +1,268 @@
+"""Runs that are killed at any instant, or that the disk fails: nothing half-written, nothing lost, and the next run
+completes them as if nothing had been.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import newsroom
+import pytest
+from breaking import run
+from newsroom import FEEDS, Publisher
+
+from digest import config
+from digest.cache import Cache
+from digest.content import load, store
+from digest.site.output import name_of
+
+SUPPORT = Path(__file__).parents[1] / "support"
+FULL = r"[^\n]+: cannot write this file: No space left on device"
+Files = dict[str, bytes]
+
+
+def read(folder: Path) -> Files:
+    """Every file of a folder, hidden ones too, by its path below it."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def stories(root: Path) -> Files:
+    return {file: text for file, text in read(root / "content").items() if not file.startswith("ledger/")}
+
+
+def ledgers(root: Path) -> dict[str, set[str]]:
+    """What the ledgers say, as sets, whenever it was said; raises on a line that is none."""
+    found = {}
+    for path in sorted((root / "content" / "ledger").glob("*.jsonl")):
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        found[path.name] = {json.dumps({**line, "at": ""}, sort_keys=True) for line in lines}
+    return found
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A digest at work: stories with notes, a site that was built, and feeds that have since changed and grown."""
+    root = tmp_path_factory.mktemp("desk")
+    (root / "digest.toml").write_text(newsroom.SETTINGS)
+    publisher = Publisher()
+    publisher.write(root)
+    run("pull", root)
+    for number, file in enumerate(sorted((root / "content/2026").rglob("*.md"))):
+        file.write_bytes(newsroom.note(file.read_bytes(), f"✎{number}"))
+    run("build", root)
+    for what, target in itertools.product(("title", "summary"), (0, 1, 2)):
+        publisher.change(what, target, 0)
+    publisher.begin("numbered", set(FEEDS))
+    publisher.begin("addressed", {"second"})
+    publisher.told[1].where = set(FEEDS)
+    publisher.write(root)
+    return root
+
+
+def undisturbed(command: str, desk: Path, folder: Path) -> Path:
+    """The digest after a run that nothing broke."""
+    whole = folder / "whole"
+    shutil.copytree(desk, whole)
+    run(command, whole)
+    return whole
+
+
+def broken(command: str, way: str, desk: Path, folder: Path, step: int = 1) -> Iterator[tuple[Path, str]]:
+    """Copies of the digest, in each of which a run was broken at another of its steps, and what it said of that."""
+    copies = folder / "broken"
+    copies.mkdir()
+    arguments = [command, way, str(desk), str(copies), str(step)]
+    done = subprocess.run(
+        [sys.executable, SUPPORT / "breaking.py", *arguments], capture_output=True, text=True, check=True
+    )
+    said = dict(re.findall(r"(?m)^(\d+): (.*)$", done.stdout))
+    *failed, last = sorted(copies.iterdir(), key=lambda copy: int(copy.name))
+    assert done.stdout.endswith(f"{last.name} came through\n"), done.stdout
+    assert (len(failed), done.stderr) > (10, ""), "hardly anything was broken"
+    for copy in failed:
+        yield copy, said.get(copy.name, "")
+
+
+@pytest.mark.parametrize("way", ["kill", "full"])
+def test_a_pull_broken_anywhere_leaves_whole_files_and_the_next_one_completes_it(
+    desk: Path, tmp_path: Path, way: str
+) -> None:
+    whole = undisturbed("pull", desk, tmp_path)
+    old, new, lines = stories(desk), stories(whole), ledgers(whole)
+
+    for copy, said in broken("pull", way, desk, tmp_path):
+        place = f"broken at its step {copy.name}"
+        assert re.fullmatch(FULL, said) if way == "full" else not said, f"{place}, it said: {said}"
+        for file, text in stories(copy).items():
+            assert text in (old.get(file), new.get(file)) or file.endswith(".unfinished"), f"{place}: half of {file}"
+        run("pull", copy)
+        assert stories(copy) == new, place
+        assert ledgers(copy) == lines, place
+
+
+@pytest.mark.parametrize("way", ["kill", "full"])
+def test_a_build_broken_anywhere_leaves_whole_pages_and_the_next_one_completes_it(
+    desk: Path, tmp_path: Path, way: str
+) -> None:
+    pulled = undisturbed("pull", desk, tmp_path)
+    next(pulled.glob("content/2026/*/*-e4-*.md")).unlink()  # so that pages go, too
+    whole = tmp_path / "built"
+    shutil.copytree(pulled, whole)
+    run("build", whole)
+    old, new = read(pulled / "site"), read(whole / "site")
+
+    for copy, said in broken("build", way, pulled, tmp_path, step=3):
+        place = f"broken at its step {copy.name}"
+        assert re.fullmatch(FULL, said) if way == "full" else not said, f"{place}, it said: {said}"
+        for file, page in read(copy / "site").items():
+            assert page in (old.get(file), new.get(file)) or file.endswith(".unfinished"), f"{place}: half of {file}"
+        run("build", copy)
+        assert read(copy / "site") == new, place
+        assert stories(copy) == stories(pulled), place
+
+
+def test_what_a_killed_build_left_unfinished_goes_even_where_nothing_is_to_be_written(
+    desk: Path, tmp_path: Path
+) -> None:
+    whole = undisturbed("build", desk, tmp_path)
+    before = read(whole / "site")
+    for name in (".index.html.unfinished", "2026/w19/.index.html.unfinished", ".mine.unfinished"):
+        (whole / "site" / name).write_text("half a pa")
+    with Cache(whole) as cache:  # as a build leaves it that is killed
+        cache.put("busy", name_of(whole, whole / "site"), b"", True)
+        cache.save()
+
+    run("build", whole)
+
+    assert read(whole / "site") == before | {".mine.unfinished": b"half a pa"}
+
+
+# ---------------------------------------------------------------- kill -9, at any moment that comes
+
+
+def many(root: Path, version: int) -> None:
+    """Feeds of a few hundred entries, of which some are new with each version, and some say something else."""
+    for feed, first in (("first", 0), ("second", 100)):
+        items = [
+            {
+                "id": f"g{number}",
+                "url": f"https://news.example/article/{3500000 + number}/x",
+                "title": f"Story {number}, version {version if number % 7 == version % 7 else 0}",
+                "date_published": f"2026-05-{1 + number % 19:02}T10:00:00Z",
+                "summary": "Some words of theirs.",
+            }
+            for number in range(first, first + 100 + 10 * version)
+        ]
+        document = {"version": "https://jsonfeed.org/version/1.1", "title": feed, "items": items}
+        (root / f"{feed}.json").write_text(json.dumps(document))
+
+
+def digest(root: Path, *arguments: str, **options: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "digest", "--root", str(root), *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)  # type: ignore[call-overload, no-any-return]
+
+
+def kill(running: subprocess.Popen[str], begun: Path, after: float) -> None:
+    """Kills a run some moments after it has begun, as far as it has not ended by then."""
+    while running.poll() is None and not begun.exists():
+        time.sleep(0.002)
+    time.sleep(after)
+    running.kill()
+    running.communicate()
+
+
+def test_pulls_and_builds_killed_at_random_moments_are_completed_by_the_next(tmp_path: Path) -> None:
+    dice = random.Random(os.environ.get("DIGEST_KILLS", "6"))
+    (tmp_path / "digest.toml").write_text(newsroom.SETTINGS)
+    rounds = int(os.environ.get("DIGEST_KILLS", "6"))
+    for version in range(1, rounds + 1):
+        many(tmp_path, version % 20)
+        for command in ("pull", "build"):
+            (tmp_path / ".digest" / "lock").unlink(missing_ok=True)  # its coming back tells that the run has begun
+            kill(digest(tmp_path, command), tmp_path / ".digest" / "lock", dice.uniform(0, 0.25))
+
+    for command in ("pull", "build"):
+        last = digest(tmp_path, command)
+        assert (*last.communicate(), last.returncode)[1:] == ("", 0)
+
+    settings = config.load(tmp_path)
+    content = load.load(tmp_path, settings)
+    entries = 100 + 10 * (rounds % 20)
+    assert sorted(story.id for story in content.stories) == sorted(f"g{number}" for number in range(100 + entries))
+    assert all(problems == () for problems in store.read_ledgers(tmp_path)[1:])
+    assert not [path for path in tmp_path.rglob("*.unfinished") if ".digest" not in path.parts]
+
+
+# ---------------------------------------------------------------- disks that refuse
+
+LIMITED = (
+    "import resource, sys; limit = int(sys.argv.pop(1)); resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit));"
+    "import runpy; runpy.run_module('digest', run_name='__main__')"
+)
+
+
+def timeless(files: Files) -> Files:
+    """The stories without the moment of the pull that changed them."""
+    return {file: re.sub(rb"(?m)^updated:.*\n", b"", text) for file, text in files.items()}
+
+
+@pytest.mark.parametrize("limit", [0, 300, 700, 2000])
+@pytest.mark.parametrize("command", ["pull", "build"])
+def test_a_disk_that_takes_no_more_is_one_clear_line(desk: Path, tmp_path: Path, command: str, limit: int) -> None:
+    pytest.importorskip("resource")
+    root = tmp_path / "full"
+    shutil.copytree(desk, root)
+    shutil.rmtree(root / "site")
+    words = [sys.executable, "-c", LIMITED, str(limit), "--root", str(root), command]
+
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"[^\n]+: cannot write this file: (File too large|disk I/O error[^\n]*)\n", done.stderr)
+    for again in (command, "build"):
+        run(again, root)
+    whole = undisturbed(command, desk, tmp_path)
+    run("build", whole)
+    assert timeless(stories(root)) == timeless(stories(whole))
+    assert ledgers(root).keys() == ledgers(whole).keys()
+    assert read(root / "site").keys() == read(whole / "site").keys()
+
+
+def somebody() -> dict[str, int]:
+    """Whose rights to run with: our own, or where those are root's, who may write everywhere, another's."""
+    if os.geteuid() != 0:
+        return {}
+    try:
+        able = subprocess.run([sys.executable, "-c", "import digest.cli"], user=65534, check=False).returncode == 0
+    except OSError:
+        able = False
+    if not able:
+        pytest.skip("root may write everywhere, and nobody else can run this Python")
+    return {"user": 65534}
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights are another thing on this system")
+@pytest.mark.parametrize("command", ["pull", "build"])
+def test_a_digest_that_may_only_be_read_is_one_clear_line(desk: Path, tmp_path: Path, command: str) -> None:
+    whose = somebody()
+    root = tmp_path / "held"
+    shutil.copytree(desk, root)
+    for folder in (root, *(path for path in root.rglob("*") if path.is_dir())):
+        folder.chmod(0o555)
+    (root / ".digest" / "lock").unlink(missing_ok=True)
+
+    running = digest(root, command, **whose)
+    _, wrong = running.communicate()
+
+    assert running.returncode == 1
+    assert re.fullmatch(r"[^\n]+: cannot write this file: (Permission denied|Read-only file system)\n", wrong)

