@@ -62,7 +62,9 @@ class _Stories(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "article":
             self._inside = False
-            self.found.append((folded(self._group), folded(self._title), self._link, folded(self._excerpt)))
+            self.found.append(
+                (folded(self._group), folded(self._title), self._link, folded(self._excerpt))
+            )
         elif tag in {"h2", "h3", "blockquote"}:
             self._into = None
         elif tag == "small":
@@ -94,7 +96,9 @@ class Site:
 
 def read(folder: Path) -> Site:
     """Returns what the site in a folder says."""
-    return Site(name=str(folder), weeks=_weeks(folder), themes=_themes(folder), feeds=_feeds(folder))
+    return Site(
+        name=str(folder), weeks=_weeks(folder), themes=_themes(folder), feeds=_feeds(folder)
+    )
 
 
 def differences(site: Site, other: Site) -> list[str]:
@@ -102,12 +106,22 @@ def differences(site: Site, other: Site) -> list[str]:
     found = []
     for kind in ("weeks", "themes", "feeds"):
         ours, theirs = getattr(site, kind), getattr(other, kind)
-        found += [f"{kind}: {place} is only in {site.name}" for place in sorted(ours.keys() - theirs.keys())]
-        found += [f"{kind}: {place} is only in {other.name}" for place in sorted(theirs.keys() - ours.keys())]
+        found += [
+            f"{kind}: {place} is only in {site.name}"
+            for place in sorted(ours.keys() - theirs.keys())
+        ]
+        found += [
+            f"{kind}: {place} is only in {other.name}"
+            for place in sorted(theirs.keys() - ours.keys())
+        ]
         for place in sorted(ours.keys() & theirs.keys()):
-            found += [f"{kind}: {place}: only in {site.name}: {' | '.join(one)}" for one in ours[place] - theirs[place]]
             found += [
-                f"{kind}: {place}: only in {other.name}: {' | '.join(one)}" for one in theirs[place] - ours[place]
+                f"{kind}: {place}: only in {site.name}: {' | '.join(one)}"
+                for one in ours[place] - theirs[place]
+            ]
+            found += [
+                f"{kind}: {place}: only in {other.name}: {' | '.join(one)}"
+                for one in theirs[place] - ours[place]
             ]
     return found
 
@@ -133,11 +147,19 @@ def _feeds(site: Path) -> Pages:
 
     Of the whole the newest alone, since ours has all of the open week, and not every peer can be told to do so.
     """
-    closed = sorted(site.glob("[0-9]*/w[0-9][0-9]/index.html"))[:-1]  # the newest week is open: we have no feed of it
+    closed = sorted(site.glob("[0-9]*/w[0-9][0-9]/index.html"))[
+        :-1
+    ]  # the newest week is open: we have no feed of it
     whole = site / "feed.atom"
     parts = [*site.glob("themes/*/feed.atom"), *(path.with_name("feed.atom") for path in closed)]
-    found = {path.relative_to(site).as_posix(): Counter(_entries(path)) for path in parts if path.exists()}
-    return found | ({whole.name: Counter(islice(_entries(whole), _NEWEST))} if whole.exists() else {})
+    found = {
+        path.relative_to(site).as_posix(): Counter(_entries(path))
+        for path in parts
+        if path.exists()
+    }
+    return found | (
+        {whole.name: Counter(islice(_entries(whole), _NEWEST))} if whole.exists() else {}
+    )
 
 
 def _stories(path: Path) -> list[Seen]:

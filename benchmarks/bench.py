@@ -25,22 +25,54 @@ _SHOWN = 10
 
 
 @click.command()
-@click.option("--stories", multiple=True, type=click.IntRange(60), help="A size; may be repeated.  [1000 and 10000]")
-@click.option("--rounds", "times", default=3, show_default=True, type=click.IntRange(1), help="How often all is run.")
 @click.option(
-    "--peer", "names", multiple=True, type=click.Choice(programs.NAMES), help="Only this one; may be repeated."
+    "--stories",
+    multiple=True,
+    type=click.IntRange(60),
+    help="A size; may be repeated.  [1000 and 10000]",
+)
+@click.option(
+    "--rounds",
+    "times",
+    default=3,
+    show_default=True,
+    type=click.IntRange(1),
+    help="How often all is run.",
+)
+@click.option(
+    "--peer",
+    "names",
+    multiple=True,
+    type=click.Choice(programs.NAMES),
+    help="Only this one; may be repeated.",
 )
 @click.option("--no-peers", is_flag=True, help="Digest alone.")
 @click.option("--peers-dir", type=click.Path(path_type=Path), default=programs.HOME, show_default=True,
               help="Where benchmarks.peers.programs has installed them.")  # fmt: skip
-@click.option("--folder", type=click.Path(path_type=Path), default=None, help="Where to work.  [a temporary folder]")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Where to work.  [a temporary folder]",
+)
 def main(
-    stories: Sequence[int], times: int, names: Sequence[str], no_peers: bool, peers_dir: Path, folder: Path | None
+    stories: Sequence[int],
+    times: int,
+    names: Sequence[str],
+    no_peers: bool,
+    peers_dir: Path,
+    folder: Path | None,
 ) -> None:
     """Measures Digest, and the same pages by other generators where these are installed; prints Markdown."""
-    found = [] if no_peers else [one for one in programs.installed(peers_dir) if not names or one.name in names]
+    found = (
+        []
+        if no_peers
+        else [one for one in programs.installed(peers_dir) if not names or one.name in names]
+    )
     if not found and not no_peers:
-        click.echo(f"No peers in {peers_dir}; python -m benchmarks.peers.programs installs them.", err=True)
+        click.echo(
+            f"No peers in {peers_dir}; python -m benchmarks.peers.programs installs them.", err=True
+        )
     click.echo(f"{table.machine(found)}\n")
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
@@ -59,7 +91,9 @@ def _warm_up(found: Sequence[programs.Program]) -> None:
     """Builds a small digest with everybody, after which Python need not compile a module any more."""
     with tempfile.TemporaryDirectory() as place:
         measured = subjects.prepare(Path(place), 60, found)
-        rounds.run(measured, rounds.phases(*subjects.edited(measured[0].folder))[:2], 1, Results(60, ()))
+        rounds.run(
+            measured, rounds.phases(*subjects.edited(measured[0].folder))[:2], 1, Results(60, ())
+        )
 
 
 def _measured(measured: Sequence[Subject], size: int, times: int) -> Results:

@@ -83,11 +83,19 @@ def write(folder: Path, stories: int, seed: int = 1) -> None:
         digestfiles.write_feed(folder, feed, carried[-_FEED_ENTRIES:])
 
 
-def _week(folder: Path, week: Week, told: Sequence[Told], dice: random.Random, earlier: Sequence[Story]) -> list[Story]:
+def _week(
+    folder: Path, week: Week, told: Sequence[Told], dice: random.Random, earlier: Sequence[Story]
+) -> list[Story]:
     """Takes a week's entries in as the pull of its Monday after would, adds the editor's notes, and writes it all."""
     newest_first = sorted(told, key=_moment, reverse=True)
     documents = [
-        (feed, Document(title=feed.title, entries=tuple(one.entry for one in newest_first if place in one.feeds)))
+        (
+            feed,
+            Document(
+                title=feed.title,
+                entries=tuple(one.entry for one in newest_first if place in one.feeds),
+            ),
+        )
         for place, feed in enumerate(CONFIG.feeds)
     ]
     pulled = datetime.combine(week.following.monday, datetime.min.time(), UTC) + timedelta(hours=5)
@@ -121,7 +129,11 @@ def _moment(told: Told) -> tuple[float, str]:
 
 
 def _told(week: Week, number: int, dice: random.Random) -> Told:
-    topics = [] if dice.random() < _NO_THEME else dice.sample(TOPICS, 2 if dice.random() < _SECOND_THEME else 1)
+    topics = (
+        []
+        if dice.random() < _NO_THEME
+        else dice.sample(TOPICS, 2 if dice.random() < _SECOND_THEME else 1)
+    )
     title = _headline(topics, dice)
     name = "".join(sign if sign.isascii() and sign.isalnum() else " " for sign in title.lower())
     link = f"https://quayside.example/news/article/{number}/{'-'.join(name.split()[:4])}"
@@ -130,7 +142,9 @@ def _told(week: Week, number: int, dice: random.Random) -> Told:
         id=f"{link}?utm_source=rss_feed",
         title=title,
         link=link,
-        published=(start + timedelta(seconds=dice.randrange(6 * 3600, 7 * 86_400 - 7200))).astimezone(UTC),
+        published=(
+            start + timedelta(seconds=dice.randrange(6 * 3600, 7 * 86_400 - 7200))
+        ).astimezone(UTC),
         authors=tuple(dice.sample(words.PEOPLE, dice.choice((1, 1, 1, 2)))),
         summary=_summary(topics, dice),
     )
@@ -139,8 +153,14 @@ def _told(week: Week, number: int, dice: random.Random) -> Told:
 
 
 def _headline(topics: Sequence[Topic], dice: random.Random) -> str:
-    subject = dice.choice(topics[0].subjects) if topics else f"the waterfront of {dice.choice(words.PLACES)}"
-    where, who, verb, why = (dice.choice(some) for some in (words.PLACES, words.ACTORS, words.VERBS, words.REASONS))
+    subject = (
+        dice.choice(topics[0].subjects)
+        if topics
+        else f"the waterfront of {dice.choice(words.PLACES)}"
+    )
+    where, who, verb, why = (
+        dice.choice(some) for some in (words.PLACES, words.ACTORS, words.VERBS, words.REASONS)
+    )
     shapes = (
         f"{who} {verb} {subject} {why}",
         f"{subject}: {who} of {where} {verb} the plan {why}",
@@ -182,9 +202,16 @@ def _noted(story: Story, dice: random.Random, earlier: Sequence[Story]) -> Story
 
 def _letter(week: Week, stories: Sequence[Story], dice: random.Random) -> Letter:
     named = dice.sample(stories, min(3, len(stories)))
-    points = "\n".join(f"- [{story.slug.replace('-', ' ')}]({Path(story.file).name})" for story in named)
+    points = "\n".join(
+        f"- [{story.slug.replace('-', ' ')}]({Path(story.file).name})" for story in named
+    )
     body = f"{dice.choice(words.GREETINGS)}\n\nThree to begin with:\n\n{points}"
-    return Letter(file=paths.letter(week), week=week, title=f"A letter from {dice.choice(words.PLACES)}", body=body)
+    return Letter(
+        file=paths.letter(week),
+        week=week,
+        title=f"A letter from {dice.choice(words.PLACES)}",
+        body=body,
+    )
 
 
 def _link_to(earlier: Sequence[Story], dice: random.Random) -> str:
@@ -198,7 +225,9 @@ def _link_to(earlier: Sequence[Story], dice: random.Random) -> str:
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.argument("stories", type=click.IntRange(1, 1_000_000))
-@click.option("--seed", default=1, show_default=True, help="Another number gives another digest of that size.")
+@click.option(
+    "--seed", default=1, show_default=True, help="Another number gives another digest of that size."
+)
 def main(folder: Path, stories: int, seed: int) -> None:
     """Writes a made-up digest of STORIES stories into FOLDER."""
     if folder.exists() and any(folder.iterdir()):

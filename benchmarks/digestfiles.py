@@ -38,7 +38,10 @@ def write_frame(folder: Path, config: Config) -> None:
     put(folder / "digest.toml", _toml(config))
     put(folder / ".gitignore", ".digest/\nsite/\n")
     put(folder / ".gitattributes", "content/ledger/*.jsonl merge=union text eol=lf\n")
-    put(folder / "content/pages/about.md", "---\ntitle: About\n---\n\nA made-up digest, *to be measured*.\n")
+    put(
+        folder / "content/pages/about.md",
+        "---\ntitle: About\n---\n\nA made-up digest, *to be measured*.\n",
+    )
     for theme in config.themes:
         words = f"**{theme.title}**: what we follow under this name, and why it matters.\n\nBegin with the newest.\n"
         put(folder / f"content/themes/{theme.id}.md", words)
@@ -81,7 +84,11 @@ def _toml(config: Config) -> str:
     names = ("title", "url", "id", "description", "language", "timezone", "editor")
     lines = ["[site]", *(f"{name} = {_quoted(getattr(site, name))}" for name in names)]
     for feed in config.feeds:
-        lines += ["", "[[feeds]]", *(f"{name} = {_quoted(getattr(feed, name))}" for name in ("id", "url", "title"))]
+        lines += [
+            "",
+            "[[feeds]]",
+            *(f"{name} = {_quoted(getattr(feed, name))}" for name in ("id", "url", "title")),
+        ]
         lines += [f"publisher = {_quoted(feed.publisher)}", f"excerpt = {feed.excerpt}"]
     for theme in config.themes:
         match = ", ".join(map(_quoted, theme.match))

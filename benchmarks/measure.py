@@ -41,7 +41,9 @@ def run(argv: Sequence[str], folder: Path) -> Cost:
     """Runs a command in a folder and returns what it cost; raises CommandFailed where it fails."""
     with tempfile.TemporaryFile() as said:
         begun = time.perf_counter()
-        process = subprocess.Popen(argv, cwd=folder, env=plain(), stdout=subprocess.DEVNULL, stderr=said)
+        process = subprocess.Popen(
+            argv, cwd=folder, env=plain(), stdout=subprocess.DEVNULL, stderr=said
+        )
         _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -56,7 +58,9 @@ def peak(argv: Sequence[str], folder: Path) -> float:
         return run(argv, folder).largest
     most = 0
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(argv, cwd=folder, env=plain(), stdout=subprocess.DEVNULL, stderr=said)
+        process = subprocess.Popen(
+            argv, cwd=folder, env=plain(), stdout=subprocess.DEVNULL, stderr=said
+        )
         while process.poll() is None:
             most = max(most, sum(map(_share, family(process.pid))))
             time.sleep(_EVERY)
@@ -99,4 +103,6 @@ def _share(pid: int) -> int:
 def _check(argv: Sequence[str], code: int, said: IO[bytes]) -> None:
     if code:
         said.seek(0)
-        raise CommandFailed(f"{' '.join(argv)}: exit code {code}\n{said.read().decode(errors='replace')}")
+        raise CommandFailed(
+            f"{' '.join(argv)}: exit code {code}\n{said.read().decode(errors='replace')}"
+        )

@@ -57,23 +57,51 @@ def phases(newest: str, middle: str) -> tuple[Phase, ...]:
         return (*WITH_SEARCH, "--quiet", "build")
 
     index = (
-        Phase("cold build with an index for the search", lambda subject, _: subject.forget(), searched, False, True),
-        Phase("the same after one story is edited", lambda one, n: one.edit(newest, f"Sought {n}."), searched, False),
+        Phase(
+            "cold build with an index for the search",
+            lambda subject, _: subject.forget(),
+            searched,
+            False,
+            True,
+        ),
+        Phase(
+            "the same after one story is edited",
+            lambda one, n: one.edit(newest, f"Sought {n}."),
+            searched,
+            False,
+        ),
     )
     return (
         Phase("cold build", lambda subject, _: subject.forget(), build, memory=True),
-        Phase("one story edited, newest week", lambda one, n: one.edit(newest, f"Seen {n}."), build, memory=True),
-        Phase("one story edited, middle of the archive", lambda one, n: one.edit(middle, f"Seen {n}."), build, False),
+        Phase(
+            "one story edited, newest week",
+            lambda one, n: one.edit(newest, f"Seen {n}."),
+            build,
+            memory=True,
+        ),
+        Phase(
+            "one story edited, middle of the archive",
+            lambda one, n: one.edit(middle, f"Seen {n}."),
+            build,
+            False,
+        ),
         Phase("nothing changed", _nothing, build),
         Phase("every page's template changed", _reframe, build, everyone=False),
-        Phase("pull, 2 feeds of 50 known entries", _forget_feeds, ours("--quiet", "pull"), everyone=False),
+        Phase(
+            "pull, 2 feeds of 50 known entries",
+            _forget_feeds,
+            ours("--quiet", "pull"),
+            everyone=False,
+        ),
         Phase("`--version`", _nothing, ours("--version"), everyone=False),
         Phase("`--help`", _nothing, ours("--help"), everyone=False),
         *(index if importlib.util.find_spec("pagefind") else ()),
     )
 
 
-def run(subjects: Sequence[Subject], phases: Sequence[Phase], rounds: int, results: Results) -> None:
+def run(
+    subjects: Sequence[Subject], phases: Sequence[Phase], rounds: int, results: Results
+) -> None:
     """Runs every phase so many times, and puts what it cost into the results; then looks at memory."""
     for number in range(rounds):
         for phase in phases:
@@ -85,7 +113,9 @@ def run(subjects: Sequence[Subject], phases: Sequence[Phase], rounds: int, resul
     for phase in filter(_is_looked_at, phases):
         for subject in subjects if phase is cold else subjects[:1]:
             phase.before(subject, rounds)
-            results.peaks[phase.name, subject.name] = measure.peak(phase.argv(subject), subject.folder)
+            results.peaks[phase.name, subject.name] = measure.peak(
+                phase.argv(subject), subject.folder
+            )
 
 
 def _is_looked_at(phase: Phase) -> bool:
@@ -107,7 +137,9 @@ def _reframe(subject: Subject, number: int) -> None:
     shipped = next(path for path in (package / _FRAME, package.parent / _FRAME) if path.exists())
     own = subject.folder / _FRAME
     own.parent.mkdir(exist_ok=True)
-    own.write_text(shipped.read_text(encoding="utf-8").replace("</body>", f"<p>Frame {number}.</p>\n</body>"))
+    own.write_text(
+        shipped.read_text(encoding="utf-8").replace("</body>", f"<p>Frame {number}.</p>\n</body>")
+    )
 
 
 def clear(subject: Subject) -> None:

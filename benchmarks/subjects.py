@@ -52,7 +52,9 @@ class Subject:
     def edit(self, story: str, words: str) -> None:
         """Adds words to the editor's note of a story, given by its file in the digest."""
         path = self.folder / story.replace("content", self.content, 1)
-        path.write_text(f"{path.read_text(encoding='utf-8').rstrip()}\n\n{words}\n", encoding="utf-8")
+        path.write_text(
+            f"{path.read_text(encoding='utf-8').rstrip()}\n\n{words}\n", encoding="utf-8"
+        )
 
 
 def prepare(folder: Path, stories: int, programs: Sequence[Program]) -> tuple[Subject, ...]:

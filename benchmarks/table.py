@@ -19,15 +19,17 @@ from benchmarks.rounds import Results
 from benchmarks.serving import Served
 from benchmarks.subjects import Subject
 
-LEGEND = (
-    "Cells are CPU s / wall s / peak MiB of all processes (where it was looked at); ratios are Digest's CPU / wall."
-)
+LEGEND = "Cells are CPU s / wall s / peak MiB of all processes (where it was looked at); ratios are Digest's CPU / wall."
 
 
 def written(results: Results, subjects: Sequence[Subject], rounds: int) -> str:
     """Returns all that was measured of one size, as Markdown."""
     ours, *peers = subjects
-    heads = ["", ours.name.capitalize(), *(head for peer in peers for head in (peer.name.capitalize(), "ratio"))]
+    heads = [
+        "",
+        ours.name.capitalize(),
+        *(head for peer in peers for head in (peer.name.capitalize(), "ratio")),
+    ]
     lines = [
         f"### {results.stories:,} stories, medians of {rounds} round{'s' if rounds > 1 else ''}",
         "",
@@ -36,13 +38,18 @@ def written(results: Results, subjects: Sequence[Subject], rounds: int) -> str:
         *(_row([phase, *_cells(results, phase, ours, peers)]) for phase in results.phases),
     ]
     if results.served:
-        lines.append(_row(["`serve`: saved to served, without the debounce", _times(results.served)]))
+        lines.append(
+            _row(["`serve`: saved to served, without the debounce", _times(results.served)])
+        )
     return "\n".join([*lines, "", *results.notes])
 
 
 def machine(peers: Sequence[Program]) -> str:
     """Returns the day, the machine and the versions, in two lines."""
-    named = [("Digest", digest.__version__), *((one.name.capitalize(), one.version) for one in peers)]
+    named = [
+        ("Digest", digest.__version__),
+        *((one.name.capitalize(), one.version) for one in peers),
+    ]
     versions = ", ".join(f"{name} {version}" for name, version in named)
     return (
         f"{date.today():%Y-%m-%d}: {_processor()}, {os.cpu_count()} cores, {_memory()}{platform.system()}, "  # noqa: DTZ011
@@ -55,12 +62,19 @@ def _cells(results: Results, phase: str, ours: Subject, peers: Sequence[Subject]
     cells = [_cell(mine, results.peaks.get((phase, ours.name)))]
     for peer in peers:
         theirs = results.costs.get((phase, peer.name))
-        cells += [_cell(theirs, results.peaks.get((phase, peer.name))), _ratio(mine, theirs)] if theirs else ["", ""]
+        cells += (
+            [_cell(theirs, results.peaks.get((phase, peer.name))), _ratio(mine, theirs)]
+            if theirs
+            else ["", ""]
+        )
     return cells
 
 
 def _cell(costs: Sequence[Cost], peak: float | None) -> str:
-    cpu, wall = (statistics.median(figures) for figures in ([one.cpu for one in costs], [one.wall for one in costs]))
+    cpu, wall = (
+        statistics.median(figures)
+        for figures in ([one.cpu for one in costs], [one.wall for one in costs])
+    )
     return f"{cpu:.2f} / {wall:.2f}{f' / {peak:,.0f}' if peak else ''}"
 
 

@@ -51,7 +51,10 @@ class Cache:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -68,10 +71,16 @@ class Cache:
     def get_all(self, kind: str, keys: Mapping[str, bytes], as_type: type[T]) -> dict[str, T]:
         """Returns the values of a kind that were stored under these keys, by name: many in the time of a few."""
         if any(key and not self._is_held(kind, name, key) for name, key in keys.items()):
-            for name, *row in self._rows("SELECT name, key, value, checksum FROM cache WHERE kind = ?", (kind,)):
+            for name, *row in self._rows(
+                "SELECT name, key, value, checksum FROM cache WHERE kind = ?", (kind,)
+            ):
                 if keys.get(name):
                     self._decoded(kind, name, keys[name], row, as_type)
-        return {name: self._held[kind, name][1] for name, key in keys.items() if self._is_held(kind, name, key)}
+        return {
+            name: self._held[kind, name][1]
+            for name, key in keys.items()
+            if self._is_held(kind, name, key)
+        }
 
     def put(self, kind: str, name: str, key: bytes, value: object) -> None:
         """Stores a value in the place of an earlier one of its kind and name."""
@@ -106,7 +115,9 @@ class Cache:
             self._write()
         except sqlite3.DatabaseError as error:
             if _is_refusal(error):
-                raise DigestError(f"{FILE}: cannot write this file: {error}; make it writable, or delete it") from error
+                raise DigestError(
+                    f"{FILE}: cannot write this file: {error}; make it writable, or delete it"
+                ) from error
             self._throw_away()
             self._write()
         finally:
@@ -133,7 +144,9 @@ class Cache:
         held = self._held.get((kind, name))
         return bool(key) and held is not None and held[0] == key
 
-    def _decoded(self, kind: str, name: str, key: bytes, row: Sequence[Any], as_type: type[T]) -> T | None:
+    def _decoded(
+        self, kind: str, name: str, key: bytes, row: Sequence[Any], as_type: type[T]
+    ) -> T | None:
         """Returns the value of a row, None where it has another key or is damaged."""
         if row[0] != key or not all(isinstance(part, bytes) for part in row):
             return None
@@ -152,7 +165,9 @@ class Cache:
         if (kind, name) in self._changes:
             change = self._changes[kind, name]
             return change and (*change, _checksum(kind, name, *change))
-        rows = self._rows("SELECT key, value, checksum FROM cache WHERE kind = ? AND name = ?", (kind, name))
+        rows = self._rows(
+            "SELECT key, value, checksum FROM cache WHERE kind = ? AND name = ?", (kind, name)
+        )
         return rows[0] if rows else None
 
     def _rows(self, query: str, values: tuple[object, ...]) -> list[Any]:

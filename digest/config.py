@@ -33,7 +33,8 @@ _MOST_WORDS = 100_000  # no more of a summary is read
 _BRACKET = re.compile(r"[\[{]|[\]}]")
 _DIGITS = re.compile(r"[\d_]{4000}")
 _DOTTED = re.compile(
-    r"""^[ \t\[]*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')(?:[ \t]*\.[ \t]*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')){50}""", re.M
+    r"""^[ \t\[]*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')(?:[ \t]*\.[ \t]*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')){50}""",
+    re.M,
 )
 _KEY = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
 
@@ -48,7 +49,12 @@ _TABLES: Mapping[str, Mapping[str, type]] = {
 }  # fmt: skip
 _REQUIRED = {"site": ("title", "url"), "feeds": ("id", "url"), "themes": ("id", "title", "match")}
 _LISTS = frozenset({"feeds", "themes"})
-_WORDS = {str: "a text in quotes", bool: "true or false", int: "a whole number", list: "a list of texts in quotes"}
+_WORDS = {
+    str: "a text in quotes",
+    bool: "true or false",
+    int: "a whole number",
+    list: "a list of texts in quotes",
+}
 
 
 def find_root(start: Path) -> Path:
@@ -56,7 +62,9 @@ def find_root(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / NAME).is_file():
             return folder
-    raise DigestError(f"{start}: no {NAME} here or in a folder above; 'digest init' makes a new digest")
+    raise DigestError(
+        f"{start}: no {NAME} here or in a folder above; 'digest init' makes a new digest"
+    )
 
 
 def load(root: Path) -> Config:
@@ -74,15 +82,28 @@ def loads(text: str) -> Config:
     """Returns the configuration that the text of a `digest.toml` says; raises Faults with every problem in it."""
     if dotted := _DOTTED.search(text):  # tomllib takes quadratic time over the parts of a key
         line = text.count("\n", 0, dotted.start()) + 1
-        raise Faults([Problem(NAME, line, "a key has too many parts", "write tables as [name], keys as name = value")])
+        raise Faults(
+            [
+                Problem(
+                    NAME,
+                    line,
+                    "a key has too many parts",
+                    "write tables as [name], keys as name = value",
+                )
+            ]
+        )
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Faults([_syntax(text, str(error))]) from error
     except RecursionError as error:
-        raise Faults([Problem(NAME, _deepest(text), "values are nested too deeply", "keep lists flat")]) from error
+        raise Faults(
+            [Problem(NAME, _deepest(text), "values are nested too deeply", "keep lists flat")]
+        ) from error
     except ValueError as error:  # Python reads no whole number of more than 4,300 digits
-        raise Faults([Problem(NAME, _longest_number(text), "a number is too long", "write a shorter one")]) from error
+        raise Faults(
+            [Problem(NAME, _longest_number(text), "a number is too long", "write a shorter one")]
+        ) from error
     check = _Check(text)
     tables = {name: check.tables(name, data.get(name)) for name in _TABLES}
     check.known(data, _TABLES, "", 0, "table")
@@ -121,25 +142,44 @@ class _Check:
         if not all(isinstance(table, dict) for table in found):
             shape = f"[[{name}]]" if name in _LISTS else f"[{name}]"
             self.fault(
-                name, 0, "", f"'{name}' is not a table", f"write it as {shape}, with its keys on the lines below"
+                name,
+                0,
+                "",
+                f"'{name}' is not a table",
+                f"write it as {shape}, with its keys on the lines below",
             )
             return [{}] if name not in _LISTS else []
-        return [self.table(name, number, cast("dict[str, Any]", table)) for number, table in enumerate(found)]
+        return [
+            self.table(name, number, cast("dict[str, Any]", table))
+            for number, table in enumerate(found)
+        ]
 
     def table(self, name: str, number: int, table: dict[str, Any]) -> dict[str, Any]:
         keys = _TABLES[name]
         self.known(table, keys, name, number, "key")
         for key in _REQUIRED.get(name, ()):
             if key not in table:
-                self.fault(name, number, "", f"{_name(name, number, key)} is missing", f"add {key} = …")
-        return {key: value for key, value in table.items() if key in keys and self.typed(name, number, key, value)}
+                self.fault(
+                    name, number, "", f"{_name(name, number, key)} is missing", f"add {key} = …"
+                )
+        return {
+            key: value
+            for key, value in table.items()
+            if key in keys and self.typed(name, number, key, value)
+        }
 
-    def known(self, table: Iterable[str], keys: Iterable[str], name: str, number: int, kind: str) -> None:
+    def known(
+        self, table: Iterable[str], keys: Iterable[str], name: str, number: int, kind: str
+    ) -> None:
         for key in table:
             if key not in keys:
                 place = f" in [{name}]" if name else ""
                 self.fault(
-                    name or key, number, key if name else "", f"unknown {kind} '{key}'{place}", suggestion(key, keys)
+                    name or key,
+                    number,
+                    key if name else "",
+                    f"unknown {kind} '{key}'{place}",
+                    suggestion(key, keys),
                 )
 
     def typed(self, name: str, number: int, key: str, value: object) -> bool:
@@ -149,12 +189,23 @@ class _Check:
         )
         if not fits:
             self.fault(
-                name, number, key, f"{_name(name, number, key)} is not {_WORDS[kind]}", f"write {_example(key, kind)}"
+                name,
+                number,
+                key,
+                f"{_name(name, number, key)} is not {_WORDS[kind]}",
+                f"write {_example(key, kind)}",
             )
         return fits
 
     def value(
-        self, name: str, number: int, key: str, value: Any, fits: Callable[[Any], object], what: str, cure: str
+        self,
+        name: str,
+        number: int,
+        key: str,
+        value: Any,
+        fits: Callable[[Any], object],
+        what: str,
+        cure: str,
     ) -> None:
         """Notes a value of the right type that cannot be meant; a missing one (None) has been noted already."""
         if value is not None and not fits(value):
@@ -169,7 +220,9 @@ def _build(check: _Check, tables: Mapping[str, Sequence[dict[str, Any]]]) -> Con
     for number, theme in enumerate(tables["themes"]):
         _check_theme(check, number, theme)
     _check_ids(check, "feeds", [[feed.get("id")] for feed in tables["feeds"]])
-    _check_ids(check, "themes", [[theme.get("id"), *theme.get("was", [])] for theme in tables["themes"]])
+    _check_ids(
+        check, "themes", [[theme.get("id"), *theme.get("was", [])] for theme in tables["themes"]]
+    )
     close = tables["editions"][0].get("close", "next-week")
     check.value("editions", 0, "close", close, {"next-week", "letter"}.__contains__,
                 "'{}' is not a way to close a week", 'write "next-week" or "letter"')  # fmt: skip
@@ -212,12 +265,19 @@ def _check_theme(check: _Check, number: int, theme: dict[str, Any]) -> None:
     for key, ids in (("id", [theme.get("id")]), ("was", theme.get("was", []))):
         for old in ids:
             _check_id(check, "themes", number, old, key)
-    check.value("themes", number, "title", theme.get("title"), str.strip, "is empty", "name the theme")
+    check.value(
+        "themes", number, "title", theme.get("title"), str.strip, "is empty", "name the theme"
+    )
     for key in ("match", "ignore"):
         for phrase in theme.get(key, []):
             fault = check_phrase(phrase)
             if fault:
-                check.fault("themes", number, key, f"{_name('themes', number, key)}: the phrase '{phrase}' {fault}")
+                check.fault(
+                    "themes",
+                    number,
+                    key,
+                    f"{_name('themes', number, key)}: the phrase '{phrase}' {fault}",
+                )
 
 
 def _check_id(check: _Check, name: str, number: int, value: str | None, key: str) -> None:
@@ -231,7 +291,11 @@ def _check_ids(check: _Check, name: str, owned: Sequence[Sequence[str | None]]) 
         for known in dict.fromkeys(key for key in ids if key):
             if known in seen:
                 check.fault(
-                    name, number, "id", f"two of [[{name}]] have the id '{known}'", "give one of them another id"
+                    name,
+                    number,
+                    "id",
+                    f"two of [[{name}]] have the id '{known}'",
+                    "give one of them another id",
                 )
             seen[known] = number
 
@@ -239,14 +303,18 @@ def _check_ids(check: _Check, name: str, owned: Sequence[Sequence[str | None]]) 
 def _site(table: dict[str, Any]) -> Site:
     url = table.get("url", "https://example.org/")
     url = url if url.endswith("/") else url + "/"
-    id = table.get("id") or f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, url)}"  # of the address as it is written
+    id = (
+        table.get("id") or f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, url)}"
+    )  # of the address as it is written
     shown = _without_secrets(table, "title", "description", "editor")
     return Site(**{"title": "", **shown, "url": urls.site_url(url) or url, "id": id})
 
 
 def _feed(table: dict[str, Any]) -> Feed:
     title = table.get("title") or urls.host(table.get("url", "")) or table.get("id", "")
-    named = _without_secrets({"title": title, "publisher": table.get("publisher") or title}, "title", "publisher")
+    named = _without_secrets(
+        {"title": title, "publisher": table.get("publisher") or title}, "title", "publisher"
+    )
     return Feed(**{"id": "", "url": "", **table, **named})
 
 
@@ -278,7 +346,11 @@ def _is_feed_url(url: str) -> bool:
 def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (KeyError, OSError, ValueError):  # as the name is unknown, a folder of zones, or no path at all
+    except (
+        KeyError,
+        OSError,
+        ValueError,
+    ):  # as the name is unknown, a folder of zones, or no path at all
         return False
     return True
 
@@ -288,7 +360,12 @@ def _name(table: str, number: int, key: str) -> str:
 
 
 def _example(key: str, kind: type) -> str:
-    return {str: f'{key} = "…"', bool: f"{key} = true", int: f"{key} = 40", list: f'{key} = ["…", "…"]'}[kind]
+    return {
+        str: f'{key} = "…"',
+        bool: f"{key} = true",
+        int: f"{key} = 40",
+        list: f'{key} = ["…", "…"]',
+    }[kind]
 
 
 def _lines(text: str) -> dict[tuple[str, int, str], int]:
@@ -301,7 +378,9 @@ def _lines(text: str) -> dict[tuple[str, int, str], int]:
             numbers[table] = numbers.get(table, -1) + 1
             found[table, numbers[table], ""] = line
         elif key := _KEY.match(content):
-            found.setdefault((table, numbers.get(table, 0), key[1]) if table else (key[1], 0, ""), line)
+            found.setdefault(
+                (table, numbers.get(table, 0), key[1]) if table else (key[1], 0, ""), line
+            )
     return found
 
 
@@ -327,14 +406,28 @@ def _syntax(text: str, message: str) -> Problem:
     line = int(at[1]) if at else len(text.splitlines())
     words = re.sub(r"\s*\(at .*\)", "", message)
     content = (text.splitlines() or [""])[min(line, len(text.splitlines()) or 1) - 1]
-    single = next(((n, found[1]) for n, one in enumerate(text.splitlines(), 1) if (found := _SINGLE.match(one))), None)
+    single = next(
+        (
+            (n, found[1])
+            for n, one in enumerate(text.splitlines(), 1)
+            if (found := _SINGLE.match(one))
+        ),
+        None,
+    )
     if words.startswith("Cannot") and single:
         number, name = single
-        return Problem(NAME, number, f"[{name}] has single brackets", f"write [[{name}]] above the keys of each one")
+        return Problem(
+            NAME,
+            number,
+            f"[{name}] has single brackets",
+            f"write [[{name}]] above the keys of each one",
+        )
     cure = ""
     if any(sign in content for sign in "“”‘’„"):
         cure = 'type straight quotes ("), not curled ones'
     elif words == "Invalid value" and (key := _KEY.match(content)):
         kind = next((keys[key[1]] for keys in _TABLES.values() if key[1] in keys), str)
-        cure = {bool: "write true or false", int: "write a whole number"}.get(kind, "put text in double quotes")
+        cure = {bool: "write true or false", int: "write a whole number"}.get(
+            kind, "put text in double quotes"
+        )
     return Problem(NAME, line, f"not valid TOML: {words}", cure)

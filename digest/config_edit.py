@@ -130,7 +130,9 @@ def _cut_behind(table: Any) -> list[Any]:
     """
     body: list[Any] = table.value.body
     last = max((number for number, (key, _) in enumerate(body) if key is not None), default=-1)
-    blank = (number for number in range(last + 1, len(body)) if not body[number][1].as_string().strip())
+    blank = (
+        number for number in range(last + 1, len(body)) if not body[number][1].as_string().strip()
+    )
     end = next(blank, len(body))
     behind, body[end:] = body[end:], []
     return behind
@@ -148,8 +150,12 @@ def _changed(text: str, change: Callable[[TOMLDocument], str]) -> str:
     try:
         document = parse(text)
     except TOMLKitError as error:
-        raise DigestError(f"digest.toml: cannot be changed by a program ({error}); change it by hand") from None
+        raise DigestError(
+            f"digest.toml: cannot be changed by a program ({error}); change it by hand"
+        ) from None
     if dumps(document) != text:
-        raise DigestError("digest.toml: its [[feeds]] or [[themes]] are not all next to each other; move them together")
+        raise DigestError(
+            "digest.toml: its [[feeds]] or [[themes]] are not all next to each other; move them together"
+        )
     after = change(document)
     return mark + (after.replace("\n", "\r\n") if is_crlf else after)

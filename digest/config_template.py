@@ -70,12 +70,16 @@ def _name(part: str) -> str:
     return found[1] if found else ""
 
 
-def tables(feeds: Iterable[Feed], folders: Mapping[str, str] = _NO_FOLDERS, *, noted: bool = False) -> str:
+def tables(
+    feeds: Iterable[Feed], folders: Mapping[str, str] = _NO_FOLDERS, *, noted: bool = False
+) -> str:
     """Returns a table for each feed, below a comment with its folder if it has one.
 
     If they are `noted`, comments in the first one say what its keys are for.
     """
-    return "\n".join(_comment(folders.get(feed.id, "")) + table for feed, table in _tables(tuple(feeds), noted))
+    return "\n".join(
+        _comment(folders.get(feed.id, "")) + table for feed, table in _tables(tuple(feeds), noted)
+    )
 
 
 def _tables(feeds: Sequence[Feed], noted: bool) -> Iterator[tuple[Feed, str]]:
@@ -83,7 +87,9 @@ def _tables(feeds: Sequence[Feed], noted: bool) -> Iterator[tuple[Feed, str]]:
         says = {"id": feed.id, "url": feed.url, "title": feed.title}
         pairs = [(key, f"{key} = {_quoted(words)}") for key, words in says.items()]
         silent = '# publisher = "…"'
-        pairs.append(("publisher", f"publisher = {_quoted(feed.publisher)}" if feed.publisher else silent))
+        pairs.append(
+            ("publisher", f"publisher = {_quoted(feed.publisher)}" if feed.publisher else silent)
+        )
         pairs.append(("excerpt", f"excerpt = {feed.excerpt}"))
         notes = _NOTES if noted and not number else {}
         lines = (_line(pair, notes.get(key, "")) for key, pair in pairs if pair != silent or notes)

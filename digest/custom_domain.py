@@ -26,12 +26,18 @@ def problem(content: bytes, url: str, file: str = FILE) -> Problem | None:
     lines = content.decode("utf-8", errors="replace").splitlines()
     named = [(number, line.strip()) for number, line in enumerate(lines, start=1) if line.strip()]
     if not named:
-        return Problem(file, 1, "is empty", f"write the host alone, such as {_host(url)}, or delete the file")
+        return Problem(
+            file, 1, "is empty", f"write the host alone, such as {_host(url)}, or delete the file"
+        )
     line, name = named[0]
     if len(named) > 1:
-        return Problem(file, named[1][0], "has several lines; GitHub Pages takes one host", "leave only one")
+        return Problem(
+            file, named[1][0], "has several lines; GitHub Pages takes one host", "leave only one"
+        )
     if not _HOST.fullmatch(name) or len(name) > 253:
-        return Problem(file, line, f"'{redact.mask(name)}' is not a host name", f"write {_cure(name)}")
+        return Problem(
+            file, line, f"'{redact.mask(name)}' is not a host name", f"write {_cure(name)}"
+        )
     if (_host(url), _path(url)) == (name.lower(), "/"):
         return None
     what = f"GitHub Pages serves the site at https://{name.lower()}/, and url in digest.toml says {redact.mask(url)}"
@@ -41,7 +47,11 @@ def problem(content: bytes, url: str, file: str = FILE) -> Problem | None:
 
 def _cure(name: str) -> str:
     """Returns the host that a malformed name probably means."""
-    bare = name.lstrip("\ufeff").strip("'\"<>").partition("://")[-1] if "://" in name else name.lstrip("\ufeff")
+    bare = (
+        name.lstrip("\ufeff").strip("'\"<>").partition("://")[-1]
+        if "://" in name
+        else name.lstrip("\ufeff")
+    )
     host = re.split(r"[/\s:?#@]", bare.strip("/ "))[0].rstrip(".").removeprefix("*.").lower()
     host = urls.ascii_host(host)
     return host if _HOST.fullmatch(host) else "the host alone, such as news.example"

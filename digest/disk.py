@@ -32,12 +32,16 @@ _HIDDEN = re.compile(r"\.(?P<name>.+?)(?:\.(?P<hash>[0-9a-f]{16}))?\.unfinished"
 _SURROGATE = re.compile(rb"\\\\u[dD][89a-fA-F]")
 _MEMORY_VERSION = 1
 _BRIEF = b"brief"
-_SAFELY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # nothing is waited for, of whatever kind it is
+_SAFELY = getattr(os, "O_NONBLOCK", 0) | getattr(
+    os, "O_BINARY", 0
+)  # nothing is waited for, of whatever kind it is
 _READING = os.O_RDONLY | _SAFELY
 _ADDING = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | _SAFELY
 _NO_NAMES = frozenset({"", ".", ".."})
 _BLANK = b" \t\r\n\0"
-_CANNOT_FLUSH = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})  # said by file systems that flush no folder
+_CANNOT_FLUSH = frozenset(
+    {errno.EINVAL, errno.ENOTSUP, errno.EBADF}
+)  # said by file systems that flush no folder
 _TICK = 20_000_000  # ns: the coarsest step in which disks' clocks go
 
 
@@ -82,7 +86,9 @@ def inside(root: Path, file: str) -> Path:
             raise refused("read", place, error) from error
         if stat.S_ISLNK(mode):
             what = "file" if number == len(parts) else "folder"
-            raise DigestError(f"{'/'.join(parts[:number])}: is a symbolic link; put the {what} itself here")
+            raise DigestError(
+                f"{'/'.join(parts[:number])}: is a symbolic link; put the {what} itself here"
+            )
     return root / file
 
 
@@ -242,7 +248,9 @@ def _part(root: Path, file: str, path: Path) -> None:
         if path.lstat().st_nlink > 1:
             content = read(path) or b""
             if not replace(root, file, content, content):
-                raise DigestError(f"{file}: this file is being changed by another program; run the command again")
+                raise DigestError(
+                    f"{file}: this file is being changed by another program; run the command again"
+                )
 
 
 def recall(root: Path, name: str, kind: Callable[[Any], bool] = lambda _: True) -> dict[str, Any]:
@@ -268,7 +276,9 @@ def is_texts(value: Any) -> bool:
 
 def remember(root: Path, name: str, memory: Mapping[str, Any]) -> None:
     """Keeps a memory under a name in `.digest/`, as JSON."""
-    text = json.dumps({"version": _MEMORY_VERSION, "says": dict(memory)}, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(
+        {"version": _MEMORY_VERSION, "says": dict(memory)}, ensure_ascii=False, sort_keys=True
+    )
     write(root, f"{CACHE}/{name}", text.encode())
 
 
@@ -337,12 +347,16 @@ def is_whole(path: Path) -> bool:
 
 def is_torn(content: bytes) -> bool:
     """Tells whether a file holds nothing, or nothing but a line of JSON that a killed run has not ended."""
-    return not content or (content.startswith(b"{") and b"\n" not in content and b"\r" not in content)
+    return not content or (
+        content.startswith(b"{") and b"\n" not in content and b"\r" not in content
+    )
 
 
 def refused(act: str, path: Path | str, error: OSError) -> DigestError:
     """Returns what to say of a file where the disk refuses something: what is in its place, if that is why."""
-    return DigestError(f"{path}: cannot {act} this file: {in_its_place(path, error) or error.strerror or error}")
+    return DigestError(
+        f"{path}: cannot {act} this file: {in_its_place(path, error) or error.strerror or error}"
+    )
 
 
 @contextlib.contextmanager
@@ -356,7 +370,9 @@ def _unfinished(path: Path, name: str, content: bytes, mode: int | None = None) 
         with unfinished.open("xb") as file:
             file.write(content)
             file.flush()
-            if mode is None:  # what people wrote must outlive a power cut; what build wrote can be built again
+            if (
+                mode is None
+            ):  # what people wrote must outlive a power cut; what build wrote can be built again
                 os.fsync(file.fileno())
         if mode is not None:
             unfinished.chmod(mode)
@@ -413,7 +429,9 @@ def _refuse_unreadable(file: IO[bytes], name: str) -> None:
         return
     if len(lines) > 1 or not is_torn(lines[0]):
         ends = ", whose lines end in CR alone," if b"\r" in lines[0].rstrip(b"\r\n") else ""
-        raise DigestError(f"{name}: no line of this file{ends} can be read, so none is added; restore it from git")
+        raise DigestError(
+            f"{name}: no line of this file{ends} can be read, so none is added; restore it from git"
+        )
 
 
 def _is_object(line: bytes) -> bool:

@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 _OF_ANOTHER_KIND = frozenset(
-    {errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.EINVAL, errno.ENXIO, errno.ENODEV, errno.ESPIPE}
+    {
+        errno.EISDIR,
+        errno.ENOTDIR,
+        errno.EEXIST,
+        errno.EINVAL,
+        errno.ENXIO,
+        errno.ENODEV,
+        errno.ESPIPE,
+    }
 )
 """What the system says where a folder, a pipe, a socket or a device is in a file's place."""
 
@@ -86,7 +94,9 @@ def in_its_place(path: Path | str, error: OSError) -> str:
         except OSError:
             return ""
         if place == Path(path) and not stat.S_ISREG(mode):
-            return f"it is {'a folder' if stat.S_ISDIR(mode) else 'not a regular file'}; move it away"
+            return (
+                f"it is {'a folder' if stat.S_ISDIR(mode) else 'not a regular file'}; move it away"
+            )
         if place != Path(path) and not stat.S_ISDIR(mode):
             return f"{place} is not a folder; move it away"
     return ""

@@ -69,7 +69,9 @@ class Source:
 def look(folder: Path) -> Standing:
     """Fetches the branch and returns what stands on it; raises DigestError where there is no remote to be reached."""
     address = _remote(folder)
-    heads = _told(folder, address, "ls-remote", "--symref", REMOTE, "HEAD", f"refs/heads/{NAME}").decode()
+    heads = _told(
+        folder, address, "ls-remote", "--symref", REMOTE, "HEAD", f"refs/heads/{NAME}"
+    ).decode()
     leads = re.search(r"^ref: refs/heads/(\S+)\tHEAD$", heads, re.MULTILINE)
     default = leads[1] if leads and leads[1] != NAME else ""
     if not re.search(rf"\trefs/heads/{NAME}$", heads, re.MULTILINE):
@@ -80,7 +82,9 @@ def look(folder: Path) -> Standing:
     return Standing(address=address, commit=commit, default=default, ids=_ids(folder, commit))
 
 
-def published(folder: Path, standing: Standing, is_home: Callable[[bytes], bool]) -> Mapping[str, str]:
+def published(
+    folder: Path, standing: Standing, is_home: Callable[[bytes], bool]
+) -> Mapping[str, str]:
     """Returns the ids of the files that Digest last put on the branch; none where it never did.
 
     Its commits say so; of one by an early version, which did not, `is_home` tells by what its home page says.
@@ -90,7 +94,9 @@ def published(folder: Path, standing: Standing, is_home: Callable[[bytes], bool]
         found = git.run(folder, "log", "-1", "--format=%H", *pattern, standing.commit, need=_NEED)
         commit = found.stdout.decode().strip()
         ids = _ids(folder, commit) if found.returncode == 0 and commit else {}
-        if ids and (is_sure or is_home(read(folder, replace(standing, ids=ids), "index.html") or b"")):
+        if ids and (
+            is_sure or is_home(read(folder, replace(standing, ids=ids), "index.html") or b"")
+        ):
             return ids
     return {}
 
@@ -104,7 +110,9 @@ def is_ours(folder: Path, standing: Standing, path: str) -> bool:
         if blob.returncode or blob.stdout.strip() != content.strip():
             break
         first = commit
-    message = git.run(folder, "log", "-1", "--format=%B", first, need=_NEED).stdout if first else b""
+    message = (
+        git.run(folder, "log", "-1", "--format=%B", first, need=_NEED).stdout if first else b""
+    )
     return _MADE in message.decode(errors="replace").splitlines()
 
 
@@ -137,7 +145,9 @@ def put(folder: Path, site: Path, standing: Standing, *, message: str, cname: st
     try:
         _begin(folder, standing)
         _commit(folder, site, f"{message}\n\n{_MADE}", cname)
-        made = git.run(folder, "rev-parse", "--verify", "--quiet", f"refs/heads/{_OURS}", need=_NEED)
+        made = git.run(
+            folder, "rev-parse", "--verify", "--quiet", f"refs/heads/{_OURS}", need=_NEED
+        )
         commit = made.stdout.decode().strip()
         if commit in {"", standing.commit}:
             raise DigestError(f"{folder}: git could not commit the site; is the disk full?")
@@ -151,11 +161,22 @@ def source(folder: Path, places: Iterable[str]) -> Source:
     """Returns what of git's would be published: `places` are the files and folders that a site is built from."""
     commit = git.run(folder, "rev-parse", "--short", "--verify", "--quiet", "HEAD", need=_NEED)
     branch = git.run(folder, "symbolic-ref", "--quiet", "--short", "HEAD", need=_NEED)
-    words = ("--no-optional-locks", "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all")
+    words = (
+        "--no-optional-locks",
+        "status",
+        "--porcelain",
+        "-z",
+        "--no-renames",
+        "--untracked-files=all",
+    )
     status = git.run(folder, *words, "--", *places, need=_NEED)
     ahead = git.run(folder, "rev-list", "--count", "@{upstream}..HEAD", need=_NEED)
     inside = git.prefix(folder)
-    rows = {os.fsdecode(row[3:]).removeprefix(inside): b"D" in row[:2] for row in status.stdout.split(b"\0") if row}
+    rows = {
+        os.fsdecode(row[3:]).removeprefix(inside): b"D" in row[:2]
+        for row in status.stdout.split(b"\0")
+        if row
+    }
     return Source(
         commit=commit.stdout.decode().strip(),
         branch=branch.stdout.decode(errors="replace").strip(),
@@ -169,14 +190,24 @@ def _each_once(folder: Path, inside: str, rows: Mapping[str, bool]) -> tuple[str
 
     A moved or renamed file has the old name or the old content; git itself compares no file that is not staged.
     """
-    gone, there = (tuple(file for file in rows if rows[file] is is_gone) for is_gone in (True, False))
+    gone, there = (
+        tuple(file for file in rows if rows[file] is is_gone) for is_gone in (True, False)
+    )
     if not (gone and there):
         return tuple(rows)
     ids = _ids(folder, "HEAD")
     had = {file: ids.get(inside + file, "") for file in gone}
     names = {Path(file).name for file in there}
-    contents = {id_of((folder / file).read_bytes(), had[gone[0]]) for file in there if (folder / file).is_file()}
-    return tuple(file for file in rows if not (file in had and (Path(file).name in names or had[file] in contents)))
+    contents = {
+        id_of((folder / file).read_bytes(), had[gone[0]])
+        for file in there
+        if (folder / file).is_file()
+    }
+    return tuple(
+        file
+        for file in rows
+        if not (file in had and (Path(file).name in names or had[file] in contents))
+    )
 
 
 def missing_source(folder: Path, standing: Standing) -> str:
@@ -184,14 +215,28 @@ def missing_source(folder: Path, standing: Standing) -> str:
 
     "" if it does, or if no commit of ours names one.
     """
-    said = git.run(folder, "log", "-1", "--format=%s", f"--grep=^{_MADE}$", standing.commit, need=_NEED)
-    found = _FROM.search(said.stdout.decode(errors="replace")) if standing.commit and said.returncode == 0 else None
+    said = git.run(
+        folder, "log", "-1", "--format=%s", f"--grep=^{_MADE}$", standing.commit, need=_NEED
+    )
+    found = (
+        _FROM.search(said.stdout.decode(errors="replace"))
+        if standing.commit and said.returncode == 0
+        else None
+    )
     if found is None:
         return ""
-    is_here = git.run(folder, "cat-file", "-e", f"{found[1]}^{{commit}}", need=_NEED).returncode == 0
-    if not is_here and git.run(folder, "rev-parse", "--is-shallow-repository", need=_NEED).stdout.strip() == b"true":
+    is_here = (
+        git.run(folder, "cat-file", "-e", f"{found[1]}^{{commit}}", need=_NEED).returncode == 0
+    )
+    if (
+        not is_here
+        and git.run(folder, "rev-parse", "--is-shallow-repository", need=_NEED).stdout.strip()
+        == b"true"
+    ):
         return ""  # older commits are not here, and this may be one
-    is_behind = git.run(folder, "merge-base", "--is-ancestor", found[1], "HEAD", need=_NEED).returncode == 0
+    is_behind = (
+        git.run(folder, "merge-base", "--is-ancestor", found[1], "HEAD", need=_NEED).returncode == 0
+    )
     return "" if is_behind else found[1]
 
 
@@ -199,7 +244,9 @@ def _remote(folder: Path) -> str:
     inside = git.run(folder, "rev-parse", "--is-inside-work-tree", need=_NEED)
     if inside.returncode:
         what = "is not in a git repository; run 'git init', add the remote that you publish to, and publish again"
-        raise DigestError(f"{folder}: {what if b'not a git repository' in inside.stderr else _last(inside.stderr)}")
+        raise DigestError(
+            f"{folder}: {what if b'not a git repository' in inside.stderr else _last(inside.stderr)}"
+        )
     answer = git.run(folder, "remote", "get-url", "--push", REMOTE, need=_NEED)
     if answer.returncode:
         cure = f"'git remote add {REMOTE} …' with the address of the repository that you publish to"
@@ -220,9 +267,18 @@ def _commit(folder: Path, site: Path, message: str, cname: str | None) -> None:
         try:
             # No remote has the name ".": the branch is where we have set it, and stays there.
             ghp_import.ghp_import(
-                str(site.resolve()), branch=_OURS, remote=".", mesg=message, nojekyll=True, cname=cname
+                str(site.resolve()),
+                branch=_OURS,
+                remote=".",
+                mesg=message,
+                nojekyll=True,
+                cname=cname,
             )
-        except (ghp_import.GhpError, OSError, TypeError) as error:  # TypeError: how it fails to say that git failed
+        except (
+            ghp_import.GhpError,
+            OSError,
+            TypeError,
+        ) as error:  # TypeError: how it fails to say that git failed
             raise DigestError(f"{folder}: the site could not be committed: {error}") from None
 
 
@@ -233,7 +289,9 @@ def _committer(folder: Path) -> Iterator[None]:
     who = re.fullmatch(r"(.*) <(.*)> \d+ [+-]\d+\s*", answer.stdout.decode(errors="replace"))
     if answer.returncode or not who:
         cure = "git config user.name '…' and git config user.email '…'"
-        raise DigestError(f"{folder}: git does not know your name and email address; set them with {cure}")
+        raise DigestError(
+            f"{folder}: git does not know your name and email address; set them with {cure}"
+        )
     before = {name: os.environ.get(name) for name in ("GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL")}
     os.environ |= {"GIT_COMMITTER_NAME": who[1], "GIT_COMMITTER_EMAIL": who[2]}
     try:
@@ -247,8 +305,12 @@ def _committer(folder: Path) -> Iterator[None]:
 def _push(folder: Path, commit: str, address: str) -> None:
     answer = git.run(folder, "push", "--quiet", REMOTE, f"{commit}:refs/heads/{NAME}", need=_NEED)
     said = answer.stderr.decode(errors="replace")
-    if answer.returncode and re.search(r"fetch first|non-fast-forward|\bstale info\b|failed to update ref", said):
-        raise DigestError(f"{address}: {NAME} was published to by someone else in the meantime; publish again")
+    if answer.returncode and re.search(
+        r"fetch first|non-fast-forward|\bstale info\b|failed to update ref", said
+    ):
+        raise DigestError(
+            f"{address}: {NAME} was published to by someone else in the meantime; publish again"
+        )
     if answer.returncode:
         raise DigestError(refusal(said, address))
 
@@ -269,8 +331,14 @@ def _told(folder: Path, address: str, *words: str) -> bytes:
 def refusal(said: str, address: str) -> str:
     """Returns what git says of a remote that it cannot use as one line, with the likely cure and without secrets."""
     lines = [_address(line.strip()) for line in said.splitlines() if line.strip()]
-    cure = next((cure for pattern, cure in _CURES.items() if re.search(pattern, said, re.IGNORECASE)), "")
-    telling = [line for line in lines if re.search(r"denied|fatal|error|rejected|remote:", line, re.IGNORECASE)]
+    cure = next(
+        (cure for pattern, cure in _CURES.items() if re.search(pattern, said, re.IGNORECASE)), ""
+    )
+    telling = [
+        line
+        for line in lines
+        if re.search(r"denied|fatal|error|rejected|remote:", line, re.IGNORECASE)
+    ]
     what = (telling or lines or ["nothing"])[0]
     return f"{address}: git says: {what}" + (f"; {cure}" if cure else "")
 
@@ -281,4 +349,7 @@ def _address(text: str) -> str:
 
 
 def _last(said: bytes) -> str:
-    return (said.decode(errors="replace").strip().splitlines() or ["git failed without an error message"])[-1]
+    return (
+        said.decode(errors="replace").strip().splitlines()
+        or ["git failed without an error message"]
+    )[-1]

@@ -76,8 +76,18 @@ def once_had(folder: Path, place: str, *, anywhere: bool = False) -> frozenset[s
     None where that cannot be known: without a repository or a commit, and where the history has been cut off.
     """
     # Without --full-history git leaves out what a stash has of untracked files: they are in its third parent.
-    words = ("--full-history", "--no-renames", "--diff-filter=A", "--name-only", "--relative", "--format=", "-z")
-    if not anywhere and _named(folder, "rev-parse", "--is-shallow-repository") != frozenset({"false"}):
+    words = (
+        "--full-history",
+        "--no-renames",
+        "--diff-filter=A",
+        "--name-only",
+        "--relative",
+        "--format=",
+        "-z",
+    )
+    if not anywhere and _named(folder, "rev-parse", "--is-shallow-repository") != frozenset(
+        {"false"}
+    ):
         return None
     return _named(folder, "log", *words, "--all" if anywhere else "HEAD", "--", place)
 
@@ -88,10 +98,22 @@ def merged_from(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ..
     Nobody need have seen what came of that. A file that was edited since has none, nor has any without a repository.
     A rebased commit is known by its two dates, which are the same in one that was made where it stands.
     """
-    changed = _named(folder, "diff", "--name-only", "--relative", "-z", "HEAD", "--", *files) if files else None
+    changed = (
+        _named(folder, "diff", "--name-only", "--relative", "-z", "HEAD", "--", *files)
+        if files
+        else None
+    )
     if changed is None:
         return {}
-    words = ("-c", "--topo-order", "--no-renames", "--name-only", "--relative", "-z", "--format=%x01%H %at %ct %P")
+    words = (
+        "-c",
+        "--topo-order",
+        "--no-renames",
+        "--name-only",
+        "--relative",
+        "-z",
+        "--format=%x01%H %at %ct %P",
+    )
     told = run(folder, "log", *words, "--", *files).stdout
     place, versions, seen = prefix(folder), list[tuple[str, str]](), set(changed)
     for commit in told.split(b"\1")[1:]:
@@ -105,7 +127,9 @@ def merged_from(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ..
             else:
                 versions += [(name, f"{parent}:{place}{name}") for parent in parents]
     found: dict[str, list[str]] = defaultdict(list)
-    for (name, _), content in zip(versions, contents(folder, [object for _, object in versions]), strict=True):
+    for (name, _), content in zip(
+        versions, contents(folder, [object for _, object in versions]), strict=True
+    ):
         found[name].append(content.decode(errors="replace"))
     return {name: tuple(texts) for name, texts in found.items()}
 
@@ -121,7 +145,15 @@ def brought_back(
     """
     if _named(folder, "rev-parse", "--is-shallow-repository") != frozenset({"false"}):
         return {}
-    words = ("--full-history", "-M", "--diff-filter=D", "--name-only", "--relative", "-z", "--format=%x01%h")
+    words = (
+        "--full-history",
+        "-M",
+        "--diff-filter=D",
+        "--name-only",
+        "--relative",
+        "-z",
+        "--format=%x01%h",
+    )
     deletions = [("", file, file) for file in noted]
     for commit in run(folder, "log", *words, "HEAD", "--", place).stdout.split(b"\1")[1:]:
         header, *names = (os.fsdecode(part.strip(b"\n")) for part in commit.split(b"\0"))
@@ -129,8 +161,13 @@ def brought_back(
     files = {file for _, _, file in deletions}
     if not files:
         return {}
-    committed = _named(folder, "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", *files) or frozenset()
-    edited = _named(folder, "diff", "--name-only", "--relative", "-z", "HEAD", "--", *files) or frozenset()
+    committed = (
+        _named(folder, "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", *files) or frozenset()
+    )
+    edited = (
+        _named(folder, "diff", "--name-only", "--relative", "-z", "HEAD", "--", *files)
+        or frozenset()
+    )
     found: dict[str, str] = {}
     for deletion, name, file in deletions:
         is_sure = file in committed - edited - found.keys()
@@ -159,7 +196,9 @@ def _is_meant(folder: Path, deletion: str, names: Collection[str], beside: str) 
         changes = dict(zip(rest[1::2], rest[::2], strict=False))
         kinds = {changes[name] for name in names if name in changes}
         is_rebased = len(set(header.split())) > 1
-        if not is_rebased and ((deletion and "A" in kinds) or ("M" in kinds and not changes.keys() - set(names))):
+        if not is_rebased and (
+            (deletion and "A" in kinds) or ("M" in kinds and not changes.keys() - set(names))
+        ):
             return True
     return False
 
@@ -171,7 +210,9 @@ def contents(folder: Path, objects: Sequence[str], need: str = "--since") -> lis
     answer = run(folder, "cat-file", "--batch", said=given, need=need).stdout if objects else b""
     found, at = [], 0
     for _ in objects:
-        header = answer[at:].partition(b"\n")[0]  # none where git has stopped, as for want of a network
+        header = answer[at:].partition(b"\n")[
+            0
+        ]  # none where git has stopped, as for want of a network
         size = header.rpartition(b" ")[2]
         at += len(header) + 1
         found.append(answer[at : at + int(size)] if size.isdigit() else b"")
@@ -182,11 +223,15 @@ def contents(folder: Path, objects: Sequence[str], need: str = "--since") -> lis
 def shortened(folder: Path, place: str) -> dict[str, bytes]:
     """Returns what HEAD has of each file below a place of a folder that lacks lines which HEAD has; {} without git."""
     try:
-        answer = run(folder, "diff", "--numstat", "--no-renames", "--relative", "-z", "HEAD", "--", place)
+        answer = run(
+            folder, "diff", "--numstat", "--no-renames", "--relative", "-z", "HEAD", "--", place
+        )
     except DigestError:
         return {}
     rows = (row.split(b"\t", 2) for row in answer.stdout.split(b"\0") if row.count(b"\t") >= 2)
-    files = [os.fsdecode(name) for _, deleted, name in rows if deleted != b"0" and b"\n" not in name]
+    files = [
+        os.fsdecode(name) for _, deleted, name in rows if deleted != b"0" and b"\n" not in name
+    ]
     objects = [f"HEAD:{prefix(folder)}{file}" for file in files] if files else []
     return dict(zip(files, contents(folder, objects), strict=True))
 
@@ -199,7 +244,9 @@ def _named(folder: Path, *words: str) -> frozenset[str] | None:
         return None
     names = re.split(rb"[\0]", answer.stdout)
     return (
-        None if answer.returncode else frozenset(os.fsdecode(name.strip(b"\n")) for name in names if name.strip(b"\n"))
+        None
+        if answer.returncode
+        else frozenset(os.fsdecode(name.strip(b"\n")) for name in names if name.strip(b"\n"))
     )
 
 
@@ -216,7 +263,9 @@ def _base(folder: Path, since: str) -> str:
     """Returns the commit to compare with: where the two histories parted, so that what others did since is not ours."""
     found = run(folder, "rev-parse", "--verify", "--quiet", f"{since}^{{commit}}")
     if found.returncode or "\0" in since:
-        raise UnknownRefError(f"git has no commit '{since}' here; in a shallow clone, fetch it first")
+        raise UnknownRefError(
+            f"git has no commit '{since}' here; in a shallow clone, fetch it first"
+        )
     commit = found.stdout.decode().strip()
     parted = run(folder, "merge-base", commit, "HEAD")
     return parted.stdout.decode().strip() or commit
@@ -227,7 +276,9 @@ def _changes(diff: bytes, untracked: frozenset[str]) -> Changes:
     raw, _, patch = diff.partition(b"\0\0") if b"\0\0" in diff else (diff, b"", b"")
     entries = list(_entries(raw.split(b"\0")))
     patches = _patches(patch)
-    known = len(patches) == len(entries)  # not so where a file has changed its type, or is being merged
+    known = len(patches) == len(
+        entries
+    )  # not so where a file has changed its type, or is being merged
     lines, new, gone = dict[str, frozenset[int]](), set(untracked), set[str]()
     for number, (status, old, name) in enumerate(entries):
         if status == "D" or old != name:
@@ -271,7 +322,12 @@ def run(
     """
     try:
         return subprocess.run(
-            ["git", *words], cwd=folder, env={**os.environ, "LC_ALL": "C"}, capture_output=True, check=False, input=said
+            ["git", *words],
+            cwd=folder,
+            env={**os.environ, "LC_ALL": "C"},
+            capture_output=True,
+            check=False,
+            input=said,
         )
     except FileNotFoundError:
         raise DigestError(f"{need} needs git, which is not installed on this machine") from None

@@ -34,7 +34,9 @@ def without_ending(file: str) -> str:
 def current_ids(themes: Iterable[Theme]) -> dict[str, str]:
     """Returns the id of each theme by every id that it has or had; an id in use wins over the same one given up."""
     themes = tuple(themes)
-    return {old: theme.id for theme in themes for old in theme.was} | {theme.id: theme.id for theme in themes}
+    return {old: theme.id for theme in themes for old in theme.was} | {
+        theme.id: theme.id for theme in themes
+    }
 
 
 def free_name(name: str, taken: Container[str]) -> str:

@@ -53,7 +53,9 @@ def check_phrase(phrase: str) -> str | None:
         return "is empty"
     if not all(parts):
         return f"has nothing on one side of its '{JOIN}'"
-    if any(_GLUED.search(word) for word in words) or any(word.startswith(JOIN) for word in words[1:]):
+    if any(_GLUED.search(word) for word in words) or any(
+        word.startswith(JOIN) for word in words[1:]
+    ):
         return f"has a '{JOIN}' without spaces; write ' {JOIN} ' with a space on each side"
     if STAR in words:
         return f"has a '{STAR}' that ends no word"

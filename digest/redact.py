@@ -25,19 +25,24 @@ _NAME = re.compile(
 )
 _OFTEN_PUBLIC = frozenset({"email", "key", "login", "pin", "session", "ticket"})
 _WORDS_OR_NUMBERS = re.compile(
-    r"(?:(?:[A-Za-z][a-z]{0,14}|[A-Z]{2,5}|\d{1,3}[a-z]{0,2}|(?:19|20)\d\d)(?:[-_.,:/+ ]|\Z))+", re.ASCII
+    r"(?:(?:[A-Za-z][a-z]{0,14}|[A-Z]{2,5}|\d{1,3}[a-z]{0,2}|(?:19|20)\d\d)(?:[-_.,:/+ ]|\Z))+",
+    re.ASCII,
 )
 _LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
 _PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#\s'\"<>]{1,500})=([^&;#\s'\"<>]+)")
 _INNER = re.compile(r"(?<=[?&;#])([^=&;#\s'\"<>]{1,500})=(?=([^&;#\s'\"<>]+))")
 """A parameter of a URL that is the value of another one."""
-_ENCODED = re.compile(r"((?:%3F|%26|%3B|%23)([^=&;#\s'\"<>%]+)%3D)([^=&;#\s'\"<>%]+)", re.IGNORECASE)
+_ENCODED = re.compile(
+    r"((?:%3F|%26|%3B|%23)([^=&;#\s'\"<>%]+)%3D)([^=&;#\s'\"<>%]+)", re.IGNORECASE
+)
 """A parameter of a percent-encoded URL within another one."""
 _PATH_PARAMETER = re.compile(r";([^=;/]+)=([^;/]*)")
 """A parameter of a part of a path (RFC 3986 section 3.3), such as `/rss;token=x`."""
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _BARE = r"[^\s<>\"()\[\]]"
-_ADDRESS = re.compile(rf"(?:[a-z][a-z0-9+.-]*:|(?<![\w:/]))//(?:{_BARE}|\({_BARE}*\)|\[{_BARE}*\])+", re.IGNORECASE)
+_ADDRESS = re.compile(
+    rf"(?:[a-z][a-z0-9+.-]*:|(?<![\w:/]))//(?:{_BARE}|\({_BARE}*\)|\[{_BARE}*\])+", re.IGNORECASE
+)
 """A URL in a text, also without its scheme; with brackets in pairs: a single one belongs to the text around it."""
 _AFTER = "'.,;:!?*_~`|\\"
 """Characters at the end of a URL in a text that belong to the sentence or to Markdown."""
@@ -60,7 +65,9 @@ def names(address: str) -> tuple[str, ...]:
         schemes = [match.start() for match in _SCHEME.finditer(address)]
         if len(schemes) > 1:
             said += _INNER.findall(address, schemes[1] if schemes[0] == 0 else schemes[0])
-        found.update(dict.fromkeys(unquote(name) for name, value in said if _is_secret(name, value)))
+        found.update(
+            dict.fromkeys(unquote(name) for name, value in said if _is_secret(name, value))
+        )
         address = _nested(address[schemes[-1] :] if schemes else address)
     return tuple(found)
 
@@ -109,7 +116,9 @@ def strip_feed(address: str) -> str:
     if not secrets:
         return stripped
     parts = urlsplit(stripped)
-    kept = [part for part in parts.query.split("&") if unquote(part.partition("=")[0]) not in secrets]
+    kept = [
+        part for part in parts.query.split("&") if unquote(part.partition("=")[0]) not in secrets
+    ]
     return urlunsplit(parts._replace(query="&".join(kept)))
 
 
@@ -117,7 +126,9 @@ def names_in(text: str) -> tuple[str, ...]:
     """Returns what looks like a secret in the URLs of a text, in words (`names`)."""
     if "//" not in text or not _SIGNS.search(text):
         return ()
-    return tuple(dict.fromkeys(name for address in _ADDRESS.findall(text) for name in names(_whole(address))))
+    return tuple(
+        dict.fromkeys(name for address in _ADDRESS.findall(text) for name in names(_whole(address)))
+    )
 
 
 def strip_text(text: str) -> str:
@@ -143,7 +154,9 @@ def _whole(address: str) -> str:
 
 def mask(text: str) -> str:
     """Returns a text with each secret in its URLs replaced by `…`."""
-    encoded = _ENCODED.sub(lambda found: f"{found[1]}…" if _is_secret(found[2], found[3]) else found[0], text)
+    encoded = _ENCODED.sub(
+        lambda found: f"{found[1]}…" if _is_secret(found[2], found[3]) else found[0], text
+    )
     return _PARAMETER.sub(_masked, _LOGIN.sub("…@", encoded))
 
 
@@ -151,7 +164,10 @@ def values(address: str) -> frozenset[str]:
     """Returns the secrets in a URL, as written and decoded."""
     login = _LOGIN.search(address)
     password = login[0][:-1].partition(":")[2] if login else ""
-    found = {password, *(value for name, value in _PARAMETER.findall(address) if _is_secret(name, value))}
+    found = {
+        password,
+        *(value for name, value in _PARAMETER.findall(address) if _is_secret(name, value)),
+    }
     both = found | {unquote(value) for value in found} | {unquote_plus(value) for value in found}
     return frozenset(value for value in both if len(value) >= _SHORTEST)
 
@@ -165,7 +181,9 @@ def strip_values(address: str, secrets: Iterable[str]) -> str:
     path, _, query = head.partition("?")
     kept = "&".join(part for part in query.split("&") if not _has_value(part, secrets))
     kept_fragment = "" if _has_value(fragment, secrets) else fragment
-    return path + (f"?{kept}" if kept else "") + (hash_sign + kept_fragment if kept_fragment else "")
+    return (
+        path + (f"?{kept}" if kept else "") + (hash_sign + kept_fragment if kept_fragment else "")
+    )
 
 
 def _has_value(part: str, secrets: frozenset[str]) -> bool:
@@ -194,4 +212,6 @@ def is_words(value: str) -> bool:
 
 def _is_secret(name: str, value: str) -> bool:
     name = unquote(name)
-    return _NAME.fullmatch(name) is not None and not (name.lower() in _OFTEN_PUBLIC and is_words(value))
+    return _NAME.fullmatch(name) is not None and not (
+        name.lower() in _OFTEN_PUBLIC and is_words(value)
+    )

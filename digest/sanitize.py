@@ -66,7 +66,8 @@ def text_of(markup: str) -> str:
 def _readings(kept: str) -> str:
     """Returns markup in which how a word is read (`<rt>`) stands in parentheses behind it, its own or ours."""
     return _RUBY_TAG.sub(
-        "", _READING.sub(lambda reading: f"({reading[1].strip()})" if reading[1].strip() else "", kept)
+        "",
+        _READING.sub(lambda reading: f"({reading[1].strip()})" if reading[1].strip() else "", kept),
     )
 
 

@@ -73,4 +73,6 @@ def without_session(address: str) -> str:
 
 
 def _is_one_of(pattern: str, part: str) -> bool:
-    return any(re.fullmatch(pattern, text, re.IGNORECASE) for text in (part.partition("=")[0], part))
+    return any(
+        re.fullmatch(pattern, text, re.IGNORECASE) for text in (part.partition("=")[0], part)
+    )

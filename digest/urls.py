@@ -26,7 +26,9 @@ _PLACEHOLDER = re.compile(
 )
 """Hosts that nobody can have (RFC 2606, RFC 6761), of this machine, and those that stand for a user of GitHub."""
 _CODE = re.compile(r"%[0-9A-Fa-f]{2}")
-_MEANS_ITSELF = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$'()*,:@")
+_MEANS_ITSELF = frozenset(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$'()*,:@"
+)
 """Signs that are the same in a path or query, whether they are percent-encoded or not."""
 _SAFE = "%/?#&=+;-._~!$'()*,:@"
 _PLAIN = re.compile(r"[A-Za-z0-9._~:/@,!$'()*-]*")
@@ -56,7 +58,11 @@ def web_link(address: str, base: str = "") -> str | None:
     if link is None or "@" not in link:
         return link
     parts = urlsplit(link)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else link
+    return (
+        urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        if "@" in parts.netloc
+        else link
+    )
 
 
 def fetch_link(address: str, base: str = "") -> str | None:
@@ -69,9 +75,15 @@ def fetch_link(address: str, base: str = "") -> str | None:
         port = parts.port
     except ValueError:
         return None
-    if parts.scheme.lower() not in {"http", "https"} or not _HOST.fullmatch(parts.hostname or "") or port == 0:
+    if (
+        parts.scheme.lower() not in {"http", "https"}
+        or not _HOST.fullmatch(parts.hostname or "")
+        or port == 0
+    ):
         return None
-    link = urlunsplit(parts._replace(scheme=parts.scheme.lower())).rstrip()  # what stood before an empty fragment
+    link = urlunsplit(
+        parts._replace(scheme=parts.scheme.lower())
+    ).rstrip()  # what stood before an empty fragment
     return _encode(link)
 
 
@@ -105,7 +117,9 @@ def site_url(address: str) -> str | None:
     parts = urlsplit(fetch_link(address) or "")
     host, colon, port = parts.netloc.partition(":")
     path = quote(_LONE_PERCENT.sub("%25", parts.path), safe="/%:@!$&'()*+,;=~")
-    return urlunsplit(parts._replace(netloc=ascii_host(host) + colon + port, path=path.rstrip("/") + "/"))
+    return urlunsplit(
+        parts._replace(netloc=ascii_host(host) + colon + port, path=path.rstrip("/") + "/")
+    )
 
 
 def site_fault(address: str) -> str:
@@ -142,12 +156,24 @@ def is_placeholder(url: str) -> bool:
 def clean(link: str) -> str:
     """Returns the link without tracking parameters and text fragments; the rest of it stays byte for byte."""
     scheme, netloc, path, query, fragment = _split(link)
-    kept = "&".join([part for part in query.split("&") if not tracking_parameters.is_dropped(part)]) if query else ""
+    kept = (
+        "&".join([part for part in query.split("&") if not tracking_parameters.is_dropped(part)])
+        if query
+        else ""
+    )
     if query and not kept and not path.strip("/"):
-        kept = _untracked(query)  # on a home page, a parameter is all that tells one page from another
+        kept = _untracked(
+            query
+        )  # on a home page, a parameter is all that tells one page from another
     fragment = _TEXT_FRAGMENT.sub("", fragment)
     return urlunsplit(
-        (scheme, netloc, path, kept, "" if tracking_parameters.is_tracking_fragment(fragment) else fragment)
+        (
+            scheme,
+            netloc,
+            path,
+            kept,
+            "" if tracking_parameters.is_tracking_fragment(fragment) else fragment,
+        )
     )
 
 
@@ -171,7 +197,11 @@ def lasting(address: str) -> str:
     if address.isascii() and _PLAIN.fullmatch(address):
         return address
     path, mark, query = tracking_parameters.without_session(address).partition("?")
-    kept = "&".join(part for part in query.split("&") if not tracking_parameters.is_passing(part)) if mark else ""
+    kept = (
+        "&".join(part for part in query.split("&") if not tracking_parameters.is_passing(part))
+        if mark
+        else ""
+    )
     if query and not kept and "/" not in path.rstrip("/"):
         kept = query  # on a home page, a parameter is all that tells one page from another
     return _in_one_form(f"{path.rstrip('/')}?{kept}" if kept else path.rstrip("/"))
@@ -224,7 +254,13 @@ def _untracked(query: str) -> str:
     """Returns a query without its tracking parameters."""
     if not query:
         return ""
-    return "&".join([part for part in query.split("&") if not tracking_parameters.is_tracker(part.partition("=")[0])])
+    return "&".join(
+        [
+            part
+            for part in query.split("&")
+            if not tracking_parameters.is_tracker(part.partition("=")[0])
+        ]
+    )
 
 
 def _host(parts: SplitResult) -> str:
@@ -236,7 +272,9 @@ def _host(parts: SplitResult) -> str:
 
 
 def _is_ascii_host(name: str) -> bool:
-    return ascii_host(name).isascii() and all(0 < len(label) < 64 for label in ascii_host(name).rstrip(".").split("."))
+    return ascii_host(name).isascii() and all(
+        0 < len(label) < 64 for label in ascii_host(name).rstrip(".").split(".")
+    )
 
 
 def _in_one_form(address: str) -> str:

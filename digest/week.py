@@ -14,7 +14,9 @@ from typing import NamedTuple
 _FOLDER = re.compile(r"(\d{4})/w(\d{2})")
 _NAME = re.compile(r"(\d{4})-W(\d{2})", re.IGNORECASE)
 _HALF_A_YEAR, _TWO_YEARS, _TEN_YEARS = 26, 104, 520  # weeks
-_KNOWN = 1 << 14  # weeks whose days are remembered: an archive asks for all of its own again and again
+_KNOWN = (
+    1 << 14
+)  # weeks whose days are remembered: an archive asks for all of its own again and again
 
 
 class _Parts(NamedTuple):

@@ -33,14 +33,17 @@ def main(folder: Path) -> int:
     """Takes both pictures into a folder and says where they are; 1 where there is no browser to take them with."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
-        print("make pictures: no Chromium is installed; install one (Debian: apt install chromium)", file=sys.stderr)  # noqa: T201
+        reason = "no Chromium is installed; install one (Debian: apt install chromium)"
+        print(f"make pictures: {reason}", file=sys.stderr)  # noqa: T201
         return 1
     from playwright.sync_api import sync_playwright
 
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as site, sync_playwright() as running:
         build.run(ROOT, config.load(ROOT), output=Path(site) / "site", base_url=URL)
-        browser = running.chromium.launch(executable_path=program, args=["--no-sandbox", "--hide-scrollbars"])
+        browser = running.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--hide-scrollbars"]
+        )
         for scheme in SCHEMES:
             path = folder / f"home-{scheme}.webp"
             path.write_bytes(picture(browser, Path(site) / "site", scheme))
@@ -59,7 +62,9 @@ def picture(browser: Browser, site: Path, scheme: Literal["light", "dark"]) -> b
         route.fulfill(path=path, content_type=kind) if path.is_file() else route.fulfill(status=404)
 
     with browser.new_context(
-        viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=SHARPNESS, color_scheme=scheme
+        viewport={"width": WIDTH, "height": HEIGHT},
+        device_scale_factor=SHARPNESS,
+        color_scheme=scheme,
     ) as context:
         page = context.new_page()
         page.route("**/*", answer)

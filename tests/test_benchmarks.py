@@ -35,7 +35,13 @@ def copy(made: Path, tmp_path: Path) -> Path:
 
 def called(module: str, *words: str) -> str:
     """What a command of ours prints; it has to go well."""
-    done = subprocess.run([sys.executable, "-m", module, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", module, *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -50,7 +56,9 @@ def week_of(site: Path) -> Path:
     return sorted(site.glob("2*/w*/index.html"))[-2]
 
 
-def test_a_made_up_digest_is_the_same_every_time_and_another_with_another_seed(tmp_path: Path) -> None:
+def test_a_made_up_digest_is_the_same_every_time_and_another_with_another_seed(
+    tmp_path: Path,
+) -> None:
     for name, seed in (("one", 1), ("same", 1), ("other", 2)):
         corpus.write(tmp_path / name, 20, seed)
 
@@ -74,15 +82,24 @@ def test_a_pull_finds_every_entry_known_and_changes_nothing(made: Path, tmp_path
 
 
 @pytest.mark.parametrize("peer", sorted(convert.WRITERS))
-def test_a_peer_is_given_every_story_under_the_name_that_it_has_here(peer: str, made: Path, tmp_path: Path) -> None:
+def test_a_peer_is_given_every_story_under_the_name_that_it_has_here(
+    peer: str, made: Path, tmp_path: Path
+) -> None:
     convert.WRITERS[peer](journal.read(made), tmp_path / peer)
     content = convert.PLACES.get(peer, "content")
 
     ours = {path.relative_to(made / "content") for path in made.glob("content/2*/w*/2*.md")}
-    theirs = {path.relative_to(tmp_path / peer / content) for path in (tmp_path / peer).glob(f"{content}/2*/w*/2*.md")}
+    theirs = {
+        path.relative_to(tmp_path / peer / content)
+        for path in (tmp_path / peer).glob(f"{content}/2*/w*/2*.md")
+    }
 
     assert ours == theirs
-    assert not [path for path in (tmp_path / peer).rglob("*") if path.is_file() and b"@URL@" in path.read_bytes()]
+    assert not [
+        path
+        for path in (tmp_path / peer).rglob("*")
+        if path.is_file() and b"@URL@" in path.read_bytes()
+    ]
 
 
 def test_two_sites_agree_that_are_the_same(made: Path, copy: Path) -> None:
@@ -92,11 +109,15 @@ def test_two_sites_agree_that_are_the_same(made: Path, copy: Path) -> None:
 
 def test_a_missing_story_is_noticed(made: Path, copy: Path) -> None:
     page = week_of(copy)
-    page.write_text(re.sub(r"<article.*?</article>", "", page.read_text(), count=1, flags=re.DOTALL))
+    page.write_text(
+        re.sub(r"<article.*?</article>", "", page.read_text(), count=1, flags=re.DOTALL)
+    )
 
     [found] = differences(made / "site", copy)
 
-    assert found.startswith(f"weeks: {page.parent.relative_to(copy).as_posix()}: only in {made / 'site'}: ")
+    assert found.startswith(
+        f"weeks: {page.parent.relative_to(copy).as_posix()}: only in {made / 'site'}: "
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,7 +128,9 @@ def test_a_missing_story_is_noticed(made: Path, copy: Path) -> None:
         (r"(<blockquote[^>]*>)", r"\1Not "),
     ],
 )
-def test_another_group_headline_or_excerpt_is_noticed(pattern: str, instead: str, made: Path, copy: Path) -> None:
+def test_another_group_headline_or_excerpt_is_noticed(
+    pattern: str, instead: str, made: Path, copy: Path
+) -> None:
     page = week_of(copy)
     page.write_text(re.sub(pattern, instead, page.read_text(), count=1, flags=re.DOTALL))
 
@@ -134,11 +157,23 @@ def test_what_a_command_costs_counts_the_processes_that_it_starts(tmp_path: Path
 
 def test_a_command_that_fails_is_named_with_its_words(tmp_path: Path) -> None:
     with pytest.raises(measure.CommandFailed, match=r"exit code 3(?s:.*)oh no"):
-        measure.run([sys.executable, "-c", "import sys; print('oh no', file=sys.stderr); sys.exit(3)"], tmp_path)
+        measure.run(
+            [sys.executable, "-c", "import sys; print('oh no', file=sys.stderr); sys.exit(3)"],
+            tmp_path,
+        )
 
 
 def test_the_smallest_run_measures_every_phase_and_the_preview(tmp_path: Path) -> None:
-    said = called("benchmarks.bench", "--stories", "60", "--rounds", "1", "--no-peers", "--folder", str(tmp_path))
+    said = called(
+        "benchmarks.bench",
+        "--stories",
+        "60",
+        "--rounds",
+        "1",
+        "--no-peers",
+        "--folder",
+        str(tmp_path),
+    )
 
     phases = re.findall(r"^\| (?!---)(\S[^|]*?) \| [\d.]+", said, re.MULTILINE)
     assert len(phases) >= 9

@@ -52,20 +52,32 @@ def name_of(path: Path) -> str:
 
 
 def blocks(path: Path, kind: str) -> list[str]:
-    return [body for _, marked, body in BLOCK.findall(path.read_text(encoding="utf-8")) if marked == kind]
+    return [
+        body
+        for _, marked, body in BLOCK.findall(path.read_text(encoding="utf-8"))
+        if marked == kind
+    ]
 
 
 def steps(session: str) -> Iterator[Step]:
     for part in re.split(r"(?m)^\$ ", session)[1:]:
         first, *lines = part.rstrip("\n").split("\n")
-        further = next((number for number, line in enumerate(lines) if not line.startswith(("> ", ">"))), len(lines))
+        further = next(
+            (number for number, line in enumerate(lines) if not line.startswith(("> ", ">"))),
+            len(lines),
+        )
         command = "\n".join([first, *(line[2:] for line in lines[:further])])
         ends = EXITS.search(command)
-        yield Step(command, "".join(f"{line}\n" for line in lines[further:]), int(ends[1]) if ends else 0)
+        yield Step(
+            command, "".join(f"{line}\n" for line in lines[further:]), int(ends[1]) if ends else 0
+        )
 
 
 def pattern_of(printed: str) -> str:
-    lines = (r"(?:.*\n)*" if line == "…\n" else re.escape(line).replace("…", ".*") for line in printed.splitlines(True))
+    lines = (
+        r"(?:.*\n)*" if line == "…\n" else re.escape(line).replace("…", ".*")
+        for line in printed.splitlines(True)
+    )
     return "".join(lines)
 
 
@@ -84,14 +96,20 @@ def anchors(path: Path) -> set[str]:
 def section(path: Path, heading: str) -> str:
     """What a page says under a heading, as far as the next one of the same depth."""
     depth = heading.split(" ")[0]
-    found = re.search(rf"^{re.escape(heading)}$(.*?)(?=^{depth} |\Z)", path.read_text(), re.MULTILINE | re.DOTALL)
+    found = re.search(
+        rf"^{re.escape(heading)}$(.*?)(?=^{depth} |\Z)", path.read_text(), re.MULTILINE | re.DOTALL
+    )
     assert found, f"{name_of(path)} has no heading '{heading}'"
     return found[1]
 
 
 def commands() -> dict[str, click.Command]:
     context = click.Context(cli)
-    return {name: command for name in cli.list_commands(context) if (command := cli.get_command(context, name))}
+    return {
+        name: command
+        for name in cli.list_commands(context)
+        if (command := cli.get_command(context, name))
+    }
 
 
 @pytest.fixture
@@ -106,7 +124,9 @@ def desk(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     nowhere = "http://127.0.0.1:9"
     names = ("author", "committer")
     git = {
-        f"GIT_{name.upper()}_{key}": value for name in names for key, value in (("NAME", "E"), ("EMAIL", "e@e.example"))
+        f"GIT_{name.upper()}_{key}": value
+        for name in names
+        for key, value in (("NAME", "E"), ("EMAIL", "e@e.example"))
     }
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("GIT")},
@@ -124,7 +144,9 @@ def desk(tmp_path: Path) -> tuple[Path, dict[str, str]]:
 
 @pytest.mark.skipif(not (shutil.which("bash") and shutil.which("git")), reason="needs bash and git")
 @pytest.mark.parametrize("path", [path for path in PAGES if blocks(path, "console")], ids=name_of)
-def test_the_examples_of_a_page_do_what_it_shows(path: Path, desk: tuple[Path, dict[str, str]]) -> None:
+def test_the_examples_of_a_page_do_what_it_shows(
+    path: Path, desk: tuple[Path, dict[str, str]]
+) -> None:
     folder, environment = desk
     place = folder.parent / "place"
 
@@ -153,7 +175,9 @@ def test_an_example_holds_however_slow_the_machine_is() -> None:
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_every_block_says_what_it_is(path: Path) -> None:
     assert {kind for _, kind, _ in BLOCK.findall(path.read_text())} <= KINDS
-    assert len(re.findall(r"(?m)^ *```", path.read_text())) == 2 * len(BLOCK.findall(path.read_text()))
+    assert len(re.findall(r"(?m)^ *```", path.read_text())) == 2 * len(
+        BLOCK.findall(path.read_text())
+    )
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if blocks(path, "toml")], ids=name_of)
@@ -188,7 +212,10 @@ def test_every_link_leads_somewhere(path: Path) -> None:
 
 
 def test_every_page_is_reached_from_the_readme() -> None:
-    linked = {(ROOT / urlsplit(address).path).resolve() for address in LINK.findall((ROOT / "README.md").read_text())}
+    linked = {
+        (ROOT / urlsplit(address).path).resolve()
+        for address in LINK.findall((ROOT / "README.md").read_text())
+    }
 
     assert [name_of(path) for path in PAGES[1:] if path not in linked] == []
 
@@ -200,7 +227,11 @@ def test_every_command_is_documented_with_all_its_options(name: str) -> None:
     parts = command.commands.values() if isinstance(command, click.Group) else ()
     params = [param for one in (command, *parts) for param in one.params]
     options = {flag for param in params for flag in param.opts if flag.startswith("--")}
-    arguments = [param.make_metavar(click.Context(cli)) for param in params if isinstance(param, click.Argument)]
+    arguments = [
+        param.make_metavar(click.Context(cli))
+        for param in params
+        if isinstance(param, click.Argument)
+    ]
 
     assert options == set(re.findall(r"(?<=`)--[a-z-]+", re.sub(r"`digest .*?`", "", said)))
     assert [word for word in arguments if word.strip("[].") not in said] == []
@@ -211,7 +242,10 @@ def test_what_goes_before_every_command_is_documented() -> None:
     said = section(DOCS / "commands.md", "## Before every command")
 
     assert [
-        flag for param in cli.params for flag in param.opts if flag.startswith("--") and f"`{flag}" not in said
+        flag
+        for param in cli.params
+        for flag in param.opts
+        if flag.startswith("--") and f"`{flag}" not in said
     ] == []
 
 
@@ -233,7 +267,10 @@ def test_every_alarm_that_is_explained_is_one_that_is_given() -> None:
     said = section(DOCS / "operating.md", "## What each alarm means")
     rows = re.findall(r"(?m)^\| ([^|]+) \|", said)
     explained = [words for row in rows for words in re.findall(r"`([^`]+)`", row)]
-    sources = [*(ROOT / "digest").rglob("*.py"), *(ROOT / "digest" / "starter" / "github").rglob("*.yml")]
+    sources = [
+        *(ROOT / "digest").rglob("*.py"),
+        *(ROOT / "digest" / "starter" / "github").rglob("*.yml"),
+    ]
     given = "\n".join(path.read_text(encoding="utf-8") for path in sources)
 
     assert len(explained) > 10

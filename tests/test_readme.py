@@ -17,7 +17,10 @@ COMMAND = REPOSITORY / "docs/pictures.py"
 def taken(folder: Path, path: str = os.environ["PATH"]) -> subprocess.CompletedProcess[str]:
     """Runs the command that takes the pictures into a folder, with programs to be found on `path`."""
     return subprocess.run(
-        [sys.executable, str(COMMAND), str(folder)], capture_output=True, text=True, env={**os.environ, "PATH": path}
+        [sys.executable, str(COMMAND), str(folder)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": path},
     )
 
 
@@ -39,16 +42,26 @@ def test_where_there_is_no_browser_it_says_so_and_leaves_the_old_pictures(tmp_pa
     run = taken(tmp_path, path=str(tmp_path))
 
     assert (run.returncode, list(tmp_path.iterdir())) == (1, [])
-    assert run.stderr == "make pictures: no Chromium is installed; install one (Debian: apt install chromium)\n"
+    assert (
+        run.stderr
+        == "make pictures: no Chromium is installed; install one (Debian: apt install chromium)\n"
+    )
 
 
 def test_the_readme_opens_with_them_and_says_what_they_show() -> None:
-    tree = html5lib.parse((REPOSITORY / "README.md").read_text(encoding="utf-8"), namespaceHTMLElements=False)
+    tree = html5lib.parse(
+        (REPOSITORY / "README.md").read_text(encoding="utf-8"), namespaceHTMLElements=False
+    )
     first = next(tree.iter("picture"))
     dark, light = first.find("source"), first.find("img")
 
-    assert (REPOSITORY / "README.md").read_text(encoding="utf-8").startswith("# Digest\n\n<picture>\n")
-    assert dark.attrib == {"media": "(prefers-color-scheme: dark)", "srcset": "docs/pictures/home-dark.webp"}
+    assert (
+        (REPOSITORY / "README.md").read_text(encoding="utf-8").startswith("# Digest\n\n<picture>\n")
+    )
+    assert dark.attrib == {
+        "media": "(prefers-color-scheme: dark)",
+        "srcset": "docs/pictures/home-dark.webp",
+    }
     assert light.get("src") == "docs/pictures/home-light.webp"
     assert "front page" in light.get("alt")
     for picture in (dark.get("srcset"), light.get("src")):

@@ -19,7 +19,9 @@ from benchmarks.peers.journal import ELSEWHERE, Journal, label, read
 from digest.model import Config, Story
 
 TEMPLATES = Path(__file__).parent
-PLACES = {"pelican": "content/stories"}  # where a peer keeps what is in `content/`, if that is elsewhere
+PLACES = {
+    "pelican": "content/stories"
+}  # where a peer keeps what is in `content/`, if that is elsewhere
 
 
 def hugo(journal: Journal, folder: Path) -> None:
@@ -31,9 +33,15 @@ def hugo(journal: Journal, folder: Path) -> None:
         matter = {"title": label(week), "layout": "week", "week": week.folder}
         put(folder / f"content/{week.folder}/_index.md", _yaml(matter, letter))
     for year in {week.year for week in journal.weeks}:
-        put(folder / f"content/{year}/_index.md", _yaml({"title": str(year), "build": {"render": "never"}}, ""))
+        put(
+            folder / f"content/{year}/_index.md",
+            _yaml({"title": str(year), "build": {"render": "never"}}, ""),
+        )
     for theme in journal.config.themes:
-        put(folder / f"content/themes/{theme.id}/_index.md", _yaml({"title": theme.title}, journal.themes[theme.id]))
+        put(
+            folder / f"content/themes/{theme.id}/_index.md",
+            _yaml({"title": theme.title}, journal.themes[theme.id]),
+        )
     put(folder / "content/archive.md", _yaml({"title": "Archive", "layout": "archive"}, ""))
     put(folder / "content/about.md", _yaml({"title": "About"}, journal.about))
 
@@ -59,7 +67,11 @@ def pelican(journal: Journal, folder: Path) -> None:
     (folder / "pelicanconf.txt").rename(folder / "pelicanconf.py")
     for story in journal.stories:
         matter = _matter(journal, story)
-        names = {"authors": "; ".join(story.authors), "tags": ", ".join(story.themes), "category": matter["week"]}
+        names = {
+            "authors": "; ".join(story.authors),
+            "tags": ", ".join(story.themes),
+            "category": matter["week"],
+        }
         slug = f"{story.week}-{story.slug}"
         put(folder / _of_pelican(story.file), _lines({**matter, **names, "slug": slug}, story.note))
     for week, letter in journal.weeks.items():
@@ -71,10 +83,17 @@ def pelican(journal: Journal, folder: Path) -> None:
     for theme in journal.config.themes:
         matter = {"title": theme.title, "status": "hidden", "theme_id": theme.id}
         put(folder / f"content/pages/{theme.id}.md", _lines(matter, journal.themes[theme.id]))
-    put(folder / "content/pages/about.md", _lines({"title": "About", "save_as": "about/index.html"}, journal.about))
+    put(
+        folder / "content/pages/about.md",
+        _lines({"title": "About", "save_as": "about/index.html"}, journal.about),
+    )
 
 
-WRITERS: Mapping[str, Callable[[Journal, Path], None]] = {"hugo": hugo, "eleventy": eleventy, "pelican": pelican}
+WRITERS: Mapping[str, Callable[[Journal, Path], None]] = {
+    "hugo": hugo,
+    "eleventy": eleventy,
+    "pelican": pelican,
+}
 
 
 def _of_pelican(file: str) -> str:
@@ -98,20 +117,30 @@ def _matter(journal: Journal, story: Story) -> dict[str, object]:
 
 def _yaml(matter: Mapping[str, object], body: str) -> str:
     """Returns a text with its front matter, each value as JSON, which is YAML as well."""
-    lines = "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in matter.items())
+    lines = "".join(
+        f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in matter.items()
+    )
     return f"---\n{lines}---\n\n{body}\n"
 
 
 def _lines(matter: Mapping[str, object], body: str) -> str:
     """Returns a text with what it says of itself above it, a line each and as it stands."""
-    return "".join(f"{key}: {value}\n" for key, value in matter.items() if isinstance(value, str)) + f"\n{body}\n"
+    return (
+        "".join(f"{key}: {value}\n" for key, value in matter.items() if isinstance(value, str))
+        + f"\n{body}\n"
+    )
 
 
 def _copy(peer: str, folder: Path, config: Config) -> None:
     """Copies a peer's templates, with the digest's own words in their places."""
     titles = json.dumps({theme.id: theme.title for theme in config.themes})
     site = config.site
-    words = {"@TITLE@": site.title, "@URL@": site.url, "@TIMEZONE@": site.timezone, "@THEMES@": titles}
+    words = {
+        "@TITLE@": site.title,
+        "@URL@": site.url,
+        "@TIMEZONE@": site.timezone,
+        "@THEMES@": titles,
+    }
     shutil.copytree(TEMPLATES / peer, folder, dirs_exist_ok=True)
     for path in filter(Path.is_file, folder.rglob("*")):
         text = path.read_text(encoding="utf-8")

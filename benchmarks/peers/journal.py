@@ -45,10 +45,16 @@ def read(root: Path) -> Journal:
     known = story_file.Known(zone=ZoneInfo(config.site.timezone))
     base = urlsplit(config.site.url).path
     text = partial(_text, root)
-    stories = [_story(story_file.loads(text(file), file, known), base) for file in files if paths.is_story(file)]
+    stories = [
+        _story(story_file.loads(text(file), file, known), base)
+        for file in files
+        if paths.is_story(file)
+    ]
     weeks = dict.fromkeys(sorted({story.week for story in stories}), "")
     letters = {
-        Week.parse(paths.folder_of(file)): linked(_body(text(file), file), paths.folder_of(file), base)
+        Week.parse(paths.folder_of(file)): linked(
+            _body(text(file), file), paths.folder_of(file), base
+        )
         for file in files
         if paths.is_letter(file)
     }
@@ -56,7 +62,10 @@ def read(root: Path) -> Journal:
         config=config,
         stories=tuple(stories),
         weeks={week: letters.get(week, "") for week in weeks},
-        themes={theme.id: _body(text(f"content/themes/{theme.id}.md"), theme.id) for theme in config.themes},
+        themes={
+            theme.id: _body(text(f"content/themes/{theme.id}.md"), theme.id)
+            for theme in config.themes
+        },
         about=_body(text("content/pages/about.md"), "about"),
     )
 

@@ -58,7 +58,9 @@ def _pelican(home: Path) -> Program | None:
     command = home / "python/bin/pelican"
     if not command.exists():
         return None
-    version = subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    version = subprocess.run(
+        [command, "--version"], capture_output=True, text=True, check=True
+    ).stdout.strip()
     return Program("pelican", version, (str(command), "--settings", "pelicanconf.py", "--quiet"))
 
 
@@ -68,9 +70,14 @@ def main(folder: Path) -> None:
     """Installs the peers into FOLDER, outside of this repository."""
     folder.mkdir(parents=True, exist_ok=True)
     subprocess.run([sys.executable, "-m", "venv", folder / "python"], check=True)
-    subprocess.run([folder / "python/bin/python", "-m", "pip", "install", "--quiet", *_PYTHON], check=True)
+    subprocess.run(
+        [folder / "python/bin/python", "-m", "pip", "install", "--quiet", *_PYTHON], check=True
+    )
     if npm := shutil.which("npm"):
-        subprocess.run([npm, "install", "--silent", "--no-fund", "--no-audit", "--prefix", folder, _NODE], check=True)
+        subprocess.run(
+            [npm, "install", "--silent", "--no-fund", "--no-audit", "--prefix", folder, _NODE],
+            check=True,
+        )
     for program in installed(folder):
         click.echo(f"{program.name} {program.version}")
 

@@ -36,7 +36,9 @@ Versions = Mapping[str, Sequence[str]]
 """The texts of a file that git has merged into what it has now, and that nobody has seen since, by file."""
 _NO_VERSIONS: Versions = MappingProxyType({})
 
-_LONG_TITLE = 40  # signs: what cuts headlines cuts long ones; a short one may well end in three dots
+_LONG_TITLE = (
+    40  # signs: what cuts headlines cuts long ones; a short one may well end in three dots
+)
 _SETTLED = 20  # stories: before there are as many, a theme without one is no news
 _LARGEST = 2000  # pixels of a picture's longer side
 _HEAVIEST = 1_000_000  # bytes of a picture
@@ -66,7 +68,10 @@ def review(
     shown = [story for story in survey.content.stories if not story.hide]
     return (
         *_slips(texts(survey)),
-        *_empty_flags((*shown, *survey.content.letters, *survey.content.introductions, *survey.content.pages), read),
+        *_empty_flags(
+            (*shown, *survey.content.letters, *survey.content.introductions, *survey.content.pages),
+            read,
+        ),
         *_of_each(shown, history, config, line_of),
         *_astray(shown, history, {(place.story, place.week) for place in survey.content.places}),
         *_pending(shown, history, line_of, read, versions, survey.content.letters),
@@ -83,7 +88,9 @@ def review(
     )
 
 
-def of_story(story: Story, history: History, config: Config, line_of: LineOf, read: Read) -> tuple[Problem, ...]:
+def of_story(
+    story: Story, history: History, config: Config, line_of: LineOf, read: Read
+) -> tuple[Problem, ...]:
     """Returns every hint about a story by itself, without the others beside it."""
     return (
         *_slips(_notes([story])),
@@ -94,7 +101,9 @@ def of_story(story: Story, history: History, config: Config, line_of: LineOf, re
     )
 
 
-def unsettled(survey: ContentReport, read: Read, versions: Versions = _NO_VERSIONS) -> tuple[str, ...]:
+def unsettled(
+    survey: ContentReport, read: Read, versions: Versions = _NO_VERSIONS
+) -> tuple[str, ...]:
     """Returns the files with pending changes: not edited since the pull; `versions` are of files `edited`."""
     history = survey.history
     shown = (story for story in survey.content.stories if not story.hide)
@@ -158,7 +167,11 @@ def texts(survey: ContentReport) -> Iterator[Text]:
     """Yields every Markdown text that an editor wrote and that is or will be published."""
     content = survey.content
     yield from _notes(content.stories)
-    written: tuple[Letter | FreePage, ...] = (*content.letters, *content.introductions, *content.pages)
+    written: tuple[Letter | FreePage, ...] = (
+        *content.letters,
+        *content.introductions,
+        *content.pages,
+    )
     for one in written:
         yield Text(one.file, one.line, one.body)
 
@@ -169,7 +182,9 @@ def _notes(stories: Iterable[Story]) -> Iterator[Text]:
             yield Text(story.file, story.line, story.note)
 
 
-def _of_each(stories: Sequence[Story], history: History, config: Config, line_of: LineOf) -> Iterator[Problem]:
+def _of_each(
+    stories: Sequence[Story], history: History, config: Config, line_of: LineOf
+) -> Iterator[Problem]:
     yield from _tracked(stories, line_of)
     yield from _truncated(stories, history, line_of)
     yield from _altered_ids(stories, history, line_of)
@@ -187,9 +202,18 @@ def _pending(
     """Finds what pulls have left for the editor to look at."""
     for story in stories:
         found = _found(story, history, read, versions)
-        letter = next((one.file for one in letters if story.file.rpartition("/")[2] in one.body), "") if found else ""
+        letter = (
+            next((one.file for one in letters if story.file.rpartition("/")[2] in one.body), "")
+            if found
+            else ""
+        )
         for name, what, cure in pending.hints(story, found, letter):
-            yield _hint(story.file, story.line if name == "excerpt" else line_of(story.file, name), what, cure)
+            yield _hint(
+                story.file,
+                story.line if name == "excerpt" else line_of(story.file, name),
+                what,
+                cure,
+            )
         if "excerpt" not in found:  # one hint at a time
             yield from _requoted(story, history)
 
@@ -204,7 +228,12 @@ def _found(story: Story, history: History, read: Read, versions: Versions) -> pe
 def _empty_flags(written: Iterable[Story | Letter | FreePage], read: Read) -> Iterator[Problem]:
     for one in written:
         for line, key in ignored_keys.empty(read(one.file)):
-            yield _hint(one.file, line, f"'{key}' has no value, so it is off", "write true, or take the line out")
+            yield _hint(
+                one.file,
+                line,
+                f"'{key}' has no value, so it is off",
+                "write true, or take the line out",
+            )
 
 
 def _slips(written: Iterable[Text]) -> Iterator[Problem]:
@@ -217,7 +246,12 @@ def _tracked(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem]:
     for story in stories:
         cleaned = markdown_rules.untracked(story.link)
         if cleaned:
-            yield _hint(story.file, line_of(story.file, "link"), "the link tracks its readers", f"write {cleaned}")
+            yield _hint(
+                story.file,
+                line_of(story.file, "link"),
+                "the link tracks its readers",
+                f"write {cleaned}",
+            )
 
 
 def _truncated(stories: Iterable[Story], history: History, line_of: LineOf) -> Iterator[Problem]:
@@ -225,12 +259,18 @@ def _truncated(stories: Iterable[Story], history: History, line_of: LineOf) -> I
     for story in stories:
         if story.headline:
             continue
-        longer = next((record.title for _, record in history.of(story) if _is_cut(story.title, record.title)), "")
+        longer = next(
+            (record.title for _, record in history.of(story) if _is_cut(story.title, record.title)),
+            "",
+        )
         if longer:
             line = line_of(story.file, "title")
             yield _hint(story.file, line, "the title is cut off", f"the feed says: {longer}")
         elif story.title == urls.host(story.link):
-            what, cure = "it has no headline, only the name of its site", "write one of your own as headline:"
+            what, cure = (
+                "it has no headline, only the name of its site",
+                "write one of your own as headline:",
+            )
             yield _hint(story.file, line_of(story.file, "title"), what, cure)
         elif story.title.endswith(("…", "...")) and len(story.title) >= _LONG_TITLE:
             cure = "find the whole headline at the link, and write it as headline:"
@@ -244,7 +284,9 @@ def _is_cut(title: str, whole: str) -> bool:
     return bool(bare) and whole.startswith(bare) and rest[:1] == " " and rest[1:2].isalnum()
 
 
-def _astray(stories: Iterable[Story], history: History, been: Collection[tuple[str, Week]] = ()) -> Iterator[Problem]:
+def _astray(
+    stories: Iterable[Story], history: History, been: Collection[tuple[str, Week]] = ()
+) -> Iterator[Problem]:
     """Finds stories that were written into another week's folder than their day's, and not pulled or moved there.
 
     `been` are the weeks in which stories are or were, by file.
@@ -253,10 +295,17 @@ def _astray(stories: Iterable[Story], history: History, been: Collection[tuple[s
         own = Week.of(story.day)
         if own != story.week and not (history.of(story) or (story.file, own) in been):
             what = f"is in the folder of {story.week}, but its date, {story.day}, belongs to {own}"
-            yield _hint(story.file, 0, what, f"move it to content/{own.folder}/, unless you want it in this edition")
+            yield _hint(
+                story.file,
+                0,
+                what,
+                f"move it to content/{own.folder}/, unless you want it in this edition",
+            )
 
 
-def _misdated(stories: Iterable[Story], history: History, zone: ZoneInfo, line_of: LineOf) -> Iterator[Problem]:
+def _misdated(
+    stories: Iterable[Story], history: History, zone: ZoneInfo, line_of: LineOf
+) -> Iterator[Problem]:
     """Finds files named after another day than `published` says, unless it was the publisher who changed that."""
     for story in stories:
         place = paths.PLACE.fullmatch(story.file)
@@ -266,7 +315,9 @@ def _misdated(stories: Iterable[Story], history: History, zone: ZoneInfo, line_o
         said = ledger.hash_of_value(story.published)
         if not any(record.wrote.get("published") == said for _, record in history.of(story)):
             what = f"published says {story.published.date()}, but the file's name says {story.day}"
-            yield _hint(story.file, line_of(story.file, "published"), what, "correct the one that is wrong")
+            yield _hint(
+                story.file, line_of(story.file, "published"), what, "correct the one that is wrong"
+            )
 
 
 def _altered_ids(stories: Iterable[Story], history: History, line_of: LineOf) -> Iterator[Problem]:
@@ -276,12 +327,21 @@ def _altered_ids(stories: Iterable[Story], history: History, line_of: LineOf) ->
             (feed, record)
             for feed, record in history.of_file(history.altered.get(story.file, ""))
             if not ledger.is_adopted(record)
-            if story.file == record.file or record.wrote.get("published") == ledger.hash_of_value(story.published)
+            if story.file == record.file
+            or record.wrote.get("published") == ledger.hash_of_value(story.published)
         )
-        feed, record = min(written, key=lambda one: (one[1].since or one[1].at, not one[1].made), default=("", None))
+        feed, record = min(
+            written,
+            key=lambda one: (one[1].since or one[1].at, not one[1].made),
+            default=("", None),
+        )
         if record is None or not (story.id or ledger.has_guid(record)):
             continue
-        key, what, cure = "id", f"its `id` is not the one that feed '{feed}' gave it: {record.id}", "put it back"
+        key, what, cure = (
+            "id",
+            f"its `id` is not the one that feed '{feed}' gave it: {record.id}",
+            "put it back",
+        )
         if not ledger.has_guid(record):
             what, cure = f"feed '{feed}' gave this story no `id`, but the file has one", "remove it"
         elif story.id == record.id and feed in story.feeds:
@@ -297,9 +357,13 @@ def _requoted(story: Story, history: History) -> Iterator[Problem]:
     if story.excerpt or ">" not in story.note:
         return
     records = [*(record for _, record in history.of(story)), *history.added(story)]
-    moved, line = excerpt.below(story.note, {mark for record in records for mark in record.excerpts})
+    moved, line = excerpt.below(
+        story.note, {mark for record in records for mark in record.excerpts}
+    )
     if moved:
-        what = "the publisher's excerpt is below your note, so readers see it as a quotation of yours"
+        what = (
+            "the publisher's excerpt is below your note, so readers see it as a quotation of yours"
+        )
         yield _hint(story.file, story.line + line, what, "move it to the top, above your note")
     elif excerpt.opening(story.note)[0] and ledger.wrote_excerpt(records):
         what = "the opening quotation is not the excerpt that Digest wrote, so it is shown as yours"
@@ -316,7 +380,9 @@ def _leads(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem]:
         first, *others = sorted(leads, key=lambda story: story.file)
         for story in others:
             what = f"is a second lead story of {week}, beside {first.file}"
-            yield _hint(story.file, line_of(story.file, "lead"), what, "keep lead: true in only one of them")
+            yield _hint(
+                story.file, line_of(story.file, "lead"), what, "keep lead: true in only one of them"
+            )
 
 
 def _doubles(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem]:
@@ -334,20 +400,31 @@ def _doubles(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem]:
 
 def _twins_of_hidden(stories: Sequence[Story], line_of: LineOf) -> Iterator[Problem]:
     """Finds hidden stories of which another file is published: with the same article, or the same headline and day."""
-    names_of = {one.file: [*_article_names(one), f"{one.day} {one.title.casefold()}"] for one in stories}
-    shown = {name: story.file for story in stories if not story.hide for name in names_of[story.file]}
+    names_of = {
+        one.file: [*_article_names(one), f"{one.day} {one.title.casefold()}"] for one in stories
+    }
+    shown = {
+        name: story.file for story in stories if not story.hide for name in names_of[story.file]
+    }
     for story in (story for story in stories if story.hide):
         twin = next((shown[name] for name in names_of[story.file] if name in shown), None)
         if twin:
             what = f"is hidden, but {twin} seems to be the same story and is not"
-            yield _hint(story.file, line_of(story.file, "hide"), what, "hide that one too, or delete this file")
+            yield _hint(
+                story.file,
+                line_of(story.file, "hide"),
+                what,
+                "hide that one too, or delete this file",
+            )
 
 
 def _article_names(story: Story) -> list[str]:
     """Returns the names by which two links lead to one article."""
     numbered, link = urls.article_number(story.link), urls.canonical(story.link)
     names = [f"article:{numbered}"] if numbered else []
-    return [*names, f"link:{link}"] if "/" in link or "?" in link else names  # a host's front page is no article
+    return (
+        [*names, f"link:{link}"] if "/" in link or "?" in link else names
+    )  # a host's front page is no article
 
 
 def _shared_guids(stories: Iterable[Story], history: History) -> Iterator[Problem]:
@@ -362,32 +439,45 @@ def _shared_guids(stories: Iterable[Story], history: History) -> Iterator[Proble
         first, *others = by_file.items()
         for file, feeds in others:
             if feeds != first[1]:
-                yield _hint(file, 0, f"has the same guid as {first[0]}, from another feed: {guid}", _UNSURE)
+                yield _hint(
+                    file, 0, f"has the same guid as {first[0]}, from another feed: {guid}", _UNSURE
+                )
 
 
 def _titled(introductions: Iterable[FreePage], line_of: LineOf) -> Iterator[Problem]:
     """Finds titles of introductions: a theme has its title from digest.toml."""
     for one in introductions:
-        if line := line_of(one.file, "title") if one.title != one.name.replace("-", " ").capitalize() else 0:
+        if (
+            line := line_of(one.file, "title")
+            if one.title != one.name.replace("-", " ").capitalize()
+            else 0
+        ):
             what = "the title of an introduction is not shown"
             yield _hint(one.file, line, what, "remove it; a theme's title is in digest.toml")
 
 
-def _late_drafts(letters: Iterable[Letter], closed: Collection[Week], line_of: LineOf) -> Iterator[Problem]:
+def _late_drafts(
+    letters: Iterable[Letter], closed: Collection[Week], line_of: LineOf
+) -> Iterator[Problem]:
     for letter in letters:
         if letter.draft and letter.week in closed:
             what = f"the letter is still a draft, though {letter.week} is closed"
-            yield _hint(letter.file, line_of(letter.file, "draft"), what, "remove draft: true, or delete the letter")
+            yield _hint(
+                letter.file,
+                line_of(letter.file, "draft"),
+                what,
+                "remove draft: true, or delete the letter",
+            )
 
 
 def _orphans(survey: ContentReport, config: Config) -> Iterator[Problem]:
     """Finds ledgers of feeds that nobody knows any more."""
-    known = {feed.id for feed in config.feeds} | {feed for story in survey.content.stories for feed in story.feeds}
+    known = {feed.id for feed in config.feeds} | {
+        feed for story in survey.content.stories for feed in story.feeds
+    }
     for feed in sorted(survey.ledgers.keys() - known):
         what = f"is the ledger of a feed '{feed}' that is not in digest.toml and has no stories"
-        cure = (
-            "add it there, with retired = true; if you delete this and pull it again, stories that you deleted return"
-        )
+        cure = "add it there, with retired = true; if you delete this and pull it again, stories that you deleted return"
         yield _hint(paths.ledger(feed), 0, what, cure)
 
 
@@ -402,7 +492,12 @@ def _damaged(copied: Iterable[Copied]) -> Iterator[Problem]:
 def _left_out(files: Iterable[str]) -> Iterator[Problem]:
     for file in filter(file_names.is_left_out, files):
         what = "is neither Markdown nor a picture, so it is not published"
-        yield _hint(file, 0, what, "to publish it, move it to content/static/; if not, move it out of content/")
+        yield _hint(
+            file,
+            0,
+            what,
+            "to publish it, move it to content/static/; if not, move it out of content/",
+        )
 
 
 def _heavy(copied: Iterable[Copied]) -> Iterator[Problem]:
@@ -418,7 +513,9 @@ def _heavy(copied: Iterable[Copied]) -> Iterator[Problem]:
             said.append(f"{one.weight / 1e6:.1f} MB")
         if said:
             what = f"this picture is large: {', '.join(said)}"
-            yield _hint(one.file, 0, what, f"save it with at most {_LARGEST} pixels a side and 1 MB")
+            yield _hint(
+                one.file, 0, what, f"save it with at most {_LARGEST} pixels a side and 1 MB"
+            )
 
 
 def _shared_files(ledgers: Mapping[str, Mapping[str, Record]]) -> Iterator[Problem]:
@@ -440,10 +537,10 @@ def _unlike(claimed: Iterable[tuple[str, Record]]) -> list[tuple[str, Record]]:
     groups: list[tuple[frozenset[str], tuple[str, Record]]] = []
     for feed, record in claimed:
         names = frozenset(scoped(alias, feed) for alias in (*record.aliases, f"guid:{record.id}"))
-        akin = [group for group in groups if group[0] & names]
-        first = akin[0][1] if akin else (feed, record)
-        groups = [group for group in groups if group not in akin]
-        groups.append((names.union(*(group[0] for group in akin)), first))
+        related = [group for group in groups if group[0] & names]
+        first = related[0][1] if related else (feed, record)
+        groups = [group for group in groups if group not in related]
+        groups.append((names.union(*(group[0] for group in related)), first))
     return [claim for _, claim in groups]
 
 

@@ -26,7 +26,9 @@ def below(text: str) -> Iterator[tuple[int, str]]:
         return  # front matter that begins too late has a hint of its own
     for number, line in enumerate(lines):
         key = _key(line)
-        is_alone = (not number or blank[number - 1]) and (number + 1 == len(lines) or blank[number + 1])
+        is_alone = (not number or blank[number - 1]) and (
+            number + 1 == len(lines) or blank[number + 1]
+        )
         if key and (number < first or number >= last or (is_alone and key.lower() in _FLAGS)):
             yield number + 1, key
 

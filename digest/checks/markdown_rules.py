@@ -25,7 +25,9 @@ _PARTED = re.compile(
     r"(?<![\\!])\[[^\[\]\n]+\][ \t]+\((?=https?://|www\.|mailto:|\.{0,2}/|[\w./-]+\.(?i:md|markdown)[)#])[^()\s]*\)"
 )
 _WEB = re.compile(r"https?://", re.IGNORECASE)
-_ADDRESS = re.compile(r"https?://|www\.|mailto:|\.{0,2}/|[\w./-]+\.(?:md|markdown)\b", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"https?://|www\.|mailto:|\.{0,2}/|[\w./-]+\.(?:md|markdown)\b", re.IGNORECASE
+)
 _TITLE = re.compile(r"""(["']).*\1""", re.DOTALL)
 _CURLED = re.compile(r"[“”„]|^[‘’]|[‘’]$")
 _TAG = re.compile(r"<([A-Za-z][\w-]*)(\s[^<>]*)?/?>")
@@ -68,13 +70,17 @@ def glued_lists(prose: Prose) -> Iterator[Found]:
     One line that begins with a hyphen may be a dash: it takes two of them, a colon above, or a quotation, to be sure.
     """
     for block in prose.blocks:
-        begin = next((n for n, line in enumerate(block.lines) if not line.startswith("#")), len(block.lines))
+        begin = next(
+            (n for n, line in enumerate(block.lines) if not line.startswith("#")), len(block.lines)
+        )
         text = block.lines[begin:]
         if not text or MARKER.match(text[0]) or text[0].startswith(("    ", "\t")):
             continue
         marked = [number for number, line in enumerate(text) if _BULLET.match(line)]
         if marked and (
-            len(marked) > 1 or _QUOTING.match(text[marked[0]]) or text[marked[0] - 1].rstrip().endswith(":")
+            len(marked) > 1
+            or _QUOTING.match(text[marked[0]])
+            or text[marked[0] - 1].rstrip().endswith(":")
         ):
             yield Found(block.line + begin + marked[0], "a list right below a line of text is shown as running text",
                         "put a blank line above it")  # fmt: skip
@@ -131,12 +137,20 @@ def fences(prose: Prose) -> Iterator[Found]:
             continue
         end = lines.closing(number, fence[2])
         if fence[1]:
-            yield Found(number + 1, "an indented fence does not open a code block", "begin it at the start of its line")
+            yield Found(
+                number + 1,
+                "an indented fence does not open a code block",
+                "begin it at the start of its line",
+            )
         elif not is_fence(fence[3]):
             yield Found(number + 1, f"a fence followed by '{fence[3].strip()}' does not open a code block",
                         "leave only the language after it")  # fmt: skip
         elif end is None:
-            yield Found(number + 1, "a code block is opened here and never closed", f"close it with a line {fence[2]}")
+            yield Found(
+                number + 1,
+                "a code block is opened here and never closed",
+                f"close it with a line {fence[2]}",
+            )
         if end is None and fence[1]:  # what closes an indented fence needs no hint of its own
             end = lines.closing(number, fence[2], indented=True)
             inside = number + 1 if end is None else end + 1
@@ -160,8 +174,17 @@ def broken_links(prose: Prose) -> Iterator[Found]:
         if not link.address:
             yield Found(line, "a link without an address", "write one, or remove the brackets")
         elif not link.closed and _ADDRESS.match(link.address):
-            yield Found(line, f"the link to {_shown(link.address)} is not closed", "put a ) after its address")
-        elif _WEB.match(link.address) and link.rest and not _TITLE.fullmatch(link.rest) and not _is_curled(link):
+            yield Found(
+                line,
+                f"the link to {_shown(link.address)} is not closed",
+                "put a ) after its address",
+            )
+        elif (
+            _WEB.match(link.address)
+            and link.rest
+            and not _TITLE.fullmatch(link.rest)
+            and not _is_curled(link)
+        ):
             yield Found(line, f"the address of the link to {_shown(link.address)} goes on after a space",
                         "put the ) before the space, or write the space as %20")  # fmt: skip
 
@@ -187,7 +210,9 @@ def foreign_pictures(prose: Prose) -> Iterator[Found]:
     for link in prose.links:
         address = f"https:{link.address}" if link.address.startswith("//") else link.address
         if link.picture and _WEB.match(address):
-            name = unquote(urlsplit(address).path.rpartition("/")[2]) if urls.web_link(address) else ""
+            name = (
+                unquote(urlsplit(address).path.rpartition("/")[2]) if urls.web_link(address) else ""
+            )
             yield Found(prose.line_of(link.start), f"the picture is on {_host(address)}, so only a link is shown",
                         f"save it beside this file, and write its name instead: {name or 'picture.jpg'}")  # fmt: skip
 
@@ -246,7 +271,11 @@ def raw_html(prose: Prose) -> Iterator[Found]:
                 yield Found(prose.line_of(tag.start()), words, cure)
     comment = prose.plain.rfind("<!--")
     if comment >= 0:
-        yield Found(prose.line_of(comment), "a comment is not closed, so it is published", "close it with -->")
+        yield Found(
+            prose.line_of(comment),
+            "a comment is not closed, so it is published",
+            "close it with -->",
+        )
 
 
 def lost_front_matter(prose: Prose) -> Iterator[Found]:
@@ -307,7 +336,11 @@ def _is_no_heading(line: str, underline: str) -> bool:
     if line.startswith("#"):
         return False
     odd = MARKER.match(line) is not None or line.startswith(">") or len(underline) < 3
-    return odd or line.endswith(_SENTENCE) or (len(line) > _LONG_HEADING and len(underline) < _WIDE_UNDERLINE)
+    return (
+        odd
+        or line.endswith(_SENTENCE)
+        or (len(line) > _LONG_HEADING and len(underline) < _WIDE_UNDERLINE)
+    )
 
 
 def _dropped(tag: str, attributes: str) -> Iterator[tuple[str, str]]:
@@ -327,11 +360,16 @@ def _dropped(tag: str, attributes: str) -> Iterator[tuple[str, str]]:
 
 def _is_pointed_address(prose: Prose, at: int) -> bool:
     """True if the `<` at this place opens the address of a link or picture, as in `[words](<my file.md>)`."""
-    return prose.plain[max(0, at - 80) : at].rstrip().endswith(("](", "]:")) and prose.is_within_link(at)
+    return prose.plain[max(0, at - 80) : at].rstrip().endswith(
+        ("](", "]:")
+    ) and prose.is_within_link(at)
 
 
 def _is_curled(link: Link) -> bool:
-    return bool(_CURLED.search(link.address) or (_CURLED.search(link.rest) and not _TITLE.fullmatch(link.rest)))
+    return bool(
+        _CURLED.search(link.address)
+        or (_CURLED.search(link.rest) and not _TITLE.fullmatch(link.rest))
+    )
 
 
 def _host(address: str) -> str:

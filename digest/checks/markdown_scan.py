@@ -73,7 +73,9 @@ class Prose:
         self.text = text
         fenced = "\n".join(_without_fences(text.split("\n")))
         closed = fenced.rfind("-->") + 3  # no comment that opens below is closed
-        self.plain = _without_code(_without_indented(_COMMENT.sub(_spaces, fenced[:closed]) + fenced[closed:]))
+        self.plain = _without_code(
+            _without_indented(_COMMENT.sub(_spaces, fenced[:closed]) + fenced[closed:])
+        )
 
     def line_of(self, at: int) -> int:
         """Returns the line in which a sign stands, counted from 1."""
@@ -92,7 +94,9 @@ class Prose:
     @cached_property
     def _spans(self) -> tuple[list[int], list[int]]:
         """Where links begin, in order, and the farthest end of each and of those before it."""
-        links = [link for link in self.links if link.kind in {"inline", "reference"} and link.closed]
+        links = [
+            link for link in self.links if link.kind in {"inline", "reference"} and link.closed
+        ]
         return [link.start for link in links], list(accumulate((link.end for link in links), max))
 
     @cached_property
@@ -103,9 +107,19 @@ class Prose:
     @cached_property
     def links(self) -> tuple[Link, ...]:
         """Every link and picture, in their order; an address alone counts as one, though it is shown as words."""
-        if "](" not in self.plain and "://" not in self.plain and "]:" not in self.plain and "<" not in self.plain:
+        if (
+            "](" not in self.plain
+            and "://" not in self.plain
+            and "]:" not in self.plain
+            and "<" not in self.plain
+        ):
             return ()
-        found = [*_inline(self.plain), *_definitions(self.plain), *_pointed(self.plain), *_raw(self.plain)]
+        found = [
+            *_inline(self.plain),
+            *_definitions(self.plain),
+            *_pointed(self.plain),
+            *_raw(self.plain),
+        ]
         rest = list(self.plain)
         for link in found:
             rest[link.start : link.end] = " " * (link.end - link.start)
@@ -117,7 +131,9 @@ def is_silent(text: str) -> bool:
     """Tells whether nothing of a text is shown: it is empty, or only comments and definitions of links."""
     if "<!--" not in text and "]:" not in text:
         return not text.strip()
-    closed = max(text.rfind("-->"), text.rfind("--!>") + 1) + 3  # no comment that opens below is closed
+    closed = (
+        max(text.rfind("-->"), text.rfind("--!>") + 1) + 3
+    )  # no comment that opens below is closed
     shown = _HIDDEN.sub("", text[:closed]) + text[closed:]
     return all(not line.strip() or _is_definition(line) for line in shown.split("\n"))
 
@@ -194,7 +210,11 @@ def _without_fences(lines: Sequence[str]) -> list[str]:
     shown, within, number = list(lines), Lines(lines), 0
     while number < len(lines):
         fence = FENCE.fullmatch(lines[number])
-        end = within.closing(number, fence[2]) if fence and not fence[1] and is_fence(fence[3]) else None
+        end = (
+            within.closing(number, fence[2])
+            if fence and not fence[1] and is_fence(fence[3])
+            else None
+        )
         if end is not None:
             shown[number : end + 1] = [" " * len(line) for line in lines[number : end + 1]]
             number = end
@@ -280,7 +300,14 @@ def _definitions(text: str) -> Iterator[Link]:
         return
     pictures = {(used[2] or used[1]).lower() for used in _USED.finditer(text)}
     for found in re.finditer(rf"^{_DEFINITION.pattern}", text, re.MULTILINE):
-        yield Link(found.start(), found.end(), "reference", found[2], found[1].lower() in pictures, found[3].strip())
+        yield Link(
+            found.start(),
+            found.end(),
+            "reference",
+            found[2],
+            found[1].lower() in pictures,
+            found[3].strip(),
+        )
 
 
 def _pointed(text: str) -> Iterator[Link]:

@@ -30,7 +30,8 @@ def add(call: Call, url: str) -> None:
     address = urls.fetch_link(url)
     if address is None:
         raise click.BadParameter(
-            f"'{redact.mask(url)}' is not an http(s) address; copy it from the browser", param_hint="URL"
+            f"'{redact.mask(url)}' is not an http(s) address; copy it from the browser",
+            param_hint="URL",
         )
     root, config = call.open()
     _tell(command.run(root, config, address, now=call.now), call)
@@ -43,7 +44,9 @@ def _tell(report: AddReport, call: Call) -> None:
     """Prints the story that was added, what of it the editor may want to look at, and what is wrong elsewhere."""
     call.complain(*report.problems)
     story = report.story
-    call.say(f"{story.file}: '{story.title}', {story.source}; {', '.join(story.themes) or 'without a theme'}")
+    call.say(
+        f"{story.file}: '{story.title}', {story.source}; {', '.join(story.themes) or 'without a theme'}"
+    )
     if not report.dated:
         call.say(
             "The page names no date, so the story is dated now; if that is wrong, correct published: and move the file"

@@ -17,9 +17,12 @@ def web_address(feed: str, hint: str) -> str:
             first = "run init without it, then " if hint == "--feed" else ""
             cure = f"{first}put the file's path into digest.toml, as url of a feed"
             raise click.BadParameter(
-                f"'{redact.mask(feed)}' is a file, and {hint} takes addresses; {cure}", param_hint=hint
+                f"'{redact.mask(feed)}' is a file, and {hint} takes addresses; {cure}",
+                param_hint=hint,
             )
         meant = urls.web_link(f"https://{feed}") if "." in feed and ":" not in feed else None
         cure = f"did you mean {redact.mask(meant)}?" if meant else "copy it from the browser"
-        raise click.BadParameter(f"'{redact.mask(feed)}' is not an http(s) address; {cure}", param_hint=hint)
+        raise click.BadParameter(
+            f"'{redact.mask(feed)}' is not an http(s) address; {cure}", param_hint=hint
+        )
     return address

@@ -23,7 +23,9 @@ def _site_url(_: click.Context, __: click.Parameter, address: str | None) -> str
     """Returns an address that was given for the site, checked: a wrong one is wrong usage."""
     url = None if address is None else urls.site_url(address)
     if address is not None and url is None:
-        raise click.BadParameter(f"'{redact.mask(address)}' is not an http(s) address that a site can have")
+        raise click.BadParameter(
+            f"'{redact.mask(address)}' is not an http(s) address that a site can have"
+        )
     return url
 
 
@@ -36,10 +38,14 @@ def _site_url(_: click.Context, __: click.Parameter, address: str | None) -> str
     "--base-url", metavar="URL", callback=_site_url,
     help="The address that the site will have, instead of digest.toml's.",
 )  # fmt: skip
-@click.option("--force", is_flag=True, help="Write over files in that folder that Digest did not make.")
+@click.option(
+    "--force", is_flag=True, help="Write over files in that folder that Digest did not make."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
-def build(call: Call, output: Path | None, base_url: str | None, force: bool, as_json: bool) -> None:
+def build(
+    call: Call, output: Path | None, base_url: str | None, force: bool, as_json: bool
+) -> None:
     """Build the site from the stories.
 
     Makes pages, Atom feeds and everything else that is published, in site/. Only files that differ are written. When
@@ -57,14 +63,23 @@ def build(call: Call, output: Path | None, base_url: str | None, force: bool, as
 
     root, config = call.open()
     target = Path.cwd() / output if output else root / "site"
-    with progress.shown(call, "Pages", least=200) as told:
-        report = command.run(root, config, output=target, base_url=base_url, told=told, now=call.now, force=force)
+    with progress.shown(call, "Pages", least=200) as on_progress:
+        report = command.run(
+            root,
+            config,
+            output=target,
+            base_url=base_url,
+            on_progress=on_progress,
+            now=call.now,
+            force=force,
+        )
     call.complain(*report.damaged[:_NAMED])
     if report.damaged:
         more = f"{len(report.damaged) - _NAMED} more, and " if len(report.damaged) > _NAMED else ""
         call.complain(f"{more}published addresses and Atom ids may change without these lines")
     call.complain(
-        *filter(None, (report.notice, report.warning, report.unrecorded, report.secrets)), *report.not_removed
+        *filter(None, (report.notice, report.warning, report.unrecorded, report.secrets)),
+        *report.not_removed,
     )
     call.complain(*report.hints[:_NAMED])
     if len(report.hints) > _NAMED:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--links", is_flag=True, help="Check whether the linked pages still exist.")
-@click.option("--since", metavar="REF", help="Report only what has changed since this git commit or branch.")
+@click.option(
+    "--since", metavar="REF", help="Report only what has changed since this git commit or branch."
+)
 @click.option(
     "--format", "form", type=click.Choice(["text", "github", "json"]), default="text", show_default=True,
     help="For people, for annotations by GitHub Actions, or for programs.",
@@ -42,8 +44,10 @@ def check(call: Call, links: bool, since: str | None, form: str) -> None:
     if since == "":
         raise click.BadParameter("write a commit or a branch after it", param_hint="--since")
     try:
-        with progress.shown(call, "Linked pages", least=5) as told:
-            report = command.run(call.root(), now=call.now, links=links, since=since or "", told=told)
+        with progress.shown(call, "Linked pages", least=5) as on_progress:
+            report = command.run(
+                call.root(), now=call.now, links=links, since=since or "", on_progress=on_progress
+            )
     except UnknownRefError as error:
         raise click.BadParameter(str(error), param_hint="--since") from None
     if form == "json":
@@ -67,9 +71,13 @@ def _tell(report: CheckReport, call: Call, since: str) -> None:
         call.say(in_colour(_as_hint(problem)))
     if report.private and not call.verbose:
         asked = (
-            "leads into a private network and was" if report.private == 1 else "lead into a private network and were"
+            "leads into a private network and was"
+            if report.private == 1
+            else "lead into a private network and were"
         )
-        call.say(f"{formatting.count(report.private, 'link')} {asked} not asked: digest --verbose check --links")
+        call.say(
+            f"{formatting.count(report.private, 'link')} {asked} not asked: digest --verbose check --links"
+        )
     if report.offline:
         call.say("No linked page could be reached: is this machine on the network?")
     errors, hints = formatting.count(report.errors, "error"), formatting.count(report.hints, "hint")
@@ -82,8 +90,14 @@ def _annotate(report: CheckReport) -> None:
     """Prints each problem as a workflow command of GitHub Actions, which shows it beside its line."""
     for problem in report.problems:
         level = "warning" if problem.hint else "error"
-        place = {"file": report.folder + problem.file, "line": str(problem.line or ""), "title": "digest check"}
-        told = ",".join(f"{name}={printable(_escaped(value, ':,'))}" for name, value in place.items() if value)
+        place = {
+            "file": report.folder + problem.file,
+            "line": str(problem.line or ""),
+            "title": "digest check",
+        }
+        told = ",".join(
+            f"{name}={printable(_escaped(value, ':,'))}" for name, value in place.items() if value
+        )
         click.echo(f"::{level} {told}::{printable(_escaped(problem.words))}")
 
 

@@ -20,7 +20,9 @@ def feeds(context: click.Context, _: click.Parameter, incomplete: str) -> list[s
 
     with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):
         said = tomllib.loads((_root(context) / "digest.toml").read_text(encoding="utf-8"))
-        named = [str(feed.get("id", "")) for feed in said.get("feeds", []) if not feed.get("retired")]
+        named = [
+            str(feed.get("id", "")) for feed in said.get("feeds", []) if not feed.get("retired")
+        ]
         return [name for name in named if name and name.startswith(incomplete)]
     return []
 
@@ -40,7 +42,11 @@ def stories(context: click.Context, _: click.Parameter, incomplete: str) -> list
     with contextlib.suppress(OSError):
         for path in sorted(folder.iterdir()):
             name = path.relative_to(root).as_posix() + ("/" if path.is_dir() else "")
-            if name.startswith(incomplete) and (path.is_dir() or is_markdown(name)) and name.startswith("content/"):
+            if (
+                name.startswith(incomplete)
+                and (path.is_dir() or is_markdown(name))
+                and name.startswith("content/")
+            ):
                 found.append(name)
     return found
 
@@ -56,4 +62,6 @@ def _root(context: click.Context) -> Path:
     """Returns the folder of the digest that is named on the line, or that one stands in."""
     named = context.find_root().params.get("root")
     here = Path(named) if named else Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / "digest.toml").is_file()), here)
+    return next(
+        (folder for folder in (here, *here.parents) if (folder / "digest.toml").is_file()), here
+    )

@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Cut existing excerpts to the length in digest.toml.")
-@click.option("--apply", "applied", is_flag=True, help="Change the files; without it, they are only listed.")
-@click.option("--dry-run", "dry", is_flag=True, help="Say what --apply would change, write nothing.")
+@click.option(
+    "--apply", "applied", is_flag=True, help="Change the files; without it, they are only listed."
+)
+@click.option(
+    "--dry-run", "dry", is_flag=True, help="Say what --apply would change, write nothing."
+)
 @click.pass_obj
 def excerpts(call: Call, applied: bool, dry: bool) -> None:
     """Cut existing excerpts to the length in digest.toml.
@@ -42,9 +46,15 @@ def _tell(report: ExcerptsReport, call: Call) -> None:
     verb = "would be changed" if report.dry else "changed"
     found = ", ".join(f"{number} {state}" for state, number in sorted(report.counts.items()))
     whole = formatting.count(report.excerpts, "excerpt")
-    call.say(f"{len(report.changed)} of {whole} that pull wrote {verb}" + (f": {found}" if found else ""))
+    call.say(
+        f"{len(report.changed)} of {whole} that pull wrote {verb}" + (f": {found}" if found else "")
+    )
     for number, one, several in (
-        (report.short, "could be longer, but its whole summary is", "could be longer, but their whole summaries are"),
+        (
+            report.short,
+            "could be longer, but its whole summary is",
+            "could be longer, but their whole summaries are",
+        ),
         (
             report.gone,
             "was taken out earlier, and its whole summary is",

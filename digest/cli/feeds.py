@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from digest.commands.feeds import AddReport, FeedsReport, RemoveReport
 
 
-@click.group(cls=Commands, invoke_without_command=True, short_help="List the feeds, add some, retire one.")
+@click.group(
+    cls=Commands, invoke_without_command=True, short_help="List the feeds, add some, retire one."
+)
 @click.pass_context
 def feeds(context: click.Context) -> None:
     """List the feeds, add some, retire one.
@@ -88,7 +90,9 @@ def remove(call: Call, id: str) -> None:
         _tell_removed(command.remove(root, id, now=call.now), call)
     except KeyError:
         cure = suggestion(id, [feed.id for feed in config.feeds])
-        raise click.BadParameter(f"there is no feed '{id}' in digest.toml; {cure}", param_hint="ID") from None
+        raise click.BadParameter(
+            f"there is no feed '{id}' in digest.toml; {cure}", param_hint="ID"
+        ) from None
 
 
 def _tell(report: FeedsReport, call: Call) -> None:
@@ -100,8 +104,12 @@ def _tell(report: FeedsReport, call: Call) -> None:
              redact.mask(feed.url) if feed else "")
             for row, feed in report.rows
         )  # fmt: skip
-        call.say(*formatting.table(("feed", "last answer", "new", "brought", "kept", "address"), rows))
-    call.complain(*(f"{row.feed}: the last pull failed: {row.reason}" for row, _ in report.rows if row.reason))
+        call.say(
+            *formatting.table(("feed", "last answer", "new", "brought", "kept", "address"), rows)
+        )
+    call.complain(
+        *(f"{row.feed}: the last pull failed: {row.reason}" for row, _ in report.rows if row.reason)
+    )
     call.say(*unsure(row for row, _ in report.rows))
     call.complain(*formatting.unread(report.unread, report.unknown_themes))
 
@@ -118,13 +126,19 @@ def _tell_added(report: AddReport, call: Call) -> None:
             for id, earlier in report.earlier.items()
         )
     )
-    added = f"{formatting.count(len(report.added), 'feed')} added to digest.toml. " if report.added else ""
+    added = (
+        f"{formatting.count(len(report.added), 'feed')} added to digest.toml. "
+        if report.added
+        else ""
+    )
     call.say(f"{added}Next: digest pull" if report.added or report.resumed else "Nothing to add")
 
 
 def _tell_removed(report: RemoveReport, call: Call) -> None:
     id = report.feed.id
-    call.say(f"{id}: {'was retired already' if report.again else 'retired'}, so pull no longer asks for it")
+    call.say(
+        f"{id}: {'was retired already' if report.again else 'retired'}, so pull no longer asks for it"
+    )
     if report.stories or report.ledger:
         call.say(
             f"What stays: {formatting.stories(report.stories)} with the feed's name, and {report.ledger}, as they are"

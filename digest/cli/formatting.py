@@ -16,11 +16,15 @@ from digest.redact import mask
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """Yields a plain table: numbers to the right, words to the left, nothing as a dot."""
     rows = [tuple(row) for row in rows]
-    signs = [">" if rows and isinstance(cell, int) else "<" for cell in (rows[0] if rows else heads)]
+    signs = [
+        ">" if rows and isinstance(cell, int) else "<" for cell in (rows[0] if rows else heads)
+    ]
     lines = [tuple(heads), *(tuple(str(cell or "·") for cell in row) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        cells = (f"{cell:{sign}{width}}" for cell, sign, width in zip(line, signs, widths, strict=True))
+        cells = (
+            f"{cell:{sign}{width}}" for cell, sign, width in zip(line, signs, widths, strict=True)
+        )
         yield "  ".join(cells).rstrip()
 
 
@@ -36,13 +40,19 @@ def stories(number: int) -> str:
 
 def left_out(addresses: Iterable[str]) -> Iterator[str]:
     """Yields a line for each address in a list of feeds that cannot be pulled."""
-    return (f"{mask(address)}: left out, because it is not an http(s) address" for address in addresses)
+    return (
+        f"{mask(address)}: left out, because it is not an http(s) address" for address in addresses
+    )
 
 
 def unread(files: Iterable[str], unknown_themes: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yields a line for each theme that digest.toml does not have, and for each other file that could not be read."""
     for theme, having in unknown_themes.items():
-        more = f" and {count(len(having) - 1, 'more story', 'more stories')}" if len(having) > 1 else ""
+        more = (
+            f" and {count(len(having) - 1, 'more story', 'more stories')}"
+            if len(having) > 1
+            else ""
+        )
         its = "their" if more else "its"
         yield (
             f"{having[0]}{more}: not counted, because digest.toml does not have {its} theme '{theme}'; "

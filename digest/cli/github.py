@@ -24,7 +24,10 @@ _RULE = ("---", "---", "--:", "--:", "--:", "---")
 
 def tell(report: PullReport, call: Call) -> None:
     """Adds the table to the summary of the job, and `words` to what the step gives to those after it."""
-    for variable, text in (("GITHUB_STEP_SUMMARY", summary(report)), ("GITHUB_OUTPUT", f"words={words(report)}\n")):
+    for variable, text in (
+        ("GITHUB_STEP_SUMMARY", summary(report)),
+        ("GITHUB_OUTPUT", f"words={words(report)}\n"),
+    ):
         place = os.environ.get(variable)
         if place:
             try:
@@ -48,11 +51,18 @@ def words(report: PullReport) -> str:
 
 def summary(report: PullReport) -> str:
     """Returns what a pull did as Markdown: a row a feed and one of all, what wants a look, and what is new."""
-    rows = [*(_cells(row) for row in report.rows), *([_total(report)] if len(report.rows) > 1 else [])]
+    rows = [
+        *(_cells(row) for row in report.rows),
+        *([_total(report)] if len(report.rows) > 1 else []),
+    ]
     table = "".join(f"| {' | '.join(cells)} |\n" for cells in (_HEADS, _RULE, *rows))
     parts = [f"### {words(report)}\n", table if report.rows else ""]
     parts += [f"Worth a look:\n\n{block}" for block in [_block(_remarks(report))] if block]
-    parts += [f"New:\n\n{block}" for block in [_block(file for row in report.rows for file in row.new)] if block]
+    parts += [
+        f"New:\n\n{block}"
+        for block in [_block(file for row in report.rows for file in row.new)]
+        if block
+    ]
     return "\n".join(filter(None, parts)) + "\n"
 
 
@@ -61,7 +71,11 @@ def _new(report: PullReport) -> int:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    answer = f"read, {formatting.count(row.entries, 'entry', 'entries')}" if row.state == "read" else row.state
+    answer = (
+        f"read, {formatting.count(row.entries, 'entry', 'entries')}"
+        if row.state == "read"
+        else row.state
+    )
     return (row.feed, answer, *_counts([row]), "possible" if row.gap else "·")
 
 
@@ -74,7 +88,8 @@ def _total(report: PullReport) -> tuple[str, ...]:
 def _counts(rows: Sequence[Row]) -> tuple[str, ...]:
     """Returns how many stories are new, were updated, and kept their editor's words."""
     return tuple(
-        _number(sum(map(len, of))) for of in zip(*((row.new, row.updated, row.kept) for row in rows), strict=True)
+        _number(sum(map(len, of)))
+        for of in zip(*((row.new, row.updated, row.kept) for row in rows), strict=True)
     )
 
 
@@ -85,9 +100,17 @@ def _number(number: int) -> str:
 def _remarks(report: PullReport) -> Iterator[str]:
     yield from report.problems
     for row in report.rows:
-        yield from (f"{row.feed}: {words}" for words in (row.reason, *row.warnings, *row.kept, *row.notices) if words)
+        yield from (
+            f"{row.feed}: {words}"
+            for words in (row.reason, *row.warnings, *row.kept, *row.notices)
+            if words
+        )
         if row.moved:
-            what = "names another address as its own:" if row.moved_by == "self" else "has moved for good to"
+            what = (
+                "names another address as its own:"
+                if row.moved_by == "self"
+                else "has moved for good to"
+            )
             yield f"{row.feed}: {what} {row.moved}"
 
 

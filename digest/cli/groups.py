@@ -38,8 +38,16 @@ def _with_shared_options(command: click.Command) -> click.Command:
     command = copy.copy(command)
     command.params = [
         *command.params,
-        click.Option(["--quiet"], is_flag=True, expose_value=False, callback=_say, help="Print only what is wrong."),
-        click.Option(["--verbose"], is_flag=True, expose_value=False, callback=_say, help="Name every file."),
+        click.Option(
+            ["--quiet"],
+            is_flag=True,
+            expose_value=False,
+            callback=_say,
+            help="Print only what is wrong.",
+        ),
+        click.Option(
+            ["--verbose"], is_flag=True, expose_value=False, callback=_say, help="Name every file."
+        ),
     ]
     return command
 
@@ -59,6 +67,10 @@ def _check_repeats(command: click.Command, context: click.Context, args: list[st
     asking = click.Context(command, info_name=context.info_name, resilient_parsing=True)
     _, _, given = command.make_parser(asking).parse_args(args=list(args))
     for param in given:
-        single = isinstance(param, click.Option) and not (param.multiple or param.is_flag or param.count)
+        single = isinstance(param, click.Option) and not (
+            param.multiple or param.is_flag or param.count
+        )
         if single and given.count(param) > 1:
-            raise click.UsageError(f"{param.opts[0]} is given {given.count(param)} times; give it once.", ctx=context)
+            raise click.UsageError(
+                f"{param.opts[0]} is given {given.count(param)} times; give it once.", ctx=context
+            )

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path))
+@click.argument(
+    "folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path)
+)
 @click.option(
     "--feed", "feeds", metavar="URL", multiple=True,
     help="A feed to pull, or a web page that has one; may be given several times.",
@@ -60,7 +62,9 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
         return
     _tell(command.run(folder, timezone=here, beat=beat), folder, call)
     if not here:
-        call.complain('This machine has no time zone set, so digest.toml says "UTC"; correct it before the first pull')
+        call.complain(
+            'This machine has no time zone set, so digest.toml says "UTC"; correct it before the first pull'
+        )
 
 
 def _tell(report: InitReport, folder: Path, call: Call) -> None:
@@ -72,7 +76,9 @@ def _tell(report: InitReport, folder: Path, call: Call) -> None:
     here = folder.resolve() == Path.cwd()
     step = "" if here else f"cd {shlex.quote(str(folder))} && "
     feeds = f" with {formatting.count(len(report.feeds), 'feed')}" if report.feeds else ""
-    call.say(f"A new digest is {'here' if here else f'in {folder}'}{feeds}. Next: {step}digest pull && digest serve")
+    call.say(
+        f"A new digest is {'here' if here else f'in {folder}'}{feeds}. Next: {step}digest pull && digest serve"
+    )
 
 
 def _tell_replaced(report: SampleReport, call: Call) -> None:
@@ -80,7 +86,9 @@ def _tell_replaced(report: SampleReport, call: Call) -> None:
     call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.feeds))
     call.complain(*formatting.left_out(report.left_out))
     call.say(*(f"{file}: removed" for file in report.removed if call.verbose))
-    call.say(f"Removed the sample: its feed, and {formatting.stories(len(report.removed))} that nobody had edited")
+    call.say(
+        f"Removed the sample: its feed, and {formatting.stories(len(report.removed))} that nobody had edited"
+    )
     call.say(*(f"{file}: stays, because it was edited" for file in report.kept))
     if report.themes:
         call.say("The themes in digest.toml stay, because they were edited or stories have them")

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("week", metavar="[WEEK]", default="", shell_complete=completion.weeks)
-@click.option("--more", is_flag=True, help="Add links to stories that the letter does not link yet, at its end.")
+@click.option(
+    "--more",
+    is_flag=True,
+    help="Add links to stories that the letter does not link yet, at its end.",
+)
 @click.pass_obj
 def letter(call: Call, week: str, more: bool) -> None:
     """Draft the letter that opens a week.
@@ -55,5 +59,7 @@ def _tell(report: LetterReport, call: Call, *, chosen: bool) -> None:
     """Prints where a drafted letter is; `chosen` tells that nobody had named its week."""
     which = f"{report.week}, the newest week without a letter," if chosen else str(report.week)
     drafts = f"; left out: {report.drafts} in draft" if report.drafts else ""
-    call.say(f"{report.file}: drafted for {which} with {formatting.stories(report.stories)}{drafts}")
+    call.say(
+        f"{report.file}: drafted for {which} with {formatting.stories(report.stories)}{drafts}"
+    )
     call.say("Write it, then remove 'draft: true'")

@@ -39,4 +39,8 @@ def _name(said: str) -> str:
     name = said.partition("zoneinfo/")[2] or said
     name = name.removeprefix("posix/").removeprefix("right/")
     known = name in available_timezones() and name not in _NO_NAMES
-    return ("UTC" if name in {"Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Universal"} else name) if known else ""
+    return (
+        ("UTC" if name in {"Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Universal"} else name)
+        if known
+        else ""
+    )

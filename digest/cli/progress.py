@@ -14,17 +14,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from digest.cli.context import Call
 
-Told = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 
 
 @contextmanager
-def shown(call: Call, words: str, least: int) -> Iterator[Told | None]:
+def shown(call: Call, words: str, least: int) -> Iterator[Progress | None]:
     """Gives what is to hear how many of how many are done, None where nobody looks on; a bar for `least` or more."""
-    if call.quiet or not sys.stderr.isatty() or os.environ.get("CI") or os.environ.get("TERM", "dumb") == "dumb":
+    if (
+        call.quiet
+        or not sys.stderr.isatty()
+        or os.environ.get("CI")
+        or os.environ.get("TERM", "dumb") == "dumb"
+    ):
         yield None
         return
     with ExitStack() as stack:
-        yield _Bar(words, least, stack).told
+        yield _Bar(words, least, stack).on_progress
 
 
 class _Bar:
@@ -34,7 +39,7 @@ class _Bar:
         self._words, self._least, self._stack = words, least, stack
         self._update: Callable[[int], None] | None = None
 
-    def told(self, done: int, of: int) -> None:
+    def on_progress(self, done: int, of: int) -> None:
         if of < self._least:
             return
         if self._update is None:
@@ -43,9 +48,22 @@ class _Bar:
 
     def _drawn(self, of: int) -> Callable[[int], None]:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
 
-        columns = (TextColumn(self._words), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        bar = self._stack.enter_context(Progress(*columns, console=Console(stderr=True), transient=True))
+        columns = (
+            TextColumn(self._words),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )
+        bar = self._stack.enter_context(
+            Progress(*columns, console=Console(stderr=True), transient=True)
+        )
         task = bar.add_task(self._words, total=of)
         return lambda done: bar.update(task, completed=done)

@@ -18,9 +18,14 @@ _NAMED = 10
 
 
 @click.command()
-@click.option("--dry-run", "dry", is_flag=True, help="Say what would change on the web, publish nothing.")
 @click.option(
-    "--replace", "replacing", is_flag=True, help="Replace files that Digest did not publish, or a site from elsewhere."
+    "--dry-run", "dry", is_flag=True, help="Say what would change on the web, publish nothing."
+)
+@click.option(
+    "--replace",
+    "replacing",
+    is_flag=True,
+    help="Replace files that Digest did not publish, or a site from elsewhere.",
 )
 @click.pass_obj
 def publish(call: Call, dry: bool, replacing: bool) -> None:
@@ -42,8 +47,10 @@ def publish(call: Call, dry: bool, replacing: bool) -> None:
     from digest.commands import publish as command
 
     root, config = call.open()
-    with progress.shown(call, "Pages", least=200) as told:
-        report = command.run(root, config, dry=dry, replacing=replacing, told=told, now=call.now)
+    with progress.shown(call, "Pages", least=200) as on_progress:
+        report = command.run(
+            root, config, dry=dry, replacing=replacing, on_progress=on_progress, now=call.now
+        )
     _tell(report, call)
 
 
@@ -51,11 +58,20 @@ def _tell(report: PublishReport, call: Call) -> None:
     """Prints what is odd, which files differ (all of them with --dry-run or --verbose), and what readers are told."""
     call.complain(*report.warnings)
     if report.same:
-        call.say(f"Nothing has changed: gh-pages of {report.address} has these {report.files} files already")
+        call.say(
+            f"Nothing has changed: gh-pages of {report.address} has these {report.files} files already"
+        )
         return
     if report.dry or call.verbose:
         differing = (("new", report.new), ("changed", report.changed), ("gone", report.gone))
-        call.say(*(f"{word:<8} {path}" for word, paths in differing for path in paths if not path.startswith(_INDEX)))
+        call.say(
+            *(
+                f"{word:<8} {path}"
+                for word, paths in differing
+                for path in paths
+                if not path.startswith(_INDEX)
+            )
+        )
         if any(path.startswith(_INDEX) for _, paths in differing for path in paths):
             call.say(f"{'changed':<8} {_INDEX} (the search index)")
     for news in () if report.first else report.feeds:
@@ -79,7 +95,9 @@ def _tell(report: PublishReport, call: Call) -> None:
         )
         call.say(f"{lost}: {_named(report.vanished)}")
     if report.first:
-        call.say("The first time: choose this branch as the source of Pages, in the settings of the repository")
+        call.say(
+            "The first time: choose this branch as the source of Pages, in the settings of the repository"
+        )
 
 
 def _named(files: tuple[str, ...]) -> str:
@@ -87,7 +105,9 @@ def _named(files: tuple[str, ...]) -> str:
     return ", ".join(files[:_NAMED]) + more
 
 
-def _of_a_feed(feed: str, new: tuple[str, ...], again: tuple[str, ...], *, first: bool) -> list[str]:
+def _of_a_feed(
+    feed: str, new: tuple[str, ...], again: tuple[str, ...], *, first: bool
+) -> list[str]:
     """Returns a line for each kind of news in a feed, with the titles."""
     if first:
         return [f"{feed}: a new feed, with {formatting.count(len(new), 'entry', 'entries')}"]

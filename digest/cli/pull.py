@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("feeds", metavar="[FEED]...", nargs=-1, shell_complete=completion.feeds)
 @click.option("--dry-run", "dry", is_flag=True, help="Say what would be written, write nothing.")
-@click.option("--strict", is_flag=True, help="Exit with 1 when any feed failed, not only when all did.")
+@click.option(
+    "--strict", is_flag=True, help="Exit with 1 when any feed failed, not only when all did."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
 def pull(call: Call, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: bool) -> None:
@@ -44,9 +46,13 @@ def pull(call: Call, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: b
     except KeyError as error:
         name = error.args[0]
         cure = suggestion(name, [feed.id for feed in config.feeds])
-        raise click.BadParameter(f"there is no feed '{name}' in digest.toml; {cure}", param_hint="FEED") from None
-    with progress.shown(call, "Feeds", least=5) as told:
-        report = command.run(root, config, chosen, now=call.now, dry=dry, named=bool(feeds), told=told)
+        raise click.BadParameter(
+            f"there is no feed '{name}' in digest.toml; {cure}", param_hint="FEED"
+        ) from None
+    with progress.shown(call, "Feeds", least=5) as on_progress:
+        report = command.run(
+            root, config, chosen, now=call.now, dry=dry, named=bool(feeds), on_progress=on_progress
+        )
     if not dry:
         github.tell(report, call)
     if as_json:
@@ -70,10 +76,14 @@ def _tell(report: PullReport, call: Call) -> None:
             call.complain(colors.failed(line))
         else:
             call.say(colors.fresh(line) if row.new else line)
-        call.complain(*(f"{row.feed}: {warning}" for warning in (*row.warnings, *row.kept, *row.notices)))
+        call.complain(
+            *(f"{row.feed}: {warning}" for warning in (*row.warnings, *row.kept, *row.notices))
+        )
         if row.moved:
             what = (
-                "names another address as its own; if that has the same entries," if row.moved_by == "self" else _MOVED
+                "names another address as its own; if that has the same entries,"
+                if row.moved_by == "self"
+                else _MOVED
             )
             call.complain(f'{row.feed}: {what} in digest.toml write  url = "{row.moved}"')
         for file in (*row.new, *row.updated, *row.adopted) if call.verbose else ():
@@ -108,5 +118,11 @@ def _outcome(row: Row) -> str:
         "adopted": len(row.adopted),
         "known": row.known - len(row.updated),
     }
-    words = {name: f"{count} {name}" for name, count in counts.items() if count or name in {"entries", "new"}}
-    return ", ".join((words | {"entries": formatting.count(row.entries, "entry", "entries")}).values())
+    words = {
+        name: f"{count} {name}"
+        for name, count in counts.items()
+        if count or name in {"entries", "new"}
+    }
+    return ", ".join(
+        (words | {"entries": formatting.count(row.entries, "entry", "entries")}).values()
+    )

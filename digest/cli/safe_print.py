@@ -24,7 +24,9 @@ def echo(line: str, *, err: bool = False, color: bool | None = None) -> None:
 
 def printable(text: str) -> str:
     """Returns a text with what a terminal obeys as escapes, except line breaks, tabs and our own colours."""
-    return _UNSAFE.sub(lambda found: found[1] or found[0].encode("unicode_escape").decode("ascii"), text)
+    return _UNSAFE.sub(
+        lambda found: found[1] or found[0].encode("unicode_escape").decode("ascii"), text
+    )
 
 
 def for_runner(text: str) -> str:

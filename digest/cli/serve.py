@@ -36,7 +36,9 @@ _NAMED = 3
 )  # fmt: skip
 @click.option("--open", "open_", is_flag=True, help="Open the preview in the browser.")
 @click.pass_obj
-def serve(call: Call, host: str, port: int, allowed: tuple[str, ...], poll: bool, open_: bool) -> None:
+def serve(
+    call: Call, host: str, port: int, allowed: tuple[str, ...], poll: bool, open_: bool
+) -> None:
     """Preview the site while you write.
 
     Shows all pages as they will be, with drafts, and reloads them on every save. Beside each story it shows its file,
@@ -51,7 +53,7 @@ def serve(call: Call, host: str, port: int, allowed: tuple[str, ...], poll: bool
     """
     from digest.commands import serve as command
 
-    def told(event: Event) -> None:
+    def on_event(event: Event) -> None:
         bar.close()
         if isinstance(event, command.Opened):
             _tell_opened(event, host, allowed, call)
@@ -62,30 +64,46 @@ def serve(call: Call, host: str, port: int, allowed: tuple[str, ...], poll: bool
         elif isinstance(event, command.Broken):
             call.complain(*map(str, event.problems))
         elif isinstance(event, command.Polling):
-            call.complain("The system does not report changed files here; checking for changes every second instead")
+            call.complain(
+                "The system does not report changed files here; checking for changes every second instead"
+            )
         else:
             call.say("Waiting for another run of digest to end")
 
     bar = contextlib.ExitStack()
     with contextlib.suppress(KeyboardInterrupt), bar:  # Ctrl-C during the first build
         pages = bar.enter_context(progress.shown(call, "Pages", least=200))
-        command.run(call.root(), host=host, port=port, told=told, allowed=allowed, poll=poll, pages=pages)
+        command.run(
+            call.root(),
+            host=host,
+            port=port,
+            on_event=on_event,
+            allowed=allowed,
+            poll=poll,
+            pages=pages,
+        )
 
 
 def _tell_opened(event: Opened, host: str, allowed: tuple[str, ...], call: Call) -> None:
     call.say(f"The preview is at {event.url} (Ctrl-C ends it)")
     if host not in _THIS_MACHINE:
-        call.complain(f"Anyone who reaches {host} on this machine can read it too, including drafts")
+        call.complain(
+            f"Anyone who reaches {host} on this machine can read it too, including drafts"
+        )
     if allowed:
         call.complain(f"Anyone who reaches {', '.join(allowed)} can read it too, including drafts")
     if event.exhausted:
-        call.complain("The system has no file watchers left (fs.inotify); checking for changes every second instead")
+        call.complain(
+            "The system has no file watchers left (fs.inotify); checking for changes every second instead"
+        )
 
 
 def _tell_built(event: Built, call: Call) -> None:
     call.complain(*filter(None, [event.notice]))
     changed = event.changed
-    named = ", ".join(changed[:_NAMED]) + (f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else "")
+    named = ", ".join(changed[:_NAMED]) + (
+        f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
+    )
     pages = f"{event.pages} files, {event.written} written, {event.removed} removed in {event.seconds * 1000:.0f} ms"
     call.say(f"{named or 'Built'}: {pages}")
 

@@ -62,12 +62,19 @@ def _tell(report: StatusReport, call: Call) -> None:
     columns = ("feed", "last answer", "new", "brought", "kept", "deleted", "hidden")
     call.say(*formatting.table(columns, (_feed_cells(row, call.verbose) for row in report.feeds)))
     call.say(*unsure(report.feeds))
-    call.complain(*(f"{row.feed}: the last pull failed: {row.reason}" for row in report.feeds if row.reason))
+    call.complain(
+        *(f"{row.feed}: the last pull failed: {row.reason}" for row in report.feeds if row.reason)
+    )
     if report.unsettled:
         count = formatting.stories(len(report.unsettled))
-        call.say(f"In {count}, the feed and the file differ, or the feed has changed since you wrote: digest check")
+        call.say(
+            f"In {count}, the feed and the file differ, or the feed has changed since you wrote: digest check"
+        )
     call.complain(
-        *(f"{file}: was deleted, and a merge has brought it back; 'digest check' says more" for file in report.restored)
+        *(
+            f"{file}: was deleted, and a merge has brought it back; 'digest check' says more"
+            for file in report.restored
+        )
     )
     call.complain(*formatting.unread(report.unread, report.unknown_themes))
 
@@ -80,18 +87,40 @@ def unsure(rows: Iterable[FeedRow]) -> Iterator[str]:
 
 def _week_cells(row: WeekRow) -> tuple[object, ...]:
     state, lead = "closed" if row.closed else "open", "yes" if row.lead else ""
-    return (str(row.week), state, row.stories, row.noted, row.themeless, row.drafts, row.hidden, lead, row.letter)
+    return (
+        str(row.week),
+        state,
+        row.stories,
+        row.noted,
+        row.themeless,
+        row.drafts,
+        row.hidden,
+        lead,
+        row.letter,
+    )
 
 
 def _feed_cells(row: FeedRow, verbose: bool) -> tuple[object, ...]:
     name = row.feed if len(row.feed) <= _NAME or verbose else row.feed[: _NAME - 1] + "…"
-    return (name, last_answer(row, verbose), row.new or 0, row.brought, row.kept, row.deleted, row.hidden)
+    return (
+        name,
+        last_answer(row, verbose),
+        row.new or 0,
+        row.brought,
+        row.kept,
+        row.deleted,
+        row.hidden,
+    )
 
 
 def last_answer(row: FeedRow, verbose: bool) -> str:
     """Returns when a feed last answered, or why it is not asked; a star if only its ledger tells."""
     moment = row.pulled.strftime("%Y-%m-%d %H:%M") if row.pulled and verbose else _ago(row.age)
-    return row.state if row.state != "pulled" else moment + (" *" if row.pulled and not row.sure else "")
+    return (
+        row.state
+        if row.state != "pulled"
+        else moment + (" *" if row.pulled and not row.sure else "")
+    )
 
 
 def _ago(age: timedelta | None) -> str:

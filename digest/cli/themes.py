@@ -25,12 +25,29 @@ if TYPE_CHECKING:
     "--try", "phrases", metavar="PHRASE", multiple=True,
     help="What a phrase would catch in the whole archive; several: what they would together.",
 )  # fmt: skip
-@click.option("--apply", "applied", is_flag=True, help="Run the rules again, over stories whose themes nobody edited.")
-@click.option("--drop", "dropped", metavar="ID", help="Remove a theme that digest.toml no longer has from every story.")
-@click.option("--dry-run", "dry", is_flag=True, help="Say what --apply or --drop would change, write nothing.")
+@click.option(
+    "--apply",
+    "applied",
+    is_flag=True,
+    help="Run the rules again, over stories whose themes nobody edited.",
+)
+@click.option(
+    "--drop",
+    "dropped",
+    metavar="ID",
+    help="Remove a theme that digest.toml no longer has from every story.",
+)
+@click.option(
+    "--dry-run", "dry", is_flag=True, help="Say what --apply or --drop would change, write nothing."
+)
 @click.pass_obj
 def themes(
-    call: Call, explained: Path | None, phrases: tuple[str, ...], applied: bool, dropped: str | None, dry: bool
+    call: Call,
+    explained: Path | None,
+    phrases: tuple[str, ...],
+    applied: bool,
+    dropped: str | None,
+    dry: bool,
 ) -> None:
     """Count the themes; say why a story has its own; run the rules again.
 
@@ -75,12 +92,16 @@ def _explain(root: Path, config: Config, given: Path) -> ExplainReport:
 
     home = root.resolve()
     places = [(base / given).resolve() for base in (Path.cwd(), root)]
-    place = next((place for place in places if place.is_file() and place.is_relative_to(home)), None)
+    place = next(
+        (place for place in places if place.is_file() and place.is_relative_to(home)), None
+    )
     file = place.relative_to(home).as_posix() if place else given.as_posix()
     try:
         return command.explain(root, config, file)
     except LookupError as error:
-        raise click.BadParameter(f"there is no story {file}; {error}", param_hint="--explain") from None
+        raise click.BadParameter(
+            f"there is no story {file}; {error}", param_hint="--explain"
+        ) from None
 
 
 def _tell_counts(report: ThemesReport, call: Call) -> None:
@@ -99,7 +120,9 @@ def _tell_counts(report: ThemesReport, call: Call) -> None:
             " digest themes --apply --dry-run"
         )
     if report.own:
-        call.say(f"The rules disagree with the editor on {formatting.stories(report.own)}; the editor's choice stays")
+        call.say(
+            f"The rules disagree with the editor on {formatting.stories(report.own)}; the editor's choice stays"
+        )
     call.complain(*formatting.unread(report.unread, report.unknown_themes))
 
 
@@ -111,13 +134,19 @@ def _tell_why(report: ExplainReport, call: Call) -> None:
         call.say(f"  {'has' if reason.has else 'not'} {reason.theme:<{width}}  {reason.why}")
     if not any(reason.has for reason in report.reasons):
         call.say("  It has no theme, so it is listed under Elsewhere")
-    call.say("An editor has changed its themes, so no rule does" if report.own else "Nobody has edited its themes")
+    call.say(
+        "An editor has changed its themes, so no rule does"
+        if report.own
+        else "Nobody has edited its themes"
+    )
 
 
 def _tell_catch(report: TryReport, call: Call) -> None:
     """Prints the stories that a phrase would catch, and which themes they have already."""
     for catch in report.caught:
-        call.say(f"{catch.file}: {catch.title} ({catch.where}; {', '.join(catch.themes) or 'Elsewhere'})")
+        call.say(
+            f"{catch.file}: {catch.title} ({catch.where}; {', '.join(catch.themes) or 'Elsewhere'})"
+        )
     having = ", ".join(f"{count} {theme or 'Elsewhere'}" for theme, count in report.having.items())
     call.say(
         f"'{report.phrase}' would catch {len(report.caught)} of {formatting.stories(report.stories)}"
@@ -125,13 +154,17 @@ def _tell_catch(report: TryReport, call: Call) -> None:
     )
     if report.partly:
         partly = formatting.stories(report.partly)
-        call.say(f"Only stored text was searched: for {partly}, the feed's summary is missing or cut")
+        call.say(
+            f"Only stored text was searched: for {partly}, the feed's summary is missing or cut"
+        )
     call.complain(*formatting.unread(report.unread, report.unknown_themes))
 
 
 def _tell_changes(report: ApplyReport, call: Call) -> None:
     """Prints each theme's stories before and after; with --verbose, or in a dry run, every story changed."""
-    rows = [(theme or "Elsewhere", *counts, _step(*counts)) for theme, counts in report.counts.items()]
+    rows = [
+        (theme or "Elsewhere", *counts, _step(*counts)) for theme, counts in report.counts.items()
+    ]
     call.say(*formatting.table(("theme", "before", "after", ""), rows))
     for change in report.changed if call.verbose or report.dry else ():
         call.say(

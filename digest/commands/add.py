@@ -20,7 +20,7 @@ from digest.content import paths, store
 from digest.content.ledger import Ledgers
 from digest.errors import DigestError
 from digest.feeds import parse_client
-from digest.feeds.fetch import agent_of, fetch_page
+from digest.feeds.fetch import fetch_page, user_agent
 from digest.feeds.limits import USUAL, Limits
 from digest.intake import add, snapshot
 from digest.intake.new_story import believes
@@ -39,7 +39,9 @@ class AddReport:
     problems: tuple[str, ...] = ()
 
 
-def run(root: Path, config: Config, address: str, *, now: datetime, limits: Limits = USUAL) -> AddReport:
+def run(
+    root: Path, config: Config, address: str, *, now: datetime, limits: Limits = USUAL
+) -> AddReport:
     """Adds the story of the page at a web address; raises DigestError where it cannot be read, or is here already."""
     with store.writing(root):
         ledgers, problems = store.read_whole_ledgers(root)
@@ -60,10 +62,12 @@ def run(root: Path, config: Config, address: str, *, now: datetime, limits: Limi
 
 def _read(address: str, config: Config, now: datetime, limits: Limits) -> tuple[Document, str]:
     """Returns what the page at an address says, and the address to which that led."""
-    fetched = fetch_page(address, agent=agent_of(config.site), now=now, limits=limits)
+    fetched = fetch_page(address, agent=user_agent(config.site), now=now, limits=limits)
     document = fetched if isinstance(fetched, Failed) else parse_client.page(fetched, limits)
     if document is None:
-        raise DigestError(redact.mask(f"{address}: that is a feed; put it under [[feeds]] in digest.toml"))
+        raise DigestError(
+            redact.mask(f"{address}: that is a feed; put it under [[feeds]] in digest.toml")
+        )
     if isinstance(fetched, Failed) or isinstance(document, Failed):
         reason = document.reason if isinstance(document, Failed) else ""
         raise DigestError(redact.mask(f"{address}: {reason}; {_CURE}"))

@@ -59,7 +59,9 @@ class Margins:
         self._editions = {addresses.week(edition.week): edition for edition in archive.editions}
         self._line_of = content_rules.line_finder(partial(store.read_text, root))
 
-    def after(self, changed: frozenset[str], config: Config, content: Content, archive: Archive) -> Margins:
+    def after(
+        self, changed: frozenset[str], config: Config, content: Content, archive: Archive
+    ) -> Margins:
         """Returns the margins of the next build, before which these files have changed."""
         following = Margins(self._root, config, content, archive)
         kept = following._kept = self._kept
@@ -77,7 +79,9 @@ class Margins:
         """Returns the margin of the story at a permalink's place, none where there is no such story."""
         page, _, anchor = place.partition("#")
         file = self._anchored(page).get(anchor)
-        with suppress(DigestError, LookupError):  # a file that was broken or deleted since the build
+        with suppress(
+            DigestError, LookupError
+        ):  # a file that was broken or deleted since the build
             return (self._margin(file),) if file else ()
         return ()
 
@@ -85,13 +89,17 @@ class Margins:
         """Returns the files of a week's stories by their anchors, put together once for the many on its page."""
         if page not in self._anchors:
             edition, anchors = self._editions.get(page), self._archive.anchors
-            self._anchors[page] = {anchors.of(story): story.file for story in (edition.stories if edition else ())}
+            self._anchors[page] = {
+                anchors.of(story): story.file for story in (edition.stories if edition else ())
+            }
         return self._anchors[page]
 
     def of_page(self, place: str) -> tuple[Margin, ...]:
         """Returns the margins of the letters, pages and introductions that a page shows."""
         return tuple(
-            Margin(file=text.file, line=text.line, draft=text.draft, hints=content_rules.of_text(text))
+            Margin(
+                file=text.file, line=text.line, draft=text.draft, hints=content_rules.of_text(text)
+            )
             for text in self._texts(place)
         )
 
@@ -131,7 +139,11 @@ class Margins:
             file=story.file,
             line=story.line,
             draft=story.draft,
-            why=tuple(f"{titles[one.theme]}: {one.why}" for one in reasons(verdict, themes) if one.theme in titles),
+            why=tuple(
+                f"{titles[one.theme]}: {one.why}"
+                for one in reasons(verdict, themes)
+                if one.theme in titles
+            ),
             hints=content_rules.of_story(
                 story, history, self._config, self._line_of, partial(store.read_text, self._root)
             ),
@@ -141,12 +153,18 @@ class Margins:
         """Yields the hints that follow from the other stories of the archive, as far as their links are noted yet."""
         if len(self._pending()) <= _AT_ONCE:
             self._link()
-        files = {file for name in aliases_of_link(story.link) for file in tuple(self._kept.links.get(name, ()))}
+        files = {
+            file
+            for name in aliases_of_link(story.link)
+            for file in tuple(self._kept.links.get(name, ()))
+        }
         files |= {other.file for other in self._leads(story)} | {story.file}
         if len(files) == 1:
             return
         others = [self._stories[file] for file in sorted(files)]
-        yield from (hint for hint in content_rules.among(others, self._line_of) if hint.file == story.file)
+        yield from (
+            hint for hint in content_rules.among(others, self._line_of) if hint.file == story.file
+        )
 
     def _leads(self, story: Story) -> Iterable[Story]:
         edition = self._editions.get(addresses.week(story.week)) if story.lead else None
@@ -181,7 +199,9 @@ class Margins:
         return next(self._summaries(story), "")
 
     def _summaries(self, story: Story) -> Iterator[str]:
-        return filter(None, (summaries.of_story(story, self._of_feed(feed)) for feed in story.feeds))
+        return filter(
+            None, (summaries.of_story(story, self._of_feed(feed)) for feed in story.feeds)
+        )
 
     def _of_feed(self, feed: str) -> dict[str, str]:
         name = summaries.name(feed)
@@ -191,5 +211,8 @@ class Margins:
             return {}
         known = self._kept.summaries.get(feed)
         if known is None or known[0] != written:
-            known = self._kept.summaries[feed] = (written, summaries.by_name(disk.recall(self._root, name)))
+            known = self._kept.summaries[feed] = (
+                written,
+                summaries.by_name(disk.recall(self._root, name)),
+            )
         return known[1]

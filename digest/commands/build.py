@@ -78,7 +78,7 @@ def run(
     *,
     output: Path,
     base_url: str | None,
-    told: Progress | None = None,
+    on_progress: Progress | None = None,
     now: datetime | None = None,
     force: bool = False,
 ) -> BuildReport:
@@ -98,9 +98,12 @@ def run(
         scanned = builder.scan()
         last = builder.is_current(scanned, recorded=now is not None)
         if last:
-            report, written = dict(last.report), Written(written=0, removed=0, unchanged=len(last.made))
+            report, written = (
+                dict(last.report),
+                Written(written=0, removed=0, unchanged=len(last.made)),
+            )
         else:
-            built = builder.build(scanned, told=told)
+            built = builder.build(scanned, on_progress=on_progress)
             report, written, hints = built.report, built.written, built.hints
             unrecorded = _record(root, built.due, now) if now else ""
     return BuildReport(
@@ -163,19 +166,28 @@ class Builder:
         """
         output = self._output()
         last = output.manifest
-        if scanned.problems or scanned.unfinished or last.report.get("warning") or (recorded and last.to_record):
+        if (
+            scanned.problems
+            or scanned.unfinished
+            or last.report.get("warning")
+            or (recorded and last.to_record)
+        ):
             return None
         return last if output.is_current(scanned.fingerprint(), self._site) else None
 
-    def build(self, scanned: Scan, *, told: Progress | None = None) -> Built:
+    def build(self, scanned: Scan, *, on_progress: Progress | None = None) -> Built:
         """Builds the content that was scanned; raises DigestError, and then nothing is written."""
         from digest.content import publishable
         from digest.content.load import due_locations, load
         from digest.site.arrange import arrange
         from digest.site.plan import plan
-        from digest.site.search import search_index  # like all below, what a build with nothing to do need not wait for
+        from digest.site.search import (
+            search_index,
+        )  # like all below, what a build with nothing to do need not wait for
 
-        content = load(self._root, self._config, scanned, self._cache, fingerprint.of_reading(self._config))
+        content = load(
+            self._root, self._config, scanned, self._cache, fingerprint.of_reading(self._config)
+        )
         archive = arrange(publishable.published(content), self._config, drafts=self._drafts)
         index = search_index.Index()
         if self._searched:
@@ -193,7 +205,7 @@ class Builder:
         due, output = due_locations(content), self._output()
         output.begin(keys)
         try:
-            self._stage_pages(planned, keys, output, told)
+            self._stage_pages(planned, keys, output, on_progress)
             for one in planned.copied:
                 if not (copied[one.path] and output.has(one.path, copied[one.path])):
                     output.stage(one.path, _source(one))
@@ -201,18 +213,26 @@ class Builder:
                 if not output.has(path, key):
                     output.stage(path, index.content(path))
             planned.refuse()
-            manifest = Manifest(scanned.fingerprint(), self._site, report=report, to_record=bool(due))
+            manifest = Manifest(
+                scanned.fingerprint(), self._site, report=report, to_record=bool(due)
+            )
             written = output.commit(keys, manifest)
         except BaseException:
             output.drop()
             raise
-        hints = tuple(str(one._replace(what=f"hint: {one.what}")) for one in planned.found() if one.hint)
+        hints = tuple(
+            str(one._replace(what=f"hint: {one.what}")) for one in planned.found() if one.hint
+        )
         return Built(content, archive, written, report, hints, due)
 
     def _output(self) -> Output:
-        return Output(self._root, self._folder, self._cache, id=self._config.site.id, force=self._force)
+        return Output(
+            self._root, self._folder, self._cache, id=self._config.site.id, force=self._force
+        )
 
-    def _stage_pages(self, planned: Plan, keys: Mapping[str, bytes], output: Output, told: Progress | None) -> None:
+    def _stage_pages(
+        self, planned: Plan, keys: Mapping[str, bytes], output: Output, on_progress: Progress | None
+    ) -> None:
         wanted = [page for page in planned.pages if not output.has(page.path, keys[page.path])]
         if not wanted:
             return
@@ -221,10 +241,10 @@ class Builder:
 
             self._renderer = Renderer(self._root, planned.base)
             self._renderer.refuse_flaws()
-        self._renderer.begin(planned.setting.shared, self._remembered)
+        self._renderer.begin(planned.context.shared, self._remembered)
         for number, page in enumerate(wanted):
-            if told:
-                told(number, len(wanted))
+            if on_progress:
+                on_progress(number, len(wanted))
             output.stage(page.path, self._renderer.page(page, planned.data(page)))
 
     def _remembered(self, name: str, key: bytes, make: Callable[[], str]) -> str:
@@ -239,7 +259,9 @@ def _record(root: Path, due: tuple[Location, ...], now: datetime) -> str:
         if due:
             store.add_locations(root, due, now)
     except DigestError as error:
-        return f"{error}; so if you later move or rename a story, links to its old address may break"
+        return (
+            f"{error}; so if you later move or rename a story, links to its old address may break"
+        )
     return ""
 
 
@@ -271,5 +293,7 @@ def _rebased(config: Config, base_url: str) -> Config:
     """Returns the config with another address; ids stay, for they were made before."""
     url = urls.site_url(base_url)
     if url is None:
-        raise DigestError(f"'{redact.mask(base_url)}' is not an http(s) address that a site can have")
+        raise DigestError(
+            f"'{redact.mask(base_url)}' is not an http(s) address that a site can have"
+        )
     return config._replace(site=config.site._replace(url=url))

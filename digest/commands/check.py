@@ -25,7 +25,7 @@ from digest.content import load, paths, publishable, store, typing_errors
 from digest.content.load import ContentReport
 from digest.errors import DigestError, Faults, Problem
 from digest.feeds import fetch, link_check, private_networks
-from digest.feeds.concurrent import Told
+from digest.feeds.concurrent import Progress
 from digest.feeds.limits import Limits
 from digest.git import Changes
 from digest.intake import inbox_files
@@ -38,7 +38,9 @@ from digest.site.render import flawed
 from digest.week import Week
 
 _MEMORY = "links.json"
-_KEY = re.compile(r"/(?=[^/?#]*\d)([0-9a-f]{24,}|(?=[^/?#]*[A-Z])(?=[^/?#]*[a-z])[A-Za-z0-9_-]{22,})(?=[./?#]|$)")
+_KEY = re.compile(
+    r"/(?=[^/?#]*\d)([0-9a-f]{24,}|(?=[^/?#]*[A-Z])(?=[^/?#]*[a-z])[A-Za-z0-9_-]{22,})(?=[./?#]|$)"
+)
 """A part of a path that is long and random, as of a feed that is made for one reader."""
 _AHEAD = timedelta(days=8)
 _LIMITS = Limits(deadline=20.0, connect=8.0, silence=12.0, retries=1)
@@ -82,7 +84,14 @@ class _Outside:
     offline: bool = False
 
 
-def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told: Told | None = None) -> CheckReport:
+def run(
+    root: Path,
+    *,
+    now: datetime,
+    links: bool = False,
+    since: str = "",
+    on_progress: Progress | None = None,
+) -> CheckReport:
     """Checks the digest at `root`; with `links` asks its outside links, with `since` reports what came after a commit.
 
     Raises UnknownRefError for a commit that git does not know, DigestError where nothing can be looked at.
@@ -107,7 +116,14 @@ def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told
         *_ahead(survey, now, line_of),
     ]
     outside = (
-        _outside(root, settings, _places(survey, line_of, changes), _from_public_feeds(survey, settings), now, told)
+        _outside(
+            root,
+            settings,
+            _places(survey, line_of, changes),
+            _from_public_feeds(survey, settings),
+            now,
+            on_progress,
+        )
         if links
         else _Outside()
     )
@@ -121,7 +137,9 @@ def run(root: Path, *, now: datetime, links: bool = False, since: str = "", told
     )
 
 
-def _all(root: Path, settings: Config, survey: ContentReport, now: datetime, line_of: LineOf) -> Iterator[Problem]:
+def _all(
+    root: Path, settings: Config, survey: ContentReport, now: datetime, line_of: LineOf
+) -> Iterator[Problem]:
     archive = arrange(publishable.published(survey.content), settings)
     closed = {edition.week for edition in archive.editions if edition.closed}
     yield from _merging(root, survey.problems)
@@ -131,10 +149,14 @@ def _all(root: Path, settings: Config, survey: ContentReport, now: datetime, lin
     yield from flawed(root, Base(settings.site.url))
     read = partial(store.read_text, root)
     versions = git.merged_from(root, content_rules.edited(survey, read))
-    yield from content_rules.review(survey, settings, closed=closed, line_of=line_of, read=read, versions=versions)
+    yield from content_rules.review(
+        survey, settings, closed=closed, line_of=line_of, read=read, versions=versions
+    )
     filed, left = inbox_files.empty_inbox(root, settings, survey.ledgers, now=now, dry=True)
     for filing in filed:
-        yield Problem(filing.inbox, 0, f"waits to be filed as {filing.file}", "run 'digest pull'", hint=True)
+        yield Problem(
+            filing.inbox, 0, f"waits to be filed as {filing.file}", "run 'digest pull'", hint=True
+        )
     yield from (problem._replace(hint=True) for problem in left)
 
 
@@ -169,7 +191,9 @@ def _idle(root: Path, settings: Config, survey: ContentReport) -> Iterator[Probl
         if theme.id in idle:
             line = lines.get(("themes", number, "id"), 0)
             cure = "widen its match ('digest themes --try' helps), or remove the theme"
-            yield Problem(config.NAME, line, f"no story has the theme '{theme.id}'", cure, hint=True)
+            yield Problem(
+                config.NAME, line, f"no story has the theme '{theme.id}'", cure, hint=True
+            )
 
 
 def _site_address(root: Path, settings: Config) -> Iterator[Problem]:
@@ -192,13 +216,15 @@ def _secrets(root: Path, settings: Config, survey: ContentReport) -> Iterator[Pr
         if found := redact.feed_names(feed.url):
             what = f"the address of feed '{feed.id}' has {_listed(found)} in it"
             cure = "Digest fetches the feed with it and never publishes it; keep this file out of public repositories"
-            yield Problem(config.NAME, lines.get(("feeds", number, "url"), 0), what, cure, hint=True)
+            yield Problem(
+                config.NAME, lines.get(("feeds", number, "url"), 0), what, cure, hint=True
+            )
         elif not all(map(redact.is_words, _KEY.findall(feed.url))) and urls.web_link(feed.url):
             what = f"the address of feed '{feed.id}' contains what looks like a key, and it is published"
-            cure = (
-                "if it is one, have another program fetch the feed into a file, and write the path of that file as url"
+            cure = "if it is one, have another program fetch the feed into a file, and write the path of that file as url"
+            yield Problem(
+                config.NAME, lines.get(("feeds", number, "url"), 0), what, cure, hint=True
             )
-            yield Problem(config.NAME, lines.get(("feeds", number, "url"), 0), what, cure, hint=True)
     of_feeds = {lines.get(("feeds", number, "url"), 0) for number in range(len(settings.feeds))}
     for file in (config.NAME, *filter(is_markdown, survey.files)):
         text = store.read_text(root, file)
@@ -217,7 +243,10 @@ def _ahead(survey: ContentReport, now: datetime, line_of: LineOf) -> Iterator[Pr
     """Yields a hint for each story and letter whose week, or day, has not come for long."""
     last = now.date() + _AHEAD
     days = [(story.file, max(story.week.monday, story.day)) for story in survey.content.stories]
-    for file, day in [*days, *((letter.file, letter.week.monday) for letter in survey.content.letters)]:
+    for file, day in [
+        *days,
+        *((letter.file, letter.week.monday) for letter in survey.content.letters),
+    ]:
         if day > last:
             what = f"belongs to {Week.of(day)}, which is in the future"
             cure = "if that is a mistake, correct the date or the week's folder; a week far ahead closes no earlier one"
@@ -225,7 +254,9 @@ def _ahead(survey: ContentReport, now: datetime, line_of: LineOf) -> Iterator[Pr
     for file, key, day in _days_of_change(survey):
         if day > last:
             what = f"{key} says {day}, which is in the future"
-            yield Problem(file, line_of(file, key), what, "if that is a mistake, correct the date", hint=True)
+            yield Problem(
+                file, line_of(file, key), what, "if that is a mistake, correct the date", hint=True
+            )
 
 
 def _days_of_change(survey: ContentReport) -> Iterator[tuple[str, str, date]]:
@@ -245,7 +276,9 @@ def _listed(secrets: Iterable[str]) -> str:
     return " and ".join(name if " " in name else f"'{name}='" for name in secrets)
 
 
-def _places(survey: ContentReport, line_of: LineOf, changes: Changes | None) -> dict[str, list[tuple[str, int]]]:
+def _places(
+    survey: ContentReport, line_of: LineOf, changes: Changes | None
+) -> dict[str, list[tuple[str, int]]]:
     """Returns the places at which each outside link stands, those alone that the change brought in."""
     places: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for address, file, line in content_rules.outside_links(survey, line_of):
@@ -256,10 +289,16 @@ def _places(survey: ContentReport, line_of: LineOf, changes: Changes | None) -> 
 
 def _from_public_feeds(survey: ContentReport, settings: Config) -> frozenset[str]:
     """Returns the links that feeds at public addresses brought, which must not lead into a private network."""
-    own = {feed.id for feed in settings.feeds if not urls.web_link(feed.url) or private_networks.is_inside(feed.url)}
+    own = {
+        feed.id
+        for feed in settings.feeds
+        if not urls.web_link(feed.url) or private_networks.is_inside(feed.url)
+    }
     configured = {feed.id for feed in settings.feeds}
     brought = (story for story in survey.content.stories if configured.intersection(story.feeds))
-    return frozenset(story.link.partition("#")[0] for story in brought if own.isdisjoint(story.feeds))
+    return frozenset(
+        story.link.partition("#")[0] for story in brought if own.isdisjoint(story.feeds)
+    )
 
 
 def _outside(
@@ -268,14 +307,19 @@ def _outside(
     places: dict[str, list[tuple[str, int]]],
     untrusted: Collection[str],
     now: datetime,
-    told: Told | None,
+    on_progress: Progress | None,
 ) -> _Outside:
     """Asks the links that were not asked lately, and remembers the answers."""
     memory = disk.recall(root, _MEMORY)
     known = link_check.recalled(memory, now)
     due = [address for address in places if address not in known]
     answers = fetch.ask(
-        due, agent=fetch.agent_of(settings.site), now=now, limits=_LIMITS, told=told, untrusted=untrusted
+        due,
+        agent=fetch.user_agent(settings.site),
+        now=now,
+        limits=_LIMITS,
+        on_progress=on_progress,
+        untrusted=untrusted,
     )
     if link_check.is_cut_off(answers):
         return _Outside(offline=True)
@@ -288,16 +332,29 @@ def _outside(
         for file, line in spots:
             problems += [Problem(file, line, *fault, hint=True)] if fault else []
             untold += (
-                [Problem(file, line, f"{redact.mask(address)} could not be checked: {doubt}", hint=True)]
+                [
+                    Problem(
+                        file,
+                        line,
+                        f"{redact.mask(address)} could not be checked: {doubt}",
+                        hint=True,
+                    )
+                ]
                 if doubt
                 else []
             )
-    return _Outside(tuple(problems), tuple(untold), private=sum(believed[address].is_private for address in places))
+    return _Outside(
+        tuple(problems),
+        tuple(untold),
+        private=sum(believed[address].is_private for address in places),
+    )
 
 
 def _sorted(problems: Iterable[Problem], changes: Changes | None) -> tuple[Problem, ...]:
     found = {problem for problem in problems if changes is None or _is_brought_in(problem, changes)}
-    return tuple(sorted(found, key=lambda problem: (problem.file, problem.line, problem.hint, problem.what)))
+    return tuple(
+        sorted(found, key=lambda problem: (problem.file, problem.line, problem.hint, problem.what))
+    )
 
 
 def _is_brought_in(problem: Problem, changes: Changes) -> bool:
@@ -307,10 +364,14 @@ def _is_brought_in(problem: Problem, changes: Changes) -> bool:
     """
     if problem.file in changes.new or (config.NAME in changes.lines and not problem.hint):
         return True
-    if problem.file in changes.lines and (not problem.line or problem.line in changes.lines[problem.file]):
+    if problem.file in changes.lines and (
+        not problem.line or problem.line in changes.lines[problem.file]
+    ):
         return True
     words = f"{problem.what} {problem.cure}"
-    return any(file in words for file in changes.new) or any(Path(file).name in words for file in changes.gone)
+    return any(file in words for file in changes.new) or any(
+        Path(file).name in words for file in changes.gone
+    )
 
 
 def _is_changed(file: str, changes: Changes) -> bool:

@@ -22,7 +22,9 @@ Read = Mapping[str, Document | Failed]
 """What the answers of feeds say, by the feeds' ids."""
 
 
-def checked(read: Read, feeds: Iterable[Feed], ledgers: Ledgers, now: datetime) -> dict[str, Document | Failed]:
+def checked(
+    read: Read, feeds: Iterable[Feed], ledgers: Ledgers, now: datetime
+) -> dict[str, Document | Failed]:
     """Returns the documents without dates that cannot be true; raises DigestError where it is the clock that cannot."""
     dates = {
         feed: sorted(entry.published for entry in document.entries if entry.published)
@@ -31,7 +33,9 @@ def checked(read: Read, feeds: Iterable[Feed], ledgers: Ledgers, now: datetime) 
     }
     dated = {feed: found for feed, found in dates.items() if found}
     ahead = {feed: found[0] for feed, found in dated.items() if is_ahead(found[0], now)}
-    if ahead and not (any(not is_ahead(found[-1], now) for found in dated.values()) or _was_right(ledgers, now)):
+    if ahead and not (
+        any(not is_ahead(found[-1], now) for found in dated.values()) or _was_right(ledgers, now)
+    ):
         feed, first = min(ahead.items(), key=lambda one: one[1])
         raise DigestError(
             f"this machine's clock says {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC, but all dates in feed '{feed}' are "
@@ -40,14 +44,18 @@ def checked(read: Read, feeds: Iterable[Feed], ledgers: Ledgers, now: datetime) 
         )
     by_id = {feed.id: feed for feed in feeds}
     return {
-        feed: Failed(by_id[feed], _all_ahead(ahead[feed])) if feed in ahead else _believed(document, now)
+        feed: Failed(by_id[feed], _all_ahead(ahead[feed]))
+        if feed in ahead
+        else _believed(document, now)
         for feed, document in read.items()
     }
 
 
 def _was_right(ledgers: Ledgers, now: datetime) -> bool:
     """True if the ledgers were written to before now, and not after."""
-    last = max((record.at for records in ledgers.values() for record in records.values()), default="")
+    last = max(
+        (record.at for records in ledgers.values() for record in records.values()), default=""
+    )
     return bool(last) and not is_ahead(datetime.fromisoformat(last), now)
 
 
@@ -61,14 +69,17 @@ def _all_ahead(first: datetime) -> str:
 def _believed(document: Document | Failed, now: datetime) -> Document | Failed:
     if isinstance(document, Failed):
         return document
-    ahead = [entry for entry in document.entries if entry.published and is_ahead(entry.published, now)]
+    ahead = [
+        entry for entry in document.entries if entry.published and is_ahead(entry.published, now)
+    ]
     if not ahead:
         return document
     count = f"{len(ahead)} of its entries" if len(ahead) > 1 else "one of its entries"
     first = f"{ahead[0].published:%Y-%m-%d} ('{ahead[0].title[:80]}')"
     warning = f"a date more than a day ahead, such as {first}, in {count}; treated as undated"
     entries = tuple(
-        _undated(entry) if entry.published and is_ahead(entry.published, now) else entry for entry in document.entries
+        _undated(entry) if entry.published and is_ahead(entry.published, now) else entry
+        for entry in document.entries
     )
     return document._replace(entries=entries, warnings=(*document.warnings, warning))
 

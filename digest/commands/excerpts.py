@@ -69,7 +69,9 @@ def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Exce
     own = [cut.story.file for cut in cuts if cut.state == recut.EDITED]
     states = Counter(cut.state for cut in cuts if cut.is_counted)
     return ExcerptsReport(
-        changed=tuple(Change(file, cut.state) for file, cut in done.items() if file not in changed_since),
+        changed=tuple(
+            Change(file, cut.state) for file, cut in done.items() if file not in changed_since
+        ),
         excerpts=states.total(),
         short=states[recut.SHORT],
         gone=states[recut.GONE],

@@ -23,7 +23,7 @@ from digest.site.addresses import Base
 from digest.site.arrange import arrange
 from digest.site.feeds import atom
 from digest.site.link_targets import Targets
-from digest.site.markdown import Writer
+from digest.site.markdown import MarkdownRenderer
 
 VERSION = 1
 """Goes up when a field of a record changes its meaning or goes away; new fields may come at any time."""
@@ -65,7 +65,7 @@ class _Records:
         self._anchors = archive.anchors
         self._themes = current_ids(config.themes)
         self._base = Base(config.site.url)
-        published = attachments.published(archive, Writer(Targets(archive, self._base)))
+        published = attachments.published(archive, MarkdownRenderer(Targets(archive, self._base)))
         self._copied = {one.file: one.path for one in published}
 
     def digest(self) -> Record:
@@ -75,7 +75,9 @@ class _Records:
             "version": VERSION,
             **config.site._asdict(),
             "close": config.close,
-            "feeds": [feed._asdict() | {"url": redact.strip_feed(feed.url)} for feed in config.feeds],
+            "feeds": [
+                feed._asdict() | {"url": redact.strip_feed(feed.url)} for feed in config.feeds
+            ],
             "themes": [theme._asdict() for theme in config.themes],
         }
 
@@ -130,14 +132,26 @@ class _Records:
 
     def introduction(self, page: FreePage) -> Record:
         theme = self._themes.get(page.name, page.name)
-        return {"kind": "introduction", "theme": theme, **self._written(page, addresses.theme(theme))}
+        return {
+            "kind": "introduction",
+            "theme": theme,
+            **self._written(page, addresses.theme(theme)),
+        }
 
     def page(self, page: FreePage) -> Record:
-        return {"kind": "page", "name": page.name, **self._written(page, addresses.free_page(page.name))}
+        return {
+            "kind": "page",
+            "name": page.name,
+            **self._written(page, addresses.free_page(page.name)),
+        }
 
     def other(self, file: str) -> Record:
         path = self._copied.get(file)
-        return {"kind": "file", "file": file, "address": None if path is None else self._base.absolute(path)}
+        return {
+            "kind": "file",
+            "file": file,
+            "address": None if path is None else self._base.absolute(path),
+        }
 
     def _written(self, page: FreePage, place: str) -> Record:
         address = None if page.draft else self._base.absolute(place)

@@ -83,8 +83,12 @@ def add(
     """Adds the feeds behind the addresses, and those in the lists; raises DigestError if one address leads to none."""
     before, settings = _read(root)
     ids = {feed.id for feed in settings.feeds}
-    ledgers = set(filter(None, (paths.feed_of(path.name) for path in (root / paths.LEDGERS).glob("*.jsonl"))))
-    beat = init.beat_of(addresses, files, now=now, limits=limits, there=settings.feeds, taken=ledgers)
+    ledgers = set(
+        filter(None, (paths.feed_of(path.name) for path in (root / paths.LEDGERS).glob("*.jsonl")))
+    )
+    beat = init.beat_of(
+        addresses, files, now=now, limits=limits, there=settings.feeds, taken=ledgers
+    )
     resumed = tuple(feed for feed in beat.known if feed.retired)
     after = before
     for feed in resumed:
@@ -140,7 +144,9 @@ def _read(root: Path) -> tuple[str, Config]:
 
 def _without_names(settings: Config) -> Config:
     """Returns the settings without the names of feeds, which `config` fills in where a table has none."""
-    return settings._replace(feeds=tuple(feed._replace(title="", publisher="") for feed in settings.feeds))
+    return settings._replace(
+        feeds=tuple(feed._replace(title="", publisher="") for feed in settings.feeds)
+    )
 
 
 def _write(root: Path, before: str, after: str, expected: Config) -> None:
@@ -148,6 +154,8 @@ def _write(root: Path, before: str, after: str, expected: Config) -> None:
     if after == before:
         return
     if _without_names(config.loads(after.removeprefix("\ufeff"))) != _without_names(expected):
-        raise DigestError(f"{config.NAME}: cannot be changed by a program without changing more; change it by hand")
+        raise DigestError(
+            f"{config.NAME}: cannot be changed by a program without changing more; change it by hand"
+        )
     if not disk.replace(root, config.NAME, before.encode(), after.encode()):
         raise DigestError(f"{config.NAME}: was changed in the meantime; run the command again")

@@ -24,7 +24,7 @@ from digest.model import Failed, Feed
 from digest.names import free_name
 
 if TYPE_CHECKING:
-    from digest.feeds.feed_info import Imprint
+    from digest.feeds.feed_info import FeedInfo
 
 STARTER = Path(__file__).parent.parent / "starter"
 _DOTTED = frozenset({"gitignore", "gitattributes", "github"})
@@ -50,7 +50,7 @@ class InitReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beat:
+class NewDigest:
     """What somebody wants to follow: feeds, the language that they share, and what of a list cannot be pulled.
 
     `folders` has the folder of a list in which a feed was, by its id. `known` are feeds that the digest has already.
@@ -63,10 +63,10 @@ class Beat:
     known: tuple[Feed, ...] = ()
 
 
-def run(root: Path, *, timezone: str = "", beat: Beat | None = None) -> InitReport:
+def run(root: Path, *, timezone: str = "", beat: NewDigest | None = None) -> InitReport:
     """Makes a digest in `root`; raises DigestError where there is one already."""
     check_new(root)
-    beat = beat or Beat()
+    beat = beat or NewDigest()
     text = _config(root, timezone or "UTC", beat)
     config.loads(text)  # whatever a feed calls itself, what is written can be read
     written: list[str] = []
@@ -81,7 +81,9 @@ def run(root: Path, *, timezone: str = "", beat: Beat | None = None) -> InitRepo
             made = _add_missing(root, place, source.read_text(encoding="utf-8"))
         (written if made else kept).append(place)
     disk.create(root, config.NAME, text.encode())  # last: what has no digest.toml is no digest yet
-    return InitReport(written=(*written, config.NAME), kept=tuple(kept), feeds=beat.feeds, left_out=beat.left_out)
+    return InitReport(
+        written=(*written, config.NAME), kept=tuple(kept), feeds=beat.feeds, left_out=beat.left_out
+    )
 
 
 def check_new(root: Path) -> None:
@@ -91,7 +93,9 @@ def check_new(root: Path) -> None:
         raise DigestError(f"{root / config.NAME}: this folder already has a digest; {cure}")
     for outer in root.resolve().parents:
         if (outer / config.NAME).exists():
-            raise DigestError(f"{root}: this folder is inside the digest {outer}; choose one outside it")
+            raise DigestError(
+                f"{root}: this folder is inside the digest {outer}; choose one outside it"
+            )
 
 
 def beat_of(
@@ -102,7 +106,7 @@ def beat_of(
     limits: Limits = USUAL,
     there: Iterable[Feed] = (),
     taken: Iterable[str] = (),
-) -> Beat:
+) -> NewDigest:
     """Returns the feeds behind web addresses and in the lists of feed readers, each once, with ids of their own.
 
     `there` are the feeds that the digest has already, `taken` other ids that no new feed may have.
@@ -110,7 +114,7 @@ def beat_of(
     """
     from digest.feeds import discover
     from digest.feeds import opml as lists
-    from digest.feeds.feed_info import Imprint
+    from digest.feeds.feed_info import FeedInfo
 
     listed = [lists.read(_read(file), str(file)) for file in files]
     found = discover.find(addresses, agent=f"digest/{__version__}", now=now, limits=limits)
@@ -120,12 +124,18 @@ def beat_of(
         if isinstance(one, Failed)
     ]
     if lost:
-        raise DigestError("\n".join([*lost, "Nothing was written; correct the address, or leave that feed out"]))
+        raise DigestError(
+            "\n".join([*lost, "Nothing was written; correct the address, or leave that feed out"])
+        )
     said = [(one.url, one.imprint, "") for one in found if isinstance(one, discover.Found)]
-    said += [(one.url, Imprint(title=one.title), one.folder) for list_ in listed for one in list_.feeds]
+    said += [
+        (one.url, FeedInfo(title=one.title), one.folder) for list_ in listed for one in list_.feeds
+    ]
     if not said:
         names = ", ".join(map(str, files))
-        raise DigestError(f"{names}: no feed in this list can be pulled; check that it is the right file")
+        raise DigestError(
+            f"{names}: no feed in this list can be pulled; check that it is the right file"
+        )
     old = {urls.canonical(feed.url): feed for feed in there}
     ids = {feed.id for feed in old.values()} | set(taken)
     new, folders, known = dict[str, Feed](), dict[str, str](), dict[str, Feed]()
@@ -137,7 +147,7 @@ def beat_of(
             new[address] = feed = _feed(url, imprint, ids)
             ids.add(feed.id)
             folders[feed.id] = folder
-    return Beat(
+    return NewDigest(
         feeds=tuple(new.values()),
         language=_shared(imprint.language for _, imprint, _ in said),
         left_out=tuple(address for list_ in listed for address in list_.left_out),
@@ -146,7 +156,7 @@ def beat_of(
     )
 
 
-def _feed(url: str, said: Imprint, taken: Container[str]) -> Feed:
+def _feed(url: str, said: FeedInfo, taken: Container[str]) -> Feed:
     """Returns the feed at an address, called by what it says of itself, else by its host."""
     from digest.content.slug import slug_of
     from digest.feeds.feed_info import publisher_of
@@ -165,7 +175,11 @@ def _short(slug: str) -> str:
 
 def _shared(said: Iterable[str]) -> str:
     """Returns the language that all feeds name which name one: with its region where they share that, else without."""
-    tags = [tag for tag in (words.strip().replace("_", "-") for words in said) if config.is_language(tag)]
+    tags = [
+        tag
+        for tag in (words.strip().replace("_", "-") for words in said)
+        if config.is_language(tag)
+    ]
     whole, plain = {tag.casefold() for tag in tags}, {tag.partition("-")[0].lower() for tag in tags}
     if len(whole) == 1:
         return tags[0]
@@ -208,11 +222,13 @@ def _pattern(line: str) -> str:
     return line.strip().removesuffix("*").strip("/")
 
 
-def _config(root: Path, timezone: str, beat: Beat) -> str:
+def _config(root: Path, timezone: str, beat: NewDigest) -> str:
     """Returns the starter's `digest.toml`, called after the folder, with an id of its own and the feeds of the beat."""
     from digest.content.slug import slug_of
 
-    name = " ".join("".join(sign if sign.isprintable() else " " for sign in root.resolve().name).split())
+    name = " ".join(
+        "".join(sign if sign.isprintable() else " " for sign in root.resolve().name).split()
+    )
     named = any(map(str.isalnum, name))
     title = name
     if name == name.lower() and " " not in name:  # a folder's name, such as my-digest

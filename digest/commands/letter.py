@@ -38,17 +38,27 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
     """
     with store.writing(root):
         content = load(root, config)
-        editions = {edition.week: edition for edition in arrange(content, config).editions if edition.stories}
+        editions = {
+            edition.week: edition
+            for edition in arrange(content, config).editions
+            if edition.stories
+        }
         written = {letter.week: letter.file for letter in content.letters}
         edition = editions[letter_draft.chosen(week, editions, written)]
         file = written.get(edition.week) or paths.letter(edition.week)
         if edition.week in written or not store.create(root, file, _draft(edition)):
-            raise DigestError(f"{file}: this week already has a letter; edit it, or delete it first")
+            raise DigestError(
+                f"{file}: this week already has a letter; edit it, or delete it first"
+            )
     return LetterReport(
         file=file,
         week=edition.week,
         stories=len(edition.stories),
-        drafts=sum(story.draft and not story.hide for story in content.stories if story.week == edition.week),
+        drafts=sum(
+            story.draft and not story.hide
+            for story in content.stories
+            if story.week == edition.week
+        ),
     )
 
 
@@ -59,11 +69,19 @@ def more(root: Path, config: Config, week: str = "") -> LetterReport:
     """
     with store.writing(root):
         content = load(root, config)
-        editions = {edition.week: edition for edition in arrange(content, config).editions if edition.stories}
+        editions = {
+            edition.week: edition
+            for edition in arrange(content, config).editions
+            if edition.stories
+        }
         written = {letter.week: letter for letter in content.letters}
         if not week and not editions.keys() & written.keys():
-            raise DigestError("content: no week that has stories has a letter yet; 'digest letter' drafts one")
-        choice = letter_draft.chosen(week, editions if week else editions.keys() & written.keys(), ())
+            raise DigestError(
+                "content: no week that has stories has a letter yet; 'digest letter' drafts one"
+            )
+        choice = letter_draft.chosen(
+            week, editions if week else editions.keys() & written.keys(), ()
+        )
         if choice not in written:
             raise DigestError(
                 f"{paths.letter(choice)}: {choice} has no letter yet; 'digest letter {choice}' drafts one"
@@ -73,14 +91,20 @@ def more(root: Path, config: Config, week: str = "") -> LetterReport:
         missing = letter_draft.unlinked(written[choice].body, stories, content.places)
         text = store.read_exactly(root, file)
         if missing and store.rewrite(root, [Edit(file, text, letter_draft.more(text, missing))]):
-            raise DigestError(f"{file}: this file was changed in the meantime; run the command again")
+            raise DigestError(
+                f"{file}: this file was changed in the meantime; run the command again"
+            )
     return LetterReport(
         file=file,
         week=choice,
         stories=len(missing),
-        drafts=sum(story.draft and not story.hide for story in content.stories if story.week == choice),
+        drafts=sum(
+            story.draft and not story.hide for story in content.stories if story.week == choice
+        ),
     )
 
 
 def _draft(edition: Edition) -> str:
-    return letter_draft.draft(edition.week, edition.lead, [(one.theme, list(one.stories)) for one in edition.sections])
+    return letter_draft.draft(
+        edition.week, edition.lead, [(one.theme, list(one.stories)) for one in edition.sections]
+    )

@@ -30,7 +30,9 @@ def run(root: Path, config: Config, now: datetime) -> None:
     """
     with Cache(root) as cache:
         try:
-            content = load(root, config, scan(root, disk.moment(root)), cache, fingerprint.of_reading(config))
+            content = load(
+                root, config, scan(root, disk.moment(root)), cache, fingerprint.of_reading(config)
+            )
         except Faults:
             return
         if due := due_locations(content):

@@ -27,7 +27,9 @@ def unread(root: Path, problems: Iterable[Problem]) -> dict[str, Problem]:
         lines = (disk.read_inside(root, problem.file) or b"").split(b"\n")
         if problem.line < len(lines) or not lines[-1].startswith(b"{"):
             what = f"no new stories of '{feed}' are added, since they may be ones that you deleted"
-            found[feed] = Problem(problem.file, 0, what, "restore the lines that cannot be read from git or a backup")
+            found[feed] = Problem(
+                problem.file, 0, what, "restore the lines that cannot be read from git or a backup"
+            )
     return found
 
 
@@ -39,7 +41,9 @@ def missing(root: Path, ledgers: Ledgers) -> dict[str, Problem]:
         lost = ledger.loads(content, file)[0].keys() - ledgers.get(feed, {}).keys() if feed else ()
         if feed and lost:
             entries = "1 entry" if len(lost) == 1 else f"{len(lost)} entries"
-            what = f"lacks {entries} that the last commit has, so no new stories of '{feed}' are added"
+            what = (
+                f"lacks {entries} that the last commit has, so no new stories of '{feed}' are added"
+            )
             cure = f"run 'git checkout HEAD -- {file}', or commit it if you took these lines out yourself"
             found[feed] = Problem(file, 0, what, cure)
     return found

@@ -29,7 +29,13 @@ from digest.site.feeds.republished import News
 
 _FOLDER = Path(disk.CACHE, "publish")
 _CNAME = custom_domain.NAME
-_SOURCES = (config.NAME, "content", "templates", ":(exclude)content/ledger", ":(exclude)content/inbox")
+_SOURCES = (
+    config.NAME,
+    "content",
+    "templates",
+    ":(exclude)content/ledger",
+    ":(exclude)content/inbox",
+)
 """What a site is built from, as git has it; the ledger and the inbox are not published."""
 _USUAL = frozenset({"main", "master"})
 """Names of default branches, for where a remote does not tell its own."""
@@ -74,7 +80,7 @@ def run(
     *,
     dry: bool = False,
     replacing: bool = False,
-    told: Progress | None = None,
+    on_progress: Progress | None = None,
     now: datetime | None = None,
 ) -> PublishReport:
     """Publishes the digest at `root`; with `dry`, only tells what that would change. For `now`, see `build.run`.
@@ -88,10 +94,19 @@ def run(
         raise DigestError(f"{standing.address}: {what}; move them to another branch first")
     _refuse_address(root, settings, standing, replacing=replacing)
     if damaged := store.read_all_ledgers(root).problems:
-        raise Faults(damaged)  # without what those lines said, published addresses and Atom ids would change
+        raise Faults(
+            damaged
+        )  # without what those lines said, published addresses and Atom ids would change
     source = gh_pages.source(root, _SOURCES)
     site = root / _FOLDER
-    built = build.run(root, settings, output=site, base_url=None, told=told, now=None if dry else now)
+    built = build.run(
+        root,
+        settings,
+        output=site,
+        base_url=None,
+        on_progress=on_progress,
+        now=None if dry else now,
+    )
     if built.not_removed:
         raise DigestError("\n".join(built.not_removed))  # they would be published
     with disk.lock(root):
@@ -106,14 +121,20 @@ def run(
         said = (built.notice, built.warning, built.unrecorded, built.secrets, *built.hints)
         odd = (*said, *_warnings(settings, standing, cname, _CNAME in ids), _unpushed(source))
         origin = _origin(source, standing.default)
-        report = replace(report, warnings=tuple(filter(None, odd)), origin=origin, uncommitted=source.uncommitted)
+        report = replace(
+            report, warnings=tuple(filter(None, odd)), origin=origin, uncommitted=source.uncommitted
+        )
         if dry or report.same:
             return report
         message = f"Publish {settings.site.title}" + _from(source, origin)
-        return replace(report, commit=gh_pages.put(root, site, standing, message=message, cname=cname))
+        return replace(
+            report, commit=gh_pages.put(root, site, standing, message=message, cname=cname)
+        )
 
 
-def _refuse_address(root: Path, settings: Config, standing: Standing, *, replacing: bool = False) -> None:
+def _refuse_address(
+    root: Path, settings: Config, standing: Standing, *, replacing: bool = False
+) -> None:
     """Raises Faults where nobody would find the site: its url is an example's, or not that of its custom domain.
 
     A domain on the branch alone is given up where Digest put it there, or is `replacing` what others did.
@@ -123,7 +144,14 @@ def _refuse_address(root: Path, settings: Config, standing: Standing, *, replaci
         line = config.lines(root).get(("site", 0, "url"), 0)
         cure = f'write url = "{expected}"' if expected else "write the address of your site"
         raise Faults(
-            [Problem(config.NAME, line, f"url is still the example address {url}, so nothing is published", cure)]
+            [
+                Problem(
+                    config.NAME,
+                    line,
+                    f"url is still the example address {url}, so nothing is published",
+                    cure,
+                )
+            ]
         )
     file = custom_domain.FILE
     named = disk.read_inside(root, file)
@@ -133,7 +161,9 @@ def _refuse_address(root: Path, settings: Config, standing: Standing, *, replaci
     if problem and file != custom_domain.FILE:
         if replacing or gh_pages.is_ours(root, standing, _CNAME):
             return
-        problem = problem._replace(cure=f"{problem.cure}, or give the domain up with 'digest publish --replace'")
+        problem = problem._replace(
+            cure=f"{problem.cure}, or give the domain up with 'digest publish --replace'"
+        )
     if problem:
         raise Faults([problem._replace(hint=False)])
 
@@ -166,7 +196,8 @@ def _refuse_another_digest(root: Path, site: Path, standing: Standing) -> None:
     """Raises DigestError if the branch has the site of a digest with another id: its feed's first `<id>` says so."""
     feed = addresses.FEED
     theirs, ours = (
-        _FEED_ID.search(one or b"") for one in (gh_pages.read(root, standing, feed), disk.read(site / feed))
+        _FEED_ID.search(one or b"")
+        for one in (gh_pages.read(root, standing, feed), disk.read(site / feed))
     )
     if theirs and ours and theirs[1] != ours[1]:
         what = f"the branch {gh_pages.NAME} has a site with another id, {theirs[1].decode(errors='replace')}"
@@ -183,11 +214,19 @@ def _files_of_others(root: Path, standing: Standing, ids: Mapping[str, str]) -> 
     own = gh_pages.published(root, standing, own_files.is_marked_home)
     kept = {gh_pages.NO_JEKYLL, _CNAME}
     others = [
-        path for path, id in standing.ids.items() if path not in kept and own.get(path) != id and ids.get(path) != id
+        path
+        for path, id in standing.ids.items()
+        if path not in kept and own.get(path) != id and ids.get(path) != id
     ]
-    if not own and others and own_files.is_marked_home(gh_pages.read(root, standing, "index.html") or b""):
+    if (
+        not own
+        and others
+        and own_files.is_marked_home(gh_pages.read(root, standing, "index.html") or b"")
+    ):
         contents = gh_pages.read_all(root, standing, [path for path in others if path not in ids])
-        others = [path for path, content in contents.items() if not own_files.is_marked(path, content)]
+        others = [
+            path for path, content in contents.items() if not own_files.is_marked(path, content)
+        ]
     return tuple(others)
 
 
@@ -197,7 +236,11 @@ def _origin(source: Source, default: str) -> str:
     if not source.commit:
         return "from a repository without a commit"
     words = (
-        "" if is_default else f"from branch {source.branch}" if source.branch else "from no branch (a detached HEAD)"
+        ""
+        if is_default
+        else f"from branch {source.branch}"
+        if source.branch
+        else "from no branch (a detached HEAD)"
     )
     count = len(source.uncommitted)
     files = f"with {count} uncommitted file{'s' if count > 1 else ''}" if count else ""
@@ -209,7 +252,9 @@ def _unpushed(source: Source) -> str:
     if not source.unpushed:
         return ""
     commits = "1 commit is" if source.unpushed == 1 else f"{source.unpushed} commits are"
-    return f"{commits} not pushed yet; run 'git push', or 'digest publish' stops in every other clone"
+    return (
+        f"{commits} not pushed yet; run 'git push', or 'digest publish' stops in every other clone"
+    )
 
 
 def _from(source: Source, origin: str) -> str:
@@ -222,10 +267,15 @@ def _from(source: Source, origin: str) -> str:
 def _ids(site: Path, standing: Standing) -> dict[str, str]:
     """Returns the id of each file that was built, as git has it, by path."""
     paths = sorted(path for path in site.rglob("*") if path.is_file())
-    return {path.relative_to(site).as_posix(): gh_pages.id_of(path.read_bytes(), standing.commit) for path in paths}
+    return {
+        path.relative_to(site).as_posix(): gh_pages.id_of(path.read_bytes(), standing.commit)
+        for path in paths
+    }
 
 
-def _kept_name(root: Path, settings: Config, standing: Standing, ids: Mapping[str, str]) -> str | None:
+def _kept_name(
+    root: Path, settings: Config, standing: Standing, ids: Mapping[str, str]
+) -> str | None:
     """Returns the custom domain that stands on the branch alone: without it the site would be gone from there.
 
     One to which `url` does not lead is given up, see `_refuse_address`.
@@ -239,7 +289,13 @@ def _kept_name(root: Path, settings: Config, standing: Standing, ids: Mapping[st
 
 
 def _compared(
-    root: Path, site: Path, standing: Standing, ids: Mapping[str, str], cname: str | None, *, dry: bool
+    root: Path,
+    site: Path,
+    standing: Standing,
+    ids: Mapping[str, str],
+    cname: str | None,
+    *,
+    dry: bool,
 ) -> PublishReport:
     """Returns what differs between the branch and what was built, but for the files that publishing itself adds."""
     before = {path: id for path, id in standing.ids.items() if path != gh_pages.NO_JEKYLL}
@@ -272,7 +328,9 @@ def _vanished(
     return lost_urls.vanished(before, after, ids.keys())
 
 
-def _warnings(settings: Config, standing: Standing, cname: str | None, named: bool) -> Iterator[str]:
+def _warnings(
+    settings: Config, standing: Standing, cname: str | None, named: bool
+) -> Iterator[str]:
     """Yields what is odd about the addresses: a domain of the branch's own, a site that says it is elsewhere."""
     if cname:
         yield f"{_CNAME} ({cname}) is only on {gh_pages.NAME}; it is kept there, but add it to content/static/ as well"
@@ -289,4 +347,6 @@ def pages_address(remote: str) -> str:
     if not found:
         return ""
     owner, name = found[1].lower(), found[2]
-    return f"https://{owner}.github.io/" + ("" if name.lower() == f"{owner}.github.io" else f"{name}/")
+    return f"https://{owner}.github.io/" + (
+        "" if name.lower() == f"{owner}.github.io" else f"{name}/"
+    )

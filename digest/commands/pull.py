@@ -22,11 +22,11 @@ from digest.content.edit import Edit
 from digest.content.ledger import Ledgers, Record
 from digest.errors import DigestError
 from digest.feeds import feed_state, parse_client
-from digest.feeds.concurrent import Told
-from digest.feeds.fetch import agent_of, fetch_in_parts
+from digest.feeds.concurrent import Progress
+from digest.feeds.fetch import fetch_in_parts, user_agent
 from digest.feeds.limits import USUAL, Limits
 from digest.intake import feed_health, inbox_files, snapshot
-from digest.intake.detect import akin, holding, in_question, names_carried, overdue
+from digest.intake.detect import holding, in_question, names_carried, overdue, related
 from digest.intake.inbox import Filing
 from digest.intake.plan import Outcome, PullPlan, Snapshot
 from digest.intake.take_in import take_in
@@ -114,9 +114,9 @@ def run(
     dry: bool = False,
     named: bool = False,
     limits: Limits = USUAL,
-    told: Told | None = None,
+    on_progress: Progress | None = None,
 ) -> PullReport:
-    """Pulls the feeds into the digest at `root`; `dry` writes nothing, `told` hears how many feeds have answered.
+    """Pulls the feeds into the digest at `root`; `dry` writes nothing, `on_progress` hears how many feeds have answered.
 
     Feeds that the user has `named` are asked even if their servers want to be asked later.
     Raises DigestError where there is neither a feed nor anything in the inbox, and where the clock is wrong.
@@ -124,10 +124,21 @@ def run(
     with store.writing(root, dry=dry) as swept:
         noted = () if dry else uncommitted.note_deletions(root, config)
         parts, waiting, forgotten = list[PullReport](), list[Row](), list[str]()
-        for asked in _ask(root, config, feeds, now, replace(limits, prompt=None) if dry else limits, told, named=named):
+        for asked in _ask(
+            root,
+            config,
+            feeds,
+            now,
+            replace(limits, prompt=None) if dry else limits,
+            on_progress,
+            named=named,
+        ):
             waiting.extend(asked.waiting)
             forgotten.extend(asked.forgotten)
-            parts += [_take_in(root, config, part, read, now, dry) for part, read in _parsed(root, asked, limits, dry)]
+            parts += [
+                _take_in(root, config, part, read, now, dry)
+                for part, read in _parsed(root, asked, limits, dry)
+            ]
     rows = {row.feed: row for row in (*waiting, *(row for part in parts for row in part.rows))}
     return PullReport(
         rows=tuple(rows[feed.id] for feed in config.feeds if feed.id in rows),
@@ -158,7 +169,12 @@ def _parsed(
     for number, read in enumerate(parts):
         late -= read.keys()
         if number == 0:
-            yield replace(asked, answers=tuple(one for one in asked.answers if one.feed.id not in late)), read
+            yield (
+                replace(
+                    asked, answers=tuple(one for one in asked.answers if one.feed.id not in late)
+                ),
+                read,
+            )
         else:
             yield _later(root, tuple(one for one in asked.answers if one.feed.id in read)), read
 
@@ -166,18 +182,33 @@ def _parsed(
 def _later(root: Path, answers: tuple[Fetched | Failed, ...]) -> _Asked:
     """Returns answers that come after others have been written, with what is remembered by now."""
     marks = _marks(root, (one.feed for one in answers))
-    return _Asked(answers=answers, waiting=(), memory=disk.recall(root, feed_state.NAME), marks=marks, forgotten=())
+    return _Asked(
+        answers=answers,
+        waiting=(),
+        memory=disk.recall(root, feed_state.NAME),
+        marks=marks,
+        forgotten=(),
+    )
 
 
 def _take_in(
-    root: Path, config: Config, asked: _Asked, read: Mapping[str, Document | Failed], now: datetime, dry: bool
+    root: Path,
+    config: Config,
+    asked: _Asked,
+    read: Mapping[str, Document | Failed],
+    now: datetime,
+    dry: bool,
 ) -> PullReport:
     """Takes in what was read, and writes it, unless this is a dry run."""
     feeds = {one.feed.id: one.feed for one in asked.answers}
     # Only now: a fetch takes long enough for git to bring in others.
     ledgers, problems = store.read_whole_ledgers(root)
     read = clock_check.checked(read, feeds.values(), ledgers, now)
-    documents = [(one.feed, found) for one in asked.answers if isinstance(found := read.get(one.feed.id), Document)]
+    documents = [
+        (one.feed, found)
+        for one in asked.answers
+        if isinstance(found := read.get(one.feed.id), Document)
+    ]
     lost = uncommitted.lost_stories(root, config, ledgers)
     filed, left = inbox_files.empty_inbox(root, config, ledgers, now=now, dry=dry)
     gaps = lost_lines.unread(root, problems) | lost_lines.missing(root, ledgers)
@@ -218,8 +249,12 @@ def chosen(config: Config, names: Iterable[str]) -> tuple[Feed, ...]:
         raise KeyError(min(unknown))
     for feed in config.feeds:
         if feed.retired and feed.id in wanted:
-            raise DigestError(f"digest.toml: feed '{feed.id}' is retired; remove 'retired = true' to pull it again")
-    return tuple(feed for feed in config.feeds if not feed.retired and (not wanted or feed.id in wanted))
+            raise DigestError(
+                f"digest.toml: feed '{feed.id}' is retired; remove 'retired = true' to pull it again"
+            )
+    return tuple(
+        feed for feed in config.feeds if not feed.retired and (not wanted or feed.id in wanted)
+    )
 
 
 def _desk(
@@ -230,22 +265,40 @@ def _desk(
     memory: feed_state.Memory,
 ) -> Snapshot:
     """Returns what has to be known to decide on the documents; where they bring nothing new, that is very little."""
-    carried = {feed: frozenset(aliases) for feed, aliases in disk.recall(root, _CARRIED, disk.is_texts).items()}
+    carried = {
+        feed: frozenset(aliases)
+        for feed, aliases in disk.recall(root, _CARRIED, disk.is_texts).items()
+    }
     carried |= {feed.id: frozenset(names_carried(document)) for feed, document in documents}
     returned = feed_state.returned((feed for feed, _ in documents), memory)
     names = in_question(documents, ledgers, overdue(ledgers, config, carried), returned)
     altered = locate.altered(root, config) if names else {}
-    desk = snapshot.read_snapshot(root, config, ledgers if names else akin(documents, ledgers), names, altered)
-    begun = {file: Edit(file, **texts) for file, texts in disk.recall(root, _BEGUN, _is_edit).items()}
+    desk = snapshot.read_snapshot(
+        root, config, ledgers if names else related(documents, ledgers), names, altered
+    )
+    begun = {
+        file: Edit(file, **texts) for file, texts in disk.recall(root, _BEGUN, _is_edit).items()
+    }
     return replace(desk, begun=begun, carried=carried, returned=returned)
 
 
 def _is_edit(value: Any) -> bool:
-    return isinstance(value, dict) and value.keys() == {"before", "after"} and disk.is_texts([*value.values()])
+    return (
+        isinstance(value, dict)
+        and value.keys() == {"before", "after"}
+        and disk.is_texts([*value.values()])
+    )
 
 
 def _ask(
-    root: Path, config: Config, feeds: Sequence[Feed], now: datetime, limits: Limits, told: Told | None, *, named: bool
+    root: Path,
+    config: Config,
+    feeds: Sequence[Feed],
+    now: datetime,
+    limits: Limits,
+    on_progress: Progress | None,
+    *,
+    named: bool,
 ) -> Iterator[_Asked]:
     """Fetches the feeds, but for those whose servers have asked to be left in peace until a moment to come.
 
@@ -257,13 +310,21 @@ def _ask(
     until = {feed.id: "" if named else feed_state.wait_of(feed, memory, now) for feed in feeds}
     due = [feed for feed in feeds if not until[feed.id]]
     marks = _marks(root, due)
-    known, agent = feed_state.validators(due, memory, marks), agent_of(config.site)
-    parts = fetch_in_parts(due, root=root, known=known, agent=agent, now=now, limits=limits, told=told)
+    known, agent = feed_state.validators(due, memory, marks), user_agent(config.site)
+    parts = fetch_in_parts(
+        due, root=root, known=known, agent=agent, now=now, limits=limits, on_progress=on_progress
+    )
     reason = "its server asked not to be contacted again before "
-    waiting = [Row(feed=id, state="waiting", reason=reason + moment) for id, moment in until.items() if moment]
+    waiting = [
+        Row(feed=id, state="waiting", reason=reason + moment)
+        for id, moment in until.items()
+        if moment
+    ]
     forgotten = sorted(remembered.keys() - memory.keys())
     first, told_of = next(parts), tuple(forgotten)
-    yield _Asked(answers=first, waiting=tuple(waiting), memory=memory, marks=marks, forgotten=told_of)
+    yield _Asked(
+        answers=first, waiting=tuple(waiting), memory=memory, marks=marks, forgotten=told_of
+    )
     yield from (_later(root, answers) for answers in parts)
 
 
@@ -281,10 +342,20 @@ def _write(
     now: datetime,
 ) -> None:
     """Writes what was decided, then what was learnt: a pull that is killed in between asks again, and finds it done."""
-    left = [file for file in disk.recall(root, _BEGUN, _is_edit) if paths.is_story(file) and (root / file).exists()]
-    disk.settle(root, left)  # what a killed pull has put in place has to be there before the ledger says so
+    left = [
+        file
+        for file in disk.recall(root, _BEGUN, _is_edit)
+        if paths.is_story(file) and (root / file).exists()
+    ]
+    disk.settle(
+        root, left
+    )  # what a killed pull has put in place has to be there before the ledger says so
     new = {story.file: {"before": "", "after": story_file.dumps(story)} for story in intake.stories}
-    changed = {one.file: {"before": one.before, "after": one.after} for one in intake.edits if one.before != one.after}
+    changed = {
+        one.file: {"before": one.before, "after": one.after}
+        for one in intake.edits
+        if one.before != one.after
+    }
     if new or changed:
         disk.remember(root, _BEGUN, new | changed)
     store.write(root, intake.stories, intake.edits, intake.lines)
@@ -308,7 +379,9 @@ def _keep_summaries(root: Path, read: Mapping[str, Document | Failed]) -> None:
 def _keep_carried(root: Path, read: Mapping[str, Document | Failed]) -> dict[str, list[str]]:
     """Keeps and returns what the feeds carry, for pulls in which some of them say nothing new, or nothing at all."""
     before = disk.recall(root, _CARRIED, disk.is_texts)
-    after = before | {feed: names_carried(one) for feed, one in read.items() if isinstance(one, Document)}
+    after = before | {
+        feed: names_carried(one) for feed, one in read.items() if isinstance(one, Document)
+    }
     if after != before:
         disk.remember(root, _CARRIED, after)
     return after
@@ -327,16 +400,23 @@ def _remember(
     Those that hold a correction are read again in the next pull, even where they have not changed.
     """
     left = {outcome.feed.id for outcome in intake.outcomes if outcome.left}.union(holding)
-    grown = _marks(root, (answer.feed for answer in asked.answers if answer.feed.id in intake.lines))
+    grown = _marks(
+        root, (answer.feed for answer in asked.answers if answer.feed.id in intake.lines)
+    )
     learnt = feed_state.learnt(asked.answers, read, left, asked.memory, {**asked.marks, **grown})
     rows = _rows(asked, read, intake.outcomes)
     fates = {row.feed: row.reason if row.state == "failed" else len(row.new) for row in rows}
     disk.remember(root, feed_state.NAME, feed_state.dated(learnt, asked.memory, fates, now))
 
 
-def _rows(asked: _Asked, read: Mapping[str, Document | Failed], outcomes: Iterable[Outcome]) -> list[Row]:
+def _rows(
+    asked: _Asked, read: Mapping[str, Document | Failed], outcomes: Iterable[Outcome]
+) -> list[Row]:
     fates = {outcome.feed.id: outcome for outcome in outcomes}
-    return [_row(one, read.get(one.feed.id), fates.get(one.feed.id), asked.memory) for one in asked.answers]
+    return [
+        _row(one, read.get(one.feed.id), fates.get(one.feed.id), asked.memory)
+        for one in asked.answers
+    ]
 
 
 def _warned(
@@ -350,11 +430,15 @@ def _warned(
     records = ledgers.get(feed.id, {})
     document = read.get(feed.id)
     gap = (
-        feed_health.gap(document, row.known + len(row.adopted), records, now) if isinstance(document, Document) else ""
+        feed_health.gap(document, row.known + len(row.adopted), records, now)
+        if isinstance(document, Document)
+        else ""
     )
-    heard = urls.web_link(feed.url) and row.state in {"read", "unchanged"}
-    silent = feed_health.quiet(records, now) if heard and not row.new else ""
-    return replace(row, gap=bool(gap), warnings=(*row.warnings, *(alarm for alarm in (gap, silent) if alarm)))
+    incoming = urls.web_link(feed.url) and row.state in {"read", "unchanged"}
+    silent = feed_health.quiet(records, now) if incoming and not row.new else ""
+    return replace(
+        row, gap=bool(gap), warnings=(*row.warnings, *(alarm for alarm in (gap, silent) if alarm))
+    )
 
 
 def _renamed(row: Row, config: Config, ledgers: Ledgers) -> Row:
@@ -370,7 +454,10 @@ def _renamed(row: Row, config: Config, ledgers: Ledgers) -> Row:
 
 
 def _row(
-    answer: Fetched | Failed, document: Document | Failed | None, outcome: Outcome | None, memory: Mapping[str, Any]
+    answer: Fetched | Failed,
+    document: Document | Failed | None,
+    outcome: Outcome | None,
+    memory: Mapping[str, Any],
 ) -> Row:
     if failed := next((one for one in (answer, document) if isinstance(one, Failed)), None):
         return Row(feed=failed.feed.id, state="failed", reason=redact.mask(failed.reason))

@@ -25,7 +25,11 @@ def problems(root: Path, survey: ContentReport) -> Iterator[Problem]:
     """Yields a hint for each file that is back; hidden stories are not on the site, and so are none."""
     content = survey.content
     hidden = {story.file for story in content.stories if story.hide}
-    today = {place.file: place.story for place in content.places if place.story and place.story not in hidden}
+    today = {
+        place.file: place.story
+        for place in content.places
+        if place.story and place.story not in hidden
+    }
     today |= {file: file for file in survey.files if is_markdown(file) and file not in hidden}
     history = survey.history
     noted = {
@@ -33,6 +37,10 @@ def problems(root: Path, survey: ContentReport) -> Iterator[Problem]:
         for story in content.stories
         if story.file not in hidden and any(record.deleted for _, record in history.of(story))
     }
-    for file, commit in sorted(git.brought_back(root, "content", today, noted, beside=paths.LEDGERS).items()):
+    for file, commit in sorted(
+        git.brought_back(root, "content", today, noted, beside=paths.LEDGERS).items()
+    ):
         where = f"in commit {commit}" if commit else "on another machine, as the ledger says"
-        yield Problem(file, 0, f"was deleted {where}, and a merge has brought it back", _CURE, hint=True)
+        yield Problem(
+            file, 0, f"was deleted {where}, and a merge has brought it back", _CURE, hint=True
+        )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from digest import config, config_edit, disk
-from digest.commands.init import SAMPLE, STARTER, Beat
+from digest.commands.init import SAMPLE, STARTER, NewDigest
 from digest.content import load, paths, store, story_file
 from digest.content.ledger import Record, hashes_of
 from digest.content.load import ContentReport
@@ -39,11 +39,13 @@ class SampleReport:
 def is_all(root: Path) -> bool:
     """True if the folder is a digest whose only feed is the sample."""
     with contextlib.suppress(DigestError):
-        return (root / config.NAME).exists() and [feed.url for feed in config.load(root).feeds] == [SAMPLE]
+        return (root / config.NAME).exists() and [feed.url for feed in config.load(root).feeds] == [
+            SAMPLE
+        ]
     return False
 
 
-def replace_with(root: Path, beat: Beat, *, timezone: str) -> SampleReport:
+def replace_with(root: Path, beat: NewDigest, *, timezone: str) -> SampleReport:
     """Puts the feeds in the place of the sample; `timezone` is that of this machine, "" if it has none."""
     before = (disk.read_inside(root, config.NAME) or b"").decode()
     old = config.load(root)
@@ -52,7 +54,9 @@ def replace_with(root: Path, beat: Beat, *, timezone: str) -> SampleReport:
         survey = load.survey(root, old)
         of_sample = [story for story in survey.content.stories if sample.id in story.feeds]
         texts = {story.file: store.read_exactly(root, story.file) for story in of_sample}
-        unedited = [story for story in of_sample if _is_unedited(story, texts[story.file], survey, old)]
+        unedited = [
+            story for story in of_sample if _is_unedited(story, texts[story.file], survey, old)
+        ]
         removed = {story.file for story in unedited}
         others = [story for story in survey.content.stories if story.file not in removed]
         in_use = {theme for story in others for theme in story.themes}
@@ -69,7 +73,9 @@ def replace_with(root: Path, beat: Beat, *, timezone: str) -> SampleReport:
         for file in sorted(removed):
             if disk.read_inside(root, file) == texts[file].encode():
                 disk.unlink(root / file)
-        if not (len(unedited) < len(of_sample) or survey.unread or _mentions(survey.content, unedited)):
+        if not (
+            len(unedited) < len(of_sample) or survey.unread or _mentions(survey.content, unedited)
+        ):
             disk.unlink(root / paths.ledger(sample.id))
         _remove_rest(root, removed)
         if not disk.replace(root, config.NAME, before.encode(), after.encode()):
@@ -100,13 +106,16 @@ def _is_unedited(story: Story, text: str, survey: ContentReport, settings: Confi
     return (
         story.feeds == (settings.feeds[0].id,)
         and any(_wrote(record, story) for record in records)
-        and sorted(filter(None, text.split("\n"))) == sorted(filter(None, story_file.dumps(written).split("\n")))
+        and sorted(filter(None, text.split("\n")))
+        == sorted(filter(None, story_file.dumps(written).split("\n")))
     )
 
 
 def _wrote(record: Record, story: Story) -> bool:
     hashes = hashes_of(story)
-    return record.file == story.file and all(record.wrote.get(name) == mark for name, mark in hashes.items())
+    return record.file == story.file and all(
+        record.wrote.get(name) == mark for name, mark in hashes.items()
+    )
 
 
 def _mentions(content: Content, stories: Sequence[Story]) -> bool:

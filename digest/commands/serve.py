@@ -28,8 +28,8 @@ from digest.model import Config
 from digest.preview import server
 from digest.preview.app import make_app
 from digest.preview.changed_files import SETTINGS
-from digest.preview.rebuild import Keeper
-from digest.preview.state import Board, Shown
+from digest.preview.rebuild import Rebuilder
+from digest.preview.state import PreviewState, Shown
 from digest.site.addresses import Base
 
 _FOLDER = Path(disk.CACHE, "preview")
@@ -78,7 +78,7 @@ class Waiting:
 
 
 Event = Opened | Built | Broken | Polling | Waiting
-Told = Callable[[Event], None]
+OnEvent = Callable[[Event], None]
 """Is told what happens, in the order in which it does."""
 
 
@@ -87,7 +87,7 @@ def run(
     *,
     host: str,
     port: int,
-    told: Told,
+    on_event: OnEvent,
     allowed: Sequence[str] = (),
     poll: bool = False,
     pages: Callable[[int, int], None] | None = None,
@@ -99,16 +99,29 @@ def run(
     DigestError where there is no digest, or it cannot listen at that host and port.
     """
     names = [_host(name) for name in allowed]
-    with contextlib.suppress(Faults):  # what is wrong in digest.toml is shown over the page; without one, there is none
+    with contextlib.suppress(
+        Faults
+    ):  # what is wrong in digest.toml is shown over the page; without one, there is none
         config.load(root)
     with server.listen(host, port) as listening:
-        maker = _Maker(root, told, pages)
-        keeper = Keeper(root, maker.make, maker.rest, poll=poll, on_polling=lambda: told(Polling()))
+        maker = _Maker(root, on_event, pages)
+        keeper = Rebuilder(
+            root, maker.make, maker.rest, poll=poll, on_polling=lambda: on_event(Polling())
+        )
         try:
             keeper.begin()
             gc.freeze()  # what the first build has read stays: later ones need not look through it for what could go
-            told(Opened(server.address_of(listening, host) + (maker.board.shown.base or "/"), keeper.exhausted))
-            server.serve(make_app(maker.board, host, listening.getsockname()[1], names), listening, maker.board.close)
+            on_event(
+                Opened(
+                    server.address_of(listening, host) + (maker.board.shown.base or "/"),
+                    keeper.exhausted,
+                )
+            )
+            server.serve(
+                make_app(maker.board, host, listening.getsockname()[1], names),
+                listening,
+                maker.board.close,
+            )
         finally:
             keeper.end()
 
@@ -116,22 +129,28 @@ def run(
 def _host(name: str) -> str:
     """Returns the name of a host as requests have it; raises DigestError where it is more than a name."""
     if not _NAME.fullmatch(name):
-        raise DigestError(f"--allow-host {name}: give only the host's name, such as preview.example.org")
+        raise DigestError(
+            f"--allow-host {name}: give only the host's name, such as preview.example.org"
+        )
     return name.strip("[]")
 
 
 class _Maker:
     """Builds the preview whenever it is told to, and puts on the board what came of it."""
 
-    def __init__(self, root: Path, told: Told, pages: Callable[[int, int], None] | None = None) -> None:
-        self._root, self._told, self._pages = root, told, pages
+    def __init__(
+        self, root: Path, on_event: OnEvent, pages: Callable[[int, int], None] | None = None
+    ) -> None:
+        self._root, self._on_event, self._pages = root, on_event, pages
         self._margins: Margins | None = None
         self._cache = Cache(root)
         self._builder: build.Builder | None = None
         self._settings: Config | None = None
-        self._since: frozenset[str] = frozenset()  # what has changed since the last build that went well
+        self._since: frozenset[str] = (
+            frozenset()
+        )  # what has changed since the last build that went well
         self._names = (f"{secrets.token_hex(4)}-{number}" for number in count())
-        self.board = Board(Shown(build=next(self._names), root=root, folder=root / _FOLDER))
+        self.board = PreviewState(Shown(build=next(self._names), root=root, folder=root / _FOLDER))
 
     def rest(self) -> bool:
         """Does what can wait while there is nothing to build; tells whether there is more of it."""
@@ -148,11 +167,14 @@ class _Maker:
         except Exception as error:  # whatever it is, the preview goes on, and says so
             self._settings = None
             problems = tuple(_problems(error))
-            self._told(Broken(problems))
+            self._on_event(Broken(problems))
             self._show(replace(self.board.shown, problems=problems))
             return False
-        shown, written = self._shown(Base(settings.site.url).path, self._margins_of(made, settings)), made.written
-        self._told(
+        shown, written = (
+            self._shown(Base(settings.site.url).path, self._margins_of(made, settings)),
+            made.written,
+        )
+        self._on_event(
             Built(
                 changed=tuple(sorted(changed)),
                 pages=written.written + written.unchanged,
@@ -172,12 +194,18 @@ class _Maker:
     def _build(self, settings: Config, changed: frozenset[str]) -> build.Built:
         """Builds with the builder of the last build, which knows what was there, unless it went by other settings."""
         builder, self._builder = self._builder, None  # one that fails is not asked again
-        if builder is None or settings != self._settings or any(file.startswith(_TEMPLATES) for file in changed):
+        if (
+            builder is None
+            or settings != self._settings
+            or any(file.startswith(_TEMPLATES) for file in changed)
+        ):
             folder = self._root / _FOLDER
-            builder = build.Builder(self._root, settings, folder, self._cache, drafts=True, searched=False)
+            builder = build.Builder(
+                self._root, settings, folder, self._cache, drafts=True, searched=False
+            )
             changed = frozenset()
-        with disk.lock(self._root, waiting=lambda: self._told(Waiting())):
-            made = builder.build(builder.scan(changed), told=self._pages)
+        with disk.lock(self._root, waiting=lambda: self._on_event(Waiting())):
+            made = builder.build(builder.scan(changed), on_progress=self._pages)
         self._builder, self._settings = builder, settings
         return made
 
@@ -196,7 +224,14 @@ class _Maker:
     def _shown(self, base: str, margins: Margins) -> Shown:
         before = self.board.shown
         former = before.former | ({before.base} if before.base else frozenset())
-        return replace(before, base=base, former=former, problems=(), stories=margins.of_story, page=margins.of_page)
+        return replace(
+            before,
+            base=base,
+            former=former,
+            problems=(),
+            stories=margins.of_story,
+            page=margins.of_page,
+        )
 
     def _show(self, shown: Shown) -> None:
         self.board.post(replace(shown, build=next(self._names)))

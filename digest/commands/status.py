@@ -95,7 +95,9 @@ class StatusReport:
     @property
     def empty(self) -> bool:
         """Whether nothing was ever written or pulled here."""
-        return not self.weeks and not any(row.brought or row.pulled or row.reason for row in self.feeds)
+        return not self.weeks and not any(
+            row.brought or row.pulled or row.reason for row in self.feeds
+        )
 
 
 def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
@@ -108,7 +110,9 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
         unread=survey.unread,
         unknown_themes=survey.unknown_themes,
         restored=tuple(problem.file for problem in restored.problems(root, survey)),
-        unsettled=content_rules.unsettled(survey, read, git.merged_from(root, content_rules.edited(survey, read))),
+        unsettled=content_rules.unsettled(
+            survey, read, git.merged_from(root, content_rules.edited(survey, read))
+        ),
     )
 
 
@@ -127,14 +131,26 @@ def _weeks(survey: ContentReport, close: str) -> tuple[WeekRow, ...]:
         closed = last is not None and week <= last
         letter = letters.get(week)
         shown = [story for story in stories.get(week, ()) if not (story.hide or story.draft)]
-        missing = unlinked(letter.body, shown, survey.content.places) if letter and (letter.draft or not closed) else []
+        missing = (
+            unlinked(letter.body, shown, survey.content.places)
+            if letter and (letter.draft or not closed)
+            else []
+        )
         rows.append(
-            _week(week, stories.get(week, ()), _letter(week, letters, survey.unread), closed, unlinked=len(missing))
+            _week(
+                week,
+                stories.get(week, ()),
+                _letter(week, letters, survey.unread),
+                closed,
+                unlinked=len(missing),
+            )
         )
     return tuple(rows)
 
 
-def _week(week: Week, stories: Iterable[Story], letter: str, closed: bool, unlinked: int) -> WeekRow:
+def _week(
+    week: Week, stories: Iterable[Story], letter: str, closed: bool, unlinked: int
+) -> WeekRow:
     stories = tuple(stories)
     shown = [story for story in stories if not story.hide]
     return WeekRow(
@@ -168,7 +184,9 @@ def _last_closed(survey: ContentReport, close: str) -> Week | None:
 # ---------------------------------------------------------------- by feed
 
 
-def feed_rows(root: Path, survey: ContentReport, config: Config, now: datetime) -> tuple[FeedRow, ...]:
+def feed_rows(
+    root: Path, survey: ContentReport, config: Config, now: datetime
+) -> tuple[FeedRow, ...]:
     """Returns a row for each feed in digest.toml, then for those that have only a ledger."""
     memory = feed_state.believed(disk.recall(root, feed_state.NAME), now)
     there = _there(survey, _unread(root, survey))
@@ -176,7 +194,14 @@ def feed_rows(root: Path, survey: ContentReport, config: Config, now: datetime) 
     states |= {feed: "ledger only" for feed in survey.ledgers if feed not in states}
     zone = ZoneInfo(config.site.timezone)
     return tuple(
-        _feed(feed, state, survey.ledgers.get(feed, {}), there, memory.get(feed, {}), now.astimezone(zone))
+        _feed(
+            feed,
+            state,
+            survey.ledgers.get(feed, {}),
+            there,
+            memory.get(feed, {}),
+            now.astimezone(zone),
+        )
         for feed, state in states.items()
     )
 

@@ -145,13 +145,16 @@ def explain(root: Path, config: Config, file: str) -> ExplainReport:
         faults = [problem for problem in survey.problems if problem.file == file]
         if not faults and unknown:
             faults = [
-                Problem(file, 0, f"unknown theme '{theme}'", "'digest check' says what to do") for theme in unknown
+                Problem(file, 0, f"unknown theme '{theme}'", "'digest check' says what to do")
+                for theme in unknown
             ]
         if not faults and file in survey.content.unread:
             faults = [Problem(file, 0, "cannot be read", "'digest check' says why")]
         raise Faults(faults) if faults else LookupError(_near(file, survey))
     summaries = store.summaries_of(root)(story)
-    verdict = _pinned(root, judge(story, survey.history.of(story), config.themes, summaries=summaries))
+    verdict = _pinned(
+        root, judge(story, survey.history.of(story), config.themes, summaries=summaries)
+    )
     return ExplainReport(
         file=file,
         title=story.headline or story.title,
@@ -165,7 +168,11 @@ def attempt(root: Path, config: Config, *phrases: str) -> TryReport:
     for one badly written.
     """
     survey = load.survey(root, config)
-    history, names, summaries_of = survey.history, current_ids(config.themes), store.summaries_of(root)
+    history, names, summaries_of = (
+        survey.history,
+        current_ids(config.themes),
+        store.summaries_of(root),
+    )
     rule = Theme(id="tried", title="tried", match=phrases)
     caught, partly = [], 0
     for story in survey.content.stories:
@@ -193,15 +200,23 @@ def apply(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Ap
         survey = load.survey(root, config)
         verdicts = _verdicts(root, survey, config.themes, _begun(root))
         texts = {
-            verdict.story.file: store.read_exactly(root, verdict.story.file) for verdict in verdicts if verdict.due
+            verdict.story.file: store.read_exactly(root, verdict.story.file)
+            for verdict in verdicts
+            if verdict.due
         }
         decided = retheme(verdicts, texts, survey.known)
         late = () if dry else _carry_out(root, decided, now)
-    changed = {one.story.file: one for one in decided.verdicts if one.story.file not in late and one.differs}
+    changed = {
+        one.story.file: one
+        for one in decided.verdicts
+        if one.story.file not in late and one.differs
+    }
     return ApplyReport(
         counts=_counts(verdicts, changed, config.themes),
         stories=len(verdicts),
-        changed=tuple(Change(file, one.story.themes, tuple(one.themes)) for file, one in changed.items()),
+        changed=tuple(
+            Change(file, one.story.themes, tuple(one.themes)) for file, one in changed.items()
+        ),
         left=(*map(_stuck, decided.stuck), *map(_late, late)),
         own=sum(verdict.differs and verdict.own for verdict in verdicts),
         unread=survey.unread,
@@ -210,7 +225,9 @@ def apply(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Ap
     )
 
 
-def drop(root: Path, config: Config, theme: str, *, now: datetime, dry: bool = False) -> ApplyReport:
+def drop(
+    root: Path, config: Config, theme: str, *, now: datetime, dry: bool = False
+) -> ApplyReport:
     """Takes a theme that digest.toml no longer has out of every story; `dry` decides everything and writes nothing.
 
     Raises DigestError for a theme that digest.toml still has, or still knows as the old id of another, or that no story
@@ -218,7 +235,11 @@ def drop(root: Path, config: Config, theme: str, *, now: datetime, dry: bool = F
     """
     current = current_ids(config.themes).get(theme)
     if current:
-        what = f"still has theme '{theme}'" if current == theme else f"has '{theme}' as an old id of theme '{current}'"
+        what = (
+            f"still has theme '{theme}'"
+            if current == theme
+            else f"has '{theme}' as an old id of theme '{current}'"
+        )
         raise DigestError(f"digest.toml: {what}; remove it there first")
     with store.writing(root, dry=dry):
         unknown = load.survey(root, config).unknown_themes
@@ -226,11 +247,15 @@ def drop(root: Path, config: Config, theme: str, *, now: datetime, dry: bool = F
             near = difflib.get_close_matches(theme, unknown, n=1)
             cure = f"; did you mean '{near[0]}'?" if near else _listed(unknown)
             raise DigestError(f"no story has the theme '{theme}'{cure}")
-        wider = config._replace(themes=(*config.themes, *(Theme(id=one, title=one, match=()) for one in unknown)))
+        wider = config._replace(
+            themes=(*config.themes, *(Theme(id=one, title=one, match=()) for one in unknown))
+        )
         survey = load.survey(root, wider)
         verdicts = _verdicts(root, survey, config.themes, _begun(root))
         having = [verdict.story.file for verdict in verdicts if theme in verdict.story.themes]
-        decided = without(theme, verdicts, {file: store.read_exactly(root, file) for file in having}, survey.known)
+        decided = without(
+            theme, verdicts, {file: store.read_exactly(root, file) for file in having}, survey.known
+        )
         late = () if dry else _carry_out(root, decided, now)
     changed = {one.story.file: one for one in decided.verdicts if one.story.file not in late}
     elsewhere = sum(not verdict.story.themes for verdict in verdicts)
@@ -240,7 +265,9 @@ def drop(root: Path, config: Config, theme: str, *, now: datetime, dry: bool = F
             "": (elsewhere, elsewhere + sum(not one.themes for one in changed.values())),
         },
         stories=len(verdicts),
-        changed=tuple(Change(file, one.story.themes, tuple(one.themes)) for file, one in changed.items()),
+        changed=tuple(
+            Change(file, one.story.themes, tuple(one.themes)) for file, one in changed.items()
+        ),
         left=(*map(_stuck, decided.stuck), *map(_late, late)),
         own=0,
         unread=survey.unread,
@@ -252,7 +279,11 @@ def drop(root: Path, config: Config, theme: str, *, now: datetime, dry: bool = F
 def _listed(themes: Iterable[str]) -> str:
     """Returns a cure that names the themes which could be dropped, nothing where there are none."""
     named = ", ".join(f"'{theme}'" for theme in themes)
-    return f"; of the themes that digest.toml does not have, stories still have {named}" if named else ""
+    return (
+        f"; of the themes that digest.toml does not have, stories still have {named}"
+        if named
+        else ""
+    )
 
 
 def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]:
@@ -268,13 +299,18 @@ def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]
         {one.story.file: [one.mark, hash_of(decided.edits[one.story.file].after)] for one in ours},
     )
     late = store.rewrite(root, decided.edits.values())
-    store.add_lines(root, lines((one for one in ours if one.story.file not in late), decided.edits, now))
+    store.add_lines(
+        root, lines((one for one in ours if one.story.file not in late), decided.edits, now)
+    )
     disk.remember(root, _MEMORY, {})
     return late
 
 
 def _verdicts(
-    root: Path, survey: ContentReport, themes: Sequence[Theme], begun: Mapping[str, str] | None = None
+    root: Path,
+    survey: ContentReport,
+    themes: Sequence[Theme],
+    begun: Mapping[str, str] | None = None,
 ) -> list[Verdict]:
     history, marks, summaries_of = survey.history, begun or {}, store.summaries_of(root)
     verdicts = (
@@ -347,4 +383,8 @@ def _near(file: str, survey: ContentReport) -> str:
     """Returns what to do about a name that is no story's: the story of that name or of the nearest one."""
     files = {story.file.rpartition("/")[2]: story.file for story in survey.content.stories}
     near = difflib.get_close_matches(file.rpartition("/")[2], files, n=1)
-    return f"did you mean '{files[near[0]]}'?" if near else "name a story's file, such as content/2026/w20/…md"
+    return (
+        f"did you mean '{files[near[0]]}'?"
+        if near
+        else "name a story's file, such as content/2026/w20/…md"
+    )

@@ -62,7 +62,11 @@ def note_deletions(root: Path, config: Config) -> tuple[str, ...]:
             f"{'it' if len(files) == 1 else 'them'}: {_listed(files)}"
             for feed, files in uncommitted.by_feed(deleted).items()
         )
-        waiting = {file: at for file, at in waiting.items() if file not in gone or file in ours.keys() - deleted.keys()}
+        waiting = {
+            file: at
+            for file, at in waiting.items()
+            if file not in gone or file in ours.keys() - deleted.keys()
+        }
     if waiting != remembered:
         disk.remember(root, uncommitted.NAME, waiting)
     return messages
@@ -72,7 +76,9 @@ def remember(root: Path, intake: PullPlan) -> None:
     """Adds the files that a pull has written here to the list."""
     new = uncommitted.written(intake.stories, intake.lines)
     if new:
-        disk.remember(root, uncommitted.NAME, {**disk.recall(root, uncommitted.NAME, _is_moment), **new})
+        disk.remember(
+            root, uncommitted.NAME, {**disk.recall(root, uncommitted.NAME, _is_moment), **new}
+        )
 
 
 def lost_stories(root: Path, config: Config, ledgers: Ledgers) -> tuple[Problem, ...]:
@@ -89,7 +95,10 @@ def problems(root: Path, survey: ContentReport) -> Iterator[Problem]:
     if not survey.content.unread:
         missing = _missing(root, survey.ledgers, survey.files)
         yield from _problems(
-            root, uncommitted.without(missing, survey.content.stories, survey.content.altered) if missing else {}
+            root,
+            uncommitted.without(missing, survey.content.stories, survey.content.altered)
+            if missing
+            else {},
         )
     yield from _untracked(survey, tracked)
 
@@ -111,7 +120,9 @@ def _not_there(root: Path, config: Config, ledgers: Ledgers, brought: Missing) -
     desk = snapshot.read_snapshot(root, config, ledgers, uncommitted.search_names(brought), altered)
     left = uncommitted.without(brought, desk.stories, altered)
     return {
-        file: records for file, records in left.items() if not desk.hidden(uncommitted.search_names({file: records}))
+        file: records
+        for file, records in left.items()
+        if not desk.hidden(uncommitted.search_names({file: records}))
     }
 
 
@@ -124,7 +135,13 @@ def _problems(root: Path, brought: Missing) -> Iterator[Problem]:
     brought = {file: records for file, records in brought.items() if file not in by_hand}
     for feed, files in uncommitted.by_feed(brought).items():
         what = f"lists {_count(files)} whose file{'s were' if len(files) > 1 else ' was'} never committed"
-        yield Problem(paths.ledger(feed), _line(root, feed, files), f"{what}: {_listed(files)}", _CURE, hint=True)
+        yield Problem(
+            paths.ledger(feed),
+            _line(root, feed, files),
+            f"{what}: {_listed(files)}",
+            _CURE,
+            hint=True,
+        )
 
 
 def _untracked(survey: ContentReport, tracked: frozenset[str]) -> Iterator[Problem]:
@@ -146,7 +163,14 @@ def _line(root: Path, feed: str, files: Sequence[str]) -> int:
     """Returns the first line of a ledger that names one of the files."""
     lines = store.read_text(root, paths.ledger(feed)).split("\n")
     named = [f'"{file}"' for file in files]
-    return next((number for number, line in enumerate(lines, start=1) if any(name in line for name in named)), 0)
+    return next(
+        (
+            number
+            for number, line in enumerate(lines, start=1)
+            if any(name in line for name in named)
+        ),
+        0,
+    )
 
 
 def _count(files: Sequence[str]) -> str:

@@ -105,7 +105,12 @@ class Known(NamedTuple):
         placed = claim.file in self.homes
         words = sum((claim.headline in self.headlines, claim.moment in self.moments,
                      not self.excerpts.isdisjoint(claim.quoted)))  # fmt: skip
-        is_enough = named or linked or words > 1 or (placed and (words or (self.by_link and not self.moments)))
+        is_enough = (
+            named
+            or linked
+            or words > 1
+            or (placed and (words or (self.by_link and not self.moments)))
+        )
         return 2 * named + linked + placed + words if is_enough else 0
 
     def first_name(self, feeds: Sequence[str]) -> str:
@@ -116,7 +121,10 @@ class Known(NamedTuple):
         if self.is_located or not self.brought:
             return self.name
         order = {feed: number for number, feed in enumerate(feeds)}
-        return min(self.brought, key=lambda one: (one.at, one.joined, order.get(one.feed, len(order)), one.feed)).name
+        return min(
+            self.brought,
+            key=lambda one: (one.at, one.joined, order.get(one.feed, len(order)), one.feed),
+        ).name
 
 
 class Followed(NamedTuple):
@@ -141,7 +149,9 @@ class Lookup(NamedTuple):
     named: Callable[[Collection[str]], Mapping[str, Collection[str]]]
 
 
-def follow(claims: Sequence[Claim], files: Collection[str], lookup: Lookup, newest: str) -> Followed:
+def follow(
+    claims: Sequence[Claim], files: Collection[str], lookup: Lookup, newest: str
+) -> Followed:
     """Matches claims with known stories. `files` are those of all stories, `newest` is the newest known time."""
     claimed = frozenset(claim.file for claim in claims)
     found: dict[str, Claim] = {}
@@ -166,7 +176,9 @@ def follow(claims: Sequence[Claim], files: Collection[str], lookup: Lookup, newe
         if (owner not in claim.met and lookup.known(owner).headlines)
         or (claim.file in names and (claim.has_id or not lookup.known(owner).by_link))
     }
-    return Followed({owner: claim.file for owner, claim in found.items()}, names, news, claimed, altered)
+    return Followed(
+        {owner: claim.file for owner, claim in found.items()}, names, news, claimed, altered
+    )
 
 
 def _by_owner(claims: Iterable[Claim], is_free: Callable[[str], bool]) -> dict[str, list[Claim]]:
@@ -192,7 +204,10 @@ def _by_likeness(claims: Sequence[Claim], lookup: Lookup) -> list[tuple[Claim, K
     pairs = [
         (claim, lookup.known(owner))
         for claim in claims
-        for owner in {*claim.owners, *(owner for name in claim.names for owner in named.get(name, ()))}
+        for owner in {
+            *claim.owners,
+            *(owner for name in claim.names for owner in named.get(name, ())),
+        }
     ]
     pairs.sort(key=lambda pair: (max(pair[1].homes.values()), pair[1].owner), reverse=True)
     pairs.sort(key=lambda pair: (-pair[1].likeness(pair[0]), _rank(*pair)))
@@ -213,7 +228,11 @@ def _named(
         known = owned.get(claim.file, [])
         name = _name(claim, known)
         others = [one for one in claim.namesakes if all(one != own.owner for own in known)]
-        if not claim.has_id and name == claim.name and any(_gave_up_name(found.get(one), name) for one in others):
+        if (
+            not claim.has_id
+            and name == claim.name
+            and any(_gave_up_name(found.get(one), name) for one in others)
+        ):
             name = f"{name}#{known[0].owner if known else claim.file}"
         if name != claim.name:
             names[claim.file] = name
@@ -223,7 +242,9 @@ def _named(
         if _is_news(claim, known):
             name = names.get(claim.file, claim.name)
             has_id = not known[0].by_link if known else claim.has_id or name != claim.name
-            has_id = has_id or urls.web_link(name) is None  # a guid's, as another feed brought the story
+            has_id = (
+                has_id or urls.web_link(name) is None
+            )  # a guid's, as another feed brought the story
             ids = (name, claim.link) if has_id else ("", name)
             news.append(Location(newest, claim.file, *ids, claim.link))
     return names, tuple(sorted(news))

@@ -40,7 +40,10 @@ def edited(text: str, story: Story, changes: Mapping[str, Any], known: Known) ->
     """
     meant = replace(story, **changes)
     known = replace(
-        known, excerpts=OneStory(frozenset((*excerpt.hashes(story.excerpt), *excerpt.hashes(meant.excerpt))))
+        known,
+        excerpts=OneStory(
+            frozenset((*excerpt.hashes(story.excerpt), *excerpt.hashes(meant.excerpt)))
+        ),
     )
     try:
         result = _with_excerpt(text, story.excerpt, meant.excerpt) if "excerpt" in changes else text
@@ -48,7 +51,11 @@ def edited(text: str, story: Story, changes: Mapping[str, Any], known: Known) ->
             if key in changes:
                 result = _with_key(result, key, words)
         return result if _is_alike(story_file.loads(result, story.file, known), meant) else None
-    except (Faults, ValueError, IndexError):  # IndexError: YAML counts signs as line breaks that we do not
+    except (
+        Faults,
+        ValueError,
+        IndexError,
+    ):  # IndexError: YAML counts signs as line breaks that we do not
         return None
 
 
@@ -62,32 +69,55 @@ def _with_key(text: str, key: str, words: str | tuple[str, ...]) -> str:
     if not words and key != "themes":  # a story says that it has no theme
         return "".join(lines[: span.line + 1] + lines[span.last + 2 :]) if span else text
     if span is None:
-        before = next((spans[other] for other in reversed(KEYS[: KEYS.index(key)]) if other in spans), None)
+        before = next(
+            (spans[other] for other in reversed(KEYS[: KEYS.index(key)]) if other in spans), None
+        )
         place = before.last + 2 if before else 1
-        return "".join([*lines[:place], f"{key}: {story_file.written(key, words)}{stop}", *lines[place:]])
+        return "".join(
+            [*lines[:place], f"{key}: {story_file.written(key, words)}{stop}", *lines[place:]]
+        )
     if _holds_remark(bare, span):
         raise ValueError("a comment is among the lines of the value, and would be lost")
     first, last = bare[span.line], bare[span.last]
     gap = "" if first[: span.start].endswith((" ", "\t")) else " "
-    changed = first[: span.start] + gap + story_file.written(key, words, span.style) + last[span.end :]
+    changed = (
+        first[: span.start] + gap + story_file.written(key, words, span.style) + last[span.end :]
+    )
     if span.style == "block":
-        return "".join([*lines[: span.line + 1], *_block(lines, bare, span, words, stop), *lines[span.last + 2 :]])
-    return "".join([*lines[: span.line + 1], changed + _stop(lines[span.last + 1 :]), *lines[span.last + 2 :]])
+        return "".join(
+            [
+                *lines[: span.line + 1],
+                *_block(lines, bare, span, words, stop),
+                *lines[span.last + 2 :],
+            ]
+        )
+    return "".join(
+        [*lines[: span.line + 1], changed + _stop(lines[span.last + 1 :]), *lines[span.last + 2 :]]
+    )
 
 
 def _holds_remark(bare: Sequence[str], span: Span) -> bool:
     """Tells whether a comment stands within the lines that a value of several lines gives up."""
     first = span.line + 1 if span.style == "block" else span.line
-    given_up = [*bare[first : span.last], bare[span.last][: span.end]] if span.last > span.line else []
+    given_up = (
+        [*bare[first : span.last], bare[span.last][: span.end]] if span.last > span.line else []
+    )
     return any(map(_REMARK.search, given_up))
 
 
-def _block(lines: Sequence[str], bare: Sequence[str], span: Span, words: str | tuple[str, ...], stop: str) -> list[str]:
+def _block(
+    lines: Sequence[str], bare: Sequence[str], span: Span, words: str | tuple[str, ...], stop: str
+) -> list[str]:
     """Returns the lines of a list that is written one value a line, in the indentation that it has."""
-    indent = re.match(r"\s*-\s+", next(line for line in bare[span.line + 1 :] if line.lstrip().startswith("-")))
+    indent = re.match(
+        r"\s*-\s+", next(line for line in bare[span.line + 1 :] if line.lstrip().startswith("-"))
+    )
     lead = indent[0] if indent else "- "
     parts = words if isinstance(words, tuple) else (words,)
-    return [lines[span.line + 1], *(f"{lead}{story_file.written('', part)}{stop}" for part in parts)]
+    return [
+        lines[span.line + 1],
+        *(f"{lead}{story_file.written('', part)}{stop}" for part in parts),
+    ]
 
 
 def _is_alike(one: Story, other: Story) -> bool:
@@ -109,7 +139,9 @@ def _with_excerpt(text: str, before: str, words: str) -> str:
     end = _fence(lines)
     quoted = [line + stop for line in excerpt.quote(words).split("\n")] if words else []
     if before:
-        start, last = (end + 1 + at for at in excerpt.span(lines[end + 1 :], excerpt.hashes(before)))
+        start, last = (
+            end + 1 + at for at in excerpt.span(lines[end + 1 :], excerpt.hashes(before))
+        )
         if not words:
             last = next((n for n in range(last, len(lines)) if lines[n].strip()), len(lines))
         if quoted and last == len(lines) and not lines[-1].endswith("\n"):
@@ -123,7 +155,9 @@ def _with_excerpt(text: str, before: str, words: str) -> str:
 
 def _fence(lines: Sequence[str]) -> int:
     """Returns the number of the line that closes the front matter."""
-    end = next((number for number, line in enumerate(lines) if number and line.rstrip() == FENCE), 0)
+    end = next(
+        (number for number, line in enumerate(lines) if number and line.rstrip() == FENCE), 0
+    )
     if not end:
         raise ValueError("the lines end in a way that we do not write")
     return end

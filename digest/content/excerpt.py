@@ -44,7 +44,9 @@ def cut(summary: str, words: int) -> str:
     if words <= 0:
         return ""
     most = _WORD * words
-    found = list(re.finditer(_CUT, summary))  # compiled when a pull first asks: it is the dearest of all patterns
+    found = list(
+        re.finditer(_CUT, summary)
+    )  # compiled when a pull first asks: it is the dearest of all patterns
     if len(found) <= words and len(summary) <= most:
         return summary
     kept = summary[: found[words - 1].end()] if len(found) > words else summary
@@ -82,7 +84,9 @@ def hashes(markdown: str) -> tuple[str, ...]:
     if text and escape(text) == markdown and not _WRAPPED.search(markdown):
         return (hash_of(text),)  # as pull wrote it, which is most often so
     texts = dict.fromkeys((markdown, unwrapped(markdown)))
-    return tuple(hash_of(unescape(text)) for text in texts if text and escape(unescape(text)) == text)
+    return tuple(
+        hash_of(unescape(text)) for text in texts if text and escape(unescape(text)) == text
+    )
 
 
 def compared(markdown: str) -> str:
@@ -107,7 +111,11 @@ def opening(body: str) -> tuple[str, str]:
     """Returns the blockquote that opens a body, whoever wrote it, without its signs, and what follows it."""
     lines = body.rstrip("\n").split("\n")
     start, end = next(_quotations(lines), (0, 0))
-    return (_unquoted(lines[start:end]), "\n".join(lines[end:]).strip("\n")) if end else ("", body.strip("\n"))
+    return (
+        (_unquoted(lines[start:end]), "\n".join(lines[end:]).strip("\n"))
+        if end
+        else ("", body.strip("\n"))
+    )
 
 
 def below(body: str, ours: Collection[str]) -> tuple[str, int]:
@@ -149,7 +157,11 @@ def split(body: str, ours: Collection[str]) -> Body:
 def span(lines: Sequence[str], ours: Collection[str]) -> tuple[int, int]:
     """Returns where in a body's lines the excerpt begins and ends, known by its hash; (0, 0) where there is none."""
     bare = [line.rstrip("\r\n") for line in lines]
-    found = ((start, end) for start, end in _quotations(bare) if set(hashes(_unquoted(bare[start:end]))) & set(ours))
+    found = (
+        (start, end)
+        for start, end in _quotations(bare)
+        if set(hashes(_unquoted(bare[start:end]))) & set(ours)
+    )
     return next(found, (0, 0))
 
 
@@ -170,7 +182,9 @@ def _quotations(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _unquoted(lines: Sequence[str]) -> str:
-    return "\n".join(line[2:] if line.startswith("> ") else _QUOTED.sub("", line) for line in lines).strip("\n")
+    return "\n".join(
+        line[2:] if line.startswith("> ") else _QUOTED.sub("", line) for line in lines
+    ).strip("\n")
 
 
 def _leading(body: str) -> int:

@@ -25,7 +25,9 @@ _ENDINGS = (*MARKDOWN, ".mdown", ".mdwn", ".mkdown", ".mkdn", ".mkd", ".mdtxt", 
 _TEMPORARY = (".#", "._", ".~", "~$", ".trashed-", ".pending-")
 """Prefixes of lock files, of macOS resource forks and of files in Android's trash."""
 _ENDING = re.compile(r"\.\w+[~#]?\Z")
-_BARE = re.compile(r"(?!\d+\Z|sed\w{6}\Z|(?:license|copying|makefile|cname|codeowners)\Z)[^#~$]+", re.IGNORECASE)
+_BARE = re.compile(
+    r"(?!\d+\Z|sed\w{6}\Z|(?:license|copying|makefile|cname|codeowners)\Z)[^#~$]+", re.IGNORECASE
+)
 """A name without an ending that may belong to a text; `4913` (vim) and the temporary files of `sed -i` do not match."""
 _WEEK = re.compile(r"\d{4}/w\d{2}")
 _ODD_WEEK = re.compile(r"(\d{4})/[wW]?(\d{1,2})")
@@ -45,7 +47,9 @@ def is_text(name: str) -> bool:
     bare = name.rstrip(" .").lower()
     if bare.endswith(_ENDINGS):
         return True
-    return not name.startswith(".") and not _ENDING.search(bare) and _BARE.fullmatch(bare) is not None
+    return (
+        not name.startswith(".") and not _ENDING.search(bare) and _BARE.fullmatch(bare) is not None
+    )
 
 
 def is_hidden_text(name: str) -> bool:
@@ -70,10 +74,21 @@ def problem(file: str) -> Problem | None:
     """Returns what is wrong with the name or folder of a file that is not a story; None if nothing is wrong."""
     folder, name = paths.folder_of(file), file.rpartition("/")[2]
     top = _top(file)
-    if name.lower() == "cname" and file != "content/static/CNAME" and folder.lower() in {"", "content", "static"}:
-        return Problem(file, 0, "is not read as the custom domain", "rename it to content/static/CNAME")
+    if (
+        name.lower() == "cname"
+        and file != "content/static/CNAME"
+        and folder.lower() in {"", "content", "static"}
+    ):
+        return Problem(
+            file, 0, "is not read as the custom domain", "rename it to content/static/CNAME"
+        )
     if top.lower() in _FOLDERS and top not in _FOLDERS and "/" in file.removeprefix("content/"):
-        return Problem(file, 0, f"is in content/{top}/, which is not read", f"rename it to content/{top.lower()}/")
+        return Problem(
+            file,
+            0,
+            f"is in content/{top}/, which is not read",
+            f"rename it to content/{top.lower()}/",
+        )
     if top in _OTHERS or not is_text(name) or name.lower().startswith("readme"):
         return None
     if _is_read(file):
@@ -83,7 +98,12 @@ def problem(file: str) -> Problem | None:
     if not name.lower().rstrip(" .").endswith(_ENDINGS):
         return None
     if top in {"themes", "pages"}:
-        return Problem(file, 0, f"is in a folder within {top}, where nothing is read", f"move it to content/{top}/")
+        return Problem(
+            file,
+            0,
+            f"is in a folder within {top}, where nothing is read",
+            f"move it to content/{top}/",
+        )
     odd = _ODD_WEEK.fullmatch(folder)
     place = "one such as content/2026/w20/"
     with suppress(ValueError):  # no week of that year
@@ -122,7 +142,12 @@ def _is_read(file: str) -> bool:
 def _misnamed(file: str, name: str) -> Problem:
     right = proper(name)
     if is_hidden_text(name):
-        return Problem(file, 0, "is hidden by the dot before its name, so it is not read", f"rename it to {right}")
+        return Problem(
+            file,
+            0,
+            "is hidden by the dot before its name, so it is not read",
+            f"rename it to {right}",
+        )
     return Problem(file, 0, f"is not a {_kind(file)}'s name", f"rename it to {right}")
 
 

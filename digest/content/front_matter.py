@@ -49,7 +49,9 @@ def parse(text: str, file: str, *, required: bool, keys: Collection[str] = ()) -
     lines = text[len(first) + 1 : end].split("\n") if end > len(first) else []
     if len(lines) > _MOST_LINES:
         what = f"the front matter has {len(lines):,} lines, and at most {_MOST_LINES:,} are read"
-        raise Faults([Problem(file, _MOST_LINES + 2, what, "close it with a line --- below its keys")])
+        raise Faults(
+            [Problem(file, _MOST_LINES + 2, what, "close it with a line --- below its keys")]
+        )
     return Matter(_read(lines, file), text[body:], len(lines) + 3)
 
 
@@ -71,6 +73,8 @@ def _read(lines: Sequence[str], file: str) -> Mapping[str, Value]:
     plain = plain_front_matter.read(lines)
     if plain is not None:
         return plain
-    from digest.content import yaml_front_matter  # only here: most builds have nothing for it, and it is slow to load
+    from digest.content import (
+        yaml_front_matter,
+    )  # only here: most builds have nothing for it, and it is slow to load
 
     return yaml_front_matter.read(lines, file)

@@ -74,7 +74,9 @@ class History:
             keys = locations.keys_of(found)
             records = [record for key in keys for _, record in self._records.get(key, ())]
             records = records or self._without_guid(name)
-            owner = min((record.file for record in records if _is_of(record, sorted(found))), default=name)
+            owner = min(
+                (record.file for record in records if _is_of(record, sorted(found))), default=name
+            )
             self._located[owner] += found
             for key in keys:
                 self._owners[key].append(owner)
@@ -137,9 +139,15 @@ class History:
                 for name in (*ledger.keys_on_disk(record, feed), *of_links, record.file):
                     names[name].add(record.file)
         written = {file: frozenset(hashes) for file, hashes in files.items() if hashes}
-        found = {name: [written[file] for file in named if file in written] for name, named in names.items()}
+        found = {
+            name: [written[file] for file in named if file in written]
+            for name, named in names.items()
+        }
         hashes = {name: sets[0].union(*sets[1:]) for name, sets in found.items() if sets}
-        own = {file: hashes.get(file, frozenset()) | self.excerpts_of(owner) for file, owner in self.altered.items()}
+        own = {
+            file: hashes.get(file, frozenset()) | self.excerpts_of(owner)
+            for file, owner in self.altered.items()
+        }
         return hashes | own
 
     def excerpts_of(self, owner: str) -> frozenset[str]:
@@ -168,11 +176,21 @@ class History:
         met = list(owners)
         if not owners:
             owners |= dict.fromkeys((*namesakes, *self._owners.get(f"link:{canonical}", ())))
-        is_named = key in self._records if story.id else any(record.id == story.link for _, record in records)
-        is_there = list(owners) == [story.file] and story.file not in self._located and not namesakes
+        is_named = (
+            key in self._records
+            if story.id
+            else any(record.id == story.link for _, record in records)
+        )
+        is_there = (
+            list(owners) == [story.file] and story.file not in self._located and not namesakes
+        )
         if is_there and is_named and name in (self._made(owners) or {name}):
             return None
-        words = identity.hash_of(story.title) if identity.is_headline(story.title, urls.host(story.link)) else ""
+        words = (
+            identity.hash_of(story.title)
+            if identity.is_headline(story.title, urls.host(story.link))
+            else ""
+        )
         quoted = [story.excerpt, *excerpt.quotations(story.note)]
         return Claim(
             file=story.file,
@@ -200,14 +218,18 @@ class History:
 
     def _made(self, owners: Iterable[str]) -> frozenset[str]:
         """Returns the names of stories by those feeds whose pull wrote their files."""
-        return frozenset(name for owner in owners for one in self._makers.get(owner, ()) if (name := _name(*one)))
+        return frozenset(
+            name for owner in owners for one in self._makers.get(owner, ()) if (name := _name(*one))
+        )
 
     def follow(self, claims: Sequence[Claim], files: Collection[str]) -> Followed:
         """Returns which known story each claim is; `files` are those of all stories."""
         if not claims:
             return Followed()
         moments = [record.at for records in self._ledgers.values() for record in records.values()]
-        newest = max((*moments, *(one.at for found in self._located.values() for one in found)), default="")
+        newest = max(
+            (*moments, *(one.at for found in self._located.values() for one in found)), default=""
+        )
         return attribution.follow(claims, files, Lookup(self._known, self._named), newest)
 
     def _known(self, owner: str) -> Known:
@@ -226,7 +248,11 @@ class History:
         said = [*_records(records), *pages]
         aliases = [alias for record in said for alias in record.aliases]
         dated = [alias[9:].partition(" ") for alias in aliases if alias.startswith("headline:")]
-        titles = {title for record in said for title in (record.title, *(old for old, _ in record.earlier))}
+        titles = {
+            title
+            for record in said
+            for title in (record.title, *(old for old, _ in record.earlier))
+        }
         return Known(
             owner=owner,
             homes=homes,
@@ -246,7 +272,9 @@ class History:
                 if (name := _name(feed, one))
             ),
             made=self._made([owner]),
-            headlines=frozenset({identity.hash_of(title) for title in titles} | {words for _, _, words in dated}),
+            headlines=frozenset(
+                {identity.hash_of(title) for title in titles} | {words for _, _, words in dated}
+            ),
             moments=frozenset(when for when, _, _ in dated),
             excerpts=self.excerpts_of(owner),
         )
@@ -264,15 +292,22 @@ class History:
         found: dict[str, set[str]] = defaultdict(set)
         aliases = frozenset(wanted)
         hashes = {name.removeprefix("excerpt:") for name in aliases if name.startswith("excerpt:")}
-        brought = ((one.file, one) for records in self._ledgers.values() for one in records.values())
-        for owner, record in (*brought, *((owner, one) for owner, pages in self._pages.items() for one in pages)):
+        brought = (
+            (one.file, one) for records in self._ledgers.values() for one in records.values()
+        )
+        for owner, record in (
+            *brought,
+            *((owner, one) for owner, pages in self._pages.items() for one in pages),
+        ):
             names = aliases.intersection(record.aliases)
             names = names.union(f"excerpt:{hash}" for hash in hashes.intersection(record.excerpts))
             for name in names:
                 found[name].add(owner)
         for owner, located in self._located.items():
             for one in located:
-                for name in aliases.intersection((f"link:{urls.canonical(one.now)}", f"file:{one.file}")):
+                for name in aliases.intersection(
+                    (f"link:{urls.canonical(one.now)}", f"file:{one.file}")
+                ):
                     found[name].add(owner)
         for file in self._since:
             if f"file:{file}" in aliases:
@@ -296,7 +331,9 @@ class History:
                 moved.append(place)
         doubtful = {place.week for place in moved if place.story} | _shared((*moved, *stories))
         here = [
-            _place(file, file, since, owner) for owner, file, since in stayed if doubtful and weeks[file] in doubtful
+            _place(file, file, since, owner)
+            for owner, file, since in stayed
+            if doubtful and weeks[file] in doubtful
         ]
         found = [place for place in (*moved, *here) if place and place.week in doubtful]
         return tuple(sorted(found, key=attrgetter("file", "owner")))
@@ -353,8 +390,14 @@ def _name(feed: str, record: Record) -> str:
     """Returns what the Atom id of a story is made of that a feed's record has brought; "" where that cannot be told."""
     if ledger.has_guid(record):
         return record.id if urls.is_absolute(record.id) else f"{feed}\n{record.id}"
-    is_kept = f"id:{record.id}" in record.aliases  # the first link became the id when another one came
-    return record.id if is_kept or record.wrote.get("link") in {None, ledger.hash_of_value(record.id)} else ""
+    is_kept = (
+        f"id:{record.id}" in record.aliases
+    )  # the first link became the id when another one came
+    return (
+        record.id
+        if is_kept or record.wrote.get("link") in {None, ledger.hash_of_value(record.id)}
+        else ""
+    )
 
 
 def writer_of(story: Story, records: Iterable[tuple[str, Record]], feeds: Collection[str]) -> str:

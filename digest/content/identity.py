@@ -26,12 +26,28 @@ HERE = "here"
 WORDING = "wording:"
 """The key that has the words of a story's headline begins with this."""
 _NO_GUID = frozenset(
-    {"", "0", "na", "null", "nil", "nan", "none", "undefined", "unknown", "false", "true", "guid", "id"}
+    {
+        "",
+        "0",
+        "na",
+        "null",
+        "nil",
+        "nan",
+        "none",
+        "undefined",
+        "unknown",
+        "false",
+        "true",
+        "guid",
+        "id",
+    }
 )
 _NO_HEADLINE = frozenset({"", "untitled", "notitle", "na", "null", "none", "undefined"})
 _NUMBERED = re.compile(r"(?:p|t|n|id|[anp]id|\w+_id|post|item|story|article)=", re.IGNORECASE)
 _SIGNS = re.compile(r"[\W_]+")
-_A_WORD = re.compile(r"[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]|[^\W_\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]+")
+_A_WORD = re.compile(
+    r"[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]|[^\W_\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]+"
+)
 
 
 def aliases_of(entry: Entry) -> tuple[str, ...]:
@@ -57,7 +73,9 @@ def aliases_of_link(link: str) -> tuple[str, ...]:
 def guid_of(entry: Entry) -> str:
     """Returns an entry's guid, empty where it is a placeholder or the address of a whole site."""
     is_empty = _SIGNS.sub("", entry.id).casefold() in _NO_GUID
-    return "" if is_empty or (urls.web_link(entry.id) and urls.is_front_page(entry.id)) else entry.id
+    return (
+        "" if is_empty or (urls.web_link(entry.id) and urls.is_front_page(entry.id)) else entry.id
+    )
 
 
 def hash_of(text: str) -> str:
@@ -113,7 +131,9 @@ def keys_of(
     anywhere |= {wording(title), *(["dated"] if stamps else [])}
     for address in addresses:
         page = urls.lasting(address)
-        anywhere |= {f"page:{page}"} if address in anchored else {f"page:{page}", f"only page:{page}"}
+        anywhere |= (
+            {f"page:{page}"} if address in anchored else {f"page:{page}", f"only page:{page}"}
+        )
         anywhere |= {f"host:{page.partition('/')[0]}"}
     own = {
         HERE,
@@ -139,7 +159,9 @@ def story_keys(guid: str, link: str, feeds: Iterable[str]) -> frozenset[str]:
     """Returns the keys of a story on disk: its guid in each of its feeds, or its link where it has no guid."""
     if guid:
         alias = f"guid:{guid}"
-        return frozenset({alias} if urls.is_absolute(guid) else (in_feed(alias, feed) for feed in feeds))
+        return frozenset(
+            {alias} if urls.is_absolute(guid) else (in_feed(alias, feed) for feed in feeds)
+        )
     return frozenset({f"link:{urls.canonical(link)}"}) if urls.web_link(link) else frozenset()
 
 
@@ -171,7 +193,9 @@ def distinct(entries: Iterable[Entry]) -> list[Entry]:
     for key, entry in first.items():
         guid = guid_of(entry).partition("#")[0].rstrip("/").casefold()
         when = stamp(entry.published) if entry.published else ""
-        alike.setdefault((guid, when, urls.canonical(entry.link), *_said(entry)[1:]) if guid else key, entry)
+        alike.setdefault(
+            (guid, when, urls.canonical(entry.link), *_said(entry)[1:]) if guid else key, entry
+        )
     return list(alike.values())
 
 
@@ -188,7 +212,9 @@ def _is_permalink(entry: Entry) -> bool:
 def passed_over(entries: Iterable[Entry], kept: Iterable[Entry]) -> int:
     """Returns how many entries of a document are not among its distinct ones, though date or summary are others."""
     known = {(entry.title, entry.published, entry.summary) for entry in kept}
-    said = {(entry.title, entry.published, entry.summary, entry.link, entry.id) for entry in entries}
+    said = {
+        (entry.title, entry.published, entry.summary, entry.link, entry.id) for entry in entries
+    }
     return sum(1 for one in said if one[:3] not in known)
 
 

@@ -38,7 +38,11 @@ def size_of(file: str, read: Callable[[str], bytes]) -> tuple[int, int] | None:
 def _drawn(text: str) -> tuple[float, float]:
     """Returns the size that a drawing gives itself, in pixels, or else that of its view box."""
     root = _ROOT.search(re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL))
-    said = {name: quoted or single for name, quoted, single in _ATTRIBUTE.findall(root[0])} if root else {}
+    said = (
+        {name: quoted or single for name, quoted, single in _ATTRIBUTE.findall(root[0])}
+        if root
+        else {}
+    )
     sides = [_PIXELS.fullmatch(said.get(name, "")) for name in ("width", "height")]
     if sides[0] and sides[1]:
         return float(sides[0][1]), float(sides[1][1])

@@ -47,7 +47,9 @@ NOTHING = hash_of("")
 _NOTHING: Mapping[str, str] = {}
 _AT_ONCE = 100  # lines
 _NO_JSON = (ValueError, RecursionError)
-_RESTORE = "restore it from git: without it, deleted stories may return, and old addresses lead nowhere"
+_RESTORE = (
+    "restore it from git: without it, deleted stories may return, and old addresses lead nowhere"
+)
 _RESAVE = "save it with LF line ends, or restore it from git"
 MARK = "a merge-conflict mark"
 _MARK = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)")
@@ -158,7 +160,10 @@ def dumps(record: Record) -> str:
     if record.held:
         line["held"] = dict(record.held)
     if record.stood:
-        line |= {"stood": record.stood, "pending": {name: list(change) for name, change in record.pending.items()}}
+        line |= {
+            "stood": record.stood,
+            "pending": {name: list(change) for name, change in record.pending.items()},
+        }
     return json.dumps(line, ensure_ascii=False) + "\n"
 
 
@@ -166,10 +171,14 @@ def loads(content: bytes, file: str) -> tuple[dict[str, Record], tuple[Problem, 
     """Returns what a feed's ledger says of each id, and a problem for each line that had to be passed over."""
     records, problems = list[Record](), list[Problem]()
     lines = (
-        (number, line) for number, line in enumerate(BytesIO(content.removeprefix(BOM_UTF8)), start=1) if line.strip()
+        (number, line)
+        for number, line in enumerate(BytesIO(content.removeprefix(BOM_UTF8)), start=1)
+        if line.strip()
     )
     while several := list(islice(lines, _AT_ONCE)):
-        for (number, line), said in zip(several, _values([line for _, line in several]), strict=True):
+        for (number, line), said in zip(
+            several, _values([line for _, line in several]), strict=True
+        ):
             try:
                 records.append(_record(said))
             except (ValueError, KeyError, TypeError, AttributeError):
@@ -201,8 +210,12 @@ def _later(old: Record, record: Record) -> Record:
     excerpts = old.excerpts if is_known else {**record.excerpts, **old.excerpts}
     deleted = record.deleted if old.deleted is None or record.deleted else old.deleted
     since = old.since or old.at
-    made = old.made or (record.made and record.at == since)  # whichever of two lines of one moment is read first
-    return record._replace(aliases=aliases, earlier=earlier, since=since, excerpts=excerpts, deleted=deleted, made=made)
+    made = old.made or (
+        record.made and record.at == since
+    )  # whichever of two lines of one moment is read first
+    return record._replace(
+        aliases=aliases, earlier=earlier, since=since, excerpts=excerpts, deleted=deleted, made=made
+    )
 
 
 def known_files(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, tuple[str, ...]]:
@@ -227,7 +240,9 @@ def keys_of_record(record: Record, feed: str) -> frozenset[str]:
 
 def unchanged(said: Mapping[str, str]) -> str:
     """Returns the key of an entry that says again what these hashes are of."""
-    return "unchanged:" + " ".join(said.get(name, "") for name in ("title", "link", "published", "excerpt"))
+    return "unchanged:" + " ".join(
+        said.get(name, "") for name in ("title", "link", "published", "excerpt")
+    )
 
 
 def names(ledgers: Mapping[str, Mapping[str, Record]]) -> frozenset[str]:
@@ -275,11 +290,16 @@ def names_on_disk(record: Record) -> list[str]:
     A guid that is the link itself names a file that has no `id` too. Where a pull has made a file's old link its `id`,
     that is a name as well (`id:`).
     """
-    made = [f"guid:{alias.removeprefix('id:')}" for alias in record.aliases if alias.startswith("id:")]
+    made = [
+        f"guid:{alias.removeprefix('id:')}" for alias in record.aliases if alias.startswith("id:")
+    ]
     if not has_guid(record):
         return [*made, *(alias for alias in record.aliases if alias.startswith("link:"))]
     permalink = f"link:{urls.canonical(record.id)}" if urls.web_link(record.id) else ""
-    return [*made, *(alias for alias in record.aliases if alias.startswith("guid:") or alias == permalink)]
+    return [
+        *made,
+        *(alias for alias in record.aliases if alias.startswith("guid:") or alias == permalink),
+    ]
 
 
 def keys_on_disk(record: Record, feed: str) -> frozenset[str]:
@@ -336,7 +356,11 @@ def passed_over(line: str, file: str, number: int) -> Iterator[Problem]:
         yield Problem(file, number, MARK, "delete this line, and keep the lines of both sides")
     elif line.strip():
         is_cr = "\r" in line.rstrip()
-        what, cure = ("lines that end in CR alone", _RESAVE) if is_cr else ("not a line of the ledger", _RESTORE)
+        what, cure = (
+            ("lines that end in CR alone", _RESAVE)
+            if is_cr
+            else ("not a line of the ledger", _RESTORE)
+        )
         yield Problem(file, number, what, cure)
 
 
@@ -351,13 +375,17 @@ def _record(line: dict[str, Any]) -> Record:
     at = datetime.fromisoformat(line["at"])
     if at.tzinfo is None or at.year not in YEARS[:-1]:
         raise ValueError("of no moment that can be")
-    if line["v"] != VERSION or set(map(type, (*texts, *said.values(), *wrote.values(), *themes.values()))) != {str}:
+    if line["v"] != VERSION or set(
+        map(type, (*texts, *said.values(), *wrote.values(), *themes.values()))
+    ) != {str}:
         raise ValueError("of another version or kind")
     if deleted is not None and not isinstance(deleted, bool):
         raise ValueError("says neither true nor false")
     made, image = "title" in wrote and lacks is None, wrote.get("image", "")
     optional = _optional_keys(line) if "held" in line or "stood" in line else {}
-    excerpts = {wrote["excerpt"]: line["at"]} if wrote.get("excerpt", NOTHING) != NOTHING else _NOTHING
+    excerpts = (
+        {wrote["excerpt"]: line["at"]} if wrote.get("excerpt", NOTHING) != NOTHING else _NOTHING
+    )
     return Record(
         at=line["at"],
         id=line["id"],
@@ -378,10 +406,18 @@ def _record(line: dict[str, Any]) -> Record:
 
 def _optional_keys(line: Mapping[str, Any]) -> dict[str, Any]:
     """Returns what a line says in the keys that older ones lack; raises ValueError where they are of another kind."""
-    held, stood, pending = line.get("held", _NOTHING), line.get("stood", ""), line.get("pending", {})
+    held, stood, pending = (
+        line.get("held", _NOTHING),
+        line.get("stood", ""),
+        line.get("pending", {}),
+    )
     changes = {name: PendingChange(*change) for name, change in pending.items()}
     if not all(isinstance(change, list) for change in pending.values()):
         raise ValueError("not a list")
-    if set(map(type, (stood, *held.values(), *(word for change in changes.values() for word in change)))) != {str}:
+    if set(
+        map(
+            type, (stood, *held.values(), *(word for change in changes.values() for word in change))
+        )
+    ) != {str}:
         raise ValueError("of another kind")
     return {"held": held, "stood": stood, "pending": changes}

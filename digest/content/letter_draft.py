@@ -39,7 +39,9 @@ def unlinked(body: str, stories: Iterable[Story], places: Iterable[Place]) -> li
     names: dict[str, set[str]] = {}
     for place in places:
         names.setdefault(place.story, set()).add(_name(place.file))
-    known = ((story, {story.link, _name(story.file), *names.get(story.file, ())}) for story in stories)
+    known = (
+        (story, {story.link, _name(story.file), *names.get(story.file, ())}) for story in stories
+    )
     return [story for story, named in known if not any(links_to(body, name) for name in named)]
 
 
@@ -48,7 +50,9 @@ def more(text: str, stories: Iterable[Story]) -> str:
     links = "".join(f"- {_link(story)}\n" for story in stories)
     lines = text.rstrip().replace("\r\n", "\n").split("\n")
     heads = [number for number, line in enumerate(lines) if line.rstrip() == _MORE]
-    goes_on = bool(heads) and all(line.startswith("- ") for line in lines[heads[-1] + 1 :] if line.strip())
+    goes_on = bool(heads) and all(
+        line.startswith("- ") for line in lines[heads[-1] + 1 :] if line.strip()
+    )
     added = links if goes_on and text.endswith("\n") else f"{_MORE}\n\n{links}"
     if not text.endswith("\n"):
         added = f"\n\n{added}"
@@ -72,7 +76,9 @@ def chosen(words: str, weeks: Iterable[Week], lettered: Container[Week]) -> Week
     if not words:
         return _newest(known, lettered)
     short = _SHORT.fullmatch(words)
-    found = [week for week in known if week.number == int(short[1])][:1] if short else [_parsed(words)]
+    found = (
+        [week for week in known if week.number == int(short[1])][:1] if short else [_parsed(words)]
+    )
     if not found or found[0] not in known:
         named = words if short else str(found[0])
         raise DigestError(f"{named}: no story is published in that week; {_known(known)}")
@@ -81,10 +87,14 @@ def chosen(words: str, weeks: Iterable[Week], lettered: Container[Week]) -> Week
 
 def _newest(known: list[Week], lettered: Container[Week]) -> Week:
     if not known:
-        raise DigestError("content: no week has a story to write about; 'digest pull' takes some in")
+        raise DigestError(
+            "content: no week has a story to write about; 'digest pull' takes some in"
+        )
     found = next((week for week in known if week not in lettered), None)
     if found is None:
-        raise DigestError("content: every week that has stories has its letter; edit the one you mean")
+        raise DigestError(
+            "content: every week that has stories has its letter; edit the one you mean"
+        )
     return found
 
 

@@ -19,7 +19,7 @@ from digest.cache import Cache, key_of
 from digest.content import excerpt, file_names, paths, publishable, store, story_file
 from digest.content.history import History, earlier, signed, writer_of
 from digest.content.ledger import Record
-from digest.content.read import Reading, gathered, unknown_themes
+from digest.content.read import ContentReader, gathered, unknown_themes
 from digest.content.scan import NamesIn, Scan, content, copied, scan
 from digest.content.story_file import Known
 from digest.errors import DigestError, Faults, Problem
@@ -96,20 +96,26 @@ class ContentReport:
     def unread(self) -> tuple[str, ...]:
         """The files of stories, letters and ledgers that cannot be read, or not all of them."""
         faults = [problem.file for problem in self.problems if not problem.hint]
-        wrong = filter(file_names.is_of_a_week, (*faults, *sorted(self.content.unread.difference(faults))))
+        wrong = filter(
+            file_names.is_of_a_week, (*faults, *sorted(self.content.unread.difference(faults)))
+        )
         return tuple(dict.fromkeys((*wrong, *(problem.file for problem in self.ledger_problems))))
 
 
 class _Loader:
     """One reading of all content: `key` is a hash of digest.toml and the program, as far as reading depends on it."""
 
-    def __init__(self, root: Path, config: Config, scanned: Scan, cache: Cache | None, key: bytes) -> None:
+    def __init__(
+        self, root: Path, config: Config, scanned: Scan, cache: Cache | None, key: bytes
+    ) -> None:
         self._root, self._config, self._scan, self._cache = root, config, scanned, cache
         with_ledger = list(filter(None, map(paths.feed_of, scanned.folders.get(paths.LEDGERS, {}))))
         self._key = key_of(key, *(feed.encode(errors="surrogateescape") for feed in with_ledger))
         self._feeds = frozenset(feed.id for feed in config.feeds)
         self._hashes: dict[str, bytes] = {}
-        self.reading = Reading(config, with_ledger, self._bytes_of, story_file.OneStory(story_file.EveryHash()))
+        self.reading = ContentReader(
+            config, with_ledger, self._bytes_of, story_file.OneStory(story_file.EveryHash())
+        )
 
     def _bytes_of(self, file: str) -> bytes:
         found = content(self._root, file)
@@ -129,7 +135,10 @@ class _Loader:
         keys = {place: key_of(self._key, key) for place, key in stamps.items() if key}
         cached = self._cache.get_all("folder", keys, _Folder)
         self._cache.keep_only("folder", places)
-        return [cached.get(place) or self._read_new(place, keys.get(place, b""), self._cache) for place in places]
+        return [
+            cached.get(place) or self._read_new(place, keys.get(place, b""), self._cache)
+            for place in places
+        ]
 
     def _read_new(self, place: str, key: bytes, cache: Cache) -> _Folder:
         problems = len(self.reading.problems)
@@ -147,9 +156,15 @@ class _Loader:
             letters=letters,
             introductions=introductions,
             pages=pages,
-            copied=tuple((one.file, one.path, one.size, one.weight) for one in copied(self._root, others)),
+            copied=tuple(
+                (one.file, one.path, one.size, one.weight) for one in copied(self._root, others)
+            ),
             hashes={story.file: self._hashes[story.file] for story in stories},
-            suspects=tuple(story.file for story in stories if publishable.without_secrets(story, "") is not story),
+            suspects=tuple(
+                story.file
+                for story in stories
+                if publishable.without_secrets(story, "") is not story
+            ),
             known_by=_known_by(stories),
         )
 
@@ -166,17 +181,23 @@ class _Loader:
         key = key_of(self._key, ledgers, *(folder.known_by for folder in folders))
         return self._cache.memo("ledgers", "", key, _FromLedgers, read)
 
-    def known(self, stories: tuple[Story, ...], ledgers: store.AllLedgers, history: History) -> _FromLedgers:
+    def known(
+        self, stories: tuple[Story, ...], ledgers: store.AllLedgers, history: History
+    ) -> _FromLedgers:
         """Returns what these ledgers, of which `history` is made, know of the stories."""
         claims = tuple(filter(None, (history.claim(story, history.of(story)) for story in stories)))
         followed = history.follow(claims, {story.file for story in stories})
         history = history.with_altered(followed.altered)
-        not_pulled = dict(_not_pulled(stories, replace(self.reading.known, excerpts=history.excerpts())))
+        not_pulled = dict(
+            _not_pulled(stories, replace(self.reading.known, excerpts=history.excerpts()))
+        )
         stories = self.with_excerpts(stories, not_pulled)
         met = [(story, history.of(story)) for story in stories]
         came = {story.file: history.came(records) for story, records in met}
         writers = {story.file: writer_of(story, records, self._feeds) for story, records in met}
-        given = {story.file: signed(story, [record for _, record in records]) for story, records in met}
+        given = {
+            story.file: signed(story, [record for _, record in records]) for story, records in met
+        }
         return _FromLedgers(
             not_pulled=not_pulled,
             places=history.places(stories, followed),
@@ -191,10 +212,13 @@ class _Loader:
             damaged=ledgers.problems,
         )
 
-    def with_excerpts(self, stories: tuple[Story, ...], not_pulled: Mapping[str, tuple[str, ...]]) -> tuple[Story, ...]:
+    def with_excerpts(
+        self, stories: tuple[Story, ...], not_pulled: Mapping[str, tuple[str, ...]]
+    ) -> tuple[Story, ...]:
         """Returns the stories, those that begin with the editor's own quotation read again with that in the note."""
         return tuple(
-            self._read_again(story, not_pulled[story.file]) if story.file in not_pulled else story for story in stories
+            self._read_again(story, not_pulled[story.file]) if story.file in not_pulled else story
+            for story in stories
         )
 
     def _read_again(self, story: Story, hashes: tuple[str, ...]) -> Story:
@@ -206,7 +230,11 @@ class _Loader:
 
 
 def load(
-    root: Path, config: Config, scanned: Scan | None = None, cache: Cache | None = None, key: bytes = b""
+    root: Path,
+    config: Config,
+    scanned: Scan | None = None,
+    cache: Cache | None = None,
+    key: bytes = b"",
 ) -> Content:
     """Reads all content; raises Faults with every problem in it.
 
@@ -254,7 +282,9 @@ def _content(root: Path, loader: _Loader, folders: list[_Folder], known: _FromLe
         letters=tuple(letter for folder in folders for letter in folder.letters),
         introductions=tuple(page for folder in folders for page in folder.introductions),
         pages=tuple(page for folder in folders for page in folder.pages),
-        copied=tuple(Copied(root / file, file, path, size, weight) for file, path, size, weight in rows),
+        copied=tuple(
+            Copied(root / file, file, path, size, weight) for file, path, size, weight in rows
+        ),
         hashes={file: hash for folder in folders for file, hash in folder.hashes.items()},
         suspects=frozenset(file for folder in folders for file in folder.suspects),
         unread=frozenset(loader.reading.unread),
@@ -288,10 +318,16 @@ def due_locations(found: Content) -> tuple[Location, ...]:
     new = [(one, stories[one.file]) for one in found.unrecorded]
     waiting = {story.week for _, story in new if story.hide or story.draft}
     named = Counter((story.week, story.slug) for story in found.stories if story.week in waiting)
-    return tuple(one for one, story in new if not (story.hide or story.draft) or named[story.week, story.slug] > 1)
+    return tuple(
+        one
+        for one, story in new
+        if not (story.hide or story.draft) or named[story.week, story.slug] > 1
+    )
 
 
-def _not_pulled(stories: Iterable[Story], known: story_file.Known) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _not_pulled(
+    stories: Iterable[Story], known: story_file.Known
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yields the stories whose first quotation is none that pull wrote, with the hashes of those that it did write."""
     for story in stories:
         if story.excerpt:

@@ -35,7 +35,9 @@ def dumps(location: Location) -> str:
 def loads(content: bytes) -> tuple[tuple[Location, ...], tuple[Problem, ...]]:
     """Returns the locations, oldest first, and a problem for each line that had to be skipped."""
     found, problems = set[Location](), list[Problem]()
-    for number, line in enumerate(content.decode("utf-8-sig", errors="replace").split("\n"), start=1):
+    for number, line in enumerate(
+        content.decode("utf-8-sig", errors="replace").split("\n"), start=1
+    ):
         if not line.strip():
             continue
         try:

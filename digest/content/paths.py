@@ -24,7 +24,9 @@ ADDED = "_added"
 """The name, in the place of a feed's id, of the ledger of stories that were added from web pages."""
 
 _ENDING = "|".join(map(re.escape, MARKDOWN))
-PLACE = re.compile(rf"content/(\d{{4}}/w\d{{2}})/(?:(\d{{4}}-\d{{2}}-\d{{2}})-)?([^/.][^/]*)(?i:{_ENDING})")
+PLACE = re.compile(
+    rf"content/(\d{{4}}/w\d{{2}})/(?:(\d{{4}}-\d{{2}}-\d{{2}})-)?([^/.][^/]*)(?i:{_ENDING})"
+)
 """A Markdown file in a week's folder: the folder, the day that its name begins with, if any, and the slug. A file that
 is hidden by a dot is none."""
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -52,13 +54,17 @@ def ledger(feed: str) -> str:
 
 def feed_of(name: str) -> str:
     """Returns the feed whose ledger has this name in its folder, "" where it is no feed's."""
-    return "" if name.startswith("_") or not name.endswith(".jsonl") else name.removesuffix(".jsonl")
+    return (
+        "" if name.startswith("_") or not name.endswith(".jsonl") else name.removesuffix(".jsonl")
+    )
 
 
 def is_story(file: str) -> bool:
     """Tells whether a file lies where stories do."""
     place = PLACE.fullmatch(file)
-    return place is not None and (place[2] is not None or place[3].lower() != _LETTER)  # `Letter.md` is not a story
+    return place is not None and (
+        place[2] is not None or place[3].lower() != _LETTER
+    )  # `Letter.md` is not a story
 
 
 def parted(files: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -91,7 +97,11 @@ def copied(file: str) -> str:
     top, _, rest = path.partition("/")
     if top == "static":
         return rest
-    return path if posixpath.splitext(file)[1].lower() in PICTURES and top not in _NOT_PUBLISHED else ""
+    return (
+        path
+        if posixpath.splitext(file)[1].lower() in PICTURES and top not in _NOT_PUBLISHED
+        else ""
+    )
 
 
 def folder_of(file: str) -> str:

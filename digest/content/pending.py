@@ -25,7 +25,13 @@ from digest.content.ledger import PendingChange, Record, later, moment
 from digest.content.letter_draft import links_to
 from digest.model import Story
 
-KEPT, ANOTHERS, CHANGED, WITHDRAWN, REPLACED = "kept", "another's", "changed", "withdrawn", "replaced"
+KEPT, ANOTHERS, CHANGED, WITHDRAWN, REPLACED = (
+    "kept",
+    "another's",
+    "changed",
+    "withdrawn",
+    "replaced",
+)
 KINDS = (KEPT, ANOTHERS, CHANGED, WITHDRAWN, REPLACED)
 _LABELS = {"title": "headline", "authors": "byline", "excerpt": "summary"}
 
@@ -59,14 +65,19 @@ def in_file(records: Collection[Record], *texts: str) -> Pending:
     return {}
 
 
-def to_look_at(records: Collection[Record], story: Story, text: str, versions: Collection[str] = ()) -> Pending:
+def to_look_at(
+    records: Collection[Record], story: Story, text: str, versions: Collection[str] = ()
+) -> Pending:
     """Returns what an editor should look at in a story, whose file has this text.
 
     `versions` are those that git has merged into it, and that nobody has seen since.
     """
     if is_edited(records, story, text):
         found = in_file(records, *versions) or _rebased(records, text, versions)
-        return {name: one._replace(kind=CHANGED) if one.kind == REPLACED else one for name, one in found.items()}
+        return {
+            name: one._replace(kind=CHANGED) if one.kind == REPLACED else one
+            for name, one in found.items()
+        }
     return {name: one for name, one in in_file(records, text).items() if one.kind != REPLACED}
 
 
@@ -95,12 +106,14 @@ def has_any(records: Iterable[Record]) -> bool:
     return any(record.pending for record in records)
 
 
-def news(file: str, story: Story, before: Pending, now: Pending, heard: Container[str]) -> Iterator[str]:
+def news(
+    file: str, story: Story, before: Pending, now: Pending, incoming: Container[str]
+) -> Iterator[str]:
     """Yields a line for the report for each changed headline or link, and for each withdrawn field."""
     for name, change in now.items():
         if change != before.get(name) and change.kind == WITHDRAWN:
             yield f"{file}: {_withdrawn(name)}"
-        elif change.kind == CHANGED and name in heard:
+        elif change.kind == CHANGED and name in incoming:
             yield f"{file}: {_changed(name, change, story)}"
 
 
@@ -110,7 +123,9 @@ def is_reviewed(story: Story, letters: Iterable[str], files: Iterable[str]) -> b
     `letters` are the texts of the letters, `files` the files by which a letter may link to the story.
     """
     names = [file.rpartition("/")[2] for file in files]
-    return is_written_about(story) or any(links_to(letter, name) for letter in letters for name in names)
+    return is_written_about(story) or any(
+        links_to(letter, name) for letter in letters for name in names
+    )
 
 
 def is_written_about(story: Story) -> bool:
@@ -144,7 +159,11 @@ def hints(story: Story, found: Pending, letter: str = "") -> Iterator[tuple[str,
     for name, change in found.items():
         label = _LABELS.get(name, name)
         if change.kind == CHANGED:
-            yield name, _changed(name, change, story, letter), f"check that your words still fit; {_ENDS}"
+            yield (
+                name,
+                _changed(name, change, story, letter),
+                f"check that your words still fit; {_ENDS}",
+            )
         elif change.kind == WITHDRAWN:
             yield name, _withdrawn(name), f"remove it or keep it; {_ENDS}"
         elif change.kind == ANOTHERS:

@@ -45,7 +45,11 @@ def read(lines: Sequence[str]) -> dict[str, Value] | None:
         if not line or line[0] == "#":
             continue
         key, colon, rest = line.partition(":")
-        words = value(rest) if colon and key.isidentifier() and key.isascii() and key not in values else None
+        words = (
+            value(rest)
+            if colon and key.isidentifier() and key.isascii() and key not in values
+            else None
+        )
         if words is None or (key in ONE_TEXT and isinstance(words, tuple)):
             return None
         values[key] = Value(number, words)
@@ -73,7 +77,11 @@ def _listed(words: str) -> tuple[str, ...] | None:
     if not _LIST.fullmatch(words):
         return None
     parts = tuple(part.strip(" ") for part in words[1:-1].split(",")) if words != "[]" else ()
-    return parts if all(part and part[0] not in _INDICATORS and part not in _NOTHING for part in parts) else None
+    return (
+        parts
+        if all(part and part[0] not in _INDICATORS and part not in _NOTHING for part in parts)
+        else None
+    )
 
 
 def _unquoted(words: str) -> str | None:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 _OPEN, _CLOSED = "---\n", "\n---\n"
 _KINDS: Mapping[str, type[object]] = {
-    **dict.fromkeys(("title", "link", "published", "updated", "image", "id", "headline", "source"), str),
+    **dict.fromkeys(
+        ("title", "link", "published", "updated", "image", "id", "headline", "source"), str
+    ),
     **dict.fromkeys(("authors", "feeds", "themes"), tuple),
 }
 """The usual keys, and the kind of their values."""
@@ -29,7 +31,12 @@ _KINDS: Mapping[str, type[object]] = {
 def read(text: str, file: str, known: Known) -> Story | None:
     """Returns the story of a file, None where it takes a closer look."""
     place, end = paths.PLACE.fullmatch(file), text.find(_CLOSED)
-    if not place or not paths.SLUG.fullmatch(place[3]) or "\r" in text or typing_errors.conflicts(text, file):
+    if (
+        not place
+        or not paths.SLUG.fullmatch(place[3])
+        or "\r" in text
+        or typing_errors.conflicts(text, file)
+    ):
         return None
     said = _said(text[len(_OPEN) : end].split("\n")) if text.startswith(_OPEN) and end > 0 else None
     if not said or not _is_sound(said, known):
@@ -48,7 +55,9 @@ def read(text: str, file: str, known: Known) -> Story | None:
         body, known.excerpts_of(file, said.get("id", ""), said["link"], said.get("feeds", ()))
     )
     line = text.count("\n", 0, end) + 3 + above
-    return Story(file=file, week=week, day=day, slug=place[3], excerpt=words, note=note, line=line, **said)
+    return Story(
+        file=file, week=week, day=day, slug=place[3], excerpt=words, note=note, line=line, **said
+    )
 
 
 def _said(lines: list[str]) -> dict[str, Any] | None:

@@ -29,9 +29,11 @@ def published(content: Content) -> Content:
     clean = dict(_without_secrets(content))
     if not clean:
         return content
-    names = {story.file: lasting_name(story) for story in content.stories if story.file in clean and not story.id} | {
-        **content.names
-    }
+    names = {
+        story.file: lasting_name(story)
+        for story in content.stories
+        if story.file in clean and not story.id
+    } | {**content.names}
     return content._replace(
         stories=tuple(clean.get(story.file, story) for story in content.stories),
         names=names,
@@ -53,8 +55,14 @@ def without_secrets(story: Story, signed: str) -> Story:
     The fields named in `signed` are left as they are.
     """
     texts = {name: getattr(story, name) for name in _TEXTS}
-    changes: dict[str, Any] = {name: redact.strip_text(text) for name, text in texts.items() if "//" in text}
-    changes = {name: text for name, text in changes.items() if text != texts[name] and name not in signed.split()}
+    changes: dict[str, Any] = {
+        name: redact.strip_text(text) for name, text in texts.items() if "//" in text
+    }
+    changes = {
+        name: text
+        for name, text in changes.items()
+        if text != texts[name] and name not in signed.split()
+    }
     corrections = tuple(replace(one, text=redact.strip_text(one.text)) for one in story.corrections)
     if corrections != story.corrections:
         changes["corrections"] = corrections
@@ -65,7 +73,11 @@ def notice(content: Content) -> str:
     """Returns which files have a secret in a URL, in one line for the report of a build; nothing if none has."""
     letters = [one.file for one in content.letters if _text(one) is not one]
     pages = [one.file for one in (*content.introductions, *content.pages) if _text(one) is not one]
-    files = [*(file for file, story in _without_secrets(content) if not story.hide), *letters, *pages]
+    files = [
+        *(file for file, story in _without_secrets(content) if not story.hide),
+        *letters,
+        *pages,
+    ]
     if not files:
         return ""
     more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""

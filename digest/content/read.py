@@ -33,7 +33,7 @@ _LARGEST = 1_000_000
 _MANY = 3  # stories: as many with one unknown theme have it because digest.toml has it no more; fewer mistyped it
 
 
-class Reading:
+class ContentReader:
     """One reading of the content: each file gives its value, or None and its problems.
 
     `feeds` are those that have a ledger. `bytes_of` gives the bytes of a file, and raises DigestError where it cannot.
@@ -83,13 +83,18 @@ class Reading:
         if name not in self.themes:
             self.problems.append(
                 Problem(
-                    file, 0, f"introduces an unknown theme '{name}'", suggestion(name, self.themes - self.known.former)
+                    file,
+                    0,
+                    f"introduces an unknown theme '{name}'",
+                    suggestion(name, self.themes - self.known.former),
                 )
             )
             return None
         return self.page(file)
 
-    def texts(self, files: Sequence[str]) -> tuple[tuple[Letter, ...], tuple[FreePage, ...], tuple[FreePage, ...]]:
+    def texts(
+        self, files: Sequence[str]
+    ) -> tuple[tuple[Letter, ...], tuple[FreePage, ...], tuple[FreePage, ...]]:
         """Returns the letters, the introductions and the free pages that are among the files."""
         letters = filter(None, [self.letter(file) for file in files if paths.is_letter(file)])
         introductions = filter(None, map(self.introduction, paths.right_in("themes", files)))
@@ -109,14 +114,25 @@ class Reading:
         try:
             content = self._bytes_of(file)
             if len(content) > _LARGEST:
-                raise Faults([Problem(file, 0, f"has more than {_LARGEST:,} bytes", "split it into several files")])
+                raise Faults(
+                    [
+                        Problem(
+                            file,
+                            0,
+                            f"has more than {_LARGEST:,} bytes",
+                            "split it into several files",
+                        )
+                    ]
+                )
             return read(content.decode())
         except UnicodeDecodeError:
             self.problems.append(Problem(file, 0, "not UTF-8 text", "save it as UTF-8"))
         except Faults as faults:
             self.problems.extend(faults.problems)
         except DigestError as error:
-            self.problems.append(Problem(file, 0, str(error).partition(": ")[2], "make it readable"))
+            self.problems.append(
+                Problem(file, 0, str(error).partition(": ")[2], "make it readable")
+            )
         self.unread.append(file)
         return None
 
@@ -155,7 +171,9 @@ def _letter(text: str, file: str, zone: tzinfo) -> Letter:
     read = story_file.Reader(file, matter.values)
     week = story_file.week_of(file)
     title, draft = read.text("title"), read.flag("draft")
-    published, updated = (read.one(key, lambda words: moment(words, zone), None) for key in ("published", "updated"))
+    published, updated = (
+        read.one(key, lambda words: moment(words, zone), None) for key in ("published", "updated")
+    )
     read.finish(_LETTER_KEYS)
     return Letter(file, week, title, matter.body, matter.line, draft, published, updated)
 
@@ -166,7 +184,9 @@ def _page(text: str, file: str) -> FreePage:
     name = Path(file).stem
     if not _NAME.fullmatch(name):
         read.fault(
-            0, f"'{name}' can be no address", "rename the file with lower-case letters a to z, digits and hyphens"
+            0,
+            f"'{name}' can be no address",
+            "rename the file with lower-case letters a to z, digits and hyphens",
         )
     title, draft = read.text("title"), read.flag("draft")
     read.finish(_PAGE_KEYS)

@@ -58,10 +58,18 @@ def cut(story: Story, records: Records, feed: Feed | None, summaries: Sequence[s
     """Returns what to do with a story's excerpt; `summaries` are the whole ones that are stored, of all its feeds."""
     said = {record.said["excerpt"] for _, record in records if record.said.get("excerpt")}
     stored = [summary for summary in summaries if ledger.hash_of_value(summary) in said]
-    if not story.excerpt and said and feed and feed.excerpt and ledger.took_excerpt_out(one for _, one in records):
+    if (
+        not story.excerpt
+        and said
+        and feed
+        and feed.excerpt
+        and ledger.took_excerpt_out(one for _, one in records)
+    ):
         if not stored:
             return Cut(story=story, state=GONE)
-        return Cut(story=story, words=excerpt.cut(stored[0], feed.excerpt), state=RESTORED, records=records)
+        return Cut(
+            story=story, words=excerpt.cut(stored[0], feed.excerpt), state=RESTORED, records=records
+        )
     if not story.excerpt:
         return Cut(story=story, state=EDITED if _was_edited(story, records) else "")
     if feed is None:
@@ -74,7 +82,9 @@ def cut(story: Story, records: Records, feed: Feed | None, summaries: Sequence[s
         return Cut(story=story)
     if any(excerpt.cut(summary, feed.excerpt) == now for summary in summaries):
         return Cut(story=story)
-    own = next((summary for summary in stored if excerpt.cut(summary, excerpt.length(now)) == now), "")
+    own = next(
+        (summary for summary in stored if excerpt.cut(summary, excerpt.length(now)) == now), ""
+    )
     if not own:
         return Cut(story=story, state=SHORT)
     return Cut(story=story, words=excerpt.cut(own, feed.excerpt), state=LENGTHENED, records=records)
@@ -90,7 +100,9 @@ def edits(cuts: Iterable[Cut], texts: Mapping[str, str], known: Known) -> dict[s
     return found
 
 
-def lines(cuts: Iterable[Cut], edits: Mapping[str, Edit | None], now: datetime) -> dict[str, tuple[Record, ...]]:
+def lines(
+    cuts: Iterable[Cut], edits: Mapping[str, Edit | None], now: datetime
+) -> dict[str, tuple[Record, ...]]:
     """Returns the lines for each feed's ledger that record the new excerpts as written by pull.
 
     Pending changes stay pending, since an editor did not make these edits.

@@ -25,7 +25,15 @@ from digest.errors import Problem
 from digest.model import Copied
 from digest.names import is_markdown
 
-_NOT_COPIED = (".DS_Store", "Thumbs.db", ".git", "*~", ".#*", ".*.sw?", disk.LEFT_BEHIND)  # left by systems and editors
+_NOT_COPIED = (
+    ".DS_Store",
+    "Thumbs.db",
+    ".git",
+    "*~",
+    ".#*",
+    ".*.sw?",
+    disk.LEFT_BEHIND,
+)  # left by systems and editors
 _DEEPEST = 50  # folders within each other
 _SAVED, _CHANGED = itemgetter(0), itemgetter(1)
 _LINKED = "is a symbolic link to a folder"
@@ -55,7 +63,11 @@ class Scan(NamedTuple):
         """Returns a hash of the files in a folder and their stamps; b"" where a stamp proves nothing."""
         files = self.folders.get(folder, {})
         stamps = list(files.values())
-        if self.since and stamps and max(max(map(_CHANGED, stamps)), max(map(_SAVED, stamps))) >= self.since:
+        if (
+            self.since
+            and stamps
+            and max(max(map(_CHANGED, stamps)), max(map(_SAVED, stamps))) >= self.since
+        ):
             return b""
         return cache.key_of(os.fsencode("/".join((folder, *files))), repr(stamps).encode())
 
@@ -113,7 +125,13 @@ def copied(root: Path, files: Iterable[str]) -> tuple[Copied, ...]:
     size_of = partial(images.size_of, read=partial(content, root))
     found = ((file, paths.copied(file)) for file in files)
     return tuple(
-        Copied(source=root / file, file=file, path=path, size=size_of(file), weight=_weight(root / file))
+        Copied(
+            source=root / file,
+            file=file,
+            path=path,
+            size=size_of(file),
+            weight=_weight(root / file),
+        )
         for file, path in found
         if path
     )
@@ -167,7 +185,11 @@ def _scan_folder(
         folders[place] = files
     for one in inner:
         if is_markdown(one.name) and not is_static and place != paths.INBOX:
-            problems.append(Problem(f"{place}/{one.name}", 0, "is a folder with the name of a file", "rename it"))
+            problems.append(
+                Problem(
+                    f"{place}/{one.name}", 0, "is a folder with the name of a file", "rename it"
+                )
+            )
         if place.count("/") >= _DEEPEST:
             what = f"is in more than {_DEEPEST} folders"
             problems.append(Problem(f"{place}/{one.name}", 0, what, "move it further up"))

@@ -21,7 +21,9 @@ def slug_of(headline: str, identity: str) -> str:
 
     A headline of which nothing is left (emoji, say) gets a slug from the entry's identity instead.
     """
-    from slugify import slugify  # only here: what reads stories makes no slugs, and it is slow to load
+    from slugify import (
+        slugify,
+    )  # only here: what reads stories makes no slugs, and it is slow to load
 
     words = slugify(
         headline.replace("'", "").replace("’", ""),  # one slug for straight and curly apostrophes

@@ -45,7 +45,7 @@ class AllLedgers(NamedTuple):
         return History(self.feeds, self.located, added=self.added)
 
 
-class Swept(NamedTuple):
+class CleanedUp(NamedTuple):
     """What a killed run had left under hidden names: halves that were removed, files that were put in place."""
 
     removed: tuple[str, ...] = ()
@@ -90,10 +90,16 @@ def read_whole_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[
     """
     ledgers, problems = read_ledgers(root)
     suspects = [feed for feed, records in ledgers.items() if not records]
-    lost = [file for file in map(paths.ledger, suspects) if not disk.is_torn(content(root, file).strip())]
+    lost = [
+        file
+        for file in map(paths.ledger, suspects)
+        if not disk.is_torn(content(root, file).strip())
+    ]
     if lost:
         cure = "restore it from git; until then nothing is taken in"
-        raise Faults([Problem(file, 0, "no line of this ledger can be read", cure) for file in lost])
+        raise Faults(
+            [Problem(file, 0, "no line of this ledger can be read", cure) for file in lost]
+        )
     return ledgers, problems
 
 
@@ -124,7 +130,9 @@ def summaries_of(root: Path) -> Callable[[Story], tuple[str, ...]]:
         return summaries.by_name(disk.recall(root, summaries.name(feed)))
 
     def of_story(story: Story) -> tuple[str, ...]:
-        return tuple(filter(None, (summaries.of_story(story, of_feed(feed)) for feed in story.feeds)))
+        return tuple(
+            filter(None, (summaries.of_story(story, of_feed(feed)) for feed in story.feeds))
+        )
 
     return of_story
 
@@ -145,16 +153,27 @@ def write(
     Raises DigestError where a file has changed since it was read: its editor is at work, and goes first.
     """
     for file in rewrite(root, edits, stop=True):
-        raise DigestError(f"{file}: this file has changed during the pull and is left alone; pull again")
+        raise DigestError(
+            f"{file}: this file has changed during the pull and is left alone; pull again"
+        )
     with ThreadPoolExecutor(_WRITERS) as writers:
         created = [
-            (story.file, writers.submit(disk.create, root, story.file, story_file.dumps(story).encode(), settled=False))
+            (
+                story.file,
+                writers.submit(
+                    disk.create, root, story.file, story_file.dumps(story).encode(), settled=False
+                ),
+            )
             for story in stories
         ]
     taken = [file for file, made in created if not made.result()]
-    disk.settle(root, [file for file, _ in created])  # a ledger that names a file which is not there has it deleted
+    disk.settle(
+        root, [file for file, _ in created]
+    )  # a ledger that names a file which is not there has it deleted
     if taken:
-        raise DigestError(f"{taken[0]}: this file has appeared during the pull and is left alone; pull again")
+        raise DigestError(
+            f"{taken[0]}: this file has appeared during the pull and is left alone; pull again"
+        )
     add_lines(root, lines)
 
 
@@ -177,14 +196,18 @@ def rewrite(root: Path, edits: Iterable[Edit], *, stop: bool = False) -> tuple[s
     return tuple(left)
 
 
-def sweep(root: Path, unfinished: Iterable[str]) -> Swept:
+def sweep(root: Path, unfinished: Iterable[str]) -> CleanedUp:
     """Ends what a killed run has left of Markdown files under hidden names (`Scan`); the caller holds the lock.
 
     One that is whole and the only copy is put in place, unless a feed's ledger has it: then it was in place, and was
     deleted. Any other is removed; in a git repository it would stay for ever.
     """
     found = tuple(sorted(filter(_is_swept, unfinished)))
-    lacking = [file for file in found if not os.path.lexists(root / _whole_name(file)) and disk.is_whole(root / file)]
+    lacking = [
+        file
+        for file in found
+        if not os.path.lexists(root / _whole_name(file)) and disk.is_whole(root / file)
+    ]
     known = ledger.by_file(read_ledgers(root)[0]) if lacking else {}
     completed = [
         _whole_name(file)
@@ -194,18 +217,18 @@ def sweep(root: Path, unfinished: Iterable[str]) -> Swept:
     for file in found:
         disk.unlink(root / file)
     removed = tuple(file for file in found if _whole_name(file) not in completed)
-    return Swept(removed=removed, completed=tuple(completed))
+    return CleanedUp(removed=removed, completed=tuple(completed))
 
 
 @contextmanager
-def writing(root: Path, *, dry: bool = False) -> Iterator[Swept]:
+def writing(root: Path, *, dry: bool = False) -> Iterator[CleanedUp]:
     """Holds the digest's lock for a command that writes to the content, and ends what a killed one has left there.
 
     A `dry` run needs neither. Raises Faults where a folder of the content is a link or none, as `survey` does.
     """
     with nullcontext() if dry else disk.lock(root):
         scanned = scan_whole(root)
-        yield Swept() if dry else sweep(root, scanned.unfinished)
+        yield CleanedUp() if dry else sweep(root, scanned.unfinished)
 
 
 def add_lines(root: Path, lines: Mapping[str, Iterable[Record]]) -> None:
@@ -218,7 +241,10 @@ def add_lines(root: Path, lines: Mapping[str, Iterable[Record]]) -> None:
 def add_locations(root: Path, found: Iterable[Location], now: datetime) -> None:
     """Adds lines that say where stories are; `at` of each is the newest moment known, which `now` has to follow."""
     at = ledger.moment(now)
-    lines = [locations.dumps(one._replace(at=ledger.later(at, one.at) if one.at else at)) for one in found]
+    lines = [
+        locations.dumps(one._replace(at=ledger.later(at, one.at) if one.at else at))
+        for one in found
+    ]
     disk.append(root, paths.LOCATIONS, "".join(lines))
 
 

@@ -64,7 +64,9 @@ class Known:
 
         The key may be another story's, where an editor has altered the `id`.
         """
-        found = [self.excerpts[key] for key in story_keys(guid, link, feeds) if key in self.excerpts]
+        found = [
+            self.excerpts[key] for key in story_keys(guid, link, feeds) if key in self.excerpts
+        ]
         is_at_home = file in self.excerpts
         if is_at_home:
             found.append(self.excerpts[file])
@@ -145,10 +147,16 @@ def dumps(story: Story) -> str:
 
     It ends in a blank line: a note written below it does not touch the excerpt, so git can merge it with a correction.
     """
-    from digest.content import yaml_front_matter  # only here and below: what only reads stories can do without YAML
+    from digest.content import (
+        yaml_front_matter,
+    )  # only here and below: what only reads stories can do without YAML
 
     said = [(key, value) for key, value in pairs(story) if value or key in {"title", "themes"}]
-    parts = [f"---\n{yaml_front_matter.dump(said, _TYPED)}---", excerpt.quote(story.excerpt), story.note]
+    parts = [
+        f"---\n{yaml_front_matter.dump(said, _TYPED)}---",
+        excerpt.quote(story.excerpt),
+        story.note,
+    ]
     return "".join(f"{part}\n\n" for part in parts if part)
 
 
@@ -217,7 +225,9 @@ class Reader:
     def flag(self, key: str) -> bool:
         return self.one(key, _flag, False)
 
-    def one(self, key: str, read: Callable[[str], _T], default: _T, *, required: bool = False) -> _T:
+    def one(
+        self, key: str, read: Callable[[str], _T], default: _T, *, required: bool = False
+    ) -> _T:
         """Returns one value of a key; `read` raises ValueError with what is wrong, and the cure as its second part."""
         value = self.values.get(key)
         if value is None and not required:
@@ -232,18 +242,25 @@ class Reader:
             return default
         try:
             if isinstance(words, tuple):
-                raise ValueError(f"'{key}' is a list", "keep one, or put the text in straight quotes")
+                raise ValueError(
+                    f"'{key}' is a list", "keep one, or put the text in straight quotes"
+                )
             return read(words)
         except ValueError as error:
             self.fault(value.line if value else 1, *_explained(key, words, error))
             return default
 
     def many(
-        self, key: str, known: frozenset[str] | None = None, cure_of: Callable[[str], str] | None = None
+        self,
+        key: str,
+        known: frozenset[str] | None = None,
+        cure_of: Callable[[str], str] | None = None,
     ) -> tuple[str, ...]:
         value = self.values.get(key, _NO_VALUE)
         words = value.listed
-        if known is not None and isinstance(value.words, str):  # `memory, trade`: an id has no comma in it
+        if known is not None and isinstance(
+            value.words, str
+        ):  # `memory, trade`: an id has no comma in it
             words = tuple(part for part in map(str.strip, _BETWEEN.split(value.words)) if part)
         for first, second in pairwise(words):
             if key == "authors" and _OPENED.match(first) and _CLOSED.match(second):
@@ -254,8 +271,14 @@ class Reader:
             cure = cure_of(word) if cure_of else suggestion(word, known or ())
             self.fault(value.line, f"unknown {key[:-1]} '{word}'", _curled(word) or cure)
         if len(unknown) > _NAMED:
-            self.fault(value.line, f"{len(unknown) - _NAMED} more unknown {key}", f"take them out of '{key}'")
-        return words if len(set(words)) == len(words) else tuple(dict.fromkeys(words))  # shared by all that say it
+            self.fault(
+                value.line,
+                f"{len(unknown) - _NAMED} more unknown {key}",
+                f"take them out of '{key}'",
+            )
+        return (
+            words if len(set(words)) == len(words) else tuple(dict.fromkeys(words))
+        )  # shared by all that say it
 
     def corrections(self) -> tuple[Correction, ...]:
         value = self.values.get("corrections", _NO_VALUE)
@@ -263,9 +286,17 @@ class Reader:
         for words in value.listed:
             match = _CORRECTION.fullmatch(words)
             try:
-                found.append(Correction(timestamps.day(match[1]), match[2].strip()) if match else _no_correction())
+                found.append(
+                    Correction(timestamps.day(match[1]), match[2].strip())
+                    if match
+                    else _no_correction()
+                )
             except ValueError:
-                self.fault(value.line, f"'{words}' is not a correction", "write it as - 2026-05-20: what was wrong")
+                self.fault(
+                    value.line,
+                    f"'{words}' is not a correction",
+                    "write it as - 2026-05-20: what was wrong",
+                )
         return tuple(found)
 
 
@@ -273,7 +304,14 @@ def _place(read: Reader, file: str) -> tuple[Week, date | None, str]:
     match = paths.PLACE.fullmatch(file)
     if not match:
         raise Faults(
-            [Problem(file, 0, "a story must be in its week's folder", "move it to one such as content/2026/w20/")]
+            [
+                Problem(
+                    file,
+                    0,
+                    "a story must be in its week's folder",
+                    "move it to one such as content/2026/w20/",
+                )
+            ]
         )
     week, slug = week_of(file), match[3]
     if not paths.SLUG.fullmatch(slug):
@@ -291,21 +329,29 @@ def _dated(read: Reader, day: date | None, zone: tzinfo) -> tuple[date, datetime
     published = read.one("published", lambda words: moment(words, zone), None)
     if day is None and "published" not in read.values:
         read.fault(
-            0, "the story has no date", "begin its file's name with one, as in 2026-05-15-slug.md, or add published:"
+            0,
+            "the story has no date",
+            "begin its file's name with one, as in 2026-05-15-slug.md, or add published:",
         )
     day = day or (published.astimezone(zone).date() if published else date.min)
     return day, published or datetime.combine(day, time(12), zone)
 
 
 def _body(matter: Matter, file: str, known: Known) -> excerpt.Body:
-    guid, link, feeds = (matter.values.get(key, _NO_VALUE).listed for key in ("id", "link", "feeds"))
-    return excerpt.split(matter.body, known.excerpts_of(file, "".join(guid[:1]), "".join(link[:1]), feeds))
+    guid, link, feeds = (
+        matter.values.get(key, _NO_VALUE).listed for key in ("id", "link", "feeds")
+    )
+    return excerpt.split(
+        matter.body, known.excerpts_of(file, "".join(guid[:1]), "".join(link[:1]), feeds)
+    )
 
 
 def _link(words: str) -> str:
     link = urls.web_link(words)
     if link is None or " #" in words:
-        raise ValueError(f"'{words}' is not an http(s) address", "copy the address from the browser")
+        raise ValueError(
+            f"'{words}' is not an http(s) address", "copy the address from the browser"
+        )
     return link
 
 
@@ -324,7 +370,9 @@ def _explained(key: str, words: str | tuple[str, ...], error: ValueError) -> tup
 
 
 def _curled(words: str) -> str:
-    return 'a phone has curled its quotes: type straight ones ("), or none' if is_curled(words) else ""
+    return (
+        'a phone has curled its quotes: type straight ones ("), or none' if is_curled(words) else ""
+    )
 
 
 def _theme_cure(known: Known, theme: str) -> str:

@@ -28,7 +28,11 @@ def name(feed: str) -> str:
 
 def kept(memory: Memory, entries: Iterable[Entry]) -> dict[str, Any]:
     """Returns the memory with what a document says of its entries, the newest first; what is too old or long is cut."""
-    said = [[_names(entry.id, entry.link), entry.summary[:_LONGEST]] for entry in entries if entry.summary]
+    said = [
+        [_names(entry.id, entry.link), entry.summary[:_LONGEST]]
+        for entry in entries
+        if entry.summary
+    ]
     again = {alias for names, _ in said for alias in names}
     older = [[names, summary] for names, summary in _pairs(memory) if again.isdisjoint(names)]
     return {_KEY: [*said, *older][:_MOST]}
@@ -43,7 +47,9 @@ def by_name(memory: Memory) -> dict[str, str]:
 
 def of_story(story: Story, summaries: Mapping[str, str]) -> str:
     """Returns the summary of a story, nothing where there is none."""
-    return next((summaries[alias] for alias in _names(story.id, story.link) if alias in summaries), "")
+    return next(
+        (summaries[alias] for alias in _names(story.id, story.link) if alias in summaries), ""
+    )
 
 
 def _names(guid: str, link: str) -> list[str]:
@@ -57,6 +63,9 @@ def _pairs(memory: Memory) -> list[tuple[list[str], str]]:
     return [
         (pair[0], pair[1])
         for pair in (found if isinstance(found, list) else ())
-        if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], list) and isinstance(pair[1], str)
+        if isinstance(pair, list)
+        and len(pair) == 2
+        and isinstance(pair[0], list)
+        and isinstance(pair[1], str)
         if all(isinstance(alias, str) for alias in pair[0])
     ]

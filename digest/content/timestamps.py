@@ -21,9 +21,13 @@ def moment(words: str, zone: tzinfo) -> datetime:
     try:
         read = datetime.fromisoformat(compact)
     except ValueError:
-        raise ValueError(f"'{words}' is not a date", "write it as 2026-05-15T17:32:40+08:00 or 2026-05-15") from None
+        raise ValueError(
+            f"'{words}' is not a date", "write it as 2026-05-15T17:32:40+08:00 or 2026-05-15"
+        ) from None
     if read.year not in YEARS:
-        raise ValueError(f"'{words}' is not between the years {YEARS[0]} and {YEARS[-1]}", "correct the year")
+        raise ValueError(
+            f"'{words}' is not between the years {YEARS[0]} and {YEARS[-1]}", "correct the year"
+        )
     if len(compact) <= 10:
         read = read.replace(hour=12)
     return _to_the_minute(read if read.tzinfo else read.replace(tzinfo=zone))

@@ -23,7 +23,9 @@ def conflicts(text: str, file: str) -> tuple[Problem, ...]:
     if "<<<<<<<" not in text and ">>>>>>>" not in text:
         return ()
     cure = "keep what is right of both sides, and delete the marks"
-    found = (number for number, line in enumerate(text.split("\n"), start=1) if _CONFLICT.match(line))
+    found = (
+        number for number, line in enumerate(text.split("\n"), start=1) if _CONFLICT.match(line)
+    )
     return tuple(Problem(file, line, "a merge-conflict mark", cure) for line in found)
 
 
@@ -45,9 +47,17 @@ def is_curled(words: str) -> bool:
 def no_fence(line: str, file: str) -> Problem:
     """Returns what is wrong where the first line opens no front matter."""
     if is_like_fence(line):
-        return Problem(file, 1, f"the front matter begins with '{line.strip()}'", "type three plain hyphens: ---")
+        return Problem(
+            file,
+            1,
+            f"the front matter begins with '{line.strip()}'",
+            "type three plain hyphens: ---",
+        )
     return Problem(
-        file, 1, "there is no front matter", "begin the file with a line ---, then title: and link:, then ---"
+        file,
+        1,
+        "there is no front matter",
+        "begin the file with a line ---, then title: and link:, then ---",
     )
 
 
@@ -60,7 +70,9 @@ def unfenced(text: str, file: str, keys: Collection[str]) -> Problem | None:
         key = _KEY.match(line)
         if key and (key[1] in keys or key[1].lower() == "draft" in keys):
             cure = "begin the file with a line ---, and end the keys with another"
-            return Problem(file, number, f"'{key[1]}:' is not in front matter, so it would be published", cure)
+            return Problem(
+                file, number, f"'{key[1]}:' is not in front matter, so it would be published", cure
+            )
         if not key and line.strip() and not is_fence(line.strip()):
             return None
     return None
@@ -71,23 +83,35 @@ def not_closed(lines: Sequence[str], file: str) -> Problem:
     for number, line in enumerate(lines[1:], start=2):
         if is_like_fence(line):
             return ends_with(line, file, number)
-    return Problem(file, 1, "the front matter is not closed", "put a line --- after the last of its keys")
+    return Problem(
+        file, 1, "the front matter is not closed", "put a line --- after the last of its keys"
+    )
 
 
 def ends_with(line: str, file: str, number: int) -> Problem:
     """Returns what is wrong where a line that is like a fence closes the front matter."""
-    return Problem(file, number, f"the front matter ends with '{line.strip()}'", "type three plain hyphens: ---")
+    return Problem(
+        file,
+        number,
+        f"the front matter ends with '{line.strip()}'",
+        "type three plain hyphens: ---",
+    )
 
 
 def not_pairs(lines: Sequence[str], file: str) -> Problem:
     """Returns what is wrong where the front matter is YAML, but no keys with values."""
     for number, line in enumerate(lines, start=2):
         if re.match(r"[A-Za-z]\w*:\S", line):
-            return Problem(file, number, f"'{line}' is not 'key: value'", "put a space after the colon")
+            return Problem(
+                file, number, f"'{line}' is not 'key: value'", "put a space after the colon"
+            )
         if problem := _no_colon(line, file, number):
             return problem
     return Problem(
-        file, 2, "the front matter is not a list of 'key: value' lines", "write one key a line, such as title: …"
+        file,
+        2,
+        "the front matter is not a list of 'key: value' lines",
+        "write one key a line, such as title: …",
     )
 
 
@@ -96,9 +120,17 @@ def broken(lines: Sequence[str], file: str, error: Exception) -> Problem:
     mark = getattr(error, "problem_mark", None)
     number = min(mark.line, len(lines) - 1) if mark else 0
     near = list(reversed(lines[max(number - 1, 0) : number + 1]))
-    what = getattr(error, "problem", None) or getattr(error, "context", None) or str(error).split("\n")[0]
+    what = (
+        getattr(error, "problem", None)
+        or getattr(error, "context", None)
+        or str(error).split("\n")[0]
+    )
     cure = _cure(near)
-    found = (_no_colon(lines[one], file, one + 2) for one in (number, number - 1) if not cure and one >= 0)
+    found = (
+        _no_colon(lines[one], file, one + 2)
+        for one in (number, number - 1)
+        if not cure and one >= 0
+    )
     problem = Problem(
         file,
         number + 2,
@@ -112,7 +144,11 @@ def _no_colon(line: str, file: str, number: int) -> Problem | None:
     """Returns what is wrong with a line such as `lead true`, None if it is not one."""
     found = _NO_COLON.fullmatch(line)
     cure = "put a colon after '{}', or indent the line if it continues the one above"
-    return Problem(file, number, f"'{line[:80]}' has no colon", cure.format(found[1])) if found else None
+    return (
+        Problem(file, number, f"'{line[:80]}' has no colon", cure.format(found[1]))
+        if found
+        else None
+    )
 
 
 def _cure(lines: Sequence[str]) -> str:

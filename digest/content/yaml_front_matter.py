@@ -28,7 +28,9 @@ _LISTS = frozenset({"themes", "feeds", "authors"})
 _WORDS = _LISTS | {"link", "image", "id"}
 """Keys in whose values a hash that is glued to a word (`themes: #memory`) begins no comment."""
 _HASHED = re.compile(r"(?:^|[ \t])#(?=[^ \t#])")
-_FLOW = re.compile(r"""\[(?P<items>(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\[\]{}])*)\](?P<rest>(?:[ \t]+#.*|[ \t]*))""")
+_FLOW = re.compile(
+    r"""\[(?P<items>(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\[\]{}])*)\](?P<rest>(?:[ \t]+#.*|[ \t]*))"""
+)
 _ITEM_OF_FLOW = re.compile(r"""\s*(?:("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*|([^,]*))(?:,|\Z)""")
 _SIGN = re.compile(r"[#&*!|>%@`]")
 """What is something else to YAML at the beginning of a text in a list."""
@@ -36,7 +38,9 @@ _DATED = re.compile(r"\d{4}-\d{2}-\d{2}[ \t]*:[ \t]+")
 _ENCLOSED = re.compile(r"""(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')(?P<rest>.*)""")
 _REMARK = re.compile(r"(?:[ \t]+#(?![^ \t]).*|[ \t]*)")
 """What may follow a quoted text: a comment. A hash that is glued to a word (`"Panic" #1`) begins none."""
-_ODD_ESCAPE = re.compile(r"\\(?!x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})([^\"\\/]|\Z)|(\\.)")
+_ODD_ESCAPE = re.compile(
+    r"\\(?!x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})([^\"\\/]|\Z)|(\\.)"
+)
 _BLOCK = re.compile(r"[|>][+-]?[1-9]?[+-]?[ \t]*(?:#.*)?")
 """The beginning of a text that stands in the indented lines below it."""
 _KEY_BELOW = re.compile(r"[ \t]+[A-Za-z][\w-]*:(?:[ \t]|\Z)")
@@ -71,7 +75,9 @@ def read(lines: Sequence[str], file: str) -> dict[str, Value]:
         except yaml.YAMLError:
             raise Faults([typing_errors.broken(lines, file, first)]) from first
     except RecursionError as error:
-        raise Faults([Problem(file, 2, "the front matter nests too many values", "keep lists flat")]) from error
+        raise Faults(
+            [Problem(file, 2, "the front matter nests too many values", "keep lists flat")]
+        ) from error
     if node is None:
         return {}
     if not isinstance(node, yaml.MappingNode):
@@ -86,7 +92,10 @@ def _marked(lines: Sequence[str], file: str) -> list[Problem]:
     text = "\n".join(lines)
     if "&" not in text and "!" not in text:
         return []
-    what, cure = "a value that begins with '&' or '!' means something else to YAML", "put the text in straight quotes"
+    what, cure = (
+        "a value that begins with '&' or '!' means something else to YAML",
+        "put the text in straight quotes",
+    )
     return [
         Problem(file, event.start_mark.line + 2, what, cure)
         for event in yaml.parse(text, Loader=_Loader)
@@ -133,14 +142,22 @@ def _span(lines: Sequence[str], mended: Sequence[str], key: yaml.Node, value: ya
     start, end = value.start_mark, value.end_mark
     if mended[line] != lines[line]:
         text = lines[line]
-        if isinstance(value, yaml.SequenceNode) and value.flow_style and (flow := _FLOW.search(text)):
+        if (
+            isinstance(value, yaml.SequenceNode)
+            and value.flow_style
+            and (flow := _FLOW.search(text))
+        ):
             return Span(line, flow.start(), line, flow.start("rest"), "")
         begin = len(text) - len(text[text.index(":") + 1 :].lstrip())
         return Span(line, begin, end.line, len(lines[end.line].rstrip()), "")
     if isinstance(value, yaml.ScalarNode) and start.line == end.line == line:
-        return Span(line, start.column, line, end.column, value.style if value.style in {"'", '"'} else "")
+        return Span(
+            line, start.column, line, end.column, value.style if value.style in {"'", '"'} else ""
+        )
     if isinstance(value, yaml.CollectionNode) and value.flow_style and end.column:
-        return Span(line, start.column if start.line == line else len(lines[line]), end.line, end.column, "")
+        return Span(
+            line, start.column if start.line == line else len(lines[line]), end.line, end.column, ""
+        )
     last = end.line - (0 if end.column else 1)
     while last > line and (not lines[last].strip() or lines[last].lstrip().startswith("#")):
         last -= 1
@@ -156,7 +173,11 @@ def _values(node: yaml.MappingNode, file: str) -> dict[str, Value]:
         key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
         words = _words(value_node, running=key in ONE_TEXT)
         if words is None:
-            problems.append(Problem(file, line, f"'{key}' holds a value within a value", "put the text in quotes"))
+            problems.append(
+                Problem(
+                    file, line, f"'{key}' holds a value within a value", "put the text in quotes"
+                )
+            )
         elif key in values:
             cure = f"keep this one or that of line {values[key].line}"
             problems.append(Problem(file, line, f"'{key}' stands here a second time", cure))
@@ -176,7 +197,9 @@ def _words(node: yaml.Node, *, running: bool) -> str | tuple[str, ...] | None:
         return str(node.value) if running else _null(node)
     if isinstance(node, yaml.MappingNode):
         return None if node.flow_style else _pair(node)
-    parts = [_null(part) if isinstance(part, yaml.ScalarNode) else _pair(part) for part in node.value]
+    parts = [
+        _null(part) if isinstance(part, yaml.ScalarNode) else _pair(part) for part in node.value
+    ]
     return None if None in parts else tuple(part for part in parts if part)
 
 
@@ -215,7 +238,10 @@ def _as_typed(lines: Sequence[str]) -> list[str]:
         typed[number] = head + quoted
         if below:
             typed[number] = typed[number][:-1]
-            folded = [f"{line[: len(line) - len(line.lstrip())]}{_escaped(line.strip())}" for line in below]
+            folded = [
+                f"{line[: len(line) - len(line.lstrip())]}{_escaped(line.strip())}"
+                for line in below
+            ]
             typed[number + 1 : number + 1 + len(below)] = [*folded[:-1], folded[-1] + '"']
     return typed
 
@@ -234,14 +260,20 @@ def _flow(found: re.Match[str]) -> str:
         if item[1]:
             parts.append(_backslashed(item[1]))
         else:
-            parts.append(f'"{_escaped(words)}"' if _SIGN.match(words) or _HASHED.search(words) else words)
+            parts.append(
+                f'"{_escaped(words)}"' if _SIGN.match(words) or _HASHED.search(words) else words
+            )
         place = item.end()
     return f"[{', '.join(parts)}]{found['rest']}"
 
 
 def _backslashed(quoted: str) -> str:
     """Returns a text in quotes with its backslashes doubled, but for the escapes that can stand for nothing else."""
-    return quoted if quoted[0] == "'" else _ODD_ESCAPE.sub(lambda found: found[2] or f"\\\\{found[1]}", quoted)
+    return (
+        quoted
+        if quoted[0] == "'"
+        else _ODD_ESCAPE.sub(lambda found: found[2] or f"\\\\{found[1]}", quoted)
+    )
 
 
 def _wrapped(lines: Sequence[str], number: int, indent: int) -> list[str]:
@@ -285,24 +317,41 @@ def _quoted_text(words: str, key: str, *, wrapped: bool) -> str | None:
 
 def _escaped(words: str) -> str:
     """Returns a text as it stands between double quotes, with the escapes alone that `_ODD_ESCAPE` leaves."""
-    return "".join(sign if sign.isprintable() and sign not in '"\\' else _escape(sign) for sign in words)
+    return "".join(
+        sign if sign.isprintable() and sign not in '"\\' else _escape(sign) for sign in words
+    )
 
 
 def _escape(sign: str) -> str:
     number = ord(sign)
     if sign in '"\\':
         return f"\\{sign}"
-    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+    return (
+        f"\\x{number:02x}"
+        if number < 0x100
+        else f"\\u{number:04x}"
+        if number < 0x10000
+        else f"\\U{number:08x}"
+    )
 
 
 def _repaired(lines: Sequence[str], typed: Sequence[str]) -> list[str]:
     """Returns the lines, those in quotes that were none after all (`"Panic" over chips`) read to their end, too."""
-    return [_quoted(new) if new == old and not _is_yaml(new) else new for old, new in zip(lines, typed, strict=True)]
+    return [
+        _quoted(new) if new == old and not _is_yaml(new) else new
+        for old, new in zip(lines, typed, strict=True)
+    ]
 
 
 def _quoted(line: str) -> str:
     pair, item = _PAIR.fullmatch(line), _ITEM.fullmatch(line)
-    found = pair if pair and pair[1] in _RUNNING and pair[2] else item if item and _DATED.match(item[2]) else None
+    found = (
+        pair
+        if pair and pair[1] in _RUNNING and pair[2]
+        else item
+        if item and _DATED.match(item[2])
+        else None
+    )
     return f'{line[: found.start(2)]}"{_escaped(found[2].strip())}"' if found else line
 
 

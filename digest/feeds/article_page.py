@@ -15,9 +15,18 @@ from itertools import islice
 from urllib.parse import urlsplit
 
 from digest import redact, urls
-from digest.feeds import author_names, dates, encodings, feed_links, html_head, jsonld, normalize, plain_text
+from digest.feeds import (
+    author_names,
+    dates,
+    encodings,
+    feed_links,
+    html_head,
+    jsonld,
+    normalize,
+    plain_text,
+)
 from digest.feeds.html_head import Element
-from digest.feeds.normalize import Said
+from digest.feeds.normalize import RawEntry
 from digest.model import Document, Failed, Fetched
 
 _READ = 2_000_000
@@ -65,17 +74,35 @@ class _Page:
         self.meta: dict[str, list[str]] = defaultdict(list)
         for element in found:
             if element.name == "meta" and element.get("content"):
-                self.meta[(element.get("property") or element.get("name")).lower()].append(element.get("content"))
-        self.title = next((element.text for element in found if element.name == "title" and element.text.strip()), "")
-        self.canonical = [one.get("href") for one in found if one.name == "link" and _is_canonical(one)]
+                self.meta[(element.get("property") or element.get("name")).lower()].append(
+                    element.get("content")
+                )
+        self.title = next(
+            (element.text for element in found if element.name == "title" and element.text.strip()),
+            "",
+        )
+        self.canonical = [
+            one.get("href") for one in found if one.name == "link" and _is_canonical(one)
+        ]
         self.times = [element.get("datetime") for element in found if element.name == "time"]
-        self.data = jsonld.told(one.text for one in found if one.name == "script" and _is_linked_data(one))
-        base = next((element.get("href") for element in found if element.name == "base" and element.get("href")), "")
+        self.data = jsonld.told(
+            one.text for one in found if one.name == "script" and _is_linked_data(one)
+        )
+        base = next(
+            (
+                element.get("href")
+                for element in found
+                if element.name == "base" and element.get("href")
+            ),
+            "",
+        )
         self.base = urls.web_link(base, url) or url
 
     def document(self) -> Document:
-        site = plain_text.line(_plain(self._first("og:site_name") or self.data.publisher, headline=True))
-        said = Said(
+        site = plain_text.line(
+            _plain(self._first("og:site_name") or self.data.publisher, headline=True)
+        )
+        said = RawEntry(
             title=self._headline(site),
             links=(self._link(),),
             dates=tuple(islice(self._dates(), 1)),
@@ -90,7 +117,12 @@ class _Page:
 
     def _headline(self, site: str) -> str:
         """Returns the headline; the site's name, which pages put behind their title, is no part of it."""
-        said = self._first("og:title") or self.data.headline or self.title or self._first("twitter:title")
+        said = (
+            self._first("og:title")
+            or self.data.headline
+            or self.title
+            or self._first("twitter:title")
+        )
         words = plain_text.line(_plain(said, headline=True))
         ending = re.fullmatch(r"(.*\S)\s+[-–—|·:•]+\s+" + re.escape(site), words) if site else None
         return ending[1] if ending else words
@@ -102,7 +134,11 @@ class _Page:
         """
         for said in (*self.canonical, *self._all("og:url")):
             link = urls.web_link(said, self.base)
-            if link and urls.host(link) == urls.host(self.url) and (_is_deep(link) or not _is_deep(self.url)):
+            if (
+                link
+                and urls.host(link) == urls.host(self.url)
+                and (_is_deep(link) or not _is_deep(self.url))
+            ):
                 return link
         return self.url
 
@@ -112,7 +148,11 @@ class _Page:
                 yield said
 
     def _authors(self) -> Iterable[str]:
-        named = [said for said in self._all("article:author") if not urls.is_absolute(said) and "/" not in said]
+        named = [
+            said
+            for said in self._all("article:author")
+            if not urls.is_absolute(said) and "/" not in said
+        ]
         return self.data.authors or named or self._all("author")
 
     def _all(self, *properties: str) -> list[str]:

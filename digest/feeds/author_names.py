@@ -15,10 +15,14 @@ _MOST = 50
 _LONGEST = 2_000
 _MAIL = re.compile(r"[^\s()<>,;]+@[^\s()<>,;]+")
 _AND = re.compile(r"(?:\s+|^)(?:and|&|et(?! al\b)|und|og|och)\s+", re.IGNORECASE)
-_OFFICE = re.compile(r"[^,;]\s(?:of|for|für|des)\s")  # the Ministry of Trade, Industry, Energy is one author
+_OFFICE = re.compile(
+    r"[^,;]\s(?:of|for|für|des)\s"
+)  # the Ministry of Trade, Industry, Energy is one author
 _INITIALS = re.compile(r"(?:[^\W\d_]\.[ -]?)+")  # Byte, A. C., Chip, B.
 _BY = re.compile(r"by:?\s+", re.IGNORECASE)
-_NO_NAMES = frozenset({"unknown", "noreply", "no-reply", "no reply", "none", "null", "undefined", "n/a", "-"})
+_NO_NAMES = frozenset(
+    {"unknown", "noreply", "no-reply", "no reply", "none", "null", "undefined", "n/a", "-"}
+)
 _SUFFIXES = frozenset({
     "jr", "sr", "ii", "iii", "iv", "md", "phd", "esq", "mba", "cfa", "jd", "inc", "ltd", "llc", "llp", "co", "corp",
     "gmbh",

@@ -30,7 +30,10 @@ def cleaned(body: bytes, content_type: str, namespaces: Mapping[str, str]) -> Cl
     """Returns the document; `namespaces` has the prefix by which each address of a namespace is known."""
     decoded = encodings.decode(body, content_type)
     legal = repair.without_illegal(decoded.text)
-    warnings = [*decoding_warnings(decoded), *(f"not well-formed XML: {what}" for what in legal.changed)]
+    warnings = [
+        *decoding_warnings(decoded),
+        *(f"not well-formed XML: {what}" for what in legal.changed),
+    ]
     known = {address.lower(): prefix for address, prefix in namespaces.items()}
     bare = repair.bare(legal.text)
     try:
@@ -38,7 +41,10 @@ def cleaned(body: bytes, content_type: str, namespaces: Mapping[str, str]) -> Cl
             return Cleaned(document=prune.pruned(bare, known).encode(), warnings=tuple(warnings))
     except prune.NotWellFormed:
         pass
-    prefixes = {"atom": _ATOM, **{prefix: address for address, prefix in namespaces.items() if prefix}}
+    prefixes = {
+        "atom": _ATOM,
+        **{prefix: address for address, prefix in namespaces.items() if prefix},
+    }
     repaired = repair.repair(legal.text, prefixes)
     try:
         document = prune.pruned(repaired.text, known)
@@ -49,9 +55,12 @@ def cleaned(body: bytes, content_type: str, namespaces: Mapping[str, str]) -> Cl
         warnings.append(f"not well-formed XML: {'; '.join(repaired.changed)}")
     if repaired.is_broken_off:
         warnings.append(
-            "its end is missing" + ("; its last entry is skipped until it is complete" if repaired.is_entry_cut else "")
+            "its end is missing"
+            + ("; its last entry is skipped until it is complete" if repaired.is_entry_cut else "")
         )
-    return Cleaned(document=document.encode(), warnings=tuple(warnings), is_entry_cut=repaired.is_entry_cut)
+    return Cleaned(
+        document=document.encode(), warnings=tuple(warnings), is_entry_cut=repaired.is_entry_cut
+    )
 
 
 def decoding_warnings(decoded: Decoded) -> Iterator[str]:

@@ -18,33 +18,39 @@ from typing import TypeVar
 _T = TypeVar("_T")
 _RESOLVERS = 32
 
-Told = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 """Hears how many of how many errands have ended."""
 
 
-def run(errands: Iterable[Coroutine[None, None, _T]], told: Told | None = None) -> list[_T]:
-    """Returns what each errand came to, in the order of the errands; `told` hears at each end how many of all are."""
+def run(
+    errands: Iterable[Coroutine[None, None, _T]], on_progress: Progress | None = None
+) -> list[_T]:
+    """Returns what each errand came to, in the order of the errands; `on_progress` hears at each end how many of all are."""
     waiting = list(errands)
-    return asyncio.run(_all(waiting, told)) if waiting else []
+    return asyncio.run(_all(waiting, on_progress)) if waiting else []
 
 
-async def _all(errands: Sequence[Coroutine[None, None, _T]], told: Told | None) -> list[_T]:
+async def _all(
+    errands: Sequence[Coroutine[None, None, _T]], on_progress: Progress | None
+) -> list[_T]:
     asyncio.get_running_loop().set_default_executor(_Resolvers(max_workers=_RESOLVERS))
     ended = count(1)
 
     async def told_of(errand: Coroutine[None, None, _T]) -> _T:
         came = await errand
-        if told:
-            told(next(ended), len(errands))
+        if on_progress:
+            on_progress(next(ended), len(errands))
         return came
 
-    if told:
-        told(0, len(errands))
+    if on_progress:
+        on_progress(0, len(errands))
     return await asyncio.gather(*map(told_of, errands))
 
 
 def parts(
-    errands: Iterable[Coroutine[None, None, _T]], seconds: float | None, told: Told | None = None
+    errands: Iterable[Coroutine[None, None, _T]],
+    seconds: float | None,
+    on_progress: Progress | None = None,
 ) -> Iterator[dict[int, _T]]:
     """Yields the results of the errands by number: first those that come within so many seconds, then the others."""
     came, failed, ended = dict[int, _T](), list[BaseException](), threading.Event()
@@ -55,7 +61,7 @@ def parts(
 
     def work() -> None:
         try:
-            run((noted(number, errand) for number, errand in enumerate(errands)), told)
+            run((noted(number, errand) for number, errand in enumerate(errands)), on_progress)
         except BaseException as error:  # for the thread that waits
             failed.append(error)
         ended.set()

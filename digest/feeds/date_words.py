@@ -58,7 +58,9 @@ def unaccented(text: str) -> str:
 
 
 MONTHS = {
-    unaccented(word).casefold(): number for number, words in enumerate(_MONTHS, start=1) for word in words.split()
+    unaccented(word).casefold(): number
+    for number, words in enumerate(_MONTHS, start=1)
+    for word in words.split()
 }
 """The number of a month by its name, in lower case and without accents."""
 

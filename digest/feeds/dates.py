@@ -31,7 +31,9 @@ _CLOCK = (
     r"(?:\s?(?P<half>[ap])\.?\s?m\b\.?)?"
 )
 _HALVES = {"上午": "a", "午前": "a", "오전": "a", "下午": "p", "午後": "p", "오후": "p"}
-_CJK_WEEKDAY = r"(?:\s?(?:(?:星期|周|週)[一二三四五六日天]|[月火水木金土日]曜日?|[월화수목금토일]요일))?"
+_CJK_WEEKDAY = (
+    r"(?:\s?(?:(?:星期|周|週)[一二三四五六日天]|[月火水木金土日]曜日?|[월화수목금토일]요일))?"
+)
 _SEPARATOR = (
     r"(?:\s*t\s*(?=\d)|[:_](?=\d)|\s*[,;|·•]\s*(?:[-–—]\s)?|\s+(?:[-–—|@]\s+)?|(?<=[日일])\s*)"
     r"(?:(?:at|um|kl|om|a las|a|alle|ore|o|в)\.?\s+)?"
@@ -71,12 +73,14 @@ _OFFSET = re.compile(
     re.IGNORECASE,
 )
 _PLACE = re.compile(r"\[?([a-z_]+(?:/[a-z0-9_+-]+){1,2}|[a-z]{3}\d[a-z]{3})\]?", re.IGNORECASE)
-_NAMED = re.compile(r"(?:(?:hrs|uhr|h)\b\.?\s?)?(?:([^\W\d_]{1,6})(?:\s?\[[^]]*\])?)?", re.IGNORECASE)
+_NAMED = re.compile(
+    r"(?:(?:hrs|uhr|h)\b\.?\s?)?(?:([^\W\d_]{1,6})(?:\s?\[[^]]*\])?)?", re.IGNORECASE
+)
 _FIGURES = re.compile(r"[+-][\d:.]{1,9}")
 _SPOKEN = re.compile(r"(?:[a-z]+\s){1,4}time", re.IGNORECASE)
 
 
-class Reading(NamedTuple):
+class ContentReader(NamedTuple):
     """The moment that a date names, in UTC.
 
     `day_only` says that the date has no time of day, or midnight, which mostly stands for none. `zoneless` says that
@@ -101,7 +105,7 @@ def read(text: str) -> datetime | None:
     return found.moment if found else None
 
 
-def reading(text: str) -> Reading | None:
+def reading(text: str) -> ContentReader | None:
     """Returns what a feed's date names, or None where it cannot be believed."""
     if len(text) > 10 * _LONGEST:
         return None
@@ -122,12 +126,12 @@ def reading(text: str) -> Reading | None:
     return None
 
 
-def _since_1970(text: str) -> Reading | None:
+def _since_1970(text: str) -> ContentReader | None:
     match = _SINCE_1970.fullmatch(text)
-    return Reading(datetime.fromtimestamp(int(match[1] or match[2]), UTC)) if match else None
+    return ContentReader(datetime.fromtimestamp(int(match[1] or match[2]), UTC)) if match else None
 
 
-def _by_form(text: str) -> Reading | None:
+def _by_form(text: str) -> ContentReader | None:
     for form in _FORMS:
         if match := form.fullmatch(text):
             try:
@@ -137,17 +141,17 @@ def _by_form(text: str) -> Reading | None:
     return None
 
 
-def _reading(parts: dict[str, str]) -> Reading:
+def _reading(parts: dict[str, str]) -> ContentReader:
     day, zone_text = _day(parts), parts.get("zone", "").strip(" ,;.")
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
     since_midnight = _since_midnight(parts) if "hour" in parts else timedelta(0)
     zone = _zone(zone_text)
     if not since_midnight and (not zone_text or zone is None):
-        return Reading(midnight, day_only=True, zoneless=True)
+        return ContentReader(midnight, day_only=True, zoneless=True)
     figures = midnight + since_midnight
     if zone is None:
-        return Reading(figures, day_only=not since_midnight, zoneless=True)
-    return Reading(figures.replace(tzinfo=zone).astimezone(UTC), day_only=not since_midnight)
+        return ContentReader(figures, day_only=not since_midnight, zoneless=True)
+    return ContentReader(figures.replace(tzinfo=zone).astimezone(UTC), day_only=not since_midnight)
 
 
 def _day(parts: dict[str, str]) -> date:
@@ -207,7 +211,9 @@ def _zone(text: str) -> tzinfo | None:
         hours, minutes = int(match["hours"]), int(match["minutes"] or 0)
         if hours > 14 or minutes > 59:
             return None
-        return timezone((-1 if match["sign"] == "-" else 1) * timedelta(hours=hours, minutes=minutes))
+        return timezone(
+            (-1 if match["sign"] == "-" else 1) * timedelta(hours=hours, minutes=minutes)
+        )
     if match := _PLACE.fullmatch(text):
         return _zone_of(match[1])
     if match := _NAMED.fullmatch(text):

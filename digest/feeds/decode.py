@@ -16,7 +16,17 @@ _GZIP_SIGN = b"\x1f\x8b"
 _GZIP, _ZLIB, _BARE = 31, 15, -15  # as zlib's wbits
 _READABLE = frozenset({"gzip", "x-gzip", "deflate"})
 _NOTHING = frozenset({"", "identity"})
-_TEXT = (b"<", b"{", b"[", b"\0<", b"\0\0\0<", b"\xef\xbb\xbf", b"\xfe\xff", b"\xff\xfe", b"\0\0\xfe\xff")
+_TEXT = (
+    b"<",
+    b"{",
+    b"[",
+    b"\0<",
+    b"\0\0\0<",
+    b"\xef\xbb\xbf",
+    b"\xfe\xff",
+    b"\xff\xfe",
+    b"\0\0\xfe\xff",
+)
 """How feeds and pages begin, in any encoding."""
 
 
@@ -48,7 +58,10 @@ class Unpacker:
     def end(self) -> bytes:
         """Returns the whole body; raises UnreadableBodyError where it broke off."""
         body = bytes(self._sent)
-        for name in (*reversed(self._names), ""):  # servers pack once more than they say, or say nothing
+        for name in (
+            *reversed(self._names),
+            "",
+        ):  # servers pack once more than they say, or say nothing
             body = _unpacked(body, name, self._cap)
         return body
 
@@ -70,7 +83,10 @@ def _unpacked(body: bytes, name: str, cap: int) -> bytes:
     if name and name not in _READABLE:
         shown = "".join(sign for sign in name if sign.isprintable())[:40]
         raise UnreadableBodyError(f"compressed as '{shown}', a format that cannot be read")
-    for kind in (_ZLIB, _BARE):  # without a label that says so: only what turns out to be text was packed
+    for kind in (
+        _ZLIB,
+        _BARE,
+    ):  # without a label that says so: only what turns out to be text was packed
         with suppress(UnreadableBodyError):
             if body and _is_text(found := _inflated(body, kind, name, cap)):
                 return found
@@ -118,7 +134,9 @@ def _too_large(cap: int) -> _TooLargeError:
 
 
 def _names(encodings: str) -> list[str]:
-    names = [name for part in encodings.split(",") if (name := part.strip().lower()) not in _NOTHING]
+    names = [
+        name for part in encodings.split(",") if (name := part.strip().lower()) not in _NOTHING
+    ]
     if len(names) > _MOST_LAYERS:
         raise UnreadableBodyError(f"compressed {len(names)} times, which no feed is")
     return names

@@ -26,7 +26,9 @@ _UNMARKED = (
 """How markup begins in encodings that are no extension of ASCII (XML 1.0, appendix F)."""
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE | re.ASCII)
 _DECLARATION = re.compile(r"<\?xml[^>]{0,200}?\sencoding\s*=\s*[\"']\s*([\w.:-]{1,40})", re.ASCII)
-_META = re.compile(r"<meta\s[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE | re.ASCII)
+_META = re.compile(
+    r"<meta\s[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE | re.ASCII
+)
 _HEAD = 4_000
 _ENCODINGS = re.compile(
     r"utf-8|gb\w+|hz|big5(?:hkscs)?|euc_\w+|shift_\w+|cp\d+|iso2022_\w+|iso8859-\d+|koi8-[rtu]|mac-\w+|tis-620|ascii"
@@ -77,8 +79,13 @@ def decode(body: bytes, content_type: str) -> Decoded:
     utf_8 = _read(body, "utf-8")
     if not body.isascii() and _share(utf_8) >= _MANY:
         return utf_8
-    read = [utf_8] * ("utf-8" in names or not names) + [_read(body, name) for name in names if name != "utf-8"]
-    for decoded in (*(one for one in read if not one.replaced and _TELLING.match(one.encoding)), *read):
+    read = [utf_8] * ("utf-8" in names or not names) + [
+        _read(body, name) for name in names if name != "utf-8"
+    ]
+    for decoded in (
+        *(one for one in read if not one.replaced and _TELLING.match(one.encoding)),
+        *read,
+    ):
         if _share(decoded) >= _FEW:
             return decoded
     decoded = _read(body, "cp1252")

@@ -15,7 +15,7 @@ _SHORTEST = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Imprint:
+class FeedInfo:
     """The words of a feed about itself, empty where it has none; `language` is as it wrote it."""
 
     title: str

@@ -25,7 +25,16 @@ _FEED_TYPES = frozenset({
 })  # fmt: skip
 _MOST_NAMED = 5
 _CALLED = re.compile(r"\b(?:rss|atom|rdf|xml|feeds?)\b", re.IGNORECASE)
-_USUAL_NAMES = ("feed", "feed.xml", "rss.xml", "atom.xml", "index.xml", "rss", "feed.atom", "feed.json")
+_USUAL_NAMES = (
+    "feed",
+    "feed.xml",
+    "rss.xml",
+    "atom.xml",
+    "index.xml",
+    "rss",
+    "feed.atom",
+    "feed.json",
+)
 
 
 def is_page(body: bytes) -> bool:
@@ -41,7 +50,9 @@ def advertised(body: bytes, base: str) -> str:
 def named(body: bytes, base: str) -> tuple[str, ...]:
     """Returns the addresses of all feeds that the page names, absolute and each once, in its order."""
     head = body[:_HEAD].decode("utf-8", "replace")
-    addresses = (urls.feed_link(found, base) for found in map(_feed_named, html_head.scan(head)) if found)
+    addresses = (
+        urls.feed_link(found, base) for found in map(_feed_named, html_head.scan(head)) if found
+    )
     return tuple(dict.fromkeys(address for address in addresses if address))
 
 
@@ -50,11 +61,15 @@ def candidates(body: bytes, base: str) -> tuple[str, ...]:
 
     If it advertises none, the places where feeds mostly are come last. Feeds of comments come after the others.
     """
-    advertised_, linked_ = (sorted(found, key=_is_of_comments) for found in (named(body, base), linked(body, base)))
+    advertised_, linked_ = (
+        sorted(found, key=_is_of_comments) for found in (named(body, base), linked(body, base))
+    )
     said = dict.fromkeys((*advertised_[:_MOST_NAMED], *linked_[:_MOST_NAMED]))
     if advertised_:
         return tuple(said)
-    folders = dict.fromkeys((urljoin(base, "./"), urljoin(base.rstrip("/") + "/", "./"), urljoin(base, "/")))
+    folders = dict.fromkeys(
+        (urljoin(base, "./"), urljoin(base.rstrip("/") + "/", "./"), urljoin(base, "/"))
+    )
     usual = (urljoin(folder, name) for folder in reversed(folders) for name in _USUAL_NAMES)
     return tuple(dict.fromkeys((*said, *usual)))
 
@@ -62,7 +77,11 @@ def candidates(body: bytes, base: str) -> tuple[str, ...]:
 def linked(body: bytes, base: str) -> tuple[str, ...]:
     """Returns the addresses of the links that the page calls RSS, Atom or a feed, absolute and each once."""
     anchors = html_head.scan(body[:_BODY].decode("utf-8", "replace"), also=("a",))
-    addresses = (urls.feed_link(one.get("href"), base) for one in anchors if one.name == "a" and _is_called_feed(one))
+    addresses = (
+        urls.feed_link(one.get("href"), base)
+        for one in anchors
+        if one.name == "a" and _is_called_feed(one)
+    )
     page = base.partition("#")[0]
     return tuple(dict.fromkeys(one for one in addresses if one and one.partition("#")[0] != page))
 
@@ -82,4 +101,6 @@ def _is_of_comments(address: str) -> bool:
 
 def _feed_named(element: Element) -> str:
     is_feed = element.name == "link" and element.get("type").lower() in _FEED_TYPES
-    return element.get("href") if is_feed and "alternate" in element.get("rel").lower().split() else ""
+    return (
+        element.get("href") if is_feed and "alternate" in element.get("rel").lower().split() else ""
+    )

@@ -31,18 +31,29 @@ def believed(memory: Memory, now: datetime) -> dict[str, dict[str, Any]]:
 
     A feed of which anything is of a wrong kind, or lies more than a week ahead, is as if it had never been asked.
     """
-    return {feed: known for feed, known in memory.items() if isinstance(known, dict) and _is_plausible(known, now)}
+    return {
+        feed: known
+        for feed, known in memory.items()
+        if isinstance(known, dict) and _is_plausible(known, now)
+    }
 
 
 def _is_plausible(known: Mapping[str, Any], now: datetime) -> bool:
     texts = {key: value for key, value in known.items() if key != "new"}
-    if not all(isinstance(value, str) for value in texts.values()) or type(known.get("new", 0)) is not int:
+    if (
+        not all(isinstance(value, str) for value in texts.values())
+        or type(known.get("new", 0)) is not int
+    ):
         return False
     if "ledger" in known and not {"url", "etag", "modified", "hash"} <= known.keys():
         return False
     limits = {"wait": now + http_status.LONGEST_WAIT, "asked": now + http_status.LONGEST_WAIT}
     try:
-        return all(datetime.fromisoformat(known[key]) <= limit for key, limit in limits.items() if known.get(key))
+        return all(
+            datetime.fromisoformat(known[key]) <= limit
+            for key, limit in limits.items()
+            if known.get(key)
+        )
     except (ValueError, TypeError):  # no date, or one without a zone
         return False
 
@@ -54,7 +65,9 @@ def of_pulled(memory: Memory, pulled: Collection[str]) -> dict[str, Any]:
     """
     shown = ("asked", "new", "failed")
     return {
-        feed: known if feed in pulled else {"away": "yes", **{key: known[key] for key in shown if key in known}}
+        feed: known
+        if feed in pulled
+        else {"away": "yes", **{key: known[key] for key in shown if key in known}}
         for feed, known in memory.items()
     }
 
@@ -68,10 +81,16 @@ def wait_of(feed: Feed, memory: Memory, now: datetime) -> str:
     """Returns the moment before which a feed's server asked not to be asked again, nothing where there is none."""
     known = memory.get(feed.id, {})
     until = str(known.get("wait", ""))
-    return until if until and known.get("url") == feed.url and datetime.fromisoformat(until) > now else ""
+    return (
+        until
+        if until and known.get("url") == feed.url and datetime.fromisoformat(until) > now
+        else ""
+    )
 
 
-def validators(feeds: Iterable[Feed], memory: Memory, marks: Mapping[str, str]) -> dict[str, Validators]:
+def validators(
+    feeds: Iterable[Feed], memory: Memory, marks: Mapping[str, str]
+) -> dict[str, Validators]:
     """Returns what to ask the servers with; `marks` has the hash of each feed's ledger as it stands.
 
     There is nothing for a feed whose address or ledger is not the one remembered.
@@ -80,7 +99,9 @@ def validators(feeds: Iterable[Feed], memory: Memory, marks: Mapping[str, str]) 
     for feed in feeds:
         known = memory.get(feed.id, {})
         if known.get("url") == feed.url and known.get("ledger") == marks[feed.id]:
-            found[feed.id] = Validators(etag=known["etag"], modified=known["modified"], hash=known["hash"])
+            found[feed.id] = Validators(
+                etag=known["etag"], modified=known["modified"], hash=known["hash"]
+            )
     return found
 
 
@@ -101,7 +122,10 @@ def learnt(
         feed = answer.feed
         if isinstance(answer, Failed):
             if answer.wait:
-                lessons[feed.id] = {"url": feed.url, "wait": answer.wait.isoformat(timespec="seconds")}
+                lessons[feed.id] = {
+                    "url": feed.url,
+                    "wait": answer.wait.isoformat(timespec="seconds"),
+                }
         elif feed.id in left or isinstance(read.get(feed.id), Failed):
             lessons[feed.id] = {}
         else:
@@ -113,7 +137,9 @@ def learnt(
     return lessons
 
 
-def moved_to(answer: Fetched | Failed, document: Document | Failed | None, memory: Memory) -> tuple[str, str]:
+def moved_to(
+    answer: Fetched | Failed, document: Document | Failed | None, memory: Memory
+) -> tuple[str, str]:
     """Returns a feed's new address, and what names it: a "redirect", else what it says or, unchanged, last said."""
     if isinstance(answer, Failed):
         return "", ""
@@ -122,11 +148,17 @@ def moved_to(answer: Fetched | Failed, document: Document | Failed | None, memor
     if isinstance(document, Document):
         return document.moved, document.moved_by
     known = memory.get(answer.feed.id, {})
-    is_same = answer.body is None and known.get("url") == answer.feed.url and urls.web_link(known.get("moved", ""))
+    is_same = (
+        answer.body is None
+        and known.get("url") == answer.feed.url
+        and urls.web_link(known.get("moved", ""))
+    )
     return (known["moved"], known.get("moved_by", "")) if is_same else ("", "")
 
 
-def dated(lessons: Memory, memory: Memory, fates: Mapping[str, int | str], now: datetime) -> dict[str, Any]:
+def dated(
+    lessons: Memory, memory: Memory, fates: Mapping[str, int | str], now: datetime
+) -> dict[str, Any]:
     """Returns the lessons with what `status` shows of each feed that was asked.
 
     `fates` has how many of its stories were new, or why it failed; then what the last `memory` said still holds.

@@ -13,7 +13,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 _SPEAKING = frozenset({"base", "link", "meta", "script", "time", "title"})
-_RAW = frozenset({"iframe", "noembed", "noframes", "noscript", "script", "style", "textarea", "title", "xmp"})
+_RAW = frozenset(
+    {"iframe", "noembed", "noframes", "noscript", "script", "style", "textarea", "title", "xmp"}
+)
 """Elements whose content is text up to their closing tag, whatever it looks like (§13.2.6; scripting counts as on)."""
 _OPENING = re.compile(r"<(?:(!--)|[!?/]|([A-Za-z][^\s/>]*+))")
 _ATTRIBUTE = re.compile(
@@ -45,7 +47,9 @@ def scan(text: str, also: Collection[str] = ()) -> Iterator[Element]:
     while opening := _OPENING.search(text, place):
         comment, name = opening[1], opening[2]
         if not name:
-            end = text.find("-->", opening.start() + 2) if comment else text.find(">", opening.end())
+            end = (
+                text.find("-->", opening.start() + 2) if comment else text.find(">", opening.end())
+            )
             if end < 0:
                 return
             place = end + (3 if comment else 1)
@@ -74,7 +78,9 @@ def _attributes(text: str, place: int) -> tuple[dict[str, str], int]:
             return found, place
         if part["open"]:
             break
-        found.setdefault(part["name"].lower(), part["double"] or part["single"] or part["bare"] or "")
+        found.setdefault(
+            part["name"].lower(), part["double"] or part["single"] or part["bare"] or ""
+        )
     return found, -1
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 
 # Elements that say something without a closing tag (the HTML standard, §13.1.2.4), so that an opening one is markup.
-_OPEN = frozenset({"p", "br", "hr", "wbr", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot"})
+_OPEN = frozenset(
+    {"p", "br", "hr", "wbr", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot"}
+)
 _BREAK = frozenset({"br", "hr", "wbr"})
 _SHOWN = frozenset({"br", "img", "wbr"})  # with attributes, they are markup in a headline as well
 ELEMENTS = _OPEN | _SHOWN | {
@@ -30,17 +32,23 @@ _ATTRIBUTES = ("alt", "align", "border", "class", "data-", "dir", "height", "hre
                "src", "srcset", "style", "target", "title", "width")  # fmt: skip
 
 _VALUES = r"""(?:[^<>=]|=\s*+(?:"[^"]*+"|'[^']*+')|=)*+"""
-_TAG = re.compile(rf"<(?P<slash>/?)(?P<name>[A-Za-z][A-Za-z0-9:-]*+)(?P<values>(?:[\s/]{_VALUES})?)>")
+_TAG = re.compile(
+    rf"<(?P<slash>/?)(?P<name>[A-Za-z][A-Za-z0-9:-]*+)(?P<values>(?:[\s/]{_VALUES})?)>"
+)
 _SIGN = re.compile(rf"<!--(?:.*?-->|.*\Z)|{_TAG.pattern}|<", re.DOTALL)
 _CUT = re.compile(r"<(?P<slash>/?)(?P<name>[A-Za-z][A-Za-z0-9:-]*)?(?P<values>(?:[\s/][^<>]*)?)\Z")
 _VALUE = re.compile(r"\s+[A-Za-z-]+\s*=")
-_BEFORE_NOUN = re.compile(r"\b(?:[Tt]he|an?|of|[Uu]s(?:e|es|ing)|with|and|or|vs\.?|[Aa]bout|HTML)\s+\Z")
+_BEFORE_NOUN = re.compile(
+    r"\b(?:[Tt]he|an?|of|[Uu]s(?:e|es|ing)|with|and|or|vs\.?|[Aa]bout|HTML)\s+\Z"
+)
 _NOUN_AFTER = re.compile(r"\s+(?:tags?|elements?)\b", re.IGNORECASE)
 _ELLIPSES = ("[...]", "[…]", "...", "…")
 _CUT_REFERENCE = re.compile(r"&#(?:[0-9]*|[xX][0-9A-Fa-f]*)\Z")
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
 _PROLOGUE = re.compile(r"\A\s*+(?:<(?:!doctype\b|\?xml\b)[^<>]*>\s*+)+", re.IGNORECASE)
-_OFFICE = re.compile(r"<!\[(?:if\b[^<>\]]*+|endif)\](?:--)?>|<\?xml\b[^<>]*+>", re.IGNORECASE)  # in HTML from Word
+_OFFICE = re.compile(
+    r"<!\[(?:if\b[^<>\]]*+|endif)\](?:--)?>|<\?xml\b[^<>]*+>", re.IGNORECASE
+)  # in HTML from Word
 
 _BEFORE, _AFTER = "([{/-–—", ")]}/-–—,.;:!?…"  # what may stand beside a word
 _OPENING_QUOTES, _CLOSING_QUOTES = "\"'“‘«`", "\"'”’»`"
@@ -52,7 +60,11 @@ def is_markup(text: str, *, headline: bool = False) -> bool:
     """Tells whether a text is HTML; without any sign of that it is the words that stand there."""
     if "<" not in text:
         return False
-    if ("<!--" in text and "-->" in text) or _OFFICE.search(text) or (not headline and _PROLOGUE.match(text)):
+    if (
+        ("<!--" in text and "-->" in text)
+        or _OFFICE.search(text)
+        or (not headline and _PROLOGUE.match(text))
+    ):
         return True
     opened: dict[str, re.Match[str]] = {}
     breaks, words = False, False
@@ -116,7 +128,9 @@ def _is_spoken_of(tag: re.Match[str], *, headline: bool) -> bool:
     if _NOUN_AFTER.match(after) is not None:
         return True
     return headline and (
-        not before.strip() or not after.strip(_AFTER + " \n") or bool(_BEFORE_NOUN.search(before[-12:]))
+        not before.strip()
+        or not after.strip(_AFTER + " \n")
+        or bool(_BEFORE_NOUN.search(before[-12:]))
     )
 
 
@@ -134,7 +148,9 @@ def _is_read(sign: re.Match[str], closed: set[str]) -> bool:
 def _uncut(text: str) -> str:
     """Returns a text without the tag or the reference at its end that was cut off."""
     shown = text.rstrip()
-    shown = next((shown.removesuffix(end) for end in _ELLIPSES if shown.endswith(end)), shown).rstrip()
+    shown = next(
+        (shown.removesuffix(end) for end in _ELLIPSES if shown.endswith(end)), shown
+    ).rstrip()
     if found := _CUT_REFERENCE.search(shown):
         return shown[: found.start()]
     cut = _CUT.search(shown)
@@ -145,8 +161,14 @@ def _is_begun(cut: re.Match[str]) -> bool:
     """Tells whether what follows the last `<` may be the beginning of a tag."""
     name, rest = (cut["name"] or "").lower(), cut["values"].strip()
     if not cut["values"]:
-        return not name or name in ELEMENTS or (len(name) > 1 and any(known.startswith(name) for known in ELEMENTS))
-    return name in ELEMENTS and (_sets_value(cut) or any(known.startswith(rest) for known in _ATTRIBUTES))
+        return (
+            not name
+            or name in ELEMENTS
+            or (len(name) > 1 and any(known.startswith(name) for known in ELEMENTS))
+        )
+    return name in ELEMENTS and (
+        _sets_value(cut) or any(known.startswith(rest) for known in _ATTRIBUTES)
+    )
 
 
 def _sets_value(cut: re.Match[str]) -> bool:
@@ -161,7 +183,9 @@ def _is_word(tag: re.Match[str], *, headline: bool) -> bool:
         return False
     before = text[max(0, begin - _NEAR) : begin]
     spoken = before.rstrip()
-    return headline or (bool(spoken) and spoken[-1] not in _SENTENCE_ENDS and "\n" not in before[len(spoken) :])
+    return headline or (
+        bool(spoken) and spoken[-1] not in _SENTENCE_ENDS and "\n" not in before[len(spoken) :]
+    )
 
 
 def _stands_alone(text: str, begin: int, end: int) -> bool:
@@ -170,7 +194,9 @@ def _stands_alone(text: str, begin: int, end: int) -> bool:
     if before and after and before in _OPENING_QUOTES and after in _CLOSING_QUOTES:
         return True
     is_plural = after == "s" and not text[end + 1 : end + 2].isalnum()
-    return (before in _BEFORE or before.isspace()) and (after in _AFTER or after.isspace() or is_plural)
+    return (before in _BEFORE or before.isspace()) and (
+        after in _AFTER or after.isspace() or is_plural
+    )
 
 
 def _is_whole(opening: re.Match[str], closing: re.Match[str]) -> bool:

@@ -50,7 +50,11 @@ _OF_A_NEW_FEED = {
 
 def private(host: str, *, page: bool) -> str:
     """Returns what to say where a public page or feed leads to a private address."""
-    cure = "open it in a browser if you trust it" if page else "if you trust it, write that address as the feed's url"
+    cure = (
+        "open it in a browser if you trust it"
+        if page
+        else "if you trust it, write that address as the feed's url"
+    )
     return f"{PRIVATE}, to {host}; it was not asked; {cure}"
 
 
@@ -63,7 +67,7 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class Retry:
     """A failure that may pass; `wait` is the moment that the server named for asking again."""
 
     failed: Failed
@@ -94,12 +98,18 @@ def words(status: int, *, page: bool = False) -> str:
         phrase = f"{status} {http.HTTPStatus(status).phrase}"
     except ValueError:
         phrase = str(status)
-    return f"the publisher's server failed ({phrase}); try again later" if status >= 500 else f"answered {phrase}"
+    return (
+        f"the publisher's server failed ({phrase}); try again later"
+        if status >= 500
+        else f"answered {phrase}"
+    )
 
 
 def of_a_new_feed(reason: str) -> str:
     """Returns why a feed cannot be read, with a cure for somebody whose digest does not have that feed yet."""
-    return next((words for status, words in _OF_A_NEW_FEED.items() if _WORDS[status] == reason), reason)
+    return next(
+        (words for status, words in _OF_A_NEW_FEED.items() if _WORDS[status] == reason), reason
+    )
 
 
 def worth_retrying(status: int, wait: datetime | None) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from digest.feeds import author_names, clean, encodings, new_address, normalize, plain_text, repair
-from digest.feeds.normalize import Said
+from digest.feeds.normalize import RawEntry
 from digest.model import Document
 
 _VERSION = re.compile(r"(?:https?://)?(?:www\.)?jsonfeed\.org/version/.*")
@@ -43,7 +43,9 @@ def looks_like_json(body: bytes) -> bool:
     return found is not None and not _MARKUP.search(body, 0, found.start())
 
 
-def read(body: bytes, base: str, content_type: str = "", asked: Sequence[str] = ("",)) -> Document | str:
+def read(
+    body: bytes, base: str, content_type: str = "", asked: Sequence[str] = ("",)
+) -> Document | str:
     """Returns the document, or in words why there is none: this is not JSON, or names no version of JSON Feed.
 
     `asked` are the addresses that it was read from.
@@ -58,7 +60,9 @@ def read(body: bytes, base: str, content_type: str = "", asked: Sequence[str] = 
     kept = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     if isinstance(listed, list) and len(kept) < len(listed):
         doubts.append(f"{len(listed) - len(kept)} of its entries cannot be read; skipped")
-    moved, by = new_address.said("", [_text(feed, "feed_url")], _text(feed, "home_page_url"), *asked)
+    moved, by = new_address.said(
+        "", [_text(feed, "feed_url")], _text(feed, "home_page_url"), *asked
+    )
     document = normalize.document(
         _words(feed, "title", headline=True),
         [_said(one, _authors(feed)) for one in kept],
@@ -90,11 +94,16 @@ def _loaded(text: str) -> tuple[dict[str, Any] | str, list[str]]:
             line = repair.line_of(text, fault.pos)
             return f"not JSON that can be read: {words} in line {line}, column {column}", []
     except (ValueError, RecursionError):
-        return "not JSON that can be read: it is nested too deep, or has a number that is too long", []
+        return (
+            "not JSON that can be read: it is nested too deep, or has a number that is too long",
+            [],
+        )
     if not isinstance(feed, dict):
         return "JSON, but not a JSON Feed", []
     outside = {"before": text[:start], "after": rest}
-    return feed, [f"text {where} the JSON, ignored" for where, words in outside.items() if words.strip(_BLANK)]
+    return feed, [
+        f"text {where} the JSON, ignored" for where, words in outside.items() if words.strip(_BLANK)
+    ]
 
 
 def _decoded(text: str, start: int) -> tuple[Any, str]:
@@ -112,12 +121,14 @@ def _is_feed(feed: dict[str, Any]) -> bool:
     said = str(version) if isinstance(version, str | int | float) else ""
     named = "home_page_url" in feed or "feed_url" in feed
     is_short = _SHORT_VERSION.fullmatch(said) or "version" not in feed
-    return bool(_VERSION.fullmatch(said) or (is_short and named and isinstance(feed.get("items"), list)))
+    return bool(
+        _VERSION.fullmatch(said) or (is_short and named and isinstance(feed.get("items"), list))
+    )
 
 
-def _said(one: dict[str, Any], authors: tuple[str, ...]) -> Said:
+def _said(one: dict[str, Any], authors: tuple[str, ...]) -> RawEntry:
     guid = _plain(one.get("id"))
-    return Said(
+    return RawEntry(
         id=guid,
         title=_words(one, "title", headline=True),
         links=(_text(one, "url"), _text(one, "external_url")),
@@ -147,7 +158,9 @@ def _authors(thing: dict[str, Any]) -> tuple[str, ...]:
     """Returns the names in `authors` (1.1), else in `author` (1.0)."""
     listed = thing.get("authors")
     people = listed if isinstance(listed, list) and listed else [thing.get("author")]
-    return author_names.each(_words(person, "name", headline=True) for person in people if isinstance(person, dict))
+    return author_names.each(
+        _words(person, "name", headline=True) for person in people if isinstance(person, dict)
+    )
 
 
 def _attached(one: dict[str, Any], kind: str = "") -> Iterator[str]:

@@ -59,7 +59,9 @@ def _things(scripts: Iterable[str]) -> Iterator[dict[str, Any]]:
             waiting.extend(reversed(value))
         elif isinstance(value, dict):
             yield value
-            waiting.extend(value[key] for key in reversed(_INWARD) if isinstance(value.get(key), list | dict))
+            waiting.extend(
+                value[key] for key in reversed(_INWARD) if isinstance(value.get(key), list | dict)
+            )
 
 
 def _value(script: str) -> object:
@@ -88,7 +90,11 @@ def _names(value: object, known: Mapping[str, Any]) -> Iterator[str]:
 def _address(value: object, known: Mapping[str, Any]) -> str:
     for one in value if isinstance(value, list) else [value]:
         thing = _resolved(one, known)
-        address = _text(thing.get("url")) or _text(thing.get("contentUrl")) if isinstance(thing, dict) else _text(thing)
+        address = (
+            _text(thing.get("url")) or _text(thing.get("contentUrl"))
+            if isinstance(thing, dict)
+            else _text(thing)
+        )
         if address:
             return address
     return ""

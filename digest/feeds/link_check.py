@@ -57,8 +57,15 @@ def fault(answer: Answer) -> tuple[str, str] | None:
             f"the page at {redact.mask(answer.address)} is gone {why}",
             "link to an archived copy, or to another page",
         )
-    if answer.is_good and answer.moved and urls.canonical(answer.moved) != urls.canonical(answer.address):
-        return f"the page at {redact.mask(answer.address)} has moved for good", f"write {redact.mask(answer.moved)}"
+    if (
+        answer.is_good
+        and answer.moved
+        and urls.canonical(answer.moved) != urls.canonical(answer.address)
+    ):
+        return (
+            f"the page at {redact.mask(answer.address)} has moved for good",
+            f"write {redact.mask(answer.moved)}",
+        )
     return None
 
 
@@ -87,7 +94,9 @@ def recalled(memory: Mapping[str, Any], now: datetime) -> dict[str, Answer]:
             age = now - datetime.fromisoformat(said["at"])
             if not (isinstance(said["moved"], str) and isinstance(said["reason"], str)):
                 continue
-            answer = Answer(address=address, status=said["status"], moved=said["moved"], reason=said["reason"])
+            answer = Answer(
+                address=address, status=said["status"], moved=said["moved"], reason=said["reason"]
+            )
             if timedelta(0) <= age < (_GOOD_FOR if answer.is_good else _BAD_FOR):
                 found[address] = answer
         except (KeyError, TypeError, ValueError):
@@ -95,7 +104,9 @@ def recalled(memory: Mapping[str, Any], now: datetime) -> dict[str, Answer]:
     return found
 
 
-def remembered(memory: Mapping[str, Any], answers: Iterable[Answer], now: datetime) -> dict[str, Any]:
+def remembered(
+    memory: Mapping[str, Any], answers: Iterable[Answer], now: datetime
+) -> dict[str, Any]:
     """Returns what to remember: what still holds of the memory, and the new answers."""
     kept = {address: memory[address] for address in recalled(memory, now)}
     return kept | {answer.address: {"at": now.isoformat(), **_words(answer)} for answer in answers}

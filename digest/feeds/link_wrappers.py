@@ -40,7 +40,9 @@ _SERVICES = (
     ("exit.sc", "", ("url",)),
 )
 """A host, or how it begins where it ends in a dot; the path; the parameters that may have the address."""
-_WHOLE_QUERY = frozenset({"href.li", "anonym.to", "anonymz.com", "dereferer.me", "nullrefer.com", "hiderefer.com"})
+_WHOLE_QUERY = frozenset(
+    {"href.li", "anonym.to", "anonymz.com", "dereferer.me", "nullrefer.com", "hiderefer.com"}
+)
 """Hosts that have the address as their whole query, as it is or encoded."""
 _GOOGLE_NEWS = re.compile(r"/(?:rss/|__i/rss/rd/)?articles/(CBM[\w-]{20,2000})={0,2}", re.ASCII)
 _ADDRESS = re.compile(rb"https?://[!-~]+")

@@ -19,13 +19,23 @@ def read(feed: Feed, root: Path, known: Validators, cap: int) -> Fetched | Faile
     try:
         place = (root / feed.url).resolve()
         if not place.is_relative_to(root.resolve()):
-            return Failed(feed=feed, reason=f"'{feed.url}' is outside the digest's folder; move the file into it")
+            return Failed(
+                feed=feed,
+                reason=f"'{feed.url}' is outside the digest's folder; move the file into it",
+            )
         if not _is_there(place):
-            return Failed(feed=feed, reason=f"no file '{feed.url}' in the digest's folder; correct the feed's url")
+            return Failed(
+                feed=feed,
+                reason=f"no file '{feed.url}' in the digest's folder; correct the feed's url",
+            )
         if not place.is_file():
             return Failed(feed=feed, reason=f"'{feed.url}' is not a file; correct the feed's url")
         body = _whole(place, cap)
-    except (OSError, ValueError, RuntimeError) as error:  # ValueError: a NUL in the path; RuntimeError: links in a ring
+    except (
+        OSError,
+        ValueError,
+        RuntimeError,
+    ) as error:  # ValueError: a NUL in the path; RuntimeError: links in a ring
         reason = getattr(error, "strerror", None) or "its path cannot be opened"
         return Failed(feed=feed, reason=f"the file '{feed.url}' cannot be read: {reason}")
     except UnreadableBodyError as error:

@@ -15,7 +15,9 @@ UNKNOWN_HOST = "its host is not known; check the url and your network"
 _UNREACHABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
 _MOST_CAUSES = 50
 _LONGEST_LINE = 80
-_LOST = frozenset({"ReadError", "WriteError", "CloseError", "ConnectError"})  # as the HTTP library names them
+_LOST = frozenset(
+    {"ReadError", "WriteError", "CloseError", "ConnectError"}
+)  # as the HTTP library names them
 
 
 def words(error: BaseException, silence: float) -> str:
@@ -31,7 +33,10 @@ def words(error: BaseException, silence: float) -> str:
 
 def may_pass(error: BaseException) -> bool:
     """Tells whether the same request may soon succeed: after a silence, a reset, or a line that was cut."""
-    if any(isinstance(cause, socket.gaierror | ssl.SSLError | ConnectionRefusedError) for cause in _causes(error)):
+    if any(
+        isinstance(cause, socket.gaierror | ssl.SSLError | ConnectionRefusedError)
+        for cause in _causes(error)
+    ):
         return False
     told = str(error).lower()
     return (
@@ -58,7 +63,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         yield cause
         if isinstance(cause, BaseExceptionGroup):
             waiting.extend(cause.exceptions)
-        waiting.extend(behind for behind in (cause.__cause__, cause.__context__) if behind is not None)
+        waiting.extend(
+            behind for behind in (cause.__cause__, cause.__context__) if behind is not None
+        )
 
 
 def _by_cause(cause: BaseException) -> str:
@@ -102,7 +109,9 @@ def _of_header(error: BaseException) -> str:
     line = re.search(r"""illegal header line: .*?b(['"])(.*)\1""", said)
     if line:
         shown = "".join(sign for sign in line[2] if sign.isprintable())
-        said = f"'{shown[:_LONGEST_LINE]}{'…' if len(shown) > _LONGEST_LINE else ''}' is not a header"
+        said = (
+            f"'{shown[:_LONGEST_LINE]}{'…' if len(shown) > _LONGEST_LINE else ''}' is not a header"
+        )
     elif "Transfer-Encoding" in said or "Content-Length" in said:
         said = said[:_LONGEST_LINE]
     else:

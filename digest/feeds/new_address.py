@@ -12,7 +12,9 @@ from urllib.parse import unquote, urlsplit
 
 from digest import urls
 
-_SERVICES = re.compile(r"(?:.+\.)?(?:blogger|feedburner|feedpress|google|medium|wordpress)\.(?:com|me)")
+_SERVICES = re.compile(
+    r"(?:.+\.)?(?:blogger|feedburner|feedpress|google|medium|wordpress)\.(?:com|me)"
+)
 """Hosts that serve the feeds of others, and name themselves in them."""
 _INDEX = re.compile(r"/(?:index\.\w+)?$")
 
@@ -25,7 +27,9 @@ def said(new: str, own: Iterable[str], home: str, *asked: str) -> tuple[str, str
     base = asked[-1]
     moved = urls.web_link(new, base) if new else None
     if moved:
-        is_there = any(urls.canonical(moved) == urls.canonical(one) for one in asked if urls.web_link(one))
+        is_there = any(
+            urls.canonical(moved) == urls.canonical(one) for one in asked if urls.web_link(one)
+        )
         return ("", "") if is_there else (moved, "new-feed-url")
     if not all(urls.web_link(one) for one in asked):
         return "", ""

@@ -34,7 +34,7 @@ _RANDOM = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class RawEntry:
     """What a document says of one entry, whatever its format: plain text, and candidates with the best first.
 
     `permalink` is the id where the format makes it an address as well. `files` are the addresses of what can be played
@@ -52,7 +52,9 @@ class Said:
     summary: str = ""
 
 
-def document(title: str, said: Sequence[Said], base: str, warnings: Sequence[str] = ()) -> Document:
+def document(
+    title: str, said: Sequence[RawEntry], base: str, warnings: Sequence[str] = ()
+) -> Document:
     """Returns the document of these entries; `base` is the address against which relative ones are resolved."""
     read = [(one, _entry(one, base)) for one in _newest(said)]
     return Document(
@@ -62,7 +64,9 @@ def document(title: str, said: Sequence[Said], base: str, warnings: Sequence[str
             *warnings,
             *_too_many(said),
             *_without_link([one.title for one, entry in read if entry is None]),
-            *_undated([one.dates for one, entry in read if entry is not None and entry.published is None]),
+            *_undated(
+                [one.dates for one, entry in read if entry is not None and entry.published is None]
+            ),
             *(() if said else ("no entries in it",)),
         ),
     )
@@ -74,7 +78,9 @@ def _with_days(found: tuple[Entry, ...]) -> tuple[Entry, ...]:
     In a feed that gives times as well, a midnight is one of them.
     """
     dated = [entry for entry in found if entry.published]
-    if not all(entry.published and entry.day_only and entry.published.time() == time() for entry in dated):
+    if not all(
+        entry.published and entry.day_only and entry.published.time() == time() for entry in dated
+    ):
         return found
     return tuple(entry._replace(zoneless=True) if entry.published else entry for entry in found)
 
@@ -85,7 +91,9 @@ def base_of(own: str, home: str) -> str:
     That is the feed's own, or its home page where that is on another host: feeds are often served from elsewhere.
     """
     page = urls.web_link(home, own) or ""
-    is_public = re.fullmatch(r"(?=.*[a-z]).+\.[^.]+", urls.host(page)) is not None  # neither localhost nor 127.0.0.1
+    is_public = (
+        re.fullmatch(r"(?=.*[a-z]).+\.[^.]+", urls.host(page)) is not None
+    )  # neither localhost nor 127.0.0.1
     return page if page and (not own or (is_public and urls.host(page) != urls.host(own))) else own
 
 
@@ -119,13 +127,20 @@ def _masked(text: str, secrets: frozenset[str]) -> str:
     """Returns a text with `…` in place of each secret; one that may be an ordinary word is masked in URLs only."""
     for secret in secrets:
         if secret in text:
-            is_random, escaped = len(secret) >= _RANDOM and not redact.is_words(secret), re.escape(secret)
-            found = rf"(?<!\w){escaped}(?!\w)" if is_random else rf"(?<==){escaped}(?!\w)|(?<=:){escaped}(?=@)"
+            is_random, escaped = (
+                len(secret) >= _RANDOM and not redact.is_words(secret),
+                re.escape(secret),
+            )
+            found = (
+                rf"(?<!\w){escaped}(?!\w)"
+                if is_random
+                else rf"(?<==){escaped}(?!\w)|(?<=:){escaped}(?=@)"
+            )
             text = re.sub(found, "…", text)
     return text
 
 
-def _entry(said: Said, base: str) -> Entry | None:
+def _entry(said: RawEntry, base: str) -> Entry | None:
     link = (
         _first_link(said.links, base)
         or _first_link((said.permalink,), "")
@@ -180,7 +195,9 @@ def _with_scheme(address: str, base: str) -> str:
         return address
     schemes = re.findall("https?", begun[1].lower())
     name = begun[2].lower().partition(":")[0]
-    is_host = name.startswith("www.") or (name and name.removeprefix("www.") == urls.host(base).partition(":")[0])
+    is_host = name.startswith("www.") or (
+        name and name.removeprefix("www.") == urls.host(base).partition(":")[0]
+    )
     if len(schemes) < 2 and not is_host:
         return address
     scheme = schemes[-1] if schemes else base.partition(":")[0] or "https"
@@ -192,11 +209,11 @@ def _is_avatar(image: str) -> bool:
     return _AVATAR.fullmatch(urls.canonical(image)) is not None
 
 
-def _date(said: Said) -> dates.Reading | None:
+def _date(said: RawEntry) -> dates.ContentReader | None:
     return next((found for text in said.dates if (found := dates.reading(_bare(text)))), None)
 
 
-def _newest(said: Sequence[Said]) -> Sequence[Said]:
+def _newest(said: Sequence[RawEntry]) -> Sequence[RawEntry]:
     """Returns the entries, the newest where there are too many, in their order; one without a date is as old as the
     one before it.
     """
@@ -206,11 +223,13 @@ def _newest(said: Sequence[Said]) -> Sequence[Said]:
     for one in said:
         date = _date(one)
         moments.append(date.moment if date else moments[-1])
-    newest = sorted(range(len(said)), key=lambda number: moments[number + 1], reverse=True)[:_MOST_ENTRIES]
+    newest = sorted(range(len(said)), key=lambda number: moments[number + 1], reverse=True)[
+        :_MOST_ENTRIES
+    ]
     return [said[number] for number in sorted(newest)]
 
 
-def _too_many(said: Sequence[Said]) -> Iterator[str]:
+def _too_many(said: Sequence[RawEntry]) -> Iterator[str]:
     if len(said) > _MOST_ENTRIES:
         which = "newest" if any(map(_date, said)) else "first"
         yield f"{len(said)} entries; only the {which} {_MOST_ENTRIES} are read"
@@ -220,7 +239,8 @@ def _without_link(titles: Sequence[str]) -> Iterator[str]:
     if not titles:
         return
     names = [
-        f"'{shown}'" if (shown := _headline(title)[:80]) else "one without a headline" for title in titles[:_NAMED]
+        f"'{shown}'" if (shown := _headline(title)[:80]) else "one without a headline"
+        for title in titles[:_NAMED]
     ]
     more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""
     yield f"skipped, no web link: {', '.join(names)}{more}"
@@ -228,7 +248,9 @@ def _without_link(titles: Sequence[str]) -> Iterator[str]:
 
 def _undated(candidates: Iterable[tuple[str, ...]]) -> Iterator[str]:
     """An entry that gives no date at all is no fault of anyone's; one whose date cannot be read is worth a word."""
-    texts = [text for group in candidates if (text := next((text for text in group if text.strip()), ""))]
+    texts = [
+        text for group in candidates if (text := next((text for text in group if text.strip()), ""))
+    ]
     if texts:
         shown = plain_text.line(texts[0])[:40]
         count = f"{len(texts)} of its entries" if len(texts) > 1 else "one of its entries"

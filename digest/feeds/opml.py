@@ -44,17 +44,25 @@ class Subscriptions:
 def read(body: bytes, name: str) -> Subscriptions:
     """Returns the subscriptions in the file of that name; raises DigestError where it is no list that can be read."""
     if len(body) > LARGEST:
-        raise DigestError(f"{name}: larger than any list of feeds is; export it from your reader again")
+        raise DigestError(
+            f"{name}: larger than any list of feeds is; export it from your reader again"
+        )
     list_ = _List()
     try:
         list_.parser.Parse(body, True)
     except expat.ExpatError as error:
         what = expat.ErrorString(error.code)
-        raise DigestError(f"{name}:{error.lineno}: not well-formed XML ({what}); export it again, as OPML") from None
+        raise DigestError(
+            f"{name}:{error.lineno}: not well-formed XML ({what}); export it again, as OPML"
+        ) from None
     except (_RefusedError, ValueError, LookupError) as error:  # of an encoding that is none
-        raise DigestError(f"{name}:{list_.parser.CurrentLineNumber}: {error}; export it again, as OPML") from None
+        raise DigestError(
+            f"{name}:{list_.parser.CurrentLineNumber}: {error}; export it again, as OPML"
+        ) from None
     if list_.root != "opml":
-        raise DigestError(f"{name}: not a list of feeds but <{list_.root[:40]}>; your reader exports one as OPML")
+        raise DigestError(
+            f"{name}: not a list of feeds but <{list_.root[:40]}>; your reader exports one as OPML"
+        )
     return list_.subscriptions()
 
 
@@ -86,7 +94,9 @@ class _List:
             elif owner and page and urls.canonical(page) == urls.canonical(owner):
                 own.append(url)
             else:
-                feeds.setdefault(urls.canonical(url), Subscription(title=title, url=url, folder=folder))
+                feeds.setdefault(
+                    urls.canonical(url), Subscription(title=title, url=url, folder=folder)
+                )
         return Subscriptions(feeds=tuple(feeds.values()), left_out=tuple(left_out), own=tuple(own))
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -95,7 +105,10 @@ class _List:
         said = {key.lower(): value for key, value in attributes.items()}
         if name.lower() != "outline":
             return
-        title, folder = plain_text.line(said.get("title") or said.get("text", "")), self._folders[-1]
+        title, folder = (
+            plain_text.line(said.get("title") or said.get("text", "")),
+            self._folders[-1],
+        )
         if said.get("xmlurl", "").strip():
             page = urls.web_link(said.get("htmlurl", "")) or ""
             self._outlines.append((title, said["xmlurl"], page, folder))

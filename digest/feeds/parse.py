@@ -20,10 +20,18 @@ import feedparser.encodings
 import feedparser.mixin
 
 from digest import redact, urls
-from digest.feeds import author_names, clean, feed_links, jsonfeed, new_address, normalize, plain_text
+from digest.feeds import (
+    author_names,
+    clean,
+    feed_links,
+    jsonfeed,
+    new_address,
+    normalize,
+    plain_text,
+)
 from digest.feeds.clean import Cleaned
-from digest.feeds.feed_info import Imprint
-from digest.feeds.normalize import Said
+from digest.feeds.feed_info import FeedInfo
+from digest.feeds.normalize import RawEntry
 from digest.model import Document, Failed, Fetched
 
 _NOT_A_FEED = "not a feed that can be read"
@@ -68,7 +76,11 @@ class _Tamed:
 
     def _start_link(self, attributes: dict[str, str]) -> None:
         """Its address is its text where `url` and `uri`, which feedparser takes instead, have none of the web."""
-        kept = {key: value for key, value in attributes.items() if key not in {"url", "uri"} or urls.web_link(value)}
+        kept = {
+            key: value
+            for key, value in attributes.items()
+            if key not in {"url", "uri"} or urls.web_link(value)
+        }
         super()._start_link(kept)  # type: ignore[misc]
 
     def _start_media_group(self, _: object) -> None:
@@ -92,7 +104,9 @@ for _name in ("StrictFeedParser", "LooseFeedParser"):
     setattr(feedparser.api, _name, type(_name, (_Tamed, getattr(feedparser.api, _name)), {}))
 feedparser.datetimes._date_handlers.clear()  # dates are read by our own rules
 # Its own pattern takes the cube of the first line's length; a declaration is short.
-feedparser.encodings.RE_XML_PI_ENCODING = re.compile(rb"""<\?[^>]{0,500}?encoding=['"]([^'">]{0,100})['"]""")
+feedparser.encodings.RE_XML_PI_ENCODING = re.compile(
+    rb"""<\?[^>]{0,500}?encoding=['"]([^'">]{0,100})['"]"""
+)
 
 
 def parse(fetched: Fetched) -> Document | Failed:
@@ -114,24 +128,30 @@ def _read(fetched: Fetched) -> Document | Failed:
     if parsed is None or not _is_feed(parsed, body):
         return Failed(feed=fetched.feed, reason=_why_not(body, base))
     feed = dict.get(parsed, "feed") or {}
-    own = (_text(link, "href") for link in dict.get(feed, "links") or () if _text(link, "rel") == "self")
+    own = (
+        _text(link, "href")
+        for link in dict.get(feed, "links") or ()
+        if _text(link, "rel") == "self"
+    )
     new, home = _text(feed, "itunes_new-feed-url"), _text(feed, "link")
     moved, by = new_address.said(new, own, home, fetched.feed.url, fetched.url)
     return _document(parsed, cleaned, base)._replace(moved=moved, moved_by=by)
 
 
-def imprint(fetched: Fetched) -> Imprint | Failed:
+def imprint(fetched: Fetched) -> FeedInfo | Failed:
     """Returns what the fetched document says of its feed as a whole, or why it cannot be read."""
     document = parse(fetched)
     if isinstance(document, Failed):
         return document
     body = fetched.body or b""
     if jsonfeed.looks_like_json(body):
-        return Imprint(title=document.title, language=jsonfeed.language(body, fetched.content_type))
+        return FeedInfo(
+            title=document.title, language=jsonfeed.language(body, fetched.content_type)
+        )
     parsed = _parsed(_cleaned(fetched).document, _base(fetched))
     feed = dict.get(parsed, "feed") or {}
     publisher = plain_text.line(plain_text.from_either(_text(feed, "publisher")))
-    return Imprint(title=document.title, language=_text(feed, "language"), publisher=publisher)
+    return FeedInfo(title=document.title, language=_text(feed, "language"), publisher=publisher)
 
 
 def _base(fetched: Fetched) -> str:
@@ -141,7 +161,9 @@ def _base(fetched: Fetched) -> str:
 
 def _is_feed(parsed: Any, body: bytes) -> bool:
     """Tells whether this is a feed: of a known version, or one with entries in another namespace (RSS 1.1)."""
-    return bool(_text(parsed, "version") or (dict.get(parsed, "entries") and not feed_links.is_page(body)))
+    return bool(
+        _text(parsed, "version") or (dict.get(parsed, "entries") and not feed_links.is_page(body))
+    )
 
 
 def _parsed(document: bytes, base: str) -> Any:
@@ -149,13 +171,18 @@ def _parsed(document: bytes, base: str) -> Any:
     try:
         return feedparser.parse(
             io.BytesIO(document),
-            response_headers={"content-type": "application/xml; charset=utf-8", "content-location": base},
+            response_headers={
+                "content-type": "application/xml; charset=utf-8",
+                "content-location": base,
+            },
             sanitize_html=False,
             resolve_relative_uris=False,
         )
     except MemoryError:  # a limit of the process, not a flaw of the document
         raise
-    except Exception:  # whatever a stranger's bytes set off in it, this one feed is what cannot be read
+    except (
+        Exception
+    ):  # whatever a stranger's bytes set off in it, this one feed is what cannot be read
         return None
 
 
@@ -181,30 +208,39 @@ def _document(parsed: Any, cleaned: Cleaned, base: str) -> Document:
         listed.pop()
     return normalize.document(
         _words(feed, "title", is_atom),
-        [_said(entry, version, _people(feed, is_atom) if is_atom else (), _text(feed, "language")) for entry in listed],
+        [
+            _said(
+                entry, version, _people(feed, is_atom) if is_atom else (), _text(feed, "language")
+            )
+            for entry in listed
+        ],
         base if is_atom and base else normalize.base_of(base, home),
         warnings,
     )
 
 
-def _said(entry: Any, version: str, authors: tuple[str, ...], language: str) -> Said:
+def _said(entry: Any, version: str, authors: tuple[str, ...], language: str) -> RawEntry:
     is_atom = version.startswith("atom")
     guid = _text(entry, "id")
     link = _text(entry, "link")
-    return Said(
+    return RawEntry(
         id=guid,
         title=_words(entry, "title", is_atom),
         links=(
             *_pages(entry, language),
             link if link != guid or urls.web_link(guid) else "",
             _player(entry),
-            *(_text(content, "src") for content in dict.get(entry, "content") or ()),  # RFC 4287 §4.1.3.2
+            *(
+                _text(content, "src") for content in dict.get(entry, "content") or ()
+            ),  # RFC 4287 §4.1.3.2
             *(_text(link, "href") for rel in ("related", "via") for link in _links(entry, rel)),
         ),
         permalink=guid if link or version in _RDF else "",
         files=tuple(_files(entry)),
         dates=tuple(_text(entry, key) for key in ("published", "updated", "created")),
-        authors=_people(entry, is_atom) or _people(dict.get(entry, "source") or {}, is_atom) or authors,
+        authors=_people(entry, is_atom)
+        or _people(dict.get(entry, "source") or {}, is_atom)
+        or authors,
         images=tuple(_images(entry)),
         summary=plain_text.first(_texts(entry, is_atom)),
     )
@@ -213,7 +249,11 @@ def _said(entry: Any, version: str, authors: tuple[str, ...], language: str) -> 
 def _words(thing: Any, key: str, is_atom: bool) -> str:
     """Returns a text element as text: by its type where the format has one (RFC 4287 §3.1.1), else by its look."""
     if f"{key}_detail" not in thing:
-        return "" if key == "summary" else plain_text.from_either(_text(thing, key), headline=key == "title")
+        return (
+            ""
+            if key == "summary"
+            else plain_text.from_either(_text(thing, key), headline=key == "title")
+        )
     return _plain(dict.get(thing, f"{key}_detail"), is_atom, headline=key == "title")
 
 
@@ -237,18 +277,28 @@ def _plain(detail: Any, is_typed: bool, *, headline: bool = False) -> str:
 
 def _people(thing: Any, is_atom: bool) -> tuple[str, ...]:
     """Returns the names of the authors; Atom has an element for each, in RSS one may hold a list of them."""
-    people = [_text(person, "name") for person in dict.get(thing, "authors") or () if isinstance(person, dict)]
-    said = (plain_text.from_either(name, headline=True) for name in people or [_text(thing, "author")])
+    people = [
+        _text(person, "name")
+        for person in dict.get(thing, "authors") or ()
+        if isinstance(person, dict)
+    ]
+    said = (
+        plain_text.from_either(name, headline=True) for name in people or [_text(thing, "author")]
+    )
     return author_names.each(said) if is_atom else author_names.names(said)
 
 
 def _pages(entry: Any, language: str) -> Iterator[str]:
     """Yields the addresses of an entry's own page: before a service changed them, in the feed's language, the rest."""
-    yield from (urls.web_link(_text(entry, key)) or "" for key in ("feedburner_origlink", "pheedo_origlink"))
+    yield from (
+        urls.web_link(_text(entry, key)) or "" for key in ("feedburner_origlink", "pheedo_origlink")
+    )
     language = _text(dict.get(entry, "title_detail"), "language") or language
     yield from (
         _text(one, "href")
-        for one in sorted(_links(entry, "alternate"), key=lambda one: _distance(one, language.lower()))
+        for one in sorted(
+            _links(entry, "alternate"), key=lambda one: _distance(one, language.lower())
+        )
     )
 
 
@@ -256,7 +306,11 @@ def _distance(link: Any, language: str) -> tuple[bool, int]:
     """Returns how far a link is from a page in that language; what is equally far stays in the order of the feed."""
     said = _text(link, "hreflang").lower()
     is_same = bool(said) and said.partition("-")[0] == language.partition("-")[0]
-    return _text(link, "type") not in {"", "html", *_HTML}, 0 if is_same and said == language else 2 - is_same
+    return _text(link, "type") not in {
+        "",
+        "html",
+        *_HTML,
+    }, 0 if is_same and said == language else 2 - is_same
 
 
 def _player(entry: Any) -> str:
@@ -271,13 +325,21 @@ def _files(entry: Any) -> Iterator[str]:
 
 
 def _links(entry: Any, rel: str) -> list[Any]:
-    return [one for one in dict.get(entry, "links") or () if _text(one, "rel").removeprefix(_IANA) == rel]
+    return [
+        one
+        for one in dict.get(entry, "links") or ()
+        if _text(one, "rel").removeprefix(_IANA) == rel
+    ]
 
 
 def _images(entry: Any) -> Iterator[str]:
     """Yields what may be the entry's picture, the publisher's first choice first."""
-    yield from (_text(link, "href") for link in _links(entry, "enclosure") if _is_picture(link, "href"))
-    yield from (_text(media, "url") for media in _best_first(dict.get(entry, "media_content") or ()))
+    yield from (
+        _text(link, "href") for link in _links(entry, "enclosure") if _is_picture(link, "href")
+    )
+    yield from (
+        _text(media, "url") for media in _best_first(dict.get(entry, "media_content") or ())
+    )
     thumbnails = (one for one in dict.get(entry, "media_thumbnail") or () if isinstance(one, dict))
     yield from (_text(media, "url") for media in sorted(thumbnails, key=lambda one: -_pixels(one)))
     image = dict.get(entry, "image")
@@ -293,11 +355,18 @@ def _best_first(contents: Any) -> list[Any]:
     pictures = [
         one
         for one in contents
-        if isinstance(one, dict) and _is_picture(one, "url") and "1" not in {_text(one, "width"), _text(one, "height")}
+        if isinstance(one, dict)
+        and _is_picture(one, "url")
+        and "1" not in {_text(one, "width"), _text(one, "height")}
     ]
     groups = list(dict.fromkeys(_text(one, "group") for one in pictures))
     return sorted(
-        pictures, key=lambda one: (groups.index(_text(one, "group")), _text(one, "isdefault") != "true", -_width(one))
+        pictures,
+        key=lambda one: (
+            groups.index(_text(one, "group")),
+            _text(one, "isdefault") != "true",
+            -_width(one),
+        ),
     )
 
 

@@ -22,7 +22,7 @@ from datetime import datetime, timedelta, timezone
 from typing import IO, Any
 
 from digest.errors import DigestError
-from digest.feeds.feed_info import Imprint
+from digest.feeds.feed_info import FeedInfo
 from digest.feeds.limits import Limits
 from digest.model import Document, Entry, Failed, Feed, Fetched
 
@@ -35,7 +35,7 @@ _PATIENCE = 20
 """On a busy machine, a second of CPU time may take so many seconds."""
 _VALUES = {
     (value.__module__, value.__qualname__): value
-    for value in (Document, Entry, Failed, Feed, Imprint, datetime, timedelta, timezone)
+    for value in (Document, Entry, Failed, Feed, FeedInfo, datetime, timedelta, timezone)
 }
 """What an answer may be made of, and nothing else."""
 
@@ -45,7 +45,9 @@ def feeds(documents: Sequence[Fetched], limits: Limits) -> Iterator[dict[str, Do
     return _batches("feed", documents, limits)
 
 
-def sources(documents: Sequence[Fetched], limits: Limits) -> dict[str, Imprint | list[str] | Failed]:
+def sources(
+    documents: Sequence[Fetched], limits: Limits
+) -> dict[str, FeedInfo | list[str] | Failed]:
     """Returns what feeds say of themselves, and for web pages where their feeds may be, by feed id."""
     return _all("source", documents, limits)
 
@@ -57,15 +59,21 @@ def page(document: Fetched, limits: Limits) -> Document | Failed | None:
 
 
 def _all(job: str, documents: Sequence[Fetched], limits: Limits) -> dict[str, Any]:
-    return {feed: answer for batch in _batches(job, documents, limits) for feed, answer in batch.items()}
+    return {
+        feed: answer for batch in _batches(job, documents, limits) for feed, answer in batch.items()
+    }
 
 
 def _batches(job: str, documents: Sequence[Fetched], limits: Limits) -> Iterator[dict[str, Any]]:
     quick, slow = dict[str, Any](), list(documents)
     if len(documents) > 1:  # no other feed waits for a single one
         with Worker() as worker:
-            answers = [(one, worker.ask(job, one, limits.glance, limits.memory)) for one in documents]
-        quick = {one.feed.id: answer for one, answer in answers if not isinstance(answer, Unanswered)}
+            answers = [
+                (one, worker.ask(job, one, limits.glance, limits.memory)) for one in documents
+            ]
+        quick = {
+            one.feed.id: answer for one, answer in answers if not isinstance(answer, Unanswered)
+        }
         slow = [one for one, answer in answers if isinstance(answer, Unanswered)]
     if quick or not slow:
         yield quick
@@ -77,7 +85,11 @@ def _last(job: str, document: Fetched, limits: Limits) -> Any:
     """Returns a new worker's answer: one that has read others may be short of memory because of them."""
     with Worker() as worker:
         answer = worker.ask(job, document, limits.parse, limits.memory)
-    return Failed(feed=document.feed, reason=_words(answer, limits)) if isinstance(answer, Unanswered) else answer
+    return (
+        Failed(feed=document.feed, reason=_words(answer, limits))
+        if isinstance(answer, Unanswered)
+        else answer
+    )
 
 
 def _words(why: Unanswered, limits: Limits) -> str:
@@ -144,7 +156,9 @@ class Worker:
         assert process.stdout
         if process.stdout.readline() != READY:
             self.end()
-            raise DigestError(f"{sys.executable}: cannot run digest.feeds.worker, which parses feeds; reinstall digest")
+            raise DigestError(
+                f"{sys.executable}: cannot run digest.feeds.worker, which parses feeds; reinstall digest"
+            )
         return process
 
     def end(self) -> int | None:

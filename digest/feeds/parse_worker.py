@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import IO, Any
 
 from digest.feeds import article_page, feed_links, parse
-from digest.feeds.feed_info import Imprint
+from digest.feeds.feed_info import FeedInfo
 from digest.feeds.parse_client import OUT_OF_MEMORY, READY
 from digest.model import Document, Failed, Fetched
 
@@ -29,7 +29,9 @@ def main() -> None:
     for stream in (0, 1):  # what a library prints must not get in between the answers
         os.dup2(nowhere, stream)
     for number in (signal.SIGINT, signal.SIGPROF, signal.SIGIO):
-        signal.signal(number, signal.SIG_DFL)  # each ends the process at once, also within a library's own code
+        signal.signal(
+            number, signal.SIG_DFL
+        )  # each ends the process at once, also within a library's own code
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     gc.set_threshold(100_000)
@@ -46,7 +48,9 @@ def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     flags = _limit(requests, seconds, memory)
     try:
         answer = pickle.dumps(_answer(job, document), protocol=5)
-    except MemoryError:  # within the limits: without memory, Python may go round in circles while it handles this
+    except (
+        MemoryError
+    ):  # within the limits: without memory, Python may go round in circles while it handles this
         os._exit(OUT_OF_MEMORY)
     _lift_limit(requests, flags)
     answers.write(answer)
@@ -58,8 +62,13 @@ def _answer(job: str, document: Fetched) -> Any:
         return _JOBS[job](document)
     except MemoryError:
         raise
-    except Exception as error:  # a flaw of ours that one document shows must not keep the others from being read
-        return Failed(feed=document.feed, reason=f"digest fails to read it ({type(error).__name__}); please report it")
+    except (
+        Exception
+    ) as error:  # a flaw of ours that one document shows must not keep the others from being read
+        return Failed(
+            feed=document.feed,
+            reason=f"digest fails to read it ({type(error).__name__}); please report it",
+        )
 
 
 def _limit(requests: IO[bytes], seconds: float, memory: int) -> int:
@@ -74,7 +83,9 @@ def _limit(requests: IO[bytes], seconds: float, memory: int) -> int:
     flags = fcntl.fcntl(requests, fcntl.F_GETFL)
     with contextlib.suppress(OSError):
         fcntl.fcntl(requests, fcntl.F_SETOWN, os.getpid())
-        fcntl.fcntl(requests, fcntl.F_SETFL, flags | os.O_ASYNC)  # SIGIO when the other end of the pipe is closed
+        fcntl.fcntl(
+            requests, fcntl.F_SETFL, flags | os.O_ASYNC
+        )  # SIGIO when the other end of the pipe is closed
     signal.setitimer(signal.ITIMER_PROF, seconds)
     return flags
 
@@ -88,7 +99,7 @@ def _page(document: Fetched) -> Document | Failed | None:
     return None if article_page.is_feed(document) else article_page.read(document)
 
 
-def _source(document: Fetched) -> Imprint | list[str] | Failed:
+def _source(document: Fetched) -> FeedInfo | list[str] | Failed:
     said, body = parse.imprint(document), document.body or b""
     return (
         list(feed_links.candidates(body, document.url))

@@ -84,4 +84,8 @@ def _fold(text: str) -> str:
 def _decode(entity: re.Match[str]) -> str:
     """Decodes one reference that HTML knows; `&word;` with a word that it does not know is text."""
     name = entity[0][1:]
-    return html.unescape(entity[0]) if name.startswith("#") or name in html.entities.html5 else entity[0]
+    return (
+        html.unescape(entity[0])
+        if name.startswith("#") or name in html.entities.html5
+        else entity[0]
+    )

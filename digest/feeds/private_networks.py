@@ -16,8 +16,12 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052 §2.1: has an IPv4 address in its last 32 bits
-_UNICAST = ipaddress.ip_network("2000::/3")  # RFC 4291 §2.4: no other addresses of IPv6 are given to public hosts
+_NAT64 = ipaddress.ip_network(
+    "64:ff9b::/96"
+)  # RFC 6052 §2.1: has an IPv4 address in its last 32 bits
+_UNICAST = ipaddress.ip_network(
+    "2000::/3"
+)  # RFC 4291 §2.4: no other addresses of IPv6 are given to public hosts
 _SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
 """Ranges of the IANA registries of special addresses that `is_global` takes for public in some versions of Python."""
 
@@ -69,7 +73,9 @@ class Guard:
 
 def is_private(address: str) -> bool:
     """True if a numeric address is not one of the public internet: private, loopback, link-local and the like."""
-    number = ipaddress.ip_address(address.partition("%")[0])  # without the interface of a link-local one
+    number = ipaddress.ip_address(
+        address.partition("%")[0]
+    )  # without the interface of a link-local one
     if isinstance(number, ipaddress.IPv6Address):
         inner = number.ipv4_mapped or number.sixtofour
         if number in _NAT64:
@@ -78,7 +84,11 @@ def is_private(address: str) -> bool:
             return is_private(str(inner))
         if number not in _UNICAST:
             return True
-    return not number.is_global or number.is_multicast or any(number in network for network in _SPECIAL)
+    return (
+        not number.is_global
+        or number.is_multicast
+        or any(number in network for network in _SPECIAL)
+    )
 
 
 def is_inside(link: str) -> bool:

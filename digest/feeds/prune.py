@@ -23,9 +23,13 @@ _XML = "http://www.w3.org/XML/1998/namespace"
 _ROOTS = frozenset({"rss", "feed", "rdf:rdf", "channel"})
 _FRAME = _ROOTS | {"items"}
 _ENTRIES = frozenset({"item", "entry"})
-_PEOPLE = frozenset({"author", "managingeditor", "dc:author", "dc:creator", "itunes:author", "itunes:owner"})
+_PEOPLE = frozenset(
+    {"author", "managingeditor", "dc:author", "dc:creator", "itunes:author", "itunes:owner"}
+)
 _OF_PEOPLE = frozenset({"name", "email", "uri", "url", "homepage", "itunes:name", "itunes:email"})
-_OF_FEED = frozenset({"link", "id", "language", "dc:language", "webmaster", "dc:publisher", "itunes:new-feed-url"})
+_OF_FEED = frozenset(
+    {"link", "id", "language", "dc:language", "webmaster", "dc:publisher", "itunes:new-feed-url"}
+)
 _TEXTS = frozenset({
     "title", "dc:title", "description", "dc:description", "abstract", "summary", "itunes:summary", "content",
     "content:encoded", "body", "xhtml:body", "fullitem",
@@ -57,7 +61,9 @@ _CHILDREN = {
 }  # fmt: skip
 """What may stand in what, each by its place in a format; all else is left out."""
 _XHTML = frozenset({"xhtml", "application/xhtml+xml"})
-_VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
+_VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+)
 
 
 def pruned(text: str, namespaces: Mapping[str, str]) -> str:
@@ -131,7 +137,10 @@ class _Pruner:
             return
         written = declared | {_parts(key)[1]: value for key, value in attributes.items()}
         if place == "wrapper":  # of a feed inside another document, of which nothing else is read
-            name, written = "wrapper", {key: value for key, value in written.items() if key.startswith("xml")}
+            name, written = (
+                "wrapper",
+                {key: value for key, value in written.items() if key.startswith("xml")},
+            )
         element = _Element(place, name, written, known)
         if place == "entry":
             self.has_entry, self._entry = True, element
@@ -212,7 +221,11 @@ class _Pruner:
         if known in _TEXTS and kind.endswith(("/xml", "+xml")) and kind not in _XHTML:
             return ""  # another document inside this one
         place = _CHILDREN.get(around.place, {}).get(known, "")
-        return "wrapper" if not place and self._is_lenient and around.place in {"frame", "wrapper"} else place
+        return (
+            "wrapper"
+            if not place and self._is_lenient and around.place in {"frame", "wrapper"}
+            else place
+        )
 
     def _known(self, address: str, name: str) -> str:
         """Returns an element's name in lower case with the prefix by which its namespace is known."""

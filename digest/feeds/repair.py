@@ -29,10 +29,14 @@ LINE_SEPARATOR = "\u2028"
 """It takes their place: a line end that changes no number of a line."""
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
-_ATTRIBUTE = re.compile(rf"""({NAME})\s*+(?:=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"']++)))?+""", re.ASCII)
+_ATTRIBUTE = re.compile(
+    rf"""({NAME})\s*+(?:=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"']++)))?+""", re.ASCII
+)
 _TO_NEXT = re.compile(r"<[^<>]*+>?")
 _REFERENCE = re.compile(r"&(?:#([0-9]++)|#[xX]([0-9A-Fa-f]++)|([A-Za-z][A-Za-z0-9]*+)(?=;))?+;?")
-_ENTITY = re.compile(r"""<!ENTITY\s+([A-Za-z][A-Za-z0-9]{0,40})\s+(?:"([^"<%]{0,100})"|'([^'<%]{0,100})')\s*>""")
+_ENTITY = re.compile(
+    r"""<!ENTITY\s+([A-Za-z][A-Za-z0-9]{0,40})\s+(?:"([^"<%]{0,100})"|'([^'<%]{0,100})')\s*>"""
+)
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 _DECLARED = re.compile(r"<!ENTITY\s+([A-Za-z][A-Za-z0-9]{0,40})\s")
 _PREDEFINED = frozenset({"amp", "lt", "gt", "quot", "apos"})
@@ -68,8 +72,13 @@ def without_illegal(text: str) -> Repaired:
     found = _ILLEGAL.search(text)
     if not found:
         return Repaired(text=text)
-    legal, count = _ILLEGAL.subn(lambda sign: LINE_SEPARATOR if _BREAKS.match(sign[0]) else "", text)
-    return Repaired(text=legal, changed=(_noted("a character that XML forbids, removed", text, found.start(), count),))
+    legal, count = _ILLEGAL.subn(
+        lambda sign: LINE_SEPARATOR if _BREAKS.match(sign[0]) else "", text
+    )
+    return Repaired(
+        text=legal,
+        changed=(_noted("a character that XML forbids, removed", text, found.start(), count),),
+    )
 
 
 def repair(text: str, prefixes: Mapping[str, str]) -> Repaired:
@@ -131,7 +140,10 @@ class _Document:
         self._start = root.place if root else len(text)
         self._last_end = text.rfind(f"</{root.value}") if root else -1
         declared = {found[1] for found in _DECLARED.finditer(text, 0, self._start)}
-        values = ((found[1], found[2] or found[3] or "") for found in _ENTITY.finditer(text, 0, self._start))
+        values = (
+            (found[1], found[2] or found[3] or "")
+            for found in _ENTITY.finditer(text, 0, self._start)
+        )
         self._entities = {
             name: html.unescape(html.unescape(value))
             for name, value in values
@@ -155,11 +167,15 @@ class _Document:
     def add(self, token: Token) -> None:
         """Takes in the next piece of the text."""
         if token.place < self._start:
-            if not self._faults and (token.kind not in {"text", "literal"} or not _is_blank(token.value)):
+            if not self._faults and (
+                token.kind not in {"text", "literal"} or not _is_blank(token.value)
+            ):
                 self._fault("text before the feed, ignored", token.place)
         elif token.kind in {"text", "literal"}:
             is_text = token.kind == "text"
-            self._output.append(self._words(token.value, token.place) if is_text else escape(token.value))
+            self._output.append(
+                self._words(token.value, token.place) if is_text else escape(token.value)
+            )
         elif token.kind == "end":
             self._end_tag(token)
         else:
@@ -170,7 +186,9 @@ class _Document:
         if not self._output:
             return Repaired(text="")
         is_entry_cut = False
-        entry = next((place for place, one in enumerate(self._open) if _local(one.name) in _ENTRIES), None)
+        entry = next(
+            (place for place, one in enumerate(self._open) if _local(one.name) in _ENTRIES), None
+        )
         if entry is not None:
             is_entry_cut = True
             if inner := self._open[entry + 1 :]:
@@ -178,8 +196,12 @@ class _Document:
         for one in self._open:
             if not self._is_frame(one.name.lower()):
                 self._end_early(one)
-        self._output += [f"</{one.name}>" for one in reversed(self._open) if self._is_frame(one.name.lower())]
-        behind = next((token for token in tokens(self._text[self.end :]) if not _is_blank(token.value)), None)
+        self._output += [
+            f"</{one.name}>" for one in reversed(self._open) if self._is_frame(one.name.lower())
+        ]
+        behind = next(
+            (token for token in tokens(self._text[self.end :]) if not _is_blank(token.value)), None
+        )
         if self.end and behind:
             self._fault("text after the feed, ignored", self.end + behind.place)
         attributes = {**self._root_attributes, **self._undeclared()}
@@ -194,13 +216,22 @@ class _Document:
     def _changed(self) -> tuple[str, ...]:
         faults = sorted(self._faults.items(), key=lambda fault: fault[1])
         shown = [_noted(what, self._text, *at) for what, at in faults[:_MOST_SHOWN]]
-        return (*shown, f"and {len(faults) - _MOST_SHOWN} more") if len(faults) > _MOST_SHOWN else tuple(shown)
+        return (
+            (*shown, f"and {len(faults) - _MOST_SHOWN} more")
+            if len(faults) > _MOST_SHOWN
+            else tuple(shown)
+        )
 
     def _undeclared(self) -> dict[str, str]:
         """Returns declarations of the prefixes that are used somewhere without one on the root."""
-        missing = sorted(self._used - {"xml", "xmlns"} - {name[6:] for name in self._root_attributes})
+        missing = sorted(
+            self._used - {"xml", "xmlns"} - {name[6:] for name in self._root_attributes}
+        )
         known = {**self._prefixes, **self._declared}
-        return {f"xmlns:{prefix}": _quoted(known.get(prefix, f"urn:undeclared:{prefix}")) for prefix in missing}
+        return {
+            f"xmlns:{prefix}": _quoted(known.get(prefix, f"urn:undeclared:{prefix}"))
+            for prefix in missing
+        }
 
     def _start_tag(self, token: Token) -> None:
         name, local = token.value, _local(token.value)
@@ -227,8 +258,12 @@ class _Document:
 
     def _end_tag(self, token: Token) -> None:
         name = token.value.lower()
-        is_open = self._frames[name] if self._is_frame(name) else self._inside and self._inside[-1][name]
-        is_first_of_two = self._is_root(name) and self._frames[name] == 1 and token.place < self._last_end
+        is_open = (
+            self._frames[name] if self._is_frame(name) else self._inside and self._inside[-1][name]
+        )
+        is_first_of_two = (
+            self._is_root(name) and self._frames[name] == 1 and token.place < self._last_end
+        )
         if not is_open or is_first_of_two:
             if not is_first_of_two:
                 self._fault(f"no start tag for </{token.value}>", token.place)
@@ -292,7 +327,10 @@ class _Document:
                 if not value or name in {"xmlns:xml", "xmlns:xmlns"}:
                     continue
                 self._declared.setdefault(name[6:], html.unescape(value))
-            found.setdefault(name, '"' + self._words(value, place).replace("<", "&lt;").replace('"', "&quot;") + '"')
+            found.setdefault(
+                name,
+                '"' + self._words(value, place).replace("<", "&lt;").replace('"', "&quot;") + '"',
+            )
         return found
 
     def _words(self, text: str, place: int) -> str:
@@ -333,7 +371,9 @@ class _Document:
 
 def line_of(text: str, place: int) -> int:
     """Returns the number of the line that a place is in, as editors count lines."""
-    return text.count("\n", 0, place) + text.count("\r", 0, place) - text.count("\r\n", 0, place) + 1
+    return (
+        text.count("\n", 0, place) + text.count("\r", 0, place) - text.count("\r\n", 0, place) + 1
+    )
 
 
 def _is_blank(text: str) -> bool:
@@ -354,4 +394,6 @@ def _written(attributes: Mapping[str, str]) -> str:
 
 def _noted(what: str, text: str, place: int, count: int) -> str:
     line = line_of(text, place)
-    return f"{what} (line {line})" if count == 1 else f"{what} ({count} times, first in line {line})"
+    return (
+        f"{what} (line {line})" if count == 1 else f"{what} ({count} times, first in line {line})"
+    )

@@ -16,7 +16,7 @@ from digest.content.identity import aliases_of, aliases_of_link, keys_of_story
 from digest.content.ledger import Ledgers, Record, hashes_of
 from digest.content.slug import Slugs
 from digest.intake.detect import names_of
-from digest.intake.new_story import Arrival, fresh_story
+from digest.intake.new_story import NewStory, fresh_story
 from digest.intake.plan import Snapshot
 from digest.model import Config, Entry, Feed, Story
 
@@ -32,11 +32,17 @@ def names_in_question(addresses: Iterable[str], ledgers: Ledgers) -> frozenset[s
 
 def already(addresses: Iterable[str], desk: Snapshot) -> str:
     """Returns what to say of a story that is here, or was: its file, and what to do; nothing for a new one."""
-    there = [story for story in desk.stories if any(is_same(story, address) for address in addresses)]
+    there = [
+        story for story in desk.stories if any(is_same(story, address) for address in addresses)
+    ]
     known = known_at(addresses, desk.ledgers)
     keys = frozenset(key for feed, record in known for key in ledger.keys_on_disk(record, feed))
     pages = [record for _, record in known_at(addresses, {paths.ADDED: desk.added})]
-    owners = {name for record in (*pages, *(record for _, record in known)) for name in (record.file, record.id)}
+    owners = {
+        name
+        for record in (*pages, *(record for _, record in known))
+        for name in (record.file, record.id)
+    }
     named = [
         story
         for story in desk.stories
@@ -59,11 +65,17 @@ def already(addresses: Iterable[str], desk: Snapshot) -> str:
 
 def story_of(entry: Entry, source: str, desk: Snapshot, config: Config, now: datetime) -> Story:
     """Returns the story of a page, its place with it; a week that its letter has closed gives it to the one after."""
-    fresh = fresh_story(Arrival(_NO_FEED, entry, "", ()), config, now)
+    fresh = fresh_story(NewStory(_NO_FEED, entry, "", ()), config, now)
     week = desk.open_week(fresh.week)
     slug = Slugs(desk.taken).take(week, entry)
     return replace(
-        fresh, file=paths.story(week, fresh.day, slug), week=week, slug=slug, source=source, feeds=(), draft=False
+        fresh,
+        file=paths.story(week, fresh.day, slug),
+        week=week,
+        slug=slug,
+        source=source,
+        feeds=(),
+        draft=False,
     )
 
 
@@ -72,10 +84,14 @@ def record_of(story: Story, now: datetime) -> Record:
     return Record(
         at=ledger.moment(now),
         id=story.link,
-        aliases=aliases_of(Entry(id="", title=story.title, link=story.link, published=story.published)),
+        aliases=aliases_of(
+            Entry(id="", title=story.title, link=story.link, published=story.published)
+        ),
         file=story.file,
         title=story.title,
-        wrote={name: mark for name, mark in hashes_of(story).items() if name in {"title", "excerpt"}},
+        wrote={
+            name: mark for name, mark in hashes_of(story).items() if name in {"title", "excerpt"}
+        },
     )
 
 

@@ -61,11 +61,21 @@ def is_no_news(fields: Collection[str], record: Record) -> bool:
     return set(fields) == {"published"} and is_known_for_it(record)
 
 
-def dated(merged: Merged, story: Story, fresh: Story, record: Record | None, wrote: Mapping[str, str]) -> Merged:
+def dated(
+    merged: Merged, story: Story, fresh: Story, record: Record | None, wrote: Mapping[str, str]
+) -> Merged:
     """Returns a merge with the date that a feed gives at last, where the file still has the moment of the pull."""
-    if record is None or not record.made or record.said.get("published") != "" or "published" not in wrote:
+    if (
+        record is None
+        or not record.made
+        or record.said.get("published") != ""
+        or "published" not in wrote
+    ):
         return merged
-    if ledger.hash_of_value(story.published) != wrote["published"] or fresh.published >= story.published:
+    if (
+        ledger.hash_of_value(story.published) != wrote["published"]
+        or fresh.published >= story.published
+    ):
         return merged
     return replace(
         merged,
@@ -80,7 +90,11 @@ def is_known_for_it(record: Record) -> bool:
 
 
 def _stamps(aliases: Iterable[str]) -> set[str]:
-    return {alias[len(_HEADLINE) :].partition(" ")[0] for alias in aliases if alias.startswith(_HEADLINE)}
+    return {
+        alias[len(_HEADLINE) :].partition(" ")[0]
+        for alias in aliases
+        if alias.startswith(_HEADLINE)
+    }
 
 
 def _words(stamp: str) -> str:

@@ -32,7 +32,7 @@ def in_question(
     corrected.
     """
     read = [(feed.id, identity.distinct(document.entries)) for feed, document in documents]
-    found = match.resolve(read, ledger.known_files(akin(documents, ledgers)))
+    found = match.resolve(read, ledger.known_files(related(documents, ledgers)))
     names: set[str] = set()
     kin = ledger.by_file(ledgers) if returned else {}
     for (feed, entries), files in zip(read, found, strict=True):
@@ -43,13 +43,15 @@ def in_question(
                 record is None
                 or is_news(entry, record)
                 or (record.held and feed in due)
-                or (feed in returned and contradicted(record, heard(entry, record), kin[file]))
+                or (feed in returned and contradicted(record, incoming(entry, record), kin[file]))
             ):
                 names |= names_of(identity.aliases_of(entry) + (record.aliases if record else ()))
     return frozenset(names)
 
 
-def akin(documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers) -> dict[str, dict[str, Record]]:
+def related(
+    documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers
+) -> dict[str, dict[str, Record]]:
     """Returns of the ledgers what shares a name with the documents: all that is needed to know their entries again."""
     entries = [entry for _, document in documents for entry in document.entries]
     titles = {entry.title for entry in entries}
@@ -65,7 +67,11 @@ def akin(documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers) -> dict[s
             if record.title in titles
             or record.said.get("excerpt") in summaries
             or not names.isdisjoint(record.aliases)
-            or any(urls.lasting(name[5:]) in pages for name in record.aliases if name.startswith("link:"))
+            or any(
+                urls.lasting(name[5:]) in pages
+                for name in record.aliases
+                if name.startswith("link:")
+            )
         }
         for feed, records in ledgers.items()
     }
@@ -83,13 +89,17 @@ def said(entry: Entry) -> dict[str, str | tuple[str, ...] | datetime | None]:
     }
 
 
-def heard(entry: Entry, record: Record | None) -> dict[str, str]:
+def incoming(entry: Entry, record: Record | None) -> dict[str, str]:
     """Returns the hashes of what an entry says; of its link the known one, if they differ in what says nothing of it.
 
     That is the name of a visit, a tracker, or the form of percent codes.
     """
     found = ledger.hashes(said(entry))
-    if record and "link" in record.said and is_variant(f"link:{urls.canonical(entry.link)}", record.aliases):
+    if (
+        record
+        and "link" in record.said
+        and is_variant(f"link:{urls.canonical(entry.link)}", record.aliases)
+    ):
         found["link"] = record.said["link"]
     return found
 
@@ -103,7 +113,11 @@ def new_names(aliases: Iterable[str], record: Record) -> set[str]:
     new = set(aliases).difference(record.aliases)
     if not new:
         return new
-    guids = {alias.partition(":")[2] for alias in record.aliases if alias.startswith(("guid:", identity.CLAIM))}
+    guids = {
+        alias.partition(":")[2]
+        for alias in record.aliases
+        if alias.startswith(("guid:", identity.CLAIM))
+    }
     is_restless = dates.is_known_for_it(record)
     return {
         alias
@@ -118,7 +132,9 @@ def is_variant(alias: str, known: Collection[str]) -> bool:
     """Tells whether an alias is another form of a known link."""
     if alias in known or not alias.startswith("link:"):
         return False
-    return urls.lasting(alias[5:]) in {urls.lasting(one[5:]) for one in known if one.startswith("link:")}
+    return urls.lasting(alias[5:]) in {
+        urls.lasting(one[5:]) for one in known if one.startswith("link:")
+    }
 
 
 def names_of(aliases: Iterable[str]) -> set[str]:
@@ -138,10 +154,18 @@ def overdue(ledgers: Ledgers, config: Config, carried: Mapping[str, Collection[s
     found = set()
     for number, feed in enumerate(live):
         here = carried.get(feed, ())
-        held = {record.file for record in ledgers.get(feed, {}).values() if record.held and _is_in(record, here)}
+        held = {
+            record.file
+            for record in ledgers.get(feed, {}).values()
+            if record.held and _is_in(record, here)
+        }
         for other in live[:number] if held else ():
             there = carried.get(other)
-            held -= {one.file for one in ledgers.get(other, {}).values() if there is None or _is_in(one, there)}
+            held -= {
+                one.file
+                for one in ledgers.get(other, {}).values()
+                if there is None or _is_in(one, there)
+            }
         if held:
             found.add(feed)
     return found
@@ -165,19 +189,23 @@ def _is_in(record: Record, names: Collection[str]) -> bool:
 
 def is_news(entry: Entry, record: Record) -> bool:
     """True if an entry says something else than it did, or has withdrawn something."""
-    says = heard(entry, record)
+    says = incoming(entry, record)
     return bool(_changed(says, record) or withdrawn(says, record))
 
 
-def _changed(heard: Mapping[str, str], record: Record) -> set[str]:
+def _changed(incoming: Mapping[str, str], record: Record) -> set[str]:
     """Returns the fields of which an entry says something else; not its date, where that has changed before."""
-    fields = {name for name, mark in heard.items() if record.said.get(name) != mark}
+    fields = {name for name, mark in incoming.items() if record.said.get(name) != mark}
     return set() if dates.is_no_news(fields, record) else fields
 
 
-def is_another_line(record: Record, aliases: Iterable[str], heard: Mapping[str, str], held: Mapping[str, str]) -> bool:
+def is_another_line(
+    record: Record, aliases: Iterable[str], incoming: Mapping[str, str], held: Mapping[str, str]
+) -> bool:
     """True if what is known of an entry by now is not what the last line of its ledger says."""
-    told = not _changed(heard, record) and not withdrawn(heard, record) and held == record.held
+    told = (
+        not _changed(incoming, record) and not withdrawn(incoming, record) and held == record.held
+    )
     return not told or bool(new_names(aliases, record))
 
 
@@ -186,19 +214,25 @@ def names_carried(document: Document) -> list[str]:
     return [alias for entry in document.entries for alias in identity.aliases_of(entry)]
 
 
-def withdrawn(heard: Mapping[str, str], record: Record) -> list[str]:
+def withdrawn(incoming: Mapping[str, str], record: Record) -> list[str]:
     """Returns the fields of which an entry said something that it no longer says; a date or a headline only fail."""
-    return [name for name in WITHDRAWABLE if name not in heard and record.said.get(name)]
+    return [name for name in WITHDRAWABLE if name not in incoming and record.said.get(name)]
 
 
 def warnings(
-    entries: Sequence[Entry], distinct: Sequence[Entry], left: Iterable[str], problems: Iterable[Problem]
+    entries: Sequence[Entry],
+    distinct: Sequence[Entry],
+    left: Iterable[str],
+    problems: Iterable[Problem],
 ) -> list[str]:
     """Returns a warning for each file that cannot be read, and one for each way in which entries have poor names.
 
     `distinct` are those of the entries that are no repeats, `left` the files that cannot be read.
     """
-    repeated, passed_over = identity.repeated_guids(distinct), identity.passed_over(entries, distinct)
+    repeated, passed_over = (
+        identity.repeated_guids(distinct),
+        identity.passed_over(entries, distinct),
+    )
     wrong = {file: Problem(file, 0, "cannot be read") for file in left}
     wrong |= {one.file: one for one in reversed(tuple(problems)) if one.file in wrong}
     found = [f"{one}; until that is fixed, its story is left as it is" for one in wrong.values()]
@@ -207,5 +241,7 @@ def warnings(
         found.append(f"{guids} for several entries; these are told apart by their links")
     if passed_over:
         count = "1 entry" if passed_over == 1 else f"{passed_over} entries"
-        found.append(f"{count} passed over, with the guid, link and headline of another one but not its date and text")
+        found.append(
+            f"{count} passed over, with the guid, link and headline of another one but not its date and text"
+        )
     return found

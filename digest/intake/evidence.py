@@ -83,12 +83,19 @@ def _in_list(names: Iterable[str]) -> frozenset[str]:
         if found and len(found[0]) < 4 and not _ID.search(name[: found.start()]):
             groups[name[: found.start()] + "\0" + name[found.end() :]].append((name, int(found[0])))
     lists = (group for group in groups.values() if len(group) > 1)
-    return frozenset(name for group in lists if max(number for _, number in group) <= len(group) for name, _ in group)
+    return frozenset(
+        name
+        for group in lists
+        if max(number for _, number in group) <= len(group)
+        for name, _ in group
+    )
 
 
 def _places(found: Collection[str]) -> frozenset[str]:
     """Returns the links of a document if all end in a number of one or two digits that stands alone."""
-    is_each_one = all((one := _PLACE.search(link)) and not _ID.search(link[: one.start()]) for link in found)
+    is_each_one = all(
+        (one := _PLACE.search(link)) and not _ID.search(link[: one.start()]) for link in found
+    )
     return frozenset(found) if is_each_one else frozenset()
 
 

@@ -35,7 +35,11 @@ def gap(document: Document, known: int, records: Mapping[str, Record], now: date
     dates = [entry.published for entry in document.entries if entry.published]
     since = [date for date in dates if not moments or date > moments[-1]]
     if since or not dates:
-        span = f" from {moments[-1]:%Y-%m-%d %H:%M} to {min(since):%Y-%m-%d %H:%M} UTC" if since and moments else ""
+        span = (
+            f" from {moments[-1]:%Y-%m-%d %H:%M} to {min(since):%Y-%m-%d %H:%M} UTC"
+            if since and moments
+            else ""
+        )
         return f"possible gap{span}: the feed shares no entry with what it brought before; pull it more often"
     return _DOUBLES if sum(date >= moments[0] for date in dates) > 1 else ""
 

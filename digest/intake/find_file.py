@@ -27,12 +27,19 @@ class Finder:
     def find(self, file: str, names: Iterable[str]) -> tuple[Story | None, str]:
         """Returns the story of a file that the ledger knows, wherever it lies now, or the file that hides it."""
         altered = self._desk.altered
-        theirs = [other for other, owner in altered.items() if owner == file and other in self.stories]
+        theirs = [
+            other for other, owner in altered.items() if owner == file and other in self.stories
+        ]
         if theirs:
             return self.stories[theirs[0]], ""
         keyed = {other for key in self._keys(file) for other in self._named.get(key, ())}
-        alike = {other: self._likeness(self.stories[other], file) for other in sorted(keyed.difference(altered))}
-        if any(alike.values()):  # the others are copies that have become other stories, their `id` left in
+        alike = {
+            other: self._likeness(self.stories[other], file)
+            for other in sorted(keyed.difference(altered))
+        }
+        if any(
+            alike.values()
+        ):  # the others are copies that have become other stories, their `id` left in
             return self.stories[max(alike, key=lambda other: (alike[other], other == file))], ""
         return None, self._desk.hidden(names)
 
@@ -48,13 +55,20 @@ class Finder:
         """Returns how many of link, headline and date a file shares with a story of the ledger."""
         said = {alias for record in self._records[file].values() for alias in record.aliases}
         titles = {record.title for record in self._records[file].values()}
-        dated = [alias.removeprefix("headline:").partition(" ")[::2] for alias in said if alias.startswith("headline:")]
+        dated = [
+            alias.removeprefix("headline:").partition(" ")[::2]
+            for alias in said
+            if alias.startswith("headline:")
+        ]
         wrote, ours = last_written(self._records[file]), hashes_of(story)
         words, when = identity.hash_of(story.title), identity.stamp(story.published)
         return sum(
             (
-                not said.isdisjoint(identity.aliases_of_link(story.link)) or ours["link"] == wrote.get("link"),
-                story.title in titles or words in {one for _, one in dated} or ours["title"] == wrote.get("title"),
+                not said.isdisjoint(identity.aliases_of_link(story.link))
+                or ours["link"] == wrote.get("link"),
+                story.title in titles
+                or words in {one for _, one in dated}
+                or ours["title"] == wrote.get("title"),
                 when in {one for one, _ in dated} or ours["published"] == wrote.get("published"),
             )
         )
@@ -62,4 +76,6 @@ class Finder:
     def _keys(self, file: str) -> set[str]:
         """Returns the keys under which a story's file is found, from its records."""
         records = self._records.get(file, {})
-        return {key for feed, record in records.items() for key in ledger.keys_on_disk(record, feed)}
+        return {
+            key for feed, record in records.items() for key in ledger.keys_on_disk(record, feed)
+        }

@@ -83,7 +83,9 @@ def names_in(inbox: Inbox, ledgers: Ledgers) -> frozenset[str]:
     return (names_in_question(addresses - {""}, ledgers) | names) - {""}
 
 
-def plan(inbox: Inbox, desk: Snapshot, now: datetime) -> tuple[tuple[Filing, ...], tuple[Problem, ...]]:
+def plan(
+    inbox: Inbox, desk: Snapshot, now: datetime
+) -> tuple[tuple[Filing, ...], tuple[Problem, ...]]:
     """Returns what to move where, and what is wrong with the files that stay; `now` is the moment of the pull.
 
     `desk` has read the stories that speak of one of `names_in`.
@@ -120,7 +122,9 @@ class _Planning:
         story = self._read(name, text)
         self._check_new(name, story)
         week = self.desk.open_week(Week.of(story.day))
-        slug = self.slugs.take(week, Entry(id="", title=story.headline or story.title, link=story.link))
+        slug = self.slugs.take(
+            week, Entry(id="", title=story.headline or story.title, link=story.link)
+        )
         file = paths.story(week, story.day, slug)
         self.there.append(replace(story, file=file))
         self.texts[text] = file
@@ -129,7 +133,9 @@ class _Planning:
     def _read(self, name: str, text: str) -> Story:
         """Reads a file as if it lay under its own day, or today's, already; its day is then that of its moment."""
         day = _day(name) or self.today
-        story = story_file.loads(text, f"content/{Week.of(day).folder}/{day}-inbox.md", self.desk.known)
+        story = story_file.loads(
+            text, f"content/{Week.of(day).folder}/{day}-inbox.md", self.desk.known
+        )
         return replace(story, day=story.published.astimezone(self.desk.known.zone).date())
 
     def _check_new(self, name: str, story: Story) -> None:
@@ -145,11 +151,29 @@ class _Planning:
         )
         if same:
             what = f"its story is there already: {same}"
-            raise Faults([Problem(name, 0, what, "put your words at the end of that file, then delete this one")])
+            raise Faults(
+                [
+                    Problem(
+                        name,
+                        0,
+                        what,
+                        "put your words at the end of that file, then delete this one",
+                    )
+                ]
+            )
         names = names_of_link(story.link) | ({story.id} - {""})
         hidden = self.desk.hidden(names)
         if hidden:
-            raise Faults([Problem(name, 0, f"{hidden} may be the same story, but cannot be read", "fix that one")])
+            raise Faults(
+                [
+                    Problem(
+                        name,
+                        0,
+                        f"{hidden} may be the same story, but cannot be read",
+                        "fix that one",
+                    )
+                ]
+            )
         deleted = known[0][1].file if known else self.desk.deleted([story.link])
         if deleted:
             what = f"its story was deleted: {deleted}"
@@ -164,7 +188,9 @@ def _day(name: str) -> date | None:
         return timestamps.day(dated[0]) if dated else None
     except ValueError:
         cure = "rename the file with a day that is, or with none"
-        raise Faults([Problem(name, 0, f"there is no day {name.rpartition('/')[2][:10]}", cure)]) from None
+        raise Faults(
+            [Problem(name, 0, f"there is no day {name.rpartition('/')[2][:10]}", cure)]
+        ) from None
 
 
 def _filings(inbox: Inbox, files: Mapping[str, str]) -> tuple[Filing, ...]:
@@ -173,14 +199,22 @@ def _filings(inbox: Inbox, files: Mapping[str, str]) -> tuple[Filing, ...]:
     moving = list(files)
     found = []
     for number, name in enumerate(moving):
-        staying = {picture for other in needed if other not in moving[: number + 1] for picture in needed[other]}
+        staying = {
+            picture
+            for other in needed
+            if other not in moving[: number + 1]
+            for picture in needed[other]
+        }
         folder = files[name].rpartition("/")[0]
         pictures = (
-            Picture(one, f"{folder}/{one.rpartition('/')[2]}", one not in staying) for one in sorted(needed[name])
+            Picture(one, f"{folder}/{one.rpartition('/')[2]}", one not in staying)
+            for one in sorted(needed[name])
         )
         shared = inbox.shared.get(name, b"")
         text = inbox.texts[name] if shared else ""
-        found.append(Filing(inbox=name, file=files[name], pictures=tuple(pictures), shared=shared, text=text))
+        found.append(
+            Filing(inbox=name, file=files[name], pictures=tuple(pictures), shared=shared, text=text)
+        )
     return tuple(found)
 
 
@@ -190,5 +224,7 @@ def _linked(text: str, pictures: Iterable[str]) -> set[str]:
 
 
 def _link_to(name: str) -> re.Pattern[str]:
-    spelt = "|".join(re.escape(one) for one in sorted({name, quote(name), name.replace(" ", "%20")}))
+    spelt = "|".join(
+        re.escape(one) for one in sorted({name, quote(name), name.replace(" ", "%20")})
+    )
     return re.compile(rf"""(?:[(<"'=]|\]:)[ \t]*(?:\./)?(?:{spelt})(?=[)>"'\s?#]|\Z)""")

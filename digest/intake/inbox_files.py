@@ -27,7 +27,9 @@ def empty_inbox(
     inbox = _read_inbox(root)
     if not inbox.texts:
         return (), inbox.problems
-    filings, problems = plan(inbox, read_snapshot(root, config, ledgers, names_in(inbox, ledgers)), now)
+    filings, problems = plan(
+        inbox, read_snapshot(root, config, ledgers, names_in(inbox, ledgers)), now
+    )
     wrong = {} if dry else {filing: file_away(root, filing) for filing in filings}
     done = tuple(filing for filing in filings if not wrong.get(filing))
     return done, (*problems, *filter(None, wrong.values()))
@@ -46,7 +48,10 @@ def file_away(root: Path, filing: Filing) -> Problem | None:
     if filing.shared:
         if disk.read_inside(root, filing.inbox) != filing.shared:
             return Problem(filing.inbox, 0, "this file has changed during the pull", "pull again")
-        stands = create(root, filing.file, filing.text) or content(root, filing.file) == filing.text.encode()
+        stands = (
+            create(root, filing.file, filing.text)
+            or content(root, filing.file) == filing.text.encode()
+        )
     else:
         stands = _stands(root, filing.inbox, filing.file)
     if not stands:
@@ -69,11 +74,17 @@ def _read_inbox(root: Path) -> Inbox:
         file = f"{paths.INBOX}/{path.name}"
         if file_names.is_hidden_text(path.name):
             cure = f"rename it to {file_names.proper(path.name)}"
-            problems.append(Problem(file, 0, "is hidden by the dot before its name, so it is not read", cure))
+            problems.append(
+                Problem(file, 0, "is hidden by the dot before its name, so it is not read", cure)
+            )
         elif path.name.startswith(".") or path.stem == "README":
             continue
         elif path.is_symlink() or not path.is_file():
-            problems.append(Problem(file, 0, "is not a plain file", "put the story's file itself into the inbox"))
+            problems.append(
+                Problem(
+                    file, 0, "is not a plain file", "put the story's file itself into the inbox"
+                )
+            )
         elif path.suffix.lower() in paths.PICTURES:
             pictures.append(file)
         elif path.suffix.lower() in BOOKMARKS:
@@ -100,4 +111,6 @@ def _read_inbox(root: Path) -> Inbox:
 
 def _stands(root: Path, inbox: str, file: str) -> bool:
     """Gives a file its place as well, and tells whether that place now has the same bytes."""
-    return disk.link(root, inbox, file) or disk.read_inside(root, inbox) == disk.read_inside(root, file)
+    return disk.link(root, inbox, file) or disk.read_inside(root, inbox) == disk.read_inside(
+        root, file
+    )

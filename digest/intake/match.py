@@ -52,7 +52,9 @@ def resolve(
             order = sorted(range(len(entries)), key=lambda at: _content(entries[at]))
             ranks = {at: rank for rank, at in enumerate(order)}
             signs = _signs(feed, entries, context, known)
-            looks = {at: score.Look(feed, signs[at], stories, own=own) for at in order if not files[at]}
+            looks = {
+                at: score.Look(feed, signs[at], stories, own=own) for at in order if not files[at]
+            }
             for at, file in score.assign(looks, ranks, set(files)).items():
                 files[at] = file
             for at in order if not own else ():
@@ -73,16 +75,22 @@ def match(feed: str, entries: Sequence[Entry], known: identity.Known) -> list[st
 class Context:
     """What the documents of a pull say about names: guids that several entries have, links that name no one story."""
 
-    def __init__(self, repeated: Mapping[str, frozenset[str]], crowded: Container[str], known: identity.Known) -> None:
+    def __init__(
+        self, repeated: Mapping[str, frozenset[str]], crowded: Container[str], known: identity.Known
+    ) -> None:
         self._repeated, self._crowded, self._known = repeated, crowded, known
 
     @classmethod
     def of(cls, documents: Documents, known: identity.Known) -> Context:
         pages = (Counter(identity.page_of(entry) for entry in entries) for _, entries in documents)
-        whole = (Counter(identity.whole_link(entry) for entry in entries) for _, entries in documents)
+        whole = (
+            Counter(identity.whole_link(entry) for entry in entries) for _, entries in documents
+        )
         return cls(
             repeated={feed: identity.repeated_guids(entries) for feed, entries in documents},
-            crowded={name for count in (*pages, *whole) for name, times in count.items() if times > 1},
+            crowded={
+                name for count in (*pages, *whole) for name, times in count.items() if times > 1
+            },
             known=known,
         )
 
@@ -94,13 +102,18 @@ class Context:
     def is_weak(self, feed: str, link: str) -> bool:
         """Tells whether a link is that of several stories, or of a whole site."""
         page = urls.lasting(urls.canonical(link))
-        return self.is_crowded(link) or len(self._known.get(identity.in_feed(f"page:{page}", feed), ())) > 1
+        return (
+            self.is_crowded(link)
+            or len(self._known.get(identity.in_feed(f"page:{page}", feed), ())) > 1
+        )
 
     def is_shared(self, feed: str, entry: Entry) -> bool:
         """Tells whether several entries or stories have an entry's link, if that leads to a place, the very place."""
         if not urls.fragment(entry.link):
             return self.is_weak(feed, entry.link)
-        stories = self._known.get(identity.in_feed(f"whole link:{identity.hash_of(entry.link)}", feed), ())
+        stories = self._known.get(
+            identity.in_feed(f"whole link:{identity.hash_of(entry.link)}", feed), ()
+        )
         return identity.whole_link(entry) in self._crowded or len(stories) > 1
 
     def is_crowded(self, link: str) -> bool:
@@ -119,7 +132,11 @@ class Context:
         """
         if self.is_place(entry):
             return entry.link
-        return minted(entry, salt) if urls.fragment(entry.link) or self.is_weak(feed, entry.link) else ""
+        return (
+            minted(entry, salt)
+            if urls.fragment(entry.link) or self.is_weak(feed, entry.link)
+            else ""
+        )
 
 
 def minted(entry: Entry, salt: str = "") -> str:
@@ -147,7 +164,9 @@ def own_names(
     """
     bare = {identity.whole_link(entry) for entry in entries if not context.guid(feed, entry)}
     own = [
-        "" if guid and (ids.get(guid, file) != file or _is_foreign(feed, entry, file, known, bare)) else guid
+        ""
+        if guid and (ids.get(guid, file) != file or _is_foreign(feed, entry, file, known, bare))
+        else guid
         for entry, file in zip(entries, files, strict=True)
         for guid in (context.guid(feed, entry),)
     ]
@@ -175,11 +194,19 @@ def _without_guid(entry: Entry, aliases: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _free_stand_in(
-    entry: Entry, file: str | None, guid: str, known: identity.Known, met: Container[str], ids: Mapping[str, str]
+    entry: Entry,
+    file: str | None,
+    guid: str,
+    known: identity.Known,
+    met: Container[str],
+    ids: Mapping[str, str],
 ) -> str:
     """Returns what stands in for a guid, one of our own where the name that it would have is another story's."""
     name = guid or entry.link
-    owners = (*known.get(f"guid:{name}", ()), *(() if guid else known.get(f"bare:{urls.canonical(name)}", ())))
+    owners = (
+        *known.get(f"guid:{name}", ()),
+        *(() if guid else known.get(f"bare:{urls.canonical(name)}", ())),
+    )
     is_taken = (bool(owners) and file not in owners) or name in met or ids.get(name, file) != file
     return _free_minted(entry, file, known, met) if is_taken else guid
 
@@ -187,13 +214,23 @@ def _free_stand_in(
 def _free_minted(entry: Entry, file: str | None, known: identity.Known, met: Container[str]) -> str:
     """Returns a guid of our own that no other story has, though it may say the very same."""
     guids = (minted(entry, str(number) if number else "") for number in count())
-    return next(guid for guid in guids if guid not in met and {file}.issuperset(known.get(f"guid:{guid}", ())))
+    return next(
+        guid
+        for guid in guids
+        if guid not in met and {file}.issuperset(known.get(f"guid:{guid}", ()))
+    )
 
 
-def _is_foreign(feed: str, entry: Entry, file: str | None, known: identity.Known, bare: Container[str]) -> bool:
+def _is_foreign(
+    feed: str, entry: Entry, file: str | None, known: identity.Known, bare: Container[str]
+) -> bool:
     """Tells whether an entry's guid already names another story, or is the link that is the only name of one."""
-    address = urls.canonical(entry.id) if urls.web_link(entry.id) and not urls.fragment(entry.id) else ""
-    owners = known.get(identity.scoped(f"guid:{entry.id}", feed), ()) or known.get(f"bare:{address}", ())
+    address = (
+        urls.canonical(entry.id) if urls.web_link(entry.id) and not urls.fragment(entry.id) else ""
+    )
+    owners = known.get(identity.scoped(f"guid:{entry.id}", feed), ()) or known.get(
+        f"bare:{address}", ()
+    )
     return _is_anothers_link(entry, bare) or (bool(owners) and file not in owners)
 
 
@@ -224,17 +261,25 @@ def _keys(feed: str, entry: Entry, context: Context) -> Collection[str]:
     stand_in = guid or context.stand_in(feed, entry)
     aliases = [alias for alias in identity.aliases_of(entry) if not alias.startswith("guid:")]
     aliases += [f"guid:{stand_in}"] if stand_in else []
-    return identity.keys_of(aliases, entry.title, feed, bare=not guid, link=identity.hash_of(entry.link))
+    return identity.keys_of(
+        aliases, entry.title, feed, bare=not guid, link=identity.hash_of(entry.link)
+    )
 
 
-def _signs(feed: str, entries: Sequence[Entry], context: Context, known: identity.Known) -> list[score.Signs]:
+def _signs(
+    feed: str, entries: Sequence[Entry], context: Context, known: identity.Known
+) -> list[score.Signs]:
     """Returns the names of each entry of a document, and what they are worth."""
     dates = Counter(identity.stamp(entry.published) for entry in entries if entry.published)
     summaries = Counter(entry.summary for entry in entries)
     has_moved = _has_moved(feed, entries, context, known)
     names = [
         evidence.Names(
-            one, context.guid(feed, one), context.is_crowded(one.link), context.is_shared(feed, one), has_moved
+            one,
+            context.guid(feed, one),
+            context.is_crowded(one.link),
+            context.is_shared(feed, one),
+            has_moved,
         )
         for one in entries
     ]
@@ -243,13 +288,16 @@ def _signs(feed: str, entries: Sequence[Entry], context: Context, known: identit
             names=_names(feed, entry, context, is_excerpt_shared=summaries[entry.summary] > 1),
             link=link,
             is_guid_vague=is_guid_vague,
-            is_date_shared=entry.published is not None and dates[identity.stamp(entry.published)] > 1,
+            is_date_shared=entry.published is not None
+            and dates[identity.stamp(entry.published)] > 1,
         )
         for entry, (link, is_guid_vague) in zip(entries, evidence.kinds(names), strict=True)
     ]
 
 
-def _has_moved(feed: str, entries: Sequence[Entry], context: Context, known: identity.Known) -> bool:
+def _has_moved(
+    feed: str, entries: Sequence[Entry], context: Context, known: identity.Known
+) -> bool:
     """Tells whether an entry has headline and exact date of a known story, but the only link of another.
 
     Then the links of the feed say where an entry stands in it, and not what it is.
@@ -260,7 +308,11 @@ def _has_moved(feed: str, entries: Sequence[Entry], context: Context, known: ide
         if exact[said] == 1 and (not guid or evidence.is_in_link(guid, entry.link)):
             stories = known.get(identity.in_feed(said, feed), ())
             kind = "whole link" if urls.fragment(entry.link) else "only page"
-            name = identity.hash_of(entry.link) if urls.fragment(entry.link) else identity.page_of(entry)
+            name = (
+                identity.hash_of(entry.link)
+                if urls.fragment(entry.link)
+                else identity.page_of(entry)
+            )
             there = known.get(identity.in_feed(f"{kind}:{name}", feed), ())
             if len(stories) == 1 and there and set(stories).isdisjoint(there):
                 return True
@@ -275,28 +327,51 @@ def _exact(entry: Entry) -> str:
 
 def _names(feed: str, entry: Entry, context: Context, *, is_excerpt_shared: bool) -> dict[str, str]:
     """Returns the names of an entry, by kind."""
-    guid, page, words = context.guid(feed, entry), identity.page_of(entry), identity.hash_of(entry.title)
+    guid, page, words = (
+        context.guid(feed, entry),
+        identity.page_of(entry),
+        identity.hash_of(entry.title),
+    )
     name, number = guid or context.stand_in(feed, entry), urls.article_number(entry.link)
-    link, when = identity.hash_of(entry.link), identity.stamp(entry.published) if entry.published else ""
+    link, when = (
+        identity.hash_of(entry.link),
+        identity.stamp(entry.published) if entry.published else "",
+    )
     exact = identity.exact_stamp(entry)
     names = {"unchanged": ledger.unchanged(ledger.hashes(_said(entry)))}
     names |= {"guid": f"guid:{name}", "any guid": f"any guid:{name}"} if name else {}
     names |= {"minted": f"guid:{name}"} if not guid and name.startswith("urn:uuid:") else {}
     names |= {"claim": f"{identity.CLAIM}{guid}"} if guid else {}
     names |= (
-        {"shared guid": f"noted guid:{entry.id}", "shared claim": f"{identity.CLAIM}{entry.id}"} if entry.id else {}
+        {"shared guid": f"noted guid:{entry.id}", "shared claim": f"{identity.CLAIM}{entry.id}"}
+        if entry.id
+        else {}
     )
     names |= {"article": f"article:{number}"} if number else {}
-    names |= {"page": f"page:{page}", "host": f"host:{urls.host(entry.link)}", "same": f"same:{link} {words}"}
-    names |= {"whole link": f"whole link:{link}"} if urls.fragment(entry.link) else {"only page": f"only page:{page}"}
+    names |= {
+        "page": f"page:{page}",
+        "host": f"host:{urls.host(entry.link)}",
+        "same": f"same:{link} {words}",
+    }
+    names |= (
+        {"whole link": f"whole link:{link}"}
+        if urls.fragment(entry.link)
+        else {"only page": f"only page:{page}"}
+    )
     if identity.has_headline(entry):
-        names |= {"words": f"words:{words}", "now": f"now:{words}", "wording": identity.wording(entry.title)}
+        names |= {
+            "words": f"words:{words}",
+            "now": f"now:{words}",
+            "wording": identity.wording(entry.title),
+        }
         names |= {"headline": f"headline:{exact} {words}"} if exact else {}
         if not exact and (not guid or urls.web_link(guid)):
             names |= {"stem": identity.stem(page, entry.title, when)}
     else:
         names |= {"untitled": f"now:{words}"}
-        names |= {"apart": f"date:{exact}" if exact else f"summary:{identity.hash_of(entry.summary)}"}
+        names |= {
+            "apart": f"date:{exact}" if exact else f"summary:{identity.hash_of(entry.summary)}"
+        }
     if not is_excerpt_shared and len(entry.summary.split()) >= _TELLING_WORDS:
         names |= {"excerpt": f"summary:{identity.hash_of(entry.summary)}"}
     if when:
@@ -306,7 +381,12 @@ def _names(feed: str, entry: Entry, context: Context, *, is_excerpt_shared: bool
 
 
 def _said(entry: Entry) -> dict[str, str | datetime | None]:
-    return {"title": entry.title, "link": entry.link, "published": entry.published, "excerpt": entry.summary}
+    return {
+        "title": entry.title,
+        "link": entry.link,
+        "published": entry.published,
+        "excerpt": entry.summary,
+    }
 
 
 _TELLING_WORDS = 5

@@ -49,14 +49,14 @@ class Kept:
 class Merged:
     """What to change in a story, what was kept, and what is to count as written by us from now on.
 
-    `heard` are the fields of which the feed says something new, `replaced` has what stood in those that were changed,
+    `incoming` are the fields of which the feed says something new, `replaced` has what stood in those that were changed,
     and `withdrawn` are those that the feed no longer gives, though the file still has them, edited or not.
     """
 
     changes: Mapping[str, Value]
     kept: tuple[Kept, ...]
     wrote: Mapping[str, str]
-    heard: tuple[str, ...] = ()
+    incoming: tuple[str, ...] = ()
     replaced: Mapping[str, Value] = dataclasses.field(default_factory=dict)
     withdrawn: tuple[str, ...] = ()
 
@@ -108,7 +108,7 @@ def merge(
     fresh: Story,
     *,
     before: Hashes,
-    heard: Hashes,
+    incoming: Hashes,
     wrote: Hashes,
     now: datetime,
     aside: Collection[str] = (),
@@ -118,28 +118,40 @@ def merge(
 ) -> Merged:
     """Merges `fresh`, the story as it would be added today, into the story as its file has it.
 
-    `before` and `heard` are the hashes of what the feed said and says, `wrote` those of what we last put into the
+    `before` and `incoming` are the hashes of what the feed said and says, `wrote` those of what we last put into the
     file; `now` is the moment of the pull. The fields `aside` are not changed, since the file has another feed's words
     there. `begun` is the story as it was before a pull that was killed after it had changed the file. `has_guid` says
     that a ledger has the story's guid, though its file may lack it, `adopted` that the file was there before a feed
     brought its story.
     """
     theirs = hashes_of(fresh)
-    if "excerpt" in heard:
-        theirs.setdefault("excerpt", ledger.NOTHING)  # the feed has a summary, and digest.toml keeps none of it
+    if "excerpt" in incoming:
+        theirs.setdefault(
+            "excerpt", ledger.NOTHING
+        )  # the feed has a summary, and digest.toml keeps none of it
     marks = {mark for mark in (wrote.get("excerpt"), theirs.get("excerpt")) if mark}
     # Nothing in a file is known to be pull's where the ledger that knew what pull wrote is lost.
     forgotten = wrote.keys().isdisjoint(FIELDS)
     is_bare = wrote.get("excerpt", ledger.NOTHING) == ledger.NOTHING and not (adopted or forgotten)
     story, moved = _with_excerpt(story, marks, is_bare=is_bare)
     ours = {"excerpt": ledger.NOTHING, **hashes_of(story)}
-    said = [name for name in FIELDS if name in theirs and name in heard and heard[name] != before.get(name)]
-    differ = [name for name in said if ours.get(name) != theirs[name] and not _is_untracked(name, story, fresh)]
+    said = [
+        name
+        for name in FIELDS
+        if name in theirs and name in incoming and incoming[name] != before.get(name)
+    ]
+    differ = [
+        name
+        for name in said
+        if ours.get(name) != theirs[name] and not _is_untracked(name, story, fresh)
+    ]
     written = {"excerpt": ledger.NOTHING, **wrote}
     ours_still = {name for name in theirs if ours.get(name) == written.get(name) and not forgotten}
     agree = {name for name in theirs if ours.get(name) == theirs[name]}
     free = [name for name in differ if name in ours_still and name not in aside]
-    anothers = [name for name in FIELDS if name in aside and name in heard and name in ours_still - agree]
+    anothers = [
+        name for name in FIELDS if name in aside and name in incoming and name in ours_still - agree
+    ]
     done = _changed_before(story, begun, [name for name in said if name not in differ])
     changes: dict[str, Value] = {name: getattr(fresh, name) for name in free}
     agreed = {name: theirs[name] for name in (*free, *done)}
@@ -155,12 +167,14 @@ def merge(
             if (kept := _kept(name, story, fresh, ANOTHERS if name in anothers else "", moved))
         ),
         wrote={**wrote, **agreed, **ledger.hashes({"updated": updated})},
-        heard=tuple(dict.fromkeys((*said, *anothers))),
+        incoming=tuple(dict.fromkeys((*said, *anothers))),
         replaced={name: getattr(story, name) for name in free} | done,
         withdrawn=tuple(
             name
             for name in _written_once(wrote)
-            if before.get(name) and name not in heard and (getattr(story, name) or (name == "excerpt" and moved))
+            if before.get(name)
+            and name not in incoming
+            and (getattr(story, name) or (name == "excerpt" and moved))
         ),
     )
 
@@ -181,7 +195,9 @@ def _changed_before(story: Story, begun: Story | None, names: Iterable[str]) -> 
     """Returns what stood in these fields before a pull that was killed gave them the words that they have."""
     if begun is None:
         return {}
-    return {name: getattr(begun, name) for name in names if getattr(begun, name) != getattr(story, name)}
+    return {
+        name: getattr(begun, name) for name in names if getattr(begun, name) != getattr(story, name)
+    }
 
 
 def _kept(name: str, story: Story, fresh: Story, why: str, moved: str) -> Kept | None:
@@ -195,7 +211,9 @@ def _kept(name: str, story: Story, fresh: Story, why: str, moved: str) -> Kept |
     return Kept(name, *_side_by_side(ours, theirs), why, whole=theirs) if ours != theirs else None
 
 
-def _updated(story: Story, fresh: Story, agreed: set[str], wrote: Mapping[str, str], now: datetime) -> datetime | None:
+def _updated(
+    story: Story, fresh: Story, agreed: set[str], wrote: Mapping[str, str], now: datetime
+) -> datetime | None:
     """Returns the moment of the publisher's last words, where these now stand and the editor has set none of theirs.
 
     Words that stand already without our knowing were put there by a pull that was killed; so was their moment.
@@ -217,12 +235,18 @@ def _is_untracked(name: str, story: Story, fresh: Story) -> bool:
 def _unwrapped(story: Story, marks: Container[str | None]) -> Story:
     """Returns the story with its excerpt in the lines that one of the hashes knows, where it was only wrapped anew."""
     whole = excerpt.unwrapped(story.excerpt)
-    return replace(story, excerpt=whole) if ledger.hash_of_value(excerpt.compared(whole)) in marks else story
+    return (
+        replace(story, excerpt=whole)
+        if ledger.hash_of_value(excerpt.compared(whole)) in marks
+        else story
+    )
 
 
 def _side_by_side(ours: str, theirs: str) -> tuple[str, str]:
     """Returns two wordings, of long ones the part where they begin to differ, with a few words before it."""
-    parting = (at for at, (one, other) in enumerate(zip(ours, theirs, strict=False)) if one != other)
+    parting = (
+        at for at, (one, other) in enumerate(zip(ours, theirs, strict=False)) if one != other
+    )
     begin = next(parting, min(len(ours), len(theirs))) - _BEFORE
     if max(len(ours), len(theirs)) <= _LONGEST or begin <= 0:
         return _cut(ours, 0), _cut(theirs, 0)

@@ -21,7 +21,7 @@ _NOON = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class NewStory:
     """One entry of one feed; `guid` is its own, empty where it has none or shares it with other stories.
 
     `aliases` lack a guid that belongs to another story, since who asks by it means that one.
@@ -43,11 +43,13 @@ def believes(entry: Entry, now: datetime) -> bool:
     return entry.published is not None and not is_ahead(entry.published, now)
 
 
-def fresh_story(arrival: Arrival, config: Config, now: datetime) -> Story:
+def fresh_story(arrival: NewStory, config: Config, now: datetime) -> Story:
     """Returns the story of an entry, all but its slug and file; its week is that of its local day."""
     feed, entry = arrival.feed, arrival.entry
     zone = ZoneInfo(config.site.timezone)
-    published = (_local(entry, zone) if believes(entry, now) else now.astimezone(zone)).replace(microsecond=0)
+    published = (_local(entry, zone) if believes(entry, now) else now.astimezone(zone)).replace(
+        microsecond=0
+    )
     return Story(
         file="",
         week=Week.of(published.date()),
@@ -74,7 +76,9 @@ def _local(entry: Entry, zone: ZoneInfo) -> datetime:
     return (entry.published + _NOON if entry.day_only else entry.published).replace(tzinfo=zone)
 
 
-def first_record(arrival: Arrival, file: str, config: Config, at: str, own: Entry | None = None) -> Record:
+def first_record(
+    arrival: NewStory, file: str, config: Config, at: str, own: Entry | None = None
+) -> Record:
     """Returns the record of an entry that its feed brings for the first time, before anything is noted as heard.
 
     `at` is the moment of the pull. For a file that was there before, `own` has the names by which it is known already.

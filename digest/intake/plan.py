@@ -62,8 +62,14 @@ class Snapshot:
 
     def deleted(self, addresses: Iterable[str]) -> str:
         """Returns the file of a deleted story at one of the addresses that no feed has brought, "" if there is none."""
-        wanted = {urls.canonical(address) for address in addresses if not urls.is_front_page(address)}
-        at_link = {one.name for one in self.located if not wanted.isdisjoint(map(urls.canonical, (one.link, one.now)))}
+        wanted = {
+            urls.canonical(address) for address in addresses if not urls.is_front_page(address)
+        }
+        at_link = {
+            one.name
+            for one in self.located
+            if not wanted.isdisjoint(map(urls.canonical, (one.link, one.now)))
+        }
         for name in sorted(at_link):
             found = [one for one in self.located if one.name == name]
             homes, keys = {one.file for one in found}, locations.keys_of(found)
@@ -72,7 +78,10 @@ class Snapshot:
                 for feed, records in self.ledgers.items()
                 for record in records.values()
             )
-            there = (story.file in homes or not keys.isdisjoint(keys_of_story(story)) for story in self.stories)
+            there = (
+                story.file in homes or not keys.isdisjoint(keys_of_story(story))
+                for story in self.stories
+            )
             if homes.isdisjoint(self.files) and not any(there) and not any(brought):
                 return found[0].file
         return ""
@@ -90,7 +99,9 @@ class Snapshot:
         edit = self.begun.get(story.file)
         with suppress(Faults):
             if edit:
-                old, new = (loads(text, story.file, self.known) for text in (edit.before, edit.after))
+                old, new = (
+                    loads(text, story.file, self.known) for text in (edit.before, edit.after)
+                )
                 return before_kill(story, old, new)
         return None
 
@@ -101,7 +112,14 @@ class Snapshot:
     def hidden(self, names: Iterable[str]) -> str:
         """Returns a file that cannot be read and speaks of one of the names, if any: it may well be their story."""
         wanted = tuple(names)
-        return next((file for file, text in self.unreadable.items() if any(name in text for name in wanted)), "")
+        return next(
+            (
+                file
+                for file, text in self.unreadable.items()
+                if any(name in text for name in wanted)
+            ),
+            "",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

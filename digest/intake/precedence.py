@@ -20,14 +20,20 @@ Records = Mapping[str, Record]
 """The records of one story, by feed."""
 
 
-def suppliers(story: Story, records: Records, live: Collection[str], rank: Callable[[str], int]) -> list[str]:
+def suppliers(
+    story: Story, records: Records, live: Collection[str], rank: Callable[[str], int]
+) -> list[str]:
     """Returns the feeds of a story that are still pulled, in order of precedence.
 
     That is the order of digest.toml, unless an editor has changed the story's feeds: then it is theirs. A story that
     names no feed gets those that brought it, in the order in which they did.
     """
-    adopters = sorted(records, key=lambda feed: (records[feed].since or records[feed].at, rank(feed)))
-    is_ours = bool(story.feeds) and last_written(records).get("feeds") == ledger.hash_of_value(story.feeds)
+    adopters = sorted(
+        records, key=lambda feed: (records[feed].since or records[feed].at, rank(feed))
+    )
+    is_ours = bool(story.feeds) and last_written(records).get("feeds") == ledger.hash_of_value(
+        story.feeds
+    )
     feeds = sorted(story.feeds, key=rank) if is_ours else story.feeds or adopters
     return [feed for feed in feeds if feed in live]
 
@@ -46,7 +52,9 @@ def last_written(records: Records) -> dict[str, str]:
     return found
 
 
-def baseline(record: Record, heard: Mapping[str, str], records: Records, *, first: bool) -> dict[str, str]:
+def baseline(
+    record: Record, incoming: Mapping[str, str], records: Records, *, first: bool
+) -> dict[str, str]:
     """Returns what a feed's words are compared with: what it said before, without corrections that were held.
 
     If the feed is not the first, it cannot withdraw a field where it never agreed with the file.
@@ -54,33 +62,41 @@ def baseline(record: Record, heard: Mapping[str, str], records: Records, *, firs
     found, written = dict(record.said), last_written(records)
     for name in FIELDS:
         is_held = name in record.held and record.held[name] == written.get(name, "")
-        is_gone = not first and name not in heard and not is_in_file(name, record.said.get(name, ""), records)
+        is_gone = (
+            not first
+            and name not in incoming
+            and not is_in_file(name, record.said.get(name, ""), records)
+        )
         if is_held or is_gone:
             found.pop(name, None)
     return found
 
 
-def only_reported(record: Record, heard: Mapping[str, str], records: Records, *, first: bool) -> frozenset[str]:
+def only_reported(
+    record: Record, incoming: Mapping[str, str], records: Records, *, first: bool
+) -> frozenset[str]:
     """Returns the fields that a feed may not change, but in which the editor should know what it says.
 
     The file has another feed's words there. Either this feed has changed its own words, or it corrects only one of
     headline and summary, so that the two in the file may no longer fit together.
     """
-    waiting = still_valid(record.held, last_written(records)).keys() & heard.keys()
+    waiting = still_valid(record.held, last_written(records)).keys() & incoming.keys()
     others = {
         name
         for name in FIELDS
-        if name in heard and name not in waiting
-        if not any(is_in_file(name, mark, records) for mark in (record.said.get(name, ""), heard[name]))
+        if name in incoming and name not in waiting
+        if not any(
+            is_in_file(name, mark, records) for mark in (record.said.get(name, ""), incoming[name])
+        )
     }
-    changed = {name for name in heard if heard[name] != record.said.get(name)}
+    changed = {name for name in incoming if incoming[name] != record.said.get(name)}
     corrected = (waiting if first else (waiting | changed) - others) & WORDS
     unfit = (others - changed) & WORDS if corrected else set()
     return frozenset(unfit if first else (others & changed) | unfit)
 
 
 def agreed_corrections(
-    record: Record, heard: Mapping[str, str], earlier: Collection[Record], records: Records
+    record: Record, incoming: Mapping[str, str], earlier: Collection[Record], records: Records
 ) -> dict[str, str]:
     """Returns what a feed said in the fields in which it agreed with the file and now says what all earlier feeds say.
 
@@ -89,13 +105,13 @@ def agreed_corrections(
     return {
         name: record.said.get(name, "")
         for name in FIELDS
-        if name in heard and heard[name] != record.said.get(name, "")
+        if name in incoming and incoming[name] != record.said.get(name, "")
         if is_in_file(name, record.said.get(name, ""), records)
-        if earlier and all(one.said.get(name) == heard[name] for one in earlier)
+        if earlier and all(one.said.get(name) == incoming[name] for one in earlier)
     }
 
 
-def contradicted(record: Record, heard: Mapping[str, str], records: Records) -> frozenset[str]:
+def contradicted(record: Record, incoming: Mapping[str, str], records: Records) -> frozenset[str]:
     """Returns the fields in which a feed says what it said, while another feed has corrected the file since.
 
     A feed that was retired or renamed for a while does so.
@@ -106,12 +122,12 @@ def contradicted(record: Record, heard: Mapping[str, str], records: Records) -> 
     return frozenset(
         name
         for name in FIELDS
-        if name in heard and record.wrote.get(name, written.get(name)) != written.get(name)
-        if not is_in_file(name, heard[name], records)
+        if name in incoming and record.wrote.get(name, written.get(name)) != written.get(name)
+        if not is_in_file(name, incoming[name], records)
     )
 
 
-def held(record: Record, heard: Mapping[str, str], records: Records) -> dict[str, str]:
+def held(record: Record, incoming: Mapping[str, str], records: Records) -> dict[str, str]:
     """Returns the fields that a feed has corrected or withdrawn while another one supplies the words.
 
     Each has the hash of what the file has from pull.
@@ -119,7 +135,7 @@ def held(record: Record, heard: Mapping[str, str], records: Records) -> dict[str
     written = last_written(records)
     found = still_valid(record.held, written)
     for name in FIELDS:
-        said, says = record.said.get(name, ""), heard.get(name, "")
+        said, says = record.said.get(name, ""), incoming.get(name, "")
         if says != said and is_in_file(name, said, records):
             found[name] = written.get(name, "")
         if says and is_in_file(name, says, records):
@@ -127,10 +143,16 @@ def held(record: Record, heard: Mapping[str, str], records: Records) -> dict[str
     return found
 
 
-def still_held(record: Record, heard: Mapping[str, str], withdrawn: Iterable[str], records: Records) -> dict[str, str]:
+def still_held(
+    record: Record, incoming: Mapping[str, str], withdrawn: Iterable[str], records: Records
+) -> dict[str, str]:
     """Returns what is still held after a later feed has supplied words: the fields that it does not have now."""
     written = last_written(records)
-    unheard = {name: mark for name, mark in still_valid(record.held, written).items() if name not in heard}
+    unheard = {
+        name: mark
+        for name, mark in still_valid(record.held, written).items()
+        if name not in incoming
+    }
     return unheard | {name: written[name] for name in withdrawn}
 
 
@@ -150,18 +172,22 @@ def written_by_others(record: Record, records: Records) -> dict[str, str]:
     return found
 
 
-def written_now(record: Record, heard: Mapping[str, str], wrote: Mapping[str, str], records: Records) -> dict[str, str]:
+def written_now(
+    record: Record, incoming: Mapping[str, str], wrote: Mapping[str, str], records: Records
+) -> dict[str, str]:
     """Returns the `wrote` of a line for a feed that supplied words, without an excerpt that is still another feed's."""
     mark = wrote.get("excerpt")
     is_own = mark == record.wrote.get("excerpt") or mark != last_written(records).get("excerpt")
-    if is_own or is_in_file("excerpt", heard.get("excerpt", ""), records):
+    if is_own or is_in_file("excerpt", incoming.get("excerpt", ""), records):
         return dict(wrote)
     return {name: mark for name, mark in wrote.items() if name != "excerpt"}
 
 
 def is_excerpt_lost(records: Records) -> bool:
     """True if a feed gave the story a summary, and no record says what pull wrote of it: that ledger may be gone."""
-    return any("excerpt" in one.said for one in records.values()) and "excerpt" not in last_written(records)
+    return any("excerpt" in one.said for one in records.values()) and "excerpt" not in last_written(
+        records
+    )
 
 
 def left_out(records: Records) -> set[str]:
@@ -180,4 +206,6 @@ def is_in_file(name: str, mark: str, records: Records) -> bool:
     written = last_written(records).get(name, "")
     if name != "excerpt" or not written:
         return mark == written
-    return any(one.said.get(name) == mark and one.wrote.get(name) == written for one in records.values())
+    return any(
+        one.said.get(name) == mark and one.wrote.get(name) == written for one in records.values()
+    )

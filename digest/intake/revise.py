@@ -31,9 +31,13 @@ class Revision:
     done: bool = True
 
 
-def revise(story: Story, text: str, merged: Merged, known: Known, wrote: Mapping[str, str]) -> Revision:
+def revise(
+    story: Story, text: str, merged: Merged, known: Known, wrote: Mapping[str, str]
+) -> Revision:
     """Returns the story with a merge carried out; `wrote` is what counts as ours where that proves impossible."""
-    kept = tuple(f"{story.file}: {_kept(one)}; the feed now says '{one.theirs}'" for one in merged.kept)
+    kept = tuple(
+        f"{story.file}: {_kept(one)}; the feed now says '{one.theirs}'" for one in merged.kept
+    )
     if not merged.changes:
         return Revision(story, text, merged.wrote, kept)
     after = edited(text, story, merged.changes, known)
@@ -44,16 +48,24 @@ def revise(story: Story, text: str, merged: Merged, known: Known, wrote: Mapping
 
 def _kept(one: Kept) -> str:
     if one.why == ANOTHERS:
-        return f"kept another feed's {one.field}" + (f" '{one.ours}'" if one.ours else ", which is none")
+        return f"kept another feed's {one.field}" + (
+            f" '{one.ours}'" if one.ours else ", which is none"
+        )
     if one.why == MOVED:
         return f"kept the excerpt below your note, '{one.ours}'"
-    return f"kept your {one.field} '{one.ours}'" if one.ours else f"kept the {one.field} out, as you did"
+    return (
+        f"kept your {one.field} '{one.ours}'"
+        if one.ours
+        else f"kept the {one.field} out, as you did"
+    )
 
 
 def _left(merged: Merged) -> str:
     """Words for changes that cannot be made: the feed's, since they are told this once."""
     said = ", ".join(
-        f"{name}: '{words_of(name, value)}'" for name, value in merged.changes.items() if name not in {"updated", "id"}
+        f"{name}: '{words_of(name, value)}'"
+        for name, value in merged.changes.items()
+        if name not in {"updated", "id"}
     )
     return f"the feed now says {said}; the file cannot be changed in place: put in by hand what you want of it"
 
@@ -73,26 +85,40 @@ def pending_after_merge(
     `story` is as the merge leaves it. `reviewed`: an editor has written about it, which a new headline or link may
     make wrong. `done`: the file could be changed.
     """
-    found = {name: change for name, change in before.items() if name not in merged.heard}
+    found = {name: change for name, change in before.items() if name not in merged.incoming}
     if not done:
-        theirs = {name: value for name, value in merged.changes.items() if name in merged.heard}
+        theirs = {name: value for name, value in merged.changes.items() if name in merged.incoming}
         found |= {name: _their(name, words_of(name, value)) for name, value in theirs.items()}
     for name in _WATCHED if done else ():
         was = before.get(name)
-        old = was.words if was and was.kind in {CHANGED, REPLACED} else words_of(name, merged.replaced.get(name, ""))
-        if name in merged.heard and old and not _is_same(name, old, words_of(name, getattr(story, name))):
+        old = (
+            was.words
+            if was and was.kind in {CHANGED, REPLACED}
+            else words_of(name, merged.replaced.get(name, ""))
+        )
+        if (
+            name in merged.incoming
+            and old
+            and not _is_same(name, old, words_of(name, getattr(story, name)))
+        ):
             found[name] = PendingChange(CHANGED if reviewed else REPLACED, old[:_LONGEST])
     found |= {one.field: _their(one.field, one.whole, one.why == ANOTHERS) for one in merged.kept}
     return found | {name: PendingChange(WITHDRAWN) for name in merged.withdrawn}
 
 
-def reworded(before: Pending, fresh: Story, said: Mapping[str, str], heard: Mapping[str, str]) -> Pending:
+def reworded(
+    before: Pending, fresh: Story, said: Mapping[str, str], incoming: Mapping[str, str]
+) -> Pending:
     """Returns what is pending, with a feed's new words where those that it `said` before are mentioned."""
     found = dict(before)
     for name, change in before.items():
         words = tuple(change.words.split(", ")) if name == "authors" else change.words
-        is_its = change.kind in {KEPT, ANOTHERS} and change.words and hash_of_value(words) == said.get(name)
-        if is_its and heard.get(name, said.get(name)) != said.get(name):
+        is_its = (
+            change.kind in {KEPT, ANOTHERS}
+            and change.words
+            and hash_of_value(words) == said.get(name)
+        )
+        if is_its and incoming.get(name, said.get(name)) != said.get(name):
             found[name] = change._replace(words=words_of(name, getattr(fresh, name))[:_LONGEST])
     return found
 

@@ -110,7 +110,9 @@ class Look:
 
     def candidates(self) -> Iterator[tuple[int, str]]:
         """Yields the stories that the entry may be, each with its score."""
-        found = [self._stories.under(key) for kind, key in self._keys.items() if kind not in _DESCRIBING]
+        found = [
+            self._stories.under(key) for kind, key in self._keys.items() if kind not in _DESCRIBING
+        ]
         for file in dict.fromkeys(file for files in found if len(files) <= _MOST for file in files):
             score = self._score(file)
             if score >= ENOUGH:
@@ -152,7 +154,9 @@ class Look:
             return vague if self._signs.is_guid_vague else 40
         if self._own:
             return 30 if self._has("claim", file) else 0
-        is_one = self._has("any guid", file) and self._has("words", file) and self._has("moment", file)
+        is_one = (
+            self._has("any guid", file) and self._has("words", file) and self._has("moment", file)
+        )
         return 10 if is_one and self._has("host", file) else 0
 
     def _link(self, file: str, *, agrees: bool) -> int:
@@ -165,11 +169,20 @@ class Look:
                 is_placed = self._signs.link == "placed" or (
                     self._signs.link == "only" and self._stories.has(file, self._here)
                 )
-                is_other = self._signs.link in {"general", "only"} and not agrees and self._is_redated(file)
+                is_other = (
+                    self._signs.link in {"general", "only"}
+                    and not agrees
+                    and self._is_redated(file)
+                )
                 return 20 if is_placed or is_other or not self._only(kind, file) else 60
         if self._has("page", file):
             return 20 if self._signs.link == "placed" else 10
-        return 20 if self._only("stem", file) and (self._has("excerpt", file) or "excerpt" not in self._keys) else 0
+        return (
+            20
+            if self._only("stem", file)
+            and (self._has("excerpt", file) or "excerpt" not in self._keys)
+            else 0
+        )
 
     def _is_redated(self, file: str) -> bool:
         return self._has("dated", file) and not self._has("day", file)
@@ -178,7 +191,9 @@ class Look:
         if self._has("untitled", file):
             return 50 if self._has("apart", file) else 0
         if self._has("now", file) or (not self._own and self._has("words", file)):
-            is_one = self._has("moment", file) or "moment" not in self._keys or self._only("same", file)
+            is_one = (
+                self._has("moment", file) or "moment" not in self._keys or self._only("same", file)
+            )
             return 50 if is_one or not self._has("same", file) else 30
         wording = self._signs.names.get("wording", "")
         if self._has("words", file):
@@ -194,7 +209,11 @@ class Look:
 
     def _closeness(self, file: str) -> int:
         """Returns a few points by which stories are told apart that agree with an entry in all that counts."""
-        return sum(1 for kind in ("whole link", "same", "shared guid", "shared claim", "day") if self._has(kind, file))
+        return sum(
+            1
+            for kind in ("whole link", "same", "shared guid", "shared claim", "day")
+            if self._has(kind, file)
+        )
 
     def _has(self, kind: str, file: str) -> bool:
         return kind in self._keys and self._stories.has(file, self._keys[kind])
@@ -203,7 +222,9 @@ class Look:
         return self._has(kind, file) and len(self._stories.under(self._keys[kind])) == 1
 
 
-def assign(looks: Mapping[int, Look], order: Mapping[int, int], claimed: Collection[str]) -> dict[int, str]:
+def assign(
+    looks: Mapping[int, Look], order: Mapping[int, int], claimed: Collection[str]
+) -> dict[int, str]:
     """Returns the story of each entry that agrees with one enough, those that agree most first; none is given twice.
 
     `order` has the entries' numbers by what they say: where several agree alike, their places make no difference.

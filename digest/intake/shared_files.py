@@ -56,7 +56,11 @@ def fault(text: str, file: str) -> Problem | None:
         return None
     if typing_errors.is_like_fence(lines[first]):
         return typing_errors.no_fence(lines[first], file)._replace(line=first + 1)
-    found = [(number, _bare(one[0])) for number, line in enumerate(lines) for one in _ADDRESS.finditer(line)]
+    found = [
+        (number, _bare(one[0]))
+        for number, line in enumerate(lines)
+        for one in _ADDRESS.finditer(line)
+    ]
     if not found:
         what = "has no address (https://…)"
         return Problem(file, 0, what, "an address alone is enough, or the lines title: and link:")
@@ -81,7 +85,9 @@ def of_bookmark(name: str, content: bytes) -> str | None:
     """Converts a bookmark file to the text of a story; None if it does not link to a web page."""
     address, title = "", PurePosixPath(name).stem
     if content.lstrip()[:6] in {b"<?xml ", b"bplist", b"<plist", b"<!DOCT"}:
-        with contextlib.suppress(Exception):  # plistlib documents no complete list of what it raises
+        with contextlib.suppress(
+            Exception
+        ):  # plistlib documents no complete list of what it raises
             address = str(plistlib.loads(content)["URL"])
     else:
         said = {key.lower(): value for key, value in _SHORTCUT.findall(_decoded(content))}
@@ -95,10 +101,18 @@ def _key_fault(lines: list[str], first: int, addressed: int, file: str) -> Probl
 
     Only lines down to the end of the paragraph of the first address count: what is below is a note.
     """
-    end = next((number for number in range(addressed, len(lines)) if not lines[number].strip()), len(lines))
-    below = next((number for number in range(end, len(lines)) if lines[number].strip()), len(lines) - 1)
+    end = next(
+        (number for number in range(addressed, len(lines)) if not lines[number].strip()), len(lines)
+    )
+    below = next(
+        (number for number in range(end, len(lines)) if lines[number].strip()), len(lines) - 1
+    )
     above = [line for line in lines[first : addressed + 1] if _BARE_KEY.match(line)]
-    keyed = [line for line in lines[first:end] if (like := _LIKE_KEY.match(line)) and like[1].lower() in KEYS]
+    keyed = [
+        line
+        for line in lines[first:end]
+        if (like := _LIKE_KEY.match(line)) and like[1].lower() in KEYS
+    ]
     like = _LIKE_KEY.match(lines[addressed])
     before = lines[addressed][: lines[addressed].lower().find("http")]
     named = (like and like.end() <= len(before)) or (
@@ -112,7 +126,11 @@ def _key_fault(lines: list[str], first: int, addressed: int, file: str) -> Probl
     for number, line in enumerate(lines[first:end], start=first + 1):
         key = _KEY.fullmatch(line)
         proper = key and key[1].lower() in KEYS
-        if not (proper or not line.strip() or (number > first + 1 and line.startswith((" ", "\t", "- ")))):
+        if not (
+            proper
+            or not line.strip()
+            or (number > first + 1 and line.startswith((" ", "\t", "- ")))
+        ):
             wrong.append((not _is_telling(line), number, line))
     if not wrong:
         return Problem(file, first + 1, "there is no 'link'", "add link: … to the lines at the top")
@@ -132,12 +150,19 @@ def _no_key(line: str, file: str, number: int) -> Problem:
     key, words = _KEY.fullmatch(line), line.strip()[:80]
     like, has_address = _LIKE_KEY.match(line) or _BARE_KEY.match(line), _ADDRESS.search(line)
     if has_address and not line[: has_address.start()].strip(" \t<"):
-        return Problem(file, number, f"'{words}' has no key", "write link: … in front of the address")
+        return Problem(
+            file, number, f"'{words}' has no key", "write link: … in front of the address"
+        )
     name = next((one.lower() for one in (like.groups() if like else ()) if one), "")
     if key and not has_address and suggestion(name, KEYS):
         return Problem(file, number, f"unknown key '{name}'", suggestion(name, KEYS))
     proper = name if name in KEYS else "link" if has_address else "title"
-    return Problem(file, number, f"'{words}' is not 'key: value'", f"write {proper}: …, with a colon and a space")
+    return Problem(
+        file,
+        number,
+        f"'{words}' is not 'key: value'",
+        f"write {proper}: …, with a colon and a space",
+    )
 
 
 def _is_inside(line: str, address: str) -> bool:
@@ -146,7 +171,9 @@ def _is_inside(line: str, address: str) -> bool:
     after = after.lstrip(f"{_ENDS}> ")
     if not any(map(str.isalnum, before)):
         return before[-1:] in tuple(_OPENERS)
-    return before.endswith(tuple(_OPENERS)) or (after[:1].isalnum() and not after.lower().startswith("via "))
+    return before.endswith(tuple(_OPENERS)) or (
+        after[:1].isalnum() and not after.lower().startswith("via ")
+    )
 
 
 def _plain(text: str) -> str:
@@ -156,7 +183,10 @@ def _plain(text: str) -> str:
 def _fenced(text: str) -> str | None:
     """Adds `---` around the keys that a text begins with; None if it does not begin with keys, a `link` among them."""
     lines = text.split("\n")
-    end = next((number for number, line in enumerate(lines) if not line.strip() or line.rstrip() == FENCE), len(lines))
+    end = next(
+        (number for number, line in enumerate(lines) if not line.strip() or line.rstrip() == FENCE),
+        len(lines),
+    )
     keys: list[str] = []
     for number, line in enumerate(lines[:end]):
         found = _KEY.fullmatch(line)
@@ -194,14 +224,22 @@ def _of_address(text: str) -> str | None:
     before[-1] = before[-1].lstrip(" \t-*•>").rstrip(" \t-–—|*•:")
     words = [line for line in before if line]
     after = text[start + len(address) :].replace(address, f"<{link}>").lstrip(">.,;:").strip()
-    title = re.sub(r"^#+(?:\s+|$)", "", words[0]).strip() if words and len(words[0]) <= _LONGEST_TITLE else ""
+    title = (
+        re.sub(r"^#+(?:\s+|$)", "", words[0]).strip()
+        if words and len(words[0]) <= _LONGEST_TITLE
+        else ""
+    )
     title = title if any(map(str.isalnum, title)) else ""
-    return _text(title, link, "\n\n".join(filter(None, ["\n".join(words[1:] if title else words), after])))
+    return _text(
+        title, link, "\n\n".join(filter(None, ["\n".join(words[1:] if title else words), after]))
+    )
 
 
 def _text(title: str, link: str, note: str = "") -> str:
     """Returns a story's text. Without a title it gets the host of its link as one, and is a draft."""
-    from digest.content import yaml_front_matter  # slow to import, and few pulls find something shared
+    from digest.content import (
+        yaml_front_matter,
+    )  # slow to import, and few pulls find something shared
 
     link = urls.clean(link)
     title = " ".join(title.split())

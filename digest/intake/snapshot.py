@@ -10,7 +10,7 @@ from types import MappingProxyType
 from digest.content import paths
 from digest.content.history import History
 from digest.content.ledger import Ledgers
-from digest.content.read import Reading
+from digest.content.read import ContentReader
 from digest.content.scan import content, scan
 from digest.content.store import read_added, read_locations
 from digest.intake.plan import Snapshot
@@ -32,7 +32,7 @@ def read_snapshot(
     """
     added = read_added(root)[0]
     history = History(ledgers, altered=altered, added=added)
-    reading = Reading(config, ledgers, partial(content, root), history.excerpts())
+    reading = ContentReader(config, ledgers, partial(content, root), history.excerpts())
     files = scan(root).files if names else []
     found: list[Story] = []
     texts: dict[str, str] = {}
@@ -56,11 +56,16 @@ def read_snapshot(
         problems=tuple(reading.problems),
         known=reading.known,
         closed=_closed(reading, files) if config.close == "letter" else None,
-        letters=tuple(content(root, file).decode(errors="replace") for file in files if paths.is_letter(file)),
+        letters=tuple(
+            content(root, file).decode(errors="replace") for file in files if paths.is_letter(file)
+        ),
     )
 
 
-def _closed(reading: Reading, files: Iterable[str]) -> Week | None:
+def _closed(reading: ContentReader, files: Iterable[str]) -> Week | None:
     near = set(reached(filter(None, map(paths.week_of, files))))
     letters = filter(None, (reading.letter(file) for file in files if paths.is_letter(file)))
-    return max((letter.week for letter in letters if not letter.draft and letter.week in near), default=None)
+    return max(
+        (letter.week for letter in letters if not letter.draft and letter.week in near),
+        default=None,
+    )

@@ -24,21 +24,28 @@ from digest.intake import dates, detect, match, precedence, revise
 from digest.intake.detect import is_another_line, is_news, names_carried, names_of, said, withdrawn
 from digest.intake.find_file import Finder
 from digest.intake.merge import Merged, agreed, agreed_excerpt, lacking, merge
-from digest.intake.new_story import Arrival, first_record, fresh_story
+from digest.intake.new_story import NewStory, first_record, fresh_story
 from digest.intake.plan import Outcome, PullPlan, Snapshot
 from digest.intake.revise import Revision
 from digest.model import Config, Document, Entry, Feed, Story
 
 
-def take_in(documents: Sequence[tuple[Feed, Document]], desk: Snapshot, config: Config, now: datetime) -> PullPlan:
+def take_in(
+    documents: Sequence[tuple[Feed, Document]], desk: Snapshot, config: Config, now: datetime
+) -> PullPlan:
     """Decides on documents given in the order of digest.toml: the first feed of a story speaks for it."""
     carried = {feed.id: frozenset(names_carried(document)) for feed, document in documents}
     taking = _Taking(documents, replace(desk, carried={**desk.carried, **carried}), config, now)
-    outcomes = [taking.document(*one) for one in zip(documents, taking.read, taking.found, strict=True)]
+    outcomes = [
+        taking.document(*one) for one in zip(documents, taking.read, taking.found, strict=True)
+    ]
     return PullPlan(
         stories=tuple(taking.stories.values()),
         edits=tuple(taking.edits.values()),
-        lines={feed: tuple(taking.written(record) for record in records) for feed, records in taking.lines.items()},
+        lines={
+            feed: tuple(taking.written(record) for record in records)
+            for feed, records in taking.lines.items()
+        },
         outcomes=tuple(outcomes),
     )
 
@@ -47,13 +54,19 @@ class _Taking:
     """One pull's decisions as they grow: a story that the first feed brings is known when the second is looked at."""
 
     def __init__(
-        self, documents: Sequence[tuple[Feed, Document]], desk: Snapshot, config: Config, now: datetime
+        self,
+        documents: Sequence[tuple[Feed, Document]],
+        desk: Snapshot,
+        config: Config,
+        now: datetime,
     ) -> None:
         self.desk, self.config, self.now = desk, config, now.replace(microsecond=0)
         self.at = ledger.moment(now)
         self.order = [feed.id for feed in config.feeds]
-        akin = detect.akin(documents, desk.ledgers)
-        self.known = {key: dict.fromkeys(files) for key, files in ledger.known_files(akin).items()}
+        related = detect.related(documents, desk.ledgers)
+        self.known = {
+            key: dict.fromkeys(files) for key, files in ledger.known_files(related).items()
+        }
         self.settled = ledger.names(desk.ledgers)
         self.kin = ledger.by_file(desk.ledgers)
         self.finder = Finder(self.desk, self.kin)
@@ -69,21 +82,39 @@ class _Taking:
         """By the ledger's name of a story: its file, and what was and is pending in it."""
         self.live = {feed.id for feed in config.feeds if not feed.retired}
         self.read = [identity.distinct(document.entries) for _, document in documents]
-        pairs = [(feed.id, entries) for (feed, _), entries in zip(documents, self.read, strict=True)]
+        pairs = [
+            (feed.id, entries) for (feed, _), entries in zip(documents, self.read, strict=True)
+        ]
         self.context = match.Context.of(pairs, self.known)
         self.found = match.resolve(pairs, self.known, self.finder.is_gone)
         self.born: dict[str, str] = {}
 
-    def document(self, document: tuple[Feed, Document], entries: Sequence[Entry], stories: Sequence[str]) -> Outcome:
+    def document(
+        self, document: tuple[Feed, Document], entries: Sequence[Entry], stories: Sequence[str]
+    ) -> Outcome:
         """Decides on the distinct entries of a document; `stories` has the file of each, or the name of a new story."""
         feed, read = document
-        files = [self.born.get(story, None if story.startswith(match.NEW) else story) for story in stories]
-        fates: dict[str, list[str]] = {"new": [], "adopted": [], "updated": [], "known": [], "left": [], "withheld": []}
+        files = [
+            self.born.get(story, None if story.startswith(match.NEW) else story)
+            for story in stories
+        ]
+        fates: dict[str, list[str]] = {
+            "new": [],
+            "adopted": [],
+            "updated": [],
+            "known": [],
+            "left": [],
+            "withheld": [],
+        }
         self.kept, self.notices, self.claims = [], [], []
         ids = {record.id: record.file for record in self.desk.ledgers.get(feed.id, {}).values()}
         named = match.own_names(feed.id, entries, files, self.known, self.context, ids)
-        for (entry, guid, aliases), file, story in reversed(list(zip(named, files, stories, strict=True))):
-            fate, place = self._decide(Arrival(feed, entry, guid, aliases), file)  # feeds list the newest first
+        for (entry, guid, aliases), file, story in reversed(
+            list(zip(named, files, stories, strict=True))
+        ):
+            fate, place = self._decide(
+                NewStory(feed, entry, guid, aliases), file
+            )  # feeds list the newest first
             fates[fate].append(place)
             if fate == "new":
                 self.born[story] = place
@@ -97,7 +128,10 @@ class _Taking:
             left=len(fates["left"]) + len(fates["withheld"]),
             kept=tuple(self.kept),
             notices=(*self.notices, *dates.report(self.claims)),
-            warnings=(*read.warnings, *detect.warnings(read.entries, entries, fates["left"], self.desk.problems)),
+            warnings=(
+                *read.warnings,
+                *detect.warnings(read.entries, entries, fates["left"], self.desk.problems),
+            ),
         )
 
     def written(self, record: Record) -> Record:
@@ -106,22 +140,28 @@ class _Taking:
         That of a new story gets all the feeds that its file names in the end, others what is pending in the file.
         """
         if record.held:  # feeds after this one may have changed what the file has
-            record = record._replace(held=precedence.held(record, record.said, self.kin[record.file]))
+            record = record._replace(
+                held=precedence.held(record, record.said, self.kin[record.file])
+            )
         if record.file in self.pending:
             file, before, now = self.pending[record.file]
             text = self.edits[file].after if file in self.edits else self.desk.texts[file]
-            return record._replace(stood=pending.file_hash(text) if before or now else "", pending=now)
+            return record._replace(
+                stood=pending.file_hash(text) if before or now else "", pending=now
+            )
         story = self.stories.get(record.file)
         if story is None or "feeds" not in record.wrote:
             return record
         return record._replace(wrote={**record.wrote, "feeds": ledger.hash_of_value(story.feeds)})
 
-    def _decide(self, arrival: Arrival, file: str | None) -> tuple[str, str]:
+    def _decide(self, arrival: NewStory, file: str | None) -> tuple[str, str]:
         """Returns what becomes of one entry, and the file that it concerns."""
         if file is None:
             if blocked := self.desk.hidden(names_of(arrival.aliases)):
                 return "left", blocked
-            deleted = self.desk.deleted([] if self.context.is_crowded(arrival.entry.link) else [arrival.entry.link])
+            deleted = self.desk.deleted(
+                [] if self.context.is_crowded(arrival.entry.link) else [arrival.entry.link]
+            )
             if deleted:
                 return self._welcome(arrival, deleted, None, ledger.hashes(said(arrival.entry)))
             if arrival.feed.id in self.desk.withheld:
@@ -150,11 +190,17 @@ class _Taking:
             there = self.kin.get(story.file)
             if keys.isdisjoint(self.settled):
                 # where its place is the ledger's name of another story, it gets one of its own
-                name = paths.story(story.week, story.day, self.slugs.take(story.week, entry)) if there else story.file
+                name = (
+                    paths.story(story.week, story.day, self.slugs.take(story.week, entry))
+                    if there
+                    else story.file
+                )
                 found[name] = story
                 met |= keys
                 for feed in story.feeds or ("",):
-                    own = [one for one in names if self.settled.isdisjoint(identity.scopes(one, feed))]
+                    own = [
+                        one for one in names if self.settled.isdisjoint(identity.scopes(one, feed))
+                    ]
                     known = identity.keys_of(
                         own, story.title, feed, bare=not story.id, link=identity.hash_of(story.link),
                         published=story.published,
@@ -168,9 +214,11 @@ class _Taking:
 
     # ------------------------------------------------------------ new stories
 
-    def _take(self, arrival: Arrival) -> str:
+    def _take(self, arrival: NewStory) -> str:
         fresh = fresh_story(arrival, self.config, self.now)
-        is_old = bool(self.desk.ledgers.get(arrival.feed.id))  # a new feed may bring stories into closed weeks
+        is_old = bool(
+            self.desk.ledgers.get(arrival.feed.id)
+        )  # a new feed may bring stories into closed weeks
         week = self.desk.open_week(fresh.week) if is_old else fresh.week
         slug = self.slugs.take(week, arrival.entry)
         file = paths.story(week, fresh.day, slug)
@@ -178,7 +226,7 @@ class _Taking:
         self._record(arrival, file, hashes_of(self.stories[file]))
         return file
 
-    def _join(self, arrival: Arrival, file: str) -> str:
+    def _join(self, arrival: NewStory, file: str) -> str:
         """Adds a feed to a story that another feed has brought in this same pull."""
         story = self.stories[file]
         if arrival.feed.id not in story.feeds:
@@ -188,77 +236,110 @@ class _Taking:
 
     # ------------------------------------------------------------ stories that are there
 
-    def _adopt(self, arrival: Arrival, name: str, story: Story) -> str:
+    def _adopt(self, arrival: NewStory, name: str, story: Story) -> str:
         """Notes a file that stands already: what in it is as we would have written it counts as written by us."""
         feeds = story.feeds if arrival.feed.id in story.feeds else (arrival.feed.id,)
         ours = replace(fresh_story(arrival, self.config, self.now), feeds=feeds)
-        own = Entry(id=story.id, title=story.title, link=story.link)  # the file goes by its own names, not the feed's
+        own = Entry(
+            id=story.id, title=story.title, link=story.link
+        )  # the file goes by its own names, not the feed's
         begun = self.desk.begun.get(story.file)
-        is_pulls = begun is not None and begun.after == self.desk.texts[story.file]  # left by a pull that was killed
+        is_pulls = (
+            begun is not None and begun.after == self.desk.texts[story.file]
+        )  # left by a pull that was killed
         self._record(arrival, name, agreed(story, ours), own, None if is_pulls else lacking(story))
         return story.file
 
-    def _meet(self, arrival: Arrival, file: str) -> tuple[str, str]:
+    def _meet(self, arrival: NewStory, file: str) -> tuple[str, str]:
         """Deals with a story that was taken in before: under a new name, by one more feed, or with new words."""
         record = self.kin[file].get(arrival.feed.id)
-        heard = detect.heard(arrival.entry, record)
+        incoming = detect.incoming(arrival.entry, record)
         is_back = record is not None and arrival.feed.id in self.desk.returned
-        odd = precedence.contradicted(record, heard, self.kin[file]) if record and is_back else frozenset()
-        if record is not None and not is_news(arrival.entry, record) and not record.held and not odd:
+        odd = (
+            precedence.contradicted(record, incoming, self.kin[file])
+            if record and is_back
+            else frozenset()
+        )
+        if (
+            record is not None
+            and not is_news(arrival.entry, record)
+            and not record.held
+            and not odd
+        ):
             self._remember_names(arrival, record)
             return "known", file
-        story, blocked = self.finder.find(file, names_of(arrival.aliases + (record.aliases if record else ())))
+        story, blocked = self.finder.find(
+            file, names_of(arrival.aliases + (record.aliases if record else ()))
+        )
         if blocked:
             return "left", blocked
         if record is None:
-            return self._welcome(arrival, file, story, heard)
+            return self._welcome(arrival, file, story, incoming)
         if story is None:
-            self._remember_names(arrival, record)  # its words are news still if git brings the file back
+            self._remember_names(
+                arrival, record
+            )  # its words are news still if git brings the file back
             return "known", file
         first = self._is_first(arrival.feed, file, story)
         self.claims += dates.claims(story.file, arrival.entry, record) if first else ()
         earlier = self._before(arrival.feed, file, story)
         if not first and earlier != []:
             records = self.kin[file]
-            agreed = precedence.agreed_corrections(record, heard, [records[one] for one in earlier or ()], records)
+            agreed = precedence.agreed_corrections(
+                record, incoming, [records[one] for one in earlier or ()], records
+            )
             if not agreed:
-                self._hold(arrival, record, story, heard)
+                self._hold(arrival, record, story, incoming)
                 return "known", file
-            waiting = precedence.held(record, heard, records)
+            waiting = precedence.held(record, incoming, records)
             held = {name: mark for name, mark in waiting.items() if name not in agreed}
-            merged = self._merged(arrival, heard | agreed, file, story, heard)
-            return self._revised(arrival, record, story, merged, heard, held)
-        before = precedence.baseline(record, heard, self.kin[file], first=first)
-        aside = precedence.only_reported(record, heard, self.kin[file], first=first) | odd
-        return self._revised(arrival, record, story, self._merged(arrival, before, file, story, heard, aside), heard)
+            merged = self._merged(arrival, incoming | agreed, file, story, incoming)
+            return self._revised(arrival, record, story, merged, incoming, held)
+        before = precedence.baseline(record, incoming, self.kin[file], first=first)
+        aside = precedence.only_reported(record, incoming, self.kin[file], first=first) | odd
+        return self._revised(
+            arrival,
+            record,
+            story,
+            self._merged(arrival, before, file, story, incoming, aside),
+            incoming,
+        )
 
-    def _remember_names(self, arrival: Arrival, record: Record) -> None:
+    def _remember_names(self, arrival: NewStory, record: Record) -> None:
         if detect.new_names(arrival.aliases, record):
-            self._note(arrival, record, {}, precedence.written_by_others(record, self.kin[record.file]))
+            self._note(
+                arrival, record, {}, precedence.written_by_others(record, self.kin[record.file])
+            )
 
-    def _welcome(self, arrival: Arrival, file: str, story: Story | None, heard: Mapping[str, str]) -> tuple[str, str]:
+    def _welcome(
+        self, arrival: NewStory, file: str, story: Story | None, incoming: Mapping[str, str]
+    ) -> tuple[str, str]:
         """Adds one more feed to a story, in digest.toml's order; where its file is gone, only notes that it came.
 
         A story whose editor named no feed stays without one.
         """
         record = first_record(arrival, file, self.config, self.at)
         if story is None:
-            self._note(arrival, record if file in self.kin else record._replace(deleted=True), heard, {})
+            self._note(
+                arrival, record if file in self.kin else record._replace(deleted=True), incoming, {}
+            )
             return "known", file
         self._pending(file, story)
         feeds, wrote = self._with_feed(arrival.feed.id, file, story)
         if precedence.is_excerpt_lost(self.kin.get(file, {})):
             wrote |= agreed_excerpt(story, fresh_story(arrival, self.config, self.now))
-        merged = self._inherited(arrival, file, replace(story, feeds=feeds), heard)
+        merged = self._inherited(arrival, file, replace(story, feeds=feeds), incoming)
         if merged is None and feeds == story.feeds:
-            self._note(arrival, record, heard, wrote)
+            self._note(arrival, record, incoming, wrote)
             return "known", file
         merged = merged or Merged({}, (), {})
         changes = {**({"feeds": feeds} if feeds != story.feeds else {}), **merged.changes}
         whole = replace(merged, changes=changes, wrote={**merged.wrote, **wrote})
-        return self._revised(arrival, record, story, whole, heard)
+        return self._revised(arrival, record, story, whole, incoming)
 
-    def _with_feed(self, feed: str, file: str, story: Story) -> tuple[tuple[str, ...], dict[str, str]]:
+    def _with_feed(
+        self, feed: str, file: str, story: Story
+    ) -> tuple[tuple[str, ...], dict[str, str]]:
         """Returns the feeds that a story is to name, and their hash where these count as ours."""
         ours = self._wrote(file).get("feeds")
         if feed in story.feeds:
@@ -268,14 +349,18 @@ class _Taking:
         if not story.feeds:
             return (), {}
         if ours != ledger.hash_of_value(story.feeds):
-            self.kept.append(f"{story.file}: kept your feeds '{', '.join(story.feeds)}'; {feed} has it too")
+            self.kept.append(
+                f"{story.file}: kept your feeds '{', '.join(story.feeds)}'; {feed} has it too"
+            )
             return story.feeds, {}
         # A guid that is no URI counts in its own feed: that one stays the first, or the Atom id would change.
         first = story.feeds[:1] if story.id and not urls.is_absolute(story.id) else ()
         feeds = first + tuple(sorted((*story.feeds[len(first) :], feed), key=self._rank))
         return feeds, ledger.hashes({"feeds": feeds})
 
-    def _inherited(self, arrival: Arrival, file: str, story: Story, heard: Mapping[str, str]) -> Merged | None:
+    def _inherited(
+        self, arrival: NewStory, file: str, story: Story, incoming: Mapping[str, str]
+    ) -> Merged | None:
         """Returns the merge for a feed that is new to a story, if no feed before it is pulled or has the story now.
 
         It is compared with what the last of them said: a feed under another id, too, brings corrections at once.
@@ -284,7 +369,7 @@ class _Taking:
         is_alone = not any(feed in self.live and self._carries(feed, file) for feed in kin)
         gone = [kin[feed] for feed in kin if is_alone or (is_first and feed not in self.live)]
         last = max(gone, key=lambda record: record.at, default=None)
-        return self._merged(arrival, dict(last.said), file, story, heard) if last else None
+        return self._merged(arrival, dict(last.said), file, story, incoming) if last else None
 
     def _rank(self, feed: str) -> int:
         return self.order.index(feed) if feed in self.order else len(self.order)
@@ -309,40 +394,48 @@ class _Taking:
         record, carried = self.kin[file].get(feed), self.desk.carried.get(feed)
         return record is not None and (carried is None or not carried.isdisjoint(record.aliases))
 
-    def _hold(self, arrival: Arrival, record: Record, story: Story, heard: Mapping[str, str]) -> None:
+    def _hold(
+        self, arrival: NewStory, record: Record, story: Story, incoming: Mapping[str, str]
+    ) -> None:
         """Notes what a feed says for which an earlier one speaks: what it corrects waits, should that one go."""
         kin = self.kin[record.file]
-        held = precedence.held(record, heard, kin)
-        if is_another_line(record, arrival.aliases, heard, held):
+        held = precedence.held(record, incoming, kin)
+        if is_another_line(record, arrival.aliases, incoming, held):
             before = self._pending(record.file, story)
             fresh = fresh_story(arrival, self.config, self.now)
-            now = revise.reworded(before, fresh, record.said, heard)
+            now = revise.reworded(before, fresh, record.said, incoming)
             self.pending[record.file] = (story.file, self.pending[record.file][1], now)
-            self._note(arrival, record, heard, precedence.written_by_others(record, kin), held=held)
+            self._note(
+                arrival, record, incoming, precedence.written_by_others(record, kin), held=held
+            )
 
     # ------------------------------------------------------------ the merge
 
     def _merged(
         self,
-        arrival: Arrival,
+        arrival: NewStory,
         before: Mapping[str, str],
         file: str,
         story: Story,
-        heard: Mapping[str, str],
+        incoming: Mapping[str, str],
         aside: frozenset[str] = frozenset(),
     ) -> Merged:
         if arrival.entry.title == urls.host(arrival.entry.link):
             # an entry that has lost its headline is called so; that is nobody's wording
-            heard = {name: mark for name, mark in heard.items() if name != "title"}
+            incoming = {name: mark for name, mark in incoming.items() if name != "title"}
         # What the editor of an adopted file had left out is not added, nor an excerpt that they may have removed.
         lacks = precedence.left_out(self.kin[file])
-        heard = {name: mark for name, mark in heard.items() if name not in lacks.intersection(lacking(story))}
+        incoming = {
+            name: mark
+            for name, mark in incoming.items()
+            if name not in lacks.intersection(lacking(story))
+        }
         fresh = fresh_story(arrival, self.config, self.now)
         merged = merge(
             story,
             fresh,
             before=before,
-            heard=heard,
+            incoming=incoming,
             wrote=self._wrote(file),
             now=self.now,
             aside=aside,
@@ -351,33 +444,49 @@ class _Taking:
             adopted=precedence.is_adopted(self.kin[file]),
         )
         record = self.kin[file].get(arrival.feed.id)
-        return dates.dated(merged, story, fresh, record, self._wrote(file)) if arrival.entry.published else merged
+        return (
+            dates.dated(merged, story, fresh, record, self._wrote(file))
+            if arrival.entry.published
+            else merged
+        )
 
     def _revised(
         self,
-        arrival: Arrival,
+        arrival: NewStory,
         record: Record,
         story: Story,
         merged: Merged,
-        heard: Mapping[str, str],
+        incoming: Mapping[str, str],
         held: Mapping[str, str] | None = None,
     ) -> tuple[str, str]:
         """Carries a merge out, and notes what was heard, what was written, and what the editor may want to look at."""
         before = self._pending(record.file, story)
         revision = self._revise(story, merged, self._wrote(record.file))
         after = revision.story
-        reviewed = not story.hide and pending.is_reviewed(story, self.desk.letters, {story.file, record.file})
-        now = revise.pending_after_merge(before, after, merged, reviewed=reviewed, done=revision.done)
-        self.notices.extend(pending.news(story.file, after, before, now, merged.heard))
+        reviewed = not story.hide and pending.is_reviewed(
+            story, self.desk.letters, {story.file, record.file}
+        )
+        now = revise.pending_after_merge(
+            before, after, merged, reviewed=reviewed, done=revision.done
+        )
+        self.notices.extend(pending.news(story.file, after, before, now, merged.incoming))
         self.pending[record.file] = (story.file, self.pending[record.file][1], now)
-        old = merged.replaced.get("link")  # where it became the id, the file is known by that from now on
+        old = merged.replaced.get(
+            "link"
+        )  # where it became the id, the file is known by that from now on
         names = (f"id:{old}",) if old and after.id == old else ()
         first = self._is_first(arrival.feed, record.file, story)
         if held is None:
-            held = {} if first else precedence.still_held(record, heard, merged.withdrawn, self.kin[record.file])
-        if is_another_line(record, arrival.aliases, heard, held) or merged.heard:
-            wrote = precedence.written_now(record, heard, revision.wrote, self.kin[record.file])
-            self._note(arrival, record, heard, wrote, names=names, held=held)
+            held = (
+                {}
+                if first
+                else precedence.still_held(
+                    record, incoming, merged.withdrawn, self.kin[record.file]
+                )
+            )
+        if is_another_line(record, arrival.aliases, incoming, held) or merged.incoming:
+            wrote = precedence.written_now(record, incoming, revision.wrote, self.kin[record.file])
+            self._note(arrival, record, incoming, wrote, names=names, held=held)
         return ("known" if after == story else "updated"), story.file
 
     def _pending(self, file: str, story: Story) -> Pending:
@@ -407,7 +516,7 @@ class _Taking:
 
     def _record(
         self,
-        arrival: Arrival,
+        arrival: NewStory,
         file: str,
         wrote: Mapping[str, str],
         own: Entry | None = None,
@@ -423,9 +532,9 @@ class _Taking:
 
     def _note(
         self,
-        arrival: Arrival,
+        arrival: NewStory,
         record: Record,
-        heard: Mapping[str, str],
+        incoming: Mapping[str, str],
         wrote: Mapping[str, str],
         *,
         held: Mapping[str, str] | None = None,
@@ -433,15 +542,17 @@ class _Taking:
     ) -> None:
         """Notes what was heard of an entry and what of it was written, and makes its names known to later feeds."""
         entry, noted = arrival.entry, record.aliases
-        aliases = [alias for alias in arrival.aliases + names if not detect.is_variant(alias, noted)]
-        gone = dict.fromkeys(withdrawn(heard, record) if heard else (), "")
+        aliases = [
+            alias for alias in arrival.aliases + names if not detect.is_variant(alias, noted)
+        ]
+        gone = dict.fromkeys(withdrawn(incoming, record) if incoming else (), "")
         line = record._replace(
             at=ledger.later(self.at, record.at),
             aliases=tuple(dict.fromkeys((*noted, *aliases))),
             title=entry.title,
-            said={**record.said, **heard, **gone},
+            said={**record.said, **incoming, **gone},
             wrote=wrote,
-            held=(held or {}) if heard else record.held,
+            held=(held or {}) if incoming else record.held,
             since=record.since or record.at,
         )
         self._know(ledger.keys_of_record(line, arrival.feed.id), record.file)

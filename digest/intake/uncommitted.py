@@ -30,14 +30,20 @@ def missing(ledgers: Ledgers, there: Collection[str], known: Collection[str] = (
     return {
         file: records
         for file, records in ledger.by_file(ledgers).items()
-        if file not in there and file not in known and all(record.deleted is False for record in records.values())
+        if file not in there
+        and file not in known
+        and all(record.deleted is False for record in records.values())
     }
 
 
 def never_committed(missing: Missing, committed: Collection[str]) -> Missing:
     """Returns the missing stories that git never had, neither in their own week's folder nor in another."""
     names = {without_ending(file).rpartition("/")[2] for file in committed}
-    return {file: records for file, records in missing.items() if without_ending(file).rpartition("/")[2] not in names}
+    return {
+        file: records
+        for file, records in missing.items()
+        if without_ending(file).rpartition("/")[2] not in names
+    }
 
 
 def without(missing: Missing, stories: Iterable[Story], altered: Mapping[str, str]) -> Missing:
@@ -74,7 +80,12 @@ def written_by_hand(missing: Missing) -> dict[str, tuple[str, Record]]:
 def written(stories: Iterable[Story], lines: Mapping[str, Sequence[Record]]) -> dict[str, str]:
     """Returns the files of new stories, each with the time of its first line, as stored in `NAME`."""
     new = {story.file for story in stories}
-    return {record.file: record.at for records in lines.values() for record in records if record.file in new}
+    return {
+        record.file: record.at
+        for records in lines.values()
+        for record in records
+        if record.file in new
+    }
 
 
 def written_here(remembered: Mapping[str, str], ledgers: Ledgers) -> Missing:
@@ -85,7 +96,8 @@ def written_here(remembered: Mapping[str, str], ledgers: Ledgers) -> Missing:
     return {
         file: records
         for file, records in ledger.by_file(ledgers).items()
-        if file in remembered and any(remembered[file] == (one.since or one.at) for one in records.values())
+        if file in remembered
+        and any(remembered[file] == (one.since or one.at) for one in records.values())
     }
 
 

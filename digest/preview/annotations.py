@@ -35,7 +35,9 @@ class Margin:
     summary: str = ""
 
 
-def with_margins(html: str, place: str, base: str, root: Path, stories: Callable[[str], Iterable[Margin]]) -> str:
+def with_margins(
+    html: str, place: str, base: str, root: Path, stories: Callable[[str], Iterable[Margin]]
+) -> str:
     """Returns a page's HTML with a margin for each of its stories; `stories` gives those at a permalink's place."""
 
     def beside(found: re.Match[str]) -> str:
@@ -49,12 +51,18 @@ def with_margins(html: str, place: str, base: str, root: Path, stories: Callable
 def corner(margins: Iterable[Margin], root: Path) -> str:
     """Returns the corner of a page: the files that its own texts come from."""
     written = "".join(f"<li>{_head(margin, root)}{_hints(margin, root)}</li>" for margin in margins)
-    return f'<aside class="_digest-corner" aria-label="Preview"><ul>{written}</ul></aside>' if written else ""
+    return (
+        f'<aside class="_digest-corner" aria-label="Preview"><ul>{written}</ul></aside>'
+        if written
+        else ""
+    )
 
 
 def place_link(root: Path, file: str, line: int, words: str = "") -> str:
     """Returns a file and its line as a link that opens them in the editor, under these words where there are any."""
-    address = "vscode://file/" + quote((root / file).as_posix().lstrip("/"), safe="/:") + f":{line or 1}"
+    address = (
+        "vscode://file/" + quote((root / file).as_posix().lstrip("/"), safe="/:") + f":{line or 1}"
+    )
     named = words or (f"{file}:{line}" if line else file)
     return f'<a href="{escape(address)}">{escape(named)}</a>'
 
@@ -89,11 +97,15 @@ def _in_full(margin: Margin, root: Path) -> str:
 
 
 def _head(margin: Margin, root: Path) -> str:
-    return place_link(root, margin.file, margin.line) + (" <strong>Draft</strong>" if margin.draft else "")
+    return place_link(root, margin.file, margin.line) + (
+        " <strong>Draft</strong>" if margin.draft else ""
+    )
 
 
 def _hints(margin: Margin, root: Path) -> str:
-    found = "".join(f'<li class="_digest-hint">{_hint(hint, root, margin.file)}</li>' for hint in margin.hints)
+    found = "".join(
+        f'<li class="_digest-hint">{_hint(hint, root, margin.file)}</li>' for hint in margin.hints
+    )
     return f"<ul>{found}</ul>" if found else ""
 
 

@@ -21,13 +21,19 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import (
+    FileResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from digest import disk
 from digest.preview import hosts, inject
-from digest.preview.state import Board, Shown
+from digest.preview.state import PreviewState, Shown
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -36,7 +42,9 @@ _HEADERS = {
     "Content-Security-Policy": "frame-ancestors 'none'",  # nor show it in a frame; a page's own policy cannot say so
 }
 _RETRY = "retry: 500\n\n"  # milliseconds after which a browser asks again, when the preview was ended or has begun anew
-_RANGE = re.compile(r"bytes=[\d\s,-]*\d[\d\s,-]*", re.IGNORECASE)  # another unit is ignored (RFC 9110 §14.2)
+_RANGE = re.compile(
+    r"bytes=[\d\s,-]*\d[\d\s,-]*", re.IGNORECASE
+)  # another unit is ignored (RFC 9110 §14.2)
 _NOT_FOUND = "404.html"
 _TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -56,7 +64,7 @@ _TYPES = {
 }
 
 
-def make_app(board: Board, host: str, port: int, allowed: Iterable[str] = ()) -> Any:
+def make_app(board: PreviewState, host: str, port: int, allowed: Iterable[str] = ()) -> Any:
     """Returns the ASGI application; it listens at `host` and `port`, `allowed` are other names that it answers to."""
 
     async def events(_: Request) -> Response:
@@ -64,7 +72,9 @@ def make_app(board: Board, host: str, port: int, allowed: Iterable[str] = ()) ->
 
     return Starlette(
         routes=[Route(inject.EVENTS, events), Mount("/", _Site(board))],
-        middleware=[Middleware(_OnlyHere, host=host, port=port, allowed=frozenset(map(str.lower, allowed)))],
+        middleware=[
+            Middleware(_OnlyHere, host=host, port=port, allowed=frozenset(map(str.lower, allowed)))
+        ],
     )
 
 
@@ -89,7 +99,7 @@ class _OnlyHere:
 class _Site(StaticFiles):
     """The folder of the preview, as a static host serves it; pages are dressed."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: PreviewState) -> None:
         super().__init__(directory=board.shown.folder, html=True, check_dir=False)
         self._board = board
 
@@ -109,18 +119,24 @@ class _Site(StaticFiles):
         if not path.startswith(base):
             for former in sorted(map(unquote, shown.former), key=len, reverse=True):
                 if path.startswith(former):
-                    return RedirectResponse(shown.base + quote(path.removeprefix(former)), headers=_HEADERS)
+                    return RedirectResponse(
+                        shown.base + quote(path.removeprefix(former)), headers=_HEADERS
+                    )
             return _lost(shown, path)
         place = path.removeprefix(base)
         try:
-            answer = await super().get_response(place if place and place[-1] != "/" else f"{place}index.html", scope)
+            answer = await super().get_response(
+                place if place and place[-1] != "/" else f"{place}index.html", scope
+            )
         except (OSError, ValueError):
             return _lost(shown, path)
         except HTTPException as error:
             if error.status_code == 405:
                 raise
             return _lost(shown, path)
-        if isinstance(answer, RedirectResponse):  # to a folder, but with a host, which a proxy may know by another name
+        if isinstance(
+            answer, RedirectResponse
+        ):  # to a folder, but with a host, which a proxy may know by another name
             return RedirectResponse(f"{quote(path)}/", headers=_HEADERS)
         return _lost(shown, path) if answer.status_code == 404 else answer
 
@@ -133,11 +149,19 @@ class _Site(StaticFiles):
     ) -> Response:
         """Answers with a file, read at once: a build may be at work; in parts, as players of videos ask for them."""
         file, shown = Path(full_path), self._board.shown
-        kind = _TYPES.get(file.suffix.lower()) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        kind = (
+            _TYPES.get(file.suffix.lower())
+            or mimetypes.guess_type(file.name)[0]
+            or "application/octet-stream"
+        )
         headers = {**_HEADERS, "Content-Type": kind}
         if kind.startswith("text/html"):
             place = file.relative_to(shown.folder.resolve()).as_posix().removesuffix("index.html")
-            return Response(inject.dressed(file.read_text("utf-8", "replace"), shown, place), status_code, headers)
+            return Response(
+                inject.dressed(file.read_text("utf-8", "replace"), shown, place),
+                status_code,
+                headers,
+            )
         headers["Accept-Ranges"] = "bytes"
         if _RANGE.fullmatch(Request(scope).headers.get("range", "")):
             return FileResponse(file, status_code, headers, stat_result=stat_result)
@@ -147,15 +171,21 @@ class _Site(StaticFiles):
 def _lost(shown: Shown, asked: str) -> Response:
     """Answers where nothing is: with the site's own page for that, and with what stopped the build, if anything did."""
     own = shown.folder / _NOT_FOUND
-    words = inject.bare("There is no page yet." if shown.problems else "There is nothing at this address.")
+    words = inject.bare(
+        "There is no page yet." if shown.problems else "There is nothing at this address."
+    )
     html = own.read_text(encoding="utf-8") if own.is_file() else words
     last = asked.rpartition("/")[2]
     status = 200 if shown.problems and ("." not in last or last.endswith(".html")) else 404
     content = inject.dressed(html, shown, _NOT_FOUND)
-    return Response(content, status_code=status, headers={**_HEADERS, "Content-Type": "text/html; charset=utf-8"})
+    return Response(
+        content,
+        status_code=status,
+        headers={**_HEADERS, "Content-Type": "text/html; charset=utf-8"},
+    )
 
 
-async def _told(board: Board) -> AsyncIterator[str]:
+async def _told(board: PreviewState) -> AsyncIterator[str]:
     """Yields the build that is shown, then each later one."""
     yield _RETRY
     shown: Shown | None = board.shown

@@ -52,7 +52,9 @@ class Seen:
         found = {name: self._print(name, self._prints.get(name)) for name in self._walk()}
         now = {name: print for name, print in found.items() if print is not None}
         before, self._prints = self._prints, now
-        return frozenset(name for name in before.keys() | now.keys() if _differ(before.get(name), now.get(name)))
+        return frozenset(
+            name for name in before.keys() | now.keys() if _differ(before.get(name), now.get(name))
+        )
 
     def check(self, names: Iterable[str]) -> frozenset[str]:
         """Looks at these files alone, and returns those of them that say something else now, are new, or are gone."""

@@ -23,7 +23,11 @@ def widen(policy: str, script: str, style: str) -> str:
     """Returns a policy that allows what it did, and the preview's own additions."""
     rules = dict(_rule(part) for part in policy.split(";") if part.strip())
     fallback = rules.get("default-src")
-    for name, more in (("script-src", _hash(script)), ("style-src", _hash(style)), ("connect-src", "'self'")):
+    for name, more in (
+        ("script-src", _hash(script)),
+        ("style-src", _hash(style)),
+        ("connect-src", "'self'"),
+    ):
         allowed = rules.get(name, fallback)
         if allowed is not None:
             rules[name] = _with(allowed, more)

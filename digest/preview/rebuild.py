@@ -22,7 +22,10 @@ from digest.preview.watcher import Watch
 
 _BREATH = 0.3  # seconds after a build in which pages are asked for, and nothing else shall be done
 _PATIENCE = 2.0  # seconds of silence after which it is looked whether the watcher still watches
-_SELDOM, _OFTEN = 10.0, 1.0  # seconds between two looks at all files: beside a watcher, and in its stead
+_SELDOM, _OFTEN = (
+    10.0,
+    1.0,
+)  # seconds between two looks at all files: beside a watcher, and in its stead
 _SHARE = 50  # a look that takes long is taken more seldom: it never takes more than one part of so many of the time
 _LATE = 0.5  # seconds within which the watcher's word of a change comes, if it comes at all
 
@@ -31,7 +34,7 @@ def _ignore() -> None:
     """The default listener: does nothing."""
 
 
-class Keeper:
+class Rebuilder:
     """Keeps one preview. `make` is called with the files that have changed, and tells whether it came to an end well.
 
     After one that did not, any word from the watcher is a reason to try again: what was wrong may lie elsewhere. `rest`
@@ -86,10 +89,14 @@ class Keeper:
             try:
                 self._round(batch)
                 more = self._rest() if idle else True
-            except Exception:  # the folder is gone, the disk: whatever it is, the next word finds us awake
+            except (
+                Exception
+            ):  # the folder is gone, the disk: whatever it is, the next word finds us awake
                 self._well = False
             until_look = max(0.0, self._next_look - time.monotonic())
-            batch = self._batches.next(min(until_look, (0 if idle else _BREATH) if more else _PATIENCE))
+            batch = self._batches.next(
+                min(until_look, (0 if idle else _BREATH) if more else _PATIENCE)
+            )
 
     def _round(self, batch: Batch) -> None:
         lost = self._watch.mend() if self._watch else False

@@ -26,14 +26,20 @@ _MOST_CONNECTIONS = 200  # each tab of a browser holds one for the stream of bui
 def listen(host: str, port: int) -> socket.socket:
     """Returns a socket that listens there; raises DigestError, with the cure, where that cannot be."""
     try:
-        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
     except (socket.gaierror, UnicodeError) as error:
-        raise DigestError(f"--host {host}: this is not an address of this machine; try 127.0.0.1") from error
+        raise DigestError(
+            f"--host {host}: this is not an address of this machine; try 127.0.0.1"
+        ) from error
     family, kind, protocol, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
     try:
         return _bound(family, kind, protocol, address)
     except OSError as error:
-        raise DigestError(_refusal(error, host, port, lambda: _free_port(family, kind, protocol, address))) from error
+        raise DigestError(
+            _refusal(error, host, port, lambda: _free_port(family, kind, protocol, address))
+        ) from error
 
 
 def address_of(listening: socket.socket, host: str) -> str:

@@ -37,7 +37,7 @@ class Shown:
     page: Callable[[str], tuple[Margin, ...]] = _nothing
 
 
-class Board:
+class PreviewState:
     """Holds what is shown; `post` and `close` may be called from any thread."""
 
     def __init__(self, shown: Shown) -> None:

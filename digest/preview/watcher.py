@@ -111,7 +111,9 @@ class Watch:
         """Raises OSError where no other folder can be watched: then some of ours are not, and nobody has said so."""
         with contextlib.suppress(FileNotFoundError):
             cache = str((self._root / CACHE).resolve())
-            observer.unschedule(observer.schedule(FileSystemEventHandler(), cache, event_filter=_CHANGES))
+            observer.unschedule(
+                observer.schedule(FileSystemEventHandler(), cache, event_filter=_CHANGES)
+            )
 
     def _take_up(self, observer: BaseObserver, place: str) -> None:
         """Watches a folder afresh; one that is not there is found by watching the root."""
@@ -125,7 +127,9 @@ class Watch:
         path = (self._root / place).resolve()  # a link to a folder is not followed by itself
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             handler = _Handler(path, place, self._told)
-            watch = observer.schedule(handler, str(path), recursive=bool(place), event_filter=_CHANGES)
+            watch = observer.schedule(
+                handler, str(path), recursive=bool(place), event_filter=_CHANGES
+            )
             self._watched[place] = watch, number
 
     def _number(self, place: str) -> tuple[int, int] | None:

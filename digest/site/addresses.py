@@ -46,7 +46,9 @@ PLACES = {
 }
 """The places that every site has, as templates call them; those of search only where there is an index."""
 
-RESERVED = frozenset({"404", "ahead", "archive", "cards", "corrections", "feed", "search", "subscribe", "themes"})
+RESERVED = frozenset(
+    {"404", "ahead", "archive", "cards", "corrections", "feed", "search", "subscribe", "themes"}
+)
 """The names that no page of the editor's may have, for a page or folder of the site has them or is to have them.
 
 They do not depend on which extras are installed: a digest that passes its checks on one machine passes on all.
@@ -79,7 +81,9 @@ PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"}
 
 _SAFE = "/-._~!$&'()*+,;=:@"  # what a path may hold as it is (RFC 3986 §3.3), with the slash that parts it
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_PLAIN = re.compile(r"[a-z0-9/._-]+(?:#[a-z0-9._-]+)?")  # what most places are: nothing in them has to be encoded
+_PLAIN = re.compile(
+    r"[a-z0-9/._-]+(?:#[a-z0-9._-]+)?"
+)  # what most places are: nothing in them has to be encoded
 
 
 def week(of: Week) -> str:

@@ -62,7 +62,9 @@ def anchors_of(content: Content) -> Anchors:
     left: dict[Week, dict[str, str]] = defaultdict(dict)
     given: dict[Week, _Given] = defaultdict(_Given)
     owners: dict[str, str] = {}
-    for place in sorted(content.places, key=lambda place: (place.since, _name(place.file), place.file, place.owner)):
+    for place in sorted(
+        content.places, key=lambda place: (place.since, _name(place.file), place.file, place.owner)
+    ):
         owner = place.owner or place.file
         owners.setdefault(place.story, owner)
         anchor = given[place.week].anchor(place.slug, owner)
@@ -76,7 +78,9 @@ def anchors_of(content: Content) -> Anchors:
         new = f"new {story.file}"  # for an owner may be called by the file that it had first
         anchors[story.file] = given[story.week].anchor(story.slug, owners.get(story.file, new))
     for file, anchor in anchors.items():
-        left.get(stories[file].week, {}).pop(anchor, None)  # which the story had before, and has again
+        left.get(stories[file].week, {}).pop(
+            anchor, None
+        )  # which the story had before, and has again
     unlike = {file: anchor for file, anchor in anchors.items() if anchor != stories[file].slug}
     return Anchors(unlike=unlike, left=left)
 

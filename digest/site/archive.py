@@ -24,7 +24,7 @@ class Section(NamedTuple):
     stories: tuple[Story, ...]
 
 
-class Forward(NamedTuple):
+class Redirect(NamedTuple):
     """An anchor on a week's page where a story once lay, and the story to which it leads on."""
 
     anchor: str
@@ -44,7 +44,7 @@ class Edition:
     stories: tuple[Story, ...] = ()
     letter: Letter | None = None
     lead: Story | None = None
-    moved: tuple[Forward, ...] = ()
+    moved: tuple[Redirect, ...] = ()
     key: bytes = b""
     themed: Mapping[str, tuple[Story, ...]] = field(default_factory=dict)
     main: Mapping[str, int] = field(default_factory=dict)
@@ -58,7 +58,10 @@ class Edition:
             if story is not self.lead:
                 by_theme[next(iter(story.themes), "")].append(story)
         order: tuple[Theme | None, ...] = (*self.order, None)
-        sections = (Section(theme=theme, stories=tuple(by_theme[theme.id if theme else ""])) for theme in order)
+        sections = (
+            Section(theme=theme, stories=tuple(by_theme[theme.id if theme else ""]))
+            for theme in order
+        )
         return tuple(section for section in sections if section.stories)
 
 

@@ -18,7 +18,7 @@ from digest.cache import key_of
 from digest.model import Config, Content, FreePage, Letter, Story, Theme
 from digest.names import current_ids, last_change
 from digest.site.anchors import Anchors, anchors_of
-from digest.site.archive import Archive, Edition, Forward, Storyline
+from digest.site.archive import Archive, Edition, Redirect, Storyline
 from digest.site.keys import Keys
 from digest.urls import has_own_link
 from digest.week import Week, reached
@@ -56,7 +56,9 @@ def front(archive: Archive) -> Edition | None:
     """Returns the edition that home leads with: the newest closed one, or the newest where none is closed."""
     closed = (edition for edition in archive.editions if edition.closed)
     last = reached(edition.week for edition in archive.editions)[-1:]
-    return next(closed, next((edition for edition in archive.editions if edition.week in last), None))
+    return next(
+        closed, next((edition for edition in archive.editions if edition.week in last), None)
+    )
 
 
 def recent(archive: Archive) -> tuple[Story, ...]:
@@ -84,9 +86,19 @@ def _written(pages: Iterable[FreePage], drafts: bool) -> tuple[FreePage, ...]:
 
 def _places(shown: Iterable[Story], content: Content, anchors: Anchors, drafts: bool) -> bytes:
     """Returns a hash of everything that decides where a link in a text leads."""
-    waiting = [story.file for story in content.stories if story.hide or (story.draft and not drafts)]
-    moved = [(place.file, place.story, place.since) for place in content.places if place.story != place.file]
-    texts: tuple[Letter | FreePage, ...] = (*content.letters, *content.introductions, *content.pages)
+    waiting = [
+        story.file for story in content.stories if story.hide or (story.draft and not drafts)
+    ]
+    moved = [
+        (place.file, place.story, place.since)
+        for place in content.places
+        if place.story != place.file
+    ]
+    texts: tuple[Letter | FreePage, ...] = (
+        *content.letters,
+        *content.introductions,
+        *content.pages,
+    )
     others = [(text.file, text.draft) for text in texts]
     copied = [(one.file, one.size) for one in content.copied]
     gone = [(one.file, one.former) for one in content.gone]
@@ -112,13 +124,18 @@ def _key(story: Story, content: Content, anchors: Anchors, places: bytes) -> byt
     )
     words = content.hashes.get(file) or repr(story).encode(errors="surrogatepass")
     rest = repr(known) if any(known) else ""
-    return key_of(words, *(part.encode(errors="surrogatepass") for part in (file, story.excerpt, rest)))
+    return key_of(
+        words, *(part.encode(errors="surrogatepass") for part in (file, story.excerpt, rest))
+    )
 
 
 def _with_current_themes(stories: list[Story], names: Mapping[str, str]) -> list[Story]:
     """Returns the stories with the ids that their themes have today, and without themes that are no more."""
     asked = set(map(attrgetter("themes"), stories))
-    known = {themes: tuple(dict.fromkeys(names[one] for one in themes if one in names)) for themes in asked}
+    known = {
+        themes: tuple(dict.fromkeys(names[one] for one in themes if one in names))
+        for themes in asked
+    }
     return [
         story if known[story.themes] == story.themes else replace(story, themes=known[story.themes])
         for story in stories
@@ -134,24 +151,36 @@ def _by_week(stories: Iterable[Story]) -> dict[Week, tuple[Story, ...]]:
     return {week: tuple(sorted(here, key=order, reverse=True)) for week, here in found.items()}
 
 
-def _moved(anchors: Anchors, stories: Iterable[Sequence[Story]]) -> dict[Week, tuple[Forward, ...]]:
+def _moved(
+    anchors: Anchors, stories: Iterable[Sequence[Story]]
+) -> dict[Week, tuple[Redirect, ...]]:
     """Returns the anchors that stories were moved away from, by week, each with the story to which it leads."""
     if not anchors.left:
         return {}
     moved = {file for gone in anchors.left.values() for file in gone.values()}
     by_file = {story.file: story for here in stories for story in here if story.file in moved}
     found = {
-        week: tuple(Forward(anchor=anchor, story=by_file[file]) for anchor, file in gone.items() if file in by_file)
+        week: tuple(
+            Redirect(anchor=anchor, story=by_file[file])
+            for anchor, file in gone.items()
+            if file in by_file
+        )
         for week, gone in anchors.left.items()
     }
     return {week: forwards for week, forwards in found.items() if forwards}
 
 
 def _vacated(
-    content: Content, seen: Collection[Week], moved: Mapping[Week, tuple[Forward, ...]], close: str, keys: Keys
+    content: Content,
+    seen: Collection[Week],
+    moved: Mapping[Week, tuple[Redirect, ...]],
+    close: str,
+    keys: Keys,
 ) -> tuple[Edition, ...]:
     """Returns the weeks that once had stories and now have none: all were moved, hidden or deleted."""
-    taken_back = {story.file: story.week for story in content.stories if story.hide and not story.draft}
+    taken_back = {
+        story.file: story.week for story in content.stories if story.hide and not story.draft
+    }
     left = {place.week for place in content.places if place.story in taken_back}
     gone = {one.week for one in content.gone if not one.fresh}
     weeks = sorted(left.union(taken_back.values(), gone, moved).difference(seen))
@@ -171,7 +200,7 @@ def _vacated(
 def _editions(
     by_week: Mapping[Week, tuple[Story, ...]],
     letters: Mapping[Week, Letter],
-    moved: Mapping[Week, tuple[Forward, ...]],
+    moved: Mapping[Week, tuple[Redirect, ...]],
     places: bytes,
     config: Config,
     keys: Keys,
@@ -214,7 +243,9 @@ def _storylines(
     return tuple(
         Storyline(
             theme=theme,
-            stories=tuple(chain.from_iterable(edition.themed.get(theme.id, ()) for edition in editions)),
+            stories=tuple(
+                chain.from_iterable(edition.themed.get(theme.id, ()) for edition in editions)
+            ),
             introduction=written.get(theme.id),
         )
         for theme in themes

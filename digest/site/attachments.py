@@ -11,40 +11,52 @@ from collections.abc import Iterable, Iterator
 
 from digest.model import Content, Copied, FreePage, Letter, Story
 from digest.site.archive import Archive
-from digest.site.markdown import Writer
+from digest.site.markdown import MarkdownRenderer
 from digest.urls import has_own_link
 
 _STATIC = "content/static/"
 
 
-def published(archive: Archive, writer: Writer) -> tuple[Copied, ...]:
+def published(archive: Archive, writer: MarkdownRenderer) -> tuple[Copied, ...]:
     """Returns the files to copy to the site of an archive."""
     copied = archive.content.copied
     if all(map(_is_static, copied)):
         return copied
-    written: list[Letter | FreePage] = [edition.letter for edition in archive.editions if edition.letter]
+    written: list[Letter | FreePage] = [
+        edition.letter for edition in archive.editions if edition.letter
+    ]
     written += [line.introduction for line in archive.storylines if line.introduction]
     written += archive.pages
     needed = _needed(archive.stories, written, writer)
     return tuple(one for one in copied if _is_static(one) or one.path in needed)
 
 
-def unused(content: Content, writer: Writer) -> list[Copied]:
+def unused(content: Content, writer: MarkdownRenderer) -> list[Copied]:
     """Returns the files that no text shows or links to, published or not."""
-    written: tuple[Letter | FreePage, ...] = (*content.letters, *content.introductions, *content.pages)
+    written: tuple[Letter | FreePage, ...] = (
+        *content.letters,
+        *content.introductions,
+        *content.pages,
+    )
     needed = _needed(content.stories, written, writer)
     return [one for one in content.copied if not _is_static(one) and one.path not in needed]
 
 
-def _needed(stories: Iterable[Story], written: Iterable[Letter | FreePage], writer: Writer) -> set[str]:
+def _needed(
+    stories: Iterable[Story], written: Iterable[Letter | FreePage], writer: MarkdownRenderer
+) -> set[str]:
     """Returns the paths of all files that these stories and texts show or link to."""
     texts = [(story.file, text) for story in stories for text in (story.note, story.excerpt)]
     texts += [(one.file, one.body) for one in written]
-    return {path for file, text in texts if has_own_link(text) for path in _paths(text, file, writer)}
+    return {
+        path for file, text in texts if has_own_link(text) for path in _paths(text, file, writer)
+    }
 
 
-def _paths(text: str, file: str, writer: Writer) -> Iterator[str]:
-    return filter(None, (writer.targets.copied_at(address, file) for address in writer.addresses(text)))
+def _paths(text: str, file: str, writer: MarkdownRenderer) -> Iterator[str]:
+    return filter(
+        None, (writer.targets.copied_at(address, file) for address in writer.addresses(text))
+    )
 
 
 def _is_static(one: Copied) -> bool:

@@ -15,7 +15,7 @@ from digest.model import Config, Content, Correction, Feed, Story
 from digest.site import addresses, formatting
 from digest.site.anchors import Anchors
 from digest.site.charts import colour
-from digest.site.markdown import Html, Writer
+from digest.site.markdown import Html, MarkdownRenderer
 
 
 class Chip(NamedTuple):
@@ -75,7 +75,9 @@ def speaker(story: Story, writer: str, feeds: Mapping[str, Feed]) -> str:
 class Cards:
     """Makes the cards of one build, each once, and only those that a page asks for."""
 
-    def __init__(self, config: Config, content: Content, anchors: Anchors, writer: Writer) -> None:
+    def __init__(
+        self, config: Config, content: Content, anchors: Anchors, writer: MarkdownRenderer
+    ) -> None:
         self.names = content.names
         self._earlier, self._writers = content.earlier, content.writers
         self._feeds = {feed.id: feed for feed in config.feeds}
@@ -109,10 +111,14 @@ class Cards:
         """Returns the headline that readers see: the editor's where there is one."""
         return story.headline or story.title
 
-    def split(self, stories: Iterable[Story], under: str) -> tuple[tuple[Card, ...], tuple[Card, ...]]:
+    def split(
+        self, stories: Iterable[Story], under: str
+    ) -> tuple[tuple[Card, ...], tuple[Card, ...]]:
         """Returns the cards of the stories that have a note, and of those that have none."""
         made = [self.card(story, under) for story in stories]
-        return tuple(card for card in made if card.note), tuple(card for card in made if not card.note)
+        return tuple(card for card in made if card.note), tuple(
+            card for card in made if not card.note
+        )
 
     def source(self, story: Story) -> tuple[str, Feed | None]:
         """Returns the publisher's name, and the first of the story's feeds that digest.toml knows."""

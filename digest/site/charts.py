@@ -86,7 +86,7 @@ class Chart(NamedTuple):
     rows: tuple[Row, ...]
 
 
-class Spark(NamedTuple):
+class Sparkline(NamedTuple):
     """The small bars beside a theme, and what they say in words."""
 
     colour: int
@@ -150,21 +150,26 @@ def drawn(at: Sequence[Slot], series: Sequence[Series], plot: int) -> Chart | No
         height=_TOP + plot + _BELOW,
         foot=_TOP + plot,
         layers=tuple(_layers(layers, top, plot)),
-        lines=tuple(Mark(_TOP + plot - value * plot // top, str(value)) for value in range(step, top + 1, step)),
+        lines=tuple(
+            Mark(_TOP + plot - value * plot // top, str(value))
+            for value in range(step, top + 1, step)
+        ),
         signs=_signs(at),
         rows=tuple(_rows(at, layers, together)),
     )
 
 
-def spark(at: Sequence[Slot], series: Series, height: int = 20) -> Spark | None:
+def spark(at: Sequence[Slot], series: Series, height: int = 20) -> Sparkline | None:
     """Returns the small bars of one theme; None where it has no story in these weeks."""
     if not series.total:
         return None
     most = max(series.counts)
     top = max(_LOWEST, most)
     heights = [-(-number * height // top) for number in series.counts]
-    path = "".join(_bar(4 * slot, height - high, 3, high) for slot, high in enumerate(heights) if high)
-    return Spark(
+    path = "".join(
+        _bar(4 * slot, height - high, 3, high) for slot, high in enumerate(heights) if high
+    )
+    return Sparkline(
         colour=colour(series.theme),
         width=4 * len(at) - 1,
         height=height,
@@ -181,7 +186,9 @@ def _told_apart(series: Sequence[Series]) -> list[Series]:
         return there
     kept = sorted(themed, key=lambda one: -one.total)[: _LAYERS - 1]
     rest = [one.counts for one in there if one not in kept]
-    others = Series(title="Everything else", theme=0, counts=tuple(map(sum, zip(*rest, strict=True))))
+    others = Series(
+        title="Everything else", theme=0, counts=tuple(map(sum, zip(*rest, strict=True)))
+    )
     return [*(one for one in there if one in kept), others]
 
 
@@ -206,7 +213,11 @@ def _stacked(below: Sequence[int], above: Sequence[int], top: int, plot: int) ->
     for slot, (low, high) in enumerate(zip(below, above, strict=True)):
         head, foot = (_TOP + plot - value * plot // top for value in (high, low))
         if foot > head:
-            bars.append(_bar(edges[slot], head, max(2, (edges[slot + 1] - edges[slot]) * 3 // 4), foot - head))
+            bars.append(
+                _bar(
+                    edges[slot], head, max(2, (edges[slot + 1] - edges[slot]) * 3 // 4), foot - head
+                )
+            )
     return "".join(bars)
 
 
@@ -247,7 +258,9 @@ def _signs(at: Sequence[Slot]) -> tuple[Mark, ...]:
 def _spaced(slots: Sequence[int], number: int) -> Sequence[int]:
     """Returns every slot, or every second, third and so on, so that there is room for a sign at each."""
     step = 1
-    while any(_edge(two, number) - _edge(one, number) < _APART for one, two in pairwise(slots[::step])):
+    while any(
+        _edge(two, number) - _edge(one, number) < _APART for one, two in pairwise(slots[::step])
+    ):
         step += 1
     return slots[::step]
 
@@ -268,7 +281,11 @@ def _described(at: Sequence[Slot], together: Sequence[int], series: Sequence[Ser
     """Returns what one would see: how much, where most, and which themes."""
     most = max(together)
     first, last = at[together.index(most)]
-    where = f"week {first.number}, {first.year}" if first == last else f"the weeks of {formatting.span(first, last)}"
+    where = (
+        f"week {first.number}, {first.year}"
+        if first == last
+        else f"the weeks of {formatting.span(first, last)}"
+    )
     words = f"{formatting.stories(sum(together))} in all; most, {most}, in {where}."
     if len(series) == 1:
         return words

@@ -14,7 +14,7 @@ from digest.site.addresses import Base
 from digest.site.archive import Archive
 from digest.site.arrange import arrange
 from digest.site.link_targets import Targets
-from digest.site.markdown import Writer
+from digest.site.markdown import MarkdownRenderer
 from digest.site.plan import plan, reserved
 from digest.site.search import search_index
 
@@ -33,22 +33,30 @@ def proof(archive: Archive, config: Config) -> tuple[Problem, ...]:
     )
 
 
-def _unused(content: Content, writer: Writer) -> Iterator[Problem]:
+def _unused(content: Content, writer: MarkdownRenderer) -> Iterator[Problem]:
     for one in attachments.unused(content, writer):
         what = "no text shows this picture, so it is not published"
-        yield Problem(one.file, 0, what, "show it, delete it, or move it to content/static/", hint=True)
+        yield Problem(
+            one.file, 0, what, "show it, delete it, or move it to content/static/", hint=True
+        )
 
 
 def _of_drafts(content: Content, config: Config) -> Iterator[Problem]:
     waiting = [story for story in content.stories if story.draft and not story.hide]
-    texts: tuple[Letter | FreePage, ...] = (*content.letters, *content.introductions, *content.pages)
+    texts: tuple[Letter | FreePage, ...] = (
+        *content.letters,
+        *content.introductions,
+        *content.pages,
+    )
     written = [one for one in texts if one.draft]
     if not waiting and not written:
         return
     everything = arrange(content, config, drafts=True)
-    writer = Writer(Targets(everything, Base(config.site.url)))
+    writer = MarkdownRenderer(Targets(everything, Base(config.site.url)))
     for story in waiting:
-        writer.html(story.note, file=story.file, here=addresses.week(story.week), top=4, line=story.line)
+        writer.html(
+            story.note, file=story.file, here=addresses.week(story.week), top=4, line=story.line
+        )
     for one in written:
         writer.html(one.body, file=one.file, here=addresses.HOME, top=2, line=one.line)
     yield from (problem._replace(hint=True) for problem in writer.problems)

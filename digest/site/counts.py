@@ -15,8 +15,8 @@ from typing import NamedTuple
 from digest.model import Theme
 from digest.site import charts
 from digest.site.archive import Edition
-from digest.site.charts import RECENT, Chart, Series, Slot, Spark
-from digest.site.storyline import Course, course
+from digest.site.charts import RECENT, Chart, Series, Slot, Sparkline
+from digest.site.storyline import Timeline, course
 from digest.week import Week
 
 _HIGH = 130  # units that the bars of the pulse may be high
@@ -36,13 +36,13 @@ class Counts(NamedTuple):
     recent: tuple[Slot, ...]
     themes: Mapping[str, Weekly]
     main: Mapping[str, Weekly]
-    courses: Mapping[str, Course | None]
+    courses: Mapping[str, Timeline | None]
 
-    def course(self, theme: str) -> Course | None:
+    def course(self, theme: str) -> Timeline | None:
         """Returns how a theme went; None where it has no story before this week."""
         return self.courses.get(theme)
 
-    def spark(self, theme: Theme, number: int) -> Spark | None:
+    def spark(self, theme: Theme, number: int) -> Sparkline | None:
         """Returns the small bars of a theme's last weeks; None where it has no story in them."""
         found = self.themes.get(theme.id)
         if not found:
@@ -73,7 +73,11 @@ class Counts(NamedTuple):
 
 def numbers(edition: Edition) -> Numbers:
     """Returns how many stories a week has of each theme, and how many have it as their main one."""
-    return edition.week, {theme: len(stories) for theme, stories in edition.themed.items()}, edition.main
+    return (
+        edition.week,
+        {theme: len(stories) for theme, stories in edition.themed.items()},
+        edition.main,
+    )
 
 
 def counted(weeks: Sequence[Numbers]) -> Counts:

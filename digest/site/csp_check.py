@@ -29,11 +29,15 @@ _IN_PAGES = {
     "this picture of another host": re.compile(
         rf"<(?:img|source)\b[^>]*\bsrc(?:set)?\s*=\s*{_OTHER_HOST}", re.IGNORECASE
     ),
-    "this frame or media file": re.compile(r"<(?:iframe|object|embed|video|audio)\b", re.IGNORECASE),
+    "this frame or media file": re.compile(
+        r"<(?:iframe|object|embed|video|audio)\b", re.IGNORECASE
+    ),
 }
 _IN_STYLES = {
     "this font": re.compile(r"@font-face\b", re.IGNORECASE),
-    "this file of another host": re.compile(rf"(?:\burl\(\s*|@import\s+){_OTHER_HOST}", re.IGNORECASE),
+    "this file of another host": re.compile(
+        rf"(?:\burl\(\s*|@import\s+){_OTHER_HOST}", re.IGNORECASE
+    ),
 }
 _CURE = "allow it in the block 'policy', or leave it out (docs/theming.md says how)"
 
@@ -47,7 +51,9 @@ def blocked(templates: Mapping[str, str], shipped_base: str, folder: str) -> Ite
     for name, text in templates.items():
         if name.startswith("feeds/") or _sets_policy(text, shipped):
             continue
-        kinds, comment = (_IN_STYLES, _CSS_COMMENT) if name.endswith(".css") else (_IN_PAGES, _COMMENT)
+        kinds, comment = (
+            (_IN_STYLES, _CSS_COMMENT) if name.endswith(".css") else (_IN_PAGES, _COMMENT)
+        )
         if not name.endswith((".css", ".html")):
             continue
         shown = comment.sub(lambda found: "\n" * found[0].count("\n"), text)

@@ -56,7 +56,9 @@ def edition_dates(
     for gone in deleted:
         if gone.fresh:
             continue
-        withheld[gone.week].append(max(gone.came or _noon(gone.day, zone), _monday(gone.week, zone)))
+        withheld[gone.week].append(
+            max(gone.came or _noon(gone.day, zone), _monday(gone.week, zone))
+        )
     near = set(reached(edition.week for edition in editions))  # a week far ahead closes none
     found: dict[Week, EditionDates] = {}
     later = None  # when a later week closed this one
@@ -66,9 +68,13 @@ def edition_dates(
         monday = _monday(edition.week, zone)
         added = [_came(story, monday, came) for story in edition.stories]
         if edition.closed:
-            by_letter = close == "letter" and edition.letter is not None and not edition.letter.draft
+            by_letter = (
+                close == "letter" and edition.letter is not None and not edition.letter.draft
+            )
             closing = max(added, default=monday) if by_letter or later is None else later
-            found[edition.week] = _dates(edition, closing, zone, len(withheld.get(edition.week, ())))
+            found[edition.week] = _dates(
+                edition, closing, zone, len(withheld.get(edition.week, ()))
+            )
         if close != "letter":
             all_added = (*added, *withheld.get(edition.week, ()))
             opening = min(all_added if added else (), default=_published(edition.letter) or monday)

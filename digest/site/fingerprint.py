@@ -77,12 +77,20 @@ def strangers(root: Path) -> Iterator[Problem]:
         path = f"{root}/{file}"
         real = os.path.realpath(path)
         if os.path.islink(path) and not Path(real).is_relative_to(home):  # noqa: PTH114
-            yield Problem(file, 0, "is a symbolic link that leads out of the digest", "put what it leads to here")
+            yield Problem(
+                file,
+                0,
+                "is a symbolic link that leads out of the digest",
+                "put what it leads to here",
+            )
         elif os.path.isdir(path):  # noqa: PTH112
-            waiting += [f"{file}/{name}" for name in sorted(os.listdir(path))] if real not in seen else []  # noqa: PTH208
+            names = os.listdir(path) if real not in seen else []  # noqa: PTH208
+            waiting += [f"{file}/{name}" for name in sorted(names)]
             seen.add(real)
         elif os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
-            yield Problem(file, 0, "is not a regular file", "remove it, or put a plain file in its place")
+            yield Problem(
+                file, 0, "is not a regular file", "remove it, or put a plain file in its place"
+            )
 
 
 def _contents(folder: Path) -> Iterator[bytes]:
@@ -90,7 +98,9 @@ def _contents(folder: Path) -> Iterator[bytes]:
     seen = set()
     for place, folders, names in os.walk(folder, followlinks=True):
         seen.add(os.path.realpath(place))
-        folders[:] = (one for one in sorted(folders) if os.path.realpath(f"{place}/{one}") not in seen)
+        folders[:] = (
+            one for one in sorted(folders) if os.path.realpath(f"{place}/{one}") not in seen
+        )
         for path in (f"{place}/{name}" for name in sorted(names)):
             if os.path.isfile(path):  # noqa: PTH113
                 yield os.fsencode(path)

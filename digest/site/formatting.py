@@ -19,7 +19,9 @@ _WRITTEN_FROM_RIGHT = frozenset(
     {"ar", "arc", "azb", "bal", "ckb", "dv", "fa", "glk", "he", "iw", "ji", "khw", "ks", "lrc", "mzn", "nqo", "pnb",
      "prs", "ps", "sd", "syr", "ug", "ur", "yi"}
 )  # fmt: skip
-_FROM_RIGHT = frozenset({"adlm", "arab", "aran", "hebr", "mand", "nkoo", "rohg", "samr", "syrc", "thaa"})
+_FROM_RIGHT = frozenset(
+    {"adlm", "arab", "aran", "hebr", "mand", "nkoo", "rohg", "samr", "syrc", "thaa"}
+)
 
 
 def day(moment: date) -> str:
@@ -70,7 +72,13 @@ def label(week: Week) -> str:
 def titled(week: Week, title: str) -> str:
     """Returns a week's name and the title of its letter, each once: `Week 20, 2026: The quiet week`."""
     name = label(week)
-    return name if title in {"", name} else title if title.startswith(f"{name}: ") else f"{name}: {title}"
+    return (
+        name
+        if title in {"", name}
+        else title
+        if title.startswith(f"{name}: ")
+        else f"{name}: {title}"
+    )
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -35,7 +35,9 @@ class Keys:
             return self._stories[value.file]
         if isinstance(value, tuple):
             if value and type(value[0]) is Story and type(value[-1]) is Story:
-                return b"".join([self._stories[story.file] for story in value])  # most of all: lists of stories
+                return b"".join(
+                    [self._stories[story.file] for story in value]
+                )  # most of all: lists of stories
             return tuple([part if type(part) in _PLAIN else self._flat(part) for part in value])
         if isinstance(value, str):
             return str(value)
@@ -50,5 +52,7 @@ class Keys:
 def _names(kind: type[object]) -> list[str]:
     """Returns the names of the fields of a dataclass."""
     if not is_dataclass(kind):
-        raise TypeError(f"a page cannot be made of {kind.__name__}: nothing tells whether it has changed")
+        raise TypeError(
+            f"a page cannot be made of {kind.__name__}: nothing tells whether it has changed"
+        )
     return [field.name for field in fields(kind)]

@@ -1,7 +1,7 @@
 """Where a link that an editor wrote in a Markdown file leads on the site.
 
 Links are written as they work in the editor and on a git host: relative to the file, to another file. Here they
-become places. Refuses to let one lead nowhere: that is a `Lost`, with what is wrong and the cure.
+become places. Refuses to let one lead nowhere: that is a `BrokenLink`, with what is wrong and the cure.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _UNLINKED = "its words are published without the link; remove it, or publish wha
 _DATED = re.compile(r"^\d{4}-\d{2}-\d{2}-")
 
 
-class Lost(NamedTuple):
+class BrokenLink(NamedTuple):
     """A link that leads nowhere: why, and what to do about it.
 
     `unpublished` if its target is, or was, part of the digest: taking a story down must not need any other edit.
@@ -60,7 +60,9 @@ class Targets:
     @cached_property
     def _places(self) -> dict[str, str]:
         """The place of every file that has one; looked up at the first link, for most builds follow none."""
-        mended = dict.fromkeys(self._content.unread, addresses.HOME)  # they will have a place, once they are mended
+        mended = dict.fromkeys(
+            self._content.unread, addresses.HOME
+        )  # they will have a place, once they are mended
         return _places(self._archive) | mended
 
     @cached_property
@@ -69,10 +71,16 @@ class Targets:
         content = self._content
         found: dict[str, str] = {}
         for gone in content.gone:
-            found |= dict.fromkeys((gone.file, *gone.former), f"a story that was deleted: {gone.file}")
+            found |= dict.fromkeys(
+                (gone.file, *gone.former), f"a story that was deleted: {gone.file}"
+            )
         for week in {one.week for one in content.stories} | {one.week for one in content.gone}:
             found |= dict.fromkeys(_week_files(week), "a week of which nothing is published")
-        texts: tuple[Letter | FreePage, ...] = (*content.letters, *content.introductions, *content.pages)
+        texts: tuple[Letter | FreePage, ...] = (
+            *content.letters,
+            *content.introductions,
+            *content.pages,
+        )
         found |= dict.fromkeys((text.file for text in texts), "a draft")
         found |= {one.file: "a hidden story" if one.hide else "a draft" for one in content.stories}
         return {file: kind for file, kind in found.items() if file not in self._places}
@@ -80,7 +88,10 @@ class Targets:
     @cached_property
     def _named(self) -> dict[str, list[str]]:
         named: dict[str, list[str]] = defaultdict(list)
-        for file in (*(story.file for story in self._content.stories), *sorted(self._content.unread)):
+        for file in (
+            *(story.file for story in self._content.stories),
+            *sorted(self._content.unread),
+        ):
             named[file.rpartition("/")[2]].append(file)
         return named
 
@@ -99,7 +110,7 @@ class Targets:
                 found[name].append(file)
         return found
 
-    def resolve(self, link: str, file: str, here: str) -> str | Lost:
+    def resolve(self, link: str, file: str, here: str) -> str | BrokenLink:
         """Returns a link without a scheme as an address from the root of the host.
 
         `file` is the Markdown file that has it, `here` the place of the page on which its text stands.
@@ -111,12 +122,18 @@ class Targets:
             return self.base.href(here.partition("#")[0]) + rest
         if path.startswith("/"):
             rooted = addresses.encoded_once(path)
-            under = rooted if rooted.startswith(self.base.path) else self.base.path + rooted.lstrip("/")
+            under = (
+                rooted if rooted.startswith(self.base.path) else self.base.path + rooted.lstrip("/")
+            )
             return under + rest
         if ":" in path.partition("/")[0]:
-            return Lost(f"'{link}' is not a web address", "correct it")
+            return BrokenLink(f"'{link}' is not a web address", "correct it")
         found = self._find(unquote(path), file)
-        return found if isinstance(found, Lost) else self.base.href(found) + (rest if "#" not in found else "")
+        return (
+            found
+            if isinstance(found, BrokenLink)
+            else self.base.href(found) + (rest if "#" not in found else "")
+        )
 
     def size(self, address: str) -> tuple[int, int] | None:
         """Returns the width and height of the picture at an address from the root of the host, where they are known."""
@@ -130,12 +147,18 @@ class Targets:
             found = unquote(addresses.encoded_once(path).removeprefix(self.base.path)).lstrip("/")
             return found if found in self._copied_paths else ""
         wanted = _beside(file, unquote(path))
-        return self._copied.get(wanted) or self._copied.get(self._composed.get(_composed(wanted), ""), "")
+        return self._copied.get(wanted) or self._copied.get(
+            self._composed.get(_composed(wanted), ""), ""
+        )
 
     @cached_property
     def _composed(self) -> dict[str, str]:
         """The files that have a place, by their composed names: some systems write accents as signs of their own."""
-        return {_composed(file): file for file in (*self._unpublished, *self._places) if not file.isascii()}
+        return {
+            _composed(file): file
+            for file in (*self._unpublished, *self._places)
+            if not file.isascii()
+        }
 
     @cached_property
     def _copied(self) -> dict[str, str]:
@@ -150,7 +173,7 @@ class Targets:
     def _sizes(self) -> dict[str, tuple[int, int]]:
         return {one.path: one.size for one in self._content.copied if one.size}
 
-    def _find(self, path: str, file: str) -> str | Lost:
+    def _find(self, path: str, file: str) -> str | BrokenLink:
         wanted = _beside(file, path)
         place = self._at_once(wanted)
         if place is not None:
@@ -162,7 +185,10 @@ class Targets:
                 return self._place(candidate, path)
         several = named or self._formerly.get(name, [])
         if len(several) > 1:
-            return Lost(f"the link to '{path}' could mean {' or '.join(several)}", "write the path to the one you mean")
+            return BrokenLink(
+                f"the link to '{path}' could mean {' or '.join(several)}",
+                "write the path to the one you mean",
+            )
         composed = self._composed.get(_composed(wanted)) if not wanted.isascii() else None
         if composed:
             return self._place(composed, path)
@@ -171,14 +197,14 @@ class Targets:
         deleted = self._deleted.get(name)
         if deleted:
             return self._place(deleted, path)
-        return Lost(f"the link to '{path}' leads to no story", self._cure(path, file))
+        return BrokenLink(f"the link to '{path}' leads to no story", self._cure(path, file))
 
-    def _place(self, file: str, path: str) -> str | Lost:
+    def _place(self, file: str, path: str) -> str | BrokenLink:
         """Returns the place of a file of the digest to which a link leads by this path."""
         if file in self._places:
             return self._places[file]
         what = f"the link to '{path}' leads to {self._unpublished[file]}"
-        return Lost(what, _UNLINKED, unpublished=True)
+        return BrokenLink(what, _UNLINKED, unpublished=True)
 
     def _meant(self, wanted: str, name: str, named: list[str]) -> Iterator[str]:
         """Yields the files that a link may mean: what is there, what was there, what has its name, what had it."""
@@ -197,25 +223,40 @@ class Targets:
         files = [file for one in self._content.gone for file in (*one.former, one.file)]
         return {file.rpartition("/")[2]: file for file in files if file in self._unpublished}
 
-    def _missing(self, path: str, wanted: str) -> Lost:
+    def _missing(self, path: str, wanted: str) -> BrokenLink:
         """Returns why a link to a file leads nowhere: it is of a kind that is not copied, or has another name."""
         folder, _, name = wanted.rpartition("/")
-        names = self._content.beside(folder) if folder == "content" or folder.startswith("content/") else ()
+        names = (
+            self._content.beside(folder)
+            if folder == "content" or folder.startswith("content/")
+            else ()
+        )
         same = next((one for one in names if _composed(one) == _composed(name)), None)
         if same:
             what = f"'{path}' is there, but only pictures ({_KINDS}) are copied from beside a text"
-            return Lost(what, f"put it into content/static/, and link to /{quote(same)}")
-        near = next((one for one in names if _composed(one).casefold() == _composed(name).casefold()), None)
+            return BrokenLink(what, f"put it into content/static/, and link to /{quote(same)}")
+        near = next(
+            (one for one in names if _composed(one).casefold() == _composed(name).casefold()), None
+        )
         if near:
-            return Lost(f"there is no file '{path}' beside this one, but '{near}'", "write its name as it is")
-        return Lost(f"there is no file '{path}' beside this one", "put it there, or correct the link")
+            return BrokenLink(
+                f"there is no file '{path}' beside this one, but '{near}'",
+                "write its name as it is",
+            )
+        return BrokenLink(
+            f"there is no file '{path}' beside this one", "put it there, or correct the link"
+        )
 
     def _cure(self, path: str, file: str) -> str:
         """Returns what to write instead: the near miss by slug, for dates are all alike, if there is one."""
         there = {name: _slug(name) for name in self._places if is_markdown(name)}
         wanted = _slug(path)
         # One beginning or end in common, for there may be many thousands and each comparison takes its time.
-        near = {slug: name for name, slug in there.items() if slug[:2] == wanted[:2] or slug[-4:] == wanted[-4:]}
+        near = {
+            slug: name
+            for name, slug in there.items()
+            if slug[:2] == wanted[:2] or slug[-4:] == wanted[-4:]
+        }
         begun = [slug for slug in near if wanted[3:] and slug.startswith(f"{wanted}-")]
         found = begun or get_close_matches(wanted, near, n=1)
         if found:
@@ -248,12 +289,19 @@ def _week_files(week: Week) -> tuple[str, str]:
 
 
 def _places(archive: Archive) -> dict[str, str]:
-    places = {story.file: addresses.permalink(story.week, archive.anchors.of(story)) for story in archive.stories}
+    places = {
+        story.file: addresses.permalink(story.week, archive.anchors.of(story))
+        for story in archive.stories
+    }
     for edition in (*archive.editions, *archive.vacated):
         written = (edition.letter.file,) if edition.letter else ()
-        places |= dict.fromkeys((*_week_files(edition.week), *written), addresses.week(edition.week))
+        places |= dict.fromkeys(
+            (*_week_files(edition.week), *written), addresses.week(edition.week)
+        )
     places |= {page.file: addresses.free_page(page.name) for page in archive.pages}
     for line in archive.storylines:
         written = (line.introduction.file,) if line.introduction else ()
-        places |= dict.fromkeys((f"content/themes/{line.theme.id}.md", *written), addresses.theme(line.theme.id))
+        places |= dict.fromkeys(
+            (f"content/themes/{line.theme.id}.md", *written), addresses.theme(line.theme.id)
+        )
     return places | {copied.file: copied.path for copied in archive.content.copied}

@@ -16,14 +16,20 @@ def is_page(path: str) -> bool:
     return path.endswith(_PAGES)
 
 
-def vanished(before: Mapping[str, bytes], after: Mapping[str, bytes], paths: Collection[str]) -> tuple[str, ...]:
+def vanished(
+    before: Mapping[str, bytes], after: Mapping[str, bytes], paths: Collection[str]
+) -> tuple[str, ...]:
     """Returns the URLs, relative to the base path, that the new site no longer has.
 
     `before` and `after` have the pages that differ, old and new; `paths` are all files of the new site.
     """
     found = []
     for path, content in before.items():
-        place = path.removesuffix("index.html") if path.endswith("/index.html") or path == "index.html" else path
+        place = (
+            path.removesuffix("index.html")
+            if path.endswith("/index.html") or path == "index.html"
+            else path
+        )
         if path not in paths:
             found.append(place or "/")
         if path.endswith(".html"):
@@ -45,4 +51,6 @@ class _Ids(HTMLParser):
         self.found: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - HTMLParser's signature
-        self.found.update(value for name, value in attrs if name == "id" and value and value[0] != "_")
+        self.found.update(
+            value for name, value in attrs if name == "id" and value and value[0] != "_"
+        )

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from digest import redact, urls
 from digest.errors import Problem
 from digest.site import markdown_cost, paragraphs
-from digest.site.link_targets import Lost, Targets
+from digest.site.link_targets import BrokenLink, Targets
 
 if TYPE_CHECKING:
     from markdown import Markdown
@@ -26,7 +26,8 @@ _FENCED = re.compile(r"^ *(?:`{3}|~{3})", re.MULTILINE)
 _FOOTNOTE = re.compile(r"^ {0,3}\[\^([^\[\]\s^]+)\]:[ \t]*", re.MULTILINE)
 _FOOTNOTE_BEGUN = re.compile(r"(?<!\\)\[\^")
 _FOOTNOTE_SIGN = re.compile(
-    r"<(pre|code)\b.*?</\1>|<[^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*>|\[\^(?P<name>[^\[\]\s<>^]+)\]:?", re.DOTALL
+    r"<(pre|code)\b.*?</\1>|<[^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*>|\[\^(?P<name>[^\[\]\s<>^]+)\]:?",
+    re.DOTALL,
 )
 """Footnotes: a raised number in the text, and the same before its words. No links, for these would need ids."""
 _SIDES = frozenset({"width", "height"})
@@ -34,7 +35,9 @@ _SIDES = frozenset({"width", "height"})
 _IMAGE = re.compile(r'<img(?: [a-z-]+="[^"]*")*>')
 _WIDEST = 600
 """Pixels that a picture is wide at most in feeds and mails: some mail programs show it as wide as it says."""
-_UNSHOWN = re.compile(r"<!--.*?(?:--!?>|\Z)|^ {0,3}\[(?!\^)[^\]\n]+\]:[^\n]*$", re.DOTALL | re.MULTILINE)
+_UNSHOWN = re.compile(
+    r"<!--.*?(?:--!?>|\Z)|^ {0,3}\[(?!\^)[^\]\n]+\]:[^\n]*$", re.DOTALL | re.MULTILINE
+)
 """Comments and definitions of links, which are nobody's to read where a text is shown as it was typed, either."""
 _EXTENSIONS = ("tables", "fenced_code", "sane_lists")
 
@@ -68,10 +71,12 @@ class _Place(NamedTuple):
 
     def line_of(self, address: str) -> int:
         """Returns the line in which a link was written, as near as its address can be found in the text."""
-        return self.line + self.text[: max(0, self.text.find(address))].count("\n") if self.line else 0
+        return (
+            self.line + self.text[: max(0, self.text.find(address))].count("\n") if self.line else 0
+        )
 
 
-class Writer:
+class MarkdownRenderer:
     """Turns Markdown into HTML for one build, and gathers the problems of all the links on the way."""
 
     def __init__(self, targets: Targets) -> None:
@@ -91,7 +96,9 @@ class Writer:
             return self._link({"href": address}, _Place(text=text, file=file, here=here, line=line))
 
         plain = paragraphs.html(text, link)
-        shown = plain if plain is not None else self._written(text, top, _Place(text, file, here, line))
+        shown = (
+            plain if plain is not None else self._written(text, top, _Place(text, file, here, line))
+        )
         return Html(shown if shown.strip() else "")
 
     def words(self, text: str) -> str:
@@ -105,7 +112,9 @@ class Writer:
         if not urls.has_own_link(text):
             return []
         plain = paragraphs.html(text, lambda address: _tag("a", {"href": address}))
-        tags = (_values(tag[3]) for tag in _TAG.finditer(self._safe(text) if plain is None else plain))
+        tags = (
+            _values(tag[3]) for tag in _TAG.finditer(self._safe(text) if plain is None else plain)
+        )
         return [values[name] for values in tags for name in ("href", "src") if values.get(name)]
 
     def _written(self, text: str, top: int, place: _Place) -> str:
@@ -142,7 +151,9 @@ class Writer:
 
         from digest.sanitize import safe_html
 
-        self._markdown = self._markdown or Markdown(extensions=list(_EXTENSIONS), output_format="html")
+        self._markdown = self._markdown or Markdown(
+            extensions=list(_EXTENSIONS), output_format="html"
+        )
         if not _FOOTNOTE_BEGUN.search(text):
             return safe_html(_converted(self._markdown, text))
         apart = text if _FENCED.search(text) else _FOOTNOTE.sub(r"\n[^\1]&#58; ", text)
@@ -158,7 +169,9 @@ class Writer:
 
     def _picture(self, values: dict[str, str], place: _Place, linking: bool) -> str:
         """Returns a picture, with its address mended; one of another host becomes a link to it, or its words."""
-        values = {key: value for key, value in values.items() if key not in _SIDES or value.isdecimal()}
+        values = {
+            key: value for key, value in values.items() if key not in _SIDES or value.isdecimal()
+        }
         source, words = values.get("src", ""), values.get("alt", "")
         address = _outside(source)
         if address is None and source:
@@ -166,7 +179,9 @@ class Writer:
             if found is None:
                 return _named(words)
             when = {"loading": values.pop("loading", "lazy"), "decoding": "async"}
-            return _tag("img", {"alt": ""} | values | {"src": found} | self._room(found, values) | when)
+            return _tag(
+                "img", {"alt": ""} | values | {"src": found} | self._room(found, values) | when
+            )
         shown = _named(words)
         return shown if linking or not address else _tag("a", {"href": address}) + shown + "</a>"
 
@@ -178,9 +193,11 @@ class Writer:
     def _resolved(self, address: str, place: _Place) -> str | None:
         """Returns where a link leads, None if its target is not published: then its words stay, without the link."""
         found = self.targets.resolve(address, place.file, place.here)
-        if isinstance(found, Lost):
+        if isinstance(found, BrokenLink):
             line = place.line_of(address)
-            self.problems.append(Problem(place.file, line, found.what, found.cure, hint=found.unpublished))
+            self.problems.append(
+                Problem(place.file, line, found.what, found.cure, hint=found.unpublished)
+            )
             return None if found.unpublished else address
         return found
 
@@ -203,7 +220,9 @@ def _narrowed(tag: re.Match[str]) -> str:
     width, height = (int(values.get(side, "0")) for side in ("width", "height"))
     if width <= _WIDEST:
         return tag[0]
-    fitting = {"width": str(_WIDEST)} | ({"height": str(max(1, round(height * _WIDEST / width)))} if height else {})
+    fitting = {"width": str(_WIDEST)} | (
+        {"height": str(max(1, round(height * _WIDEST / width)))} if height else {}
+    )
     return _tag("img", values | fitting)
 
 
@@ -248,7 +267,9 @@ def _outside(address: str) -> str | None:
     except ValueError:
         return None
     if parts.scheme in {"http", "https"} or (parts.netloc and not parts.scheme):
-        return redact.strip(urls.web_link(address, "https:" if not parts.scheme else "") or "") or None
+        return (
+            redact.strip(urls.web_link(address, "https:" if not parts.scheme else "") or "") or None
+        )
     return address if parts.scheme else None
 
 

@@ -58,14 +58,22 @@ def check(root: Path, output: Path) -> Path:
     folder, home = output.resolve(), root.resolve()
     if _is_named_inside(root, output) and not folder.is_relative_to(home):
         cure = f"name that folder itself with --output {folder}"
-        raise DigestError(f"{output}: this symbolic link leads out of the digest; remove it, or {cure}")
+        raise DigestError(
+            f"{output}: this symbolic link leads out of the digest; remove it, or {cure}"
+        )
     if home.is_relative_to(folder):
-        raise DigestError(f"{output}: the site cannot be built into the digest itself; choose a folder such as site/")
+        raise DigestError(
+            f"{output}: the site cannot be built into the digest itself; choose a folder such as site/"
+        )
     for name in _KEPT:
         kept = home / name
-        allowed = name == disk.CACHE and any(folder.is_relative_to(kept / place) for place in _BUILT_INSIDE)
+        allowed = name == disk.CACHE and any(
+            folder.is_relative_to(kept / place) for place in _BUILT_INSIDE
+        )
         if folder.is_relative_to(kept) and not allowed:
-            raise DigestError(f"{output}: the site cannot be built into {name}/; choose a folder such as site/")
+            raise DigestError(
+                f"{output}: the site cannot be built into {name}/; choose a folder such as site/"
+            )
     if folder.exists() and not folder.is_dir():
         raise DigestError(f"{output}: this is a file; choose a folder such as site/")
     return folder
@@ -91,7 +99,9 @@ class Output:
     a digest whose Atom id is not `id`. Raises DigestError then, and where the disk refuses.
     """
 
-    def __init__(self, root: Path, folder: Path, cache: Cache, *, id: str = "", force: bool = False) -> None:
+    def __init__(
+        self, root: Path, folder: Path, cache: Cache, *, id: str = "", force: bool = False
+    ) -> None:
         self._root, self.folder, self._cache = root, check(root, folder), cache
         self._place = os.fspath(self.folder)
         self._id, self._force, self._named = id, force, folder
@@ -149,16 +159,26 @@ class Output:
         A feed that is as the last build left it, or may be, is its own, under an id that was changed since.
         """
         feed, made = addresses.FEED, self.manifest.made
-        is_own = self._stands(feed, made[feed][1]) if feed in made else not made and self.listed is not None
+        is_own = (
+            self._stands(feed, made[feed][1])
+            if feed in made
+            else not made and self.listed is not None
+        )
         theirs = None if is_own else own_files.feed_id(self.folder)
         if theirs is not None and theirs != self._id:
             what = f"this folder has the site of another digest, whose id is {theirs}"
-            raise DigestError(f"{self._named}: {what}; choose another folder, or build with --force")
+            raise DigestError(
+                f"{self._named}: {what}; choose another folder, or build with --force"
+            )
 
     def _found(self) -> set[str]:
         """Returns what earlier builds have left where their list is not all: in `.digest/`, that is every file."""
         if self.folder.is_relative_to(self._root.resolve() / disk.CACHE):
-            return {path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if not path.is_dir()}
+            return {
+                path.relative_to(self.folder).as_posix()
+                for path in self.folder.rglob("*")
+                if not path.is_dir()
+            }
         return own_files.recognised(self.folder)
 
     @cached_property
@@ -171,7 +191,11 @@ class Output:
     def has(self, path: str, key: bytes) -> bool:
         """Tells whether a file was made by this key, and still is what it was."""
         made = self.manifest.made.get(path)
-        found = made is not None and made[0] == key and (self.is_as_built or self._stands(path, made[1]))
+        found = (
+            made is not None
+            and made[0] == key
+            and (self.is_as_built or self._stands(path, made[1]))
+        )
         if found:
             self._kept.add(path)
         return found
@@ -202,15 +226,24 @@ class Output:
         staged = self._staging.ready()
         self._refuse_loss(staged)
         if self._before != self._paths:
-            self._keep_list(self._before | self._paths)  # so that a kill leaves nothing that is not listed
+            self._keep_list(
+                self._before | self._paths
+            )  # so that a kill leaves nothing that is not listed
         stale = _stale(self.folder, self._before, self._paths)
-        removed = sum(map(self._remove, _in_the_way(stale, self._paths, self._places))) if stale else 0
+        removed = (
+            sum(map(self._remove, _in_the_way(stale, self._paths, self._places))) if stale else 0
+        )
         self._staging.settle()
         removed += sum(map(self._remove, stale))
-        inside = self.folder.is_relative_to(self._root.resolve())  # another folder's mode is not ours to change
+        inside = self.folder.is_relative_to(
+            self._root.resolve()
+        )  # another folder's mode is not ours to change
         _mend_folders(self._inside()[not inside :])
         before = self.manifest.made
-        made = {path: before[path] if path in self._kept else (key, self.stamp(path)) for path, key in keys.items()}
+        made = {
+            path: before[path] if path in self._kept else (key, self.stamp(path))
+            for path, key in keys.items()
+        }
         manifest = manifest._replace(made=made)
         if manifest != self.manifest:
             self._cache.put("output", self._name, b"", manifest)
@@ -238,15 +271,27 @@ class Output:
 
         Where the list is lost, all that a build makes is ours in a folder whose home page or feed is.
         """
-        if not staged or self._force or (self.listed is None and own_files.is_own_site(self.folder)):
+        if (
+            not staged
+            or self._force
+            or (self.listed is None and own_files.is_own_site(self.folder))
+        ):
             return
         new = sorted(path for path in staged if path not in self._before)
-        others = [path for path in new if _is_file(self.folder / path) and not own_files.is_ours(self.folder / path)]
+        others = [
+            path
+            for path in new
+            if _is_file(self.folder / path) and not own_files.is_ours(self.folder / path)
+        ]
         if others:
             more = f" and {len(others) - _NAMED} more files" if len(others) > _NAMED else ""
-            what = f"{self.folder / others[0]}: Digest did not make this file, and would write over it"
+            what = (
+                f"{self.folder / others[0]}: Digest did not make this file, and would write over it"
+            )
             named = f" (and over {', '.join(others[1:_NAMED])}{more})" if len(others) > 1 else ""
-            raise DigestError(f"{what}{named}; move it, choose another folder, or build with --force")
+            raise DigestError(
+                f"{what}{named}; move it, choose another folder, or build with --force"
+            )
 
     def _remove(self, path: str) -> bool:
         """Removes a file that we wrote, and the folders that this leaves empty; tells whether it was there."""
@@ -279,7 +324,9 @@ def _sweep(folder: Path, paths: Collection[str]) -> None:
         inside = folder / place
         if inside.is_dir() and inside.resolve().is_relative_to(folder):
             for path in inside.glob(".*"):
-                if (PurePosixPath(place) / disk.leftover(path.name)).as_posix() in paths and path.is_file():
+                if (
+                    PurePosixPath(place) / disk.leftover(path.name)
+                ).as_posix() in paths and path.is_file():
                     disk.unlink(path)
 
 
@@ -322,7 +369,8 @@ def _in_the_way(stale: Iterable[str], whole: Collection[str], places: Iterable[s
     return [
         path
         for path in stale
-        if path in needed or any(folder.as_posix() in whole for folder in PurePosixPath(path).parents)
+        if path in needed
+        or any(folder.as_posix() in whole for folder in PurePosixPath(path).parents)
     ]
 
 

@@ -37,19 +37,31 @@ def recognised(folder: Path) -> set[str]:
             if _is_marked(path):
                 found.add(path.relative_to(folder).as_posix())
     ours = {path for path in found if not _is_home_of_another(folder / path)}
-    if addresses.output(addresses.SEARCH) in ours:  # what it searches may hold words that are taken back
+    if (
+        addresses.output(addresses.SEARCH) in ours
+    ):  # what it searches may hold words that are taken back
         searched = (path for pattern in addresses.SEARCHED for path in folder.glob(pattern))
-        ours |= {path.relative_to(folder).as_posix() for path in searched if path.is_file() and not path.is_symlink()}
+        ours |= {
+            path.relative_to(folder).as_posix()
+            for path in searched
+            if path.is_file() and not path.is_symlink()
+        }
     if _is_marked(folder / addresses.output(addresses.HOME)):
         beside = (path for pattern in addresses.BESIDE for path in folder.glob(pattern))
         pictures = (path for path in beside if path.suffix.lower() in addresses.PICTURES)
-        ours |= {path.relative_to(folder).as_posix() for path in pictures if path.is_file() and not path.is_symlink()}
+        ours |= {
+            path.relative_to(folder).as_posix()
+            for path in pictures
+            if path.is_file() and not path.is_symlink()
+        }
     return ours
 
 
 def is_own_site(folder: Path) -> bool:
     """Tells whether a folder has a site that Digest made: its home page or its feed says so."""
-    return any(is_ours(folder / addresses.output(place)) for place in (addresses.HOME, addresses.FEED))
+    return any(
+        is_ours(folder / addresses.output(place)) for place in (addresses.HOME, addresses.FEED)
+    )
 
 
 def is_ours(path: Path) -> bool:
@@ -85,4 +97,9 @@ def _is_home_of_another(page: Path) -> bool:
 
 def is_inside(path: str) -> bool:
     """Tells whether a path leads to a file in the folder that it is relative to."""
-    return bool(path.strip("./")) and path[0] != "/" and ".." not in path.split("/") and "\0" not in path
+    return (
+        bool(path.strip("./"))
+        and path[0] != "/"
+        and ".." not in path.split("/")
+        and "\0" not in path
+    )

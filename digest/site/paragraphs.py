@@ -57,7 +57,11 @@ def html(text: str, link: Callable[[str], str]) -> str | None:
         if found["address"]:
             opening = link(found["address"])
             return f"{opening}{found['words']}</a>" if opening else found["words"]
-        return f"<strong>{found['stress']}</strong>" if found["stress"] else f"<em>{found['emphasis']}</em>"
+        return (
+            f"<strong>{found['stress']}</strong>"
+            if found["stress"]
+            else f"<em>{found['emphasis']}</em>"
+        )
 
     shown = _as_words(words)
     shown = shown if escaped or bare is words else _MARKED.sub(with_marks, shown)
@@ -72,14 +76,21 @@ def _has_list(bare: str) -> bool:
 
 def _lists(bare: str) -> list[bool]:
     """Tells of each block whether it is a list."""
-    return [all(line.startswith(_BULLET) for line in block.split("\n")) for block in bare.split("\n\n")]
+    return [
+        all(line.startswith(_BULLET) for line in block.split("\n")) for block in bare.split("\n\n")
+    ]
 
 
 def _is_plain(bare: str) -> bool:
     """Tells whether there is nothing but words in a text whose marks have been taken out."""
     if _SIGN.search(bare) or ("&" in bare and _REFERENCE.search(bare)):
         return False
-    if "\n\n\n" in bare or " \n" in bare or bare[-1] == " " or not bare.replace("\n", "").isprintable():
+    if (
+        "\n\n\n" in bare
+        or " \n" in bare
+        or bare[-1] == " "
+        or not bare.replace("\n", "").isprintable()
+    ):
         return False
     lines = bare.split("\n")
     if _has_list(bare):
@@ -87,7 +98,9 @@ def _is_plain(bare: str) -> bool:
         if any(map(and_, lists, lists[1:])):  # to Markdown, two in a row are one
             return False
         blocks = zip(bare.split("\n\n"), lists, strict=True)
-        lines = [line[len(_BULLET) * listed :] for block, listed in blocks for line in block.split("\n")]
+        lines = [
+            line[len(_BULLET) * listed :] for block, listed in blocks for line in block.split("\n")
+        ]
         if not all(lines):
             return False
     return not any(map(_OPENING.match, lines))

@@ -12,8 +12,12 @@ from functools import lru_cache
 
 from digest.errors import Problem
 
-_UNPORTABLE = re.compile(r'[<>:"|?*\\\x00-\x1f\x7f]|[. ]$|^ |^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE)
-_LONGEST = 240  # bytes; disks hold 255, and a file that is being written has a longer name for a moment
+_UNPORTABLE = re.compile(
+    r'[<>:"|?*\\\x00-\x1f\x7f]|[. ]$|^ |^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE
+)
+_LONGEST = (
+    240  # bytes; disks hold 255, and a file that is being written has a longer name for a moment
+)
 
 
 def problems(claims: Iterable[tuple[str, str]]) -> list[Problem]:
@@ -40,7 +44,11 @@ def problems(claims: Iterable[tuple[str, str]]) -> list[Problem]:
 def below(folder: str, owner: str, claims: Iterable[tuple[str, str]]) -> list[Problem]:
     """Returns what is wrong with claims to a folder, or to a path in it, which has an owner."""
     kept = _folded(folder)
-    return [_clash(path, source, owner) for path, source in claims if f"{_folded(path)}/".startswith(kept)]
+    return [
+        _clash(path, source, owner)
+        for path, source in claims
+        if f"{_folded(path)}/".startswith(kept)
+    ]
 
 
 def _folded(path: str) -> str:
@@ -54,13 +62,17 @@ def _folders(path: str) -> Iterator[str]:
 
 def _clash(path: str, source: str, other: str) -> Problem:
     one, two = sorted((source, other), key=lambda name: not name.startswith("content/"))
-    return Problem(one, 0, f"claims the address '{path}', which {two} claims too", "rename one of them")
+    return Problem(
+        one, 0, f"claims the address '{path}', which {two} claims too", "rename one of them"
+    )
 
 
 def _unportable(path: str, source: str) -> Iterator[Problem]:
     for name in path.split("/"):
         if not _is_portable(name):
-            yield Problem(source, 0, f"the file name '{name}' cannot be published everywhere", "rename it")
+            yield Problem(
+                source, 0, f"the file name '{name}' cannot be published everywhere", "rename it"
+            )
 
 
 @lru_cache(maxsize=1 << 14)  # most paths are made of the same few names

@@ -17,13 +17,13 @@ from digest.model import Config, Copied, FreePage
 from digest.site import addresses, attachments, path_clashes
 from digest.site.addresses import Base
 from digest.site.archive import Archive
+from digest.site.context import SiteContext, set_up
 from digest.site.feeds import atom
 from digest.site.feeds.pages import feed_pages, program_pages
-from digest.site.markdown import Writer
+from digest.site.markdown import MarkdownRenderer
 from digest.site.page import Head, Page
 from digest.site.pages.main import site_pages
 from digest.site.pages.themes import theme_pages
-from digest.site.shared import Setting, set_up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,26 +33,26 @@ class Plan:
     pages: tuple[Page, ...]
     copied: tuple[Copied, ...]
     problems: tuple[Problem, ...]
-    setting: Setting
+    context: SiteContext
 
     @property
     def base(self) -> Base:
         """Where the site stands."""
-        return self.setting.base
+        return self.context.base
 
     @property
-    def writer(self) -> Writer:
+    def writer(self) -> MarkdownRenderer:
         """Whoever makes HTML of what editors wrote, and knows what is wrong in what it made."""
-        return self.setting.writer
+        return self.context.writer
 
     def data(self, page: Page) -> dict[str, object]:
         """Returns what the template of a page receives."""
-        return page.data(self.setting)
+        return page.data(self.context)
 
     def keys(self, site: bytes) -> dict[str, bytes]:
         """Returns the key of each page, by path; `site` is a hash of all that pages are made of, content apart."""
-        keys = self.setting.archive.keys
-        shared = keys.of(site, self.setting.site)
+        keys = self.context.archive.keys
+        shared = keys.of(site, self.context.site)
         return {page.path: page.key(shared, keys) for page in self.pages}
 
     def found(self) -> list[Problem]:
@@ -70,26 +70,31 @@ def plan(archive: Archive, config: Config, *, searched: bool = False, program: s
     """Returns the plan of the site that stands at `config.site.url`, with a search page where it is `searched`, by a
     `program` of this version.
     """
-    setting = set_up(archive, config, Base(config.site.url), searched=searched, program=program)
-    for_readers = _distinct([*site_pages(setting), *theme_pages(setting)])
-    pages = (*for_readers, *feed_pages(setting), *program_pages(setting, for_readers))
-    copied = attachments.published(archive, setting.writer)
+    context = set_up(archive, config, Base(config.site.url), searched=searched, program=program)
+    for_readers = _distinct([*site_pages(context), *theme_pages(context)])
+    pages = (*for_readers, *feed_pages(context), *program_pages(context, for_readers))
+    copied = attachments.published(archive, context.writer)
     return Plan(
         pages=pages,
         copied=copied,
         problems=(
-            *atom.twins(archive.content),
+            *atom.duplicate_ids(archive.content),
             *_claims(pages, copied, searched=searched),
             *reserved(page for page in archive.pages if not _is_claimed(page)),
         ),
-        setting=setting,
+        context=context,
     )
 
 
 def reserved(pages: Iterable[FreePage]) -> list[Problem]:
     """Returns a problem for each page of the editor's that has a reserved name."""
     return [
-        Problem(page.file, 0, f"the name '{page.name}' is reserved for a page of the site itself", "rename it")
+        Problem(
+            page.file,
+            0,
+            f"the name '{page.name}' is reserved for a page of the site itself",
+            "rename it",
+        )
         for page in pages
         if page.name in addresses.RESERVED
     ]
@@ -111,7 +116,12 @@ def _claims(pages: Iterable[Page], copied: Iterable[Copied], *, searched: bool) 
     files = [(one.path, one.file) for one in copied]
     kept = {} if searched else _SEARCH
     index = path_clashes.below(addresses.SEARCH_INDEX, "the index of the search", files)
-    return [*path_clashes.problems([*((page.path, page.source) for page in pages), *kept.items(), *files]), *index]
+    return [
+        *path_clashes.problems(
+            [*((page.path, page.source) for page in pages), *kept.items(), *files]
+        ),
+        *index,
+    ]
 
 
 def _distinct(pages: Iterable[Page]) -> list[Page]:
@@ -121,7 +131,10 @@ def _distinct(pages: Iterable[Page]) -> list[Page]:
     for page in pages:
         head = page.head
         if head:
-            title, description = _unlike(head.title, head, seen), _unlike(head.description, head, seen)
+            title, description = (
+                _unlike(head.title, head, seen),
+                _unlike(head.description, head, seen),
+            )
             if (title, description) != (head.title, head.description):
                 page = replace(page, head=head._replace(title=title, description=description))
         found.append(page)

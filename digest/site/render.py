@@ -33,7 +33,10 @@ _PLAIN = bytes([9, 10, 13, *range(32, 127)])  # what nearly all of a page consis
 _VERSIONED = {addresses.STYLE: "style.css", addresses.SEARCH_SCRIPT: "search.js"}
 """The templates of the files whose links tell their version."""
 _VERSION = 10  # hexadecimal digits
-_ANCHOR, _BODY = "\ue000", "\ue001"  # where the two go in the frame of a story; nobody's words have them
+_ANCHOR, _BODY = (
+    "\ue000",
+    "\ue001",
+)  # where the two go in the frame of a story; nobody's words have them
 
 
 Remember = Callable[[str, bytes, Callable[[], str]], str]
@@ -115,7 +118,8 @@ class Renderer:
         """Returns links as the elements of an ItemList (schema.org), fit to stand in a script of JSON."""
         absolute = self._base.absolute
         found = [
-            {"@type": "ListItem", "position": at, "url": absolute(link.place)} for at, link in enumerate(links, start=1)
+            {"@type": "ListItem", "position": at, "url": absolute(link.place)}
+            for at, link in enumerate(links, start=1)
         ]
         return as_data(found)
 
@@ -123,7 +127,9 @@ class Renderer:
         if (kind, anchored) not in self._frames:
             given = {"kind": kind, "anchor": _ANCHOR if anchored else "", "body": Html(_BODY)}
             around = self._templates.render("story/article.html", given)
-            self._frames[kind, anchored] = lambda anchor, body: around.replace(_ANCHOR, anchor).replace(_BODY, body)
+            self._frames[kind, anchored] = lambda anchor, body: around.replace(
+                _ANCHOR, anchor
+            ).replace(_BODY, body)
         return self._frames[kind, anchored]
 
     def _card(self, card: Card) -> Html:
@@ -177,7 +183,9 @@ def _check(page: Page, content: bytes) -> None:
             json.loads(content)
     except (expat.ExpatError, ValueError) as error:
         what = f"gives a {page.path} that is not well-formed: {error}"
-        raise Faults([Problem(f"{FOLDER}/{page.template}", 0, what, "correct the template")]) from error
+        raise Faults(
+            [Problem(f"{FOLDER}/{page.template}", 0, what, "correct the template")]
+        ) from error
 
 
 def _fingerprint(words: str) -> str:

@@ -108,7 +108,9 @@ class Staging:
         except FileExistsError:
             mode = os.lstat(folder).st_mode
             if stat.S_ISLNK(mode) and not Path(folder).resolve().is_relative_to(self._folder):
-                raise DigestError(f"{folder}: this symbolic link leads out of the output folder; remove it") from None
+                raise DigestError(
+                    f"{folder}: this symbolic link leads out of the output folder; remove it"
+                ) from None
             return not stat.S_ISREG(mode)
         except OSError as error:
             raise disk.refused("write", folder, error) from error
@@ -127,7 +129,11 @@ def _is_there(place: str, content: bytes) -> bool:
         status = os.lstat(place)
     except OSError:
         return False
-    if not stat.S_ISREG(status.st_mode) or status.st_size != len(content) or disk.read(place) != content:
+    if (
+        not stat.S_ISREG(status.st_mode)
+        or status.st_size != len(content)
+        or disk.read(place) != content
+    ):
         return False
     if stat.S_IMODE(status.st_mode) != FILE:
         os.chmod(place, FILE)  # noqa: PTH101
@@ -138,7 +144,9 @@ def _fill(unfinished: str, content: bytes) -> None:
     """Writes a file under its hidden name; where the disk refuses, `drop` takes away what there is of it."""
     try:
         file = os.open(unfinished, _NEW, FILE)
-    except FileExistsError:  # what a killed build left: never written into, since it may be the second name of a file
+    except (
+        FileExistsError
+    ):  # what a killed build left: never written into, since it may be the second name of a file
         os.unlink(unfinished)  # noqa: PTH108
         file = os.open(unfinished, _NEW, FILE)
     try:

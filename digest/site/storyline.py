@@ -16,7 +16,7 @@ _QUIET = 3  # weeks without a story that make a quiet stretch
 _TOLD = 3  # quiet stretches that are named; of more, the longest
 
 
-class Course(NamedTuple):
+class Timeline(NamedTuple):
     """How a theme went until a week: the `first` that has a story of it, and words on what lies between.
 
     `quiet` names the long stretches without a story, oldest first; it and `since` are empty where there were none.
@@ -29,18 +29,20 @@ class Course(NamedTuple):
     since: str
 
 
-def course(counts: Mapping[Week, int], until: Week) -> Course | None:
+def course(counts: Mapping[Week, int], until: Week) -> Timeline | None:
     """Returns how a theme went until this week; None where it has no story, or none before this week."""
     active = sorted(week for week, number in counts.items() if number)
     if not active or active[0] == until:
         return None
     passed = until.ordinal - active[-1].ordinal
-    return Course(
+    return Timeline(
         first=active[0],
         until=until,
         active=_active(active, counts, until),
         quiet=_quiet(active),
-        since=f"nothing in the {formatting.count(passed, 'week')} since" if passed >= _QUIET else "",
+        since=f"nothing in the {formatting.count(passed, 'week')} since"
+        if passed >= _QUIET
+        else "",
     )
 
 
@@ -59,11 +61,19 @@ def _active(active: Sequence[Week], counts: Mapping[Week, int], until: Week) -> 
 def _quiet(active: Sequence[Week]) -> str:
     """Returns the quiet stretches between the active weeks: the longest, in the order of time."""
     ordinals = [week.ordinal for week in active]
-    long = [(after - before - 1, before + 1) for before, after in pairwise(ordinals) if after - before > _QUIET]
+    long = [
+        (after - before - 1, before + 1)
+        for before, after in pairwise(ordinals)
+        if after - before > _QUIET
+    ]
     told = sorted(sorted(long, reverse=True)[:_TOLD], key=lambda gap: gap[1])
-    named = [f"{_days(begin, length)} ({formatting.count(length, 'week')})" for length, begin in told]
+    named = [
+        f"{_days(begin, length)} ({formatting.count(length, 'week')})" for length, begin in told
+    ]
     if len(long) > len(told):
-        named.append(formatting.count(len(long) - len(told), "shorter stretch", "shorter stretches"))
+        named.append(
+            formatting.count(len(long) - len(told), "shorter stretch", "shorter stretches")
+        )
     return formatting.listed(named) if named else ""
 
 

@@ -108,7 +108,9 @@ class Templates:
             loader=self._loader,
         )
         self._environment.filters.update(filters)
-        self._environment.filters.update({name: _at_run_time(made) for name, made in changing.items()})
+        self._environment.filters.update(
+            {name: _at_run_time(made) for name, made in changing.items()}
+        )
         self._environment.globals.update(known)
 
     def render(self, name: str, values: Mapping[str, object]) -> str:
@@ -137,7 +139,11 @@ class Templates:
         if strange := list(strangers(self._root)):
             yield from strange
             return
-        names = sorted(path.relative_to(self._own).as_posix() for path in self._own.rglob("*.*") if _is_template(path))
+        names = sorted(
+            path.relative_to(self._own).as_posix()
+            for path in self._own.rglob("*.*")
+            if _is_template(path)
+        )
         used = {path.relative_to(self._shipped).as_posix() for path in self._shipped.rglob("*.*")}
         found: dict[str, tuple[Problem, ...]] = {}
         for name in names:
@@ -149,7 +155,9 @@ class Templates:
                 unread = Problem(self._named(name), 0, "not UTF-8 text", "save it as UTF-8")
                 found[name] = (self.problem(name, error) or unread,)
         for name in names:
-            unused = Problem(f"{FOLDER}/{name}", 0, "no page uses it", suggestion(name, used), hint=True)
+            unused = Problem(
+                f"{FOLDER}/{name}", 0, "no page uses it", suggestion(name, used), hint=True
+            )
             yield from found[name] if name in used else (unused,)
         if self._own.resolve() != self._shipped.resolve():
             yield from self._without_effect([name for name in names if name in used])
@@ -162,7 +170,13 @@ class Templates:
         for path in sorted(self._own.rglob("*.*")):
             if path.is_file() and path.suffix.lower() in _COPIED:
                 name = path.relative_to(self._own).as_posix()
-                yield Problem(f"{FOLDER}/{name}", 0, "is copied nowhere", "move it to content/static/", hint=True)
+                yield Problem(
+                    f"{FOLDER}/{name}",
+                    0,
+                    "is copied nowhere",
+                    "move it to content/static/",
+                    hint=True,
+                )
 
     def _stray_blocks(self, name: str) -> Iterator[Problem]:
         """Yields the blocks that what a template extends does not have, which Jinja leaves out without a word."""
@@ -172,14 +186,20 @@ class Templates:
                 yield Problem(f"{FOLDER}/{name}", 0, "extends itself", f"extend 'shipped/{name}'")
                 return
             known = self._blocks(parent, frozenset({name}))
-            for block in (node for node in tree.body if isinstance(node, nodes.Block) and node.name not in known):
+            for block in (
+                node
+                for node in tree.body
+                if isinstance(node, nodes.Block) and node.name not in known
+            ):
                 what = f"'{parent}' has no block '{block.name}'"
                 yield Problem(f"{FOLDER}/{name}", block.lineno, what, suggestion(block.name, known))
 
     def _blocks(self, name: str, seen: frozenset[str]) -> set[str]:
         """Returns the blocks of a template and of all that it extends."""
         tree = self._parsed(name)
-        above = (self._blocks(parent, seen | {name}) for parent in _extended(tree) if parent not in seen)
+        above = (
+            self._blocks(parent, seen | {name}) for parent in _extended(tree) if parent not in seen
+        )
         return {block.name for block in tree.find_all(nodes.Block)}.union(*above)
 
     def _parsed(self, name: str) -> nodes.Template:
@@ -190,14 +210,22 @@ class Templates:
         what = " ".join(str(error).split()) or type(error).__name__
         if isinstance(error, TemplateNotFound):
             return Problem(
-                f"{FOLDER}/{template}", 0, f"there is no template '{what}'", "restore it, or correct its name"
+                f"{FOLDER}/{template}",
+                0,
+                f"there is no template '{what}'",
+                "restore it, or correct its name",
             )
         if isinstance(error, TemplateSyntaxError):
             return Problem(self._named(error.filename or template), error.lineno, what)
         innermost = traceback.extract_tb(error.__traceback__)
         frames = [frame for frame in innermost if self._is_ours(frame.filename)]
         if not frames and isinstance(error, RecursionError):
-            return Problem(f"{FOLDER}/{template}", 0, "is nested too deeply", "put fewer brackets or blocks in others")
+            return Problem(
+                f"{FOLDER}/{template}",
+                0,
+                "is nested too deeply",
+                "put fewer brackets or blocks in others",
+            )
         if not frames:
             return None
         return Problem(self._named(frames[-1].filename), frames[-1].lineno or 0, what)
@@ -235,7 +263,9 @@ def _extended(tree: nodes.Template) -> Iterator[str]:
 
 def _loader(own: Path, shipped: Path) -> ChoiceLoader:
     shipped_loader = FileSystemLoader(shipped)
-    return ChoiceLoader([FileSystemLoader(own), shipped_loader, PrefixLoader({"shipped": shipped_loader})])
+    return ChoiceLoader(
+        [FileSystemLoader(own), shipped_loader, PrefixLoader({"shipped": shipped_loader})]
+    )
 
 
 def _compiled(root: Path) -> _Compiled | None:
@@ -251,7 +281,11 @@ def _compiled(root: Path) -> _Compiled | None:
             return None
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.lstat()
-        is_private = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
+        is_private = (
+            stat.S_ISDIR(found.st_mode)
+            and found.st_uid == os.getuid()
+            and not found.st_mode & 0o077
+        )
     except (OSError, RuntimeError, AttributeError):  # no room, no home, no user ids
         return None
     return _Compiled(str(folder)) if is_private else None

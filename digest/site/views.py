@@ -13,10 +13,10 @@ from digest.model import Config, FreePage, Letter, Story, Theme
 from digest.site import addresses, formatting
 from digest.site.archive import Edition
 from digest.site.cards import Card, Cards
-from digest.site.charts import Spark, colour
-from digest.site.markdown import Html, Writer, text_of
+from digest.site.charts import Sparkline, colour
+from digest.site.markdown import Html, MarkdownRenderer, text_of
 from digest.site.page import Link
-from digest.site.storyline import Course
+from digest.site.storyline import Timeline
 from digest.week import Week
 
 _NAMED = 3  # themes of which a week says that it is about them
@@ -63,7 +63,7 @@ class LetterView(NamedTuple):
     draft: bool
 
 
-class Departed(NamedTuple):
+class MovedStory(NamedTuple):
     """An anchor that a story left behind, and where it leads."""
 
     anchor: str
@@ -85,7 +85,7 @@ class EditionView(NamedTuple):
     letter: LetterView | None
     lead: Card | None
     groups: tuple[Group, ...]
-    departed: tuple[Departed, ...]
+    departed: tuple[MovedStory, ...]
 
 
 class WeekLine(NamedTuple):
@@ -121,8 +121,8 @@ class ThemeLine(NamedTuple):
     stories: int
     count: str  # type: ignore[assignment]  # which hides a count that no template asks for
     latest: Card | None
-    course: Course | None
-    spark: Spark | None
+    course: Timeline | None
+    spark: Sparkline | None
 
 
 def described(text: Html) -> str:
@@ -133,7 +133,7 @@ def described(text: Html) -> str:
 class Views:
     """Makes the views of one build."""
 
-    def __init__(self, config: Config, cards: Cards, writer: Writer) -> None:
+    def __init__(self, config: Config, cards: Cards, writer: MarkdownRenderer) -> None:
         self._titles = {theme.id: theme.title for theme in config.themes}
         self._colours = {theme.id: colour(number) for number, theme in enumerate(config.themes, 1)}
         self._cards, self._writer = cards, writer
@@ -165,7 +165,8 @@ class Views:
         first: Sequence[Story] = ()
         if headlines:
             first = sorted(
-                edition.stories, key=lambda story: (story is not edition.lead, not self._cards.main(story).note)
+                edition.stories,
+                key=lambda story: (story is not edition.lead, not self._cards.main(story).note),
             )[:headlines]
         return WeekLine(
             number=edition.week.number,
@@ -177,15 +178,25 @@ class Views:
             count=formatting.stories(len(edition.stories)),
             about=self.about(edition),
             letter=edition.letter.title if edition.letter else "",
-            headlines=tuple(Link(self._cards.headline(story), self._cards.place(story)) for story in first),
+            headlines=tuple(
+                Link(self._cards.headline(story), self._cards.place(story)) for story in first
+            ),
         )
 
     def years(self, editions: Iterable[Edition]) -> tuple[YearView, ...]:
         """Returns the editions by ISO year, in the order in which they come."""
-        return tuple(self._year(year, list(found)) for year, found in groupby(editions, lambda one: one.week.year))
+        return tuple(
+            self._year(year, list(found))
+            for year, found in groupby(editions, lambda one: one.week.year)
+        )
 
     def theme_line(
-        self, theme: Theme, stories: int, latest: Story | None, course: Course | None, spark: Spark | None
+        self,
+        theme: Theme,
+        stories: int,
+        latest: Story | None,
+        course: Timeline | None,
+        spark: Sparkline | None,
     ) -> ThemeLine:
         """Returns a theme with so many stories as a line in a list."""
         return ThemeLine(
@@ -268,9 +279,9 @@ class Views:
             )
         return tuple(groups)
 
-    def _departed(self, edition: Edition) -> tuple[Departed, ...]:
+    def _departed(self, edition: Edition) -> tuple[MovedStory, ...]:
         return tuple(
-            Departed(
+            MovedStory(
                 anchor=forward.anchor,
                 headline=self._cards.headline(forward.story),
                 place=self._cards.place(forward.story),

@@ -31,7 +31,7 @@ class Verdict:
     """What the rules of today say of one story.
 
     `themes` are those that it should have, the main one first, each with its evidence. Of these `earned` has what the
-    rules find today, `heard` what the ledger remembers, ids brought up to date. `own` tells that its themes are the
+    rules find today, `incoming` what the ledger remembers, ids brought up to date. `own` tells that its themes are the
     editor's. `records` are all of the story, `sources` those that stand for its themes, `mark` the hash of them that
     was written last. `whole` tells that all of what the feed said is stored, as far as we know.
     """
@@ -40,7 +40,7 @@ class Verdict:
     own: bool
     themes: Mapping[str, str]
     earned: Mapping[str, str]
-    heard: Mapping[str, str]
+    incoming: Mapping[str, str]
     sources: Kin = ()
     records: Kin = ()
     mark: str = ""
@@ -67,7 +67,11 @@ class Retheming:
 
 
 def judge(
-    story: Story, kin: Kin, themes: Sequence[Theme], begun: str | None = None, summaries: Sequence[str] = ()
+    story: Story,
+    kin: Kin,
+    themes: Sequence[Theme],
+    begun: str | None = None,
+    summaries: Sequence[str] = (),
 ) -> Verdict:
     """Returns what the rules of today say of a story.
 
@@ -77,7 +81,7 @@ def judge(
     names = current_ids(themes)
     sources = _sources(kin)
     newest = max((record for _, record in sources), key=lambda record: record.at, default=None)
-    heard = {
+    incoming = {
         names[theme]: evidence
         for _, record in sorted(sources, key=lambda one: one[1].at)
         for theme, evidence in record.themes.items()
@@ -88,13 +92,17 @@ def judge(
     if not whole:
         earned = {theme: of_excerpt(evidence) for theme, evidence in earned.items()}
     here = {names.get(theme, theme) for theme in story.themes}
-    unseen = {theme: said for theme, said in heard.items() if theme in here and is_of_summary(said) and not whole}
+    unseen = {
+        theme: said
+        for theme, said in incoming.items()
+        if theme in here and is_of_summary(said) and not whole
+    }
     return Verdict(
         story=story,
         own=newest is None or _is_edited(story, newest, begun),
         themes=_ranked(unseen, earned, themes),
         earned=earned,
-        heard=heard,
+        incoming=incoming,
         sources=sources,
         records=kin,
         mark=newest.wrote.get("themes", "") if newest else "",
@@ -107,9 +115,13 @@ def words_of(story: Story, kin: Kin, summaries: Sequence[str] = ()) -> tuple[str
 
     Where the summary is not among those that are stored, the excerpt in the file stands for it.
     """
-    newest = max((record for _, record in _sources(kin)), key=lambda record: record.at, default=None)
+    newest = max(
+        (record for _, record in _sources(kin)), key=lambda record: record.at, default=None
+    )
     said = newest.said.get("excerpt") if newest else None
-    stored = next((summary for summary in summaries if said and ledger.hash_of_value(summary) == said), "")
+    stored = next(
+        (summary for summary in summaries if said and ledger.hash_of_value(summary) == said), ""
+    )
     if newest and stored:
         return newest.title, stored, True
     # An excerpt that an editor changed is part of the note now, but its words are still what the rules are for.
@@ -138,12 +150,16 @@ def retheme(verdicts: Iterable[Verdict], texts: Mapping[str, str], known: Known)
     )
 
 
-def without(theme: str, verdicts: Iterable[Verdict], texts: Mapping[str, str], known: Known) -> Retheming:
+def without(
+    theme: str, verdicts: Iterable[Verdict], texts: Mapping[str, str], known: Known
+) -> Retheming:
     """Returns what is to be written so that no story has a theme any more; `texts` has the text of each that has it."""
     dropped = {
         verdict.story.file: replace(
             verdict,
-            themes={one: verdict.heard.get(one, "") for one in verdict.story.themes if one != theme},
+            themes={
+                one: verdict.incoming.get(one, "") for one in verdict.story.themes if one != theme
+            },
         )
         for verdict in verdicts
         if theme in verdict.story.themes
@@ -156,7 +172,9 @@ def without(theme: str, verdicts: Iterable[Verdict], texts: Mapping[str, str], k
     )
 
 
-def lines(verdicts: Iterable[Verdict], edits: Mapping[str, Edit], now: datetime) -> dict[str, tuple[Record, ...]]:
+def lines(
+    verdicts: Iterable[Verdict], edits: Mapping[str, Edit], now: datetime
+) -> dict[str, tuple[Record, ...]]:
     """Returns the lines of each feed's ledger by which the themes of the verdicts count as written by us.
 
     What is pending in a file stays so: these edits are not its editor's.
@@ -167,9 +185,13 @@ def lines(verdicts: Iterable[Verdict], edits: Mapping[str, Edit], now: datetime)
         new = []
         for feed, record in verdict.sources:
             wrote = {name: value for name, value in record.wrote.items() if name != "themes"} | mark
-            line = record._replace(at=ledger.later(ledger.moment(now), record.at), wrote=wrote, themes=verdict.themes)
+            line = record._replace(
+                at=ledger.later(ledger.moment(now), record.at), wrote=wrote, themes=verdict.themes
+            )
             new.append((feed, line))
-        for feed, line in pending.carried_over(new, verdict.records, edits[verdict.story.file], now):
+        for feed, line in pending.carried_over(
+            new, verdict.records, edits[verdict.story.file], now
+        ):
             found.setdefault(feed, []).append(line)
     return {feed: tuple(records) for feed, records in found.items()}
 
@@ -177,7 +199,11 @@ def lines(verdicts: Iterable[Verdict], edits: Mapping[str, Edit], now: datetime)
 def _edit(verdict: Verdict, before: str, known: Known) -> Edit | None:
     """Returns the edit that gives a story its themes, None where its text is another by now or cannot be edited."""
     story = verdict.story
-    after = edited(before, story, {"themes": tuple(verdict.themes)}, known) if verdict.differs else before
+    after = (
+        edited(before, story, {"themes": tuple(verdict.themes)}, known)
+        if verdict.differs
+        else before
+    )
     return None if after is None else Edit(story.file, before, after)
 
 
@@ -201,14 +227,21 @@ def _is_edited(story: Story, newest: Record, begun: str | None) -> bool:
     return stands != mark or (not mark and bool(newest.themes))
 
 
-def _ranked(unseen: Mapping[str, str], earned: Mapping[str, str], themes: Sequence[Theme]) -> dict[str, str]:
+def _ranked(
+    unseen: Mapping[str, str], earned: Mapping[str, str], themes: Sequence[Theme]
+) -> dict[str, str]:
     """Returns all themes with their evidence, ordered as the rules order them: by place, then as in digest.toml.
 
     What the whole summary earned stays the evidence, since the next run cannot find it again.
     """
     found = {
-        theme.id: [evidence for evidence in (unseen.get(theme.id), earned.get(theme.id)) if evidence]
+        theme.id: [
+            evidence for evidence in (unseen.get(theme.id), earned.get(theme.id)) if evidence
+        ]
         for theme in themes
     }
-    order = sorted((theme for theme in found if found[theme]), key=lambda theme: min(map(place_of, found[theme])))
+    order = sorted(
+        (theme for theme in found if found[theme]),
+        key=lambda theme: min(map(place_of, found[theme])),
+    )
     return {theme: found[theme][0] for theme in order}

@@ -27,7 +27,7 @@ def reasons(verdict: Verdict, themes: Sequence[Theme]) -> Iterator[Reason]:
     has = named(verdict.story, current_ids(themes))
     for theme in has:
         yield Reason(theme, True, _why(theme, verdict))
-    for theme in dict.fromkeys((*verdict.earned, *verdict.heard)):
+    for theme in dict.fromkeys((*verdict.earned, *verdict.incoming)):
         if theme not in has:
             yield Reason(theme, False, _why_not(theme, verdict))
 
@@ -40,15 +40,19 @@ def named(story: Story, names: Mapping[str, str]) -> tuple[str, ...]:
 def _why(theme: str, verdict: Verdict) -> str:
     if theme in verdict.earned:
         return verdict.earned[theme]
-    if theme in verdict.heard:
+    if theme in verdict.incoming:
         gone = "" if verdict.own or theme in verdict.themes else "; --apply would take it off"
-        return f"{verdict.heard[theme]}, when it was pulled{gone}"
+        return f"{verdict.incoming[theme]}, when it was pulled{gone}"
     return "given by the editor"
 
 
 def _why_not(theme: str, verdict: Verdict) -> str:
     """Words for a theme that a story has not: whose doing that is depends on whose its themes are."""
-    evidence = verdict.earned.get(theme) or verdict.heard[theme]
+    evidence = verdict.earned.get(theme) or verdict.incoming[theme]
     if verdict.own:
-        return f"{evidence}; " + ("taken off by the editor" if theme in verdict.heard else "not given by the editor")
-    return f"{evidence}; " + ("--apply would add it" if theme in verdict.themes else "the rules say so no longer")
+        return f"{evidence}; " + (
+            "taken off by the editor" if theme in verdict.incoming else "not given by the editor"
+        )
+    return f"{evidence}; " + (
+        "--apply would add it" if theme in verdict.themes else "the rules say so no longer"
+    )

@@ -31,7 +31,11 @@ _EDGE = "\x1f"
 _BLANK = "\n"
 
 _SUMMARY, _EXCERPT = "summary", "excerpt"
-_PLACES = ("in the headline", f"in headline and {_SUMMARY}", f"in the {_SUMMARY}")  # the strongest first
+_PLACES = (
+    "in the headline",
+    f"in headline and {_SUMMARY}",
+    f"in the {_SUMMARY}",
+)  # the strongest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +61,21 @@ def themes_of(headline: str, summary: str, themes: Sequence[Theme]) -> dict[str,
     the order of `themes` decides. Raises ValueError for a phrase that `check_phrase` would have refused.
     """
     texts = (_edged(fold(headline)), _edged(fold(summary)))
-    earned = [(*evidence, theme.id) for theme in themes if (evidence := _earned(_compile(theme), *texts))]
-    return {theme: f"'{phrase}' {_PLACES[place]}" for place, phrase, theme in sorted(earned, key=lambda one: one[0])}
+    earned = [
+        (*evidence, theme.id) for theme in themes if (evidence := _earned(_compile(theme), *texts))
+    ]
+    return {
+        theme: f"'{phrase}' {_PLACES[place]}"
+        for place, phrase, theme in sorted(earned, key=lambda one: one[0])
+    }
 
 
 def place_of(evidence: str) -> int:
     """Returns the place that an evidence names: 0 in the headline, 1 in both, 2 below it."""
     whole = evidence.removesuffix(_EXCERPT) + _SUMMARY if evidence.endswith(_EXCERPT) else evidence
-    return next((number for number, place in enumerate(_PLACES) if whole.endswith(place)), len(_PLACES) - 1)
+    return next(
+        (number for number, place in enumerate(_PLACES) if whole.endswith(place)), len(_PLACES) - 1
+    )
 
 
 def is_of_summary(evidence: str) -> bool:

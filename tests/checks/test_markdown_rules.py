@@ -38,7 +38,8 @@ def test_blanking_code_moves_no_sign(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[" * 20_000, "](" * 5_000, "![" * 5_000, "<a " * 5_000, "`" * 5_000 + "a", "- a\n" * 5_000]
+    "text",
+    ["[" * 20_000, "](" * 5_000, "![" * 5_000, "<a " * 5_000, "`" * 5_000 + "a", "- a\n" * 5_000],
 )
 def test_a_text_made_to_stall_takes_no_time(text: str) -> None:
     begun = time.process_time()

@@ -19,7 +19,12 @@ def digest(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProc
     """Runs the command in a process of its own."""
     environment = {**os.environ, "PYTHONWARNINGS": "error", **variables}
     return subprocess.run(
-        [sys.executable, "-m", "digest", *words], cwd=cwd, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "digest", *words],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -37,13 +42,17 @@ def test_three_commands_lead_from_an_empty_folder_to_a_site(tmp_path: Path) -> N
 
     assert (made.returncode, pulled.returncode, built.returncode) == (0, 0, 0)
     assert (made.stderr, pulled.stderr, built.stderr) == ("", "", "")
-    assert made.stdout == "A new digest is in my-tea. Next: cd my-tea && digest pull && digest serve\n"
+    assert (
+        made.stdout == "A new digest is in my-tea. Next: cd my-tea && digest pull && digest serve\n"
+    )
     assert "12 new stories added; 1 of 1 feeds read" in pulled.stdout
     assert "12 stories in 3 weeks: " in built.stdout
     assert (tmp_path / "my-tea" / "site" / "index.html").is_file()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep a folder that somebody is in")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="other systems keep a folder that somebody is in"
+)
 def test_a_current_folder_that_is_gone_is_named(tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
     words = ["sh", "-c", 'rmdir "$PWD" && exec "$0" -P -m digest check', sys.executable]
@@ -62,7 +71,9 @@ def test_one_story_is_counted_as_one(tmp_path: Path) -> None:
 
 
 def test_init_writes_the_files_that_git_needs(new: Path) -> None:
-    assert "content/ledger/*.jsonl merge=union text eol=lf\n" in (new / ".gitattributes").read_text()
+    assert (
+        "content/ledger/*.jsonl merge=union text eol=lf\n" in (new / ".gitattributes").read_text()
+    )
     assert {".digest/", "site/*"} <= set((new / ".gitignore").read_text().split())
     assert "@" not in (new / "digest.toml").read_text().replace("@example", "")
 
@@ -84,7 +95,9 @@ def test_init_adds_to_git_files_what_git_has_to_know(tmp_path: Path) -> None:
     made = digest("init", cwd=tmp_path)
 
     assert made.stdout.endswith("A new digest is here. Next: digest pull && digest serve\n")
-    assert (tmp_path / ".gitattributes").read_text() == ("*.md text\ncontent/ledger/*.jsonl merge=union text eol=lf\n")
+    assert (tmp_path / ".gitattributes").read_text() == (
+        "*.md text\ncontent/ledger/*.jsonl merge=union text eol=lf\n"
+    )
     assert (tmp_path / ".gitignore").read_text() == ".digest/\nsite/*\n!site/.gitkeep\n"
 
 
@@ -97,7 +110,9 @@ def test_init_adds_to_git_files_what_git_has_to_know(tmp_path: Path) -> None:
         ("# .digest/\n", "# .digest/\n.digest/\nsite/*\n!site/.gitkeep\n"),
     ],
 )
-def test_init_adds_to_gitignore_only_what_is_missing(tmp_path: Path, before: str, after: str) -> None:
+def test_init_adds_to_gitignore_only_what_is_missing(
+    tmp_path: Path, before: str, after: str
+) -> None:
     (tmp_path / ".gitignore").write_bytes(before.encode())
 
     assert digest("init", cwd=tmp_path).returncode == 0
@@ -109,14 +124,20 @@ def test_init_refuses_a_folder_that_is_a_digest(new: Path) -> None:
     again = digest("init", cwd=new)
 
     assert again.returncode == 1
-    assert again.stderr.endswith("digest.toml: this folder already has a digest; choose another folder\n")
+    assert again.stderr.endswith(
+        "digest.toml: this folder already has a digest; choose another folder\n"
+    )
 
 
 def test_two_new_digests_have_ids_of_their_own(tmp_path: Path) -> None:
     ids = set()
     for name in ("a", "b"):
         digest("init", name, cwd=tmp_path)
-        ids |= {line for line in (tmp_path / name / "digest.toml").read_text().splitlines() if line.startswith("id = ")}
+        ids |= {
+            line
+            for line in (tmp_path / name / "digest.toml").read_text().splitlines()
+            if line.startswith("id = ")
+        }
 
     assert len([line for line in ids if "urn:uuid:" in line]) == 2
 
@@ -126,7 +147,10 @@ def test_outside_of_a_digest_a_command_says_so(tmp_path: Path, command: str) -> 
     run = digest(command, cwd=tmp_path)
 
     assert (run.returncode, run.stdout) == (1, "")
-    assert run.stderr == f"{tmp_path}: no digest.toml here or in a folder above; 'digest init' makes a new digest\n"
+    assert (
+        run.stderr
+        == f"{tmp_path}: no digest.toml here or in a folder above; 'digest init' makes a new digest\n"
+    )
 
 
 def test_a_command_works_from_any_folder_inside_and_with_root_from_outside(new: Path) -> None:
@@ -148,7 +172,10 @@ def test_a_command_works_from_any_folder_inside_and_with_root_from_outside(new: 
         ),
         (["--quiet", "--verbose", "pull"], "exclude each other"),
         (["--root", "nowhere", "pull"], "does not exist"),
-        (["build", "--base-url", "ftp://x"], "'ftp://x' is not an http(s) address that a site can have"),
+        (
+            ["build", "--base-url", "ftp://x"],
+            "'ftp://x' is not an http(s) address that a site can have",
+        ),
         (["build", "--base-url", ""], "'' is not an http(s) address that a site can have"),
     ],
 )
@@ -211,7 +238,11 @@ def test_pull_fails_when_no_feed_was_read_and_strictly_when_any_failed(new: Path
     dead = '\n[[feeds]]\nid = "dead"\nurl = "feeds/gone.xml"\n'
     (new / "digest.toml").write_text(settings + dead)
 
-    some, strict, none = digest("pull", cwd=new), digest("pull", "--strict", cwd=new), digest("pull", "dead", cwd=new)
+    some, strict, none = (
+        digest("pull", cwd=new),
+        digest("pull", "--strict", cwd=new),
+        digest("pull", "dead", cwd=new),
+    )
 
     assert (some.returncode, strict.returncode, none.returncode) == (0, 1, 1)
     assert "dead" in some.stderr
@@ -222,14 +253,19 @@ def test_json_is_all_that_is_printed(new: Path) -> None:
     pulled = json.loads(digest("pull", "--json", cwd=new).stdout)
     built = json.loads(digest("build", "--json", cwd=new).stdout)
 
-    assert [(row["feed"], row["state"], len(row["new"])) for row in pulled["rows"]] == [("harbour-lantern", "read", 12)]
+    assert [(row["feed"], row["state"], len(row["new"])) for row in pulled["rows"]] == [
+        ("harbour-lantern", "read", 12)
+    ]
     assert built["stories"] == 12
 
 
 @pytest.mark.parametrize(
-    ("words", "meant"), [(("biuld",), "build"), (("stauts",), "status"), (("feeds", "ad"), "add"), (("Pull",), "pull")]
+    ("words", "meant"),
+    [(("biuld",), "build"), (("stauts",), "status"), (("feeds", "ad"), "add"), (("Pull",), "pull")],
 )
-def test_a_misspelt_command_is_answered_with_the_likely_one(tmp_path: Path, words: tuple[str, ...], meant: str) -> None:
+def test_a_misspelt_command_is_answered_with_the_likely_one(
+    tmp_path: Path, words: tuple[str, ...], meant: str
+) -> None:
     run = digest(*words, cwd=tmp_path)
 
     assert run.returncode == 2
@@ -237,7 +273,8 @@ def test_a_misspelt_command_is_answered_with_the_likely_one(tmp_path: Path, word
 
 
 @pytest.mark.parametrize(
-    "words", [("--quiet", "build"), ("build", "--quiet"), ("--quiet", "feeds"), ("feeds", "--quiet")]
+    "words",
+    [("--quiet", "build"), ("build", "--quiet"), ("--quiet", "feeds"), ("feeds", "--quiet")],
 )
 def test_quiet_goes_before_a_command_or_behind_it(new: Path, words: tuple[str, ...]) -> None:
     run = digest(*words, cwd=new)
@@ -247,13 +284,20 @@ def test_quiet_goes_before_a_command_or_behind_it(new: Path, words: tuple[str, .
 
 def test_verbose_goes_before_a_command_or_behind_it(new: Path) -> None:
     digest("pull", cwd=new)
-    before, behind = (digest(*words, cwd=new).stdout for words in (("--verbose", "status"), ("status", "--verbose")))
+    before, behind = (
+        digest(*words, cwd=new).stdout
+        for words in (("--verbose", "status"), ("status", "--verbose"))
+    )
 
     assert before == behind != digest("status", cwd=new).stdout
 
 
-@pytest.mark.parametrize("words", [("--quiet", "build", "--verbose"), ("build", "--quiet", "--verbose")])
-def test_quiet_and_verbose_exclude_each_other_wherever_they_are(tmp_path: Path, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "words", [("--quiet", "build", "--verbose"), ("build", "--quiet", "--verbose")]
+)
+def test_quiet_and_verbose_exclude_each_other_wherever_they_are(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
     run = digest(*words, cwd=tmp_path)
 
     assert run.returncode == 2
@@ -278,7 +322,17 @@ def test_every_command_has_help_with_a_sentence(tmp_path: Path, words: list[str]
 
 
 def test_the_light_commands_import_none_of_the_heavy_libraries(tmp_path: Path) -> None:
-    heavy = {"feedparser", "httpx", "jinja2", "markdown", "slugify", "watchdog", "yaml", "nh3", "digest.model"}
+    heavy = {
+        "feedparser",
+        "httpx",
+        "jinja2",
+        "markdown",
+        "slugify",
+        "watchdog",
+        "yaml",
+        "nh3",
+        "digest.model",
+    }
     code = (
         "import sys\nfrom digest.cli.main import main\ntry:\n    main()\nexcept SystemExit:\n    pass\n"
         f"print(sorted({heavy} & set(sys.modules)))"
@@ -286,7 +340,11 @@ def test_the_light_commands_import_none_of_the_heavy_libraries(tmp_path: Path) -
 
     for option in ("--version", "--help"):
         run = subprocess.run(
-            [sys.executable, "-c", code, option], cwd=tmp_path, capture_output=True, text=True, check=True
+            [sys.executable, "-c", code, option],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         assert run.stdout.splitlines()[-1] == "[]"
 
@@ -302,7 +360,14 @@ def test_an_output_folder_is_relative_to_where_one_stands(new: Path) -> None:
     digest("pull", cwd=new)
 
     run = digest(
-        "--root", str(new), "build", "--output", "public", "--base-url", "http://127.0.0.1:8000/x", cwd=new.parent
+        "--root",
+        str(new),
+        "build",
+        "--output",
+        "public",
+        "--base-url",
+        "http://127.0.0.1:8000/x",
+        cwd=new.parent,
     )
 
     assert run.returncode == 0
@@ -323,7 +388,9 @@ def test_an_output_folder_is_relative_to_where_one_stands(new: Path) -> None:
         ("--root", ".", "--root", ".", "status"),
     ],
 )
-def test_an_option_that_takes_one_value_may_not_be_given_twice(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_an_option_that_takes_one_value_may_not_be_given_twice(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
     run = digest(*words, cwd=tmp_path)
 
     flag = next(word for word in words if word.startswith("--")).partition("=")[0]
@@ -348,7 +415,9 @@ def test_a_renamed_feed_is_told_once(tmp_path: Path) -> None:
 
     run, again = digest("pull", cwd=root), digest("pull", cwd=root)
 
-    said = "lantern: all its stories are those of 'harbour-lantern', which is no longer in digest.toml"
+    said = (
+        "lantern: all its stories are those of 'harbour-lantern', which is no longer in digest.toml"
+    )
     assert (run.returncode, again.stderr) == (0, "")
     assert run.stderr == f"{said}; if you renamed the feed, they now name both ids\n"
 

@@ -22,7 +22,11 @@ from digest.cli.main import cli
 pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
 
 _CONTEXT = click.Context(cli)
-COMMANDS = {name: command for name in cli.list_commands(_CONTEXT) if (command := cli.get_command(_CONTEXT, name))}
+COMMANDS = {
+    name: command
+    for name in cli.list_commands(_CONTEXT)
+    if (command := cli.get_command(_CONTEXT, name))
+}
 COMMANDS |= {
     f"{name} {part}": command
     for name, group in COMMANDS.items()
@@ -53,7 +57,12 @@ def on_a_terminal(*words: str, cwd: Path, **variables: str) -> str:
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", **variables}
     with subprocess.Popen(
-        [sys.executable, "-m", "digest", *words], cwd=cwd, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
+        [sys.executable, "-m", "digest", *words],
+        cwd=cwd,
+        env=environment,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
     ):
         os.close(theirs)
         seen = b""
@@ -72,7 +81,10 @@ def on_a_terminal(*words: str, cwd: Path, **variables: str) -> str:
 def completed(*words: str, cwd: Path) -> list[str]:
     """Returns what bash offers behind the words, the last of which is unfinished."""
     run = digest(
-        cwd=cwd, _DIGEST_COMPLETE="bash_complete", COMP_WORDS=" ".join(("digest", *words)), COMP_CWORD=str(len(words))
+        cwd=cwd,
+        _DIGEST_COMPLETE="bash_complete",
+        COMP_WORDS=" ".join(("digest", *words)),
+        COMP_CWORD=str(len(words)),
     )
     assert run.stderr == ""
     return [line.partition(",")[2] for line in run.stdout.splitlines() if line]
@@ -81,11 +93,17 @@ def completed(*words: str, cwd: Path) -> list[str]:
 # ---------------------------------------------------------------- the first minute
 
 
-def test_two_lines_lead_from_an_empty_folder_to_a_served_site_without_a_network(tmp_path: Path) -> None:
+def test_two_lines_lead_from_an_empty_folder_to_a_served_site_without_a_network(
+    tmp_path: Path,
+) -> None:
     told = digest("init", "mine", cwd=tmp_path).stdout.partition("Next: ")[2].strip()
     steps = [step.split() for step in told.split(" && ")]
 
-    assert steps == [["cd", "mine"], ["digest", "pull"], ["digest", "serve"]]  # the second line, as it can be pasted
+    assert steps == [
+        ["cd", "mine"],
+        ["digest", "pull"],
+        ["digest", "serve"],
+    ]  # the second line, as it can be pasted
     assert digest(*steps[1][1:], cwd=tmp_path / steps[0][1]).returncode == 0
     preview = Preview(tmp_path / "mine")
     try:
@@ -98,7 +116,9 @@ def test_two_lines_lead_from_an_empty_folder_to_a_served_site_without_a_network(
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_explains_itself_with_an_example_of_its_own(name: str, tmp_path: Path) -> None:
+def test_every_command_explains_itself_with_an_example_of_its_own(
+    name: str, tmp_path: Path
+) -> None:
     text = digest(*name.split(), "--help", cwd=tmp_path, COLUMNS="80").stdout
 
     assert re.search(rf"Examples?:\n  +digest (--verbose )?{name}\b", text)
@@ -155,7 +175,9 @@ def test_completion_works_from_a_folder_inside_and_with_root_from_outside(new: P
 
 
 @pytest.mark.parametrize("text", [None, "not [ toml", 'feeds = "x"', "feeds = [1]", "[[feeds]]\n"])
-def test_completion_is_silent_where_there_is_nothing_to_offer(tmp_path: Path, text: str | None) -> None:
+def test_completion_is_silent_where_there_is_nothing_to_offer(
+    tmp_path: Path, text: str | None
+) -> None:
     if text is not None:
         (tmp_path / "digest.toml").write_text(text)
 
@@ -185,7 +207,9 @@ def test_each_shell_gets_its_script(tmp_path: Path, shell: str) -> None:
         ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
     ],
 )
-def test_the_environment_may_decide_on_colours(environment: dict[str, str], wanted: bool | None) -> None:
+def test_the_environment_may_decide_on_colours(
+    environment: dict[str, str], wanted: bool | None
+) -> None:
     assert wants_colour(environment) is wanted
 
 
@@ -221,7 +245,9 @@ def test_a_pipe_gets_no_colours_unless_they_are_forced_and_a_terminal_gets_them_
 
 
 def _many_feeds(root: Path, host: FeedHost, count: int) -> None:
-    feeds = "".join(f'[[feeds]]\nid = "f{number}"\nurl = "{host.url("/feed.xml")}"\n' for number in range(count))
+    feeds = "".join(
+        f'[[feeds]]\nid = "f{number}"\nurl = "{host.url("/feed.xml")}"\n' for number in range(count)
+    )
     (root / "digest.toml").write_text(f'[site]\ntitle = "T"\nurl = "https://example.org/"\n{feeds}')
 
 
@@ -250,7 +276,11 @@ def test_a_pipe_sees_the_report_and_no_bar(tmp_path: Path) -> None:
     with FeedHost({"/feed.xml": lambda exchange: exchange.reply(body=RSS.encode())}) as host:
         _many_feeds(tmp_path, host, 6)
         run = subprocess.run(
-            [sys.executable, "-m", "digest", "pull"], cwd=tmp_path, capture_output=True, text=True, check=True
+            [sys.executable, "-m", "digest", "pull"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
         )
 
     assert run.stdout.endswith("; 6 of 6 feeds read\n")

@@ -40,7 +40,15 @@ def test_the_summary_has_a_row_a_feed_and_what_wants_a_look() -> None:
     kept = "a.md: title: yours is '*| <b>mine</b>', the feed says\n\n# 'theirs'"
     report = PullReport(
         rows=(
-            Row(feed="a", state="read", entries=1, new=NEW[:1], kept=(kept,), gap=True, warnings=("possible gap",)),
+            Row(
+                feed="a",
+                state="read",
+                entries=1,
+                new=NEW[:1],
+                kept=(kept,),
+                gap=True,
+                warnings=("possible gap",),
+            ),
             Row(feed="b", state="failed", reason="no feed at this address (404)"),
             Row(feed="c", state="unchanged", moved="https://news.example/c"),
             Row(feed="d", state="unchanged", moved="https://news.example/d", moved_by="self"),
@@ -93,7 +101,9 @@ def pull(root: Path, *words: str, **files: Path) -> subprocess.CompletedProcess[
 
 @pytest.fixture
 def new(tmp_path: Path) -> Path:
-    subprocess.run([sys.executable, "-m", "digest", "--quiet", "init", "mine"], cwd=tmp_path, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "digest", "--quiet", "init", "mine"], cwd=tmp_path, check=True
+    )
     return tmp_path / "mine"
 
 
@@ -109,11 +119,18 @@ def test_a_pull_adds_to_the_files_that_actions_names(new: Path, tmp_path: Path) 
 
 
 def test_a_dry_run_tells_actions_nothing(new: Path, tmp_path: Path) -> None:
-    assert pull(new, "--dry-run", GITHUB_STEP_SUMMARY=tmp_path / "s", GITHUB_OUTPUT=tmp_path / "o").returncode == 0
+    assert (
+        pull(
+            new, "--dry-run", GITHUB_STEP_SUMMARY=tmp_path / "s", GITHUB_OUTPUT=tmp_path / "o"
+        ).returncode
+        == 0
+    )
     assert not (tmp_path / "s").exists() and not (tmp_path / "o").exists()
 
 
-def test_a_summary_that_cannot_be_written_costs_a_line_and_no_story(new: Path, tmp_path: Path) -> None:
+def test_a_summary_that_cannot_be_written_costs_a_line_and_no_story(
+    new: Path, tmp_path: Path
+) -> None:
     done = pull(new, GITHUB_STEP_SUMMARY=tmp_path / "no/such/folder")
 
     assert (done.returncode, done.stderr) == (

@@ -15,7 +15,9 @@ from digest.cli import safe_print
 
 TITLE = "::add-mask::x ##[error]y \x9b2J \x1b[2Jz\u202ecba\u2066 \x7f"
 """A headline that would hide words in the log, raise an error, clear the screen, and turn the direction of text."""
-ACTS = re.compile(r"^\s*::|##\[|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", re.MULTILINE)
+ACTS = re.compile(
+    r"^\s*::|##\[|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", re.MULTILINE
+)
 
 
 @pytest.fixture
@@ -34,7 +36,9 @@ def tell(root: Path, title: str) -> None:
          "date_published": "2026-05-12T08:00:00Z", "authors": [{"name": title}]},
         {"id": "no-link", "title": title},
     ]  # fmt: skip
-    (root / "feed.json").write_text(json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": entries}))
+    (root / "feed.json").write_text(
+        json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": entries})
+    )
 
 
 def said(root: Path, *arguments: str) -> str:
@@ -55,7 +59,13 @@ def test_reports_of_a_hostile_feed_act_on_nothing(root: Path) -> None:
     story.write_text(re.sub("(?m)^title: .*", "title: Mine", story.read_text()))
     tell(root, "::error::changed ##[warning]\x9b31m\u202e")
 
-    told = [first, *(said(root, *command) for command in (["pull"], ["--verbose", "pull"], ["status"], ["check"]))]
+    told = [
+        first,
+        *(
+            said(root, *command)
+            for command in (["pull"], ["--verbose", "pull"], ["status"], ["check"])
+        ),
+    ]
 
     assert "skipped, no web link" in first
     assert "kept your title" in told[1]
@@ -78,7 +88,9 @@ def test_json_has_the_same_values_and_acts_on_nothing(root: Path, command: list[
 def test_annotations_have_no_more_commands_than_problems(root: Path) -> None:
     said(root, "pull")
     story = next((root / "content").rglob("2026-05-12-*.md"))
-    story.write_text(story.read_text().replace("themes: []", 'themes: ["::stop-commands::x%0A##[x]\\u202e"]'))
+    story.write_text(
+        story.read_text().replace("themes: []", 'themes: ["::stop-commands::x%0A##[x]\\u202e"]')
+    )
 
     lines = said(root, "check", "--format", "github").splitlines()
 

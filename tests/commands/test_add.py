@@ -49,7 +49,9 @@ PAGE = """\
 """
 
 
-def fetched(body: bytes, url: str = "https://news.example/a", content_type: str = "text/html") -> Fetched:
+def fetched(
+    body: bytes, url: str = "https://news.example/a", content_type: str = "text/html"
+) -> Fetched:
     return Fetched(feed=make_feed(), body=body, url=url, content_type=content_type)
 
 
@@ -62,7 +64,10 @@ def root(tmp_path: Path) -> Path:
 
 
 def rss(*links: str) -> str:
-    body = "".join(f"<item><title>Quiet harbour</title><link>{link}</link><guid>{link}</guid></item>" for link in links)
+    body = "".join(
+        f"<item><title>Quiet harbour</title><link>{link}</link><guid>{link}</guid></item>"
+        for link in links
+    )
     return f"<?xml version='1.0'?><rss version='2.0'><channel><title>Test</title>{body}</channel></rss>"
 
 
@@ -109,12 +114,24 @@ def test_a_page_says_what_is_written_beside_it(path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "kind", "reason"),
     [
-        (b"%PDF-1.7 \xff\xfe <title>x</title>", "application/pdf", "not a web page but application/pdf"),
+        (
+            b"%PDF-1.7 \xff\xfe <title>x</title>",
+            "application/pdf",
+            "not a web page but application/pdf",
+        ),
         (b"\x89PNG\r\n\x1a\n", "image/png", "not a web page but image/png"),
         (b"\x89PNG\r\n\x1a\n", "text/html", "not a web page"),
         (b"just words", "", "not a web page"),
-        (b"<html><body><p>Words.</p></body></html>", "text/html", "a web page that names no headline"),
-        (b'{"title": "<title>"}', "application/json; charset=utf-8", "not a web page but application/json"),
+        (
+            b"<html><body><p>Words.</p></body></html>",
+            "text/html",
+            "a web page that names no headline",
+        ),
+        (
+            b'{"title": "<title>"}',
+            "application/json; charset=utf-8",
+            "not a web page but application/json",
+        ),
     ],
 )
 def test_what_is_no_page_is_told_by_its_type(body: bytes, kind: str, reason: str) -> None:
@@ -124,7 +141,9 @@ def test_what_is_no_page_is_told_by_its_type(body: bytes, kind: str, reason: str
     assert outcome.reason == reason
 
 
-@given(st.text(alphabet=st.sampled_from("<>/!-\"'= ametlinkscrpo&#;9x\n"), max_size=200) | st.text())
+@given(
+    st.text(alphabet=st.sampled_from("<>/!-\"'= ametlinkscrpo&#;9x\n"), max_size=200) | st.text()
+)
 def test_any_text_can_be_scanned(text: str) -> None:
     for element in html_head.scan(text):
         assert element.name == element.name.lower()
@@ -132,7 +151,21 @@ def test_any_text_can_be_scanned(text: str) -> None:
 
 @pytest.mark.parametrize(
     "sign",
-    ["<!--", "<![CDATA[", "<a ", "<a b='", '<a b="x', "<", "</a ", "<?", "&#9", "<script>", "<title>", "<a b= ", "<a/"],
+    [
+        "<!--",
+        "<![CDATA[",
+        "<a ",
+        "<a b='",
+        '<a b="x',
+        "<",
+        "</a ",
+        "<?",
+        "&#9",
+        "<script>",
+        "<title>",
+        "<a b= ",
+        "<a/",
+    ],
 )
 def test_the_time_of_a_scan_is_in_proportion_to_the_page(sign: str) -> None:
     endless = sign * (2_000_000 // len(sign))
@@ -142,7 +175,9 @@ def test_the_time_of_a_scan_is_in_proportion_to_the_page(sign: str) -> None:
     assert first.text == "Quiet"
 
 
-@pytest.mark.parametrize("part", ["<!-- x -->", "<?x y?>", "<!DOCTYPE html>", "\n", "<!-- x --><?x?>"])
+@pytest.mark.parametrize(
+    "part", ["<!-- x -->", "<?x y?>", "<!DOCTYPE html>", "\n", "<!-- x --><?x?>"]
+)
 def test_what_a_page_begins_with_is_read_in_linear_time(part: str) -> None:
     assert not article_page.is_feed(fetched((part * 60 + "<html>").encode()))
     assert article_page.is_feed(fetched((part * 60 + "<rss>").encode()))
@@ -163,17 +198,28 @@ def test_any_bytes_are_a_page_or_none(body: bytes) -> None:
     assert isinstance(article_page.read(fetched(b"<title>x</title>" + body)), Document)
 
 
-KEYS = st.sampled_from(["@graph", "@type", "@id", "headline", "author", "publisher", "image", "name", "url"])
+KEYS = st.sampled_from(
+    ["@graph", "@type", "@id", "headline", "author", "publisher", "image", "name", "url"]
+)
 
 
-@given(st.recursive(st.none() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner)))
+@given(
+    st.recursive(
+        st.none() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner)
+    )
+)
 def test_linked_data_of_any_shape_is_read(value: Any) -> None:
     told = jsonld.told([json.dumps(value)])
 
-    assert all(isinstance(said, str) for said in (told.headline, told.published, *told.authors, told.publisher))
+    assert all(
+        isinstance(said, str)
+        for said in (told.headline, told.published, *told.authors, told.publisher)
+    )
 
 
-@pytest.mark.parametrize("script", ["[" * 100_000, '{"headline": ' + "9" * 10_000 + "}", '{"a":' * 50_000, ""])
+@pytest.mark.parametrize(
+    "script", ["[" * 100_000, '{"headline": ' + "9" * 10_000 + "}", '{"a":' * 50_000, ""]
+)
 def test_linked_data_that_would_break_its_reader_says_nothing(script: str) -> None:
     assert jsonld.told([script]) == jsonld.Told()
 
@@ -198,10 +244,16 @@ def test_a_page_becomes_a_story_of_no_feed(root: Path) -> None:
         "---\n\n"
         "> Boats \\*wait\\*.\n\n"
     )
-    assert (report.story.file, report.dated) == ("content/2026/w20/2026-05-15-quiet-harbour.md", True)
+    assert (report.story.file, report.dated) == (
+        "content/2026/w20/2026-05-15-quiet-harbour.md",
+        True,
+    )
     assert asked["Accept"].startswith("text/html")
     assert asked["User-Agent"].endswith("(+https://example.org/)")
-    assert {path.name for path in (root / "content" / "ledger").iterdir()} == {"_added.jsonl", "_places.jsonl"}
+    assert {path.name for path in (root / "content" / "ledger").iterdir()} == {
+        "_added.jsonl",
+        "_places.jsonl",
+    }
 
 
 def test_a_digest_with_an_added_story_builds(root: Path) -> None:
@@ -233,7 +285,12 @@ def test_the_summary_of_a_page_is_shown_as_its_publishers_words(root: Path, move
 def built(root: Path) -> list[str]:
     """What the week's page says of its story, after its details."""
     build.run(root, config.load(root), output=root / "site", base_url=None)
-    article = (root / "site/2026/w20/index.html").read_text().partition("Permalink")[2].partition("</article>")[0]
+    article = (
+        (root / "site/2026/w20/index.html")
+        .read_text()
+        .partition("Permalink")[2]
+        .partition("</article>")[0]
+    )
     return re.findall(r"<blockquote|(?<=<p>)[^<]+|(?<=says\">)[^<]+", article)
 
 
@@ -255,12 +312,18 @@ def test_a_page_without_a_date_or_a_site_gets_the_moment_and_its_host(root: Path
 
 @pytest.mark.parametrize("dated", [True, False])
 def test_the_date_of_a_story_is_written_in_whole_seconds(root: Path, dated: bool) -> None:
-    given = PAGE.replace("T17:32:40+", "T17:32:40.765+") if dated else "<title>Quiet harbour</title>"
+    given = (
+        PAGE.replace("T17:32:40+", "T17:32:40.765+") if dated else "<title>Quiet harbour</title>"
+    )
     with FeedHost({"/a": serving(given)}) as host:
         report = run(root, host.url("/a"), now=NOW.replace(microsecond=123456))
 
     written = (root / report.story.file).read_text()
-    assert ("published: 2026-05-15T17:32:40+08:00\n" if dated else "published: 2026-05-20T16:00:00+08:00\n") in written
+    assert (
+        "published: 2026-05-15T17:32:40+08:00\n"
+        if dated
+        else "published: 2026-05-20T16:00:00+08:00\n"
+    ) in written
 
 
 @pytest.mark.parametrize("kind", ["application/rss+xml", "text/html", "text/plain", ""])
@@ -275,17 +338,23 @@ def test_the_date_of_a_story_is_written_in_whole_seconds(root: Path, dated: bool
 )  # fmt: skip
 def test_a_feed_is_no_page(root: Path, feed: str, kind: str) -> None:
     with (
-        FeedHost({"/feed.xml": lambda exchange: exchange.reply(body=feed.encode(), Content_Type=kind)}) as host,
+        FeedHost(
+            {"/feed.xml": lambda exchange: exchange.reply(body=feed.encode(), Content_Type=kind)}
+        ) as host,
         pytest.raises(DigestError) as refused,
     ):
         run(root, host.url("/feed.xml"))
 
-    assert str(refused.value).endswith("/feed.xml: that is a feed; put it under [[feeds]] in digest.toml")
+    assert str(refused.value).endswith(
+        "/feed.xml: that is a feed; put it under [[feeds]] in digest.toml"
+    )
     assert not (root / "content/2026").exists()
 
 
 def test_a_redirect_is_followed_to_the_pages_own_address(root: Path) -> None:
-    with FeedHost({"/short": lambda e: e.reply(302, Location="/long?fbclid=1"), "/long?fbclid=1": serving()}) as host:
+    with FeedHost(
+        {"/short": lambda e: e.reply(302, Location="/long?fbclid=1"), "/long?fbclid=1": serving()}
+    ) as host:
         report = run(root, host.url("/short"))
 
         assert report.story.link == host.url("/long")
@@ -297,7 +366,9 @@ def test_a_story_that_is_here_is_named_without_asking_for_its_page(root: Path, a
         run(root, host.url("/a"))
         before = stories(root)
 
-        with pytest.raises(DigestError, match=r"2026-05-15-quiet-harbour\.md: this story is here already"):
+        with pytest.raises(
+            DigestError, match=r"2026-05-15-quiet-harbour\.md: this story is here already"
+        ):
             run(root, host.url(again))
 
         assert len(host.requests) == 1
@@ -309,7 +380,9 @@ def test_a_story_that_a_page_leads_to_is_found_by_its_article_number(root: Path)
     file.parent.mkdir(parents=True)
     with FeedHost({"/s": lambda e: e.reply(302, Location="/article/3350001/new-words"),
                    "/article/3350001/new-words": serving()}) as host:  # fmt: skip
-        file.write_text(f"---\ntitle: Mine\nlink: {host.url('/tech/article/3350001/old-words')}\n---\n")
+        file.write_text(
+            f"---\ntitle: Mine\nlink: {host.url('/tech/article/3350001/old-words')}\n---\n"
+        )
 
         with pytest.raises(DigestError, match=r"2026-05-15-mine\.md: this story is here already"):
             run(root, host.url("/s"))
@@ -321,9 +394,15 @@ def test_a_story_that_was_moved_is_named_where_it_lies(root: Path) -> None:
     there = root / "content/2026/w30/2026-05-20-quiet-harbour.md"
     there.parent.mkdir()
     (root / place).rename(there)
-    there.write_text(there.read_text().replace("link: https://news.example/x", "link: https://news.example/mended"))
+    there.write_text(
+        there.read_text().replace(
+            "link: https://news.example/x", "link: https://news.example/mended"
+        )
+    )
 
-    with pytest.raises(DigestError, match=r"^content/2026/w30/2026-05-20-quiet-harbour\.md: this story is here"):
+    with pytest.raises(
+        DigestError, match=r"^content/2026/w30/2026-05-20-quiet-harbour\.md: this story is here"
+    ):
         run(root, "https://news.example/x")
 
 
@@ -332,7 +411,9 @@ def test_a_story_that_was_deleted_is_not_brought_back(root: Path) -> None:
     (place,) = pulled(root).rows[0].new
     (root / place).unlink()
 
-    with pytest.raises(DigestError, match="feed 'first' brought this story, and its file was deleted; restore it"):
+    with pytest.raises(
+        DigestError, match="feed 'first' brought this story, and its file was deleted; restore it"
+    ):
         run(root, "https://news.example/x")
 
     assert stories(root) == []
@@ -343,7 +424,9 @@ def test_a_story_that_may_be_there_but_cannot_be_read_is_left_alone(root: Path) 
     file.parent.mkdir(parents=True)
     file.write_text("---\ntitle: Mine\nlink: https://news.example/x\nthemes: [harbour]\n---\n")
 
-    with pytest.raises(DigestError, match=r"2026-05-15-mine\.md: may be this story, but cannot be read"):
+    with pytest.raises(
+        DigestError, match=r"2026-05-15-mine\.md: may be this story, but cannot be read"
+    ):
         run(root, "https://news.example/x")
 
 
@@ -361,7 +444,9 @@ def test_a_deleted_story_that_no_feed_brought_stays_deleted(root: Path, by_hand:
         text = file.read_text()
         file.unlink()
 
-        with pytest.raises(DigestError, match=rf"^content/2026/w20/{file.name}: this story was deleted; restore it"):
+        with pytest.raises(
+            DigestError, match=rf"^content/2026/w20/{file.name}: this story was deleted; restore it"
+        ):
             run(root, link)
         (root / "first.xml").write_text(rss(link, "https://news.example/x"))
         (row,) = pulled(root).rows
@@ -388,7 +473,9 @@ def test_a_story_late_for_a_closed_week_goes_to_the_first_open_one(root: Path) -
     (root / "content/2026/w20/letter.md").write_text("Dear reader")
 
     with FeedHost({"/a": serving()}) as host:
-        assert run(root, host.url("/a")).story.file == "content/2026/w21/2026-05-15-quiet-harbour.md"
+        assert (
+            run(root, host.url("/a")).story.file == "content/2026/w21/2026-05-15-quiet-harbour.md"
+        )
 
 
 def test_a_letter_far_ahead_closes_no_week_for_new_stories(root: Path) -> None:
@@ -398,7 +485,9 @@ def test_a_letter_far_ahead_closes_no_week_for_new_stories(root: Path) -> None:
         (root / folder / "letter.md").write_text("Dear reader")
 
     with FeedHost({"/a": serving()}) as host:
-        assert run(root, host.url("/a")).story.file == "content/2026/w20/2026-05-15-quiet-harbour.md"
+        assert (
+            run(root, host.url("/a")).story.file == "content/2026/w20/2026-05-15-quiet-harbour.md"
+        )
 
 
 def test_a_feed_that_brings_an_added_story_later_adopts_it(root: Path) -> None:
@@ -417,8 +506,14 @@ def test_a_feed_that_brings_an_added_story_later_adopts_it(root: Path) -> None:
     [
         (lambda e: e.reply(404), "no page at this address (404)"),
         (lambda e: e.reply(403), "refuses this reader or this network (403)"),
-        (lambda e: e.reply(503), "the publisher's server failed (503 Service Unavailable); try again later"),
-        (lambda e: e.reply(body=b"%PDF-1.7", Content_Type="application/pdf"), "not a web page but application/pdf"),
+        (
+            lambda e: e.reply(503),
+            "the publisher's server failed (503 Service Unavailable); try again later",
+        ),
+        (
+            lambda e: e.reply(body=b"%PDF-1.7", Content_Type="application/pdf"),
+            "not a web page but application/pdf",
+        ),
         (lambda e: e.reply(body=b""), "an empty answer"),
     ],
 )
@@ -428,7 +523,10 @@ def test_a_page_that_cannot_be_read_is_one_line_with_a_cure(
     with FeedHost({"/a": answer}) as host, pytest.raises(DigestError) as caught:
         run(root, host.url("/a"))
 
-    assert f"/a: {reason}; write the story by hand into content/inbox/: title and link are enough" in str(caught.value)
+    assert (
+        f"/a: {reason}; write the story by hand into content/inbox/: title and link are enough"
+        in str(caught.value)
+    )
     assert "\n" not in str(caught.value)
     assert not (root / "content").exists()
 
@@ -446,7 +544,9 @@ def test_the_command_names_the_file_and_a_missing_date(root: Path) -> None:
     assert again.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("url", ["news.example/a", "ftp://news.example/a", "javascript:alert(1)", "", "file.html"])
+@pytest.mark.parametrize(
+    "url", ["news.example/a", "ftp://news.example/a", "javascript:alert(1)", "", "file.html"]
+)
 def test_what_is_no_web_address_is_wrong_usage(root: Path, url: str) -> None:
     added = digest("add", url, cwd=root)
 

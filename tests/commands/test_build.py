@@ -89,7 +89,9 @@ def test_a_story_that_is_hidden_takes_its_pages_with_it(root: Path) -> None:
     report = run(root)
 
     assert "by-hand" not in (root / "site/2026/w21/index.html").read_text()
-    assert not (root / "site/2026/w20/feed.atom").exists()  # the newest week is open, and in /feed.atom
+    assert not (
+        root / "site/2026/w20/feed.atom"
+    ).exists()  # the newest week is open, and in /feed.atom
     assert report.removed == 1
 
 
@@ -108,7 +110,11 @@ def test_it_does_so_where_the_list_of_what_was_built_is_lost(root: Path) -> None
 
 def test_every_page_and_feed_that_comes_and_goes_can_be_known_again(root: Path) -> None:
     run(root)
-    always = {addresses.output(place) for place in addresses.PLACES.values()} | {"404.html", "robots.txt", "icon.svg"}
+    always = {addresses.output(place) for place in addresses.PLACES.values()} | {
+        "404.html",
+        "robots.txt",
+        "icon.svg",
+    }
     copied = {"CNAME"}
 
     found = own_files.recognised(root / "site")
@@ -128,9 +134,18 @@ def test_an_editors_own_icon_goes_before_the_shipped_one(root: Path, name: str) 
     assert f'<link rel="icon" href="/notes/{name}">' in site["index.html"].decode()
 
 
-def test_hidden_files_of_static_are_copied_and_what_systems_and_editors_leave_there_is_not(root: Path) -> None:
+def test_hidden_files_of_static_are_copied_and_what_systems_and_editors_leave_there_is_not(
+    root: Path,
+) -> None:
     copied = {".nojekyll", ".well-known/security.txt", "notes/.keep"}
-    left = {".DS_Store", "Thumbs.db", "notes/.a.txt.swp", "a.txt~", ".a.txt.unfinished", ".git/config"}
+    left = {
+        ".DS_Store",
+        "Thumbs.db",
+        "notes/.a.txt.swp",
+        "a.txt~",
+        ".a.txt.unfinished",
+        ".git/config",
+    }
     for name in copied | left:
         place = root / "content/static" / name
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -145,7 +160,8 @@ def test_hidden_files_of_static_are_copied_and_what_systems_and_editors_leave_th
 
 
 @pytest.mark.parametrize(
-    "base_url", [None, "https://example.org/", "https://example.org/repo/", "http://localhost:8000/x"]
+    "base_url",
+    [None, "https://example.org/", "https://example.org/repo/", "http://localhost:8000/x"],
 )
 def test_every_link_leads_somewhere_under_any_base(root: Path, base_url: str | None) -> None:
     report = run(root, base_url=base_url)
@@ -185,7 +201,9 @@ def test_a_fault_in_a_template_is_one_line_and_leaves_the_old_site_whole(root: P
         ("feeds/entry.xml", "<entry>", "templates/feeds/stories.xml: gives a feed.atom that is not well-formed"),
     ],
 )  # fmt: skip
-def test_each_kind_of_fault_in_a_template_names_it(root: Path, name: str, text: str, said: str) -> None:
+def test_each_kind_of_fault_in_a_template_names_it(
+    root: Path, name: str, text: str, said: str
+) -> None:
     place = root / "templates" / name
     place.parent.mkdir(parents=True)
     place.write_text(text)
@@ -235,7 +253,12 @@ def test_the_bytes_do_not_depend_on_clock_zone_locale_umask_or_hash_seed(root: P
     circumstances = [
         ({"TZ": "UTC", "LC_ALL": "C", "PYTHONHASHSEED": "0"}, 0o022, "0"),
         (
-            {"TZ": "Pacific/Kiritimati", "LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "4711", "PYTHONUTF8": "0"},
+            {
+                "TZ": "Pacific/Kiritimati",
+                "LC_ALL": "tr_TR.UTF-8",
+                "PYTHONHASHSEED": "4711",
+                "PYTHONUTF8": "0",
+            },
             0o077,
             "4e9",
         ),
@@ -251,7 +274,10 @@ def test_the_bytes_do_not_depend_on_clock_zone_locale_umask_or_hash_seed(root: P
 
     built = read_folder(root / "site")
     modes = [
-        {path.relative_to(site).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in site.rglob("*")}
+        {
+            path.relative_to(site).as_posix(): stat.S_IMODE(path.stat().st_mode)
+            for path in site.rglob("*")
+        }
         for site in (root / "site-0", root / "site-1")
     ]
     assert read_folder(root / "site-0") == built
@@ -272,7 +298,8 @@ def test_each_template_says_what_it_receives_and_trusts_nothing(template: str) -
 
 def test_the_list_of_templates_is_complete() -> None:
     listed = re.findall(
-        r"`([\w/]+\.(?:html|xml|json|opml|txt|css|js|svg))`", (REPOSITORY / "templates/README.md").read_text()
+        r"`([\w/]+\.(?:html|xml|json|opml|txt|css|js|svg))`",
+        (REPOSITORY / "templates/README.md").read_text(),
     )
 
     assert set(TEMPLATES) <= set(listed)

@@ -57,7 +57,13 @@ def root(tmp_path: Path) -> Path:
 def story(root: Path) -> Write:
     """Writes a story file of week 20 and returns its name: keys and note as they are given."""
 
-    def write(slug: str = "a", note: str = "", week: str = "2026/w20", day: str = "2026-05-15", **keys: str) -> str:
+    def write(
+        slug: str = "a",
+        note: str = "",
+        week: str = "2026/w20",
+        day: str = "2026-05-15",
+        **keys: str,
+    ) -> str:
         said = {"title": slug.upper(), "link": f"https://news.example/{slug}", **keys}
         lines = "".join(f"{key}: {value}\n" for key, value in said.items())
         return put(root, f"content/{week}/{day}-{slug}.md", f"---\n{lines}---\n\n{note}\n")
@@ -152,7 +158,9 @@ def test_a_flag_without_a_value_gets_a_hint(root: Path, story: Write, line: str)
         {"link": "https://another.example/x", "title": "a"},
     ],
 )
-def test_the_published_twin_of_a_hidden_story_is_named(root: Path, story: Write, twin: dict[str, str]) -> None:
+def test_the_published_twin_of_a_hidden_story_is_named(
+    root: Path, story: Write, twin: dict[str, str]
+) -> None:
     file = story("a", hide="true")
     other = story("b", **twin)
     story("c", day="2026-05-16", title="A")
@@ -185,8 +193,12 @@ def test_faults_of_the_config_are_told_and_the_rest_waits(root: Path, story: Wri
     result = said(root, "check")
 
     assert result.exit_code == 1
-    assert "digest.toml:12: unknown key 'mtach' in [themes]; did you mean 'match'?\n" in result.output
-    assert result.output.endswith("2 errors, 0 hints in 1 file; the rest is checked once that is correct\n")
+    assert (
+        "digest.toml:12: unknown key 'mtach' in [themes]; did you mean 'match'?\n" in result.output
+    )
+    assert result.output.endswith(
+        "2 errors, 0 hints in 1 file; the rest is checked once that is correct\n"
+    )
 
 
 def test_two_pages_at_one_address_are_an_error(root: Path) -> None:
@@ -229,11 +241,18 @@ def test_a_merge_left_half_done_is_told_once_a_conflict(root: Path, story: Write
 
 def test_the_ledgers_bad_lines_are_errors_and_marks_are_called_so(root: Path) -> None:
     line = ledger.dumps(record())
-    put(root, "content/ledger/first.jsonl", f"<<<<<<< HEAD\n{line}=======\n{line}>>>>>>> other\nnonsense\n")
+    put(
+        root,
+        "content/ledger/first.jsonl",
+        f"<<<<<<< HEAD\n{line}=======\n{line}>>>>>>> other\nnonsense\n",
+    )
 
     place = "content/ledger/first.jsonl"
     assert told(root) == [
-        *(f"{place}:{n}: a merge-conflict mark; delete this line, and keep the lines of both sides" for n in (1, 3, 5)),
+        *(
+            f"{place}:{n}: a merge-conflict mark; delete this line, and keep the lines of both sides"
+            for n in (1, 3, 5)
+        ),
         f"{place}:6: not a line of the ledger; restore it from git: without it, deleted stories may return, and old "
         "addresses lead nowhere",
     ]
@@ -258,7 +277,13 @@ def test_a_slip_in_a_text_is_told_with_its_line_in_the_file(root: Path, story: W
 
 
 def test_a_spiked_story_gets_no_hint(root: Path, story: Write) -> None:
-    story("a", "Look:\n- one", link="https://news.example/a?utm_source=x", hide="true", title="x" * 50 + "…")
+    story(
+        "a",
+        "Look:\n- one",
+        link="https://news.example/a?utm_source=x",
+        hide="true",
+        title="x" * 50 + "…",
+    )
 
     assert run(root).problems == ()
 
@@ -266,24 +291,37 @@ def test_a_spiked_story_gets_no_hint(root: Path, story: Write) -> None:
 def test_a_storys_link_that_tracks_gets_its_cure(root: Path, story: Write) -> None:
     file = story("a", link="https://news.example/a?utm_source=x&id=3")
 
-    assert told(root) == [f"hint: {file}:3: the link tracks its readers; write https://news.example/a?id=3"]
+    assert told(root) == [
+        f"hint: {file}:3: the link tracks its readers; write https://news.example/a?id=3"
+    ]
 
 
 @pytest.mark.parametrize(
-    "second", ["https://www.news.example/article/3350001/other-words", "http://news.example/article/3350001/b/"]
+    "second",
+    [
+        "https://www.news.example/article/3350001/other-words",
+        "http://news.example/article/3350001/b/",
+    ],
 )
 def test_two_stories_of_one_article_are_named_both(root: Path, story: Write, second: str) -> None:
     first = story("a", link="https://news.example/article/3350001/b")
     file = story("b", day="2026-05-16", link=second)
 
-    assert told(root) == [f"hint: {file}:3: links to the same article as {first}; delete one of them"]
+    assert told(root) == [
+        f"hint: {file}:3: links to the same article as {first}; delete one of them"
+    ]
 
 
 @pytest.mark.parametrize(
     "links",
-    [("https://news.example/", "https://news.example"), ("https://news.example/?a=1", "https://news.example/?a=2")],
+    [
+        ("https://news.example/", "https://news.example"),
+        ("https://news.example/?a=1", "https://news.example/?a=2"),
+    ],
 )
-def test_a_front_page_or_another_query_is_no_double(root: Path, story: Write, links: tuple[str, str]) -> None:
+def test_a_front_page_or_another_query_is_no_double(
+    root: Path, story: Write, links: tuple[str, str]
+) -> None:
     story("a", link=links[0], id="urn:x:1")
     story("b", link=links[1], id="urn:x:2")
 
@@ -308,20 +346,28 @@ LONG = "Foundries fill up as the price of memory rises"
         ("My own words", LONG, False),
     ],
 )
-def test_a_title_that_breaks_off_is_told(root: Path, story: Write, title: str, feeds_title: str, cut: bool) -> None:
+def test_a_title_that_breaks_off_is_told(
+    root: Path, story: Write, title: str, feeds_title: str, cut: bool
+) -> None:
     file = story("a", title=title, id="1", feeds="first")
     remember(root, record(title=feeds_title))
 
-    assert [(one.file, one.line, one.what) for one in run(root).problems] == [(file, 2, "the title is cut off")] * cut
+    assert [(one.file, one.line, one.what) for one in run(root).problems] == [
+        (file, 2, "the title is cut off")
+    ] * cut
 
 
-def test_the_editors_headline_makes_up_for_a_title_that_breaks_off(root: Path, story: Write) -> None:
+def test_the_editors_headline_makes_up_for_a_title_that_breaks_off(
+    root: Path, story: Write
+) -> None:
     story("a", title=f"{LONG}…", headline="My own words")
 
     assert run(root).problems == ()
 
 
-def test_a_headline_that_is_only_a_host_is_told_until_the_editor_writes_one(root: Path, story: Write) -> None:
+def test_a_headline_that_is_only_a_host_is_told_until_the_editor_writes_one(
+    root: Path, story: Write
+) -> None:
     file = story("a", title="news.example")
 
     assert told(root) == [
@@ -331,7 +377,9 @@ def test_a_headline_that_is_only_a_host_is_told_until_the_editor_writes_one(root
     assert told(root) == []
 
 
-def test_a_story_by_hand_that_was_moved_from_its_week_is_not_sent_back(root: Path, story: Write) -> None:
+def test_a_story_by_hand_that_was_moved_from_its_week_is_not_sent_back(
+    root: Path, story: Write
+) -> None:
     file = Path(story("a", week="2026/w20"))
     digest("build", cwd=root)
     (root / "content/2026/w21").mkdir()
@@ -359,7 +407,9 @@ def test_a_story_outside_its_own_week_is_told(root: Path, story: Write) -> None:
     ]
 
 
-def test_a_story_that_a_pull_has_put_into_another_week_is_at_home_there(root: Path, story: Write) -> None:
+def test_a_story_that_a_pull_has_put_into_another_week_is_at_home_there(
+    root: Path, story: Write
+) -> None:
     file = story("a", week="2026/w21", id="1", feeds="first")
     remember(root, record(file=file))
 
@@ -375,7 +425,9 @@ def test_a_story_that_a_pull_has_put_into_another_week_is_at_home_there(root: Pa
         ("2026-05-15", False),
     ],
 )
-def test_a_file_named_after_another_day_is_told(root: Path, story: Write, published: str, found: bool) -> None:
+def test_a_file_named_after_another_day_is_told(
+    root: Path, story: Write, published: str, found: bool
+) -> None:
     file = story("a", published=published)
 
     assert told(root) == [
@@ -385,7 +437,9 @@ def test_a_file_named_after_another_day_is_told(root: Path, story: Write, publis
 
 def test_a_day_that_the_publisher_has_changed_is_no_slip(root: Path, story: Write) -> None:
     story("a", published="2026-05-18T12:00:00+00:00", id="1", feeds="first")
-    remember(root, record(wrote=ledger.hashes({"published": datetime(2026, 5, 18, 12, tzinfo=UTC)})))
+    remember(
+        root, record(wrote=ledger.hashes({"published": datetime(2026, 5, 18, 12, tzinfo=UTC)}))
+    )
 
     assert run(root).problems == ()
 
@@ -401,7 +455,9 @@ def test_one_lead_a_week_is_enough(root: Path, story: Write) -> None:
     ]
 
 
-def test_a_letter_that_is_still_a_draft_is_told_when_its_week_is_closed(root: Path, story: Write) -> None:
+def test_a_letter_that_is_still_a_draft_is_told_when_its_week_is_closed(
+    root: Path, story: Write
+) -> None:
     story("a")
     file = put(root, f"{W20}letter.md", "---\ntitle: Hello\ndraft: true\n---\n\nDear reader\n")
     waiting = run(root).problems
@@ -416,9 +472,15 @@ def test_a_letter_that_is_still_a_draft_is_told_when_its_week_is_closed(root: Pa
 
 @pytest.mark.parametrize(
     ("week", "day", "ahead"),
-    [("2026/w21", "2026-05-22", ""), ("2062/w20", "2062-05-19", "2062-W20"), ("2027/w20", "2027-05-19", "2027-W20")],
+    [
+        ("2026/w21", "2026-05-22", ""),
+        ("2062/w20", "2062-05-19", "2062-W20"),
+        ("2027/w20", "2027-05-19", "2027-W20"),
+    ],
 )
-def test_a_story_that_is_still_to_come_is_told(root: Path, story: Write, week: str, day: str, ahead: str) -> None:
+def test_a_story_that_is_still_to_come_is_told(
+    root: Path, story: Write, week: str, day: str, ahead: str
+) -> None:
     story("a")
     file = story("b", week=week, day=day)
 
@@ -430,9 +492,13 @@ def test_a_story_that_is_still_to_come_is_told(root: Path, story: Write, week: s
 
 
 def test_a_change_that_is_still_to_come_is_told(root: Path, story: Write) -> None:
-    file = story("a", updated="2062-05-15T08:00:00Z", corrections="['2026-05-16: a', '2062-05-17: b']")
+    file = story(
+        "a", updated="2062-05-15T08:00:00Z", corrections="['2026-05-16: a', '2062-05-17: b']"
+    )
     near = story("b", updated="2026-05-21T08:00:00Z", corrections="['2026-05-22: a']")
-    letter = put(root, f"{W20}letter.md", "---\ntitle: Hello\npublished: 2027-05-16\n---\n\nDear reader\n")
+    letter = put(
+        root, f"{W20}letter.md", "---\ntitle: Hello\npublished: 2027-05-16\n---\n\nDear reader\n"
+    )
 
     found = [line for line in told(root) if "in the future" in line]
 
@@ -471,7 +537,9 @@ def test_what_a_killed_run_left_is_told(root: Path) -> None:
     ]
 
 
-def test_a_theme_without_a_story_is_told_once_there_are_many_stories(root: Path, story: Write) -> None:
+def test_a_theme_without_a_story_is_told_once_there_are_many_stories(
+    root: Path, story: Write
+) -> None:
     for number in range(19):
         story(f"a{number}")
     few = run(root).problems
@@ -534,7 +602,9 @@ def test_people_read_each_problem_in_a_line_and_the_counts_at_the_end(mess: Path
 def test_quiet_says_the_errors_alone(mess: Path) -> None:
     result = said(mess, "--quiet", "check")
 
-    assert result.output == f"{W20}2026-05-15-a.md:4: unknown theme 'memroy'; did you mean 'memory'?\n"
+    assert (
+        result.output == f"{W20}2026-05-15-a.md:4: unknown theme 'memroy'; did you mean 'memory'?\n"
+    )
 
 
 def test_programs_read_a_list(mess: Path) -> None:
@@ -551,12 +621,16 @@ def test_programs_read_a_list(mess: Path) -> None:
     assert [one["level"] for one in json.loads(result.output)] == ["error", "hint"]
 
 
-def test_github_reads_commands_with_its_signs_escaped(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_github_reads_commands_with_its_signs_escaped(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     problems = (
         Problem("a,b:c%.md", 3, "100%\r\nwrong: so, mend it", "now"),
         Problem("d.md", 0, "odd", hint=True),
     )
-    monkeypatch.setattr(check, "run", lambda *_, **__: CheckReport(problems=problems, folder="sub/"))
+    monkeypatch.setattr(
+        check, "run", lambda *_, **__: CheckReport(problems=problems, folder="sub/")
+    )
 
     result = said(root, "check", "--format", "github")
 
@@ -576,7 +650,9 @@ def test_wrong_usage_is_called_so(root: Path) -> None:
 
 def git(folder: Path, *words: str) -> str:
     names = ("-c", "user.name=x", "-c", "user.email=x@news.example", "-c", "commit.gpgsign=false")
-    return subprocess.run(["git", *names, *words], cwd=folder, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        ["git", *names, *words], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout
 
 
 def commit(folder: Path) -> str:
@@ -605,7 +681,12 @@ def test_only_changed_lines_and_new_files_are_told(tracked: Path, story: Write) 
 
     found = run(tracked, since=begun)
 
-    assert [(one.file, one.line) for one in found.problems] == [(file, 8), (committed, 6), (staged, 6), (untracked, 6)]
+    assert [(one.file, one.line) for one in found.problems] == [
+        (file, 8),
+        (committed, 6),
+        (staged, 6),
+        (untracked, 6),
+    ]
     assert found.files == 4
 
 
@@ -657,7 +738,9 @@ def test_what_others_have_committed_since_is_not_ours(tracked: Path, story: Writ
     assert [one.file for one in run(tracked, since="main").problems] == [mine]
 
 
-def test_a_link_broken_by_a_deletion_is_told_though_its_line_is_old(tracked: Path, story: Write) -> None:
+def test_a_link_broken_by_a_deletion_is_told_though_its_line_is_old(
+    tracked: Path, story: Write
+) -> None:
     gone = story("a")
     file = story("b", "See [A](2026-05-15-a.md) and [nothing](none.md).")
     begun = commit(tracked)
@@ -683,7 +766,9 @@ def test_a_moved_file_tells_of_itself_and_not_of_its_old_lines(tracked: Path, st
     (tracked / "content/2026/w21").mkdir()
     git(tracked, "mv", file, file.replace("w20", "w21"))
 
-    assert [(one.file, one.line) for one in run(tracked, since=begun).problems] == [(file.replace("w20", "w21"), 0)]
+    assert [(one.file, one.line) for one in run(tracked, since=begun).problems] == [
+        (file.replace("w20", "w21"), 0)
+    ]
 
 
 def test_a_commit_that_is_not_known_is_wrong_usage(tracked: Path, story: Write) -> None:
@@ -695,7 +780,9 @@ def test_a_commit_that_is_not_known_is_wrong_usage(tracked: Path, story: Write) 
         assert (result.exit_code, "git has no commit" in result.output) == (2, True)
 
 
-def test_a_folder_outside_of_git_is_one_clear_line(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_outside_of_git_is_one_clear_line(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(root.parent))
 
     result = said(root, "check", "--since", "HEAD")
@@ -704,11 +791,15 @@ def test_a_folder_outside_of_git_is_one_clear_line(root: Path, monkeypatch: pyte
     assert str(result.exception) == f"{root}: is not in a git repository, which --since needs"
 
 
-def test_a_machine_without_git_is_one_clear_line(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_machine_without_git_is_one_clear_line(
+    root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert said(root, "check").exit_code == 0
-    assert "needs git, which is not installed" in str(said(root, "check", "--since", "HEAD").exception)
+    assert "needs git, which is not installed" in str(
+        said(root, "check", "--since", "HEAD").exception
+    )
 
 
 def test_no_change_is_no_problem(tracked: Path, story: Write) -> None:
@@ -749,7 +840,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def linked(root: Path, host: FeedHost, *paths: str) -> str:
     """Writes a page that links to paths of the host, one a line."""
-    return put(root, "content/pages/links.md", "".join(f"[x]({host.url(path)})\n" for path in paths))
+    return put(
+        root, "content/pages/links.md", "".join(f"[x]({host.url(path)})\n" for path in paths)
+    )
 
 
 @pytest.mark.usefixtures("quick")
@@ -806,7 +899,9 @@ def test_a_page_is_asked_once_however_often_it_is_linked(root: Path, story: Writ
      (404, timedelta(hours=25), 2), (200, -timedelta(days=2), 1)],
 )  # fmt: skip
 @pytest.mark.usefixtures("quick")
-def test_answers_are_remembered_for_their_time(root: Path, status: int, later: timedelta, asked: int) -> None:
+def test_answers_are_remembered_for_their_time(
+    root: Path, status: int, later: timedelta, asked: int
+) -> None:
     with FeedHost({"/page": answer(status)}) as host:
         linked(root, host, "/page")
         first = run(root, links=True)
@@ -822,7 +917,11 @@ def test_a_damaged_memory_costs_a_question_alone(root: Path) -> None:
     with FeedHost({"/page": answer(200)}) as host:
         linked(root, host, "/page")
         url = host.url("/page")
-        put(root, ".digest/links.json", json.dumps({"version": 1, "says": {url: {"at": 3}, "x": None}}))
+        put(
+            root,
+            ".digest/links.json",
+            json.dumps({"version": 1, "says": {url: {"at": 3}, "x": None}}),
+        )
 
         assert run(root, links=True).problems == ()
 
@@ -849,7 +948,11 @@ def test_what_this_machine_serves_itself_is_no_sign_of_a_network(root: Path, nam
 
 @pytest.mark.usefixtures("quick")
 def test_a_machine_without_a_network_calls_nothing_gone(root: Path) -> None:
-    put(root, "content/pages/links.md", "<http://a.invalid/> <http://b.invalid/> <http://c.invalid/>")
+    put(
+        root,
+        "content/pages/links.md",
+        "<http://a.invalid/> <http://b.invalid/> <http://c.invalid/>",
+    )
 
     result = said(root, "check", "--links")
 
@@ -877,7 +980,9 @@ def test_what_nothing_can_be_told_of_is_told_on_request(root: Path) -> None:
         url = host.url("/shut")
 
     assert plain.output == "0 errors, 0 hints in 2 files\n"
-    assert verbose.output.startswith(f"content/pages/links.md:1: hint: {url} could not be checked: ")
+    assert verbose.output.startswith(
+        f"content/pages/links.md:1: hint: {url} could not be checked: "
+    )
     assert os.linesep not in verbose.stderr
 
 
@@ -899,9 +1004,13 @@ def test_the_title_of_an_introduction_is_shown_nowhere(root: Path) -> None:
     assert not check.run(root, now=NOW).problems
 
 
-def test_an_opening_quotation_that_is_not_what_add_wrote_is_shown_as_the_editors(root: Path, story: Write) -> None:
+def test_an_opening_quotation_that_is_not_what_add_wrote_is_shown_as_the_editors(
+    root: Path, story: Write
+) -> None:
     file = story("a", "> Theirs.")
-    read = story_file.loads((root / file).read_text(), file, Known(excerpts=OneStory(frozenset({hash_of("Theirs.")}))))
+    read = story_file.loads(
+        (root / file).read_text(), file, Known(excerpts=OneStory(frozenset({hash_of("Theirs.")})))
+    )
     store.add_lines(root, {paths.ADDED: (add.record_of(read, NOW),)})
     assert not check.run(root, now=NOW).problems
 

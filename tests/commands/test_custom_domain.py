@@ -18,14 +18,29 @@ URL = "https://chips.press/"
         ("chips.press\n", URL, "", ""),
         ("CHIPS.press", URL, "", ""),
         ("\r\nchips.press \r\n", URL, "", ""),
-        ("chips.press", "https://ada.github.io/chip/", "GitHub Pages serves the site at https://chips.press/, and", ""),
-        ("chips.press", "https://www.chips.press/", "GitHub Pages serves the site at", 'url = "https://chips.press/"'),
+        (
+            "chips.press",
+            "https://ada.github.io/chip/",
+            "GitHub Pages serves the site at https://chips.press/, and",
+            "",
+        ),
+        (
+            "chips.press",
+            "https://www.chips.press/",
+            "GitHub Pages serves the site at",
+            'url = "https://chips.press/"',
+        ),
         ("chips.press", "https://chips.press/chip/", "GitHub Pages serves the site at", "hint"),
         ("chips.press", "https://chips.press:8443/", "GitHub Pages serves the site at", ""),
         ("", URL, "is empty", "chips.press"),
         ("\n \n", URL, "is empty", ""),
         ("chips.press\nwww.chips.press\n", URL, "has several lines", ""),
-        ("https://chips.press/", URL, "'https://chips.press/' is not a host name", "write chips.press"),
+        (
+            "https://chips.press/",
+            URL,
+            "'https://chips.press/' is not a host name",
+            "write chips.press",
+        ),
         ("chips.press/", URL, "is not a host name", "write chips.press"),
         ("chips.press:443", URL, "is not a host name", "write chips.press"),
         ("*.chips.press", URL, "is not a host name", "write chips.press"),
@@ -36,7 +51,9 @@ URL = "https://chips.press/"
         ("\ufeffchips.press", URL, "is not a host name", "write chips.press"),
     ],
 )
-def test_a_cname_is_one_host_to_which_url_leads(content: str, url: str, what: str, cure: str) -> None:
+def test_a_cname_is_one_host_to_which_url_leads(
+    content: str, url: str, what: str, cure: str
+) -> None:
     problem = custom_domain.problem(content.encode(), url)
 
     assert (problem is None) is not bool(what)
@@ -46,7 +63,9 @@ def test_a_cname_is_one_host_to_which_url_leads(content: str, url: str, what: st
         assert problem.line
 
 
-@pytest.mark.parametrize("content", ["elsewhere.press\n", "https://chips.press/\n", "a.press\nb.press\n", ""])
+@pytest.mark.parametrize(
+    "content", ["elsewhere.press\n", "https://chips.press/\n", "a.press\nb.press\n", ""]
+)
 def test_check_build_and_publish_refuse_one_that_does_not(tmp_path: Path, content: str) -> None:
     (tmp_path / "digest.toml").write_text(f'[site]\ntitle = "T"\nurl = "{URL}"\n')
     assert digest("build", cwd=tmp_path).returncode == 0

@@ -60,7 +60,14 @@ def test_a_ledger_whose_lines_end_in_cr_alone_is_not_to_be_deleted(root: Path) -
 
 @pytest.mark.parametrize("name", ["quay.jsonl", "_places.jsonl", "_added.jsonl"])
 def test_a_mark_before_the_text_that_windows_writes_damages_no_line(root: Path, name: str) -> None:
-    record = {"v": 1, "at": "2026-05-15T08:00:00.000000Z", "id": "a", "aliases": [], "file": "f", "title": "A"}
+    record = {
+        "v": 1,
+        "at": "2026-05-15T08:00:00.000000Z",
+        "id": "a",
+        "aliases": [],
+        "file": "f",
+        "title": "A",
+    }
     line = json.dumps({**record, "said": {}, "wrote": {}, "link": "https://news.example/a"})
     (root / "content/ledger" / name).write_text("\ufeff" + line + "\n")
 
@@ -79,7 +86,14 @@ def test_a_build_prints_the_damaged_lines_and_what_depends_on_them(root: Path) -
 
 
 def test_a_line_that_is_damaged_where_a_build_does_not_look_is_named_as_well(root: Path) -> None:
-    record = {"v": 1, "at": "2026-05-15T08:00:00.000000Z", "id": "a", "aliases": [], "file": "f", "title": "A"}
+    record = {
+        "v": 1,
+        "at": "2026-05-15T08:00:00.000000Z",
+        "id": "a",
+        "aliases": [],
+        "file": "f",
+        "title": "A",
+    }
     line = json.dumps({**record, "said": {}, "wrote": {}, "stood": 5})
     (root / "content/ledger/quay.jsonl").write_text(line + "\n")
 
@@ -100,7 +114,13 @@ def test_a_date_that_was_edited_by_hand_stops_no_command(root: Path) -> None:
 
 
 def test_a_location_of_a_moment_without_a_zone_is_a_damaged_line() -> None:
-    line = Location("2026-05-19", "content/2026/w21/2026-05-19-a.md", "", "https://a.example/", "https://a.example/")
+    line = Location(
+        "2026-05-19",
+        "content/2026/w21/2026-05-19-a.md",
+        "",
+        "https://a.example/",
+        "https://a.example/",
+    )
 
     found, problems = locations.loads(locations.dumps(line).encode())
 

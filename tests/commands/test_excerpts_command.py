@@ -11,7 +11,9 @@ from click.testing import CliRunner, Result
 from digest.cli.main import cli
 
 SUMMARY = "One two three, four five six seven eight nine ten."
-CHIPS, SHIPS, BOATS = (f"content/2026/w20/2026-05-15-{name}.md" for name in ("chips", "ships", "boats"))
+CHIPS, SHIPS, BOATS = (
+    f"content/2026/w20/2026-05-15-{name}.md" for name in ("chips", "ships", "boats")
+)
 
 
 def rss(summary: str = SUMMARY, *titles: str) -> str:
@@ -77,14 +79,18 @@ def ledger(root: Path) -> bytes:
 def test_excerpts_follow_the_setting(root: Path, words: int, after: str, state: str) -> None:
     keep(root, words)
 
-    assert said(root, "excerpts", "--apply") == f"3 of 3 excerpts that pull wrote changed: 3 {state}\n"
+    assert (
+        said(root, "excerpts", "--apply") == f"3 of 3 excerpts that pull wrote changed: 3 {state}\n"
+    )
 
     assert {body(root, file) for file in (CHIPS, SHIPS, BOATS)} == {after}
     assert "changed\n" in said(root, "excerpts", "--apply")
     assert said(root, "check").endswith(" 0 hints in 5 files\n")
 
 
-@pytest.mark.parametrize("words", [["excerpts"], ["excerpts", "--dry-run"], ["excerpts", "--apply", "--dry-run"]])
+@pytest.mark.parametrize(
+    "words", [["excerpts"], ["excerpts", "--dry-run"], ["excerpts", "--apply", "--dry-run"]]
+)
 def test_without_apply_nothing_is_written(root: Path, words: list[str]) -> None:
     before, known = body(root), ledger(root)
     keep(root, 2)
@@ -112,7 +118,12 @@ def test_what_an_editor_changed_is_left_and_named(root: Path) -> None:
 
 
 def test_notes_and_quotations_of_the_editor_stay_where_they_are(root: Path) -> None:
-    edit(root, CHIPS, "> One two three, four …\n\n", "> One two\n> three, four …\n\n> Mine.\n\nMine.\n")
+    edit(
+        root,
+        CHIPS,
+        "> One two three, four …\n\n",
+        "> One two\n> three, four …\n\n> Mine.\n\nMine.\n",
+    )
     edit(root, SHIPS, "\n> One two", "\n> Mine.\n\n> One two")
     (root / SHIPS).write_text((root / SHIPS).read_text() + "- mine\n")
     keep(root, 2)
@@ -136,7 +147,9 @@ def test_without_the_whole_summary_no_excerpt_is_lengthened(root: Path) -> None:
     assert body(root) == "\n> One two three, four …\n\n"
 
 
-def test_excerpts_that_were_taken_out_are_restored_where_their_whole_summaries_are_stored(root: Path) -> None:
+def test_excerpts_that_were_taken_out_are_restored_where_their_whole_summaries_are_stored(
+    root: Path,
+) -> None:
     before = {file: body(root, file) for file in (CHIPS, SHIPS)}
     edit(root, BOATS, "> One two three, four …\n\n", "Mine.\n")  # the editor took this one out
     keep(root, 0)
@@ -144,8 +157,12 @@ def test_excerpts_that_were_taken_out_are_restored_where_their_whole_summaries_a
     edit(root, SHIPS, "---\n\n", "---\n\n> Mine.\n")
     keep(root, 4)
 
-    assert "2 of 2 excerpts that pull wrote would be changed: 2 restored\n" in said(root, "excerpts")
-    assert said(root, "excerpts", "--apply") == "2 of 2 excerpts that pull wrote changed: 2 restored\n"
+    assert "2 of 2 excerpts that pull wrote would be changed: 2 restored\n" in said(
+        root, "excerpts"
+    )
+    assert (
+        said(root, "excerpts", "--apply") == "2 of 2 excerpts that pull wrote changed: 2 restored\n"
+    )
 
     assert (body(root), body(root, BOATS)) == (before[CHIPS], "\nMine.\n")
     assert body(root, SHIPS).startswith("\n> One two three, four …\n\n> Mine.\n")
@@ -185,7 +202,9 @@ def test_one_is_counted_in_the_singular(root: Path) -> None:
 def test_the_excerpts_of_a_feed_that_digest_toml_does_not_name_are_left(root: Path) -> None:
     keep(root, 0, feed="second")
 
-    assert "3 left unchanged, because their feeds are not in digest.toml\n" in said(root, "excerpts", "--apply")
+    assert "3 left unchanged, because their feeds are not in digest.toml\n" in said(
+        root, "excerpts", "--apply"
+    )
 
 
 def test_windows_line_ends_stay(root: Path) -> None:
@@ -216,7 +235,9 @@ def test_later_corrections_follow_the_setting(root: Path, words: int, applied: b
     assert body(root) == "\n> Newer words come …\n\n"
 
 
-def test_a_story_without_an_excerpt_gets_none_again_where_digest_toml_keeps_none(root: Path) -> None:
+def test_a_story_without_an_excerpt_gets_none_again_where_digest_toml_keeps_none(
+    root: Path,
+) -> None:
     keep(root, 0)
     said(root, "excerpts", "--apply")
     (root / "first.xml").write_text(rss("New words."))

@@ -113,7 +113,9 @@ def test_what_is_not_published_is_there_and_says_so(root: Path) -> None:
     assert told["content/2026/w20/2026-05-16-draft.md"]["draft"] is True
     assert told["content/2026/w21/2026-05-20-hidden.md"]["hide"] is True
     assert told["content/2026/w21/letter.md"]["draft"] is True
-    unpublished = {file for file, one in told.items() if one.get("permalink", one.get("address")) is None}
+    unpublished = {
+        file for file, one in told.items() if one.get("permalink", one.get("address")) is None
+    }
     assert unpublished == {
         "content/2026/w20/2026-05-16-draft.md",
         "content/2026/w21/2026-05-20-hidden.md",
@@ -130,14 +132,20 @@ def test_every_address_in_it_is_one_of_the_site(root: Path) -> None:
         if address is not None:
             place, _, anchor = address.removeprefix("https://example.org/base/").partition("#")
             file = root / "site" / (f"{place}index.html" if place.endswith("/") else place)
-            ids = {element.get("id") for element in find(parse(file.read_bytes()), "article")} if anchor else {""}
+            ids = (
+                {element.get("id") for element in find(parse(file.read_bytes()), "article")}
+                if anchor
+                else {""}
+            )
             assert anchor in ids
 
 
 def test_headlines_that_the_publisher_has_changed_are_kept(root: Path) -> None:
     feed = "<rss version='2.0'><channel><title>T</title><item><title>{}</title><link>https://news.example/words-that-stay</link>"
     for headline in ("Old words", "New words"):
-        (root / "first.xml").write_text(feed.format(headline) + "<guid>x1</guid></item></channel></rss>")
+        (root / "first.xml").write_text(
+            feed.format(headline) + "<guid>x1</guid></item></channel></rss>"
+        )
         assert digest("pull", cwd=root).returncode == 0
 
     story = next(record for record in exported(root) if record.get("id") == "x1")
@@ -149,11 +157,16 @@ def test_it_is_the_same_in_every_locale_and_changes_nothing(root: Path) -> None:
     (root / "content/pages/about.md").write_text("---\ntitle: Über 芯片\n---\n")
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
 
-    locales = ({"LC_ALL": "C", "PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo"})
+    locales = (
+        {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo"},
+    )
 
     command = [sys.executable, "-m", "digest", "export"]
     runs = [
-        subprocess.run(command, cwd=root, env={**os.environ, **locale}, capture_output=True, check=True)
+        subprocess.run(
+            command, cwd=root, env={**os.environ, **locale}, capture_output=True, check=True
+        )
         for locale in locales
     ]
 
@@ -177,6 +190,8 @@ def test_a_reader_that_goes_away_is_no_news(root: Path, reader: str) -> None:
     story.write_text(story.read_text() + "word " * 40_000)  # more than a pipe holds
     command = f"{sys.executable} -m digest export | {reader}"
 
-    run = subprocess.run(["sh", "-c", command], cwd=root, capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        ["sh", "-c", command], cwd=root, capture_output=True, text=True, check=False
+    )
 
     assert run.stderr == ""

@@ -61,9 +61,15 @@ def test_a_feed_is_added_behind_the_others_and_no_other_line_changes(mine: Path)
         pulled = digest("pull", "harbour-sea", cwd=mine)
 
     assert (added.returncode, added.stderr) == (0, "")
-    assert added.stdout == (f"harbour-sea: Harbour & sea, {url}\n1 feed added to digest.toml. Next: digest pull\n")
-    table = f'\n[[feeds]]\nid = "harbour-sea"\nurl = "{url}"\ntitle = "Harbour & sea"\nexcerpt = 40\n'
-    assert (mine / "digest.toml").read_text() == SETTINGS.replace("# excerpt = 10\n", f"# excerpt = 10\n{table}")
+    assert added.stdout == (
+        f"harbour-sea: Harbour & sea, {url}\n1 feed added to digest.toml. Next: digest pull\n"
+    )
+    table = (
+        f'\n[[feeds]]\nid = "harbour-sea"\nurl = "{url}"\ntitle = "Harbour & sea"\nexcerpt = 40\n'
+    )
+    assert (mine / "digest.toml").read_text() == SETTINGS.replace(
+        "# excerpt = 10\n", f"# excerpt = 10\n{table}"
+    )
     assert "1 new story added; 1 of 1 feeds read" in pulled.stdout
 
 
@@ -102,7 +108,9 @@ def test_an_address_for_programs_that_open_feeds_is_asked_for_by_http(mine: Path
         '<a type="application/rss+xml" href="/deep/news.xml">Follow us</a>',
     ],
 )
-def test_a_link_called_rss_leads_to_the_feed_of_a_page_that_advertises_none(mine: Path, link: str) -> None:
+def test_a_link_called_rss_leads_to_the_feed_of_a_page_that_advertises_none(
+    mine: Path, link: str
+) -> None:
     page = f'<!doctype html><title>x</title><body><a href="/about">About</a><a href="#rss">RSS</a>{link}'
     with FeedHost(Answers(news=page, deep__news_xml=RSS)) as host:
         added = digest("feeds", "add", host.url("/news"), cwd=mine)
@@ -113,11 +121,11 @@ def test_a_link_called_rss_leads_to_the_feed_of_a_page_that_advertises_none(mine
 
 
 def test_what_a_page_advertises_goes_before_its_links() -> None:
-    page = (
-        b'<!doctype html><link rel=alternate type="application/rss+xml" href=/a><a href=/b>RSS</a><a href=/c>Feed</a>'
-    )
+    page = b'<!doctype html><link rel=alternate type="application/rss+xml" href=/a><a href=/b>RSS</a><a href=/c>Feed</a>'
 
-    assert feed_links.candidates(page, "https://a.example/x") == tuple(f"https://a.example/{name}" for name in "abc")
+    assert feed_links.candidates(page, "https://a.example/x") == tuple(
+        f"https://a.example/{name}" for name in "abc"
+    )
 
 
 def test_links_that_are_never_closed_take_no_time_worth_a_word() -> None:
@@ -139,8 +147,14 @@ def test_where_one_address_leads_to_no_feed_nothing_is_written(mine: Path) -> No
     ("words", "said"),
     [
         ([], "There is nothing to add; give a URL, or a list with --opml FILE."),
-        (["news.example"], "'news.example' is not an http(s) address; did you mean https://news.example?"),
-        (["digest.toml"], "is a file, and URL takes addresses; put the file's path into digest.toml"),
+        (
+            ["news.example"],
+            "'news.example' is not an http(s) address; did you mean https://news.example?",
+        ),
+        (
+            ["digest.toml"],
+            "is a file, and URL takes addresses; put the file's path into digest.toml",
+        ),
         (["--opml", "gone.opml"], "File 'gone.opml' does not exist"),
     ],
 )
@@ -210,9 +224,14 @@ def test_a_removed_feed_is_retired_and_what_stays_is_said(tmp_path: Path) -> Non
     )
     assert (removed.returncode, removed.stderr) == (0, "")
     assert removed.stdout == "harbour-lantern: retired, so pull no longer asks for it\n" + stays
-    assert again.stdout == "harbour-lantern: was retired already, so pull no longer asks for it\n" + stays
+    assert (
+        again.stdout
+        == "harbour-lantern: was retired already, so pull no longer asks for it\n" + stays
+    )
     comment = "# retired = true                    # no longer pulled; its stories stay\n"
-    assert (mine / "digest.toml").read_text() == before.replace(comment, f"{comment}retired = true\n")
+    assert (mine / "digest.toml").read_text() == before.replace(
+        comment, f"{comment}retired = true\n"
+    )
     assert digest("build", cwd=mine).returncode == 0
     assert digest("pull", cwd=mine).returncode == 1
 
@@ -220,7 +239,10 @@ def test_a_removed_feed_is_retired_and_what_stays_is_said(tmp_path: Path) -> Non
 def test_a_feed_that_brought_nothing_can_be_deleted(mine: Path) -> None:
     removed = digest("feeds", "remove", "old", cwd=mine)
 
-    assert "It has brought no story, so you can also delete its table in digest.toml\n" in removed.stdout
+    assert (
+        "It has brought no story, so you can also delete its table in digest.toml\n"
+        in removed.stdout
+    )
 
 
 def test_a_misspelt_feed_is_answered_with_the_likely_one(mine: Path) -> None:
@@ -237,13 +259,23 @@ def test_the_list_has_address_last_answer_and_yield(tmp_path: Path) -> None:
     digest("pull", cwd=mine)
     next((mine / "content/2026/w08").glob("*lamp*")).unlink()
     with (mine / "digest.toml").open("a") as settings:
-        settings.write('[[feeds]]\nid = "b"\nurl = "https://name:secret@b.example/f"\nretired = true\n')
+        settings.write(
+            '[[feeds]]\nid = "b"\nurl = "https://name:secret@b.example/f"\nretired = true\n'
+        )
 
     listed = digest("feeds", cwd=mine)
 
     head, lantern, other = listed.stdout.splitlines()
     assert head.split() == ["feed", "last", "answer", "new", "brought", "kept", "address"]
-    assert lantern.split() == ["harbour-lantern", "just", "now", "12", "12", "11", "feeds/sample.xml"]
+    assert lantern.split() == [
+        "harbour-lantern",
+        "just",
+        "now",
+        "12",
+        "12",
+        "11",
+        "feeds/sample.xml",
+    ]
     assert other.split()[:5] == ["b", "retired", "·", "·", "·"]
     assert "secret" not in listed.stdout
 
@@ -268,7 +300,8 @@ def test_a_digest_without_feeds_says_how_to_add_one(mine: Path) -> None:
         "\ufeff" + SETTINGS,
         "feeds = []\n" + SIMPLE,
         'feeds = [{id = "a", url = "https://a.example/f"}]   # all\n' + SIMPLE,
-        SIMPLE + '[[feeds]]\nid = "a"\nurl = "https://a.example/f"\n[[themes]]\nid = "t"\ntitle = "T"\nmatch = ["t"]\n',
+        SIMPLE
+        + '[[feeds]]\nid = "a"\nurl = "https://a.example/f"\n[[themes]]\nid = "t"\ntitle = "T"\nmatch = ["t"]\n',
     ],
 )
 def test_a_feed_more_leaves_every_other_line_as_it_is(text: str) -> None:
@@ -284,22 +317,31 @@ def test_a_feed_more_leaves_every_other_line_as_it_is(text: str) -> None:
 
 
 def test_tables_that_are_apart_are_not_moved() -> None:
-    text = SIMPLE + '[[feeds]]\nid = "a"\nurl = "a.xml"\n[[themes]]\nid = "t"\n[[feeds]]\nid = "b"\nurl = "b.xml"\n'
+    text = (
+        SIMPLE
+        + '[[feeds]]\nid = "a"\nurl = "a.xml"\n[[themes]]\nid = "t"\n[[feeds]]\nid = "b"\nurl = "b.xml"\n'
+    )
 
     with pytest.raises(DigestError, match="not all next to each other; move them together"):
         config_edit.with_new_feeds(text, [NEW], {})
 
 
 @given(st.text(), st.text(), st.sampled_from([SIMPLE, SETTINGS, "feeds = []\n" + SIMPLE]))
-def test_whatever_a_feed_and_its_folder_are_called_the_settings_can_be_read(name: str, folder: str, text: str) -> None:
+def test_whatever_a_feed_and_its_folder_are_called_the_settings_can_be_read(
+    name: str, folder: str, text: str
+) -> None:
     title = name.encode(errors="ignore").decode() or "x"
     feed = NEW._replace(title=title, publisher=title)
-    after = config_edit.with_new_feeds(text, [feed], {"new": folder.encode(errors="ignore").decode()})
+    after = config_edit.with_new_feeds(
+        text, [feed], {"new": folder.encode(errors="ignore").decode()}
+    )
 
     assert config.loads(after).feeds[-1].id == "new"
     retired = config_edit.with_retired(after, "new", retired=True)
     assert config.loads(retired).feeds[-1] == config.loads(after).feeds[-1]._replace(retired=True)
-    assert config.loads(config_edit.with_retired(retired, "new", retired=False)) == config.loads(after)
+    assert config.loads(config_edit.with_retired(retired, "new", retired=False)) == config.loads(
+        after
+    )
 
 
 @pytest.mark.parametrize(
@@ -309,7 +351,9 @@ def test_whatever_a_feed_and_its_folder_are_called_the_settings_can_be_read(name
         lambda text: config_edit.with_new_feeds(text, [NEW], {}),
     ],
 )
-def test_a_change_of_somebody_else_meanwhile_is_never_lost(mine: Path, change: Callable[[str], str]) -> None:
+def test_a_change_of_somebody_else_meanwhile_is_never_lost(
+    mine: Path, change: Callable[[str], str]
+) -> None:
     before = (mine / "digest.toml").read_text()
     (mine / "digest.toml").write_text(SETTINGS + "# another line\n")
 

@@ -75,7 +75,9 @@ def test_a_file_is_read_whichever_markdown_ending_it_has(root: Path, ending: str
         assert "/2026/w20/#b" in links
 
 
-def test_a_file_with_another_markdown_ending_is_read_where_all_else_was_read_before(root: Path) -> None:
+def test_a_file_with_another_markdown_ending_is_read_where_all_else_was_read_before(
+    root: Path,
+) -> None:
     site = built(root)
     put(root, f"{W20}letter.markdown", "Dear reader")
     put(root, "content/pages/about.MD", "About us")
@@ -145,7 +147,9 @@ def test_two_stories_whose_names_differ_in_their_endings_have_an_anchor_each(roo
 
 
 @pytest.mark.parametrize("ending", READ)
-def test_a_pulled_story_that_got_another_markdown_ending_stays_the_same_story(root: Path, ending: str) -> None:
+def test_a_pulled_story_that_got_another_markdown_ending_stays_the_same_story(
+    root: Path, ending: str
+) -> None:
     put(root, f"{W20}letter.md", "See [chips](2026-05-15-chips.md).")
     feed, page = ((built(root) / name).read_text() for name in ("feed.atom", "2026/w20/index.html"))
     story = root / f"{W20}2026-05-15-chips.{ending}"
@@ -155,7 +159,10 @@ def test_a_pulled_story_that_got_another_markdown_ending_stays_the_same_story(ro
     site = built(root)
     assert (site / "feed.atom").read_text() == feed
     assert (site / "2026/w20/index.html").read_text() == page
-    assert [(row.feed, row.brought, row.kept) for row in run(root).feeds] == [("first", 1, 1), ("second", 0, 0)]
+    assert [(row.feed, row.brought, row.kept) for row in run(root).feeds] == [
+        ("first", 1, 1),
+        ("second", 0, 0),
+    ]
     assert run(root).weeks[0].unlinked == 0
 
     assert corrected(root) == (story.relative_to(root).as_posix(),)
@@ -176,7 +183,9 @@ def test_a_letter_is_never_drafted_beside_one_with_another_ending(root: Path) ->
     put(root, f"{W20}letter.markdown", "Dear reader\n")
     settings = config.load(root)
 
-    with pytest.raises(DigestError, match=r"^content/2026/w20/letter\.markdown: this week already has a letter"):
+    with pytest.raises(
+        DigestError, match=r"^content/2026/w20/letter\.markdown: this week already has a letter"
+    ):
         letter.run(root, settings, "w20")
     assert letter.more(root, settings, "w20").file == f"{W20}letter.markdown"
 
@@ -210,7 +219,7 @@ def test_half_written_files_of_every_ending_are_swept(root: Path) -> None:
     file = f"{W20}.2026-05-15-b.markdown.unfinished"
     put(root, file, "---\ntitle: Ha")
 
-    assert store.sweep(root, scan(root).unfinished) == store.Swept(removed=(file,))
+    assert store.sweep(root, scan(root).unfinished) == store.CleanedUp(removed=(file,))
 
 
 HELD = f"{W20}2026-05-15-b.md"
@@ -230,7 +239,9 @@ def test_a_whole_file_under_a_hidden_name_is_put_in_place_where_it_is_the_only_c
     swept = store.sweep(root, scan(root).unfinished)
 
     is_completed = whole and not stands
-    assert swept == (store.Swept(completed=(HELD,)) if is_completed else store.Swept(removed=(hidden,)))
+    assert swept == (
+        store.CleanedUp(completed=(HELD,)) if is_completed else store.CleanedUp(removed=(hidden,))
+    )
     assert not (root / hidden).exists()
     assert (root / HELD).exists() == (stands or whole)
     assert not stands or (root / HELD).read_text() == "mine"
@@ -245,7 +256,9 @@ def test_a_story_that_was_deleted_does_not_come_back_out_of_a_hidden_copy(root: 
     assert not list((root / W20).iterdir())
 
 
-@pytest.mark.parametrize("command", ["pull", "build", "letter", "themes --apply", "excerpts --apply"])
+@pytest.mark.parametrize(
+    "command", ["pull", "build", "letter", "themes --apply", "excerpts --apply"]
+)
 def test_every_command_that_writes_ends_what_a_killed_one_left(root: Path, command: str) -> None:
     put(root, f"{W20}.2026-05-15-b.md.{disk._hash(STORY.encode())}.unfinished")
     put(root, f"{W20}.letter.md.unfinished", "---\nti")
@@ -327,7 +340,10 @@ def test_what_editors_and_systems_leave_behind_is_passed_over(root: Path) -> Non
 
 
 def test_any_other_file_is_a_hint_for_it_is_not_published(root: Path) -> None:
-    files = [f"{W20}{name}" for name in ("2026-05-15-b.docx", "2026-05-15-b.html", "figures.csv", "letter.rtf")]
+    files = [
+        f"{W20}{name}"
+        for name in ("2026-05-15-b.docx", "2026-05-15-b.html", "figures.csv", "letter.rtf")
+    ]
     for file in files:
         put(root, file)
 
@@ -343,13 +359,18 @@ def test_any_other_file_is_a_hint_for_it_is_not_published(root: Path) -> None:
      f"{W20}.2026-05-15-chips.md", "content/2026/w60/2026-05-15-chips.md", "content/2026/W47/2026-05-15-chips.md",
      "content/2026-05-15-chips.md"],
 )  # fmt: skip
-def test_status_counts_a_misnamed_file_as_unreadable_and_not_as_deleted(root: Path, place: str) -> None:
+def test_status_counts_a_misnamed_file_as_unreadable_and_not_as_deleted(
+    root: Path, place: str
+) -> None:
     (root / place).parent.mkdir(parents=True, exist_ok=True)
     (root / f"{W20}2026-05-15-chips.md").rename(root / place)
 
     report = run(root)
 
-    assert [(row.feed, row.brought, row.kept) for row in report.feeds] == [("first", 1, 1), ("second", 0, 0)]
+    assert [(row.feed, row.brought, row.kept) for row in report.feeds] == [
+        ("first", 1, 1),
+        ("second", 0, 0),
+    ]
     assert report.unread == (place,)
     assert f"{place}: cannot be read" in said(root).output
 
@@ -379,7 +400,9 @@ def test_the_right_name_of_a_text(name: str, right: str) -> None:
         ("content/static/sub/cname", ""),
     ],
 )
-def test_a_folder_or_domain_in_other_case_or_place_is_told_the_right_one(file: str, cure: str) -> None:
+def test_a_folder_or_domain_in_other_case_or_place_is_told_the_right_one(
+    file: str, cure: str
+) -> None:
     problem = file_names.problem(file)
 
     assert (problem.cure if problem else "") == cure

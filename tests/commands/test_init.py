@@ -28,7 +28,9 @@ RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>Harbour &amp; s
 ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en-us"><title>Lights</title><id>urn:x</id>
 <entry><title>A light</title><id>urn:y</id><link href="https://lights.example/a"/></entry></feed>"""
 JSON = '{"version": "https://jsonfeed.org/version/1.1", "title": "Tides", "language": "de", "items": []}'
-NAMING = '<!doctype html><link rel="alternate" type="application/rss+xml" href="{}"><title>x</title>'
+NAMING = (
+    '<!doctype html><link rel="alternate" type="application/rss+xml" href="{}"><title>x</title>'
+)
 Answer = Callable[[Exchange], None]
 
 
@@ -36,11 +38,15 @@ class Answers(Mapping[str, Answer]):
     """Answers by path, and 404 to every other."""
 
     def __init__(self, **bodies: str) -> None:
-        self._bodies = {f"/{path.replace('__', '/').replace('_', '.')}": body for path, body in bodies.items()}
+        self._bodies = {
+            f"/{path.replace('__', '/').replace('_', '.')}": body for path, body in bodies.items()
+        }
 
     def __getitem__(self, path: str) -> Answer:
         body = self._bodies.get(path)
-        return lambda exchange: exchange.reply(404) if body is None else exchange.reply(body=body.encode())
+        return lambda exchange: (
+            exchange.reply(404) if body is None else exchange.reply(body=body.encode())
+        )
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._bodies)
@@ -49,7 +55,7 @@ class Answers(Mapping[str, Answer]):
         return len(self._bodies)
 
 
-def beat(*addresses: str) -> init.Beat:
+def beat(*addresses: str) -> init.NewDigest:
     return init.beat_of(addresses, (), now=NOW, limits=QUICK)
 
 
@@ -63,13 +69,19 @@ def test_a_feed_gives_title_and_language_and_can_be_pulled_at_once(tmp_path: Pat
 
     assert (made.returncode, made.stderr) == (0, "")
     assert f"harbour-sea: Harbour & sea, {host.url('/feed.xml')}\n" in made.stdout
-    assert made.stdout.endswith("A new digest is in mine with 2 feeds. Next: cd mine && digest pull && digest serve\n")
+    assert made.stdout.endswith(
+        "A new digest is in mine with 2 feeds. Next: cd mine && digest pull && digest serve\n"
+    )
     settings_ = config.load(tmp_path / "mine")
     assert [(feed.id, feed.title) for feed in settings_.feeds] == [
         ("harbour-sea", "Harbour & sea"),
         ("lights", "Lights"),
     ]
-    assert (settings_.site.language, settings_.site.timezone, settings_.themes) == ("en", "Asia/Tokyo", ())
+    assert (settings_.site.language, settings_.site.timezone, settings_.themes) == (
+        "en",
+        "Asia/Tokyo",
+        (),
+    )
     assert "2 new stories added; 2 of 2 feeds read" in pulled.stdout
     assert digest("check", cwd=tmp_path / "mine").stdout.startswith("0 errors, 0 hints")
     assert digest("build", cwd=tmp_path / "mine").returncode == 0
@@ -87,7 +99,8 @@ def test_there_is_no_sample_beside_own_feeds(tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", ["/", "/blog/", "/blog", "/blog/index.html"])
 def test_a_page_leads_to_the_feed_that_it_names(page: str) -> None:
     answers = Answers(
-        deep__feed_xml=RSS, **{page[1:].replace("/", "__").replace(".", "_"): NAMING.format("/deep/feed.xml")}
+        deep__feed_xml=RSS,
+        **{page[1:].replace("/", "__").replace(".", "_"): NAMING.format("/deep/feed.xml")},
     )
     with FeedHost(answers) as host:
         (feed,) = beat(host.url(page)).feeds
@@ -117,7 +130,11 @@ def test_what_a_page_names_falsely_is_passed_over_and_comments_come_last() -> No
 def test_a_feed_that_has_moved_for_good_is_taken_where_it_is_now() -> None:
     class Moved(Answers):
         def __getitem__(self, path: str) -> Answer:
-            return (lambda e: e.reply(301, Location="/feed.xml")) if path == "/old" else super().__getitem__(path)
+            return (
+                (lambda e: e.reply(301, Location="/feed.xml"))
+                if path == "/old"
+                else super().__getitem__(path)
+            )
 
     with FeedHost(Moved(feed_xml=RSS)) as host:
         assert [feed.url for feed in beat(host.url("/old")).feeds] == [host.url("/feed.xml")]
@@ -132,7 +149,9 @@ def test_one_feed_named_twice_is_one_and_two_of_one_title_have_two_ids() -> None
 
 def test_where_one_address_leads_to_no_feed_nothing_is_written(tmp_path: Path) -> None:
     with FeedHost(Answers(first=RSS, page="<!doctype html><title>x</title>")) as host:
-        words = [word for path in ("/first", "/gone", "/page") for word in ("--feed", host.url(path))]
+        words = [
+            word for path in ("/first", "/gone", "/page") for word in ("--feed", host.url(path))
+        ]
         made = digest("init", "mine", *words, cwd=tmp_path)
 
         assert (made.returncode, made.stdout) == (1, "")
@@ -145,7 +164,9 @@ def test_where_one_address_leads_to_no_feed_nothing_is_written(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("status", [410, 429])
-def test_a_feed_that_no_digest_has_yet_gets_no_cure_for_one_that_does(tmp_path: Path, status: int) -> None:
+def test_a_feed_that_no_digest_has_yet_gets_no_cure_for_one_that_does(
+    tmp_path: Path, status: int
+) -> None:
     with FeedHost({"/feed.xml": lambda exchange: exchange.reply(status)}) as host:
         made = digest("init", "mine", "--feed", host.url("/feed.xml"), cwd=tmp_path)
 
@@ -170,14 +191,20 @@ def test_a_list_without_end_is_refused(tmp_path: Path) -> None:
     made = digest("init", "mine", "--opml", "/dev/zero", cwd=tmp_path)
 
     assert made.returncode == 1
-    assert made.stderr == "/dev/zero: larger than any list of feeds is; export it from your reader again\n"
+    assert (
+        made.stderr
+        == "/dev/zero: larger than any list of feeds is; export it from your reader again\n"
+    )
     assert not (tmp_path / "mine").exists()
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--feed", "news.example"], "'news.example' is not an http(s) address; did you mean https://news.example?"),
+        (
+            ["--feed", "news.example"],
+            "'news.example' is not an http(s) address; did you mean https://news.example?",
+        ),
         (["--feed", "ftp://news.example/"], "is not an http(s) address; copy it from the browser"),
         (["--feed", ""], "'' is not an http(s) address"),
         (["--opml", "gone.opml"], "File 'gone.opml' does not exist"),
@@ -211,7 +238,9 @@ def test_a_readers_list_is_taken_at_its_word_without_asking(tmp_path: Path) -> N
 
     assert made.returncode == 0
     assert made.stderr == "ftp://x: left out, because it is not an http(s) address\n"
-    assert [(feed.id, feed.url) for feed in config.load(tmp_path / "mine").feeds] == [("first", "http://127.0.0.1:1/f")]
+    assert [(feed.id, feed.url) for feed in config.load(tmp_path / "mine").feeds] == [
+        ("first", "http://127.0.0.1:1/f")
+    ]
 
 
 def test_a_list_without_feeds_writes_nothing(tmp_path: Path) -> None:
@@ -226,7 +255,9 @@ def test_a_list_without_feeds_writes_nothing(tmp_path: Path) -> None:
 
 def test_the_feeds_of_a_published_digest_start_another(tmp_path: Path) -> None:
     with FeedHost(Answers(feed_xml=RSS, lights_atom=ATOM)) as host:
-        beat_ = [word for path in ("/feed.xml", "/lights.atom") for word in ("--feed", host.url(path))]
+        beat_ = [
+            word for path in ("/feed.xml", "/lights.atom") for word in ("--feed", host.url(path))
+        ]
         digest("init", "one", *beat_, cwd=tmp_path)
         digest("build", cwd=tmp_path / "one")
 
@@ -269,7 +300,11 @@ def test_the_language_is_what_the_feeds_share(bodies: tuple[str, ...], language:
 @pytest.mark.parametrize(
     ("title", "address", "publisher"),
     [
-        ("Semiconductors - South China Morning Post", "https://www.scmp.com/rss/1/feed", "South China Morning Post"),
+        (
+            "Semiconductors - South China Morning Post",
+            "https://www.scmp.com/rss/1/feed",
+            "South China Morning Post",
+        ),
         ("Ars Technica - All content", "https://feeds.arstechnica.com/x", "Ars Technica"),
         ("World: BBC", "https://feeds.bbci.co.uk/x", "BBC"),
         ("The Register: Security", "https://www.theregister.com/x", "The Register"),
@@ -285,7 +320,9 @@ def test_a_publisher_is_the_part_of_a_title_that_its_host_is_called_after(
 
 
 @given(st.text(min_size=1), st.text(), st.integers(min_value=1, max_value=3))
-def test_whatever_feeds_call_themselves_the_settings_can_be_read(title: str, publisher: str, count: int) -> None:
+def test_whatever_feeds_call_themselves_the_settings_can_be_read(
+    title: str, publisher: str, count: int
+) -> None:
     starter = config_template.filled((init.STARTER / "digest.toml").read_text(), {
         "@TITLE@": "T", "@URL@": "https://example.org/", "@ID@": "urn:x:y", "@TIMEZONE@": "UTC", "@LANGUAGE@": "en",
     })  # fmt: skip
@@ -319,12 +356,16 @@ def test_whatever_feeds_call_themselves_the_settings_can_be_read(title: str, pub
         ("", "/usr/share/zoneinfo/Europe/Berlin", "", "UTC"),
     ],
 )
-def test_a_time_zone_is_a_name_that_the_list_has(variable: str | None, linked: str, named: str, name: str) -> None:
+def test_a_time_zone_is_a_name_that_the_list_has(
+    variable: str | None, linked: str, named: str, name: str
+) -> None:
     assert local_timezone.chosen(variable, linked, named) == name
 
 
 def test_a_machine_that_names_no_zone_is_told_of(tmp_path: Path) -> None:
-    (tmp_path / "subs.opml").write_text('<opml><body><outline text="A" xmlUrl="https://a.example/"/></body></opml>')
+    (tmp_path / "subs.opml").write_text(
+        '<opml><body><outline text="A" xmlUrl="https://a.example/"/></body></opml>'
+    )
 
     made = digest("init", "mine", "--opml", "subs.opml", cwd=tmp_path, TZ="HKT-8")
 
@@ -355,7 +396,9 @@ def test_the_candidates_of_any_page_are_web_addresses() -> None:
         ("★", "My digest", "digest"),
     ],
 )
-def test_a_digest_is_called_as_its_folder_is(tmp_path: Path, folder: str, title: str, place: str) -> None:
+def test_a_digest_is_called_as_its_folder_is(
+    tmp_path: Path, folder: str, title: str, place: str
+) -> None:
     init.run(tmp_path / folder)
 
     site = config.load(tmp_path / folder).site
@@ -369,6 +412,8 @@ def test_no_digest_is_made_inside_another(tmp_path: Path, inside: str) -> None:
     made = digest("init", str(tmp_path / "outer" / inside), cwd=tmp_path)
 
     assert made.returncode == 1
-    assert made.stderr.endswith(f"is inside the digest {tmp_path.resolve() / 'outer'}; choose one outside it\n")
+    assert made.stderr.endswith(
+        f"is inside the digest {tmp_path.resolve() / 'outer'}; choose one outside it\n"
+    )
     assert made.stderr.count("\n") == 1
     assert len(list(tmp_path.rglob("digest.toml"))) == 1

@@ -45,7 +45,11 @@ def root(tmp_path: Path) -> Path:
     (tmp_path / "digest.toml").write_text(SETTINGS)
     put(tmp_path, "2026/w20/2026-05-13-a.md", "A [draft](x) *too* `far`", "themes: [memory]")
     put(
-        tmp_path, "2026/w20/2026-05-14-b.md", "Theirs", "themes: [export-curbs, memory]", "headline: Ours & <b>bold</b>"
+        tmp_path,
+        "2026/w20/2026-05-14-b.md",
+        "Theirs",
+        "themes: [export-curbs, memory]",
+        "headline: Ours & <b>bold</b>",
     )
     put(tmp_path, "2026/w20/2026-05-15-c.md", "Chips", "lead: true", "themes: [memory]")
     put(tmp_path, "2026/w20/2026-05-15-d.md", "Spiked", "hide: true")
@@ -103,7 +107,9 @@ def test_a_drafted_letter_is_not_on_the_site(root: Path) -> None:
     assert built(root) == before
 
 
-def test_a_letter_that_is_no_draft_any_more_builds_and_its_links_lead_to_the_stories(root: Path) -> None:
+def test_a_letter_that_is_no_draft_any_more_builds_and_its_links_lead_to_the_stories(
+    root: Path,
+) -> None:
     run(root)
     (root / W20).write_text((root / W20).read_text().replace("draft: true\n---", "---"))
 
@@ -123,11 +129,15 @@ def test_a_week_with_a_drafted_letter_is_open_where_letters_close(root: Path) ->
     (root / "digest.toml").write_text(SETTINGS + '[editions]\nclose = "letter"\n')
     run(root, "w19")
     settings = config.load(root)
-    assert snapshot.read_snapshot(root, settings, {}, frozenset({"a name in question"})).closed is None
+    assert (
+        snapshot.read_snapshot(root, settings, {}, frozenset({"a name in question"})).closed is None
+    )
 
     (root / "content/2026/w19/letter.md").write_text("Dear reader")
 
-    assert snapshot.read_snapshot(root, settings, {}, frozenset({"a name in question"})).closed == Week(2026, 19)
+    assert snapshot.read_snapshot(
+        root, settings, {}, frozenset({"a name in question"})
+    ).closed == Week(2026, 19)
 
 
 def test_a_letter_that_is_there_is_never_written_over(root: Path) -> None:
@@ -144,7 +154,9 @@ def more(root: Path, week: str = "") -> LetterReport:
 
 
 @pytest.mark.parametrize("end", ["\n", "", "\n\n\n", "\r\n"])
-def test_more_adds_the_links_that_are_missing_and_touches_nothing_else(root: Path, end: str) -> None:
+def test_more_adds_the_links_that_are_missing_and_touches_nothing_else(
+    root: Path, end: str
+) -> None:
     before = f"---\ntitle: Mine\n---\n\nSee [a](2026-05-13-a.md) and https://news.example/c.{end}"
     before = before.replace("\n", "\r\n") if end == "\r\n" else before
     put(root, "2026/w20/2026-05-15-c.md", "Chips", "lead: true", "themes: [memory]")
@@ -183,7 +195,9 @@ def test_later_links_go_on_with_the_list_of_the_earlier_ones(root: Path) -> None
     assert (
         (root / W20)
         .read_text()
-        .endswith("\n\n## More this week\n\n- [Late 1](2026-05-16-late-1.md)\n- [Late 2](2026-05-16-late-2.md)\n")
+        .endswith(
+            "\n\n## More this week\n\n- [Late 1](2026-05-16-late-1.md)\n- [Late 2](2026-05-16-late-2.md)\n"
+        )
     )
 
 
@@ -197,14 +211,20 @@ def test_words_below_the_earlier_links_stay_where_they_are(root: Path) -> None:
 
     more(root)
 
-    assert (root / W20).read_text().endswith("\nYours, A.\n\n## More this week\n\n- [Late 2](2026-05-16-late-2.md)\n")
+    assert (
+        (root / W20)
+        .read_text()
+        .endswith("\nYours, A.\n\n## More this week\n\n- [Late 2](2026-05-16-late-2.md)\n")
+    )
 
 
 def test_more_needs_a_letter(root: Path) -> None:
     with pytest.raises(DigestError, match="no week that has stories has a letter yet"):
         more(root)
     run(root, "w20")
-    with pytest.raises(DigestError, match="2026-W19 has no letter yet; 'digest letter 2026-W19' drafts one"):
+    with pytest.raises(
+        DigestError, match="2026-W19 has no letter yet; 'digest letter 2026-W19' drafts one"
+    ):
         more(root, "w19")
 
 
@@ -212,8 +232,14 @@ def test_the_command_says_what_it_added(root: Path) -> None:
     run(root)
     put(root, "2026/w20/2026-05-16-late.md", "Late")
 
-    assert "2026-W20: 1 story not in the letter; digest letter 2026-W20 --more\n" in digest("status", cwd=root).stdout
-    assert digest("letter", "--more", cwd=root).stdout == f"{W20}: 1 story added at its end; left out: 1 in draft\n"
+    assert (
+        "2026-W20: 1 story not in the letter; digest letter 2026-W20 --more\n"
+        in digest("status", cwd=root).stdout
+    )
+    assert (
+        digest("letter", "--more", cwd=root).stdout
+        == f"{W20}: 1 story added at its end; left out: 1 in draft\n"
+    )
     assert "every story of 2026-W20 is in it already" in digest("letter", "--more", cwd=root).stdout
     assert "not in the letter" not in digest("status", cwd=root).stdout
 
@@ -226,7 +252,9 @@ def test_without_a_week_it_is_the_newest_that_has_stories_and_no_letter(root: Pa
         run(root)
 
 
-@pytest.mark.parametrize("words", ["2026-W20", "2026-w20", "2026/w20", "content/2026/w20/", "w20", "W20", "20"])
+@pytest.mark.parametrize(
+    "words", ["2026-W20", "2026-w20", "2026/w20", "content/2026/w20/", "w20", "W20", "20"]
+)
 def test_a_week_has_several_spellings(words: str) -> None:
     weeks = [Week(2025, 20), Week(2026, 20), Week(2026, 21)]
 
@@ -235,7 +263,9 @@ def test_a_week_has_several_spellings(words: str) -> None:
 
 @pytest.mark.parametrize("words", ["2026-W22", "w22", "w99"])
 def test_a_week_without_stories_is_answered_with_those_that_have_some(words: str) -> None:
-    with pytest.raises(DigestError, match=r"no story is published in that week; weeks that have some are 2026-W20$"):
+    with pytest.raises(
+        DigestError, match=r"no story is published in that week; weeks that have some are 2026-W20$"
+    ):
         letter_draft.chosen(words, [Week(2026, 20)], ())
 
 
@@ -245,7 +275,9 @@ def test_words_that_name_no_week_are_wrong(words: str) -> None:
         letter_draft.chosen(words, [Week(2026, 20)], ())
 
 
-HEADLINES = st.text(alphabet=st.sampled_from("ab 1.)[]()*_`\\<>&;#!~|+-'\"\n你é{}:/")).filter(str.strip)
+HEADLINES = st.text(alphabet=st.sampled_from("ab 1.)[]()*_`\\<>&;#!~|+-'\"\n你é{}:/")).filter(
+    str.strip
+)
 
 
 @given(HEADLINES)
@@ -255,7 +287,9 @@ def test_any_headline_is_one_link_with_just_its_words(headline: str) -> None:
     story = replace(make_story(), title=headline)
 
     body = letter_draft.draft(story.week, None, [(THEMES[0], [story])]).split("-->", 1)[1]
-    page = parse(f"<!doctype html><title>x</title>{sanitize.safe_html(Markdown().convert(body))}".encode())
+    page = parse(
+        f"<!doctype html><title>x</title>{sanitize.safe_html(Markdown().convert(body))}".encode()
+    )
 
     (link,) = find(page, "a")
     assert link.get("href") == "2026-05-15-foundries-fill-up.md"
@@ -272,7 +306,9 @@ def test_the_command_says_which_week_it_chose(root: Path) -> None:
     assert chosen.stdout.startswith(
         f"{W20}: drafted for 2026-W20, the newest week without a letter, with 4 stories; left out: 1 in draft\n"
     )
-    assert named.stdout.startswith("content/2026/w19/letter.md: drafted for 2026-W19 with 1 story\n")
+    assert named.stdout.startswith(
+        "content/2026/w19/letter.md: drafted for 2026-W19 with 1 story\n"
+    )
     assert again.stderr.startswith("content/2026/w19/letter.md: this week already has a letter")
     assert "'soon' is not a week" in wrong.stderr
 
@@ -283,4 +319,6 @@ def test_an_empty_digest_says_what_to_do_first(tmp_path: Path) -> None:
     empty = digest("letter", cwd=tmp_path)
 
     assert (empty.returncode, empty.stdout) == (1, "")
-    assert empty.stderr == "content: no week has a story to write about; 'digest pull' takes some in\n"
+    assert (
+        empty.stderr == "content: no week has a story to write about; 'digest pull' takes some in\n"
+    )

@@ -17,10 +17,15 @@ from digest.commands.pull import PullReport
 from digest.feeds import feed_state, link_check
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
-NAMES = ["feeds.json", "carried.json", "edits.json", "brought.json", "themes.json", "summaries/a.json"]
-FORGOTTEN = (
-    ".digest/feeds.json: what it says about 'a' cannot be true, so it was dropped, and the feed is fetched again"
-)
+NAMES = [
+    "feeds.json",
+    "carried.json",
+    "edits.json",
+    "brought.json",
+    "themes.json",
+    "summaries/a.json",
+]
+FORGOTTEN = ".digest/feeds.json: what it says about 'a' cannot be true, so it was dropped, and the feed is fetched again"
 FEED = (
     "<rss version='2.0'><channel><title>A</title><item><title>Old</title><link>https://a.example/1</link>"
     "<pubDate>Mon, 18 May 2026 10:00:00 GMT</pubDate></item></channel></rss>"
@@ -50,20 +55,43 @@ def remember(root: Path, name: str, says: object, version: object = 1) -> None:
 
 
 def values() -> st.SearchStrategy[Any]:
-    words = st.sampled_from(["", "a", "a.xml", "2026-05-20", "2026-05-20T08:00:00", "2999-01-01T00:00:00+00:00"])
-    moments = st.sampled_from(["9999-12-31T23:59:59.999999-14:00", "0001-01-01T00:00:00+14:00", "2026-W20-3"])
+    words = st.sampled_from(
+        ["", "a", "a.xml", "2026-05-20", "2026-05-20T08:00:00", "2999-01-01T00:00:00+00:00"]
+    )
+    moments = st.sampled_from(
+        ["9999-12-31T23:59:59.999999-14:00", "0001-01-01T00:00:00+14:00", "2026-W20-3"]
+    )
     keys = st.sampled_from(
-        ["url", "wait", "asked", "etag", "modified", "hash", "ledger", "new", "failed", "before", "a"]
+        [
+            "url",
+            "wait",
+            "asked",
+            "etag",
+            "modified",
+            "hash",
+            "ledger",
+            "new",
+            "failed",
+            "before",
+            "a",
+        ]
     )
     plain = st.none() | st.booleans() | st.integers(-(10**30), 10**30) | words | moments
     return st.recursive(
-        plain, lambda one: st.lists(one, max_size=3) | st.dictionaries(keys, one, max_size=9), max_leaves=9
+        plain,
+        lambda one: st.lists(one, max_size=3) | st.dictionaries(keys, one, max_size=9),
+        max_leaves=9,
     )
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(says=st.dictionaries(st.sampled_from(["a", "b", "content/2026/w21/x.md"]), values(), max_size=3) | values())
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    says=st.dictionaries(st.sampled_from(["a", "b", "content/2026/w21/x.md"]), values(), max_size=3)
+    | values()
+)
 def test_no_memory_stops_a_command(name: str, root: Path, says: object) -> None:
     remember(root, name, says)
     loaded = config.load(root)
@@ -90,7 +118,9 @@ def test_no_memory_stops_a_command(name: str, root: Path, says: object) -> None:
     ids=str,
 )
 def test_a_feed_of_which_odd_things_are_remembered_is_asked(root: Path, known: Any) -> None:
-    remember(root, "feeds.json", {"a": {"url": "a.xml", **known} if isinstance(known, dict) else known})
+    remember(
+        root, "feeds.json", {"a": {"url": "a.xml", **known} if isinstance(known, dict) else known}
+    )
 
     report = pulled(root)
 
@@ -106,7 +136,9 @@ def test_a_wait_of_a_week_is_believed() -> None:
 
 @pytest.mark.parametrize("version", [None, "1", [], {}])
 def test_a_memory_of_an_odd_version_is_none(root: Path, version: object) -> None:
-    remember(root, "feeds.json", {"a": {"url": "a.xml", "wait": "2026-05-21T08:00:00+00:00"}}, version)
+    remember(
+        root, "feeds.json", {"a": {"url": "a.xml", "wait": "2026-05-21T08:00:00+00:00"}}, version
+    )
 
     assert pulled(root).rows[0].state == "read"
 

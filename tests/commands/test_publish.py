@@ -18,11 +18,11 @@ from digest.errors import DigestError
 from digest.site.feeds import republished
 from digest.site.feeds.republished import News
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git on this machine")
-
-SETTINGS = (
-    '[site]\ntitle = "Test"\nurl = "https://ada.github.io/base/"\n[[themes]]\nid = "a"\ntitle = "A"\nmatch = ["a"]\n'
+pytestmark = pytest.mark.skipif(
+    shutil.which("git") is None, reason="there is no git on this machine"
 )
+
+SETTINGS = '[site]\ntitle = "Test"\nurl = "https://ada.github.io/base/"\n[[themes]]\nid = "a"\ntitle = "A"\nmatch = ["a"]\n'
 STORY = "---\ntitle: {0}\nlink: https://news.example/{0}\npublished: {1}T12:00:00+00:00\n---\n\nA note.\n"
 
 
@@ -36,7 +36,9 @@ def _nobody_elses_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
     """Only the identity that is named here, whatever this machine's git is set to."""
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         monkeypatch.delenv(name)
-    (tmp_path / "gitconfig").write_text("[user]\nname = Ada Editor\nemail = ada@example.org\nuseConfigOnly = true\n")
+    (tmp_path / "gitconfig").write_text(
+        "[user]\nname = Ada Editor\nemail = ada@example.org\nuseConfigOnly = true\n"
+    )
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     yield
@@ -78,7 +80,11 @@ def address(root: Path, url: str) -> None:
 def published(remote: Path, folder: Path) -> dict[str, bytes]:
     """Returns every file of the remote's branch, by path."""
     git(folder.parent, "clone", "--quiet", "--branch", "gh-pages", str(remote), str(folder))
-    return {path: content for path, content in read_folder(folder).items() if not path.startswith(".git/")}
+    return {
+        path: content
+        for path, content in read_folder(folder).items()
+        if not path.startswith(".git/")
+    }
 
 
 def commits(remote: Path) -> list[str]:
@@ -104,7 +110,9 @@ def test_the_branch_has_the_site_and_nothing_else_of_the_repository_has_changed(
     assert (run.returncode, run.stderr) == (0, "")
     digest("build", cwd=root)
     assert published(remote, tmp_path / "clone") == read_folder(root / "site") | {".nojekyll": b""}
-    assert run.stdout.splitlines()[-1].startswith("The first time: choose this branch as the source of Pages")
+    assert run.stdout.splitlines()[-1].startswith(
+        "The first time: choose this branch as the source of Pages"
+    )
     modes = {line.split()[0] for line in git(remote, "ls-tree", "-r", "gh-pages").splitlines()}
     assert modes == {"100644"}
     assert (
@@ -113,17 +121,25 @@ def test_the_branch_has_the_site_and_nothing_else_of_the_repository_has_changed(
     )
     assert git(root, "branch", "--format=%(refname)") == "refs/heads/main"
     # Where the stories are is noted, so that later moves leave redirects: the one thing to commit.
-    assert (git(root, "rev-parse", "HEAD"), git(root, "status", "--porcelain")) == (before, "?? content/ledger/")
+    assert (git(root, "rev-parse", "HEAD"), git(root, "status", "--porcelain")) == (
+        before,
+        "?? content/ledger/",
+    )
 
 
-def test_a_second_run_says_that_nothing_has_changed_and_commits_nothing(root: Path, remote: Path) -> None:
+def test_a_second_run_says_that_nothing_has_changed_and_commits_nothing(
+    root: Path, remote: Path
+) -> None:
     digest("publish", cwd=root)
     shutil.rmtree(root / ".digest")
 
     run = digest("publish", cwd=root)
 
     assert (run.returncode, run.stderr) == (0, "")
-    assert run.stdout == f"Nothing has changed: gh-pages of {remote} has these {_count(root)} files already\n"
+    assert (
+        run.stdout
+        == f"Nothing has changed: gh-pages of {remote} has these {_count(root)} files already\n"
+    )
     assert len(commits(remote)) == 1
 
 
@@ -152,7 +168,9 @@ def test_a_dry_run_tells_files_and_feeds_and_publishes_nothing(root: Path, remot
     assert len(commits(remote)) == 1
 
 
-def test_what_is_hidden_goes_from_the_branch_and_stays_in_its_history(root: Path, remote: Path) -> None:
+def test_what_is_hidden_goes_from_the_branch_and_stays_in_its_history(
+    root: Path, remote: Path
+) -> None:
     page = root / "content/pages/about.md"
     page.parent.mkdir()
     page.write_text("---\ntitle: About\n---\nWords.\n")
@@ -187,21 +205,28 @@ def test_what_somebody_else_has_published_stays_unless_its_place_is_to_be_taken(
 
 
 @pytest.mark.parametrize("moment", ["reference-transaction", "pre-push"])
-def test_it_never_goes_over_what_came_in_between(root: Path, remote: Path, tmp_path: Path, moment: str) -> None:
+def test_it_never_goes_over_what_came_in_between(
+    root: Path, remote: Path, tmp_path: Path, moment: str
+) -> None:
     digest("publish", cwd=root)
     write(root, "three", "2026-05-16")
     git(tmp_path, "clone", "--quiet", "--branch", "gh-pages", str(remote), "other")
     git(tmp_path / "other", "commit", "--quiet", "--allow-empty", "--message", "Theirs")
     hook = root / ".git/hooks" / moment  # git calls it when our commit is begun, or sent
     hook.parent.mkdir(exist_ok=True)
-    hook.write_text(f"#!/bin/sh\nunset GIT_DIR; cd '{tmp_path}/other' && git push --quiet origin gh-pages\n")
+    hook.write_text(
+        f"#!/bin/sh\nunset GIT_DIR; cd '{tmp_path}/other' && git push --quiet origin gh-pages\n"
+    )
     hook.chmod(0o755)
 
     beaten = digest("publish", cwd=root)
     hook.unlink()
 
     assert (beaten.returncode, beaten.stdout) == (1, "")
-    assert beaten.stderr == f"{remote}: gh-pages was published to by someone else in the meantime; publish again\n"
+    assert (
+        beaten.stderr
+        == f"{remote}: gh-pages was published to by someone else in the meantime; publish again\n"
+    )
     assert git(remote, "log", "-1", "--format=%s", "gh-pages") == "Theirs"
     assert git(root, "branch", "--format=%(refname)") == "refs/heads/main"
     assert digest("publish", cwd=root).returncode == 0
@@ -216,7 +241,9 @@ def test_what_a_killed_run_left_is_in_nobodys_way(root: Path, remote: Path) -> N
     assert len(commits(remote)) == 1
 
 
-def test_a_domain_of_the_branchs_own_is_kept_and_told(root: Path, remote: Path, tmp_path: Path) -> None:
+def test_a_domain_of_the_branchs_own_is_kept_and_told(
+    root: Path, remote: Path, tmp_path: Path
+) -> None:
     address(root, "https://chips.press/")
     digest("publish", cwd=root)
     clone = tmp_path / "other"
@@ -240,7 +267,9 @@ def test_a_domain_of_the_branchs_own_is_kept_and_told(root: Path, remote: Path, 
 def domain_of(root: Path, url: str) -> None:
     """Writes an address, and an id that does not change with it, as `init` writes one."""
     (root / "digest.toml").write_text(
-        SETTINGS.replace('url = "https://ada.github.io/base/"', f'url = "{url}"\nid = "urn:x:chips"')
+        SETTINGS.replace(
+            'url = "https://ada.github.io/base/"', f'url = "{url}"\nid = "urn:x:chips"'
+        )
     )
 
 
@@ -341,7 +370,9 @@ def test_a_damaged_ledger_publishes_nothing(root: Path, remote: Path, ledger: st
     run = digest("publish", cwd=root)
 
     assert (run.returncode, run.stdout, commits(remote)) == (1, "", before)
-    assert run.stderr.startswith(f"content/ledger/{ledger}:1: a merge-conflict mark; delete this line")
+    assert run.stderr.startswith(
+        f"content/ledger/{ledger}:1: a merge-conflict mark; delete this line"
+    )
 
 
 def test_a_clone_without_the_commit_that_was_published_brings_nothing_back(
@@ -360,8 +391,14 @@ def test_a_clone_without_the_commit_that_was_published_brings_nothing_back(
     refused, looked = digest("publish", cwd=other), digest("publish", "--dry-run", cwd=other)
 
     assert (refused.returncode, looked.returncode, commits(remote)) == (1, 1, before)
-    assert f"was published from commit {git(root, 'rev-parse', '--short', 'HEAD')}, which this branch" in refused.stderr
-    assert "run 'git pull' first, or, where the commit was never pushed, push it; if it is lost, " in refused.stderr
+    assert (
+        f"was published from commit {git(root, 'rev-parse', '--short', 'HEAD')}, which this branch"
+        in refused.stderr
+    )
+    assert (
+        "run 'git pull' first, or, where the commit was never pushed, push it; if it is lost, "
+        in refused.stderr
+    )
     git(other, "pull", "--quiet", "origin", "main")
     assert digest("publish", cwd=other).stdout.startswith("Nothing has changed")
     git(other, "reset", "--quiet", "--hard", "HEAD~1")
@@ -380,7 +417,9 @@ def test_commits_that_are_not_pushed_are_named(root: Path) -> None:
     assert (run.returncode, run.stderr) == (0, warning)
 
 
-def test_a_detached_head_and_a_repository_without_a_commit_can_publish(root: Path, remote: Path) -> None:
+def test_a_detached_head_and_a_repository_without_a_commit_can_publish(
+    root: Path, remote: Path
+) -> None:
     git(root, "checkout", "--quiet", "--detach")
 
     assert digest("publish", cwd=root).returncode == 0
@@ -394,7 +433,9 @@ def test_a_detached_head_and_a_repository_without_a_commit_can_publish(root: Pat
     assert git(remote, "log", "-1", "--format=%s", "gh-pages") == "Publish Test"
 
 
-def test_a_digest_in_a_folder_of_its_repository_is_published_alone(root: Path, remote: Path) -> None:
+def test_a_digest_in_a_folder_of_its_repository_is_published_alone(
+    root: Path, remote: Path
+) -> None:
     inner = root / "beat"
     inner.mkdir()
     (root / "digest.toml").rename(inner / "digest.toml")
@@ -431,7 +472,9 @@ def test_where_there_is_no_repository_no_remote_or_nobody_there_it_is_one_line(
         f"{remote}: git says: fatal: '{remote}' does not appear to be a git repository; check the address of origin"
         in gone
     )
-    assert nameless.startswith(f"{root}: its repository has no remote called origin; 'git remote add origin")
+    assert nameless.startswith(
+        f"{root}: its repository has no remote called origin; 'git remote add origin"
+    )
     assert nothing.startswith(f"{root}: is not in a git repository; run 'git init'")
 
 
@@ -441,7 +484,10 @@ def test_a_git_that_knows_nobody_is_told_how(root: Path, tmp_path: Path, remote:
     run = digest("publish", cwd=root)
 
     assert (run.returncode, run.stdout) == (1, "")
-    assert "git does not know your name and email address; set them with git config user.name" in run.stderr
+    assert (
+        "git does not know your name and email address; set them with git config user.name"
+        in run.stderr
+    )
     assert git(remote, "branch") == ""
 
 
@@ -467,7 +513,9 @@ def other_site(remote: Path, folder: Path, **files: str) -> str:
 def test_a_site_that_digest_did_not_make_is_not_published_over(
     root: Path, remote: Path, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    theirs = other_site(remote, tmp_path / "docs", index_dot_html="docs", api__a_dot_html="a", b="b", c="c")
+    theirs = other_site(
+        remote, tmp_path / "docs", index_dot_html="docs", api__a_dot_html="a", b="b", c="c"
+    )
 
     run = digest(*words, cwd=root)
 
@@ -478,7 +526,9 @@ def test_a_site_that_digest_did_not_make_is_not_published_over(
     assert commits(remote) == [theirs]
 
 
-def test_another_site_is_replaced_when_that_is_said_and_then_is_ours(root: Path, remote: Path, tmp_path: Path) -> None:
+def test_another_site_is_replaced_when_that_is_said_and_then_is_ours(
+    root: Path, remote: Path, tmp_path: Path
+) -> None:
     theirs = other_site(remote, tmp_path / "docs", index_dot_html="docs", api__a_dot_html="a")
 
     told = digest("publish", "--dry-run", "--replace", cwd=root)
@@ -486,7 +536,10 @@ def test_another_site_is_replaced_when_that_is_said_and_then_is_ours(root: Path,
     write(root, "three", "2026-05-16")
     again = digest("publish", cwd=root)
 
-    assert "gone     api/a.html" in told.stdout.splitlines() and "lost     api/a.html" in told.stdout.splitlines()
+    assert (
+        "gone     api/a.html" in told.stdout.splitlines()
+        and "lost     api/a.html" in told.stdout.splitlines()
+    )
     assert (run.returncode, run.stderr, again.returncode, again.stderr) == (0, "", 0, "")
     assert commits(remote)[2] == theirs
     assert "api/a.html" not in git(remote, "ls-tree", "-r", "--name-only", "gh-pages")
@@ -547,7 +600,9 @@ def test_a_branch_by_an_early_version_or_without_its_history_is_known_again(
     git(clone, "checkout", "--quiet", "--orphan", "anew")
     git(clone, "commit", "--quiet", "--message", message)
     git(clone, "push", "--quiet", "--force", "origin", "anew:gh-pages")
-    (root / "content/2026/w20/2026-05-14-one.md").rename(root / "content/2026/w20/2026-05-15-other.md")
+    (root / "content/2026/w20/2026-05-14-one.md").rename(
+        root / "content/2026/w20/2026-05-15-other.md"
+    )
 
     run = digest("publish", cwd=root)
 
@@ -570,12 +625,17 @@ def test_what_is_not_committed_is_published_under_its_name(root: Path, remote: P
     assert f"Would publish {files}" in told.stdout.splitlines()
     assert f"Published {files}" in run.stdout.splitlines()
     assert (
-        git(remote, "log", "-1", "--format=%s", "gh-pages") == f"Publish Test from {commit} (with 2 uncommitted files)"
+        git(remote, "log", "-1", "--format=%s", "gh-pages")
+        == f"Publish Test from {commit} (with 2 uncommitted files)"
     )
-    assert git(root, "status", "--porcelain").splitlines()[0] == "M content/2026/w20/2026-05-14-one.md"
+    assert (
+        git(root, "status", "--porcelain").splitlines()[0] == "M content/2026/w20/2026-05-14-one.md"
+    )
 
 
-def test_a_dry_run_has_one_line_for_all_files_of_the_search_index(root: Path, remote: Path, tmp_path: Path) -> None:
+def test_a_dry_run_has_one_line_for_all_files_of_the_search_index(
+    root: Path, remote: Path, tmp_path: Path
+) -> None:
     digest("publish", cwd=root)
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", "--branch", "gh-pages", str(remote), str(clone))
@@ -589,11 +649,15 @@ def test_a_dry_run_has_one_line_for_all_files_of_the_search_index(root: Path, re
 
     told = digest("publish", "--dry-run", cwd=root).stdout.splitlines()
 
-    assert [line for line in told if "search/pagefind/" in line] == ["changed  search/pagefind/ (the search index)"]
+    assert [line for line in told if "search/pagefind/" in line] == [
+        "changed  search/pagefind/ (the search index)"
+    ]
 
 
 @pytest.mark.parametrize("staged", [False, True])
-def test_a_moved_or_renamed_file_counts_once_among_the_uncommitted(root: Path, staged: bool) -> None:
+def test_a_moved_or_renamed_file_counts_once_among_the_uncommitted(
+    root: Path, staged: bool
+) -> None:
     for name in ("moved", "renamed", "deleted"):
         write(root, name, "2026-05-14", extra=f"authors: [{name}]\n")
     git(root, "add", "content")
@@ -617,7 +681,9 @@ def test_a_moved_or_renamed_file_counts_once_among_the_uncommitted(root: Path, s
 
 
 @pytest.mark.parametrize(("default", "named"), [("main", True), ("drafts", False)])
-def test_another_branch_than_the_default_one_is_named(root: Path, remote: Path, default: str, named: bool) -> None:
+def test_another_branch_than_the_default_one_is_named(
+    root: Path, remote: Path, default: str, named: bool
+) -> None:
     git(root, "checkout", "--quiet", "-b", "drafts")
     git(root, "push", "--quiet", "origin", "main", "drafts")
     git(remote, "symbolic-ref", "HEAD", f"refs/heads/{default}")
@@ -652,7 +718,10 @@ def test_the_address_of_an_example_is_not_published_for(root: Path, remote: Path
 
         assert (run.returncode, run.stdout) == (1, "")
         cure = "write the address of your site"
-        assert run.stderr == f"digest.toml:3: url is still the example address {url}, so nothing is published; {cure}\n"
+        assert (
+            run.stderr
+            == f"digest.toml:3: url is still the example address {url}, so nothing is published; {cure}\n"
+        )
     assert git(remote, "branch") == ""
 
 
@@ -660,11 +729,15 @@ def test_the_cure_for_an_examples_address_is_the_one_that_github_gives(root: Pat
     address(root, "https://example.github.io/x/")
 
     with pytest.raises(DigestError, match=r'write url = "https://ada\.github\.io/chips/"'):
-        publish._refuse_address(root, config.load(root), gh_pages.Standing(address="git@github.com:ada/chips.git"))
+        publish._refuse_address(
+            root, config.load(root), gh_pages.Standing(address="git@github.com:ada/chips.git")
+        )
 
 
 @pytest.mark.parametrize("where", ["static", "branch"])
-def test_a_custom_domain_elsewhere_is_refused(root: Path, remote: Path, tmp_path: Path, where: str) -> None:
+def test_a_custom_domain_elsewhere_is_refused(
+    root: Path, remote: Path, tmp_path: Path, where: str
+) -> None:
     if where == "static":
         (root / "content/static").mkdir()
         (root / "content/static/CNAME").write_text("chips.press\n")
@@ -674,7 +747,10 @@ def test_a_custom_domain_elsewhere_is_refused(root: Path, remote: Path, tmp_path
     run = digest("publish", cwd=root)
 
     assert (run.returncode, run.stdout) == (1, "")
-    assert "GitHub Pages serves the site at https://chips.press/, and url in digest.toml says" in run.stderr
+    assert (
+        "GitHub Pages serves the site at https://chips.press/, and url in digest.toml says"
+        in run.stderr
+    )
     assert 'write url = "https://chips.press/" there' in run.stderr
 
 
@@ -775,7 +851,9 @@ def test_an_entry_is_new_by_its_id_and_told_again_by_its_updated() -> None:
     before = feed(("a", OLD, OLD), ("b", OLD, OLD), ("c", OLD, OLD))
     after = feed(("a", OLD, OLD), ("b", OLD, NEWER), ("d", NEWER, NEWER))
 
-    assert republished.news("feed.atom", before, after) == News(feed="feed.atom", new=("d",), again=("b",))
+    assert republished.news("feed.atom", before, after) == News(
+        feed="feed.atom", new=("d",), again=("b",)
+    )
 
 
 def test_the_same_moment_in_another_zone_is_no_news() -> None:
@@ -788,12 +866,18 @@ def test_an_older_entry_that_comes_back_into_a_full_feed_is_no_news() -> None:
     full = [(f"e{number}", NEWER, NEWER) for number in range(50)]
 
     assert republished.news("feed.atom", feed(*full), feed(*full[1:], ("old", OLD, OLD))).new == ()
-    assert republished.news("feed.atom", feed(*full[:9]), feed(*full[1:9], ("old", OLD, OLD))).new == ("old",)
+    assert republished.news(
+        "feed.atom", feed(*full[:9]), feed(*full[1:9], ("old", OLD, OLD))
+    ).new == ("old",)
 
 
-@pytest.mark.parametrize("before", [b"", b"<html>", b"<!DOCTYPE feed><feed/>", feed(("a", "when?", "then"))])
+@pytest.mark.parametrize(
+    "before", [b"", b"<html>", b"<!DOCTYPE feed><feed/>", feed(("a", "when?", "then"))]
+)
 def test_what_was_no_feed_of_ours_had_no_entries(before: bytes) -> None:
-    assert republished.news("feed.atom", before, feed(("a", OLD, OLD))) == News(feed="feed.atom", new=("a",))
+    assert republished.news("feed.atom", before, feed(("a", OLD, OLD))) == News(
+        feed="feed.atom", new=("a",)
+    )
 
 
 def test_a_feed_that_nobody_has_yet_is_a_new_one() -> None:

@@ -65,7 +65,11 @@ def run(root: Path, *names: str, dry: bool = False, now: datetime = NOW) -> Pull
 def content(root: Path) -> dict[str, bytes]:
     """Every file of the content, by its path."""
     folder = root / "content"
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def forget(root: Path) -> None:
@@ -102,7 +106,9 @@ def test_a_pull_writes_a_file_a_story_and_a_ledger_line_an_entry(root: Path) -> 
 
 
 @pytest.mark.parametrize("between", [lambda _: None, forget])
-def test_a_second_pull_of_unchanged_feeds_changes_no_byte(root: Path, between: Callable[[Path], None]) -> None:
+def test_a_second_pull_of_unchanged_feeds_changes_no_byte(
+    root: Path, between: Callable[[Path], None]
+) -> None:
     run(root)
     before = content(root)
     between(root)
@@ -120,7 +126,9 @@ def test_an_unchanged_feed_is_not_even_parsed(root: Path) -> None:
 
 
 @pytest.mark.parametrize("loss", ["2026/w20/2026-05-15-chips.md", "ledger/first.jsonl"])
-def test_what_a_server_thinks_that_we_have_is_not_believed_when_the_ledger_was_lost(root: Path, loss: str) -> None:
+def test_what_a_server_thinks_that_we_have_is_not_believed_when_the_ledger_was_lost(
+    root: Path, loss: str
+) -> None:
     run(root)
     before = content(root)
     (root / "content" / loss).unlink()
@@ -128,7 +136,9 @@ def test_what_a_server_thinks_that_we_have_is_not_believed_when_the_ledger_was_l
     run(root)
 
     after = content(root)
-    assert set(after) == (set(before) if "ledger" in loss else set(before) - {loss})  # a deleted story stays deleted
+    assert set(after) == (
+        set(before) if "ledger" in loss else set(before) - {loss}
+    )  # a deleted story stays deleted
 
 
 def test_a_lost_ledger_is_written_anew_and_says_the_same(root: Path) -> None:
@@ -146,7 +156,9 @@ def test_a_lost_ledger_is_written_anew_and_says_the_same(root: Path) -> None:
     assert lines[1]["wrote"] == json.loads(before["ledger/first.jsonl"].splitlines()[1])["wrote"]
 
 
-def test_a_feed_that_says_that_it_has_moved_is_reported_until_it_no_longer_says_so(root: Path) -> None:
+def test_a_feed_that_says_that_it_has_moved_is_reported_until_it_no_longer_says_so(
+    root: Path,
+) -> None:
     new = "<new-feed-url xmlns='http://www.itunes.com/dtds/podcast-1.0.dtd'>https://new.example/feed</new-feed-url>"
     before = (root / "first.xml").read_text()
     (root / "first.xml").write_text(before.replace("<item>", f"{new}<item>", 1))
@@ -156,7 +168,12 @@ def test_a_feed_that_says_that_it_has_moved_is_reported_until_it_no_longer_says_
 
     rows = [report.rows[0] for report in reports]
     assert [row.state for row in rows] == ["read", "unchanged", "read", "unchanged"]
-    assert [row.moved for row in rows] == ["https://new.example/feed", "https://new.example/feed", "", ""]
+    assert [row.moved for row in rows] == [
+        "https://new.example/feed",
+        "https://new.example/feed",
+        "",
+        "",
+    ]
     assert [row.moved_by for row in rows] == ["new-feed-url", "new-feed-url", "", ""]
 
 
@@ -171,7 +188,10 @@ def test_a_dry_run_writes_nothing_and_says_what_it_would(root: Path) -> None:
 def test_the_publishers_corrections_arrive_and_the_editors_words_stay(root: Path) -> None:
     run(root)
     story = root / "content" / "2026" / "w20" / "2026-05-15-chips.md"
-    mine = story.read_text().replace("title: Chips", 'title: "My own words"  # better') + "\nMy note.\n"
+    mine = (
+        story.read_text().replace("title: Chips", 'title: "My own words"  # better')
+        + "\nMy note.\n"
+    )
     story.write_text(mine)
     (root / "first.xml").write_text(rss(("2", "Memory is shorter"), ("1", "Chips, corrected")))
 
@@ -224,7 +244,10 @@ def test_one_entry_is_said_in_the_singular(tmp_path: Path) -> None:
 
     told = CliRunner().invoke(cli, ["--root", str(tmp_path), "pull"]).stdout
 
-    assert [line.split(maxsplit=1)[1] for line in told.splitlines()[:2]] == ["1 entry, 1 new", "2 entries, 2 new"]
+    assert [line.split(maxsplit=1)[1] for line in told.splitlines()[:2]] == [
+        "1 entry, 1 new",
+        "2 entries, 2 new",
+    ]
 
 
 def test_a_file_that_cannot_be_read_is_left_alone_named_and_looked_at_again(root: Path) -> None:
@@ -257,7 +280,9 @@ def test_only_the_feeds_named_are_pulled_in_the_order_of_the_config(root: Path) 
 
 
 def test_a_retired_feed_is_not_pulled(root: Path) -> None:
-    (root / "digest.toml").write_text(SETTINGS.replace('url = "first.xml"', 'url = "first.xml"\nretired = true'))
+    (root / "digest.toml").write_text(
+        SETTINGS.replace('url = "first.xml"', 'url = "first.xml"\nretired = true')
+    )
 
     assert [row.feed for row in run(root).rows] == ["second"]
     with pytest.raises(DigestError, match="feed 'first' is retired"):
@@ -265,7 +290,9 @@ def test_a_retired_feed_is_not_pulled(root: Path) -> None:
 
 
 def test_a_server_that_asked_for_peace_is_left_in_peace_until_then(root: Path) -> None:
-    disk.remember(root, "feeds.json", {"first": {"url": "first.xml", "wait": "2026-05-20T08:00:01+00:00"}})
+    disk.remember(
+        root, "feeds.json", {"first": {"url": "first.xml", "wait": "2026-05-20T08:00:01+00:00"}}
+    )
 
     assert run(root).rows[0] == Row(
         feed="first",
@@ -312,7 +339,9 @@ def test_an_earlier_headline_is_remembered_for_the_site(root: Path) -> None:
     assert content.earlier == {"content/2026/w20/2026-05-15-chips.md": ("Chips",)}
 
 
-def test_a_story_that_was_moved_is_updated_where_it_lies_and_its_old_place_leads_on(root: Path) -> None:
+def test_a_story_that_was_moved_is_updated_where_it_lies_and_its_old_place_leads_on(
+    root: Path,
+) -> None:
     run(root)
     old, new = (root / "content" / "2026" / week / "2026-05-15-chips.md" for week in ("w20", "w21"))
     new.parent.mkdir()
@@ -325,14 +354,17 @@ def test_a_story_that_was_moved_is_updated_where_it_lies_and_its_old_place_leads
     assert report.rows[0].updated == ("content/2026/w21/2026-05-15-chips.md",)
     assert "title: Chips, corrected" in new.read_text()
     assert not old.exists()
-    assert [(str(one.week), one.slug, one.story) for one in content.places if one.story != one.file] == [
-        ("2026-W20", "chips", "content/2026/w21/2026-05-15-chips.md")
-    ]
+    assert [
+        (str(one.week), one.slug, one.story) for one in content.places if one.story != one.file
+    ] == [("2026-W20", "chips", "content/2026/w21/2026-05-15-chips.md")]
 
 
 def test_a_correction_waits_until_the_file_that_was_gone_is_back(root: Path) -> None:
     run(root)
-    chips, away = root / "content" / "2026" / "w20" / "2026-05-15-chips.md", root / "content" / "2026" / "Week 20.md"
+    chips, away = (
+        root / "content" / "2026" / "w20" / "2026-05-15-chips.md",
+        root / "content" / "2026" / "Week 20.md",
+    )
     chips.rename(away)
     (root / "first.xml").write_text(rss(("2", "Memory is short"), ("1", "Chips, corrected")))
     run(root)
@@ -365,7 +397,9 @@ def test_a_digest_without_feeds_has_its_inbox_filed(root: Path) -> None:
     (root / "digest.toml").write_text(SETTINGS.partition("[[feeds]]")[0])
     inbox = root / "content" / "inbox"
     inbox.mkdir(parents=True)
-    (inbox / "2026-05-15 mine.md").write_text("---\ntitle: Mine\nlink: https://mine.example/\n---\n")
+    (inbox / "2026-05-15 mine.md").write_text(
+        "---\ntitle: Mine\nlink: https://mine.example/\n---\n"
+    )
 
     report = run(root)
 

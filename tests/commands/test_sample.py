@@ -33,7 +33,9 @@ def mine(pulled: Path, tmp_path: Path) -> Path:
 def grown(root: Path, *words: str, **variables: str) -> list[str]:
     """What `init` says with two feeds of one's own in a digest with the sample, which builds then."""
     with FeedHost(Answers(feed_xml=RSS, lights_atom=ATOM)) as host:
-        own = [word for path in ("/feed.xml", "/lights.atom") for word in ("--feed", host.url(path))]
+        own = [
+            word for path in ("/feed.xml", "/lights.atom") for word in ("--feed", host.url(path))
+        ]
         made = digest(*words, "init", *own, cwd=root, **variables)
         assert (made.returncode, made.stderr) == (0, "")
         assert [feed.id for feed in config.load(root).feeds] == ["harbour-sea", "lights"]
@@ -46,7 +48,9 @@ def stories(root: Path) -> list[str]:
     return sorted(path.relative_to(root).as_posix() for path in root.glob("content/2026/w0*/*.md"))
 
 
-def test_a_sample_that_nobody_edited_goes_and_leaves_what_own_feeds_begin_with(mine: Path, tmp_path: Path) -> None:
+def test_a_sample_that_nobody_edited_goes_and_leaves_what_own_feeds_begin_with(
+    mine: Path, tmp_path: Path
+) -> None:
     said = grown(mine, TZ="Asia/Tokyo")
 
     assert said[2:] == [
@@ -58,9 +62,13 @@ def test_a_sample_that_nobody_edited_goes_and_leaves_what_own_feeds_begin_with(m
     assert not (mine / "feeds").exists()
     assert digest("check", cwd=mine).stdout.startswith("0 errors, 0 hints")
     with FeedHost(Answers(feed_xml=RSS, lights_atom=ATOM)) as host:
-        own = [word for path in ("/feed.xml", "/lights.atom") for word in ("--feed", host.url(path))]
+        own = [
+            word for path in ("/feed.xml", "/lights.atom") for word in ("--feed", host.url(path))
+        ]
         digest("init", "other", *own, cwd=tmp_path, TZ="Asia/Tokyo")
-    ours, theirs = ((folder / "digest.toml").read_text().splitlines() for folder in (mine, tmp_path / "other"))
+    ours, theirs = (
+        (folder / "digest.toml").read_text().splitlines() for folder in (mine, tmp_path / "other")
+    )
     unlike = ("title", "url", 'id = "urn')
     assert [line for line in ours if not line.startswith(unlike)] == [
         line for line in theirs if not line.startswith(unlike)
@@ -127,16 +135,23 @@ def test_a_letter_stays_and_its_links_to_stories_that_went_stop_no_build(mine: P
 def test_what_the_editor_wrote_into_the_settings_stays(mine: Path) -> None:
     settings = mine / "digest.toml"
     own = settings.read_text().replace('timezone = "UTC"', 'timezone = "Asia/Tokyo"   # home')
-    own = own.replace("excerpt = 40 ", "excerpt = 25 ").replace('title = "Mine"', 'title = "Our own"')
-    own = own.replace('id = "ferries"', 'id = "boats"').replace("# editor = ", "# Sam, then Kim\n# editor = ")
+    own = own.replace("excerpt = 40 ", "excerpt = 25 ").replace(
+        'title = "Mine"', 'title = "Our own"'
+    )
+    own = own.replace('id = "ferries"', 'id = "boats"').replace(
+        "# editor = ", "# Sam, then Kim\n# editor = "
+    )
     own = own.replace(
-        "\n# ---------------------------------------------------------------- themes", "\n# Keep.\n\n# --- themes"
+        "\n# ---------------------------------------------------------------- themes",
+        "\n# Keep.\n\n# --- themes",
     )
     settings.write_text(own.replace("\n", "\r\n"), newline="")
     for file in mine.glob("content/2026/w0*/*.md"):
         file.write_text(file.read_text().replace("ferries", "boats"))
     with FeedHost(Answers(feed_xml=RSS, lights_atom=ATOM)) as host:
-        own_feeds = [word for path in ("/feed.xml", "/lights.atom") for word in ("--feed", host.url(path))]
+        own_feeds = [
+            word for path in ("/feed.xml", "/lights.atom") for word in ("--feed", host.url(path))
+        ]
         assert digest("init", *own_feeds, cwd=mine, TZ="Europe/Berlin").returncode == 0
 
     text = settings.read_bytes().decode()
@@ -149,8 +164,15 @@ def test_what_the_editor_wrote_into_the_settings_stays(mine: Path) -> None:
         "# Keep.",
     ):
         assert line in text
-    assert [theme.id for theme in config.load(mine).themes] == ["lighthouses", "boats", "tides-and-weather"]
-    assert [(feed.id, feed.excerpt) for feed in config.load(mine).feeds] == [("harbour-sea", 25), ("lights", 40)]
+    assert [theme.id for theme in config.load(mine).themes] == [
+        "lighthouses",
+        "boats",
+        "tides-and-weather",
+    ]
+    assert [(feed.id, feed.excerpt) for feed in config.load(mine).feeds] == [
+        ("harbour-sea", 25),
+        ("lights", 40),
+    ]
 
 
 def test_themes_that_a_story_of_ones_own_has_stay(mine: Path) -> None:

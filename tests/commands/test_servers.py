@@ -108,7 +108,9 @@ def headlines(root: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def rows(feedserver: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Row], float]:
+def rows(
+    feedserver: ModuleType, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, Row], float]:
     """The row of every behaviour out of one pull, and the seconds that it took."""
     with feedserver.FeedServer(None, addresses=3, drip=0.03) as running:
         urls = {
@@ -126,7 +128,9 @@ def test_every_behaviour_of_the_server_is_in_the_table(feedserver: ModuleType) -
 
 
 @pytest.mark.parametrize("name", READ)
-def test_a_server_that_only_looks_odd_is_read(name: str, rows: tuple[dict[str, Row], float]) -> None:
+def test_a_server_that_only_looks_odd_is_read(
+    name: str, rows: tuple[dict[str, Row], float]
+) -> None:
     row = rows[0][name.lower()]
 
     assert (row.state, row.reason, row.entries) == ("read", "", 1 if name == "growing" else 3)
@@ -143,19 +147,25 @@ def test_a_damaged_answer_is_read_as_far_as_it_goes_with_a_warning(
 
 
 @pytest.mark.parametrize("name", FAILED)
-def test_a_server_at_fault_is_a_row_that_says_so(name: str, rows: tuple[dict[str, Row], float]) -> None:
+def test_a_server_at_fault_is_a_row_that_says_so(
+    name: str, rows: tuple[dict[str, Row], float]
+) -> None:
     row = rows[0][name.lower()]
 
     assert row.state == "failed"
     assert FAILED[name] in row.reason
 
 
-def test_all_of_them_are_done_with_in_about_the_deadline_of_one(rows: tuple[dict[str, Row], float]) -> None:
+def test_all_of_them_are_done_with_in_about_the_deadline_of_one(
+    rows: tuple[dict[str, Row], float],
+) -> None:
     assert rows[1] < 3 * LIMITS.deadline
 
 
 @pytest.mark.parametrize("name", ["redirect301", "redirect308"])
-def test_a_feed_that_has_moved_for_good_says_where_to(name: str, rows: tuple[dict[str, Row], float]) -> None:
+def test_a_feed_that_has_moved_for_good_says_where_to(
+    name: str, rows: tuple[dict[str, Row], float]
+) -> None:
     assert rows[0][name].moved.endswith("/ok/x")
     assert not rows[0]["redirect302"].moved
 
@@ -176,7 +186,10 @@ def test_a_feed_that_has_moved_for_good_says_where_to(name: str, rows: tuple[dic
 def test_what_a_feed_changes_over_three_pulls_makes_no_story_twice_and_loses_none(
     name: str, expected: list[str], server: Any, tmp_path: Path
 ) -> None:
-    reports = [run(tmp_path, {name: server.url(f"/{name}/x")}, NOW + timedelta(hours=hours)) for hours in range(3)]
+    reports = [
+        run(tmp_path, {name: server.url(f"/{name}/x")}, NOW + timedelta(hours=hours))
+        for hours in range(3)
+    ]
 
     assert headlines(tmp_path) == expected
     assert sum(len(row.new) for report in reports for row in report.rows) == len(expected)
@@ -215,7 +228,9 @@ def test_every_request_names_us_and_where_we_can_be_found(server: Any, tmp_path:
 
     agents = {request["headers"]["user-agent"] for request in server.requests}
     assert len(server.requests) == 2
-    assert all(agent.startswith("digest/") and "https://digest.example/trial/" in agent for agent in agents)
+    assert all(
+        agent.startswith("digest/") and "https://digest.example/trial/" in agent for agent in agents
+    )
 
 
 def test_a_server_that_asked_for_peace_is_not_asked_again(server: Any, tmp_path: Path) -> None:
@@ -229,7 +244,9 @@ def test_a_server_that_asked_for_peace_is_not_asked_again(server: Any, tmp_path:
     assert [request["behaviour"] for request in server.requests] == ["ok"]
 
 
-def test_a_server_that_vanishes_takes_no_story_with_it(feedserver: ModuleType, tmp_path: Path) -> None:
+def test_a_server_that_vanishes_takes_no_story_with_it(
+    feedserver: ModuleType, tmp_path: Path
+) -> None:
     with feedserver.FeedServer(None) as gone:
         urls = {"gone": gone.url("/etag/x")}
         run(tmp_path, urls)

@@ -88,7 +88,14 @@ def test_of_a_hidden_story_nothing_is_left_to_do(root: Path) -> None:
 
     row = week(run(root), "2026-W20")
 
-    assert (row.stories, row.hidden, row.themeless, row.noted, row.drafts, row.lead) == (3, 1, 1, 0, 0, False)
+    assert (row.stories, row.hidden, row.themeless, row.noted, row.drafts, row.lead) == (
+        3,
+        1,
+        1,
+        0,
+        0,
+        False,
+    )
 
 
 def test_a_week_is_closed_when_a_later_one_has_something_to_read(root: Path) -> None:
@@ -127,13 +134,21 @@ def test_a_feed_says_what_it_brought_and_what_became_of_it(root: Path) -> None:
     first, second = run(root).feeds
 
     assert (first.brought, first.kept, first.deleted, first.hidden, first.new) == (2, 1, 1, 1, 2)
-    assert (second.brought, second.kept, second.deleted, second.hidden, second.new) == (2, 2, 0, 1, 1)
+    assert (second.brought, second.kept, second.deleted, second.hidden, second.new) == (
+        2,
+        2,
+        0,
+        1,
+        1,
+    )
 
 
 @pytest.mark.parametrize(
     "change", [("id: g1", "id: g1"), ("id: g1\n", "id: other\n"), ("title: Chips", "titel: Chips")]
 )
-def test_a_story_counts_as_kept_whatever_was_done_to_it(root: Path, change: tuple[str, str]) -> None:
+def test_a_story_counts_as_kept_whatever_was_done_to_it(
+    root: Path, change: tuple[str, str]
+) -> None:
     chips = story(root, "chips")
     chips.write_text(chips.read_text().replace(*change))
 
@@ -141,7 +156,9 @@ def test_a_story_counts_as_kept_whatever_was_done_to_it(root: Path, change: tupl
 
 
 @pytest.mark.parametrize("change", [("id: g1", "id: g1"), ("title: Chips", "titel: Chips")])
-def test_a_story_that_was_moved_and_renamed_counts_as_kept(root: Path, change: tuple[str, str]) -> None:
+def test_a_story_that_was_moved_and_renamed_counts_as_kept(
+    root: Path, change: tuple[str, str]
+) -> None:
     chips = story(root, "chips")
     write(root, "2026/w19/2026-05-09-other.md", chips.read_text().replace(*change))
     chips.unlink()
@@ -149,7 +166,9 @@ def test_a_story_that_was_moved_and_renamed_counts_as_kept(root: Path, change: t
     assert feed(run(root), "first").deleted == 0
 
 
-def test_a_story_that_another_feed_has_under_a_guid_of_its_own_is_not_deleted_there(root: Path) -> None:
+def test_a_story_that_another_feed_has_under_a_guid_of_its_own_is_not_deleted_there(
+    root: Path,
+) -> None:
     text = rss(("1", "Chips")).replace(">g1<", ">of-second-1<")
     (root / "second.xml").write_text(text)
     pulled(root, LATER)
@@ -173,7 +192,11 @@ def test_without_a_memory_the_ledger_says_when_it_grew(root: Path) -> None:
 
     row = feed(run(root), "first")
 
-    assert (round((row.age or timedelta()) / timedelta(days=1)), row.sure, row.new) == (3, False, None)
+    assert (round((row.age or timedelta()) / timedelta(days=1)), row.sure, row.new) == (
+        3,
+        False,
+        None,
+    )
     assert "* when its ledger last grew; this machine has not pulled it\n" in said(root).output
 
 
@@ -205,16 +228,23 @@ def test_a_feed_that_failed_says_why_and_when_it_last_answered(root: Path) -> No
 
 def test_retired_feeds_and_those_that_have_only_a_ledger_left_are_marked(root: Path) -> None:
     text = SETTINGS.replace('url = "first.xml"', 'url = "first.xml"\nretired = true')
-    (root / "digest.toml").write_text(text.replace('[[feeds]]\nid = "second"\nurl = "second.xml"\n', ""))
+    (root / "digest.toml").write_text(
+        text.replace('[[feeds]]\nid = "second"\nurl = "second.xml"\n', "")
+    )
 
-    assert [(row.feed, row.state) for row in run(root).feeds] == [("first", "retired"), ("second", "ledger only")]
+    assert [(row.feed, row.state) for row in run(root).feeds] == [
+        ("first", "retired"),
+        ("second", "ledger only"),
+    ]
 
 
 # ---------------------------------------------------------------- how it is said
 
 
 def test_the_desk_fits_eighty_columns_and_shows_nothing_as_a_dot(root: Path) -> None:
-    (root / "digest.toml").write_text(f'{SETTINGS}[[feeds]]\nid = "{"long-" * 12}"\nurl = "x.xml"\n')
+    (root / "digest.toml").write_text(
+        f'{SETTINGS}[[feeds]]\nid = "{"long-" * 12}"\nurl = "x.xml"\n'
+    )
 
     lines = said(root).output.splitlines()
 

@@ -57,17 +57,29 @@ def elsewhere(root: Path, place: str, target: str = "outside") -> Path:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 COMMANDS = (
     *(("pull",), ("pull", "--dry-run"), ("build",), ("check",), ("letter",), ("themes", "--apply")),
-    *(("status",), ("themes",), ("themes", "--try", "a"), ("excerpts", "--apply"), ("export", "--json")),
+    *(
+        ("status",),
+        ("themes",),
+        ("themes", "--try", "a"),
+        ("excerpts", "--apply"),
+        ("export", "--json"),
+    ),
 )
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_linked_folder_of_content_is_an_error_and_is_not_passed_over(root: Path, command: tuple[str, ...]) -> None:
+def test_a_linked_folder_of_content_is_an_error_and_is_not_passed_over(
+    root: Path, command: tuple[str, ...]
+) -> None:
     moved = elsewhere(root, W19)
     before = files(moved)
 
@@ -90,7 +102,9 @@ def test_a_file_in_place_of_a_folder_is_an_error(root: Path, command: tuple[str,
     assert files(root / "site") == before
 
 
-@pytest.mark.parametrize("place", ["content", "content/2026", "content/ledger", "content/inbox", "content/static"])
+@pytest.mark.parametrize(
+    "place", ["content", "content/2026", "content/ledger", "content/inbox", "content/static"]
+)
 @pytest.mark.parametrize("make", [Path.touch, os.mkfifo])
 def test_what_has_the_name_of_a_folder_is_named_in_one_line(
     root: Path, place: str, make: Callable[[Path], object]
@@ -124,7 +138,9 @@ def test_folders_in_too_many_others_are_named(root: Path) -> None:
 
 
 def test_a_line_break_in_a_files_name_breaks_no_line(root: Path) -> None:
-    (root / W19 / "2026-05-05-a\n::error::b.md").write_text("---\ntitle: A\nlink: https://a.example/b\n---\n")
+    (root / W19 / "2026-05-05-a\n::error::b.md").write_text(
+        "---\ntitle: A\nlink: https://a.example/b\n---\n"
+    )
 
     code, line = said(root, "build")
 
@@ -138,11 +154,17 @@ def test_what_has_the_name_of_a_file_is_named_in_one_line(root: Path) -> None:
             shutil.rmtree(place) if place.is_dir() else place.unlink()
             make(place)
             act = "read" if place == ledger else "write"
-            assert said(root, command) == (1, f"{place}: cannot {act} this file: it is {what}; move it away")
+            assert said(root, command) == (
+                1,
+                f"{place}: cannot {act} this file: it is {what}; move it away",
+            )
     shutil.rmtree(root / ".digest")
     (root / ".digest").touch()
     code, line = said(root, "build")
-    assert (code, line.endswith(f"{root / '.digest'} is not a folder; move it away")) == (1, True), line
+    assert (code, line.endswith(f"{root / '.digest'} is not a folder; move it away")) == (
+        1,
+        True,
+    ), line
 
 
 def test_other_names_of_a_file_keep_their_bytes(root: Path) -> None:
@@ -162,7 +184,10 @@ def test_a_pull_writes_nothing_through_a_linked_folder(root: Path, place: str) -
     moved = elsewhere(root, place)
     before = files(moved)
 
-    assert said(root, "pull") == (1, f"{place}: is a symbolic link to a folder; put the folder itself here")
+    assert said(root, "pull") == (
+        1,
+        f"{place}: is a symbolic link to a folder; put the folder itself here",
+    )
     assert files(moved) == before
 
 
@@ -179,11 +204,16 @@ def test_a_ledger_that_is_a_link_is_neither_read_nor_written(root: Path) -> None
     (root / "content/ledger/first.jsonl").unlink()
     (root / "content/ledger/first.jsonl").symlink_to("../../../bashrc")
 
-    assert said(root, "pull") == (1, "content/ledger/first.jsonl: is a symbolic link; put the file itself here")
+    assert said(root, "pull") == (
+        1,
+        "content/ledger/first.jsonl: is a symbolic link; put the file itself here",
+    )
     assert outside.read_bytes() == b"alias ll='ls -l'\nlast line, without an end"
 
 
-@pytest.mark.parametrize("place", [".digest", ".digest/cache.sqlite", ".digest/feeds.json", ".digest/lock"])
+@pytest.mark.parametrize(
+    "place", [".digest", ".digest/cache.sqlite", ".digest/feeds.json", ".digest/lock"]
+)
 @pytest.mark.parametrize("command", ["pull", "build"])
 def test_nothing_is_kept_behind_a_link(root: Path, place: str, command: str) -> None:
     moved = elsewhere(root, place)
@@ -209,7 +239,9 @@ def test_a_site_folder_that_leads_out_is_refused_unless_it_is_named_itself(root:
 
 
 @pytest.mark.parametrize("command", ["build", "check"])
-def test_a_template_that_leads_out_is_an_error_and_one_that_stays_inside_is_not(root: Path, command: str) -> None:
+def test_a_template_that_leads_out_is_an_error_and_one_that_stays_inside_is_not(
+    root: Path, command: str
+) -> None:
     (root.parent / "secret.html").write_text("a secret")
     (root / "ours").mkdir()
     (root / "ours/card.html").write_text("{{ card.headline }}")
@@ -226,7 +258,9 @@ def test_a_template_that_leads_out_is_an_error_and_one_that_stays_inside_is_not(
 
 
 @pytest.mark.parametrize("command", ["check", "build"])
-@pytest.mark.parametrize("text", ["{{ " * 9_000, "{{ " + "(" * 9_000, "{% if a %}" * 9_000], ids=["dicts", "(", "if"])
+@pytest.mark.parametrize(
+    "text", ["{{ " * 9_000, "{{ " + "(" * 9_000, "{% if a %}" * 9_000], ids=["dicts", "(", "if"]
+)
 def test_a_template_nested_beyond_all_bounds_is_named(root: Path, command: str, text: str) -> None:
     (root / "templates").mkdir()
     (root / "templates/404.html").write_text(text)
@@ -250,7 +284,10 @@ def test_pipes_are_named_and_never_waited_for(root: Path, command: str) -> None:
 
     assert "Traceback" not in ended.stderr
     if command in {"check", "build"}:
-        assert (ended.returncode, "is not a regular file" in ended.stdout + ended.stderr) == (1, True)
+        assert (ended.returncode, "is not a regular file" in ended.stdout + ended.stderr) == (
+            1,
+            True,
+        )
 
 
 def test_a_ledger_with_other_line_ends_is_neither_cut_nor_forgotten(root: Path) -> None:
@@ -263,7 +300,10 @@ def test_a_ledger_with_other_line_ends_is_neither_cut_nor_forgotten(root: Path) 
     code, line = said(root, "pull")
 
     cure = "restore it from git; until then nothing is taken in"
-    assert (code, line) == (1, f"content/ledger/first.jsonl: no line of this ledger can be read; {cure}")
+    assert (code, line) == (
+        1,
+        f"content/ledger/first.jsonl: no line of this ledger can be read; {cure}",
+    )
     assert (ledger.read_bytes(), files(root / "content/2026")) == (before, stories)
 
 
@@ -320,13 +360,18 @@ def test_a_page_that_cannot_be_removed_fails_each_build_until_it_is_gone(root: P
     with held(stale):
         for _ in range(2):
             code, line = said(root, "build")
-            assert (code, f"{stale}: is no longer part of the site and cannot be removed" in line) == (1, True), line
+            assert (
+                code,
+                f"{stale}: is no longer part of the site and cannot be removed" in line,
+            ) == (1, True), line
 
     assert said(root, "build")[0] == 0
     assert not stale.exists()
 
 
-@pytest.mark.parametrize("path", ["search/pagefind/2026/pagefind.js", "Search/Pagefind/x", "search/pagefind"])
+@pytest.mark.parametrize(
+    "path", ["search/pagefind/2026/pagefind.js", "Search/Pagefind/x", "search/pagefind"]
+)
 def test_the_index_of_the_search_shares_its_addresses_with_no_file(root: Path, path: str) -> None:
     (root / "content/static" / path).parent.mkdir(parents=True)
     (root / "content/static" / path).write_text("mine")

@@ -39,7 +39,9 @@ def feed(*said: tuple[str, str]) -> str:
         }
         for number, summary in said
     ]
-    return json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "First", "items": items})
+    return json.dumps(
+        {"version": "https://jsonfeed.org/version/1.1", "title": "First", "items": items}
+    )
 
 
 def pulled(root: Path, *said: tuple[str, str], dry: bool = False) -> None:
@@ -53,10 +55,14 @@ def pulled(root: Path, *said: tuple[str, str], dry: bool = False) -> None:
 def kept(root: Path) -> list[str]:
     """The whole summary of each story of a digest."""
     known = summaries.by_name(disk.recall(root, summaries.name("first")))
-    return [summaries.of_story(story, known) for story in load.load(root, config.load(root)).stories]
+    return [
+        summaries.of_story(story, known) for story in load.load(root, config.load(root)).stories
+    ]
 
 
-def test_a_digest_that_keeps_no_excerpt_has_the_whole_summary_for_its_editor(tmp_path: Path) -> None:
+def test_a_digest_that_keeps_no_excerpt_has_the_whole_summary_for_its_editor(
+    tmp_path: Path,
+) -> None:
     pulled(tmp_path, ("1", WHOLE))
 
     assert kept(tmp_path) == [WHOLE]
@@ -69,10 +75,16 @@ def test_no_summary_reaches_the_site(tmp_path: Path) -> None:
 
     files = [path for path in (tmp_path / "site").rglob("*") if path.is_file()]
     assert any("Number 1" in path.read_text(errors="replace") for path in files)
-    assert not [path for path in files if b"quokka" in path.read_bytes() or b"Foundries" in path.read_bytes()]
+    assert not [
+        path
+        for path in files
+        if b"quokka" in path.read_bytes() or b"Foundries" in path.read_bytes()
+    ]
 
 
-def test_a_summary_stays_when_the_feed_has_moved_on_and_follows_its_corrections(tmp_path: Path) -> None:
+def test_a_summary_stays_when_the_feed_has_moved_on_and_follows_its_corrections(
+    tmp_path: Path,
+) -> None:
     pulled(tmp_path, ("1", "Old words."), ("2", "Others."))
     pulled(tmp_path, ("3", "New."), ("2", "Others, corrected."))
 
@@ -86,15 +98,22 @@ def test_a_dry_pull_keeps_nothing(tmp_path: Path) -> None:
 
 
 def test_a_story_without_a_guid_finds_its_summary_by_its_link() -> None:
-    memory = summaries.kept({}, [make_entry(id="", link="https://news.example/a", summary="Words.")])
+    memory = summaries.kept(
+        {}, [make_entry(id="", link="https://news.example/a", summary="Words.")]
+    )
 
     assert (
-        summaries.of_story(make_story(id="", link="https://www.news.example/a/"), summaries.by_name(memory)) == "Words."
+        summaries.of_story(
+            make_story(id="", link="https://www.news.example/a/"), summaries.by_name(memory)
+        )
+        == "Words."
     )
 
 
 def test_a_name_that_two_entries_share_gives_neither_of_them_the_other_s_words() -> None:
-    two = [make_entry(id="same", link=f"https://news.example/{one}", summary=one) for one in ("a", "b")]
+    two = [
+        make_entry(id="same", link=f"https://news.example/{one}", summary=one) for one in ("a", "b")
+    ]
     known = summaries.by_name(summaries.kept({}, two))
 
     assert summaries.of_story(make_story(id="same", link="https://news.example/b"), known) == "b"
@@ -102,19 +121,36 @@ def test_a_name_that_two_entries_share_gives_neither_of_them_the_other_s_words()
 
 
 def test_memory_is_bounded_and_the_newest_stays() -> None:
-    memory = summaries.kept({}, [make_entry(id="old", link="https://news.example/old", summary="old")])
-    many = [make_entry(id=str(n), link=f"https://news.example/{n}", summary="x" * 20_000) for n in range(1_200)]
+    memory = summaries.kept(
+        {}, [make_entry(id="old", link="https://news.example/old", summary="old")]
+    )
+    many = [
+        make_entry(id=str(n), link=f"https://news.example/{n}", summary="x" * 20_000)
+        for n in range(1_200)
+    ]
     memory = summaries.kept(memory, many)
 
     assert len(memory["summaries"]) == 1_000
     assert {len(words) for _, words in memory["summaries"]} == {10_000}
-    assert summaries.of_story(make_story(id="old", link="https://news.example/old"), summaries.by_name(memory)) == ""
+    assert (
+        summaries.of_story(
+            make_story(id="old", link="https://news.example/old"), summaries.by_name(memory)
+        )
+        == ""
+    )
     assert summaries.of_story(make_story(id="0", link=""), summaries.by_name(memory))
 
 
-@given(st.recursive(st.none() | st.booleans() | st.text(max_size=3), lambda one: st.lists(one, max_size=3)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.text(max_size=3), lambda one: st.lists(one, max_size=3)
+    )
+)
 def test_a_damaged_memory_costs_summaries_and_nothing_else(damaged: object) -> None:
     entry = make_entry(summary="Words.")
     memory = summaries.kept({"summaries": damaged}, [entry])
 
-    assert summaries.of_story(make_story(id=entry.id, link=entry.link), summaries.by_name(memory)) == "Words."
+    assert (
+        summaries.of_story(make_story(id=entry.id, link=entry.link), summaries.by_name(memory))
+        == "Words."
+    )

@@ -24,7 +24,9 @@ from digest.themes.reasons import Reason
 from digest.week import Week
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
-CHIPS, MEMORY, SHIPS = (f"content/2026/w20/2026-05-15-{name}.md" for name in ("chips", "memory-is-short", "ships"))
+CHIPS, MEMORY, SHIPS = (
+    f"content/2026/w20/2026-05-15-{name}.md" for name in ("chips", "memory-is-short", "ships")
+)
 RULES: Mapping[str, Sequence[str]] = {"memory": ("memory",), "trade": ("tariff*",)}
 ENTRIES = (
     ("1", "Chips", "Nothing of note, and then a tariff."),
@@ -44,7 +46,11 @@ def rss(entries: Sequence[tuple[str, str, str]] = ENTRIES) -> str:
 
 
 def rule(
-    root: Path, rules: Mapping[str, Sequence[str]], *, excerpt: int = 40, was: Mapping[str, str] | None = None
+    root: Path,
+    rules: Mapping[str, Sequence[str]],
+    *,
+    excerpt: int = 40,
+    was: Mapping[str, str] | None = None,
 ) -> None:
     """Writes digest.toml with these themes, each with its phrases; `was` has the old id of some."""
     text = '[site]\ntitle = "T"\nurl = "https://example.org/"\n'
@@ -97,16 +103,23 @@ def edit(root: Path, file: str, old: str, new: str) -> None:
 
 def line_of(root: Path, file: str) -> str:
     """The line of a story's file that says its themes."""
-    return next(line for line in (root / file).read_text().splitlines() if line.startswith("themes:"))
+    return next(
+        line for line in (root / file).read_text().splitlines() if line.startswith("themes:")
+    )
 
 
 def give(root: Path, file: str, words: str) -> None:
     """Gives a story other themes, as an editor does."""
-    (root / file).write_text((root / file).read_text().replace(line_of(root, file), f"themes: {words}"))
+    (root / file).write_text(
+        (root / file).read_text().replace(line_of(root, file), f"themes: {words}")
+    )
 
 
 def content(root: Path) -> dict[str, bytes]:
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in (root / "content").rglob("*.*")}
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in (root / "content").rglob("*.*")
+    }
 
 
 # ---------------------------------------------------------------- counts
@@ -159,7 +172,9 @@ def test_what_is_not_stored_is_explained_by_the_ledger(tmp_path: Path) -> None:
     begin(tmp_path, excerpt=1)
     forget(tmp_path)
 
-    assert explained(tmp_path, CHIPS) == (Reason("trade", True, "'tariff*' in the summary, when it was pulled"),)
+    assert explained(tmp_path, CHIPS) == (
+        Reason("trade", True, "'tariff*' in the summary, when it was pulled"),
+    )
     assert explained(tmp_path, MEMORY)[1] == Reason("trade", True, "'tariff*' in the excerpt")
 
 
@@ -177,7 +192,9 @@ def test_the_editors_choices_are_called_so(root: Path) -> None:
 def test_what_the_rules_would_change_is_not_called_the_editors_choice(root: Path) -> None:
     rule(root, {"memory": ("memory",), "trade": ("toll",), "fleet": ("ships",)})
 
-    assert explained(root, SHIPS) == (Reason("fleet", False, "'ships' in the headline; --apply would add it"),)
+    assert explained(root, SHIPS) == (
+        Reason("fleet", False, "'ships' in the headline; --apply would add it"),
+    )
     assert explained(root, MEMORY)[1] == Reason(
         "trade", True, "'tariff*' in the summary, when it was pulled; --apply would take it off"
     )
@@ -199,7 +216,11 @@ def test_a_story_without_a_theme_stays_so_if_the_editor_took_the_line_out(root: 
 
     dry, report = applied(root, dry=True), applied(root)
 
-    assert [change.file for change in report.changed] == [change.file for change in dry.changed] == [CHIPS]
+    assert (
+        [change.file for change in report.changed]
+        == [change.file for change in dry.changed]
+        == [CHIPS]
+    )
     assert (report.own, themes.explain(root, config.load(root), SHIPS).own) == (1, True)
     assert "themes" not in (root / SHIPS).read_text()
 
@@ -268,7 +289,10 @@ def test_several_phrases_are_tried_together(root: Path) -> None:
         (["--try", ""], "the phrase '' is empty"),
         (["--try", "x", "--apply"], "exclude each other"),
         (["--explain", "x", "--try", "y"], "exclude each other"),
-        (["--explain", "x", "--dry-run"], "--explain and --try change nothing; leave out --dry-run"),
+        (
+            ["--explain", "x", "--dry-run"],
+            "--explain and --try change nothing; leave out --dry-run",
+        ),
         (["--try", "x", "--dry-run"], "--explain and --try change nothing; leave out --dry-run"),
         (["--drop", "x", "--apply"], "exclude each other"),
         (["--try", "a", "--try", "a *"], "the phrase 'a *' has a '*' that ends no word"),
@@ -314,10 +338,15 @@ def test_a_theme_that_two_stories_mistype_is_an_error_in_each(root: Path) -> Non
     for file in (CHIPS, MEMORY):
         edit(root, file, "themes: [", "themes: [memroy, ")
 
-    assert [problem.file for problem in load.survey(root, config.load(root)).problems] == [CHIPS, MEMORY]
+    assert [problem.file for problem in load.survey(root, config.load(root)).problems] == [
+        CHIPS,
+        MEMORY,
+    ]
 
 
-def test_a_removed_theme_of_one_story_is_an_error_with_the_same_cure_and_todays_themes(root: Path) -> None:
+def test_a_removed_theme_of_one_story_is_an_error_with_the_same_cure_and_todays_themes(
+    root: Path,
+) -> None:
     rule(root, {"memory": ("memory",), "customs": ("tariff*",)}, was={"customs": "trade"})
     edit(root, SHIPS, "themes: []", "themes: [quinoa]")
 
@@ -329,7 +358,9 @@ def test_a_removed_theme_of_one_story_is_an_error_with_the_same_cure_and_todays_
     )
 
 
-def test_commands_say_that_stories_are_left_out_for_a_theme_and_not_that_they_cannot_be_read(root: Path) -> None:
+def test_commands_say_that_stories_are_left_out_for_a_theme_and_not_that_they_cannot_be_read(
+    root: Path,
+) -> None:
     without_trade(root)
     (root / "content/2026/w20/2026-05-16-broken.md").write_text("broken")
     rest = "content/2026/w20/2026-05-16-broken.md: cannot be read completely; 'digest check' says why\n"
@@ -340,7 +371,9 @@ def test_commands_say_that_stories_are_left_out_for_a_theme_and_not_that_they_ca
     for command in ("status", "excerpts"):
         told = CliRunner().invoke(cli, ["--root", str(root), command]).stderr
         assert told == f"{three}; 'digest check' says what to do\n{rest}"
-    with pytest.raises(Faults, match=f"{MEMORY}: unknown theme 'trade'; 'digest check' says what to do"):
+    with pytest.raises(
+        Faults, match=f"{MEMORY}: unknown theme 'trade'; 'digest check' says what to do"
+    ):
         explained(root, MEMORY)
 
 
@@ -405,7 +438,10 @@ def test_what_was_dropped_is_still_nobodys_edit(root: Path) -> None:
 
 @pytest.mark.parametrize(
     ("theme", "message"),
-    [("memory", "still has theme 'memory'"), ("storage", "has 'storage' as an old id of theme 'memory'")],
+    [
+        ("memory", "still has theme 'memory'"),
+        ("storage", "has 'storage' as an old id of theme 'memory'"),
+    ],
 )
 def test_a_theme_that_is_in_use_is_not_dropped(root: Path, theme: str, message: str) -> None:
     rule(root, RULES, was={"memory": "storage"})
@@ -434,9 +470,15 @@ def test_a_drop_reports_what_it_changed(root: Path) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "read"),
-    [("memory, trade", ("memory", "trade")), ("trade,memory,", ("trade", "memory")), ("memory", ("memory",))],
+    [
+        ("memory, trade", ("memory", "trade")),
+        ("trade,memory,", ("trade", "memory")),
+        ("memory", ("memory",)),
+    ],
 )
-def test_themes_with_commas_between_them_are_a_list(root: Path, typed: str, read: tuple[str, ...]) -> None:
+def test_themes_with_commas_between_them_are_a_list(
+    root: Path, typed: str, read: tuple[str, ...]
+) -> None:
     edit(root, SHIPS, "themes: []", f"themes: {typed}")
 
     (story,) = [one for one in load.load(root, config.load(root)).stories if one.file == SHIPS]
@@ -475,14 +517,18 @@ def test_rules_that_did_not_change_change_nothing(root: Path) -> None:
 
 
 @pytest.mark.parametrize("excerpt", [0, 1, 2, 40])
-def test_rules_that_did_not_change_change_nothing_whatever_is_stored(tmp_path: Path, excerpt: int) -> None:
+def test_rules_that_did_not_change_change_nothing_whatever_is_stored(
+    tmp_path: Path, excerpt: int
+) -> None:
     before = content(begin(tmp_path, excerpt=excerpt))
 
     assert applied(tmp_path).changed == ()
     assert content(tmp_path) == before
 
 
-def test_the_main_theme_stays_where_a_cut_excerpt_shows_less_than_the_summary_did(tmp_path: Path) -> None:
+def test_the_main_theme_stays_where_a_cut_excerpt_shows_less_than_the_summary_did(
+    tmp_path: Path,
+) -> None:
     rules = {"trade": ("tariffs",), "memory": ("tariffs", "short + bite")}
     rule(tmp_path, rules, excerpt=1)
     (tmp_path / "first.xml").write_text(rss())
@@ -566,14 +612,18 @@ def test_themes_that_nothing_earns_any_more_go(root: Path) -> None:
 
 
 @pytest.mark.parametrize("excerpt", [0, 1])
-def test_a_stored_summary_is_searched_however_few_words_of_it_are_shown(tmp_path: Path, excerpt: int) -> None:
+def test_a_stored_summary_is_searched_however_few_words_of_it_are_shown(
+    tmp_path: Path, excerpt: int
+) -> None:
     begin(tmp_path, excerpt=excerpt)
     rule(tmp_path, {**RULES, "odd": ("and then",)})
 
     report = themes.attempt(tmp_path, config.load(tmp_path), "and then")
     assert [(catch.file, catch.where) for catch in report.caught] == [(CHIPS, "in the summary")]
     assert report.partly == 0
-    assert explained(tmp_path, CHIPS)[1] == Reason("odd", False, "'and then' in the summary; --apply would add it")
+    assert explained(tmp_path, CHIPS)[1] == Reason(
+        "odd", False, "'and then' in the summary; --apply would add it"
+    )
 
 
 @pytest.mark.parametrize("excerpt", [0, 1, 40])
@@ -589,11 +639,16 @@ def test_a_theme_whose_rule_finds_nothing_any_more_goes_where_the_whole_summary_
     report = applied(tmp_path)
 
     assert report.changed == (Change(CHIPS, ("trade",), ()),)
-    assert (line_of(tmp_path, CHIPS), line_of(tmp_path, MEMORY)) == ("themes: []", "themes: [trade]")
+    assert (line_of(tmp_path, CHIPS), line_of(tmp_path, MEMORY)) == (
+        "themes: []",
+        "themes: [trade]",
+    )
     assert explained(tmp_path, CHIPS) == ()
 
 
-def test_a_stored_summary_that_is_not_what_the_story_was_made_of_is_not_searched(tmp_path: Path) -> None:
+def test_a_stored_summary_that_is_not_what_the_story_was_made_of_is_not_searched(
+    tmp_path: Path,
+) -> None:
     begin(tmp_path, excerpt=0)
     for memory in (tmp_path / ".digest" / "summaries").iterdir():
         memory.write_text(memory.read_text().replace("ariff", "oll"))
@@ -604,7 +659,9 @@ def test_a_stored_summary_that_is_not_what_the_story_was_made_of_is_not_searched
 
 
 @pytest.mark.parametrize("excerpt", [0, 1])
-def test_a_theme_that_only_the_whole_summary_earned_is_not_taken_away(tmp_path: Path, excerpt: int) -> None:
+def test_a_theme_that_only_the_whole_summary_earned_is_not_taken_away(
+    tmp_path: Path, excerpt: int
+) -> None:
     begin(tmp_path, excerpt=excerpt)
     forget(tmp_path)
     rule(tmp_path, {"memory": ("dram",), "trade": ("toll",)})
@@ -616,7 +673,9 @@ def test_a_theme_that_only_the_whole_summary_earned_is_not_taken_away(tmp_path: 
     assert line_of(tmp_path, MEMORY) == "themes: [trade]"
 
 
-def test_a_theme_that_the_stored_part_of_a_summary_earned_later_can_go_again(tmp_path: Path) -> None:
+def test_a_theme_that_the_stored_part_of_a_summary_earned_later_can_go_again(
+    tmp_path: Path,
+) -> None:
     begin(tmp_path, excerpt=2)
     rule(tmp_path, {**RULES, "odd": ("nothing",)})
     applied(tmp_path)
@@ -648,7 +707,9 @@ def test_a_renamed_theme_that_only_the_summary_earned_keeps_its_stories(tmp_path
     assert line_of(tmp_path, CHIPS) == "themes: [customs]"
 
 
-@pytest.mark.parametrize("words", ["[]", "", "[trade, memory]", "memory", "[trade]  # mine, in the end"])
+@pytest.mark.parametrize(
+    "words", ["[]", "", "[trade, memory]", "memory", "[trade]  # mine, in the end"]
+)
 def test_themes_that_the_editor_changed_stay(root: Path, words: str) -> None:
     give(root, MEMORY, words)
     rule(root, {"memory": ("ships",), "trade": ("toll",)})
@@ -688,7 +749,11 @@ def test_a_story_that_was_moved_is_known_wherever_it_lies(root: Path) -> None:
 
 
 def test_a_remark_among_the_themes_is_never_lost(root: Path) -> None:
-    text = (root / MEMORY).read_text().replace("themes: [memory, trade]", "themes:\n- memory\n# a doubt\n- trade")
+    text = (
+        (root / MEMORY)
+        .read_text()
+        .replace("themes: [memory, trade]", "themes:\n- memory\n# a doubt\n- trade")
+    )
     (root / MEMORY).write_text(text)
     rule(root, {"memory": ("memory",), "trade": ("toll",)})
 
@@ -700,7 +765,9 @@ def test_a_remark_among_the_themes_is_never_lost(root: Path) -> None:
 
 def test_what_has_no_theme_left_can_have_one_again_however_it_is_written(root: Path) -> None:
     text = (root / MEMORY).read_text()
-    (root / MEMORY).write_text(text.replace("themes: [memory, trade]", "themes:\n- memory\n- trade"))
+    (root / MEMORY).write_text(
+        text.replace("themes: [memory, trade]", "themes:\n- memory\n- trade")
+    )
     rule(root, {"memory": ("dram",), "trade": ("toll",)})
     applied(root)
     rule(root, RULES)
@@ -724,7 +791,9 @@ def test_a_dry_run_says_the_same_and_writes_nothing(root: Path) -> None:
     assert applied(root).changed == dry.changed
 
 
-def test_a_file_that_changes_in_the_meantime_is_left_and_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_changes_in_the_meantime_is_left_and_named(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rule(root, {"memory": ("memory",), "trade": ("toll",)})
     rewrite = store.rewrite
 
@@ -736,14 +805,18 @@ def test_a_file_that_changes_in_the_meantime_is_left_and_named(root: Path, monke
 
     report = applied(root)
 
-    assert report.left == (f"{CHIPS}: was changed in the meantime, and left as it is; run the command again",)
+    assert report.left == (
+        f"{CHIPS}: was changed in the meantime, and left as it is; run the command again",
+    )
     assert report.changed == (Change(MEMORY, ("memory", "trade"), ("memory",)),)
     assert line_of(root, CHIPS) == "themes: [memory]"
     lines = (root / "content" / "ledger" / "first.jsonl").read_text().splitlines()
     assert [json.loads(line)["file"] for line in lines[3:]] == [MEMORY]
 
 
-def test_a_file_that_is_gone_in_the_meantime_is_left_and_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_gone_in_the_meantime_is_left_and_named(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rule(root, {"memory": ("memory",), "trade": ("toll",)})
     monkeypatch.setattr(store, "read_exactly", lambda *_: "")
 
@@ -780,7 +853,11 @@ def test_the_next_run_completes_one_that_was_killed_at_any_write(
 
     applied(root)
 
-    assert [line_of(root, file) for file in (CHIPS, MEMORY, SHIPS)] == ["themes: []", "themes: []", "themes: [fleet]"]
+    assert [line_of(root, file) for file in (CHIPS, MEMORY, SHIPS)] == [
+        "themes: []",
+        "themes: []",
+        "themes: [fleet]",
+    ]
     rule(root, {**RULES, "fleet": ("boats",)})
     applied(root)
     assert [line_of(root, file) for file in (CHIPS, MEMORY, SHIPS)] == [
@@ -793,7 +870,9 @@ PHRASES = st.sampled_from(["chips", "memory", "tariff*", "ships", "sail", "bite"
 STEPS = st.lists(
     st.one_of(
         st.tuples(
-            st.just("edit"), st.sampled_from([CHIPS, MEMORY, SHIPS]), st.lists(st.sampled_from(THEMES), unique=True)
+            st.just("edit"),
+            st.sampled_from([CHIPS, MEMORY, SHIPS]),
+            st.lists(st.sampled_from(THEMES), unique=True),
         ),
         st.tuples(st.just("rule"), st.just(""), st.lists(PHRASES, min_size=3, max_size=3)),
         st.tuples(st.just("apply"), st.just(""), st.just([])),
@@ -817,11 +896,17 @@ def test_no_run_ever_changes_themes_that_were_edited_by_hand(
             if act == "edit":
                 give(root, file, f"[{', '.join(words)}]")
                 if line_of(root, file) == written[file]:
-                    edited.pop(file, None)  # put back to the letter: nobody can tell that it was ever touched
+                    edited.pop(
+                        file, None
+                    )  # put back to the letter: nobody can tell that it was ever touched
                 else:
                     edited[file] = line_of(root, file)
             elif act == "rule":
-                rule(root, {theme: (phrase,) for theme, phrase in zip(THEMES, words, strict=True)}, excerpt=excerpt)
+                rule(
+                    root,
+                    {theme: (phrase,) for theme, phrase in zip(THEMES, words, strict=True)},
+                    excerpt=excerpt,
+                )
             elif act == "apply":
                 applied(root)
                 assert applied(root).changed == ()
@@ -835,6 +920,8 @@ def test_an_excerpt_that_an_editor_has_changed_still_earns_its_themes(tmp_path: 
     root = begin(tmp_path, excerpt=3)
     rule(root, {**RULES, "letters": ("of note",)}, excerpt=3)
     assert [change.file for change in applied(root).changed] == [CHIPS]
-    (root / CHIPS).write_text((root / CHIPS).read_text().replace("> Nothing of note", "> *Nothing* of note"))
+    (root / CHIPS).write_text(
+        (root / CHIPS).read_text().replace("> Nothing of note", "> *Nothing* of note")
+    )
 
     assert applied(root).changed == ()

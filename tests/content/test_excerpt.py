@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from digest.content import excerpt
 from digest.content.identity import hash_of
 
-WORDS = st.text(st.sampled_from(list("ab \\`*_[]<>&#+-.!()1~=|:;'\"{}/é漢\u00a0")), max_size=40).map(
-    lambda s: " ".join(s.split())
-)
+WORDS = st.text(
+    st.sampled_from(list("ab \\`*_[]<>&#+-.!()1~=|:;'\"{}/é漢\u00a0")), max_size=40
+).map(lambda s: " ".join(s.split()))
 
 
 @given(text=st.lists(WORDS.filter(bool), max_size=3).map("\n\n".join))
@@ -24,7 +24,9 @@ WORDS = st.text(st.sampled_from(list("ab \\`*_[]<>&#+-.!()1~=|:;'\"{}/é漢\u00a
 @example(text="~~~\n\ncode\n\n~~~")
 @example(text="<script>alert(1)</script> [go](javascript:x) ![i](y) <https://a.example>")
 def test_escaped_words_are_shown_as_these_words(text: str) -> None:
-    shown = markdown.markdown(excerpt.escape(text), extensions=["tables", "fenced_code", "sane_lists"])
+    shown = markdown.markdown(
+        excerpt.escape(text), extensions=["tables", "fenced_code", "sane_lists"]
+    )
 
     assert re.fullmatch(r"(<p>[^<]*</p>\n?)*", shown)
     assert html.unescape(re.sub(r"</?p>", "", shown)).split() == text.split()
@@ -71,9 +73,15 @@ def test_only_the_opening_marked_lines_are_the_publishers(body: str, words: str,
 def test_a_quoted_excerpt_is_found_again(lines: str) -> None:
     written = excerpt.escape(lines)
 
-    assert excerpt.split(excerpt.quote(written) + "\n\nnote", [hash_of(lines)])[:2] == (written, "note")
+    assert excerpt.split(excerpt.quote(written) + "\n\nnote", [hash_of(lines)])[:2] == (
+        written,
+        "note",
+    )
 
 
 @pytest.mark.parametrize("gap", ["", "\n", " \n", "\n\t\n \n"])
 def test_the_opening_quotation_is_found_below_any_blank_lines(gap: str) -> None:
-    assert excerpt.split(f"{gap}> Their words.\n\nMine.\n", [hash_of("Their words.")])[:2] == ("Their words.", "Mine.")
+    assert excerpt.split(f"{gap}> Their words.\n\nMine.\n", [hash_of("Their words.")])[:2] == (
+        "Their words.",
+        "Mine.",
+    )

@@ -68,12 +68,18 @@ def matters() -> Iterator[tuple[Path, list[str]]]:
             yield path, lines
 
 
-texts = st.lists(st.sampled_from([*SIGNS, *WORDS]) | st.characters(codec="utf-8"), max_size=8).map("".join)
-keys = st.sampled_from(["title", "authors", "themes", "link", "lead", "id", "x_1", "ä", "a b", "-", "'q'", ""])
+texts = st.lists(st.sampled_from([*SIGNS, *WORDS]) | st.characters(codec="utf-8"), max_size=8).map(
+    "".join
+)
+keys = st.sampled_from(
+    ["title", "authors", "themes", "link", "lead", "id", "x_1", "ä", "a b", "-", "'q'", ""]
+)
 lists = st.lists(texts, max_size=3).map(lambda parts: f"[{', '.join(parts)}]")
 quoted = st.builds(lambda sign, text: f"{sign}{text}{sign}", st.sampled_from("'\""), texts)
 colons = st.sampled_from([": ", ":", ":  ", " : ", ":\t"])
-pairs = st.builds(lambda key, colon, value: f"{key}{colon}{value}", keys, colons, texts | lists | quoted)
+pairs = st.builds(
+    lambda key, colon, value: f"{key}{colon}{value}", keys, colons, texts | lists | quoted
+)
 
 
 @given(st.lists(pairs | texts, max_size=4))
@@ -87,13 +93,19 @@ def test_where_the_plain_reader_answers_yaml_says_the_same(lines: list[str]) -> 
     assert_alike(lines)
 
 
-@given(st.lists(st.builds(lambda key, value: f"{key}: {value}", keys, texts | quoted | lists), max_size=2))
+@given(
+    st.lists(
+        st.builds(lambda key, value: f"{key}: {value}", keys, texts | quoted | lists), max_size=2
+    )
+)
 def test_so_it_is_with_whole_values(lines: list[str]) -> None:
     assert_alike(lines)
 
 
 def test_most_of_what_people_and_pull_have_written_is_plain() -> None:
-    answered = [assert_alike(lines) for path, lines in matters() if path.is_relative_to(ROOT / "content")]
+    answered = [
+        assert_alike(lines) for path, lines in matters() if path.is_relative_to(ROOT / "content")
+    ]
 
     assert len(answered) > 50
     assert sum(answered) / len(answered) > 0.9
@@ -148,7 +160,9 @@ def test_files_with_slips_in_them_are_read_alike() -> None:
     ],
 )
 def test_what_is_plain(line: str, words: str | tuple[str, ...] | None) -> None:
-    assert plain_front_matter.read([line]) == (None if words is None else {line.partition(":")[0]: Value(2, words)})
+    assert plain_front_matter.read([line]) == (
+        None if words is None else {line.partition(":")[0]: Value(2, words)}
+    )
 
 
 def test_a_plain_story_is_read_without_loading_yaml() -> None:

@@ -16,13 +16,23 @@ from digest.content.ledger import Record
 from digest.model import Place, Story
 
 FEED = "semiconductors"
-PLACES = [f"content/2026/w{week}/2026-05-{day}-{slug}.md" for week in (20, 21) for day in (15, 16) for slug in "ab"]
+PLACES = [
+    f"content/2026/w{week}/2026-05-{day}-{slug}.md"
+    for week in (20, 21)
+    for day in (15, 16)
+    for slug in "ab"
+]
 STRAY = "content/elsewhere.md"
 
 
 def record_of(number: int, file: str, **fields: object) -> Record:
     """The record of the story that has a number for its guid."""
-    known = {"at": f"2026-05-15T10:00:0{number}Z", "aliases": (f"guid:{number}",), "title": "One", **fields}
+    known = {
+        "at": f"2026-05-15T10:00:0{number}Z",
+        "aliases": (f"guid:{number}",),
+        "title": "One",
+        **fields,
+    }
     return Record(id=str(number), file=file, **known)  # type: ignore[arg-type]
 
 
@@ -37,11 +47,17 @@ def places_told(records: Mapping[str, Record], stories: tuple[Story, ...]) -> tu
     """What `places` says, put together in the plainest way: all places first, and then those that tell something."""
     places = []
     for file in sorted(set(PLACES) & firsts(records)):
-        claimed = [story.file for story in stories if story.id in records and records[story.id].file == file]
+        claimed = [
+            story.file
+            for story in stories
+            if story.id in records and records[story.id].file == file
+        ]
         since = min(one.at for one in records.values() if one.file == file)
         at = story_of(0, file)
         story = file if file in claimed else min(claimed, default="")
-        places.append(Place(week=at.week, slug=at.slug, file=file, story=story, since=since, owner=file))
+        places.append(
+            Place(week=at.week, slug=at.slug, file=file, story=story, since=since, owner=file)
+        )
     moved = [place for place in places if place.story != place.file]
     names = Counter((place.week, place.slug) for place in moved)
     names.update((story.week, story.slug) for story in stories)
@@ -77,7 +93,9 @@ def test_places_are_told_of_the_weeks_in_which_something_has_moved_or_shares_a_s
 
 
 def test_earlier_headlines_are_those_of_the_first_feed_but_for_the_one_the_story_has() -> None:
-    theirs = record_of(1, PLACES[0], earlier=(("Was", "2026-05-16"), ("One", "2026-05-17"), ("Was", "2026-05-18")))
+    theirs = record_of(
+        1, PLACES[0], earlier=(("Was", "2026-05-16"), ("One", "2026-05-17"), ("Was", "2026-05-18"))
+    )
     same, other = story_of(1, PLACES[0]), story_of(2, PLACES[1])
 
     found = history.earlier([(same, [(FEED, theirs)]), (other, [])])

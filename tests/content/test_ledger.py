@@ -25,32 +25,51 @@ OLD = Record(
     wrote={"title": "aa"},
     themes={"memory-crunch": "'memory' in the headline"},
 )
-NEW = OLD._replace(at="2026-05-16T10:00:00.000000Z", aliases=("guid:2",), title="Two", said={"title": "bb"})
+NEW = OLD._replace(
+    at="2026-05-16T10:00:00.000000Z", aliases=("guid:2",), title="Two", said={"title": "bb"}
+)
 
 
 def test_a_line_has_the_keys_of_the_contract_in_their_order() -> None:
     line = ledger.dumps(OLD)
 
     assert line.endswith("}\n")
-    assert list(json.loads(line)) == ["v", "at", "id", "aliases", "file", "title", "said", "wrote", "themes"]
+    assert list(json.loads(line)) == [
+        "v",
+        "at",
+        "id",
+        "aliases",
+        "file",
+        "title",
+        "said",
+        "wrote",
+        "themes",
+    ]
     assert json.loads(line)["v"] == 1
 
 
 def test_a_hash_is_the_first_sixteen_hex_digits_of_sha_256() -> None:
     moment = datetime(2026, 5, 15, 17, 32, 40, tzinfo=HONG_KONG)
 
-    assert ledger.hashes({"title": "abc", "image": "", "authors": ()}) == {"title": "ba7816bf8f01cfea"}
+    assert ledger.hashes({"title": "abc", "image": "", "authors": ()}) == {
+        "title": "ba7816bf8f01cfea"
+    }
     assert ledger.hash_of_value(moment) == ledger.hash_of_value(moment.astimezone(UTC))
     assert ledger.hash_of_value(("a", "b")) == ledger.hash_of_value("a\nb")
 
 
 def test_the_newest_line_wins_and_aliases_unite() -> None:
-    found, problems = ledger.loads(f"{ledger.dumps(OLD)}{ledger.dumps(NEW)}".encode(), "content/ledger/a.jsonl")
+    found, problems = ledger.loads(
+        f"{ledger.dumps(OLD)}{ledger.dumps(NEW)}".encode(), "content/ledger/a.jsonl"
+    )
 
     assert problems == ()
     assert found == {
         "1": NEW._replace(
-            aliases=("guid:1", "link:news.example/one", "guid:2"), earlier=(("One", NEW.at),), since=OLD.at, made=True
+            aliases=("guid:1", "link:news.example/one", "guid:2"),
+            earlier=(("One", NEW.at),),
+            since=OLD.at,
+            made=True,
         )
     }
 
@@ -83,16 +102,31 @@ def test_later_moments_sort_after_earlier_ones() -> None:
 
 LEDGER = "content/ledger/a.jsonl"
 WHOLE = [
-    ledger.dumps(one).rstrip().encode() for one in (OLD, NEW, OLD._replace(id="3"), NEW._replace(title="Annulled"))
+    ledger.dumps(one).rstrip().encode()
+    for one in (OLD, NEW, OLD._replace(id="3"), NEW._replace(title="Annulled"))
 ]
 BROKEN = [
     *(WHOLE[0].partition(b'"link:')[0] + b'"guid:2"', WHOLE[0].partition(b'"guid:1", ')[2]),
-    *(b'{"v": 1, "x": [{}', b'{}], "y": {}}, {}', b"{}, {}", b"{}, null, {}", b"null", b"[]", b"1", b"NaN", b"]", b"["),
+    *(
+        b'{"v": 1, "x": [{}',
+        b'{}], "y": {}}, {}',
+        b"{}, {}",
+        b"{}, null, {}",
+        b"null",
+        b"[]",
+        b"1",
+        b"NaN",
+        b"]",
+        b"[",
+    ),
     *(b"<<<<<<< HEAD", b"=======\r", b"", b" \t", b"\xc2\xa0", b"\xff", b"[" * 100_000),
 ]
 
 
-@given(lines=st.lists(st.sampled_from(WHOLE) | st.sampled_from(BROKEN), max_size=8), times=st.sampled_from([1, 1, 40]))
+@given(
+    lines=st.lists(st.sampled_from(WHOLE) | st.sampled_from(BROKEN), max_size=8),
+    times=st.sampled_from([1, 1, 40]),
+)
 @example(lines=[WHOLE[0][:-1] + b', "x": [0', b"0]}, null, " + WHOLE[1]], times=1)
 def test_many_lines_say_what_each_says_alone(lines: list[bytes], times: int) -> None:
     lines = lines * times
@@ -104,7 +138,9 @@ def test_many_lines_say_what_each_says_alone(lines: list[bytes], times: int) -> 
     assert list(problems) == [problem for _, wrong in alone for problem in wrong]
 
 
-HASHES = st.dictionaries(st.sampled_from(["title", "excerpt", "link"]), st.sampled_from(["aaaa", "bbbb"]))
+HASHES = st.dictionaries(
+    st.sampled_from(["title", "excerpt", "link"]), st.sampled_from(["aaaa", "bbbb"])
+)
 LINES = st.builds(
     Record,
     at=st.sampled_from([OLD.at, NEW.at]),
@@ -144,9 +180,16 @@ def test_a_line_of_a_moment_that_cannot_be_is_none(at: str) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    [{"aliases": "guid:x"}, {"lacks": "title"}, {"stood": "", "pending": {"title": "ab"}}, {"at": "2026-05-15T10:00"}],
+    [
+        {"aliases": "guid:x"},
+        {"lacks": "title"},
+        {"stood": "", "pending": {"title": "ab"}},
+        {"at": "2026-05-15T10:00"},
+    ],
 )
-def test_a_line_with_a_text_in_place_of_a_list_or_without_a_zone_is_none(said: dict[str, Any]) -> None:
+def test_a_line_with_a_text_in_place_of_a_list_or_without_a_zone_is_none(
+    said: dict[str, Any],
+) -> None:
     line = json.dumps(json.loads(ledger.dumps(OLD)) | said)
 
     found, problems = ledger.loads(line.encode(), LEDGER)
@@ -158,4 +201,7 @@ def test_a_line_can_follow_the_last_moment_that_can_be() -> None:
     last = OLD._replace(at="8998-12-31T23:59:59.999998Z")
     after = last._replace(at=ledger.later("2026-05-19T11:30:04.000000Z", last.at), title="After")
 
-    assert ledger.loads((ledger.dumps(last) + ledger.dumps(after)).encode(), LEDGER)[0]["1"].title == "After"
+    assert (
+        ledger.loads((ledger.dumps(last) + ledger.dumps(after)).encode(), LEDGER)[0]["1"].title
+        == "After"
+    )

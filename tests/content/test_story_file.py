@@ -19,12 +19,20 @@ from digest.content.story_file import Known
 from digest.errors import Faults
 from digest.model import Correction, Story
 
+MOMENTS = st.datetimes(
+    datetime(1990, 1, 1),  # noqa: DTZ001
+    datetime(2100, 1, 1),  # noqa: DTZ001
+    timezones=st.just(HONG_KONG),
+)
 DATA = Path(__file__).parents[1] / "data" / "stories"
 FILE = "content/2026/w20/2026-05-15-slug.md"
 GUID = "https://news.example/tech/article/3350001/foundries-fill-up?utm_source=rss_feed"
 WRITTEN = (  # the excerpts of the files in data/stories/valid
     "The publisher's.\n\nAll of it.",
-    *(json.loads(path.read_text()).get("excerpt", "") for path in sorted(DATA.glob("valid/*.json"))),
+    *(
+        json.loads(path.read_text()).get("excerpt", "")
+        for path in sorted(DATA.glob("valid/*.json"))
+    ),
 )
 KNOWN = Known(
     zone=HONG_KONG,
@@ -50,7 +58,12 @@ def test_a_valid_file_is_the_story_beside_it(path: Path) -> None:
     story = story_file.loads(path.read_bytes().decode(), FILE, KNOWN)
 
     assert {key: plain(getattr(story, key)) for key in expected} == expected
-    assert (story.file, str(story.week), story.day, story.slug) == (FILE, "2026-W20", date(2026, 5, 15), "slug")
+    assert (story.file, str(story.week), story.day, story.slug) == (
+        FILE,
+        "2026-W20",
+        date(2026, 5, 15),
+        "slug",
+    )
 
 
 @pytest.mark.parametrize("path", sorted(DATA.glob("invalid/*.md")), ids=lambda path: path.stem)
@@ -64,7 +77,10 @@ def test_an_invalid_file_gets_these_lines(path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "message"),
     [
-        ("content/2026/w20/2026-05-15-Chip News.md", "has signs that no address can have: 'Chip News'"),
+        (
+            "content/2026/w20/2026-05-15-Chip News.md",
+            "has signs that no address can have: 'Chip News'",
+        ),
         ("content/2026/w54/2026-05-15-slug.md", "there is no week 2026/w54"),
         ("content/2026/w20/2026-02-30-slug.md", "there is no day 2026-02-30"),
         ("content/2026/w20/slug.md", "the story has no date"),
@@ -110,13 +126,20 @@ def stories(draw: st.DrawFn) -> Story:
         authors=draw(NAMES.filter(lambda names: "" not in names)),
         id=draw(LINE),
         source=draw(st.just("") | LINE),
-        themes=draw(st.sampled_from([(), ("memory-crunch",), ("memory-crunch", "export-controls")])),
-        published=draw(st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(HONG_KONG))),  # noqa: DTZ001
+        themes=draw(
+            st.sampled_from([(), ("memory-crunch",), ("memory-crunch", "export-controls")])
+        ),
+        published=draw(MOMENTS),
         lead=draw(st.booleans()),
         hide=draw(st.booleans()),
         draft=draw(st.booleans()),
         corrections=tuple(
-            draw(st.lists(st.builds(Correction, st.dates(date(2000, 1, 1), date(8999, 12, 31)), LINE), max_size=2))
+            draw(
+                st.lists(
+                    st.builds(Correction, st.dates(date(2000, 1, 1), date(8999, 12, 31)), LINE),
+                    max_size=2,
+                )
+            )
         ),
         excerpt=excerpt.escape(draw(PARAGRAPHS)),
         note=draw(st.sampled_from(["", "A *note*.", "One.\n\n> A quotation.\n\n---\n\n* a\n* b"])),
@@ -173,7 +196,17 @@ def test_keys_have_a_fixed_order_and_a_blank_line_ends_the_file() -> None:
     text = story_file.dumps(story)
 
     keys = [line.partition(":")[0] for line in text.split("\n---\n")[0].split("\n")[1:]]
-    assert keys == ["title", "link", "published", "authors", "image", "feeds", "id", "themes", "draft"]
+    assert keys == [
+        "title",
+        "link",
+        "published",
+        "authors",
+        "image",
+        "feeds",
+        "id",
+        "themes",
+        "draft",
+    ]
     assert text.endswith("---\n\n> Orders come in.\n\n")
 
 

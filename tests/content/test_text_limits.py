@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from digest import config, redact
 from digest.checks.markdown_scan import Prose
 from digest.content import excerpt, story_file
-from digest.content.read import Reading
+from digest.content.read import ContentReader
 from digest.errors import Faults
 
 FILE = "content/2026/w20/2026-05-15-a.md"
@@ -49,14 +49,80 @@ def test_settings_beyond_all_bounds_are_named_with_their_line(text: str, message
 
 
 KEYS = (
-    *("site", "feeds", "themes", "pull", "editions", "id", "url", "title", "description", "language", "timezone"),
-    *("editor", "publisher", "paywall", "excerpt", "retired", "match", "ignore", "was", "draft", "close"),
+    *(
+        "site",
+        "feeds",
+        "themes",
+        "pull",
+        "editions",
+        "id",
+        "url",
+        "title",
+        "description",
+        "language",
+        "timezone",
+    ),
+    *(
+        "editor",
+        "publisher",
+        "paywall",
+        "excerpt",
+        "retired",
+        "match",
+        "ignore",
+        "was",
+        "draft",
+        "close",
+    ),
 )
 ODD = (
-    *('""', '"a"', '"https://a.example/"', '"http://["', '"//"', '"a\\u0000b"', '"\\U0010FFFF"', '"../a"', '" "', "''"),
-    *("0", "-1", "9223372036854775808", "-0xF", "0xFFFFFFFFFFFFFFFFFFFF", "inf", "nan", "-inf", "1e999", "1.5", "true"),
-    *("1979-05-27", "07:32:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.999999Z", "[]", "[[]]", "{}"),
-    *('["a", 1]', '[""]', '["+"]', '["*"]', '["a + + b"]', "[{}]", '{a = "b"}', '"""\na\n"""', "'''a'''", "1_0", "x"),
+    *(
+        '""',
+        '"a"',
+        '"https://a.example/"',
+        '"http://["',
+        '"//"',
+        '"a\\u0000b"',
+        '"\\U0010FFFF"',
+        '"../a"',
+        '" "',
+        "''",
+    ),
+    *(
+        "0",
+        "-1",
+        "9223372036854775808",
+        "-0xF",
+        "0xFFFFFFFFFFFFFFFFFFFF",
+        "inf",
+        "nan",
+        "-inf",
+        "1e999",
+        "1.5",
+        "true",
+    ),
+    *(
+        "1979-05-27",
+        "07:32:00",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59.999999Z",
+        "[]",
+        "[[]]",
+        "{}",
+    ),
+    *(
+        '["a", 1]',
+        '[""]',
+        '["+"]',
+        '["*"]',
+        '["a + + b"]',
+        "[{}]",
+        '{a = "b"}',
+        '"""\na\n"""',
+        "'''a'''",
+        "1_0",
+        "x",
+    ),
 )
 
 
@@ -69,7 +135,10 @@ def test_no_setting_is_odd_enough_for_more_than_a_fault(said: list[tuple[str, st
     try:
         config.loads(text)
     except Faults as faults:
-        assert all(problem.file == "digest.toml" and "\n" not in problem.what for problem in faults.problems)
+        assert all(
+            problem.file == "digest.toml" and "\n" not in problem.what
+            for problem in faults.problems
+        )
 
 
 def test_an_excerpt_is_cut_in_a_word_without_end_and_once() -> None:
@@ -103,7 +172,9 @@ def test_unknown_themes_are_named_up_to_a_number() -> None:
     themes = ", ".join(f"t{number}" for number in range(10_000))
 
     with pytest.raises(Faults) as raised:
-        story_file.loads(f"---\nthemes: [{themes}]\n---\n", FILE, story_file.Known(themes=frozenset({"trade"})))
+        story_file.loads(
+            f"---\nthemes: [{themes}]\n---\n", FILE, story_file.Known(themes=frozenset({"trade"}))
+        )
 
     named = [problem for problem in raised.value.problems if "theme" in problem.what]
     assert len(named) == 21
@@ -112,11 +183,19 @@ def test_unknown_themes_are_named_up_to_a_number() -> None:
 
 @pytest.mark.parametrize("kind", ["story", "letter", "page"])
 def test_a_file_that_is_too_large_is_named(kind: str) -> None:
-    file = {"story": FILE, "letter": "content/2026/w20/letter.md", "page": "content/pages/about.md"}[kind]
-    reading = Reading(config.loads(SITE), (), lambda _: b"---\ntitle: A\n---\n" + b"word " * 200_000, {})
+    file = {
+        "story": FILE,
+        "letter": "content/2026/w20/letter.md",
+        "page": "content/pages/about.md",
+    }[kind]
+    reading = ContentReader(
+        config.loads(SITE), (), lambda _: b"---\ntitle: A\n---\n" + b"word " * 200_000, {}
+    )
 
     assert getattr(reading, kind)(file) is None
-    assert list(map(str, reading.problems)) == [f"{file}: has more than 1,000,000 bytes; split it into several files"]
+    assert list(map(str, reading.problems)) == [
+        f"{file}: has more than 1,000,000 bytes; split it into several files"
+    ]
     assert reading.unread == [file]
 
 

@@ -17,7 +17,7 @@ from digest import config
 from digest.commands import build
 from digest.content import front_matter, story_file
 from digest.content.edit import edited
-from digest.content.read import Reading
+from digest.content.read import ContentReader
 from digest.content.story_file import Known
 from digest.errors import Faults
 from digest.intake import inbox_files
@@ -36,7 +36,10 @@ def headline(text: str) -> str:
     return story_file.loads(story("title: A", f"headline: {text}"), FILE, KNOWN).headline
 
 
-LINE = st.text(st.characters(codec="utf-8", exclude_characters="\n\r") | st.sampled_from(" #:-[]{}'\"\\&*!|>%@`,~"))
+LINE = st.text(
+    st.characters(codec="utf-8", exclude_characters="\n\r")
+    | st.sampled_from(" #:-[]{}'\"\\&*!|>%@`,~")
+)
 
 
 @given(LINE.map(lambda text: text.strip(" \t")).filter(lambda text: text and text[0] not in "'\""))
@@ -148,14 +151,18 @@ def test_nobody_is_called_tilde() -> None:
     assert story_file.loads(story("title: A", "authors: ~"), FILE, KNOWN).authors == ()
 
 
-@pytest.mark.parametrize("line", ["lead: true # the story", "themes: [] # none yet", "image: # later"])
+@pytest.mark.parametrize(
+    "line", ["lead: true # the story", "themes: [] # none yet", "image: # later"]
+)
 def test_behind_other_values_a_comment_is_a_comment(line: str) -> None:
     read = story_file.loads(story("title: A", line), FILE, KNOWN)
 
     assert (read.themes, read.image, read.lead) == ((), "", line.startswith("lead"))
 
 
-@pytest.mark.parametrize("old", ["C # is", "C # is\n  a language # too", '"C:\\new"', "#1", "[Update]"])
+@pytest.mark.parametrize(
+    "old", ["C # is", "C # is\n  a language # too", '"C:\\new"', "#1", "[Update]"]
+)
 def test_a_pull_can_replace_such_a_title_and_leaves_every_other_line(old: str) -> None:
     text = story(f"title: {old}", "headline: '#2' # mine")
     read = story_file.loads(text, FILE, KNOWN)
@@ -169,7 +176,9 @@ def test_a_pull_can_replace_such_a_title_and_leaves_every_other_line(old: str) -
 
 
 def test_the_title_of_a_letter_or_page_is_read_so_as_well() -> None:
-    values = front_matter.parse("---\ntitle: The #1 week # of May\n---\nDear\n", "x.md", required=False).values
+    values = front_matter.parse(
+        "---\ntitle: The #1 week # of May\n---\nDear\n", "x.md", required=False
+    ).values
 
     assert values["title"].words == "The #1 week # of May"
 
@@ -192,7 +201,12 @@ def test_every_word_reaches_the_page(tmp_path: Path) -> None:
 
     page = (tmp_path / "site/2026/w20/index.html").read_text()
     assert told(tmp_path) == []
-    for words in ("C # is a language", "#1 story", "#1 of papers", "An earlier version said #5, not #6."):
+    for words in (
+        "C # is a language",
+        "#1 story",
+        "#1 of papers",
+        "An earlier version said #5, not #6.",
+    ):
         assert words in page
 
 
@@ -202,8 +216,10 @@ LETTER, PAGE = "content/2026/w20/letter.md", "content/pages/about.md"
 def problems_of(tmp_path: Path, file: str, text: str) -> list[tuple[int, str]]:
     """Reads a letter, page or introduction of this text; returns what is wrong with it, by line."""
     (tmp_path / "digest.toml").write_text(SETTINGS)
-    reading = Reading(config.load(tmp_path), (), lambda _: text.encode(), {})
-    assert (reading.letter if file == LETTER else reading.page)(file) is None or not reading.problems
+    reading = ContentReader(config.load(tmp_path), (), lambda _: text.encode(), {})
+    assert (reading.letter if file == LETTER else reading.page)(
+        file
+    ) is None or not reading.problems
     return [(problem.line, problem.what) for problem in reading.problems]
 
 
@@ -259,27 +275,41 @@ ENDS = ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00Z", "0026-05-15", "9000
 
 
 @pytest.mark.parametrize("date", ENDS)
-def test_a_date_at_the_ends_of_the_calendar_is_an_error_with_its_line(tmp_path: Path, date: str) -> None:
-    for line in (f"published: {date}", f"updated: {date}", f"corrections:\n  - '{date[:10]}: a slip'"):
+def test_a_date_at_the_ends_of_the_calendar_is_an_error_with_its_line(
+    tmp_path: Path, date: str
+) -> None:
+    for line in (
+        f"published: {date}",
+        f"updated: {date}",
+        f"corrections:\n  - '{date[:10]}: a slip'",
+    ):
         with pytest.raises(Faults, match=re.escape(f"{FILE}:3: ")):
             story_file.loads(story("title: A", line), FILE, KNOWN)
     assert problems_of(tmp_path, LETTER, f"---\nupdated: {date}\n---\n")[0][0] == 2
 
 
-@pytest.mark.parametrize("place", ["9999/w52/9999-12-31-a.md", "0001/w01/0001-01-01-a.md", "2026/w20/0001-01-01-a.md"])
+@pytest.mark.parametrize(
+    "place", ["9999/w52/9999-12-31-a.md", "0001/w01/0001-01-01-a.md", "2026/w20/0001-01-01-a.md"]
+)
 def test_so_is_the_name_of_a_file_there(place: str) -> None:
     with pytest.raises(Faults, match=place[:4]):
         story_file.loads(story("title: A", "published: 2026-05-15"), f"content/{place}", KNOWN)
 
 
 @pytest.mark.parametrize("date", ENDS)
-def test_a_pull_goes_on_beside_a_file_in_the_inbox_with_such_a_date(tmp_path: Path, date: str) -> None:
-    (tmp_path / "digest.toml").write_text(SETTINGS.replace('"Asia/Hong_Kong"', '"America/New_York"'))
+def test_a_pull_goes_on_beside_a_file_in_the_inbox_with_such_a_date(
+    tmp_path: Path, date: str
+) -> None:
+    (tmp_path / "digest.toml").write_text(
+        SETTINGS.replace('"Asia/Hong_Kong"', '"America/New_York"')
+    )
     inbox = tmp_path / "content/inbox/a.md"
     inbox.parent.mkdir(parents=True)
     inbox.write_text(story("title: A", f"published: {date}"))
 
-    filed, [problem] = inbox_files.empty_inbox(tmp_path, config.load(tmp_path), {}, now=NOW, dry=False)
+    filed, [problem] = inbox_files.empty_inbox(
+        tmp_path, config.load(tmp_path), {}, now=NOW, dry=False
+    )
 
     assert (filed, problem.file, problem.line) == ((), "content/inbox/a.md", 3)
 
@@ -321,7 +351,9 @@ def test_words_that_yaml_would_drop_are_an_error(lines: str, what: str) -> None:
         ("[“JJ” Doe, Ann]", ("“JJ” Doe", "Ann")),
     ],
 )
-def test_the_names_of_a_list_are_read_as_they_were_typed(typed: str, authors: tuple[str, ...]) -> None:
+def test_the_names_of_a_list_are_read_as_they_were_typed(
+    typed: str, authors: tuple[str, ...]
+) -> None:
     text = story("title: A", f"authors: {typed}", "published: 2026-05-15")
     read = story_file.loads(text, FILE, ALL)
 

@@ -56,20 +56,31 @@ def test_no_page_subscription_list_or_expected_result_passes_for_a_feed(
     corpus: list[tuple[Path, str, Document | Failed]],
 ) -> None:
     passing = [
-        path for path, kind, outcome in corpus if kind in {"html", "opml", "expected"} and isinstance(outcome, Document)
+        path
+        for path, kind, outcome in corpus
+        if kind in {"html", "opml", "expected"} and isinstance(outcome, Document)
     ]
 
     assert passing == []
 
 
-def test_every_entry_of_the_corpus_is_sound(corpus: list[tuple[Path, str, Document | Failed]]) -> None:
-    entries = [entry for _, _, outcome in corpus if isinstance(outcome, Document) for entry in outcome.entries]
+def test_every_entry_of_the_corpus_is_sound(
+    corpus: list[tuple[Path, str, Document | Failed]],
+) -> None:
+    entries = [
+        entry
+        for _, _, outcome in corpus
+        if isinstance(outcome, Document)
+        for entry in outcome.entries
+    ]
 
     assert len(entries) > 3_000
     assert all(urls.web_link(entry.link) == entry.link and entry.title for entry in entries)
 
 
-def test_every_feed_with_entries_yields_them_or_says_why_not(corpus: list[tuple[Path, str, Document | Failed]]) -> None:
+def test_every_feed_with_entries_yields_them_or_says_why_not(
+    corpus: list[tuple[Path, str, Document | Failed]],
+) -> None:
     silent = []
     for path, kind, outcome in corpus:
         if kind != "doc" or isinstance(outcome, Failed):
@@ -82,7 +93,9 @@ def test_every_feed_with_entries_yields_them_or_says_why_not(corpus: list[tuple[
     assert silent == []
 
 
-def test_feed_that_is_refused_has_no_entry_with_a_link(corpus: list[tuple[Path, str, Document | Failed]]) -> None:
+def test_feed_that_is_refused_has_no_entry_with_a_link(
+    corpus: list[tuple[Path, str, Document | Failed]],
+) -> None:
     lost = []
     for path, kind, outcome in corpus:
         if kind != "doc" or isinstance(outcome, Document) or path.suffix == ".json":
@@ -104,7 +117,10 @@ def test_real_feed_is_read_whole(shared: Path, name: str) -> None:
     assert (len(outcome.entries), outcome.warnings) == (50, ())
     assert all(entry.published and entry.image.startswith("https://") for entry in outcome.entries)
     assert all(entry.id == f"{entry.link}?utm_source=rss_feed" for entry in outcome.entries)
-    assert all(1 <= len(entry.authors) <= 3 and "," not in "".join(entry.authors) for entry in outcome.entries)
+    assert all(
+        1 <= len(entry.authors) <= 3 and "," not in "".join(entry.authors)
+        for entry in outcome.entries
+    )
     assert all(len(entry.summary) > 100 for entry in outcome.entries)
 
 
@@ -134,13 +150,17 @@ def manifest() -> list[Any]:
 
 
 @pytest.mark.parametrize("case", manifest())
-def test_hostile_feed_is_read_in_bounds_with_its_control_entry(hostile: Path, case: dict[str, Any]) -> None:
+def test_hostile_feed_is_read_in_bounds_with_its_control_entry(
+    hostile: Path, case: dict[str, Any]
+) -> None:
     begun = time.process_time()
     outcome = read(hostile / case["file"])
 
     assert time.process_time() - begun < 10
     assert isinstance(outcome, Document)
-    assert not case["control"] or f"Control entry {case['id']}" in {entry.title for entry in outcome.entries}
+    assert not case["control"] or f"Control entry {case['id']}" in {
+        entry.title for entry in outcome.entries
+    }
 
 
 @pytest.mark.parametrize(
@@ -153,7 +173,9 @@ def test_hostile_feed_is_read_in_bounds_with_its_control_entry(hostile: Path, ca
         ("d032-reference-overflow", ["x \ufffd y"]),
     ],
 )
-def test_hostile_headline_is_seen_as_the_text_that_it_is(hostile: Path, case: str, titles: list[str]) -> None:
+def test_hostile_headline_is_seen_as_the_text_that_it_is(
+    hostile: Path, case: str, titles: list[str]
+) -> None:
     outcome = read(hostile / f"{case}.xml")
 
     assert isinstance(outcome, Document)

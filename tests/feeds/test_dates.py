@@ -178,10 +178,14 @@ def test_date_is_read_as_the_moment_it_names(text: str, moment: str) -> None:
 def test_date_without_a_zone_that_is_known_keeps_its_day(text: str, figures: str) -> None:
     moment = datetime.fromisoformat(figures).replace(tzinfo=UTC)
 
-    assert dates.reading(text) == dates.Reading(moment, day_only=moment.hour == 0, zoneless=True)
+    assert dates.reading(text) == dates.ContentReader(
+        moment, day_only=moment.hour == 0, zoneless=True
+    )
 
 
-@pytest.mark.parametrize("text", ["2026-11-23T00:00:00Z", "Mon, 23 Nov 2026 00:00:00 +0800", "2026-11-23 10:00"])
+@pytest.mark.parametrize(
+    "text", ["2026-11-23T00:00:00Z", "Mon, 23 Nov 2026 00:00:00 +0800", "2026-11-23 10:00"]
+)
 def test_a_time_in_a_known_zone_is_a_moment(text: str) -> None:
     found = dates.reading(text)
 
@@ -194,7 +198,9 @@ def test_date_that_cannot_be_believed_is_none(text: str) -> None:
     assert dates.read(text) is None
 
 
-@pytest.mark.parametrize(("digits", "year"), [("00", 2000), ("49", 2049), ("90", 1990), ("99", 1999)])
+@pytest.mark.parametrize(
+    ("digits", "year"), [("00", 2000), ("49", 2049), ("90", 1990), ("99", 1999)]
+)
 def test_two_digits_of_a_year_are_read_as_mail_does(digits: str, year: int) -> None:
     assert dates.read(f"15 May {digits} 12:00:00 GMT") == datetime(year, 5, 15, 12, tzinfo=UTC)
 
@@ -202,7 +208,9 @@ def test_two_digits_of_a_year_are_read_as_mail_does(digits: str, year: int) -> N
 MOMENTS = st.datetimes(
     min_value=datetime(1990, 1, 2),  # noqa: DTZ001 - the zone is drawn beside it
     max_value=datetime(2200, 1, 1),  # noqa: DTZ001
-    timezones=st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes))),
+    timezones=st.integers(-14 * 60, 14 * 60).map(
+        lambda minutes: timezone(timedelta(minutes=minutes))
+    ),
 )
 
 
@@ -234,7 +242,9 @@ TIMES = [
 ]
 
 
-@given(st.dates(date(1990, 1, 1), date(2200, 1, 1)), st.sampled_from(WRITTEN), st.sampled_from(TIMES))
+@given(
+    st.dates(date(1990, 1, 1), date(2200, 1, 1)), st.sampled_from(WRITTEN), st.sampled_from(TIMES)
+)
 def test_a_day_in_any_form_is_read_as_that_day(day: date, form: str, time: str) -> None:
     month = ENGLISH[day.month - 1]
     text = form.format(y=day.year, m=day.month, d=day.day, month=month, mon=month[:3]) + time
@@ -246,7 +256,9 @@ def test_a_day_in_any_form_is_read_as_that_day(day: date, form: str, time: str) 
 
 
 @given(st.dates(date(1990, 1, 1), date(2200, 1, 1)), st.sampled_from("/.-"), st.booleans())
-def test_figures_are_a_day_only_where_they_can_be_no_other(day: date, gap: str, american: bool) -> None:
+def test_figures_are_a_day_only_where_they_can_be_no_other(
+    day: date, gap: str, american: bool
+) -> None:
     order = (day.month, day.day) if american else (day.day, day.month)
 
     moment = dates.read(f"{order[0]:02}{gap}{order[1]:02}{gap}{day.year}")

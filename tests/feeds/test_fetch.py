@@ -116,11 +116,15 @@ def test_we_say_who_we_are_and_what_we_read() -> None:
 
     assert headers["User-Agent"] == "Digest/1 ( https://digest.example)"
     assert headers["Accept-Encoding"] == "gzip, deflate"
-    assert all(kind in headers["Accept"] for kind in ("rss+xml", "atom+xml", "feed+json", "text/xml"))
+    assert all(
+        kind in headers["Accept"] for kind in ("rss+xml", "atom+xml", "feed+json", "text/xml")
+    )
     assert not {"If-None-Match", "If-Modified-Since", "Cookie", "Authorization"} & set(headers)
 
 
-def test_nothing_is_logged_or_printed(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_logged_or_printed(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
     with caplog.at_level("INFO"):
         ask_one(good)
 
@@ -132,7 +136,10 @@ def test_nothing_is_logged_or_printed(caplog: pytest.LogCaptureFixture, capfd: p
 
 
 def conditional(exchange: Exchange) -> None:
-    if exchange.headers.get("If-None-Match") == '"v1"' or exchange.headers.get("If-Modified-Since") == "last Tuesday":
+    if (
+        exchange.headers.get("If-None-Match") == '"v1"'
+        or exchange.headers.get("If-Modified-Since") == "last Tuesday"
+    ):
         exchange.reply(304)
     else:
         exchange.reply(200, BODY, ETag='"v1"', Last_Modified="last Tuesday")
@@ -147,7 +154,9 @@ def test_validators_are_kept_as_they_came_and_sent_back() -> None:
     assert (again.body, again.validators) == (None, known)
 
 
-@pytest.mark.parametrize("known", [Validators(etag='"v1"'), Validators(modified="last Tuesday")], ids=repr)
+@pytest.mark.parametrize(
+    "known", [Validators(etag='"v1"'), Validators(modified="last Tuesday")], ids=repr
+)
 def test_either_validator_alone_serves(known: Validators) -> None:
     assert fetched(ask_one(conditional, known=known)).body is None
 
@@ -164,13 +173,17 @@ def test_same_body_with_a_new_etag_is_unchanged_and_the_new_etag_is_kept() -> No
 
 def test_validator_that_cannot_be_a_header_is_not_sent() -> None:
     with FeedHost({"/feed": good}) as host:
-        outcome = ask(host.url("/feed"), known=Validators(etag='"a\r\nX-Evil: 1"', modified="é" * 2000))[0]
+        outcome = ask(
+            host.url("/feed"), known=Validators(etag='"a\r\nX-Evil: 1"', modified="é" * 2000)
+        )[0]
 
         assert fetched(outcome).body == BODY
         assert not {"If-None-Match", "If-Modified-Since", "X-Evil"} & set(host.requests[0][1])
 
 
-@pytest.mark.parametrize("known", [None, Validators(hash=HASH)], ids=["unknown", "known by its hash"])
+@pytest.mark.parametrize(
+    "known", [None, Validators(hash=HASH)], ids=["unknown", "known by its hash"]
+)
 def test_not_modified_without_having_asked_is_a_failure(known: Validators | None) -> None:
     outcome = ask_one(lambda exchange: exchange.reply(304), known=known)
 
@@ -179,7 +192,9 @@ def test_not_modified_without_having_asked_is_a_failure(known: Validators | None
 
 def test_last_modified_that_lies_ahead_is_neither_kept_nor_sent() -> None:
     ahead = "Sat, 16 Nov 2041 18:11:00 GMT"
-    with FeedHost({"/feed": lambda exchange: exchange.reply(200, BODY, Last_Modified=ahead)}) as host:
+    with FeedHost(
+        {"/feed": lambda exchange: exchange.reply(200, BODY, Last_Modified=ahead)}
+    ) as host:
         outcome = ask(host.url("/feed"), known=Validators(modified=ahead))[0]
 
         assert fetched(outcome).validators.modified == ""
@@ -197,7 +212,9 @@ FAILS_UNDER_CONDITIONS: Mapping[str, Answer] = {
     "precondition failed": lambda exchange: exchange.reply(412),
     "a fault of the server": lambda exchange: exchange.reply(500),
     "nothing": lambda exchange: exchange.reply(200),
-    "no proper answer": lambda exchange: exchange.send(b"HTTP/1.1 304 Not Modified\r\nno header\r\n\r\n"),
+    "no proper answer": lambda exchange: exchange.send(
+        b"HTTP/1.1 304 Not Modified\r\nno header\r\n\r\n"
+    ),
     "a reset": lambda exchange: exchange.reset(),
 }
 
@@ -214,8 +231,12 @@ def test_feed_that_fails_only_under_conditions_is_asked_for_whole(answer: Answer
         assert len(host.requests) == 2
 
 
-@pytest.mark.parametrize(("status", "times"), [(400, 2), (403, 2), (401, 1), (404, 1), (410, 1), (429, 1), (500, 3)])
-def test_feed_that_fails_in_any_case_is_asked_for_whole_once_at_most(status: int, times: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "times"), [(400, 2), (403, 2), (401, 1), (404, 1), (410, 1), (429, 1), (500, 3)]
+)
+def test_feed_that_fails_in_any_case_is_asked_for_whole_once_at_most(
+    status: int, times: int
+) -> None:
     with FeedHost({"/feed": lambda exchange: exchange.reply(status)}) as host:
         failed(ask(host.url("/feed"), known=Validators(etag='"v1"'))[0])
 
@@ -255,7 +276,9 @@ def test_trouble_that_stays_is_tried_three_times_in_all() -> None:
 
         assert len(host.requests) == 3
 
-    assert failed(outcome).reason == "the publisher's server failed (502 Bad Gateway); try again later"
+    assert (
+        failed(outcome).reason == "the publisher's server failed (502 Bad Gateway); try again later"
+    )
     assert failed(outcome).wait is None
 
 
@@ -284,8 +307,12 @@ def test_retry_after_is_waited_for_where_it_fits_in_the_deadline() -> None:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-@pytest.mark.parametrize("header", ["120", (NOW + timedelta(seconds=120)).strftime("%a, %d %b %Y %H:%M:%S GMT")])
-def test_retry_after_beyond_the_deadline_is_reported_and_not_waited_for(status: int, header: str) -> None:
+@pytest.mark.parametrize(
+    "header", ["120", (NOW + timedelta(seconds=120)).strftime("%a, %d %b %Y %H:%M:%S GMT")]
+)
+def test_retry_after_beyond_the_deadline_is_reported_and_not_waited_for(
+    status: int, header: str
+) -> None:
     with FeedHost({"/feed": lambda exchange: exchange.reply(status, Retry_After=header)}) as host:
         outcome = failed(ask(host.url("/feed"))[0])
 
@@ -321,7 +348,9 @@ def test_retry_after_is_read_in_all_its_forms(header: str, wait: timedelta | Non
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("location", ["/feed", "../feed", "?", "//{host}/feed", "http://{host}/feed#here"])
+@pytest.mark.parametrize(
+    "location", ["/feed", "../feed", "?", "//{host}/feed", "http://{host}/feed#here"]
+)
 def test_redirects_are_followed_however_they_are_put(status: int, location: str) -> None:
     def answer(exchange: Exchange) -> None:
         if exchange.path == "/sub/old":
@@ -329,7 +358,9 @@ def test_redirects_are_followed_however_they_are_put(status: int, location: str)
         else:
             good(exchange)
 
-    with FeedHost(dict.fromkeys(("/sub/old", "/feed", "/sub/feed", "/sub/old?", "/sub/"), answer)) as host:
+    with FeedHost(
+        dict.fromkeys(("/sub/old", "/feed", "/sub/feed", "/sub/old?", "/sub/"), answer)
+    ) as host:
         outcome = ask(host.url("/sub/old"))[0]
 
     if location == "?":
@@ -340,11 +371,22 @@ def test_redirects_are_followed_however_they_are_put(status: int, location: str)
 
 @pytest.mark.parametrize(
     ("statuses", "known_as"),
-    [([301], "/1"), ([308, 301], "/2"), ([301, 302, 301], "/1"), ([302, 301], ""), ([307], ""), ([], "")],
+    [
+        ([301], "/1"),
+        ([308, 301], "/2"),
+        ([301, 302, 301], "/1"),
+        ([302, 301], ""),
+        ([307], ""),
+        ([], ""),
+    ],
     ids=str,
 )
-def test_moved_is_the_last_address_that_permanent_redirects_alone_lead_to(statuses: list[int], known_as: str) -> None:
-    hops = {f"/{number}": moved_to(f"/{number + 1}", status) for number, status in enumerate(statuses)}
+def test_moved_is_the_last_address_that_permanent_redirects_alone_lead_to(
+    statuses: list[int], known_as: str
+) -> None:
+    hops = {
+        f"/{number}": moved_to(f"/{number + 1}", status) for number, status in enumerate(statuses)
+    }
     with FeedHost({**hops, f"/{len(statuses)}": good}) as host:
         outcome = fetched(ask(host.url("/0"))[0])
 
@@ -357,7 +399,10 @@ def test_moved_is_the_last_address_that_permanent_redirects_alone_lead_to(status
     [
         ("file:///etc/passwd", "a redirect to 'file:///etc/passwd', which is not a web address"),
         ("javascript:alert(1)", "a redirect to 'javascript:alert(1)', which is not a web address"),
-        ("ftp://files.example/feed", "a redirect to 'ftp://files.example/feed', which is not a web address"),
+        (
+            "ftp://files.example/feed",
+            "a redirect to 'ftp://files.example/feed', which is not a web address",
+        ),
         ("data:text/xml,x", "a redirect to 'data:text/xml,x', which is not a web address"),
         ("/feed", "redirects in a circle; the publisher has to fix that"),
     ],
@@ -405,7 +450,10 @@ def test_cookies_last_for_one_feeds_chain_and_reach_no_other() -> None:
     [
         (204, "an empty answer (204)"),
         (401, "asks for a password (401); only a feed that is open to all can be pulled"),
-        (403, "refuses this reader or this network (403); try from another network, or ask the publisher"),
+        (
+            403,
+            "refuses this reader or this network (403); try from another network, or ask the publisher",
+        ),
         (404, "no feed at this address (404); look for its new one on the publisher's site"),
         (410, "gone for good (410); set `retired = true` for this feed"),
         (418, "answered 418 I'm a Teapot"),
@@ -433,14 +481,24 @@ BROKEN: Mapping[str, tuple[Answer, str]] = {
         "no complete answer within 0.6 s",
     ),
     "says nothing": (lambda exchange: exchange.hang(), "no complete answer within 0.6 s"),
-    "hangs up": (lambda exchange: exchange.send(b""), "the server closed the connection without an answer"),
-    "not HTTP": (lambda exchange: exchange.send(b"220 mail ready\r\n\r\n"), "its answer is not proper HTTP"),
+    "hangs up": (
+        lambda exchange: exchange.send(b""),
+        "the server closed the connection without an answer",
+    ),
+    "not HTTP": (
+        lambda exchange: exchange.send(b"220 mail ready\r\n\r\n"),
+        "its answer is not proper HTTP",
+    ),
     "bad chunk": (
-        lambda exchange: exchange.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+        lambda exchange: exchange.send(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+        ),
         "its answer is not proper HTTP",
     ),
     "two lengths": (
-        lambda exchange: exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
+        lambda exchange: exchange.send(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"
+        ),
         "its answer is not proper HTTP (conflicting Content-Length headers); the publisher has to fix that",
     ),
     "two kinds of chunks": (
@@ -480,7 +538,9 @@ def test_broken_server_is_named_within_the_deadline(answer: Answer, words: str) 
 
 
 def test_silence_is_named_with_its_length() -> None:
-    outcome = ask_one(lambda exchange: exchange.hang(), limits=Limits(deadline=5, silence=0.2, retries=0))
+    outcome = ask_one(
+        lambda exchange: exchange.hang(), limits=Limits(deadline=5, silence=0.2, retries=0)
+    )
 
     assert failed(outcome).reason == "no answer for 0.2 s"
 
@@ -493,7 +553,8 @@ def test_closed_port_is_a_refused_connection() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://", "http://[::1", "https://a b/", "http://x:99999/", "http://\u2603\u0301.\u0301/"]
+    "url",
+    ["http://", "http://[::1", "https://a b/", "http://x:99999/", "http://\u2603\u0301.\u0301/"],
 )
 def test_address_that_cannot_be_asked_is_a_failure(url: str) -> None:
     assert failed(ask(url)[0]).reason
@@ -508,7 +569,9 @@ def test_unknown_name_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert failed(ask("http://nowhere.example/feed")[0]).reason.startswith("its host is not known")
 
 
-def test_name_server_that_never_answers_does_not_hold_up_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_name_server_that_never_answers_does_not_hold_up_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     over = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(20))
     begun = time.monotonic()
@@ -524,26 +587,33 @@ def test_name_server_that_never_answers_does_not_hold_up_the_run(monkeypatch: py
 def test_proxy_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("all_proxy", proxy)
 
-    assert "are set in the environment cannot be used" in failed(ask("http://feed.example/")[0]).reason
+    assert (
+        "are set in the environment cannot be used" in failed(ask("http://feed.example/")[0]).reason
+    )
 
 
 def test_certificates_that_cannot_be_used_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/certificates.pem")
 
     assert (
-        "certificates that are set in the environment cannot be used" in failed(ask("https://feed.example/")[0]).reason
+        "certificates that are set in the environment cannot be used"
+        in failed(ask("https://feed.example/")[0]).reason
     )
 
 
 def test_proxy_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
     with FeedHost({}) as host:
-        monkeypatch.setattr(Exchange, "do_CONNECT", lambda exchange: exchange.send(refusal), raising=False)
+        monkeypatch.setattr(
+            Exchange, "do_CONNECT", lambda exchange: exchange.send(refusal), raising=False
+        )
         monkeypatch.setenv("https_proxy", host.url(""))
 
         outcome = ask("https://feed.example/")[0]
 
-    assert failed(outcome).reason == "the proxy that is set in this machine's environment refused it"
+    assert (
+        failed(outcome).reason == "the proxy that is set in this machine's environment refused it"
+    )
 
 
 def caused(error: BaseException, cause: BaseException) -> BaseException:
@@ -558,10 +628,22 @@ class ReadTimeout(Exception):
 @pytest.mark.parametrize(
     ("error", "words", "passes"),
     [
-        (caused(OSError("all failed"), ExceptionGroup("", [ConnectionRefusedError()])), "connection refused", False),
+        (
+            caused(OSError("all failed"), ExceptionGroup("", [ConnectionRefusedError()])),
+            "connection refused",
+            False,
+        ),
         (caused(OSError("x"), socket.gaierror()), "its host is not known", False),
-        (caused(OSError("x"), OSError(errno.ENETUNREACH, "")), "its host cannot be reached from this network", False),
-        (caused(OSError("x"), ssl.SSLError(1, "wrong version")), "no secure connection could be made", False),
+        (
+            caused(OSError("x"), OSError(errno.ENETUNREACH, "")),
+            "its host cannot be reached from this network",
+            False,
+        ),
+        (
+            caused(OSError("x"), ssl.SSLError(1, "wrong version")),
+            "no secure connection could be made",
+            False,
+        ),
         (caused(OSError("x"), ConnectionResetError()), "the connection was reset", True),
         (ReadTimeout("x"), "no answer for 9 s", True),
         (TimeoutError(), "no answer for 9 s", True),
@@ -578,7 +660,9 @@ def test_certificate_that_is_not_valid_is_named_with_its_fault() -> None:
     fault = ssl.SSLCertVerificationError(1, "certificate verify failed")
     fault.verify_message = "certificate has expired"
 
-    assert network_errors.words(fault, 9) == "its certificate is not valid (certificate has expired)"
+    assert (
+        network_errors.words(fault, 9) == "its certificate is not valid (certificate has expired)"
+    )
 
 
 @given(st.binary(max_size=300))
@@ -593,7 +677,9 @@ def test_whatever_a_server_sends_is_a_value(content: bytes) -> None:
 @settings(max_examples=40)
 def test_whatever_follows_a_good_beginning_is_a_value(content: bytes) -> None:
     head = b"HTTP/1.1 200 OK\r\n"
-    outcome = ask_one(lambda exchange: exchange.send(head + content), limits=Limits(deadline=2, retries=0))
+    outcome = ask_one(
+        lambda exchange: exchange.send(head + content), limits=Limits(deadline=2, retries=0)
+    )
 
     assert isinstance(outcome, Fetched) or outcome.reason
 
@@ -627,19 +713,30 @@ def test_one_host_is_asked_for_two_feeds_at_once_and_no_more() -> None:
     assert all(fetched(outcome).body == BODY for outcome in outcomes)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux listens on all of 127.0.0.0/8 unasked")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux listens on all of 127.0.0.0/8 unasked"
+)
 def test_limits_hold_over_all_hosts_and_for_the_hosts_of_redirects() -> None:
     turnstile = Turnstile()
     with (
         FeedHost({f"/{number}": turnstile for number in range(6)}) as target,
-        FeedHost({f"/{number}": moved_to(target.url(f"/{number}")) for number in range(3)}, "127.0.0.2") as one,
-        FeedHost({f"/{number}": moved_to(target.url(f"/{number}")) for number in range(3, 6)}, "127.0.0.3") as two,
+        FeedHost(
+            {f"/{number}": moved_to(target.url(f"/{number}")) for number in range(3)}, "127.0.0.2"
+        ) as one,
+        FeedHost(
+            {f"/{number}": moved_to(target.url(f"/{number}")) for number in range(3, 6)},
+            "127.0.0.3",
+        ) as two,
     ):
-        urls = [one.url(f"/{number}") for number in range(3)] + [two.url(f"/{number}") for number in range(3, 6)]
+        urls = [one.url(f"/{number}") for number in range(3)] + [
+            two.url(f"/{number}") for number in range(3, 6)
+        ]
         redirected = ask(*urls)
         most_on_one_host = turnstile.most
         turnstile.most = 0
-        ask(*(target.url(f"/{number}") for number in range(6)), limits=Limits(at_once=3, per_host=6))
+        ask(
+            *(target.url(f"/{number}") for number in range(6)), limits=Limits(at_once=3, per_host=6)
+        )
 
     assert all(fetched(outcome).body == BODY for outcome in redirected)
     assert (most_on_one_host, turnstile.most) == (2, 3)
@@ -651,7 +748,10 @@ def test_time_in_the_queue_is_not_counted() -> None:
         good(exchange)
 
     with FeedHost({f"/{number}": slow for number in range(5)}) as host:
-        outcomes = ask(*(host.url(f"/{number}") for number in range(5)), limits=Limits(per_host=1, deadline=0.5))
+        outcomes = ask(
+            *(host.url(f"/{number}") for number in range(5)),
+            limits=Limits(per_host=1, deadline=0.5),
+        )
 
     assert all(fetched(outcome).body == BODY for outcome in outcomes)
 
@@ -693,7 +793,11 @@ PACKED: Mapping[str, tuple[str, bytes]] = {
 
 @pytest.mark.parametrize(("label", "content"), PACKED.values(), ids=PACKED)
 def test_packed_bodies_are_unpacked(label: str, content: bytes) -> None:
-    outcome = ask_one(lambda exchange: exchange.reply(200, content, **({"Content_Encoding": label} if label else {})))
+    outcome = ask_one(
+        lambda exchange: exchange.reply(
+            200, content, **({"Content_Encoding": label} if label else {})
+        )
+    )
 
     assert (fetched(outcome).body or b"").lstrip() == BODY
 
@@ -705,7 +809,11 @@ def test_packed_bodies_are_unpacked(label: str, content: bytes) -> None:
         ("\x1b[31mred", b"x", "compressed as '[31mred', a format that cannot be read"),
         ("gzip, gzip, gzip, gzip", b"x", "compressed 4 times, which no feed is"),
         ("gzip", gzip.compress(BODY, mtime=0)[:-9], "its answer is incomplete"),
-        ("gzip", gzip.compress(BODY, mtime=0)[:10] + b"\xff" * 40, "its gzip compression is damaged"),
+        (
+            "gzip",
+            gzip.compress(BODY, mtime=0)[:10] + b"\xff" * 40,
+            "its gzip compression is damaged",
+        ),
         ("deflate", b"\xff\xff\xff\xff", "its deflate compression is damaged"),
     ],
 )
@@ -723,7 +831,11 @@ def unpack(label: str, chunks: list[bytes], cap: int = 1_000_000) -> bytes:
     return unpacker.end()
 
 
-@given(st.binary(max_size=400), st.sampled_from(["", "gzip", "deflate", "gzip, deflate", "deflate, gzip"]), st.data())
+@given(
+    st.binary(max_size=400),
+    st.sampled_from(["", "gzip", "deflate", "gzip, deflate", "deflate, gzip"]),
+    st.data(),
+)
 def test_unpacking_gives_back_what_was_packed_however_it_is_cut(
     content: bytes, label: str, data: st.DataObject
 ) -> None:
@@ -731,7 +843,9 @@ def test_unpacking_gives_back_what_was_packed_however_it_is_cut(
     for name in filter(None, label.split(", ")):
         packed = gzip.compress(packed) if name == "gzip" else zlib.compress(packed)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(packed)), max_size=6)))
-    chunks = [packed[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(packed)], strict=True)]
+    chunks = [
+        packed[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(packed)], strict=True)
+    ]
 
     if not content.startswith(b"\x1f\x8b"):
         assert unpack(label, chunks) == content
@@ -794,7 +908,11 @@ def test_feed_in_a_file_is_read_and_known_by_its_hash(root: Path) -> None:
     outcome = fetched(ask("feeds/a.xml", root=root)[0])
     again = fetched(ask("feeds/a.xml", root=root, known=outcome.validators)[0])
 
-    assert (outcome.body, outcome.url, outcome.validators) == (BODY, "feeds/a.xml", Validators(hash=HASH))
+    assert (outcome.body, outcome.url, outcome.validators) == (
+        BODY,
+        "feeds/a.xml",
+        Validators(hash=HASH),
+    )
     assert again.body is None
 
 
@@ -817,7 +935,11 @@ def nothing(root: Path) -> None:
 
 
 UNREADABLE: Mapping[str, tuple[Callable[[Path], object], str, str]] = {
-    "missing": (nothing, "feeds/b.xml", "no file 'feeds/b.xml' in the digest's folder; correct the feed's url"),
+    "missing": (
+        nothing,
+        "feeds/b.xml",
+        "no file 'feeds/b.xml' in the digest's folder; correct the feed's url",
+    ),
     "a folder": (nothing, "feeds", "'feeds' is not a file; correct the feed's url"),
     "above the root": (nothing, "../secret.xml", "'../secret.xml' is outside the digest's folder"),
     "absolute": (nothing, "/etc/hostname", "'/etc/hostname' is outside the digest's folder"),
@@ -839,7 +961,9 @@ UNREADABLE: Mapping[str, tuple[Callable[[Path], object], str, str]] = {
 }
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="it has no pipes with names, and few may make links")
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="it has no pipes with names, and few may make links"
+)
 @pytest.mark.parametrize(("prepare", "url", "words"), UNREADABLE.values(), ids=UNREADABLE)
 def test_file_that_cannot_be_a_feed_is_named(
     root: Path, prepare: Callable[[Path], object], url: str, words: str
@@ -862,7 +986,18 @@ WHOLE = """
     needua needaccept private changing growing rolling reguid redate reorder vanish bombxml html htmlblock truncate
     shortlength
 """
-UNCHANGED = ["ok", "etag", "etagweak", "lastmod", "both", "etagchanges", "lastmodbad", "304body", "gzip", "chunked"]
+UNCHANGED = [
+    "ok",
+    "etag",
+    "etagweak",
+    "lastmod",
+    "both",
+    "etagchanges",
+    "lastmodbad",
+    "304body",
+    "gzip",
+    "chunked",
+]
 CHANGED = ["changing", "growing", "rolling", "reguid", "redate", "vanish"]
 BEHAVIOURS = {
     **dict.fromkeys(WHOLE.split(), READ),
@@ -884,7 +1019,9 @@ BEHAVIOURS = {
     "429": "fewer requests",
     "429date": "fewer requests",
     **dict.fromkeys(["500", "502", "503"], "server failed"),
-    **dict.fromkeys(["slow", "slowloris", "slowheaders", "hang", "hangbody"], "no complete answer within 4 s"),
+    **dict.fromkeys(
+        ["slow", "slowloris", "slowheaders", "hang", "hangbody"], "no complete answer within 4 s"
+    ),
     "huge": "larger than 20 MB",
     "bomb": "larger than 20 MB",
     "hugeheader": "headers",
@@ -907,11 +1044,17 @@ def misbehaviour(shared: Path) -> Iterator[dict[str, tuple[Fetched | Failed, ...
     with module.FeedServer(str(shared / "corpus"), drip=0.2) as server:
         feeds = [make_feed(id=name, url=server.url(f"/{name}/")) for name in BEHAVIOURS]
         begun = time.monotonic()
-        once = fetch(feeds, root=Path("/nowhere"), known={}, agent="Digest/1", now=NOW, limits=limits)
+        once = fetch(
+            feeds, root=Path("/nowhere"), known={}, agent="Digest/1", now=NOW, limits=limits
+        )
         assert time.monotonic() - begun < 8
-        known = {outcome.feed.id: outcome.validators for outcome in once if isinstance(outcome, Fetched)}
+        known = {
+            outcome.feed.id: outcome.validators for outcome in once if isinstance(outcome, Fetched)
+        }
         quick = [feed for feed in feeds if feed.id in known]
-        again = fetch(quick, root=Path("/nowhere"), known=known, agent="Digest/1", now=NOW, limits=limits)
+        again = fetch(
+            quick, root=Path("/nowhere"), known=known, agent="Digest/1", now=NOW, limits=limits
+        )
     later = {outcome.feed.id: outcome for outcome in again}
     yield {
         name: (outcome, *([later[name]] if name in later else []))

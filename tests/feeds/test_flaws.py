@@ -84,7 +84,9 @@ def places(body: bytes) -> list[tuple[int, int]]:
     frame = [place for place in dict.fromkeys(found) if is_between_elements(body, place[0])]
     frame.append((len(body), count))
     step = max(1, len(frame) / MOST_PLACES)
-    return [frame[int(number * step)] for number in range(min(MOST_PLACES - 1, len(frame)))] + [frame[-1]]
+    return [frame[int(number * step)] for number in range(min(MOST_PLACES - 1, len(frame)))] + [
+        frame[-1]
+    ]
 
 
 def is_between_elements(body: bytes, place: int) -> bool:
@@ -98,12 +100,17 @@ def changed(body: bytes, most: int = MOST_PLACES) -> Iterator[str]:
     if not whole or b"\0" in body:
         return
     found = places(body)
-    kinds = FAULTS if b"iso-8859-1" not in body[:200].lower() else {**FAULTS, "wrong bytes": b""}  # right in that one
+    kinds = (
+        FAULTS if b"iso-8859-1" not in body[:200].lower() else {**FAULTS, "wrong bytes": b""}
+    )  # right in that one
     for place, before in found[-most:]:
         for kind, fault in kinds.items():
             if entries(body[:place] + fault + body[place:]) != whole:
                 yield f"{kind} at {place}"
-        if re.search(rb"<author|<link", re.sub(rb"<(entry|item)\b.*?</\1>", b"", body[place:], flags=re.DOTALL)):
+        if re.search(
+            rb"<author|<link",
+            re.sub(rb"<(entry|item)\b.*?</\1>", b"", body[place:], flags=re.DOTALL),
+        ):
             continue  # the feed's author and link, which hold for its entries, are gone with its end
         kept = entries(body[:place]) or ()
         skipped = max(0, found[-1][1] - len(whole))
@@ -115,10 +122,16 @@ def feeds(shared: Path) -> list[Path]:
     """The documents of the material beside the repository that may be feeds."""
     listed = json.loads((shared / "corpus" / "index.json").read_text(encoding="utf-8"))
     found = [shared / "corpus" / one["path"] for one in listed if one["kind"] == "doc"]
-    return [path for path in (*found, *sorted((shared / "hostile").glob("*.xml"))) if path.suffix != ".json"]
+    return [
+        path
+        for path in (*found, *sorted((shared / "hostile").glob("*.xml")))
+        if path.suffix != ".json"
+    ]
 
 
-@pytest.mark.parametrize("path", [path for path in OWN if path.name != ODD], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [path for path in OWN if path.name != ODD], ids=lambda path: path.name
+)
 def test_no_fault_outside_the_entries_of_a_feed_changes_one(path: Path) -> None:
     assert list(changed(path.read_bytes(), MOST_PLACES if ALL else 3)) == []
 
@@ -127,7 +140,9 @@ def test_no_fault_outside_the_entries_of_feeds_as_they_are_changes_one(shared: P
     paths = feeds(shared)
 
     assert {
-        path.name: kinds for path in (paths if ALL else paths[::397]) if (kinds := list(changed(path.read_bytes())))
+        path.name: kinds
+        for path in (paths if ALL else paths[::397])
+        if (kinds := list(changed(path.read_bytes())))
     } == {}
 
 
@@ -136,11 +151,14 @@ def elements() -> set[tuple[str, str]]:
     known = feedparser.mixin._FeedParserMixin
     prefixes = {prefix.lower(): address for address, prefix in known.namespaces.items()}
     names = {
-        name.removeprefix("_start_").removeprefix("_end_") for name in dir(known) if name[:5] in {"_star", "_end_"}
+        name.removeprefix("_start_").removeprefix("_end_")
+        for name in dir(known)
+        if name[:5] in {"_star", "_end_"}
     }
     parted = ((name.partition("_"), name) for name in names)
     return {
-        (prefixes[prefix], rest) if rest and prefix in prefixes else ("", name) for (prefix, _, rest), name in parted
+        (prefixes[prefix], rest) if rest and prefix in prefixes else ("", name)
+        for (prefix, _, rest), name in parted
     }
 
 
@@ -149,11 +167,11 @@ def test_no_element_costs_more_than_itself(text: str) -> None:
     item = "<item><title>{0}</title><link>https://a.example/{0}</link>{1}</item>"
     lost = []
     for address, name in sorted(elements()):
-        odd = f'<o:{name} xmlns:o="{address}" type="x/y" href="http://[x" start="x">{text}</o:{name}>'
-        odd = odd if address else odd.replace("o:", "").replace(' xmlns:o=""', "")
-        body = (
-            f"<rss version='2.0'><channel>{item.format(1, '')}{item.format(2, odd)}{item.format(3, '')}</channel></rss>"
+        odd = (
+            f'<o:{name} xmlns:o="{address}" type="x/y" href="http://[x" start="x">{text}</o:{name}>'
         )
+        odd = odd if address else odd.replace("o:", "").replace(' xmlns:o=""', "")
+        body = f"<rss version='2.0'><channel>{item.format(1, '')}{item.format(2, odd)}{item.format(3, '')}</channel></rss>"
         found = entries(body.encode()) or ()
         if [entry.title for entry in found if entry.title != "2"] != ["1", "3"] and name not in {
             "item",
@@ -169,7 +187,11 @@ def test_no_fault_around_entries_changes_a_file_at_the_next_pull(tmp_path: Path)
     (tmp_path / "digest.toml").write_text(
         '[site]\ntitle = "T"\nurl = "https://t.example/"\n[[feeds]]\nid = "a"\nurl = "a.xml"\n'
     )
-    before, items, after = b"<rss version='2.0'><channel><title>T</title>", WITH_ACCENTS.encode(), b"</channel></rss>"
+    before, items, after = (
+        b"<rss version='2.0'><channel><title>T</title>",
+        WITH_ACCENTS.encode(),
+        b"</channel></rss>",
+    )
     (tmp_path / "a.xml").write_bytes(before + items + after)
     assert len(pulled(tmp_path).new) == 2
     files = written(tmp_path)
@@ -201,7 +223,9 @@ def test_no_entry_that_is_cut_off_changes_a_file(tmp_path: Path) -> None:
         (tmp_path / "a.xml").write_bytes(whole[:place])
         row = pulled(tmp_path)
         assert written(tmp_path) == files, place
-        assert row.warnings == ("its end is missing; its last entry is skipped until it is complete",), place
+        assert row.warnings == (
+            "its end is missing; its last entry is skipped until it is complete",
+        ), place
 
 
 WITH_ACCENTS = "".join(
@@ -214,11 +238,17 @@ WITH_ACCENTS = "".join(
 
 def pulled(root: Path) -> pull.Row:
     loaded = config.load(root)
-    return pull.run(root, loaded, pull.chosen(loaded, ()), now=datetime(2026, 11, 28, tzinfo=UTC)).rows[0]
+    return pull.run(
+        root, loaded, pull.chosen(loaded, ()), now=datetime(2026, 11, 28, tzinfo=UTC)
+    ).rows[0]
 
 
 def written(root: Path) -> dict[str, bytes]:
-    return {path.as_posix(): path.read_bytes() for path in (root / "content").rglob("*") if path.is_file()}
+    return {
+        path.as_posix(): path.read_bytes()
+        for path in (root / "content").rglob("*")
+        if path.is_file()
+    }
 
 
 # ---------------------------------------------------------------- a feed of any words, a fault of any kind
@@ -243,4 +273,6 @@ def test_no_fault_between_entries_changes_their_words(
     parts.append(b"</channel></rss>")
     place = data.draw(st.integers(1, len(parts) - 1))
 
-    assert entries(b"".join(parts[:place]) + fault + b"".join(parts[place:])) == entries(b"".join(parts))
+    assert entries(b"".join(parts[:place]) + fault + b"".join(parts[place:])) == entries(
+        b"".join(parts)
+    )

@@ -40,9 +40,13 @@ def test_an_address_counts_once_however_it_is_spelt() -> None:
     assert [feed.title for feed in found.feeds] == ["A"]
 
 
-@pytest.mark.parametrize("address", ["ftp://a.example/f", "javascript:alert(1)", "file:///etc/passwd", "f.xml"])
+@pytest.mark.parametrize(
+    "address", ["ftp://a.example/f", "javascript:alert(1)", "file:///etc/passwd", "f.xml"]
+)
 def test_what_is_no_web_address_is_left_out_and_told(address: str) -> None:
-    found = listed(f'<outline text="A" xmlUrl="{address}"/><outline text="B" xmlUrl="https://b.example/"/>')
+    found = listed(
+        f'<outline text="A" xmlUrl="{address}"/><outline text="B" xmlUrl="https://b.example/"/>'
+    )
 
     assert [feed.title for feed in found.feeds] == ["B"]
     assert found.left_out == (address,)
@@ -66,11 +70,15 @@ def test_the_list_that_a_digest_publishes_gives_its_feeds_back() -> None:
         make_feed(id="gone", url="https://gone.example/f", retired=True),
         make_feed(id="file", url="feeds/file.xml"),
     )
-    config = make_config(feeds=feeds, themes=(make_theme("harbours"),), url="https://example.org/base/")
+    config = make_config(
+        feeds=feeds, themes=(make_theme("harbours"),), url="https://example.org/base/"
+    )
 
     found = opml.read(rendered(make_content(), config)["feeds.opml"], "feeds.opml")
 
-    assert [(feed.title, feed.url) for feed in found.feeds] == [(feed.title, feed.url) for feed in feeds[:2]]
+    assert [(feed.title, feed.url) for feed in found.feeds] == [
+        (feed.title, feed.url) for feed in feeds[:2]
+    ]
     assert "https://example.org/base/themes/harbours/feed.atom" in found.own
     assert found.left_out == ()
 
@@ -84,7 +92,8 @@ def test_it_is_read_in_the_encoding_that_it_names(encoding: str) -> None:
 
 
 LAYERS = "".join(
-    f'<!ENTITY {outer} "{f"&{inner};" * 10}">' for inner, outer in zip("abcdefgh", "bcdefghi", strict=True)
+    f'<!ENTITY {outer} "{f"&{inner};" * 10}">'
+    for inner, outer in zip("abcdefgh", "bcdefghi", strict=True)
 )
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">{}]><opml><body><outline text="&i;" xmlUrl="https://a.example/"/></body></opml>'
 
@@ -123,12 +132,17 @@ def test_what_is_no_list_is_one_line(body: bytes, said: str) -> None:
 def test_folders_may_be_as_deep_as_they_like() -> None:
     deep = 50_000
 
-    found = listed("<outline>" * deep + '<outline xmlUrl="https://a.example/"/>' + "</outline>" * deep)
+    found = listed(
+        "<outline>" * deep + '<outline xmlUrl="https://a.example/"/>' + "</outline>" * deep
+    )
 
     assert len(found.feeds) == 1
 
 
-@given(st.binary(max_size=60) | st.text(alphabet="<>/\"'= opmlutinexrUL&;![]-", max_size=120).map(str.encode))
+@given(
+    st.binary(max_size=60)
+    | st.text(alphabet="<>/\"'= opmlutinexrUL&;![]-", max_size=120).map(str.encode)
+)
 def test_any_bytes_are_a_list_or_a_line(body: bytes) -> None:
     try:
         opml.read(body, "subs.opml")
@@ -143,7 +157,10 @@ def test_any_bytes_are_a_list_or_a_line(body: bytes) -> None:
         ("FEED://a.example/f", "http://a.example/f"),
         ("feed:https://a.example/f", "https://a.example/f"),
         ("feed://https://a.example/f", "https://a.example/f"),
-        ("https://a.example/?from=feed://b.example/f", "https://a.example/?from=feed://b.example/f"),
+        (
+            "https://a.example/?from=feed://b.example/f",
+            "https://a.example/?from=feed://b.example/f",
+        ),
     ],
 )
 def test_an_address_for_programs_that_open_feeds_is_a_web_address(address: str, url: str) -> None:

@@ -51,20 +51,40 @@ DIFFERENCES: dict[str, dict[str, str]] = {
     "feed-rs/feed-rs/fixture/rss2/rss_2.0_ch9.xml": {"authors": LIST_OF_NAMES},
     "feed-rs/feed-rs/fixture/rss2/rss_2.0_dbengines.xml": {"authors": LIST_OF_NAMES},
     "feed-rs/feed-rs/fixture/rss2/rss_2.0_rps.xml": {"link": ORIGINAL},
-    "feedparser/tests/wellformed/atom/entry_author_map_author.xml": {"authors": "a mail address is not published"},
-    "feedparser/tests/wellformed/cdf/item_title.xml": {"number": "entries of CDF have no link that we read"},
+    "feedparser/tests/wellformed/atom/entry_author_map_author.xml": {
+        "authors": "a mail address is not published"
+    },
+    "feedparser/tests/wellformed/cdf/item_title.xml": {
+        "number": "entries of CDF have no link that we read"
+    },
     **{
         f"feedparser/tests/wellformed/sanitize/entry_title_on{event}.xml": {"title": PICTURE}
-        for event in ("abort", "blur", "click", "keydown", "keypress", "load", "mouseover", "mouseup", "submit")
+        for event in (
+            "abort",
+            "blur",
+            "click",
+            "keydown",
+            "keypress",
+            "load",
+            "mouseover",
+            "mouseup",
+            "submit",
+        )
     },
     "gofeed/testdata/extensions/dublincore/dublincore_item_multiple_values.xml": {
         "authors": "they keep the first only"
     },
     "gofeed/testdata/parser/rss/rdf_item_links.xml": {"link": FIRST_LINK},
-    "gofeed/testdata/parser/rss/rss_channel_item_author_cdata_escaped_markup.xml": {"authors": MARKUP},
-    "gofeed/testdata/parser/rss/rss_channel_item_author_cdata_naked_markup.xml": {"authors": MARKUP},
+    "gofeed/testdata/parser/rss/rss_channel_item_author_cdata_escaped_markup.xml": {
+        "authors": MARKUP
+    },
+    "gofeed/testdata/parser/rss/rss_channel_item_author_cdata_naked_markup.xml": {
+        "authors": MARKUP
+    },
     "gofeed/testdata/parser/rss/rss_channel_item_links.xml": {"link": FIRST_LINK},
-    "gofeed/testdata/translator/rss/feed_item_links_-_rss_channel_item_links.xml": {"link": FIRST_LINK},
+    "gofeed/testdata/translator/rss/feed_item_links_-_rss_channel_item_links.xml": {
+        "link": FIRST_LINK
+    },
     "rss-parser/test/input/encoding.rss": {"title": WRONG_ENCODING, "link": ORIGINAL},
     "rss-parser/test/input/itunes-category.rss": {"authors": "they keep the first only"},
     "rss-parser/test/input/many-links.rss": {"link": ORIGINAL},
@@ -84,7 +104,11 @@ def test_every_field_that_differs_from_what_another_reader_expects_is_listed(sha
     assert compared > 350
     assert {path: sorted(fields) for path, fields in found.items()} == {
         path: sorted(fields) for path, fields in DIFFERENCES.items()
-    }, {path: fields for path, fields in found.items() if sorted(fields) != sorted(DIFFERENCES.get(path, {}))}
+    }, {
+        path: fields
+        for path, fields in found.items()
+        if sorted(fields) != sorted(DIFFERENCES.get(path, {}))
+    }
 
 
 class Expected(NamedTuple):
@@ -123,7 +147,9 @@ def expectations(corpus: Path) -> Iterator[tuple[Path, list[Expected]]]:
         if one["kind"] != "doc":
             continue
         if one["origin"] in EXPECTED_BY_NAME and one.get("expected"):
-            said = json.loads((corpus / one["expected"][0]).read_text(encoding="utf-8", errors="replace"))
+            said = json.loads(
+                (corpus / one["expected"][0]).read_text(encoding="utf-8", errors="replace")
+            )
             yield path, [of_json(entry) for entry in items(said)]
         elif one["origin"] == "feedparser" and (claimed := of_comment(path)):
             yield path, claimed
@@ -131,7 +157,12 @@ def expectations(corpus: Path) -> Iterator[tuple[Path, list[Expected]]]:
 
 def items(said: Any) -> list[dict[str, Any]]:
     feed = said.get("feed")
-    return list(said.get("items") or said.get("entries") or (isinstance(feed, dict) and feed.get("items")) or [])
+    return list(
+        said.get("items")
+        or said.get("entries")
+        or (isinstance(feed, dict) and feed.get("items"))
+        or []
+    )
 
 
 def of_json(entry: dict[str, Any]) -> Expected:
@@ -143,7 +174,9 @@ def of_json(entry: dict[str, Any]) -> Expected:
             (
                 one["href"]
                 for one in listed
-                if isinstance(one, dict) and one.get("rel", "alternate") in {None, "alternate"} and "href" in one
+                if isinstance(one, dict)
+                and one.get("rel", "alternate") in {None, "alternate"}
+                and "href" in one
             ),
             None,
         )
@@ -152,10 +185,20 @@ def of_json(entry: dict[str, Any]) -> Expected:
         names = [entry.get("creator") or entry.get("author") or ""]
     dates = (
         entry.get(key)
-        for key in ("publishedParsed", "pubDateParsed", "isoDate", "published", "updatedParsed", "updated")
+        for key in (
+            "publishedParsed",
+            "pubDateParsed",
+            "isoDate",
+            "published",
+            "updatedParsed",
+            "updated",
+        )
     )
     return Expected(
-        title=title, link=link, published=next(filter(None, map(moment, dates)), None), authors=tuple(names)
+        title=title,
+        link=link,
+        published=next(filter(None, map(moment, dates)), None),
+        authors=tuple(names),
     )
 
 
@@ -195,7 +238,8 @@ def differences(path: Path, theirs: list[Expected]) -> Iterator[tuple[str, objec
         if link and urls.clean(link) != entry.link:
             yield "link", expected.link, entry.link
         if expected.published and (
-            entry.published is None or abs((entry.published - expected.published).total_seconds()) >= 1
+            entry.published is None
+            or abs((entry.published - expected.published).total_seconds()) >= 1
         ):
             yield "date", expected.published, entry.published
         names = tuple(folded(name) for name in expected.authors or () if name.strip())
@@ -207,7 +251,13 @@ def shown(title: str) -> set[str]:
     """Returns the ways in which a title can be shown: as it is, or with its markup read."""
     bare = re.sub(r"<[^<>]*>", "", title)
     return {
-        folded(text) for text in (title, html.unescape(title), html.unescape(bare), html.unescape(html.unescape(bare)))
+        folded(text)
+        for text in (
+            title,
+            html.unescape(title),
+            html.unescape(bare),
+            html.unescape(html.unescape(bare)),
+        )
     }
 
 

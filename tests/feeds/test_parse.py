@@ -59,7 +59,10 @@ def shown(outcome: Document | Failed) -> dict[str, Any]:
     """The outcome as it stands in an expected file: fields that are empty are left out."""
     if isinstance(outcome, Failed):
         return {"failed": outcome.reason}
-    entries = [{name: value for name, value in entry._asdict().items() if value} for entry in outcome.entries]
+    entries = [
+        {name: value for name, value in entry._asdict().items() if value}
+        for entry in outcome.entries
+    ]
     said = {"title": outcome.title, "entries": entries, "warnings": outcome.warnings}
     said |= {"moved": outcome.moved, "moved_by": outcome.moved_by} if outcome.moved else {}
     plain: dict[str, Any] = json.loads(json.dumps(said, default=datetime.isoformat))
@@ -70,12 +73,16 @@ def shown(outcome: Document | Failed) -> dict[str, Any]:
 def test_document_is_read_as_expected(path: Path) -> None:
     expected = json.loads(path.with_name(path.name + EXPECTED).read_text(encoding="utf-8"))
 
-    assert shown(read(path.read_bytes())) == expected, "to accept this, run: python tests/feeds/test_parse.py"
+    assert shown(read(path.read_bytes())) == expected, (
+        "to accept this, run: python tests/feeds/test_parse.py"
+    )
 
 
 @pytest.mark.parametrize("before", ["", '"x": [1,], '])
 def test_json_that_is_nested_too_deep_cannot_be_read(before: str) -> None:
-    outcome = read(f'{{"version": "https://jsonfeed.org/version/1.1", {before}"items": {"[" * 200_000}'.encode())
+    outcome = read(
+        f'{{"version": "https://jsonfeed.org/version/1.1", {before}"items": {"[" * 200_000}'.encode()
+    )
 
     assert isinstance(outcome, Failed)
     assert outcome.reason.startswith("not JSON that can be read: ")
@@ -86,7 +93,8 @@ def test_json_that_is_nested_too_deep_cannot_be_read(before: str) -> None:
 
 def test_relative_links_of_a_feed_in_a_file_are_resolved_against_its_home() -> None:
     outcome = document(
-        rss("<item><title>A</title><link>/a</link></item>", "<link>https://home.example/x/</link>"), url="f.xml"
+        rss("<item><title>A</title><link>/a</link></item>", "<link>https://home.example/x/</link>"),
+        url="f.xml",
     )
 
     assert [entry.link for entry in outcome.entries] == ["https://home.example/a"]
@@ -100,18 +108,29 @@ def test_relative_links_without_any_base_are_no_web_links() -> None:
 
 @pytest.mark.parametrize(
     "content_type",
-    ["", "text/xml", "text/plain", "image/png", "application/rss+xml; charset=nope", "text/html; charset=utf-8", ";;="],
+    [
+        "",
+        "text/xml",
+        "text/plain",
+        "image/png",
+        "application/rss+xml; charset=nope",
+        "text/html; charset=utf-8",
+        ";;=",
+    ],
 )
 def test_wrong_content_type_changes_no_word_and_warns_of_nothing(content_type: str) -> None:
     outcome = document(
-        rss("<item><title>Café ‘x’</title><link>https://a.example/</link></item>"), content_type=content_type
+        rss("<item><title>Café ‘x’</title><link>https://a.example/</link></item>"),
+        content_type=content_type,
     )
 
     assert ([entry.title for entry in outcome.entries], outcome.warnings) == (["Café ‘x’"], ())
 
 
 def test_letters_that_look_like_an_accident_of_encodings_stay() -> None:
-    entry = document(rss("<item><title>Â¡ Ã©</title><link>https://a.example/</link><guid>Â¡</guid></item>")).entries[0]
+    entry = document(
+        rss("<item><title>Â¡ Ã©</title><link>https://a.example/</link><guid>Â¡</guid></item>")
+    ).entries[0]
 
     assert (entry.title, entry.id) == ("Â¡ Ã©", "Â¡")
 
@@ -130,13 +149,19 @@ def test_document_names_its_encoding_where_the_server_names_none() -> None:
         "?>", " encoding='iso-2022-jp'?>"
     )
 
-    assert document(body.encode("iso-2022-jp"), content_type="text/xml").entries[0].title == "半導体"
+    assert (
+        document(body.encode("iso-2022-jp"), content_type="text/xml").entries[0].title == "半導体"
+    )
 
 
 def test_charset_of_the_server_is_believed() -> None:
-    body = rss("<item><title>Кремний</title><link>https://a.example/</link></item>").encode("koi8-r")
+    body = rss("<item><title>Кремний</title><link>https://a.example/</link></item>").encode(
+        "koi8-r"
+    )
 
-    assert document(body, content_type="application/xml; charset=koi8-r").entries[0].title == "Кремний"
+    assert (
+        document(body, content_type="application/xml; charset=koi8-r").entries[0].title == "Кремний"
+    )
 
 
 def test_unchanged_feed_has_nothing_to_read() -> None:
@@ -158,7 +183,10 @@ ELSEWHERE = "https://new.example/feed.xml"
         (NEW.format(URL), ("", "")),
         (NEW.format("soon"), ("https://host.example/feeds/soon", "new-feed-url")),
         (SELF.format(ELSEWHERE), (ELSEWHERE, "self")),
-        (SELF.format("https://host.example/feeds/new.xml"), ("https://host.example/feeds/new.xml", "self")),
+        (
+            SELF.format("https://host.example/feeds/new.xml"),
+            ("https://host.example/feeds/new.xml", "self"),
+        ),
         (SELF.format("/feeds/new.xml"), ("https://host.example/feeds/new.xml", "self")),
         *(
             (SELF.format(same), ("", ""))
@@ -181,7 +209,9 @@ ELSEWHERE = "https://new.example/feed.xml"
         (SELF.format(ELSEWHERE).replace("self", "next"), ("", "")),
     ],
 )
-def test_a_feed_that_says_that_it_is_elsewhere_is_reported(head: str, moved: tuple[str, str]) -> None:
+def test_a_feed_that_says_that_it_is_elsewhere_is_reported(
+    head: str, moved: tuple[str, str]
+) -> None:
     outcome = read(rss("", "<link>https://news.example/home</link>" + head))
 
     assert isinstance(outcome, Document)
@@ -189,14 +219,23 @@ def test_a_feed_that_says_that_it_is_elsewhere_is_reported(head: str, moved: tup
 
 
 def test_a_json_feed_that_says_that_it_is_elsewhere_is_reported() -> None:
-    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "T", "feed_url": ELSEWHERE, "items": []}
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": "T",
+        "feed_url": ELSEWHERE,
+        "items": [],
+    }
 
     assert document(json.dumps(feed))[3:] == (ELSEWHERE, "self")
 
 
 def test_a_feed_in_a_file_is_where_it_is_whatever_it_calls_its_own_address() -> None:
     outcome = parse(
-        Fetched(feed=make_feed(url="feeds/a.xml"), body=rss("", SELF.format(ELSEWHERE)).encode(), url="f.xml")
+        Fetched(
+            feed=make_feed(url="feeds/a.xml"),
+            body=rss("", SELF.format(ELSEWHERE)).encode(),
+            url="f.xml",
+        )
     )
 
     assert isinstance(outcome, Document)
@@ -209,11 +248,20 @@ def test_a_feed_in_a_file_is_where_it_is_whatever_it_calls_its_own_address() -> 
 def test_long_markup_inside_cdata_is_text() -> None:
     text = "<description><![CDATA[" + "<i></i>" * 260_000 + "seen late]]></description>"
 
-    assert len(document(rss(f"<item><title>A</title><link>https://a.example/</link>{text}</item>")).entries) == 1
+    assert (
+        len(
+            document(
+                rss(f"<item><title>A</title><link>https://a.example/</link>{text}</item>")
+            ).entries
+        )
+        == 1
+    )
 
 
 def test_five_thousand_entries_are_enough() -> None:
-    entries = "".join(f"<item><title>{n}</title><link>https://a.example/{n}</link></item>" for n in range(5_003))
+    entries = "".join(
+        f"<item><title>{n}</title><link>https://a.example/{n}</link></item>" for n in range(5_003)
+    )
 
     outcome = document(rss(entries))
 
@@ -223,7 +271,11 @@ def test_five_thousand_entries_are_enough() -> None:
 
 def test_the_newest_of_too_many_entries_are_read_in_their_order() -> None:
     def entry(number: int) -> str:
-        day = f"<pubDate>{1 + number % 28} Jan {1995 + number // 28 % 12} 08:00 GMT</pubDate>" if number % 3 else ""
+        day = (
+            f"<pubDate>{1 + number % 28} Jan {1995 + number // 28 % 12} 08:00 GMT</pubDate>"
+            if number % 3
+            else ""
+        )
         return f"<item><title>{number}</title><link>https://a.example/{number}</link>{day}</item>"
 
     newest = "<item><title>Newest</title><link>https://a.example/</link><pubDate>2 Mar 2026 08:00 GMT</pubDate></item>"
@@ -231,7 +283,9 @@ def test_the_newest_of_too_many_entries_are_read_in_their_order() -> None:
 
     assert len(outcome.entries) == 5_000
     assert outcome.entries[-1].title == "Newest"
-    assert [int(one.title) for one in outcome.entries[:-1]] == sorted(int(one.title) for one in outcome.entries[:-1])
+    assert [int(one.title) for one in outcome.entries[:-1]] == sorted(
+        int(one.title) for one in outcome.entries[:-1]
+    )
     assert outcome.warnings == ("5003 entries; only the newest 5000 are read",)
 
 
@@ -245,7 +299,9 @@ def test_endless_fields_are_cut_or_left_out() -> None:
 
     outcome = document(rss(entry))
 
-    assert [(len(entry.title), entry.id, len(entry.summary)) for entry in outcome.entries] == [(2_000, "", 100_000)]
+    assert [(len(entry.title), entry.id, len(entry.summary)) for entry in outcome.entries] == [
+        (2_000, "", 100_000)
+    ]
     assert outcome.warnings == ("skipped, no web link: 'Far'",)
 
 
@@ -256,8 +312,12 @@ STALLING = {
     "many keywords": rss(ITEM.format("".join(f"<category>{n}</category>" for n in range(30_000)))),
     "a long declaration": "<?" + "encoding='" * 20_000,
     "a long date": rss(ITEM.format("<pubDate>" + "1 " * 100_000 + "</pubDate>")),
-    "a date with a gap": rss(ITEM.format("<pubDate>15 May 2026 12:00" + " " * 100_000 + "!</pubDate>")),
-    "nested elements": rss(ITEM.format("<description>" + "&lt;div id=1&gt;" * 50_000 + "</description>")),
+    "a date with a gap": rss(
+        ITEM.format("<pubDate>15 May 2026 12:00" + " " * 100_000 + "!</pubDate>")
+    ),
+    "nested elements": rss(
+        ITEM.format("<description>" + "&lt;div id=1&gt;" * 50_000 + "</description>")
+    ),
     "nested entities": "<!DOCTYPE rss [" + "<!ENTITY a " * 20_000 + "]>" + rss(""),
     "open comments": rss("<!--" * 50_000),
     "comments in comments": "<rss><" + "<!--" * 50_000 + "-->",
@@ -280,7 +340,9 @@ STALLING = {
     "many comments before nothing": "<!-- -->" * 25_000 + "x",
     "spaces before nothing": " " * 200_000 + "<x",
     "deep JSON": '{"version": "https://jsonfeed.org/version/1", "items": ' + "[" * 200_000,
-    "a long number": '{"version": "https://jsonfeed.org/version/1", "items": [{"id": ' + "9" * 200_000 + "}]}",
+    "a long number": '{"version": "https://jsonfeed.org/version/1", "items": [{"id": '
+    + "9" * 200_000
+    + "}]}",
 }
 
 
@@ -331,14 +393,20 @@ def test_any_bytes_are_a_document_or_words(body: bytes) -> None:
 
 
 @given(st.data(), st.sampled_from(FILES))
-def test_any_damage_to_a_feed_leaves_sound_entries_or_words(data: st.DataObject, path: Path) -> None:
+def test_any_damage_to_a_feed_leaves_sound_entries_or_words(
+    data: st.DataObject, path: Path
+) -> None:
     body = bytearray(path.read_bytes())
     begin = data.draw(st.integers(0, len(body)))
     body[begin : begin + data.draw(st.integers(0, 40))] = data.draw(st.binary(max_size=20))
 
     outcome = read(bytes(body))
 
-    assert all(is_sound(entry) for entry in outcome.entries) if isinstance(outcome, Document) else outcome.reason
+    assert (
+        all(is_sound(entry) for entry in outcome.entries)
+        if isinstance(outcome, Document)
+        else outcome.reason
+    )
 
 
 @pytest.mark.parametrize("date", [1795168800, 1795168800123, 1795168800.5, "1795168800"])
@@ -358,8 +426,18 @@ def test_a_date_in_json_may_be_seconds_since_1970(date: object) -> None:
 def test_whatever_json_says_entries_are_sound(
     guid: str, title: str, url: str, text: str, author: str, image: str
 ) -> None:
-    one = {"id": guid, "title": title, "url": url, "content_text": text, "author": {"name": author}, "image": image}
-    feed = {"version": "https://jsonfeed.org/version/1", "items": [one, {**one, "url": "https://a.example/"}]}
+    one = {
+        "id": guid,
+        "title": title,
+        "url": url,
+        "content_text": text,
+        "author": {"name": author},
+        "image": image,
+    }
+    feed = {
+        "version": "https://jsonfeed.org/version/1",
+        "items": [one, {**one, "url": "https://a.example/"}],
+    }
 
     outcome = document(json.dumps(feed))
 
@@ -375,12 +453,23 @@ def test_whatever_json_says_entries_are_sound(
     st.data(),
 )
 def test_any_type_may_stand_anywhere_in_json(value: Any, data: st.DataObject) -> None:
-    item = {"id": "1", "url": "https://a.example/", "authors": [{"name": "A"}], "attachments": [{"url": "x"}]}
+    item = {
+        "id": "1",
+        "url": "https://a.example/",
+        "authors": [{"name": "A"}],
+        "attachments": [{"url": "x"}],
+    }
     feed = {"version": "https://jsonfeed.org/version/1", "title": "T", "items": [item]}
-    thing: dict[str, Any] = data.draw(st.sampled_from([feed, item, item["authors"][0], item["attachments"][0]]))
-    thing[data.draw(st.sampled_from(["title", "id", "url", "authors", "author", "name", "attachments", "items"]))] = (
-        value
+    thing: dict[str, Any] = data.draw(
+        st.sampled_from([feed, item, item["authors"][0], item["attachments"][0]])
     )
+    thing[
+        data.draw(
+            st.sampled_from(
+                ["title", "id", "url", "authors", "author", "name", "attachments", "items"]
+            )
+        )
+    ] = value
 
     outcome = jsonfeed.read(json.dumps(feed).encode(), "")
 
@@ -398,7 +487,9 @@ def test_text_of_an_atom_feed_comes_through_unchanged(title: str, summary: str, 
     entry = document(body).entries[0]
 
     assert entry.title == (
-        " ".join(title.split()) if any(s.isprintable() and not s.isspace() for s in title) else "a.example"
+        " ".join(title.split())
+        if any(s.isprintable() and not s.isspace() for s in title)
+        else "a.example"
     )
     assert entry.summary.split() == summary.split()
     assert entry.id == guid.strip()

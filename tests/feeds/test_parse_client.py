@@ -63,7 +63,9 @@ LONG = rss("".join(item(f"n{number}", "<category>x</category>" * 600) for number
 DOCUMENTS: dict[str, bytes | str] = {
     "line ends before the declaration": "\n" * 1_000_000 + GOOD,
     "attributes": rss("<item " + " ".join(f'a{number}="1"' for number in range(40_000)) + "/>"),
-    "namespaces": rss("".join(f'<x xmlns:a{number}="u{number}">' for number in range(20_000)) + "</x>" * 20_000),
+    "namespaces": rss(
+        "".join(f'<x xmlns:a{number}="u{number}">' for number in range(20_000)) + "</x>" * 20_000
+    ),
     "nested bases": atom('<content type="xhtml">' + '<a xml:base="b/">' * 12_000),
     "open entities": "<?xml version='1.0'?><!DOCTYPE rss [" + "\n<!ENTITY" * 4_444,
     "a comment that looks like CDATA": rss("<!--<![CDATA[-->" + "<a></a>" * 600_000),
@@ -72,15 +74,21 @@ DOCUMENTS: dict[str, bytes | str] = {
     "UTF-16": rss("<entry>" * 600_000).encode("utf-16"),
     "nested div": rss(item("x", "<description>" + "<div>" * 100_000 + "</description>")),
     "nested XHTML": atom(
-        '<content type="xhtml">' + '<div xmlns="http://www.w3.org/1999/xhtml">' * 60_000 + "</div>" * 60_000
+        '<content type="xhtml">'
+        + '<div xmlns="http://www.w3.org/1999/xhtml">' * 60_000
+        + "</div>" * 60_000
     ),
     "open elements": rss(item("x", "<b>" * 60_000)),
     "short tags": rss(item("x", "<a/" * 200_000)),
     "elements": SLOW,
     "entries": rss("<item/>" * 2_000_000),
-    "keywords": rss(item("x", "".join(f"<category>{number}</category>" for number in range(400_000)))),
+    "keywords": rss(
+        item("x", "".join(f"<category>{number}</category>" for number in range(400_000)))
+    ),
     "links": atom('<link href="a"/>' * 500_000),
-    "JSON objects": '{"version": "https://jsonfeed.org/version/1", "items": [' + "{}," * 6_000_000 + "{}]}",
+    "JSON objects": '{"version": "https://jsonfeed.org/version/1", "items": ['
+    + "{}," * 6_000_000
+    + "{}]}",
     "JSON lists": '{"version": "https://jsonfeed.org/version/1", "items": ' + "[" * 6_000_000,
 }
 
@@ -92,8 +100,13 @@ def fetched(body: bytes | str, id: str = "x") -> Fetched:
 
 def read(*bodies: bytes | str, limits: Limits = SHORT) -> list[dict[str, str]]:
     """What the documents come to, batch by batch: "read", or why not."""
-    batches = parse_client.feeds([fetched(body, str(number)) for number, body in enumerate(bodies)], limits)
-    return [{id: one.reason if isinstance(one, Failed) else "read" for id, one in batch.items()} for batch in batches]
+    batches = parse_client.feeds(
+        [fetched(body, str(number)) for number, body in enumerate(bodies)], limits
+    )
+    return [
+        {id: one.reason if isinstance(one, Failed) else "read" for id, one in batch.items()}
+        for batch in batches
+    ]
 
 
 @pytest.fixture
@@ -128,7 +141,11 @@ def outcomes(report: PullReport) -> dict[str, str]:
 
 
 @pytest.fixture
-def in_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh: None) -> Callable[[str], None]:  # noqa: ARG001
+def in_worker(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fresh: None,  # noqa: ARG001
+) -> Callable[[str], None]:
     """Has every worker run some lines before it is asked; `parse` is the module that it parses with."""
 
     def hook(lines: str) -> None:
@@ -147,10 +164,14 @@ def in_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh: None) -> C
 # ---------------------------------------------------------------- a pull with one bad feed
 
 
-def test_a_document_that_takes_too_long_is_a_failed_feed_and_the_others_are_written(root: Path) -> None:
+def test_a_document_that_takes_too_long_is_a_failed_feed_and_the_others_are_written(
+    root: Path,
+) -> None:
     packed = gzip.compress(SLOW)
     assert len(packed) < 20_000
-    with FeedHost({"/bad": lambda exchange: exchange.reply(body=packed, Content_Encoding="gzip")}) as host:
+    with FeedHost(
+        {"/bad": lambda exchange: exchange.reply(body=packed, Content_Encoding="gzip")}
+    ) as host:
         (root / "digest.toml").write_text(SETTINGS.replace("bad.xml", host.url("/bad")))
 
         report = run(root)
@@ -162,7 +183,9 @@ def test_a_document_that_takes_too_long_is_a_failed_feed_and_the_others_are_writ
     assert stories(root) == ["2026-05-20-good.md"]
 
 
-def test_good_feeds_are_written_before_a_bad_one_gets_all_its_time(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_good_feeds_are_written_before_a_bad_one_gets_all_its_time(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (root / "bad.xml").write_bytes(SLOW)
     asked: list[tuple[str, float, list[str]]] = []
 
@@ -204,7 +227,9 @@ def test_good_feeds_are_written_before_a_slow_server_has_answered(root: Path) ->
 
 
 def test_a_sound_feed_that_needs_long_is_read_last_and_once(root: Path) -> None:
-    (root / "bad.xml").write_text(LONG.replace("n29", "Good"))  # with the entry that the other feed has
+    (root / "bad.xml").write_text(
+        LONG.replace("n29", "Good")
+    )  # with the entry that the other feed has
     limits = replace(SHORT, glance=0.01, parse=60)
 
     report = run(root, limits)
@@ -216,7 +241,9 @@ def test_a_sound_feed_that_needs_long_is_read_last_and_once(root: Path) -> None:
     assert len(stories(root)) == 30
     assert "feeds: [bad, good]" in next((root / "content").rglob("*-good.md")).read_text()
     assert [(row.new, row.updated) for row in again.rows] == [((), ()), ((), ())]
-    assert before == {path: path.read_bytes() for path in (root / "content").rglob("*") if path.is_file()}
+    assert before == {
+        path: path.read_bytes() for path in (root / "content").rglob("*") if path.is_file()
+    }
 
 
 def test_what_was_read_last_is_remembered_as_the_rest_is(root: Path) -> None:
@@ -256,7 +283,9 @@ def test_a_document_made_to_stall_is_read_or_given_up(body: bytes | str) -> None
     [DOCUMENTS["JSON objects"], rss("<item>" * 500_000)],
     ids=["JSON", "XML"],
 )
-def test_a_document_that_needs_too_much_memory_is_given_up_and_the_next_one_is_read(body: bytes | str) -> None:
+def test_a_document_that_needs_too_much_memory_is_given_up_and_the_next_one_is_read(
+    body: bytes | str,
+) -> None:
     limits = replace(SHORT, parse=60, glance=60, memory=100 * 2**20)
 
     assert read(body, GOOD, limits=limits) == [
@@ -296,9 +325,15 @@ parse.parse = parsed""")
 @pytest.mark.parametrize(
     ("act", "reason"),
     [
-        ("os.kill(os.getpid(), signal.SIGSEGV)", "crashes the program that reads it; the publisher has to fix that"),
+        (
+            "os.kill(os.getpid(), signal.SIGSEGV)",
+            "crashes the program that reads it; the publisher has to fix that",
+        ),
         ("os._exit(0)", "crashes the program that reads it; the publisher has to fix that"),
-        ("os.kill(os.getpid(), signal.SIGSTOP)", "takes longer than 0.05 s to read; the publisher has to fix that"),
+        (
+            "os.kill(os.getpid(), signal.SIGSTOP)",
+            "takes longer than 0.05 s to read; the publisher has to fix that",
+        ),
         ("raise ValueError(2)", "digest fails to read it (ValueError); please report it"),
         ("print('hello', flush=True)", "read"),
     ],
@@ -316,7 +351,9 @@ def test_a_parser_that_fails_costs_the_document_that_made_it(
     assert {id: why for batch in found for id, why in batch.items()} == {"0": reason, "1": "read"}
 
 
-def test_a_document_is_not_blamed_for_what_others_have_left_in_the_parser(in_worker: Callable[[str], None]) -> None:
+def test_a_document_is_not_blamed_for_what_others_have_left_in_the_parser(
+    in_worker: Callable[[str], None],
+) -> None:
     in_worker("met = []\ndef parsed(one):\n    met.append(1)\n    return real(one) if len(met) < 3 else os.abort()\n"
               "parse.parse = parsed")  # fmt: skip
 
@@ -326,7 +363,9 @@ def test_a_document_is_not_blamed_for_what_others_have_left_in_the_parser(in_wor
 
 
 def test_only_values_of_ours_are_taken_from_a_worker(in_worker: Callable[[str], None]) -> None:
-    in_worker("class Call:\n    def __reduce__(self): return os.mkdir, ('made',)\nparse.parse = lambda one: Call()")
+    in_worker(
+        "class Call:\n    def __reduce__(self): return os.mkdir, ('made',)\nparse.parse = lambda one: Call()"
+    )
 
     assert read(GOOD) == [{"0": "crashes the program that reads it; the publisher has to fix that"}]
     assert not Path("made").exists()
@@ -346,15 +385,21 @@ def test_modules_in_the_current_folder_are_not_run(
 def test_a_python_that_cannot_run_the_parser_is_said(in_worker: Callable[[str], None]) -> None:
     in_worker("raise SystemExit(1)")
 
-    with pytest.raises(DigestError, match=r"cannot run digest\.feeds\.worker, .*; reinstall digest"):
+    with pytest.raises(
+        DigestError, match=r"cannot run digest\.feeds\.worker, .*; reinstall digest"
+    ):
         read(GOOD)
 
 
 # ---------------------------------------------------------------- nothing is left running
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda one: one.name)
-def test_the_parser_ends_with_the_command(root: Path, in_worker: Callable[[str], None], number: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda one: one.name
+)
+def test_the_parser_ends_with_the_command(
+    root: Path, in_worker: Callable[[str], None], number: signal.Signals
+) -> None:
     """A lock tells whether it runs: it is gone with its process, whoever waits for that."""
     in_worker("""\
 import fcntl
@@ -382,7 +427,9 @@ parse.parse = parsed""")
 
 
 def test_nothing_runs_when_a_pull_has_ended(root: Path, in_worker: Callable[[str], None]) -> None:
-    in_worker(f"import fcntl\nlock = open({str(root / 'running')!r}, 'w')\nfcntl.flock(lock, fcntl.LOCK_SH)")
+    in_worker(
+        f"import fcntl\nlock = open({str(root / 'running')!r}, 'w')\nfcntl.flock(lock, fcntl.LOCK_SH)"
+    )
     (root / "bad.xml").write_bytes(SLOW)
 
     run(root)
@@ -413,7 +460,9 @@ def test_a_pull_does_not_load_the_parser_itself(root: Path) -> None:
         "print('feedparser' in sys.modules)"
     )
 
-    done = subprocess.run([sys.executable, "-c", code, "pull"], cwd=root, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, "pull"], cwd=root, capture_output=True, text=True, check=True
+    )
 
     assert done.stdout.splitlines()[-2:] == ["1 new story added; 2 of 2 feeds read", "False"]
 
@@ -430,7 +479,9 @@ PAGE = b"<!doctype html><title>A page</title>" + b"<meta name=a content=b>" * 80
 
 def test_a_page_that_takes_too_long_is_not_added(root: Path) -> None:
     with FeedHost({"/page": serving(PAGE)}) as host, pytest.raises(DigestError) as raised:
-        add.run(root, config.load(root), host.url("/page"), now=NOW, limits=replace(SHORT, parse=0.01))
+        add.run(
+            root, config.load(root), host.url("/page"), now=NOW, limits=replace(SHORT, parse=0.01)
+        )
 
     assert (
         f"{host.url('/page')}: takes longer than 0.01 s to read; the publisher has to fix that; write the story"
@@ -441,12 +492,20 @@ def test_a_page_that_takes_too_long_is_not_added(root: Path) -> None:
 
 def test_a_new_feed_that_takes_too_long_is_named_and_a_page_leads_past_it() -> None:
     naming = "<!doctype html>" + "".join(
-        f"<link rel=alternate type='application/rss+xml' href='/{name}'>" for name in ("bad", "good")
+        f"<link rel=alternate type='application/rss+xml' href='/{name}'>"
+        for name in ("bad", "good")
     )
-    answers = {"/": serving(naming.encode()), "/bad": serving(SLOW), "/good": serving(GOOD.encode())}
+    answers = {
+        "/": serving(naming.encode()),
+        "/bad": serving(SLOW),
+        "/good": serving(GOOD.encode()),
+    }
     with FeedHost(answers) as host:
         beat = init.beat_of([host.url("/")], (), now=NOW, limits=SHORT)
-        with pytest.raises(DigestError, match=r"/bad: takes longer than 0\.5 s to read; the publisher has to fix that"):
+        with pytest.raises(
+            DigestError,
+            match=r"/bad: takes longer than 0\.5 s to read; the publisher has to fix that",
+        ):
             init.beat_of([host.url("/bad")], (), now=NOW, limits=SHORT)
 
         assert [feed.url for feed in beat.feeds] == [host.url("/good")]

@@ -13,7 +13,20 @@ from digest.feeds import author_names, plain_text
 TEXT = st.text(max_size=200)
 TAGGED = st.lists(
     st.sampled_from(
-        ["<p>", "</p>", "<b>", "</b>", "<br>", "<script>", "</script>", "<!--", "-->", "&lt;", "&amp;", "<"]
+        [
+            "<p>",
+            "</p>",
+            "<b>",
+            "</b>",
+            "<br>",
+            "<script>",
+            "</script>",
+            "<!--",
+            "-->",
+            "&lt;",
+            "&amp;",
+            "<",
+        ]
     )
     | st.text(max_size=8)
 ).map("".join)
@@ -80,7 +93,10 @@ def test_text_that_only_looks_like_markup_stays_as_it_is(text: str) -> None:
         ("One. <p> Two", "One. Two"),
         ("<p> one </p>", "one"),
         ("<p>A guide to <img> and <head> elements</p>", "A guide to <img> and <head> elements"),
-        ("<p>List<String>, said <https://a.example/b></p>", "List<String>, said <https://a.example/b>"),
+        (
+            "<p>List<String>, said <https://a.example/b></p>",
+            "List<String>, said <https://a.example/b>",
+        ),
         ("<p>a<o:p></o:p> <my-own>b</my-own></p>", "a b"),
         ('<a title="1<2>0" href=x>link</a>', "link"),
         ("<!DOCTYPE html>text", "text"),
@@ -115,7 +131,9 @@ def test_words_of_two_blocks_stand_on_two_lines(element: str) -> None:
      "<", "</p", "<!-- more", "&#82", "<a href='x […]"],
 )  # fmt: skip
 def test_tag_that_is_cut_off_at_the_end_does_not_appear(cut: str) -> None:
-    assert plain_text.paragraphs(plain_text.from_either(f"<p>Text</p><p>more {cut}")) == "Text\n\nmore"
+    assert (
+        plain_text.paragraphs(plain_text.from_either(f"<p>Text</p><p>more {cut}")) == "Text\n\nmore"
+    )
 
 
 def test_tag_that_is_cut_off_is_seen_where_it_is_the_only_one() -> None:
@@ -218,7 +236,9 @@ def test_folding_twice_changes_nothing_more(text: str) -> None:
 def test_text_escaped_as_html_is_read_back(text: str) -> None:
     escaped = html.escape(text)
 
-    assert plain_text.line(plain_text.from_html(escaped)) == plain_text.line(text.replace("\x00", ""))
+    assert plain_text.line(plain_text.from_html(escaped)) == plain_text.line(
+        text.replace("\x00", "")
+    )
 
 
 @given(TEXT | TAGGED)

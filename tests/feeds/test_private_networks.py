@@ -26,7 +26,9 @@ FEED = b"<rss version='2.0'><channel><title>A feed</title></channel></rss>"
 PUBLIC, INSIDE = "127.0.0.2", "127.0.0.1"
 """Two addresses of this machine, of which the tests take the first for one of the internet."""
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a second address of this machine: 127.0.0.2")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="needs a second address of this machine: 127.0.0.2"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +37,9 @@ def internet(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     really = private_networks.is_private
-    monkeypatch.setattr(private_networks, "is_private", lambda address: address != PUBLIC and really(address))
+    monkeypatch.setattr(
+        private_networks, "is_private", lambda address: address != PUBLIC and really(address)
+    )
 
 
 @pytest.fixture
@@ -51,7 +55,9 @@ def inside() -> Iterator[FeedHost]:
 
 
 def ask(url: str) -> Fetched | Failed:
-    return fetch.fetch([make_feed(url=url)], root=Path(), known={}, agent=AGENT, now=NOW, limits=QUICK)[0]
+    return fetch.fetch(
+        [make_feed(url=url)], root=Path(), known={}, agent=AGENT, now=NOW, limits=QUICK
+    )[0]
 
 
 def redirect(*locations: str) -> dict[str, Answer]:
@@ -62,7 +68,9 @@ def redirect(*locations: str) -> dict[str, Answer]:
     }
 
 
-def test_a_redirect_of_a_public_feed_into_a_private_network_is_not_followed(inside: FeedHost) -> None:
+def test_a_redirect_of_a_public_feed_into_a_private_network_is_not_followed(
+    inside: FeedHost,
+) -> None:
     with FeedHost(redirect("/1", inside.url("/feed")), PUBLIC) as host:
         outcome = ask(host.url("/0"))
 
@@ -95,7 +103,9 @@ def test_a_name_that_leads_elsewhere_the_second_time_is_not_asked(
         return really(PUBLIC if len(looked_up) == 1 else INSIDE, *arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket, "getaddrinfo", rebinding)
-    with FeedHost(redirect(inside.url("/feed").replace(INSIDE, "rebinding.example")), PUBLIC) as host:
+    with FeedHost(
+        redirect(inside.url("/feed").replace(INSIDE, "rebinding.example")), PUBLIC
+    ) as host:
         outcome = ask(host.url("/0"))
 
     assert isinstance(outcome, Failed)
@@ -120,12 +130,16 @@ def test_a_page_that_is_added_does_not_lead_there_either(inside: FeedHost) -> No
     assert inside.requests == []
 
 
-@pytest.mark.parametrize(("address", "is_asked"), [(PUBLIC, False), (INSIDE, True)], ids=["public", "private"])
+@pytest.mark.parametrize(
+    ("address", "is_asked"), [(PUBLIC, False), (INSIDE, True)], ids=["public", "private"]
+)
 def test_a_new_digest_takes_the_feed_that_a_page_names_from_a_private_network_if_the_page_is_there(
     inside: FeedHost, address: str, is_asked: bool
 ) -> None:
     page = f'<html><link rel="alternate" type="application/rss+xml" href="{inside.url("/feed")}"></html>'.encode()
-    with FeedHost({"/": lambda exchange: exchange.reply(body=page, Content_Type="text/html")}, address) as host:
+    with FeedHost(
+        {"/": lambda exchange: exchange.reply(body=page, Content_Type="text/html")}, address
+    ) as host:
         (found,) = discover.find([host.url("/")], agent=AGENT, now=NOW, limits=QUICK)
 
     assert isinstance(found, discover.Found) == is_asked
@@ -175,14 +189,17 @@ def test_check_says_how_many_links_lead_into_a_private_network_and_names_them_if
         (week / f"2026-05-12-{name}.md").write_text(story)
 
     plain = CliRunner().invoke(cli, ["--root", str(tmp_path), "check", "--links"]).output
-    verbose = CliRunner().invoke(cli, ["--root", str(tmp_path), "--verbose", "check", "--links"]).output
+    verbose = (
+        CliRunner().invoke(cli, ["--root", str(tmp_path), "--verbose", "check", "--links"]).output
+    )
 
     words = "2 links lead into a private network and were not asked: digest --verbose check --links"
     assert [line for line in plain.splitlines() if "private" in line] == [words]
     assert "reached" not in plain
     for name in ("one", "two"):
         assert (
-            f"content/2026/w20/2026-05-12-{name}.md:3: hint: {inside.url('/' + name)} could not be checked: " in verbose
+            f"content/2026/w20/2026-05-12-{name}.md:3: hint: {inside.url('/' + name)} could not be checked: "
+            in verbose
         )
 
 

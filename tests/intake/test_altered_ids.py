@@ -38,7 +38,9 @@ def read(root: Path, file: str) -> str:
 
 def alter(root: Path, file: str, id: str = "") -> None:
     """Takes the `id` out of a file, or puts another there."""
-    lines = [line for line in read(root, file).splitlines(keepends=True) if not line.startswith("id: ")]
+    lines = [
+        line for line in read(root, file).splitlines(keepends=True) if not line.startswith("id: ")
+    ]
     (root / file).write_text("".join([*lines[:2], *([f"id: {id}\n"] if id else []), *lines[2:]]))
 
 
@@ -88,7 +90,9 @@ def test_a_file_that_was_moved_into_the_place_of_another_is_not_that_other(root:
     assert read(root, ONE) == "---\ntitle: Mine\nlink: https://mine.example/\n---\n"
 
 
-def test_another_story_in_the_file_of_one_without_a_guid_is_found_by_its_own_link(tmp_path: Path) -> None:
+def test_another_story_in_the_file_of_one_without_a_guid_is_found_by_its_own_link(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "digest.toml").write_text(SETTINGS)
     (tmp_path / "first.xml").write_text(rss(guids=("", "")))
     run(tmp_path, "pull")
@@ -173,8 +177,9 @@ def test_check_says_which_id_a_story_had_and_how_to_get_it_back(root: Path) -> N
     ]
     alter(root, ONE, "g1")
     (root / ONE).write_text(read(root, ONE).replace("feeds: [first]\n", ""))
-    assert f"{ONE}: hint: its `feeds` do not name 'first', which its `id` is from; add first to them\n" in run(
-        root, "check"
+    assert (
+        f"{ONE}: hint: its `feeds` do not name 'first', which its `id` is from; add first to them\n"
+        in run(root, "check")
     )
 
 
@@ -198,14 +203,17 @@ def test_a_story_written_by_hand_needs_no_id(root: Path) -> None:
 
 def test_of_a_story_in_two_feeds_the_atom_id_is_that_of_the_feed_that_wrote_it(root: Path) -> None:
     (root / "digest.toml").write_text(
-        SETTINGS.replace('id = "first"', 'id = "zeta"') + '\n[[feeds]]\nid = "alpha"\nurl = "alpha.xml"\n'
+        SETTINGS.replace('id = "first"', 'id = "zeta"')
+        + '\n[[feeds]]\nid = "alpha"\nurl = "alpha.xml"\n'
     )
     shutil.rmtree(root / "content")
     shutil.rmtree(root / ".digest")
     (root / "alpha.xml").write_text(rss().replace("g1", "a1").replace("2026:2", "2027:2"))
     run(root, "pull")
     (root / "first.xml").write_text(rss("One more", "Two more"))
-    (root / "alpha.xml").write_text(rss("One more", "Two more").replace("g1", "a1").replace("2026:2", "2027:2"))
+    (root / "alpha.xml").write_text(
+        rss("One more", "Two more").replace("g1", "a1").replace("2026:2", "2027:2")
+    )
     run(root, "pull")
     assert "feeds: [zeta, alpha]\n" in read(root, ONE)
     before = atom_ids(site(root))
@@ -257,7 +265,9 @@ def item(guid: str) -> str:
 @pytest.fixture
 def shared(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A digest whose feeds `first` and `second` have brought one story, with these guids."""
-    (tmp_path / "digest.toml").write_text(SETTINGS + '\n[[feeds]]\nid = "second"\nurl = "second.xml"\n')
+    (tmp_path / "digest.toml").write_text(
+        SETTINGS + '\n[[feeds]]\nid = "second"\nurl = "second.xml"\n'
+    )
     for feed, guid in zip(("first", "second"), request.param, strict=True):
         (tmp_path / f"{feed}.xml").write_text(item(guid))
     run(tmp_path, "pull")
@@ -267,7 +277,13 @@ def shared(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 def entry_id(site: dict[str, bytes]) -> str:
     """The id of the only story, without that of the feed which is named as its source."""
-    return site["feed.atom"].decode().partition("<entry>")[2].partition("<id>")[2].partition("</id>")[0]
+    return (
+        site["feed.atom"]
+        .decode()
+        .partition("<entry>")[2]
+        .partition("<id>")[2]
+        .partition("</id>")[0]
+    )
 
 
 def replaced(root: Path, old: str, new: str) -> None:
@@ -292,25 +308,36 @@ def test_the_atom_id_stays_where_the_id_is_taken_out(shared: Path, moved: bool) 
     assert "its `id` is not the one that feed 'first' gave it: " in run(shared, "check")
 
 
-@pytest.mark.parametrize(("shared", "id"), [(("", GUID), "'3'"), (("", URI), URI)], indirect=["shared"])
-def test_the_atom_id_stays_where_an_id_is_added_that_a_later_feed_gave(shared: Path, id: str) -> None:
+@pytest.mark.parametrize(
+    ("shared", "id"), [(("", GUID), "'3'"), (("", URI), URI)], indirect=["shared"]
+)
+def test_the_atom_id_stays_where_an_id_is_added_that_a_later_feed_gave(
+    shared: Path, id: str
+) -> None:
     before = entry_id(site(shared))
     alter(shared, ONE, id)
 
     assert entry_id(site(shared)) == before
-    assert "feed 'first' gave this story no `id`, but the file has one; remove it" in run(shared, "check")
+    assert "feed 'first' gave this story no `id`, but the file has one; remove it" in run(
+        shared, "check"
+    )
 
 
 @pytest.mark.parametrize(
     ("feeds", "hints"),
     [
         ("feeds: [second, first]\n", "0 hints"),
-        ("feeds: [second]\n", "hint: its `feeds` do not name 'first', which its `id` is from; add first to them\n"),
+        (
+            "feeds: [second]\n",
+            "hint: its `feeds` do not name 'first', which its `id` is from; add first to them\n",
+        ),
         ("", "hint: its `feeds` do not name 'first', which its `id` is from; add first to them\n"),
     ],
 )
 @pytest.mark.parametrize("shared", [(GUID, ""), (GUID, GUID), (GUID, "b9")], indirect=True)
-def test_the_atom_id_stays_whatever_feeds_the_story_names(shared: Path, feeds: str, hints: str) -> None:
+def test_the_atom_id_stays_whatever_feeds_the_story_names(
+    shared: Path, feeds: str, hints: str
+) -> None:
     before = entry_id(site(shared))
     replaced(shared, "feeds: [first, second]\n", feeds)
 
@@ -320,11 +347,17 @@ def test_the_atom_id_stays_whatever_feeds_the_story_names(shared: Path, feeds: s
     assert entry_id(site(shared)) == before
 
 
-@pytest.mark.parametrize("shared", [("", ""), ("", "b9"), ("", URI), (GUID, ""), (URI, "b9")], indirect=True)
+@pytest.mark.parametrize(
+    "shared", [("", ""), ("", "b9"), ("", URI), (GUID, ""), (URI, "b9")], indirect=True
+)
 def test_the_atom_id_stays_where_the_link_is_edited(shared: Path) -> None:
     before = entry_id(site(shared))
     for name in ("two", "three"):
-        replaced(shared, read(shared, ONE).partition("link: ")[2].partition("\n")[0], f"https://news.example/{name}")
+        replaced(
+            shared,
+            read(shared, ONE).partition("link: ")[2].partition("\n")[0],
+            f"https://news.example/{name}",
+        )
         assert entry_id(site(shared)) == before
     run(shared, "pull")
     assert entry_id(site(shared)) == before
@@ -332,7 +365,10 @@ def test_the_atom_id_stays_where_the_link_is_edited(shared: Path) -> None:
 
 def swap(root: Path) -> None:
     """Gives each of the two stories the `id` of the other."""
-    one, two = re.search(r"^id: (.*)$", read(root, ONE), re.M), re.search(r"^id: (.*)$", read(root, TWO), re.M)
+    one, two = (
+        re.search(r"^id: (.*)$", read(root, ONE), re.M),
+        re.search(r"^id: (.*)$", read(root, TWO), re.M),
+    )
     assert one and two
     alter(root, ONE, two[1])
     alter(root, TWO, one[1])
@@ -357,9 +393,13 @@ def test_nothing_changes_for_readers_where_an_id_is_that_of_another_story(
     assert as_from_nothing(root, tmp_path / "other") == before
 
 
-def test_a_story_that_was_moved_with_the_id_of_another_keeps_its_atom_id_and_its_publishers_words(root: Path) -> None:
+def test_a_story_that_was_moved_with_the_id_of_another_keeps_its_atom_id_and_its_publishers_words(
+    root: Path,
+) -> None:
     def ids(site: dict[str, bytes]) -> dict[str, str]:
-        found = re.findall(r"<entry>\s*<id>([^<]+)</id>\s*<title[^>]*>([^<]+)</title>", site["feed.atom"].decode())
+        found = re.findall(
+            r"<entry>\s*<id>([^<]+)</id>\s*<title[^>]*>([^<]+)</title>", site["feed.atom"].decode()
+        )
         return {title: id for id, title in found}
 
     before = site(root)
@@ -368,18 +408,26 @@ def test_a_story_that_was_moved_with_the_id_of_another_keeps_its_atom_id_and_its
 
     after = site(root)
     assert ids(after) == ids(before) and ids(before).keys() == {"One", "Two"}
-    quoted = rb'<blockquote class="excerpt"[^>]*tech/1/story"><p>Their words on One.</p></blockquote>'
+    quoted = (
+        rb'<blockquote class="excerpt"[^>]*tech/1/story"><p>Their words on One.</p></blockquote>'
+    )
     assert re.search(quoted, after["2026/w21/index.html"])
 
 
-def test_corrections_arrive_in_the_story_that_they_are_of_where_two_ids_were_swapped(root: Path) -> None:
+def test_corrections_arrive_in_the_story_that_they_are_of_where_two_ids_were_swapped(
+    root: Path,
+) -> None:
     swap(root)
     (root / "first.xml").write_text(rss("One corrected", "Two corrected"))
 
     run(root, "pull")
 
-    assert "title: One corrected\n" in read(root, ONE) and "> Their words on One corrected." in read(root, ONE)
-    assert "title: Two corrected\n" in read(root, TWO) and "> Their words on Two corrected." in read(root, TWO)
+    assert "title: One corrected\n" in read(
+        root, ONE
+    ) and "> Their words on One corrected." in read(root, ONE)
+    assert "title: Two corrected\n" in read(
+        root, TWO
+    ) and "> Their words on Two corrected." in read(root, TWO)
     texts = read(root, ONE), read(root, TWO)
     run(root, "pull")
     assert (read(root, ONE), read(root, TWO)) == texts

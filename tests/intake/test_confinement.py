@@ -18,7 +18,9 @@ from digest.errors import DigestError
 ODD = ["../x", "/etc/passwd", "..", "con", "nul.txt", "a\\b", "\0", "\ud800", "{{ 6*7 }}", "---", "letter", "", " ",
        "-", "x" * 400, "&#0;", "<b>b</b>", "[a](b)", "\u202e", ": #", "~", "1e3"]  # fmt: skip
 WORDS = st.one_of(
-    st.sampled_from(ODD), st.text(max_size=60), st.text(alphabet="ab&;<>[]()*_`#:-'\"\\\n. {}%|!~", max_size=60)
+    st.sampled_from(ODD),
+    st.text(max_size=60),
+    st.text(alphabet="ab&;<>[]()*_`#:-'\"\\\n. {}%|!~", max_size=60),
 )
 PATHS = st.one_of(st.sampled_from("abc"), st.text(max_size=20))
 LINKS = st.one_of(
@@ -39,7 +41,9 @@ ENTRY = st.fixed_dictionaries(
     },
 )
 FEED = st.lists(ENTRY, max_size=4).map(
-    lambda entries: json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "Any", "items": entries})
+    lambda entries: json.dumps(
+        {"version": "https://jsonfeed.org/version/1.1", "title": "Any", "items": entries}
+    )
 )
 QUICK = next((place for place in ("/dev/shm",) if Path(place).is_dir()), None)
 """Memory instead of a disk, where there is some: hundreds of digests are made and thrown away."""
@@ -58,7 +62,13 @@ def pulled(root: Path, body: str, other: str) -> None:
         assert str(error).startswith("this machine's clock says")
 
     assert [path.name for path in root.parent.iterdir()] == [root.name]
-    assert {path.name for path in root.iterdir()} <= {"digest.toml", "one.json", "other.json", "content", ".digest"}
+    assert {path.name for path in root.iterdir()} <= {
+        "digest.toml",
+        "one.json",
+        "other.json",
+        "content",
+        ".digest",
+    }
     for path in (root / "content").rglob("*"):
         assert judges.PORTABLE.fullmatch(path.name), path.name
         assert not judges.RESERVED.match(path.name), path.name
@@ -71,9 +81,12 @@ TWINS = [{"url": "https://news.example/a", "id": "http://\n0"}, {"url": "../x", 
 @settings(max_examples=200, **USUAL)
 @given(body=FEED, other=FEED)
 @example(
-    body=json.dumps({"items": []}), other=json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": TWINS})
+    body=json.dumps({"items": []}),
+    other=json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": TWINS}),
 )
-def test_a_pull_of_anything_writes_only_inside_the_digest_and_a_second_one_nothing(body: str, other: str) -> None:
+def test_a_pull_of_anything_writes_only_inside_the_digest_and_a_second_one_nothing(
+    body: str, other: str
+) -> None:
     with tempfile.TemporaryDirectory(dir=QUICK) as folder:
         root = Path(folder) / "digest"
         root.mkdir()
@@ -87,7 +100,9 @@ def test_a_pull_of_anything_writes_only_inside_the_digest_and_a_second_one_nothi
 
 @settings(max_examples=25, **USUAL)
 @given(body=FEED, other=FEED, later=FEED)
-def test_a_digest_of_anything_can_be_built_and_built_again(body: str, other: str, later: str) -> None:
+def test_a_digest_of_anything_can_be_built_and_built_again(
+    body: str, other: str, later: str
+) -> None:
     with tempfile.TemporaryDirectory(dir=QUICK) as folder:
         root = Path(folder) / "digest"
         root.mkdir()

@@ -53,7 +53,13 @@ def run(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     second = pull.run(root, settings, settings.feeds, now=judges.LATER)
     built = build.run(root, settings, output=root / "site", base_url=None)
     return Run(
-        root=root, sources=sources, first=first, second=second, before=before, after=judges.content(root), built=built
+        root=root,
+        sources=sources,
+        first=first,
+        second=second,
+        before=before,
+        after=judges.content(root),
+        built=built,
     )
 
 
@@ -76,7 +82,9 @@ def test_every_feed_has_its_row_and_each_failure_its_reason(run: Run) -> None:
     assert [row.feed for row in run.first.rows] == list(run.sources)
     assert len(run.sources) > 3000
     assert {row.state for row in run.first.rows} == {"read", "failed"}
-    assert all(row.reason and "\n" not in row.reason for row in run.first.rows if row.state == "failed")
+    assert all(
+        row.reason and "\n" not in row.reason for row in run.first.rows if row.state == "failed"
+    )
     assert run.first.read > 2700
 
 
@@ -88,7 +96,11 @@ def test_every_feed_with_entries_brings_stories_or_says_why_not(run: Run) -> Non
 
 
 def test_a_second_pull_of_the_corpus_changes_no_byte(run: Run) -> None:
-    changed = {name for name in run.before.keys() | run.after.keys() if run.before.get(name) != run.after.get(name)}
+    changed = {
+        name
+        for name in run.before.keys() | run.after.keys()
+        if run.before.get(name) != run.after.get(name)
+    }
 
     assert changed == set()
     assert [row.feed for row in run.second.rows if row.new or row.adopted] == []

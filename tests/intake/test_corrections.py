@@ -58,7 +58,8 @@ class Desk:
     def name(self, *feeds: str, retired: str = "") -> None:
         """Writes digest.toml anew."""
         tables = (
-            f'[[feeds]]\nid = "{feed}"\nurl = "{feed}.json"\n' + ("retired = true\n" if feed == retired else "")
+            f'[[feeds]]\nid = "{feed}"\nurl = "{feed}.json"\n'
+            + ("retired = true\n" if feed == retired else "")
             for feed in feeds
         )
         (self.root / "digest.toml").write_text(SITE + "".join(tables))
@@ -79,7 +80,9 @@ class Desk:
     @property
     def file(self) -> Path:
         return next(
-            path for path in sorted(self.root.glob("content/2026/w*/*.md")) if "3500002" not in path.read_text()
+            path
+            for path in sorted(self.root.glob("content/2026/w*/*.md"))
+            if "3500002" not in path.read_text()
         )
 
     @property
@@ -103,7 +106,11 @@ class Desk:
         return [problem.what for problem in report.problems]
 
     def content(self) -> dict[str, bytes]:
-        return {str(path): path.read_bytes() for path in sorted((self.root / "content").rglob("*")) if path.is_file()}
+        return {
+            str(path): path.read_bytes()
+            for path in sorted((self.root / "content").rglob("*"))
+            if path.is_file()
+        }
 
 
 @pytest.fixture
@@ -193,14 +200,23 @@ def test_a_summary_of_the_first_feed_that_stays_below_the_corrected_headline_of_
         f"kept another feed's excerpt '{ENTRY['summary']}'; the feed now says 'As b has corrected it.'"
     ]
     (hint,) = desk.hints()
-    assert hint == "its summary is from one feed; another feed, which still has the story, has changed its own"
+    assert (
+        hint
+        == "its summary is from one feed; another feed, which still has the story, has changed its own"
+    )
     before = desk.content()
-    for entries in ([OTHER], [ENTRY], [OTHER]):  # the first feed shows the story again, unchanged, and drops it again
+    for entries in (
+        [OTHER],
+        [ENTRY],
+        [OTHER],
+    ):  # the first feed shows the story again, unchanged, and drops it again
         desk.tell("a", *entries)
         assert lines(desk.pull()) == []
     assert (desk.text.encode(), desk.hints()) == (before[str(desk.file)], [hint])
     desk.tell("b", corrected(title="Corrected", summary="As b has it at last."))
-    assert [line.rpartition("; ")[2] for line in lines(desk.pull())] == ["the feed now says 'As b has it at last.'"]
+    assert [line.rpartition("; ")[2] for line in lines(desk.pull())] == [
+        "the feed now says 'As b has it at last.'"
+    ]
     desk.edit("---\n", "---\n# looked at\n")
     assert desk.hints() == []
 
@@ -219,12 +235,16 @@ def test_a_feed_that_changes_what_the_file_never_had_from_it_is_said_once(
     desk.tell("b", {**corrected(title="Of b", image="https://cdn.example/b.jpg"), **change})
 
     ((key, value),) = change.items()
-    assert lines(desk.pull()) == [f"kept another feed's {key} '{ENTRY[key]}'; the feed now says '{value}'"]
+    assert lines(desk.pull()) == [
+        f"kept another feed's {key} '{ENTRY[key]}'; the feed now says '{value}'"
+    ]
     assert len(desk.hints()) == 1
     assert (lines(desk.pull()), desk.text) == ([], before)
 
 
-def test_what_the_editor_wrote_is_kept_as_theirs_whichever_feed_changes_its_words(tmp_path: Path) -> None:
+def test_what_the_editor_wrote_is_kept_as_theirs_whichever_feed_changes_its_words(
+    tmp_path: Path,
+) -> None:
     desk = Desk(tmp_path)
     desk.tell("a", ENTRY)
     desk.tell("b", corrected(title="Of b"))
@@ -237,7 +257,9 @@ def test_what_the_editor_wrote_is_kept_as_theirs_whichever_feed_changes_its_word
     assert desk.hints() == ["the feed's headline is now 'New of b', yours says 'Mine'"]
 
 
-def test_an_excerpt_of_the_first_feed_does_not_become_the_others_by_its_other_corrections(tmp_path: Path) -> None:
+def test_an_excerpt_of_the_first_feed_does_not_become_the_others_by_its_other_corrections(
+    tmp_path: Path,
+) -> None:
     desk = Desk(tmp_path)
     desk.tell("a", ENTRY)
     desk.tell("b", corrected(summary="As b has it."))
@@ -274,7 +296,9 @@ def test_a_correction_that_waits_arrives_when_the_first_feed_is_retired(desk: De
     assert desk.story.title == "Corrected"
 
 
-def test_where_only_one_feed_is_pulled_nobody_knows_that_the_other_has_dropped_the_story(desk: Desk) -> None:
+def test_where_only_one_feed_is_pulled_nobody_knows_that_the_other_has_dropped_the_story(
+    desk: Desk,
+) -> None:
     (desk.root / ".digest" / "carried.json").unlink()
     desk.tell("b", corrected(title="Corrected"))
 
@@ -294,7 +318,9 @@ def test_a_correction_of_what_the_editor_touched_is_kept_whichever_feed_has_it(d
 
 
 @pytest.mark.parametrize("retired", ["", "a"])
-def test_a_feed_under_another_id_brings_its_corrections_at_once(tmp_path: Path, retired: str) -> None:
+def test_a_feed_under_another_id_brings_its_corrections_at_once(
+    tmp_path: Path, retired: str
+) -> None:
     desk = Desk(tmp_path, "a")
     desk.tell("a", ENTRY)
     desk.pull()
@@ -320,7 +346,11 @@ def test_a_feed_under_another_id_leaves_what_the_editor_wrote(tmp_path: Path) ->
     desk.tell("c", corrected(title="Corrected", image="https://cdn.example/2.jpg"))
 
     assert lines(desk.pull()) == ["kept your title 'Mine'; the feed now says 'Corrected'"]
-    assert (desk.story.title, desk.story.image, desk.story.feeds) == ("Mine", "https://cdn.example/2.jpg", ("c",))
+    assert (desk.story.title, desk.story.image, desk.story.feeds) == (
+        "Mine",
+        "https://cdn.example/2.jpg",
+        ("c",),
+    )
 
 
 # ---------------------------------------------------------------- stories by hand
@@ -380,13 +410,19 @@ def test_a_link_that_a_pull_changes_leaves_the_atom_id_as_it_was(
     for step, address in enumerate((link, "https://news.example/article/3500001/c", link)):
         desk.tell("a", corrected(id=guid, url=address, title=f"Headline {step}"))
         desk.pull()
-        assert (desk.story.link, desk.story.title, named(desk.story)) == (address, f"Headline {step}", before)
+        assert (desk.story.link, desk.story.title, named(desk.story)) == (
+            address,
+            f"Headline {step}",
+            before,
+        )
     assert desk.story.id == (id or LINK)
     assert len(list(tmp_path.glob("content/2026/*/*.md"))) == 1
 
 
 @pytest.mark.parametrize("late", [True, False])
-def test_nor_does_it_where_a_second_feed_has_a_guid_that_the_first_had_not(tmp_path: Path, late: bool) -> None:
+def test_nor_does_it_where_a_second_feed_has_a_guid_that_the_first_had_not(
+    tmp_path: Path, late: bool
+) -> None:
     desk = Desk(tmp_path)
     desk.tell("a", corrected(id=""))
     desk.tell("b", OTHER if late else ENTRY)
@@ -398,7 +434,10 @@ def test_nor_does_it_where_a_second_feed_has_a_guid_that_the_first_had_not(tmp_p
     desk.tell("a", corrected(id="", url="https://news.example/article/3500001/c"))
     desk.pull()
 
-    assert (desk.story.link, named(desk.story)) == ("https://news.example/article/3500001/c", before)
+    assert (desk.story.link, named(desk.story)) == (
+        "https://news.example/article/3500001/c",
+        before,
+    )
 
 
 def test_a_story_whose_old_link_is_its_id_is_known_wherever_it_is_moved(tmp_path: Path) -> None:
@@ -411,10 +450,16 @@ def test_a_story_whose_old_link_is_its_id_is_known_wherever_it_is_moved(tmp_path
     moved.parent.mkdir()
     desk.file.rename(moved)
 
-    desk.tell("a", corrected(id="", url="https://news.example/article/3500001/newer", title="Corrected"))
+    desk.tell(
+        "a", corrected(id="", url="https://news.example/article/3500001/newer", title="Corrected")
+    )
     desk.pull()
 
-    assert (desk.file, desk.story.title, desk.story.excerpt) == (moved, "Corrected", ENTRY["summary"])
+    assert (desk.file, desk.story.title, desk.story.excerpt) == (
+        moved,
+        "Corrected",
+        ENTRY["summary"],
+    )
 
 
 def named(story: Story) -> str:
@@ -469,7 +514,8 @@ TURNED = "its headline has changed since {}: 'Story 1 headline' → 'Chip chief 
 
 
 @pytest.mark.parametrize(
-    ("words", "since"), [("note", "your note"), ("headline", "your own headline"), ("letter", "a letter linked to it")]
+    ("words", "since"),
+    [("note", "your note"), ("headline", "your own headline"), ("letter", "a letter linked to it")],
 )
 def test_a_headline_that_changes_below_an_editors_words_is_said_until_the_file_is_edited(
     desk: Desk, words: str, since: str
@@ -489,7 +535,9 @@ def test_a_headline_that_changes_below_an_editors_words_is_said_until_the_file_i
     letter = (desk.file.parent / "letter.md").relative_to(desk.root).as_posix()
     hint = TURNED.format(f"{letter} linked to it" if words == "letter" else since)
     assert desk.hints() == [hint]
-    assert status.run(desk.root, config.load(desk.root), now=desk.now).unsettled == (desk.story.file,)
+    assert status.run(desk.root, config.load(desk.root), now=desk.now).unsettled == (
+        desk.story.file,
+    )
     assert "In 1 story, the feed and the file differ" in run("status", desk.root)
     assert lines(desk.pull()) == []
     desk.tell("a", corrected(title="Chip chief convicted", image="https://cdn.example/2.jpg"))
@@ -500,7 +548,9 @@ def test_a_headline_that_changes_below_an_editors_words_is_said_until_the_file_i
     assert status.run(desk.root, config.load(desk.root), now=desk.now).unsettled == ()
 
 
-def test_a_letter_that_links_to_a_file_whose_name_ends_the_same_says_nothing_of_a_story(desk: Desk) -> None:
+def test_a_letter_that_links_to_a_file_whose_name_ends_the_same_says_nothing_of_a_story(
+    desk: Desk,
+) -> None:
     (desk.file.parent / "letter.md").write_text(f"See [this](ai-{desk.file.name}).\n")
     desk.tell("a", corrected(title="Chip chief convicted"))
 
@@ -528,7 +578,9 @@ def test_a_headline_that_turns_back_is_no_matter_any_more(desk: Desk) -> None:
     assert desk.hints() == []
 
 
-def test_a_headline_that_changes_in_a_story_without_a_word_of_the_editors_is_no_matter(desk: Desk) -> None:
+def test_a_headline_that_changes_in_a_story_without_a_word_of_the_editors_is_no_matter(
+    desk: Desk,
+) -> None:
     desk.tell("a", corrected(title="Chip chief convicted"))
 
     assert lines(desk.pull()) == []
@@ -542,11 +594,15 @@ def test_a_headline_that_changes_in_a_story_without_a_word_of_the_editors_is_no_
         ("http://www.news.example/article/3500001/a-slug/", False),  # the same address
     ],
 )
-def test_a_link_that_changes_below_a_note_is_said_where_it_leads_elsewhere(desk: Desk, link: str, said: bool) -> None:
+def test_a_link_that_changes_below_a_note_is_said_where_it_leads_elsewhere(
+    desk: Desk, link: str, said: bool
+) -> None:
     desk.add_note("As they write.\n")
     desk.tell("a", corrected(url=link))
 
-    assert lines(desk.pull()) == [f"its link has changed since your note: '{LINK}' → '{link}'"] * said
+    assert (
+        lines(desk.pull()) == [f"its link has changed since your note: '{LINK}' → '{link}'"] * said
+    )
     assert desk.story.link == link
 
 
@@ -597,15 +653,25 @@ def test_an_excerpt_that_was_edited_has_one_hint_at_a_time(desk: Desk) -> None:
     assert desk.hints() == [requoted]
 
 
-@pytest.mark.parametrize("body", ["Mine.\n\n{}", "> Mine.\n\nMine.\n\n{}\n\nMore.\n", "Mine:\n{}", "- mine\n\n{}\n"])
-def test_an_excerpt_that_was_moved_below_the_note_is_said_to_be_shown_as_the_editors(desk: Desk, body: str) -> None:
+@pytest.mark.parametrize(
+    "body", ["Mine.\n\n{}", "> Mine.\n\nMine.\n\n{}\n\nMore.\n", "Mine:\n{}", "- mine\n\n{}\n"]
+)
+def test_an_excerpt_that_was_moved_below_the_note_is_said_to_be_shown_as_the_editors(
+    desk: Desk, body: str
+) -> None:
     theirs = f"> {ENTRY['summary']}"
     desk.edit(f"{theirs}\n", body.format(theirs))
 
     report = check.run(desk.root, now=desk.now)
     ((what, cure, line),) = ((one.what, one.cure, one.line) for one in report.problems)
-    assert what == "the publisher's excerpt is below your note, so readers see it as a quotation of yours"
-    assert (cure, desk.text.split("\n")[line - 1]) == ("move it to the top, above your note", theirs)
+    assert (
+        what
+        == "the publisher's excerpt is below your note, so readers see it as a quotation of yours"
+    )
+    assert (cure, desk.text.split("\n")[line - 1]) == (
+        "move it to the top, above your note",
+        theirs,
+    )
     with previewing(desk.root) as preview:
         assert what in html.unescape(preview.get("2026/w48/").text)
 
@@ -618,7 +684,9 @@ def test_an_excerpt_that_was_moved_below_the_note_is_said_to_be_shown_as_the_edi
 
 
 @pytest.mark.parametrize("taken_out", [True, False])
-def test_a_summary_that_comes_later_is_put_above_the_editors_quotation(tmp_path: Path, taken_out: bool) -> None:
+def test_a_summary_that_comes_later_is_put_above_the_editors_quotation(
+    tmp_path: Path, taken_out: bool
+) -> None:
     desk = Desk(tmp_path, "a")
     desk.tell("a", ENTRY if taken_out else corrected(summary=""))
     desk.pull()
@@ -633,7 +701,10 @@ def test_a_summary_that_comes_later_is_put_above_the_editors_quotation(tmp_path:
     report = desk.pull()
 
     assert (lines(report), desk.hints()) == ([], [])
-    assert (desk.story.excerpt, desk.story.note) == ("A sentence of theirs.", "> A quotation of mine.\n\nMine.")
+    assert (desk.story.excerpt, desk.story.note) == (
+        "A sentence of theirs.",
+        "> A quotation of mine.\n\nMine.",
+    )
     assert "excerpt" not in bare
     desk.tell("a", corrected(summary="Another of theirs."))
     assert (lines(desk.pull()), desk.story.excerpt) == ([], "Another of theirs.")
@@ -650,7 +721,9 @@ def test_line_breaks_that_git_converts_are_no_edit(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("key", ["image", "authors", "summary"])
-def test_what_the_publisher_withdraws_is_said_once_and_stays_in_the_file(desk: Desk, key: str) -> None:
+def test_what_the_publisher_withdraws_is_said_once_and_stays_in_the_file(
+    desk: Desk, key: str
+) -> None:
     before = desk.text
     desk.tell("a", {name: value for name, value in ENTRY.items() if name != key})
 
@@ -686,9 +759,13 @@ def test_what_the_publisher_withdraws_after_an_edit_of_it_is_said_once_and_stays
     for feed in "ab":
         desk.tell(feed, {name: value for name, value in ENTRY.items() if name != key})
 
-    assert {line.partition(" its ")[0] for line in lines(desk.pull())} == {"the feed no longer gives"}
+    assert {line.partition(" its ")[0] for line in lines(desk.pull())} == {
+        "the feed no longer gives"
+    }
     assert desk.text == before
-    assert [hint.partition(" its ")[0] for hint in desk.hints() if hint not in hinted] == ["the feed no longer gives"]
+    assert [hint.partition(" its ")[0] for hint in desk.hints() if hint not in hinted] == [
+        "the feed no longer gives"
+    ]
     assert lines(desk.pull()) == []
 
     desk.file.write_text(before + "\n")
@@ -696,7 +773,9 @@ def test_what_the_publisher_withdraws_after_an_edit_of_it_is_said_once_and_stays
     assert desk.hints() == hinted  # any edit counts as having seen it
 
 
-def test_a_summary_that_the_editor_removed_is_not_missed_when_the_publisher_withdraws_it(desk: Desk) -> None:
+def test_a_summary_that_the_editor_removed_is_not_missed_when_the_publisher_withdraws_it(
+    desk: Desk,
+) -> None:
     desk.edit("> Summary of 1, as the publisher wrote it.\n", "")
     desk.tell("a", {name: value for name, value in ENTRY.items() if name != "summary"})
 
@@ -706,7 +785,13 @@ def test_a_summary_that_the_editor_removed_is_not_missed_when_the_publisher_with
 # ---------------------------------------------------------------- any history
 
 FIELDS = ("title", "url", "image", "authors", "summary")
-KEYS = {"title": "title", "url": "link", "image": "image", "authors": "authors", "summary": "excerpt"}
+KEYS = {
+    "title": "title",
+    "url": "link",
+    "image": "image",
+    "authors": "authors",
+    "summary": "excerpt",
+}
 
 
 @dataclass
@@ -775,7 +860,9 @@ class History:
             text = text.replace(old, f"> {new}\n", 1)
         else:
             words = f"[{new}]" if name == "authors" else new
-            text = re.sub(rf"(?m)^{KEYS[name]}: .*$", lambda _: f"{KEYS[name]}: {words}", text, count=1)
+            text = re.sub(
+                rf"(?m)^{KEYS[name]}: .*$", lambda _: f"{KEYS[name]}: {words}", text, count=1
+            )
         self.desk.file.write_text(text)
         self.file[name] = new
 
@@ -806,7 +893,11 @@ class History:
         speaker = next((feed for feed in "ab" if self.shows[feed]), "")
         for name in FIELDS if speaker else ():
             new = self.says[speaker][name]
-            is_news = new != self.said["a"][name] if speaker == "a" else self.agreed["b"][name] == self.wrote[name]
+            is_news = (
+                new != self.said["a"][name]
+                if speaker == "a"
+                else self.agreed["b"][name] == self.wrote[name]
+            )
             if new and is_news and self.file[name] == self.wrote[name]:
                 self.file[name] = self.wrote[name] = new
         for feed in "ab":
@@ -819,7 +910,9 @@ class History:
             before = self.agreed.get(feed, {})
             said = self.said[feed]
             self.agreed[feed] = {
-                name: self.wrote[name] if said[name] == self.wrote[name] else before.get(name, "nothing")
+                name: self.wrote[name]
+                if said[name] == self.wrote[name]
+                else before.get(name, "nothing")
                 for name in FIELDS
             }
 
@@ -832,7 +925,9 @@ class History:
 
 
 STEP = st.tuples(
-    st.sampled_from(["tell", "tell", "tell", "both", "turn", "edit", "note", "pull", "pull", "pull"]),
+    st.sampled_from(
+        ["tell", "tell", "tell", "both", "turn", "edit", "note", "pull", "pull", "pull"]
+    ),
     st.sampled_from("ab"),
     st.sampled_from(FIELDS),
     st.integers(0, 14),
@@ -862,7 +957,9 @@ def test_any_history_of_corrections_and_edits_keeps_every_word_that_an_editor_wr
 
 
 @pytest.mark.parametrize("command", ["excerpts", "themes"])
-def test_what_commands_edit_ends_no_hint_of_a_story_in_two_feeds(tmp_path: Path, command: str) -> None:
+def test_what_commands_edit_ends_no_hint_of_a_story_in_two_feeds(
+    tmp_path: Path, command: str
+) -> None:
     desk = Desk(tmp_path)
     desk.tell("a", ENTRY)
     desk.tell("b", OTHER)
@@ -875,7 +972,11 @@ def test_what_commands_edit_ends_no_hint_of_a_story_in_two_feeds(tmp_path: Path,
     before, hints = desk.text, desk.hints()
     assert [hint for hint in hints if "has changed since your note" in hint]
     toml = (tmp_path / "digest.toml").read_text()
-    more = '[[themes]]\nid = "memory"\ntitle = "Memory"\nmatch = ["corrected"]\n' if command == "themes" else ""
+    more = (
+        '[[themes]]\nid = "memory"\ntitle = "Memory"\nmatch = ["corrected"]\n'
+        if command == "themes"
+        else ""
+    )
     cut = toml if more else toml.replace('url = "a.json"', 'url = "a.json"\nexcerpt = 2')
     (tmp_path / "digest.toml").write_text(cut + more)
 
@@ -891,7 +992,9 @@ HTTP = "http://news.example/article/3500001/a-slug"
 
 
 @pytest.mark.parametrize("feeds", ["b", "ab"])
-@pytest.mark.parametrize("change", [{"title": "Corrected"}, {"summary": "Corrected."}, {"url": HTTP}])
+@pytest.mark.parametrize(
+    "change", [{"title": "Corrected"}, {"summary": "Corrected."}, {"url": HTTP}]
+)
 def test_what_two_feeds_correct_alike_arrives_though_the_first_has_only_joined(
     tmp_path: Path, feeds: str, change: dict[str, str]
 ) -> None:
@@ -913,12 +1016,17 @@ def test_what_two_feeds_correct_alike_arrives_though_the_first_has_only_joined(
 
 
 @pytest.mark.parametrize(("old", "new"), ["ab", "ba"])
-def test_a_story_that_moves_to_another_feed_takes_its_correction_along(tmp_path: Path, old: str, new: str) -> None:
+def test_a_story_that_moves_to_another_feed_takes_its_correction_along(
+    tmp_path: Path, old: str, new: str
+) -> None:
     desk = Desk(tmp_path)
     desk.tell(old, ENTRY)
     desk.tell(new, OTHER)
     desk.pull()
-    desk.tell(old, {**OTHER, "id": "urn:3", "url": "https://news.example/article/3500002/c", "title": "Three"})
+    desk.tell(
+        old,
+        {**OTHER, "id": "urn:3", "url": "https://news.example/article/3500002/c", "title": "Three"},
+    )
     desk.tell(new, corrected(title="Corrected", summary="Other words."))
 
     desk.pull()
@@ -970,7 +1078,9 @@ def test_what_a_feed_says_that_comes_back_is_said_once_where_another_has_correct
     assert desk.content() == before
 
 
-def test_a_hint_has_the_newest_words_of_a_feed_while_another_supplies_the_storys(desk: Desk) -> None:
+def test_a_hint_has_the_newest_words_of_a_feed_while_another_supplies_the_storys(
+    desk: Desk,
+) -> None:
     desk.edit("title: Story 1 headline", "title: Mine")
     desk.tell("a", OTHER)
     desk.tell("b", corrected(title="Of b"))

@@ -31,7 +31,12 @@ OTHER = {
     "title": "Two",
     "date_published": "2026-11-26T09:00:00Z",
 }
-LATER = {"id": "urn:3", "url": "https://c.example/3", "title": "Three", "date_published": "2026-12-02T09:00:00Z"}
+LATER = {
+    "id": "urn:3",
+    "url": "https://c.example/3",
+    "title": "Three",
+    "date_published": "2026-12-02T09:00:00Z",
+}
 
 
 class Desk:
@@ -52,7 +57,11 @@ class Desk:
         (self.root / "digest.toml").write_text(site + "".join(tables))
 
     def tell(self, feed: str, *entries: Mapping[str, Any]) -> None:
-        document = {"version": "https://jsonfeed.org/version/1.1", "title": feed, "items": list(entries)}
+        document = {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": feed,
+            "items": list(entries),
+        }
         (self.root / f"{feed}.json").write_text(json.dumps(document))
 
     def pull(self) -> None:
@@ -62,7 +71,11 @@ class Desk:
 
     @property
     def file(self) -> Path:
-        return next(one for one in self.root.glob("content/2026/w48/*.md") if "3500002" not in one.read_text())
+        return next(
+            one
+            for one in self.root.glob("content/2026/w48/*.md")
+            if "3500002" not in one.read_text()
+        )
 
     def edit(self, old: str, new: str) -> None:
         text = self.file.read_text()
@@ -77,14 +90,21 @@ class Desk:
         out = self.root / name
         build.run(self.root, config.load(self.root), output=out, base_url=None, now=self.now)
         kinds = {".html", ".atom", ".json"}
-        return {path.relative_to(out).as_posix(): path.read_text() for path in out.rglob("*") if path.suffix in kinds}
+        return {
+            path.relative_to(out).as_posix(): path.read_text()
+            for path in out.rglob("*")
+            if path.suffix in kinds
+        }
 
     def said(self) -> set[str]:
         """Whom the pages and feeds of a build call the writer of the excerpt; a build from nothing says the same."""
         found = self.built()
         shutil.rmtree(self.root / ".digest")
         assert self.built("again") == found
-        pages = {name: re.findall(r"Paper . writes|news\.example writes", text) for name, text in found.items()}
+        pages = {
+            name: re.findall(r"Paper . writes|news\.example writes", text)
+            for name, text in found.items()
+        }
         assert {"2026/w48/index.html", "feed.atom", "feed.json", "weeks.atom"} <= {
             name for name in pages if pages[name]
         }
@@ -108,7 +128,9 @@ def brought_by_b(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("retitled", [False, True])
-def test_a_feed_that_joins_above_the_one_that_wrote_the_excerpt_is_not_quoted(desk: Desk, retitled: bool) -> None:
+def test_a_feed_that_joins_above_the_one_that_wrote_the_excerpt_is_not_quoted(
+    desk: Desk, retitled: bool
+) -> None:
     brought_by_b(desk)
     assert desk.said() == {"Paper B"}
     desk.tell("a", ENTRY, OTHER)
@@ -135,7 +157,9 @@ def test_without_a_note_it_is_said_as_well_where_the_source_is_another(desk: Des
 
 
 @pytest.mark.parametrize("retired", ["", "retired = true"])
-def test_the_words_of_the_feed_that_supplies_a_story_now_are_its_own(desk: Desk, retired: str) -> None:
+def test_the_words_of_the_feed_that_supplies_a_story_now_are_its_own(
+    desk: Desk, retired: str
+) -> None:
     desk.tell("a", ENTRY)
     desk.tell("b", ENTRY)
     desk.pull()
@@ -191,7 +215,9 @@ def test_an_excerpt_is_lengthened_from_the_summary_of_its_writer(desk: Desk) -> 
     assert "> B words, more than three." in desk.file.read_text()
 
 
-def test_a_paper_that_digest_toml_no_longer_names_does_not_lend_its_words_to_another(desk: Desk) -> None:
+def test_a_paper_that_digest_toml_no_longer_names_does_not_lend_its_words_to_another(
+    desk: Desk,
+) -> None:
     desk.tell("a", ENTRY)
     desk.tell("b", OF_B)
     desk.pull()

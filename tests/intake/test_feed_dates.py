@@ -31,24 +31,33 @@ def write_feed(root: Path, entries: Sequence[Sequence[str]]) -> None:
         f"<description>Text.</description>{f'<pubDate>{date}</pubDate>' if date else ''}</item>"
         for guid, title, date in entries
     )
-    (root / "a.xml").write_text(f"<rss version='2.0'><channel><title>A</title>{items}</channel></rss>")
+    (root / "a.xml").write_text(
+        f"<rss version='2.0'><channel><title>A</title>{items}</channel></rss>"
+    )
 
 
 def pulled(root: Path, now: str) -> pull.PullReport:
     loaded = config.load(root)
-    return pull.run(root, loaded, pull.chosen(loaded, ()), now=datetime.fromisoformat(now).astimezone(UTC))
+    return pull.run(
+        root, loaded, pull.chosen(loaded, ()), now=datetime.fromisoformat(now).astimezone(UTC)
+    )
 
 
 def stories(root: Path) -> list[str]:
     found = load.load(root, config.load(root)).stories
     return sorted(
-        " ".join([one.file, *(when.isoformat() for when in (one.published, one.updated) if when)]) for one in found
+        " ".join([one.file, *(when.isoformat() for when in (one.published, one.updated) if when)])
+        for one in found
     )
 
 
 def files(root: Path) -> dict[str, bytes]:
     """Returns what is in content/, the ledgers too."""
-    return {path.as_posix(): path.read_bytes() for path in (root / "content").rglob("*") if path.is_file()}
+    return {
+        path.as_posix(): path.read_bytes()
+        for path in (root / "content").rglob("*")
+        if path.is_file()
+    }
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
@@ -78,7 +87,12 @@ def root(tmp_path: Path) -> Path:
         '[[feeds]]\nid = "b"\nurl = "b.xml"\n'
     )
     write_feed(
-        tmp_path, [("1", "One", "Fri, 27 Nov 2026 10:00:00 GMT"), ("2", "Two", "26 Nov 2026"), ("3", "Three", "")]
+        tmp_path,
+        [
+            ("1", "One", "Fri, 27 Nov 2026 10:00:00 GMT"),
+            ("2", "Two", "26 Nov 2026"),
+            ("3", "Three", ""),
+        ],
     )
     return tmp_path
 
@@ -87,9 +101,13 @@ def test_a_story_that_an_early_version_filed_as_undated_keeps_its_date(root: Pat
     write_feed(root, [("1", "One", "")])
     pulled(root, NOW)
     line = root / "content" / "ledger" / "a.jsonl"
-    line.write_text(line.read_text().replace('"published": "", ', "").replace(', "published": ""', ""))
+    line.write_text(
+        line.read_text().replace('"published": "", ', "").replace(', "published": ""', "")
+    )
     before = stories(root)
-    write_feed(root, [("1", "One", "Fri, 27 Nov 2026 10:00:00 BST")])  # which early versions could not read
+    write_feed(
+        root, [("1", "One", "Fri, 27 Nov 2026 10:00:00 BST")]
+    )  # which early versions could not read
 
     (row, _) = pulled(root, NOW).rows
 
@@ -109,7 +127,9 @@ WRONG = (
 
 def test_nothing_is_pulled_by_a_clock_that_is_years_behind(root: Path) -> None:
     (root / "content" / "inbox").mkdir(parents=True)
-    (root / "content" / "inbox" / "mine.md").write_text("---\ntitle: Mine\nlink: https://mine.example/\n---\n")
+    (root / "content" / "inbox" / "mine.md").write_text(
+        "---\ntitle: Mine\nlink: https://mine.example/\n---\n"
+    )
     before = files(root)
 
     with pytest.raises(DigestError) as caught:
@@ -130,8 +150,12 @@ def test_a_clock_that_has_gone_back_changes_nothing(root: Path) -> None:
     assert files(root) == before
 
 
-def test_a_feed_of_which_all_dates_lie_ahead_fails_where_another_shows_that_the_clock_is_right(root: Path) -> None:
-    (root / "b.xml").write_text((root / "a.xml").read_text().replace("/pub.", "/other.").replace("<guid", "<guid x=''"))
+def test_a_feed_of_which_all_dates_lie_ahead_fails_where_another_shows_that_the_clock_is_right(
+    root: Path,
+) -> None:
+    (root / "b.xml").write_text(
+        (root / "a.xml").read_text().replace("/pub.", "/other.").replace("<guid", "<guid x=''")
+    )
     write_feed(root, [("7", "Ahead", "Sat, 16 Nov 2041 18:11:00 GMT"), ("8", "Undated", "")])
 
     ahead, good = pulled(root, NOW).rows
@@ -146,7 +170,9 @@ def test_a_feed_of_which_all_dates_lie_ahead_fails_where_another_shows_that_the_
     ]  # fmt: skip
 
 
-def test_a_feed_whose_dates_all_turn_to_the_future_fails_after_years_of_good_ones(root: Path) -> None:
+def test_a_feed_whose_dates_all_turn_to_the_future_fails_after_years_of_good_ones(
+    root: Path,
+) -> None:
     pulled(root, NOW)
     write_feed(root, [("7", "Ahead", "Sat, 16 Nov 2041 18:11:00 GMT")])
     before = files(root)
@@ -164,4 +190,7 @@ def test_the_command_says_so_in_one_line_and_exits_with_1(root: Path) -> None:
     result = subprocess.run(words, capture_output=True, text=True, check=False)
 
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1)
-    assert "but all dates in feed 'a' are later, from 2999-11-16 on, so nothing was pulled" in result.stderr
+    assert (
+        "but all dates in feed 'a' are later, from 2999-11-16 on, so nothing was pulled"
+        in result.stderr
+    )

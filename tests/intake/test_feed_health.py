@@ -20,13 +20,18 @@ def brought(*hours: int) -> dict[str, Record]:
     """What a feed has brought: an entry at each of these hours after the start."""
     entries = [make_entry(id=str(hour), published=START + timedelta(hours=hour)) for hour in hours]
     return {
-        entry.id: Record(at="", id=entry.id, aliases=identity.aliases_of(entry), file="", title=entry.title)
+        entry.id: Record(
+            at="", id=entry.id, aliases=identity.aliases_of(entry), file="", title=entry.title
+        )
         for entry in entries
     }
 
 
 def document(*hours: int) -> Document:
-    return Document(title="", entries=tuple(make_entry(published=START + timedelta(hours=hour)) for hour in hours))
+    return Document(
+        title="",
+        entries=tuple(make_entry(published=START + timedelta(hours=hour)) for hour in hours),
+    )
 
 
 def test_a_document_that_shares_nothing_with_the_past_may_hide_a_gap() -> None:
@@ -73,7 +78,8 @@ def test_a_silence_of_more_than_twice_the_longest_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("gap", "words"), [(0.2, "less than an hour"), (1, "1 hour;"), (2, "2 hours;"), (47, "47 hours")]
+    ("gap", "words"),
+    [(0.2, "less than an hour"), (1, "1 hour;"), (2, "2 hours;"), (47, "47 hours")],
 )
 def test_a_silence_is_told_in_plain_words(gap: float, words: str) -> None:
     told = feed_health.quiet(brought(0, gap), START + timedelta(days=30))  # type: ignore[arg-type]
@@ -90,12 +96,19 @@ def test_a_weekend_is_no_silence_and_a_single_entry_no_habit() -> None:
 def test_an_old_silence_is_no_habit() -> None:
     records = brought(0, *(24 * 365 + hour for hour in range(60)))
 
-    assert feed_health.quiet(records, START + timedelta(days=365 + 30)).startswith("nothing new for 28 days")
+    assert feed_health.quiet(records, START + timedelta(days=365 + 30)).startswith(
+        "nothing new for 28 days"
+    )
 
 
-@pytest.mark.parametrize("moment", ["x", "", "2026-05-01T12:00:00", "9999-12-31T23:59:59.999999-14:00", "0001-01-01"])
+@pytest.mark.parametrize(
+    "moment", ["x", "", "2026-05-01T12:00:00", "9999-12-31T23:59:59.999999-14:00", "0001-01-01"]
+)
 def test_a_moment_in_a_ledger_that_somebody_has_edited_stops_nothing(moment: str) -> None:
-    records = {"x": Record(at="", id="x", aliases=(f"headline:{moment} abc",), file="", title="X"), **brought(10)}
+    records = {
+        "x": Record(at="", id="x", aliases=(f"headline:{moment} abc",), file="", title="X"),
+        **brought(10),
+    }
 
     feed_health.gap(document(90), 0, records, LATER)
     feed_health.quiet(records, LATER)

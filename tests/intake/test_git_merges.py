@@ -104,8 +104,17 @@ CONFLICTS = {
 
 
 def git(folder: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    names = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false")
-    return subprocess.run(["git", *names, *words], cwd=folder, check=check, capture_output=True, text=True)
+    names = (
+        "-c",
+        "user.name=Ada",
+        "-c",
+        "user.email=ada@example.org",
+        "-c",
+        "commit.gpgsign=false",
+    )
+    return subprocess.run(
+        ["git", *names, *words], cwd=folder, check=check, capture_output=True, text=True
+    )
 
 
 def publish(root: Path, change: Mapping[str, Any]) -> None:

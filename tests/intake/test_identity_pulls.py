@@ -25,9 +25,9 @@ NOW = datetime(2026, 11, 28, 8, 0, tzinfo=UTC)
 DATA = Path(__file__).parents[1] / "data" / "identity"
 CASES = sorted(DATA.glob("*.json"))
 
-Said = Sequence[str]
+RawEntry = Sequence[str]
 """An entry: guid, headline, link, date, and its summary unless that is "Text."."""
-Documents = Mapping[str, Sequence[Said]]
+Documents = Mapping[str, Sequence[RawEntry]]
 
 
 @dataclass
@@ -50,14 +50,18 @@ class Digest:
 
     def pull(self, documents: Documents) -> None:
         for feed, entries in documents.items():
-            (self.root / f"{feed}.json").write_text(json.dumps(_document(entries)), encoding="utf-8")
+            (self.root / f"{feed}.json").write_text(
+                json.dumps(_document(entries)), encoding="utf-8"
+            )
         before = {story.file: story for story in self.stories()}
         self._pull(documents)
         after = {story.file: story for story in self.stories()}
         for file, old in before.items():
             new = after[file]
             assert new.note == old.note
-            assert new.title == old.title or new.link == old.link or new.published == old.published, (old, new)
+            assert (
+                new.title == old.title or new.link == old.link or new.published == old.published
+            ), (old, new)
         said = self._files()
         (self.root / ".digest" / "feeds.json").unlink()
         self._pull(documents)
@@ -69,7 +73,10 @@ class Digest:
         for story in self.stories():
             if not story.note:
                 path = self.root / story.file
-                path.write_text(path.read_text(encoding="utf-8") + f"\nA note on {story.slug}.\n", encoding="utf-8")
+                path.write_text(
+                    path.read_text(encoding="utf-8") + f"\nA note on {story.slug}.\n",
+                    encoding="utf-8",
+                )
 
     def delete(self, title: str) -> None:
         (story,) = (story for story in self.stories() if story.title == title)
@@ -77,16 +84,28 @@ class Digest:
 
     def _pull(self, documents: Documents) -> None:
         now = NOW + timedelta(hours=next(self.days))
-        report = pull.run(self.root, self.config, pull.chosen(self.config, list(documents)), now=now)
+        report = pull.run(
+            self.root, self.config, pull.chosen(self.config, list(documents)), now=now
+        )
         assert report.failed == 0
 
     def _files(self) -> dict[str, bytes]:
-        return {path.as_posix(): path.read_bytes() for path in (self.root / "content").rglob("*") if path.is_file()}
+        return {
+            path.as_posix(): path.read_bytes()
+            for path in (self.root / "content").rglob("*")
+            if path.is_file()
+        }
 
 
-def _document(entries: Sequence[Said]) -> dict[str, object]:
+def _document(entries: Sequence[RawEntry]) -> dict[str, object]:
     items = [
-        {"id": guid, "title": title, "url": link, "date_published": date, "content_text": (*rest, "Text.")[0]}
+        {
+            "id": guid,
+            "title": title,
+            "url": link,
+            "date_published": date,
+            "content_text": (*rest, "Text.")[0],
+        }
         for guid, title, link, date, *rest in entries
     ]
     return {"version": "https://jsonfeed.org/version/1.1", "title": "Test", "items": items}
@@ -135,7 +154,10 @@ def test_a_link_that_differs_only_by_a_token_or_percent_codes_is_not_written(
     tmp_path: Path, guid: str, places: Sequence[str]
 ) -> None:
     digest = Digest(tmp_path, ["a"])
-    pulls = [{"a": [[guid, "Story 7", f"https://pub.example/{one}", "2026-11-23T10:00:00Z"]]} for one in places]
+    pulls = [
+        {"a": [[guid, "Story 7", f"https://pub.example/{one}", "2026-11-23T10:00:00Z"]]}
+        for one in places
+    ]
     digest.pull(pulls[0])
     digest.note()
     (first,), said = digest.stories(), digest._files()
@@ -144,7 +166,12 @@ def test_a_link_that_differs_only_by_a_token_or_percent_codes_is_not_written(
         digest.pull(documents)
         assert digest._files() == said
 
-    corrected = [guid, "Story 7, corrected", f"https://pub.example/{places[1]}", "2026-11-23T10:00:00Z"]
+    corrected = [
+        guid,
+        "Story 7, corrected",
+        f"https://pub.example/{places[1]}",
+        "2026-11-23T10:00:00Z",
+    ]
     digest.pull({"a": [corrected]})
     (story,) = digest.stories()
     assert (story.title, story.link) == ("Story 7, corrected", first.link)
@@ -162,7 +189,11 @@ def test_a_copy_in_the_place_of_a_story_that_was_moved_is_not_taken_for_it(tmp_p
     place, moved = tmp_path / story.file, tmp_path / "content/2026/w49/2026-11-23-kept.md"
     moved.parent.mkdir(parents=True)
     place.rename(moved)
-    copy = moved.read_text().replace("Story 1", "My own text").replace("https://pub.example/1", "https://mine.example/")
+    copy = (
+        moved.read_text()
+        .replace("Story 1", "My own text")
+        .replace("https://pub.example/1", "https://mine.example/")
+    )
     place.write_text(copy)
     corrected = _document([first])
     corrected["items"][0] |= {"content_text": "Corrected.", "authors": [{"name": "Ann"}]}  # type: ignore[index]
@@ -173,19 +204,27 @@ def test_a_copy_in_the_place_of_a_story_that_was_moved_is_not_taken_for_it(tmp_p
     assert place.read_text() == copy
     assert report.rows[0].updated == ("content/2026/w49/2026-11-23-kept.md",)
     assert "> Corrected." in moved.read_text()
-    assert [problem.cure for problem in check.run(tmp_path, now=NOW).problems if not problem.hint] == [
-        "delete one, or remove 'id' from the newer one"
-    ]
+    assert [
+        problem.cure for problem in check.run(tmp_path, now=NOW).problems if not problem.hint
+    ] == ["delete one, or remove 'id' from the newer one"]
 
 
-def test_a_copy_alone_that_differs_in_link_headline_and_date_is_left_as_it_is(tmp_path: Path) -> None:
+def test_a_copy_alone_that_differs_in_link_headline_and_date_is_left_as_it_is(
+    tmp_path: Path,
+) -> None:
     digest = Digest(tmp_path, ["a"])
     first = ["https://pub.example/?p=1", "Story 1", "https://pub.example/1", "2026-11-23T10:00:00Z"]
     digest.pull({"a": [first]})
     (story,) = digest.stories()
     place = tmp_path / story.file
-    copy = place.read_text().replace("Story 1", "My own text").replace("https://pub.example/1", "https://mine.example/")
-    copy = copy.replace("published: 2026-11-23T10:00:00+00:00", "published: 2026-11-24T09:00:00+00:00")
+    copy = (
+        place.read_text()
+        .replace("Story 1", "My own text")
+        .replace("https://pub.example/1", "https://mine.example/")
+    )
+    copy = copy.replace(
+        "published: 2026-11-23T10:00:00+00:00", "published: 2026-11-24T09:00:00+00:00"
+    )
     place.write_text(copy)
     corrected = _document([first])
     corrected["items"][0]["content_text"] = "Corrected."  # type: ignore[index]
@@ -213,13 +252,26 @@ def test_check_hints_at_two_stories_of_one_guid(tmp_path: Path) -> None:
 @pytest.mark.parametrize("guid", ["17", "https://pub.example/?p=1", ""])
 def test_of_two_copies_one_is_the_story_when_the_ledger_is_lost(tmp_path: Path, guid: str) -> None:
     digest = Digest(tmp_path, ["a"])
-    digest.pull({"a": [[guid, "Story 1", "https://pub.example/one-of-two-copies", "2026-11-23T10:00:00Z"]]})
+    digest.pull(
+        {"a": [[guid, "Story 1", "https://pub.example/one-of-two-copies", "2026-11-23T10:00:00Z"]]}
+    )
     (story,) = digest.stories()
-    (tmp_path / story.file).with_name("2026-11-23-a-copy.md").write_bytes((tmp_path / story.file).read_bytes())
+    (tmp_path / story.file).with_name("2026-11-23-a-copy.md").write_bytes(
+        (tmp_path / story.file).read_bytes()
+    )
     (tmp_path / "content" / "ledger" / "a.jsonl").unlink()
     (tmp_path / "a.json").write_text(
         json.dumps(
-            _document([[guid, "Story 1, corrected", "https://pub.example/one-of-two-copies", "2026-11-24T10:00:00Z"]])
+            _document(
+                [
+                    [
+                        guid,
+                        "Story 1, corrected",
+                        "https://pub.example/one-of-two-copies",
+                        "2026-11-24T10:00:00Z",
+                    ]
+                ]
+            )
         )
     )
 

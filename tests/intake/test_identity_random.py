@@ -21,16 +21,23 @@ from digest.content import ledger, story_file
 from digest.content.history import History
 from digest.content.story_file import Known
 from digest.feeds import normalize
-from digest.feeds.normalize import Said
+from digest.feeds.normalize import RawEntry
 from digest.intake import detect
 from digest.intake.plan import PullPlan, Snapshot
 from digest.intake.take_in import take_in
 from digest.model import Document
 
-FEEDS = (make_feed(id="a", url="https://pub.example/a.xml"), make_feed(id="b", url="https://pub.example/b.xml"))
+FEEDS = (
+    make_feed(id="a", url="https://pub.example/a.xml"),
+    make_feed(id="b", url="https://pub.example/b.xml"),
+)
 CONFIG = make_config(feeds=FEEDS, themes=())
 NOW = datetime(2026, 11, 28, 8, 0, tzinfo=UTC)
-QUICK: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None}
+QUICK: dict[str, Any] = {
+    "deadline": None,
+    "suppress_health_check": list(HealthCheck),
+    "database": None,
+}
 MANY = int(os.environ.get("DIGEST_IDENTITIES", "0"))
 
 
@@ -42,7 +49,7 @@ class Memory:
     lines: dict[str, str] = field(default_factory=dict)
     pulls: int = 0
 
-    def pull(self, documents: Mapping[str, Sequence[Said]]) -> PullPlan:
+    def pull(self, documents: Mapping[str, Sequence[RawEntry]]) -> PullPlan:
         self.pulls += 1
         feeds = [feed for feed in FEEDS if feed.id in documents]
         read = [(feed, normalize.document("", documents[feed.id], feed.url)) for feed in feeds]
@@ -61,7 +68,9 @@ class Memory:
         return dict(self.texts), dict(self.lines)
 
     def titles(self) -> dict[str, str]:
-        return {file: story_file.loads(text, file, Known()).title for file, text in self.texts.items()}
+        return {
+            file: story_file.loads(text, file, Known()).title for file, text in self.texts.items()
+        }
 
     def note(self) -> None:
         for file, text in self.texts.items():
@@ -71,10 +80,14 @@ class Memory:
     def _desk(self, documents: Sequence[tuple[Any, Document]]) -> Snapshot:
         ledgers = {feed: ledger.loads(lines.encode(), "")[0] for feed, lines in self.lines.items()}
         names = detect.in_question(documents, ledgers)
-        known = Known(excerpts=History(ledgers).excerpts(), feeds=frozenset(feed.id for feed in FEEDS))
-        texts = {file: text for file, text in self.texts.items() if any(name in text for name in names)}
+        known = Known(
+            excerpts=History(ledgers).excerpts(), feeds=frozenset(feed.id for feed in FEEDS)
+        )
+        texts = {
+            file: text for file, text in self.texts.items() if any(name in text for name in names)
+        }
         return Snapshot(
-            ledgers=ledgers if names else detect.akin(documents, ledgers),
+            ledgers=ledgers if names else detect.related(documents, ledgers),
             files=frozenset(self.texts) if names else frozenset(),
             stories=tuple(story_file.loads(text, file, known) for file, text in texts.items()),
             texts=texts,
@@ -82,13 +95,16 @@ class Memory:
         )
 
 
-def said(guid: str, title: str, link: str, date: str, summary: str = "Text.") -> Said:
-    return Said(id=guid, title=title, links=(link,), dates=(date,), summary=summary)
+def said(guid: str, title: str, link: str, date: str, summary: str = "Text.") -> RawEntry:
+    return RawEntry(id=guid, title=title, links=(link,), dates=(date,), summary=summary)
 
 
 # ---------------------------------------------------------------- anything at all
 
-LINKS = [f"https://pub.example/{place}" for place in ("live", "a", "b", "live#1", "live#2", "", "item-1", "item-2")]
+LINKS = [
+    f"https://pub.example/{place}"
+    for place in ("live", "a", "b", "live#1", "live#2", "", "item-1", "item-2")
+]
 GUIDS = ["", "N/A", "g", "1", "2", "https://pub.example/?p=1", *LINKS]
 DATES = ["", "2026-11-10T10:00:00Z", "2026-11-11T10:00:00Z", "2026-11-10", "2026-11-11"]
 ANY = st.lists(
@@ -106,10 +122,25 @@ BOTH = st.fixed_dictionaries({"a": ANY, "b": ANY})
 A, B, LIVE, PLACE = (f"https://pub.example/{place}" for place in ("a", "b", "live", "live#2"))
 
 
-PASSED_ON = {"a": [said("", "", B, ""), said(B, "News 2", LIVE, ""), said("", "News 2", LIVE, "")], "b": []}
+PASSED_ON = {
+    "a": [said("", "", B, ""), said(B, "News 2", LIVE, ""), said("", "News 2", LIVE, "")],
+    "b": [],
+}
 SWAPPED = {"a": [said("", "", B, "")], "b": [said(B, "", A, ""), said(A, "", B, "")]}
-REPEATED = {"a": [said(A, "News 1", B, "", "One."), said(A, "", LIVE, "", "One."), said("", "News 1", B, "", "Two.")]}
-ALIKE = {"a": [said("2", "News 1", B, "", "One."), said("2", "News 2", B, "", "One."), said("", "News 1", B, "", "")]}
+REPEATED = {
+    "a": [
+        said(A, "News 1", B, "", "One."),
+        said(A, "", LIVE, "", "One."),
+        said("", "News 1", B, "", "Two."),
+    ]
+}
+ALIKE = {
+    "a": [
+        said("2", "News 1", B, "", "One."),
+        said("2", "News 2", B, "", "One."),
+        said("", "News 1", B, "", ""),
+    ]
+}
 
 
 @settings(max_examples=MANY or 100, derandomize=not MANY, **QUICK)
@@ -119,8 +150,15 @@ ALIKE = {"a": [said("2", "News 1", B, "", "One."), said("2", "News 2", B, "", "O
 @example([SWAPPED])
 @example([REPEATED])
 @example([ALIKE])
-@example([{"a": [said(PLACE, "", A, "")], "b": []}, {"a": [], "b": [said(PLACE, "", B, ""), said(B, "", A, "")]}])
-def test_a_second_pull_changes_nothing_whatever_names_feeds_use(pulls: list[dict[str, list[Said]]]) -> None:
+@example(
+    [
+        {"a": [said(PLACE, "", A, "")], "b": []},
+        {"a": [], "b": [said(PLACE, "", B, ""), said(B, "", A, "")]},
+    ]
+)
+def test_a_second_pull_changes_nothing_whatever_names_feeds_use(
+    pulls: list[dict[str, list[RawEntry]]],
+) -> None:
     digest = Memory()
     for documents in pulls:
         digest.pull(documents)
@@ -141,9 +179,11 @@ class Kind:
     link: str
     date: str
 
-    def said(self, number: int, place: int) -> Said:
+    def said(self, number: int, place: int) -> RawEntry:
         guid, link = (text.format(n=number, at=place) for text in (self.guid, self.link))
-        return said(link if guid == "=" else guid, f"News {number}", link, self.date.format(n=number + 10))
+        return said(
+            link if guid == "=" else guid, f"News {number}", link, self.date.format(n=number + 10)
+        )
 
 
 KINDS = st.builds(
@@ -155,7 +195,9 @@ KINDS = st.builds(
     ),
     date=st.sampled_from(["2026-11-{n}T10:00:00Z", "2026-11-{n}", ""]),
 )  # fmt: skip
-GENERATIONS = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 3), st.randoms(use_true_random=False)), max_size=4)
+GENERATIONS = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(1, 3), st.randoms(use_true_random=False)), max_size=4
+)
 
 
 @settings(max_examples=MANY or 200, derandomize=not MANY, **QUICK)

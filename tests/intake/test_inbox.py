@@ -34,7 +34,9 @@ match = ["memory"]
 FEED = """<?xml version='1.0'?><rss version='2.0'><channel><title>Test</title><item><title>Chips</title>
 <link>https://news.example/article/350001/x?utm_source=rss</link><guid isPermaLink='false'>g1</guid>
 <pubDate>Fri, 15 May 2026 09:32:41 +0000</pubDate></item></channel></rss>"""
-STORY = "---\r\ntitle:   'Quiet harbour' # mine\r\nlink: https://news.example/a\r\n---\r\nNo last line"
+STORY = (
+    "---\r\ntitle:   'Quiet harbour' # mine\r\nlink: https://news.example/a\r\n---\r\nNo last line"
+)
 
 
 @pytest.fixture
@@ -57,15 +59,27 @@ def drop(root: Path, name: str, content: str | bytes = STORY) -> Path:
     return path
 
 
-def story(*lines: str, title: str = "Quiet harbour", link: str = "https://news.example/a", body: str = "") -> str:
-    return "".join(f"{line}\n" for line in ("---", f"title: {title}", f"link: {link}", *lines, "---", body))
+def story(
+    *lines: str, title: str = "Quiet harbour", link: str = "https://news.example/a", body: str = ""
+) -> str:
+    return "".join(
+        f"{line}\n" for line in ("---", f"title: {title}", f"link: {link}", *lines, "---", body)
+    )
 
 
 def content(root: Path) -> dict[str, bytes]:
     """Every file of the content but the ledger and what the feed brings, by its path."""
     folder = root / "content"
-    found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    return {name: kept for name, kept in found.items() if not name.startswith("ledger/") and "-chips.md" not in name}
+    found = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    return {
+        name: kept
+        for name, kept in found.items()
+        if not name.startswith("ledger/") and "-chips.md" not in name
+    }
 
 
 def test_a_story_is_moved_to_its_week_with_its_bytes_untouched(root: Path) -> None:
@@ -75,7 +89,9 @@ def test_a_story_is_moved_to_its_week_with_its_bytes_untouched(root: Path) -> No
 
     assert content(root) == {"2026/w21/2026-05-21-quiet-harbour.md": STORY.encode()}
     assert report.filed == (
-        Filing(inbox="content/inbox/An idea!.md", file="content/2026/w21/2026-05-21-quiet-harbour.md"),
+        Filing(
+            inbox="content/inbox/An idea!.md", file="content/2026/w21/2026-05-21-quiet-harbour.md"
+        ),
     )
     assert report.problems == ()
 
@@ -83,7 +99,11 @@ def test_a_story_is_moved_to_its_week_with_its_bytes_untouched(root: Path) -> No
 @pytest.mark.parametrize(
     ("name", "text", "file"),
     [
-        ("x.md", story("published: 2026-03-01T20:30:00+00:00"), "2026/w10/2026-03-02-quiet-harbour.md"),
+        (
+            "x.md",
+            story("published: 2026-03-01T20:30:00+00:00"),
+            "2026/w10/2026-03-02-quiet-harbour.md",
+        ),
         ("x.md", story("published: 2026-03-01"), "2026/w09/2026-03-01-quiet-harbour.md"),
         ("2026-02-11-x.md", story("published: 2026-03-01"), "2026/w09/2026-03-01-quiet-harbour.md"),
         ("2026-02-11-x.md", story(), "2026/w07/2026-02-11-quiet-harbour.md"),
@@ -95,7 +115,9 @@ def test_a_story_is_moved_to_its_week_with_its_bytes_untouched(root: Path) -> No
         ("x.md", "\ufeff" + story(), "2026/w21/2026-05-21-quiet-harbour.md"),
     ],
 )
-def test_week_and_name_are_those_of_date_and_headline(root: Path, name: str, text: str, file: str) -> None:
+def test_week_and_name_are_those_of_date_and_headline(
+    root: Path, name: str, text: str, file: str
+) -> None:
     drop(root, name, text)
 
     run(root)
@@ -122,9 +144,17 @@ def test_a_name_that_is_taken_is_not_written_over(root: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "problem"),
     [
-        ("x.md", "---\ntitle: x\n---\n", "x.md:1: there is no 'link'; add link: … to the front matter"),
+        (
+            "x.md",
+            "---\ntitle: x\n---\n",
+            "x.md:1: there is no 'link'; add link: … to the front matter",
+        ),
         ("x.md", story("theme: memory"), "x.md:4: unknown key 'theme'; did you mean 'themes'?"),
-        ("x.md", story("themes: [memori]"), "x.md:4: unknown theme 'memori'; did you mean 'memory'?"),
+        (
+            "x.md",
+            story("themes: [memori]"),
+            "x.md:4: unknown theme 'memori'; did you mean 'memory'?",
+        ),
         ("x.md", story("published: soon"), "x.md:4: published: 'soon' is not a date; write it as"),
         ("x.md", "Just words", "x.md: has no address (https://…); an address alone is enough"),
         ("x.md", b"\xff\xfe", "x.md: not UTF-8 text; save it as UTF-8"),
@@ -168,7 +198,9 @@ def test_a_link_on_the_disk_is_not_followed(root: Path, tmp_path: Path) -> None:
 
     report = run(root)
 
-    assert report.problems == ("content/inbox/b.md: is not a plain file; put the story's file itself into the inbox",)
+    assert report.problems == (
+        "content/inbox/b.md: is not a plain file; put the story's file itself into the inbox",
+    )
     assert outside.read_bytes() == STORY.encode()
     build.run(root, config.load(root), output=root / "site", base_url=None)
 
@@ -179,7 +211,9 @@ def test_a_dry_run_moves_nothing_and_says_what_would_be(root: Path) -> None:
     report = run(root, dry=True)
 
     assert sorted(content(root)) == ["inbox/a.md"]
-    assert [filing.file for filing in report.filed] == ["content/2026/w21/2026-05-21-quiet-harbour.md"]
+    assert [filing.file for filing in report.filed] == [
+        "content/2026/w21/2026-05-21-quiet-harbour.md"
+    ]
 
 
 def test_an_empty_inbox_stays_for_the_next_story(root: Path) -> None:
@@ -224,7 +258,9 @@ def test_a_story_that_may_be_in_a_file_that_cannot_be_read_stays(root: Path) -> 
 
     report = run(root)
 
-    assert report.problems[0].startswith("content/inbox/a.md: content/2026/w21/2026-05-19-mine.md may be the same")
+    assert report.problems[0].startswith(
+        "content/inbox/a.md: content/2026/w21/2026-05-19-mine.md may be the same"
+    )
     assert report.filed == ()
 
 
@@ -234,7 +270,9 @@ def test_a_week_that_its_letter_has_closed_gives_a_story_to_the_first_open_one(r
     (root / "content/2026/w21/letter.md").write_text("Dear reader")
     drop(root, "a.md", story("published: 2026-05-13"))
 
-    assert [filing.file for filing in run(root).filed] == ["content/2026/w22/2026-05-13-quiet-harbour.md"]
+    assert [filing.file for filing in run(root).filed] == [
+        "content/2026/w22/2026-05-13-quiet-harbour.md"
+    ]
 
 
 # ---------------------------------------------------------------- what phones and browsers share
@@ -242,7 +280,9 @@ def test_a_week_that_its_letter_has_closed_gives_a_story_to_the_first_open_one(r
 
 def page(title: str, *more: str, link: str = "https://news.example/a", note: str = "") -> str:
     """The text of a filed story."""
-    return "\n".join(["---", f"title: {title}", f"link: {link}", *more, "---", "", *([note] if note else []), ""])
+    return "\n".join(
+        ["---", f"title: {title}", f"link: {link}", *more, "---", "", *([note] if note else []), ""]
+    )
 
 
 WEBLOC = b"""<?xml version="1.0" encoding="UTF-8"?>
@@ -258,33 +298,67 @@ WEBLOC = b"""<?xml version="1.0" encoding="UTF-8"?>
         ("x.md", "<https://news.example/a>", page("news.example", "draft: true")),
         ("x.txt", "Quiet harbour: #1\nhttps://news.example/a", page("'Quiet harbour: #1'")),
         ("x.txt", "Quiet harbour https://news.example/a.", page("Quiet harbour")),
-        ("x.txt", "Quiet harbour\nhttps://news.example/a\n\nSo it\nis.", page("Quiet harbour", note="So it\nis.")),
+        (
+            "x.txt",
+            "Quiet harbour\nhttps://news.example/a\n\nSo it\nis.",
+            page("Quiet harbour", note="So it\nis."),
+        ),
         ("x.txt", "Quiet\nMore.\nhttps://news.example/a", page("Quiet", note="More.")),
         ("x.md", "# Quiet\n\nMore. https://news.example/a", page("Quiet", note="More.")),
-        ("x.md", "w" * 201 + " https://news.example/a", page("news.example", "draft: true", note="w" * 201)),
+        (
+            "x.md",
+            "w" * 201 + " https://news.example/a",
+            page("news.example", "draft: true", note="w" * 201),
+        ),
         ("x.md", "[Quiet harbour](https://news.example/a)", page("Quiet harbour")),
         ("x.md", "# Quiet harbour\nhttps://news.example/a", page("Quiet harbour")),
         ("x.md", "#5G rollout stalls\nhttps://news.example/a", page("'#5G rollout stalls'")),
         ("x.md", "title: Quiet harbour\nlink: https://news.example/a", page("Quiet harbour")),
-        ("x.md", "Title: Quiet\nLink: https://news.example/a\n\n> Q\n\nMine.\n", page("Quiet", note="> Q\n\nMine.")),
-        ("x.md", "title: Quiet\nlink: https://news.example/a\n---\nMine.", page("Quiet", note="Mine.")),
+        (
+            "x.md",
+            "Title: Quiet\nLink: https://news.example/a\n\n> Q\n\nMine.\n",
+            page("Quiet", note="> Q\n\nMine."),
+        ),
+        (
+            "x.md",
+            "title: Quiet\nlink: https://news.example/a\n---\nMine.",
+            page("Quiet", note="Mine."),
+        ),
         (
             "x.md",
             "link: https://news.example/a\ntitle: Quiet\nthemes:\n- memory",
             "---\nlink: https://news.example/a\ntitle: Quiet\nthemes:\n- memory\n---\n",
         ),
-        ("Quiet harbour.url", "[InternetShortcut]\r\nURL=https://news.example/a\r\n", page("Quiet harbour")),
-        ("Quiet.URL", "[InternetShortcut]\nURL=https://news.example/a".encode("utf-16"), page("Quiet")),
-        ("Quiet harbour.webloc", WEBLOC, page("Quiet harbour", link="https://news.example/a?x=1&y=2")),
+        (
+            "Quiet harbour.url",
+            "[InternetShortcut]\r\nURL=https://news.example/a\r\n",
+            page("Quiet harbour"),
+        ),
+        (
+            "Quiet.URL",
+            "[InternetShortcut]\nURL=https://news.example/a".encode("utf-16"),
+            page("Quiet"),
+        ),
+        (
+            "Quiet harbour.webloc",
+            WEBLOC,
+            page("Quiet harbour", link="https://news.example/a?x=1&y=2"),
+        ),
         (
             "Quiet.webloc",
             plistlib.dumps({"URL": "https://news.example/a"}, fmt=plistlib.FMT_BINARY),
             page("Quiet"),
         ),
-        ("x.desktop", "[Desktop Entry]\nType=Link\nName=Quiet\nURL=https://news.example/a\n", page("Quiet")),
+        (
+            "x.desktop",
+            "[Desktop Entry]\nType=Link\nName=Quiet\nURL=https://news.example/a\n",
+            page("Quiet"),
+        ),
     ],
 )
-def test_what_was_shared_becomes_a_story(root: Path, name: str, dropped: str | bytes, filed: str) -> None:
+def test_what_was_shared_becomes_a_story(
+    root: Path, name: str, dropped: str | bytes, filed: str
+) -> None:
     drop(root, name, dropped)
 
     report = run(root)
@@ -311,7 +385,9 @@ def test_what_was_shared_becomes_a_story(root: Path, name: str, dropped: str | b
         ("x.webloc", b"<?xml version='1.0'?><!DOCTYPE p [<!ENTITY a 'b'>]><plist><dict/></plist>"),
     ],
 )
-def test_what_stands_for_no_story_stays_and_is_named(root: Path, name: str, dropped: str | bytes) -> None:
+def test_what_stands_for_no_story_stays_and_is_named(
+    root: Path, name: str, dropped: str | bytes
+) -> None:
     place = drop(root, name, dropped)
     before = place.read_bytes()
 
@@ -324,41 +400,109 @@ def test_what_stands_for_no_story_stays_and_is_named(root: Path, name: str, drop
 @pytest.mark.parametrize(
     ("dropped", "problem"),
     [
-        ("—\ntitle: Ten\nlink: https://news.example/ten\n—\nnote\n", "1: the front matter begins with '—'; type three"),
-        ("\n—-\ntitle: Ten\nlink: https://news.example/ten\n—-\n", "2: the front matter begins with '—-'; type three"),
-        ("–--\ntitle: Ten\nlink: https://news.example/ten\n–--\n", "1: the front matter begins with '–--'; type three"),
-        ("———\ntitle: Ten\nlink: https://news.example/ten\n", "1: the front matter begins with '———'; type three"),
-        ("***\ntitle: Ten\nlink: https://news.example/ten\n***\n", "1: the front matter begins with '***'; type three"),
+        (
+            "—\ntitle: Ten\nlink: https://news.example/ten\n—\nnote\n",
+            "1: the front matter begins with '—'; type three",
+        ),
+        (
+            "\n—-\ntitle: Ten\nlink: https://news.example/ten\n—-\n",
+            "2: the front matter begins with '—-'; type three",
+        ),
+        (
+            "–--\ntitle: Ten\nlink: https://news.example/ten\n–--\n",
+            "1: the front matter begins with '–--'; type three",
+        ),
+        (
+            "———\ntitle: Ten\nlink: https://news.example/ten\n",
+            "1: the front matter begins with '———'; type three",
+        ),
+        (
+            "***\ntitle: Ten\nlink: https://news.example/ten\n***\n",
+            "1: the front matter begins with '***'; type three",
+        ),
         (
             "+++\ntitle = 'Ten'\nlink = 'https://news.example/t'\n+++",
             "1: the front matter begins with '+++'; type three",
         ),
-        ("−−−\ntitle: Ten\nlink: https://news.example/ten\n", "1: the front matter begins with '−−−'; type three"),
-        ("title: Ten\nlink: https://news.example/ten\n—\nnote", "3: the front matter ends with '—'; type three"),
-        ("title: Ten\nlink: https://news.example/ten\n\n—\nnote", "4: the front matter ends with '—'; type three"),
+        (
+            "−−−\ntitle: Ten\nlink: https://news.example/ten\n",
+            "1: the front matter begins with '−−−'; type three",
+        ),
+        (
+            "title: Ten\nlink: https://news.example/ten\n—\nnote",
+            "3: the front matter ends with '—'; type three",
+        ),
+        (
+            "title: Ten\nlink: https://news.example/ten\n\n—\nnote",
+            "4: the front matter ends with '—'; type three",
+        ),
         ("Ten\n—\nhttps://news.example/ten", "2: a line '—' stands between"),
-        ("title “Fifteen”\nlink https://news.example/a", "1: 'title “Fifteen”' is not 'key: value'; write title: …"),
-        ("Title Fifteen\nhttps://news.example/a", "1: 'Title Fifteen' is not 'key: value'; write title: …"),
-        ("Fifteen\nLink https://news.example/a", "2: 'Link https://news.example/a' is not 'key: value'; write link: …"),
-        ("title:Fifteen\nlink:https://news.example/a", "1: 'title:Fifteen' is not 'key: value'; write title: …"),
-        ("title = Ten\nlink = https://news.example/a", "1: 'title = Ten' is not 'key: value'; write title: …"),
-        ("* title: Ten\n* link: https://news.example/a", "1: '* title: Ten' is not 'key: value'; write title: …"),
-        ("themes: memory\nhttps://news.example/a", "2: 'https://news.example/a' has no key; write link: …"),
-        ("https://news.example/a\nthemes: memory", "1: 'https://news.example/a' has no key; write link: …"),
-        ("title: Ten\n\nhttps://news.example/a", "3: 'https://news.example/a' has no key; write link: …"),
-        ("titel: Ten\nlink: https://news.example/a", "1: unknown key 'titel'; did you mean 'title'?"),
-        ("url: https://news.example/a", "1: 'url: https://news.example/a' is not 'key: value'; write link: …"),
+        (
+            "title “Fifteen”\nlink https://news.example/a",
+            "1: 'title “Fifteen”' is not 'key: value'; write title: …",
+        ),
+        (
+            "Title Fifteen\nhttps://news.example/a",
+            "1: 'Title Fifteen' is not 'key: value'; write title: …",
+        ),
+        (
+            "Fifteen\nLink https://news.example/a",
+            "2: 'Link https://news.example/a' is not 'key: value'; write link: …",
+        ),
+        (
+            "title:Fifteen\nlink:https://news.example/a",
+            "1: 'title:Fifteen' is not 'key: value'; write title: …",
+        ),
+        (
+            "title = Ten\nlink = https://news.example/a",
+            "1: 'title = Ten' is not 'key: value'; write title: …",
+        ),
+        (
+            "* title: Ten\n* link: https://news.example/a",
+            "1: '* title: Ten' is not 'key: value'; write title: …",
+        ),
+        (
+            "themes: memory\nhttps://news.example/a",
+            "2: 'https://news.example/a' has no key; write link: …",
+        ),
+        (
+            "https://news.example/a\nthemes: memory",
+            "1: 'https://news.example/a' has no key; write link: …",
+        ),
+        (
+            "title: Ten\n\nhttps://news.example/a",
+            "3: 'https://news.example/a' has no key; write link: …",
+        ),
+        (
+            "titel: Ten\nlink: https://news.example/a",
+            "1: unknown key 'titel'; did you mean 'title'?",
+        ),
+        (
+            "url: https://news.example/a",
+            "1: 'url: https://news.example/a' is not 'key: value'; write link: …",
+        ),
         (
             "titre « Ten »\nlien https://news.example/a",
             "2: 'lien https://news.example/a' is not 'key: value'; write link",
         ),
         ('{"title": "Ten", "link": "https://news.example/a"}', "1: "),
-        ('<a href="https://news.example/a">Ten</a>', "1: the address stands within other text; put it on a line"),
-        ("See [Ten](https://news.example/a) for more", "1: the address stands within other text; put it on a line"),
-        ("I saw https://news.example/a today", "1: the address stands within other text; put it on a line"),
+        (
+            '<a href="https://news.example/a">Ten</a>',
+            "1: the address stands within other text; put it on a line",
+        ),
+        (
+            "See [Ten](https://news.example/a) for more",
+            "1: the address stands within other text; put it on a line",
+        ),
+        (
+            "I saw https://news.example/a today",
+            "1: the address stands within other text; put it on a line",
+        ),
     ],
 )
-def test_a_text_that_may_be_front_matter_is_never_filed_as_a_headline(root: Path, dropped: str, problem: str) -> None:
+def test_a_text_that_may_be_front_matter_is_never_filed_as_a_headline(
+    root: Path, dropped: str, problem: str
+) -> None:
     place = drop(root, "phone.md", dropped)
 
     (told,) = run(root).problems
@@ -379,12 +523,20 @@ def test_a_text_that_may_be_front_matter_is_never_filed_as_a_headline(root: Path
         ("- https://news.example/a", page("news.example", "draft: true")),
         ("“Ten” https://news.example/a", page("“Ten”")),
         ("Ten https://news.example/a via @news", page("Ten", note="via @news")),
-        ("https://news.example/a is well told", page("news.example", "draft: true", note="is well told")),
-        ("Ten\nhttps://news.example/a\n\nSource: them\n\n---\n\nMore", page("Ten", note="Source: them\n\n---\n\nMore")),
+        (
+            "https://news.example/a is well told",
+            page("news.example", "draft: true", note="is well told"),
+        ),
+        (
+            "Ten\nhttps://news.example/a\n\nSource: them\n\n---\n\nMore",
+            page("Ten", note="Source: them\n\n---\n\nMore"),
+        ),
         ("title: Ten\nlink: https://news.example/a\n\n---\nMine", page("Ten", note="Mine")),
     ],
 )
-def test_a_headline_and_an_address_are_told_from_front_matter(root: Path, dropped: str, filed: str) -> None:
+def test_a_headline_and_an_address_are_told_from_front_matter(
+    root: Path, dropped: str, filed: str
+) -> None:
     drop(root, "x.txt", dropped)
 
     assert run(root).problems == ()
@@ -402,23 +554,40 @@ def test_a_headline_and_an_address_are_told_from_front_matter(root: Path, droppe
             "Ten\nhttps://news.example/a\nhttps://news.example/b\nhttps://news.example/c",
             "has 3 addresses; which is the story's? write title: and link: above the rest, which is your note",
         ),
-        ("Just words", "has no address (https://…); an address alone is enough, or the lines title: and link:"),
-        ("", "has no address (https://…); an address alone is enough, or the lines title: and link:"),
-        ("title: Ten", "has no address (https://…); an address alone is enough, or the lines title: and link:"),
+        (
+            "Just words",
+            "has no address (https://…); an address alone is enough, or the lines title: and link:",
+        ),
+        (
+            "",
+            "has no address (https://…); an address alone is enough, or the lines title: and link:",
+        ),
+        (
+            "title: Ten",
+            "has no address (https://…); an address alone is enough, or the lines title: and link:",
+        ),
     ],
 )
-def test_a_text_without_one_address_is_told_what_is_enough(root: Path, dropped: str, problem: str) -> None:
+def test_a_text_without_one_address_is_told_what_is_enough(
+    root: Path, dropped: str, problem: str
+) -> None:
     drop(root, "x.txt", dropped)
 
     assert run(root).problems == (f"content/inbox/x.txt: {problem}",)
 
 
 @pytest.mark.parametrize("name", ["x.txt", "x.md", "x.url"])
-def test_a_story_that_an_editor_deleted_does_not_come_back_through_the_inbox(root: Path, name: str) -> None:
+def test_a_story_that_an_editor_deleted_does_not_come_back_through_the_inbox(
+    root: Path, name: str
+) -> None:
     run(root)
     (root / "content/2026/w20/2026-05-15-chips.md").unlink()
     link = "https://news.example/article/350001/x"
-    texts = {"x.txt": f"Chips\n{link}", "x.md": story(link=link), "x.url": f"[InternetShortcut]\nURL={link}"}
+    texts = {
+        "x.txt": f"Chips\n{link}",
+        "x.md": story(link=link),
+        "x.url": f"[InternetShortcut]\nURL={link}",
+    }
     place = drop(root, name, texts[name])
 
     report = run(root)
@@ -436,13 +605,17 @@ def test_a_story_that_was_moved_is_no_deleted_one(root: Path) -> None:
     moved.parent.mkdir()
     (root / "content/2026/w20/2026-05-15-chips.md").rename(moved)
     moved.write_text(
-        moved.read_text().replace("link: https://news.example/article/350001/x", "link: https://o.example/")
+        moved.read_text().replace(
+            "link: https://news.example/article/350001/x", "link: https://o.example/"
+        )
     )
     drop(root, "x.txt", "Chips\nhttps://news.example/article/350001/x")
 
     (problem,) = run(root).problems
 
-    assert problem.startswith("content/inbox/x.txt: its story is there already: content/2026/w21/2026-05-15-mine.md;")
+    assert problem.startswith(
+        "content/inbox/x.txt: its story is there already: content/2026/w21/2026-05-15-mine.md;"
+    )
 
 
 def test_a_second_text_on_a_story_is_told_where_the_story_is(root: Path) -> None:
@@ -461,7 +634,9 @@ def test_a_second_text_on_a_story_is_told_where_the_story_is(root: Path) -> None
 def test_an_error_in_what_was_shared_names_the_file_alone(root: Path) -> None:
     drop(root, "x.md", "title: A\nlink: https://news.example/a\nthemes: memori")
 
-    assert run(root).problems == ("content/inbox/x.md: unknown theme 'memori'; did you mean 'memory'?",)
+    assert run(root).problems == (
+        "content/inbox/x.md: unknown theme 'memori'; did you mean 'memory'?",
+    )
 
 
 @pytest.mark.parametrize("later", [NOW, datetime(2026, 6, 9, tzinfo=UTC)])
@@ -485,7 +660,10 @@ def test_what_was_shared_and_filed_by_a_killed_pull_is_one_story(
 def test_what_was_changed_while_the_pull_decided_stays(root: Path) -> None:
     place = drop(root, "x.txt", "https://news.example/b")
     filing = Filing(
-        inbox="content/inbox/x.txt", file="content/2026/w21/2026-05-21-x.md", shared=b"https://news.example/a", text="-"
+        inbox="content/inbox/x.txt",
+        file="content/2026/w21/2026-05-21-x.md",
+        shared=b"https://news.example/a",
+        text="-",
     )
 
     assert "has changed during the pull" in str(inbox_files.file_away(root, filing))
@@ -497,7 +675,9 @@ def test_what_was_changed_while_the_pull_decided_stays(root: Path) -> None:
 
 
 def test_the_pictures_that_a_story_links_go_along_and_the_site_shows_them(root: Path) -> None:
-    body = """![A map](map%20one.png) and ![x](./x.JPG 'title') <img src="m%C3%A4p.png"> not y.png"""
+    body = (
+        """![A map](map%20one.png) and ![x](./x.JPG 'title') <img src="m%C3%A4p.png"> not y.png"""
+    )
     drop(root, "a.md", story(body=body))
     for name in ("map one.png", "x.JPG", "y.png", "mäp.png"):
         drop(root, name, name.encode())
@@ -531,7 +711,11 @@ def test_a_picture_is_never_written_over_and_its_story_waits(root: Path) -> None
 
 def test_a_picture_of_two_stories_goes_with_both(root: Path) -> None:
     drop(root, "2026-02-11-a.md", story(body="![A map](map.png)"))
-    drop(root, "b.md", story(link="https://news.example/b", title="Loud harbour", body="[map]: <map.png>"))
+    drop(
+        root,
+        "b.md",
+        story(link="https://news.example/b", title="Loud harbour", body="[map]: <map.png>"),
+    )
     drop(root, "map.png", b"a map")
 
     run(root)
@@ -594,7 +778,9 @@ def test_a_pull_that_was_killed_on_the_way_is_ended_by_the_next(
     }
 
 
-def test_an_undated_story_that_was_killed_on_the_way_is_not_filed_under_two_weeks(root: Path) -> None:
+def test_an_undated_story_that_was_killed_on_the_way_is_not_filed_under_two_weeks(
+    root: Path,
+) -> None:
     inbox = drop(root, "a.md")
     run(root)
     os.link(root / "content/2026/w21/2026-05-21-quiet-harbour.md", inbox)
@@ -610,9 +796,14 @@ def test_a_file_that_appears_while_the_pull_decides_is_not_written_over(root: Pa
     there.parent.mkdir(parents=True)
     there.write_text("just saved")
 
-    wrong = inbox_files.file_away(root, Filing(inbox="content/inbox/a.md", file="content/2026/w21/2026-05-21-x.md"))
+    wrong = inbox_files.file_away(
+        root, Filing(inbox="content/inbox/a.md", file="content/2026/w21/2026-05-21-x.md")
+    )
 
-    assert str(wrong) == "content/inbox/a.md: content/2026/w21/2026-05-21-x.md has appeared during the pull; pull again"
+    assert (
+        str(wrong)
+        == "content/inbox/a.md: content/2026/w21/2026-05-21-x.md has appeared during the pull; pull again"
+    )
     assert sorted(content(root)) == ["2026/w21/2026-05-21-x.md", "inbox/a.md"]
     assert there.read_text() == "just saved"
 
@@ -644,4 +835,6 @@ def test_the_command_has_a_line_for_each(root: Path) -> None:
     place = "content/2026/w07/2026-02-11-quiet-harbour.md"
     assert f"content/inbox/2026-02-11 a.md: would be filed as {place}\n" in dry.stdout
     assert f"content/inbox/2026-02-11 a.md: filed as {place}\n" in pulled.stdout
-    assert pulled.stderr.startswith("content/inbox/b.md: has no address (https://…); an address alone")
+    assert pulled.stderr.startswith(
+        "content/inbox/b.md: has no address (https://…); an address alone"
+    )

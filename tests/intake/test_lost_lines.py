@@ -20,8 +20,12 @@ DAMAGES: dict[str, Damage] = {
     "one line is damaged": lambda lines: "".join(
         line.replace('"v"', "v") if "?p=1" in line else line for line in lines
     ),
-    "one line is garbage": lambda lines: "".join("#\n" if "?p=1" in line else line for line in lines),
-    "one line is cut": lambda lines: "".join(line[:20] + "\n" if "?p=1" in line else line for line in lines),
+    "one line is garbage": lambda lines: "".join(
+        "#\n" if "?p=1" in line else line for line in lines
+    ),
+    "one line is cut": lambda lines: "".join(
+        line[:20] + "\n" if "?p=1" in line else line for line in lines
+    ),
 }
 CUTS: dict[str, Damage] = {
     "cut short": lambda lines: "".join(lines)[:300],
@@ -45,7 +49,14 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def git(desk: Desk, *words: str) -> None:
-    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false")
+    identity = (
+        "-c",
+        "user.name=Ada",
+        "-c",
+        "user.email=ada@example.org",
+        "-c",
+        "commit.gpgsign=false",
+    )
     subprocess.run(["git", *identity, *words], cwd=desk.root, check=True, capture_output=True)
 
 
@@ -65,7 +76,9 @@ def pulled(desk: Desk) -> tuple[list[str], list[str]]:
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 @pytest.mark.parametrize("is_committed", [True, False])
-def test_a_damaged_line_brings_no_deleted_story_back(desk: Desk, damage: Damage, is_committed: bool) -> None:
+def test_a_damaged_line_brings_no_deleted_story_back(
+    desk: Desk, damage: Damage, is_committed: bool
+) -> None:
     ledger = desk.root / LEDGER
     whole = ledger.read_text()
     ledger.write_text(damage(whole.splitlines(keepends=True)))
@@ -94,7 +107,9 @@ def test_a_ledger_that_lacks_what_the_last_commit_has_is_named_before_stories_co
         ledger.write_text(cut(ledger.read_text().splitlines(keepends=True)))
     lost = f"{LEDGER}: lacks "
 
-    assert any(str(one).startswith(lost) for one in check.run(desk.root, now=NOW).problems if not one.hint)
+    assert any(
+        str(one).startswith(lost) for one in check.run(desk.root, now=NOW).problems if not one.hint
+    )
     for _ in range(2):
         new, said = pulled(desk)
         assert new == []
@@ -106,7 +121,9 @@ def test_a_ledger_that_lacks_what_the_last_commit_has_is_named_before_stories_co
 
 def test_lines_that_an_editor_takes_out_and_commits_let_the_story_come_again(desk: Desk) -> None:
     ledger = desk.root / LEDGER
-    ledger.write_text("".join(line for line in ledger.read_text().splitlines(keepends=True) if "?p=1" not in line))
+    ledger.write_text(
+        "".join(line for line in ledger.read_text().splitlines(keepends=True) if "?p=1" not in line)
+    )
     commit(desk)
 
     new, said = pulled(desk)

@@ -20,14 +20,21 @@ def known(*entries: tuple[str, Entry, str]) -> dict[str, list[str]]:
     for feed, entry, file in entries:
         link, published = identity.hash_of(entry.link), entry.published
         for key in identity.keys_of(
-            identity.aliases_of(entry), entry.title, feed, bare=not entry.id, link=link, published=published
+            identity.aliases_of(entry),
+            entry.title,
+            feed,
+            bare=not entry.id,
+            link=link,
+            published=published,
         ):
             found.setdefault(key, []).append(file)
     return found
 
 
 def test_aliases_go_from_guid_to_headline_with_date() -> None:
-    entry = make_entry(id="tag:x", link="https://www.news.example/a/article/3350001/b?q=1&utm_source=x#part")
+    entry = make_entry(
+        id="tag:x", link="https://www.news.example/a/article/3350001/b?q=1&utm_source=x#part"
+    )
 
     assert identity.aliases_of(entry) == (
         "guid:tag:x",
@@ -39,7 +46,9 @@ def test_aliases_go_from_guid_to_headline_with_date() -> None:
 
 def test_a_new_guid_and_a_new_slug_of_an_article_make_no_second_story() -> None:
     before = make_entry(id="old", link="https://news.example/article/3350001/old-slug")
-    after = make_entry(id="new", link="https://news.example/other/article/3350001/new-slug", title="Retitled")
+    after = make_entry(
+        id="new", link="https://news.example/other/article/3350001/new-slug", title="Retitled"
+    )
 
     assert match.match("a", [after], known(("a", before, STORY))) == [STORY]
 
@@ -71,7 +80,9 @@ def test_a_guid_that_is_a_uri_counts_in_other_feeds_where_link_or_headline_agree
     assert match.match("b", [impostor], known(("a", before, STORY))) == [None]
     assert match.match("a", [impostor], known(("a", before, STORY))) == [STORY]
     assert match.match("a", [wholly], known(("a", before, STORY))) == [None]
-    assert match.resolve([("b", [impostor])], known(("a", before, STORY)), lambda _: True) == [[STORY]]
+    assert match.resolve([("b", [impostor])], known(("a", before, STORY)), lambda _: True) == [
+        [STORY]
+    ]
 
 
 def test_a_guid_that_several_stories_share_identifies_none() -> None:
@@ -149,5 +160,8 @@ def test_a_weak_likeness_takes_no_story_from_a_strong_one() -> None:
 
 def test_a_story_without_guid_is_known_by_its_link() -> None:
     assert identity.story_keys("", "https://www.news.example/a/", ("f",)) == {"link:news.example/a"}
-    assert identity.story_keys("7", "https://news.example/a", ("f", "g")) == {"f\nguid:7", "g\nguid:7"}
+    assert identity.story_keys("7", "https://news.example/a", ("f", "g")) == {
+        "f\nguid:7",
+        "g\nguid:7",
+    }
     assert identity.story_keys("urn:x:7", "https://news.example/a", ()) == {"guid:urn:x:7"}

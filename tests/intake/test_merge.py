@@ -23,7 +23,9 @@ from digest.model import Story
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 DATA = Path(__file__).parents[1] / "data" / "edits"
-TAKEN_IN = make_story(title="Old", authors=("Jo",), image="https://cdn.example/old.jpg", excerpt="Old words.")
+TAKEN_IN = make_story(
+    title="Old", authors=("Jo",), image="https://cdn.example/old.jpg", excerpt="Old words."
+)
 CHANGED: Mapping[str, Any] = {
     "title": "New",
     "link": "https://news.example/new",
@@ -38,7 +40,7 @@ MINE: Mapping[str, Any] = {**CHANGED, "title": "Mine", "link": "https://mine.exa
 def merged(ours: Story, theirs: Story, taken_in: Story = TAKEN_IN) -> Merged:
     """What a pull makes of a story taken in as `taken_in`, now `ours`, of which the feed says `theirs`."""
     base = hashes_of(taken_in)
-    return merge(ours, theirs, before=base, heard=hashes_of(theirs), wrote=base, now=NOW)
+    return merge(ours, theirs, before=base, incoming=hashes_of(theirs), wrote=base, now=NOW)
 
 
 @pytest.mark.parametrize("field", CHANGED)
@@ -74,7 +76,9 @@ def test_a_report_has_both_wordings() -> None:
 def test_what_the_editor_deleted_stays_deleted(field: str) -> None:
     empty: Any = () if field == "authors" else ""
 
-    result = merged(replace(TAKEN_IN, **{field: empty}), replace(TAKEN_IN, **{field: CHANGED[field]}))
+    result = merged(
+        replace(TAKEN_IN, **{field: empty}), replace(TAKEN_IN, **{field: CHANGED[field]})
+    )
 
     assert field not in result.changes
     assert [kept.field for kept in result.kept] == [field]
@@ -100,7 +104,9 @@ def test_a_date_is_never_merged_nor_reported(day: int) -> None:
     assert (result.changes, result.kept, result.wrote) == ({}, (), hashes_of(TAKEN_IN))
 
 
-@pytest.mark.parametrize(("mine", "theirs"), [("New  words", "New words"), ("New\u00a0words", "New words")])
+@pytest.mark.parametrize(
+    ("mine", "theirs"), [("New  words", "New words"), ("New\u00a0words", "New words")]
+)
 def test_wordings_that_read_alike_are_not_reported(mine: str, theirs: str) -> None:
     result = merged(replace(TAKEN_IN, title=mine), replace(TAKEN_IN, title=theirs))
 
@@ -108,7 +114,10 @@ def test_wordings_that_read_alike_are_not_reported(mine: str, theirs: str) -> No
 
 
 def test_where_the_link_of_a_story_without_an_id_changes_the_old_link_becomes_its_id() -> None:
-    bare, theirs = replace(TAKEN_IN, id=""), replace(TAKEN_IN, id="", link="https://news.example/new")
+    bare, theirs = (
+        replace(TAKEN_IN, id=""),
+        replace(TAKEN_IN, id="", link="https://news.example/new"),
+    )
 
     assert merged(bare, theirs, taken_in=bare).changes == {"link": theirs.link, "id": TAKEN_IN.link}
     assert merged(TAKEN_IN, theirs).changes == {"link": theirs.link}
@@ -118,7 +127,10 @@ def test_a_link_that_differs_only_in_trackers_stays_as_it_is_in_the_file() -> No
     ours = replace(TAKEN_IN, link="https://news.example/a?smid=tw#xtor=RSS-1")
 
     assert merged(ours, replace(ours, link="https://news.example/a"), ours).changes == {}
-    assert merged(ours, replace(ours, link="https://news.example/b"), ours).changes["link"] == "https://news.example/b"
+    assert (
+        merged(ours, replace(ours, link="https://news.example/b"), ours).changes["link"]
+        == "https://news.example/b"
+    )
 
 
 @pytest.mark.parametrize("field", ["authors", "image", "excerpt"])
@@ -126,7 +138,9 @@ def test_what_the_feed_says_for_the_first_time_is_added(field: str) -> None:
     empty: Any = () if field == "authors" else ""
     bare = replace(TAKEN_IN, **{field: empty})
 
-    assert field in merged(bare, replace(TAKEN_IN, **{field: CHANGED[field]}), taken_in=bare).changes
+    assert (
+        field in merged(bare, replace(TAKEN_IN, **{field: CHANGED[field]}), taken_in=bare).changes
+    )
 
 
 def test_a_field_of_which_the_feed_says_nothing_new_is_not_looked_at() -> None:
@@ -141,11 +155,23 @@ QUOTING = replace(TAKEN_IN, excerpt="", note="> Somebody else's words.\n\nMine."
 def test_no_excerpt_is_put_on_top_of_a_quotation_that_may_be_what_the_editor_made_of_one() -> None:
     result = merged(QUOTING, replace(TAKEN_IN, excerpt="New words."))
     adopted = merge(
-        QUOTING, TAKEN_IN, before={}, heard=hashes_of(TAKEN_IN), wrote=hashes_of(QUOTING), now=NOW, adopted=True
+        QUOTING,
+        TAKEN_IN,
+        before={},
+        incoming=hashes_of(TAKEN_IN),
+        wrote=hashes_of(QUOTING),
+        now=NOW,
+        adopted=True,
     )
 
-    assert (result.changes, result.kept) == ({}, (Kept("excerpt", "Somebody else's words.", "New words."),))
-    assert (adopted.changes, adopted.kept) == ({}, (Kept("excerpt", "Somebody else's words.", "Old words."),))
+    assert (result.changes, result.kept) == (
+        {},
+        (Kept("excerpt", "Somebody else's words.", "New words."),),
+    )
+    assert (adopted.changes, adopted.kept) == (
+        {},
+        (Kept("excerpt", "Somebody else's words.", "Old words."),),
+    )
 
 
 def test_a_quotation_in_a_story_that_never_had_an_excerpt_is_not_taken_for_one() -> None:
@@ -159,18 +185,28 @@ def test_an_excerpt_that_was_moved_below_the_note_is_kept_as_such() -> None:
 
     result = merged(ours, replace(TAKEN_IN, excerpt="New words."))
 
-    assert (result.changes, result.kept) == ({}, (Kept("excerpt", "Old words.", "New words.", why="moved"),))
+    assert (result.changes, result.kept) == (
+        {},
+        (Kept("excerpt", "Old words.", "New words.", why="moved"),),
+    )
 
 
 @pytest.mark.parametrize(
-    "wrapped", ["Old words.\nMore of them.", "Old\nwords. More \nof them.  ", "Old words. More of them.\n"]
+    "wrapped",
+    ["Old words.\nMore of them.", "Old\nwords. More \nof them.  ", "Old words. More of them.\n"],
 )
 def test_an_excerpt_that_was_only_wrapped_is_still_the_publishers(wrapped: str) -> None:
     taken_in = replace(TAKEN_IN, excerpt="Old words. More of them.")
 
-    result = merged(replace(taken_in, excerpt=wrapped), replace(taken_in, excerpt="New words."), taken_in=taken_in)
+    result = merged(
+        replace(taken_in, excerpt=wrapped),
+        replace(taken_in, excerpt="New words."),
+        taken_in=taken_in,
+    )
     agreed = merged(
-        replace(taken_in, excerpt="New\nwords."), replace(taken_in, excerpt="New words."), taken_in=taken_in
+        replace(taken_in, excerpt="New\nwords."),
+        replace(taken_in, excerpt="New words."),
+        taken_in=taken_in,
     )
 
     assert (result.changes, result.kept) == ({"excerpt": "New words.", "updated": NOW}, ())
@@ -181,8 +217,18 @@ def test_paragraphs_are_more_than_wrapping() -> None:
     taken_in = replace(TAKEN_IN, excerpt="Old words.\n\nMore of them.")
     theirs = replace(taken_in, excerpt="New words.")
 
-    assert merged(replace(taken_in, excerpt="Old\nwords.\n\nMore of\nthem."), theirs, taken_in=taken_in).kept == ()
-    assert merged(replace(taken_in, excerpt="Old words.\nMore of them."), theirs, taken_in=taken_in).kept != ()
+    assert (
+        merged(
+            replace(taken_in, excerpt="Old\nwords.\n\nMore of\nthem."), theirs, taken_in=taken_in
+        ).kept
+        == ()
+    )
+    assert (
+        merged(
+            replace(taken_in, excerpt="Old words.\nMore of them."), theirs, taken_in=taken_in
+        ).kept
+        != ()
+    )
 
 
 def test_of_long_wordings_the_report_shows_where_they_part() -> None:
@@ -200,7 +246,7 @@ def test_where_nobody_knows_any_more_what_was_written_every_field_is_the_editors
     bare = replace(TAKEN_IN, image="", excerpt="")
     theirs = replace(TAKEN_IN, **CHANGED)
 
-    result = merge(bare, theirs, before={}, heard=hashes_of(theirs), wrote={}, now=NOW)
+    result = merge(bare, theirs, before={}, incoming=hashes_of(theirs), wrote={}, now=NOW)
 
     assert result.changes == {}
 
@@ -226,7 +272,14 @@ def test_updated_set_by_pull_moves_on() -> None:
     before = hashes_of(replace(TAKEN_IN, title="New"))
 
     theirs = replace(TAKEN_IN, title="Newer")
-    second = merge(story, theirs, before=before, heard=hashes_of(theirs), wrote=first.wrote, now=NOW.replace(day=21))
+    second = merge(
+        story,
+        theirs,
+        before=before,
+        incoming=hashes_of(theirs),
+        wrote=first.wrote,
+        now=NOW.replace(day=21),
+    )
 
     assert second.changes == {"title": "Newer", "updated": NOW.replace(day=21)}
 
@@ -238,7 +291,13 @@ def test_what_a_killed_pull_had_written_counts_as_its_own() -> None:
 
     theirs, base = replace(TAKEN_IN, title="New"), hashes_of(TAKEN_IN)
     again = merge(
-        left_behind, theirs, before=base, heard=hashes_of(theirs), wrote=base, now=NOW, begun=left_behind_before
+        left_behind,
+        theirs,
+        before=base,
+        incoming=hashes_of(theirs),
+        wrote=base,
+        now=NOW,
+        begun=left_behind_before,
     )
 
     assert (again.changes, again.kept) == ({}, ())
@@ -249,7 +308,9 @@ def test_what_a_killed_pull_had_written_counts_as_its_own() -> None:
 
 FILE = "content/2026/w20/2026-05-15-slug.md"
 WRITTEN = ["Old words.", "New words.\n\nIn two paragraphs.", "Old words.\n\nMore."]
-KNOWN = Known(zone=HONG_KONG, excerpts={"semiconductors\nguid:g1": frozenset(map(hash_of, WRITTEN))})
+KNOWN = Known(
+    zone=HONG_KONG, excerpts={"semiconductors\nguid:g1": frozenset(map(hash_of, WRITTEN))}
+)
 EDITS: Mapping[str, Any] = {
     **CHANGED,
     "published": datetime(2026, 5, 16, 12, tzinfo=HONG_KONG),
@@ -291,14 +352,18 @@ def test_any_edit_gives_the_story_that_was_meant_and_keeps_every_other_line(
 
     assert result is not None
     assert story_file.loads(result, FILE, KNOWN) == replace(story, **changes)
-    assert {"# mine", "id: g1  # do not touch", "", "A note."} <= {line.rstrip("\r") for line in result.split("\n")}
+    assert {"# mine", "id: g1  # do not touch", "", "A note."} <= {
+        line.rstrip("\r") for line in result.split("\n")
+    }
     assert result.endswith(stop) is last or ("excerpt" in changes and not quoted and not story.note)
     assert (stop == "\n") is ("\r" not in result)
 
 
 def test_a_file_that_cannot_be_changed_in_place_is_left_alone() -> None:
     text = "---\ntitle: |\n  Old\n  words\nlink: https://news.example/\nid: g1\n---\n"
-    story = replace(story_file.loads(text, FILE, KNOWN), title="something that the text does not say", note="x")
+    story = replace(
+        story_file.loads(text, FILE, KNOWN), title="something that the text does not say", note="x"
+    )
 
     assert edited(text, story, {"link": "https://news.example/new"}, KNOWN) is None
 
@@ -307,4 +372,7 @@ def test_the_excerpt_hash_is_of_its_plain_words_and_of_the_markdown_where_that_s
     story = replace(TAKEN_IN, excerpt=excerpt.escape("a *b*"))
 
     assert hashes_of(story)["excerpt"] == hash_of("a *b*")
-    assert hashes_of(replace(TAKEN_IN, excerpt="a *b*"))["excerpt"] not in {hash_of("a *b*"), hash_of("a b")}
+    assert hashes_of(replace(TAKEN_IN, excerpt="a *b*"))["excerpt"] not in {
+        hash_of("a *b*"),
+        hash_of("a b"),
+    }

@@ -22,11 +22,20 @@ class Clone(Desk):
     def git(self, *words: str, day: int = 28) -> None:
         at = f"2026-11-{day}T08:00:00Z"
         names = {
-            f"GIT_{who}_{what}": "ada@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+            f"GIT_{who}_{what}": "ada@example.org"
+            for who in ("AUTHOR", "COMMITTER")
+            for what in ("NAME", "EMAIL")
         }
         dates = {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at}
-        environment = {"PATH": "/usr/bin:/bin:/usr/local/bin", "HOME": str(self.root), **names, **dates}
-        subprocess.run(["git", *words], cwd=self.root, env=environment, check=True, capture_output=True)
+        environment = {
+            "PATH": "/usr/bin:/bin:/usr/local/bin",
+            "HOME": str(self.root),
+            **names,
+            **dates,
+        }
+        subprocess.run(
+            ["git", *words], cwd=self.root, env=environment, check=True, capture_output=True
+        )
 
     def commit(self, day: int = 28) -> None:
         self.git("add", "--all")
@@ -99,7 +108,9 @@ def test_the_hint_outlives_a_clean_merge_until_the_editor_has_looked(
     assert (two.hints(), two.unsettled) == ([], ())
 
 
-def test_the_hint_is_there_as_well_where_the_commit_of_the_pull_was_rebased(clones: tuple[Clone, Clone]) -> None:
+def test_the_hint_is_there_as_well_where_the_commit_of_the_pull_was_rebased(
+    clones: tuple[Clone, Clone],
+) -> None:
     one, two = clones
     two.add_note("So he goes free.\n")
     two.commit(day=28)
@@ -113,7 +124,9 @@ def test_the_hint_is_there_as_well_where_the_commit_of_the_pull_was_rebased(clon
     assert one.hints() == []
 
 
-def test_a_note_that_is_written_below_the_new_headline_has_no_hint(clones: tuple[Clone, Clone]) -> None:
+def test_a_note_that_is_written_below_the_new_headline_has_no_hint(
+    clones: tuple[Clone, Clone],
+) -> None:
     one, two = clones
     turn(one)
     assert (one.hints(), one.unsettled) == ([], ())

@@ -19,7 +19,11 @@ from digest.cli.main import cli
 from digest.errors import DigestError
 
 WEEK = "content/2026/w20/"
-ONE, TWO, NEW = f"{WEEK}2026-05-15-one.md", f"{WEEK}2026-05-15-two.md", f"{WEEK}2026-05-15-renamed.md"
+ONE, TWO, NEW = (
+    f"{WEEK}2026-05-15-one.md",
+    f"{WEEK}2026-05-15-two.md",
+    f"{WEEK}2026-05-15-renamed.md",
+)
 PAGE = """\
 <!doctype html><title>Harbour lights</title>
 <meta property="og:title" content="Harbour lights">
@@ -79,7 +83,9 @@ class Digest:
 
     @property
     def files(self) -> list[str]:
-        return sorted(path.relative_to(self.root).as_posix() for path in self.root.glob("content/2026/*/*.md"))
+        return sorted(
+            path.relative_to(self.root).as_posix() for path in self.root.glob("content/2026/*/*.md")
+        )
 
 
 @pytest.fixture
@@ -89,7 +95,9 @@ def digest(tmp_path: Path) -> Digest:
 
 @pytest.fixture
 def host() -> Iterator[FeedHost]:
-    with FeedHost({"/a": lambda exchange: exchange.reply(body=PAGE.encode(), Content_Type="text/html")}) as host:
+    with FeedHost(
+        {"/a": lambda exchange: exchange.reply(body=PAGE.encode(), Content_Type="text/html")}
+    ) as host:
         yield host
 
 
@@ -145,7 +153,9 @@ def test_a_pulled_story_is_known_where_link_file_name_and_id_are_changed(
 
 
 @pytest.mark.parametrize("built", [True, False])
-def test_a_story_without_a_guid_is_known_where_link_and_file_name_are_changed(digest: Digest, built: bool) -> None:
+def test_a_story_without_a_guid_is_known_where_link_and_file_name_are_changed(
+    digest: Digest, built: bool
+) -> None:
     digest.feed(rss(guids=("", "")))
     digest.run("pull")
     before = digest.build() if built else {}
@@ -179,7 +189,13 @@ def test_what_was_published_already_under_an_exchanged_id_stays_so(digest: Diges
         address = f"https://news.example/tech/{link}/story"
         digest.edit(file, r"^id: .*\n", "")
         digest.edit(file, r"^link: .*$", f"link: {address}")
-        said = {"v": 1, "at": "2100-01-01T00:00:00.000000Z", "file": file, "id": names[link], "link": address}
+        said = {
+            "v": 1,
+            "at": "2100-01-01T00:00:00.000000Z",
+            "file": file,
+            "id": names[link],
+            "link": address,
+        }
         lines.append(json.dumps(said) + "\n")
     (digest.root / "content/ledger/_places.jsonl").write_text("".join(lines))
 
@@ -202,9 +218,7 @@ def test_the_hint_about_a_story_by_hand_that_git_never_had_doubles_nothing(diges
     digest.edit(mine, r"^link: .*$", "link: https://elsewhere.example/story")
     digest.rename(mine, NEW)
 
-    hint = (
-        f"never committed: {mine}; commit it on the machine where it was written; if it was renamed here, give it this"
-    )
+    hint = f"never committed: {mine}; commit it on the machine where it was written; if it was renamed here, give it this"
     assert f"{hint} link again: {link}\n" in digest.run("check")
     digest.edit(NEW, r"^link: .*$", f"link: {link}")
 
@@ -217,13 +231,17 @@ def test_the_hint_about_a_story_by_hand_that_git_never_had_doubles_nothing(diges
 # ---------------------------------------------------------------- whose words correct it
 
 
-def test_a_feed_that_stands_first_again_corrects_stories_whose_file_names_another_first(digest: Digest) -> None:
+def test_a_feed_that_stands_first_again_corrects_stories_whose_file_names_another_first(
+    digest: Digest,
+) -> None:
     def of(*feeds: str) -> None:
         tables = "".join(f'\n[[feeds]]\nid = "{feed}"\nurl = "{feed[:5]}.xml"\n' for feed in feeds)
         (digest.root / "digest.toml").write_text(SETTINGS.partition("\n[[feeds]]")[0] + tables)
         digest.run("pull")
 
-    (digest.root / "other.xml").write_text(rss(guids=("https://news.example/1", "https://news.example/2")))
+    (digest.root / "other.xml").write_text(
+        rss(guids=("https://news.example/1", "https://news.example/2"))
+    )
     digest.feed(rss(guids=("https://news.example/1", "https://news.example/2")))
     of("first", "other")
     of("first-renamed", "other")

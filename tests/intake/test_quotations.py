@@ -23,12 +23,12 @@ from digest.cli.main import cli
 from digest.content import excerpt, story_file
 from digest.content.identity import hash_of
 from digest.content.story_file import Known
-from digest.site.markdown import Writer
+from digest.site.markdown import MarkdownRenderer
 
 DATA = Path(__file__).parents[1] / "data" / "quotations"
 FILE = "content/2026/w20/2026-05-15-slug.md"
 WORDS = "theirs *never* theirs & theirs.\n\ntheirs again."
-WRITER = Writer(cast("Any", None))  # the targets of links: these notes have none
+WRITER = MarkdownRenderer(cast("Any", None))  # the targets of links: these notes have none
 KNOWN = Known(excerpts={FILE: frozenset([hash_of(WORDS)])})
 FRONT = "---\ntitle: A\nlink: https://news.example/a\n---\n"
 
@@ -81,7 +81,9 @@ BLOCKS = st.lists(
 )
 
 
-@given(blocks=BLOCKS, gaps=st.lists(st.sampled_from(["\n", "\n\n", "\n \n"]), min_size=6, max_size=6))
+@given(
+    blocks=BLOCKS, gaps=st.lists(st.sampled_from(["\n", "\n\n", "\n \n"]), min_size=6, max_size=6)
+)
 @example(blocks=["> mine", THEIRS, "mine"], gaps=["\n\n"] * 6)
 @example(blocks=["> mine", "mine"], gaps=["\n\n"] * 6)
 def test_no_word_of_the_editor_is_shown_as_the_publishers_and_theirs_never_without_quotation(
@@ -100,7 +102,7 @@ def outside_quotations(note: str) -> str:
     found: list[str] = []
     depth = 0
 
-    class Reading(HTMLParser):
+    class ContentReader(HTMLParser):
         def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
             nonlocal depth
             depth += tag == "blockquote"
@@ -112,7 +114,7 @@ def outside_quotations(note: str) -> str:
         def handle_data(self, data: str) -> None:
             found.extend([] if depth else [data])
 
-    Reading().feed(str(WRITER.html(note, file=FILE, here="", top=4)))
+    ContentReader().feed(str(WRITER.html(note, file=FILE, here="", top=4)))
     return "".join(found)
 
 
@@ -155,17 +157,29 @@ def shown(root: Path) -> dict[str, str]:
     """What the site says of the story, wherever it says something, as words and quotation signs."""
     run(root, "build")
     places = ("2026/w20/index.html", "feed.atom", "feed.json", "2026/w20/feed.atom", "weeks.atom")
-    texts = {place: (root / "site" / place).read_text() for place in places if (root / "site" / place).is_file()}
-    texts["feed.json"] = "".join(item["content_html"] for item in json.loads(texts["feed.json"])["items"])
-    return {place: html.unescape(text) if place.endswith("atom") else text for place, text in texts.items()}
+    texts = {
+        place: (root / "site" / place).read_text()
+        for place in places
+        if (root / "site" / place).is_file()
+    }
+    texts["feed.json"] = "".join(
+        item["content_html"] for item in json.loads(texts["feed.json"])["items"]
+    )
+    return {
+        place: html.unescape(text) if place.endswith("atom") else text
+        for place, text in texts.items()
+    }
 
 
 def speakers(text: str) -> str:
     """Who says what, in the order of a page: `X:` introduces the publisher, `"` stands around quotations."""
     found = re.findall(
-        r"(?s)(The Example Post|news\.example) writes:|(<blockquote)|(</blockquote>)|(Mine\.|Theirs\.)", text
+        r"(?s)(The Example Post|news\.example) writes:|(<blockquote)|(</blockquote>)|(Mine\.|Theirs\.)",
+        text,
     )
-    return "".join("X:" if says else '"' if begin or end else word for says, begin, end, word in found)
+    return "".join(
+        "X:" if says else '"' if begin or end else word for says, begin, end, word in found
+    )
 
 
 @pytest.mark.parametrize(
@@ -180,12 +194,16 @@ def speakers(text: str) -> str:
         ("Mine.\n\n> Theirs.\n", 'Mine."Theirs."', 'Mine."Theirs."'),
     ],
 )
-def test_every_page_and_feed_says_whose_words_they_are(root: Path, body: str, page: str, feed: str) -> None:
+def test_every_page_and_feed_says_whose_words_they_are(
+    root: Path, body: str, page: str, feed: str
+) -> None:
     (root / "first.xml").write_text(rss(summary="Theirs."))
     run(root, "pull")
     edit(root, "> Theirs.\n\n", body)
     (root / "content/2026/w21").mkdir()
-    (root / "content/2026/w21/2026-05-20-later.md").write_text("---\ntitle: Later\nlink: https://news.example/l\n---\n")
+    (root / "content/2026/w21/2026-05-20-later.md").write_text(
+        "---\ntitle: Later\nlink: https://news.example/l\n---\n"
+    )
 
     told = {place: speakers(text) for place, text in shown(root).items()}
 
@@ -193,7 +211,10 @@ def test_every_page_and_feed_says_whose_words_they_are(root: Path, body: str, pa
     assert told == {"2026/w20/index.html": page, **dict.fromkeys(feeds, feed)}
     stories = [json.loads(line) for line in run(root, "export", "--json").splitlines()]
     (story,) = (story for story in stories if story.get("title") == "Chips")
-    assert (story["excerpt"], "Mine." in story["note"]) == ("Theirs." if "X:" in feed else "", "Mine." in body)
+    assert (story["excerpt"], "Mine." in story["note"]) == (
+        "Theirs." if "X:" in feed else "",
+        "Mine." in body,
+    )
 
 
 def test_a_build_that_follows_an_edit_says_the_same_as_one_from_nothing(root: Path) -> None:
@@ -220,7 +241,9 @@ def test_a_build_that_follows_an_edit_says_the_same_as_one_from_nothing(root: Pa
         shutil.rmtree(root / "other")
 
 
-def test_check_says_that_a_quotation_in_the_place_of_the_excerpt_is_shown_as_the_editors(root: Path) -> None:
+def test_check_says_that_a_quotation_in_the_place_of_the_excerpt_is_shown_as_the_editors(
+    root: Path,
+) -> None:
     run(root, "pull")
     assert run(root, "check").endswith("0 errors, 0 hints in 3 files\n")
     edit(root, QUOTED, "> Mine.\n\nMine.")
@@ -234,7 +257,9 @@ def test_check_says_that_a_quotation_in_the_place_of_the_excerpt_is_shown_as_the
     assert "0 hints" in run(root, "check")
 
 
-def test_a_file_written_by_hand_never_gets_an_excerpt_from_the_feed_that_brings_its_story(root: Path) -> None:
+def test_a_file_written_by_hand_never_gets_an_excerpt_from_the_feed_that_brings_its_story(
+    root: Path,
+) -> None:
     (root / STORY).parent.mkdir(parents=True)
     by_hand = "---\ntitle: Chips\nlink: https://news.example/tech/1/chips\n---\n\nMine.\n"
     (root / STORY).write_text(by_hand)
@@ -250,7 +275,9 @@ def test_a_file_written_by_hand_never_gets_an_excerpt_from_the_feed_that_brings_
     assert "0 hints" in run(root, "check")
 
 
-def test_an_excerpt_that_an_older_line_of_the_ledger_wrote_is_still_the_publishers(root: Path) -> None:
+def test_an_excerpt_that_an_older_line_of_the_ledger_wrote_is_still_the_publishers(
+    root: Path,
+) -> None:
     run(root, "pull")
     before = (root / STORY).read_text()
     (root / "first.xml").write_text(rss(summary="New words on chips."))

@@ -16,7 +16,11 @@ STORY = "content/2026/w48/2026-11-26-story-1-headline.md"
 def back(clone: Clone) -> list[tuple[str, bool]]:
     """The files that are named as brought back, each with whether a commit is named."""
     problems = check.run(clone.root, now=clone.now).problems
-    return [(one.file, "in commit" in one.what) for one in problems if "a merge has brought it back" in one.what]
+    return [
+        (one.file, "in commit" in one.what)
+        for one in problems
+        if "a merge has brought it back" in one.what
+    ]
 
 
 def delete(clone: Clone, file: str = STORY, day: int = 28) -> None:
@@ -79,7 +83,11 @@ def test_a_story_that_a_merge_brings_back_is_named_until_it_is_deleted_or_edited
 
 def pulled_by_both(both: tuple[Clone, Clone]) -> str:
     """Lets both machines pull one new story; returns its file."""
-    new = corrected(id="https://news.example/?p=7", url="https://news.example/article/3500007/x", title="Seventh")
+    new = corrected(
+        id="https://news.example/?p=7",
+        url="https://news.example/article/3500007/x",
+        title="Seventh",
+    )
     for clone in both:
         for feed in "ab":
             clone.tell(feed, corrected(), new)
@@ -101,7 +109,9 @@ def test_a_story_that_both_machines_pulled_and_one_deleted_is_named_where_git_me
     assert back(two) == [(file, True)]
 
 
-def test_a_story_that_the_ledger_alone_says_was_deleted_is_named(clones: tuple[Clone, Clone]) -> None:  # noqa: F811
+def test_a_story_that_the_ledger_alone_says_was_deleted_is_named(
+    clones: tuple[Clone, Clone],  # noqa: F811
+) -> None:
     one, two = clones
     file = pulled_by_both(clones)
     two.commit()
@@ -141,14 +151,20 @@ def test_a_letter_that_a_merge_brings_back_is_named_and_a_hidden_story_is_not(
     assert back(two) == [(letter, True)]
 
 
-@pytest.mark.parametrize("way", ["reverted", "pulled again", "moved away and back", "moved and rewritten", "untracked"])
+@pytest.mark.parametrize(
+    "way", ["reverted", "pulled again", "moved away and back", "moved and rewritten", "untracked"]
+)
 def test_a_file_that_is_meant_to_be_there_is_not_named(
     clones: tuple[Clone, Clone],  # noqa: F811
     way: str,
 ) -> None:
     one, _ = clones
     if way == "pulled again":
-        new = corrected(id="https://news.example/?p=7", url="https://news.example/article/3500007/x", title="Seventh")
+        new = corrected(
+            id="https://news.example/?p=7",
+            url="https://news.example/article/3500007/x",
+            title="Seventh",
+        )
         one.tell("a", corrected(), new)
         one.pull()
         one.commit(day=28)
@@ -162,7 +178,9 @@ def test_a_file_that_is_meant_to_be_there_is_not_named(
         text = one.text
         (one.root / STORY).rename(other)
         if way == "moved and rewritten":
-            other.write_text(text + "".join(f"A note of {number} words.\n" for number in range(200)))
+            other.write_text(
+                text + "".join(f"A note of {number} words.\n" for number in range(200))
+            )
         one.commit(day=28)
         if way == "moved away and back":
             other.rename(one.root / STORY)

@@ -23,7 +23,9 @@ FIRST, SECOND = make_feed(id="first"), make_feed(id="second")
 CONFIG = make_config(feeds=(FIRST, SECOND))
 
 
-def pull(*documents: tuple[Feed, list[Entry]], desk: Snapshot | None = None, config: Config = CONFIG) -> PullPlan:
+def pull(
+    *documents: tuple[Feed, list[Entry]], desk: Snapshot | None = None, config: Config = CONFIG
+) -> PullPlan:
     """What a pull of these documents decides."""
     read = [(feed, Document(title="", entries=tuple(entries))) for feed, entries in documents]
     return take_in(read, desk or Snapshot(), config, NOW)
@@ -50,7 +52,9 @@ def after(*intakes: PullPlan, **fields: Any) -> Snapshot:
 
 
 def test_a_new_entry_becomes_a_story_of_its_local_week() -> None:
-    entry = make_entry(published=datetime(2026, 4, 5, 22, 0, tzinfo=UTC), image="https://cdn.example/a.jpg")
+    entry = make_entry(
+        published=datetime(2026, 4, 5, 22, 0, tzinfo=UTC), image="https://cdn.example/a.jpg"
+    )
 
     (story,) = pull((FIRST, [entry])).stories
 
@@ -73,7 +77,9 @@ def test_the_folder_is_that_of_the_iso_year(published: datetime, file: str) -> N
 
 
 @pytest.mark.parametrize("published", [None, NOW + timedelta(days=1, minutes=1)])
-def test_an_entry_without_a_date_to_be_believed_gets_the_moment_of_the_pull(published: datetime | None) -> None:
+def test_an_entry_without_a_date_to_be_believed_gets_the_moment_of_the_pull(
+    published: datetime | None,
+) -> None:
     (story,) = pull((FIRST, [make_entry(published=published)])).stories
 
     assert story.published == NOW.replace(microsecond=0)
@@ -82,7 +88,9 @@ def test_an_entry_without_a_date_to_be_believed_gets_the_moment_of_the_pull(publ
 def test_an_entry_a_few_hours_ahead_keeps_its_date() -> None:
     ahead = NOW + timedelta(hours=23)
 
-    assert pull((FIRST, [make_entry(published=ahead)])).stories[0].published == ahead.replace(microsecond=0)
+    assert pull((FIRST, [make_entry(published=ahead)])).stories[0].published == ahead.replace(
+        microsecond=0
+    )
 
 
 def test_a_story_in_two_feeds_is_one_file_with_both() -> None:
@@ -108,7 +116,9 @@ def test_a_known_entry_is_not_taken_in_again() -> None:
 
 def test_a_deleted_story_stays_deleted_under_a_new_guid_and_address() -> None:
     desk = after(pull((FIRST, [make_entry()])), files=frozenset(), stories=())
-    renamed = make_entry(id="new", link="https://news.example/x/article/3350001/y", title="Other words")
+    renamed = make_entry(
+        id="new", link="https://news.example/x/article/3350001/y", title="Other words"
+    )
 
     assert pull((FIRST, [renamed]), desk=desk).stories == ()
 
@@ -137,7 +147,10 @@ def test_a_feed_that_brings_a_known_story_later_gets_a_line_of_its_own() -> None
 
 
 def test_equal_headlines_get_numbers_in_the_order_of_their_coming() -> None:
-    entries = [make_entry(id=f"{n}", link=f"https://news.example/{n}", title="Weekly News!") for n in (3, 2, 1)]
+    entries = [
+        make_entry(id=f"{n}", link=f"https://news.example/{n}", title="Weekly News!")
+        for n in (3, 2, 1)
+    ]
 
     intake = pull((FIRST, entries))
 
@@ -149,13 +162,18 @@ def test_equal_headlines_get_numbers_in_the_order_of_their_coming() -> None:
 def test_the_slug_of_a_deleted_story_is_not_given_away() -> None:
     desk = after(pull((FIRST, [make_entry()])), files=frozenset(), stories=())
 
-    (story,) = pull((FIRST, [make_entry(id="2", link="https://news.example/2", published=NOW)]), desk=desk).stories
+    (story,) = pull(
+        (FIRST, [make_entry(id="2", link="https://news.example/2", published=NOW)]), desk=desk
+    ).stories
     (late,) = pull(
         (
             FIRST,
             [
                 make_entry(
-                    id="2", link="https://news.example/2", published=make_entry().published, title="Foundries: fill up"
+                    id="2",
+                    link="https://news.example/2",
+                    published=make_entry().published,
+                    title="Foundries: fill up",
                 )
             ],
         ),
@@ -167,7 +185,9 @@ def test_the_slug_of_a_deleted_story_is_not_given_away() -> None:
 
 
 def test_a_headline_of_which_no_slug_is_left_is_called_by_its_identity() -> None:
-    first, second = (pull((FIRST, [make_entry(title="🎉", id=guid)])).stories[0] for guid in ("a", "b"))
+    first, second = (
+        pull((FIRST, [make_entry(title="🎉", id=guid)])).stories[0] for guid in ("a", "b")
+    )
 
     assert first.slug == "story-ca978112"
     assert first.slug != second.slug
@@ -192,7 +212,11 @@ def test_an_excerpt_of_none_is_not_written_but_looked_at_for_themes() -> None:
 
 
 def test_a_pull_can_leave_drafts() -> None:
-    assert pull((FIRST, [make_entry()]), config=make_config(feeds=(FIRST,), draft=True)).stories[0].draft
+    assert (
+        pull((FIRST, [make_entry()]), config=make_config(feeds=(FIRST,), draft=True))
+        .stories[0]
+        .draft
+    )
 
 
 def test_a_file_that_a_killed_pull_left_is_adopted_as_written() -> None:
@@ -209,10 +233,13 @@ def test_a_file_that_a_killed_pull_left_is_adopted_as_written() -> None:
 
 
 def test_a_story_written_by_hand_is_adopted_and_only_what_agrees_counts_as_ours() -> None:
-    by_hand = make_story(link=make_entry().link, id="", feeds=(), title="My words", note="> A quotation of mine.")
+    by_hand = make_story(
+        link=make_entry().link, id="", feeds=(), title="My words", note="> A quotation of mine."
+    )
 
     intake = pull(
-        (FIRST, [make_entry(summary="Theirs.")]), desk=Snapshot(stories=(by_hand,), files=frozenset({by_hand.file}))
+        (FIRST, [make_entry(summary="Theirs.")]),
+        desk=Snapshot(stories=(by_hand,), files=frozenset({by_hand.file})),
     )
 
     assert intake.stories == ()
@@ -222,9 +249,12 @@ def test_a_story_written_by_hand_is_adopted_and_only_what_agrees_counts_as_ours(
 
 
 def test_what_an_adopted_file_lacks_is_never_added_nor_counted_as_written() -> None:
-    by_hand = make_story(link=make_entry().link, id="", feeds=(), title=make_entry().title, note="Mine.")
+    by_hand = make_story(
+        link=make_entry().link, id="", feeds=(), title=make_entry().title, note="Mine."
+    )
     adopted = pull(
-        (FIRST, [make_entry(summary="Theirs.")]), desk=Snapshot(stories=(by_hand,), files=frozenset({by_hand.file}))
+        (FIRST, [make_entry(summary="Theirs.")]),
+        desk=Snapshot(stories=(by_hand,), files=frozenset({by_hand.file})),
     )
     desk = replace(
         after(adopted),
@@ -232,21 +262,27 @@ def test_what_an_adopted_file_lacks_is_never_added_nor_counted_as_written() -> N
         stories=(by_hand,),
         texts={by_hand.file: story_file.dumps(by_hand)},
     )
-    corrected = make_entry(title="New", summary="New words.", authors=("Al",), image="https://cdn.example/a.jpg")
+    corrected = make_entry(
+        title="New", summary="New words.", authors=("Al",), image="https://cdn.example/a.jpg"
+    )
 
     again = pull((FIRST, [corrected]), desk=desk)
 
     (line,) = again.lines["first"]
     assert again.outcomes[0].kept == ()
     assert [edit.after for edit in again.edits] == [
-        story_file.dumps(replace(by_hand, title="New", updated=NOW.replace(microsecond=0).astimezone(HONG_KONG)))
+        story_file.dumps(
+            replace(by_hand, title="New", updated=NOW.replace(microsecond=0).astimezone(HONG_KONG))
+        )
     ]
     assert not {"excerpt", "authors", "image"} & set(line.wrote)
     assert line.lacks == ("authors", "image", "excerpt")
 
 
 def test_an_entry_whose_file_cannot_be_read_is_left_for_later() -> None:
-    broken = {"content/2026/w20/2026-05-15-x.md": f"---\ntitle: [\nlink: {make_entry().link}\n---\n"}
+    broken = {
+        "content/2026/w20/2026-05-15-x.md": f"---\ntitle: [\nlink: {make_entry().link}\n---\n"
+    }
 
     intake = pull((FIRST, [make_entry()]), desk=Snapshot(unreadable=broken))
 
@@ -257,7 +293,9 @@ def test_an_entry_whose_file_cannot_be_read_is_left_for_later() -> None:
 
 
 def test_a_late_story_goes_to_the_first_open_week_where_letters_close_weeks() -> None:
-    seen = after(pull((FIRST, [make_entry(id="0", link="https://news.example/0")])), closed=Week(2026, 20))
+    seen = after(
+        pull((FIRST, [make_entry(id="0", link="https://news.example/0")])), closed=Week(2026, 20)
+    )
     late = make_entry(published=datetime(2026, 5, 8, tzinfo=UTC))
 
     (story,) = pull((FIRST, [late]), desk=seen).stories
@@ -268,7 +306,9 @@ def test_a_late_story_goes_to_the_first_open_week_where_letters_close_weeks() ->
 
 
 def test_one_guid_for_many_entries_is_nobodys_id() -> None:
-    entries = [make_entry(id="g", link=f"https://news.example/{n}", title=f"Story {n}") for n in (1, 2)]
+    entries = [
+        make_entry(id="g", link=f"https://news.example/{n}", title=f"Story {n}") for n in (1, 2)
+    ]
 
     first = pull((FIRST, entries))
     again = pull((FIRST, entries), desk=after(first))
@@ -279,7 +319,10 @@ def test_one_guid_for_many_entries_is_nobodys_id() -> None:
 
 
 def test_the_same_documents_give_the_same_decisions() -> None:
-    documents = (FIRST, [make_entry(), make_entry(id="2", link="https://news.example/2")]), (SECOND, [make_entry()])
+    documents = (
+        (FIRST, [make_entry(), make_entry(id="2", link="https://news.example/2")]),
+        (SECOND, [make_entry()]),
+    )
 
     assert pull(*documents) == pull(*documents)
 
@@ -288,11 +331,21 @@ def test_a_hand_written_story_without_an_id_is_met_again_by_every_feed() -> None
     file = "content/2026/w30/2026-05-14-hand.md"
     text = f"---\ntitle: Foundries fill up\nlink: {make_entry().link}\n---\n\nA note.\n"
     known = Known(zone=HONG_KONG)
-    by_hand = Snapshot(stories=(story_file.loads(text, file, known),), files=frozenset({file}), texts={file: text})
+    by_hand = Snapshot(
+        stories=(story_file.loads(text, file, known),), files=frozenset({file}), texts={file: text}
+    )
     adopted = pull((FIRST, [make_entry(id=make_entry().link)]), desk=by_hand)
-    desk = replace(after(adopted), stories=by_hand.stories, files=by_hand.files, texts=by_hand.texts, known=known)
+    desk = replace(
+        after(adopted),
+        stories=by_hand.stories,
+        files=by_hand.files,
+        texts=by_hand.texts,
+        known=known,
+    )
 
-    corrected = pull((FIRST, [make_entry(id=make_entry().link, title="Foundries fill up, again")]), desk=desk)
+    corrected = pull(
+        (FIRST, [make_entry(id=make_entry().link, title="Foundries fill up, again")]), desk=desk
+    )
     joined = pull((SECOND, [make_entry()]), desk=desk)
 
     assert "title: Foundries fill up, again\n" in corrected.edits[0].after
@@ -321,14 +374,21 @@ def test_repeats_with_another_date_or_text_are_counted_in_a_warning() -> None:
     entry = make_entry()
     later, other = make_entry(published=NOW), make_entry(summary="Another text.")
     bare = [
-        make_entry(id="", link="https://news.example/live", title="Live", published=NOW, summary=one) for one in "ab"
+        make_entry(
+            id="", link="https://news.example/live", title="Live", published=NOW, summary=one
+        )
+        for one in "ab"
     ]
 
     intake = pull((FIRST, [entry, entry, later, other]), (SECOND, bare))
 
     assert [outcome.warnings for outcome in intake.outcomes] == [
-        ("2 entries passed over, with the guid, link and headline of another one but not its date and text",),
-        ("1 entry passed over, with the guid, link and headline of another one but not its date and text",),
+        (
+            "2 entries passed over, with the guid, link and headline of another one but not its date and text",
+        ),
+        (
+            "1 entry passed over, with the guid, link and headline of another one but not its date and text",
+        ),
     ]
     assert len(intake.stories) == 2
 

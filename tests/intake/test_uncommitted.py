@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from test_cli import digest
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git on this machine")
+pytestmark = pytest.mark.skipif(
+    shutil.which("git") is None, reason="there is no git on this machine"
+)
 
 SETTINGS = '[site]\ntitle = "T"\nurl = "https://ada.github.io/t/"\n[[feeds]]\nid = "a"\nurl = "a.json"\ntitle = "A"\n'
 LEDGER = "content/ledger/a.jsonl"
@@ -20,14 +22,18 @@ CURE = "run 'git add content' and commit on the machine that pulled them"
 
 
 def git(folder: Path, *words: str) -> str:
-    return subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        ["git", *words], cwd=folder, capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 @pytest.fixture(autouse=True)
 def _nobody_elses_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         monkeypatch.delenv(name)
-    (tmp_path / "gitconfig").write_text("[user]\nname = Ada\nemail = ada@example.org\n[init]\ndefaultBranch = main\n")
+    (tmp_path / "gitconfig").write_text(
+        "[user]\nname = Ada\nemail = ada@example.org\n[init]\ndefaultBranch = main\n"
+    )
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     yield
@@ -82,14 +88,26 @@ def forgets(desk: Path, *numbers: int) -> None:
 
 
 def clone(desk: Path, name: str = "other", *words: str) -> Path:
-    git(desk.parent, "clone", "--quiet", "--branch", "main", *words, f"file://{desk.parent}/remote.git", name)
+    git(
+        desk.parent,
+        "clone",
+        "--quiet",
+        "--branch",
+        "main",
+        *words,
+        f"file://{desk.parent}/remote.git",
+        name,
+    )
     return desk.parent / name
 
 
 def hints(desk: Path) -> list[tuple[str, int, str]]:
     run = digest("check", "--format", "json", cwd=desk)
     assert run.returncode == 0, run.stdout
-    return [(one["file"], one["line"], f"{one['what']}; {one['cure']}") for one in json.loads(run.stdout)]
+    return [
+        (one["file"], one["line"], f"{one['what']}; {one['cure']}")
+        for one in json.loads(run.stdout)
+    ]
 
 
 def test_a_clone_names_the_stories_whose_files_were_never_committed(desk: Path) -> None:
@@ -115,7 +133,9 @@ def test_the_machine_that_has_the_files_says_that_they_are_not_in_git(desk: Path
     ((file, line, words),) = hints(desk)
 
     assert (file, line) == (LEDGER, 0)
-    assert words.startswith(f"2 stories that it lists are not in git yet: {file_of(3)}, {file_of(4)}; run 'git add")
+    assert words.startswith(
+        f"2 stories that it lists are not in git yet: {file_of(3)}, {file_of(4)}; run 'git add"
+    )
     commit(desk)
     git(desk, "push", "--quiet", "origin", "HEAD:main")
     assert hints(desk) == hints(clone(desk)) == []
@@ -144,7 +164,11 @@ def test_a_story_that_was_moved_before_its_first_commit_is_found(desk: Path) -> 
     git(desk, "push", "--quiet", "origin", "HEAD:main")
     other = clone(desk)
 
-    assert [words for _, _, words in [*hints(desk), *hints(other)] if "committed" in words or "in git" in words] == []
+    assert [
+        words
+        for _, _, words in [*hints(desk), *hints(other)]
+        if "committed" in words or "in git" in words
+    ] == []
     assert "deleted here" not in digest("pull", cwd=desk).stderr
     assert "never committed" not in digest("pull", cwd=other).stderr
 
@@ -279,7 +303,9 @@ def test_what_is_stashed_is_not_taken_for_deleted(desk: Path) -> None:
     assert (desk / file_of(3)).exists()
 
 
-def test_what_is_stashed_after_its_ledger_was_committed_is_not_taken_for_deleted(desk: Path) -> None:
+def test_what_is_stashed_after_its_ledger_was_committed_is_not_taken_for_deleted(
+    desk: Path,
+) -> None:
     carries(desk, 1, 2, 3)
     digest("pull", cwd=desk)
     git(desk, "commit", "--quiet", "--all", "--message", "Pull")
@@ -322,7 +348,9 @@ def test_the_newest_pull_that_is_reverted_is_done_again(desk: Path) -> None:
     assert (desk / file_of(3)).exists() and hints(desk) == []
 
 
-def test_without_git_nothing_is_noted_until_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_git_nothing_is_noted_until_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     desk = tmp_path / "desk"
     desk.mkdir()

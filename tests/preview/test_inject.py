@@ -21,7 +21,7 @@ from digest.errors import Problem
 from digest.preview import csp, hosts, inject
 from digest.preview.annotations import Margin, with_margins
 from digest.preview.app import make_app
-from digest.preview.state import Board, Shown
+from digest.preview.state import PreviewState, Shown
 
 ROOT = Path("/home/ada/my digest")
 BASE = "/tea/"
@@ -30,7 +30,9 @@ SIGNS = st.text(st.sampled_from("a.%/\\\0 ~2eEfF5cC0-é\u202e"), max_size=12)
 
 def shown(*problems: Problem, **margins: Margin) -> Shown:
     """A state of the preview; each margin belongs to the permalink of its name."""
-    by_place = {f"2026/w20/#{name.replace('_', '-')}": (margin,) for name, margin in margins.items()}
+    by_place = {
+        f"2026/w20/#{name.replace('_', '-')}": (margin,) for name, margin in margins.items()
+    }
     return Shown(
         build="b-1",
         root=ROOT,
@@ -47,7 +49,11 @@ def site(url: str = f"https://example.org{BASE}") -> dict[str, bytes]:
         make_story("a-note", note="Words, with a [link](2026-05-14-b-line.md)."),
         make_story("b-line", day="2026-05-14", themes=("memory-crunch",), excerpt="Said."),
         make_story(
-            "lead-story", day="2026-05-13", lead=True, note="Lead.", themes=("memory-crunch", "export-controls")
+            "lead-story",
+            day="2026-05-13",
+            lead=True,
+            note="Lead.",
+            themes=("memory-crunch", "export-controls"),
         ),
         make_story("中文", day="2026-05-12", themes=("export-controls",)),
     ]
@@ -68,9 +74,13 @@ def test_every_story_on_every_page_has_its_own_margin(url: str) -> None:
     told = 0
     for path, content in site(url).items():
         if path.endswith(".html"):
-            page = with_margins(content.decode(), path.removesuffix("index.html"), base, ROOT, margin)
+            page = with_margins(
+                content.decode(), path.removesuffix("index.html"), base, ROOT, margin
+            )
             for article in find(parse(page.encode()), "article"):
-                link = next(one for one in find(article, "a") if "permalink" in (one.get("class") or ""))
+                link = next(
+                    one for one in find(article, "a") if "permalink" in (one.get("class") or "")
+                )
                 own = text(within(article, "_digest-margin")[0])
                 place = unquote(link.get("href")).removeprefix(base)
                 assert own.startswith(f"file of {place}")
@@ -101,7 +111,13 @@ def test_every_word_is_text_whatever_signs_it_has() -> None:
 
 def test_a_margin_leads_to_the_line_in_the_editor_and_names_lines_of_its_own_file_short() -> None:
     hints = (Problem("content/a.md", 9, "odd"), Problem("content/b.md", 2, "odd too", "mend it"))
-    beside = Margin(file="content/a.md", line=7, draft=True, why=("Memory: 'memory' in the headline",), hints=hints)
+    beside = Margin(
+        file="content/a.md",
+        line=7,
+        draft=True,
+        why=("Memory: 'memory' in the headline",),
+        hints=hints,
+    )
     page = inject.dressed(site()["2026/w20/index.html"].decode(), shown(a_note=beside), "2026/w20/")
     own = next(one for one in within(parse(page.encode()), "_digest-margin"))
 
@@ -121,7 +137,9 @@ def test_a_margin_leads_to_the_line_in_the_editor_and_names_lines_of_its_own_fil
 
 def test_without_a_summary_there_is_nothing_to_open() -> None:
     page = with_margins("<article id='x'></article>", "", "/", ROOT, margin)
-    one = inject.dressed('<article id="a-note"></article>', shown(a_note=Margin(file="f")), "2026/w20/")
+    one = inject.dressed(
+        '<article id="a-note"></article>', shown(a_note=Margin(file="f")), "2026/w20/"
+    )
 
     assert page == "<article id='x'></article>"
     assert "<details" not in one
@@ -138,7 +156,10 @@ def hashed(words: str) -> str:
     ("before", "after"),
     [
         ("default-src 'none'", "default-src 'none'; script-src S; style-src T; connect-src 'self'"),
-        ("default-src 'self'", "default-src 'self'; script-src 'self' S; style-src 'self' T; connect-src 'self'"),
+        (
+            "default-src 'self'",
+            "default-src 'self'; script-src 'self' S; style-src 'self' T; connect-src 'self'",
+        ),
         ("script-src 'none'; img-src *", "script-src S; img-src *"),
         ("style-src 'self' 'unsafe-inline'", "style-src 'self' 'unsafe-inline'"),
         ("", ""),
@@ -173,7 +194,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     top = tmp_path_factory.mktemp("digest")
     home = top / ".digest" / "preview"
     (home / "a" / "2e").mkdir(parents=True)
-    for place in ("index.html", "a/index.html", "a/2e/index.html", "é.txt", "~", ".index.html.unfinished"):
+    for place in (
+        "index.html",
+        "a/index.html",
+        "a/2e/index.html",
+        "é.txt",
+        "~",
+        ".index.html.unfinished",
+    ):
         (home / place).write_text(f"shown {place.removesuffix('index.html')}")
     (home / "empty").mkdir()
     (home / "loop").symlink_to(home / "loop")
@@ -193,7 +221,11 @@ def ask(folder: Path, address: str) -> tuple[int, str, str]:
     async def send(message: dict[str, Any]) -> None:
         said.append(message)
 
-    app = make_app(Board(replace(shown(), folder=folder, former=frozenset({"/before/"}))), "127.0.0.1", 8000)
+    app = make_app(
+        PreviewState(replace(shown(), folder=folder, former=frozenset({"/before/"}))),
+        "127.0.0.1",
+        8000,
+    )
     scope = {
         "type": "http", "method": "GET", "path": unquote(address), "raw_path": address.encode(), "query_string": b"",
         "headers": [(b"host", b"localhost:8000")], "scheme": "http", "server": ("127.0.0.1", 8000), "root_path": "",
@@ -224,7 +256,9 @@ def test_no_address_leads_out_of_the_preview(folder: Path, address: str) -> None
         ("/tea/a/../", ""),
     ],
 )
-def test_an_address_means_the_file_that_a_plain_host_would_serve(address: str, place: str, folder: Path) -> None:
+def test_an_address_means_the_file_that_a_plain_host_would_serve(
+    address: str, place: str, folder: Path
+) -> None:
     status, _, body = ask(folder, address)
 
     assert (status, body.partition("<")[0]) == (200, f"shown {place}")

@@ -14,7 +14,9 @@ from digest.preview import server
 
 
 async def app(_: Any, __: Any, send: Any) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send(
+        {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]}
+    )
     await send({"type": "http.response.body", "body": b"ok"})
 
 
@@ -53,7 +55,9 @@ def talk(port: int, beginning: bytes, more: bytes = b"") -> bytes:
     [(b"", b""), (b"GET / HT", b""), (b"GET / HTTP/1.1\r\n", b"X: y\r\n")],
     ids=["silent", "half a line", "a header at a time"],
 )
-def test_a_client_that_asks_for_nothing_is_hung_up_on(port: int, beginning: bytes, more: bytes) -> None:
+def test_a_client_that_asks_for_nothing_is_hung_up_on(
+    port: int, beginning: bytes, more: bytes
+) -> None:
     assert talk(port, beginning, more) == b""
     assert talk(port, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").endswith(b"ok")
 

@@ -39,7 +39,11 @@ def preview(root: Path) -> Iterator[Preview]:
 
 def digest(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "digest", *words], cwd=cwd, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "digest", *words],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -58,9 +62,13 @@ def test_the_preview_stands_under_the_base_path_of_the_site(preview: Preview) ->
 
 def test_drafts_are_shown_and_marked_in_the_preview_alone(root: Path) -> None:
     (root / STORY).write_text(story("Waiting words", "1", draft="true"))
-    (root / WEEK / "letter.md").write_text("---\ntitle: Waiting letter\ndraft: true\n---\nDear reader.\n")
+    (root / WEEK / "letter.md").write_text(
+        "---\ntitle: Waiting letter\ndraft: true\n---\nDear reader.\n"
+    )
     (root / "content/pages").mkdir()
-    (root / "content/pages/waiting.md").write_text("---\ntitle: Waiting page\ndraft: true\n---\nSoon.\n")
+    (root / "content/pages/waiting.md").write_text(
+        "---\ntitle: Waiting page\ndraft: true\n---\nSoon.\n"
+    )
     build.run(root, config.load(root), output=root / "site", base_url=None)
     with previewing(root) as preview:
         week, page = preview.get(PAGE).text, preview.get("waiting/").text
@@ -69,7 +77,11 @@ def test_drafts_are_shown_and_marked_in_the_preview_alone(root: Path) -> None:
     assert "Waiting letter" in week
     assert week.count("<strong>Draft</strong>") == 2
     assert "<strong>Draft</strong>" in page
-    assert not [path for path in (root / "site").rglob("*") if path.is_file() and b"Waiting" in path.read_bytes()]
+    assert not [
+        path
+        for path in (root / "site").rglob("*")
+        if path.is_file() and b"Waiting" in path.read_bytes()
+    ]
 
 
 def test_nothing_is_built_into_the_site(preview: Preview) -> None:
@@ -166,7 +178,9 @@ def test_a_broken_file_is_told_over_the_last_good_page_until_it_is_mended(previe
     assert broken.status == 200
     assert "Memory is short" in broken.text
     assert "unknown key &#x27;titel&#x27;; did you mean &#x27;title&#x27;?" in broken.text
-    assert f'<a href="vscode://file{preview.root.as_posix()}/{STORY}:2">{STORY}:2</a>' in broken.text
+    assert (
+        f'<a href="vscode://file{preview.root.as_posix()}/{STORY}:2">{STORY}:2</a>' in broken.text
+    )
     assert "there is no &#x27;title&#x27;" in broken.text
     assert 'id="_digest-fault"' not in mended.text
     assert f"{STORY}:2: unknown key 'titel'; did you mean 'title'?" in preview.lines
@@ -183,7 +197,9 @@ def test_a_broken_file_is_told_over_the_last_good_page_until_it_is_mended(previe
         ("content/stray.md", "x", "content/stray.md"),
     ],
 )
-def test_whatever_is_wrong_is_told_and_survived(file: str, words: str, told: str, preview: Preview) -> None:
+def test_whatever_is_wrong_is_told_and_survived(
+    file: str, words: str, told: str, preview: Preview
+) -> None:
     before = (preview.root / file).read_text() if (preview.root / file).exists() else None
     with Stream(preview) as stream:
         preview.write(file, words)
@@ -204,7 +220,9 @@ def test_whatever_is_wrong_is_told_and_survived(file: str, words: str, told: str
     assert "Traceback" not in "\n".join(preview.lines)
 
 
-@pytest.mark.parametrize(("file", "words"), [("digest.toml", "[site\n"), (STORY, "no front matter")])
+@pytest.mark.parametrize(
+    ("file", "words"), [("digest.toml", "[site\n"), (STORY, "no front matter")]
+)
 def test_the_very_first_build_may_fail(file: str, words: str, root: Path) -> None:
     whole = (root / file).read_text()
     (root / file).write_text(words)
@@ -264,12 +282,16 @@ def test_files_have_their_types_and_are_never_kept(preview: Preview) -> None:
     assert {answer.headers["cache-control"] for answer in answers.values()} == {"no-store"}
 
 
-def test_a_head_request_is_answered_without_a_body_and_no_other_method_at_all(preview: Preview) -> None:
+def test_a_head_request_is_answered_without_a_body_and_no_other_method_at_all(
+    preview: Preview,
+) -> None:
     head = preview.get(method="HEAD")
 
     assert (head.status, head.body) == (200, b"")
     assert int(head.headers["content-length"]) == len(preview.get().body)
-    assert {preview.get(method=method).status for method in ("POST", "PUT", "DELETE", "PATCH")} == {405}
+    assert {preview.get(method=method).status for method in ("POST", "PUT", "DELETE", "PATCH")} == {
+        405
+    }
 
 
 def test_a_part_of_a_file_is_given_where_one_is_asked_for(root: Path) -> None:
@@ -278,7 +300,8 @@ def test_a_part_of_a_file_is_given_where_one_is_asked_for(root: Path) -> None:
     with previewing(root) as preview:
         whole = preview.get("clip.mp4")
         asked = {
-            one: preview.get("clip.mp4", range=one) for one in ("bytes=0-1", "bytes=90-", "bytes=-5", "bytes=98-999")
+            one: preview.get("clip.mp4", range=one)
+            for one in ("bytes=0-1", "bytes=90-", "bytes=-5", "bytes=98-999")
         }
         head = preview.get("clip.mp4", method="HEAD", range="bytes=0-1")
         beyond = preview.get("clip.mp4", range="bytes=100-")
@@ -287,16 +310,17 @@ def test_a_part_of_a_file_is_given_where_one_is_asked_for(root: Path) -> None:
 
     assert (whole.status, whole.headers["accept-ranges"], len(whole.body)) == (200, "bytes", 100)
     assert {
-        one: (answer.status, answer.headers["content-range"], list(answer.body)) for one, answer in asked.items()
+        one: (answer.status, answer.headers["content-range"], list(answer.body))
+        for one, answer in asked.items()
     } == {
         "bytes=0-1": (206, "bytes 0-1/100", [0, 1]),
         "bytes=90-": (206, "bytes 90-99/100", list(range(90, 100))),
         "bytes=-5": (206, "bytes 95-99/100", list(range(95, 100))),
         "bytes=98-999": (206, "bytes 98-99/100", [98, 99]),
     }
-    assert {(one.headers["content-type"], one.headers["cache-control"]) for one in asked.values()} == {
-        ("video/mp4", "no-store")
-    }
+    assert {
+        (one.headers["content-type"], one.headers["cache-control"]) for one in asked.values()
+    } == {("video/mp4", "no-store")}
     assert (head.status, head.headers["content-length"], head.body) == (206, "2", b"")
     assert (beyond.status, beyond.headers["content-range"]) == (416, "bytes */100")
     assert (other.status, len(other.body)) == (200, 100)
@@ -309,13 +333,19 @@ def test_a_browser_that_asks_for_what_has_changed_is_given_the_page(preview: Pre
     assert (preview.get(**since).status, preview.get("style.css", **since).status) == (200, 200)
 
 
-@pytest.mark.parametrize("base", ["/чипы/", "/%D1%87%D0%B8%D0%BF%D1%8B/", "/my%20digest/", "/a+b(c)/"])
+@pytest.mark.parametrize(
+    "base", ["/чипы/", "/%D1%87%D0%B8%D0%BF%D1%8B/", "/my%20digest/", "/a+b(c)/"]
+)
 def test_a_base_path_is_met_however_it_is_encoded(base: str, root: Path) -> None:
     text = (root / "digest.toml").read_text()
     (root / "digest.toml").write_text(text.replace("/tea-tides/", base))
     plain = unquote(base)
     with previewing(root) as preview:
-        ways = [quote(plain), quote(plain).lower(), "".join(f"%{one:02X}" for one in plain.strip("/").encode())]
+        ways = [
+            quote(plain),
+            quote(plain).lower(),
+            "".join(f"%{one:02X}" for one in plain.strip("/").encode()),
+        ]
         pages = [preview.get(f"/{way.strip('/')}/{PAGE}") for way in ways]
         parts = [preview.get(f"/{way.strip('/')}") for way in ways]
         home = preview.get("/")
@@ -326,7 +356,9 @@ def test_a_base_path_is_met_however_it_is_encoded(base: str, root: Path) -> None
     assert {part.headers["location"] for part in (*parts, home)} == {preview.base}
 
 
-def test_an_address_at_which_nothing_is_shows_the_page_of_the_site_for_that(preview: Preview) -> None:
+def test_an_address_at_which_nothing_is_shows_the_page_of_the_site_for_that(
+    preview: Preview,
+) -> None:
     lost = preview.get("nowhere/")
 
     assert lost.status == 404
@@ -334,7 +366,8 @@ def test_an_address_at_which_nothing_is_shows_the_page_of_the_site_for_that(prev
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "localhost@evil.example"]
+    "host",
+    ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "localhost@evil.example"],
 )
 def test_only_this_machine_s_names_are_answered(host: str, preview: Preview) -> None:
     assert preview.get(host=host).status in {400, 421}
@@ -344,20 +377,33 @@ def test_only_this_machine_s_names_are_answered(host: str, preview: Preview) -> 
 
 
 def test_no_page_of_another_site_may_frame_the_preview_or_load_its_files(preview: Preview) -> None:
-    for answer in (preview.get(), preview.get("style.css"), preview.get("nowhere/"), preview.get(host="evil.example")):
+    for answer in (
+        preview.get(),
+        preview.get("style.css"),
+        preview.get("nowhere/"),
+        preview.get(host="evil.example"),
+    ):
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
         assert answer.headers["content-security-policy"] == "frame-ancestors 'none'"
 
 
 def test_a_host_that_is_allowed_is_answered_and_no_other(root: Path) -> None:
-    with previewing(root, "--allow-host", "Me.tailnet.example", "--allow-host", "two.example") as preview:
-        allowed = {preview.get(host=name).status for name in ("me.tailnet.example", "two.example:443", "localhost")}
+    with previewing(
+        root, "--allow-host", "Me.tailnet.example", "--allow-host", "two.example"
+    ) as preview:
+        allowed = {
+            preview.get(host=name).status
+            for name in ("me.tailnet.example", "two.example:443", "localhost")
+        }
         refused = preview.get(host="three.example")
 
     assert allowed == {200}
     assert refused.status == 421
     assert "--allow-host NAME" in refused.text
-    assert "Anyone who reaches Me.tailnet.example, two.example can read it too, including drafts" in preview.lines
+    assert (
+        "Anyone who reaches Me.tailnet.example, two.example can read it too, including drafts"
+        in preview.lines
+    )
 
 
 @pytest.mark.parametrize("name", ["https://me.example/", "me.example:443", "*.example", ""])
@@ -417,7 +463,10 @@ def test_a_host_that_is_not_this_machine_is_told(root: Path) -> None:
 
 def test_a_preview_that_others_can_reach_says_so(root: Path) -> None:
     with previewing(root, "--host", "0.0.0.0") as preview:
-        answers = {preview.get(host=name).status for name in (f"192.0.2.1:{preview.port}", socket.gethostname())}
+        answers = {
+            preview.get(host=name).status
+            for name in (f"192.0.2.1:{preview.port}", socket.gethostname())
+        }
         refused = preview.get(host="evil.example").status
 
     assert any("can read it too, including drafts" in line for line in preview.lines)
@@ -425,7 +474,9 @@ def test_a_preview_that_others_can_reach_says_so(root: Path) -> None:
     assert (answers, refused) == ({200}, 421)
 
 
-def test_the_browser_is_opened_if_asked_for(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_browser_is_opened_if_asked_for(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told = tmp_path / "told"
     os.mkfifo(told)
     monkeypatch.setenv("BROWSER", f"{write_script(tmp_path, told)} %s")
@@ -488,20 +539,27 @@ def test_what_is_wrong_from_the_beginning_is_told_once(root: Path) -> None:
         preview.write(OTHER, story("Fish", "2"))
         stream.next()
 
-    assert len([line for line in preview.lines if line.startswith(f"{STORY}:")]) == 2  # at first, and after the save
+    assert (
+        len([line for line in preview.lines if line.startswith(f"{STORY}:")]) == 2
+    )  # at first, and after the save
 
 
 UNHEARD = 'mount -t overlay overlay -o "lowerdir=$0/lower,upperdir=$0/upper,workdir=$0/work" "$0/merged" && exec "$@"'
 
 
 @pytest.mark.parametrize("words", [(), ("--poll",)])
-def test_a_save_that_the_system_gives_no_notice_of_is_shown(words: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_save_that_the_system_gives_no_notice_of_is_shown(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
     """As a digest on Windows' disk looks from WSL, and a shared folder from within a container."""
     for name in ("upper", "work", "merged"):
         (tmp_path / name).mkdir()
     root = previews.make(tmp_path / "lower/digest")
     within = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", UNHEARD, str(tmp_path))
-    if not shutil.which("unshare") or subprocess.run([*within, "true"], capture_output=True, check=False).returncode:
+    if (
+        not shutil.which("unshare")
+        or subprocess.run([*within, "true"], capture_output=True, check=False).returncode
+    ):
         pytest.skip("this system lets nobody mount anything")
     inside = ("env", "--chdir", str(tmp_path / "merged/digest"))
     with previewing(root, *words, within=(*within, *inside)) as preview, Stream(preview) as stream:
@@ -520,8 +578,18 @@ EXHAUSTED = 'echo {limit} > /proc/sys/user/max_inotify_{kind} && exec "$0" "$@"'
 def test_where_the_watcher_is_exhausted_the_preview_looks_for_itself_and_says_so(
     kind: str, limit: int, root: Path
 ) -> None:
-    within = ("unshare", "--user", "--map-root-user", "sh", "-c", EXHAUSTED.format(kind=kind, limit=limit))
-    if not shutil.which("unshare") or subprocess.run([*within, "true"], capture_output=True, check=False).returncode:
+    within = (
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "sh",
+        "-c",
+        EXHAUSTED.format(kind=kind, limit=limit),
+    )
+    if (
+        not shutil.which("unshare")
+        or subprocess.run([*within, "true"], capture_output=True, check=False).returncode
+    ):
         pytest.skip("this system lets nobody make a namespace of their own")
     with previewing(root, within=within) as preview, Stream(preview) as stream:
         preview.write(STORY, story("Memory is shorter", "1"))

@@ -25,7 +25,9 @@ def preview(tmp_path: Path) -> Iterator[Preview]:
     root = previews.make(tmp_path)
     for number in range(30):
         words = f"Words of number {number}. " * 20
-        (root / WEEK / f"2026-05-13-number-{number}.md").write_text(story(f"Number {number}", f"1{number}", words))
+        (root / WEEK / f"2026-05-13-number-{number}.md").write_text(
+            story(f"Number {number}", f"1{number}", words)
+        )
     with previewing(root) as running:
         yield running
 
@@ -36,7 +38,10 @@ def page(browser: Browser, preview: Preview) -> Iterator[Page]:
     said: list[str] = []
     with browsing.reading(browser, viewport={"width": 900, "height": 700}) as opened:
         opened.set_default_timeout(60_000)
-        opened.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        opened.on(
+            "console",
+            lambda message: said.append(message.text) if message.type == "error" else None,
+        )
         opened.on("pageerror", lambda error: said.append(str(error)))
         opened.goto(preview.url + PAGE)
         yield opened
@@ -51,28 +56,38 @@ def scroll(page: Page) -> float:
     return float(page.evaluate("scrollY"))
 
 
-def test_a_save_is_shown_without_a_hand_on_the_browser_and_where_the_reader_was(page: Page, preview: Preview) -> None:
+def test_a_save_is_shown_without_a_hand_on_the_browser_and_where_the_reader_was(
+    page: Page, preview: Preview
+) -> None:
     page.evaluate(f"scrollTo({{top: {DOWN}, behavior: 'instant'}})")
     preview.replace(STORY, "Memory is short", "Memory is shorter")
     page.get_by_role("link", name="Memory is shorter", exact=True).wait_for()
     page.wait_for_load_state("load")
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate(
+        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
 
     assert scroll(page) == DOWN
 
 
-def test_a_reader_who_came_for_one_story_and_scrolled_on_stays_there(page: Page, preview: Preview) -> None:
+def test_a_reader_who_came_for_one_story_and_scrolled_on_stays_there(
+    page: Page, preview: Preview
+) -> None:
     page.goto(f"{preview.url}{PAGE}#memory-is-short")
     page.evaluate(f"scrollTo({{top: {DOWN}, behavior: 'instant'}})")
     preview.replace(STORY, "Memory is short", "Memory is shorter")
     page.get_by_role("link", name="Memory is shorter", exact=True).wait_for()
     page.wait_for_load_state("load")
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate(
+        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
 
     assert scroll(page) == DOWN
 
 
-def test_what_is_wrong_lies_over_the_last_good_page_until_it_is_mended(page: Page, preview: Preview) -> None:
+def test_what_is_wrong_lies_over_the_last_good_page_until_it_is_mended(
+    page: Page, preview: Preview
+) -> None:
     preview.replace(STORY, "title:", "titel:")
     page.locator(FAULT).get_by_text("did you mean 'title'?").wait_for()
     page.wait_for_load_state("load")
@@ -91,7 +106,9 @@ def test_the_message_can_be_put_away_to_look_beneath(page: Page, preview: Previe
     assert page.locator(FAULT).count() == 0
 
 
-def test_a_preview_that_is_begun_again_is_found_again_by_the_open_page(page: Page, preview: Preview) -> None:
+def test_a_preview_that_is_begun_again_is_found_again_by_the_open_page(
+    page: Page, preview: Preview
+) -> None:
     before = build(page)
     preview.end()
     preview.replace(STORY, "Memory is short", "Memory is shorter")
@@ -102,12 +119,18 @@ def test_a_preview_that_is_begun_again_is_found_again_by_the_open_page(page: Pag
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (360, "dark"), (1200, "light")])
-def test_margins_and_messages_fit_any_screen(width: int, scheme: str, browser: Browser, preview: Preview) -> None:
+def test_margins_and_messages_fit_any_screen(
+    width: int, scheme: str, browser: Browser, preview: Preview
+) -> None:
     preview.replace(STORY, "title:", "titel:")
-    with browsing.reading(browser, viewport={"width": width, "height": 700}, color_scheme=scheme) as page:
+    with browsing.reading(
+        browser, viewport={"width": width, "height": 700}, color_scheme=scheme
+    ) as page:
         page.goto(preview.url + PAGE)
         page.locator(FAULT).get_by_text("did you mean 'title'?").wait_for()
-        page.locator("._digest-margin").nth(30).wait_for(state="attached")  # further down than the message
+        page.locator("._digest-margin").nth(30).wait_for(
+            state="attached"
+        )  # further down than the message
         page.wait_for_load_state("load")
 
         assert page.evaluate(browsing.WIDTH) <= width

@@ -30,7 +30,13 @@ class Desk:
 
     def save(self, **files: str | None) -> bool:
         """Saves files by their names in this module, or deletes them; tells whether that was built."""
-        names = {"story": STORY, "other": OTHER, "letter": LETTER, "new": NEW, "toml": "digest.toml"}
+        names = {
+            "story": STORY,
+            "other": OTHER,
+            "letter": LETTER,
+            "new": NEW,
+            "toml": "digest.toml",
+        }
         names["card"] = "templates/story/card.html"
         for name, words in files.items():
             path = self.root / names[name]
@@ -65,9 +71,13 @@ def desk(tmp_path: Path) -> Desk:
 
 LINKED = f"See [that]({STORY.rpartition('/')[2]})."
 STEPS: dict[str, Callable[[Desk], object]] = {
-    "a note": lambda desk: desk.save(story=story("Memory is short", "1", "A note.", themes="[memory]")),
+    "a note": lambda desk: desk.save(
+        story=story("Memory is short", "1", "A note.", themes="[memory]")
+    ),
     "a new story and a link to another": lambda desk: desk.save(new=story("New", "3", LINKED)),
-    "a letter that waits": lambda desk: desk.save(letter=f"---\ntitle: Hello\ndraft: true\n---\n{LINKED}\n"),
+    "a letter that waits": lambda desk: desk.save(
+        letter=f"---\ntitle: Hello\ndraft: true\n---\n{LINKED}\n"
+    ),
     "a template": lambda desk: desk.save(card="<h3>{{ card.headline }}, mine</h3>\n"),
     "a letter that is out": lambda desk: desk.save(letter="---\ntitle: Hello\n---\nOut.\n"),
     "another title": lambda desk: desk.save(toml=previews.SETTINGS.replace("Tides", "Time")),
@@ -82,7 +92,9 @@ def test_after_every_save_the_pages_are_those_of_a_clean_build(desk: Desk, tmp_p
         assert desk.shown() == desk.clean(tmp_path / str(number)), name
 
 
-def test_after_failed_builds_the_pages_are_those_of_a_clean_build(desk: Desk, tmp_path: Path) -> None:
+def test_after_failed_builds_the_pages_are_those_of_a_clean_build(
+    desk: Desk, tmp_path: Path
+) -> None:
     before = desk.shown()
     failed = [
         desk.save(toml="[site"),
@@ -107,11 +119,17 @@ def test_a_save_that_a_failed_build_has_seen_is_not_forgotten_by_the_margins(des
 
 
 def test_a_hint_about_two_stories_goes_when_one_of_them_does(desk: Desk) -> None:
-    desk.save(story=story("Memory is short", "1", lead="true"), other=story("Chips", "1", lead="true", id="n7"))
+    desk.save(
+        story=story("Memory is short", "1", lead="true"),
+        other=story("Chips", "1", lead="true", id="n7"),
+    )
     twice = desk.hints(STORY)
     desk.save(other=None)
 
-    assert twice == [f"is a second lead story of 2026-W20, beside {OTHER}", f"links to the same article as {OTHER}"]
+    assert twice == [
+        f"is a second lead story of 2026-W20, beside {OTHER}",
+        f"links to the same article as {OTHER}",
+    ]
     assert desk.hints(STORY) == []
 
 

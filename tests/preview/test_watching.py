@@ -20,7 +20,7 @@ from watchdog.observers.api import BaseObserver, EventEmitter
 from digest import disk
 from digest.preview import rebuild, watcher
 from digest.preview.changed_files import Seen
-from digest.preview.rebuild import Keeper
+from digest.preview.rebuild import Rebuilder
 
 WEEK = "content/2026/w20"
 STORY = f"{WEEK}/2026-05-15-a.md"
@@ -36,7 +36,7 @@ class Kept:
         self.well = True
         self.told: queue.Queue[frozenset[str]] = queue.Queue()
         self.deaf: queue.Queue[bool] = queue.Queue()
-        self.keeper = Keeper(root, self.make, poll=poll, on_polling=lambda: self.deaf.put(True))
+        self.keeper = Rebuilder(root, self.make, poll=poll, on_polling=lambda: self.deaf.put(True))
 
     def make(self, changed: frozenset[str]) -> bool:
         self.told.put(changed)
@@ -60,7 +60,14 @@ class Kept:
 
 
 def git(folder: Path, *words: str) -> None:
-    switches = ("-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "init.defaultBranch=main")
+    switches = (
+        "-c",
+        "user.name=x",
+        "-c",
+        "user.email=x@example.org",
+        "-c",
+        "init.defaultBranch=main",
+    )
     subprocess.run(["git", *switches, *words], cwd=folder, check=True, capture_output=True)
 
 
@@ -118,7 +125,15 @@ def test_a_save_as_vim_does_it_is_a_change_of_one_file(kept: Kept) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [".2026-05-15-a.md.swp", "2026-05-15-a.md~", "4913", ".#2026-05-15-a.md", "#2026-05-15-a.md#", ".DS_Store"]
+    "name",
+    [
+        ".2026-05-15-a.md.swp",
+        "2026-05-15-a.md~",
+        "4913",
+        ".#2026-05-15-a.md",
+        "#2026-05-15-a.md#",
+        ".DS_Store",
+    ],
 )
 def test_what_editors_and_systems_leave_changes_nothing(name: str, kept: Kept) -> None:
     kept.write(f"{WEEK}/{name}")
@@ -153,7 +168,8 @@ def test_what_digest_itself_writes_changes_nothing(kept: Kept) -> None:
 
 
 @pytest.mark.parametrize(
-    "file", ["digest.toml", "content/static/.well-known/x", "content/pages/about.md", f"{WEEK}/a.png"]
+    "file",
+    ["digest.toml", "content/static/.well-known/x", "content/pages/about.md", f"{WEEK}/a.png"],
 )
 def test_all_that_a_build_reads_is_watched(file: str, kept: Kept) -> None:
     kept.write(file)
@@ -170,7 +186,11 @@ def test_templates_are_watched_from_the_moment_they_are_there(kept: Kept) -> Non
 
 
 def test_a_checkout_of_hundreds_of_files_is_a_few_builds_at_most(kept: Kept) -> None:
-    files = [f"content/2026/w{week:02}/2026-01-01-{number}.md" for week in range(1, 11) for number in range(40)]
+    files = [
+        f"content/2026/w{week:02}/2026-01-01-{number}.md"
+        for week in range(1, 11)
+        for number in range(40)
+    ]
     git(kept.root, "init", "-q")
     git(kept.root, "add", "content")
     git(kept.root, "commit", "-qm", "before")
@@ -196,7 +216,9 @@ def test_a_folder_that_is_moved_takes_its_stories_along(kept: Kept) -> None:
     assert kept.until(moved)
 
 
-def test_a_folder_that_leaves_the_digest_is_missed(kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_folder_that_leaves_the_digest_is_missed(
+    kept: Kept, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     (kept.root / WEEK).rename(tmp_path_factory.mktemp("elsewhere") / "w20")
 
     assert kept.until(STORY, OTHER)
@@ -255,7 +277,7 @@ def test_what_was_saved_during_the_first_build_is_built(plain: Path) -> None:
             kept.write(STORY, "saved meanwhile")
         return first(changed)
 
-    kept.keeper = Keeper(plain, make)
+    kept.keeper = Rebuilder(plain, make)
     kept.keeper.begin()
     kept.next()
 
@@ -281,7 +303,7 @@ def test_what_can_wait_is_done_bit_by_bit_while_nothing_changes(plain: Path) -> 
             bits.put(left.pop(0))
         return bool(left)
 
-    keeping = Keeper(plain, lambda _: True, rest)
+    keeping = Rebuilder(plain, lambda _: True, rest)
     keeping.begin()
 
     assert [bits.get(timeout=LONGEST) for _ in range(3)] == [3, 2, 1]
@@ -376,7 +398,9 @@ def test_with_polling_no_watcher_is_asked(plain: Path, monkeypatch: pytest.Monke
         assert kept.deaf.empty()
 
 
-def test_polling_finds_an_edit_that_leaves_size_and_time(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_polling_finds_an_edit_that_leaves_size_and_time(
+    plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(rebuild, "_OFTEN", 0.1)
     with keeping(plain, poll=True) as kept:
         status = (plain / STORY).stat()

@@ -66,8 +66,23 @@ def test_a_feed_is_an_address_or_a_file_inside_the_digest(url: str, fits: bool) 
 @pytest.mark.parametrize(
     ("tag", "is_one"),
     [
-        *((tag, True) for tag in ("en", "EN-gb", "ast", "zh-Hant-HK", "sr-Latn", "es-419", "de-1996", "en-x-mine")),
-        *((tag, False) for tag in ("english", "e", "en_GB", "en-", "German", "deutsch-DE", "en-GB-GB")),
+        *(
+            (tag, True)
+            for tag in (
+                "en",
+                "EN-gb",
+                "ast",
+                "zh-Hant-HK",
+                "sr-Latn",
+                "es-419",
+                "de-1996",
+                "en-x-mine",
+            )
+        ),
+        *(
+            (tag, False)
+            for tag in ("english", "e", "en_GB", "en-", "German", "deutsch-DE", "en-GB-GB")
+        ),
     ],
 )
 def test_a_language_is_a_code_and_no_name(tag: str, is_one: bool) -> None:
@@ -84,7 +99,8 @@ def test_a_digest_is_found_from_any_folder_inside_it(tmp_path: Path) -> None:
 
 def test_outside_of_a_digest_the_message_names_the_command_that_makes_one(tmp_path: Path) -> None:
     with pytest.raises(
-        DigestError, match=r"no digest\.toml here or in a folder above; 'digest init' makes a new digest"
+        DigestError,
+        match=r"no digest\.toml here or in a folder above; 'digest init' makes a new digest",
     ):
         config.find_root(tmp_path)
 

@@ -20,7 +20,9 @@ def test_a_file_is_written_whole_and_nothing_is_left_beside_it(tmp_path: Path) -
     disk.write(tmp_path, "a/b.txt", b"one")
     disk.write(tmp_path, "a/b.txt", b"two")
 
-    assert [(path.name, path.read_bytes()) for path in (tmp_path / "a").iterdir()] == [("b.txt", b"two")]
+    assert [(path.name, path.read_bytes()) for path in (tmp_path / "a").iterdir()] == [
+        ("b.txt", b"two")
+    ]
 
 
 def test_a_mode_is_given_whatever_the_umask(tmp_path: Path) -> None:
@@ -37,7 +39,9 @@ def test_a_mode_is_given_whatever_the_umask(tmp_path: Path) -> None:
 def test_a_new_file_never_replaces_one_that_is_there(tmp_path: Path) -> None:
     assert disk.create(tmp_path, "story.md", b"mine")
     assert not disk.create(tmp_path, "story.md", b"yours")
-    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("story.md", b"mine")]
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [
+        ("story.md", b"mine")
+    ]
 
 
 def test_what_a_killed_run_left_unfinished_is_used_up(tmp_path: Path) -> None:
@@ -46,7 +50,9 @@ def test_what_a_killed_run_left_unfinished_is_used_up(tmp_path: Path) -> None:
 
     disk.create(tmp_path, "story.md", content)
 
-    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("story.md", b"half and half")]
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [
+        ("story.md", b"half and half")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +68,9 @@ def test_what_a_killed_run_left_unfinished_is_used_up(tmp_path: Path) -> None:
         ('{"old": 1}\n{"old": 2}{"torn": "he', '{"old": 1}\n{"old": 2}{"torn": "he\nnew\n'),
     ],
 )
-def test_lines_are_added_on_lines_of_their_own_in_place_of_a_torn_one(tmp_path: Path, before: str, after: str) -> None:
+def test_lines_are_added_on_lines_of_their_own_in_place_of_a_torn_one(
+    tmp_path: Path, before: str, after: str
+) -> None:
     place = tmp_path / "ledger.jsonl"
     place.write_bytes(before.encode())
 
@@ -74,14 +82,22 @@ def test_lines_are_added_on_lines_of_their_own_in_place_of_a_torn_one(tmp_path: 
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b'{"old": 1}\r{"old": 2}\r', "no line of this file, whose lines end in CR alone, can be read"),
-        (b'{"old": 1}\r{"torn": "he', "no line of this file, whose lines end in CR alone, can be read"),
+        (
+            b'{"old": 1}\r{"old": 2}\r',
+            "no line of this file, whose lines end in CR alone, can be read",
+        ),
+        (
+            b'{"old": 1}\r{"torn": "he',
+            "no line of this file, whose lines end in CR alone, can be read",
+        ),
         (b"alias ll='ls -l'", "no line of this file can be read"),
         (b"# ours\nexport A=1\n", "no line of this file can be read"),
         (b"[1]\n7\n", "no line of this file can be read"),
     ],
 )
-def test_nothing_is_added_to_a_file_of_which_no_line_can_be_read(tmp_path: Path, content: bytes, says: str) -> None:
+def test_nothing_is_added_to_a_file_of_which_no_line_can_be_read(
+    tmp_path: Path, content: bytes, says: str
+) -> None:
     place = tmp_path / "ledger.jsonl"
     place.write_bytes(content)
 
@@ -108,7 +124,10 @@ WRITES: dict[str, Callable[[Path, str], object]] = {
 def test_nothing_is_written_or_read_through_a_link(
     tmp_path: Path, act: Callable[[Path, str], object], link: str, leads: str
 ) -> None:
-    root, other = tmp_path / "digest", tmp_path / "outside" if leads == "outside" else tmp_path / "digest" / ".git"
+    root, other = (
+        tmp_path / "digest",
+        tmp_path / "outside" if leads == "outside" else tmp_path / "digest" / ".git",
+    )
     (other / "b").mkdir(parents=True)
     (root / link).parent.mkdir(parents=True, exist_ok=True)
     (root / "digest.toml").write_text("mine")
@@ -117,7 +136,9 @@ def test_nothing_is_written_or_read_through_a_link(
     (root / link).symlink_to(other / "c.md" if link.endswith(".md") else other)
     kind = "file" if link.endswith(".md") else "folder"
 
-    with pytest.raises(DigestError, match=rf"^{link}: is a symbolic link; put the {kind} itself here$"):
+    with pytest.raises(
+        DigestError, match=rf"^{link}: is a symbolic link; put the {kind} itself here$"
+    ):
         act(root, "a/b/c.md")
 
     assert sorted(path.name for path in other.rglob("*")) == ["b", "c.md", "c.md"]
@@ -140,7 +161,9 @@ def test_a_pipe_is_never_waited_for(tmp_path: Path, name: str) -> None:
         f"with disk.lock(root): disk.remember(root, 'feeds.json', {{}})\nprint(disk.recall(root, 'feeds.json'))"
     )
 
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
 
     assert ended.stdout == "{}\n" or "DigestError" in ended.stderr
 
@@ -150,7 +173,10 @@ def test_a_link_in_place_of_a_cache_is_refused(tmp_path: Path) -> None:
     (tmp_path / "digest/.digest").mkdir(parents=True)
     (tmp_path / "digest/.digest/built").symlink_to(tmp_path / "outside")
 
-    with pytest.raises(DigestError, match=r"^\.digest/built: is a symbolic link"), disk.lock(tmp_path / "digest"):
+    with (
+        pytest.raises(DigestError, match=r"^\.digest/built: is a symbolic link"),
+        disk.lock(tmp_path / "digest"),
+    ):
         pass
 
 
@@ -165,7 +191,9 @@ def test_a_file_is_replaced_only_where_it_still_says_what_it_said(tmp_path: Path
     assert place.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_second_name_that_a_killed_run_left_of_a_file_is_never_written_into(tmp_path: Path) -> None:
+def test_a_second_name_that_a_killed_run_left_of_a_file_is_never_written_into(
+    tmp_path: Path,
+) -> None:
     place, seen = tmp_path / "story.md", tmp_path / "seen"
     place.write_bytes(b"mine")
     os.link(place, tmp_path / ".story.md.unfinished")
@@ -177,7 +205,9 @@ def test_a_second_name_that_a_killed_run_left_of_a_file_is_never_written_into(tm
     assert {path.name for path in tmp_path.iterdir()} == {"story.md", "seen"}
 
 
-@pytest.mark.parametrize("memory", ["", "{", "[]", '{"version": 0, "says": {"a": 1}}', '{"version": 1}', "\x00"])
+@pytest.mark.parametrize(
+    "memory", ["", "{", "[]", '{"version": 0, "says": {"a": 1}}', '{"version": 1}', "\x00"]
+)
 def test_a_damaged_memory_is_none(tmp_path: Path, memory: str) -> None:
     (tmp_path / ".digest").mkdir()
     (tmp_path / ".digest" / "feeds.json").write_text(memory)
@@ -195,8 +225,12 @@ def test_a_second_run_is_turned_away_while_the_first_writes(tmp_path: Path) -> N
     code = f"from pathlib import Path; from digest import disk\nwith disk.lock(Path({str(tmp_path)!r})): print('in')"
 
     with disk.lock(tmp_path):
-        second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    third = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        second = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=False
+        )
+    third = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
 
     assert "another run of digest is writing here; wait until it has ended" in second.stderr
     assert third.stdout == "in\n"
@@ -210,8 +244,12 @@ def test_a_second_run_waits_for_a_preview_whose_builds_are_short(tmp_path: Path)
 
     with disk.lock(tmp_path, waiting=lambda: None):
         waiting = f":{(tmp_path / '.digest/lock').stat().st_ino} "
-        second = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        while second.poll() is None and not any("->" in line and waiting in line for line in _lines(locks)):
+        second = subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        while second.poll() is None and not any(
+            "->" in line and waiting in line for line in _lines(locks)
+        ):
             pass
     said, _ = second.communicate(timeout=60)
 
@@ -227,7 +265,8 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path, write: objec
     (tmp_path / "file").write_text("in the way")
 
     with pytest.raises(
-        DigestError, match=r"^\S*file/story\.md: cannot write this file: \S*file is not a folder; move it away$"
+        DigestError,
+        match=r"^\S*file/story\.md: cannot write this file: \S*file is not a folder; move it away$",
     ):
         write(tmp_path, "file/story.md", b"x")  # type: ignore[operator]
 

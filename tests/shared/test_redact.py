@@ -38,7 +38,10 @@ def host() -> Iterator[FeedHost]:
     """A server that lets in who has the password and the token; `/old` has moved, `/down` fails."""
 
     def feed(exchange: Exchange) -> None:
-        is_known = exchange.headers.get("Authorization") == "Basic " + b64encode(f"ada:{PASSWORD}".encode()).decode()
+        is_known = (
+            exchange.headers.get("Authorization")
+            == "Basic " + b64encode(f"ada:{PASSWORD}".encode()).decode()
+        )
         exchange.reply(200 if is_known else 401, FEED, Content_Type="application/rss+xml")
 
     def page(exchange: Exchange) -> None:
@@ -51,7 +54,13 @@ def host() -> Iterator[FeedHost]:
     def astray(exchange: Exchange) -> None:
         exchange.reply(302, Location=f"ftp://ada:{PASSWORD}@files.example/?token={TOKEN}")
 
-    answers = {"feed": feed, "old": old, "page": page, "astray": astray, "down": lambda one: one.reply(404)}
+    answers = {
+        "feed": feed,
+        "old": old,
+        "page": page,
+        "astray": astray,
+        "down": lambda one: one.reply(404),
+    }
     with FeedHost({f"/{name}?token={TOKEN}": answer for name, answer in answers.items()}) as served:
         yield served
 
@@ -70,26 +79,43 @@ def new(root: Path, url: str) -> Path:
 
 def written(root: Path) -> str:
     """All that is in git or on the web."""
-    places = (path for folder in ("content", "site") for path in (root / folder).rglob("*") if path.is_file())
+    places = (
+        path
+        for folder in ("content", "site")
+        for path in (root / folder).rglob("*")
+        if path.is_file()
+    )
     return "\n".join(path.read_bytes().decode(errors="replace") for path in places)
 
 
-def test_a_password_and_a_token_fetch_a_feed_and_are_written_nowhere(host: FeedHost, tmp_path: Path) -> None:
+def test_a_password_and_a_token_fetch_a_feed_and_are_written_nowhere(
+    host: FeedHost, tmp_path: Path
+) -> None:
     root, summary = new(tmp_path, address(host)), tmp_path / "summary.md"
 
     pulled = digest("--verbose", "pull", cwd=root, GITHUB_STEP_SUMMARY=str(summary))
     built, exported = digest("build", cwd=root), digest("export", "--json", cwd=root)
 
     assert (pulled.returncode, built.returncode) == (0, 0), pulled.stderr + built.stderr
-    everything = written(root) + pulled.stdout + pulled.stderr + summary.read_text() + exported.stdout
+    everything = (
+        written(root) + pulled.stdout + pulled.stderr + summary.read_text() + exported.stdout
+    )
     assert PASSWORD not in everything and TOKEN not in everything and "ada:" not in everything
     assert 'xmlUrl="http://127.0.0.1:' in (root / "site/feeds.opml").read_text()
-    links_of = {line.partition("/")[2] for line in written(root).splitlines() if line.startswith("link: ")}
-    assert {link.partition("/")[2].partition("/")[2] for link in links_of} == {"a?x=1", "b?y=2", "feed#c"}
+    links_of = {
+        line.partition("/")[2] for line in written(root).splitlines() if line.startswith("link: ")
+    }
+    assert {link.partition("/")[2].partition("/")[2] for link in links_of} == {
+        "a?x=1",
+        "b?y=2",
+        "feed#c",
+    }
 
 
 @pytest.mark.parametrize("name", ["old", "astray", "down"])
-def test_what_becomes_of_a_feed_is_said_without_its_secrets(host: FeedHost, tmp_path: Path, name: str) -> None:
+def test_what_becomes_of_a_feed_is_said_without_its_secrets(
+    host: FeedHost, tmp_path: Path, name: str
+) -> None:
     root, summary = new(tmp_path, address(host, name)), tmp_path / "summary.md"
 
     runs = [
@@ -101,24 +127,36 @@ def test_what_becomes_of_a_feed_is_said_without_its_secrets(host: FeedHost, tmp_
     told = summary.read_text() + "".join(run.stdout + run.stderr for run in runs)
     assert PASSWORD not in told and TOKEN not in told
     if name == "old":
-        assert 'has moved for good; in digest.toml write  url = "http://…@127.0.0.1:' in runs[0].stderr
+        assert (
+            'has moved for good; in digest.toml write  url = "http://…@127.0.0.1:' in runs[0].stderr
+        )
         assert "/feed?token=…" in runs[0].stderr
 
 
-def test_a_story_added_from_an_address_with_secrets_has_a_link_without_them(host: FeedHost, tmp_path: Path) -> None:
+def test_a_story_added_from_an_address_with_secrets_has_a_link_without_them(
+    host: FeedHost, tmp_path: Path
+) -> None:
     root = new(tmp_path, "feeds/none.xml")
 
-    run, lost = digest("add", address(host, "page"), cwd=root), digest("add", address(host, "down"), cwd=root)
+    run, lost = (
+        digest("add", address(host, "page"), cwd=root),
+        digest("add", address(host, "down"), cwd=root),
+    )
 
     assert run.returncode == 0
-    assert "what looks like a secret in its address (a user name and password, token) was left out" in run.stderr
+    assert (
+        "what looks like a secret in its address (a user name and password, token) was left out"
+        in run.stderr
+    )
     assert "/page\n" in written(root)
     assert lost.returncode == 1
     told = written(root) + run.stdout + run.stderr + lost.stderr
     assert PASSWORD not in told and TOKEN not in told
 
 
-def test_a_new_digest_keeps_the_secrets_of_its_feed_and_does_not_say_them(host: FeedHost, tmp_path: Path) -> None:
+def test_a_new_digest_keeps_the_secrets_of_its_feed_and_does_not_say_them(
+    host: FeedHost, tmp_path: Path
+) -> None:
     run = digest("init", "mine", "--feed", address(host), cwd=tmp_path)
     lost = digest("init", "other", "--feed", address(host, "down"), cwd=tmp_path)
 
@@ -144,7 +182,10 @@ def test_check_names_every_address_with_a_secret(tmp_path: Path) -> None:
 
     hints = {(one["file"], one["line"]): one["what"] for one in json.loads(run.stdout)}
     assert hints == {
-        ("digest.toml", 6): "the address of feed 'quay' has a user name and password and 'token=' in it",
+        (
+            "digest.toml",
+            6,
+        ): "the address of feed 'quay' has a user name and password and 'token=' in it",
         ("content/2026/w20/2026-05-15-a.md", 3): (
             "an address has a user name and password in it, which anyone who reads this file can use"
         ),
@@ -171,7 +212,11 @@ def test_what_an_early_version_wrote_of_a_feeds_secrets_is_not_published(tmp_pat
 
     assert digest("build", cwd=root).returncode == 0
 
-    site = "".join(path.read_bytes().decode(errors="replace") for path in (root / "site").rglob("*") if path.is_file())
+    site = "".join(
+        path.read_bytes().decode(errors="replace")
+        for path in (root / "site").rglob("*")
+        if path.is_file()
+    )
     assert PASSWORD not in site and TOKEN not in site
     assert 'href="https://news.example/a?x=1"' in site
 
@@ -179,7 +224,10 @@ def test_what_an_early_version_wrote_of_a_feeds_secrets_is_not_published(tmp_pat
 @pytest.mark.parametrize(
     ("url", "fault"),
     [
-        (f"https://ada:{PASSWORD}@news.press/", "has a user name or a password in it, which would stand on every page"),
+        (
+            f"https://ada:{PASSWORD}@news.press/",
+            "has a user name or a password in it, which would stand on every page",
+        ),
         ("https://news.press/a/../b/", "has a . or .. in its path, which browsers take out"),
         ("https://news.press/a/%2E%2e/b/", "has a . or .. in its path, which browsers take out"),
         (f"https://news.press/?token={TOKEN}", "goes on after its path, with ? or #"),
@@ -193,7 +241,9 @@ def test_an_address_at_which_no_site_can_stand_is_refused_without_saying_secrets
     tmp_path: Path, url: str, fault: str
 ) -> None:
     root = new(tmp_path, "feeds/none.xml")
-    (root / "digest.toml").write_text((root / "digest.toml").read_text().replace("https://ada.github.io/x/", url))
+    (root / "digest.toml").write_text(
+        (root / "digest.toml").read_text().replace("https://ada.github.io/x/", url)
+    )
 
     for words in (["check"], ["build"], ["publish"]):
         run = digest(*words, cwd=root)
@@ -232,14 +282,29 @@ def test_the_sites_address_is_encoded_once(url: str, encoded: str) -> None:
         ("https://u:p@news.example/@ada?b=1", "https://news.example/@ada?b=1"),
         ("https://news.example/f?b=1&token=x&c=2", "https://news.example/f?b=1&c=2"),
         ("https://news.example/f?API_KEY=x", "https://news.example/f"),
-        ("https://news.example/f?x-amz-signature=x&userToken=y&auth[token]=z", "https://news.example/f"),
+        (
+            "https://news.example/f?x-amz-signature=x&userToken=y&auth[token]=z",
+            "https://news.example/f",
+        ),
         ("https://news.example/f#access_token=x", "https://news.example/f"),
         ("https://news.example/f?%74oken=x", "https://news.example/f"),
         ("https://news.example/rss;token=x;page=2", "https://news.example/rss;page=2"),
-        ("https://proxy.example/rss?feed=https://u:p@news.example/&n=5", "https://proxy.example/rss?n=5"),
-        ("https://proxy.example/https://u:p@news.example/feed", "https://proxy.example/https://news.example/feed"),
-        ("https://proxy.example/f?u=https%3A%2F%2Fnews.example%2Ff%3Ftoken%3Dx&n=5", "https://proxy.example/f?n=5"),
-        ("https://proxy.example/https%3A%2F%2Fnews.example%2Ff%3Ftoken%3Dx", "https://proxy.example/"),
+        (
+            "https://proxy.example/rss?feed=https://u:p@news.example/&n=5",
+            "https://proxy.example/rss?n=5",
+        ),
+        (
+            "https://proxy.example/https://u:p@news.example/feed",
+            "https://proxy.example/https://news.example/feed",
+        ),
+        (
+            "https://proxy.example/f?u=https%3A%2F%2Fnews.example%2Ff%3Ftoken%3Dx&n=5",
+            "https://proxy.example/f?n=5",
+        ),
+        (
+            "https://proxy.example/https%3A%2F%2Fnews.example%2Ff%3Ftoken%3Dx",
+            "https://proxy.example/",
+        ),
         ("https://news.example/f?rsskey=x&PHPSESSID=y&sid=z", "https://news.example/f"),
         ("https://news.example/f?monkey=1&keyword=2&authors=3&design=4", None),
         ("https://parliament.example/bills?session=45-1&bill=7", None),
@@ -290,12 +355,20 @@ def test_no_secret_is_left_in_a_public_address(rest: str) -> None:
         (f"token={TOKEN}", f"Ask for {TOKEN} again", "Ask for … again"),
     ],
 )
-def test_a_secret_that_may_be_a_word_stays_in_a_headline(secret: str, text: str, shown: str) -> None:
+def test_a_secret_that_may_be_a_word_stays_in_a_headline(
+    secret: str, text: str, shown: str
+) -> None:
     entry = Entry(id="", title=text, link="https://api.example/a", published=None, summary=text)
 
-    document = normalize.without_secrets(Document(title=text, entries=(entry,)), f"https://api.example/feed?{secret}")
+    document = normalize.without_secrets(
+        Document(title=text, entries=(entry,)), f"https://api.example/feed?{secret}"
+    )
 
-    assert (document.title, document.entries[0].title, document.entries[0].summary) == (shown, shown, shown)
+    assert (document.title, document.entries[0].title, document.entries[0].summary) == (
+        shown,
+        shown,
+        shown,
+    )
 
 
 def test_a_redirect_takes_the_password_along_to_the_same_server_alone() -> None:

@@ -41,9 +41,9 @@ ATTACKS = [
     "<title></title><script>x()</script>",
     "<video poster=javascript:x()>",
 ]
-MARKUP = st.lists(st.sampled_from([*ATTACKS, "<p>", "</p>", "<b", '"', "'>", "&lt;", "&"]) | st.text(max_size=6)).map(
-    "".join
-)
+MARKUP = st.lists(
+    st.sampled_from([*ATTACKS, "<p>", "</p>", "<b", '"', "'>", "&lt;", "&"]) | st.text(max_size=6)
+).map("".join)
 LOADING = {
     "script",
     "iframe",
@@ -80,8 +80,14 @@ def is_safe(markup: str) -> bool:
     schemes = [value for name, value in found.attributes if name in {"href", "src"}]
     return (
         not found.elements & LOADING
-        and not any(name.startswith("on") or name in {"style", "id", "class"} for name, _ in found.attributes)
-        and all(":" not in value or value.split(":")[0].lower() in {"http", "https", "mailto"} for value in schemes)
+        and not any(
+            name.startswith("on") or name in {"style", "id", "class"}
+            for name, _ in found.attributes
+        )
+        and all(
+            ":" not in value or value.split(":")[0].lower() in {"http", "https", "mailto"}
+            for value in schemes
+        )
     )
 
 

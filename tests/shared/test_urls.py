@@ -53,7 +53,9 @@ REFUSED = [
         ("", None),
     ],
 )
-def test_a_site_stands_at_a_plain_web_address_that_ends_with_a_slash(address: str, expected: str | None) -> None:
+def test_a_site_stands_at_a_plain_web_address_that_ends_with_a_slash(
+    address: str, expected: str | None
+) -> None:
     assert urls.site_url(address) == expected
 
 
@@ -110,7 +112,10 @@ def test_relative_address_is_resolved(address: str, base: str, link: str | None)
         ("https://p.example/a#part:~:text=words", "https://p.example/a#part"),
         ("https://p.example/a#part", "https://p.example/a#part"),
         ("https://p.example/a?", "https://p.example/a"),
-        ("https://p.example/a?ns_mchannel=rss&ns_source=x&ns_campaign=y&ns_linkname=z&ns_fee=0", "https://p.example/a"),
+        (
+            "https://p.example/a?ns_mchannel=rss&ns_source=x&ns_campaign=y&ns_linkname=z&ns_fee=0",
+            "https://p.example/a",
+        ),
         ("https://p.example/a?emc=rss&partner=rss&smid=tw-nyt", "https://p.example/a"),
         ("https://p.example/a?src=rss&id=7&traffic_source=rss&cmpid=x", "https://p.example/a?id=7"),
         ("https://p.example/a?WT.mc_id=rss_1&wt_mc=2&wt_zmc=3", "https://p.example/a"),
@@ -139,7 +144,12 @@ def test_addresses_of_one_article_are_one(link: str) -> None:
 
 
 def test_another_port_path_or_query_is_another_article() -> None:
-    addresses = ["https://p.example:8443/a", "https://p.example/a", "https://p.example/b", "https://p.example/a?x=1"]
+    addresses = [
+        "https://p.example:8443/a",
+        "https://p.example/a",
+        "https://p.example/b",
+        "https://p.example/a?x=1",
+    ]
 
     assert len({urls.canonical(address) for address in addresses}) == 4
 
@@ -183,7 +193,10 @@ def test_absolute_uri_is_told_from_a_mere_name(text: str, absolute: bool) -> Non
 
 
 @example("HTTP://0/\xa0#", "")
-@given(st.text(max_size=60) | st.text(max_size=40).map("https://post.example/".__add__), st.text(max_size=20))
+@given(
+    st.text(max_size=60) | st.text(max_size=40).map("https://post.example/".__add__),
+    st.text(max_size=20),
+)
 def test_web_link_is_safe_stable_and_can_be_taken_apart(address: str, base: str) -> None:
     link = urls.web_link(address, base)
 
@@ -192,7 +205,9 @@ def test_web_link_is_safe_stable_and_can_be_taken_apart(address: str, base: str)
         assert not set(' "<>\\^`{|}\n\t\x00') & set(link)
         assert urls.web_link(link) == link
         assert urls.clean(urls.clean(link)) == urls.clean(link)
-        assert isinstance(urls.canonical(link) + urls.host(link) + (urls.article_number(link) or ""), str)
+        assert isinstance(
+            urls.canonical(link) + urls.host(link) + (urls.article_number(link) or ""), str
+        )
 
 
 addresses = st.builds(
@@ -219,25 +234,36 @@ addresses = st.builds(
 @example("https://a.example/?#")
 @example("https://a.example/[1]?[2]#[3]")
 @example("https://a.example:0/")
-def test_an_address_that_is_fit_as_it_stands_is_what_taking_it_apart_makes_of_it(address: str) -> None:
+def test_an_address_that_is_fit_as_it_stands_is_what_taking_it_apart_makes_of_it(
+    address: str,
+) -> None:
     taken_apart = urls.web_link(f" {address}")
 
     assert urls.web_link(address) == taken_apart
     if taken_apart:
         assert urls._split(taken_apart) == urlsplit(taken_apart)
-        assert urls.host(taken_apart).partition(":")[0] == (urlsplit(taken_apart).hostname or "").removeprefix("www.")
+        assert urls.host(taken_apart).partition(":")[0] == (
+            urlsplit(taken_apart).hostname or ""
+        ).removeprefix("www.")
 
 
-@given(addresses.map(lambda rest: f"https://www.A.example{rest}") | st.text().map("https://a.example/".__add__))
+@given(
+    addresses.map(lambda rest: f"https://www.A.example{rest}")
+    | st.text().map("https://a.example/".__add__)
+)
 @example("https://www.a.example/x/?utm_source=x&b=%202&a=1&&fbclid=2#y:~:text=z")
 @example("http://www.a.example:80/?utm_source=x")
 def test_an_address_is_reduced_to_what_its_clean_form_is(address: str) -> None:
     link = urls.web_link(address)
     if link is not None:
         whole = urlsplit(urls.clean(link))
-        query = "&".join("=".join(pair) for pair in sorted(parse_qsl(whole.query, keep_blank_values=True)))
+        query = "&".join(
+            "=".join(pair) for pair in sorted(parse_qsl(whole.query, keep_blank_values=True))
+        )
 
-        assert urls.canonical(link) == f"{urls.host(link)}{whole.path.rstrip('/')}" + (f"?{query}" if query else "")
+        assert urls.canonical(link) == f"{urls.host(link)}{whole.path.rstrip('/')}" + (
+            f"?{query}" if query else ""
+        )
 
 
 @pytest.mark.parametrize(
@@ -245,7 +271,10 @@ def test_an_address_is_reduced_to_what_its_clean_form_is(address: str) -> None:
     [
         ("https://p.example/a?mod=rss_markets", "https://p.example/a"),
         ("https://p.example/a?at_medium=RSS&at_campaign=x&id=1", "https://p.example/a?id=1"),
-        ("https://p.example/a?xtor=RSS-1&CMP=feed&pk_campaign=b&mtm_source=c", "https://p.example/a/"),
+        (
+            "https://p.example/a?xtor=RSS-1&CMP=feed&pk_campaign=b&mtm_source=c",
+            "https://p.example/a/",
+        ),
         ("https://p.example/a?ref=rss&source=rss_feed", "https://p.example/a"),
         ("https://p.example/a;jsessionid=1B2?b=c", "https://p.example/a?b=c"),
         ("https://p.example/caf%c3%a9/%7eann", "https://p.example/caf%C3%A9/~ann"),
@@ -277,12 +306,30 @@ def test_two_links_to_different_pages_differ_for_comparing(link: str, other: str
 @pytest.mark.parametrize(
     "rest",
     [
-        *("?mod=hp_lead_pos1", "?src=print", "?partner=acme", "?source=feedback", "?from=atomic", "?type=rss"),
-        *("?output=rss", "?rss=1", "?ref=2", "?campaign=spring", "?pk_id=4", "?at_home=1", "?ns_page=2", "?sid=5"),
+        *(
+            "?mod=hp_lead_pos1",
+            "?src=print",
+            "?partner=acme",
+            "?source=feedback",
+            "?from=atomic",
+            "?type=rss",
+        ),
+        *(
+            "?output=rss",
+            "?rss=1",
+            "?ref=2",
+            "?campaign=spring",
+            "?pk_id=4",
+            "?at_home=1",
+            "?ns_page=2",
+            "?sid=5",
+        ),
         *("#ref", "#rss", "#a=b&xtor=RSS-1", "#section-2"),
     ],
 )
-def test_a_part_of_a_link_that_may_say_something_of_the_page_stays_in_the_link_that_is_published(rest: str) -> None:
+def test_a_part_of_a_link_that_may_say_something_of_the_page_stays_in_the_link_that_is_published(
+    rest: str,
+) -> None:
     assert urls.clean(f"https://p.example/a{rest}") == f"https://p.example/a{rest}"
 
 

@@ -36,7 +36,9 @@ def test_a_week_is_found_by_its_days_and_its_names(day: date) -> None:
     assert (week.following.monday - week.sunday).days == 1
 
 
-@pytest.mark.parametrize("text", ["2026-W54", "2025-W53", "2026-W00", "2026-20", "w20", "2026/w5", "2026/W20", ""])
+@pytest.mark.parametrize(
+    "text", ["2026-W54", "2025-W53", "2026-W00", "2026-20", "w20", "2026/w5", "2026/W20", ""]
+)
 def test_what_is_no_week_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"week|Week"):
         Week.parse(text)
@@ -72,7 +74,9 @@ def test_weeks_that_follow_differ_by_one(day: date) -> None:
     ],
 )
 def test_a_last_week_far_ahead_of_all_others_is_not_reached(weeks: str, near: str) -> None:
-    assert reached(map(Week.parse, reversed(weeks.split()))) == [Week.parse(week) for week in near.split()]
+    assert reached(map(Week.parse, reversed(weeks.split()))) == [
+        Week.parse(week) for week in near.split()
+    ]
 
 
 @given(st.sets(st.integers(105_000, 106_000)))

@@ -46,14 +46,20 @@ def test_links_stand_under_the_base_path(url: str, href: str, absolute: str) -> 
 
 
 def test_signs_that_no_address_may_hold_are_encoded() -> None:
-    assert Base("https://example.org/").href("2026/w05/a quay? 港.png") == "/2026/w05/a%20quay%3F%20%E6%B8%AF.png"
+    assert (
+        Base("https://example.org/").href("2026/w05/a quay? 港.png")
+        == "/2026/w05/a%20quay%3F%20%E6%B8%AF.png"
+    )
 
 
 @pytest.mark.parametrize(
     ("url", "absolute"),
     [
         ("https://ex.org/чипы/", "https://ex.org/%D1%87%D0%B8%D0%BF%D1%8B/2026/w05/#a"),
-        ("https://ex.org/%D1%87%D0%B8%D0%BF%D1%8B/", "https://ex.org/%D1%87%D0%B8%D0%BF%D1%8B/2026/w05/#a"),
+        (
+            "https://ex.org/%D1%87%D0%B8%D0%BF%D1%8B/",
+            "https://ex.org/%D1%87%D0%B8%D0%BF%D1%8B/2026/w05/#a",
+        ),
         ("https://ex.org/my%20digest/", "https://ex.org/my%20digest/2026/w05/#a"),
         ("https://ex.org/50%/", "https://ex.org/50%25/2026/w05/#a"),
         ("https://чипы.example:8080/", "https://xn--h1aows.example:8080/2026/w05/#a"),

@@ -28,7 +28,9 @@ NOON = datetime(2026, 5, 12, 12, tzinfo=HONG_KONG)
 W19, W20, W21 = (Week(2026, number) for number in (19, 20, 21))
 
 
-def arranged(*stories: Story, close: str = "next-week", drafts: bool = False, **fields: object) -> Archive:
+def arranged(
+    *stories: Story, close: str = "next-week", drafts: bool = False, **fields: object
+) -> Archive:
     config = make_config(close=close)
     return arrange(make_content(*stories, **fields), config, drafts=drafts)
 
@@ -121,7 +123,9 @@ def test_a_week_is_closed_by_a_later_one_or_by_a_letter(
         ("letter", ("2026-W19", "2062-W20"), {W19}),
     ],
 )
-def test_a_week_far_ahead_closes_none(close: str, lettered: tuple[str, ...], closed: set[Week]) -> None:
+def test_a_week_far_ahead_closes_none(
+    close: str, lettered: tuple[str, ...], closed: set[Week]
+) -> None:
     stories = (make_story(day=day) for day in ("2026-05-05", "2026-05-12", "2062-05-19"))
     archive = arranged(*stories, close=close, letters=tuple(map(make_letter, lettered)))
 
@@ -132,7 +136,9 @@ def test_a_week_far_ahead_closes_none(close: str, lettered: tuple[str, ...], clo
 
 @pytest.mark.parametrize("drafts", [False, True])
 def test_a_draft_of_a_letter_closes_no_week(drafts: bool) -> None:
-    archive = arranged(make_story(), close="letter", letters=(make_letter(draft=True),), drafts=drafts)
+    archive = arranged(
+        make_story(), close="letter", letters=(make_letter(draft=True),), drafts=drafts
+    )
 
     assert [one.closed for one in archive.editions] == [False]
 
@@ -186,7 +192,8 @@ def test_the_lead_stands_apart_and_is_the_newest_where_two_are_marked() -> None:
 
 def test_an_old_id_counts_as_the_theme() -> None:
     archive = arranged(
-        make_story("a", themes=("export-curbs", "export-controls")), introductions=(make_introduction("export-curbs"),)
+        make_story("a", themes=("export-curbs", "export-controls")),
+        introductions=(make_introduction("export-curbs"),),
     )
 
     assert archive.stories[0].themes == ("export-controls",)
@@ -236,7 +243,9 @@ def test_an_anchor_stays_when_its_namesake_goes_from_sight(change: dict[str, boo
 
 KEPT = make_story("tolls", day="2026-05-12")
 NEWCOMERS = {
-    "moved in": make_story("tolls", day="2026-05-11", week=W20, file="content/2026/w20/2026-05-03-tolls.md"),
+    "moved in": make_story(
+        "tolls", day="2026-05-11", week=W20, file="content/2026/w20/2026-05-03-tolls.md"
+    ),
     "written by hand": make_story("tolls", day="2026-05-11", feeds=(), id=""),
     "brought later": make_story("tolls", day="2026-05-11", id="later"),
 }
@@ -266,7 +275,9 @@ def test_an_anchor_never_goes_to_a_newcomer(newcomer: Story, fate: str) -> None:
 
 def test_a_story_keeps_its_anchor_under_another_day_of_its_week() -> None:
     later = make_story("tolls", day="2026-05-13")
-    archive = arranged(later, make_story("tolls", day="2026-05-11"), places=(make_place(later, file=KEPT.file),))
+    archive = arranged(
+        later, make_story("tolls", day="2026-05-11"), places=(make_place(later, file=KEPT.file),)
+    )
 
     assert anchors(archive)[later.file] == "tolls"
     assert edition(archive, W20).moved == ()
@@ -276,11 +287,16 @@ def test_a_story_that_was_moved_leaves_an_anchor_that_leads_on() -> None:
     story = make_story("tolls", week=W21)
     archive = arranged(story, make_story("other"), places=(make_place(story, week="2026-W20"),))
 
-    assert [(forward.anchor, forward.story.file) for forward in edition(archive, W20).moved] == [("tolls", story.file)]
+    assert [(forward.anchor, forward.story.file) for forward in edition(archive, W20).moved] == [
+        ("tolls", story.file)
+    ]
 
 
 def test_a_namesake_never_takes_over_the_anchor_that_a_story_left() -> None:
-    gone, stays = make_story("tolls", day="2026-05-11", week=W21), make_story("tolls", day="2026-05-12")
+    gone, stays = (
+        make_story("tolls", day="2026-05-11", week=W21),
+        make_story("tolls", day="2026-05-12"),
+    )
     archive = arranged(gone, stays, places=(make_place(gone, week="2026-W20"),))
 
     assert anchors(archive)[stays.file] == "tolls-2"
@@ -317,7 +333,11 @@ def test_the_feed_has_the_newest_50() -> None:
 
 
 def test_the_feed_has_all_of_the_open_weeks_where_they_have_more() -> None:
-    weeks = [make_story(f"s{number}", day=day) for number in range(40) for day in ("2026-05-12", "2026-05-19")]
+    weeks = [
+        make_story(f"s{number}", day=day)
+        for number in range(40)
+        for day in ("2026-05-12", "2026-05-19")
+    ]
 
     assert len(recent(arranged(*weeks, make_story(day="2026-05-05"), close="letter"))) == 81
 
@@ -332,25 +352,37 @@ def contents(draw: st.DrawFn) -> Content:
             hide=draw(st.booleans()),
             lead=draw(st.booleans()),
             themes=tuple(
-                draw(st.lists(st.sampled_from(["export-controls", "export-curbs", "memory-crunch"]), max_size=3))
+                draw(
+                    st.lists(
+                        st.sampled_from(["export-controls", "export-curbs", "memory-crunch"]),
+                        max_size=3,
+                    )
+                )
             ),
         )
         for _ in range(draw(st.integers(0, 8)))
     ]
     unique = {story.file: story for story in stories}
-    places = [make_place(story, week="2026-W20") for story in unique.values() if draw(st.booleans())]
+    places = [
+        make_place(story, week="2026-W20") for story in unique.values() if draw(st.booleans())
+    ]
     return make_content(*unique.values(), places=tuple(places))
 
 
 @given(contents())
-def test_every_published_story_stands_once_in_its_week_at_an_anchor_of_its_own(content: Content) -> None:
+def test_every_published_story_stands_once_in_its_week_at_an_anchor_of_its_own(
+    content: Content,
+) -> None:
     archive = of(content)
 
     published = sorted(story.file for story in content.stories if not story.hide)
     placed = [
         story.file
         for one in archive.editions
-        for story in (*([one.lead] if one.lead else []), *(story for part in one.sections for story in part.stories))
+        for story in (
+            *([one.lead] if one.lead else []),
+            *(story for part in one.sections for story in part.stories),
+        )
     ]
     placed_at = [
         (one.week, anchor)
@@ -368,7 +400,9 @@ def test_every_published_story_stands_once_in_its_week_at_an_anchor_of_its_own(c
 def test_what_happens_to_other_stories_changes_no_anchor_of_a_recorded_one(
     content: Content, data: st.DataObject
 ) -> None:
-    found = [make_place(story, f"2026-05-{number:02}") for number, story in enumerate(content.stories)]
+    found = [
+        make_place(story, f"2026-05-{number:02}") for number, story in enumerate(content.stories)
+    ]
     recorded = {place.file: place for place in found}
     before = anchors(of(content._replace(places=tuple(recorded.values()))))
 
@@ -382,12 +416,16 @@ def test_what_happens_to_other_stories_changes_no_anchor_of_a_recorded_one(
             recorded[file] = recorded[file]._replace(story=moved.file)
         else:
             recorded[file] = recorded[file]._replace(story="")
-    written = make_story("a", day="2026-05-01", week=data.draw(st.sampled_from([W19, W20, W21])), id="", feeds=())
+    written = make_story(
+        "a", day="2026-05-01", week=data.draw(st.sampled_from([W19, W20, W21])), id="", feeds=()
+    )
     stories[written.file] = written
     changed = content._replace(stories=tuple(stories.values()), places=tuple(recorded.values()))
     after = anchors(of(changed))
 
-    assert {file: after[file] for file in before.keys() - gone} == {file: before[file] for file in before.keys() - gone}
+    assert {file: after[file] for file in before.keys() - gone} == {
+        file: before[file] for file in before.keys() - gone
+    }
 
 
 # ---------------------------------------------------------------- again, after a few files were saved
@@ -400,21 +438,34 @@ def said(stories: tuple[Story, ...], at: int, **fields: Any) -> tuple[Story, ...
 
 FEW = make_content(
     make_story("a", "2026-05-11", themes=("memory-crunch",)),
-    make_story("b", "2026-05-11", themes=("export-curbs", "memory-crunch"), note="See [it](2026-05-11-a.md)."),
+    make_story(
+        "b",
+        "2026-05-11",
+        themes=("export-curbs", "memory-crunch"),
+        note="See [it](2026-05-11-a.md).",
+    ),
     make_story("b", "2026-05-12", lead=True),
     make_story("c", "2026-05-05", themes=("memory-crunch",)),
     make_story("gone", "2026-05-11", hide=True),
     places=(make_place(make_story("c", "2026-05-05"), week="2026-W20"),),
 )
-NOTES = st.sampled_from(["", "Plain.", "See [it](2026-05-11-a.md).", "See [it](../w20/2026-05-11-b.md)."])
+NOTES = st.sampled_from(
+    ["", "Plain.", "See [it](2026-05-11-a.md).", "See [it](../w20/2026-05-11-b.md)."]
+)
 WORDS: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries({"note": NOTES}),
-    st.fixed_dictionaries({"title": st.sampled_from(["A", "B"]), "id": st.sampled_from(["", "one", "two"])}),
+    st.fixed_dictionaries(
+        {"title": st.sampled_from(["A", "B"]), "id": st.sampled_from(["", "one", "two"])}
+    ),
     st.fixed_dictionaries({"lead": st.booleans()}),
     st.fixed_dictionaries({"hide": st.booleans()}),
     st.fixed_dictionaries({"draft": st.booleans()}),
-    st.fixed_dictionaries({"themes": st.sampled_from([(), ("memory-crunch",), ("export-curbs", "memory-crunch")])}),
-    st.fixed_dictionaries({"published": st.integers(-3, 3).map(lambda days: NOON + timedelta(days))}),
+    st.fixed_dictionaries(
+        {"themes": st.sampled_from([(), ("memory-crunch",), ("export-curbs", "memory-crunch")])}
+    ),
+    st.fixed_dictionaries(
+        {"published": st.integers(-3, 3).map(lambda days: NOON + timedelta(days))}
+    ),
 )
 OTHERS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {},
@@ -429,10 +480,16 @@ OTHERS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
             max_size=2,
             unique_by=lambda letter: letter.week,
         ).map(tuple),
-        "introductions": st.builds(make_introduction, body=NOTES, draft=st.booleans()).map(lambda one: (one,)),
-        "pages": st.builds(make_page, st.sampled_from(["about", "more"]), body=NOTES).map(lambda one: (one,)),
+        "introductions": st.builds(make_introduction, body=NOTES, draft=st.booleans()).map(
+            lambda one: (one,)
+        ),
+        "pages": st.builds(make_page, st.sampled_from(["about", "more"]), body=NOTES).map(
+            lambda one: (one,)
+        ),
         "places": st.sampled_from([(), FEW.places]),
-        "unread": st.sampled_from([frozenset(), frozenset({"content/2026/w20/2026-05-11-lost.md"})]),
+        "unread": st.sampled_from(
+            [frozenset(), frozenset({"content/2026/w20/2026-05-11-lost.md"})]
+        ),
         "earlier": st.sampled_from([{}, {"content/2026/w20/2026-05-11-a.md": ("Once",)}]),
     },
 )

@@ -75,14 +75,20 @@ def weeks(number: int, each: int = 1) -> list[Story]:
         ({"id": "", "link": "https://news.example/1"}, "https://news.example/1"),
     ],
 )
-def test_an_entrys_id_is_made_of_what_the_publisher_calls_the_story(fields: dict[str, Any], name: str) -> None:
+def test_an_entrys_id_is_made_of_what_the_publisher_calls_the_story(
+    fields: dict[str, Any], name: str
+) -> None:
     assert entry_id(make_story(**fields), {}) == f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name)}"
 
 
 def test_an_entrys_id_survives_another_title_file_and_host() -> None:
     story = make_story()
     elsewhere = replace(
-        story, title="Other", headline="Ours", slug="other", file="content/2026/w21/2026-05-15-other.md"
+        story,
+        title="Other",
+        headline="Ours",
+        slug="other",
+        file="content/2026/w21/2026-05-15-other.md",
     )
 
     assert entry(story).id == entry(elsewhere, make_config(url="https://other.example/")).id
@@ -93,9 +99,18 @@ def test_an_entrys_id_survives_another_title_file_and_host() -> None:
     [
         ({}, datetime(2026, 5, 15, 12, tzinfo=HONG_KONG)),
         ({"updated": datetime(2026, 5, 16, tzinfo=UTC)}, datetime(2026, 5, 16, tzinfo=UTC)),
-        ({"updated": datetime(2026, 5, 14, tzinfo=UTC)}, datetime(2026, 5, 15, 12, tzinfo=HONG_KONG)),
-        ({"corrections": (Correction(date(2026, 5, 20), "x"),)}, datetime(2026, 5, 20, tzinfo=ZONE)),
-        ({"corrections": (Correction(date(2026, 5, 1), "x"),)}, datetime(2026, 5, 15, 12, tzinfo=HONG_KONG)),
+        (
+            {"updated": datetime(2026, 5, 14, tzinfo=UTC)},
+            datetime(2026, 5, 15, 12, tzinfo=HONG_KONG),
+        ),
+        (
+            {"corrections": (Correction(date(2026, 5, 20), "x"),)},
+            datetime(2026, 5, 20, tzinfo=ZONE),
+        ),
+        (
+            {"corrections": (Correction(date(2026, 5, 1), "x"),)},
+            datetime(2026, 5, 15, 12, tzinfo=HONG_KONG),
+        ),
     ],
 )
 def test_an_entry_is_updated_when_its_story_is(fields: dict[str, Any], expected: datetime) -> None:
@@ -108,7 +123,17 @@ def test_feed_ids_come_from_the_digests_own_and_outlive_a_themes_name() -> None:
 
     assert feed_id(site) == site.id
     assert theme_feed_id(site, renamed) == theme_feed_id(site, named._replace(id="export-curbs"))
-    assert len({feed_id(site), feed_id(site, "weeks"), theme_feed_id(site, renamed), theme_feed_id(site, named)}) == 4
+    assert (
+        len(
+            {
+                feed_id(site),
+                feed_id(site, "weeks"),
+                theme_feed_id(site, renamed),
+                theme_feed_id(site, named),
+            }
+        )
+        == 4
+    )
 
 
 def test_a_new_story_is_ordered_by_when_it_was_published_never_by_when_it_was_updated() -> None:
@@ -128,7 +153,9 @@ def test_an_entry_links_to_the_publisher_to_us_and_to_the_picture() -> None:
 
     assert links(found, "alternate") == ["https://news.example/2026-05-15/foundries-fill-up"]
     assert links(found, "related") == [f"{BASE}2026/w20/#foundries-fill-up"]
-    assert [(one.href, one.type) for one in found.enclosures] == [("https://img.example/a.PNG?x=1", "image/png")]
+    assert [(one.href, one.type) for one in found.enclosures] == [
+        ("https://img.example/a.PNG?x=1", "image/png")
+    ]
     assert [(one.term, one.label) for one in found.tags] == [("export-controls", "Export controls")]
 
 
@@ -150,27 +177,43 @@ def test_a_picture_of_no_known_kind_is_called_a_jpeg() -> None:
         ),
     ],
 )
-def test_an_entry_names_its_source(fields: dict[str, Any], feed: dict[str, Any], expected: tuple[str, ...]) -> None:
-    body = feeds(make_content(make_story(**fields)), make_config(feeds=(make_feed(**feed),)))["feed.atom"]
+def test_an_entry_names_its_source(
+    fields: dict[str, Any], feed: dict[str, Any], expected: tuple[str, ...]
+) -> None:
+    body = feeds(make_content(make_story(**fields)), make_config(feeds=(make_feed(**feed),)))[
+        "feed.atom"
+    ]
     source = ElementTree.fromstring(body).find(f"{ATOM}entry/{ATOM}source")
 
     assert source is not None
     link = source.find(f"{ATOM}link")
     assert link is not None
-    said = source.findtext(f"{ATOM}id"), source.findtext(f"{ATOM}title"), link.get("href"), link.get("rel")
+    said = (
+        source.findtext(f"{ATOM}id"),
+        source.findtext(f"{ATOM}title"),
+        link.get("href"),
+        link.get("rel"),
+    )
     assert said == expected
 
 
-@pytest.mark.parametrize(("authors", "expected"), [(("A", "B"), ["A", "B"]), ((), ["The Example Post"])])
-def test_the_authors_are_the_storys_or_else_the_publisher(authors: tuple[str, ...], expected: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("authors", "expected"), [(("A", "B"), ["A", "B"]), ((), ["The Example Post"])]
+)
+def test_the_authors_are_the_storys_or_else_the_publisher(
+    authors: tuple[str, ...], expected: list[str]
+) -> None:
     body = feeds(make_content(make_story(authors=authors)))["feed.atom"]
 
     assert [
-        one.text for one in ElementTree.fromstring(body).iterfind(f"{ATOM}entry/{ATOM}author/{ATOM}name")
+        one.text
+        for one in ElementTree.fromstring(body).iterfind(f"{ATOM}entry/{ATOM}author/{ATOM}name")
     ] == expected
 
 
-@pytest.mark.parametrize(("editor", "expected"), [("Ada Editor", "Ada Editor"), ("", "Chip Digest")])
+@pytest.mark.parametrize(
+    ("editor", "expected"), [("Ada Editor", "Ada Editor"), ("", "Chip Digest")]
+)
 def test_the_digests_author_is_its_editor_or_its_title(editor: str, expected: str) -> None:
     config = make_config(site=make_site(editor=editor))
 
@@ -205,7 +248,9 @@ def test_the_content_has_the_note_before_the_excerpt_and_ends_with_the_permalink
     note=st.text(max_size=60),
     source=st.text(max_size=20),
 )
-def test_whatever_stands_in_a_story_every_feed_is_well_formed(title: str, author: str, note: str, source: str) -> None:
+def test_whatever_stands_in_a_story_every_feed_is_well_formed(
+    title: str, author: str, note: str, source: str
+) -> None:
     story = make_story(title=title, authors=(author,), note=note, source=source)
     site = rendered(make_content(story, make_story(day="2026-05-22")), make_config())
 
@@ -251,22 +296,29 @@ def archives(draw: st.DrawFn) -> tuple[Content, str]:
         story = make_story(
             f"s{number}",
             day=day.isoformat(),
-            week=Week.of(monday + timedelta(weeks=draw(st.integers(0, 9)))) if draw(st.booleans()) else Week.of(day),
+            week=Week.of(monday + timedelta(weeks=draw(st.integers(0, 9))))
+            if draw(st.booleans())
+            else Week.of(day),
             draft=draw(st.booleans()) and draw(st.booleans()),
             hide=draw(st.integers(0, 9)) == 0,
-            corrections=(Correction(day + timedelta(days=draw(st.integers(0, 99))), "x"),) * draw(st.integers(0, 1)),
+            corrections=(Correction(day + timedelta(days=draw(st.integers(0, 99))), "x"),)
+            * draw(st.integers(0, 1)),
         )
         stories.append(story)
         places.append(make_place(story, week=str(Week.of(day))))
     lettered = draw(st.dictionaries(st.integers(2, 11), st.booleans(), max_size=4))
-    letters = tuple(make_letter(f"2026-W{week:02}", draft=draft) for week, draft in lettered.items())
+    letters = tuple(
+        make_letter(f"2026-W{week:02}", draft=draft) for week, draft in lettered.items()
+    )
     content = make_content(*stories, places=tuple(places), letters=letters)
     return content, draw(st.sampled_from(["next-week", "letter"]))
 
 
 @settings(max_examples=60)
 @given(archives())
-def test_whatever_an_archive_holds_walking_it_meets_every_story_alike(drawn: tuple[Content, str]) -> None:
+def test_whatever_an_archive_holds_walking_it_meets_every_story_alike(
+    drawn: tuple[Content, str],
+) -> None:
     content, close = drawn
     documents = feeds(content, make_config(url=BASE, close=close))
     entries: dict[str, bytes] = {}
@@ -278,7 +330,11 @@ def test_whatever_an_archive_holds_walking_it_meets_every_story_alike(drawn: tup
         for one in feed.iterfind(f"{ATOM}entry"):
             name, whole = one.findtext(f"{ATOM}id", ""), ElementTree.tostring(one)
             assert entries.setdefault(name, whole) == whole
-        before = [link.get("href", "") for link in feed.iterfind(f"{ATOM}link") if link.get("rel") == "prev-archive"]
+        before = [
+            link.get("href", "")
+            for link in feed.iterfind(f"{ATOM}link")
+            if link.get("rel") == "prev-archive"
+        ]
         place = "".join(before).removeprefix(BASE)
 
     shown = {entry_id(story, {}) for story in content.stories if not story.draft and not story.hide}
@@ -300,7 +356,9 @@ def test_archive_documents_say_that_they_are_and_know_their_neighbours() -> None
 
 
 def test_the_weeks_have_an_entry_for_each_of_the_newest_26_closed_editions_whole() -> None:
-    content = make_content(*weeks(30, each=2), letters=(make_letter("2024-W29", body="Dear *you*."),))
+    content = make_content(
+        *weeks(30, each=2), letters=(make_letter("2024-W29", body="Dear *you*."),)
+    )
     feed = read(feeds(content)["weeks.atom"])
 
     assert len(feed.entries) == 26
@@ -317,7 +375,9 @@ def test_an_edition_is_fit_for_a_mail() -> None:
     letter = make_letter(body="Dear *you*.")
     config = make_config(url=BASE, feeds=(make_feed(paywall=True),))
     feed = read(
-        feeds(make_content(story, make_story("next", day="2026-05-22"), letters=(letter,)), config)["weeks.atom"]
+        feeds(make_content(story, make_story("next", day="2026-05-22"), letters=(letter,)), config)[
+            "weeks.atom"
+        ]
     )
 
     assert feed.entries[0].content[0].value.replace("\n", "") == (
@@ -335,7 +395,9 @@ def test_an_edition_is_fit_for_a_mail() -> None:
 def test_a_themes_feed_has_its_newest_50() -> None:
     stories = [replace(story, themes=("export-controls",)) for story in weeks(60)]
     feed = read(
-        feeds(make_content(*stories, make_story("other", day="2026-05-15")))["themes/export-controls/feed.atom"]
+        feeds(make_content(*stories, make_story("other", day="2026-05-15")))[
+            "themes/export-controls/feed.atom"
+        ]
     )
 
     assert len(feed.entries) == 50
@@ -343,7 +405,9 @@ def test_a_themes_feed_has_its_newest_50() -> None:
 
 
 def test_the_json_feed_says_what_the_atom_feed_says() -> None:
-    story = make_story(image="https://img.example/a.png", themes=("export-controls",), note="Words.")
+    story = make_story(
+        image="https://img.example/a.png", themes=("export-controls",), note="Words."
+    )
     site = rendered(make_content(story), make_config(url=BASE))
     said, atom = json.loads(site["feed.json"]), read(site["feed.atom"])
 
@@ -365,7 +429,10 @@ def test_the_json_feed_says_what_the_atom_feed_says() -> None:
 
 
 WORDS, TEXT = r".*\S.*", r"(?s).*\S.*"
-ADDRESS, MOMENT = r"https?://[^/\s]+/\S*", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
+ADDRESS, MOMENT = (
+    r"https?://[^/\s]+/\S*",
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)",
+)
 SAYS = {
     "version": "https://jsonfeed.org/version/1.1",
     "title": WORDS,
@@ -389,17 +456,30 @@ MAY_LACK = {"description", "image"}
 
 def said_wrongly(told: dict[str, Any], forms: dict[str, str], more: set[str]) -> list[str]:
     """What a part of a JSON Feed says otherwise than the specification has it, and what it lacks."""
-    wrong = [name for name, form in forms.items() if name in told and not re.fullmatch(form, told[name])]
-    return [*wrong, *sorted(forms.keys() - told.keys() - MAY_LACK), *sorted(told.keys() - forms.keys() - more)]
+    wrong = [
+        name for name, form in forms.items() if name in told and not re.fullmatch(form, told[name])
+    ]
+    return [
+        *wrong,
+        *sorted(forms.keys() - told.keys() - MAY_LACK),
+        *sorted(told.keys() - forms.keys() - more),
+    ]
 
 
 @pytest.mark.parametrize("description", ["", "Chips."])
 def test_the_json_feed_is_of_the_form_that_its_specification_asks_for(description: str) -> None:
     stories = [
-        make_story(f"s{number}", authors=("A", "B"), themes=("export-controls",), image=f"https://img.example/{number}")
+        make_story(
+            f"s{number}",
+            authors=("A", "B"),
+            themes=("export-controls",),
+            image=f"https://img.example/{number}",
+        )
         for number in range(3)
     ]
-    bare = make_story("bare", id="", feeds=(), note="*Note* on [it](2026-05-15-s1.md).", excerpt="<b>")
+    bare = make_story(
+        "bare", id="", feeds=(), note="*Note* on [it](2026-05-15-s1.md).", excerpt="<b>"
+    )
     config = make_config(site=make_site(url=BASE, description=description, language="en-GB"))
     feed = json.loads(rendered(make_content(*stories, bare), config)["feed.json"])
 
@@ -411,7 +491,8 @@ def test_the_json_feed_is_of_the_form_that_its_specification_asks_for(descriptio
         assert all(author.keys() == {"name"} and author["name"] for author in one["authors"])
         assert all(isinstance(tag, str) for tag in one["tags"])
         assert all(
-            re.match(ADDRESS, address) for address in re.findall('(?:href|src|cite)="(.*?)"', one["content_html"])
+            re.match(ADDRESS, address)
+            for address in re.findall('(?:href|src|cite)="(.*?)"', one["content_html"])
         )
 
 
@@ -422,15 +503,23 @@ def test_nothing_but_addresses_changes_with_the_host() -> None:
         feeds(content, make_config(url="https://b.example/x/")),
     )
 
-    moved = {path: body.replace(b"https://a.example/", b"https://b.example/x/") for path, body in here.items()}
+    moved = {
+        path: body.replace(b"https://a.example/", b"https://b.example/x/")
+        for path, body in here.items()
+    }
     assert moved == there
 
 
-def test_stories_by_hand_of_one_day_have_each_their_own_updated_whatever_stands_beside_them() -> None:
+def test_stories_by_hand_of_one_day_have_each_their_own_updated_whatever_stands_beside_them() -> (
+    None
+):
     by_hand = [make_story(f"s{n}", id="", feeds=()) for n in range(6)]
     pulled = make_story("noon", id="https://a.example/noon")
 
-    few = {one.title: one.updated for one in read(feeds(make_content(*by_hand[3:], pulled))["feed.atom"]).entries}
+    few = {
+        one.title: one.updated
+        for one in read(feeds(make_content(*by_hand[3:], pulled))["feed.atom"]).entries
+    }
     many = read(feeds(make_content(*by_hand, pulled))["feed.atom"]).entries
 
     moments = {one.title: one.updated for one in many}
@@ -438,4 +527,6 @@ def test_stories_by_hand_of_one_day_have_each_their_own_updated_whatever_stands_
     assert moments.items() >= few.items()
     assert moments["Noon"] == "2026-05-15T12:00:00+08:00"
     assert {one.published for one in many} == {"2026-05-15T12:00:00+08:00"}
-    assert [one.title for one in many if one.title.startswith("S")] == [f"S{n}" for n in reversed(range(6))]
+    assert [one.title for one in many if one.title.startswith("S")] == [
+        f"S{n}" for n in reversed(range(6))
+    ]

@@ -42,9 +42,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> judges.Made:
     """All vectors that are here, with excerpts as long as they can be, and a theme that most of them earn."""
     shared = Path(__file__).parents[3] / "shared" / "hostile"
     tables = [folder for folder in (DATA, shared) if (folder / "manifest.json").is_file()]
-    files = [folder / row["file"] for folder in tables for row in json.loads((folder / "manifest.json").read_text())]
+    files = [
+        folder / row["file"]
+        for folder in tables
+        for row in json.loads((folder / "manifest.json").read_text())
+    ]
     feeds = {file.name: file.read_bytes() for file in files}
-    return judges.make(tmp_path_factory.mktemp("browser") / "digest", feeds, words=1000, more=THEMES)
+    return judges.make(
+        tmp_path_factory.mktemp("browser") / "digest", feeds, words=1000, more=THEMES
+    )
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +65,10 @@ def page(browser: Browser) -> Iterator[Page]:
     with browser.new_context(bypass_csp=True) as context:
         opened = context.new_page()
         opened.set_default_timeout(60_000)
-        opened.route("**/*", lambda route: route.continue_() if "127.0.0.1" in route.request.url else route.abort())
+        opened.route(
+            "**/*",
+            lambda route: route.continue_() if "127.0.0.1" in route.request.url else route.abort(),
+        )
         yield opened
 
 
@@ -89,7 +98,9 @@ def test_a_careless_page_is_seen_to_fire(markup: str, page: Page) -> None:
     assert fires(page)
 
 
-def test_nothing_fires_on_any_page_even_without_its_policy(made: judges.Made, address: str, page: Page) -> None:
+def test_nothing_fires_on_any_page_even_without_its_policy(
+    made: judges.Made, address: str, page: Page
+) -> None:
     fired = []
     for path in made.output(".html"):
         page.goto(address + path)
@@ -111,7 +122,9 @@ def test_nothing_fires_in_what_our_feeds_carry(made: judges.Made, page: Page) ->
     assert fired == []
 
 
-def test_no_page_asks_another_host_or_breaks_its_own_policy(made: judges.Made, address: str, browser: Browser) -> None:
+def test_no_page_asks_another_host_or_breaks_its_own_policy(
+    made: judges.Made, address: str, browser: Browser
+) -> None:
     asked, said = set(), []
     with browser.new_context() as context:
         page = context.new_page()
@@ -125,7 +138,9 @@ def test_no_page_asks_another_host_or_breaks_its_own_policy(made: judges.Made, a
     assert said == []
 
 
-def test_no_page_is_wider_than_a_small_phone(made: judges.Made, address: str, browser: Browser) -> None:
+def test_no_page_is_wider_than_a_small_phone(
+    made: judges.Made, address: str, browser: Browser
+) -> None:
     with browser.new_context(viewport={"width": 320, "height": 640}) as context:
         page = context.new_page()
         widths = {}

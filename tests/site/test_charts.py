@@ -24,7 +24,10 @@ def series(*counts: int, title: str = "Cranes", theme: int = 1) -> Series:
 def bars(path: str) -> list[tuple[int, int, int, int]]:
     """Left, head, width and height of each bar."""
     assert BAR.sub("", path) == ""
-    return [(int(left), int(head), int(wide), int(high)) for left, head, wide, high, _ in BAR.findall(path)]
+    return [
+        (int(left), int(head), int(wide), int(high))
+        for left, head, wide, high, _ in BAR.findall(path)
+    ]
 
 
 def of_weeks(number: int) -> tuple[charts.Slot, ...]:
@@ -56,7 +59,9 @@ def test_a_long_timeline_has_slots_of_several_weeks_that_end_with_the_last() -> 
 
 @given(
     st.integers(0, 3000).flatmap(
-        lambda length: st.tuples(st.just(length), st.dictionaries(st.integers(0, length), st.integers(0, 50)))
+        lambda length: st.tuples(
+            st.just(length), st.dictionaries(st.integers(0, length), st.integers(0, 50))
+        )
     )
 )
 def test_no_story_of_the_time_is_lost_or_counted_twice(drawn: tuple[int, dict[int, int]]) -> None:
@@ -80,7 +85,9 @@ def test_stories_before_and_after_the_slots_are_left_out() -> None:
 
 
 def test_bars_stand_on_one_another_and_the_highest_reaches_its_line() -> None:
-    chart = charts.drawn(of_weeks(4), [series(2, 0, 1, 4), series(2, 4, 1, 4, title="Ice", theme=2)], 120)
+    chart = charts.drawn(
+        of_weeks(4), [series(2, 0, 1, 4), series(2, 4, 1, 4, title="Ice", theme=2)], 120
+    )
 
     assert chart is not None
     below, above = (bars(layer.path) for layer in chart.layers)
@@ -88,7 +95,12 @@ def test_bars_stand_on_one_another_and_the_highest_reaches_its_line() -> None:
     assert [high for *_, high in above] == [30, 60, 15, 60]
     assert above[3][1] == 16 == chart.foot - 120
     assert above[0][1] + above[0][3] == below[0][1]
-    assert [(mark.words, mark.at) for mark in chart.lines] == [("2", 106), ("4", 76), ("6", 46), ("8", 16)]
+    assert [(mark.words, mark.at) for mark in chart.lines] == [
+        ("2", 106),
+        ("4", 76),
+        ("6", 46),
+        ("8", 16),
+    ]
 
 
 @given(st.lists(st.lists(st.integers(0, 400), min_size=26, max_size=26), min_size=1, max_size=30))
@@ -111,7 +123,9 @@ def test_stacks_have_no_gaps_and_stay_inside_the_picture(counts: list[list[int]]
 
 
 def test_the_table_says_all_that_is_drawn_the_newest_first() -> None:
-    chart = charts.drawn(of_weeks(3), [series(1, 2, 3), series(0, 1, 1, title="Elsewhere", theme=0)], 100)
+    chart = charts.drawn(
+        of_weeks(3), [series(1, 2, 3), series(0, 1, 1, title="Elsewhere", theme=0)], 100
+    )
 
     assert chart is not None
     assert [(row.words, row.total, row.parts) for row in chart.rows] == [
@@ -126,7 +140,10 @@ def test_the_description_says_what_one_would_see() -> None:
 
     assert chart is not None
     assert chart.title == "Stories a week, 27 April – 17 May 2026"
-    assert chart.description == "16 stories in all; most, 11, in week 19, 2026. By theme: Ice 10, Cranes 6."
+    assert (
+        chart.description
+        == "16 stories in all; most, 11, in week 19, 2026. By theme: Ice 10, Cranes 6."
+    )
 
 
 def test_one_theme_alone_is_not_named_again() -> None:
@@ -134,7 +151,9 @@ def test_one_theme_alone_is_not_named_again() -> None:
 
     assert chart is not None
     assert chart.title == "Stories every 10 weeks, 4 January 2016 – 17 May 2026"
-    assert chart.description == "108 stories in all; most, 2, in the weeks of 21 March – 29 May 2016."
+    assert (
+        chart.description == "108 stories in all; most, 2, in the weeks of 21 March – 29 May 2016."
+    )
 
 
 def test_a_theme_without_a_story_is_not_drawn() -> None:
@@ -149,7 +168,10 @@ def test_of_many_themes_the_smallest_go_together() -> None:
     chart = charts.drawn(of_weeks(3), [*many, series(1, 1, 1, title="Elsewhere", theme=0)], 100)
 
     assert chart is not None
-    assert [layer.title for layer in chart.layers] == [*(f"Theme {at}" for at in range(4, 13)), "Everything else"]
+    assert [layer.title for layer in chart.layers] == [
+        *(f"Theme {at}" for at in range(4, 13)),
+        "Everything else",
+    ]
     assert chart.layers[-1].total == 3 * (1 + 2 + 3 + 1)
     assert (chart.layers[-1].colour, chart.layers[-1].pattern) == (0, 0)
 
@@ -170,7 +192,8 @@ def test_years_come_first_among_the_signs_and_months_where_the_time_is_short() -
 
 
 @pytest.mark.parametrize(
-    ("most", "lines"), [(1, "1 2 3 4"), (5, "2 4 6"), (9, "5 10"), (41, "20 40 60"), (200, "50 100 150 200")]
+    ("most", "lines"),
+    [(1, "1 2 3 4"), (5, "2 4 6"), (9, "5 10"), (41, "20 40 60"), (200, "50 100 150 200")],
 )
 def test_lines_stand_at_round_numbers(most: int, lines: str) -> None:
     chart = charts.drawn(of_weeks(3), [series(most, 1, 1)], 120)

@@ -84,7 +84,10 @@ def test_one_digest_never_gets_what_another_one_has_compiled(root: Path) -> None
         )
         (where / "templates/404.html").write_text(text)
 
-    assert b'One <a href="/news/a/">' in built(root, "--base-url", "https://a.example/news/")["404.html"]
+    assert (
+        b'One <a href="/news/a/">'
+        in built(root, "--base-url", "https://a.example/news/")["404.html"]
+    )
     assert b'Another <a href="/a/">' in built(other, "--base-url", "https://b.example/")["404.html"]
     assert b'One <a href="/a/">' in built(root, "--base-url", "https://b.example/")["404.html"]
 

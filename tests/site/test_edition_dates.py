@@ -48,7 +48,9 @@ def story(root: Path, place: str, more: str = "") -> Path:
 
 def letter(root: Path, keys: str = "", week: str = "w20") -> None:
     (root / f"content/2026/{week}").mkdir(parents=True, exist_ok=True)
-    (root / f"content/2026/{week}/letter.md").write_text(f"---\ntitle: Letter\n{keys}---\n\nDear reader.\n")
+    (root / f"content/2026/{week}/letter.md").write_text(
+        f"---\ntitle: Letter\n{keys}---\n\nDear reader.\n"
+    )
 
 
 def weeks(root: Path) -> dict[str, tuple[str, str]]:
@@ -75,7 +77,11 @@ def test_an_edition_is_published_when_the_first_story_of_a_later_week_comes(root
         ("", TUESDAY, "2026-05-19T12:00:01+08:00"),
         ("published: 2026-05-16\n", TUESDAY, "2026-05-19T12:00:01+08:00"),
         ("published: 2026-05-20\n", NOON.format(day=20), NOON.format(day=20)),
-        ("published: 2026-05-20T09:00:00+02:00\n", "2026-05-20T15:00:00+08:00", "2026-05-20T15:00:00+08:00"),
+        (
+            "published: 2026-05-20T09:00:00+02:00\n",
+            "2026-05-20T15:00:00+08:00",
+            "2026-05-20T15:00:00+08:00",
+        ),
         ("updated: 2026-05-22\n", TUESDAY, NOON.format(day=22)),
         ("published: 2026-05-20\nupdated: 2026-05-22\n", NOON.format(day=20), NOON.format(day=22)),
     ],
@@ -109,13 +115,17 @@ def test_a_correction_moves_the_edition(root: Path) -> None:
 def test_a_date_of_a_letter_that_is_none_is_an_error_with_its_line(root: Path, key: str) -> None:
     letter(root, f"{key}: soon\n")
 
-    assert [str(one) for one in check.run(root, now=datetime(2026, 5, 30, tzinfo=UTC)).problems] == [
+    assert [
+        str(one) for one in check.run(root, now=datetime(2026, 5, 30, tzinfo=UTC)).problems
+    ] == [
         f"content/2026/w20/letter.md:3: {key}: 'soon' is not a date; "
         "write it as 2026-05-15T17:32:40+08:00 or 2026-05-15"
     ]
 
 
-def test_an_old_story_that_is_filed_under_a_later_week_closes_nothing_before_that_week(root: Path) -> None:
+def test_an_old_story_that_is_filed_under_a_later_week_closes_nothing_before_that_week(
+    root: Path,
+) -> None:
     story(root, "w21/2026-05-18-old.md", "published: 2024-01-01\n")
 
     assert weeks(root) == {"Week 20": ("2026-05-18T00:00:00+08:00",) * 2}
@@ -137,7 +147,12 @@ def test_weeks_that_letters_close_are_published_with_their_letter(root: Path) ->
 
 def pulled(root: Path, now: str, *entries: tuple[int, str]) -> None:
     items = [
-        {"id": f"https://n.example/{n}", "url": f"https://n.example/{n}", "title": f"Entry {n}", "date_published": date}
+        {
+            "id": f"https://n.example/{n}",
+            "url": f"https://n.example/{n}",
+            "title": f"Entry {n}",
+            "date_published": date,
+        }
         for n, date in entries
     ]
     feed = {"version": "https://jsonfeed.org/version/1.1", "title": "A", "items": items}
@@ -164,7 +179,9 @@ def test_a_pull_closes_a_week_when_it_brings_the_first_story_of_the_next(tmp_pat
     assert weeks(tmp_path) == expected
 
 
-def test_an_edition_is_not_announced_again_when_the_story_that_closed_it_is_hidden(root: Path) -> None:
+def test_an_edition_is_not_announced_again_when_the_story_that_closed_it_is_hidden(
+    root: Path,
+) -> None:
     story(root, "w21/2026-05-21-c.md")
     assert weeks(root) == {"Week 20": (TUESDAY, TUESDAY)}
 

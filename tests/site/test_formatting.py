@@ -28,7 +28,9 @@ def test_a_moment_is_shown_as_it_was_written() -> None:
     assert formatting.day(datetime(2026, 4, 6, 0, 30, tzinfo=HONG_KONG)) == "6 April 2026"
 
 
-@pytest.mark.parametrize(("number", "words"), [(0, "No stories"), (1, "1 story"), (2000, "2,000 stories")])
+@pytest.mark.parametrize(
+    ("number", "words"), [(0, "No stories"), (1, "1 story"), (2000, "2,000 stories")]
+)
 def test_stories_are_counted_in_words(number: int, words: str) -> None:
     assert formatting.stories(number) == words
 

@@ -13,7 +13,9 @@ from digest import config
 
 SMALL = Path(__file__).parents[1] / "data/sites/small"
 EXPECTED = SMALL / "expected"
-REWRITE = "run `PYTHONPATH=tests/support python tests/site/test_golden.py` to write what is expected anew"
+REWRITE = (
+    "run `PYTHONPATH=tests/support python tests/site/test_golden.py` to write what is expected anew"
+)
 
 
 def built(folder: Path) -> dict[str, bytes]:
@@ -21,7 +23,9 @@ def built(folder: Path) -> dict[str, bytes]:
     root = folder / "small"
     shutil.copytree(SMALL, root, ignore=shutil.ignore_patterns("expected"))
     settings = config.load(root)
-    build_into(root / "site", root, settings)  # no search page: whether there is one depends on what is installed
+    build_into(
+        root / "site", root, settings
+    )  # no search page: whether there is one depends on what is installed
     return read_folder(root / "site")
 
 

@@ -44,7 +44,11 @@ def root(tmp_path: Path) -> Path:
 def copied(source: Path, folder: Path) -> Path:
     """Returns a copy of a digest without its memory and its site."""
     shutil.rmtree(folder, ignore_errors=True)
-    return Path(shutil.copytree(source, folder, ignore=shutil.ignore_patterns("expected", ".digest", "site")))
+    return Path(
+        shutil.copytree(
+            source, folder, ignore=shutil.ignore_patterns("expected", ".digest", "site")
+        )
+    )
 
 
 def build(root: Path, *, drafts: bool = False) -> Written | str:
@@ -93,7 +97,11 @@ def added(number: int, title: str, theme: str, note: str) -> Change:
         week, day = 18 + number % 5, 1 + number % 28
         place = root / f"content/2026/w{week}/2026-05-{day:02}-new-{number % 3}.md"
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(NEW.format(title=title or "x", slug=f"{place.name}{week}", day=day, theme=theme, note=note))
+        place.write_text(
+            NEW.format(
+                title=title or "x", slug=f"{place.name}{week}", day=day, theme=theme, note=note
+            )
+        )
 
     return change
 
@@ -120,7 +128,11 @@ def retitled(number: int, title: str) -> Change:
     def change(root: Path) -> None:
         if file := one(stories(root), number):
             lines = file.read_text().split("\n")
-            file.write_text("\n".join(f"title: {title}" if line.startswith("title:") else line for line in lines))
+            file.write_text(
+                "\n".join(
+                    f"title: {title}" if line.startswith("title:") else line for line in lines
+                )
+            )
 
     return change
 
@@ -213,20 +225,31 @@ NOTES = st.sampled_from(
     ]
 )
 THEMES = st.sampled_from(["tariffs", "ice", "cranes", "cranes, ice", "", ""])
-LINES = st.sampled_from(["hide: true", "draft: true", "lead: true", "headline: Ours", "updated: 2026-06-01"])
+LINES = st.sampled_from(
+    ["hide: true", "draft: true", "lead: true", "headline: Ours", "updated: 2026-06-01"]
+)
 FILES = st.sampled_from(
     [
-        ("content/2026/w20/letter.md", "---\ntitle: A letter\n---\n\nDear [reader](2026-05-11-cranes-arrive.md).\n"),
+        (
+            "content/2026/w20/letter.md",
+            "---\ntitle: A letter\n---\n\nDear [reader](2026-05-11-cranes-arrive.md).\n",
+        ),
         ("content/2026/w23/letter.md", "Early words.\n"),
         ("content/themes/ice.md", "What ice is, [here](../pages/about.md).\n"),
-        ("content/pages/notes.md", "---\ntitle: Notes\n---\n\nSome ![quay](../2026/w19/quay.svg) notes.\n"),
+        (
+            "content/pages/notes.md",
+            "---\ntitle: Notes\n---\n\nSome ![quay](../2026/w19/quay.svg) notes.\n",
+        ),
         ("content/2026/w19/quay.svg", PIXEL.format(8)),
         ("content/2026/w19/quay.svg", PIXEL.format(9)),
         ("content/static/notes.txt", "Mine.\n"),
         ("content/static/notes/index.html", "<p>Mine.</p>\n"),
         ("templates/story/line.html", "{{ card.headline }}"),
         ("templates/story/line.html", "<b>{{ card.headline }}</b>"),
-        ("templates/week.html", '{% extends "shipped/week.html" %}{% block main %}{{ super() }}<hr>{% endblock %}'),
+        (
+            "templates/week.html",
+            '{% extends "shipped/week.html" %}{% block main %}{{ super() }}<hr>{% endblock %}',
+        ),
     ]
 )
 SETTINGS = st.sampled_from(
@@ -240,8 +263,14 @@ SETTINGS = st.sampled_from(
 )
 WRONG = st.sampled_from(
     [
-        ("content/2026/w21/2026-05-20-lost.md", NEW.format(title="L", slug="l", day=20, theme="", note="[l](no.md)")),
-        ("content/2026/w21/2026-05-20-lost.md", NEW.format(title="L", slug="l", day=20, theme="nosuch", note="")),
+        (
+            "content/2026/w21/2026-05-20-lost.md",
+            NEW.format(title="L", slug="l", day=20, theme="", note="[l](no.md)"),
+        ),
+        (
+            "content/2026/w21/2026-05-20-lost.md",
+            NEW.format(title="L", slug="l", day=20, theme="nosuch", note=""),
+        ),
         ("content/pages/archive.md", "An address that is taken.\n"),
         ("content/stray.md", "Lies nowhere.\n"),
         ("templates/week.html", "{% nonsense %}"),
@@ -355,25 +384,40 @@ STEPS: dict[str, Change] = {
     "it has a headline": replaced(BY_HAND, "\n---\n", "\nheadline: Seen on a board\n---\n"),
     "it has changed on another day": replaced(BY_HAND, "\n---\n", "\nupdated: 2026-06-01\n---\n"),
     "it loses its note": replaced(BY_HAND, "Written by hand, from no feed.\n", ""),
-    "it is of another day": replaced(BY_HAND, "\n---\n", "\npublished: 2026-05-17T09:00:00+02:00\n---\n"),
+    "it is of another day": replaced(
+        BY_HAND, "\n---\n", "\npublished: 2026-05-17T09:00:00+02:00\n---\n"
+    ),
     "it waits": replaced(BY_HAND, "\n---\n", "\ndraft: true\n---\n"),
     "it waits no more": replaced(BY_HAND, "draft: true\n", ""),
     "another story has its id": written(
-        TWIN, "---\ntitle: T\nlink: https://board.example/notes/7\npublished: 2026-05-20T09:00:00+02:00\n---\n"
+        TWIN,
+        "---\ntitle: T\nlink: https://board.example/notes/7\npublished: 2026-05-20T09:00:00+02:00\n---\n",
     ),
     "and has it still": noted(1, "Words for nothing."),
     "and has it no more": gone(TWIN),
     "a letter is edited": replaced("content/2026/w19/letter.md", "*surplus*", "*plenty*"),
     "it has another title": replaced("content/2026/w19/letter.md", "Too much", "Enough"),
-    "it waits, as letters do": replaced("content/2026/w19/letter.md", "\n---\n", "\ndraft: true\n---\n"),
+    "it waits, as letters do": replaced(
+        "content/2026/w19/letter.md", "\n---\n", "\ndraft: true\n---\n"
+    ),
     "it is sent": replaced("content/2026/w19/letter.md", "draft: true\n", ""),
     "an introduction is edited": replaced("content/themes/cranes.md", "ships", "boats"),
     "a page is edited": replaced("content/pages/about.md", "one person", "one woman"),
-    "it has another title, as pages do": replaced("content/pages/about.md", "title: About", "title: Who"),
-    "a note links to another week's story": noted(0, "See [it](../w20/2026-05-11-cranes-arrive.md)."),
-    "a letter does": written("content/2026/w21/letter.md", "See [it](../w20/2026-05-11-cranes-arrive.md).\n"),
-    "a page does": written("content/pages/more.md", "See [it](../2026/w20/2026-05-11-cranes-arrive.md).\n"),
-    "an introduction does": written("content/themes/ice.md", "See [it](../2026/w20/2026-05-11-cranes-arrive.md).\n"),
+    "it has another title, as pages do": replaced(
+        "content/pages/about.md", "title: About", "title: Who"
+    ),
+    "a note links to another week's story": noted(
+        0, "See [it](../w20/2026-05-11-cranes-arrive.md)."
+    ),
+    "a letter does": written(
+        "content/2026/w21/letter.md", "See [it](../w20/2026-05-11-cranes-arrive.md).\n"
+    ),
+    "a page does": written(
+        "content/pages/more.md", "See [it](../2026/w20/2026-05-11-cranes-arrive.md).\n"
+    ),
+    "an introduction does": written(
+        "content/themes/ice.md", "See [it](../2026/w20/2026-05-11-cranes-arrive.md).\n"
+    ),
     "that story moves": renamed(CRANES, "content/2026/w22/2026-05-11-cranes-arrive.md"),
     "and comes back": renamed("content/2026/w22/2026-05-11-cranes-arrive.md", CRANES),
     "it is hidden, so that links are lost": replaced(CRANES, "\n---\n", "\nhide: true\n---\n"),
@@ -386,7 +430,8 @@ STEPS: dict[str, Change] = {
         "content/2026/w20/2026-05-07-late-toll.md", "content/2026/w20/2026-05-07-late-bell.md"
     ),
     "a namesake takes an anchor": written(
-        "content/2026/w20/2026-05-10-cranes-arrive.md", NEW.format(title="N", slug="n", day=10, theme="ice", note="n")
+        "content/2026/w20/2026-05-10-cranes-arrive.md",
+        NEW.format(title="N", slug="n", day=10, theme="ice", note="n"),
     ),
     "a note shows a picture": noted(0, "![quay](quay.svg)"),
     "the picture grows": written("content/2026/w19/quay.svg", PIXEL.format(77)),
@@ -394,15 +439,22 @@ STEPS: dict[str, Change] = {
     "it is there again": written("content/2026/w19/quay.svg", PIXEL.format(78)),
     "a theme is called otherwise": configured('title = "Ice"', 'title = "Frost"'),
     "a theme gives up its id": configured('id = "ice"', 'id = "frost"\nwas = ["ice"]'),
-    "a publisher is called otherwise": configured('publisher = "The Quay"', 'publisher = "The Old Quay"'),
+    "a publisher is called otherwise": configured(
+        'publisher = "The Quay"', 'publisher = "The Old Quay"'
+    ),
     "weeks are closed by letters": configured("[site]", '[editions]\nclose = "letter"\n\n[site]'),
     "a newer week begins": written(
-        "content/2026/w30/2026-07-20-late.md", NEW.format(title="L", slug="l", day=20, theme="cranes", note="")
+        "content/2026/w30/2026-07-20-late.md",
+        NEW.format(title="L", slug="l", day=20, theme="cranes", note=""),
     ),
     "the ledger tells of an earlier headline": once_called("Three cranes arrive"),
     "the editor goes back to it": retold("title: .*", "title: Three cranes arrive"),
-    "the story is no more the ledger's": retold("id: .*", "id: https://quay.example/news/article/7777777/x"),
-    "and is again": retold("id: .*", "id: https://quay.example/news/article/1000001/cranes-arrive?utm_source=rss_feed"),
+    "the story is no more the ledger's": retold(
+        "id: .*", "id: https://quay.example/news/article/7777777/x"
+    ),
+    "and is again": retold(
+        "id: .*", "id: https://quay.example/news/article/1000001/cranes-arrive?utm_source=rss_feed"
+    ),
     "a template of their own": written("templates/story/line.html", "{{ card.headline }}"),
     "that is changed": written("templates/story/line.html", "{{ card.headline|upper }}"),
     "and goes": gone("templates/story/line.html"),
@@ -431,7 +483,9 @@ class Preview:
         self._builder: Builder | None = None
 
     def _anew(self) -> Builder:
-        return Builder(self.root, config.load(self.root), self.root / "site", self._cache, searched=False)
+        return Builder(
+            self.root, config.load(self.root), self.root / "site", self._cache, searched=False
+        )
 
     def build(self) -> Written | str:
         """Builds once more, and looks at nothing but what is another now."""
@@ -496,7 +550,9 @@ def built_by_another(root: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [emptied("site"), emptied(".digest"), built_by_another])
-def test_one_builder_that_goes_on_looks_again_where_another_hand_was(root: Path, change: Change) -> None:
+def test_one_builder_that_goes_on_looks_again_where_another_hand_was(
+    root: Path, change: Change
+) -> None:
     """A file that somebody changes in the folder itself it need not see: nothing but a preview lies there."""
     preview = Preview(root)
     assert isinstance(preview.build(), Written)
@@ -513,7 +569,8 @@ def test_one_builder_that_goes_on_looks_again_after_a_build_that_failed(root: Pa
     preview = Preview(root)
     assert isinstance(preview.build(), Written)
     written(
-        "content/2026/w21/2026-05-20-lost.md", NEW.format(title="L", slug="l", day=20, theme="", note="[l](no.md)")
+        "content/2026/w21/2026-05-20-lost.md",
+        NEW.format(title="L", slug="l", day=20, theme="", note="[l](no.md)"),
     )(root)
     assert isinstance(preview.build(), str)
     meddled(1)(root)
@@ -545,8 +602,12 @@ def test_what_one_builder_keeps_the_next_one_begins_with(root: Path) -> None:
     assert 0 < again.written < 12 < again.unchanged
 
 
-@pytest.mark.parametrize("wrong", [("content/stray.md", "Lies nowhere.\n"), ("templates/week.html", "{% nonsense %}")])
-def test_a_build_that_fails_forgets_nothing_and_remembers_nothing_wrong(root: Path, wrong: tuple[str, str]) -> None:
+@pytest.mark.parametrize(
+    "wrong", [("content/stray.md", "Lies nowhere.\n"), ("templates/week.html", "{% nonsense %}")]
+)
+def test_a_build_that_fails_forgets_nothing_and_remembers_nothing_wrong(
+    root: Path, wrong: tuple[str, str]
+) -> None:
     build(root)
     noted(1, "More words.")(root)
     written(*wrong)(root)
@@ -560,7 +621,9 @@ def test_a_build_that_fails_forgets_nothing_and_remembers_nothing_wrong(root: Pa
 def test_two_addresses_and_two_folders_are_remembered_apart(root: Path) -> None:
     settings = config.load(root)
     for drafts in (False, True, False):
-        build_into(root / ("site" if not drafts else ".digest/preview"), root, settings, drafts=drafts)
+        build_into(
+            root / ("site" if not drafts else ".digest/preview"), root, settings, drafts=drafts
+        )
 
     assert "waits" not in (root / "site/sitemap.xml").read_text()
     same_as_clean(root)

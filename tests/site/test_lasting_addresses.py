@@ -63,7 +63,11 @@ class Digest:
             "date_published": f"2026-05-1{one % 8}T08:00:00Z",
         }
         self.items.append(item | ({"id": guid.format(word)} if guid else {}))
-        document = {"version": "https://jsonfeed.org/version/1.1", "title": "First", "items": self.items}
+        document = {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": "First",
+            "items": self.items,
+        }
         (self.root / "first.json").write_text(json.dumps(document))
 
     def do_pull(self, one: int, _: int) -> None:
@@ -78,7 +82,9 @@ class Digest:
     def do_write(self, one: int, other: int) -> None:
         """A story by hand: in a week's folder, or in the inbox."""
         word, file = self._word(), _place(one, other)
-        text = f"---\ntitle: Same\nlink: https://by-hand.example/{word}?utm_source=x\n---\n\n{word}\n"
+        text = (
+            f"---\ntitle: Same\nlink: https://by-hand.example/{word}?utm_source=x\n---\n\n{word}\n"
+        )
         if other % 5 == 0:
             (self.root / "content/inbox").mkdir(exist_ok=True)
             (self.root / f"content/inbox/2026-05-12-{word}.md").write_text(text)
@@ -121,7 +127,9 @@ class Digest:
             lambda link: f"{link}/again",
         )
         path = self.root / self.stories[word]
-        path.write_text(re.sub(r"(?m)(?<=^link: ).*", lambda found: ways[other % 3](found[0]), path.read_text()))
+        path.write_text(
+            re.sub(r"(?m)(?<=^link: ).*", lambda found: ways[other % 3](found[0]), path.read_text())
+        )
         self.do_build(1, 1)
 
     def do_hide(self, one: int, _: int) -> None:
@@ -151,11 +159,17 @@ class Digest:
         if one % 4 == 0:
             shutil.rmtree(self.root / ".digest", ignore_errors=True)
         before = read_folder(self.root / "content")
-        build.run(self.root, self.config, output=self.root / "site", base_url=None, now=self._moment())
+        build.run(
+            self.root, self.config, output=self.root / "site", base_url=None, now=self._moment()
+        )
         after = read_folder(self.root / "content")
-        assert {name for name in after if after[name] != before.get(name)} <= {"ledger/_places.jsonl"}
+        assert {name for name in after if after[name] != before.get(name)} <= {
+            "ledger/_places.jsonl"
+        }
         if other % 2:
-            report = build.run(self.root, self.config, output=self.root / "site", base_url=None, now=self._moment())
+            report = build.run(
+                self.root, self.config, output=self.root / "site", base_url=None, now=self._moment()
+            )
             assert (report.written, read_folder(self.root / "content")) == (0, after)
         self._hold()
 
@@ -167,7 +181,11 @@ class Digest:
         for address, word in self.addresses.items():
             if word in self.stories and word not in self.hidden:
                 assert word in _shown_at(site, address), f"{address} was the address of {word}"
-        found = {record["file"]: record for record in export.run(self.root, self.config) if record["kind"] == "story"}
+        found = {
+            record["file"]: record
+            for record in export.run(self.root, self.config)
+            if record["kind"] == "story"
+        }
         for word, file in self.stories.items():
             record = found[file]
             known = self.ids.setdefault(word, str(record["atom_id"]))
@@ -176,8 +194,12 @@ class Digest:
                 continue
             address = str(record["permalink"]).removeprefix("https://example.org/digest/")
             assert word in _part(site, address), f"{word} is not at {address}"
-            assert self.addresses.setdefault(address, word) == word, f"{address} was {self.addresses[address]}'s"
-            assert any(known.encode() in text for path, text in site.items() if path.endswith(".atom"))
+            assert self.addresses.setdefault(address, word) == word, (
+                f"{address} was {self.addresses[address]}'s"
+            )
+            assert any(
+                known.encode() in text for path, text in site.items() if path.endswith(".atom")
+            )
 
     def _built_anew(self) -> dict[str, bytes]:
         """Returns the site that the same content gives without any memory, lines of the ledgers in another order."""
@@ -202,7 +224,9 @@ class Digest:
         return self.now
 
     def _files(self) -> set[str]:
-        return {path.relative_to(self.root).as_posix() for path in self.root.glob("content/2026/*/*.md")}
+        return {
+            path.relative_to(self.root).as_posix() for path in self.root.glob("content/2026/*/*.md")
+        }
 
     def _chosen(self, one: int) -> str:
         words = sorted(self.stories)
@@ -246,9 +270,16 @@ STEPS = [name.removeprefix("do_") for name in vars(Digest) if name.startswith("d
 @st.composite
 def steps(draw: st.DrawFn) -> list[tuple[str, int, int]]:
     step = st.tuples(
-        st.sampled_from([*STEPS, "move", "move", "build", "build"]), st.integers(0, 30), st.integers(0, 30)
+        st.sampled_from([*STEPS, "move", "move", "build", "build"]),
+        st.integers(0, 30),
+        st.integers(0, 30),
     )
-    return [("write", draw(st.integers(0, 30)), 1), ("pull", 1, 1), *draw(st.lists(step, max_size=14)), ("build", 1, 1)]
+    return [
+        ("write", draw(st.integers(0, 30)), 1),
+        ("pull", 1, 1),
+        *draw(st.lists(step, max_size=14)),
+        ("build", 1, 1),
+    ]
 
 
 def lives(steps: list[tuple[str, int, int]]) -> None:
@@ -261,5 +292,7 @@ def lives(steps: list[tuple[str, int, int]]) -> None:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps())
-def test_addresses_lead_to_their_stories_for_good_and_ids_stay(steps: list[tuple[str, int, int]]) -> None:
+def test_addresses_lead_to_their_stories_for_good_and_ids_stay(
+    steps: list[tuple[str, int, int]],
+) -> None:
     lives(steps)

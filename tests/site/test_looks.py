@@ -8,7 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import make_config, make_content, make_introduction, make_letter, make_story, make_theme
+from builders import (
+    make_config,
+    make_content,
+    make_introduction,
+    make_letter,
+    make_story,
+    make_theme,
+)
 from sites import Element, find, pages, parse, rendered, text
 
 from digest import config
@@ -34,7 +41,9 @@ def spread(weeks: int, theme: str = "memory-crunch") -> list[Story]:
 def site() -> dict[str, bytes]:
     stories = [*spread(30), *spread(5, "export-controls"), make_story("elsewhere")]
     letters, introductions = (make_letter(),), (make_introduction(),)
-    return rendered(make_content(*stories, letters=letters, introductions=introductions), make_config())
+    return rendered(
+        make_content(*stories, letters=letters, introductions=introductions), make_config()
+    )
 
 
 # ---------------------------------------------------------------- colours
@@ -44,14 +53,19 @@ def palettes(css: str) -> dict[str, dict[str, str]]:
     """The colours of each scheme by their names: those of light hold where another says nothing."""
     said: dict[str, dict[str, str]] = {}
     for scheme, block in re.findall(r"(?:@media ([^{]+) \{\s+)?:root \{([^}]+)\}", css):
-        said.setdefault(scheme or "light", {}).update(re.findall(r"--([a-z0-9]+): (#[0-9a-f]{3,6});", block))
+        said.setdefault(scheme or "light", {}).update(
+            re.findall(r"--([a-z0-9]+): (#[0-9a-f]{3,6});", block)
+        )
     return {scheme: {**said["light"], **colours} for scheme, colours in said.items() if colours}
 
 
 def luminance(colour: str) -> float:
     digits = colour[1:] if len(colour) == 7 else "".join(sign * 2 for sign in colour[1:])
     red, green, blue = (int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4))
-    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in (red, green, blue)]
+    linear = [
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in (red, green, blue)
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
@@ -97,7 +111,8 @@ def test_a_week_of_40_stories_and_the_style_sheet_weigh_little() -> None:
     forty = [replace(story, week=week, day=week.monday) for story in content.stories[:40]]
     letters = tuple(letter for letter in content.letters if letter.week == week)
     letters = tuple(
-        letter._replace(body=re.sub(r"\(\S+\.md\)", "(https://example.org/)", letter.body)) for letter in letters
+        letter._replace(body=re.sub(r"\(\S+\.md\)", "(https://example.org/)", letter.body))
+        for letter in letters
     )
 
     site = rendered(make_content(*forty, letters=letters), ours)
@@ -106,7 +121,9 @@ def test_a_week_of_40_stories_and_the_style_sheet_weigh_little() -> None:
     assert len(find(parse(page), "article")) == 40
     assert len(gzip.compress(page)) <= WEEK_PAGE
     assert len(gzip.compress(site["style.css"])) <= STYLE
-    assert [element.get("type") for element in find(parse(page), "script", "style")] == ["application/ld+json"]
+    assert [element.get("type") for element in find(parse(page), "script", "style")] == [
+        "application/ld+json"
+    ]
 
 
 # ---------------------------------------------------------------- pictures
@@ -120,21 +137,31 @@ def pictures(tree: Element) -> list[Element]:
 def test_every_picture_is_one_image_with_a_name(site: dict[str, bytes]) -> None:
     for path, tree in pages(site).items():
         for svg in pictures(tree):
-            named = {element.get("id"): text(element) for element in svg.iter() if element.get("id")}
+            named = {
+                element.get("id"): text(element) for element in svg.iter() if element.get("id")
+            }
             assert svg.get("role") == "img", path
             assert svg.get("aria-label") or named[svg.get("aria-labelledby")], path
             assert not list(svg.iter(f"{SVG}a")), path
 
 
-def test_the_pulse_has_a_description_a_key_a_table_and_the_weeks_below(site: dict[str, bytes]) -> None:
+def test_the_pulse_has_a_description_a_key_a_table_and_the_weeks_below(
+    site: dict[str, bytes],
+) -> None:
     tree = parse(site["archive/index.html"])
     svg = pictures(tree)[0]
     table = find(tree, "table")[0]
 
     assert text(svg.find(f"{SVG}title")) == "Stories a week, 17 November 2025 – 17 May 2026"
-    assert text(svg.find(f"{SVG}desc")).endswith("By theme: Memory crunch 26, Export controls 5, Elsewhere 1.")
+    assert text(svg.find(f"{SVG}desc")).endswith(
+        "By theme: Memory crunch 26, Export controls 5, Elsewhere 1."
+    )
     key = next(element for element in find(tree, "ul") if element.get("class") == "key")
-    assert [text(entry) for entry in find(key, "li")] == ["Export controls 5", "Memory crunch 26", "Elsewhere 1"]
+    assert [text(entry) for entry in find(key, "li")] == [
+        "Export controls 5",
+        "Memory crunch 26",
+        "Elsewhere 1",
+    ]
     assert len(find(table, "tr")) == 1 + 26
     assert [text(cell) for cell in find(table, "tr")[1]] == [
         "Week 20, 2026",
@@ -151,7 +178,9 @@ def test_what_a_picture_refers_to_is_there(site: dict[str, bytes]) -> None:
         assert {fill[5:-1] for fill in fills if fill.startswith("url(#")} <= ids, path
 
 
-def test_a_theme_page_tells_its_storyline_in_words_before_the_stories(site: dict[str, bytes]) -> None:
+def test_a_theme_page_tells_its_storyline_in_words_before_the_stories(
+    site: dict[str, bytes],
+) -> None:
     tree = parse(site["themes/memory-crunch/index.html"])
     told = dict(zip(map(text, find(tree, "dt")), map(text, find(tree, "dd")), strict=True))
 
@@ -161,7 +190,10 @@ def test_a_theme_page_tells_its_storyline_in_words_before_the_stories(site: dict
         "Latest": "Story 2026 05 11, 11 May 2026",
     }
     assert len(pictures(tree)) == 1
-    assert [text(heading) for heading in find(tree, "h2")][:2] == ["The storyline", "Week 20, 2026 11–17 May 2026"]
+    assert [text(heading) for heading in find(tree, "h2")][:2] == [
+        "The storyline",
+        "Week 20, 2026 11–17 May 2026",
+    ]
 
 
 def test_a_theme_that_has_just_begun_has_no_storyline_yet() -> None:
@@ -173,7 +205,10 @@ def test_a_theme_that_has_just_begun_has_no_storyline_yet() -> None:
 
 
 def test_older_pages_of_a_theme_do_not_tell_it_again() -> None:
-    stories = [make_story(f"s{at}", day=f"2026-{1 + at % 4:02}-{1 + at % 27:02}", themes=("ice",)) for at in range(210)]
+    stories = [
+        make_story(f"s{at}", day=f"2026-{1 + at % 4:02}-{1 + at % 27:02}", themes=("ice",))
+        for at in range(210)
+    ]
     site = rendered(make_content(*stories), make_config(themes=(make_theme("ice"),)))
 
     assert len(find(parse(site["themes/ice/index.html"]), "dl")) == 1
@@ -195,13 +230,23 @@ def test_each_theme_in_a_list_has_its_small_bars_and_its_colour(site: dict[str, 
 
 def test_the_publishers_words_stand_apart_from_the_editors_and_say_whose_they_are() -> None:
     story = make_story(note="What we say.", excerpt="What they say.")
-    article = find(parse(rendered(make_content(story), make_config())["2026/w20/index.html"]), "article")[0]
+    article = find(
+        parse(rendered(make_content(story), make_config())["2026/w20/index.html"]), "article"
+    )[0]
 
-    order = [element.get("class") for element in article if element.get("class") in {"note", "says", "excerpt"}]
+    order = [
+        element.get("class")
+        for element in article
+        if element.get("class") in {"note", "says", "excerpt"}
+    ]
     assert order == ["note", "says", "excerpt"]
     assert text(article.find("p[@class='says']")) == "The Example Post writes:"
     assert text(article.find("blockquote")) == "What they say."
 
 
 def test_nothing_is_styled_but_by_the_sheet(site: dict[str, bytes]) -> None:
-    assert [path for path, tree in pages(site).items() if any(element.get("style") for element in tree.iter())] == []
+    assert [
+        path
+        for path, tree in pages(site).items()
+        if any(element.get("style") for element in tree.iter())
+    ] == []

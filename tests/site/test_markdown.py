@@ -7,7 +7,14 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from builders import make_config, make_content, make_introduction, make_letter, make_page, make_story
+from builders import (
+    make_config,
+    make_content,
+    make_introduction,
+    make_letter,
+    make_page,
+    make_story,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +25,7 @@ from digest.site import markdown, markdown_cost
 from digest.site.addresses import Base
 from digest.site.arrange import arrange
 from digest.site.link_targets import Targets
-from digest.site.markdown import Html, Writer
+from digest.site.markdown import Html, MarkdownRenderer
 from digest.week import Week
 
 CASES = re.findall(
@@ -44,16 +51,18 @@ CONTENT = make_content(
 )
 
 
-def make_writer(content: Content = CONTENT) -> Writer:
+def make_writer(content: Content = CONTENT) -> MarkdownRenderer:
     config = make_config(url="https://example.org/repo/")
-    return Writer(Targets(arrange(content, config), Base(config.site.url)))
+    return MarkdownRenderer(Targets(arrange(content, config), Base(config.site.url)))
 
 
-def written(text: str, writer: Writer | None = None, line: int = 0) -> str:
+def written(text: str, writer: MarkdownRenderer | None = None, line: int = 0) -> str:
     return (writer or make_writer()).html(text, file=FILE, here="2026/w20/", top=4, line=line)
 
 
-@pytest.mark.parametrize(("text", "expected"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
+@pytest.mark.parametrize(
+    ("text", "expected"), [pytest.param(*case[1:], id=case[0]) for case in CASES]
+)
 def test_case(text: str, expected: str) -> None:
     writer = make_writer()
 
@@ -135,7 +144,9 @@ def test_a_link_that_leads_nowhere_is_a_problem_with_its_line(text: str, said: s
         ("![the words]({})", "<p>the words</p>"),
     ],
 )  # fmt: skip
-def test_a_link_to_what_is_not_published_is_its_words_alone(link: str, kind: str, text: str, expected: str) -> None:
+def test_a_link_to_what_is_not_published_is_its_words_alone(
+    link: str, kind: str, text: str, expected: str
+) -> None:
     content = CONTENT._replace(
         stories=(*CONTENT.stories, make_story("away", day="2026-07-20", draft=True)),
         letters=(*CONTENT.letters, make_letter("2026-W31", draft=True)),
@@ -178,7 +189,8 @@ def test_a_link_to_the_file_of_a_week_or_a_theme_leads_to_its_page(link: str, ad
 
 
 @pytest.mark.parametrize(
-    "sign", ["[", "![", "[a](b", "<a ", "<!--", "<![", "`", "*a ", "> ", "\\[", "a\n", "<div>", "- "]
+    "sign",
+    ["[", "![", "[a](b", "<a ", "<!--", "<![", "`", "*a ", "> ", "\\[", "a\n", "<div>", "- "],
 )
 def test_no_paragraph_takes_long(sign: str) -> None:
     text = sign * (40_000 // len(sign))
@@ -193,7 +205,9 @@ def test_what_is_too_costly_to_read_as_markdown_is_shown_as_it_stands() -> None:
     assert written("[<i>" * 3000 + "\n\n*end*") == f"<p>{'[&lt;i&gt;' * 3000}</p>\n<p>*end*</p>"
 
 
-@pytest.mark.parametrize("text", ["[a](" * 3_000, ("[" * 990 + "\n\n") * 200, "---\n" * 64_000, "a\n===\n" * 64_000])
+@pytest.mark.parametrize(
+    "text", ["[a](" * 3_000, ("[" * 990 + "\n\n") * 200, "---\n" * 64_000, "a\n===\n" * 64_000]
+)
 def test_a_text_shown_as_it_stands_is_named_with_a_hint(text: str) -> None:
     writer = make_writer()
 
@@ -234,13 +248,20 @@ def test_one_text_leaves_nothing_behind_for_the_next() -> None:
 @pytest.mark.parametrize("tag", ["a title=", "img alt=", "h1 title=", "a href=/"])
 def test_what_looks_like_a_tag_in_an_attribute_stays_there(tag: str) -> None:
     opening = html.escape(f"<{tag}")
-    shown = written(f'Hover <span title="{opening}">P onmouseover=alert(1) <b title="&gt;x">here</b></span>')
+    shown = written(
+        f'Hover <span title="{opening}">P onmouseover=alert(1) <b title="&gt;x">here</b></span>'
+    )
 
-    assert shown == f'<p>Hover <span title="{opening}">P onmouseover=alert(1) <b title="&gt;x">here</b></span></p>'
+    assert (
+        shown
+        == f'<p>Hover <span title="{opening}">P onmouseover=alert(1) <b title="&gt;x">here</b></span></p>'
+    )
 
 
 def test_feeds_get_absolute_links_and_words_stay_as_they_are() -> None:
-    html = Html('<p title=\'href="/b"\'><a href="/repo/a">a</a> href="/b" <img alt="" src="/c.png"></p>')
+    html = Html(
+        '<p title=\'href="/b"\'><a href="/repo/a">a</a> href="/b" <img alt="" src="/c.png"></p>'
+    )
 
     assert markdown.absolute(html, "https://example.org") == (
         '<p title=\'href="/b"\'><a href="https://example.org/repo/a">a</a> href="/b" '
@@ -248,7 +269,11 @@ def test_feeds_get_absolute_links_and_words_stay_as_they_are() -> None:
     )
 
 
-@given(st.lists(st.text(alphabet="ab [](){}<>!\"'`*_#>-+=|~\\/&;:.1\téx港lt&amp", max_size=60), max_size=4))
+@given(
+    st.lists(
+        st.text(alphabet="ab [](){}<>!\"'`*_#>-+=|~\\/&;:.1\téx港lt&amp", max_size=60), max_size=4
+    )
+)
 def test_what_a_publisher_said_is_seen_as_it_was_said(paragraphs: list[str]) -> None:
     words = [" ".join(paragraph.split()) for paragraph in paragraphs if paragraph.strip()]
 
@@ -278,24 +303,34 @@ def test_nothing_that_anybody_writes_runs_loads_or_names_anything(text: str) -> 
     ],
 )
 def test_in_feeds_and_mails_no_picture_is_wider_than_a_mail(size: str, said: str) -> None:
-    html = Html(f'<p>width="4032" <img alt="a &gt; b" src="/c.png" {size} loading="lazy" decoding="async"></p>')
+    html = Html(
+        f'<p>width="4032" <img alt="a &gt; b" src="/c.png" {size} loading="lazy" decoding="async"></p>'
+    )
 
     assert markdown.absolute(html, "https://example.org") == (
         f'<p>width="4032" <img alt="a &gt; b" src="https://example.org/c.png" {said}></p>'
     )
 
 
-@pytest.mark.parametrize("side", ["width=100%", 'width="50px"', "height=auto", "width='-1'", "width=²"])
+@pytest.mark.parametrize(
+    "side", ["width=100%", 'width="50px"', "height=auto", "width='-1'", "width=²"]
+)
 def test_a_side_of_a_picture_that_html_does_not_allow_gives_way_to_its_own(side: str) -> None:
-    assert 'src="/repo/2026/w20/quay.png" width="3" height="2"' in written(f"<img src=quay.png {side}>", sized())
+    assert 'src="/repo/2026/w20/quay.png" width="3" height="2"' in written(
+        f"<img src=quay.png {side}>", sized()
+    )
 
 
-def sized() -> Writer:
-    picture = Copied(source=Path("x"), file="content/2026/w20/quay.png", path="2026/w20/quay.png", size=(3, 2))
+def sized() -> MarkdownRenderer:
+    picture = Copied(
+        source=Path("x"), file="content/2026/w20/quay.png", path="2026/w20/quay.png", size=(3, 2)
+    )
     return make_writer(make_content(copied=(picture,)))
 
 
-@pytest.mark.parametrize("text", ["<!-- todo -->", "[//]: # (todo)", " \n<!-- a -->\n<!-- b > c -->\n", "<!---->"])
+@pytest.mark.parametrize(
+    "text", ["<!-- todo -->", "[//]: # (todo)", " \n<!-- a -->\n<!-- b > c -->\n", "<!---->"]
+)
 def test_a_text_that_shows_nothing_is_none(text: str) -> None:
     assert written(text) == ""
     assert is_silent(text)
@@ -303,7 +338,21 @@ def test_a_text_that_shows_nothing_is_none(text: str) -> None:
 
 @given(
     st.lists(
-        st.sampled_from(["<!--", "-->", "--!>", "word", "\n", "\n\n", "[x]: y", " (z)", "[^1]: a b", "[^1]: y", " "])
+        st.sampled_from(
+            [
+                "<!--",
+                "-->",
+                "--!>",
+                "word",
+                "\n",
+                "\n\n",
+                "[x]: y",
+                " (z)",
+                "[^1]: a b",
+                "[^1]: y",
+                " ",
+            ]
+        )
     ).map("".join)
 )
 def test_a_text_that_is_said_to_show_nothing_shows_nothing(text: str) -> None:

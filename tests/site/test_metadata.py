@@ -8,7 +8,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from builders import make_config, make_content, make_letter, make_page, make_site, make_story, make_theme
+from builders import (
+    make_config,
+    make_content,
+    make_letter,
+    make_page,
+    make_site,
+    make_story,
+    make_theme,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sites import Element, pages, parse, rendered
@@ -22,7 +30,12 @@ BASE = "https://example.org/repo/"
 def content() -> Any:
     return make_content(
         make_story("one", lead=True, themes=("memory-crunch",)),
-        make_story("two", day="2026-05-14", updated=datetime(2026, 5, 30, tzinfo=UTC), themes=("memory-crunch",)),
+        make_story(
+            "two",
+            day="2026-05-14",
+            updated=datetime(2026, 5, 30, tzinfo=UTC),
+            themes=("memory-crunch",),
+        ),
         make_story("three", day="2026-05-19", corrections=(Correction(date(2026, 6, 1), "x"),)),
         make_story("four", day="2026-05-05"),
         pages=(make_page(),),
@@ -58,7 +71,10 @@ def test_a_page_says_to_others_what_it_says_of_itself(site: dict[str, bytes]) ->
             assert named(page) == {}
             continue
         told = named(page)
-        (title,), (canonical,) = page.iter("title"), [one for one in page.iter("link") if one.get("rel") == "canonical"]
+        (title,), (canonical,) = (
+            page.iter("title"),
+            [one for one in page.iter("link") if one.get("rel") == "canonical"],
+        )
         (described,) = [one for one in page.iter("meta") if one.get("name") == "description"]
         assert told["title"] == title.text
         assert told["description"] == described.get("content")
@@ -73,24 +89,37 @@ def test_a_page_says_to_others_what_it_says_of_itself(site: dict[str, bytes]) ->
         (["grain", "", "", ""], "4 stories on Grain and other subjects"),
         (["grain", "grain", "rye", ""], "4 stories on Grain, Rye and other subjects"),
         (["grain"] * 3 + ["oats"] * 2 + ["rye"], "6 stories on Grain, Oats and Rye"),
-        (["grain"] * 4 + ["oats"] * 3 + ["rye"] * 2 + ["malt"], "10 stories on Grain, Oats, Rye and other subjects"),
+        (
+            ["grain"] * 4 + ["oats"] * 3 + ["rye"] * 2 + ["malt"],
+            "10 stories on Grain, Oats, Rye and other subjects",
+        ),
         (["", ""], "2 stories"),
     ],
 )
-def test_a_week_names_its_subjects_and_says_where_it_has_others(themes: list[str], said: str) -> None:
-    stories = [make_story(f"s{n}", themes=(theme,) if theme else ()) for n, theme in enumerate(themes)]
+def test_a_week_names_its_subjects_and_says_where_it_has_others(
+    themes: list[str], said: str
+) -> None:
+    stories = [
+        make_story(f"s{n}", themes=(theme,) if theme else ()) for n, theme in enumerate(themes)
+    ]
     known = tuple(make_theme(theme) for theme in ("grain", "oats", "rye", "malt"))
 
-    site = rendered(make_content(*stories, make_story("late", day="2026-05-19")), make_config(themes=known))
+    site = rendered(
+        make_content(*stories, make_story("late", day="2026-05-19")), make_config(themes=known)
+    )
 
     week = pages(site)["2026/w20/index.html"]
-    (described,) = [one.get("content") for one in week.iter("meta") if one.get("name") == "description"]
+    (described,) = [
+        one.get("content") for one in week.iter("meta") if one.get("name") == "description"
+    ]
     (standing,) = [one.text for one in week.iter("p") if one.get("class") == "standing"]
     assert (described, standing) == (f"11–17 May 2026: {said}.", f"{said}.")
     assert f": {said}." in site["weeks.atom"].decode()
 
 
-def test_a_week_and_an_editors_page_are_articles_the_rest_is_the_site(site: dict[str, bytes]) -> None:
+def test_a_week_and_an_editors_page_are_articles_the_rest_is_the_site(
+    site: dict[str, bytes],
+) -> None:
     kinds = {path: named(page).get("type") for path, page in pages(site).items()}
 
     assert {path for path, kind in kinds.items() if kind == "article"} == {
@@ -117,7 +146,9 @@ def test_a_language_with_its_country_is_a_locale() -> None:
         ("archive/index.html", ["2026/w21/", "2026/w20/", "2026/w19/"]),
     ],
 )
-def test_a_page_of_stories_lists_them_for_programs(site: dict[str, bytes], path: str, places: list[str]) -> None:
+def test_a_page_of_stories_lists_them_for_programs(
+    site: dict[str, bytes], path: str, places: list[str]
+) -> None:
     page = parse(site[path])
 
     assert data(page)["@type"] == "CollectionPage"
@@ -129,15 +160,28 @@ def test_a_page_of_stories_lists_them_for_programs(site: dict[str, bytes], path:
 
 
 def test_a_page_that_lists_nothing_says_nothing_of_lists(site: dict[str, bytes]) -> None:
-    for path in ("about/index.html", "subscribe/index.html", "themes/export-controls/index.html", "404.html"):
+    for path in (
+        "about/index.html",
+        "subscribe/index.html",
+        "themes/export-controls/index.html",
+        "404.html",
+    ):
         assert b"<script" not in site[path]
 
 
-def test_the_policy_knows_the_list_by_its_fingerprint_and_allows_no_script_else(site: dict[str, bytes]) -> None:
+def test_the_policy_knows_the_list_by_its_fingerprint_and_allows_no_script_else(
+    site: dict[str, bytes],
+) -> None:
     for page in pages(site).values():
-        policy = next(meta.get("content") for meta in page.iter("meta") if "default-src" in str(meta.get("content")))
+        policy = next(
+            meta.get("content")
+            for meta in page.iter("meta")
+            if "default-src" in str(meta.get("content"))
+        )
         told = [script.text.encode() for script in page.iter("script")]
-        prints = [f"'sha256-{base64.b64encode(hashlib.sha256(text).digest()).decode()}'" for text in told]
+        prints = [
+            f"'sha256-{base64.b64encode(hashlib.sha256(text).digest()).decode()}'" for text in told
+        ]
         assert re.findall("script-src ([^;]*)", policy) == prints
 
 
@@ -151,7 +195,9 @@ def test_no_title_ends_the_script_that_it_stands_in(title: str) -> None:
 
 
 def test_the_sitemap_says_when_what_a_page_shows_last_changed(site: dict[str, bytes]) -> None:
-    entries = re.findall(r"<url><loc>(.*?)</loc>(?:<lastmod>(.*?)</lastmod>)?</url>", site["sitemap.xml"].decode())
+    entries = re.findall(
+        r"<url><loc>(.*?)</loc>(?:<lastmod>(.*?)</lastmod>)?</url>", site["sitemap.xml"].decode()
+    )
 
     correction = "2026-06-01T00:00:00+08:00"
     assert {address.removeprefix(BASE): moment for address, moment in entries} == {
@@ -170,5 +216,8 @@ def test_the_sitemap_says_when_what_a_page_shows_last_changed(site: dict[str, by
 
 
 def test_moments_of_several_zones_are_compared_as_moments() -> None:
-    assert latest(["2026-05-15T01:00:00+08:00", "", "2026-05-14T20:00:00+00:00"]) == "2026-05-14T20:00:00+00:00"
+    assert (
+        latest(["2026-05-15T01:00:00+08:00", "", "2026-05-14T20:00:00+00:00"])
+        == "2026-05-14T20:00:00+00:00"
+    )
     assert latest([]) == ""

@@ -79,8 +79,12 @@ def test_flipped_bits_cost_time_alone(root: Path, seed: int) -> None:
         lambda file: file.write_bytes(b""),
         lambda file: file.write_bytes(b"nonsense" * 9000),
         lambda file: file.write_bytes(file.read_bytes()[:9000]),
-        lambda file: sqlite3.connect(file).executescript("DROP TABLE cache; CREATE TABLE cache (one, two)"),
-        lambda file: sqlite3.connect(file).executescript("DROP TABLE cache; CREATE TABLE other (one)"),
+        lambda file: sqlite3.connect(file).executescript(
+            "DROP TABLE cache; CREATE TABLE cache (one, two)"
+        ),
+        lambda file: sqlite3.connect(file).executescript(
+            "DROP TABLE cache; CREATE TABLE other (one)"
+        ),
     ],
 )
 def test_a_damaged_file_is_made_anew(root: Path, damage: Any) -> None:
@@ -111,7 +115,9 @@ def test_a_value_is_returned_for_its_own_key_alone(tmp_path: Path) -> None:
         assert cache.get("kind", "name", b"key", list[int]) is None
         assert cache.get("kind", "name", b"key", list[str]) == ["value"]
         cache.put("kind", "name", b"key", [])
-    assert Cache(tmp_path).get("kind", "name", b"key", list[str]) == ["value"]  # what is not saved is not kept
+    assert Cache(tmp_path).get("kind", "name", b"key", list[str]) == [
+        "value"
+    ]  # what is not saved is not kept
 
 
 def test_looking_creates_nothing(tmp_path: Path) -> None:
@@ -148,7 +154,9 @@ def test_no_code_is_kept_from_one_run_to_the_next(root: Path) -> None:
     ],
     ids=repr,
 )
-def test_a_memory_of_themes_that_names_odd_files_is_passed_over(root: Path, says: dict[str, list[str]]) -> None:
+def test_a_memory_of_themes_that_names_odd_files_is_passed_over(
+    root: Path, says: dict[str, list[str]]
+) -> None:
     (root.parents[0] / "outside.md").write_bytes(b"\xff\xfe")
     (root / ".digest/themes.json").write_text(json.dumps({"version": 1, "says": says}))
 

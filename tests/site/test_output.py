@@ -66,11 +66,15 @@ def test_a_second_build_touches_nothing(tmp_path: Path) -> None:
 def test_only_what_differs_is_written(tmp_path: Path) -> None:
     write(tmp_path)
 
-    assert write(tmp_path, PAGES | {"feed.atom": b"fee!"}) == Written(written=1, removed=0, unchanged=2)
+    assert write(tmp_path, PAGES | {"feed.atom": b"fee!"}) == Written(
+        written=1, removed=0, unchanged=2
+    )
     assert (tmp_path / "site/feed.atom").read_bytes() == b"fee!"
 
 
-def test_what_a_build_no_longer_makes_goes_with_the_folders_that_it_leaves_empty(tmp_path: Path) -> None:
+def test_what_a_build_no_longer_makes_goes_with_the_folders_that_it_leaves_empty(
+    tmp_path: Path,
+) -> None:
     write(tmp_path)
 
     assert write(tmp_path, {"index.html": b"home"}) == Written(written=0, removed=2, unchanged=1)
@@ -85,7 +89,12 @@ def test_what_build_did_not_write_it_never_removes(tmp_path: Path) -> None:
 
     write(tmp_path, {"index.html": b"home"})
 
-    assert set(read_folder(tmp_path / "site")) == {"index.html", ".gitkeep", "mine.html", "2026/w20/notes.txt"}
+    assert set(read_folder(tmp_path / "site")) == {
+        "index.html",
+        ".gitkeep",
+        "mine.html",
+        "2026/w20/notes.txt",
+    }
 
 
 def test_each_output_folder_has_a_list_of_its_own(tmp_path: Path) -> None:
@@ -95,8 +104,12 @@ def test_each_output_folder_has_a_list_of_its_own(tmp_path: Path) -> None:
     assert read_folder(tmp_path / "one") == PAGES
 
 
-@pytest.mark.parametrize("damage", [[], {}, {"a": 1}, ["../keep.txt", "/etc/passwd", "index.html"], ["", 7]])
-def test_a_damaged_list_removes_nothing_that_is_not_there_to_remove(tmp_path: Path, damage: object) -> None:
+@pytest.mark.parametrize(
+    "damage", [[], {}, {"a": 1}, ["../keep.txt", "/etc/passwd", "index.html"], ["", 7]]
+)
+def test_a_damaged_list_removes_nothing_that_is_not_there_to_remove(
+    tmp_path: Path, damage: object
+) -> None:
     write(tmp_path)
     (tmp_path / "keep.txt").write_text("mine")
     with Cache(tmp_path) as cache:
@@ -109,12 +122,25 @@ def test_a_damaged_list_removes_nothing_that_is_not_there_to_remove(tmp_path: Pa
     assert read_folder(tmp_path / "site") == PAGES
 
 
-PAGE, FEED = b'<head><meta name="generator" content="Digest"><body>', b"<feed><generator>Digest</generator><entry>"
+PAGE, FEED = (
+    b'<head><meta name="generator" content="Digest"><body>',
+    b"<feed><generator>Digest</generator><entry>",
+)
 
 
-def test_pages_of_an_earlier_build_are_known_by_their_mark_where_the_list_is_lost(tmp_path: Path) -> None:
-    pages = ("2026/w20/index.html", "themes/chips/index.html", "themes/chips/page/1/index.html", "about/index.html")
-    write(tmp_path, dict.fromkeys(pages, PAGE) | {"2026/w20/feed.atom": FEED, "themes/chips/feed.atom": FEED})
+def test_pages_of_an_earlier_build_are_known_by_their_mark_where_the_list_is_lost(
+    tmp_path: Path,
+) -> None:
+    pages = (
+        "2026/w20/index.html",
+        "themes/chips/index.html",
+        "themes/chips/page/1/index.html",
+        "about/index.html",
+    )
+    write(
+        tmp_path,
+        dict.fromkeys(pages, PAGE) | {"2026/w20/feed.atom": FEED, "themes/chips/feed.atom": FEED},
+    )
     shutil.rmtree(tmp_path / ".digest")
 
     assert write(tmp_path, {"index.html": PAGE}) == Written(written=1, removed=6, unchanged=0)
@@ -134,7 +160,9 @@ def test_pages_of_an_earlier_build_are_known_by_their_mark_where_the_list_is_los
         (".nojekyll", b""),
     ],
 )
-def test_what_others_wrote_stays_where_the_list_is_lost(tmp_path: Path, path: str, content: bytes) -> None:
+def test_what_others_wrote_stays_where_the_list_is_lost(
+    tmp_path: Path, path: str, content: bytes
+) -> None:
     place = tmp_path / "site" / path
     place.parent.mkdir(parents=True)
     place.write_bytes(content)
@@ -144,7 +172,9 @@ def test_what_others_wrote_stays_where_the_list_is_lost(tmp_path: Path, path: st
     assert place.read_bytes() == content
 
 
-def test_nothing_of_an_earlier_build_stays_in_our_own_folder_where_the_list_is_lost(tmp_path: Path) -> None:
+def test_nothing_of_an_earlier_build_stays_in_our_own_folder_where_the_list_is_lost(
+    tmp_path: Path,
+) -> None:
     write(tmp_path, PAGES | {"2026/w20/secret.png": b"picture"}, place=".digest/publish")
     (tmp_path / ".digest/cache.sqlite").unlink()
 
@@ -224,7 +254,9 @@ def test_folders_that_hold_what_people_wrote_are_refused(tmp_path: Path, place: 
         output.check(root, root / place)
 
 
-@pytest.mark.parametrize("place", ["site", "public/site", "../elsewhere", ".digest/preview", "contents"])
+@pytest.mark.parametrize(
+    "place", ["site", "public/site", "../elsewhere", ".digest/preview", "contents"]
+)
 def test_other_folders_are_not(tmp_path: Path, place: str) -> None:
     root = tmp_path / "digest-root"
     root.mkdir()
@@ -287,7 +319,12 @@ MINE = {
     "a style sheet": ("style.css", b"mine {}"),
     "a feed": ("feed.atom", b"<feed><generator>Mine</generator>"),
 }
-MADE = {"index.html": PAGE, "archive/index.html": PAGE + b"archive", "feed.atom": FEED, "style.css": b"ours {}"}
+MADE = {
+    "index.html": PAGE,
+    "archive/index.html": PAGE + b"archive",
+    "feed.atom": FEED,
+    "style.css": b"ours {}",
+}
 
 
 @pytest.mark.parametrize(("path", "content"), MINE.values(), ids=MINE)
@@ -319,7 +356,9 @@ def test_all_files_that_are_in_the_way_are_named_or_counted(tmp_path: Path) -> N
     for name in "abcde":
         (tmp_path / "site" / name).write_text("mine")
 
-    with pytest.raises(DigestError, match=r"site/a: Digest did .* over it \(and over b, c and 2 more files\); "):
+    with pytest.raises(
+        DigestError, match=r"site/a: Digest did .* over it \(and over b, c and 2 more files\); "
+    ):
         write(tmp_path, dict.fromkeys("abcde", b"ours"))
 
 
@@ -335,7 +374,9 @@ def test_a_page_that_is_new_to_a_folder_of_ours_writes_over_nobodys_file(tmp_pat
 
 
 @pytest.mark.parametrize("lost", [".digest", "site/index.html"])
-def test_what_a_former_build_made_is_written_over_where_the_list_is_lost(tmp_path: Path, lost: str) -> None:
+def test_what_a_former_build_made_is_written_over_where_the_list_is_lost(
+    tmp_path: Path, lost: str
+) -> None:
     write(tmp_path, MADE)
     shutil.rmtree(tmp_path / ".digest")
     (tmp_path / lost).unlink() if lost != ".digest" else None
@@ -379,7 +420,9 @@ def test_a_page_that_cannot_be_removed_is_named_until_it_is_gone(tmp_path: Path)
         for _ in range(2):
             came = write(tmp_path, rest)
             assert (came.removed, len(came.not_removed)) == (0, 1)
-            assert came.not_removed[0].startswith(f"{stale}: is no longer part of the site and cannot be removed: ")
+            assert came.not_removed[0].startswith(
+                f"{stale}: is no longer part of the site and cannot be removed: "
+            )
 
     assert write(tmp_path, rest) == Written(written=0, removed=1, unchanged=2)
     assert read_folder(tmp_path / "site") == rest
@@ -395,7 +438,9 @@ def test_a_folder_in_the_place_of_a_page_that_has_gone_stays(tmp_path: Path) -> 
 
 def test_files_are_copied_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x00")
-    one = Copied(source=tmp_path / "picture.png", file="content/static/picture.png", path="img/picture.png")
+    one = Copied(
+        source=tmp_path / "picture.png", file="content/static/picture.png", path="img/picture.png"
+    )
 
     write(tmp_path, copied=(one,))
 
@@ -409,7 +454,9 @@ def test_a_folder_in_the_way_is_one_clear_line(tmp_path: Path) -> None:
         write(tmp_path)
 
 
-def test_a_file_of_somebody_elses_in_the_way_of_a_folder_stays_and_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_file_of_somebody_elses_in_the_way_of_a_folder_stays_and_is_one_clear_line(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "site").mkdir()
     (tmp_path / "site/2026").write_text("mine")
 
@@ -420,7 +467,11 @@ def test_a_file_of_somebody_elses_in_the_way_of_a_folder_stays_and_is_one_clear_
     assert not list((tmp_path / "site").glob(".*"))
 
 
-LARGE = {f"{place}{number}/index.html": bytes([number]) * (1 << 20) for place in ("", "a/b/c/") for number in range(6)}
+LARGE = {
+    f"{place}{number}/index.html": bytes([number]) * (1 << 20)
+    for place in ("", "a/b/c/")
+    for number in range(6)
+}
 
 
 def test_files_of_any_number_and_size_appear_whole(tmp_path: Path) -> None:
@@ -439,7 +490,9 @@ def staged(root: Path) -> Output:
 
 
 @pytest.mark.parametrize("there", [(), ("site",), ("site", "site/a", "site/a/b")])
-def test_what_is_dropped_leaves_no_file_and_no_folder(tmp_path: Path, there: tuple[str, ...]) -> None:
+def test_what_is_dropped_leaves_no_file_and_no_folder(
+    tmp_path: Path, there: tuple[str, ...]
+) -> None:
     for folder in there:
         (tmp_path / folder).mkdir()
     way = staged(tmp_path)
@@ -493,9 +546,14 @@ def test_a_link_that_is_no_folder_is_one_clear_line(tmp_path: Path, target: str)
     assert {path.name for path in (tmp_path / "site").iterdir()} == {"mine.html", "2026"}
 
 
-def test_a_new_folder_outside_of_the_digest_gets_the_mode_that_web_hosts_need_too(tmp_path: Path) -> None:
+def test_a_new_folder_outside_of_the_digest_gets_the_mode_that_web_hosts_need_too(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "digest").mkdir()
     with umask(0o077):
         write(tmp_path / "digest", place="../web/site")
 
-    assert [stat.S_IMODE((tmp_path / place).stat().st_mode) for place in ("web", "web/site")] == [0o755, 0o755]
+    assert [stat.S_IMODE((tmp_path / place).stat().st_mode) for place in ("web", "web/site")] == [
+        0o755,
+        0o755,
+    ]

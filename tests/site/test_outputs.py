@@ -31,7 +31,9 @@ ELSEWHERE = "https://harbour-mirror.net/deep/"
 def _committer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Only the identity that is named here, whatever this machine's git is set to."""
     settings = tmp_path_factory.mktemp("git") / "gitconfig"
-    settings.write_text("[user]\nname = Ada Editor\nemail = ada@example.org\n[init]\ndefaultBranch = main\n")
+    settings.write_text(
+        "[user]\nname = Ada Editor\nemail = ada@example.org\n[init]\ndefaultBranch = main\n"
+    )
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("GIT_")]:
             patch.delenv(name)
@@ -65,18 +67,26 @@ class Digest:
 
     def other_address(self) -> None:
         """The same folder, now for another address."""
-        self._compare(self.root.with_name("other"), self.build("../other", ELSEWHERE), self._clean(ELSEWHERE))
+        self._compare(
+            self.root.with_name("other"), self.build("../other", ELSEWHERE), self._clean(ELSEWHERE)
+        )
 
     def nested(self) -> None:
         """A folder within the site's own."""
-        self._compare(self.root / "site/deep", self.build("site/deep", ELSEWHERE), self._clean(ELSEWHERE))
+        self._compare(
+            self.root / "site/deep", self.build("site/deep", ELSEWHERE), self._clean(ELSEWHERE)
+        )
 
     def preview(self) -> None:
         before, now = self._previewed, self._files()
-        changed = frozenset(file for file in before.keys() | now.keys() if before.get(file) != now.get(file))
+        changed = frozenset(
+            file for file in before.keys() | now.keys() if before.get(file) != now.get(file)
+        )
         self._previewed = now
         problems = () if self._preview.make(changed) else self._preview.board.shown.problems
-        self._compare(self.root / ".digest/preview", "\n".join(map(str, problems)), self._clean(drafts=True))
+        self._compare(
+            self.root / ".digest/preview", "\n".join(map(str, problems)), self._clean(drafts=True)
+        )
 
     def preview_and_rest(self) -> None:
         """The preview builds, and then keeps what it has learnt."""
@@ -104,7 +114,9 @@ class Digest:
         if not problem:
             assert isinstance(clean, dict)
             rows = git(self.remote, "ls-tree", "-r", "gh-pages").splitlines()
-            pushed = {path: about.split()[2] for about, _, path in (row.partition("\t") for row in rows)}
+            pushed = {
+                path: about.split()[2] for about, _, path in (row.partition("\t") for row in rows)
+            }
             assert pushed.pop(".nojekyll")
             assert pushed == {path: gh_pages.id_of(content) for path, content in clean.items()}
 
@@ -118,7 +130,13 @@ class Digest:
     def build(self, output: str, base_url: str | None = None) -> str:
         """Builds, and returns what is wrong."""
         try:
-            build.run(self.root, config.load(self.root), output=self.root / output, base_url=base_url, now=NOW)
+            build.run(
+                self.root,
+                config.load(self.root),
+                output=self.root / output,
+                base_url=base_url,
+                now=NOW,
+            )
         except DigestError as error:
             return str(error)
         return ""
@@ -135,13 +153,19 @@ class Digest:
         if isinstance(clean, str) or problem:
             assert problem == clean
             return
-        built = {path: content for path, content in read_folder(folder).items() if not path.startswith("deep/")}
+        built = {
+            path: content
+            for path, content in read_folder(folder).items()
+            if not path.startswith("deep/")
+        }
         assert built.keys() == clean.keys()
         assert [path for path, content in built.items() if content != clean[path]] == []
 
     def _files(self) -> dict[str, bytes]:
         walks = (os.walk(self.root / top, followlinks=True) for top in ("content", "templates"))
-        below = (Path(folder, name) for walk in walks for folder, _, names in walk for name in names)
+        below = (
+            Path(folder, name) for walk in walks for folder, _, names in walk for name in names
+        )
         files = [self.root / "digest.toml", *below]
         return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in files}
 
@@ -221,7 +245,9 @@ def test_a_change_that_another_output_has_seen_first_reaches_the_site(
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_whatever_changes_is_not_taken_for_built_because_another_folder_has_it(tmp_path: Path, change: Change) -> None:
+def test_whatever_changes_is_not_taken_for_built_because_another_folder_has_it(
+    tmp_path: Path, change: Change
+) -> None:
     digest = Digest(tmp_path)
     settle()
     digest.site()
@@ -244,7 +270,14 @@ def test_a_place_that_git_brings_during_a_build_is_read_by_the_next_one(tmp_path
     places.write_bytes(ours)
     settle()
     output, given = digest.root / "site", config.load(digest.root)
-    build.run(digest.root, given, output=output, base_url=None, now=NOW, told=lambda *_: put(places, theirs))
+    build.run(
+        digest.root,
+        given,
+        output=output,
+        base_url=None,
+        now=NOW,
+        on_progress=lambda *_: put(places, theirs),
+    )
     settle()
 
     digest.site()
@@ -289,9 +322,15 @@ OUTPUTS = st.sampled_from(
 
 
 @settings(max_examples=int(os.environ.get("DIGEST_OUTPUTS", "8")))
-@given(st.lists(st.tuples(st.lists(EDITS, max_size=2), st.lists(OUTPUTS, min_size=1, max_size=4)), max_size=6))
+@given(
+    st.lists(
+        st.tuples(st.lists(EDITS, max_size=2), st.lists(OUTPUTS, min_size=1, max_size=4)),
+        max_size=6,
+    )
+)
 def test_whatever_is_built_in_between_each_output_equals_a_clean_build(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[list[Change], list[Callable[[Digest], None]]]]
+    tmp_path_factory: pytest.TempPathFactory,
+    steps: list[tuple[list[Change], list[Callable[[Digest], None]]]],
 ) -> None:
     digest = Digest(tmp_path_factory.mktemp("outputs"))
     settle()

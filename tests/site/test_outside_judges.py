@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parents[1] / "data/sites/small/expected"
 FETCHED = REPOSITORY / ".judges/node_modules/vnu-jar/build/dist/vnu.jar"
-LIKE_ANOTHER = {"themes/controls/page/1/"}  # to axe, which takes seconds for a page of a hundred stories
+LIKE_ANOTHER = {
+    "themes/controls/page/1/"
+}  # to axe, which takes seconds for a page of a hundred stories
 MOVED = {"themes/curbs/feed.atom", "themes/lifting/feed.atom"}
 RULES: dict[str, object] = {
     "type": "tag",
@@ -58,12 +60,22 @@ def checker() -> list[str]:
         pytest.skip("no Nu HTML Checker is here; `make judges` fetches it")
     if java is None:
         pytest.skip("the Nu HTML Checker needs Java")
-    return [java, "-Dnu.validator.servlet.allow-forbidden-hosts=true", "-jar", str(jar), "--format", "json", "--stdout"]
+    return [
+        java,
+        "-Dnu.validator.servlet.allow-forbidden-hosts=true",
+        "-jar",
+        str(jar),
+        "--format",
+        "json",
+        "--stdout",
+    ]
 
 
 def checked(checker: list[str], *addresses: str) -> list[str]:
     """Returns all that the Nu HTML Checker says of pages: errors, warnings and remarks."""
-    run = subprocess.run([*checker, "--exit-zero-always", *addresses], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [*checker, "--exit-zero-always", *addresses], capture_output=True, text=True, check=True
+    )
     return [
         f"{said.get('url')}:{said.get('lastLine')}: {said['type']}: {said['message']}"
         for said in json.loads(run.stdout)["messages"]
@@ -81,7 +93,9 @@ def test_the_nu_html_checker_finds_nothing_wrong_in_the_style(checker: list[str]
 
 
 def test_it_speaks_where_something_is_wrong(checker: list[str], tmp_path: Path) -> None:
-    (tmp_path / "index.html").write_text("<!doctype html><html lang=en><title>A page</title><p><div></p>")
+    (tmp_path / "index.html").write_text(
+        "<!doctype html><html lang=en><title>A page</title><p><div></p>"
+    )
 
     assert len(checked(checker, str(tmp_path / "index.html"))) == 3
 
@@ -90,7 +104,12 @@ def test_it_speaks_where_something_is_wrong(checker: list[str], tmp_path: Path) 
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The archive of this repository, built."""
     site = tmp_path_factory.mktemp("archive") / "site"
-    build.run(REPOSITORY, config.load(REPOSITORY), output=site, base_url=f"https://digest.example/{browsing.BASE}/")
+    build.run(
+        REPOSITORY,
+        config.load(REPOSITORY),
+        output=site,
+        base_url=f"https://digest.example/{browsing.BASE}/",
+    )
     return site
 
 
@@ -108,7 +127,10 @@ def test_lighthouse_gives_full_marks(place: str, archive: Path, tmp_path: Path) 
     found = json.loads(report.read_text(encoding="utf-8"))
     for name in ("performance", "accessibility", "best-practices", "seo"):
         kind = found["categories"][name]
-        marks[name] = kind["score"], [one["id"] for one in kind["auditRefs"] if _costs(found["audits"][one["id"]])]
+        marks[name] = (
+            kind["score"],
+            [one["id"] for one in kind["auditRefs"] if _costs(found["audits"][one["id"]])],
+        )
 
     assert {name: lost for name, lost in marks.items() if lost[0] < 1} == {}
 
@@ -125,7 +147,9 @@ def address(showcase: Path) -> Iterator[str]:
 
 def flaws(page: Page) -> dict[str, list[str]]:
     """Returns what axe finds on a page in each view."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe is not installed"
+    )
     page.evaluate(axe.Axe().axe_script)
     found = {}
     for scheme, width, rules in VIEWS:
@@ -156,14 +180,20 @@ def test_axe_finds_nothing_among_what_a_search_has_found(address: str, browser: 
 
 def test_axe_speaks_where_something_is_wrong(browser: Browser) -> None:
     with browsing.reading(browser) as page:
-        page.set_content("<title>A page</title><h1>One</h1><h3>Three</h3><img src=x><p style='color:#ccc'>pale</p>")
+        page.set_content(
+            "<title>A page</title><h1>One</h1><h3>Three</h3><img src=x><p style='color:#ccc'>pale</p>"
+        )
         found = {said.partition(":")[0] for views in flaws(page).values() for said in views}
 
     assert {"html-has-lang", "heading-order", "image-alt", "color-contrast"} <= found
 
 
 def test_every_feed_keeps_the_rules_of_the_feed_validator(showcase: Path, blank: Path) -> None:
-    for site, base in ((showcase, showcases.URL), (blank, showcases.URL), (GOLDEN, "https://example.org/notes/")):
+    for site, base in (
+        (showcase, showcases.URL),
+        (blank, showcases.URL),
+        (GOLDEN, "https://example.org/notes/"),
+    ):
         feeds = {path: body for path, body in read_folder(site).items() if path.endswith(".atom")}
         for path in MOVED & set(feeds):  # it says where it is now, as it should
             del feeds[path]
@@ -179,7 +209,11 @@ def test_every_feed_keeps_the_rules_of_the_feed_validator(showcase: Path, blank:
         ('rel="self"', 'rel="via"', "no link says that the feed is at"),
         ("<updated>2026", "<updated>Mon 2026", "updated is Mon 2026"),
         ("<id>urn:uuid:", "<id>", "an id that is no address"),
-        ("&lt;blockquote cite", "&lt;blockquote onclick=&quot;x&quot; cite", "has ['cite', 'onclick']"),
+        (
+            "&lt;blockquote cite",
+            "&lt;blockquote onclick=&quot;x&quot; cite",
+            "has ['cite', 'onclick']",
+        ),
         ("a href=&#34;https://example.org", "a href=&#34;", "content leads to '/notes/"),
         ("&lt;p&gt;", "&lt;p&gt;&lt;video&gt;&lt;/video&gt;", "content has a video"),
         ("</entry>\n</feed>", "</entry>\n<subtitle>Late</subtitle></feed>", "behind an entry"),
@@ -192,6 +226,8 @@ def test_the_rules_speak_where_something_is_wrong(right: str, wrong: str, said: 
     body = (GOLDEN / "feed.atom").read_text(encoding="utf-8")
     assert right in body
 
-    found = feedrules.broken(body.replace(right, wrong, 1).encode(), "https://example.org/notes/feed.atom")
+    found = feedrules.broken(
+        body.replace(right, wrong, 1).encode(), "https://example.org/notes/feed.atom"
+    )
 
     assert any(said in one for one in found), found

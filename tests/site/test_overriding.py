@@ -53,11 +53,19 @@ def fault(root: Path) -> str:
 
 
 def weeks(site: dict[str, bytes]) -> dict[str, bytes]:
-    return {path: page for path, page in site.items() if path.startswith("20") and path.endswith(".html")}
+    return {
+        path: page
+        for path, page in site.items()
+        if path.startswith("20") and path.endswith(".html")
+    }
 
 
 def test_a_whole_template(root: Path) -> None:
-    own(root, "week.html", "<!doctype html><html lang='en'><title>Mine</title><h1>{{ edition.label }}</h1></html>")
+    own(
+        root,
+        "week.html",
+        "<!doctype html><html lang='en'><title>Mine</title><h1>{{ edition.label }}</h1></html>",
+    )
 
     found = {path: text(page) for path, page in pages(weeks(built(root))).items()}
 
@@ -81,7 +89,9 @@ def test_a_block_of_a_page(root: Path) -> None:
 
 def test_a_block_of_the_frame_is_on_every_page(root: Path) -> None:
     own(
-        root, "base.html", '{% extends "shipped/base.html" %}\n{% block head %}{{ super() }}<!-- mine -->{% endblock %}'
+        root,
+        "base.html",
+        '{% extends "shipped/base.html" %}\n{% block head %}{{ super() }}<!-- mine -->{% endblock %}',
     )
 
     site = built(root)
@@ -131,11 +141,17 @@ def test_how_a_story_is_shown(root: Path) -> None:
 
 def test_a_part_of_the_style(root: Path) -> None:
     before = read_folder(root / "site")["style.css"].decode()
-    own(root, "static/colours.css", '{% include "shipped/static/colours.css" %}\n:root { --accent: #123456; }\n')
+    own(
+        root,
+        "static/colours.css",
+        '{% include "shipped/static/colours.css" %}\n:root { --accent: #123456; }\n',
+    )
 
     after = built(root)["style.css"].decode()
 
-    assert [line for line in after.splitlines() if line not in before] == [":root { --accent: #123456; }"]
+    assert [line for line in after.splitlines() if line not in before] == [
+        ":root { --accent: #123456; }"
+    ]
     assert [line for line in before.splitlines() if line not in after] == []
 
 
@@ -170,7 +186,9 @@ def test_what_is_taken_away_again_leaves_no_trace(root: Path) -> None:
          "templates/home.html:"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_one_line_that_says_where(root: Path, name: str, words: str, said: str) -> None:
+def test_what_is_wrong_is_one_line_that_says_where(
+    root: Path, name: str, words: str, said: str
+) -> None:
     own(root, name, words)
 
     assert fault(root).startswith(said)
@@ -191,7 +209,9 @@ def test_check_finds_a_block_that_would_never_be_shown(root: Path) -> None:
         '{% extends "shipped/page.html" %}\n{% block main %}{% block more %}{% endblock %}{% endblock %}',
     )
 
-    found = [str(one) for one in check.run(root, now=NOW).problems if one.file.startswith("templates/")]
+    found = [
+        str(one) for one in check.run(root, now=NOW).problems if one.file.startswith("templates/")
+    ]
 
     assert found == [
         "templates/static/prose.css:1: Expected an expression, got 'end of statement block'",
@@ -203,7 +223,9 @@ def test_check_finds_a_file_that_nothing_uses_and_a_build_lets_it_be(root: Path)
     own(root, "weeks.html", "{% if %}")
     own(root, "mine/note.html", "Mine")
     own(
-        root, "404.html", '{% extends "shipped/404.html" %}{% block main %}{% include "mine/note.html" %}{% endblock %}'
+        root,
+        "404.html",
+        '{% extends "shipped/404.html" %}{% block main %}{% include "mine/note.html" %}{% endblock %}',
     )
 
     found = [one for one in check.run(root, now=NOW).problems if one.file.startswith("templates/")]
@@ -242,12 +264,17 @@ def head(root: Path, words: str, policy: str = "") -> None:
         ("<style>body { color: red; }</style>", "this inline style"),
         ('<hr style="color: red">', "this inline style"),
         ('<link rel="me" href="x" onclick="go()">', "this inline script"),
-        ('<link href="https://fonts.example/a.css" rel="stylesheet">', "this style sheet of another host"),
+        (
+            '<link href="https://fonts.example/a.css" rel="stylesheet">',
+            "this style sheet of another host",
+        ),
         ('<img alt="" src="//cdn.example/a.png">', "this picture of another host"),
         ('<iframe src="https://video.example/1"></iframe>', "this frame or media file"),
     ],
 )
-def test_check_names_the_line_that_the_pages_own_policy_blocks(words: str, what: str, root: Path) -> None:
+def test_check_names_the_line_that_the_pages_own_policy_blocks(
+    words: str, what: str, root: Path
+) -> None:
     head(root, words)
 
     told = f"browsers do not load {what}: the Content-Security-Policy of the pages forbids it"

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from digest.content import excerpt
 from digest.site import paragraphs
-from digest.site.markdown import Writer
+from digest.site.markdown import MarkdownRenderer
 
 ARCHIVE = Path(__file__).parents[2] / "content"
-WRITER = Writer(cast("Any", None))  # the targets of links: these texts have none
+WRITER = MarkdownRenderer(cast("Any", None))  # the targets of links: these texts have none
 
 
 def shown(text: str) -> str | None:
@@ -31,7 +31,22 @@ def by_markdown(text: str) -> str:
 
 alphabet = [
     *"  \n\n-=+*_#>.)(1\\`~|&;[]{}<!:/@\"'\t\u00a0\u00ad\u2019aZ0é",
-    *["\n\n", "  \n", "\\", "&amp;", "&lt;", "&#126;", "&copy;", "1. ", "- ", "\n===", "\n---", "\\-", "words ", "x"],
+    *[
+        "\n\n",
+        "  \n",
+        "\\",
+        "&amp;",
+        "&lt;",
+        "&#126;",
+        "&copy;",
+        "1. ",
+        "- ",
+        "\n===",
+        "\n---",
+        "\\-",
+        "words ",
+        "x",
+    ],
     *["http://a.example", "[a](b)", "<b>", "![", "](", "\n    ", "\n> ", "~~~", "R&D", "\\#35;"],
 ]
 signs = st.sampled_from(alphabet)
@@ -120,7 +135,10 @@ def test_so_are_emphasis_links_and_lists(text: str, other: str) -> None:
         assert plain is None or plain == by_markdown(written)
 
 
-@given(st.text(max_size=60), st.lists(st.sampled_from([*"*_[]<>&#`~\\-+.|! 1", "a", "\n"]), max_size=30).map("".join))
+@given(
+    st.text(max_size=60),
+    st.lists(st.sampled_from([*"*_[]<>&#`~\\-+.|! 1", "a", "\n"]), max_size=30).map("".join),
+)
 @example("[^0]", "")
 def test_so_are_excerpts(words: str, others: str) -> None:
     for text in map(excerpt.escape, (words, others)):
@@ -130,7 +148,10 @@ def test_so_are_excerpts(words: str, others: str) -> None:
 
 
 def test_most_of_what_is_in_the_archive_is_plain() -> None:
-    bodies = [path.read_text().partition("\n---\n")[2].strip("\n") for path in sorted(ARCHIVE.glob("20??/*/20*.md"))]
+    bodies = [
+        path.read_text().partition("\n---\n")[2].strip("\n")
+        for path in sorted(ARCHIVE.glob("20??/*/20*.md"))
+    ]
     plain = {text: found for text in bodies if (found := shown(text)) is not None}
 
     assert plain == {text: by_markdown(text) for text in plain}
@@ -163,7 +184,10 @@ def test_most_of_what_is_in_the_archive_is_plain() -> None:
         ("[this](javascript:alert)", None),
         ("[this](https://1.2.3.4.5/)", None),
         ("![this](a.md)", None),
-        ("One:\n\n- two\n- *three*", "<p>One:</p>\n<ul>\n<li>two</li>\n<li><em>three</em></li>\n</ul>"),
+        (
+            "One:\n\n- two\n- *three*",
+            "<p>One:</p>\n<ul>\n<li>two</li>\n<li><em>three</em></li>\n</ul>",
+        ),
         ("One:\n- two", None),
         ("- one\n\n- two", None),
         ("- one\n  two", None),
@@ -192,4 +216,7 @@ def test_plain_words_are_shown_without_loading_markdown_or_sanitizer() -> None:
         "sys.exit(bool({'markdown', 'nh3'} & set(sys.modules)))"
     )
 
-    assert subprocess.run([sys.executable, "-c", code], cwd=ARCHIVE.parent, check=False).returncode == 0
+    assert (
+        subprocess.run([sys.executable, "-c", code], cwd=ARCHIVE.parent, check=False).returncode
+        == 0
+    )

@@ -32,7 +32,12 @@ def box(name: bytes, *parts: bytes) -> bytes:
 
 def png(width: int, height: int) -> bytes:
     def chunk(name: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+        return (
+            struct.pack(">I", len(content))
+            + name
+            + content
+            + struct.pack(">I", zlib.crc32(name + content))
+        )
 
     rows = zlib.compress(b"".join(b"\0" + b"\x60" * 3 * width for _ in range(height)))
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
@@ -126,7 +131,9 @@ def root(tmp_path: Path) -> Path:
     (tmp_path / "digest.toml").write_text(DIGEST)
     week = tmp_path / "content/2026/w20"
     week.mkdir(parents=True)
-    (week / "letter.md").write_text("---\ntitle: Dear reader\n---\n\nSee ![The quay](quay%20side.png) here.\n")
+    (week / "letter.md").write_text(
+        "---\ntitle: Dear reader\n---\n\nSee ![The quay](quay%20side.png) here.\n"
+    )
     (week / "quay side.png").write_bytes(png(30, 20))
     return tmp_path
 
@@ -157,9 +164,13 @@ def test_another_size_makes_its_page_anew(root: Path) -> None:
 
 
 def test_a_page_with_a_picture_is_made_of_its_size() -> None:
-    one = Copied(source=Path("a.png"), file="content/2026/w20/a.png", path="2026/w20/a.png", size=(30, 20))
+    one = Copied(
+        source=Path("a.png"), file="content/2026/w20/a.png", path="2026/w20/a.png", size=(30, 20)
+    )
     other = one._replace(size=(40, 20))
-    marks = {arrange(make_content(copied=(copied,)), make_config()).places for copied in (one, other)}
+    marks = {
+        arrange(make_content(copied=(copied,)), make_config()).places for copied in (one, other)
+    }
 
     assert len(marks) == 2
 
@@ -168,27 +179,40 @@ def test_a_page_with_a_picture_is_made_of_its_size() -> None:
     ("written", "expected"),
     [
         ('<img src="quay side.png" width="15">', {"width": "15"}),
-        ('<img src="quay side.png" loading="eager">', {"width": "30", "height": "20", "loading": "eager"}),
+        (
+            '<img src="quay side.png" loading="eager">',
+            {"width": "30", "height": "20", "loading": "eager"},
+        ),
     ],
 )
-def test_what_the_editor_says_of_a_picture_goes_first(root: Path, written: str, expected: dict[str, str]) -> None:
+def test_what_the_editor_says_of_a_picture_goes_first(
+    root: Path, written: str, expected: dict[str, str]
+) -> None:
     (root / "content/2026/w20/letter.md").write_text(written)
 
     picture = next(parse(made(root)).iter("img"))
 
     assert {"loading": "lazy", **expected} == {
-        name: value for name, value in picture.attrib.items() if name in {"width", "height", "loading"}
+        name: value
+        for name, value in picture.attrib.items()
+        if name in {"width", "height", "loading"}
     }
 
 
 def test_feeds_carry_the_size_and_nothing_of_when_to_load() -> None:
-    one = Copied(source=Path("a.png"), file="content/2026/w20/a.png", path="2026/w20/a.png", size=(30, 20))
+    one = Copied(
+        source=Path("a.png"), file="content/2026/w20/a.png", path="2026/w20/a.png", size=(30, 20)
+    )
     words = 'His words: <code> loading="lazy" decoding="async"</code>'
     letter = make_letter(body=f"![A](a.png)\n\n{words}")
-    site = rendered(make_content(letters=(letter, make_letter("2026-W21")), copied=(one,)), make_config())
+    site = rendered(
+        make_content(letters=(letter, make_letter("2026-W21")), copied=(one,)), make_config()
+    )
     feed = site["weeks.atom"].decode()
 
-    assert 'src="https://example.org/2026/w20/a.png" width="30" height="20"&gt;' in feed.replace("&#34;", '"')
+    assert 'src="https://example.org/2026/w20/a.png" width="30" height="20"&gt;' in feed.replace(
+        "&#34;", '"'
+    )
     assert feed.count("loading") == 1
     assert len(find(parse(site["2026/w20/index.html"]), "img")) == 1
 
@@ -207,14 +231,18 @@ def test_check_says_which_picture_is_damaged_and_the_build_goes_on(root: Path) -
 
 # ---------------------------------------------------------------- pictures share the fate of the text beside them
 
-STORY = "---\ntitle: Story {name}\nlink: https://news.example/{name}\n{key}---\n\n![x]({name}.png)\n"
+STORY = (
+    "---\ntitle: Story {name}\nlink: https://news.example/{name}\n{key}---\n\n![x]({name}.png)\n"
+)
 LETTER = "---\ntitle: L\n{key}---\n\n![x](letter.png) and [a drawing](../w20/linked.svg)\n"
 
 
 @pytest.fixture
 def album(tmp_path: Path) -> Path:
     """A digest with texts of every kind, each of which shows a picture called after it."""
-    (tmp_path / "digest.toml").write_text(DIGEST + '[[themes]]\nid = "ice"\ntitle = "Ice"\nmatch = ["ice"]\n')
+    (tmp_path / "digest.toml").write_text(
+        DIGEST + '[[themes]]\nid = "ice"\ntitle = "Ice"\nmatch = ["ice"]\n'
+    )
     week = tmp_path / "content/2026/w20"
     for folder in (week, tmp_path / "content/pages", tmp_path / "content/themes"):
         folder.mkdir(parents=True)
@@ -222,8 +250,18 @@ def album(tmp_path: Path) -> Path:
         (week / f"2026-05-15-{name}.md").write_text(STORY.format(name=name, key=key))
     (week / "letter.md").write_text(LETTER.format(key=""))
     (tmp_path / "content/pages/about.md").write_text("![x](page.png) <!-- ![x](hushed.png) -->\n")
-    (tmp_path / "content/themes/ice.md").write_text("![x](intro.png) ![x](/repo/2026/w20/rooted.png)\n")
-    for name in ("shown.png", "hidden.png", "draft.png", "letter.png", "nobody.png", "rooted.png", "linked.svg"):
+    (tmp_path / "content/themes/ice.md").write_text(
+        "![x](intro.png) ![x](/repo/2026/w20/rooted.png)\n"
+    )
+    for name in (
+        "shown.png",
+        "hidden.png",
+        "draft.png",
+        "letter.png",
+        "nobody.png",
+        "rooted.png",
+        "linked.svg",
+    ):
         (week / name).write_bytes(png(2, 2))
     for name in ("pages/page.png", "pages/hushed.png", "themes/intro.png"):
         (tmp_path / "content" / name).write_bytes(png(2, 2))
@@ -233,7 +271,9 @@ def album(tmp_path: Path) -> Path:
 def pictures(root: Path, *, drafts: bool = False) -> set[str]:
     """The pictures of the site, by name, once it was built."""
     build_into(root / "site", root, config.load(root), drafts=drafts)
-    return {path.name for path in (root / "site").rglob("*") if path.suffix in {".png", ".svg"}} - {"icon.svg"}
+    return {path.name for path in (root / "site").rglob("*") if path.suffix in {".png", ".svg"}} - {
+        "icon.svg"
+    }
 
 
 ALBUM = {"shown.png", "letter.png", "linked.svg", "page.png", "intro.png", "rooted.png"}
@@ -278,7 +318,11 @@ def test_a_picture_that_two_texts_show_stays_while_one_of_them_is_published(albu
 
 
 def test_check_hints_at_a_picture_that_no_text_shows(album: Path) -> None:
-    said = {problem.file for problem in check.run(album, now=NOW).problems if "no text shows" in problem.what}
+    said = {
+        problem.file
+        for problem in check.run(album, now=NOW).problems
+        if "no text shows" in problem.what
+    }
 
     assert said == {"content/2026/w20/nobody.png", "content/pages/hushed.png"}
 
@@ -295,7 +339,9 @@ def test_check_hints_at_pictures_that_are_heavy(album: Path) -> None:
     (album / "content/2026/w20/letter.png").write_bytes(png(2, 2) + bytes(1_500_000))
     (album / "content/2026/w20/linked.svg").write_text(SVG.format('viewBox="0 0 9000 9000"'))
 
-    said = [str(problem) for problem in check.run(album, now=NOW).problems if "large" in problem.what]
+    said = [
+        str(problem) for problem in check.run(album, now=NOW).problems if "large" in problem.what
+    ]
 
     cure = "save it with at most 2000 pixels a side and 1 MB"
     assert said == [
@@ -305,14 +351,21 @@ def test_check_hints_at_pictures_that_are_heavy(album: Path) -> None:
 
 
 @pytest.mark.parametrize("composed", [True, False])
-def test_a_picture_is_found_by_its_name_however_a_system_writes_its_accents(album: Path, composed: bool) -> None:
-    name, other = (unicodedata.normalize(form, "é.png") for form in (("NFC", "NFD") if composed else ("NFD", "NFC")))
+def test_a_picture_is_found_by_its_name_however_a_system_writes_its_accents(
+    album: Path, composed: bool
+) -> None:
+    name, other = (
+        unicodedata.normalize(form, "é.png")
+        for form in (("NFC", "NFD") if composed else ("NFD", "NFC"))
+    )
     (album / "content/2026/w20" / name).write_bytes(png(3, 2))
     (album / "content/2026/w20/letter.md").write_text(f"![x]({other})\n")
 
     assert name in pictures(album)
     (picture,) = [
-        one for one in parse((album / "site/2026/w20/index.html").read_bytes()).iter("img") if one.get("width") == "3"
+        one
+        for one in parse((album / "site/2026/w20/index.html").read_bytes()).iter("img")
+        if one.get("width") == "3"
     ]
     assert unquote(picture.attrib["src"]) == f"/repo/2026/w20/{name}"
 
@@ -337,6 +390,8 @@ def test_a_link_to_a_file_that_is_not_copied_says_why(album: Path, link: str, sa
 
     with pytest.raises(Faults) as caught:
         pictures(album)
-    assert [str(problem) for problem in caught.value.problems] == [f"content/2026/w20/letter.md:1: {said}"]
+    assert [str(problem) for problem in caught.value.problems] == [
+        f"content/2026/w20/letter.md:1: {said}"
+    ]
     errors = [str(problem) for problem in check.run(album, now=NOW).problems if not problem.hint]
     assert errors == [f"content/2026/w20/letter.md:1: {said}"]

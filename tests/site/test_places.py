@@ -45,7 +45,9 @@ class Desk:
 
     def feed(self, *items: Mapping[str, str]) -> None:
         (self.root / "first.json").write_text(
-            json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "F", "items": items})
+            json.dumps(
+                {"version": "https://jsonfeed.org/version/1.1", "title": "F", "items": items}
+            )
         )
 
     def write(self, file: str, link: str = "", extra: str = "", body: str = "") -> str:
@@ -76,7 +78,9 @@ class Desk:
         """Builds the site; returns its files."""
         self.now += timedelta(minutes=1)
         settings = config.load(self.root)
-        self.report = build.run(self.root, settings, output=self.root / "site", base_url=None, now=self.now)
+        self.report = build.run(
+            self.root, settings, output=self.root / "site", base_url=None, now=self.now
+        )
         return read_folder(self.root / "site")
 
     def stories(self, what: str) -> dict[str, object]:
@@ -100,7 +104,12 @@ def desk(tmp_path: Path) -> Desk:
 def item(number: int, slug: str = "same", **fields: str) -> dict[str, str]:
     """An entry of the feed, from a day of week 20."""
     link = f"https://news.example/{number}/{slug}"
-    usual = {"id": f"https://news.example/?p={number}", "url": link, "title": slug, "summary": f"Said {number}."}
+    usual = {
+        "id": f"https://news.example/?p={number}",
+        "url": link,
+        "title": slug,
+        "summary": f"Said {number}.",
+    }
     return {**usual, "date_published": "2026-05-12T08:00:00Z", **fields}
 
 
@@ -120,7 +129,10 @@ def test_every_place_that_a_story_was_built_in_leads_to_where_it_is(desk: Desk, 
     if kind == "by hand":
         file = desk.write(f"{W20}/2026-05-12-same.md")
     elif kind == "from the inbox":
-        desk.put("content/inbox/2026-05-12.md", "---\ntitle: same\nlink: https://by-hand.example/a\n---\n")
+        desk.put(
+            "content/inbox/2026-05-12.md",
+            "---\ntitle: same\nlink: https://by-hand.example/a\n---\n",
+        )
         desk.pull()
         file = f"{W20}/2026-05-12-same.md"
     else:
@@ -130,7 +142,11 @@ def test_every_place_that_a_story_was_built_in_leads_to_where_it_is(desk: Desk, 
     desk.build()
 
     site = {}
-    for place in (f"{W20}/2026-05-12-one.md", f"{W21}/2026-05-12-one.md", f"{W19}/2026-05-13-two.md"):
+    for place in (
+        f"{W20}/2026-05-12-one.md",
+        f"{W21}/2026-05-12-one.md",
+        f"{W19}/2026-05-13-two.md",
+    ):
         file = desk.move(file, place)
         site = desk.build()
     addresses = ["2026/w20/#same", "2026/w20/#one", "2026/w21/#one"]
@@ -151,7 +167,9 @@ def test_a_pull_remembers_where_stories_are_as_a_build_does(desk: Desk) -> None:
 
     site = desk.build()
 
-    assert [leads(site, f"2026/w20/#{anchor}") for anchor in ("same", "one")] == ["2026/w21/#two"] * 2
+    assert [leads(site, f"2026/w20/#{anchor}") for anchor in ("same", "one")] == [
+        "2026/w21/#two"
+    ] * 2
 
 
 def test_a_story_that_is_dragged_in_takes_no_address_of_another(desk: Desk) -> None:
@@ -163,7 +181,10 @@ def test_a_story_that_is_dragged_in_takes_no_address_of_another(desk: Desk) -> N
     pulled = desk.move(f"{W20}/2026-05-12-same.md", f"{W21}/2026-05-12-same.md")
     site = desk.build()
 
-    assert [desk.address(file) for file in (by_hand, pulled)] == ["2026/w21/#same", "2026/w21/#same-2"]
+    assert [desk.address(file) for file in (by_hand, pulled)] == [
+        "2026/w21/#same",
+        "2026/w21/#same-2",
+    ]
     assert leads(site, "2026/w20/#same") == "2026/w21/#same-2"
 
 
@@ -189,7 +210,9 @@ def test_an_address_stays_its_owner_s_when_that_has_gone(desk: Desk, fate: str) 
 
 
 @pytest.mark.parametrize("pulled", [False, True], ids=["by hand", "pulled"])
-def test_a_story_under_a_name_given_up_gets_no_address_and_no_id_of_the_other(desk: Desk, pulled: bool) -> None:
+def test_a_story_under_a_name_given_up_gets_no_address_and_no_id_of_the_other(
+    desk: Desk, pulled: bool
+) -> None:
     first = f"{W20}/2026-05-12-same.md"
     if pulled:
         desk.feed(item(1))
@@ -202,7 +225,10 @@ def test_a_story_under_a_name_given_up_gets_no_address_and_no_id_of_the_other(de
     second = desk.write(first, "https://by-hand.example/second")
     site = desk.build()
 
-    assert (desk.address(second), leads(site, "2026/w20/#same")) == ("2026/w20/#same-2", "2026/w21/#same")
+    assert (desk.address(second), leads(site, "2026/w20/#same")) == (
+        "2026/w20/#same-2",
+        "2026/w21/#same",
+    )
     ids = desk.stories("atom_id")
     assert (ids[moved], ids[second] != id) == (id, True)
     assert desk.build() == site
@@ -223,7 +249,9 @@ def test_moves_of_one_story_on_two_machines_all_lead_to_where_git_has_merged_it(
         ledger_file.write(their_lines)
     site = desk.build()
 
-    assert [leads(site, f"2026/w20/#{anchor}") for anchor in ("same", "theirs")] == ["2026/w21/#ours"] * 2
+    assert [leads(site, f"2026/w20/#{anchor}") for anchor in ("same", "theirs")] == [
+        "2026/w21/#ours"
+    ] * 2
     assert desk.build() == site
 
 
@@ -237,7 +265,10 @@ def test_two_stories_that_swap_their_names_keep_their_addresses(desk: Desk) -> N
     site = desk.build()
 
     assert (desk.address(two), desk.address(one)) == ("2026/w20/#two-2", "2026/w20/#one-2")
-    assert [leads(site, f"2026/w20/#{name}") for name in ("one", "two")] == ["2026/w20/#two-2", "2026/w20/#one-2"]
+    assert [leads(site, f"2026/w20/#{name}") for name in ("one", "two")] == [
+        "2026/w20/#two-2",
+        "2026/w20/#one-2",
+    ]
     assert desk.build() == site
 
 
@@ -249,7 +280,10 @@ def test_a_week_that_is_renamed_as_a_whole_leads_on_with_all_its_stories(desk: D
 
     site = desk.build()
 
-    assert [leads(site, f"2026/w20/#{name}") for name in ("one", "two")] == ["2026/w21/#one", "2026/w21/#two"]
+    assert [leads(site, f"2026/w20/#{name}") for name in ("one", "two")] == [
+        "2026/w21/#one",
+        "2026/w21/#two",
+    ]
 
 
 def test_a_story_whose_file_gets_another_day_keeps_its_anchor(desk: Desk) -> None:
@@ -283,7 +317,10 @@ def test_a_draft_and_a_hidden_story_move_without_a_trace(desk: Desk) -> None:
     hidden = desk.write(f"{W20}/2026-05-12-two.md", extra="hide: true\n")
     desk.build()
     assert not (desk.root / LEDGER).exists()
-    draft, hidden = desk.move(draft, f"{W21}/2026-05-12-one.md"), desk.move(hidden, f"{W21}/2026-05-12-two.md")
+    draft, hidden = (
+        desk.move(draft, f"{W21}/2026-05-12-one.md"),
+        desk.move(hidden, f"{W21}/2026-05-12-two.md"),
+    )
     desk.edit(draft, "^draft: true\n", "")
     site = desk.build()
 
@@ -337,7 +374,9 @@ def test_a_link_that_is_edited_announces_nothing_anew(desk: Desk, link: str, pul
 
 
 @pytest.mark.parametrize("id", ["https://news.example/?p=1", "number-1"])
-@pytest.mark.parametrize(("pattern", "words"), [("^id: .*\n", ""), ("^id: .*", "id: mine"), ("^feeds: .*\n", "")])
+@pytest.mark.parametrize(
+    ("pattern", "words"), [("^id: .*\n", ""), ("^id: .*", "id: mine"), ("^feeds: .*\n", "")]
+)
 def test_an_id_that_is_taken_out_or_altered_announces_nothing_anew(
     desk: Desk, id: str, pattern: str, words: str
 ) -> None:
@@ -405,13 +444,17 @@ def test_a_story_with_a_link_that_another_had_first_has_an_id_of_its_own(desk: D
         assert desk.address(second) == "2026/w20/#two"
 
 
-def test_a_feed_that_brings_the_link_which_a_story_had_first_takes_nothing_of_it(desk: Desk) -> None:
+def test_a_feed_that_brings_the_link_which_a_story_had_first_takes_nothing_of_it(
+    desk: Desk,
+) -> None:
     first = desk.write(f"{W20}/2026-05-12-one.md", "https://news.example/a")
     desk.build()
     before = desk.stories("atom_id")
     desk.edit(first, "^link: .*", "link: https://news.example/b")
     desk.build()
-    desk.feed({key: value for key, value in item(1, url="https://news.example/a").items() if key != "id"})
+    desk.feed(
+        {key: value for key, value in item(1, url="https://news.example/a").items() if key != "id"}
+    )
     desk.pull()
     pulled = f"{W20}/2026-05-12-same.md"
     desk.build()
@@ -500,7 +543,13 @@ def test_a_line_is_written_once_for_each_place_and_link(desk: Desk) -> None:
         desk.pull()
 
     first, second = (json.loads(line) for line in (desk.root / LEDGER).read_text().splitlines())
-    assert first == {"v": 1, "at": first["at"], "file": file, "id": "", "link": "https://by-hand.example/a"}
+    assert first == {
+        "v": 1,
+        "at": first["at"],
+        "file": file,
+        "id": "",
+        "link": "https://by-hand.example/a",
+    }
     assert second == {**first, "at": second["at"], "now": "https://by-hand.example/b"}
     assert first["at"] < second["at"]
 
@@ -576,14 +625,26 @@ def test_damaged_lines_are_named_by_check_and_passed_over_by_a_build(desk: Desk)
     path = desk.root / LEDGER
     broken = path.read_text().replace("https:", "https://[")
     path.write_text(
-        "<<<<<<< HEAD\n" + path.read_text() + '=======\n[1]\n{"v": 1}\n\n' + 'null\n{"v": 1, "at": 5}\n' + broken
+        "<<<<<<< HEAD\n"
+        + path.read_text()
+        + '=======\n[1]\n{"v": 1}\n\n'
+        + 'null\n{"v": 1, "at": 5}\n'
+        + broken
     )
     desk.move(file, f"{W21}/2026-05-12-one.md")
     report = check.run(desk.root, now=NOW)
 
     found = [(problem.line, problem.what) for problem in report.problems if problem.file == LEDGER]
     marks, lines = "a merge-conflict mark", "not a line of the ledger"
-    assert found == [(1, marks), (3, marks), (4, lines), (5, lines), (7, lines), (8, lines), (9, lines)]
+    assert found == [
+        (1, marks),
+        (3, marks),
+        (4, lines),
+        (5, lines),
+        (7, lines),
+        (8, lines),
+        (9, lines),
+    ]
     assert leads(desk.build(), "2026/w20/#same") == "2026/w21/#one"
     assert status.run(desk.root, config.load(desk.root), now=NOW).unread == (LEDGER,)
 

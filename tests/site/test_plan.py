@@ -36,7 +36,10 @@ CSP = "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self';
 
 def many(number: int, **fields: object) -> list[Story]:
     start = date(2024, 1, 1)
-    return [make_story(f"s{n:04}", day=(start + timedelta(days=n)).isoformat(), **fields) for n in range(number)]
+    return [
+        make_story(f"s{n:04}", day=(start + timedelta(days=n)).isoformat(), **fields)
+        for n in range(number)
+    ]
 
 
 def full() -> Content:
@@ -77,7 +80,10 @@ def faults(content: Content, config: Config | None = None) -> list[str]:
 SITES = {
     "full": (full(), make_config()),
     "full under a base path": (full(), make_config(url="https://example.org/repo/")),
-    "paged themes": (make_content(*many(320, themes=("export-controls",))), make_config(url="https://example.org/r/")),
+    "paged themes": (
+        make_content(*many(320, themes=("export-controls",))),
+        make_config(url="https://example.org/r/"),
+    ),
     "nothing": (make_content(), make_config(themes=(), feeds=())),
     "themes without stories": (make_content(), make_config()),
     "one open week": (make_content(make_story()), make_config()),
@@ -96,16 +102,28 @@ def test_every_link_of_every_page_leads_somewhere(site: tuple[dict[str, bytes], 
     assert lost_links(site[0], site[1].site.url) == []
 
 
-def test_every_page_is_valid_and_asks_no_other_host_for_anything(site: tuple[dict[str, bytes], Config]) -> None:
+def test_every_page_is_valid_and_asks_no_other_host_for_anything(
+    site: tuple[dict[str, bytes], Config],
+) -> None:
     for tree in pages(site[0]).values():
-        assert all(script.attrib == {"type": "application/ld+json"} for script in find(tree, "script"))
+        assert all(
+            script.attrib == {"type": "application/ld+json"} for script in find(tree, "script")
+        )
         assert not find(tree, "style", "iframe", "object", "form", "base")
-        assert not [element for element in tree.iter() if element.get("style") or element.get("onclick")]
-        (sheet,) = [link.get("href") for link in tree.iter("link") if link.get("rel") == "stylesheet"]
+        assert not [
+            element for element in tree.iter() if element.get("style") or element.get("onclick")
+        ]
+        (sheet,) = [
+            link.get("href") for link in tree.iter("link") if link.get("rel") == "stylesheet"
+        ]
         version = hashlib.sha256(site[0]["style.css"]).hexdigest()[:10]
-        assert sheet == site[1].site.url.removeprefix("https://example.org") + f"style.css?v={version}"
+        assert (
+            sheet == site[1].site.url.removeprefix("https://example.org") + f"style.css?v={version}"
+        )
         assert next(tree.iter("meta")).get("charset") == "utf-8"
-        (policy,) = [meta.get("content") for meta in tree.iter("meta") if meta.get("http-equiv") == POLICY]
+        (policy,) = [
+            meta.get("content") for meta in tree.iter("meta") if meta.get("http-equiv") == POLICY
+        ]
         assert re.sub(r"script-src 'sha256-[\w+/]{43}='; ", "", policy) == CSP
         assert ("script-src" in policy) == bool(find(tree, "script"))
 
@@ -139,12 +157,18 @@ def test_headings_leave_out_no_level(site: tuple[dict[str, bytes], Config]) -> N
         assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
 
 
-def test_every_page_has_landmarks_a_skip_link_and_the_feeds(site: tuple[dict[str, bytes], Config]) -> None:
+def test_every_page_has_landmarks_a_skip_link_and_the_feeds(
+    site: tuple[dict[str, bytes], Config],
+) -> None:
     base = site[1].site.url.removeprefix("https://example.org")
     for tree in pages(site[0]).values():
         assert [len(list(tree.iter(name))) for name in ("header", "main", "footer")] == [1, 1, 1]
         assert next(tree.iter("a")).get("href") == "#_main"
-        feeds = [link.get("href") for link in tree.iter("link") if link.get("type") == "application/atom+xml"]
+        feeds = [
+            link.get("href")
+            for link in tree.iter("link")
+            if link.get("type") == "application/atom+xml"
+        ]
         assert feeds[:2] == [f"{base}feed.atom", f"{base}weeks.atom"]
 
 
@@ -189,7 +213,11 @@ def test_a_themes_first_page_has_100_to_199_and_a_full_page_never_changes(number
 
 def test_older_stories_of_a_theme_stand_on_numbered_pages() -> None:
     site = rendered(make_content(*many(320, themes=("export-controls",))), make_config())
-    trees = {path: tree for path, tree in pages(site).items() if path.startswith("themes/export-controls/")}
+    trees = {
+        path: tree
+        for path, tree in pages(site).items()
+        if path.startswith("themes/export-controls/")
+    }
 
     assert {path: len(list(tree.iter("article"))) for path, tree in trees.items()} == {
         "themes/export-controls/index.html": 120,
@@ -200,7 +228,10 @@ def test_older_stories_of_a_theme_stand_on_numbered_pages() -> None:
 
 
 def test_a_themes_old_id_leads_on_from_every_page_and_keeps_its_feed() -> None:
-    site = rendered(make_content(*many(220, themes=("export-controls",))), make_config(url="https://example.org/r/"))
+    site = rendered(
+        make_content(*many(220, themes=("export-controls",))),
+        make_config(url="https://example.org/r/"),
+    )
     moved = parse(site["themes/export-curbs/page/1/index.html"])
 
     assert _meta(moved, "refresh", "http-equiv") == "0; url=/r/themes/export-controls/page/1/"
@@ -210,7 +241,9 @@ def test_a_themes_old_id_leads_on_from_every_page_and_keeps_its_feed() -> None:
 
 def test_an_anchor_that_was_left_leads_on() -> None:
     site = rendered(full(), make_config(url="https://example.org/r/"))
-    left = next(item for item in parse(site["2026/w19/index.html"]).iter("li") if item.get("id") == "gone")
+    left = next(
+        item for item in parse(site["2026/w19/index.html"]).iter("li") if item.get("id") == "gone"
+    )
 
     assert [link.get("href") for link in left.iter("a")] == ["/r/2026/w20/#gone"]
 
@@ -233,7 +266,10 @@ def test_a_story_with_a_note_is_a_card_and_shows_all_that_was_curated() -> None:
         "The Example Post writes: They said. Corrected 20 May 2026: It was wrong. "
         "Export controls Memory crunch"
     )
-    assert [element.get("datetime") for element in lead.iter("time")] == ["2026-05-15T12:00:00+08:00", "2026-05-20"]
+    assert [element.get("datetime") for element in lead.iter("time")] == [
+        "2026-05-15T12:00:00+08:00",
+        "2026-05-20",
+    ]
     assert next(lead.iter("blockquote")).get("cite") == "https://news.example/2026-05-15/lead"
 
 
@@ -242,7 +278,9 @@ def test_a_lead_shows_all_of_its_themes_and_a_story_under_one_shows_the_others()
 
     def chips(story: Story) -> list[str]:
         week = parse(rendered(make_content(story), make_config())["2026/w20/index.html"])
-        return [text(chip) for one in find(week, "ul") if one.get("class") == "chips" for chip in one]
+        return [
+            text(chip) for one in find(week, "ul") if one.get("class") == "chips" for chip in one
+        ]
 
     assert chips(story) == ["Memory crunch"]
     assert chips(replace(story, lead=True)) == ["Export controls", "Memory crunch"]
@@ -261,7 +299,12 @@ def test_a_card_names_the_themes_that_it_does_not_stand_under() -> None:
 
     def chips(path: str) -> list[str]:
         tree = parse(site[path])
-        return [text(link) for item in tree.iter("ul") if item.get("class") == "chips" for link in item.iter("a")]
+        return [
+            text(link)
+            for item in tree.iter("ul")
+            if item.get("class") == "chips"
+            for link in item.iter("a")
+        ]
 
     assert chips("themes/export-controls/index.html") == ["Memory crunch"]
     assert chips("themes/memory-crunch/index.html") == ["Export controls"]
@@ -270,18 +313,26 @@ def test_a_card_names_the_themes_that_it_does_not_stand_under() -> None:
 def test_a_paywall_is_marked() -> None:
     config = make_config(feeds=(make_feed(paywall=True),))
 
-    assert "Paywall" in text(parse(rendered(make_content(make_story()), config)["2026/w20/index.html"]))
+    assert "Paywall" in text(
+        parse(rendered(make_content(make_story()), config)["2026/w20/index.html"])
+    )
 
 
 def test_a_publishers_picture_is_never_shown() -> None:
     site = rendered(full(), make_config())
 
-    assert [path for path, content in site.items() if b"img.example" in content and path.endswith(".html")] == []
+    assert [
+        path
+        for path, content in site.items()
+        if b"img.example" in content and path.endswith(".html")
+    ] == []
 
 
 def test_theme_pages_offer_the_themes_own_feed() -> None:
     page = parse(rendered(full(), make_config())["themes/memory-crunch/index.html"])
-    feeds = [link.get("href") for link in page.iter("link") if link.get("type") == "application/atom+xml"]
+    feeds = [
+        link.get("href") for link in page.iter("link") if link.get("type") == "application/atom+xml"
+    ]
 
     assert feeds == ["/feed.atom", "/weeks.atom", "/themes/memory-crunch/feed.atom"]
 
@@ -292,12 +343,18 @@ def test_the_sitemap_names_every_page_that_is_one() -> None:
     named = re.findall("<loc>(.*?)</loc>", site["sitemap.xml"].decode())
 
     shown = {path for path in site if path.endswith("index.html") and "export-curbs" not in path}
-    assert sorted(named) == sorted(f"https://example.org/r/{path.removesuffix('index.html')}" for path in shown)
+    assert sorted(named) == sorted(
+        f"https://example.org/r/{path.removesuffix('index.html')}" for path in shown
+    )
     assert site["robots.txt"].decode().endswith("Sitemap: https://example.org/r/sitemap.xml\n")
 
 
 def test_the_list_of_feeds_has_ours_and_those_that_are_pulled_from_the_web() -> None:
-    feeds = (make_feed(), make_feed(id="file", url="feeds/sample.xml"), make_feed(id="old", retired=True))
+    feeds = (
+        make_feed(),
+        make_feed(id="file", url="feeds/sample.xml"),
+        make_feed(id="old", retired=True),
+    )
     opml = rendered(full(), make_config(feeds=feeds))["feeds.opml"].decode()
 
     assert re.findall('xmlUrl="(.*?)"', opml) == [
@@ -309,7 +366,18 @@ def test_the_list_of_feeds_has_ours_and_those_that_are_pulled_from_the_web() -> 
     ]
 
 
-IDS_OF_PAGES = ("main", "letter", "lead", "elsewhere", "themes", "earlier", "open-1", "departed", "storyline", "p21")
+IDS_OF_PAGES = (
+    "main",
+    "letter",
+    "lead",
+    "elsewhere",
+    "themes",
+    "earlier",
+    "open-1",
+    "departed",
+    "storyline",
+    "p21",
+)
 
 
 @pytest.mark.parametrize("theme", IDS_OF_PAGES)
@@ -340,7 +408,9 @@ def test_the_page_search_is_refused_whether_or_not_there_is_a_search_page() -> N
 
 
 def test_a_picture_keeps_its_size_under_a_base_path_with_encoded_signs() -> None:
-    picture = Copied(source=Path("x"), file="content/2026/w20/p q.png", path="2026/w20/p q.png", size=(3, 2))
+    picture = Copied(
+        source=Path("x"), file="content/2026/w20/p q.png", path="2026/w20/p q.png", size=(3, 2)
+    )
     story = make_story(note="![x](p%20q.png) [about](/чипы/about/) [about](/about/)")
     content = make_content(story, copied=(picture,), pages=(make_page("about"),))
 
@@ -349,7 +419,12 @@ def test_a_picture_keeps_its_size_under_a_base_path_with_encoded_signs() -> None
     page = site["2026/w20/index.html"].decode()
     assert 'src="/%D1%87%D0%B8%D0%BF%D1%8B/2026/w20/p%20q.png" width="3" height="2"' in page
     assert page.count('href="/%D1%87%D0%B8%D0%BF%D1%8B/about/"') == 3  # one of them in the foot
-    assert "чипы" not in site["sitemap.xml"].decode() + site["feed.atom"].decode() + page.partition("<body")[0]
+    assert (
+        "чипы"
+        not in site["sitemap.xml"].decode()
+        + site["feed.atom"].decode()
+        + page.partition("<body")[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -384,7 +459,9 @@ def test_a_picture_keeps_its_size_under_a_base_path_with_encoded_signs() -> None
         ),
     ],
 )  # fmt: skip
-def test_two_claims_to_one_address_are_an_error_that_names_both(fields: dict[str, object], said: str) -> None:
+def test_two_claims_to_one_address_are_an_error_that_names_both(
+    fields: dict[str, object], said: str
+) -> None:
     assert faults(make_content(make_story(), **fields)) == [said]
 
 
@@ -411,12 +488,25 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 
 # ---------------------------------------------------------------- again, after a few files were saved
 
-BIG = make_content(*many(320, themes=("memory-crunch",)), *full().stories, letters=full().letters, pages=full().pages)
+BIG = make_content(
+    *many(320, themes=("memory-crunch",)),
+    *full().stories,
+    letters=full().letters,
+    pages=full().pages,
+)
 SAVES: st.SearchStrategy[dict[str, Any]] = st.one_of(
-    st.fixed_dictionaries({"note": st.sampled_from(["", "Said.", "See [it](2026-05-14-plain.md).", "[x](lost.md)"])}),
-    st.fixed_dictionaries({"themes": st.sampled_from([(), ("export-curbs",), ("export-controls", "memory-crunch")])}),
-    st.fixed_dictionaries({"updated": st.integers(1, 9).map(lambda day: datetime(2026, 6, day, tzinfo=UTC))}),
-    st.fixed_dictionaries({"published": st.integers(1, 9).map(lambda day: datetime(2026, 6, day, tzinfo=UTC))}),
+    st.fixed_dictionaries(
+        {"note": st.sampled_from(["", "Said.", "See [it](2026-05-14-plain.md).", "[x](lost.md)"])}
+    ),
+    st.fixed_dictionaries(
+        {"themes": st.sampled_from([(), ("export-curbs",), ("export-controls", "memory-crunch")])}
+    ),
+    st.fixed_dictionaries(
+        {"updated": st.integers(1, 9).map(lambda day: datetime(2026, 6, day, tzinfo=UTC))}
+    ),
+    st.fixed_dictionaries(
+        {"published": st.integers(1, 9).map(lambda day: datetime(2026, 6, day, tzinfo=UTC))}
+    ),
     st.fixed_dictionaries({"lead": st.booleans()}),
     st.fixed_dictionaries({"hide": st.booleans()}),
     st.fixed_dictionaries({"headline": st.sampled_from(["", "Ours"])}),
@@ -425,10 +515,18 @@ SAVES: st.SearchStrategy[dict[str, Any]] = st.one_of(
 TEXTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {},
     optional={
-        "letters": st.sampled_from([(), (make_letter(),), (make_letter(title="Home"), make_letter("2026-W30"))]),
-        "pages": st.sampled_from([(), (make_page(),), (make_page(title="Archive"), make_page("archive"))]),
-        "introductions": st.sampled_from([(), (make_introduction(),), (make_introduction(body="Other words."),)]),
-        "copied": st.sampled_from([(), (Copied(source=Path("x"), file="content/static/icon.svg", path="icon.svg"),)]),
+        "letters": st.sampled_from(
+            [(), (make_letter(),), (make_letter(title="Home"), make_letter("2026-W30"))]
+        ),
+        "pages": st.sampled_from(
+            [(), (make_page(),), (make_page(title="Archive"), make_page("archive"))]
+        ),
+        "introductions": st.sampled_from(
+            [(), (make_introduction(),), (make_introduction(body="Other words."),)]
+        ),
+        "copied": st.sampled_from(
+            [(), (Copied(source=Path("x"), file="content/static/icon.svg", path="icon.svg"),)]
+        ),
         "stories": st.sampled_from([BIG.stories[:-5], BIG.stories[5:], BIG.stories]),
     },
 )
@@ -455,7 +553,10 @@ def test_another_style_sheet_has_another_address(tmp_path: Path) -> None:
     (tmp_path / "templates/static/print.css").write_text("p { color: red }")
     content = make_content(make_story())
 
-    one, other = (rendered(content, make_config(), root)["index.html"].decode() for root in (Path("none"), tmp_path))
+    one, other = (
+        rendered(content, make_config(), root)["index.html"].decode()
+        for root in (Path("none"), tmp_path)
+    )
 
     sheets = [re.findall(r'href="(/style.css\?v=[0-9a-f]{10})"', page) for page in (one, other)]
     assert len(sheets[0]) == len(sheets[1]) == 1

@@ -79,13 +79,17 @@ def published(site: Path) -> str:
 def test_a_secret_in_an_address_is_published_nowhere_and_stays_in_the_file(tmp_path: Path) -> None:
     root = new(tmp_path)
 
-    built, again, exported = (digest(*words, cwd=root) for words in (("build",), ("build",), ("export", "--json")))
+    built, again, exported = (
+        digest(*words, cwd=root) for words in (("build",), ("build",), ("export", "--json"))
+    )
 
     site = published(root / "site")
     everything = site + exported.stdout + built.stdout + built.stderr
     assert built.returncode == 0, built.stderr
     assert PASSWORD not in everything and TOKEN not in everything and "ada:" not in everything
-    assert 'href="https://news.example/a?x=1"' in site and 'href="https://news.example/l?x=1"' in site
+    assert (
+        'href="https://news.example/a?x=1"' in site and 'href="https://news.example/l?x=1"' in site
+    )
     assert (root / "content/2026/w20/2026-05-15-a.md").read_text() == STORY
     notice = (
         "content/2026/w20/2026-05-15-a.md, content/2026/w20/letter.md, content/themes/ships.md and 1 more: a URL has "
@@ -124,10 +128,14 @@ def test_check_names_each_line_with_a_secret_and_what_is_published(tmp_path: Pat
     assert {one["cure"].partition(";")[0] for one in secrets} == {"the site leaves it out"}
 
 
-def test_the_atom_id_of_a_story_by_hand_is_that_of_its_link_as_it_is_written(tmp_path: Path) -> None:
+def test_the_atom_id_of_a_story_by_hand_is_that_of_its_link_as_it_is_written(
+    tmp_path: Path,
+) -> None:
     root = new(tmp_path)
 
-    records = [json.loads(line) for line in digest("export", "--json", cwd=root).stdout.splitlines()]
+    records = [
+        json.loads(line) for line in digest("export", "--json", cwd=root).stdout.splitlines()
+    ]
 
     name = f"https://news.example/a?x=1&access_token={TOKEN}"
     (story,) = (one for one in records if one.get("file") == "content/2026/w20/2026-05-15-a.md")
@@ -143,7 +151,10 @@ def published_feed(root: Path) -> str:
 def test_what_a_feed_gives_to_everybody_is_published_as_it_is(tmp_path: Path) -> None:
     """Some publishers sign the URLs of pictures, and some number their articles by a parameter called `sid`."""
     root = new(tmp_path)
-    link, image = "https://news.example/article?sid=26/05/18", "https://news.example/p.jpg?auth=0f3e"
+    link, image = (
+        "https://news.example/article?sid=26/05/18",
+        "https://news.example/p.jpg?auth=0f3e",
+    )
     (root / "feeds").mkdir()
     (root / "feeds/quay.xml").write_text(
         f'<rss version="2.0"><channel><title>Quay</title><item><title>Ship</title><link>{link}</link>'
@@ -158,7 +169,9 @@ def test_what_a_feed_gives_to_everybody_is_published_as_it_is(tmp_path: Path) ->
     site = published(root / "site")
     assert f'href="{link}"' in site and f'href="{image}"' in site
     story.write_text(
-        story.read_text().replace(link, f"{link}&pass=pa55word1234").replace(image, f"{image}&pass=pa55word1234")
+        story.read_text()
+        .replace(link, f"{link}&pass=pa55word1234")
+        .replace(image, f"{image}&pass=pa55word1234")
     )
     digest("build", cwd=root)
     site = published(root / "site")
@@ -181,15 +194,22 @@ def test_check_hints_at_a_key_in_the_path_of_a_feeds_address(tmp_path: Path) -> 
     found = json.loads(digest("check", "--format", "json", cwd=root).stdout)
 
     hints = [one["what"] for one in found if "what looks like a key" in one["what"]]
-    named = [f"the address of feed 'f{n}' contains what looks like a key, and it is published" for n in (0, 1)]
+    named = [
+        f"the address of feed 'f{n}' contains what looks like a key, and it is published"
+        for n in (0, 1)
+    ]
     assert hints == named
 
 
 @given(
-    st.text(), st.sampled_from(["", " ", "(", "[a](", "<", '"', "'", "\n"]), st.sampled_from(["", " ", ")", ">", "."])
+    st.text(),
+    st.sampled_from(["", " ", "(", "[a](", "<", '"', "'", "\n"]),
+    st.sampled_from(["", " ", ")", ">", "."]),
 )
 def test_text_around_an_address_stays(words: str, before: str, after: str) -> None:
-    found = redact.strip_text(f"{words} {before}https://ada:{PASSWORD}@news.example/a?x=1&token={TOKEN}{after} b")
+    found = redact.strip_text(
+        f"{words} {before}https://ada:{PASSWORD}@news.example/a?x=1&token={TOKEN}{after} b"
+    )
 
     assert PASSWORD not in found and TOKEN not in found
     if "//" not in words:
@@ -198,8 +218,14 @@ def test_text_around_an_address_stays(words: str, before: str, after: str) -> No
 
 def test_check_counts_lines_as_editors_do(tmp_path: Path) -> None:
     root = new(tmp_path)
-    (root / "content/pages/about.md").write_text(f"---\ntitle: A\n---\n\nOne\u2028two\x0bthree\n{URL}/x\n")
+    (root / "content/pages/about.md").write_text(
+        f"---\ntitle: A\n---\n\nOne\u2028two\x0bthree\n{URL}/x\n"
+    )
 
     found = json.loads(digest("check", "--format", "json", cwd=root).stdout)
 
-    assert [one["line"] for one in found if one["file"].endswith("about.md") and "which anyone" in one["what"]] == [6]
+    assert [
+        one["line"]
+        for one in found
+        if one["file"].endswith("about.md") and "which anyone" in one["what"]
+    ] == [6]

@@ -37,9 +37,7 @@ FOCUS = """() => {
 }"""
 STOPS = """() => [...document.querySelectorAll('a[href], button, input, select, summary, [tabindex="0"]')]
     .filter(node => node.checkVisibility()).map(node => node.getAttribute('href') || node.localName)"""
-SCROLLED = (
-    "() => [...document.querySelectorAll('pre, table')].filter(node => node.scrollWidth > node.clientWidth).length"
-)
+SCROLLED = "() => [...document.querySelectorAll('pre, table')].filter(node => node.scrollWidth > node.clientWidth).length"
 MOVES = """() => [...document.querySelectorAll('*')].filter(node => {
     const style = getComputedStyle(node);
     return parseFloat(style.transitionDuration) > 0.01 || parseFloat(style.animationDuration) > 0.01;
@@ -72,7 +70,10 @@ def visits(showcase: Path, blank: Path, address: str, browser: Browser) -> dict[
                 for place in (*showcases.KINDS, "search/")
                 if has(showcase, place)
             },
-            **{f"empty {place}": visit(browser, empty + place) for place in browsing.addresses(blank)},
+            **{
+                f"empty {place}": visit(browser, empty + place)
+                for place in browsing.addresses(blank)
+            },
         }
 
 
@@ -94,7 +95,9 @@ def visit(browser: Browser, url: str) -> Visit:
         page.evaluate(FRAME)
         page.unroute_all()  # which lets them through
         page.wait_for_load_state()
-        return Visit(width=page.evaluate(browsing.WIDTH), shift=page.evaluate(SHIFT), hosts=hosts, said=said)
+        return Visit(
+            width=page.evaluate(browsing.WIDTH), shift=page.evaluate(SHIFT), hosts=hosts, said=said
+        )
 
 
 def test_every_kind_of_page_is_among_those_judged(showcase: Path) -> None:
@@ -113,11 +116,15 @@ def test_nothing_moves_when_a_picture_comes_late(visits: dict[str, Visit]) -> No
 
 
 def test_no_page_asks_another_host_or_makes_the_console_speak(visits: dict[str, Visit]) -> None:
-    assert {host.partition(":")[0] for one in visits.values() for host in one.hosts} == {"127.0.0.1"}
+    assert {host.partition(":")[0] for one in visits.values() for host in one.hosts} == {
+        "127.0.0.1"
+    }
     assert {place: one.said for place, one in visits.items() if one.said} == {}
 
 
-@pytest.mark.parametrize("place", ["", "2026/w20/", "archive/", "themes/controls/", "themes/", "subscribe/"])
+@pytest.mark.parametrize(
+    "place", ["", "2026/w20/", "archive/", "themes/controls/", "themes/", "subscribe/"]
+)
 def test_a_page_says_all_without_script(place: str, address: str, browser: Browser) -> None:
     seen = []
     for scripts in (True, False):
@@ -142,14 +149,18 @@ def test_the_keyboard_meets_every_link_in_order_and_sees_where_it_is(
     assert [stop for stop in walked if not (stop["ring"] and stop["seen"])] == []
 
 
-def test_the_skip_link_is_the_first_stop_and_leads_past_the_menu(address: str, browser: Browser) -> None:
+def test_the_skip_link_is_the_first_stop_and_leads_past_the_menu(
+    address: str, browser: Browser
+) -> None:
     with browsing.reading(browser, viewport=DESK) as page:
         page.goto(address + "2026/w21/")
         first = pressed(page, "Tab")
         page.keyboard.press("Enter")
         page.wait_for_url("**#_main")
         then = pressed(page, "Tab")
-        in_main = page.evaluate("() => document.activeElement === document.querySelector('main a[href]')")
+        in_main = page.evaluate(
+            "() => document.activeElement === document.querySelector('main a[href]')"
+        )
 
     assert first["name"] == "#_main"
     assert first["seen"]
@@ -164,7 +175,9 @@ def pressed(page: Page, key: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("place", ["", "2026/w20/"])
-def test_nothing_moves_for_readers_who_want_no_motion(place: str, address: str, browser: Browser) -> None:
+def test_nothing_moves_for_readers_who_want_no_motion(
+    place: str, address: str, browser: Browser
+) -> None:
     with browsing.reading(browser, viewport=DESK, reduced_motion="reduce") as page:
         page.goto(address + place)
 
@@ -175,8 +188,12 @@ def test_a_printed_week_has_addresses_and_no_menu(address: str, browser: Browser
     with browsing.reading(browser, viewport=DESK) as page:
         page.goto(address + "2026/w20/")
         page.emulate_media(media="print")
-        written = page.evaluate("() => getComputedStyle(document.querySelector('h3 a'), '::after').content")
-        menus = page.evaluate("() => [...document.querySelectorAll('nav')].filter(one => one.checkVisibility()).length")
+        written = page.evaluate(
+            "() => getComputedStyle(document.querySelector('h3 a'), '::after').content"
+        )
+        menus = page.evaluate(
+            "() => [...document.querySelectorAll('nav')].filter(one => one.checkVisibility()).length"
+        )
 
     assert "https://post.example/" in written
     assert menus == 0

@@ -12,13 +12,17 @@ from digest.site import render
 from digest.site.feeds import atom
 
 ODD = "\x00\x0b\x1f\x7f\x80\x9f\ud800\udfff\ufdd0\ufdef\ufffe\uffff"
-anything = st.text(st.characters(exclude_categories=()) | st.sampled_from(ODD + "<>&\"'\t\n\r é\u2028"))
+anything = st.text(
+    st.characters(exclude_categories=()) | st.sampled_from(ODD + "<>&\"'\t\n\r é\u2028")
+)
 
 
 @given(anything)
 @example(f"words {ODD} and more")
 def test_signs_that_no_document_may_hold_are_left_out_and_no_others(text: str) -> None:
-    illegal = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+    illegal = re.compile(
+        "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+    )
 
     assert render._legal(text) == illegal.sub("", text).encode()
 

@@ -31,7 +31,7 @@ from digest.site.addresses import Base
 from digest.site.arrange import arrange
 from digest.site.fingerprint import shipped_templates
 from digest.site.link_targets import Targets
-from digest.site.markdown import Writer
+from digest.site.markdown import MarkdownRenderer
 from digest.site.search import pagefind, reproducible, search_index
 from digest.site.search.records import CUT, UNSPACED, Record, cut, record
 
@@ -94,9 +94,30 @@ def write(root: Path, day: str, slug: str, title: str, themes: str = "", note: s
 def digest(root: Path) -> Path:
     """A digest of a few stories of two years, under two themes."""
     (root / "digest.toml").write_text(TOML)
-    write(root, "2025-05-06", "old-crane", "An old crane sinks", "cranes", "Rust was the *cause*: &lt;b&gt; & more.")
-    write(root, "2026-05-05", "two-cranes", "Two cranes too many", "cranes, tolls", "Somebody ordered twice.")
-    write(root, "2026-05-06", "tolls-rise", "Tolls rise", "tolls", "To pay for the second [crane](https://a.example).")
+    write(
+        root,
+        "2025-05-06",
+        "old-crane",
+        "An old crane sinks",
+        "cranes",
+        "Rust was the *cause*: &lt;b&gt; & more.",
+    )
+    write(
+        root,
+        "2026-05-05",
+        "two-cranes",
+        "Two cranes too many",
+        "cranes, tolls",
+        "Somebody ordered twice.",
+    )
+    write(
+        root,
+        "2026-05-06",
+        "tolls-rise",
+        "Tolls rise",
+        "tolls",
+        "To pay for the second [crane](https://a.example).",
+    )
     write(root, "2026-05-12", "quiet", "A quiet week", "", "Nothing sank.")
     return root
 
@@ -114,7 +135,10 @@ def made(root: Path, base_url: str | None = None) -> dict[str, bytes]:
 def found(site: dict[str, bytes]) -> dict[str, Any]:
     """What the index has of each story, by its place."""
     fragments = {path: content for path, content in site.items() if path.endswith(".pf_fragment")}
-    told = {path: json.loads(gzip.decompress(one).removeprefix(b"pagefind_dcd")) for path, one in fragments.items()}
+    told = {
+        path: json.loads(gzip.decompress(one).removeprefix(b"pagefind_dcd"))
+        for path, one in fragments.items()
+    }
     assert all(path.startswith(f"{INDEX}{one['url'][:4]}/") for path, one in told.items())
     return {one["url"]: one for one in told.values()}
 
@@ -122,9 +146,9 @@ def found(site: dict[str, bytes]) -> dict[str, Any]:
 # ---------------------------------------------------------------- records
 
 
-def writer() -> Writer:
+def writer() -> MarkdownRenderer:
     config, content = make_config(), make_content()
-    return Writer(Targets(arrange(content, config), Base(config.site.url)))
+    return MarkdownRenderer(Targets(arrange(content, config), Base(config.site.url)))
 
 
 @pytest.mark.parametrize(
@@ -157,7 +181,9 @@ def test_what_is_searched_are_the_words_that_a_page_shows(markdown: str, words: 
 def test_where_a_text_is_too_costly_for_markdown_its_comments_stay_private_too() -> None:
     costly = "<!-- hushed --> " + "<" * 1200 + " seen\n\n[//]: # (hushed)"
 
-    assert "hushed" not in writer().words(costly) + writer().html(costly, file="x.md", here="", top=2)
+    assert "hushed" not in writer().words(costly) + writer().html(
+        costly, file="x.md", here="", top=2
+    )
     assert "seen" in writer().words(costly)
 
 
@@ -228,7 +254,9 @@ def test_a_cut_text_is_the_same_text_once_the_cuts_are_taken_out(text: str) -> N
 
 def test_the_page_cuts_what_is_asked_for_by_the_same_letters() -> None:
     script = (shipped_templates() / "search.js").read_text()
-    known = re.sub(r"\\u\{([0-9a-f]+)\}|\\u([0-9a-f]{4})", lambda one: chr(int(one[1] or one[2], 16)), script)
+    known = re.sub(
+        r"\\u\{([0-9a-f]+)\}|\\u([0-9a-f]{4})", lambda one: chr(int(one[1] or one[2], 16)), script
+    )
 
     assert f"[{UNSPACED}]/u" in known
 
@@ -247,27 +275,45 @@ def of_year(site: dict[str, bytes], year: str) -> dict[str, bytes]:
 
 def stamps(root: Path, *places: str) -> dict[str, tuple[int, int]]:
     """The stamps of all files in these places, by path."""
-    files = [path for place in places for path in [root / place, *(root / place).rglob("*")] if path.is_file()]
+    files = [
+        path
+        for place in places
+        for path in [root / place, *(root / place).rglob("*")]
+        if path.is_file()
+    ]
     return {path.as_posix(): (path.stat().st_mtime_ns, path.stat().st_ino) for path in files}
 
 
 def test_each_story_is_found_at_its_permalink_by_theme_and_year(root: Path) -> None:
     stories = found(made(root))
 
-    assert set(stories) == {"2025/w19/#old-crane", "2026/w19/#two-cranes", "2026/w19/#tolls-rise", "2026/w20/#quiet"}
+    assert set(stories) == {
+        "2025/w19/#old-crane",
+        "2026/w19/#two-cranes",
+        "2026/w19/#tolls-rise",
+        "2026/w20/#quiet",
+    }
     crane = stories["2026/w19/#two-cranes"]
     assert crane["filters"] == {"theme": ["cranes", "tolls"]}
-    assert crane["meta"] == {"title": "Two cranes too many", "said_by": "The Quay · Jo Writer", "day": "5 May 2026"}
+    assert crane["meta"] == {
+        "title": "Two cranes too many",
+        "said_by": "The Quay · Jo Writer",
+        "day": "5 May 2026",
+    }
     assert stories["2025/w19/#old-crane"]["content"] == "Rust was the cause: <b> & more."
 
 
-def test_the_same_stories_give_the_same_bytes(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_same_stories_give_the_same_bytes(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     one = made(root)
     for _ in range(4):
         assert made(digest(tmp_path_factory.mktemp("again"))) == one
 
 
-def test_an_index_that_stands_is_not_made_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_index_that_stands_is_not_made_again(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one = made(root)
     monkeypatch.setenv("PAGEFIND_BINARY_PATH", "no-such-program")
 
@@ -278,13 +324,20 @@ def test_an_index_that_stands_is_not_made_again(root: Path, monkeypatch: pytest.
 def years(root: Path) -> list[str]:
     """The years whose index is in the cache."""
     with sqlite3.connect(root / ".digest/cache.sqlite") as cache:
-        return [name for (name,) in cache.execute("SELECT name FROM cache WHERE kind = 'search files' ORDER BY name")]
+        return [
+            name
+            for (name,) in cache.execute(
+                "SELECT name FROM cache WHERE kind = 'search files' ORDER BY name"
+            )
+        ]
 
 
 def keys(root: Path) -> set[bytes]:
     """The keys under which the index of each year is in the cache."""
     with sqlite3.connect(root / ".digest/cache.sqlite") as cache:
-        return {key for (key,) in cache.execute("SELECT key FROM cache WHERE kind = 'search files'")}
+        return {
+            key for (key,) in cache.execute("SELECT key FROM cache WHERE kind = 'search files'")
+        }
 
 
 @pytest.mark.parametrize(
@@ -332,7 +385,9 @@ def test_a_change_in_one_year_touches_no_file_of_another(root: Path) -> None:
     assert found(site)["2026/w19/#tolls-rise"]["meta"]["title"] == "Tolls fall"
 
 
-def test_only_the_year_that_has_changed_is_asked_of_the_program(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_year_that_has_changed_is_asked_of_the_program(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[list[str]] = []
     make = pagefind.make
 
@@ -370,10 +425,16 @@ def test_a_story_that_is_hidden_is_found_in_no_output_whichever_is_built_first(r
 
     for folder in (root / "other", root / "site"):
         build.run(root, settings, output=folder, base_url=None)
-        assert set(found(read_folder(folder))) == {"2025/w19/#old-crane", "2026/w19/#two-cranes", "2026/w20/#quiet"}
+        assert set(found(read_folder(folder))) == {
+            "2025/w19/#old-crane",
+            "2026/w19/#two-cranes",
+            "2026/w20/#quiet",
+        }
 
 
-def test_another_version_of_the_program_makes_every_index_anew(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_version_of_the_program_makes_every_index_anew(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made(root)
     before = keys(root)
     monkeypatch.setattr(fingerprint, "of_program", lambda: b"another")
@@ -445,9 +506,16 @@ def test_what_a_file_name_alone_says_of_a_story_is_known(root: Path) -> None:
     assert found(made(root))["2026/w20/#quiet"]["meta"]["day"] == "13 May 2026"
 
 
-def test_words_that_are_taken_back_leave_the_index_even_where_the_list_of_what_was_built_is_lost(root: Path) -> None:
+def test_words_that_are_taken_back_leave_the_index_even_where_the_list_of_what_was_built_is_lost(
+    root: Path,
+) -> None:
     before = made(root)
-    mine = {".nojekyll", "search/pagefind/mine.txt", "search/pagefind/2026/mine.txt", "search/mine.js"}
+    mine = {
+        ".nojekyll",
+        "search/pagefind/mine.txt",
+        "search/pagefind/2026/mine.txt",
+        "search/mine.js",
+    }
     for path in mine:
         (root / "site" / path).write_text("mine")
     (root / "content/2026/w19/2026-05-05-two-cranes.md").unlink()
@@ -493,7 +561,9 @@ def program(root: Path, script: str) -> str:
     return str(path)
 
 
-ANSWERS_NO = base64.b64encode(b'{"message_id": 1, "payload": {"type": "Error", "message": "No!"}}').decode()
+ANSWERS_NO = base64.b64encode(
+    b'{"message_id": 1, "payload": {"type": "Error", "message": "No!"}}'
+).decode()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a script for sh")
@@ -519,7 +589,9 @@ def test_a_program_that_fails_costs_the_search_page_and_one_line(
     report = build.run(root, configs.load(root), output=root / "site", base_url=None)
     site = read_folder(root / "site")
 
-    assert report.warning.startswith("search: pagefind made no index, so the site has no search page: ")
+    assert report.warning.startswith(
+        "search: pagefind made no index, so the site has no search page: "
+    )
     assert "\n" not in report.warning
     assert said in report.warning
     assert not [path for path in site if path.startswith("search/")]
@@ -530,7 +602,9 @@ def test_a_program_that_fails_costs_the_search_page_and_one_line(
     assert len(found(made(root))) == 5
 
 
-def test_without_the_extra_there_is_no_page_and_no_link(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_there_is_no_page_and_no_link(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made(root)
     monkeypatch.setattr(search_index, "available", lambda: False)
     write(root, "2026-05-14", "new", "Something new")
@@ -556,7 +630,10 @@ def small(filters: list[Any], meta: Any = None) -> dict[str, bytes]:
         return gzip.compress(b"pagefind_dcd" + cbor2.dumps(value))
 
     entry = {"version": "1", "languages": {"en": {"hash": "en_0000000000", "wasm": "en"}}}
-    names = [[one[0] if isinstance(one, list) else "any", f"en_{at:07}"] for at, one in enumerate(filters)]
+    names = [
+        [one[0] if isinstance(one, list) else "any", f"en_{at:07}"]
+        for at, one in enumerate(filters)
+    ]
     return {
         reproducible.ENTRY: json.dumps(entry).encode(),
         "pagefind.en_0000000000.pf_meta": packed(meta or ["1", [], [], names, []]),
@@ -565,8 +642,12 @@ def small(filters: list[Any], meta: Any = None) -> dict[str, bytes]:
 
 
 def test_the_order_of_filters_and_values_does_not_matter() -> None:
-    one = small([["theme", [["a", [1]], ["b", [2, 300]]]], ["year", [["2025", [1]], ["2026", [2]]]]])
-    other = small([["year", [["2026", [2]], ["2025", [1]]]], ["theme", [["b", [2, 300]], ["a", [1]]]]])
+    one = small(
+        [["theme", [["a", [1]], ["b", [2, 300]]]], ["year", [["2025", [1]], ["2026", [2]]]]]
+    )
+    other = small(
+        [["year", [["2026", [2]], ["2025", [1]]]], ["theme", [["b", [2, 300]], ["a", [1]]]]]
+    )
 
     assert reproducible.in_order(one) == reproducible.in_order(other)
     assert len(reproducible.in_order(one)) == 4
@@ -586,7 +667,10 @@ def test_the_order_of_filters_and_values_does_not_matter() -> None:
         small([4]),
         small([["theme"]]),
         small([["theme", 4]]),
-        small([]) | {"pagefind.en_0000000000.pf_meta": gzip.compress(b"pagefind_dcd\x84" + b"\x9f" * 100_000)},
+        small([])
+        | {
+            "pagefind.en_0000000000.pf_meta": gzip.compress(b"pagefind_dcd\x84" + b"\x9f" * 100_000)
+        },
         small([]) | {"pagefind.en_0000000000.pf_meta": gzip.compress(b"pagefind_dcd\x80\x80")},
     ],
 )
@@ -600,17 +684,28 @@ def test_files_of_an_unknown_form_stay_as_they_are(files: dict[str, bytes]) -> N
 def test_no_page_but_the_search_page_loads_a_script(root: Path) -> None:
     site = made(root)
 
-    loading = {path for path, tree in pages(site).items() if [one for one in find(tree, "script") if one.get("src")]}
+    loading = {
+        path
+        for path, tree in pages(site).items()
+        if [one for one in find(tree, "script") if one.get("src")]
+    }
     assert loading == {"search/index.html"}
 
 
-def test_the_page_offers_the_themes_and_years_that_have_stories_and_says_what_to_do_without_script(root: Path) -> None:
+def test_the_page_offers_the_themes_and_years_that_have_stories_and_says_what_to_do_without_script(
+    root: Path,
+) -> None:
     site = made(root)
     page = parse(site["search/index.html"])
 
-    choices = [[one.get("value", text(one)) for one in find(list_, "option")] for list_ in find(page, "select")]
+    choices = [
+        [one.get("value", text(one)) for one in find(list_, "option")]
+        for list_ in find(page, "select")
+    ]
     assert choices == [["", "cranes", "tolls"], ["", "2026", "2025"]]
-    assert "Search needs script" in next(text(one) for one in find(page, "p") if one.get("role") == "status")
+    assert "Search needs script" in next(
+        text(one) for one in find(page, "p") if one.get("role") == "status"
+    )
     assert b'<a href="/trial/search/">Search</a>' in site["2026/w19/index.html"]
     assert site["search/search.js"].startswith(b"const ")
 
@@ -627,7 +722,9 @@ def test_a_page_of_that_name_is_an_error_that_names_both() -> None:
 def faults(content: Content, config: Config) -> list[str]:
     from digest.site.plan import plan
 
-    return [str(problem) for problem in plan(arrange(content, config), config, searched=True).found()]
+    return [
+        str(problem) for problem in plan(arrange(content, config), config, searched=True).found()
+    ]
 
 
 # ---------------------------------------------------------------- in a browser
@@ -661,7 +758,13 @@ def of_many_scripts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root = tmp_path_factory.mktemp("scripts")
     (root / "digest.toml").write_text(TOML)
     for number, title in enumerate([*SCRIPTS, "An old cat"]):
-        write(root, "2026-05-05", f"s{number}", title, note="コンテナの話" if "半導体" in title else "")
+        write(
+            root,
+            "2026-05-05",
+            f"s{number}",
+            title,
+            note="コンテナの話" if "半導体" in title else "",
+        )
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(search_index, "available", lambda: True)
         made(root)
@@ -680,7 +783,9 @@ def test_any_word_of_a_title_finds_it_in_scripts_without_spaces_and_with_symbols
             assert not re.search("[\u200a\u200b]", opened.locator("#_stories").inner_text())
 
 
-def test_what_stands_nowhere_is_not_found_by_its_letters(browser: Browser, of_many_scripts: str) -> None:
+def test_what_stands_nowhere_is_not_found_by_its_letters(
+    browser: Browser, of_many_scripts: str
+) -> None:
     with browsing.reading(browser) as opened:
         for asked in NOT_FOUND:
             opened.goto(f"{of_many_scripts}search/?q={quote(asked)}")
@@ -697,7 +802,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root = digest(tmp_path_factory.mktemp("searched"))
     for number in range(30):
         write(root, "2024-05-07", f"barge-{number}", f"Barge {number} passes", "", "It passes.")
-    write(root, "2024-05-14", "airship", f"'{ATTACK} airship'", "", f"{ATTACK.replace('<', '&lt;')} of airships")
+    write(
+        root,
+        "2024-05-14",
+        "airship",
+        f"'{ATTACK} airship'",
+        "",
+        f"{ATTACK.replace('<', '&lt;')} of airships",
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search_index, "available", lambda: True)
         made(root)
@@ -713,7 +825,10 @@ def page(address: str, browser: Browser) -> Iterator[Page]:
         opened.on("console", lambda message: wrong.append(message.text))
         opened.on("pageerror", lambda error: wrong.append(str(error)))
         opened.on(
-            "request", lambda request: wrong.append(request.url) if not request.url.startswith(address[:20]) else None
+            "request",
+            lambda request: (
+                wrong.append(request.url) if not request.url.startswith(address[:20]) else None
+            ),
         )
         opened.goto(f"{address}search/")
         yield opened
@@ -722,7 +837,9 @@ def page(address: str, browser: Browser) -> Iterator[Page]:
 
 def stories(page: Page, status: str) -> list[str]:
     """The headlines that are shown, once the page says how many there are."""
-    page.wait_for_function("wanted => document.getElementById('_status').textContent === wanted", arg=status)
+    page.wait_for_function(
+        "wanted => document.getElementById('_status').textContent === wanted", arg=status
+    )
     return page.locator("#_stories h3").all_inner_texts()
 
 
@@ -747,7 +864,11 @@ def test_what_stories_hold_is_shown_as_words_and_never_run(page: Page) -> None:
 
 def test_theme_and_year_choose_among_what_a_word_finds(page: Page, address: str) -> None:
     page.get_by_label("Words").fill("crane")
-    assert sorted(stories(page, "3 stories")) == ["An old crane sinks", "Tolls rise", "Two cranes too many"]
+    assert sorted(stories(page, "3 stories")) == [
+        "An old crane sinks",
+        "Tolls rise",
+        "Two cranes too many",
+    ]
 
     page.get_by_label("Theme").select_option(label="Cranes & hoists")
     assert sorted(stories(page, "2 stories")) == ["An old crane sinks", "Two cranes too many"]
@@ -776,7 +897,9 @@ def test_theme_and_year_choose_among_what_a_word_finds(page: Page, address: str)
         ('q="crane+second"', NOTHING, set()),
     ],
 )
-def test_all_years_are_searched_as_one(page: Page, address: str, asked: str, status: str, headlines: set[str]) -> None:
+def test_all_years_are_searched_as_one(
+    page: Page, address: str, asked: str, status: str, headlines: set[str]
+) -> None:
     page.goto(f"{address}search/?{asked}")
 
     assert set(stories(page, status)) == headlines
@@ -816,7 +939,12 @@ def test_many_stories_come_in_parts_and_the_keyboard_stays_where_they_go_on(page
     page.get_by_role("button", name="Show more stories").press("Enter")
     page.locator("#_stories li").nth(29).wait_for()
 
-    assert page.locator("#_stories li").nth(20).get_by_role("link").evaluate("link => link === document.activeElement")
+    assert (
+        page.locator("#_stories li")
+        .nth(20)
+        .get_by_role("link")
+        .evaluate("link => link === document.activeElement")
+    )
     assert page.get_by_role("button", name="Show more stories").is_hidden()
 
 

@@ -6,15 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.site import storyline
-from digest.site.storyline import Course
+from digest.site.storyline import Timeline
 from digest.week import Week
 
 W20 = Week(2026, 20)
 
 
-def course(now: Week, **counts: int) -> Course:
+def course(now: Week, **counts: int) -> Timeline:
     """The course of a theme with the counts of weeks of 2026: `w07=3`."""
-    found = storyline.course({Week(2026, int(week[1:])): number for week, number in counts.items()}, now)
+    found = storyline.course(
+        {Week(2026, int(week[1:])): number for week, number in counts.items()}, now
+    )
     assert found is not None
     return found
 
@@ -61,7 +63,9 @@ def test_silence_until_now_is_said_by_itself() -> None:
 
 
 @given(st.sets(st.integers(0, 300), min_size=1), st.integers(1, 100))
-def test_the_first_week_and_the_silence_since_the_last_are_told(ordinals: set[int], passed: int) -> None:
+def test_the_first_week_and_the_silence_since_the_last_are_told(
+    ordinals: set[int], passed: int
+) -> None:
     base = Week(2020, 1).ordinal
     counts = {Week.at(base + at): 1 for at in ordinals}
 

@@ -62,7 +62,12 @@ def test_a_week_whose_stories_were_all_taken_back_keeps_its_page_and_its_archive
         if kind == "by hand":
             desk.write(f"content/2026/{week}/2026-05-{day:02}-a{day}.md")
     if kind == "pulled":
-        desk.feed(*(item(day, f"a{day}", date_published=f"2026-05-{day:02}T08:00:00Z") for day in (5, 12, 19)))
+        desk.feed(
+            *(
+                item(day, f"a{day}", date_published=f"2026-05-{day:02}T08:00:00Z")
+                for day in (5, 12, 19)
+            )
+        )
         desk.pull()
     before = desk.build()
     file = "content/2026/w19/2026-05-05-a5.md"
@@ -80,7 +85,9 @@ def test_a_week_whose_stories_were_all_taken_back_keeps_its_page_and_its_archive
     document = ElementTree.fromstring(site["2026/w19/feed.atom"])
     assert list(document.iter(f"{ATOM}entry")) == []
     assert b"This week has no stories any more." in site["2026/w19/index.html"]
-    assert not [path for path, content in site.items() if b"2026-05-05-a5" in content or b"/5/a5" in content]
+    assert not [
+        path for path, content in site.items() if b"2026-05-05-a5" in content or b"/5/a5" in content
+    ]
     assert b"2026/w19" not in site["archive/index.html"]  # it is no edition
 
 
@@ -108,11 +115,15 @@ def test_a_week_of_drafts_alone_has_no_page(desk: Desk) -> None:
 
 def dates(site: dict[str, bytes]) -> list[tuple[str | None, str | None]]:
     entries = ElementTree.fromstring(site["weeks.atom"]).iter(f"{ATOM}entry")
-    return [(entry.findtext(f"{ATOM}published"), entry.findtext(f"{ATOM}updated")) for entry in entries]
+    return [
+        (entry.findtext(f"{ATOM}published"), entry.findtext(f"{ATOM}updated")) for entry in entries
+    ]
 
 
 @pytest.mark.parametrize("first_pull", [True, False])
-def test_deleting_the_first_story_of_a_week_keeps_the_dates_of_the_edition_before(desk: Desk, first_pull: bool) -> None:
+def test_deleting_the_first_story_of_a_week_keeps_the_dates_of_the_edition_before(
+    desk: Desk, first_pull: bool
+) -> None:
     for count in (3,) if first_pull else (1, 2, 3):
         desk.feed(*ENTRIES[:count])
         desk.pull()
@@ -126,7 +137,11 @@ def test_deleting_the_first_story_of_a_week_keeps_the_dates_of_the_edition_befor
 
 @pytest.mark.parametrize("fate", ["hidden", "deleted"])
 def test_taking_a_story_back_updates_its_own_edition_and_no_other(desk: Desk, fate: str) -> None:
-    entries = {f"{W20}/2026-05-12-early": 12, f"{W21}/2026-05-19-first": 19, f"{W21}/2026-05-20-second": 20}
+    entries = {
+        f"{W20}/2026-05-12-early": 12,
+        f"{W21}/2026-05-19-first": 19,
+        f"{W21}/2026-05-20-second": 20,
+    }
     for file, day in {**entries, f"{W22}/2026-05-26-after": 26}.items():
         desk.write(f"{file}.md", link=f"https://by-hand.example/{day}")
     w21, w20 = dates(desk.build())
@@ -141,7 +156,9 @@ def test_taking_a_story_back_updates_its_own_edition_and_no_other(desk: Desk, fa
     assert str(now21[1]) > str(w21[1])
 
 
-def test_deleting_a_story_by_hand_that_came_first_keeps_the_dates_of_the_edition_before(desk: Desk) -> None:
+def test_deleting_a_story_by_hand_that_came_first_keeps_the_dates_of_the_edition_before(
+    desk: Desk,
+) -> None:
     """Its date is the one in the name of its file."""
     for week, day in ((W20, 12), (W21, 19), (W21, 20)):
         desk.write(f"{week}/2026-05-{day}-a{day}.md")
@@ -161,7 +178,10 @@ def test_a_link_to_a_deleted_story_is_its_words_alone(desk: Desk, kind: str) -> 
         file = f"{W20}/2026-05-12-early.md"
     else:
         file = desk.write(f"{W20}/2026-05-12-early.md")
-    desk.write(f"{W21}/2026-05-19-b.md", body="[See](../w20/2026-05-12-early.md) [it](2026-05-12-early.md).")
+    desk.write(
+        f"{W21}/2026-05-19-b.md",
+        body="[See](../w20/2026-05-12-early.md) [it](2026-05-12-early.md).",
+    )
     desk.build()
     (desk.root / file).unlink()
 
@@ -173,14 +193,18 @@ def test_a_link_to_a_deleted_story_is_its_words_alone(desk: Desk, kind: str) -> 
         "its words are published without the link; remove it, or publish what it leads to"
         for link in ("../w20/2026-05-12-early.md", "2026-05-12-early.md")
     ]
-    assert [str(problem) for problem in report.problems if problem.hint and "link" in problem.what] == said
+    assert [
+        str(problem) for problem in report.problems if problem.hint and "link" in problem.what
+    ] == said
     assert report.errors == 0
     assert b"<p>See it.</p>" in desk.build()["2026/w21/index.html"]
     assert desk.report.hints == tuple(one.replace(": the", ": hint: the") for one in said)
 
 
 @pytest.mark.parametrize("fate", ["hidden", "draft", "deleted", "deleted, and a pull after it"])
-def test_one_line_takes_a_story_down_that_a_published_letter_links_to(desk: Desk, fate: str) -> None:
+def test_one_line_takes_a_story_down_that_a_published_letter_links_to(
+    desk: Desk, fate: str
+) -> None:
     desk.feed(*ENTRIES)
     desk.pull()
     file = f"{W21}/2026-05-19-first.md"
@@ -198,7 +222,11 @@ def test_one_line_takes_a_story_down_that_a_published_letter_links_to(desk: Desk
         desk.pull()
     site = desk.build()
 
-    assert not [path for path, content in site.items() if b"news.example/2/first" in content or b"#first" in content]
+    assert not [
+        path
+        for path, content in site.items()
+        if b"news.example/2/first" in content or b"#first" in content
+    ]
     assert b"More of it." in site["2026/w22/index.html"]
     assert {hint.partition(":")[0] for hint in desk.report.hints} == {
         f"{W21}/letter.md", f"{W22}/2026-05-26-after.md"
@@ -209,11 +237,16 @@ def test_one_line_takes_a_story_down_that_a_published_letter_links_to(desk: Desk
 
 
 @pytest.mark.parametrize("fate", ["hidden", "deleted", "deleted, and a pull after it"])
-def test_a_link_to_a_week_still_leads_there_when_its_only_story_is_taken_down(desk: Desk, fate: str) -> None:
+def test_a_link_to_a_week_still_leads_there_when_its_only_story_is_taken_down(
+    desk: Desk, fate: str
+) -> None:
     desk.feed(ENTRIES[0])
     desk.pull()
     file = f"{W20}/2026-05-12-early.md"
-    desk.write(f"{W21}/2026-05-19-b.md", body="As [last week](../w20/) and in [its letter](../w20/letter.md).")
+    desk.write(
+        f"{W21}/2026-05-19-b.md",
+        body="As [last week](../w20/) and in [its letter](../w20/letter.md).",
+    )
     assert b'<a href="/digest/2026/w20/">last week</a>' in desk.build()["2026/w21/index.html"]
 
     if fate == "hidden":
@@ -248,7 +281,9 @@ def test_a_link_to_a_file_that_never_was_stays_an_error_beside_a_hidden_story(de
     desk.write(f"{W20}/2026-05-12-early.md", extra="hide: true\n")
     desk.write(f"{W21}/2026-05-19-b.md", body="See [it](../w20/2026-05-12-erly.md).")
 
-    with pytest.raises(Faults, match=r"^content/2026/w21/2026-05-19-b.md:6: the link to '.*' leads to no story; "):
+    with pytest.raises(
+        Faults, match=r"^content/2026/w21/2026-05-19-b.md:6: the link to '.*' leads to no story; "
+    ):
         desk.build()
 
 
@@ -272,7 +307,9 @@ def test_the_inbox_knows_a_story_by_hand_that_was_deleted(desk: Desk) -> None:
 
 @pytest.mark.parametrize("fate", ["deleted", "hidden"])
 @pytest.mark.parametrize("other", ["nothing", "title"])
-def test_no_page_stays_when_an_older_digest_folder_was_put_back(desk: Desk, fate: str, other: str) -> None:
+def test_no_page_stays_when_an_older_digest_folder_was_put_back(
+    desk: Desk, fate: str, other: str
+) -> None:
     desk.write(f"{W20}/2026-05-12-a.md")
     desk.build()
     shutil.copytree(desk.root / ".digest", desk.root / "older", symlinks=True)
@@ -307,7 +344,9 @@ def test_a_folder_with_the_site_of_another_digest_is_refused(desk: Desk, tmp_pat
         return read_folder(shared)
 
     mine = built(desk)
-    with pytest.raises(DigestError, match="this folder has the site of another digest, whose id is urn:uuid:"):
+    with pytest.raises(
+        DigestError, match="this folder has the site of another digest, whose id is urn:uuid:"
+    ):
         built(other)
 
     assert read_folder(shared) == mine

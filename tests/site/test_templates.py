@@ -15,7 +15,9 @@ from digest.site.plan import plan
 FOLDER = Path(__file__).parents[2] / "templates"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([\w/]+\.html)` \| ([^|]+) \| ([^|]*)\| (?:([^|]*)\|)?$", re.MULTILINE)
-LISTED = {name: (blocks, receives) for name, _, blocks, receives in ROW.findall(README) if "/" not in name}
+LISTED = {
+    name: (blocks, receives) for name, _, blocks, receives in ROW.findall(README) if "/" not in name
+}
 
 
 def names(cell: str) -> set[str]:
@@ -38,7 +40,9 @@ def test_every_page_receives_what_is_listed_and_nothing_else() -> None:
     planned = plan(arrange(content, config), config)
 
     frame = {"site", "head"} | names(LISTED["base.html"][1])
-    received = {page.template: set(planned.data(page)) - frame for page in planned.pages if page.head}
+    received = {
+        page.template: set(planned.data(page)) - frame for page in planned.pages if page.head
+    }
 
     assert set(received) <= set(LISTED) - {"base.html"}
     assert received == {name: names(LISTED[name][1]) for name in received}
@@ -59,10 +63,14 @@ def test_every_page_receives_what_is_listed_and_nothing_else() -> None:
         for block in sorted(names(LISTED[name][0]) - {"main", "kind"})  # these are the pages' own
     ],
 )
-def test_any_single_block_can_be_overridden(tmp_path: Path, template: str, block: str, page: str) -> None:
+def test_any_single_block_can_be_overridden(
+    tmp_path: Path, template: str, block: str, page: str
+) -> None:
     own = tmp_path / "templates" / template
     own.parent.mkdir()
-    own.write_text(f'{{% extends "shipped/{template}" %}}{{% block {block} %}}Our own words{{% endblock %}}')
+    own.write_text(
+        f'{{% extends "shipped/{template}" %}}{{% block {block} %}}Our own words{{% endblock %}}'
+    )
     content = make_content(make_story(), letters=(make_letter(),), pages=(make_page(),))
 
     assert b"Our own words" in rendered(content, make_config(), tmp_path)[page]

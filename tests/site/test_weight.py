@@ -14,7 +14,10 @@ from sites import find, parse, rendered
 
 HTML, STYLE = 14_000, 8_000
 STORIES = 40
-THEMES = tuple(make_theme(id) for id in ("export-controls", "memory-crunch", "foundries", "ai-chips", "listings"))
+THEMES = tuple(
+    make_theme(id)
+    for id in ("export-controls", "memory-crunch", "foundries", "ai-chips", "listings")
+)
 SYLLABLES = (
     "an",
     "be",
@@ -44,12 +47,14 @@ SYLLABLES = (
 )
 
 
-class Writer:
+class MarkdownRenderer:
     """Writes words that no dictionary has, the same ones every time."""
 
     def __init__(self) -> None:
         self._dice = random.Random(20)
-        self._words = ["".join(self._dice.choices(SYLLABLES, k=self._dice.randint(1, 4))) for _ in range(3_000)]
+        self._words = [
+            "".join(self._dice.choices(SYLLABLES, k=self._dice.randint(1, 4))) for _ in range(3_000)
+        ]
 
     def write(self, number: int) -> str:
         return " ".join(self._dice.choices(self._words, k=number)).capitalize()
@@ -58,7 +63,7 @@ class Writer:
 @pytest.fixture(scope="module")
 def site() -> dict[str, bytes]:
     """A week of forty stories: half of them with a note, most with an excerpt, all with other themes."""
-    writer = Writer()
+    writer = MarkdownRenderer()
     stories = [
         make_story(
             writer.write(8).lower().replace(" ", "-"),
@@ -90,6 +95,10 @@ def test_the_style_is_one_small_file(site: dict[str, bytes]) -> None:
 def test_a_page_loads_its_style_its_icon_and_nothing_else(site: dict[str, bytes]) -> None:
     tree = parse(site["2026/w20/index.html"])
 
-    loaded = [link.get("href") for link in find(tree, "link") if link.get("rel") in {"stylesheet", "icon", "preload"}]
+    loaded = [
+        link.get("href")
+        for link in find(tree, "link")
+        if link.get("rel") in {"stylesheet", "icon", "preload"}
+    ]
     assert [link.partition("?")[0] for link in loaded] == ["/style.css", "/icon.svg"]
     assert [one for one in tree.iter() if one.get("src") or one.get("srcset")] == []

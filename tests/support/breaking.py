@@ -38,7 +38,13 @@ class Breaker:
     """Counts what is done to the disk below a folder, and breaks it from the n-th on."""
 
     def __init__(self, folder: Path, way: str, last: int) -> None:
-        self.folder, self.way, self.last, self.met, self.turn = str(folder), way, last, 0, threading.Lock()
+        self.folder, self.way, self.last, self.met, self.turn = (
+            str(folder),
+            way,
+            last,
+            0,
+            threading.Lock(),
+        )
         sys.addaudithook(self._audit)
         self._wrap("fsync", self._sync)
         self._wrap("write", self._write)

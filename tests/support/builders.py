@@ -25,7 +25,12 @@ FEED = Feed(
     publisher="The Example Post",
 )
 THEMES = (
-    Theme(id="export-controls", title="Export controls", match=("export control*",), was=("export-curbs",)),
+    Theme(
+        id="export-controls",
+        title="Export controls",
+        match=("export control*",),
+        was=("export-curbs",),
+    ),
     Theme(id="memory-crunch", title="Memory crunch", match=("memory",)),
 )
 SETTINGS = """\
@@ -42,7 +47,9 @@ publisher = "The Example Post"
 """digest.toml of a digest whose one feed lies beside it."""
 
 
-def rss(one: str = "One", two: str = "Two", guids: tuple[str, str] = ("g1", "tag:news.example,2026:2")) -> str:
+def rss(
+    one: str = "One", two: str = "Two", guids: tuple[str, str] = ("g1", "tag:news.example,2026:2")
+) -> str:
     """An RSS document with two entries, of these headlines; "" for a guid leaves it out."""
     items = "".join(
         f"<item><title>{title}</title><link>https://news.example/tech/{number}/story</link>"
@@ -118,13 +125,23 @@ def make_letter(week: str = "2026-W20", **fields: Any) -> Letter:
 
 def make_page(name: str = "about", **fields: Any) -> FreePage:
     """Returns a free page."""
-    usual = {"file": f"content/pages/{name}.md", "name": name, "title": name.capitalize(), "body": "What this is."}
+    usual = {
+        "file": f"content/pages/{name}.md",
+        "name": name,
+        "title": name.capitalize(),
+        "body": "What this is.",
+    }
     return FreePage(**{**usual, **fields})
 
 
 def make_introduction(theme: str = "export-controls", **fields: Any) -> FreePage:
     """Returns the standing introduction of a theme."""
-    usual = {"file": f"content/themes/{theme}.md", "name": theme, "title": "", "body": "Who may buy what from whom."}
+    usual = {
+        "file": f"content/themes/{theme}.md",
+        "name": theme,
+        "title": "",
+        "body": "Who may buy what from whom.",
+    }
     return FreePage(**{**usual, **fields})
 
 
@@ -132,7 +149,9 @@ def make_place(story: Story, since: str = "", *, file: str = "", week: str = "")
     """Returns the place where a story was first put: its own, or a file or week where it lies no more."""
     of = Week.parse(week) if week else story.week
     place = file or f"content/{of.folder}/{story.day}-{story.slug}.md"
-    return Place(week=of, slug=place[:-3].rpartition("/")[2][11:], file=place, story=story.file, since=since)
+    return Place(
+        week=of, slug=place[:-3].rpartition("/")[2][11:], file=place, story=story.file, since=since
+    )
 
 
 def make_content(*stories: Story, **fields: Any) -> Content:

@@ -42,7 +42,9 @@ PAGE = (
 UNTRACKED = frozenset({".git", "remote.git", "first.json", "second.json"})
 """What git writes by itself, and feeds, of which one that cannot be read is a row of the report."""
 KILLED, REFUSED, UNNOTICED, CRASHED = 9, 1, 3, 4
-_CHANGES = frozenset({"os.mkdir", "os.rename", "os.link", "os.chmod", "os.truncate", "os.remove", "os.rmdir"})
+_CHANGES = frozenset(
+    {"os.mkdir", "os.rename", "os.link", "os.chmod", "os.truncate", "os.remove", "os.rmdir"}
+)
 _READS = frozenset({"os.listdir", "os.scandir"})
 
 
@@ -57,7 +59,9 @@ def in_one_process() -> Iterator[None]:
     with (
         patch.object(search_index, "available", lambda: False),
         patch.object(
-            parse_client, "feeds", lambda documents, _: iter([{one.feed.id: parse(one) for one in documents}])
+            parse_client,
+            "feeds",
+            lambda documents, _: iter([{one.feed.id: parse(one) for one in documents}]),
         ),
         patch.object(parse_client, "page", lambda document, _: article_page.read(document)),
         patch.object(add, "fetch_page", _fetched),
@@ -87,7 +91,9 @@ class Disk:
         self.root = str(root)
         self.contents: dict[int, bytes] = {}
         self.names: dict[int, dict[str, int]] = {}
-        self.open: list[int] = []  # a file that is held open keeps its number when its last name goes
+        self.open: list[
+            int
+        ] = []  # a file that is held open keeps its number when its last name goes
         for folder, folders, files in os.walk(self.root):
             self.flush(folder)
             folders[:] = [name for name in folders if name not in UNTRACKED]
@@ -117,7 +123,9 @@ class Disk:
         now = _names(live) if Path(live).is_dir() and _number(live) == number else {}
         names = dict(self.names.get(number, {}))
         if dice:
-            names |= {name: one for name, one in now.items() if name not in names and dice.random() < 0.5}
+            names |= {
+                name: one for name, one in now.items() if name not in names and dice.random() < 0.5
+            }
         for name, one in names.items():
             place, copy = f"{live}/{name}", target / name
             if name in UNTRACKED and Path(place).is_dir():
@@ -140,7 +148,13 @@ class Breaker:
     """Counts what is done to the disk below a folder, and breaks the n-th of it."""
 
     def __init__(self, root: Path, way: str, last: int) -> None:
-        self.root, self.way, self.last, self.met, self.turn = str(root), way, last, 0, threading.Lock()
+        self.root, self.way, self.last, self.met, self.turn = (
+            str(root),
+            way,
+            last,
+            0,
+            threading.Lock(),
+        )
         self.broken, self.busy = False, threading.local()
         self.disk = Disk(root) if way == "cut" else None
         sys.addaudithook(self._audit)
@@ -173,11 +187,17 @@ class Breaker:
     def _audit(self, act: str, given: tuple[Any, ...]) -> None:
         if getattr(self.busy, "now", False):
             return
-        is_read = act in _READS or (act == "open" and isinstance(given[2], int) and not given[2] & 3)
-        if not (is_read if self.way == "read" else act in _CHANGES or (act == "open" and not is_read)):
+        is_read = act in _READS or (
+            act == "open" and isinstance(given[2], int) and not given[2] & 3
+        )
+        if not (
+            is_read if self.way == "read" else act in _CHANGES or (act == "open" and not is_read)
+        ):
             return
         named = [os.fsdecode(one) for one in given if isinstance(one, str | bytes | os.PathLike)]
-        if not any(name.startswith(self.root) and not UNTRACKED & {*Path(name).parts} for name in named):
+        if not any(
+            name.startswith(self.root) and not UNTRACKED & {*Path(name).parts} for name in named
+        ):
             return
         if self.meet():
             raise OSError(errno.EIO, os.strerror(errno.EIO), named[0])
@@ -215,11 +235,11 @@ def broken(command: str, way: str, root: Path, last: int) -> tuple[int, str]:
 
     With 0 nothing breaks, and the words are how often it used the disk.
     """
-    heard, told = os.pipe()
+    incoming, told = os.pipe()
     child = os.fork()
     if child:
         os.close(told)
-        with os.fdopen(heard) as pipe:
+        with os.fdopen(incoming) as pipe:
             said = pipe.read()
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said
     code, words = CRASHED, ""

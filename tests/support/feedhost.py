@@ -89,7 +89,9 @@ class FeedHost:
     def __init__(self, answers: Mapping[str, Answer], address: str = "127.0.0.1") -> None:
         self._server = _Server(address, answers)
         self._address = address
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}
+        )
 
     @property
     def requests(self) -> list[tuple[str, dict[str, str]]]:

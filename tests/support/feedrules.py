@@ -20,7 +20,17 @@ HISTORY = "{http://purl.org/syndication/history/1.0}"
 Element = ElementTree.Element
 
 ONCE = {"id", "title", "updated"}
-AT_MOST_ONCE = {"subtitle", "generator", "icon", "logo", "rights", "published", "summary", "content", "source"}
+AT_MOST_ONCE = {
+    "subtitle",
+    "generator",
+    "icon",
+    "logo",
+    "rights",
+    "published",
+    "summary",
+    "content",
+    "source",
+}
 OF_FEED = ONCE | {
     "subtitle",
     "generator",
@@ -33,7 +43,17 @@ OF_FEED = ONCE | {
     "link",
     "entry",
 }
-OF_ENTRY = ONCE | {"published", "summary", "content", "source", "rights", "author", "contributor", "category", "link"}
+OF_ENTRY = ONCE | {
+    "published",
+    "summary",
+    "content",
+    "source",
+    "rights",
+    "author",
+    "contributor",
+    "category",
+    "link",
+}
 CHAIN = {"current", "first", "last", "next", "next-archive", "prev-archive", "previous"}
 RELATIONS = CHAIN | {"alternate", "enclosure", "license", "related", "self", "via"}
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
@@ -52,7 +72,9 @@ def broken(body: bytes, address: str) -> list[str]:
     feed = ElementTree.fromstring(body)
     found = [*_of_feed(feed, address)]
     for number, entry in enumerate(feed.findall(f"{ATOM}entry")):
-        found += [f"entry {number}: {what}" for what in _of_entry(entry, bool(_all(feed, "author")))]
+        found += [
+            f"entry {number}: {what}" for what in _of_entry(entry, bool(_all(feed, "author")))
+        ]
     ids = Counter(one.findtext(f"{ATOM}id") for one in feed.findall(f"{ATOM}entry"))
     return found + [f"two entries are {id}" for id, number in ids.items() if number > 1]
 
@@ -62,7 +84,9 @@ def _of_feed(feed: Element, address: str) -> Iterator[str]:
     names = [one.tag for one in feed]
     if f"{ATOM}entry" in names and set(names[names.index(f"{ATOM}entry") :]) != {f"{ATOM}entry"}:
         yield "something of the feed stands behind an entry"
-    links = Counter((one.get("rel"), one.get("type"), one.get("hreflang")) for one in _all(feed, "link"))
+    links = Counter(
+        (one.get("rel"), one.get("type"), one.get("hreflang")) for one in _all(feed, "link")
+    )
     yield from (f"two links are {which}" for which, number in links.items() if number > 1)
     if [one.get("href") for one in _all(feed, "link") if one.get("rel") == "self"] != [address]:
         yield f"no link says that the feed is at {address}"
@@ -89,19 +113,29 @@ def _of_both(one: Element, may: set[str]) -> Iterator[str]:
     names = Counter(child.tag.removeprefix(ATOM) for child in one)
     yield from (f"not one {name}" for name in sorted(ONCE) if names[name] != 1)
     yield from (f"more than one {name}" for name in sorted(AT_MOST_ONCE) if names[name] > 1)
-    yield from (f"{name} is not known here" for name in names if name not in may and not name.startswith(HISTORY))
+    yield from (
+        f"{name} is not known here"
+        for name in names
+        if name not in may and not name.startswith(HISTORY)
+    )
     yield from (f"{child.tag} says nothing" for child in one if _is_blank(child))
     if not re.match(r"[a-z][a-z0-9+.-]*:\S+$", one.findtext(f"{ATOM}id") or ""):
         yield "an id that is no address"
     for name in ("updated", "published"):
-        yield from (f"{name} is {moment.text}" for moment in _all(one, name) if not MOMENT.fullmatch(moment.text or ""))
+        yield from (
+            f"{name} is {moment.text}"
+            for moment in _all(one, name)
+            if not MOMENT.fullmatch(moment.text or "")
+        )
     for link in _all(one, "link"):
         yield from _of_link(link)
 
 
 def _of_link(link: Element) -> Iterator[str]:
     address = urlsplit(link.get("href", ""))
-    if not (address.scheme in {"http", "https"} and address.netloc and " " not in link.get("href", " ")):
+    if not (
+        address.scheme in {"http", "https"} and address.netloc and " " not in link.get("href", " ")
+    ):
         yield f"a link to {link.get('href')!r}"
     if link.get("rel", "alternate") not in RELATIONS:
         yield f"a link that is {link.get('rel')!r}"
@@ -129,7 +163,9 @@ def _of_content(content: Element) -> Iterator[str]:
 
 
 def _is_blank(child: Element) -> bool:
-    has_words = child.tag in {f"{ATOM}{name}" for name in ("id", "title", "updated", "published", "name", "generator")}
+    has_words = child.tag in {
+        f"{ATOM}{name}" for name in ("id", "title", "updated", "published", "name", "generator")
+    }
     return has_words and not (child.text or "").strip()
 
 

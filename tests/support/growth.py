@@ -55,7 +55,9 @@ def seconds(function: Callable[[str], Any], said: str) -> float:
     return spent
 
 
-def is_growing(function: Callable[[str], Any], make: Callable[[int], str], size: int) -> tuple[float, ...] | None:
+def is_growing(
+    function: Callable[[str], Any], make: Callable[[int], str], size: int
+) -> tuple[float, ...] | None:
     """Returns the times at three sizes where each is more than `LIMIT` times the one before; None otherwise."""
     first = seconds(function, make(size))
     if first < FLOOR:
@@ -68,7 +70,8 @@ def is_growing(function: Callable[[str], Any], make: Callable[[int], str], size:
         return None
     # a busy machine only ever adds to a time, so the least of several counts
     first, second = (
-        min(had, *(seconds(function, make(n)) for _ in range(3))) for had, n in ((first, size), (second, 2 * size))
+        min(had, *(seconds(function, make(n)) for _ in range(3)))
+        for had, n in ((first, size), (second, 2 * size))
     )
     third = min(third, seconds(function, make(4 * size)))
     return (first, second, third) if second > LIMIT * first and third > LIMIT * second else None

@@ -33,7 +33,18 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 ACTIVE = {"script", "iframe", "object", "embed", "base", "form", "style", "svg", "math", "frame", "applet", "input",
           "button", "select", "textarea", "video", "audio", "template", "noscript"}  # fmt: skip
-ADDRESSED = {"href", "src", "action", "formaction", "xlink:href", "poster", "data", "srcset", "cite", "background"}
+ADDRESSED = {
+    "href",
+    "src",
+    "action",
+    "formaction",
+    "xlink:href",
+    "poster",
+    "data",
+    "srcset",
+    "cite",
+    "background",
+}
 OUTLINED = {"xmlUrl", "htmlUrl", "uri"}
 RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 PORTABLE = re.compile(r"[a-z0-9._-]+")
@@ -41,7 +52,7 @@ UNLAWFUL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class RawEntry:
     """What a feed has as text of one entry, read without any code of ours."""
 
     link: str
@@ -75,12 +86,19 @@ class Made:
 
     def weeks(self) -> dict[str, str]:
         """Returns the pages of the weeks, on which each story stands once."""
-        return {path: text for path, text in self.output(".html").items() if re.match(r"\d{4}/w\d\d/", path)}
+        return {
+            path: text
+            for path, text in self.output(".html").items()
+            if re.match(r"\d{4}/w\d\d/", path)
+        }
 
 
 def settings(feeds: Mapping[str, str], words: int = 40) -> str:
     """Returns a `digest.toml` with these feeds, id and path, with excerpts of so many words."""
-    tables = (f'[[feeds]]\nid = "{name}"\nurl = "{path}"\nexcerpt = {words}\n' for name, path in feeds.items())
+    tables = (
+        f'[[feeds]]\nid = "{name}"\nurl = "{path}"\nexcerpt = {words}\n'
+        for name, path in feeds.items()
+    )
     site = '[site]\ntitle = "Trial"\nurl = "https://digest.example/trial/"\n'
     return site + "".join(tables)
 
@@ -90,14 +108,18 @@ def make(root: Path, feeds: Mapping[str, bytes], *, words: int = 40, more: str =
     root.mkdir(exist_ok=True)
     for name, body in feeds.items():
         (root / name).write_bytes(body)
-    (root / "digest.toml").write_text(settings({name_of(name): name for name in feeds}, words) + more)
+    (root / "digest.toml").write_text(
+        settings({name_of(name): name for name in feeds}, words) + more
+    )
     config = configs.load(root)
     one = pull.run(root, config, config.feeds, now=NOW)
     first = content(root)
     (root / ".digest" / "feeds.json").unlink()  # so that the second pull looks at every entry again
     two = pull.run(root, config, config.feeds, now=LATER)
     build.run(root, config, output=root / "site", base_url=None)
-    return Made(root=root, config=config, feeds=feeds, reports=(one, two), first=first, second=content(root))
+    return Made(
+        root=root, config=config, feeds=feeds, reports=(one, two), first=first, second=content(root)
+    )
 
 
 def name_of(file: str) -> str:
@@ -112,23 +134,33 @@ def stories(root: Path) -> tuple[Story, ...]:
 def content(root: Path) -> dict[str, bytes]:
     """Returns every file of the content, by its path."""
     folder = root / "content"
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 # ---------------------------------------------------------------- reading as others read
 
 
-def said(body: bytes) -> list[Said]:
+def said(body: bytes) -> list[RawEntry]:
     """Returns what a feed has as text: by feedparser with all its own help off, markup seen as a browser sees it."""
     parsed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
     return [
-        Said(link=entry.get("link", ""), title=_shown(entry, "title"), summary=_shown(entry, "summary"))
+        RawEntry(
+            link=entry.get("link", ""),
+            title=_shown(entry, "title"),
+            summary=_shown(entry, "summary"),
+        )
         for entry in parsed.entries
     ]
 
 
 def _shown(entry: Any, key: str) -> str:
-    value = entry.get(key) or ((entry.get("content") or [{"value": ""}])[0]["value"] if key == "summary" else "")
+    value = entry.get(key) or (
+        (entry.get("content") or [{"value": ""}])[0]["value"] if key == "summary" else ""
+    )
     is_markup = re.search(r"</[a-z]|<br", value)
     return folded(_text(_fragment(value)) if is_markup else html.unescape(value))
 
@@ -148,7 +180,11 @@ def page_of(markup: str) -> Any:
 
 def _text(element: Any) -> str:
     """Returns the text that is seen: blocks part words."""
-    own = element.text or "" if isinstance(element.tag, str) and element.tag not in {"script", "style"} else ""
+    own = (
+        element.text or ""
+        if isinstance(element.tag, str) and element.tag not in {"script", "style"}
+        else ""
+    )
     inner = "".join(_text(child) + (child.tail or "") for child in element)
     blocks = {"p", "li", "div", "h1", "h2", "h3", "blockquote", "article", "pre", "dd", "dt", "tr"}
     return f" {own}{inner} " if element.tag in blocks else own + inner
@@ -194,7 +230,9 @@ def no_active(made: Made, _: str) -> None:
         assert not within & {"link", "meta", "title"}, place
         for element in tree.iter():
             ours = {"class", "id", "hidden"} if tree.tag == "html" else set()
-            assert not [name for name in element.attrib if name.startswith("on")], f"{place}: {element.attrib}"
+            assert not [name for name in element.attrib if name.startswith("on")], (
+                f"{place}: {element.attrib}"
+            )
             assert "style" not in element.attrib, f"{place}: {element.attrib}"
             assert ours or not {"class", "id"} & set(element.attrib), f"{place}: {element.attrib}"
             assert element.get("http-equiv", "").lower() in {"", "content-security-policy"}, place
@@ -211,21 +249,37 @@ def no_scheme(made: Made, _: str) -> None:
 def _addresses(made: Made) -> Iterator[tuple[str, str]]:
     """Yields every address in pages, contents, feeds and story files, with where it stands."""
     for place, tree in _trees(made):
-        yield from ((place, str(node.get(name))) for node in tree.iter() for name in ADDRESSED & set(node.attrib))
+        yield from (
+            (place, str(node.get(name)))
+            for node in tree.iter()
+            for name in ADDRESSED & set(node.attrib)
+        )
     for path, text in made.output(".atom", ".opml", ".xml").items():
         nodes = ElementTree.fromstring(text).iter()
-        yield from ((path, node.attrib[name]) for node in nodes for name in node.attrib if name in ADDRESSED | OUTLINED)
+        yield from (
+            (path, node.attrib[name])
+            for node in nodes
+            for name in node.attrib
+            if name in ADDRESSED | OUTLINED
+        )
     for path, text in made.output("feed.json").items():
         items = json.loads(text)["items"]
         yield from (
-            (path, entry[name]) for entry in items for name in ("url", "external_url", "image") if name in entry
+            (path, entry[name])
+            for entry in items
+            for name in ("url", "external_url", "image")
+            if name in entry
         )
-    yield from ((story.file, address) for story in made.stories for address in (story.link, story.image))
+    yield from (
+        (story.file, address) for story in made.stories for address in (story.link, story.image)
+    )
 
 
 def text(made: Made, _: str) -> None:
     """Each headline and summary is seen as that text on its week's page, and read back from its file as it was."""
-    articles = [article for page in made.weeks().values() for article in page_of(page).iter("article")]
+    articles = [
+        article for page in made.weeks().values() for article in page_of(page).iter("article")
+    ]
     shown = [folded(_text(article)) for article in articles]
     headlines = [folded(_text(node)) for article in articles for node in article.iter("h3")]
     excerpts = [folded(excerpt.unescape(story.excerpt)) for story in made.stories]
@@ -233,7 +287,9 @@ def text(made: Made, _: str) -> None:
         assert entry.title in headlines, f"{entry.title!r} not in {headlines}"
         assert entry.title in [story.title for story in made.stories], entry.title
         assert any(entry.summary in words for words in shown), f"{entry.summary!r} is not seen"
-        assert any(entry.summary == words for words in excerpts), f"{entry.summary!r} not in {excerpts}"
+        assert any(entry.summary == words for words in excerpts), (
+            f"{entry.summary!r} not in {excerpts}"
+        )
 
 
 def layout(made: Made, _: str) -> None:
@@ -241,7 +297,9 @@ def layout(made: Made, _: str) -> None:
     for path, markup in made.weeks().items():
         page = page_of(markup)
         body = page.find("body")
-        assert [child.tag for child in body if child.tag != "a"] == ["header", "main", "footer"], path
+        assert [child.tag for child in body if child.tag != "a"] == ["header", "main", "footer"], (
+            path
+        )
         assert not body.find("footer").findall(".//article"), path
     headlines = [
         folded(_text(heading))
@@ -256,7 +314,9 @@ def front_matter(made: Made, _: str) -> None:
     """Each front matter is one YAML document to any safe loader, with our keys alone, its title the feed's words."""
     titles = {entry.title for body in made.feeds.values() for entry in said(body)}
     for path in sorted((made.root / "content").glob("[0-9]*/w*/*.md")):
-        _, matter, _ = re.split(r"^---$", path.read_text(encoding="utf-8"), maxsplit=2, flags=re.MULTILINE)
+        _, matter, _ = re.split(
+            r"^---$", path.read_text(encoding="utf-8"), maxsplit=2, flags=re.MULTILINE
+        )
         values = yaml.safe_load(matter)
         assert set(values) <= set(story_file.KEYS), path
         assert isinstance(values["title"], str), path
@@ -286,7 +346,11 @@ def inside(made: Made, _: str) -> None:
             assert len(part) <= 255, name
     folded_names = [name.as_posix().casefold() for name in names]
     assert len(set(folded_names)) == len(folded_names)
-    assert len(made.stories) == len({story.file for story in made.stories}) == sum(map(_new, made.reports))
+    assert (
+        len(made.stories)
+        == len({story.file for story in made.stories})
+        == sum(map(_new, made.reports))
+    )
 
 
 def _new(report: PullReport) -> int:
@@ -325,9 +389,15 @@ def refeed(made: Made, _: str) -> None:
 
 def no_read(made: Made, _: str) -> None:
     """No word of a file of this machine, or of one beside the feed, has come into the content or the site."""
-    everything = "\n".join([*made.output("").values(), *(body.decode() for body in made.second.values())])
+    everything = "\n".join(
+        [*made.output("").values(), *(body.decode() for body in made.second.values())]
+    )
     name = socket.gethostname()
-    for secret in ("root:x:0:0", "kept to itself", *([name] if len(name) > 4 else [])):  # two letters are in any hash
+    for secret in (
+        "root:x:0:0",
+        "kept to itself",
+        *([name] if len(name) > 4 else []),
+    ):  # two letters are in any hash
         assert secret not in everything, secret
 
 

@@ -36,9 +36,25 @@ id = "mine"
 title = "Mine"
 match = ["mine"]
 """
-_TITLES = ("E{n} memory v{s}", "E{n}: v{s}", "‘E{n}’ #v{s} # and", "- E{n} v{s}", 'E{n} "v{s}" it’s, [x]')
-_SUMMARIES = ("E{n} said *v{s}* & more <b>.", "1. E{n}\n\n> v{s} # two paragraphs", "E{n} v{s} in some five words")
-_GUIDS = ("n{n}-{s}", "https://news.example/?p={n}&v={s}", "", "it's: {n} #{s}", "énd 🔥 {n}\u200b{s}")
+_TITLES = (
+    "E{n} memory v{s}",
+    "E{n}: v{s}",
+    "‘E{n}’ #v{s} # and",
+    "- E{n} v{s}",
+    'E{n} "v{s}" it’s, [x]',
+)
+_SUMMARIES = (
+    "E{n} said *v{s}* & more <b>.",
+    "1. E{n}\n\n> v{s} # two paragraphs",
+    "E{n} v{s} in some five words",
+)
+_GUIDS = (
+    "n{n}-{s}",
+    "https://news.example/?p={n}&v={s}",
+    "",
+    "it's: {n} #{s}",
+    "énd 🔥 {n}\u200b{s}",
+)
 _PICTURES = ("", "https://cdn.example/{n}-{s}.jpg", "https://cdn.example/{n}-{s}.png?a=b&c=d")
 
 
@@ -73,7 +89,11 @@ class Told:
         """What of the entry's names never changes, as it stands in a story's file."""
         if self.kind == "guided":
             return self.guid
-        return f"news.example/article/3500{self.number:03}" if self.kind == "numbered" else self.link[8:]
+        return (
+            f"news.example/article/3500{self.number:03}"
+            if self.kind == "numbered"
+            else self.link[8:]
+        )
 
     def item(self) -> dict[str, object]:
         return {
@@ -103,7 +123,11 @@ class Publisher:
 
     def begin(self, kind: str, where: set[str]) -> Told:
         number, serial = len(self.told) + 1, self._next()
-        guid = f"tag:news.example,2026:{number}" if kind == "guided" else _pick(_GUIDS, serial, number, serial)
+        guid = (
+            f"tag:news.example,2026:{number}"
+            if kind == "guided"
+            else _pick(_GUIDS, serial, number, serial)
+        )
         self.told[number] = Told(
             number=number,
             kind=kind,
@@ -134,7 +158,11 @@ class Publisher:
         for feed in FEEDS:
             items = [one.item() for one in self.told.values() if feed in one.where]
             items = items[::-1] if self.turned else items
-            document = {"version": "https://jsonfeed.org/version/1.1", "title": feed, "items": items}
+            document = {
+                "version": "https://jsonfeed.org/version/1.1",
+                "title": feed,
+                "items": items,
+            }
             (root / f"{feed}.json").write_text(json.dumps(document))
 
     def _next(self) -> int:
@@ -144,7 +172,13 @@ class Publisher:
 
 def _retold(one: Told, what: str, variant: int, serial: int) -> object:
     """Returns a new value of one thing that an entry says."""
-    choices = {"title": _TITLES, "summary": _SUMMARIES, "guid": _GUIDS, "image": _PICTURES, "slug": ("s{s}",)}
+    choices = {
+        "title": _TITLES,
+        "summary": _SUMMARIES,
+        "guid": _GUIDS,
+        "image": _PICTURES,
+        "slug": ("s{s}",),
+    }
     if what == "published":
         return one.published + timedelta(hours=variant % 41 - 20, seconds=serial)
     if what == "authors":
@@ -194,7 +228,9 @@ def slip(text: bytes, place: int, variant: int) -> bytes:
 
 
 def retitle(text: bytes, mark: str) -> bytes:
-    return re.sub(rb"(?m)^title:[^\r\n]*", f"title: {mark} mine: and yours #1".encode(), text, count=1)
+    return re.sub(
+        rb"(?m)^title:[^\r\n]*", f"title: {mark} mine: and yours #1".encode(), text, count=1
+    )
 
 
 def note(text: bytes, mark: str) -> bytes:
@@ -207,11 +243,15 @@ def glued_note(text: bytes, mark: str) -> bytes:
 
 
 def keys(text: bytes, mark: str) -> bytes:
-    return text.replace(b"\nlink:", f"\nheadline: {mark} 'my' headline\nhide: true\nlink:".encode(), 1)
+    return text.replace(
+        b"\nlink:", f"\nheadline: {mark} 'my' headline\nhide: true\nlink:".encode(), 1
+    )
 
 
 def comments(text: bytes, mark: str) -> bytes:
-    text = re.sub(rb"(?m)^((?:link|published|authors|image):[^\r\n]*)", rb"\1 # " + mark.encode(), text)
+    text = re.sub(
+        rb"(?m)^((?:link|published|authors|image):[^\r\n]*)", rb"\1 # " + mark.encode(), text
+    )
     return text.replace(b"\nfeeds:", f"\n# {mark} on a line\n\nfeeds:".encode(), 1)
 
 
@@ -229,11 +269,18 @@ def block_list(text: bytes, mark: str) -> bytes:
 
 def long_list(text: bytes, mark: str) -> bytes:
     """Authors between brackets that go over lines."""
-    return re.sub(rb"(?m)^authors: \[([^\]\n]*)\]", rb"authors: [\1, # " + mark.encode() + b"\n  ]", text, count=1)
+    return re.sub(
+        rb"(?m)^authors: \[([^\]\n]*)\]",
+        rb"authors: [\1, # " + mark.encode() + b"\n  ]",
+        text,
+        count=1,
+    )
 
 
 def quoted(text: bytes, _: str) -> bytes:
-    return re.sub(rb"(?m)^(title|link|image): ([^'\"#\[\r\n: ][^'\"#\r\n]*?)[ ]*$", rb"\1:   '\2'  ", text)
+    return re.sub(
+        rb"(?m)^(title|link|image): ([^'\"#\[\r\n: ][^'\"#\r\n]*?)[ ]*$", rb"\1:   '\2'  ", text
+    )
 
 
 def folded(text: bytes, _: str) -> bytes:
@@ -243,7 +290,11 @@ def folded(text: bytes, _: str) -> bytes:
 def turned(text: bytes, _: str) -> bytes:
     """The keys in another order."""
     found = re.match(rb"---\n((?:[a-z]+: [^\n]*\n)+)---", text)
-    return text.replace(found[1], b"".join(found[1].splitlines(keepends=True)[::-1]), 1) if found else text
+    return (
+        text.replace(found[1], b"".join(found[1].splitlines(keepends=True)[::-1]), 1)
+        if found
+        else text
+    )
 
 
 def short(text: bytes, mark: str) -> bytes:
@@ -251,7 +302,9 @@ def short(text: bytes, mark: str) -> bytes:
 
 
 def without(key: str) -> Callable[[bytes, str], bytes]:
-    pattern = rb"(?m)^(?:> ?[^\n]*\n)+" if key == "excerpt" else rb"(?m)^" + key.encode() + rb":[^\n]*\n"
+    pattern = (
+        rb"(?m)^(?:> ?[^\n]*\n)+" if key == "excerpt" else rb"(?m)^" + key.encode() + rb":[^\n]*\n"
+    )
     return lambda text, _: re.sub(pattern, b"", text, count=1)
 
 

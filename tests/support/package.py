@@ -95,7 +95,11 @@ def look_through(wheel: Path, sdist: Path) -> None:
         names = {name.partition("/")[2] for name in archive_.getnames()}
     assert set(WHEEL) <= inside, sorted(set(WHEEL) - inside)
     assert set(SDIST) <= names, sorted(set(SDIST) - names)
-    strange = [name for name in inside if not re.match(r"digest/|[\w.-]+\.dist-info/", name) or "__pycache__" in name]
+    strange = [
+        name
+        for name in inside
+        if not re.match(r"digest/|[\w.-]+\.dist-info/", name) or "__pycache__" in name
+    ]
     assert not strange, strange
     assert "digest = digest.cli.main:main" in entry
     assert "License-Expression: MIT" in told
@@ -114,7 +118,14 @@ def environment(folder: Path, python: str, *wanted: str) -> str:
 def online(folder: Path, *wanted: str) -> str:
     """Makes an environment with what every index has; raises OfflineError where even that cannot be had."""
     python = environment(folder, sys.executable)
-    done = subprocess.run([python, *PIP, *wanted], cwd=folder, env=plain(), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [python, *PIP, *wanted],
+        cwd=folder,
+        env=plain(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         raise OfflineError(done.stderr.strip().splitlines()[-1])
     return python
@@ -139,10 +150,14 @@ def use(python: str, folder: Path) -> None:
 def served(digest: str, root: Path) -> str:
     """Returns the home page as the preview gives it."""
     command = [digest, "serve", "--port", "0"]
-    with subprocess.Popen(command, cwd=root, env=plain(), stdout=subprocess.PIPE, text=True) as preview:
+    with subprocess.Popen(
+        command, cwd=root, env=plain(), stdout=subprocess.PIPE, text=True
+    ) as preview:
         try:
             assert preview.stdout is not None
-            address = next(found for line in preview.stdout if (found := re.search(r"http://\S+", line)))
+            address = next(
+                found for line in preview.stdout if (found := re.search(r"http://\S+", line))
+            )
             with urllib.request.urlopen(address[0], timeout=30) as answer:
                 return str(answer.read().decode())
         finally:
@@ -158,12 +173,16 @@ def floors(folder: Path) -> int:
     run(python, *PIP, *lowest, cwd=folder)
     files = [f"tests/{name}.py" for name in MEETING]
     command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files]
-    return subprocess.run(command, cwd=ROOT, env=plain() | {"PYTHONPATH": str(ROOT)}, check=False).returncode
+    return subprocess.run(
+        command, cwd=ROOT, env=plain() | {"PYTHONPATH": str(ROOT)}, check=False
+    ).returncode
 
 
 def run(*command: str, cwd: Path) -> str:
     """Returns what a command prints; ends this program where it fails."""
-    done = subprocess.run(command, cwd=cwd, env=plain(), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=cwd, env=plain(), capture_output=True, text=True, check=False
+    )
     if done.returncode:
         sys.exit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -171,7 +190,11 @@ def run(*command: str, cwd: Path) -> str:
 
 def plain() -> dict[str, str]:
     """Returns the environment without what would let a command see this repository's program."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHON", "VIRTUAL_ENV"))
+    }
 
 
 if __name__ == "__main__":

@@ -61,7 +61,12 @@ class Preview:
         port = () if "--port" in words else ("--port", "0")
         command = [*within, sys.executable, "-m", "digest", "serve", *port, *words]
         self.process = subprocess.Popen(
-            command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=root,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         self.lines: list[str] = []
         self.url = ""
@@ -75,7 +80,9 @@ class Preview:
     def get(self, path: str = "", method: str = "GET", **headers: str) -> Answer:
         """Asks for a path below the base path, or for one that begins with a slash, as it stands."""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=LONGEST)
-        connection.putrequest(method, path if path.startswith("/") else self.base + path, skip_host="host" in headers)
+        connection.putrequest(
+            method, path if path.startswith("/") else self.base + path, skip_host="host" in headers
+        )
         for name, value in headers.items():
             connection.putheader(name, value)
         connection.endheaders()
@@ -129,7 +136,9 @@ class Stream:
         self._builds: queue.Queue[str] = queue.Queue()
         self.head: list[str] = []
         self._socket = socket.create_connection((preview.host, preview.port), timeout=LONGEST)
-        self._socket.sendall(f"GET /_digest/events HTTP/1.1\r\nHost: {preview.host}\r\n\r\n".encode())
+        self._socket.sendall(
+            f"GET /_digest/events HTTP/1.1\r\nHost: {preview.host}\r\n\r\n".encode()
+        )
         self._reading = threading.Thread(target=self._read, daemon=True)
         self._reading.start()
 
@@ -138,7 +147,10 @@ class Stream:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)

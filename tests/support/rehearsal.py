@@ -21,7 +21,9 @@ import yaml
 
 BRANCH = "main"
 INSTALLATION = "Install Digest"
-_TOKEN = re.compile(r"\s*(?:(?P<text>'[^']*')|(?P<call>\w+)\(\)|(?P<name>[\w.-]+)|(?P<sign>&&|\|\||==|!=|!|[()]))")
+_TOKEN = re.compile(
+    r"\s*(?:(?P<text>'[^']*')|(?P<call>\w+)\(\)|(?P<name>[\w.-]+)|(?P<sign>&&|\|\||==|!=|!|[()]))"
+)
 _SIGNS = {"&&": " and ", "||": " or ", "!": " not "}
 _INSERTED = re.compile(r"\$\{\{(.*?)\}\}")
 _STATUS = ("always()", "cancelled()", "failure()", "success()")
@@ -45,7 +47,8 @@ def value(expression: str, known: Values) -> Any:
         place = found.end()
         kind = str(found.lastgroup)
         told.append(
-            {"text": found[kind], "sign": _SIGNS.get(found[kind], found[kind])}.get(kind) or _looked_up(found, known)
+            {"text": found[kind], "sign": _SIGNS.get(found[kind], found[kind])}.get(kind)
+            or _looked_up(found, known)
         )
     return eval("".join(told), {})
 
@@ -72,7 +75,12 @@ def filled(text: object, known: Values) -> str:
 def git(folder: Path, *words: str) -> str:
     """Runs git, and returns what it says."""
     done = subprocess.run(
-        ["git", *words], cwd=folder, env={**os.environ, **_QUIET}, capture_output=True, text=True, check=False
+        ["git", *words],
+        cwd=folder,
+        env={**os.environ, **_QUIET},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, f"git {' '.join(words)}: {done.stderr}"
     return done.stdout.strip()
@@ -136,7 +144,9 @@ class Hub:
 
     def place(self, job: str) -> Path:
         """Where a job of the last run is performed."""
-        return self.folder / f"run-{self.runs}-{job}{f'-{self.attempt}' if self.attempt > 1 else ''}"
+        return (
+            self.folder / f"run-{self.runs}-{job}{f'-{self.attempt}' if self.attempt > 1 else ''}"
+        )
 
     def run(
         self,
@@ -164,7 +174,9 @@ class Hub:
                 continue
             place = self.place(name)
             place.mkdir()
-            runner = _Runner(self, run, place, {**told, **steps}, event, branch, needs, between or {})
+            runner = _Runner(
+                self, run, place, {**told, **steps}, event, branch, needs, between or {}
+            )
             needs[name] = runner.perform(steps)
             run.jobs[name] = needs[name]["result"]
         return run
@@ -174,20 +186,42 @@ class _Runner:
     """A fresh machine that performs one job."""
 
     def __init__(
-        self, hub: Hub, run: Run, place: Path, job: Values, event: str, branch: str, needs: Values, between: Between
+        self,
+        hub: Hub,
+        run: Run,
+        place: Path,
+        job: Values,
+        event: str,
+        branch: str,
+        needs: Values,
+        between: Between,
     ) -> None:
         self.hub, self.run, self.place, self.job, self.between = hub, run, place, job, between
         self.workspace = place / "work"
         self.steps: dict[str, Any] = {}
         self.failed = False
         given = {"repository": {"fork": False, "default_branch": BRANCH}}
-        self.github = {"event_name": event, "ref_name": branch, "ref": f"refs/heads/{branch}", "event": given}
-        self.github |= {"run_id": str(hub.runs), "run_attempt": str(hub.attempt), "base_ref": BRANCH}
+        self.github = {
+            "event_name": event,
+            "ref_name": branch,
+            "ref": f"refs/heads/{branch}",
+            "event": given,
+        }
+        self.github |= {
+            "run_id": str(hub.runs),
+            "run_attempt": str(hub.attempt),
+            "base_ref": BRANCH,
+        }
         self.needs = {job["needs"]: needs[job["needs"]]} if "needs" in job else {}
 
     def known(self) -> dict[str, Any]:
         """What expressions can speak of."""
-        status = {"success": not self.failed, "failure": self.failed, "cancelled": False, "always": True}
+        status = {
+            "success": not self.failed,
+            "failure": self.failed,
+            "cancelled": False,
+            "always": True,
+        }
         return {"github": self.github, "steps": self.steps, "needs": self.needs, **status}
 
     def due(self, of: Values) -> bool:
@@ -204,7 +238,9 @@ class _Runner:
         self.failed = False
         for step in job["steps"]:
             self.step(step)
-        outputs = {name: filled(text, self.known()) for name, text in job.get("outputs", {}).items()}
+        outputs = {
+            name: filled(text, self.known()) for name, text in job.get("outputs", {}).items()
+        }
         return {"result": "failure" if self.failed else "success", "outputs": outputs}
 
     def step(self, step: Values) -> None:
@@ -249,7 +285,11 @@ class _Runner:
         tools = self.hub.tools
         told = {name.upper(): str(text) for name, text in self.github.items() if name != "event"}
         return {
-            **{name: os.environ[name] for name in ("PYTHONPATH", "COVERAGE_PROCESS_START") if name in os.environ},
+            **{
+                name: os.environ[name]
+                for name in ("PYTHONPATH", "COVERAGE_PROCESS_START")
+                if name in os.environ
+            },
             **_QUIET,
             **{f"GITHUB_{name}": text for name, text in told.items()},
             "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
@@ -272,7 +312,16 @@ class _Runner:
     def actions_checkout(self, given: Values) -> None:
         depth = [] if given.get("fetch-depth") == "0" else ["--depth=1", "--no-single-branch"]
         branch = given.get("ref", self.github["ref_name"])
-        git(self.place, "clone", "-q", *depth, "--branch", branch, f"file://{self.hub.origin}", "work")
+        git(
+            self.place,
+            "clone",
+            "-q",
+            *depth,
+            "--branch",
+            branch,
+            f"file://{self.hub.origin}",
+            "work",
+        )
         if not self.may("contents", "write"):
             git(self.workspace, "remote", "set-url", "--push", "origin", "no-permission")
 
@@ -281,7 +330,8 @@ class _Runner:
 
     def actions_cache_restore(self, given: Values) -> None:
         saved = sorted(
-            (self.hub.folder / "cache").glob(f"{given['restore-keys']}*"), key=lambda path: path.stat().st_mtime
+            (self.hub.folder / "cache").glob(f"{given['restore-keys']}*"),
+            key=lambda path: path.stat().st_mtime,
         )
         if saved:
             shutil.copytree(saved[-1], self.workspace / given["path"])
@@ -289,7 +339,9 @@ class _Runner:
     def actions_cache_save(self, given: Values) -> None:
         (self.hub.folder / "cache").mkdir(exist_ok=True)
         if (self.workspace / given["path"]).is_dir():
-            shutil.copytree(self.workspace / given["path"], self.hub.folder / "cache" / given["key"])
+            shutil.copytree(
+                self.workspace / given["path"], self.hub.folder / "cache" / given["key"]
+            )
 
     def actions_configure_pages(self, _: Values) -> bool | dict[str, str]:
         may = self.may("pages", "read", "write") and self.hub.address
@@ -298,7 +350,14 @@ class _Runner:
     def actions_upload_pages_artifact(self, given: Values) -> None:
         """Packs the folder as the action does: links are followed, dotfiles are left out unless it is told not to."""
         hidden = [] if given.get("include-hidden-files") == "true" else ["--exclude=.[^/]*"]
-        words = ["tar", "--dereference", "--hard-dereference", "--directory", given["path"], *hidden]
+        words = [
+            "tar",
+            "--dereference",
+            "--hard-dereference",
+            "--directory",
+            given["path"],
+            *hidden,
+        ]
         subprocess.run([*words, "-cf", self.hub.artifact, "."], cwd=self.workspace, check=True)
         self.hub.handed.append(given.get("name", "github-pages"))
 

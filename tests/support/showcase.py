@@ -135,7 +135,10 @@ It was a week of *surplus*: see [the lead](2026-05-11-0-w20.md) and [who we are]
 
 def make(root: Path) -> Path:
     """Makes the digest in a folder, builds it there, and returns the folder of its site."""
-    _write(root, {"digest.toml": SETTINGS, **_beside(), **_quiet_years(), **_full_week(), **_open_week()})
+    _write(
+        root,
+        {"digest.toml": SETTINGS, **_beside(), **_quiet_years(), **_full_week(), **_open_week()},
+    )
     for folder in ("2026/w20", "pages"):
         (root / "content" / folder / "field.png").write_bytes(_picture(1600, 900))
     return _built(root)
@@ -165,7 +168,14 @@ def _beside() -> dict[str, str]:
         for number in range(40)
         for title, said in ((HEADLINES[number % 6] + f" ({number})", hash_of(QUOTED)),)
     ]
-    earlier = _line("post", 0, "Export controls: an earlier headline", "2222222222222222", folder="2026/w20", at="01")
+    earlier = _line(
+        "post",
+        0,
+        "Export controls: an earlier headline",
+        "2222222222222222",
+        folder="2026/w20",
+        at="01",
+    )
     left = _line("post", 1, HEADLINES[1], hash_of(QUOTED), folder="2026/w19", at="02")
     return {
         "content/2026/w20/letter.md": LETTER,
@@ -203,20 +213,33 @@ def _full_week() -> dict[str, str]:
     notes = [NOTE, *["A note of one sentence."] * 9]
     return dict(
         _story(
-            FULL, number, more=curated if number == 0 else "", body=quoted + ("\n" + notes[number % 10]) * (number < 20)
+            FULL,
+            number,
+            more=curated if number == 0 else "",
+            body=quoted + ("\n" + notes[number % 10]) * (number < 20),
         )
         for number in range(40)
     )
 
 
 def _open_week() -> dict[str, str]:
-    return dict(_story(FULL + timedelta(weeks=1), number, body="One sentence.\n" * number) for number in range(3))
+    return dict(
+        _story(FULL + timedelta(weeks=1), number, body="One sentence.\n" * number)
+        for number in range(3)
+    )
 
 
 def _story(monday: date, number: int, *, body: str, more: str = "") -> tuple[str, str]:
     """Returns a story's file and what stands in it: its headline, themes and feed follow from its number."""
     week, day = Week.of(monday), monday + timedelta(days=number % 7)
-    themes = ("controls", "controls, memory", "endless", "chinese", "arabic", "controls, memory, endless")
+    themes = (
+        "controls",
+        "controls, memory",
+        "endless",
+        "chinese",
+        "arabic",
+        "controls, memory, endless",
+    )
     feed = "post" if monday == FULL else ("post", "wall")[number % 2]
     theme = "controls" if monday < FULL else themes[number % 6]
     lines = [
@@ -236,8 +259,15 @@ def _picture(width: int, height: int) -> bytes:
     """Returns a blue PNG of that size."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
 
     rows = (b"\0" + b"\x20\x40\xa0" * width) * height
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(rows, 9))
+        + chunk(b"IEND", b"")
+    )

@@ -21,7 +21,9 @@ Element = Any
 FOREIGN = "{http://www.w3.org/1999/xhtml}"
 
 
-def rendered(content: Content, config: Config, root: Path = Path("no-such-root")) -> dict[str, bytes]:
+def rendered(
+    content: Content, config: Config, root: Path = Path("no-such-root")
+) -> dict[str, bytes]:
     """Returns every file of the site that a digest makes, by its path."""
     planned = plan(arrange(content, config), config)
     copied = {one.path: b"" for one in planned.copied}
@@ -32,7 +34,9 @@ def rendered(content: Content, config: Config, root: Path = Path("no-such-root")
     return files | copied
 
 
-def build_into(folder: Path, root: Path, config: Config, *, drafts: bool = False, searched: bool = False) -> Built:
+def build_into(
+    folder: Path, root: Path, config: Config, *, drafts: bool = False, searched: bool = False
+) -> Built:
     """Builds a digest into a folder, as a new process would; without a search page unless it is `searched`."""
     with disk.lock(root), Cache(root) as cache:
         builder = Builder(root, config, folder, cache, drafts=drafts, searched=searched)
@@ -41,7 +45,11 @@ def build_into(folder: Path, root: Path, config: Config, *, drafts: bool = False
 
 def read_folder(folder: Path) -> dict[str, bytes]:
     """Returns every file of a folder by its path below it."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def pages(site: dict[str, bytes]) -> dict[str, Element]:
@@ -68,7 +76,10 @@ def text(element: Element) -> str:
 def lost_links(site: dict[str, bytes], url: str) -> list[str]:
     """Returns every link of every page that leads to no file or no anchor of the site."""
     trees = pages(site)
-    ids = {path: {element.get("id") for element in tree.iter() if element.get("id")} for path, tree in trees.items()}
+    ids = {
+        path: {element.get("id") for element in tree.iter() if element.get("id")}
+        for path, tree in trees.items()
+    }
     return [
         f"{path}: {link}"
         for path, tree in trees.items()

@@ -50,7 +50,9 @@ def listen(place: str) -> None:
             with line:
                 told, streams, *_ = socket.recv_fds(line, 1 << 17, 3)
                 if os.fork() == 0:
-                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # the command has children of its own
+                    signal.signal(
+                        signal.SIGCHLD, signal.SIG_DFL
+                    )  # the command has children of its own
                     words, folder, environment = json.loads(told)
                     code = _call(words, folder, environment, streams)
                     line.send(b"%d" % code)

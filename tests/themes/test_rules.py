@@ -21,7 +21,9 @@ def rows(name: str) -> list[list[str]]:
     return [line.split("\t") for line in lines if line and not line.startswith("#")]
 
 
-def earns(headline: str, summary: str = "", *, match: tuple[str, ...], ignore: tuple[str, ...] = ()) -> bool:
+def earns(
+    headline: str, summary: str = "", *, match: tuple[str, ...], ignore: tuple[str, ...] = ()
+) -> bool:
     return bool(themes_of(headline, summary, [make_theme("it", match=match, ignore=ignore)]))
 
 
@@ -46,7 +48,18 @@ def test_badly_written_phrase_is_refused_in_words(phrase: str, fault: str) -> No
 
 @pytest.mark.parametrize(
     "phrase",
-    ["chip", "chip*", "chip* + ban*", "C++ + memory", "芯片", "R&D", "50 per cent", "Disney+ price", "A+E", "C++17"],
+    [
+        "chip",
+        "chip*",
+        "chip* + ban*",
+        "C++ + memory",
+        "芯片",
+        "R&D",
+        "50 per cent",
+        "Disney+ price",
+        "A+E",
+        "C++17",
+    ],
 )
 def test_well_written_phrase_has_no_fault(phrase: str) -> None:
     assert check_phrase(phrase) is None
@@ -68,18 +81,27 @@ def test_one_part_never_reaches_from_the_headline_into_the_summary() -> None:
 
 
 def test_ignored_words_are_as_if_they_were_not_there() -> None:
-    assert not earns("Wanted: controls engineers", match=("controls",), ignore=("controls engineer*",))
+    assert not earns(
+        "Wanted: controls engineers", match=("controls",), ignore=("controls engineer*",)
+    )
 
 
 def test_ignored_words_leave_the_same_word_elsewhere_alone() -> None:
-    assert earns("Controls engineers hit by controls", match=("controls",), ignore=("controls engineer*",))
+    assert earns(
+        "Controls engineers hit by controls", match=("controls",), ignore=("controls engineer*",)
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "phrase", "ignored"),
-    [("export of remote controls", "export controls", "of remote"), ("美国限制芯片", "美国芯片", "限制")],
+    [
+        ("export of remote controls", "export controls", "of remote"),
+        ("美国限制芯片", "美国芯片", "限制"),
+    ],
 )
-def test_words_on_both_sides_of_ignored_ones_do_not_grow_together(text: str, phrase: str, ignored: str) -> None:
+def test_words_on_both_sides_of_ignored_ones_do_not_grow_together(
+    text: str, phrase: str, ignored: str
+) -> None:
     assert earns(text.replace(ignored, "").replace("  ", " "), match=(phrase,))
     assert not earns(text, match=(phrase,), ignore=(ignored,))
 
@@ -104,18 +126,28 @@ def test_ignored_phrase_of_several_parts_is_blanked_only_where_all_are_there() -
         ("A ban", "A ban on chips.", "'chip* + ban' in the summary"),
     ],
 )
-def test_evidence_names_the_phrase_and_where_it_stood(headline: str, summary: str, evidence: str) -> None:
-    assert themes_of(headline, summary, [make_theme("curbs", match=("chip* + ban",))]) == {"curbs": evidence}
+def test_evidence_names_the_phrase_and_where_it_stood(
+    headline: str, summary: str, evidence: str
+) -> None:
+    assert themes_of(headline, summary, [make_theme("curbs", match=("chip* + ban",))]) == {
+        "curbs": evidence
+    }
 
 
 def test_evidence_is_the_phrase_that_stands_nearest_to_the_front() -> None:
     theme = make_theme("curbs", match=("entity list", "blacklist*"))
 
-    assert themes_of("Blacklisted", "On the entity list.", [theme]) == {"curbs": "'blacklist*' in the headline"}
+    assert themes_of("Blacklisted", "On the entity list.", [theme]) == {
+        "curbs": "'blacklist*' in the headline"
+    }
 
 
-def test_theme_of_the_headline_comes_before_one_of_the_summary_and_else_the_given_order_holds() -> None:
-    themes = [make_theme(word, match=(word, f"{word} + here")) for word in ("one", "two", "three", "four")]
+def test_theme_of_the_headline_comes_before_one_of_the_summary_and_else_the_given_order_holds() -> (
+    None
+):
+    themes = [
+        make_theme(word, match=(word, f"{word} + here")) for word in ("one", "two", "three", "four")
+    ]
 
     assert list(themes_of("four three here", "one two", themes)) == ["three", "four", "one", "two"]
 
@@ -135,18 +167,29 @@ def test_story_without_any_of_the_words_earns_nothing() -> None:
 # ---------------------------------------------------------------- anything at all
 
 ANY = st.text(max_size=80)
-PHRASES = st.text(alphabet="ab é芯'+*- ", min_size=1, max_size=12).filter(lambda phrase: check_phrase(phrase) is None)
+PHRASES = st.text(alphabet="ab é芯'+*- ", min_size=1, max_size=12).filter(
+    lambda phrase: check_phrase(phrase) is None
+)
 
 
-@given(headline=ANY, summary=ANY, phrases=st.lists(PHRASES, max_size=4), ignore=st.lists(PHRASES, max_size=2))
-def test_any_text_meets_any_rule_in_peace(headline: str, summary: str, phrases: list[str], ignore: list[str]) -> None:
+@given(
+    headline=ANY,
+    summary=ANY,
+    phrases=st.lists(PHRASES, max_size=4),
+    ignore=st.lists(PHRASES, max_size=2),
+)
+def test_any_text_meets_any_rule_in_peace(
+    headline: str, summary: str, phrases: list[str], ignore: list[str]
+) -> None:
     themes = [make_theme("it", match=tuple(phrases), ignore=tuple(ignore))]
 
     assert set(themes_of(headline, summary, themes)) <= {"it"}
 
 
 @given(before=ANY, phrase=PHRASES, after=ANY)
-def test_phrase_is_found_wherever_it_stands_between_spaces(before: str, phrase: str, after: str) -> None:
+def test_phrase_is_found_wherever_it_stands_between_spaces(
+    before: str, phrase: str, after: str
+) -> None:
     text = f"{before} . {' . '.join(parts_of(phrase)).replace('*', '')} . {after}"
 
     assert earns(text, match=(phrase,))
@@ -173,11 +216,25 @@ def test_phrase_either_has_a_fault_or_has_parts(phrase: str) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["chip", "chip ", "a b ", "\u0301", "芯", "a\u0301", "- ", "export ", "क", "a\u0301\u0323", "\u0323\u0301"],
+    [
+        "chip",
+        "chip ",
+        "a b ",
+        "\u0301",
+        "芯",
+        "a\u0301",
+        "- ",
+        "export ",
+        "क",
+        "a\u0301\u0323",
+        "\u0323\u0301",
+    ],
 )
 def test_ten_times_the_text_takes_about_ten_times_as_long(pattern: str) -> None:
     theme = make_theme(
-        "it", match=("chip* chip* ban", "a* b* c", "export control*", "क* ख", "芯片 + ban"), ignore=("a b a c",)
+        "it",
+        match=("chip* chip* ban", "a* b* c", "export control*", "क* ख", "芯片 + ban"),
+        ignore=("a b a c",),
     )
     short, long = (pattern * (size // len(pattern)) for size in (10_000, 100_000))
 

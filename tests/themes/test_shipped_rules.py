@@ -63,7 +63,11 @@ def real(shared: Path) -> list[Case]:
     lines = (shared / "themes-gold.tsv").read_text(encoding="utf-8").splitlines()
     rows = [line.split("\t") for line in lines if line.startswith("http")]
     gold = {link: dict(zip(JUDGED, answers, strict=False)) for link, *answers in rows}
-    entries = [entry for feed in sorted((shared / "feeds").glob("*.xml")) for entry in ET.parse(feed).iter("item")]
+    entries = [
+        entry
+        for feed in sorted((shared / "feeds").glob("*.xml"))
+        for entry in ET.parse(feed).iter("item")
+    ]
     stories = {entry.findtext("link", "").partition("?")[0]: entry for entry in entries}
     return [
         judge(entry.findtext("title", ""), entry.findtext("description", ""), gold[link])
@@ -170,7 +174,9 @@ def test_starters_digest_toml_is_valid_as_it_stands_and_with_all_that_it_shows()
 def test_starters_digest_toml_shows_every_key_that_there_is() -> None:
     keys = {key for table in config._TABLES.values() for key in table}
 
-    assert {key for key in keys if not re.search(rf"^(# )?{key} = ", starter_text(), re.MULTILINE)} == set()
+    assert {
+        key for key in keys if not re.search(rf"^(# )?{key} = ", starter_text(), re.MULTILINE)
+    } == set()
 
 
 def test_sample_feed_has_a_dozen_stories_over_three_weeks() -> None:
@@ -179,13 +185,21 @@ def test_sample_feed_has_a_dozen_stories_over_three_weeks() -> None:
     assert len(days) == 12
     assert days == sorted(days, reverse=True)
     assert len({Week.of(day) for day in days}) == 3
-    assert {day.isoweekday() for day in days} <= {2, 3, 4, 5, 6}  # so that no time zone puts one into another week
+    assert {day.isoweekday() for day in days} <= {
+        2,
+        3,
+        4,
+        5,
+        6,
+    }  # so that no time zone puts one into another week
 
 
 def test_starters_themes_take_in_ten_of_the_dozen_and_its_ignore_is_needed() -> None:
     themes = config.loads(starter_text()).themes
     earned = {
-        entry.findtext("title", ""): themes_of(entry.findtext("title", ""), entry.findtext("description", ""), themes)
+        entry.findtext("title", ""): themes_of(
+            entry.findtext("title", ""), entry.findtext("description", ""), themes
+        )
         for entry in sample()
     }
 

@@ -40,10 +40,15 @@ def test_it_has_all_stories_of_both_feeds_each_in_its_week(stories: tuple[Story,
     assert sum(len(story.feeds) == 2 for story in stories) >= 4
 
 
-def test_the_story_of_a_sunday_night_in_utc_lies_in_the_monday_week_of_hong_kong(stories: tuple[Story, ...]) -> None:
+def test_the_story_of_a_sunday_night_in_utc_lies_in_the_monday_week_of_hong_kong(
+    stories: tuple[Story, ...],
+) -> None:
     (story,) = [story for story in stories if "/article/3348903/" in story.link]
 
-    assert (str(story.week), story.published.isoformat()) == ("2026-W15", "2026-04-06T06:00:29+08:00")
+    assert (str(story.week), story.published.isoformat()) == (
+        "2026-W15",
+        "2026-04-06T06:00:29+08:00",
+    )
 
 
 def lines(text: str) -> list[str]:
@@ -53,10 +58,14 @@ def lines(text: str) -> list[str]:
 
 def test_every_story_is_in_its_fixed_form(stories: tuple[Story, ...]) -> None:
     untidy = [
-        story.file for story in stories if lines(story_file.dumps(story)) != lines((ROOT / story.file).read_text())
+        story.file
+        for story in stories
+        if lines(story_file.dumps(story)) != lines((ROOT / story.file).read_text())
     ]
 
-    assert untidy == []  # a story with comments or quoting of its own is no fault; take it out of this list then
+    assert (
+        untidy == []
+    )  # a story with comments or quoting of its own is no fault; take it out of this list then
 
 
 def test_few_stories_stand_elsewhere(stories: tuple[Story, ...]) -> None:
@@ -79,7 +88,9 @@ def test_every_week_of_three_stories_has_one_lead_and_a_letter_of_fair_length(
         leads[story.week].append(story.lead)
     full = {week for week, those in leads.items() if len(those) >= 3}
     letters = {
-        letter.week: len(_without_addresses(letter.body).split()) for letter in content.letters if not letter.draft
+        letter.week: len(_without_addresses(letter.body).split())
+        for letter in content.letters
+        if not letter.draft
     }
 
     assert {week: sum(leads[week]) for week in full} == dict.fromkeys(full, 1)
@@ -88,11 +99,17 @@ def test_every_week_of_three_stories_has_one_lead_and_a_letter_of_fair_length(
 
 
 def test_every_theme_has_an_introduction(content: Content) -> None:
-    assert {page.name for page in content.introductions} == {theme.id for theme in config.load(ROOT).themes}
+    assert {page.name for page in content.introductions} == {
+        theme.id for theme in config.load(ROOT).themes
+    }
 
 
 def test_no_sentence_of_the_feeds_stands_in_the_repository(shared: Path) -> None:
-    entries = [entry for feed in (shared / "feeds").glob("*.xml") for entry in ElementTree.parse(feed).iter("item")]
+    entries = [
+        entry
+        for feed in (shared / "feeds").glob("*.xml")
+        for entry in ElementTree.parse(feed).iter("item")
+    ]
     cited = _runs(entry.findtext("title", "") for entry in entries)  # a headline is a citation
     said = _runs(entry.findtext("description", "") for entry in entries) - cited
 
@@ -105,7 +122,9 @@ def test_the_real_feeds_bring_nothing_new(shared: Path, tmp_path: Path) -> None:
         source = (ROOT if folder == "content" else shared) / folder
         for path in source.rglob("*.*"):
             if path.is_file():
-                (tmp_path / folder / path.relative_to(source)).parent.mkdir(parents=True, exist_ok=True)
+                (tmp_path / folder / path.relative_to(source)).parent.mkdir(
+                    parents=True, exist_ok=True
+                )
                 (tmp_path / folder / path.relative_to(source)).write_bytes(path.read_bytes())
     text = (ROOT / "digest.toml").read_text()
     for number, name in (("519738", "semiconductors"), ("519756", "semiconductors-geopolitics")):
@@ -133,15 +152,22 @@ def _without_addresses(markdown: str) -> str:
 
 def _runs(texts: Iterable[str]) -> frozenset[str]:
     """Returns all runs of words in the texts, whatever their case, their punctuation and their markup are."""
-    lists = [re.findall(r"[^\W_]+", re.sub("[’']", "", _without_addresses(text).casefold())) for text in texts]
+    lists = [
+        re.findall(r"[^\W_]+", re.sub("[’']", "", _without_addresses(text).casefold()))
+        for text in texts
+    ]
     return frozenset(
-        " ".join(words[first : first + BORROWED]) for words in lists for first in range(len(words) - BORROWED + 1)
+        " ".join(words[first : first + BORROWED])
+        for words in lists
+        for first in range(len(words) - BORROWED + 1)
     )
 
 
 def _tracked_texts() -> Iterator[tuple[str, str]]:
     """Yields every file that git tracks, if it is text: its name and what is in it."""
-    told = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     if told.returncode:
         pytest.skip("this is no git repository")
     for name in filter(None, told.stdout.split("\0")):

@@ -33,11 +33,19 @@ Files = dict[str, bytes]
 
 def read(folder: Path) -> Files:
     """Every file of a folder, hidden ones too, by its path below it."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def stories(root: Path) -> Files:
-    return {file: text for file, text in read(root / "content").items() if not file.startswith("ledger/")}
+    return {
+        file: text
+        for file, text in read(root / "content").items()
+        if not file.startswith("ledger/")
+    }
 
 
 def ledgers(root: Path) -> dict[str, set[str]]:
@@ -77,13 +85,18 @@ def undisturbed(command: str, desk: Path, folder: Path) -> Path:
     return whole
 
 
-def broken(command: str, way: str, desk: Path, folder: Path, step: int = 1) -> Iterator[tuple[Path, str]]:
+def broken(
+    command: str, way: str, desk: Path, folder: Path, step: int = 1
+) -> Iterator[tuple[Path, str]]:
     """Copies of the digest, in each of which a run was broken at another of its steps, and what it said of that."""
     copies = folder / "broken"
     copies.mkdir()
     arguments = [command, way, str(desk), str(copies), str(step)]
     done = subprocess.run(
-        [sys.executable, SUPPORT / "breaking.py", *arguments], capture_output=True, text=True, check=True
+        [sys.executable, SUPPORT / "breaking.py", *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     said = dict(re.findall(r"(?m)^(\d+): (.*)$", done.stdout))
     *failed, last = sorted(copies.iterdir(), key=lambda copy: int(copy.name))
@@ -104,7 +117,9 @@ def test_a_pull_broken_anywhere_leaves_whole_files_and_the_next_one_completes_it
         place = f"broken at its step {copy.name}"
         assert re.fullmatch(FULL, said) if way == "full" else not said, f"{place}, it said: {said}"
         for file, text in stories(copy).items():
-            assert text in (old.get(file), new.get(file)) or file.endswith(".unfinished"), f"{place}: half of {file}"
+            assert text in (old.get(file), new.get(file)) or file.endswith(".unfinished"), (
+                f"{place}: half of {file}"
+            )
         run("pull", copy)
         assert stories(copy) == new, place
         assert ledgers(copy) == lines, place
@@ -125,7 +140,9 @@ def test_a_build_broken_anywhere_leaves_whole_pages_and_the_next_one_completes_i
         place = f"broken at its step {copy.name}"
         assert re.fullmatch(FULL, said) if way == "full" else not said, f"{place}, it said: {said}"
         for file, page in read(copy / "site").items():
-            assert page in (old.get(file), new.get(file)) or file.endswith(".unfinished"), f"{place}: half of {file}"
+            assert page in (old.get(file), new.get(file)) or file.endswith(".unfinished"), (
+                f"{place}: half of {file}"
+            )
         run("build", copy)
         assert read(copy / "site") == new, place
         assert stories(copy) == stories(pulled), place
@@ -169,7 +186,8 @@ def many(root: Path, version: int) -> None:
 
 def digest(root: Path, *arguments: str, **options: int) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "digest", "--root", str(root), *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)  # type: ignore[call-overload, no-any-return]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, text=True, **pipes, **options)  # type: ignore[call-overload, no-any-return]
 
 
 def kill(running: subprocess.Popen[str], begun: Path, after: float) -> None:
@@ -181,14 +199,18 @@ def kill(running: subprocess.Popen[str], begun: Path, after: float) -> None:
     running.communicate()
 
 
-def test_pulls_and_builds_killed_at_random_moments_are_completed_by_the_next(tmp_path: Path) -> None:
+def test_pulls_and_builds_killed_at_random_moments_are_completed_by_the_next(
+    tmp_path: Path,
+) -> None:
     dice = random.Random(os.environ.get("DIGEST_KILLS", "6"))
     (tmp_path / "digest.toml").write_text(newsroom.SETTINGS)
     rounds = int(os.environ.get("DIGEST_KILLS", "6"))
     for version in range(1, rounds + 1):
         many(tmp_path, version % 20)
         for command in ("pull", "build"):
-            (tmp_path / ".digest" / "lock").unlink(missing_ok=True)  # its coming back tells that the run has begun
+            (tmp_path / ".digest" / "lock").unlink(
+                missing_ok=True
+            )  # its coming back tells that the run has begun
             kill(digest(tmp_path, command), tmp_path / ".digest" / "lock", dice.uniform(0, 0.25))
 
     for command in ("pull", "build"):
@@ -198,7 +220,9 @@ def test_pulls_and_builds_killed_at_random_moments_are_completed_by_the_next(tmp
     settings = config.load(tmp_path)
     content = load.load(tmp_path, settings)
     entries = 100 + 10 * (rounds % 20)
-    assert sorted(story.id for story in content.stories) == sorted(f"g{number}" for number in range(100 + entries))
+    assert sorted(story.id for story in content.stories) == sorted(
+        f"g{number}" for number in range(100 + entries)
+    )
     assert all(problems == () for problems in store.read_ledgers(tmp_path)[1:])
     assert not [path for path in tmp_path.rglob("*.unfinished") if ".digest" not in path.parts]
 
@@ -218,7 +242,9 @@ def timeless(files: Files) -> Files:
 
 @pytest.mark.parametrize("limit", [0, 300, 700, 2000])
 @pytest.mark.parametrize("command", ["pull", "build"])
-def test_a_disk_that_takes_no_more_is_one_clear_line(desk: Path, tmp_path: Path, command: str, limit: int) -> None:
+def test_a_disk_that_takes_no_more_is_one_clear_line(
+    desk: Path, tmp_path: Path, command: str, limit: int
+) -> None:
     pytest.importorskip("resource")
     root = tmp_path / "full"
     shutil.copytree(desk, root)
@@ -228,7 +254,9 @@ def test_a_disk_that_takes_no_more_is_one_clear_line(desk: Path, tmp_path: Path,
     done = subprocess.run(words, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert re.fullmatch(r"[^\n]+: cannot write this file: (File too large|disk I/O error[^\n]*)\n", done.stderr)
+    assert re.fullmatch(
+        r"[^\n]+: cannot write this file: (File too large|disk I/O error[^\n]*)\n", done.stderr
+    )
     for again in (command, "build"):
         run(again, root)
     whole = undisturbed(command, desk, tmp_path)
@@ -243,7 +271,12 @@ def somebody() -> dict[str, int]:
     if os.geteuid() != 0:
         return {}
     try:
-        able = subprocess.run([sys.executable, "-c", "import digest.cli"], user=65534, check=False).returncode == 0
+        able = (
+            subprocess.run(
+                [sys.executable, "-c", "import digest.cli"], user=65534, check=False
+            ).returncode
+            == 0
+        )
     except OSError:
         able = False
     if not able:
@@ -253,7 +286,9 @@ def somebody() -> dict[str, int]:
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights are another thing on this system")
 @pytest.mark.parametrize("command", ["pull", "build"])
-def test_a_digest_that_may_only_be_read_is_one_clear_line(desk: Path, tmp_path: Path, command: str) -> None:
+def test_a_digest_that_may_only_be_read_is_one_clear_line(
+    desk: Path, tmp_path: Path, command: str
+) -> None:
     whose = somebody()
     root = tmp_path / "held"
     shutil.copytree(desk, root)
@@ -265,4 +300,6 @@ def test_a_digest_that_may_only_be_read_is_one_clear_line(desk: Path, tmp_path: 
     _, wrong = running.communicate()
 
     assert running.returncode == 1
-    assert re.fullmatch(r"[^\n]+: cannot write this file: (Permission denied|Read-only file system)\n", wrong)
+    assert re.fullmatch(
+        r"[^\n]+: cannot write this file: (Permission denied|Read-only file system)\n", wrong
+    )

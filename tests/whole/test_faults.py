@@ -22,8 +22,17 @@ from digest.errors import DigestError
 SUPPORT = Path(__file__).parents[1] / "support"
 NUMBER = int(os.environ.get("DIGEST_FAULTS", "0"))
 WAYS = ["kill", "write", "read", "cut"]
-COMMANDS = ["pull", "add", "letter", "themes", "build", "publish"] if NUMBER else ["pull", "add", "letter", "themes"]
-PAIRS = [(command, way) for command in COMMANDS for way in WAYS if NUMBER or way == "cut" or command == "add"]
+COMMANDS = (
+    ["pull", "add", "letter", "themes", "build", "publish"]
+    if NUMBER
+    else ["pull", "add", "letter", "themes"]
+)
+PAIRS = [
+    (command, way)
+    for command in COMMANDS
+    for way in WAYS
+    if NUMBER or way == "cut" or command == "add"
+]
 DONE_BEFORE = ("is here already", "already has a letter")
 """What a command says that has been run before, and whose work is done."""
 
@@ -45,7 +54,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     publisher.begin("numbered", set(newsroom.FEEDS))
     publisher.write(root)
     if "publish" in COMMANDS:
-        settings = (root / "digest.toml").read_text().replace("https://example.org/", "https://digest.press/")
+        settings = (
+            (root / "digest.toml")
+            .read_text()
+            .replace("https://example.org/", "https://digest.press/")
+        )
         (root / "digest.toml").write_text(settings)
         for words in ("init -q --bare remote.git", "init -q -b main", "config user.name A", "config user.email a@b.cd",
                       "remote add origin ./remote.git", "add content digest.toml", "commit -qm One"):  # fmt: skip
@@ -70,7 +83,9 @@ def again(command: str, root: Path) -> None:
         assert str(error).split("; ")[0].endswith(DONE_BEFORE), error
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="what a process has open is looked at as Linux shows it")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="what a process has open is looked at as Linux shows it"
+)
 @pytest.mark.parametrize(("command", "way"), PAIRS)
 def test_a_command_that_is_broken_off_anywhere_is_made_good_by_the_next(
     desk: Path, tmp_path: Path, command: str, way: str
@@ -80,7 +95,15 @@ def test_a_command_that_is_broken_off_anywhere_is_made_good_by_the_next(
     run(command, whole)
     run("build", whole)
     expected, site = kept(whole), read(whole / "site")
-    words = [sys.executable, SUPPORT / "faults.py", command, way, desk, tmp_path / "copies", NUMBER or 5]
+    words = [
+        sys.executable,
+        SUPPORT / "faults.py",
+        command,
+        way,
+        desk,
+        tmp_path / "copies",
+        NUMBER or 5,
+    ]
 
     done = subprocess.run(list(map(str, words)), capture_output=True, text=True, check=True)
 

@@ -26,10 +26,20 @@ from digest import config
 from digest.commands import build, pull
 from digest.errors import Faults
 
-GIT = ("git", "-c", "user.name=T", "-c", "user.email=t@example.org", "-c", "merge.conflictStyle=merge")
+GIT = (
+    "git",
+    "-c",
+    "user.name=T",
+    "-c",
+    "user.email=t@example.org",
+    "-c",
+    "merge.conflictStyle=merge",
+)
 ARTICLE = re.compile(r'<article class="(?:card|line)" id="([^"]+)">(.*?)</article>', re.DOTALL)
 REDIRECT = re.compile(r'<li id="([^"_][^"]*)"><a [^>]*?href="([^"]+)"')
-LINK = re.compile(r'<h3[^>]*><a href="https?://news\.example/(?:article/3500(\d+)|story-(\d+)|(\d+))(?:[/"?])')
+LINK = re.compile(
+    r'<h3[^>]*><a href="https?://news\.example/(?:article/3500(\d+)|story-(\d+)|(\d+))(?:[/"?])'
+)
 EXCERPT = re.compile(r'<blockquote class="excerpt"[^>]*>(.*?)</blockquote>', re.DOTALL)
 QUOTATION = re.compile(r"<blockquote>.*?</blockquote>", re.DOTALL)
 NOTE = re.compile(r'<div class="note"[^>]*>(.*?)</div>', re.DOTALL)
@@ -59,7 +69,9 @@ class History(Sequence):
         """The files of which a conflict was resolved by taking one side whole."""
 
     def do_hide(self, one: int, _: int) -> None:
-        self._edit(one, lambda text: re.sub(rb"(?m)^(link:[^\r\n]*)", rb"\1\nhide: true", text, count=1))
+        self._edit(
+            one, lambda text: re.sub(rb"(?m)^(link:[^\r\n]*)", rb"\1\nhide: true", text, count=1)
+        )
 
     def do_show(self, _: int, __: int) -> None:
         for file in self._stories():
@@ -78,18 +90,27 @@ class History(Sequence):
         self.now += timedelta(minutes=13)
         at = config.load(self.job)
         report = pull.run(
-            self.job, at, pull.chosen(at, newsroom.FEEDS if one % 4 else newsroom.FEEDS[:1]), now=self.now
+            self.job,
+            at,
+            pull.chosen(at, newsroom.FEEDS if one % 4 else newsroom.FEEDS[:1]),
+            now=self.now,
         )
         self._hold_report(report)
         self._commit(self.job)
 
     def _pull(self, names: tuple[str, ...]) -> None:
         self.now += timedelta(hours=1)
-        self._hold_report(pull.run(self.root, self.config, pull.chosen(self.config, names), now=self.now))
+        self._hold_report(
+            pull.run(self.root, self.config, pull.chosen(self.config, names), now=self.now)
+        )
 
     def _hold_report(self, report: pull.PullReport) -> None:
         """Nothing is wrong, but for what git does not have: files that were deleted before they were committed."""
-        others = [line for line in report.problems if "never committed" not in line and "before git had" not in line]
+        others = [
+            line
+            for line in report.problems
+            if "never committed" not in line and "before git had" not in line
+        ]
         assert (report.failed, others) == (0, [])
 
     def do_sync(self, _: int, __: int) -> None:
@@ -119,7 +140,12 @@ class History(Sequence):
                 note(f"  conflict in {file}: {state}")
                 ours = state in {"UD", "AU"}
                 self._git(
-                    self.root, "checkout" if ours else "rm", "--ours" if ours else "-q", "--", file, may_fail=True
+                    self.root,
+                    "checkout" if ours else "rm",
+                    "--ours" if ours else "-q",
+                    "--",
+                    file,
+                    may_fail=True,
                 )
         self._commit(self.root)
 
@@ -150,7 +176,9 @@ class History(Sequence):
         self._commit(self.root)
 
     def _number_of(self, text: bytes) -> int:
-        found = re.search(rb"(?m)^link: .*?news\.example/(?:article/3500(\d+)|story-(\d+)|(\d+))", text)
+        found = re.search(
+            rb"(?m)^link: .*?news\.example/(?:article/3500(\d+)|story-(\d+)|(\d+))", text
+        )
         return int(next(filter(None, found.groups()))) if found else _number(text)
 
     def do_delete(self, one: int, other: int) -> None:
@@ -163,7 +191,11 @@ class History(Sequence):
     def do_build(self, one: int, _: int) -> None:
         if not self._build(self.root):
             return
-        pages = {path: text.decode() for path, text in _read(self.root / "site").items() if path.endswith(".html")}
+        pages = {
+            path: text.decode()
+            for path, text in _read(self.root / "site").items()
+            if path.endswith(".html")
+        }
         self._hold_addresses(pages)
         self._hold_ids((self.root / "site" / "feed.atom").read_text())
         self._hold_speakers(pages)
@@ -201,7 +233,9 @@ class History(Sequence):
             number = self.owners[address]
             if number in public:
                 target = redirects.get(address, address)
-                assert shown.get(target) == number, f"{address} of E{number} leads to {target}: {shown.get(target)}"
+                assert shown.get(target) == number, (
+                    f"{address} of E{number} leads to {target}: {shown.get(target)}"
+                )
 
     def _hold_ids(self, feed: str) -> None:
         for entry in ENTRY.findall(feed):
@@ -209,15 +243,21 @@ class History(Sequence):
             named = re.search(r"<id>([^<]+)</id>", entry)
             assert found and named, entry
             number = int(next(filter(None, found.groups())))
-            assert self.ids.setdefault(number, named[1]) == named[1], f"E{number} has another Atom id"
+            assert self.ids.setdefault(number, named[1]) == named[1], (
+                f"E{number} has another Atom id"
+            )
 
     def _hold_speakers(self, pages: dict[str, str]) -> None:
         for path, page in pages.items():
             for excerpt in EXCERPT.findall(page):
-                assert "✎" not in excerpt, f"{path}: the editor's words are shown as the publisher's: {excerpt}"
+                assert "✎" not in excerpt, (
+                    f"{path}: the editor's words are shown as the publisher's: {excerpt}"
+                )
             for words in NOTE.findall(page):
                 outside = QUOTATION.sub("", words)
-                assert not PUBLISHERS.search(outside), f"{path}: the publisher's words are shown as ours: {outside}"
+                assert not PUBLISHERS.search(outside), (
+                    f"{path}: the publisher's words are shown as ours: {outside}"
+                )
 
     def _hold_bytes(self) -> None:
         """A clone without caches builds the same site."""
@@ -226,19 +266,25 @@ class History(Sequence):
             clone = Path(folder, "clone")
             self._git(self.folder, "clone", "-q", self.root, clone)
             assert self._build(clone)
-            assert _read(clone / "site") == _read(self.root / "site"), "another machine builds another site"
+            assert _read(clone / "site") == _read(self.root / "site"), (
+                "another machine builds another site"
+            )
 
     def _commit(self, root: Path) -> None:
         self._git(root, "add", "-A")
         self._git(root, "commit", "-q", "--allow-empty", "-m", "Work")
 
     def _git(self, root: Path, *words: object, may_fail: bool = False) -> int:
-        done = subprocess.run([*GIT, "-C", root, *map(str, words)], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*GIT, "-C", root, *map(str, words)], capture_output=True, text=True, check=False
+        )
         assert may_fail or done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
         return done.returncode
 
     def _git_out(self, root: Path, *words: str) -> str:
-        return subprocess.run([*GIT, "-C", root, *words], capture_output=True, text=True, check=True).stdout
+        return subprocess.run(
+            [*GIT, "-C", root, *words], capture_output=True, text=True, check=True
+        ).stdout
 
 
 KINDS = ("tell", "tell", "tell", "edit", "edit", "pull", "pull", "job", "job", "sync", "sync", "move", "rename", "swap",
@@ -272,4 +318,10 @@ def _play(steps: list[Step], part: int) -> None:
 
 def _framed(steps: list[Step], part: int) -> Iterator[Step]:
     yield from [("pull", 1, 1), ("build", 1, 1), *steps]
-    yield from [("sync", 1, 1), ("build", 3, 1), ("tell", part, part), ("pull", 1, 1), ("build", 3, 1)]
+    yield from [
+        ("sync", 1, 1),
+        ("build", 3, 1),
+        ("tell", part, part),
+        ("pull", 1, 1),
+        ("build", 3, 1),
+    ]

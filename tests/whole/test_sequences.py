@@ -82,7 +82,9 @@ class Sequence:
         """The editor works on a story while the publisher changes much of the same."""
         self.do_edit(one, other)
         number = self.owner.get(_chosen(self._stories(), one), 1)
-        for turn, change in enumerate(("title", "summary", "authors", "slug", "image", "published")):
+        for turn, change in enumerate(
+            ("title", "summary", "authors", "slug", "image", "published")
+        ):
             if one >> (9 + turn) & 1:
                 self.publisher.change(change, number - 1, other + turn)
         self.do_pull(1, 1)
@@ -100,14 +102,24 @@ class Sequence:
         """The editor gives a story a title that the publisher had given it."""
         told = self.publisher.told
         number = self.owner.get(_chosen(self._stories(), one), 1)
-        title = json.dumps(told[number].title.replace(str(self.publisher.serial), str(other % 9)), ensure_ascii=False)
-        self._edit(one, lambda text: re.sub(rb"(?m)^title:[^\r\n]*", lambda _: b"title: " + title.encode(), text))
+        title = json.dumps(
+            told[number].title.replace(str(self.publisher.serial), str(other % 9)),
+            ensure_ascii=False,
+        )
+        self._edit(
+            one,
+            lambda text: re.sub(
+                rb"(?m)^title:[^\r\n]*", lambda _: b"title: " + title.encode(), text
+            ),
+        )
 
     def do_move(self, one: int, other: int) -> None:
         self._rename(one, lambda file: f"{WEEKS[other % 3]}/{file.rpartition('/')[2]}")
 
     def do_rename(self, one: int, other: int) -> None:
-        self._rename(one, lambda file: f"{file.rpartition('/')[0]}/2026-05-1{other % 9}-mine-{other % 5}.md")
+        self._rename(
+            one, lambda file: f"{file.rpartition('/')[0]}/2026-05-1{other % 9}-mine-{other % 5}.md"
+        )
 
     def do_swap(self, one: int, other: int) -> None:
         first, second = _chosen(self._stories(), one), _chosen(self._stories(), other)
@@ -139,8 +151,13 @@ class Sequence:
         file = f"{WEEKS[other % 3]}/2026-05-1{other % 7}-by-hand-{self.mark}.md"
         if told.kind != "guided" and told.number not in self.owner.values():
             (self.root / file).parent.mkdir(parents=True, exist_ok=True)
-            (self.root / file).write_text(f"---\ntitle: ✎{self.mark} mine\nlink: {told.link}\n---\n\n> ✎{self.mark}\n")
-            self.put[file], self.owner[file] = {"link": told.link}, told.number  # the link is the publisher's word
+            (self.root / file).write_text(
+                f"---\ntitle: ✎{self.mark} mine\nlink: {told.link}\n---\n\n> ✎{self.mark}\n"
+            )
+            self.put[file], self.owner[file] = (
+                {"link": told.link},
+                told.number,
+            )  # the link is the publisher's word
 
     def do_lose(self, one: int, other: int) -> None:
         """A ledger is lost, or the caches are."""
@@ -195,7 +212,11 @@ class Sequence:
                 assert after[file] == old, f"{file} is none of a pull's"
             else:
                 assert file in after or file.startswith(".digest/"), f"{file} has gone"
-        born = {file for file in after.keys() - before.keys() if not file.startswith((".digest/", "content/ledger/"))}
+        born = {
+            file
+            for file in after.keys() - before.keys()
+            if not file.startswith((".digest/", "content/ledger/"))
+        }
         assert all(map(_is_story, born)), f"a pull does not make {born}"
 
     def _hold_stories(self, before: Files, after: Files, names: tuple[str, ...]) -> None:
@@ -209,7 +230,11 @@ class Sequence:
             now = _fields(after[file])
             told = self.publisher.told[self.owner[file]]
             said = [_said(told, feed) for feed in FEEDS]
-            agreed = {name: value for name, value in now.items() if any(value == one[name] for one in said)}
+            agreed = {
+                name: value
+                for name, value in now.items()
+                if any(value == one[name] for one in said)
+            }
             self.put[file] |= agreed
             if file in self.pristine and told.where and told.where <= set(names):
                 self._hold_news(now, told, after[file])
@@ -235,7 +260,9 @@ class Sequence:
         feeds = re.findall(rb"(?m)^feeds: \[(\w+)\]$", text)
         if [feed.decode() for feed in feeds] == list(told.where):
             said = _said(told, feeds[0].decode())
-            named = [name for name in FIELDS if said[name] and name != "published"]  # that stays as it first was
+            named = [
+                name for name in FIELDS if said[name] and name != "published"
+            ]  # that stays as it first was
             assert {name: now[name] for name in named} == {name: said[name] for name in named}
 
     def _hold_identity(self, before: Files, after: Files, known: Mapping[int, set[str]]) -> None:
@@ -247,7 +274,9 @@ class Sequence:
             assert not known.get(number), f"{file}: its entry was known to {known[number]}"
             told = self.publisher.told[number]
             there = [other for other in before if _is_story(other) and self.owner[other] == number]
-            assert not _recognizable([before[other] for other in there], told), f"{file}: is there as {there}"
+            assert not _recognizable([before[other] for other in there], told), (
+                f"{file}: is there as {there}"
+            )
 
     def _in_ledgers(self) -> dict[int, set[str]]:
         """Returns the feeds whose ledgers know of each entry."""
@@ -303,9 +332,13 @@ def _hold_lines(file: str, old: bytes, new: bytes, excerpted: bool) -> None:
             waiting.pop(0)
         assert waiting, f"{file}: {group!r} is gone"
         now = waiting.pop(0)
-        assert now == group or (_key(now) == _key(group) and _key(now) in OURS), f"{file}: {group!r} is now {now!r}"
+        assert now == group or (_key(now) == _key(group) and _key(now) in OURS), (
+            f"{file}: {group!r} is now {now!r}"
+        )
         assert _end(now) == _end(group), f"{file}: another line break: {group!r} is now {now!r}"
-    assert all(_key(group) in ADDED - present for group in waiting), f"{file}: {waiting} came from nowhere"
+    assert all(_key(group) in ADDED - present for group in waiting), (
+        f"{file}: {waiting} came from nowhere"
+    )
     if body != body_now:
         _hold_body(file, body, body_now, excerpted)
 
@@ -334,7 +367,9 @@ def _halves(text: bytes) -> tuple[bytes, bytes]:
 def _groups(front: bytes) -> Iterator[bytes]:
     """Yields each key of a front matter with the lines that belong to it, and every other line by itself."""
     group = b""
-    for line in front.splitlines(keepends=True) if b"\r" not in front.replace(b"\r\n", b"") else [front]:
+    for line in (
+        front.splitlines(keepends=True) if b"\r" not in front.replace(b"\r\n", b"") else [front]
+    ):
         if _KEY.match(group) and line[:1] in b" -\t" and not line.startswith(b"---"):
             group += line
             continue
@@ -360,7 +395,9 @@ def _fields(text: bytes) -> dict[str, object]:
         story = story_file.loads(text.decode(), "content/2026/w20/2026-05-15-x.md", KNOWN)
     except (UnicodeDecodeError, Faults):
         return {}
-    words = " ".join(excerpt.unescape(excerpt.opening(story.note)[0]).split())  # to wrap them anew is to change no word
+    words = " ".join(
+        excerpt.unescape(excerpt.opening(story.note)[0]).split()
+    )  # to wrap them anew is to change no word
     return {name: getattr(story, name) for name in FIELDS[:-1]} | {"excerpt": words}
 
 
@@ -504,7 +541,9 @@ def test_a_title_that_the_editor_put_back_stays_whichever_feed_speaks(tmp_path: 
     title, file = told.title, "content/2026/w19/2026-05-07-e2-v2-and.md"
     place = tmp_path / file
     sequence.step(("pull", 1, 1))
-    place.write_bytes(newsroom.one_feed(place.read_bytes(), ""))  # from now on the second feed speaks
+    place.write_bytes(
+        newsroom.one_feed(place.read_bytes(), "")
+    )  # from now on the second feed speaks
     sequence.pristine.clear()
     for words in ("E2 second", "E2 third"):
         told.title = words
@@ -513,7 +552,11 @@ def test_a_title_that_the_editor_put_back_stays_whichever_feed_speaks(tmp_path: 
     told.title = "E2 of the first feed"
     sequence.step(("pull", 1, 1))
 
-    place.write_bytes(re.sub(rb"(?m)^title:.*", lambda _: b"title: " + json.dumps(title).encode(), place.read_bytes()))
+    place.write_bytes(
+        re.sub(
+            rb"(?m)^title:.*", lambda _: b"title: " + json.dumps(title).encode(), place.read_bytes()
+        )
+    )
     told.where = {"second"}
     told.title = "E2 at last"
     sequence.step(("pull", 1, 1))
@@ -543,7 +586,10 @@ def test_stories_that_have_changed_places_stay_apart_when_a_ledger_is_lost(tmp_p
     sequence = Sequence(tmp_path)
     sequence.publisher.told[2].where = {"second"}
     sequence.step(("pull", 1, 1))
-    one, two = (tmp_path / "content/2026/w19" / name for name in ("2026-05-06-e1-v1.md", "2026-05-07-e2-v2-and.md"))
+    one, two = (
+        tmp_path / "content/2026/w19" / name
+        for name in ("2026-05-06-e1-v1.md", "2026-05-07-e2-v2-and.md")
+    )
     sequence.step(("swap", 0, 1))
     (tmp_path / "content" / "ledger" / "first.jsonl").unlink()
     sequence.pristine.clear()
@@ -552,10 +598,15 @@ def test_stories_that_have_changed_places_stay_apart_when_a_ledger_is_lost(tmp_p
         sequence.publisher.told[number].title = f"E{number} changed"
     sequence.step(("pull", 1, 1))
 
-    assert [_fields(place.read_bytes())["title"] for place in (two, one)] == ["E1 changed", "E2 changed"]
+    assert [_fields(place.read_bytes())["title"] for place in (two, one)] == [
+        "E1 changed",
+        "E2 changed",
+    ]
 
 
-def test_a_story_is_known_by_its_article_number_when_ledger_guid_and_address_are_lost(tmp_path: Path) -> None:
+def test_a_story_is_known_by_its_article_number_when_ledger_guid_and_address_are_lost(
+    tmp_path: Path,
+) -> None:
     sequence = Sequence(tmp_path)
     sequence.step(("pull", 1, 1))
     (tmp_path / "content" / "ledger" / "first.jsonl").unlink()

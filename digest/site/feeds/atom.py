@@ -28,7 +28,9 @@ from digest.site.edition_dates import EditionDates
 from digest.site.views import EditionView, Views, letter_title
 
 _HOUR = 3600  # seconds
-_NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # an empty feed must say when it was updated; older is called implausible
+_NEVER = datetime(
+    2000, 1, 1, tzinfo=UTC
+)  # an empty feed must say when it was updated; older is called implausible
 _IMAGES = {  # Python's own table differs from version to version and from machine to machine
     ".avif": "image/avif",
     ".gif": "image/gif",
@@ -117,7 +119,7 @@ def theme_feed_id(site: Site, theme: Theme) -> str:
     return feed_id(site, "theme", (*theme.was, theme.id)[0])
 
 
-def twins(content: Content) -> list[Problem]:
+def duplicate_ids(content: Content) -> list[Problem]:
     """Returns a problem for each story whose Atom id another one has: readers would see only one of them."""
     first: dict[str, Story] = {}
     problems = []
@@ -125,9 +127,17 @@ def twins(content: Content) -> list[Problem]:
         other = first.setdefault(lasting_name(story, content.names), story)
         if other.file != story.file:
             has_id = bool(story.id or other.id)
-            same = "id" if story.id == other.id and has_id else "link" if story.link == other.link else "Atom id"
+            same = (
+                "id"
+                if story.id == other.id and has_id
+                else "link"
+                if story.link == other.link
+                else "Atom id"
+            )
             what = f"is the same story as {other.file}: both have the same {same}"
-            cure = "delete one, or remove 'id' from the newer one" if has_id else "delete one of them"
+            cure = (
+                "delete one, or remove 'id' from the newer one" if has_id else "delete one of them"
+            )
             problems.append(Problem(story.file, 0, what, cure))
     return problems
 
@@ -144,12 +154,23 @@ class Entries:
 
     def entries(self, stories: Iterable[Story]) -> tuple[AtomEntry, ...]:
         """Returns the entries of stories, the newest first by when they were published."""
-        return tuple([self._entry(story) for story in sorted(stories, key=attrgetter("published"), reverse=True)])
+        return tuple(
+            [
+                self._entry(story)
+                for story in sorted(stories, key=attrgetter("published"), reverse=True)
+            ]
+        )
 
     def feed(self, stories: Iterable[Story], *, place: str, previous: str = "") -> AtomFeed:
         """Returns the feed of the whole digest."""
         site = self._config.site
-        return self._feed(self.entries(stories), id=feed_id(site), place=place, page=addresses.HOME, previous=previous)
+        return self._feed(
+            self.entries(stories),
+            id=feed_id(site),
+            place=place,
+            page=addresses.HOME,
+            previous=previous,
+        )
 
     def theme(self, theme: Theme, stories: Sequence[Story]) -> AtomFeed:
         """Returns the feed of a theme."""
@@ -242,8 +263,12 @@ class Entries:
         if feed is None:
             return Source(id=home, title=publisher, link=home, rel="alternate")
         address = redact.strip_feed(urls.web_link(feed.url) or "")
-        id = address or feed_id(self._config.site, "feed", feed.id)  # a feed in a file has no address of its own
-        return Source(id=id, title=feed.title, link=address or home, rel="self" if address else "alternate")
+        id = address or feed_id(
+            self._config.site, "feed", feed.id
+        )  # a feed in a file has no address of its own
+        return Source(
+            id=id, title=feed.title, link=address or home, rel="self" if address else "alternate"
+        )
 
     def _edition(self, edition: Edition, dates: EditionDates) -> EditionEntry:
         told = letter_title(edition.letter) if edition.letter else formatting.span(edition.week)
@@ -264,7 +289,9 @@ def _apart(story: Story, change: datetime, zone: tzinfo, names: Mapping[str, str
     Otherwise all stories of a day would have the same time, which validators warn of. The seconds are made of the
     story's name, so that they do not depend on other stories.
     """
-    is_day = not story.id and change == datetime.combine(change.astimezone(zone).date(), time(12), zone)
+    is_day = not story.id and change == datetime.combine(
+        change.astimezone(zone).date(), time(12), zone
+    )
     if not is_day or change != story.published:
         return change
     name = lasting_name(story, names)
@@ -280,7 +307,9 @@ def _moment(seconds: float, zone: tzinfo) -> datetime:
 
 def _urn(name: str) -> str:
     """Returns the URN of the UUID of a name, version 5 (RFC 9562 §5.5), in a third of the time that `uuid` takes."""
-    digest = bytearray(sha1(uuid.NAMESPACE_URL.bytes + name.encode(), usedforsecurity=False).digest()[:16])
+    digest = bytearray(
+        sha1(uuid.NAMESPACE_URL.bytes + name.encode(), usedforsecurity=False).digest()[:16]
+    )
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80
     signs = digest.hex()

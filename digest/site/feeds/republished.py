@@ -49,13 +49,19 @@ def news(feed: str, before: bytes | None, after: bytes) -> News:
     """Returns what the readers of one feed are told when `after` takes the place of `before`."""
     known, now = _entries(before or b""), _entries(after)
     if not known:
-        return News(feed=feed, new=tuple(entry.title for entry in now.values()), first=before is None)
+        return News(
+            feed=feed, new=tuple(entry.title for entry in now.values()), first=before is None
+        )
     oldest = min(entry.published for entry in known.values())
     was_full = len(known) >= (_EDITIONS if feed == addresses.WEEKS_FEED else FEED_STORIES)
     new = {id: entry for id, entry in now.items() if id not in known}
     # Where an entry is taken out of a full feed, an older one comes back, which readers have had before.
     told = [entry.title for entry in new.values() if not (was_full and entry.published < oldest)]
-    again = [entry.title for id, entry in now.items() if id in known and entry.updated != known[id].updated]
+    again = [
+        entry.title
+        for id, entry in now.items()
+        if id in known and entry.updated != known[id].updated
+    ]
     return News(feed=feed, new=tuple(told), again=tuple(again))
 
 
@@ -79,6 +85,12 @@ def _entries(document: bytes) -> dict[str, _Entry]:
 
 def _read(entries: Iterable[ElementTree.Element]) -> Iterable[tuple[str, _Entry]]:
     for entry in entries:
-        words = {name: entry.findtext(f"{_ATOM}{name}", "") for name in ("id", "title", "published", "updated")}
-        moments = (datetime.fromisoformat(words[name] or words["updated"]) for name in ("published", "updated"))
+        words = {
+            name: entry.findtext(f"{_ATOM}{name}", "")
+            for name in ("id", "title", "published", "updated")
+        }
+        moments = (
+            datetime.fromisoformat(words[name] or words["updated"])
+            for name in ("published", "updated")
+        )
         yield words["id"], _Entry(words["title"], *moments)

@@ -8,9 +8,9 @@ from digest.model import FreePage
 from digest.site import addresses, arrange, formatting
 from digest.site.archive import Edition
 from digest.site.charts import Chart
+from digest.site.context import SiteContext, ThemeSummary
 from digest.site.page import Head, Link, Page
 from digest.site.pages.metadata import latest, listed_in, newest
-from digest.site.shared import Setting, Tally
 from digest.site.views import week_link
 from digest.week import Week
 
@@ -18,62 +18,67 @@ _HEADLINES = 5  # of a week that home only hints at
 _EARLIER = 6  # weeks that home lists
 
 
-def site_pages(setting: Setting) -> Iterator[Page]:
+def site_pages(context: SiteContext) -> Iterator[Page]:
     """Yields every page for readers but those of themes."""
-    yield _home(setting)
-    weeks = list(_weeks(setting))
-    yield _archive(setting, latest(page.head.updated for page in weeks if page.head))
+    yield _home(context)
+    weeks = list(_weeks(context))
+    yield _archive(context, latest(page.head.updated for page in weeks if page.head))
     yield from weeks
-    for edition in setting.archive.vacated:
-        yield _week(setting, edition, None, None)
-    for page in setting.archive.pages:
-        yield _free_page(setting, page)
-    if setting.searched:
-        yield _search(setting)
-    yield _subscribe(setting)
-    yield _not_found(setting)
+    for edition in context.archive.vacated:
+        yield _week(context, edition, None, None)
+    for page in context.archive.pages:
+        yield _free_page(context, page)
+    if context.searched:
+        yield _search(context)
+    yield _subscribe(context)
+    yield _not_found(context)
 
 
-def _weeks(setting: Setting) -> Iterator[Page]:
-    editions = setting.archive.editions
+def _weeks(context: SiteContext) -> Iterator[Page]:
+    editions = context.archive.editions
     weeks = [edition.week for edition in editions]
     for edition, newer, older in zip(editions, (None, *weeks), (*weeks[1:], None), strict=False):
-        yield _week(setting, edition, newer, older)
+        yield _week(context, edition, newer, older)
 
 
-def _home(setting: Setting) -> Page:
-    archive, site = setting.archive, setting.config.site
+def _home(context: SiteContext) -> Page:
+    archive, site = context.archive, context.config.site
     front = arrange.front(archive)
-    still_open = tuple(edition for edition in archive.editions if not edition.closed and edition is not front)
+    still_open = tuple(
+        edition for edition in archive.editions if not edition.closed and edition is not front
+    )
     shown = (*still_open, front) if front else still_open
     head = Head(
         title=site.title,
-        description=site.description or f"{site.title}: what mattered, week by week and theme by theme.",
+        description=site.description
+        or f"{site.title}: what mattered, week by week and theme by theme.",
         place=addresses.HOME,
-        updated=latest(newest(edition.stories, setting.archive.changed) for edition in shown),
+        updated=latest(newest(edition.stories, context.archive.changed) for edition in shown),
     )
-    return setting.page(
+    return context.page(
         "home.html",
         "the home page",
         head,
         _home_data,
         front,
         still_open,
-        tuple(edition for edition in archive.editions if front and edition.week < front.week)[:_EARLIER],
-        setting.tallies,
+        tuple(edition for edition in archive.editions if front and edition.week < front.week)[
+            :_EARLIER
+        ],
+        context.tallies,
         len(archive.editions),
     )
 
 
 def _home_data(
-    setting: Setting,
+    context: SiteContext,
     front: Edition | None,
     still_open: tuple[Edition, ...],
     earlier: tuple[Edition, ...],
-    themes: tuple[Tally, ...],
+    themes: tuple[ThemeSummary, ...],
     weeks: int,
 ) -> Mapping[str, object]:
-    views = setting.views
+    views = context.views
     edition = views.edition(front) if front else None
     return {
         "edition": edition,
@@ -85,23 +90,29 @@ def _home_data(
     }
 
 
-def _week(setting: Setting, edition: Edition, newer: Week | None, older: Week | None) -> Page:
-    head = _week_head(setting, edition)
-    return setting.page("week.html", f"the page of {edition.week}", head, _week_data, edition, newer, older)
-
-
-def _week_head(setting: Setting, edition: Edition) -> Head:
-    about, count = setting.views.about(edition), formatting.stories(len(edition.stories))
-    return Head(
-        title=setting.titled(formatting.titled(edition.week, edition.letter.title if edition.letter else "")),
-        description=f"{formatting.span(edition.week)}: {count}{f' on {about}' if about else ''}.",
-        place=addresses.week(edition.week),
-        updated=newest(edition.stories, setting.archive.changed),
+def _week(context: SiteContext, edition: Edition, newer: Week | None, older: Week | None) -> Page:
+    head = _week_head(context, edition)
+    return context.page(
+        "week.html", f"the page of {edition.week}", head, _week_data, edition, newer, older
     )
 
 
-def _week_data(setting: Setting, edition: Edition, newer: Week | None, older: Week | None) -> Mapping[str, object]:
-    view = setting.views.edition(edition)
+def _week_head(context: SiteContext, edition: Edition) -> Head:
+    about, count = context.views.about(edition), formatting.stories(len(edition.stories))
+    return Head(
+        title=context.titled(
+            formatting.titled(edition.week, edition.letter.title if edition.letter else "")
+        ),
+        description=f"{formatting.span(edition.week)}: {count}{f' on {about}' if about else ''}.",
+        place=addresses.week(edition.week),
+        updated=newest(edition.stories, context.archive.changed),
+    )
+
+
+def _week_data(
+    context: SiteContext, edition: Edition, newer: Week | None, older: Week | None
+) -> Mapping[str, object]:
+    view = context.views.edition(edition)
     return {
         "edition": view,
         "listed": listed_in(view),
@@ -111,91 +122,104 @@ def _week_data(setting: Setting, edition: Edition, newer: Week | None, older: We
     }
 
 
-def _archive(setting: Setting, updated: str) -> Page:
-    archive, title = setting.archive, setting.config.site.title
-    weeks, stories = formatting.count(len(archive.editions), "week"), formatting.stories(len(archive.stories))
+def _archive(context: SiteContext, updated: str) -> Page:
+    archive, title = context.archive, context.config.site.title
+    weeks, stories = (
+        formatting.count(len(archive.editions), "week"),
+        formatting.stories(len(archive.stories)),
+    )
     head = Head(
-        title=setting.titled("Archive"),
+        title=context.titled("Archive"),
         description=f"The archive of {title}: {weeks}, {stories}.",
         place=addresses.ARCHIVE,
         updated=updated,
     )
-    return setting.page(
+    return context.page(
         "archive.html",
         "the page of the archive",
         head,
         _archive_data,
-        tuple([_listed(setting, edition) for edition in archive.editions]),
+        tuple([_listed(context, edition) for edition in archive.editions]),
         f"{weeks}, {stories}" if archive.editions else "",
-        setting.counts.pulse(setting.config.themes),
+        context.counts.pulse(context.config.themes),
     )
 
 
-def _listed(setting: Setting, edition: Edition) -> tuple[object, ...]:
+def _listed(context: SiteContext, edition: Edition) -> tuple[object, ...]:
     """Returns all that a list of weeks says of one: most edits of a story change nothing there."""
     title = edition.letter.title if edition.letter else ""
-    return edition.week, edition.closed, len(edition.stories), setting.views.about(edition), title
+    return edition.week, edition.closed, len(edition.stories), context.views.about(edition), title
 
 
 def _archive_data(
-    setting: Setting, _: tuple[tuple[object, ...], ...], summary: str, pulse: Chart | None
+    context: SiteContext, _: tuple[tuple[object, ...], ...], summary: str, pulse: Chart | None
 ) -> Mapping[str, object]:
-    years = setting.views.years(setting.archive.editions)
+    years = context.views.years(context.archive.editions)
     weeks = tuple(Link(week.label, week.place) for year in years for week in year.weeks)
     return {"years": years, "summary": summary, "pulse": pulse, "listed": weeks}
 
 
-def _free_page(setting: Setting, page: FreePage) -> Page:
+def _free_page(context: SiteContext, page: FreePage) -> Page:
     here = addresses.free_page(page.name)
-    words = setting.described(page, here)
-    head = Head(title=setting.titled(page.title), description=words or page.title, place=here)
-    return setting.page("page.html", page.file, head, _free_page_data, page, setting.linking(page.body))
+    words = context.described(page, here)
+    head = Head(title=context.titled(page.title), description=words or page.title, place=here)
+    return context.page(
+        "page.html", page.file, head, _free_page_data, page, context.linking(page.body)
+    )
 
 
-def _free_page_data(setting: Setting, page: FreePage, _: bytes) -> Mapping[str, object]:
-    body = setting.views.text(page, addresses.free_page(page.name))
+def _free_page_data(context: SiteContext, page: FreePage, _: bytes) -> Mapping[str, object]:
+    body = context.views.text(page, addresses.free_page(page.name))
     return {"title": page.title, "body": body, "draft": page.draft}
 
 
-def _subscribe(setting: Setting) -> Page:
-    title = setting.config.site.title
+def _subscribe(context: SiteContext) -> Page:
+    title = context.config.site.title
     head = Head(
-        title=setting.titled("Subscribe"),
+        title=context.titled("Subscribe"),
         description=f"How to follow {title}: its feeds, what each of them brings, and what a feed is.",
         place=addresses.SUBSCRIBE,
     )
-    return setting.page("subscribe.html", "the page of subscribing", head, _themes_data, setting.tallies)
+    return context.page(
+        "subscribe.html", "the page of subscribing", head, _themes_data, context.tallies
+    )
 
 
-def _themes_data(setting: Setting, themes: tuple[Tally, ...]) -> Mapping[str, object]:
-    return {"themes": tuple(setting.views.theme_line(*tally) for tally in themes)}
+def _themes_data(context: SiteContext, themes: tuple[ThemeSummary, ...]) -> Mapping[str, object]:
+    return {"themes": tuple(context.views.theme_line(*tally) for tally in themes)}
 
 
-def _search(setting: Setting) -> Page:
+def _search(context: SiteContext) -> Page:
     head = Head(
-        title=setting.titled("Search"),
-        description=f"Search all stories of {setting.config.site.title} by words, theme and year.",
+        title=context.titled("Search"),
+        description=f"Search all stories of {context.config.site.title} by words, theme and year.",
         place=addresses.SEARCH,
     )
-    themes = tuple((tally.theme.id, tally.theme.title) for tally in setting.tallies if tally.stories)
-    years = tuple(dict.fromkeys(edition.week.year for edition in setting.archive.editions if edition.stories))
-    return setting.page("search.html", "the search page", head, _search_data, themes, years, setting.program)
+    themes = tuple(
+        (tally.theme.id, tally.theme.title) for tally in context.tallies if tally.stories
+    )
+    years = tuple(
+        dict.fromkeys(edition.week.year for edition in context.archive.editions if edition.stories)
+    )
+    return context.page(
+        "search.html", "the search page", head, _search_data, themes, years, context.program
+    )
 
 
 def _search_data(
-    _: Setting, themes: tuple[tuple[str, str], ...], years: tuple[int, ...], program: str
+    _: SiteContext, themes: tuple[tuple[str, str], ...], years: tuple[int, ...], program: str
 ) -> Mapping[str, object]:
     return {"themes": themes, "years": years, "program": program}
 
 
-def _not_found(setting: Setting) -> Page:
+def _not_found(context: SiteContext) -> Page:
     head = Head(
-        title=setting.titled("Nothing here"),
-        description=f"{setting.config.site.title} has no page at this address.",
+        title=context.titled("Nothing here"),
+        description=f"{context.config.site.title} has no page at this address.",
         place=addresses.NOT_FOUND,
     )
-    return setting.page("404.html", "the page of lost addresses", head, _no_data)
+    return context.page("404.html", "the page of lost addresses", head, _no_data)
 
 
-def _no_data(_: Setting) -> Mapping[str, object]:
+def _no_data(_: SiteContext) -> Mapping[str, object]:
     return {}

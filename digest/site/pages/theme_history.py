@@ -12,7 +12,7 @@ from digest.site import addresses, charts, formatting
 from digest.site.cards import Card, Cards
 from digest.site.charts import Chart, Series
 from digest.site.page import Link
-from digest.site.storyline import Course
+from digest.site.storyline import Timeline
 
 _HIGH = 64  # units that the bars of a timeline may be high
 
@@ -28,7 +28,9 @@ class StorylineView(NamedTuple):
     timeline: Chart | None
 
 
-def storyline_view(cards: Cards, theme: Theme, course: Course, timeline: Series, latest: Story) -> StorylineView:
+def storyline_view(
+    cards: Cards, theme: Theme, course: Timeline, timeline: Series, latest: Story
+) -> StorylineView:
     """Returns a theme over time; `timeline` has the stories of the slots from its first week until now."""
     return StorylineView(
         first=Link(formatting.label(course.first), addresses.week(course.first)),

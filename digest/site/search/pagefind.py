@@ -31,10 +31,15 @@ class Failed(ValueError):
 
 def make(records: Iterable[Record], language: str) -> dict[str, bytes]:
     """Returns the files of an index of the records; raises Failed where there is none."""
-    requests = [{"type": "NewIndex", "config": {}}, *(_request(record, language) for record in records)]
+    requests = [
+        {"type": "NewIndex", "config": {}},
+        *(_request(record, language) for record in records),
+    ]
     try:
         answers = _ask([*requests, {"type": "GetFiles", "index_id": 0}])
-        return _needed({one["path"]: base64.b64decode(one["content"]) for one in answers[-1]["files"]})
+        return _needed(
+            {one["path"]: base64.b64decode(one["content"]) for one in answers[-1]["files"]}
+        )
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise Failed(" ".join(str(error).split()) or type(error).__name__) from error
 
@@ -59,7 +64,9 @@ def _ask(requests: Sequence[dict[str, Any]]) -> list[Any]:
     program = get_executable()
     if program is None:
         raise Failed("its program is not there; install pagefind[bin]")
-    numbered = ({"message_id": number, "payload": request} for number, request in enumerate(requests, 1))
+    numbered = (
+        {"message_id": number, "payload": request} for number, request in enumerate(requests, 1)
+    )
     lines = [base64.b64encode(json.dumps(message).encode()) + b"," for message in numbered]
     answers = [_understood(line) for line in _conversation([program, "--service"], lines)]
     if len(answers) < len(lines):
@@ -82,7 +89,9 @@ def _understood(line: bytes) -> dict[str, Any]:
 def _conversation(command: Sequence[str | Path], lines: Sequence[bytes]) -> list[bytes]:
     """Returns the program's answers, one to a line. It ends when nobody speaks to it, so all are heard before that."""
     pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
-    home = Path(command[0]).parent  # the current folder may be gone, or have settings for the program
+    home = Path(
+        command[0]
+    ).parent  # the current folder may be gone, or have settings for the program
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nowhere, cwd=home) as process:
         assert process.stdin
         assert process.stdout
@@ -110,15 +119,20 @@ def _speak(pipe: IO[bytes], lines: Iterable[bytes]) -> None:
 def _heard(pipe: int, number: int) -> list[bytes]:
     """Returns so many answers, or as many as come before the pipe ends; each is followed by a comma."""
     said, whole = bytearray(), 0
-    while whole < number and (heard := os.read(pipe, 1 << 16)):
-        said += heard
-        whole += heard.count(b",")
+    while whole < number and (incoming := os.read(pipe, 1 << 16)):
+        said += incoming
+        whole += incoming.count(b",")
     return bytes(said).split(b",")[:-1]
 
 
 def _needed(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """Returns the files that our page uses, in one order."""
     languages = json.loads(files[reproducible.ENTRY])["languages"].values()
-    always = {"pagefind.js", *(f"wasm.{language.get('wasm') or 'unknown'}.pagefind" for language in languages)}
-    rest = {name: content for name, content in files.items() if name in always or name.endswith(_KEPT)}
+    always = {
+        "pagefind.js",
+        *(f"wasm.{language.get('wasm') or 'unknown'}.pagefind" for language in languages),
+    }
+    rest = {
+        name: content for name, content in files.items() if name in always or name.endswith(_KEPT)
+    }
     return dict(sorted({**rest, **reproducible.in_order(files)}.items()))

@@ -47,7 +47,9 @@ class Record:
     at: int
 
 
-def record(story: Story, themes: tuple[str, ...], place: str, source: str, words_of: Callable[[str], str]) -> Record:
+def record(
+    story: Story, themes: tuple[str, ...], place: str, source: str, words_of: Callable[[str], str]
+) -> Record:
     """Returns the record of a story that has these themes today, stands at a place and comes from a source.
 
     `words_of` gives the words that a page shows of a Markdown text.
@@ -60,7 +62,9 @@ def record(story: Story, themes: tuple[str, ...], place: str, source: str, words
         place=place,
         headline=cut(_whole(own)),
         words=cut(_whole("\n".join(part for part in said if part) or own)),
-        said_by=_whole(" · ".join(part for part in (source, formatting.listed(story.authors)) if part)),
+        said_by=_whole(
+            " · ".join(part for part in (source, formatting.listed(story.authors)) if part)
+        ),
         day=formatting.day(story.published),
         themes=themes,
         at=int(story.published.timestamp()),

@@ -36,13 +36,19 @@ def in_order(files: Mapping[str, bytes]) -> dict[str, bytes]:
         for language in entry["languages"].values():
             language["hash"] = _meta(files, language["hash"], ordered)
     except _UNKNOWN:
-        return {name: content for name, content in files.items() if name == ENTRY or name.endswith(_ORDERED)}
+        return {
+            name: content
+            for name, content in files.items()
+            if name == ENTRY or name.endswith(_ORDERED)
+        }
     return {**ordered, ENTRY: json.dumps(entry, separators=(",", ":"), ensure_ascii=False).encode()}
 
 
 def _meta(files: Mapping[str, bytes], name: str, ordered: dict[str, bytes]) -> str:
     meta = _read(files[f"pagefind.{name}.pf_meta"])
-    meta[_FILTERS] = [[named, _filter(files, file, ordered)] for named, file in sorted(meta[_FILTERS], key=repr)]
+    meta[_FILTERS] = [
+        [named, _filter(files, file, ordered)] for named, file in sorted(meta[_FILTERS], key=repr)
+    ]
     return _put(ordered, "pagefind.{}.pf_meta", name, meta)
 
 

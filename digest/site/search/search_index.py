@@ -22,7 +22,7 @@ from digest.site.addresses import Base
 from digest.site.archive import Archive
 from digest.site.cards import publisher
 from digest.site.link_targets import Targets
-from digest.site.markdown import Writer
+from digest.site.markdown import MarkdownRenderer
 
 if TYPE_CHECKING:
     from digest.site.search.records import Record
@@ -60,18 +60,25 @@ def index(archive: Archive, config: Config, cache: Cache) -> Index:
     """
     if not archive.stories or not available():
         return Index()
-    years = {str(year): tuple(stories) for year, stories in groupby(archive.stories, key=lambda story: story.week.year)}
+    years = {
+        str(year): tuple(stories)
+        for year, stories in groupby(archive.stories, key=lambda story: story.week.year)
+    }
     shared = _shared(config)
     keys = {year: archive.keys.of(shared, stories) for year, stories in years.items()}
     hashes = {year: cache.get("search", year, key, dict[str, bytes]) for year, key in keys.items()}
-    wanted = {year: list(_records(archive, config, years[year])) for year in keys if hashes[year] is None}
+    wanted = {
+        year: list(_records(archive, config, years[year])) for year in keys if hashes[year] is None
+    }
     try:
         for year, files in _made(wanted, config.site.language):
             hashes[year] = {name: key_of(content) for name, content in files.items()}
             cache.put("search", year, keys[year], hashes[year])
             cache.put("search files", year, keys[year], files)
     except ValueError as error:
-        return Index(warning=f"search: pagefind made no index, so the site has no search page: {error}")
+        return Index(
+            warning=f"search: pagefind made no index, so the site has no search page: {error}"
+        )
     for kind in ("search", "search files"):
         cache.keep_only(kind, keys)
 
@@ -93,20 +100,26 @@ def _shared(config: Config) -> bytes:
     """Returns a hash of what every year's index is made of beside its stories: this program and Pagefind among it."""
     feeds = tuple((feed.id, feed.publisher) for feed in config.feeds)
     themes = tuple((theme.id, theme.was) for theme in config.themes)
-    return key_of(repr((fingerprint.of_program(), config.site.language, feeds, themes)).encode(errors="surrogatepass"))
+    return key_of(
+        repr((fingerprint.of_program(), config.site.language, feeds, themes)).encode(
+            errors="surrogatepass"
+        )
+    )
 
 
 def _records(archive: Archive, config: Config, stories: Iterable[Story]) -> Iterator[Record]:
     from digest.site.search.records import record
 
-    writer = Writer(Targets(archive, Base(config.site.url)))
+    writer = MarkdownRenderer(Targets(archive, Base(config.site.url)))
     feeds = {feed.id: feed for feed in config.feeds}
     for story in stories:
         place = addresses.permalink(story.week, archive.anchors.of(story))
         yield record(story, story.themes, place, publisher(story, feeds)[0], writer.words)
 
 
-def _made(wanted: Mapping[str, list[Record]], language: str) -> Iterator[tuple[str, dict[str, bytes]]]:
+def _made(
+    wanted: Mapping[str, list[Record]], language: str
+) -> Iterator[tuple[str, dict[str, bytes]]]:
     """Makes the index of each year, and yields its files; raises ValueError where one cannot be made."""
     if not wanted:
         return
@@ -118,14 +131,19 @@ def _made(wanted: Mapping[str, list[Record]], language: str) -> Iterator[tuple[s
 
     makers = ThreadPoolExecutor(_AT_ONCE)
     try:
-        made = {year: makers.submit(pagefind.make, records, language) for year, records in wanted.items()}
+        made = {
+            year: makers.submit(pagefind.make, records, language)
+            for year, records in wanted.items()
+        }
         for year, files in made.items():
             yield year, files.result()
     finally:
         makers.shutdown(cancel_futures=True)
 
 
-def _together(years: Mapping[str, Mapping[str, bytes]], content: Callable[[str, str], bytes]) -> Index:
+def _together(
+    years: Mapping[str, Mapping[str, bytes]], content: Callable[[str, str], bytes]
+) -> Index:
     """Returns the indexes of all years as one; `years` has the hashes of the files, `content` gives one's bytes.
 
     Pagefind's program stands with the newest year alone: it serves all of them.

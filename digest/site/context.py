@@ -10,46 +10,51 @@ from digest.site import addresses, arrange, formatting
 from digest.site.addresses import Base
 from digest.site.archive import Archive
 from digest.site.cards import Cards
-from digest.site.charts import Spark
+from digest.site.charts import Sparkline
 from digest.site.counts import Counts, counted, numbers
 from digest.site.feeds.atom import Entries
 from digest.site.link_targets import Targets
-from digest.site.markdown import Writer
+from digest.site.markdown import MarkdownRenderer
 from digest.site.page import Head, Link, Page
-from digest.site.storyline import Course
+from digest.site.storyline import Timeline
 from digest.site.views import SiteView, Views, described
 from digest.urls import has_own_link
 
 
-class Tally(NamedTuple):
+class ThemeSummary(NamedTuple):
     """A theme, how many stories it has, the latest of them, how it went, and the small bars of its last weeks."""
 
     theme: Theme
     stories: int
     latest: Story | None
-    course: Course | None
-    spark: Spark | None
+    course: Timeline | None
+    spark: Sparkline | None
 
 
-class Setting(NamedTuple):
+class SiteContext(NamedTuple):
     """One build's archive, its counts, and its makers."""
 
     config: Config
     archive: Archive
     counts: Counts
     base: Base
-    writer: Writer
+    writer: MarkdownRenderer
     cards: Cards
     views: Views
     entries: Entries
-    tallies: tuple[Tally, ...]
+    tallies: tuple[ThemeSummary, ...]
     site: SiteView
     own_icon: str
     searched: bool
     program: str
 
     def page(
-        self, template: str, source: str, head: Head, make: Callable[..., Mapping[str, object]], *inputs: object
+        self,
+        template: str,
+        source: str,
+        head: Head,
+        make: Callable[..., Mapping[str, object]],
+        *inputs: object,
     ) -> Page:
         """Returns a page for readers; beside what is made of its inputs it receives `site` and `head`."""
         return self.file(head.place, template, source, make, *inputs, head=head)
@@ -70,7 +75,15 @@ class Setting(NamedTuple):
         by these a later build tells whether the file would come out as it was.
         """
         path = addresses.output(place)
-        return Page(path=path, source=source, template=template, make=make, inputs=inputs, head=head, last=last)
+        return Page(
+            path=path,
+            source=source,
+            template=template,
+            make=make,
+            inputs=inputs,
+            head=head,
+            last=last,
+        )
 
     @property
     def shared(self) -> Mapping[str, object]:
@@ -97,15 +110,15 @@ def set_up(
     *,
     searched: bool,
     program: str = "",
-) -> Setting:
+) -> SiteContext:
     """Returns the setting of one build, whose site has a search page where it is searched."""
-    writer = Writer(Targets(archive, base))
+    writer = MarkdownRenderer(Targets(archive, base))
     cards = Cards(config, archive.content, archive.anchors, writer)
     views = Views(config, cards, writer)
     counts = counted([numbers(edition) for edition in archive.editions])
     copied = {one.path for one in archive.content.copied}
     own_icon = next((name for name in addresses.OWN_ICONS if name in copied), "")
-    return Setting(
+    return SiteContext(
         config=config,
         archive=archive,
         counts=counts,
@@ -122,10 +135,10 @@ def set_up(
     )
 
 
-def _tallies(archive: Archive, counts: Counts) -> Iterator[Tally]:
+def _tallies(archive: Archive, counts: Counts) -> Iterator[ThemeSummary]:
     """Yields every theme with what a list of themes says of it."""
     for number, line in enumerate(archive.storylines, 1):
-        yield Tally(
+        yield ThemeSummary(
             theme=line.theme,
             stories=len(line.stories),
             latest=line.stories[0] if line.stories else None,
@@ -160,5 +173,8 @@ def _site(config: Config, archive: Archive, icon: str, searched: bool) -> SiteVi
             Link("Subscribe", addresses.SUBSCRIBE),
         ),
         more=tuple(Link(page.title, addresses.free_page(page.name)) for page in archive.pages),
-        feeds=(Link(site.title, addresses.FEED), Link(f"{site.title}, week by week", addresses.WEEKS_FEED)),
+        feeds=(
+            Link(site.title, addresses.FEED),
+            Link(f"{site.title}, week by week", addresses.WEEKS_FEED),
+        ),
     )
