@@ -125,7 +125,8 @@ def test_init_refuses_a_folder_that_is_a_digest(new: Path) -> None:
 
     assert again.returncode == 1
     assert again.stderr.endswith(
-        "digest.toml: this folder already has a digest; choose another folder\n"
+        "digest.toml: this folder already has a digest; choose another folder, or add a feed to it: "
+        "digest feeds add URL\n"
     )
 
 

@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 WHEEL = (
     "digest/cli/main.py",
     "digest/py.typed",
+    "digest/starter/digest.schema.json",
     "digest/starter/digest.toml",
     "digest/starter/gitattributes",
     "digest/starter/github/workflows/publish.yml",
