@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: site test judges package-test floors pictures preview format bench bench-peers clean
+.PHONY: site test judges package-test floors lock pictures preview format bench bench-peers clean
 
 site: .venv/installed  ## builds the shipped archive into site/
 	@$(BIN)/digest build
@@ -23,6 +23,11 @@ package-test: .venv/installed  ## builds the package, installs it into empty env
 
 floors: .venv/installed  ## tests with the lowest versions of other libraries that pyproject.toml allows
 	@$(BIN)/python tests/support/package.py --floors
+
+lock: .venv/installed  ## renews the packages that new digests are installed with, to the newest releases
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --extra search \
+		--no-header --no-annotate --output-file digest/locked-packages.txt pyproject.toml
 
 pictures: .venv/tested  ## takes the README's pictures of the shipped archive anew; wants a Chromium
 	$(BIN)/python docs/pictures.py

@@ -37,6 +37,8 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
     It has a sample feed in a file, so that pull and build work at once, without a network. With --feed or --opml it has
     your own feeds instead, and the time zone of this machine. Files that are there already are left as they are. In a
     digest that has only the sample, your feeds take its place: what you edited stays, and the rest of the sample goes.
+    requirements.txt names this very copy of Digest, for the workflow and for other editors. In a clone of a repository
+    on GitHub or Codeberg, the site's address is taken from the remote origin.
 
     \b
     Examples:
@@ -50,7 +52,7 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
 
     addresses = [web_address(feed, "--feed") for feed in feeds]
     if not (addresses or files):
-        _tell(command.run(folder), folder, call)
+        _tell(command.run(folder, now=call.now), folder, call)
         return
     has_sample = sample.is_all(folder)
     if not has_sample:
@@ -60,7 +62,7 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
     if has_sample:
         _tell_replaced(sample.replace_with(folder, beat, timezone=here), call)
         return
-    _tell(command.run(folder, timezone=here, beat=beat), folder, call)
+    _tell(command.run(folder, timezone=here, beat=beat, now=call.now), folder, call)
     if not here:
         call.complain(
             'This machine has no time zone set, so digest.toml says "UTC"; correct it before the first pull'
@@ -73,6 +75,8 @@ def _tell(report: InitReport, folder: Path, call: Call) -> None:
     call.complain(*formatting.left_out(report.left_out))
     call.say(*(f"{file}: already exists, left unchanged" for file in report.kept))
     call.say(*(f"{file}: written" for file in report.written if call.verbose))
+    call.say(*([f"url is {report.address}, after the remote origin"] if report.address else []))
+    call.complain(*report.warnings)
     here = folder.resolve() == Path.cwd()
     step = "" if here else f"cd {shlex.quote(str(folder))} && "
     feeds = f" with {formatting.count(len(report.feeds), 'feed')}" if report.feeds else ""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from digest import custom_domain, disk, redact, urls
 from digest.cache import Cache, key_of
+from digest.commands import site_address
 from digest.content.scan import Scan, again, scan
 from digest.errors import DigestError, Faults
 from digest.model import Config, Copied
@@ -106,6 +107,8 @@ def run(
             built = builder.build(scanned, on_progress=on_progress)
             report, written, hints = built.report, built.written, built.hints
             unrecorded = _record(root, built.due, now) if now else ""
+    if base_url is None and (problem := site_address.hint(root, config)):
+        hints = (*hints, str(problem._replace(what=f"hint: {problem.what}")))
     return BuildReport(
         output=output,
         url=config.site.url,

@@ -20,7 +20,7 @@ from pathlib import Path
 from digest import config, custom_domain, disk, git, redact, urls
 from digest.checks import content_rules
 from digest.checks.content_rules import LineOf
-from digest.commands import lost_lines, restored, uncommitted
+from digest.commands import lost_lines, restored, site_address, uncommitted
 from digest.content import load, paths, publishable, store, typing_errors
 from digest.content.load import ContentReport
 from digest.errors import DigestError, Faults, Problem
@@ -203,10 +203,8 @@ def _site_address(root: Path, settings: Config) -> Iterator[Problem]:
     problem = None if content is None else custom_domain.problem(content, url)
     if problem:
         yield problem
-    if urls.is_placeholder(url) and git.remotes(root):
-        line = config.lines(root).get(("site", 0, "url"), 0)
-        what = f"url is still the example address {url}, and 'digest publish' refuses it"
-        yield Problem(config.NAME, line, what, "write the address of your site", hint=True)
+    if placeholder := site_address.hint(root, settings):
+        yield placeholder
 
 
 def _secrets(root: Path, settings: Config, survey: ContentReport) -> Iterator[Problem]:

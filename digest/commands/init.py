@@ -4,20 +4,23 @@
 
 Refuses to touch what is there: a folder that is a digest already is an error, any other file in it stays as it is,
 but for the lines that git has to know of the ledger, `.digest/` and the site. Asks the network for addresses that were
-given one by one, and writes nothing unless each led to a feed; a list's are taken at its word.
+given one by one, and writes nothing unless each led to a feed; a list's are taken at its word. What the workflow
+installs is this very copy of Digest (`requirement`), and the site's address is that of the remote `origin`.
 """
 
 from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest import __version__, config, config_template, disk, redact, urls
+from digest import __version__, config, config_template, disk, git, redact, urls
+from digest.commands import requirement, site_address
+from digest.commands.requirement import Requirement
 from digest.errors import DigestError
 from digest.feeds.limits import USUAL, Limits
 from digest.model import Failed, Feed
@@ -34,19 +37,23 @@ _LONGEST_ID = 40
 
 _FOR_GIT = frozenset({".gitignore", ".gitattributes"})
 """Files to which the lines that git has to know are added, where they are there already."""
+WORKFLOW = ".github/workflows/publish.yml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InitReport:
     """The files written (or added to) and those kept as they were, relative to the digest's root.
 
-    `feeds` are those of one's own; `left_out` are addresses of a list that cannot be pulled.
+    `feeds` are those of one's own; `left_out` are addresses of a list that cannot be pulled. `address` is the site's,
+    where `origin` says so; `warnings` tell why the workflow will not work as things are.
     """
 
     written: tuple[str, ...]
     kept: tuple[str, ...]
     feeds: tuple[Feed, ...] = ()
     left_out: tuple[str, ...] = ()
+    address: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,27 +70,89 @@ class NewDigest:
     known: tuple[Feed, ...] = ()
 
 
-def run(root: Path, *, timezone: str = "", beat: NewDigest | None = None) -> InitReport:
-    """Makes a digest in `root`; raises DigestError where there is one already."""
+def run(
+    root: Path, *, timezone: str = "", beat: NewDigest | None = None, now: datetime | None = None
+) -> InitReport:
+    """Makes a digest in `root`; raises DigestError where there is one already. For `now`, see `requirement`."""
     check_new(root)
     beat = beat or NewDigest()
-    text = _config(root, timezone or "UTC", beat)
+    address = site_address.of_origin(root)
+    text = _config(root, timezone or "UTC", beat, address)
     config.loads(text)  # whatever a feed calls itself, what is written can be read
+    this_copy = requirement.of_this_copy(now=now)
+    files = starter_files(this_copy, requirements=_free_for(root, this_copy))
+    if beat.feeds:
+        del files[SAMPLE]
     written: list[str] = []
     kept: list[str] = []
-    for source in sorted(path for path in STARTER.rglob("*") if path.is_file()):
-        place = source.relative_to(STARTER).as_posix()
-        place = f".{place}" if place.partition("/")[0] in _DOTTED else place
-        if place == config.NAME or (beat.feeds and place == SAMPLE):
-            continue
-        made = disk.create(root, place, source.read_bytes())
+    for place, content in sorted(files.items()):
+        made = disk.create(root, place, content)
         if not made and place in _FOR_GIT:
-            made = _add_missing(root, place, source.read_text(encoding="utf-8"))
+            made = _add_missing(root, place, content.decode())
         (written if made else kept).append(place)
     disk.create(root, config.NAME, text.encode())  # last: what has no digest.toml is no digest yet
     return InitReport(
-        written=(*written, config.NAME), kept=tuple(kept), feeds=beat.feeds, left_out=beat.left_out
+        written=(*written, config.NAME),
+        kept=tuple(kept),
+        feeds=beat.feeds,
+        left_out=beat.left_out,
+        address=address,
+        warnings=tuple(_warnings(root, files)),
     )
+
+
+def starter_files(
+    this_copy: Requirement | None, *, requirements: str = requirement.FILE
+) -> dict[str, bytes]:
+    """Returns each file of a new digest but `digest.toml`, by its place; without a copy to install, no workflow.
+
+    `requirements` is the name of the file that pip installs it from.
+    """
+    files = dict[str, bytes]()
+    for source in (path for path in STARTER.rglob("*") if path.is_file()):
+        place = source.relative_to(STARTER).as_posix()
+        files[f".{place}" if place.partition("/")[0] in _DOTTED else place] = source.read_bytes()
+    del files[config.NAME]
+    if this_copy is None:
+        del files[WORKFLOW]
+        return files
+    for place in (WORKFLOW, "README.md"):
+        files[place] = files[place].replace(requirement.FILE.encode(), requirements.encode())
+    files[requirements] = this_copy.text(requirements).encode()
+    if this_copy.wheel:
+        name, content = this_copy.wheel
+        files[f"{requirement.FOLDER}/{name}"] = content
+    return files
+
+
+def _free_for(root: Path, this_copy: Requirement | None) -> str:
+    """Returns the name of the requirements file: another one where the folder has a file of that name for itself."""
+    there = disk.read_inside(root, requirement.FILE)
+    is_free = there is None or (this_copy is not None and there == this_copy.text().encode())
+    return requirement.FILE if is_free else "requirements-digest.txt"
+
+
+def _warnings(root: Path, files: Iterable[str]) -> Iterator[str]:
+    """Yields why the workflow will not run as things are, or not find what it installs."""
+    if WORKFLOW not in files:
+        yield f"{WORKFLOW}: not written, because this copy of Digest is not installed, and GitHub could not install it"
+        return
+    if git.prefix(root):
+        cure = "run 'git init' here to make it a repository of its own"
+        yield f"{WORKFLOW}: GitHub runs it at the top of a repository only, and this folder is inside one; {cure}"
+    try:
+        ignored = git.run(
+            root,
+            "check-ignore",
+            "-z",
+            "--stdin",
+            said="\0".join(files).encode(),
+            need="digest init",
+        )
+    except DigestError:  # no git
+        return
+    for file in filter(None, ignored.stdout.decode(errors="replace").split("\0")):
+        yield f"{file}: git ignores this file, and the digest needs it; find the rule with 'git check-ignore -v {file}'"
 
 
 def check_new(root: Path) -> None:
@@ -222,7 +291,7 @@ def _pattern(line: str) -> str:
     return line.strip().removesuffix("*").strip("/")
 
 
-def _config(root: Path, timezone: str, beat: NewDigest) -> str:
+def _config(root: Path, timezone: str, beat: NewDigest, address: str) -> str:
     """Returns the starter's `digest.toml`, called after the folder, with an id of its own and the feeds of the beat."""
     from digest.content.slug import slug_of
 
@@ -235,7 +304,8 @@ def _config(root: Path, timezone: str, beat: NewDigest) -> str:
         title = " ".join(re.split(r"[\W_]+", name)).strip().capitalize()
     values = {
         "@TITLE@": title if named else "My digest",
-        "@URL@": f"https://example.github.io/{slug_of(name, '') if named else 'digest'}/",
+        "@URL@": address
+        or f"https://example.github.io/{slug_of(name, '') if named else 'digest'}/",
         "@ID@": f"urn:uuid:{uuid.uuid4()}",
         "@TIMEZONE@": timezone,
         "@LANGUAGE@": beat.language,

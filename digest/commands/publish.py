@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from digest import config, custom_domain, disk, gh_pages, urls
-from digest.commands import build
+from digest.commands import build, site_address
 from digest.commands.build import Progress
 from digest.content import store
 from digest.errors import DigestError, Faults, Problem
@@ -41,7 +41,6 @@ _USUAL = frozenset({"main", "master"})
 """Names of default branches, for where a remote does not tell its own."""
 _NAMED = 3
 _FEED_ID = re.compile(rb"<id>([^<]+)</id>")
-_GITHUB = re.compile(r"(?:^|[/@])github\.com[:/]([\w-]+)/([\w.-]+?)(?:\.git)?/?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,10 +138,10 @@ def _refuse_address(
 
     A domain on the branch alone is given up where Digest put it there, or is `replacing` what others did.
     """
-    url, expected = settings.site.url, pages_address(standing.address)
+    url, expected = settings.site.url, site_address.of_remote(standing.address)
     if urls.is_placeholder(url):
         line = config.lines(root).get(("site", 0, "url"), 0)
-        cure = f'write url = "{expected}"' if expected else "write the address of your site"
+        cure = site_address.cure(expected)
         raise Faults(
             [
                 Problem(
@@ -334,19 +333,9 @@ def _warnings(
     """Yields what is odd about the addresses: a domain of the branch's own, a site that says it is elsewhere."""
     if cname:
         yield f"{_CNAME} ({cname}) is only on {gh_pages.NAME}; it is kept there, but add it to content/static/ as well"
-    url, expected = settings.site.url, pages_address(standing.address)
+    url, expected = settings.site.url, site_address.of_remote(standing.address)
     if named or cname:
         return
-    if expected and url.casefold() != expected.casefold() and urls.host(url).endswith(".github.io"):
+    on_github = all(urls.host(one).endswith(".github.io") for one in (url, expected))
+    if on_github and url.casefold() != expected.casefold():
         yield f"digest.toml: url is {url}, but GitHub Pages serves this repository at {expected}; write that as url"
-
-
-def pages_address(remote: str) -> str:
-    """Returns where GitHub Pages shows the repository at a remote's address; nothing where that is not on GitHub."""
-    found = _GITHUB.search(remote)
-    if not found:
-        return ""
-    owner, name = found[1].lower(), found[2]
-    return f"https://{owner}.github.io/" + (
-        "" if name.lower() == f"{owner}.github.io" else f"{name}/"
-    )

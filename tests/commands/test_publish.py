@@ -13,7 +13,7 @@ from sites import read_folder
 from test_cli import digest
 
 from digest import config, gh_pages
-from digest.commands import publish
+from digest.commands import publish, site_address
 from digest.errors import DigestError
 from digest.site.feeds import republished
 from digest.site.feeds.republished import News
@@ -812,12 +812,20 @@ def test_what_git_says_is_one_line_with_a_cure_and_no_secret(said: str, line: st
         ("https://github.com/ada/chips", "https://ada.github.io/chips/"),
         ("ssh://git@github.com/ada/my.chips.git", "https://ada.github.io/my.chips/"),
         ("https://github.com/ada/ada.github.io.git", "https://ada.github.io/"),
+        ("ssh://git@ssh.github.com:443/ada/chips.git", "https://ada.github.io/chips/"),
+        ("https://token@github.com/ada/chips/", "https://ada.github.io/chips/"),
+        ("git@codeberg.org:Ada/chips.git", "https://ada.codeberg.page/chips/"),
+        ("https://codeberg.org/ada/pages.git", "https://ada.codeberg.page/"),
+        ("https://github.com/ada/pages.git", "https://ada.github.io/pages/"),
+        ("https://gitlab.com/ada/chips.git", ""),
+        ("https://github.com.news.example/ada/chips.git", ""),
+        ("https://notgithub.com/ada/chips.git", ""),
         ("https://gitlab.example/ada/chips.git", ""),
         ("/srv/github.com.git", ""),
     ],
 )
-def test_where_github_shows_a_repository(remote: str, address: str) -> None:
-    assert publish.pages_address(remote) == address
+def test_where_a_host_shows_a_repository(remote: str, address: str) -> None:
+    assert site_address.of_remote(remote) == address
 
 
 def test_a_site_that_says_it_is_elsewhere_is_told(root: Path) -> None:

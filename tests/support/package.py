@@ -23,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 WHEEL = (
     "digest/cli/main.py",
+    "digest/locked-packages.txt",
     "digest/py.typed",
     "digest/starter/digest.schema.json",
     "digest/starter/digest.toml",
@@ -40,7 +41,7 @@ SDIST = (
     "CHANGELOG.md",
     "templates/home.html",
     "tests/cli/test_cli.py",
-    *WHEEL[:6],
+    *WHEEL[:7],
 )
 PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 TOOLS = ("pytest>=8.2", "hypothesis>=6.100", "html5lib>=1.1")
@@ -141,6 +142,9 @@ def use(python: str, folder: Path) -> None:
     for command in ("pull", "build"):
         run(digest, command, cwd=folder / "x")
     assert (folder / "x/.github/workflows/publish.yml").is_file()
+    assert "\n./tools/curated_digest-" in (folder / "x/requirements.txt").read_text(
+        encoding="utf-8"
+    )
     page = (folder / "x/site/index.html").read_text(encoding="utf-8")
     assert "The Harbour Lantern" in page
     assert "<h1" in served(digest, folder / "x")

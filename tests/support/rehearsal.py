@@ -1,7 +1,9 @@
 """A stand-in for GitHub: performs a workflow file as a runner does, against a bare repository on this disk.
 
-Every `run:` step is read out of the file and given to bash as it stands, but for the installation, since what is tested
-is installed here; the actions are replaced by what they do. Refuses an action or an expression that it does not know.
+Every `run:` step is read out of the file and given to bash as it stands; the actions are replaced by what they do.
+The installation is passed over, since what is tested is installed here, unless the hub `installs`: then its runners
+begin with a bare Python, and install what the file says from the package index. Refuses an action or an expression
+that it does not know.
 """
 
 from __future__ import annotations
@@ -86,6 +88,21 @@ def git(folder: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
+def index_answers(folder: Path) -> bool:
+    """Tells whether the package index can be reached, by asking it for one small package."""
+    words = (
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--retries=0",
+        "--timeout=10",
+        f"--dest={folder}",
+        "text-unidecode==1.3",
+    )
+    done = subprocess.run([sys.executable, "-m", "pip", *words], capture_output=True, check=False)
+    return done.returncode == 0
+
+
 @dataclass
 class Run:
     """What came of one run: each job's and each step's result, what was printed, and the summary of the jobs."""
@@ -104,7 +121,8 @@ class Run:
 class Hub:
     """A repository on GitHub: `origin.git`, its caches, its artifact, and in `pages` what Pages serves.
 
-    `address` is what Pages reports, empty where it is not set up. `digest` is the shell's way to call the command.
+    `address` is what Pages reports, empty where it is not set up. `digest` is the shell's way to call the command, but
+    where the hub `installs`.
     """
 
     folder: Path
@@ -112,6 +130,7 @@ class Hub:
     address: str = "https://example.github.io/repo"
     runs: int = 0
     attempt: int = 1
+    installs: bool = False
     handed: list[str] = field(default_factory=list)
     """The names under which this run has handed sites over, in all its attempts."""
 
@@ -128,7 +147,10 @@ class Hub:
         """What a runner's shell finds first: `digest` as it is installed here, and a `sleep` that does not wait."""
         tools = self.folder / "tools"
         tools.mkdir(exist_ok=True)
-        for name, script in {"digest": self.digest, "sleep": "exit 0"}.items():
+        scripts = (
+            {"sleep": "exit 0"} if self.installs else {"digest": self.digest, "sleep": "exit 0"}
+        )
+        for name, script in scripts.items():
             (tools / name).write_text(f"#!/bin/sh\n{script}\n")
             (tools / name).chmod(0o755)
         return tools
@@ -259,7 +281,7 @@ class _Runner:
         """Gives a step's script to bash, as the runner calls it."""
         script = str(step["run"])
         assert "${{" not in script, "what others can write must come in through env"
-        if step["name"] == INSTALLATION:
+        if step["name"] == INSTALLATION and not self.hub.installs:
             return True, {}
         (self.place / "step.sh").write_text(script)
         files = {name: self.place / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
@@ -284,15 +306,21 @@ class _Runner:
         """What a runner's shell finds: `digest`, and none of what this machine's own shell is set to."""
         tools = self.hub.tools
         told = {name.upper(): str(text) for name, text in self.github.items() if name != "event"}
+        ours = ["PYTHONPATH", "COVERAGE_PROCESS_START"]
+        path = os.environ["PATH"]
+        if self.hub.installs:
+            ours = [name for name in os.environ if name.startswith("PIP_")]  # where the index is
+            bare = [
+                folder
+                for folder in path.split(os.pathsep)
+                if not (Path(folder) / "digest").exists()
+            ]
+            path = os.pathsep.join([str(self.place / "python/bin"), *bare])
         return {
-            **{
-                name: os.environ[name]
-                for name in ("PYTHONPATH", "COVERAGE_PROCESS_START")
-                if name in os.environ
-            },
+            **{name: os.environ[name] for name in ours if name in os.environ},
             **_QUIET,
             **{f"GITHUB_{name}": text for name, text in told.items()},
-            "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{tools}{os.pathsep}{path}",
             "HOME": str(self.place),
             "LANG": "C.UTF-8",
             "CI": "true",
@@ -327,6 +355,8 @@ class _Runner:
 
     def actions_setup_python(self, given: Values) -> None:
         assert given["python-version"]
+        if self.hub.installs:
+            subprocess.run([sys.executable, "-m", "venv", self.place / "python"], check=True)
 
     def actions_cache_restore(self, given: Values) -> None:
         saved = sorted(

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,7 +32,17 @@ import pytest
 import warm
 import yaml
 from feedhost import Exchange, FeedHost
-from rehearsal import BRANCH, INSTALLATION, Hub, KilledError, Run, git, value
+from rehearsal import (
+    BRANCH,
+    INSTALLATION,
+    Between,
+    Hub,
+    KilledError,
+    Run,
+    git,
+    index_answers,
+    value,
+)
 from sites import Element, find, parse, read_folder
 
 from digest import __version__
@@ -40,8 +51,8 @@ from digest.commands import init
 ROOT = Path(__file__).parents[2]
 OURS = ROOT / ".github/workflows/publish.yml"
 THEIRS = init.STARTER / "github/workflows/publish.yml"
-TESTS = ROOT / ".github/workflows/test.yml"
-WORKFLOWS = (OURS, THEIRS, TESTS)
+TESTS, RELEASE = ROOT / ".github/workflows/test.yml", ROOT / ".github/workflows/release.yml"
+WORKFLOWS = (OURS, THEIRS, TESTS, RELEASE)
 TIMES = int(os.environ.get("DIGEST_REHEARSALS", "1"))
 
 PULL, PUSH, CHECK = "Pull the feeds", "Push what they brought", "Check the content"
@@ -145,7 +156,7 @@ def publish_on(folder: Path, desk: Path) -> None:
     git(desk, "config", "user.email", "ada@example.org")
     git(desk, "add", "--all")
     git(desk, "commit", "-q", "-m", "Begin")
-    git(folder, "clone", "-q", "--bare", "desk", "origin.git")
+    git(folder, "clone", "-q", "--bare", desk.name, "origin.git")
     git(desk, "remote", "add", "origin", "../origin.git")
     git(desk, "fetch", "-q", "origin")
     git(desk, "branch", "-q", "-u", f"origin/{BRANCH}")
@@ -310,6 +321,54 @@ def test_a_digest_without_a_story_is_published_too(hub: Hub, wire: Wire) -> None
     assert hub.run(THEIRS).green
     assert commits(hub) == ["Begin"]
     assert (hub.pages / "index.html").is_file()
+
+
+# ---------------------------------------------------------------- a runner that has nothing but Python
+
+
+@pytest.fixture(scope="session")
+def index(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The package index; a test that wants it is skipped where it cannot be reached."""
+    if not index_answers(tmp_path_factory.mktemp("index")):
+        pytest.skip("the package index cannot be reached")
+
+
+@pytest.mark.usefixtures("index")
+@pytest.mark.parametrize("number", range(TIMES))
+def test_a_new_digest_publishes_itself_from_a_machine_without_digest(
+    wire: Wire, feeds: FeedHost, tmp_path: Path, number: int
+) -> None:
+    wire.begin()
+    desk = tmp_path / f"my digest {number}"
+    made = subprocess.run(
+        [sys.executable, "-m", "digest", "init", desk, "--feed", feeds.url("/harbour-lantern")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    publish_on(tmp_path, desk)
+    hub = Hub(tmp_path, installs=True)
+    python = tmp_path / "run-1-build/python/bin/python"
+
+    def has_no_digest(_: Path) -> None:
+        assert (
+            subprocess.run(
+                [python, "-Ic", "import digest"], capture_output=True, check=False
+            ).returncode
+            == 1
+        )
+
+    run = assert_whole(
+        hub, desk / init.WORKFLOW, "/repo/", least=10, between={INSTALLATION: has_no_digest}
+    )
+
+    assert run.green, run.log
+    assert commits(hub) == ["Pull 2 new stories", "Begin"]
+    assert (hub.pages / "search/index.html").is_file(), (
+        "the extra that makes the search page was not installed"
+    )
+    (wheel,) = (desk / "tools").iterdir()
+    assert wheel.stat().st_size < 700_000
+    assert git(desk, "status", "--porcelain") == ""
 
 
 # ---------------------------------------------------------------- an editor meanwhile
@@ -606,6 +665,45 @@ def test_a_pull_request_is_told_what_it_breaks_and_nothing_of_what_was_broken_be
     }
 
 
+# ---------------------------------------------------------------- a release
+
+
+@pytest.mark.parametrize(
+    ("tag", "is_right"), [(f"v{__version__}", True), ("v9.9.9", False), (__version__, False)]
+)
+def test_a_release_is_tagged_with_its_version_and_names_its_repository(
+    tmp_path: Path, tag: str, is_right: bool
+) -> None:
+    (tmp_path / "digest").mkdir()
+    for name in ("pyproject.toml", "digest/__init__.py"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    steps = [
+        step
+        for step in yaml.safe_load(RELEASE.read_text())["jobs"]["build"]["steps"]
+        if "run" in step
+    ]
+    names = {
+        "GITHUB_REF_NAME": tag,
+        "GITHUB_SERVER_URL": "https://github.com",
+        "GITHUB_REPOSITORY": "ada/digest",
+    }
+
+    checked, written = (
+        subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", step["run"]],
+            cwd=tmp_path,
+            env={**os.environ, **names},
+            check=False,
+        ).returncode
+        for step in steps[:2]
+    )
+
+    assert (checked == 0, written) == (is_right, 0)
+    urls = tomllib.loads((tmp_path / "pyproject.toml").read_text())["project"]["urls"]
+    assert urls["Source"] == "https://github.com/ada/digest"
+    assert all(url.startswith("https://github.com/ada/digest") for url in urls.values())
+
+
 # ---------------------------------------------------------------- killed
 
 
@@ -664,9 +762,11 @@ def served(folder: Path, base: str) -> Iterator[str]:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}{base}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}{base}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def fetched(connection: http.client.HTTPConnection, path: str) -> tuple[int, str, bytes]:
@@ -731,11 +831,13 @@ def assert_fit(hub: Hub) -> None:
     assert hub.artifact.stat().st_size < 100_000_000
 
 
-def assert_whole(hub: Hub, workflow: Path, base: str, least: int) -> Run:
+def assert_whole(
+    hub: Hub, workflow: Path, base: str, least: int, between: Between | None = None
+) -> Run:
     """Publishes to a loopback address, and crawls what is there."""
     with served(hub.pages, base) as address:
         hub.address = address.removesuffix("/")
-        run = hub.run(workflow, "workflow_dispatch")
+        run = hub.run(workflow, "workflow_dispatch", between=between)
         met, faults = crawl(address)
         lost = http.client.HTTPConnection(urlsplit(address).netloc)
         assert fetched(lost, f"{base}no/such/page/")[0] == 404
@@ -795,34 +897,23 @@ def test_the_two_workflows_that_publish_differ_only_in_how_they_install() -> Non
     assert ours[ours.index(changed[0][2:]) - 1].strip() == f"- name: {INSTALLATION}"
 
 
-def test_a_new_digest_installs_releases_that_are_compatible_with_this_one() -> None:
-    found = re.search(r"'curated-digest\[search\]~=(\d+)\.(\d+)\.(\d+)'", THEIRS.read_text())
-
-    assert found
-    mine, theirs = (
-        [int(part) for part in __version__.split(".")[:3]],
-        [int(part) for part in found.groups()],
-    )
-    assert theirs[:2] == mine[:2]
-    assert theirs <= mine
-
-
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_actions_are_pinned_and_permissions_are_few(workflow: Path) -> None:
     text = workflow.read_text()
     told = yaml.safe_load(text)
 
-    assert len(
-        re.findall(r"uses: actions/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+\n", text)
-    ) == text.count("uses:")
+    pins = re.findall(r"uses: (?:actions|pypa)/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+\n", text)
+    assert len(pins) == text.count("uses:")
     assert told["permissions"] in ({}, {"contents": "read"})
     granted = {
         name: job["permissions"] for name, job in told["jobs"].items() if "permissions" in job
     }
-    assert workflow == TESTS or granted == {
+    publishing = {
         "build": {"contents": "write", "pages": "read"},
         "deploy": {"pages": "write", "id-token": "write"},
     }
+    releasing = {"build": {"contents": "read"}, "publish": {"id-token": "write"}}
+    assert granted == {TESTS: {}, RELEASE: releasing}.get(workflow, publishing)
     assert all(job["timeout-minutes"] for job in told["jobs"].values())
 
 

@@ -1,0 +1,71 @@
+"""A wheel of this very copy of Digest, made from its installed files, without a network or a build tool.
+
+`init` puts it into a digest whose copy of Digest nobody else could install: one from a folder, a file or a private
+repository. The same files give the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from importlib.metadata import Distribution
+from pathlib import Path
+
+from digest.site.fingerprint import FOLDER, shipped_templates
+
+PACKAGE = Path(__file__).resolve().parents[1]
+_TIME = (2020, 2, 2, 0, 0, 0)
+_COPIED = ("METADATA", "entry_points.txt", "licenses/LICENSE")
+"""What of the installed copy's metadata is the same in every wheel of it."""
+_WHEEL = "Wheel-Version: 1.0\nGenerator: digest init\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+
+
+def build(installed: Distribution) -> tuple[str, bytes]:
+    """Returns the file name of a wheel of this copy, and its content."""
+    name = f"{re.sub(r'[-_.]+', '_', installed.metadata['Name']).lower()}-{installed.version}"
+    files = dict(sorted(_program())) | dict(_metadata(installed, f"{name}.dist-info"))
+    record = f"{name}.dist-info/RECORD"
+    files[record] = ("".join(f"{line}\n" for line in record_of(files)) + f"{record},,\n").encode()
+    return f"{name}-py3-none-any.whl", _zipped(files)
+
+
+def record_of(files: Mapping[str, bytes]) -> Iterator[str]:
+    """Yields a line of RECORD for each file: its path, its SHA-256 and its size."""
+    for path, content in files.items():
+        code = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+        yield f"{path},sha256={code},{len(content)}"
+
+
+def _program() -> Iterator[tuple[str, bytes]]:
+    """Yields each file of the program by its path in a wheel; an editable copy has its templates beside the package."""
+    templates = shipped_templates()
+    for folder, place in ((PACKAGE, PACKAGE.name), (templates, f"{PACKAGE.name}/{FOLDER}")):
+        for path in folder.rglob("*"):
+            parts = path.relative_to(folder).parts
+            if (
+                path.is_file()
+                and path.suffix != ".pyc"
+                and not any(part.startswith(".") for part in parts)
+            ):
+                yield "/".join((place, *parts)), path.read_bytes()
+
+
+def _metadata(installed: Distribution, folder: str) -> Iterator[tuple[str, bytes]]:
+    for name in _COPIED:
+        if text := installed.read_text(name):
+            yield f"{folder}/{name}", text.encode()
+    yield f"{folder}/WHEEL", _WHEEL.encode()
+
+
+def _zipped(files: Mapping[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path, content in files.items():
+            entry = zipfile.ZipInfo(path, _TIME)
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o100644 << 16
+            archive.writestr(entry, content)
+    return packed.getvalue()

@@ -1,0 +1,67 @@
+"""The site's address: what the host of the repository would make it, and a hint where it is still an example's."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from digest import config, git, urls
+from digest.errors import DigestError, Problem
+from digest.model import Config
+
+_HOSTS = {
+    "github.com": ("github.io", "{owner}.github.io"),
+    "codeberg.org": ("codeberg.page", "pages"),
+}
+"""Hosts that show a repository at a known address: the domain of their sites, and the repository that has it alone.
+
+GitLab is not among them: a project's site has a domain with a random part there, unless its settings say otherwise.
+"""
+_REMOTE = re.compile(
+    r"(?:^|[/@])(?:ssh\.)?(github\.com|codeberg\.org)(?::\d+/|[:/])([\w-]+)/([\w.-]+?)(?:\.git)?/?$",
+    re.IGNORECASE,
+)
+
+
+def of_remote(remote: str) -> str:
+    """Returns where the host of a repository shows its site; nothing where that is not known."""
+    found = _REMOTE.search(remote)
+    if not found:
+        return ""
+    owner, name = found[2].lower(), found[3]
+    domain, alone = _HOSTS[found[1].lower()]
+    return f"https://{owner}.{domain}/" + (
+        "" if name.lower() == alone.format(owner=owner) else f"{name}/"
+    )
+
+
+def of_origin(root: Path) -> str:
+    """Returns where the site of a folder is shown, by its remote `origin`; nothing where it is not the top of one."""
+    try:
+        top, found = (
+            git.run(root, *words)
+            for words in (("rev-parse", "--show-prefix"), ("remote", "get-url", "origin"))
+        )
+    except DigestError:  # no git, or no such folder yet
+        return ""
+    is_top = top.returncode == 0 and not top.stdout.strip()
+    return (
+        of_remote(found.stdout.decode(errors="replace").strip())
+        if is_top and found.returncode == 0
+        else ""
+    )
+
+
+def hint(root: Path, settings: Config) -> Problem | None:
+    """Returns a hint at a url that is still an example's, once the digest has a repository that it may be pushed to."""
+    url = settings.site.url
+    if not (urls.is_placeholder(url) and git.remotes(root)):
+        return None
+    line = config.lines(root).get(("site", 0, "url"), 0)
+    what = f"url is still the example address {url}, and 'digest publish' refuses it"
+    return Problem(config.NAME, line, what, cure(of_origin(root)), hint=True)
+
+
+def cure(address: str) -> str:
+    """Returns what to do about an example's address, where the site's own is known or not."""
+    return f'write url = "{address}"' if address else "write the address of your site"
