@@ -311,7 +311,7 @@ def _outside(
     memory = disk.recall(root, _MEMORY)
     known = link_check.recalled(memory, now)
     due = [address for address in places if address not in known]
-    answers = fetch.ask(
+    answers = fetch.check_links(
         due,
         agent=fetch.user_agent(settings.site),
         now=now,
@@ -319,7 +319,7 @@ def _outside(
         on_progress=on_progress,
         untrusted=untrusted,
     )
-    if link_check.is_cut_off(answers):
+    if link_check.is_offline(answers):
         return _Outside(offline=True)
     if due:
         disk.remember(root, _MEMORY, link_check.remembered(memory, answers, now))

@@ -1,9 +1,9 @@
-"""Errands over the network, all run at once in one event loop, and their results in order.
+"""Runs coroutines concurrently in an event loop of their own.
 
-    run      all results, once the last errand has ended
-    parts    those that have come after some seconds, then the others: so that nobody waits for a server that is slow
+    run            all results, once the last coroutine has ended
+    run_in_parts   what is done after some seconds, then the rest: no waiting for slow servers
 
-Refuses to wait for a look-up of a name that nobody needs any more: it cannot be stopped.
+A name lookup runs in a thread and cannot be cancelled, so we do not wait for one at the end.
 """
 
 from __future__ import annotations
@@ -19,66 +19,69 @@ _T = TypeVar("_T")
 _RESOLVERS = 32
 
 Progress = Callable[[int, int], None]
-"""Hears how many of how many errands have ended."""
+"""Called with (done, total)."""
 
 
 def run(
-    errands: Iterable[Coroutine[None, None, _T]], on_progress: Progress | None = None
+    coroutines: Iterable[Coroutine[None, None, _T]], on_progress: Progress | None = None
 ) -> list[_T]:
-    """Returns what each errand came to, in the order of the errands; `on_progress` hears at each end how many of all are."""
-    waiting = list(errands)
-    return asyncio.run(_all(waiting, on_progress)) if waiting else []
+    """Returns the results in the order of the coroutines."""
+    waiting = list(coroutines)
+    return asyncio.run(_gather(waiting, on_progress)) if waiting else []
 
 
-async def _all(
-    errands: Sequence[Coroutine[None, None, _T]], on_progress: Progress | None
+async def _gather(
+    coroutines: Sequence[Coroutine[None, None, _T]], on_progress: Progress | None
 ) -> list[_T]:
     asyncio.get_running_loop().set_default_executor(_Resolvers(max_workers=_RESOLVERS))
-    ended = count(1)
+    done = count(1)
 
-    async def told_of(errand: Coroutine[None, None, _T]) -> _T:
-        came = await errand
+    async def counted(coroutine: Coroutine[None, None, _T]) -> _T:
+        result = await coroutine
         if on_progress:
-            on_progress(next(ended), len(errands))
-        return came
+            on_progress(next(done), len(coroutines))
+        return result
 
     if on_progress:
-        on_progress(0, len(errands))
-    return await asyncio.gather(*map(told_of, errands))
+        on_progress(0, len(coroutines))
+    return await asyncio.gather(*map(counted, coroutines))
 
 
-def parts(
-    errands: Iterable[Coroutine[None, None, _T]],
+def run_in_parts(
+    coroutines: Iterable[Coroutine[None, None, _T]],
     seconds: float | None,
     on_progress: Progress | None = None,
 ) -> Iterator[dict[int, _T]]:
-    """Yields the results of the errands by number: first those that come within so many seconds, then the others."""
-    came, failed, ended = dict[int, _T](), list[BaseException](), threading.Event()
+    """Yields results by number: those that come within so many seconds, then the others.
 
-    async def noted(number: int, errand: Coroutine[None, None, _T]) -> _T:
-        came[number] = result = await errand
+    There is only one part if all are in time, or if `seconds` is None.
+    """
+    results, failed, ended = dict[int, _T](), list[BaseException](), threading.Event()
+
+    async def stored(number: int, coroutine: Coroutine[None, None, _T]) -> _T:
+        results[number] = result = await coroutine
         return result
 
     def work() -> None:
         try:
-            run((noted(number, errand) for number, errand in enumerate(errands)), on_progress)
-        except BaseException as error:  # for the thread that waits
+            run((stored(number, one) for number, one in enumerate(coroutines)), on_progress)
+        except BaseException as error:  # raised again in the thread that waits
             failed.append(error)
         ended.set()
 
     threading.Thread(target=work, daemon=True).start()
     early = {}
     if not ended.wait(seconds):
-        early = dict(came)
+        early = dict(results)
         yield early
     ended.wait()
     if failed:
         raise failed[0]
-    yield {number: result for number, result in came.items() if number not in early}
+    yield {number: result for number, result in results.items() if number not in early}
 
 
 class _Resolvers(ThreadPoolExecutor):
-    """The threads that look names up; at the end they are not waited for."""
+    """The threads for name lookups; shutdown does not wait for them."""
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = True) -> None:  # noqa: ARG002 - as it is called
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = True) -> None:  # noqa: ARG002
         super().shutdown(wait=False, cancel_futures=cancel_futures)

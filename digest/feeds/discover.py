@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from digest.feeds import http_status, parse_client, private_networks
+from digest.feeds import http_errors, parse_client, private_networks
 from digest.feeds.feed_info import FeedInfo
 from digest.feeds.fetch import fetch
 from digest.feeds.limits import USUAL, Limits
@@ -79,7 +79,7 @@ def _read(
 def _answer(fetched: Fetched | Failed, said: Mapping[str, FeedInfo | list[str] | Failed]) -> Answer:
     """Returns what an address led to; a feed's address is the one that was asked, unless that has moved for good."""
     if isinstance(fetched, Failed):
-        return fetched._replace(reason=http_status.of_a_new_feed(fetched.reason))
+        return fetched._replace(reason=http_errors.new_feed_reason(fetched.reason))
     found = said[fetched.feed.id]
     if not isinstance(found, FeedInfo):
         return found

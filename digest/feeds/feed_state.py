@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from digest import urls
-from digest.feeds import http_status
+from digest.feeds import http_errors
 from digest.model import Document, Failed, Feed, Fetched, Validators
 
 NAME = "feeds.json"
@@ -47,7 +47,7 @@ def _is_plausible(known: Mapping[str, Any], now: datetime) -> bool:
         return False
     if "ledger" in known and not {"url", "etag", "modified", "hash"} <= known.keys():
         return False
-    limits = {"wait": now + http_status.LONGEST_WAIT, "asked": now + http_status.LONGEST_WAIT}
+    limits = {"wait": now + http_errors.LONGEST_WAIT, "asked": now + http_errors.LONGEST_WAIT}
     try:
         return all(
             datetime.fromisoformat(known[key]) <= limit

@@ -1,10 +1,10 @@
-"""The one importer of httpx: feeds fetched, all at once but politely, each within its own deadline.
+"""Fetches feeds and web pages over HTTP: concurrently, politely, and each within its deadline.
 
-    each feed │ attempts, with back-off │ hops of redirects │ one exchange, in its host's turn │ body, unpacked
+    each feed │ attempts, with back-off │ redirects │ one exchange, in its host's turn │ body
 
-Refuses to raise for anything that a network can do: a feed that fails is a value that says why. Refuses to follow a
-redirect out of http(s), to hold more than the cap in memory, and to wait longer than the deadline, which counts only
-while a feed is under way, not while it queues for its host.
+The only module that imports httpx. Whatever the network does, the result is a value: `Fetched`, or
+`Failed` with a reason. Redirects are followed to http(s) only, and no body over the size limit is
+kept in memory. The deadline runs while a request is under way, not while it waits for its turn.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from pathlib import Path
 import httpx
 
 from digest import __version__, urls
-from digest.feeds import concurrent, http_status, local_file, network_errors
+from digest.feeds import concurrent, http_errors, local_file
 from digest.feeds.decode import Unpacker, UnreadableBodyError
-from digest.feeds.http_status import Redirect, Retry
+from digest.feeds.http_errors import Redirect, Retry
 from digest.feeds.limits import USUAL, Limits
 from digest.feeds.link_check import Answer
 from digest.feeds.private_networks import Guard, PrivateAddressError
@@ -37,7 +37,7 @@ _ACCEPT = (
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 )
 _ACCEPT_PAGE = "text/html, application/xhtml+xml, */*;q=0.1"
-_NETWORK = (
+_NETWORK_ERRORS = (
     httpx.HTTPError,
     httpx.InvalidURL,
     httpx.StreamError,
@@ -45,17 +45,17 @@ _NETWORK = (
     OSError,
     ValueError,
 )
+_NOT_CONDITIONAL = http_errors.NOT_CONDITIONAL | {http_errors.UNKNOWN_HOST}
+"""Failures that an unconditional request would not change."""
 
-_LASTING = http_status.OF_THE_FEED | {network_errors.UNKNOWN_HOST}
-"""Why a feed fails that fails in whatever way it is asked for."""
+_Outcome = Fetched | Failed | Retry | Redirect
 
-logging.getLogger("httpx").setLevel(
-    logging.WARNING
-)  # it announces every request; our report is the announcement
+# httpx logs every request; the command's report says it already.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def user_agent(site: Site) -> str:
-    """Returns how we name ourselves to servers, and the address at which they find out who asks."""
+    """Returns the User-Agent header: our name and version, and the URL of the site."""
     return f"digest/{__version__} (+{site.url})"
 
 
@@ -69,12 +69,12 @@ def fetch(
     limits: Limits = USUAL,
     untrusted: Collection[str] = (),
 ) -> tuple[Fetched | Failed, ...]:
-    """Returns what became of each feed, in the order of the feeds, once all have answered (`fetch_in_parts`)."""
-    whole = replace(limits, prompt=None)
-    (found,) = fetch_in_parts(
-        feeds, root=root, known=known, agent=agent, now=now, limits=whole, untrusted=untrusted
+    """Like `fetch_in_parts`, but returns all results at once."""
+    at_once = replace(limits, prompt=None)
+    (results,) = fetch_in_parts(
+        feeds, root=root, known=known, agent=agent, now=now, limits=at_once, untrusted=untrusted
     )
-    return found
+    return results
 
 
 def fetch_in_parts(
@@ -88,40 +88,41 @@ def fetch_in_parts(
     on_progress: concurrent.Progress | None = None,
     untrusted: Collection[str] = (),
 ) -> Iterator[tuple[Fetched | Failed, ...]]:
-    """Yields what became of the feeds, in their order: first of those that answer promptly, then of the others, if any.
+    """Yields the results of fast servers first, then the rest; each part in the order of the feeds.
 
-    A `url` that is not an http(s) address is a file below `root`. `known` holds by feed id what the last fetch brought;
-    `agent` names us to servers; `now` is the moment at which this fetch begins; `on_progress` hears of each answer. The
-    addresses that are `untrusted` are not asked where they are private ones (`private`).
+    A feed whose `url` is not http(s) is a file below `root`. `known` maps feed ids to the
+    validators of the last fetch. `now` is the time at which this fetch starts. Addresses in
+    `untrusted` are not requested if they are private (`private_networks`).
     """
-    shared = _Session(limits=limits, agent=agent, known=known, now=now)
-    distant = [number for number, feed in enumerate(feeds) if _is_distant(feed)]
-    found = {
-        number: local_file.read(feed, root, shared.validators(feed), limits.body)
-        for number, feed in enumerate(feeds)
-        if not _is_distant(feed)
-    }
-    errands = (
-        _Request(one, shared, is_trusted=one.url not in untrusted)
-        for one in map(feeds.__getitem__, distant)
+    session = _Session(limits=limits, agent=agent, known=known, now=now)
+    remote, results = list[int](), dict[int, Fetched | Failed]()
+    for number, feed in enumerate(feeds):
+        if feed.url.strip().lower().startswith(("http://", "https://")):
+            remote.append(number)
+        else:
+            results[number] = local_file.read(feed, root, session.validators(feed), limits.body)
+    requests = (
+        _Request(feeds[number], session, is_trusted=feeds[number].url not in untrusted)
+        for number in remote
     )
-    for part in concurrent.parts((errand.run() for errand in errands), limits.prompt, on_progress):
-        found |= {distant[number]: answer for number, answer in part.items()}
-        if found or not feeds:
-            yield tuple(found[number] for number in sorted(found))
-        found = {}
+    coroutines = (request.run() for request in requests)
+    for part in concurrent.run_in_parts(coroutines, limits.prompt, on_progress):
+        results |= {remote[number]: result for number, result in part.items()}
+        if results or not feeds:
+            yield tuple(results[number] for number in sorted(results))
+        results = {}
 
 
 def fetch_page(
     address: str, *, agent: str, now: datetime, limits: Limits = USUAL
 ) -> Fetched | Failed:
-    """Returns what became of one web page, asked for with the same manners as feeds are."""
+    """Fetches one web page, with the limits that hold for feeds."""
     page = Feed(id="", url=address, title="", publisher="")
-    shared = _Session(limits=limits, agent=agent, known={}, now=now, pages=True)
-    return concurrent.run([_Request(page, shared).run()])[0]
+    session = _Session(limits=limits, agent=agent, known={}, now=now, pages=True)
+    return concurrent.run([_Request(page, session).run()])[0]
 
 
-def ask(
+def check_links(
     addresses: Sequence[str],
     *,
     agent: str,
@@ -130,30 +131,26 @@ def ask(
     on_progress: concurrent.Progress | None = None,
     untrusted: Collection[str] = (),
 ) -> tuple[Answer, ...]:
-    """Returns whether the pages at some addresses are there, in their order; `on_progress` hears of each answer.
+    """Returns whether each address still works, in the order of the addresses.
 
-    The addresses that are `untrusted` are not asked where they are private ones (`private`).
+    Addresses in `untrusted` are not requested if they are private (`private_networks`).
     """
-    shared = _Session(limits=limits, agent=agent, known={}, now=now, pages=True)
-    questions = [
+    session = _Session(limits=limits, agent=agent, known={}, now=now, pages=True)
+    probes = [
         _LinkProbe(
             Feed(id="", url=address, title="", publisher=""),
-            shared,
+            session,
             is_trusted=address not in untrusted,
         )
         for address in addresses
     ]
-    return tuple(concurrent.run((question.ask() for question in questions), on_progress))
-
-
-def _is_distant(feed: Feed) -> bool:
-    return feed.url.strip().lower().startswith(("http://", "https://"))
+    return tuple(concurrent.run((probe.check() for probe in probes), on_progress))
 
 
 class _Session:
-    """What all feeds of one fetch share: the limits, the turns, the clock, and how to make a client.
+    """What all requests of one fetch share: limits, turns, clock, and how to make a client.
 
-    `pages` tells that web pages are fetched, not feeds.
+    `pages` is True if web pages are fetched, not feeds.
     """
 
     def __init__(
@@ -168,29 +165,29 @@ class _Session:
         self.limits, self.pages = limits, pages
         self._agent = agent.encode("ascii", "ignore").decode()
         self._known = known
-        self._now = now
-        self._begun = time.monotonic()
+        self._start = now
+        self._started = time.monotonic()
         self._all = asyncio.Semaphore(limits.at_once)
         self._hosts = defaultdict[str, asyncio.Semaphore](
             lambda: asyncio.Semaphore(limits.per_host)
         )
-        self._trust: ssl.SSLContext | None = None
+        self._ssl_context: ssl.SSLContext | None = None
 
     def now(self) -> datetime:
-        return self._now + timedelta(seconds=time.monotonic() - self._begun)
+        return self._start + timedelta(seconds=time.monotonic() - self._started)
 
     def validators(self, feed: Feed) -> Validators:
         return self._known.get(feed.id, Validators())
 
     @contextlib.asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[None]:
-        """Waits for the host first: feeds that queue for one host must not take the places of the others."""
+        """Waits for a turn: for the host first, so that one host's queue does not block others."""
         async with self._hosts[host], self._all:
             yield
 
     def client(self) -> httpx.AsyncClient:
-        """Returns a client for one feed alone, so that no cookie reaches another."""
-        self._trust = self._trust or httpx.create_ssl_context()
+        """Returns a client for one feed only, so that feeds share no cookies."""
+        self._ssl_context = self._ssl_context or httpx.create_ssl_context()
         return httpx.AsyncClient(
             headers={
                 "User-Agent": self._agent,
@@ -198,158 +195,158 @@ class _Session:
                 "Accept-Encoding": "gzip, deflate",
             },
             timeout=httpx.Timeout(self.limits.silence, connect=self.limits.connect),
-            verify=self._trust,
+            verify=self._ssl_context,
             follow_redirects=False,
             event_hooks={"response": [_set_location_aside]},
         )
 
 
 async def _set_location_aside(response: httpx.Response) -> None:
-    """Keeps the library from preparing the next request, at which it fails where a redirect leads to no web address."""
+    """Hides the Location header from httpx.
+
+    httpx prepares the next request even if we don't follow, and raises if it is not http(s).
+    """
     response.extensions["location"] = response.headers.pop("location", None)
 
 
 class _Request:
-    """One feed on its way: what is left of its deadline, and the client that keeps its cookies."""
+    """One feed being fetched: the rest of its deadline, and its conditional headers."""
 
     _method = "GET"
 
-    def __init__(self, feed: Feed, shared: _Session, *, is_trusted: bool = True) -> None:
+    def __init__(self, feed: Feed, session: _Session, *, is_trusted: bool = True) -> None:
         self._feed = feed
         self._is_trusted = is_trusted
-        self._round = shared
-        self._known = shared.validators(feed)
-        self._left = shared.limits.deadline
-        self._conditions = http_status.conditions(self._known, shared.now())
+        self._session = session
+        self._known = session.validators(feed)
+        self._time_left = session.limits.deadline
+        self._conditions = http_errors.conditional_headers(self._known, session.now())
 
     async def run(self) -> Fetched | Failed:
         try:
-            client = self._round.client()
-        except (
-            ImportError,
-            OSError,
-            ValueError,
-            httpx.InvalidURL,
-        ) as error:  # a proxy or certificates of that kind
+            client = self._session.client()
+        except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
+            # httpx reads proxies and certificates from the environment
             return self._failed(
-                f"the proxy or the certificates that are set in the environment cannot be used: {error}"
+                "the proxy or the certificates that are set in the environment cannot be used: "
+                f"{error}"
             )
         async with client:
-            return await self._persist(client)
+            return await self._run_with_retries(client)
 
-    async def _persist(self, client: httpx.AsyncClient) -> Fetched | Failed:
+    async def _run_with_retries(self, client: httpx.AsyncClient) -> Fetched | Failed:
         attempt = 0
-        while not isinstance(outcome := await self._attempt(client), Fetched):
-            conditional, self._conditions = self._conditions, {}  # some servers fail at these alone
+        while not isinstance(outcome := await self._follow_redirects(client), Fetched):
+            # some servers fail at conditional requests only: ask once more without
+            conditional, self._conditions = self._conditions, {}
             if isinstance(outcome, Failed):
-                if not conditional or outcome.reason in _LASTING or self._left <= 0:
+                is_final = not conditional or outcome.reason in _NOT_CONDITIONAL
+                if is_final or self._time_left <= 0:
                     return outcome
                 continue
             pause = self._pause(outcome, attempt)
-            if attempt == self._round.limits.retries or pause >= self._left:
+            if attempt == self._session.limits.retries or pause >= self._time_left:
                 return outcome.failed
             attempt += 1
-            self._left -= pause
+            self._time_left -= pause
             await asyncio.sleep(pause)
         return outcome
 
-    def _pause(self, again: Retry, attempt: int) -> float:
-        back_off = self._round.limits.back_off * 2.0**attempt
-        return (
-            max(0.0, (again.wait - self._round.now()).total_seconds()) if again.wait else back_off
-        )
+    def _pause(self, retry: Retry, attempt: int) -> float:
+        """Returns the seconds to wait before a retry: what the server asked for, else back-off."""
+        if retry.wait:
+            return max(0.0, (retry.wait - self._session.now()).total_seconds())
+        return self._session.limits.back_off * 2.0**attempt
 
-    async def _attempt(self, client: httpx.AsyncClient) -> Fetched | Failed | Retry:
-        """Follows the redirects; `moved` goes along as far as every one of them was permanent."""
+    async def _follow_redirects(self, client: httpx.AsyncClient) -> Fetched | Failed | Retry:
+        """Makes requests until there is no redirect.
+
+        `moved` is the feed's new address: the last one reached by permanent redirects only.
+        """
         address, moved, permanent = urls.fetch_link(self._feed.url) or "", "", True
         if not address:
             return self._failed("its address cannot be fetched; correct the feed's url")
-        met = {(address, "")}
+        visited = {(address, "")}
         self._guard = Guard(is_trusted=self._is_trusted)
-        for _ in range(self._round.limits.redirects + 1):
-            outcome = await self._hop(client, address)
+        for _ in range(self._session.limits.redirects + 1):
+            outcome = await self._request(client, address)
             if not isinstance(outcome, Redirect):
                 return outcome._replace(moved=moved) if isinstance(outcome, Fetched) else outcome
             target = urls.redirected(address, outcome.location or "")
             if outcome.location is None or target is None:
-                return self._failed(http_status.bad_redirect(outcome.location))
+                return self._failed(http_errors.redirect_reason(outcome.location))
             permanent = permanent and outcome.permanent
             address, moved = target, target if permanent else moved
-            step = (
-                address,
-                str(sorted((cookie.name, cookie.value) for cookie in client.cookies.jar)),
-            )
-            if step in met:  # the same address with a new cookie is no circle
+            cookies = sorted((cookie.name, cookie.value) for cookie in client.cookies.jar)
+            step = (address, str(cookies))
+            if step in visited:  # the same address with another cookie is not a loop
                 return self._failed("redirects in a circle; the publisher has to fix that")
-            met.add(step)
+            visited.add(step)
         return self._failed(
-            f"redirects more than {self._round.limits.redirects} times; the publisher has to fix that"
+            f"redirects more than {self._session.limits.redirects} times; "
+            "the publisher has to fix that"
         )
 
-    async def _hop(
-        self, client: httpx.AsyncClient, address: str
-    ) -> Fetched | Failed | Retry | Redirect:
-        async with self._round.turn(urls.host(address)):
-            begun = time.monotonic()
+    async def _request(self, client: httpx.AsyncClient, address: str) -> _Outcome:
+        """Makes one request in its host's turn, within the rest of the deadline."""
+        async with self._session.turn(urls.host(address)):
+            started = time.monotonic()
             try:
-                async with asyncio.timeout(self._left):
+                async with asyncio.timeout(self._time_left):
                     return await self._exchange(client, address)
             except TimeoutError:
-                return self._failed(f"no complete answer within {self._round.limits.deadline:g} s")
+                deadline = self._session.limits.deadline
+                return self._failed(f"no complete answer within {deadline:g} s")
             finally:
-                self._left -= time.monotonic() - begun
+                self._time_left -= time.monotonic() - started
 
-    async def _exchange(
-        self, client: httpx.AsyncClient, address: str
-    ) -> Fetched | Failed | Retry | Redirect:
+    async def _exchange(self, client: httpx.AsyncClient, address: str) -> _Outcome:
         try:
             watched = self._guard.extensions(httpx.URL(address).raw_host.decode())
             async with client.stream(
                 self._method, address, headers=self._conditions, extensions=watched
             ) as response:
-                return await self._answer(response, address)
+                return await self._read(response, address)
         except PrivateAddressError as error:
-            return self._failed(http_status.private(str(error), page=self._round.pages))
+            return self._failed(http_errors.private_reason(str(error), page=self._session.pages))
         except UnreadableBodyError as error:
             return self._failed(str(error))
-        except _NETWORK as error:
-            failed = self._failed(network_errors.words(error, self._round.limits.silence))
-            return Retry(failed) if network_errors.may_pass(error) else failed
+        except _NETWORK_ERRORS as error:
+            reason = http_errors.exception_reason(error, self._session.limits.silence)
+            failed = self._failed(reason)
+            return Retry(failed) if http_errors.is_temporary(error) else failed
 
-    async def _answer(
-        self, response: httpx.Response, address: str
-    ) -> Fetched | Failed | Retry | Redirect:
+    async def _read(self, response: httpx.Response, address: str) -> _Outcome:
         status = response.status_code
-        if status in http_status.REDIRECTS:
-            return Redirect(response.extensions["location"], status in http_status.PERMANENT)
+        if status in http_errors.REDIRECTS:
+            return Redirect(response.extensions["location"], status in http_errors.PERMANENT)
         if status == 304 and self._conditions:
             return self._fetched(response, address, None)
-        if status in http_status.WHOLE:
-            unpacker = Unpacker(
-                response.headers.get("content-encoding", ""), self._round.limits.body
-            )
+        if status in http_errors.WITH_BODY:
+            encoding = response.headers.get("content-encoding", "")
+            unpacker = Unpacker(encoding, self._session.limits.body)
             async for chunk in response.aiter_raw():
                 unpacker.feed(chunk)
             body = unpacker.end()
-            return (
-                self._fetched(response, address, body)
-                if body.strip()
-                else self._failed("an empty answer")
-            )
-        wait = http_status.retry_after(response.headers.get("retry-after", ""), self._round.now())
-        reason = http_status.words(status, page=self._round.pages)
+            if not body.strip():
+                return self._failed("an empty answer")
+            return self._fetched(response, address, body)
+        header = response.headers.get("retry-after", "")
+        wait = http_errors.retry_after(header, self._session.now())
+        reason = http_errors.status_reason(status, page=self._session.pages)
         failed = Failed(feed=self._feed, reason=reason, wait=wait if status in {429, 503} else None)
-        return (
-            Retry(failed, failed.wait)
-            if http_status.worth_retrying(status, failed.wait)
-            else failed
-        )
+        if http_errors.is_retryable(status, failed.wait):
+            return Retry(failed, failed.wait)
+        return failed
 
     def _fetched(self, response: httpx.Response, address: str, body: bytes | None) -> Fetched:
+        """Returns the result; `body` is None for a 304, which need not repeat validators.
+
+        See RFC 9110 §15.4.5. A body that is the one we know counts as unchanged, too.
+        """
         fingerprint = self._known.hash if body is None else hashlib.sha256(body).hexdigest()
-        kept = (
-            self._known if body is None else Validators()
-        )  # RFC 9110 §15.4.5: a 304 need not repeat them
+        kept = self._known if body is None else Validators()
+        modified = response.headers.get("last-modified", kept.modified)
         return Fetched(
             feed=self._feed,
             body=None if fingerprint == self._known.hash else body,
@@ -357,9 +354,7 @@ class _Request:
             content_type=response.headers.get("content-type", ""),
             validators=Validators(
                 etag=response.headers.get("etag", kept.etag),
-                modified=http_status.believed(
-                    response.headers.get("last-modified", kept.modified), self._round.now()
-                ),
+                modified=http_errors.usable_last_modified(modified, self._session.now()),
                 hash=fingerprint,
             ),
         )
@@ -369,21 +364,19 @@ class _Request:
 
 
 class _LinkProbe(_Request):
-    """One page asked whether it is there: by HEAD, whose no is not believed before GET has said it too."""
+    """Checks that a page exists: by HEAD, and by GET if that fails, as many servers refuse HEAD."""
 
     _status = 0
 
-    async def ask(self) -> Answer:
+    async def check(self) -> Answer:
         outcome = await self.run()
         address = self._feed.url
         if isinstance(outcome, Fetched):
             return Answer(address=address, status=self._status, moved=outcome.moved)
         return Answer(address=address, status=self._status, reason=outcome.reason)
 
-    async def _exchange(
-        self, client: httpx.AsyncClient, address: str
-    ) -> Fetched | Failed | Retry | Redirect:
-        outcome: Fetched | Failed | Retry | Redirect = self._failed("")
+    async def _exchange(self, client: httpx.AsyncClient, address: str) -> _Outcome:
+        outcome: _Outcome = self._failed("")
         for self._method in ("HEAD", "GET"):
             self._status = 0
             outcome = await super()._exchange(client, address)
@@ -391,12 +384,8 @@ class _LinkProbe(_Request):
                 break
         return outcome
 
-    async def _answer(
-        self, response: httpx.Response, address: str
-    ) -> Fetched | Failed | Retry | Redirect:
+    async def _read(self, response: httpx.Response, address: str) -> _Outcome:
         self._status = response.status_code
-        if 200 <= self._status < 300:
-            return Fetched(
-                feed=self._feed, body=None, url=address
-            )  # what the page says is not our concern
-        return await super()._answer(response, address)
+        if 200 <= self._status < 300:  # the body is not needed
+            return Fetched(feed=self._feed, body=None, url=address)
+        return await super()._read(response, address)

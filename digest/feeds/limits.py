@@ -1,6 +1,6 @@
-"""How long a fetch and the parsing of a document may take, how much they may bring or need, and how many at once.
+"""Limits for fetching and parsing: time, size, memory, concurrency.
 
-Refuses to be a setting of the digest: these hold for every publisher alike.
+They hold for every publisher, so they are not settings in `digest.toml`.
 """
 
 from __future__ import annotations
@@ -10,27 +10,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long, how much and how many: times in seconds, `body` in bytes after unpacking.
-
-    `deadline` is a feed's for all its redirects and retries, `silence` the longest wait for the next byte; feeds that
-    have answered within `prompt` are written before the others are waited for. `parse` is the CPU time for one
-    document, `memory` what its parser may have in bytes; a document that takes longer than `glance` is read after the
-    others are written.
-    """
+    """Times in seconds, sizes in bytes."""
 
     deadline: float = 30.0
+    """For one feed, with all redirects and retries."""
     prompt: float | None = 8.0
+    """Feeds that answer within this time are written before we wait for the others."""
     connect: float = 10.0
     silence: float = 20.0
+    """The longest wait for the next byte."""
     body: int = 20_000_000
+    """Of a body after unpacking."""
     at_once: int = 8
     per_host: int = 2
     retries: int = 2
     back_off: float = 1.0
     redirects: int = 10
     parse: float = 10.0
+    """CPU time for one document."""
     glance: float = 2.0
+    """A document that takes longer than this is parsed after the others have been written."""
     memory: int = 512 * 2**20
+    """Of the process that parses a document."""
 
 
 USUAL = Limits()

@@ -1,6 +1,6 @@
-"""A feed that is a file of the digest: read from the disk, and only from inside the digest's own folder.
+"""Reads a feed that is a file in the digest's folder.
 
-Refuses to follow a path, or a link on the disk, out of the root; to read what is not a plain file; and to raise.
+Never follows a path or a symbolic link out of the root, and reads regular files only.
 """
 
 from __future__ import annotations
@@ -14,55 +14,50 @@ from digest.model import Failed, Feed, Fetched, Validators
 _CHUNK = 1_000_000
 
 
-def read(feed: Feed, root: Path, known: Validators, cap: int) -> Fetched | Failed:
-    """Returns what the file holds, or why it cannot be had; `cap` is in bytes. An unchanged file has no body."""
+def read(feed: Feed, root: Path, known: Validators, limit: int) -> Fetched | Failed:
+    """Returns the file's content, without a body if it has not changed, or why it cannot be read.
+
+    `limit` is the largest size in bytes, after unpacking.
+    """
     try:
-        place = (root / feed.url).resolve()
-        if not place.is_relative_to(root.resolve()):
-            return Failed(
-                feed=feed,
-                reason=f"'{feed.url}' is outside the digest's folder; move the file into it",
-            )
-        if not _is_there(place):
-            return Failed(
-                feed=feed,
-                reason=f"no file '{feed.url}' in the digest's folder; correct the feed's url",
-            )
-        if not place.is_file():
+        path = (root / feed.url).resolve()
+        if not path.is_relative_to(root.resolve()):
+            reason = f"'{feed.url}' is outside the digest's folder; move the file into it"
+            return Failed(feed=feed, reason=reason)
+        if not _exists(path):
+            reason = f"no file '{feed.url}' in the digest's folder; correct the feed's url"
+            return Failed(feed=feed, reason=reason)
+        if not path.is_file():
             return Failed(feed=feed, reason=f"'{feed.url}' is not a file; correct the feed's url")
-        body = _whole(place, cap)
-    except (
-        OSError,
-        ValueError,
-        RuntimeError,
-    ) as error:  # ValueError: a NUL in the path; RuntimeError: links in a ring
+        unpacker = Unpacker("", limit)
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                unpacker.feed(chunk)
+        body = unpacker.end()
+    except (OSError, ValueError, RuntimeError) as error:
+        # ValueError: a NUL in the path; RuntimeError: a loop of symbolic links
         reason = getattr(error, "strerror", None) or "its path cannot be opened"
         return Failed(feed=feed, reason=f"the file '{feed.url}' cannot be read: {reason}")
     except UnreadableBodyError as error:
         return Failed(feed=feed, reason=f"the file '{feed.url}' cannot be read: {error}")
     if not body.strip():
         return Failed(feed=feed, reason=f"the file '{feed.url}' is empty")
-    print_of_body = hashlib.sha256(body).hexdigest()
+    fingerprint = hashlib.sha256(body).hexdigest()
     return Fetched(
         feed=feed,
-        body=None if print_of_body == known.hash else body,
+        body=None if fingerprint == known.hash else body,
         url=feed.url,
-        validators=Validators(hash=print_of_body),
+        validators=Validators(hash=fingerprint),
     )
 
 
-def _is_there(place: Path) -> bool:
-    """Tells whether a path leads anywhere; raises OSError for links in a ring, which some Pythons pass over."""
+def _exists(path: Path) -> bool:
+    """True if there is a file or folder.
+
+    Raises OSError for a loop of symbolic links, which `Path.exists` hides in some Pythons.
+    """
     try:
-        place.stat()
+        path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return False
     return True
-
-
-def _whole(place: Path, cap: int) -> bytes:
-    unpacker = Unpacker("", cap)
-    with place.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            unpacker.feed(chunk)
-    return unpacker.end()

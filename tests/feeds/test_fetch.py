@@ -24,7 +24,7 @@ from feedhost import Answer, Exchange, FeedHost
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.feeds import http_status, network_errors
+from digest.feeds import http_errors
 from digest.feeds.decode import Unpacker, UnreadableBodyError
 from digest.feeds.fetch import fetch
 from digest.feeds.limits import Limits
@@ -341,7 +341,7 @@ def test_retry_after_beyond_the_deadline_is_reported_and_not_waited_for(
 def test_retry_after_is_read_in_all_its_forms(header: str, wait: timedelta | None) -> None:
     expected = None if wait is None else NOW + wait
 
-    assert http_status.retry_after(header, NOW) == expected
+    assert http_errors.retry_after(header, NOW) == expected
 
 
 # ---------------------------------------------------------------- redirects
@@ -463,7 +463,7 @@ def test_cookies_last_for_one_feeds_chain_and_reach_no_other() -> None:
     ],
 )
 def test_each_status_has_its_words_and_its_cure(status: int, words: str) -> None:
-    assert http_status.words(status) == words
+    assert http_errors.status_reason(status) == words
 
 
 @pytest.mark.parametrize("body", [b"", b"\n  \r\n"])
@@ -652,8 +652,8 @@ class ReadTimeout(Exception):
     ids=repr,
 )
 def test_each_cause_has_its_words(error: BaseException, words: str, passes: bool) -> None:
-    assert network_errors.words(error, 9).startswith(words)
-    assert network_errors.may_pass(error) is passes
+    assert http_errors.exception_reason(error, 9).startswith(words)
+    assert http_errors.is_temporary(error) is passes
 
 
 def test_certificate_that_is_not_valid_is_named_with_its_fault() -> None:
@@ -661,7 +661,8 @@ def test_certificate_that_is_not_valid_is_named_with_its_fault() -> None:
     fault.verify_message = "certificate has expired"
 
     assert (
-        network_errors.words(fault, 9) == "its certificate is not valid (certificate has expired)"
+        http_errors.exception_reason(fault, 9)
+        == "its certificate is not valid (certificate has expired)"
     )
 
 

@@ -1,0 +1,258 @@
+"""Why a request failed, in words, and whether to retry it: HTTP statuses and network exceptions.
+
+Sources: RFC 9110 §15 and RFC 6585 §4 for statuses. Exceptions are recognized by the standard
+library's types and by their names and texts, so this module does not import the HTTP library.
+No I/O, no clock.
+"""
+
+from __future__ import annotations
+
+import errno
+import http
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from digest.feeds import dates
+from digest.model import Failed, Validators
+
+PERMANENT = frozenset({301, 308})
+REDIRECTS = frozenset({302, 303, 307}) | PERMANENT
+WITH_BODY = frozenset({200, 203})
+LONGEST_WAIT = timedelta(days=7)
+PRIVATE = "leads into a private network"
+"""How the reason begins if a private address was not requested."""
+UNKNOWN_HOST = "its host is not known; check the url and your network"
+_LONGEST_VALIDATOR = 1_000
+_LONGEST_SHOWN = 80
+_MOST_CAUSES = 50
+
+_REASONS = {
+    204: "an empty answer (204)",
+    205: "an empty answer (205)",
+    304: "'not modified' (304), although the whole feed was asked for; "
+    "the publisher has to fix that",
+    401: "asks for a password (401); only a feed that is open to all can be pulled",
+    403: "refuses this reader or this network (403); "
+    "try from another network, or ask the publisher",
+    404: "no feed at this address (404); look for its new one on the publisher's site",
+    406: "offers no format of the feed that can be read (406)",
+    410: "gone for good (410); set `retired = true` for this feed",
+    429: "asks for fewer requests (429); pull less often",
+    451: "withheld for legal reasons (451); perhaps only in this country",
+}
+NOT_CONDITIONAL = frozenset(_REASONS[status] for status in (401, 404, 410, 429, 451))
+"""Failures that an unconditional request would not change."""
+_PAGE_REASONS = {
+    401: "asks for a password (401)",
+    403: "refuses this reader or this network (403)",
+    404: "no page at this address (404)",
+    406: "offers no format of the page that can be read (406)",
+    410: "gone for good (410)",
+    429: "asks for fewer requests (429); try later",
+}
+_NEW_FEED_REASONS = {
+    410: "gone for good (410); look for its new address on the publisher's site",
+    429: "asks for fewer requests (429); try later",
+}
+_UNREACHABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
+_LOST = frozenset({"ReadError", "WriteError", "CloseError", "ConnectError"})  # httpx's names
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """A redirect response; `location` is None if it has no such header."""
+
+    location: str | None
+    permanent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A failure that may be temporary; `wait` is the time after which the server wants a retry."""
+
+    failed: Failed
+    wait: datetime | None = None
+
+
+def conditional_headers(known: Validators, now: datetime) -> dict[str, str]:
+    """Returns the headers of a conditional request (RFC 9110 §13.1).
+
+    Validators come from a stranger: those that are too long or not printable ASCII are left out.
+    """
+    headers = {
+        "If-None-Match": known.etag,
+        "If-Modified-Since": usable_last_modified(known.modified, now),
+    }
+    return {name: value for name, value in headers.items() if _is_sendable(value)}
+
+
+def usable_last_modified(modified: str, now: datetime) -> str:
+    """Returns a Last-Modified header, or "" if it is in the future.
+
+    Sent back, a date in the future would hide all changes until then.
+    """
+    date = dates.read(modified)
+    return "" if date and date > now else modified
+
+
+def retry_after(header: str, now: datetime) -> datetime | None:
+    """Returns the time in a Retry-After header: seconds or a date (RFC 9110 §10.2.3).
+
+    None if the header cannot be read. Anything later than a week counts as a week.
+    """
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        return now + min(timedelta(seconds=min(int(text[:9]), 999_999_999)), LONGEST_WAIT)
+    date = dates.read(text)
+    return date and max(now, min(date, now + LONGEST_WAIT))
+
+
+def is_retryable(status: int, wait: datetime | None) -> bool:
+    """True for server errors, and for 429 if the server said when to come back."""
+    return status >= 500 or (status == 429 and wait is not None)
+
+
+def status_reason(status: int, *, page: bool = False) -> str:
+    """Returns why a response with this status brings no feed, or no page."""
+    known = _REASONS | _PAGE_REASONS if page else _REASONS
+    if status in known:
+        return known[status]
+    try:
+        phrase = f"{status} {http.HTTPStatus(status).phrase}"
+    except ValueError:
+        phrase = str(status)
+    if status >= 500:
+        return f"the publisher's server failed ({phrase}); try again later"
+    return f"answered {phrase}"
+
+
+def new_feed_reason(reason: str) -> str:
+    """Returns the reason with advice for someone whose digest does not have this feed yet."""
+    for status, words in _NEW_FEED_REASONS.items():
+        if _REASONS[status] == reason:
+            return words
+    return reason
+
+
+def private_reason(host: str, *, page: bool) -> str:
+    """Returns what to say if a public page or feed points to a private address."""
+    advice = (
+        "open it in a browser if you trust it"
+        if page
+        else "if you trust it, write that address as the feed's url"
+    )
+    return f"{PRIVATE}, to {host}; it was not asked; {advice}"
+
+
+def redirect_reason(location: str | None) -> str:
+    """Returns why a redirect cannot be followed: it has no target, or one that is not http(s)."""
+    if location is None:
+        return "a redirect that does not say where to; the publisher has to fix that"
+    shown = "".join(sign for sign in location if sign.isprintable())[:_LONGEST_SHOWN]
+    return f"a redirect to '{shown}', which is not a web address"
+
+
+def exception_reason(error: BaseException, silence: float) -> str:
+    """Returns why a request failed; `silence` is the read timeout in seconds."""
+    chain = list(_causes(error))
+    for cause in chain:
+        if reason := _system_reason(cause):
+            return reason
+    if _is_timeout(error):
+        return f"no answer for {silence:g} s"
+    return _protocol_reason(error, " ".join(str(cause) for cause in chain).lower())
+
+
+def is_temporary(error: BaseException) -> bool:
+    """True if the same request may soon succeed: after a timeout, a reset or a lost connection."""
+    causes = list(_causes(error))
+    lasting = socket.gaierror | ssl.SSLError | ConnectionRefusedError
+    if any(isinstance(cause, lasting) for cause in causes):
+        return False
+    text = str(error).lower()
+    return (
+        _is_timeout(error)
+        or any(isinstance(cause, ConnectionError) for cause in causes)
+        or type(error).__name__ in _LOST
+        or "disconnected" in text
+        or "peer closed" in text
+    )
+
+
+def _is_timeout(error: BaseException) -> bool:
+    return isinstance(error, TimeoutError) or type(error).__name__.endswith("Timeout")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yields an exception, its causes and the members of its groups, each once."""
+    waiting, seen = [error], set[int]()
+    while waiting and len(seen) < _MOST_CAUSES:
+        cause = waiting.pop(0)
+        if id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        if isinstance(cause, BaseExceptionGroup):
+            waiting.extend(cause.exceptions)
+        for earlier in (cause.__cause__, cause.__context__):
+            if earlier is not None:
+                waiting.append(earlier)
+
+
+def _system_reason(cause: BaseException) -> str:
+    match cause:
+        case socket.gaierror() if cause.errno == socket.EAI_AGAIN:
+            return "its host could not be looked up just now; try again later"
+        case socket.gaierror():
+            return UNKNOWN_HOST
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not valid ({cause.verify_message.rstrip('.')})"
+        case ssl.SSLError():
+            return "no secure connection could be made"
+        case ConnectionRefusedError():
+            return "connection refused"
+        case ConnectionResetError() | BrokenPipeError() | ConnectionAbortedError():
+            return "the connection was reset"
+        case OSError() if cause.errno in _UNREACHABLE:
+            return "its host cannot be reached from this network"
+    return ""
+
+
+def _protocol_reason(error: BaseException, text: str) -> str:
+    """Returns what is wrong with the HTTP itself; `text` is the chain's messages in lower case."""
+    if type(error).__name__ == "ProxyError":
+        return "the proxy that is set in this machine's environment refused it"
+    if type(error).__name__ in _LOST:
+        return "the connection was lost"
+    if "peer closed" in text or "incomplete" in text:
+        return "its answer is incomplete"
+    if "without sending" in text or "disconnected" in text:
+        return "the server closed the connection without an answer"
+    if "too long" in text or "too large" in text:
+        return "the headers of its answer are too large"
+    if isinstance(error, ValueError) or type(error).__name__ == "InvalidURL":
+        return "its address cannot be fetched; correct the feed's url"
+    return f"its answer is not proper HTTP{_bad_header(error)}"
+
+
+def _bad_header(error: BaseException) -> str:
+    """Returns which header of the response is wrong, if the protocol library says so."""
+    said = next((str(cause) for cause in _causes(error) if "header" in str(cause).lower()), "")
+    line = re.search(r"""illegal header line: .*?b(['"])(.*)\1""", said)
+    if line:
+        shown = "".join(sign for sign in line[2] if sign.isprintable())
+        dots = "…" if len(shown) > _LONGEST_SHOWN else ""
+        said = f"'{shown[:_LONGEST_SHOWN]}{dots}' is not a header"
+    elif "Transfer-Encoding" in said or "Content-Length" in said:
+        said = said[:_LONGEST_SHOWN]
+    else:
+        return ""
+    return f" ({said}); the publisher has to fix that"
+
+
+def _is_sendable(value: str) -> bool:
+    return 0 < len(value) <= _LONGEST_VALIDATOR and value.isascii() and value.isprintable()
