@@ -195,7 +195,9 @@ class Builder:
         index = search_index.Index()
         if self._searched:
             index = search_index.index(archive, self._config, self._cache)
-        planned = plan(archive, self._config, searched=bool(index.program), program=index.program)
+        planned = plan(
+            archive, self._config, searched=bool(index.program), search_version=index.program
+        )
         copied = {one.path: _copied_key(one, scanned.since) for one in planned.copied}
         keys = {**planned.keys(self._site), **copied, **index.files}
         report: dict[str, int | str | list[str]] = {

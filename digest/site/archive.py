@@ -1,7 +1,4 @@
-"""The archive as values: what is published, arranged by week and theme.
-
-Story ──arrange──▶ Archive of Edition and Storyline
-"""
+"""The archive as values: what is published, by week (`Edition`) and by theme (`Storyline`)."""
 
 from __future__ import annotations
 
@@ -18,14 +15,14 @@ from digest.week import Week
 
 
 class Section(NamedTuple):
-    """The stories of a week under one theme, their main one; without a theme it is "Elsewhere"."""
+    """The stories of a week that have the same main theme; `theme` is None for those without one."""
 
     theme: Theme | None
     stories: tuple[Story, ...]
 
 
 class Redirect(NamedTuple):
-    """An anchor on a week's page where a story once lay, and the story to which it leads on."""
+    """The anchor that a story had on a week's page before it was moved, and the story."""
 
     anchor: str
     story: Story
@@ -33,10 +30,11 @@ class Redirect(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """A week as published: `stories` holds all of it, newest first; `lead` stands apart from the sections.
+    """A week as published: all its `stories`, newest first; `lead` is in no section.
 
-    `themed` has the stories of each theme, `main` how many have it as their main one, "" for none; `order` is that of
-    the themes in digest.toml. `key` is a hash of all that the rest follows from, digest.toml apart.
+    `themed` has the stories of each theme, `main` how many have it as their main one ("" for none).
+    `order` has the themes as in digest.toml. `key` is a hash of everything that the edition is made
+    from but digest.toml.
     """
 
     week: Week
@@ -51,8 +49,13 @@ class Edition:
     order: tuple[Theme, ...] = ()
 
     @property
+    def letter_title(self) -> str:
+        """The title of the letter, a general one if it has none; empty if there is no letter."""
+        return (self.letter.title or "The week in a letter") if self.letter else ""
+
+    @property
     def sections(self) -> tuple[Section, ...]:
-        """The stories but the lead by their main theme, put together when somebody asks: few weeks are shown again."""
+        """The stories except the lead by main theme; made when needed, since few weeks change."""
         by_theme: dict[str, list[Story]] = defaultdict(list)
         for story in self.stories:
             if story is not self.lead:
@@ -66,7 +69,7 @@ class Edition:
 
 
 class Storyline(NamedTuple):
-    """A theme with its stories, newest first, and its standing introduction."""
+    """A theme with its stories, newest first, and its introduction."""
 
     theme: Theme
     stories: tuple[Story, ...] = ()
@@ -75,13 +78,13 @@ class Storyline(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """All published stories, arranged: `stories` and `editions` newest first, `storylines` as in digest.toml.
+    """All published stories: `stories` and `editions` newest first, `storylines` as in digest.toml.
 
-    `vacated` are weeks that have no stories any more, since all were moved, hidden or deleted: they are no editions,
-    but keep their addresses, and the anchors of moved stories redirect. `held` are weeks whose letter is a draft: they
-    are not in the feed of the weeks yet. `changed` is when each story last changed, by its file. `keys` has the key of
-    each story; `places` is a hash of everything that decides where a link in a text leads. `drafts`: they are among the
-    stories.
+    `vacated` are weeks whose stories were all moved, hidden or deleted: they keep their addresses,
+    and the anchors of moved stories redirect. `held` are weeks whose letter is a draft: they are
+    not in the weekly feed yet. `changed` says when each story last changed, by file. `keys` has the
+    key of each story. `places` is a hash of everything that decides where a link in a text leads.
+    `drafts`: drafts are among the stories.
     """
 
     stories: tuple[Story, ...] = ()

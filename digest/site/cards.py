@@ -1,7 +1,7 @@
-"""A story as a page shows it: every word chosen and every link made, so that its template only sets it.
+"""A story as a page shows it: every word and link is decided here, and its template only sets them.
 
-A `Card` is the same on every page that shows it under the same theme; its template is rendered once and joined into
-each of them. Refuses to know which page that will be.
+A `Card` depends on the story and the theme under which it is listed, not on the page. So its
+template is rendered once, and the result is used on every page that shows it under that theme.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from digest.site.markdown import Html, MarkdownRenderer
 
 
 class Chip(NamedTuple):
-    """A theme's name that leads to its page, and the number of its colour."""
+    """A theme's title, the place of its page, and the number of its colour."""
 
     title: str
     place: str
@@ -27,11 +27,11 @@ class Chip(NamedTuple):
 
 
 class Card(NamedTuple):
-    """One story under one theme (`under` is its id, or empty): `themes` are its others, shown as chips.
+    """One story under one theme: `under` is its id or empty, `themes` are the story's others.
 
-    `speaker` is who wrote the words of `excerpt`: not the `source` where another of the story's feeds gave them.
-    `original` is the publisher's headline where the editor wrote another, `earlier` those that it had before; `place`
-    is the permalink's.
+    `speaker` is who wrote `excerpt`: not the `source` if another feed of the story supplied it.
+    `original` is the publisher's headline if the editor wrote another, `earlier` has those that it
+    had before. `place` is the permalink.
     """
 
     file: str
@@ -55,45 +55,45 @@ class Card(NamedTuple):
 
     @property
     def template(self) -> str:
-        """A story with a note is a card; one without is a line of a list."""
+        """The template: a story with a note is a card, one without is a line of a list."""
         return "story/card.html" if self.note else "story/line.html"
 
 
 def publisher(story: Story, feeds: Mapping[str, Feed]) -> tuple[str, Feed | None]:
-    """Returns the name of a story's publisher, and the first of the story's feeds that is among these."""
+    """Returns the name of a story's publisher, and the first of the story's feeds that `feeds` has."""
     feed = next((feeds[id] for id in story.feeds if id in feeds), None)
     return story.source or (feed.publisher if feed else "") or urls.host(story.link), feed
 
 
 def speaker(story: Story, writer: str, feeds: Mapping[str, Feed]) -> str:
-    """Returns the name of who wrote a story's excerpt: its publisher, or that of the feed whose words it has."""
+    """Returns who wrote a story's excerpt; `writer` is the id of the feed that supplied it, or empty."""
     if story.source or not writer:
         return publisher(story, feeds)[0]
     return feeds[writer].publisher if writer in feeds else urls.host(story.link)
 
 
 class Cards:
-    """Makes the cards of one build, each once, and only those that a page asks for."""
+    """Makes the cards of one build, each once, when a page asks for it."""
 
     def __init__(
-        self, config: Config, content: Content, anchors: Anchors, writer: MarkdownRenderer
+        self, config: Config, content: Content, anchors: Anchors, markdown: MarkdownRenderer
     ) -> None:
         self.names = content.names
         self._earlier, self._writers = content.earlier, content.writers
         self._feeds = {feed.id: feed for feed in config.feeds}
-        # Early versions wrote what a feed's server repeated of its own address.
+        # Early versions wrote links in which a server had repeated the secrets of a feed's URL.
         self._secrets = frozenset[str]().union(*(redact.values(feed.url) for feed in config.feeds))
-        self._themes = {
+        self.chips = {
             theme.id: Chip(theme.title, addresses.theme(theme.id), colour(number))
             for number, theme in enumerate(config.themes, 1)
         }
         self._anchors = anchors
-        self._writer = writer
+        self._markdown = markdown
         self._first: dict[str, Card] = {}
         self._made: dict[tuple[str, str], Card] = {}
 
     def card(self, story: Story, under: str) -> Card:
-        """Returns the card of a story under a theme's id, or under none."""
+        """Returns the card of a story under a theme's id, or under none ("")."""
         key = story.file, under
         if key not in self._made:
             self._made[key] = self._make(story, under)
@@ -108,25 +108,24 @@ class Cards:
         return addresses.permalink(story.week, self._anchors.of(story))
 
     def headline(self, story: Story) -> str:
-        """Returns the headline that readers see: the editor's where there is one."""
+        """Returns the headline that readers see: the editor's if there is one."""
         return story.headline or story.title
 
     def split(
         self, stories: Iterable[Story], under: str
     ) -> tuple[tuple[Card, ...], tuple[Card, ...]]:
         """Returns the cards of the stories that have a note, and of those that have none."""
-        made = [self.card(story, under) for story in stories]
-        return tuple(card for card in made if card.note), tuple(
-            card for card in made if not card.note
-        )
+        cards = [self.card(story, under) for story in stories]
+        with_note = tuple(card for card in cards if card.note)
+        return with_note, tuple(card for card in cards if not card.note)
 
     def source(self, story: Story) -> tuple[str, Feed | None]:
-        """Returns the publisher's name, and the first of the story's feeds that digest.toml knows."""
+        """Returns the publisher's name, and the first of the story's feeds that is in digest.toml."""
         return publisher(story, self._feeds)
 
     def _make(self, story: Story, under: str) -> Card:
-        """Makes a card: all of a story's are alike but for the theme that it stands under and those that are left."""
-        themes = tuple([self._themes[id] for id in story.themes if id != under])
+        """Returns a new card; the cards of one story differ only in `under` and `themes`."""
+        themes = tuple([self.chips[id] for id in story.themes if id != under])
         if story.file in self._first:
             return self._first[story.file]._replace(under=under, themes=themes)
         source, feed = self.source(story)
@@ -145,8 +144,10 @@ class Cards:
             paywall=feed.paywall if feed else False,
             byline=formatting.listed(story.authors),
             published=story.published,
-            note=self._writer.html(story.note, file=story.file, here=here, top=4, line=story.line),
-            excerpt=self._writer.html(story.excerpt, file=story.file, here=here, top=4),
+            note=self._markdown.html(
+                story.note, file=story.file, here=here, top=4, line=story.line
+            ),
+            excerpt=self._markdown.html(story.excerpt, file=story.file, here=here, top=4),
             corrections=story.corrections,
             themes=themes,
             draft=story.draft,

@@ -106,7 +106,7 @@ def pattern(theme: int) -> int:
     return (theme - 1) % PATTERNS + 1 if theme else 0
 
 
-def recent(first: Week, last: Week) -> tuple[Slot, ...]:
+def recent_slots(first: Week, last: Week) -> tuple[Slot, ...]:
     """Returns the slots of the last weeks of an archive, one a week: half a year, or less of one that is younger."""
     number = max(_YOUNG, min(RECENT, last.ordinal - first.ordinal + 1))
     return slots(Week.at(last.ordinal - number + 1), last)
@@ -120,7 +120,7 @@ def slots(first: Week, last: Week, most: int = _SLOTS) -> tuple[Slot, ...]:
     return tuple((Week.at(max(begin, at - size + 1)), Week.at(at)) for at in reversed(ends))
 
 
-def gathered(counts: Mapping[Week, int], into: Sequence[Slot]) -> tuple[int, ...]:
+def sum_by_slot(counts: Mapping[Week, int], into: Sequence[Slot]) -> tuple[int, ...]:
     """Returns how many stories each slot has; those of weeks outside them are left out."""
     if all(first == last for first, last in into):
         return tuple(counts.get(week, 0) for week, _ in into)
@@ -133,7 +133,7 @@ def gathered(counts: Mapping[Week, int], into: Sequence[Slot]) -> tuple[int, ...
     return tuple(found)
 
 
-def drawn(at: Sequence[Slot], series: Sequence[Series], plot: int) -> Chart | None:
+def draw(at: Sequence[Slot], series: Sequence[Series], plot: int) -> Chart | None:
     """Returns the picture of the series, stacked from the foot in their order, its bars at most `plot` units high.
 
     None where too few weeks have a story to show anything.
@@ -159,7 +159,7 @@ def drawn(at: Sequence[Slot], series: Sequence[Series], plot: int) -> Chart | No
     )
 
 
-def spark(at: Sequence[Slot], series: Series, height: int = 20) -> Sparkline | None:
+def sparkline(at: Sequence[Slot], series: Series, height: int = 20) -> Sparkline | None:
     """Returns the small bars of one theme; None where it has no story in these weeks."""
     if not series.total:
         return None

@@ -15,7 +15,7 @@ from digest.site.archive import Archive
 from digest.site.arrange import arrange
 from digest.site.link_targets import Targets
 from digest.site.markdown import MarkdownRenderer
-from digest.site.plan import plan, reserved
+from digest.site.plan import plan, reserved_names
 from digest.site.search import search_index
 
 
@@ -24,12 +24,12 @@ def proof(archive: Archive, config: Config) -> tuple[Problem, ...]:
     planned = plan(archive, config, searched=search_index.available())
     for page in planned.pages:
         planned.data(page)  # which follows every link on it
-    names = reserved(page for page in archive.content.pages if page.draft)
+    names = reserved_names(page for page in archive.content.pages if page.draft)
     return (
         *planned.found(),
         *(name._replace(hint=True) for name in names),
         *_of_drafts(archive.content, config),
-        *_unused(archive.content, planned.writer),
+        *_unused(archive.content, planned.context.markdown),
     )
 
 

@@ -1,8 +1,10 @@
-"""What all parts of the plan share: the archive, and those who make cards, views and entries out of it, each once."""
+"""What all pages of one build share: the archive, the counts, and what makes cards, entries and HTML."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from digest.model import Config, FreePage, Story, Theme
@@ -11,42 +13,58 @@ from digest.site.addresses import Base
 from digest.site.archive import Archive
 from digest.site.cards import Cards
 from digest.site.charts import Sparkline
-from digest.site.counts import Counts, counted, numbers
 from digest.site.feeds.atom import Entries
 from digest.site.link_targets import Targets
-from digest.site.markdown import MarkdownRenderer
+from digest.site.markdown import Html, MarkdownRenderer, text_of
 from digest.site.page import Head, Link, Page
-from digest.site.storyline import Timeline
-from digest.site.views import SiteView, Views, described
+from digest.site.timeline import Counts, Timeline, count_stories
 from digest.urls import has_own_link
+
+_DESCRIPTION = 155  # characters of a description; search engines cut off more
+
+
+class SiteView(NamedTuple):
+    """What every page shows of the digest: `menu` at its head, `more` at its foot, the `icon`'s place.
+
+    `direction` is "rtl" if the digest's language is written from right to left, else empty.
+    """
+
+    title: str
+    description: str
+    language: str
+    direction: str
+    author: str
+    icon: str
+    menu: tuple[Link, ...]
+    more: tuple[Link, ...]
+    feeds: tuple[Link, ...]
 
 
 class ThemeSummary(NamedTuple):
-    """A theme, how many stories it has, the latest of them, how it went, and the small bars of its last weeks."""
+    """A theme: how many stories it has, the latest, and what it was like over time."""
 
     theme: Theme
     stories: int
     latest: Story | None
-    course: Timeline | None
-    spark: Sparkline | None
+    timeline: Timeline | None
+    sparkline: Sparkline | None
 
 
 class SiteContext(NamedTuple):
-    """One build's archive, its counts, and its makers."""
+    """One build's archive and what was made from it. `searched`: the site has a search page."""
 
     config: Config
     archive: Archive
     counts: Counts
     base: Base
-    writer: MarkdownRenderer
+    markdown: MarkdownRenderer
     cards: Cards
-    views: Views
     entries: Entries
-    tallies: tuple[ThemeSummary, ...]
+    themes: tuple[ThemeSummary, ...]
     site: SiteView
     own_icon: str
     searched: bool
-    program: str
+    search_version: str
 
     def page(
         self,
@@ -56,7 +74,7 @@ class SiteContext(NamedTuple):
         make: Callable[..., Mapping[str, object]],
         *inputs: object,
     ) -> Page:
-        """Returns a page for readers; beside what is made of its inputs it receives `site` and `head`."""
+        """Returns a page for readers; its template also receives `site` and `head`."""
         return self.file(head.place, template, source, make, *inputs, head=head)
 
     def file(
@@ -69,14 +87,13 @@ class SiteContext(NamedTuple):
         head: Head | None = None,
         last: bool = False,
     ) -> Page:
-        """Returns any file of the site. `make` is called with this setting and the inputs.
+        """Returns a file of the site; `make` is called with this context and the inputs.
 
-        What it returns must follow from the inputs, digest.toml, and the words of the stories among the inputs alone:
-        by these a later build tells whether the file would come out as it was.
+        Its result must depend on nothing but the inputs, the words of the stories among them, and
+        digest.toml: these make the key by which a later build knows that the file is up to date.
         """
-        path = addresses.output(place)
         return Page(
-            path=path,
+            path=addresses.output(place),
             source=source,
             template=template,
             make=make,
@@ -87,35 +104,44 @@ class SiteContext(NamedTuple):
 
     @property
     def shared(self) -> Mapping[str, object]:
-        """What every page receives."""
+        """What every template receives."""
         return {"site": self.site}
 
-    def described(self, page: FreePage, here: str) -> str:
-        """Returns the first words of what an editor wrote for a page of its own, which stands `here`."""
-        return described(self.views.text(page, here))
+    def text(self, page: FreePage, here: str) -> Html:
+        """Returns the text of a page that the editor wrote; `here` is the place that shows it."""
+        return self.markdown.html(page.body, file=page.file, here=here, top=2, line=page.line)
 
-    def linking(self, text: str) -> bytes:
-        """Returns a mark of where the links in a text lead."""
+    def description(self, page: FreePage, here: str) -> str:
+        """Returns the first words of a page that the editor wrote, as its description."""
+        return formatting.shortened(text_of(self.text(page, here)), _DESCRIPTION)
+
+    def links_key(self, text: str) -> bytes:
+        """Returns a hash of where links lead, for the key of a page that shows this text."""
         return self.archive.places if has_own_link(text) else b""
 
     def titled(self, title: str) -> str:
-        """Returns a page's title with the digest's after it."""
+        """Returns the title of a page, followed by the title of the digest."""
         return f"{title} · {self.config.site.title}"
 
+    def last_change(self, stories: Iterable[Story]) -> str:
+        """Returns when any of the stories last changed (ISO 8601); empty if there are none."""
+        changed = self.archive.changed
+        last = max((changed[story.file] for story in stories), default=None)
+        return last.isoformat() if last else ""
 
-def set_up(
+
+def make_context(
     archive: Archive,
     config: Config,
     base: Base,
     *,
     searched: bool,
-    program: str = "",
+    search_version: str = "",
 ) -> SiteContext:
-    """Returns the setting of one build, whose site has a search page where it is searched."""
-    writer = MarkdownRenderer(Targets(archive, base))
-    cards = Cards(config, archive.content, archive.anchors, writer)
-    views = Views(config, cards, writer)
-    counts = counted([numbers(edition) for edition in archive.editions])
+    """Returns the context of one build."""
+    markdown = MarkdownRenderer(Targets(archive, base))
+    cards = Cards(config, archive.content, archive.anchors, markdown)
+    counts = count_stories(archive.editions)
     copied = {one.path for one in archive.content.copied}
     own_icon = next((name for name in addresses.OWN_ICONS if name in copied), "")
     return SiteContext(
@@ -123,41 +149,52 @@ def set_up(
         archive=archive,
         counts=counts,
         base=base,
-        writer=writer,
+        markdown=markdown,
         cards=cards,
-        views=views,
-        entries=Entries(config, cards, views),
-        tallies=tuple(_tallies(archive, counts)),
-        site=_site(config, archive, own_icon or addresses.ICON, searched),
+        entries=Entries(config, cards),
+        themes=_theme_summaries(archive, counts),
+        site=_site_view(config, archive, own_icon or addresses.ICON, searched),
         own_icon=own_icon,
         searched=searched,
-        program=program,
+        search_version=search_version,
     )
 
 
-def _tallies(archive: Archive, counts: Counts) -> Iterator[ThemeSummary]:
-    """Yields every theme with what a list of themes says of it."""
-    for number, line in enumerate(archive.storylines, 1):
-        yield ThemeSummary(
-            theme=line.theme,
-            stories=len(line.stories),
-            latest=line.stories[0] if line.stories else None,
-            course=counts.course(line.theme.id),
-            spark=counts.spark(line.theme, number),
+def latest(times: Iterable[str]) -> str:
+    """Returns the latest of some times (ISO 8601, in any time zone), empty if there is none."""
+    return max(dict.fromkeys(filter(None, times)), key=_seconds, default="")
+
+
+@lru_cache(maxsize=1 << 18)  # a story's time is used by a few pages
+def _seconds(time: str) -> float:
+    return datetime.fromisoformat(time).timestamp()
+
+
+def _theme_summaries(archive: Archive, counts: Counts) -> tuple[ThemeSummary, ...]:
+    summaries = []
+    for number, storyline in enumerate(archive.storylines, 1):
+        theme, stories = storyline.theme, storyline.stories
+        summaries.append(
+            ThemeSummary(
+                theme=theme,
+                stories=len(stories),
+                latest=stories[0] if stories else None,
+                timeline=counts.timelines.get(theme.id),
+                sparkline=counts.sparkline(theme, number),
+            )
         )
+    return tuple(summaries)
 
 
-def extent(stories: Sequence[Story]) -> str:
-    """Returns how many stories there are and from which days, in words."""
-    if not stories:
-        return "No stories yet"
-    first, last = (formatting.day(story.published) for story in (stories[-1], stories[0]))
-    return f"{formatting.stories(len(stories))}, {first if first == last else f'{first} to {last}'}"
-
-
-def _site(config: Config, archive: Archive, icon: str, searched: bool) -> SiteView:
-    site = config.site
-    front = arrange.front(archive)
+def _site_view(config: Config, archive: Archive, icon: str, searched: bool) -> SiteView:
+    site, front = config.site, arrange.front(archive)
+    menu = [Link("Latest edition", addresses.week(front.week))] if front else []
+    menu.append(Link("Archive", addresses.ARCHIVE))
+    if config.themes:
+        menu.append(Link("Themes", addresses.THEMES))
+    if searched:
+        menu.append(Link("Search", addresses.SEARCH))
+    menu.append(Link("Subscribe", addresses.SUBSCRIBE))
     return SiteView(
         title=site.title,
         description=site.description,
@@ -165,13 +202,7 @@ def _site(config: Config, archive: Archive, icon: str, searched: bool) -> SiteVi
         direction=formatting.direction(site.language),
         author=site.editor or site.title,
         icon=icon,
-        menu=(
-            *((Link("Latest edition", addresses.week(front.week)),) if front else ()),
-            Link("Archive", addresses.ARCHIVE),
-            *((Link("Themes", addresses.THEMES),) if config.themes else ()),
-            *((Link("Search", addresses.SEARCH),) if searched else ()),
-            Link("Subscribe", addresses.SUBSCRIBE),
-        ),
+        menu=tuple(menu),
         more=tuple(Link(page.title, addresses.free_page(page.name)) for page in archive.pages),
         feeds=(
             Link(site.title, addresses.FEED),

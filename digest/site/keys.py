@@ -1,6 +1,6 @@
-"""The keys by which a build knows that something is still made from the same: hashes of values.
+"""Keys: hashes of values, by which a build knows that a page is still made from the same inputs.
 
-A kind of value that cannot be taken apart here is a mistake in this program, a TypeError.
+A value of a type that has no key is a bug in this program (TypeError).
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ _PLAIN = frozenset({str, int, bytes, bool, float, type(None)})
 
 
 class Keys:
-    """Makes keys; `stories` has that of each story, by its file: a hash of all that a page may say of it."""
+    """Makes keys; `stories` has the key of each story by file, a hash of what pages may show of it."""
 
     def __init__(self, stories: Mapping[str, bytes]) -> None:
         self._stories = stories
 
     def of(self, *values: object) -> bytes:
-        """Returns a hash that two lists of values share only if all that a page could show of them is the same."""
+        """Returns a hash of values; it is the same only if a page would show the same of them."""
         return key_of(marshal.dumps(self._flat(values), 2))  # type: ignore[arg-type]
 
     def _flat(self, value: object) -> object:
-        """Returns a value as plain ones, which marshal writes in one way only; what has a key, as that."""
+        """Returns a value as tuples of plain ones, which marshal has one form for; a key if it has one."""
         kind = type(value)
         if kind in _PLAIN:
             return value
@@ -35,24 +35,16 @@ class Keys:
             return self._stories[value.file]
         if isinstance(value, tuple):
             if value and type(value[0]) is Story and type(value[-1]) is Story:
-                return b"".join(
-                    [self._stories[story.file] for story in value]
-                )  # most of all: lists of stories
+                # A shortcut for lists of stories, the most frequent input.
+                return b"".join([self._stories[story.file] for story in value])
             return tuple([part if type(part) in _PLAIN else self._flat(part) for part in value])
         if isinstance(value, str):
             return str(value)
         if isinstance(value, date):
             return value.isoformat()
-        names = _names(kind)
+        if not is_dataclass(kind):
+            raise TypeError(f"{kind.__name__} cannot be an input of a page: it has no key")
+        names = [field.name for field in fields(kind)]
         if "key" in names:
             return value.key  # type: ignore[attr-defined]
         return (kind.__name__, *[self._flat(getattr(value, name)) for name in names])
-
-
-def _names(kind: type[object]) -> list[str]:
-    """Returns the names of the fields of a dataclass."""
-    if not is_dataclass(kind):
-        raise TypeError(
-            f"a page cannot be made of {kind.__name__}: nothing tells whether it has changed"
-        )
-    return [field.name for field in fields(kind)]

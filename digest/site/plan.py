@@ -1,10 +1,9 @@
-"""The plan of the site: every output path, its template, and what makes that which this receives.
+"""The plan of the site: every output path with its template and inputs, and every file to copy.
 
-    catalogue, archive ──▶ pages for readers, feeds, pages for programs, files copied ──▶ Plan
+    Archive ──▶ pages for readers, feeds, pages for programs, copied files ──▶ Plan
 
-Refuses to render, to read or to write, and to make a page before it is wanted. What is wrong with what editors wrote
-is found on the way (two claims to one address, two stories with one id: here; links that lead nowhere: as the pages
-that have them are made), and `Plan.refuse` raises all of it together.
+Nothing is rendered, read or written here. Two sources for one path, and two stories with one id are
+found here; broken links when the pages that have them are made. `Plan.refuse` raises all of them.
 """
 
 from __future__ import annotations
@@ -17,13 +16,21 @@ from digest.model import Config, Copied, FreePage
 from digest.site import addresses, attachments, path_clashes
 from digest.site.addresses import Base
 from digest.site.archive import Archive
-from digest.site.context import SiteContext, set_up
+from digest.site.context import SiteContext, make_context
 from digest.site.feeds import atom
 from digest.site.feeds.pages import feed_pages, program_pages
-from digest.site.markdown import MarkdownRenderer
-from digest.site.page import Head, Page
-from digest.site.pages.main import site_pages
+from digest.site.page import Page
+from digest.site.pages.archive import archive_page
+from digest.site.pages.fixed import fixed_pages
+from digest.site.pages.home import home_page
 from digest.site.pages.themes import theme_pages
+from digest.site.pages.week import week_pages
+
+_SEARCH = {
+    addresses.output(addresses.SEARCH): "the search page",
+    addresses.SEARCH_SCRIPT: f"the digest's {addresses.SEARCH_SCRIPT}",
+}
+"""The paths of the search page; they are reserved even if the extra `search` is not installed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,111 +44,106 @@ class Plan:
 
     @property
     def base(self) -> Base:
-        """Where the site stands."""
+        """The URL of the site."""
         return self.context.base
-
-    @property
-    def writer(self) -> MarkdownRenderer:
-        """Whoever makes HTML of what editors wrote, and knows what is wrong in what it made."""
-        return self.context.writer
 
     def data(self, page: Page) -> dict[str, object]:
         """Returns what the template of a page receives."""
-        return page.data(self.context)
+        head = {"head": page.head} if page.head else {}
+        return {**self.context.shared, **head, **page.make(self.context, *page.inputs)}
 
     def keys(self, site: bytes) -> dict[str, bytes]:
-        """Returns the key of each page, by path; `site` is a hash of all that pages are made of, content apart."""
+        """Returns the key of each page, by path.
+
+        `site` is a hash of everything except the content that pages are made from.
+        """
         keys = self.context.archive.keys
         shared = keys.of(site, self.context.site)
         return {page.path: page.key(shared, keys) for page in self.pages}
 
     def found(self) -> list[Problem]:
-        """Returns all that is in the site's way, as far as its pages have been made."""
-        problems = dict.fromkeys((*self.problems, *self.writer.problems))
+        """Returns all problems of the plan, and of the pages whose data was made."""
+        problems = dict.fromkeys((*self.problems, *self.context.markdown.problems))
         return sorted(problems, key=lambda problem: (problem.file, problem.line))
 
     def refuse(self) -> None:
-        """Raises Faults where anything is in the site's way."""
-        if found := [problem for problem in self.found() if not problem.hint]:
-            raise Faults(found)
+        """Raises Faults with all problems, if there are any."""
+        if problems := [problem for problem in self.found() if not problem.hint]:
+            raise Faults(problems)
 
 
-def plan(archive: Archive, config: Config, *, searched: bool = False, program: str = "") -> Plan:
-    """Returns the plan of the site that stands at `config.site.url`, with a search page where it is `searched`, by a
-    `program` of this version.
+def plan(
+    archive: Archive, config: Config, *, searched: bool = False, search_version: str = ""
+) -> Plan:
+    """Returns the plan of the site at `config.site.url`; `searched`: it has a search page.
+
+    `search_version` is the version of Pagefind's script.
     """
-    context = set_up(archive, config, Base(config.site.url), searched=searched, program=program)
-    for_readers = _distinct([*site_pages(context), *theme_pages(context)])
+    base = Base(config.site.url)
+    context = make_context(archive, config, base, searched=searched, search_version=search_version)
+    weeks = list(week_pages(context))
+    for_readers = _with_distinct_titles(
+        [
+            home_page(context),
+            archive_page(context, weeks),
+            *weeks,
+            *fixed_pages(context),
+            *theme_pages(context),
+        ]
+    )
     pages = (*for_readers, *feed_pages(context), *program_pages(context, for_readers))
-    copied = attachments.published(archive, context.writer)
+    copied = attachments.published(archive, context.markdown)
+    own = addresses.PLACES.values()  # a clash with these is a problem of its own
+    unclaimed = [page for page in archive.pages if addresses.free_page(page.name) not in own]
     return Plan(
         pages=pages,
         copied=copied,
         problems=(
             *atom.duplicate_ids(archive.content),
-            *_claims(pages, copied, searched=searched),
-            *reserved(page for page in archive.pages if not _is_claimed(page)),
+            *_clashes(pages, copied, searched=searched),
+            *reserved_names(unclaimed),
         ),
         context=context,
     )
 
 
-def reserved(pages: Iterable[FreePage]) -> list[Problem]:
+def reserved_names(pages: Iterable[FreePage]) -> list[Problem]:
     """Returns a problem for each page of the editor's that has a reserved name."""
-    return [
-        Problem(
-            page.file,
-            0,
-            f"the name '{page.name}' is reserved for a page of the site itself",
-            "rename it",
-        )
-        for page in pages
-        if page.name in addresses.RESERVED
-    ]
+    problems = []
+    for page in pages:
+        if page.name in addresses.RESERVED:
+            what = f"the name '{page.name}' is reserved for a page of the site itself"
+            problems.append(Problem(page.file, 0, what, "rename it"))
+    return problems
 
 
-_SEARCH = {
-    addresses.output(addresses.SEARCH): "the search page",
-    addresses.SEARCH_SCRIPT: f"the digest's {addresses.SEARCH_SCRIPT}",
-}
-"""What the search page claims on every machine, also where the extra is not installed."""
-
-
-def _is_claimed(page: FreePage) -> bool:
-    """Tells whether a page that every site has claims the address of the editor's, which is told as such."""
-    return addresses.free_page(page.name) in addresses.PLACES.values()
-
-
-def _claims(pages: Iterable[Page], copied: Iterable[Copied], *, searched: bool) -> list[Problem]:
+def _clashes(pages: Iterable[Page], copied: Iterable[Copied], *, searched: bool) -> list[Problem]:
+    """Returns a problem for each path that has two sources, or cannot be published."""
     files = [(one.path, one.file) for one in copied]
-    kept = {} if searched else _SEARCH
-    index = path_clashes.below(addresses.SEARCH_INDEX, "the index of the search", files)
+    reserved = [] if searched else list(_SEARCH.items())
+    claims = [*((page.path, page.source) for page in pages), *reserved, *files]
     return [
-        *path_clashes.problems(
-            [*((page.path, page.source) for page in pages), *kept.items(), *files]
-        ),
-        *index,
+        *path_clashes.problems(claims),
+        *path_clashes.below(addresses.SEARCH_INDEX, "the index of the search", files),
     ]
 
 
-def _distinct(pages: Iterable[Page]) -> list[Page]:
-    """Returns the pages with no two titles and no two descriptions alike: where they are, their address follows."""
+def _with_distinct_titles(pages: Iterable[Page]) -> list[Page]:
+    """Returns the pages; a title or description that an earlier page has gets the address added."""
     seen: set[str] = set()
     found = []
     for page in pages:
         head = page.head
         if head:
-            title, description = (
-                _unlike(head.title, head, seen),
-                _unlike(head.description, head, seen),
-            )
+            title = _distinct(head.title, head.place, seen)
+            description = _distinct(head.description, head.place, seen)
             if (title, description) != (head.title, head.description):
                 page = replace(page, head=head._replace(title=title, description=description))
         found.append(page)
     return found
 
 
-def _unlike(words: str, head: Head, seen: set[str]) -> str:
-    own = f"{words} (/{head.place})" if words in seen else words
-    seen.add(own)
-    return own
+def _distinct(words: str, place: str, seen: set[str]) -> str:
+    distinct = f"{words} (/{place})" if words in seen else words
+    seen.add(distinct)
+    return distinct

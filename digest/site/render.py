@@ -143,7 +143,7 @@ class Renderer:
 
     def _whole(self, entry: EditionEntry) -> Html:
         def make() -> str:
-            return self._templates.render("feeds/edition.html", {"edition": entry.edition})
+            return self._templates.render("feeds/edition.html", {"edition": entry.view()})
 
         return Html(self._remember(entry.id, entry.key, make))
 

@@ -35,7 +35,7 @@ def of_weeks(number: int) -> tuple[charts.Slot, ...]:
 
 
 def test_the_pulse_looks_back_on_26_weeks_across_the_turn_of_the_year() -> None:
-    slots = charts.recent(Week(2020, 1), W20)
+    slots = charts.recent_slots(Week(2020, 1), W20)
 
     assert len(slots) == 26
     assert slots[0] == (Week(2025, 47), Week(2025, 47))
@@ -43,8 +43,8 @@ def test_the_pulse_looks_back_on_26_weeks_across_the_turn_of_the_year() -> None:
 
 
 def test_the_pulse_of_a_young_archive_looks_back_on_less() -> None:
-    assert charts.recent(Week(2026, 2), W20)[0] == (Week(2026, 2), Week(2026, 2))
-    assert len(charts.recent(W20, W20)) == 12
+    assert charts.recent_slots(Week(2026, 2), W20)[0] == (Week(2026, 2), Week(2026, 2))
+    assert len(charts.recent_slots(W20, W20)) == 12
 
 
 def test_a_long_timeline_has_slots_of_several_weeks_that_end_with_the_last() -> None:
@@ -69,7 +69,7 @@ def test_no_story_of_the_time_is_lost_or_counted_twice(drawn: tuple[int, dict[in
     slots = charts.slots(Week.at(W20.ordinal - length), W20)
     counts = {Week.at(W20.ordinal - back): number for back, number in found.items()}
 
-    gathered = charts.gathered(counts, slots)
+    gathered = charts.sum_by_slot(counts, slots)
 
     assert sum(gathered) == sum(counts.values())
     assert all(
@@ -81,11 +81,11 @@ def test_no_story_of_the_time_is_lost_or_counted_twice(drawn: tuple[int, dict[in
 def test_stories_before_and_after_the_slots_are_left_out() -> None:
     counts = {Week(2026, 17): 1, Week(2026, 19): 2, Week(2026, 21): 4}
 
-    assert charts.gathered(counts, charts.slots(Week(2026, 18), W20)) == (0, 2, 0)
+    assert charts.sum_by_slot(counts, charts.slots(Week(2026, 18), W20)) == (0, 2, 0)
 
 
 def test_bars_stand_on_one_another_and_the_highest_reaches_its_line() -> None:
-    chart = charts.drawn(
+    chart = charts.draw(
         of_weeks(4), [series(2, 0, 1, 4), series(2, 4, 1, 4, title="Ice", theme=2)], 120
     )
 
@@ -106,7 +106,7 @@ def test_bars_stand_on_one_another_and_the_highest_reaches_its_line() -> None:
 @given(st.lists(st.lists(st.integers(0, 400), min_size=26, max_size=26), min_size=1, max_size=30))
 def test_stacks_have_no_gaps_and_stay_inside_the_picture(counts: list[list[int]]) -> None:
     found = [series(*one, title=f"Theme {at}", theme=at) for at, one in enumerate(counts)]
-    chart = charts.drawn(charts.recent(Week(2020, 1), W20), found, 120)
+    chart = charts.draw(charts.recent_slots(Week(2020, 1), W20), found, 120)
     if chart is None:
         assert sum(map(any, zip(*counts, strict=True))) < 3
         return
@@ -123,7 +123,7 @@ def test_stacks_have_no_gaps_and_stay_inside_the_picture(counts: list[list[int]]
 
 
 def test_the_table_says_all_that_is_drawn_the_newest_first() -> None:
-    chart = charts.drawn(
+    chart = charts.draw(
         of_weeks(3), [series(1, 2, 3), series(0, 1, 1, title="Elsewhere", theme=0)], 100
     )
 
@@ -136,7 +136,7 @@ def test_the_table_says_all_that_is_drawn_the_newest_first() -> None:
 
 
 def test_the_description_says_what_one_would_see() -> None:
-    chart = charts.drawn(of_weeks(3), [series(1, 2, 3), series(0, 9, 1, title="Ice", theme=2)], 100)
+    chart = charts.draw(of_weeks(3), [series(1, 2, 3), series(0, 9, 1, title="Ice", theme=2)], 100)
 
     assert chart is not None
     assert chart.title == "Stories a week, 27 April – 17 May 2026"
@@ -147,7 +147,7 @@ def test_the_description_says_what_one_would_see() -> None:
 
 
 def test_one_theme_alone_is_not_named_again() -> None:
-    chart = charts.drawn(charts.slots(Week(2016, 1), W20), [series(1, 1, *[2] * 53)], 100)
+    chart = charts.draw(charts.slots(Week(2016, 1), W20), [series(1, 1, *[2] * 53)], 100)
 
     assert chart is not None
     assert chart.title == "Stories every 10 weeks, 4 January 2016 – 17 May 2026"
@@ -157,7 +157,7 @@ def test_one_theme_alone_is_not_named_again() -> None:
 
 
 def test_a_theme_without_a_story_is_not_drawn() -> None:
-    chart = charts.drawn(of_weeks(3), [series(0, 0, 0), series(1, 1, 1, title="Ice", theme=2)], 100)
+    chart = charts.draw(of_weeks(3), [series(0, 0, 0), series(1, 1, 1, title="Ice", theme=2)], 100)
 
     assert chart is not None
     assert [layer.title for layer in chart.layers] == ["Ice"]
@@ -165,7 +165,7 @@ def test_a_theme_without_a_story_is_not_drawn() -> None:
 
 def test_of_many_themes_the_smallest_go_together() -> None:
     many = [series(at, at, at, title=f"Theme {at}", theme=at) for at in range(1, 13)]
-    chart = charts.drawn(of_weeks(3), [*many, series(1, 1, 1, title="Elsewhere", theme=0)], 100)
+    chart = charts.draw(of_weeks(3), [*many, series(1, 1, 1, title="Elsewhere", theme=0)], 100)
 
     assert chart is not None
     assert [layer.title for layer in chart.layers] == [
@@ -178,12 +178,12 @@ def test_of_many_themes_the_smallest_go_together() -> None:
 
 @pytest.mark.parametrize("counts", [(0, 0, 0, 0), (5, 0, 0, 0), (0, 5, 0, 1)])
 def test_there_is_no_picture_of_next_to_nothing(counts: tuple[int, ...]) -> None:
-    assert charts.drawn(of_weeks(4), [series(*counts)], 100) is None
+    assert charts.draw(of_weeks(4), [series(*counts)], 100) is None
 
 
 def test_years_come_first_among_the_signs_and_months_where_the_time_is_short() -> None:
-    chart = charts.drawn(charts.recent(Week(2020, 1), W20), [series(*[1] * 26)], 100)
-    long = charts.drawn(charts.slots(Week(2016, 30), W20), [series(*[1] * 57)], 100)
+    chart = charts.draw(charts.recent_slots(Week(2020, 1), W20), [series(*[1] * 26)], 100)
+    long = charts.draw(charts.slots(Week(2016, 30), W20), [series(*[1] * 57)], 100)
 
     assert chart is not None
     assert [mark.words for mark in chart.signs] == ["Dec", "2026", "Feb", "Mar", "Apr", "May"]
@@ -196,14 +196,14 @@ def test_years_come_first_among_the_signs_and_months_where_the_time_is_short() -
     [(1, "1 2 3 4"), (5, "2 4 6"), (9, "5 10"), (41, "20 40 60"), (200, "50 100 150 200")],
 )
 def test_lines_stand_at_round_numbers(most: int, lines: str) -> None:
-    chart = charts.drawn(of_weeks(3), [series(most, 1, 1)], 120)
+    chart = charts.draw(of_weeks(3), [series(most, 1, 1)], 120)
 
     assert chart is not None
     assert " ".join(mark.words for mark in chart.lines) == lines
 
 
 def test_small_bars_show_a_single_story_and_say_what_they_show() -> None:
-    found = charts.spark(of_weeks(3), series(1, 0, 40))
+    found = charts.sparkline(of_weeks(3), series(1, 0, 40))
 
     assert found is not None
     assert bars(found.path) == [(0, 19, 3, 1), (8, 0, 3, 20)]
@@ -211,7 +211,7 @@ def test_small_bars_show_a_single_story_and_say_what_they_show() -> None:
 
 
 def test_there_are_no_small_bars_of_nothing() -> None:
-    assert charts.spark(of_weeks(3), series(0, 0, 0)) is None
+    assert charts.sparkline(of_weeks(3), series(0, 0, 0)) is None
 
 
 def test_70_themes_differ_in_colour_or_pattern() -> None:

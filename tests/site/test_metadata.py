@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from sites import Element, pages, parse, rendered
 
 from digest.model import Correction
-from digest.site.pages.metadata import latest
+from digest.site.context import latest
 
 BASE = "https://example.org/repo/"
 

@@ -27,7 +27,7 @@ from sites import Element, find, lost_links, pages, parse, rendered, text
 
 from digest.errors import Faults
 from digest.model import Config, Content, Copied, Correction, Story
-from digest.site.pages.themes import parted
+from digest.site.pages.themes import paginate
 from digest.week import Week
 
 POLICY = "Content-Security-Policy"
@@ -201,8 +201,8 @@ def test_the_site_has_every_address_of_the_contract() -> None:
 @given(st.integers(0, 1234))
 def test_a_themes_first_page_has_100_to_199_and_a_full_page_never_changes(number: int) -> None:
     stories = list(range(number))
-    newest, older = parted(stories)
-    grown, older_then = parted([-1, *stories])
+    newest, older = paginate(stories)
+    grown, older_then = paginate([-1, *stories])
 
     assert [story for part in (newest, *reversed(older)) for story in part] == stories
     assert len(newest) == number if number < 200 else 100 <= len(newest) < 200

@@ -1,8 +1,9 @@
-"""The plan of what programs read: Atom and JSON feeds, the list of feeds, the sitemap, the style sheet, the icon."""
+"""The files that programs read: Atom and JSON feeds, OPML, the sitemap, style sheet, script, icon."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from operator import attrgetter
 
 from digest import redact, urls
@@ -12,13 +13,15 @@ from digest.site.archive import Edition
 from digest.site.context import SiteContext
 from digest.site.edition_dates import EditionDates, edition_dates
 from digest.site.page import Head, Link, Page
+from digest.site.pages.week import edition_view
 from digest.week import Week
 
-_EDITIONS = 26
+EDITIONS = 26  # in the weekly feed
+_STORIES = "feeds/stories.xml"
 
 
 def feed_pages(context: SiteContext) -> Iterator[Page]:
-    """Yields our feeds: of the whole, of the weeks, of each theme under all of its ids, of each closed week."""
+    """Yields the feeds: of all stories, of editions, of each theme and old id, of each closed week."""
     archive = context.archive
     closed = [edition for edition in archive.editions if edition.closed]
     vacated = [edition for edition in archive.vacated if edition.closed]
@@ -28,15 +31,7 @@ def feed_pages(context: SiteContext) -> Iterator[Page]:
     yield context.file(
         addresses.FEED_JSON, "feeds/feed.json", "the JSON feed of the whole", _whole, *whole
     )
-    weeks = tuple([edition for edition in closed if edition.week not in archive.held][:_EDITIONS])
-    hidden = [story for story in archive.content.stories if story.hide and not story.draft]
-    close, zone = context.config.close, context.entries.zone
-    content = archive.content
-    found = edition_dates(archive.editions, close, zone, hidden, content.gone, content.came)
-    dates = tuple([found[edition.week] for edition in weeks])
-    yield context.file(
-        addresses.WEEKS_FEED, "feeds/weeks.xml", "the feed of the weeks", _weeks, weeks, dates
-    )
+    yield _weekly_feed(context, closed)
     for storyline in archive.storylines:
         theme, stories = storyline.theme, storyline.stories[: arrange.FEED_STORIES]
         for id in (theme.id, *theme.was):
@@ -46,40 +41,51 @@ def feed_pages(context: SiteContext) -> Iterator[Page]:
 
 
 def program_pages(context: SiteContext, pages: Iterable[Page]) -> Iterator[Page]:
-    """Yields what crawlers, feed readers and browsers ask for; `pages` are those that a sitemap may name."""
+    """Yields what crawlers, feed readers and browsers request; `pages` are those for readers."""
     heads = tuple([page.head for page in pages if page.template not in {"404.html", "moved.html"}])
-    for place, template, make, inputs in (
-        (addresses.OPML, "feeds/feeds.opml", _opml, ()),
-        (addresses.SITEMAP, "sitemap.xml", _sitemap, (heads,)),
-        (addresses.ROBOTS, "robots.txt", _nothing, ()),
-        (addresses.STYLE, "style.css", _nothing, ()),
-        *(() if context.own_icon else ((addresses.ICON, "icon.svg", _nothing, ()),)),
-        *(((addresses.SEARCH_SCRIPT, "search.js", _nothing, ()),) if context.searched else ()),
-    ):
-        yield context.file(place, template, f"the digest's {place}", make, *inputs)
+    yield _program_page(context, addresses.OPML, "feeds/feeds.opml", _opml)
+    yield _program_page(context, addresses.SITEMAP, "sitemap.xml", _sitemap, heads)
+    yield _program_page(context, addresses.ROBOTS, "robots.txt", _nothing)
+    yield _program_page(context, addresses.STYLE, "style.css", _nothing)
+    if not context.own_icon:
+        yield _program_page(context, addresses.ICON, "icon.svg", _nothing)
+    if context.searched:
+        yield _program_page(context, addresses.SEARCH_SCRIPT, "search.js", _nothing)
 
 
-_STORIES = "feeds/stories.xml"
+def _weekly_feed(context: SiteContext, closed: Sequence[Edition]) -> Page:
+    archive, content = context.archive, context.archive.content
+    editions = tuple([edition for edition in closed if edition.week not in archive.held][:EDITIONS])
+    hidden = [story for story in content.stories if story.hide and not story.draft]
+    close, zone = context.config.close, context.entries.zone
+    found = edition_dates(archive.editions, close, zone, hidden, content.gone, content.came)
+    dates = tuple([found[edition.week] for edition in editions])
+    source = "the feed of the weeks"
+    return context.file(addresses.WEEKS_FEED, "feeds/weeks.xml", source, _weeks, editions, dates)
 
 
 def _archive_documents(context: SiteContext, closed: list[Edition]) -> Iterator[Page]:
-    """Yields the chain of RFC 5005: each closed week names the one before and the one after it.
+    """Yields the archive documents of RFC 5005: each closed week links to the one before and after.
 
-    One that has no stories any more keeps its document: feed readers ask for it again.
+    A week that has no stories now keeps its document, since feed readers request it again.
     """
     weeks = [edition.week for edition in closed]
     for edition, previous, following in zip(
         closed, (*weeks[1:], None), (None, *weeks), strict=False
     ):
-        yield _archive_document(context, edition, previous, following)
+        place, source = addresses.week_feed(edition.week), f"the feed of {edition.week}"
+        inputs = edition, _feed_of(previous), _feed_of(following)
+        yield context.file(place, _STORIES, source, _archived, *inputs, last=True)
 
 
-def _archive_document(
-    context: SiteContext, edition: Edition, previous: Week | None, following: Week | None
+def _program_page(
+    context: SiteContext,
+    place: str,
+    template: str,
+    make: Callable[..., Mapping[str, object]],
+    *inputs: object,
 ) -> Page:
-    place, source = addresses.week_feed(edition.week), f"the feed of {edition.week}"
-    around = _feed_of(previous), _feed_of(following)
-    return context.file(place, _STORIES, source, _archived, edition, *around, last=True)
+    return context.file(place, template, f"the digest's {place}", make, *inputs)
 
 
 def _whole(context: SiteContext, stories: Sequence[Story], previous: str) -> Mapping[str, object]:
@@ -89,7 +95,7 @@ def _whole(context: SiteContext, stories: Sequence[Story], previous: str) -> Map
 def _weeks(
     context: SiteContext, editions: Sequence[Edition], dates: Sequence[EditionDates]
 ) -> Mapping[str, object]:
-    return {"feed": context.entries.weeks(editions, dates)}
+    return {"feed": context.entries.weeks(editions, dates, partial(edition_view, context))}
 
 
 def _theme(context: SiteContext, theme: Theme, stories: Sequence[Story]) -> Mapping[str, object]:
@@ -104,13 +110,13 @@ def _archived(
 
 def _opml(context: SiteContext) -> Mapping[str, object]:
     config = context.config
-    sources = [
-        (feed.title, redact.strip_feed(urls.web_link(feed.url) or ""))
-        for feed in config.feeds
-        if not feed.retired
-    ]
+    sources = []
+    for feed in config.feeds:
+        address = redact.strip_feed(urls.web_link(feed.url) or "")
+        if address and not feed.retired:
+            sources.append((feed.title, address))
     themes = tuple(Link(theme.title, addresses.theme_feed(theme.id)) for theme in config.themes)
-    return {"themes": themes, "sources": tuple(pair for pair in sources if pair[1])}
+    return {"themes": themes, "sources": tuple(sources)}
 
 
 def _sitemap(_: SiteContext, heads: tuple[Head, ...]) -> Mapping[str, object]:

@@ -1,87 +1,110 @@
-"""The plan of the themes: the list of them, each one's pages, and what leads on from the ids that it had before.
+"""The list of themes, the pages of each theme, and redirects from the ids that themes had before.
 
-The newest 100 to 199 stories stand on a theme's own page, older ones on pages of 100 that are numbered from the
-oldest: so a new story touches its theme's first page alone, and a full page never changes again.
+A theme's own page has its newest 100 to 199 stories. Older ones are on pages of 100, numbered from
+the oldest: a new story changes only the theme's own page, and a full page never changes again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar
+from itertools import groupby
+from typing import NamedTuple, TypeVar
 
 from digest.model import FreePage, Story, Theme
 from digest.site import addresses, formatting
 from digest.site.archive import Storyline
-from digest.site.charts import Series
-from digest.site.context import SiteContext, ThemeSummary, extent
+from digest.site.cards import Card
+from digest.site.charts import Series, Sparkline
+from digest.site.context import SiteContext, ThemeSummary, latest
+from digest.site.markdown import Html
 from digest.site.page import Head, Link, Page
-from digest.site.pages.metadata import latest, listed, newest
-from digest.site.pages.theme_history import storyline_view
-from digest.site.storyline import Timeline
+from digest.site.pages.week import Group, story_links
+from digest.site.timeline import Timeline, timeline_view
 
 T = TypeVar("T")
 
 PAGE = 100
 
 
+class ThemeLine(NamedTuple):
+    """A theme in a list, with its latest story if it has any."""
+
+    title: str
+    place: str
+    feed: str
+    colour: int
+    stories: int
+    count: str  # type: ignore[assignment]  # hides tuple.count, which no template needs
+    latest: Card | None
+    course: Timeline | None
+    spark: Sparkline | None
+
+
 def theme_pages(context: SiteContext) -> Iterator[Page]:
-    """Yields the pages of all themes."""
-    yield _themes(context)
+    """Yields the list of themes, then the pages of each theme."""
+    yield _themes_page(context)
     for number, storyline in enumerate(context.archive.storylines, 1):
-        yield from _storyline(context, storyline, number)
+        yield from _pages_of_theme(context, storyline, number)
 
 
-def parted(stories: Sequence[T]) -> tuple[Sequence[T], list[Sequence[T]]]:
-    """Returns a theme's newest 100 to 199 stories, and the older ones by page, the oldest page first."""
+def theme_line(context: SiteContext, summary: ThemeSummary) -> ThemeLine:
+    """Returns a theme as a line of a list."""
+    theme = summary.theme
+    return ThemeLine(
+        title=theme.title,
+        place=addresses.theme(theme.id),
+        feed=addresses.theme_feed(theme.id),
+        colour=context.cards.chips[theme.id].colour,
+        stories=summary.stories,
+        count=formatting.stories(summary.stories),
+        latest=context.cards.card(summary.latest, theme.id) if summary.latest else None,
+        course=summary.timeline,
+        spark=summary.sparkline,
+    )
+
+
+def paginate(stories: Sequence[T]) -> tuple[Sequence[T], list[Sequence[T]]]:
+    """Returns a theme's newest 100 to 199 stories, and the older ones by page, oldest page first."""
     older = max(0, len(stories) // PAGE - 1)
     newest = len(stories) - older * PAGE
-    return stories[:newest], [
-        stories[newest + at * PAGE : newest + (at + 1) * PAGE] for at in reversed(range(older))
-    ]
+    pages = [stories[begin : begin + PAGE] for begin in range(newest, len(stories), PAGE)]
+    return stories[:newest], pages[::-1]
 
 
-def _themes(context: SiteContext) -> Page:
+def _themes_page(context: SiteContext) -> Page:
     titles = formatting.listed(theme.title for theme in context.config.themes)
     site = context.config.site.title
+    changes = [context.last_change(storyline.stories) for storyline in context.archive.storylines]
     head = Head(
         title=context.titled("Themes"),
         description=f"What {site} follows: {titles}." if titles else f"{site} has no themes yet.",
         place=addresses.THEMES,
-        updated=latest(
-            newest(line.stories, context.archive.changed) for line in context.archive.storylines
-        ),
+        updated=latest(changes),
     )
-    return context.page(
-        "themes.html", "the page of all themes", head, _themes_data, context.tallies
-    )
+    source = "the page of all themes"
+    return context.page("themes.html", source, head, _themes_data, context.themes)
 
 
 def _themes_data(context: SiteContext, themes: tuple[ThemeSummary, ...]) -> Mapping[str, object]:
-    lines = tuple(context.views.theme_line(*tally) for tally in themes)
+    lines = tuple(theme_line(context, theme) for theme in themes)
     return {"themes": lines, "listed": tuple(Link(line.title, line.place) for line in lines)}
 
 
-def _storyline(context: SiteContext, storyline: Storyline, number: int) -> Iterator[Page]:
+def _pages_of_theme(context: SiteContext, storyline: Storyline, number: int) -> Iterator[Page]:
     theme = storyline.theme
-    first, pages = parted(storyline.stories)
-    numbered = _numbered(theme, len(pages))
-    yield _first(context, storyline, number, first, numbered[-1] if numbered else None)
-    newer = [*numbered[1:], Link("Newest stories", addresses.theme(theme.id))]
-    for stories, here, before, after in zip(
-        pages, numbered, newer, (None, *numbered), strict=False
-    ):
-        yield _older(context, theme, stories, here, before, after)
-    yield from _former(context, theme, numbered)
+    newest, pages = paginate(storyline.stories)
+    links = [
+        Link(f"Older stories, page {at}", addresses.theme_page(theme.id, at))
+        for at in range(1, len(pages) + 1)
+    ]
+    yield _first_page(context, storyline, number, newest, links[-1] if links else None)
+    newer = [*links[1:], Link("Newest stories", addresses.theme(theme.id))]
+    for stories, here, after, before in zip(pages, links, newer, (None, *links), strict=False):
+        yield _older_page(context, theme, stories, here, after, before)
+    yield from _redirects(context, theme, links)
 
 
-def _numbered(theme: Theme, pages: int) -> tuple[Link, ...]:
-    numbers = range(1, pages + 1)
-    return tuple(
-        Link(f"Older stories, page {at}", addresses.theme_page(theme.id, at)) for at in numbers
-    )
-
-
-def _first(
+def _first_page(
     context: SiteContext,
     storyline: Storyline,
     number: int,
@@ -89,23 +112,25 @@ def _first(
     older: Link | None,
 ) -> Page:
     theme, introduction = storyline.theme, storyline.introduction
-    words = context.described(introduction, addresses.theme(theme.id)) if introduction else ""
-    dated = extent(storyline.stories)
+    extent = _extent(storyline.stories)
+    description, links = "", b""
+    if introduction:
+        description = context.description(introduction, addresses.theme(theme.id))
+        links = context.links_key(introduction.body)
     head = Head(
         title=context.titled(theme.title),
-        description=words or f"{theme.title} in {context.config.site.title}: {dated}.",
+        description=description or f"{theme.title} in {context.config.site.title}: {extent}.",
         place=addresses.theme(theme.id),
         feeds=(_feed_link(theme),),
-        updated=newest(stories, context.archive.changed),
+        updated=context.last_change(stories),
     )
-    linking = context.linking(introduction.body) if introduction else b""
-    over_time = context.counts.course(theme.id), context.counts.timeline(theme, number)
-    return _stories(
-        context, head, theme, stories, dated, None, older, introduction, linking, *over_time
+    over_time = context.counts.timelines.get(theme.id), context.counts.series(theme, number)
+    return _theme_page(
+        context, head, theme, stories, extent, None, older, introduction, links, *over_time
     )
 
 
-def _older(
+def _older_page(
     context: SiteContext,
     theme: Theme,
     stories: Sequence[Story],
@@ -113,25 +138,24 @@ def _older(
     newer: Link,
     older: Link | None,
 ) -> Page:
-    dated = extent(stories)
+    extent = _extent(stories)
     words = here.title.lower()
     head = Head(
         title=context.titled(f"{theme.title}: {words}"),
-        description=f"{theme.title}, {words.partition(', ')[2]}: {dated}.",
+        description=f"{theme.title}, {words.partition(', ')[2]}: {extent}.",
         place=here.place,
         feeds=(_feed_link(theme),),
-        updated=newest(stories, context.archive.changed),
+        updated=context.last_change(stories),
     )
-    return _stories(context, head, theme, stories, dated, newer, older)
+    return _theme_page(context, head, theme, stories, extent, newer, older)
 
 
-def _stories(context: SiteContext, head: Head, *inputs: object) -> Page:
-    return context.page(
-        "theme.html", f"the page {head.place} of a theme", head, _stories_data, *inputs
-    )
+def _theme_page(context: SiteContext, head: Head, *inputs: object) -> Page:
+    source = f"the page {head.place} of a theme"
+    return context.page("theme.html", source, head, _theme_data, *inputs)
 
 
-def _stories_data(
+def _theme_data(
     context: SiteContext,
     theme: Theme,
     stories: Sequence[Story],
@@ -140,36 +164,54 @@ def _stories_data(
     older: Link | None,
     introduction: FreePage | None = None,
     _: bytes = b"",
-    course: Timeline | None = None,
-    timeline: Series | None = None,
+    timeline: Timeline | None = None,
+    series: Series | None = None,
 ) -> Mapping[str, object]:
-    views, over_time = context.views, None
-    groups = views.by_week(stories, theme.id)
-    if course and timeline:
-        over_time = storyline_view(context.cards, theme, course, timeline, stories[0])
+    over_time, text = None, Html("")
+    if timeline and series:
+        over_time = timeline_view(context.cards, theme, timeline, series, stories[0])
+    if introduction:
+        text = context.text(introduction, addresses.theme(theme.id))
+    groups = _groups_by_week(context, stories, theme.id)
     return {
         "title": f"{theme.title}, older stories" if newer else theme.title,
-        "colour": views.colour(theme),
-        "introduction": views.introduction(introduction, theme.id),
+        "colour": context.cards.chips[theme.id].colour,
+        "introduction": text,
         "extent": extent,
         "feed": addresses.theme_feed(theme.id),
         "storyline": over_time,
         "groups": groups,
-        "listed": listed(groups),
+        "listed": story_links(groups),
         "newer": newer,
         "older": older,
     }
 
 
-def _former(context: SiteContext, theme: Theme, numbered: Sequence[Link]) -> list[Page]:
-    """Returns a page that leads on for each page that the theme had, or would have, under each of its old ids."""
-    found = []
+def _groups_by_week(
+    context: SiteContext, stories: Sequence[Story], theme: str
+) -> tuple[Group, ...]:
+    groups = []
+    for week, found in groupby(stories, key=lambda story: story.week):
+        cards, lines = context.cards.split(found, theme)
+        groups.append(
+            Group(
+                title=formatting.label(week),
+                place=addresses.week(week),
+                detail=formatting.span(week),
+                id=f"_{week}".lower(),
+                cards=cards,
+                lines=lines,
+            )
+        )
+    return tuple(groups)
+
+
+def _redirects(context: SiteContext, theme: Theme, older: Sequence[Link]) -> Iterator[Page]:
+    """Yields a redirect from each page of the theme as it would be under each of its old ids."""
     for old in theme.was:
         moves = [(addresses.theme(old), addresses.theme(theme.id))]
-        moves += [
-            (addresses.theme_page(old, number), here.place)
-            for number, here in enumerate(numbered, 1)
-        ]
+        for number, link in enumerate(older, 1):
+            moves.append((addresses.theme_page(old, number), link.place))
         for before, now in moves:
             head = Head(
                 title=context.titled(f"{theme.title} (moved from {before})"),
@@ -177,15 +219,22 @@ def _former(context: SiteContext, theme: Theme, numbered: Sequence[Link]) -> lis
                 place=before,
             )
             source = f"the old id {old} of theme {theme.id}"
-            found.append(
-                context.page("moved.html", source, head, _former_data, Link(theme.title, now))
-            )
-    return found
+            to = Link(theme.title, now)
+            yield context.page("moved.html", source, head, _redirect_data, to)
 
 
-def _former_data(_: SiteContext, to: Link) -> Mapping[str, object]:
+def _redirect_data(_: SiteContext, to: Link) -> Mapping[str, object]:
     return {"to": to}
 
 
 def _feed_link(theme: Theme) -> Link:
     return Link(theme.title, addresses.theme_feed(theme.id))
+
+
+def _extent(stories: Sequence[Story]) -> str:
+    """Returns how many stories there are and from which days, in words."""
+    if not stories:
+        return "No stories yet"
+    first, last = (formatting.day(story.published) for story in (stories[-1], stories[0]))
+    days = first if first == last else f"{first} to {last}"
+    return f"{formatting.stories(len(stories))}, {days}"

@@ -1,0 +1,64 @@
+"""The archive page: all weeks by year, and a chart of the last ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import NamedTuple
+
+from digest.site import addresses, formatting
+from digest.site.archive import Edition
+from digest.site.charts import Chart
+from digest.site.context import SiteContext, latest
+from digest.site.page import Head, Link, Page
+from digest.site.pages.week import WeekLine, about, week_line
+
+
+class YearView(NamedTuple):
+    """The weeks of one ISO year, and how many stories they have."""
+
+    year: int
+    count: str  # type: ignore[assignment]  # hides tuple.count, which no template needs
+    weeks: tuple[WeekLine, ...]
+
+
+def archive_page(context: SiteContext, week_pages: Iterable[Page]) -> Page:
+    """Returns the archive page; `week_pages` say when their weeks last changed."""
+    archive = context.archive
+    weeks = formatting.count(len(archive.editions), "week")
+    summary = f"{weeks}, {formatting.stories(len(archive.stories))}"
+    head = Head(
+        title=context.titled("Archive"),
+        description=f"The archive of {context.config.site.title}: {summary}.",
+        place=addresses.ARCHIVE,
+        updated=latest(page.head.updated for page in week_pages if page.head),
+    )
+    return context.page(
+        "archive.html",
+        "the page of the archive",
+        head,
+        _archive_data,
+        tuple([_line_inputs(context, edition) for edition in archive.editions]),
+        summary if archive.editions else "",
+        context.counts.activity_chart(context.config.themes),
+    )
+
+
+def _line_inputs(context: SiteContext, edition: Edition) -> tuple[object, ...]:
+    """Returns what a week's line is made from: few edits of a story change the archive page."""
+    letter = edition.letter.title if edition.letter else ""
+    subjects = about(context, edition)
+    return edition.week, edition.closed, len(edition.stories), subjects, letter
+
+
+def _archive_data(
+    context: SiteContext, _: tuple[tuple[object, ...], ...], summary: str, pulse: Chart | None
+) -> Mapping[str, object]:
+    years = []
+    for year, found in groupby(context.archive.editions, lambda edition: edition.week.year):
+        editions = list(found)
+        count = formatting.stories(sum(len(edition.stories) for edition in editions))
+        weeks = tuple([week_line(context, edition) for edition in editions])
+        years.append(YearView(year, count, weeks))
+    listed = tuple(Link(week.label, week.place) for year in years for week in year.weeks)
+    return {"years": tuple(years), "summary": summary, "pulse": pulse, "listed": listed}

@@ -1,0 +1,85 @@
+"""The subscribe page, the search page, the 404 page, and the pages that the editor wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from digest.model import FreePage
+from digest.site import addresses
+from digest.site.context import SiteContext, ThemeSummary
+from digest.site.page import Head, Page
+from digest.site.pages.themes import theme_line
+
+
+def fixed_pages(context: SiteContext) -> Iterator[Page]:
+    """Yields the editor's pages, and the site's own pages that are not about stories."""
+    for page in context.archive.pages:
+        yield _free_page(context, page)
+    if context.searched:
+        yield _search_page(context)
+    yield _subscribe_page(context)
+    yield _not_found_page(context)
+
+
+def _free_page(context: SiteContext, page: FreePage) -> Page:
+    here = addresses.free_page(page.name)
+    description = context.description(page, here) or page.title
+    head = Head(title=context.titled(page.title), description=description, place=here)
+    links = context.links_key(page.body)
+    return context.page("page.html", page.file, head, _free_page_data, page, links)
+
+
+def _free_page_data(context: SiteContext, page: FreePage, _: bytes) -> Mapping[str, object]:
+    body = context.text(page, addresses.free_page(page.name))
+    return {"title": page.title, "body": body, "draft": page.draft}
+
+
+def _subscribe_page(context: SiteContext) -> Page:
+    title = context.config.site.title
+    head = Head(
+        title=context.titled("Subscribe"),
+        description=f"How to follow {title}: its feeds, what each of them brings, and what a feed is.",
+        place=addresses.SUBSCRIBE,
+    )
+    source = "the page of subscribing"
+    return context.page("subscribe.html", source, head, _subscribe_data, context.themes)
+
+
+def _subscribe_data(context: SiteContext, themes: tuple[ThemeSummary, ...]) -> Mapping[str, object]:
+    return {"themes": tuple(theme_line(context, theme) for theme in themes)}
+
+
+def _search_page(context: SiteContext) -> Page:
+    head = Head(
+        title=context.titled("Search"),
+        description=f"Search all stories of {context.config.site.title} by words, theme and year.",
+        place=addresses.SEARCH,
+    )
+    themes = tuple(
+        (summary.theme.id, summary.theme.title) for summary in context.themes if summary.stories
+    )
+    editions = [edition for edition in context.archive.editions if edition.stories]
+    years = tuple(dict.fromkeys(edition.week.year for edition in editions))
+    version = context.search_version
+    return context.page(
+        "search.html", "the search page", head, _search_data, themes, years, version
+    )
+
+
+def _search_data(
+    _: SiteContext, themes: tuple[tuple[str, str], ...], years: tuple[int, ...], version: str
+) -> Mapping[str, object]:
+    return {"themes": themes, "years": years, "program": version}
+
+
+def _not_found_page(context: SiteContext) -> Page:
+    head = Head(
+        title=context.titled("Nothing here"),
+        description=f"{context.config.site.title} has no page at this address.",
+        place=addresses.NOT_FOUND,
+    )
+    return context.page("404.html", "the page of lost addresses", head, _not_found_data)
+
+
+def _not_found_data(_: SiteContext) -> Mapping[str, object]:
+    return {}

@@ -1,0 +1,64 @@
+"""The home page: the latest edition, weeks that are still open, earlier weeks, and all themes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from digest.site import addresses, arrange, formatting
+from digest.site.archive import Edition
+from digest.site.context import SiteContext, ThemeSummary, latest
+from digest.site.page import Head, Link, Page
+from digest.site.pages.themes import theme_line
+from digest.site.pages.week import edition_view, story_links, week_line
+
+_HEADLINES = 5  # of a week that is still open
+_EARLIER = 6  # earlier weeks
+
+
+def home_page(context: SiteContext) -> Page:
+    """Returns the home page."""
+    archive, site = context.archive, context.config.site
+    front = arrange.front(archive)
+    shown = [edition for edition in archive.editions if not edition.closed and edition is not front]
+    still_open = tuple(shown)
+    earlier: list[Edition] = []
+    if front:
+        shown.append(front)
+        earlier = [edition for edition in archive.editions if edition.week < front.week]
+    general = f"{site.title}: what mattered, week by week and theme by theme."
+    head = Head(
+        title=site.title,
+        description=site.description or general,
+        place=addresses.HOME,
+        updated=latest(context.last_change(edition.stories) for edition in shown),
+    )
+    return context.page(
+        "home.html",
+        "the home page",
+        head,
+        _home_data,
+        front,
+        still_open,
+        tuple(earlier[:_EARLIER]),
+        context.themes,
+        len(archive.editions),
+    )
+
+
+def _home_data(
+    context: SiteContext,
+    front: Edition | None,
+    still_open: tuple[Edition, ...],
+    earlier: tuple[Edition, ...],
+    themes: tuple[ThemeSummary, ...],
+    weeks: int,
+) -> Mapping[str, object]:
+    edition = edition_view(context, front) if front else None
+    return {
+        "edition": edition,
+        "listed": story_links(edition.groups, edition.lead) if edition else (),
+        "coming": tuple(week_line(context, edition, _HEADLINES) for edition in still_open),
+        "earlier": tuple(week_line(context, edition) for edition in earlier),
+        "themes": tuple(theme_line(context, theme) for theme in themes if theme.latest),
+        "archive": Link(f"All {formatting.count(weeks, 'week')}", addresses.ARCHIVE),
+    }
