@@ -1,8 +1,8 @@
-"""Front matter: the lines between two of `---`, read as words with their line numbers, and the body below them.
+"""Front matter: splits a file into the keys between its two lines of `---` and the body below.
 
-Most are plain and read as they stand; the rest is YAML, and read so. Which of the two answers makes no difference:
-every scalar is the text that was typed (a headline `No` stays `No`), and whoever asks gives it its type.
-Refuses to say what keys there are.
+Most front matter is plain and is read line by line; the rest is read as YAML. Both give the same
+result: each value is the text that was typed (a headline `No` stays "No"), and the caller converts
+it. Which keys there are is not decided here.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from digest.content.plain_front_matter import Value
 from digest.errors import Faults, Problem
 
 FENCE = "---"
-_MOST_LINES = 1_000
-_BELOW = f"\n{FENCE}"
+_MAX_LINES = 1_000
+_NEXT_FENCE = f"\n{FENCE}"
 
 
 class Matter(NamedTuple):
-    """A file taken apart: its keys in their order, and the body, which begins at line `line`."""
+    """The keys of a file in their order, its body, and the line at which the body begins."""
 
     values: Mapping[str, Value]
     body: str
@@ -28,10 +28,11 @@ class Matter(NamedTuple):
 
 
 def parse(text: str, file: str, *, required: bool, keys: Collection[str] = ()) -> Matter:
-    """Returns the front matter and the body of a file; without front matter all is body, unless it is required.
+    """Returns the front matter and body of a file; raises Faults with the line and how to fix it.
 
-    A body that begins with one of `keys` is none: its `---` was forgotten, and a draft would be published. Raises
-    Faults with the line and the cure; a file that git has left half merged is none that can be read.
+    Without front matter, everything is body, unless front matter is `required`. A body that begins
+    with one of `keys` is an error: the `---` was forgotten, and a draft would be published. So is
+    a file with conflict markers of git.
     """
     if marks := typing_errors.conflicts(text, file):
         raise Faults(marks)
@@ -43,29 +44,28 @@ def parse(text: str, file: str, *, required: bool, keys: Collection[str] = ()) -
         if found := typing_errors.unfenced(text, file, keys):
             raise Faults([found])
         return Matter({}, text, 1)
-    end, body = _closed(text, len(first))
+    end, body = _find_end(text, len(first))
     if end < 0:
         raise Faults([typing_errors.not_closed(text.split("\n"), file)])
     lines = text[len(first) + 1 : end].split("\n") if end > len(first) else []
-    if len(lines) > _MOST_LINES:
-        what = f"the front matter has {len(lines):,} lines, and at most {_MOST_LINES:,} are read"
-        raise Faults(
-            [Problem(file, _MOST_LINES + 2, what, "close it with a line --- below its keys")]
-        )
+    if len(lines) > _MAX_LINES:
+        what = f"the front matter has {len(lines):,} lines, and at most {_MAX_LINES:,} are read"
+        cure = "close it with a line --- below its keys"
+        raise Faults([Problem(file, _MAX_LINES + 2, what, cure)])
     return Matter(_read(lines, file), text[body:], len(lines) + 3)
 
 
-def _closed(text: str, opened: int) -> tuple[int, int]:
-    """Returns where the front matter ends whose first fence ends at `opened`, and where the body begins; -1 for never.
+def _find_end(text: str, opened: int) -> tuple[int, int]:
+    """Returns where the front matter ends and where the body begins; (-1, -1) if it never ends.
 
-    The text is searched, and not taken apart: most of its lines are the body's.
+    `opened` is the end of the first fence. The text is not split into lines: most are the body's.
     """
-    end = text.find(_BELOW, opened)
+    end = text.find(_NEXT_FENCE, opened)
     while end >= 0:
         below = text.find("\n", end + 1) + 1 or len(text) + 1
         if text[end + 1 : below - 1].rstrip() == FENCE:
             return end, below
-        end = text.find(_BELOW, end + 1)
+        end = text.find(_NEXT_FENCE, end + 1)
     return -1, -1
 
 
@@ -73,8 +73,7 @@ def _read(lines: Sequence[str], file: str) -> Mapping[str, Value]:
     plain = plain_front_matter.read(lines)
     if plain is not None:
         return plain
-    from digest.content import (
-        yaml_front_matter,
-    )  # only here: most builds have nothing for it, and it is slow to load
+    # PyYAML is slow to load, and most builds do not need it.
+    from digest.content import yaml_front_matter
 
     return yaml_front_matter.read(lines, file)

@@ -1,7 +1,7 @@
-"""The front matter that most files have, read without YAML: plain words, quoted words, and lists of plain words.
+"""Reads plain front matter without YAML: one key a line, with plain text, quoted text, or a list.
 
-It is what pull writes and what editors mostly type: one key a line, its whole value behind it, read as YAML reads it.
-Refuses the rest without a guess. Whatever YAML could take for something else, or for a fault, is left to `yamlmatter`.
+This is what pull writes and what editors mostly type, and it is read exactly as YAML would read
+it. Anything that YAML might read differently, or reject, is left to `yaml_front_matter`.
 """
 
 from __future__ import annotations
@@ -12,31 +12,31 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@`")
-"""The signs that are something to YAML where a text without quotes begins with them (YAML 1.1 §5.3, §9.1.3)."""
-_NOTHING = frozenset({"~", "null"})
+"""Characters that mean something to YAML where an unquoted text begins (YAML 1.1 §5.3, §9.1.3)."""
+_NULL = frozenset({"~", "null"})
 ONE_TEXT = frozenset({"title", "headline", "source"})
-"""Keys whose value is one running text, read to the end of its line: `[Update]` is words there, and no list."""
+"""Keys whose value is text to the end of its line: `[Update]` is a word there, and not a list."""
 _LIST = re.compile(r"\[(?:[^,\[\]{}:#?]+(?:,[^,\[\]{}:#?]+)*)?\]")
 
 
 class Value(NamedTuple):
-    """What one key says: a text, or a list of texts; `line` is where the key stands in its file, from 1."""
+    """The value of one key: a text or a list of texts, and the line of the key, counted from 1."""
 
     line: int
     words: str | tuple[str, ...]
 
     @property
     def listed(self) -> tuple[str, ...]:
-        """The value as a list: one text is a list of one, nothing is a list of none."""
+        """The value as a list: a text is a list of one, an empty text an empty list."""
         if isinstance(self.words, tuple):
             return self.words
         return (self.words,) if self.words else ()
 
 
 def read(lines: Sequence[str]) -> dict[str, Value] | None:
-    """Returns the values of a front matter, given its lines without the fences; None where YAML has to be asked.
+    """Returns the values of a front matter, without its fences; None if only YAML can read it.
 
-    Signs that are not printable are not ours: to YAML some break lines, and some are forbidden.
+    Text with unprintable characters is left to YAML, which forbids some and breaks lines at others.
     """
     if not "".join(lines).isprintable():
         return None
@@ -45,47 +45,46 @@ def read(lines: Sequence[str]) -> dict[str, Value] | None:
         if not line or line[0] == "#":
             continue
         key, colon, rest = line.partition(":")
-        words = (
-            value(rest)
-            if colon and key.isidentifier() and key.isascii() and key not in values
-            else None
-        )
+        if not (colon and key.isidentifier() and key.isascii()) or key in values:
+            return None
+        words = _value(rest)
         if words is None or (key in ONE_TEXT and isinstance(words, tuple)):
             return None
         values[key] = Value(number, words)
     return values
 
 
-def value(rest: str) -> str | tuple[str, ...] | None:
-    """Returns what stands behind a key's colon, None where that is not all of a value, or no plain one."""
+def _value(rest: str) -> str | tuple[str, ...] | None:
+    """Returns the value after a key's colon; None if it is not plain or goes on below."""
     words = rest.strip(" ")
     if not words:
         return ""
     if rest[0] != " ":
         return None
     if words[0] not in _INDICATORS:
-        broken = ": " in words or " #" in words or words[-1] == ":" or words in _NOTHING
-        return None if broken else words
+        is_plain = not (": " in words or " #" in words or words[-1] == ":" or words in _NULL)
+        return words if is_plain else None
     if words[0] == "[":
         return _listed(words)
     return _unquoted(words) if words[0] in "'\"" else None
 
 
-@lru_cache(maxsize=4096)  # the same authors, feeds and themes come again and again
+@lru_cache(maxsize=4096)  # most stories have the same few feeds, themes and authors
 def _listed(words: str) -> tuple[str, ...] | None:
-    """Returns the texts of a list, None where one of them is quoted, missing, or a list itself."""
+    """Returns the texts of a list; None if one of them is quoted, missing, or a list itself."""
     if not _LIST.fullmatch(words):
         return None
-    parts = tuple(part.strip(" ") for part in words[1:-1].split(",")) if words != "[]" else ()
-    return (
-        parts
-        if all(part and part[0] not in _INDICATORS and part not in _NOTHING for part in parts)
-        else None
-    )
+    if words == "[]":
+        return ()
+    parts = tuple(part.strip(" ") for part in words[1:-1].split(","))
+    for part in parts:
+        if not part or part[0] in _INDICATORS or part in _NULL:
+            return None
+    return parts
 
 
 def _unquoted(words: str) -> str | None:
-    """Returns a text without its quotes, None where they do not enclose it, or where a backslash means something."""
+    """Returns a text without its quotes; None if they do not enclose it, or it has an escape."""
     quote, inner = words[0], words[1:-1]
     if len(words) == 1 or words[-1] != quote:
         return None

@@ -1,9 +1,9 @@
-"""Every kind of file in `content/` read as a value, and what is wrong with those that cannot be.
+"""Reads every kind of file in `content/`, and collects the problems of those that it cannot read.
 
     story file ──▶ Story      letter ──▶ Letter      free page, theme's introduction ──▶ FreePage
 
-Refuses to stop at a file that is at fault: its problems are kept, and the next one is read. Meets no disk: bytes come
-from whoever asks.
+A file with problems does not stop the run. The caller supplies the bytes of the files: nothing
+here touches the disk.
 """
 
 from __future__ import annotations
@@ -29,15 +29,16 @@ _LETTER_KEYS = ("title", "draft", "published", "updated")
 _PAGE_KEYS = ("title", "draft")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _UNKNOWN_THEME = re.compile(r"unknown theme '(.+)'")
-_LARGEST = 1_000_000
-_MANY = 3  # stories: as many with one unknown theme have it because digest.toml has it no more; fewer mistyped it
+_MAX_BYTES = 1_000_000
+_MANY = 3  # stories with the same unknown theme: it was removed from digest.toml, not misspelt
 
 
 class ContentReader:
-    """One reading of the content: each file gives its value, or None and its problems.
+    """Reads the files of one content folder: each gives its value, or None and problems.
 
-    `feeds` are those that have a ledger. `bytes_of` gives the bytes of a file, and raises DigestError where it cannot.
-    `excerpts` are the hashes of those that pull wrote (`History.excerpts`).
+    `feeds` are the ids of feeds that have a ledger. `bytes_of` returns the bytes of a file, and
+    raises DigestError if it cannot. `excerpts` has the hashes of the excerpts that pull wrote
+    (`History.excerpts`).
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class ContentReader:
         return self._read(file, lambda text: story_file.loads(text, file, self.known))
 
     def again(self, file: str, history: History) -> Story | None:
-        """Returns the story of a file that this history knows as altered, with the excerpt that was written for it."""
+        """Reads a story that `history` knows as altered, with the excerpts that pull wrote."""
         own = history.excerpts_of(history.altered[file])
         self.known.excerpts[file] = self.known.excerpts.get(file, frozenset()) | own
         return self.story(file)
@@ -78,67 +79,53 @@ class ContentReader:
         return self._read(file, lambda text: _page(text, file))
 
     def introduction(self, file: str) -> FreePage | None:
-        """Returns the introduction of a theme, which gives the file its name."""
+        """Returns the introduction of the theme that gives the file its name."""
         name = Path(file).stem
         if name not in self.themes:
-            self.problems.append(
-                Problem(
-                    file,
-                    0,
-                    f"introduces an unknown theme '{name}'",
-                    suggestion(name, self.themes - self.known.former),
-                )
-            )
+            cure = suggestion(name, self.themes - self.known.former)
+            what = f"introduces an unknown theme '{name}'"
+            self.problems.append(Problem(file, 0, what, cure))
             return None
         return self.page(file)
 
     def texts(
         self, files: Sequence[str]
     ) -> tuple[tuple[Letter, ...], tuple[FreePage, ...], tuple[FreePage, ...]]:
-        """Returns the letters, the introductions and the free pages that are among the files."""
+        """Returns the letters, introductions and free pages among the files."""
         letters = filter(None, [self.letter(file) for file in files if paths.is_letter(file)])
         introductions = filter(None, map(self.introduction, paths.right_in("themes", files)))
         pages = filter(None, map(self.page, paths.right_in("pages", files)))
         return tuple(letters), tuple(introductions), tuple(pages)
 
     def misplaced(self, files: Iterable[str]) -> None:
-        """Notes files whose name or folder keeps them from being read: a story must not vanish without a word."""
+        """Notes files that are not read because of their name or folder."""
         found = (file_names.problem(file) for file in files if not paths.is_story(file))
         self.problems.extend(filter(None, found))
 
     def doubled(self, files: Iterable[str]) -> None:
-        """Notes letters and introductions that are there twice, with different endings."""
+        """Notes letters and introductions that exist twice, with different extensions."""
         self.problems.extend(file_names.doubles(files))
 
     def _read(self, file: str, read: Callable[[str], _T]) -> _T | None:
         try:
             content = self._bytes_of(file)
-            if len(content) > _LARGEST:
-                raise Faults(
-                    [
-                        Problem(
-                            file,
-                            0,
-                            f"has more than {_LARGEST:,} bytes",
-                            "split it into several files",
-                        )
-                    ]
-                )
+            if len(content) > _MAX_BYTES:
+                what, cure = f"has more than {_MAX_BYTES:,} bytes", "split it into several files"
+                raise Faults([Problem(file, 0, what, cure)])
             return read(content.decode())
         except UnicodeDecodeError:
             self.problems.append(Problem(file, 0, "not UTF-8 text", "save it as UTF-8"))
         except Faults as faults:
             self.problems.extend(faults.problems)
         except DigestError as error:
-            self.problems.append(
-                Problem(file, 0, str(error).partition(": ")[2], "make it readable")
-            )
+            what = str(error).partition(": ")[2]
+            self.problems.append(Problem(file, 0, what, "make it readable"))
         self.unread.append(file)
         return None
 
 
 def gathered(problems: Iterable[Problem]) -> list[Problem]:
-    """Returns the problems; a single one where many stories have a theme that digest.toml no longer has."""
+    """Returns the problems, with one for all stories that have the same removed theme."""
     problems = list(problems)
     first: dict[str, Problem] = {}
     counts: Counter[str] = Counter()
@@ -158,7 +145,7 @@ def gathered(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def unknown_themes(problems: Iterable[Problem]) -> dict[str, tuple[str, ...]]:
-    """Returns the themes that stories name and digest.toml does not have, each with the files of these stories."""
+    """Returns the themes that digest.toml does not have, each with the files that name it."""
     found: dict[str, dict[str, None]] = {}
     for problem in problems:
         if match := _UNKNOWN_THEME.fullmatch(problem.what):
@@ -171,9 +158,8 @@ def _letter(text: str, file: str, zone: tzinfo) -> Letter:
     read = story_file.Reader(file, matter.values)
     week = story_file.week_of(file)
     title, draft = read.text("title"), read.flag("draft")
-    published, updated = (
-        read.one(key, lambda words: moment(words, zone), None) for key in ("published", "updated")
-    )
+    published = read.one("published", lambda words: moment(words, zone), None)
+    updated = read.one("updated", lambda words: moment(words, zone), None)
     read.finish(_LETTER_KEYS)
     return Letter(file, week, title, matter.body, matter.line, draft, published, updated)
 
@@ -183,11 +169,8 @@ def _page(text: str, file: str) -> FreePage:
     read = story_file.Reader(file, matter.values)
     name = Path(file).stem
     if not _NAME.fullmatch(name):
-        read.fault(
-            0,
-            f"'{name}' can be no address",
-            "rename the file with lower-case letters a to z, digits and hyphens",
-        )
+        cure = "rename the file with lower-case letters a to z, digits and hyphens"
+        read.fault(0, f"'{name}' cannot be an address", cure)
     title, draft = read.text("title"), read.flag("draft")
     read.finish(_PAGE_KEYS)
     return FreePage(

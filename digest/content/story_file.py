@@ -1,9 +1,9 @@
-"""A story's file and a `Story`, either from the other; text in, values out.
+"""Parse a story file into a `Story`, and write a `Story` as the text of a file. No disk access.
 
     content/2026/w20/2026-05-15-slug.md  ⇄  Story(week=2026-W20, day=2026-05-15, slug="slug", …)
 
-`loads(dumps(story)) == story` for every story that pull writes. Refuses keys that it does not know, with a suggestion,
-and lists every problem of a file, each with its line; it never repairs a file.
+`loads(dumps(story)) == story` for every story that pull writes. A file with mistakes raises Faults
+with all of them, each with its line. An unknown key is an error, with a suggestion.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from digest import urls
-from digest.content import excerpt, front_matter, paths, plain_story, timestamps
+from digest.content import excerpt, front_matter, paths, timestamps
 from digest.content.front_matter import Matter
 from digest.content.identity import story_keys
 from digest.content.plain_front_matter import Value
@@ -31,14 +31,20 @@ _T = TypeVar("_T")
 
 KEYS = ("title", "link", "published", "updated", "authors", "image", "feeds", "id", "themes",
         "headline", "source", "lead", "hide", "draft", "corrections", "earlier")  # fmt: skip
-"""The order in which a new file has its keys. Git merges changes of lines that do not touch: between what a pull
-changes later and what an editor does (`themes`, and what they add at the end) stands `id`, which nobody changes."""
-_BETWEEN = re.compile(r",|\s+(?=#)")
+"""The order of the keys in a new file.
+
+Git merges two edits if an unchanged line separates them. `id`, which does not change, separates
+what a later pull changes from what an editor does: `themes`, and keys added at the end.
+"""
+_LIST_SEPARATOR = re.compile(r",|\s+(?=#)")
 _OPENED, _CLOSED = re.compile(r"[“„][^“”]*\Z"), re.compile(r"[^“”„]*[“”]\Z")
-"""Two names with half a pair of curled quotes each, as `[“Liu, H.”]` has them."""
-_NAMED = 20  # unknown values of one key: looking for what was meant takes time
-_TYPED = {"published": "timestamp", "updated": "timestamp", "lead": "bool", "hide": "bool", "draft": "bool",
-          "earlier": "bool"}  # fmt: skip
+"""Two names with half a pair of curly quotes each: `[“Liu, H.”]` is split at its comma."""
+_MAX_REPORTED = 20  # unknown values of one key; finding a suggestion for each is slow
+_TYPED = {
+    "published": "timestamp",
+    "updated": "timestamp",
+    **dict.fromkeys(("lead", "hide", "draft", "earlier"), "bool"),
+}
 _NO_VALUE = Value(1, "")
 _NONE: frozenset[str] = frozenset()
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off", ""})
@@ -47,10 +53,11 @@ _CORRECTION = re.compile(r"(\d{4}-\d{2}-\d{2})\s*:\s+(.+)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a story may speak of: the time zone of its dates, feeds, themes, and the excerpts that pull has written.
+    """What a story file may refer to, and the digest's time zone.
 
-    `former` are ids that themes had before: they are known, but none to suggest.
-    `excerpts` has the hashes of a story's, older ones too, by each of its names (`History.excerpts`).
+    `former` are earlier ids of themes: a story may use them, but they are never suggested.
+    `excerpts` has the hashes of all excerpts that pull has written for a story, under each of its
+    names (`History.excerpts`).
     """
 
     zone: tzinfo = UTC
@@ -62,23 +69,24 @@ class Known:
     def excerpts_of(self, file: str, guid: str, link: str, feeds: Iterable[str]) -> frozenset[str]:
         """Returns the hashes of a story's excerpts: by its key and its file, or by its link.
 
-        The key may be another story's, where an editor has altered the `id`.
+        If an editor has changed the `id`, the key may be that of another story.
         """
         found = [
             self.excerpts[key] for key in story_keys(guid, link, feeds) if key in self.excerpts
         ]
-        is_at_home = file in self.excerpts
-        if is_at_home:
+        has_file = file in self.excerpts
+        if has_file:
             found.append(self.excerpts[file])
-        if not (found and is_at_home) and urls.web_link(link):
+        if not (found and has_file) and urls.web_link(link):
             name = f"link:{urls.canonical(link)}"
-            found += [self.excerpts[name]] if name in self.excerpts else []
+            if name in self.excerpts:
+                found.append(self.excerpts[name])
         same = all(one is found[0] for one in found)
         return found[0] if found and same else _NONE.union(*found)
 
 
 class EveryHash(frozenset[str]):
-    """A set that has every hash, for reading a story before it is known which excerpts pull wrote."""
+    """Contains every hash: used before it is known which excerpts pull wrote."""
 
     def __contains__(self, _: object) -> bool:
         return True
@@ -88,7 +96,7 @@ class EveryHash(frozenset[str]):
 
 
 class OneStory(dict[str, frozenset[str]]):
-    """The hashes of the excerpts of one story, by any name: for `Known` where only that story is read."""
+    """The hashes of one story's excerpts under any name: used when only that story is read."""
 
     def __init__(self, hashes: frozenset[str]) -> None:
         super().__init__()
@@ -102,12 +110,7 @@ class OneStory(dict[str, frozenset[str]]):
 
 
 def loads(text: str, file: str, known: Known) -> Story:
-    """Returns the story that a file's text says, its place being `file`; raises Faults with every problem in it."""
-    return plain_story.read(text, file, known) or closely(text, file, known)
-
-
-def closely(text: str, file: str, known: Known) -> Story:
-    """Does what `loads` does, for any file: what is unusual or wrong in it is found here, and what is plain as well."""
+    """Returns the story in the text of `file`; raises Faults with every problem in it."""
     matter = front_matter.parse(text, file, required=True)
     read = Reader(file, matter.values)
     week, day, slug = _place(read, file)
@@ -143,17 +146,17 @@ def closely(text: str, file: str, known: Known) -> Story:
 
 
 def dumps(story: Story) -> str:
-    """Returns the text of a story's file, keys in their fixed order, those that say nothing left out.
+    """Returns the text of a story's file: keys in their fixed order, without the empty ones.
 
-    It ends in a blank line: a note written below it does not touch the excerpt, so git can merge it with a correction.
+    It ends in a blank line, so that a note added below does not touch the excerpt: git can then
+    merge it with a later correction of the excerpt.
     """
-    from digest.content import (
-        yaml_front_matter,
-    )  # only here and below: what only reads stories can do without YAML
+    # PyYAML is slow to load, and only writing always needs it.
+    from digest.content import yaml_front_matter
 
-    said = [(key, value) for key, value in pairs(story) if value or key in {"title", "themes"}]
+    filled = [(key, value) for key, value in pairs(story) if value or key in {"title", "themes"}]
     parts = [
-        f"---\n{yaml_front_matter.dump(said, _TYPED)}---",
+        f"---\n{yaml_front_matter.dump(filled, _TYPED)}---",
         excerpt.quote(story.excerpt),
         story.note,
     ]
@@ -161,14 +164,14 @@ def dumps(story: Story) -> str:
 
 
 def written(key: str, words: str | tuple[str, ...], style: str = "") -> str:
-    """Returns a value as it stands behind its key, in the plainest quoting or in the one that is asked for."""
+    """Returns a value as YAML, in the plainest quoting or in the quoting `style` (`'` or `"`)."""
     from digest.content import yaml_front_matter
 
     return yaml_front_matter.written(words, _TYPED.get(key, "str"), style)
 
 
 def pairs(story: Story) -> list[tuple[str, str | tuple[str, ...]]]:
-    """Returns every key of a story's front matter with its words, in their fixed order; empty where it says nothing."""
+    """Returns every key of a story's front matter and its text, in their fixed order; may be ""."""
     return [
         ("title", story.title),
         ("link", story.link),
@@ -193,16 +196,16 @@ def has_key(text: str, key: str) -> bool:
 
 
 def week_of(file: str) -> Week:
-    """Returns the week in whose folder a file lies; raises Faults where the year has no such week."""
+    """Returns the week whose folder has the file; raises Faults if there is no such week."""
     week = paths.week_of(file)
     if week is None or week.year not in timestamps.YEARS:
         what = f"there is no week {paths.folder_of(file)}"
-        raise Faults([Problem(file, 0, what, "move the file to a week that is")])
+        raise Faults([Problem(file, 0, what, "move the file to the folder of a real week")])
     return week
 
 
 class Reader:
-    """Takes typed values out of the front matter of any file, and collects every problem on the way."""
+    """Reads typed values from front matter, and collects every problem in them."""
 
     def __init__(self, file: str, values: Mapping[str, Value]) -> None:
         self.file, self.values = file, values
@@ -212,7 +215,7 @@ class Reader:
         self.problems.append(Problem(self.file, line, what, cure))
 
     def finish(self, keys: Collection[str]) -> None:
-        """Raises Faults with all that was found, keys that are not among those given included."""
+        """Raises Faults if there were any problems; a key that is not in `keys` is one."""
         for key, value in self.values.items():
             if key not in keys:
                 self.fault(value.line, f"unknown key '{key}'", suggestion(key, keys))
@@ -228,7 +231,7 @@ class Reader:
     def one(
         self, key: str, read: Callable[[str], _T], default: _T, *, required: bool = False
     ) -> _T:
-        """Returns one value of a key; `read` raises ValueError with what is wrong, and the cure as its second part."""
+        """Returns one value. `read` raises ValueError(what is wrong, how to fix it)."""
         value = self.values.get(key)
         if value is None and not required:
             return default
@@ -258,81 +261,62 @@ class Reader:
     ) -> tuple[str, ...]:
         value = self.values.get(key, _NO_VALUE)
         words = value.listed
-        if known is not None and isinstance(
-            value.words, str
-        ):  # `memory, trade`: an id has no comma in it
-            words = tuple(part for part in map(str.strip, _BETWEEN.split(value.words)) if part)
+        # An id has no comma in it: `memory, trade` without brackets is a list of two.
+        if known is not None and isinstance(value.words, str):
+            words = tuple(
+                part for part in map(str.strip, _LIST_SEPARATOR.split(value.words)) if part
+            )
         for first, second in pairwise(words):
             if key == "authors" and _OPENED.match(first) and _CLOSED.match(second):
                 what = f"the comma between '{first}' and '{second}' makes two authors"
                 self.fault(value.line, what, _curled(first))
         unknown = [word for word in words if word not in known] if known is not None else []
-        for word in unknown[:_NAMED]:
+        for word in unknown[:_MAX_REPORTED]:
             cure = cure_of(word) if cure_of else suggestion(word, known or ())
             self.fault(value.line, f"unknown {key[:-1]} '{word}'", _curled(word) or cure)
-        if len(unknown) > _NAMED:
-            self.fault(
-                value.line,
-                f"{len(unknown) - _NAMED} more unknown {key}",
-                f"take them out of '{key}'",
-            )
-        return (
-            words if len(set(words)) == len(words) else tuple(dict.fromkeys(words))
-        )  # shared by all that say it
+        if len(unknown) > _MAX_REPORTED:
+            what = f"{len(unknown) - _MAX_REPORTED} more unknown {key}"
+            self.fault(value.line, what, f"remove them from '{key}'")
+        # Equal lists of many stories are one object (`plain_front_matter`): copy only if needed.
+        return words if len(set(words)) == len(words) else tuple(dict.fromkeys(words))
 
     def corrections(self) -> tuple[Correction, ...]:
         value = self.values.get("corrections", _NO_VALUE)
         found = []
         for words in value.listed:
-            match = _CORRECTION.fullmatch(words)
             try:
-                found.append(
-                    Correction(timestamps.day(match[1]), match[2].strip())
-                    if match
-                    else _no_correction()
-                )
+                found.append(_correction(words))
             except ValueError:
-                self.fault(
-                    value.line,
-                    f"'{words}' is not a correction",
-                    "write it as - 2026-05-20: what was wrong",
-                )
+                what = f"'{words}' is not a correction"
+                self.fault(value.line, what, "write it as - 2026-05-20: what was wrong")
         return tuple(found)
 
 
 def _place(read: Reader, file: str) -> tuple[Week, date | None, str]:
     match = paths.PLACE.fullmatch(file)
     if not match:
-        raise Faults(
-            [
-                Problem(
-                    file,
-                    0,
-                    "a story must be in its week's folder",
-                    "move it to one such as content/2026/w20/",
-                )
-            ]
+        what, cure = (
+            "a story must be in its week's folder",
+            "move it to one such as content/2026/w20/",
         )
+        raise Faults([Problem(file, 0, what, cure)])
     week, slug = week_of(file), match[3]
     if not paths.SLUG.fullmatch(slug):
-        read.fault(0, f"the file's name has signs that no address can have: '{slug}'",
-                   "rename it, with lower-case letters a to z, digits and hyphens")  # fmt: skip
+        what = f"the file's name has characters that an address cannot have: '{slug}'"
+        read.fault(0, what, "rename it with lower-case letters a to z, digits and hyphens")
     try:
         return week, timestamps.day(match[2]) if match[2] else None, slug
     except ValueError:
-        read.fault(0, f"there is no day {match[2]}", "rename the file with a day that is")
+        read.fault(0, f"there is no day {match[2]}", "rename the file with a real date")
         return week, week.monday, slug
 
 
 def _dated(read: Reader, day: date | None, zone: tzinfo) -> tuple[date, datetime]:
-    """Returns a story's day and moment, each of which stands in for the other."""
+    """Returns a story's day and time; if one is missing, it is derived from the other."""
     published = read.one("published", lambda words: moment(words, zone), None)
     if day is None and "published" not in read.values:
-        read.fault(
-            0,
-            "the story has no date",
-            "begin its file's name with one, as in 2026-05-15-slug.md, or add published:",
-        )
+        cure = "begin its file's name with one, as in 2026-05-15-slug.md, or add published:"
+        read.fault(0, "the story has no date", cure)
     day = day or (published.astimezone(zone).date() if published else date.min)
     return day, published or datetime.combine(day, time(12), zone)
 
@@ -341,17 +325,15 @@ def _body(matter: Matter, file: str, known: Known) -> excerpt.Body:
     guid, link, feeds = (
         matter.values.get(key, _NO_VALUE).listed for key in ("id", "link", "feeds")
     )
-    return excerpt.split(
-        matter.body, known.excerpts_of(file, "".join(guid[:1]), "".join(link[:1]), feeds)
-    )
+    ours = known.excerpts_of(file, "".join(guid[:1]), "".join(link[:1]), feeds)
+    return excerpt.split(matter.body, ours)
 
 
 def _link(words: str) -> str:
     link = urls.web_link(words)
     if link is None or " #" in words:
-        raise ValueError(
-            f"'{words}' is not an http(s) address", "copy the address from the browser"
-        )
+        what = f"'{words}' is not an http(s) address"
+        raise ValueError(what, "copy the address from the browser")
     return link
 
 
@@ -363,20 +345,29 @@ def _flag(words: str) -> bool:
     raise ValueError(f"'{words}' is neither true nor false", "write true, or take the line out")
 
 
+def _correction(words: str) -> Correction:
+    match = _CORRECTION.fullmatch(words)
+    if match is None:
+        raise ValueError("not a day and a text")
+    return Correction(timestamps.day(match[1]), match[2].strip())
+
+
 def _explained(key: str, words: str | tuple[str, ...], error: ValueError) -> tuple[str, str]:
+    """Returns what is wrong and how to fix it, from the error that the reader of a value raised."""
     what, cure = (*error.args, "")[:2]
     curled = _curled(words) if isinstance(words, str) else ""
     return (what if what.startswith(f"'{key}'") else f"{key}: {what}"), curled or cure
 
 
 def _curled(words: str) -> str:
-    return (
-        'a phone has curled its quotes: type straight ones ("), or none' if is_curled(words) else ""
-    )
+    """Returns how to fix curly quotes; "" if there are none."""
+    if is_curled(words):
+        return 'a phone has curled its quotes: type straight ones ("), or none'
+    return ""
 
 
 def _theme_cure(known: Known, theme: str) -> str:
-    """Returns what to do about an unknown theme: it is mistyped, or digest.toml had it once."""
+    """Returns how to fix an unknown theme: it is misspelt, or was removed from digest.toml."""
     cure = suggestion(theme, (known.themes or frozenset()) - known.former)
     if cure.startswith("did you mean"):
         return cure
@@ -384,9 +375,6 @@ def _theme_cure(known: Known, theme: str) -> str:
 
 
 def removed_theme_cure(theme: str) -> str:
-    """Returns what to do about a theme that digest.toml no longer has."""
-    return f"put it into another theme's 'was' in digest.toml, or take it out: digest themes --drop {theme}"
-
-
-def _no_correction() -> Correction:
-    raise ValueError
+    """Returns what to do about a theme that is no longer in digest.toml."""
+    to_drop = f"digest themes --drop {theme}"
+    return f"put it into another theme's 'was' in digest.toml, or take it out: {to_drop}"

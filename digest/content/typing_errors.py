@@ -1,6 +1,6 @@
-"""What people mistype in the files of a digest, on phones too, and the cure: the words for what front matter is not.
+"""Messages for what people mistype in front matter, also on phones, and how to fix it.
 
-Text in, problems out. Refuses to read anything into what was typed: that is for front matter itself.
+Text in, problems out; nothing is guessed or repaired.
 """
 
 from __future__ import annotations
@@ -19,139 +19,116 @@ _CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?= |\r?$)")
 
 
 def conflicts(text: str, file: str) -> tuple[Problem, ...]:
-    """Returns a problem for each mark by which git parts the sides of a merge that it could not make."""
+    """Returns a problem for each conflict marker that git has left in the text."""
     if "<<<<<<<" not in text and ">>>>>>>" not in text:
         return ()
     cure = "keep what is right of both sides, and delete the marks"
-    found = (
-        number for number, line in enumerate(text.split("\n"), start=1) if _CONFLICT.match(line)
+    lines = enumerate(text.split("\n"), start=1)
+    return tuple(
+        Problem(file, number, "a merge-conflict mark", cure)
+        for number, line in lines
+        if _CONFLICT.match(line)
     )
-    return tuple(Problem(file, line, "a merge-conflict mark", cure) for line in found)
 
 
 def is_fence(line: str) -> bool:
-    """Tells whether a line is all dashes, of whatever kind: what a phone may make of a fence."""
+    """True if a line is all dashes of any kind: a phone may turn a fence into that."""
     return bool(_DASHES.fullmatch(line))
 
 
 def is_like_fence(line: str) -> bool:
-    """Tells whether a line is what people type for a fence, where there can be no rule of Markdown."""
+    """True if people might type this line as a fence; not for use where Markdown allows a rule."""
     return is_fence(line.strip()) or bool(_RULE.fullmatch(line.strip()))
 
 
 def is_curled(words: str) -> bool:
-    """Tells whether there are quotes in a text that a phone has curled."""
+    """True if a text has curly quotes, as phones make them."""
     return _CURLED.search(words) is not None
 
 
 def no_fence(line: str, file: str) -> Problem:
-    """Returns what is wrong where the first line opens no front matter."""
+    """Returns the problem of a first line that does not open front matter."""
     if is_like_fence(line):
-        return Problem(
-            file,
-            1,
+        what, cure = (
             f"the front matter begins with '{line.strip()}'",
             "type three plain hyphens: ---",
         )
-    return Problem(
-        file,
-        1,
-        "there is no front matter",
-        "begin the file with a line ---, then title: and link:, then ---",
-    )
+    else:
+        what = "there is no front matter"
+        cure = "begin the file with a line ---, then title: and link:, then ---"
+    return Problem(file, 1, what, cure)
 
 
 def unfenced(text: str, file: str, keys: Collection[str]) -> Problem | None:
-    """Returns what is wrong where a text begins with lines such as `title: …`, one of them with one of the keys.
+    """Returns a problem if a text begins with lines such as `title: …`, one with a key of `keys`.
 
-    `Draft` in capitals counts too, since what is a draft must not be published; `Title` may be the first word of one.
+    `Draft` with a capital counts as well, since a draft must not be published; `Title:` may be the
+    beginning of a sentence.
     """
     for number, line in enumerate(text.split("\n"), start=1):
         key = _KEY.match(line)
         if key and (key[1] in keys or key[1].lower() == "draft" in keys):
             cure = "begin the file with a line ---, and end the keys with another"
-            return Problem(
-                file, number, f"'{key[1]}:' is not in front matter, so it would be published", cure
-            )
+            what = f"'{key[1]}:' is not in front matter, so it would be published"
+            return Problem(file, number, what, cure)
         if not key and line.strip() and not is_fence(line.strip()):
             return None
     return None
 
 
 def not_closed(lines: Sequence[str], file: str) -> Problem:
-    """Returns what is wrong where no line closes the front matter."""
+    """Returns the problem of front matter that no line closes."""
     for number, line in enumerate(lines[1:], start=2):
         if is_like_fence(line):
             return ends_with(line, file, number)
-    return Problem(
-        file, 1, "the front matter is not closed", "put a line --- after the last of its keys"
-    )
+    cure = "put a line --- after the last of its keys"
+    return Problem(file, 1, "the front matter is not closed", cure)
 
 
 def ends_with(line: str, file: str, number: int) -> Problem:
-    """Returns what is wrong where a line that is like a fence closes the front matter."""
-    return Problem(
-        file,
-        number,
-        f"the front matter ends with '{line.strip()}'",
-        "type three plain hyphens: ---",
-    )
+    """Returns the problem of a line that is only almost a fence."""
+    what = f"the front matter ends with '{line.strip()}'"
+    return Problem(file, number, what, "type three plain hyphens: ---")
 
 
 def not_pairs(lines: Sequence[str], file: str) -> Problem:
-    """Returns what is wrong where the front matter is YAML, but no keys with values."""
+    """Returns the problem of front matter that is YAML, but not keys with values."""
     for number, line in enumerate(lines, start=2):
         if re.match(r"[A-Za-z]\w*:\S", line):
-            return Problem(
-                file, number, f"'{line}' is not 'key: value'", "put a space after the colon"
-            )
+            what = f"'{line}' is not 'key: value'"
+            return Problem(file, number, what, "put a space after the colon")
         if problem := _no_colon(line, file, number):
             return problem
-    return Problem(
-        file,
-        2,
-        "the front matter is not a list of 'key: value' lines",
-        "write one key a line, such as title: …",
-    )
+    what = "the front matter is not a list of 'key: value' lines"
+    return Problem(file, 2, what, "write one key a line, such as title: …")
 
 
 def broken(lines: Sequence[str], file: str, error: Exception) -> Problem:
-    """Returns what is wrong where the front matter is no YAML; `error` is the parser's, with its mark."""
+    """Returns the problem of front matter that is not YAML; `error` is the parser's."""
     mark = getattr(error, "problem_mark", None)
     number = min(mark.line, len(lines) - 1) if mark else 0
     near = list(reversed(lines[max(number - 1, 0) : number + 1]))
-    what = (
-        getattr(error, "problem", None)
-        or getattr(error, "context", None)
-        or str(error).split("\n")[0]
-    )
     cure = _cure(near)
-    found = (
-        _no_colon(lines[one], file, one + 2)
-        for one in (number, number - 1)
-        if not cure and one >= 0
-    )
-    problem = Problem(
-        file,
-        number + 2,
-        f"the front matter is not valid YAML: {what}",
-        cure or "put the text of that line in straight quotes",
-    )
-    return next(filter(None, found), problem)
+    if not cure:
+        for one in (number, number - 1):
+            if one >= 0 and (problem := _no_colon(lines[one], file, one + 2)):
+                return problem
+    reason = getattr(error, "problem", None) or getattr(error, "context", None)
+    what = f"the front matter is not valid YAML: {reason or str(error).splitlines()[0]}"
+    return Problem(file, number + 2, what, cure or "put the text of that line in straight quotes")
 
 
 def _no_colon(line: str, file: str, number: int) -> Problem | None:
-    """Returns what is wrong with a line such as `lead true`, None if it is not one."""
+    """Returns the problem of a line such as `lead true`; None if it is not such a line."""
     found = _NO_COLON.fullmatch(line)
-    cure = "put a colon after '{}', or indent the line if it continues the one above"
-    return (
-        Problem(file, number, f"'{line[:80]}' has no colon", cure.format(found[1]))
-        if found
-        else None
-    )
+    if found is None:
+        return None
+    cure = f"put a colon after '{found[1]}', or indent the line if it continues the one above"
+    return Problem(file, number, f"'{line[:80]}' has no colon", cure)
 
 
 def _cure(lines: Sequence[str]) -> str:
+    """Returns how to fix the first of these lines that has a common mistake; "" if none has."""
     for line in lines:
         if re.match(r"\s*[‐‑‒–—―]", line):
             return "a phone has curled the hyphen that begins the line: type a plain one"

@@ -79,7 +79,7 @@ def test_an_invalid_file_gets_these_lines(path: Path) -> None:
     [
         (
             "content/2026/w20/2026-05-15-Chip News.md",
-            "has signs that no address can have: 'Chip News'",
+            "has characters that an address cannot have: 'Chip News'",
         ),
         ("content/2026/w54/2026-05-15-slug.md", "there is no week 2026/w54"),
         ("content/2026/w20/2026-02-30-slug.md", "there is no day 2026-02-30"),

@@ -178,7 +178,7 @@ def test_unknown_themes_are_named_up_to_a_number() -> None:
 
     named = [problem for problem in raised.value.problems if "theme" in problem.what]
     assert len(named) == 21
-    assert str(named[-1]) == f"{FILE}:2: 9980 more unknown themes; take them out of 'themes'"
+    assert str(named[-1]) == f"{FILE}:2: 9980 more unknown themes; remove them from 'themes'"
 
 
 @pytest.mark.parametrize("kind", ["story", "letter", "page"])
