@@ -155,7 +155,7 @@ class Cache:
             if _checksum(kind, name, key, value) != checksum:
                 raise ValueError("the checksum differs")
             found = msgspec.json.decode(value, type=as_type)
-        except (ValueError, TypeError, RecursionError):
+        except (msgspec.DecodeError, ValueError, TypeError, RecursionError):
             self.notice = _DAMAGED
             return None
         self._held[kind, name] = key, found

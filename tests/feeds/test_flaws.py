@@ -112,10 +112,15 @@ def changed(body: bytes, most: int = MOST_PLACES) -> Iterator[str]:
             re.sub(rb"<(entry|item)\b.*?</\1>", b"", body[place:], flags=re.DOTALL),
         ):
             continue  # the feed's author and link, which hold for its entries, are gone with its end
-        kept = entries(body[:place]) or ()
+        kept = without_zones(entries(body[:place]) or ())
         skipped = max(0, found[-1][1] - len(whole))
-        if kept != whole[: len(kept)] or len(kept) < before - skipped:
+        if kept != without_zones(whole[: len(kept)]) or len(kept) < before - skipped:
             yield f"broken off at {place}"
+
+
+def without_zones(found: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The entries, without whether a midnight is a day: the dates of the whole document tell that."""
+    return tuple(one._replace(zoneless=False) if one.day_only else one for one in found)
 
 
 def feeds(shared: Path) -> list[Path]:

@@ -47,9 +47,10 @@ PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 TOOLS = ("pytest>=8.2", "hypothesis>=6.100", "html5lib>=1.1")
 MEETING = (
     "cli/test_cli", "cli/test_console", "commands/test_add", "commands/test_build", "commands/test_check",
-    "commands/test_init", "commands/test_pull", "commands/test_status", "commands/test_themes_command",
-    "content/test_slug", "content/test_story_file", "feeds/test_fetch", "feeds/test_parse", "preview/test_serve",
-    "shared/test_sanitize", "site/test_markdown", "site/test_output", "site/test_paragraphs", "site/test_pictures",
+    "commands/test_feeds_command", "commands/test_init", "commands/test_publish", "commands/test_pull",
+    "commands/test_status", "commands/test_themes_command", "content/test_slug", "content/test_story_file",
+    "feeds/test_fetch", "feeds/test_parse", "preview/test_serve", "shared/test_sanitize", "site/test_markdown",
+    "site/test_odd_caches", "site/test_output", "site/test_paragraphs", "site/test_pictures",
 )  # fmt: skip
 """The files of tests that meet other libraries."""
 
