@@ -78,7 +78,9 @@ def build(
         more = f"{len(report.damaged) - _NAMED} more, and " if len(report.damaged) > _NAMED else ""
         call.complain(f"{more}published addresses and Atom ids may change without these lines")
     call.complain(
-        *filter(None, (report.notice, report.warning, report.unrecorded, report.secrets)),
+        *filter(
+            None, (report.notice, report.warning, report.unrecorded, report.secrets, report.unknown)
+        ),
         *report.not_removed,
     )
     call.complain(*report.hints[:_NAMED])

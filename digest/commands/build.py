@@ -40,6 +40,7 @@ class BuildReport(NamedTuple):
 
     `warning` says what is missing in it, and why; `notice` which memory of earlier builds was thrown away;
     `unrecorded` why it could not be noted where stories are; `not_removed` which old files could not be removed;
+    `unknown` which files lie in the folder that builds may have left there, or not;
     `secrets` which files have a secret that was left out; `damaged` which lines of ledgers cannot be read, so that
     addresses and Atom ids may change; `hints` what an editor may want to look at in the texts whose pages were made.
     """
@@ -57,6 +58,7 @@ class BuildReport(NamedTuple):
     notice: str = ""
     unrecorded: str = ""
     not_removed: tuple[str, ...] = ()
+    unknown: str = ""
     secrets: str = ""
     damaged: Sequence[str] = ()
     hints: Sequence[str] = ()
@@ -121,6 +123,7 @@ def run(
         unrecorded=unrecorded,
         hints=hints,
         not_removed=written.not_removed,
+        unknown=written.unknown,
         **report,  # type: ignore[arg-type]
     )
 

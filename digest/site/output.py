@@ -2,8 +2,9 @@
 
     begin ──▶ stage each file that differs, unseen ──▶ commit: what is stale goes, what is staged appears
 
-The cache has, for each output folder, a list of what builds wrote there: only what stands in that list is ever removed.
-Where the list is lost, what lies at an address of a page or feed of ours and says that Digest made it stands in for it.
+The cache has, for each output folder, a list of what builds wrote there, with fingerprints: only what is in that list,
+and is still as it was written, is ever removed. Where the list is lost or not complete, what is at an address of a page
+or feed of ours and says that Digest made it is removed as well; what else is there stays, and is named.
 Folders that hold what people wrote are refused, and so is writing through a symbolic link that leads elsewhere.
 """
 
@@ -32,12 +33,14 @@ _BUILT_INSIDE = ("preview", "publish")  # of `.digest/`
 
 class Written(NamedTuple):
     """What came of one build's files; `not_removed` says of each that is no longer part of the site why it is there
-    still: it stays in the list, so that the next build tries again."""
+    still: it stays in the list, so that the next build tries again. `unknown` names files that builds may have left there
+    or not, which stay."""
 
     written: int
     removed: int
     unchanged: int
     not_removed: tuple[str, ...] = ()
+    unknown: str = ""
 
 
 class Manifest(NamedTuple):
@@ -106,14 +109,17 @@ class Output:
         self._place = os.fspath(self.folder)
         self._id, self._force, self._named = id, force, folder
         self._paths: set[str] = set()
-        self._before: set[str] = set()
+        self._before: dict[str, str] = {}
+        self._found: set[str] = set()
+        self._prints: dict[str, str] = {}
+        self._looks_around = False
         self._kept: set[str] = set()
         self._not_removed: dict[str, str] = {}
         self._name = name_of(root, self.folder)
         self.manifest = cache.get("output", self._name, b"", Manifest) or Manifest()
-        listed = cache.get("listing", self._name, b"", list[str])
-        self.listed = set(listed) if listed and all(map(own_files.is_inside, listed)) else None
-        """The paths that earlier builds wrote, None where the list is lost, empty or damaged."""
+        listed = cache.get("files", self._name, b"", dict[str, str])
+        self.listed = listed if listed and all(map(own_files.is_inside, listed)) else None
+        """The paths that earlier builds wrote, each with its fingerprint; None where the list is lost, empty or damaged."""
         self._staging = Staging(self.folder, begin=self._note_begun)
 
     def _note_begun(self) -> None:
@@ -129,7 +135,7 @@ class Output:
         `.digest/` was put back: then the list is not complete.
         """
         made = self.manifest.made
-        if not made or self.listed != set(made):
+        if not made or (self.listed or {}).keys() != made.keys():
             return False
         return all(self._stands(path, stamp) for path, (_, stamp) in made.items())
 
@@ -143,15 +149,13 @@ class Output:
         self._paths = set(paths)
         if self._id and not self.is_as_built and not self._force:
             self._refuse_another_digest()
-        is_complete = self.listed is not None and self.is_as_built
-        self._before = (self.listed or set()) | (set() if is_complete else self._found())
+        self._before = dict(self.listed or {})
+        if self.listed is None or not self.is_as_built:
+            self._found = self._recognised()
+            self._before = dict.fromkeys(self._found, "") | self._before
+            self._looks_around = not self._is_inside_cache and own_files.is_own_site(self.folder)
         if self.listed is None or self._cache.get("busy", self._name, b"", bool):
-            _sweep(self.folder, self._before | self._paths)
-
-    @property
-    def _all(self) -> set[str]:
-        """What is there of this build and of earlier ones."""
-        return self._paths.union(self._not_removed)
+            _sweep(self.folder, self._before.keys() | self._paths)
 
     def _refuse_another_digest(self) -> None:
         """Raises DigestError if the folder has the site of another digest, as the Atom id of its feed says.
@@ -171,9 +175,13 @@ class Output:
                 f"{self._named}: {what}; choose another folder, or build with --force"
             )
 
-    def _found(self) -> set[str]:
+    @property
+    def _is_inside_cache(self) -> bool:
+        return self.folder.is_relative_to(self._root.resolve() / disk.CACHE)
+
+    def _recognised(self) -> set[str]:
         """Returns what earlier builds have left where their list is not all: in `.digest/`, that is every file."""
-        if self.folder.is_relative_to(self._root.resolve() / disk.CACHE):
+        if self._is_inside_cache:
             return {
                 path.relative_to(self.folder).as_posix()
                 for path in self.folder.rglob("*")
@@ -209,6 +217,7 @@ class Output:
 
     def stage(self, path: str, content: bytes) -> None:
         """Makes a file ready where its bytes differ from what is there."""
+        self._prints[path] = own_files.fingerprint(path, content)
         self._staging.put(path, content)
 
     def drop(self) -> None:
@@ -225,11 +234,14 @@ class Output:
         """
         staged = self._staging.ready()
         self._refuse_loss(staged)
-        if self._before != self._paths:
+        prints = {path: self._prints.get(path) or self._print_of(path) for path in self._paths}
+        if self._before != prints:  # so that a kill leaves nothing that is not listed
             self._keep_list(
-                self._before | self._paths
-            )  # so that a kill leaves nothing that is not listed
-        stale = _stale(self.folder, self._before, self._paths)
+                self._before
+                | {path: f"{self._before.get(path, '')} {new}" for path, new in prints.items()}
+            )
+        gone = _stale(self.folder, self._before, self._paths)
+        stale = [path for path in gone if self._is_ours(path)]
         removed = (
             sum(map(self._remove, _in_the_way(stale, self._paths, self._places))) if stale else 0
         )
@@ -248,7 +260,7 @@ class Output:
         if manifest != self.manifest:
             self._cache.put("output", self._name, b"", manifest)
         self._cache.remove("busy", self._name)
-        self._keep_list(self._all)
+        self._keep_list(prints | {path: self._before[path] for path in self._not_removed})
         return Written(
             written=len(staged),
             removed=removed,
@@ -258,13 +270,57 @@ class Output:
                 "tries again"
                 for path, why in sorted(self._not_removed.items())
             ),
+            unknown=self._name_unknown(gone),
         )
 
-    def _keep_list(self, paths: Collection[str]) -> None:
-        if self.listed != paths:
-            self._cache.put("listing", self._name, b"", sorted(paths))
-            self.listed = set(paths)
+    def _keep_list(self, files: dict[str, str]) -> None:
+        if self.listed != files:
+            self._cache.put("files", self._name, b"", files)
+            self.listed = files
         self._cache.save()
+
+    def _print_of(self, path: str) -> str:
+        """Returns the fingerprint of a file that is as an earlier build left it."""
+        known = self._before.get(path)
+        return known or own_files.fingerprint(path, disk.read(self.folder / path) or b"")
+
+    def _is_ours(self, path: str) -> bool:
+        """Tells whether a listed file is the one that a build wrote: a list from elsewhere may name somebody's own."""
+        if path in self._found:
+            return True
+        target = self.folder / path
+        try:
+            content = None if target.is_symlink() else disk.read(target)
+        except DigestError:  # such as a folder
+            return False
+        return content is not None and (
+            own_files.fingerprint(path, content) in self._before[path].split()
+        )
+
+    def _name_unknown(self, gone: Collection[str]) -> str:
+        """Returns a line on files that no build is known to have made, where one may have: they stay in the folder."""
+        if self._is_inside_cache:
+            return ""
+        there = (
+            (path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*"))
+            if self._looks_around
+            else gone
+        )
+        unknown = sorted(
+            path
+            for path in there
+            if path not in self._paths
+            and path not in self._not_removed
+            and not any(part.startswith(".") for part in path.split("/"))
+            and _is_file(self.folder / path)
+        )
+        if not unknown:
+            return ""
+        more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
+        what = "not part of the site, and may be yours, so it stays; delete it if it is not"
+        if len(unknown) > 1:
+            what = "not part of the site, and may be yours, so they stay; delete what is not"
+        return f"{self.folder}: {', '.join(unknown[:_NAMED])}{more}: {what}"
 
     def _refuse_loss(self, staged: Collection[str]) -> None:
         """Raises DigestError where files would be written over that neither a build nor Digest has made.

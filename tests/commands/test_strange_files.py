@@ -342,7 +342,7 @@ def test_a_clone_with_the_site_of_a_former_version_is_built_as_ever(root: Path) 
 @pytest.mark.parametrize("says", [[], ["style.css", 5], {}, 3, [[]], ["/etc/passwd"]])
 def test_a_list_of_built_files_that_cannot_be_true_is_made_anew(root: Path, says: object) -> None:
     with Cache(root) as cache:
-        cache.put("listing", name_of(root, root / "site"), b"", says)
+        cache.put("files", name_of(root, root / "site"), b"", says)
         cache.save()
     with next((root / W19).glob("*.md")).open("a") as story:
         story.write("\nA note.\n")

@@ -53,7 +53,7 @@ def test_a_value_of_another_kind_is_passed_over(root: Path, value: object) -> No
     code, lines = said(root, "build")
     assert code == 0, lines
     assert read_folder(root / "site") == before
-    assert {kind for kind, _, _ in found} >= {"folder", "ledgers", "listing", "output"}
+    assert {kind for kind, _, _ in found} >= {"folder", "ledgers", "files", "output"}
     assert said(root, "build")[1].count("written") == 1
 
 

@@ -113,7 +113,7 @@ def test_a_damaged_list_removes_nothing_that_is_not_there_to_remove(
     write(tmp_path)
     (tmp_path / "keep.txt").write_text("mine")
     with Cache(tmp_path) as cache:
-        cache.put("listing", output.name_of(tmp_path, tmp_path / "site"), b"", damage)
+        cache.put("files", output.name_of(tmp_path, tmp_path / "site"), b"", damage)
         cache.save()
 
     write(tmp_path)
@@ -181,6 +181,69 @@ def test_nothing_of_an_earlier_build_stays_in_our_own_folder_where_the_list_is_l
     write(tmp_path, place=".digest/publish")
 
     assert read_folder(tmp_path / ".digest/publish") == PAGES
+
+
+def test_a_file_of_yours_stays_where_an_older_list_names_one_of_ours(tmp_path: Path) -> None:
+    write(tmp_path, PAGES | {"notes.txt": b"copied", "logo.svg": b"copied"})
+    shutil.copytree(tmp_path / ".digest", tmp_path / "older")
+    write(tmp_path)
+    (tmp_path / "site/notes.txt").write_text("mine")
+    shutil.rmtree(tmp_path / ".digest")
+    (tmp_path / "older").rename(tmp_path / ".digest")
+
+    unknown = write(tmp_path).unknown
+
+    assert (tmp_path / "site/notes.txt").read_text() == "mine"
+    assert unknown == (
+        f"{tmp_path / 'site'}: notes.txt: not part of the site, and may be yours, so it stays; "
+        "delete it if it is not"
+    )
+    assert write(tmp_path).unknown == ""
+
+
+def test_what_was_copied_and_changed_goes_when_it_is_taken_back(tmp_path: Path) -> None:
+    write(tmp_path, PAGES | {"notes.txt": b"one"})
+    write(tmp_path, PAGES | {"notes.txt": b"two"})
+
+    assert write(tmp_path) == Written(written=0, removed=1, unchanged=3)
+
+
+def test_what_was_kept_while_the_list_was_lost_goes_when_it_is_taken_back(tmp_path: Path) -> None:
+    files = PAGES | {"notes.txt": b"copied"}
+    write(tmp_path, files)
+    with Cache(tmp_path) as cache:
+        cache.remove("files", output.name_of(tmp_path, tmp_path / "site"))
+        cache.save()
+    with Cache(tmp_path) as cache:
+        way = Output(tmp_path, tmp_path / "site", cache)
+        way.begin(files)
+        assert all(way.has(path, b"key") for path in files)
+        way.commit(dict.fromkeys(files, b"key"), Manifest())
+
+    assert write(tmp_path) == Written(written=0, removed=1, unchanged=3)
+
+
+def test_files_that_may_be_of_an_earlier_build_are_named_where_the_list_is_lost(
+    tmp_path: Path,
+) -> None:
+    pages = {"index.html": PAGE, "feed.atom": FEED}
+    copied = dict.fromkeys(("a.pdf", "b/c.txt", "d.txt", "e.txt"), b"copied")
+    write(tmp_path, pages | copied)
+    (tmp_path / "site/.nojekyll").touch()
+    shutil.rmtree(tmp_path / ".digest")
+
+    said = write(tmp_path, pages).unknown
+
+    assert said.startswith(f"{tmp_path / 'site'}: a.pdf, b/c.txt, d.txt and 1 more: not part of")
+    assert set(read_folder(tmp_path / "site")) == {*pages, *copied, ".nojekyll"}
+    assert write(tmp_path, pages).unknown == ""
+
+
+def test_no_file_is_named_where_no_build_has_been(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/mine.txt").touch()
+
+    assert write(tmp_path, {"index.html": PAGE}).unknown == ""
 
 
 def test_another_digests_site_below_ours_stays_where_the_list_is_lost(tmp_path: Path) -> None:
