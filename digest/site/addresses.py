@@ -1,8 +1,8 @@
-"""Every address that the site uses: where each page stands, how a link to it is written, which file it is.
+"""Every address of the site: the places of its pages, links to them, and the files behind them.
 
-A *place* is an address below the base path, without a leading slash: `2026/w20/`, `2026/w20/#slug`, `feed.atom`.
-The functions give places; `Base` writes them as links; `output` names the file behind one. Refuses to join addresses
-anywhere else: a site under a base path breaks by the one address that was made by hand.
+A *place* is an address below the base path, without a leading slash: `2026/w20/`, `2026/w20/#slug`,
+`feed.atom`. The functions return places, `Base` makes links of them, and `output` returns the file
+behind one. No other module joins addresses, so that a site works under any base path.
 """
 
 from __future__ import annotations
@@ -44,18 +44,18 @@ PLACES = {
     "search": SEARCH,
     "search_script": SEARCH_SCRIPT,
 }
-"""The places that every site has, as templates call them; those of search only where there is an index."""
+"""The places that templates know by name; those of the search exist only if there is an index."""
 
 RESERVED = frozenset(
     {"404", "ahead", "archive", "cards", "corrections", "feed", "search", "subscribe", "themes"}
 )
-"""The names that no page of the editor's may have, for a page or folder of the site has them or is to have them.
+"""The names that a page of the editor's cannot have, since the site uses them or is going to.
 
-They do not depend on which extras are installed: a digest that passes its checks on one machine passes on all.
+They do not depend on installed extras, so that a digest passes `check` on all machines or none.
 """
 
 OWN_ICONS = (ICON, "favicon.svg", "favicon.png", "favicon.ico")
-"""The files by which an editor gives the site an icon, the best first."""
+"""The files that an editor may put into content/static/ as the icon of the site, the best first."""
 
 OUTPUTS = (
     "[0-9][0-9][0-9][0-9]/w[0-9][0-9]/index.html",
@@ -65,7 +65,7 @@ OUTPUTS = (
     "themes/*/feed.atom",
     "*/index.html",
 )
-"""The patterns of the files behind all other places, those that come and go with what editors write."""
+"""Patterns of the files that depend on what editors write."""
 
 SEARCHED = (
     "search/search.js",
@@ -73,17 +73,15 @@ SEARCHED = (
     "search/pagefind/[0-9][0-9][0-9][0-9]/wasm.*.pagefind",
     "search/pagefind/[0-9][0-9][0-9][0-9]/*/*.pf_*",
 )
-"""The patterns of the files that come and go with the search page, and are ours where that is."""
+"""Patterns of the files of the search: they are ours if the search page is."""
 
 BESIDE = ("[0-9][0-9][0-9][0-9]/w[0-9][0-9]/**/*", "pages/**/*", "themes/**/*")
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
-"""Where the pictures that lie beside Markdown texts are copied to, and the endings that they have."""
+"""Where pictures that are next to Markdown texts are copied to, and their endings."""
 
-_SAFE = "/-._~!$&'()*+,;=:@"  # what a path may hold as it is (RFC 3986 §3.3), with the slash that parts it
+_SAFE = "/-._~!$&'()*+,;=:@"  # needs no encoding in a path (RFC 3986 §3.3)
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_PLAIN = re.compile(
-    r"[a-z0-9/._-]+(?:#[a-z0-9._-]+)?"
-)  # what most places are: nothing in them has to be encoded
+_PLAIN = re.compile(r"[a-z0-9/._-]+(?:#[a-z0-9._-]+)?")  # most places: nothing to encode
 
 
 def week(of: Week) -> str:
@@ -97,12 +95,12 @@ def permalink(of: Week, anchor: str) -> str:
 
 
 def week_feed(of: Week) -> str:
-    """Returns the place of a closed week's archive document."""
+    """Returns the place of a closed week's archive document (RFC 5005)."""
     return f"{of.folder}/feed.atom"
 
 
 def theme(id: str) -> str:
-    """Returns the place of a theme's page, with its newest stories."""
+    """Returns the place of a theme's own page, which has its newest stories."""
     return f"themes/{id}/"
 
 
@@ -122,20 +120,20 @@ def free_page(name: str) -> str:
 
 
 def output(place: str) -> str:
-    """Returns the path of the file behind a place, below the output folder: `2026/w20/index.html`."""
+    """Returns the file behind a place, relative to the output folder: `2026/w20/index.html`."""
     path = place.partition("#")[0]
     return f"{path}index.html" if not path or path.endswith("/") else path
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """Where the site stands: `url` is its absolute address and ends with a slash."""
+    """The address of the site: `url` is absolute and ends with a slash."""
 
     url: str
     path: str = field(init=False)
     """The base path, `/` or `/repo/`, percent-encoded."""
     origin: str = field(init=False)
-    """Scheme and host, without a slash at the end."""
+    """Scheme and host, without a trailing slash."""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
@@ -143,21 +141,21 @@ class Base:
         object.__setattr__(self, "origin", f"{parts.scheme}://{_host(parts.netloc)}")
 
     def href(self, place: str) -> str:
-        """Returns a place as pages link to it: from the root of the host, so the same on every page."""
+        """Returns the link to a place from the root of the host, the same on every page."""
         return self.path + _encoded(place)
 
     def absolute(self, place: str) -> str:
-        """Returns a place as feeds, the sitemap and canonical links name it."""
+        """Returns the absolute URL of a place, for feeds, the sitemap and canonical links."""
         return self.origin + self.href(place)
 
 
 def encoded_once(path: str) -> str:
-    """Returns a path with every character percent-encoded that needs it; what is encoded already stays as it is."""
+    """Returns a path percent-encoded; what is encoded already stays as it is."""
     return quote(_LONE_PERCENT.sub("%25", path), safe=_SAFE + "%")
 
 
 def _host(netloc: str) -> str:
-    """Returns host and port as feeds and sitemaps need them: a name beyond ASCII in its ASCII form (RFC 3490)."""
+    """Returns host and port in ASCII: feeds and sitemaps need the IDNA form (RFC 3490)."""
     if netloc.isascii():
         return netloc
     name, colon, port = netloc.partition(":")

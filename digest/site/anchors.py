@@ -1,9 +1,9 @@
-"""The anchor of each story on its week's page: its slug, or `slug-2` where another of the week has that.
+"""The anchor of each story on its week's page: its slug, or `slug-2` if another story has that.
 
-    the ledgers' places, oldest first ──▶ every other story, by its file's name ──▶ Anchors
+    the ledgers' locations, oldest first ──▶ all other stories, by file name ──▶ Anchors
 
-An address that was once given leads to its story for good. Refuses to give one that belongs to a story which was moved
-away, hidden or deleted.
+A permalink belongs to its story for good: the anchor of a story that was moved, hidden or deleted
+is never given to another.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from digest.week import Week
 
 
 class Anchors(NamedTuple):
-    """Where each story stands: `unlike` has the anchors that are not the slug, by file.
+    """The anchors of all stories: `unlike` has those that are not the slug, by file.
 
-    `left` has for each week the anchors that stories were moved away from, with the files where these lie now.
+    `left` has for each week the anchors of stories that were moved away, with their files now.
     """
 
     unlike: Mapping[str, str]
@@ -34,14 +34,14 @@ class Anchors(NamedTuple):
 
 
 class _Given:
-    """The anchors of one week that were given, each to a story, which is called by its owner (`Place`)."""
+    """The anchors of one week, each with the owner (`Place.owner`) to which it was given."""
 
     def __init__(self) -> None:
         self._owners: dict[str, str] = {}
         self._anchors: dict[tuple[str, str], str] = {}
 
     def anchor(self, slug: str, owner: str) -> str:
-        """Returns the anchor of a story for a slug, and gives it: one that it has had already stays its own."""
+        """Returns the owner's anchor for a slug; the same one if it is asked for again."""
         if (slug, owner) not in self._anchors:
             anchor = slug if self._owners.get(slug) == owner else free_name(slug, self._owners)
             self._owners[anchor] = owner
@@ -50,21 +50,22 @@ class _Given:
 
 
 def anchors_of(content: Content) -> Anchors:
-    """Returns the anchors of all stories, hidden ones and drafts too.
+    """Returns the anchors of all stories, hidden ones and drafts included.
 
-    First come the places that the ledgers know, in the order in which they came: only lines are added there, so that
-    nothing which happens later changes these. Stories that no ledger has in their place yet come after them, by file
-    name: in that order, they are then added.
+    The locations in the ledgers come first, in the order in which they were recorded. Since ledgers
+    only grow, later events cannot change these anchors. Stories whose location is not recorded yet
+    follow by file name, which is the order in which they will be recorded.
     """
     recorded = {place.week for place in content.places}
-    stories = {story.file: story for story in _in_question(content, recorded)}
+    stories = {story.file: story for story in _candidates(content, recorded)}
     anchors: dict[str, str] = {}
     left: dict[Week, dict[str, str]] = defaultdict(dict)
     given: dict[Week, _Given] = defaultdict(_Given)
     owners: dict[str, str] = {}
-    for place in sorted(
+    in_order = sorted(
         content.places, key=lambda place: (place.since, _name(place.file), place.file, place.owner)
-    ):
+    )
+    for place in in_order:
         owner = place.owner or place.file
         owners.setdefault(place.story, owner)
         anchor = given[place.week].anchor(place.slug, owner)
@@ -75,18 +76,16 @@ def anchors_of(content: Content) -> Anchors:
             left[place.week][anchor] = story.file
     others = [story for story in stories.values() if story.file not in anchors]
     for story in sorted(others, key=lambda story: (_name(story.file), story.file)):
-        new = f"new {story.file}"  # for an owner may be called by the file that it had first
+        new = f"new {story.file}"  # an owner may have the name of the file that it had first
         anchors[story.file] = given[story.week].anchor(story.slug, owners.get(story.file, new))
-    for file, anchor in anchors.items():
-        left.get(stories[file].week, {}).pop(
-            anchor, None
-        )  # which the story had before, and has again
+    for file, anchor in anchors.items():  # a story may have been moved back
+        left.get(stories[file].week, {}).pop(anchor, None)
     unlike = {file: anchor for file, anchor in anchors.items() if anchor != stories[file].slug}
     return Anchors(unlike=unlike, left=left)
 
 
-def _in_question(content: Content, recorded: Container[Week]) -> Iterator[Story]:
-    """Yields the stories whose anchor may be another than their slug: most weeks have no two of one slug."""
+def _candidates(content: Content, recorded: Container[Week]) -> Iterator[Story]:
+    """Yields the stories whose anchor may differ from their slug; there are few."""
     moved = {place.story for place in content.places}
     for week, found in groupby(content.stories, key=attrgetter("week")):
         here = list(found)

@@ -15,7 +15,7 @@ from digest.week import Week
 
 
 class Section(NamedTuple):
-    """The stories of a week that have the same main theme; `theme` is None for those without one."""
+    """The stories of a week with the same main theme; `theme` is None for those without one."""
 
     theme: Theme | None
     stories: tuple[Story, ...]

@@ -1,8 +1,8 @@
-"""The archive out of the content: what is published, in which order, under which week and theme, at which anchor.
+"""Arranges the content as an archive: what is published, in order, by week and theme.
 
-    Content ──▶ shown ──▶ by week, newest first ──▶ editions, storylines ──▶ Archive
+    Content ──▶ published stories ──▶ by week, newest first ──▶ editions, storylines ──▶ Archive
 
-Knows no clock: whether a week is closed follows from the weeks and letters alone.
+No clock is read: whether a week is closed follows from the weeks and letters.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FEED_STORIES = 50
 
 
 def arrange(content: Content, config: Config, *, drafts: bool = False) -> Archive:
-    """Returns all that is published, arranged; with `drafts`, stories, letters and pages that wait as such as well."""
+    """Returns everything that is published as an archive; with `drafts`, drafts as well."""
     anchors, zone = anchors_of(content), ZoneInfo(config.site.timezone)
     shown = [story for story in content.stories if not story.hide and (drafts or not story.draft)]
     places = _places(shown, content, anchors, drafts)
@@ -53,7 +53,7 @@ def arrange(content: Content, config: Config, *, drafts: bool = False) -> Archiv
 
 
 def front(archive: Archive) -> Edition | None:
-    """Returns the edition that home leads with: the newest closed one, or the newest where none is closed."""
+    """Returns the edition for the home page: the newest closed one, or the newest if none is."""
     closed = (edition for edition in archive.editions if edition.closed)
     last = reached(edition.week for edition in archive.editions)[-1:]
     return next(
@@ -62,16 +62,16 @@ def front(archive: Archive) -> Edition | None:
 
 
 def recent(archive: Archive) -> tuple[Story, ...]:
-    """Returns the stories of `/feed.atom`: the newest 50, or all of the open weeks where they have more."""
+    """Returns the stories of `/feed.atom`: the newest 50, or all of the open weeks if more."""
     still_open = sum(len(edition.stories) for edition in archive.editions if not edition.closed)
     return archive.stories[: max(FEED_STORIES, still_open)]
 
 
 def closed_weeks(weeks: Iterable[Week], lettered: Iterable[Week], close: str) -> frozenset[Week]:
-    """Returns which of the weeks are closed.
+    """Returns which of the weeks are closed; `close` is from digest.toml.
 
-    With "next-week" all but the newest are. With "letter" those that have their letter are, and all before them. A week
-    far ahead closes none, and is not closed itself.
+    With "next-week", all but the newest. With "letter", those that have a letter (`lettered`), and
+    all before them. A week far in the future closes none, and is not closed itself.
     """
     known = reached(weeks)
     if close == "next-week":
@@ -86,7 +86,7 @@ def _written(pages: Iterable[FreePage], drafts: bool) -> tuple[FreePage, ...]:
 
 def _places(shown: Iterable[Story], content: Content, anchors: Anchors, drafts: bool) -> bytes:
     """Returns a hash of everything that decides where a link in a text leads."""
-    waiting = [
+    unpublished = [
         story.file for story in content.stories if story.hide or (story.draft and not drafts)
     ]
     moved = [
@@ -103,15 +103,15 @@ def _places(shown: Iterable[Story], content: Content, anchors: Anchors, drafts: 
     copied = [(one.file, one.size) for one in content.copied]
     gone = [(one.file, one.former) for one in content.gone]
     files = "\n".join([story.file for story in shown])
-    decided = files, waiting, moved, others, copied, gone, anchors.unlike, sorted(content.unread)
-    return key_of(repr(decided).encode(errors="surrogatepass"))
+    inputs = files, unpublished, moved, others, copied, gone, anchors.unlike, sorted(content.unread)
+    return key_of(repr(inputs).encode(errors="surrogatepass"))
 
 
 def _key(story: Story, content: Content, anchors: Anchors, places: bytes) -> bytes:
-    """Returns a hash of all that a page may say of a story.
+    """Returns a hash of everything that a page may show of a story.
 
-    Beside the words of its file that is which of them are the publisher's, and what the ledgers know of it. Where the
-    links in a text lead counts only for a text with links.
+    That is its file, which of its words are the publisher's, and what the ledgers have on it. Where
+    links lead counts only if its texts have links.
     """
     file = story.file
     known = (
@@ -122,24 +122,24 @@ def _key(story: Story, content: Content, anchors: Anchors, places: bytes) -> byt
         content.signed.get(file),
         places if has_own_link(story.note) or has_own_link(story.excerpt) else None,
     )
-    words = content.hashes.get(file) or repr(story).encode(errors="surrogatepass")
+    text = content.hashes.get(file) or repr(story).encode(errors="surrogatepass")
     rest = repr(known) if any(known) else ""
-    return key_of(
-        words, *(part.encode(errors="surrogatepass") for part in (file, story.excerpt, rest))
-    )
+    parts = [part.encode(errors="surrogatepass") for part in (file, story.excerpt, rest)]
+    return key_of(text, *parts)
 
 
 def _with_current_themes(stories: list[Story], names: Mapping[str, str]) -> list[Story]:
-    """Returns the stories with the ids that their themes have today, and without themes that are no more."""
-    asked = set(map(attrgetter("themes"), stories))
-    known = {
-        themes: tuple(dict.fromkeys(names[one] for one in themes if one in names))
-        for themes in asked
-    }
-    return [
-        story if known[story.themes] == story.themes else replace(story, themes=known[story.themes])
-        for story in stories
-    ]
+    """Returns the stories with today's ids of their themes (`names`), without removed themes."""
+    current: dict[tuple[str, ...], tuple[str, ...]] = {}
+    found = []
+    for story in stories:
+        themes = story.themes
+        if themes not in current:
+            current[themes] = tuple(dict.fromkeys(names[one] for one in themes if one in names))
+        if current[themes] != themes:
+            story = replace(story, themes=current[themes])
+        found.append(story)
+    return found
 
 
 def _by_week(stories: Iterable[Story]) -> dict[Week, tuple[Story, ...]]:
@@ -154,20 +154,19 @@ def _by_week(stories: Iterable[Story]) -> dict[Week, tuple[Story, ...]]:
 def _moved(
     anchors: Anchors, stories: Iterable[Sequence[Story]]
 ) -> dict[Week, tuple[Redirect, ...]]:
-    """Returns the anchors that stories were moved away from, by week, each with the story to which it leads."""
+    """Returns the redirects of each week: the anchors of stories that were moved away from it."""
     if not anchors.left:
         return {}
-    moved = {file for gone in anchors.left.values() for file in gone.values()}
+    moved = {file for left in anchors.left.values() for file in left.values()}
     by_file = {story.file: story for here in stories for story in here if story.file in moved}
-    found = {
-        week: tuple(
-            Redirect(anchor=anchor, story=by_file[file])
-            for anchor, file in gone.items()
-            if file in by_file
-        )
-        for week, gone in anchors.left.items()
-    }
-    return {week: forwards for week, forwards in found.items() if forwards}
+    found = {}
+    for week, left in anchors.left.items():
+        redirects = [
+            Redirect(anchor, by_file[file]) for anchor, file in left.items() if file in by_file
+        ]
+        if redirects:
+            found[week] = tuple(redirects)
+    return found
 
 
 def _vacated(
@@ -177,7 +176,7 @@ def _vacated(
     close: str,
     keys: Keys,
 ) -> tuple[Edition, ...]:
-    """Returns the weeks that once had stories and now have none: all were moved, hidden or deleted."""
+    """Returns the weeks whose stories were all moved, hidden or deleted."""
     taken_back = {
         story.file: story.week for story in content.stories if story.hide and not story.draft
     }
@@ -210,14 +209,14 @@ def _editions(
     closed = closed_weeks(weeks, final, config.close)
     found = []
     for week in weeks:
-        stories, letter, forwards = by_week.get(week, ()), letters.get(week), moved.get(week, ())
+        stories, letter, redirects = by_week.get(week, ()), letters.get(week), moved.get(week, ())
         themed: dict[str, list[Story]] = defaultdict(list)
         main: dict[str, int] = defaultdict(int)
         for story in stories:
             main[story.themes[0] if story.themes else ""] += 1
             for theme in story.themes:
                 themed[theme].append(story)
-        linked = places if letter and has_own_link(letter.body) else b""
+        links = places if letter and has_own_link(letter.body) else b""
         found.append(
             Edition(
                 week=week,
@@ -225,11 +224,11 @@ def _editions(
                 stories=stories,
                 letter=letter,
                 lead=next((story for story in stories if story.lead), None),
-                moved=forwards,
+                moved=redirects,
                 themed={theme: tuple(here) for theme, here in themed.items()},
                 main=dict(main),
                 order=config.themes,
-                key=keys.of(week, stories, week in closed, letter, forwards, linked),
+                key=keys.of(week, stories, week in closed, letter, redirects, links),
             )
         )
     return tuple(found)
@@ -239,14 +238,9 @@ def _storylines(
     editions: Sequence[Edition], introductions: Iterable[FreePage], themes: Iterable[Theme]
 ) -> tuple[Storyline, ...]:
     names = current_ids(themes)
-    written = {names.get(page.name, page.name): page for page in introductions}
-    return tuple(
-        Storyline(
-            theme=theme,
-            stories=tuple(
-                chain.from_iterable(edition.themed.get(theme.id, ()) for edition in editions)
-            ),
-            introduction=written.get(theme.id),
-        )
-        for theme in themes
-    )
+    by_theme = {names.get(page.name, page.name): page for page in introductions}
+    storylines = []
+    for theme in themes:
+        stories = chain.from_iterable(edition.themed.get(theme.id, ()) for edition in editions)
+        storylines.append(Storyline(theme, tuple(stories), by_theme.get(theme.id)))
+    return tuple(storylines)

@@ -60,13 +60,13 @@ class Card(NamedTuple):
 
 
 def publisher(story: Story, feeds: Mapping[str, Feed]) -> tuple[str, Feed | None]:
-    """Returns the name of a story's publisher, and the first of the story's feeds that `feeds` has."""
+    """Returns the name of a story's publisher, and the first of its feeds that `feeds` has."""
     feed = next((feeds[id] for id in story.feeds if id in feeds), None)
     return story.source or (feed.publisher if feed else "") or urls.host(story.link), feed
 
 
 def speaker(story: Story, writer: str, feeds: Mapping[str, Feed]) -> str:
-    """Returns who wrote a story's excerpt; `writer` is the id of the feed that supplied it, or empty."""
+    """Returns who wrote the excerpt; `writer` is the id of the feed that supplied it, or empty."""
     if story.source or not writer:
         return publisher(story, feeds)[0]
     return feeds[writer].publisher if writer in feeds else urls.host(story.link)
@@ -120,7 +120,7 @@ class Cards:
         return with_note, tuple(card for card in cards if not card.note)
 
     def source(self, story: Story) -> tuple[str, Feed | None]:
-        """Returns the publisher's name, and the first of the story's feeds that is in digest.toml."""
+        """Returns the publisher's name, and the first of its feeds that is in digest.toml."""
         return publisher(story, self._feeds)
 
     def _make(self, story: Story, under: str) -> Card:

@@ -1,4 +1,4 @@
-"""What all pages of one build share: the archive, the counts, and what makes cards, entries and HTML."""
+"""What all pages of one build share: the archive, counts, and makers of cards, entries and HTML."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DESCRIPTION = 155  # characters of a description; search engines cut off more
 
 
 class SiteView(NamedTuple):
-    """What every page shows of the digest: `menu` at its head, `more` at its foot, the `icon`'s place.
+    """What every page shows of the digest: `menu` in its head, `more` in its foot, the `icon`.
 
     `direction` is "rtl" if the digest's language is written from right to left, else empty.
     """

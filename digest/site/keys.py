@@ -17,7 +17,7 @@ _PLAIN = frozenset({str, int, bytes, bool, float, type(None)})
 
 
 class Keys:
-    """Makes keys; `stories` has the key of each story by file, a hash of what pages may show of it."""
+    """Makes keys; `stories` has that of each story by file, a hash of what pages may show of it."""
 
     def __init__(self, stories: Mapping[str, bytes]) -> None:
         self._stories = stories
@@ -27,7 +27,7 @@ class Keys:
         return key_of(marshal.dumps(self._flat(values), 2))  # type: ignore[arg-type]
 
     def _flat(self, value: object) -> object:
-        """Returns a value as tuples of plain ones, which marshal has one form for; a key if it has one."""
+        """Returns a value as tuples of plain ones, or its key: marshal has one form for these."""
         kind = type(value)
         if kind in _PLAIN:
             return value

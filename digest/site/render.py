@@ -1,9 +1,9 @@
-"""Pages out of templates, as bytes.
+"""Renders pages with their templates, to bytes.
 
-    Page ──template──▶ text ──without signs that no document may hold──▶ checked ──▶ bytes
+    Page ──template──▶ text ──without forbidden characters──▶ bytes ──well-formed?──▶ done
 
-Refuses to write a feed that is not well-formed, and gives no template more than `templates/README.md` lists. A fault in
-a template is one line that names it.
+An error in a template becomes one line that names it. `templates/README.md` lists what templates
+receive.
 """
 
 from __future__ import annotations
@@ -24,35 +24,31 @@ from digest.site.feeds.atom import AtomEntry, EditionEntry
 from digest.site.fingerprint import FOLDER
 from digest.site.markdown import Html
 from digest.site.page import Link, Page
-from digest.site.templates import Templates, as_data
+from digest.site.templates import Templates, as_json
 
-# Signs that XML 1.0 §2.2 or HTML §13.2.3.5 does not allow in a document, however they came here.
+# Characters that XML 1.0 §2.2 or HTML §13.2.3.5 forbids in a document, even as references.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_PLAIN = bytes([9, 10, 13, *range(32, 127)])  # what nearly all of a page consists of
+_PLAIN = bytes([9, 10, 13, *range(32, 127)])  # nearly all bytes of a page
 
 _VERSIONED = {addresses.STYLE: "style.css", addresses.SEARCH_SCRIPT: "search.js"}
-"""The templates of the files whose links tell their version."""
+"""The templates of the files that are linked with a version."""
 _VERSION = 10  # hexadecimal digits
-_ANCHOR, _BODY = (
-    "\ue000",
-    "\ue001",
-)  # where the two go in the frame of a story; nobody's words have them
+_ANCHOR, _BODY = "\ue000", "\ue001"  # placeholders in the frame of a story (private use area)
+
+Memo = Callable[[str, bytes, Callable[[], str]], str]
+"""Returns the cached text of a name and key, or makes it (`Cache.memo`)."""
 
 
-Remember = Callable[[str, bytes, Callable[[], str]], str]
-"""Returns the text of a name that was made under a key, or makes it: `Cache.memo` for texts."""
-
-
-def _make_anew(_: str, __: bytes, make: Callable[[], str]) -> str:
+def _no_memo(_: str, __: bytes, make: Callable[[], str]) -> str:
     return make()
 
 
 class Renderer:
-    """One environment for all builds of a process; what many pages share is rendered once and kept."""
+    """Renders all builds of a process; what several pages share is rendered once per build."""
 
     def __init__(self, root: Path, base: Base) -> None:
         self._base = base
-        self._remember: Remember = _make_anew
+        self._memo: Memo = _no_memo
         self._templates = Templates(
             root,
             filters={
@@ -81,12 +77,12 @@ class Renderer:
         self._last = False
         self._frames: dict[tuple[str, bool], Callable[[str, str], str]] = {}
 
-    def begin(self, shared: Mapping[str, object], remember: Remember = _make_anew) -> None:
-        """Begins another build: `shared` is what all pages receive."""
-        self._shared, self._remember, self._kept, self._versions = shared, remember, {}, {}
+    def begin(self, shared: Mapping[str, object], memo: Memo = _no_memo) -> None:
+        """Starts another build; `shared` is what all templates receive."""
+        self._shared, self._memo, self._kept, self._versions = shared, memo, {}, {}
 
     def page(self, page: Page, data: Mapping[str, object]) -> bytes:
-        """Returns a page's bytes, UTF-8; `data` is the page's own."""
+        """Returns a page in UTF-8; `data` is what its template receives."""
         self._last = page.last
         try:
             text = self._templates.render(page.template, data)
@@ -95,41 +91,42 @@ class Renderer:
             if problem is None:
                 raise
             raise Faults([problem]) from error
-        content = _legal(text)
-        _check(page, content)
+        content = _encoded(text)
+        _refuse_malformed(page, content)
         return content
 
     def _versioned(self, place: str) -> str:
-        """Returns the link to a file that is another address whenever the file says something else.
+        """Returns the link to a file, with a hash of its content.
 
-        Hosts let browsers keep a file for minutes: a new page must not meet an old style sheet or script.
+        Browsers cache a file for minutes: a new page must not get an old style sheet or script.
         """
         if place not in self._versions:
-            content = _legal(self._templates.render(_VERSIONED[place], self._shared))
+            content = _encoded(self._templates.render(_VERSIONED[place], self._shared))
             self._versions[place] = hashlib.sha256(content).hexdigest()[:_VERSION]
         return f"{self._base.href(place)}?v={self._versions[place]}"
 
     def _articles(self, cards: Iterable[Card], kind: str, anchored: bool) -> Html:
-        """Returns stories one after another, each in its frame: what is around them is the same for all."""
+        """Returns stories one after another, each in a frame; the frame is rendered only once."""
         frame = self._frame(kind, anchored)
         return Html("".join([frame(card.anchor, self._card(card)) for card in cards]))
 
     def _listing(self, links: Iterable[Link]) -> Html:
-        """Returns links as the elements of an ItemList (schema.org), fit to stand in a script of JSON."""
-        absolute = self._base.absolute
-        found = [
-            {"@type": "ListItem", "position": at, "url": absolute(link.place)}
-            for at, link in enumerate(links, start=1)
+        """Returns links as the elements of an ItemList (schema.org), as JSON for a script."""
+        items = [
+            {"@type": "ListItem", "position": number, "url": self._base.absolute(link.place)}
+            for number, link in enumerate(links, 1)
         ]
-        return as_data(found)
+        return as_json(items)
 
     def _frame(self, kind: str, anchored: bool) -> Callable[[str, str], str]:
         if (kind, anchored) not in self._frames:
-            given = {"kind": kind, "anchor": _ANCHOR if anchored else "", "body": Html(_BODY)}
-            around = self._templates.render("story/article.html", given)
-            self._frames[kind, anchored] = lambda anchor, body: around.replace(
-                _ANCHOR, anchor
-            ).replace(_BODY, body)
+            values = {"kind": kind, "anchor": _ANCHOR if anchored else "", "body": Html(_BODY)}
+            frame = self._templates.render("story/article.html", values)
+
+            def fill(anchor: str, body: str) -> str:
+                return frame.replace(_ANCHOR, anchor).replace(_BODY, body)
+
+            self._frames[kind, anchored] = fill
         return self._frames[kind, anchored]
 
     def _card(self, card: Card) -> Html:
@@ -145,37 +142,37 @@ class Renderer:
         def make() -> str:
             return self._templates.render("feeds/edition.html", {"edition": entry.view()})
 
-        return Html(self._remember(entry.id, entry.key, make))
+        return Html(self._memo(entry.id, entry.key, make))
 
     def _once(self, key: tuple[str, ...], name: str, value: object) -> Html:
-        """Returns a piece, rendered once for the two pages that most pieces stand on: then it is let go."""
+        """Returns what a template makes of a value; `key` begins with the template's name.
+
+        Most pieces are on two pages, so the second use drops a piece from memory.
+        """
         if key in self._kept:
             return self._kept.pop(key)
-        piece = self._piece(key[0], {name: value})
+        piece = Html(self._templates.render(key[0], {name: value}))
         if not self._last:
             self._kept[key] = piece
         return piece
 
-    def _piece(self, template: str, values: Mapping[str, object]) -> Html:
-        return Html(self._templates.render(template, values))
-
 
 def flawed(root: Path, base: Base) -> tuple[Problem, ...]:
-    """Returns what is wrong in the digest's own templates, as far as it shows before a page is rendered."""
+    """Returns the errors in the digest's own templates that show before a page is rendered."""
     return tuple(Renderer(root, base).flawed())
 
 
-def _legal(text: str) -> bytes:
-    """Returns the text in UTF-8, without signs that no document may hold: few are odd enough to be looked at."""
+def _encoded(text: str) -> bytes:
+    """Returns the text in UTF-8, without characters that no document may contain."""
     content = text.encode(errors="surrogatepass")
-    odd = content.translate(None, _PLAIN)
-    if not _ILLEGAL.search(odd.decode(errors="surrogatepass")):
+    unusual = content.translate(None, _PLAIN)  # few bytes, which are faster to search
+    if not _ILLEGAL.search(unusual.decode(errors="surrogatepass")):
         return content
     return _ILLEGAL.sub("", text).encode()
 
 
-def _check(page: Page, content: bytes) -> None:
-    """Raises Faults where a template has given a document that its readers could not parse."""
+def _refuse_malformed(page: Page, content: bytes) -> None:
+    """Raises Faults if a template gives XML or JSON that cannot be parsed."""
     try:
         if page.path.endswith((".atom", ".xml", ".opml")):
             expat.ParserCreate("utf-8").Parse(content, True)
@@ -183,11 +180,10 @@ def _check(page: Page, content: bytes) -> None:
             json.loads(content)
     except (expat.ExpatError, ValueError) as error:
         what = f"gives a {page.path} that is not well-formed: {error}"
-        raise Faults(
-            [Problem(f"{FOLDER}/{page.template}", 0, what, "correct the template")]
-        ) from error
+        problem = Problem(f"{FOLDER}/{page.template}", 0, what, "correct the template")
+        raise Faults([problem]) from error
 
 
 def _fingerprint(words: str) -> str:
-    """Returns what a Content-Security-Policy calls a script by that stands in its page (CSP 3 §2.3.1)."""
+    """Returns the hash that allows an inline script in a Content-Security-Policy (CSP 3 §2.3.1)."""
     return "sha256-" + base64.b64encode(hashlib.sha256(words.encode()).digest()).decode()

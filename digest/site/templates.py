@@ -1,7 +1,7 @@
-"""The one importer of jinja2: the digest's templates, found, compiled, tried, and what is wrong with them in one line.
+"""The digest's templates, loaded and rendered with Jinja; an error in one becomes one line.
 
-The digest's own `templates/` come before the shipped ones; a shipped one that is overridden is still there as
-`shipped/<name>`, to be extended. Refuses to know what the site's pages are: values in, text out.
+The digest's own `templates/` come before the shipped ones. A shipped template that is overridden is
+available as `shipped/<name>`, so that it can be extended.
 """
 
 from __future__ import annotations
@@ -38,37 +38,24 @@ from digest.site.markdown import Html
 
 _TEMPLATES = frozenset({".html", ".xml", ".opml", ".json", ".txt", ".css", ".js", ".svg"})
 _COPIED = frozenset(
-    {
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".gif",
-        ".webp",
-        ".avif",
-        ".ico",
-        ".woff",
-        ".woff2",
-        ".ttf",
-        ".otf",
-        ".mp4",
-        ".mp3",
-        ".pdf",
-    }
-)
-"""The endings of files that belong into content/static/; an SVG can be a template."""
+    {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".ico", ".woff", ".woff2", ".ttf", ".otf",
+     ".mp4", ".mp3", ".pdf"}
+)  # fmt: skip
+"""The endings of files that belong in content/static/. An SVG can be a template."""
 
 
 class _Compiled(FileSystemBytecodeCache):
-    """Jinja's cache of compiled templates. Losing it costs time only, so that no fault of the disk stops a build."""
+    """Jinja's cache of compiled templates. Without it a build is only slower, so disk errors do not
+    stop a build."""
 
     def get_source_checksum(self, source: str) -> str:
-        """Returns a hash of all that the compiled form follows from: this program and its libraries among it."""
+        """Returns a hash of what a compiled template depends on: its source, program, libraries."""
         return super().get_source_checksum(f"{fingerprint.of_program().hex()}\n{source}")
 
     def load_bytecode(self, bucket: Bucket) -> None:
         try:
             super().load_bytecode(bucket)
-        except Exception:  # a damaged file can fail in any way
+        except Exception:  # a damaged file can raise anything
             bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
@@ -77,14 +64,14 @@ class _Compiled(FileSystemBytecodeCache):
 
 
 _FLAWS = (TemplateError, UnicodeDecodeError, RecursionError)
-"""What reading a template raises where something is wrong in it."""
+"""What Jinja raises when it compiles a template that has an error."""
 
 
 class Templates:
     """The templates of the digest at `root`.
 
-    Those that are rendered receive the `known` values beside their own, and these filters. What `changing` filters
-    return depends on more than their arguments: on digest.toml or on other files.
+    Each template has the `known` values besides its own, and these filters. What the `changing`
+    filters return depends on digest.toml or on other files, not only on their arguments.
     """
 
     def __init__(
@@ -114,35 +101,35 @@ class Templates:
         self._environment.globals.update(known)
 
     def render(self, name: str, values: Mapping[str, object]) -> str:
-        """Returns what a template makes of values; raises what its code raises, of which `problem` knows more."""
+        """Returns what a template makes of values; `problem` explains what it raises."""
         return self._template(name).render(values)
 
     def _template(self, name: str) -> Template:
-        """Returns a template whose global values are one dict.
+        """Returns a template with its global values in one dict.
 
-        Jinja gives it a ChainMap, which every render goes through: for a story that is a third of its time.
+        Jinja would give it a ChainMap, which takes a third of the time of rendering a story.
         """
         template = self._environment.get_template(name)
         template.globals = self._environment.globals
         return template
 
     def refuse_flaws(self) -> None:
-        """Raises Faults where anything is wrong in the digest's own templates, as far as reading them shows it."""
+        """Raises Faults if the digest's own templates have errors that show without rendering."""
         if self._own.resolve() == self._shipped.resolve():
-            return  # the archive of this repository: they are tried by its tests
+            return  # the digest in this repository, whose templates are tested
         flaws = [problem for problem in self.flawed() if not problem.hint]
         if flaws:
             raise Faults(flaws)
 
     def flawed(self) -> Iterator[Problem]:
-        """Yields what is wrong in each of the digest's own templates, as far as reading them shows it."""
+        """Yields the problems of the digest's own templates that show without rendering."""
         if strange := list(strangers(self._root)):
             yield from strange
             return
         names = sorted(
             path.relative_to(self._own).as_posix()
             for path in self._own.rglob("*.*")
-            if _is_template(path)
+            if path.suffix in _TEMPLATES and path.is_file()
         )
         used = {path.relative_to(self._shipped).as_posix() for path in self._shipped.rglob("*.*")}
         found: dict[str, tuple[Problem, ...]] = {}
@@ -163,7 +150,7 @@ class Templates:
             yield from self._without_effect([name for name in names if name in used])
 
     def _without_effect(self, names: Iterable[str]) -> Iterator[Problem]:
-        """Yields hints at what readers do not see: what browsers are not allowed to load, files that are not copied."""
+        """Yields hints about what browsers may not load, and files that are not copied."""
         texts = {name: (self._own / name).read_bytes().decode(errors="replace") for name in names}
         base = (self._shipped / csp_check.BASE).read_text(encoding="utf-8")
         yield from csp_check.blocked(texts, base, FOLDER)
@@ -179,34 +166,33 @@ class Templates:
                 )
 
     def _stray_blocks(self, name: str) -> Iterator[Problem]:
-        """Yields the blocks that what a template extends does not have, which Jinja leaves out without a word."""
+        """Yields blocks that the extended template does not have; Jinja ignores them silently."""
         tree = self._parsed(name)
         for parent in _extended(tree):
             if parent == name:
                 yield Problem(f"{FOLDER}/{name}", 0, "extends itself", f"extend 'shipped/{name}'")
                 return
             known = self._blocks(parent, frozenset({name}))
-            for block in (
-                node
-                for node in tree.body
-                if isinstance(node, nodes.Block) and node.name not in known
-            ):
-                what = f"'{parent}' has no block '{block.name}'"
-                yield Problem(f"{FOLDER}/{name}", block.lineno, what, suggestion(block.name, known))
+            for node in tree.body:
+                if isinstance(node, nodes.Block) and node.name not in known:
+                    what = f"'{parent}' has no block '{node.name}'"
+                    near = suggestion(node.name, known)
+                    yield Problem(f"{FOLDER}/{name}", node.lineno, what, near)
 
     def _blocks(self, name: str, seen: frozenset[str]) -> set[str]:
-        """Returns the blocks of a template and of all that it extends."""
+        """Returns the blocks of a template and of those that it extends."""
         tree = self._parsed(name)
-        above = (
-            self._blocks(parent, seen | {name}) for parent in _extended(tree) if parent not in seen
-        )
-        return {block.name for block in tree.find_all(nodes.Block)}.union(*above)
+        blocks = {block.name for block in tree.find_all(nodes.Block)}
+        for parent in _extended(tree):
+            if parent not in seen:
+                blocks |= self._blocks(parent, seen | {name})
+        return blocks
 
     def _parsed(self, name: str) -> nodes.Template:
         return self._environment.parse(self._loader.get_source(self._environment, name)[0])
 
     def problem(self, template: str, error: Exception) -> Problem | None:
-        """Returns what is wrong with a template, and where; None where the fault is not one of a template."""
+        """Returns the error of a template with its place; None if it is not a template's error."""
         what = " ".join(str(error).split()) or type(error).__name__
         if isinstance(error, TemplateNotFound):
             return Problem(
@@ -241,21 +227,17 @@ class Templates:
 
 
 def _at_run_time(made: Callable[..., object]) -> Callable[..., object]:
-    """Returns a filter that Jinja never calls while it compiles: a compiled template is used by later builds too."""
+    """Returns a filter that Jinja does not call at compile time, since it may change later."""
     return pass_context(lambda _, *given: made(*given))
 
 
-def as_data(values: object) -> Html:
-    """Returns values as JSON that may stand in a script of a page."""
+def as_json(values: object) -> Html:
+    """Returns values as JSON that is safe in a script of a page."""
     return Html(htmlsafe_json_dumps(values, separators=(",", ":")))
 
 
-def _is_template(path: Path) -> bool:
-    return path.suffix in _TEMPLATES and path.is_file()
-
-
 def _extended(tree: nodes.Template) -> Iterator[str]:
-    """Yields the template that one extends, where its name is plain."""
+    """Yields the names of the templates that one extends, unless they are computed."""
     for node in tree.find_all(nodes.Extends):
         if isinstance(node.template, nodes.Const):
             yield node.template.value
@@ -269,14 +251,15 @@ def _loader(own: Path, shipped: Path) -> ChoiceLoader:
 
 
 def _compiled(root: Path) -> _Compiled | None:
-    """Returns the cache of compiled templates in the user's cache folder.
+    """Returns the cache of compiled templates in the user's cache folder, None if that is not safe.
 
-    What it holds is code and is run. So there is none where anybody but this user could have put it there: in a folder
-    that others may enter, in the digest itself (a repository), on a build server (which may restore such folders).
+    It has code that is executed, so only this user may be able to write it. It is not safe in a
+    folder that others may enter, in the digest itself (a repository), or on a build server (which
+    may restore such folders from elsewhere).
     """
-    place = os.environ.get("XDG_CACHE_HOME", "")
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
     try:
-        folder = (Path(place) if os.path.isabs(place) else Path.home() / ".cache") / "digest"  # noqa: PTH117
+        folder = (base if base.is_absolute() else Path.home() / ".cache") / "digest"
         if os.environ.get("CI") or folder.resolve().is_relative_to(root.resolve()):
             return None
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -286,6 +269,6 @@ def _compiled(root: Path) -> _Compiled | None:
             and found.st_uid == os.getuid()
             and not found.st_mode & 0o077
         )
-    except (OSError, RuntimeError, AttributeError):  # no room, no home, no user ids
+    except (OSError, RuntimeError, AttributeError):  # disk full, no home, no user ids
         return None
     return _Compiled(str(folder)) if is_private else None

@@ -2,7 +2,7 @@
 
     editions ──▶ Counts ──▶ activity chart, sparklines, a Timeline of each theme ──▶ TimelineView
 
-Only the counts of each week are used, not its stories. The newest week of the archive counts as now.
+Only the counts of each week are used, not its stories. The newest week counts as now.
 """
 
 from __future__ import annotations

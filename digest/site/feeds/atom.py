@@ -105,12 +105,12 @@ def entry_id(story: Story, names: Mapping[str, str]) -> str:
 
 
 def feed_id(site: Site, *parts: str) -> str:
-    """Returns the id of a feed: the digest's own for all stories, one derived from it for a part."""
+    """Returns the id of a feed: the digest's for all stories, one derived from it for a part."""
     return _urn("\n".join((site.id, *parts))) if parts else site.id
 
 
 def theme_feed_id(site: Site, theme: Theme) -> str:
-    """Returns the id of a theme's feed, made from the theme's first id: it stays if that changes."""
+    """Returns the id of a theme's feed: made from its first id, so it stays if the id changes."""
     return feed_id(site, "theme", (*theme.was, theme.id)[0])
 
 
@@ -189,7 +189,7 @@ class Entries:
         dates: Iterable[EditionDates],
         view: Callable[[Edition], object],
     ) -> AtomFeed:
-        """Returns the weekly feed; `dates` are those of the editions, `view` makes what is shown."""
+        """Returns the weekly feed; `dates` are the editions' dates, `view` makes what is shown."""
         site = self._config.site
         entries = [
             self._edition(edition, edition_dates, view)
@@ -297,13 +297,13 @@ def _updated(story: Story, change: datetime, zone: tzinfo, names: Mapping[str, s
 
 
 def _datetime(seconds: float, zone: tzinfo) -> datetime:
-    """Returns a time in a zone, or in UTC if the zone's offset has seconds (RFC 3339 forbids them)."""
+    """Returns a time in a zone; in UTC if the offset has seconds, which RFC 3339 forbids."""
     found = datetime.fromtimestamp(int(seconds), zone)
     return found.astimezone(UTC) if found.strftime("%z")[5:] else found
 
 
 def _urn(name: str) -> str:
-    """Returns a UUID of a name as a URN (version 5, RFC 9562 §5.5), three times as fast as `uuid`."""
+    """Returns the UUID of a name as a URN (RFC 9562 §5.5), three times as fast as `uuid`."""
     digest = bytearray(
         sha1(uuid.NAMESPACE_URL.bytes + name.encode(), usedforsecurity=False).digest()[:16]
     )

@@ -1,4 +1,4 @@
-"""The files that programs read: Atom and JSON feeds, OPML, the sitemap, style sheet, script, icon."""
+"""The files that programs read: Atom and JSON feeds, OPML, sitemap, style sheet, script, icon."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STORIES = "feeds/stories.xml"
 
 
 def feed_pages(context: SiteContext) -> Iterator[Page]:
-    """Yields the feeds: of all stories, of editions, of each theme and old id, of each closed week."""
+    """Yields the feeds: of all stories, of the weeks, of each theme, of each closed week."""
     archive = context.archive
     closed = [edition for edition in archive.editions if edition.closed]
     vacated = [edition for edition in archive.vacated if edition.closed]

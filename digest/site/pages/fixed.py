@@ -38,7 +38,9 @@ def _subscribe_page(context: SiteContext) -> Page:
     title = context.config.site.title
     head = Head(
         title=context.titled("Subscribe"),
-        description=f"How to follow {title}: its feeds, what each of them brings, and what a feed is.",
+        description=(
+            f"How to follow {title}: its feeds, what each of them brings, and what a feed is."
+        ),
         place=addresses.SUBSCRIBE,
     )
     source = "the page of subscribing"

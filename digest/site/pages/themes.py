@@ -64,7 +64,7 @@ def theme_line(context: SiteContext, summary: ThemeSummary) -> ThemeLine:
 
 
 def paginate(stories: Sequence[T]) -> tuple[Sequence[T], list[Sequence[T]]]:
-    """Returns a theme's newest 100 to 199 stories, and the older ones by page, oldest page first."""
+    """Returns a theme's newest 100 to 199 stories, and the older ones by page, oldest first."""
     older = max(0, len(stories) // PAGE - 1)
     newest = len(stories) - older * PAGE
     pages = [stories[begin : begin + PAGE] for begin in range(newest, len(stories), PAGE)]

@@ -138,7 +138,7 @@ def edition_view(context: SiteContext, edition: Edition) -> EditionView:
 
 
 def week_line(context: SiteContext, edition: Edition, headlines: int = 0) -> WeekLine:
-    """Returns a week as a line of a list, with so many headlines: the lead, then those with a note."""
+    """Returns a week as a line of a list; its `headlines` are the lead and stories with a note."""
     cards = context.cards
     first: Sequence[Story] = ()
     if headlines:
