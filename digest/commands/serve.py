@@ -167,8 +167,9 @@ class _Maker:
         except Exception as error:  # whatever it is, the preview goes on, and says so
             self._settings = None
             problems = tuple(_problems(error))
-            self._on_event(Broken(problems))
-            self._show(replace(self.board.shown, problems=problems))
+            if changed or problems != self.board.shown.problems:
+                self._on_event(Broken(problems))
+                self._show(replace(self.board.shown, problems=problems))
             return False
         shown, written = (
             self._shown(Base(settings.site.url).path, self._margins_of(made, settings)),

@@ -92,6 +92,16 @@ def test_after_every_save_the_pages_are_those_of_a_clean_build(desk: Desk, tmp_p
         assert desk.shown() == desk.clean(tmp_path / str(number)), name
 
 
+def test_a_build_that_fails_again_without_a_change_reloads_no_page(desk: Desk) -> None:
+    desk.save(other="nothing of a story")
+    events, shown = list(desk.events), desk.maker.board.shown
+
+    again = desk.save()
+
+    assert not again
+    assert (desk.events, desk.maker.board.shown) == (events, shown)
+
+
 def test_after_failed_builds_the_pages_are_those_of_a_clean_build(
     desk: Desk, tmp_path: Path
 ) -> None:
