@@ -24,7 +24,7 @@ from digest.content.history import History
 from digest.content.identity import CLAIM, scoped
 from digest.content.ledger import Record
 from digest.content.load import ContentReport
-from digest.errors import Problem
+from digest.errors import Problem, suggestion
 from digest.model import Config, Copied, FreePage, Letter, Story
 from digest.week import Week
 
@@ -471,11 +471,16 @@ def _late_drafts(
 
 
 def _orphans(survey: ContentReport, config: Config) -> Iterator[Problem]:
-    """Finds ledgers of feeds that nobody knows any more."""
-    known = {feed.id for feed in config.feeds} | {
-        feed for story in survey.content.stories for feed in story.feeds
-    }
-    for feed in sorted(survey.ledgers.keys() - known):
+    """Finds ledgers of feeds that nobody knows any more, and feeds of which there is not even a ledger."""
+    files = {feed: story.file for story in survey.content.stories for feed in story.feeds}
+    configured = {feed.id for feed in config.feeds}
+    for feed in sorted(files.keys() - configured - survey.ledgers.keys()):
+        what = f"is a story of a feed '{feed}' that digest.toml does not have"
+        near = suggestion(feed, configured)
+        cure = "add it there, with retired = true: its stories then keep their source"
+        cure = near if near.startswith("did you mean") else cure
+        yield _hint(files[feed], 0, what, cure)
+    for feed in sorted(survey.ledgers.keys() - files.keys() - configured):
         what = f"is the ledger of a feed '{feed}' that is not in digest.toml and has no stories"
         cure = "add it there, with retired = true; if you delete this and pull it again, stories that you deleted return"
         yield _hint(paths.ledger(feed), 0, what, cure)

@@ -29,8 +29,11 @@ _LETTER_KEYS = ("title", "draft", "published", "updated")
 _PAGE_KEYS = ("title", "draft")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _UNKNOWN_THEME = re.compile(r"unknown theme '(.+)'")
+_UNKNOWN = re.compile(r"unknown (theme|feed) '(.+)'")
 _MAX_BYTES = 1_000_000
-_MANY = 3  # stories with the same unknown theme: it was removed from digest.toml, not misspelt
+_MANY = (
+    3  # stories with the same unknown theme or feed: it was removed from digest.toml, not misspelt
+)
 
 
 class ContentReader:
@@ -83,6 +86,8 @@ class ContentReader:
         name = Path(file).stem
         if name not in self.themes:
             cure = suggestion(name, self.themes - self.known.former)
+            if not cure.startswith("did you mean"):
+                cure = f"if the theme is gone, delete this file; {cure}"
             what = f"introduces an unknown theme '{name}'"
             self.problems.append(Problem(file, 0, what, cure))
             return None
@@ -125,12 +130,12 @@ class ContentReader:
 
 
 def gathered(problems: Iterable[Problem]) -> list[Problem]:
-    """Returns the problems, with one for all stories that have the same removed theme."""
+    """Returns the problems, with one for all stories that have the same removed theme or feed."""
     problems = list(problems)
     first: dict[str, Problem] = {}
     counts: Counter[str] = Counter()
     for problem in problems:
-        if _UNKNOWN_THEME.fullmatch(problem.what):
+        if _UNKNOWN.fullmatch(problem.what):
             first.setdefault(problem.what, problem)
             counts[problem.what] += 1
     found = []
@@ -138,10 +143,18 @@ def gathered(problems: Iterable[Problem]) -> list[Problem]:
         if counts[problem.what] < _MANY:
             found.append(problem)
         elif problem is first[problem.what]:
-            theme = problem.what.partition("'")[2][:-1]
             what = f"{problem.what}, here and in {counts[problem.what] - 1} other stories"
-            found.append(problem._replace(what=what, cure=story_file.removed_theme_cure(theme)))
+            found.append(problem._replace(what=what, cure=_cure_of_many(problem)))
     return found
+
+
+def _cure_of_many(problem: Problem) -> str:
+    kind, name = problem.what.removeprefix("unknown ").split(" ", 1)
+    if kind == "theme":
+        return story_file.removed_theme_cure(name.strip("'"))
+    return (
+        f"{problem.cure} Or was that feed deleted? Then add it to digest.toml, with retired = true"
+    )
 
 
 def unknown_themes(problems: Iterable[Problem]) -> dict[str, tuple[str, ...]]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, tzinfo
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import TypeVar
 
@@ -48,6 +48,9 @@ _TYPED = {
 _NO_VALUE = Value(1, "")
 _NONE: frozenset[str] = frozenset()
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off", ""})
+_FEED = re.compile(r"[a-z0-9][a-z0-9-]*")
+_MISTYPED = 0.85
+"""So alike are the id of a feed and one that was mistyped (difflib's ratio)."""
 _CORRECTION = re.compile(r"(\d{4}-\d{2}-\d{2})\s*:\s+(.+)", re.DOTALL)
 
 
@@ -128,7 +131,7 @@ def loads(text: str, file: str, known: Known) -> Story:
         headline=read.text("headline"),
         source=read.text("source"),
         authors=read.many("authors"),
-        feeds=read.many("feeds", known.feeds),
+        feeds=read.many("feeds", known.feeds, allowed=partial(_is_of_the_past, known.feeds)),
         themes=read.many("themes", known.themes, partial(_theme_cure, known)),
         image=read.one("image", _link, ""),
         id=read.text("id"),
@@ -258,6 +261,7 @@ class Reader:
         key: str,
         known: frozenset[str] | None = None,
         cure_of: Callable[[str], str] | None = None,
+        allowed: Callable[[str], bool] = lambda _: False,
     ) -> tuple[str, ...]:
         value = self.values.get(key, _NO_VALUE)
         words = value.listed
@@ -270,7 +274,7 @@ class Reader:
             if key == "authors" and _OPENED.match(first) and _CLOSED.match(second):
                 what = f"the comma between '{first}' and '{second}' makes two authors"
                 self.fault(value.line, what, _curled(first))
-        unknown = [word for word in words if word not in known] if known is not None else []
+        unknown = [word for word in words if not (known is None or word in known or allowed(word))]
         for word in unknown[:_MAX_REPORTED]:
             cure = cure_of(word) if cure_of else suggestion(word, known or ())
             self.fault(value.line, f"unknown {key[:-1]} '{word}'", _curled(word) or cure)
@@ -364,6 +368,18 @@ def _curled(words: str) -> str:
     if is_curled(words):
         return 'a phone has curled its quotes: type straight ones ("), or none'
     return ""
+
+
+@lru_cache(maxsize=1024)
+def _is_of_the_past(feeds: frozenset[str] | None, feed: str) -> bool:
+    """True for an id that a feed may have had which is gone, ledger and all; not for a mistyped one.
+
+    Stories outlive their feed, so its id is no error.
+    """
+    import difflib  # which all goes well without
+
+    is_id = _FEED.fullmatch(feed) is not None
+    return is_id and not difflib.get_close_matches(feed, feeds or (), n=1, cutoff=_MISTYPED)
 
 
 def _theme_cure(known: Known, theme: str) -> str:

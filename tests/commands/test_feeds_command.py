@@ -286,6 +286,76 @@ def test_a_digest_without_feeds_says_how_to_add_one(mine: Path) -> None:
     assert digest("feeds", cwd=mine).stdout == "There is no feed yet. Next: digest feeds add URL\n"
 
 
+# ---------------------------------------------------------------- feeds changed by hand
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    """A digest with the sample's stories."""
+    digest("init", "mine", cwd=tmp_path)
+    digest("pull", cwd=tmp_path / "mine")
+    return tmp_path / "mine"
+
+
+def without_feeds(root: Path, more: str = "") -> None:
+    before, rest = (root / "digest.toml").read_text().split("[[feeds]]")
+    (root / "digest.toml").write_text(f"{before}{more}\n# -----{rest.partition('# -----')[2]}")
+
+
+def test_stories_of_a_feed_that_is_gone_with_its_ledger_build_and_check_hints_once(
+    sample: Path,
+) -> None:
+    without_feeds(sample)
+    (sample / "content/ledger/harbour-lantern.jsonl").unlink()
+
+    built, checked = digest("build", cwd=sample), digest("check", cwd=sample)
+
+    assert (built.returncode, built.stderr) == (0, "")
+    assert built.stdout.startswith("12 stories in 3 weeks")
+    assert (
+        checked.stdout.count(
+            "is a story of a feed 'harbour-lantern' that digest.toml does not have; add it there"
+        )
+        == 1
+    )
+    assert checked.stdout.endswith("0 errors, 1 hint in 15 files\n")
+
+
+def test_a_mistyped_feed_is_an_error_and_many_of_one_feed_are_one(sample: Path) -> None:
+    without_feeds(sample, '[[feeds]]\nid = "harbour-lanterns"\nurl = "feeds/sample.xml"\n')
+    (sample / "content/ledger/harbour-lantern.jsonl").unlink()
+
+    built = digest("build", cwd=sample)
+
+    assert built.returncode == 1
+    assert built.stderr.count("\n") == 1
+    assert built.stderr.endswith(
+        ":6: unknown feed 'harbour-lantern', here and in 11 other stories; did you mean 'harbour-lanterns'? Or was that "
+        "feed deleted? Then add it to digest.toml, with retired = true\n"
+    )
+
+
+def test_a_theme_that_is_gone_fails_once_with_its_cure(sample: Path) -> None:
+    settings = sample / "digest.toml"
+    settings.write_text(settings.read_text().replace('id = "ferries"', 'id = "boats"'))
+    (sample / "content/themes").mkdir()
+    (sample / "content/themes/ferries.md").write_text("Of ferries.\n")
+
+    second, first = digest("build", cwd=sample).stderr.splitlines()
+    assert first.partition(": ")[2] == (
+        "introduces an unknown theme 'ferries'; if the theme is gone, delete this file; known are: boats, lighthouses, "
+        "tides-and-weather"
+    )
+    assert second.partition(": ")[2] == (
+        "unknown theme 'ferries', here and in 2 other stories; put it into another theme's 'was' in digest.toml, or "
+        "take it out: digest themes --drop ferries"
+    )
+    settings.write_text(
+        settings.read_text().replace('id = "boats"', 'id = "boats"\nwas = ["ferries"]')
+    )
+    assert digest("build", cwd=sample).returncode == 0
+
+
 # ---------------------------------------------------------------- the text of digest.toml
 
 
