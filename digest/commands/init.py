@@ -11,6 +11,7 @@ installs is this very copy of Digest (`requirement`), and the site's address is 
 from __future__ import annotations
 
 import re
+import unicodedata
 import uuid
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -227,11 +228,11 @@ def beat_of(
 
 def _feed(url: str, said: FeedInfo, taken: Container[str]) -> Feed:
     """Returns the feed at an address, called by what it says of itself, else by its host."""
-    from digest.content.slug import slug_of
+    from digest.content.slug import ascii_words, slug_of
     from digest.feeds.feed_info import publisher_of
 
     title = said.title or urls.host(url)
-    id = free_name(_short(slug_of(title, url)), taken)
+    id = free_name(_short(ascii_words(title) or slug_of(urls.host(url), url)), taken)
     return Feed(id=id, url=url, title=title, publisher=said.publisher or publisher_of(title, url))
 
 
@@ -291,21 +292,25 @@ def _pattern(line: str) -> str:
     return line.strip().removesuffix("*").strip("/")
 
 
+def _is_shown(sign: str) -> bool:
+    """True for what a title may have; joiners are part of words in Persian and in the languages of India."""
+    return sign.isprintable() or sign in "\u200c\u200d"
+
+
 def _config(root: Path, timezone: str, beat: NewDigest, address: str) -> str:
     """Returns the starter's `digest.toml`, called after the folder, with an id of its own and the feeds of the beat."""
-    from digest.content.slug import slug_of
+    from digest.content.slug import ascii_words
 
-    name = " ".join(
-        "".join(sign if sign.isprintable() else " " for sign in root.resolve().name).split()
-    )
+    name = unicodedata.normalize("NFC", root.resolve().name)  # macOS parts letters and accents
+    name = " ".join("".join(sign if _is_shown(sign) else " " for sign in name).split())
     named = any(map(str.isalnum, name))
     title = name
     if name == name.lower() and " " not in name:  # a folder's name, such as my-digest
-        title = " ".join(re.split(r"[\W_]+", name)).strip().capitalize()
+        title = " ".join(re.split(r"[\s._-]+", name)).strip()
+        title = title[:1].title() + title[1:]
     values = {
         "@TITLE@": title if named else "My digest",
-        "@URL@": address
-        or f"https://example.github.io/{slug_of(name, '') if named else 'digest'}/",
+        "@URL@": address or f"https://example.github.io/{ascii_words(name) or 'digest'}/",
         "@ID@": f"urn:uuid:{uuid.uuid4()}",
         "@TIMEZONE@": timezone,
         "@LANGUAGE@": beat.language,

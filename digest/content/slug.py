@@ -17,15 +17,20 @@ LONGEST = 60
 
 
 def slug_of(headline: str, identity: str) -> str:
+    """Returns the headline as `ascii_words`, or a slug from the entry's identity if nothing is left of it."""
+    return ascii_words(headline) or f"story-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
+
+
+def ascii_words(headline: str) -> str:
     """Returns the headline in lower-case ASCII words and hyphens, at most 60 signs, cut at a word.
 
-    A headline of which nothing is left (emoji, say) gets a slug from the entry's identity instead.
+    Nothing is left of some, such as one of emoji.
     """
     from slugify import (
         slugify,
     )  # only here: what reads stories makes no slugs, and it is slow to load
 
-    words = slugify(
+    words: str = slugify(
         headline.replace("'", "").replace("’", ""),  # one slug for straight and curly apostrophes
         entities=False,
         decimal=False,
@@ -36,7 +41,7 @@ def slug_of(headline: str, identity: str) -> str:
         backend="text-unidecode",
         algorithm="legacy",
     )
-    return words or f"story-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
+    return words
 
 
 class Slugs:

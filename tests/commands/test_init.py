@@ -394,6 +394,15 @@ def test_the_candidates_of_any_page_are_web_addresses() -> None:
         ("chip_watch", "Chip watch", "chip-watch"),
         ("iPhone", "iPhone", "iphone"),
         ("★", "My digest", "digest"),
+        ("समाचार", "समाचार", "smaacaar"),
+        ("தமிழ்-செய்தி", "தமிழ் செய்தி", "tmilll-ceyti"),
+        ("ข่าวชิป", "ข่าวชิป", "khaawchip"),
+        ("خبر\u200cها", "خبر\u200cها", "khbrh"),
+        ("芯片周报", "芯片周报", "xin-pian-zhou-bao"),
+        ("новости", "Новости", "novosti"),
+        ("cafe\u0301-news", "Café news", "cafe-news"),
+        ("c++_news", "C++ news", "c-news"),
+        ("𞤀𞤣𞤤𞤢𞤥", "𞤀𞤣𞤤𞤢𞤥", "digest"),
     ],
 )
 def test_a_digest_is_called_as_its_folder_is(
@@ -417,3 +426,34 @@ def test_no_digest_is_made_inside_another(tmp_path: Path, inside: str) -> None:
     )
     assert made.stderr.count("\n") == 1
     assert len(list(tmp_path.rglob("digest.toml"))) == 1
+
+
+def test_a_feed_whose_title_has_no_word_in_ascii_is_called_by_its_host(tmp_path: Path) -> None:
+    (tmp_path / "a.opml").write_text(
+        '<opml><body><outline text="🦀🦀" xmlUrl="https://crabs.example/f"/></body></opml>'
+    )
+
+    (feed,) = init.beat_of((), [tmp_path / "a.opml"], now=NOW).feeds
+
+    assert (feed.id, feed.title) == ("crabs-example", "🦀🦀")
+
+
+@pytest.mark.parametrize(
+    ("before", "added"),
+    [
+        ("", ".digest/\nsite/*\n!site/.gitkeep\n"),
+        ("node_modules/", "\n.digest/\nsite/*\n!site/.gitkeep\n"),
+        ("# ours\n/docs/site\n", ".digest/\nsite/*\n!site/.gitkeep\n"),
+        ("/site\n", ".digest/\n"),
+        ("site/*\n!site/.gitkeep\n.digest\n", ""),
+    ],
+)
+def test_git_ignores_the_site_and_the_caches_of_a_repository_that_was_there(
+    tmp_path: Path, before: str, added: str
+) -> None:
+    (tmp_path / ".gitignore").write_text(before)
+
+    init.run(tmp_path)
+
+    text = (tmp_path / ".gitignore").read_text()
+    assert text == before + added
