@@ -1,6 +1,6 @@
-"""What every page is made of beside the content: this program, its libraries, the templates, digest.toml.
+"""Hashes of what every page depends on besides the content: program, libraries, templates, config.
 
-Refuses to import any of the libraries: their files tell whether they are still the same.
+Libraries are not imported for this; the stamps of their files are enough.
 """
 
 from __future__ import annotations
@@ -35,21 +35,24 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def shipped_templates() -> Path:
-    """Returns the folder of the shipped templates: inside the package where it is installed, else beside it."""
+    """Returns the folder of the shipped templates: in the installed package, or next to it."""
     inside = _PACKAGE / FOLDER
     return inside if inside.is_dir() else _PACKAGE.parent / FOLDER
 
 
 def of_reading(config: Config) -> bytes:
-    """Returns a hash of all by which content is read, whatever address the site has."""
+    """Returns a hash of what parsing depends on besides the content; the site's URL is not part."""
     settings = repr(config._replace(site=config.site._replace(url="")))
     return key_of(of_program(), settings.encode())
 
 
 def of_pages(root: Path, config: Config, *, drafts: bool) -> bytes:
-    """Returns a hash of all that pages are made of, content apart; raises Faults for templates that are no files."""
-    if strange := list(strangers(root)):
-        raise Faults(strange)
+    """Returns a hash of what pages depend on besides the content.
+
+    Raises Faults if the templates folder has anything but plain files.
+    """
+    if problems := list(strangers(root)):
+        raise Faults(problems)
     folders = (root / FOLDER, shipped_templates())
     templates = (part for folder in folders for part in _contents(folder))
     return key_of(of_program(), repr((config, drafts)).encode(), *templates)
@@ -57,7 +60,7 @@ def of_pages(root: Path, config: Config, *, drafts: bool) -> bytes:
 
 @cache
 def of_program() -> bytes:
-    """Returns a hash of the program and its libraries as they were at the first call: so this process runs them."""
+    """Returns a hash of the program and its libraries, as they were at the first call."""
     stamps = []
     for name in _LIBRARIES:
         found = find_spec(name)
@@ -69,7 +72,7 @@ def of_program() -> bytes:
 
 
 def strangers(root: Path) -> Iterator[Problem]:
-    """Yields what lies among the digest's templates and is none: a link that leads out of the digest, a pipe."""
+    """Yields what a digest's templates folder must not have: links out of the digest, pipes, …"""
     home, seen = os.path.realpath(root), set[str]()
     waiting = [FOLDER]
     while waiting:
@@ -77,31 +80,27 @@ def strangers(root: Path) -> Iterator[Problem]:
         path = f"{root}/{file}"
         real = os.path.realpath(path)
         if os.path.islink(path) and not Path(real).is_relative_to(home):  # noqa: PTH114
-            yield Problem(
-                file,
-                0,
-                "is a symbolic link that leads out of the digest",
-                "put what it leads to here",
-            )
+            what = "is a symbolic link that leads out of the digest"
+            yield Problem(file, 0, what, "put what it leads to here")
         elif os.path.isdir(path):  # noqa: PTH112
             names = os.listdir(path) if real not in seen else []  # noqa: PTH208
             waiting += [f"{file}/{name}" for name in sorted(names)]
             seen.add(real)
         elif os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
-            yield Problem(
-                file, 0, "is not a regular file", "remove it, or put a plain file in its place"
-            )
+            cure = "remove it, or put a plain file in its place"
+            yield Problem(file, 0, "is not a regular file", cure)
 
 
 def _contents(folder: Path) -> Iterator[bytes]:
-    """Yields every template by its name and bytes: a template may be saved twice in one step of the disk's clock."""
+    """Yields the name and bytes of every template; a stamp may miss a file that is saved twice."""
     seen = set()
     for place, folders, names in os.walk(folder, followlinks=True):
         seen.add(os.path.realpath(place))
         folders[:] = (
             one for one in sorted(folders) if os.path.realpath(f"{place}/{one}") not in seen
         )
-        for path in (f"{place}/{name}" for name in sorted(names)):
+        for name in sorted(names):
+            path = f"{place}/{name}"
             if os.path.isfile(path):  # noqa: PTH113
                 yield os.fsencode(path)
                 yield disk.read(path) or b""

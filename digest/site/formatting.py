@@ -1,7 +1,7 @@
-"""Dates, weeks and counts as readers meet them, in plain English.
+"""Dates, weeks and counts in words, in English.
 
-Refuses the locale: its month names differ from machine to machine. A moment is shown as it was written, in its own
-time zone, and never converted.
+The locale is not used: its month names differ between machines. A time is shown in the time zone in
+which it was written.
 """
 
 from __future__ import annotations
@@ -15,41 +15,41 @@ _MONTHS = ("January", "February", "March", "April", "May", "June",
            "July", "August", "September", "October", "November", "December")  # fmt: skip
 
 
-_WRITTEN_FROM_RIGHT = frozenset(
-    {"ar", "arc", "azb", "bal", "ckb", "dv", "fa", "glk", "he", "iw", "ji", "khw", "ks", "lrc", "mzn", "nqo", "pnb",
-     "prs", "ps", "sd", "syr", "ug", "ur", "yi"}
+_RTL_LANGUAGES = frozenset(
+    {"ar", "arc", "azb", "bal", "ckb", "dv", "fa", "glk", "he", "iw", "ji", "khw", "ks", "lrc",
+     "mzn", "nqo", "pnb", "prs", "ps", "sd", "syr", "ug", "ur", "yi"}
 )  # fmt: skip
-_FROM_RIGHT = frozenset(
+_RTL_SCRIPTS = frozenset(
     {"adlm", "arab", "aran", "hebr", "mand", "nkoo", "rohg", "samr", "syrc", "thaa"}
 )
 
 
-def day(moment: date) -> str:
-    """Returns the day of a date or moment: `15 May 2026`."""
-    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+def day(when: date) -> str:
+    """Returns the day of a date or datetime: `15 May 2026`."""
+    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
 
 
-def iso(moment: date) -> str:
-    """Returns a date or moment as ISO 8601 writes it: `2026-05-15`, `2026-05-15T17:32:40+08:00`."""
-    return moment.isoformat()
+def iso(when: date) -> str:
+    """Returns a date or datetime in ISO 8601: `2026-05-15`, `2026-05-15T17:32:40+08:00`."""
+    return when.isoformat()
 
 
 def direction(language: str) -> str:
-    """Returns "rtl" for a language (BCP 47) that is written from the right, else nothing."""
+    """Returns "rtl" for a language (BCP 47) that is written from right to left, else ""."""
     first, *rest = language.lower().split("-")
     script = next((part for part in rest if len(part) == 4 and part.isalpha()), "")
-    return "rtl" if script in _FROM_RIGHT or (not script and first in _WRITTEN_FROM_RIGHT) else ""
+    return "rtl" if script in _RTL_SCRIPTS or (not script and first in _RTL_LANGUAGES) else ""
 
 
-def month(moment: date) -> str:
+def month(when: date) -> str:
     """Returns the short name of a month: `May`."""
-    return _MONTHS[moment.month - 1][:3]
+    return _MONTHS[when.month - 1][:3]
 
 
 def span(week: Week, until: Week | None = None) -> str:
-    """Returns the days of a week: `11–17 May 2026`, `27 April – 3 May 2026`, `29 December 2025 – 4 January 2026`.
+    """Returns the days of a week: `11–17 May 2026`, `27 April – 3 May 2026`.
 
-    With `until`, the days from the beginning of the one week to the end of the other.
+    With `until`, the days from the beginning of the first week to the end of the second.
     """
     first, last = week.monday, (until or week).sunday
     if first.year != last.year:
@@ -60,7 +60,7 @@ def span(week: Week, until: Week | None = None) -> str:
 
 
 def days(week: Week) -> str:
-    """Returns the days of a week as they stand under its year: `11–17 May`."""
+    """Returns the days of a week without the year: `11–17 May`."""
     return span(week).rpartition(" ")[0]
 
 
@@ -70,15 +70,11 @@ def label(week: Week) -> str:
 
 
 def titled(week: Week, title: str) -> str:
-    """Returns a week's name and the title of its letter, each once: `Week 20, 2026: The quiet week`."""
+    """Returns a week's name and the title of its letter: `Week 20, 2026: The quiet week`."""
     name = label(week)
-    return (
-        name
-        if title in {"", name}
-        else title
-        if title.startswith(f"{name}: ")
-        else f"{name}: {title}"
-    )
+    if title in {"", name}:
+        return name
+    return title if title.startswith(f"{name}: ") else f"{name}: {title}"
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -92,7 +88,10 @@ def stories(number: int) -> str:
 
 
 def listed(words: Iterable[str]) -> str:
-    """Returns words as a sentence lists them: `a`, `a and b`, `a, b and c`; `a, and b and c` where one has its own."""
+    """Returns words as a list in a sentence: `a`, `a and b`, `a, b and c`.
+
+    If one has an "and" of its own: `a, and b and c`.
+    """
     listed = list(words) or [""]
     *most, last = listed
     comma = "," if any(" and " in word for word in listed) else ""
@@ -100,7 +99,7 @@ def listed(words: Iterable[str]) -> str:
 
 
 def shortened(text: str, limit: int) -> str:
-    """Returns a text cut at a word so that it has at most `limit` signs, an ellipsis with it."""
+    """Returns a text cut between words, at most `limit` characters with the ellipsis."""
     flat = " ".join(text.split())
     if len(flat) <= limit:
         return flat

@@ -1,7 +1,8 @@
 """Where a link that an editor wrote in a Markdown file leads on the site.
 
-Links are written as they work in the editor and on a git host: relative to the file, to another file. Here they
-become places. Refuses to let one lead nowhere: that is a `BrokenLink`, with what is wrong and the cure.
+Editors write links that work in their editor and on a git host: relative paths of other files. Here
+they become addresses of the site. A link without a target is a `BrokenLink`, with what is wrong and
+how to fix it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import cached_property
 from operator import attrgetter
@@ -31,9 +32,10 @@ _DATED = re.compile(r"^\d{4}-\d{2}-\d{2}-")
 
 
 class BrokenLink(NamedTuple):
-    """A link that leads nowhere: why, and what to do about it.
+    """A link without a target: what is wrong, and how to fix it.
 
-    `unpublished` if its target is, or was, part of the digest: taking a story down must not need any other edit.
+    `unpublished`: the target is, or was, part of the digest. Taking down a story must not force the
+    editor to edit others, so this is only a hint.
     """
 
     what: str
@@ -42,14 +44,14 @@ class BrokenLink(NamedTuple):
 
 
 class Targets:
-    """All that a link may lead to, by its file's path below the root, and stories also by their file's name alone."""
+    """The targets of links, by path of their file, and for stories also by file name alone."""
 
     def __init__(self, archive: Archive, base: Base) -> None:
         self.base = base
         self._content, self._archive = archive.content, archive
 
-    def _at_once(self, file: str) -> str | None:
-        """Returns the place of a published story by its file, without looking at any other."""
+    def _published_place(self, file: str) -> str | None:
+        """Returns the place of a published story by its file, without an index of all files."""
         stories = self._content.stories
         at = bisect_left(stories, file, key=attrgetter("file"))
         story = stories[at] if at < len(stories) and stories[at].file == file else None
@@ -59,21 +61,18 @@ class Targets:
 
     @cached_property
     def _places(self) -> dict[str, str]:
-        """The place of every file that has one; looked up at the first link, for most builds follow none."""
-        mended = dict.fromkeys(
-            self._content.unread, addresses.HOME
-        )  # they will have a place, once they are mended
-        return _places(self._archive) | mended
+        """The place of every file that has one."""
+        unread = dict.fromkeys(self._content.unread, addresses.HOME)  # until they are fixed
+        return _places(self._archive) | unread
 
     @cached_property
     def _unpublished(self) -> dict[str, str]:
-        """What each file that is not published is, deleted stories and the folders of their weeks among them."""
+        """What each unpublished file is, in words; also deleted stories, and folders of weeks."""
         content = self._content
         found: dict[str, str] = {}
         for gone in content.gone:
-            found |= dict.fromkeys(
-                (gone.file, *gone.former), f"a story that was deleted: {gone.file}"
-            )
+            deleted = f"a story that was deleted: {gone.file}"
+            found |= dict.fromkeys((gone.file, *gone.former), deleted)
         for week in {one.week for one in content.stories} | {one.week for one in content.gone}:
             found |= dict.fromkeys(_week_files(week), "a week of which nothing is published")
         texts: tuple[Letter | FreePage, ...] = (
@@ -86,34 +85,34 @@ class Targets:
         return {file: kind for file, kind in found.items() if file not in self._places}
 
     @cached_property
-    def _named(self) -> dict[str, list[str]]:
-        named: dict[str, list[str]] = defaultdict(list)
-        for file in (
-            *(story.file for story in self._content.stories),
-            *sorted(self._content.unread),
-        ):
-            named[file.rpartition("/")[2]].append(file)
-        return named
+    def _by_name(self) -> dict[str, list[str]]:
+        """The files of stories by file name."""
+        found: dict[str, list[str]] = defaultdict(list)
+        files = [story.file for story in self._content.stories]
+        for file in (*files, *sorted(self._content.unread)):
+            found[file.rpartition("/")[2]].append(file)
+        return found
 
     @cached_property
     def _former(self) -> dict[str, str]:
-        """The files that stories had before, each with the file that the last of them has now."""
+        """The former files of stories, with the file that the last of these stories has now."""
         places = sorted(self._content.places, key=attrgetter("since"))
         return {place.file: place.story for place in places if place.story not in {"", place.file}}
 
     @cached_property
-    def _formerly(self) -> dict[str, list[str]]:
-        """The files of stories by each name that a file of theirs had before."""
+    def _by_former_name(self) -> dict[str, list[str]]:
+        """The files of stories by each file name that they had before."""
         found: dict[str, list[str]] = defaultdict(list)
-        for place, file in self._former.items():
-            if file not in found[name := place.rpartition("/")[2]]:
-                found[name].append(file)
+        for former, file in self._former.items():
+            files = found[former.rpartition("/")[2]]
+            if file not in files:
+                files.append(file)
         return found
 
     def resolve(self, link: str, file: str, here: str) -> str | BrokenLink:
         """Returns a link without a scheme as an address from the root of the host.
 
-        `file` is the Markdown file that has it, `here` the place of the page on which its text stands.
+        `file` is the Markdown file that has the link, `here` the place of the page that shows it.
         """
         path, hash_sign, anchor = link.partition("#")
         path, query_sign, query = path.partition("?")
@@ -122,47 +121,41 @@ class Targets:
             return self.base.href(here.partition("#")[0]) + rest
         if path.startswith("/"):
             rooted = addresses.encoded_once(path)
-            under = (
-                rooted if rooted.startswith(self.base.path) else self.base.path + rooted.lstrip("/")
-            )
-            return under + rest
+            if not rooted.startswith(self.base.path):
+                rooted = self.base.path + rooted.lstrip("/")
+            return rooted + rest
         if ":" in path.partition("/")[0]:
             return BrokenLink(f"'{link}' is not a web address", "correct it")
         found = self._find(unquote(path), file)
-        return (
-            found
-            if isinstance(found, BrokenLink)
-            else self.base.href(found) + (rest if "#" not in found else "")
-        )
+        if isinstance(found, BrokenLink):
+            return found
+        return self.base.href(found) + (rest if "#" not in found else "")
 
     def size(self, address: str) -> tuple[int, int] | None:
-        """Returns the width and height of the picture at an address from the root of the host, where they are known."""
+        """Returns the width and height of the picture at an address from the root of the host."""
         path = address.partition("?")[0].partition("#")[0]
         return self._sizes.get(unquote(path.removeprefix(self.base.path)))
 
     def copied_at(self, address: str, file: str) -> str:
-        """Returns the path of the copied file that a link in a Markdown file leads to, nothing where it is none."""
+        """Returns the path of the copied file to which a link in a Markdown file leads, else ""."""
         path = address.partition("#")[0].partition("?")[0].removeprefix(self.base.origin)
         if path.startswith("/"):
             found = unquote(addresses.encoded_once(path).removeprefix(self.base.path)).lstrip("/")
             return found if found in self._copied_paths else ""
         wanted = _beside(file, unquote(path))
-        return self._copied.get(wanted) or self._copied.get(
-            self._composed.get(_composed(wanted), ""), ""
-        )
+        if wanted in self._copied:
+            return self._copied[wanted]
+        return self._copied.get(self._composed.get(_composed(wanted), ""), "")
 
     @cached_property
     def _composed(self) -> dict[str, str]:
-        """The files that have a place, by their composed names: some systems write accents as signs of their own."""
-        return {
-            _composed(file): file
-            for file in (*self._unpublished, *self._places)
-            if not file.isascii()
-        }
+        """Files by their names in NFC: some systems write accents as characters of their own."""
+        files = (*self._unpublished, *self._places)
+        return {_composed(file): file for file in files if not file.isascii()}
 
     @cached_property
     def _copied(self) -> dict[str, str]:
-        """The paths of all copied files by the files themselves."""
+        """The paths of all copied files in the site, by file."""
         return {one.file: one.path for one in self._content.copied}
 
     @cached_property
@@ -175,20 +168,18 @@ class Targets:
 
     def _find(self, path: str, file: str) -> str | BrokenLink:
         wanted = _beside(file, path)
-        place = self._at_once(wanted)
+        place = self._published_place(wanted)
         if place is not None:
             return place
         name = posixpath.basename(path)
-        named = self._named.get(name, [])
-        for candidate in self._meant(wanted, name, named):
+        named = self._by_name.get(name, [])
+        for candidate in self._candidates(wanted, name, named):
             if candidate in self._places or candidate in self._unpublished:
                 return self._place(candidate, path)
-        several = named or self._formerly.get(name, [])
+        several = named or self._by_former_name.get(name, [])
         if len(several) > 1:
-            return BrokenLink(
-                f"the link to '{path}' could mean {' or '.join(several)}",
-                "write the path to the one you mean",
-            )
+            what = f"the link to '{path}' could mean {' or '.join(several)}"
+            return BrokenLink(what, "write the path to the one you mean")
         composed = self._composed.get(_composed(wanted)) if not wanted.isascii() else None
         if composed:
             return self._place(composed, path)
@@ -200,67 +191,62 @@ class Targets:
         return BrokenLink(f"the link to '{path}' leads to no story", self._cure(path, file))
 
     def _place(self, file: str, path: str) -> str | BrokenLink:
-        """Returns the place of a file of the digest to which a link leads by this path."""
+        """Returns the place of a file of the digest; `path` is the link to it."""
         if file in self._places:
             return self._places[file]
         what = f"the link to '{path}' leads to {self._unpublished[file]}"
         return BrokenLink(what, _UNLINKED, unpublished=True)
 
-    def _meant(self, wanted: str, name: str, named: list[str]) -> Iterator[str]:
-        """Yields the files that a link may mean: what is there, what was there, what has its name, what had it."""
+    def _candidates(self, wanted: str, name: str, named: list[str]) -> Iterator[str]:
+        """Yields what a link may mean: the file, where it is now, one that has or had its name."""
         yield wanted
         if wanted in self._former:
             yield self._former[wanted]
         if len(named) == 1:
             yield named[0]
-        formerly = self._formerly.get(name, ())
+        formerly = self._by_former_name.get(name, ())
         if not named and len(formerly) == 1:
             yield formerly[0]
 
     @cached_property
     def _deleted(self) -> dict[str, str]:
-        """The files of deleted stories by their names."""
+        """The files of deleted stories by file name."""
         files = [file for one in self._content.gone for file in (*one.former, one.file)]
         return {file.rpartition("/")[2]: file for file in files if file in self._unpublished}
 
     def _missing(self, path: str, wanted: str) -> BrokenLink:
-        """Returns why a link to a file leads nowhere: it is of a kind that is not copied, or has another name."""
+        """Returns why there is no such file: its kind is not copied, or its name is different."""
         folder, _, name = wanted.rpartition("/")
-        names = (
-            self._content.beside(folder)
-            if folder == "content" or folder.startswith("content/")
-            else ()
-        )
-        same = next((one for one in names if _composed(one) == _composed(name)), None)
-        if same:
-            what = f"'{path}' is there, but only pictures ({_KINDS}) are copied from beside a text"
-            return BrokenLink(what, f"put it into content/static/, and link to /{quote(same)}")
-        near = next(
-            (one for one in names if _composed(one).casefold() == _composed(name).casefold()), None
-        )
-        if near:
-            return BrokenLink(
-                f"there is no file '{path}' beside this one, but '{near}'",
-                "write its name as it is",
-            )
-        return BrokenLink(
-            f"there is no file '{path}' beside this one", "put it there, or correct the link"
-        )
+        name = _composed(name)
+        names: Iterable[str] = ()
+        if f"{folder}/".startswith("content/"):
+            names = self._content.beside(folder)
+        for other in names:
+            if _composed(other) == name:
+                what = (
+                    f"'{path}' is there, but only pictures ({_KINDS}) are copied from beside a text"
+                )
+                return BrokenLink(what, f"put it into content/static/, and link to /{quote(other)}")
+        what = f"there is no file '{path}' beside this one"
+        for other in names:
+            if _composed(other).casefold() == name.casefold():
+                return BrokenLink(f"{what}, but '{other}'", "write its name as it is")
+        return BrokenLink(what, "put it there, or correct the link")
 
     def _cure(self, path: str, file: str) -> str:
-        """Returns what to write instead: the near miss by slug, for dates are all alike, if there is one."""
-        there = {name: _slug(name) for name in self._places if is_markdown(name)}
+        """Returns what to write instead: the file with the nearest slug, if one is near."""
         wanted = _slug(path)
-        # One beginning or end in common, for there may be many thousands and each comparison takes its time.
-        near = {
-            slug: name
-            for name, slug in there.items()
-            if slug[:2] == wanted[:2] or slug[-4:] == wanted[-4:]
-        }
-        begun = [slug for slug in near if wanted[3:] and slug.startswith(f"{wanted}-")]
-        found = begun or get_close_matches(wanted, near, n=1)
+        near = {}
+        for name in filter(is_markdown, self._places):
+            slug = _slug(name)
+            # A quick filter: comparing many thousands of slugs would be slow.
+            if slug[:2] == wanted[:2] or slug[-4:] == wanted[-4:]:
+                near[slug] = name
+        longer = [slug for slug in near if wanted[3:] and slug.startswith(f"{wanted}-")]
+        found = longer or get_close_matches(wanted, near, n=1)
         if found:
-            return f"did you mean '{_relative(near[found[0]], file)}'?"
+            nearest = posixpath.relpath(near[found[0]], posixpath.dirname(file))
+            return f"did you mean '{nearest}'?"
         return "correct the file's name, or remove the link if its story was deleted"
 
 
@@ -269,21 +255,17 @@ def _composed(file: str) -> str:
 
 
 def _slug(path: str) -> str:
-    """Returns the slug that a file's name has after its date."""
+    """Returns the slug in the name of a story's file, without the date."""
     return without_ending(_DATED.sub("", posixpath.basename(path)))
 
 
 def _beside(file: str, path: str) -> str:
-    """Returns the file that a path in another file's text means."""
+    """Returns the file at a path that is relative to another file."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
 
 
-def _relative(wanted: str, file: str) -> str:
-    return posixpath.relpath(wanted, posixpath.dirname(file))
-
-
 def _week_files(week: Week) -> tuple[str, str]:
-    """Returns the files by which a text may link to a week: its folder and its letter, written or not."""
+    """Returns what a link to a week may name: its folder or its letter, even if there is none."""
     folder = f"content/{week.folder}"
     return folder, f"{folder}/letter.md"
 
@@ -294,14 +276,14 @@ def _places(archive: Archive) -> dict[str, str]:
         for story in archive.stories
     }
     for edition in (*archive.editions, *archive.vacated):
-        written = (edition.letter.file,) if edition.letter else ()
-        places |= dict.fromkeys(
-            (*_week_files(edition.week), *written), addresses.week(edition.week)
-        )
+        place = addresses.week(edition.week)
+        places |= dict.fromkeys(_week_files(edition.week), place)
+        if edition.letter:
+            places[edition.letter.file] = place
     places |= {page.file: addresses.free_page(page.name) for page in archive.pages}
-    for line in archive.storylines:
-        written = (line.introduction.file,) if line.introduction else ()
-        places |= dict.fromkeys(
-            (f"content/themes/{line.theme.id}.md", *written), addresses.theme(line.theme.id)
-        )
+    for storyline in archive.storylines:
+        place = addresses.theme(storyline.theme.id)
+        places[f"content/themes/{storyline.theme.id}.md"] = place
+        if storyline.introduction:
+            places[storyline.introduction.file] = place
     return places | {copied.file: copied.path for copied in archive.content.copied}

@@ -1,4 +1,4 @@
-"""Which URLs a new site loses compared with the published one: pages, feeds, and the anchors of stories.
+"""Finds the URLs of the published site that a new one no longer has: pages, feeds, permalinks.
 
 A URL that redirects is not lost.
 """
@@ -21,28 +21,24 @@ def vanished(
 ) -> tuple[str, ...]:
     """Returns the URLs, relative to the base path, that the new site no longer has.
 
-    `before` and `after` have the pages that differ, old and new; `paths` are all files of the new site.
+    `before` and `after` have the pages that differ; `paths` are all files of the new site.
     """
     found = []
     for path, content in before.items():
-        place = (
-            path.removesuffix("index.html")
-            if path.endswith("/index.html") or path == "index.html"
-            else path
-        )
+        place = path.removesuffix("index.html") if f"/{path}".endswith("/index.html") else path
         if path not in paths:
             found.append(place or "/")
         if path.endswith(".html"):
-            left = _anchors(content) - _anchors(after.get(path, b""))
-            found += [f"{place}#{anchor}" for anchor in sorted(left)]
+            lost = _anchors(content) - _anchors(after.get(path, b""))
+            found += [f"{place}#{anchor}" for anchor in sorted(lost)]
     return tuple(sorted(found))
 
 
 def _anchors(page: bytes) -> set[str]:
-    """Returns the anchors of a page that belong to stories: all other ids begin with `_`."""
-    reader = _Ids()
-    reader.feed(page.decode(errors="replace"))
-    return reader.found
+    """Returns the anchors of stories on a page: all other ids begin with `_`."""
+    parser = _Ids()
+    parser.feed(page.decode(errors="replace"))
+    return parser.found
 
 
 class _Ids(HTMLParser):
@@ -50,7 +46,7 @@ class _Ids(HTMLParser):
         super().__init__()
         self.found: set[str] = set()
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - HTMLParser's signature
-        self.found.update(
-            value for name, value in attrs if name == "id" and value and value[0] != "_"
-        )
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        for name, value in attrs:
+            if name == "id" and value and value[0] != "_":
+                self.found.add(value)

@@ -1,9 +1,10 @@
-"""Files made ready beside their places under hidden names, so that all of them can appear at once.
+"""Staging: new files are written under hidden names, so that all of them can appear at once.
 
-    put ──▶ waiting ──several at once──▶ .index.html.unfinished ──settle──▶ index.html
+    put ──▶ pending ──several at once──▶ .index.html.unfinished ──commit──▶ index.html
 
-A build writes thousands: each folder is looked at once, and bare calls of the system cost a third of pathlib's. Refuses
-to write through a symbolic link that leads out of the folder, and to write into a file that is there already.
+A build writes thousands of files: each folder is checked once, and `os` is used instead of pathlib,
+which takes three times as long. Nothing is written through a symbolic link that leads out of the
+folder, nor into an existing file.
 """
 
 from __future__ import annotations
@@ -18,39 +19,39 @@ from digest import disk
 from digest.errors import DigestError
 
 FILE, FOLDER = 0o644, 0o755  # the modes that web hosts need, whatever the umask
-_AT_ONCE = 1 << 22  # bytes
+_BATCH = 1 << 22  # bytes
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 class Staging:
-    """The files that a build makes ready below a folder; `begin` is called before the first."""
+    """The files that a build stages in a folder; `begin` is called before the first is written."""
 
     def __init__(self, folder: Path, begin: Callable[[], None]) -> None:
         self._folder, self._place, self._begin = folder, os.fspath(folder), begin
-        self._waiting: dict[str, bytes] = {}
-        self._size = 0  # of what is waiting
+        self._pending: dict[str, bytes] = {}
+        self._size = 0  # bytes that are pending
         self._ready: dict[str, bytes | None] = {}
         self._open: dict[str, bool] = {}
         self._made: set[str] = set()
 
     def put(self, path: str, content: bytes) -> None:
-        """Takes a file, which is written where its bytes differ from what is there.
+        """Stages a file, if its bytes differ from what is there.
 
-        Several are written in one go: while a page is made, all that the system needs to write one leaves the caches
-        of the processor, and a file by itself costs up to four times what it does among others.
+        Several are written at once: a file that is written alone, between two pages, takes up to
+        four times as long, because rendering evicts the system's code from the CPU caches.
         """
-        self._waiting[path] = content
+        self._pending[path] = content
         self._size += len(content)
-        if self._size > _AT_ONCE:
+        if self._size > _BATCH:
             self._write()
 
     def ready(self) -> dict[str, bytes | None]:
-        """Returns what is ready: None, or the bytes of what can be written only when a file in its way has gone."""
+        """Returns what is staged: None, or the bytes if a file is in the way of its folder."""
         self._write()
         return self._ready
 
-    def settle(self) -> None:
-        """Puts all that is ready in place; what was in the way of some of it has gone."""
+    def commit(self) -> None:
+        """Puts everything that is staged in place; files that were in the way have been removed."""
         for path, content in self._ready.items():
             place = f"{self._place}/{path}"
             try:
@@ -62,8 +63,8 @@ class Staging:
                 raise disk.refused("write", place, error) from error
 
     def drop(self, paths: Iterable[str]) -> None:
-        """Takes away what was made ready of these paths, and the folders made for it here."""
-        self._waiting.clear()
+        """Removes what was staged of these paths, and the folders that were made for it."""
+        self._pending.clear()
         for path in paths:
             disk.unlink(_hidden(f"{self._place}/{path}"))
         for place in sorted(self._made, reverse=True):
@@ -74,31 +75,32 @@ class Staging:
         return f"{self._place}/{place}" if place else self._place
 
     def _write(self) -> None:
-        waiting, self._waiting, self._size = self._waiting, {}, 0
-        for path, content in waiting.items():
+        pending, self._pending, self._size = self._pending, {}, 0
+        for path, content in pending.items():
             place, folder = f"{self._place}/{path}", path.rpartition("/")[0]
-            if folder in self._made or not _is_there(place, content):
-                if not self._ready:
-                    self._begin()
-                is_open = self._is_open(folder)
-                self._ready[path] = None if is_open else content
-                try:
-                    if is_open:
-                        _fill(_hidden(place), content)
-                except OSError as error:
-                    raise disk.refused("write", place, error) from error
+            if folder not in self._made and _has(place, content):
+                continue
+            if not self._ready:
+                self._begin()
+            is_open = self._is_open(folder)
+            self._ready[path] = None if is_open else content
+            try:
+                if is_open:
+                    _fill(_hidden(place), content)
+            except OSError as error:
+                raise disk.refused("write", place, error) from error
 
     def _is_open(self, place: str) -> bool:
-        """Tells whether files can be put into a folder, which is made where it is missing; not where a file is.
+        """True if files can be put into a folder, which is made if missing; False for a file.
 
-        Raises DigestError for one that leads out of the output folder.
+        Raises DigestError for a symbolic link that leads out of the output folder.
         """
         if place not in self._open:
             above_is_open = not place or self._is_open(place.rpartition("/")[0])
-            self._open[place] = above_is_open and self._is_made_or_open(place)
+            self._open[place] = above_is_open and self._make_or_check(place)
         return self._open[place]
 
-    def _is_made_or_open(self, place: str) -> bool:
+    def _make_or_check(self, place: str) -> bool:
         folder = self._inside(place)
         try:
             if not place:
@@ -123,17 +125,15 @@ def _hidden(place: str) -> str:
     return f"{folder}/{disk.hidden(name)}"
 
 
-def _is_there(place: str, content: bytes) -> bool:
-    """Tells whether a file has these bytes already, and mends its mode; a symbolic link is no file."""
+def _has(place: str, content: bytes) -> bool:
+    """True if a file (not a symbolic link) has these bytes already; its mode is corrected."""
     try:
         status = os.lstat(place)
     except OSError:
         return False
-    if (
-        not stat.S_ISREG(status.st_mode)
-        or status.st_size != len(content)
-        or disk.read(place) != content
-    ):
+    if not stat.S_ISREG(status.st_mode) or status.st_size != len(content):
+        return False
+    if disk.read(place) != content:
         return False
     if stat.S_IMODE(status.st_mode) != FILE:
         os.chmod(place, FILE)  # noqa: PTH101
@@ -141,12 +141,10 @@ def _is_there(place: str, content: bytes) -> bool:
 
 
 def _fill(unfinished: str, content: bytes) -> None:
-    """Writes a file under its hidden name; where the disk refuses, `drop` takes away what there is of it."""
+    """Writes a file under its hidden name; if that fails, `drop` removes what was written."""
     try:
         file = os.open(unfinished, _NEW, FILE)
-    except (
-        FileExistsError
-    ):  # what a killed build left: never written into, since it may be the second name of a file
+    except FileExistsError:  # left by a killed build; it may be a hard link, so it is not reused
         os.unlink(unfinished)  # noqa: PTH108
         file = os.open(unfinished, _NEW, FILE)
     try:
