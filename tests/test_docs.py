@@ -269,7 +269,7 @@ def test_every_alarm_that_is_explained_is_one_that_is_given() -> None:
     explained = [words for row in rows for words in re.findall(r"`([^`]+)`", row)]
     sources = [
         *(ROOT / "digest").rglob("*.py"),
-        *(ROOT / "digest" / "starter" / "github").rglob("*.yml"),
+        *(ROOT / ".github").rglob("*.yml"),
     ]
     given = "\n".join(path.read_text(encoding="utf-8") for path in sources)
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest import __version__, config, config_template, disk, git, redact, urls
-from digest.commands import requirement, site_address
+from digest.commands import requirement, site_address, workflow
 from digest.commands.requirement import Requirement
 from digest.errors import DigestError
 from digest.feeds.limits import USUAL, Limits
@@ -38,7 +38,6 @@ _LONGEST_ID = 40
 
 _FOR_GIT = frozenset({".gitignore", ".gitattributes"})
 """Files to which the lines that git has to know are added, where they are there already."""
-WORKFLOW = ".github/workflows/publish.yml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,10 +114,12 @@ def starter_files(
         files[f".{place}" if place.partition("/")[0] in _DOTTED else place] = source.read_bytes()
     del files[config.NAME]
     if this_copy is None:
-        del files[WORKFLOW]
+        del files[workflow.PLACE]
         return files
-    for place in (WORKFLOW, "README.md"):
-        files[place] = files[place].replace(requirement.FILE.encode(), requirements.encode())
+    jobs = workflow.text(files[workflow.PLACE].decode(), this_copy, requirements=requirements)
+    files[workflow.PLACE] = jobs.encode()
+    readme = files["README.md"].replace(requirement.FILE.encode(), requirements.encode())
+    files["README.md"] = readme
     files[requirements] = this_copy.text(requirements).encode()
     if this_copy.wheel:
         name, content = this_copy.wheel
@@ -135,12 +136,12 @@ def _free_for(root: Path, this_copy: Requirement | None) -> str:
 
 def _warnings(root: Path, files: Iterable[str]) -> Iterator[str]:
     """Yields why the workflow will not run as things are, or not find what it installs."""
-    if WORKFLOW not in files:
-        yield f"{WORKFLOW}: not written, because this copy of Digest is not installed, and GitHub could not install it"
+    if workflow.PLACE not in files:
+        yield f"{workflow.PLACE}: not written, because this copy of Digest is not installed, and GitHub could not install it"
         return
     if git.prefix(root):
         cure = "run 'git init' here to make it a repository of its own"
-        yield f"{WORKFLOW}: GitHub runs it at the top of a repository only, and this folder is inside one; {cure}"
+        yield f"{workflow.PLACE}: GitHub runs it at the top of a repository only, and this folder is inside one; {cure}"
     try:
         ignored = git.run(
             root,

@@ -18,6 +18,7 @@ from pathlib import Path
 from digest.site.fingerprint import FOLDER, shipped_templates
 
 PACKAGE = Path(__file__).resolve().parents[1]
+_WORKFLOW = "publish-digest.yml"
 _TIME = (2020, 2, 2, 0, 0, 0)
 _COPIED = ("METADATA", "entry_points.txt", "licenses/LICENSE")
 """What of the installed copy's metadata is the same in every wheel of it."""
@@ -33,6 +34,12 @@ def build(installed: Distribution) -> tuple[str, bytes]:
     return f"{name}-py3-none-any.whl", _zipped(files)
 
 
+def called_workflow() -> Path:
+    """Returns the workflow that others call: inside the package where it is installed, else in its repository."""
+    inside = PACKAGE / _WORKFLOW
+    return inside if inside.is_file() else PACKAGE.parent / ".github/workflows" / _WORKFLOW
+
+
 def record_of(files: Mapping[str, bytes]) -> Iterator[str]:
     """Yields a line of RECORD for each file: its path, its SHA-256 and its size."""
     for path, content in files.items():
@@ -41,7 +48,7 @@ def record_of(files: Mapping[str, bytes]) -> Iterator[str]:
 
 
 def _program() -> Iterator[tuple[str, bytes]]:
-    """Yields each file of the program by its path in a wheel; an editable copy has its templates beside the package."""
+    """Yields each file of the program by its path in a wheel; some are beside an editable copy."""
     templates = shipped_templates()
     for folder, place in ((PACKAGE, PACKAGE.name), (templates, f"{PACKAGE.name}/{FOLDER}")):
         for path in folder.rglob("*"):
@@ -52,6 +59,7 @@ def _program() -> Iterator[tuple[str, bytes]]:
                 and not any(part.startswith(".") for part in parts)
             ):
                 yield "/".join((place, *parts)), path.read_bytes()
+    yield f"{PACKAGE.name}/{_WORKFLOW}", called_workflow().read_bytes()
 
 
 def _metadata(installed: Distribution, folder: str) -> Iterator[tuple[str, bytes]]:

@@ -34,6 +34,7 @@ INDEX = "https://pypi.org"
 FILE = "requirements.txt"
 FOLDER = "tools"
 _LOCK = own_wheel.PACKAGE / "locked-packages.txt"
+_GITHUB = re.compile(r"https://github\.com/([\w-]+/[\w.-]+?)(?:\.git)?/?", re.IGNORECASE)
 _HASH = re.compile(r" \\\n +--hash=\S+")
 _HEAD = """\
 # What builds this digest: Digest {version} and the exact release of every package that it needs. Install it with
@@ -49,19 +50,22 @@ _HEAD = """\
 class Requirement:
     """A line of pip's that installs this copy, and in words what it is. `wheel` is put into `FOLDER`, where it is used.
 
-    pip knows no hash of a repository, so the packages beside one are pinned without theirs.
+    `commit` is that of the repository, whose name on GitHub is `repository`; both are "" for what comes from elsewhere.
     """
 
     line: str
     origin: str
     wheel: tuple[str, bytes] | None = None
-    hashed: bool = True
+    repository: str = ""
+    commit: str = ""
 
     def text(self, file: str = FILE) -> str:
         """Returns the requirements file that installs Digest, and all that it needs."""
         lock = _LOCK.read_text(encoding="utf-8")
         head = _HEAD.format(version=__version__, file=file, origin=self.origin, line=self.line)
-        return head + (lock if self.hashed else _HASH.sub("", lock))
+        return head + (
+            _HASH.sub("", lock) if self.commit else lock
+        )  # pip knows no hash of a repository
 
 
 def of_this_copy(*, now: datetime | None = None, index: str = INDEX) -> Requirement | None:
@@ -114,8 +118,12 @@ def _of_repository(source: Mapping[str, Any]) -> Requirement | None:
         return None
     folder = f"#subdirectory={inside}" if inside else ""
     line = f"{NAME} @ git+{url}@{commit}{folder}"
+    on_github = None if inside else _GITHUB.fullmatch(url)
     return Requirement(
-        line=line, origin="the repository from which it was installed, at its commit", hashed=False
+        line=line,
+        origin="the repository from which it was installed, at its commit",
+        repository=on_github[1] if on_github else "",
+        commit=commit,
     )
 
 

@@ -22,7 +22,7 @@ from packaging.requirements import Requirement
 from rehearsal import git
 
 from digest import __version__
-from digest.commands import init, own_wheel, requirement
+from digest.commands import init, own_wheel, requirement, workflow
 from digest.commands.site_address import of_origin
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +75,7 @@ def test_a_copy_from_a_public_repository_is_installed_from_there_at_its_commit(
 
     assert found.line == f"curated-digest @ git+{address}"
     assert found.wheel is None
+    assert found.repository == ("ada/digest" if "github.com" in text else "")
     assert "--hash" not in found.text()
     assert re.search(r"(?m)^click==[\d.]+$", found.text())
 
@@ -175,6 +176,7 @@ def test_a_wheel_has_the_whole_program_and_its_record_tells_every_byte(installed
     ours = {
         path.relative_to(ROOT).as_posix() for path in (ROOT / "digest").rglob("*") if path.is_file()
     }
+    ours |= {"digest/publish-digest.yml"}
     ours |= {
         f"digest/{path.relative_to(ROOT)}"
         for path in (ROOT / "templates").rglob("*")
@@ -343,8 +345,9 @@ def test_a_requirements_file_that_is_there_stays_and_digest_gets_its_own(tmp_pat
 
     assert (tmp_path / "requirements.txt").read_text() == "flask\n"
     assert "./tools/" in (tmp_path / "requirements-digest.txt").read_text()
-    for file in (init.WORKFLOW, "README.md"):
-        assert "--requirement requirements-digest.txt\n" in (tmp_path / file).read_text()
+    for file in (workflow.PLACE, "README.md"):
+        assert "requirements-digest.txt\n" in (tmp_path / file).read_text()
+        assert "requirements.txt" not in (tmp_path / file).read_text()
 
 
 def test_a_digest_inside_a_repository_says_that_its_workflow_will_not_run(tmp_path: Path) -> None:
@@ -355,7 +358,7 @@ def test_a_digest_inside_a_repository_says_that_its_workflow_will_not_run(tmp_pa
     (warning,) = report.warnings
     assert "GitHub runs it at the top of a repository only" in warning
     git(tmp_path / "mine", "init", "-q")
-    assert list(init._warnings(tmp_path / "mine", [init.WORKFLOW])) == []
+    assert list(init._warnings(tmp_path / "mine", [workflow.PLACE])) == []
 
 
 def test_a_file_that_git_would_leave_out_is_named(tmp_path: Path) -> None:

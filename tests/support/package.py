@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 WHEEL = (
     "digest/cli/main.py",
     "digest/locked-packages.txt",
+    "digest/publish-digest.yml",
     "digest/py.typed",
     "digest/starter/digest.schema.json",
     "digest/starter/digest.toml",
@@ -40,8 +41,10 @@ SDIST = (
     "LICENSE",
     "CHANGELOG.md",
     "templates/home.html",
+    ".github/workflows/publish-digest.yml",
     "tests/cli/test_cli.py",
-    *WHEEL[:7],
+    *WHEEL[:2],
+    *WHEEL[3:8],
 )
 PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 TOOLS = ("pytest>=8.2", "hypothesis>=6.100", "html5lib>=1.1")

@@ -23,6 +23,10 @@ import yaml
 
 BRANCH = "main"
 INSTALLATION = "Install Digest"
+CALLED = Path(__file__).parents[2] / ".github/workflows/publish-digest.yml"
+CALL = re.compile(
+    r"(?:\.|[\w-]+/[\w.-]+(?=.*@[0-9a-f]{40}$))/\.github/workflows/publish-digest\.yml(?:@\w+)?"
+)
 _TOKEN = re.compile(
     r"\s*(?:(?P<text>'[^']*')|(?P<call>\w+)\(\)|(?P<name>[\w.-]+)|(?P<sign>&&|\|\||==|!=|!|[()]))"
 )
@@ -122,7 +126,7 @@ class Hub:
     """A repository on GitHub: `origin.git`, its caches, its artifact, and in `pages` what Pages serves.
 
     `address` is what Pages reports, empty where it is not set up. `digest` is the shell's way to call the command, but
-    where the hub `installs`.
+    where the hub `installs`. `environment` is what else its runners' shells are set to.
     """
 
     folder: Path
@@ -131,6 +135,7 @@ class Hub:
     runs: int = 0
     attempt: int = 1
     installs: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
     handed: list[str] = field(default_factory=list)
     """The names under which this run has handed sites over, in all its attempts."""
 
@@ -189,19 +194,35 @@ class Hub:
         self.attempt = self.attempt + 1 if again else 1
         if not again:
             self.runs, self.handed = self.runs + 1, []
-        told = yaml.safe_load(workflow.read_text())
         run, needs = Run(), dict[str, Any]()
-        for name, steps in told["jobs"].items():
+        for name, steps in jobs_of(yaml.safe_load(workflow.read_text())).items():
             if job and name != job:
                 continue
             place = self.place(name)
             place.mkdir()
-            runner = _Runner(
-                self, run, place, {**told, **steps}, event, branch, needs, between or {}
-            )
+            runner = _Runner(self, run, place, steps, event, branch, needs, between or {})
             needs[name] = runner.perform(steps)
             run.jobs[name] = needs[name]["result"]
         return run
+
+
+def jobs_of(told: Values) -> dict[str, Any]:
+    """Returns the jobs of a workflow; in place of one that calls another workflow, that one's jobs.
+
+    Each has all that is said for the whole of its file. None may have a permission that the caller does not grant.
+    """
+    jobs = {name: {**told, **job} for name, job in told["jobs"].items() if "uses" not in job}
+    for job in (job for job in told["jobs"].values() if "uses" in job):
+        assert CALL.fullmatch(job["uses"]), job["uses"]
+        called = yaml.safe_load(CALLED.read_text())
+        inputs = called[True]["workflow_call"]["inputs"]
+        assert job.get("with", {}).keys() <= inputs.keys()
+        given = {name: one.get("default") for name, one in inputs.items()} | job.get("with", {})
+        for name, one in called["jobs"].items():
+            for what, level in one.get("permissions", {}).items():
+                assert job["permissions"].get(what) in {level, "write"}, f"{name} lacks {what}"
+            jobs[name] = {**called, **one, "inputs": given}
+    return jobs
 
 
 class _Runner:
@@ -235,6 +256,7 @@ class _Runner:
             "base_ref": BRANCH,
         }
         self.needs = {job["needs"]: needs[job["needs"]]} if "needs" in job else {}
+        self.inputs = job.get("inputs", {})
 
     def known(self) -> dict[str, Any]:
         """What expressions can speak of."""
@@ -244,7 +266,8 @@ class _Runner:
             "cancelled": False,
             "always": True,
         }
-        return {"github": self.github, "steps": self.steps, "needs": self.needs, **status}
+        contexts = {"github": self.github, "steps": self.steps, "needs": self.needs}
+        return {**contexts, "inputs": self.inputs, **status}
 
     def due(self, of: Values) -> bool:
         """Tells whether a job or a step is to be performed: after a failure only where its condition speaks of that."""
@@ -325,6 +348,7 @@ class _Runner:
             "LANG": "C.UTF-8",
             "CI": "true",
             "GITHUB_ACTIONS": "true",
+            **self.hub.environment,
         }
 
     def act(self, step: Values) -> tuple[bool, dict[str, str]]:

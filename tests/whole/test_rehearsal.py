@@ -7,7 +7,7 @@ loopback. Whatever happens meanwhile, no word of an editor is lost, and what is 
 from __future__ import annotations
 
 import base64
-import difflib
+import hashlib
 import html
 import http.client
 import http.server
@@ -22,8 +22,10 @@ import sys
 import tempfile
 import threading
 import tomllib
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
@@ -34,6 +36,8 @@ import yaml
 from feedhost import Exchange, FeedHost
 from rehearsal import (
     BRANCH,
+    CALL,
+    CALLED,
     INSTALLATION,
     Between,
     Hub,
@@ -41,18 +45,34 @@ from rehearsal import (
     Run,
     git,
     index_answers,
+    jobs_of,
     value,
 )
 from sites import Element, find, parse, read_folder
 
 from digest import __version__
-from digest.commands import init
+from digest.commands import init, own_wheel, workflow
+from digest.commands.requirement import Requirement
 
 ROOT = Path(__file__).parents[2]
 OURS = ROOT / ".github/workflows/publish.yml"
-THEIRS = init.STARTER / "github/workflows/publish.yml"
 TESTS, RELEASE = ROOT / ".github/workflows/test.yml", ROOT / ".github/workflows/release.yml"
-WORKFLOWS = (OURS, THEIRS, TESTS, RELEASE)
+
+
+def written(copy: Requirement) -> Path:
+    """Returns the workflow that `digest init` writes for a copy of Digest."""
+    name = "calling" if copy.repository else "whole"
+    files = init.starter_files(copy)
+    file = Path(tempfile.mkdtemp(prefix="workflow-")) / f"{name}.yml"
+    file.write_bytes(files[workflow.PLACE])
+    return file
+
+
+THEIRS = written(Requirement(line="./tools/digest.whl", origin="a file"))
+CALLING = written(
+    Requirement(line="digest @ …", origin="a repository", repository="ada/digest", commit="0" * 40)
+)
+WORKFLOWS = (OURS, THEIRS, CALLING, CALLED, TESTS, RELEASE)
 TIMES = int(os.environ.get("DIGEST_REHEARSALS", "1"))
 
 PULL, PUSH, CHECK = "Pull the feeds", "Push what they brought", "Check the content"
@@ -289,7 +309,7 @@ def test_a_second_run_without_news_commits_nothing_and_publishes_the_same(publis
     )
 
 
-@pytest.mark.parametrize("workflow", [THEIRS, OURS], ids=["theirs", "ours"])
+@pytest.mark.parametrize("workflow", [THEIRS, CALLED], ids=["whole", "called"])
 def test_a_site_is_handed_over_under_the_name_of_its_attempt(workflow: Path) -> None:
     jobs = yaml.safe_load(workflow.read_text())["jobs"]
     (upload,) = (
@@ -358,7 +378,7 @@ def test_a_new_digest_publishes_itself_from_a_machine_without_digest(
         )
 
     run = assert_whole(
-        hub, desk / init.WORKFLOW, "/repo/", least=10, between={INSTALLATION: has_no_digest}
+        hub, desk / workflow.PLACE, "/repo/", least=10, between={INSTALLATION: has_no_digest}
     )
 
     assert run.green, run.log
@@ -369,6 +389,93 @@ def test_a_new_digest_publishes_itself_from_a_machine_without_digest(
     (wheel,) = (desk / "tools").iterdir()
     assert wheel.stat().st_size < 700_000
     assert git(desk, "status", "--porcelain") == ""
+
+
+LONG = pytest.mark.skipif(TIMES == 1, reason="takes a minute; DIGEST_REHEARSALS=2 runs it")
+
+
+def environment_with(folder: Path, wanted: str, **settings: str) -> Path:
+    """Makes an empty environment, installs Digest there, and returns where its programs are."""
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    words = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", wanted]
+    subprocess.run(words, cwd=folder, env={**os.environ, **settings}, check=True)
+    return folder / "bin"
+
+
+@LONG
+@pytest.mark.usefixtures("index")
+def test_a_copy_from_a_repository_is_installed_from_there_and_its_workflow_is_called(
+    wire: Wire, feeds: FeedHost, tmp_path: Path
+) -> None:
+    wire.begin()
+    if not (ROOT / ".git").exists():
+        pytest.skip("this copy is not in a git repository")
+    git(tmp_path, "clone", "-q", "--bare", str(ROOT), "ada/digest.git")
+    commit = git(tmp_path / "ada/digest.git", "rev-parse", "HEAD")
+    settings = tmp_path / "gitconfig"
+    settings.write_text(f'[url "file://{tmp_path}/ada/"]\n\tinsteadOf = https://github.com/ada/\n')
+    there = {"GIT_CONFIG_GLOBAL": str(settings)}
+    address = "curated-digest @ git+https://github.com/ada/digest.git"
+    programs = environment_with(tmp_path / "own", address, **there)
+    desk = tmp_path / "desk"
+    subprocess.run(
+        [programs / "digest", "init", desk, "--feed", feeds.url("/second")],
+        cwd=tmp_path,
+        check=True,
+    )
+    publish_on(tmp_path, desk)
+    hub = Hub(tmp_path, installs=True, environment=there)
+
+    run = assert_whole(hub, desk / workflow.PLACE, "/repo/", least=10)
+
+    assert run.green, run.log
+    called = f"ada/digest/.github/workflows/publish-digest.yml@{commit}"
+    assert f"    uses: {called}\n" in (desk / workflow.PLACE).read_text()
+    assert f"git+https://github.com/ada/digest.git@{commit}\n" in show(hub, "requirements.txt")
+    assert not (desk / "tools").exists()
+
+
+@LONG
+@pytest.mark.usefixtures("index")
+def test_a_copy_from_the_index_is_installed_from_there_with_its_hash(tmp_path: Path) -> None:
+    name, wheel = own_wheel.build(distribution("curated-digest"))
+    digest = hashlib.sha256(wheel).hexdigest()
+
+    def listed(exchange: Exchange) -> None:
+        link = f"http://{exchange.headers['Host']}/files/{name}"
+        if exchange.path.endswith("json"):
+            release = {"urls": [{"packagetype": "bdist_wheel", "url": link}]}
+            exchange.reply(body=json.dumps(release).encode())
+        else:
+            exchange.reply(body=f'<a href="{link}">{name}</a>'.encode(), Content_Type="text/html")
+
+    answers = defaultdict[str, Callable[[Exchange], None]](lambda: lambda other: other.reply(404))
+    answers |= {
+        "/simple/curated-digest/": listed,
+        f"/pypi/curated-digest/{__version__}/json": listed,
+        f"/files/{name}": lambda exchange: exchange.reply(body=wheel),
+    }
+    asking = (
+        "import sys; from datetime import UTC, datetime; from pathlib import Path;"
+        "from digest.commands import init, requirement as r; found = r.of_this_copy;"
+        "r.of_this_copy = lambda *, now: found(now=now, index=sys.argv[2]);"
+        "init.run(Path(sys.argv[1]), now=datetime(2026, 5, 20, tzinfo=UTC))"
+    )
+    desk = tmp_path / "desk"
+    with FeedHost(answers) as host:
+        there = {"PIP_EXTRA_INDEX_URL": host.url("/simple/")}
+        programs = environment_with(tmp_path / "own", "curated-digest", **there)
+        words = [str(programs / "python"), "-c", asking, str(desk), host.url("")]
+        subprocess.run(words, cwd=tmp_path, check=True)
+        publish_on(tmp_path, desk)
+        hub = Hub(tmp_path, installs=True, environment=there)
+
+        run = assert_whole(hub, desk / workflow.PLACE, "/repo/", least=10)
+
+    assert run.green, run.log
+    line = f"curated-digest=={__version__} --hash=sha256:{digest}"
+    assert f"\n{line}\n" in show(hub, "requirements.txt")
+    assert not (desk / "tools").exists()
 
 
 # ---------------------------------------------------------------- an editor meanwhile
@@ -628,7 +735,7 @@ def test_where_pages_is_not_set_up_the_run_says_how(hub: Hub) -> None:
 def test_a_fork_and_another_branch_publish_nothing(
     event: str, branch: str, fork: bool, due: bool
 ) -> None:
-    condition = str(yaml.safe_load(OURS.read_text())["jobs"]["build"]["if"])
+    condition = str(yaml.safe_load(CALLED.read_text())["jobs"]["build"]["if"])
     given = {
         "event_name": event,
         "ref_name": branch,
@@ -639,7 +746,7 @@ def test_a_fork_and_another_branch_publish_nothing(
 
 
 def test_a_schedule_that_tells_nothing_of_its_repository_is_due() -> None:
-    condition = str(yaml.safe_load(OURS.read_text())["jobs"]["build"]["if"])
+    condition = str(yaml.safe_load(CALLED.read_text())["jobs"]["build"]["if"])
 
     assert value(
         condition,
@@ -887,14 +994,22 @@ def test_this_repository_publishes_its_own_archive(
 # ---------------------------------------------------------------- the files themselves
 
 
-def test_the_two_workflows_that_publish_differ_only_in_how_they_install() -> None:
-    ours, theirs = OURS.read_text().splitlines(), THEIRS.read_text().splitlines()
+def test_a_digest_has_the_jobs_of_the_called_workflow_or_calls_it() -> None:
+    called, whole, calling, ours = (
+        yaml.safe_load(file.read_text()) for file in (CALLED, THEIRS, CALLING, OURS)
+    )
+    steps = called["jobs"]["build"]["steps"]
+    (install,) = (step for step in steps if step["name"] == INSTALLATION)
 
-    changed = [line for line in difflib.ndiff(ours, theirs) if line[0] in "+-"]
-
-    assert [line[0] for line in changed] == ["-", "+"]
-    assert all("run: python -m pip install" in line for line in changed)
-    assert ours[ours.index(changed[0][2:]) - 1].strip() == f"- name: {INSTALLATION}"
+    assert install["env"] == {"REQUIREMENTS": "${{ inputs.requirements }}"}
+    install["env"]["REQUIREMENTS"] = "requirements.txt"
+    assert (whole["jobs"], whole["defaults"]) == (called["jobs"], called["defaults"])
+    own = ours["jobs"]["digest"]
+    place = ".github/workflows/publish-digest.yml"
+    assert own["uses"] == f"./{place}"
+    assert calling["jobs"] == {"digest": {**own, "uses": f"ada/digest/{place}@{'0' * 40}"}}
+    assert whole[True] == calling[True] == ours[True]
+    assert whole["concurrency"] == calling["concurrency"] == ours["concurrency"]
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
@@ -903,7 +1018,9 @@ def test_actions_are_pinned_and_permissions_are_few(workflow: Path) -> None:
     told = yaml.safe_load(text)
 
     pins = re.findall(r"uses: (?:actions|pypa)/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+\n", text)
-    assert len(pins) == text.count("uses:")
+    calls = [job for job in told["jobs"].values() if "uses" in job]
+    assert len(pins) + len(calls) == text.count("uses:")
+    assert all(CALL.fullmatch(job["uses"]) for job in calls)
     assert told["permissions"] in ({}, {"contents": "read"})
     granted = {
         name: job["permissions"] for name, job in told["jobs"].items() if "permissions" in job
@@ -913,11 +1030,13 @@ def test_actions_are_pinned_and_permissions_are_few(workflow: Path) -> None:
         "deploy": {"pages": "write", "id-token": "write"},
     }
     releasing = {"build": {"contents": "read"}, "publish": {"id-token": "write"}}
-    assert granted == {TESTS: {}, RELEASE: releasing}.get(workflow, publishing)
-    assert all(job["timeout-minutes"] for job in told["jobs"].values())
+    calling = {"digest": {"contents": "write", "pages": "write", "id-token": "write"}}
+    others = {TESTS: {}, RELEASE: releasing, OURS: calling, CALLING: calling}
+    assert granted == others.get(workflow, publishing)
+    assert all(job["timeout-minutes"] for job in told["jobs"].values() if "uses" not in job)
 
 
-@pytest.mark.parametrize("workflow", [OURS, THEIRS], ids=["ours", "theirs"])
+@pytest.mark.parametrize("workflow", [CALLED, THEIRS], ids=["called", "whole"])
 def test_what_is_installed_finds_no_token_and_the_push_still_has_one(workflow: Path) -> None:
     steps = yaml.safe_load(workflow.read_text())["jobs"]["build"]["steps"]
     with_token = [step["name"] for step in steps if "github.token" in json.dumps(step)]
@@ -970,7 +1089,7 @@ def test_a_pull_request_runs_no_workflow_that_publishes_and_the_schedule_avoids_
     assert sum(len(one["cron"].split()[1].split(",")) for one in told[True]["schedule"]) >= 4
     assert [
         told["concurrency"]["cancel-in-progress"],
-        told["jobs"]["deploy"]["concurrency"]["cancel-in-progress"],
+        jobs_of(told)["deploy"]["concurrency"]["cancel-in-progress"],
     ] == [
         False,
         False,
