@@ -50,7 +50,7 @@ class Edition:
 
     @property
     def letter_title(self) -> str:
-        """The title of the letter, a general one if it has none; empty if there is no letter."""
+        """The title of the letter, or a general one; empty without a letter."""
         return (self.letter.title or "The week in a letter") if self.letter else ""
 
     @property

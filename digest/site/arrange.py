@@ -23,7 +23,8 @@ from digest.site.keys import Keys
 from digest.urls import has_own_link
 from digest.week import Week, reached
 
-FEED_STORIES = 50
+FEED_STORIES = 50  # in /feed.atom and in the feeds of themes
+EDITIONS = 26  # in /weeks.atom
 
 
 def arrange(content: Content, config: Config, *, drafts: bool = False) -> Archive:

@@ -1,9 +1,9 @@
-"""The archive drawn: stories a week as bars, stacked by theme; one theme's timeline; a line of small bars in a list.
+"""The geometry of charts: bars of stories by week, stacked by theme; timelines; sparklines.
 
-    numbers by week ──▶ slots, bars, lines across, signs below, a table
+    counts by week ──▶ slots, bars, grid lines, labels, a table
 
-Numbers in, the geometry of an SVG picture out, in whole units of its view box; the templates draw it. Refuses to know
-the archive, addresses or colours: a theme is a number by which the style sheet gives it its colour and its pattern.
+Numbers go in, paths and positions of an SVG picture come out, in whole units of its view box. The
+templates draw it. A theme is a number here, and the style sheet gives it a colour and a pattern.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from typing import NamedTuple
 from digest.site import formatting
 from digest.week import Week
 
-RECENT = 26  # weeks that the pulse and the small bars look back on
-_YOUNG = 12  # that they do where the archive is younger
-COLOURS = 10  # that static/colours.css has; the eleventh theme begins again, with another pattern
-PATTERNS = 7  # that macros/charts.html has; as 7 and 10 share no factor, 70 themes differ in one or the other
-_SLOTS = 60  # of a timeline; where it is longer than so many weeks, a slot takes several
-_LAYERS = 10  # told apart in one picture; the smallest of more go together
-_FEWEST = 3  # weeks that have a story, below which there is nothing to look at
+RECENT = 26  # weeks of the activity chart and of sparklines
+_MIN_RECENT = 12  # the same for a younger archive
+COLOURS = 10  # in static/colours.css; the eleventh theme has the first colour again
+PATTERNS = 7  # in macros/charts.html; 7 and 10 have no common factor, so 70 themes look different
+_SLOTS = 60  # at most, in a timeline; of a longer time, a slot has several weeks
+_LAYERS = 10  # at most, in one chart; further themes are one layer
+_MIN_WEEKS = 3  # with a story; a chart of fewer shows nothing
 
-_LEFT, _PLOT = 30, 520  # units: room for the numbers of the lines, and the bars beside it
-_TOP, _BELOW = 16, 24  # units above and below the bars, for the same
-_APART, _WIDE = 48, 40  # units between two signs below, and the width of one
-_FEW_YEARS = 2  # that begin in a picture which names months, too
-_LOWEST = 4  # the least that the height of a picture stands for: one story is no peak
+_LEFT, _PLOT = 30, 520  # units: the width of the numbers at grid lines, and of the bars
+_TOP, _BELOW = 16, 24  # units above and below the bars
+_LABEL_STEP, _LABEL_WIDTH = 48, 40  # units between two labels, and the width of one
+_FEW_YEARS = 2  # with so many new years or fewer, months have labels, too
+_MIN_HEIGHT = 4  # stories at least for the full height: a single story is not a peak
 
 Slot = tuple[Week, Week]
-"""The first and the last week that one bar stands for."""
+"""The first and the last week of a bar."""
 
 
 class Series(NamedTuple):
-    """What is drawn: how many stories each slot has of one theme; `theme` counts from 1, 0 is none of them."""
+    """How many stories of one theme each slot has; `theme` counts from 1, 0 means no theme."""
 
     title: str
     theme: int
@@ -43,12 +43,12 @@ class Series(NamedTuple):
 
     @property
     def total(self) -> int:
-        """The stories of all slots."""
+        """The number of stories in all slots."""
         return sum(self.counts)
 
 
 class Layer(NamedTuple):
-    """A theme's bars in a stack, as one path; `colour` and `pattern` are 0 for what belongs to no theme."""
+    """A theme's bars in a stack, as one path; `colour` and `pattern` are 0 for no theme."""
 
     title: str
     colour: int
@@ -58,14 +58,14 @@ class Layer(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """Words at a distance from the left (below the bars) or from the top (on a line across)."""
+    """A label: `at` units from the left (below the bars) or from the top (at a grid line)."""
 
     at: int
     words: str
 
 
 class Row(NamedTuple):
-    """A slot in figures, for those who do not see the picture: all its stories, and how many each theme has."""
+    """A slot as a row of a table, for people who do not see the chart: in total and by theme."""
 
     words: str
     total: int
@@ -73,7 +73,7 @@ class Row(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """A picture: `foot` is the height on which the bars stand, `rows` the same as a table."""
+    """A chart: the bars start at the height `foot`; `rows` are the same data as a table."""
 
     title: str
     description: str
@@ -87,7 +87,7 @@ class Chart(NamedTuple):
 
 
 class Sparkline(NamedTuple):
-    """The small bars beside a theme, and what they say in words."""
+    """The small bars next to a theme, and the same in words."""
 
     colour: int
     width: int
@@ -97,55 +97,57 @@ class Sparkline(NamedTuple):
 
 
 def colour(theme: int) -> int:
-    """Returns the number of a theme's colour; 0 for what belongs to no theme."""
+    """Returns the number of a theme's colour; 0 for no theme."""
     return (theme - 1) % COLOURS + 1 if theme else 0
 
 
 def pattern(theme: int) -> int:
-    """Returns the number of a theme's pattern; 0 for what belongs to no theme."""
+    """Returns the number of a theme's pattern; 0 for no theme."""
     return (theme - 1) % PATTERNS + 1 if theme else 0
 
 
 def recent_slots(first: Week, last: Week) -> tuple[Slot, ...]:
-    """Returns the slots of the last weeks of an archive, one a week: half a year, or less of one that is younger."""
-    number = max(_YOUNG, min(RECENT, last.ordinal - first.ordinal + 1))
+    """Returns the last weeks of an archive as slots: half a year, or less if it is younger."""
+    number = max(_MIN_RECENT, min(RECENT, last.ordinal - first.ordinal + 1))
     return slots(Week.at(last.ordinal - number + 1), last)
 
 
 def slots(first: Week, last: Week, most: int = _SLOTS) -> tuple[Slot, ...]:
-    """Returns the slots from one week to another, at most so many, all as long but perhaps the first."""
+    """Returns at most `most` slots for these weeks, all as long; the first may be shorter."""
     begin, end = first.ordinal, last.ordinal
     size = -(-(end - begin + 1) // most)
     ends = range(end, begin - 1, -size)
     return tuple((Week.at(max(begin, at - size + 1)), Week.at(at)) for at in reversed(ends))
 
 
-def sum_by_slot(counts: Mapping[Week, int], into: Sequence[Slot]) -> tuple[int, ...]:
-    """Returns how many stories each slot has; those of weeks outside them are left out."""
-    if all(first == last for first, last in into):
-        return tuple(counts.get(week, 0) for week, _ in into)
-    begins, found = [first.ordinal for first, _ in into], [0] * len(into)
-    size, end = into[-1][1].ordinal - begins[-1] + 1, into[-1][1].ordinal
+def sum_by_slot(counts: Mapping[Week, int], slots: Sequence[Slot]) -> tuple[int, ...]:
+    """Returns how many stories each slot has; weeks outside the slots are ignored."""
+    if all(first == last for first, last in slots):
+        return tuple(counts.get(week, 0) for week, _ in slots)
+    begin, end = slots[0][0].ordinal, slots[-1][1].ordinal
+    size = end - slots[-1][0].ordinal + 1
+    found = [0] * len(slots)
     for week, number in counts.items():
-        at = week.ordinal
-        if begins[0] <= at <= end:
-            found[len(into) - 1 - (end - at) // size] += number
+        if begin <= week.ordinal <= end:
+            found[len(slots) - 1 - (end - week.ordinal) // size] += number
     return tuple(found)
 
 
-def draw(at: Sequence[Slot], series: Sequence[Series], plot: int) -> Chart | None:
-    """Returns the picture of the series, stacked from the foot in their order, its bars at most `plot` units high.
+def draw(slots: Sequence[Slot], series: Sequence[Series], plot: int) -> Chart | None:
+    """Returns a chart of the series, stacked in their order; bars are at most `plot` units high.
 
-    None where too few weeks have a story to show anything.
+    None if too few slots have a story.
     """
-    together = tuple(map(sum, zip(*(one.counts for one in series), strict=True)))
-    if sum(map(bool, together)) < _FEWEST:
+    totals = tuple(map(sum, zip(*(one.counts for one in series), strict=True)))
+    if sum(map(bool, totals)) < _MIN_WEEKS:
         return None
-    layers = _told_apart(series)
-    step, top = _scale(max(together), lines=plot // 30)
+    layers = _with_others_merged(series)
+    step, top = _scale(max(totals), lines=plot // 30)
+    size = slots[-1][1].ordinal - slots[-1][0].ordinal + 1
+    every = "a week" if size == 1 else f"every {size} weeks"
     return Chart(
-        title=f"Stories {_every(at)}, {formatting.span(at[0][0], at[-1][1])}",
-        description=_described(at, together, layers),
+        title=f"Stories {every}, {formatting.span(slots[0][0], slots[-1][1])}",
+        description=_description(slots, totals, layers),
         width=_LEFT + _PLOT,
         height=_TOP + plot + _BELOW,
         foot=_TOP + plot,
@@ -154,42 +156,43 @@ def draw(at: Sequence[Slot], series: Sequence[Series], plot: int) -> Chart | Non
             Mark(_TOP + plot - value * plot // top, str(value))
             for value in range(step, top + 1, step)
         ),
-        signs=_signs(at),
-        rows=tuple(_rows(at, layers, together)),
+        signs=_labels(slots),
+        rows=tuple(_rows(slots, layers, totals)),
     )
 
 
-def sparkline(at: Sequence[Slot], series: Series, height: int = 20) -> Sparkline | None:
-    """Returns the small bars of one theme; None where it has no story in these weeks."""
+def sparkline(slots: Sequence[Slot], series: Series, height: int = 20) -> Sparkline | None:
+    """Returns the small bars of one theme; None if it has no story in these weeks."""
     if not series.total:
         return None
     most = max(series.counts)
-    top = max(_LOWEST, most)
-    heights = [-(-number * height // top) for number in series.counts]
-    path = "".join(
-        _bar(4 * slot, height - high, 3, high) for slot, high in enumerate(heights) if high
-    )
+    top = max(_MIN_HEIGHT, most)
+    bars = []
+    for slot, number in enumerate(series.counts):
+        if number:
+            high = -(-number * height // top)
+            bars.append(_bar(4 * slot, height - high, 3, high))
+    total = formatting.stories(series.total)
     return Sparkline(
         colour=colour(series.theme),
-        width=4 * len(at) - 1,
+        width=4 * len(slots) - 1,
         height=height,
-        path=path,
-        words=f"{formatting.stories(series.total)} in the last {len(at)} weeks, at most {most} a week",
+        path="".join(bars),
+        words=f"{total} in the last {len(slots)} weeks, at most {most} a week",
     )
 
 
-def _told_apart(series: Sequence[Series]) -> list[Series]:
-    """Returns the series that have a story, at most so many as can be told apart, the rest as one."""
-    there = [one for one in series if one.total]
-    themed = [one for one in there if one.theme]
+def _with_others_merged(series: Sequence[Series]) -> list[Series]:
+    """Returns the series that have a story; if there are too many, the smallest are merged."""
+    with_stories = [one for one in series if one.total]
+    themed = [one for one in with_stories if one.theme]
     if len(themed) <= _LAYERS:
-        return there
-    kept = sorted(themed, key=lambda one: -one.total)[: _LAYERS - 1]
-    rest = [one.counts for one in there if one not in kept]
-    others = Series(
-        title="Everything else", theme=0, counts=tuple(map(sum, zip(*rest, strict=True)))
-    )
-    return [*(one for one in there if one in kept), others]
+        return with_stories
+    largest = sorted(themed, key=lambda one: -one.total)[: _LAYERS - 1]
+    rest = [one.counts for one in with_stories if one not in largest]
+    counts = tuple(map(sum, zip(*rest, strict=True)))
+    others = Series("Everything else", 0, counts)
+    return [*(one for one in with_stories if one in largest), others]
 
 
 def _layers(series: Sequence[Series], top: int, plot: int) -> Iterator[Layer]:
@@ -207,17 +210,13 @@ def _layers(series: Sequence[Series], top: int, plot: int) -> Iterator[Layer]:
 
 
 def _stacked(below: Sequence[int], above: Sequence[int], top: int, plot: int) -> str:
-    """Returns the bars between two heights; both ends are rounded, so that what stands on one another touches."""
-    edges = [_edge(slot, len(below)) for slot in range(len(below) + 1)]
+    """Returns the bars between two heights; both are rounded in one way, so stacked bars touch."""
     bars = []
     for slot, (low, high) in enumerate(zip(below, above, strict=True)):
         head, foot = (_TOP + plot - value * plot // top for value in (high, low))
         if foot > head:
-            bars.append(
-                _bar(
-                    edges[slot], head, max(2, (edges[slot + 1] - edges[slot]) * 3 // 4), foot - head
-                )
-            )
+            left, right = _edge(slot, len(below)), _edge(slot + 1, len(below))
+            bars.append(_bar(left, head, max(2, (right - left) * 3 // 4), foot - head))
     return "".join(bars)
 
 
@@ -226,8 +225,8 @@ def _bar(left: int, head: int, wide: int, high: int) -> str:
 
 
 def _scale(most: int, lines: int) -> tuple[int, int]:
-    """Returns the step of at most so many lines across, and the number of stories that the whole height stands for."""
-    most, size = max(_LOWEST, most), 1
+    """Returns the step between at most `lines` grid lines, and the stories of the full height."""
+    most, size = max(_MIN_HEIGHT, most), 1
     while True:
         for step in (size, 2 * size, 5 * size):
             if most <= lines * step:
@@ -235,64 +234,60 @@ def _scale(most: int, lines: int) -> tuple[int, int]:
         size *= 10
 
 
-def _signs(at: Sequence[Slot]) -> tuple[Mark, ...]:
-    """Returns the years, or every so many of them, and of a short time the months that have room between.
+def _labels(slots: Sequence[Slot]) -> tuple[Mark, ...]:
+    """Returns the labels below the bars: years, and months if the time is short and there is room.
 
-    Each stands where its first slot begins. A week belongs to the month and year in which its Thursday lies, as in
+    Each is where its first slot begins. A week belongs to the month and year of its Thursday, as in
     ISO 8601.
     """
-    days = [first.monday + timedelta(days=3) for first, _ in at]
-    months = [slot for slot in range(1, len(at)) if days[slot].month != days[slot - 1].month]
+    days = [first.monday + timedelta(days=3) for first, _ in slots]
+    months = [slot for slot in range(1, len(slots)) if days[slot].month != days[slot - 1].month]
     years = [slot for slot in months if days[slot].year != days[slot - 1].year]
-    wanted = [(slot, str(days[slot].year)) for slot in _spaced(years, len(at))]
+    wanted = [(slot, str(days[slot].year)) for slot in _spaced(years, len(slots))]
     if len(years) <= _FEW_YEARS:
         wanted += [(slot, formatting.month(days[slot])) for slot in (*months, 0)]
     placed: dict[int, str] = {}
     for slot, words in wanted:
-        left = _edge(slot, len(at))
-        if left <= _LEFT + _PLOT - _WIDE and all(abs(left - other) >= _APART for other in placed):
+        left = _edge(slot, len(slots))
+        if left <= _LEFT + _PLOT - _LABEL_WIDTH and all(
+            abs(left - other) >= _LABEL_STEP for other in placed
+        ):
             placed[left] = words
     return tuple(Mark(left, placed[left]) for left in sorted(placed))
 
 
 def _spaced(slots: Sequence[int], number: int) -> Sequence[int]:
-    """Returns every slot, or every second, third and so on, so that there is room for a sign at each."""
+    """Returns every slot, or every second, third and so on, with room for a label at each."""
     step = 1
     while any(
-        _edge(two, number) - _edge(one, number) < _APART for one, two in pairwise(slots[::step])
+        _edge(two, number) - _edge(one, number) < _LABEL_STEP
+        for one, two in pairwise(slots[::step])
     ):
         step += 1
     return slots[::step]
 
 
 def _edge(slot: int, number: int) -> int:
-    """Returns where a slot begins, of so many."""
+    """Returns where a slot begins; `number` is how many there are."""
     return _LEFT + slot * _PLOT // number
 
 
-def _rows(at: Sequence[Slot], series: Sequence[Series], together: Sequence[int]) -> Iterator[Row]:
-    for slot, (first, last) in reversed(list(enumerate(at))):
+def _rows(slots: Sequence[Slot], series: Sequence[Series], totals: Sequence[int]) -> Iterator[Row]:
+    for slot, (first, last) in reversed(list(enumerate(slots))):
         words = formatting.label(first) if first == last else formatting.span(first, last)
         parts = ", ".join(f"{one.title} {one.counts[slot]}" for one in series if one.counts[slot])
-        yield Row(words=words, total=together[slot], parts=parts if len(series) > 1 else "")
+        yield Row(words=words, total=totals[slot], parts=parts if len(series) > 1 else "")
 
 
-def _described(at: Sequence[Slot], together: Sequence[int], series: Sequence[Series]) -> str:
-    """Returns what one would see: how much, where most, and which themes."""
-    most = max(together)
-    first, last = at[together.index(most)]
-    where = (
-        f"week {first.number}, {first.year}"
-        if first == last
-        else f"the weeks of {formatting.span(first, last)}"
-    )
-    words = f"{formatting.stories(sum(together))} in all; most, {most}, in {where}."
+def _description(slots: Sequence[Slot], totals: Sequence[int], series: Sequence[Series]) -> str:
+    """Returns the chart in words: how many stories, when most, and by theme."""
+    most = max(totals)
+    first, last = slots[totals.index(most)]
+    when = f"week {first.number}, {first.year}"
+    if first != last:
+        when = f"the weeks of {formatting.span(first, last)}"
+    words = f"{formatting.stories(sum(totals))} in all; most, {most}, in {when}."
     if len(series) == 1:
         return words
     ranked = sorted(series, key=lambda one: -one.total)
     return f"{words} By theme: {', '.join(f'{one.title} {one.total}' for one in ranked)}."
-
-
-def _every(at: Sequence[Slot]) -> str:
-    size = at[-1][1].ordinal - at[-1][0].ordinal + 1
-    return "a week" if size == 1 else f"every {size} weeks"

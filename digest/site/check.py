@@ -1,6 +1,6 @@
-"""The site proofread before it is made: all that would stop a build, and what would once a draft is published.
+"""Finds what would stop a build of the site, now or once a draft is published.
 
-Refuses to render: what is wrong in a template's own words is found by `render.flawed`, the rest shows in a build.
+Nothing is rendered: `render.flawed` finds errors in templates, and a build finds the rest.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from digest.site.search import search_index
 
 
 def proof(archive: Archive, config: Config) -> tuple[Problem, ...]:
-    """Returns what stops the build of an archive, and as hints the links of drafts that lead nowhere."""
+    """Returns what stops the build of an archive, and hints about broken links in drafts."""
     planned = plan(archive, config, searched=search_index.available())
     for page in planned.pages:
-        planned.data(page)  # which follows every link on it
+        planned.data(page)  # resolves every link on the page
     names = reserved_names(page for page in archive.content.pages if page.draft)
     return (
         *planned.found(),
@@ -33,30 +33,28 @@ def proof(archive: Archive, config: Config) -> tuple[Problem, ...]:
     )
 
 
-def _unused(content: Content, writer: MarkdownRenderer) -> Iterator[Problem]:
-    for one in attachments.unused(content, writer):
+def _unused(content: Content, markdown: MarkdownRenderer) -> Iterator[Problem]:
+    for one in attachments.unused(content, markdown):
         what = "no text shows this picture, so it is not published"
-        yield Problem(
-            one.file, 0, what, "show it, delete it, or move it to content/static/", hint=True
-        )
+        cure = "show it, delete it, or move it to content/static/"
+        yield Problem(one.file, 0, what, cure, hint=True)
 
 
 def _of_drafts(content: Content, config: Config) -> Iterator[Problem]:
-    waiting = [story for story in content.stories if story.draft and not story.hide]
+    stories = [story for story in content.stories if story.draft and not story.hide]
     texts: tuple[Letter | FreePage, ...] = (
         *content.letters,
         *content.introductions,
         *content.pages,
     )
-    written = [one for one in texts if one.draft]
-    if not waiting and not written:
+    drafts = [text for text in texts if text.draft]
+    if not stories and not drafts:
         return
     everything = arrange(content, config, drafts=True)
-    writer = MarkdownRenderer(Targets(everything, Base(config.site.url)))
-    for story in waiting:
-        writer.html(
-            story.note, file=story.file, here=addresses.week(story.week), top=4, line=story.line
-        )
-    for one in written:
-        writer.html(one.body, file=one.file, here=addresses.HOME, top=2, line=one.line)
-    yield from (problem._replace(hint=True) for problem in writer.problems)
+    markdown = MarkdownRenderer(Targets(everything, Base(config.site.url)))
+    for story in stories:
+        here = addresses.week(story.week)
+        markdown.html(story.note, file=story.file, here=here, top=4, line=story.line)
+    for text in drafts:
+        markdown.html(text.body, file=text.file, here=addresses.HOME, top=2, line=text.line)
+    yield from (problem._replace(hint=True) for problem in markdown.problems)

@@ -1,6 +1,6 @@
-"""Finds lines in a digest's own templates that browsers will not load, because the pages' CSP forbids it.
+"""Finds lines in a digest's own templates that browsers ignore, since the pages' CSP forbids them.
 
-    own templates, shipped base.html ──▶ lines with scripts, inline styles, fonts, files of other hosts ──▶ hints
+    own templates ──▶ lines with scripts, inline styles, fonts, files of other hosts ──▶ hints
 
 A template that sets a policy (CSP) of its own is not checked.
 """
@@ -43,7 +43,7 @@ _CURE = "allow it in the block 'policy', or leave it out (docs/theming.md says h
 
 
 def blocked(templates: Mapping[str, str], shipped_base: str, folder: str) -> Iterator[Problem]:
-    """Yields a hint for each line that the policy blocks; `templates` has texts by name, `folder` is where they are."""
+    """Yields a hint for each line that the policy blocks; `templates` has texts by name."""
     shipped = _policies(shipped_base)
     base = templates.get(BASE, "")
     if base and (_sets_policy(base, shipped) or not (_EXTENDS.search(base) or _policies(base))):
@@ -51,16 +51,20 @@ def blocked(templates: Mapping[str, str], shipped_base: str, folder: str) -> Ite
     for name, text in templates.items():
         if name.startswith("feeds/") or _sets_policy(text, shipped):
             continue
-        kinds, comment = (
-            (_IN_STYLES, _CSS_COMMENT) if name.endswith(".css") else (_IN_PAGES, _COMMENT)
-        )
-        if not name.endswith((".css", ".html")):
+        if name.endswith(".css"):
+            kinds, comment = _IN_STYLES, _CSS_COMMENT
+        elif name.endswith(".html"):
+            kinds, comment = _IN_PAGES, _COMMENT
+        else:
             continue
         shown = comment.sub(lambda found: "\n" * found[0].count("\n"), text)
         for kind, pattern in kinds.items():
             for found in pattern.finditer(shown):
                 line = shown.count("\n", 0, found.start()) + 1
-                what = f"browsers do not load {kind}: the Content-Security-Policy of the pages forbids it"
+                what = (
+                    f"browsers do not load {kind}: "
+                    "the Content-Security-Policy of the pages forbids it"
+                )
                 yield Problem(f"{folder}/{name}", line, what, _CURE, hint=True)
 
 

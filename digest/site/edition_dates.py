@@ -1,8 +1,8 @@
 """When each edition was published and last updated, for the weekly feed.
 
-    when the stories of later weeks were added ──▶ the first of them closed the week ──▶ published, updated
+    when stories of later weeks were added ──▶ the first of these closed the week ──▶ EditionDates
 
-Feed readers and mailers ask for what is newer than their last run, so `published` is never before the time at which
+Feed readers and mailers look for what is newer than their last run, so `published` is never before
 the edition first appeared in the feed. No clock is read: all times come from the content.
 """
 
@@ -20,11 +20,11 @@ from digest.site.archive import Edition
 from digest.week import Week, reached
 
 _LETTER = 1.0
-"""Seconds between closing and `updated` if a letter has no date of its own: readers who have seen the edition without
-the letter should be shown it again."""
+"""Seconds between closing and `updated` if a letter has no date: readers who have seen the edition
+without the letter should see it again."""
 _TAKEN_BACK = 1.0
-"""Seconds by which `updated` moves for each story that was hidden or deleted: readers should replace their copy, and
-nothing says when that was."""
+"""Seconds by which `updated` moves for each story that was hidden or deleted: feed readers should
+replace their copy, and the time is not recorded."""
 
 
 class EditionDates(NamedTuple):
@@ -42,23 +42,22 @@ def edition_dates(
     deleted: Iterable[Gone] = (),
     came: Mapping[str, float] = MappingProxyType({}),
 ) -> Mapping[Week, EditionDates]:
-    """Returns the dates of all closed editions, given newest first; `close` is what closes one (digest.toml).
+    """Returns the dates of all closed editions, which come newest first.
 
-    `came` says when stories were pulled (`Content.came`).
+    `close` says what closes an edition (digest.toml), `came` when stories were pulled
+    (`Content.came`).
 
-    The `hidden` stories of a week count for when it closed the one before, and so do the `deleted` ones:
-    taking a story back must not announce the edition before it again. Its own edition is announced again.
+    `hidden` and `deleted` stories of a week still count as what closed the week before: taking a
+    story back must not announce the edition before it again, only its own.
     """
     editions = tuple(editions)
     withheld: dict[Week, list[float]] = defaultdict(list)
     for story in hidden:
         withheld[story.week].append(_came(story, _monday(story.week, zone), came))
     for gone in deleted:
-        if gone.fresh:
-            continue
-        withheld[gone.week].append(
-            max(gone.came or _noon(gone.day, zone), _monday(gone.week, zone))
-        )
+        if not gone.fresh:
+            came_at = gone.came or _noon(gone.day, zone)
+            withheld[gone.week].append(max(came_at, _monday(gone.week, zone)))
     near = set(reached(edition.week for edition in editions))  # a week far ahead closes none
     found: dict[Week, EditionDates] = {}
     later = None  # when a later week closed this one
@@ -68,13 +67,11 @@ def edition_dates(
         monday = _monday(edition.week, zone)
         added = [_came(story, monday, came) for story in edition.stories]
         if edition.closed:
-            by_letter = (
-                close == "letter" and edition.letter is not None and not edition.letter.draft
-            )
+            letter = edition.letter
+            by_letter = close == "letter" and letter is not None and not letter.draft
             closing = max(added, default=monday) if by_letter or later is None else later
-            found[edition.week] = _dates(
-                edition, closing, zone, len(withheld.get(edition.week, ()))
-            )
+            taken_back = len(withheld.get(edition.week, ()))
+            found[edition.week] = _dates(edition, closing, zone, taken_back)
         if close != "letter":
             all_added = (*added, *withheld.get(edition.week, ()))
             opening = min(all_added if added else (), default=_published(edition.letter) or monday)
@@ -92,7 +89,7 @@ def _monday(week: Week, zone: tzinfo) -> float:
 
 
 def _noon(day: str, zone: tzinfo) -> float:
-    """Returns the noon of a day (ISO 8601), which is the time of a story by hand; 0 if there is no such day."""
+    """Returns the noon of a day (ISO 8601), the time of a story written by hand; 0 if invalid."""
     try:
         return datetime.combine(date.fromisoformat(day), time(12), zone).timestamp()
     except ValueError:
@@ -100,17 +97,17 @@ def _noon(day: str, zone: tzinfo) -> float:
 
 
 def _came(story: Story, monday: float, came: Mapping[str, float]) -> float:
-    """Returns when a story was added to its week: by a pull, or on its own date, but not before the week began."""
+    """Returns when a story was added: by a pull or on its own date, not before its week began."""
     return came.get(story.file) or max(story.published.timestamp(), monday)
 
 
-def _dates(edition: Edition, closing: float, zone: tzinfo, withheld: int) -> EditionDates:
+def _dates(edition: Edition, closing: float, zone: tzinfo, taken_back: int) -> EditionDates:
     letter = edition.letter
     published = max(closing, _published(letter))
     changed = [last_change(story, zone).timestamp() for story in edition.stories]
     if letter:
         changed += [closing + _LETTER, letter.updated.timestamp() if letter.updated else 0]
-    return EditionDates(published, max([published, *changed]) + withheld * _TAKEN_BACK)
+    return EditionDates(published, max([published, *changed]) + taken_back * _TAKEN_BACK)
 
 
 def _published(letter: Letter | None) -> float:

@@ -1,4 +1,4 @@
-"""Where a link that an editor wrote in a Markdown file leads on the site.
+"""Resolves the links that editors write in Markdown files.
 
 Editors write links that work in their editor and on a git host: relative paths of other files. Here
 they become addresses of the site. A link without a target is a `BrokenLink`, with what is wrong and
@@ -215,7 +215,7 @@ class Targets:
         return {file.rpartition("/")[2]: file for file in files if file in self._unpublished}
 
     def _missing(self, path: str, wanted: str) -> BrokenLink:
-        """Returns why there is no such file: its kind is not copied, or its name is different."""
+        """Returns why a file is missing: its kind is not copied, or its name is different."""
         folder, _, name = wanted.rpartition("/")
         name = _composed(name)
         names: Iterable[str] = ()

@@ -46,7 +46,11 @@ class _Ids(HTMLParser):
         super().__init__()
         self.found: set[str] = set()
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+    def handle_starttag(
+        self,
+        tag: str,  # noqa: ARG002
+        attrs: list[tuple[str, str | None]],
+    ) -> None:
         for name, value in attrs:
             if name == "id" and value and value[0] != "_":
                 self.found.add(value)

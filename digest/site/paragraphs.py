@@ -1,8 +1,8 @@
-"""Words, as HTML: what Markdown and the sanitizer would make of plain paragraphs, without either of them.
+"""Renders plain paragraphs as HTML without Markdown and sanitizer, with the same result.
 
-Most of what an archive shows is so: excerpts, which pull has written with every sign escaped, and short notes, here and
-there with *emphasis*, a **stress**, a [link](https://news.example/) or a list. Refuses whatever Markdown, HTML or the
-sanitizer could take for anything else; then `markup` asks them.
+Most texts are plain: excerpts, in which pull escapes every special character, and short notes, some
+with *emphasis*, **strong emphasis**, a [link](https://news.example/) or a list. Anything that
+Markdown, HTML or the sanitizer could read as something else is left to them.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Callable
 from operator import and_
 
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()>#+.!-])")
-"""A sign that a backslash has made a mere sign. Markdown knows more of them; where they stand, it is asked."""
-_SIGN = re.compile(r"[`*_<\[|\\]")
+"""An escaped character. Markdown has more of them; a text with one of these is not plain."""
+_SPECIAL = re.compile(r"[`*_<\[|\\]")
 """What may begin code, emphasis, a tag, a link or a table."""
 _REFERENCE = re.compile(r"&(?!amp;|lt;|#126;)(?:#|\w+;)")
-"""What may be a reference to a character, and is none that pull writes."""
+"""What may be a character reference, except those that pull writes."""
 _OPENING = re.compile(r"[ #>+=~-]|\d+\.")
-"""What makes a line more than the next line of its paragraph."""
+"""What may make a line a heading, quotation, list item, code, …"""
 
 _HOST = r"(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}"
 _REST = r"(?:/[A-Za-z0-9._~/%+,:@=-]*)?(?:\?[A-Za-z0-9._~/%+,:@=-]+)?(?:#[A-Za-z0-9._~/%+,:@=-]+)?"
@@ -27,44 +27,43 @@ _WORDS = r"[A-Za-z0-9](?:[^\[\]`*_<|\\\n]*[A-Za-z0-9])?"
 _BEFORE, _AFTER = r"(?<![^ \n(])", r"(?![^ \n.,;:!?)])"
 _MARKED = re.compile(
     rf"(?<!!)\[(?P<words>{_WORDS})\]\((?P<address>https?://{_HOST}{_REST}|{_FILE})\)"
-    rf"|{_BEFORE}\*\*(?P<stress>{_WORDS})\*\*{_AFTER}"
+    rf"|{_BEFORE}\*\*(?P<strong>{_WORDS})\*\*{_AFTER}"
     rf"|{_BEFORE}\*(?P<emphasis>{_WORDS})\*{_AFTER}"
 )
-"""Marks in the form in which they can be nothing else: words without a sign between them, and nothing odd around."""
+"""Marks that have only one meaning: plain words within them, and a space or punctuation around."""
 _BULLET = "- "
 
-_WRITTEN = re.compile(r"\\(.)|&(amp|lt|#126);|[&>]")
-_NAMED = {"amp": "&amp;", "lt": "&lt;", "#126": "~", "&": "&amp;", ">": "&gt;"}
-_MOST = 500
+_TO_REPLACE = re.compile(r"\\(.)|&(amp|lt|#126);|[&>]")
+_REFERENCES = {"amp": "&amp;", "lt": "&lt;", "#126": "~", "&": "&amp;", ">": "&gt;"}
+_MAX_BRACKETS = 500
 
 
 def html(text: str, link: Callable[[str], str]) -> str | None:
-    """Returns the text as HTML where it is words alone, each line in its place, else None.
+    """Returns a plain text as HTML, None if it is not plain.
 
-    `link` gives the opening tag of a link to an address, "" to keep only its words; it is asked only where the whole
-    text is plain.
+    `link` returns the opening tag of a link to an address, "" to keep only the words. It is called
+    only if the whole text is plain.
     """
     words = bare = text.strip("\n")
     escaped = "\\" in words
-    if escaped:  # then no sign is a mark
+    if escaped:  # then marks are not plain
         bare = _ESCAPED.sub("x", words)
     elif "*" in words or "[" in words:
         bare = _MARKED.sub(_without_marks, words)
-    if not words or words.count("[") > _MOST or not _is_plain(bare):
+    if not words or words.count("[") > _MAX_BRACKETS or not _is_plain(bare):
         return None
 
     def with_marks(found: re.Match[str]) -> str:
         if found["address"]:
             opening = link(found["address"])
             return f"{opening}{found['words']}</a>" if opening else found["words"]
-        return (
-            f"<strong>{found['stress']}</strong>"
-            if found["stress"]
-            else f"<em>{found['emphasis']}</em>"
-        )
+        if found["strong"]:
+            return f"<strong>{found['strong']}</strong>"
+        return f"<em>{found['emphasis']}</em>"
 
-    shown = _as_words(words)
-    shown = shown if escaped or bare is words else _MARKED.sub(with_marks, shown)
+    shown = _escaped_html(words)
+    if not escaped and bare is not words:
+        shown = _MARKED.sub(with_marks, shown)
     if not _has_list(bare):
         return "<p>" + shown.replace("\n\n", "</p>\n<p>") + "</p>"
     return "\n".join(map(_block, shown.split("\n\n"), _lists(bare)))
@@ -75,55 +74,50 @@ def _has_list(bare: str) -> bool:
 
 
 def _lists(bare: str) -> list[bool]:
-    """Tells of each block whether it is a list."""
-    return [
-        all(line.startswith(_BULLET) for line in block.split("\n")) for block in bare.split("\n\n")
-    ]
+    """Returns for each block whether it is a list."""
+    blocks = bare.split("\n\n")
+    return [all(line.startswith(_BULLET) for line in block.split("\n")) for block in blocks]
 
 
 def _is_plain(bare: str) -> bool:
-    """Tells whether there is nothing but words in a text whose marks have been taken out."""
-    if _SIGN.search(bare) or ("&" in bare and _REFERENCE.search(bare)):
+    """True if a text, without its marks, has nothing but words."""
+    if _SPECIAL.search(bare) or ("&" in bare and _REFERENCE.search(bare)):
         return False
-    if (
-        "\n\n\n" in bare
-        or " \n" in bare
-        or bare[-1] == " "
-        or not bare.replace("\n", "").isprintable()
-    ):
+    if "\n\n\n" in bare or " \n" in bare or bare[-1] == " ":
+        return False
+    if not bare.replace("\n", "").isprintable():
         return False
     lines = bare.split("\n")
     if _has_list(bare):
         lists = _lists(bare)
-        if any(map(and_, lists, lists[1:])):  # to Markdown, two in a row are one
+        if any(map(and_, lists, lists[1:])):  # Markdown joins two lists in a row
             return False
-        blocks = zip(bare.split("\n\n"), lists, strict=True)
-        lines = [
-            line[len(_BULLET) * listed :] for block, listed in blocks for line in block.split("\n")
-        ]
+        lines = []
+        for block, is_list in zip(bare.split("\n\n"), lists, strict=True):
+            lines += [line[len(_BULLET) * is_list :] for line in block.split("\n")]
         if not all(lines):
             return False
     return not any(map(_OPENING.match, lines))
 
 
-def _as_words(text: str) -> str:
-    """Returns the words of a text as HTML has them, without the backslashes before their signs."""
+def _escaped_html(text: str) -> str:
+    """Returns a text escaped for HTML, without backslashes before special characters."""
     if "&" in text or "\\\\" in text:
-        return _WRITTEN.sub(_as_html, text)
+        return _TO_REPLACE.sub(_replacement, text)
     return text.replace("\\", "").replace(">", "&gt;")
 
 
-def _block(shown: str, listed: bool) -> str:
-    if not listed:
+def _block(shown: str, is_list: bool) -> str:
+    if not is_list:
         return f"<p>{shown}</p>"
-    entries = "".join(f"<li>{line.removeprefix(_BULLET)}</li>\n" for line in shown.split("\n"))
-    return f"<ul>\n{entries}</ul>"
+    items = "".join(f"<li>{line.removeprefix(_BULLET)}</li>\n" for line in shown.split("\n"))
+    return f"<ul>\n{items}</ul>"
 
 
 def _without_marks(found: re.Match[str]) -> str:
-    return f"x{found['words'] or found['stress'] or found['emphasis']}"
+    return f"x{found['words'] or found['strong'] or found['emphasis']}"
 
 
-def _as_html(found: re.Match[str]) -> str:
-    sign = found[1] or found[2] or found[0]
-    return _NAMED.get(sign, sign)
+def _replacement(found: re.Match[str]) -> str:
+    character = found[1] or found[2] or found[0]
+    return _REFERENCES.get(character, character)

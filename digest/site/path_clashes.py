@@ -1,6 +1,6 @@
-"""Who claims which path of the output folder: two claims to one, and names that some disk cannot hold, are faults.
+"""Finds two sources for one path of the output folder, and file names that some systems forbid.
 
-Refuses to let the later claim win without a word: the page that it covers would be missing, and nobody would know.
+Otherwise the later file would silently replace the earlier one, and a page would be missing.
 """
 
 from __future__ import annotations
@@ -15,16 +15,14 @@ from digest.errors import Problem
 _UNPORTABLE = re.compile(
     r'[<>:"|?*\\\x00-\x1f\x7f]|[. ]$|^ |^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE
 )
-_LONGEST = (
-    240  # bytes; disks hold 255, and a file that is being written has a longer name for a moment
-)
+_LONGEST = 240  # bytes; file systems allow 255, and a staged file has a longer name
 
 
 def problems(claims: Iterable[tuple[str, str]]) -> list[Problem]:
-    """Returns what is wrong with claims, each a path below the output folder and who claims it.
+    """Returns what is wrong with claims: each is a path below the output folder, and its source.
 
-    Paths are compared as the least exact disk would (without case, composed), and a file may not be where another
-    claim needs a folder.
+    Paths are compared without case and in NFC, as on the least exact disk. A file must not be where
+    another path needs a folder.
     """
     files: dict[str, tuple[str, str]] = {}
     found: list[Problem] = []
@@ -42,12 +40,12 @@ def problems(claims: Iterable[tuple[str, str]]) -> list[Problem]:
 
 
 def below(folder: str, owner: str, claims: Iterable[tuple[str, str]]) -> list[Problem]:
-    """Returns what is wrong with claims to a folder, or to a path in it, which has an owner."""
-    kept = _folded(folder)
+    """Returns what is wrong with claims to a folder, or to a path in it, that `owner` needs."""
+    reserved = _folded(folder)
     return [
         _clash(path, source, owner)
         for path, source in claims
-        if f"{_folded(path)}/".startswith(kept)
+        if f"{_folded(path)}/".startswith(reserved)
     ]
 
 
@@ -62,20 +60,18 @@ def _folders(path: str) -> Iterator[str]:
 
 def _clash(path: str, source: str, other: str) -> Problem:
     one, two = sorted((source, other), key=lambda name: not name.startswith("content/"))
-    return Problem(
-        one, 0, f"claims the address '{path}', which {two} claims too", "rename one of them"
-    )
+    what = f"claims the address '{path}', which {two} claims too"
+    return Problem(one, 0, what, "rename one of them")
 
 
 def _unportable(path: str, source: str) -> Iterator[Problem]:
     for name in path.split("/"):
         if not _is_portable(name):
-            yield Problem(
-                source, 0, f"the file name '{name}' cannot be published everywhere", "rename it"
-            )
+            what = f"the file name '{name}' cannot be published everywhere"
+            yield Problem(source, 0, what, "rename it")
 
 
-@lru_cache(maxsize=1 << 14)  # most paths are made of the same few names
+@lru_cache(maxsize=1 << 14)  # most paths have the same few names
 def _is_portable(name: str) -> bool:
     if not name or name in {".", ".."} or _UNPORTABLE.search(name):
         return False

@@ -211,8 +211,8 @@ def test_what_is_plain(text: str, expected: str | None) -> None:
 
 def test_plain_words_are_shown_without_loading_markdown_or_sanitizer() -> None:
     code = (
-        "import sys; from digest.site.markdown import Writer\n"
-        "Writer(None).html('Only words.', file='a.md', here='', top=2)\n"
+        "import sys; from digest.site.markdown import MarkdownRenderer\n"
+        "MarkdownRenderer(None).html('Only words.', file='a.md', here='', top=2)\n"
         "sys.exit(bool({'markdown', 'nh3'} & set(sys.modules)))"
     )
 

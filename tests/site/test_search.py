@@ -573,7 +573,7 @@ ANSWERS_NO = base64.b64encode(
         ("exit 1", "it ended before it was done"),
         ("head -c 50 >/dev/null", "it ended before it was done"),
         ("exec sleep 600", "it ended before it was done"),
-        ("echo hello,", "its program speaks otherwise"),
+        ("echo hello,", "its answers have a form that Digest does not know"),
         (f"printf '{ANSWERS_NO},'; exec cat", "No!"),
         ("", "Permission denied"),
     ],
@@ -584,7 +584,7 @@ def test_a_program_that_fails_costs_the_search_page_and_one_line(
     made(root)
     write(root, "2026-05-14", "new", "Something new")
     monkeypatch.setenv("PAGEFIND_BINARY_PATH", program(root, script))
-    monkeypatch.setattr(pagefind, "_PATIENCE", 1)
+    monkeypatch.setattr(pagefind, "_TIMEOUT", 1)
 
     report = build.run(root, configs.load(root), output=root / "site", base_url=None)
     site = read_folder(root / "site")
@@ -598,7 +598,7 @@ def test_a_program_that_fails_costs_the_search_page_and_one_line(
     assert b"search/" not in site["index.html"]
     assert b"Something new" in site["2026/w20/index.html"]
     monkeypatch.delenv("PAGEFIND_BINARY_PATH")
-    monkeypatch.setattr(pagefind, "_PATIENCE", 60)
+    monkeypatch.setattr(pagefind, "_TIMEOUT", 60)
     assert len(found(made(root))) == 5
 
 

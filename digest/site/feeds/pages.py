@@ -16,7 +16,6 @@ from digest.site.page import Head, Link, Page
 from digest.site.pages.week import edition_view
 from digest.week import Week
 
-EDITIONS = 26  # in the weekly feed
 _STORIES = "feeds/stories.xml"
 
 
@@ -55,7 +54,9 @@ def program_pages(context: SiteContext, pages: Iterable[Page]) -> Iterator[Page]
 
 def _weekly_feed(context: SiteContext, closed: Sequence[Edition]) -> Page:
     archive, content = context.archive, context.archive.content
-    editions = tuple([edition for edition in closed if edition.week not in archive.held][:EDITIONS])
+    editions = tuple(
+        [edition for edition in closed if edition.week not in archive.held][: arrange.EDITIONS]
+    )
     hidden = [story for story in content.stories if story.hide and not story.draft]
     close, zone = context.config.close, context.entries.zone
     found = edition_dates(archive.editions, close, zone, hidden, content.gone, content.came)

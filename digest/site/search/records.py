@@ -1,10 +1,11 @@
-"""A story as search knows it: its words, and what a reader may choose it by.
+"""A story as a record of the search index: its words, and what readers may filter by.
 
     Story ──▶ the HTML that its page shows ──▶ words ──▶ Record
 
-The words come from the same HTML as the page's, so that nothing can be found which no page shows: comments, attributes,
-what the sanitizer drops. Scripts that are written without spaces are cut into single characters, since Pagefind finds
-words as they stand between spaces; the page's script cuts a question in the same way, and shows what it finds uncut.
+The words come from the HTML of the page, so that nothing is found that no page shows: comments,
+attributes, what the sanitizer removes. Pagefind finds words between spaces, so text in scripts
+without spaces is cut into single characters. The page's script cuts a query in the same way, and
+shows results uncut.
 """
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ from digest.model import Story
 from digest.site import formatting
 
 UNSPACED = (
-    "\u0e01-\u0e5b\u0e81-\u0edf\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff"
+    "\u0e01-\u0e5b\u0e81-\u0edf\u1000-\u109f\u1780-\u17ff"
+    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff"
     "\u3100-\u312f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f"
     "\U00020000-\U0003ffff"
 )
-"""The letters of scripts in which words do not stand between spaces, or are compounds: Thai, Lao, Burmese, Khmer, Han,
-kana, bopomofo, hangul. `search.js` has the same ranges."""
+"""The letters of scripts without spaces between words, or with compounds: Thai, Lao, Burmese,
+Khmer, Han, kana, bopomofo, hangul. `search.js` has the same ranges."""
 CUT = "\u200a\u200b"
-"""What stands where a text was cut: white space to Pagefind, and nothing to readers, for the script takes it out."""
+"""Put where a text is cut: white space to Pagefind, and removed by the page's script."""
 
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _SPACE = re.compile(r"\s+")
@@ -33,9 +35,9 @@ _SPACE = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One story to be found: at `place`, by its words and its themes' ids.
+    """One story in the index, with its place, words, and ids of themes.
 
-    `said_by` and `day` are shown beneath the headline; `at` orders those that are found without words.
+    `said_by` and `day` are shown below the headline; results without words are sorted by `at`.
     """
 
     place: str
@@ -50,21 +52,17 @@ class Record:
 def record(
     story: Story, themes: tuple[str, ...], place: str, source: str, words_of: Callable[[str], str]
 ) -> Record:
-    """Returns the record of a story that has these themes today, stands at a place and comes from a source.
-
-    `words_of` gives the words that a page shows of a Markdown text.
-    """
+    """Returns the record of a story; `words_of` returns what a page shows of a Markdown text."""
     own = story.headline or story.title
     other = story.title if story.title != own else ""
-    corrected = (correction.text for correction in story.corrections)
-    said = (words_of(story.note), words_of(story.excerpt), other, *corrected)
+    corrections = (correction.text for correction in story.corrections)
+    texts = (words_of(story.note), words_of(story.excerpt), other, *corrections)
+    said_by = filter(None, (source, formatting.listed(story.authors)))
     return Record(
         place=place,
-        headline=cut(_whole(own)),
-        words=cut(_whole("\n".join(part for part in said if part) or own)),
-        said_by=_whole(
-            " · ".join(part for part in (source, formatting.listed(story.authors)) if part)
-        ),
+        headline=cut(_encodable(own)),
+        words=cut(_encodable("\n".join(filter(None, texts)) or own)),
+        said_by=_encodable(" · ".join(said_by)),
         day=formatting.day(story.published),
         themes=themes,
         at=int(story.published.timestamp()),
@@ -72,27 +70,27 @@ def record(
 
 
 def cut(text: str) -> str:
-    """Returns a text with cuts around each letter of a script without spaces; other signs stay with what they follow.
+    """Returns a text with cuts around each letter of a script without spaces.
 
-    Where there is one, every space is marked as well, for then Pagefind's own script takes only marks for the ends of
-    words. Texts without such letters stay as they are.
+    Other characters stay with what they follow. If there is such a letter, every space is marked as
+    well, since Pagefind's script then ends words only at marks. Other texts stay as they are.
     """
     text = unicodedata.normalize("NFC", text).replace("\u200b", "").replace("\u200a", " ")
     if not _UNSPACED.search(text):
         return text
     found: list[str] = []
     last = ""  # the last letter or digit since the last space or cut
-    for sign in _SPACE.sub(lambda space: f"{space[0]}\u200b", text):
-        if unicodedata.category(sign)[0] in "LN":
-            if last and (_UNSPACED.match(last) or _UNSPACED.match(sign)):
+    for character in _SPACE.sub(lambda space: f"{space[0]}\u200b", text):
+        if unicodedata.category(character)[0] in "LN":
+            if last and (_UNSPACED.match(last) or _UNSPACED.match(character)):
                 found.append(CUT)
-            last = sign
-        elif sign.isspace():
+            last = character
+        elif character.isspace():
             last = ""
-        found.append(sign)
+        found.append(character)
     return "".join(found)
 
 
-def _whole(text: str) -> str:
-    """Returns the text without halves of signs, which no file can hold."""
+def _encodable(text: str) -> str:
+    """Returns a text with lone surrogates replaced, since they cannot be encoded."""
     return text.encode(errors="replace").decode()

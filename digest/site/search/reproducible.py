@@ -1,10 +1,9 @@
-"""The one importer of cbor2: Pagefind's files in one order, so that the same stories give the same files.
+"""Sorts what is in Pagefind's files, so that the same stories give the same index.
 
-    entry ──names──▶ meta ──names──▶ filters ──values in order──▶ named anew by what they hold
+    entry ──names──▶ meta ──names──▶ filters ──sorted values──▶ renamed by a hash of the content
 
-Pagefind lists filters and their values as its hash tables happen to lie, differently on each run; all else that it
-writes comes out alike. Refuses to touch a file whose form it does not know: that one stays as Pagefind wrote it, for
-it can be searched as well.
+Pagefind writes filters and their values in the order of its hash tables, which differs on each run;
+everything else is the same. A file of an unknown form stays as Pagefind wrote it: it works, too.
 """
 
 from __future__ import annotations
@@ -22,45 +21,42 @@ ENTRY = "pagefind-entry.json"
 _ORDERED = (".pf_meta", ".pf_filter")
 _SIGNATURE = b"pagefind_dcd"
 _UNKNOWN = (
-    LookupError, TypeError, ValueError, AttributeError, OSError, EOFError, RecursionError, zlib.error, cbor2.CBORError,
+    LookupError, TypeError, ValueError, AttributeError, OSError, EOFError, RecursionError,
+    zlib.error, cbor2.CBORError,
 )  # fmt: skip
-"""What comes of a file of a form that is not known here."""
-_FILTERS = 3  # where the list of filters stands in a meta file: pairs of name and file
+"""What reading a file of an unknown form raises."""
+_FILTERS = 3  # index of the list of filters in a meta file: pairs of name and file
 
 
 def in_order(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Returns the entry, meta and filter files of an index, with filters in order, under the names that this gives."""
+    """Returns the entry, meta and filter files of an index with sorted filters, under new names."""
     try:
         entry = json.loads(files[ENTRY])
         ordered: dict[str, bytes] = {}
         for language in entry["languages"].values():
             language["hash"] = _meta(files, language["hash"], ordered)
     except _UNKNOWN:
-        return {
-            name: content
-            for name, content in files.items()
-            if name == ENTRY or name.endswith(_ORDERED)
-        }
+        names = [name for name in files if name == ENTRY or name.endswith(_ORDERED)]
+        return {name: files[name] for name in names}
     return {**ordered, ENTRY: json.dumps(entry, separators=(",", ":"), ensure_ascii=False).encode()}
 
 
 def _meta(files: Mapping[str, bytes], name: str, ordered: dict[str, bytes]) -> str:
     meta = _read(files[f"pagefind.{name}.pf_meta"])
-    meta[_FILTERS] = [
-        [named, _filter(files, file, ordered)] for named, file in sorted(meta[_FILTERS], key=repr)
-    ]
+    filters = sorted(meta[_FILTERS], key=repr)
+    meta[_FILTERS] = [[title, _filter(files, file, ordered)] for title, file in filters]
     return _put(ordered, "pagefind.{}.pf_meta", name, meta)
 
 
 def _filter(files: Mapping[str, bytes], name: str, ordered: dict[str, bytes]) -> str:
-    named, values = _read(files[f"filter/{name}.pf_filter"])
-    return _put(ordered, "filter/{}.pf_filter", name, [named, sorted(values, key=repr)])
+    title, values = _read(files[f"filter/{name}.pf_filter"])
+    return _put(ordered, "filter/{}.pf_filter", name, [title, sorted(values, key=repr)])
 
 
 def _put(ordered: dict[str, bytes], path: str, before: str, value: list[Any]) -> str:
-    """Keeps a file under the name that what it holds gives it, and returns that name.
+    """Adds a file under a name made from a hash of its content, and returns that name.
 
-    It is kept as it is, not compressed: Pagefind reads both, and what zlib makes of a file differs between machines.
+    It is not compressed: Pagefind reads both forms, and zlib's output differs between machines.
     """
     content = _SIGNATURE + cbor2.dumps(value)
     language, _, digits = before.rpartition("_")
@@ -70,7 +66,7 @@ def _put(ordered: dict[str, bytes], path: str, before: str, value: list[Any]) ->
 
 
 def _read(content: bytes) -> list[Any]:
-    """Returns what a file holds; raises ValueError where writing it again would give other bytes."""
+    """Returns the content of a file; raises ValueError if encoding it would give other bytes."""
     plain = gzip.decompress(content)
     value: list[Any] = cbor2.loads(plain.removeprefix(_SIGNATURE))
     if _SIGNATURE + cbor2.dumps(value) != plain:

@@ -1,10 +1,9 @@
-"""The index of the stories, a year at a time: each year's stays in the cache while its stories are what they were.
+"""The search index: one for each year, made again only if a story of the year has changed.
 
-    archive ──by year──▶ as it was? ──no──▶ records ──pagefind──▶ cache ──▶ files of the site
+    archive ──by year──▶ changed? ──yes──▶ records ──Pagefind──▶ cache ──▶ files of the site
 
-One record is one story, so that what is found is a story and no page of forty; one index is one year, so that an edit
-costs as much in the tenth year as in the first. Refuses to stop a build: where the index of a year cannot be made there
-is none at all, and the site has no search page; an old one never stands for new stories.
+Each story is a record, so that readers find stories, not pages. If the index of a year cannot be
+made, the site has no search page, rather than an index that is out of date; the build goes on.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ from digest.site.markdown import MarkdownRenderer
 if TYPE_CHECKING:
     from digest.site.search.records import Record
 
-_AT_ONCE = 4  # years; each takes a program of its own, and tens of megabytes
+_WORKERS = 4  # processes, one for a year; each takes tens of megabytes
 
 
 class Index(NamedTuple):
-    """The index of all years: a hash of each of its files, by path; there are none where it is not to be had.
+    """The index of all years: a hash of each file by path; empty without an index.
 
-    `content` gives the bytes of such a file; `warning` says why the index could not be made.
+    `content` returns the bytes of a file; `warning` says why the index could not be made.
     """
 
     files: Mapping[str, bytes] = MappingProxyType({})
@@ -42,21 +41,25 @@ class Index(NamedTuple):
 
     @property
     def program(self) -> str:
-        """The version of Pagefind's program for browsers, a hash of its files; nothing without an index."""
-        named = ((path.rpartition("/")[2], told) for path, told in self.files.items())
-        parts = tuple(sorted(part for part in named if _is_program(part[0])))
-        return key_of(repr(parts).encode()).hex()[:10] if parts else ""
+        """The version of Pagefind's script, a hash of its files; "" without an index."""
+        parts = []
+        for path, file_hash in self.files.items():
+            name = path.rpartition("/")[2]
+            if _is_program(name):
+                parts.append((name, file_hash))
+        return key_of(repr(tuple(sorted(parts))).encode()).hex()[:10] if parts else ""
 
 
 def available() -> bool:
-    """Tells whether the extra `search` is installed."""
+    """True if the extra `search` is installed."""
     return all(importlib.util.find_spec(library) for library in ("pagefind", "cbor2"))
 
 
 def index(archive: Archive, config: Config, cache: Cache) -> Index:
-    """Returns the index of an archive, made anew for years whose stories have changed; none without stories or extra.
+    """Returns the index of an archive; it is empty without stories or without the extra `search`.
 
-    The files of each year are in the cache, so that an edit costs as much in the tenth year as in the first.
+    The files of each year are cached, so that an edit takes as long in the tenth year as in the
+    first.
     """
     if not archive.stories or not available():
         return Index()
@@ -67,11 +70,11 @@ def index(archive: Archive, config: Config, cache: Cache) -> Index:
     shared = _shared(config)
     keys = {year: archive.keys.of(shared, stories) for year, stories in years.items()}
     hashes = {year: cache.get("search", year, key, dict[str, bytes]) for year, key in keys.items()}
-    wanted = {
+    changed = {
         year: list(_records(archive, config, years[year])) for year in keys if hashes[year] is None
     }
     try:
-        for year, files in _made(wanted, config.site.language):
+        for year, files in _make(changed, config.site.language):
             hashes[year] = {name: key_of(content) for name, content in files.items()}
             cache.put("search", year, keys[year], hashes[year])
             cache.put("search files", year, keys[year], files)
@@ -82,79 +85,70 @@ def index(archive: Archive, config: Config, cache: Cache) -> Index:
     for kind in ("search", "search files"):
         cache.keep_only(kind, keys)
 
-    def search_of(year: str) -> dict[str, bytes]:
-        records = list(_records(archive, config, years[year]))
-        return dict(_made({year: records}, config.site.language))[year]
-
     def content(year: str, name: str) -> bytes:
         files = cache.get("search files", year, keys[year], dict[str, bytes])
-        if files is None or name not in files:  # it was damaged
-            files = search_of(year)
+        if files is None or name not in files:  # the cache was damaged
+            records = list(_records(archive, config, years[year]))
+            files = dict(_make({year: records}, config.site.language))[year]
             cache.put("search files", year, keys[year], files)
         return files[name]
 
-    return _together({year: found for year, found in hashes.items() if found is not None}, content)
+    return _merged({year: found for year, found in hashes.items() if found is not None}, content)
 
 
 def _shared(config: Config) -> bytes:
-    """Returns a hash of what every year's index is made of beside its stories: this program and Pagefind among it."""
+    """Returns a hash of what an index depends on besides stories: program, Pagefind, config."""
     feeds = tuple((feed.id, feed.publisher) for feed in config.feeds)
     themes = tuple((theme.id, theme.was) for theme in config.themes)
-    return key_of(
-        repr((fingerprint.of_program(), config.site.language, feeds, themes)).encode(
-            errors="surrogatepass"
-        )
-    )
+    inputs = (fingerprint.of_program(), config.site.language, feeds, themes)
+    return key_of(repr(inputs).encode(errors="surrogatepass"))
 
 
 def _records(archive: Archive, config: Config, stories: Iterable[Story]) -> Iterator[Record]:
     from digest.site.search.records import record
 
-    writer = MarkdownRenderer(Targets(archive, Base(config.site.url)))
+    markdown = MarkdownRenderer(Targets(archive, Base(config.site.url)))
     feeds = {feed.id: feed for feed in config.feeds}
     for story in stories:
         place = addresses.permalink(story.week, archive.anchors.of(story))
-        yield record(story, story.themes, place, publisher(story, feeds)[0], writer.words)
+        yield record(story, story.themes, place, publisher(story, feeds)[0], markdown.words)
 
 
-def _made(
-    wanted: Mapping[str, list[Record]], language: str
+def _make(
+    records_by_year: Mapping[str, list[Record]], language: str
 ) -> Iterator[tuple[str, dict[str, bytes]]]:
-    """Makes the index of each year, and yields its files; raises ValueError where one cannot be made."""
-    if not wanted:
+    """Yields each year with the files of its index; raises ValueError if one cannot be made."""
+    if not records_by_year:
         return
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor  # imported only if an index is to be made
 
-    from digest.site.search import (
-        pagefind,  # which a build without a new index need not wait for, nor for what is above
-    )
+    from digest.site.search import pagefind
 
-    makers = ThreadPoolExecutor(_AT_ONCE)
+    executor = ThreadPoolExecutor(_WORKERS)
     try:
-        made = {
-            year: makers.submit(pagefind.make, records, language)
-            for year, records in wanted.items()
+        futures = {
+            year: executor.submit(pagefind.make, records, language)
+            for year, records in records_by_year.items()
         }
-        for year, files in made.items():
-            yield year, files.result()
+        for year, future in futures.items():
+            yield year, future.result()
     finally:
-        makers.shutdown(cancel_futures=True)
+        executor.shutdown(cancel_futures=True)
 
 
-def _together(
+def _merged(
     years: Mapping[str, Mapping[str, bytes]], content: Callable[[str, str], bytes]
 ) -> Index:
-    """Returns the indexes of all years as one; `years` has the hashes of the files, `content` gives one's bytes.
+    """Returns the indexes of all years as one; `years` has hashes of files, `content` their bytes.
 
-    Pagefind's program stands with the newest year alone: it serves all of them.
+    Only the newest year has Pagefind's script, which serves all of them.
     """
     newest = max(years, key=int)
-    files = {
-        f"{addresses.SEARCH_INDEX}{year}/{name}": hash
-        for year, hashes in years.items()
-        for name, hash in hashes.items()
-        if year == newest or not _is_program(name)
-    }
+    files = {}
+    for year, hashes in years.items():
+        for name, file_hash in hashes.items():
+            if year == newest or not _is_program(name):
+                files[f"{addresses.SEARCH_INDEX}{year}/{name}"] = file_hash
 
     def content_at(path: str) -> bytes:
         year, _, name = path.removeprefix(addresses.SEARCH_INDEX).partition("/")
