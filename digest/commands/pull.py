@@ -399,7 +399,7 @@ def _remember(
 
     Those that hold a correction are read again in the next pull, even where they have not changed.
     """
-    left = {outcome.feed.id for outcome in intake.outcomes if outcome.left}.union(holding)
+    left = {outcome.feed.id for outcome in intake.outcomes if outcome.blocked}.union(holding)
     grown = _marks(
         root, (answer.feed for answer in asked.answers if answer.feed.id in intake.lines)
     )

@@ -16,7 +16,7 @@ from digest.content.identity import aliases_of, aliases_of_link, keys_of_story
 from digest.content.ledger import Ledgers, Record, hashes_of
 from digest.content.slug import Slugs
 from digest.intake.detect import names_of
-from digest.intake.new_story import NewStory, fresh_story
+from digest.intake.new_story import Arrival, fresh_story
 from digest.intake.plan import Snapshot
 from digest.model import Config, Entry, Feed, Story
 
@@ -65,7 +65,7 @@ def already(addresses: Iterable[str], desk: Snapshot) -> str:
 
 def story_of(entry: Entry, source: str, desk: Snapshot, config: Config, now: datetime) -> Story:
     """Returns the story of a page, its place with it; a week that its letter has closed gives it to the one after."""
-    fresh = fresh_story(NewStory(_NO_FEED, entry, "", ()), config, now)
+    fresh = fresh_story(Arrival(_NO_FEED, entry, "", ()), config, now)
     week = desk.open_week(fresh.week)
     slug = Slugs(desk.taken).take(week, entry)
     return replace(

@@ -1,6 +1,6 @@
-"""Finds the file of a story that the ledgers have, in its place or moved: as the build does, or else by its keys.
+"""Finds the file of a story that the ledgers know, even if an editor has moved or renamed it.
 
-A story is named by the file where it was first put, as in the ledgers. Only the stories that were read are searched.
+The ledgers name a story by the file where it was first put.
 """
 
 from __future__ import annotations
@@ -16,65 +16,68 @@ from digest.model import Story
 
 
 class Finder:
-    """The stories on disk, by what the ledgers know of them; `records` has these by file and feed, and may grow."""
+    """Searches the stories that were read. `records` has the ledgers' records by file and feed, and may grow."""
 
-    def __init__(self, desk: Snapshot, records: Mapping[str, Mapping[str, Record]]) -> None:
-        self._desk, self._records = desk, records
-        self._named = desk.by_key()
-        self.stories = {story.file: story for story in desk.stories}
+    def __init__(self, snapshot: Snapshot, records: Mapping[str, Mapping[str, Record]]) -> None:
+        self._snapshot, self._records = snapshot, records
+        self._files_by_key = snapshot.by_key()
+        self.stories = {story.file: story for story in snapshot.stories}
         """The stories that were read, by file, with the changes of this pull."""
 
     def find(self, file: str, names: Iterable[str]) -> tuple[Story | None, str]:
-        """Returns the story of a file that the ledger knows, wherever it lies now, or the file that hides it."""
-        altered = self._desk.altered
-        theirs = [
-            other for other, owner in altered.items() if owner == file and other in self.stories
-        ]
-        if theirs:
-            return self.stories[theirs[0]], ""
-        keyed = {other for key in self._keys(file) for other in self._named.get(key, ())}
-        alike = {
+        """Returns the story that the ledgers know by this file, or an unreadable file that may be it, or neither."""
+        altered = self._snapshot.altered
+        for other, owner in altered.items():
+            if owner == file and other in self.stories:
+                return self.stories[other], ""
+        candidates: set[str] = set()
+        for key in self._keys(file):
+            candidates.update(self._files_by_key.get(key, ()))
+        scores = {
             other: self._likeness(self.stories[other], file)
-            for other in sorted(keyed.difference(altered))
+            for other in sorted(candidates.difference(altered))
         }
-        if any(
-            alike.values()
-        ):  # the others are copies that have become other stories, their `id` left in
-            return self.stories[max(alike, key=lambda other: (alike[other], other == file))], ""
-        return None, self._desk.hidden(names)
+        # A score of 0: a copy that has become another story, though its `id` was left in.
+        if any(scores.values()):
+            best = max(scores, key=lambda other: (scores[other], other == file))
+            return self.stories[best], ""
+        return None, self._snapshot.hidden(names)
 
     def is_gone(self, file: str) -> bool:
-        """Tells whether the file of a story that a ledger knows is nowhere to be seen, under another name neither."""
+        """True if the ledgers know a story by this file, and no file on disk is or may be that story."""
         records = self._records.get(file, {})
         aliases = [alias for record in records.values() for alias in record.aliases]
-        is_there = file in self._desk.files or file in self._desk.altered.values()
-        is_there = is_there or not self._keys(file).isdisjoint(self._named)
-        return bool(records) and not (is_there or self._desk.hidden(names_of(aliases)))
+        is_there = file in self._snapshot.files or file in self._snapshot.altered.values()
+        is_there = is_there or not self._keys(file).isdisjoint(self._files_by_key)
+        return bool(records) and not (is_there or self._snapshot.hidden(names_of(aliases)))
 
     def _likeness(self, story: Story, file: str) -> int:
-        """Returns how many of link, headline and date a file shares with a story of the ledger."""
-        said = {alias for record in self._records[file].values() for alias in record.aliases}
-        titles = {record.title for record in self._records[file].values()}
-        dated = [
-            alias.removeprefix("headline:").partition(" ")[::2]
-            for alias in said
-            if alias.startswith("headline:")
-        ]
+        """Returns how many of link, headline and date a story on disk shares with one in the ledgers."""
+        records = self._records[file].values()
+        aliases = {alias for record in records for alias in record.aliases}
+        titles = {record.title for record in records}
+        title_hashes, dates = set(), set()
+        for alias in aliases:
+            if alias.startswith("headline:"):
+                date, _, title_hash = alias.removeprefix("headline:").partition(" ")
+                dates.add(date)
+                title_hashes.add(title_hash)
         wrote, ours = last_written(self._records[file]), hashes_of(story)
-        words, when = identity.hash_of(story.title), identity.stamp(story.published)
-        return sum(
-            (
-                not said.isdisjoint(identity.aliases_of_link(story.link))
-                or ours["link"] == wrote.get("link"),
-                story.title in titles
-                or words in {one for _, one in dated}
-                or ours["title"] == wrote.get("title"),
-                when in {one for one, _ in dated} or ours["published"] == wrote.get("published"),
-            )
+        same_link = not aliases.isdisjoint(identity.aliases_of_link(story.link)) or ours[
+            "link"
+        ] == wrote.get("link")
+        same_title = (
+            story.title in titles
+            or identity.hash_of(story.title) in title_hashes
+            or ours["title"] == wrote.get("title")
         )
+        same_date = identity.stamp(story.published) in dates or ours["published"] == wrote.get(
+            "published"
+        )
+        return same_link + same_title + same_date
 
     def _keys(self, file: str) -> set[str]:
-        """Returns the keys under which a story's file is found, from its records."""
+        """Returns the keys by which a file on disk is recognised as this story."""
         records = self._records.get(file, {})
         return {
             key for feed, record in records.items() for key in ledger.keys_on_disk(record, feed)

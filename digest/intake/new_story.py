@@ -1,7 +1,4 @@
-"""The story that an entry would be if it were taken in now, and its first line in the ledger.
-
-Refuses to look at what is there: what becomes of it is decided elsewhere.
-"""
+"""The story that an entry would become today, and its first ledger record."""
 
 from __future__ import annotations
 
@@ -16,15 +13,16 @@ from digest.themes.rules import themes_of
 from digest.week import Week
 
 _AHEAD = timedelta(days=1)
-"""A date that lies further ahead of the pull than this is not believed."""
+"""A date further in the future than this is not believed."""
 _NOON = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
-class NewStory:
-    """One entry of one feed; `guid` is its own, empty where it has none or shares it with other stories.
+class Arrival:
+    """One entry of one feed, with its names.
 
-    `aliases` lack a guid that belongs to another story, since who asks by it means that one.
+    `guid` is empty if the entry has none, or shares it with other stories. A guid that belongs to another story is not
+    among `aliases`.
     """
 
     feed: Feed
@@ -34,22 +32,21 @@ class NewStory:
 
 
 def is_ahead(published: datetime, now: datetime) -> bool:
-    """Tells whether a date lies further ahead than clocks and time zones differ."""
+    """True if a date is further in the future than clocks and time zones can differ."""
     return published - now > _AHEAD
 
 
 def believes(entry: Entry, now: datetime) -> bool:
-    """Tells whether an entry has a date that can be true."""
+    """True if an entry has a date that is not too far in the future."""
     return entry.published is not None and not is_ahead(entry.published, now)
 
 
-def fresh_story(arrival: NewStory, config: Config, now: datetime) -> Story:
-    """Returns the story of an entry, all but its slug and file; its week is that of its local day."""
+def fresh_story(arrival: Arrival, config: Config, now: datetime) -> Story:
+    """Returns the story of an entry, without slug and file. Its week is that of its local day."""
     feed, entry = arrival.feed, arrival.entry
     zone = ZoneInfo(config.site.timezone)
-    published = (_local(entry, zone) if believes(entry, now) else now.astimezone(zone)).replace(
-        microsecond=0
-    )
+    published = _local(entry, zone) if believes(entry, now) else now.astimezone(zone)
+    published = published.replace(microsecond=0)
     return Story(
         file="",
         week=Week.of(published.date()),
@@ -69,7 +66,7 @@ def fresh_story(arrival: NewStory, config: Config, now: datetime) -> Story:
 
 
 def _local(entry: Entry, zone: ZoneInfo) -> datetime:
-    """Returns the moment of an entry's date in the digest's zone; a day alone is its noon, as in a file's name."""
+    """Returns an entry's date in the digest's time zone; if only the day is known, noon of that day."""
     assert entry.published is not None
     if not entry.zoneless:
         return entry.published.astimezone(zone)
@@ -77,11 +74,11 @@ def _local(entry: Entry, zone: ZoneInfo) -> datetime:
 
 
 def first_record(
-    arrival: NewStory, file: str, config: Config, at: str, own: Entry | None = None
+    arrival: Arrival, file: str, config: Config, at: str, own: Entry | None = None
 ) -> Record:
-    """Returns the record of an entry that its feed brings for the first time, before anything is noted as heard.
+    """Returns the record of an entry that is new to its feed, still without `said` and `wrote`.
 
-    `at` is the moment of the pull. For a file that was there before, `own` has the names by which it is known already.
+    `at` is the time of the pull. If the story's file was there before, `own` has the names in that file.
     """
     entry = arrival.entry
     return Record(
@@ -96,5 +93,5 @@ def first_record(
 
 
 def _evidence(entry: Entry, config: Config) -> dict[str, str]:
-    """Returns the themes that an entry earns, each with the phrase that earned it."""
+    """Returns the themes that the rules give to an entry, each with the phrase that matched."""
     return themes_of(entry.title, entry.summary, config.themes)

@@ -1,7 +1,4 @@
-"""What a pull knows and what it decides, as values: the desk before, the intake after.
-
-Refuses to do anything: the store fills the one and carries out the other, `intake` decides between them.
-"""
+"""What a pull knows before it decides (`Snapshot`), and what it decides to write (`PullPlan`)."""
 
 from __future__ import annotations
 
@@ -23,45 +20,50 @@ from digest.week import Week
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What the digest holds before a pull.
-
-    `files` are all story files there are, `located` where stories were that no ledger of a feed has there. Of those
-    that speak of an entry in question, `stories` were read, with their `texts`, and all whose names were `altered`
-    (`following.Followed`); `added` is what `digest add` has written. `unreadable` has the texts of the
-    others, `problems` what is wrong with them. `known` is what a story may speak of. `closed` is the newest week that
-    its letter has closed, None where letters close none. `letters` are the texts of all letters. `carried` has, by
-    feed, names of the entries in the last document that it was seen to have; feeds that have `returned` were retired or
-    had another id in the last pull. `begun` is what the last pull wrote into files, which may have been killed before
-    its ledger lines were written. Of the `withheld` feeds, parts of the ledger are lost.
-    """
+    """What the digest has before a pull. Only those story files are read that may be stories of changed entries."""
 
     ledgers: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
     files: frozenset[str] = frozenset()
+    """All story files."""
     located: tuple[Location, ...] = ()
+    """Where stories are or were that the feeds' ledgers do not have there."""
     stories: tuple[Story, ...] = ()
+    """The stories that were read."""
     altered: Mapping[str, str] = field(default_factory=dict)
+    """Files whose id and link an editor has changed, each with the ledger's file of its story (`attribution`)."""
     added: Mapping[str, Record] = field(default_factory=dict)
+    """What `digest add` has written."""
     texts: Mapping[str, str] = field(default_factory=dict)
+    """The texts of the stories that were read, by file."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    """The texts of files that could not be parsed."""
     problems: tuple[Problem, ...] = ()
+    """What is wrong with these."""
     known: Known = field(default_factory=Known)
+    """The feeds, themes and time zone that a story may name."""
     closed: Week | None = None
+    """The newest week closed by its letter; None if letters do not close weeks."""
     letters: tuple[str, ...] = ()
+    """The texts of all letters."""
     carried: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By feed, the names of all entries in its last document."""
     returned: frozenset[str] = frozenset()
+    """Feeds that were retired, or had another id, in the last pull."""
     begun: Mapping[str, Edit] = field(default_factory=dict)
+    """What the last pull wrote into files. It may have been killed before it wrote its ledger lines."""
     withheld: frozenset[str] = frozenset()
+    """Feeds whose ledgers have lost lines. They may not add stories, since these may have been deleted."""
 
     @property
     def taken(self) -> frozenset[str]:
-        """The story files that there are, and those that there were: their names stay theirs."""
+        """All story files, present and past. Their names are not used again."""
         return self.files.union(
             (one.file for one in self.located),
             (record.file for records in self.ledgers.values() for record in records.values()),
         )
 
     def deleted(self, addresses: Iterable[str]) -> str:
-        """Returns the file of a deleted story at one of the addresses that no feed has brought, "" if there is none."""
+        """Returns the file of a deleted story at one of these URLs that no feed ever brought, "" if there is none."""
         wanted = {
             urls.canonical(address) for address in addresses if not urls.is_front_page(address)
         }
@@ -87,7 +89,7 @@ class Snapshot:
         return ""
 
     def by_key(self) -> dict[str, list[str]]:
-        """Returns the files of the stories that were read, under each of their keys (`identity.keys_of_story`)."""
+        """Returns the files of the stories that were read, by each of their keys (`identity.keys_of_story`)."""
         found: dict[str, list[str]] = {}
         for story in self.stories:
             for key in keys_of_story(story):
@@ -95,41 +97,31 @@ class Snapshot:
         return found
 
     def before_kill(self, story: Story) -> Story | None:
-        """Returns a story as it was before a killed pull changed its file, in what stands there since."""
+        """Returns a story as it was before a killed pull changed its file; later edits of an editor stay."""
         edit = self.begun.get(story.file)
         with suppress(Faults):
             if edit:
-                old, new = (
-                    loads(text, story.file, self.known) for text in (edit.before, edit.after)
-                )
+                old = loads(edit.before, story.file, self.known)
+                new = loads(edit.after, story.file, self.known)
                 return before_kill(story, old, new)
         return None
 
     def open_week(self, week: Week) -> Week:
-        """Returns the week itself, or the first open one where a letter has closed it."""
+        """Returns the week itself, or the first open one if a letter has closed it."""
         return self.closed.following if self.closed is not None and week <= self.closed else week
 
     def hidden(self, names: Iterable[str]) -> str:
-        """Returns a file that cannot be read and speaks of one of the names, if any: it may well be their story."""
+        """Returns an unreadable file whose text contains one of the names and so may be their story, else ""."""
         wanted = tuple(names)
-        return next(
-            (
-                file
-                for file, text in self.unreadable.items()
-                if any(name in text for name in wanted)
-            ),
-            "",
-        )
+        for file, text in self.unreadable.items():
+            if any(name in text for name in wanted):
+                return file
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one document's entries: files of new, adopted and updated stories, counts, and lines to report.
-
-    `kept` has a line for each field that the editor touched and the feed has changed, `notices` one for each headline
-    or link that has changed below an editor's words, and for each field that was withdrawn. `left` entries could not
-    be decided on, since a file that may be theirs cannot be read: they are looked at again in the next pull.
-    """
+    """What became of the entries of one document: files of stories, counts, and lines to report."""
 
     feed: Feed
     entries: int
@@ -137,15 +129,21 @@ class Outcome:
     adopted: tuple[str, ...] = ()
     updated: tuple[str, ...] = ()
     known: int = 0
-    left: int = 0
+    blocked: int = 0
+    """Entries whose story may be in a file that cannot be read, or was lost with lines of the ledger.
+
+    The next pull looks at them again.
+    """
     kept: tuple[str, ...] = ()
+    """A line for each field that the feed has changed and that keeps the editor's words."""
     notices: tuple[str, ...] = ()
+    """A line for each headline or link that changed under an editor's words, and for each field that was withdrawn."""
     warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullPlan:
-    """What a pull is to write: new stories, edits, then each feed's ledger lines, in this order; and what to report."""
+    """What a pull writes, in this order: new stories, edits, ledger lines by feed. `outcomes` are for the report."""
 
     stories: tuple[Story, ...] = ()
     edits: tuple[Edit, ...] = ()

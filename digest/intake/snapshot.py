@@ -1,4 +1,4 @@
-"""Reads what a pull has to know of a digest before it decides."""
+"""Reads what a pull needs to know of the digest before it decides."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def read_snapshot(
     names: frozenset[str],
     altered: Mapping[str, str] = MappingProxyType({}),
 ) -> Snapshot:
-    """Reads what a pull has to know: where all files are, and of those that speak of one of the names what they say.
+    """Reads the names of all files, and the story files that contain one of `names`.
 
-    Without names nothing is in question: then no file is looked for. `altered` stories (`following.Followed`) are read
-    as well, since the names that they are known by are not in their files.
+    Without names no entry is new or changed, and no file is read. `altered` stories are read as well, since their files
+    no longer contain their names.
     """
     added = read_added(root)[0]
     history = History(ledgers, altered=altered, added=added)
@@ -63,6 +63,7 @@ def read_snapshot(
 
 
 def _closed(reading: ContentReader, files: Iterable[str]) -> Week | None:
+    """Returns the newest week whose letter is published, if it is not far in the future."""
     near = set(reached(filter(None, map(paths.week_of, files))))
     letters = filter(None, (reading.letter(file) for file in files if paths.is_letter(file)))
     return max(

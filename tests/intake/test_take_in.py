@@ -286,7 +286,7 @@ def test_an_entry_whose_file_cannot_be_read_is_left_for_later() -> None:
 
     intake = pull((FIRST, [make_entry()]), desk=Snapshot(unreadable=broken))
 
-    assert (intake.stories, intake.lines, intake.outcomes[0].left) == ((), {}, 1)
+    assert (intake.stories, intake.lines, intake.outcomes[0].blocked) == ((), {}, 1)
     assert intake.outcomes[0].warnings == (
         "content/2026/w20/2026-05-15-x.md: cannot be read; until that is fixed, its story is left as it is",
     )

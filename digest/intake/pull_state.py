@@ -1,0 +1,257 @@
+"""The state of a pull while `take_in` decides: what it knows of each story, and what it will write.
+
+Later entries see what earlier ones have changed. A story that the first feed brings is known when the second feed is
+read, and a file that was edited has its new text. Nothing is read from the disk or written to it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from digest.content import identity, ledger, paths, pending
+from digest.content.edit import Edit
+from digest.content.ledger import Record
+from digest.content.pending import Pending
+from digest.content.slug import Slugs
+from digest.intake import dates, detect, match, precedence
+from digest.intake.find_file import Finder
+from digest.intake.merge import Merged
+from digest.intake.new_story import Arrival, first_record
+from digest.intake.plan import Snapshot
+from digest.intake.revise import Revision, revise
+from digest.model import Config, Document, Entry, Feed, Story
+
+
+@dataclass(slots=True)
+class DocumentReport:
+    """Lines to report of one document, see `plan.Outcome`."""
+
+    kept: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    date_claims: list[dates.Claim] = field(default_factory=list)
+
+
+class PullState:
+    """What one pull knows, decides and will write. Stories are named by the file that the ledgers have for them."""
+
+    def __init__(
+        self,
+        documents: Sequence[tuple[Feed, Document]],
+        snapshot: Snapshot,
+        config: Config,
+        now: datetime,
+    ) -> None:
+        self.snapshot, self.config, self.now = snapshot, config, now.replace(microsecond=0)
+        self._at = ledger.moment(now)
+        self._order = [feed.id for feed in config.feeds]
+        self.live = {feed.id for feed in config.feeds if not feed.retired}
+        """The feeds that are still pulled."""
+        self.records = ledger.by_file(snapshot.ledgers)
+        """The newest records of each story, by its file and by feed, with the lines of this pull."""
+        related = detect.related(documents, snapshot.ledgers)
+        self.known = {
+            key: dict.fromkeys(files) for key, files in ledger.known_files(related).items()
+        }
+        """The stories under each of their keys (`identity.keys_of`)."""
+        self.finder = Finder(snapshot, self.records)
+        self.slugs = Slugs(snapshot.taken)
+        self.adoptable = self._find_adoptable()
+        """The stories on disk that no ledger knows, by the file that the ledgers will have for them."""
+
+        self.stories: dict[str, Story] = {}
+        """New stories, by file."""
+        self.edits: dict[str, Edit] = {}
+        self.lines: dict[str, list[Record]] = {}
+        """New ledger lines, by feed."""
+        self._pending: dict[str, tuple[str, Pending, Pending]] = {}
+        """By the ledgers' file of a story: its file now, what was pending in it, and what is pending after this pull."""
+        self.report = DocumentReport()
+
+        self.distinct = [identity.distinct(document.entries) for _, document in documents]
+        """The entries of each document, without repeated ones."""
+        by_feed = [
+            (feed.id, entries) for (feed, _), entries in zip(documents, self.distinct, strict=True)
+        ]
+        self.context = match.Context.of(by_feed, self.known)
+        self.matches = match.resolve(by_feed, self.known, self.finder.is_gone)
+        """For each document the story of each entry: its file, or the name of a new story (`match.NEW`)."""
+        self.added: dict[str, str] = {}
+        """The files of new stories, by the names that `match` gave them."""
+
+    def _find_adoptable(self) -> dict[str, Story]:
+        """Returns the stories on disk that no ledger knows, and makes their keys known.
+
+        A key that a ledger has belongs to that ledger's story, even if an editor copies or alters the file. Of several
+        copies of a story, the first counts.
+        """
+        in_ledgers = ledger.names(self.snapshot.ledgers)
+        found: dict[str, Story] = {}
+        seen: set[str] = set()
+        for story in self.snapshot.stories:
+            keys = identity.keys_of_story(story)
+            is_altered = self.snapshot.altered.get(story.file) in self.records
+            if is_altered or not keys.isdisjoint(seen) or not keys.isdisjoint(in_ledgers):
+                continue
+            seen |= keys
+            entry = Entry(id=story.id, title=story.title, link=story.link)
+            file = story.file
+            if file in self.records:  # the ledgers know another story by this file's name
+                slug = self.slugs.take(story.week, entry)
+                file = paths.story(story.week, story.day, slug)
+            found[file] = story
+            for feed in story.feeds or ("",):
+                aliases = [
+                    alias
+                    for alias in identity.aliases_of(entry)
+                    if in_ledgers.isdisjoint(identity.scopes(alias, feed))
+                ]
+                story_keys = identity.keys_of(
+                    aliases,
+                    story.title,
+                    feed,
+                    bare=not story.id,
+                    link=identity.hash_of(story.link),
+                    published=story.published,
+                )
+                self._know(story_keys, file)
+        return found
+
+    def _know(self, keys: Iterable[str], file: str) -> None:
+        for key in keys:
+            self.known.setdefault(key, {})[file] = None
+
+    # Which feed supplies the words of a story
+
+    def rank(self, feed: str) -> int:
+        """Returns the place of a feed in digest.toml; feeds that are not in it come last."""
+        return self._order.index(feed) if feed in self._order else len(self._order)
+
+    def suppliers(self, file: str, story: Story) -> list[str]:
+        """Returns the feeds of a story that are still pulled, in order of precedence."""
+        return precedence.suppliers(story, self.records[file], self.live, self.rank)
+
+    def is_first(self, feed: Feed, file: str, story: Story) -> bool:
+        """True if a feed is the first of a story's feeds that are still pulled."""
+        return self.suppliers(file, story)[:1] in ([], [feed.id])
+
+    def carries(self, feed: str, file: str) -> bool:
+        """True if the last document of a feed has the story's entry, or if that document is not known."""
+        record, carried = self.records[file].get(feed), self.snapshot.carried.get(feed)
+        return record is not None and (carried is None or not carried.isdisjoint(record.aliases))
+
+    def last_written(self, file: str) -> dict[str, str]:
+        """Returns the hashes of what pulls last wrote into a story's file, by field."""
+        return precedence.last_written(self.records[file])
+
+    # Story files
+
+    def pending(self, file: str, story: Story) -> Pending:
+        """Returns what is pending in a story after what this pull has decided so far."""
+        if file not in self._pending:
+            text, edit = self.snapshot.texts[story.file], self.snapshot.begun.get(story.file)
+            texts = (text, edit.before) if edit and edit.after == text else (text,)
+            found = pending.in_file(self.records[file].values(), *texts)
+            self._pending[file] = (story.file, found, found)
+        return self._pending[file][2]
+
+    def set_pending(self, file: str, story: Story, now: Pending) -> None:
+        """Sets what is pending in a story after this pull; `pending` must have been asked for before."""
+        self._pending[file] = (story.file, self._pending[file][1], now)
+
+    def revise(self, file: str, story: Story, merged: Merged) -> Revision:
+        """Makes the changes of a merge in the text of a story, which earlier feeds of this pull may have changed."""
+        on_disk = self.snapshot.texts[story.file]
+        text = self.edits[story.file].after if story.file in self.edits else on_disk
+        revision = revise(story, text, merged, self.snapshot.known, self.last_written(file))
+        if revision.text != on_disk:
+            self.edits[story.file] = Edit(story.file, on_disk, revision.text)
+            self.finder.stories[story.file] = revision.story
+        self.report.kept.extend(revision.kept)
+        return revision
+
+    # Ledger lines
+
+    def first_record(self, arrival: Arrival, file: str, own: Entry | None = None) -> Record:
+        """Returns the record of an entry that is new to its feed, see `new_story.first_record`."""
+        return first_record(arrival, file, self.config, self._at, own)
+
+    def note_first(
+        self,
+        arrival: Arrival,
+        file: str,
+        wrote: Mapping[str, str],
+        own: Entry | None = None,
+        lacks: tuple[str, ...] | None = None,
+    ) -> None:
+        """Adds the first ledger line of an entry.
+
+        If the story's file was there before, `own` has the names in that file, and `lacks` the fields that it has not.
+        """
+        record = self.first_record(arrival, file, own)._replace(lacks=lacks)
+        undated = {} if arrival.entry.published else dates.UNDATED
+        incoming = ledger.hashes(detect.said(arrival.entry)) | undated
+        self.note(arrival, record, incoming, wrote)
+
+    def note(
+        self,
+        arrival: Arrival,
+        record: Record,
+        incoming: Mapping[str, str],
+        wrote: Mapping[str, str],
+        *,
+        held: Mapping[str, str] | None = None,
+        names: tuple[str, ...] = (),
+    ) -> None:
+        """Adds a ledger line: what the entry says, and what of it was written. Later feeds know the story by its names.
+
+        `record` is what the feed's ledger had until now, `incoming` has the hashes of what the entry says. If it is
+        empty, only the entry's names are new.
+        """
+        aliases = [
+            alias
+            for alias in arrival.aliases + names
+            if not detect.is_variant(alias, record.aliases)
+        ]
+        withdrawn = detect.withdrawn(incoming, record) if incoming else ()
+        line = record._replace(
+            at=ledger.later(self._at, record.at),
+            aliases=tuple(dict.fromkeys((*record.aliases, *aliases))),
+            title=arrival.entry.title,
+            said={**record.said, **incoming, **dict.fromkeys(withdrawn, "")},
+            wrote=wrote,
+            held=(held or {}) if incoming else record.held,
+            since=record.since or record.at,
+        )
+        self._know(ledger.keys_of_record(line, arrival.feed.id), record.file)
+        self.lines.setdefault(arrival.feed.id, []).append(line)
+        self.records.setdefault(record.file, {})[arrival.feed.id] = line
+
+    def note_new_names(self, arrival: Arrival, record: Record) -> None:
+        """Adds a ledger line if an entry has names that its record lacks, and says nothing else that is new."""
+        if detect.new_names(arrival.aliases, record):
+            wrote = precedence.written_by_others(record, self.records[record.file])
+            self.note(arrival, record, {}, wrote)
+
+    def final_lines(self) -> dict[str, tuple[Record, ...]]:
+        """Returns the new ledger lines of each feed, when all documents are decided."""
+        return {feed: tuple(map(self._final_line, lines)) for feed, lines in self.lines.items()}
+
+    def _final_line(self, record: Record) -> Record:
+        """Returns a ledger line with what later feeds of this pull have changed.
+
+        The line of a new story gets all feeds that its file names in the end, another one what is pending in the file.
+        """
+        if record.held:
+            held = precedence.held(record, record.said, self.records[record.file])
+            record = record._replace(held=held)
+        if record.file in self._pending:
+            file, before, now = self._pending[record.file]
+            text = self.edits[file].after if file in self.edits else self.snapshot.texts[file]
+            stood = pending.file_hash(text) if before or now else ""
+            return record._replace(stood=stood, pending=now)
+        story = self.stories.get(record.file)
+        if story is None or "feeds" not in record.wrote:
+            return record
+        return record._replace(wrote={**record.wrote, "feeds": ledger.hash_of_value(story.feeds)})
