@@ -1,16 +1,18 @@
-"""The three-way merge: what the feed said, what it says now, what the editor made of it.
+"""The three-way merge: what the feed said, what it says now, and what the editor made of it.
 
-A field that the editor left alone takes what the feed says now; one that the editor touched stays, and is reported with
-both wordings. Touched is what is not what we wrote last, and it stays touched where the feed comes to say the same. A
-field of which the feed says nothing new is not looked at. A feed that withdraws something takes nothing out of the
-file; that is reported. The date of publication is fixed when a story is added, and never merged.
-Refuses to write: values come in, the changes to make go out.
+- The editor has not touched a field: it gets what the feed says now.
+- The editor has touched it (its value is not what pull wrote last): it stays, and both wordings are reported. It counts
+  as touched even if the feed later says the same.
+- The feed says nothing new: the field is not looked at.
+- The feed withdraws a field: it stays in the file, and this is reported.
+
+`published` is set when a story is added, and is not merged.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,84 +25,91 @@ from digest.model import Story
 FIELDS = ("title", "link", "authors", "image", "excerpt")
 WITHDRAWABLE = ("authors", "image", "excerpt")
 WORDS = frozenset({"title", "excerpt"})
-"""Fields whose change is news to a reader, and so moves `updated`."""
+"""Fields whose change is news to readers: it sets `updated`."""
 
 Hashes = Mapping[str, str]
 Value = str | tuple[str, ...] | datetime
 
 
 MOVED = "moved"
-"""Why a field was kept, if not for the editor's words: it has another feed's, or the excerpt is below the note."""
+"""Why an excerpt was kept: the editor has moved it below the note."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A field that the feed has changed and the file has not: both wordings, and why."""
+    """A field that the feed has changed and the file keeps: both wordings, and why."""
 
     field: str
     ours: str
     theirs: str
     why: str = ""
     whole: str = dataclasses.field(default="", compare=False)
-    """What the feed says, uncut."""
+    """What the feed says, in full."""
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What to change in a story, what was kept, and what is to count as written by us from now on.
-
-    `incoming` are the fields of which the feed says something new, `replaced` has what stood in those that were changed,
-    and `withdrawn` are those that the feed no longer gives, though the file still has them, edited or not.
-    """
+    """What to change in a story, and what to report."""
 
     changes: Mapping[str, Value]
     kept: tuple[Kept, ...]
     wrote: Mapping[str, str]
+    """Hashes of what counts as written by pull from now on."""
     incoming: tuple[str, ...] = ()
+    """The fields that the feed has changed."""
     replaced: Mapping[str, Value] = dataclasses.field(default_factory=dict)
+    """The old values of the fields in `changes`."""
     withdrawn: tuple[str, ...] = ()
+    """The fields that the feed no longer gives, though the file still has them, edited or not."""
 
 
 def agreed(story: Story, ours: Story) -> dict[str, str]:
-    """Returns what of a file that was there before counts as written by us: what is as we would write it.
+    """Returns the hashes of the fields of an adopted file that are as pull would write them: they count as pull's.
 
-    No ledger has known an excerpt of it, so that a quotation of the publisher's is in the note.
+    No ledger knows the file's excerpt, so a quotation of the publisher's words is still part of its note.
     """
     wrote = hashes_of(ours)
-    standing = hashes_of(_with_opening(story, (wrote.get("excerpt", ""),)))
-    return {name: mark for name, mark in wrote.items() if standing.get(name) == mark}
+    in_file = hashes_of(_with_opening(story, (wrote.get("excerpt", ""),)))
+    return {name: written for name, written in wrote.items() if in_file.get(name) == written}
 
 
 def agreed_excerpt(story: Story, ours: Story) -> dict[str, str]:
-    """Returns the hash of the excerpt if the file has it as we would write it."""
-    return {name: mark for name, mark in agreed(story, ours).items() if name == "excerpt"}
+    """Returns the hash of the excerpt if the file has it as pull would write it."""
+    return {name: written for name, written in agreed(story, ours).items() if name == "excerpt"}
 
 
 def lacking(story: Story) -> tuple[str, ...]:
-    """Returns the fields that a file has not, though its editor could have filled them in."""
+    """Returns the fields that a file lacks, though its editor could have filled them in."""
     has = hashes_of(_with_opening(story, ()))
-    return tuple(name for name in ("authors", "image", "excerpt") if name not in has)
+    return tuple(name for name in WITHDRAWABLE if name not in has)
 
 
-def _with_opening(story: Story, marks: Collection[str]) -> Story:
-    """Returns the story with the quotation that opens its body as its excerpt, whoever wrote it."""
+def _with_opening(story: Story, hashes: Collection[str]) -> Story:
+    """Returns a story with the quotation at the top of its body as excerpt, even if the editor wrote it."""
     if story.excerpt:
         return story
     words = excerpt.opening(story.note)[0]
-    return replace(story, excerpt=excerpt.split(story.note, marks).excerpt or words)
+    return replace(story, excerpt=excerpt.split(story.note, hashes).excerpt or words)
 
 
-def _with_excerpt(story: Story, marks: Collection[str], *, is_bare: bool) -> tuple[Story, str]:
-    """Returns the story with what stands for its excerpt, and an excerpt that was moved below the note.
+def _with_excerpt(
+    story: Story, wrote: Hashes, theirs: Hashes, *, is_bare: bool
+) -> tuple[Story, str]:
+    """Returns a story with what counts as its excerpt, and the excerpt if it was moved below the note.
 
-    A story is bare if pull has put no excerpt in: then a quotation is the editor's, and an excerpt comes above it.
+    `is_bare`: pull wrote no excerpt, so a quotation is the editor's.
     """
-    moved = "" if story.excerpt else excerpt.below(story.note, marks)[0]
+    hashes = {known for known in (wrote.get("excerpt"), theirs.get("excerpt")) if known}
+    moved = "" if story.excerpt else excerpt.below(story.note, hashes)[0]
     if is_bare:
-        story = replace(story, excerpt=story.excerpt or excerpt.split(story.note, marks).excerpt)
-    elif not moved:  # the quotation that opens the body may be what the editor made of the excerpt
-        story = _with_opening(story, marks)
-    return _unwrapped(story, marks), moved
+        story = replace(story, excerpt=story.excerpt or excerpt.split(story.note, hashes).excerpt)
+    elif not moved:  # a quotation at the top may be what the editor made of the excerpt
+        story = _with_opening(story, hashes)
+    # An excerpt that was only wrapped into other lines is the same excerpt.
+    unwrapped = excerpt.unwrapped(story.excerpt)
+    if ledger.hash_of_value(excerpt.compared(unwrapped)) in hashes:
+        story = replace(story, excerpt=unwrapped)
+    return story, moved
 
 
 def merge(
@@ -118,92 +127,88 @@ def merge(
 ) -> Merged:
     """Merges `fresh`, the story as it would be added today, into the story as its file has it.
 
-    `before` and `incoming` are the hashes of what the feed said and says, `wrote` those of what we last put into the
-    file; `now` is the moment of the pull. The fields `aside` are not changed, since the file has another feed's words
-    there. `begun` is the story as it was before a pull that was killed after it had changed the file. `has_guid` says
-    that a ledger has the story's guid, though its file may lack it, `adopted` that the file was there before a feed
-    brought its story.
+    `before` and `incoming` have the hashes of what the feed said and says, `wrote` of what pull last put into the file.
+    `now` is the time of the pull. Fields in `aside` are only reported, since the file has another feed's words there.
+    `begun` is the story as it was before a pull that was killed after it had changed the file. `has_guid`: a ledger has
+    the story's guid, though its file may lack it. `adopted`: the file was there before a feed brought its story.
     """
     theirs = hashes_of(fresh)
-    if "excerpt" in incoming:
-        theirs.setdefault(
-            "excerpt", ledger.NOTHING
-        )  # the feed has a summary, and digest.toml keeps none of it
-    marks = {mark for mark in (wrote.get("excerpt"), theirs.get("excerpt")) if mark}
-    # Nothing in a file is known to be pull's where the ledger that knew what pull wrote is lost.
-    forgotten = wrote.keys().isdisjoint(FIELDS)
-    is_bare = wrote.get("excerpt", ledger.NOTHING) == ledger.NOTHING and not (adopted or forgotten)
-    story, moved = _with_excerpt(story, marks, is_bare=is_bare)
-    ours = {"excerpt": ledger.NOTHING, **hashes_of(story)}
-    said = [
-        name
-        for name in FIELDS
-        if name in theirs and name in incoming and incoming[name] != before.get(name)
-    ]
-    differ = [
-        name
-        for name in said
-        if ours.get(name) != theirs[name] and not _is_untracked(name, story, fresh)
-    ]
+    if "excerpt" in incoming:  # digest.toml may say that no excerpts of this feed are kept
+        theirs.setdefault("excerpt", ledger.NOTHING)
     written = {"excerpt": ledger.NOTHING, **wrote}
-    ours_still = {name for name in theirs if ours.get(name) == written.get(name) and not forgotten}
-    agree = {name for name in theirs if ours.get(name) == theirs[name]}
-    free = [name for name in differ if name in ours_still and name not in aside]
-    anothers = [
-        name for name in FIELDS if name in aside and name in incoming and name in ours_still - agree
-    ]
-    done = _changed_before(story, begun, [name for name in said if name not in differ])
-    changes: dict[str, Value] = {name: getattr(fresh, name) for name in free}
-    agreed = {name: theirs[name] for name in (*free, *done)}
+    # If the ledger with pull's own hashes is lost, nothing in the file counts as pull's.
+    forgotten = wrote.keys().isdisjoint(FIELDS)
+    is_bare = written["excerpt"] == ledger.NOTHING and not (adopted or forgotten)
+    story, moved = _with_excerpt(story, wrote, theirs, is_bare=is_bare)
+    ours = {"excerpt": ledger.NOTHING, **hashes_of(story)}
+
+    same = {name for name in theirs if ours.get(name) == theirs[name]}
+    untouched = {name for name in theirs if ours.get(name) == written.get(name) and not forgotten}
+    changed = {name for name, hash in incoming.items() if hash != before.get(name)}
+    new = [name for name in FIELDS if name in theirs and name in changed]
+    differ = [name for name in new if name not in same]
+    if "link" in differ and urls.clean(story.link) == fresh.link:
+        differ.remove("link")  # the file's link has trackers that were taken for a part of it
+    taken = [name for name in differ if name in untouched and name not in aside]
+    reported = [name for name in FIELDS if name in (untouched - same).intersection(aside, incoming)]
+    done = _changed_before(story, begun, [name for name in new if name not in differ])
+
+    agreed = {name: theirs[name] for name in (*taken, *done)}
     updated = _updated(story, fresh, set(agreed), wrote, now)
+    changes: dict[str, Value] = {name: getattr(fresh, name) for name in taken}
     if "link" in changes and not story.id and not has_guid:
-        changes["id"] = story.link  # the Atom id was made of the old link, and stays what it was
+        changes["id"] = story.link  # so that the Atom id, which was made from it, does not change
+    if updated and changes:
+        changes["updated"] = updated
+    kept = []
+    for name in dict.fromkeys((*differ, *reported)):
+        if name not in taken and theirs[name] != ledger.NOTHING:
+            kept.append(_kept(name, story, fresh, ANOTHERS if name in reported else "", moved))
     return Merged(
-        changes=changes | ({"updated": updated} if updated and changes else {}),
-        kept=tuple(
-            kept
-            for name in dict.fromkeys((*differ, *anothers))
-            if name not in free and theirs[name] != ledger.NOTHING
-            if (kept := _kept(name, story, fresh, ANOTHERS if name in anothers else "", moved))
-        ),
+        changes=changes,
+        kept=tuple(filter(None, kept)),
         wrote={**wrote, **agreed, **ledger.hashes({"updated": updated})},
-        incoming=tuple(dict.fromkeys((*said, *anothers))),
-        replaced={name: getattr(story, name) for name in free} | done,
-        withdrawn=tuple(
-            name
-            for name in _written_once(wrote)
-            if before.get(name)
-            and name not in incoming
-            and (getattr(story, name) or (name == "excerpt" and moved))
-        ),
+        incoming=tuple(dict.fromkeys((*new, *reported))),
+        replaced={name: getattr(story, name) for name in taken} | done,
+        withdrawn=_withdrawn(story, moved, before, incoming, written),
     )
 
 
-def _written_once(wrote: Hashes) -> Iterable[str]:
-    """Returns the fields that pull has written, of those that a feed may withdraw."""
-    return (name for name in WITHDRAWABLE if wrote.get(name, ledger.NOTHING) != ledger.NOTHING)
-
-
 def before_kill(story: Story, old: Story, new: Story) -> Story:
-    """Returns a story as it was before a pull that was killed made `new` of `old`, in what still is as in `new`."""
+    """Returns a story as it was before a killed pull changed `old` into `new`; fields edited since stay as they are."""
     story, old, new = (_with_opening(one, ()) for one in (story, old, new))
     done = [name for name in FIELDS if getattr(new, name) == getattr(story, name)]
     return replace(story, **{name: getattr(old, name) for name in done})
 
 
 def _changed_before(story: Story, begun: Story | None, names: Iterable[str]) -> dict[str, Value]:
-    """Returns what stood in these fields before a pull that was killed gave them the words that they have."""
-    if begun is None:
-        return {}
-    return {
-        name: getattr(begun, name) for name in names if getattr(begun, name) != getattr(story, name)
-    }
+    """Returns the values that these fields had before a killed pull changed them."""
+    found: dict[str, Value] = {}
+    for name in names if begun else ():
+        value = getattr(begun, name)
+        if value != getattr(story, name):
+            found[name] = value
+    return found
+
+
+def _withdrawn(
+    story: Story, moved: str, before: Hashes, incoming: Hashes, written: Hashes
+) -> tuple[str, ...]:
+    """Returns the fields that the feed gave and no longer gives, if pull wrote them and the file still has them."""
+    found = []
+    for name in WITHDRAWABLE:
+        is_gone = before.get(name) and name not in incoming
+        by_pull = written.get(name, ledger.NOTHING) != ledger.NOTHING
+        in_file = getattr(story, name) or (name == "excerpt" and moved)
+        if is_gone and by_pull and in_file:
+            found.append(name)
+    return tuple(found)
 
 
 def _kept(name: str, story: Story, fresh: Story, why: str, moved: str) -> Kept | None:
-    """Returns both wordings, None where they differ in white space alone and so read alike.
+    """Returns both wordings of a field, or None if only their white space differs.
 
-    `moved` is the excerpt that stands below the note.
+    `moved` is the excerpt if the editor has moved it below the note.
     """
     if name == "excerpt" and moved:
         story, why = replace(story, excerpt=moved), MOVED
@@ -214,9 +219,9 @@ def _kept(name: str, story: Story, fresh: Story, why: str, moved: str) -> Kept |
 def _updated(
     story: Story, fresh: Story, agreed: set[str], wrote: Mapping[str, str], now: datetime
 ) -> datetime | None:
-    """Returns the moment of the publisher's last words, where these now stand and the editor has set none of theirs.
+    """Returns when the publisher last changed the words, None if they did not change or the editor has set a date.
 
-    Words that stand already without our knowing were put there by a pull that was killed; so was their moment.
+    If the words are in the file already, a killed pull has written them, together with the date.
     """
     if WORDS.isdisjoint(agreed):
         return None
@@ -227,27 +232,11 @@ def _updated(
     return None if own else now.astimezone(fresh.published.tzinfo)
 
 
-def _is_untracked(name: str, story: Story, fresh: Story) -> bool:
-    """Tells whether only trackers differ in a link: those in a file were taken for a part of it, and stay."""
-    return name == "link" and urls.clean(story.link) == fresh.link
-
-
-def _unwrapped(story: Story, marks: Container[str | None]) -> Story:
-    """Returns the story with its excerpt in the lines that one of the hashes knows, where it was only wrapped anew."""
-    whole = excerpt.unwrapped(story.excerpt)
-    return (
-        replace(story, excerpt=whole)
-        if ledger.hash_of_value(excerpt.compared(whole)) in marks
-        else story
-    )
-
-
 def _side_by_side(ours: str, theirs: str) -> tuple[str, str]:
-    """Returns two wordings, of long ones the part where they begin to differ, with a few words before it."""
-    parting = (
-        at for at, (one, other) in enumerate(zip(ours, theirs, strict=False)) if one != other
-    )
-    begin = next(parting, min(len(ours), len(theirs))) - _BEFORE
+    """Returns two wordings. Long ones are cut to the part where they begin to differ, with a few words before it."""
+    pairs = enumerate(zip(ours, theirs, strict=False))
+    differing = (at for at, (one, other) in pairs if one != other)
+    begin = next(differing, min(len(ours), len(theirs))) - _BEFORE
     if max(len(ours), len(theirs)) <= _LONGEST or begin <= 0:
         return _cut(ours, 0), _cut(theirs, 0)
     begin = ours.find(" ", begin, begin + _BEFORE) + 1 or begin
@@ -260,6 +249,6 @@ def _cut(text: str, begin: int) -> str:
 
 
 _LONGEST = 120
-"""Of a long wording the report shows so much."""
+"""Characters of a wording that the report shows."""
 _BEFORE = 30
-"""So much of what two long wordings share is shown before they part."""
+"""Characters that are shown before the first difference of two long wordings."""
