@@ -1,7 +1,7 @@
-"""A story from a web page that no feed carries: whether it is here already, and the story that it would be.
+"""A story from a web page, for `digest add`: is it here already, and what would it be?
 
-Goes by the names that hold for the whole digest, the publisher's article number and the canonical link: a page has no
-guid, and is no feed's. Refuses to bring a story in a second time, a deleted one included. Decides only.
+A page has no guid and no feed, so it is compared by the publisher's article number and the
+canonical link. A story that is here, or was deleted, is not added again.
 """
 
 from __future__ import annotations
@@ -24,50 +24,54 @@ _NO_FEED = Feed(id="", url="", title="", publisher="")
 
 
 def names_in_question(addresses: Iterable[str], ledgers: Ledgers) -> frozenset[str]:
-    """Returns texts of which a story's file has one where it is the story at one of the addresses."""
+    """Returns texts to search for: the file of a story at one of these URLs contains one of
+    them.
+    """
     known = known_at(addresses, ledgers)
     names = {name for address in addresses for name in names_of_link(address)}
     return frozenset(names.union(*(names_of(record.aliases) for _, record in known)))
 
 
-def already(addresses: Iterable[str], desk: Snapshot) -> str:
-    """Returns what to say of a story that is here, or was: its file, and what to do; nothing for a new one."""
-    there = [
-        story for story in desk.stories if any(is_same(story, address) for address in addresses)
-    ]
-    known = known_at(addresses, desk.ledgers)
+def already(addresses: Iterable[str], snapshot: Snapshot) -> str:
+    """Returns the message for a story that is here or was deleted: its file, and what to do; "" if
+    it is new.
+    """
+    known = known_at(addresses, snapshot.ledgers)
+    pages = known_at(addresses, {paths.ADDED: snapshot.added})
     keys = frozenset(key for feed, record in known for key in ledger.keys_on_disk(record, feed))
-    pages = [record for _, record in known_at(addresses, {paths.ADDED: desk.added})]
-    owners = {
-        name
-        for record in (*pages, *(record for _, record in known))
-        for name in (record.file, record.id)
-    }
-    named = [
-        story
-        for story in desk.stories
-        if not keys.isdisjoint(keys_of_story(story)) or desk.altered.get(story.file) in owners
+    owners: set[str] = set()
+    for _, record in (*known, *pages):
+        owners |= {record.file, record.id}
+    at_address = [
+        story for story in snapshot.stories if any(is_same(story, address) for address in addresses)
     ]
-    for story in (*there, *named):
+    with_keys = [
+        story
+        for story in snapshot.stories
+        if not keys.isdisjoint(keys_of_story(story)) or snapshot.altered.get(story.file) in owners
+    ]
+    for story in (*at_address, *with_keys):
         return f"{story.file}: this story is here already; edit that file"
     names = {name for address in addresses for name in names_of_link(address)}
-    if hidden := desk.hidden(names):
+    if hidden := snapshot.hidden(names):
         return f"{hidden}: may be this story, but cannot be read; fix it first"
     for feed, record in known:
-        if record.file in desk.files:
+        if record.file in snapshot.files:
             return f"{record.file}: this story is here already; edit that file"
         cure = "restore it from git, or write the file by hand"
         return f"{record.file}: feed '{feed}' brought this story, and its file was deleted; {cure}"
-    if deleted := desk.deleted(addresses):
+    if deleted := snapshot.deleted(addresses):
         return f"{deleted}: this story was deleted; restore it from git, or write the file by hand"
     return ""
 
 
-def story_of(entry: Entry, source: str, desk: Snapshot, config: Config, now: datetime) -> Story:
-    """Returns the story of a page, its place with it; a week that its letter has closed gives it to the one after."""
+def story_of(entry: Entry, source: str, snapshot: Snapshot, config: Config, now: datetime) -> Story:
+    """Returns the story of a page, with its file; if a letter has closed its week, in the next open
+    week.
+    """
     fresh = fresh_story(Arrival(_NO_FEED, entry, "", ()), config, now)
-    week = desk.open_week(fresh.week)
-    slug = Slugs(desk.taken).take(week, entry)
+    week = snapshot.open_week(fresh.week)
+    slug = Slugs(snapshot.taken).take(week, entry)
     return replace(
         fresh,
         file=paths.story(week, fresh.day, slug),
@@ -80,7 +84,7 @@ def story_of(entry: Entry, source: str, desk: Snapshot, config: Config, now: dat
 
 
 def record_of(story: Story, now: datetime) -> Record:
-    """Returns the line of the ledger by which the words of a page stay known as the page's."""
+    """Returns the ledger line that says which words of a story are from its page."""
     return Record(
         at=ledger.moment(now),
         id=story.link,
@@ -96,7 +100,7 @@ def record_of(story: Story, now: datetime) -> Record:
 
 
 def is_same(story: Story, link: str, guid: str = "") -> bool:
-    """Tells whether a story is the one at a link, or the one of a guid."""
+    """True if a story has this link or this guid."""
     number = urls.article_number(link)
     return (
         urls.canonical(story.link) == urls.canonical(link)
@@ -106,16 +110,16 @@ def is_same(story: Story, link: str, guid: str = "") -> bool:
 
 
 def names_of_link(link: str) -> set[str]:
-    """Returns texts of which the file of the story at a link has one: the link's bare part, its article number."""
+    """Returns texts to search for: the file of a story at this link contains one of them."""
     return names_of(aliases_of_link(link))
 
 
 def known_at(addresses: Iterable[str], ledgers: Ledgers) -> list[tuple[str, Record]]:
-    """Returns what the ledgers know under one of the addresses, by feed."""
+    """Returns the records of stories at these URLs, each with its feed."""
     aliases = {alias for address in addresses for alias in aliases_of_link(address)}
-    return [
-        (feed, record)
-        for feed, records in ledgers.items()
-        for record in records.values()
-        if not aliases.isdisjoint(record.aliases)
-    ]
+    found = []
+    for feed, records in ledgers.items():
+        for record in records.values():
+            if not aliases.isdisjoint(record.aliases):
+                found.append((feed, record))
+    return found

@@ -1,11 +1,11 @@
-"""What a feed says later of an entry's date: `published` stays what was first believed, and the claim is reported once.
+"""Handles feeds that change the date of an entry, or give one later.
 
-    dated ──another date──▶ reported, noted in the ledger, and from then on no news
-    undated, so filed at the moment of the pull ──an earlier date──▶ that is taken, since the first one was ours
+    had a date, gets another one      `published` stays; the new date is reported once
+    had none, gets an earlier date    `published` was the time of the pull, and becomes that date
+    had none, gets a later date       `published` stays: the story was there before that date
 
-A date from after the story was filed is not taken: the story was there already. An entry's dates are known by its
-headline aliases in the ledger; one without a date has `"published": ""` in `said`, which lines of early versions lack.
-Decides only.
+The ledger has an entry's dates in its headline aliases. An entry without a date has `"published":
+""` in `said`, except in lines of early versions.
 """
 
 from __future__ import annotations
@@ -21,13 +21,15 @@ from digest.intake.merge import Merged
 from digest.model import Entry, Story
 
 UNDATED = {"published": ""}
-"""What `said` has of the date of an entry that had none."""
+"""What `said` has for an entry without a date."""
 _HEADLINE = "headline:"
 _MIDNIGHT = "T00:00:00Z"
 
 
 class Claim(NamedTuple):
-    """A story's file, its entry's first date, and the one that the feed gives now; both as stamps."""
+    """A story's file, the first date of its entry, and the date that the feed gives now
+    (`identity.stamp`).
+    """
 
     file: str
     first: str
@@ -35,7 +37,9 @@ class Claim(NamedTuple):
 
 
 def claims(file: str, entry: Entry, record: Record) -> Iterator[Claim]:
-    """Yields the claim of an entry that gives another date than ever before; a time for a known day is none."""
+    """Yields a claim if an entry changes its date for the first time. A time added to the same day
+    does not count.
+    """
     known = _stamps(record.aliases)
     now = stamp(entry.published) if entry.published else ""
     if now and len(known) == 1 and now not in known:
@@ -46,36 +50,27 @@ def claims(file: str, entry: Entry, record: Record) -> Iterator[Claim]:
 
 
 def report(found: Collection[Claim]) -> Iterator[str]:
-    """Yields a line for the report of a feed, nothing where it claims nothing."""
+    """Yields the line for a feed's report, if there are claims."""
     for file, first, now in list(found)[:1]:
         dates = f"{_words(now)} instead of {_words(first)}"
         if len(found) == 1:
             yield f"{file}: the feed now gives {dates} as its date; the file keeps its own"
         else:
-            example = f"such as {dates} for {file}"
-            yield f"the feed now gives {len(found)} stories other dates, {example}; the files keep theirs"
-
-
-def is_no_news(fields: Collection[str], record: Record) -> bool:
-    """True if an entry says only something else about its date, and has done so before."""
-    return set(fields) == {"published"} and is_known_for_it(record)
+            yield (
+                f"the feed now gives {len(found)} stories other dates, such as {dates} for {file}; "
+                "the files keep theirs"
+            )
 
 
 def dated(
     merged: Merged, story: Story, fresh: Story, record: Record | None, wrote: Mapping[str, str]
 ) -> Merged:
-    """Returns a merge with the date that a feed gives at last, where the file still has the moment of the pull."""
-    if (
-        record is None
-        or not record.made
-        or record.said.get("published") != ""
-        or "published" not in wrote
-    ):
-        return merged
-    if (
-        ledger.hash_of_value(story.published) != wrote["published"]
-        or fresh.published >= story.published
-    ):
+    """Returns a merge with the date that a feed gives later, if the file still has the time of the
+    pull.
+    """
+    was_undated = record is not None and record.made and record.said.get("published") == ""
+    is_ours = wrote.get("published") == ledger.hash_of_value(story.published)
+    if not was_undated or not is_ours or fresh.published >= story.published:
         return merged
     return replace(
         merged,
@@ -84,7 +79,7 @@ def dated(
     )
 
 
-def is_known_for_it(record: Record) -> bool:
+def has_changed_before(record: Record) -> bool:
     """True if an entry has changed its date before."""
     return len(_stamps(record.aliases)) > 1
 

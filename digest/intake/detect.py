@@ -1,7 +1,7 @@
-"""What of a pull's documents is news: entries that are unknown, new to their feed, or say something else than before.
+"""Finds the entries that are new, new to their feed, or changed, before any story file is read.
 
-Refuses to decide what becomes of them. It tells which names to look for in the story files, so that a pull which brings
-nothing new reads none of them.
+It returns the names to search the story files for, so that a pull that brings nothing new reads no
+story. What becomes of the entries is decided in `take_in`.
 """
 
 from __future__ import annotations
@@ -25,34 +25,38 @@ def in_question(
     due: Collection[str] = (),
     returned: Collection[str] = (),
 ) -> frozenset[str]:
-    """Returns names to look for in the story files: those of entries that are new, or changed, or new to their feed.
+    """Returns the names to search the story files for: those of entries that are new, new to their
+    feed, or changed.
 
-    There are none where every entry is known and says what it said: then no story file need be read at all. Of feeds
-    that are `due`, corrections that were held are news as well, and of those that have `returned`, what others have
-    corrected.
+    If there are none, no story file has to be read. In feeds that are `due`, held corrections count
+    as changes too; in feeds that have `returned`, also what other feeds have corrected meanwhile.
     """
     read = [(feed.id, identity.distinct(document.entries)) for feed, document in documents]
     found = match.resolve(read, ledger.known_files(related(documents, ledgers)))
     names: set[str] = set()
-    kin = ledger.by_file(ledgers) if returned else {}
+    by_file = ledger.by_file(ledgers) if returned else {}
     for (feed, entries), files in zip(read, found, strict=True):
         records = {record.file: record for record in ledgers.get(feed, {}).values()}
         for entry, file in zip(entries, files, strict=True):
             record = records.get(file)
-            if (
-                record is None
-                or is_news(entry, record)
-                or (record.held and feed in due)
-                or (feed in returned and contradicted(record, incoming(entry, record), kin[file]))
-            ):
-                names |= names_of(identity.aliases_of(entry) + (record.aliases if record else ()))
+            if record is None:
+                names |= names_of(identity.aliases_of(entry))
+                continue
+            is_due = bool(record.held) and feed in due
+            is_changed = is_news(entry, record) or is_due
+            if not is_changed and feed in returned:
+                is_changed = bool(contradicted(record, incoming(entry, record), by_file[file]))
+            if is_changed:
+                names |= names_of(identity.aliases_of(entry) + record.aliases)
     return frozenset(names)
 
 
 def related(
     documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers
 ) -> dict[str, dict[str, Record]]:
-    """Returns of the ledgers what shares a name with the documents: all that is needed to know their entries again."""
+    """Returns the part of the ledgers that shares a name with the documents, which is enough to
+    match their entries.
+    """
     entries = [entry for _, document in documents for entry in document.entries]
     titles = {entry.title for entry in entries}
     names = {alias for entry in entries for alias in identity.aliases_of(entry)}
@@ -60,25 +64,26 @@ def related(
     names |= {f"link:{urls.canonical(entry.id)}" for entry in entries if urls.web_link(entry.id)}
     pages = {identity.page_of(entry) for entry in entries}
     summaries = {identity.hash_of(entry.summary) for entry in entries if entry.summary}
+
+    def is_related(record: Record) -> bool:
+        if record.title in titles or record.said.get("excerpt") in summaries:
+            return True
+        links = (alias[5:] for alias in record.aliases if alias.startswith("link:"))
+        return not names.isdisjoint(record.aliases) or any(
+            urls.lasting(link) in pages for link in links
+        )
+
     return {
-        feed: {
-            id: record
-            for id, record in records.items()
-            if record.title in titles
-            or record.said.get("excerpt") in summaries
-            or not names.isdisjoint(record.aliases)
-            or any(
-                urls.lasting(name[5:]) in pages
-                for name in record.aliases
-                if name.startswith("link:")
-            )
-        }
+        feed: {id: record for id, record in records.items() if is_related(record)}
         for feed, records in ledgers.items()
     }
 
 
 def said(entry: Entry) -> dict[str, str | tuple[str, ...] | datetime | None]:
-    """Returns what an entry says, by field, as the ledger keeps its hashes; the excerpt uncut."""
+    """Returns what an entry says, by field, the excerpt in full.
+
+    The ledger has the hashes of these.
+    """
     return {
         "title": entry.title,
         "link": entry.link,
@@ -90,65 +95,68 @@ def said(entry: Entry) -> dict[str, str | tuple[str, ...] | datetime | None]:
 
 
 def incoming(entry: Entry, record: Record | None) -> dict[str, str]:
-    """Returns the hashes of what an entry says; of its link the known one, if they differ in what says nothing of it.
+    """Returns the hashes of what an entry says.
 
-    That is the name of a visit, a tracker, or the form of percent codes.
+    If its link differs from the known one only in a session id, a tracker or the form of percent
+    codes, the hash is that of the known link.
     """
     found = ledger.hashes(said(entry))
-    if (
-        record
-        and "link" in record.said
-        and is_variant(f"link:{urls.canonical(entry.link)}", record.aliases)
-    ):
+    link = f"link:{urls.canonical(entry.link)}"
+    if record and "link" in record.said and is_variant(link, record.aliases):
         found["link"] = record.said["link"]
     return found
 
 
 def new_names(aliases: Iterable[str], record: Record) -> set[str]:
-    """Returns the aliases that a record lacks and that say something.
+    """Returns the aliases that a record lacks, except those that do not matter.
 
-    Nothing is said by another form of a known link, by a known guid whether it is the entry's own or not, and by the
-    dates of an entry that often changes its own.
+    Another form of a known link does not, nor a known guid (the entry's own or a claimed one), nor
+    the date of an entry that has changed its date before.
     """
     new = set(aliases).difference(record.aliases)
     if not new:
         return new
-    guids = {
-        alias.partition(":")[2]
-        for alias in record.aliases
-        if alias.startswith(("guid:", identity.CLAIM))
-    }
-    is_restless = dates.is_known_for_it(record)
-    return {
-        alias
-        for alias in new
-        if not (alias.startswith("headline:") and is_restless)
-        if not (alias.startswith(("guid:", identity.CLAIM)) and alias.partition(":")[2] in guids)
-        if not is_variant(alias, record.aliases)
-    }
+    guid_kinds = ("guid:", identity.CLAIM)
+    guids = {alias.partition(":")[2] for alias in record.aliases if alias.startswith(guid_kinds)}
+    changes_dates = dates.has_changed_before(record)
+    found = set()
+    for alias in new:
+        is_date = alias.startswith("headline:") and changes_dates
+        is_guid = alias.startswith(guid_kinds) and alias.partition(":")[2] in guids
+        if not (is_date or is_guid or is_variant(alias, record.aliases)):
+            found.add(alias)
+    return found
 
 
 def is_variant(alias: str, known: Collection[str]) -> bool:
-    """Tells whether an alias is another form of a known link."""
+    """True if an alias is another form of a known link."""
     if alias in known or not alias.startswith("link:"):
         return False
-    return urls.lasting(alias[5:]) in {
-        urls.lasting(one[5:]) for one in known if one.startswith("link:")
-    }
+    links = (one[5:] for one in known if one.startswith("link:"))
+    return urls.lasting(alias[5:]) in map(urls.lasting, links)
 
 
 def names_of(aliases: Iterable[str]) -> set[str]:
-    """Returns texts of which a story's file has one: guids, links without scheme and query, `/article/<number>`."""
-    kinds = [alias.partition(":")[::2] for alias in aliases]
-    guids = {name for kind, name in kinds if kind == "guid"}
-    numbers = {f"/article/{name.rpartition('/')[2]}" for kind, name in kinds if kind == "article"}
-    return guids | numbers | {name.partition("?")[0] for kind, name in kinds if kind == "link"}
+    """Returns texts to search for: a story's file contains one of them.
+
+    These are guids, links without scheme and query, and `/article/<number>`.
+    """
+    found = set()
+    for alias in aliases:
+        kind, _, name = alias.partition(":")
+        if kind == "guid":
+            found.add(name)
+        elif kind == "article":
+            found.add(f"/article/{name.rpartition('/')[2]}")
+        elif kind == "link":
+            found.add(name.partition("?")[0])
+    return found
 
 
 def overdue(ledgers: Ledgers, config: Config, carried: Mapping[str, Collection[str]]) -> set[str]:
-    """Returns the feeds with a correction that was held for another feed, which carries the entry no longer.
+    """Returns the feeds with a held correction, if no earlier feed carries the entry any longer.
 
-    `carried` has names of the entries in each feed's last document.
+    `carried` has the names of the entries in each feed's last document.
     """
     live = [feed.id for feed in config.feeds if not feed.retired]
     found = set()
@@ -174,7 +182,9 @@ def overdue(ledgers: Ledgers, config: Config, carried: Mapping[str, Collection[s
 def holding(
     ledgers: Ledgers, lines: Mapping[str, Iterable[Record]], carried: Mapping[str, Collection[str]]
 ) -> set[str]:
-    """Returns the feeds that hold a correction of an entry that they carry, these lines being in the ledgers by now."""
+    """Returns the feeds that hold a correction of an entry that they carry, once `lines` are added
+    to the ledgers.
+    """
     found = set()
     for feed, records in ledgers.items():
         newest = {**records, **{line.id: line for line in lines.get(feed, ())}}
@@ -188,60 +198,62 @@ def _is_in(record: Record, names: Collection[str]) -> bool:
 
 
 def is_news(entry: Entry, record: Record) -> bool:
-    """True if an entry says something else than it did, or has withdrawn something."""
+    """True if an entry has changed or withdrawn something."""
     says = incoming(entry, record)
     return bool(_changed(says, record) or withdrawn(says, record))
 
 
 def _changed(incoming: Mapping[str, str], record: Record) -> set[str]:
-    """Returns the fields of which an entry says something else; not its date, where that has changed before."""
-    fields = {name for name, mark in incoming.items() if record.said.get(name) != mark}
-    return set() if dates.is_no_news(fields, record) else fields
+    """Returns the fields that an entry has changed, without a date that it has changed before."""
+    fields = {name for name, said in incoming.items() if record.said.get(name) != said}
+    only_date = fields == {"published"} and dates.has_changed_before(record)
+    return set() if only_date else fields
 
 
 def is_another_line(
     record: Record, aliases: Iterable[str], incoming: Mapping[str, str], held: Mapping[str, str]
 ) -> bool:
-    """True if what is known of an entry by now is not what the last line of its ledger says."""
-    told = (
-        not _changed(incoming, record) and not withdrawn(incoming, record) and held == record.held
-    )
-    return not told or bool(new_names(aliases, record))
+    """True if an entry's last ledger line is outdated, so that it needs another one."""
+    is_changed = bool(_changed(incoming, record) or withdrawn(incoming, record))
+    return is_changed or held != record.held or bool(new_names(aliases, record))
 
 
 def names_carried(document: Document) -> list[str]:
-    """Returns names by which the entries of a document can be told from others."""
+    """Returns the names of all entries of a document."""
     return [alias for entry in document.entries for alias in identity.aliases_of(entry)]
 
 
 def withdrawn(incoming: Mapping[str, str], record: Record) -> list[str]:
-    """Returns the fields of which an entry said something that it no longer says; a date or a headline only fail."""
+    """Returns the fields that an entry gave and no longer gives.
+
+    Headlines and dates cannot be withdrawn.
+    """
     return [name for name in WITHDRAWABLE if name not in incoming and record.said.get(name)]
 
 
 def warnings(
     entries: Sequence[Entry],
     distinct: Sequence[Entry],
-    left: Iterable[str],
+    blocked: Iterable[str],
     problems: Iterable[Problem],
 ) -> list[str]:
-    """Returns a warning for each file that cannot be read, and one for each way in which entries have poor names.
+    """Returns a warning for each file that cannot be read, for guids that several entries share,
+    and for lost entries.
 
-    `distinct` are those of the entries that are no repeats, `left` the files that cannot be read.
+    `distinct` are the entries without repeated ones, `blocked` the files that cannot be read.
     """
-    repeated, passed_over = (
-        identity.repeated_guids(distinct),
-        identity.passed_over(entries, distinct),
-    )
-    wrong = {file: Problem(file, 0, "cannot be read") for file in left}
+    repeated = identity.repeated_guids(distinct)
+    passed_over = identity.passed_over(entries, distinct)
+    wrong = {file: Problem(file, 0, "cannot be read") for file in blocked}
     wrong |= {one.file: one for one in reversed(tuple(problems)) if one.file in wrong}
     found = [f"{one}; until that is fixed, its story is left as it is" for one in wrong.values()]
     if repeated:
-        guids = "one guid stands" if len(repeated) == 1 else f"{len(repeated)} guids stand"
-        found.append(f"{guids} for several entries; these are told apart by their links")
+        guids = "one guid is" if len(repeated) == 1 else f"{len(repeated)} guids are"
+        found.append(f"{guids} used for several entries; these are told apart by their links")
     if passed_over:
         count = "1 entry" if passed_over == 1 else f"{passed_over} entries"
         found.append(
-            f"{count} passed over, with the guid, link and headline of another one but not its date and text"
+            f"{count} skipped: same guid, link and headline as another one, "
+            "but not the same date and text"
         )
     return found

@@ -1,11 +1,10 @@
-"""What a feed's silence and its haste mean: a possible gap between two pulls, and a quiet longer than its habit.
-
-Refuses to act on either: they are lines of the report, for the editor to judge.
+"""Warns if a feed may have brought entries between two pulls that no pull has seen, or has gone
+quiet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -14,52 +13,59 @@ from digest.content.ledger import Record
 from digest.model import Document
 
 _RECENT = 50
-"""So many of a feed's newest entries show its habit."""
+"""The number of newest entries that a feed's silences are measured by."""
 _SHORTEST = timedelta(days=3)
-"""A silence of less is none: most feeds rest at weekends."""
+"""Shorter silences are ignored: most feeds rest at weekends."""
 _DOUBLES = (
-    "shares no entry with what it brought before, though both are of the same days: if the publisher has changed "
-    "all ids and addresses, the new stories are doubles; delete those that you have already"
+    "shares no entry with what it brought before, though both are of the same days: if the "
+    "publisher has changed all ids and addresses, the new stories are doubles; "
+    "delete those that you have already"
 )
 
 
 def gap(document: Document, known: int, records: Mapping[str, Record], now: datetime) -> str:
-    """Returns the warning that entries may have been missed: none of the document's is known, though others are.
+    """Returns the warning that entries may have been missed: no entry of the document is in the
+    feed's ledger.
 
-    A feed shows only its newest entries; where even the oldest of those that came since is new, others may have come
-    and gone. One from before all that is known tells nothing, nor does a known one that is dated after `now`.
+    A feed has only its newest entries. If even the oldest of those is new, others may have come and
+    gone since the last pull. Entries older than the ledger's oldest say nothing, nor do records
+    dated after `now`.
     """
     if known or not records or not document.entries:
         return ""
-    moments = sorted(moment for moment in _moments(records) if moment <= now)
+    past = _past_dates(records, now)
     dates = [entry.published for entry in document.entries if entry.published]
-    since = [date for date in dates if not moments or date > moments[-1]]
+    since = [date for date in dates if not past or date > past[-1]]
     if since or not dates:
-        span = (
-            f" from {moments[-1]:%Y-%m-%d %H:%M} to {min(since):%Y-%m-%d %H:%M} UTC"
-            if since and moments
-            else ""
+        span = ""
+        if since and past:
+            span = f" from {past[-1]:%Y-%m-%d %H:%M} to {min(since):%Y-%m-%d %H:%M} UTC"
+        return (
+            f"possible gap{span}: the feed shares no entry with what it brought before; "
+            "pull it more often"
         )
-        return f"possible gap{span}: the feed shares no entry with what it brought before; pull it more often"
-    return _DOUBLES if sum(date >= moments[0] for date in dates) > 1 else ""
+    return _DOUBLES if sum(date >= past[0] for date in dates) > 1 else ""
 
 
 def quiet(records: Mapping[str, Record], now: datetime) -> str:
-    """Returns the warning that a feed has brought nothing for more than twice its longest recent silence."""
-    moments = sorted(moment for moment in _moments(records) if moment <= now)[-_RECENT:]
-    longest = max((later - earlier for earlier, later in pairwise(moments)), default=None)
-    if longest is None or now - moments[-1] <= max(2 * longest, _SHORTEST):
+    """Returns the warning that a feed has brought nothing for more than twice its longest recent
+    silence.
+    """
+    dates = _past_dates(records, now)[-_RECENT:]
+    longest = max((later - earlier for earlier, later in pairwise(dates)), default=None)
+    if longest is None or now - dates[-1] <= max(2 * longest, _SHORTEST):
         return ""
+    silence = _days(now - dates[-1])
     return (
-        f"nothing new for {_days(now - moments[-1])}, where its longest silence was {_days(longest)}; "
+        f"nothing new for {silence}, where its longest silence was {_days(longest)}; "
         "look whether the publisher still feeds it"
     )
 
 
-def _moments(records: Mapping[str, Record]) -> Iterable[datetime]:
-    """Yields when the feed's entries were published, as far as it said so."""
-    for record in records.values():
-        yield from ledger.published(record)
+def _past_dates(records: Mapping[str, Record], now: datetime) -> list[datetime]:
+    """Returns the dates of the feed's known entries in order, without those after `now`."""
+    dates = (date for record in records.values() for date in ledger.published(record))
+    return sorted(date for date in dates if date <= now)
 
 
 def _days(span: timedelta) -> str:

@@ -16,7 +16,10 @@ from digest.model import Story
 
 
 class Finder:
-    """Searches the stories that were read. `records` has the ledgers' records by file and feed, and may grow."""
+    """Searches the stories that were read.
+
+    `records` has the ledgers' records by file and feed, and may grow.
+    """
 
     def __init__(self, snapshot: Snapshot, records: Mapping[str, Mapping[str, Record]]) -> None:
         self._snapshot, self._records = snapshot, records
@@ -25,7 +28,9 @@ class Finder:
         """The stories that were read, by file, with the changes of this pull."""
 
     def find(self, file: str, names: Iterable[str]) -> tuple[Story | None, str]:
-        """Returns the story that the ledgers know by this file, or an unreadable file that may be it, or neither."""
+        """Returns the story that the ledgers know by this file, or an unreadable file that may be
+        it, or neither.
+        """
         altered = self._snapshot.altered
         for other, owner in altered.items():
             if owner == file and other in self.stories:
@@ -44,7 +49,9 @@ class Finder:
         return None, self._snapshot.hidden(names)
 
     def is_gone(self, file: str) -> bool:
-        """True if the ledgers know a story by this file, and no file on disk is or may be that story."""
+        """True if the ledgers know a story by this file, and no file on disk is or may be that
+        story.
+        """
         records = self._records.get(file, {})
         aliases = [alias for record in records.values() for alias in record.aliases]
         is_there = file in self._snapshot.files or file in self._snapshot.altered.values()
@@ -52,7 +59,9 @@ class Finder:
         return bool(records) and not (is_there or self._snapshot.hidden(names_of(aliases)))
 
     def _likeness(self, story: Story, file: str) -> int:
-        """Returns how many of link, headline and date a story on disk shares with one in the ledgers."""
+        """Returns how many of link, headline and date a story on disk shares with one in the
+        ledgers.
+        """
         records = self._records[file].values()
         aliases = {alias for record in records for alias in record.aliases}
         titles = {record.title for record in records}

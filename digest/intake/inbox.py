@@ -1,12 +1,12 @@
-"""The inbox: stories that an editor dropped into `content/inbox/`, and where each of them is to be filed.
+"""Decides where the stories in `content/inbox/` go.
 
-    text ──story file's own reading──▶ Story ──its week, a free name──▶ Filing, or a Problem and it stays
+    text ──parsed as a story file──▶ Story ──its week, a free name──▶ Filing, or a Problem
 
-The week is that of `published`, else of the date that the file's name begins with, else of the moment. Refuses to
-change a byte of a story that was dropped there (only a shared address or bookmark becomes one), to file what cannot be
-read, and to file a story that is there already: a pull that was killed between the two steps of a move finds the same
-text in both places, and ends that move.
-Decides only: nothing is read or written here.
+The week is that of `published`, else of the date at the start of the file's name, else the current
+week. The text of a story file is not changed; only a shared URL or a bookmark is converted into
+one. A file stays in the inbox if it cannot be read, or if its story is here already. Is the same
+text in the inbox and in a week's folder, a pull was killed between the two steps of a move, which
+is then completed.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ _DATED = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
-    """What lies in the inbox, by files relative to the root: texts, pictures; and what is wrong.
+    """What is in the inbox, by file relative to the root.
 
-    Of a file that is no story's as it stands (a shared address, a bookmark), `texts` has the text of the story that it
-    stands for, and `shared` the bytes that it has.
+    For a shared URL or a bookmark `texts` has the story that was made of it, and `shared` the
+    file's own bytes.
     """
 
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -48,7 +48,10 @@ class Inbox:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture that goes along with a story; `last` where nothing that stays in the inbox needs it any more."""
+    """A picture that moves with a story.
+
+    It is `last` if no file that stays in the inbox needs it.
+    """
 
     inbox: str
     file: str
@@ -57,9 +60,9 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filing:
-    """One move: a file of the inbox, the story file that it becomes, and its pictures.
+    """One move: a file in the inbox, the story file that it becomes, and its pictures.
 
-    What was shared is not moved: it has the bytes `shared`, and gives way to the story's `text`.
+    A shared URL or bookmark with the bytes `shared` is replaced by a file with `text`.
     """
 
     inbox: str
@@ -70,7 +73,9 @@ class Filing:
 
 
 def names_in(inbox: Inbox, ledgers: Ledgers) -> frozenset[str]:
-    """Returns texts of which a story file has one where it may be a story that lies in the inbox, too."""
+    """Returns texts to search for: a story file that may be the story of an inbox file contains one
+    of them.
+    """
     names, addresses = set[str](), set[str]()
     for file, text in inbox.texts.items():
         try:
@@ -84,13 +89,13 @@ def names_in(inbox: Inbox, ledgers: Ledgers) -> frozenset[str]:
 
 
 def plan(
-    inbox: Inbox, desk: Snapshot, now: datetime
+    inbox: Inbox, snapshot: Snapshot, now: datetime
 ) -> tuple[tuple[Filing, ...], tuple[Problem, ...]]:
-    """Returns what to move where, and what is wrong with the files that stay; `now` is the moment of the pull.
+    """Returns the moves, and what is wrong with the files that stay. `now` is the time of the pull.
 
-    `desk` has read the stories that speak of one of `names_in`.
+    `snapshot` must have the stories that contain one of `names_in`.
     """
-    planning = _Planning(desk, now.astimezone(desk.known.zone).date())
+    planning = _Planning(snapshot, now.astimezone(snapshot.known.zone).date())
     problems = list(inbox.problems)
     files: dict[str, str] = {}
     for name, text in sorted(inbox.texts.items()):
@@ -107,74 +112,63 @@ def plan(
 
 
 class _Planning:
-    """The files of one pull's inbox, one after the other: what is placed for the first is taken for the second."""
+    """Plans the files of the inbox one after the other.
 
-    def __init__(self, desk: Snapshot, today: date) -> None:
-        self.desk, self.today = desk, today
-        self.slugs = Slugs(desk.taken)
-        self.there = list(desk.stories)
-        self.texts = {text: file for file, text in (*desk.unreadable.items(), *desk.texts.items())}
+    Each takes its name and story from those after it.
+    """
+
+    def __init__(self, snapshot: Snapshot, today: date) -> None:
+        self.snapshot, self.today = snapshot, today
+        self.slugs = Slugs(snapshot.taken)
+        self.stories = list(snapshot.stories)
+        texts = (*snapshot.unreadable.items(), *snapshot.texts.items())
+        self.file_of_text = {text: file for file, text in texts}
 
     def place(self, name: str, text: str) -> str:
-        """Returns the story file that a file becomes, or the one that it has become; raises Faults."""
-        if text in self.texts:
-            return self.texts[text]
+        """Returns the story file that an inbox file becomes, or has become; raises Faults."""
+        if text in self.file_of_text:
+            return self.file_of_text[text]
         story = self._read(name, text)
         self._check_new(name, story)
-        week = self.desk.open_week(Week.of(story.day))
+        week = self.snapshot.open_week(Week.of(story.day))
         slug = self.slugs.take(
             week, Entry(id="", title=story.headline or story.title, link=story.link)
         )
         file = paths.story(week, story.day, slug)
-        self.there.append(replace(story, file=file))
-        self.texts[text] = file
+        self.stories.append(replace(story, file=file))
+        self.file_of_text[text] = file
         return file
 
     def _read(self, name: str, text: str) -> Story:
-        """Reads a file as if it lay under its own day, or today's, already; its day is then that of its moment."""
+        """Parses a file as if it were in the week of its own date, or of today.
+
+        Its day is that of `published`.
+        """
         day = _day(name) or self.today
-        story = story_file.loads(
-            text, f"content/{Week.of(day).folder}/{day}-inbox.md", self.desk.known
-        )
-        return replace(story, day=story.published.astimezone(self.desk.known.zone).date())
+        file = f"content/{Week.of(day).folder}/{day}-inbox.md"
+        story = story_file.loads(text, file, self.snapshot.known)
+        return replace(story, day=story.published.astimezone(self.snapshot.known.zone).date())
 
     def _check_new(self, name: str, story: Story) -> None:
-        known = known_at([story.link], self.desk.ledgers)
+        """Raises Faults if a story is here already or was deleted, or if this cannot be decided."""
+        known = known_at([story.link], self.snapshot.ledgers)
         keys = frozenset(key for feed, record in known for key in keys_on_disk(record, feed))
-        same = next(
-            (
-                other.file
-                for other in self.there
-                if is_same(other, story.link, story.id) or not keys.isdisjoint(keys_of_story(other))
-            ),
-            next((record.file for _, record in known if record.file in self.desk.files), None),
-        )
+        same = [
+            other.file
+            for other in self.stories
+            if is_same(other, story.link, story.id) or not keys.isdisjoint(keys_of_story(other))
+        ]
+        same += [record.file for _, record in known if record.file in self.snapshot.files]
         if same:
-            what = f"its story is there already: {same}"
-            raise Faults(
-                [
-                    Problem(
-                        name,
-                        0,
-                        what,
-                        "put your words at the end of that file, then delete this one",
-                    )
-                ]
-            )
+            what = f"its story is there already: {same[0]}"
+            cure = "put your words at the end of that file, then delete this one"
+            raise Faults([Problem(name, 0, what, cure)])
         names = names_of_link(story.link) | ({story.id} - {""})
-        hidden = self.desk.hidden(names)
+        hidden = self.snapshot.hidden(names)
         if hidden:
-            raise Faults(
-                [
-                    Problem(
-                        name,
-                        0,
-                        f"{hidden} may be the same story, but cannot be read",
-                        "fix that one",
-                    )
-                ]
-            )
-        deleted = known[0][1].file if known else self.desk.deleted([story.link])
+            what = f"{hidden} may be the same story, but cannot be read"
+            raise Faults([Problem(name, 0, what, "fix that one")])
+        deleted = known[0][1].file if known else self.snapshot.deleted([story.link])
         if deleted:
             what = f"its story was deleted: {deleted}"
             cure = "bring that file back from git, or move this one to its week's folder yourself"
@@ -182,49 +176,49 @@ class _Planning:
 
 
 def _day(name: str) -> date | None:
-    """Returns the date that a file's name begins with, if any; raises Faults where there is no such day."""
+    """Returns the date at the start of a file's name, if any; raises Faults if there is no such
+    day.
+    """
     dated = _DATED.match(name.rpartition("/")[2])
     try:
         return timestamps.day(dated[0]) if dated else None
     except ValueError:
-        cure = "rename the file with a day that is, or with none"
-        raise Faults(
-            [Problem(name, 0, f"there is no day {name.rpartition('/')[2][:10]}", cure)]
-        ) from None
+        what = f"there is no day {name.rpartition('/')[2][:10]}"
+        cure = "rename the file, with a correct date or without one"
+        raise Faults([Problem(name, 0, what, cure)]) from None
 
 
 def _filings(inbox: Inbox, files: Mapping[str, str]) -> tuple[Filing, ...]:
-    """Returns the moves, each with the pictures that its text links; one stays for as long as a file needs it."""
+    """Returns the moves, each with the pictures that its text links to.
+
+    The last file that needs one moves it.
+    """
     needed = {name: _linked(text, inbox.pictures) for name, text in inbox.texts.items()}
     moving = list(files)
     found = []
     for number, name in enumerate(moving):
-        staying = {
-            picture
-            for other in needed
-            if other not in moving[: number + 1]
-            for picture in needed[other]
-        }
+        later = needed.keys() - moving[: number + 1]
+        staying = set[str]().union(*(needed[other] for other in later))
         folder = files[name].rpartition("/")[0]
-        pictures = (
+        pictures = tuple(
             Picture(one, f"{folder}/{one.rpartition('/')[2]}", one not in staying)
             for one in sorted(needed[name])
         )
         shared = inbox.shared.get(name, b"")
         text = inbox.texts[name] if shared else ""
         found.append(
-            Filing(inbox=name, file=files[name], pictures=tuple(pictures), shared=shared, text=text)
+            Filing(inbox=name, file=files[name], pictures=pictures, shared=shared, text=text)
         )
     return tuple(found)
 
 
 def _linked(text: str, pictures: Iterable[str]) -> set[str]:
-    """Returns the pictures that a text links by their names, in Markdown or HTML."""
-    return {picture for picture in pictures if _link_to(picture.rpartition("/")[2]).search(text)}
-
-
-def _link_to(name: str) -> re.Pattern[str]:
-    spelt = "|".join(
-        re.escape(one) for one in sorted({name, quote(name), name.replace(" ", "%20")})
-    )
-    return re.compile(rf"""(?:[(<"'=]|\]:)[ \t]*(?:\./)?(?:{spelt})(?=[)>"'\s?#]|\Z)""")
+    """Returns the pictures that a text links to by their names, in Markdown or HTML."""
+    found = set()
+    for picture in pictures:
+        name = picture.rpartition("/")[2]
+        spellings = sorted({name, quote(name), name.replace(" ", "%20")})
+        words = "|".join(map(re.escape, spellings))
+        if re.search(rf"""(?:[(<"'=]|\]:)[ \t]*(?:\./)?(?:{words})(?=[)>"'\s?#]|\Z)""", text):
+            found.add(picture)
+    return found

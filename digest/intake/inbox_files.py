@@ -20,9 +20,10 @@ from digest.model import Config
 def empty_inbox(
     root: Path, config: Config, ledgers: Ledgers, *, now: datetime, dry: bool
 ) -> tuple[tuple[Filing, ...], tuple[Problem, ...]]:
-    """Files all that lies in the inbox and can be read; returns the moves, and why the rest stays.
+    """Files everything in the inbox that can be read; returns the moves, and why the rest stays.
 
-    With `dry` nothing moves. `now` is the moment of the pull; the caller holds the digest's lock.
+    With `dry` nothing is moved. `now` is the time of the pull. The caller must hold the digest's
+    lock.
     """
     inbox = _read_inbox(root)
     if not inbox.texts:
@@ -36,25 +37,26 @@ def empty_inbox(
 
 
 def file_away(root: Path, filing: Filing) -> Problem | None:
-    """Moves a file out of the inbox, pictures first; returns why it stays where a name is taken by something else.
+    """Moves a file out of the inbox, pictures first.
 
-    A move is a second name for the same file, and only then the first one's end: whatever stops it in between, nothing
-    is lost, and the next pull ends it.
+    If the new name is taken, returns the problem, and the file stays.
+
+    A move adds the new name to the file and then removes the old one. If it is killed in between,
+    nothing is lost, and the next pull completes it.
     """
     for picture in filing.pictures:
-        if not _stands(root, picture.inbox, picture.file):
-            what = f"its picture {picture.inbox.rpartition('/')[2]} has the name of another, {picture.file}"
+        if not _link(root, picture.inbox, picture.file):
+            name = picture.inbox.rpartition("/")[2]
+            what = f"its picture {name} has the name of another, {picture.file}"
             return Problem(filing.inbox, 0, what, "rename the picture, and correct the link to it")
     if filing.shared:
         if disk.read_inside(root, filing.inbox) != filing.shared:
             return Problem(filing.inbox, 0, "this file has changed during the pull", "pull again")
-        stands = (
-            create(root, filing.file, filing.text)
-            or content(root, filing.file) == filing.text.encode()
-        )
+        is_new = create(root, filing.file, filing.text)
+        is_done = is_new or content(root, filing.file) == filing.text.encode()
     else:
-        stands = _stands(root, filing.inbox, filing.file)
-    if not stands:
+        is_done = _link(root, filing.inbox, filing.file)
+    if not is_done:
         return Problem(filing.inbox, 0, f"{filing.file} has appeared during the pull", "pull again")
     for picture in filing.pictures:
         if picture.last:
@@ -64,7 +66,7 @@ def file_away(root: Path, filing: Filing) -> Problem | None:
 
 
 def _read_inbox(root: Path) -> Inbox:
-    """Reads the inbox; a README in it, and what systems and editors hide there, is not looked at."""
+    """Reads the inbox, without a README and hidden files in it."""
     texts: dict[str, str] = {}
     shared: dict[str, bytes] = {}
     pictures: list[str] = []
@@ -109,8 +111,8 @@ def _read_inbox(root: Path) -> Inbox:
     return Inbox(texts=texts, shared=shared, pictures=tuple(pictures), problems=tuple(problems))
 
 
-def _stands(root: Path, inbox: str, file: str) -> bool:
-    """Gives a file its place as well, and tells whether that place now has the same bytes."""
+def _link(root: Path, inbox: str, file: str) -> bool:
+    """Links an inbox file to its new name; True if that name now has the same bytes."""
     return disk.link(root, inbox, file) or disk.read_inside(root, inbox) == disk.read_inside(
         root, file
     )

@@ -1,15 +1,18 @@
-"""Which entries are one story, and the name that each entry gets.
+"""Matches entries with stories: which entries are the same story, and by which names the ledger
+will know it.
 
-    documents ──own ledger──▶ ──all ledgers, and each other──▶ the story of each entry, new ones included
+    documents ──own ledger──▶ ──all ledgers, and each other──▶ the story of each entry, known or new
 
-An entry is the story that it agrees with most, if it does so enough (`rules` has the score). It is compared with the
-stories of its own feed first, then with all others. Its names are guid, the publisher's article number, link without
-trackers and tokens, headline, date and excerpt; each counts for less where it may be another story's too (`vague`).
-A guid counts within its feed, and everywhere if it is an absolute URI; but anybody can write a guid into a feed, so
-across feeds link or headline has to agree. Placeholders and the front page of a site identify nothing.
-Entries of one document are different stories, unless guid, link and headline agree. An entry without a guid of its own
-that its link cannot identify gets one from us (`stand_in`). No result depends on the order of feeds or entries.
-Compares names only: `merge` decides what happens to changed words.
+An entry is matched with the story that agrees with it most, if the score is high enough (see
+`score`): first with the stories of its own feed, then with all others. Its names are guid, the
+publisher's article number, link (without trackers and tokens), headline, date and excerpt. A name
+that may be another story's as well counts for less (`evidence`).
+
+A guid is valid in its feed, and everywhere if it is an absolute URI. But a feed may contain any
+guid, so across feeds link or headline has to agree. Placeholders and a site's front page identify
+nothing. Entries of one document are different stories, unless guid, link and headline agree. An
+entry that neither a guid of its own nor its link can identify gets a guid from us (`stand_in`). The
+order of feeds and entries makes no difference.
 """
 
 from __future__ import annotations
@@ -35,12 +38,14 @@ NEW = score.NEW
 def resolve(
     documents: Documents, known: identity.Known, is_gone: Callable[[str], bool] = lambda _: False
 ) -> list[list[str]]:
-    """Returns for each entry of each document the file of the story that it is, or the name of a new one (`NEW`).
+    """Returns for each entry of each document the file of its story, or the name of a new story
+    (`NEW`).
 
-    All documents are first matched against what their own feeds have brought, and what is learnt of a story's names on
-    the way counts for the others. All entries of a document are compared before any gets its story, so that a weak
-    likeness never takes a story from the entry that it really is. `is_gone` tells of a file that its
-    editor has deleted: what another feed brings under its guid and date stays away, whatever it is called there.
+    All documents are first matched with the stories of their own feeds; the names that these
+    entries add to a story count in the second round, for all feeds. All entries of a document are
+    scored before any is matched, so that a weak match does not take the story of a strong one.
+    `is_gone` is True for the file of a deleted story: an entry of another feed with its guid and
+    date is that story, under any headline.
     """
     context = Context.of(documents, known)
     stories = score.Stories(known)
@@ -49,6 +54,7 @@ def resolve(
         for number in sorted(range(len(documents)), key=lambda number: documents[number][0]):
             feed, entries = documents[number]
             files = found[number]
+            # By what the entries say, so that their order in the document makes no difference.
             order = sorted(range(len(entries)), key=lambda at: _content(entries[at]))
             ranks = {at: rank for rank, at in enumerate(order)}
             signs = _signs(feed, entries, context, known)
@@ -57,9 +63,10 @@ def resolve(
             }
             for at, file in score.assign(looks, ranks, set(files)).items():
                 files[at] = file
-            for at in order if not own else ():
-                gone = "" if files[at] else looks[at].is_gone(is_gone)
-                files[at] = files[at] or (gone if gone not in files else "") or f"{NEW}{feed} {at}"
+            for at in order:
+                if not own and not files[at]:  # in the second round: deleted or new
+                    gone = looks[at].is_gone(is_gone)
+                    files[at] = gone if gone and gone not in files else f"{NEW}{feed} {at}"
             for at in order:
                 if files[at]:
                     stories.learn(files[at], _keys(feed, entries[at], context))
@@ -67,13 +74,13 @@ def resolve(
 
 
 def match(feed: str, entries: Sequence[Entry], known: identity.Known) -> list[str | None]:
-    """Returns for each entry of one document the file of the story that it is, None where it is a new one."""
+    """Returns for each entry of one document the file of its story, None if it is new."""
     (stories,) = resolve([(feed, entries)], known)
     return [None if story.startswith(NEW) else story for story in stories]
 
 
 class Context:
-    """What the documents of a pull say about names: guids that several entries have, links that name no one story."""
+    """Which guids and links do not identify one story, over all documents of a pull."""
 
     def __init__(
         self, repeated: Mapping[str, frozenset[str]], crowded: Container[str], known: identity.Known
@@ -82,25 +89,21 @@ class Context:
 
     @classmethod
     def of(cls, documents: Documents, known: identity.Known) -> Context:
-        pages = (Counter(identity.page_of(entry) for entry in entries) for _, entries in documents)
-        whole = (
-            Counter(identity.whole_link(entry) for entry in entries) for _, entries in documents
-        )
-        return cls(
-            repeated={feed: identity.repeated_guids(entries) for feed, entries in documents},
-            crowded={
-                name for count in (*pages, *whole) for name, times in count.items() if times > 1
-            },
-            known=known,
-        )
+        crowded: set[str] = set()
+        for _, entries in documents:
+            for name_of in (identity.page_of, identity.whole_link):
+                times = Counter(map(name_of, entries))
+                crowded.update(name for name in times if times[name] > 1)
+        repeated = {feed: identity.repeated_guids(entries) for feed, entries in documents}
+        return cls(repeated, crowded, known)
 
     def guid(self, feed: str, entry: Entry) -> str:
-        """Returns the guid by which an entry may be known, empty where it has none that is its alone."""
+        """Returns the guid of an entry, "" if it has none or shares it."""
         guid = identity.guid_of(entry)
         return "" if guid in self._repeated.get(feed, ()) else guid
 
     def is_weak(self, feed: str, link: str) -> bool:
-        """Tells whether a link is that of several stories, or of a whole site."""
+        """True if a link is that of several stories or entries, or of a whole site."""
         page = urls.lasting(urls.canonical(link))
         return (
             self.is_crowded(link)
@@ -108,7 +111,9 @@ class Context:
         )
 
     def is_shared(self, feed: str, entry: Entry) -> bool:
-        """Tells whether several entries or stories have an entry's link, if that leads to a place, the very place."""
+        """True if several entries or stories have an entry's link; a link with a fragment is
+        compared with it.
+        """
         if not urls.fragment(entry.link):
             return self.is_weak(feed, entry.link)
         stories = self._known.get(
@@ -117,30 +122,31 @@ class Context:
         return identity.whole_link(entry) in self._crowded or len(stories) > 1
 
     def is_crowded(self, link: str) -> bool:
-        """Tells whether several entries of a document have a link, or it is that of a whole site."""
+        """True if several entries of a document have a link, or it is that of a whole site."""
         return urls.lasting(urls.canonical(link)) in self._crowded or urls.is_front_page(link)
 
     def is_place(self, entry: Entry) -> bool:
-        """Tells whether an entry's link leads to a place on a page that no other entry of its document has."""
+        """True if an entry's link has a fragment, and no other entry of its document has this
+        link.
+        """
         return bool(urls.fragment(entry.link)) and identity.whole_link(entry) not in self._crowded
 
     def stand_in(self, feed: str, entry: Entry, salt: str = "") -> str:
-        """Returns what serves as guid for an entry that has none, empty where its link is name enough.
+        """Returns what serves as guid for an entry without one, "" if its link is enough.
 
-        That is the link with its fragment, if this is what tells it from others on the same page, else a hash of what
-        it says, by which it is known for good, whatever it says later.
+        That is the link with its fragment, if only the fragment tells it from others on the same
+        page. Otherwise it is a hash of what the entry says when it first comes.
         """
         if self.is_place(entry):
             return entry.link
-        return (
-            minted(entry, salt)
-            if urls.fragment(entry.link) or self.is_weak(feed, entry.link)
-            else ""
-        )
+        needs_hash = urls.fragment(entry.link) or self.is_weak(feed, entry.link)
+        return minted(entry, salt) if needs_hash else ""
 
 
 def minted(entry: Entry, salt: str = "") -> str:
-    """Returns a guid of our own for an entry that neither guid nor link can name."""
+    """Returns a guid of our own, made from what an entry says, for one that neither guid nor link
+    identifies.
+    """
     when = identity.stamp(entry.published) if entry.published else ""
     when = when if identity.has_headline(entry) else identity.apart(entry)
     words = f"{identity.whole_link(entry)}\n{entry.title}\n{when}{salt}"
@@ -155,22 +161,22 @@ def own_names(
     context: Context,
     ids: Mapping[str, str] = MappingProxyType({}),
 ) -> list[tuple[Entry, str, tuple[str, ...]]]:
-    """Returns each entry of a document with the guid that is its own, or stands in for one, and its aliases.
+    """Returns each entry of a document with its guid, or what serves as one, and its aliases.
 
-    `files` has the stories that `resolve` has found, None for new ones; `ids` those that the feed's ledger has already,
-    by what it calls them: what stands in for a guid is no alias of theirs. The guid is empty where the link is the only
-    name. A guid that names another story, or that several entries share, is not the entry's own; one that names another
-    story is no alias of it either, since who asks by it means that story. No two stories get one name.
+    `files` has the stories that `resolve` has found, None for new ones. `ids` has the stories in
+    the feed's ledger by their id there; what serves as guid is not added to their aliases. The guid
+    is "" if the link is the only name. A guid that several entries share, or that is another
+    story's, is not the entry's own; in the second case it is not an alias either, since it would
+    find that other story. No two stories get the same name.
     """
     bare = {identity.whole_link(entry) for entry in entries if not context.guid(feed, entry)}
-    own = [
-        ""
-        if guid and (ids.get(guid, file) != file or _is_foreign(feed, entry, file, known, bare))
-        else guid
-        for entry, file in zip(entries, files, strict=True)
-        for guid in (context.guid(feed, entry),)
-    ]
-    met = {guid for guid in own if guid}
+    own = []
+    for entry, file in zip(entries, files, strict=True):
+        guid = context.guid(feed, entry)
+        if guid and (ids.get(guid, file) != file or _is_foreign(feed, entry, file, known, bare)):
+            guid = ""
+        own.append(guid)
+    used = {guid for guid in own if guid}
     recorded = frozenset(ids.values())
     found = []
     for entry, file, guid in zip(entries, files, own, strict=True):
@@ -178,19 +184,17 @@ def own_names(
         if not guid:
             claimed = context.guid(feed, entry)
             stand_in = context.stand_in(feed, entry, claimed)
-            guid = _free_stand_in(entry, file, stand_in, known, met, ids)
-            met.add(guid or entry.link)
-            if urls.is_absolute(entry.id) or (claimed and _is_elsewhere(feed, entry, known)):
-                aliases = _without_guid(entry, aliases)
-            aliases = (f"guid:{guid}", *aliases) if guid and file not in recorded else aliases
+            guid = _free_stand_in(entry, file, stand_in, known, used, ids)
+            used.add(guid or entry.link)
+            is_new_guid = identity.in_feed(f"noted guid:{entry.id}", feed) not in known
+            if urls.is_absolute(entry.id) or (claimed and is_new_guid):
+                aliases = tuple(alias for alias in aliases if alias != f"guid:{entry.id}")
+            if urls.is_absolute(entry.id):
+                aliases = (*aliases, f"{identity.CLAIM}{entry.id}")
+            if guid and file not in recorded:
+                aliases = (f"guid:{guid}", *aliases)
         found.append((entry, guid, tuple(dict.fromkeys(aliases))))
     return found
-
-
-def _without_guid(entry: Entry, aliases: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns aliases without a guid that is another story's, but with the claim to it if it is an absolute URI."""
-    kept = tuple(alias for alias in aliases if alias != f"guid:{entry.id}")
-    return (*kept, f"{identity.CLAIM}{entry.id}") if urls.is_absolute(entry.id) else kept
 
 
 def _free_stand_in(
@@ -198,51 +202,44 @@ def _free_stand_in(
     file: str | None,
     guid: str,
     known: identity.Known,
-    met: Container[str],
+    used: Container[str],
     ids: Mapping[str, str],
 ) -> str:
-    """Returns what stands in for a guid, one of our own where the name that it would have is another story's."""
+    """Returns what serves as guid: the given one, or a new one if the entry's name would be another
+    story's.
+    """
     name = guid or entry.link
-    owners = (
-        *known.get(f"guid:{name}", ()),
-        *(() if guid else known.get(f"bare:{urls.canonical(name)}", ())),
-    )
-    is_taken = (bool(owners) and file not in owners) or name in met or ids.get(name, file) != file
-    return _free_minted(entry, file, known, met) if is_taken else guid
-
-
-def _free_minted(entry: Entry, file: str | None, known: identity.Known, met: Container[str]) -> str:
-    """Returns a guid of our own that no other story has, though it may say the very same."""
+    owners = list(known.get(f"guid:{name}", ()))
+    if not guid:
+        owners += known.get(f"bare:{urls.canonical(name)}", ())
+    is_owned = bool(owners) and file not in owners
+    if not (is_owned or name in used or ids.get(name, file) != file):
+        return guid
+    # Another story may say the very same: a number makes the difference.
     guids = (minted(entry, str(number) if number else "") for number in count())
     return next(
         guid
         for guid in guids
-        if guid not in met and {file}.issuperset(known.get(f"guid:{guid}", ()))
+        if guid not in used and {file}.issuperset(known.get(f"guid:{guid}", ()))
     )
 
 
 def _is_foreign(
     feed: str, entry: Entry, file: str | None, known: identity.Known, bare: Container[str]
 ) -> bool:
-    """Tells whether an entry's guid already names another story, or is the link that is the only name of one."""
-    address = (
-        urls.canonical(entry.id) if urls.web_link(entry.id) and not urls.fragment(entry.id) else ""
-    )
-    owners = known.get(identity.scoped(f"guid:{entry.id}", feed), ()) or known.get(
-        f"bare:{address}", ()
-    )
-    return _is_anothers_link(entry, bare) or (bool(owners) and file not in owners)
+    """True if an entry's guid is the name of another story: its guid, or its link if that story has
+    no guid.
 
-
-def _is_anothers_link(entry: Entry, bare: Container[str]) -> bool:
-    """Tells whether an entry's guid is not its link, but that of an entry that has no guid."""
-    place = identity.whole(entry.id)
-    return place in bare and place != identity.whole_link(entry)
-
-
-def _is_elsewhere(feed: str, entry: Entry, known: identity.Known) -> bool:
-    """Tells whether an entry's guid is not known to be one of its own feed's."""
-    return identity.in_feed(f"noted guid:{entry.id}", feed) not in known
+    `bare` has the links of the entries without a guid.
+    """
+    link = identity.whole(entry.id)
+    if link in bare and link != identity.whole_link(entry):
+        return True
+    is_page = urls.web_link(entry.id) and not urls.fragment(entry.id)
+    address = urls.canonical(entry.id) if is_page else ""
+    owners = known.get(identity.scoped(f"guid:{entry.id}", feed), ())
+    owners = owners or known.get(f"bare:{address}", ())
+    return bool(owners) and file not in owners
 
 
 def _content(entry: Entry) -> tuple[str, ...]:
@@ -256,7 +253,7 @@ def _content(entry: Entry) -> tuple[str, ...]:
 
 
 def _keys(feed: str, entry: Entry, context: Context) -> Collection[str]:
-    """Returns the keys by which others may find the story of an entry."""
+    """Returns the keys by which entries of other feeds may find the story of this one."""
     guid = context.guid(feed, entry)
     stand_in = guid or context.stand_in(feed, entry)
     aliases = [alias for alias in identity.aliases_of(entry) if not alias.startswith("guid:")]
@@ -269,7 +266,7 @@ def _keys(feed: str, entry: Entry, context: Context) -> Collection[str]:
 def _signs(
     feed: str, entries: Sequence[Entry], context: Context, known: identity.Known
 ) -> list[score.Signs]:
-    """Returns the names of each entry of a document, and what they are worth."""
+    """Returns the names of each entry of a document, and how much they count."""
     dates = Counter(identity.stamp(entry.published) for entry in entries if entry.published)
     summaries = Counter(entry.summary for entry in entries)
     has_moved = _has_moved(feed, entries, context, known)
@@ -298,47 +295,45 @@ def _signs(
 def _has_moved(
     feed: str, entries: Sequence[Entry], context: Context, known: identity.Known
 ) -> bool:
-    """Tells whether an entry has headline and exact date of a known story, but the only link of another.
+    """True if an entry has the headline and exact date of one story in its feed, but the only link
+    of another.
 
-    Then the links of the feed say where an entry stands in it, and not what it is.
+    Then links in this feed say where in a list an entry is, and not which story it is.
     """
     exact = Counter(map(_exact, entries))
     for entry in entries:
-        guid, said = context.guid(feed, entry), _exact(entry)
-        if exact[said] == 1 and (not guid or evidence.is_in_link(guid, entry.link)):
-            stories = known.get(identity.in_feed(said, feed), ())
-            kind = "whole link" if urls.fragment(entry.link) else "only page"
-            name = (
-                identity.hash_of(entry.link)
-                if urls.fragment(entry.link)
-                else identity.page_of(entry)
-            )
-            there = known.get(identity.in_feed(f"{kind}:{name}", feed), ())
-            if len(stories) == 1 and there and set(stories).isdisjoint(there):
+        guid, headline = context.guid(feed, entry), _exact(entry)
+        if exact[headline] == 1 and (not guid or evidence.is_in_link(guid, entry.link)):
+            stories = known.get(identity.in_feed(headline, feed), ())
+            link = f"only page:{identity.page_of(entry)}"
+            if urls.fragment(entry.link):
+                link = f"whole link:{identity.hash_of(entry.link)}"
+            at_link = known.get(identity.in_feed(link, feed), ())
+            if len(stories) == 1 and at_link and set(stories).isdisjoint(at_link):
                 return True
     return False
 
 
 def _exact(entry: Entry) -> str:
-    """Returns the alias of an entry's headline with its exact date, empty where it lacks one of them."""
+    """Returns the alias of an entry's headline with its exact date, "" if it lacks one of them."""
     when = identity.exact_stamp(entry) if identity.has_headline(entry) else ""
     return f"headline:{when} {identity.hash_of(entry.title)}" if when else ""
 
 
 def _names(feed: str, entry: Entry, context: Context, *, is_excerpt_shared: bool) -> dict[str, str]:
-    """Returns the names of an entry, by kind."""
-    guid, page, words = (
-        context.guid(feed, entry),
-        identity.page_of(entry),
-        identity.hash_of(entry.title),
-    )
+    """Returns the names of an entry, by kind (`score` says what each kind counts)."""
+    guid, page = context.guid(feed, entry), identity.page_of(entry)
+    words, link = identity.hash_of(entry.title), identity.hash_of(entry.link)
     name, number = guid or context.stand_in(feed, entry), urls.article_number(entry.link)
-    link, when = (
-        identity.hash_of(entry.link),
-        identity.stamp(entry.published) if entry.published else "",
-    )
+    when = identity.stamp(entry.published) if entry.published else ""
     exact = identity.exact_stamp(entry)
-    names = {"unchanged": ledger.unchanged(ledger.hashes(_said(entry)))}
+    said: dict[str, str | datetime | None] = {
+        "title": entry.title,
+        "link": entry.link,
+        "published": entry.published,
+        "excerpt": entry.summary,
+    }
+    names = {"unchanged": ledger.unchanged(ledger.hashes(said))}
     names |= {"guid": f"guid:{name}", "any guid": f"any guid:{name}"} if name else {}
     names |= {"minted": f"guid:{name}"} if not guid and name.startswith("urn:uuid:") else {}
     names |= {"claim": f"{identity.CLAIM}{guid}"} if guid else {}
@@ -380,14 +375,5 @@ def _names(feed: str, entry: Entry, context: Context, *, is_excerpt_shared: bool
     return names
 
 
-def _said(entry: Entry) -> dict[str, str | datetime | None]:
-    return {
-        "title": entry.title,
-        "link": entry.link,
-        "published": entry.published,
-        "excerpt": entry.summary,
-    }
-
-
 _TELLING_WORDS = 5
-"""An excerpt of fewer words says nothing."""
+"""An excerpt with fewer words than this identifies nothing."""

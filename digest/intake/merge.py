@@ -1,8 +1,8 @@
 """The three-way merge: what the feed said, what it says now, and what the editor made of it.
 
 - The editor has not touched a field: it gets what the feed says now.
-- The editor has touched it (its value is not what pull wrote last): it stays, and both wordings are reported. It counts
-  as touched even if the feed later says the same.
+- The editor has touched it (its value is not what pull wrote last): it stays, and both wordings are
+  reported. It counts as touched even if the feed later says the same.
 - The feed says nothing new: the field is not looked at.
 - The feed withdraws a field: it stays in the file, and this is reported.
 
@@ -64,9 +64,11 @@ class Merged:
 
 
 def agreed(story: Story, ours: Story) -> dict[str, str]:
-    """Returns the hashes of the fields of an adopted file that are as pull would write them: they count as pull's.
+    """Returns the hashes of the fields of an adopted file that are as pull would write them: they
+    count as pull's.
 
-    No ledger knows the file's excerpt, so a quotation of the publisher's words is still part of its note.
+    No ledger knows the file's excerpt, so a quotation of the publisher's words is still part of its
+    note.
     """
     wrote = hashes_of(ours)
     in_file = hashes_of(_with_opening(story, (wrote.get("excerpt", ""),)))
@@ -85,7 +87,9 @@ def lacking(story: Story) -> tuple[str, ...]:
 
 
 def _with_opening(story: Story, hashes: Collection[str]) -> Story:
-    """Returns a story with the quotation at the top of its body as excerpt, even if the editor wrote it."""
+    """Returns a story with the quotation at the top of its body as excerpt, even if the editor
+    wrote it.
+    """
     if story.excerpt:
         return story
     words = excerpt.opening(story.note)[0]
@@ -95,7 +99,8 @@ def _with_opening(story: Story, hashes: Collection[str]) -> Story:
 def _with_excerpt(
     story: Story, wrote: Hashes, theirs: Hashes, *, is_bare: bool
 ) -> tuple[Story, str]:
-    """Returns a story with what counts as its excerpt, and the excerpt if it was moved below the note.
+    """Returns a story with what counts as its excerpt, and the excerpt if it was moved below the
+    note.
 
     `is_bare`: pull wrote no excerpt, so a quotation is the editor's.
     """
@@ -127,10 +132,11 @@ def merge(
 ) -> Merged:
     """Merges `fresh`, the story as it would be added today, into the story as its file has it.
 
-    `before` and `incoming` have the hashes of what the feed said and says, `wrote` of what pull last put into the file.
-    `now` is the time of the pull. Fields in `aside` are only reported, since the file has another feed's words there.
-    `begun` is the story as it was before a pull that was killed after it had changed the file. `has_guid`: a ledger has
-    the story's guid, though its file may lack it. `adopted`: the file was there before a feed brought its story.
+    `before` and `incoming` have the hashes of what the feed said and says, `wrote` of what pull
+    last put into the file. `now` is the time of the pull. Fields in `aside` are only reported,
+    since the file has another feed's words there. `begun` is the story as it was before a pull that
+    was killed after it had changed the file. `has_guid`: a ledger has the story's guid, though its
+    file may lack it. `adopted`: the file was there before a feed brought its story.
     """
     theirs = hashes_of(fresh)
     if "excerpt" in incoming:  # digest.toml may say that no excerpts of this feed are kept
@@ -175,7 +181,9 @@ def merge(
 
 
 def before_kill(story: Story, old: Story, new: Story) -> Story:
-    """Returns a story as it was before a killed pull changed `old` into `new`; fields edited since stay as they are."""
+    """Returns a story as it was before a killed pull changed `old` into `new`; fields edited since
+    stay as they are.
+    """
     story, old, new = (_with_opening(one, ()) for one in (story, old, new))
     done = [name for name in FIELDS if getattr(new, name) == getattr(story, name)]
     return replace(story, **{name: getattr(old, name) for name in done})
@@ -194,7 +202,9 @@ def _changed_before(story: Story, begun: Story | None, names: Iterable[str]) -> 
 def _withdrawn(
     story: Story, moved: str, before: Hashes, incoming: Hashes, written: Hashes
 ) -> tuple[str, ...]:
-    """Returns the fields that the feed gave and no longer gives, if pull wrote them and the file still has them."""
+    """Returns the fields that the feed gave and no longer gives, if pull wrote them and the file
+    still has them.
+    """
     found = []
     for name in WITHDRAWABLE:
         is_gone = before.get(name) and name not in incoming
@@ -219,7 +229,8 @@ def _kept(name: str, story: Story, fresh: Story, why: str, moved: str) -> Kept |
 def _updated(
     story: Story, fresh: Story, agreed: set[str], wrote: Mapping[str, str], now: datetime
 ) -> datetime | None:
-    """Returns when the publisher last changed the words, None if they did not change or the editor has set a date.
+    """Returns when the publisher last changed the words, None if they did not change or the editor
+    has set a date.
 
     If the words are in the file already, a killed pull has written them, together with the date.
     """
@@ -233,7 +244,10 @@ def _updated(
 
 
 def _side_by_side(ours: str, theirs: str) -> tuple[str, str]:
-    """Returns two wordings. Long ones are cut to the part where they begin to differ, with a few words before it."""
+    """Returns two wordings.
+
+    Long ones are cut to the part where they begin to differ, with a few words before it.
+    """
     pairs = enumerate(zip(ours, theirs, strict=False))
     differing = (at for at, (one, other) in pairs if one != other)
     begin = next(differing, min(len(ours), len(theirs))) - _BEFORE

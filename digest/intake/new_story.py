@@ -21,8 +21,8 @@ _NOON = timedelta(hours=12)
 class Arrival:
     """One entry of one feed, with its names.
 
-    `guid` is empty if the entry has none, or shares it with other stories. A guid that belongs to another story is not
-    among `aliases`.
+    `guid` is empty if the entry has none, or shares it with other stories. A guid that belongs to
+    another story is not among `aliases`.
     """
 
     feed: Feed
@@ -66,7 +66,9 @@ def fresh_story(arrival: Arrival, config: Config, now: datetime) -> Story:
 
 
 def _local(entry: Entry, zone: ZoneInfo) -> datetime:
-    """Returns an entry's date in the digest's time zone; if only the day is known, noon of that day."""
+    """Returns an entry's date in the digest's time zone; if only the day is known, noon of that
+    day.
+    """
     assert entry.published is not None
     if not entry.zoneless:
         return entry.published.astimezone(zone)
@@ -78,7 +80,8 @@ def first_record(
 ) -> Record:
     """Returns the record of an entry that is new to its feed, still without `said` and `wrote`.
 
-    `at` is the time of the pull. If the story's file was there before, `own` has the names in that file.
+    `at` is the time of the pull. If the story's file was there before, `own` has the names in that
+    file.
     """
     entry = arrival.entry
     return Record(

@@ -20,7 +20,10 @@ from digest.week import Week
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What the digest has before a pull. Only those story files are read that may be stories of changed entries."""
+    """What the digest has before a pull.
+
+    Only those story files are read that may be stories of changed entries.
+    """
 
     ledgers: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
     files: frozenset[str] = frozenset()
@@ -30,7 +33,9 @@ class Snapshot:
     stories: tuple[Story, ...] = ()
     """The stories that were read."""
     altered: Mapping[str, str] = field(default_factory=dict)
-    """Files whose id and link an editor has changed, each with the ledger's file of its story (`attribution`)."""
+    """Files whose id and link an editor has changed, each with the ledger's file of its story
+    (`attribution`).
+    """
     added: Mapping[str, Record] = field(default_factory=dict)
     """What `digest add` has written."""
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -50,9 +55,15 @@ class Snapshot:
     returned: frozenset[str] = frozenset()
     """Feeds that were retired, or had another id, in the last pull."""
     begun: Mapping[str, Edit] = field(default_factory=dict)
-    """What the last pull wrote into files. It may have been killed before it wrote its ledger lines."""
+    """What the last pull wrote into files.
+
+    It may have been killed before it wrote its ledger lines.
+    """
     withheld: frozenset[str] = frozenset()
-    """Feeds whose ledgers have lost lines. They may not add stories, since these may have been deleted."""
+    """Feeds whose ledgers have lost lines.
+
+    They may not add stories, since these may have been deleted.
+    """
 
     @property
     def taken(self) -> frozenset[str]:
@@ -63,7 +74,9 @@ class Snapshot:
         )
 
     def deleted(self, addresses: Iterable[str]) -> str:
-        """Returns the file of a deleted story at one of these URLs that no feed ever brought, "" if there is none."""
+        """Returns the file of a deleted story at one of these URLs that no feed ever brought, "" if
+        there is none.
+        """
         wanted = {
             urls.canonical(address) for address in addresses if not urls.is_front_page(address)
         }
@@ -89,7 +102,9 @@ class Snapshot:
         return ""
 
     def by_key(self) -> dict[str, list[str]]:
-        """Returns the files of the stories that were read, by each of their keys (`identity.keys_of_story`)."""
+        """Returns the files of the stories that were read, by each of their keys
+        (`identity.keys_of_story`).
+        """
         found: dict[str, list[str]] = {}
         for story in self.stories:
             for key in keys_of_story(story):
@@ -97,7 +112,9 @@ class Snapshot:
         return found
 
     def before_kill(self, story: Story) -> Story | None:
-        """Returns a story as it was before a killed pull changed its file; later edits of an editor stay."""
+        """Returns a story as it was before a killed pull changed its file; later edits of an editor
+        stay.
+        """
         edit = self.begun.get(story.file)
         with suppress(Faults):
             if edit:
@@ -111,7 +128,9 @@ class Snapshot:
         return self.closed.following if self.closed is not None and week <= self.closed else week
 
     def hidden(self, names: Iterable[str]) -> str:
-        """Returns an unreadable file whose text contains one of the names and so may be their story, else ""."""
+        """Returns an unreadable file whose text contains one of the names and so may be their
+        story, else "".
+        """
         wanted = tuple(names)
         for file, text in self.unreadable.items():
             if any(name in text for name in wanted):
@@ -130,20 +149,26 @@ class Outcome:
     updated: tuple[str, ...] = ()
     known: int = 0
     blocked: int = 0
-    """Entries whose story may be in a file that cannot be read, or was lost with lines of the ledger.
+    """Entries whose story may be in a file that cannot be read, or was lost with lines of the
+    ledger.
 
     The next pull looks at them again.
     """
     kept: tuple[str, ...] = ()
     """A line for each field that the feed has changed and that keeps the editor's words."""
     notices: tuple[str, ...] = ()
-    """A line for each headline or link that changed under an editor's words, and for each field that was withdrawn."""
+    """A line for each headline or link that changed under an editor's words, and for each field
+    that was withdrawn.
+    """
     warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullPlan:
-    """What a pull writes, in this order: new stories, edits, ledger lines by feed. `outcomes` are for the report."""
+    """What a pull writes, in this order: new stories, edits, ledger lines by feed.
+
+    `outcomes` are for the report.
+    """
 
     stories: tuple[Story, ...] = ()
     edits: tuple[Edit, ...] = ()

@@ -1,10 +1,13 @@
-"""Which of a story's feeds supplies its words, and which of a feed's words correct what is in the file.
+"""Decides which of a story's feeds supplies its words, and which corrections of a feed reach the
+file.
 
-The first of a story's feeds supplies its words. A later feed does once no feed before it carries the entry any longer,
-and then only for fields where it used to agree with the file and now says something else. Corrections that it makes
-before that are held (`Record.held`). So two feeds that disagree for good do not change a file back and forth.
-If a later feed changes a field where it never agreed with the file, the file keeps its words and the editor is told.
-Works on ledger records only; the merge itself is in `merge`.
+The first of a story's feeds supplies its words. A later feed does so only when no feed before it
+carries the entry any longer, and only in fields where it agreed with the file before. Corrections
+that it makes earlier than that are held (`Record.held`). So two feeds that always disagree do not
+change a file back and forth. If a later feed changes a field where it never agreed with the file,
+the file keeps its words, and the change is reported.
+
+Works on ledger records only; the merge is in `merge`.
 """
 
 from __future__ import annotations
@@ -25,21 +28,22 @@ def suppliers(
 ) -> list[str]:
     """Returns the feeds of a story that are still pulled, in order of precedence.
 
-    That is the order of digest.toml, unless an editor has changed the story's feeds: then it is theirs. A story that
-    names no feed gets those that brought it, in the order in which they did.
+    That is the order of digest.toml, unless an editor has changed the story's feeds: then it is
+    theirs. A story that names no feed gets those that brought it, in the order in which they did.
     """
     adopters = sorted(
         records, key=lambda feed: (records[feed].since or records[feed].at, rank(feed))
     )
-    is_ours = bool(story.feeds) and last_written(records).get("feeds") == ledger.hash_of_value(
-        story.feeds
-    )
+    written = last_written(records).get("feeds")
+    is_ours = bool(story.feeds) and written == ledger.hash_of_value(story.feeds)
     feeds = sorted(story.feeds, key=rank) if is_ours else story.feeds or adopters
     return [feed for feed in feeds if feed in live]
 
 
 def is_named_by_guid(records: Records, rank: Callable[[str], int]) -> bool:
-    """True if a story's first feed gave it a guid; otherwise, or if adopted, its first link names it."""
+    """True if a story's first feed gave it a guid; otherwise, or if adopted, its first link names
+    it.
+    """
     first = min(records, key=lambda feed: (records[feed].since or records[feed].at, rank(feed)))
     return has_guid(records[first])
 
@@ -55,7 +59,8 @@ def last_written(records: Records) -> dict[str, str]:
 def baseline(
     record: Record, incoming: Mapping[str, str], records: Records, *, first: bool
 ) -> dict[str, str]:
-    """Returns what a feed's words are compared with: what it said before, without corrections that were held.
+    """Returns what a feed's words are compared with: what it said before, without corrections that
+    were held.
 
     If the feed is not the first, it cannot withdraw a field where it never agreed with the file.
     """
@@ -75,20 +80,20 @@ def baseline(
 def only_reported(
     record: Record, incoming: Mapping[str, str], records: Records, *, first: bool
 ) -> frozenset[str]:
-    """Returns the fields that a feed may not change, but in which the editor should know what it says.
+    """Returns the fields that a feed may not change, but in which the editor should know what it
+    says.
 
-    The file has another feed's words there. Either this feed has changed its own words, or it corrects only one of
-    headline and summary, so that the two in the file may no longer fit together.
+    The file has another feed's words there. Either this feed has changed its own words, or it
+    corrects only one of headline and summary, so that the two in the file may no longer fit
+    together.
     """
     waiting = still_valid(record.held, last_written(records)).keys() & incoming.keys()
-    others = {
-        name
-        for name in FIELDS
-        if name in incoming and name not in waiting
-        if not any(
-            is_in_file(name, mark, records) for mark in (record.said.get(name, ""), incoming[name])
-        )
-    }
+    others = set()
+    for name in FIELDS:
+        if name in incoming and name not in waiting:
+            agreed = is_in_file(name, record.said.get(name, ""), records)
+            if not agreed and not is_in_file(name, incoming[name], records):
+                others.add(name)
     changed = {name for name in incoming if incoming[name] != record.said.get(name)}
     corrected = (waiting if first else (waiting | changed) - others) & WORDS
     unfit = (others - changed) & WORDS if corrected else set()
@@ -98,37 +103,40 @@ def only_reported(
 def agreed_corrections(
     record: Record, incoming: Mapping[str, str], earlier: Collection[Record], records: Records
 ) -> dict[str, str]:
-    """Returns what a feed said in the fields in which it agreed with the file and now says what all earlier feeds say.
+    """Returns what a feed said in the fields in which it agreed with the file and now says what all
+    earlier feeds say.
 
     Without earlier feeds there is nothing to agree with.
     """
-    return {
-        name: record.said.get(name, "")
-        for name in FIELDS
-        if name in incoming and incoming[name] != record.said.get(name, "")
-        if is_in_file(name, record.said.get(name, ""), records)
-        if earlier and all(one.said.get(name) == incoming[name] for one in earlier)
-    }
+    found = {}
+    for name in FIELDS if earlier else ():
+        said, says = record.said.get(name, ""), incoming.get(name)
+        is_correction = says not in (None, said) and is_in_file(name, said, records)
+        if is_correction and all(one.said.get(name) == says for one in earlier):
+            found[name] = said
+    return found
 
 
 def contradicted(record: Record, incoming: Mapping[str, str], records: Records) -> frozenset[str]:
-    """Returns the fields in which a feed says what it said, while another feed has corrected the file since.
+    """Returns the fields in which a feed says what it said, while another feed has corrected the
+    file since.
 
     A feed that was retired or renamed for a while does so.
     """
     if len(records) < 2:
         return frozenset()
     written = last_written(records)
-    return frozenset(
-        name
-        for name in FIELDS
-        if name in incoming and record.wrote.get(name, written.get(name)) != written.get(name)
-        if not is_in_file(name, incoming[name], records)
-    )
+    found = set()
+    for name in FIELDS:
+        is_outdated = record.wrote.get(name, written.get(name)) != written.get(name)
+        if name in incoming and is_outdated and not is_in_file(name, incoming[name], records):
+            found.add(name)
+    return frozenset(found)
 
 
 def held(record: Record, incoming: Mapping[str, str], records: Records) -> dict[str, str]:
-    """Returns the fields that a feed has corrected or withdrawn while another one supplies the words.
+    """Returns the fields that a feed has corrected or withdrawn while another one supplies the
+    words.
 
     Each has the hash of what the file has from pull.
     """
@@ -146,25 +154,25 @@ def held(record: Record, incoming: Mapping[str, str], records: Records) -> dict[
 def still_held(
     record: Record, incoming: Mapping[str, str], withdrawn: Iterable[str], records: Records
 ) -> dict[str, str]:
-    """Returns what is still held after a later feed has supplied words: the fields that it does not have now."""
+    """Returns what is still held after a later feed has supplied words: the fields that it does not
+    have now.
+    """
     written = last_written(records)
-    unheard = {
-        name: mark
-        for name, mark in still_valid(record.held, written).items()
-        if name not in incoming
-    }
-    return unheard | {name: written[name] for name in withdrawn}
+    held = still_valid(record.held, written)
+    missing = {name: hash for name, hash in held.items() if name not in incoming}
+    return missing | {name: written[name] for name in withdrawn}
 
 
 def still_valid(held: Mapping[str, str], written: Mapping[str, str]) -> dict[str, str]:
     """Returns the held corrections whose field has not been written since."""
-    return {name: mark for name, mark in held.items() if mark == written.get(name, "")}
+    return {name: hash for name, hash in held.items() if hash == written.get(name, "")}
 
 
 def written_by_others(record: Record, records: Records) -> dict[str, str]:
     """Returns the `wrote` of a line for a feed that did not write the words itself.
 
-    An excerpt from another feed is left out: `is_in_file` uses it to tell whose excerpt is in the file.
+    An excerpt from another feed is left out: `is_in_file` uses it to tell whose excerpt is in the
+    file.
     """
     found = last_written(records)
     if "excerpt" in found and record.wrote.get("excerpt") != found["excerpt"]:
@@ -175,37 +183,47 @@ def written_by_others(record: Record, records: Records) -> dict[str, str]:
 def written_now(
     record: Record, incoming: Mapping[str, str], wrote: Mapping[str, str], records: Records
 ) -> dict[str, str]:
-    """Returns the `wrote` of a line for a feed that supplied words, without an excerpt that is still another feed's."""
-    mark = wrote.get("excerpt")
-    is_own = mark == record.wrote.get("excerpt") or mark != last_written(records).get("excerpt")
-    if is_own or is_in_file("excerpt", incoming.get("excerpt", ""), records):
+    """Returns the `wrote` of a line for a feed that supplied words, without an excerpt that is
+    still another feed's.
+    """
+    excerpt = wrote.get("excerpt")
+    is_own = excerpt == record.wrote.get("excerpt")
+    is_new = excerpt != last_written(records).get("excerpt")
+    if is_own or is_new or is_in_file("excerpt", incoming.get("excerpt", ""), records):
         return dict(wrote)
-    return {name: mark for name, mark in wrote.items() if name != "excerpt"}
+    return {name: hash for name, hash in wrote.items() if name != "excerpt"}
 
 
 def is_excerpt_lost(records: Records) -> bool:
-    """True if a feed gave the story a summary, and no record says what pull wrote of it: that ledger may be gone."""
-    return any("excerpt" in one.said for one in records.values()) and "excerpt" not in last_written(
-        records
-    )
+    """True if a feed gave the story a summary, and no record says what pull wrote of it: that
+    ledger may be gone.
+    """
+    was_said = any("excerpt" in record.said for record in records.values())
+    return was_said and "excerpt" not in last_written(records)
 
 
 def left_out(records: Records) -> set[str]:
-    """Returns the fields that pull does not add to a story's file, as its editor had or may have left them out."""
+    """Returns the fields that pull does not add to a story's file, as its editor had or may have
+    left them out.
+    """
     lacks = {name for one in records.values() for name in one.lacks or ()}
     return lacks | {"excerpt"} if is_excerpt_lost(records) else lacks
 
 
 def is_adopted(records: Records) -> bool:
-    """True if a quotation that opens a story may be its excerpt although no record has pull's hash of it."""
+    """True if a quotation that opens a story may be its excerpt although no record has pull's hash
+    of it.
+    """
     return is_excerpt_lost(records) or any(map(ledger.is_adopted, records.values()))
 
 
-def is_in_file(name: str, mark: str, records: Records) -> bool:
-    """True if what a feed said in a field is what pull last wrote into the file (for an excerpt: a part of it)."""
+def is_in_file(name: str, said: str, records: Records) -> bool:
+    """True if what a feed said in a field is what pull last wrote into the file (for an excerpt: a
+    part of it).
+    """
     written = last_written(records).get(name, "")
     if name != "excerpt" or not written:
-        return mark == written
+        return said == written
     return any(
-        one.said.get(name) == mark and one.wrote.get(name) == written for one in records.values()
+        one.said.get(name) == said and one.wrote.get(name) == written for one in records.values()
     )

@@ -1,7 +1,8 @@
 """The state of a pull while `take_in` decides: what it knows of each story, and what it will write.
 
-Later entries see what earlier ones have changed. A story that the first feed brings is known when the second feed is
-read, and a file that was edited has its new text. Nothing is read from the disk or written to it here.
+Later entries see what earlier ones have changed. A story that the first feed brings is known when
+the second feed is read, and a file that was edited has its new text. Nothing is read from the disk
+or written to it here.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ class DocumentReport:
 
 
 class PullState:
-    """What one pull knows, decides and will write. Stories are named by the file that the ledgers have for them."""
+    """What one pull knows, decides and will write. Stories are named by the file that the ledgers
+    have for them.
+    """
 
     def __init__(
         self,
@@ -49,7 +52,9 @@ class PullState:
         self.live = {feed.id for feed in config.feeds if not feed.retired}
         """The feeds that are still pulled."""
         self.records = ledger.by_file(snapshot.ledgers)
-        """The newest records of each story, by its file and by feed, with the lines of this pull."""
+        """The newest records of each story, by its file and by feed, with the lines of this
+        pull.
+        """
         related = detect.related(documents, snapshot.ledgers)
         self.known = {
             key: dict.fromkeys(files) for key, files in ledger.known_files(related).items()
@@ -58,7 +63,9 @@ class PullState:
         self.finder = Finder(snapshot, self.records)
         self.slugs = Slugs(snapshot.taken)
         self.adoptable = self._find_adoptable()
-        """The stories on disk that no ledger knows, by the file that the ledgers will have for them."""
+        """The stories on disk that no ledger knows, by the file that the ledgers will have for
+        them.
+        """
 
         self.stories: dict[str, Story] = {}
         """New stories, by file."""
@@ -66,7 +73,9 @@ class PullState:
         self.lines: dict[str, list[Record]] = {}
         """New ledger lines, by feed."""
         self._pending: dict[str, tuple[str, Pending, Pending]] = {}
-        """By the ledgers' file of a story: its file now, what was pending in it, and what is pending after this pull."""
+        """By the ledgers' file of a story: its file now, what was pending in it, and what is
+        pending after this pull.
+        """
         self.report = DocumentReport()
 
         self.distinct = [identity.distinct(document.entries) for _, document in documents]
@@ -76,15 +85,17 @@ class PullState:
         ]
         self.context = match.Context.of(by_feed, self.known)
         self.matches = match.resolve(by_feed, self.known, self.finder.is_gone)
-        """For each document the story of each entry: its file, or the name of a new story (`match.NEW`)."""
+        """For each document the story of each entry: its file, or the name of a new story
+        (`match.NEW`).
+        """
         self.added: dict[str, str] = {}
         """The files of new stories, by the names that `match` gave them."""
 
     def _find_adoptable(self) -> dict[str, Story]:
         """Returns the stories on disk that no ledger knows, and makes their keys known.
 
-        A key that a ledger has belongs to that ledger's story, even if an editor copies or alters the file. Of several
-        copies of a story, the first counts.
+        A key that a ledger has belongs to that ledger's story, even if an editor copies or alters
+        the file. Of several copies of a story, the first counts.
         """
         in_ledgers = ledger.names(self.snapshot.ledgers)
         found: dict[str, Story] = {}
@@ -137,7 +148,9 @@ class PullState:
         return self.suppliers(file, story)[:1] in ([], [feed.id])
 
     def carries(self, feed: str, file: str) -> bool:
-        """True if the last document of a feed has the story's entry, or if that document is not known."""
+        """True if the last document of a feed has the story's entry, or if that document is not
+        known.
+        """
         record, carried = self.records[file].get(feed), self.snapshot.carried.get(feed)
         return record is not None and (carried is None or not carried.isdisjoint(record.aliases))
 
@@ -157,11 +170,15 @@ class PullState:
         return self._pending[file][2]
 
     def set_pending(self, file: str, story: Story, now: Pending) -> None:
-        """Sets what is pending in a story after this pull; `pending` must have been asked for before."""
+        """Sets what is pending in a story after this pull; `pending` must have been asked for
+        before.
+        """
         self._pending[file] = (story.file, self._pending[file][1], now)
 
     def revise(self, file: str, story: Story, merged: Merged) -> Revision:
-        """Makes the changes of a merge in the text of a story, which earlier feeds of this pull may have changed."""
+        """Makes the changes of a merge in the text of a story, which earlier feeds of this pull may
+        have changed.
+        """
         on_disk = self.snapshot.texts[story.file]
         text = self.edits[story.file].after if story.file in self.edits else on_disk
         revision = revise(story, text, merged, self.snapshot.known, self.last_written(file))
@@ -187,7 +204,8 @@ class PullState:
     ) -> None:
         """Adds the first ledger line of an entry.
 
-        If the story's file was there before, `own` has the names in that file, and `lacks` the fields that it has not.
+        If the story's file was there before, `own` has the names in that file, and `lacks` the
+        fields that it has not.
         """
         record = self.first_record(arrival, file, own)._replace(lacks=lacks)
         undated = {} if arrival.entry.published else dates.UNDATED
@@ -204,10 +222,12 @@ class PullState:
         held: Mapping[str, str] | None = None,
         names: tuple[str, ...] = (),
     ) -> None:
-        """Adds a ledger line: what the entry says, and what of it was written. Later feeds know the story by its names.
+        """Adds a ledger line: what the entry says, and what of it was written.
 
-        `record` is what the feed's ledger had until now, `incoming` has the hashes of what the entry says. If it is
-        empty, only the entry's names are new.
+        Later feeds know the story by its names.
+
+        `record` is what the feed's ledger had until now, `incoming` has the hashes of what the
+        entry says. If it is empty, only the entry's names are new.
         """
         aliases = [
             alias
@@ -229,7 +249,9 @@ class PullState:
         self.records.setdefault(record.file, {})[arrival.feed.id] = line
 
     def note_new_names(self, arrival: Arrival, record: Record) -> None:
-        """Adds a ledger line if an entry has names that its record lacks, and says nothing else that is new."""
+        """Adds a ledger line if an entry has names that its record lacks, and says nothing else
+        that is new.
+        """
         if detect.new_names(arrival.aliases, record):
             wrote = precedence.written_by_others(record, self.records[record.file])
             self.note(arrival, record, {}, wrote)
@@ -241,7 +263,8 @@ class PullState:
     def _final_line(self, record: Record) -> Record:
         """Returns a ledger line with what later feeds of this pull have changed.
 
-        The line of a new story gets all feeds that its file names in the end, another one what is pending in the file.
+        The line of a new story gets all feeds that its file names in the end, another one what is
+        pending in the file.
         """
         if record.held:
             held = precedence.held(record, record.said, self.records[record.file])

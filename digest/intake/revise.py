@@ -1,6 +1,6 @@
-"""Revising one story: the merge decided, its changes made in the story's text, its lines of the report worded.
+"""Makes the changes of a merge in a story's text, and words its lines of the report.
 
-Refuses to leave a text half-changed: where the changes cannot be made in place, the text stays whole as it is.
+A text is never left half changed: if the changes cannot be made in place, it stays as it is.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from digest.model import Story
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A story and its text after a merge, what of it counts as written by us, and what to report.
+    """A story and its text after a merge, the hashes of what pull has written in it, and what to
+    report.
 
-    It is not `done` where the text could not be changed in place.
+    `done` is False if the text could not be changed in place.
     """
 
     story: Story
@@ -34,7 +35,10 @@ class Revision:
 def revise(
     story: Story, text: str, merged: Merged, known: Known, wrote: Mapping[str, str]
 ) -> Revision:
-    """Returns the story with a merge carried out; `wrote` is what counts as ours where that proves impossible."""
+    """Makes the changes of a merge in a story's text.
+
+    `wrote` has the hashes that stay valid if that is impossible.
+    """
     kept = tuple(
         f"{story.file}: {_kept(one)}; the feed now says '{one.theirs}'" for one in merged.kept
     )
@@ -43,31 +47,34 @@ def revise(
     after = edited(text, story, merged.changes, known)
     if after is None:
         return Revision(story, text, wrote, (*kept, f"{story.file}: {_left(merged)}"), done=False)
-    return Revision(replace(story, **merged.changes), after, merged.wrote, kept)  # type: ignore[arg-type]
+    story = replace(story, **merged.changes)  # type: ignore[arg-type]
+    return Revision(story, after, merged.wrote, kept)
 
 
 def _kept(one: Kept) -> str:
     if one.why == ANOTHERS:
-        return f"kept another feed's {one.field}" + (
-            f" '{one.ours}'" if one.ours else ", which is none"
-        )
+        ours = f" '{one.ours}'" if one.ours else ", which is none"
+        return f"kept another feed's {one.field}{ours}"
     if one.why == MOVED:
         return f"kept the excerpt below your note, '{one.ours}'"
-    return (
-        f"kept your {one.field} '{one.ours}'"
-        if one.ours
-        else f"kept the {one.field} out, as you did"
-    )
+    if one.ours:
+        return f"kept your {one.field} '{one.ours}'"
+    return f"kept the {one.field} out, as you did"
 
 
 def _left(merged: Merged) -> str:
-    """Words for changes that cannot be made: the feed's, since they are told this once."""
+    """Returns the line for changes that cannot be made in place, with the feed's words: it is
+    reported only once.
+    """
     said = ", ".join(
         f"{name}: '{words_of(name, value)}'"
         for name, value in merged.changes.items()
         if name not in {"updated", "id"}
     )
-    return f"the feed now says {said}; the file cannot be changed in place: put in by hand what you want of it"
+    return (
+        f"the feed now says {said}; the file cannot be changed in place: "
+        "put in by hand what you want of it"
+    )
 
 
 _WATCHED = ("title", "link")
@@ -82,25 +89,22 @@ def pending_after_merge(
 ) -> dict[str, PendingChange]:
     """Returns what is pending after a merge.
 
-    `story` is as the merge leaves it. `reviewed`: an editor has written about it, which a new headline or link may
-    make wrong. `done`: the file could be changed.
+    `story` is the story after the merge. `reviewed`: an editor has written about it, and a new
+    headline or link may make that wrong. `done`: the file could be changed.
     """
     found = {name: change for name, change in before.items() if name not in merged.incoming}
     if not done:
         theirs = {name: value for name, value in merged.changes.items() if name in merged.incoming}
         found |= {name: _their(name, words_of(name, value)) for name, value in theirs.items()}
     for name in _WATCHED if done else ():
-        was = before.get(name)
-        old = (
-            was.words
-            if was and was.kind in {CHANGED, REPLACED}
-            else words_of(name, merged.replaced.get(name, ""))
-        )
-        if (
-            name in merged.incoming
-            and old
-            and not _is_same(name, old, words_of(name, getattr(story, name)))
-        ):
+        was, now = before.get(name), words_of(name, getattr(story, name))
+        old = words_of(name, merged.replaced.get(name, ""))
+        if was and was.kind in {CHANGED, REPLACED}:
+            old = was.words
+        if name not in merged.incoming or not old:
+            continue
+        is_same = old == now or (name == "link" and urls.canonical(old) == urls.canonical(now))
+        if not is_same:
             found[name] = PendingChange(CHANGED if reviewed else REPLACED, old[:_LONGEST])
     found |= {one.field: _their(one.field, one.whole, one.why == ANOTHERS) for one in merged.kept}
     return found | {name: PendingChange(WITHDRAWN) for name in merged.withdrawn}
@@ -109,7 +113,7 @@ def pending_after_merge(
 def reworded(
     before: Pending, fresh: Story, said: Mapping[str, str], incoming: Mapping[str, str]
 ) -> Pending:
-    """Returns what is pending, with a feed's new words where those that it `said` before are mentioned."""
+    """Returns what is pending, with a feed's new words in place of those that it `said` before."""
     found = dict(before)
     for name, change in before.items():
         words = tuple(change.words.split(", ")) if name == "authors" else change.words
@@ -125,7 +129,3 @@ def reworded(
 
 def _their(name: str, words: str, anothers: bool = False) -> PendingChange:
     return PendingChange(ANOTHERS if anothers else KEPT, words[:_LONGEST] if name in _SHORT else "")
-
-
-def _is_same(name: str, one: str, other: str) -> bool:
-    return one == other or (name == "link" and urls.canonical(one) == urls.canonical(other))

@@ -1,27 +1,31 @@
-"""How far an entry agrees with a known story: one score, and the score from which the two are one story.
+"""Scores how well an entry agrees with a known story; from 60 points on, the entry is that story.
 
-    for an entry being a story                                      points, and what they depend on
-    guid       the same, and its own                                40; 15 if it says little (`vague`), 5 on another day
-               claimed for it before, but another story's           30
-               a link or a hash of ours that stands in for one      15; 60
-    link       the same page, which only this story has             60; 20 if it may get another story (`vague`)
-               ... and that many entries have, or a whole site      10
+    what agrees                                                     points
+    guid       the same, and the entry's own                        40; if vague (`evidence`) 15,
+                                                                    5 on another day
+               claimed for this story before, but another's         30
+               our own instead of a guid: a link; a hash            15; 60
+    link       the same page, which only this story has             60; 20 if links move
+               the same page, which several have, or a whole site   10
                the publisher's article number                       60
                the same path, headline and excerpt, another query   20
-    headline   the same as the last one                             50; 40 for an earlier one
-               another with words in common: at the same second,
-               or with the same excerpt; else                       40; 20
-               none, as before: then the date or else the summary   50
-    date       the same second                                      20; 10 if other entries have it too, or across feeds
+    headline   the same as the newest one                           50; 40 for an earlier one
+               similar, at the same second or with the excerpt      40
+               similar                                              20
+               none now or before, but the same date or summary     50
+    date       the same second                                      20; 10 if other entries have
+                                                                    it too, or across feeds
     excerpt    the same five words or more, in no other story       40
 
-60 points are enough, if guid or link are among them, or in one feed the headline (an alike one only with second and
-excerpt): a good link or two other signs that agree. So a story never becomes another one by a guid, page or date that
-several stories have had.
-Against it: another guid that says much, on another day, with another excerpt, under another headline or at a page that
-may be about anything: then it is another story. A guid that is no URI says nothing across feeds, but for headline and
-second on one host. A general page (`/live`) whose headline and day are others counts 20. A name of several stories
-counts no more than that it is shared.
+60 points need guid or link among them, or within one feed the headline (a similar one only together
+with second and excerpt). So it takes one good link, or two other names, and a story never becomes
+another one by a guid, page or date that several stories have had.
+
+An entry is another story in spite of its score if it has another guid that is not vague, another
+day and another excerpt, and either another headline or a link to a page that may be about anything
+(a daily column). Across feeds a guid that is not a URI counts only together with headline and
+second on the same host. A general page (`/live`) with another headline and another day counts 20. A
+name that several stories have counts only as shared.
 """
 
 from __future__ import annotations
@@ -34,18 +38,20 @@ from digest.content import identity
 from digest.intake.evidence import LinkKind
 
 NEW = "new "
-"""The name of a story that is not there yet begins with this, which no file does."""
+"""The name of a new story begins with this; no file does."""
 ENOUGH = 60
 _UNCHANGED = 1000
 _MOST = 20
-"""A name that more stories have says nothing, and finds none; so the work grows with the entries, not their square."""
+"""A name that more stories have is not used to find them, so that the work does not grow with the
+square.
+"""
 
 _DESCRIBING = frozenset({"host", "dated", "day", "wording", "apart", "words"})
-"""Kinds of names that are compared, but find no story that no other name finds."""
+"""Kinds of names that count in the score, but are too common to find a story by."""
 
 
 class Signs(NamedTuple):
-    """The names of an entry by kind, and what its guid and its link are worth."""
+    """The names of an entry by kind, and how much its guid and link count."""
 
     names: Mapping[str, str]
     link: LinkKind
@@ -54,7 +60,9 @@ class Signs(NamedTuple):
 
 
 class Stories:
-    """The keys of all stories that are known, and of those that are learnt on the way (`identity.keys_of`)."""
+    """The keys (`identity.keys_of`) of all known stories, and those learnt from the entries that
+    were matched.
+    """
 
     def __init__(self, known: identity.Known) -> None:
         self._known = known
@@ -71,22 +79,24 @@ class Stories:
         self._keys[file].update(keys)
 
     def under(self, key: str) -> Collection[str]:
-        """Returns the stories that have a key; where these are too many to say anything, perhaps not all."""
+        """Returns the stories that have a key; if there are more than `_MOST`, perhaps not all."""
         known, learnt = self._known.get(key, ()), self._learnt.get(key, {})
         if len(known) > _MOST or not learnt:
             return known
         return {**dict.fromkeys(known), **learnt} if len(learnt) <= _MOST else learnt
 
     def has(self, file: str, key: str) -> bool:
-        """Tells whether a story has a key."""
+        """True if a story has a key."""
         return key in self._keys[file]
 
     def has_other(self, file: str, kind: str, key: str) -> bool:
-        """Tells whether a story has a key of a kind (which it begins with), and not this one."""
+        """True if a story does not have this key, but another one that begins with `kind`."""
         return key not in self._keys[file] and any(one.startswith(kind) for one in self._keys[file])
 
     def is_worded_alike(self, file: str, wording: str) -> bool:
-        """Tells whether a story's headline shares at least half of its words with another one."""
+        """True if at least half of the words of a story's headline and of `wording` are the
+        same.
+        """
         words = set(wording.removeprefix(identity.WORDING).split())
         for key in self._keys[file]:
             if key.startswith(identity.WORDING):
@@ -109,7 +119,7 @@ class Look:
         self._signs, self._stories, self._own = signs, stories, own
 
     def candidates(self) -> Iterator[tuple[int, str]]:
-        """Yields the stories that the entry may be, each with its score."""
+        """Yields the stories that the entry may be, with their scores."""
         found = [
             self._stories.under(key) for kind, key in self._keys.items() if kind not in _DESCRIBING
         ]
@@ -119,26 +129,37 @@ class Look:
                 yield score, file
 
     def is_gone(self, is_gone: Callable[[str], bool]) -> str:
-        """Returns the story that has the entry's guid and second, if it is the only one and its file was deleted."""
+        """Returns the only story with the entry's guid and second, if its file was deleted; else
+        "".
+        """
         files = self._stories.under(self._keys.get("guid", ""))
         file = next(iter(files), "")
         is_it = len(files) == 1 and not file.startswith(NEW) and self._has("moment", file)
         return file if is_it and not self._signs.is_date_shared and is_gone(file) else ""
 
     def _score(self, file: str) -> int:
-        headline, moment, guid = self._headline(file), self._moment(file), self._guid(file)
-        link = self._link(file, agrees=bool(headline or moment))
+        headline, guid = self._headline(file), self._guid(file)
+        second = 0
+        if self._has("moment", file):
+            second = 20 if self._own and not self._signs.is_date_shared else 10
+        link = self._link(file, agrees=bool(headline or second))
         excerpt = 40 if self._only("excerpt", file) else 0
-        is_alike = headline >= 40 and bool(self._only("headline", file) or (moment and excerpt))
-        is_there = guid or link or (self._own and is_alike)
+        is_alike = headline >= 40 and bool(self._only("headline", file) or (second and excerpt))
+        is_found = bool(guid or link or (self._own and is_alike))
         if self._is_another(file, headline):
-            is_there = False
+            is_found = False
         if self._own and self._has("unchanged", file):
-            is_there, headline = True, _UNCHANGED - (guid if self._has("minted", file) else 0)
-        return guid + link + headline + moment + excerpt + self._closeness(file) if is_there else 0
+            is_found, headline = True, _UNCHANGED - (guid if self._has("minted", file) else 0)
+        if not is_found:
+            return 0
+        # A few points more decide between stories that agree equally well.
+        extras = ("whole link", "same", "shared guid", "shared claim", "day")
+        return guid + link + headline + second + excerpt + sum(self._has(x, file) for x in extras)
 
     def _is_another(self, file: str, headline: int) -> bool:
-        """Tells whether a guid that says much is another, on another day, with other words: as of a daily column."""
+        """True if the guid, which is not vague, is another one, on another day, with other
+        words.
+        """
         if "guid" not in self._keys or self._signs.is_guid_vague or self._has("claim", file):
             return False
         has_other = self._stories.has_other(file, self._guids, self._own_guid)
@@ -150,14 +171,13 @@ class Look:
         if self._has("minted", file):
             return 60
         if self._has("guid", file):
-            vague = 5 if self._is_redated(file) else 15
-            return vague if self._signs.is_guid_vague else 40
+            if not self._signs.is_guid_vague:
+                return 40
+            return 5 if self._is_redated(file) else 15
         if self._own:
             return 30 if self._has("claim", file) else 0
-        is_one = (
-            self._has("any guid", file) and self._has("words", file) and self._has("moment", file)
-        )
-        return 10 if is_one and self._has("host", file) else 0
+        is_same = all(self._has(kind, file) for kind in ("any guid", "words", "moment", "host"))
+        return 10 if is_same else 0
 
     def _link(self, file: str, *, agrees: bool) -> int:
         if self._has("article", file):
@@ -177,12 +197,8 @@ class Look:
                 return 20 if is_placed or is_other or not self._only(kind, file) else 60
         if self._has("page", file):
             return 20 if self._signs.link == "placed" else 10
-        return (
-            20
-            if self._only("stem", file)
-            and (self._has("excerpt", file) or "excerpt" not in self._keys)
-            else 0
-        )
+        has_excerpt = self._has("excerpt", file) or "excerpt" not in self._keys
+        return 20 if has_excerpt and self._only("stem", file) else 0
 
     def _is_redated(self, file: str) -> bool:
         return self._has("dated", file) and not self._has("day", file)
@@ -191,29 +207,15 @@ class Look:
         if self._has("untitled", file):
             return 50 if self._has("apart", file) else 0
         if self._has("now", file) or (not self._own and self._has("words", file)):
-            is_one = (
-                self._has("moment", file) or "moment" not in self._keys or self._only("same", file)
-            )
-            return 50 if is_one or not self._has("same", file) else 30
+            has_second = self._has("moment", file) or "moment" not in self._keys
+            is_clear = has_second or self._only("same", file) or not self._has("same", file)
+            return 50 if is_clear else 30
         wording = self._signs.names.get("wording", "")
         if self._has("words", file):
             return 40
         if not wording or not self._stories.is_worded_alike(file, wording):
             return 0
         return 40 if self._has("moment", file) or self._only("excerpt", file) else 20
-
-    def _moment(self, file: str) -> int:
-        if not self._has("moment", file):
-            return 0
-        return 20 if self._own and not self._signs.is_date_shared else 10
-
-    def _closeness(self, file: str) -> int:
-        """Returns a few points by which stories are told apart that agree with an entry in all that counts."""
-        return sum(
-            1
-            for kind in ("whole link", "same", "shared guid", "shared claim", "day")
-            if self._has(kind, file)
-        )
 
     def _has(self, kind: str, file: str) -> bool:
         return kind in self._keys and self._stories.has(file, self._keys[kind])
@@ -225,9 +227,11 @@ class Look:
 def assign(
     looks: Mapping[int, Look], order: Mapping[int, int], claimed: Collection[str]
 ) -> dict[int, str]:
-    """Returns the story of each entry that agrees with one enough, those that agree most first; none is given twice.
+    """Returns the story of each entry that has one with enough points, the highest scores first,
+    each story once.
 
-    `order` has the entries' numbers by what they say: where several agree alike, their places make no difference.
+    `order` has the rank of each entry by its content. It decides between equal scores, so that the
+    order of the document makes no difference.
     """
     pairs = sorted(
         (-score, order[at], file, at)

@@ -1,11 +1,13 @@
-"""Turns what phones and browsers share into the text of a story: a URL, front matter without `---`, a bookmark file.
+"""Turns what phones and browsers share into the text of a story: a URL, front matter without `---`,
+a bookmark file.
 
-    https://news.example/a              a text with one URL; the line before it is the title, the rest is the note
+    https://news.example/a              a text with one URL: the line before it is the title, the
+                                        rest is the note
     Title: A⏎Link: https://…            front matter without its `---` lines
     A page.url  A page.webloc           a bookmark file, named after its page
 
-Nothing is guessed: a text with several URLs or with none, or one that may be meant as front matter, is left as it is,
-and `fault` says what is wrong with it.
+Nothing is guessed: a text with no URL or with several, or one that may be meant as front matter, is
+not converted, and `fault` says what is wrong with it.
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ _LONGEST_TITLE = 200  # characters; a longer first line is a note, not a headlin
 
 
 def story_text(text: str) -> str | None:
-    """Converts a shared text to the text of a story; None if it is a story file already, or has a `fault`."""
+    """Converts a shared text to the text of a story; None if it is a story file already, or has a
+    `fault`.
+    """
     bare = _plain(text).strip("\n")
     if not bare.strip() or bare.startswith(FENCE):
         return None
@@ -46,21 +50,21 @@ def story_text(text: str) -> str | None:
 
 
 def fault(text: str, file: str) -> Problem | None:
-    """Returns why a text without front matter is no headline with an address; None if it is one, or begins with `---`.
+    """Returns why a text cannot be read as a headline with a URL; None if it can, or begins with
+    `---`.
 
-    In doubt it is none: what is mistaken for a headline would be published.
+    Doubtful texts count as faulty, since a line that is mistaken for a headline would be published.
     """
     lines = _plain(text).split("\n")
-    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    filled = [number for number, line in enumerate(lines) if line.strip()]
+    first = filled[0] if filled else 0
     if lines[first].startswith(FENCE):
         return None
     if typing_errors.is_like_fence(lines[first]):
         return typing_errors.no_fence(lines[first], file)._replace(line=first + 1)
-    found = [
-        (number, _bare(one[0]))
-        for number, line in enumerate(lines)
-        for one in _ADDRESS.finditer(line)
-    ]
+    found = []
+    for number, line in enumerate(lines):
+        found += [(number, _bare(address)) for address in _ADDRESS.findall(line)]
     if not found:
         what = "has no address (https://…)"
         return Problem(file, 0, what, "an address alone is enough, or the lines title: and link:")
@@ -85,9 +89,8 @@ def of_bookmark(name: str, content: bytes) -> str | None:
     """Converts a bookmark file to the text of a story; None if it does not link to a web page."""
     address, title = "", PurePosixPath(name).stem
     if content.lstrip()[:6] in {b"<?xml ", b"bplist", b"<plist", b"<!DOCT"}:
-        with contextlib.suppress(
-            Exception
-        ):  # plistlib documents no complete list of what it raises
+        # plistlib does not document everything that it raises.
+        with contextlib.suppress(Exception):
             address = str(plistlib.loads(content)["URL"])
     else:
         said = {key.lower(): value for key, value in _SHORTCUT.findall(_decoded(content))}
@@ -97,16 +100,19 @@ def of_bookmark(name: str, content: bytes) -> str | None:
 
 
 def _key_fault(lines: list[str], first: int, addressed: int, file: str) -> Problem | None:
-    """Returns the first line that is no proper key, where a text looks as if it were meant as keys; else None.
+    """Returns the first line that is not a valid key, if a text looks as if it were meant as front
+    matter.
 
-    Only lines down to the end of the paragraph of the first address count: what is below is a note.
+    Only lines down to the end of the paragraph of the first URL count; below is the note. `first`
+    is the first line with text, `addressed` the line of that URL.
     """
-    end = next(
-        (number for number in range(addressed, len(lines)) if not lines[number].strip()), len(lines)
-    )
-    below = next(
-        (number for number in range(end, len(lines)) if lines[number].strip()), len(lines) - 1
-    )
+    end = addressed
+    while end < len(lines) and lines[end].strip():
+        end += 1
+    below = end
+    while below < len(lines) - 1 and not lines[below].strip():
+        below += 1
+    below = min(below, len(lines) - 1)
     above = [line for line in lines[first : addressed + 1] if _BARE_KEY.match(line)]
     keyed = [
         line
@@ -139,7 +145,7 @@ def _key_fault(lines: list[str], first: int, addressed: int, file: str) -> Probl
 
 
 def _is_telling(line: str) -> bool:
-    """Tells whether a line may be meant as a key, a fence or a link, and is not just words."""
+    """True if a line may be meant as a key, a fence or a link."""
     tests = (_LIKE_KEY.match, _BARE_KEY.match, _ADDRESS.search, typing_errors.is_like_fence)
     return any(test(line) for test in tests)
 
@@ -166,7 +172,9 @@ def _no_key(line: str, file: str, number: int) -> Problem:
 
 
 def _is_inside(line: str, address: str) -> bool:
-    """Tells whether an address stands in a sentence or in markup, so that the words before it are no headline."""
+    """True if a URL is within a sentence or markup, so that the words before it are not a
+    headline.
+    """
     before, after = (part.strip() for part in line.split(address, 1))
     after = after.lstrip(f"{_ENDS}> ")
     if not any(map(str.isalnum, before)):
@@ -181,12 +189,11 @@ def _plain(text: str) -> str:
 
 
 def _fenced(text: str) -> str | None:
-    """Adds `---` around the keys that a text begins with; None if it does not begin with keys, a `link` among them."""
+    """Adds `---` around the keys at the top of a text; None if there are none, or no `link`."""
     lines = text.split("\n")
-    end = next(
-        (number for number, line in enumerate(lines) if not line.strip() or line.rstrip() == FENCE),
-        len(lines),
-    )
+    end = 0
+    while end < len(lines) and lines[end].strip() and lines[end].rstrip() != FENCE:
+        end += 1
     keys: list[str] = []
     for number, line in enumerate(lines[:end]):
         found = _KEY.fullmatch(line)
@@ -199,16 +206,19 @@ def _fenced(text: str) -> str | None:
         return None
     below = lines[end + 1 :]
     if end < len(lines) and not lines[end].strip():
-        parted = next((number for number, line in enumerate(below) if line.strip()), 0)
-        if below and below[parted].rstrip() == FENCE:
-            below = below[parted + 1 :]
-        elif below and typing_errors.is_like_fence(below[parted]):
+        filled = [number for number, line in enumerate(below) if line.strip()]
+        next_line = filled[0] if filled else 0
+        if below and below[next_line].rstrip() == FENCE:
+            below = below[next_line + 1 :]
+        elif below and typing_errors.is_like_fence(below[next_line]):
             return None
     return "\n".join([FENCE, *lines[:end], FENCE, "", *below]).rstrip("\n") + "\n"
 
 
 def _of_address(text: str) -> str | None:
-    """Makes a story of a text with one URL: the first line before it is the title, all other text the note."""
+    """Makes a story of a text with one URL: the first line before it is the title, all other text
+    the note.
+    """
     marked = _MARKDOWN.fullmatch(text.strip())
     if marked:
         link = urls.web_link(marked["link"])
@@ -224,22 +234,22 @@ def _of_address(text: str) -> str | None:
     before[-1] = before[-1].lstrip(" \t-*•>").rstrip(" \t-–—|*•:")
     words = [line for line in before if line]
     after = text[start + len(address) :].replace(address, f"<{link}>").lstrip(">.,;:").strip()
-    title = (
-        re.sub(r"^#+(?:\s+|$)", "", words[0]).strip()
-        if words and len(words[0]) <= _LONGEST_TITLE
-        else ""
-    )
-    title = title if any(map(str.isalnum, title)) else ""
-    return _text(
-        title, link, "\n\n".join(filter(None, ["\n".join(words[1:] if title else words), after]))
-    )
+    title = ""
+    if words and len(words[0]) <= _LONGEST_TITLE:
+        title = re.sub(r"^#+(?:\s+|$)", "", words[0]).strip()
+    if not any(map(str.isalnum, title)):
+        title = ""
+    note = ["\n".join(words[1:] if title else words), after]
+    return _text(title, link, "\n\n".join(filter(None, note)))
 
 
 def _text(title: str, link: str, note: str = "") -> str:
-    """Returns a story's text. Without a title it gets the host of its link as one, and is a draft."""
-    from digest.content import (
-        yaml_front_matter,
-    )  # slow to import, and few pulls find something shared
+    """Returns a story's text.
+
+    Without a title it gets the host of its link as one, and is a draft.
+    """
+    # Slow to import, and rarely needed.
+    from digest.content import yaml_front_matter
 
     link = urls.clean(link)
     title = " ".join(title.split())

@@ -27,8 +27,8 @@ def read_snapshot(
 ) -> Snapshot:
     """Reads the names of all files, and the story files that contain one of `names`.
 
-    Without names no entry is new or changed, and no file is read. `altered` stories are read as well, since their files
-    no longer contain their names.
+    Without names no entry is new or changed, and no file is read. `altered` stories are read as
+    well, since their files no longer contain their names.
     """
     added = read_added(root)[0]
     history = History(ledgers, altered=altered, added=added)
@@ -63,10 +63,10 @@ def read_snapshot(
 
 
 def _closed(reading: ContentReader, files: Iterable[str]) -> Week | None:
-    """Returns the newest week whose letter is published, if it is not far in the future."""
+    """Returns the newest week whose letter is published, without weeks far ahead by a typing
+    error.
+    """
     near = set(reached(filter(None, map(paths.week_of, files))))
-    letters = filter(None, (reading.letter(file) for file in files if paths.is_letter(file)))
-    return max(
-        (letter.week for letter in letters if not letter.draft and letter.week in near),
-        default=None,
-    )
+    letters = [reading.letter(file) for file in files if paths.is_letter(file)]
+    weeks = [letter.week for letter in letters if letter and not letter.draft]
+    return max((week for week in weeks if week in near), default=None)

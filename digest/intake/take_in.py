@@ -1,13 +1,15 @@
-"""Takes the entries of a pull into the digest: decides what each one means for story files and ledgers.
+"""Decides what each entry of a pull means for story files and ledgers.
 
-    entry ──match──▶  new        a new story; its week, file name and slug are set here for good
-                      adopted    a story file that no ledger knows: written by hand, or left by a pull that was killed
-                      known      nothing changes in the file; a feed that joins the story may add its name
-                      updated    the feed has changed its words, and the three-way merge changes the file
-                      blocked    the entry's story may be in a file that cannot be read; the next pull looks again
+    entry ──match──▶  new       a new story; its week, file name and slug are set here for good
+                      adopted   a story file that no ledger knows: written by hand, or left by a
+                                pull that was killed
+                      known     nothing changes in the file
+                      updated   the file changes: the three-way merge takes new words of the feed,
+                                or a feed joins the story
+                      blocked   the entry's story may be in a file that cannot be read
 
-It only decides: documents and a snapshot come in, a plan comes out. A story that an editor has deleted does not come
-back, and a file that cannot be read is never changed.
+It only decides: documents and a snapshot come in, a plan comes out. A story that an editor has
+deleted does not come back, and a file that cannot be read is never changed.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ from digest.model import Config, Document, Entry, Feed, Story
 class Decision(NamedTuple):
     """What becomes of one entry, and the story file that this concerns.
 
-    `withheld` is a new story of a feed whose ledger is damaged: it may be one that an editor has deleted.
+    `withheld` is a new story of a feed whose ledger is damaged: it may be one that an editor has
+    deleted.
     """
 
     outcome: Literal["new", "adopted", "known", "updated", "blocked", "withheld"]
@@ -69,7 +72,9 @@ def _document(
     entries: Sequence[Entry],
     stories: Sequence[str],
 ) -> Outcome:
-    """Decides on the distinct entries of a document; `stories` has the match of each (`PullState.matches`)."""
+    """Decides on the distinct entries of a document; `stories` has the match of each
+    (`PullState.matches`).
+    """
     pull.report = DocumentReport()
     files: list[str | None] = []
     for story in stories:
@@ -107,7 +112,9 @@ def _document(
 
 
 def _decide(pull: PullState, arrival: Arrival, file: str | None) -> Decision:
-    """Decides on one entry; `file` is that of the story that it matches, None if it matches none."""
+    """Decides on one entry; `file` is that of the story that it matches, None if it matches
+    none.
+    """
     if file is None:
         return _unmatched(pull, arrival)
     if file in pull.adoptable:
@@ -157,7 +164,10 @@ def _join_new_story(pull: PullState, arrival: Arrival, file: str) -> Decision:
 
 
 def _adopt(pull: PullState, arrival: Arrival, file: str) -> Decision:
-    """Notes in the ledger that a story file is an entry's. What it has as we would write it counts as written by us."""
+    """Notes in the ledger that a story file is an entry's.
+
+    What it has as we would write it counts as written by us.
+    """
     story = pull.adoptable.pop(file)
     feeds = story.feeds if arrival.feed.id in story.feeds else (arrival.feed.id,)
     ours = replace(fresh_story(arrival, pull.config, pull.now), feeds=feeds)
@@ -173,7 +183,9 @@ def _adopt(pull: PullState, arrival: Arrival, file: str) -> Decision:
 
 
 def _known(pull: PullState, arrival: Arrival, file: str) -> Decision:
-    """Decides on an entry of a story in the ledgers: it may have new words or new names, or be of a feed that joins."""
+    """Decides on an entry of a story in the ledgers: it may have new words or new names, or be of a
+    feed that joins.
+    """
     records = pull.records[file]
     record = records.get(arrival.feed.id)
     incoming = detect.incoming(arrival.entry, record)
@@ -194,7 +206,8 @@ def _known(pull: PullState, arrival: Arrival, file: str) -> Decision:
     if blocked:
         return Decision("blocked", blocked)
     if story is None:
-        # The file was deleted. The words are not noted, so that they are news if git brings the file back.
+        # The file was deleted. The words are not noted, so that they are news if git brings the
+        # file back.
         pull.note_new_names(arrival, record)
         return Decision("known", file)
 
@@ -219,7 +232,8 @@ def _add_feed(
     story: Story | None,
     incoming: Mapping[str, str],
 ) -> Decision:
-    """Adds one more feed to a story, in the order of digest.toml; if its file was deleted, only to the ledger.
+    """Adds one more feed to a story, in the order of digest.toml; if its file was deleted, only to
+    the ledger.
 
     If the editor has removed all feeds from the story, it stays without.
     """
@@ -246,7 +260,9 @@ def _add_feed(
 def _feeds_with(
     pull: PullState, feed: str, file: str, story: Story
 ) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Returns the feeds that a story names once this one joins, and their hash if they count as written by us."""
+    """Returns the feeds that a story names once this one joins, and their hash if they count as
+    written by us.
+    """
     written = pull.last_written(file).get("feeds")
     if feed in story.feeds:
         others = tuple(other for other in story.feeds if other != feed)
@@ -259,7 +275,8 @@ def _feeds_with(
         named = ", ".join(story.feeds)
         pull.report.kept.append(f"{story.file}: kept your feeds '{named}'; {feed} has it too")
         return story.feeds, {}
-    # A guid that is not a URI is valid only within its feed: that feed stays first, or the Atom id would change.
+    # A guid that is not a URI is valid only within its feed: that feed stays first, or the Atom id
+    # would change.
     is_local_guid = bool(story.id) and not urls.is_absolute(story.id)
     first = story.feeds[:1] if is_local_guid else ()
     feeds = first + tuple(sorted((*story.feeds[len(first) :], feed), key=pull.rank))
@@ -269,9 +286,11 @@ def _feeds_with(
 def _succeed(
     pull: PullState, arrival: Arrival, file: str, story: Story, incoming: Mapping[str, str]
 ) -> Merged | None:
-    """Merges the words of a feed that joins a story whose earlier feeds are gone, None if they are not.
+    """Merges the words of a feed that joins a story whose earlier feeds are gone, None if they are
+    not.
 
-    They are compared with what the last of those feeds said, so a feed that gets a new id brings corrections at once.
+    They are compared with what the last of those feeds said, so a feed that gets a new id brings
+    corrections at once.
     """
     records = pull.records[file]
     is_first = pull.is_first(arrival.feed, file, story)
@@ -311,7 +330,9 @@ def _take_agreed_words(
     incoming: Mapping[str, str],
     earlier: Sequence[str],
 ) -> Decision:
-    """Merges only the corrections that all `earlier` feeds have made as well, and holds the others (`Record.held`)."""
+    """Merges only the corrections that all `earlier` feeds have made as well, and holds the others
+    (`Record.held`).
+    """
     file, records = record.file, pull.records[record.file]
     others = [records[feed] for feed in earlier]
     agreed = precedence.agreed_corrections(record, incoming, others, records)
@@ -346,7 +367,8 @@ def _merge(
     ignored: set[str] = set()
     if arrival.entry.title == urls.host(arrival.entry.link):
         ignored.add("title")  # the feed gives no headline, and the host stands in for one
-    # What an editor left out of an adopted file is not added, nor an excerpt that they may have removed.
+    # What an editor left out of an adopted file is not added, nor an excerpt that they may have
+    # removed.
     ignored |= precedence.left_out(records).intersection(lacking(story))
     fresh = fresh_story(arrival, pull.config, pull.now)
     merged = merge(
@@ -375,7 +397,9 @@ def _update(
     incoming: Mapping[str, str],
     held: Mapping[str, str] | None = None,
 ) -> Decision:
-    """Makes the changes of a merge, and notes what the feed says, what was written, and what the editor should see."""
+    """Makes the changes of a merge, and notes what the feed says, what was written, and what the
+    editor should see.
+    """
     file, records = record.file, pull.records[record.file]
     before = pull.pending(file, story)
     revision = pull.revise(file, story, merged)
@@ -386,7 +410,8 @@ def _update(
     pull.report.notices.extend(pending.news(story.file, after, before, now, merged.incoming))
     pull.set_pending(file, story, now)
 
-    # A link that was the story's name until now became its id: the ledger has to know the story by it.
+    # A link that was the story's name until now became its id: the ledger has to know the story by
+    # it.
     old_link = merged.replaced.get("link")
     names = (f"id:{old_link}",) if old_link and after.id == old_link else ()
     if held is None:

@@ -1,10 +1,10 @@
-"""Which stories have a ledger line but were never committed: forgotten, or deleted by their editor before that?
+"""Finds stories that are in a committed ledger, though their files were never committed.
 
-    the ledger's stories ──▶ file missing ──▶ no deletion recorded ──▶ never in git ──▶ only on one machine
+    stories in the ledger ──▶ file missing ──▶ no deletion recorded ──▶ never in git
 
-The ledger is committed with the repository, so if a story's file is left out of the commit, every other clone takes it
-for deleted and never pulls it again. Only decides; the caller asks git. Lines of early versions are skipped, since
-deletions were not recorded then.
+If a commit has a ledger line without its story file, every other clone takes the story for deleted
+and never pulls it again. The caller asks git. Lines of early versions are skipped, since deletions
+were not recorded then.
 """
 
 from __future__ import annotations
@@ -22,11 +22,15 @@ Missing = Mapping[str, Mapping[str, Record]]
 """The records of missing stories, by file and feed."""
 
 NAME = "brought.json"
-"""The file in `.digest/` that lists what pulls on this machine have written and git does not have yet."""
+"""The file in `.digest/` that lists what pulls on this machine have written and git does not have
+yet.
+"""
 
 
 def missing(ledgers: Ledgers, there: Collection[str], known: Collection[str] = ()) -> Missing:
-    """Returns the stories whose file is missing without a recorded deletion, except `known` ones."""
+    """Returns the stories whose file is missing without a recorded deletion, except `known`
+    ones.
+    """
     return {
         file: records
         for file, records in ledger.by_file(ledgers).items()
@@ -37,7 +41,7 @@ def missing(ledgers: Ledgers, there: Collection[str], known: Collection[str] = (
 
 
 def never_committed(missing: Missing, committed: Collection[str]) -> Missing:
-    """Returns the missing stories that git never had, neither in their own week's folder nor in another."""
+    """Returns the missing stories that git never had, in any week's folder."""
     names = {without_ending(file).rpartition("/")[2] for file in committed}
     return {
         file: records
@@ -47,7 +51,10 @@ def never_committed(missing: Missing, committed: Collection[str]) -> Missing:
 
 
 def without(missing: Missing, stories: Iterable[Story], altered: Mapping[str, str]) -> Missing:
-    """Returns the missing stories that are none of these: a moved one is found by its names, unless `altered`."""
+    """Returns the missing stories without those that were only moved: `stories` has their files.
+
+    `altered` has the files whose names an editor has changed (`attribution`).
+    """
     by_feed: dict[str, dict[str, Record]] = {}
     for records in missing.values():
         for feed, record in records.items():
@@ -58,7 +65,7 @@ def without(missing: Missing, stories: Iterable[Story], altered: Mapping[str, st
 
 
 def search_names(missing: Missing) -> frozenset[str]:
-    """Returns texts to search for: the file of each of these stories contains one, wherever it is."""
+    """Returns texts to search for: the file of each of these stories contains one of them."""
     aliases = (record.aliases for records in missing.values() for record in records.values())
     return frozenset().union(*map(names_of, aliases))
 
@@ -72,13 +79,17 @@ def by_feed(missing: Missing) -> dict[str, tuple[str, ...]]:
 
 
 def written_by_hand(missing: Missing) -> dict[str, tuple[str, Record]]:
-    """Returns the missing stories that a pull did not write but found there, each with its first feed and record."""
+    """Returns the missing stories that a pull did not write but found there, each with its first
+    feed and record.
+    """
     found = {file: next(iter(records.items())) for file, records in missing.items()}
     return {file: one for file, one in found.items() if ledger.is_adopted(one[1])}
 
 
 def written(stories: Iterable[Story], lines: Mapping[str, Sequence[Record]]) -> dict[str, str]:
-    """Returns the files of new stories, each with the time of its first line, as stored in `NAME`."""
+    """Returns the files of new stories, each with the time of its first line, as stored in
+    `NAME`.
+    """
     new = {story.file for story in stories}
     return {
         record.file: record.at
@@ -104,7 +115,8 @@ def written_here(remembered: Mapping[str, str], ledgers: Ledgers) -> Missing:
 def deletions(missing: Missing) -> dict[str, tuple[Record, ...]]:
     """Returns, by feed, the lines that record these stories as deleted.
 
-    Each repeats the newest line of its feed, with the same time, so that it replaces nothing that a line says.
+    Each repeats the newest line of its feed, with the same time, so that it replaces nothing that a
+    line says.
     """
     return {
         feed: tuple(next(iter(missing[file].values()))._replace(deleted=True) for file in files)

@@ -384,10 +384,10 @@ def test_repeats_with_another_date_or_text_are_counted_in_a_warning() -> None:
 
     assert [outcome.warnings for outcome in intake.outcomes] == [
         (
-            "2 entries passed over, with the guid, link and headline of another one but not its date and text",
+            "2 entries skipped: same guid, link and headline as another one, but not the same date and text",
         ),
         (
-            "1 entry passed over, with the guid, link and headline of another one but not its date and text",
+            "1 entry skipped: same guid, link and headline as another one, but not the same date and text",
         ),
     ]
     assert len(intake.stories) == 2
