@@ -1,6 +1,7 @@
-"""Keys that have no effect where they stand: below the front matter, or without a value.
+"""Finds keys without effect: below the front matter, or without a value.
 
-Refuses to take prose for a key: "Source: a colleague" may end a note, so only a flag counts in any case and place.
+A line of prose such as "Source: a colleague" is not a key. So flags are found anywhere and in any
+case, other keys only at the start or end of a text.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\n(.*?)^---[ \t]*$", re.MULTILINE |
 
 
 def below(text: str) -> Iterator[tuple[int, str]]:
-    """Yields line and key of each key in a body: a flag alone in its paragraph, any other at the start or the end."""
+    """Yields line and name of each key in a body.
+
+    A flag counts if it is alone in its paragraph, other keys at the start or end of the body.
+    """
     lines = text.split("\n")
     blank = [not line.strip() for line in lines]
     first, last = _run(lines), len(lines) - _run(lines[::-1])
@@ -26,15 +30,15 @@ def below(text: str) -> Iterator[tuple[int, str]]:
         return  # front matter that begins too late has a hint of its own
     for number, line in enumerate(lines):
         key = _key(line)
-        is_alone = (not number or blank[number - 1]) and (
-            number + 1 == len(lines) or blank[number + 1]
-        )
-        if key and (number < first or number >= last or (is_alone and key.lower() in _FLAGS)):
+        starts = number == 0 or blank[number - 1]
+        ends = number + 1 == len(lines) or blank[number + 1]
+        is_flag_alone = starts and ends and key.lower() in _FLAGS
+        if key and (number < first or number >= last or is_flag_alone):
             yield number + 1, key
 
 
 def empty(text: str) -> Iterator[tuple[int, str]]:
-    """Yields line and key of each flag in a file's front matter that has no value."""
+    """Yields line and name of each flag without a value in a file's front matter."""
     matter = _FRONT_MATTER.match(text)
     if matter:
         for found in _EMPTY.finditer(matter[1]):
@@ -42,7 +46,9 @@ def empty(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _run(lines: list[str]) -> int:
-    """Returns after how many lines the keys end that a text begins with; blank lines may stand before and between."""
+    """Returns the number of lines up to the last of the keys at the top of a text, blank lines
+    included.
+    """
     end = 0
     for number, line in enumerate(lines, start=1):
         if _key(line):
@@ -53,7 +59,7 @@ def _run(lines: list[str]) -> int:
 
 
 def _key(line: str) -> str:
-    """Returns the key that a line sets, "" if it is prose."""
+    """Returns the key of a line, "" if it is prose."""
     found = _LINE.fullmatch(line)
     if not found:
         return ""

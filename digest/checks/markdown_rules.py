@@ -1,7 +1,9 @@
-"""Slips in Markdown that nobody sees until the page is out: each rule takes a text and yields line, fault and cure.
+"""Slips in Markdown that nobody sees until the page is out: each rule takes a text and yields line,
+fault and cure.
 
-A rule knows what python-markdown makes of the text, which differs from what git hosts show. Refuses to cry wolf: where
-a construct may well be meant as it stands, the rule is silent. What leads nowhere is an error, and found in `pages`.
+A rule knows what python-markdown makes of the text, which differs from what git hosts show. Refuses
+to cry wolf: where a construct may well be meant as it stands, the rule is silent. What leads
+nowhere is an error, and found in `pages`.
 """
 
 from __future__ import annotations
@@ -67,7 +69,8 @@ def hints(text: str) -> tuple[Found, ...]:
 def glued_lists(prose: Prose) -> Iterator[Found]:
     """Finds lists right below a line of text: without a blank line between, they run on as text.
 
-    One line that begins with a hyphen may be a dash: it takes two of them, a colon above, or a quotation, to be sure.
+    One line that begins with a hyphen may be a dash: it takes two of them, a colon above, or a
+    quotation, to be sure.
     """
     for block in prose.blocks:
         begin = next(
@@ -87,7 +90,9 @@ def glued_lists(prose: Prose) -> Iterator[Found]:
 
 
 def accidental_headings(prose: Prose) -> Iterator[Found]:
-    """Finds single lines of text that a `---` or `===` below them turns into headings, though they are none."""
+    """Finds single lines of text that a `---` or `===` below them turns into headings, though they
+    are none.
+    """
     for block in prose.blocks:
         underline = _UNDERLINE.fullmatch(block.lines[1]) if len(block.lines) > 1 else None
         if underline and _is_no_heading(block.lines[0].rstrip(), underline[1]):
@@ -96,7 +101,9 @@ def accidental_headings(prose: Prose) -> Iterator[Found]:
 
 
 def shallow_bullets(prose: Prose) -> Iterator[Found]:
-    """Finds bullets that are indented, but by fewer than the four spaces that nest them; one space is no nesting."""
+    """Finds bullets that are indented, but by fewer than the four spaces that nest them; one space
+    is no nesting.
+    """
     above: int | None = None
     for block in prose.blocks:
         if not block.lines[0].startswith("  ") and not MARKER.match(block.lines[0]):
@@ -190,7 +197,9 @@ def broken_links(prose: Prose) -> Iterator[Found]:
 
 
 def curled_quotes(prose: Prose) -> Iterator[Found]:
-    """Finds quotes that a phone has curled in or behind a link's address: they become part of it."""
+    """Finds quotes that a phone has curled in or behind a link's address: they become part of
+    it.
+    """
     for link in prose.links:
         if _is_curled(link):
             yield Found(prose.line_of(link.start), "a link's address contains a curly quote",
@@ -206,7 +215,9 @@ def bare_addresses(prose: Prose) -> Iterator[Found]:
 
 
 def foreign_pictures(prose: Prose) -> Iterator[Found]:
-    """Finds pictures of other hosts: a page asks nobody else for anything, so they are shown as links."""
+    """Finds pictures of other hosts: a page asks nobody else for anything, so they are shown as
+    links.
+    """
     for link in prose.links:
         address = f"https:{link.address}" if link.address.startswith("//") else link.address
         if link.picture and _WEB.match(address):
@@ -218,7 +229,9 @@ def foreign_pictures(prose: Prose) -> Iterator[Found]:
 
 
 def markup_without_effect(prose: Prose) -> Iterator[Found]:
-    """Finds marks that other kinds of Markdown know, and that are shown here as they were typed; each kind once."""
+    """Finds marks that other kinds of Markdown know, and that are shown here as they were typed;
+    each kind once.
+    """
     for mark, what, cure in _IDLE:
         found = mark.search(prose.plain)
         if found:
@@ -226,7 +239,9 @@ def markup_without_effect(prose: Prose) -> Iterator[Found]:
 
 
 def glued_tables(prose: Prose) -> Iterator[Found]:
-    """Finds tables right below a line of text: without a blank line between, they run on as text."""
+    """Finds tables right below a line of text: without a blank line between, they run on as
+    text.
+    """
     for block in prose.blocks:
         lines = block.lines
         if len(lines) > 1 and "|" in lines[0] and _RULE.fullmatch(lines[1]):
@@ -279,7 +294,9 @@ def raw_html(prose: Prose) -> Iterator[Found]:
 
 
 def lost_front_matter(prose: Prose) -> Iterator[Found]:
-    """Finds keys at the beginning of a text that are shown as text, since the line `---` above them is not there."""
+    """Finds keys at the beginning of a text that are shown as text, since the line `---` above them
+    is not there.
+    """
     first = prose.blocks[0] if prose.blocks else None
     if first is None:
         return
@@ -324,7 +341,9 @@ def _dropped_link(line: int, address: str) -> Found:
 
 
 def untracked(address: str) -> str:
-    """Returns the address without what tracks its readers, nothing where there is nothing of that kind in it."""
+    """Returns the address without what tracks its readers, nothing where there is nothing of that
+    kind in it.
+    """
     if not _WEB.match(address) or urls.web_link(address) is None:
         return ""
     cleaned = urls.clean(address)
@@ -332,7 +351,9 @@ def untracked(address: str) -> str:
 
 
 def _is_no_heading(line: str, underline: str) -> bool:
-    """Tells whether an underlined line reads as a sentence or an entry of a list; a short line may be a heading."""
+    """Tells whether an underlined line reads as a sentence or an entry of a list; a short line may
+    be a heading.
+    """
     if line.startswith("#"):
         return False
     odd = MARKER.match(line) is not None or line.startswith(">") or len(underline) < 3
@@ -359,7 +380,9 @@ def _dropped(tag: str, attributes: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_pointed_address(prose: Prose, at: int) -> bool:
-    """True if the `<` at this place opens the address of a link or picture, as in `[words](<my file.md>)`."""
+    """True if the `<` at this place opens the address of a link or picture, as in `[words](<my
+    file.md>)`.
+    """
     return prose.plain[max(0, at - 80) : at].rstrip().endswith(
         ("](", "]:")
     ) and prose.is_within_link(at)

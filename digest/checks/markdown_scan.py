@@ -1,10 +1,11 @@
-"""Markdown as an editor typed it, looked at without rendering it: its code blanked out, its blocks and links found.
+"""Markdown as an editor typed it, looked at without rendering it: its code blanked out, its blocks
+and links found.
 
     text ──blank code and comments──▶ text of the same length ──▶ blocks, links, each with its line
 
-It goes by what python-markdown does with the fences, tables and lists that are switched on in `pages`, so that a hint
-speaks of what readers would see. Takes time in proportion to the text, whatever is in it. Refuses to judge: that is for
-the hints.
+It goes by what python-markdown does with the fences, tables and lists that are switched on in
+`pages`, so that a hint speaks of what readers would see. Takes time in proportion to the text,
+whatever is in it. Refuses to judge: that is for the hints.
 """
 
 from __future__ import annotations
@@ -44,9 +45,10 @@ _FARTHEST = 2_000  # signs within which the two ends of a link are looked for: a
 class Link:
     """A link as it was typed: from sign `start` to before `end`.
 
-    `kind` is "inline" for `[words](address)`, "reference" for `[name]: address`, "pointed" for `<address>`, "raw" for
-    HTML, "bare" for an address alone. `rest` is what stands behind the address, a title in most cases. Of an inline one
-    whose bracket is never closed, `closed` is false and the address goes as far as the next white space.
+    `kind` is "inline" for `[words](address)`, "reference" for `[name]: address`, "pointed" for
+    `<address>`, "raw" for HTML, "bare" for an address alone. `rest` is what stands behind the
+    address, a title in most cases. Of an inline one whose bracket is never closed, `closed` is
+    false and the address goes as far as the next white space.
     """
 
     start: int
@@ -67,7 +69,9 @@ class Block:
 
 
 class Prose:
-    """One text, seen from several sides; `plain` has spaces for code blocks and comments, `x` for code in a line."""
+    """One text, seen from several sides; `plain` has spaces for code blocks and comments, `x` for
+    code in a line.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -86,7 +90,9 @@ class Prose:
         return [found.start() for found in re.finditer("\n", self.text)]
 
     def is_within_link(self, at: int) -> bool:
-        """True if a link `[words](address)`, or a line `[name]: address`, begins before a sign and ends after it."""
+        """True if a link `[words](address)`, or a line `[name]: address`, begins before a sign and
+        ends after it.
+        """
         starts, ends = self._spans
         before = bisect_left(starts, at)
         return before > 0 and ends[before - 1] > at
@@ -106,7 +112,9 @@ class Prose:
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
-        """Every link and picture, in their order; an address alone counts as one, though it is shown as words."""
+        """Every link and picture, in their order; an address alone counts as one, though it is
+        shown as words.
+        """
         if (
             "](" not in self.plain
             and "://" not in self.plain
@@ -128,7 +136,9 @@ class Prose:
 
 
 def is_silent(text: str) -> bool:
-    """Tells whether nothing of a text is shown: it is empty, or only comments and definitions of links."""
+    """Tells whether nothing of a text is shown: it is empty, or only comments and definitions of
+    links.
+    """
     if "<!--" not in text and "]:" not in text:
         return not text.strip()
     closed = (
@@ -157,7 +167,8 @@ class Lines(list[str]):
         return closing, bare
 
     def closing(self, opened: int, signs: str, *, indented: bool = False) -> int | None:
-        """Returns the number of the line that closes the fence of line `opened`, both from 0; None where none does.
+        """Returns the number of the line that closes the fence of line `opened`, both from 0; None
+        where none does.
 
         `signs` are those of the fence. An `indented` one may have white space around it.
         """
@@ -181,7 +192,9 @@ def _is_definition(line: str) -> bool:
 
 
 def _without_code(text: str) -> str:
-    """Returns a text with an `x` for each sign of code in a line: what two equal runs of backticks enclose."""
+    """Returns a text with an `x` for each sign of code in a line: what two equal runs of backticks
+    enclose.
+    """
     runs = [found.span() for found in _BACKTICKS.finditer(text)]
     if len(runs) < 2:
         return text
@@ -270,7 +283,8 @@ def _inline(text: str) -> Iterator[Link]:
 
 
 def _pairs(signs: re.Pattern[str], text: str) -> dict[int, int]:
-    """Returns where each bracket of a text closes, by where it opens; those that a paragraph leaves open are not there.
+    """Returns where each bracket of a text closes, by where it opens; those that a paragraph leaves
+    open are not there.
 
     `signs` finds both brackets, and the end of a paragraph.
     """
@@ -287,7 +301,9 @@ def _pairs(signs: re.Pattern[str], text: str) -> dict[int, int]:
 
 
 def _address(inside: str) -> tuple[str, str]:
-    """Returns the address and what stands behind it, which for a good link is nothing or a title."""
+    """Returns the address and what stands behind it, which for a good link is nothing or a
+    title.
+    """
     if inside.startswith("<") and ">" in inside:
         address, _, rest = inside[1:].partition(">")
         return address, rest.strip()
@@ -331,7 +347,9 @@ def _bare(text: str) -> Iterator[Link]:
 
 
 def _without_closing(address: str) -> str:
-    """Returns a bare address without the punctuation of its sentence, and without parentheses that it does not open."""
+    """Returns a bare address without the punctuation of its sentence, and without parentheses that
+    it does not open.
+    """
     end, extra = len(address), address.count(")") - address.count("(")
     while end and (address[end - 1] in _TRAILING or (address[end - 1] == ")" and extra > 0)):
         extra -= address[end - 1] == ")"

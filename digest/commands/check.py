@@ -19,7 +19,7 @@ from pathlib import Path
 
 from digest import config, custom_domain, disk, git, redact, urls
 from digest.checks import content_rules
-from digest.checks.content_rules import LineOf
+from digest.checks.story_rules import LineOf
 from digest.commands import lost_lines, restored, site_address, uncommitted
 from digest.content import load, paths, publishable, store, typing_errors
 from digest.content.load import ContentReport

@@ -1,0 +1,106 @@
+"""Hints about ledgers, pictures and files that are not published."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+
+from digest.content import file_names, paths
+from digest.content.identity import scoped
+from digest.content.ledger import Record
+from digest.content.load import ContentReport
+from digest.errors import Problem, suggestion
+from digest.model import Config, Copied
+
+_hint = partial(Problem, hint=True)
+
+_MOST_PIXELS = 2000
+"""Of a picture's longer side."""
+_MOST_BYTES = 1_000_000
+
+
+def unknown_feeds(survey: ContentReport, config: Config) -> Iterator[Problem]:
+    """Finds feeds that are not in digest.toml: of stories without a ledger, of ledgers without
+    stories.
+    """
+    configured = {feed.id for feed in config.feeds}
+    files: dict[str, str] = {}
+    for story in survey.content.stories:
+        files.update(dict.fromkeys(story.feeds, story.file))
+    for feed in sorted(files.keys() - configured - survey.ledgers.keys()):
+        what = f"is a story of a feed '{feed}' that digest.toml does not have"
+        cure = suggestion(feed, configured)
+        if not cure.startswith("did you mean"):
+            cure = "add it there, with retired = true: its stories then keep their source"
+        yield _hint(files[feed], 0, what, cure)
+    for feed in sorted(survey.ledgers.keys() - files.keys() - configured):
+        what = f"is the ledger of a feed '{feed}' that is not in digest.toml and has no stories"
+        cure = (
+            "add it there, with retired = true; if you delete this and pull it again, "
+            "stories that you deleted return"
+        )
+        yield _hint(paths.ledger(feed), 0, what, cure)
+
+
+def shared_files(ledgers: Mapping[str, Mapping[str, Record]]) -> Iterator[Problem]:
+    """Finds story files that belong to two entries without a common name, after git has merged two
+    pulls.
+    """
+    records_of: dict[str, list[tuple[str, Record]]] = defaultdict(list)
+    for feed, records in ledgers.items():
+        for record in records.values():
+            records_of[record.file].append((feed, record))
+    for file, records_of_file in sorted(records_of.items()):
+        (feed, first), *others = _unrelated(records_of_file)
+        if others:
+            what = f"'{first.id}' and '{others[0][1].id}' both name {file}"
+            cure = (
+                "delete the lines of the story that is not in that file; "
+                "the next pull adds it again"
+            )
+            yield _hint(paths.ledger(feed), 0, what, cure)
+
+
+def _unrelated(records: Iterable[tuple[str, Record]]) -> list[tuple[str, Record]]:
+    """Returns the first record of each group of records that are connected by common names."""
+    groups: list[tuple[frozenset[str], tuple[str, Record]]] = []
+    for feed, record in records:
+        names = frozenset(scoped(alias, feed) for alias in (*record.aliases, f"guid:{record.id}"))
+        related = [group for group in groups if group[0] & names]
+        first = related[0][1] if related else (feed, record)
+        groups = [group for group in groups if group not in related]
+        groups.append((names.union(*(group[0] for group in related)), first))
+    return [first for _, first in groups]
+
+
+def pictures(copied: Iterable[Copied]) -> Iterator[Problem]:
+    """Finds pictures that may be damaged, and those too large for a page."""
+    found = [one for one in copied if _ending(one.file) in paths.PICTURES]
+    for one in found:
+        if one.size is None:
+            what = "the width and height of this picture cannot be read; it may be damaged"
+            yield _hint(one.file, 0, what, "open it, and save it again")
+    for one in found:
+        sizes = []
+        if one.size and max(one.size) > _MOST_PIXELS and _ending(one.file) != ".svg":
+            sizes.append(f"{one.size[0]} by {one.size[1]} pixels")
+        if one.weight > _MOST_BYTES:
+            sizes.append(f"{one.weight / 1e6:.1f} MB")
+        if sizes:
+            what = f"this picture is large: {', '.join(sizes)}"
+            cure = f"save it with at most {_MOST_PIXELS} pixels a side and 1 MB"
+            yield _hint(one.file, 0, what, cure)
+
+
+def _ending(file: str) -> str:
+    return posixpath.splitext(file)[1].lower()
+
+
+def unpublished(files: Iterable[str]) -> Iterator[Problem]:
+    """Finds files beside stories that are neither Markdown nor pictures."""
+    for file in filter(file_names.is_left_out, files):
+        what = "is neither Markdown nor a picture, so it is not published"
+        cure = "to publish it, move it to content/static/; if not, move it out of content/"
+        yield _hint(file, 0, what, cure)
