@@ -1,9 +1,7 @@
-"""Slips in Markdown that nobody sees until the page is out: each rule takes a text and yields line,
-fault and cure.
+"""Finds slips in Markdown that show only on the page. Each rule yields line, fault and cure.
 
-A rule knows what python-markdown makes of the text, which differs from what git hosts show. Refuses
-to cry wolf: where a construct may well be meant as it stands, the rule is silent. What leads
-nowhere is an error, and found in `pages`.
+The rules know how python-markdown reads the text, which is not how git hosts show it. A rule is
+silent if the text may be meant as it is. Broken links are errors, and found in `site`.
 """
 
 from __future__ import annotations
@@ -23,8 +21,9 @@ _UNDERLINE = re.compile(r"([=-]+)[ ]*")
 _SENTENCE = (".", ",", ";", ":", "!", "?", "…", ".”", ".’", ".)")
 _LONG_HEADING = 60
 _WIDE_UNDERLINE = 6
-_PARTED = re.compile(
-    r"(?<![\\!])\[[^\[\]\n]+\][ \t]+\((?=https?://|www\.|mailto:|\.{0,2}/|[\w./-]+\.(?i:md|markdown)[)#])[^()\s]*\)"
+_SPLIT_LINK = re.compile(
+    r"(?<![\\!])\[[^\[\]\n]+\][ \t]+"
+    r"\((?=https?://|www\.|mailto:|\.{0,2}/|[\w./-]+\.(?i:md|markdown)[)#])[^()\s]*\)"
 )
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 _ADDRESS = re.compile(
@@ -39,21 +38,33 @@ _RULE = re.compile(r"[ ]*+\|?[ ]*+:?-++:?[ ]*+(?:\|[ ]*+:?-++:?[ ]*+)*+\|?[ ]*")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _KEPT_SCHEMES = frozenset({"http", "https", "mailto"})
 _FTP = re.compile(r"<(ftps?://[^<>\s]*)>", re.IGNORECASE)
-_IDLE = (
-    (re.compile(r"(?<![\\~])~~(?=[^\s~])[^~\n]*[^\s~]~~(?!~)"), "'~~' does not strike text out; it is shown as typed",
-     "write <del>…</del>"),
-    (re.compile(r"^ *[-*+] +\[[ xX]\] ", re.MULTILINE), "the box of a task list is shown as typed",
-     "remove it"),
-    (re.compile(r"(?<![\\!])\[\[[^\[\]\n]+\]\](?!\()"), "a link in [[…]] is shown as typed",
-     "write it as [words](file.md)"),
-    (re.compile(r"^> *\[!\w+\]", re.MULTILINE), "'[!…]' does not turn a quotation into a box; it is shown as typed",
-     "remove it"),
-)  # fmt: skip
+_UNSUPPORTED = (
+    (
+        re.compile(r"(?<![\\~])~~(?=[^\s~])[^~\n]*[^\s~]~~(?!~)"),
+        "'~~' does not strike text out; it is shown as typed",
+        "write <del>…</del>",
+    ),
+    (
+        re.compile(r"^ *[-*+] +\[[ xX]\] ", re.MULTILINE),
+        "the box of a task list is shown as typed",
+        "remove it",
+    ),
+    (
+        re.compile(r"(?<![\\!])\[\[[^\[\]\n]+\]\](?!\()"),
+        "a link in [[…]] is shown as typed",
+        "write it as [words](file.md)",
+    ),
+    (
+        re.compile(r"^> *\[!\w+\]", re.MULTILINE),
+        "'[!…]' does not turn a quotation into a box; it is shown as typed",
+        "remove it",
+    ),
+)
 _SHOWN = 60
 
 
 class Found(NamedTuple):
-    """One slip: its line, counted from 1, what is wrong, and the cure."""
+    """One slip: its line, counted from 1, what is wrong, and how to fix it."""
 
     line: int
     what: str
@@ -61,48 +72,47 @@ class Found(NamedTuple):
 
 
 def hints(text: str) -> tuple[Found, ...]:
-    """Returns every slip in a Markdown text, in the order of lines."""
+    """Returns all slips in a Markdown text, by line."""
     prose = Prose(text)
     return tuple(sorted({found for rule in RULES for found in rule(prose)}))
 
 
 def glued_lists(prose: Prose) -> Iterator[Found]:
-    """Finds lists right below a line of text: without a blank line between, they run on as text.
+    """Finds lists right below a line of text: without a blank line, they run on as text.
 
-    One line that begins with a hyphen may be a dash: it takes two of them, a colon above, or a
-    quotation, to be sure.
+    A single line that begins with a hyphen may be a dash. It counts only with a quotation, or if
+    the line above ends in a colon.
     """
     for block in prose.blocks:
-        begin = next(
-            (n for n, line in enumerate(block.lines) if not line.startswith("#")), len(block.lines)
-        )
+        begin = 0
+        while begin < len(block.lines) and block.lines[begin].startswith("#"):
+            begin += 1
         text = block.lines[begin:]
         if not text or MARKER.match(text[0]) or text[0].startswith(("    ", "\t")):
             continue
         marked = [number for number, line in enumerate(text) if _BULLET.match(line)]
-        if marked and (
-            len(marked) > 1
-            or _QUOTING.match(text[marked[0]])
-            or text[marked[0] - 1].rstrip().endswith(":")
-        ):
-            yield Found(block.line + begin + marked[0], "a list right below a line of text is shown as running text",
-                        "put a blank line above it")  # fmt: skip
+        if not marked:
+            continue
+        follows_colon = text[marked[0] - 1].rstrip().endswith(":")
+        if len(marked) > 1 or _QUOTING.match(text[marked[0]]) or follows_colon:
+            what = "a list right below a line of text is shown as running text"
+            yield Found(block.line + begin + marked[0], what, "put a blank line above it")
 
 
 def accidental_headings(prose: Prose) -> Iterator[Found]:
-    """Finds single lines of text that a `---` or `===` below them turns into headings, though they
-    are none.
-    """
+    """Finds lines of text that a `---` or `===` below them turns into headings by mistake."""
     for block in prose.blocks:
         underline = _UNDERLINE.fullmatch(block.lines[1]) if len(block.lines) > 1 else None
         if underline and _is_no_heading(block.lines[0].rstrip(), underline[1]):
-            yield Found(block.line + 1, f"the line '{underline[1][:3]}' turns the line above it into a heading",
-                        "put a blank line above it for a rule, or begin a heading with ##")  # fmt: skip
+            what = f"the line '{underline[1][:3]}' turns the line above it into a heading"
+            cure = "put a blank line above it for a rule, or begin a heading with ##"
+            yield Found(block.line + 1, what, cure)
 
 
 def shallow_bullets(prose: Prose) -> Iterator[Found]:
-    """Finds bullets that are indented, but by fewer than the four spaces that nest them; one space
-    is no nesting.
+    """Finds bullets that are indented by too little to be nested, which takes four spaces.
+
+    A bullet indented by one space is not meant to be nested.
     """
     above: int | None = None
     for block in prose.blocks:
@@ -115,27 +125,27 @@ def shallow_bullets(prose: Prose) -> Iterator[Found]:
             depth = len(marker[1])
             if above is not None and depth > above + 1 and depth // 4 == above // 4:
                 need = (above // 4 + 1) * 4
-                yield Found(block.line + number, f"a bullet indented by {_spaces(depth)} is not nested",
-                            f"indent it by {need}")  # fmt: skip
+                what = f"a bullet indented by {_spaces(depth)} is not nested"
+                yield Found(block.line + number, what, f"indent it by {need}")
             else:
                 above = depth
 
 
 def shallow_paragraphs(prose: Prose) -> Iterator[Found]:
-    """Finds paragraphs of a bullet that are indented by too little to belong to it."""
+    """Finds paragraphs that are indented by too little to belong to the bullet above."""
     listed = False
     lines = prose.text.split("\n")
     for block in prose.blocks:
         depth = len(block.lines[0]) - len(block.lines[0].lstrip(" "))
         marked = MARKER.match(block.lines[0]) is not None
         if listed and 2 <= depth < 4 and not marked and not FENCE.match(lines[block.line - 1]):
-            yield Found(block.line, f"a paragraph indented by {_spaces(depth)} does not belong to the bullet above",
-                        "indent it by 4")  # fmt: skip
+            what = f"a paragraph indented by {_spaces(depth)} does not belong to the bullet above"
+            yield Found(block.line, what, "indent it by 4")
         listed = marked or (listed and depth >= 2)
 
 
 def fences(prose: Prose) -> Iterator[Found]:
-    """Finds fences of code blocks that are never closed, or that open none."""
+    """Finds fences that are never closed, or that do not open a code block."""
     lines = Lines(prose.text.split("\n"))
     inside = 0
     for number, line in enumerate(lines):
@@ -144,20 +154,14 @@ def fences(prose: Prose) -> Iterator[Found]:
             continue
         end = lines.closing(number, fence[2])
         if fence[1]:
-            yield Found(
-                number + 1,
-                "an indented fence does not open a code block",
-                "begin it at the start of its line",
-            )
+            what = "an indented fence does not open a code block"
+            yield Found(number + 1, what, "begin it at the start of its line")
         elif not is_fence(fence[3]):
-            yield Found(number + 1, f"a fence followed by '{fence[3].strip()}' does not open a code block",
-                        "leave only the language after it")  # fmt: skip
+            what = f"a fence followed by '{fence[3].strip()}' does not open a code block"
+            yield Found(number + 1, what, "leave only the language after it")
         elif end is None:
-            yield Found(
-                number + 1,
-                "a code block is opened here and never closed",
-                f"close it with a line {fence[2]}",
-            )
+            what = "a code block is opened here and never closed"
+            yield Found(number + 1, what, f"close it with a line {fence[2]}")
         if end is None and fence[1]:  # what closes an indented fence needs no hint of its own
             end = lines.closing(number, fence[2], indented=True)
             inside = number + 1 if end is None else end + 1
@@ -165,15 +169,15 @@ def fences(prose: Prose) -> Iterator[Found]:
             inside = len(lines) if end is None else end + 1
 
 
-def parted_links(prose: Prose) -> Iterator[Found]:
-    """Finds `[words] (address)`: the space makes two texts of what should be one link."""
-    for found in _PARTED.finditer(prose.plain):
-        yield Found(prose.line_of(found.start()), "a space separates a link's words from its address",
-                    "remove the space between ] and (")  # fmt: skip
+def split_links(prose: Prose) -> Iterator[Found]:
+    """Finds `[words] (address)`: with the space it is not a link."""
+    for found in _SPLIT_LINK.finditer(prose.plain):
+        what = "a space separates a link's words from its address"
+        yield Found(prose.line_of(found.start()), what, "remove the space between ] and (")
 
 
 def broken_links(prose: Prose) -> Iterator[Found]:
-    """Finds links without an end, without an address, or with a space in it."""
+    """Finds links that are not closed, have no address, or have a space in it."""
     for link in prose.links:
         if link.kind != "inline":
             continue
@@ -181,80 +185,68 @@ def broken_links(prose: Prose) -> Iterator[Found]:
         if not link.address:
             yield Found(line, "a link without an address", "write one, or remove the brackets")
         elif not link.closed and _ADDRESS.match(link.address):
-            yield Found(
-                line,
-                f"the link to {_shown(link.address)} is not closed",
-                "put a ) after its address",
-            )
-        elif (
-            _WEB.match(link.address)
-            and link.rest
-            and not _TITLE.fullmatch(link.rest)
-            and not _is_curled(link)
-        ):
-            yield Found(line, f"the address of the link to {_shown(link.address)} goes on after a space",
-                        "put the ) before the space, or write the space as %20")  # fmt: skip
+            what = f"the link to {_shown(link.address)} is not closed"
+            yield Found(line, what, "put a ) after its address")
+        elif link.rest and _WEB.match(link.address):
+            if _TITLE.fullmatch(link.rest) or _is_curled(link):
+                continue
+            what = f"the address of the link to {_shown(link.address)} goes on after a space"
+            yield Found(line, what, "put the ) before the space, or write the space as %20")
 
 
 def curled_quotes(prose: Prose) -> Iterator[Found]:
-    """Finds quotes that a phone has curled in or behind a link's address: they become part of
-    it.
-    """
+    """Finds curly quotes in or after a link's address: they become part of it."""
     for link in prose.links:
         if _is_curled(link):
-            yield Found(prose.line_of(link.start), "a link's address contains a curly quote",
-                        'type straight ones (")')  # fmt: skip
+            what = "a link's address contains a curly quote"
+            yield Found(prose.line_of(link.start), what, 'type straight ones (")')
 
 
 def bare_addresses(prose: Prose) -> Iterator[Found]:
-    """Finds web addresses that are shown as words, since nothing marks them as links."""
+    """Finds URLs that are shown as text, since they are not marked up as links."""
     for link in prose.links:
         if link.kind == "bare":
-            yield Found(prose.line_of(link.start), f"the address {_shown(link.address)} is shown as text, not a link",
-                        "put it between < and >, or write [words](address)")  # fmt: skip
+            what = f"the address {_shown(link.address)} is shown as text, not a link"
+            cure = "put it between < and >, or write [words](address)"
+            yield Found(prose.line_of(link.start), what, cure)
 
 
 def foreign_pictures(prose: Prose) -> Iterator[Found]:
-    """Finds pictures of other hosts: a page asks nobody else for anything, so they are shown as
-    links.
-    """
+    """Finds pictures on other hosts, from which a page loads nothing: only a link is shown."""
     for link in prose.links:
         address = f"https:{link.address}" if link.address.startswith("//") else link.address
         if link.picture and _WEB.match(address):
-            name = (
-                unquote(urlsplit(address).path.rpartition("/")[2]) if urls.web_link(address) else ""
-            )
-            yield Found(prose.line_of(link.start), f"the picture is on {_host(address)}, so only a link is shown",
-                        f"save it beside this file, and write its name instead: {name or 'picture.jpg'}")  # fmt: skip
+            name = ""
+            if urls.web_link(address):
+                name = unquote(urlsplit(address).path.rpartition("/")[2])
+            what = f"the picture is on {_host(address)}, so only a link is shown"
+            cure = f"save it beside this file, and write its name instead: {name or 'picture.jpg'}"
+            yield Found(prose.line_of(link.start), what, cure)
 
 
 def markup_without_effect(prose: Prose) -> Iterator[Found]:
-    """Finds marks that other kinds of Markdown know, and that are shown here as they were typed;
-    each kind once.
-    """
-    for mark, what, cure in _IDLE:
+    """Finds markup of other kinds of Markdown, which is shown as typed; each kind once."""
+    for mark, what, cure in _UNSUPPORTED:
         found = mark.search(prose.plain)
         if found:
             yield Found(prose.line_of(found.start()), what, cure)
 
 
 def glued_tables(prose: Prose) -> Iterator[Found]:
-    """Finds tables right below a line of text: without a blank line between, they run on as
-    text.
-    """
+    """Finds tables right below a line of text: without a blank line, they run on as text."""
     for block in prose.blocks:
         lines = block.lines
         if len(lines) > 1 and "|" in lines[0] and _RULE.fullmatch(lines[1]):
             continue
         for number in range(2, len(lines)):
             if "|" in lines[number - 1] and "|" in lines[number] and _RULE.fullmatch(lines[number]):
-                yield Found(block.line + number - 1, "a table right below a line of text is shown as running text",
-                            "put a blank line above it")  # fmt: skip
+                what = "a table right below a line of text is shown as running text"
+                yield Found(block.line + number - 1, what, "put a blank line above it")
                 break
 
 
 def dropped_links(prose: Prose) -> Iterator[Found]:
-    """Finds links to what is no web or mail address: they are shown as words that lead nowhere."""
+    """Finds links that are not web or mail addresses: only their words are shown."""
     for link in prose.links:
         scheme = _SCHEME.match(link.address)
         if scheme and link.kind != "bare" and scheme[1].lower() not in _KEPT_SCHEMES:
@@ -264,54 +256,51 @@ def dropped_links(prose: Prose) -> Iterator[Found]:
 
 
 def tracking_links(prose: Prose) -> Iterator[Found]:
-    """Finds links whose address tells the publisher where a reader came from."""
+    """Finds links whose URL tells the publisher where a reader came from."""
     for link in prose.links:
         cleaned = untracked(link.address)
         if cleaned:
-            yield Found(prose.line_of(link.start), f"the link to {_host(link.address)} tracks its readers",
-                        f"write {cleaned}")  # fmt: skip
+            what = f"the link to {_host(link.address)} tracks its readers"
+            yield Found(prose.line_of(link.start), what, f"write {cleaned}")
 
 
 def raw_html(prose: Prose) -> Iterator[Found]:
-    """Finds HTML that is dropped when the page is made, each kind of it once."""
+    """Finds HTML that is not published; each kind once."""
     if "<" not in prose.plain:
         return
-    met: set[str] = set()
+    seen: set[str] = set()
     for tag in _TAG.finditer(prose.plain):
         if _is_pointed_address(prose, tag.start()):
             continue
-        for words, cure in _dropped(tag[1].lower(), tag[2] or ""):
-            if words not in met:
-                met.add(words)
-                yield Found(prose.line_of(tag.start()), words, cure)
+        for what, cure in _dropped(tag[1].lower(), tag[2] or ""):
+            if what not in seen:
+                seen.add(what)
+                yield Found(prose.line_of(tag.start()), what, cure)
     comment = prose.plain.rfind("<!--")
     if comment >= 0:
-        yield Found(
-            prose.line_of(comment),
-            "a comment is not closed, so it is published",
-            "close it with -->",
-        )
+        what = "a comment is not closed, so it is published"
+        yield Found(prose.line_of(comment), what, "close it with -->")
 
 
 def lost_front_matter(prose: Prose) -> Iterator[Found]:
-    """Finds keys at the beginning of a text that are shown as text, since the line `---` above them
-    is not there.
+    """Finds keys at the top of a text that are shown as text, since there is no `---` above
+    them.
     """
     first = prose.blocks[0] if prose.blocks else None
     if first is None:
         return
     lines = first.lines[1:] if first.lines[0].rstrip() == "---" else first.lines
     if lines and _KEY.match(lines[0]) and "---" in (line.rstrip() for line in lines[1:]):
-        yield Found(first.line, "this is shown as text, because the front matter does not begin on the first line",
-                    "make --- the first line of the file")  # fmt: skip
+        what = "this is shown as text, because the front matter does not begin on the first line"
+        yield Found(first.line, what, "make --- the first line of the file")
 
 
 def misplaced_keys(prose: Prose) -> Iterator[Found]:
     """Finds keys that were typed below the front matter, where they are published as text."""
     for line, key in ignored_keys.below(prose.plain):
         proper = "" if key == key.lower() else f", as '{key.lower()}'"
-        yield Found(line, f"'{key}:' has no effect here, and is published as text",
-                    f"move this line above the second ---{proper}")  # fmt: skip
+        what = f"'{key}:' has no effect here, and is published as text"
+        yield Found(line, what, f"move this line above the second ---{proper}")
 
 
 RULES: tuple[Callable[[Prose], Iterator[Found]], ...] = (
@@ -320,7 +309,7 @@ RULES: tuple[Callable[[Prose], Iterator[Found]], ...] = (
     shallow_bullets,
     shallow_paragraphs,
     fences,
-    parted_links,
+    split_links,
     broken_links,
     curled_quotes,
     bare_addresses,
@@ -336,14 +325,15 @@ RULES: tuple[Callable[[Prose], Iterator[Found]], ...] = (
 
 
 def _dropped_link(line: int, address: str) -> Found:
-    what = f"the link to {_shown(address)} is not published, because it is neither a web nor a mail address"
+    what = (
+        f"the link to {_shown(address)} is not published, "
+        "because it is neither a web nor a mail address"
+    )
     return Found(line, what, "write an https:// address, or only the words")
 
 
 def untracked(address: str) -> str:
-    """Returns the address without what tracks its readers, nothing where there is nothing of that
-    kind in it.
-    """
+    """Returns the URL without what tracks its readers, "" if nothing in it does."""
     if not _WEB.match(address) or urls.web_link(address) is None:
         return ""
     cleaned = urls.clean(address)
@@ -351,9 +341,7 @@ def untracked(address: str) -> str:
 
 
 def _is_no_heading(line: str, underline: str) -> bool:
-    """Tells whether an underlined line reads as a sentence or an entry of a list; a short line may
-    be a heading.
-    """
+    """True if an underlined line reads as a sentence or a list item, not as a heading."""
     if line.startswith("#"):
         return False
     odd = MARKER.match(line) is not None or line.startswith(">") or len(underline) < 3
@@ -380,9 +368,7 @@ def _dropped(tag: str, attributes: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_pointed_address(prose: Prose, at: int) -> bool:
-    """True if the `<` at this place opens the address of a link or picture, as in `[words](<my
-    file.md>)`.
-    """
+    """True if the `<` at this place begins an address, as in `[words](<my file.md>)`."""
     return prose.plain[max(0, at - 80) : at].rstrip().endswith(
         ("](", "]:")
     ) and prose.is_within_link(at)

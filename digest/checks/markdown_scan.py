@@ -1,11 +1,9 @@
-"""Markdown as an editor typed it, looked at without rendering it: its code blanked out, its blocks
-and links found.
+"""Finds the blocks and links of a Markdown text without rendering it.
 
-    text ──blank code and comments──▶ text of the same length ──▶ blocks, links, each with its line
+    text ──blank out code, comments──▶ text of the same length ──▶ blocks, links, with their lines
 
-It goes by what python-markdown does with the fences, tables and lists that are switched on in
-`pages`, so that a hint speaks of what readers would see. Takes time in proportion to the text,
-whatever is in it. Refuses to judge: that is for the hints.
+It reads fences, tables and lists as python-markdown does with the extensions that `site` uses, so
+that hints are about what readers would see. Takes time in proportion to the length of any text.
 """
 
 from __future__ import annotations
@@ -34,21 +32,21 @@ _POINTED = re.compile(r"<(https?://[^<>\s]*)>", re.IGNORECASE)
 _RAW = re.compile(r"<(a|img)\b([^<>]*)>", re.IGNORECASE)
 _SOURCE = re.compile(r"\b(?:href|src)\s*=\s*[\"']?([^\"'\s<>]*)", re.IGNORECASE)
 _ELEMENT = re.compile(r"</?[A-Za-z][^<>]*>")
-_PARTED = re.compile(r"\][ \t]+\($")
+_SPLIT_LINK = re.compile(r"\][ \t]+\($")
 _BARE = re.compile(r"(?<![\w/])https?://[^\s<>\"|]+", re.IGNORECASE)
 _TRAILING = ".,;:!?'\"’”»*_…"
 _USED = re.compile(r"!\[([^\]\n]{0,500})\]\[([^\]\n]{0,500})\]")
-_FARTHEST = 2_000  # signs within which the two ends of a link are looked for: a paragraph
+_LONGEST_LINK = 2_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link as it was typed: from sign `start` to before `end`.
+    """A link as it was typed, from character `start` to before `end`.
 
     `kind` is "inline" for `[words](address)`, "reference" for `[name]: address`, "pointed" for
-    `<address>`, "raw" for HTML, "bare" for an address alone. `rest` is what stands behind the
-    address, a title in most cases. Of an inline one whose bracket is never closed, `closed` is
-    false and the address goes as far as the next white space.
+    `<address>`, "raw" for HTML, and "bare" for a URL alone. `rest` is what follows the address,
+    usually a title. If the bracket of an inline link is never closed, `closed` is False, and the
+    address ends at the next white space.
     """
 
     start: int
@@ -69,20 +67,21 @@ class Block:
 
 
 class Prose:
-    """One text, seen from several sides; `plain` has spaces for code blocks and comments, `x` for
-    code in a line.
+    """One text.
+
+    In `plain`, code blocks and comments are replaced by spaces, code within a line by `x`.
     """
 
     def __init__(self, text: str) -> None:
         self.text = text
         fenced = "\n".join(_without_fences(text.split("\n")))
-        closed = fenced.rfind("-->") + 3  # no comment that opens below is closed
+        closed = fenced.rfind("-->") + 3  # no comment that opens below this is closed
         self.plain = _without_code(
             _without_indented(_COMMENT.sub(_spaces, fenced[:closed]) + fenced[closed:])
         )
 
     def line_of(self, at: int) -> int:
-        """Returns the line in which a sign stands, counted from 1."""
+        """Returns the line of a character, counted from 1."""
         return bisect_left(self._line_ends, at) + 1
 
     @cached_property
@@ -90,16 +89,14 @@ class Prose:
         return [found.start() for found in re.finditer("\n", self.text)]
 
     def is_within_link(self, at: int) -> bool:
-        """True if a link `[words](address)`, or a line `[name]: address`, begins before a sign and
-        ends after it.
-        """
+        """True if a character is within a link `[words](address)`, or a line `[name]: address`."""
         starts, ends = self._spans
         before = bisect_left(starts, at)
         return before > 0 and ends[before - 1] > at
 
     @cached_property
     def _spans(self) -> tuple[list[int], list[int]]:
-        """Where links begin, in order, and the farthest end of each and of those before it."""
+        """Where links begin, in order, and the farthest end up to each of them."""
         links = [
             link for link in self.links if link.kind in {"inline", "reference"} and link.closed
         ]
@@ -107,20 +104,13 @@ class Prose:
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
-        """The blocks of the text, code apart."""
+        """The blocks of the text, without code."""
         return tuple(_blocks(self.plain))
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
-        """Every link and picture, in their order; an address alone counts as one, though it is
-        shown as words.
-        """
-        if (
-            "](" not in self.plain
-            and "://" not in self.plain
-            and "]:" not in self.plain
-            and "<" not in self.plain
-        ):
+        """All links and pictures in order, URLs that are shown as text included."""
+        if not any(sign in self.plain for sign in ("](", "://", "]:", "<")):
             return ()
         found = [
             *_inline(self.plain),
@@ -136,25 +126,24 @@ class Prose:
 
 
 def is_silent(text: str) -> bool:
-    """Tells whether nothing of a text is shown: it is empty, or only comments and definitions of
-    links.
+    """True if nothing of a text is shown: it is empty, or has only comments and link
+    definitions.
     """
     if "<!--" not in text and "]:" not in text:
         return not text.strip()
-    closed = (
-        max(text.rfind("-->"), text.rfind("--!>") + 1) + 3
-    )  # no comment that opens below is closed
+    # No comment that opens below this is closed.
+    closed = max(text.rfind("-->"), text.rfind("--!>") + 1) + 3
     shown = _HIDDEN.sub("", text[:closed]) + text[closed:]
     return all(not line.strip() or _is_definition(line) for line in shown.split("\n"))
 
 
 def is_fence(info: str) -> bool:
-    """Tells whether a line of fence signs with these words behind them opens a code block."""
+    """True if a fence followed by these words opens a code block."""
     return _INFO.fullmatch(info) is not None
 
 
 class Lines(list[str]):
-    """The lines of a text, each found at once by what stands in it."""
+    """The lines of a text, with a quick search for the line that closes a fence."""
 
     @cached_property
     def _places(self) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
@@ -167,10 +156,10 @@ class Lines(list[str]):
         return closing, bare
 
     def closing(self, opened: int, signs: str, *, indented: bool = False) -> int | None:
-        """Returns the number of the line that closes the fence of line `opened`, both from 0; None
-        where none does.
+        """Returns the number of the line that closes the fence in line `opened`, both from 0; None
+        if there is none.
 
-        `signs` are those of the fence. An `indented` one may have white space around it.
+        `signs` are those of the fence. The closing line of an `indented` one may be indented too.
         """
         places = self._places[indented].get(signs, [])
         at = bisect_right(places, opened)
@@ -178,7 +167,7 @@ class Lines(list[str]):
 
 
 def _is_definition(line: str) -> bool:
-    """True if a line only says where a link leads, with a title or without."""
+    """True if a line only defines a link, `[name]: address`, with or without a title."""
     begin = _DEFINED.match(line)
     if begin is None:
         return False
@@ -192,8 +181,8 @@ def _is_definition(line: str) -> bool:
 
 
 def _without_code(text: str) -> str:
-    """Returns a text with an `x` for each sign of code in a line: what two equal runs of backticks
-    enclose.
+    """Returns a text with `x` for each character of code within a line, between equal runs of
+    backticks.
     """
     runs = [found.span() for found in _BACKTICKS.finditer(text)]
     if len(runs) < 2:
@@ -236,7 +225,7 @@ def _without_fences(lines: Sequence[str]) -> list[str]:
 
 
 def _without_indented(text: str) -> str:
-    """Blanks out blocks of code by indentation: those that no list stands above."""
+    """Blanks out indented code blocks; indented lines below a list belong to the list."""
     lines = text.split("\n")
     listed = False
     for block in _blocks(text):
@@ -267,14 +256,15 @@ def _inline(text: str) -> Iterator[Link]:
     starts = {closed: opened for opened, closed in openings.items()}
     for middle in re.finditer(r"(?<!\\)\]\(", text):
         opening = starts.get(middle.start())
-        if opening is None or middle.start() - opening >= _FARTHEST:
+        if opening is None or middle.start() - opening >= _LONGEST_LINK:
             continue
         picture = opening > 0 and text[opening - 1] == "!"
         begin = middle.end()
         start, end = opening - picture, ends.get(begin - 1)
-        if end is None or end >= begin + _FARTHEST:
+        if end is None or end >= begin + _LONGEST_LINK:
             at = bisect_left(breaks, begin)
-            end, last = None, min(breaks[at] if at < len(breaks) else len(text), begin + _FARTHEST)
+            paragraph_end = breaks[at] if at < len(breaks) else len(text)
+            end, last = None, min(paragraph_end, begin + _LONGEST_LINK)
         else:
             last = end
         address, rest = _address(text[begin:last].strip())
@@ -283,10 +273,10 @@ def _inline(text: str) -> Iterator[Link]:
 
 
 def _pairs(signs: re.Pattern[str], text: str) -> dict[int, int]:
-    """Returns where each bracket of a text closes, by where it opens; those that a paragraph leaves
-    open are not there.
+    """Returns where each bracket closes, by where it opens; brackets that a paragraph leaves open
+    are missing.
 
-    `signs` finds both brackets, and the end of a paragraph.
+    `signs` finds opening and closing brackets, and the ends of paragraphs.
     """
     pairs: dict[int, int] = {}
     opened: list[int] = []
@@ -301,9 +291,7 @@ def _pairs(signs: re.Pattern[str], text: str) -> dict[int, int]:
 
 
 def _address(inside: str) -> tuple[str, str]:
-    """Returns the address and what stands behind it, which for a good link is nothing or a
-    title.
-    """
+    """Returns the address and what follows it: nothing or a title, if the link is correct."""
     if inside.startswith("<") and ">" in inside:
         address, _, rest = inside[1:].partition(">")
         return address, rest.strip()
@@ -340,15 +328,15 @@ def _raw(text: str) -> Iterator[Link]:
 
 def _bare(text: str) -> Iterator[Link]:
     for found in _BARE.finditer(text):
-        if _PARTED.search(text, max(0, found.start() - 9), found.start()):
-            continue  # a slip of its own: it would be told twice
+        if _SPLIT_LINK.search(text, max(0, found.start() - 9), found.start()):
+            continue  # `split_links` reports it
         address = _without_closing(found[0])
         yield Link(found.start(), found.start() + len(address), "bare", address)
 
 
 def _without_closing(address: str) -> str:
-    """Returns a bare address without the punctuation of its sentence, and without parentheses that
-    it does not open.
+    """Returns a bare URL without the punctuation after it, and without a parenthesis that it does
+    not open.
     """
     end, extra = len(address), address.count(")") - address.count("(")
     while end and (address[end - 1] in _TRAILING or (address[end - 1] == ")" and extra > 0)):

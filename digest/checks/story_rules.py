@@ -67,7 +67,7 @@ def _truncated(stories: Iterable[Story], history: History, line_of: LineOf) -> I
 
 
 def _is_cut(title: str, longer: str) -> bool:
-    """True if `longer` continues the sentence of `title`, and not with ` - ` or ` | ` and a name."""
+    """True if `longer` goes on after `title` with another word, not with ` - ` or ` | `."""
     bare = title.rstrip("….").rstrip()
     rest = longer[len(bare) :]
     return bool(bare) and longer.startswith(bare) and rest[:1] == " " and rest[1:2].isalnum()
