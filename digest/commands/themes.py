@@ -296,7 +296,10 @@ def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]
     disk.remember(
         root,
         _MEMORY,
-        {one.story.file: [one.mark, hash_of(decided.edits[one.story.file].after)] for one in ours},
+        {
+            one.story.file: [one.written, hash_of(decided.edits[one.story.file].after)]
+            for one in ours
+        },
     )
     late = store.rewrite(root, decided.edits.values())
     store.add_lines(

@@ -1,6 +1,5 @@
-"""Why a story has its themes, in words: the phrase that earned each, or the editor who gave it.
-
-Refuses to judge: it words what `retheme.judge` has found.
+"""Says in words why a story has its themes: the phrase that earned each, or that the editor gave
+it.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from digest.themes.reapply import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a story has a theme, or has it not."""
+    """Why a story has a theme, or does not have it."""
 
     theme: str
     has: bool
@@ -23,7 +22,9 @@ class Reason:
 
 
 def reasons(verdict: Verdict, themes: Sequence[Theme]) -> Iterator[Reason]:
-    """Yields why a story has each of its themes, then why not those that it could have."""
+    """Yields why a story has each of its themes, then why it does not have others that it could
+    have.
+    """
     has = named(verdict.story, current_ids(themes))
     for theme in has:
         yield Reason(theme, True, _why(theme, verdict))
@@ -33,7 +34,7 @@ def reasons(verdict: Verdict, themes: Sequence[Theme]) -> Iterator[Reason]:
 
 
 def named(story: Story, names: Mapping[str, str]) -> tuple[str, ...]:
-    """Returns a story's themes by the ids that they have today."""
+    """Returns a story's themes by today's ids."""
     return tuple(dict.fromkeys(names.get(theme, theme) for theme in story.themes))
 
 
@@ -47,12 +48,13 @@ def _why(theme: str, verdict: Verdict) -> str:
 
 
 def _why_not(theme: str, verdict: Verdict) -> str:
-    """Words for a theme that a story has not: whose doing that is depends on whose its themes are."""
-    evidence = verdict.earned.get(theme) or verdict.incoming[theme]
-    if verdict.own:
-        return f"{evidence}; " + (
-            "taken off by the editor" if theme in verdict.incoming else "not given by the editor"
-        )
-    return f"{evidence}; " + (
-        "--apply would add it" if theme in verdict.themes else "the rules say so no longer"
-    )
+    """Returns why a story does not have a theme that it could have."""
+    if verdict.own and theme in verdict.incoming:
+        why = "taken off by the editor"
+    elif verdict.own:
+        why = "not given by the editor"
+    elif theme in verdict.themes:
+        why = "--apply would add it"
+    else:
+        why = "the rules say so no longer"
+    return f"{verdict.earned.get(theme) or verdict.incoming[theme]}; {why}"

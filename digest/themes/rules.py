@@ -1,8 +1,9 @@
-"""Which themes a story earns by what its publisher says: the rules of digest.toml, applied to headline and summary.
+"""Applies the theme rules of digest.toml to a story's headline and summary.
 
-    headline, summary ──fold, edge──▶ ──blank out `ignore`──▶ ──search `match`──▶ {theme: evidence}, the main first
+    headline, summary ──fold, mark edges──▶ ──blank out `ignore`──▶ ──search `match`──▶ evidence
 
-Refuses to weigh words: a phrase is there or it is not, and the evidence names it, so that an editor can see why.
+A phrase is found or not, there are no weights. The evidence names the phrase, so that an editor can
+see why.
 """
 
 from __future__ import annotations
@@ -15,18 +16,20 @@ from functools import lru_cache
 from digest.model import Theme
 from digest.phrases import STAR, fold, parts_of
 
-# Thai, Lao, Burmese, Khmer, Chinese and Japanese are written without spaces, so that "whole words" means nothing there.
+# Thai, Lao, Burmese, Khmer, Chinese and Japanese are written without spaces, so that "whole words"
+# means nothing there.
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
-# Vowel signs and accents that belong to the word they stand in, though `\w` does not know them.
+# Vowel signs and accents are part of a word, but not of `\w`.
 _MARKS = "\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
 
 _WORD = re.compile(rf"(?:(?![{_UNSPACED}])[\w{_MARKS}])+")
 
-# Signs that folded text cannot hold: one stands at both edges of each word, so that "whole words" is part of the text
-# and a pattern need not look around; the other where words were blanked out, so that no phrase reaches across.
+# Folded text cannot contain these characters. The first marks both edges of each word, so that
+# patterns match whole words without looking around. The second replaces blanked out words, so that
+# no phrase reaches across them.
 _EDGE = "\x1f"
 _BLANK = "\n"
 
@@ -40,7 +43,7 @@ _PLACES = (
 
 @dataclass(frozen=True, slots=True)
 class _Phrase:
-    """One phrase, compiled: a pattern for each of its parts."""
+    """A phrase, compiled: a pattern for each of its parts."""
 
     written: str
     parts: tuple[re.Pattern[str], ...]
@@ -55,44 +58,49 @@ class _Rule:
 
 
 def themes_of(headline: str, summary: str, themes: Sequence[Theme]) -> dict[str, str]:
-    """Returns the themes that a story earns, by id, each with its evidence: the phrase, and where it stood.
+    """Returns the themes that a story earns, by id, each with its evidence: the phrase, and where
+    it was found.
 
-    The first is the main theme: what the headline says comes before what only the summary says, and among equals
-    the order of `themes` decides. Raises ValueError for a phrase that `check_phrase` would have refused.
+    The first is the main theme: phrases in the headline come before those only in the summary, then
+    the order of `themes` decides. Raises ValueError for an invalid phrase (`check_phrase`).
     """
-    texts = (_edged(fold(headline)), _edged(fold(summary)))
-    earned = [
-        (*evidence, theme.id) for theme in themes if (evidence := _earned(_compile(theme), *texts))
-    ]
-    return {
-        theme: f"'{phrase}' {_PLACES[place]}"
-        for place, phrase, theme in sorted(earned, key=lambda one: one[0])
-    }
+    headline, summary = _edged(fold(headline)), _edged(fold(summary))
+    earned = []
+    for theme in themes:
+        found = _earned(_compile(theme), headline, summary)
+        if found:
+            place, phrase = found
+            earned.append((place, theme.id, f"'{phrase}' {_PLACES[place]}"))
+    earned.sort(key=lambda one: one[0])
+    return {theme: evidence for _, theme, evidence in earned}
 
 
 def place_of(evidence: str) -> int:
-    """Returns the place that an evidence names: 0 in the headline, 1 in both, 2 below it."""
-    whole = evidence.removesuffix(_EXCERPT) + _SUMMARY if evidence.endswith(_EXCERPT) else evidence
-    return next(
-        (number for number, place in enumerate(_PLACES) if whole.endswith(place)), len(_PLACES) - 1
-    )
+    """Returns the place that an evidence names: 0 for the headline, 1 for both, 2 for the
+    summary.
+    """
+    if evidence.endswith(_EXCERPT):
+        evidence = evidence.removesuffix(_EXCERPT) + _SUMMARY
+    for number, place in enumerate(_PLACES):
+        if evidence.endswith(place):
+            return number
+    return len(_PLACES) - 1
 
 
 def is_of_summary(evidence: str) -> bool:
-    """Tells whether an evidence needs the whole summary, and not a part of it or the headline alone."""
+    """True if an evidence needs the whole summary."""
     return evidence.endswith(_SUMMARY)
 
 
 def of_excerpt(evidence: str) -> str:
-    """Returns the evidence as it is where only a part of the summary was there to be searched."""
+    """Returns the evidence for the case that only a part of the summary was searched."""
     return evidence.removesuffix(_SUMMARY) + _EXCERPT if is_of_summary(evidence) else evidence
 
 
 def _earned(rule: _Rule, headline: str, summary: str) -> tuple[int, str] | None:
-    """Returns the strongest place at which the rule is met and the first phrase that stands there, None if unmet."""
+    """Returns the strongest place where the rule matches and the first phrase there, else None."""
     headline, summary = _without(rule.ignore, headline, summary)
-    met = list(_met(rule.match, headline, summary))
-    return min(met, key=lambda one: one[0]) if met else None
+    return min(_met(rule.match, headline, summary), key=lambda one: one[0], default=None)
 
 
 def _met(phrases: tuple[_Phrase, ...], headline: str, summary: str) -> Iterator[tuple[int, str]]:
@@ -108,7 +116,10 @@ def _met(phrases: tuple[_Phrase, ...], headline: str, summary: str) -> Iterator[
 
 
 def _without(phrases: tuple[_Phrase, ...], headline: str, summary: str) -> tuple[str, str]:
-    """Blanks the phrases out; one of several parts goes only where all of them are there."""
+    """Blanks the phrases out.
+
+    One of several parts is blanked out only if all its parts are found.
+    """
     for phrase in phrases:
         if any(_met((phrase,), headline, summary)):
             for part in phrase.parts:
@@ -129,7 +140,10 @@ def _phrase(written: str) -> _Phrase:
 
 
 def _pattern(part: str) -> str:
-    """Returns the pattern of one part, edged as the text is: a star lets a word go on to its edge."""
+    """Returns the pattern of one part, with edges like the text.
+
+    A star stands for the rest of a word.
+    """
     edged = re.escape(_edged(part))
     return edged.replace(rf"{_EDGE}\{STAR}", f"[^{_EDGE}]*{_EDGE}").replace(rf"\{STAR}", "")
 
