@@ -133,10 +133,9 @@ def merge(
     """Merges `fresh`, the story as it would be added today, into the story as its file has it.
 
     `before` and `incoming` have the hashes of what the feed said and says, `wrote` of what pull
-    last put into the file. `now` is the time of the pull. Fields in `aside` are only reported,
-    since the file has another feed's words there. `begun` is the story as it was before a pull that
-    was killed after it had changed the file. `has_guid`: a ledger has the story's guid, though its
-    file may lack it. `adopted`: the file was there before a feed brought its story.
+    last put into the file. Fields in `aside` are only reported: the file has another feed's words
+    there. `begun` is the story before a killed pull changed its file. `has_guid`: a ledger has the
+    story's guid, though its file may lack it. `adopted`: the file was there before its feed.
     """
     theirs = hashes_of(fresh)
     if "excerpt" in incoming:  # digest.toml may say that no excerpts of this feed are kept
