@@ -1,4 +1,6 @@
-"""What Markdown gets a hint, and what does not: one file a case, the lines that are expected beside it."""
+"""Which Markdown gets a hint and which does not: each case is a file, with the expected lines
+beside it.
+"""
 
 from __future__ import annotations
 

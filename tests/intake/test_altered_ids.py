@@ -1,4 +1,6 @@
-"""A story whose `id` an editor has taken out or altered: it is still the story that its feed brought."""
+"""Stories whose `id` an editor has removed or changed: they stay the stories that their feed
+brought.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ ONE, TWO = f"{WEEK}2026-05-15-one.md", f"{WEEK}2026-05-15-two.md"
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A digest whose feed has brought two stories: one with a guid that counts in the feed, one with a URI."""
+    """A digest whose feed has brought two stories: one guid is valid only in the feed, one is a
+    URI.
+    """
     (tmp_path / "digest.toml").write_text(SETTINGS)
     (tmp_path / "first.xml").write_text(rss())
     run(tmp_path, "pull")
@@ -37,7 +41,7 @@ def read(root: Path, file: str) -> str:
 
 
 def alter(root: Path, file: str, id: str = "") -> None:
-    """Takes the `id` out of a file, or puts another there."""
+    """Removes the `id` of a file, or replaces it."""
     lines = [
         line for line in read(root, file).splitlines(keepends=True) if not line.startswith("id: ")
     ]
@@ -127,7 +131,7 @@ def site(root: Path) -> dict[str, bytes]:
 
 
 def as_from_nothing(root: Path, folder: Path) -> dict[str, bytes]:
-    """The site as a build makes it that remembers nothing."""
+    """The site as a build without a cache makes it."""
     shutil.copytree(root, folder, ignore=shutil.ignore_patterns(".digest", "site"))
     return site(folder)
 
@@ -249,7 +253,7 @@ def test_a_corrected_link_gives_no_other_id_to_a_story_whose_id_was_taken_out(ro
     assert atom_ids(site(root)) == before
 
 
-# ---------------------------------------------------------------- a story that two feeds have brought in one pull
+# ------------------------------------------------ a story that two feeds bring in one pull
 
 
 def item(guid: str) -> str:
@@ -276,7 +280,7 @@ def shared(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 
 def entry_id(site: dict[str, bytes]) -> str:
-    """The id of the only story, without that of the feed which is named as its source."""
+    """The id of the only story, without that of the feed that is its source."""
     return (
         site["feed.atom"]
         .decode()

@@ -1,4 +1,6 @@
-"""Whatever a feed says, a pull writes only inside the digest, under names that every disk takes, and only once."""
+"""Whatever is in a feed, a pull writes only inside the digest, only once, and only portable
+names.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,7 @@ USUAL: dict[str, Any] = {"suppress_health_check": [HealthCheck.too_slow]}
 
 
 def pulled(root: Path, body: str, other: str) -> None:
-    """Pulls two feeds into a digest, and looks at every name that came of it."""
+    """Pulls two feeds into a digest, and checks every name that this makes."""
     (root / "digest.toml").write_text(judges.settings({"one": "one.json", "other": "other.json"}))
     (root / "one.json").write_text(body)
     (root / "other.json").write_text(other)

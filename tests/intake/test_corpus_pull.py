@@ -1,6 +1,6 @@
-"""Thousands of feeds of other readers' test suites, many of them broken on purpose, in one digest and one run.
+"""Pulls thousands of feeds from other readers' test suites, many of them broken on purpose.
 
-The corpus lies in `../shared/corpus`; without it these tests are skipped.
+The corpus is in `../shared/corpus`; without it these tests are skipped.
 """
 
 from __future__ import annotations
@@ -64,17 +64,17 @@ def run(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def plainly(path: Path) -> int:
-    """How many entries feedparser finds with all its own help; none where it takes the file for no feed at all."""
+    """The number of entries that feedparser finds by itself, 0 if it does not recognise a feed."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             return len(feedparser.parse(path.read_bytes()).entries)
-        except Exception:  # what it trips over is no measure for us
+        except Exception:  # we do not compare what it crashes on
             return 0
 
 
 def is_silent(row: Row) -> bool:
-    """Tells whether a row neither has stories nor says why not."""
+    """True if a row has neither stories nor a reason why not."""
     return not (row.new or row.known or row.adopted or row.reason or row.warnings)
 
 

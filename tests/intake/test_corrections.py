@@ -1,5 +1,6 @@
-"""What publishers correct arrives, what editors wrote stays, and what a pull leaves to be looked at is said: one story
-in two feeds, pulled from files, over what publishers and editors do to it.
+"""A publisher's corrections are merged, an editor's words stay, and open changes are reported.
+
+Most cases have one story in two feeds, pulled from files.
 """
 
 from __future__ import annotations
@@ -49,14 +50,14 @@ OTHER = {
 
 
 class Desk:
-    """A digest whose feeds are files, and the hours that go by."""
+    """A digest whose feeds are files, with a clock of its own."""
 
     def __init__(self, root: Path, *feeds: str) -> None:
         self.root, self.now = root, NOW
         self.name(*feeds or ("a", "b"))
 
     def name(self, *feeds: str, retired: str = "") -> None:
-        """Writes digest.toml anew."""
+        """Writes digest.toml again."""
         tables = (
             f'[[feeds]]\nid = "{feed}"\nurl = "{feed}.json"\n'
             + ("retired = true\n" if feed == retired else "")
@@ -129,7 +130,7 @@ def run(command: str, root: Path) -> str:
 
 
 def lines(report: PullReport) -> list[str]:
-    """What a report says to the editor, without the file's name."""
+    """What a report says to the editor, without the names of files."""
     return [line.partition(": ")[2] for row in report.rows for line in (*row.kept, *row.notices)]
 
 
@@ -463,7 +464,7 @@ def test_a_story_whose_old_link_is_its_id_is_known_wherever_it_is_moved(tmp_path
 
 
 def named(story: Story) -> str:
-    """What the Atom id of a story is made of."""
+    """What the Atom id of a story is made from."""
     if not story.id:
         return story.link
     return story.id if ":" in story.id else f"{story.feeds[0]}\n{story.id}"
@@ -796,7 +797,7 @@ KEYS = {
 
 @dataclass
 class History:
-    """One story in two feeds, and a model of what its file is to say."""
+    """One story in two feeds, and a model of what its file should have."""
 
     desk: Desk
     guid: str
@@ -836,7 +837,9 @@ class History:
     # -------- what happens
 
     def tell(self, feed: str, name: str, turn: int) -> None:
-        """A feed changes its word: to a new one, to the other's, to what the file says, or to none."""
+        """A feed changes a field: to a new value, to the other feed's, to the file's, or to
+        none.
+        """
         other = self.says["b" if feed == "a" else "a"][name]
         new = (self.word(name), self.word(name), other, self.file[name], "")[turn % 5]
         self.says[feed][name] = new if new or name in {"image", "authors", "summary"} else other
@@ -846,11 +849,11 @@ class History:
         self.says["a"][name] = self.says["b"][name] = self.says[feed][name]
 
     def turn(self, feed: str, _: str, __: int) -> None:
-        """A feed drops the story from its window, or shows it again."""
+        """A feed stops carrying the story, or carries it again."""
         self.shows[feed] = not self.shows[feed]
 
     def edit(self, feed: str, name: str, turn: int) -> None:
-        """The editor writes words of their own, or a feed's."""
+        """The editor writes their own words, or those of a feed."""
         new = self.word(name) if turn % 3 else self.says[feed][name]
         if not new or not self.file[name] or name == "url":
             return
@@ -889,7 +892,9 @@ class History:
     # -------- what is expected
 
     def expect(self) -> None:
-        """The first feed's news counts; the other's where the first lacks the story and what it corrects stands."""
+        """Changes of the first feed count; the other's if the first lacks the story and the file
+        has what it corrects.
+        """
         speaker = next((feed for feed in "ab" if self.shows[feed]), "")
         for name in FIELDS if speaker else ():
             new = self.says[speaker][name]
@@ -986,7 +991,7 @@ def test_what_commands_edit_ends_no_hint_of_a_story_in_two_feeds(
     assert [hint for hint in desk.hints() if "has changed since your note" in hint] == hints
 
 
-# ---------------------------------------------------------------- a feed that joins with a correction
+# ------------------------------------------------ a feed that joins with a correction
 
 HTTP = "http://news.example/article/3500001/a-slug"
 

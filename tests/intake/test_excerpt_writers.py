@@ -1,4 +1,4 @@
-"""Above an excerpt stands the publisher who wrote these words, whichever feeds a story has, in whatever order."""
+"""An excerpt is shown under the name of the publisher who wrote it, whatever feeds a story has."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LATER = {
 
 
 class Desk:
-    """A digest whose feeds are files, each of its own paper, and the hours that go by."""
+    """A digest whose feeds are files, each of another paper, with a clock of its own."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.now = root, NOW
@@ -86,7 +86,7 @@ class Desk:
         self.file.write_text(self.file.read_text() + "\nMy note.\n")
 
     def built(self, name: str = "site") -> dict[str, str]:
-        """What a build writes in words, by file."""
+        """The text files that a build writes."""
         out = self.root / name
         build.run(self.root, config.load(self.root), output=out, base_url=None, now=self.now)
         kinds = {".html", ".atom", ".json"}
@@ -97,7 +97,9 @@ class Desk:
         }
 
     def said(self) -> set[str]:
-        """Whom the pages and feeds of a build call the writer of the excerpt; a build from nothing says the same."""
+        """The writer of the excerpt as named on pages and in feeds; a build without a cache names
+        the same.
+        """
         found = self.built()
         shutil.rmtree(self.root / ".digest")
         assert self.built("again") == found

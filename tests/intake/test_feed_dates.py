@@ -1,7 +1,7 @@
-"""What becomes of the dates that feeds give, from end to end: cases in data/dates.
+"""Dates that feeds give, from pull to file: cases in data/dates.
 
-A case has what one feed says at each pull, an entry as [guid, headline, date], what the report says of it, and the
-stories that are there in the end, each with its `published` and its `updated`.
+A case has what one feed says at each pull (an entry is [guid, headline, date]), what the report
+says, and the stories that result, each with its `published` and `updated`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def stories(root: Path) -> list[str]:
 
 
 def files(root: Path) -> dict[str, bytes]:
-    """Returns what is in content/, the ledgers too."""
+    """Returns all files in content/, with the ledgers."""
     return {
         path.as_posix(): path.read_bytes()
         for path in (root / "content").rglob("*")

@@ -1,4 +1,4 @@
-"""Alarms: a gap between two pulls, and a feed that has fallen quiet."""
+"""Warnings about a feed: a gap between two pulls, and a feed that has gone quiet."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LATER = START + timedelta(hours=100)
 
 
 def brought(*hours: int) -> dict[str, Record]:
-    """What a feed has brought: an entry at each of these hours after the start."""
+    """The ledger of a feed with an entry at each of these hours after the start."""
     entries = [make_entry(id=str(hour), published=START + timedelta(hours=hour)) for hour in hours]
     return {
         entry.id: Record(

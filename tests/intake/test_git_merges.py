@@ -1,7 +1,7 @@
-"""What an editor does to a story and what a pull does to it on another machine, merged by git.
+"""An editor's changes of a story, merged by git with those of a pull on another machine.
 
-Every edit below meets every change, each on a branch of its own, made by real pulls and merged by real git. Only those
-named in `CONFLICTS` may conflict: both sides there change the same line, or lines that touch.
+Every edit meets every change, each on its own branch, with real pulls and real git. Only those in
+`CONFLICTS` may conflict: there both sides change the same line, or adjacent lines.
 """
 
 from __future__ import annotations
@@ -59,12 +59,12 @@ def below(words: str) -> Text:
 
 
 def above_fence(line: str) -> Text:
-    """An edit that adds a line to the front matter, where the documentation puts it: above the closing `---`."""
+    """An edit that adds a line to the front matter, above the closing `---`, as the docs say."""
     return lambda text: text.replace("\n---\n\n", f"\n{line}\n---\n\n", 1)
 
 
 def replaced(old: str, new: str) -> Text:
-    """An edit of words that are there."""
+    """An edit that replaces words."""
     return lambda text: text.replace(old, new, 1)
 
 
@@ -118,7 +118,7 @@ def git(folder: Path, *words: str, check: bool = True) -> subprocess.CompletedPr
 
 
 def publish(root: Path, change: Mapping[str, Any]) -> None:
-    """The publisher says this of its one entry, in the first feed or in both."""
+    """Sets the publisher's only entry, in the first feed or in both."""
     item = {**ENTRY, **change}
     both = item.pop("second", False)
     for feed, items in (("first", [item]), ("second", [item] if both else [])):
@@ -133,7 +133,9 @@ def pulled(root: Path, now: datetime) -> None:
 
 @pytest.fixture(scope="module")
 def branches(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with a pulled story on `main`, and a branch for each edit and each change that a pull brings."""
+    """A repository with a pulled story on `main`, and a branch for each edit and each change by a
+    pull.
+    """
     root = tmp_path_factory.mktemp("merges")
     git(root, "init", "--quiet", "--initial-branch=main")
     (root / "digest.toml").write_text(SETTINGS)
@@ -159,7 +161,7 @@ def branches(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def conflicts(root: Path, edit: str, change: str) -> bool:
-    """True if git cannot merge an edit and a change; the merged story is read, too."""
+    """True if git cannot merge an edit and a change. The merged story must be readable."""
     sides = (f"edit-{list(EDITS).index(edit)}", f"change-{list(CHANGES).index(change)}")
     git(root, "checkout", "--quiet", "--detach", sides[0])
     merge = git(root, "merge", "--no-edit", "--quiet", sides[1], check=False)

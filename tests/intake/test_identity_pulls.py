@@ -1,7 +1,7 @@
-"""Which entries are one story, from end to end: cases in data/identity.
+"""Which entries are one story, from pull to file: cases in data/identity.
 
-A case has what feeds say at each pull, an entry as [guid, headline, link, date] or with a summary after these, and the
-stories that are there in the end. An editor puts a note below every story after the pull that brought it.
+A case has what feeds say at each pull (an entry is [guid, headline, link, date], and perhaps a
+summary), and the stories that result. After each pull an editor adds a note to every new story.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Documents = Mapping[str, Sequence[RawEntry]]
 
 @dataclass
 class Digest:
-    """A digest whose feeds are files; `pull` keeps what must hold at every pull."""
+    """A digest whose feeds are files; `pull` checks what must be true after every pull."""
 
     root: Path
     feeds: Sequence[str]
@@ -112,7 +112,7 @@ def _document(entries: Sequence[RawEntry]) -> dict[str, object]:
 
 
 def _orders(pulls: Sequence[Documents]) -> Iterator[tuple[list[str], list[Documents]]]:
-    """Yields feeds and pulls as they stand, and each or both turned round."""
+    """Yields feeds and pulls as they are, and with either or both reversed."""
     feeds = sorted({feed for documents in pulls for feed in documents})
     turned = [{feed: entries[::-1] for feed, entries in documents.items()} for documents in pulls]
     for order in (feeds, feeds[::-1]):

@@ -1,7 +1,8 @@
-"""Random feeds with poor names, pulled for some generations in random order: what must hold whatever they say.
+"""Random feeds with poor names, pulled several times in random order: what must always be true.
 
-A feed here says of its articles what bad feeds say: guids that are missing, equal, places in a list or another entry's
-link, one link for all, links that differ by their fragment, no headlines, no dates. All in memory.
+These feeds name their articles as bad feeds do: guids are missing, equal, places in a list or
+another entry's link; all entries have one link, or links that differ only in the fragment; there
+are no headlines, or no dates.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ MANY = int(os.environ.get("DIGEST_IDENTITIES", "0"))
 
 @dataclass
 class Memory:
-    """A digest in memory: story files and ledgers, as the store would have them on the disk."""
+    """A digest in memory: story files and ledgers, as the store would have them on disk."""
 
     texts: dict[str, str] = field(default_factory=dict)
     lines: dict[str, str] = field(default_factory=dict)
@@ -168,12 +169,14 @@ def test_a_second_pull_changes_nothing_whatever_names_feeds_use(
         digest.note()
 
 
-# ---------------------------------------------------------------- articles that are told apart by little
+# ---------------------------------------------------------------- articles that differ by little
 
 
 @dataclass(frozen=True)
 class Kind:
-    """How a feed names its articles: `{n}` is the article's number, `{at}` its place in the feed."""
+    """How a feed names its articles: `{n}` is the article's number, `{at}` its place in the
+    feed.
+    """
 
     guid: str
     link: str

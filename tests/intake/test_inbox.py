@@ -1,4 +1,4 @@
-"""The inbox: what is dropped into `content/inbox/` is filed by the next pull, byte for byte, and nothing is lost."""
+"""Files in `content/inbox/` are filed by the next pull, byte for byte, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def story(
 
 
 def content(root: Path) -> dict[str, bytes]:
-    """Every file of the content but the ledger and what the feed brings, by its path."""
+    """All files of the content by path, without the ledger and the feed's stories."""
     folder = root / "content"
     found = {
         path.relative_to(folder).as_posix(): path.read_bytes()
@@ -742,7 +742,7 @@ def test_a_picture_that_a_waiting_story_needs_waits_with_it(root: Path) -> None:
 
 
 class KilledError(BaseException):
-    """The end of a run, at an instant of the test's choosing."""
+    """Stops a run at a chosen step."""
 
 
 @pytest.mark.parametrize("steps", range(5))

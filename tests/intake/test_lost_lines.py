@@ -1,4 +1,6 @@
-"""Parts of a ledger are lost: no pull may bring back what an editor has deleted, and every command names it."""
+"""If lines of a ledger are lost, no pull brings back what an editor has deleted, and every command
+reports it.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,7 @@ CUTS: dict[str, Damage] = {
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    """A digest in git whose editor has deleted the first of two stories; the feed has a third one by now."""
+    """A digest in git whose editor has deleted one of two stories; the feed now has a third one."""
     desk = Desk(tmp_path)
     desk.feed(*ENTRIES[:2])
     desk.pull()
@@ -67,7 +69,7 @@ def commit(desk: Desk) -> None:
 
 
 def pulled(desk: Desk) -> tuple[list[str], list[str]]:
-    """Pulls; returns the files of new stories, and what was said of ledgers as a whole."""
+    """Pulls; returns the files of new stories, and the problems of whole ledgers."""
     settings = config.load(desk.root)
     report = pull.run(desk.root, settings, pull.chosen(settings, ()), now=desk.now)
     said = [problem for problem in report.problems if problem.startswith(f"{LEDGER}: ")]

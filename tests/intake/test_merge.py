@@ -1,4 +1,4 @@
-"""The three-way merge, field by field, and the edits that carry it out without touching another line."""
+"""The three-way merge, field by field, and its edits, which change no other line."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ MINE: Mapping[str, Any] = {**CHANGED, "title": "Mine", "link": "https://mine.exa
 
 
 def merged(ours: Story, theirs: Story, taken_in: Story = TAKEN_IN) -> Merged:
-    """What a pull makes of a story taken in as `taken_in`, now `ours`, of which the feed says `theirs`."""
+    """The merge for a story that was added as `taken_in`, is `ours` now, and `theirs` in the
+    feed.
+    """
     base = hashes_of(taken_in)
     return merge(ours, theirs, before=base, incoming=hashes_of(theirs), wrote=base, now=NOW)
 

@@ -1,4 +1,6 @@
-"""A headline that a pull changes on one machine while an editor writes on another, where git merges the two."""
+"""A pull on one machine changes a headline while an editor works on another, and git merges the
+two.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ CHANGED = f"its headline has changed since {{}}: 'Story 1 headline' → '{FEED_W
 
 
 class Clone(Desk):
-    """A clone of a digest on a machine of its own."""
+    """A clone of a digest on another machine."""
 
     def git(self, *words: str, day: int = 28) -> None:
         at = f"2026-11-{day}T08:00:00Z"
@@ -51,7 +53,7 @@ class Clone(Desk):
 
 @pytest.fixture
 def clones(tmp_path: Path) -> tuple[Clone, Clone]:
-    """Two clones of a digest with one story; the first is where pulls run."""
+    """Two clones of a digest with one story; pulls run in the first."""
     (tmp_path / "one").mkdir()
     one = Clone(tmp_path / "one")
     one.tell("a", corrected())
@@ -69,7 +71,7 @@ def clones(tmp_path: Path) -> tuple[Clone, Clone]:
 
 
 def turn(one: Clone) -> None:
-    """The publisher changes the headline, and the machine that pulls commits it."""
+    """The publisher changes the headline; the machine that pulls commits the change."""
     for feed in "ab":
         one.tell(feed, corrected(title=FEED_WORDS))
     one.pull()

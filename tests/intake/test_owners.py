@@ -1,4 +1,4 @@
-"""Whose story a file is, whatever an editor has changed in it: build, pull, check and add all say the same."""
+"""Which story a file is, after any edit: build, pull, check and add agree."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ QUOTED = "Boats wait for the tide."
 
 
 class Digest:
-    """A digest on the disk, and what its commands say and make."""
+    """A digest on disk, with what its commands print and write."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -63,7 +63,9 @@ class Digest:
         return {title: id for id, title in found}
 
     def shows(self, words: str) -> bool:
-        """True if the week's page shows the words as an excerpt; they have to be somewhere on it."""
+        """True if the week's page shows the words as an excerpt; they must be somewhere on the
+        page.
+        """
         page = (self.root / "site/2026/w20/index.html").read_text()
         assert words in page
         return bool(re.search(rf'<blockquote class="excerpt"[^>]*><p>{re.escape(words)}', page))

@@ -1,5 +1,7 @@
-"""Who is quoted: the publisher's words are shown as theirs, everything else as the editor's. A case is a file in
-data/quotations: a body, and below each line of `=====` what of it is the excerpt and what the note."""
+"""The publisher's words are shown as theirs, everything else as the editor's.
+
+A case is a file in data/quotations: a body, and below each `=====` line its excerpt and its note.
+"""
 
 from __future__ import annotations
 
@@ -98,7 +100,7 @@ def test_no_word_of_the_editor_is_shown_as_the_publishers_and_theirs_never_witho
 
 
 def outside_quotations(note: str) -> str:
-    """The words of a note that the site shows outside of any quotation."""
+    """The words of a note that the site does not show as a quotation."""
     found: list[str] = []
     depth = 0
 
@@ -154,7 +156,7 @@ def edit(root: Path, old: str, new: str) -> None:
 
 
 def shown(root: Path) -> dict[str, str]:
-    """What the site says of the story, wherever it says something, as words and quotation signs."""
+    """All places where the site shows the story's text, as words and quotation marks."""
     run(root, "build")
     places = ("2026/w20/index.html", "feed.atom", "feed.json", "2026/w20/feed.atom", "weeks.atom")
     texts = {
@@ -172,7 +174,9 @@ def shown(root: Path) -> dict[str, str]:
 
 
 def speakers(text: str) -> str:
-    """Who says what, in the order of a page: `X:` introduces the publisher, `"` stands around quotations."""
+    """Who is quoted, in the order of a page: `X:` introduces the publisher, `"` is around
+    quotations.
+    """
     found = re.findall(
         r"(?s)(The Example Post|news\.example) writes:|(<blockquote)|(</blockquote>)|(Mine\.|Theirs\.)",
         text,

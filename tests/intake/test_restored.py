@@ -1,4 +1,6 @@
-"""A file that was deleted on one machine and that git brings back from another: it is named until someone decides."""
+"""A file that was deleted on one machine and comes back by git from another is reported until
+someone decides.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ STORY = "content/2026/w48/2026-11-26-story-1-headline.md"
 
 
 def back(clone: Clone) -> list[tuple[str, bool]]:
-    """The files that are named as brought back, each with whether a commit is named."""
+    """The files reported as brought back, each with True if a commit is named."""
     problems = check.run(clone.root, now=clone.now).problems
     return [
         (one.file, "in commit" in one.what)
@@ -29,7 +31,7 @@ def delete(clone: Clone, file: str = STORY, day: int = 28) -> None:
 
 
 def meet(one: Clone, two: Clone, way: tuple[str, ...], keep: str = STORY) -> None:
-    """Merges or rebases the second clone onto the first, and keeps the file where git asks."""
+    """Merges or rebases the second clone onto the first, and keeps the file if git asks."""
     try:
         two.git(*way, day=29)
     except subprocess.CalledProcessError:
@@ -82,7 +84,7 @@ def test_a_story_that_a_merge_brings_back_is_named_until_it_is_deleted_or_edited
 
 
 def pulled_by_both(both: tuple[Clone, Clone]) -> str:
-    """Lets both machines pull one new story; returns its file."""
+    """Lets both machines pull the same new story; returns its file."""
     new = corrected(
         id="https://news.example/?p=7",
         url="https://news.example/article/3500007/x",

@@ -1,4 +1,7 @@
-"""Taking entries in: what is new, and where it goes. All in memory: decisions are values."""
+"""What becomes of entries: which are new, and where they go.
+
+All in memory, since decisions are values.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ def pull(
 
 
 def after(*intakes: PullPlan, **fields: Any) -> Snapshot:
-    """The desk as these pulls leave it."""
+    """The snapshot after these pulls."""
     lines: dict[str, list[ledger.Record]] = {}
     for intake in intakes:
         for feed, records in intake.lines.items():

@@ -1,4 +1,6 @@
-"""Stories whose ledger line was committed and whose file was not, in real repositories: one remote, two clones."""
+"""Stories with a committed ledger line but without a committed file, in real repositories: a remote
+and two clones.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +82,7 @@ def commit(desk: Path) -> None:
 
 
 def forgets(desk: Path, *numbers: int) -> None:
-    """A pull of new stories, committed as `commit -a` does it: the ledger alone; and pushed."""
+    """Pulls new stories, commits only the ledger, as `commit -a` does, and pushes."""
     carries(desk, 1, 2, *numbers)
     assert digest("pull", cwd=desk).returncode == 0
     git(desk, "commit", "--quiet", "--all", "--message", "Pull")

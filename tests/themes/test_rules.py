@@ -1,4 +1,4 @@
-"""The rules of themes: what a phrase finds, what it leaves alone, and which theme comes first."""
+"""Theme rules: what a phrase matches, what it does not, and which theme comes first."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""The rules that we ship, judged as an editor would judge them: on made-up headlines, and on the real feeds if here.
+"""The shipped theme rules, judged as an editor would, on invented headlines and, if here, on the
+real feeds.
 
-Also what `init` writes into a new digest, so far as it is data.
+Also the data that `init` writes into a new digest.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ GOOD = 0.95
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A story, the themes that it earns, and the editor's answer for each that is judged: yes, no or maybe."""
+    """A story, the themes that it earns, and the editor's answer for each judged one: yes, no or
+    maybe.
+    """
 
     headline: str
     earned: frozenset[str]
@@ -76,7 +79,9 @@ def real(shared: Path) -> list[Case]:
 
 
 def errors(cases: Iterable[Case], theme: str) -> tuple[float, float, list[str]]:
-    """Returns precision and recall of a theme's rule, and the headlines it has wrong; `maybe` counts for nothing."""
+    """Returns precision and recall of a theme's rule, and the headlines it has wrong; `maybe` does
+    not count.
+    """
     counted = [case for case in cases if case.answers[theme] != "maybe"]
     right = [case for case in counted if theme in case.earned and case.answers[theme] == "yes"]
     false = [case for case in counted if theme in case.earned and case.answers[theme] == "no"]
