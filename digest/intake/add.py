@@ -94,7 +94,7 @@ def record_of(story: Story, now: datetime) -> Record:
         file=story.file,
         title=story.title,
         wrote={
-            name: mark for name, mark in hashes_of(story).items() if name in {"title", "excerpt"}
+            name: hash for name, hash in hashes_of(story).items() if name in {"title", "excerpt"}
         },
     )
 

@@ -58,7 +58,7 @@ def quiet(records: Mapping[str, Record], now: datetime) -> str:
     silence = _days(now - dates[-1])
     return (
         f"nothing new for {silence}, where its longest silence was {_days(longest)}; "
-        "look whether the publisher still feeds it"
+        "check whether the publisher still updates it"
     )
 
 

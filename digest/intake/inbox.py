@@ -160,7 +160,7 @@ class _Planning:
         ]
         same += [record.file for _, record in known if record.file in self.snapshot.files]
         if same:
-            what = f"its story is there already: {same[0]}"
+            what = f"its story is here already: {same[0]}"
             cure = "put your words at the end of that file, then delete this one"
             raise Faults([Problem(name, 0, what, cure)])
         names = names_of_link(story.link) | ({story.id} - {""})

@@ -47,7 +47,7 @@ def file_away(root: Path, filing: Filing) -> Problem | None:
     for picture in filing.pictures:
         if not _link(root, picture.inbox, picture.file):
             name = picture.inbox.rpartition("/")[2]
-            what = f"its picture {name} has the name of another, {picture.file}"
+            what = f"its picture {name} has the same name as {picture.file}"
             return Problem(filing.inbox, 0, what, "rename the picture, and correct the link to it")
     if filing.shared:
         if disk.read_inside(root, filing.inbox) != filing.shared:
@@ -95,7 +95,9 @@ def _read_inbox(root: Path) -> Inbox:
                 texts[file], shared[file] = text, bookmark
             else:
                 cure = "write a file with the lines title: and link: instead"
-                problems.append(Problem(file, 0, "is a bookmark that leads to no web page", cure))
+                problems.append(
+                    Problem(file, 0, "is a bookmark that does not link to a web page", cure)
+                )
         elif not file_names.is_text(path.name):
             cure = "end a story's name in .md, and keep other files elsewhere"
             problems.append(Problem(file, 0, "is neither Markdown nor a picture", cure))

@@ -73,7 +73,7 @@ def _left(merged: Merged) -> str:
     )
     return (
         f"the feed now says {said}; the file cannot be changed in place: "
-        "put in by hand what you want of it"
+        "add by hand what you want of it"
     )
 
 

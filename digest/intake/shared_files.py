@@ -66,22 +66,22 @@ def fault(text: str, file: str) -> Problem | None:
     for number, line in enumerate(lines):
         found += [(number, _bare(address)) for address in _ADDRESS.findall(line)]
     if not found:
-        what = "has no address (https://…)"
-        return Problem(file, 0, what, "an address alone is enough, or the lines title: and link:")
+        what = "has no URL (https://…)"
+        return Problem(file, 0, what, "a URL alone is enough, or the lines title: and link:")
     if wrong := _key_fault(lines, first, found[0][0], file):
         return wrong
     count = len({address for _, address in found})
     if count > 1:
         cure = "which is the story's? write title: and link: above the rest, which is your note"
-        return Problem(file, 0, f"has {'two' if count == 2 else count} addresses", cure)
+        return Problem(file, 0, f"has {'two' if count == 2 else count} URLs", cure)
     number, address = found[0]
     for above, line in enumerate(lines[:number], start=1):
         if typing_errors.is_like_fence(line):
-            what = f"a line '{line.strip()}' stands between the headline and the address"
+            what = f"a line '{line.strip()}' is between the headline and the URL"
             return Problem(file, above, what, "delete it, or write title: and link: instead")
     if _is_inside(lines[number], address) and not _MARKDOWN.fullmatch("\n".join(lines).strip()):
         cure = "put it on a line of its own, below the headline"
-        return Problem(file, number + 1, "the address stands within other text", cure)
+        return Problem(file, number + 1, "the URL is within other text", cure)
     return None
 
 
@@ -156,9 +156,7 @@ def _no_key(line: str, file: str, number: int) -> Problem:
     key, words = _KEY.fullmatch(line), line.strip()[:80]
     like, has_address = _LIKE_KEY.match(line) or _BARE_KEY.match(line), _ADDRESS.search(line)
     if has_address and not line[: has_address.start()].strip(" \t<"):
-        return Problem(
-            file, number, f"'{words}' has no key", "write link: … in front of the address"
-        )
+        return Problem(file, number, f"'{words}' has no key", "write link: … in front of the URL")
     name = next((one.lower() for one in (like.groups() if like else ()) if one), "")
     if key and not has_address and suggestion(name, KEYS):
         return Problem(file, number, f"unknown key '{name}'", suggestion(name, KEYS))

@@ -233,7 +233,7 @@ def test_a_change_that_cannot_be_made_in_place_is_reported_with_the_feeds_words(
     assert story.read_text() == before
     assert line == (
         "content/2026/w20/2026-05-15-chips.md: the feed now says title: 'Chips, corrected', "
-        "excerpt: 'About Chips, corrected.'; the file cannot be changed in place: put in by hand what you want of it"
+        "excerpt: 'About Chips, corrected.'; the file cannot be changed in place: add by hand what you want of it"
     )
 
 

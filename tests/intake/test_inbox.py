@@ -156,7 +156,7 @@ def test_a_name_that_is_taken_is_not_written_over(root: Path) -> None:
             "x.md:4: unknown theme 'memori'; did you mean 'memory'?",
         ),
         ("x.md", story("published: soon"), "x.md:4: published: 'soon' is not a date; write it as"),
-        ("x.md", "Just words", "x.md: has no address (https://…); an address alone is enough"),
+        ("x.md", "Just words", "x.md: has no URL (https://…); a URL alone is enough"),
         ("x.md", b"\xff\xfe", "x.md: not UTF-8 text; save it as UTF-8"),
         ("2026-02-31.md", story(), "2026-02-31.md: there is no day 2026-02-31; rename the file"),
         ("x.pdf", b"%PDF", "x.pdf: is neither Markdown nor a picture; end a story's name in .md"),
@@ -242,9 +242,9 @@ def test_a_story_that_is_there_already_stays_in_the_inbox(root: Path) -> None:
     report = run(root)
 
     assert report.problems == (
-        "content/inbox/a.md: its story is there already: content/2026/w20/2026-05-15-chips.md; "
+        "content/inbox/a.md: its story is here already: content/2026/w20/2026-05-15-chips.md; "
         "put your words at the end of that file, then delete this one",
-        "content/inbox/c.md: its story is there already: content/2026/w21/2026-05-21-quiet-harbour.md; "
+        "content/inbox/c.md: its story is here already: content/2026/w21/2026-05-21-quiet-harbour.md; "
         "put your words at the end of that file, then delete this one",
     )
     assert [filing.inbox for filing in report.filed] == ["content/inbox/b.md"]
@@ -436,7 +436,7 @@ def test_what_stands_for_no_story_stays_and_is_named(
             "title: Ten\nlink: https://news.example/ten\n\n—\nnote",
             "4: the front matter ends with '—'; type three",
         ),
-        ("Ten\n—\nhttps://news.example/ten", "2: a line '—' stands between"),
+        ("Ten\n—\nhttps://news.example/ten", "2: a line '—' is between"),
         (
             "title “Fifteen”\nlink https://news.example/a",
             "1: 'title “Fifteen”' is not 'key: value'; write title: …",
@@ -488,15 +488,15 @@ def test_what_stands_for_no_story_stays_and_is_named(
         ('{"title": "Ten", "link": "https://news.example/a"}', "1: "),
         (
             '<a href="https://news.example/a">Ten</a>',
-            "1: the address stands within other text; put it on a line",
+            "1: the URL is within other text; put it on a line",
         ),
         (
             "See [Ten](https://news.example/a) for more",
-            "1: the address stands within other text; put it on a line",
+            "1: the URL is within other text; put it on a line",
         ),
         (
             "I saw https://news.example/a today",
-            "1: the address stands within other text; put it on a line",
+            "1: the URL is within other text; put it on a line",
         ),
     ],
 )
@@ -548,23 +548,23 @@ def test_a_headline_and_an_address_are_told_from_front_matter(
     [
         (
             "https://news.example/a and https://news.example/b",
-            "has two addresses; which is the story's? write title: and link: above the rest, which is your note",
+            "has two URLs; which is the story's? write title: and link: above the rest, which is your note",
         ),
         (
             "Ten\nhttps://news.example/a\nhttps://news.example/b\nhttps://news.example/c",
-            "has 3 addresses; which is the story's? write title: and link: above the rest, which is your note",
+            "has 3 URLs; which is the story's? write title: and link: above the rest, which is your note",
         ),
         (
             "Just words",
-            "has no address (https://…); an address alone is enough, or the lines title: and link:",
+            "has no URL (https://…); a URL alone is enough, or the lines title: and link:",
         ),
         (
             "",
-            "has no address (https://…); an address alone is enough, or the lines title: and link:",
+            "has no URL (https://…); a URL alone is enough, or the lines title: and link:",
         ),
         (
             "title: Ten",
-            "has no address (https://…); an address alone is enough, or the lines title: and link:",
+            "has no URL (https://…); a URL alone is enough, or the lines title: and link:",
         ),
     ],
 )
@@ -614,7 +614,7 @@ def test_a_story_that_was_moved_is_no_deleted_one(root: Path) -> None:
     (problem,) = run(root).problems
 
     assert problem.startswith(
-        "content/inbox/x.txt: its story is there already: content/2026/w21/2026-05-15-mine.md;"
+        "content/inbox/x.txt: its story is here already: content/2026/w21/2026-05-15-mine.md;"
     )
 
 
@@ -625,7 +625,7 @@ def test_a_second_text_on_a_story_is_told_where_the_story_is(root: Path) -> None
     (problem,) = run(root).problems
 
     assert problem == (
-        "content/inbox/x.txt: its story is there already: content/2026/w20/2026-05-15-chips.md; "
+        "content/inbox/x.txt: its story is here already: content/2026/w20/2026-05-15-chips.md; "
         "put your words at the end of that file, then delete this one"
     )
     assert place.exists()
@@ -702,7 +702,7 @@ def test_a_picture_is_never_written_over_and_its_story_waits(root: Path) -> None
     report = run(root)
 
     assert report.problems == (
-        "content/inbox/a.md: its picture map.png has the name of another, content/2026/w21/map.png; "
+        "content/inbox/a.md: its picture map.png has the same name as content/2026/w21/map.png; "
         "rename the picture, and correct the link to it",
     )
     assert there.read_bytes() == b"another map"
@@ -835,6 +835,4 @@ def test_the_command_has_a_line_for_each(root: Path) -> None:
     place = "content/2026/w07/2026-02-11-quiet-harbour.md"
     assert f"content/inbox/2026-02-11 a.md: would be filed as {place}\n" in dry.stdout
     assert f"content/inbox/2026-02-11 a.md: filed as {place}\n" in pulled.stdout
-    assert pulled.stderr.startswith(
-        "content/inbox/b.md: has no address (https://…); an address alone"
-    )
+    assert pulled.stderr.startswith("content/inbox/b.md: has no URL (https://…); a URL alone")
