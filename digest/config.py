@@ -209,7 +209,7 @@ class _Check:
     ) -> None:
         """Notes a value of the right type that cannot be meant; a missing one (None) has been noted already."""
         if value is not None and not fits(value):
-            shown = redact.mask(value) if isinstance(value, str) else value
+            shown = " ".join(redact.mask(value).split()) if isinstance(value, str) else value
             self.fault(name, number, key, f"{_name(name, number, key)}: {what.format(shown)}", cure)
 
 

@@ -1,4 +1,4 @@
-"""`digest add`: the words around a story from a web page."""
+"""`digest add`: options and output."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def add(call: Call, url: str) -> None:
 
 
 def _tell(report: AddReport, call: Call) -> None:
-    """Prints the story that was added, what of it the editor may want to look at, and what is wrong elsewhere."""
+    """Prints the story that was added, what the editor may want to check in it, and other
+    problems."""
     call.complain(*report.problems)
     story = report.story
     call.say(

@@ -1,4 +1,4 @@
-"""Addresses of feeds as people type them."""
+"""Feed URLs as people type them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from digest import redact, urls
 
 
 def web_address(feed: str, hint: str) -> str:
-    """Returns the http(s) address that a person gave; `hint` names its place on the command line in an error."""
+    """Returns the http(s) URL that was given; in an error, `hint` names the option."""
     address = urls.feed_link(feed)
     if address is None:
         if feed and not feed.lower().startswith(("http:", "https:")) and Path(feed).is_file():

@@ -1,4 +1,4 @@
-"""`digest build`: the words around the site."""
+"""`digest build`: options and output."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAMED = 10  # damaged lines, hints
 
 
 def _site_url(_: click.Context, __: click.Parameter, address: str | None) -> str | None:
-    """Returns an address that was given for the site, checked: a wrong one is wrong usage."""
+    """Returns a URL that was given for the site; raises a usage error if it is not valid."""
     url = None if address is None else urls.site_url(address)
     if address is not None and url is None:
         raise click.BadParameter(
@@ -48,11 +48,11 @@ def build(
 ) -> None:
     """Build the site from the stories.
 
-    Makes pages, Atom feeds and everything else that is published, in site/. Only files that differ are written. When
-    anything is wrong, it is listed, and the old site stays as it is. A file in the folder that Digest did not make is
-    never written over without --force, nor is it ever removed. The file
-    content/ledger/_places.jsonl records where your own and moved stories are, so that their addresses redirect when
-    you move them later: keep it in git.
+    Writes pages, Atom feeds and everything else that is published to site/, but only files that
+    have changed. If there are errors, they are listed and the old site stays as it is. A file in
+    that folder that Digest did not make is never removed, and never overwritten without --force.
+    The file content/ledger/_places.jsonl records where your own and moved stories are, so that
+    their addresses redirect when you move them later: keep it in git.
 
     \b
     Examples:
@@ -95,7 +95,7 @@ def build(
 
 
 def _tell(report: BuildReport, call: Call) -> None:
-    """Prints what the site has and what of it was written."""
+    """Prints what the site contains and what was written."""
     call.say(
         f"{formatting.stories(report.stories)} in {formatting.count(report.weeks, 'week')}: {report.pages} files, "
         f"{report.written} written, {report.removed} removed"

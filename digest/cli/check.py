@@ -1,4 +1,4 @@
-"""`digest check`: the words around problems, for people, for GitHub Actions and for programs."""
+"""`digest check`: options, and output for people, GitHub Actions and programs."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 def check(call: Call, links: bool, since: str | None, form: str) -> None:
     """Report every problem in config and content.
 
-    An error would stop the build; a hint stops nothing, and names something that you may want to look at. Exits with
-    1 if there is an error.
+    With an error, the build would fail. A hint stops nothing; it names something that you may want
+    to look at. Exits with 1 if there are errors.
 
     \b
     Examples:
@@ -61,7 +61,8 @@ def check(call: Call, links: bool, since: str | None, form: str) -> None:
 
 
 def _tell(report: CheckReport, call: Call, since: str) -> None:
-    """Prints each error, each hint as such, and with --verbose the links of which nothing can be told; then counts."""
+    """Prints errors and hints, with --verbose also links that could not be checked, then the
+    counts."""
     for problem in report.problems:
         if problem.hint:
             call.say(in_colour(_as_hint(problem)))
@@ -87,7 +88,8 @@ def _tell(report: CheckReport, call: Call, since: str) -> None:
 
 
 def _annotate(report: CheckReport) -> None:
-    """Prints each problem as a workflow command of GitHub Actions, which shows it beside its line."""
+    """Prints each problem as a workflow command, so that GitHub Actions shows it beside its
+    line."""
     for problem in report.problems:
         level = "warning" if problem.hint else "error"
         place = {
@@ -102,7 +104,7 @@ def _annotate(report: CheckReport) -> None:
 
 
 def _as_data(report: CheckReport) -> list[dict[str, object]]:
-    """Returns the problems as programs read them."""
+    """Returns the problems as values for JSON."""
     return [
         {
             "file": problem.file,
@@ -120,7 +122,7 @@ def _as_hint(problem: Problem) -> str:
 
 
 def _escaped(value: str, signs: str = "") -> str:
-    """Returns a value as workflow commands take it: line breaks and `%` as codes, in properties the signs as well."""
+    """Returns a value escaped for a workflow command: `%`, line breaks and the given characters."""
     for sign in f"%\r\n{signs}":
         value = value.replace(sign, f"%{ord(sign):02X}")
     return value

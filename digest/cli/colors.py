@@ -1,7 +1,7 @@
-"""Colours on a terminal: places of faults, hints, what is new and what failed.
+"""Colours on a terminal: for the places of problems, what is new and what failed.
 
-Only where somebody looks on: a pipe or a file gets plain words. NO_COLOR takes colours away from a terminal
-(no-color.org), FORCE_COLOR gives them to a pipe. Refuses to say anything by colour alone.
+A pipe or a file gets plain text. NO_COLOR turns colours off (no-color.org), FORCE_COLOR turns them
+on in a pipe. No meaning depends on colour alone.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ _PLACE = re.compile(r"[\w./-]+\.(?:(?i:md|markdown)|toml|jsonl|html|xml)(?::\d+)
 
 
 def wants_colour(environment: Mapping[str, str]) -> bool | None:
-    """Returns what the environment says of colours, None where that is for the terminal to decide."""
+    """Returns what the environment says about colours, None if it says nothing."""
     if environment.get("NO_COLOR"):
         return False
     return True if environment.get("FORCE_COLOR", "0") not in {"", "0", "false"} else None
 
 
 def in_colour(line: str) -> str:
-    """Returns a line that says what is wrong with its place in bold, and in red unless it only hints."""
+    """Returns a problem's line with its place in bold, and in red unless it is a hint."""
     place = _PLACE.match(line)
     if place is None:
         return line
@@ -31,10 +31,10 @@ def in_colour(line: str) -> str:
 
 
 def failed(words: str) -> str:
-    """Returns words for what went wrong."""
+    """Returns text coloured as a failure."""
     return click.style(words, fg="red")
 
 
 def fresh(words: str) -> str:
-    """Returns words for what is new."""
+    """Returns text coloured as new."""
     return click.style(words, fg="green")

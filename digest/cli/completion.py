@@ -1,6 +1,6 @@
-"""What a shell may complete: feeds by id, weeks, the files of stories; commands and options click completes itself.
+"""Shell completion of feed ids, weeks and story files; click completes commands and options itself.
 
-Refuses to fail: where there is no digest, or one that cannot be read, nothing is offered.
+Never fails: without a digest, or with one that cannot be read, there are no suggestions.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ def feeds(context: click.Context, _: click.Parameter, incomplete: str) -> list[s
 
 
 def weeks(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """Returns the weeks that have a folder, the newest first, as `2026-W20`."""
+    """Returns the weeks that have a folder, newest first, as `2026-W20`."""
     names = (f"{year}-{week.upper()}" for year, week in _folders(_root(context) / "content"))
     return [name for name in names if name.lower().startswith(incomplete.lower())]
 
 
 def stories(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """Returns the files of stories that begin with what was typed, from the digest's root; else a week at a time."""
+    """Returns story files that begin with what was typed; several weeks are offered as folders."""
     root = _root(context)
     place = root / incomplete
     folder = place if incomplete.endswith("/") else place.parent
@@ -59,7 +59,7 @@ def _folders(content: Path) -> Iterator[tuple[str, str]]:
 
 
 def _root(context: click.Context) -> Path:
-    """Returns the folder of the digest that is named on the line, or that one stands in."""
+    """Returns the root of the digest that `--root` names, or of the current folder."""
     named = context.find_root().params.get("root")
     here = Path(named) if named else Path.cwd()
     return next(

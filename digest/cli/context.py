@@ -1,7 +1,4 @@
-"""What every command is given: where the digest is, which moment it is, and how much to say.
-
-Refuses to read the clock: the command line does, once for each call.
-"""
+"""What every command receives: where the digest is, the current time, and how much to print."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Call(NamedTuple):
-    """One call of the command line; `folder` is the digest's where it was named, `now` the moment of the call."""
+    """One call of the command line: `folder` is that of `--root`, `now` the time of the call."""
 
     folder: Path | None
     quiet: bool
@@ -30,12 +27,13 @@ class Call(NamedTuple):
             echo(line)
 
     def complain(self, *lines: str) -> None:
-        """Prints what is wrong, to the second stream, which --quiet does not silence."""
+        """Prints problems to stderr, also with --quiet."""
         for line in lines:
             echo(in_colour(line), err=True)
 
     def root(self) -> Path:
-        """Returns the digest's root; raises DigestError where the current folder lies in none."""
+        """Returns the digest's root; raises DigestError if the current folder is not in a
+        digest."""
         from digest import config
 
         return self.folder.resolve() if self.folder else config.find_root(Path.cwd())

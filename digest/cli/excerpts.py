@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 def excerpts(call: Call, applied: bool, dry: bool) -> None:
     """Cut existing excerpts to the length in digest.toml.
 
-    Every excerpt that pull wrote is cut to the 'excerpt' of its feed, or removed if that is 0. A longer one needs the
-    feed's whole summary, which .digest/ has for newer entries. What an editor has changed is listed and left alone.
-    One that was removed earlier is put back the same way. Later corrections follow the setting as well.
+    Every excerpt that pull wrote is cut to the 'excerpt' of its feed, or removed if that is 0. A
+    longer one needs the feed's whole summary, which .digest/ has for newer entries. What an editor
+    has changed is listed and left alone. One that was removed earlier is put back the same way.
+    Later corrections follow the setting as well.
 
     \b
     Examples:

@@ -16,9 +16,9 @@ from digest.cli.safe_print import json_text
 def export(call: Call, _: bool) -> None:
     """Write the whole archive to standard output, as JSON Lines.
 
-    One record a line, in UTF-8: the digest, then every story with its keys, excerpt and note, letters, introductions of
-    themes, pages; other files by name. Drafts and hidden stories are there too, and say so. Nothing is written unless
-    all of it can be read.
+    One record per line, in UTF-8: the digest, then every story with its keys, excerpt and note,
+    letters, introductions of themes, pages; other files by name. Drafts and hidden stories are
+    included and marked. If any file has errors, nothing is written.
 
     \b
     Examples:

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 def feeds(context: click.Context) -> None:
     """List the feeds, add some, retire one.
 
-    Without a command, a row for each feed: when it last answered, how many stories it brought with the last pull and in
-    all, how many of them are still there, and its address. With --verbose, dates instead of ages.
+    Without a command, a row for each feed: when it last answered, how many stories it brought with
+    the last pull and in all, how many of them are still there, and its address. With --verbose,
+    dates instead of ages.
 
     \b
     Examples:
@@ -53,9 +54,10 @@ def feeds(context: click.Context) -> None:
 def add(call: Call, urls: tuple[str, ...], files: tuple[Path, ...]) -> None:
     """Add feeds to digest.toml.
 
-    URL is the address of a feed, or of a web page that has one. The feeds of a list are added without asking their
-    servers, each below a comment with its folder. Nothing is written unless every URL leads to a feed. A feed that is
-    in digest.toml stays as it is; if it is retired, it is pulled again.
+    URL is the address of a feed, or of a web page that has one. The feeds of a list are added
+    without asking their servers, each below a comment with its folder. Nothing is written unless
+    every URL leads to a feed. A feed that is in digest.toml stays as it is; if it is retired, it is
+    pulled again.
 
     \b
     Examples:
@@ -77,7 +79,8 @@ def add(call: Call, urls: tuple[str, ...], files: tuple[Path, ...]) -> None:
 def remove(call: Call, id: str) -> None:
     """Retire a feed: it is no longer pulled, and its stories stay.
 
-    Writes 'retired = true' into its table in digest.toml. 'digest feeds add' with its address has it pulled again.
+    Writes 'retired = true' into its table in digest.toml. 'digest feeds add' with its address has
+    it pulled again.
 
     \b
     Example:

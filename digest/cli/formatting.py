@@ -1,7 +1,4 @@
-"""How reports are put into lines: counts in words, tables, JSON.
-
-Refuses to print, and to know any report.
-"""
+"""Formats reports: tables, counts in words, JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +11,8 @@ from digest.redact import mask
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """Yields a plain table: numbers to the right, words to the left, nothing as a dot."""
+    """Yields the lines of a table: numbers right-aligned, words left-aligned, zero or nothing as a
+    dot."""
     rows = [tuple(row) for row in rows]
     signs = [
         ">" if rows and isinstance(cell, int) else "<" for cell in (rows[0] if rows else heads)
@@ -29,7 +27,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[st
 
 
 def count(number: int, one: str, many: str = "") -> str:
-    """Returns a number with its noun: `1 feed`, `2 feeds`."""
+    """Returns a count with its noun: `1 feed`, `2 feeds`."""
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
@@ -46,7 +44,8 @@ def left_out(addresses: Iterable[str]) -> Iterator[str]:
 
 
 def unread(files: Iterable[str], unknown_themes: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Yields a line for each theme that digest.toml does not have, and for each other file that could not be read."""
+    """Yields a line for each theme that is missing from digest.toml, and for each other file that
+    cannot be read."""
     for theme, having in unknown_themes.items():
         more = (
             f" and {count(len(having) - 1, 'more story', 'more stories')}"
@@ -65,5 +64,5 @@ def unread(files: Iterable[str], unknown_themes: Mapping[str, Sequence[str]]) ->
 
 
 def as_json(value: Any) -> str:
-    """Returns a report as programs read it."""
+    """Returns a report as JSON."""
     return json_text(json.dumps(value, ensure_ascii=False, indent=2, default=str))

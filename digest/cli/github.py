@@ -1,7 +1,8 @@
-"""What GitHub Actions is told of a pull: a table for the summary of the job, and words for the commit.
+"""The report of a pull for GitHub Actions: a table in the job summary, and a commit message as the
+output `words`.
 
-Actions names a file for each in the environment; elsewhere there is neither, and nothing is told. What feeds and people
-wrote stands in blocks of code only, where no sign of Markdown means anything.
+Environment variables name the files for both; without them nothing is written. Text from feeds and
+editors goes into code blocks only, so that no Markdown in it has an effect.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _RULE = ("---", "---", "--:", "--:", "--:", "---")
 
 
 def tell(report: PullReport, call: Call) -> None:
-    """Adds the table to the summary of the job, and `words` to what the step gives to those after it."""
+    """Adds the table to the job summary, and `words` to the outputs of the step."""
     for variable, text in (
         ("GITHUB_STEP_SUMMARY", summary(report)),
         ("GITHUB_OUTPUT", f"words={words(report)}\n"),
@@ -33,12 +34,12 @@ def tell(report: PullReport, call: Call) -> None:
             try:
                 with Path(place).open("a", encoding="utf-8") as file:
                     file.write(text)
-            except OSError as error:  # it costs a table: what was pulled is on the disk by now
+            except OSError as error:  # only the table is lost: what was pulled is on disk
                 call.complain(f"{variable}: cannot write {place}: {error.strerror or error}")
 
 
 def words(report: PullReport) -> str:
-    """Returns what a pull did to the content, as the message of a commit."""
+    """Returns a commit message that says what a pull did."""
     updated = {file for row in report.rows for file in row.updated}
     done = {
         f"pull {formatting.count(_new(report), 'new story', 'new stories')}": _new(report),
@@ -50,7 +51,8 @@ def words(report: PullReport) -> str:
 
 
 def summary(report: PullReport) -> str:
-    """Returns what a pull did as Markdown: a row a feed and one of all, what wants a look, and what is new."""
+    """Returns the summary as Markdown: a row for each feed and a total, what to look at, and what
+    is new."""
     rows = [
         *(_cells(row) for row in report.rows),
         *([_total(report)] if len(report.rows) > 1 else []),
@@ -86,7 +88,7 @@ def _total(report: PullReport) -> tuple[str, ...]:
 
 
 def _counts(rows: Sequence[Row]) -> tuple[str, ...]:
-    """Returns how many stories are new, were updated, and kept their editor's words."""
+    """Returns how many stories are new, updated, or kept the editor's version."""
     return tuple(
         _number(sum(map(len, of)))
         for of in zip(*((row.new, row.updated, row.kept) for row in rows), strict=True)

@@ -1,7 +1,8 @@
-"""A group of commands: what holds for each of them, `digest` itself and those that have commands of their own.
+"""A group of commands: what holds for each of them, `digest` itself and those that have commands of
+their own.
 
-A misspelt command is answered with the likely one, an option with one value may be given once, and `--quiet` and
-`--verbose` go before a command or behind it.
+A misspelt command is answered with the likely one, an option with one value may be given once, and
+`--quiet` and `--verbose` go before a command or behind it.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ def _say(context: click.Context, option: click.Parameter, given: bool) -> None:
 
 
 def _check_repeats(command: click.Command, context: click.Context, args: list[str]) -> None:
-    """Raises a usage error where an option that takes one value is given twice: click would drop all but the last."""
+    """Raises a usage error where an option that takes one value is given twice: click would drop
+    all but the last."""
     if context.resilient_parsing:  # while a shell completes
         return
     asking = click.Context(command, info_name=context.info_name, resilient_parsing=True)

@@ -34,11 +34,12 @@ if TYPE_CHECKING:
 def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ...]) -> None:
     """Make a new digest in DIR, or here.
 
-    It has a sample feed in a file, so that pull and build work at once, without a network. With --feed or --opml it has
-    your own feeds instead, and the time zone of this machine. Files that are there already are left as they are. In a
-    digest that has only the sample, your feeds take its place: what you edited stays, and the rest of the sample goes.
-    requirements.txt names this very copy of Digest, for the workflow and for other editors. In a clone of a repository
-    on GitHub or Codeberg, the site's address is taken from the remote origin.
+    It has a sample feed in a file, so that pull and build work at once, without a network. With
+    --feed or --opml it has your own feeds instead, and the time zone of this machine. Files that
+    are there already are left as they are. In a digest that has only the sample, your feeds take
+    its place: what you edited stays, and the rest of the sample goes. requirements.txt names this
+    very copy of Digest, for the workflow and for other editors. In a clone of a repository on
+    GitHub or Codeberg, the site's address is taken from the remote origin.
 
     \b
     Examples:
@@ -70,7 +71,8 @@ def init(call: Call, folder: Path, feeds: tuple[str, ...], files: tuple[Path, ..
 
 
 def _tell(report: InitReport, folder: Path, call: Call) -> None:
-    """Prints the feeds, what was there already, with --verbose each file that was written, and the next step."""
+    """Prints the feeds, what was there already, with --verbose each file that was written, and the
+    next step."""
     call.say(*(f"{feed.id}: {feed.title}, {redact.mask(feed.url)}" for feed in report.feeds))
     call.complain(*formatting.left_out(report.left_out))
     call.say(*(f"{file}: already exists, left unchanged" for file in report.kept))

@@ -1,4 +1,4 @@
-"""`digest letter`: the words around a drafted letter."""
+"""`digest letter`: options and output."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 def letter(call: Call, week: str, more: bool) -> None:
     """Draft the letter that opens a week.
 
-    WEEK is 2026-W20, 2026/w20, or w20 of the newest year that has it; without it, the newest week that has stories and
-    no letter. The draft links the week's stories by theme, for you to write around. A letter that is there stays as it
-    is; --more adds links to stories that came after it, at its end.
+    WEEK is 2026-W20, 2026/w20, or w20 of the newest year that has it; without it, the newest week
+    that has stories and no letter. The draft links the week's stories by theme, for you to write
+    around. A letter that is there stays as it is; --more adds links to stories that came after it,
+    at its end.
 
     \b
     Examples:
@@ -56,7 +57,7 @@ def _tell_more(report: LetterReport, call: Call) -> None:
 
 
 def _tell(report: LetterReport, call: Call, *, chosen: bool) -> None:
-    """Prints where a drafted letter is; `chosen` tells that nobody had named its week."""
+    """Prints where the draft is; `chosen` is True if the week was chosen by us."""
     which = f"{report.week}, the newest week without a letter," if chosen else str(report.week)
     drafts = f"; left out: {report.drafts} in draft" if report.drafts else ""
     call.say(

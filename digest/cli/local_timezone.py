@@ -1,6 +1,6 @@
-"""The time zone of this machine by its name in the IANA list, as digests are dated by names that stay right.
+"""The IANA name of this machine's time zone, such as Asia/Hong_Kong.
 
-Refuses to guess: an offset or an abbreviation is no name, and the answer is then empty.
+An offset or an abbreviation is not such a name: the result is then empty.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _NO_NAMES = frozenset({"localtime", "posixrules", "Factory"})
 
 
 def of_this_machine() -> str:
-    """Returns the name of the zone that this machine is set to, nothing where it does not say."""
+    """Returns the name of this machine's time zone, "" if it is not known."""
     linked = named = ""
     with contextlib.suppress(OSError):
         linked = str(_LOCAL.readlink())
@@ -24,8 +24,8 @@ def of_this_machine() -> str:
 
 
 def chosen(variable: str | None, linked: str, named: str) -> str:
-    """Returns the zone that the variable TZ names; without one, that of the link, then that of the file of names."""
-    if variable:  # as POSIX has it, an empty one stands for UTC, and a set one hides the rest
+    """Returns the zone in TZ, else that of the link /etc/localtime, else that in /etc/timezone."""
+    if variable:  # POSIX: an empty TZ means UTC, and a set one overrides the rest
         return _name(variable.removeprefix(":"))
     if variable == "":
         return "UTC"
@@ -33,7 +33,7 @@ def chosen(variable: str | None, linked: str, named: str) -> str:
 
 
 def _name(said: str) -> str:
-    """Returns the name in a path or in words, where the list has it."""
+    """Returns the zone's name in a path or a text, if IANA has it."""
     from zoneinfo import available_timezones
 
     name = said.partition("zoneinfo/")[2] or said

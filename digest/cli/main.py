@@ -1,7 +1,8 @@
-"""The command line: the commands, the clock, and exit codes; the roof has a file for each command.
+"""The entry point: finds the command, reads the clock, and sets the exit code.
 
-Exit codes: 0 done; 1 the content, the config or a feed is at fault, said in one line each; 2 wrong usage.
-A command's own file is imported when it is called, so that each is ready soon.
+Exit codes: 0 success; 1 a problem in the content, the config or a feed, one line each; 2 wrong
+usage. Each command has its own module, which is imported when the command is called, so that
+starting is quick.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ from digest.errors import DigestError
 
 _COMMANDS = ("init", "feeds", "pull", "build", "serve", "check", "status", "themes", "excerpts", "letter", "add",
              "publish", "export")  # fmt: skip
-"""The commands in the order in which a newcomer meets them; each is called as its file in the roof is."""
+"""The commands in the order in which a newcomer needs them; each is the name of its module in this
+package."""
 
 
 class _Commands(Commands):
-    """Finds a command's file when it is called, or asked what it is for: a build need not wait for the others."""
+    """Imports a command's module when it is called or its help is shown."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as it is called
         return list(_COMMANDS)
@@ -69,8 +71,9 @@ def cli(context: click.Context, root: Path | None, quiet: bool, verbose: bool) -
 
 
 def main() -> None:
-    """Runs the command line; what a user or a feed can do wrong ends in one line each, never in a traceback."""
-    gc.set_threshold(100_000)  # a command is short, and what it has read it needs to its end
+    """Runs the command line. Anything that a user or a feed can get wrong gives one line, never a
+    traceback."""
+    gc.set_threshold(100_000)  # commands are short, and need what they have read until they end
     try:
         cli(prog_name="digest")
     except DigestError as error:
@@ -79,7 +82,7 @@ def main() -> None:
         place = "current folder" if isinstance(error, FileNotFoundError) else "disk"
         _fail([f"{error.filename or place}: {error.strerror or error}"])
     finally:
-        gc.freeze()  # at its end, nothing has to be looked through for what could go before
+        gc.freeze()  # no garbage collection at exit
 
 
 def _fail(lines: Iterable[str]) -> None:

@@ -1,6 +1,5 @@
-"""A bar for long work, to somebody who looks on: nothing in a pipe or a log, nothing for what is done in a moment.
-
-Meets rich, and only when a bar is to be seen.
+"""A progress bar for long work on a terminal; in a pipe or a log there is none. The only module
+that imports rich.
 """
 
 from __future__ import annotations
@@ -19,7 +18,8 @@ Progress = Callable[[int, int], None]
 
 @contextmanager
 def shown(call: Call, words: str, least: int) -> Iterator[Progress | None]:
-    """Gives what is to hear how many of how many are done, None where nobody looks on; a bar for `least` or more."""
+    """Yields a progress callback, None if there is no terminal. The bar appears for `least` steps
+    or more."""
     if (
         call.quiet
         or not sys.stderr.isatty()
@@ -33,7 +33,7 @@ def shown(call: Call, words: str, least: int) -> Iterator[Progress | None]:
 
 
 class _Bar:
-    """One bar, drawn when the first part of a long work is told; it is gone when the work is done."""
+    """One bar, drawn at the first step and removed at the end."""
 
     def __init__(self, words: str, least: int, stack: ExitStack) -> None:
         self._words, self._least, self._stack = words, least, stack

@@ -1,4 +1,4 @@
-"""`digest publish`: the words around a site that goes to its branch."""
+"""`digest publish`: options and output."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _INDEX = "search/pagefind/"
 _NAMED = 10
-"""So many entries of a feed, and files, are named; of more, how many."""
+"""How many entries of a feed, and files, are listed; the rest is counted."""
 
 
 @click.command()
@@ -31,13 +31,13 @@ _NAMED = 10
 def publish(call: Call, dry: bool, replacing: bool) -> None:
     """Publish the site on the branch gh-pages.
 
-    For sites that GitHub Actions does not publish. Builds the site, commits it on top of the branch gh-pages of the
-    remote called origin, and pushes it, never by force. What you have checked out stays as it is. If nothing has
-    changed, nothing is committed. If the branch has files that Digest did not publish, nothing is published; with
-    --replace, those files are deleted.
+    For sites that GitHub Actions does not publish. Builds the site, commits it to the branch
+    gh-pages of the remote origin, and pushes it, never by force. Your branch and working tree are
+    not touched. If nothing has changed, nothing is committed. If the branch has files that Digest
+    did not publish, nothing is published; with --replace, those files are deleted.
 
-    With --dry-run: which files would be new, changed or gone, which addresses would no longer exist, and which entries
-    readers of your feeds would see as new, or once more.
+    With --dry-run: which files would be new, changed or gone, which addresses would no longer
+    exist, and which entries feed readers would show as new or again.
 
     \b
     Examples:
@@ -55,7 +55,8 @@ def publish(call: Call, dry: bool, replacing: bool) -> None:
 
 
 def _tell(report: PublishReport, call: Call) -> None:
-    """Prints what is odd, which files differ (all of them with --dry-run or --verbose), and what readers are told."""
+    """Prints warnings, which files differ (all of them with --dry-run or --verbose), and what feed
+    readers would show."""
     call.complain(*report.warnings)
     if report.same:
         call.say(
@@ -108,7 +109,7 @@ def _named(files: tuple[str, ...]) -> str:
 def _of_a_feed(
     feed: str, new: tuple[str, ...], again: tuple[str, ...], *, first: bool
 ) -> list[str]:
-    """Returns a line for each kind of news in a feed, with the titles."""
+    """Returns a line with the titles for each kind of change in a feed."""
     if first:
         return [f"{feed}: a new feed, with {formatting.count(len(new), 'entry', 'entries')}"]
     told = ((new, "new to its readers"), (again, "shown to its readers again"))

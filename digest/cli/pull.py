@@ -1,4 +1,4 @@
-"""`digest pull`: the words around feeds pulled into stories."""
+"""`digest pull`: options and output."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 def pull(call: Call, feeds: tuple[str, ...], dry: bool, strict: bool, as_json: bool) -> None:
     """Pull the feeds into story files.
 
-    Fetches the feeds that you name by id, or all that are not retired, and writes a Markdown file for each new story
-    into the folder of its week in content/. What you wrote is never changed: when a publisher corrects a story, fields
-    that you left alone are updated, and fields that you edited stay and are reported with both wordings. So is a
-    headline that changes after you wrote about the story. Exits with 1 if no feed could be read. On GitHub Actions, the
-    summary of the job gets a table of what was pulled.
+    Fetches the feeds that you name by id, or every feed that is not retired, and writes a Markdown
+    file for each new story to the folder of its week in content/. What you wrote is never changed:
+    when a publisher corrects a story, fields that you have not edited are updated; fields that you
+    have edited stay, and both versions are reported. So is a headline that changes after you wrote
+    about the story. Exits with 1 if no feed could be read. On GitHub Actions, the job summary gets
+    a table.
 
     \b
     Examples:
@@ -67,7 +68,7 @@ _MOVED = "has moved for good;"
 
 
 def _tell(report: PullReport, call: Call) -> None:
-    """Prints a row a feed, what is wrong with any, and with --verbose every file."""
+    """Prints a row for each feed, its problems, and with --verbose every file."""
     _put_in_order(report, call)
     width = max((len(row.feed) for row in report.rows), default=0)
     for row in report.rows:
@@ -94,7 +95,8 @@ def _tell(report: PullReport, call: Call) -> None:
 
 
 def _put_in_order(report: PullReport, call: Call) -> None:
-    """Prints what is wrong with ledgers and inbox, and what was filed or swept away."""
+    """Prints problems of ledgers and inbox, which files were moved from the inbox, and what was
+    cleaned up."""
     call.complain(*report.problems)
     for filing in report.filed:
         call.say(f"{filing.inbox}: {'would be filed' if report.dry else 'filed'} as {filing.file}")

@@ -1,4 +1,4 @@
-"""`digest serve`: the words around the preview."""
+"""`digest serve`: options and output."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def serve(
 ) -> None:
     """Preview the site while you write.
 
-    Shows all pages as they will be, with drafts, and reloads them on every save. Beside each story it shows its file,
-    why it has its themes, what 'digest check' says about it, and the publisher's whole summary. None of this gets into
-    site/. Ctrl-C ends it.
+    Shows all pages as they will be, drafts included, and reloads them after every save. Beside each
+    story it shows its file, why it has its themes, hints from 'digest check', and the publisher's
+    whole summary. None of this gets into site/. Ctrl-C stops it.
 
     \b
     Examples:
@@ -109,7 +109,7 @@ def _tell_built(event: Built, call: Call) -> None:
 
 
 def _open(url: str, call: Call) -> None:
-    """Opens a browser, which may take its time, or not be there."""
+    """Opens a browser, without waiting for it, and says so if there is none."""
     import threading
     import webbrowser
 

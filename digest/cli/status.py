@@ -1,4 +1,4 @@
-"""`digest status`: the words around the desk at a glance."""
+"""`digest status`: options and output."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from digest.commands.status import FeedRow, StatusReport, WeekRow
 
 _WEEKS = 12
-"""So many weeks are shown at a glance."""
+"""How many weeks are shown without --verbose."""
 _NAME = 26
-"""A feed's id is cut to so many signs, so that its row fits 80 columns."""
+"""How many characters of a feed's id are shown, so that a row fits 80 columns."""
 
 
 @click.command()
 @click.pass_obj
 def status(call: Call) -> None:
-    """Show the desk at a glance, by week and by feed.
+    """Show what is done and what is not, by week and by feed.
 
-    By week: how many stories it has, how many of them have a note, lack a theme, wait as drafts or are hidden, whether
-    it has its lead and its letter. By feed: when it last answered, and what became of what it brought. Shows the newest
-    12 weeks; with --verbose all of them, and dates instead of ages. A file that cannot be read is named, and the rest
-    is counted.
+    By week: how many stories it has, how many of them have a note, lack a theme, wait as drafts or
+    are hidden, whether it has its lead and its letter. By feed: when it last answered, and what
+    became of what it brought. Shows the newest 12 weeks; with --verbose all of them, and dates
+    instead of ages. A file that cannot be read is named, and the rest is counted.
 
     \b
     Examples:
@@ -42,7 +42,7 @@ def status(call: Call) -> None:
 
 
 def _tell(report: StatusReport, call: Call) -> None:
-    """Prints a row a week, newest first, and a row a feed; then what is wrong."""
+    """Prints a row for each week, newest first, and for each feed, then problems."""
     if report.empty and not report.unread:
         step = "digest pull" if report.feeds else "digest feeds add URL"
         call.say(f"Nothing is here yet. Next: {step}")
@@ -80,7 +80,7 @@ def _tell(report: StatusReport, call: Call) -> None:
 
 
 def unsure(rows: Iterable[FeedRow]) -> Iterator[str]:
-    """Yields what the star at a feed's last answer means, if one of them has it."""
+    """Yields the meaning of the star beside a feed's last answer, if any has one."""
     if any(row.state == "pulled" and row.pulled and not row.sure for row in rows):
         yield "* when its ledger last grew; this machine has not pulled it"
 
@@ -114,7 +114,8 @@ def _feed_cells(row: FeedRow, verbose: bool) -> tuple[object, ...]:
 
 
 def last_answer(row: FeedRow, verbose: bool) -> str:
-    """Returns when a feed last answered, or why it is not asked; a star if only its ledger tells."""
+    """Returns when a feed last answered, or why it is not pulled; with a star if only its ledger
+    says when."""
     moment = row.pulled.strftime("%Y-%m-%d %H:%M") if row.pulled and verbose else _ago(row.age)
     return (
         row.state
@@ -124,7 +125,7 @@ def last_answer(row: FeedRow, verbose: bool) -> str:
 
 
 def _ago(age: timedelta | None) -> str:
-    """Returns an age in words, in the largest unit of which there are two."""
+    """Returns an age in words, in the largest unit that has at least two."""
     if age is None:
         return "never"
     minutes = int(age.total_seconds() // 60)

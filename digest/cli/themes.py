@@ -1,4 +1,4 @@
-"""`digest themes`: the words around the rules of themes."""
+"""`digest themes`: options and output."""
 
 from __future__ import annotations
 
@@ -49,11 +49,12 @@ def themes(
     dropped: str | None,
     dry: bool,
 ) -> None:
-    """Count the themes; say why a story has its own; run the rules again.
+    """Count the themes, explain them, and apply changed rules.
 
-    Without an option, a table of the themes and their stories. The others help to find the phrases of a theme in
-    digest.toml, and to run them over stories that are here already. Themes that an editor has changed are never
-    touched, and a theme found only in the feed's whole summary is not removed if that summary is not stored.
+    Without an option, a table of the themes and their stories. The others help to find the phrases
+    of a theme in digest.toml, and to run them over stories that are here already. Themes that an
+    editor has changed are never touched, and a theme found only in the feed's whole summary is not
+    removed if that summary is not stored.
 
     \b
     Examples:
@@ -87,7 +88,7 @@ def themes(
 
 
 def _explain(root: Path, config: Config, given: Path) -> ExplainReport:
-    """Explains the story of a file that is named from where one stands, or from the digest's root."""
+    """Explains a story, whose file is named from the current folder or from the digest's root."""
     from digest.commands import themes as command
 
     home = root.resolve()
@@ -105,7 +106,7 @@ def _explain(root: Path, config: Config, given: Path) -> ExplainReport:
 
 
 def _tell_counts(report: ThemesReport, call: Call) -> None:
-    """Prints a row a theme, and how far the stories are from what the rules would say today."""
+    """Prints a row for each theme, and for how many stories the rules now say something else."""
     if not report.stories and not report.unread:
         call.say("There is no story yet. Next: digest pull")
         return
@@ -127,7 +128,7 @@ def _tell_counts(report: ThemesReport, call: Call) -> None:
 
 
 def _tell_why(report: ExplainReport, call: Call) -> None:
-    """Prints why a story has its themes, and which ones it could have."""
+    """Prints why a story has its themes, and which others it could have."""
     call.say(f"{report.file}: {report.title}")
     width = max((len(reason.theme) for reason in report.reasons), default=0)
     for reason in report.reasons:
@@ -142,7 +143,7 @@ def _tell_why(report: ExplainReport, call: Call) -> None:
 
 
 def _tell_catch(report: TryReport, call: Call) -> None:
-    """Prints the stories that a phrase would catch, and which themes they have already."""
+    """Prints the stories that a phrase would match, with the themes that they have."""
     for catch in report.caught:
         call.say(
             f"{catch.file}: {catch.title} ({catch.where}; {', '.join(catch.themes) or 'Elsewhere'})"
@@ -161,7 +162,8 @@ def _tell_catch(report: TryReport, call: Call) -> None:
 
 
 def _tell_changes(report: ApplyReport, call: Call) -> None:
-    """Prints each theme's stories before and after; with --verbose, or in a dry run, every story changed."""
+    """Prints each theme's stories before and after; with --verbose, or in a dry run, every story
+    changed."""
     rows = [
         (theme or "Elsewhere", *counts, _step(*counts)) for theme, counts in report.counts.items()
     ]

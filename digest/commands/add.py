@@ -2,9 +2,10 @@
 
     lock ──▶ fetch ──▶ read the page ──▶ is it here already? ──▶ a story file
 
-Refuses to take a story in a second time, also one whose file was deleted. It writes no line of a feed's ledger, for no
-feed has brought it; where one does so later, that pull adopts the file. What the page said of itself is noted beside
-these, so that its summary is shown as its publisher's words and never as the editor's.
+Never adds a story twice, even if its file was deleted. The story gets no line in a feed's ledger,
+since no feed carries it; if a feed does so later, that pull adopts the file. What the page said is
+recorded in a ledger of its own, so that its summary is shown as the publisher's words and never as
+the editor's.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ _CURE = "write the story by hand into content/inbox/: title and link are enough,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddReport:
-    """The story that was written; `dated` is false where its page named no date and it was given the moment."""
+    """The story that was written; `dated` is False if its page has no date, so that it got the
+    current time."""
 
     story: Story
     dated: bool
@@ -42,7 +44,8 @@ class AddReport:
 def run(
     root: Path, config: Config, address: str, *, now: datetime, limits: Limits = USUAL
 ) -> AddReport:
-    """Adds the story of the page at a web address; raises DigestError where it cannot be read, or is here already."""
+    """Adds the story of a web page; raises DigestError if the page cannot be read or the story is
+    here already."""
     with store.writing(root):
         ledgers, problems = store.read_whole_ledgers(root)
         _check_new(add.already([address], _desk(root, config, ledgers, [address])))
@@ -53,7 +56,7 @@ def run(
         _check_new(add.already(names, desk))
         source = document.title or urls.host(entry.link)
         story = add.story_of(entry, source, desk, config, now)
-        # The line comes first: without it, the page's words in the file would pass for the editor's.
+        # Ledger first: without its line, the page's words in the file would count as the editor's.
         store.add_lines(root, {paths.ADDED: (add.record_of(story, now),)})
         store.write(root, (story,))
         locate.run(root, config, now)
@@ -61,7 +64,7 @@ def run(
 
 
 def _read(address: str, config: Config, now: datetime, limits: Limits) -> tuple[Document, str]:
-    """Returns what the page at an address says, and the address to which that led."""
+    """Returns the parsed page, and the URL after redirects."""
     fetched = fetch_page(address, agent=user_agent(config.site), now=now, limits=limits)
     document = fetched if isinstance(fetched, Failed) else parse_client.page(fetched, limits)
     if document is None:

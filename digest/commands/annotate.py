@@ -1,9 +1,8 @@
-"""What an editor wants to know of each text in the preview, put together out of what the rooms know; for `serve` alone.
+"""Annotations for the preview: what an editor wants to know about each story and text on a page.
 
     permalink ──▶ story ──▶ its themes' evidence, what `check` would say of it, the publisher's summary ──▶ Margin
 
-Made when a page is looked at, and kept until the file, a ledger or digest.toml says something else.
-Refuses to be part of a build.
+Made when a page is requested, and kept until the file, a ledger or digest.toml changes.
 """
 
 from __future__ import annotations
@@ -34,7 +33,8 @@ _AT_ONCE = 200  # stories: more would make a page wait
 
 @dataclass(slots=True)
 class _Kept:
-    """What outlives a build: margins by file, the ledgers' history, each feed's summaries with the time of their file.
+    """What outlives a build: margins by file, the ledgers' history, each feed's summaries with the
+    time of their file.
 
     `links` has the files of the stories under each name of their links, `linked` the names by file;
     of `pending` stories, None for all of them, these are still to be noted.
@@ -76,7 +76,7 @@ class Margins:
         return following
 
     def of_story(self, place: str) -> tuple[Margin, ...]:
-        """Returns the margin of the story at a permalink's place, none where there is no such story."""
+        """Returns the annotations of the story at a permalink, () if there is none."""
         page, _, anchor = place.partition("#")
         file = self._anchored(page).get(anchor)
         with suppress(
@@ -86,7 +86,8 @@ class Margins:
         return ()
 
     def _anchored(self, page: str) -> dict[str, str]:
-        """Returns the files of a week's stories by their anchors, put together once for the many on its page."""
+        """Returns the files of a week's stories by their anchors, put together once for the many on
+        its page."""
         if page not in self._anchors:
             edition, anchors = self._editions.get(page), self._archive.anchors
             self._anchors[page] = {
@@ -114,14 +115,16 @@ class Margins:
         yield from (page for page in self._archive.pages if place == addresses.free_page(page.name))
 
     def prepare(self) -> bool:
-        """Does a little of what takes long in a large archive, once; tells whether there is more to do."""
+        """Does a little of what takes long in a large archive, once; tells whether there is more to
+        do."""
         if self._kept.history is None:
             self._kept.history = self._read_history()
             return True
         return not self._link()
 
     def _margin(self, file: str) -> Margin:
-        """Returns a story's margin: what follows from the story alone is kept, the rest may be another at any time."""
+        """Returns a story's margin: what follows from the story alone is kept, the rest may be
+        another at any time."""
         made = self._kept.made
         story = self._stories[file]
         if file not in made:
@@ -150,7 +153,7 @@ class Margins:
         )
 
     def _beside(self, story: Story) -> Iterator[Problem]:
-        """Yields the hints that follow from the other stories of the archive, as far as their links are noted yet."""
+        """Yields hints about duplicates among the stories whose links have been indexed so far."""
         if len(self._pending()) <= _AT_ONCE:
             self._link()
         files = {
@@ -174,7 +177,8 @@ class Margins:
         return History(store.read_ledgers(self._root)[0], added=store.read_added(self._root)[0])
 
     def _link(self) -> bool:
-        """Notes the names of links that are not noted yet, of a few hundred stories at once; tells whether all are."""
+        """Notes the names of links that are not noted yet, of a few hundred stories at once; tells
+        whether all are."""
         pending = self._pending()
         for _ in range(min(_AT_ONCE, len(pending))):
             self._note(pending.pop())
@@ -187,7 +191,7 @@ class Margins:
         return kept.pending
 
     def _note(self, file: str) -> None:
-        """Notes the names of one story's link, unless it is gone by now."""
+        """Indexes the link of one story, if it still exists."""
         with suppress(DigestError, LookupError):
             names = aliases_of_link(self._stories[file].link)
             self._kept.linked[file] = names
@@ -195,7 +199,8 @@ class Margins:
                 self._kept.links[name].add(file)
 
     def _summary(self, story: Story) -> str:
-        """Returns the publisher's whole summary as a pull has kept it; a pull may run at any time."""
+        """Returns the publisher's whole summary as a pull has kept it; a pull may run at any
+        time."""
         return next(self._summaries(story), "")
 
     def _summaries(self, story: Story) -> Iterator[str]:

@@ -1,10 +1,11 @@
-"""`digest build`: stories into the site.
+"""`digest build`: the site from the stories.
 
     lock ──▶ scan ──as built──▶ report
                └▶ load ──▶ arrange ──▶ plan ──▶ stage every page that would differ, unseen ──▶ commit ──▶ report
 
-Nothing is seen of a build before all of it is made, so one that fails leaves the old site whole. The cache saves work
-and never changes what comes out. Reads no clock: the same content, templates and config give the same bytes.
+All pages are staged under hidden names before the first one appears, so a build that fails leaves
+the old site as it is. The cache saves work and never changes the result. No clock is read: the same
+content, templates and config give the same bytes.
 """
 
 from __future__ import annotations
@@ -32,17 +33,18 @@ if TYPE_CHECKING:
     from digest.site.render import Renderer
 
 Progress = Callable[[int, int], None]
-"""Is told how many of how many pages are done."""
+"""Called with how many pages are done, and how many there are."""
 
 
 class BuildReport(NamedTuple):
-    """What a build did: `pages` is every file of the site, parted into `written` and `unchanged`.
+    """What a build did: `pages` is every file of the site, either `written` or `unchanged`.
 
-    `warning` says what is missing in it, and why; `notice` which memory of earlier builds was thrown away;
-    `unrecorded` why it could not be noted where stories are; `not_removed` which old files could not be removed;
-    `unknown` which files lie in the folder that builds may have left there, or not;
-    `secrets` which files have a secret that was left out; `damaged` which lines of ledgers cannot be read, so that
-    addresses and Atom ids may change; `hints` what an editor may want to look at in the texts whose pages were made.
+    `warning` says what is missing in it, and why; `notice` which memory of earlier builds was
+    thrown away; `unrecorded` why it could not be noted where stories are; `not_removed` which old
+    files could not be removed; `unknown` which files lie in the folder that builds may have left
+    there, or not; `secrets` which files have a secret that was left out; `damaged` which lines of
+    ledgers cannot be read, so that addresses and Atom ids may change; `hints` what an editor may
+    want to look at in the texts whose pages were made.
     """
 
     output: Path
@@ -65,7 +67,8 @@ class BuildReport(NamedTuple):
 
 
 class Built(NamedTuple):
-    """What a build was made from, what it wrote, and what to report of it; `due` are the locations to be recorded."""
+    """A build's content, archive and report, and what it wrote; `due` are locations to record in
+    the ledger."""
 
     content: Content
     archive: Archive
@@ -87,10 +90,10 @@ def run(
 ) -> BuildReport:
     """Builds the digest at `root` into `output`, for the site's own address or for `base_url`.
 
-    With `now`, the places of stories that no ledger has yet are recorded, so that their addresses redirect when they
-    are moved later. No byte of the site depends on `now`. With `force`, files in the folder that Digest did not make
-    are written over. Raises DigestError, of which Faults names every problem in content, links and templates; then
-    nothing is written.
+    With `now`, the places of stories that no ledger has yet are recorded, so that their addresses
+    redirect when they are moved later. No byte of the site depends on `now`. With `force`, files in
+    the folder that Digest did not make are written over. Raises DigestError, of which Faults names
+    every problem in content, links and templates; then nothing is written.
     """
     outputs.check(root, output)
     _refuse_domain(root, config)
@@ -129,10 +132,10 @@ def run(
 
 
 class Builder:
-    """Builds one digest into one folder, as often as it is asked to; the caller holds the digest's lock.
+    """Builds one digest into one folder, any number of times; the caller holds the digest's lock.
 
-    With `drafts`, stories, letters and pages that wait as such are built as well; unless it is `searched`, no index is
-    made.
+    With `drafts`, stories, letters and pages that wait as such are built as well; unless it is
+    `searched`, no index is made.
     """
 
     def __init__(
@@ -153,7 +156,7 @@ class Builder:
         self._renderer: Renderer | None = None
 
     def scan(self, changed: Collection[str] = ()) -> Scan:
-        """Looks at all files of the content, or, after an earlier scan, at those that have `changed` alone."""
+        """Scans all content, or after an earlier scan only the files that have `changed`."""
         since = disk.moment(self._root)
         known = again(self._root, self._scan, changed, since) if self._scan and changed else None
         self._scan = known or scan(self._root, since)
@@ -167,8 +170,9 @@ class Builder:
     def is_current(self, scanned: Scan, *, recorded: bool) -> Manifest | None:
         """Returns the last build's manifest where another build would change nothing, else None.
 
-        It would where files of the folder are missing or changed, where the index of the search could not be made the
-        last time, or where the places of stories are to be `recorded` and were not.
+        It would where files of the folder are missing or changed, where the index of the search
+        could not be made the last time, or where the places of stories are to be `recorded` and
+        were not.
         """
         output = self._output()
         last = output.manifest
@@ -182,14 +186,14 @@ class Builder:
         return last if output.is_current(scanned.fingerprint(), self._site) else None
 
     def build(self, scanned: Scan, *, on_progress: Progress | None = None) -> Built:
-        """Builds the content that was scanned; raises DigestError, and then nothing is written."""
+        """Builds the scanned content; raises DigestError, and then nothing is written."""
         from digest.content import publishable
         from digest.content.load import due_locations, load
         from digest.site.arrange import arrange
         from digest.site.plan import plan
         from digest.site.search import (
             search_index,
-        )  # like all below, what a build with nothing to do need not wait for
+        )  # imported late: a build with nothing to do needs none of these
 
         content = load(
             self._root, self._config, scanned, self._cache, fingerprint.of_reading(self._config)
@@ -260,7 +264,7 @@ class Builder:
 
 
 def _record(root: Path, due: tuple[Location, ...], now: datetime) -> str:
-    """Adds to the ledgers where stories are; returns why that failed, for the site is what counts."""
+    """Records where stories are; returns why that failed, since the site is built all the same."""
     from digest.content import store
 
     try:
@@ -274,7 +278,7 @@ def _record(root: Path, due: tuple[Location, ...], now: datetime) -> str:
 
 
 def _copied_key(one: Copied, since: int) -> bytes:
-    """Returns the key of a file that is copied: its stamp, none where that proves nothing."""
+    """Returns the key of a copied file: its stamp, b"" if that proves nothing."""
     try:
         stamp = disk.stamp(os.stat(one.source))  # noqa: PTH116 - a fifth of the cost
     except OSError:
@@ -290,7 +294,8 @@ def _source(one: Copied) -> bytes:
 
 
 def _refuse_domain(root: Path, config: Config) -> None:
-    """Raises Faults where `content/static/CNAME` names no host, or another one than `url` in digest.toml."""
+    """Raises Faults if `content/static/CNAME` is not a host name, or not that of `url` in
+    digest.toml."""
     named = disk.read_inside(root, custom_domain.FILE)
     problem = None if named is None else custom_domain.problem(named, config.site.url)
     if problem and not problem.hint:
@@ -298,7 +303,7 @@ def _refuse_domain(root: Path, config: Config) -> None:
 
 
 def _rebased(config: Config, base_url: str) -> Config:
-    """Returns the config with another address; ids stay, for they were made before."""
+    """Returns the config with another URL; ids stay, since they were made from the old one."""
     url = urls.site_url(base_url)
     if url is None:
         raise DigestError(

@@ -1,9 +1,9 @@
-"""`digest check`: everything that is wrong in config and content, and what an editor may want to look at.
+"""`digest check`: errors in config and content, and hints at what an editor may want to look at.
 
     config ──▶ survey ──▶ proof, templates, review, inbox ──▶ outside links ──▶ what the change brought in ──▶ report
 
-An error is what stops a build or damages the ledger; a hint stands in nobody's way. Refuses to change anything but its
-own memory of outside links, and to ask the network for anything without being told to.
+With an error, a build would fail or the ledger be damaged; a hint stops nothing. Changes only the
+remembered answers of outside links, and uses the network only if asked to.
 """
 
 from __future__ import annotations
@@ -48,11 +48,12 @@ _LIMITS = Limits(deadline=20.0, connect=8.0, silence=12.0, retries=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
-    """What was found, by file and line, in how many `files`; of links that nothing can be told of, `untold`.
-    So many links are `private`: they lead into a private network and were not asked.
+    """The problems by file and line, found in that many `files`; `untold` are links that could not
+    be checked. `private` links lead into a private network and were not requested.
 
-    Where digest.toml or a folder of content/ is at fault, nothing else is: the report is not `whole`. `offline`: no
-    outside link could be reached. `folder` is where the digest lies in its repository, empty for the top.
+    If digest.toml or a folder of content/ cannot be read, only that is reported and `whole` is
+    False. `offline`: no outside link could be reached. `folder` is where the digest lies in its
+    repository, empty for the top.
     """
 
     problems: tuple[Problem, ...]
@@ -76,7 +77,7 @@ class CheckReport:
 
 @dataclass(frozen=True, slots=True)
 class _Outside:
-    """What outside links have come to."""
+    """The results for outside links."""
 
     problems: tuple[Problem, ...] = ()
     untold: tuple[Problem, ...] = ()
@@ -92,9 +93,11 @@ def run(
     since: str = "",
     on_progress: Progress | None = None,
 ) -> CheckReport:
-    """Checks the digest at `root`; with `links` asks its outside links, with `since` reports what came after a commit.
+    """Checks the digest at `root`; with `links` asks its outside links, with `since` reports what
+    came after a commit.
 
-    Raises UnknownRefError for a commit that git does not know, DigestError where nothing can be looked at.
+    Raises UnknownRefError for a commit that git does not know, DigestError where nothing can be
+    looked at.
     """
     changes = git.changes(root, since) if since else None
     folder = git.prefix(root)
@@ -161,7 +164,8 @@ def _all(
 
 
 def _merging(root: Path, problems: Iterable[Problem]) -> Iterator[Problem]:
-    """Yields the problems; of a file with merge-conflict marks only these, for they are the cause of the others."""
+    """Yields the problems; for a file with merge-conflict marks only these, since they cause the
+    others."""
     by_file: dict[str, list[Problem]] = defaultdict(list)
     for problem in problems:
         by_file[problem.file].append(problem)
@@ -197,7 +201,8 @@ def _idle(root: Path, settings: Config, survey: ContentReport) -> Iterator[Probl
 
 
 def _site_address(root: Path, settings: Config) -> Iterator[Problem]:
-    """Yields what is wrong with where the site goes: its custom domain, and a url that is still an example's."""
+    """Yields problems with the site's address: its custom domain, and a URL that is still an
+    example's."""
     url = settings.site.url
     content = disk.read_inside(root, custom_domain.FILE)
     problem = None if content is None else custom_domain.problem(content, url)
@@ -238,7 +243,7 @@ def _secrets(root: Path, settings: Config, survey: ContentReport) -> Iterator[Pr
 
 
 def _ahead(survey: ContentReport, now: datetime, line_of: LineOf) -> Iterator[Problem]:
-    """Yields a hint for each story and letter whose week, or day, has not come for long."""
+    """Yields a hint for each story and letter dated in the future."""
     last = now.date() + _AHEAD
     days = [(story.file, max(story.week.monday, story.day)) for story in survey.content.stories]
     for file, day in [
@@ -258,7 +263,8 @@ def _ahead(survey: ContentReport, now: datetime, line_of: LineOf) -> Iterator[Pr
 
 
 def _days_of_change(survey: ContentReport) -> Iterator[tuple[str, str, date]]:
-    """Yields file, key and day of each date that says when something was changed, or a letter published."""
+    """Yields file, key and day of each date that says when something was changed, or a letter
+    published."""
     for story in survey.content.stories:
         if story.updated:
             yield story.file, "updated", story.updated.date()
@@ -277,7 +283,8 @@ def _listed(secrets: Iterable[str]) -> str:
 def _places(
     survey: ContentReport, line_of: LineOf, changes: Changes | None
 ) -> dict[str, list[tuple[str, int]]]:
-    """Returns the places at which each outside link stands, those alone that the change brought in."""
+    """Returns where each outside link is used; with changes, only the places that they
+    introduced."""
     places: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for address, file, line in content_rules.outside_links(survey, line_of):
         if changes is None or _is_brought_in(Problem(file, line, ""), changes):
@@ -286,7 +293,8 @@ def _places(
 
 
 def _from_public_feeds(survey: ContentReport, settings: Config) -> frozenset[str]:
-    """Returns the links that feeds at public addresses brought, which must not lead into a private network."""
+    """Returns the links that feeds at public addresses brought, which must not lead into a private
+    network."""
     own = {
         feed.id
         for feed in settings.feeds
@@ -307,7 +315,7 @@ def _outside(
     now: datetime,
     on_progress: Progress | None,
 ) -> _Outside:
-    """Asks the links that were not asked lately, and remembers the answers."""
+    """Requests the links that were not checked recently, and remembers the answers."""
     memory = disk.recall(root, _MEMORY)
     known = link_check.recalled(memory, now)
     due = [address for address in places if address not in known]
@@ -356,7 +364,8 @@ def _sorted(problems: Iterable[Problem], changes: Changes | None) -> tuple[Probl
 
 
 def _is_brought_in(problem: Problem, changes: Changes) -> bool:
-    """Tells whether a change brought a problem in: by the line that has it, or by a file that the problem speaks of.
+    """Tells whether a change brought a problem in: by the line that has it, or by a file that the
+    problem speaks of.
 
     An error that a change of digest.toml has caused lies in stories, so that then all errors count.
     """

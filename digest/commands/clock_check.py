@@ -4,8 +4,9 @@
                                                of all entries, which are not read: the feed fails
                                                and nothing shows that the clock is right: nothing is pulled
 
-A clock that is behind would file years of stories under its own day, for good. It is shown to be right by another feed
-whose newest date is past, or by a ledger that was last written before now. Decides only.
+A clock that is behind would file years of stories under its own day, for good. It is shown to be
+right by another feed whose newest date is past, or by a ledger that was last written before now.
+Decides only.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ Read = Mapping[str, Document | Failed]
 def checked(
     read: Read, feeds: Iterable[Feed], ledgers: Ledgers, now: datetime
 ) -> dict[str, Document | Failed]:
-    """Returns the documents without dates that cannot be true; raises DigestError where it is the clock that cannot."""
+    """Returns the documents without dates that cannot be true; raises DigestError where it is the
+    clock that cannot."""
     dates = {
         feed: sorted(entry.published for entry in document.entries if entry.published)
         for feed, document in read.items()

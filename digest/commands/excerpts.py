@@ -1,9 +1,11 @@
-"""`digest excerpts`: cuts the excerpts that pull wrote to the `excerpt` of digest.toml, or removes them if that is 0.
+"""`digest excerpts`: cuts the excerpts that pull wrote to the `excerpt` of digest.toml, or removes
+them if that is 0.
 
     survey ──cut──▶ what to do with each story's excerpt ──▶ lines of the ledger, then edits ──▶ report
 
-An excerpt that an editor changed is listed and left alone. The ledger is written before the files, so that after a run
-that was killed the next one still recognises the remaining excerpts as pull's, and finishes.
+An excerpt that an editor changed is listed and left alone. The ledger is written before the files,
+so that after a run that was killed the next one still recognises the remaining excerpts as pull's,
+and finishes.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from digest.model import Config
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A story and what was done with its excerpt: "shortened", "lengthened", "removed" or "restored"."""
+    """A story and what was done with its excerpt: "shortened", "lengthened", "removed" or
+    "restored"."""
 
     file: str
     state: str
@@ -32,8 +35,9 @@ class Change:
 class ExcerptsReport:
     """What was changed, and what was left alone and why.
 
-    Of the `excerpts` that pull wrote, `short` cannot be lengthened and `gone`, which were taken out earlier, cannot be
-    restored, since their whole summaries are not stored; `unknown` are of feeds that digest.toml does not name.
+    Of the `excerpts` that pull wrote, `short` cannot be lengthened and `gone`, which were taken out
+    earlier, cannot be restored, since their whole summaries are not stored; `unknown` are of feeds
+    that digest.toml does not name.
     """
 
     changed: tuple[Change, ...]
@@ -53,7 +57,8 @@ class ExcerptsReport:
 
 
 def run(root: Path, config: Config, *, now: datetime, dry: bool = False) -> ExcerptsReport:
-    """Cuts every excerpt that pull wrote to the length in digest.toml; with `dry` nothing is written."""
+    """Cuts every excerpt that pull wrote to the length in digest.toml; with `dry` nothing is
+    written."""
     with store.writing(root, dry=dry):
         survey = load.survey(root, config)
         cuts = _cuts(root, config, survey)

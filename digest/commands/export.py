@@ -1,9 +1,9 @@
-"""`digest export`: the whole archive as records, one a line of JSON, for who wants to count, to keep, or to leave.
+"""`digest export`: the whole archive as JSON records, for analysis, backup or moving elsewhere.
 
     survey ──▶ anchors ──▶ the digest │ its stories │ letters │ introductions │ pages │ every other file, by name
 
-What is hidden or a draft is there as well, and says so. Refuses to write anything, and to give half an archive: where
-a file cannot be read, all faults are raised before the first record.
+Hidden stories and drafts are included and marked. Never gives half an archive: if a file cannot be
+read, all problems are raised before the first record.
 """
 
 from __future__ import annotations
@@ -26,13 +26,15 @@ from digest.site.link_targets import Targets
 from digest.site.markdown import MarkdownRenderer
 
 VERSION = 1
-"""Goes up when a field of a record changes its meaning or goes away; new fields may come at any time."""
+"""Incremented when a field changes its meaning or is removed; new fields may be added at any
+time."""
 
 Record = dict[str, object]
 
 
 def run(root: Path, config: Config) -> Iterator[Record]:
-    """Returns the records of the digest at `root`; raises Faults with every problem in its content."""
+    """Returns the records of the digest at `root`; raises Faults with every problem in its
+    content."""
     found = survey(root, config)
     if found.problems:
         raise Faults(found.problems)
@@ -40,7 +42,8 @@ def run(root: Path, config: Config) -> Iterator[Record]:
 
 
 def records(content: Content, files: Iterable[str], config: Config) -> Iterator[Record]:
-    """Yields the digest itself, then each kind in the order of its files' names; `files` are all there are."""
+    """Yields the digest itself, then each kind in the order of its files' names; `files` are all
+    there are."""
     of = _Records(content, config)
     yield of.digest()
     shown = of.content
@@ -54,7 +57,8 @@ def records(content: Content, files: Iterable[str], config: Config) -> Iterator[
 
 
 class _Records:
-    """Makes the records of one digest; an address is None where the site has none, as for drafts."""
+    """Makes the records of one digest; an address is None where the site has none, as for
+    drafts."""
 
     def __init__(self, content: Content, config: Config) -> None:
         self._config, self._earlier = config, content.earlier

@@ -2,8 +2,9 @@
 
     addresses ──find──▶ feeds │ lists of feed readers ──▶ feeds │ those that are new ──▶ their tables in digest.toml
 
-Nothing is written unless every address led to a feed. In digest.toml only the lines of these feeds change: what the
-editor wrote, comments included, stays as it is. A file that somebody changes at the same time is left alone.
+Nothing is written unless every address led to a feed. In digest.toml only the lines of these feeds
+change: what the editor wrote, comments included, stays as it is. A file that somebody changes at
+the same time is left alone.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from digest.model import Config, Feed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedsReport:
-    """A row for each feed, with what digest.toml says of it; None for a feed that has only a ledger."""
+    """A row for each feed, with what digest.toml says of it; None for a feed that has only a
+    ledger."""
 
     rows: tuple[tuple[FeedRow, Feed | None], ...]
     unread: tuple[str, ...] = ()
@@ -33,10 +35,11 @@ class FeedsReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddReport:
-    """The feeds that were added, those that were retired and are pulled again, and those that were there already.
+    """The feeds that were added, those that were retired and are pulled again, and those that were
+    there already.
 
-    `left_out` are addresses in a list that cannot be pulled. `earlier` has, by the id of an added feed, the id that it
-    would have if no feed that is gone from digest.toml had a ledger under it.
+    `left_out` are addresses in a list that cannot be pulled. `earlier` has, by the id of an added
+    feed, the id that it would have if no feed that is gone from digest.toml had a ledger under it.
     """
 
     added: tuple[Feed, ...]
@@ -48,7 +51,8 @@ class AddReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveReport:
-    """The feed that was retired, and what stays: its stories that are still there, and its ledger if it has one.
+    """The feed that was retired, and what stays: its stories that are still there, and its ledger
+    if it has one.
 
     `again` is True if it was retired already, `pulled` is the number of feeds that are pulled now.
     """
@@ -80,7 +84,8 @@ def add(
     now: datetime,
     limits: Limits = USUAL,
 ) -> AddReport:
-    """Adds the feeds behind the addresses, and those in the lists; raises DigestError if one address leads to none."""
+    """Adds the feeds behind the addresses, and those in the lists; raises DigestError if one
+    address leads to none."""
     before, settings = _read(root)
     ids = {feed.id for feed in settings.feeds}
     ledgers = set(
@@ -143,14 +148,16 @@ def _read(root: Path) -> tuple[str, Config]:
 
 
 def _without_names(settings: Config) -> Config:
-    """Returns the settings without the names of feeds, which `config` fills in where a table has none."""
+    """Returns the settings without the names of feeds, which `config` fills in where a table has
+    none."""
     return settings._replace(
         feeds=tuple(feed._replace(title="", publisher="") for feed in settings.feeds)
     )
 
 
 def _write(root: Path, before: str, after: str, expected: Config) -> None:
-    """Writes digest.toml, if it still is as it was read and the changed text says what is expected."""
+    """Writes digest.toml, if it still is as it was read and the changed text says what is
+    expected."""
     if after == before:
         return
     if _without_names(config.loads(after.removeprefix("\ufeff"))) != _without_names(expected):

@@ -3,7 +3,8 @@
     lock ──▶ load ──▶ arrange ──▶ choose the week ──▶ draft ──▶ content/<week>/letter.md
                                                   └─▶ links that are missing ──▶ its end
 
-The stories stand in it as they will on the week's page; hidden ones and drafts do not. Refuses to write over a letter.
+It lists stories in the order of the week's page, without hidden ones and drafts. Never overwrites a
+letter.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from digest.week import Week
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterReport:
-    """The letter's file, its week, how many stories it links, and how many of the week are drafts and left out."""
+    """The letter's file, its week, how many stories it links, and how many of the week are drafts
+    and left out."""
 
     file: str
     week: Week
@@ -32,9 +34,11 @@ class LetterReport:
 
 
 def run(root: Path, config: Config, week: str = "") -> LetterReport:
-    """Drafts the letter of a week, in words; without them that of the newest week that has stories and no letter.
+    """Drafts the letter of a week, in words; without them that of the newest week that has stories
+    and no letter.
 
-    Raises ValueError for words that name no week, DigestError where there is a letter already, or no story.
+    Raises ValueError for words that name no week, DigestError where there is a letter already, or
+    no story.
     """
     with store.writing(root):
         content = load(root, config)
@@ -63,9 +67,11 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
 
 
 def more(root: Path, config: Config, week: str = "") -> LetterReport:
-    """Adds links to the stories that a letter does not link yet, at its end; without words, to the newest letter.
+    """Adds links to the stories that a letter does not link yet, at its end; without words, to the
+    newest letter.
 
-    Raises ValueError for words that name no week, DigestError where that week has no letter, or no story.
+    Raises ValueError for words that name no week, DigestError where that week has no letter, or no
+    story.
     """
     with store.writing(root):
         content = load(root, config)

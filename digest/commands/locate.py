@@ -1,9 +1,11 @@
-"""Finds which stories the files are, the first step of `pull` and `add`, and records where they are, the last.
+"""Finds which stories the files are, the first step of `pull` and `add`, and records where they
+are, the last.
 
     scan ──▶ read what changed ──▶ stories whose names were altered
                                └─▶ content/ledger/_places.jsonl
 
-A build does the same with the content that it has read. What a feed's ledger has is not recorded again.
+A build does the same with the content that it has read. What a feed's ledger has is not recorded
+again.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ from digest.site import fingerprint
 def run(root: Path, config: Config, now: datetime) -> None:
     """Records where stories are; the caller holds the digest's lock.
 
-    Nothing is recorded while a file has an error: then nothing can be published, so no new URL exists yet.
+    Nothing is recorded while a file has an error: then nothing can be published, so no new URL
+    exists yet.
     """
     with Cache(root) as cache:
         try:
@@ -42,7 +45,8 @@ def run(root: Path, config: Config, now: datetime) -> None:
 
 
 def altered(root: Path, config: Config) -> Mapping[str, str]:
-    """Returns the stories whose `id`, or link without one, was changed, by file, with their owners (`following`)."""
+    """Returns the stories whose `id`, or link without one, was changed, by file, with their owners
+    (`following`)."""
     try:
         with Cache(root) as cache:
             return load(root, config, scan(root), cache, fingerprint.of_reading(config)).altered

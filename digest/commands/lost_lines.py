@@ -1,6 +1,8 @@
-"""Finds feeds whose ledger is not whole: it has lines that cannot be read, or lacks some that the last commit has.
+"""Finds feeds whose ledger is not whole: it has lines that cannot be read, or lacks some that the
+last commit has.
 
-Until that is repaired, a pull adds no new stories of such a feed: any of them may be one that an editor deleted.
+Until that is repaired, a pull adds no new stories of such a feed: any of them may be one that an
+editor deleted.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from digest.errors import Problem
 def unread(root: Path, problems: Iterable[Problem]) -> dict[str, Problem]:
     """Returns a problem for each feed whose ledger has lines that cannot be read.
 
-    Merge-conflict marks are none, nor is an unfinished line at the end: a killed pull left it, and its story is there.
+    Merge-conflict marks are none, nor is an unfinished line at the end: a killed pull left it, and
+    its story is there.
     """
     found: dict[str, Problem] = {}
     for problem in problems:
@@ -34,7 +37,8 @@ def unread(root: Path, problems: Iterable[Problem]) -> dict[str, Problem]:
 
 
 def missing(root: Path, ledgers: Ledgers) -> dict[str, Problem]:
-    """Returns a problem for each feed of whose ledger the last commit has entries that are not in the file."""
+    """Returns a problem for each feed of whose ledger the last commit has entries that are not in
+    the file."""
     found = {}
     for file, content in git.shortened(root, paths.LEDGERS).items():
         feed = paths.feed_of(file.rpartition("/")[2])

@@ -2,10 +2,10 @@
 
     look at the branch ──▶ build ──▶ compare ──▶ commit on top of it ──▶ push
 
-Builds into `.digest/publish/`, where nothing lies but what a build has written, and touches neither `site/` nor what is
-checked out. Refuses to publish over a branch that holds a digest's own files, to delete what Digest did not put on the
-branch unless it is told to, and to publish for an address that is not the site's; makes no commit where nothing has
-changed.
+Builds into `.digest/publish/`, where nothing lies but what a build has written, and touches neither
+`site/` nor what is checked out. Refuses to publish over a branch that holds a digest's own files,
+to delete what Digest did not put on the branch unless it is told to, and to publish for an address
+that is not the site's; makes no commit where nothing has changed.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ _FEED_ID = re.compile(rb"<id>([^<]+)</id>")
 class PublishReport:
     """What a publication changes, or would: paths of files, and what readers of the feeds are told.
 
-    `vanished` are addresses that are on the web now and lead nowhere afterwards. `commit` is the new one, empty where
-    there is none; `first` tells that there was no such branch before. `origin` says what was published, where that is
-    not the default branch as it is committed, and `uncommitted` which files of it are not. `warnings` say what is odd
-    about the addresses.
+    `vanished` are addresses that are on the web now and lead nowhere afterwards. `commit` is the
+    new one, empty where there is none; `first` tells that there was no such branch before. `origin`
+    says what was published, where that is not the default branch as it is committed, and
+    `uncommitted` which files of it are not. `warnings` say what is odd about the addresses.
     """
 
     address: str
@@ -82,10 +82,11 @@ def run(
     on_progress: Progress | None = None,
     now: datetime | None = None,
 ) -> PublishReport:
-    """Publishes the digest at `root`; with `dry`, only tells what that would change. For `now`, see `build.run`.
+    """Publishes the digest at `root`; with `dry`, only tells what that would change. For `now`, see
+    `build.run`.
 
-    Raises DigestError where the content is at fault, the remote cannot be reached or refuses, or files would go that
-    Digest did not make, unless it is `replacing` them.
+    Raises DigestError where the content is at fault, the remote cannot be reached or refuses, or
+    files would go that Digest did not make, unless it is `replacing` them.
     """
     standing = gh_pages.look(root)
     if config.NAME in standing.ids:
@@ -134,9 +135,11 @@ def run(
 def _refuse_address(
     root: Path, settings: Config, standing: Standing, *, replacing: bool = False
 ) -> None:
-    """Raises Faults where nobody would find the site: its url is an example's, or not that of its custom domain.
+    """Raises Faults where nobody would find the site: its url is an example's, or not that of its
+    custom domain.
 
-    A domain on the branch alone is given up where Digest put it there, or is `replacing` what others did.
+    A domain on the branch alone is given up where Digest put it there, or is `replacing` what
+    others did.
     """
     url, expected = settings.site.url, site_address.of_remote(standing.address)
     if urls.is_placeholder(url):
@@ -168,7 +171,8 @@ def _refuse_address(
 
 
 def _refuse_loss(root: Path, standing: Standing, ids: Mapping[str, str]) -> None:
-    """Raises DigestError where files would be deleted or written over that Digest did not put on the branch."""
+    """Raises DigestError where files would be deleted or written over that Digest did not put on
+    the branch."""
     others = _files_of_others(root, standing, ids) if standing.commit else ()
     if not others:
         return
@@ -180,7 +184,8 @@ def _refuse_loss(root: Path, standing: Standing, ids: Mapping[str, str]) -> None
 
 
 def _refuse_older(root: Path, standing: Standing) -> None:
-    """Raises DigestError if the site was published from a commit that is not here: it may have taken stories down."""
+    """Raises DigestError if the site was published from a commit that is not here: it may have
+    taken stories down."""
     commit = gh_pages.missing_source(root, standing)
     if commit:
         what = f"the site on {gh_pages.NAME} was published from commit {commit}, which this branch does not have"
@@ -192,7 +197,8 @@ def _refuse_older(root: Path, standing: Standing) -> None:
 
 
 def _refuse_another_digest(root: Path, site: Path, standing: Standing) -> None:
-    """Raises DigestError if the branch has the site of a digest with another id: its feed's first `<id>` says so."""
+    """Raises DigestError if the branch has the site of a digest with another id: its feed's first
+    `<id>` says so."""
     feed = addresses.FEED
     theirs, ours = (
         _FEED_ID.search(one or b"")
@@ -205,10 +211,11 @@ def _refuse_another_digest(root: Path, site: Path, standing: Standing) -> None:
 
 
 def _files_of_others(root: Path, standing: Standing, ids: Mapping[str, str]) -> tuple[str, ...]:
-    """Returns the files on the branch that neither Digest's last commit there nor this build has as they are.
+    """Returns the files on the branch that neither Digest's last commit there nor this build has as
+    they are.
 
-    Where no commit is Digest's, as after a branch was made anew, pages and feeds are known by the mark that they bear,
-    and what every build makes by the home page's.
+    Where no commit is Digest's, as after a branch was made anew, pages and feeds are known by the
+    mark that they bear, and what every build makes by the home page's.
     """
     own = gh_pages.published(root, standing, own_files.is_marked_home)
     kept = {gh_pages.NO_JEKYLL, _CNAME}
@@ -230,7 +237,8 @@ def _files_of_others(root: Path, standing: Standing, ids: Mapping[str, str]) -> 
 
 
 def _origin(source: Source, default: str) -> str:
-    """Returns what is published where it is not the default branch as it is committed; nothing where it is."""
+    """Returns what is published where it is not the default branch as it is committed; nothing
+    where it is."""
     is_default = source.branch == default if default else source.branch in _USUAL
     if not source.commit:
         return "from a repository without a commit"
@@ -247,7 +255,8 @@ def _origin(source: Source, default: str) -> str:
 
 
 def _unpushed(source: Source) -> str:
-    """Returns a warning where other clones do not have the commit that is published, so that they could not publish."""
+    """Returns a warning where other clones do not have the commit that is published, so that they
+    could not publish."""
     if not source.unpushed:
         return ""
     commits = "1 commit is" if source.unpushed == 1 else f"{source.unpushed} commits are"
@@ -275,7 +284,8 @@ def _ids(site: Path, standing: Standing) -> dict[str, str]:
 def _kept_name(
     root: Path, settings: Config, standing: Standing, ids: Mapping[str, str]
 ) -> str | None:
-    """Returns the custom domain that stands on the branch alone: without it the site would be gone from there.
+    """Returns the custom domain that stands on the branch alone: without it the site would be gone
+    from there.
 
     One to which `url` does not lead is given up, see `_refuse_address`.
     """
@@ -296,7 +306,8 @@ def _compared(
     *,
     dry: bool,
 ) -> PublishReport:
-    """Returns what differs between the branch and what was built, but for the files that publishing itself adds."""
+    """Returns what differs between the branch and what was built, but for the files that publishing
+    itself adds."""
     before = {path: id for path, id in standing.ids.items() if path != gh_pages.NO_JEKYLL}
     changed = tuple(path for path, id in ids.items() if before.get(path, id) != id)
     new = tuple(path for path in ids if path not in before)
@@ -330,7 +341,8 @@ def _vanished(
 def _warnings(
     settings: Config, standing: Standing, cname: str | None, named: bool
 ) -> Iterator[str]:
-    """Yields what is odd about the addresses: a domain of the branch's own, a site that says it is elsewhere."""
+    """Yields what is odd about the addresses: a domain of the branch's own, a site that says it is
+    elsewhere."""
     if cname:
         yield f"{_CNAME} ({cname}) is only on {gh_pages.NAME}; it is kept there, but add it to content/static/ as well"
     url, expected = settings.site.url, site_address.of_remote(standing.address)

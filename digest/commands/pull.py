@@ -2,9 +2,9 @@
 
     chosen feeds ──fetch──▶ bodies ──parse──▶ documents ──take in──▶ stories and ledger lines ──▶ written, remembered
 
-A feed that cannot be fetched or read is a row of the report, and the others go on. What servers told us is remembered
-last, when all that they brought is written, and only for as long as the ledger stands as we left it.
-Refuses to decide anything: the rooms do.
+A feed that cannot be fetched or read is a row of the report; the others go on. What servers said
+(validators, pauses) is saved last, after everything that they brought is written, and only counts
+while the ledger is as we left it. Decisions are made in `intake`.
 """
 
 from __future__ import annotations
@@ -35,17 +35,19 @@ from digest.model import Config, Document, Failed, Feed, Fetched
 _CARRIED = "carried.json"
 """The memory of what each feed's last document carried: names of its entries."""
 _BEGUN = "edits.json"
-"""The memory of what a pull that is under way writes into story files: one that is killed leaves it to the next."""
+"""The memory of what a pull that is under way writes into story files: one that is killed leaves it
+to the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What became of one feed: `state` is "read", "unchanged", "waiting" or "failed", the last two with a reason.
+    """What became of one feed: `state` is "read", "unchanged", "waiting" or "failed", the last two
+    with a reason.
 
-    `moved` is the feed's new address, and `moved_by` says where it is from: "redirect", "new-feed-url", or "self" if
-    the feed only names another address as its own. `kept` and `notices` are lines for the editor: what was not changed,
-    and what has changed below their words.
-    `gap` tells that entries may have been missed; the words are among the warnings.
+    `moved` is the feed's new address, and `moved_by` says where it is from: "redirect",
+    "new-feed-url", or "self" if the feed only names another address as its own. `kept` and
+    `notices` are lines for the editor: what was not changed, and what has changed below their
+    words. `gap` tells that entries may have been missed; the words are among the warnings.
     """
 
     feed: str
@@ -66,10 +68,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullReport:
-    """A row for each feed that was asked, in the order of digest.toml, and what is wrong with ledgers and inbox.
+    """A row for each feed that was asked, in the order of digest.toml, and what is wrong with
+    ledgers and inbox.
 
-    `filed` has what was moved out of the inbox, or would be; `swept` what a killed run had left half-written, and
-    `completed` what it had left whole under a hidden name.
+    `filed` has what was moved out of the inbox, or would be; `swept` what a killed run had left
+    half-written, and `completed` what it had left whole under a hidden name.
     """
 
     rows: tuple[Row, ...]
@@ -94,8 +97,8 @@ class PullReport:
 class _Asked:
     """What the feeds that were asked have answered, and rows for those that were not.
 
-    `memory` is what earlier pulls have learnt, `marks` are the hashes of the ledgers before this one. `forgotten` are
-    the feeds of which the memory said what cannot be true.
+    `memory` is what earlier pulls have learnt, `marks` are the hashes of the ledgers before this
+    one. `forgotten` are the feeds of which the memory said what cannot be true.
     """
 
     answers: tuple[Fetched | Failed, ...]
@@ -116,10 +119,12 @@ def run(
     limits: Limits = USUAL,
     on_progress: Progress | None = None,
 ) -> PullReport:
-    """Pulls the feeds into the digest at `root`; `dry` writes nothing, `on_progress` hears how many feeds have answered.
+    """Pulls the feeds into the digest at `root`; `dry` writes nothing, `on_progress` hears how many
+    feeds have answered.
 
-    Feeds that the user has `named` are asked even if their servers want to be asked later.
-    Raises DigestError where there is neither a feed nor anything in the inbox, and where the clock is wrong.
+    Feeds that the user has `named` are asked even if their servers want to be asked later. Raises
+    DigestError where there is neither a feed nor anything in the inbox, and where the clock is
+    wrong.
     """
     with store.writing(root, dry=dry) as swept:
         noted = () if dry else uncommitted.note_deletions(root, config)
@@ -157,9 +162,11 @@ def run(
 def _parsed(
     root: Path, asked: _Asked, limits: Limits, dry: bool
 ) -> Iterator[tuple[_Asked, Mapping[str, Document | Failed]]]:
-    """Yields the answers with what they say, in two parts where some take long to parse: those come last.
+    """Yields the answers with what they say, in two parts where some take long to parse: those come
+    last.
 
-    By then the others are written, so a feed whose publisher does harm cannot hold them up. A dry run has one part.
+    By then the others are written, so a feed whose publisher does harm cannot hold them up. A dry
+    run has one part.
     """
     bodies = [one for one in asked.answers if isinstance(one, Fetched) and one.body]
     parts = parse_client.feeds(bodies, limits)
@@ -239,7 +246,8 @@ def _check_any(*found: Sequence[object]) -> None:
 
 
 def chosen(config: Config, names: Iterable[str]) -> tuple[Feed, ...]:
-    """Returns the feeds of those names, all that are not retired without names, in the order of digest.toml.
+    """Returns the feeds of those names, all that are not retired without names, in the order of
+    digest.toml.
 
     Raises DigestError for one that is retired, KeyError with the name for one that is unknown.
     """
@@ -264,7 +272,8 @@ def _desk(
     ledgers: Ledgers,
     memory: feed_state.Memory,
 ) -> Snapshot:
-    """Returns what has to be known to decide on the documents; where they bring nothing new, that is very little."""
+    """Returns what has to be known to decide on the documents; where they bring nothing new, that
+    is very little."""
     carried = {
         feed: frozenset(aliases)
         for feed, aliases in disk.recall(root, _CARRIED, disk.is_texts).items()
@@ -300,9 +309,11 @@ def _ask(
     *,
     named: bool,
 ) -> Iterator[_Asked]:
-    """Fetches the feeds, but for those whose servers have asked to be left in peace until a moment to come.
+    """Fetches the feeds, but for those whose servers have asked to be left in peace until a moment
+    to come.
 
-    Yields the prompt answers first if others take long; the caller writes these before it asks for the next.
+    Yields the prompt answers first if others take long; the caller writes these before it asks for
+    the next.
     """
     pulled = {feed.id for feed in config.feeds if not feed.retired}.union(feed.id for feed in feeds)
     remembered = disk.recall(root, feed_state.NAME)
@@ -341,7 +352,8 @@ def _write(
     ledgers: Ledgers,
     now: datetime,
 ) -> None:
-    """Writes what was decided, then what was learnt: a pull that is killed in between asks again, and finds it done."""
+    """Writes what was decided, then what was learnt: a pull that is killed in between asks again,
+    and finds it done."""
     left = [
         file
         for file in disk.recall(root, _BEGUN, _is_edit)
@@ -349,7 +361,7 @@ def _write(
     ]
     disk.settle(
         root, left
-    )  # what a killed pull has put in place has to be there before the ledger says so
+    )  # files that a killed pull has put in place must be on disk before the ledger names them
     new = {story.file: {"before": "", "after": story_file.dumps(story)} for story in intake.stories}
     changed = {
         one.file: {"before": one.before, "after": one.after}
@@ -368,7 +380,8 @@ def _write(
 
 
 def _keep_summaries(root: Path, read: Mapping[str, Document | Failed]) -> None:
-    """Keeps the whole summaries for the preview and the rules of themes: a story file may get few words of them."""
+    """Keeps the whole summaries for the preview and the rules of themes: a story file may get few
+    words of them."""
     for feed, document in read.items():
         before = disk.recall(root, summaries.name(feed))
         after = before if isinstance(document, Failed) else summaries.kept(before, document.entries)
@@ -377,7 +390,8 @@ def _keep_summaries(root: Path, read: Mapping[str, Document | Failed]) -> None:
 
 
 def _keep_carried(root: Path, read: Mapping[str, Document | Failed]) -> dict[str, list[str]]:
-    """Keeps and returns what the feeds carry, for pulls in which some of them say nothing new, or nothing at all."""
+    """Keeps and returns what the feeds carry, for pulls in which some of them say nothing new, or
+    nothing at all."""
     before = disk.recall(root, _CARRIED, disk.is_texts)
     after = before | {
         feed: names_carried(one) for feed, one in read.items() if isinstance(one, Document)
@@ -426,7 +440,8 @@ def _warned(
     ledgers: Mapping[str, Mapping[str, Record]],
     now: datetime,
 ) -> Row:
-    """Returns the row with what is odd about a feed that answered, against what it brought before this pull."""
+    """Returns the row with what is odd about a feed that answered, against what it brought before
+    this pull."""
     records = ledgers.get(feed.id, {})
     document = read.get(feed.id)
     gap = (
@@ -442,7 +457,8 @@ def _warned(
 
 
 def _renamed(row: Row, config: Config, ledgers: Ledgers) -> Row:
-    """Returns the row with a warning if all stories of a new feed are those of one that digest.toml no longer has."""
+    """Returns the row with a warning if all stories of a new feed are those of one that digest.toml
+    no longer has."""
     names = {file.rpartition("/")[2] for file in (*row.updated, *row.adopted)}
     if row.feed in ledgers or row.new or not names:
         return row

@@ -1,11 +1,13 @@
-"""The requirement by which other machines install this very copy of Digest: the workflow, other editors, other hosts.
+"""The requirement by which other machines install this very copy of Digest: the workflow, other
+editors, other hosts.
 
     how it was installed (PEP 610) ──▶ a release on the index, with its hash
                                    ├─▶ a public repository, at its commit
                                    └─▶ anything else: a wheel of this copy, put into the digest, with its hash
 
-Never a bare name: whoever owns it on the package index would run code with write access in every digest. What Digest
-itself needs is pinned, with hashes, in `locked-packages.txt`, which `make lock` renews.
+Never a bare name: whoever owns it on the package index would run code with write access in every
+digest. What Digest itself needs is pinned, with hashes, in `locked-packages.txt`, which `make lock`
+renews.
 """
 
 from __future__ import annotations
@@ -48,7 +50,8 @@ _HEAD = """\
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """A line of pip's that installs this copy, and in words what it is. `wheel` is put into `FOLDER`, where it is used.
+    """A line of pip's that installs this copy, and in words what it is. `wheel` is put into
+    `FOLDER`, where it is used.
 
     `commit` is that of the repository, whose name on GitHub is `repository`; both are "" for what comes from elsewhere.
     """
@@ -69,10 +72,11 @@ class Requirement:
 
 
 def of_this_copy(*, now: datetime | None = None, index: str = INDEX) -> Requirement | None:
-    """Returns the requirement of the copy that runs; None where it is not installed, and so has no metadata.
+    """Returns the requirement of the copy that runs; None where it is not installed, and so has no
+    metadata.
 
-    Asks the index only for a copy that came from one, and only with `now`; what the index has is used only where it is
-    this very copy.
+    Asks the index only for a copy that came from one, and only with `now`; what the index has is
+    used only where it is this very copy.
     """
     try:
         installed = distribution(NAME)
@@ -82,7 +86,8 @@ def of_this_copy(*, now: datetime | None = None, index: str = INDEX) -> Requirem
 
 
 def of(installed: Distribution, *, now: datetime | None = None, index: str = INDEX) -> Requirement:
-    """Returns the requirement of an installed copy; of the one that runs, whatever is installed beside it."""
+    """Returns the requirement of an installed copy; of the one that runs, whatever is installed
+    beside it."""
     found = None
     if Path(str(installed.locate_file(own_wheel.PACKAGE.name))).resolve() == own_wheel.PACKAGE:
         source = _source(installed)
@@ -93,7 +98,8 @@ def of(installed: Distribution, *, now: datetime | None = None, index: str = IND
 
 
 def _source(installed: Distribution) -> dict[str, Any]:
-    """Returns what the installer noted of where the copy came from; nothing where that was an index, by its name."""
+    """Returns what the installer noted of where the copy came from; nothing where that was an
+    index, by its name."""
     noted = installed.read_text("direct_url.json")
     try:
         source = json.loads(noted) if noted else {}
@@ -103,7 +109,8 @@ def _source(installed: Distribution) -> dict[str, Any]:
 
 
 def _of_repository(source: Mapping[str, Any]) -> Requirement | None:
-    """Returns the requirement of a commit in a git repository, where others can reach it without a password."""
+    """Returns the requirement of a commit in a git repository, where others can reach it without a
+    password."""
     match source:
         case {"url": str(url), "vcs_info": {"vcs": "git", "commit_id": str(commit)}}:
             inside = str(source.get("subdirectory", ""))
@@ -128,7 +135,8 @@ def _of_repository(source: Mapping[str, Any]) -> Requirement | None:
 
 
 def _is_public(url: str) -> bool:
-    """Tells whether an address may be reached from anywhere: https, without a login, on a host with a public name."""
+    """Tells whether an address may be reached from anywhere: https, without a login, on a host with
+    a public name."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     try:
@@ -142,7 +150,8 @@ def _is_public(url: str) -> bool:
 
 
 def _of_release(installed: Distribution, now: datetime, index: str) -> Requirement | None:
-    """Returns the requirement of the release on the index whose wheel has the same files as this copy, if one has."""
+    """Returns the requirement of the release on the index whose wheel has the same files as this
+    copy, if one has."""
     from digest.feeds import fetch
 
     limits = Limits(deadline=15, connect=5, silence=10, retries=0)
@@ -160,7 +169,8 @@ def _of_release(installed: Distribution, now: datetime, index: str) -> Requireme
 
 
 def _wheels(answer: bytes) -> list[str]:
-    """Returns the addresses of a release's wheels, as the index's JSON has them; none where it is no such answer."""
+    """Returns the addresses of a release's wheels, as the index's JSON has them; none where it is
+    no such answer."""
     try:
         return [
             file["url"]

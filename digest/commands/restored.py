@@ -3,8 +3,8 @@
     git's deletions ──file here now──▶ added or edited since, by a commit made on top? ──no──▶ a hint
     the ledger's deletions ─────────▶
 
-Each side of a merge is right by itself, so nobody need have noticed; and the file is published again. Reports nothing
-if git's history is incomplete (a shallow clone).
+Each side of a merge is right by itself, so this is easy to miss; and the file is published again.
+Reports nothing if git's history is incomplete (a shallow clone).
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ _CURE = "delete it again; or, to keep it, edit it and commit that edit by itself
 
 
 def problems(root: Path, survey: ContentReport) -> Iterator[Problem]:
-    """Yields a hint for each file that is back; hidden stories are not on the site, and so are none."""
+    """Yields a hint for each file that is back; hidden stories are not on the site, and so are
+    none."""
     content = survey.content
     hidden = {story.file for story in content.stories if story.hide}
     today = {

@@ -2,8 +2,9 @@
 
     digest with the sample ──▶ stories that nobody edited go ──▶ the sample's feed, ledger and themes go ──▶ digest.toml
 
-What the editor wrote stays: stories that were edited or moved, letters, themes of one's own, comments in digest.toml.
-digest.toml is written last, so that a run that was killed can be run again.
+What the editor wrote stays: stories that were edited or moved, letters, themes of one's own,
+comments in digest.toml. digest.toml is written last, so that a run that was killed can be run
+again.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from digest.model import Config, Content, Feed, Story
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleReport:
-    """The feeds that took the sample's place, the stories that were removed, and those that were edited and so stay.
+    """The feeds that took the sample's place, the stories that were removed, and those that were
+    edited and so stay.
 
     `themes` is True if the sample's themes are still in digest.toml.
     """
@@ -46,7 +48,8 @@ def is_all(root: Path) -> bool:
 
 
 def replace_with(root: Path, beat: NewDigest, *, timezone: str) -> SampleReport:
-    """Puts the feeds in the place of the sample; `timezone` is that of this machine, "" if it has none."""
+    """Puts the feeds in the place of the sample; `timezone` is that of this machine, "" if it has
+    none."""
     before = (disk.read_inside(root, config.NAME) or b"").decode()
     old = config.load(root)
     (sample,) = old.feeds
@@ -90,7 +93,8 @@ def replace_with(root: Path, beat: NewDigest, *, timezone: str) -> SampleReport:
 
 
 def _is_unedited(story: Story, text: str, survey: ContentReport, settings: Config) -> bool:
-    """True if a story's file is as pull or `themes --apply` wrote it, in its place, but for the order of its lines."""
+    """True if a story's file is as pull or `themes --apply` wrote it, in its place, but for the
+    order of its lines."""
     records = [record for feed, record in survey.history.of(story) if feed == settings.feeds[0].id]
     written = replace(
         story,
@@ -119,7 +123,8 @@ def _wrote(record: Record, story: Story) -> bool:
 
 
 def _mentions(content: Content, stories: Sequence[Story]) -> bool:
-    """True if a letter, a page or a note names the file of one of these stories: its link needs the ledger."""
+    """True if a letter, a page or a note names the file of one of these stories: its link needs the
+    ledger."""
     texts = [letter.body for letter in content.letters]
     texts += [page.body for page in (*content.pages, *content.introductions)]
     texts += [story.note for story in content.stories]

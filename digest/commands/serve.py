@@ -1,10 +1,11 @@
-"""`digest serve`: the preview of a digest, drafts and all, on this machine alone.
+"""`digest serve`: a preview of the digest, drafts included, on this machine only.
 
     port ──▶ build ──▶ serve and watch ──▶ something has changed ──▶ build ──▶ the pages reload
                               └───────────────────◀──────────────────────┘
 
-Builds into `.digest/preview/`, never into `site/`, so that no draft is published by accident. What is wrong is shown
-over the last good page, and the preview goes on. Holds the digest's lock while it builds, and not beyond.
+Builds into `.digest/preview/`, never into `site/`, so that no draft is published by accident.
+Problems are shown over the last good page, and the preview goes on. Holds the digest's lock only
+while it builds.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ _NAME = re.compile(r"[\w.-]+|\[?[0-9a-fA-F:.]+\]?")
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The preview can be looked at; `exhausted`: the system's watcher is, and files are looked at instead."""
+    """The preview is ready; `exhausted`: the system has no file watchers left, so files are scanned
+    instead."""
 
     url: str
     exhausted: bool
@@ -47,7 +49,8 @@ class Opened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """A build after these files have changed, the first one without any: what it wrote and removed, how fast.
+    """A finished build: the files that had changed (none at first), what it wrote and removed, how
+    long it took.
 
     `notice` says that the cache was damaged.
     """
@@ -62,7 +65,7 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A build that failed: the pages of the last good one stand, with this over them."""
+    """A failed build: its problems are shown over the last good pages."""
 
     problems: tuple[Problem, ...]
 
@@ -79,7 +82,7 @@ class Waiting:
 
 Event = Opened | Built | Broken | Polling | Waiting
 OnEvent = Callable[[Event], None]
-"""Is told what happens, in the order in which it does."""
+"""Called with each event, in order."""
 
 
 def run(
@@ -94,14 +97,15 @@ def run(
 ) -> None:
     """Serves the preview of the digest at `root` until the process is asked to end.
 
-    Answers to the `allowed` names of hosts beside this machine's own; with `poll`, looks at all files every second
-    instead of waiting for the system's word. `pages` hears how many of how many the first build has done. Raises
-    DigestError where there is no digest, or it cannot listen at that host and port.
+    Answers to the `allowed` names of hosts beside this machine's own; with `poll`, looks at all
+    files every second instead of waiting for the system's word. `pages` hears how many of how many
+    the first build has done. Raises DigestError where there is no digest, or it cannot listen at
+    that host and port.
     """
     names = [_host(name) for name in allowed]
     with contextlib.suppress(
         Faults
-    ):  # what is wrong in digest.toml is shown over the page; without one, there is none
+    ):  # errors in digest.toml are shown over the page; without a digest there is no page
         config.load(root)
     with server.listen(host, port) as listening:
         maker = _Maker(root, on_event, pages)
@@ -110,7 +114,7 @@ def run(
         )
         try:
             keeper.begin()
-            gc.freeze()  # what the first build has read stays: later ones need not look through it for what could go
+            gc.freeze()  # what the first build has read stays alive, so the collector need not scan it
             on_event(
                 Opened(
                     server.address_of(listening, host) + (maker.board.shown.base or "/"),
@@ -127,7 +131,8 @@ def run(
 
 
 def _host(name: str) -> str:
-    """Returns the name of a host as requests have it; raises DigestError where it is more than a name."""
+    """Returns the name of a host as requests have it; raises DigestError where it is more than a
+    name."""
     if not _NAME.fullmatch(name):
         raise DigestError(
             f"--allow-host {name}: give only the host's name, such as preview.example.org"
@@ -136,7 +141,7 @@ def _host(name: str) -> str:
 
 
 class _Maker:
-    """Builds the preview whenever it is told to, and puts on the board what came of it."""
+    """Builds the preview, and posts each result to the preview's state."""
 
     def __init__(
         self, root: Path, on_event: OnEvent, pages: Callable[[int, int], None] | None = None
@@ -153,18 +158,18 @@ class _Maker:
         self.board = PreviewState(Shown(build=next(self._names), root=root, folder=root / _FOLDER))
 
     def rest(self) -> bool:
-        """Does what can wait while there is nothing to build; tells whether there is more of it."""
+        """Does background work while there is nothing to build; True if there is more to do."""
         return self._margins is not None and self._margins.prepare()
 
     def make(self, changed: frozenset[str]) -> bool:
-        """Builds after these files have changed, and tells whether that went well."""
+        """Builds after these files have changed; True if the build succeeded."""
         begun = time.perf_counter()
         self._since |= changed
         try:
             settings = self._settings_of(changed)
             made = self._build(settings, changed)
             self._pages = None
-        except Exception as error:  # whatever it is, the preview goes on, and says so
+        except Exception as error:  # the preview goes on and shows it
             self._settings = None
             problems = tuple(_problems(error))
             if changed or problems != self.board.shown.problems:
@@ -193,7 +198,8 @@ class _Maker:
         return known or config.load(self._root)
 
     def _build(self, settings: Config, changed: frozenset[str]) -> build.Built:
-        """Builds with the builder of the last build, which knows what was there, unless it went by other settings."""
+        """Builds with the last builder, which remembers its scan, unless settings or templates have
+        changed."""
         builder, self._builder = self._builder, None  # one that fails is not asked again
         if (
             builder is None
@@ -239,7 +245,7 @@ class _Maker:
 
 
 def _problems(error: Exception) -> Iterator[Problem]:
-    """Yields what is wrong, in words that an editor can go by."""
+    """Yields an error as problems that an editor understands."""
     if isinstance(error, Faults):
         yield from error.problems
     elif isinstance(error, DigestError):

@@ -1,4 +1,5 @@
-"""The site's address: what the host of the repository would make it, and a hint where it is still an example's."""
+"""The site's address: what the host of the repository would make it, and a hint where it is still
+an example's."""
 
 from __future__ import annotations
 
@@ -13,9 +14,11 @@ _HOSTS = {
     "github.com": ("github.io", "{owner}.github.io"),
     "codeberg.org": ("codeberg.page", "pages"),
 }
-"""Hosts that show a repository at a known address: the domain of their sites, and the repository that has it alone.
+"""Hosts that show a repository at a known address: the domain of their sites, and the repository
+that has it alone.
 
-GitLab is not among them: a project's site has a domain with a random part there, unless its settings say otherwise.
+GitLab is not among them: a project's site has a domain with a random part there, unless its
+settings say otherwise.
 """
 _REMOTE = re.compile(
     r"(?:^|[/@])(?:ssh\.)?(github\.com|codeberg\.org)(?::\d+/|[:/])([\w-]+)/([\w.-]+?)(?:\.git)?/?$",
@@ -36,7 +39,8 @@ def of_remote(remote: str) -> str:
 
 
 def of_origin(root: Path) -> str:
-    """Returns where the site of a folder is shown, by its remote `origin`; nothing where it is not the top of one."""
+    """Returns where the site of a folder is shown, by its remote `origin`; nothing where it is not
+    the top of one."""
     try:
         top, found = (
             git.run(root, *words)
@@ -53,7 +57,8 @@ def of_origin(root: Path) -> str:
 
 
 def hint(root: Path, settings: Config) -> Problem | None:
-    """Returns a hint at a url that is still an example's, once the digest has a repository that it may be pushed to."""
+    """Returns a hint at a url that is still an example's, once the digest has a repository that it
+    may be pushed to."""
     url = settings.site.url
     if not (urls.is_placeholder(url) and git.remotes(root)):
         return None

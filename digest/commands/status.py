@@ -1,8 +1,8 @@
-"""`digest status`: the desk at a glance, by week and by feed.
+"""`digest status`: what is done and what is not, by week and by feed.
 
     survey, what pull remembers ──count──▶ a row a week, newest first, and a row a feed ──▶ report
 
-Refuses to judge: what is wrong is for `digest check`. A file that cannot be read is named, and the rest is counted.
+Problems are for `digest check`: a file that cannot be read is named, and the rest is counted.
 """
 
 from __future__ import annotations
@@ -34,9 +34,11 @@ from digest.week import Week
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeekRow:
-    """A week's stories: all, the hidden ones, and of the others drafts, those with a note and those without a theme.
+    """A week's stories: all, the hidden ones, and of the others drafts, those with a note and those
+    without a theme.
 
-    `letter` is "written", "draft", "unread" or empty; `unlinked` stories are not in it, while it or its week is open.
+    `letter` is "written", "draft", "unread" or empty; `unlinked` stories are not in it, while it or
+    its week is open.
     """
 
     week: Week
@@ -53,11 +55,13 @@ class WeekRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedRow:
-    """What a feed has brought in all, and what of it is still there or deleted; `hidden` are some of those kept.
+    """What a feed has brought in all, and what of it is still there or deleted; `hidden` are some
+    of those kept.
 
-    `pulled` is the moment at which it last answered, `age` how long that is ago; where this machine has not pulled it,
-    it is not `sure`: then its ledger grew at that moment. `new` is of the last pull, None where nobody remembers.
-    `state` is "pulled", "retired" or "ledger only". `reason` says why the last pull failed, empty where it did not.
+    `pulled` is when it last answered, `age` how long ago that is. If this machine has not pulled
+    it, `sure` is False and it is when its ledger last grew. `new` is the count of the last pull,
+    None if not known. `state` is "pulled", "retired" or "ledger only". `reason` says why the last
+    pull failed, empty where it did not.
     """
 
     feed: str
@@ -79,10 +83,11 @@ class FeedRow:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """The weeks newest first, the feeds in the order of digest.toml, and the files that cannot be read.
+    """The weeks newest first, the feeds in the order of digest.toml, and the files that cannot be
+    read.
 
-    `unsettled` are files in which a pull has left something to look at, `restored` those that were deleted and that a
-    merge has brought back: `digest check` has a hint for each.
+    `unsettled` are files in which a pull has left something to look at, `restored` those that were
+    deleted and that a merge has brought back: `digest check` has a hint for each.
     """
 
     weeks: tuple[WeekRow, ...]
@@ -94,14 +99,14 @@ class StatusReport:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing was ever written or pulled here."""
+        """True if nothing was ever written or pulled here."""
         return not self.weeks and not any(
             row.brought or row.pulled or row.reason for row in self.feeds
         )
 
 
 def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
-    """Counts what lies on the desk; whatever cannot be read is named, and counts for nothing but a file."""
+    """Counts everything; files that cannot be read are only named."""
     survey = load.survey(root, config)
     read = partial(store.read_text, root)
     return StatusReport(
@@ -175,7 +180,8 @@ def _letter(week: Week, letters: Mapping[Week, Letter], unread: Iterable[str]) -
 
 
 def _last_closed(survey: ContentReport, close: str) -> Week | None:
-    """Returns the newest week that is closed for the readers: weeks of which they see nothing close no other."""
+    """Returns the newest week that is closed for readers; weeks without visible stories close no
+    other."""
     lettered = {letter.week for letter in survey.content.letters if not letter.draft}
     seen = {story.week for story in survey.content.stories if not (story.hide or story.draft)}
     return max(closed_weeks(seen | lettered, lettered, close), default=None)
@@ -233,10 +239,11 @@ def _feed(
 
 
 def _there(survey: ContentReport, unread: Mapping[str, str]) -> dict[tuple[str, str], bool]:
-    """Returns the records, by feed and id, whose story is still there, each with whether it is hidden.
+    """Returns the records, by feed and id, whose story is still there, each with whether it is
+    hidden.
 
-    One whose file cannot be read is found by its place or its names. What is found by the record of one feed is there
-    for every feed that brought it.
+    One whose file cannot be read is found by its place or its names. What is found by the record of
+    one feed is there for every feed that brought it.
     """
     history = survey.history
     found: dict[tuple[str, str], bool] = {}
@@ -253,13 +260,14 @@ def _there(survey: ContentReport, unread: Mapping[str, str]) -> dict[tuple[str, 
 
 
 def _is_in(unread: Mapping[str, str], record: Record) -> bool:
-    """Tells whether a file that cannot be read is, by its place or by a name in it, the story of a record."""
+    """Tells whether a file that cannot be read is, by its place or by a name in it, the story of a
+    record."""
     names = names_of(record.aliases) if unread else ()
     return record.file in unread or any(name in text for text in unread.values() for name in names)
 
 
 def _unread(root: Path, survey: ContentReport) -> dict[str, str]:
-    """Returns the texts of the files that cannot be read as stories, as far as they are text."""
+    """Returns the text of files that cannot be read as stories, decoded leniently."""
     texts = {}
     for file in survey.unread:
         if file.startswith(paths.LEDGERS):

@@ -1,9 +1,10 @@
-"""`digest themes`: what the rules do in the archive, why a story has its themes, and the rules run again.
+"""`digest themes`: counts themes, explains them, tries phrases, and applies changed rules.
 
     survey ──judge──▶ what the rules say of each story today ──▶ counts | reasons | a phrase's catch | edits ──▶ report
 
-What cannot be read is named, and the rest is shown. Only `apply` writes, and only stories whose themes nobody edited:
-files first, then the ledger. Before both it remembers what it is about, so that the next run completes a killed one.
+Files that cannot be read are named, and the rest is shown. Only `apply` writes, and only to stories
+whose themes the editor has not changed: files first, then the ledger. It first records what it is
+about to do, so that the next run completes one that was killed.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ _MEMORY = "themes.json"
 
 @dataclass(frozen=True, slots=True)
 class ThemeRow:
-    """A theme's stories, hidden ones and drafts among them: all, those whose main theme it is, and its last week."""
+    """A theme's stories, hidden ones and drafts among them: all, those whose main theme it is, and
+    its last week."""
 
     theme: str
     stories: int
@@ -42,9 +44,10 @@ class ThemeRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThemesReport:
-    """A row for each theme; how many stories have none, and of how many the rules of today would say something else.
+    """A row for each theme, how many stories have none, and for how many the current rules say
+    something else.
 
-    `due` counts those of them that nobody edited, `own` those whose themes are the editor's.
+    `due` counts those whose themes are ours, `own` those whose themes are the editor's.
     """
 
     rows: tuple[ThemeRow, ...]
@@ -58,7 +61,8 @@ class ThemesReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainReport:
-    """A story's themes, the main one first, then those that it could have; `own`: they are the editor's."""
+    """A story's themes, the main one first, then those that it could have; `own`: they are the
+    editor's."""
 
     file: str
     title: str
@@ -68,7 +72,8 @@ class ExplainReport:
 
 @dataclass(frozen=True, slots=True)
 class Catch:
-    """A story that a phrase would catch: where the phrase stands, and the themes that the story has already."""
+    """A story that a phrase would catch: where the phrase stands, and the themes that the story has
+    already."""
 
     file: str
     title: str
@@ -78,8 +83,8 @@ class Catch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TryReport:
-    """What one or more phrases would catch in the whole archive; of `partly` stories the feed's summary is not stored
-    whole.
+    """What one or more phrases would catch in the whole archive; of `partly` stories the feed's
+    summary is not stored whole.
     """
 
     phrase: str
@@ -102,9 +107,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyReport:
-    """Each theme's stories before and after, "" being Elsewhere; what was changed, and what was left and why.
+    """Each theme's stories before and after, "" being Elsewhere; what was changed, and what was
+    left and why.
 
-    `own` counts stories of which the rules say something else, but whose themes are the editor's.
+    `own` counts stories for which the rules say something else, but whose themes are the editor's.
     """
 
     counts: Mapping[str, tuple[int, int]]
@@ -118,7 +124,8 @@ class ApplyReport:
 
 
 def run(root: Path, config: Config) -> ThemesReport:
-    """Counts each theme's stories, and the stories of which the rules of today say something else."""
+    """Counts each theme's stories, and the stories for which the current rules say something
+    else."""
     survey = load.survey(root, config)
     verdicts = _verdicts(root, survey, config.themes)
     names = current_ids(config.themes)
@@ -136,7 +143,8 @@ def run(root: Path, config: Config) -> ThemesReport:
 def explain(root: Path, config: Config, file: str) -> ExplainReport:
     """Says why the story of a file has its themes.
 
-    Raises Faults where the file cannot be read, LookupError with the cure where there is no such story.
+    Raises Faults where the file cannot be read, LookupError with the cure where there is no such
+    story.
     """
     survey = load.survey(root, config)
     story = next((story for story in survey.content.stories if story.file == file), None)
@@ -164,8 +172,8 @@ def explain(root: Path, config: Config, file: str) -> ExplainReport:
 
 
 def attempt(root: Path, config: Config, *phrases: str) -> TryReport:
-    """Finds what a theme of these phrases would catch in headlines and stored summaries or excerpts; raises ValueError
-    for one badly written.
+    """Finds what a theme of these phrases would catch in headlines and stored summaries or
+    excerpts; raises ValueError for one badly written.
     """
     survey = load.survey(root, config)
     history, names, summaries_of = (
@@ -195,7 +203,8 @@ def attempt(root: Path, config: Config, *phrases: str) -> TryReport:
 
 
 def apply(root: Path, config: Config, *, now: datetime, dry: bool = False) -> ApplyReport:
-    """Runs the rules again over all stories whose themes nobody edited; `dry` decides everything and writes nothing."""
+    """Applies the rules again to all stories whose themes the editor has not changed; `dry` writes
+    nothing."""
     with store.writing(root, dry=dry):
         survey = load.survey(root, config)
         verdicts = _verdicts(root, survey, config.themes, _begun(root))
@@ -228,10 +237,10 @@ def apply(root: Path, config: Config, *, now: datetime, dry: bool = False) -> Ap
 def drop(
     root: Path, config: Config, theme: str, *, now: datetime, dry: bool = False
 ) -> ApplyReport:
-    """Takes a theme that digest.toml no longer has out of every story; `dry` decides everything and writes nothing.
+    """Removes a theme that digest.toml no longer has from every story; `dry` writes nothing.
 
-    Raises DigestError for a theme that digest.toml still has, or still knows as the old id of another, or that no story
-    has.
+    Raises DigestError for a theme that digest.toml still has, or still knows as the old id of
+    another, or that no story has.
     """
     current = current_ids(config.themes).get(theme)
     if current:
@@ -287,8 +296,9 @@ def _listed(themes: Iterable[str]) -> str:
 
 
 def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]:
-    """Writes what was decided, files first, then the ledger for themes that are ours; returns files that have changed
-    in the meantime. What is begun is remembered, so that the next run completes a killed one.
+    """Writes what was decided, files first, then the ledger for themes that are ours; returns files
+    that have changed in the meantime. What is begun is remembered, so that the next run completes a
+    killed one.
     """
     ours = [verdict for verdict in decided.verdicts if not verdict.own]
     if not decided.verdicts:
@@ -324,7 +334,8 @@ def _verdicts(
 
 
 def _pinned(root: Path, verdict: Verdict) -> Verdict:
-    """Returns a verdict as one on the editor's own themes if a pulled story has no line `themes`: pull writes one.
+    """Returns a verdict as one on the editor's own themes if a pulled story has no line `themes`:
+    pull writes one.
 
     Only a story without a theme that is due one is read for it.
     """
@@ -335,13 +346,15 @@ def _pinned(root: Path, verdict: Verdict) -> Verdict:
 
 
 def _begun(root: Path) -> dict[str, str]:
-    """Returns the marks before a run that was killed, of files that stand, sign by sign, as that run wrote them."""
+    """Returns the marks before a run that was killed, of files that stand, sign by sign, as that
+    run wrote them."""
     memory = disk.recall(root, _MEMORY, lambda value: disk.is_texts(value) and len(value) == 2)
     return {file: mark for file, (mark, hash) in memory.items() if _is_as_written(root, file, hash)}
 
 
 def _is_as_written(root: Path, file: str, hash: str) -> bool:
-    """Tells whether a file stands as a run that was killed has written it; a memory may name any file."""
+    """Tells whether a file stands as a run that was killed has written it; a memory may name any
+    file."""
     if not paths.is_story(file):
         return False
     try:
@@ -383,7 +396,7 @@ def _late(file: str) -> str:
 
 
 def _near(file: str, survey: ContentReport) -> str:
-    """Returns what to do about a name that is no story's: the story of that name or of the nearest one."""
+    """Returns a suggestion for a file name that is not a story's: the nearest one."""
     files = {story.file.rpartition("/")[2]: story.file for story in survey.content.stories}
     near = difflib.get_close_matches(file.rpartition("/")[2], files, n=1)
     return (

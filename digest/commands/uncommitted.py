@@ -1,10 +1,12 @@
-"""Finds stories that the ledgers have and git does not, and records those that were deleted before their first commit.
+"""Finds stories that the ledgers have and git does not, and records those that were deleted before
+their first commit.
 
     .digest/brought.json ──▶ files that pulls wrote here ──in git now──▶ dropped from the list
                                                          ──gone──▶ deleted before git had them: recorded in the ledger
     ledgers, files, git's history ──▶ not there, not recorded as deleted, never committed ──▶ a problem that lists them
 
-Changes only that list and the ledgers. Reports nothing if git's history is incomplete (a shallow clone).
+Changes only that list and the ledgers. Reports nothing if git's history is incomplete (a shallow
+clone).
 """
 
 from __future__ import annotations
@@ -39,9 +41,11 @@ def _is_moment(value: Any) -> bool:
 
 
 def note_deletions(root: Path, config: Config) -> tuple[str, ...]:
-    """Records in the ledgers which pulled files were deleted here before git had them; returns a message for each feed.
+    """Records in the ledgers which pulled files were deleted here before git had them; returns a
+    message for each feed.
 
-    Without a git repository the list is kept, since there may be one later. The caller holds the digest's lock.
+    Without a git repository the list is kept, since there may be one later. The caller holds the
+    digest's lock.
     """
     remembered = disk.recall(root, uncommitted.NAME, _is_moment)
     committed = git.tracked(root, _CONTENT) if remembered else None
@@ -82,7 +86,8 @@ def remember(root: Path, intake: PullPlan) -> None:
 
 
 def lost_stories(root: Path, config: Config, ledgers: Ledgers) -> tuple[Problem, ...]:
-    """Returns a problem for each ledger that has stories whose files are neither here nor were ever committed."""
+    """Returns a problem for each ledger that has stories whose files are neither here nor were ever
+    committed."""
     missing = _missing(root, ledgers, store.files(root))
     return tuple(_problems(root, _not_there(root, config, ledgers, missing) if missing else {}))
 

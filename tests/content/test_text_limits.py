@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from digest import config, redact
@@ -128,6 +128,7 @@ ODD = (
 
 @given(st.lists(st.tuples(st.sampled_from(("", "[site]\n", "[[feeds]]\n", "[[themes]]\n", "[pull]\n", "[feeds]\n")),
                           st.sampled_from(KEYS), st.sampled_from(ODD)), max_size=8))  # fmt: skip
+@example([("[site]\n", "id", '"""\na\n"""')])
 @settings(max_examples=200, deadline=None)
 def test_no_setting_is_odd_enough_for_more_than_a_fault(said: list[tuple[str, str, str]]) -> None:
     text = "".join(f"{table}{key} = {value}\n" for table, key, value in said)
