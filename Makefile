@@ -39,10 +39,10 @@ format: .venv/tested  ## brings the code into its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: .venv/installed  ## measures how long it takes, beside other generators where `make bench-peers` has installed them
+bench: .venv/installed  ## measures builds, and other generators if `make bench-peers` has installed them
 	@$(BIN)/python -m benchmarks.bench $(BENCH)
 
-bench-peers: .venv/installed  ## installs those, outside of this folder
+bench-peers: .venv/installed  ## installs Hugo, Eleventy and Pelican outside of this folder
 	@$(BIN)/python -m benchmarks.peers.programs
 
 clean:  ## removes what can be made again

@@ -1,1 +1,1 @@
-"""How long Digest takes and how much memory: digests of any size, our timings, and other generators beside them."""
+"""Benchmarks: generated digests of any size, time and memory of Digest and of other generators."""

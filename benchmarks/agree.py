@@ -1,10 +1,10 @@
-"""Whether two sites say the same: `python -m benchmarks.agree SITE OTHER`.
+"""Compares the content of two sites: `python -m benchmarks.agree SITE OTHER`.
 
-    pages ──parse──▶ stories by week and group, by theme, by feed ──compare──▶ what one has and the other has not
+    pages ──parse──▶ stories by week and group, by theme, by feed ──compare──▶ differences
 
-A story is what a reader gets of it: headline, link, the words of its excerpt; in a feed headline, permalink, the words.
-Week pages must agree group by group; a theme's pages together, for generators part them differently; the feeds of the
-whole, of each theme and of each week entry by entry. Orders, frames and all other words are each one's own.
+A story is its headline, link, and the words of its excerpt; in a feed, headline, permalink, words.
+Week pages must agree group by group, and feeds entry by entry. A theme's pages are compared
+together, since generators paginate differently. Order and all other words may differ.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _NEWEST = 50  # entries of a feed
 
 
 class _Stories(HTMLParser):
-    """Finds the stories of a page, each with the heading that it stands under; only what is inside `main` counts."""
+    """Finds the stories of a page, each with the heading above it."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -76,13 +76,13 @@ class _Stories(HTMLParser):
 
 
 def folded(words: list[str]) -> str:
-    """Returns the words in one line, white space folded."""
+    """Returns the words on one line, with single spaces."""
     return " ".join("".join(words).split())
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What a site says: the stories of its weeks and of its themes, and the entries of its feeds, by their places."""
+    """The stories of a site by week and theme, and the entries of its feeds, by place."""
 
     name: str
     weeks: Pages
@@ -95,14 +95,14 @@ class Site:
 
 
 def read(folder: Path) -> Site:
-    """Returns what the site in a folder says."""
+    """Returns the content of the site in a folder."""
     return Site(
         name=str(folder), weeks=_weeks(folder), themes=_themes(folder), feeds=_feeds(folder)
     )
 
 
 def differences(site: Site, other: Site) -> list[str]:
-    """Returns what one of two sites has and the other has not, in words."""
+    """Returns the differences between two sites, in words."""
     found = []
     for kind in ("weeks", "themes", "feeds"):
         ours, theirs = getattr(site, kind), getattr(other, kind)

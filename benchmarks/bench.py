@@ -1,8 +1,8 @@
-"""The benchmark: `python -m benchmarks.bench [--stories N]… [--rounds N] [--peer NAME]… [--no-peers]`, or `make bench`.
+"""The benchmark, also run by `make bench`: `python -m benchmarks.bench [--stories N]… [--rounds N] …`.
 
-    a digest of each size ──▶ rounds of every phase, ours and the peers' ──▶ do the sites agree? ──▶ a table
+    a digest of each size ──▶ rounds of every phase, Digest and peers ──▶ same content? ──▶ a table
 
-Figures of pages that do not say the same are worth nothing, so that a site which differs is an error.
+Figures for different pages would be worthless, so a site that differs is an error.
 """
 
 from __future__ import annotations

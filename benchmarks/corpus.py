@@ -1,9 +1,9 @@
-"""Digests of any size, made up: `python -m benchmarks.corpus DIR STORIES [--seed N]`.
+"""Generates digests of any size: `python -m benchmarks.corpus DIR STORIES [--seed N]`.
 
-    words ──seed──▶ entries, week by week ──taken in as a pull would──▶ stories and ledger lines ──notes──▶ a digest
+    words ──seed──▶ entries by week ──as a pull would──▶ stories and ledger lines ──notes──▶ a digest
 
-The same size and seed give the same bytes. The feeds lie beside the content as files with their newest entries, so that
-`digest pull` finds all of them known. Refuses to write into a folder that has anything in it.
+The same size and seed give the same bytes. The feeds are files next to the content, with their
+newest entries, so that `digest pull` knows all of them. The folder must be empty.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The files of a made-up digest: digest.toml, letters, introductions, a free page, and feeds as publishers serve them.
-
-Refuses to make anything up: what stands in them comes in as values.
-"""
+"""Writes the files of a generated digest: digest.toml, letters, introductions, a page, and feeds."""
 
 from __future__ import annotations
 

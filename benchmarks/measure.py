@@ -1,9 +1,9 @@
-"""What a command costs: CPU and wall time of all its processes, and on another run the memory of all of them.
+"""Measures a command: CPU and wall time of all its processes, and their memory in another run.
 
-CPU is user and system time of the process and of all that it waited for, as the kernel has accounted them. Memory is
-the highest sum of the proportional set sizes (each shared page counted once) of all its processes, looked at every
-20 ms; looking costs time, so that it is never done in a run that is timed. Without Linux's /proc it is the resident
-size of the largest process alone.
+CPU is user and system time of the process and of those it waited for, as counted by the kernel.
+Memory is the highest sum of the proportional set sizes (which count shared pages once) of all its
+processes, sampled every 20 ms. Sampling takes time, so it is not done in a timed run. Without
+Linux's /proc, memory is the resident size of the largest process.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The rounds of a benchmark: every phase, ours and each peer's one after the other, as often as is asked for.
+"""The rounds of a benchmark: in each, every phase of Digest and of each peer runs once.
 
-Whoever is compared is run in the same rounds, so that a machine that grows slow does so for all. Memory is looked at
-once, after the rounds, for looking costs time; of peers in a cold build alone, since they do all of it again each time.
+All programs run in the same rounds, so that a machine that becomes slow does so for all. Memory is
+measured once, after the rounds; for peers only in a cold build, since every build of theirs is one.
 """
 
 from __future__ import annotations

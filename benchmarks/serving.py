@@ -1,8 +1,8 @@
-"""`digest serve` as an editor meets it: a file is saved, the page learns of it, and asks for itself anew.
+"""Measures `digest serve`: the time from saving a file until its page is loaded again.
 
-    save ──▶ the preview's word that there is a new build ──▶ the week's page, whole ──▶ seconds
+    save ──▶ the preview's reload event ──▶ the whole page of the week ──▶ seconds
 
-Without the quiet that the preview waits for after a save: that is a choice, not work.
+The debounce after a save is not counted, since it is not work.
 """
 
 from __future__ import annotations

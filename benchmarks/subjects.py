@@ -1,6 +1,6 @@
-"""What is measured: Digest and its peers, each with the same stories in a folder of its own, and what is done to them.
+"""The programs that are measured, each with the same stories in its own folder.
 
-Refuses to measure: here folders are brought into the state from which a run begins.
+Their functions put a folder into the state in which a run starts.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The figures as a Markdown table, with the machine, the day and the versions that they hold for.
+"""The figures as a Markdown table, with the machine, the date and the versions.
 
-Refuses to judge: medians, and of the ratios the median of the rounds, in which both were run one after the other.
+Figures are medians of the rounds; ratios are medians of the ratios in each round.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from benchmarks.rounds import Results
 from benchmarks.serving import Served
 from benchmarks.subjects import Subject
 
-LEGEND = "Cells are CPU s / wall s / peak MiB of all processes (where it was looked at); ratios are Digest's CPU / wall."
+LEGEND = "Cells are CPU s / wall s / peak MiB of all processes (if measured); ratios are Digest's CPU / wall."
 
 
 def written(results: Results, subjects: Sequence[Subject], rounds: int) -> str:

@@ -1,7 +1,7 @@
-"""The words that made-up stories are made of: a beat of harbours and ships, written for this and taken from nowhere.
+"""The words of generated stories, about harbours and ships, written for this purpose.
 
-A theme's phrases are met by its own subjects and by nothing else here, so that a story has the themes that it was
-given. Refuses to name anybody or anything that there is.
+Only the subjects of a theme match its phrases, so that a story has the themes that it was given. No
+real person or thing is named.
 """
 
 from __future__ import annotations
