@@ -1,6 +1,6 @@
 """Annotations for the preview: what an editor wants to know about each story and text on a page.
 
-    permalink ──▶ story ──▶ its themes' evidence, what `check` would say of it, the publisher's summary ──▶ Margin
+    permalink ──▶ story ──▶ its themes' evidence, what `check` would say of it, the publisher's summary ──▶ Annotation
 
 Made when a page is requested, and kept until the file, a ledger or digest.toml changes.
 """
@@ -21,7 +21,7 @@ from digest.content.history import History
 from digest.content.identity import aliases_of_link
 from digest.errors import DigestError, Problem
 from digest.model import Config, Content, FreePage, Letter, Story
-from digest.preview.annotations import Margin
+from digest.preview.annotations import Annotation
 from digest.preview.changed_files import SETTINGS
 from digest.site import addresses, arrange
 from digest.site.archive import Archive
@@ -40,7 +40,7 @@ class _Kept:
     of `pending` stories, None for all of them, these are still to be noted.
     """
 
-    made: dict[str, Margin] = field(default_factory=dict)
+    made: dict[str, Annotation] = field(default_factory=dict)
     history: History | None = None
     summaries: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
     links: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -75,7 +75,7 @@ class Margins:
             kept.pending += filter(paths.is_story, changed)
         return following
 
-    def of_story(self, place: str) -> tuple[Margin, ...]:
+    def of_story(self, place: str) -> tuple[Annotation, ...]:
         """Returns the annotations of the story at a permalink, () if there is none."""
         page, _, anchor = place.partition("#")
         file = self._anchored(page).get(anchor)
@@ -95,10 +95,10 @@ class Margins:
             }
         return self._anchors[page]
 
-    def of_page(self, place: str) -> tuple[Margin, ...]:
+    def of_page(self, place: str) -> tuple[Annotation, ...]:
         """Returns the margins of the letters, pages and introductions that a page shows."""
         return tuple(
-            Margin(
+            Annotation(
                 file=text.file, line=text.line, draft=text.draft, hints=content_rules.of_text(text)
             )
             for text in self._texts(place)
@@ -122,7 +122,7 @@ class Margins:
             return True
         return not self._link()
 
-    def _margin(self, file: str) -> Margin:
+    def _margin(self, file: str) -> Annotation:
         """Returns a story's margin: what follows from the story alone is kept, the rest may be
         another at any time."""
         made = self._kept.made
@@ -132,13 +132,13 @@ class Margins:
         own = made[file]
         return replace(own, hints=(*own.hints, *self._beside(story)), summary=self._summary(story))
 
-    def _make(self, story: Story) -> Margin:
+    def _make(self, story: Story) -> Annotation:
         kept, themes = self._kept, self._config.themes
         kept.history = kept.history or self._read_history()
         history = kept.history.with_altered(self._content.altered)
         verdict = judge(story, history.of(story), themes, summaries=tuple(self._summaries(story)))
         titles = {theme.id: theme.title for theme in themes}
-        return Margin(
+        return Annotation(
             file=story.file,
             line=story.line,
             draft=story.draft,

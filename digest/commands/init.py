@@ -198,7 +198,7 @@ def beat_of(
         raise DigestError(
             "\n".join([*lost, "Nothing was written; correct the address, or leave that feed out"])
         )
-    said = [(one.url, one.imprint, "") for one in found if isinstance(one, discover.Found)]
+    said = [(one.url, one.info, "") for one in found if isinstance(one, discover.Found)]
     said += [
         (one.url, FeedInfo(title=one.title), one.folder) for list_ in listed for one in list_.feeds
     ]

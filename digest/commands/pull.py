@@ -317,7 +317,7 @@ def _ask(
     """
     pulled = {feed.id for feed in config.feeds if not feed.retired}.union(feed.id for feed in feeds)
     remembered = disk.recall(root, feed_state.NAME)
-    memory = feed_state.of_pulled(feed_state.believed(remembered, now), pulled)
+    memory = feed_state.mark_away(feed_state.valid(remembered, now), pulled)
     until = {feed.id: "" if named else feed_state.wait_of(feed, memory, now) for feed in feeds}
     due = [feed for feed in feeds if not until[feed.id]]
     marks = _marks(root, due)
@@ -417,10 +417,10 @@ def _remember(
     grown = _marks(
         root, (answer.feed for answer in asked.answers if answer.feed.id in intake.lines)
     )
-    learnt = feed_state.learnt(asked.answers, read, left, asked.memory, {**asked.marks, **grown})
+    learnt = feed_state.updated(asked.answers, read, left, asked.memory, {**asked.marks, **grown})
     rows = _rows(asked, read, intake.outcomes)
     fates = {row.feed: row.reason if row.state == "failed" else len(row.new) for row in rows}
-    disk.remember(root, feed_state.NAME, feed_state.dated(learnt, asked.memory, fates, now))
+    disk.remember(root, feed_state.NAME, feed_state.with_results(learnt, asked.memory, fates, now))
 
 
 def _rows(

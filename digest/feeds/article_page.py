@@ -144,7 +144,7 @@ class _Page:
 
     def _dates(self) -> Iterator[str]:
         for said in (self.data.published, *self._all("article:published_time"), *self.times):
-            if dates.read(said):
+            if dates.parse_time(said):
                 yield said
 
     def _authors(self) -> Iterable[str]:

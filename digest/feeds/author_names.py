@@ -1,6 +1,6 @@
-"""Who wrote an entry, read from the ways in which feeds put it: names, lists of names, and mail addresses with names.
+"""Reads authors' names: feeds write names, lists of names, and mail addresses with names.
 
-Refuses to publish a mail address: it is not a name, and its owner did not give it for that.
+Mail addresses are left out: their owners did not give them for publication.
 """
 
 from __future__ import annotations
@@ -15,40 +15,47 @@ _MOST = 50
 _LONGEST = 2_000
 _MAIL = re.compile(r"[^\s()<>,;]+@[^\s()<>,;]+")
 _AND = re.compile(r"(?:\s+|^)(?:and|&|et(?! al\b)|und|og|och)\s+", re.IGNORECASE)
-_OFFICE = re.compile(
-    r"[^,;]\s(?:of|for|für|des)\s"
-)  # the Ministry of Trade, Industry, Energy is one author
+# "Ministry of Trade, Industry, Energy" is one author
+_OFFICE = re.compile(r"[^,;]\s(?:of|for|für|des)\s")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.[ -]?)+")  # Byte, A. C., Chip, B.
 _BY = re.compile(r"by:?\s+", re.IGNORECASE)
 _NO_NAMES = frozenset(
     {"unknown", "noreply", "no-reply", "no reply", "none", "null", "undefined", "n/a", "-"}
 )
 _SUFFIXES = frozenset({
-    "jr", "sr", "ii", "iii", "iv", "md", "phd", "esq", "mba", "cfa", "jd", "inc", "ltd", "llc", "llp", "co", "corp",
-    "gmbh",
+    "jr", "sr", "ii", "iii", "iv", "md", "phd", "esq", "mba", "cfa", "jd",
+    "inc", "ltd", "llc", "llp", "co", "corp", "gmbh",
 })  # fmt: skip
 
 
 def names(elements: Iterable[str]) -> tuple[str, ...]:
     """Returns the names in a feed's author elements, each once, in their order.
 
-    A lone element may hold a list of names; where there are several, each is one author's.
+    A single element may be a list of names; of several, each is one name.
     """
     distinct = each(elements)
-    listed = _listed(distinct[0]) if len(distinct) == 1 else distinct
+    listed = _split(distinct[0]) if len(distinct) == 1 else distinct
     return tuple(dict.fromkeys(listed))[:_MOST]
 
 
 def each(elements: Iterable[str]) -> tuple[str, ...]:
-    """Returns the names in author elements of a format that has one element for each author, as Atom does."""
-    named = (name for element in elements if (name := _name(element)).lower() not in _NO_NAMES)
-    return tuple(dict.fromkeys(name for name in named if name))[:_MOST]
+    """Returns the names if each element is one name, as in Atom."""
+    found = dict[str, None]()
+    for element in elements:
+        name = _name(element)
+        if name and name.lower() not in _NO_NAMES:
+            found[name] = None
+    return tuple(found)[:_MOST]
 
 
 def _name(element: str) -> str:
-    """Reads `a@b.c (Name)` (RSS 2.0) and `Name <a@b.c>` (RFC 5322 §3.4) as Name, and a mail address alone as nobody."""
+    """Returns Name for `a@b.c (Name)` (RSS 2.0) and `Name <a@b.c>` (RFC 5322 §3.4).
+
+    Returns "" for a mail address alone, and for a link.
+    """
     cut = element[:_LONGEST].strip()
-    cut = cut[begun.end() :] if (begun := _BY.match(cut)) else cut
+    if by := _BY.match(cut):
+        cut = cut[by.end() :]
     if urls.web_link(cut):
         return ""
     bare = _MAIL.sub("", cut) if "@" in cut else cut
@@ -57,7 +64,8 @@ def _name(element: str) -> str:
     return plain_text.line(re.sub(r"[()<>]", " ", bare).removeprefix("mailto:")).strip(" ,;:")
 
 
-def _listed(text: str) -> list[str]:
+def _split(text: str) -> list[str]:
+    """Returns the names in a list such as "A, B and C"; "A and B" alone may be one name."""
     if _OFFICE.search(text):
         return [text]
     separators = r"[;；]" if re.search(r"[;；].", text) else r"[,、，]"  # Lee, Ann; Ray, Bob
@@ -70,5 +78,5 @@ def _listed(text: str) -> list[str]:
             found.append(part)
     if len(found) < 2:
         return [text] if found else []
-    *first, last = found  # "A, B and C": only a list shows that its `and` parts two names
+    *first, last = found
     return [*first, *(part for part in _AND.split(last) if part)]

@@ -1,9 +1,10 @@
-"""The dates that feeds write: the standards' forms (RFC 822, RFC 3339, ISO 8601, asctime) and others seen in feeds.
+"""Parses dates in feeds: RFC 822, RFC 3339, ISO 8601, asctime, and other forms that feeds use.
 
-    19 May 2026 11:30 +0000    2026-05-19T11:30:04Z    Sat, Nov 21 2026 8:28 PM    20.11.2026    2026年11月20日
+    19 May 2026 11:30 +0000    2026-05-19T11:30:04Z    Sat, Nov 21 2026 8:28 PM    20.11.2026
 
-Refuses to guess: what can name two days (03/04/2026), a day that never was, or is followed by other words is None. An
-unknown zone (BST, IST, +99:99) costs the zone, not the day. Years before the web are not believed. Reads no clock.
+No guesses: an ambiguous date (03/04/2026), one that does not exist, or one followed by other words
+is None. A date with an unknown zone (BST, IST, +99:99) counts as a day. Years before 1990 do not
+count. Reads no clock.
 """
 
 from __future__ import annotations
@@ -39,13 +40,16 @@ _SEPARATOR = (
     r"(?:(?:at|um|kl|om|a las|a|alle|ore|o|в)\.?\s+)?"
 )
 _ZONED_DAY = r"(?:\s?(?:z|utc|gmt|[+-]\d{2}:?\d{2}))?"
+_ZONE_BEFORE_YEAR = r"(?:(?P<zone>[a-z]{1,5}|[+-]\d{2}:?\d{2})\s+)?"
 
 _DATES = [
     r"(?P<year>\d{4})(?P<gap>-|/|\.\s?)(?P<month>\d{1,2})(?P=gap)(?P<day>\d{1,2})(?!\d)\.?",
-    rf"{_WEEKDAY}{_DAY}(?:st|nd|rd|th|er|o|a|\.)?[\s/.-]*{_OF}{_MONTH},?[\s/.-]*{_OF}(?P<year>\d{{4}}|'?\d{{2}})(?!\d)",
+    rf"{_WEEKDAY}{_DAY}(?:st|nd|rd|th|er|o|a|\.)?[\s/.-]*{_OF}{_MONTH},?[\s/.-]*{_OF}"
+    r"(?P<year>\d{4}|'?\d{2})(?!\d)",
     rf"{_WEEKDAY}{_MONTH}[\s-]+{_DAY}(?:st|nd|rd|th|\.)?(?:\s*,\s*|[\s-]+){_YEAR}",
     rf"{_YEAR}[\s.-]+{_MONTH}[\s-]*{_DAY}(?!\d)\.?",
-    rf"{_YEAR}\s?[年년]\s?(?P<month>\d{{1,2}})\s?[月월]\s?(?P<day>\d{{1,2}})\s?[日일号號]{_CJK_WEEKDAY}",
+    rf"{_YEAR}\s?[年년]\s?(?P<month>\d{{1,2}})\s?[月월]\s?(?P<day>\d{{1,2}})\s?[日일号號]"
+    rf"{_CJK_WEEKDAY}",
     rf"{_WEEKDAY}(?P<one>\d{{1,2}})(?P<gap>[/.-])(?P<other>\d{{1,2}})(?P=gap){_YEAR}",
     r"(?P<year>\d{4})-?w(?P<week>\d{2})-?(?P<weekday>[1-7])",
     r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?!\d)",
@@ -58,55 +62,57 @@ _FORMS = [
         *(rf"{day}(?:{_SEPARATOR}{_CLOCK}\s*(?P<zone>.*)|{_ZONED_DAY})" for day in _DATES),
         *(rf"{day}{_SEPARATOR}{_SHORT_CLOCK}\s*(?P<zone>.*)" for day in _DATES[:2]),
         *(rf"{_WEEKDAY}{_CLOCK}(?P<zone>\s?(?-i:[A-Z]{{1,5}}))?[\s,|–—-]+{day}" for day in _DATES),
-        rf"{_WEEKDAY}{_MONTH}\s+{_DAY},?\s+{_CLOCK}\s+(?:(?P<zone>[a-z]{{1,5}}|[+-]\d{{2}}:?\d{{2}})\s+)?{_YEAR}",
-        rf"{_WEEKDAY}{_DAY}\s+{_MONTH}\s+{_CLOCK}\s+(?:(?P<zone>[a-z]{{1,5}}|[+-]\d{{2}}:?\d{{2}})\s+)?{_YEAR}",
-        r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})[t\s]?(?P<hour>\d{2}):?(?P<minute>\d{2}):?(?P<second>\d{2})?"
+        rf"{_WEEKDAY}{_MONTH}\s+{_DAY},?\s+{_CLOCK}\s+{_ZONE_BEFORE_YEAR}{_YEAR}",
+        rf"{_WEEKDAY}{_DAY}\s+{_MONTH}\s+{_CLOCK}\s+{_ZONE_BEFORE_YEAR}{_YEAR}",
+        r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})[t\s]?"
+        r"(?P<hour>\d{2}):?(?P<minute>\d{2}):?(?P<second>\d{2})?"
         r"(?:[.,](?P<fraction>\d{1,9})\d*)?\s*(?P<zone>\D.*)?",
     )
 ]
-_SINCE_1970 = re.compile(r"(\d{10})(?:\.\d*)?|(\d{10})\d{3}", re.ASCII)
+_UNIX_TIME = re.compile(r"(\d{10})(?:\.\d*)?|(\d{10})\d{3}", re.ASCII)
 
 _REMARK = re.compile(r"\(([^()]*)\)")
 _OFFSET = re.compile(
-    r"(?:[a-z]{1,4}\s?)?(?P<sign>[+-])\s?(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?(?::?\d{2})?(?:\s?[a-z]{1,5})?"
-    r"(?:\s?\[[^]]*\])?(?:\sm=\S*)?",
+    r"(?:[a-z]{1,4}\s?)?(?P<sign>[+-])\s?(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?(?::?\d{2})?"
+    r"(?:\s?[a-z]{1,5})?(?:\s?\[[^]]*\])?(?:\sm=\S*)?",
     re.IGNORECASE,
 )
 _PLACE = re.compile(r"\[?([a-z_]+(?:/[a-z0-9_+-]+){1,2}|[a-z]{3}\d[a-z]{3})\]?", re.IGNORECASE)
 _NAMED = re.compile(
     r"(?:(?:hrs|uhr|h)\b\.?\s?)?(?:([^\W\d_]{1,6})(?:\s?\[[^]]*\])?)?", re.IGNORECASE
 )
-_FIGURES = re.compile(r"[+-][\d:.]{1,9}")
-_SPOKEN = re.compile(r"(?:[a-z]+\s){1,4}time", re.IGNORECASE)
+_BAD_OFFSET = re.compile(r"[+-][\d:.]{1,9}")
+_ZONE_IN_WORDS = re.compile(r"(?:[a-z]+\s){1,4}time", re.IGNORECASE)
 
 
-class ContentReader(NamedTuple):
-    """The moment that a date names, in UTC.
+class ParsedDate(NamedTuple):
+    """A date as a time in UTC.
 
-    `day_only` says that the date has no time of day, or midnight, which mostly stands for none. `zoneless` says that
-    the zone is unknown, or that there is no time: then the figures are those of the date, as if in UTC.
+    `day_only` is True if the date has no time of day, or midnight, which usually means none.
+    `zoneless` is True if the zone is unknown or there is no time: then `time` has the date's own
+    digits, as if they were in UTC.
     """
 
-    moment: datetime
+    time: datetime
     day_only: bool = False
     zoneless: bool = False
 
 
 class _Undated(ValueError):
-    """A text that names no day, or more than one."""
+    """A text that is not a date, or could be two."""
 
 
-def read(text: str) -> datetime | None:
-    """Returns the moment that a feed's date names, in UTC, or None where it cannot be believed.
+def parse_time(text: str) -> datetime | None:
+    """Returns a date as a time in UTC, or None.
 
-    A date without a time is its midnight, a time without a zone is UTC's.
+    A date without a time is midnight, a time without a zone is in UTC.
     """
-    found = reading(text)
-    return found.moment if found else None
+    found = parse(text)
+    return found.time if found else None
 
 
-def reading(text: str) -> ContentReader | None:
-    """Returns what a feed's date names, or None where it cannot be believed."""
+def parse(text: str) -> ParsedDate | None:
+    """Returns the parsed date, or None."""
     if len(text) > 10 * _LONGEST:
         return None
     plain = unaccented(text)
@@ -116,46 +122,47 @@ def reading(text: str) -> ContentReader | None:
         bare = " ".join(_REMARK.sub(remark, plain).split())
         if len(bare) > _LONGEST or any(sign.isdigit() for sign in bare if not sign.isascii()):
             continue
-        for find in (_since_1970, _by_form):
+        for parser in (_unix_time, _by_form):
             try:
-                found = find(bare)
+                found = parser(bare)
             except (ValueError, OverflowError):
                 continue
-            if found is not None and found.moment.year in _YEARS:
+            if found is not None and found.time.year in _YEARS:
                 return found
     return None
 
 
-def _since_1970(text: str) -> ContentReader | None:
-    match = _SINCE_1970.fullmatch(text)
-    return ContentReader(datetime.fromtimestamp(int(match[1] or match[2]), UTC)) if match else None
+def _unix_time(text: str) -> ParsedDate | None:
+    match = _UNIX_TIME.fullmatch(text)
+    return ParsedDate(datetime.fromtimestamp(int(match[1] or match[2]), UTC)) if match else None
 
 
-def _by_form(text: str) -> ContentReader | None:
+def _by_form(text: str) -> ParsedDate | None:
     for form in _FORMS:
         if match := form.fullmatch(text):
+            parts = {name: value for name, value in match.groupdict().items() if value}
             try:
-                return _reading({name: value for name, value in match.groupdict().items() if value})
+                return _from_parts(parts)
             except _Undated:
                 continue
     return None
 
 
-def _reading(parts: dict[str, str]) -> ContentReader:
+def _from_parts(parts: dict[str, str]) -> ParsedDate:
     day, zone_text = _day(parts), parts.get("zone", "").strip(" ,;.")
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    since_midnight = _since_midnight(parts) if "hour" in parts else timedelta(0)
+    time_of_day = _time_of_day(parts) if "hour" in parts else timedelta(0)
     zone = _zone(zone_text)
-    if not since_midnight and (not zone_text or zone is None):
-        return ContentReader(midnight, day_only=True, zoneless=True)
-    figures = midnight + since_midnight
+    if not time_of_day and (not zone_text or zone is None):
+        return ParsedDate(midnight, day_only=True, zoneless=True)
+    local = midnight + time_of_day
     if zone is None:
-        return ContentReader(figures, day_only=not since_midnight, zoneless=True)
-    return ContentReader(figures.replace(tzinfo=zone).astimezone(UTC), day_only=not since_midnight)
+        return ParsedDate(local, day_only=not time_of_day, zoneless=True)
+    return ParsedDate(local.replace(tzinfo=zone).astimezone(UTC), day_only=not time_of_day)
 
 
 def _day(parts: dict[str, str]) -> date:
-    """Returns the one day that the parts of a date name; raises ValueError where there is none."""
+    """Returns the day; raises ValueError if there is none."""
     year = _year(parts["year"])
     if "week" in parts:
         return date.fromisocalendar(year, int(parts["week"]), int(parts["weekday"]))
@@ -177,15 +184,15 @@ def _day(parts: dict[str, str]) -> date:
 
 
 def _year(digits: str) -> int:
-    """Reads two digits as RFC 2822 §4.3 does: 00 to 49 are this century's."""
+    """Returns the year; of two digits, 00 to 49 are 2000 to 2049 (RFC 2822 §4.3)."""
     year = int(digits.removeprefix("'"))
     if len(digits) == 4:
         return year
     return year + 2000 if year < 50 else year + 1900
 
 
-def _since_midnight(parts: dict[str, str]) -> timedelta:
-    """Returns the time of day; 24:00 is the end of its day (ISO 8601-1 §4.3.8), that is the midnight after it."""
+def _time_of_day(parts: dict[str, str]) -> timedelta:
+    """Returns the time since midnight; 24:00 is the end of the day (ISO 8601-1 §4.3.8)."""
     half = parts.get("half", "").lower() or _HALVES.get(parts.get("part", ""), "")
     hour, minute, second = (int(parts.get(name, "0")) for name in ("hour", "minute", "second"))
     if "minute" not in parts and not half:
@@ -204,30 +211,27 @@ def _since_midnight(parts: dict[str, str]) -> timedelta:
 
 
 def _zone(text: str) -> tzinfo | None:
-    """Returns the zone of a time, UTC where there is nothing, None where it is unknown; raises if it is no zone."""
+    """Returns a time zone: UTC for "", None for an unknown one; raises _Undated for other text."""
     if not text:
         return UTC
     if match := _OFFSET.fullmatch(text):
         hours, minutes = int(match["hours"]), int(match["minutes"] or 0)
         if hours > 14 or minutes > 59:
             return None
-        return timezone(
-            (-1 if match["sign"] == "-" else 1) * timedelta(hours=hours, minutes=minutes)
-        )
+        offset = timedelta(hours=hours, minutes=minutes)
+        return timezone(-offset if match["sign"] == "-" else offset)
     if match := _PLACE.fullmatch(text):
-        return _zone_of(match[1])
+        try:
+            return ZoneInfo(match[1])
+        except (ValueError, OSError, KeyError):  # no such zone
+            return None
     if match := _NAMED.fullmatch(text):
         name = (match[1] or "UTC").upper()
         if len(name) == 1 and name != "J":
-            return UTC  # RFC 2822 §4.3: the military letters were defined the wrong way round, and mean nothing
+            return (
+                UTC  # RFC 2822 §4.3: RFC 822 defined military zones wrongly, so they mean nothing
+            )
         return timezone(timedelta(minutes=ZONES[name])) if name in ZONES else None
-    if _SPOKEN.fullmatch(text) or _FIGURES.fullmatch(text):
+    if _ZONE_IN_WORDS.fullmatch(text) or _BAD_OFFSET.fullmatch(text):
         return None
     raise _Undated
-
-
-def _zone_of(place: str) -> tzinfo | None:
-    try:
-        return ZoneInfo(place)
-    except (ValueError, OSError, KeyError):  # no such place, or none that may be looked up
-        return None

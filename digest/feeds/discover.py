@@ -1,8 +1,8 @@
-"""The feed behind an address that a person gave: the address itself, or what the web page there leads to.
+"""Finds the feed for an address that a person gave: a feed, or a web page that has one.
 
-    addresses ──fetch──▶ feeds │ pages ──their candidates, fetched──▶ the first that is a feed
+    addresses ──fetch──▶ feeds │ pages ──▶ their candidates, fetched ──▶ the first that is a feed
 
-Refuses to raise for what a network can do, and to look any farther than one step from the page.
+Goes one step from the page, no further. A network failure is a result, not an exception.
 """
 
 from __future__ import annotations
@@ -21,39 +21,34 @@ from digest.model import Failed, Feed, Fetched
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A feed that was found: `asked` is the address that was given, `url` the feed's own."""
+    """A feed: `asked` is the address that was given, `url` the feed's own."""
 
     asked: str
     url: str
-    imprint: FeedInfo
+    info: FeedInfo
 
 
-Answer = Found | Failed | list[str]
-"""What an address led to: a feed, nothing, or a web page whose feed may be at one of these addresses."""
+_Answer = Found | Failed | list[str]
+"""A feed, a failure, or for a web page the addresses where its feed may be."""
 
 
 def find(
     addresses: Sequence[str], *, agent: str, now: datetime, limits: Limits = USUAL
 ) -> tuple[Found | Failed, ...]:
-    """Returns the feed behind each http(s) address, in their order, or why there is none."""
+    """Returns the feed for each http(s) address, in their order, or why there is none."""
     answers = _read(addresses, agent, now, limits)
-    pages = [
-        (address, answer)
-        for address, answer in zip(addresses, answers, strict=True)
-        if isinstance(answer, list)
-    ]
-    places = list(dict.fromkeys(place for _, answer in pages for place in answer))
-    trusted = {
-        place
-        for address, answer in pages
-        if private_networks.is_inside(address)
-        for place in answer
-    }
-    there = dict(
-        zip(places, _read(places, agent, now, limits, untrusted=set(places) - trusted), strict=True)
-    )
+    candidates, trusted = dict[str, None](), set[str]()
+    for address, answer in zip(addresses, answers, strict=True):
+        if isinstance(answer, list):
+            candidates |= dict.fromkeys(answer)
+            if private_networks.is_inside(address):
+                trusted.update(answer)
+    untrusted = candidates.keys() - trusted
+    read = _read(list(candidates), agent, now, limits, untrusted=untrusted)
+    candidate_answers = dict(zip(candidates, read, strict=True))
     return tuple(
-        _chosen(address, answer, there) for address, answer in zip(addresses, answers, strict=True)
+        _first_feed(address, answer, candidate_answers) if isinstance(answer, list) else answer
+        for address, answer in zip(addresses, answers, strict=True)
     )
 
 
@@ -64,7 +59,7 @@ def _read(
     limits: Limits,
     *,
     untrusted: Collection[str] = (),
-) -> list[Answer]:
+) -> list[_Answer]:
     feeds = [
         Feed(id=str(number), url=address, title="", publisher="")
         for number, address in enumerate(addresses)
@@ -72,30 +67,31 @@ def _read(
     fetched = fetch(
         feeds, root=Path(), known={}, agent=agent, now=now, limits=limits, untrusted=untrusted
     )
-    said = parse_client.sources([one for one in fetched if isinstance(one, Fetched)], limits)
-    return [_answer(one, said) for one in fetched]
+    parsed = parse_client.sources([one for one in fetched if isinstance(one, Fetched)], limits)
+    return [_answer(one, parsed) for one in fetched]
 
 
-def _answer(fetched: Fetched | Failed, said: Mapping[str, FeedInfo | list[str] | Failed]) -> Answer:
-    """Returns what an address led to; a feed's address is the one that was asked, unless that has moved for good."""
+def _answer(
+    fetched: Fetched | Failed, parsed: Mapping[str, FeedInfo | list[str] | Failed]
+) -> _Answer:
+    """Returns the answer for one address; a feed's URL is new only after permanent redirects."""
     if isinstance(fetched, Failed):
         return fetched._replace(reason=http_errors.new_feed_reason(fetched.reason))
-    found = said[fetched.feed.id]
+    found = parsed[fetched.feed.id]
     if not isinstance(found, FeedInfo):
         return found
-    return Found(asked=fetched.feed.url, url=fetched.moved or fetched.feed.url, imprint=found)
+    return Found(asked=fetched.feed.url, url=fetched.moved or fetched.feed.url, info=found)
 
 
-def _chosen(address: str, answer: Answer, there: Mapping[str, Answer]) -> Found | Failed:
-    """Returns the answer of an address, for a web page the first feed among the places to which it leads."""
-    if not isinstance(answer, list):
-        return answer
-    feeds = (one for place in answer if isinstance(one := there[place], Found))
-    return next((replace(feed, asked=address) for feed in feeds), _without(address))
-
-
-def _without(address: str) -> Failed:
-    feed = Feed(id="", url=address, title="", publisher="")
+def _first_feed(
+    address: str, candidates: Sequence[str], answers: Mapping[str, _Answer]
+) -> Found | Failed:
+    """Returns the first of a page's candidates that is a feed."""
+    for candidate in candidates:
+        answer = answers[candidate]
+        if isinstance(answer, Found):
+            return replace(answer, asked=address)
     return Failed(
-        feed=feed, reason="a web page that names no feed; look on it for a link to RSS or Atom"
+        feed=Feed(id="", url=address, title="", publisher=""),
+        reason="a web page that names no feed; look on it for a link to RSS or Atom",
     )

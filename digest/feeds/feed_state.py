@@ -1,13 +1,13 @@
-"""What pulls remember of each feed: what its server told us, and when it answered last or why it did not.
+"""What pulls remember of each feed: validators, when not to ask, and the last result.
 
-    {feed id: {"url", "etag", "modified", "hash", "ledger",     to ask only for what has changed
-               "moved", "moved_by",                             where it says that it is now, if elsewhere
-               "url", "wait",                                   or not to ask before that moment
-               "asked", "new", "failed",                        for `digest status`
-               "away"}}                                         where it was not pulled the last time
+    {feed id: {"url", "etag", "modified", "hash", "ledger",    for conditional requests
+               "moved", "moved_by",                            the feed's new address, if any
+               "url", "wait",                                  do not ask before this time
+               "asked", "new", "failed",                       for `digest status`
+               "away"}}                                        was not pulled the last time
 
-Decides only: memories and answers come in, memories go out. Refuses to believe a server that a feed has not changed
-where the ledger is not the one that was remembered: it may lack what the server believes that we have.
+No I/O: functions of memories and answers. A feed's validators are only used with the ledger that
+they were stored with. Another ledger may lack entries that the server believes we have.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from digest.feeds import http_errors
 from digest.model import Document, Failed, Feed, Fetched, Validators
 
 NAME = "feeds.json"
-"""The memory's name in `.digest/`."""
+"""The file's name in `.digest/`."""
 
 Memory = Mapping[str, Any]
 
 
-def believed(memory: Memory, now: datetime) -> dict[str, dict[str, Any]]:
-    """Returns what of a memory can be true: it lies in a file, which anything can have damaged.
+def valid(memory: Memory, now: datetime) -> dict[str, dict[str, Any]]:
+    """Returns the feeds whose stored values are plausible: the file may be damaged.
 
-    A feed of which anything is of a wrong kind, or lies more than a week ahead, is as if it had never been asked.
+    A feed with a value of the wrong type, or with a time more than a week ahead, is left out.
     """
     return {
         feed: known
@@ -39,108 +39,104 @@ def believed(memory: Memory, now: datetime) -> dict[str, dict[str, Any]]:
 
 
 def _is_plausible(known: Mapping[str, Any], now: datetime) -> bool:
-    texts = {key: value for key, value in known.items() if key != "new"}
-    if (
-        not all(isinstance(value, str) for value in texts.values())
-        or type(known.get("new", 0)) is not int
-    ):
+    texts = [value for key, value in known.items() if key != "new"]
+    if not all(isinstance(value, str) for value in texts) or type(known.get("new", 0)) is not int:
         return False
     if "ledger" in known and not {"url", "etag", "modified", "hash"} <= known.keys():
         return False
-    limits = {"wait": now + http_errors.LONGEST_WAIT, "asked": now + http_errors.LONGEST_WAIT}
+    latest = now + http_errors.LONGEST_WAIT
     try:
         return all(
-            datetime.fromisoformat(known[key]) <= limit
-            for key, limit in limits.items()
+            datetime.fromisoformat(known[key]) <= latest
+            for key in ("wait", "asked")
             if known.get(key)
         )
-    except (ValueError, TypeError):  # no date, or one without a zone
+    except (ValueError, TypeError):  # not a date, or one without a zone
         return False
 
 
-def of_pulled(memory: Memory, pulled: Collection[str]) -> dict[str, Any]:
-    """Returns the memory with a mark at feeds that are not pulled now, and without their validators.
+def mark_away(memory: Memory, pulled: Collection[str]) -> dict[str, Any]:
+    """Returns the memory with feeds that are not pulled now marked, and without their validators.
 
-    One that is pulled again later is then read, even if it has not changed: what others brought meanwhile may differ.
+    When such a feed is pulled again, it is read even if it has not changed, since other feeds may
+    have brought the same stories in the meantime.
     """
-    shown = ("asked", "new", "failed")
-    return {
-        feed: known
-        if feed in pulled
-        else {"away": "yes", **{key: known[key] for key in shown if key in known}}
-        for feed, known in memory.items()
-    }
+    for_status = ("asked", "new", "failed")
+    result = {}
+    for feed, known in memory.items():
+        if feed in pulled:
+            result[feed] = known
+        else:
+            shown = {key: known[key] for key in for_status if key in known}
+            result[feed] = {"away": "yes", **shown}
+    return result
 
 
 def returned(feeds: Iterable[Feed], memory: Memory) -> frozenset[str]:
-    """Returns the feeds that are pulled for the first time since they were retired or had another id."""
+    """Returns the feeds that were away: retired, or under another id."""
     return frozenset(feed.id for feed in feeds if memory.get(feed.id, {}).get("away"))
 
 
 def wait_of(feed: Feed, memory: Memory, now: datetime) -> str:
-    """Returns the moment before which a feed's server asked not to be asked again, nothing where there is none."""
+    """Returns the time before which the server does not want another request, or ""."""
     known = memory.get(feed.id, {})
     until = str(known.get("wait", ""))
-    return (
-        until
-        if until and known.get("url") == feed.url and datetime.fromisoformat(until) > now
-        else ""
-    )
+    is_waiting = until and known.get("url") == feed.url and datetime.fromisoformat(until) > now
+    return until if is_waiting else ""
 
 
 def validators(
-    feeds: Iterable[Feed], memory: Memory, marks: Mapping[str, str]
+    feeds: Iterable[Feed], memory: Memory, ledger_hashes: Mapping[str, str]
 ) -> dict[str, Validators]:
-    """Returns what to ask the servers with; `marks` has the hash of each feed's ledger as it stands.
-
-    There is nothing for a feed whose address or ledger is not the one remembered.
-    """
+    """Returns the validators by feed id; none if a feed's URL or its ledger has changed."""
     found = {}
     for feed in feeds:
         known = memory.get(feed.id, {})
-        if known.get("url") == feed.url and known.get("ledger") == marks[feed.id]:
+        if known.get("url") == feed.url and known.get("ledger") == ledger_hashes[feed.id]:
             found[feed.id] = Validators(
                 etag=known["etag"], modified=known["modified"], hash=known["hash"]
             )
     return found
 
 
-def learnt(
+def updated(
     answers: Iterable[Fetched | Failed],
-    read: Mapping[str, Document | Failed],
-    left: Collection[str],
+    documents: Mapping[str, Document | Failed],
+    incomplete: Collection[str],
     memory: Memory,
-    marks: Mapping[str, str],
+    ledger_hashes: Mapping[str, str],
 ) -> dict[str, Any]:
-    """Returns the memory with each feed's validators where all its entries were dealt with, else the wait asked.
+    """Returns the memory after these answers: validators, or the wait that a server asked for.
 
-    `read` is what the answers said, `left` the feeds that have entries to be looked at again. What an unchanged feed
-    has brought is in the ledger that was remembered, whichever stands there by now.
+    A feed in `incomplete` has entries to look at again, so its validators are dropped. A feed that
+    has not changed keeps the ledger hash that it had: all that it brought is in that ledger.
     """
-    lessons: dict[str, Any] = dict(memory)
+    result: dict[str, Any] = dict(memory)
     for answer in answers:
         feed = answer.feed
         if isinstance(answer, Failed):
             if answer.wait:
-                lessons[feed.id] = {
-                    "url": feed.url,
-                    "wait": answer.wait.isoformat(timespec="seconds"),
-                }
-        elif feed.id in left or isinstance(read.get(feed.id), Failed):
-            lessons[feed.id] = {}
+                wait = answer.wait.isoformat(timespec="seconds")
+                result[feed.id] = {"url": feed.url, "wait": wait}
+        elif feed.id in incomplete or isinstance(documents.get(feed.id), Failed):
+            result[feed.id] = {}
         else:
-            mark = marks[feed.id] if answer.body else memory[feed.id]["ledger"]
-            lessons[feed.id] = {"url": feed.url, **answer.validators._asdict(), "ledger": mark}
-            moved, by = moved_to(answer, read.get(feed.id), memory)
+            ledger = ledger_hashes[feed.id] if answer.body else memory[feed.id]["ledger"]
+            result[feed.id] = {"url": feed.url, **answer.validators._asdict(), "ledger": ledger}
+            moved, by = moved_to(answer, documents.get(feed.id), memory)
             if moved and by != "redirect":
-                lessons[feed.id] |= {"moved": moved, "moved_by": by}
-    return lessons
+                result[feed.id] |= {"moved": moved, "moved_by": by}
+    return result
 
 
 def moved_to(
     answer: Fetched | Failed, document: Document | Failed | None, memory: Memory
 ) -> tuple[str, str]:
-    """Returns a feed's new address, and what names it: a "redirect", else what it says or, unchanged, last said."""
+    """Returns a feed's new address and the source of it, or two empty strings.
+
+    The source is "redirect", else the element of the document; for an unchanged document, what it
+    said the last time.
+    """
     if isinstance(answer, Failed):
         return "", ""
     if answer.moved:
@@ -148,27 +144,26 @@ def moved_to(
     if isinstance(document, Document):
         return document.moved, document.moved_by
     known = memory.get(answer.feed.id, {})
-    is_same = (
-        answer.body is None
-        and known.get("url") == answer.feed.url
-        and urls.web_link(known.get("moved", ""))
-    )
-    return (known["moved"], known.get("moved_by", "")) if is_same else ("", "")
+    is_unchanged = answer.body is None and known.get("url") == answer.feed.url
+    if is_unchanged and urls.web_link(known.get("moved", "")):
+        return known["moved"], known.get("moved_by", "")
+    return "", ""
 
 
-def dated(
-    lessons: Memory, memory: Memory, fates: Mapping[str, int | str], now: datetime
+def with_results(
+    updated: Memory, before: Memory, results: Mapping[str, int | str], now: datetime
 ) -> dict[str, Any]:
-    """Returns the lessons with what `status` shows of each feed that was asked.
+    """Returns the memory with what `digest status` shows of each feed that was asked.
 
-    `fates` has how many of its stories were new, or why it failed; then what the last `memory` said still holds.
+    A result is the number of new stories, or why the feed failed. Then the time and number of the
+    last success, in `before`, are kept.
     """
-    told = dict(lessons)
-    for feed, fate in fates.items():
-        lesson, before = lessons.get(feed, {}), memory.get(feed, {})
-        if isinstance(fate, str):
-            answered = {key: before[key] for key in ("asked", "new") if key in before}
-            told[feed] = {**lesson, **answered, "failed": fate}
+    memory = dict(updated)
+    for feed, result in results.items():
+        known, last = updated.get(feed, {}), before.get(feed, {})
+        if isinstance(result, str):
+            success = {key: last[key] for key in ("asked", "new") if key in last}
+            memory[feed] = {**known, **success, "failed": result}
         else:
-            told[feed] = {**lesson, "asked": now.isoformat(timespec="seconds"), "new": fate}
-    return told
+            memory[feed] = {**known, "asked": now.isoformat(timespec="seconds"), "new": result}
+    return memory

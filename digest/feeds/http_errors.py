@@ -95,7 +95,7 @@ def usable_last_modified(modified: str, now: datetime) -> str:
 
     Sent back, a date in the future would hide all changes until then.
     """
-    date = dates.read(modified)
+    date = dates.parse_time(modified)
     return "" if date and date > now else modified
 
 
@@ -107,7 +107,7 @@ def retry_after(header: str, now: datetime) -> datetime | None:
     text = header.strip()
     if text.isascii() and text.isdigit():
         return now + min(timedelta(seconds=min(int(text[:9]), 999_999_999)), LONGEST_WAIT)
-    date = dates.read(text)
+    date = dates.parse_time(text)
     return date and max(now, min(date, now + LONGEST_WAIT))
 
 

@@ -2,9 +2,9 @@
 
     body ──decode──▶ text ──parse, leniently──▶ object ──its items──▶ Document
 
-Refuses nothing for a wrong type: what is not what the format says is as if it were not there. Faults that leave no
-doubt about what is meant are read over: line ends inside strings, commas behind the last of a list, text behind the
-end. Any other fault is named with its place.
+A value of the wrong type counts as missing. Harmless syntax errors are accepted: line ends inside
+strings, trailing commas, text before and after the object. Other errors are reported with line
+and column.
 """
 
 from __future__ import annotations
@@ -19,25 +19,24 @@ from digest.feeds.normalize import RawEntry
 from digest.model import Document
 
 _VERSION = re.compile(r"(?:https?://)?(?:www\.)?jsonfeed\.org/version/.*")
-_SHORT_VERSION = re.compile(r"1(?:\.[01])?")  # some writers put the number alone
-_HALF = re.compile("[\ud800-\udfff]")
+_SHORT_VERSION = re.compile(r"1(?:\.[01])?")  # some feeds have only the number
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BEFORE = 20_000
 _OBJECT = re.compile(r'\{\s*"')
 _NAMED = re.compile(rb"jsonfeed\.org\\?/version")
 _MARKUP = re.compile(rb"<(?:rss|feed|rdf:rdf|!doctype|html|head|body)\b", re.IGNORECASE)
 _BLANK = "\ufeff \t\r\n\0"
-_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|,(?=\s*[]}])', re.DOTALL)
 
 
 def looks_like_json(body: bytes) -> bool:
-    """Tells whether a body can only be JSON: XML never begins with a brace.
+    """True if a body can only be JSON.
 
-    A script's message or the name of a function may come before it.
+    A message of a script, or the name of a JSONP function, may come before the object.
     """
-    mark = next((mark for mark in _MARKS if body.startswith(mark)), b"")
-    begun = body.removeprefix(mark).lstrip(b" \t\r\n\0")
-    if begun[:1] == b"{":
+    mark = next((mark for mark in _BYTE_ORDER_MARKS if body.startswith(mark)), b"")
+    if body.removeprefix(mark).lstrip(b" \t\r\n\0")[:1] == b"{":
         return True
     found = _OBJECT.search(body[:_BEFORE].decode("latin-1")) if _NAMED.search(body) else None
     return found is not None and not _MARKUP.search(body, 0, found.start())
@@ -46,40 +45,41 @@ def looks_like_json(body: bytes) -> bool:
 def read(
     body: bytes, base: str, content_type: str = "", asked: Sequence[str] = ("",)
 ) -> Document | str:
-    """Returns the document, or in words why there is none: this is not JSON, or names no version of JSON Feed.
+    """Returns the document, or the reason why there is none.
 
-    `asked` are the addresses that it was read from.
+    `asked` are the addresses that it was fetched from.
     """
     decoded = encodings.decode(body, content_type)
-    feed, doubts = _loaded(decoded.text)
+    feed, warnings = _loaded(decoded.text)
     if isinstance(feed, str):
         return feed
     if not _is_feed(feed):
         return "JSON, but not a JSON Feed: its 'version' does not say so"
-    listed = feed.get("items")
-    kept = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    if isinstance(listed, list) and len(kept) < len(listed):
-        doubts.append(f"{len(listed) - len(kept)} of its entries cannot be read; skipped")
-    moved, by = new_address.said(
-        "", [_text(feed, "feed_url")], _text(feed, "home_page_url"), *asked
-    )
+    items = feed.get("items")
+    if not isinstance(items, list):
+        items = []
+    objects = [item for item in items if isinstance(item, dict)]
+    if len(objects) < len(items):
+        warnings.append(f"{len(items) - len(objects)} of its entries cannot be read; skipped")
+    home, own = _text(feed, "home_page_url"), _text(feed, "feed_url")
+    moved, by = new_address.find("", [own], home, *asked)
     document = normalize.document(
         _words(feed, "title", headline=True),
-        [_said(one, _authors(feed)) for one in kept],
-        base or _text(feed, "home_page_url") or _text(feed, "feed_url"),
-        [*clean.decoding_warnings(decoded), *doubts],
+        [_raw_entry(item, _authors(feed)) for item in objects],
+        base or home or own,
+        [*clean.decoding_warnings(decoded), *warnings],
     )
     return document._replace(moved=moved, moved_by=by)
 
 
 def language(body: bytes, content_type: str = "") -> str:
-    """Returns the language that a document which has been read names, if any (version 1.1)."""
+    """Returns the feed's `language` (version 1.1), or ""."""
     feed, _ = _loaded(encodings.decode(body, content_type).text)
     return _text(feed, "language") if isinstance(feed, dict) else ""
 
 
 def _loaded(text: str) -> tuple[dict[str, Any] | str, list[str]]:
-    """Returns the object that a text is, or why it is none; and what had to be left out of it."""
+    """Returns the object in a text, or why it cannot be read; and warnings."""
     start = len(text) - len(text.lstrip(_BLANK))
     if text[start : start + 1] != "{" and (found := _OBJECT.search(text)):
         start = found.start()
@@ -94,20 +94,19 @@ def _loaded(text: str) -> tuple[dict[str, Any] | str, list[str]]:
             line = repair.line_of(text, fault.pos)
             return f"not JSON that can be read: {words} in line {line}, column {column}", []
     except (ValueError, RecursionError):
-        return (
-            "not JSON that can be read: it is nested too deep, or has a number that is too long",
-            [],
-        )
+        reason = "it is nested too deep, or has a number that is too long"
+        return f"not JSON that can be read: {reason}", []
     if not isinstance(feed, dict):
         return "JSON, but not a JSON Feed", []
-    outside = {"before": text[:start], "after": rest}
-    return feed, [
-        f"text {where} the JSON, ignored" for where, words in outside.items() if words.strip(_BLANK)
-    ]
+    warnings = []
+    for where, other in (("before", text[:start]), ("after", rest)):
+        if other.strip(_BLANK):
+            warnings.append(f"text {where} the JSON, ignored")
+    return feed, warnings
 
 
 def _decoded(text: str, start: int) -> tuple[Any, str]:
-    """Returns the value that begins at a place, and the text after it."""
+    """Returns the JSON value at `start`, and the text after it."""
     feed, end = json.JSONDecoder(strict=False).raw_decode(text, start)
     return feed, text[end:]
 
@@ -117,70 +116,73 @@ def _without_comma(found: re.Match[str]) -> str:
 
 
 def _is_feed(feed: dict[str, Any]) -> bool:
-    version = feed.get("version")
-    said = str(version) if isinstance(version, str | int | float) else ""
-    named = "home_page_url" in feed or "feed_url" in feed
-    is_short = _SHORT_VERSION.fullmatch(said) or "version" not in feed
-    return bool(
-        _VERSION.fullmatch(said) or (is_short and named and isinstance(feed.get("items"), list))
-    )
+    """True if `version` says so; without a full one, the object must look like a feed."""
+    value = feed.get("version")
+    version = str(value) if isinstance(value, str | int | float) else ""
+    if _VERSION.fullmatch(version):
+        return True
+    if "version" in feed and not _SHORT_VERSION.fullmatch(version):
+        return False
+    has_address = "home_page_url" in feed or "feed_url" in feed
+    return has_address and isinstance(feed.get("items"), list)
 
 
-def _said(one: dict[str, Any], authors: tuple[str, ...]) -> RawEntry:
-    guid = _plain(one.get("id"))
+def _raw_entry(item: dict[str, Any], authors: tuple[str, ...]) -> RawEntry:
+    guid = _plain(item.get("id"))
     return RawEntry(
         id=guid,
-        title=_words(one, "title", headline=True),
-        links=(_text(one, "url"), _text(one, "external_url")),
+        title=_words(item, "title", headline=True),
+        links=(_text(item, "url"), _text(item, "external_url")),
         permalink=guid,
-        files=tuple(_attached(one)),
-        dates=(_plain(one.get("date_published")), _plain(one.get("date_modified"))),
-        authors=_authors(one) or authors,
-        images=(_text(one, "image"), _text(one, "banner_image"), *_attached(one, "image/")),
-        summary=plain_text.first(_texts(one)),
+        files=tuple(_attached(item)),
+        dates=(_plain(item.get("date_published")), _plain(item.get("date_modified"))),
+        authors=_authors(item) or authors,
+        images=(_text(item, "image"), _text(item, "banner_image"), *_attached(item, "image/")),
+        summary=plain_text.first(_texts(item)),
     )
 
 
-def _texts(one: dict[str, Any]) -> Iterator[str]:
-    yield _words(one, "summary")
-    yield _words(one, "content_text")
-    yield plain_text.from_html(_text(one, "content_html"))
+def _texts(item: dict[str, Any]) -> Iterator[str]:
+    yield _words(item, "summary")
+    yield _words(item, "content_text")
+    yield plain_text.from_html(_text(item, "content_html"))
 
 
 def _plain(value: object) -> str:
-    """Returns a text, or a number as one: readers are to accept that as an id (§ items), some write dates so."""
+    """Returns a string, also for a number: ids (§ items) and dates are sometimes numbers."""
     if isinstance(value, str):
-        return _whole(value).strip()
+        return _without_surrogates(value).strip()
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
 def _authors(thing: dict[str, Any]) -> tuple[str, ...]:
-    """Returns the names in `authors` (1.1), else in `author` (1.0)."""
-    listed = thing.get("authors")
-    people = listed if isinstance(listed, list) and listed else [thing.get("author")]
+    """Returns the names in `authors` (1.1), or else in `author` (1.0)."""
+    people = thing.get("authors")
+    if not isinstance(people, list) or not people:
+        people = [thing.get("author")]
     return author_names.each(
         _words(person, "name", headline=True) for person in people if isinstance(person, dict)
     )
 
 
-def _attached(one: dict[str, Any], kind: str = "") -> Iterator[str]:
-    """Yields the addresses of the attachments whose type begins with `kind`."""
-    listed = one.get("attachments")
-    for attachment in listed if isinstance(listed, list) else []:
+def _attached(item: dict[str, Any], kind: str = "") -> Iterator[str]:
+    """Yields the URLs of the attachments whose type starts with `kind`."""
+    attachments = item.get("attachments")
+    for attachment in attachments if isinstance(attachments, list) else []:
         if isinstance(attachment, dict) and _text(attachment, "mime_type").startswith(kind):
             yield _text(attachment, "url")
 
 
 def _words(thing: dict[str, Any], key: str, *, headline: bool = False) -> str:
-    """Returns a text for readers. By the format it is plain, but many writers leave references or markup in it."""
+    """Returns a field as plain text, which it should be; many feeds leave markup in it."""
     return plain_text.from_either(_text(thing, key), headline=headline)
 
 
 def _text(thing: dict[str, Any], key: str) -> str:
     value = thing.get(key)
-    return _whole(value) if isinstance(value, str) else ""
+    return _without_surrogates(value) if isinstance(value, str) else ""
 
 
-def _whole(text: str) -> str:
-    """Returns the text without halves of characters, which JSON can write (RFC 8259 §8.2) and no file can hold."""
-    return _HALF.sub("\ufffd", text)
+def _without_surrogates(text: str) -> str:
+    """Replaces lone surrogates, which JSON can contain (RFC 8259 §8.2) and UTF-8 cannot."""
+    return _SURROGATE.sub("\ufffd", text)

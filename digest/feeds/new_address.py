@@ -1,7 +1,8 @@
-"""Where a feed says that it is now: `itunes:new-feed-url`, and the link by which it names its own address.
+"""Finds a feed's new address in the feed: `itunes:new-feed-url`, or its `rel=self` link.
 
-Policy. What a feed says is reported, never followed. Many feeds name an address for themselves that is theirs in
-another spelling, or inside the service that serves them. These are no moves; neither is what a file says of its origin.
+A new address is reported, never followed. Many self links are the same address in another
+spelling, or inside the service that hosts the feed; these are not moves. Neither is the self link
+of a feed that is a local file.
 """
 
 from __future__ import annotations
@@ -15,45 +16,43 @@ from digest import urls
 _SERVICES = re.compile(
     r"(?:.+\.)?(?:blogger|feedburner|feedpress|google|medium|wordpress)\.(?:com|me)"
 )
-"""Hosts that serve the feeds of others, and name themselves in them."""
+"""Services that host feeds, and put their own addresses into them."""
 _INDEX = re.compile(r"/(?:index\.\w+)?$")
 
 
-def said(new: str, own: Iterable[str], home: str, *asked: str) -> tuple[str, str]:
-    """Returns a feed's new address and what names it, "new-feed-url" or "self"; nothing twice if it is where it was.
+def find(new: str, self_links: Iterable[str], home: str, *asked: str) -> tuple[str, str]:
+    """Returns a feed's new address and its source, "new-feed-url" or "self"; two "" if none.
 
-    `own` has what the feed calls its own address, `home` is its page, `asked` are the addresses that it was read from.
+    `new` is the feed's `itunes:new-feed-url`, `home` its page, `asked` the addresses that it was
+    fetched from.
     """
     base = asked[-1]
     moved = urls.web_link(new, base) if new else None
     if moved:
-        is_there = any(
-            urls.canonical(moved) == urls.canonical(one) for one in asked if urls.web_link(one)
-        )
-        return ("", "") if is_there else (moved, "new-feed-url")
+        known = {urls.canonical(one) for one in asked if urls.web_link(one)}
+        return ("", "") if urls.canonical(moved) in known else (moved, "new-feed-url")
     if not all(urls.web_link(one) for one in asked):
         return "", ""
-    named = [link for one in own if one.strip() and (link := urls.web_link(one, base))]
-    places = {_place(one) for one in asked}
-    if any(_place(link) in places for link in named):
+    links = [link for one in self_links if one.strip() and (link := urls.web_link(one, base))]
+    known_keys = {_key(one) for one in asked}
+    if any(_key(link) in known_keys for link in links):
         return "", ""
-    elsewhere = (link for link in named if _may_be_a_feed(link, home) and _is_open(link, base))
-    return next(((link, "self") for link in elsewhere), ("", ""))
+    for link in links:
+        may_be_feed = _key(link)[1] != "" and _key(link) != _key(home)
+        if may_be_feed and _is_public(link, base):
+            return link, "self"
+    return "", ""
 
 
-def _place(address: str) -> tuple[str, str]:
-    """Returns what is the same in all spellings of an address: without scheme, `www.`, port, query and last slash."""
+def _key(address: str) -> tuple[str, str]:
+    """Returns host and path in one spelling: no scheme, `www.`, port, query or last slash."""
     parts = urlsplit(address)
     path = _INDEX.sub("", unquote(parts.path).casefold())
     return urls.ascii_host((parts.hostname or "").removeprefix("www.")), path
 
 
-def _may_be_a_feed(link: str, home: str) -> bool:
-    return _place(link)[1] != "" and _place(link) != _place(home)
-
-
-def _is_open(link: str, base: str) -> bool:
-    """Tells whether a link leads to a host that anybody can ask, and that is not of a service."""
-    host = _place(link)[0]
+def _is_public(link: str, base: str) -> bool:
+    """True for the host of `base`, and for public hosts that are not hosting services."""
+    host = _key(link)[0]
     is_local = "." not in host or re.fullmatch(r"[\d.]+", host) is not None
-    return host == _place(base)[0] or not (is_local or _SERVICES.fullmatch(host))
+    return host == _key(base)[0] or not (is_local or _SERVICES.fullmatch(host))

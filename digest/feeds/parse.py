@@ -1,16 +1,16 @@
-"""The one importer of feedparser: the bytes of a fetched feed, read as a document of entries.
+"""Parses a fetched feed into a `Document`. The only module that imports feedparser.
 
-    body │ JSON Feed? its own reader │ feedparser, told all that the server told us │ entries in plain text
+    body │ JSON Feed? → `jsonfeed` │ else `clean`, then feedparser │ entries in plain text
 
-Refuses to hand feedparser an address or a string, which it might fetch or open; to use its sanitizer and its dates,
-which we do not trust; and to raise: a document that cannot be read is a value that says why.
+feedparser gets bytes only, never a URL or file name, which it might open. Its sanitizer and its
+dates are not used. A document that cannot be parsed is a `Failed` with the reason.
 """
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import feedparser
@@ -36,46 +36,53 @@ from digest.model import Document, Failed, Fetched
 
 _NOT_A_FEED = "not a feed that can be read"
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
-_RDF = frozenset({"rss090", "rss10"})  # an entry's rdf:about is its address there (RSS 1.0 §5.5)
-_IANA = "http://www.iana.org/assignments/relation/"  # RFC 4287 §4.2.7.2: a bare relation is short for this
+_RDF = frozenset({"rss090", "rss10"})  # an entry's rdf:about is its address (RSS 1.0 §5.5)
+# RFC 4287 §4.2.7.2: a relation without a colon is short for this one
+_IANA = "http://www.iana.org/assignments/relation/"
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:\?|$)", re.IGNORECASE)
 
 _DIGITS = re.compile(r"\d{1,6}", re.ASCII)
 _WIDE_ENOUGH = 600
-"""Pixels, of a picture beside a headline."""
+"""Pixels that a picture beside a headline needs."""
 
 _NAMESPACES: dict[str, str] = feedparser.mixin._FeedParserMixin.namespaces
 _MOST_KEYWORDS = 100
 
 
-class _Tamed:
-    """What we change in both of feedparser's parsers: where it alters words, and where time grows with the square."""
+class _ParserFixes:
+    """Our changes to feedparser's parsers: where they alter text or take quadratic time."""
 
-    # A guid is what the feed gave, not an address to be resolved.
+    # A guid is an opaque string, not a relative URL.
     can_be_relative_uri = feedparser.mixin._FeedParserMixin.can_be_relative_uri - {"id"}
 
     baseuri: str
 
     def __init__(self, *arguments: object) -> None:
-        """Spells the encoding so that it is not met by a guess of feedparser's: that `Â¡` was meant to be `¡`."""
         super().__init__(*arguments)
+        # feedparser compares with "utf-8": it would turn `Â¡` into `¡`, taking it for mojibake
         self.encoding = "UTF-8"
         self.own_base = self.baseuri
         self.groups, self.group = 0, ""
 
     def _sync_author_detail(self, key: str = "author") -> None:
-        """Its search for a mail address cuts those with long endings in two, and takes minutes over a long byline."""
+        """Copies the text only.
+
+        The original looks for a mail address: it cuts those with long top-level domains in two,
+        and takes minutes for a long byline.
+        """
         context = self._get_context()  # type: ignore[attr-defined]
         people, text = context.get(f"{key}s"), context.get(key)
         if people and text and not people[-1]:
             people[-1]["name"] = text
 
     def resolve_uri(self, uri: str) -> str:
-        """Resolves by `xml:base` alone: what the base is without one depends on the format."""
-        return uri if self.baseuri == self.own_base else str(super().resolve_uri(uri))  # type: ignore[misc]
+        """Resolves against `xml:base` only; without one, the base depends on the format."""
+        if self.baseuri == self.own_base:
+            return uri
+        return str(super().resolve_uri(uri))  # type: ignore[misc]
 
     def _start_link(self, attributes: dict[str, str]) -> None:
-        """Its address is its text where `url` and `uri`, which feedparser takes instead, have none of the web."""
+        """Ignores attributes `url` and `uri` that are not http(s), so that the text counts."""
         kept = {
             key: value
             for key, value in attributes.items()
@@ -84,7 +91,7 @@ class _Tamed:
         super()._start_link(kept)  # type: ignore[misc]
 
     def _start_media_group(self, _: object) -> None:
-        """Numbers the groups, so that `media:content` can say which one it is of."""
+        """Numbers the groups, so that each `media:content` knows its group."""
         self.groups += 1
         self.group = str(self.groups)
 
@@ -95,29 +102,30 @@ class _Tamed:
         super()._start_media_content({**attributes, "group": self.group})  # type: ignore[misc]
 
     def _add_tag(self, *keyword: object) -> None:
-        """Each keyword is compared with all before it, and we read none of them."""
-        if len(self._get_context().get("tags") or ()) < _MOST_KEYWORDS:  # type: ignore[attr-defined]
+        """Stops at a limit: feedparser compares each keyword with all others, and we use none."""
+        tags = self._get_context().get("tags")  # type: ignore[attr-defined]
+        if len(tags or ()) < _MOST_KEYWORDS:
             super()._add_tag(*keyword)  # type: ignore[misc]
 
 
 for _name in ("StrictFeedParser", "LooseFeedParser"):
-    setattr(feedparser.api, _name, type(_name, (_Tamed, getattr(feedparser.api, _name)), {}))
-feedparser.datetimes._date_handlers.clear()  # dates are read by our own rules
-# Its own pattern takes the cube of the first line's length; a declaration is short.
+    setattr(feedparser.api, _name, type(_name, (_ParserFixes, getattr(feedparser.api, _name)), {}))
+feedparser.datetimes._date_handlers.clear()  # `dates` parses them
+# The original pattern takes cubic time for a long first line.
 feedparser.encodings.RE_XML_PI_ENCODING = re.compile(
     rb"""<\?[^>]{0,500}?encoding=['"]([^'">]{0,100})['"]"""
 )
 
 
 def parse(fetched: Fetched) -> Document | Failed:
-    """Returns what the fetched document says, or why it cannot be read."""
-    document = _read(fetched)
+    """Returns the parsed document, or why it cannot be parsed."""
+    document = _document_of(fetched)
     if isinstance(document, Failed):
         return document
     return normalize.without_secrets(document, fetched.feed.url, fetched.url)
 
 
-def _read(fetched: Fetched) -> Document | Failed:
+def _document_of(fetched: Fetched) -> Document | Failed:
     body = fetched.body or b""
     base = _base(fetched)
     if jsonfeed.looks_like_json(body):
@@ -128,18 +136,18 @@ def _read(fetched: Fetched) -> Document | Failed:
     if parsed is None or not _is_feed(parsed, body):
         return Failed(feed=fetched.feed, reason=_why_not(body, base))
     feed = dict.get(parsed, "feed") or {}
-    own = (
+    self_links = [
         _text(link, "href")
         for link in dict.get(feed, "links") or ()
         if _text(link, "rel") == "self"
-    )
+    ]
     new, home = _text(feed, "itunes_new-feed-url"), _text(feed, "link")
-    moved, by = new_address.said(new, own, home, fetched.feed.url, fetched.url)
+    moved, by = new_address.find(new, self_links, home, fetched.feed.url, fetched.url)
     return _document(parsed, cleaned, base)._replace(moved=moved, moved_by=by)
 
 
-def imprint(fetched: Fetched) -> FeedInfo | Failed:
-    """Returns what the fetched document says of its feed as a whole, or why it cannot be read."""
+def feed_info(fetched: Fetched) -> FeedInfo | Failed:
+    """Returns what the fetched feed says about itself, or why it cannot be parsed."""
     document = parse(fetched)
     if isinstance(document, Failed):
         return document
@@ -155,19 +163,18 @@ def imprint(fetched: Fetched) -> FeedInfo | Failed:
 
 
 def _base(fetched: Fetched) -> str:
-    """Returns the address against which a document's own are resolved, without secrets."""
+    """Returns the base URL for relative links, without secrets."""
     return redact.strip(urls.web_link(fetched.url) or "")
 
 
 def _is_feed(parsed: Any, body: bytes) -> bool:
-    """Tells whether this is a feed: of a known version, or one with entries in another namespace (RSS 1.1)."""
-    return bool(
-        _text(parsed, "version") or (dict.get(parsed, "entries") and not feed_links.is_page(body))
-    )
+    """True for a known version, or if there are entries in another namespace (RSS 1.1)."""
+    has_entries = bool(dict.get(parsed, "entries"))
+    return bool(_text(parsed, "version")) or (has_entries and not feed_links.is_page(body))
 
 
 def _parsed(document: bytes, base: str) -> Any:
-    """Returns feedparser's reading of a document in UTF-8, None if it cannot read that."""
+    """Returns feedparser's result for a document in UTF-8, None if feedparser fails."""
     try:
         return feedparser.parse(
             io.BytesIO(document),
@@ -178,11 +185,9 @@ def _parsed(document: bytes, base: str) -> Any:
             sanitize_html=False,
             resolve_relative_uris=False,
         )
-    except MemoryError:  # a limit of the process, not a flaw of the document
+    except MemoryError:  # the worker's limit
         raise
-    except (
-        Exception
-    ):  # whatever a stranger's bytes set off in it, this one feed is what cannot be read
+    except Exception:  # hostile or broken input may raise anything in feedparser
         return None
 
 
@@ -193,33 +198,28 @@ def _cleaned(fetched: Fetched) -> Cleaned:
 def _why_not(body: bytes, base: str) -> str:
     if not feed_links.is_page(body):
         return _NOT_A_FEED
-    found = feed_links.advertised(body, base)
-    return "a web page, not a feed" + (f"; its feed is {found}" if found else "")
+    advertised = feed_links.first_advertised(body, base)
+    return "a web page, not a feed" + (f"; its feed is {advertised}" if advertised else "")
 
 
 def _document(parsed: Any, cleaned: Cleaned, base: str) -> Document:
     feed = dict.get(parsed, "feed") or {}
     version = _text(parsed, "version")
     is_atom = version.startswith("atom")
-    home = _text(feed, "link")
-    listed = list(dict.get(parsed, "entries") or ())
-    warnings = list(cleaned.warnings)
-    if listed and cleaned.is_entry_cut:  # what it says may be cut in any place
-        listed.pop()
+    home, language = _text(feed, "link"), _text(feed, "language")
+    authors = _people(feed, is_atom) if is_atom else ()
+    entries = list(dict.get(parsed, "entries") or ())
+    if entries and cleaned.is_entry_cut:  # the last entry is incomplete
+        entries.pop()
     return normalize.document(
         _words(feed, "title", is_atom),
-        [
-            _said(
-                entry, version, _people(feed, is_atom) if is_atom else (), _text(feed, "language")
-            )
-            for entry in listed
-        ],
+        [_raw_entry(entry, version, authors, language) for entry in entries],
         base if is_atom and base else normalize.base_of(base, home),
-        warnings,
+        cleaned.warnings,
     )
 
 
-def _said(entry: Any, version: str, authors: tuple[str, ...], language: str) -> RawEntry:
+def _raw_entry(entry: Any, version: str, authors: tuple[str, ...], language: str) -> RawEntry:
     is_atom = version.startswith("atom")
     guid = _text(entry, "id")
     link = _text(entry, "link")
@@ -229,11 +229,11 @@ def _said(entry: Any, version: str, authors: tuple[str, ...], language: str) -> 
         links=(
             *_pages(entry, language),
             link if link != guid or urls.web_link(guid) else "",
-            _player(entry),
-            *(
-                _text(content, "src") for content in dict.get(entry, "content") or ()
-            ),  # RFC 4287 §4.1.3.2
-            *(_text(link, "href") for rel in ("related", "via") for link in _links(entry, rel)),
+            _text(dict.get(entry, "media_player"), "url"),  # a page that plays a sound or video
+            # RFC 4287 §4.1.3.2: content that is elsewhere
+            *(_text(content, "src") for content in dict.get(entry, "content") or ()),
+            *_hrefs(_links(entry, "related")),
+            *_hrefs(_links(entry, "via")),
         ),
         permalink=guid if link or version in _RDF else "",
         files=tuple(_files(entry)),
@@ -247,14 +247,13 @@ def _said(entry: Any, version: str, authors: tuple[str, ...], language: str) -> 
 
 
 def _words(thing: Any, key: str, is_atom: bool) -> str:
-    """Returns a text element as text: by its type where the format has one (RFC 4287 §3.1.1), else by its look."""
-    if f"{key}_detail" not in thing:
-        return (
-            ""
-            if key == "summary"
-            else plain_text.from_either(_text(thing, key), headline=key == "title")
-        )
-    return _plain(dict.get(thing, f"{key}_detail"), is_atom, headline=key == "title")
+    """Returns an element as plain text: Atom gives its type (RFC 4287 §3.1.1), RSS is guessed."""
+    is_headline = key == "title"
+    if f"{key}_detail" in thing:
+        return _plain(dict.get(thing, f"{key}_detail"), is_atom, headline=is_headline)
+    if key == "summary":
+        return ""
+    return plain_text.from_either(_text(thing, key), headline=is_headline)
 
 
 def _texts(entry: Any, is_atom: bool) -> Iterator[str]:
@@ -276,52 +275,47 @@ def _plain(detail: Any, is_typed: bool, *, headline: bool = False) -> str:
 
 
 def _people(thing: Any, is_atom: bool) -> tuple[str, ...]:
-    """Returns the names of the authors; Atom has an element for each, in RSS one may hold a list of them."""
+    """Returns the authors' names: Atom has an element for each; in RSS one may be a list."""
     people = [
         _text(person, "name")
         for person in dict.get(thing, "authors") or ()
         if isinstance(person, dict)
     ]
-    said = (
-        plain_text.from_either(name, headline=True) for name in people or [_text(thing, "author")]
-    )
-    return author_names.each(said) if is_atom else author_names.names(said)
+    names = people or [_text(thing, "author")]
+    plain = (plain_text.from_either(name, headline=True) for name in names)
+    return author_names.each(plain) if is_atom else author_names.names(plain)
 
 
 def _pages(entry: Any, language: str) -> Iterator[str]:
-    """Yields the addresses of an entry's own page: before a service changed them, in the feed's language, the rest."""
-    yield from (
-        urls.web_link(_text(entry, key)) or "" for key in ("feedburner_origlink", "pheedo_origlink")
-    )
-    language = _text(dict.get(entry, "title_detail"), "language") or language
-    yield from (
-        _text(one, "href")
-        for one in sorted(
-            _links(entry, "alternate"), key=lambda one: _distance(one, language.lower())
-        )
-    )
+    """Yields the URLs of an entry's page.
+
+    First the original ones if a service replaced them, then pages in the feed's language, then
+    others.
+    """
+    for key in ("feedburner_origlink", "pheedo_origlink"):
+        yield urls.web_link(_text(entry, key)) or ""
+    language = (_text(dict.get(entry, "title_detail"), "language") or language).lower()
+    pages = _links(entry, "alternate")
+    yield from _hrefs(sorted(pages, key=lambda one: _page_rank(one, language)))
 
 
-def _distance(link: Any, language: str) -> tuple[bool, int]:
-    """Returns how far a link is from a page in that language; what is equally far stays in the order of the feed."""
-    said = _text(link, "hreflang").lower()
-    is_same = bool(said) and said.partition("-")[0] == language.partition("-")[0]
-    return _text(link, "type") not in {
-        "",
-        "html",
-        *_HTML,
-    }, 0 if is_same and said == language else 2 - is_same
-
-
-def _player(entry: Any) -> str:
-    """Returns the address of the page on which a sound or film is played."""
-    return _text(dict.get(entry, "media_player"), "url")
+def _page_rank(link: Any, language: str) -> tuple[bool, int]:
+    """Returns a sort key: web pages first, and among them those in that language."""
+    is_page = _text(link, "type") in {"", "html", *_HTML}
+    given = _text(link, "hreflang").lower()
+    if not given or given.partition("-")[0] != language.partition("-")[0]:
+        return not is_page, 2
+    return not is_page, 0 if given == language else 1
 
 
 def _files(entry: Any) -> Iterator[str]:
-    """Yields the addresses of what can be played or seen."""
-    yield from (_text(link, "href") for link in _links(entry, "enclosure"))
+    """Yields the URLs of sounds, videos and pictures."""
+    yield from _hrefs(_links(entry, "enclosure"))
     yield from (_text(media, "url") for media in dict.get(entry, "media_content") or ())
+
+
+def _hrefs(links: Iterable[Any]) -> Iterator[str]:
+    return (_text(link, "href") for link in links)
 
 
 def _links(entry: Any, rel: str) -> list[Any]:
@@ -333,49 +327,43 @@ def _links(entry: Any, rel: str) -> list[Any]:
 
 
 def _images(entry: Any) -> Iterator[str]:
-    """Yields what may be the entry's picture, the publisher's first choice first."""
-    yield from (
-        _text(link, "href") for link in _links(entry, "enclosure") if _is_picture(link, "href")
-    )
-    yield from (
-        _text(media, "url") for media in _best_first(dict.get(entry, "media_content") or ())
-    )
-    thumbnails = (one for one in dict.get(entry, "media_thumbnail") or () if isinstance(one, dict))
-    yield from (_text(media, "url") for media in sorted(thumbnails, key=lambda one: -_pixels(one)))
+    """Yields the URLs of what may be the entry's picture, the publisher's first choice first."""
+    yield from _hrefs(link for link in _links(entry, "enclosure") if _is_picture(link, "href"))
+    for media in _best_first(dict.get(entry, "media_content") or ()):
+        yield _text(media, "url")
+    thumbnails = [one for one in dict.get(entry, "media_thumbnail") or () if isinstance(one, dict)]
+    for media in sorted(thumbnails, key=_width, reverse=True):
+        yield _text(media, "url")
     image = dict.get(entry, "image")
     yield _text(image, "href") if isinstance(image, dict) else ""
 
 
 def _best_first(contents: Any) -> list[Any]:
-    """Returns the pictures of `media:content`, of each group the default or the widest first.
+    """Returns the pictures of `media:content`; in each group the default or the widest is first.
 
-    Those of a group are one picture in several forms. Outside a group they may be different ones, of which the first
-    counts that is wide enough.
+    A group is one picture in several sizes. Without a group they may be different pictures; the
+    first that is wide enough wins.
     """
-    pictures = [
-        one
-        for one in contents
-        if isinstance(one, dict)
-        and _is_picture(one, "url")
-        and "1" not in {_text(one, "width"), _text(one, "height")}
-    ]
+    pictures = []
+    for one in contents:
+        is_picture = isinstance(one, dict) and _is_picture(one, "url")
+        if is_picture and "1" not in {
+            _text(one, "width"),
+            _text(one, "height"),
+        }:  # no tracking pixel
+            pictures.append(one)
     groups = list(dict.fromkeys(_text(one, "group") for one in pictures))
-    return sorted(
-        pictures,
-        key=lambda one: (
-            groups.index(_text(one, "group")),
-            _text(one, "isdefault") != "true",
-            -_width(one),
-        ),
-    )
+
+    def rank(picture: Any) -> tuple[int, bool, int]:
+        group, width = _text(picture, "group"), _width(picture)
+        if not group:
+            width = min(width, _WIDE_ENOUGH)
+        return groups.index(group), _text(picture, "isdefault") != "true", -width
+
+    return sorted(pictures, key=rank)
 
 
 def _width(picture: Any) -> int:
-    width = _pixels(picture)
-    return width if _text(picture, "group") else min(width, _WIDE_ENOUGH)
-
-
-def _pixels(picture: Any) -> int:
     digits = _DIGITS.match(_text(picture, "width"))
     return int(digits[0]) if digits else 0
 
@@ -386,6 +374,6 @@ def _is_picture(link: Any, key: str) -> bool:
 
 
 def _text(thing: Any, key: str) -> str:
-    """Returns a string that is truly there: FeedParserDict's own look-up answers for other keys."""
+    """Returns a string or "", without FeedParserDict's fallback to other keys."""
     value = dict.get(thing, key) if isinstance(thing, dict) else None
     return value.strip() if isinstance(value, str) else ""

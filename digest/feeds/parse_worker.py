@@ -1,7 +1,7 @@
-"""The process that parses documents from the network: one request after another, each within limits.
+"""The process that parses documents from the network, one after another, each within limits.
 
-`parsing` starts it, as `python -m digest.feeds.worker`, and ends it. Whatever a document does to a parser (it takes
-minutes, it fills the memory, it crashes the library) ends this process, and nothing else.
+`parse_client` starts it as `python -m digest.feeds.parse_worker`, and stops it. A document that
+makes a parser run for minutes, fill the memory or crash ends this process only.
 """
 
 from __future__ import annotations
@@ -23,20 +23,19 @@ from digest.model import Document, Failed, Fetched
 
 
 def main() -> None:
-    """Answers requests until there are no more; requests and answers are pickles on standard input and output."""
+    """Answers requests until standard input ends; requests and answers are pickles on the pipes."""
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1):  # what a library prints must not get in between the answers
-        os.dup2(nowhere, stream)
+    devnull = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1):  # what a library prints must not end up among the answers
+        os.dup2(devnull, stream)
     for number in (signal.SIGINT, signal.SIGPROF, signal.SIGIO):
-        signal.signal(
-            number, signal.SIG_DFL
-        )  # each ends the process at once, also within a library's own code
+        # the default action ends the process at once, even while a library's C code runs
+        signal.signal(number, signal.SIG_DFL)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     gc.set_threshold(100_000)
     gc.freeze()
-    with contextlib.suppress(EOFError, BrokenPipeError):  # the process that asks is gone
+    with contextlib.suppress(EOFError, BrokenPipeError):  # the parent process is gone
         answers.write(READY)
         answers.flush()
         while True:
@@ -48,9 +47,8 @@ def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     flags = _limit(requests, seconds, memory)
     try:
         answer = pickle.dumps(_answer(job, document), protocol=5)
-    except (
-        MemoryError
-    ):  # within the limits: without memory, Python may go round in circles while it handles this
+    except MemoryError:
+        # before the limits are lifted: without memory, Python may loop while it handles this
         os._exit(OUT_OF_MEMORY)
     _lift_limit(requests, flags)
     answers.write(answer)
@@ -62,19 +60,15 @@ def _answer(job: str, document: Fetched) -> Any:
         return _JOBS[job](document)
     except MemoryError:
         raise
-    except (
-        Exception
-    ) as error:  # a flaw of ours that one document shows must not keep the others from being read
-        return Failed(
-            feed=document.feed,
-            reason=f"digest fails to read it ({type(error).__name__}); please report it",
-        )
+    except Exception as error:  # a bug of ours that one document shows must not stop the others
+        reason = f"digest fails to read it ({type(error).__name__}); please report it"
+        return Failed(feed=document.feed, reason=reason)
 
 
 def _limit(requests: IO[bytes], seconds: float, memory: int) -> int:
-    """Has the system end this process after so many seconds of CPU time, and when the one that asked is gone.
+    """Makes the system end this process after so much CPU time, or when the parent is gone.
 
-    Returns the flags that the pipe of requests had.
+    Returns the pipe's flags as they were before.
     """
     with contextlib.suppress(ValueError, OSError):  # some systems have no such limit
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
@@ -83,9 +77,8 @@ def _limit(requests: IO[bytes], seconds: float, memory: int) -> int:
     flags = fcntl.fcntl(requests, fcntl.F_GETFL)
     with contextlib.suppress(OSError):
         fcntl.fcntl(requests, fcntl.F_SETOWN, os.getpid())
-        fcntl.fcntl(
-            requests, fcntl.F_SETFL, flags | os.O_ASYNC
-        )  # SIGIO when the other end of the pipe is closed
+        # sends SIGIO when the other end of the pipe is closed
+        fcntl.fcntl(requests, fcntl.F_SETFL, flags | os.O_ASYNC)
     signal.setitimer(signal.ITIMER_PROF, seconds)
     return flags
 
@@ -100,12 +93,10 @@ def _page(document: Fetched) -> Document | Failed | None:
 
 
 def _source(document: Fetched) -> FeedInfo | list[str] | Failed:
-    said, body = parse.imprint(document), document.body or b""
-    return (
-        list(feed_links.candidates(body, document.url))
-        if isinstance(said, Failed) and feed_links.is_page(body)
-        else said
-    )
+    info, body = parse.feed_info(document), document.body or b""
+    if isinstance(info, Failed) and feed_links.is_page(body):
+        return list(feed_links.candidates(body, document.url))
+    return info
 
 
 _JOBS: dict[str, Callable[[Fetched], Any]] = {

@@ -1,6 +1,6 @@
-"""The preview: what an editor sees while writing. It shows a folder in the browser, and tells when it has changed.
+"""The local preview: serves a built folder, and tells open pages when there is a new build.
 
-    watching ──▶ batches ──▶ seen ──▶ (somebody builds) ──▶ board ──▶ app, in server ──▶ dressing ──▶ the browser
+    watcher ──▶ debounce ──▶ changed_files ──▶ (build) ──▶ state ──▶ app, inject ──▶ browser
 
-Refuses to build anything, and to know what a story is: `commands/serve.py` brings the two together.
+Knows nothing of stories and builds nothing itself: `commands/serve.py` supplies the build.
 """

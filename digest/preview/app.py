@@ -1,10 +1,10 @@
-"""The one importer of starlette: requests answered out of the board and the folder of the preview.
+"""The preview's ASGI application. The only module that imports starlette.
 
-    /<base path>/…     the page that was built, dressed; any other file as it is
-    /_digest/events    the build that is shown, and the next one as soon as it is there
+    /<base path>/…     built pages with our additions (`inject`); other files unchanged
+    /_digest/events    the id of the current build, and of each later one
 
-Refuses hosts that are not this machine, every method but GET and HEAD, and to let a browser keep anything: an editor
-never sees a page of yesterday. Where the last build failed, its message stands in the page, whichever it is.
+Policy: answers only to this machine's host names, and to GET and HEAD. Nothing is cached, so an
+editor never sees an old page. If the last build failed, every page shows the problems.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ from digest.preview.state import PreviewState, Shown
 _HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "same-origin",  # no page of another site may load what stands here as a picture
-    "Content-Security-Policy": "frame-ancestors 'none'",  # nor show it in a frame; a page's own policy cannot say so
+    # other sites must not load our files as pictures, or show our pages in frames
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "frame-ancestors 'none'",  # not possible in a <meta>
 }
-_RETRY = "retry: 500\n\n"  # milliseconds after which a browser asks again, when the preview was ended or has begun anew
-_RANGE = re.compile(
-    r"bytes=[\d\s,-]*\d[\d\s,-]*", re.IGNORECASE
-)  # another unit is ignored (RFC 9110 §14.2)
+_RETRY = "retry: 500\n\n"  # milliseconds until the browser reconnects after a restart
+# other units are ignored (RFC 9110 §14.2)
+_RANGE = re.compile(r"bytes=[\d\s,-]*\d[\d\s,-]*", re.IGNORECASE)
 _NOT_FOUND = "404.html"
 _TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -64,22 +64,25 @@ _TYPES = {
 }
 
 
-def make_app(board: PreviewState, host: str, port: int, allowed: Iterable[str] = ()) -> Any:
-    """Returns the ASGI application; it listens at `host` and `port`, `allowed` are other names that it answers to."""
+def make_app(state: PreviewState, host: str, port: int, allowed: Iterable[str] = ()) -> Any:
+    """Returns the ASGI application that listens at `host` and `port`.
+
+    `allowed` are other host names that it answers to.
+    """
 
     async def events(_: Request) -> Response:
-        return StreamingResponse(_told(board), media_type="text/event-stream", headers=_HEADERS)
+        return StreamingResponse(_events(state), media_type="text/event-stream", headers=_HEADERS)
 
     return Starlette(
-        routes=[Route(inject.EVENTS, events), Mount("/", _Site(board))],
+        routes=[Route(inject.EVENTS, events), Mount("/", _Site(state))],
         middleware=[
-            Middleware(_OnlyHere, host=host, port=port, allowed=frozenset(map(str.lower, allowed)))
+            Middleware(_HostCheck, host=host, port=port, allowed=frozenset(map(str.lower, allowed)))
         ],
     )
 
 
-class _OnlyHere:
-    """Turns away requests that name another host."""
+class _HostCheck:
+    """Refuses requests with another Host header (`hosts`)."""
 
     def __init__(self, app: Any, host: str, port: int, allowed: frozenset[str]) -> None:
         self._app, self._at, self._allowed = app, (host, port), allowed
@@ -89,66 +92,64 @@ class _OnlyHere:
         if len(names) == 1 and hosts.is_ours(names[0].decode("latin-1"), *self._at, self._allowed):
             await self._app(scope, receive, send)
             return
-        words = (
-            "This preview answers to localhost, 127.0.0.1 and the name given with --host alone, at its own port; "
-            "allow another name, at any port, with --allow-host NAME.\n"
+        message = (
+            "This preview only answers to localhost, 127.0.0.1 and the name given with --host, "
+            "at its own port; allow another name, at any port, with --allow-host NAME.\n"
         )
-        await PlainTextResponse(words, status_code=421, headers=_HEADERS)(scope, receive, send)
+        await PlainTextResponse(message, status_code=421, headers=_HEADERS)(scope, receive, send)
 
 
 class _Site(StaticFiles):
-    """The folder of the preview, as a static host serves it; pages are dressed."""
+    """Serves the preview's folder like a static host, with additions to pages."""
 
-    def __init__(self, board: PreviewState) -> None:
-        super().__init__(directory=board.shown.folder, html=True, check_dir=False)
-        self._board = board
+    def __init__(self, state: PreviewState) -> None:
+        super().__init__(directory=state.shown.folder, html=True, check_dir=False)
+        self._state = state
 
     async def check_config(self) -> None:
-        """Checks nothing: before the first build that goes well there is no folder."""
+        """Checks nothing: before the first successful build there is no folder."""
 
     def get_path(self, scope: Any) -> str:
-        """Returns the whole path: which base path stands before it may change with digest.toml."""
+        """Returns the whole path: its base path may change with digest.toml."""
         return str(scope["path"])
 
     async def get_response(self, path: str, scope: Any) -> Response:
-        """Answers with what is at a path, or leads on from a base path that the site had before."""
-        shown = self._board.shown
+        """Returns the file at a path, or a redirect from a former base path."""
+        shown = self._state.shown
         base = unquote(shown.base or "/")
         if path == "/" != base or f"{path}/" == base:
             return RedirectResponse(shown.base, headers=_HEADERS)
         if not path.startswith(base):
             for former in sorted(map(unquote, shown.former), key=len, reverse=True):
                 if path.startswith(former):
-                    return RedirectResponse(
-                        shown.base + quote(path.removeprefix(former)), headers=_HEADERS
-                    )
-            return _lost(shown, path)
+                    target = shown.base + quote(path.removeprefix(former))
+                    return RedirectResponse(target, headers=_HEADERS)
+            return _not_found(shown, path)
         place = path.removeprefix(base)
+        if not place or place.endswith("/"):
+            place += "index.html"
         try:
-            answer = await super().get_response(
-                place if place and place[-1] != "/" else f"{place}index.html", scope
-            )
+            response = await super().get_response(place, scope)
         except (OSError, ValueError):
-            return _lost(shown, path)
+            return _not_found(shown, path)
         except HTTPException as error:
             if error.status_code == 405:
                 raise
-            return _lost(shown, path)
-        if isinstance(
-            answer, RedirectResponse
-        ):  # to a folder, but with a host, which a proxy may know by another name
+            return _not_found(shown, path)
+        if isinstance(response, RedirectResponse):
+            # to a folder: starlette adds the host, which behind a proxy may be another one
             return RedirectResponse(f"{quote(path)}/", headers=_HEADERS)
-        return _lost(shown, path) if answer.status_code == 404 else answer
+        return _not_found(shown, path) if response.status_code == 404 else response
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        """Finds no file that is not whole yet."""
+        """Finds a file, except one that is still being written."""
         return ("", None) if any(map(disk.leftover, path.split("/"))) else super().lookup_path(path)
 
     def file_response(
         self, full_path: Any, stat_result: os.stat_result, scope: Any, status_code: int = 200
     ) -> Response:
-        """Answers with a file, read at once: a build may be at work; in parts, as players of videos ask for them."""
-        file, shown = Path(full_path), self._board.shown
+        """Returns a file, read at once since a build may replace it; in ranges only if asked."""
+        file, shown = Path(full_path), self._state.shown
         kind = (
             _TYPES.get(file.suffix.lower())
             or mimetypes.guess_type(file.name)[0]
@@ -157,38 +158,36 @@ class _Site(StaticFiles):
         headers = {**_HEADERS, "Content-Type": kind}
         if kind.startswith("text/html"):
             place = file.relative_to(shown.folder.resolve()).as_posix().removesuffix("index.html")
-            return Response(
-                inject.dressed(file.read_text("utf-8", "replace"), shown, place),
-                status_code,
-                headers,
-            )
+            html = inject.for_editor(file.read_text("utf-8", "replace"), shown, place)
+            return Response(html, status_code, headers)
         headers["Accept-Ranges"] = "bytes"
         if _RANGE.fullmatch(Request(scope).headers.get("range", "")):
             return FileResponse(file, status_code, headers, stat_result=stat_result)
         return Response(file.read_bytes(), status_code, headers)
 
 
-def _lost(shown: Shown, asked: str) -> Response:
-    """Answers where nothing is: with the site's own page for that, and with what stopped the build, if anything did."""
+def _not_found(shown: Shown, path: str) -> Response:
+    """Returns the site's 404 page; after a failed build, pages get status 200 and the problems."""
     own = shown.folder / _NOT_FOUND
-    words = inject.bare(
-        "There is no page yet." if shown.problems else "There is nothing at this address."
-    )
-    html = own.read_text(encoding="utf-8") if own.is_file() else words
-    last = asked.rpartition("/")[2]
-    status = 200 if shown.problems and ("." not in last or last.endswith(".html")) else 404
-    content = inject.dressed(html, shown, _NOT_FOUND)
+    if own.is_file():
+        html = own.read_text(encoding="utf-8")
+    elif shown.problems:
+        html = inject.placeholder("There is no page yet.")
+    else:
+        html = inject.placeholder("There is nothing at this address.")
+    name = path.rpartition("/")[2]
+    is_page = "." not in name or name.endswith(".html")
     return Response(
-        content,
-        status_code=status,
+        inject.for_editor(html, shown, _NOT_FOUND),
+        status_code=200 if shown.problems and is_page else 404,
         headers={**_HEADERS, "Content-Type": "text/html; charset=utf-8"},
     )
 
 
-async def _told(board: PreviewState) -> AsyncIterator[str]:
-    """Yields the build that is shown, then each later one."""
+async def _events(state: PreviewState) -> AsyncIterator[str]:
+    """Yields the current build's id, then each later one."""
     yield _RETRY
-    shown: Shown | None = board.shown
+    shown: Shown | None = state.shown
     while shown is not None:
         yield f"data: {shown.build}\n\n"
-        shown = await board.after(shown.build)
+        shown = await state.after(shown.build)

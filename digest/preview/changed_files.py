@@ -1,7 +1,7 @@
-"""What the files of a digest said when they were last looked at, so that only a change of words is a change.
+"""Hashes of a digest's files, so that only a change of content counts as a change.
 
-A touch, a probe file that is gone again, a save without an edit: none of them is. Refuses to look at what no build
-reads: caches, the site, hidden files and the copies that text editors leave.
+A touch, a save without an edit, or a file that exists for a second is not one. Only files that a
+build reads are scanned: no caches, no site, no hidden files, no backups of text editors.
 """
 
 from __future__ import annotations
@@ -21,50 +21,51 @@ SETTINGS = "digest.toml"
 FOLDERS = ("content", "templates")
 
 _STATIC = "content/static/"
-_LEFT_BY_EDITORS = re.compile(r".*~|#.*#|\.#.*|\..*\.sw.|4913|\.DS_Store|\..*\.unfinished")
-_LARGE = 1_000_000  # bytes: of a file as large as a picture, size and time are believed
-
-
+_BACKUPS = re.compile(r".*~|#.*#|\.#.*|\..*\.sw.|4913|\.DS_Store|\..*\.unfinished")
+_LARGE = 1_000_000  # bytes; of larger files, such as pictures, only the stamp is compared
 _NO_STAMP = (0, 0, 0, 0)
 
 
-class _Print(NamedTuple):
-    """What is known of a file: its stamp, and a hash of what it said, none of a large one.
+class _FileHash(NamedTuple):
+    """A file's stamp and the hash of its content, b"" for a large file.
 
-    A stamp is `sure` from its second look on: by then a save in the moment of the first one, on a disk whose clock goes
-    in whole seconds, shows in another stamp.
+    `sure` is True from the second scan on. Before, on a disk with timestamps in whole seconds, the
+    file may have been saved again with the same stamp.
     """
 
     stamp: Stamp
-    words: bytes
+    content: bytes
     sure: bool = False
 
 
-class Seen:
-    """The files of one digest, as they were last seen."""
+class FileHashes:
+    """The hashes of one digest's files when they were last scanned."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._prints: dict[str, _Print] = {}
+        self._hashes: dict[str, _FileHash] = {}
 
-    def look(self) -> frozenset[str]:
-        """Looks at every file, and returns those that say something else now, are new, or are gone."""
-        found = {name: self._print(name, self._prints.get(name)) for name in self._walk()}
-        now = {name: print for name, print in found.items() if print is not None}
-        before, self._prints = self._prints, now
+    def scan(self) -> frozenset[str]:
+        """Scans all files, and returns those that are changed, new or gone."""
+        now = dict[str, _FileHash]()
+        for name in self._walk():
+            found = self._hash(name, self._hashes.get(name))
+            if found is not None:
+                now[name] = found
+        before, self._hashes = self._hashes, now
         return frozenset(
             name for name in before.keys() | now.keys() if _differ(before.get(name), now.get(name))
         )
 
     def check(self, names: Iterable[str]) -> frozenset[str]:
-        """Looks at these files alone, and returns those of them that say something else now, are new, or are gone."""
+        """Returns those of these files that are changed, new or gone."""
         changed = set()
         for name in filter(is_read, names):
-            before, now = self._prints.get(name), self._print(name)
+            before, now = self._hashes.get(name), self._hash(name)
             if now is None:
-                self._prints.pop(name, None)
+                self._hashes.pop(name, None)
             else:
-                self._prints[name] = now
+                self._hashes[name] = now
             if _differ(before, now):
                 changed.add(name)
         return frozenset(changed)
@@ -77,38 +78,39 @@ class Seen:
                 folders[:] = [name for name in folders if is_read(f"{place}/{name}")]
                 yield from filter(is_read, (f"{place}/{name}" for name in names))
 
-    def _print(self, name: str, known: _Print | None = None) -> _Print | None:
-        """Returns the print of a file, the known one where nobody has written to it since; None where there is none."""
+    def _hash(self, name: str, known: _FileHash | None = None) -> _FileHash | None:
+        """Returns a file's hash: the known one if its stamp is the same, None if it is gone."""
         path = self._root / name
         try:
-            found = path.stat()
-            is_same = known is not None and known.stamp == disk.stamp(found)
+            status = path.stat()
+            is_same = known is not None and known.stamp == disk.stamp(status)
             if known and is_same and known.sure:
                 return known
-            is_text = stat.S_ISREG(found.st_mode) and found.st_size <= _LARGE
-            words = hashlib.blake2b(path.read_bytes(), digest_size=16).digest() if is_text else b""
+            content = b""
+            if stat.S_ISREG(status.st_mode) and status.st_size <= _LARGE:
+                content = hashlib.blake2b(path.read_bytes(), digest_size=16).digest()
         except FileNotFoundError:
-            return _Print(_NO_STAMP, b"link") if path.is_symlink() else None
+            return _FileHash(_NO_STAMP, b"link") if path.is_symlink() else None
         except OSError:
-            return _Print(_NO_STAMP, b"unreadable")
-        return _Print(disk.stamp(found), words, sure=is_same or not self._prints)
+            return _FileHash(_NO_STAMP, b"unreadable")
+        return _FileHash(disk.stamp(status), content, sure=is_same or not self._hashes)
 
 
 def is_read(name: str) -> bool:
-    """Tells whether a build reads a file of this name, relative to the root, or those of a folder of this name."""
+    """True if a build reads this file or folder; the name is relative to the root."""
     if name == SETTINGS:
         return True
     top, _, rest = name.partition("/")
     parts = rest.split("/")
-    if top not in FOLDERS or any(_LEFT_BY_EDITORS.fullmatch(part) for part in parts):
+    if top not in FOLDERS or any(_BACKUPS.fullmatch(part) for part in parts):
         return False
     return name.startswith(_STATIC) or not any(part.startswith(".") for part in parts)
 
 
-def _differ(one: _Print | None, other: _Print | None) -> bool:
-    """Tells whether two prints are of different words; of large files, whether they were written to."""
+def _differ(one: _FileHash | None, other: _FileHash | None) -> bool:
+    """True if the contents differ; for large files, if the stamps do."""
     if one is None or other is None:
         return one is not other
-    if one.words and other.words:
-        return one.words != other.words
-    return (one.stamp, one.words) != (other.stamp, other.words)
+    if one.content and other.content:
+        return one.content != other.content
+    return (one.stamp, one.content) != (other.stamp, other.content)

@@ -1,6 +1,6 @@
-"""Several saves as one: what the watcher notices is gathered until it has been quiet for a moment.
+"""Debounces the watcher: several saves become one batch, once it has been quiet for a while.
 
-Refuses to wait for ever: a folder that never rests is looked at all the same.
+A folder that never becomes quiet still gives a batch every two seconds.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ import time
 from dataclasses import dataclass
 
 QUIET = 0.05
-"""Seconds without a word from the watcher after which a batch is whole."""
+"""Seconds without a notice after which a batch is complete."""
 _LONGEST = 2.0
-_MANY = 300  # notices from which on the system may have dropped some, and looking at everything is as cheap
+_MANY = (
+    300  # from here on the system may have dropped notices, and scanning everything costs no more
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One word from the watcher: a path, relative to the root, that is another now, and whether it is a folder."""
+    """A path below the root that has changed, and whether it is a folder."""
 
     name: str
     folder: bool = False
@@ -25,30 +27,30 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What was noticed in one go: names of files, and whether all have to be looked at."""
+    """The files that may have changed; `everything` if all files have to be scanned."""
 
     names: frozenset[str] = frozenset()
     everything: bool = False
 
 
-class Batches:
-    """The notices of a watcher, in batches; `note` may be called from any thread."""
+class Debouncer:
+    """Collects notices into batches. `note` and `wake` may be called from any thread."""
 
     def __init__(self) -> None:
         self._notices: queue.SimpleQueue[Notice | None] = queue.SimpleQueue()
 
     def note(self, notice: Notice) -> None:
-        """Takes a notice."""
+        """Adds a notice."""
         self._notices.put(notice)
 
     def wake(self) -> None:
-        """Ends a wait, as if something had been noticed."""
+        """Ends a wait without a notice."""
         self._notices.put(None)
 
-    def next(self, patience: float) -> Batch:
-        """Waits for the next batch and returns it; an empty one where nothing comes for as long as the patience."""
+    def next(self, timeout: float) -> Batch:
+        """Waits for the next batch; after `timeout` seconds without a notice, it is empty."""
         try:
-            found = [self._notices.get(timeout=patience)]
+            found = [self._notices.get(timeout=timeout)]
         except queue.Empty:
             return Batch()
         end = time.monotonic() + _LONGEST
@@ -57,8 +59,8 @@ class Batches:
                 found.append(self._notices.get(timeout=QUIET))
             except queue.Empty:
                 break
-        noticed = {notice for notice in found if notice}
+        notices = {notice for notice in found if notice}
         return Batch(
-            names=frozenset(notice.name for notice in noticed if not notice.folder),
-            everything=len(noticed) > _MANY or any(notice.folder for notice in noticed),
+            names=frozenset(notice.name for notice in notices if not notice.folder),
+            everything=len(notices) > _MANY or any(notice.folder for notice in notices),
         )

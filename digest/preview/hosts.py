@@ -1,8 +1,8 @@
-"""The hosts that a preview answers to.
+"""Which Host headers the preview answers to: this machine's names only.
 
-A page that anybody puts on the web could send a browser here under a name of its own, and read what waits as a draft:
-so only the names of this machine are answered. Starlette's TrustedHostMiddleware is no substitute: it looks at no port,
-cannot allow every IP address and no other name, and its refusal does not say what to do.
+Otherwise any web page could point a name of its own at 127.0.0.1 and read drafts through the
+editor's browser (DNS rebinding). Starlette's TrustedHostMiddleware does not check ports, cannot
+allow any IP address without allowing any name, and does not say what to do.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import socket
 
 _HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\[\]/@\s]+))(?::(\d{1,5}))?")
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-_EVERY = frozenset({"0.0.0.0", "::", ""})
+_ALL_INTERFACES = frozenset({"0.0.0.0", "::", ""})
 
 
 def is_ours(host: str, bound: str, port: int, allowed: frozenset[str] = frozenset()) -> bool:
-    """Tells whether a Host header names this machine, as it was told to listen, or a name that is allowed beside it.
+    """True if a Host header names this machine as we listen on it, or an allowed name.
 
-    A port in it has to be the one that is listened at, except behind an allowed name, where a proxy may have its own.
-    A machine that listens everywhere is met by any of its numbers and by its own name: neither can be made to lead
-    here by somebody else's name server.
+    A port must be ours, except with an allowed name, where a proxy may have its own. If we listen
+    on all interfaces, any IP address and the machine's own name will do: no one else's DNS server
+    can make these point to us.
     """
     found = _HOST.fullmatch(host)
     if found is None:
@@ -34,10 +34,10 @@ def is_ours(host: str, bound: str, port: int, allowed: frozenset[str] = frozense
     if name in _LOCAL or name == bound.strip("[]").lower():
         return True
     own = socket.gethostname().lower()
-    return bound in _EVERY and (_is_number(name) or name in {own, f"{own}.local"})
+    return bound in _ALL_INTERFACES and (_is_ip_address(name) or name in {own, f"{own}.local"})
 
 
-def _is_number(name: str) -> bool:
+def _is_ip_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
     except ValueError:

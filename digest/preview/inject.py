@@ -1,69 +1,107 @@
-"""A built page as the preview shows it: with margins, with what is wrong over it, and with the script that reloads it.
+"""Adds what only the preview shows to a page: annotations, error overlay and reload script.
 
-Pure: HTML in, HTML out. Refuses to touch the page otherwise: without all this it is, byte for byte, what readers get.
+HTML in, HTML out. The page's Content-Security-Policy is widened by exactly what is added, so what a
+page may not do in public it may not do here. The built files stay byte for byte what readers get.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 from functools import cache
 from html import escape
 from pathlib import Path
 
 from digest.errors import Problem
-from digest.preview.annotations import corner, place_link, with_margins
-from digest.preview.csp import widened
+from digest.preview.annotations import corner, editor_link, with_annotations
 from digest.preview.state import Shown
 
 EVENTS = "/_digest/events"
-"""The address of the stream; no page of a site can stand there, for names of pages have no underscore."""
+"""The URL of the event stream. Names of pages have no underscore, so no page can have it."""
 
-_BARE = (
+_PLACEHOLDER = (
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     '<meta name="color-scheme" content="light dark">\n<title>Preview</title>\n</head>\n'
-    "<body>\n<p>{words}</p>\n</body>\n</html>\n"
+    "<body>\n<p>{text}</p>\n</body>\n</html>\n"
 )
+_POLICY = re.compile(
+    r"""(<meta\s+http-equiv="Content-Security-Policy"\s+content=")([^"]*)(")""", re.IGNORECASE
+)  # as base.html writes it
 
 
-def dressed(html: str, shown: Shown, place: str) -> str:
-    """Returns a page as an editor sees it; `place` is where it stands below the base path."""
-    script, style = _own("page.js"), _own("page.css")
-    inside = with_margins(html, place, shown.base, shown.root, shown.stories)
+def for_editor(html: str, shown: Shown, place: str) -> str:
+    """Returns a page as an editor sees it; `place` is its path below the base path."""
+    script, style = _asset("page.js"), _asset("page.css")
+    annotated = with_annotations(html, place, shown.base, shown.root, shown.stories)
     added = (
         f"<style>{style}</style>"
         f"{corner(shown.page(place), shown.root)}{_overlay(shown.problems, shown.root)}"
         f'<script data-build="{escape(shown.build)}" data-events="{EVENTS}">{script}</script>'
     )
-    head, end, rest = widened(inside, script, style).rpartition("</body>")
+    widened = _POLICY.sub(
+        lambda found: found[1] + widen_policy(found[2], script, style) + found[3], annotated
+    )
+    head, end, rest = widened.rpartition("</body>")
     return head + added + end + rest if end else rest + added
 
 
-def bare(words: str) -> str:
-    """Returns a page for a moment at which the site has none."""
-    return _BARE.format(words=escape(words))
+def placeholder(text: str) -> str:
+    """Returns a page for when the site has none."""
+    return _PLACEHOLDER.format(text=escape(text))
+
+
+def widen_policy(policy: str, script: str, style: str) -> str:
+    """Returns a policy that also allows this script, this style and requests to the own host."""
+    rules = dict[str, list[str]]()
+    for part in policy.split(";"):
+        if part.strip():
+            name, *sources = part.split()
+            rules[name.lower()] = sources
+    fallback = rules.get("default-src")
+    for name, source in (
+        ("script-src", _source_hash(script)),
+        ("style-src", _source_hash(style)),
+        ("connect-src", "'self'"),
+    ):
+        allowed = rules.get(name, fallback)
+        if allowed is not None:
+            rules[name] = _with_source(allowed, source)
+    return "; ".join(f"{name} {' '.join(sources)}".rstrip() for name, sources in rules.items())
+
+
+def _with_source(sources: list[str], source: str) -> list[str]:
+    # with a hash beside it, browsers would ignore 'unsafe-inline'
+    is_inline = "'unsafe-inline'" in sources and source.startswith("'sha256-")
+    if source in sources or is_inline:
+        return sources
+    return [*(one for one in sources if one != "'none'"), source]
+
+
+def _source_hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _overlay(problems: tuple[Problem, ...], root: Path) -> str:
-    """Returns what is wrong, over the page: every problem with its file, line and cure."""
+    """Returns the error overlay: each problem with its file, line and fix."""
     if not problems:
         return ""
-    found = "".join(f"<li>{_told(problem, root)}</li>" for problem in problems)
-    count = "This stands" if len(problems) == 1 else f"These {len(problems)} stand"
+    items = []
+    for problem in problems:
+        link = f"{editor_link(root, problem.file, problem.line)}: " if problem.file else ""
+        items.append(f"<li>{link}{escape(problem.words)}</li>")
+    heading = "A problem stops" if len(items) == 1 else f"{len(items)} problems stop"
     return (
-        '<div id="_digest-fault" class="_digest-fault" role="alertdialog" aria-labelledby="_digest-why"><div>'
-        f'<h2 id="_digest-why">{count} in the way of the page</h2><ul>{found}</ul>'
-        "<p>Mend and save: the page comes back by itself. Beneath is the last one that could be made.</p>"
-        '<button type="button">Look beneath</button></div></div>'
+        '<div id="_digest-fault" class="_digest-fault" role="alertdialog"'
+        ' aria-labelledby="_digest-why"><div>'
+        f'<h2 id="_digest-why">{heading} the build</h2><ul>{"".join(items)}</ul>'
+        "<p>Fix and save: the page reloads by itself. Behind this is the last good build.</p>"
+        '<button type="button">Show the last good build</button></div></div>'
     )
 
 
-def _told(problem: Problem, root: Path) -> str:
-    if not problem.file:
-        return escape(problem.words)
-    return f"{place_link(root, problem.file, problem.line)}: {escape(problem.words)}"
-
-
 @cache
-def _own(name: str) -> str:
-    """Returns one of the files beside this one, as it is put into pages: its hash is in their policy."""
+def _asset(name: str) -> str:
+    """Returns a file of this folder exactly as it is put into pages, since its hash allows it."""
     return Path(__file__).with_name(name).read_text(encoding="utf-8").strip()

@@ -1,6 +1,6 @@
-"""The one importer of uvicorn: a port, and the loop that answers on it until Ctrl-C.
+"""Listens on a port and serves until Ctrl-C. The only module that imports uvicorn.
 
-Ends at once when asked to, open streams or not.
+Stops at once when asked to, even with open streams.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from digest.errors import DigestError
 
-_PATIENCE = 2  # seconds for streams to end, which they do by themselves
-_SLOWEST_REQUEST = 10  # seconds until the first request of a connection has to be there
-_MOST_CONNECTIONS = 200  # each tab of a browser holds one for the stream of builds
+_SHUTDOWN_TIMEOUT = 2  # seconds for streams to end
+_REQUEST_TIMEOUT = 10  # seconds from connection to the first request
+_MOST_CONNECTIONS = 200  # each browser tab has one open, for the events
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Returns a socket that listens there; raises DigestError, with the cure, where that cannot be."""
+    """Returns a listening socket; raises DigestError with advice if that is not possible."""
     try:
         found = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -37,42 +37,62 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return _bound(family, kind, protocol, address)
     except OSError as error:
-        raise DigestError(
-            _refusal(error, host, port, lambda: _free_port(family, kind, protocol, address))
-        ) from error
+        if error.errno == errno.EADDRINUSE:
+            free = _free_port(family, kind, protocol, address)
+            message = (
+                f"--port {port}: another program listens there; try --port {free}, which is free"
+            )
+        elif error.errno == errno.EACCES:
+            message = (
+                f"--port {port}: the system keeps this port for itself; choose one from 1024 on"
+            )
+        else:
+            message = (
+                f"--host {host}: this machine cannot listen there ({error.strerror}); try 127.0.0.1"
+            )
+        raise DigestError(message) from error
 
 
 def address_of(listening: socket.socket, host: str) -> str:
-    """Returns scheme, host and port by which the machine itself meets the socket."""
+    """Returns the URL of the socket for a browser on this machine, without a path."""
     port = listening.getsockname()[1]
     shown = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host).strip("[]")
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 
 def serve(app: Any, listening: socket.socket, closing: Callable[[], None]) -> None:
-    """Answers until Ctrl-C or SIGTERM, then raises KeyboardInterrupt; `closing` has to end the streams."""
+    """Serves until Ctrl-C or SIGTERM, then raises KeyboardInterrupt; `closing` must end streams."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     make_server(app, closing).run(sockets=[listening])
 
 
 def make_server(app: Any, closing: Callable[[], None] = lambda: None) -> uvicorn.Server:
-    """Returns a server that calls `closing` when it is asked to end."""
+    """Returns a server that calls `closing` when it is asked to stop."""
     settings = uvicorn.Config(
-        app, lifespan="off", ws="none", log_config=None, log_level="error", access_log=False, server_header=False,
-        date_header=False, timeout_graceful_shutdown=_PATIENCE, http=_Bounded, limit_concurrency=_MOST_CONNECTIONS,
-    )  # fmt: skip
+        app,
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
+        http=_ProtocolWithTimeouts,
+        limit_concurrency=_MOST_CONNECTIONS,
+    )
     return _Server(settings, closing)
 
 
-class _Bounded(H11Protocol):
-    """Hangs up on a client that does not say what it wants, and on one whose request does not end.
+class _ProtocolWithTimeouts(H11Protocol):
+    """Disconnects clients that send no request, or a request body that does not end.
 
-    uvicorn waits for both without end; a program elsewhere on the machine could so take all connections.
+    uvicorn waits for both forever, so any program on this machine could take all connections.
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.loop.call_later(_SLOWEST_REQUEST, self._close_if_silent)
+        self.loop.call_later(_REQUEST_TIMEOUT, self._close_if_silent)
 
     def handle_events(self) -> None:
         super().handle_events()
@@ -87,7 +107,7 @@ class _Bounded(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """Ends its streams before it waits for them."""
+    """Closes its streams before it waits for them to end."""
 
     def __init__(self, settings: uvicorn.Config, closing: Callable[[], None]) -> None:
         super().__init__(settings)
@@ -101,7 +121,7 @@ class _Server(uvicorn.Server):
 def _bound(family: int, kind: int, protocol: int, address: Any) -> socket.socket:
     listening = socket.socket(family, kind, protocol)
     try:
-        if os.name == "posix":  # so that a preview that has just ended does not keep the port
+        if os.name == "posix":  # so that the port is free at once when a preview has ended
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         listening.listen(128)
@@ -112,7 +132,7 @@ def _bound(family: int, kind: int, protocol: int, address: Any) -> socket.socket
 
 
 def _free_port(family: int, kind: int, protocol: int, address: Any) -> int:
-    """Returns the next free port, 0 where there is none near."""
+    """Returns the next free port, 0 if there is none nearby."""
     host, port, *rest = address
     for candidate in range(port + 1, min(port + 100, 65_536)):
         try:
@@ -121,11 +141,3 @@ def _free_port(family: int, kind: int, protocol: int, address: Any) -> int:
             continue
         return candidate
     return 0
-
-
-def _refusal(error: OSError, host: str, port: int, free: Callable[[], int]) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"--port {port}: another program listens there; try --port {free()}, which is free"
-    if error.errno == errno.EACCES:
-        return f"--port {port}: the system keeps this port for itself; choose one from 1024 on"
-    return f"--host {host}: this machine cannot listen there ({error.strerror}); try 127.0.0.1"

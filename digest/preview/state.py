@@ -1,6 +1,6 @@
-"""What the preview shows at present, and the word to every open page that it is another by now.
+"""What the preview shows now, and the signal to open pages that there is something newer.
 
-One thread builds and posts, another serves and waits. Refuses to keep what was: a page that comes late gets the newest.
+One thread builds and posts; another serves and waits. No history: a waiter gets the newest state.
 """
 
 from __future__ import annotations
@@ -11,20 +11,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from digest.errors import Problem
-from digest.preview.annotations import Margin
+from digest.preview.annotations import Annotation
 
 
-def _nothing(_: str) -> tuple[Margin, ...]:
+def _nothing(_: str) -> tuple[Annotation, ...]:
     return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """One state of the preview: the `folder` of its pages, the path that they stand under, what is wrong.
+    """One state of the preview: its pages are in `folder`, and `problems` stopped the last build.
 
-    `build` is another one whenever a page could look another way. `stories` gives what an editor wants to know of the
-    story at a place (`2026/w20/#slug`), `page` of the texts that a page (`2026/w20/`) is made of. `base` is empty
-    before the first build that came to an end, `former` has the paths that the pages stood under before.
+    `build` is a new id whenever a page may look different. `stories` returns the annotations of the
+    story at a permalink (`2026/w20/#slug`), `page` those of a page's own texts (`2026/w20/`).
+    `base` is the site's base path, empty before the first successful build; `former` has earlier
+    ones.
     """
 
     build: str
@@ -33,12 +34,12 @@ class Shown:
     base: str = ""
     former: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
-    stories: Callable[[str], tuple[Margin, ...]] = _nothing
-    page: Callable[[str], tuple[Margin, ...]] = _nothing
+    stories: Callable[[str], tuple[Annotation, ...]] = _nothing
+    page: Callable[[str], tuple[Annotation, ...]] = _nothing
 
 
 class PreviewState:
-    """Holds what is shown; `post` and `close` may be called from any thread."""
+    """Holds what is shown. `post` and `close` may be called from any thread."""
 
     def __init__(self, shown: Shown) -> None:
         self.shown = shown
@@ -47,17 +48,17 @@ class PreviewState:
         self._waiting: set[asyncio.Event] = set()
 
     def post(self, shown: Shown) -> None:
-        """Shows another state, and wakes whoever waits for one."""
+        """Shows another state, and wakes those that wait for one."""
         self.shown = shown
         self._wake()
 
     def close(self) -> None:
-        """Sends everybody home."""
+        """Ends all waiting."""
         self.closed = True
         self._wake()
 
     async def after(self, build: str) -> Shown | None:
-        """Waits until another state than this one is shown, and returns it; None where the board is closed."""
+        """Waits for another state than this build's and returns it; None after `close`."""
         self._loop = asyncio.get_running_loop()
         woken = asyncio.Event()
         self._waiting.add(woken)

@@ -1,12 +1,12 @@
-"""The one importer of watchdog: who has touched what in a digest, as notices.
+"""Watches a digest's folders for touched files. The only module that imports watchdog.
 
     root (its own files) ─┐
     content/, templates/ ─┴─▶ the system's watcher ──▶ notices
 
-Where that watcher is exhausted there are no notices: then the keeper looks at the files itself.
-The root is watched so that a folder which is deleted and made again is found. Refuses to decide what a change is, and
-to do anything in the watcher's own threads but to pass the word: an exception there would end them in silence. Caches,
-the site and git's files are not watched: what we write never wakes us.
+The root is watched to notice when a folder is deleted and created again. Caches, the site and git's
+files are not watched, so our own writing never wakes us. If the system has no watches left, there
+are no notices, and `rebuild` scans instead. The handlers run in watchdog's threads, which an
+exception would end silently, so they only pass notices on.
 """
 
 from __future__ import annotations
@@ -37,43 +37,50 @@ from digest.disk import CACHE
 from digest.preview.changed_files import FOLDERS, SETTINGS
 from digest.preview.debounce import Notice
 
-# watchdog warns of a folder that appears while it walks the one above; it watches it once all the same.
+# watchdog warns if a folder appears while it walks the parent, but watches it correctly.
 warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
 
 _CHANGES: list[type[FileSystemEvent]] = [
-    DirCreatedEvent, DirDeletedEvent, DirMovedEvent,
-    FileAttribEvent, FileClosedEvent, FileCreatedEvent, FileDeletedEvent, FileModifiedEvent, FileMovedEvent,
-]  # fmt: skip
-"""All but opening and reading, which our own builds do."""
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+    FileAttribEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+]
+"""All events except opening and reading, which our own builds do."""
 
 
-class Watch:
-    """Watches one digest, and passes on what it notices."""
+class Watcher:
+    """Watches one digest, and calls `on_notice` from watchdog's threads."""
 
-    def __init__(self, root: Path, told: Callable[[Notice], None]) -> None:
-        self._root, self._told = root, told
+    def __init__(self, root: Path, on_notice: Callable[[Notice], None]) -> None:
+        self._root, self._on_notice = root, on_notice
         self._observer: BaseObserver | None = None
         self._watched: dict[str, tuple[ObservedWatch, tuple[int, int]]] = {}
         self.exhausted = False
-        """Whether the system's watcher has no room for ours: then nothing is watched."""
+        """True if the system has no more watches for us: then nothing is watched."""
 
     def start(self) -> None:
-        """Begins to watch."""
+        """Starts to watch."""
         try:
-            self._begin(Observer())
+            self._start(Observer())
         except OSError:
             self.exhausted = True
 
     def stop(self) -> None:
-        """Ends the watch."""
+        """Stops watching."""
         observer, self._observer = self._observer, None
         self._watched = {}
         if observer is not None and observer.is_alive():
             observer.stop()
             observer.join()
 
-    def mend(self) -> bool:
-        """Takes up again what is no longer watched, or is another folder by now, and tells whether there was any."""
+    def restore(self) -> bool:
+        """Watches again what was lost or replaced; returns True if there was anything."""
         if self.exhausted:
             return False
         if self._observer is None or not self._observer.is_alive():
@@ -81,26 +88,25 @@ class Watch:
             self.start()
             return True
         alive = {emitter.watch for emitter in self._observer.emitters if emitter.is_alive()}
-        lost = [
-            place
-            for place in ("", *FOLDERS)
-            if self._number(place) != self._watched.get(place, (None, None))[1]
-            or (place in self._watched and self._watched[place][0] not in alive)
-        ]  # fmt: skip
+        lost = []
+        for place in ("", *FOLDERS):
+            watch, inode = self._watched.get(place, (None, None))
+            if self._inode(place) != inode or (watch is not None and watch not in alive):
+                lost.append(place)
         try:
             for place in lost:
-                self._take_up(self._observer, place)
+                self._watch(self._observer, place)
         except OSError:
             self.stop()
             self.start()
         return bool(lost)
 
-    def _begin(self, observer: BaseObserver) -> None:
+    def _start(self, observer: BaseObserver) -> None:
         self._watched = {}
         try:
             observer.start()
             for place in ("", *FOLDERS):
-                self._take_up(observer, place)
+                self._watch(observer, place)
             self._try_one_more(observer)
         except OSError:
             observer.stop()
@@ -108,32 +114,35 @@ class Watch:
         self._observer = observer
 
     def _try_one_more(self, observer: BaseObserver) -> None:
-        """Raises OSError where no other folder can be watched: then some of ours are not, and nobody has said so."""
+        """Raises OSError if no other folder can be watched.
+
+        Then some of ours may not be either: watchdog hides such errors for subfolders.
+        """
         with contextlib.suppress(FileNotFoundError):
             cache = str((self._root / CACHE).resolve())
             observer.unschedule(
                 observer.schedule(FileSystemEventHandler(), cache, event_filter=_CHANGES)
             )
 
-    def _take_up(self, observer: BaseObserver, place: str) -> None:
-        """Watches a folder afresh; one that is not there is found by watching the root."""
+    def _watch(self, observer: BaseObserver, place: str) -> None:
+        """Starts a new watch on a folder; if there is none, the root's watch will notice it."""
         before = self._watched.pop(place, None)
         if before is not None:
             with contextlib.suppress(KeyError, OSError):
                 observer.unschedule(before[0])
-        number = self._number(place)
-        if number is None:
+        inode = self._inode(place)
+        if inode is None:
             return
-        path = (self._root / place).resolve()  # a link to a folder is not followed by itself
+        path = (self._root / place).resolve()  # watchdog does not follow symbolic links
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            handler = _Handler(path, place, self._told)
+            handler = _Handler(path, place, self._on_notice)
             watch = observer.schedule(
                 handler, str(path), recursive=bool(place), event_filter=_CHANGES
             )
-            self._watched[place] = watch, number
+            self._watched[place] = watch, inode
 
-    def _number(self, place: str) -> tuple[int, int] | None:
-        """Returns what tells a folder from another of its name, None where there is none."""
+    def _inode(self, place: str) -> tuple[int, int] | None:
+        """Returns a folder's device and inode, None if there is no folder."""
         path = self._root / place
         try:
             found = path.stat()
@@ -143,19 +152,19 @@ class Watch:
 
 
 class _Handler(FileSystemEventHandler):
-    """Passes the word: both names of what was moved, and of the root's own files only those that count.
+    """Passes notices on: both names of a moved file, and of the root's files only those we read.
 
-    `folder` is where `place` really lies; names are given as they are below the root.
+    `folder` is the resolved path of `place`; names in notices are relative to the root.
     """
 
-    def __init__(self, folder: Path, place: str, told: Callable[[Notice], None]) -> None:
-        self._folder, self._place, self._told = folder, Path(place), told
+    def __init__(self, folder: Path, place: str, on_notice: Callable[[Notice], None]) -> None:
+        self._folder, self._place, self._on_notice = folder, Path(place), on_notice
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         for path in (event.src_path, event.dest_path):
             name = self._name(Path(os.fsdecode(path)))
             if path and (self._place.parts or name == SETTINGS or name in FOLDERS):
-                self._told(Notice(name, event.is_directory))
+                self._on_notice(Notice(name, event.is_directory))
 
     def _name(self, path: Path) -> str:
         below = path.relative_to(self._folder) if path.is_relative_to(self._folder) else path

@@ -131,7 +131,7 @@ def test_a_feed_of_which_odd_things_are_remembered_is_asked(root: Path, known: A
 def test_a_wait_of_a_week_is_believed() -> None:
     waits = {"a": {"url": "a.xml", "wait": "2026-05-27T08:00:00+00:00"}}
 
-    assert feed_state.believed(waits, NOW) == waits
+    assert feed_state.valid(waits, NOW) == waits
 
 
 @pytest.mark.parametrize("version", [None, "1", [], {}])

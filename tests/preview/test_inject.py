@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from sites import Element, find, parse, rendered, text
 
 from digest.errors import Problem
-from digest.preview import csp, hosts, inject
-from digest.preview.annotations import Margin, with_margins
+from digest.preview import hosts, inject
+from digest.preview.annotations import Annotation, with_annotations
 from digest.preview.app import make_app
 from digest.preview.state import PreviewState, Shown
 
@@ -28,7 +28,7 @@ BASE = "/tea/"
 SIGNS = st.text(st.sampled_from("a.%/\\\0 ~2eEfF5cC0-é\u202e"), max_size=12)
 
 
-def shown(*problems: Problem, **margins: Margin) -> Shown:
+def shown(*problems: Problem, **margins: Annotation) -> Shown:
     """A state of the preview; each margin belongs to the permalink of its name."""
     by_place = {
         f"2026/w20/#{name.replace('_', '-')}": (margin,) for name, margin in margins.items()
@@ -60,8 +60,8 @@ def site(url: str = f"https://example.org{BASE}") -> dict[str, bytes]:
     return rendered(make_content(*stories, letters=(make_letter(),)), make_config(url=url))
 
 
-def margin(place: str) -> tuple[Margin, ...]:
-    return (Margin(file=f"file of {place}"),)
+def margin(place: str) -> tuple[Annotation, ...]:
+    return (Annotation(file=f"file of {place}"),)
 
 
 def within(element: Element, name: str) -> list[Element]:
@@ -74,7 +74,7 @@ def test_every_story_on_every_page_has_its_own_margin(url: str) -> None:
     told = 0
     for path, content in site(url).items():
         if path.endswith(".html"):
-            page = with_margins(
+            page = with_annotations(
                 content.decode(), path.removesuffix("index.html"), base, ROOT, margin
             )
             for article in find(parse(page.encode()), "article"):
@@ -93,7 +93,9 @@ def test_a_dressed_page_is_still_valid_and_says_nothing_else_to_its_readers() ->
     problem = Problem("content/a.md", 3, "is wrong <b>", "mend it & save")
     for path, content in site().items():
         if path.endswith(".html"):
-            page = inject.dressed(content.decode(), shown(problem), path.removesuffix("index.html"))
+            page = inject.for_editor(
+                content.decode(), shown(problem), path.removesuffix("index.html")
+            )
             tree = parse(page.encode())
             assert text(find(tree, "main")[0]) == text(find(parse(content), "main")[0])
 
@@ -101,9 +103,11 @@ def test_a_dressed_page_is_still_valid_and_says_nothing_else_to_its_readers() ->
 def test_every_word_is_text_whatever_signs_it_has() -> None:
     evil = "<script>x</script>\"'&"
     hint = Problem(evil, 3, evil, evil)
-    beside = Margin(file=evil, why=(evil,), hints=(hint,), summary=f"{evil}\n\n{evil}", draft=True)
+    beside = Annotation(
+        file=evil, why=(evil,), hints=(hint,), summary=f"{evil}\n\n{evil}", draft=True
+    )
     plain = site()["2026/w20/index.html"]
-    page = inject.dressed(plain.decode(), shown(hint, a_note=beside), "2026/w20/")
+    page = inject.for_editor(plain.decode(), shown(hint, a_note=beside), "2026/w20/")
 
     assert len(find(parse(page.encode()), "script")) == len(find(parse(plain), "script")) + 1
     assert page.count("&lt;script&gt;") >= 8
@@ -111,14 +115,16 @@ def test_every_word_is_text_whatever_signs_it_has() -> None:
 
 def test_a_margin_leads_to_the_line_in_the_editor_and_names_lines_of_its_own_file_short() -> None:
     hints = (Problem("content/a.md", 9, "odd"), Problem("content/b.md", 2, "odd too", "mend it"))
-    beside = Margin(
+    beside = Annotation(
         file="content/a.md",
         line=7,
         draft=True,
         why=("Memory: 'memory' in the headline",),
         hints=hints,
     )
-    page = inject.dressed(site()["2026/w20/index.html"].decode(), shown(a_note=beside), "2026/w20/")
+    page = inject.for_editor(
+        site()["2026/w20/index.html"].decode(), shown(a_note=beside), "2026/w20/"
+    )
     own = next(one for one in within(parse(page.encode()), "_digest-margin"))
 
     links = [(one.get("href"), text(one)) for one in find(own, "a")]
@@ -136,9 +142,9 @@ def test_a_margin_leads_to_the_line_in_the_editor_and_names_lines_of_its_own_fil
 
 
 def test_without_a_summary_there_is_nothing_to_open() -> None:
-    page = with_margins("<article id='x'></article>", "", "/", ROOT, margin)
-    one = inject.dressed(
-        '<article id="a-note"></article>', shown(a_note=Margin(file="f")), "2026/w20/"
+    page = with_annotations("<article id='x'></article>", "", "/", ROOT, margin)
+    one = inject.for_editor(
+        '<article id="a-note"></article>', shown(a_note=Annotation(file="f")), "2026/w20/"
     )
 
     assert page == "<article id='x'></article>"
@@ -166,13 +172,13 @@ def hashed(words: str) -> str:
     ],
 )
 def test_a_policy_is_widened_by_the_preview_s_own_and_no_more(before: str, after: str) -> None:
-    wide = csp.widen(before, "script", "style")
+    wide = inject.widen_policy(before, "script", "style")
 
     assert wide.replace(hashed("script"), "S").replace(hashed("style"), "T") == after
 
 
 def test_the_policy_of_a_dressed_page_lets_in_what_was_put_in() -> None:
-    page = inject.dressed(site()["index.html"].decode(), shown(), "")
+    page = inject.for_editor(site()["index.html"].decode(), shown(), "")
     told = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
     script, style = (
         re.search(r"<script[^>]*>(.*?)</script>", page, re.S),

@@ -22,7 +22,7 @@ async def app(_: Any, __: Any, send: Any) -> None:
 
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    monkeypatch.setattr(server, "_SLOWEST_REQUEST", 0.3)
+    monkeypatch.setattr(server, "_REQUEST_TIMEOUT", 0.3)
     running = server.make_server(app)
     with server.listen("127.0.0.1", 0) as listening:
         thread = threading.Thread(target=running.run, args=([listening],))

@@ -19,7 +19,7 @@ from watchdog.observers.api import BaseObserver, EventEmitter
 
 from digest import disk
 from digest.preview import rebuild, watcher
-from digest.preview.changed_files import Seen
+from digest.preview.changed_files import FileHashes
 from digest.preview.rebuild import Rebuilder
 
 WEEK = "content/2026/w20"
@@ -311,7 +311,7 @@ def test_what_can_wait_is_done_bit_by_bit_while_nothing_changes(plain: Path) -> 
 
 
 def test_a_watcher_that_has_died_is_replaced(kept: Kept) -> None:
-    watch = kept.keeper._watch
+    watch = kept.keeper._watcher
     dead = watch._observer if watch else None
     assert dead is not None
     dead.stop()
@@ -322,7 +322,7 @@ def test_a_watcher_that_has_died_is_replaced(kept: Kept) -> None:
 
 
 def test_a_watcher_thread_that_has_died_is_replaced(kept: Kept) -> None:
-    watch = kept.keeper._watch
+    watch = kept.keeper._watcher
     observer = watch._observer if watch else None
     assert observer is not None
     for emitter in observer.emitters:
@@ -415,16 +415,16 @@ def test_two_saves_in_one_second_are_both_seen_on_a_disk_that_counts_in_seconds(
 ) -> None:
     clock = 1
     monkeypatch.setattr(disk, "stamp", lambda status: (clock, clock, status.st_size, status.st_ino))
-    seen = Seen(plain)
-    seen.look()
+    seen = FileHashes(plain)
+    seen.scan()
     clock = 2
     found = []
     for words in ("first save", "other save"):
         (plain / STORY).write_text(words)
-        found.append(seen.look())
+        found.append(seen.scan())
 
     assert found == [{STORY}, {STORY}]
-    assert seen.look() == set()
+    assert seen.scan() == set()
 
 
 def test_a_file_that_nobody_can_read_is_a_change_like_any_other(kept: Kept) -> None:

@@ -18,7 +18,7 @@ from digest import config, disk
 from digest.cache import Cache
 from digest.commands.build import Builder
 from digest.errors import DigestError
-from digest.preview.changed_files import Seen
+from digest.preview.changed_files import FileHashes
 from digest.site.output import Written
 
 SMALL = Path(__file__).parents[1] / "data/sites/small"
@@ -478,8 +478,8 @@ class Preview:
     """One builder that goes on as the preview's does: until digest.toml or a template is another."""
 
     def __init__(self, root: Path) -> None:
-        self.root, self._seen, self._cache = root, Seen(root), Cache(root)
-        self._seen.look()
+        self.root, self._seen, self._cache = root, FileHashes(root), Cache(root)
+        self._seen.scan()
         self._builder: Builder | None = None
 
     def _anew(self) -> Builder:
@@ -489,7 +489,7 @@ class Preview:
 
     def build(self) -> Written | str:
         """Builds once more, and looks at nothing but what is another now."""
-        changed = self._seen.look()
+        changed = self._seen.scan()
         try:
             if any(file == "digest.toml" or file.startswith("templates/") for file in changed):
                 self._builder = None
