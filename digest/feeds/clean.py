@@ -1,4 +1,4 @@
-"""From the bytes of a feed to a document that any XML parser reads, and the warnings on what had to be changed for it.
+"""Turns the bytes of a feed into a well-formed document, with warnings on what was changed.
 
 bytes ──decode──▶ text ──prune──▶ document
                     └── not well-formed ──repair──▶ text ──prune──▶ document
@@ -19,7 +19,7 @@ _ATOM = "http://www.w3.org/2005/Atom"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cleaned:
-    """A document in UTF-8 and the warnings on it; `is_entry_cut` is true if it broke off inside its last entry."""
+    """A document in UTF-8; `is_entry_cut` is True if its last entry is incomplete."""
 
     document: bytes
     warnings: tuple[str, ...]
@@ -27,7 +27,7 @@ class Cleaned:
 
 
 def cleaned(body: bytes, content_type: str, namespaces: Mapping[str, str]) -> Cleaned:
-    """Returns the document; `namespaces` has the prefix by which each address of a namespace is known."""
+    """Returns the document; `namespaces` maps namespace URIs to the prefixes that we use."""
     decoded = encodings.decode(body, content_type)
     legal = repair.without_illegal(decoded.text)
     warnings = [
@@ -53,23 +53,24 @@ def cleaned(body: bytes, content_type: str, namespaces: Mapping[str, str]) -> Cl
         return Cleaned(document=legal.text.encode(), warnings=tuple(warnings))
     if repaired.changed:
         warnings.append(f"not well-formed XML: {'; '.join(repaired.changed)}")
-    if repaired.is_broken_off:
-        warnings.append(
-            "its end is missing"
-            + ("; its last entry is skipped until it is complete" if repaired.is_entry_cut else "")
-        )
+    if repaired.is_entry_cut:
+        warnings.append("its end is missing; its last entry is skipped until it is complete")
+    elif repaired.is_broken_off:
+        warnings.append("its end is missing")
     return Cleaned(
         document=document.encode(), warnings=tuple(warnings), is_entry_cut=repaired.is_entry_cut
     )
 
 
 def decoding_warnings(decoded: Decoded) -> Iterator[str]:
-    """Yields what may be wrong in a text because its encoding is."""
+    """Yields warnings about characters that may be wrong."""
     if decoded.guessed:
         first = _BEYOND_ASCII.search(decoded.text)
         line = repair.line_of(decoded.text, first.start() if first else 0)
-        said = f"not in the encoding that it declares; read as {decoded.encoding}, some text may be wrong"
-        yield f"{said} (from line {line} on)"
+        yield (
+            f"not in the encoding that it declares; read as {decoded.encoding}, "
+            f"some text may be wrong (from line {line} on)"
+        )
     elif decoded.replaced:
         line = repair.line_of(decoded.text, decoded.text.find("\ufffd"))
         many = f"{decoded.replaced} places that are" if decoded.replaced > 1 else "a place that is"

@@ -1,8 +1,8 @@
-"""Undoes the content encodings of HTTP (RFC 9110 §8.4), never beyond a cap.
+"""Decompresses HTTP bodies (RFC 9110 §8.4), up to a limit.
 
-Refuses to trust the label: gzip and text are known by their first bytes, so that a body said to be packed that is not
-passes as it is, and one that says nothing is unpacked. Refuses to swell: each layer stops at the cap, so no bomb fills
-the memory.
+The Content-Encoding header is often wrong, so gzip and text are recognized by their first bytes: a
+body that is not compressed is left as it is, and an unlabelled one is decompressed. Each layer
+stops at the limit, so a compression bomb cannot fill the memory.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from __future__ import annotations
 import zlib
 from contextlib import suppress
 
-_PIECE, _BITE = 65_536, 8_192
+_OUTPUT_CHUNK, _INPUT_CHUNK = 65_536, 8_192
 _MOST_LAYERS = 3
-_GZIP_SIGN = b"\x1f\x8b"
-_GZIP, _ZLIB, _BARE = 31, 15, -15  # as zlib's wbits
-_READABLE = frozenset({"gzip", "x-gzip", "deflate"})
-_NOTHING = frozenset({"", "identity"})
+_GZIP_SIGNATURE = b"\x1f\x8b"
+_GZIP, _ZLIB, _RAW = 31, 15, -15  # as zlib's wbits
+_SUPPORTED = frozenset({"gzip", "x-gzip", "deflate"})
+_IDENTITY = frozenset({"", "identity"})
 _TEXT = (
     b"<",
     b"{",
@@ -27,101 +27,96 @@ _TEXT = (
     b"\xff\xfe",
     b"\0\0\xfe\xff",
 )
-"""How feeds and pages begin, in any encoding."""
+"""The first bytes of feeds and pages, in any encoding."""
 
 
 class UnreadableBodyError(Exception):
-    """A body that cannot be unpacked, or is too large; its text says which, in words for a report."""
+    """A body that is damaged or too large; the message is shown in the report."""
 
 
 class _TooLargeError(UnreadableBodyError):
-    """A body over the cap; no other way of reading it would make it smaller."""
+    """A body over the limit."""
 
 
 class Unpacker:
-    """Takes a body as it comes, gives it at the end, unpacked as `encodings` (a Content-Encoding header) says.
+    """Collects a body and decompresses it at the end; `encodings` is the Content-Encoding header.
 
-    `cap` is in bytes and holds for the body as sent and for what each layer unpacks to.
+    `limit` is in bytes, for the body as sent and for the output of each layer.
     """
 
-    def __init__(self, encodings: str, cap: int) -> None:
-        self._cap = cap
+    def __init__(self, encodings: str, limit: int) -> None:
+        self._limit = limit
         self._names = _names(encodings)
         self._sent = bytearray()
 
     def feed(self, chunk: bytes) -> None:
-        """Takes the next bytes of the body as sent; raises UnreadableBodyError."""
+        """Adds the next bytes of the body as sent; raises UnreadableBodyError."""
         self._sent += chunk
-        if len(self._sent) > self._cap:
-            raise _too_large(self._cap)
+        if len(self._sent) > self._limit:
+            raise _too_large(self._limit)
 
     def end(self) -> bytes:
-        """Returns the whole body; raises UnreadableBodyError where it broke off."""
+        """Returns the decompressed body; raises UnreadableBodyError if it is incomplete."""
         body = bytes(self._sent)
-        for name in (
-            *reversed(self._names),
-            "",
-        ):  # servers pack once more than they say, or say nothing
-            body = _unpacked(body, name, self._cap)
+        # the last "": some servers compress once more than they say
+        for name in (*reversed(self._names), ""):
+            body = _unpacked(body, name, self._limit)
         return body
 
 
-def _unpacked(body: bytes, name: str, cap: int) -> bytes:
-    """Returns a body without one layer of packing, if it has that; `name` is what its label says."""
-    if body.startswith(_GZIP_SIGN):
-        return _inflated(body, _GZIP, name or "gzip", cap)
+def _unpacked(body: bytes, name: str, limit: int) -> bytes:
+    """Removes one layer of compression, if there is one; `name` is what the header says."""
+    if body.startswith(_GZIP_SIGNATURE):
+        return _inflated(body, _GZIP, name or "gzip", limit)
     if name == "deflate" and body:
         try:
-            # RFC 9110 §8.4.1.2: zlib, but some servers send bare deflate
-            return _inflated(body, _ZLIB if _has_zlib_header(body) else _BARE, name, cap)
+            # RFC 9110 §8.4.1.2: zlib format, but some servers send raw deflate
+            return _inflated(body, _ZLIB if _has_zlib_header(body) else _RAW, name, limit)
         except UnreadableBodyError as error:
             if isinstance(error, _TooLargeError) or not _is_text(body):
                 raise
             return body
     if _is_text(body):
         return body
-    if name and name not in _READABLE:
+    if name and name not in _SUPPORTED:
         shown = "".join(sign for sign in name if sign.isprintable())[:40]
         raise UnreadableBodyError(f"compressed as '{shown}', a format that cannot be read")
-    for kind in (
-        _ZLIB,
-        _BARE,
-    ):  # without a label that says so: only what turns out to be text was packed
+    for wbits in (_ZLIB, _RAW):  # not in the header: it was compressed only if the result is text
         with suppress(UnreadableBodyError):
-            if body and _is_text(found := _inflated(body, kind, name, cap)):
+            if body and _is_text(found := _inflated(body, wbits, name, limit)):
                 return found
     return body
 
 
-def _inflated(body: bytes, kind: int, name: str, cap: int) -> bytes:
-    inflate = zlib.decompressobj(wbits=kind)
+def _inflated(body: bytes, wbits: int, name: str, limit: int) -> bytes:
+    inflate = zlib.decompressobj(wbits=wbits)
     found = bytearray()
-    for begin in range(0, len(body), _BITE):
-        data = body[begin : begin + _BITE]
-        full = False  # a piece of full size may have left more inside, though all data is taken
+    for begin in range(0, len(body), _INPUT_CHUNK):
+        data = body[begin : begin + _INPUT_CHUNK]
+        full = False  # after a full output chunk there may be more output without more input
         while data or full:
             if inflate.eof and not data:
                 break
             if inflate.eof:
-                if not data.startswith(_GZIP_SIGN[: len(data)]):
-                    return bytes(found)  # what stands behind the last member is padding
+                if not data.startswith(_GZIP_SIGNATURE[: len(data)]):
+                    return bytes(found)  # padding after the last gzip member
                 inflate = zlib.decompressobj(wbits=_GZIP)
             try:
-                piece = inflate.decompress(data, _PIECE)
+                chunk = inflate.decompress(data, _OUTPUT_CHUNK)
             except zlib.error as error:
                 raise UnreadableBodyError(f"its {name} compression is damaged") from error
             data = inflate.unconsumed_tail or inflate.unused_data
-            full = len(piece) == _PIECE
-            found += piece
-            if len(found) > cap:
-                raise _too_large(cap)
+            full = len(chunk) == _OUTPUT_CHUNK
+            found += chunk
+            if len(found) > limit:
+                raise _too_large(limit)
     if not inflate.eof:
         raise UnreadableBodyError("its answer is incomplete")
     return bytes(found)
 
 
 def _has_zlib_header(body: bytes) -> bool:
-    """Tells whether a body begins as zlib does: with a multiple of 31 (RFC 1950 §2.2)."""
+    """True for method 8 and a header that is a multiple of 31 (RFC 1950 §2.2)."""
     return body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
 
 
@@ -129,14 +124,13 @@ def _is_text(body: bytes) -> bool:
     return body.lstrip().startswith(_TEXT)
 
 
-def _too_large(cap: int) -> _TooLargeError:
-    return _TooLargeError(f"larger than {cap / 1_000_000:g} MB; such a feed is not read")
+def _too_large(limit: int) -> _TooLargeError:
+    return _TooLargeError(f"larger than {limit / 1_000_000:g} MB; such a feed is not read")
 
 
 def _names(encodings: str) -> list[str]:
-    names = [
-        name for part in encodings.split(",") if (name := part.strip().lower()) not in _NOTHING
-    ]
+    parts = (part.strip().lower() for part in encodings.split(","))
+    names = [name for name in parts if name not in _IDENTITY]
     if len(names) > _MOST_LAYERS:
         raise UnreadableBodyError(f"compressed {len(names)} times, which no feed is")
     return names

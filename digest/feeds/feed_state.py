@@ -109,7 +109,7 @@ def updated(
     """Returns the memory after these answers: validators, or the wait that a server asked for.
 
     A feed in `incomplete` has entries to look at again, so its validators are dropped. A feed that
-    has not changed keeps the ledger hash that it had: all that it brought is in that ledger.
+    has not changed keeps its ledger hash: everything that it brought is in that ledger.
     """
     result: dict[str, Any] = dict(memory)
     for answer in answers:

@@ -1,7 +1,7 @@
-"""What a page says of its own story as linked data: JSON-LD with the vocabulary of schema.org, in script elements.
+"""Reads a page's JSON-LD (schema.org vocabulary): what its script elements say about the story.
 
-Publishers nest it in many ways: one thing, a list, an `@graph`, people by reference. Refuses nothing for a wrong type:
-what is not what it should be is as if it were not there. Everything here is still a stranger's text.
+Publishers nest it in many ways: one object, a list, an `@graph`, people by reference. A value of
+the wrong type counts as missing. The result is not trusted yet.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_MOST_THINGS = 10_000
+_MOST_OBJECTS = 10_000
 _MOST_NAMES = 50
-_INWARD = ("@graph", "mainEntity", "mainEntityOfPage", "itemListElement", "item")
-_STORIES = ("Article", "Posting", "Report", "Review")
-"""How the types of things end that are stories: NewsArticle, BlogPosting, OpinionNewsArticle and their kin."""
+_NESTING_KEYS = ("@graph", "mainEntity", "mainEntityOfPage", "itemListElement", "item")
+_STORY_TYPES = ("Article", "Posting", "Report", "Review")
+"""The endings of types of stories: NewsArticle, BlogPosting, OpinionNewsArticle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What linked data says of a story, empty where it says nothing."""
+class LinkedData:
+    """What JSON-LD says about a story, empty if it says nothing."""
 
     headline: str = ""
     published: str = ""
@@ -30,28 +30,29 @@ class Told:
     description: str = ""
 
 
-def told(scripts: Iterable[str]) -> Told:
-    """Returns what the first story in a page's scripts is said to be; any thing with a headline is one at need."""
-    things = list(_things(scripts))
-    known = {key: thing for thing in things if isinstance(key := thing.get("@id"), str)}
-    headed = [thing for thing in things if _text(thing.get("headline"))]
-    story = next((thing for thing in headed if _is_story(thing)), headed[0] if headed else None)
-    if story is None:
-        return Told()
-    return Told(
+def read(scripts: Iterable[str]) -> LinkedData:
+    """Returns the first story in a page's scripts, or else the first object with a headline."""
+    objects = list(_objects(scripts))
+    by_id = {key: one for one in objects if isinstance(key := one.get("@id"), str)}
+    candidates = [one for one in objects if _text(one.get("headline"))]
+    if not candidates:
+        return LinkedData()
+    story = next(filter(_is_story, candidates), candidates[0])
+    return LinkedData(
         headline=_text(story.get("headline")),
         published=_text(story.get("datePublished")),
-        authors=tuple(_names(story.get("author"), known))[:_MOST_NAMES],
-        publisher=next(_names(story.get("publisher"), known), ""),
-        image=_address(story.get("image"), known),
+        authors=tuple(_names(story.get("author"), by_id))[:_MOST_NAMES],
+        publisher=next(_names(story.get("publisher"), by_id), ""),
+        image=_address(story.get("image"), by_id),
         description=_text(story.get("description")),
     )
 
 
-def _things(scripts: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Yields every thing in the scripts, in their order, down the ways on which a story may lie."""
-    waiting = [value for script in scripts if (value := _value(script)) is not None][::-1]
-    for _ in range(_MOST_THINGS):
+def _objects(scripts: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yields the objects in the scripts, in their order, and those nested where stories may be."""
+    waiting = [value for value in map(_parsed, scripts) if value is not None]
+    waiting.reverse()
+    for _ in range(_MOST_OBJECTS):
         if not waiting:
             return
         value = waiting.pop()
@@ -59,55 +60,54 @@ def _things(scripts: Iterable[str]) -> Iterator[dict[str, Any]]:
             waiting.extend(reversed(value))
         elif isinstance(value, dict):
             yield value
-            waiting.extend(
-                value[key] for key in reversed(_INWARD) if isinstance(value.get(key), list | dict)
-            )
+            for key in reversed(_NESTING_KEYS):
+                if isinstance(value.get(key), list | dict):
+                    waiting.append(value[key])
 
 
-def _value(script: str) -> object:
+def _parsed(script: str) -> object:
     bare = script.strip().removeprefix("<!--").removesuffix("-->")
     try:
-        return json.loads(bare, strict=False)  # publishers leave bare line breaks in their texts
+        return json.loads(bare, strict=False)  # many texts contain unescaped line breaks
     except (ValueError, RecursionError):
         return None
 
 
-def _is_story(thing: Mapping[str, Any]) -> bool:
-    types = thing.get("@type")
-    named = types if isinstance(types, list) else [types]
-    return any(isinstance(name, str) and name.endswith(_STORIES) for name in named)
+def _is_story(one: Mapping[str, Any]) -> bool:
+    types = one.get("@type")
+    for name in types if isinstance(types, list) else [types]:
+        if isinstance(name, str) and name.endswith(_STORY_TYPES):
+            return True
+    return False
 
 
-def _names(value: object, known: Mapping[str, Any]) -> Iterator[str]:
-    """Yields the names of one or several, each said as a text, a thing with a name, or a reference to one."""
+def _names(value: object, by_id: Mapping[str, Any]) -> Iterator[str]:
+    """Yields one or several names: strings, objects with a name, or references to these."""
     for one in value if isinstance(value, list) else [value]:
-        thing = _resolved(one, known)
-        name = _text(thing.get("name")) if isinstance(thing, dict) else _text(thing)
+        target = _resolved(one, by_id)
+        name = _text(target.get("name")) if isinstance(target, dict) else _text(target)
         if name:
             yield name
 
 
-def _address(value: object, known: Mapping[str, Any]) -> str:
+def _address(value: object, by_id: Mapping[str, Any]) -> str:
     for one in value if isinstance(value, list) else [value]:
-        thing = _resolved(one, known)
-        address = (
-            _text(thing.get("url")) or _text(thing.get("contentUrl"))
-            if isinstance(thing, dict)
-            else _text(thing)
-        )
-        if address:
+        target = _resolved(one, by_id)
+        if isinstance(target, dict):
+            target = _text(target.get("url")) or target.get("contentUrl")
+        if address := _text(target):
             return address
     return ""
 
 
-def _resolved(value: object, known: Mapping[str, Any]) -> object:
-    """Returns the thing that a value refers to by `@id` alone, or the value itself."""
+def _resolved(value: object, by_id: Mapping[str, Any]) -> object:
+    """Returns the object that a value refers to by `@id`, or the value itself."""
     if isinstance(value, dict) and not ({"name", "url", "contentUrl"} & value.keys()):
-        return known.get(str(value.get("@id")), value)
+        return by_id.get(str(value.get("@id")), value)
     return value
 
 
 def _text(value: object) -> str:
-    """Returns a text; the first of several, where there is a list of them."""
+    """Returns a string; of a list, the first one."""
     first = value[0] if isinstance(value, list) and value else value
     return first.strip() if isinstance(first, str) else ""

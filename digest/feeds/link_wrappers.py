@@ -1,6 +1,6 @@
-"""Links of services that lead to a page of somebody else and name it: the page's own address is taken out of them.
+"""Replaces redirect links of known services by the URL that they contain.
 
-Only services whose links say where they lead are listed; what has to be asked for is left as it is.
+Only services whose links contain the target are listed here; nothing is fetched.
 """
 
 from __future__ import annotations
@@ -39,38 +39,40 @@ _SERVICES = (
     ("linkedin.com", "/redir/redirect", ("url",)),
     ("exit.sc", "", ("url",)),
 )
-"""A host, or how it begins where it ends in a dot; the path; the parameters that may have the address."""
+"""The host (or its beginning, up to a dot), the path, the parameters that may have the target."""
 _WHOLE_QUERY = frozenset(
     {"href.li", "anonym.to", "anonymz.com", "dereferer.me", "nullrefer.com", "hiderefer.com"}
 )
-"""Hosts that have the address as their whole query, as it is or encoded."""
+"""Hosts whose whole query is the target, percent-encoded or not."""
 _GOOGLE_NEWS = re.compile(r"/(?:rss/|__i/rss/rd/)?articles/(CBM[\w-]{20,2000})={0,2}", re.ASCII)
 _ADDRESS = re.compile(rb"https?://[!-~]+")
 
 
 def unwrapped(link: str) -> str:
-    """Returns the address that a link of such a service leads to, and every other link as it is."""
+    """Returns the target of a redirect link; other links unchanged."""
     for _ in range(_DEEPEST):
-        inner = _inner(link)
-        if not inner:
+        target = _target(link)
+        if not target:
             break
-        link = inner
+        link = target
     return link
 
 
-def _inner(link: str) -> str:
+def _target(link: str) -> str:
+    """Returns the URL that a redirect link contains, or ""."""
     parts, host = urlsplit(link), urls.host(link)
-    if host == "news.google.com" and (coded := _GOOGLE_NEWS.fullmatch(parts.path)):
+    if host == "news.google.com" and (encoded := _GOOGLE_NEWS.fullmatch(parts.path)):
+        padding = "=" * (-len(encoded[1]) % 4)
         with suppress(binascii.Error):  # not base64 after all
-            found = _ADDRESS.search(base64.urlsafe_b64decode(coded[1] + "=" * (-len(coded[1]) % 4)))
+            found = _ADDRESS.search(base64.urlsafe_b64decode(encoded[1] + padding))
             return (found and urls.web_link(found[0].decode())) or ""
     if host in _WHOLE_QUERY:
         whole = link.partition("?")[2]
         return urls.web_link(whole) or urls.web_link(unquote(whole)) or ""
     for service, path, names in _SERVICES if parts.query else ():
-        is_there = host.startswith(service) if service.endswith(".") else host == service
-        if is_there and parts.path.rstrip("/") == path:
+        is_host = host.startswith(service) if service.endswith(".") else host == service
+        if is_host and parts.path.rstrip("/") == path:
             query = parse_qs(parts.query)
-            addresses = (urls.web_link(query[name][0]) for name in names if name in query)
-            return next((address for address in addresses if address), "")
+            targets = (urls.web_link(query[name][0]) for name in names if name in query)
+            return next((target for target in targets if target), "")
     return ""

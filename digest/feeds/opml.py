@@ -1,8 +1,8 @@
-"""A list of subscriptions as feed readers give it away: OPML 2.0 (opml.org/spec2), read in one pass.
+"""Reads a subscription list exported by a feed reader: OPML 2.0 (opml.org/spec2).
 
-Policy. The file comes from anywhere. Entities that it declares are refused, for they can grow without bounds or name
-files of this machine; so is a file far larger than any list. Addresses that are not http(s) are left out, and so are
-the feeds of the list's own owner (`ownerId`), which our lists have beside the feeds that they draw from: told, both.
+The file may be hostile. It is rejected if it declares entities, which can expand without bounds or
+read local files, or if it is far too large. Addresses that are not http(s) are left out, and so are
+the feeds of the list's owner (`ownerId`), which our own lists contain; both are reported.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from digest.errors import DigestError
 from digest.feeds import plain_text
 
 LARGEST = 10_000_000
-"""A list has a few hundred bytes a feed."""
+"""In bytes; a list has a few hundred for each feed."""
 _LONGEST_ADDRESS = 4_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One feed of a list; `title` is empty where the list has none, `folder` where it is in no folder."""
+    """One feed of a list; `title` and `folder` are empty if it has none."""
 
     title: str
     url: str
@@ -31,9 +31,9 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriptions:
-    """The feeds of a list, each address once, in its order; `left_out` are addresses that cannot be pulled.
+    """The feeds of a list, each address once, in its order.
 
-    `own` are the addresses of the owner's own feeds.
+    `left_out` are addresses that are not http(s), `own` those of the owner's feeds.
     """
 
     feeds: tuple[Subscription, ...] = ()
@@ -42,7 +42,7 @@ class Subscriptions:
 
 
 def read(body: bytes, name: str) -> Subscriptions:
-    """Returns the subscriptions in the file of that name; raises DigestError where it is no list that can be read."""
+    """Returns the subscriptions in a file; raises DigestError if it is not a valid list."""
     if len(body) > LARGEST:
         raise DigestError(
             f"{name}: larger than any list of feeds is; export it from your reader again"
@@ -55,7 +55,7 @@ def read(body: bytes, name: str) -> Subscriptions:
         raise DigestError(
             f"{name}:{error.lineno}: not well-formed XML ({what}); export it again, as OPML"
         ) from None
-    except (_RefusedError, ValueError, LookupError) as error:  # of an encoding that is none
+    except (_RejectedError, ValueError, LookupError) as error:  # LookupError: unknown encoding
         raise DigestError(
             f"{name}:{list_.parser.CurrentLineNumber}: {error}; export it again, as OPML"
         ) from None
@@ -66,12 +66,12 @@ def read(body: bytes, name: str) -> Subscriptions:
     return list_.subscriptions()
 
 
-class _RefusedError(Exception):
-    """What no list needs, in words."""
+class _RejectedError(Exception):
+    """The file declares an entity."""
 
 
 class _List:
-    """What the parser has met so far."""
+    """Handles expat's events and collects the outlines."""
 
     def __init__(self) -> None:
         self.root = ""
@@ -87,31 +87,28 @@ class _List:
         feeds: dict[str, Subscription] = {}
         left_out, own = list[str](), list[str]()
         owner = urls.web_link(self._owner)
-        for title, said, page, folder in self._outlines:
-            url = urls.feed_link(said) if len(said) <= _LONGEST_ADDRESS else None
+        for title, address, page, folder in self._outlines:
+            url = urls.feed_link(address) if len(address) <= _LONGEST_ADDRESS else None
             if url is None:
-                left_out.append(plain_text.line(said)[:80])
+                left_out.append(plain_text.line(address)[:80])
             elif owner and page and urls.canonical(page) == urls.canonical(owner):
                 own.append(url)
             else:
-                feeds.setdefault(
-                    urls.canonical(url), Subscription(title=title, url=url, folder=folder)
-                )
+                feed = Subscription(title=title, url=url, folder=folder)
+                feeds.setdefault(urls.canonical(url), feed)
         return Subscriptions(feeds=tuple(feeds.values()), left_out=tuple(left_out), own=tuple(own))
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         self.root = self.root or name.lower()
         self._in_owner = name == "ownerId"
-        said = {key.lower(): value for key, value in attributes.items()}
         if name.lower() != "outline":
             return
-        title, folder = (
-            plain_text.line(said.get("title") or said.get("text", "")),
-            self._folders[-1],
-        )
-        if said.get("xmlurl", "").strip():
-            page = urls.web_link(said.get("htmlurl", "")) or ""
-            self._outlines.append((title, said["xmlurl"], page, folder))
+        values = {key.lower(): value for key, value in attributes.items()}
+        title = plain_text.line(values.get("title") or values.get("text", ""))
+        folder = self._folders[-1]
+        if values.get("xmlurl", "").strip():
+            page = urls.web_link(values.get("htmlurl", "")) or ""
+            self._outlines.append((title, values["xmlurl"], page, folder))
             self._folders.append(folder)
         else:
             self._folders.append(title or folder)
@@ -126,4 +123,4 @@ class _List:
             self._owner += words.strip()
 
     def _entity(self, name: str, *_: object) -> None:
-        raise _RefusedError(f"declares an entity, '{name[:40]}', which no list of feeds needs")
+        raise _RejectedError(f"declares an entity, '{name[:40]}', which no list of feeds needs")

@@ -1,10 +1,11 @@
-"""Keeps what strangers wrote from reaching into the network that this machine is on.
+"""Keeps links and redirects from feeds out of private networks (SSRF).
 
-    connection to be made ──▶ are the host's addresses public? ──▶ made ──▶ is the one that was reached public?
+    before connecting ──▶ are the host's addresses public? ──▶ connect ──▶ is the peer's public?
 
-A feed's redirect or link could otherwise ask routers, databases and the metadata services of clouds, which answer
-anyone inside. A name may lead elsewhere when it is looked up again, so the address that was reached is checked too,
-before anything is sent to it. Connections to a proxy are not checked: where those lead is the proxy's to decide.
+Otherwise a feed could reach routers, databases and cloud metadata services, which trust anyone
+inside the network. A name may resolve to another address the second time (DNS rebinding), so the
+connected address is checked as well, before anything is sent. Connections to a proxy are not
+checked: the proxy decides where they go.
 """
 
 from __future__ import annotations
@@ -16,24 +17,23 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-_NAT64 = ipaddress.ip_network(
-    "64:ff9b::/96"
-)  # RFC 6052 §2.1: has an IPv4 address in its last 32 bits
-_UNICAST = ipaddress.ip_network(
-    "2000::/3"
-)  # RFC 4291 §2.4: no other addresses of IPv6 are given to public hosts
+# RFC 6052 §2.1: the last 32 bits are an IPv4 address
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# RFC 4291 §2.4: all public IPv6 hosts are in this range
+_UNICAST = ipaddress.ip_network("2000::/3")
 _SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
-"""Ranges of the IANA registries of special addresses that `is_global` takes for public in some versions of Python."""
+"""IANA special-purpose ranges for which `is_global` is True in some versions of Python."""
 
 
 class PrivateAddressError(Exception):
-    """A host's address is not one of the public internet."""
+    """A host has a private address; the message names it."""
 
 
 class Guard:
-    """Watches the connections of one feed or page, through the `trace` extension of HTTP requests.
+    """Checks the connections for one feed or page, with httpx's `trace` extension.
 
-    `is_trusted` is True if the editor wrote the first address. If that one is private, so may be all it leads to.
+    `is_trusted` is True if the editor wrote the first address. If that is private, the addresses
+    that it redirects to may be private, too.
     """
 
     def __init__(self, *, is_trusted: bool) -> None:
@@ -41,7 +41,7 @@ class Guard:
         self._may_be_private = False
 
     def extensions(self, host: str) -> dict[str, Any]:
-        """Returns what the next request needs for its connection to `host` to be watched."""
+        """Returns the extensions for the next request to `host`."""
         is_trusted, self._is_trusted = self._is_trusted, False
         is_direct = False
 
@@ -72,27 +72,21 @@ class Guard:
 
 
 def is_private(address: str) -> bool:
-    """True if a numeric address is not one of the public internet: private, loopback, link-local and the like."""
-    number = ipaddress.ip_address(
-        address.partition("%")[0]
-    )  # without the interface of a link-local one
-    if isinstance(number, ipaddress.IPv6Address):
-        inner = number.ipv4_mapped or number.sixtofour
-        if number in _NAT64:
-            inner = ipaddress.IPv4Address(int(number) & 0xFFFFFFFF)
+    """True if an IP address is not public: private, loopback, link-local and so on."""
+    ip = ipaddress.ip_address(address.partition("%")[0])  # without the interface
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour
+        if ip in _NAT64:
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return is_private(str(inner))
-        if number not in _UNICAST:
+        if ip not in _UNICAST:
             return True
-    return (
-        not number.is_global
-        or number.is_multicast
-        or any(number in network for network in _SPECIAL)
-    )
+    return not ip.is_global or ip.is_multicast or any(ip in network for network in _SPECIAL)
 
 
 def is_inside(link: str) -> bool:
-    """True if the host of a link is at a private address; looks its name up."""
+    """True if the host of a link has a private address; looks the name up."""
     try:
         found = socket.getaddrinfo(urlsplit(link).hostname, None, type=socket.SOCK_STREAM)
     except (OSError, ValueError):
@@ -103,6 +97,6 @@ def is_inside(link: str) -> bool:
 async def _addresses(host: str, port: int) -> list[str]:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, ValueError):  # the connection will fail in the same way, with words for it
+    except (OSError, ValueError):  # the connection will fail with a better message
         return []
     return [str(one[4][0]) for one in found]

@@ -1,10 +1,10 @@
-"""A feed pruned to what its format says of it: each entry with its own children, and nothing that stands deeper.
+"""Prunes a feed to the elements that we read, each only where its format allows it.
 
-    well-formed text ──expat──▶ frame, entries, the elements that are read ──▶ a shallow document for the feed parser
+    well-formed text ──expat──▶ frame, entries, known elements ──▶ a shallow document for feedparser
 
-Policy. An element counts only where its format puts it: what stands inside a picture, a list of related links, an
-activity or an entry within an entry says nothing of the entry around it. Elements that we do not read are left
-out, so that none of them can harm the others. Markup inside a text becomes part of that text.
+An element counts only in its own place: a title inside a picture, a related link or a nested entry
+is not the title of the entry around it. Unknown elements are left out, so that they cannot affect
+others. Markup inside a text becomes part of that text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from digest.feeds import html_tags
 
 NotWellFormed = expat.ExpatError
 
-_SEPARATOR = "\x1f"  # no address of a namespace can have it
+_SEPARATOR = "\x1f"  # cannot occur in a namespace URI
 _XML = "http://www.w3.org/XML/1998/namespace"
 _ROOTS = frozenset({"rss", "feed", "rdf:rdf", "channel"})
 _FRAME = _ROOTS | {"items"}
@@ -31,8 +31,8 @@ _OF_FEED = frozenset(
     {"link", "id", "language", "dc:language", "webmaster", "dc:publisher", "itunes:new-feed-url"}
 )
 _TEXTS = frozenset({
-    "title", "dc:title", "description", "dc:description", "abstract", "summary", "itunes:summary", "content",
-    "content:encoded", "body", "xhtml:body", "fullitem",
+    "title", "dc:title", "description", "dc:description", "abstract", "summary", "itunes:summary",
+    "content", "content:encoded", "body", "xhtml:body", "fullitem",
 })  # fmt: skip
 _TITLES = frozenset({"title", "dc:title"})
 _OF_ENTRY = frozenset({
@@ -42,24 +42,30 @@ _OF_ENTRY = frozenset({
 })  # fmt: skip
 _MEDIA = frozenset({"media:content", "media:group", "media:player", "media:thumbnail"})
 _OF_MEDIA = frozenset({"media:title", "media:description"})
-"""Title and text of a picture or film; the entry's own only if it has no other, and if they are of all pictures."""
-_ELSE = {"itunes:title": "title", "itunes:subtitle": "summary", "googleplay:description": "summary"}
-"""Elements that count only if the entry has no title or text of its own, and what they then count as."""
+"""Title and text of media: used for an entry that has none, unless they are of one picture."""
+_FALLBACKS = {
+    "itunes:title": "title",
+    "itunes:subtitle": "summary",
+    "googleplay:description": "summary",
+}
+"""Elements used for an entry without its own title or text, and what they replace."""
 _CHILDREN = {
     "frame": {
-        **dict.fromkeys(_FRAME, "frame"), **dict.fromkeys(_ENTRIES, "entry"), **dict.fromkeys(_TITLES, "text"),
-        **dict.fromkeys(_PEOPLE, "person"), **dict.fromkeys(_OF_FEED, "leaf"),
+        **dict.fromkeys(_FRAME, "frame"), **dict.fromkeys(_ENTRIES, "entry"),
+        **dict.fromkeys(_TITLES, "text"), **dict.fromkeys(_PEOPLE, "person"),
+        **dict.fromkeys(_OF_FEED, "leaf"),
     },
     "wrapper": {**dict.fromkeys(_FRAME, "frame"), **dict.fromkeys(_ENTRIES, "entry")},
     "entry": {
-        **dict.fromkeys((*_TEXTS, *_OF_MEDIA, *_ELSE), "text"), **dict.fromkeys(_PEOPLE, "person"),
-        **dict.fromkeys(_OF_ENTRY, "leaf"), **dict.fromkeys(_MEDIA, "media"), "source": "source",
+        **dict.fromkeys((*_TEXTS, *_OF_MEDIA, *_FALLBACKS), "text"),
+        **dict.fromkeys(_PEOPLE, "person"), **dict.fromkeys(_OF_ENTRY, "leaf"),
+        **dict.fromkeys(_MEDIA, "media"), "source": "source",
     },
     "media": {**dict.fromkeys(_MEDIA, "media"), **dict.fromkeys(_OF_MEDIA, "text")},
     "source": {"title": "text", **dict.fromkeys(_PEOPLE, "person"), "link": "leaf", "id": "leaf"},
     "person": dict.fromkeys(_OF_PEOPLE, "leaf"),
 }  # fmt: skip
-"""What may stand in what, each by its place in a format; all else is left out."""
+"""Roles, and which elements each may contain, with their roles; all others are left out."""
 _XHTML = frozenset({"xhtml", "application/xhtml+xml"})
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
@@ -69,11 +75,11 @@ _VOID = frozenset(
 def pruned(text: str, namespaces: Mapping[str, str]) -> str:
     """Returns the shallow document; raises NotWellFormed.
 
-    `namespaces` has the prefix by which each address of a namespace is known, in lower case.
+    `namespaces` maps namespace URIs in lower case to the prefixes that we use for them.
     """
     pruner = _Pruner(namespaces)
     pruner.parser.Parse(text, True)
-    if not pruner.has_entry:  # entries may be in an element of the feed's own making
+    if not pruner.has_entry:  # entries may be in an element that the publisher made up
         lenient = _Pruner(namespaces, is_lenient=True)
         lenient.parser.Parse(text, True)
         pruner = lenient if lenient.has_entry else pruner
@@ -82,23 +88,23 @@ def pruned(text: str, namespaces: Mapping[str, str]) -> str:
 
 @dataclass(slots=True)
 class _Element:
-    """An element that is kept: its place in the format, its name as it is written, and what it holds."""
+    """An element that is kept; `name` is as written, `key` has our prefix and lower case."""
 
-    place: str
+    role: str
     name: str
     attributes: dict[str, str]
-    known: str = ""
+    key: str = ""
     pieces: list[str] = field(default_factory=list)
     is_markup: bool = False
     depth: int = 0
     texts: set[str] = field(default_factory=set)
-    """Of an entry: which of title and text it has."""
-    aside: dict[str, str] = field(default_factory=dict)
-    """Of an entry: the title and text of its picture or film, used if it has none."""
+    """For an entry: which of title and text it has."""
+    fallbacks: dict[str, str] = field(default_factory=dict)
+    """For an entry: markup of a title and text that are used if it has none of its own."""
 
 
 class _Pruner:
-    """What is kept of the elements that the parser has met so far."""
+    """Handles expat's events and collects the output."""
 
     def __init__(self, namespaces: Mapping[str, str], *, is_lenient: bool = False) -> None:
         self.has_entry = False
@@ -126,30 +132,32 @@ class _Pruner:
             self._skipped += 1
             return
         address, name = _parts(full_name)
-        around = self._kept[-1] if self._kept else None
-        if around and around.place == "text":
-            self._markup(around, name.rpartition(":")[2], attributes)
+        parent = self._kept[-1] if self._kept else None
+        if parent and parent.role == "text":
+            self._start_markup(parent, name.rpartition(":")[2], attributes)
             return
-        known = self._known(address, name)
-        place = self._place(around, known, attributes)
-        if not place:
+        key = self._key(address, name)
+        role = self._role(parent, key, attributes)
+        if not role:
             self._skipped = 1
             return
-        written = declared | {_parts(key)[1]: value for key, value in attributes.items()}
-        if place == "wrapper":  # of a feed inside another document, of which nothing else is read
-            name, written = (
-                "wrapper",
-                {key: value for key, value in written.items() if key.startswith("xml")},
-            )
-        element = _Element(place, name, written, known)
-        if place == "entry":
+        written = declared | _plain_names(attributes)
+        if role == "wrapper":  # around a feed in another document: only namespaces and xml:base
+            name = "wrapper"
+            written = {
+                attribute: value
+                for attribute, value in written.items()
+                if attribute.startswith("xml")
+            }
+        element = _Element(role, name, written, key)
+        if role == "entry":
             self.has_entry, self._entry = True, element
-        if place == "text":
+        if role == "text":
             kind = written.get("type", "").lower()
-            element.is_markup = kind in _XHTML or (not kind and known in {"body", "xhtml:body"})
-            if known in _OF_MEDIA:
+            element.is_markup = kind in _XHTML or (not kind and key in {"body", "xhtml:body"})
+            if key in _OF_MEDIA:
                 element.attributes.setdefault("xmlns:" + name.partition(":")[0], address)
-            element.name = _ELSE.get(known, name)
+            element.name = _FALLBACKS.get(key, name)
         else:
             self.output.append(_tag(name, written))
         self._kept.append(element)
@@ -166,82 +174,89 @@ class _Pruner:
                 element.pieces.append(f"</{local}>")
             return
         self._kept.pop()
-        if element.place == "text":
+        if element.role == "text":
             self._put_text(element)
             return
         if element is self._entry:
             self._entry = None
-        self.output += element.aside.values()
+        self.output += element.fallbacks.values()
         self.output.append(f"</{element.name}>")
 
     def _text(self, text: str) -> None:
         if self._skipped:
             return
         element = self._kept[-1]
-        if element.place == "text":
+        if element.role == "text":
             element.pieces.append(escape(text) if element.is_markup else text)
-        elif element.place in {"leaf", "person", "source"}:
+        elif element.role in {"leaf", "person", "source"}:
             self.output.append(_escaped(text))
 
-    def _markup(self, around: _Element, local: str, attributes: Mapping[str, str]) -> None:
-        """Takes an element inside a text in as markup; what stands there before the first one is as it was written."""
-        around.is_markup = True
-        around.depth += 1
+    def _start_markup(self, parent: _Element, local: str, attributes: Mapping[str, str]) -> None:
+        """Adds an element inside a text as markup; text before the first one stays as it is."""
+        parent.is_markup = True
+        parent.depth += 1
         if local.lower() not in html_tags.ELEMENTS:
             return
-        plain = {_parts(key)[1].rpartition(":")[2]: value for key, value in attributes.items()}
-        around.pieces.append(_tag(local, plain))
+        plain = {name.rpartition(":")[2]: value for name, value in _plain_names(attributes).items()}
+        parent.pieces.append(_tag(local, plain))
 
     def _put_text(self, element: _Element) -> None:
         if element.is_markup:
             element.attributes["type"] = "html"
         words = "".join(element.pieces)
-        whole = f"{_tag(element.name, element.attributes)}{_escaped(words)}</{element.name}>"
+        markup = f"{_tag(element.name, element.attributes)}{_escaped(words)}</{element.name}>"
         kind = "title" if element.name.lower().endswith("title") else "text"
         entry = self._entry
-        if entry and (element.known in _OF_MEDIA or element.known in _ELSE):
+        if entry and (element.key in _OF_MEDIA or element.key in _FALLBACKS):
             if kind not in entry.texts:
-                entry.aside.setdefault(kind, whole)
+                entry.fallbacks.setdefault(kind, markup)
             return
         if entry and words.strip() and self._kept[-1] is entry:
             entry.texts.add(kind)
-            entry.aside.pop(kind, None)
-        self.output.append(whole)
+            entry.fallbacks.pop(kind, None)
+        self.output.append(markup)
 
-    def _place(self, around: _Element | None, known: str, attributes: Mapping[str, str]) -> str:
-        """Returns the place of an element in its format, by the element around it; nothing if it has none."""
+    def _role(self, parent: _Element | None, key: str, attributes: Mapping[str, str]) -> str:
+        """Returns the role of an element inside its parent, "" if it has none there."""
         if not self._has_root:
-            self._has_root = known in _ROOTS | _ENTRIES
-            return "entry" if known in _ENTRIES else "frame" if self._has_root else "wrapper"
-        if around is None:
+            self._has_root = key in _ROOTS | _ENTRIES
+            if key in _ENTRIES:
+                return "entry"
+            return "frame" if self._has_root else "wrapper"
+        if parent is None:
             return ""
-        if known in _OF_MEDIA and around.known == "media:content":
+        if key in _OF_MEDIA and parent.key == "media:content":
             return ""
         kind = attributes.get("type", "").lower()
-        if known in _TEXTS and kind.endswith(("/xml", "+xml")) and kind not in _XHTML:
+        if key in _TEXTS and kind.endswith(("/xml", "+xml")) and kind not in _XHTML:
             return ""  # another document inside this one
-        place = _CHILDREN.get(around.place, {}).get(known, "")
-        return (
-            "wrapper"
-            if not place and self._is_lenient and around.place in {"frame", "wrapper"}
-            else place
-        )
+        role = _CHILDREN.get(parent.role, {}).get(key, "")
+        if not role and self._is_lenient and parent.role in {"frame", "wrapper"}:
+            return "wrapper"
+        return role
 
-    def _known(self, address: str, name: str) -> str:
-        """Returns an element's name in lower case with the prefix by which its namespace is known."""
+    def _key(self, uri: str, name: str) -> str:
+        """Returns an element's name in lower case, with our prefix for its namespace."""
         prefix, _, local = name.rpartition(":")
-        lower = address.lower()
-        known = "" if "backend.userland.com/rss" in lower else self._namespaces.get(lower, prefix)
-        return f"{known}:{local}".lower() if known else local.lower()
+        lower = uri.lower()
+        # some RSS 2.0 feeds declare a namespace for RSS itself
+        is_rss = "backend.userland.com/rss" in lower
+        prefix = "" if is_rss else self._namespaces.get(lower, prefix)
+        return f"{prefix}:{local}".lower() if prefix else local.lower()
 
 
 def _parts(full_name: str) -> tuple[str, str]:
-    """Returns the address of a name's namespace, and the name as it was written."""
-    address, separator, rest = full_name.partition(_SEPARATOR)
+    """Returns a name's namespace URI, and the name as written."""
+    uri, separator, rest = full_name.partition(_SEPARATOR)
     if not separator:
         return "", full_name
     local, _, prefix = rest.partition(_SEPARATOR)
-    return address, f"{prefix}:{local}" if prefix else local
+    return uri, f"{prefix}:{local}" if prefix else local
+
+
+def _plain_names(attributes: Mapping[str, str]) -> dict[str, str]:
+    """Returns the attributes by their names as written."""
+    return {_parts(full_name)[1]: value for full_name, value in attributes.items()}
 
 
 def _tag(name: str, attributes: Mapping[str, str]) -> str:

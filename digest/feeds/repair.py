@@ -1,10 +1,10 @@
-"""Repairs markup that is not well-formed XML, so that a strict parser reads all of it, and says what was changed.
+"""Repairs markup that is not well-formed, so that a strict XML parser accepts it, and says how.
 
-    text ──tags, text, comments──▶ start tags matched with end tags ──▶ one well-formed element, the root of the feed
+    text ──▶ tokens ──▶ start tags matched with end tags ──▶ one well-formed element, the root
 
-Policy. A fault costs no more than the element that it is in, and nothing in any other entry: no end tag closes an
-entry, a channel or a feed but its own. An element without an end tag ends at the next tag. The element that a document
-breaks off in is dropped. The time is linear in the length, whatever is left open.
+A fault affects its own element at most, and never another entry: only its own end tag closes an
+entry, a channel or a feed. An element without an end tag ends at the next tag. If the document
+breaks off, its last element is dropped. Linear time.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _ENTRIES = frozenset({"item", "entry"})
 _TEXTS = frozenset({"title", "description", "summary", "content", "encoded"})
 _FRAME = _ROOTS | _ENTRIES | {"channel"}
 _BREAKS = re.compile(r"[\x0b\x0c\x1c-\x1e]")
-"""Characters that end a line for those who write them, and are forbidden as well."""
+"""Control characters that mean a line break, and that XML forbids."""
 LINE_SEPARATOR = "\u2028"
-"""It takes their place: a line end that changes no number of a line."""
+"""Replaces them: a line break that does not change line numbers."""
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 _ATTRIBUTE = re.compile(
@@ -46,9 +46,9 @@ _MOST_SHOWN = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repaired:
-    """A document of one element; `changed` says what is different from the original, and where.
+    """A document of one element; `changed` says what was changed, and where.
 
-    `is_broken_off` is true if its end is missing, `is_entry_cut` if that was inside an entry, the last one.
+    `is_broken_off` is True if the end is missing, `is_entry_cut` if the last entry is incomplete.
     """
 
     text: str
@@ -58,10 +58,10 @@ class Repaired:
 
 
 def bare(text: str) -> str | None:
-    """Returns a document from its root on, None where something else than comments and declarations is before that."""
+    """Returns a document from its root on; None if there is text or an end tag before the root."""
     for token in tokens(text):
         if token.kind in {"start", "empty"}:
-            return text[token.place :]
+            return text[token.position :]
         if token.kind == "end" or not _is_blank(token.value):
             return None
     return None
@@ -77,12 +77,12 @@ def without_illegal(text: str) -> Repaired:
     )
     return Repaired(
         text=legal,
-        changed=(_noted("a character that XML forbids, removed", text, found.start(), count),),
+        changed=(_with_line("a character that XML forbids, removed", text, found.start(), count),),
     )
 
 
 def repair(text: str, prefixes: Mapping[str, str]) -> Repaired:
-    """Returns the document with its faults repaired; `prefixes` are the namespaces of prefixes left undeclared."""
+    """Returns the repaired document; `prefixes` has namespaces for prefixes without declaration."""
     found = list(tokens(text))
     document = _Document(text, found, prefixes)
     for token in found:
@@ -92,8 +92,8 @@ def repair(text: str, prefixes: Mapping[str, str]) -> Repaired:
     return document.repaired()
 
 
-def _root_of(found: Iterable[Token]) -> Token | None:
-    """Returns the start tag of the feed, else of a channel or a lone entry, else the first one."""
+def _find_root(found: Iterable[Token]) -> Token | None:
+    """Returns the start tag of the feed, else of a channel or an Atom entry, else the first one."""
     first = channel = entry = None
     for token in found:
         if token.kind in {"start", "empty"}:
@@ -106,13 +106,13 @@ def _root_of(found: Iterable[Token]) -> Token | None:
     return channel or entry or first
 
 
-def _without_end(found: Iterable[Token]) -> set[int]:
-    """Returns the places of entries without an end tag; those that have one may have other entries in them."""
+def _unclosed_entries(found: Iterable[Token]) -> set[int]:
+    """Returns the positions of entries without an end tag; others may contain entries."""
     open_: list[int] = []
     for token in found:
         if token.kind in {"start", "end"} and _local(token.value) in _ENTRIES:
             if token.kind == "start":
-                open_.append(token.place)
+                open_.append(token.position)
             elif open_:
                 open_.pop()
     return set(open_)
@@ -120,37 +120,33 @@ def _without_end(found: Iterable[Token]) -> set[int]:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """An element that has not ended yet: its name, and the place of its start tag in the text and in the output."""
+    """An open element: its name, and the positions of its start tag in the text and the output."""
 
     name: str
-    place: int
+    position: int
     output: int
 
 
 class _Document:
-    """The output so far, and the elements that are open in it."""
+    """The output so far, and the open elements."""
 
     def __init__(self, text: str, found: Sequence[Token], prefixes: Mapping[str, str]) -> None:
         self.end = 0
-        """Where the root has ended."""
+        """The position after the root's end tag."""
         self._text = text
         self._prefixes = prefixes
-        root = _root_of(found)
-        self._endless = _without_end(found)
-        self._start = root.place if root else len(text)
+        root = _find_root(found)
+        self._unclosed_entries = _unclosed_entries(found)
+        self._start = root.position if root else len(text)
         self._last_end = text.rfind(f"</{root.value}") if root else -1
         declared = {found[1] for found in _DECLARED.finditer(text, 0, self._start)}
-        values = (
-            (found[1], found[2] or found[3] or "")
-            for found in _ENTITY.finditer(text, 0, self._start)
-        )
-        self._entities = {
-            name: html.unescape(html.unescape(value))
-            for name, value in values
-            if not declared.intersection(_NAMED.findall(value)) - _PREDEFINED
-        }
-        self._unread = declared - set(self._entities)
-        """Entities that are declared as something else than a short text: another file, other entities, much."""
+        self._entities = dict[str, str]()
+        for match in _ENTITY.finditer(text, 0, self._start):
+            value = match[2] or match[3] or ""
+            if not declared.intersection(_NAMED.findall(value)) - _PREDEFINED:
+                self._entities[match[1]] = html.unescape(html.unescape(value))
+        self._rejected_entities = declared - set(self._entities)
+        """Entities that are not a short text: external ones, nested ones, long ones."""
         self._declared: dict[str, str] = {}
         self._root_attributes: dict[str, str] = {}
         self._used: set[str] = set()
@@ -159,51 +155,48 @@ class _Document:
         self._next_tag: dict[int, int] = {}
         self._open: list[_Open] = []
         self._frames = Counter[str]()
-        """How many elements of the frame are open, by name."""
+        """The number of open feeds, channels and entries, by name."""
         self._inside: list[Counter[str]] = []
-        """For each of them, the other elements that are open in it."""
+        """For each of these, the other elements that are open in it."""
         self._faults: dict[str, tuple[int, int]] = {}
 
     def add(self, token: Token) -> None:
-        """Takes in the next piece of the text."""
-        if token.place < self._start:
-            if not self._faults and (
-                token.kind not in {"text", "literal"} or not _is_blank(token.value)
-            ):
-                self._fault("text before the feed, ignored", token.place)
-        elif token.kind in {"text", "literal"}:
-            is_text = token.kind == "text"
-            self._output.append(
-                self._words(token.value, token.place) if is_text else escape(token.value)
-            )
+        """Adds the next token."""
+        if token.position < self._start:
+            is_text = token.kind in {"text", "literal"}
+            if not self._faults and not (is_text and _is_blank(token.value)):
+                self._fault("text before the feed, ignored", token.position)
+        elif token.kind == "text":
+            self._output.append(self._text_of(token.value, token.position))
+        elif token.kind == "literal":
+            self._output.append(escape(token.value))
         elif token.kind == "end":
             self._end_tag(token)
         else:
             self._start_tag(token)
 
     def repaired(self) -> Repaired:
-        """Returns the whole document, with end tags for the elements that are still open."""
+        """Returns the document, with end tags for the elements that are still open."""
         if not self._output:
             return Repaired(text="")
         is_entry_cut = False
-        entry = next(
-            (place for place, one in enumerate(self._open) if _local(one.name) in _ENTRIES), None
-        )
-        if entry is not None:
-            is_entry_cut = True
-            if inner := self._open[entry + 1 :]:
-                del self._output[inner[0].output :], self._open[entry + 1 :]
+        for depth, one in enumerate(self._open):
+            if _local(one.name) in _ENTRIES:
+                is_entry_cut = True
+                if inner := self._open[depth + 1 :]:
+                    del self._output[inner[0].output :], self._open[depth + 1 :]
+                break
         for one in self._open:
             if not self._is_frame(one.name.lower()):
-                self._end_early(one)
-        self._output += [
-            f"</{one.name}>" for one in reversed(self._open) if self._is_frame(one.name.lower())
-        ]
-        behind = next(
-            (token for token in tokens(self._text[self.end :]) if not _is_blank(token.value)), None
-        )
-        if self.end and behind:
-            self._fault("text after the feed, ignored", self.end + behind.place)
+                self._close_early(one)
+        for one in reversed(self._open):
+            if self._is_frame(one.name.lower()):
+                self._output.append(f"</{one.name}>")
+        if self.end:
+            for token in tokens(self._text[self.end :]):
+                if not _is_blank(token.value):
+                    self._fault("text after the feed, ignored", self.end + token.position)
+                    break
         attributes = {**self._root_attributes, **self._undeclared()}
         self._output[0] = self._output[0].replace(">", _written(attributes) + ">", 1)
         return Repaired(
@@ -215,15 +208,13 @@ class _Document:
 
     def _changed(self) -> tuple[str, ...]:
         faults = sorted(self._faults.items(), key=lambda fault: fault[1])
-        shown = [_noted(what, self._text, *at) for what, at in faults[:_MOST_SHOWN]]
-        return (
-            (*shown, f"and {len(faults) - _MOST_SHOWN} more")
-            if len(faults) > _MOST_SHOWN
-            else tuple(shown)
-        )
+        shown = [_with_line(what, self._text, *at) for what, at in faults[:_MOST_SHOWN]]
+        if len(faults) > _MOST_SHOWN:
+            shown.append(f"and {len(faults) - _MOST_SHOWN} more")
+        return tuple(shown)
 
     def _undeclared(self) -> dict[str, str]:
-        """Returns declarations of the prefixes that are used somewhere without one on the root."""
+        """Returns declarations for the prefixes that are used and not declared on the root."""
         missing = sorted(
             self._used - {"xml", "xmlns"} - {name[6:] for name in self._root_attributes}
         )
@@ -236,11 +227,11 @@ class _Document:
     def _start_tag(self, token: Token) -> None:
         name, local = token.value, _local(token.value)
         if token.is_broken:
-            self._fault(f"a broken tag, <{name}>", token.place)
-        if self._open and local in _ENTRIES and self._open[-1].place in self._endless:
-            self._fault(f"no end tag for <{self._open[-1].name}>", self._open[-1].place)
+            self._fault(f"a broken tag, <{name}>", token.position)
+        if self._open and local in _ENTRIES and self._open[-1].position in self._unclosed_entries:
+            self._fault(f"no end tag for <{self._open[-1].name}>", self._open[-1].position)
             self._write(f"</{self._close().name}>")
-        attributes = self._attributes(token.rest, token.place)
+        attributes = self._attributes(token.rest, token.position)
         self._used |= {part.partition(":")[0] for part in (name, *attributes) if ":" in part}
         if not self._output:
             self._root_attributes = attributes
@@ -254,7 +245,7 @@ class _Document:
             self._inside.append(Counter())
         else:
             self._inside[-1][name.lower()] += 1
-        self._open.append(_Open(name, token.place, len(self._output) - 1))
+        self._open.append(_Open(name, token.position, len(self._output) - 1))
 
     def _end_tag(self, token: Token) -> None:
         name = token.value.lower()
@@ -262,11 +253,11 @@ class _Document:
             self._frames[name] if self._is_frame(name) else self._inside and self._inside[-1][name]
         )
         is_first_of_two = (
-            self._is_root(name) and self._frames[name] == 1 and token.place < self._last_end
+            self._is_root(name) and self._frames[name] == 1 and token.position < self._last_end
         )
         if not is_open or is_first_of_two:
             if not is_first_of_two:
-                self._fault(f"no start tag for </{token.value}>", token.place)
+                self._fault(f"no start tag for </{token.value}>", token.position)
             return
         unclosed = []
         while (last := self._close()).name.lower() != name:
@@ -274,14 +265,14 @@ class _Document:
         self._write(f"</{last.name}>")
         for one in unclosed:
             if _local(last.name) in _TEXTS and one.name.lower() not in html_tags.ELEMENTS:
-                self._take_as_words(one)
+                self._take_as_text(one)
             else:
-                self._end_early(one)
+                self._close_early(one)
         if not self._open:
-            self.end = self._text.find(">", token.place) + 1 or len(self._text)
+            self.end = self._text.find(">", token.position) + 1 or len(self._text)
 
     def _close(self) -> _Open:
-        """Takes the last open element off the list."""
+        """Removes and returns the last open element."""
         last = self._open[-1]
         name = last.name.lower()
         if self._is_frame(name):
@@ -297,19 +288,19 @@ class _Document:
     def _is_frame(self, name: str) -> bool:
         return _local(name) in _FRAME or self._is_root(name)
 
-    def _end_early(self, one: _Open) -> None:
-        """Ends an element that has no end tag before the tag that follows its start."""
-        self._fault(f"no end tag for <{one.name}>", one.place)
+    def _close_early(self, one: _Open) -> None:
+        """Closes an element without an end tag before the tag that follows its start tag."""
+        self._fault(f"no end tag for <{one.name}>", one.position)
         following = self._next_tag.get(one.output)
         if following is None:
             self._output.append(f"</{one.name}>")
         else:
             self._output[following] = f"</{one.name}>{self._output[following]}"
 
-    def _take_as_words(self, one: _Open) -> None:
-        """Takes an unknown tag in a text as a part of it, as the one in `vector<int>`."""
-        self._fault(f"an unknown tag, <{one.name}>, kept as text", one.place)
-        tag = _TO_NEXT.match(self._text, one.place)
+    def _take_as_text(self, one: _Open) -> None:
+        """Turns an unknown tag in a text into text, such as the one in `vector<int>`."""
+        self._fault(f"an unknown tag, <{one.name}>, kept as text", one.position)
+        tag = _TO_NEXT.match(self._text, one.position)
         self._output[one.output] = escape(tag[0] if tag else "")
 
     def _write(self, tag: str) -> None:
@@ -318,8 +309,8 @@ class _Document:
         self._next_tag[self._last_tag] = here
         self._last_tag = here
 
-    def _attributes(self, rest: str, place: int) -> dict[str, str]:
-        """Returns the attributes of a tag, each name once, with their values quoted."""
+    def _attributes(self, rest: str, position: int) -> dict[str, str]:
+        """Returns a tag's attributes, each name once, with quoted values."""
         found: dict[str, str] = {}
         for name, double, single, unquoted in _ATTRIBUTE.findall(rest):
             value = double or single or unquoted
@@ -327,52 +318,54 @@ class _Document:
                 if not value or name in {"xmlns:xml", "xmlns:xmlns"}:
                     continue
                 self._declared.setdefault(name[6:], html.unescape(value))
-            found.setdefault(
-                name,
-                '"' + self._words(value, place).replace("<", "&lt;").replace('"', "&quot;") + '"',
-            )
+            escaped = self._text_of(value, position).replace("<", "&lt;").replace('"', "&quot;")
+            found.setdefault(name, f'"{escaped}"')
         return found
 
-    def _words(self, text: str, place: int) -> str:
+    def _text_of(self, text: str, position: int) -> str:
         if "&" in text:
-            text = _REFERENCE.sub(lambda found: self._reference(found, place), text)
+            text = _REFERENCE.sub(lambda found: self._reference(found, position), text)
         return text.replace("]]>", "]]&gt;")
 
-    def _reference(self, found: re.Match[str], place: int) -> str:
-        """Returns what stands for a reference: itself, the text that its name means, or a bare `&`, escaped."""
+    def _reference(self, found: re.Match[str], position: int) -> str:
+        """Returns a legal reference, the text that it means, or an escaped `&` if it is not one."""
+        position += found.start()
         decimal, hexadecimal, name = found.groups()
         if decimal or hexadecimal:
             digits = (decimal or hexadecimal).lstrip("0")[:9]
             number = int(digits or "0", 10 if decimal else 16)
             if number > _LAST_CHARACTER or 0xD800 <= number < 0xE000:
-                self._fault("a reference to a character that does not exist", place + found.start())
+                self._fault("a reference to a character that does not exist", position)
                 return "\ufffd"
             if _ILLEGAL.match(chr(number)):
-                self._fault("a character that XML forbids, removed", place + found.start())
+                self._fault("a character that XML forbids, removed", position)
                 return ""
             return f"&#{number};"
         if name in _PREDEFINED:
             return found[0]
         if not name:
             return "&amp;" + found[0][1:]
-        if name in self._unread:
-            self._fault("an entity that is more than a short text, removed", place + found.start())
+        if name in self._rejected_entities:
+            self._fault("an entity that is more than a short text, removed", position)
             return ""
-        means = self._entities.get(name, html.entities.html5.get(f"{name};"))
-        if means is None:
-            self._fault("an undeclared entity, kept as text", place + found.start())
+        meaning = self._entities.get(name, html.entities.html5.get(f"{name};"))
+        if meaning is None:
+            self._fault("an undeclared entity, kept as text", position)
             return "&amp;" + found[0][1:]
-        return escape(means)
+        return escape(meaning)
 
-    def _fault(self, what: str, place: int) -> None:
-        first, count = self._faults.get(what, (place, 0))
+    def _fault(self, what: str, position: int) -> None:
+        first, count = self._faults.get(what, (position, 0))
         self._faults[what] = (first, count + 1)
 
 
-def line_of(text: str, place: int) -> int:
-    """Returns the number of the line that a place is in, as editors count lines."""
+def line_of(text: str, position: int) -> int:
+    """Returns the line number of a position, as text editors count lines."""
     return (
-        text.count("\n", 0, place) + text.count("\r", 0, place) - text.count("\r\n", 0, place) + 1
+        text.count("\n", 0, position)
+        + text.count("\r", 0, position)
+        - text.count("\r\n", 0, position)
+        + 1
     )
 
 
@@ -392,8 +385,8 @@ def _written(attributes: Mapping[str, str]) -> str:
     return "".join(f" {name}={value}" for name, value in attributes.items())
 
 
-def _noted(what: str, text: str, place: int, count: int) -> str:
-    line = line_of(text, place)
+def _with_line(what: str, text: str, position: int, count: int) -> str:
+    line = line_of(text, position)
     return (
         f"{what} (line {line})" if count == 1 else f"{what} ({count} times, first in line {line})"
     )

@@ -1,4 +1,4 @@
-"""What the preview shows now, and the signal to open pages that there is something newer.
+"""What the preview shows now, and the signal to open pages when that changes.
 
 One thread builds and posts; another serves and waits. No history: a waiter gets the newest state.
 """

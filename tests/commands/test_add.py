@@ -209,7 +209,7 @@ KEYS = st.sampled_from(
     )
 )
 def test_linked_data_of_any_shape_is_read(value: Any) -> None:
-    told = jsonld.told([json.dumps(value)])
+    told = jsonld.read([json.dumps(value)])
 
     assert all(
         isinstance(said, str)
@@ -221,7 +221,7 @@ def test_linked_data_of_any_shape_is_read(value: Any) -> None:
     "script", ["[" * 100_000, '{"headline": ' + "9" * 10_000 + "}", '{"a":' * 50_000, ""]
 )
 def test_linked_data_that_would_break_its_reader_says_nothing(script: str) -> None:
-    assert jsonld.told([script]) == jsonld.Told()
+    assert jsonld.read([script]) == jsonld.LinkedData()
 
 
 # ---------------------------------------------------------------- what becomes of it
