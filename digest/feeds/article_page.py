@@ -82,12 +82,15 @@ class _Page:
                 self.meta[name].append(one.get("content"))
             elif one.name == "title" and one.text.strip():
                 self.title = self.title or one.text
-            elif one.name == "link" and _is_canonical(one):
-                self.canonical.append(one.get("href"))
+            elif one.name == "link" and "canonical" in one.get("rel").lower().split():
+                if one.get("href"):
+                    self.canonical.append(one.get("href"))
             elif one.name == "time":
                 self.times.append(one.get("datetime"))
-            elif one.name == "script" and _is_linked_data(one):
-                scripts.append(one.text)
+            elif one.name == "script":
+                kind = one.get("type").lower().partition(";")[0].strip()
+                if kind == "application/ld+json":
+                    scripts.append(one.text)
             elif one.name == "base":
                 base = base or one.get("href")
         self.data = jsonld.read(scripts)
@@ -156,14 +159,6 @@ class _Page:
 
     def _first(self, name: str) -> str:
         return next(iter(self.meta.get(name, ())), "")
-
-
-def _is_canonical(link: Element) -> bool:
-    return "canonical" in link.get("rel").lower().split() and bool(link.get("href"))
-
-
-def _is_linked_data(script: Element) -> bool:
-    return script.get("type").lower().partition(";")[0].strip() == "application/ld+json"
 
 
 def _is_deep(link: str) -> bool:

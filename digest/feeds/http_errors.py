@@ -87,7 +87,11 @@ def conditional_headers(known: Validators, now: datetime) -> dict[str, str]:
         "If-None-Match": known.etag,
         "If-Modified-Since": usable_last_modified(known.modified, now),
     }
-    return {name: value for name, value in headers.items() if _is_sendable(value)}
+    return {
+        name: value
+        for name, value in headers.items()
+        if 0 < len(value) <= _LONGEST_VALIDATOR and value.isascii() and value.isprintable()
+    }
 
 
 def usable_last_modified(modified: str, now: datetime) -> str:
@@ -252,7 +256,3 @@ def _bad_header(error: BaseException) -> str:
     else:
         return ""
     return f" ({said}); the publisher has to fix that"
-
-
-def _is_sendable(value: str) -> bool:
-    return 0 < len(value) <= _LONGEST_VALIDATOR and value.isascii() and value.isprintable()

@@ -55,25 +55,29 @@ def document(
     title: str, raw: Sequence[RawEntry], base: str, warnings: Sequence[str] = ()
 ) -> Document:
     """Returns the document with these entries; relative links are resolved against `base`."""
-    entries, skipped, undated = list[Entry](), list[str](), list[tuple[str, ...]]()
+    entries, skipped, bad_dates = list[Entry](), list[str](), list[str]()
     for one in _newest(raw):
         entry = _entry(one, base)
         if entry is None:
             skipped.append(one.title)
             continue
         entries.append(entry)
-        if entry.published is None:
-            undated.append(one.dates)
+        if entry.published is None and (date := plain_text.first(one.dates)):
+            bad_dates.append(date)
+    warnings = list(warnings)
+    if len(raw) > _MOST_ENTRIES:
+        which = "newest" if any(map(_date, raw)) else "first"
+        warnings.append(f"{len(raw)} entries; only the {which} {_MOST_ENTRIES} are read")
+    if skipped:
+        warnings.append(_skipped(skipped))
+    if bad_dates:
+        warnings.append(_bad_dates(bad_dates))
+    if not raw:
+        warnings.append("no entries in it")
     return Document(
         title=plain_text.line(title),
         entries=_with_days(tuple(entries)),
-        warnings=(
-            *warnings,
-            *_too_many(raw),
-            *_without_link(skipped),
-            *_bad_dates(undated),
-            *(() if raw else ("no entries in it",)),
-        ),
+        warnings=tuple(warnings),
     )
 
 
@@ -157,7 +161,7 @@ def _entry(raw: RawEntry, base: str) -> Entry | None:
         link=urls.clean(link_wrappers.unwrapped(link)),
         published=date.time if date else None,
         authors=tuple(dict.fromkeys(name for name in map(plain_text.line, raw.authors) if name)),
-        image=next((image for image in _links(raw.images, base) if not _is_avatar(image)), ""),
+        image=_picture(raw.images, base),
         summary=plain_text.paragraphs(raw.summary),
         day_only=date is not None and date.day_only,
         zoneless=date is not None and date.zoneless,
@@ -209,9 +213,12 @@ def _with_scheme(address: str, base: str) -> str:
     return f"{scheme}://{address[begun.end(1) :]}"
 
 
-def _is_avatar(image: str) -> bool:
-    """True if a picture shows the author."""
-    return _AVATAR.fullmatch(urls.canonical(image)) is not None
+def _picture(candidates: Iterable[str], base: str) -> str:
+    """Returns the URL of the first picture that is not an avatar of the author, or ""."""
+    for image in _links(candidates, base):
+        if not _AVATAR.fullmatch(urls.canonical(image)):
+            return image
+    return ""
 
 
 def _date(raw: RawEntry) -> dates.ParsedDate | None:
@@ -234,27 +241,16 @@ def _newest(raw: Sequence[RawEntry]) -> Sequence[RawEntry]:
     return [raw[number] for number in sorted(by_time[:_MOST_ENTRIES])]
 
 
-def _too_many(raw: Sequence[RawEntry]) -> Iterator[str]:
-    if len(raw) > _MOST_ENTRIES:
-        which = "newest" if any(map(_date, raw)) else "first"
-        yield f"{len(raw)} entries; only the {which} {_MOST_ENTRIES} are read"
-
-
-def _without_link(titles: Sequence[str]) -> Iterator[str]:
-    if not titles:
-        return
+def _skipped(titles: Sequence[str]) -> str:
     names = []
     for title in titles[:_MOST_NAMED]:
         shown = _headline(title)[:80]
         names.append(f"'{shown}'" if shown else "one without a headline")
     more = f" and {len(titles) - _MOST_NAMED} more" if len(titles) > _MOST_NAMED else ""
-    yield f"skipped, no web link: {', '.join(names)}{more}"
+    return f"skipped, no web link: {', '.join(names)}{more}"
 
 
-def _bad_dates(candidates: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    """Yields a warning if dates cannot be parsed; an entry without any date needs none."""
-    texts = [text for group in candidates if (text := plain_text.first(group))]
-    if texts:
-        shown = plain_text.line(texts[0])[:40]
-        count = f"{len(texts)} of its entries" if len(texts) > 1 else "one of its entries"
-        yield f"a date that cannot be used, such as '{shown}', in {count}; treated as undated"
+def _bad_dates(texts: Sequence[str]) -> str:
+    shown = plain_text.line(texts[0])[:40]
+    count = f"{len(texts)} of its entries" if len(texts) > 1 else "one of its entries"
+    return f"a date that cannot be used, such as '{shown}', in {count}; treated as undated"

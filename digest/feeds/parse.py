@@ -236,7 +236,10 @@ def _raw_entry(entry: Any, version: str, authors: tuple[str, ...], language: str
             *_hrefs(_links(entry, "via")),
         ),
         permalink=guid if link or version in _RDF else "",
-        files=tuple(_files(entry)),
+        files=(
+            *_hrefs(_links(entry, "enclosure")),
+            *(_text(media, "url") for media in dict.get(entry, "media_content") or ()),
+        ),
         dates=tuple(_text(entry, key) for key in ("published", "updated", "created")),
         authors=_people(entry, is_atom)
         or _people(dict.get(entry, "source") or {}, is_atom)
@@ -306,12 +309,6 @@ def _page_rank(link: Any, language: str) -> tuple[bool, int]:
     if not given or given.partition("-")[0] != language.partition("-")[0]:
         return not is_page, 2
     return not is_page, 0 if given == language else 1
-
-
-def _files(entry: Any) -> Iterator[str]:
-    """Yields the URLs of sounds, videos and pictures."""
-    yield from _hrefs(_links(entry, "enclosure"))
-    yield from (_text(media, "url") for media in dict.get(entry, "media_content") or ())
 
 
 def _hrefs(links: Iterable[Any]) -> Iterator[str]:

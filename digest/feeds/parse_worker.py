@@ -50,7 +50,8 @@ def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     except MemoryError:
         # before the limits are lifted: without memory, Python may loop while it handles this
         os._exit(OUT_OF_MEMORY)
-    _lift_limit(requests, flags)
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    fcntl.fcntl(requests, fcntl.F_SETFL, flags)
     answers.write(answer)
     answers.flush()
 
@@ -81,11 +82,6 @@ def _limit(requests: IO[bytes], seconds: float, memory: int) -> int:
         fcntl.fcntl(requests, fcntl.F_SETFL, flags | os.O_ASYNC)
     signal.setitimer(signal.ITIMER_PROF, seconds)
     return flags
-
-
-def _lift_limit(requests: IO[bytes], flags: int) -> None:
-    signal.setitimer(signal.ITIMER_PROF, 0)
-    fcntl.fcntl(requests, fcntl.F_SETFL, flags)
 
 
 def _page(document: Fetched) -> Document | Failed | None:

@@ -219,10 +219,11 @@ class _Document:
             self._used - {"xml", "xmlns"} - {name[6:] for name in self._root_attributes}
         )
         known = {**self._prefixes, **self._declared}
-        return {
-            f"xmlns:{prefix}": _quoted(known.get(prefix, f"urn:undeclared:{prefix}"))
-            for prefix in missing
-        }
+        declarations = {}
+        for prefix in missing:
+            uri = escape(known.get(prefix, f"urn:undeclared:{prefix}"), {'"': "&quot;"})
+            declarations[f"xmlns:{prefix}"] = f'"{uri}"'
+        return declarations
 
     def _start_tag(self, token: Token) -> None:
         name, local = token.value, _local(token.value)
@@ -375,10 +376,6 @@ def _is_blank(text: str) -> bool:
 
 def _local(name: str) -> str:
     return name.rpartition(":")[2].lower()
-
-
-def _quoted(value: str) -> str:
-    return '"' + escape(value, {'"': "&quot;"}) + '"'
 
 
 def _written(attributes: Mapping[str, str]) -> str:

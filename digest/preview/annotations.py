@@ -70,15 +70,14 @@ def _permalink(attributes: str, inside: str, place: str, base: str) -> str:
     own = _ID.search(attributes)
     if own and _WEEK.fullmatch(place):
         return f"{place}#{unescape(own[1])}"
-    links = [found for found in _LINK.finditer(inside) if _is_permalink(found[1], base)]
+    links = []
+    for found in _LINK.finditer(inside):
+        if found[1].startswith(base) and _WEEK.match(found[1].removeprefix(base)):
+            links.append(found)
     marked = [found for found in links if "permalink" in found[0]]
     for found in (*marked, *links):
         return unquote(unescape(found[1])).removeprefix(unquote(base))
     return ""
-
-
-def _is_permalink(address: str, base: str) -> bool:
-    return address.startswith(base) and _WEEK.match(address.removeprefix(base)) is not None
 
 
 def _html(annotation: Annotation, root: Path) -> str:
