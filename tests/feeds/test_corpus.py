@@ -1,4 +1,4 @@
-"""Reading, tried on material beside the repository: other readers' test feeds, hostile feeds and the two real ones."""
+"""Parses feeds beside the repository: other readers' test feeds, hostile feeds and two real ones."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from digest.feeds.parse import parse
 from digest.model import Document, Failed, Fetched
 
 NESTED = "illegally-nested"
-"""A feed in which each entry has an empty one inside; feedparser lists those as well."""
+"""A feed in which each entry contains an empty one, which feedparser lists as well."""
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 
 
 def read(path: Path) -> Document | Failed:
-    """Reads a file as if it were the answer from an address; the files that are packed are unpacked by fetching."""
+    """Parses a file as if it had been fetched; compressed files are fetched, too."""
     feed = make_feed(url=path.name)
     fetched = fetch([feed], root=path.parent, known={}, agent="Digest/1", now=NOW)[0]
     if isinstance(fetched, Failed):
@@ -36,7 +36,7 @@ def read(path: Path) -> Document | Failed:
 
 @pytest.fixture(scope="module")
 def corpus(shared: Path) -> list[tuple[Path, str, Document | Failed]]:
-    """Every document of the corpus: its path, its kind, and what reading makes of it."""
+    """Every document of the corpus: its path, its kind, and the result of parsing it."""
     folder = shared / "corpus"
     index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     return [(folder / one["path"], one["kind"], read(folder / one["path"])) for one in index]
@@ -143,7 +143,7 @@ def hostile(shared: Path) -> Path:
 
 
 def manifest() -> list[Any]:
-    """The hostile pack's files with what is to be held of each; none where the material is not here."""
+    """The hostile files with what each has to give; none if they are not there."""
     place = Path(__file__).parents[3] / "shared" / "hostile" / "manifest.json"
     told = json.loads(place.read_text(encoding="utf-8")) if place.exists() else []
     return [pytest.param(one, id=one["id"]) for one in told]

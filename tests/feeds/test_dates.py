@@ -1,4 +1,4 @@
-"""Which dates are believed, and what moment they name."""
+"""Which dates are parsed, and to what time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What fetching makes of servers: of good ones, of slow, broken and hostile ones, and of files."""
+"""Fetching from good, slow, broken and hostile servers, and from files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ QUICK = Limits(deadline=3, connect=1, silence=1, back_off=0.01)
 
 @pytest.fixture(autouse=True)
 def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loopback is reached directly, whatever this machine's environment says."""
+    """Connects to loopback directly, without this machine's proxies."""
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
@@ -51,14 +51,14 @@ def ask(
     root: Path = Path("/nowhere"),
     agent: str = "Digest/1 (+https://digest.example)",
 ) -> tuple[Fetched | Failed, ...]:
-    """Fetches these addresses, as feeds named 0, 1, 2…, of which all are known by the same validators."""
+    """Fetches these addresses as feeds named 0, 1, 2…, all with the same validators."""
     feeds = [make_feed(id=str(number), url=url) for number, url in enumerate(urls)]
     before = {feed.id: known for feed in feeds} if known else {}
     return fetch(feeds, root=root, known=before, agent=agent, now=NOW, limits=limits)
 
 
 def ask_one(answer: Answer, *, path: str = "/feed", **options: Any) -> Fetched | Failed:
-    """Fetches one feed from a host that answers so."""
+    """Fetches one feed from a host with these answers."""
     with FeedHost({path: answer}) as host:
         return ask(host.url(path), **options)[0]
 
@@ -247,7 +247,7 @@ def test_feed_that_fails_in_any_case_is_asked_for_whole_once_at_most(
 
 
 def first(trouble: Answer) -> Answer:
-    """A host that is in trouble the first time, and well after that."""
+    """A host that fails the first time, and works after that."""
     return lambda exchange: trouble(exchange) if exchange.nth == 1 else good(exchange)
 
 
@@ -622,7 +622,7 @@ def caused(error: BaseException, cause: BaseException) -> BaseException:
 
 
 class ReadTimeout(Exception):
-    """Named as the HTTP library names a silence."""
+    """Has the name of httpx's exception for a timeout."""
 
 
 @pytest.mark.parametrize(
@@ -689,7 +689,7 @@ def test_whatever_follows_a_good_beginning_is_a_value(content: bytes) -> None:
 
 
 class Turnstile:
-    """An answer that counts how many requests are under way at once, and holds each a little to let others come."""
+    """Counts how many requests are under way at once, and delays each to let others come."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -1036,7 +1036,7 @@ BEHAVIOURS = {
 
 @pytest.fixture(scope="module")
 def misbehaviour(shared: Path) -> Iterator[dict[str, tuple[Fetched | Failed, ...]]]:
-    """What became of every behaviour, first unknown and then known, all asked at once."""
+    """The results of all behaviours, fetched at once, first without and then with validators."""
     spec = importlib.util.spec_from_file_location("feedserver", shared / "feedserver.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -1,7 +1,7 @@
-"""A fault outside the entries of a feed changes no field of any entry, whatever the fault and wherever it is.
+"""A fault outside a feed's entries never changes a field of an entry.
 
-Tried on the feeds in data/feeds and, where it is there, on the material in ../shared: a sample of it, or all of it with
-DIGEST_SWEEP=all in the environment (some minutes).
+Tested with the feeds in data/feeds and, if they exist, with those in ../shared: a sample, or all of them
+with DIGEST_SWEEP=all in the environment (some minutes).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from digest.model import Document, Entry, Fetched
 
 OWN = sorted((Path(__file__).parents[1] / "data" / "feeds").glob("*.xml"))
 ODD = "wrapped-entries.xml"
-"""A feed with its entries in an unknown element, in which no other one with an entry can be told from that."""
+"""A feed with its entries in an unknown element, which looks like any other one with an entry."""
 ALL = os.environ.get("DIGEST_SWEEP") == "all"
 ENTRIES = {"item", "entry"}
 FRAME = {"rss", "feed", "rdf", "channel"}
@@ -53,13 +53,13 @@ FAULTS = {
 
 
 def entries(body: bytes) -> tuple[Entry, ...] | None:
-    """The entries of a document; None if it is no feed."""
+    """The entries of a document; None if it is not a feed."""
     outcome = parse(Fetched(feed=make_feed(), body=body, url="https://host.example/feed.xml"))
     return outcome.entries if isinstance(outcome, Document) else None
 
 
 def places(body: bytes) -> list[tuple[int, int]]:
-    """Places outside the entries of a well-formed feed, each with the number of entries before it."""
+    """Positions outside the entries of a well-formed feed, each with the number of entries before."""
     found, path = [(0, 0)], list[str]()
     count = 0
 
@@ -90,12 +90,12 @@ def places(body: bytes) -> list[tuple[int, int]]:
 
 
 def is_between_elements(body: bytes, place: int) -> bool:
-    """True unless the place is inside the text of an element, where a fault would be part of what it says."""
+    """True unless the position is inside the text of an element, which a fault would change."""
     return body[:place].rstrip()[-1:] in {b"", b">"}
 
 
 def changed(body: bytes, most: int = MOST_PLACES) -> Iterator[str]:
-    """Yields each kind of fault that changes an entry, with the place where it does."""
+    """Yields each kind of fault that changes an entry, with its position."""
     whole = entries(body)
     if not whole or b"\0" in body:
         return
@@ -119,12 +119,12 @@ def changed(body: bytes, most: int = MOST_PLACES) -> Iterator[str]:
 
 
 def without_zones(found: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """The entries, without whether a midnight is a day: the dates of the whole document tell that."""
+    """The entries with `zoneless` False for days: all dates of a document decide that."""
     return tuple(one._replace(zoneless=False) if one.day_only else one for one in found)
 
 
 def feeds(shared: Path) -> list[Path]:
-    """The documents of the material beside the repository that may be feeds."""
+    """The documents beside the repository that may be feeds."""
     listed = json.loads((shared / "corpus" / "index.json").read_text(encoding="utf-8"))
     found = [shared / "corpus" / one["path"] for one in listed if one["kind"] == "doc"]
     return [
@@ -152,7 +152,7 @@ def test_no_fault_outside_the_entries_of_feeds_as_they_are_changes_one(shared: P
 
 
 def elements() -> set[tuple[str, str]]:
-    """The elements for which feedparser has rules of its own, each with the address of its namespace."""
+    """The elements that feedparser handles, each with its namespace URI."""
     known = feedparser.mixin._FeedParserMixin
     prefixes = {prefix.lower(): address for address, prefix in known.namespaces.items()}
     names = {

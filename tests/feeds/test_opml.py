@@ -1,4 +1,4 @@
-"""Lists of subscriptions: what is read of a feed reader's OPML, and what is refused."""
+"""Subscription lists in OPML: what is read, and what is rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What other readers expect of the feeds that they are tested with, and what we make of them: the same, or why not.
+"""Other readers' test feeds: our results are what they expect, or we say why not.
 
 Title, link, date and authors of every entry are compared wherever the corpus beside the repository has an expected
 result. A difference is listed below with its reason; one that is new fails the test, and so does one that has gone.
@@ -112,7 +112,7 @@ def test_every_field_that_differs_from_what_another_reader_expects_is_listed(sha
 
 
 class Expected(NamedTuple):
-    """What another reader makes of an entry; what is None was not said."""
+    """Another reader's expected values for an entry; None if it has none."""
 
     title: str | None = None
     link: str | None = None
@@ -121,7 +121,7 @@ class Expected(NamedTuple):
 
 
 def read(path: Path) -> Document | Failed:
-    """Reads a file as if it were the answer from an address; those that are packed are unpacked by fetching."""
+    """Parses a file as if it had been fetched; compressed files are fetched, too."""
     feed = make_feed(url=path.name)
     fetched = fetch([feed], root=path.parent, known={}, agent="Digest/1", now=NOW)[0]
     if isinstance(fetched, Failed):
@@ -131,7 +131,7 @@ def read(path: Path) -> Document | Failed:
 
 
 def with_file(end: re.Match[bytes]) -> bytes:
-    """Adds a file to an entry, so that one without a link, as in many a test, is read as well."""
+    """Adds an enclosure to an entry, since entries without a link are skipped."""
     prefix, name = end.groups()
     return b"<%s%s %s/>%s" % (prefix, *(FILE_OF_ITEM if name == b"item" else FILE_OF_ENTRY), end[0])
 

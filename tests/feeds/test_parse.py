@@ -1,6 +1,7 @@
-"""What reading makes of documents: each in data/feeds has its expected entries beside it.
+"""Parses the documents in data/feeds, which have their expected entries beside them.
 
-Run this file to write the expected results anew, then read what changed: `python tests/feeds/test_parse.py`.
+Run this file to write the expected results again, then read the diff:
+`python tests/feeds/test_parse.py`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ URL = "https://host.example/feeds/all.xml"
 
 
 def read(body: bytes | str, url: str = URL, content_type: str = "") -> Document | Failed:
-    """Reads a body as the answer from an address."""
+    """Parses a body as if it had been fetched."""
     content = body.encode() if isinstance(body, str) else body
     return parse(Fetched(feed=make_feed(url=url), body=content, url=url, content_type=content_type))
 
@@ -56,7 +57,7 @@ def reason(body: bytes | str, **options: Any) -> str:
 
 
 def shown(outcome: Document | Failed) -> dict[str, Any]:
-    """The outcome as it stands in an expected file: fields that are empty are left out."""
+    """The result as it is in an expected file, without empty fields."""
     if isinstance(outcome, Failed):
         return {"failed": outcome.reason}
     entries = [
@@ -504,7 +505,7 @@ def test_page_names_the_first_feed_that_has_a_web_address() -> None:
 
 
 def rewrite() -> None:
-    """Writes every expected file anew."""
+    """Writes all expected files."""
     for path in FILES:
         text = json.dumps(shown(read(path.read_bytes())), ensure_ascii=False, indent=1)
         path.with_name(path.name + EXPECTED).write_text(text + "\n", encoding="utf-8")

@@ -57,9 +57,9 @@ def atom(content: str) -> str:
 
 GOOD = rss(item("Good"))
 SLOW = rss("<a/>" * 4_000_000).encode()
-"""Far below the cap of a fetch, and more than any feed needs."""
+"""Far below the size limit, and more than any feed needs."""
 LONG = rss("".join(item(f"n{number}", "<category>x</category>" * 600) for number in range(30)))
-"""A sound feed that takes a while."""
+"""A valid feed that takes a while."""
 DOCUMENTS: dict[str, bytes | str] = {
     "line ends before the declaration": "\n" * 1_000_000 + GOOD,
     "attributes": rss("<item " + " ".join(f'a{number}="1"' for number in range(40_000)) + "/>"),
@@ -99,7 +99,7 @@ def fetched(body: bytes | str, id: str = "x") -> Fetched:
 
 
 def read(*bodies: bytes | str, limits: Limits = SHORT) -> list[dict[str, str]]:
-    """What the documents come to, batch by batch: "read", or why not."""
+    """The results of the documents, batch by batch: "read", or the reason."""
     batches = parse_client.feeds(
         [fetched(body, str(number)) for number, body in enumerate(bodies)], limits
     )
@@ -111,17 +111,17 @@ def read(*bodies: bytes | str, limits: Limits = SHORT) -> list[dict[str, str]]:
 
 @pytest.fixture
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Gives every pull workers of its own, as it is outside of tests."""
+    """Gives every pull its own workers, as outside of tests."""
     monkeypatch.setattr(parse_client, "Worker", Kept)
 
 
 class Kept(parse_client.Worker):
-    """The real one, whatever other tests share."""
+    """The real one, not the one that tests share."""
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A digest with a good feed and one that is still to be written."""
+    """A digest with a good feed, and one that the test writes."""
     (tmp_path / "digest.toml").write_text(SETTINGS)
     (tmp_path / "good.xml").write_text(GOOD)
     return tmp_path
@@ -146,7 +146,7 @@ def in_worker(
     monkeypatch: pytest.MonkeyPatch,
     fresh: None,  # noqa: ARG001
 ) -> Callable[[str], None]:
-    """Has every worker run some lines before it is asked; `parse` is the module that it parses with."""
+    """Runs some lines in every worker at its start; `parse` is the module with the parser."""
 
     def hook(lines: str) -> None:
         folder = tmp_path / "hook"
@@ -400,7 +400,7 @@ def test_a_python_that_cannot_run_the_parser_is_said(in_worker: Callable[[str], 
 def test_the_parser_ends_with_the_command(
     root: Path, in_worker: Callable[[str], None], number: signal.Signals
 ) -> None:
-    """A lock tells whether it runs: it is gone with its process, whoever waits for that."""
+    """A lock shows whether it runs, since it ends with its process."""
     in_worker("""\
 import fcntl
 lock = open("running", "w")

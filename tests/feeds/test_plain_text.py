@@ -1,4 +1,4 @@
-"""From markup, and from what only looks like it, to plain text."""
+"""Markup, and what only looks like markup, to plain text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What strangers wrote leads nowhere into a private network: no redirect of a feed, no link that a feed brought."""
+"""No redirect of a feed and no link from a feed reaches a private network."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ QUICK = Limits(deadline=5, connect=2, silence=2, retries=0)
 AGENT = "Digest/1"
 FEED = b"<rss version='2.0'><channel><title>A feed</title></channel></rss>"
 PUBLIC, INSIDE = "127.0.0.2", "127.0.0.1"
-"""Two addresses of this machine, of which the tests take the first for one of the internet."""
+"""Two addresses of this machine; the tests treat the first as public."""
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="needs a second address of this machine: 127.0.0.2"
@@ -44,7 +44,7 @@ def internet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def inside() -> Iterator[FeedHost]:
-    """A server of the private network, which has a feed and a page."""
+    """A server in the private network, with a feed and a page."""
     answers = {
         "/feed": lambda exchange: exchange.reply(body=FEED),
         "/page": lambda exchange: exchange.reply(body=b"<title>A page</title>"),
@@ -61,7 +61,7 @@ def ask(url: str) -> Fetched | Failed:
 
 
 def redirect(*locations: str) -> dict[str, Answer]:
-    """Answers that lead from /0 to the first location, from /1 to the second, and so on."""
+    """Redirects from /0 to the first location, from /1 to the second, and so on."""
     return {
         f"/{number}": lambda exchange, location=location: exchange.reply(302, Location=location)  # type: ignore[misc]
         for number, location in enumerate(locations)

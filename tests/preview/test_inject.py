@@ -1,4 +1,4 @@
-"""What the preview puts into pages, and which file an address means: pure, so tried with whatever there is."""
+"""What the preview adds to pages, and which file a URL gets."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SIGNS = st.text(st.sampled_from("a.%/\\\0 ~2eEfF5cC0-é\u202e"), max_size=12)
 
 
 def shown(*problems: Problem, **margins: Annotation) -> Shown:
-    """A state of the preview; each margin belongs to the permalink of its name."""
+    """A state of the preview; each annotation belongs to the permalink of its name."""
     by_place = {
         f"2026/w20/#{name.replace('_', '-')}": (margin,) for name, margin in margins.items()
     }
@@ -44,7 +44,7 @@ def shown(*problems: Problem, **margins: Annotation) -> Shown:
 
 
 def site(url: str = f"https://example.org{BASE}") -> dict[str, bytes]:
-    """A site of four stories, of which two stand on home, all on their week's and their theme's page."""
+    """A site of four stories: two are on the home page, all on their weeks' and themes' pages."""
     stories = [
         make_story("a-note", note="Words, with a [link](2026-05-14-b-line.md)."),
         make_story("b-line", day="2026-05-14", themes=("memory-crunch",), excerpt="Said."),
@@ -196,7 +196,7 @@ def test_the_policy_of_a_dressed_page_lets_in_what_was_put_in() -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A preview's folder, with secrets around it and links that lead to them."""
+    """A preview's folder, with secrets around it and links to them."""
     top = tmp_path_factory.mktemp("digest")
     home = top / ".digest" / "preview"
     (home / "a" / "2e").mkdir(parents=True)
@@ -218,7 +218,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def ask(folder: Path, address: str) -> tuple[int, str, str]:
-    """Returns the status, the location and the body of what is answered at an address of the preview in this folder."""
+    """Returns status, Location and body of the response to a request."""
     said: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:

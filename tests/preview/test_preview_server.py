@@ -1,4 +1,4 @@
-"""The server of the preview: clients that are silent, slow or never done take nothing from others."""
+"""The preview's server: silent, slow or endless clients do not affect others."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
 
 def talk(port: int, beginning: bytes, more: bytes = b"") -> bytes:
-    """Sends a beginning, then more of the same until the server hangs up; returns what it has answered."""
+    """Sends a start, then more until the server disconnects; returns the response."""
     answered = b""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.sendall(beginning)

@@ -1,4 +1,4 @@
-"""`digest serve` as an editor meets it: a process, a browser's requests, saves on the disk, Ctrl-C."""
+"""`digest serve` as an editor uses it: a process, requests, saved files, Ctrl-C."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def preview(root: Path) -> Iterator[Preview]:
-    """Its preview, which runs."""
+    """Its running preview."""
     with previewing(root) as running:
         yield running
 
@@ -487,7 +487,7 @@ def test_the_browser_is_opened_if_asked_for(
 
 
 def write_script(folder: Path, told: Path) -> Path:
-    """A browser that does nothing but say what it was asked to open."""
+    """A browser that only writes down what it should open."""
     script = folder / "browser"
     script.write_text(f'#!/bin/sh\nprintf %s "$1" > {told}\n')
     script.chmod(0o755)
@@ -551,7 +551,7 @@ UNHEARD = 'mount -t overlay overlay -o "lowerdir=$0/lower,upperdir=$0/upper,work
 def test_a_save_that_the_system_gives_no_notice_of_is_shown(
     words: tuple[str, ...], tmp_path: Path
 ) -> None:
-    """As a digest on Windows' disk looks from WSL, and a shared folder from within a container."""
+    """Like a digest on a Windows disk in WSL, or a shared folder in a container."""
     for name in ("upper", "work", "merged"):
         (tmp_path / name).mkdir()
     root = previews.make(tmp_path / "lower/digest")

@@ -1,4 +1,4 @@
-"""The preview in a real browser: the page follows each save by itself, stays where it was, and tells what is wrong."""
+"""The preview in a real browser: pages reload after a save, keep their position, show problems."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DOWN = 900
 
 @pytest.fixture
 def preview(tmp_path: Path) -> Iterator[Preview]:
-    """The preview of a digest whose week is longer than any screen."""
+    """The preview of a digest with a long week."""
     root = previews.make(tmp_path)
     for number in range(30):
         words = f"Words of number {number}. " * 20
@@ -34,7 +34,7 @@ def preview(tmp_path: Path) -> Iterator[Preview]:
 
 @pytest.fixture
 def page(browser: Browser, preview: Preview) -> Iterator[Page]:
-    """The week's page in the browser, with its own policy; what the browser complains of fails the test."""
+    """The week's page with its own policy; any error in the browser's console fails the test."""
     said: list[str] = []
     with browsing.reading(browser, viewport={"width": 900, "height": 700}) as opened:
         opened.set_default_timeout(60_000)

@@ -1,4 +1,4 @@
-"""What serve keeps from build to build saves it work and changes nothing: its pages are those of a clean build."""
+"""What serve keeps between builds never changes a page: pages are those of a clean build."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NEW = "content/2026/w21/2026-05-19-new.md"
 
 
 class Desk:
-    """A digest at work: `save` writes files and has them built, as the keeper would."""
+    """A digest in use: `save` writes files and builds, as the preview's loop would."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -29,7 +29,7 @@ class Desk:
         assert self.maker.make(frozenset())
 
     def save(self, **files: str | None) -> bool:
-        """Saves files by their names in this module, or deletes them; tells whether that was built."""
+        """Saves or deletes files by their names in this module; returns True if the build succeeded."""
         names = {
             "story": STORY,
             "other": OTHER,
@@ -51,14 +51,14 @@ class Desk:
         return read_folder(self.root / ".digest/preview")
 
     def clean(self, elsewhere: Path) -> dict[str, bytes]:
-        """The pages that a build makes which remembers nothing."""
+        """The pages of a build without a cache."""
         shutil.copytree(self.root, elsewhere, ignore=shutil.ignore_patterns(".digest"))
         folder = elsewhere / ".digest/preview"
         build_into(folder, elsewhere, config.load(elsewhere), drafts=True)
         return read_folder(folder)
 
     def hints(self, file: str) -> list[str]:
-        """What stands beside a story."""
+        """The hints beside a story."""
         week, slug = "2026/w20/", file.rpartition("/")[2][11:-3]
         (margin,) = self.maker.board.shown.stories(f"{week}#{slug}")
         return [hint.what for hint in margin.hints]

@@ -1,6 +1,7 @@
-"""What text editors, git and people do to a digest's files, and what of it makes a new preview: nothing here is played.
+"""Which changes by text editors, git and people start a new build, with real files and events.
 
-No test waits for nothing to happen: after what must change nothing comes a save that must, and the first word is its.
+No test waits for nothing to happen: after a change that must not start a build comes one that
+must, and the first build has to be for that.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ LONGEST = 20
 
 
 class Kept:
-    """A digest that is kept: what `make` was told, as it comes; `well` is what the next ones return."""
+    """A digest with a rebuild loop: the files that `make` gets; `well` is what it returns."""
 
     def __init__(self, root: Path, *, poll: bool = False) -> None:
         self.root = root
@@ -46,7 +47,7 @@ class Kept:
         return set(self.told.get(timeout=LONGEST))
 
     def until(self, *files: str) -> int:
-        """Returns how many builds it took until all of these files were told of."""
+        """Returns how many builds it took until all of these files were reported."""
         waiting, builds = set(files), 0
         while waiting:
             waiting -= self.next()
@@ -73,7 +74,7 @@ def git(folder: Path, *words: str) -> None:
 
 @pytest.fixture
 def plain(tmp_path: Path) -> Path:
-    """The files of a digest, before anybody looks at them."""
+    """The files of a digest, before the first scan."""
     (tmp_path / WEEK).mkdir(parents=True)
     for file in ("digest.toml", STORY, OTHER):
         (tmp_path / file).write_text(f"first words of {file}")
@@ -82,7 +83,7 @@ def plain(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def kept(plain: Path) -> Iterator[Kept]:
-    """A digest that is kept, after its first build."""
+    """A digest with a rebuild loop, after its first build."""
     kept = Kept(plain)
     kept.keeper.begin()
     assert kept.next() == set()
@@ -337,7 +338,7 @@ def test_a_watcher_thread_that_has_died_is_replaced(kept: Kept) -> None:
 
 
 class _Silent(EventEmitter):
-    """A watcher as disks have it that give no notice of changes."""
+    """A watcher on a disk that sends no change events."""
 
     def queue_events(self, timeout: float) -> None:
         self.stopped_event.wait(timeout)
@@ -345,7 +346,7 @@ class _Silent(EventEmitter):
 
 @contextmanager
 def keeping(root: Path, *, poll: bool = False) -> Iterator[Kept]:
-    """A digest that is kept, after its first build."""
+    """A digest with a rebuild loop, after its first build."""
     kept = Kept(root, poll=poll)
     kept.keeper.begin()
     assert kept.next() == set()
