@@ -386,7 +386,7 @@ def test_a_python_that_cannot_run_the_parser_is_said(in_worker: Callable[[str], 
     in_worker("raise SystemExit(1)")
 
     with pytest.raises(
-        DigestError, match=r"cannot run digest\.feeds\.worker, .*; reinstall digest"
+        DigestError, match=r"cannot run digest\.feeds\.parse_worker, .*; reinstall digest"
     ):
         read(GOOD)
 
