@@ -155,7 +155,10 @@ class _Page:
         return self.data.authors or names or self._all("author")
 
     def _all(self, *properties: str) -> list[str]:
-        return [value for name in properties for value in self.meta.get(name, ())]
+        values = list[str]()
+        for name in properties:
+            values += self.meta.get(name, ())
+        return values
 
     def _first(self, name: str) -> str:
         return next(iter(self.meta.get(name, ())), "")

@@ -56,19 +56,17 @@ _DATES = [
     r"(?P<year>\d{4})-(?P<ordinal>\d{3})(?!\d)",
 ]
 _SHORT_CLOCK = r"(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?(?!\d)"
-_FORMS = [
-    re.compile(form, re.IGNORECASE)
-    for form in (
-        *(rf"{day}(?:{_SEPARATOR}{_CLOCK}\s*(?P<zone>.*)|{_ZONED_DAY})" for day in _DATES),
-        *(rf"{day}{_SEPARATOR}{_SHORT_CLOCK}\s*(?P<zone>.*)" for day in _DATES[:2]),
-        *(rf"{_WEEKDAY}{_CLOCK}(?P<zone>\s?(?-i:[A-Z]{{1,5}}))?[\s,|–—-]+{day}" for day in _DATES),
-        rf"{_WEEKDAY}{_MONTH}\s+{_DAY},?\s+{_CLOCK}\s+{_ZONE_BEFORE_YEAR}{_YEAR}",
-        rf"{_WEEKDAY}{_DAY}\s+{_MONTH}\s+{_CLOCK}\s+{_ZONE_BEFORE_YEAR}{_YEAR}",
-        r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})[t\s]?"
-        r"(?P<hour>\d{2}):?(?P<minute>\d{2}):?(?P<second>\d{2})?"
-        r"(?:[.,](?P<fraction>\d{1,9})\d*)?\s*(?P<zone>\D.*)?",
-    )
+_PATTERNS = [
+    *(rf"{day}(?:{_SEPARATOR}{_CLOCK}\s*(?P<zone>.*)|{_ZONED_DAY})" for day in _DATES),
+    *(rf"{day}{_SEPARATOR}{_SHORT_CLOCK}\s*(?P<zone>.*)" for day in _DATES[:2]),
+    *(rf"{_WEEKDAY}{_CLOCK}(?P<zone>\s?(?-i:[A-Z]{{1,5}}))?[\s,|–—-]+{day}" for day in _DATES),
+    rf"{_WEEKDAY}{_MONTH}\s+{_DAY},?\s+{_CLOCK}\s+{_ZONE_BEFORE_YEAR}{_YEAR}",
+    rf"{_WEEKDAY}{_DAY}\s+{_MONTH}\s+{_CLOCK}\s+{_ZONE_BEFORE_YEAR}{_YEAR}",
+    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})[t\s]?"
+    r"(?P<hour>\d{2}):?(?P<minute>\d{2}):?(?P<second>\d{2})?"
+    r"(?:[.,](?P<fraction>\d{1,9})\d*)?\s*(?P<zone>\D.*)?",
 ]
+_FORMS = [re.compile(pattern, re.IGNORECASE) for pattern in _PATTERNS]
 _UNIX_TIME = re.compile(r"(\d{10})(?:\.\d*)?|(\d{10})\d{3}", re.ASCII)
 
 _REMARK = re.compile(r"\(([^()]*)\)")

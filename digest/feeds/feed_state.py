@@ -46,11 +46,8 @@ def _is_plausible(known: Mapping[str, Any], now: datetime) -> bool:
         return False
     latest = now + http_errors.LONGEST_WAIT
     try:
-        return all(
-            datetime.fromisoformat(known[key]) <= latest
-            for key in ("wait", "asked")
-            if known.get(key)
-        )
+        times = [datetime.fromisoformat(known[key]) for key in ("wait", "asked") if known.get(key)]
+        return all(time <= latest for time in times)
     except (ValueError, TypeError):  # not a date, or one without a zone
         return False
 

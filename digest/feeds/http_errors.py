@@ -83,15 +83,14 @@ def conditional_headers(known: Validators, now: datetime) -> dict[str, str]:
 
     Validators come from a stranger: those that are too long or not printable ASCII are left out.
     """
-    headers = {
-        "If-None-Match": known.etag,
-        "If-Modified-Since": usable_last_modified(known.modified, now),
-    }
-    return {
-        name: value
-        for name, value in headers.items()
-        if 0 < len(value) <= _LONGEST_VALIDATOR and value.isascii() and value.isprintable()
-    }
+    headers = {}
+    for name, value in (
+        ("If-None-Match", known.etag),
+        ("If-Modified-Since", usable_last_modified(known.modified, now)),
+    ):
+        if 0 < len(value) <= _LONGEST_VALIDATOR and value.isascii() and value.isprintable():
+            headers[name] = value
+    return headers
 
 
 def usable_last_modified(modified: str, now: datetime) -> str:

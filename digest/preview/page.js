@@ -1,4 +1,4 @@
-// Reloads the page when a newer build is shown, where the reader was; a hidden page waits until it is looked at.
+// Reloads the page when there is a newer build, at the same scroll position. A hidden page waits until it is visible.
 (() => {
   const { build, events } = document.currentScript.dataset;
   const memory = "digest-preview " + location.pathname;
@@ -7,7 +7,7 @@
 
   const keep = () => {
     const open = opened().filter((one) => one.open).map((one) => one.dataset.digest);
-    try { sessionStorage.setItem(memory, JSON.stringify({ top: scrollY, open })); } catch { /* not allowed: no matter */ }
+    try { sessionStorage.setItem(memory, JSON.stringify({ top: scrollY, open })); } catch { /* storage is disabled */ }
   };
   const recall = () => {
     try {
