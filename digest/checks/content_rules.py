@@ -110,9 +110,7 @@ def unsettled(
 
 
 def edited(survey: ContentReport, read: Read) -> tuple[str, ...]:
-    """Returns the files with changes by a pull that were edited since, or merged by git with an
-    edit.
-    """
+    """Returns the files with changes by a pull that were edited since, here or in a git merge."""
     history, found = survey.history, []
     for story in survey.content.stories:
         records = [] if story.hide else [record for _, record in history.of(story)]
@@ -135,9 +133,7 @@ def of_text(text: Letter | FreePage) -> tuple[Problem, ...]:
 
 
 def line_finder(read: Callable[[str], str]) -> LineOf:
-    """Returns a function that finds the line of a key in a file. Only files with a hint are
-    read.
-    """
+    """Returns a function that finds the line of a key. Only files with a hint are read."""
     text_of = cache(read)
 
     def line_of(file: str, key: str) -> int:
@@ -229,9 +225,7 @@ def _slips(written: Iterable[Text]) -> Iterator[Problem]:
 
 
 def _titled(introductions: Iterable[FreePage], line_of: LineOf) -> Iterator[Problem]:
-    """Finds introductions with a `title`, which has no effect: a theme's title is in
-    digest.toml.
-    """
+    """Finds introductions with a `title`: a theme has its title from digest.toml."""
     for one in introductions:
         is_default = one.title == one.name.replace("-", " ").capitalize()
         line = 0 if is_default else line_of(one.file, "title")

@@ -22,9 +22,7 @@ _MOST_BYTES = 1_000_000
 
 
 def unknown_feeds(survey: ContentReport, config: Config) -> Iterator[Problem]:
-    """Finds feeds that are not in digest.toml: of stories without a ledger, of ledgers without
-    stories.
-    """
+    """Finds feeds missing in digest.toml: stories without a ledger, ledgers without stories."""
     configured = {feed.id for feed in config.feeds}
     files: dict[str, str] = {}
     for story in survey.content.stories:
@@ -45,9 +43,7 @@ def unknown_feeds(survey: ContentReport, config: Config) -> Iterator[Problem]:
 
 
 def shared_files(ledgers: Mapping[str, Mapping[str, Record]]) -> Iterator[Problem]:
-    """Finds story files that belong to two entries without a common name, after git has merged two
-    pulls.
-    """
+    """Finds story files of two entries without a common name, after git merged two pulls."""
     records_of: dict[str, list[tuple[str, Record]]] = defaultdict(list)
     for feed, records in ledgers.items():
         for record in records.values():

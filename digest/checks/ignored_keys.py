@@ -46,9 +46,7 @@ def empty(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _run(lines: list[str]) -> int:
-    """Returns the number of lines up to the last of the keys at the top of a text, blank lines
-    included.
-    """
+    """Returns the number of lines up to the last key at the top of a text."""
     end = 0
     for number, line in enumerate(lines, start=1):
         if _key(line):

@@ -283,9 +283,7 @@ def raw_html(prose: Prose) -> Iterator[Found]:
 
 
 def lost_front_matter(prose: Prose) -> Iterator[Found]:
-    """Finds keys at the top of a text that are shown as text, since there is no `---` above
-    them.
-    """
+    """Finds keys at the top of a text that are shown as text, without a `---` above."""
     first = prose.blocks[0] if prose.blocks else None
     if first is None:
         return

@@ -126,9 +126,7 @@ class Prose:
 
 
 def is_silent(text: str) -> bool:
-    """True if nothing of a text is shown: it is empty, or has only comments and link
-    definitions.
-    """
+    """True if nothing of a text is shown: it has at most comments and link definitions."""
     if "<!--" not in text and "]:" not in text:
         return not text.strip()
     # No comment that opens below this is closed.
@@ -156,8 +154,7 @@ class Lines(list[str]):
         return closing, bare
 
     def closing(self, opened: int, signs: str, *, indented: bool = False) -> int | None:
-        """Returns the number of the line that closes the fence in line `opened`, both from 0; None
-        if there is none.
+        """Returns the line that closes the fence in line `opened`, both from 0; None without one.
 
         `signs` are those of the fence. The closing line of an `indented` one may be indented too.
         """
@@ -181,9 +178,7 @@ def _is_definition(line: str) -> bool:
 
 
 def _without_code(text: str) -> str:
-    """Returns a text with `x` for each character of code within a line, between equal runs of
-    backticks.
-    """
+    """Returns a text with `x` for code within a line, between equal runs of backticks."""
     runs = [found.span() for found in _BACKTICKS.finditer(text)]
     if len(runs) < 2:
         return text
@@ -273,8 +268,7 @@ def _inline(text: str) -> Iterator[Link]:
 
 
 def _pairs(signs: re.Pattern[str], text: str) -> dict[int, int]:
-    """Returns where each bracket closes, by where it opens; brackets that a paragraph leaves open
-    are missing.
+    """Returns where each bracket closes, by where it opens, if it closes in its paragraph.
 
     `signs` finds opening and closing brackets, and the ends of paragraphs.
     """
@@ -335,9 +329,7 @@ def _bare(text: str) -> Iterator[Link]:
 
 
 def _without_closing(address: str) -> str:
-    """Returns a bare URL without the punctuation after it, and without a parenthesis that it does
-    not open.
-    """
+    """Returns a URL without punctuation and closing parentheses that follow it."""
     end, extra = len(address), address.count(")") - address.count("(")
     while end and (address[end - 1] in _TRAILING or (address[end - 1] == ")" and extra > 0)):
         extra -= address[end - 1] == ")"

@@ -30,9 +30,7 @@ _UNSURE = "delete one of them"
 def of_each(
     stories: Sequence[Story], history: History, zone: ZoneInfo, line_of: LineOf
 ) -> Iterator[Problem]:
-    """Yields the hints about each story by itself, except those about its folder and its
-    excerpt.
-    """
+    """Yields the hints about each story by itself, except those about folder and excerpt."""
     for rule in (_tracked, _truncated, _altered_ids):
         yield from rule(stories, history, line_of)
     yield from _misdated(stories, history, zone, line_of)
@@ -92,9 +90,7 @@ def in_another_week(
 def _misdated(
     stories: Iterable[Story], history: History, zone: ZoneInfo, line_of: LineOf
 ) -> Iterator[Problem]:
-    """Finds file names with another day than `published`, unless the publisher has changed the
-    date.
-    """
+    """Finds file names with another day than `published`, unless the publisher changed it."""
     for story in stories:
         place = paths.PLACE.fullmatch(story.file)
         days = {story.published.date(), story.published.astimezone(zone).date()}
@@ -170,9 +166,7 @@ def second_leads(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem]
 
 
 def same_articles(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem]:
-    """Finds stories that link to the same article. If they have the same id too, that is an
-    error.
-    """
+    """Finds stories that link to the same article. With the same id too it is an error."""
     seen: dict[str, Story] = {}
     for story in sorted(stories, key=lambda story: (story.published, story.file)):
         names = _article_names(story)
@@ -185,9 +179,7 @@ def same_articles(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem
 
 
 def hidden_but_shown(stories: Sequence[Story], line_of: LineOf) -> Iterator[Problem]:
-    """Finds hidden stories that are published by another file: the same article, or headline and
-    day.
-    """
+    """Finds hidden stories that another file publishes: same article, or headline and day."""
     names_of: dict[str, list[str]] = {}
     shown: dict[str, str] = {}
     for story in stories:

@@ -24,18 +24,14 @@ _NO_FEED = Feed(id="", url="", title="", publisher="")
 
 
 def names_in_question(addresses: Iterable[str], ledgers: Ledgers) -> frozenset[str]:
-    """Returns texts to search for: the file of a story at one of these URLs contains one of
-    them.
-    """
+    """Returns texts to search for: a story at one of these URLs contains one of them."""
     known = known_at(addresses, ledgers)
     names = {name for address in addresses for name in names_of_link(address)}
     return frozenset(names.union(*(names_of(record.aliases) for _, record in known)))
 
 
 def already(addresses: Iterable[str], snapshot: Snapshot) -> str:
-    """Returns the message for a story that is here or was deleted: its file, and what to do; "" if
-    it is new.
-    """
+    """Returns the message for a story that is here or was deleted, "" if it is new."""
     known = known_at(addresses, snapshot.ledgers)
     pages = known_at(addresses, {paths.ADDED: snapshot.added})
     keys = frozenset(key for feed, record in known for key in ledger.keys_on_disk(record, feed))
@@ -66,9 +62,7 @@ def already(addresses: Iterable[str], snapshot: Snapshot) -> str:
 
 
 def story_of(entry: Entry, source: str, snapshot: Snapshot, config: Config, now: datetime) -> Story:
-    """Returns the story of a page, with its file; if a letter has closed its week, in the next open
-    week.
-    """
+    """Returns the story of a page, with its file, in its own or the next open week."""
     fresh = fresh_story(Arrival(_NO_FEED, entry, "", ()), config, now)
     week = snapshot.open_week(fresh.week)
     slug = Slugs(snapshot.taken).take(week, entry)

@@ -27,9 +27,7 @@ _MIDNIGHT = "T00:00:00Z"
 
 
 class Claim(NamedTuple):
-    """A story's file, the first date of its entry, and the date that the feed gives now
-    (`identity.stamp`).
-    """
+    """A story's file, its entry's first date, and the feed's date now (`identity.stamp`)."""
 
     file: str
     first: str
@@ -37,8 +35,9 @@ class Claim(NamedTuple):
 
 
 def claims(file: str, entry: Entry, record: Record) -> Iterator[Claim]:
-    """Yields a claim if an entry changes its date for the first time. A time added to the same day
-    does not count.
+    """Yields a claim if an entry's day or time changes for the first time.
+
+    A time that is added to the same day does not count.
     """
     known = _stamps(record.aliases)
     now = stamp(entry.published) if entry.published else ""
@@ -65,9 +64,7 @@ def report(found: Collection[Claim]) -> Iterator[str]:
 def dated(
     merged: Merged, story: Story, fresh: Story, record: Record | None, wrote: Mapping[str, str]
 ) -> Merged:
-    """Returns a merge with the date that a feed gives later, if the file still has the time of the
-    pull.
-    """
+    """Returns a merge with the feed's date, if the file still has the time of the pull."""
     was_undated = record is not None and record.made and record.said.get("published") == ""
     is_ours = wrote.get("published") == ledger.hash_of_value(story.published)
     if not was_undated or not is_ours or fresh.published >= story.published:

@@ -25,8 +25,7 @@ def in_question(
     due: Collection[str] = (),
     returned: Collection[str] = (),
 ) -> frozenset[str]:
-    """Returns the names to search the story files for: those of entries that are new, new to their
-    feed, or changed.
+    """Returns the names to search the story files for: those of new and changed entries.
 
     If there are none, no story file has to be read. In feeds that are `due`, held corrections count
     as changes too; in feeds that have `returned`, also what other feeds have corrected meanwhile.
@@ -54,9 +53,7 @@ def in_question(
 def related(
     documents: Sequence[tuple[Feed, Document]], ledgers: Ledgers
 ) -> dict[str, dict[str, Record]]:
-    """Returns the part of the ledgers that shares a name with the documents, which is enough to
-    match their entries.
-    """
+    """Returns the records that share a name with the documents: enough to match their entries."""
     entries = [entry for _, document in documents for entry in document.entries]
     titles = {entry.title for entry in entries}
     names = {alias for entry in entries for alias in identity.aliases_of(entry)}
@@ -182,9 +179,7 @@ def overdue(ledgers: Ledgers, config: Config, carried: Mapping[str, Collection[s
 def holding(
     ledgers: Ledgers, lines: Mapping[str, Iterable[Record]], carried: Mapping[str, Collection[str]]
 ) -> set[str]:
-    """Returns the feeds that hold a correction of an entry that they carry, once `lines` are added
-    to the ledgers.
-    """
+    """Returns the feeds that hold a correction of an entry they carry, after `lines` are added."""
     found = set()
     for feed, records in ledgers.items():
         newest = {**records, **{line.id: line for line in lines.get(feed, ())}}
@@ -237,8 +232,7 @@ def warnings(
     blocked: Iterable[str],
     problems: Iterable[Problem],
 ) -> list[str]:
-    """Returns a warning for each file that cannot be read, for guids that several entries share,
-    and for lost entries.
+    """Returns a warning for each unreadable file, for shared guids, and for skipped entries.
 
     `distinct` are the entries without repeated ones, `blocked` the files that cannot be read.
     """

@@ -45,9 +45,7 @@ class Names(NamedTuple):
 
 
 def kinds(names: Sequence[Names]) -> list[tuple[LinkKind, bool]]:
-    """Returns for each entry of a document what its link identifies, and whether its guid is
-    vague.
-    """
+    """Returns for each entry of a document what its link identifies, and if its guid is vague."""
     all_links = [_place(one.entry.link) for one in names]
     in_list = _in_list(all_links) or _places(all_links)
     guids_in_list = _in_list(one.guid for one in names)
@@ -84,9 +82,7 @@ def _place(link: str) -> str:
 
 
 def _in_list(names: Iterable[str]) -> frozenset[str]:
-    """Returns the names that differ only in a number, if the numbers are not higher than the number
-    of such names.
-    """
+    """Returns the names that differ only in a number no higher than their count."""
     groups: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
     for name in names:
         found = _NUMBER.search(name)
@@ -102,9 +98,7 @@ def _in_list(names: Iterable[str]) -> frozenset[str]:
 
 
 def _places(found: Collection[str]) -> frozenset[str]:
-    """Returns the links of a document if all of them end in a separate number of one or two
-    digits.
-    """
+    """Returns the links of a document if each ends in a separate number below 100."""
     for link in found:
         number = _PLACE.search(link)
         if not number or _ID.search(link[: number.start()]):

@@ -1,6 +1,4 @@
-"""Warns if a feed may have brought entries between two pulls that no pull has seen, or has gone
-quiet.
-"""
+"""Warns if a feed may have had entries that no pull has seen, or has gone quiet."""
 
 from __future__ import annotations
 
@@ -24,8 +22,7 @@ _DOUBLES = (
 
 
 def gap(document: Document, known: int, records: Mapping[str, Record], now: datetime) -> str:
-    """Returns the warning that entries may have been missed: no entry of the document is in the
-    feed's ledger.
+    """Returns the warning that entries may have been missed, as none of the document is known.
 
     A feed has only its newest entries. If even the oldest of those is new, others may have come and
     gone since the last pull. Entries older than the ledger's oldest say nothing, nor do records
@@ -48,9 +45,7 @@ def gap(document: Document, known: int, records: Mapping[str, Record], now: date
 
 
 def quiet(records: Mapping[str, Record], now: datetime) -> str:
-    """Returns the warning that a feed has brought nothing for more than twice its longest recent
-    silence.
-    """
+    """Returns the warning that a feed is silent for more than twice its longest recent silence."""
     dates = _past_dates(records, now)[-_RECENT:]
     longest = max((later - earlier for earlier, later in pairwise(dates)), default=None)
     if longest is None or now - dates[-1] <= max(2 * longest, _SHORTEST):

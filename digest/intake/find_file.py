@@ -28,9 +28,7 @@ class Finder:
         """The stories that were read, by file, with the changes of this pull."""
 
     def find(self, file: str, names: Iterable[str]) -> tuple[Story | None, str]:
-        """Returns the story that the ledgers know by this file, or an unreadable file that may be
-        it, or neither.
-        """
+        """Returns the story, or else an unreadable file that may be it, "" if there is none."""
         altered = self._snapshot.altered
         for other, owner in altered.items():
             if owner == file and other in self.stories:
@@ -49,9 +47,7 @@ class Finder:
         return None, self._snapshot.hidden(names)
 
     def is_gone(self, file: str) -> bool:
-        """True if the ledgers know a story by this file, and no file on disk is or may be that
-        story.
-        """
+        """True if the ledgers know a story by this file, and no file on disk can be it."""
         records = self._records.get(file, {})
         aliases = [alias for record in records.values() for alias in record.aliases]
         is_there = file in self._snapshot.files or file in self._snapshot.altered.values()
@@ -59,9 +55,7 @@ class Finder:
         return bool(records) and not (is_there or self._snapshot.hidden(names_of(aliases)))
 
     def _likeness(self, story: Story, file: str) -> int:
-        """Returns how many of link, headline and date a story on disk shares with one in the
-        ledgers.
-        """
+        """Returns how many of link, headline and date a story on disk shares with the ledgers."""
         records = self._records[file].values()
         aliases = {alias for record in records for alias in record.aliases}
         titles = {record.title for record in records}

@@ -73,9 +73,7 @@ class Filing:
 
 
 def names_in(inbox: Inbox, ledgers: Ledgers) -> frozenset[str]:
-    """Returns texts to search for: a story file that may be the story of an inbox file contains one
-    of them.
-    """
+    """Returns texts to search for: a file with the story of an inbox file contains one of them."""
     names, addresses = set[str](), set[str]()
     for file, text in inbox.texts.items():
         try:
@@ -176,9 +174,7 @@ class _Planning:
 
 
 def _day(name: str) -> date | None:
-    """Returns the date at the start of a file's name, if any; raises Faults if there is no such
-    day.
-    """
+    """Returns the date at the start of a file's name; raises Faults if it is invalid."""
     dated = _DATED.match(name.rpartition("/")[2])
     try:
         return timestamps.day(dated[0]) if dated else None

@@ -1,5 +1,4 @@
-"""Matches entries with stories: which entries are the same story, and by which names the ledger
-will know it.
+"""Matches entries with stories, and decides by which names the ledger will know them.
 
     documents ──own ledger──▶ ──all ledgers, and each other──▶ the story of each entry, known or new
 
@@ -38,8 +37,7 @@ NEW = score.NEW
 def resolve(
     documents: Documents, known: identity.Known, is_gone: Callable[[str], bool] = lambda _: False
 ) -> list[list[str]]:
-    """Returns for each entry of each document the file of its story, or the name of a new story
-    (`NEW`).
+    """Returns for each entry of each document the file of its story, or a new name (`NEW`).
 
     All documents are first matched with the stories of their own feeds; the names that these
     entries add to a story count in the second round, for all feeds. All entries of a document are
@@ -111,9 +109,7 @@ class Context:
         )
 
     def is_shared(self, feed: str, entry: Entry) -> bool:
-        """True if several entries or stories have an entry's link; a link with a fragment is
-        compared with it.
-        """
+        """True if several entries or stories have this link, with its fragment if it has one."""
         if not urls.fragment(entry.link):
             return self.is_weak(feed, entry.link)
         stories = self._known.get(
@@ -126,9 +122,7 @@ class Context:
         return urls.lasting(urls.canonical(link)) in self._crowded or urls.is_front_page(link)
 
     def is_place(self, entry: Entry) -> bool:
-        """True if an entry's link has a fragment, and no other entry of its document has this
-        link.
-        """
+        """True if an entry's link has a fragment and no other entry has this link."""
         return bool(urls.fragment(entry.link)) and identity.whole_link(entry) not in self._crowded
 
     def stand_in(self, feed: str, entry: Entry, salt: str = "") -> str:
@@ -144,9 +138,7 @@ class Context:
 
 
 def minted(entry: Entry, salt: str = "") -> str:
-    """Returns a guid of our own, made from what an entry says, for one that neither guid nor link
-    identifies.
-    """
+    """Returns a guid of our own, made from what an entry says."""
     when = identity.stamp(entry.published) if entry.published else ""
     when = when if identity.has_headline(entry) else identity.apart(entry)
     words = f"{identity.whole_link(entry)}\n{entry.title}\n{when}{salt}"
@@ -205,9 +197,7 @@ def _free_stand_in(
     used: Container[str],
     ids: Mapping[str, str],
 ) -> str:
-    """Returns what serves as guid: the given one, or a new one if the entry's name would be another
-    story's.
-    """
+    """Returns the given guid, or a new one if it would name another story."""
     name = guid or entry.link
     owners = list(known.get(f"guid:{name}", ()))
     if not guid:
@@ -227,8 +217,7 @@ def _free_stand_in(
 def _is_foreign(
     feed: str, entry: Entry, file: str | None, known: identity.Known, bare: Container[str]
 ) -> bool:
-    """True if an entry's guid is the name of another story: its guid, or its link if that story has
-    no guid.
+    """True if an entry's guid is the guid of another story, or its link if it has no guid.
 
     `bare` has the links of the entries without a guid.
     """
@@ -295,8 +284,7 @@ def _signs(
 def _has_moved(
     feed: str, entries: Sequence[Entry], context: Context, known: identity.Known
 ) -> bool:
-    """True if an entry has the headline and exact date of one story in its feed, but the only link
-    of another.
+    """True if an entry has headline and date of one story, but the only link of another.
 
     Then links in this feed say where in a list an entry is, and not which story it is.
     """

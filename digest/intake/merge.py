@@ -64,8 +64,7 @@ class Merged:
 
 
 def agreed(story: Story, ours: Story) -> dict[str, str]:
-    """Returns the hashes of the fields of an adopted file that are as pull would write them: they
-    count as pull's.
+    """Returns the hashes of the fields of an adopted file that are as pull would write them.
 
     No ledger knows the file's excerpt, so a quotation of the publisher's words is still part of its
     note.
@@ -87,9 +86,7 @@ def lacking(story: Story) -> tuple[str, ...]:
 
 
 def _with_opening(story: Story, hashes: Collection[str]) -> Story:
-    """Returns a story with the quotation at the top of its body as excerpt, even if the editor
-    wrote it.
-    """
+    """Returns a story with any quotation at the top of its body as its excerpt."""
     if story.excerpt:
         return story
     words = excerpt.opening(story.note)[0]
@@ -99,8 +96,7 @@ def _with_opening(story: Story, hashes: Collection[str]) -> Story:
 def _with_excerpt(
     story: Story, wrote: Hashes, theirs: Hashes, *, is_bare: bool
 ) -> tuple[Story, str]:
-    """Returns a story with what counts as its excerpt, and the excerpt if it was moved below the
-    note.
+    """Returns a story with what counts as its excerpt, and an excerpt moved below the note.
 
     `is_bare`: pull wrote no excerpt, so a quotation is the editor's.
     """
@@ -180,9 +176,7 @@ def merge(
 
 
 def before_kill(story: Story, old: Story, new: Story) -> Story:
-    """Returns a story as it was before a killed pull changed `old` into `new`; fields edited since
-    stay as they are.
-    """
+    """Returns a story as it was before a killed pull; fields edited since stay as they are."""
     story, old, new = (_with_opening(one, ()) for one in (story, old, new))
     done = [name for name in FIELDS if getattr(new, name) == getattr(story, name)]
     return replace(story, **{name: getattr(old, name) for name in done})
@@ -201,9 +195,7 @@ def _changed_before(story: Story, begun: Story | None, names: Iterable[str]) -> 
 def _withdrawn(
     story: Story, moved: str, before: Hashes, incoming: Hashes, written: Hashes
 ) -> tuple[str, ...]:
-    """Returns the fields that the feed gave and no longer gives, if pull wrote them and the file
-    still has them.
-    """
+    """Returns the fields by pull that the feed no longer gives and the file still has."""
     found = []
     for name in WITHDRAWABLE:
         is_gone = before.get(name) and name not in incoming
@@ -228,8 +220,7 @@ def _kept(name: str, story: Story, fresh: Story, why: str, moved: str) -> Kept |
 def _updated(
     story: Story, fresh: Story, agreed: set[str], wrote: Mapping[str, str], now: datetime
 ) -> datetime | None:
-    """Returns when the publisher last changed the words, None if they did not change or the editor
-    has set a date.
+    """Returns the date of the publisher's last change, None without one or if the editor set it.
 
     If the words are in the file already, a killed pull has written them, together with the date.
     """

@@ -66,9 +66,7 @@ def fresh_story(arrival: Arrival, config: Config, now: datetime) -> Story:
 
 
 def _local(entry: Entry, zone: ZoneInfo) -> datetime:
-    """Returns an entry's date in the digest's time zone; if only the day is known, noon of that
-    day.
-    """
+    """Returns an entry's date in the digest's time zone; noon if only the day is known."""
     assert entry.published is not None
     if not entry.zoneless:
         return entry.published.astimezone(zone)

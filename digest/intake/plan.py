@@ -74,9 +74,7 @@ class Snapshot:
         )
 
     def deleted(self, addresses: Iterable[str]) -> str:
-        """Returns the file of a deleted story at one of these URLs that no feed ever brought, "" if
-        there is none.
-        """
+        """Returns the file of a deleted story at these URLs that no feed ever brought, or ""."""
         wanted = {
             urls.canonical(address) for address in addresses if not urls.is_front_page(address)
         }
@@ -102,9 +100,7 @@ class Snapshot:
         return ""
 
     def by_key(self) -> dict[str, list[str]]:
-        """Returns the files of the stories that were read, by each of their keys
-        (`identity.keys_of_story`).
-        """
+        """Returns the files of the stories that were read, by key (`identity.keys_of_story`)."""
         found: dict[str, list[str]] = {}
         for story in self.stories:
             for key in keys_of_story(story):
@@ -112,9 +108,7 @@ class Snapshot:
         return found
 
     def before_kill(self, story: Story) -> Story | None:
-        """Returns a story as it was before a killed pull changed its file; later edits of an editor
-        stay.
-        """
+        """Returns a story as it was before a killed pull; later edits by an editor stay."""
         edit = self.begun.get(story.file)
         with suppress(Faults):
             if edit:
@@ -128,9 +122,7 @@ class Snapshot:
         return self.closed.following if self.closed is not None and week <= self.closed else week
 
     def hidden(self, names: Iterable[str]) -> str:
-        """Returns an unreadable file whose text contains one of the names and so may be their
-        story, else "".
-        """
+        """Returns an unreadable file with one of the names, which may be its story, or ""."""
         wanted = tuple(names)
         for file, text in self.unreadable.items():
             if any(name in text for name in wanted):

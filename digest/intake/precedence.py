@@ -1,5 +1,4 @@
-"""Decides which of a story's feeds supplies its words, and which corrections of a feed reach the
-file.
+"""Decides which feed supplies a story's words, and which corrections reach the file.
 
 The first of a story's feeds supplies its words. A later feed does so only when no feed before it
 carries the entry any longer, and only in fields where it agreed with the file before. Corrections
@@ -41,9 +40,7 @@ def suppliers(
 
 
 def is_named_by_guid(records: Records, rank: Callable[[str], int]) -> bool:
-    """True if a story's first feed gave it a guid; otherwise, or if adopted, its first link names
-    it.
-    """
+    """True if a story's first feed gave it a guid; otherwise its first link is its name."""
     first = min(records, key=lambda feed: (records[feed].since or records[feed].at, rank(feed)))
     return has_guid(records[first])
 
@@ -59,8 +56,7 @@ def last_written(records: Records) -> dict[str, str]:
 def baseline(
     record: Record, incoming: Mapping[str, str], records: Records, *, first: bool
 ) -> dict[str, str]:
-    """Returns what a feed's words are compared with: what it said before, without corrections that
-    were held.
+    """Returns what a feed said before, without held corrections: its words are compared with it.
 
     If the feed is not the first, it cannot withdraw a field where it never agreed with the file.
     """
@@ -80,8 +76,7 @@ def baseline(
 def only_reported(
     record: Record, incoming: Mapping[str, str], records: Records, *, first: bool
 ) -> frozenset[str]:
-    """Returns the fields that a feed may not change, but in which the editor should know what it
-    says.
+    """Returns the fields that a feed may not change, but whose change the editor should see.
 
     The file has another feed's words there. Either this feed has changed its own words, or it
     corrects only one of headline and summary, so that the two in the file may no longer fit
@@ -103,8 +98,7 @@ def only_reported(
 def agreed_corrections(
     record: Record, incoming: Mapping[str, str], earlier: Collection[Record], records: Records
 ) -> dict[str, str]:
-    """Returns what a feed said in the fields in which it agreed with the file and now says what all
-    earlier feeds say.
+    """Returns what a feed said in the fields where it now corrects as all earlier feeds do.
 
     Without earlier feeds there is nothing to agree with.
     """
@@ -118,8 +112,7 @@ def agreed_corrections(
 
 
 def contradicted(record: Record, incoming: Mapping[str, str], records: Records) -> frozenset[str]:
-    """Returns the fields in which a feed says what it said, while another feed has corrected the
-    file since.
+    """Returns the unchanged fields of a feed that another feed has since corrected in the file.
 
     A feed that was retired or renamed for a while does so.
     """
@@ -135,8 +128,7 @@ def contradicted(record: Record, incoming: Mapping[str, str], records: Records) 
 
 
 def held(record: Record, incoming: Mapping[str, str], records: Records) -> dict[str, str]:
-    """Returns the fields that a feed has corrected or withdrawn while another one supplies the
-    words.
+    """Returns the fields that a feed has changed while another one supplies the words.
 
     Each has the hash of what the file has from pull.
     """
@@ -154,9 +146,7 @@ def held(record: Record, incoming: Mapping[str, str], records: Records) -> dict[
 def still_held(
     record: Record, incoming: Mapping[str, str], withdrawn: Iterable[str], records: Records
 ) -> dict[str, str]:
-    """Returns what is still held after a later feed has supplied words: the fields that it does not
-    have now.
-    """
+    """Returns what is held after a later feed supplied words: the fields that it does not have."""
     written = last_written(records)
     held = still_valid(record.held, written)
     missing = {name: hash for name, hash in held.items() if name not in incoming}
@@ -183,8 +173,9 @@ def written_by_others(record: Record, records: Records) -> dict[str, str]:
 def written_now(
     record: Record, incoming: Mapping[str, str], wrote: Mapping[str, str], records: Records
 ) -> dict[str, str]:
-    """Returns the `wrote` of a line for a feed that supplied words, without an excerpt that is
-    still another feed's.
+    """Returns the `wrote` of a line for a feed that supplied words.
+
+    An excerpt that is still another feed's is left out.
     """
     excerpt = wrote.get("excerpt")
     is_own = excerpt == record.wrote.get("excerpt")
@@ -195,32 +186,24 @@ def written_now(
 
 
 def is_excerpt_lost(records: Records) -> bool:
-    """True if a feed gave the story a summary, and no record says what pull wrote of it: that
-    ledger may be gone.
-    """
+    """True if a feed gave a summary and no record has pull's hash: a ledger may be lost."""
     was_said = any("excerpt" in record.said for record in records.values())
     return was_said and "excerpt" not in last_written(records)
 
 
 def left_out(records: Records) -> set[str]:
-    """Returns the fields that pull does not add to a story's file, as its editor had or may have
-    left them out.
-    """
+    """Returns the fields that are not added to a file, as its editor may have left them out."""
     lacks = {name for one in records.values() for name in one.lacks or ()}
     return lacks | {"excerpt"} if is_excerpt_lost(records) else lacks
 
 
 def is_adopted(records: Records) -> bool:
-    """True if a quotation that opens a story may be its excerpt although no record has pull's hash
-    of it.
-    """
+    """True if a quotation at the top may be the excerpt although no record has its hash."""
     return is_excerpt_lost(records) or any(map(ledger.is_adopted, records.values()))
 
 
 def is_in_file(name: str, said: str, records: Records) -> bool:
-    """True if what a feed said in a field is what pull last wrote into the file (for an excerpt: a
-    part of it).
-    """
+    """True if what a feed said is what pull last wrote (for an excerpt: a part of it)."""
     written = last_written(records).get(name, "")
     if name != "excerpt" or not written:
         return said == written

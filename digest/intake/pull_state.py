@@ -35,8 +35,9 @@ class DocumentReport:
 
 
 class PullState:
-    """What one pull knows, decides and will write. Stories are named by the file that the ledgers
-    have for them.
+    """What one pull knows, decides and will write.
+
+    Stories are named by the file that the ledgers have for them.
     """
 
     def __init__(
@@ -148,9 +149,7 @@ class PullState:
         return self.suppliers(file, story)[:1] in ([], [feed.id])
 
     def carries(self, feed: str, file: str) -> bool:
-        """True if the last document of a feed has the story's entry, or if that document is not
-        known.
-        """
+        """True if the last document of a feed has the story's entry, or is not known."""
         record, carried = self.records[file].get(feed), self.snapshot.carried.get(feed)
         return record is not None and (carried is None or not carried.isdisjoint(record.aliases))
 
@@ -170,15 +169,11 @@ class PullState:
         return self._pending[file][2]
 
     def set_pending(self, file: str, story: Story, now: Pending) -> None:
-        """Sets what is pending in a story after this pull; `pending` must have been asked for
-        before.
-        """
+        """Sets what is pending in a story after this pull. Call `pending` first."""
         self._pending[file] = (story.file, self._pending[file][1], now)
 
     def revise(self, file: str, story: Story, merged: Merged) -> Revision:
-        """Makes the changes of a merge in the text of a story, which earlier feeds of this pull may
-        have changed.
-        """
+        """Makes the changes of a merge in a story's text, on top of earlier ones of this pull."""
         on_disk = self.snapshot.texts[story.file]
         text = self.edits[story.file].after if story.file in self.edits else on_disk
         revision = revise(story, text, merged, self.snapshot.known, self.last_written(file))
@@ -249,9 +244,7 @@ class PullState:
         self.records.setdefault(record.file, {})[arrival.feed.id] = line
 
     def note_new_names(self, arrival: Arrival, record: Record) -> None:
-        """Adds a ledger line if an entry has names that its record lacks, and says nothing else
-        that is new.
-        """
+        """Adds a ledger line if an entry that says nothing new has new names."""
         if detect.new_names(arrival.aliases, record):
             wrote = precedence.written_by_others(record, self.records[record.file])
             self.note(arrival, record, {}, wrote)

@@ -19,8 +19,7 @@ from digest.model import Story
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A story and its text after a merge, the hashes of what pull has written in it, and what to
-    report.
+    """A story and its text after a merge, the hashes of what pull wrote, and what to report.
 
     `done` is False if the text could not be changed in place.
     """
@@ -63,9 +62,7 @@ def _kept(one: Kept) -> str:
 
 
 def _left(merged: Merged) -> str:
-    """Returns the line for changes that cannot be made in place, with the feed's words: it is
-    reported only once.
-    """
+    """Returns the line for changes that cannot be made in place, with the feed's words."""
     said = ", ".join(
         f"{name}: '{words_of(name, value)}'"
         for name, value in merged.changes.items()

@@ -60,9 +60,7 @@ class Signs(NamedTuple):
 
 
 class Stories:
-    """The keys (`identity.keys_of`) of all known stories, and those learnt from the entries that
-    were matched.
-    """
+    """The keys (`identity.keys_of`) of known stories, and those learnt from matched entries."""
 
     def __init__(self, known: identity.Known) -> None:
         self._known = known
@@ -94,9 +92,7 @@ class Stories:
         return key not in self._keys[file] and any(one.startswith(kind) for one in self._keys[file])
 
     def is_worded_alike(self, file: str, wording: str) -> bool:
-        """True if at least half of the words of a story's headline and of `wording` are the
-        same.
-        """
+        """True if at least half of the words of a headline and of `wording` are the same."""
         words = set(wording.removeprefix(identity.WORDING).split())
         for key in self._keys[file]:
             if key.startswith(identity.WORDING):
@@ -129,9 +125,7 @@ class Look:
                 yield score, file
 
     def is_gone(self, is_gone: Callable[[str], bool]) -> str:
-        """Returns the only story with the entry's guid and second, if its file was deleted; else
-        "".
-        """
+        """Returns the only story with the entry's guid and second if it was deleted, else ""."""
         files = self._stories.under(self._keys.get("guid", ""))
         file = next(iter(files), "")
         is_it = len(files) == 1 and not file.startswith(NEW) and self._has("moment", file)
@@ -157,9 +151,7 @@ class Look:
         return guid + link + headline + second + excerpt + sum(self._has(x, file) for x in extras)
 
     def _is_another(self, file: str, headline: int) -> bool:
-        """True if the guid, which is not vague, is another one, on another day, with other
-        words.
-        """
+        """True if the entry has another, not vague guid, on another day, with other words."""
         if "guid" not in self._keys or self._signs.is_guid_vague or self._has("claim", file):
             return False
         has_other = self._stories.has_other(file, self._guids, self._own_guid)
@@ -227,8 +219,7 @@ class Look:
 def assign(
     looks: Mapping[int, Look], order: Mapping[int, int], claimed: Collection[str]
 ) -> dict[int, str]:
-    """Returns the story of each entry that has one with enough points, the highest scores first,
-    each story once.
+    """Returns the story of each entry with enough points, highest scores first, each story once.
 
     `order` has the rank of each entry by its content. It decides between equal scores, so that the
     order of the document makes no difference.

@@ -1,5 +1,4 @@
-"""Turns what phones and browsers share into the text of a story: a URL, front matter without `---`,
-a bookmark file.
+"""Turns what phones and browsers share into the text of a story.
 
     https://news.example/a              a text with one URL: the line before it is the title, the
                                         rest is the note
@@ -40,9 +39,7 @@ _LONGEST_TITLE = 200  # characters; a longer first line is a note, not a headlin
 
 
 def story_text(text: str) -> str | None:
-    """Converts a shared text to the text of a story; None if it is a story file already, or has a
-    `fault`.
-    """
+    """Converts a shared text to the text of a story; None if it is one, or has a `fault`."""
     bare = _plain(text).strip("\n")
     if not bare.strip() or bare.startswith(FENCE):
         return None
@@ -50,8 +47,7 @@ def story_text(text: str) -> str | None:
 
 
 def fault(text: str, file: str) -> Problem | None:
-    """Returns why a text cannot be read as a headline with a URL; None if it can, or begins with
-    `---`.
+    """Returns why a text is not a headline with a URL; None if it is, or begins with `---`.
 
     Doubtful texts count as faulty, since a line that is mistaken for a headline would be published.
     """
@@ -100,8 +96,7 @@ def of_bookmark(name: str, content: bytes) -> str | None:
 
 
 def _key_fault(lines: list[str], first: int, addressed: int, file: str) -> Problem | None:
-    """Returns the first line that is not a valid key, if a text looks as if it were meant as front
-    matter.
+    """Returns the first line that is not a valid key, if a text looks like front matter.
 
     Only lines down to the end of the paragraph of the first URL count; below is the note. `first`
     is the first line with text, `addressed` the line of that URL.
@@ -170,9 +165,7 @@ def _no_key(line: str, file: str, number: int) -> Problem:
 
 
 def _is_inside(line: str, address: str) -> bool:
-    """True if a URL is within a sentence or markup, so that the words before it are not a
-    headline.
-    """
+    """True if a URL is within a sentence or markup, so that no headline is before it."""
     before, after = (part.strip() for part in line.split(address, 1))
     after = after.lstrip(f"{_ENDS}> ")
     if not any(map(str.isalnum, before)):
@@ -214,9 +207,7 @@ def _fenced(text: str) -> str | None:
 
 
 def _of_address(text: str) -> str | None:
-    """Makes a story of a text with one URL: the first line before it is the title, all other text
-    the note.
-    """
+    """Makes a story of a text with one URL: its first line is the title, the rest the note."""
     marked = _MARKDOWN.fullmatch(text.strip())
     if marked:
         link = urls.web_link(marked["link"])

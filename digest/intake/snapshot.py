@@ -63,9 +63,7 @@ def read_snapshot(
 
 
 def _closed(reading: ContentReader, files: Iterable[str]) -> Week | None:
-    """Returns the newest week whose letter is published, without weeks far ahead by a typing
-    error.
-    """
+    """Returns the newest week whose letter is published, except weeks that are mistyped."""
     near = set(reached(filter(None, map(paths.week_of, files))))
     letters = [reading.letter(file) for file in files if paths.is_letter(file)]
     weeks = [letter.week for letter in letters if letter and not letter.draft]

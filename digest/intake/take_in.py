@@ -72,9 +72,7 @@ def _document(
     entries: Sequence[Entry],
     stories: Sequence[str],
 ) -> Outcome:
-    """Decides on the distinct entries of a document; `stories` has the match of each
-    (`PullState.matches`).
-    """
+    """Decides on the entries of a document; `stories` has their matches (`PullState.matches`)."""
     pull.report = DocumentReport()
     files: list[str | None] = []
     for story in stories:
@@ -112,9 +110,7 @@ def _document(
 
 
 def _decide(pull: PullState, arrival: Arrival, file: str | None) -> Decision:
-    """Decides on one entry; `file` is that of the story that it matches, None if it matches
-    none.
-    """
+    """Decides on one entry; `file` is that of the story that it matches, if any."""
     if file is None:
         return _unmatched(pull, arrival)
     if file in pull.adoptable:
@@ -183,9 +179,7 @@ def _adopt(pull: PullState, arrival: Arrival, file: str) -> Decision:
 
 
 def _known(pull: PullState, arrival: Arrival, file: str) -> Decision:
-    """Decides on an entry of a story in the ledgers: it may have new words or new names, or be of a
-    feed that joins.
-    """
+    """Decides on an entry of a story in the ledgers: new words, new names, or one more feed."""
     records = pull.records[file]
     record = records.get(arrival.feed.id)
     incoming = detect.incoming(arrival.entry, record)
@@ -232,8 +226,9 @@ def _add_feed(
     story: Story | None,
     incoming: Mapping[str, str],
 ) -> Decision:
-    """Adds one more feed to a story, in the order of digest.toml; if its file was deleted, only to
-    the ledger.
+    """Adds one more feed to a story, in the order of digest.toml.
+
+    If the file was deleted, the feed is only added to the ledger.
 
     If the editor has removed all feeds from the story, it stays without.
     """
@@ -260,9 +255,7 @@ def _add_feed(
 def _feeds_with(
     pull: PullState, feed: str, file: str, story: Story
 ) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Returns the feeds that a story names once this one joins, and their hash if they count as
-    written by us.
-    """
+    """Returns a story's feeds with this one, and their hash if they count as written by us."""
     written = pull.last_written(file).get("feeds")
     if feed in story.feeds:
         others = tuple(other for other in story.feeds if other != feed)
@@ -286,8 +279,7 @@ def _feeds_with(
 def _succeed(
     pull: PullState, arrival: Arrival, file: str, story: Story, incoming: Mapping[str, str]
 ) -> Merged | None:
-    """Merges the words of a feed that joins a story whose earlier feeds are gone, None if they are
-    not.
+    """Merges the words of a feed that joins a story if its earlier feeds are gone, else None.
 
     They are compared with what the last of those feeds said, so a feed that gets a new id brings
     corrections at once.
@@ -330,9 +322,7 @@ def _take_agreed_words(
     incoming: Mapping[str, str],
     earlier: Sequence[str],
 ) -> Decision:
-    """Merges only the corrections that all `earlier` feeds have made as well, and holds the others
-    (`Record.held`).
-    """
+    """Merges the corrections that all `earlier` feeds have made too, and holds the others."""
     file, records = record.file, pull.records[record.file]
     others = [records[feed] for feed in earlier]
     agreed = precedence.agreed_corrections(record, incoming, others, records)
@@ -397,9 +387,7 @@ def _update(
     incoming: Mapping[str, str],
     held: Mapping[str, str] | None = None,
 ) -> Decision:
-    """Makes the changes of a merge, and notes what the feed says, what was written, and what the
-    editor should see.
-    """
+    """Makes the changes of a merge, and notes them for the ledger and the editor."""
     file, records = record.file, pull.records[record.file]
     before = pull.pending(file, story)
     revision = pull.revise(file, story, merged)

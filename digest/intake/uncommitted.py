@@ -28,9 +28,7 @@ yet.
 
 
 def missing(ledgers: Ledgers, there: Collection[str], known: Collection[str] = ()) -> Missing:
-    """Returns the stories whose file is missing without a recorded deletion, except `known`
-    ones.
-    """
+    """Returns stories whose file is missing without a recorded deletion, except `known` ones."""
     return {
         file: records
         for file, records in ledger.by_file(ledgers).items()
@@ -79,17 +77,13 @@ def by_feed(missing: Missing) -> dict[str, tuple[str, ...]]:
 
 
 def written_by_hand(missing: Missing) -> dict[str, tuple[str, Record]]:
-    """Returns the missing stories that a pull did not write but found there, each with its first
-    feed and record.
-    """
+    """Returns the missing stories that a pull only found, each with its first feed and record."""
     found = {file: next(iter(records.items())) for file, records in missing.items()}
     return {file: one for file, one in found.items() if ledger.is_adopted(one[1])}
 
 
 def written(stories: Iterable[Story], lines: Mapping[str, Sequence[Record]]) -> dict[str, str]:
-    """Returns the files of new stories, each with the time of its first line, as stored in
-    `NAME`.
-    """
+    """Returns the files of new stories, each with the time of its first line (for `NAME`)."""
     new = {story.file for story in stories}
     return {
         record.file: record.at

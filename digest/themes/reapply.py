@@ -56,17 +56,13 @@ class Verdict:
 
     @property
     def due(self) -> bool:
-        """True if there is something to write: themes, or the ledger line that a killed run did not
-        write.
-        """
+        """True if there are themes to write, or a ledger line that a killed run did not write."""
         return not self.own and (self.differs or self.written != hash_of_themes(tuple(self.themes)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retheming:
-    """What to write after the rules were run again, and the files that cannot be changed in place
-    (`stuck`).
-    """
+    """What to write, and the files that cannot be changed in place (`stuck`)."""
 
     verdicts: tuple[Verdict, ...] = ()
     edits: Mapping[str, Edit] = field(default_factory=dict)
@@ -119,8 +115,7 @@ def judge(
 def words_of(
     story: Story, records: FeedRecords, summaries: Sequence[str] = ()
 ) -> tuple[str, str, bool]:
-    """Returns what the rules search of a story: headline, summary, and True if the summary is
-    complete.
+    """Returns what the rules search: headline, summary, and True if the summary is complete.
 
     The headline is the feed's. If the summary is not stored, the excerpt in the file is searched
     instead.
@@ -145,8 +140,9 @@ def hash_of_themes(themes: tuple[str, ...]) -> str:
 
 
 def retheme(verdicts: Iterable[Verdict], texts: Mapping[str, str], known: Known) -> Retheming:
-    """Returns what to write so that stories without edited themes have the themes of their
-    verdicts.
+    """Returns what to write so that stories have the themes of their verdicts.
+
+    Stories whose themes an editor has changed are left alone.
 
     `texts` has the text of each file that is due.
     """
@@ -183,8 +179,7 @@ def _retheming(changed: Mapping[str, Verdict], texts: Mapping[str, str], known: 
 def lines(
     verdicts: Iterable[Verdict], edits: Mapping[str, Edit], now: datetime
 ) -> dict[str, tuple[Record, ...]]:
-    """Returns the ledger lines, by feed, that say that the themes of the verdicts are written by
-    us.
+    """Returns the ledger lines, by feed, that make the verdicts' themes count as ours.
 
     What is pending in a file stays pending, since the editor has not edited it.
     """
@@ -204,9 +199,7 @@ def lines(
 
 
 def _edit(verdict: Verdict, before: str, known: Known) -> Edit | None:
-    """Returns the edit that gives a story its themes, None if its text has changed or cannot be
-    edited.
-    """
+    """Returns the edit that gives a story its themes, None if its text cannot be edited."""
     story = verdict.story
     after = (
         edited(before, story, {"themes": tuple(verdict.themes)}, known)
@@ -217,8 +210,7 @@ def _edit(verdict: Verdict, before: str, known: Known) -> Edit | None:
 
 
 def _sources(records: FeedRecords) -> FeedRecords:
-    """Returns the records that count for a story's themes: those that wrote them, else those that
-    wrote the file.
+    """Returns the records that wrote a story's themes, else those that wrote the file.
 
     A feed that joined the story wrote only its own name, and does not count.
     """
@@ -240,8 +232,7 @@ def _is_edited(story: Story, newest: Record, begun: str | None) -> bool:
 def _ranked(
     unseen: Mapping[str, str], earned: Mapping[str, str], themes: Sequence[Theme]
 ) -> dict[str, str]:
-    """Returns all themes with their evidence, in the order of the rules: by place, then as in
-    digest.toml.
+    """Returns all themes with evidence, by place in the text, then as in digest.toml.
 
     What the whole summary earned stays the evidence, since the next run cannot find it again.
     """

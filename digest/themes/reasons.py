@@ -1,6 +1,4 @@
-"""Says in words why a story has its themes: the phrase that earned each, or that the editor gave
-it.
-"""
+"""Says in words why a story has its themes: a phrase earned them, or the editor gave them."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ class Reason:
 
 
 def reasons(verdict: Verdict, themes: Sequence[Theme]) -> Iterator[Reason]:
-    """Yields why a story has each of its themes, then why it does not have others that it could
-    have.
-    """
+    """Yields why a story has each of its themes, then why it does not have others."""
     has = named(verdict.story, current_ids(themes))
     for theme in has:
         yield Reason(theme, True, _why(theme, verdict))

@@ -58,8 +58,7 @@ class _Rule:
 
 
 def themes_of(headline: str, summary: str, themes: Sequence[Theme]) -> dict[str, str]:
-    """Returns the themes that a story earns, by id, each with its evidence: the phrase, and where
-    it was found.
+    """Returns the themes that a story earns, each with its evidence: the phrase and where it is.
 
     The first is the main theme: phrases in the headline come before those only in the summary, then
     the order of `themes` decides. Raises ValueError for an invalid phrase (`check_phrase`).
@@ -76,9 +75,7 @@ def themes_of(headline: str, summary: str, themes: Sequence[Theme]) -> dict[str,
 
 
 def place_of(evidence: str) -> int:
-    """Returns the place that an evidence names: 0 for the headline, 1 for both, 2 for the
-    summary.
-    """
+    """Returns the place that an evidence names: 0 headline, 1 both, 2 summary."""
     if evidence.endswith(_EXCERPT):
         evidence = evidence.removesuffix(_EXCERPT) + _SUMMARY
     for number, place in enumerate(_PLACES):
