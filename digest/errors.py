@@ -10,6 +10,7 @@ Refuses to hold anything that is a bug of ours: those stay ordinary exceptions, 
 from __future__ import annotations
 
 import errno
+import re
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -27,6 +28,7 @@ _OF_ANOTHER_KIND = frozenset(
     }
 )
 """What the system says where a folder, a pipe, a socket or a device is in a file's place."""
+_CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?= |\r?$)")
 
 
 class Problem(NamedTuple):
@@ -69,6 +71,19 @@ class Faults(DigestError):
 
     def __reduce__(self) -> tuple[type[Faults], tuple[tuple[Problem, ...]]]:
         return Faults, (self.problems,)
+
+
+def conflicts(text: str, file: str) -> tuple[Problem, ...]:
+    """Returns a problem for each conflict marker that git has left in the text."""
+    if "<<<<<<<" not in text and ">>>>>>>" not in text:
+        return ()
+    cure = "keep what is right of both sides, and delete the marks"
+    lines = enumerate(text.split("\n"), start=1)
+    return tuple(
+        Problem(file, number, "a merge-conflict mark", cure)
+        for number, line in lines
+        if _CONFLICT.match(line)
+    )
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -189,8 +189,8 @@ def _is_meant(folder: Path, deletion: str, names: Collection[str], beside: str) 
         "--format=%x01%at %ct",
     )
     told = run(folder, "log", *words, *since, "--", *names, beside).stdout
-    if deletion:  # a file that was moved and rewritten at once
-        told += run(folder, "show", *words[2:], "--diff-filter=A", deletion, "--", *names).stdout
+    if deletion and _named(folder, "ls-tree", "-z", "--name-only", deletion, "--", *names):
+        return True  # it deleted one file and left or moved the other
     for commit in told.split(b"\1")[1:]:
         header, *rest = (os.fsdecode(part.strip(b"\n")) for part in commit.split(b"\0"))
         changes = dict(zip(rest[1::2], rest[::2], strict=False))

@@ -21,9 +21,9 @@ from digest import config, custom_domain, disk, git, redact, urls
 from digest.checks import content_rules
 from digest.checks.story_rules import LineOf
 from digest.commands import lost_lines, restored, site_address, uncommitted
-from digest.content import load, paths, publishable, store, typing_errors
+from digest.content import load, paths, publishable, store
 from digest.content.load import ContentReport
-from digest.errors import DigestError, Faults, Problem
+from digest.errors import DigestError, Faults, Problem, conflicts
 from digest.feeds import fetch, link_check, private_networks
 from digest.feeds.concurrent import Progress
 from digest.feeds.limits import Limits
@@ -173,7 +173,7 @@ def _merging(root: Path, problems: Iterable[Problem]) -> Iterator[Problem]:
         text = ""
         with contextlib.suppress(DigestError):  # which is among the problems already
             text = store.read_text(root, file)
-        yield from typing_errors.conflicts(text, file) or found
+        yield from conflicts(text, file) or found
 
 
 def _unfinished(survey: ContentReport) -> Iterator[Problem]:

@@ -31,13 +31,13 @@ def problems(root: Path, survey: ContentReport) -> Iterator[Problem]:
         for place in content.places
         if place.story and place.story not in hidden
     }
+    noted = set()
+    for story in (story for story in content.stories if not story.hide):
+        for _, record in survey.history.of(story):
+            today |= dict.fromkeys(record.other_files, story.file)
+            if record.deleted:
+                noted.add(story.file)
     today |= {file: file for file in survey.files if is_markdown(file) and file not in hidden}
-    history = survey.history
-    noted = {
-        story.file
-        for story in content.stories
-        if story.file not in hidden and any(record.deleted for _, record in history.of(story))
-    }
     for file, commit in sorted(
         git.brought_back(root, "content", today, noted, beside=paths.LEDGERS).items()
     ):

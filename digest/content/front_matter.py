@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from digest.content import plain_front_matter, typing_errors
 from digest.content.plain_front_matter import Value
-from digest.errors import Faults, Problem
+from digest.errors import Faults, Problem, conflicts
 
 FENCE = "---"
 _MAX_LINES = 1_000
@@ -34,7 +34,7 @@ def parse(text: str, file: str, *, required: bool, keys: Collection[str] = ()) -
     with one of `keys` is an error: the `---` was forgotten, and a draft would be published. So is
     a file with conflict markers of git.
     """
-    if marks := typing_errors.conflicts(text, file):
+    if marks := conflicts(text, file):
         raise Faults(marks)
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     first = text.partition("\n")[0]

@@ -74,6 +74,7 @@ class Record(NamedTuple):
     versions do. `excerpts` has the hashes of all excerpts that were written, by any of the lines,
     each with the moment of the first line that has it. `made` is True if the first line says that this feed's pull
     wrote the file, rather than joined or adopted it. `image` is the hash of the picture's URL that was written.
+    `other_files` are those of older lines, where two machines took the entry in under two names.
     """
 
     at: str
@@ -94,6 +95,7 @@ class Record(NamedTuple):
     deleted: bool | None = None
     made: bool = False
     image: str = ""
+    other_files: tuple[str, ...] = ()
 
 
 Ledgers = Mapping[str, Mapping[str, Record]]
@@ -213,8 +215,15 @@ def _later(old: Record, record: Record) -> Record:
     made = old.made or (
         record.made and record.at == since
     )  # whichever of two lines of one moment is read first
+    files = old.other_files if old.file == record.file else (*old.other_files, old.file)
     return record._replace(
-        aliases=aliases, earlier=earlier, since=since, excerpts=excerpts, deleted=deleted, made=made
+        aliases=aliases,
+        earlier=earlier,
+        since=since,
+        excerpts=excerpts,
+        deleted=deleted,
+        made=made,
+        other_files=files,
     )
 
 

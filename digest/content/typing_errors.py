@@ -15,20 +15,6 @@ _RULE = re.compile(r"([*+_=~])(?:[ \t]*\1){2,}\s*")
 _CURLED = re.compile(r"[“”‘’„]")
 _KEY = re.compile(r" {0,3}([A-Za-z][\w-]*)[ \t]*:(?!//)")
 _NO_COLON = re.compile(r"([A-Za-z][\w-]*)(?:[ \t](?!.*:(?:\s|$)).*)?")
-_CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?= |\r?$)")
-
-
-def conflicts(text: str, file: str) -> tuple[Problem, ...]:
-    """Returns a problem for each conflict marker that git has left in the text."""
-    if "<<<<<<<" not in text and ">>>>>>>" not in text:
-        return ()
-    cure = "keep what is right of both sides, and delete the marks"
-    lines = enumerate(text.split("\n"), start=1)
-    return tuple(
-        Problem(file, number, "a merge-conflict mark", cure)
-        for number, line in lines
-        if _CONFLICT.match(line)
-    )
 
 
 def is_fence(line: str) -> bool:

@@ -31,7 +31,7 @@ from jinja2 import (
 from jinja2.bccache import Bucket
 from jinja2.utils import htmlsafe_json_dumps
 
-from digest.errors import Faults, Problem, suggestion
+from digest.errors import Faults, Problem, conflicts, suggestion
 from digest.site import csp_check, fingerprint
 from digest.site.fingerprint import FOLDER, shipped_templates, strangers
 from digest.site.markdown import Html
@@ -134,6 +134,10 @@ class Templates:
         used = {path.relative_to(self._shipped).as_posix() for path in self._shipped.rglob("*.*")}
         found: dict[str, tuple[Problem, ...]] = {}
         for name in names:
+            words = (self._own / name).read_bytes().decode(errors="replace")
+            if marks := conflicts(words, f"{FOLDER}/{name}"):
+                found[name], used = marks, used | {name}
+                continue
             try:
                 self._environment.get_template(name)
                 used |= {str(other) for other in meta.find_referenced_templates(self._parsed(name))}

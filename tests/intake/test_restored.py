@@ -130,6 +130,48 @@ def test_a_story_that_the_ledger_alone_says_was_deleted_is_named(
     assert back(two) == []
 
 
+def pulled_under_two_names(both: tuple[Clone, Clone]) -> tuple[str, str]:
+    """Lets both machines pull one new story, whose headline changes in between; returns its two files."""
+    for clone, title in zip(both, ("Seventh", "Seven"), strict=True):
+        new = corrected(
+            id="https://news.example/?p=7",
+            url="https://news.example/article/3500007/x",
+            title=title,
+        )
+        for feed in "ab":
+            clone.tell(feed, corrected(), new)
+        clone.pull()
+        clone.commit(day=28)
+    return "content/2026/w48/2026-11-26-seventh.md", "content/2026/w48/2026-11-26-seven.md"
+
+
+def test_a_deleted_story_that_the_other_machine_has_under_another_name_is_named(
+    clones: tuple[Clone, Clone],  # noqa: F811
+) -> None:
+    one, two = clones
+    deleted, there = pulled_under_two_names(clones)
+    delete(one, deleted)
+
+    two.git("pull", "--no-rebase", "--quiet", "-X", "ours", day=29)
+
+    assert back(two) == [(there, True)]
+    (two.root / there).write_text((two.root / there).read_text() + "Keep it.\n")
+    two.commit(day=30)
+    assert back(two) == []
+
+
+def test_of_a_story_under_two_names_one_file_may_be_deleted(
+    clones: tuple[Clone, Clone],  # noqa: F811
+) -> None:
+    _, two = clones
+    surplus, _ = pulled_under_two_names(clones)
+    two.git("pull", "--no-rebase", "--quiet", "-X", "ours", day=29)
+
+    delete(two, surplus, day=30)
+
+    assert back(two) == []
+
+
 def test_a_letter_that_a_merge_brings_back_is_named_and_a_hidden_story_is_not(
     clones: tuple[Clone, Clone],  # noqa: F811
 ) -> None:

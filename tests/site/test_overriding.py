@@ -325,3 +325,29 @@ def test_check_names_files_among_the_templates_that_are_copied_nowhere(root: Pat
         "templates/static/logo.png: is copied nowhere; move it to content/static/",
         "templates/static/own.woff2: is copied nowhere; move it to content/static/",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("style.css", "a {}\n<<<<<<< HEAD\nb {}\n=======\nc {}\n>>>>>>> other\n"),
+        (
+            "404.html",
+            '{% extends "shipped/404.html" %}\n<<<<<<< HEAD\n{% block main %}a{% endblock %}\n'
+            "=======\n{% block main %}b{% endblock %}\n>>>>>>> other\n",
+        ),
+    ],
+)
+def test_the_marks_of_a_merge_in_a_template_stop_the_build(
+    root: Path, name: str, words: str
+) -> None:
+    own(root, name, words)
+
+    with pytest.raises(Faults) as caught:
+        built(root)
+
+    last = words.count("\n")
+    assert [str(problem) for problem in caught.value.problems] == [
+        f"templates/{name}:{line}: a merge-conflict mark; keep what is right of both sides, and delete the marks"
+        for line in (2, last)
+    ]

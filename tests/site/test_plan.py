@@ -472,6 +472,15 @@ def test_two_stories_with_one_id_are_an_error_that_names_both() -> None:
     ]
 
 
+def test_of_two_stories_with_one_id_the_hidden_one_is_to_stay() -> None:
+    content = make_content(make_story("a", id="urn:x:1"), make_story("b", id="urn:x:1", hide=True))
+
+    assert faults(content) == [
+        "content/2026/w20/2026-05-15-b.md: is the same story as content/2026/w20/2026-05-15-a.md: both have the same "
+        "id; delete the one that is not hidden, or remove 'id' from it if it is another story"
+    ]
+
+
 def test_all_that_is_wrong_is_said_at_once() -> None:
     content = make_content(
         make_story("a", note="words\n[x](gone.md)", line=9),

@@ -20,7 +20,7 @@ import pytest
 from digest import config, phrases, redact, urls
 from digest.checks import markdown_rules, markdown_scan
 from digest.content import excerpt, ledger, story_file, typing_errors, yaml_front_matter
-from digest.errors import DigestError
+from digest.errors import DigestError, conflicts
 from digest.feeds import plain_text
 from digest.intake import shared_files
 from digest.site import paragraphs
@@ -96,7 +96,7 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "a shared text": shared_files.story_text,
     "a fault of a shared text": lambda text: shared_files.fault(text, FILE),
     "a bookmark": lambda text: shared_files.of_bookmark("a.url", text.encode()),
-    "merge conflicts": lambda text: typing_errors.conflicts(text, FILE),
+    "merge conflicts": lambda text: conflicts(text, FILE),
     "keys without a fence": lambda text: typing_errors.unfenced(text, FILE, ("title",)),
     "a story's body": lambda text: story(FRONT + text),
     "front matter": lambda text: story(f"---\ntitle: A\n{text}\n---\n"),

@@ -131,6 +131,10 @@ def duplicate_ids(content: Content) -> list[Problem]:
             cure = "delete one of them"
             if has_id:
                 cure = "delete one, or remove 'id' from the newer one"
+            if story.hide != other.hide:  # if the hidden one goes, the other is published
+                cure = "delete the one that is not hidden"
+                if has_id:
+                    cure += ", or remove 'id' from it if it is another story"
             problems.append(Problem(story.file, 0, what, cure))
     return problems
 
