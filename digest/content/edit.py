@@ -1,8 +1,8 @@
-"""Changing single fields in a story's text, so that every other line of it stays byte for byte as the editor left it.
+"""Changes single fields in a story's text, and keeps every other line byte for byte.
 
-Comments, key order, quoting, blank lines, the kind of line break and a missing last one survive; of a changed value the
-manner of quoting does. Refuses to trust itself: `edited` reads its own result back, and where that is not the story
-that was meant (a file of a shape that we did not foresee) it returns None, and the file is left alone.
+Comments, key order, blank lines, line breaks and quoting survive. `edited` parses its own result:
+if that is not the intended story, because the file has a form that we did not expect, it returns
+None, and the file is left alone.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from digest.model import Story
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _GAP = re.compile(r"\n{3,}")
-_REMARK = re.compile(r"(?:^|\s)#")
+_COMMENT = re.compile(r"(?:^|\s)#")
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A change to a story file: it is made only where the file still says `before`."""
+    """A change to a story file; it is only made if the file's text still is `before`."""
 
     file: str
     before: str
@@ -34,29 +34,22 @@ class Edit:
 
 
 def edited(text: str, story: Story, changes: Mapping[str, Any], known: Known) -> str | None:
-    """Returns the text with the changes made in it, or None where that cannot be done in place.
+    """Returns the text with the changes made, or None if they cannot be made in place.
 
-    `story` is what the text says now, `changes` has the new values by field.
+    `story` is the story in the text; `changes` has the new values by field.
     """
     meant = replace(story, **changes)
-    known = replace(
-        known,
-        excerpts=OneStory(
-            frozenset((*excerpt.hashes(story.excerpt), *excerpt.hashes(meant.excerpt)))
-        ),
-    )
+    hashes = frozenset((*excerpt.hashes(story.excerpt), *excerpt.hashes(meant.excerpt)))
+    known = replace(known, excerpts=OneStory(hashes))
     try:
         result = _with_excerpt(text, story.excerpt, meant.excerpt) if "excerpt" in changes else text
         for key, words in story_file.pairs(meant):
             if key in changes:
                 result = _with_key(result, key, words)
-        return result if _is_alike(story_file.loads(result, story.file, known), meant) else None
-    except (
-        Faults,
-        ValueError,
-        IndexError,
-    ):  # IndexError: YAML counts signs as line breaks that we do not
+        parsed = story_file.loads(result, story.file, known)
+    except (Faults, ValueError, IndexError):  # IndexError: YAML has line breaks that we do not
         return None
+    return result if _without_gaps(parsed) == _without_gaps(meant) else None
 
 
 def _with_key(text: str, key: str, words: str | tuple[str, ...]) -> str:
@@ -66,73 +59,58 @@ def _with_key(text: str, key: str, words: str | tuple[str, ...]) -> str:
     spans = yaml_front_matter.spans(bare)
     span = spans.get(key)
     stop = _stop(lines)
-    if not words and key != "themes":  # a story says that it has no theme
+    if not words and key != "themes":  # `themes: []` stays: it says that there are none
         return "".join(lines[: span.line + 1] + lines[span.last + 2 :]) if span else text
     if span is None:
         before = next(
             (spans[other] for other in reversed(KEYS[: KEYS.index(key)]) if other in spans), None
         )
         place = before.last + 2 if before else 1
-        return "".join(
-            [*lines[:place], f"{key}: {story_file.written(key, words)}{stop}", *lines[place:]]
-        )
-    if _holds_remark(bare, span):
-        raise ValueError("a comment is among the lines of the value, and would be lost")
+        new = [f"{key}: {story_file.written(key, words)}{stop}"]
+        return "".join([*lines[:place], *new, *lines[place:]])
+    if _has_comment(bare, span):
+        raise ValueError("the value has a comment in it, which would be lost")
     first, last = bare[span.line], bare[span.last]
-    gap = "" if first[: span.start].endswith((" ", "\t")) else " "
-    changed = (
-        first[: span.start] + gap + story_file.written(key, words, span.style) + last[span.end :]
-    )
     if span.style == "block":
-        return "".join(
-            [
-                *lines[: span.line + 1],
-                *_block(lines, bare, span, words, stop),
-                *lines[span.last + 2 :],
-            ]
-        )
-    return "".join(
-        [*lines[: span.line + 1], changed + _stop(lines[span.last + 1 :]), *lines[span.last + 2 :]]
-    )
+        new = _block(lines, bare, span, words, stop)
+    else:
+        gap = "" if first[: span.start].endswith((" ", "\t")) else " "
+        value = story_file.written(key, words, span.style)
+        stop = _stop(lines[span.last + 1 :])
+        new = [first[: span.start] + gap + value + last[span.end :] + stop]
+    return "".join([*lines[: span.line + 1], *new, *lines[span.last + 2 :]])
 
 
-def _holds_remark(bare: Sequence[str], span: Span) -> bool:
-    """Tells whether a comment stands within the lines that a value of several lines gives up."""
+def _has_comment(bare: Sequence[str], span: Span) -> bool:
+    """True if there is a comment in the lines of a value of several lines, all to be replaced."""
+    if span.last == span.line:
+        return False
     first = span.line + 1 if span.style == "block" else span.line
-    given_up = (
-        [*bare[first : span.last], bare[span.last][: span.end]] if span.last > span.line else []
-    )
-    return any(map(_REMARK.search, given_up))
+    replaced = [*bare[first : span.last], bare[span.last][: span.end]]
+    return any(map(_COMMENT.search, replaced))
 
 
 def _block(
     lines: Sequence[str], bare: Sequence[str], span: Span, words: str | tuple[str, ...], stop: str
 ) -> list[str]:
-    """Returns the lines of a list that is written one value a line, in the indentation that it has."""
-    indent = re.match(
-        r"\s*-\s+", next(line for line in bare[span.line + 1 :] if line.lstrip().startswith("-"))
-    )
+    """Returns the lines of a list with one value a line, with the indentation that it has."""
+    item = next(line for line in bare[span.line + 1 :] if line.lstrip().startswith("-"))
+    indent = re.match(r"\s*-\s+", item)
     lead = indent[0] if indent else "- "
     parts = words if isinstance(words, tuple) else (words,)
-    return [
-        lines[span.line + 1],
-        *(f"{lead}{story_file.written('', part)}{stop}" for part in parts),
-    ]
-
-
-def _is_alike(one: Story, other: Story) -> bool:
-    """True if two stories are equal, but for the blank lines that stand for an excerpt between two parts of a note."""
-    return _without_gaps(one) == _without_gaps(other)
+    items = [f"{lead}{story_file.written('', part)}{stop}" for part in parts]
+    return [lines[span.line + 1], *items]
 
 
 def _without_gaps(story: Story) -> Story:
+    """Returns a story with single blank lines: parsing leaves blank lines in an excerpt's place."""
     return replace(story, note=_GAP.sub("\n\n", story.note))
 
 
 def _with_excerpt(text: str, before: str, words: str) -> str:
-    """Returns the text with these words as its excerpt: in the place of the one before, or else at the top of the body.
+    """Returns the text with a new excerpt, in the place of the old one or at the top of the body.
 
-    Without words the excerpt is taken out, together with the blank lines below it.
+    Without words, the excerpt is removed together with the blank lines below it.
     """
     lines = _LINE.findall(text)
     stop = _stop(lines)
@@ -154,12 +132,12 @@ def _with_excerpt(text: str, before: str, words: str) -> str:
 
 
 def _fence(lines: Sequence[str]) -> int:
-    """Returns the number of the line that closes the front matter."""
+    """Returns the index of the line that closes the front matter; raises ValueError without one."""
     end = next(
         (number for number, line in enumerate(lines) if number and line.rstrip() == FENCE), 0
     )
     if not end:
-        raise ValueError("the lines end in a way that we do not write")
+        raise ValueError("the front matter has no end, or other line breaks")
     return end
 
 

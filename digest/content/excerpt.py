@@ -1,8 +1,9 @@
-"""The excerpt: a publisher's words cut to length, written as Markdown that shows nothing but words, and found again.
+"""The excerpt of a story: cuts a publisher's text to length, writes it as Markdown, and finds it.
 
-The excerpt is one of the blockquotes that open a body, the one whose hash is among those that pull wrote for the story.
-Every other quotation is the editor's. Only lines that begin with `>` belong to a blockquote here: Markdown would also
-count an unmarked line right below them, but that line is the editor's.
+The excerpt is one of the blockquotes at the top of a body: the one whose hash is among those that
+pull wrote for the story. All other quotations are the editor's. Only lines that begin with `>`
+belong to a blockquote here. Markdown would also add an unmarked line right below, but that line is
+the editor's.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from typing import NamedTuple
 
 from digest.content.identity import hash_of
 
-_CUT = r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]|[^\s\u2e80-\u9fff\uac00-\ud7af]+"
-"""One word: a run of signs without white space, or one sign of a script that puts no spaces between words."""
-_WORD = 40
-"""The characters that one word has room for: an excerpt has a limit in characters as well, which no prose reaches."""
+_WORD = (
+    r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
+    r"|[^\s\u2e80-\u9fff\uac00-\ud7af]+"
+)
+"""One word: characters without white space, or one character of a script without spaces."""
+_WORD_LENGTH = 40
+"""An excerpt may have so many characters for each of its words: more than any prose has."""
 _QUOTED = re.compile(r"^ *> ?")
 _SIGNS = re.compile(r"[\\`*_\[\]]")
-_ENTITY = re.compile(r"&(?=\w+;|#\w)")  # a number is a reference without its semicolon, too
+_ENTITY = re.compile(r"&(?=\w+;|#\w)")  # a numeric reference needs no semicolon
 _START = re.compile(r"(?m)^(?:([#>+-])|(\d+)([.)])|(~)(?=~~))")
 _ESCAPED = re.compile(r"\\([\\`*_\[\]#>+.)-])|&(amp|lt|#126);")
 _ELLIPSIS = " …"
@@ -29,7 +33,7 @@ _GAP = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)*")
 
 
 class Body(NamedTuple):
-    """A body taken apart: the excerpt without its quotation signs, the note, and how many lines are above the note."""
+    """A body's excerpt without its `>`, its note, and the number of lines above the note."""
 
     excerpt: str
     note: str
@@ -37,16 +41,14 @@ class Body(NamedTuple):
 
 
 def cut(summary: str, words: int) -> str:
-    """Returns the first words of a text, with its paragraphs and, where something was left out, an ellipsis.
+    """Returns the first words of a text, with its paragraphs, and an ellipsis if it was cut.
 
-    No more than 40 characters a word are kept, so that a word without end is cut as well.
+    The result has at most 40 characters a word, so that an endless word is cut as well.
     """
     if words <= 0:
         return ""
-    most = _WORD * words
-    found = list(
-        re.finditer(_CUT, summary)
-    )  # compiled when a pull first asks: it is the dearest of all patterns
+    most = _WORD_LENGTH * words
+    found = list(re.finditer(_WORD, summary))  # slow to compile, so not compiled at import
     if len(found) <= words and len(summary) <= most:
         return summary
     kept = summary[: found[words - 1].end()] if len(found) > words else summary
@@ -56,33 +58,33 @@ def cut(summary: str, words: int) -> str:
 
 
 def length(text: str) -> int:
-    """Returns how many words a text has, without the ellipsis that `cut` puts at its end."""
-    return len(re.findall(_CUT, text.removesuffix(_ELLIPSIS)))
+    """Returns the number of words in a text, without the ellipsis that `cut` adds."""
+    return len(re.findall(_WORD, text.removesuffix(_ELLIPSIS)))
 
 
 def escape(text: str) -> str:
-    """Returns plain text, a paragraph a line, as Markdown that shows just that text (CommonMark §2.4, §2.5)."""
+    """Returns plain text, a paragraph a line, as Markdown that shows it (CommonMark §2.4, §2.5)."""
     return _START.sub(_escape_start, _escape_signs(text))
 
 
 def unescape(markdown: str) -> str:
-    """Returns the text that `escape` was given; of Markdown that someone else wrote, what its plain parts say."""
+    """Returns the text that `escape` was given; other Markdown is unescaped where it is plain."""
     return _ESCAPED.sub(lambda found: found[1] or _NAMED[found[2]], markdown)
 
 
 def quote(markdown: str) -> str:
-    """Returns the lines as a blockquote; nothing stays nothing."""
+    """Returns the lines as a blockquote; "" for ""."""
     return "\n".join(f"> {line}".rstrip() for line in markdown.split("\n")) if markdown else ""
 
 
 def hashes(markdown: str) -> tuple[str, ...]:
-    """Returns the hashes that pull may have noted for an excerpt that reads so now; none where its markup was changed.
+    """Returns the hashes under which pull may have recorded an excerpt; none if it was edited.
 
-    The second is that of the same words before an editor's program wrapped their lines.
+    The second is for the same words before an editor's program wrapped their lines.
     """
     text = unescape(markdown)
     if text and escape(text) == markdown and not _WRAPPED.search(markdown):
-        return (hash_of(text),)  # as pull wrote it, which is most often so
+        return (hash_of(text),)  # as pull wrote it: the usual case
     texts = dict.fromkeys((markdown, unwrapped(markdown)))
     return tuple(
         hash_of(unescape(text)) for text in texts if text and escape(unescape(text)) == text
@@ -90,38 +92,37 @@ def hashes(markdown: str) -> tuple[str, ...]:
 
 
 def compared(markdown: str) -> str:
-    """Returns what stands for an excerpt when it is compared: its words, or the Markdown where that says more."""
+    """Returns an excerpt for comparison: its plain text, or the Markdown if it has other markup."""
     text = unescape(markdown)
     return text if escape(text) == markdown else f"\n{markdown}"
 
 
 def unwrapped(markdown: str) -> str:
-    """Returns an excerpt with one line a paragraph, as pull writes it; unchanged where not only its lines differ."""
+    """Returns an excerpt with a line a paragraph, as pull writes it; unchanged if it has markup."""
     paragraphs = [_joined(part.split("\n")) for part in _GAP.split(markdown.strip("\n"))]
     return markdown if "" in paragraphs else "\n\n".join(paragraphs)
 
 
 def quotations(body: str) -> list[str]:
-    """Returns the blockquotes that open a body, without their signs."""
+    """Returns the blockquotes at the top of a body, without their `>`."""
     lines = body.rstrip("\n").split("\n")
     return [_unquoted(lines[start:end]) for start, end in _quotations(lines)]
 
 
 def opening(body: str) -> tuple[str, str]:
-    """Returns the blockquote that opens a body, whoever wrote it, without its signs, and what follows it."""
+    """Returns the first blockquote at the top of a body, without its `>`, and what follows it."""
     lines = body.rstrip("\n").split("\n")
     start, end = next(_quotations(lines), (0, 0))
-    return (
-        (_unquoted(lines[start:end]), "\n".join(lines[end:]).strip("\n"))
-        if end
-        else ("", body.strip("\n"))
-    )
+    if not end:
+        return "", body.strip("\n")
+    return _unquoted(lines[start:end]), "\n".join(lines[end:]).strip("\n")
 
 
 def below(body: str, ours: Collection[str]) -> tuple[str, int]:
-    """Returns the first blockquote with one of our hashes that stands below other text, and its line, counted from 0.
+    """Returns the first blockquote below other text that has one of our hashes, and its line.
 
-    ("", 0) where there is none. An excerpt that was moved down there is shown as a quotation of the editor's.
+    Lines are counted from 0; ("", 0) if there is none. An excerpt that an editor has moved down is
+    shown as the editor's quotation.
     """
     lines = body.rstrip("\n").split("\n")
     tops = {start for start, _ in _quotations(lines)}
@@ -138,9 +139,10 @@ def below(body: str, ours: Collection[str]) -> tuple[str, int]:
 
 
 def split(body: str, ours: Collection[str]) -> Body:
-    """Returns the excerpt of a body, the opening blockquote that has one of our hashes, and the note around it.
+    """Returns the excerpt of a body (the blockquote that has one of our hashes), and the note.
 
-    Where quotations of the editor stand above it, blank lines take its place, so that lines keep their numbers.
+    If the editor's quotations are above the excerpt, the note has blank lines in its place, so that
+    line numbers stay right.
     """
     lines = body.rstrip("\n").split("\n")
     for start, end in _quotations(lines) if ours else ():
@@ -155,18 +157,16 @@ def split(body: str, ours: Collection[str]) -> Body:
 
 
 def span(lines: Sequence[str], ours: Collection[str]) -> tuple[int, int]:
-    """Returns where in a body's lines the excerpt begins and ends, known by its hash; (0, 0) where there is none."""
+    """Returns the first line of the excerpt in a body and the line after it; (0, 0) without one."""
     bare = [line.rstrip("\r\n") for line in lines]
-    found = (
-        (start, end)
-        for start, end in _quotations(bare)
-        if set(hashes(_unquoted(bare[start:end]))) & set(ours)
-    )
-    return next(found, (0, 0))
+    for start, end in _quotations(bare):
+        if set(hashes(_unquoted(bare[start:end]))) & set(ours):
+            return start, end
+    return 0, 0
 
 
 def _quotations(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yields begin and end of each blockquote that opens a body: nothing but blank lines stands above and between."""
+    """Yields start and end of each blockquote at the top, with only blank lines between them."""
     start = 0
     while start < len(lines):
         if not lines[start].strip(" \t"):
@@ -188,12 +188,12 @@ def _unquoted(lines: Sequence[str]) -> str:
 
 
 def _leading(body: str) -> int:
-    """Returns how many empty lines open a body."""
+    """Returns the number of empty lines at the top of a body."""
     return len(body) - len(body.lstrip("\n"))
 
 
 def _joined(lines: Sequence[str]) -> str:
-    """Returns a paragraph's lines as one; nothing where they hold more than words, such as emphasis or a hard break."""
+    """Returns a paragraph as one line; "" if it has markup, such as emphasis or a hard break."""
     words = []
     for number, line in enumerate(lines):
         text = line.strip(" \t")

@@ -1,9 +1,9 @@
-"""Checks file names: which files are meant as a story, letter or page, but cannot be read under their name.
+"""Checks file names: finds files meant as a story, letter or page that are not read as named.
 
-    x.md   x.markdown   x.MD                                    read, see `paths`
-    letter.md and letter.markdown in one folder                 an error that names both
-    x.md.txt   x.txt   x   .x.md   Letter.md                    an error that names the file and the right name
-    x.md~   .#x.md   ._x.md   .x.md.swp   x.md.orig   4913      temporary files and backups, ignored
+    x.md   x.markdown   x.MD                                  read, see `paths`
+    letter.md and letter.markdown in one folder               an error that names both
+    x.md.txt   x.txt   x   .x.md   Letter.md                  an error that gives the right name
+    x.md~   .#x.md   ._x.md   .x.md.swp   x.md.orig   4913    backups and temporary files, ignored
 
 Works on names only and never reads the disk.
 """
@@ -28,20 +28,21 @@ _ENDING = re.compile(r"\.\w+[~#]?\Z")
 _BARE = re.compile(
     r"(?!\d+\Z|sed\w{6}\Z|(?:license|copying|makefile|cname|codeowners)\Z)[^#~$]+", re.IGNORECASE
 )
-"""A name without an ending that may belong to a text; `4913` (vim) and the temporary files of `sed -i` do not match."""
+"""A name without an ending that may be a text. `4913` (vim) and `sed -i`'s files do not match."""
 _WEEK = re.compile(r"\d{4}/w\d{2}")
 _ODD_WEEK = re.compile(r"(\d{4})/[wW]?(\d{1,2})")
 _OTHERS = frozenset({"static", "ledger", "inbox"})
 _FOLDERS = _OTHERS | {"themes", "pages"}
 _LEFTOVER = re.compile(
-    r"[~#]\Z|\.(?:bak|orig|rej|tmp|save|sw\w|new|old)\Z|\A(?:~\$|\d+\Z|sed\w{6}\Z|Thumbs\.db|desktop\.ini|Icon\r)|___\Z",
-    re.IGNORECASE,
+    r"""[~\#]\Z | \.(?:bak|orig|rej|tmp|save|sw\w|new|old)\Z | ___\Z
+    | \A(?: ~\$ | \d+\Z | sed\w{6}\Z | Thumbs\.db | desktop\.ini | Icon\r )""",
+    re.IGNORECASE | re.VERBOSE,
 )
 """Backups and temporary files of editors, git and operating systems."""
 
 
 def is_text(name: str) -> bool:
-    """True if a file name looks like that of a text: it ends in .md or similar, in any case, or has no ending."""
+    """True for the name of a text: it ends in .md or similar, in any case, or has no ending."""
     if name.startswith(_TEMPORARY):
         return False
     bare = name.rstrip(" .").lower()
@@ -66,55 +67,43 @@ def proper(name: str) -> str:
 
 
 def is_of_a_week(file: str) -> bool:
-    """True for a text outside static/, ledger/, inbox/, themes/ and pages/: it must be meant as a story or letter."""
+    """True for a text outside static/, ledger/, inbox/, themes/ and pages/: a story or letter."""
     return is_text(file.rpartition("/")[2]) and _top(file) not in _OTHERS | {"themes", "pages"}
 
 
 def problem(file: str) -> Problem | None:
-    """Returns what is wrong with the name or folder of a file that is not a story; None if nothing is wrong."""
+    """Returns what is wrong with the name or folder of a file that is not a story, or None."""
     folder, name = paths.folder_of(file), file.rpartition("/")[2]
     top = _top(file)
-    if (
-        name.lower() == "cname"
-        and file != "content/static/CNAME"
-        and folder.lower() in {"", "content", "static"}
-    ):
-        return Problem(
-            file, 0, "is not read as the custom domain", "rename it to content/static/CNAME"
-        )
+    is_cname = name.lower() == "cname" and folder.lower() in {"", "content", "static"}
+    if is_cname and file != "content/static/CNAME":
+        cure = "rename it to content/static/CNAME"
+        return Problem(file, 0, "is not read as the custom domain", cure)
     if top.lower() in _FOLDERS and top not in _FOLDERS and "/" in file.removeprefix("content/"):
-        return Problem(
-            file,
-            0,
-            f"is in content/{top}/, which is not read",
-            f"rename it to content/{top.lower()}/",
-        )
+        cure = f"rename it to content/{top.lower()}/"
+        return Problem(file, 0, f"is in content/{top}/, which is not read", cure)
     if top in _OTHERS or not is_text(name) or name.lower().startswith("readme"):
         return None
-    if _is_read(file):
+    if paths.is_letter(file) or paths.is_in(file, "themes") or paths.is_in(file, "pages"):
         return None
     if folder in {"themes", "pages"} or _WEEK.fullmatch(folder):
         return _misnamed(file, name)
     if not name.lower().rstrip(" .").endswith(_ENDINGS):
         return None
     if top in {"themes", "pages"}:
-        return Problem(
-            file,
-            0,
-            f"is in a folder within {top}, where nothing is read",
-            f"move it to content/{top}/",
-        )
+        what = f"is in a folder within {top}, where nothing is read"
+        return Problem(file, 0, what, f"move it to content/{top}/")
     odd = _ODD_WEEK.fullmatch(folder)
     place = "one such as content/2026/w20/"
-    with suppress(ValueError):  # no week of that year
+    with suppress(ValueError):  # the year has no such week
         place = f"content/{Week(int(odd[1]), int(odd[2])).folder}/" if odd else place
     return Problem(file, 0, "is not in a week's folder", f"move it to {place}")
 
 
 def doubles(files: Iterable[str]) -> Iterator[Problem]:
-    """Yields an error for each letter and introduction that is there again with another ending.
+    """Yields an error for each letter and introduction that exists again with another ending.
 
-    Two pages of one name claim the same address, which is an error anyway.
+    Two pages with the same name are an error elsewhere: they have the same address.
     """
     found: dict[str, list[str]] = defaultdict(list)
     for file in files:
@@ -128,31 +117,22 @@ def doubles(files: Iterable[str]) -> Iterator[Problem]:
 
 
 def is_left_out(file: str) -> bool:
-    """True for a file beside stories or pages that is not published, unless it is a backup or temporary file."""
+    """True for a file beside stories or pages that is not published, unless it is a leftover."""
     folder, name = paths.folder_of(file), file.rpartition("/")[2]
     here = folder in {"themes", "pages"} or _WEEK.fullmatch(folder) is not None
     return here and not (is_text(name) or paths.copied(file) or _LEFTOVER.search(name))
 
 
-def _is_read(file: str) -> bool:
-    """True if a file is read as a letter, a theme introduction or a page."""
-    return paths.is_letter(file) or paths.is_in(file, "themes") or paths.is_in(file, "pages")
-
-
 def _misnamed(file: str, name: str) -> Problem:
     right = proper(name)
     if is_hidden_text(name):
-        return Problem(
-            file,
-            0,
-            "is hidden by the dot before its name, so it is not read",
-            f"rename it to {right}",
-        )
+        what = "is hidden by the dot before its name, so it is not read"
+        return Problem(file, 0, what, f"rename it to {right}")
     return Problem(file, 0, f"is not a {_kind(file)}'s name", f"rename it to {right}")
 
 
 def _kind(file: str) -> str:
-    """Returns what a file is meant as, by its folder and name."""
+    """Returns what a file is meant to be, by its folder and name."""
     if _top(file) in {"themes", "pages"}:
         return "page" if _top(file) == "pages" else "theme introduction"
     return "letter" if proper(file.rpartition("/")[2]) == "letter.md" else "story"

@@ -1,8 +1,9 @@
-"""The names of entries and stories: guids, links and headlines, in the form in which they are compared.
+"""The names of entries and stories: guids, links and headlines, in the form in which they compare.
 
-Every name (alias) that an entry ever had is kept in its feed's ledger, so that a new guid or slug makes no second
-story. Placeholders (`N/A`, "Untitled"), a site's front page and guids that several entries share are not names.
-`matching` uses these names to decide which entries are one story.
+Every name (alias) that an entry ever had stays in its feed's ledger, so that a new guid or slug
+does not make a second story. Placeholders (`N/A`, "Untitled"), a site's front page and guids that
+several entries share are not names. `intake.match` uses these names to decide which entries are
+one story.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ Known = Mapping[str, Collection[str]]
 """The files of the stories under each of their keys (`keys_of`)."""
 
 CLAIM = "claim:"
-"""The alias of a guid that is an absolute URI and names a story of another feed begins with this."""
+"""Prefix of an alias: a guid that is an absolute URI and identifies a story of another feed."""
 HERE = "here"
-"""The key of every story in its own feed."""
+"""A key that every story has in its own feed."""
 WORDING = "wording:"
-"""The key that has the words of a story's headline begins with this."""
+"""Prefix of the key with the words of a story's headline."""
 _NO_GUID = frozenset(
     {
         "",
@@ -51,52 +52,47 @@ _A_WORD = re.compile(
 
 
 def aliases_of(entry: Entry) -> tuple[str, ...]:
-    """Returns the names by which an entry may be met again, strongest first, as the ledger keeps them."""
+    """Returns the names of an entry, strongest first, as the ledger stores them."""
     guid = guid_of(entry)
-    return tuple(
-        alias
-        for alias in (
-            f"guid:{guid}" if guid else "",
-            *aliases_of_link(entry.link),
-            f"headline:{stamp(entry.published)} {hash_of(entry.title)}" if entry.published else "",
-        )
-        if alias
-    )
+    names = [f"guid:{guid}"] if guid else []
+    names += aliases_of_link(entry.link)
+    if entry.published:
+        names.append(f"headline:{stamp(entry.published)} {hash_of(entry.title)}")
+    return tuple(names)
 
 
 def aliases_of_link(link: str) -> tuple[str, ...]:
-    """Returns the names by which whatever has a link may be met, strongest first."""
+    """Returns the names of an entry or story that come from its link, strongest first."""
     number = urls.article_number(link)
     return (*((f"article:{number}",) if number else ()), f"link:{urls.canonical(link)}")
 
 
 def guid_of(entry: Entry) -> str:
-    """Returns an entry's guid, empty where it is a placeholder or the address of a whole site."""
-    is_empty = _SIGNS.sub("", entry.id).casefold() in _NO_GUID
-    return (
-        "" if is_empty or (urls.web_link(entry.id) and urls.is_front_page(entry.id)) else entry.id
-    )
+    """Returns an entry's guid, "" if it is a placeholder or the address of a whole site."""
+    if _SIGNS.sub("", entry.id).casefold() in _NO_GUID:
+        return ""
+    return "" if urls.web_link(entry.id) and urls.is_front_page(entry.id) else entry.id
 
 
 def hash_of(text: str) -> str:
-    """Returns the first 16 hex digits of a text's SHA-256, by which the ledger compares words without keeping them."""
+    """Returns the first 16 hex digits of a text's SHA-256: the ledger keeps hashes, not words."""
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16]
 
 
 def stamp(moment: datetime) -> str:
-    """Returns a moment in UTC to the second, `2026-05-15T09:32:40Z` (RFC 3339)."""
+    """Returns a time in UTC to the second, `2026-05-15T09:32:40Z` (RFC 3339)."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def scoped(alias: str, feed: str) -> str:
-    """Returns an alias as it counts in the whole digest: what holds within one feed only carries that feed's id."""
+    """Returns an alias for the whole digest: with the feed's id if it only counts in that feed."""
     kind, _, name = alias.partition(":")
     local = kind == "headline" or (kind == "guid" and not urls.is_absolute(name))
     return f"{feed}\n{alias}" if local else alias
 
 
 def scopes(alias: str, feed: str) -> tuple[str, str]:
-    """Returns an alias as it counts in the whole digest, and as it counts in its own feed."""
+    """Returns an alias for the whole digest, and one for its own feed."""
     return scoped(alias, feed), in_feed(alias, feed)
 
 
@@ -112,11 +108,11 @@ def keys_of(
     published: datetime | None = None,
     unchanged: str = "",
 ) -> frozenset[str]:
-    """Returns all keys under which a story that a feed has brought is looked for.
+    """Returns all keys under which a story from a feed can be found.
 
-    `bare` is a story that has no guid of its own: what it is in the world is its link alone. `id` is what the ledger
-    calls it, `link` and `summary` are hashes of its whole link and summary, `published` its time, if no alias has it,
-    `unchanged` the key of all that its feed said last.
+    `bare`: the story has no guid, so its link alone identifies it elsewhere. `id` is its id in the
+    ledger; `link` and `summary` are hashes of its full link and summary; `published` is its time,
+    if no alias has it; `unchanged` is the key for everything that its feed said last.
     """
     names = frozenset(aliases) | ({f"guid:{id}"} if id else frozenset())
     split = [alias.partition(":")[::2] for alias in names]
@@ -131,10 +127,9 @@ def keys_of(
     anywhere |= {wording(title), *(["dated"] if stamps else [])}
     for address in addresses:
         page = urls.lasting(address)
-        anywhere |= (
-            {f"page:{page}"} if address in anchored else {f"page:{page}", f"only page:{page}"}
-        )
-        anywhere |= {f"host:{page.partition('/')[0]}"}
+        anywhere |= {f"page:{page}", f"host:{page.partition('/')[0]}"}
+        if address not in anchored:
+            anywhere.add(f"only page:{page}")
     own = {
         HERE,
         *([unchanged] if unchanged else []),
@@ -156,7 +151,7 @@ def keys_of(
 
 
 def story_keys(guid: str, link: str, feeds: Iterable[str]) -> frozenset[str]:
-    """Returns the keys of a story on disk: its guid in each of its feeds, or its link where it has no guid."""
+    """Returns the keys of a story on disk: its guid in each of its feeds, or else its link."""
     if guid:
         alias = f"guid:{guid}"
         return frozenset(
@@ -166,108 +161,110 @@ def story_keys(guid: str, link: str, feeds: Iterable[str]) -> frozenset[str]:
 
 
 def keys_of_story(story: Story) -> frozenset[str]:
-    """Returns the keys of a story as its file has it."""
+    """Returns the keys of a story, going by its file."""
     return story_keys(story.id, story.link, story.feeds)
 
 
 def distinct(entries: Iterable[Entry]) -> list[Entry]:
-    """Returns a document's entries without repeats: those that agree in guid, link and headline are one.
+    """Returns a document's entries without repeats: same guid, link and headline is the same entry.
 
-    Without a guid, the fragment of the link counts, and an exact date; without a headline, the date or else the
-    summary. A guid that is but the link is none beside an entry that has none. Guids that differ by case, last slash or
-    fragment alone are one where the date agrees as well: some publishers count the places of an entry in them.
+    Entries without a guid also need the same fragment of the link and the same exact date; entries
+    without a headline the same date or else the same summary. A guid that is only the link counts
+    as none beside an entry that has none. Guids that differ only in case, last slash or fragment
+    are the same if the date is too: some publishers put an entry's position in them.
     """
     entries = list(entries)
-    permalinks = {_said(entry) for entry in entries if _is_permalink(entry)}
+    permalinks = {_fields(entry) for entry in entries if _is_permalink(entry)}
     first: dict[tuple[str, ...], Entry] = {}
     for entry in entries:
-        said = _said(entry)
-        if said in permalinks and (not guid_of(entry) or _is_permalink(entry)):
-            kept = first.get(said)
-            first[said] = entry if kept is None or (guid_of(entry) and not guid_of(kept)) else kept
+        fields = _fields(entry)
+        if fields in permalinks and (not guid_of(entry) or _is_permalink(entry)):
+            kept = first.get(fields)
+            if kept is None or (guid_of(entry) and not guid_of(kept)):
+                first[fields] = entry
         elif guid := guid_of(entry):
-            first.setdefault((guid, urls.canonical(entry.link), *said[1:]), entry)
+            first.setdefault((guid, urls.canonical(entry.link), *fields[1:]), entry)
         else:
-            first.setdefault(("", exact_stamp(entry), *said), entry)
+            first.setdefault(("", exact_stamp(entry), *fields), entry)
     alike: dict[tuple[str, ...], Entry] = {}
     for key, entry in first.items():
         guid = guid_of(entry).partition("#")[0].rstrip("/").casefold()
         when = stamp(entry.published) if entry.published else ""
-        alike.setdefault(
-            (guid, when, urls.canonical(entry.link), *_said(entry)[1:]) if guid else key, entry
-        )
+        if guid:
+            key = (guid, when, urls.canonical(entry.link), *_fields(entry)[1:])
+        alike.setdefault(key, entry)
     return list(alike.values())
 
 
-def _said(entry: Entry) -> tuple[str, str, str]:
-    """Returns the link of an entry and its headline, or what tells it from others if it has none."""
+def _fields(entry: Entry) -> tuple[str, str, str]:
+    """Returns an entry's link, headline and, without a headline, what else distinguishes it."""
     return whole_link(entry), entry.title, "" if has_headline(entry) else apart(entry)
 
 
 def _is_permalink(entry: Entry) -> bool:
-    """Tells whether the guid of an entry is but its link."""
+    """True if the guid of an entry is only its link."""
     return bool(guid_of(entry)) and whole(entry.id) == whole_link(entry)
 
 
 def passed_over(entries: Iterable[Entry], kept: Iterable[Entry]) -> int:
-    """Returns how many entries of a document are not among its distinct ones, though date or summary are others."""
+    """Returns how many entries of a document were dropped as repeats although they differ."""
     known = {(entry.title, entry.published, entry.summary) for entry in kept}
-    said = {
+    seen = {
         (entry.title, entry.published, entry.summary, entry.link, entry.id) for entry in entries
     }
-    return sum(1 for one in said if one[:3] not in known)
+    return sum(1 for one in seen if one[:3] not in known)
 
 
 def apart(entry: Entry) -> str:
-    """Returns what tells an entry without a headline from others on its page: its exact date, or else its summary."""
+    """Returns what identifies an entry without a headline: its exact date or else its summary."""
     return exact_stamp(entry) or entry.summary
 
 
 def exact_stamp(entry: Entry) -> str:
-    """Returns the moment of an entry, empty where it has none to the second."""
+    """Returns an entry's time, "" if it has none to the second."""
     return stamp(entry.published) if entry.published and not entry.day_only else ""
 
 
 def repeated_guids(entries: Iterable[Entry]) -> frozenset[str]:
-    """Returns the guids that several distinct entries of one document claim: they identify none of them."""
+    """Returns the guids that several distinct entries of a document have: they identify none."""
     counts = Counter(guid for guid in map(guid_of, entries) if guid)
     return frozenset(guid for guid, times in counts.items() if times > 1)
 
 
 def _is_anchor(guid: str) -> bool:
-    """Tells whether a guid is a place on a page."""
+    """True if a guid is a URL with a fragment: a place on a page."""
     return "#" in guid and urls.web_link(guid) is not None and bool(urls.fragment(guid))
 
 
 def page_of(entry: Entry) -> str:
-    """Returns the page that an entry links to, without session tokens, for comparing."""
+    """Returns the page that an entry links to, without session tokens, for comparison."""
     return urls.lasting(urls.canonical(entry.link))
 
 
 def whole_link(entry: Entry) -> str:
-    """Returns an entry's link with its fragment, for comparing."""
+    """Returns an entry's link with its fragment, for comparison."""
     return whole(entry.link)
 
 
 def whole(link: str) -> str:
-    """Returns a link with its fragment, for comparing; an empty text where it is none."""
+    """Returns a link with its fragment, for comparison; "" if it is not a web link."""
     return f"{urls.canonical(link)}#{urls.fragment(link)}" if urls.web_link(link) else ""
 
 
 def stem(address: str, title: str, when: str = "") -> str:
-    """Returns the key of a headline with a link and a date; of the link's query, what has the number of an article."""
+    """Returns a key of a link, headline and date; of the link's query, only article numbers."""
     path, _, query = address.partition("?")
     numbers = "&".join(part for part in query.split("&") if _NUMBERED.match(part))
     return f"stem:{path}?{numbers} {hash_of(title)} {when}"
 
 
 def wording(title: str) -> str:
-    """Returns the key with the words of a headline; in scripts without spaces, with its signs."""
+    """Returns a key of a headline's words; scripts without spaces count each character."""
     return f"{WORDING}{' '.join(sorted(set(_A_WORD.findall(title.casefold()))))}"
 
 
 def has_headline(entry: Entry) -> bool:
-    """True if an entry's title is a headline: not a placeholder, and not its host, which stands in for a lost one."""
+    """True if an entry's title is a headline: not a placeholder, and not just its host's name."""
     return is_headline(entry.title, urls.host(entry.link))
 
 
@@ -277,5 +274,5 @@ def is_headline(title: str, host: str) -> bool:
 
 
 def in_feed(alias: str, feed: str) -> str:
-    """Returns an alias as it counts in its own feed."""
+    """Returns an alias that counts only within its own feed."""
     return f"{feed}\n{alias}"

@@ -1,6 +1,6 @@
-"""The letter of a week, drafted: its stories by theme, as links to their files, for the editor to write around.
+"""Drafts the letter of a week: links to its stories, by theme, for the editor to write around.
 
-Refuses to write for the editor: what it makes is a list of links under a plain title, and a draft until they say so.
+The result is a list of links under a plain title, marked as a draft.
 """
 
 from __future__ import annotations
@@ -15,38 +15,41 @@ from digest.week import Week
 
 _SHORT = re.compile(r"w?(\d{1,2})", re.IGNORECASE)
 _PROMPT = (
-    "<!-- Write your letter here, and keep of the links below what you like: each leads to its story, wherever its\n"
+    "<!-- Write your letter here, and keep of the links below what you like: each leads to its"
+    " story, wherever its\n"
     "file is moved. When readers may see the letter, take out the line `draft: true`. -->"
 )
 _MORE = "## More this week"
-"""The heading of the links that came after the draft."""
+"""The heading of links that were added after the draft."""
 
 Sections = Sequence[tuple[Theme | None, Sequence[Story]]]
 """The stories of a week by their main theme, the last perhaps without one."""
 
 
 def draft(week: Week, lead: Story | None, sections: Sections) -> str:
-    """Returns the text of a letter file that links the stories of a week: the lead, then theme by theme."""
+    """Returns the text of a letter with links to a week's stories: the lead, then by theme."""
     parts = [_front(week), _PROMPT, *_lead(lead), *_sections(sections)]
     return "\n\n".join(parts) + "\n"
 
 
 def unlinked(body: str, stories: Iterable[Story], places: Iterable[Place]) -> list[Story]:
-    """Returns the stories that a letter does not link: neither by the name of a file of theirs nor by their link.
+    """Returns the stories that a letter links neither by a name of their file nor by their link.
 
-    `places` are where stories lie and lay: a letter may link a file by the name that it had before.
+    `places` are where stories are and were: a letter may link a file under an earlier name.
     """
     names: dict[str, set[str]] = {}
     for place in places:
         names.setdefault(place.story, set()).add(_name(place.file))
-    known = (
-        (story, {story.link, _name(story.file), *names.get(story.file, ())}) for story in stories
-    )
-    return [story for story, named in known if not any(links_to(body, name) for name in named)]
+    found = []
+    for story in stories:
+        known = {story.link, _name(story.file), *names.get(story.file, ())}
+        if not any(links_to(body, name) for name in known):
+            found.append(story)
+    return found
 
 
 def more(text: str, stories: Iterable[Story]) -> str:
-    """Returns a letter's text with links to more stories at its end; what there is stays as it is, sign by sign."""
+    """Returns a letter's text with links to more stories at its end, and otherwise unchanged."""
     links = "".join(f"- {_link(story)}\n" for story in stories)
     lines = text.rstrip().replace("\r\n", "\n").split("\n")
     heads = [number for number, line in enumerate(lines) if line.rstrip() == _MORE]
@@ -62,34 +65,30 @@ def more(text: str, stories: Iterable[Story]) -> str:
 
 
 def links_to(body: str, name: str) -> bool:
-    """True if a letter has the name of a story's file or its link, and not only one that begins or ends the same."""
+    """True if a letter has this file name or link, and not only as part of a longer one."""
     return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w/?-])", body) is not None
 
 
 def chosen(words: str, weeks: Iterable[Week], lettered: Container[Week]) -> Week:
-    """Returns the week that is meant by `2026-W20`, `2026/w20`, or `w20` of the newest year that has it.
+    """Returns the week meant by `2026-W20`, `2026/w20`, or `w20` (the newest week 20 with stories).
 
-    Without words it is the newest of the `weeks`, those that have stories, that is not among the lettered. Raises
-    ValueError for words that name no week, DigestError where there is none to choose, or the one named has no stories.
+    Without words, it is the newest of `weeks` (those with stories) that has no letter yet. Raises
+    ValueError if the words are not a week, and DigestError if the week has no stories.
     """
     known = sorted(weeks, reverse=True)
     if not words:
         return _newest(known, lettered)
     short = _SHORT.fullmatch(words)
-    found = (
-        [week for week in known if week.number == int(short[1])][:1] if short else [_parsed(words)]
-    )
-    if not found or found[0] not in known:
-        named = words if short else str(found[0])
+    wanted = [week for week in known if week.number == int(short[1])] if short else [_parsed(words)]
+    if not wanted or wanted[0] not in known:
+        named = words if short else str(wanted[0])
         raise DigestError(f"{named}: no story is published in that week; {_known(known)}")
-    return found[0]
+    return wanted[0]
 
 
 def _newest(known: list[Week], lettered: Container[Week]) -> Week:
     if not known:
-        raise DigestError(
-            "content: no week has a story to write about; 'digest pull' takes some in"
-        )
+        raise DigestError("content: no week has a story to write about; 'digest pull' adds some")
     found = next((week for week in known if week not in lettered), None)
     if found is None:
         raise DigestError(
@@ -107,13 +106,12 @@ def _parsed(words: str) -> Week:
 
 def _known(weeks: list[Week]) -> str:
     if not weeks:
-        return "'digest pull' takes some in"
+        return "'digest pull' adds some"
     more = f" and {len(weeks) - _SHOWN} older ones" if len(weeks) > _SHOWN else ""
     return f"weeks that have some are {', '.join(map(str, weeks[:_SHOWN]))}{more}"
 
 
-_SHOWN = 12
-"""So many weeks are named where there are many."""
+_SHOWN = 12  # weeks that a message names
 
 
 def _front(week: Week) -> str:
@@ -133,7 +131,7 @@ def _sections(sections: Sections) -> Iterator[str]:
 
 
 def _link(story: Story) -> str:
-    """Returns a link to a story's file, which lies in the letter's own folder."""
+    """Returns a link to a story's file, which is in the letter's own folder."""
     return f"[{_words(story.headline or story.title)}]({story.file.rpartition('/')[2]})"
 
 
@@ -142,5 +140,5 @@ def _name(file: str) -> str:
 
 
 def _words(text: str) -> str:
-    """Returns words as one line of Markdown that shows just them; `]:` must not make a link's address of the rest."""
+    """Returns text as one line of Markdown that shows it; `]:` must not begin a link definition."""
     return excerpt.escape(" ".join(text.split())).replace("\\]:", "\\]&#58;")

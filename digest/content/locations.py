@@ -1,11 +1,13 @@
-"""The file `_places.jsonl`: where each story has been and its first name, if no feed's ledger has that already.
+"""The file `_places.jsonl`: where stories have been, and their first names, unless a ledger has it.
 
-    {"v": 1, "at": "2026-05-19T11:30:04.000000Z", "file": "content/2026/w20/….md", "id": "", "link": …, "now": …}
+    {"v": 1, "at": "2026-05-19T11:30:04.000000Z", "file": "content/2026/w20/….md",
+     "id": "", "link": …, "now": …}
 
-A story's Atom id is made of its `id`, preceded by its feed's id and a line break if the id counts in that feed only;
-without an `id`, of the first `link` that it had. Both are the same in all lines of a story. `now` is its link at that
-time, omitted if it equals `link`. A line is added when a story is in a new place or has a new link. Lines are read as
-a set: order and repeats do not matter, since git merges the file by union.
+A story's Atom id is made from its `id`, preceded by its feed's id and a line break if the id only
+counts in that feed; without an `id`, from the first `link` that it had. Both are the same in all
+lines of a story. `now` is its link at that time, omitted if it equals `link`. A line is added when
+a story is in a new place or has a new link. Order and repeats of lines do not matter, since git
+merges the file by union.
 """
 
 from __future__ import annotations
@@ -35,9 +37,8 @@ def dumps(location: Location) -> str:
 def loads(content: bytes) -> tuple[tuple[Location, ...], tuple[Problem, ...]]:
     """Returns the locations, oldest first, and a problem for each line that had to be skipped."""
     found, problems = set[Location](), list[Problem]()
-    for number, line in enumerate(
-        content.decode("utf-8-sig", errors="replace").split("\n"), start=1
-    ):
+    text = content.decode("utf-8-sig", errors="replace")
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -48,7 +49,7 @@ def loads(content: bytes) -> tuple[tuple[Location, ...], tuple[Problem, ...]]:
 
 
 def is_by_link(locations: Iterable[Location]) -> bool:
-    """True if the story of these locations has no id, so that its link identifies it."""
+    """True if the story with these locations has no id, so that its link identifies it."""
     return not all(one.id for one in locations)
 
 
@@ -59,7 +60,7 @@ def key_of_name(name: str) -> str:
 
 
 def keys_of(locations: Iterable[Location]) -> set[str]:
-    """Returns the keys of a story with these locations: its name, and without an id its links as well."""
+    """Returns the keys of a story with these locations: its name, and its links if it has no id."""
     known = tuple(locations)
     keys = {key_of_name(one.name) for one in known}
     if is_by_link(known):
@@ -72,12 +73,12 @@ def _location(line: dict[str, Any]) -> Location:
     values = [line[field] for field in ("at", "file", "id", "link")]
     values.append(line.get("now", line["link"]))
     if line["v"] != VERSION or not all(isinstance(value, str) for value in values):
-        raise ValueError("of another version or kind")
+        raise ValueError("another version, or a value that is not text")
     found = Location(*map(str, values))
     at = datetime.fromisoformat(found.at)
     if at.tzinfo is None or at.year not in YEARS:
-        raise ValueError("of no moment that can be")
+        raise ValueError("not a valid time")
     if urls.web_link(found.link) is None or urls.web_link(found.now) is None:
         raise ValueError("not a web link")
-    "".join(found).encode()  # half a surrogate pair is no text
+    "".join(found).encode()  # raises ValueError for half a surrogate pair
     return found

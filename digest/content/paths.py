@@ -1,8 +1,8 @@
-"""Where everything in `content/` lies: paths relative to the digest's root, put together and taken apart.
+"""Builds and parses the paths of everything in `content/`, relative to the digest's root.
 
-    content/2026/w20/2026-05-15-slug.md    content/2026/w20/letter.md    content/ledger/<feed id>.jsonl
+    content/2026/w20/2026-05-15-slug.md    content/2026/w20/letter.md    content/ledger/<feed>.jsonl
 
-Text in, text out. Refuses to look at the disk; no path of these is put together anywhere else.
+Text in, text out: nothing here looks at the disk. No other module puts such paths together.
 """
 
 from __future__ import annotations
@@ -18,19 +18,21 @@ from digest.week import Week
 INBOX = "content/inbox"
 LEDGERS = "content/ledger"
 LOCATIONS = f"{LEDGERS}/_places.jsonl"
-"""Where each story has been: no feed's ledger, for the id of a feed begins with a letter or a digit."""
+"""Where each story has been. Not a feed's ledger: a feed's id begins with a letter or a digit."""
 
 ADDED = "_added"
-"""The name, in the place of a feed's id, of the ledger of stories that were added from web pages."""
+"""Takes the place of a feed's id in the ledger of stories that were added from web pages."""
 
 _ENDING = "|".join(map(re.escape, MARKDOWN))
 PLACE = re.compile(
     rf"content/(\d{{4}}/w\d{{2}})/(?:(\d{{4}}-\d{{2}}-\d{{2}})-)?([^/.][^/]*)(?i:{_ENDING})"
 )
-"""A Markdown file in a week's folder: the folder, the day that its name begins with, if any, and the slug. A file that
-is hidden by a dot is none."""
+"""A Markdown file in a week's folder: the folder, the day in its name, if any, and the slug.
+
+Does not match files that are hidden by a dot.
+"""
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
-"""What a story's slug is made of: signs that an address can have."""
+"""A story's slug: only characters that a URL can have."""
 _LETTER = "letter"
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
@@ -38,12 +40,12 @@ _NOT_PUBLISHED = frozenset({"ledger", "inbox"})
 
 
 def story(week: Week, day: date, slug: str) -> str:
-    """Returns the file of a story."""
+    """Returns the file for a story."""
     return f"content/{week.folder}/{day}-{slug}.md"
 
 
 def letter(week: Week) -> str:
-    """Returns the file that a week's new letter gets."""
+    """Returns the file for a week's new letter."""
     return f"content/{week.folder}/{_LETTER}.md"
 
 
@@ -53,22 +55,18 @@ def ledger(feed: str) -> str:
 
 
 def feed_of(name: str) -> str:
-    """Returns the feed whose ledger has this name in its folder, "" where it is no feed's."""
-    return (
-        "" if name.startswith("_") or not name.endswith(".jsonl") else name.removesuffix(".jsonl")
-    )
+    """Returns the feed whose ledger has this file name; "" if it is not a feed's ledger."""
+    return name.removesuffix(".jsonl") if name.endswith(".jsonl") and name[0] != "_" else ""
 
 
 def is_story(file: str) -> bool:
-    """Tells whether a file lies where stories do."""
+    """True for a Markdown file in a week's folder, except letters; `Letter.md` is not a story."""
     place = PLACE.fullmatch(file)
-    return place is not None and (
-        place[2] is not None or place[3].lower() != _LETTER
-    )  # `Letter.md` is not a story
+    return place is not None and (place[2] is not None or place[3].lower() != _LETTER)
 
 
 def parted(files: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Returns the files that lie where stories do, and all others: a few, of which more has to be asked."""
+    """Returns the files that are stories, and all others."""
     stories, others = list[str](), list[str]()
     for file in files:
         (stories if is_story(file) else others).append(file)
@@ -76,41 +74,41 @@ def parted(files: Iterable[str]) -> tuple[list[str], list[str]]:
 
 
 def is_letter(file: str) -> bool:
-    """Tells whether a file lies where letters do."""
+    """True for a week's letter."""
     place = PLACE.fullmatch(file)
     return place is not None and place[2] is None and place[3] == _LETTER
 
 
 def is_in(file: str, folder: str) -> bool:
-    """Tells whether a file is Markdown right in a folder below `content/`."""
+    """True for a Markdown file directly in a folder of `content/`."""
     return is_markdown(file) and folder_of(file) == folder and "/." not in file
 
 
 def right_in(folder: str, files: Iterable[str]) -> list[str]:
-    """Returns those of the files that are Markdown right in a folder below `content/`."""
+    """Returns the Markdown files that are directly in a folder of `content/`."""
     return [file for file in files if is_in(file, folder)]
 
 
 def copied(file: str) -> str:
-    """Returns the path of a file that is copied as it is (all of `static/`, and pictures beside Markdown), else ""."""
+    """Returns the path of a file that is copied as it is, "" for any other.
+
+    All of `static/` is copied, and pictures beside Markdown.
+    """
     path = file.removeprefix("content/")
     top, _, rest = path.partition("/")
     if top == "static":
         return rest
-    return (
-        path
-        if posixpath.splitext(file)[1].lower() in PICTURES and top not in _NOT_PUBLISHED
-        else ""
-    )
+    is_picture = posixpath.splitext(file)[1].lower() in PICTURES
+    return path if is_picture and top not in _NOT_PUBLISHED else ""
 
 
 def folder_of(file: str) -> str:
-    """Returns the folder that a file lies in, below `content/`."""
+    """Returns a file's folder, relative to `content/`."""
     return file.removeprefix("content/").rpartition("/")[0]
 
 
 def week_of(file: str) -> Week | None:
-    """Returns the week in whose folder a file lies, None where it lies in none, or the year has no such week."""
+    """Returns the week whose folder has a file; None if there is no such week."""
     try:
         return Week.parse(folder_of(file))
     except ValueError:

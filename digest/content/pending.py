@@ -1,15 +1,16 @@
-"""Changes by pulls that an editor should look at, until the file is edited or agrees with the feed again.
+"""Changes by pulls that an editor should look at, until the file is edited or like the feed again.
 
     state      what happened                                        words stored in the ledger
     kept       the editor's words stayed, the feed has others       the feed's words, if short
     another's  another feed's words stayed, this feed has others    this feed's words, if short
-    changed    a headline or link changed below the editor's words  the old words
+    changed    a headline or link that the editor wrote about       the old words
     withdrawn  the feed dropped a field, the file still has it      none
-    replaced   a headline or link changed, nobody had written yet   the old words
+    replaced   a headline or link that no editor wrote about yet    the old words
 
-The ledger has the hash of the file as the pull left it: after any edit the change counts as seen. Where git has merged
-that file with an edit made elsewhere, nobody has seen both: the versions before the merge count (`unseen`).
-An excerpt's words are not stored: the ledger never contains a publisher's sentences.
+The ledger has the hash of the file as the pull left it: after any edit the change counts as seen.
+If git has merged that file with an edit made elsewhere, the editor has not seen the result, so the
+versions before the merge count. The words of an excerpt are not stored: the ledger never contains
+a publisher's sentences.
 """
 
 from __future__ import annotations
@@ -25,23 +26,22 @@ from digest.content.ledger import PendingChange, Record, later, moment
 from digest.content.letter_draft import links_to
 from digest.model import Story
 
-KEPT, ANOTHERS, CHANGED, WITHDRAWN, REPLACED = (
+KINDS = KEPT, ANOTHERS, CHANGED, WITHDRAWN, REPLACED = (
     "kept",
     "another's",
     "changed",
     "withdrawn",
     "replaced",
 )
-KINDS = (KEPT, ANOTHERS, CHANGED, WITHDRAWN, REPLACED)
 _LABELS = {"title": "headline", "authors": "byline", "excerpt": "summary"}
 
 Pending = Mapping[str, PendingChange]
 Lines = Sequence[tuple[str, Record]]
-"""Lines of ledgers, each with its feed."""
+"""Lines of ledgers, each with its feed's id."""
 
 
 def words_of(name: str, value: str | tuple[str, ...] | datetime) -> str:
-    """Returns the value of a field in words, on one line."""
+    """Returns the value of a field as one line of text."""
     if isinstance(value, datetime):
         return value.isoformat()
     text = value if isinstance(value, str) else ", ".join(value)
@@ -49,14 +49,14 @@ def words_of(name: str, value: str | tuple[str, ...] | datetime) -> str:
 
 
 def file_hash(text: str) -> str:
-    """Returns the hash of a story file's text; kinds of line breaks, which git may change, do not matter."""
+    """Returns the hash of a story file's text, whatever its line breaks, which git may change."""
     return hash_of(text.removeprefix("\ufeff").replace("\r\n", "\n"))
 
 
 def in_file(records: Collection[Record], *texts: str) -> Pending:
-    """Returns what is pending in a story whose file has this text, nothing if it was edited since the pull.
+    """Returns what is pending in a story, given its file's text; nothing if it was edited.
 
-    Of several texts, the first that a record has the hash of counts.
+    The first of the texts whose hash is in a record counts.
     """
     for hashed in map(file_hash, texts):
         known = [record for record in records if record.stood == hashed]
@@ -68,9 +68,9 @@ def in_file(records: Collection[Record], *texts: str) -> Pending:
 def to_look_at(
     records: Collection[Record], story: Story, text: str, versions: Collection[str] = ()
 ) -> Pending:
-    """Returns what an editor should look at in a story, whose file has this text.
+    """Returns what an editor should look at in a story, given its file's text.
 
-    `versions` are those that git has merged into it, and that nobody has seen since.
+    `versions` are texts that git has merged into it since an editor last saw it.
     """
     if is_edited(records, story, text):
         found = in_file(records, *versions) or _rebased(records, text, versions)
@@ -82,9 +82,9 @@ def to_look_at(
 
 
 def _rebased(records: Iterable[Record], text: str, versions: Collection[str]) -> Pending:
-    """Returns the headline and link that were changed by the pull whose commit git has put on top of an edit.
+    """Returns what a pull has changed in headline and link, if git has rebased it onto an edit.
 
-    The file as that pull left it is then in no commit; but the version below still has the old words.
+    No commit has the file as that pull left it, but the version below has the old words.
     """
     newest = max((record for record in records if record.pending), key=attrgetter("at"))
     return {
@@ -96,7 +96,7 @@ def _rebased(records: Iterable[Record], text: str, versions: Collection[str]) ->
 
 
 def is_edited(records: Collection[Record], story: Story, text: str) -> bool:
-    """True if an editor has written about a story, and its file is not as the pull left it that changed something."""
+    """True if an editor wrote about a story, and its file is not as a pull left it."""
     is_known = file_hash(text) in {record.stood for record in records}
     return has_any(records) and is_written_about(story) and not is_known
 
@@ -109,7 +109,7 @@ def has_any(records: Iterable[Record]) -> bool:
 def news(
     file: str, story: Story, before: Pending, now: Pending, incoming: Container[str]
 ) -> Iterator[str]:
-    """Yields a line for the report for each changed headline or link, and for each withdrawn field."""
+    """Yields a report line for each changed headline or link, and for each withdrawn field."""
     for name, change in now.items():
         if change != before.get(name) and change.kind == WITHDRAWN:
             yield f"{file}: {_withdrawn(name)}"
@@ -118,9 +118,9 @@ def news(
 
 
 def is_reviewed(story: Story, letters: Iterable[str], files: Iterable[str]) -> bool:
-    """True if an editor has written about a story: a note, a headline of their own, a link in a letter.
+    """True if an editor has written about a story: a note, a headline, or a link in a letter.
 
-    `letters` are the texts of the letters, `files` the files by which a letter may link to the story.
+    `letters` are the texts of letters; `files` are the story's files, which a letter may link to.
     """
     names = [file.rpartition("/")[2] for file in files]
     return is_written_about(story) or any(
@@ -129,14 +129,14 @@ def is_reviewed(story: Story, letters: Iterable[str], files: Iterable[str]) -> b
 
 
 def is_written_about(story: Story) -> bool:
-    """True if a story has a note or a headline of its editor's."""
+    """True if a story has a note, or a headline by the editor."""
     return bool(story.note.strip() or story.headline)
 
 
 def carried_over(lines: Lines, records: Lines, edit: Edit | None, now: datetime) -> Lines:
-    """Returns the lines for an edit that Digest itself made, so that what is pending in the file stays pending.
+    """Returns the ledger lines for an edit by Digest itself, so that pending changes stay pending.
 
-    `records` are all of the story: those that know the file as it was get a line too.
+    `records` are all records of the story; those with the hash of the old text get a line too.
     """
     if edit is None:
         return lines
@@ -155,20 +155,18 @@ def carried_over(lines: Lines, records: Lines, edit: Edit | None, now: datetime)
 
 
 def hints(story: Story, found: Pending, letter: str = "") -> Iterator[tuple[str, str, str]]:
-    """Yields the field, the message and the cure for each pending change; `letter` is the one that links to it."""
+    """Yields field, message and cure for each pending change; `letter` links to the story."""
     for name, change in found.items():
         label = _LABELS.get(name, name)
         if change.kind == CHANGED:
-            yield (
-                name,
-                _changed(name, change, story, letter),
-                f"check that your words still fit; {_ENDS}",
-            )
+            what = _changed(name, change, story, letter)
+            yield name, what, f"check that your words still fit; {_ENDS}"
         elif change.kind == WITHDRAWN:
             yield name, _withdrawn(name), f"remove it or keep it; {_ENDS}"
         elif change.kind == ANOTHERS:
             now = f" to '{change.words}'" if change.words else ""
-            what = f"its {label} is from one feed; another feed, which still has the story, has changed its own{now}"
+            other = f"another feed, which still has the story, has changed its own{now}"
+            what = f"its {label} is from one feed; {other}"
             yield name, what, f"use the new one or keep this one; {_ENDS}"
         elif change.kind == KEPT:
             yield name, _kept(name, change, story), f"use theirs or keep yours; {_ENDS}"
@@ -178,8 +176,12 @@ _ENDS = "any edit of this file ends this hint"
 
 
 def _changed(name: str, change: PendingChange, story: Story, letter: str = "") -> str:
-    linked = f"{letter or 'a letter'} linked to it"
-    since = "your note" if story.note.strip() else "your own headline" if story.headline else linked
+    if story.note.strip():
+        since = "your note"
+    elif story.headline:
+        since = "your own headline"
+    else:
+        since = f"{letter or 'a letter'} linked to it"
     now = words_of(name, getattr(story, name))
     return f"its {_LABELS.get(name, name)} has changed since {since}: '{change.words}' → '{now}'"
 

@@ -1,6 +1,6 @@
 """The content as it may be published: without the secrets (passwords, tokens) in its URLs.
 
-Pages, feeds, the search index and exports are made of what this returns; the files stay as the editor wrote them.
+Pages, feeds, the search index and exports are made from the result; the files do not change.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from digest.model import Content, FreePage, Letter, Story
 from digest.names import lasting_name
 
 _TEXTS = ("title", "headline", "link", "image", "source", "excerpt", "note")
-_NAMED = 3
+_MAX_NAMED = 3  # files
 
 _Text = TypeVar("_Text", Letter, FreePage)
 
@@ -50,19 +50,17 @@ def _without_secrets(content: Content) -> Iterator[tuple[str, Story]]:
 
 
 def without_secrets(story: Story, signed: str) -> Story:
-    """Returns a story without what looks like a secret in its URLs, the very same if there is none.
+    """Returns a story without what looks like a secret in its URLs; the same object without any.
 
     The fields named in `signed` are left as they are.
     """
     texts = {name: getattr(story, name) for name in _TEXTS}
-    changes: dict[str, Any] = {
-        name: redact.strip_text(text) for name, text in texts.items() if "//" in text
-    }
-    changes = {
-        name: text
-        for name, text in changes.items()
-        if text != texts[name] and name not in signed.split()
-    }
+    changes: dict[str, Any] = {}
+    for name, text in texts.items():
+        if "//" in text and name not in signed.split():
+            clean = redact.strip_text(text)
+            if clean != text:
+                changes[name] = clean
     corrections = tuple(replace(one, text=redact.strip_text(one.text)) for one in story.corrections)
     if corrections != story.corrections:
         changes["corrections"] = corrections
@@ -70,7 +68,7 @@ def without_secrets(story: Story, signed: str) -> Story:
 
 
 def notice(content: Content) -> str:
-    """Returns which files have a secret in a URL, in one line for the report of a build; nothing if none has."""
+    """Returns a line for a build's report on files with a secret in a URL; "" if there are none."""
     letters = [one.file for one in content.letters if _text(one) is not one]
     pages = [one.file for one in (*content.introductions, *content.pages) if _text(one) is not one]
     files = [
@@ -80,9 +78,9 @@ def notice(content: Content) -> str:
     ]
     if not files:
         return ""
-    more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
+    more = f" and {len(files) - _MAX_NAMED} more" if len(files) > _MAX_NAMED else ""
     what = "a URL has what looks like a password or token in it, and is published without it"
-    return f"{', '.join(files[:_NAMED])}{more}: {what}; 'digest check' names the lines"
+    return f"{', '.join(files[:_MAX_NAMED])}{more}: {what}; 'digest check' names the lines"
 
 
 def _texts(texts: tuple[_Text, ...]) -> tuple[_Text, ...]:

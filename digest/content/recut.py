@@ -1,9 +1,9 @@
-"""Cuts the excerpts that pull wrote to the length that digest.toml has now: shorter, longer, or none.
+"""Cuts the excerpts that pull wrote to the length in digest.toml: shorter, longer, or none.
 
-    excerpt in the file, its feed's setting, the whole summary if it is stored ──▶ Cut ──▶ edits, lines of the ledger
+    excerpt in the file, its feed's setting, stored summary ──▶ Cut ──▶ edits, ledger lines
 
-An excerpt is pull's if the ledgers have its hash for the story; other quotations are the editor's and left alone.
-Only decides: returns edits and records, and writes nothing.
+An excerpt is pull's if the ledgers have its hash for the story; other quotations are the editor's
+and stay as they are. Only decides: returns edits and records, and writes nothing.
 """
 
 from __future__ import annotations
@@ -24,13 +24,19 @@ Records = Sequence[tuple[str, Record]]
 SHORTENED, LENGTHENED, REMOVED, RESTORED = "shortened", "lengthened", "removed", "restored"
 """What to do with an excerpt."""
 SHORT, EDITED, UNKNOWN, GONE, ADDED = "short", "edited", "unknown", "gone", "added"
-"""Why a story stays as it is: its whole summary is not stored, an editor changed the excerpt, digest.toml does not name
-its feed, its excerpt was removed earlier and the whole summary is not stored, `digest add` brought it."""
+"""Why a story is not changed:
+
+- short: its whole summary is not stored
+- edited: an editor changed the excerpt
+- unknown: digest.toml does not have its feed
+- gone: its excerpt was removed earlier, and the whole summary is not stored
+- added: it comes from `digest add`
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """What to do with a story's excerpt: its new words as plain text, and the `state`, "" if it fits."""
+    """What to do with an excerpt: its new words as plain text, and a `state`, "" if it fits."""
 
     story: Story
     words: str = ""
@@ -44,34 +50,31 @@ class Cut:
 
     @property
     def is_counted(self) -> bool:
-        """True if pull has put an excerpt into the story, or has taken out one that the setting would now keep."""
+        """True if pull put an excerpt into the story, or removed one that would now be kept."""
         return self.state in {RESTORED, GONE} or (bool(self.story.excerpt) and self.state != ADDED)
 
 
 def feed_of(story: Story, records: Records, feeds: Mapping[str, Feed]) -> Feed | None:
-    """Returns the feed whose setting applies to a story: the first of its feeds that digest.toml has."""
+    """Returns the feed whose setting applies to a story: its first feed in digest.toml."""
     names = story.feeds or tuple(feed for feed, _ in records)
     return next((feeds[name] for name in names if name in feeds), None)
 
 
 def cut(story: Story, records: Records, feed: Feed | None, summaries: Sequence[str]) -> Cut:
-    """Returns what to do with a story's excerpt; `summaries` are the whole ones that are stored, of all its feeds."""
+    """Returns what to do with a story's excerpt.
+
+    `summaries` are the whole summaries that are stored, of all its feeds.
+    """
     said = {record.said["excerpt"] for _, record in records if record.said.get("excerpt")}
     stored = [summary for summary in summaries if ledger.hash_of_value(summary) in said]
-    if (
-        not story.excerpt
-        and said
-        and feed
-        and feed.excerpt
-        and ledger.took_excerpt_out(one for _, one in records)
-    ):
+    if not story.excerpt:
+        was_removed = ledger.took_excerpt_out(one for _, one in records)
+        if not (said and feed and feed.excerpt and was_removed):
+            return Cut(story=story, state=EDITED if _was_edited(story, records) else "")
         if not stored:
             return Cut(story=story, state=GONE)
-        return Cut(
-            story=story, words=excerpt.cut(stored[0], feed.excerpt), state=RESTORED, records=records
-        )
-    if not story.excerpt:
-        return Cut(story=story, state=EDITED if _was_edited(story, records) else "")
+        words = excerpt.cut(stored[0], feed.excerpt)
+        return Cut(story=story, words=words, state=RESTORED, records=records)
     if feed is None:
         return Cut(story=story, state=UNKNOWN if story.feeds else ADDED)
     now = excerpt.unescape(excerpt.unwrapped(story.excerpt))
@@ -82,16 +85,15 @@ def cut(story: Story, records: Records, feed: Feed | None, summaries: Sequence[s
         return Cut(story=story)
     if any(excerpt.cut(summary, feed.excerpt) == now for summary in summaries):
         return Cut(story=story)
-    own = next(
-        (summary for summary in stored if excerpt.cut(summary, excerpt.length(now)) == now), ""
-    )
+    length = excerpt.length(now)
+    own = next((summary for summary in stored if excerpt.cut(summary, length) == now), "")
     if not own:
         return Cut(story=story, state=SHORT)
     return Cut(story=story, words=excerpt.cut(own, feed.excerpt), state=LENGTHENED, records=records)
 
 
 def edits(cuts: Iterable[Cut], texts: Mapping[str, str], known: Known) -> dict[str, Edit | None]:
-    """Returns the edit for each of the stories, None if its file cannot be changed in place."""
+    """Returns the edit for each of the stories; None if its file cannot be changed in place."""
     found: dict[str, Edit | None] = {}
     for one in cuts:
         story, before = one.story, texts[one.story.file]
@@ -103,36 +105,31 @@ def edits(cuts: Iterable[Cut], texts: Mapping[str, str], known: Known) -> dict[s
 def lines(
     cuts: Iterable[Cut], edits: Mapping[str, Edit | None], now: datetime
 ) -> dict[str, tuple[Record, ...]]:
-    """Returns the lines for each feed's ledger that record the new excerpts as written by pull.
+    """Returns the ledger lines that record the new excerpts as written by pull, by feed.
 
-    Pending changes stay pending, since an editor did not make these edits.
+    Pending changes stay pending, since these are not an editor's edits.
     """
     found: dict[str, list[Record]] = {}
     for one in cuts:
-        new = [
-            (
-                feed,
-                record._replace(
-                    at=ledger.later(ledger.moment(now), record.at),
-                    wrote={**record.wrote, "excerpt": ledger.hash_of_value(one.words)},
-                ),
-            )
-            for feed, record in _sources(one.story, one.records)
-        ]
+        new = []
+        for feed, record in _sources(one.story, one.records):
+            at = ledger.later(ledger.moment(now), record.at)
+            wrote = {**record.wrote, "excerpt": ledger.hash_of_value(one.words)}
+            new.append((feed, record._replace(at=at, wrote=wrote)))
         for feed, line in pending.carried_over(new, one.records, edits.get(one.story.file), now):
             found.setdefault(feed, []).append(line)
     return {feed: tuple(records) for feed, records in found.items()}
 
 
 def _sources(story: Story, records: Records) -> Records:
-    """Returns the records of the feeds whose words the excerpt has, or else the newest record."""
+    """Returns the records of feeds whose words are in the excerpt, or else the newest record."""
     newest = [max(records, key=lambda one: one[1].at)] if records else []
     hashes = excerpt.hashes(story.excerpt)
     return [one for one in records if one[1].wrote.get("excerpt") in hashes] or newest
 
 
 def _was_edited(story: Story, records: Records) -> bool:
-    """True if pull wrote an excerpt and the note has a quotation, which may be what the editor made of it."""
+    """True if pull wrote an excerpt, and the note has a quotation that may come from it."""
     if not ledger.wrote_excerpt(record for _, record in records):
         return False
     return any(line.lstrip(" ").startswith(">") for line in story.note.split("\n"))

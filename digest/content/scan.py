@@ -1,8 +1,8 @@
-"""Which files there are in `content/`, what cannot be published of them, and their bytes.
+"""Scans `content/`: which files there are, and which cannot be published.
 
-    content/ ──▶ Scan: each folder's files with their stamps, and a key that changes whenever one of them does
+    content/ ──▶ Scan: the files of each folder with their stamps, and a key that changes with them
 
-No symbolic link is followed, since what it leads to need not belong to the digest.
+Symbolic links are not followed: their targets may not belong to the digest.
 """
 
 from __future__ import annotations
@@ -25,28 +25,22 @@ from digest.errors import Problem
 from digest.model import Copied
 from digest.names import is_markdown
 
-_NOT_COPIED = (
-    ".DS_Store",
-    "Thumbs.db",
-    ".git",
-    "*~",
-    ".#*",
-    ".*.sw?",
-    disk.LEFT_BEHIND,
-)  # left by systems and editors
-_DEEPEST = 50  # folders within each other
+_NOT_COPIED = (".DS_Store", "Thumbs.db", ".git", "*~", ".#*", ".*.sw?", disk.LEFT_BEHIND)
+"""Files of operating systems, editors and killed runs."""
+_MAX_DEPTH = 50  # nested folders
 _SAVED, _CHANGED = itemgetter(0), itemgetter(1)
 _LINKED = "is a symbolic link to a folder"
 _NO_FOLDER = "must be a folder, but is not one"
 _FOLDERS = re.compile(r"content(?:/(?:ledger|inbox|themes|pages|static|\d{4}(?:/w\d\d)?))?")
-"""What must be a folder where it is there at all. Git writes a link as a file on systems without symbolic links."""
+"""Must be folders if they exist. On systems without symbolic links, git writes links as files."""
 
 
 class Scan(NamedTuple):
-    """What there is in `content/`: the files of each folder with their stamps, by name, and problems.
+    """The files of each folder of `content/` with their stamps, by name, and problems.
 
-    A file that changed at the moment `since` or later (ns, by the disk's clock) may have been saved again in the same
-    tick of that clock, so its stamp proves nothing. `unfinished` are the files that killed runs left behind.
+    A file that changed at `since` (ns, the disk's clock) or later may be saved again within the
+    same tick of that clock, so its stamp proves nothing. `unfinished` are files that a killed run
+    left behind.
     """
 
     folders: Mapping[str, Mapping[str, Stamp]]
@@ -56,31 +50,30 @@ class Scan(NamedTuple):
 
     @property
     def files(self) -> list[str]:
-        """All files, by folder and name."""
+        """All files, sorted by folder and name."""
         return [f"{folder}/{name}" for folder, names in self.folders.items() for name in names]
 
     def key(self, folder: str) -> bytes:
-        """Returns a hash of the files in a folder and their stamps; b"" where a stamp proves nothing."""
+        """Returns a hash of a folder's files and stamps; b"" if a stamp proves nothing."""
         files = self.folders.get(folder, {})
         stamps = list(files.values())
-        if (
-            self.since
-            and stamps
-            and max(max(map(_CHANGED, stamps)), max(map(_SAVED, stamps))) >= self.since
-        ):
-            return b""
+        if self.since and stamps:
+            newest = max(max(map(_CHANGED, stamps)), max(map(_SAVED, stamps)))
+            if newest >= self.since:
+                return b""
         return cache.key_of(os.fsencode("/".join((folder, *files))), repr(stamps).encode())
 
     def fingerprint(self) -> bytes:
-        """Returns a hash of all files and their stamps; b"" where a stamp proves nothing."""
+        """Returns a hash of all files and stamps; b"" if a stamp proves nothing."""
         keys = [self.key(folder) for folder in sorted(self.folders)]
         return cache.key_of(*keys) if all(keys) else b""
 
 
 def scan(root: Path, since: int = 0) -> Scan:
-    """Looks at every file, but of hidden ones only at texts and at those of `static/`.
+    """Scans all files; of hidden files only texts, and those in `static/`.
 
-    `since` is the moment of the scan by the disk's clock (`disk.moment`); 0 where no stamp is going to be compared.
+    `since` is the time of the scan by the disk's clock (`disk.moment`), or 0 if no stamps are
+    going to be compared.
     """
     folders: dict[str, Mapping[str, Stamp]] = {}
     problems: list[Problem] = []
@@ -96,7 +89,7 @@ def scan(root: Path, since: int = 0) -> Scan:
 
 
 def again(root: Path, before: Scan, files: Iterable[str], since: int) -> Scan | None:
-    """Returns an earlier scan with the present stamps of these files; None where one of them has come or gone."""
+    """Returns an earlier scan with new stamps for these files; None if one was added or removed."""
     folders = dict(before.folders)
     for file in files:
         folder, _, name = file.rpartition("/")
@@ -111,35 +104,29 @@ def again(root: Path, before: Scan, files: Iterable[str], since: int) -> Scan | 
 
 
 def is_unseen_folder(problem: Problem) -> bool:
-    """True if a problem is that a folder is a link, or no folder, so that nothing below it was looked at."""
+    """True if the problem is a folder that is a link or a file, so that its content is unknown."""
     return problem.what in {_LINKED, _NO_FOLDER}
 
 
 def content(root: Path, file: str) -> bytes:
-    """Returns the bytes of a file, none where it is gone."""
+    """Returns the bytes of a file; b"" if it no longer exists."""
     return disk.read(f"{root}/{file}") or b""
 
 
 def copied(root: Path, files: Iterable[str]) -> tuple[Copied, ...]:
-    """Returns those of the files that are copied as they are, pictures with their sizes."""
-    size_of = partial(images.size_of, read=partial(content, root))
-    found = ((file, paths.copied(file)) for file in files)
-    return tuple(
-        Copied(
-            source=root / file,
-            file=file,
-            path=path,
-            size=size_of(file),
-            weight=_weight(root / file),
-        )
-        for file, path in found
-        if path
-    )
+    """Returns the files that are copied as they are, pictures with their sizes."""
+    read = partial(content, root)
+    found = []
+    for file in files:
+        if path := paths.copied(file):
+            size, weight = images.size_of(file, read), _weight(root / file)
+            found.append(Copied(root / file, file, path, size, weight))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
 class NamesIn:
-    """Gives the names of what is in a folder of the digest at `root`, none where there is no such folder."""
+    """Returns the names in a folder of the digest at `root`; none if there is no such folder."""
 
     root: Path
 
@@ -151,6 +138,7 @@ class NamesIn:
 
 
 def _weight(file: Path) -> int:
+    """Returns a file's size in bytes; 0 if it no longer exists."""
     try:
         return file.stat(follow_symlinks=False).st_size
     except OSError:
@@ -164,13 +152,13 @@ def _scan_folder(
     problems: list[Problem],
     unfinished: list[str],
 ) -> None:
-    """Looks into one folder, and then into those in it."""
+    """Scans one folder and then its subfolders."""
     is_static, is_top = place.split("/")[1:2] == ["static"], place.count("/") < 2
-    is_passed_over = _is_not_copied if is_static else _is_hidden
+    is_skipped = _is_not_copied if is_static else _is_hidden
     files: dict[str, Stamp] = {}
     inner: list[os.DirEntry[str]] = []
     for one in _entries(folder):
-        if is_passed_over(one.name):
+        if is_skipped(one.name):
             if disk.leftover(one.name):
                 unfinished.append(f"{place}/{one.name}")
         elif one.is_dir(follow_symlinks=False):
@@ -185,13 +173,10 @@ def _scan_folder(
         folders[place] = files
     for one in inner:
         if is_markdown(one.name) and not is_static and place != paths.INBOX:
-            problems.append(
-                Problem(
-                    f"{place}/{one.name}", 0, "is a folder with the name of a file", "rename it"
-                )
-            )
-        if place.count("/") >= _DEEPEST:
-            what = f"is in more than {_DEEPEST} folders"
+            what = "is a folder with the name of a file"
+            problems.append(Problem(f"{place}/{one.name}", 0, what, "rename it"))
+        if place.count("/") >= _MAX_DEPTH:
+            what = f"is in more than {_MAX_DEPTH} folders"
             problems.append(Problem(f"{place}/{one.name}", 0, what, "move it further up"))
             continue
         _scan_folder(one.path, f"{place}/{one.name}", folders, problems, unfinished)
@@ -202,10 +187,11 @@ def _no_folder(file: str) -> Problem:
 
 
 def _irregular(one: os.DirEntry[str], file: str) -> Problem | None:
-    """Returns what is wrong with what is neither a folder nor a file; of the inbox, pull says it."""
+    """Returns the problem of an entry that is not a folder or file; pull reports the inbox's."""
     if file.rpartition("/")[0] == paths.INBOX:
         return None
-    if one.is_symlink() and os.path.isdir(one.path):  # noqa: PTH112 - which takes a ring of links for none
+    # os.path.isdir is False for links that form a loop.
+    if one.is_symlink() and os.path.isdir(one.path):  # noqa: PTH112
         return Problem(file, 0, _LINKED, "put the folder itself here")
     if one.is_symlink():
         return Problem(file, 0, "is a symbolic link", "put the file itself here")
@@ -213,7 +199,7 @@ def _irregular(one: os.DirEntry[str], file: str) -> Problem | None:
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:
-    """Returns what lies in a folder, by name; os.scandir costs a third of what pathlib does here."""
+    """Returns a folder's entries by name; os.scandir takes a third of pathlib's time here."""
     try:
         with os.scandir(folder) as found:
             return sorted(found, key=attrgetter("name"))

@@ -1,6 +1,6 @@
-"""A story's slug, made once from its headline, and the slugs that are free; the one importer of python-slugify.
+"""Makes a story's slug from its headline, and finds free ones; the only importer of python-slugify.
 
-Refuses to depend on what else is installed: backend and algorithm are named, since either would change addresses.
+Backend and algorithm are fixed, so that slugs do not depend on what else is installed.
 """
 
 from __future__ import annotations
@@ -13,29 +13,27 @@ from digest.model import Entry
 from digest.names import free_name
 from digest.week import Week
 
-LONGEST = 60
+_MAX_LENGTH = 60
 
 
 def slug_of(headline: str, identity: str) -> str:
-    """Returns the headline as `ascii_words`, or a slug from the entry's identity if nothing is left of it."""
+    """Returns the headline as a slug (`ascii_words`), made from `identity` if nothing is left."""
     return ascii_words(headline) or f"story-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
 
 
 def ascii_words(headline: str) -> str:
-    """Returns the headline in lower-case ASCII words and hyphens, at most 60 signs, cut at a word.
+    """Returns the headline as lower-case ASCII words and hyphens, at most 60 characters.
 
-    Nothing is left of some, such as one of emoji.
+    It is cut between words. Nothing is left of some headlines, such as one of emoji.
     """
-    from slugify import (
-        slugify,
-    )  # only here: what reads stories makes no slugs, and it is slow to load
+    from slugify import slugify  # slow to load, and not needed for reading stories
 
     words: str = slugify(
         headline.replace("'", "").replace("’", ""),  # one slug for straight and curly apostrophes
         entities=False,
         decimal=False,
         hexadecimal=False,
-        max_length=LONGEST,
+        max_length=_MAX_LENGTH,
         word_boundary=True,
         save_order=True,
         backend="text-unidecode",
@@ -45,7 +43,7 @@ def ascii_words(headline: str) -> str:
 
 
 class Slugs:
-    """The slugs of each week that are taken, by files or by deleted ones, whose addresses stay theirs."""
+    """The slugs in use in each week; those of deleted stories count, since they keep their URL."""
 
     def __init__(self, files: Iterable[str]) -> None:
         self._taken: dict[str, set[str]] = {}
@@ -53,7 +51,7 @@ class Slugs:
             self._taken.setdefault(place[1], set()).add(place[3])
 
     def take(self, week: Week, entry: Entry) -> str:
-        """Returns a slug for an entry that is free in the week, and takes it."""
+        """Returns a slug for an entry that is free in the week, and reserves it."""
         taken = self._taken.setdefault(week.folder, set())
         slug = free_name(slug_of(entry.title, entry.id or entry.link), taken)
         taken.add(slug)

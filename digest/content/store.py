@@ -1,8 +1,6 @@
-"""The store: everything in `content/`, read from the disk, and the only hand that writes there.
+"""The store: the only writer of `content/`, and the reader of its ledgers.
 
-Refuses to write over a file, to follow a link out of the digest, and to return a half-read archive: `load` gives
-all of it or raises Faults with every problem in every file. (`read_snapshot` is for pull, which passes over what it
-cannot read, so that one slip of an editor's stops no feed.)
+Never overwrites a file that an editor has changed, and never follows a link out of the digest.
 """
 
 from __future__ import annotations
@@ -28,12 +26,11 @@ from digest.errors import DigestError, Faults, Problem
 from digest.model import Location, Story
 from digest.names import is_markdown
 
-_WRITERS = 4
-"""How many files are written at once: each waits for the disk to have it, and a disk takes several in one go."""
+_WRITERS = 4  # files written at once: each waits for the disk, which takes several at a time
 
 
 class AllLedgers(NamedTuple):
-    """The ledgers of all feeds by id, where stories have been, what `digest add` brought, and what cannot be read."""
+    """The ledgers of all feeds by id, the locations of stories, what `digest add` brought."""
 
     feeds: dict[str, dict[str, Record]]
     located: tuple[Location, ...]
@@ -41,19 +38,19 @@ class AllLedgers(NamedTuple):
     problems: tuple[Problem, ...]
 
     def history(self) -> History:
-        """Returns what they remember of the stories."""
+        """Returns what the ledgers remember of the stories."""
         return History(self.feeds, self.located, added=self.added)
 
 
 class CleanedUp(NamedTuple):
-    """What a killed run had left under hidden names: halves that were removed, files that were put in place."""
+    """What a killed run left under hidden names: halves that were removed, files now in place."""
 
     removed: tuple[str, ...] = ()
     completed: tuple[str, ...] = ()
 
 
 def scan_whole(root: Path) -> Scan:
-    """Returns a scan of the content; raises Faults where a folder is a link or none: what is in it would be missing."""
+    """Scans the content; raises Faults if a folder is a link or a file, and files were missed."""
     scanned = scan(root)
     if unseen := [problem for problem in scanned.problems if is_unseen_folder(problem)]:
         raise Faults(unseen)
@@ -61,7 +58,7 @@ def scan_whole(root: Path) -> Scan:
 
 
 def read_text(root: Path, file: str) -> str:
-    """Returns the text of a file as far as it is text, nothing where it is gone."""
+    """Returns the text of a file, with bytes that are not UTF-8 replaced; "" if it is gone."""
     return content(root, file).decode("utf-8-sig", errors="replace")
 
 
@@ -71,7 +68,7 @@ def files(root: Path) -> tuple[str, ...]:
 
 
 def read_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Problem, ...]]:
-    """Reads the ledgers of all feeds, those of feeds that digest.toml no longer names too."""
+    """Reads the ledgers of all feeds, also of feeds that are no longer in digest.toml."""
     ledgers, problems = {}, list[Problem]()
     folder = root / paths.LEDGERS
     for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
@@ -84,38 +81,35 @@ def read_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Proble
 
 
 def read_whole_ledgers(root: Path) -> tuple[dict[str, dict[str, Record]], tuple[Problem, ...]]:
-    """Reads the ledgers for a command that adds to them; raises Faults for one of which not a line can be read.
+    """Reads the ledgers for a command that adds to them.
 
-    Without it, every story that was deleted would come back.
+    Raises Faults if no line of a ledger can be read: all deleted stories of that feed would return.
     """
     ledgers, problems = read_ledgers(root)
-    suspects = [feed for feed, records in ledgers.items() if not records]
-    lost = [
-        file
-        for file in map(paths.ledger, suspects)
-        if not disk.is_torn(content(root, file).strip())
-    ]
+    lost = []
+    for feed, records in ledgers.items():
+        file = paths.ledger(feed)
+        if not records and not disk.is_torn(content(root, file).strip()):
+            cure = "restore it from git; until then nothing is added"
+            lost.append(Problem(file, 0, "no line of this ledger can be read", cure))
     if lost:
-        cure = "restore it from git; until then nothing is taken in"
-        raise Faults(
-            [Problem(file, 0, "no line of this ledger can be read", cure) for file in lost]
-        )
+        raise Faults(lost)
     return ledgers, problems
 
 
 def read_locations(root: Path) -> tuple[tuple[Location, ...], tuple[Problem, ...]]:
-    """Reads where stories have been, as far as no feed's ledger knows."""
+    """Reads where stories have been, if no feed's ledger has it."""
     return locations.loads(disk.read_inside(root, paths.LOCATIONS) or b"")
 
 
 def read_added(root: Path) -> tuple[dict[str, Record], tuple[Problem, ...]]:
-    """Reads what was taken from web pages by `digest add`: of their words, only hashes are kept."""
+    """Reads what `digest add` took from web pages; only hashes of the words are stored."""
     file = paths.ledger(paths.ADDED)
     return ledger.loads(disk.read_inside(root, file) or b"", file)
 
 
 def read_all_ledgers(root: Path) -> AllLedgers:
-    """Reads all ledgers; `problems` are the lines that cannot be read: addresses and Atom ids may depend on them."""
+    """Reads all ledgers; `problems` are unreadable lines, which may hold addresses and Atom ids."""
     feeds, damaged = read_ledgers(root)
     located, wrong = read_locations(root)
     added, unread = read_added(root)
@@ -123,22 +117,21 @@ def read_all_ledgers(root: Path) -> AllLedgers:
 
 
 def summaries_of(root: Path) -> Callable[[Story], tuple[str, ...]]:
-    """Returns what gives the whole summaries of a story that pulls have kept, one of each of its feeds that has one."""
+    """Returns a function for the whole summaries of a story, as its feeds gave them, if stored."""
 
     @cache
     def of_feed(feed: str) -> dict[str, str]:
         return summaries.by_name(disk.recall(root, summaries.name(feed)))
 
     def of_story(story: Story) -> tuple[str, ...]:
-        return tuple(
-            filter(None, (summaries.of_story(story, of_feed(feed)) for feed in story.feeds))
-        )
+        found = [summaries.of_story(story, of_feed(feed)) for feed in story.feeds]
+        return tuple(summary for summary in found if summary)
 
     return of_story
 
 
 def ledger_mark(root: Path, feed: str) -> str:
-    """Returns the hash of a feed's ledger as it stands: of nothing, where there is none."""
+    """Returns the hash of a feed's ledger as it is now; that of b"" if there is none."""
     return hashlib.sha256(disk.read_inside(root, paths.ledger(feed)) or b"").hexdigest()[:16]
 
 
@@ -148,28 +141,23 @@ def write(
     edits: Iterable[Edit] = (),
     lines: Mapping[str, Iterable[Record]] = MappingProxyType({}),
 ) -> None:
-    """Writes what a pull has decided: story files, then the ledger's lines, so that a killed pull loses nothing.
+    """Writes what a pull has decided: files, then ledger lines, so a killed pull loses nothing.
 
-    Raises DigestError where a file has changed since it was read: its editor is at work, and goes first.
+    Raises DigestError if a file has changed since it was read, since an editor is working on it.
     """
     for file in rewrite(root, edits, stop=True):
         raise DigestError(
             f"{file}: this file has changed during the pull and is left alone; pull again"
         )
     with ThreadPoolExecutor(_WRITERS) as writers:
-        created = [
-            (
-                story.file,
-                writers.submit(
-                    disk.create, root, story.file, story_file.dumps(story).encode(), settled=False
-                ),
-            )
-            for story in stories
-        ]
+        created = []
+        for story in stories:
+            text = story_file.dumps(story).encode()
+            made = writers.submit(disk.create, root, story.file, text, settled=False)
+            created.append((story.file, made))
     taken = [file for file, made in created if not made.result()]
-    disk.settle(
-        root, [file for file, _ in created]
-    )  # a ledger that names a file which is not there has it deleted
+    # A story counts as deleted if the ledger has it and its file does not exist: so flush first.
+    disk.settle(root, [file for file, _ in created])
     if taken:
         raise DigestError(
             f"{taken[0]}: this file has appeared during the pull and is left alone; pull again"
@@ -178,9 +166,9 @@ def write(
 
 
 def rewrite(root: Path, edits: Iterable[Edit], *, stop: bool = False) -> tuple[str, ...]:
-    """Carries out the edits of files that still say what they said; returns the other files, which it leaves alone.
+    """Makes the edits of files that are unchanged since they were read; returns the other files.
 
-    Ends at the first of these if it shall `stop` there.
+    With `stop`, ends at the first file that has changed.
     """
     left, done = list[str](), list[str]()
     for edit in edits:
@@ -197,17 +185,16 @@ def rewrite(root: Path, edits: Iterable[Edit], *, stop: bool = False) -> tuple[s
 
 
 def sweep(root: Path, unfinished: Iterable[str]) -> CleanedUp:
-    """Ends what a killed run has left of Markdown files under hidden names (`Scan`); the caller holds the lock.
+    """Cleans up Markdown files under hidden names (`Scan`) that a killed run left behind.
 
-    One that is whole and the only copy is put in place, unless a feed's ledger has it: then it was in place, and was
-    deleted. Any other is removed; in a git repository it would stay for ever.
+    One that is complete and the only copy is put in place, unless a feed's ledger has it: then it
+    was in place already and has been deleted. All others are removed. The caller holds the lock.
     """
     found = tuple(sorted(filter(_is_swept, unfinished)))
-    lacking = [
-        file
-        for file in found
-        if not os.path.lexists(root / _whole_name(file)) and disk.is_whole(root / file)
-    ]
+    lacking = []
+    for file in found:
+        if not os.path.lexists(root / _whole_name(file)) and disk.is_whole(root / file):
+            lacking.append(file)
     known = ledger.by_file(read_ledgers(root)[0]) if lacking else {}
     completed = [
         _whole_name(file)
@@ -222,9 +209,9 @@ def sweep(root: Path, unfinished: Iterable[str]) -> CleanedUp:
 
 @contextmanager
 def writing(root: Path, *, dry: bool = False) -> Iterator[CleanedUp]:
-    """Holds the digest's lock for a command that writes to the content, and ends what a killed one has left there.
+    """Holds the digest's lock for a command that writes content, and cleans up after a killed one.
 
-    A `dry` run needs neither. Raises Faults where a folder of the content is a link or none, as `survey` does.
+    A `dry` run does neither. Raises Faults if a folder of the content is a link or a file.
     """
     with nullcontext() if dry else disk.lock(root):
         scanned = scan_whole(root)
@@ -239,22 +226,24 @@ def add_lines(root: Path, lines: Mapping[str, Iterable[Record]]) -> None:
 
 
 def add_locations(root: Path, found: Iterable[Location], now: datetime) -> None:
-    """Adds lines that say where stories are; `at` of each is the newest moment known, which `now` has to follow."""
+    """Adds lines that say where stories are.
+
+    `at` of each is the newest time in the ledgers; the line gets `now`, or a later time than `at`.
+    """
     at = ledger.moment(now)
-    lines = [
-        locations.dumps(one._replace(at=ledger.later(at, one.at) if one.at else at))
-        for one in found
-    ]
+    lines = []
+    for one in found:
+        lines.append(locations.dumps(one._replace(at=ledger.later(at, one.at) if one.at else at)))
     disk.append(root, paths.LOCATIONS, "".join(lines))
 
 
 def create(root: Path, file: str, text: str) -> bool:
-    """Puts a new file in place; returns False, and touches nothing, where its name is taken."""
+    """Creates a file; returns False, and changes nothing, if there is one with this name."""
     return disk.create(root, file, text.encode())
 
 
 def read_exactly(root: Path, file: str) -> str:
-    """Returns the text of a file with every sign that it holds, as an edit needs it; raises ValueError for no text."""
+    """Returns the exact text of a file, for an edit; raises ValueError if it is not UTF-8."""
     return content(root, file).decode()
 
 

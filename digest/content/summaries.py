@@ -1,8 +1,9 @@
-"""The publishers' whole summaries, for the preview, theme rules and longer excerpts: files may keep few words of them.
+"""Whole summaries of entries, stored in `.digest/`: story files may have only their first words.
 
-    what was kept, a document's entries ──▶ what to keep in `.digest/` ──▶ the summary of a story, by its names
+    what is stored, a document's entries ──▶ what to store ──▶ the summary of a story
 
-Bounded: the newest of each feed, and no book among them. Refuses to be part of the site: no build reads it.
+Used by the preview, theme rules and longer excerpts; builds never read it. The newest summaries of
+each feed are kept, up to limits.
 """
 
 from __future__ import annotations
@@ -14,39 +15,39 @@ from typing import Any
 from digest.content.identity import aliases_of_link
 from digest.model import Entry, Story
 
-_MOST = 1_000
-_LONGEST = 10_000
+_MAX_COUNT = 1_000
+_MAX_LENGTH = 10_000  # characters
 _KEY = "summaries"
 
 Memory = Mapping[str, Any]
 
 
 def name(feed: str) -> str:
-    """Returns the name of a feed's memory in `.digest/`."""
+    """Returns the name of a feed's file in `.digest/`."""
     return f"summaries/{feed}.json"
 
 
 def kept(memory: Memory, entries: Iterable[Entry]) -> dict[str, Any]:
-    """Returns the memory with what a document says of its entries, the newest first; what is too old or long is cut."""
-    said = [
-        [_names(entry.id, entry.link), entry.summary[:_LONGEST]]
+    """Returns what to store after a document: its summaries, then older ones, within the limits."""
+    new = [
+        [_names(entry.id, entry.link), entry.summary[:_MAX_LENGTH]]
         for entry in entries
         if entry.summary
     ]
-    again = {alias for names, _ in said for alias in names}
-    older = [[names, summary] for names, summary in _pairs(memory) if again.isdisjoint(names)]
-    return {_KEY: [*said, *older][:_MOST]}
+    replaced = {alias for names, _ in new for alias in names}
+    older = [[names, summary] for names, summary in _pairs(memory) if replaced.isdisjoint(names)]
+    return {_KEY: [*new, *older][:_MAX_COUNT]}
 
 
 def by_name(memory: Memory) -> dict[str, str]:
-    """Returns the summaries by the names of their entries; a name that several have is none of theirs."""
+    """Returns the summaries by the names of their entries, without names that several have."""
     pairs = _pairs(memory)
     shared = Counter(alias for names, _ in pairs for alias in names)
     return {alias: summary for names, summary in pairs for alias in names if shared[alias] == 1}
 
 
 def of_story(story: Story, summaries: Mapping[str, str]) -> str:
-    """Returns the summary of a story, nothing where there is none."""
+    """Returns the summary of a story; "" if there is none."""
     return next(
         (summaries[alias] for alias in _names(story.id, story.link) if alias in summaries), ""
     )
@@ -58,14 +59,11 @@ def _names(guid: str, link: str) -> list[str]:
 
 
 def _pairs(memory: Memory) -> list[tuple[list[str], str]]:
-    """Returns what was kept, without what is damaged."""
+    """Returns what is stored, without damaged values."""
     found = memory.get(_KEY)
-    return [
-        (pair[0], pair[1])
-        for pair in (found if isinstance(found, list) else ())
-        if isinstance(pair, list)
-        and len(pair) == 2
-        and isinstance(pair[0], list)
-        and isinstance(pair[1], str)
-        if all(isinstance(alias, str) for alias in pair[0])
-    ]
+    pairs = []
+    for pair in found if isinstance(found, list) else ():
+        match pair:
+            case [[*names], str(summary)] if all(isinstance(alias, str) for alias in names):
+                pairs.append((names, summary))
+    return pairs

@@ -319,6 +319,4 @@ def test_an_empty_digest_says_what_to_do_first(tmp_path: Path) -> None:
     empty = digest("letter", cwd=tmp_path)
 
     assert (empty.returncode, empty.stdout) == (1, "")
-    assert (
-        empty.stderr == "content: no week has a story to write about; 'digest pull' takes some in\n"
-    )
+    assert empty.stderr == "content: no week has a story to write about; 'digest pull' adds some\n"

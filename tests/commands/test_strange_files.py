@@ -299,7 +299,7 @@ def test_a_ledger_with_other_line_ends_is_neither_cut_nor_forgotten(root: Path) 
 
     code, line = said(root, "pull")
 
-    cure = "restore it from git; until then nothing is taken in"
+    cure = "restore it from git; until then nothing is added"
     assert (code, line) == (
         1,
         f"content/ledger/first.jsonl: no line of this ledger can be read; {cure}",
