@@ -17,15 +17,15 @@ from pathlib import Path
 
 import click
 
-from digest import __version__
 from digest.cli.colors import in_colour, wants_colour
 from digest.cli.context import Call
 from digest.cli.groups import Commands
 from digest.cli.safe_print import echo
+from digest.cli.version import print_version
 from digest.errors import DigestError
 
 _COMMANDS = ("init", "feeds", "pull", "build", "serve", "check", "status", "themes", "excerpts", "letter", "add",
-             "publish", "export")  # fmt: skip
+             "publish", "export", "upgrade")  # fmt: skip
 """The commands in the order in which a newcomer needs them; each is the name of its module in this
 package."""
 
@@ -44,7 +44,10 @@ class _Commands(Commands):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="digest")
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=print_version,
+    help="Show the version, and where it was installed from.",
+)  # fmt: skip
 @click.option(
     "--root", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
     help="The digest's folder; by default, the one that contains the current folder.",

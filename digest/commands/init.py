@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest import __version__, config, config_template, disk, git, redact, urls
-from digest.commands import requirement, site_address, workflow
+from digest.commands import init_record, requirement, site_address, workflow
 from digest.commands.requirement import Requirement
 from digest.errors import DigestError
 from digest.feeds.limits import USUAL, Limits
@@ -36,8 +36,8 @@ _DOTTED = frozenset({"gitignore", "gitattributes", "github"})
 SAMPLE = "feeds/sample.xml"
 _LONGEST_ID = 40
 
-_FOR_GIT = frozenset({".gitignore", ".gitattributes"})
-"""Files to which the lines that git has to know are added, where they are there already."""
+REQUIREMENTS = (requirement.FILE, "requirements-digest.txt")
+"""What the file may be called from which pip installs Digest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,16 +80,17 @@ def run(
     text = _config(root, timezone or "UTC", beat, address)
     config.loads(text)  # whatever a feed calls itself, what is written can be read
     this_copy = requirement.of_this_copy(now=now)
-    files = starter_files(this_copy, requirements=_free_for(root, this_copy))
+    files = starter_files(this_copy, requirements=free_for(root, this_copy))
     if beat.feeds:
         del files[SAMPLE]
     written: list[str] = []
     kept: list[str] = []
     for place, content in sorted(files.items()):
         made = disk.create(root, place, content)
-        if not made and place in _FOR_GIT:
+        if not made and place in init_record.LINES_ADDED:
             made = _add_missing(root, place, content.decode())
         (written if made else kept).append(place)
+    disk.create(root, init_record.FILE, init_record.dumps(managed(files)))
     disk.create(root, config.NAME, text.encode())  # last: what has no digest.toml is no digest yet
     return InitReport(
         written=(*written, config.NAME),
@@ -99,6 +100,12 @@ def run(
         address=address,
         warnings=tuple(_warnings(root, files)),
     )
+
+
+def managed(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Returns the files that are not the editor's, so that `upgrade` may change them."""
+    places = (".github/", ".git", "requirements", f"{requirement.FOLDER}/", "digest.schema.json")
+    return {file: content for file, content in files.items() if file.startswith(places)}
 
 
 def starter_files(
@@ -127,11 +134,11 @@ def starter_files(
     return files
 
 
-def _free_for(root: Path, this_copy: Requirement | None) -> str:
+def free_for(root: Path, this_copy: Requirement | None) -> str:
     """Returns the name of the requirements file: another one where the folder has a file of that name for itself."""
     there = disk.read_inside(root, requirement.FILE)
     is_free = there is None or (this_copy is not None and there == this_copy.text().encode())
-    return requirement.FILE if is_free else "requirements-digest.txt"
+    return REQUIREMENTS[0] if is_free else REQUIREMENTS[1]
 
 
 def _warnings(root: Path, files: Iterable[str]) -> Iterator[str]:
@@ -271,11 +278,17 @@ def _read(file: Path) -> bytes:
 
 
 def _add_missing(root: Path, file: str, text: str) -> bool:
-    """Adds the lines of a text to a file that lacks them; tells whether it did.
+    """Adds the lines of a text to a file that lacks them; tells whether it did."""
+    before = disk.read_inside(root, file) or b""
+    after = with_missing_lines(before, text)
+    return after != before and disk.replace(root, file, before, after)
+
+
+def with_missing_lines(before: bytes, text: str) -> bytes:
+    """Returns the content of a file with the lines of a text that it lacks.
 
     A line that makes an exception (`!site/.gitkeep`) is added only with the one before it.
     """
-    before = disk.read_inside(root, file) or b""
     there = {_pattern(line) for line in before.decode(errors="replace").splitlines()}
     missing: list[str] = []
     is_needed = False
@@ -284,8 +297,8 @@ def _add_missing(root: Path, file: str, text: str) -> bool:
             is_needed = _pattern(line) not in there and (is_needed or not line.startswith("!"))
             missing += [line] if is_needed else []
     stop = b"" if not before or before.endswith(b"\n") else b"\n"
-    after = before + stop + "".join(f"{line}\n" for line in missing).encode()
-    return bool(missing) and disk.replace(root, file, before, after)
+    added = "".join(f"{line}\n" for line in missing).encode()
+    return before + stop + added if missing else before
 
 
 def _pattern(line: str) -> str:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from feedhost import FeedHost
 
+from digest.cli.version import described
+
 SMALLEST = '[site]\ntitle = "x"\nurl = "https://example.org/"\n'
 STORY = "content/2026/w20/2026-05-15-a.md"
 
@@ -348,6 +350,27 @@ def test_the_light_commands_import_none_of_the_heavy_libraries(tmp_path: Path) -
             check=True,
         )
         assert run.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ({}, "a package index"),
+        ({"url": "file:///a/digest.whl", "archive_info": {}}, "/a/digest.whl"),
+        ({"url": "file:///a/digest", "dir_info": {}}, "/a/digest"),
+        (
+            {"url": "file:///a/digest", "dir_info": {"editable": True}},
+            "/a/digest, which it runs from",
+        ),
+        (
+            {"url": "https://git.example/d", "vcs_info": {"vcs": "git", "commit_id": "0a1b"}},
+            "https://git.example/d at commit 0a1b",
+        ),
+        ([], "a package index"),
+    ],
+)
+def test_the_version_says_where_it_is_from(source: object, words: str) -> None:
+    assert described(source) == words
 
 
 def test_output_in_another_encoding_is_no_traceback(new: Path) -> None:

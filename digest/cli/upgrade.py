@@ -1,0 +1,46 @@
+"""`digest upgrade`: the words around what a newer version changes in the files that `init` wrote."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli.context import Call
+
+if TYPE_CHECKING:
+    from digest.commands.upgrade import UpgradeReport
+
+
+@click.command(short_help="Bring the files that init wrote up to date.")
+@click.option("--apply", "applied", is_flag=True, help="Write what is shown.")
+@click.pass_obj
+def upgrade(call: Call, applied: bool) -> None:
+    """Bring the files that init wrote up to date.
+
+    Shows, as a diff, what this version of Digest would change in the workflow, in what it installs, in .gitignore,
+    .gitattributes and digest.schema.json; with --apply, writes it. What you changed in these files is merged, or the
+    file is left alone and named.
+
+    \b
+    Examples:
+      digest upgrade
+      digest upgrade --apply
+    """
+    from digest.commands import upgrade as command
+
+    _tell(command.run(call.root(), now=call.now, apply=applied), call)
+
+
+def _tell(report: UpgradeReport, call: Call) -> None:
+    """Prints the diff, or with --apply what was done with each file; then what is left for the editor."""
+    for change in report.changes:
+        call.say(*([f"{change.file}: {change.how}"] if report.applied else change.diff()))
+    for file, why in report.left:
+        call.complain(f"{file}: left as it is, because {why}; compare it with that of a new digest")
+    if not report.changes:
+        call.say("Nothing to change" if report.left else "Everything is up to date")
+    elif not report.applied:
+        call.say("Nothing is written yet. Next: digest upgrade --apply")
+    else:
+        call.say("Next: look at the changes, and commit them")

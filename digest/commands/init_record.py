@@ -1,0 +1,92 @@
+"""`.digest-init.json`: what `digest init` and `digest upgrade` wrote into a digest, so that a later version can tell.
+
+It has a hash of each file as it was written. A file that an editor has changed, and that `upgrade` has merged, is not
+in git as Digest wrote it: of those it has the text, for the next merge. It travels with the repository.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from digest import __version__, disk
+
+FILE = ".digest-init.json"
+LINES_ADDED = frozenset({".gitignore", ".gitattributes"})
+"""Files that get the lines that they lack, whoever wrote the others."""
+_WORKFLOW = ".github/workflows/publish.yml"
+_BEFORE_RECORDS = {
+    _WORKFLOW: frozenset(
+        {
+            "80a2005a9537f83d",
+            "1c10319e825119c6",
+            "df6a41e6a4b438cc",
+            "a0a947fc18ecca16",
+            "779e3efa2591d910",
+        }
+    )
+}
+"""The hashes of what `init` wrote while it kept no record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """The hash of each file as Digest last wrote it, and the text of those that were merged; `is_known` if there is one."""
+
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    is_known: bool = False
+
+    def has_written(self, file: str, content: bytes) -> bool:
+        """True if a file with this content is as Digest wrote it."""
+        mark = hash_of(content)
+        if self.is_known:
+            return self.hashes.get(file) == mark
+        return mark in _BEFORE_RECORDS.get(file, ())
+
+    def had(self, file: str) -> bool:
+        """True if Digest has written a file of this name here, whether it is still there or not."""
+        return file in (self.hashes if self.is_known else _BEFORE_RECORDS)
+
+
+def hash_of(content: bytes) -> str:
+    """Returns a hash of a file's content, the same whatever line breaks git gives it."""
+    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()[:16]
+
+
+def load(root: Path) -> Record:
+    """Returns the record of a digest; an empty one if there is none, or none that can be read."""
+    try:
+        said: Any = json.loads(disk.read_inside(root, FILE) or b"")
+        hashes, texts = said["files"], said.get("merged", {})
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return Record()
+    for part in (hashes, texts):
+        if not (isinstance(part, dict) and disk.is_texts([*part.values()])):
+            return Record()
+    return Record(hashes=hashes, texts=texts, is_known=True)
+
+
+def dumps(
+    files: Mapping[str, bytes],
+    merged: Mapping[str, str] = MappingProxyType({}),
+    left: Mapping[str, str] = MappingProxyType({}),
+) -> bytes:
+    """Returns the record of files as Digest writes them, and of the texts that were merged.
+
+    `left` has the hashes of files that were left alone: what Digest once wrote is what it wrote last.
+    """
+    hashes = {file: hash_of(content) for file, content in files.items() if file not in LINES_ADDED}
+    said: dict[str, Any] = {
+        "about": "What digest init and digest upgrade wrote; upgrade reads it. Keep it in git.",
+        "version": __version__,
+        "files": dict(sorted(({**hashes, **left}).items())),
+    }
+    if merged:
+        said["merged"] = dict(sorted(merged.items()))
+    return (json.dumps(said, ensure_ascii=False, indent=2) + "\n").encode()

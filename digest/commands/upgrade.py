@@ -1,0 +1,179 @@
+"""`digest upgrade`: what this version of Digest would change in the files that `init` wrote, and the change itself.
+
+    files of a new digest, what is there, what was written once ──▶ added, replaced, merged, removed │ left alone
+
+A file that is as Digest wrote it is replaced. One that an editor has changed is merged: with what Digest wrote once, as
+the digest's git history or its record has it. Where both changed the same lines, or what was written is not known, the
+file is left alone and named. A file that the editor has deleted stays deleted. Stories, pages and digest.toml are not
+looked at.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from digest import disk, git
+from digest.commands import init, init_record, requirement
+from digest.commands.init_record import Record
+from digest.errors import DigestError
+
+ADDED, REPLACED, MERGED, REMOVED = "added", "replaced", "merged with your changes", "removed"
+_MAX_COMMITS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A file that changes, how, and its content before and after; None where there is no file."""
+
+    file: str
+    how: str
+    before: bytes | None
+    after: bytes | None
+
+    def diff(self) -> Iterator[str]:
+        """Yields the lines of a unified diff; one line for a file that is no text."""
+        try:
+            before, after = (
+                (content or b"").decode().splitlines() for content in (self.before, self.after)
+            )
+        except UnicodeDecodeError:
+            yield f"{self.file}: {self.how}, not text"
+            return
+        old, new = (
+            "/dev/null" if content is None else f"{side}/{self.file}"
+            for side, content in (("a", self.before), ("b", self.after))
+        )
+        yield from difflib.unified_diff(before, after, old, new, lineterm="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpgradeReport:
+    """The files that change, or would; `left` are those that an editor has changed, each with why it stays as it is."""
+
+    changes: tuple[Change, ...]
+    left: tuple[tuple[str, str], ...]
+    applied: bool
+
+
+def run(root: Path, *, now: datetime, apply: bool = False) -> UpgradeReport:
+    """Compares the files that `init` wrote with those of a new digest; with `apply`, writes what has changed."""
+    record = init_record.load(root)
+    files = _new_files(root, record, now)
+    texts = dict[str, str]()
+    changes, left = list[Change](), list[tuple[str, str]]()
+    for file, new in sorted(files.items()):
+        there = disk.read_inside(root, file)
+        if file in init_record.LINES_ADDED:
+            change = _with_missing_lines(file, there, new)
+        elif there is None:
+            change = (
+                None if record.had(file) else Change(file=file, how=ADDED, before=None, after=new)
+            )
+        elif init_record.hash_of(new) in (init_record.hash_of(there), record.hashes.get(file)):
+            change = None
+            texts |= {file: record.texts[file]} if file in record.texts else {}
+        elif record.has_written(file, there):
+            change = Change(file=file, how=REPLACED, before=there, after=new)
+        else:
+            merged, why = _merged(root, file, there, new, record)
+            change = None
+            if why:
+                left.append((file, why))
+                continue
+            texts[file] = new.decode()
+            if merged != there:
+                change = Change(file=file, how=MERGED, before=there, after=merged)
+        changes += [change] if change else []
+    changes += _unused_wheels(root, record, files)
+    if apply:
+        _write(root, changes)
+        kept = {file: mark for file, mark in record.hashes.items() if file in dict(left)}
+        after = init_record.dumps(files, texts, kept)
+        if disk.read_inside(root, init_record.FILE) != after:
+            disk.write(root, init_record.FILE, after)
+    return UpgradeReport(changes=tuple(changes), left=tuple(left), applied=apply)
+
+
+def _new_files(root: Path, record: Record, now: datetime) -> dict[str, bytes]:
+    """Returns the files that `init` would write into this digest today, as far as they are not the editor's."""
+    this_copy = requirement.of_this_copy(now=now)
+    names = (file for file in init.REQUIREMENTS if _installs_digest(root, record, file))
+    name = next(names, "") or init.free_for(root, this_copy)
+    return init.managed(init.starter_files(this_copy, requirements=name))
+
+
+def _installs_digest(root: Path, record: Record, file: str) -> bool:
+    there = disk.read_inside(root, file) or b""
+    return file in record.hashes or b"Written by `digest init`" in there
+
+
+def _with_missing_lines(file: str, there: bytes | None, new: bytes) -> Change | None:
+    after = new if there is None else init.with_missing_lines(there, new.decode())
+    if after == there:
+        return None
+    return Change(file=file, how=REPLACED if there else ADDED, before=there, after=after)
+
+
+def _merged(root: Path, file: str, there: bytes, new: bytes, record: Record) -> tuple[bytes, str]:
+    """Returns a file with what the editor and what this version changed in it, or why that cannot be."""
+    try:
+        base = (
+            record.texts[file].encode()
+            if file in record.texts
+            else _once_written(root, file, record)
+        )
+        if base is None:
+            return there, "you have changed it, and git does not have it as Digest wrote it"
+        is_crlf = b"\r\n" in there
+        ours, base, theirs = (content.replace(b"\r\n", b"\n") for content in (there, base, new))
+        with tempfile.TemporaryDirectory() as folder:
+            for name, content in (("ours", ours), ("base", base), ("theirs", theirs)):
+                (Path(folder) / name).write_bytes(content)
+            answer = git.run(
+                Path(folder), "merge-file", "-p", "ours", "base", "theirs", need="digest upgrade"
+            )
+    except DigestError as error:
+        return there, f"you have changed it, and it cannot be merged: {error}"
+    if answer.returncode:
+        return there, "you and this version of Digest have changed the same lines"
+    merged = answer.stdout
+    return (merged.replace(b"\n", b"\r\n") if is_crlf else merged), ""
+
+
+def _once_written(root: Path, file: str, record: Record) -> bytes | None:
+    """Returns a file as Digest wrote it, from the newest commit that has it like that."""
+    logged = git.run(
+        root, "log", f"-{_MAX_COMMITS}", "--format=%H", "--", file, need="digest upgrade"
+    )
+    commits = logged.stdout.decode().split()
+    versions = git.contents(
+        root, [f"{commit}:./{file}" for commit in commits], need="digest upgrade"
+    )
+    return next((one for one in versions if record.has_written(file, one)), None)
+
+
+def _unused_wheels(root: Path, record: Record, files: Mapping[str, bytes]) -> Iterator[Change]:
+    """Yields the copies of Digest that are no longer installed."""
+    for file in record.hashes:
+        if file.startswith(f"{requirement.FOLDER}/") and file not in files:
+            there = disk.read_inside(root, file)
+            if there is not None and record.has_written(file, there):
+                yield Change(file=file, how=REMOVED, before=there, after=None)
+
+
+def _write(root: Path, changes: list[Change]) -> None:
+    for change in changes:
+        if change.after is None:
+            disk.unlink(root / change.file)
+            continue
+        if change.before is None:
+            done = disk.create(root, change.file, change.after)
+        else:
+            done = disk.replace(root, change.file, change.before, change.after)
+        if not done:
+            raise DigestError(f"{change.file}: was changed in the meantime; run the command again")

@@ -1,0 +1,224 @@
+"""`digest upgrade`: files that `init` wrote, and what an editor made of them, meet those of a newer version."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from digest import config
+from digest.commands import init, init_record, requirement, upgrade
+from digest.commands.init_record import FILE
+from digest.commands.upgrade import UpgradeReport
+
+NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
+WORKFLOW = ".github/workflows/publish.yml"
+SCHEMA = "digest.schema.json"
+MINE = '    - cron: "5 6 * * *"   # ours\n'
+
+pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="needs git")
+
+
+def git(root: Path, *words: str) -> str:
+    names = ("-c", "user.name=E", "-c", "user.email=e@e.example", "-c", "commit.gpgsign=false")
+    return subprocess.run(
+        ["git", *names, *words], cwd=root, check=True, capture_output=True, text=True
+    ).stdout
+
+
+def commit(root: Path) -> None:
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "x")
+
+
+@pytest.fixture
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A digest made by an older version, whose workflow and schema were others, and committed."""
+    monkeypatch.setattr(init, "starter_files", of_version("old"))
+    root = tmp_path / "mine"
+    init.run(root)
+    git(root, "init", "--quiet")
+    commit(root)
+    monkeypatch.setattr(init, "starter_files", of_version("new"))
+    return root
+
+
+NEW_FILES = init.starter_files
+
+
+def of_version(name: str) -> Callable[..., dict[str, bytes]]:
+    """The files of a version that has its name at the end of the workflow and in the schema."""
+
+    def files(_: object, requirements: str = "requirements.txt") -> dict[str, bytes]:
+        found = NEW_FILES(None)
+        steps = "".join(f"      - run: echo {number}\n" for number in range(9))
+        found[WORKFLOW] = f"on:\n  schedule:\n{steps}      - run: echo {name}\n".encode()
+        found[SCHEMA] = json.dumps({"title": name}).encode()
+        found[requirements] = f"# {name}\n".encode()
+        found[f"tools/digest-{name}.whl"] = b"\xff" + name.encode()
+        return found
+
+    return files
+
+
+def upgraded(root: Path) -> UpgradeReport:
+    return upgrade.run(root, now=NOW, apply=True)
+
+
+def test_what_nobody_edited_is_replaced_and_then_nothing_is_left_to_do(mine: Path) -> None:
+    shown = upgrade.run(mine, now=NOW)
+    assert git(mine, "status", "--porcelain") == ""
+
+    done = upgraded(mine)
+
+    assert [(change.file, change.how) for change in done.changes] == [
+        (WORKFLOW, "replaced"),
+        (SCHEMA, "replaced"),
+        ("requirements.txt", "replaced"),
+        ("tools/digest-new.whl", "added"),
+        ("tools/digest-old.whl", "removed"),
+    ]
+    assert done.changes == shown.changes
+    assert (mine / WORKFLOW).read_text().endswith("echo new\n")
+    assert [path.name for path in (mine / "tools").iterdir()] == ["digest-new.whl"]
+    assert upgraded(mine).changes == ()
+
+
+def test_the_diff_is_what_git_shows(mine: Path) -> None:
+    (change,) = (one for one in upgrade.run(mine, now=NOW).changes if one.file == SCHEMA)
+
+    assert list(change.diff()) == [
+        f"--- a/{SCHEMA}",
+        f"+++ b/{SCHEMA}",
+        "@@ -1 +1 @@",
+        '-{"title": "old"}',
+        '+{"title": "new"}',
+    ]
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_what_the_editor_changed_is_merged_now_and_at_the_next_upgrade(
+    mine: Path, monkeypatch: pytest.MonkeyPatch, committed: bool
+) -> None:
+    edited = (mine / WORKFLOW).read_text().replace("schedule:\n", f"schedule:\n{MINE}")
+    (mine / WORKFLOW).write_text(edited)
+    if committed:
+        commit(mine)
+
+    done = upgraded(mine)
+
+    assert [change.how for change in done.changes if change.file == WORKFLOW] == [
+        "merged with your changes"
+    ]
+    assert (mine / WORKFLOW).read_text() == edited.replace("echo old", "echo new")
+    assert upgraded(mine).changes == ()
+    monkeypatch.setattr(init, "starter_files", of_version("newest"))
+    upgraded(mine)
+    assert (mine / WORKFLOW).read_text() == edited.replace("echo old", "echo newest")
+
+
+def test_where_both_changed_the_same_lines_the_file_is_left_and_named(mine: Path) -> None:
+    edited = (mine / WORKFLOW).read_text().replace("echo old", "echo ours")
+    (mine / WORKFLOW).write_text(edited)
+
+    first, second = upgraded(mine), upgraded(mine)
+
+    why = "you and this version of Digest have changed the same lines"
+    assert first.left == second.left == ((WORKFLOW, why),)
+    assert (mine / WORKFLOW).read_text() == edited
+    assert (mine / SCHEMA).read_text() == '{"title": "new"}'
+
+
+def test_a_change_whose_beginning_git_never_had_is_left_and_named(
+    mine: Path,
+) -> None:
+    (mine / WORKFLOW).write_text("on: push\n")
+    shutil.rmtree(mine / ".git")
+
+    assert upgraded(mine).left == (
+        (WORKFLOW, "you have changed it, and git does not have it as Digest wrote it"),
+    )
+    assert (mine / WORKFLOW).read_text() == "on: push\n"
+
+
+def test_what_the_editor_deleted_stays_deleted(mine: Path) -> None:
+    (mine / WORKFLOW).unlink()
+
+    assert WORKFLOW not in [change.file for change in upgraded(mine).changes]
+    assert not (mine / WORKFLOW).exists()
+
+
+def test_lines_that_git_files_lack_are_added_below_the_editors(mine: Path) -> None:
+    (mine / ".gitignore").write_text("/drafts/\nsite/*\n")
+    (mine / ".gitattributes").unlink()
+
+    upgraded(mine)
+
+    assert (mine / ".gitignore").read_text() == "/drafts/\nsite/*\n.digest/\n"
+    assert "merge=union" in (mine / ".gitattributes").read_text()
+
+
+def test_stories_pages_and_settings_are_not_touched(mine: Path) -> None:
+    files = [mine / config.NAME, mine / "README.md", mine / "content/pages/about.md"]
+    for path in files:
+        path.write_text(f"{path.read_text()}\n# ours\n")
+    before = [path.read_bytes() for path in files]
+
+    upgraded(mine)
+
+    assert [path.read_bytes() for path in files] == before
+
+
+def test_a_digest_made_while_init_kept_no_record_is_upgraded(
+    mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (mine / FILE).unlink()
+    (mine / SCHEMA).unlink()
+    mark = init_record.hash_of((mine / WORKFLOW).read_bytes())
+    monkeypatch.setattr(init_record, "_BEFORE_RECORDS", {WORKFLOW: frozenset({mark})})
+
+    done = upgraded(mine)
+
+    assert [change.how for change in done.changes if change.file in {WORKFLOW, SCHEMA}] == [
+        "replaced",
+        "added",
+    ]
+    assert upgraded(mine).changes == ()
+
+
+@pytest.mark.parametrize("record", ["", "[]", '{"files": 1}', '{"files": {"a": 1}}', "\xff"])
+def test_a_damaged_record_overwrites_nothing(mine: Path, record: str) -> None:
+    (mine / FILE).write_text(record)
+    before = (mine / WORKFLOW).read_text()
+
+    assert WORKFLOW in [file for file, _ in upgraded(mine).left]
+    assert (mine / WORKFLOW).read_text() == before
+
+
+def test_line_breaks_of_windows_are_no_change(mine: Path) -> None:
+    edited = (mine / WORKFLOW).read_text().replace("schedule:\n", f"schedule:\n{MINE}")
+    (mine / WORKFLOW).write_text(edited, newline="\r\n")
+    (mine / SCHEMA).write_bytes((mine / SCHEMA).read_bytes() + b"")
+
+    upgraded(mine)
+
+    expected = edited.replace("echo old", "echo new").replace("\n", "\r\n")
+    assert (mine / WORKFLOW).read_bytes().decode() == expected
+
+
+def test_a_lost_record_brings_no_second_file_of_requirements(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    init.run(tmp_path)
+    (tmp_path / FILE).unlink()
+    lock = tmp_path / "lock.txt"
+    lock.write_text("# newer\n")
+    monkeypatch.setattr(requirement, "_LOCK", lock)
+
+    assert "requirements.txt" in [file for file, _ in upgraded(tmp_path).left]
+    assert [path.name for path in tmp_path.glob("requirements*")] == ["requirements.txt"]
