@@ -239,9 +239,9 @@ def test_ten_times_the_text_takes_about_ten_times_as_long(pattern: str) -> None:
     short, long = (pattern * (size // len(pattern)) for size in (10_000, 100_000))
 
     def seconds(text: str) -> float:
-        start = time.perf_counter()
+        start = time.process_time()
         themes_of(text, text, [theme])
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     fastest = min(seconds(short) for _ in range(3))
     assert min(seconds(long) for _ in range(2)) < 40 * fastest + 0.05
