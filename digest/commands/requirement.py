@@ -5,7 +5,7 @@ editors, other hosts.
                                    ├─▶ a public repository, at its commit
                                    └─▶ anything else: a wheel of this copy, put into the digest, with its hash
 
-Never a bare name: whoever owns it on the package index would run code with write access in every
+Never a bare name: its owner on the package index could run code with write access in every
 digest. What Digest itself needs is pinned, with hashes, in `locked-packages.txt`, which `make lock`
 renews.
 """
@@ -63,7 +63,7 @@ class Requirement:
     commit: str = ""
 
     def text(self, file: str = FILE) -> str:
-        """Returns the requirements file that installs Digest, and all that it needs."""
+        """Returns the requirements file that installs Digest, and everything that it needs."""
         lock = _LOCK.read_text(encoding="utf-8")
         head = _HEAD.format(version=__version__, file=file, origin=self.origin, line=self.line)
         return head + (
@@ -169,8 +169,8 @@ def _of_release(installed: Distribution, now: datetime, index: str) -> Requireme
 
 
 def _wheels(answer: bytes) -> list[str]:
-    """Returns the addresses of a release's wheels, as the index's JSON has them; none where it is
-    no such answer."""
+    """Returns the addresses of a release's wheels, as the index's JSON has them; none in any other
+    answer."""
     try:
         return [
             file["url"]

@@ -11,7 +11,7 @@ from digest.commands.requirement import FILE, Requirement
 
 PLACE = ".github/workflows/publish.yml"
 _JOBS = "defaults:\n"
-"""Where the part of the called workflow begins that stands in a file of its own as well."""
+"""The first line of what a digest's own workflow has of the called one."""
 
 
 def text(starter: str, copy: Requirement, *, requirements: str = FILE) -> str:

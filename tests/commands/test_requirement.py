@@ -260,7 +260,7 @@ print(asked.line)
 
 @pytest.fixture
 def by_name(installed: Path, tmp_path: Path) -> Path:
-    """A copy of which pip noted no address, as of one that came from an index."""
+    """A copy for which pip recorded no address, like one from an index."""
     lib = tmp_path / "installed/lib"
     lib.mkdir(parents=True)
     for path in (installed / "lib").iterdir():
