@@ -29,7 +29,7 @@ lock: .venv/installed  ## renews the packages that new digests are installed wit
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --extra search \
 		--no-header --no-annotate --output-file digest/locked-packages.txt pyproject.toml
 
-pictures: .venv/tested  ## takes the README's pictures of the shipped archive anew; wants a Chromium
+pictures: .venv/tested  ## takes the README's pictures of the shipped archive; needs Chromium
 	$(BIN)/python docs/pictures.py
 
 preview: .venv/installed  ## previews the shipped archive at http://127.0.0.1:8000/ while you write, until Ctrl-C

@@ -2,7 +2,7 @@
 
 Builds the archive into a folder that is thrown away, shows it to an installed Chromium without a server or a network,
 and writes what it looks like into docs/pictures/ as small WebP. The same content gives the same pictures where the
-fonts are the same. Refuses to fetch a browser.
+fonts are the same. Never downloads a browser.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ URL = "http://archive.invalid/"
 
 
 def main(folder: Path) -> int:
-    """Takes both pictures into a folder and says where they are; 1 where there is no browser to take them with."""
+    """Takes both pictures into a folder and says where they are; 1 if there is no browser."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         reason = "no Chromium is installed; install one (Debian: apt install chromium)"
