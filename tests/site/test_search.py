@@ -952,6 +952,8 @@ def test_without_script_the_page_says_where_to_look(address: str, browser: Brows
     with browsing.reading(browser, java_script_enabled=False) as page:
         page.goto(f"{address}search/")
 
-        assert page.get_by_text("Search needs script, and none has run here.").is_visible()
+        assert page.get_by_text(
+            "The search needs JavaScript, which is not running here."
+        ).is_visible()
         page.get_by_role("status").get_by_role("link", name="the archive").click()
         assert page.url == f"{address}archive/"

@@ -84,7 +84,7 @@ def test_a_week_whose_stories_were_all_taken_back_keeps_its_page_and_its_archive
     assert chain(site) == chain(before) == ["2026/w20/feed.atom", "2026/w19/feed.atom"]
     document = ElementTree.fromstring(site["2026/w19/feed.atom"])
     assert list(document.iter(f"{ATOM}entry")) == []
-    assert b"This week has no stories any more." in site["2026/w19/index.html"]
+    assert b"This week no longer has any stories." in site["2026/w19/index.html"]
     assert not [
         path for path, content in site.items() if b"2026-05-05-a5" in content or b"/5/a5" in content
     ]
