@@ -63,7 +63,7 @@ def main(
     peers_dir: Path,
     folder: Path | None,
 ) -> None:
-    """Measures Digest, and the same pages by other generators where these are installed; prints Markdown."""
+    """Measures Digest, and other generators if they are installed; prints Markdown."""
     found = (
         []
         if no_peers
@@ -88,7 +88,7 @@ def main(
 
 
 def _warm_up(found: Sequence[programs.Program]) -> None:
-    """Builds a small digest with everybody, after which Python need not compile a module any more."""
+    """Builds a small digest with each program, so that Python has compiled all modules."""
     with tempfile.TemporaryDirectory() as place:
         measured = subjects.prepare(Path(place), 60, found)
         rounds.run(
@@ -108,7 +108,7 @@ def _measured(measured: Sequence[Subject], size: int, times: int) -> Results:
 
 
 def _check_edits(measured: Sequence[Subject], story: str, words: str) -> None:
-    """Ends the run where somebody has not built what was edited last."""
+    """Ends the run if a program has not built the last edit."""
     page = Path(*Path(story).parts[1:3], "index.html")
     for subject in measured:
         if words not in (subject.site / page).read_text(encoding="utf-8"):
@@ -116,7 +116,7 @@ def _check_edits(measured: Sequence[Subject], story: str, words: str) -> None:
 
 
 def _agreed(measured: Sequence[Subject]) -> list[str]:
-    """Returns that the peers' sites say the same as ours, and how much; ends the run where one does not."""
+    """Returns a note on what the sites have in common; ends the run if one differs."""
     ours, *peers = [agree.read(subject.site) for subject in measured]
     for theirs in peers:
         if found := agree.differences(ours, theirs):
@@ -126,7 +126,7 @@ def _agreed(measured: Sequence[Subject]) -> list[str]:
 
 
 def _served(ours: Subject, story: str) -> Served:
-    """Returns what it takes from a save to its page in the preview."""
+    """Returns the time from a save to its page in the preview."""
     rounds.clear(ours)
     return serving.served(ours.folder, story)
 

@@ -62,7 +62,7 @@ class Told:
 
 
 def write(folder: Path, stories: int, seed: int = 1) -> None:
-    """Writes a digest of so many stories into a folder that is empty or not there yet."""
+    """Writes a digest of so many stories into an empty or new folder."""
     dice = random.Random(f"{stories} {seed}")
     sizes = _sizes(stories, dice)
     newest: list[Told] = []
@@ -86,7 +86,7 @@ def write(folder: Path, stories: int, seed: int = 1) -> None:
 def _week(
     folder: Path, week: Week, told: Sequence[Told], dice: random.Random, earlier: Sequence[Story]
 ) -> list[Story]:
-    """Takes a week's entries in as the pull of its Monday after would, adds the editor's notes, and writes it all."""
+    """Adds a week's entries as a pull on the next Monday would, and the editor's notes."""
     newest_first = sorted(told, key=_moment, reverse=True)
     documents = [
         (
@@ -109,7 +109,7 @@ def _week(
 
 
 def _sizes(stories: int, dice: random.Random) -> list[int]:
-    """Returns how many stories each week has, the oldest first: uneven, and none without any."""
+    """Returns how many stories each week has, oldest first: uneven, at least one."""
     weeks = max(1, min(_MOST_WEEKS, stories // _A_WEEK))
     shares = [dice.uniform(0.6, 1.4) for _ in range(weeks)]
     sizes, done, left = [], 0.0, stories
@@ -215,7 +215,7 @@ def _letter(week: Week, stories: Sequence[Story], dice: random.Random) -> Letter
 
 
 def _link_to(earlier: Sequence[Story], dice: random.Random) -> str:
-    """Returns a link to an earlier week's story by its file, as an editor types it; elsewhere in the first week."""
+    """Returns a link to the file of an earlier week's story; to another site in the first week."""
     if not earlier:
         return "https://minutes.example/harbour/"
     place = dice.choice(earlier).file.removeprefix("content/")
@@ -229,7 +229,7 @@ def _link_to(earlier: Sequence[Story], dice: random.Random) -> str:
     "--seed", default=1, show_default=True, help="Another number gives another digest of that size."
 )
 def main(folder: Path, stories: int, seed: int) -> None:
-    """Writes a made-up digest of STORIES stories into FOLDER."""
+    """Writes a generated digest of STORIES stories into FOLDER."""
     if folder.exists() and any(folder.iterdir()):
         raise click.ClickException(f"{folder} is not empty; name a new folder")
     write(folder, stories, seed)

@@ -20,12 +20,12 @@ from typing import IO
 
 _EVERY = 0.02
 _HINDERING = {"PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONDEVMODE"}
-"""Settings of whoever works on a program, with which Python starts more slowly than its users have it."""
+"""Settings of developers, which make Python start more slowly."""
 _PROC = Path("/proc")
 
 
 class CommandFailed(Exception):
-    """A command that was to be measured ended with an error; the message has its words."""
+    """A measured command failed; the message is its output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Cost:
 
 
 def run(argv: Sequence[str], folder: Path) -> Cost:
-    """Runs a command in a folder and returns what it cost; raises CommandFailed where it fails."""
+    """Runs a command in a folder and returns its cost; raises CommandFailed."""
     with tempfile.TemporaryFile() as said:
         begun = time.perf_counter()
         process = subprocess.Popen(
@@ -53,7 +53,7 @@ def run(argv: Sequence[str], folder: Path) -> Cost:
 
 
 def peak(argv: Sequence[str], folder: Path) -> float:
-    """Runs a command in a folder and returns the most memory in MiB that all its processes had together."""
+    """Runs a command in a folder and returns the peak memory of all its processes, in MiB."""
     if not (_PROC / "self/smaps_rollup").exists():
         return run(argv, folder).largest
     most = 0
@@ -69,12 +69,12 @@ def peak(argv: Sequence[str], folder: Path) -> float:
 
 
 def plain() -> dict[str, str]:
-    """Returns the environment as users have it."""
+    """Returns the environment without settings of developers."""
     return {name: value for name, value in os.environ.items() if name not in _HINDERING}
 
 
 def family(pid: int) -> list[int]:
-    """Returns a process and all that descend from it, as far as they are there still."""
+    """Returns a process and its descendants that are still running."""
     try:
         text = "".join(path.read_text() for path in (_PROC / str(pid) / "task").glob("*/children"))
     except OSError:
@@ -83,7 +83,7 @@ def family(pid: int) -> list[int]:
 
 
 def spent(pid: int) -> float:
-    """Returns the seconds of CPU that a running process has taken so far; 0 where that cannot be seen."""
+    """Returns the CPU seconds of a running process so far; 0 if unknown."""
     try:
         fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -92,7 +92,7 @@ def spent(pid: int) -> float:
 
 
 def _share(pid: int) -> int:
-    """Returns a process's proportional set size in KiB, 0 where it has ended."""
+    """Returns a process's proportional set size in KiB, 0 if it has ended."""
     try:
         lines = (_PROC / str(pid) / "smaps_rollup").read_text().splitlines()
     except OSError:

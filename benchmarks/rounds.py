@@ -23,7 +23,7 @@ _FRAME = Path("templates/base.html")
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Something to be measured: what is done before, and which command is run; `everyone`: peers as well."""
+    """What is measured: the preparation and the command; `everyone`: for peers as well."""
 
     name: str
     before: Callable[[Subject, int], None]
@@ -34,7 +34,7 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What was measured of one size: costs and peaks of memory, by phase and subject, and what `serve` took."""
+    """The results for one size: costs and memory peaks by phase and subject, and those of `serve`."""
 
     stories: int
     phases: tuple[str, ...]
@@ -45,7 +45,7 @@ class Results:
 
 
 def phases(newest: str, middle: str) -> tuple[Phase, ...]:
-    """Returns all phases, in an order in which each finds what it needs; the two stories are those to be edited."""
+    """Returns all phases in order; `newest` and `middle` are the stories to edit."""
 
     def build(subject: Subject) -> Sequence[str]:
         return subject.argv
@@ -102,7 +102,7 @@ def phases(newest: str, middle: str) -> tuple[Phase, ...]:
 def run(
     subjects: Sequence[Subject], phases: Sequence[Phase], rounds: int, results: Results
 ) -> None:
-    """Runs every phase so many times, and puts what it cost into the results; then looks at memory."""
+    """Runs every phase so many times and adds its costs to the results; then measures memory."""
     for number in range(rounds):
         for phase in phases:
             for subject in subjects if phase.everyone else subjects[:1]:
@@ -123,11 +123,11 @@ def _is_looked_at(phase: Phase) -> bool:
 
 
 def _nothing(_subject: Subject, _number: int) -> None:
-    """Leaves all as it is."""
+    """Changes nothing."""
 
 
 def _forget_feeds(subject: Subject, _number: int) -> None:
-    """Takes away what pull remembers of the feeds, so that it reads every entry and finds that it knows them all."""
+    """Removes the state of feeds, so that pull reads every entry again."""
     (subject.folder / _MEMORY).unlink(missing_ok=True)
 
 
@@ -143,5 +143,5 @@ def _reframe(subject: Subject, number: int) -> None:
 
 
 def clear(subject: Subject) -> None:
-    """Brings a digest back to the shipped templates."""
+    """Removes a digest's own templates."""
     shutil.rmtree(subject.folder / _FRAME.parent, ignore_errors=True)

@@ -29,7 +29,7 @@ _PATIENCE = 600  # seconds: the first build of a large archive takes its time
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Seconds from a save to the last byte of its page, and of CPU that the preview took for it."""
+    """Seconds from a save to the last byte of its page, and CPU seconds of the preview."""
 
     wall: float
     cpu: float
@@ -68,7 +68,7 @@ def _preview(root: Path) -> Iterator[tuple[str, int]]:
 
 
 def _save(path: Path, address: str, page: str, words: str) -> float:
-    """Saves a story with these words more, and returns how long it took until its page had them."""
+    """Adds words to a story, and returns how long it took until its page had them."""
     parts = urlsplit(address)
     events = http.client.HTTPConnection(parts.netloc, timeout=_PATIENCE)
     events.request("GET", EVENTS)

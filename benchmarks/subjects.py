@@ -19,14 +19,14 @@ from benchmarks.peers.programs import Program
 WITH_SEARCH = (sys.executable, "-m", "digest")
 _HIDDEN = "import sys; sys.modules['pagefind'] = None; from digest.cli.main import main; main()"
 DIGEST = (sys.executable, "-c", _HIDDEN)
-"""Digest as it is without the extra `search`: peers make no index either."""
+"""Digest without the extra `search`: peers do not make an index either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """One generator with its copy of the content: the command that builds it, the site, and what is a cold start.
 
-    `content` is where the story files lie in its folder.
+    `content` is the folder of the story files in it.
     """
 
     name: str
@@ -37,10 +37,10 @@ class Subject:
     content: str = "content"
 
     def forget(self) -> None:
-        """Puts the site and every cache aside, so that the next build is a cold one.
+        """Moves the site and every cache away, so that the next build is a cold one.
 
-        They are not removed before all is measured: for a minute, a disk (ext4) searches long for a number that no file
-        has had lately, and who builds for the first time has removed nothing.
+        They are removed after all measurements: ext4 is slow for a minute after many files were
+        removed, and a real first build removes nothing.
         """
         aside = self.folder.parent / "aside"
         aside.mkdir(exist_ok=True)
@@ -58,7 +58,7 @@ class Subject:
 
 
 def prepare(folder: Path, stories: int, programs: Sequence[Program]) -> tuple[Subject, ...]:
-    """Makes a digest and every peer's project of it, each in a folder below this one; ours comes first."""
+    """Generates a digest and each peer's project, each in its own folder; ours is first."""
     ours = Subject(
         name="digest",
         argv=(*DIGEST, "--quiet", "build"),
@@ -86,7 +86,7 @@ def prepare(folder: Path, stories: int, programs: Sequence[Program]) -> tuple[Su
 
 
 def edited(root: Path) -> tuple[str, str]:
-    """Returns the two stories that are edited: one of the newest week, and one of the middle of the archive."""
+    """Returns the stories to edit: one in the newest week, one in the middle of the archive."""
     weeks = sorted((root / "content").glob("[0-9]*/w[0-9][0-9]"))
     chosen = (weeks[-1], weeks[len(weeks) // 2])
     newest, middle = (sorted(week.glob("2*.md"))[0].relative_to(root).as_posix() for week in chosen)

@@ -23,7 +23,7 @@ LEGEND = "Cells are CPU s / wall s / peak MiB of all processes (if measured); ra
 
 
 def written(results: Results, subjects: Sequence[Subject], rounds: int) -> str:
-    """Returns all that was measured of one size, as Markdown."""
+    """Returns the results for one size as Markdown."""
     ours, *peers = subjects
     heads = [
         "",
@@ -45,7 +45,7 @@ def written(results: Results, subjects: Sequence[Subject], rounds: int) -> str:
 
 
 def machine(peers: Sequence[Program]) -> str:
-    """Returns the day, the machine and the versions, in two lines."""
+    """Returns the date, the machine and the versions, in two lines."""
     named = [
         ("Digest", digest.__version__),
         *((one.name.capitalize(), one.version) for one in peers),

@@ -235,9 +235,7 @@ class Output:
         """
         staged = self._staging.ready()
         self._refuse_loss(staged)
-        files = {
-            path: self._fingerprints.get(path) or self._fingerprint_of(path) for path in self._paths
-        }
+        files = {path: self._fingerprint(path) for path in self._paths}
         if self._before != files:  # if this build is killed, old and new files must be listed
             both = {path: f"{self._before.get(path, '')} {new}" for path, new in files.items()}
             self._save_list(self._before | both)
@@ -281,9 +279,9 @@ class Output:
             self.listed = files
         self._cache.save()
 
-    def _fingerprint_of(self, path: str) -> str:
-        """Returns the fingerprint of a file that this build did not have to write."""
-        known = self._before.get(path)
+    def _fingerprint(self, path: str) -> str:
+        """Returns the fingerprint of a file of this build, staged or kept."""
+        known = self._fingerprints.get(path) or self._before.get(path)
         return known or own_files.fingerprint(path, disk.read(self.folder / path) or b"")
 
     def _is_ours(self, path: str) -> bool:

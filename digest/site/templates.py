@@ -208,7 +208,12 @@ class Templates:
         if isinstance(error, TemplateSyntaxError):
             return Problem(self._named(error.filename or template), error.lineno, what)
         innermost = traceback.extract_tb(error.__traceback__)
-        frames = [frame for frame in innermost if self._is_ours(frame.filename)]
+        folders = (self._own, self._shipped)
+        frames = [
+            frame
+            for frame in innermost
+            if any(Path(frame.filename).is_relative_to(folder) for folder in folders)
+        ]
         if not frames and isinstance(error, RecursionError):
             return Problem(
                 f"{FOLDER}/{template}",
@@ -219,9 +224,6 @@ class Templates:
         if not frames:
             return None
         return Problem(self._named(frames[-1].filename), frames[-1].lineno or 0, what)
-
-    def _is_ours(self, file: str) -> bool:
-        return any(Path(file).is_relative_to(folder) for folder in (self._own, self._shipped))
 
     def _named(self, file: str) -> str:
         for folder in (self._own, self._shipped):

@@ -288,7 +288,7 @@ def test_walking_the_archive_meets_every_story_each_with_one_id_and_one_updated(
 
 @st.composite
 def archives(draw: st.DrawFn) -> tuple[Content, str]:
-    """Stories of a few weeks: drafts, hidden and corrected ones, some moved to another week; letters here and there."""
+    """Stories of a few weeks: drafts, hidden, corrected and moved ones; some letters."""
     monday = date(2026, 1, 5)
     stories, places = [], []
     for number in range(draw(st.integers(0, 25))):
@@ -455,7 +455,7 @@ MAY_LACK = {"description", "image"}
 
 
 def said_wrongly(told: dict[str, Any], forms: dict[str, str], more: set[str]) -> list[str]:
-    """What a part of a JSON Feed says otherwise than the specification has it, and what it lacks."""
+    """Where a part of a JSON Feed differs from the specification, and what it lacks."""
     wrong = [
         name for name, form in forms.items() if name in told and not re.fullmatch(form, told[name])
     ]

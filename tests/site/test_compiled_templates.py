@@ -1,4 +1,4 @@
-"""Compiled templates are kept in the user's own cache folder, and only where nobody else can have put them there."""
+"""Compiled templates are cached in the user's cache folder, only if no one else can write there."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Bomb:
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A digest that nobody has built, of a user whose cache folder is `tmp_path/cache`."""
+    """A digest that was not built yet, of a user whose cache folder is `tmp_path/cache`."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("CI", raising=False)
     return digest(tmp_path, "small")

@@ -1,4 +1,4 @@
-"""When an edition stands in the feed of the weeks, as of which moment, and what moves its `updated`."""
+"""When an edition is in the weekly feed, with which dates, and what changes its `updated`."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def letter(root: Path, keys: str = "", week: str = "w20") -> None:
 
 
 def weeks(root: Path) -> dict[str, tuple[str, str]]:
-    """The moments of each entry of the feed of the weeks, by its title, newest first."""
+    """The dates of each entry of the weekly feed, by title, newest first."""
     build.run(root, config.load(root), output=root / "site", base_url=None)
     feed = ElementTree.fromstring((root / "site/weeks.atom").read_bytes())
     words = [

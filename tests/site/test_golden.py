@@ -1,4 +1,4 @@
-"""A whole site, byte for byte. Run this file as a script to write what is expected anew, and read the difference."""
+"""A whole site, byte for byte. Run this file as a script to write the expected files, then read the diff."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digest import config
 SMALL = Path(__file__).parents[1] / "data/sites/small"
 EXPECTED = SMALL / "expected"
 REWRITE = (
-    "run `PYTHONPATH=tests/support python tests/site/test_golden.py` to write what is expected anew"
+    "run `PYTHONPATH=tests/support python tests/site/test_golden.py` to write the expected files"
 )
 
 

@@ -1,4 +1,4 @@
-"""A build that remembers the last one gives what a build without any memory gives, byte for byte, whatever happened."""
+"""An incremental build gives the same bytes as a clean build, whatever happened before."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def copied(source: Path, folder: Path) -> Path:
 
 
 def build(root: Path, *, drafts: bool = False) -> Written | str:
-    """Builds a digest as often as it is asked, without a search page; returns what is wrong where it fails."""
+    """Builds a digest, without a search page; returns what is wrong if it fails."""
     try:
         given = config.load(root)
         with disk.lock(root), Cache(root) as cache:
@@ -187,7 +187,7 @@ def configured(before: str, after: str) -> Change:
 
 
 def meddled(number: int) -> Change:
-    """Somebody writes into the site itself."""
+    """A user writes into the output folder."""
 
     def change(root: Path) -> None:
         if file := one(sorted(root.glob("site/**/*.html")), number):
@@ -475,7 +475,7 @@ def test_each_thing_that_a_page_shows_is_seen_to_change(root: Path) -> None:
 
 
 class Preview:
-    """One builder that goes on as the preview's does: until digest.toml or a template is another."""
+    """One builder for several builds, as in the preview: until digest.toml or a template changes."""
 
     def __init__(self, root: Path) -> None:
         self.root, self._seen, self._cache = root, FileHashes(root), Cache(root)
@@ -536,7 +536,7 @@ def test_whatever_changes_one_builder_gives_what_a_clean_one_gives(
 
 
 def emptied(folder: str) -> Change:
-    """Takes away a folder with all that is in it."""
+    """Removes a folder with everything in it."""
     return lambda root: shutil.rmtree(root / folder)
 
 
@@ -553,7 +553,7 @@ def built_by_another(root: Path) -> None:
 def test_one_builder_that_goes_on_looks_again_where_another_hand_was(
     root: Path, change: Change
 ) -> None:
-    """A file that somebody changes in the folder itself it need not see: nothing but a preview lies there."""
+    """The preview does not notice changes in its own output folder."""
     preview = Preview(root)
     assert isinstance(preview.build(), Written)
     noted(0, "More words.")(root)

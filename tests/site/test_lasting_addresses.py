@@ -36,7 +36,7 @@ GUIDS = ("https://news.example/?p={}", "{}", "")
 
 
 class Digest:
-    """One digest in a folder, and what is known of it: every address and Atom id that was ever built, by story."""
+    """One digest in a folder, and every address and Atom id that was ever built, by story."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.now, self.count = root, NOW, 0
@@ -202,7 +202,7 @@ class Digest:
             )
 
     def _built_anew(self) -> dict[str, bytes]:
-        """Returns the site that the same content gives without any memory, lines of the ledgers in another order."""
+        """Returns the site of the same content without a cache, with ledger lines in another order."""
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
             shutil.copytree(self.root / "content", root / "content")
@@ -249,7 +249,7 @@ def _word_of(text: str) -> str:
 
 
 def _part(site: dict[str, bytes], address: str) -> str:
-    """Returns the part of a page to which an address leads, up to the next one that has an address."""
+    """Returns the part of a page from one anchor to the next."""
     path, _, anchor = address.partition("#")
     page = site[f"{path}index.html"].decode()
     parts = page.split(f' id="{anchor}"')
@@ -258,7 +258,7 @@ def _part(site: dict[str, bytes], address: str) -> str:
 
 
 def _shown_at(site: dict[str, bytes], address: str) -> str:
-    """Returns what readers find at an address, or at the one to which it leads on."""
+    """Returns what readers find at an address, or at the one to which it redirects."""
     part = _part(site, address)
     moved = re.match(r'><a dir="auto" href="/digest/([^"]*)"', part)
     return _part(site, moved[1]) if moved else part

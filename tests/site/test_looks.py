@@ -1,4 +1,4 @@
-"""The site as it is looked at: colours that hold contrast, pages that weigh little, pictures that are told in words."""
+"""How the site looks: contrast of colours, small pages, descriptions of pictures."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_a_week_of_40_stories_and_the_style_sheet_weigh_little() -> None:
 
 
 def pictures(tree: Element) -> list[Element]:
-    """The pictures that are told to those who do not see them: all but ornaments."""
+    """The pictures that need a description: all except ornaments."""
     return [svg for svg in tree.iter(f"{SVG}svg") if svg.get("aria-hidden") != "true"]
 
 

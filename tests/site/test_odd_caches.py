@@ -1,4 +1,4 @@
-"""What builds make of a cache that is damaged, or that says what no build of ours ever stored: it costs time alone."""
+"""A cache that is damaged, or has what no build stored, only costs time."""
 
 from __future__ import annotations
 

@@ -459,7 +459,7 @@ def test_a_file_with_the_very_bytes_of_ours_is_no_obstacle(tmp_path: Path) -> No
 
 @contextmanager
 def held(place: Path) -> Iterator[None]:
-    """Lets nobody remove a file."""
+    """Prevents files from being removed."""
     if os.geteuid():
         place.parent.chmod(0o555)
     elif subprocess.run(["chattr", "+i", place], capture_output=True, check=False).returncode:

@@ -142,7 +142,7 @@ class Digest:
         return ""
 
     def _clean(self, url: str = "", *, drafts: bool = False) -> dict[str, bytes] | str:
-        """Returns the files of a clean build of the content as it is now, or what is wrong with that."""
+        """Returns the files of a clean build of the present content, or what is wrong with it."""
         state = url, drafts, tuple(sorted(self._files().items()))
         if state not in self._cleaned:
             root = copied(self.root, self.root.with_name("copy"))
@@ -171,7 +171,7 @@ class Digest:
 
 
 def clean_build(root: Path, url: str, *, drafts: bool) -> dict[str, bytes] | str:
-    """Returns the files of a digest that nobody has built yet, or what is wrong with it."""
+    """Returns the files of a digest that was not built yet, or what is wrong with it."""
     try:
         given = config.load(root)
         given = given._replace(site=given.site._replace(url=url)) if url else given

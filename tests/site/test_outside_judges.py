@@ -45,7 +45,7 @@ VIEWS: list[tuple[Literal["light", "dark"], int, dict[str, object]]] = [
     ("light", 1280, COLOURS),
     ("dark", 1280, RULES),
 ]
-"""Both schemes at both widths; in two of the four, what neither of the others has seen: the colours."""
+"""Both colour schemes at both widths; two of the four check colours only."""
 
 AXE = """rules => axe.run(document, {resultTypes: ['violations'], runOnly: rules}).then(found =>
     found.violations.flatMap(one => one.nodes.map(node => `${one.id}: ${node.target} ${node.html}`)))"""
@@ -72,7 +72,7 @@ def checker() -> list[str]:
 
 
 def checked(checker: list[str], *addresses: str) -> list[str]:
-    """Returns all that the Nu HTML Checker says of pages: errors, warnings and remarks."""
+    """Returns everything that the Nu HTML Checker reports: errors, warnings and remarks."""
     run = subprocess.run(
         [*checker, "--exit-zero-always", *addresses], capture_output=True, text=True, check=True
     )

@@ -24,7 +24,7 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A digest to build, built once with the shipped templates, so that what was kept of them has to go."""
+    """A digest that was built once with the shipped templates, whose cached results must not be used."""
     shutil.copytree(SMALL, tmp_path / "small", ignore=shutil.ignore_patterns("expected"))
     built(tmp_path / "small")
     return tmp_path / "small"

@@ -1,4 +1,4 @@
-"""Paragraphs of words, as HTML: wherever they are made without Markdown, it and the sanitizer make the same of them."""
+"""Paragraphs that are rendered without Markdown are the same as with Markdown and sanitizer."""
 
 from __future__ import annotations
 

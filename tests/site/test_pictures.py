@@ -229,7 +229,7 @@ def test_check_says_which_picture_is_damaged_and_the_build_goes_on(root: Path) -
     assert b"width=" not in made(root).partition(b"<main")[2]
 
 
-# ---------------------------------------------------------------- pictures share the fate of the text beside them
+# ---------------------------------------------------------------- pictures are published with the text next to them
 
 STORY = (
     "---\ntitle: Story {name}\nlink: https://news.example/{name}\n{key}---\n\n![x]({name}.png)\n"
@@ -239,7 +239,7 @@ LETTER = "---\ntitle: L\n{key}---\n\n![x](letter.png) and [a drawing](../w20/lin
 
 @pytest.fixture
 def album(tmp_path: Path) -> Path:
-    """A digest with texts of every kind, each of which shows a picture called after it."""
+    """A digest with texts of every kind; each shows a picture with its own name."""
     (tmp_path / "digest.toml").write_text(
         DIGEST + '[[themes]]\nid = "ice"\ntitle = "Ice"\nmatch = ["ice"]\n'
     )

@@ -1,4 +1,4 @@
-"""What is remembered of where stories are: redirects, addresses that stay, Atom ids that stay, links by old names."""
+"""Stories that move: redirects, addresses and Atom ids that stay, links by old names."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LEDGER = "content/ledger/_places.jsonl"
 
 
 class Desk:
-    """A digest that an editor works on, and whoever builds it, a minute later each time."""
+    """A digest that is edited and built, a minute later each time."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.now = root, NOW
@@ -114,7 +114,7 @@ def item(number: int, slug: str = "same", **fields: str) -> dict[str, str]:
 
 
 def leads(site: Mapping[str, bytes], address: str) -> str:
-    """The address to which an anchor on a week's page leads on; the same one where a story is there."""
+    """The address to which an anchor redirects; the same one if the story is there."""
     path, _, anchor = address.partition("#")
     page = site[f"{path}index.html"].decode()
     moved = re.search(rf'<li id="{anchor}"><a dir="auto" href="/digest/([^"]*)"', page)
@@ -590,7 +590,7 @@ def test_check_status_and_a_dry_run_write_nothing(desk: Desk) -> None:
 
 @contextmanager
 def unwritable(folder: Path) -> Iterator[None]:
-    """Lets nobody, root included, put a file into a folder."""
+    """Prevents every user, root included, from putting a file into a folder."""
     if os.geteuid():
         folder.chmod(0o555)
     elif subprocess.run(["chattr", "+i", folder], capture_output=True, check=False).returncode:

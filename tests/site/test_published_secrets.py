@@ -1,4 +1,4 @@
-"""Secrets in URLs that an editor wrote: left out of everything that is published, and kept in the editor's files."""
+"""Secrets in URLs that an editor wrote are not published, and stay in the editor's files."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ MOVES = """() => [...document.querySelectorAll('*')].filter(node => {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """What came of one page on a small phone: its width, how far it shifted, whom it asked, what the console said."""
+    """One page on a small phone: its width, layout shift, requests, and console messages."""
 
     width: int
     shift: float
@@ -62,7 +62,7 @@ def address(showcase: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def visits(showcase: Path, blank: Path, address: str, browser: Browser) -> dict[str, Visit]:
-    """Every kind of page in the showcase, and every page of a digest that is empty, visited once."""
+    """Every kind of page in the showcase, and every page of an empty digest, visited once."""
     with browsing.serving(blank) as empty:
         return {
             **{

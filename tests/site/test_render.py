@@ -1,4 +1,4 @@
-"""The short ways of rendering give what the long ones do: odd signs, and the names of entries."""
+"""Faster functions give the same as the simple ones: forbidden characters, ids of entries."""
 
 from __future__ import annotations
 

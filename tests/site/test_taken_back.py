@@ -1,4 +1,4 @@
-"""What was moved, hidden or deleted: documents that stay, dates that stay, pages that go, and what is said of it."""
+"""Stories that were moved, hidden or deleted: documents and dates that stay, pages that go."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_week_whose_stories_were_all_taken_back_keeps_its_page_and_its_archive
     assert not [
         path for path, content in site.items() if b"2026-05-05-a5" in content or b"/5/a5" in content
     ]
-    assert b"2026/w19" not in site["archive/index.html"]  # it is no edition
+    assert b"2026/w19" not in site["archive/index.html"]  # it is not an edition
 
 
 def test_the_newest_week_keeps_its_page_when_all_its_stories_are_hidden_and_gets_no_archive_document(

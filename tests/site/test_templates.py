@@ -1,4 +1,4 @@
-"""What templates/README.md says of the templates is so: which there are, their blocks, and what each receives."""
+"""templates/README.md is right about all templates, their blocks, and what each receives."""
 
 from __future__ import annotations
 

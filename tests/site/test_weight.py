@@ -62,7 +62,7 @@ class MarkdownRenderer:
 
 @pytest.fixture(scope="module")
 def site() -> dict[str, bytes]:
-    """A week of forty stories: half of them with a note, most with an excerpt, all with other themes."""
+    """A week of forty stories: half with a note, most with an excerpt, with different themes."""
     writer = MarkdownRenderer()
     stories = [
         make_story(
