@@ -1,9 +1,10 @@
-"""The cache of a digest: one SQLite file of values, each stored with the hash of everything it was made from.
+"""The cache of a digest: one SQLite file of values, each stored with a hash of its inputs.
 
-    key_of(inputs) ──▶ get: the value that was stored under this very key ──none──▶ make it ──▶ put
+    key_of(inputs) ──▶ get: the value stored under this key ──none──▶ compute it ──▶ put
 
-Deleting the file costs time, never content. A value is decoded into the type that the caller asks for, so nothing that
-a repository or a CI service puts into the file can run. A damaged value or file counts as missing.
+Deleting the file costs time, never content. Values are decoded into the type that the caller asks
+for, so nothing that a repository or CI service puts into the file can run. A damaged value or file
+counts as missing.
 """
 
 from __future__ import annotations
@@ -26,18 +27,18 @@ _TABLE = """CREATE TABLE IF NOT EXISTS cache (
     kind TEXT, name TEXT, key BLOB, value BLOB, checksum BLOB, PRIMARY KEY (kind, name)
 ) WITHOUT ROWID"""
 _PATIENCE = 30  # seconds to wait for another process that is writing
-_REFUSALS = ("locked", "readonly", "disk I/O error", "unable to open", "is full")
-"""Words of SQLite's messages about the disk or another process, not about a damaged file."""
+_ERRORS = ("locked", "readonly", "disk I/O error", "unable to open", "is full")
+"""Words in SQLite's messages about the disk or another process, and not about a damaged file."""
 
-_DAMAGED = f"{FILE} was damaged, and is made anew"
+_DAMAGED = f"{FILE} was damaged and is created again"
 
 T = TypeVar("T")
 
 
 class Cache:
-    """The cache of the digest at `root`. Changes are written by `save`, all or none; without it they are lost.
+    """The cache of the digest at `root`. `save` writes all changes; without it they are lost.
 
-    `notice` says that the file was damaged and thrown away.
+    `notice` says so if the file was damaged and deleted.
     """
 
     def __init__(self, root: Path) -> None:
@@ -59,9 +60,9 @@ class Cache:
         self.close()
 
     def get(self, kind: str, name: str, key: bytes, as_type: type[T]) -> T | None:
-        """Returns the value of a kind and name that was stored under `key`; None where there is no such value.
+        """Returns the value of a kind and name stored under `key`; None if there is none.
 
-        With an empty key, it is always read from the disk, since another process may have stored a newer one.
+        With an empty key it is always read from disk: another process may have stored a newer one.
         """
         if self._is_held(kind, name, key):
             return cast("T", self._held[kind, name][1])
@@ -69,7 +70,7 @@ class Cache:
         return self._decoded(kind, name, key, row, as_type) if row else None
 
     def get_all(self, kind: str, keys: Mapping[str, bytes], as_type: type[T]) -> dict[str, T]:
-        """Returns the values of a kind that were stored under these keys, by name: many in the time of a few."""
+        """Returns the values of a kind stored under these keys, by name, with one query."""
         if any(key and not self._is_held(kind, name, key) for name, key in keys.items()):
             for name, *row in self._rows(
                 "SELECT name, key, value, checksum FROM cache WHERE kind = ?", (kind,)
@@ -83,7 +84,7 @@ class Cache:
         }
 
     def put(self, kind: str, name: str, key: bytes, value: object) -> None:
-        """Stores a value in the place of an earlier one of its kind and name."""
+        """Stores a value; replaces an earlier one with this kind and name."""
         self._held[kind, name] = key, value
         self._changes[kind, name] = key, msgspec.json.encode(value)
 
@@ -102,30 +103,29 @@ class Cache:
             self._changes[kind, name] = None
 
     def keep_only(self, kind: str, names: Collection[str]) -> None:
-        """Removes the values of a kind with any other name."""
+        """Removes the values of a kind with other names."""
         for (name,) in self._rows("SELECT name FROM cache WHERE kind = ?", (kind,)):
             if name not in names:
                 self.remove(kind, name)
 
     def save(self) -> None:
-        """Writes all changes since the last `save`; raises DigestError where the disk refuses."""
+        """Writes all changes since the last `save`; raises DigestError if the disk refuses."""
         if not self._changes:
             return
         try:
             self._write()
         except sqlite3.DatabaseError as error:
-            if _is_refusal(error):
-                raise DigestError(
-                    f"{FILE}: cannot write this file: {error}; make it writable, or delete it"
-                ) from error
+            if _is_disk_error(error):
+                what = f"{FILE}: cannot write this file: {error}; make it writable, or delete it"
+                raise DigestError(what) from error
             self._throw_away()
             self._write()
         finally:
             self._changes = {}
-            self.close()  # somebody may delete the file at any time
+            self.close()  # the file may be deleted at any time
 
     def close(self) -> None:
-        """Closes the file; changes that were not saved are lost."""
+        """Closes the file; unsaved changes are lost."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -147,7 +147,7 @@ class Cache:
     def _decoded(
         self, kind: str, name: str, key: bytes, row: Sequence[Any], as_type: type[T]
     ) -> T | None:
-        """Returns the value of a row, None where it has another key or is damaged."""
+        """Decodes the value of a row; None if it has another key or is damaged."""
         if row[0] != key or not all(isinstance(part, bytes) for part in row):
             return None
         value, checksum = row[1:]
@@ -172,11 +172,11 @@ class Cache:
 
     def _rows(self, query: str, values: tuple[object, ...]) -> list[Any]:
         if self._connection is None and not disk.inside(self._root, FILE).exists():
-            return []  # nothing is created by looking
+            return []  # reading creates nothing
         try:
             return self._open().execute(query, values).fetchall()
         except sqlite3.DatabaseError as error:
-            if not _is_refusal(error):
+            if not _is_disk_error(error):
                 self._throw_away()
             return []
 
@@ -187,13 +187,14 @@ class Cache:
             if path.exists() and not stat.S_ISREG(path.stat().st_mode):
                 raise DigestError(f"{FILE}: is not a regular file; remove it")
             self._connection = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False)
-            # A kill leaves the last saved state. After a power cut the file may be damaged: then it is made anew.
+            # A kill leaves the last saved state. A power cut may damage the file, which is then
+            # created again.
             self._connection.execute("PRAGMA synchronous = OFF")
             self._connection.execute(_TABLE)
         return self._connection
 
     def _throw_away(self) -> None:
-        """Deletes a damaged file, so that it is made anew."""
+        """Deletes a damaged file, so that it is created again."""
         self.close()
         path = disk.inside(self._root, FILE)
         for name in (path.name, f"{path.name}-journal"):
@@ -201,12 +202,12 @@ class Cache:
         self.notice = _DAMAGED
 
 
-def _is_refusal(error: sqlite3.DatabaseError) -> bool:
-    return any(words in str(error) for words in _REFUSALS)
+def _is_disk_error(error: sqlite3.DatabaseError) -> bool:
+    return any(words in str(error) for words in _ERRORS)
 
 
 def key_of(*parts: bytes) -> bytes:
-    """Returns a hash of the parts, 16 bytes: enough that no two of a billion keys come to be equal by accident."""
+    """Returns a hash of the parts, 16 bytes: enough to rule out accidental collisions."""
     hashed = blake2b(digest_size=16)
     for part in parts:
         hashed.update(b"%d:" % len(part) + part)

@@ -1,7 +1,7 @@
-"""`digest.toml`: found from any folder inside a digest, read and checked whole.
+"""Finds `digest.toml` from any folder inside a digest, and parses and validates it.
 
-Refuses to guess: an unknown key, a wrong type or a value that cannot be meant is a problem that names the line, the
-key and the likely cure, and all problems are listed together.
+An unknown key, a wrong type or an impossible value is a problem with its line, the key, and how to
+fix it. All problems are reported together.
 """
 
 from __future__ import annotations
@@ -29,24 +29,27 @@ _LANGUAGE = re.compile(
 )
 _HEADER = re.compile(r"\s*\[+\s*([A-Za-z0-9_-]+)\s*\]+")
 _SINGLE = re.compile(r"\s*\[\s*(feeds|themes)\s*\]")
-_MOST_WORDS = 100_000  # no more of a summary is read
+_MAX_WORDS = 100_000  # no more of a summary is read
 _BRACKET = re.compile(r"[\[{]|[\]}]")
 _DIGITS = re.compile(r"[\d_]{4000}")
-_DOTTED = re.compile(
-    r"""^[ \t\[]*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')(?:[ \t]*\.[ \t]*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')){50}""",
-    re.M,
-)
+_PART = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
+_DOTTED = re.compile(rf"^[ \t\[]*{_PART}(?:[ \t]*\.[ \t]*{_PART}){{50}}", re.M)
 _KEY = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
 
 _TABLES: Mapping[str, Mapping[str, type]] = {
-    "site": {"title": str, "url": str, "id": str, "description": str, "language": str, "timezone": str, "editor": str},
+    "site": dict.fromkeys(
+        ("title", "url", "id", "description", "language", "timezone", "editor"), str
+    ),
     "feeds": {
-        "id": str, "url": str, "title": str, "publisher": str, "paywall": bool, "excerpt": int, "retired": bool,
+        **dict.fromkeys(("id", "url", "title", "publisher"), str),
+        "paywall": bool,
+        "excerpt": int,
+        "retired": bool,
     },
     "themes": {"id": str, "title": str, "match": list, "ignore": list, "was": list},
     "pull": {"draft": bool},
     "editions": {"close": str},
-}  # fmt: skip
+}
 _REQUIRED = {"site": ("title", "url"), "feeds": ("id", "url"), "themes": ("id", "title", "match")}
 _LISTS = frozenset({"feeds", "themes"})
 _WORDS = {
@@ -58,7 +61,7 @@ _WORDS = {
 
 
 def find_root(start: Path) -> Path:
-    """Returns the folder of the digest that `start` lies in; raises DigestError where it lies in none."""
+    """Returns the digest's folder, which contains `start`; raises DigestError if there is none."""
     for folder in (start, *start.parents):
         if (folder / NAME).is_file():
             return folder
@@ -79,31 +82,21 @@ def load(root: Path) -> Config:
 
 
 def loads(text: str) -> Config:
-    """Returns the configuration that the text of a `digest.toml` says; raises Faults with every problem in it."""
-    if dotted := _DOTTED.search(text):  # tomllib takes quadratic time over the parts of a key
+    """Parses the text of a `digest.toml`; raises Faults with every problem in it."""
+    if dotted := _DOTTED.search(text):  # tomllib takes quadratic time for the parts of a key
         line = text.count("\n", 0, dotted.start()) + 1
-        raise Faults(
-            [
-                Problem(
-                    NAME,
-                    line,
-                    "a key has too many parts",
-                    "write tables as [name], keys as name = value",
-                )
-            ]
-        )
+        cure = "write tables as [name], keys as name = value"
+        raise Faults([Problem(NAME, line, "a key has too many parts", cure)])
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Faults([_syntax(text, str(error))]) from error
     except RecursionError as error:
-        raise Faults(
-            [Problem(NAME, _deepest(text), "values are nested too deeply", "keep lists flat")]
-        ) from error
-    except ValueError as error:  # Python reads no whole number of more than 4,300 digits
-        raise Faults(
-            [Problem(NAME, _longest_number(text), "a number is too long", "write a shorter one")]
-        ) from error
+        what = "values are nested too deeply"
+        raise Faults([Problem(NAME, _deepest(text), what, "keep lists flat")]) from error
+    except ValueError as error:  # Python does not parse integers of more than 4,300 digits
+        what, line = "a number is too long", _longest_number(text)
+        raise Faults([Problem(NAME, line, what, "write a shorter one")]) from error
     check = _Check(text)
     tables = {name: check.tables(name, data.get(name)) for name in _TABLES}
     check.known(data, _TABLES, "", 0, "table")
@@ -114,17 +107,17 @@ def loads(text: str) -> Config:
 
 
 def lines(root: Path) -> dict[tuple[str, int, str], int]:
-    """Returns the line of each table's header and keys in a digest's configuration; a table is its name and number."""
+    """Returns the line of each table's header and keys; a table is its name and number."""
     return _lines((disk.read(root / NAME) or b"").decode("utf-8-sig", errors="replace"))
 
 
 def is_language(tag: str) -> bool:
-    """Tells whether a tag names a language as `site.language` may (BCP 47)."""
+    """True if a tag is a language code as `site.language` may have (BCP 47)."""
     return _LANGUAGE.fullmatch(tag) is not None
 
 
 class _Check:
-    """Collects the problems of one file; `where` of a table is its name and, in a list of tables, its number."""
+    """Collects the problems of one file; a table is given by name and, in a list, by number."""
 
     def __init__(self, text: str) -> None:
         self.lines = _lines(text)
@@ -135,19 +128,14 @@ class _Check:
         self.problems.append(Problem(NAME, line, what, cure))
 
     def tables(self, name: str, value: object) -> list[dict[str, Any]]:
-        """Returns the tables of one name, each without the keys that are at fault."""
+        """Returns the tables with a name, each without invalid keys."""
         found = value if isinstance(value, list) and name in _LISTS else [value]
         if value is None:
             found = [{}] if name not in _LISTS else []
         if not all(isinstance(table, dict) for table in found):
             shape = f"[[{name}]]" if name in _LISTS else f"[{name}]"
-            self.fault(
-                name,
-                0,
-                "",
-                f"'{name}' is not a table",
-                f"write it as {shape}, with its keys on the lines below",
-            )
+            cure = f"write it as {shape}, with its keys on the lines below"
+            self.fault(name, 0, "", f"'{name}' is not a table", cure)
             return [{}] if name not in _LISTS else []
         return [
             self.table(name, number, cast("dict[str, Any]", table))
@@ -159,9 +147,8 @@ class _Check:
         self.known(table, keys, name, number, "key")
         for key in _REQUIRED.get(name, ()):
             if key not in table:
-                self.fault(
-                    name, number, "", f"{_name(name, number, key)} is missing", f"add {key} = …"
-                )
+                what = f"{_name(name, number, key)} is missing"
+                self.fault(name, number, "", what, f"add {key} = …")
         return {
             key: value
             for key, value in table.items()
@@ -173,28 +160,18 @@ class _Check:
     ) -> None:
         for key in table:
             if key not in keys:
-                place = f" in [{name}]" if name else ""
-                self.fault(
-                    name or key,
-                    number,
-                    key if name else "",
-                    f"unknown {kind} '{key}'{place}",
-                    suggestion(key, keys),
-                )
+                what = f"unknown {kind} '{key}'" + (f" in [{name}]" if name else "")
+                place = (name, number, key) if name else (key, number, "")
+                self.fault(*place, what, suggestion(key, keys))
 
     def typed(self, name: str, number: int, key: str, value: object) -> bool:
         kind = _TABLES[name][key]
-        fits = type(value) is kind and (
-            kind is not list or all(isinstance(part, str) for part in cast("list[object]", value))
-        )
+        fits = type(value) is kind
+        if fits and kind is list:
+            fits = all(isinstance(part, str) for part in cast("list[object]", value))
         if not fits:
-            self.fault(
-                name,
-                number,
-                key,
-                f"{_name(name, number, key)} is not {_WORDS[kind]}",
-                f"write {_example(key, kind)}",
-            )
+            what = f"{_name(name, number, key)} is not {_WORDS[kind]}"
+            self.fault(name, number, key, what, f"write {_example(key, kind)}")
         return fits
 
     def value(
@@ -207,7 +184,7 @@ class _Check:
         what: str,
         cure: str,
     ) -> None:
-        """Notes a value of the right type that cannot be meant; a missing one (None) has been noted already."""
+        """Notes an invalid value of the right type; a missing one (None) is noted already."""
         if value is not None and not fits(value):
             shown = " ".join(redact.mask(value).split()) if isinstance(value, str) else value
             self.fault(name, number, key, f"{_name(name, number, key)}: {what.format(shown)}", cure)
@@ -220,12 +197,12 @@ def _build(check: _Check, tables: Mapping[str, Sequence[dict[str, Any]]]) -> Con
     for number, theme in enumerate(tables["themes"]):
         _check_theme(check, number, theme)
     _check_ids(check, "feeds", [[feed.get("id")] for feed in tables["feeds"]])
-    _check_ids(
-        check, "themes", [[theme.get("id"), *theme.get("was", [])] for theme in tables["themes"]]
-    )
+    ids = [[theme.get("id"), *theme.get("was", [])] for theme in tables["themes"]]
+    _check_ids(check, "themes", ids)
     close = tables["editions"][0].get("close", "next-week")
-    check.value("editions", 0, "close", close, {"next-week", "letter"}.__contains__,
-                "'{}' is not a way to close a week", 'write "next-week" or "letter"')  # fmt: skip
+    what = "'{}' is not a way to close a week"
+    fits = {"next-week", "letter"}.__contains__
+    check.value("editions", 0, "close", close, fits, what, 'write "next-week" or "letter"')
     return Config(
         site=_site(tables["site"][0]),
         feeds=tuple(map(_feed, tables["feeds"])),
@@ -236,53 +213,57 @@ def _build(check: _Check, tables: Mapping[str, Sequence[dict[str, Any]]]) -> Con
 
 
 def _check_site(check: _Check, site: dict[str, Any]) -> None:
-    check.value("site", 0, "title", site.get("title"), str.strip, "is empty", "name the digest")
-    url, id = site.get("url"), site.get("id")
-    check.value("site", 0, "url", url, lambda url: not _site_fault(url), f"'{{}}' {_site_fault(url or '')}",
-                'write the address of the site, such as "https://example.org/digest/"')  # fmt: skip
-    check.value("site", 0, "id", id, urls.is_absolute, "'{}' is not an absolute URI (RFC 4287 §4.2.6)",
-                'write one that never changes, such as "urn:uuid:…"')  # fmt: skip
-    check.value("site", 0, "id", id, lambda id: not redact.names(id), "'{}' has a secret in it, and is published",
-                'write one that never changes, such as "urn:uuid:…"')  # fmt: skip
-    check.value("site", 0, "language", site.get("language"), is_language, "'{}' is not a language tag (BCP 47)",
-                'write a code of two or three letters, such as "en", or with more such as "zh-Hant"')  # fmt: skip
-    check.value("site", 0, "timezone", site.get("timezone"), _is_zone, "'{}' is not a time zone",
-                'write a name from the IANA list, such as "Asia/Hong_Kong"')  # fmt: skip
+    def value(key: str, fits: Callable[[Any], object], what: str, cure: str) -> None:
+        check.value("site", 0, key, site.get(key), fits, what, cure)
+
+    value("title", str.strip, "is empty", "name the digest")
+    value(
+        "url",
+        lambda url: not _site_fault(url),
+        f"'{{}}' {_site_fault(site.get('url', ''))}",
+        'write the address of the site, such as "https://example.org/digest/"',
+    )
+    lasting = 'write one that never changes, such as "urn:uuid:…"'
+    value("id", urls.is_absolute, "'{}' is not an absolute URI (RFC 4287 §4.2.6)", lasting)
+    has_secret = "'{}' has a secret in it, and is published"
+    value("id", lambda id: not redact.names(id), has_secret, lasting)
+    value(
+        "language",
+        is_language,
+        "'{}' is not a language tag (BCP 47)",
+        'write a code of two or three letters, such as "en", or with more such as "zh-Hant"',
+    )
+    cure = 'write a name from the IANA list, such as "Asia/Hong_Kong"'
+    value("timezone", _is_zone, "'{}' is not a time zone", cure)
 
 
 def _check_feed(check: _Check, number: int, feed: dict[str, Any]) -> None:
     _check_id(check, "feeds", number, feed.get("id"), "id")
-    check.value("feeds", number, "url", feed.get("url"), _is_feed_url,
-                "'{}' is neither an http(s) address nor a path inside the digest",
-                "copy the feed's address from the publisher's page")  # fmt: skip
-    check.value("feeds", number, "excerpt", feed.get("excerpt"), lambda words: words >= 0, "{} is negative",
-                "write how many words to keep; 0 keeps none")  # fmt: skip
-    check.value("feeds", number, "excerpt", feed.get("excerpt"), lambda words: words <= _MOST_WORDS,
-                f"is more than {_MOST_WORDS:,} words", "write how many words to keep; 0 keeps none")  # fmt: skip
+    what = "'{}' is neither an http(s) address nor a path inside the digest"
+    cure = "copy the feed's address from the publisher's page"
+    check.value("feeds", number, "url", feed.get("url"), _is_feed_url, what, cure)
+    words, cure = feed.get("excerpt"), "write how many words to keep; 0 keeps none"
+    check.value("feeds", number, "excerpt", words, lambda n: n >= 0, "{} is negative", cure)
+    what = f"is more than {_MAX_WORDS:,} words"
+    check.value("feeds", number, "excerpt", words, lambda n: n <= _MAX_WORDS, what, cure)
 
 
 def _check_theme(check: _Check, number: int, theme: dict[str, Any]) -> None:
     for key, ids in (("id", [theme.get("id")]), ("was", theme.get("was", []))):
         for old in ids:
             _check_id(check, "themes", number, old, key)
-    check.value(
-        "themes", number, "title", theme.get("title"), str.strip, "is empty", "name the theme"
-    )
+    title = theme.get("title")
+    check.value("themes", number, "title", title, str.strip, "is empty", "name the theme")
     for key in ("match", "ignore"):
         for phrase in theme.get(key, []):
-            fault = check_phrase(phrase)
-            if fault:
-                check.fault(
-                    "themes",
-                    number,
-                    key,
-                    f"{_name('themes', number, key)}: the phrase '{phrase}' {fault}",
-                )
+            if fault := check_phrase(phrase):
+                what = f"{_name('themes', number, key)}: the phrase '{phrase}' {fault}"
+                check.fault("themes", number, key, what)
 
 
 def _check_id(check: _Check, name: str, number: int, value: str | None, key: str) -> None:
-    check.value(name, number, key, value, _ID.fullmatch, "'{}' is not an id",
-                "use lower-case letters a to z, digits and hyphens, a letter or digit first")  # fmt: skip
+    cure = "use lower-case letters a to z, digits and hyphens, a letter or digit first"
+    check.value(name, number, key, value, _ID.fullmatch, "'{}' is not an id", cure)
 
 
 def _check_ids(check: _Check, name: str, owned: Sequence[Sequence[str | None]]) -> None:
@@ -290,22 +271,16 @@ def _check_ids(check: _Check, name: str, owned: Sequence[Sequence[str | None]]) 
     for number, ids in enumerate(owned):
         for known in dict.fromkeys(key for key in ids if key):
             if known in seen:
-                check.fault(
-                    name,
-                    number,
-                    "id",
-                    f"two of [[{name}]] have the id '{known}'",
-                    "give one of them another id",
-                )
+                what = f"two of [[{name}]] have the id '{known}'"
+                check.fault(name, number, "id", what, "give one of them another id")
             seen[known] = number
 
 
 def _site(table: dict[str, Any]) -> Site:
     url = table.get("url", "https://example.org/")
     url = url if url.endswith("/") else url + "/"
-    id = (
-        table.get("id") or f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, url)}"
-    )  # of the address as it is written
+    # The URL as it is typed, so that the id stays if we write the URL in another way.
+    id = table.get("id") or f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, url)}"
     shown = _without_secrets(table, "title", "description", "editor")
     return Site(**{"title": "", **shown, "url": urls.site_url(url) or url, "id": id})
 
@@ -329,7 +304,7 @@ def _theme(table: dict[str, Any]) -> Theme:
 
 
 def _without_secrets(table: dict[str, Any], *keys: str) -> dict[str, Any]:
-    """Returns a table with the secrets taken out of the URLs in texts that are published."""
+    """Returns a table without secrets in the URLs in these texts, which are published."""
     return {key: redact.strip_text(value) if key in keys else value for key, value in table.items()}
 
 
@@ -346,11 +321,7 @@ def _is_feed_url(url: str) -> bool:
 def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (
-        KeyError,
-        OSError,
-        ValueError,
-    ):  # as the name is unknown, a folder of zones, or no path at all
+    except (KeyError, OSError, ValueError):  # unknown, a folder of zones, or not a path
         return False
     return True
 
@@ -369,7 +340,7 @@ def _example(key: str, kind: type) -> str:
 
 
 def _lines(text: str) -> dict[tuple[str, int, str], int]:
-    """Returns the line of each table's header and keys; tomllib keeps none, and a message without one helps little."""
+    """Returns the line of each table's header and keys, which tomllib does not tell."""
     found: dict[tuple[str, int, str], int] = {}
     table, numbers = "", dict[str, int]()
     for line, content in enumerate(text.splitlines(), start=1):
@@ -378,14 +349,13 @@ def _lines(text: str) -> dict[tuple[str, int, str], int]:
             numbers[table] = numbers.get(table, -1) + 1
             found[table, numbers[table], ""] = line
         elif key := _KEY.match(content):
-            found.setdefault(
-                (table, numbers.get(table, 0), key[1]) if table else (key[1], 0, ""), line
-            )
+            place = (table, numbers.get(table, 0), key[1]) if table else (key[1], 0, "")
+            found.setdefault(place, line)
     return found
 
 
 def _deepest(text: str) -> int:
-    """Returns the line of a file in which most brackets are open, quotes aside."""
+    """Returns the line at which most brackets are open, not counting quotes."""
     depth, deepest, line = 0, 0, 0
     for number, content in enumerate(text.splitlines(), start=1):
         for found in _BRACKET.finditer(content):
@@ -401,33 +371,22 @@ def _longest_number(text: str) -> int:
 
 
 def _syntax(text: str, message: str) -> Problem:
-    """Returns tomllib's message as a problem; a quote that a phone has curled is named as what it is."""
+    """Returns tomllib's message as a problem, with advice for common mistakes."""
     at = re.search(r"\(at line (\d+), column \d+\)", message)
-    line = int(at[1]) if at else len(text.splitlines())
+    lines = text.splitlines()
+    line = int(at[1]) if at else len(lines)
     words = re.sub(r"\s*\(at .*\)", "", message)
-    content = (text.splitlines() or [""])[min(line, len(text.splitlines()) or 1) - 1]
-    single = next(
-        (
-            (n, found[1])
-            for n, one in enumerate(text.splitlines(), 1)
-            if (found := _SINGLE.match(one))
-        ),
-        None,
-    )
-    if words.startswith("Cannot") and single:
-        number, name = single
-        return Problem(
-            NAME,
-            number,
-            f"[{name}] has single brackets",
-            f"write [[{name}]] above the keys of each one",
-        )
+    content = (lines or [""])[min(line, len(lines) or 1) - 1]
+    if words.startswith("Cannot"):
+        for number, one in enumerate(lines, start=1):
+            if single := _SINGLE.match(one):
+                cure = f"write [[{single[1]}]] above the keys of each one"
+                return Problem(NAME, number, f"[{single[1]}] has single brackets", cure)
     cure = ""
     if any(sign in content for sign in "“”‘’„"):
         cure = 'type straight quotes ("), not curled ones'
     elif words == "Invalid value" and (key := _KEY.match(content)):
         kind = next((keys[key[1]] for keys in _TABLES.values() if key[1] in keys), str)
-        cure = {bool: "write true or false", int: "write a whole number"}.get(
-            kind, "put text in double quotes"
-        )
+        cures = {bool: "write true or false", int: "write a whole number"}
+        cure = cures.get(kind, "put text in double quotes")
     return Problem(NAME, line, f"not valid TOML: {words}", cure)

@@ -1,7 +1,8 @@
-"""The ways onto the disk: files that appear whole, lines only ever added, one writer at a time, and `.digest/`.
+"""Reads and writes files safely: files appear whole, lines are only added, one writer at a time.
 
-Refuses to write anything half: a file is written beside its place under a hidden name and renamed into it, so
-that a reader, a crash or a full disk meets the old file or the new one. What stops a write is one clear line.
+A file is written beside its place under a hidden name and then renamed, so that a reader, a crash
+or a full disk never leaves half a file. If something prevents a write, one clear line says what.
+Also the lock, and JSON in `.digest/`.
 """
 
 from __future__ import annotations
@@ -21,37 +22,34 @@ from digest.errors import DigestError, in_its_place
 
 try:
     import fcntl
-except ImportError:  # pragma: no cover - Windows has no flock; there the lock is not taken
+except ImportError:  # pragma: no cover - Windows has no flock, so there is no lock
     fcntl = None  # type: ignore[assignment]
 
 CACHE = ".digest"
 _UNFINISHED = ".unfinished"
 LEFT_BEHIND = f".*{_UNFINISHED}"
-"""The pattern of the names that files have before they are whole."""
+"""The pattern of hidden names of unfinished files."""
 _HIDDEN = re.compile(r"\.(?P<name>.+?)(?:\.(?P<hash>[0-9a-f]{16}))?\.unfinished", re.DOTALL)
 _SURROGATE = re.compile(rb"\\\\u[dD][89a-fA-F]")
 _MEMORY_VERSION = 1
 _BRIEF = b"brief"
-_SAFELY = getattr(os, "O_NONBLOCK", 0) | getattr(
-    os, "O_BINARY", 0
-)  # nothing is waited for, of whatever kind it is
+_SAFELY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # never waits for a pipe
 _READING = os.O_RDONLY | _SAFELY
 _ADDING = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | _SAFELY
 _NO_NAMES = frozenset({"", ".", ".."})
 _BLANK = b" \t\r\n\0"
-_CANNOT_FLUSH = frozenset(
-    {errno.EINVAL, errno.ENOTSUP, errno.EBADF}
-)  # said by file systems that flush no folder
-_TICK = 20_000_000  # ns: the coarsest step in which disks' clocks go
+_CANNOT_FLUSH = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
+"""Errors of file systems that do not flush folders."""
+_TICK = 20_000_000  # ns: the coarsest resolution of time stamps on disks
 
 
 def read(path: Path | str) -> bytes | None:
-    """Returns the bytes of a file, None where there is none; raises DigestError where it cannot be read.
+    """Returns the bytes of a file, None if it does not exist; raises DigestError on other errors.
 
-    A pipe, a socket or a device is refused, and never waited for.
+    A pipe, socket or device is an error, and is never waited for.
     """
     try:
-        file = os.open(path, _READING)  # a third of what pathlib's way costs
+        file = os.open(path, _READING)  # takes a third of pathlib's time
         try:
             return _all_of(file)
         finally:
@@ -63,14 +61,14 @@ def read(path: Path | str) -> bytes | None:
 
 
 def read_inside(root: Path, file: str) -> bytes | None:
-    """Returns the bytes of a file of the digest as `read` does; raises DigestError where its path has a link in it."""
+    """Reads a file of the digest like `read`; raises DigestError if its path has a link in it."""
     return read(inside(root, file))
 
 
 def inside(root: Path, file: str) -> Path:
-    """Returns the path of a file of the digest; raises DigestError where any part of it below the root is a link.
+    """Returns the path of a file of the digest; raises DigestError if a part of it is a link.
 
-    Git carries symbolic links, and one may lead anywhere, so that none is followed.
+    Git stores symbolic links, which may lead anywhere, so none is followed.
     """
     place = os.fspath(root)
     parts = file.split("/")
@@ -93,7 +91,7 @@ def inside(root: Path, file: str) -> Path:
 
 
 Stamp = tuple[int, int, int, int]
-"""What tells that a file is still the one that was there: its two times of change (ns), its size, its number."""
+"""Shows that a file is unchanged: its two times of change (ns), size, and inode."""
 
 
 def stamp(status: os.stat_result) -> Stamp:
@@ -102,9 +100,10 @@ def stamp(status: os.stat_result) -> Stamp:
 
 
 def moment(root: Path) -> int:
-    """Returns a moment (ns, by the disk's own clock) at which what has just been written may still be rewritten unseen.
+    """Returns the time (ns) by the disk's own clock, minus the resolution of its time stamps.
 
-    A file that was changed before it has another time of change when it is changed again; the caller holds the lock.
+    A file changed before it gets another time stamp when it is changed again; one changed later
+    may not. The caller holds the lock.
     """
     place = root / CACHE / "lock"
     os.utime(place)
@@ -112,10 +111,10 @@ def moment(root: Path) -> int:
 
 
 def write(root: Path, file: str, content: bytes, mode: int | None = None) -> None:
-    """Puts a file in place, whole or not at all, making its folders; `mode` where the umask must not decide.
+    """Puts a file in place, whole or not at all, and creates its folders.
 
-    The unfinished file has one fixed name, so that what a killed run left behind is used up by the next. Without `mode`
-    it survives a power cut.
+    `mode` is for files that must not depend on the umask; without it, the file survives a power
+    cut. The hidden name is always the same, so the next write uses up what a killed run left.
     """
     path = inside(root, file)
     with _unfinished(path, hidden(path.name), content, mode) as unfinished:
@@ -125,7 +124,7 @@ def write(root: Path, file: str, content: bytes, mode: int | None = None) -> Non
 
 
 def touch(root: Path, file: str) -> None:
-    """Makes an empty file, as often as it is asked to and by as many at once; one that is there stays as it is."""
+    """Creates an empty file, if it does not exist; several processes may do so at once."""
     path = inside(root, file)
     try:
         make_folder(path.parent, None)
@@ -136,20 +135,20 @@ def touch(root: Path, file: str) -> None:
 
 
 def hidden(name: str) -> str:
-    """Returns the name that a file has before it is whole."""
+    """Returns the hidden name of an unfinished file."""
     return f".{name}{_UNFINISHED}"
 
 
 def create(root: Path, file: str, content: bytes, *, settled: bool = True) -> bool:
-    """Puts a new file in place and returns True; returns False, and touches nothing, where the name is taken.
+    """Creates a file and returns True; returns False, and changes nothing, if there is one.
 
-    Its hidden name has the hash of what it will hold, so that `is_whole` can tell. Unless it is `settled`, the caller
-    has to settle it.
+    Its hidden name has the hash of its content, so that `is_whole` can check it. With
+    `settled=False`, the caller has to call `settle`.
     """
     path = inside(root, file)
     with _unfinished(path, hidden(f"{path.name}.{_hash(content)}"), content) as unfinished:
         try:
-            os.link(unfinished, path)  # unlike a rename, a link never replaces what is there
+            os.link(unfinished, path)  # unlike a rename, a link never replaces a file
         except FileExistsError:
             return False
         finally:
@@ -160,10 +159,10 @@ def create(root: Path, file: str, content: bytes, *, settled: bool = True) -> bo
 
 
 def replace(root: Path, file: str, before: bytes, after: bytes, *, settled: bool = True) -> bool:
-    """Puts new bytes into a file that holds these and returns True; returns False, and touches nothing, where it holds
-    others by now. It is looked at last of all, for its editor may save it at any moment. Its mode stays as it is.
+    """Replaces a file's bytes and returns True; returns False, and changes nothing, if they differ.
 
-    Unless it is `settled`, the caller has to settle it.
+    They are compared last of all, since an editor may save the file at any time. The mode stays.
+    With `settled=False`, the caller has to call `settle`.
     """
     path = inside(root, file)
     with _unfinished(path, hidden(path.name), after) as unfinished:
@@ -178,7 +177,7 @@ def replace(root: Path, file: str, before: bytes, after: bytes, *, settled: bool
 
 
 def link(root: Path, file: str, place: str) -> bool:
-    """Gives a file a second name and returns True; returns False, and touches nothing, where that name is taken."""
+    """Gives a file a second name and returns True; False, and no change, if the name is taken."""
     path, second = inside(root, file), inside(root, place)
     try:
         make_folder(second.parent, None)
@@ -192,9 +191,9 @@ def link(root: Path, file: str, place: str) -> bool:
 
 
 def unlink(path: Path | str) -> None:
-    """Takes a file's name away; one that is gone already is no fault."""
+    """Removes a file, if it exists."""
     try:
-        os.unlink(path)  # noqa: PTH108 - a third of what pathlib's way costs
+        os.unlink(path)  # noqa: PTH108 - takes a third of pathlib's time
     except (FileNotFoundError, NotADirectoryError):
         pass
     except OSError as error:
@@ -202,9 +201,9 @@ def unlink(path: Path | str) -> None:
 
 
 def settle(root: Path, files: Iterable[str]) -> None:
-    """Makes the names of files survive a power cut: each folder above them is flushed once, up to the root.
+    """Flushes the folders above files up to the root, so that their names survive a power cut.
 
-    What a later write relies on has to be settled before it.
+    Call it before any write that relies on these files.
     """
     folders = {folder for file in files for folder in Path(file).parents}
     for folder in sorted(folders, key=lambda folder: len(folder.parts), reverse=True):
@@ -212,15 +211,16 @@ def settle(root: Path, files: Iterable[str]) -> None:
 
 
 def append(root: Path, file: str, lines: str, *, settled: bool = True) -> None:
-    """Adds whole lines of JSON to the end of a file, all or none: where the disk refuses, it is as it was.
+    """Adds whole lines of JSON to a file, all or none: on an error of the disk it is as before.
 
-    What a killed run has left of a line at its end is taken off first, for it never was a line. Raises DigestError, and
-    touches nothing, where not one line of the file can be read. Unless it is `settled`, the caller has to settle it.
+    Half a line that a killed run left at its end is removed first. Raises DigestError, and changes
+    nothing, if no line of the file can be read. With `settled=False`, the caller has to call
+    `settle`.
     """
     path = inside(root, file)
     try:
         make_folder(path.parent, None)
-        _part(root, file, path)
+        _unshare(root, file, path)
         with open(os.open(path, _ADDING, 0o666), "a+b", buffering=0) as opened:  # noqa: PTH123
             _refuse_unreadable(opened, file)
             stop = _end_last_line(opened)
@@ -240,10 +240,8 @@ def append(root: Path, file: str, lines: str, *, settled: bool = True) -> None:
         settle(root, [file])
 
 
-def _part(root: Path, file: str, path: Path) -> None:
-    """Gives a file with several names (hard links) its own bytes: what is added to it must not appear under the others,
-    such as in a copy that a backup made.
-    """
+def _unshare(root: Path, file: str, path: Path) -> None:
+    """Gives a file with several names (hard links) its own bytes: a backup may be one of them."""
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         if path.lstat().st_nlink > 1:
             content = read(path) or b""
@@ -254,28 +252,28 @@ def _part(root: Path, file: str, path: Path) -> None:
 
 
 def recall(root: Path, name: str, kind: Callable[[Any], bool] = lambda _: True) -> dict[str, Any]:
-    """Returns what was remembered under a name in `.digest/`; nothing where it is gone, damaged or of another version.
+    """Returns what is stored under a name in `.digest/`; {} if missing, damaged or an old version.
 
-    Values that are not of their `kind` are left out. Raises nothing for a damaged memory: it costs time, never content.
+    Values for which `kind` is false are left out. A damaged file costs time, never content.
     """
     try:
         content = read_inside(root, f"{CACHE}/{name}") or b"{}"
-        if _SURROGATE.search(content):  # of which no text can be made again
+        if _SURROGATE.search(content):  # cannot be encoded as text again
             return {}
-        memory = json.loads(content)
-        says = dict(memory["says"]) if memory.get("version") == _MEMORY_VERSION else {}
+        stored = json.loads(content)
+        values = dict(stored["says"]) if stored.get("version") == _MEMORY_VERSION else {}
     except (DigestError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
-    return {key: value for key, value in says.items() if kind(value)}
+    return {key: value for key, value in values.items() if kind(value)}
 
 
 def is_texts(value: Any) -> bool:
-    """Tells whether a remembered value is a list of texts."""
+    """True if a stored value is a list of texts."""
     return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def remember(root: Path, name: str, memory: Mapping[str, Any]) -> None:
-    """Keeps a memory under a name in `.digest/`, as JSON."""
+    """Stores a dictionary under a name in `.digest/`, as JSON."""
     text = json.dumps(
         {"version": _MEMORY_VERSION, "says": dict(memory)}, ensure_ascii=False, sort_keys=True
     )
@@ -284,18 +282,18 @@ def remember(root: Path, name: str, memory: Mapping[str, Any]) -> None:
 
 @contextlib.contextmanager
 def lock(root: Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
-    """Holds the digest's lock while one run writes; raises DigestError where another run holds it.
+    """Holds the digest's lock while one run writes; raises DigestError if another run holds it.
 
-    With `waiting`, which is called then, the end of that other run is waited for: so does a preview, whose own builds
-    are as short as they are many, and who meets one of these waits in turn. The operating system gives the lock back
-    when its holder ends, however it ends: nothing stale can stay.
+    With `waiting`, which is called in that case, it waits for the other run to end instead. That is
+    for the preview: its builds are many and short, and other runs wait for them in turn. The
+    operating system releases the lock when the process ends, so it can never be stale.
     """
     place = inside(root, f"{CACHE}/lock")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         for name in os.listdir(place.parent):  # noqa: PTH208
             inside(root, f"{CACHE}/{name}")
-        file = open(os.open(place, _ADDING, 0o666), "ab", buffering=0)  # noqa: PTH123, SIM115 - closed below
+        file = open(os.open(place, _ADDING, 0o666), "ab", buffering=0)  # noqa: PTH123, SIM115
     except OSError as error:
         raise refused("write", place, error) from error
     with file:
@@ -319,7 +317,7 @@ def lock(root: Path, waiting: Callable[[], None] | None = None) -> Iterator[None
 
 
 def make_folder(folder: Path, mode: int | None) -> None:
-    """Makes a folder and those above it; with `mode`, the new ones get it whatever the umask."""
+    """Creates a folder and those above it; with `mode`, new ones get it whatever the umask."""
     if folder.is_dir():
         return
     make_folder(folder.parent, mode)
@@ -329,15 +327,16 @@ def make_folder(folder: Path, mode: int | None) -> None:
 
 
 def leftover(name: str) -> str:
-    """Returns the name of the file that the unfinished one of this name would have become; "" for any other name."""
+    """Returns the final name of an unfinished file; "" for any other name."""
     found = _HIDDEN.fullmatch(name)
     return found["name"] if found else ""
 
 
 def is_whole(path: Path) -> bool:
-    """Tells whether an unfinished file holds all that it was to hold.
+    """True if an unfinished file is complete.
 
-    Those of earlier versions do not say what that is; they are believed where they begin and end as a story does.
+    Files of earlier versions have no hash; they count as complete if they begin and end like a
+    story.
     """
     found, content = _HIDDEN.fullmatch(path.name), read(path) or b""
     if found and found["hash"]:
@@ -346,33 +345,31 @@ def is_whole(path: Path) -> bool:
 
 
 def is_torn(content: bytes) -> bool:
-    """Tells whether a file holds nothing, or nothing but a line of JSON that a killed run has not ended."""
+    """True if a file is empty, or only has a line of JSON that a killed run did not finish."""
     return not content or (
         content.startswith(b"{") and b"\n" not in content and b"\r" not in content
     )
 
 
 def refused(act: str, path: Path | str, error: OSError) -> DigestError:
-    """Returns what to say of a file where the disk refuses something: what is in its place, if that is why."""
-    return DigestError(
-        f"{path}: cannot {act} this file: {in_its_place(path, error) or error.strerror or error}"
-    )
+    """Returns the error for a file if the disk refuses something, with what is in its place."""
+    why = in_its_place(path, error) or error.strerror or error
+    return DigestError(f"{path}: cannot {act} this file: {why}")
 
 
 @contextlib.contextmanager
 def _unfinished(path: Path, name: str, content: bytes, mode: int | None = None) -> Iterator[Path]:
-    """Gives the finished file under its hidden name, and takes it away where the disk refuses something."""
+    """Writes a file under its hidden name, and removes it if anything goes wrong."""
     unfinished = path.with_name(name)
     try:
         make_folder(path.parent, 0o755 if mode is not None else None)
-        # What a run killed between link and unlink left is a second name of a file in place: never write into that.
+        # A run killed between link and unlink left a second name of the file: never write to it.
         unfinished.unlink(missing_ok=True)
         with unfinished.open("xb") as file:
             file.write(content)
             file.flush()
-            if (
-                mode is None
-            ):  # what people wrote must outlive a power cut; what build wrote can be built again
+            # Without `mode` it is a person's work; what build wrote can be built again.
+            if mode is None:
                 os.fsync(file.fileno())
         if mode is not None:
             unfinished.chmod(mode)
@@ -390,7 +387,7 @@ def _hash(content: bytes) -> str:
 
 
 def _flush_folder(folder: Path) -> None:
-    if os.name != "posix":  # pragma: no cover - Windows flushes no folder
+    if os.name != "posix":  # pragma: no cover - Windows does not flush folders
         return
     try:
         opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -417,9 +414,9 @@ def _all_of(file: int) -> bytes:
 
 
 def _refuse_unreadable(file: IO[bytes], name: str) -> None:
-    """Raises DigestError where no line of a file is JSON: what was added to it would be lost as well.
+    """Raises DigestError if no line of a file is JSON: lines added to it would be lost as well.
 
-    A single line that has neither an end nor is whole may be what a killed run has left.
+    A single unfinished line may be what a killed run left.
     """
     file.seek(0)
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -442,7 +439,7 @@ def _is_object(line: bytes) -> bool:
 
 
 def _end_last_line(file: IO[bytes]) -> bytes:
-    """Takes off an incomplete last line, and returns the line break that a whole one may lack."""
+    """Removes an unfinished last line; returns the line break that a complete one may lack."""
     if not _lacks_break(file):
         return b""
     content = file.read()

@@ -1,10 +1,10 @@
-"""The words for what is wrong: a `Problem` names file, line, fault and cure; a `DigestError` carries some.
+"""Errors that a user can fix: a `Problem` has file, line, what is wrong, and how to fix it.
 
-    DigestError            a fault in config, content, feeds or the disk: printed in lines, exit code 1
-     ├─ UnknownRefError    what is asked about is no commit of the repository
-     └─ Faults             one or many problems in files that people wrote
+    DigestError            config, content, feeds or the disk: printed as lines, exit code 1
+     ├─ UnknownRefError    not a commit of the repository
+     └─ Faults             one or more problems in files that people wrote
 
-Refuses to hold anything that is a bug of ours: those stay ordinary exceptions, with their traceback.
+Bugs of the program are ordinary exceptions, with a traceback.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-_OF_ANOTHER_KIND = frozenset(
+_NOT_A_FILE = frozenset(
     {
         errno.EISDIR,
         errno.ENOTDIR,
@@ -27,14 +27,14 @@ _OF_ANOTHER_KIND = frozenset(
         errno.ESPIPE,
     }
 )
-"""What the system says where a folder, a pipe, a socket or a device is in a file's place."""
+"""Errors of the system if a folder, pipe, socket or device is in a file's place."""
 _CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?= |\r?$)")
 
 
 class Problem(NamedTuple):
-    """One thing wrong in one file: `line` counts from 1, 0 where the whole file is meant.
+    """One thing wrong in one file: `line` counts from 1, and is 0 for the whole file.
 
-    A `hint` stands in nobody's way: it says what an editor may want to look at.
+    A `hint` blocks nothing: it is something that an editor may want to look at.
     """
 
     file: str
@@ -46,24 +46,24 @@ class Problem(NamedTuple):
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
         whole = f"{place}: {self.words}" if place else self.words
-        return whole.replace("\n", "\\n")  # which a file's name may have
+        return whole.replace("\n", "\\n")  # a file's name may have a line break
 
     @property
     def words(self) -> str:
-        """What is wrong, and the cure, without the place."""
+        """What is wrong and how to fix it, without the place."""
         return self.what + (f"; {self.cure}" if self.cure else "")
 
 
 class DigestError(Exception):
-    """Something that the user can mend; its text is one line for each thing wrong."""
+    """Something that the user can fix; its text has one line for each thing that is wrong."""
 
 
 class UnknownRefError(DigestError):
-    """A name that no commit of the repository has."""
+    """A name that is not a commit of the repository."""
 
 
 class Faults(DigestError):
-    """Every problem that was found, not only the first."""
+    """All problems that were found, not only the first."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -87,8 +87,8 @@ def conflicts(text: str, file: str) -> tuple[Problem, ...]:
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """Returns the cure for a word that is not among the known ones: the near miss, or all there are."""
-    import difflib  # which all goes well without
+    """Returns how to fix an unknown word: the most similar known one, or all known words."""
+    import difflib  # only needed if something is wrong
 
     choices = sorted(known)
     if word.lower() in choices:
@@ -100,8 +100,8 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 
 def in_its_place(path: Path | str, error: OSError) -> str:
-    """Returns why there can be no file at a path: something else is there, or above it; "" if the error is another."""
-    if error.errno not in _OF_ANOTHER_KIND:
+    """Returns what is in a file's place, or above it, and what to do; "" for other errors."""
+    if error.errno not in _NOT_A_FILE:
         return ""
     for place in (*reversed(Path(path).parents), Path(path)):
         try:
@@ -109,9 +109,8 @@ def in_its_place(path: Path | str, error: OSError) -> str:
         except OSError:
             return ""
         if place == Path(path) and not stat.S_ISREG(mode):
-            return (
-                f"it is {'a folder' if stat.S_ISDIR(mode) else 'not a regular file'}; move it away"
-            )
+            what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+            return f"it is {what}; move it away"
         if place != Path(path) and not stat.S_ISDIR(mode):
             return f"{place} is not a folder; move it away"
     return ""

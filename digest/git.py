@@ -1,6 +1,6 @@
-"""What git knows of a digest's folder, asked of the `git` program: what has changed since when.
+"""Asks the `git` program about a digest's folder: what has changed, and what the history has.
 
-Refuses to change anything, and to guess at names: they come parted by NUL bytes, as git has them, whatever is in them.
+Changes nothing. File names are read separated by NUL bytes, so they may have any characters.
 """
 
 from __future__ import annotations
@@ -18,16 +18,18 @@ from digest.errors import DigestError, UnknownRefError
 
 _SECTION = re.compile(rb"^diff --git .*$", re.MULTILINE)
 _HUNK = re.compile(rb"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
-_DIFF = ("diff", "-z", "--raw", "--patch", "--unified=0", "--abbrev=40", "-M", "--relative", "--no-color",
-         "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")  # fmt: skip
+_DIFF = (
+    *("diff", "-z", "--raw", "--patch", "--unified=0", "--abbrev=40", "-M", "--relative"),
+    *("--no-color", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What a change has done to files, named relative to the folder that was asked about.
+    """What changed in files, with names relative to the folder.
 
-    `lines` has the changed lines of each file that was there before; `new` are files that are new under their name,
-    `gone` names that no file has any more.
+    `lines` has the changed lines of each file that existed before; `new` are files with new names;
+    `gone` are names that no file has now.
     """
 
     lines: Mapping[str, frozenset[int]] = field(default_factory=dict)
@@ -36,10 +38,10 @@ class Changes:
 
 
 def changes(folder: Path, since: str) -> Changes:
-    """Returns what has changed in a folder since a commit, or since its history left that commit's.
+    """Returns what has changed in a folder since a commit, or since the histories diverged.
 
-    Commits, what is staged, what is not, and new files count alike. Raises UnknownRefError for a commit that is not
-    known, DigestError where git or its repository is not there.
+    Includes commits, staged and unstaged changes, and new files. Raises UnknownRefError if there is
+    no such commit, DigestError if there is no git or no repository.
     """
     inside = run(folder, "rev-parse", "--is-inside-work-tree")
     if b"not a git repository" in inside.stderr:
@@ -47,17 +49,17 @@ def changes(folder: Path, since: str) -> Changes:
     if inside.returncode:
         raise DigestError(f"{folder}: git says: {_last_line(inside.stderr)}")
     base = _base(folder, since)
-    told = run(folder, *_DIFF, base, "--", ".")
+    diff = run(folder, *_DIFF, base, "--", ".")
     untracked = run(folder, "ls-files", "-z", "--others", "--exclude-standard", "--", ".")
-    for answer in (told, untracked):
+    for answer in (diff, untracked):
         if answer.returncode:
             raise DigestError(f"{folder}: git says: {_last_line(answer.stderr)}")
     added = frozenset(os.fsdecode(name) for name in untracked.stdout.split(b"\0") if name)
-    return _changes(told.stdout, added)
+    return _changes(diff.stdout, added)
 
 
 def prefix(folder: Path) -> str:
-    """Returns where a folder lies in its repository, with a slash at the end; nothing for its top, or without one."""
+    """Returns a folder's path in its repository, with a slash at the end; "" at the top."""
     try:
         answer = run(folder, "rev-parse", "--show-prefix")
     except DigestError:
@@ -66,16 +68,16 @@ def prefix(folder: Path) -> str:
 
 
 def tracked(folder: Path, place: str) -> frozenset[str] | None:
-    """Returns the files below a place of a folder that git has, staged ones too; None where there is no repository."""
+    """Returns the files below `place` that git has, staged ones too; None without a repository."""
     return _named(folder, "ls-files", "-z", "--", place)
 
 
 def once_had(folder: Path, place: str, *, anywhere: bool = False) -> frozenset[str] | None:
-    """Returns every file below a place of a folder that was ever committed, up to HEAD, or on any branch or stash.
+    """Returns every file below `place` that was ever committed: up to HEAD, or `anywhere`.
 
-    None where that cannot be known: without a repository or a commit, and where the history has been cut off.
+    None if that is unknown: without a repository or commit, or in a shallow clone.
     """
-    # Without --full-history git leaves out what a stash has of untracked files: they are in its third parent.
+    # Without --full-history git omits untracked files in a stash: they are in its third parent.
     words = (
         "--full-history",
         "--no-renames",
@@ -85,24 +87,20 @@ def once_had(folder: Path, place: str, *, anywhere: bool = False) -> frozenset[s
         "--format=",
         "-z",
     )
-    if not anywhere and _named(folder, "rev-parse", "--is-shallow-repository") != frozenset(
-        {"false"}
-    ):
+    if not anywhere and _is_shallow(folder):
         return None
     return _named(folder, "log", *words, "--all" if anywhere else "HEAD", "--", place)
 
 
 def merged_from(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """Returns the versions that git put together, in a merge or a rebase, into what a file has now, by file.
+    """Returns the versions that git has combined, by merge or rebase, into what a file is now.
 
-    Nobody need have seen what came of that. A file that was edited since has none, nor has any without a repository.
-    A rebased commit is known by its two dates, which are the same in one that was made where it stands.
+    An editor may not have seen the result. Files that were edited since have none, and so have all
+    without a repository. A rebased commit has two different dates.
     """
-    changed = (
-        _named(folder, "diff", "--name-only", "--relative", "-z", "HEAD", "--", *files)
-        if files
-        else None
-    )
+    changed = None
+    if files:
+        changed = _named(folder, "diff", "--name-only", "--relative", "-z", "HEAD", "--", *files)
     if changed is None:
         return {}
     words = (
@@ -114,9 +112,9 @@ def merged_from(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ..
         "-z",
         "--format=%x01%H %at %ct %P",
     )
-    told = run(folder, "log", *words, "--", *files).stdout
+    log = run(folder, "log", *words, "--", *files).stdout
     place, versions, seen = prefix(folder), list[tuple[str, str]](), set(changed)
-    for commit in told.split(b"\1")[1:]:
+    for commit in log.split(b"\1")[1:]:
         header, *names = (part.strip(b"\n") for part in commit.split(b"\0"))
         _, written, committed, *parents = header.decode().split()
         for name in map(os.fsdecode, filter(None, names)):
@@ -127,23 +125,23 @@ def merged_from(folder: Path, files: Collection[str]) -> dict[str, tuple[str, ..
             else:
                 versions += [(name, f"{parent}:{place}{name}") for parent in parents]
     found: dict[str, list[str]] = defaultdict(list)
-    for (name, _), content in zip(
-        versions, contents(folder, [object for _, object in versions]), strict=True
-    ):
+    texts = contents(folder, [object for _, object in versions])
+    for (name, _), content in zip(versions, texts, strict=True):
         found[name].append(content.decode(errors="replace"))
+    return {name: tuple(texts) for name, texts in found.items()}
     return {name: tuple(texts) for name, texts in found.items()}
 
 
 def brought_back(
     folder: Path, place: str, today: Mapping[str, str], noted: Collection[str] = (), *, beside: str
 ) -> dict[str, str]:
-    """Returns the files that were deleted and that a merge or rebase has brought back, each with the deleting commit.
+    """Returns deleted files that a merge or rebase has brought back, each with the deleting commit.
 
-    `today` has the file that each path has become, often itself; `noted` are files whose deletion is recorded outside
-    git: they come without a commit. A file is meant to be there if a commit on top of the deletion has added it, or has
-    changed it and nothing in `beside`, where every pull adds a line.
+    `today` has the present file for each path, often the same; `noted` are files whose deletion is
+    recorded outside git, without a commit. A file is wanted if a commit on top of the deletion has
+    added it, or has changed it and nothing in `beside`, where every pull adds a line.
     """
-    if _named(folder, "rev-parse", "--is-shallow-repository") != frozenset({"false"}):
+    if _is_shallow(folder):
         return {}
     words = (
         "--full-history",
@@ -161,23 +159,25 @@ def brought_back(
     files = {file for _, _, file in deletions}
     if not files:
         return {}
-    committed = (
-        _named(folder, "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", *files) or frozenset()
-    )
-    edited = (
-        _named(folder, "diff", "--name-only", "--relative", "-z", "HEAD", "--", *files)
-        or frozenset()
-    )
+    listed = _named(folder, "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", *files)
+    committed = listed or frozenset()
+    changed = _named(folder, "diff", "--name-only", "--relative", "-z", "HEAD", "--", *files)
+    edited = changed or frozenset()
     found: dict[str, str] = {}
     for deletion, name, file in deletions:
         is_sure = file in committed - edited - found.keys()
-        if is_sure and not _is_meant(folder, deletion, {name, file}, beside):
+        if is_sure and not _is_wanted(folder, deletion, {name, file}, beside):
             found[file] = deletion
     return found
 
 
-def _is_meant(folder: Path, deletion: str, names: Collection[str], beside: str) -> bool:
-    """True if a commit on top of a deletion shows that its author wanted one of these files to be there."""
+def _is_shallow(folder: Path) -> bool:
+    """True if the history is incomplete, or there is no repository."""
+    return _named(folder, "rev-parse", "--is-shallow-repository") != frozenset({"false"})
+
+
+def _is_wanted(folder: Path, deletion: str, names: Collection[str], beside: str) -> bool:
+    """True if a commit on top of a deletion shows that its author wants one of these files."""
     since = ("--ancestry-path", f"{deletion}..HEAD") if deletion else ("HEAD",)
     words = (
         "--full-history",
@@ -188,31 +188,28 @@ def _is_meant(folder: Path, deletion: str, names: Collection[str], beside: str) 
         "-z",
         "--format=%x01%at %ct",
     )
-    told = run(folder, "log", *words, *since, "--", *names, beside).stdout
+    log = run(folder, "log", *words, *since, "--", *names, beside).stdout
     if deletion and _named(folder, "ls-tree", "-z", "--name-only", deletion, "--", *names):
         return True  # it deleted one file and left or moved the other
-    for commit in told.split(b"\1")[1:]:
+    for commit in log.split(b"\1")[1:]:
         header, *rest = (os.fsdecode(part.strip(b"\n")) for part in commit.split(b"\0"))
         changes = dict(zip(rest[1::2], rest[::2], strict=False))
         kinds = {changes[name] for name in names if name in changes}
         is_rebased = len(set(header.split())) > 1
-        if not is_rebased and (
-            (deletion and "A" in kinds) or ("M" in kinds and not changes.keys() - set(names))
-        ):
+        is_added = deletion and "A" in kinds
+        is_edited = "M" in kinds and not changes.keys() - set(names)
+        if not is_rebased and (is_added or is_edited):
             return True
     return False
 
 
 def contents(folder: Path, objects: Sequence[str], need: str = "--since") -> list[bytes]:
-    """Returns what objects hold, asked of git in one go; nothing for those that are not there."""
-    asked = "".join(f"{object}\n" for object in objects)
-    given = asked.encode(errors="surrogateescape")
-    answer = run(folder, "cat-file", "--batch", said=given, need=need).stdout if objects else b""
+    """Returns the contents of objects, with one call of git; b"" for those that do not exist."""
+    asked = "".join(f"{object}\n" for object in objects).encode(errors="surrogateescape")
+    answer = run(folder, "cat-file", "--batch", stdin=asked, need=need).stdout if objects else b""
     found, at = [], 0
     for _ in objects:
-        header = answer[at:].partition(b"\n")[
-            0
-        ]  # none where git has stopped, as for want of a network
+        header = answer[at:].partition(b"\n")[0]  # b"" if git has stopped, such as offline
         size = header.rpartition(b" ")[2]
         at += len(header) + 1
         found.append(answer[at : at + int(size)] if size.isdigit() else b"")
@@ -221,7 +218,7 @@ def contents(folder: Path, objects: Sequence[str], need: str = "--since") -> lis
 
 
 def shortened(folder: Path, place: str) -> dict[str, bytes]:
-    """Returns what HEAD has of each file below a place of a folder that lacks lines which HEAD has; {} without git."""
+    """Returns HEAD's version of each file below `place` that lost lines since; {} without git."""
     try:
         answer = run(
             folder, "diff", "--numstat", "--no-renames", "--relative", "-z", "HEAD", "--", place
@@ -237,21 +234,19 @@ def shortened(folder: Path, place: str) -> dict[str, bytes]:
 
 
 def _named(folder: Path, *words: str) -> frozenset[str] | None:
-    """Returns the names in git's answer, None where there is none."""
+    """Returns the names in git's answer, None if it fails."""
     try:
         answer = run(folder, *words)
     except DigestError:
         return None
-    names = re.split(rb"[\0]", answer.stdout)
-    return (
-        None
-        if answer.returncode
-        else frozenset(os.fsdecode(name.strip(b"\n")) for name in names if name.strip(b"\n"))
-    )
+    if answer.returncode:
+        return None
+    names = (name.strip(b"\n") for name in answer.stdout.split(b"\0"))
+    return frozenset(os.fsdecode(name) for name in names if name)
 
 
 def remotes(folder: Path) -> tuple[str, ...]:
-    """Returns the names of the repositories that a folder's own one knows; none where it has none."""
+    """Returns the names of the repository's remotes; none without a repository."""
     try:
         answer = run(folder, "remote")
     except DigestError:
@@ -260,25 +255,24 @@ def remotes(folder: Path) -> tuple[str, ...]:
 
 
 def _base(folder: Path, since: str) -> str:
-    """Returns the commit to compare with: where the two histories parted, so that what others did since is not ours."""
+    """Returns the commit where the histories diverged, so that others' later work is left out."""
     found = run(folder, "rev-parse", "--verify", "--quiet", f"{since}^{{commit}}")
     if found.returncode or "\0" in since:
         raise UnknownRefError(
             f"git has no commit '{since}' here; in a shallow clone, fetch it first"
         )
     commit = found.stdout.decode().strip()
-    parted = run(folder, "merge-base", commit, "HEAD")
-    return parted.stdout.decode().strip() or commit
+    fork = run(folder, "merge-base", commit, "HEAD")
+    return fork.stdout.decode().strip() or commit
 
 
 def _changes(diff: bytes, untracked: frozenset[str]) -> Changes:
-    """Reads the raw lines, which name the files, and the patches, which follow in the same order."""
+    """Parses the raw lines, which name the files, and the patches, in the same order."""
     raw, _, patch = diff.partition(b"\0\0") if b"\0\0" in diff else (diff, b"", b"")
     entries = list(_entries(raw.split(b"\0")))
     patches = _patches(patch)
-    known = len(patches) == len(
-        entries
-    )  # not so where a file has changed its type, or is being merged
+    # Not so if a file has changed its type, or has merge conflicts.
+    known = len(patches) == len(entries)
     lines, new, gone = dict[str, frozenset[int]](), set(untracked), set[str]()
     for number, (status, old, name) in enumerate(entries):
         if status == "D" or old != name:
@@ -291,7 +285,7 @@ def _changes(diff: bytes, untracked: frozenset[str]) -> Changes:
 
 
 def _entries(parts: list[bytes]) -> Iterator[tuple[str, str, str]]:
-    """Yields status, old and new name of each file: `:modes hashes M NUL name`, for R and C with two names."""
+    """Yields status, old and new name of each file: `:modes hashes M NUL name`, R and C have two."""
     rest = iter(parts)
     for part in rest:
         if not part.startswith(b":"):
@@ -302,7 +296,7 @@ def _entries(parts: list[bytes]) -> Iterator[tuple[str, str, str]]:
 
 
 def _patches(diff: bytes) -> list[bytes]:
-    """Returns the patch of each file; no line of a file can begin as its header does, for a sign stands before each."""
+    """Returns the patch of each file; all lines but its header have a prefix."""
     starts = [*(found.start() for found in _SECTION.finditer(diff)), len(diff)]
     return [diff[start:end] for start, end in itertools.pairwise(starts)]
 
@@ -310,15 +304,15 @@ def _patches(diff: bytes) -> list[bytes]:
 def _lines(patch: bytes) -> Iterator[int]:
     for hunk in _HUNK.finditer(patch):
         first, count = int(hunk[1]), int(hunk[2] or 1)
-        yield from range(first, first + (count or 2))  # of lines taken out, both neighbours
+        yield from range(first, first + (count or 2))  # for deleted lines, both neighbours
 
 
 def run(
-    folder: Path, *words: str, need: str = "--since", said: bytes | None = None
+    folder: Path, *words: str, need: str = "--since", stdin: bytes | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """Returns what git answers in a folder, in English; raises DigestError where it cannot be asked.
+    """Runs git in a folder, with messages in English; raises DigestError if it cannot be run.
 
-    `need` is what of ours cannot do without it, `said` what it reads.
+    `need` is what needs git, for the message.
     """
     try:
         return subprocess.run(
@@ -327,7 +321,7 @@ def run(
             env={**os.environ, "LC_ALL": "C"},
             capture_output=True,
             check=False,
-            input=said,
+            input=stdin,
         )
     except FileNotFoundError:
         raise DigestError(f"{need} needs git, which is not installed on this machine") from None
@@ -335,5 +329,5 @@ def run(
         raise DigestError(f"git cannot be run: {error}") from None
 
 
-def _last_line(said: bytes) -> str:
-    return (said.decode(errors="replace").strip().splitlines() or ["nothing"])[-1]
+def _last_line(text: bytes) -> str:
+    return (text.decode(errors="replace").strip().splitlines() or ["nothing"])[-1]

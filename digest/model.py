@@ -1,10 +1,8 @@
-"""The nouns: a type for each stage of a story's way, all frozen, none filled in later.
+"""The program's values: one frozen type for each stage of a story.
 
-    Feed ──fetch──▶ Fetched ──parse──▶ Document of Entry ──take in──▶ Story
+    Feed ──fetch──▶ Fetched ──parse──▶ Document of Entry ──take_in──▶ Story
 
-What readers get out of these is `pages/archive.py`'s.
-
-Refuses to do anything: these hold what others decide.
+What pages and feeds show is made from these in `site/archive.py`. No logic here.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ from digest.week import Week
 
 
 class Site(NamedTuple):
-    """The digest as a whole; `url` ends with a slash, and its path is the base path of every address."""
+    """The digest as a whole; `url` ends with a slash, and its path is the base path of the site."""
 
     title: str
     url: str
@@ -47,7 +45,7 @@ class Feed(NamedTuple):
 
 
 class Theme(NamedTuple):
-    """A theme and its rule: phrases that earn it, phrases that are blanked out before; `was` holds its old ids."""
+    """A theme: phrases that earn it, phrases to ignore, and the ids that it had before (`was`)."""
 
     id: str
     title: str
@@ -66,11 +64,11 @@ class Config(NamedTuple):
     close: str = "next-week"
 
 
-# ---------------------------------------------------------------- what the publishers say
+# ---------------------------------------------------------------- what publishers say
 
 
 class Validators(NamedTuple):
-    """What a server gave us to ask whether its feed has changed (RFC 9110 §8.8), and the hash of the body."""
+    """What a server needs to say if a feed has changed (RFC 9110 §8.8), and the body's hash."""
 
     etag: str = ""
     modified: str = ""
@@ -78,7 +76,7 @@ class Validators(NamedTuple):
 
 
 class Fetched(NamedTuple):
-    """A feed's answer. `body` is None where the feed has not changed; `moved` is its new permanent address, if any."""
+    """A fetched feed. `body` is None if it has not changed; `moved` is a new permanent address."""
 
     feed: Feed
     body: bytes | None
@@ -89,7 +87,7 @@ class Fetched(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """A feed that could not be fetched or read: why, in words; `wait` is the moment before which not to ask again."""
+    """A feed that could not be fetched or parsed, and why; it may be tried again after `wait`."""
 
     feed: Feed
     reason: str
@@ -97,11 +95,11 @@ class Failed(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What a feed said of one thing: plain text only, links http(s) only.
+    """One entry of a feed, as plain text, with http(s) links only.
 
-    `id` is the feed's own guid, untouched, empty where it gave none. `published` is in UTC, None where the feed
-    gave no date that can be believed; `day_only` tells that this date names no time of day, `zoneless` that its figures
-    are those of an unknown zone. `summary` is the whole of it, its paragraphs parted by blank lines.
+    `id` is the feed's own guid, unchanged, "" if there is none. `published` is in UTC, None if the
+    feed gave no credible date; with `day_only` it has no time of day, with `zoneless` its time zone
+    is unknown. `summary` is complete, with blank lines between its paragraphs.
     """
 
     id: str
@@ -116,10 +114,10 @@ class Entry(NamedTuple):
 
 
 class Document(NamedTuple):
-    """One fetched feed document, read; `warnings` says in words what was skipped or doubted, and why.
+    """One parsed feed document; `warnings` say what was skipped or doubted, and why.
 
-    `moved` is where the feed says that it is now, if that is elsewhere, and `moved_by` what says so: "new-feed-url" or
-    "self".
+    `moved` is the address that the feed says it has now, if it is another one; `moved_by` is the
+    element that says so: "new-feed-url" or "self".
     """
 
     title: str
@@ -129,12 +127,12 @@ class Document(NamedTuple):
     moved_by: str = ""
 
 
-# ---------------------------------------------------------------- what the editor keeps
+# ---------------------------------------------------------------- what the editor writes
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What was wrong in a story, and the day on which it was put right."""
+    """What was wrong in a story, and the day of the correction."""
 
     day: date
     text: str
@@ -144,9 +142,9 @@ class Correction:
 class Story:
     """One curated story, as its file has it.
 
-    `file` is relative to the digest's root. `week` is the folder it lies in, `day` and `slug` its file's name.
-    `excerpt` (the publisher's words, without the quotation signs) and `note` (the editor's) are Markdown; the note
-    begins at line `line` of the file, 0 where nobody has looked.
+    `file` is relative to the digest's root; `week` is its folder, `day` and `slug` are in its name.
+    `excerpt` (the publisher's words, without `>`) and `note` (the editor's) are Markdown. The note
+    begins at line `line` of the file, 0 if unknown.
     """
 
     file: str
@@ -175,9 +173,9 @@ class Story:
 
 
 class Letter(NamedTuple):
-    """The editor's letter that opens a week; `body` is Markdown, and begins at line `line` of the file.
+    """The editor's letter for a week; `body` is Markdown and begins at line `line` of the file.
 
-    `published` and `updated` are what the editor says of when it was; None where that is nothing.
+    `published` and `updated` are the editor's dates, if given.
     """
 
     file: str
@@ -191,7 +189,7 @@ class Letter(NamedTuple):
 
 
 class FreePage(NamedTuple):
-    """A page that the editor writes, or a theme's introduction; `name` is its file's, or the theme's id."""
+    """A page that the editor writes, or a theme's introduction; `name` is from its file."""
 
     file: str
     name: str
@@ -202,9 +200,9 @@ class FreePage(NamedTuple):
 
 
 class Copied(NamedTuple):
-    """A file copied as it is: `source` on the disk, `file` relative to the root, `path` below the base path.
+    """A file copied as it is: `source` on disk, `file` from the root, `path` in the site.
 
-    A picture has a `size`: its width and height in pixels, None where they cannot be read. `weight` is in bytes.
+    `size` is a picture's width and height in pixels, None if unknown; `weight` is in bytes.
     """
 
     source: Path
@@ -215,10 +213,10 @@ class Copied(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A place where a story is or was, from the ledgers: its address there is never given to another story.
+    """A place where a story is or was, from the ledgers; no other story gets its address there.
 
     `file` is the place, `story` the story's file now: the same one, another, or "" if it is gone.
-    `since` is the first time that the ledgers mention it; places of one story have the same `owner`.
+    `since` is when the ledgers first mention it; places of one story have the same `owner`.
     """
 
     week: Week
@@ -232,7 +230,7 @@ class Place(NamedTuple):
 class Location(NamedTuple):
     """A line of `_places.jsonl`: where a story was at one time, and what its Atom id is made of.
 
-    That is `id`, or without an id the first link that the story had, `link`; `now` is its link at that time.
+    That is `id`, or without an id the first link that it had, `link`; `now` is its link then.
     """
 
     at: str
@@ -248,10 +246,10 @@ class Location(NamedTuple):
 
 
 class Gone(NamedTuple):
-    """A deleted story: its last file, with the week and day (ISO 8601) that this tells, and when a pull added it.
+    """A deleted story: its last file, with the week and day (ISO 8601) of its name.
 
-    That, or its own date, is in seconds since 1970, and 0 if only the day is known. `former` are the files that it had
-    before. `fresh` is True if git never had it.
+    `came` is when a pull added it, or else its own date, in seconds since 1970; 0 if unknown.
+    `former` are its earlier files. `fresh` is True if git never had it.
     """
 
     file: str
@@ -263,12 +261,12 @@ class Gone(NamedTuple):
 
 
 def _nothing_beside(_: str) -> Sequence[str]:
-    """Returns no names: the default if it is not known where the content is."""
+    """Returns no names: the default if the content's folder is unknown."""
     return ()
 
 
 class Content(NamedTuple):
-    """All that lies in `content/`, read and checked, each kind in the order of its files' names."""
+    """Everything in `content/`, parsed and checked, each kind sorted by file."""
 
     stories: tuple[Story, ...] = ()
     letters: tuple[Letter, ...] = ()
@@ -281,24 +279,24 @@ class Content(NamedTuple):
     names: Mapping[str, str] = MappingProxyType({})
     """What a story's Atom id is made of, by its file, if it differs from what the file says now."""
     altered: Mapping[str, str] = MappingProxyType({})
-    """The stories whose `id` was removed or changed, by file, each with its owner (`stories.following`)."""
+    """The owners of stories whose `id` was removed or changed, by file (`attribution`)."""
     writers: Mapping[str, str] = MappingProxyType({})
-    """The feed whose words a story's excerpt has, by its file, where that is not the first of its feeds."""
+    """The feed whose words a story's excerpt has, by file, if that is not its first feed."""
     came: Mapping[str, float] = MappingProxyType({})
-    """When a pull took a story in, by its file, in seconds since 1970. Missing where the story's own date counts: it
-    was written by hand, or came with the first pull of its feed."""
+    """When a pull added a story, by file, in seconds since 1970. Missing if the story's own date
+    counts: it was written by hand, or came with the first pull of its feed."""
     gone: tuple[Gone, ...] = ()
-    """The stories that the ledgers know, and that are not there any more."""
+    """The stories in the ledgers that no longer exist."""
     signed: Mapping[str, str] = MappingProxyType({})
-    """The fields of a story whose URL has what looks like a secret, though the feed gave it to everybody, by file."""
+    """The fields of a story with a URL that seems to have a secret but is from a feed, by file."""
     hashes: Mapping[str, bytes] = MappingProxyType({})
     """A hash of the bytes of each story's file."""
     suspects: frozenset[str] | None = None
-    """The files of stories with what looks like a secret in a URL; None where nobody has looked yet."""
+    """The files of stories with what looks like a secret in a URL; None if not searched yet."""
     unread: frozenset[str] = frozenset()
-    """The Markdown files that could not be read, for those who go on without them."""
+    """The Markdown files that could not be read, for commands that continue without them."""
     beside: Callable[[str], Sequence[str]] = _nothing_beside
-    """Gives the names of all that is in a folder."""
+    """Returns the names of everything in a folder."""
     unrecorded: tuple[Location, ...] = ()
     """Locations that no ledger has yet; `at` is the newest time in any ledger."""
     damaged: tuple[Problem, ...] = ()

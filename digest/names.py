@@ -1,6 +1,6 @@
-"""Names: of themes, of stories for good, free ones, and which file names are those of Markdown files.
+"""Names: ids of themes, lasting names of stories, free names, and file names of Markdown.
 
-Stands this low since both rooms that deal in names must come to the same ones.
+Shared by `content` and `site`, which must agree on them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from digest import urls
 if TYPE_CHECKING:
     from digest.model import Story, Theme
 
-_AS_IN_THE_FILE: Mapping[str, str] = MappingProxyType({})
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
 MARKDOWN = (".md", ".markdown")
 """The endings of Markdown files, in upper or lower case."""
 
@@ -27,16 +27,15 @@ def is_markdown(file: str) -> bool:
 
 
 def without_ending(file: str) -> str:
-    """Returns the name of a Markdown file without .md or .markdown, any other name as it is."""
+    """Returns the name of a Markdown file without its ending; any other name unchanged."""
     return posixpath.splitext(file)[0] if is_markdown(file) else file
 
 
 def current_ids(themes: Iterable[Theme]) -> dict[str, str]:
-    """Returns the id of each theme by every id that it has or had; an id in use wins over the same one given up."""
+    """Returns the id of each theme by every id that it has or had; present ids win."""
     themes = tuple(themes)
-    return {old: theme.id for theme in themes for old in theme.was} | {
-        theme.id: theme.id for theme in themes
-    }
+    former = {old: theme.id for theme in themes for old in theme.was}
+    return former | {theme.id: theme.id for theme in themes}
 
 
 def free_name(name: str, taken: Container[str]) -> str:
@@ -48,10 +47,11 @@ def free_name(name: str, taken: Container[str]) -> str:
     return free
 
 
-def lasting_name(story: Story, names: Mapping[str, str] = _AS_IN_THE_FILE) -> str:
-    """Returns what names a story for good, whatever becomes of file, title or host: what the publisher calls it.
+def lasting_name(story: Story, names: Mapping[str, str] = _NO_NAMES) -> str:
+    """Returns what identifies a story for good, even if its file, title or host changes.
 
-    `names` has that of stories whose file says something else by now (`Content.names`).
+    It is the publisher's id, or the link. `names` has that of stories whose file says something
+    else now (`Content.names`).
     """
     if name := names.get(story.file):
         return name
@@ -61,7 +61,7 @@ def lasting_name(story: Story, names: Mapping[str, str] = _AS_IN_THE_FILE) -> st
 
 
 def last_change(story: Story, zone: tzinfo) -> datetime:
-    """Returns the moment of a story's last change; a correction counts from the midnight that begins its day."""
+    """Returns the time of a story's last change; a correction counts from its day's midnight."""
     if not (story.updated or story.corrections):
         return story.published
     corrected = (datetime.combine(correction.day, time(), zone) for correction in story.corrections)

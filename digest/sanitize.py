@@ -1,7 +1,7 @@
-"""The one importer of nh3, a real HTML parser: markup to plain text, and markup to markup that is safe to publish.
+"""Converts HTML to plain text, and to HTML that is safe to publish; the only importer of nh3.
 
-Refuses to guess: every tag, attribute and scheme that is not listed here is dropped, the text in it is kept,
-except for elements whose content is not text (script, style and their like), which go with what they hold.
+Tags, attributes and schemes that are not listed here are dropped, and their text is kept. Elements
+whose content is not text (script, style and others) are dropped with their content.
 """
 
 from __future__ import annotations
@@ -11,29 +11,40 @@ import re
 
 import nh3
 
-_BREAKS = frozenset({"br", "p", "div", "li", "ul", "ol", "dl", "dt", "dd", "table", "tr", "blockquote", "pre", "hr",
-                     "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "figure", "figcaption", "address",
-                     "aside", "caption", "center", "details", "dialog", "dir", "fieldset", "footer", "form",
-                     "header", "hgroup", "legend", "main", "menu", "nav", "search", "summary"})  # fmt: skip
+_BREAKS = frozenset({
+    "br", "p", "div", "li", "ul", "ol", "dl", "dt", "dd", "table", "tr", "blockquote", "pre",
+    "hr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "figure", "figcaption",
+    "address", "aside", "caption", "center", "details", "dialog", "dir", "fieldset", "footer",
+    "form", "header", "hgroup", "legend", "main", "menu", "nav", "search", "summary",
+})  # fmt: skip
 _CELLS = frozenset({"td", "th"})
 _RUBY = frozenset({"ruby", "rt", "rp"})
-_NOT_TEXT = {"script", "style", "title", "template", "noscript", "noembed", "noframes", "iframe", "object",
-             "svg", "math", "select", "textarea", "button"}  # fmt: skip
+_NOT_TEXT = {
+    "script", "style", "title", "template", "noscript", "noembed", "noframes", "iframe",
+    "object", "svg", "math", "select", "textarea", "button",
+}  # fmt: skip
 _LINE = re.compile(r"</?(?:br|li|dt|dd|tr)>")
 _BLOCK = re.compile(rf"</?(?:{'|'.join(sorted(_BREAKS))})>")
 _CELL = re.compile(r"</?t[dh]>")
 _READING = re.compile(r"(?:<rp>[^<]*</rp>)?<rt>([^<]*)</rt>(?:<rp>[^<]*</rp>)?")
 _RUBY_TAG = re.compile(r"</?(?:ruby|rt|rp)>")
-_SHOWN = re.compile(r"<(?=(?:img|picture|video|audio|iframe|object|embed|canvas|svg|math|select|textarea|button)\b)",
-                    re.IGNORECASE)  # fmt: skip
-"""Where something stands that is not text, and parts the words around it."""
+_SHOWN = re.compile(
+    r"<(?=(?:img|picture|video|audio|iframe|object|embed|canvas|svg|math|select|textarea"
+    r"|button)\b)",
+    re.IGNORECASE,
+)
+"""Elements that are not text, and separate the words around them."""
 
 _TAG = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>')
 
-_INLINE = {"a", "abbr", "b", "br", "cite", "code", "del", "em", "i", "img", "ins", "kbd", "mark", "q", "s", "small",
-           "span", "strong", "sub", "sup", "time", "u", "var"}  # fmt: skip
-_FLOW = {"blockquote", "dd", "dl", "dt", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol",
-         "p", "pre", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"}  # fmt: skip
+_INLINE = {
+    "a", "abbr", "b", "br", "cite", "code", "del", "em", "i", "img", "ins", "kbd", "mark", "q",
+    "s", "small", "span", "strong", "sub", "sup", "time", "u", "var",
+}  # fmt: skip
+_FLOW = {
+    "blockquote", "dd", "dl", "dt", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6",
+    "hr", "li", "ol", "p", "pre", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+}  # fmt: skip
 _ATTRIBUTES = {
     "*": {"lang", "dir", "title"},
     "a": {"href"},
@@ -46,9 +57,9 @@ _ATTRIBUTES = {
 
 
 def text_of(markup: str) -> str:
-    """Returns what a browser would show of the markup: entities decoded once, line breaks where blocks end.
+    """Returns the text that a browser would show: entities decoded, line breaks where blocks end.
 
-    White space is left for the caller to fold.
+    The caller folds white space.
     """
     kept = nh3.clean(
         _SHOWN.sub(" <", markup),
@@ -64,17 +75,20 @@ def text_of(markup: str) -> str:
 
 
 def _readings(kept: str) -> str:
-    """Returns markup in which how a word is read (`<rt>`) stands in parentheses behind it, its own or ours."""
-    return _RUBY_TAG.sub(
-        "",
-        _READING.sub(lambda reading: f"({reading[1].strip()})" if reading[1].strip() else "", kept),
-    )
+    """Returns markup with the pronunciation of a word (`<rt>`) in parentheses after it."""
+
+    def in_parentheses(reading: re.Match[str]) -> str:
+        text = reading[1].strip()
+        return f"({text})" if text else ""
+
+    return _RUBY_TAG.sub("", _READING.sub(in_parentheses, kept))
 
 
 def safe_html(markup: str) -> str:
-    """Returns the markup with every element closed, and with only what can neither run, load nor restyle anything.
+    """Returns the markup with every element closed, and nothing that can run, load or restyle.
 
-    `<` and `>` are entities in attributes, too, so that patterns can find the tags: HTML leaves it to the serializer.
+    `<` and `>` are entities within attributes as well, which HTML does not require, so that
+    patterns can find the tags.
     """
     safe = nh3.clean(
         markup,
@@ -92,12 +106,12 @@ def _escaped(tag: re.Match[str]) -> str:
 
 
 def is_kept(tag: str, attribute: str = "") -> bool:
-    """Tells whether `safe_html` keeps an element, or that attribute of it; both in lower case."""
+    """True if `safe_html` keeps an element, or this attribute of it; both in lower case."""
     if attribute:
         return attribute in _ATTRIBUTES["*"] | _ATTRIBUTES.get(tag, set())
     return tag in _INLINE | _FLOW
 
 
 def is_emptied(tag: str) -> bool:
-    """Tells whether `safe_html` drops an element together with all that it holds."""
+    """True if `safe_html` drops an element together with its content."""
     return tag in _NOT_TEXT

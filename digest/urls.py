@@ -1,7 +1,7 @@
-"""What a web address is to us: checked, freed of trackers, and reduced to what identifies an article.
+"""Web addresses: validates them, removes trackers, and reduces them to what identifies an article.
 
-Refuses every scheme but http and https: an address with another one could run or read something. A user name and a
-password are kept for fetching alone (`fetch_link`); every other address is without them.
+Only http and https are allowed: a URL with another scheme could run or read something. User name
+and password are kept for fetching only (`fetch_link`).
 """
 
 from __future__ import annotations
@@ -16,57 +16,57 @@ _TEXT_FRAGMENT = re.compile(r":~:.*", re.DOTALL)
 _ARTICLE = re.compile(r"/article/(\d{6,})(?=/|$)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+")
 _UNSEEN = r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]"
-"""This and the trackers are compiled when they are first asked for: they are dear, and many a build needs neither."""
+"""Slow to compile, like the trackers, and not needed by most builds: so not compiled at import."""
 _HOST = re.compile(r"[\w.:~-]+")
-"""A name or an address (RFC 3986 §3.2.2) without what no host has: white space, percent signs, brackets, quotes."""
+"""A name or an address (RFC 3986 §3.2.2), without white space, percent signs, brackets, quotes."""
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PLACEHOLDER = re.compile(
-    r"(?:.+\.)?(?:example\.(?:com|net|org|edu)|example|test|invalid|localhost)|127\.[\d.]+|0\.0\.0\.0|::1?"
+    r"(?:.+\.)?(?:example\.(?:com|net|org|edu)|example|test|invalid|localhost)"
+    r"|127\.[\d.]+|0\.0\.0\.0|::1?"
     r"|(?:example|user|user-?name|(?:your|my)-?(?:user-?)?name|owner)\.(?:github|gitlab)\.io"
 )
-"""Hosts that nobody can have (RFC 2606, RFC 6761), of this machine, and those that stand for a user of GitHub."""
+"""Reserved hosts (RFC 2606, RFC 6761), this machine, and placeholders for a user of GitHub."""
 _CODE = re.compile(r"%[0-9A-Fa-f]{2}")
-_MEANS_ITSELF = frozenset(
+_UNRESERVED = frozenset(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$'()*,:@"
 )
-"""Signs that are the same in a path or query, whether they are percent-encoded or not."""
+"""Characters that mean the same in a path or query, percent-encoded or not."""
 _SAFE = "%/?#&=+;-._~!$'()*,:@"
 _PLAIN = re.compile(r"[A-Za-z0-9._~:/@,!$'()*-]*")
+"""A URL without query and percent codes, so that nothing can be left out."""
 """An address in which nothing can be left out: it has no query, and no percent code."""
 _UNFIT = re.compile(r"[\x00-\x20\"<>\\^`{|}\x7f-\x9f]")
 _FIT = re.compile(
     r"(https?)://([A-Za-z0-9.-]+)((?:/[A-Za-z0-9!$%&'()*+,\-./:;=@_~]*)?)"
     r"(?:\?([A-Za-z0-9!$%&'()*+,\-./:;=?@_~]+))?(?:#([A-Za-z0-9!$%&'()*+,\-./:;=?@_~]+))?"
 )
-"""What most links are: an address in which nothing has to be changed, its parts being plain to see."""
+"""Most links: URLs that need no change, with their parts as groups."""
 _NAME = re.compile(r"[A-Za-z0-9.-]*")
 
 _FEED_SCHEME = re.compile(r"\A\s*feed:(?:(?://)?(https?://)|//)", re.IGNORECASE)
-"""How some programs write a feed's address: `feed://a.example/f` for http, `feed:https://a.example/f`."""
+"""Some programs write the URL of a feed as `feed://a.example/f` or `feed:https://a.example/f`."""
 _OWN_LINK = re.compile(r"""(?:\]\(|\]:|href\s*=|src\s*=)\s*[<"']?(?!https?://)""", re.IGNORECASE)
-"""Every way in which Markdown or HTML begins a link, where what follows may be no address of the web."""
+"""The beginning of a link in Markdown or HTML that may not be to the web."""
 
 
 def web_link(address: str, base: str = "") -> str | None:
-    """Returns the address as an absolute http(s) link fit for an attribute, or None where it is not one.
+    """Returns the address as an absolute http(s) URL, fit for an attribute; None if it is not one.
 
-    White space around it and control characters inside it are dropped, as browsers do (WHATWG URL §4.4);
-    signs that no address may hold are percent-encoded (RFC 3986 §2); a relative one is resolved against `base`.
-    A user name and a password are left out.
+    White space around it and control characters are removed, as browsers do (WHATWG URL §4.4);
+    invalid characters are percent-encoded (RFC 3986 §2); a relative one is resolved against `base`.
+    User name and password are removed.
     """
     link = fetch_link(address, base)
     if link is None or "@" not in link:
         return link
     parts = urlsplit(link)
-    return (
-        urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-        if "@" in parts.netloc
-        else link
-    )
+    if "@" not in parts.netloc:
+        return link
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def fetch_link(address: str, base: str = "") -> str | None:
-    """Returns what `web_link` does, with the user name and the password that a server may want."""
+    """Returns the URL like `web_link`, with the user name and password that a server may need."""
     if not base and _FIT.fullmatch(address):
         return address
     bare = re.sub(_UNSEEN, "", address).strip().replace(" ", "%20")
@@ -75,27 +75,22 @@ def fetch_link(address: str, base: str = "") -> str | None:
         port = parts.port
     except ValueError:
         return None
-    if (
-        parts.scheme.lower() not in {"http", "https"}
-        or not _HOST.fullmatch(parts.hostname or "")
-        or port == 0
-    ):
+    is_web = parts.scheme.lower() in {"http", "https"}
+    if not is_web or not _HOST.fullmatch(parts.hostname or "") or port == 0:
         return None
-    link = urlunsplit(
-        parts._replace(scheme=parts.scheme.lower())
-    ).rstrip()  # what stood before an empty fragment
-    return _encode(link)
+    link = urlunsplit(parts._replace(scheme=parts.scheme.lower()))
+    return _encode(link.rstrip())  # an empty fragment may have had white space before it
 
 
 def feed_link(address: str, base: str = "") -> str | None:
-    """Returns what `fetch_link` does, also of an address for programs that open feeds, such as `feed://a.example/f`."""
+    """Returns the URL like `fetch_link`; also accepts the scheme `feed:`, as feed readers do."""
     return fetch_link(_FEED_SCHEME.sub(lambda found: found[1] or "http://", address), base)
 
 
 def redirected(address: str, location: str) -> str | None:
     """Returns the target of a redirect, for fetching; None if that is not a web address.
 
-    A user name and password are kept on the same server, and never sent to another one.
+    User name and password are kept on the same server, and never sent to another one.
     """
     target = fetch_link(location, address)
     if target is None:
@@ -108,9 +103,9 @@ def redirected(address: str, location: str) -> str | None:
 
 
 def site_url(address: str) -> str | None:
-    """Returns the address of a site in its usual form, with a slash at the end; None if no site can have it.
+    """Returns the URL of a site in its usual form, with a slash at the end; None if not possible.
 
-    Letters beyond ASCII are encoded once, the host by IDNA and the rest as percent codes, as browsers do.
+    Letters beyond ASCII are encoded as browsers do: the host by IDNA, the rest as percent codes.
     """
     if site_fault(address):
         return None
@@ -123,13 +118,13 @@ def site_url(address: str) -> str | None:
 
 
 def site_fault(address: str) -> str:
-    """Returns why an address cannot be that of a site, as the end of a sentence; nothing if it can."""
+    """Returns why an address cannot be that of a site, as the end of a sentence; "" if it can."""
     link = fetch_link(address)
     if link is None or re.search(r"\s", address.strip()) or "\\" in address:
         return "is not a plain http(s) address"
     parts = urlsplit(link)
     if "@" in parts.netloc:
-        return "has a user name or a password in it, which would stand on every page"
+        return "has a user name or a password in it, which would be on every page"
     if "?" in address or "#" in address:
         return "goes on after its path, with ? or #"
     if any(re.fullmatch(r"(?:\.|%2e){1,2}", part, re.IGNORECASE) for part in parts.path.split("/")):
@@ -140,7 +135,7 @@ def site_fault(address: str) -> str:
 
 
 def ascii_host(host: str) -> str:
-    """Returns a host as browsers ask for it (IDNA), the same where it cannot be encoded."""
+    """Returns a host as browsers request it (IDNA); unchanged if it cannot be encoded."""
     try:
         return host if host.isascii() else host.encode("idna").decode()
     except UnicodeError:
@@ -148,40 +143,32 @@ def ascii_host(host: str) -> str:
 
 
 def is_placeholder(url: str) -> bool:
-    """True for an address from an example, one of this machine, or the one that `init` writes."""
+    """True for a URL from an example, of this machine, or the one that `init` writes."""
     name = (urlsplit(url).hostname or "").lower().rstrip(".")
     return _PLACEHOLDER.fullmatch(name) is not None
 
 
 def clean(link: str) -> str:
-    """Returns the link without tracking parameters and text fragments; the rest of it stays byte for byte."""
+    """Returns the link without tracking parameters and text fragments; the rest stays unchanged."""
     scheme, netloc, path, query, fragment = _split(link)
-    kept = (
-        "&".join([part for part in query.split("&") if not tracking_parameters.is_dropped(part)])
-        if query
-        else ""
-    )
+    parts = query.split("&") if query else []
+    kept = "&".join([part for part in parts if not tracking_parameters.is_dropped(part)])
     if query and not kept and not path.strip("/"):
-        kept = _untracked(
-            query
-        )  # on a home page, a parameter is all that tells one page from another
+        kept = _untracked(query)  # on a home page, only a parameter may identify the page
     fragment = _TEXT_FRAGMENT.sub("", fragment)
-    return urlunsplit(
-        (
-            scheme,
-            netloc,
-            path,
-            kept,
-            "" if tracking_parameters.is_tracking_fragment(fragment) else fragment,
-        )
-    )
+    if tracking_parameters.is_tracking_fragment(fragment):
+        fragment = ""
+    return urlunsplit((scheme, netloc, path, kept, fragment))
 
 
-@lru_cache(maxsize=8192)  # a pull asks of each link many times
+@lru_cache(maxsize=8192)  # a pull needs that of each link many times
 def canonical(link: str) -> str:
-    """Returns what two addresses of one article share, without scheme, `www.`, last slash, fragment; for comparing."""
+    """Returns the same text for all URLs of an article, for comparison.
+
+    It has no scheme, `www.`, trackers, last slash or fragment.
+    """
     fit = _FIT.fullmatch(link)
-    if fit:  # its parts stay what they are without trackers: it costs a third to leave them apart
+    if fit:  # a third faster than `_split`
         host, path, query = fit[2].lower().removeprefix("www."), fit[3], _untracked(fit[4] or "")
     else:
         parts = _split(link)
@@ -191,76 +178,68 @@ def canonical(link: str) -> str:
     return f"{host}{path.rstrip('/')}" + (f"?{shown}" if shown else "")
 
 
-@lru_cache(maxsize=8192)  # a pull asks of each link many times
+@lru_cache(maxsize=8192)  # a pull needs that of each link many times
 def lasting(address: str) -> str:
-    """Returns what `canonical` returns as it stays: without trackers and session tokens, percent codes in one form."""
+    """Returns a `canonical` URL without session tokens, and with percent codes in one form."""
     if address.isascii() and _PLAIN.fullmatch(address):
         return address
     path, mark, query = tracking_parameters.without_session(address).partition("?")
-    kept = (
-        "&".join(part for part in query.split("&") if not tracking_parameters.is_passing(part))
-        if mark
-        else ""
-    )
+    parts = query.split("&") if mark else []
+    kept = "&".join(part for part in parts if not tracking_parameters.is_passing(part))
     if query and not kept and "/" not in path.rstrip("/"):
-        kept = query  # on a home page, a parameter is all that tells one page from another
+        kept = query  # on a home page, only a parameter may identify the page
     return _in_one_form(f"{path.rstrip('/')}?{kept}" if kept else path.rstrip("/"))
 
 
-@lru_cache(maxsize=8192)  # a pull asks of each link many times
+@lru_cache(maxsize=8192)  # a pull needs that of each link many times
 def fragment(link: str) -> str:
-    """Returns the place on the page to which a link leads, empty where it leads to the whole."""
+    """Returns the fragment of a link; "" if there is none, or only a text fragment."""
     return _TEXT_FRAGMENT.sub("", _split(link).fragment) if "#" in link else ""
 
 
-@lru_cache(maxsize=8192)  # a pull asks of each link many times
+@lru_cache(maxsize=8192)  # a pull needs that of each link many times
 def is_front_page(link: str) -> bool:
-    """Tells whether a link leads to a site as a whole, and to nothing in it."""
+    """True if a link leads to a site as a whole."""
     parts = _split(clean(link))
     return parts.path in {"", "/"} and not parts.query and not parts.fragment
 
 
 def article_number(link: str) -> str | None:
-    """Returns host and article number, `scmp.com/3353715`, where the path has `/article/<6 or more digits>/`."""
+    """Returns host and number, `scmp.com/3353715`, of `/article/<6 or more digits>/` in a path."""
     parts = _split(link)
     found = _ARTICLE.search(parts.path)
     return f"{_host(parts)}/{found[1]}" if found else None
 
 
 def host(link: str) -> str:
-    """Returns the host that a link leads to, without `www.`."""
+    """Returns a link's host, without `www.`."""
     return _host(_split(link))
 
 
 def is_absolute(text: str) -> bool:
-    """Tells whether a text is an absolute URI (RFC 3986 §4.3), so that it names one thing the world over."""
+    """True if a text is an absolute URI (RFC 3986 §4.3), and so identifies one thing anywhere."""
     scheme, colon, rest = text.partition(":")
     return bool(colon and rest.strip("/") and _SCHEME.fullmatch(scheme)) and " " not in text
 
 
 def has_own_link(text: str) -> bool:
-    """Tells whether a text of Markdown may link to a file of the digest; it may say so of a text that does not."""
-    begun = "]" in text or "=" in text  # in most texts nothing is, and that is seen at once
-    return begun and _OWN_LINK.search(text) is not None
+    """True if Markdown may link to a file of the digest; also for some text without such links."""
+    may_link = "]" in text or "=" in text  # quick, and False for most texts
+    return may_link and _OWN_LINK.search(text) is not None
 
 
 def _split(link: str) -> SplitResult:
-    """Returns the parts of a link: what `urlsplit` says of it, which for most can be seen at once."""
+    """Returns the parts of a link like `urlsplit`, and faster for most."""
     fit = _FIT.fullmatch(link)
     return SplitResult(*fit.groups("")) if fit else urlsplit(link)
 
 
 def _untracked(query: str) -> str:
-    """Returns a query without its tracking parameters."""
+    """Returns a query without tracking parameters."""
     if not query:
         return ""
-    return "&".join(
-        [
-            part
-            for part in query.split("&")
-            if not tracking_parameters.is_tracker(part.partition("=")[0])
-        ]
-    )
+    names = [(part.partition("=")[0], part) for part in query.split("&")]
+    return "&".join([part for name, part in names if not tracking_parameters.is_tracker(name)])
 
 
 def _host(parts: SplitResult) -> str:
@@ -272,19 +251,18 @@ def _host(parts: SplitResult) -> str:
 
 
 def _is_ascii_host(name: str) -> bool:
-    return ascii_host(name).isascii() and all(
-        0 < len(label) < 64 for label in ascii_host(name).rstrip(".").split(".")
-    )
+    labels = ascii_host(name).rstrip(".").split(".")
+    return ascii_host(name).isascii() and all(0 < len(label) < 64 for label in labels)
 
 
 def _in_one_form(address: str) -> str:
-    """Returns an address in which all is percent-encoded that has to be, and nothing else (RFC 3986 §6.2.2)."""
+    """Returns a URL with exactly those characters encoded that must be (RFC 3986 §6.2.2)."""
     return quote(_CODE.sub(_decoded, _LONE_PERCENT.sub("%25", address)), safe=_SAFE)
 
 
 def _decoded(code: re.Match[str]) -> str:
     sign = chr(int(code[0][1:], 16))
-    return sign if sign in _MEANS_ITSELF else code[0].upper()
+    return sign if sign in _UNRESERVED else code[0].upper()
 
 
 def _encode(link: str) -> str:

@@ -155,7 +155,7 @@ def _warnings(root: Path, files: Iterable[str]) -> Iterator[str]:
             "check-ignore",
             "-z",
             "--stdin",
-            said="\0".join(files).encode(),
+            stdin="\0".join(files).encode(),
             need="digest init",
         )
     except DigestError:  # no git

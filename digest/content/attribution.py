@@ -1,9 +1,11 @@
-"""Decides which of the stories in the ledgers each story file is, whatever an editor has changed in it.
+"""Decides which of the stories in the ledgers each story file is, whatever an editor has changed.
 
-    by id, or by link without one, if link, headline or place agrees ──▶ else by likeness ──▶ else it is a new story
+    by id, or by link without one, if link, headline or place agrees
+    ──▶ else by likeness
+    ──▶ else it is a new story
 
-A story in the ledgers is identified by its `owner`: the file where a feed's ledger first put it, otherwise its name.
-Each is matched with one story at most. Only decides: nothing is read or written here.
+A story in the ledgers is identified by its `owner`: the file where a feed's ledger first put it,
+otherwise its name. Each is matched with one story at most. Nothing is read or written here.
 """
 
 from __future__ import annotations
@@ -15,17 +17,21 @@ from typing import NamedTuple
 from digest import urls
 from digest.model import Location
 
-_PUBLISHED = 9  # more than all else can come to
+_PUBLISHED = 9  # more than any other likeness
 
 
 class Claim(NamedTuple):
     """A story on disk that has to be matched, and what it can be matched by.
 
-    `name` is what its Atom id would be made of, going by its file; `is_named` is True if a feed gave it that id.
-    `canonical` is its link in the form in which links are compared. `owners` are the known stories found by its id, or
-    by its link if it has no id; `namesakes` those whose locations have its name. `title` and `feeds` are from its file.
-    `headline` and `moment` are its title and date as the ledgers' aliases have them, `quoted` the hashes of the
-    quotations that open its text. `met` are those of the owners whose records its own names find, without the places.
+    - `name`: what its Atom id would be made of, going by its file
+    - `is_named`: a feed gave it that id
+    - `canonical`: its link in the form in which links are compared
+    - `owners`: the known stories found by its id, or by its link if it has no id
+    - `namesakes`: known stories whose locations have its name
+    - `title`, `feeds`: from its file
+    - `headline`, `moment`: its title and date as the ledgers' aliases have them
+    - `quoted`: the hashes of the quotations at the top of its text
+    - `met`: the owners whose records its own names find, without the places
     """
 
     file: str
@@ -45,7 +51,7 @@ class Claim(NamedTuple):
 
     @property
     def names(self) -> list[str]:
-        """What the ledgers may know it by, apart from its id; a host's front page is no name."""
+        """The names that the ledgers may have for it, besides its id; not a host's front page."""
         is_page = "/" in self.canonical or "?" in self.canonical
         return [
             *([f"link:{self.canonical}"] if is_page else []),
@@ -56,7 +62,7 @@ class Claim(NamedTuple):
 
 
 class Brought(NamedTuple):
-    """When a feed first brought a story, whether it only joined a file that was there, and the name by that feed."""
+    """A feed that brought a story: when, whether it joined an existing file, and its name there."""
 
     at: str
     joined: bool
@@ -64,12 +70,17 @@ class Brought(NamedTuple):
     name: str
 
 
-class Known(NamedTuple):
-    """A story in the ledgers: `homes` has the files where it has been, with their earliest times, `file` the last one.
+class KnownStory(NamedTuple):
+    """A story in the ledgers.
 
-    `name` is "" if no ledger has it; `links` are canonical, the newest last. `by_link`: it has no id of its own.
-    `is_located`: there are locations of it. `brought` has a line for each feed that brought it, `made` the names by
-    those whose pull wrote its file. `headlines`, `moments` and `excerpts` are what its ledgers have of its words.
+    - `homes`: the files where it has been, each with the earliest time; `file` is the last one
+    - `name`: what its Atom id is made of, "" if no ledger has it
+    - `links`: its canonical links, the newest last
+    - `by_link`: it has no id of its own
+    - `is_located`: it has locations
+    - `brought`: a value for each feed that brought it
+    - `made`: its names according to the feeds whose pull wrote its file
+    - `headlines`, `moments`, `excerpts`: what its ledgers have of its words and dates
     """
 
     owner: str
@@ -86,7 +97,7 @@ class Known(NamedTuple):
     excerpts: frozenset[str] = frozenset()
 
     def agrees(self, claim: Claim) -> bool:
-        """True if not only the id of a claim (without one: its link) is this story's, or nothing else is known."""
+        """True if more than the id (or else the link) of a claim fits, or nothing else is known."""
         if not self.headlines or claim.headline in self.headlines:
             return True
         if claim.has_id:
@@ -94,29 +105,31 @@ class Known(NamedTuple):
         return claim.file in self.homes
 
     def likeness(self, claim: Claim) -> int:
-        """Returns how much of a claim is this story's; 0 where it is too little to be the same story.
+        """Returns how much of a claim fits this story; 0 if that is too little.
 
-        Most is where its last location is just that: so it was published before.
+        A story that is exactly at its last location fits best: it was published there.
         """
         if self.is_located and (claim.file, claim.canonical) == (self.file, self.links[-1]):
             return _PUBLISHED
         named = self.owner in claim.owners
         linked = f"link:{claim.canonical}" in claim.names and claim.canonical in self.links
         placed = claim.file in self.homes
-        words = sum((claim.headline in self.headlines, claim.moment in self.moments,
-                     not self.excerpts.isdisjoint(claim.quoted)))  # fmt: skip
-        is_enough = (
-            named
-            or linked
-            or words > 1
-            or (placed and (words or (self.by_link and not self.moments)))
+        words = sum(
+            (
+                claim.headline in self.headlines,
+                claim.moment in self.moments,
+                not self.excerpts.isdisjoint(claim.quoted),
+            )
         )
+        is_placed = placed and (words or (self.by_link and not self.moments))
+        is_enough = named or linked or words > 1 or is_placed
         return 2 * named + linked + placed + words if is_enough else 0
 
     def first_name(self, feeds: Sequence[str]) -> str:
-        """Returns the name from the feed that brought it first: of several in one pull, the one that wrote the file.
+        """Returns the name from the feed that brought it first.
 
-        Where that cannot be told, `feeds` decide: the story's, in order.
+        Of several in the same pull, that is the one that wrote the file. If that is unknown,
+        `feeds` decide: the story's, in order.
         """
         if self.is_located or not self.brought:
             return self.name
@@ -128,11 +141,14 @@ class Known(NamedTuple):
 
 
 class Followed(NamedTuple):
-    """The result of matching: `files` has the present file of each known story that was matched, by owner.
+    """The result of matching.
 
-    `names` has, by file, lasting names that differ from what the file says; `news` the locations that no ledger has
-    yet, all with the newest time in the ledgers as `at`. `claimed` are the files of all claims. `altered` has, by file,
-    the owner of each story whose `id`, or the feed in which it counts, an editor removed or changed.
+    - `files`: the present file of each known story that was matched, by owner
+    - `names`: lasting names that differ from what the file says, by file
+    - `news`: locations that no ledger has yet, all with the newest time in the ledgers as `at`
+    - `claimed`: the files of all claims
+    - `altered`: the owner of each story whose `id`, or the feed in which it counts, an editor
+      removed or changed, by file
     """
 
     files: Mapping[str, str] = {}
@@ -143,16 +159,16 @@ class Followed(NamedTuple):
 
 
 class Lookup(NamedTuple):
-    """Functions that look up the ledgers: one known story; those that have had one of these names (`Claim.names`)."""
+    """Looks up known stories: one by its owner, or those that had some name (`Claim.names`)."""
 
-    known: Callable[[str], Known]
+    known: Callable[[str], KnownStory]
     named: Callable[[Collection[str]], Mapping[str, Collection[str]]]
 
 
 def follow(
     claims: Sequence[Claim], files: Collection[str], lookup: Lookup, newest: str
 ) -> Followed:
-    """Matches claims with known stories. `files` are those of all stories, `newest` is the newest known time."""
+    """Matches claims with known stories; `files` are all stories', `newest` is the newest time."""
     claimed = frozenset(claim.file for claim in claims)
     found: dict[str, Claim] = {}
 
@@ -182,6 +198,7 @@ def follow(
 
 
 def _by_owner(claims: Iterable[Claim], is_free: Callable[[str], bool]) -> dict[str, list[Claim]]:
+    """Returns the claims to each known story that is still free."""
     rivals: dict[str, list[Claim]] = defaultdict(list)
     for claim in claims:
         for owner in claim.owners:
@@ -190,25 +207,21 @@ def _by_owner(claims: Iterable[Claim], is_free: Callable[[str], bool]) -> dict[s
     return rivals
 
 
-def _rank(claim: Claim, known: Known) -> tuple[object, ...]:
-    """Returns a sort key: of several files with one name the first is the story, the others are copies of it."""
+def _rank(claim: Claim, known: KnownStory) -> tuple[object, ...]:
+    """Returns a sort key: of several files with one name, the first is the story."""
     is_same = claim.has_id or claim.canonical in known.links[-1:]
     return claim.file != known.file, not is_same, claim.file not in known.homes, claim.file
 
 
-def _by_likeness(claims: Sequence[Claim], lookup: Lookup) -> list[tuple[Claim, Known]]:
-    """Returns the claims with each story that they may be, the likeliest first, of equals the one last seen."""
+def _by_likeness(claims: Sequence[Claim], lookup: Lookup) -> list[tuple[Claim, KnownStory]]:
+    """Returns the claims with each story that they may be, most likely and then latest first."""
     if not claims:
         return []
     named = lookup.named({name for claim in claims for name in claim.names})
-    pairs = [
-        (claim, lookup.known(owner))
-        for claim in claims
-        for owner in {
-            *claim.owners,
-            *(owner for name in claim.names for owner in named.get(name, ())),
-        }
-    ]
+    pairs = []
+    for claim in claims:
+        owners = set(claim.owners).union(*(named.get(name, ()) for name in claim.names))
+        pairs += [(claim, lookup.known(owner)) for owner in owners]
     pairs.sort(key=lambda pair: (max(pair[1].homes.values()), pair[1].owner), reverse=True)
     pairs.sort(key=lambda pair: (-pair[1].likeness(pair[0]), _rank(*pair)))
     return [pair for pair in pairs if pair[1].likeness(pair[0])]
@@ -217,8 +230,8 @@ def _by_likeness(claims: Sequence[Claim], lookup: Lookup) -> list[tuple[Claim, K
 def _named(
     claims: Iterable[Claim], found: Mapping[str, Claim], lookup: Lookup, newest: str
 ) -> tuple[dict[str, str], tuple[Location, ...]]:
-    """Returns the lasting names that differ from what the files say, and the locations to record."""
-    owned: dict[str, list[Known]] = defaultdict(list)
+    """Returns the lasting names that differ from those in files, and the locations to record."""
+    owned: dict[str, list[KnownStory]] = defaultdict(list)
     for owner, claim in found.items():
         owned[claim.file].append(lookup.known(owner))
     for known in owned.values():
@@ -228,11 +241,8 @@ def _named(
         known = owned.get(claim.file, [])
         name = _name(claim, known)
         others = [one for one in claim.namesakes if all(one != own.owner for own in known)]
-        if (
-            not claim.has_id
-            and name == claim.name
-            and any(_gave_up_name(found.get(one), name) for one in others)
-        ):
+        is_given_up = any(_gave_up_name(found.get(one), name) for one in others)
+        if not claim.has_id and name == claim.name and is_given_up:
             name = f"{name}#{known[0].owner if known else claim.file}"
         if name != claim.name:
             names[claim.file] = name
@@ -242,16 +252,15 @@ def _named(
         if _is_news(claim, known):
             name = names.get(claim.file, claim.name)
             has_id = not known[0].by_link if known else claim.has_id or name != claim.name
-            has_id = (
-                has_id or urls.web_link(name) is None
-            )  # a guid's, as another feed brought the story
+            # If the name is not a link, it is the guid of another feed that brought the story.
+            has_id = has_id or urls.web_link(name) is None
             ids = (name, claim.link) if has_id else ("", name)
             news.append(Location(newest, claim.file, *ids, claim.link))
     return names, tuple(sorted(news))
 
 
-def _name(claim: Claim, known: Sequence[Known]) -> str:
-    """Returns the first name of a story, even if an editor has changed its id, feeds or link since."""
+def _name(claim: Claim, known: Sequence[KnownStory]) -> str:
+    """Returns a story's first name, even if an editor has changed its id, feeds or link since."""
     made = frozenset[str]().union(*(one.made for one in known))
     is_met = claim.is_named and any(one.owner in claim.owners for one in known)
     is_named = is_met and (not made or claim.name in made)
@@ -264,7 +273,7 @@ def _gave_up_name(claim: Claim | None, name: str) -> bool:
     return claim is None or claim.name != name
 
 
-def _is_news(claim: Claim, known: Sequence[Known]) -> bool:
+def _is_news(claim: Claim, known: Sequence[KnownStory]) -> bool:
     """True if no ledger has the story in this file or, for a story without an id, its link."""
     if not any(one.file == claim.file for one in known):
         return True

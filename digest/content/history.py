@@ -1,6 +1,7 @@
-"""What the ledgers remember of the stories that are there: where they were, what they were called, earlier headlines.
+"""What the ledgers remember of stories: where they were, their names, their earlier headlines.
 
-A story is met by its guid, or by its link where it has none; what else it may be known by, `following` tells.
+A story's records are found by its guid, or by its link if it has none; `attribution` decides what
+else identifies it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from types import MappingProxyType
 
 from digest import redact, urls
 from digest.content import attribution, excerpt, identity, ledger, locations, paths
-from digest.content.attribution import Brought, Claim, Followed, Known, Lookup
+from digest.content.attribution import Brought, Claim, Followed, KnownStory, Lookup
 from digest.content.identity import keys_of_story
 from digest.content.ledger import Record
 from digest.model import Gone, Location, Place, Story
@@ -22,13 +23,13 @@ from digest.names import lasting_name
 from digest.week import Week
 
 Records = list[tuple[str, Record]]
-"""The records of a story, each with its feed."""
-Met = tuple[Story, Records]
+"""The records of a story, each with its feed's id."""
+StoryRecords = tuple[Story, Records]
 """A story with its records (`History.of`)."""
 
 
 class History:
-    """The records of each story, by the keys of its file, and the locations of those that were moved or have none."""
+    """The records of stories, by the keys of their files, and the locations in `_places.jsonl`."""
 
     def __init__(
         self,
@@ -40,13 +41,13 @@ class History:
         self._ledgers = ledgers
         self._added = added
         self.altered = altered
-        """The owners of stories whose `id` was taken out or altered, by file (`following.Followed`)."""
+        """The owners of stories whose `id` was removed or changed, by file (`Followed`)."""
         self._records: dict[str, list[tuple[str, Record]]] = defaultdict(list)
         self._since: dict[str, str] = {}
         self._first: dict[str, str] = {}
-        """When each feed was first pulled."""
+        """The time of each feed's first pull."""
         self._makers: dict[str, list[tuple[str, Record]]] = defaultdict(list)
-        """The records whose pull wrote a file, by that file."""
+        """The records whose pull wrote a file, by file."""
         for feed, records in ledgers.items():
             for record in records.values():
                 since = record.since or record.at
@@ -58,15 +59,15 @@ class History:
                     self._records[key].append((feed, record))
         self._located: dict[str, list[Location]] = defaultdict(list)
         self._owners: dict[str, list[str]] = defaultdict(list)
-        self._locate(located)
+        self._add_locations(located)
         self._pages: dict[str, list[Record]] = defaultdict(list)
         """What `digest add` has written, by the owner of the story."""
-        self._take_added()
-        self._kin: dict[str, list[tuple[str, Record]]] = {}
-        self._knowns: dict[str, Known] = {}
+        self._add_pages()
+        self._by_file: dict[str, list[tuple[str, Record]]] = {}
+        self._known_stories: dict[str, KnownStory] = {}
 
-    def _locate(self, located: Sequence[Location]) -> None:
-        """Takes the locations in, by the story's owner (`following`), and notes its keys."""
+    def _add_locations(self, located: Sequence[Location]) -> None:
+        """Adds the locations under the story's owner (`attribution`), and notes its keys."""
         by_name: dict[str, list[Location]] = defaultdict(list)
         for location in located:
             by_name[location.name].append(location)
@@ -81,23 +82,23 @@ class History:
             for key in keys:
                 self._owners[key].append(owner)
 
-    def _take_added(self) -> None:
-        """Takes in what `digest add` has written: of a story that it brought, which a feed may have brought since."""
+    def _add_pages(self) -> None:
+        """Adds what `digest add` wrote; a feed may have brought the same story since."""
         for record in self._added.values():
             key = f"link:{urls.canonical(record.id)}"
             if key not in self._owners and key not in self._records:
-                self._owners[key].append(record.file)  # where it is could not be recorded
+                self._owners[key].append(record.file)  # its location is not recorded
                 self._since.setdefault(record.file, record.at)
             for owner in self._owners.get(key) or {one.file for _, one in self._records[key]}:
                 self._pages[owner].append(record)
 
     def _without_guid(self, name: str) -> list[Record]:
-        """Returns the records with this name that no guid gave them, but their first link."""
+        """Returns the records whose id is this link, and not a guid."""
         met = self._records.get(f"link:{urls.canonical(name)}", ()) if urls.web_link(name) else ()
         return [record for _, record in met if record.id == name]
 
     def of(self, story: Story) -> list[tuple[str, Record]]:
-        """Returns the records of a story with their feeds, each once, in the order of the story's own feeds."""
+        """Returns the records of a story, each once, in the order of the story's feeds."""
         met = [one for key in keys_of_story(story) for one in self._records.get(key, ())]
         owner = self.altered.get(story.file)
         if owner is not None and all(record.file != owner for _, record in met):
@@ -110,9 +111,9 @@ class History:
         return [(feed, record) for (feed, _), record in ranked]
 
     def came(self, records: Iterable[tuple[str, Record]]) -> float:
-        """Returns when a pull took in the story of these records, in seconds since 1970; 0 where its own date counts.
+        """Returns when a pull added the story of these records, in seconds since 1970.
 
-        That is so on a feed's first pull, which brings what was published long before.
+        Returns 0 if the story's own date counts: a feed's first pull brings old stories.
         """
         first = min(((record.since or record.at, feed) for feed, record in records), default=None)
         if first is None or first[0] == self._first[first[1]]:
@@ -120,15 +121,16 @@ class History:
         return datetime.fromisoformat(first[0]).timestamp()
 
     def with_altered(self, altered: Mapping[str, str]) -> History:
-        """Returns a copy of this history in which these stories count as altered (`following.Followed`)."""
+        """Returns a copy of this history in which these stories are altered (`Followed`)."""
         other = copy(self)
         other.altered = altered
         return other
 
     def excerpts(self) -> dict[str, frozenset[str]]:
-        """Returns the hashes of all excerpts that pull or add has written into a story's file, by each of its names.
+        """Returns the hashes of all excerpts that pull or add wrote for a story, by its names.
 
-        Its names are its keys (`identity.story_keys`), its links and its file, and the present file if it was altered.
+        Its names are its keys (`identity.story_keys`), its links and its file, and its present file
+        if it was altered.
         """
         files: dict[str, set[str]] = defaultdict(set)
         names: dict[str, set[str]] = defaultdict(set)
@@ -139,11 +141,10 @@ class History:
                 for name in (*ledger.keys_on_disk(record, feed), *of_links, record.file):
                     names[name].add(record.file)
         written = {file: frozenset(hashes) for file, hashes in files.items() if hashes}
-        found = {
-            name: [written[file] for file in named if file in written]
-            for name, named in names.items()
-        }
-        hashes = {name: sets[0].union(*sets[1:]) for name, sets in found.items() if sets}
+        hashes: dict[str, frozenset[str]] = {}
+        for name, named in names.items():
+            if found := [written[file] for file in named if file in written]:
+                hashes[name] = found[0].union(*found[1:])
         own = {
             file: hashes.get(file, frozenset()) | self.excerpts_of(owner)
             for file, owner in self.altered.items()
@@ -151,12 +152,12 @@ class History:
         return hashes | own
 
     def excerpts_of(self, owner: str) -> frozenset[str]:
-        """Returns the hashes of all excerpts that pull or add has written of a known story."""
+        """Returns the hashes of all excerpts that pull or add wrote for a known story."""
         records = [*_records(self.of_file(owner)), *self._pages.get(owner, ())]
         return frozenset().union(*(record.excerpts for record in records))
 
     def added(self, story: Story) -> list[Record]:
-        """Returns what `digest add` has written of a story."""
+        """Returns what `digest add` wrote for a story."""
         keys = set(keys_of_story(story))
         owner = self.altered.get(story.file, "")
         of_owner = self._pages.get(owner, ())
@@ -167,7 +168,7 @@ class History:
         ]
 
     def claim(self, story: Story, records: Sequence[tuple[str, Record]]) -> Claim | None:
-        """Returns what to follow a story by; None where it simply is where the ledgers of its feeds have it."""
+        """Returns what to match a story by; None if it is where its feeds' ledgers have it."""
         owners = dict.fromkeys(record.file for _, record in records)
         name = lasting_name(story)
         key = locations.key_of_name(name)
@@ -176,21 +177,19 @@ class History:
         met = list(owners)
         if not owners:
             owners |= dict.fromkeys((*namesakes, *self._owners.get(f"link:{canonical}", ())))
-        is_named = (
-            key in self._records
-            if story.id
-            else any(record.id == story.link for _, record in records)
-        )
+        links = [record.id for _, record in records]
+        is_named = key in self._records if story.id else story.link in links
         is_there = (
             list(owners) == [story.file] and story.file not in self._located and not namesakes
         )
         if is_there and is_named and name in (self._made(owners) or {name}):
             return None
-        words = (
-            identity.hash_of(story.title)
-            if identity.is_headline(story.title, urls.host(story.link))
-            else ""
-        )
+        for owner in owners:
+            if any(f"link:{canonical}" in page.aliases for page in self._pages.get(owner, ())):
+                met.append(owner)
+        headline = ""
+        if identity.is_headline(story.title, urls.host(story.link)):
+            headline = identity.hash_of(story.title)
         quoted = [story.excerpt, *excerpt.quotations(story.note)]
         return Claim(
             file=story.file,
@@ -203,27 +202,20 @@ class History:
             namesakes=tuple(namesakes),
             title=story.title,
             feeds=story.feeds,
-            headline=words,
+            headline=headline,
             moment=identity.stamp(story.published),
-            met=(
-                *met,
-                *(
-                    one
-                    for one in owners
-                    if any(f"link:{canonical}" in page.aliases for page in self._pages.get(one, ()))
-                ),
-            ),
+            met=tuple(met),
             quoted=tuple(hash for words in quoted for hash in excerpt.hashes(words)),
         )
 
     def _made(self, owners: Iterable[str]) -> frozenset[str]:
-        """Returns the names of stories by those feeds whose pull wrote their files."""
+        """Returns a story's names according to the feeds whose pull wrote its files."""
         return frozenset(
             name for owner in owners for one in self._makers.get(owner, ()) if (name := _name(*one))
         )
 
     def follow(self, claims: Sequence[Claim], files: Collection[str]) -> Followed:
-        """Returns which known story each claim is; `files` are those of all stories."""
+        """Matches claims with known stories; `files` are those of all stories."""
         if not claims:
             return Followed()
         moments = [record.at for records in self._ledgers.values() for record in records.values()]
@@ -232,12 +224,12 @@ class History:
         )
         return attribution.follow(claims, files, Lookup(self._known, self._named), newest)
 
-    def _known(self, owner: str) -> Known:
-        if owner not in self._knowns:
-            self._knowns[owner] = self._found(owner)
-        return self._knowns[owner]
+    def _known(self, owner: str) -> KnownStory:
+        if owner not in self._known_stories:
+            self._known_stories[owner] = self._known_story(owner)
+        return self._known_stories[owner]
 
-    def _found(self, owner: str) -> Known:
+    def _known_story(self, owner: str) -> KnownStory:
         located = sorted(self._located.get(owner, ()))
         records = self.of_file(owner)
         since = [Location(self._since[owner], owner, "", "", "")] if owner in self._since else []
@@ -245,26 +237,24 @@ class History:
         for one in sorted((*since, *located)):
             homes.setdefault(one.file, one.at)
         pages = self._pages.get(owner, ())
-        said = [*_records(records), *pages]
-        aliases = [alias for record in said for alias in record.aliases]
+        lines = [*_records(records), *pages]
+        aliases = [alias for record in lines for alias in record.aliases]
+        links = [alias.removeprefix("link:") for alias in aliases if alias.startswith("link:")]
+        links += [urls.canonical(link) for one in located for link in (one.link, one.now)]
         dated = [alias[9:].partition(" ") for alias in aliases if alias.startswith("headline:")]
-        titles = {
-            title
-            for record in said
-            for title in (record.title, *(old for old, _ in record.earlier))
-        }
-        return Known(
+        titles = {record.title for record in lines}
+        titles |= {old for record in lines for old, _ in record.earlier}
+        if located:
+            by_link = locations.is_by_link(located)
+        else:
+            by_link = not any(map(ledger.has_guid, _records(self._makers.get(owner) or records)))
+        return KnownStory(
             owner=owner,
             homes=homes,
             file=max((*since, *located)).file,
             name=located[0].name if located else _first_name(records),
-            links=(
-                *(alias.removeprefix("link:") for alias in aliases if alias.startswith("link:")),
-                *(urls.canonical(link) for one in located for link in (one.link, one.now)),
-            ),
-            by_link=locations.is_by_link(located)
-            if located
-            else not any(map(ledger.has_guid, _records(self._makers.get(owner) or records))),
+            links=tuple(links),
+            by_link=by_link,
             is_located=bool(located),
             brought=tuple(
                 Brought(one.since or one.at, not one.made, feed, name)
@@ -280,34 +270,31 @@ class History:
         )
 
     def of_file(self, file: str) -> Sequence[tuple[str, Record]]:
-        """Returns the records of the story that was first put into a file."""
-        if not self._kin:
+        """Returns the records of the story whose first file this is."""
+        if not self._by_file:
             for feed, records in self._ledgers.items():
                 for record in records.values():
-                    self._kin.setdefault(record.file, []).append((feed, record))
-        return self._kin.get(file, ())
+                    self._by_file.setdefault(record.file, []).append((feed, record))
+        return self._by_file.get(file, ())
 
     def _named(self, wanted: Collection[str]) -> dict[str, set[str]]:
-        """Returns the known stories that have had one of these names (`following.Claim.names`)."""
+        """Returns the known stories that have had one of these names (`Claim.names`)."""
         found: dict[str, set[str]] = defaultdict(set)
         aliases = frozenset(wanted)
         hashes = {name.removeprefix("excerpt:") for name in aliases if name.startswith("excerpt:")}
-        brought = (
-            (one.file, one) for records in self._ledgers.values() for one in records.values()
-        )
-        for owner, record in (
-            *brought,
-            *((owner, one) for owner, pages in self._pages.items() for one in pages),
-        ):
+        lines = [(one.file, one) for records in self._ledgers.values() for one in records.values()]
+        lines += [(owner, one) for owner, pages in self._pages.items() for one in pages]
+        for owner, record in lines:
             names = aliases.intersection(record.aliases)
             names = names.union(f"excerpt:{hash}" for hash in hashes.intersection(record.excerpts))
             for name in names:
                 found[name].add(owner)
         for owner, located in self._located.items():
             for one in located:
-                for name in aliases.intersection(
+                names = aliases.intersection(
                     (f"link:{urls.canonical(one.now)}", f"file:{one.file}")
-                ):
+                )
+                for name in names:
                     found[name].add(owner)
         for file in self._since:
             if f"file:{file}" in aliases:
@@ -315,9 +302,10 @@ class History:
         return found
 
     def places(self, stories: Iterable[Story], followed: Followed) -> tuple[Place, ...]:
-        """Returns the places of those weeks alone in which some story does not simply lie where it was first put.
+        """Returns the places in those weeks where some story is not simply in its first file.
 
-        In all other weeks every story's anchor is its slug, with the places or without them: most stories make none.
+        In all other weeks every story's anchor is its slug, with or without the places, so most
+        stories do not need any.
         """
         stories = tuple(stories)
         weeks = {story.file: story.week for story in stories}
@@ -339,7 +327,7 @@ class History:
         return tuple(sorted(found, key=attrgetter("file", "owner")))
 
     def gone(self, stories: Iterable[Story], followed: Followed) -> tuple[Gone, ...]:
-        """Returns the stories that are in the ledgers, and are not there any more."""
+        """Returns the stories that are in the ledgers and no longer exist."""
         files = {story.file for story in stories}
         found = []
         for owner in {*self._since, *self._located}:
@@ -367,9 +355,9 @@ class History:
 
 
 def _is_of(record: Record, located: Sequence[Location]) -> bool:
-    """True if a record with a key of these locations, oldest first, is of the same story.
+    """True if a record with a key of these locations (oldest first) is of the same story.
 
-    It is not where the story had gone on to another link before a feed brought the one that it had first.
+    It is not if the story had already moved to another link when a feed brought its first one.
     """
     before = [one for one in located if one.at < (record.since or record.at)]
     if not before or not locations.is_by_link(located):
@@ -382,28 +370,25 @@ def _records(records: Iterable[tuple[str, Record]]) -> Iterator[Record]:
 
 
 def _first_name(records: Iterable[tuple[str, Record]]) -> str:
-    """Returns what the Atom id was made of when the records' story was new; "" where that cannot be told."""
+    """Returns what the story's Atom id was made of at first; "" if that is unknown."""
     return next((name for feed, record in records if (name := _name(feed, record))), "")
 
 
 def _name(feed: str, record: Record) -> str:
-    """Returns what the Atom id of a story is made of that a feed's record has brought; "" where that cannot be told."""
+    """Returns what a story's Atom id is made of, going by one feed's record; "" if unknown."""
     if ledger.has_guid(record):
         return record.id if urls.is_absolute(record.id) else f"{feed}\n{record.id}"
-    is_kept = (
-        f"id:{record.id}" in record.aliases
-    )  # the first link became the id when another one came
-    return (
-        record.id
-        if is_kept or record.wrote.get("link") in {None, ledger.hash_of_value(record.id)}
-        else ""
-    )
+    # The alias `id:` says that the first link became the `id` when the feed changed the link.
+    is_kept = f"id:{record.id}" in record.aliases
+    is_first = record.wrote.get("link") in {None, ledger.hash_of_value(record.id)}
+    return record.id if is_kept or is_first else ""
 
 
 def writer_of(story: Story, records: Iterable[tuple[str, Record]], feeds: Collection[str]) -> str:
-    """Returns the feed whose words a story's excerpt has: of these feeds, or else any, the first that pull had it from.
+    """Returns the feed whose words are in a story's excerpt: of `feeds`, or else any, the earliest.
 
-    "" where that is the story's first feed, or no ledger knows. `records` are the story's, in the order of its feeds.
+    "" if that is the story's first feed, or unknown. `records` are the story's, in the order of its
+    feeds.
     """
     if not story.excerpt:
         return ""
@@ -418,33 +403,35 @@ def writer_of(story: Story, records: Iterable[tuple[str, Record]], feeds: Collec
 
 
 def signed(story: Story, records: Collection[Record]) -> str:
-    """Returns the fields, link and image, whose URL looks as if it had a secret, but is the one that a feed gave.
+    """Returns the fields, link and image, whose URL seems to have a secret but is from a feed.
 
-    Many publishers sign the URLs of pictures; whoever reads the feed has them. Without a record it is the editor's own.
+    Many publishers sign the URLs of pictures, and everyone can read those in the feed. Without a
+    record, the URL is the editor's own.
     """
     found = []
     if redact.names(story.link):
         alias = f"link:{urls.canonical(story.link)}"
-        found += ["link"] if any(one.made and alias in one.aliases for one in records) else []
+        if any(one.made and alias in one.aliases for one in records):
+            found.append("link")
     if story.image and redact.names(story.image):
-        mark = ledger.hash_of_value(story.image)
-        found += ["image"] if any(one.image == mark for one in records) else []
+        hashed = ledger.hash_of_value(story.image)
+        if any(one.image == hashed for one in records):
+            found.append("image")
     return " ".join(found)
 
 
-def earlier(stories: Iterable[Met]) -> dict[str, tuple[str, ...]]:
-    """Returns, by file, the headlines that a story's first feed gave it before, oldest first."""
-    found = {story.file: _earlier_titles(story.title, records) for story, records in stories}
-    return {file: titles for file, titles in found.items() if titles}
-
-
-def _earlier_titles(title: str, records: Sequence[tuple[str, Record]]) -> tuple[str, ...]:
-    titles = [old for _, record in records[:1] for old, _ in record.earlier if old != title]
-    return tuple(dict.fromkeys(titles))
+def earlier(stories: Iterable[StoryRecords]) -> dict[str, tuple[str, ...]]:
+    """Returns, by file, the earlier headlines from a story's first feed, oldest first."""
+    found: dict[str, tuple[str, ...]] = {}
+    for story, records in stories:
+        titles = [old for _, record in records[:1] for old, _ in record.earlier]
+        if others := tuple(dict.fromkeys(old for old in titles if old != story.title)):
+            found[story.file] = others
+    return found
 
 
 def _shared(named: Iterable[Place | Story]) -> set[Week]:
-    """Returns the weeks in which two have one slug."""
+    """Returns the weeks in which two stories or places have the same slug."""
     slugs: dict[Week, set[str]] = defaultdict(set)
     found = set()
     for one in named:
@@ -456,13 +443,13 @@ def _shared(named: Iterable[Place | Story]) -> set[Week]:
 
 
 def _first_date(records: Iterable[tuple[str, Record]]) -> float:
-    """Returns the first date that the feeds gave a story, in seconds since 1970; 0 if they gave none."""
+    """Returns the first date that the feeds gave for a story, in seconds since 1970; 0 if none."""
     dates = (date for _, record in records for date in ledger.published(record))
     return min((date.timestamp() for date in dates), default=0)
 
 
 def _place(file: str, story: str, since: str, owner: str) -> Place | None:
     match, week = paths.PLACE.fullmatch(file), paths.week_of(file)
-    if match is None or week is None:  # a line of the ledger that was damaged by hand
+    if match is None or week is None:  # a line of the ledger that was edited by hand
         return None
     return Place(week=week, slug=match[3], file=file, story=story, since=since, owner=owner)

@@ -1,24 +1,24 @@
-"""The ledger: what a feed has brought, ever, as lines of JSON that are only added to, never changed.
+"""The ledger of a feed: everything that it has ever brought, as JSON lines that are only added to.
 
-    {"v": 1, "at": "2026-05-19T11:30:04.000000Z", "id": …, "aliases": […], "file": "content/2026/w20/….md", "title": …,
-     "said": {field: hash}, "wrote": {field: hash}, "themes": {theme: "phrase, and where it stood"}, "lacks": [field],
-     "deleted": false}
+    {"v": 1, "at": "2026-05-19T11:30:04.000000Z", "id": …, "aliases": […],
+     "file": "content/2026/w20/….md", "title": …, "said": {field: hash}, "wrote": {field: hash},
+     "themes": {theme: "phrase, and where it is"}, "lacks": [field], "deleted": false}
 
-`said` has what the feed said (the excerpt uncut), `wrote` what was put into the file; a hash is the first 16 hex
-digits of SHA-256 of the cleaned value, empty where the feed has withdrawn what it said, or had no date at first.
-`lacks` is there only where pull adopted a file that it had not written: the fields that its editor had left out.
-`deleted` is false in the first line of a story, and true in one more where pull has seen that its file was deleted
-before git had it: nothing else tells that from a file that somebody forgot to commit. Three more keys stand only
-where they have something to say:
+`said` has what the feed said (the whole excerpt), `wrote` what was put into the file. A hash is the
+first 16 hex digits of SHA-256 of the cleaned value; it is "" if the feed withdrew the value, or
+gave no date at first. Optional keys:
 
-     "held": {field: hash}, "stood": hash of the file, "pending": {field: [kind, words]}
+- `lacks`: only if pull adopted a file that it had not written; the fields that were missing in it
+- `deleted`: false in the first line of a story; true in a later line if pull saw that the file was
+  deleted before git had it, which differs from a file that was never committed
+- `held`: {field: hash} of fields that this feed has changed while an earlier feed of the story
+  supplied them; the hash is of the value in the file
+- `stood`: the hash of the whole file as the pull left it
+- `pending`: {field: [kind, words]}, what the pull left for the editor to look at
+  (`content/pending.py`), as long as the file has the hash `stood`
 
-`held` are fields in which this feed has corrected what stood in the file while an earlier feed of the story still
-spoke for it; the hash is of what stood. `pending` is what a pull left for the editor to look at (`stories/pending.py`),
-for as long as the file is the one of which `stood` is the hash.
-
-Lines are read as a set, in any order, with doubles, since git merges them by union: for each id the newest `at` wins,
-aliases unite. Refuses to hold anybody's sentences, the headline apart.
+Git merges ledgers by union, so order and repeats of lines do not matter: for each id the line with
+the newest `at` wins, and aliases are combined. Of publishers' texts, only headlines are stored.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ from digest.model import Story
 
 VERSION = 1
 NOTHING = hash_of("")
-"""What `wrote` has for an excerpt that pull has taken out again."""
-_NOTHING: Mapping[str, str] = {}
+"""The hash in `wrote` for an excerpt that pull has removed."""
+_NO_HASHES: Mapping[str, str] = {}
 _AT_ONCE = 100  # lines
 _NO_JSON = (ValueError, RecursionError)
 _RESTORE = (
@@ -56,7 +56,7 @@ _MARK = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)")
 
 
 class PendingChange(NamedTuple):
-    """A change to one field that an editor should look at: what happened (`pending.KINDS`), and the words stored."""
+    """A change to a field that an editor should look at: its kind (`pending.KINDS`), and words."""
 
     kind: str
     words: str = ""
@@ -66,15 +66,20 @@ _NOTHING_PENDING: Mapping[str, PendingChange] = {}
 
 
 class Record(NamedTuple):
-    """One line: what was known of one entry at one moment; `id` is its guid, or its link where it has none of its own.
+    """One line: an entry at one time. `id` is its guid, or its link if it has no guid of its own.
 
-    `file` is where the story was first put, and stays so: it names the story, wherever its file lies now. From older
-    lines come `since`, the moment of the first, and `earlier`, the feed's earlier headlines, each with the moment at
-    which another took its place. `deleted` is True if any line says so, None if none speaks of it, as those of early
-    versions do. `excerpts` has the hashes of all excerpts that were written, by any of the lines,
-    each with the moment of the first line that has it. `made` is True if the first line says that this feed's pull
-    wrote the file, rather than joined or adopted it. `image` is the hash of the picture's URL that was written.
-    `other_files` are those of older lines, where two machines took the entry in under two names.
+    `file` is where the story was first put. It identifies the story, even if the file has moved.
+    From all lines with this id come:
+
+    - `since`: the time of the first line
+    - `earlier`: the feed's earlier headlines, each with the time when it was replaced
+    - `deleted`: True if any line says so, None if none mentions it, as in early versions
+    - `excerpts`: the hashes of all excerpts that were written, each with the time of its first line
+    - `made`: True if the first line says that this feed's pull wrote the file, and did not join or
+      adopt it
+
+    `image` is the hash of the URL of the picture that was written.
+    `other_files` are the files in older lines, if two machines added the entry under two names.
     """
 
     at: str
@@ -82,15 +87,15 @@ class Record(NamedTuple):
     aliases: tuple[str, ...]
     file: str
     title: str
-    said: Mapping[str, str] = _NOTHING
-    wrote: Mapping[str, str] = _NOTHING
-    themes: Mapping[str, str] = _NOTHING
-    held: Mapping[str, str] = _NOTHING
+    said: Mapping[str, str] = _NO_HASHES
+    wrote: Mapping[str, str] = _NO_HASHES
+    themes: Mapping[str, str] = _NO_HASHES
+    held: Mapping[str, str] = _NO_HASHES
     stood: str = ""
     pending: Mapping[str, PendingChange] = _NOTHING_PENDING
     earlier: tuple[tuple[str, str], ...] = ()
     since: str = ""
-    excerpts: Mapping[str, str] = _NOTHING
+    excerpts: Mapping[str, str] = _NO_HASHES
     lacks: tuple[str, ...] | None = None
     deleted: bool | None = None
     made: bool = False
@@ -103,19 +108,19 @@ Ledgers = Mapping[str, Mapping[str, Record]]
 
 
 def hash_of_value(value: str | tuple[str, ...] | datetime) -> str:
-    """Returns the hash of a cleaned value: a list as its lines, a moment in UTC to the second."""
+    """Returns the hash of a cleaned value: of a list as lines, of a time in UTC to the second."""
     if isinstance(value, datetime):
         return hash_of(stamp(value))
     return hash_of(value if isinstance(value, str) else "\n".join(value))
 
 
 def hashes(values: Mapping[str, str | tuple[str, ...] | datetime | None]) -> dict[str, str]:
-    """Returns the hash of each field that says something."""
+    """Returns the hash of each field that is not empty."""
     return {name: hash_of_value(value) for name, value in values.items() if value}
 
 
 def hashes_of(story: Story) -> dict[str, str]:
-    """Returns the hash of each field of a story that pull writes, the excerpt as its plain words."""
+    """Returns the hash of each field of a story that pull writes, the excerpt as plain text."""
     return hashes(
         {
             "title": story.title,
@@ -131,19 +136,19 @@ def hashes_of(story: Story) -> dict[str, str]:
 
 
 def moment(now: datetime) -> str:
-    """Returns a moment as `at` has it: UTC with microseconds, so that later lines sort after earlier ones."""
+    """Returns a time as `at` has it: UTC with microseconds, so that later lines sort later."""
     return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def later(at: str, than: str) -> str:
-    """Returns a moment, or the first one after the other where it is no later: clocks of two machines may differ."""
+    """Returns `at`, or the next time after `than` if it is not later: clocks may differ."""
     if at > than:
         return at
     return moment(datetime.fromisoformat(than) + timedelta(microseconds=1))
 
 
 def dumps(record: Record) -> str:
-    """Returns a record as its line, with the line break."""
+    """Returns a record as its line, with a line break."""
     line: dict[str, Any] = {
         "v": VERSION,
         "at": record.at,
@@ -170,7 +175,7 @@ def dumps(record: Record) -> str:
 
 
 def loads(content: bytes, file: str) -> tuple[dict[str, Record], tuple[Problem, ...]]:
-    """Returns what a feed's ledger says of each id, and a problem for each line that had to be passed over."""
+    """Returns the records of a feed's ledger by id, and a problem for each skipped line."""
     records, problems = list[Record](), list[Problem]()
     lines = (
         (number, line)
@@ -178,18 +183,17 @@ def loads(content: bytes, file: str) -> tuple[dict[str, Record], tuple[Problem, 
         if line.strip()
     )
     while several := list(islice(lines, _AT_ONCE)):
-        for (number, line), said in zip(
-            several, _values([line for _, line in several]), strict=True
-        ):
+        values = _values([line for _, line in several])
+        for (number, line), value in zip(several, values, strict=True):
             try:
-                records.append(_record(said))
+                records.append(_record(value))
             except (ValueError, KeyError, TypeError, AttributeError):
                 problems.extend(passed_over(_text(line), file, number))
     return gather(records), tuple(problems)
 
 
 def gather(records: Iterable[Record]) -> dict[str, Record]:
-    """Returns one record for each id: the newest of its lines, with the aliases and the headlines of all of them."""
+    """Returns one record for each id: its newest line, with what is combined from all of them."""
     found: dict[str, Record] = {}
     for record in _by_age(tuple(records)):
         old = found.get(record.id)
@@ -198,8 +202,8 @@ def gather(records: Iterable[Record]) -> dict[str, Record]:
 
 
 def _by_age(records: Sequence[Record]) -> list[Record]:
-    """Returns lines by their moment, those of one moment by what they say: their order in the file does not count."""
-    first = attrgetter("at", "title")  # which hardly any two lines share
+    """Returns lines by time, and by what they say if the time is the same, whatever their order."""
+    first = attrgetter("at", "title")  # hardly ever the same in two lines
     if len(set(map(first, records))) == len(records):
         return sorted(records, key=first)
     return sorted(records, key=lambda one: (*first(one), one.file, one.aliases, dumps(one)))
@@ -212,9 +216,8 @@ def _later(old: Record, record: Record) -> Record:
     excerpts = old.excerpts if is_known else {**record.excerpts, **old.excerpts}
     deleted = record.deleted if old.deleted is None or record.deleted else old.deleted
     since = old.since or old.at
-    made = old.made or (
-        record.made and record.at == since
-    )  # whichever of two lines of one moment is read first
+    # Two lines may have the same time: which of them is read first must not matter.
+    made = old.made or (record.made and record.at == since)
     files = old.other_files if old.file == record.file else (*old.other_files, old.file)
     return record._replace(
         aliases=aliases,
@@ -228,7 +231,7 @@ def _later(old: Record, record: Record) -> Record:
 
 
 def known_files(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, tuple[str, ...]]:
-    """Returns the files of the stories under each of their keys (`identity.keys_of`), over the ledgers of all feeds."""
+    """Returns the files of the stories under each of their keys (`identity.keys_of`)."""
     known: dict[str, dict[str, None]] = {}
     for feed, records in ledgers.items():
         for record in records.values():
@@ -238,7 +241,7 @@ def known_files(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, tuple[
 
 
 def keys_of_record(record: Record, feed: str) -> frozenset[str]:
-    """Returns the keys under which the story of a feed's record is looked for."""
+    """Returns the keys under which the story of a feed's record can be found."""
     link, summary = record.said.get("link", ""), record.said.get("excerpt", "")
     is_bare = not has_guid(record)
     return keys_of(
@@ -248,14 +251,14 @@ def keys_of_record(record: Record, feed: str) -> frozenset[str]:
 
 
 def unchanged(said: Mapping[str, str]) -> str:
-    """Returns the key of an entry that says again what these hashes are of."""
+    """Returns the key of an entry for which its feed says the same as before, given its hashes."""
     return "unchanged:" + " ".join(
         said.get(name, "") for name in ("title", "link", "published", "excerpt")
     )
 
 
 def names(ledgers: Mapping[str, Mapping[str, Record]]) -> frozenset[str]:
-    """Returns all aliases that the ledgers know, as they count in the whole digest and in their own feed."""
+    """Returns all aliases in the ledgers, both for the whole digest and for their own feed."""
     return frozenset(
         name
         for feed, records in ledgers.items()
@@ -266,24 +269,24 @@ def names(ledgers: Mapping[str, Mapping[str, Record]]) -> frozenset[str]:
 
 
 def has_guid(record: Record) -> bool:
-    """Tells whether the record's id is a guid of its own, and not the link that stands in for one."""
+    """True if the record's id is a guid, and not a link in its place."""
     return f"guid:{record.id}" in record.aliases
 
 
 def is_adopted(record: Record) -> bool:
-    """True if the record's file was there before its feed brought it, also by lines from before `lacks` was noted."""
+    """True if the record's file existed before its feed brought it, also in old lines."""
     had_no_id = not has_guid(record) and any(alias.startswith("guid:") for alias in record.aliases)
     return record.lacks is not None or had_no_id
 
 
 def wrote_excerpt(records: Iterable[Record]) -> bool:
-    """True if the newest of a story's records with an excerpt says that pull has put one into the file."""
+    """True if the newest of a story's records with an excerpt says that pull wrote one."""
     newest = _newest_excerpt(records)
     return newest is not None and newest.wrote["excerpt"] != NOTHING and not is_adopted(newest)
 
 
 def took_excerpt_out(records: Iterable[Record]) -> bool:
-    """True if the newest of a story's records with an excerpt says that it was taken out, as digest.toml wanted."""
+    """True if the newest of a story's records with an excerpt says that pull removed it."""
     newest = _newest_excerpt(records)
     return newest is not None and newest.wrote["excerpt"] == NOTHING
 
@@ -294,25 +297,22 @@ def _newest_excerpt(records: Iterable[Record]) -> Record | None:
 
 
 def names_on_disk(record: Record) -> list[str]:
-    """Returns the aliases by which a story file is this record's: its guids, or its links where no guid is its own.
+    """Returns the aliases by which a story file is this record's: guids, or links without a guid.
 
-    A guid that is the link itself names a file that has no `id` too. Where a pull has made a file's old link its `id`,
-    that is a name as well (`id:`).
+    A guid that is the link itself also identifies a file without an `id`. If a pull has made a
+    file's old link its `id`, that is an alias as well (`id:`).
     """
-    made = [
-        f"guid:{alias.removeprefix('id:')}" for alias in record.aliases if alias.startswith("id:")
-    ]
-    if not has_guid(record):
-        return [*made, *(alias for alias in record.aliases if alias.startswith("link:"))]
-    permalink = f"link:{urls.canonical(record.id)}" if urls.web_link(record.id) else ""
-    return [
-        *made,
-        *(alias for alias in record.aliases if alias.startswith("guid:") or alias == permalink),
-    ]
+    names = [alias.replace("id:", "guid:", 1) for alias in record.aliases if alias[:3] == "id:"]
+    if has_guid(record):
+        permalink = f"link:{urls.canonical(record.id)}" if urls.web_link(record.id) else ""
+        own = [name for name in record.aliases if name.startswith("guid:") or name == permalink]
+    else:
+        own = [name for name in record.aliases if name.startswith("link:")]
+    return names + own
 
 
 def keys_on_disk(record: Record, feed: str) -> frozenset[str]:
-    """Returns the keys of a record's story on the disk (`identity.story_keys`), wherever it was moved."""
+    """Returns the keys of a record's story on disk (`identity.story_keys`), wherever it is now."""
     return frozenset([scoped(alias, feed) for alias in names_on_disk(record)])
 
 
@@ -326,7 +326,7 @@ def published(record: Record) -> Iterator[datetime]:
 
 
 def by_file(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, dict[str, Record]]:
-    """Returns the records of each story, by the file that the ledgers know it by, and by feed."""
+    """Returns the records of each story by its first file and by feed."""
     found: dict[str, dict[str, Record]] = {}
     for feed, records in ledgers.items():
         for record in records.values():
@@ -335,16 +335,16 @@ def by_file(ledgers: Mapping[str, Mapping[str, Record]]) -> dict[str, dict[str, 
 
 
 def _values(lines: list[bytes]) -> list[Any]:
-    """Returns what each line says, None where it is no JSON.
+    """Returns the JSON value of each line, None if a line is not JSON.
 
-    They are read as one list first, since then they share their keys: a large ledger is lighter by a fifth, and sooner
-    read. A null stands between any two, and in none of them, so that no line passes for a part of another.
+    Parsing them as one list is faster, and a large ledger needs a fifth less memory, since equal
+    keys are shared. A null between any two lines ensures that no value spans two lines.
     """
     whole = _text(b",null,".join(lines))
     with suppress(*_NO_JSON):
-        said = json.loads(f"[{whole}]")
-        if whole.count("null") < len(lines) and said[1::2] == [None] * (len(lines) - 1):
-            return said[::2]  # type: ignore[no-any-return]
+        values = json.loads(f"[{whole}]")
+        if whole.count("null") < len(lines) and values[1::2] == [None] * (len(lines) - 1):
+            return values[::2]  # type: ignore[no-any-return]
     return [_value(line) for line in lines]
 
 
@@ -360,21 +360,18 @@ def _text(line: bytes) -> str:
 
 
 def passed_over(line: str, file: str, number: int) -> Iterator[Problem]:
-    """Yields what to say of a line that is not one of a ledger."""
+    """Yields the problem of a line that is not one of a ledger; none for an empty line."""
     if _MARK.match(line):
         yield Problem(file, number, MARK, "delete this line, and keep the lines of both sides")
     elif line.strip():
-        is_cr = "\r" in line.rstrip()
-        what, cure = (
-            ("lines that end in CR alone", _RESAVE)
-            if is_cr
-            else ("not a line of the ledger", _RESTORE)
-        )
+        what, cure = "not a line of the ledger", _RESTORE
+        if "\r" in line.rstrip():
+            what, cure = "lines that end in CR alone", _RESAVE
         yield Problem(file, number, what, cure)
 
 
 def _record(line: dict[str, Any]) -> Record:
-    """Returns a line as a record; raises ValueError, KeyError or TypeError where it is not one."""
+    """Parses a line; raises ValueError, KeyError or TypeError if it is not a record."""
     said, wrote, themes = line["said"], line["wrote"], line.get("themes", {})
     lacks = tuple(line["lacks"]) if "lacks" in line else None
     texts = (line["at"], line["id"], line["file"], line["title"], *line["aliases"], *(lacks or ()))
@@ -383,18 +380,17 @@ def _record(line: dict[str, Any]) -> Record:
     deleted = line.get("deleted")
     at = datetime.fromisoformat(line["at"])
     if at.tzinfo is None or at.year not in YEARS[:-1]:
-        raise ValueError("of no moment that can be")
-    if line["v"] != VERSION or set(
-        map(type, (*texts, *said.values(), *wrote.values(), *themes.values()))
-    ) != {str}:
-        raise ValueError("of another version or kind")
+        raise ValueError("not a valid time")
+    hashes = (*said.values(), *wrote.values(), *themes.values())
+    if line["v"] != VERSION or set(map(type, (*texts, *hashes))) != {str}:
+        raise ValueError("another version, or a value that is not text")
     if deleted is not None and not isinstance(deleted, bool):
-        raise ValueError("says neither true nor false")
+        raise ValueError("neither true nor false")
     made, image = "title" in wrote and lacks is None, wrote.get("image", "")
     optional = _optional_keys(line) if "held" in line or "stood" in line else {}
-    excerpts = (
-        {wrote["excerpt"]: line["at"]} if wrote.get("excerpt", NOTHING) != NOTHING else _NOTHING
-    )
+    excerpts = _NO_HASHES
+    if wrote.get("excerpt", NOTHING) != NOTHING:
+        excerpts = {wrote["excerpt"]: line["at"]}
     return Record(
         at=line["at"],
         id=line["id"],
@@ -414,19 +410,13 @@ def _record(line: dict[str, Any]) -> Record:
 
 
 def _optional_keys(line: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns what a line says in the keys that older ones lack; raises ValueError where they are of another kind."""
-    held, stood, pending = (
-        line.get("held", _NOTHING),
-        line.get("stood", ""),
-        line.get("pending", {}),
-    )
+    """Parses the keys that older lines lack; raises ValueError if their values have other types."""
+    held, stood = line.get("held", _NO_HASHES), line.get("stood", "")
+    pending = line.get("pending", {})
     changes = {name: PendingChange(*change) for name, change in pending.items()}
     if not all(isinstance(change, list) for change in pending.values()):
         raise ValueError("not a list")
-    if set(
-        map(
-            type, (stood, *held.values(), *(word for change in changes.values() for word in change))
-        )
-    ) != {str}:
-        raise ValueError("of another kind")
+    words = [word for change in changes.values() for word in change]
+    if set(map(type, (stood, *held.values(), *words))) != {str}:
+        raise ValueError("a value that is not text")
     return {"held": held, "stood": stood, "pending": changes}

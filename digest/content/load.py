@@ -1,9 +1,9 @@
-"""All content of a digest read as values: each folder from the cache, or from its files where one has changed.
+"""Reads all content of a digest: each folder from the cache, or from its files if one has changed.
 
     scan ──▶ folders, cached or read ──▶ what the ledgers know of their stories ──▶ Content
 
-Reading a file depends on its text and digest.toml alone. What depends on the ledgers (whose words an excerpt has, where
-a story was before) is worked out for all stories at once, and cached as one value.
+Parsing a file depends only on its text and digest.toml. What depends on the ledgers (whose words an
+excerpt has, where a story was before) is found for all stories at once, and cached as one value.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _NO_OFFSET = timedelta()
 
 
 class _Folder(NamedTuple):
-    """What the files of one folder say.
+    """The parsed files of one folder.
 
-    `hashes` are those of the stories' files, `suspects` the stories with what looks like a secret in a URL. `known_by`
-    is a hash of everything by which the ledgers know these stories.
+    `hashes` has a hash of each story's file, `suspects` the stories with what looks like a secret
+    in a URL. `known_by` is a hash of everything by which the ledgers know these stories.
     """
 
     stories: tuple[Story, ...]
@@ -48,10 +48,10 @@ class _Folder(NamedTuple):
 
 
 class _FromLedgers(NamedTuple):
-    """What the ledgers know of the stories, by file; the fields are those of `Content`.
+    """What the ledgers know of the stories, by file, in fields of `Content`.
 
-    `not_pulled` are the stories that begin with a quotation which pull did not write, each with the hashes of the
-    excerpts that it did write for the story.
+    `not_pulled` has the stories that begin with a quotation which pull did not write, each with the
+    hashes of the excerpts that pull did write for it.
     """
 
     not_pulled: dict[str, tuple[str, ...]]
@@ -69,10 +69,10 @@ class _FromLedgers(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentReport:
-    """All that a digest's content holds, as far as it can be read, and what is wrong with the rest.
+    """The content that can be read, and the problems in the rest.
 
-    `files` are all there are in `content/`, relative to the root, `unfinished` those that a killed run left half-made;
-    `ledgers` have each feed's records by their id.
+    `files` are all files in `content/`, relative to the root; `unfinished` are those that a killed
+    run left behind; `ledgers` has the records of each feed by id.
     """
 
     content: Content
@@ -83,9 +83,9 @@ class ContentReport:
     unfinished: tuple[str, ...] = ()
     known: Known = field(default_factory=Known)
     unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Themes that digest.toml does not have, each with the files of the stories that name it."""
+    """Themes that are not in digest.toml, each with the files of the stories that name it."""
     added: Mapping[str, Record] = field(default_factory=dict)
-    """What `digest add` has written."""
+    """What `digest add` wrote."""
 
     @property
     def history(self) -> History:
@@ -94,16 +94,15 @@ class ContentReport:
 
     @property
     def unread(self) -> tuple[str, ...]:
-        """The files of stories, letters and ledgers that cannot be read, or not all of them."""
-        faults = [problem.file for problem in self.problems if not problem.hint]
-        wrong = filter(
-            file_names.is_of_a_week, (*faults, *sorted(self.content.unread.difference(faults)))
-        )
-        return tuple(dict.fromkeys((*wrong, *(problem.file for problem in self.ledger_problems))))
+        """The files of stories, letters and ledgers that cannot be read completely."""
+        files = [problem.file for problem in self.problems if not problem.hint]
+        files += sorted(self.content.unread.difference(files))
+        ledgers = [problem.file for problem in self.ledger_problems]
+        return tuple(dict.fromkeys((*filter(file_names.is_of_a_week, files), *ledgers)))
 
 
 class _Loader:
-    """One reading of all content: `key` is a hash of digest.toml and the program, as far as reading depends on it."""
+    """Reads the content once; `key` is a hash of digest.toml and the program."""
 
     def __init__(
         self, root: Path, config: Config, scanned: Scan, cache: Cache | None, key: bytes
@@ -123,7 +122,7 @@ class _Loader:
         return found
 
     def folders(self) -> list[_Folder]:
-        """Reads all folders; `reading.problems` has what is wrong in them."""
+        """Reads all folders; `reading.problems` gets the problems in them."""
         others = [file for file in self._scan.files if not paths.is_story(file)]
         self.reading.problems.extend(self._scan.problems)
         self.reading.misplaced(others)
@@ -160,11 +159,7 @@ class _Loader:
                 (one.file, one.path, one.size, one.weight) for one in copied(self._root, others)
             ),
             hashes={story.file: self._hashes[story.file] for story in stories},
-            suspects=tuple(
-                story.file
-                for story in stories
-                if publishable.without_secrets(story, "") is not story
-            ),
+            suspects=tuple(story.file for story in stories if _has_secret(story)),
             known_by=_known_by(stories),
         )
 
@@ -184,8 +179,9 @@ class _Loader:
     def known(
         self, stories: tuple[Story, ...], ledgers: store.AllLedgers, history: History
     ) -> _FromLedgers:
-        """Returns what these ledgers, of which `history` is made, know of the stories."""
-        claims = tuple(filter(None, (history.claim(story, history.of(story)) for story in stories)))
+        """Returns what these ledgers, from which `history` is made, know of the stories."""
+        made = [history.claim(story, history.of(story)) for story in stories]
+        claims = tuple(filter(None, made))
         followed = history.follow(claims, {story.file for story in stories})
         history = history.with_altered(followed.altered)
         not_pulled = dict(
@@ -195,7 +191,7 @@ class _Loader:
         met = [(story, history.of(story)) for story in stories]
         came = {story.file: history.came(records) for story, records in met}
         writers = {story.file: writer_of(story, records, self._feeds) for story, records in met}
-        given = {
+        signatures = {
             story.file: signed(story, [record for _, record in records]) for story, records in met
         }
         return _FromLedgers(
@@ -207,7 +203,7 @@ class _Loader:
             writers=_filled(writers),
             came=_filled(came),
             gone=history.gone(stories, followed),
-            signed=_filled(given),
+            signed=_filled(signatures),
             unrecorded=followed.news,
             damaged=ledgers.problems,
         )
@@ -215,7 +211,7 @@ class _Loader:
     def with_excerpts(
         self, stories: tuple[Story, ...], not_pulled: Mapping[str, tuple[str, ...]]
     ) -> tuple[Story, ...]:
-        """Returns the stories, those that begin with the editor's own quotation read again with that in the note."""
+        """Returns the stories; in those of `not_pulled` the quotation becomes part of the note."""
         return tuple(
             self._read_again(story, not_pulled[story.file]) if story.file in not_pulled else story
             for story in stories
@@ -238,8 +234,8 @@ def load(
 ) -> Content:
     """Reads all content; raises Faults with every problem in it.
 
-    With a `cache`, only folders that have changed since they were cached are read. Then `key` is a hash of everything
-    but the files themselves that reading depends on. The cache is not saved here.
+    With a `cache`, only folders that have changed since they were cached are read. Then `key` is a
+    hash of everything that parsing depends on, except the files. The cache is not saved here.
     """
     loader = _Loader(root, config, scanned or scan(root), cache, key)
     folders = loader.folders()
@@ -249,9 +245,9 @@ def load(
 
 
 def survey(root: Path, config: Config) -> ContentReport:
-    """Reads all content that can be read, with every problem in the rest, and the ledgers.
+    """Reads all content that can be read, the problems in the rest, and the ledgers.
 
-    Raises Faults where a folder of the content is a link or none: what belongs there would be passed over.
+    Raises Faults if a folder of the content is a link or a file: files would be missed.
     """
     scanned = store.scan_whole(root)
     loader = _Loader(root, config, scanned, None, b"")
@@ -268,6 +264,10 @@ def survey(root: Path, config: Config) -> ContentReport:
         known=replace(loader.reading.known, excerpts=history.excerpts()),
         unknown_themes=unknown_themes(loader.reading.problems),
     )
+
+
+def _has_secret(story: Story) -> bool:
+    return publishable.without_secrets(story, "") is not story
 
 
 def _stories(folders: Iterable[_Folder]) -> tuple[Story, ...]:
@@ -305,9 +305,10 @@ def _content(root: Path, loader: _Loader, folders: list[_Folder], known: _FromLe
 def due_locations(found: Content) -> tuple[Location, ...]:
     """Returns the locations that have to be recorded in the ledger now.
 
-    A hidden story or a draft has no address yet, so it may move without a trace. But where another of its week has its
-    slug, both are recorded together, since their order decides which of them has the slug as its anchor. Where two
-    stories have one name none is recorded: nothing can be published until one of them is gone.
+    A hidden story or a draft has no address yet, so it may move without a trace. But if another
+    story of its week has the same slug, both are recorded together, since their order decides which
+    of them has the slug as its anchor. If two stories have the same name, none is recorded: nothing
+    can be published until one of them is removed.
     """
     if not found.unrecorded:
         return ()
@@ -328,7 +329,7 @@ def due_locations(found: Content) -> tuple[Location, ...]:
 def _not_pulled(
     stories: Iterable[Story], known: story_file.Known
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yields the stories whose first quotation is none that pull wrote, with the hashes of those that it did write."""
+    """Yields stories whose first quotation is not pull's, with the hashes of those that are."""
     for story in stories:
         if story.excerpt:
             ours = known.excerpts_of(story.file, story.id, story.link, story.feeds)
@@ -337,7 +338,8 @@ def _not_pulled(
 
 
 def _known_by(stories: Iterable[Story]) -> bytes:
-    known = [
+    """Returns a hash of everything by which the ledgers know these stories."""
+    names = [
         (
             story.file,
             story.id,
@@ -351,15 +353,16 @@ def _known_by(stories: Iterable[Story]) -> bytes:
         )
         for story in stories
     ]
-    return key_of(repr(known).encode(errors="surrogateescape"))
+    return key_of(repr(names).encode(errors="surrogateescape"))
 
 
 def _has_odd_offsets(folder: _Folder) -> bool:
-    """True for a date whose offset from UTC has seconds (before about 1901), which the cache would round."""
+    """True if an offset from UTC has seconds (before about 1901), which the cache would round."""
     written: tuple[Story | Letter, ...] = (*folder.stories, *folder.letters)
     moments = (moment for one in written for moment in (one.published, one.updated) if moment)
     return any((moment.utcoffset() or _NO_OFFSET).seconds % 60 for moment in moments)
 
 
 def _filled(values: Mapping[str, T]) -> dict[str, T]:
+    """Returns the values without empty ones."""
     return {name: value for name, value in values.items() if value}

@@ -226,7 +226,7 @@ def test_what_an_early_version_wrote_of_a_feeds_secrets_is_not_published(tmp_pat
     [
         (
             f"https://ada:{PASSWORD}@news.press/",
-            "has a user name or a password in it, which would stand on every page",
+            "has a user name or a password in it, which would be on every page",
         ),
         ("https://news.press/a/../b/", "has a . or .. in its path, which browsers take out"),
         ("https://news.press/a/%2E%2e/b/", "has a . or .. in its path, which browsers take out"),

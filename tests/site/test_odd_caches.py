@@ -101,7 +101,7 @@ def test_a_damaged_file_is_made_anew(root: Path, damage: Any) -> None:
 def test_a_notice_says_that_the_file_was_damaged(root: Path) -> None:
     (root / FILE).write_bytes(b"nonsense" * 900)
 
-    assert ".digest/cache.sqlite was damaged, and is made anew" in said(root, "build")[1]
+    assert ".digest/cache.sqlite was damaged and is created again" in said(root, "build")[1]
     assert "damaged" not in said(root, "build")[1]
 
 
