@@ -1,7 +1,7 @@
-"""The text of a new `digest.toml`: the starter's, with the feeds of one's own beat in place of its sample.
+"""The text of a new `digest.toml`: the starter's, with the user's feeds instead of the sample.
 
-Refuses to read or to check one: `config` does. Every word that comes from elsewhere is quoted as TOML's basic strings
-ask (toml.io/en/v1.0.0#string).
+Text from elsewhere is quoted as TOML's basic strings require (toml.io/en/v1.0.0#string). Parsing
+and validating are in `config`.
 """
 
 from __future__ import annotations
@@ -27,9 +27,12 @@ _NOTES = {
 }
 THEMES_SECTION = """\
 # ---------------------------------------------------------------- themes: what is followed
-# A story earns a theme by a phrase in its headline or summary. Any phrase suffices; case does not count, a hyphen is a
-# space. Words are whole: "ferry" does not find "ferryman", "ferry*" does. "harbour + fee*" needs both, anywhere.
-# The first of a story's themes is the one that it stands under. Take the # away, and write your own in place of this:
+# A story earns a theme by a phrase in its headline or summary. Any phrase suffices; case does not \
+count, a hyphen is a
+# space. Words are whole: "ferry" does not find "ferryman", "ferry*" does. "harbour + fee*" \
+needs both, anywhere.
+# The first of a story's themes is the one that it stands under. Take the # away, and write your own \
+in place of this:
 
 # [[themes]]
 # id = "ferries"                    # lower-case letters, digits and hyphens
@@ -41,25 +44,25 @@ THEMES_SECTION = """\
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """Returns the text with each place, `@TITLE@`, filled in as the inside of a string."""
+    """Returns the text with each placeholder, such as `@TITLE@`, replaced inside its string."""
     for place, value in values.items():
         text = text.replace(place, _quoted(value)[1:-1])
     return text
 
 
 def with_feeds(text: str, feeds: Iterable[Feed], folders: Mapping[str, str] = _NO_FOLDERS) -> str:
-    """Returns the starter's text with these feeds for its sample, and no theme but one to be written."""
+    """Returns the starter's text with these feeds, and an example of a theme in a comment."""
     own = {"feeds": feeds_section(feeds, folders), "themes": THEMES_SECTION}
     return "".join(own.get(name, part) for name, part in sections(text))
 
 
 def feeds_section(feeds: Iterable[Feed], folders: Mapping[str, str]) -> str:
-    """Returns the section of the feeds, with comments that say what their keys are for."""
+    """Returns the section of the feeds, with comments that explain their keys."""
     return f"{_FEEDS}{tables(feeds, folders, noted=True)}\n"
 
 
 def sections(text: str) -> list[tuple[str, str]]:
-    """Returns the parts of a text that begin with a section's header, by name; the one before the first has none."""
+    """Returns the parts of a text that begin with a section's header, by name; the first has ""."""
     starts = [found.start() for found in _SECTION.finditer(text)]
     parts = [text[start:end] for start, end in zip([0, *starts], [*starts, len(text)], strict=True)]
     return [(_name(part), part) for part in parts]
@@ -75,7 +78,7 @@ def tables(
 ) -> str:
     """Returns a table for each feed, below a comment with its folder if it has one.
 
-    If they are `noted`, comments in the first one say what its keys are for.
+    With `noted`, comments in the first one explain its keys.
     """
     return "\n".join(
         _comment(folders.get(feed.id, "")) + table for feed, table in _tables(tuple(feeds), noted)
@@ -84,15 +87,15 @@ def tables(
 
 def _tables(feeds: Sequence[Feed], noted: bool) -> Iterator[tuple[Feed, str]]:
     for number, feed in enumerate(feeds):
-        says = {"id": feed.id, "url": feed.url, "title": feed.title}
-        pairs = [(key, f"{key} = {_quoted(words)}") for key, words in says.items()]
-        silent = '# publisher = "…"'
-        pairs.append(
-            ("publisher", f"publisher = {_quoted(feed.publisher)}" if feed.publisher else silent)
-        )
-        pairs.append(("excerpt", f"excerpt = {feed.excerpt}"))
+        values = {"id": feed.id, "url": feed.url, "title": feed.title}
+        pairs = [(key, f"{key} = {_quoted(words)}") for key, words in values.items()]
         notes = _NOTES if noted and not number else {}
-        lines = (_line(pair, notes.get(key, "")) for key, pair in pairs if pair != silent or notes)
+        if feed.publisher:
+            pairs.append(("publisher", f"publisher = {_quoted(feed.publisher)}"))
+        elif notes:
+            pairs.append(("publisher", '# publisher = "…"'))
+        pairs.append(("excerpt", f"excerpt = {feed.excerpt}"))
+        lines = [_line(pair, notes.get(key, "")) for key, pair in pairs]
         yield feed, "[[feeds]]\n" + "".join(lines)
 
 
@@ -106,5 +109,5 @@ def _line(pair: str, note: str) -> str:
 
 
 def _quoted(words: str) -> str:
-    """Returns a text as a string of TOML: JSON's escapes are among those of TOML, DEL needs one as well."""
+    """Returns a text as a TOML string: JSON's escapes are valid there, and DEL needs one too."""
     return json.dumps(words, ensure_ascii=False).replace("\x7f", "\\u007f")

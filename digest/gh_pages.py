@@ -1,9 +1,9 @@
-"""The branch that a site is published on, as it stands on the remote; the one importer of ghp-import.
+"""Publishes a site on a branch of the remote (`gh-pages`); the only importer of ghp-import.
 
-    remote's branch, fetched ──▶ what stands there │ site ──▶ a commit on top of it ──▶ pushed, never by force
+    the remote's branch, fetched ──▶ Standing │ site ──▶ a commit on top ──▶ pushed, never by force
 
-Refuses to touch the working tree, the index and every branch of the user's: the commit is made under a name of its own
-and pushed from there. Somebody else's newer publication makes git refuse the push, and so do we.
+The working tree, the index and the user's branches stay untouched: the commit is made on a
+temporary branch of our own. If someone else has published in the meantime, git rejects the push.
 """
 
 from __future__ import annotations
@@ -23,28 +23,32 @@ REMOTE, NAME = "origin", "gh-pages"
 NO_JEKYLL = ".nojekyll"
 """Tells GitHub to publish the files as they are."""
 _OURS = "digest-publish-unfinished"
-"""The branch on which the commit is made; it is gone when the push is done."""
+"""The temporary branch for the commit, deleted after the push."""
 _NEED = "digest publish"
 _FROM = re.compile(r" from ([0-9a-f]{7,64})(?: \(.*\))?$")
-"""The end of such a commit's subject, which names the commit that was published."""
+"""The end of our commit's subject, with the commit that was published."""
 _MADE = "Published-by: Digest"
-"""A line in the message of each commit that we make, by which we recognise it."""
+"""A line in the message of each commit of ours, which identifies it."""
 _CURES = {
-    r"permission denied|could not read (username|password)|authentication failed|access denied|403|401|"
-    r"host key verification": "log in to it first (an SSH key, a credential helper, or 'gh auth login')",
+    r"permission denied|could not read (username|password)|authentication failed|access denied"
+    r"|403|401|host key verification": (
+        "log in to it first (an SSH key, a credential helper, or 'gh auth login')"
+    ),
     r"could not resolve|unable to connect|connection (refused|timed out)|network is unreachable": (
         "check your network connection"
     ),
-    r"not found|does not (exist|appear)|no such": f"check the address of {REMOTE}: git remote get-url {REMOTE}",
+    r"not found|does not (exist|appear)|no such": (
+        f"check the address of {REMOTE}: git remote get-url {REMOTE}"
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What stands on the branch: the `commit`, empty where there is no such branch yet, and its files' ids.
+    """What is on the branch: the `commit`, "" if there is no such branch, and its files.
 
-    `address` is the remote's, without passwords, `default` the name of its default branch, as far as it is known; `ids`
-    has git's id of each file's content, by path.
+    `address` is the remote's, without passwords; `default` is the name of its default branch, if
+    known; `ids` has git's id of each file's content, by path.
     """
 
     address: str
@@ -55,9 +59,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What is published: the short name of the `commit` that is checked out, "" before the first, and its `branch`.
+    """What is published: the short name of the `commit` in use, "" before the first, its `branch`.
 
-    `uncommitted` are the files that git sees as new or changed, `unpushed` the commits that the upstream branch lacks.
+    `uncommitted` are new or changed files; `unpushed` is the number of commits that the upstream
+    branch does not have.
     """
 
     commit: str
@@ -67,42 +72,42 @@ class Source:
 
 
 def look(folder: Path) -> Standing:
-    """Fetches the branch and returns what stands on it; raises DigestError where there is no remote to be reached."""
+    """Fetches the branch and returns what is on it; raises DigestError if the remote fails."""
     address = _remote(folder)
-    heads = _told(
-        folder, address, "ls-remote", "--symref", REMOTE, "HEAD", f"refs/heads/{NAME}"
-    ).decode()
+    answer = _ask(folder, address, "ls-remote", "--symref", REMOTE, "HEAD", f"refs/heads/{NAME}")
+    heads = answer.decode()
     leads = re.search(r"^ref: refs/heads/(\S+)\tHEAD$", heads, re.MULTILINE)
     default = leads[1] if leads and leads[1] != NAME else ""
     if not re.search(rf"\trefs/heads/{NAME}$", heads, re.MULTILINE):
         return Standing(address=address, default=default)
     tracked = f"refs/remotes/{REMOTE}/{NAME}"
-    _told(folder, address, "fetch", "--quiet", "--no-tags", REMOTE, f"+refs/heads/{NAME}:{tracked}")
-    commit = _told(folder, address, "rev-parse", tracked).decode().strip()
+    _ask(folder, address, "fetch", "--quiet", "--no-tags", REMOTE, f"+refs/heads/{NAME}:{tracked}")
+    commit = _ask(folder, address, "rev-parse", tracked).decode().strip()
     return Standing(address=address, commit=commit, default=default, ids=_ids(folder, commit))
 
 
 def published(
     folder: Path, standing: Standing, is_home: Callable[[bytes], bool]
 ) -> Mapping[str, str]:
-    """Returns the ids of the files that Digest last put on the branch; none where it never did.
+    """Returns the ids of the files that Digest last put on the branch; {} if it never did.
 
-    Its commits say so; of one by an early version, which did not, `is_home` tells by what its home page says.
+    Its commits say so, except those of an early version: for those `is_home` decides, given the
+    home page.
     """
     for words, is_sure in ((_MADE, True), ("Publish ", False)):
         pattern = ("--extended-regexp", f"--grep=^{words}")
         found = git.run(folder, "log", "-1", "--format=%H", *pattern, standing.commit, need=_NEED)
         commit = found.stdout.decode().strip()
         ids = _ids(folder, commit) if found.returncode == 0 and commit else {}
-        if ids and (
-            is_sure or is_home(read(folder, replace(standing, ids=ids), "index.html") or b"")
-        ):
+        if not ids:
+            continue
+        if is_sure or is_home(read(folder, replace(standing, ids=ids), "index.html") or b""):
             return ids
     return {}
 
 
 def is_ours(folder: Path, standing: Standing, path: str) -> bool:
-    """Tells whether a commit of Digest's put a file on the branch, and not one that only kept what was there."""
+    """True if a commit of ours put a file on the branch, and did not only keep it."""
     found = git.run(folder, "log", "--format=%H", standing.commit, "--", path, need=_NEED)
     content, first = read(folder, standing, path) or b"", ""
     for commit in found.stdout.decode().split():
@@ -110,21 +115,21 @@ def is_ours(folder: Path, standing: Standing, path: str) -> bool:
         if blob.returncode or blob.stdout.strip() != content.strip():
             break
         first = commit
-    message = (
-        git.run(folder, "log", "-1", "--format=%B", first, need=_NEED).stdout if first else b""
-    )
+    if not first:
+        return False
+    message = git.run(folder, "log", "-1", "--format=%B", first, need=_NEED).stdout
     return _MADE in message.decode(errors="replace").splitlines()
 
 
 def read_all(folder: Path, standing: Standing, paths: Iterable[str]) -> dict[str, bytes]:
-    """Returns the content of those of the files that are on the branch, by path, asked of git in one go."""
+    """Returns the content of those files that are on the branch, by path, with one call of git."""
     wanted = [path for path in paths if path in standing.ids]
     objects = [standing.ids[path] for path in wanted]
     return dict(zip(wanted, git.contents(folder, objects, _NEED), strict=True))
 
 
 def read(folder: Path, standing: Standing, path: str) -> bytes | None:
-    """Returns the content of a file on the branch, None where it has none of that path."""
+    """Returns the content of a file on the branch, None if there is none with that path."""
     if path not in standing.ids:
         return None
     answer = git.run(folder, "cat-file", "blob", standing.ids[path], need=_NEED)
@@ -132,15 +137,16 @@ def read(folder: Path, standing: Standing, path: str) -> bytes | None:
 
 
 def id_of(content: bytes, like: str = "") -> str:
-    """Returns the id that git gives to a file's content, in the kind of repository that has ids `like` this one."""
+    """Returns git's id for a file's content, in a repository whose ids are `like` this one."""
     kind = hashlib.sha256 if len(like) == 64 else hashlib.sha1
     return kind(b"blob %d\0" % len(content) + content).hexdigest()
 
 
 def put(folder: Path, site: Path, standing: Standing, *, message: str, cname: str | None) -> str:
-    """Commits a folder's files on top of what stands on the branch, pushes it, and returns the commit.
+    """Commits a folder's files on top of the branch, pushes the commit, and returns it.
 
-    Raises DigestError where the remote refuses; then nothing stands there but what did, and no commit of ours is left.
+    Raises DigestError if the remote rejects it; then the branch is as before, and no commit of ours
+    is left.
     """
     try:
         _begin(folder, standing)
@@ -158,7 +164,7 @@ def put(folder: Path, site: Path, standing: Standing, *, message: str, cname: st
 
 
 def source(folder: Path, places: Iterable[str]) -> Source:
-    """Returns what of git's would be published: `places` are the files and folders that a site is built from."""
+    """Returns the state of git for the files and folders (`places`) that a site is built from."""
     commit = git.run(folder, "rev-parse", "--short", "--verify", "--quiet", "HEAD", need=_NEED)
     branch = git.run(folder, "symbolic-ref", "--quiet", "--short", "HEAD", need=_NEED)
     words = (
@@ -186,13 +192,13 @@ def source(folder: Path, places: Iterable[str]) -> Source:
 
 
 def _each_once(folder: Path, inside: str, rows: Mapping[str, bool]) -> tuple[str, ...]:
-    """Returns the files that differ from the last commit, given with whether each is gone; a moved one by its new path.
+    """Returns the files that differ from the last commit; a moved file only by its new path.
 
-    A moved or renamed file has the old name or the old content; git itself compares no file that is not staged.
+    `rows` says for each file if it is deleted. A moved file has the old name or the old content;
+    git compares only staged files.
     """
-    gone, there = (
-        tuple(file for file in rows if rows[file] is is_gone) for is_gone in (True, False)
-    )
+    gone = tuple(file for file in rows if rows[file])
+    there = tuple(file for file in rows if not rows[file])
     if not (gone and there):
         return tuple(rows)
     ids = _ids(folder, "HEAD")
@@ -203,50 +209,41 @@ def _each_once(folder: Path, inside: str, rows: Mapping[str, bool]) -> tuple[str
         for file in there
         if (folder / file).is_file()
     }
-    return tuple(
-        file
-        for file in rows
-        if not (file in had and (Path(file).name in names or had[file] in contents))
-    )
+
+    def is_moved(file: str) -> bool:
+        return file in had and (Path(file).name in names or had[file] in contents)
+
+    return tuple(file for file in rows if not is_moved(file))
 
 
 def missing_source(folder: Path, standing: Standing) -> str:
-    """Returns the commit that the branch was published from, if the one checked out here does not have it behind it.
+    """Returns the commit that the branch was published from, if HEAD does not include it.
 
     "" if it does, or if no commit of ours names one.
     """
-    said = git.run(
-        folder, "log", "-1", "--format=%s", f"--grep=^{_MADE}$", standing.commit, need=_NEED
-    )
-    found = (
-        _FROM.search(said.stdout.decode(errors="replace"))
-        if standing.commit and said.returncode == 0
-        else None
-    )
+    words = ("log", "-1", "--format=%s", f"--grep=^{_MADE}$", standing.commit)
+    log = git.run(folder, *words, need=_NEED)
+    subject = log.stdout.decode(errors="replace")
+    found = _FROM.search(subject) if standing.commit and log.returncode == 0 else None
     if found is None:
         return ""
-    is_here = (
-        git.run(folder, "cat-file", "-e", f"{found[1]}^{{commit}}", need=_NEED).returncode == 0
-    )
-    if (
-        not is_here
-        and git.run(folder, "rev-parse", "--is-shallow-repository", need=_NEED).stdout.strip()
-        == b"true"
-    ):
-        return ""  # older commits are not here, and this may be one
-    is_behind = (
-        git.run(folder, "merge-base", "--is-ancestor", found[1], "HEAD", need=_NEED).returncode == 0
-    )
-    return "" if is_behind else found[1]
+    commit = f"{found[1]}^{{commit}}"
+    if git.run(folder, "cat-file", "-e", commit, need=_NEED).returncode:
+        shallow = git.run(folder, "rev-parse", "--is-shallow-repository", need=_NEED).stdout
+        if shallow.strip() == b"true":
+            return ""  # it may be one of the older commits, which are not here
+    included = git.run(folder, "merge-base", "--is-ancestor", found[1], "HEAD", need=_NEED)
+    return "" if included.returncode == 0 else found[1]
 
 
 def _remote(folder: Path) -> str:
     inside = git.run(folder, "rev-parse", "--is-inside-work-tree", need=_NEED)
     if inside.returncode:
-        what = "is not in a git repository; run 'git init', add the remote that you publish to, and publish again"
-        raise DigestError(
-            f"{folder}: {what if b'not a git repository' in inside.stderr else _last(inside.stderr)}"
-        )
+        what = _last(inside.stderr)
+        if b"not a git repository" in inside.stderr:
+            cure = "run 'git init', add the remote that you publish to, and publish again"
+            what = f"is not in a git repository; {cure}"
+        raise DigestError(f"{folder}: {what}")
     answer = git.run(folder, "remote", "get-url", "--push", REMOTE, need=_NEED)
     if answer.returncode:
         cure = f"'git remote add {REMOTE} …' with the address of the repository that you publish to"
@@ -255,9 +252,9 @@ def _remote(folder: Path) -> str:
 
 
 def _begin(folder: Path, standing: Standing) -> None:
-    """Sets our branch to what stands on the remote's, or to nothing."""
+    """Sets our branch to what is on the remote's, or deletes it."""
     words = ("update-ref", f"refs/heads/{_OURS}", standing.commit) if standing.commit else ()
-    _told(folder, standing.address, *(words or ("update-ref", "-d", f"refs/heads/{_OURS}")))
+    _ask(folder, standing.address, *(words or ("update-ref", "-d", f"refs/heads/{_OURS}")))
 
 
 def _commit(folder: Path, site: Path, message: str, cname: str | None) -> None:
@@ -265,7 +262,7 @@ def _commit(folder: Path, site: Path, message: str, cname: str | None) -> None:
 
     with _committer(folder), contextlib.chdir(folder):
         try:
-            # No remote has the name ".": the branch is where we have set it, and stays there.
+            # No remote is called ".", so ghp-import leaves the branch where we have set it.
             ghp_import.ghp_import(
                 str(site.resolve()),
                 branch=_OURS,
@@ -274,17 +271,13 @@ def _commit(folder: Path, site: Path, message: str, cname: str | None) -> None:
                 nojekyll=True,
                 cname=cname,
             )
-        except (
-            ghp_import.GhpError,
-            OSError,
-            TypeError,
-        ) as error:  # TypeError: how it fails to say that git failed
+        except (ghp_import.GhpError, OSError, TypeError) as error:  # TypeError: if git fails
             raise DigestError(f"{folder}: the site could not be committed: {error}") from None
 
 
 @contextlib.contextmanager
 def _committer(folder: Path) -> Iterator[None]:
-    """Names who commits to ghp-import, which asks git's settings alone and takes nobody for an answer."""
+    """Gives ghp-import the committer's name and address: it only looks in git's config."""
     answer = git.run(folder, "var", "GIT_COMMITTER_IDENT", need=_NEED)
     who = re.fullmatch(r"(.*) <(.*)> \d+ [+-]\d+\s*", answer.stdout.decode(errors="replace"))
     if answer.returncode or not who:
@@ -304,15 +297,14 @@ def _committer(folder: Path) -> Iterator[None]:
 
 def _push(folder: Path, commit: str, address: str) -> None:
     answer = git.run(folder, "push", "--quiet", REMOTE, f"{commit}:refs/heads/{NAME}", need=_NEED)
+    if not answer.returncode:
+        return
     said = answer.stderr.decode(errors="replace")
-    if answer.returncode and re.search(
-        r"fetch first|non-fast-forward|\bstale info\b|failed to update ref", said
-    ):
+    if re.search(r"fetch first|non-fast-forward|\bstale info\b|failed to update ref", said):
         raise DigestError(
             f"{address}: {NAME} was published to by someone else in the meantime; publish again"
         )
-    if answer.returncode:
-        raise DigestError(refusal(said, address))
+    raise DigestError(refusal(said, address))
 
 
 def _ids(folder: Path, commit: str) -> dict[str, str]:
@@ -321,7 +313,7 @@ def _ids(folder: Path, commit: str) -> dict[str, str]:
     return {os.fsdecode(path): about.split()[2].decode() for about, _, path in rows}
 
 
-def _told(folder: Path, address: str, *words: str) -> bytes:
+def _ask(folder: Path, address: str, *words: str) -> bytes:
     answer = git.run(folder, *words, need=_NEED)
     if answer.returncode:
         raise DigestError(refusal(answer.stderr.decode(errors="replace"), address))
@@ -329,27 +321,20 @@ def _told(folder: Path, address: str, *words: str) -> bytes:
 
 
 def refusal(said: str, address: str) -> str:
-    """Returns what git says of a remote that it cannot use as one line, with the likely cure and without secrets."""
+    """Returns git's message about a remote in one line, with likely advice and without secrets."""
     lines = [_address(line.strip()) for line in said.splitlines() if line.strip()]
-    cure = next(
-        (cure for pattern, cure in _CURES.items() if re.search(pattern, said, re.IGNORECASE)), ""
-    )
-    telling = [
-        line
-        for line in lines
-        if re.search(r"denied|fatal|error|rejected|remote:", line, re.IGNORECASE)
-    ]
-    what = (telling or lines or ["nothing"])[0]
+    matching = (cure for words, cure in _CURES.items() if re.search(words, said, re.IGNORECASE))
+    cure = next(matching, "")
+    signs = re.compile(r"denied|fatal|error|rejected|remote:", re.IGNORECASE)
+    what = next(filter(signs.search, lines), lines[0] if lines else "nothing")
     return f"{address}: git says: {what}" + (f"; {cure}" if cure else "")
 
 
 def _address(text: str) -> str:
-    """Returns a text without the logins in its addresses, and with other secrets in them masked."""
+    """Returns a text without logins in its URLs, and with other secrets in them masked."""
     return redact.mask(text).replace("://…@", "://")
 
 
 def _last(said: bytes) -> str:
-    return (
-        said.decode(errors="replace").strip().splitlines()
-        or ["git failed without an error message"]
-    )[-1]
+    lines = said.decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "git failed without an error message"

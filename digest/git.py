@@ -285,7 +285,7 @@ def _changes(diff: bytes, untracked: frozenset[str]) -> Changes:
 
 
 def _entries(parts: list[bytes]) -> Iterator[tuple[str, str, str]]:
-    """Yields status, old and new name of each file: `:modes hashes M NUL name`, R and C have two."""
+    """Yields status, old and new name of each file: `:modes hashes M NUL name`, two for R, C."""
     rest = iter(parts)
     for part in rest:
         if not part.startswith(b":"):

@@ -1,8 +1,9 @@
-"""Removes secrets (user names, passwords, tokens) from URLs, so that they are used for fetching and never published.
+"""Removes secrets (user names, passwords, tokens) from URLs: for fetching, never for publishing.
 
-`strip` removes them from a URL, `strip_text` from every URL in a text; `mask` replaces them, for messages and reports.
-A token is recognised by the name of its parameter, so a key in the path of a URL is not found. Some of these names are
-used for other things, too (`?session=45-1`): there, ordinary words and small numbers are not secrets.
+`strip` removes them from a URL, `strip_text` from every URL in a text; `mask` replaces them, for
+messages and reports. A token is recognised by the name of its parameter, so a key in the path of a
+URL is not found. Some of these names also have other uses (`?session=45-1`): for those, ordinary
+words and small numbers are not secrets.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from collections.abc import Iterable
 from urllib.parse import unquote, unquote_plus, urlsplit, urlunsplit
 
 _WORDS = (
-    "accesskey|accesstoken|apikey|apitoken|auth|authkey|authorization|authtoken|bearer|credential|credentials|jwt|key"
-    "|keyid|otp|pass|passcode|passphrase|passwd|password|privatekey|pw|pwd|secret|secretkey|sessionid|sig|signature|token"
-    "|email|feedkey|hmac|jsessionid|login|phpsessid|pin|rsskey|session|sid|ticket|userkey|username"
+    "accesskey|accesstoken|apikey|apitoken|auth|authkey|authorization|authtoken|bearer|credential"
+    "|credentials|jwt|key|keyid|otp|pass|passcode|passphrase|passwd|password|privatekey|pw|pwd"
+    "|secret|secretkey|sessionid|sig|signature|token|email|feedkey|hmac|jsessionid|login|phpsessid"
+    "|pin|rsskey|session|sid|ticket|userkey|username"
 )
 _NAME = re.compile(
     # As a word of the name (x-api-key, auth[token]), or at its end (userToken).
@@ -43,37 +45,37 @@ _BARE = r"[^\s<>\"()\[\]]"
 _ADDRESS = re.compile(
     rf"(?:[a-z][a-z0-9+.-]*:|(?<![\w:/]))//(?:{_BARE}|\({_BARE}*\)|\[{_BARE}*\])+", re.IGNORECASE
 )
-"""A URL in a text, also without its scheme; with brackets in pairs: a single one belongs to the text around it."""
+"""A URL in a text, also without a scheme; brackets only in pairs, others belong to the text."""
 _AFTER = "'.,;:!?*_~`|\\"
 """Characters at the end of a URL in a text that belong to the sentence or to Markdown."""
 _SIGNS = re.compile(r"[@=]|%3D", re.IGNORECASE)
 """Without one of these, no URL has a secret."""
-_SHORTEST = 4
-"""A shorter value could occur elsewhere by chance."""
+_MIN_LENGTH = 4
+"""Shorter values could be elsewhere by chance."""
 
 
 def names(address: str) -> tuple[str, ...]:
-    """Returns what looks like a secret in a URL, in words: "a user name and password", "token".
+    """Returns what looks like a secret in a URL: "a user name and password", names of parameters.
 
-    A URL may contain another one, percent-encoded: proxies are given the address of a feed that way.
+    A URL may contain another one, percent-encoded: that is how proxies get the URL of a feed.
     """
     found: dict[str, None] = {}
     while address:
         if _LOGIN.search(address):
             found["a user name and password"] = None
-        said = _PARAMETER.findall(address)
+        pairs = _PARAMETER.findall(address)
         schemes = [match.start() for match in _SCHEME.finditer(address)]
         if len(schemes) > 1:
-            said += _INNER.findall(address, schemes[1] if schemes[0] == 0 else schemes[0])
-        found.update(
-            dict.fromkeys(unquote(name) for name, value in said if _is_secret(name, value))
-        )
+            pairs += _INNER.findall(address, schemes[1] if schemes[0] == 0 else schemes[0])
+        for name, value in pairs:
+            if _is_secret(name, value):
+                found[unquote(name)] = None
         address = _nested(address[schemes[-1] :] if schemes else address)
     return tuple(found)
 
 
 def _nested(address: str) -> str:
-    """Returns the first URL inside a URL, decoded, with all that follows it; nothing if there is none."""
+    """Returns the first URL inside a URL, decoded, with everything after it; "" if none."""
     for _ in range(3):
         found = _SCHEME.search(address, 1)
         if found or "%" not in address:
@@ -83,9 +85,9 @@ def _nested(address: str) -> str:
 
 
 def strip(address: str) -> str:
-    """Returns the URL without what looks like a secret; one without secrets is returned unchanged.
+    """Returns the URL without what looks like a secret; unchanged if there is none.
 
-    Of one from which a secret cannot be taken out, only scheme and host are left.
+    If a secret cannot be removed, only scheme and host are left.
     """
     if not names(address):
         return address
@@ -94,23 +96,22 @@ def strip(address: str) -> str:
     except ValueError:
         return ""
     host = parts.netloc.rpartition("@")[2]
-    path = _PATH_PARAMETER.sub(
-        lambda found: "" if _is_secret(*found.groups()) else found[0], _LOGIN.sub("", parts.path)
-    )
+    path = _LOGIN.sub("", parts.path)
+    path = _PATH_PARAMETER.sub(lambda found: "" if _is_secret(*found.groups()) else found[0], path)
     rest = path, _without_secrets(parts.query), _without_secrets(parts.fragment)
     stripped = urlunsplit((parts.scheme, host, *rest))
     return urlunsplit((parts.scheme, host, "/", "", "")) if names(stripped) else stripped
 
 
 def feed_names(address: str) -> tuple[str, ...]:
-    """Returns what looks like a secret in the URL of a feed, in words (`names`): there, any value of such a name is."""
+    """Returns the secrets in a feed's URL like `names`; any value of a suspicious name is one."""
     query = urlsplit(address).query if strip(address) else ""
     others = (unquote(part.partition("=")[0]) for part in query.split("&") if "=" in part)
     return tuple(dict.fromkeys((*names(address), *filter(_NAME.fullmatch, others))))
 
 
 def strip_feed(address: str) -> str:
-    """Returns the URL of a feed as it may be published: without what looks like a secret (`feed_names`)."""
+    """Returns the URL of a feed as it may be published, without secrets (`feed_names`)."""
     stripped = strip(address)
     secrets = feed_names(stripped) if stripped else ()
     if not secrets:
@@ -123,16 +124,17 @@ def strip_feed(address: str) -> str:
 
 
 def names_in(text: str) -> tuple[str, ...]:
-    """Returns what looks like a secret in the URLs of a text, in words (`names`)."""
+    """Returns what looks like a secret in the URLs of a text (`names`)."""
     if "//" not in text or not _SIGNS.search(text):
         return ()
-    return tuple(
-        dict.fromkeys(name for address in _ADDRESS.findall(text) for name in names(_whole(address)))
-    )
+    found: dict[str, None] = {}
+    for address in _ADDRESS.findall(text):
+        found.update(dict.fromkeys(names(_whole(address))))
+    return tuple(found)
 
 
 def strip_text(text: str) -> str:
-    """Returns a text with every URL in it stripped; one without secrets is returned unchanged."""
+    """Returns a text with every URL in it stripped; unchanged if it has no secrets."""
     return _ADDRESS.sub(_stripped, text) if names_in(text) else text
 
 
@@ -146,7 +148,7 @@ def _stripped(found: re.Match[str]) -> str:
 
 
 def _whole(address: str) -> str:
-    """Returns a URL from a text with its scheme, and without character references if these conceal a secret."""
+    """Returns a URL from a text with a scheme; decoded if character references hide a secret."""
     address = f"https:{address}" if address.startswith("//") else address
     plain = html.unescape(address) if "&" in address else address
     return address if names(address) or not names(plain) else plain
@@ -169,7 +171,7 @@ def values(address: str) -> frozenset[str]:
         *(value for name, value in _PARAMETER.findall(address) if _is_secret(name, value)),
     }
     both = found | {unquote(value) for value in found} | {unquote_plus(value) for value in found}
-    return frozenset(value for value in both if len(value) >= _SHORTEST)
+    return frozenset(value for value in both if len(value) >= _MIN_LENGTH)
 
 
 def strip_values(address: str, secrets: Iterable[str]) -> str:
@@ -181,9 +183,8 @@ def strip_values(address: str, secrets: Iterable[str]) -> str:
     path, _, query = head.partition("?")
     kept = "&".join(part for part in query.split("&") if not _has_value(part, secrets))
     kept_fragment = "" if _has_value(fragment, secrets) else fragment
-    return (
-        path + (f"?{kept}" if kept else "") + (hash_sign + kept_fragment if kept_fragment else "")
-    )
+    stripped = path + (f"?{kept}" if kept else "")
+    return stripped + (hash_sign + kept_fragment if kept_fragment else "")
 
 
 def _has_value(part: str, secrets: frozenset[str]) -> bool:
@@ -196,7 +197,7 @@ def _without_secrets(query: str) -> str:
 
 
 def _has_secret(part: str) -> bool:
-    """True for a query parameter with the name of a secret, or with a URL as its value that has one."""
+    """True for a parameter with the name of a secret, or whose value is a URL that has one."""
     name, equals, value = part.partition("=")
     return bool(equals) and (_is_secret(name, value) or bool(names(_nested(f" {value}"))))
 
@@ -206,12 +207,12 @@ def _masked(found: re.Match[str]) -> str:
 
 
 def is_words(value: str) -> bool:
-    """True if a value is made of ordinary words, small numbers and years, and so unlikely to be a secret."""
+    """True if a value is ordinary words, small numbers and years: unlikely to be a secret."""
     return _WORDS_OR_NUMBERS.fullmatch(unquote_plus(value)) is not None
 
 
 def _is_secret(name: str, value: str) -> bool:
     name = unquote(name)
-    return _NAME.fullmatch(name) is not None and not (
-        name.lower() in _OFTEN_PUBLIC and is_words(value)
-    )
+    if _NAME.fullmatch(name) is None:
+        return False
+    return not (name.lower() in _OFTEN_PUBLIC and is_words(value))

@@ -29,7 +29,7 @@ class Claim(NamedTuple):
     - `owners`: the known stories found by its id, or by its link if it has no id
     - `namesakes`: known stories whose locations have its name
     - `title`, `feeds`: from its file
-    - `headline`, `moment`: its title and date as the ledgers' aliases have them
+    - `headline`, `date`: its title and date as the ledgers' aliases have them
     - `quoted`: the hashes of the quotations at the top of its text
     - `met`: the owners whose records its own names find, without the places
     """
@@ -45,7 +45,7 @@ class Claim(NamedTuple):
     title: str = ""
     feeds: tuple[str, ...] = ()
     headline: str = ""
-    moment: str = ""
+    date: str = ""
     quoted: tuple[str, ...] = ()
     met: tuple[str, ...] = ()
 
@@ -55,7 +55,7 @@ class Claim(NamedTuple):
         is_page = "/" in self.canonical or "?" in self.canonical
         return [
             *([f"link:{self.canonical}"] if is_page else []),
-            *([f"headline:{self.moment} {self.headline}"] if self.headline else []),
+            *([f"headline:{self.date} {self.headline}"] if self.headline else []),
             *(f"excerpt:{hash}" for hash in self.quoted),
             f"file:{self.file}",
         ]
@@ -80,7 +80,7 @@ class KnownStory(NamedTuple):
     - `is_located`: it has locations
     - `brought`: a value for each feed that brought it
     - `made`: its names according to the feeds whose pull wrote its file
-    - `headlines`, `moments`, `excerpts`: what its ledgers have of its words and dates
+    - `headlines`, `dates`, `excerpts`: what its ledgers have of its words and dates
     """
 
     owner: str
@@ -93,7 +93,7 @@ class KnownStory(NamedTuple):
     brought: tuple[Brought, ...] = ()
     made: frozenset[str] = frozenset()
     headlines: frozenset[str] = frozenset()
-    moments: frozenset[str] = frozenset()
+    dates: frozenset[str] = frozenset()
     excerpts: frozenset[str] = frozenset()
 
     def agrees(self, claim: Claim) -> bool:
@@ -117,11 +117,11 @@ class KnownStory(NamedTuple):
         words = sum(
             (
                 claim.headline in self.headlines,
-                claim.moment in self.moments,
+                claim.date in self.dates,
                 not self.excerpts.isdisjoint(claim.quoted),
             )
         )
-        is_placed = placed and (words or (self.by_link and not self.moments))
+        is_placed = placed and (words or (self.by_link and not self.dates))
         is_enough = named or linked or words > 1 or is_placed
         return 2 * named + linked + placed + words if is_enough else 0
 

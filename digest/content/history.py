@@ -75,9 +75,8 @@ class History:
             keys = locations.keys_of(found)
             records = [record for key in keys for _, record in self._records.get(key, ())]
             records = records or self._without_guid(name)
-            owner = min(
-                (record.file for record in records if _is_of(record, sorted(found))), default=name
-            )
+            files = [record.file for record in records if _is_of(record, sorted(found))]
+            owner = min(files, default=name)
             self._located[owner] += found
             for key in keys:
                 self._owners[key].append(owner)
@@ -145,11 +144,9 @@ class History:
         for name, named in names.items():
             if found := [written[file] for file in named if file in written]:
                 hashes[name] = found[0].union(*found[1:])
-        own = {
-            file: hashes.get(file, frozenset()) | self.excerpts_of(owner)
-            for file, owner in self.altered.items()
-        }
-        return hashes | own
+        for file, owner in self.altered.items():
+            hashes[file] = hashes.get(file, frozenset()) | self.excerpts_of(owner)
+        return hashes
 
     def excerpts_of(self, owner: str) -> frozenset[str]:
         """Returns the hashes of all excerpts that pull or add wrote for a known story."""
@@ -203,7 +200,7 @@ class History:
             title=story.title,
             feeds=story.feeds,
             headline=headline,
-            moment=identity.stamp(story.published),
+            date=identity.stamp(story.published),
             met=tuple(met),
             quoted=tuple(hash for words in quoted for hash in excerpt.hashes(words)),
         )
@@ -218,10 +215,9 @@ class History:
         """Matches claims with known stories; `files` are those of all stories."""
         if not claims:
             return Followed()
-        moments = [record.at for records in self._ledgers.values() for record in records.values()]
-        newest = max(
-            (*moments, *(one.at for found in self._located.values() for one in found)), default=""
-        )
+        times = [record.at for records in self._ledgers.values() for record in records.values()]
+        times += [one.at for found in self._located.values() for one in found]
+        newest = max(times, default="")
         return attribution.follow(claims, files, Lookup(self._known, self._named), newest)
 
     def _known(self, owner: str) -> KnownStory:
@@ -265,7 +261,7 @@ class History:
             headlines=frozenset(
                 {identity.hash_of(title) for title in titles} | {words for _, _, words in dated}
             ),
-            moments=frozenset(when for when, _, _ in dated),
+            dates=frozenset(when for when, _, _ in dated),
             excerpts=self.excerpts_of(owner),
         )
 
@@ -331,8 +327,7 @@ class History:
         files = {story.file for story in stories}
         found = []
         for owner in {*self._since, *self._located}:
-            is_there = owner in followed.files or (owner in files and owner not in followed.claimed)
-            if is_there:
+            if owner in followed.files or (owner in files and owner not in followed.claimed):
                 continue
             records, known = self.of_file(owner), self._known(owner)
             match, week = paths.PLACE.fullmatch(known.file), paths.week_of(known.file)

@@ -50,7 +50,7 @@ _NONE: frozenset[str] = frozenset()
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off", ""})
 _FEED = re.compile(r"[a-z0-9][a-z0-9-]*")
 _MISTYPED = 0.85
-"""So alike are the id of a feed and one that was mistyped (difflib's ratio)."""
+"""An id at least this similar to a feed's is a typing error (difflib's ratio)."""
 _CORRECTION = re.compile(r"(\d{4}-\d{2}-\d{2})\s*:\s+(.+)", re.DOTALL)
 
 
@@ -131,7 +131,7 @@ def loads(text: str, file: str, known: Known) -> Story:
         headline=read.text("headline"),
         source=read.text("source"),
         authors=read.many("authors"),
-        feeds=read.many("feeds", known.feeds, allowed=partial(_is_of_the_past, known.feeds)),
+        feeds=read.many("feeds", known.feeds, allowed=partial(_may_be_removed, known.feeds)),
         themes=read.many("themes", known.themes, partial(_theme_cure, known)),
         image=read.one("image", _link, ""),
         id=read.text("id"),
@@ -371,12 +371,12 @@ def _curled(words: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _is_of_the_past(feeds: frozenset[str] | None, feed: str) -> bool:
-    """True for an id that a feed may have had which is gone, ledger and all; not for a mistyped one.
+def _may_be_removed(feeds: frozenset[str] | None, feed: str) -> bool:
+    """True for an id that a removed feed may have had; not for one like the id of a present feed.
 
-    Stories outlive their feed, so its id is no error.
+    Stories outlive their feeds, so such an id is not an error.
     """
-    import difflib  # which all goes well without
+    import difflib  # only needed for ids that are not in digest.toml
 
     is_id = _FEED.fullmatch(feed) is not None
     return is_id and not difflib.get_close_matches(feed, feeds or (), n=1, cutoff=_MISTYPED)
