@@ -240,8 +240,10 @@ def _named(
     for claim in claims:
         known = owned.get(claim.file, [])
         name = _name(claim, known)
-        others = [one for one in claim.namesakes if all(one != own.owner for own in known)]
-        is_given_up = any(_gave_up_name(found.get(one), name) for one in others)
+        own = {one.owner for one in known}
+        others = [found.get(one) for one in claim.namesakes if one not in own]
+        # True if the first story with the name is gone, or its file has another name now.
+        is_given_up = any(other is None or other.name != name for other in others)
         if not claim.has_id and name == claim.name and is_given_up:
             name = f"{name}#{known[0].owner if known else claim.file}"
         if name != claim.name:
@@ -266,11 +268,6 @@ def _name(claim: Claim, known: Sequence[KnownStory]) -> str:
     is_named = is_met and (not made or claim.name in made)
     named = (one for one in known if one.name and (one.is_located or not is_named))
     return next((one.first_name(claim.feeds) for one in named), claim.name)
-
-
-def _gave_up_name(claim: Claim | None, name: str) -> bool:
-    """True if the first story with a name is gone, or its file has another name now."""
-    return claim is None or claim.name != name
 
 
 def _is_news(claim: Claim, known: Sequence[KnownStory]) -> bool:

@@ -240,23 +240,26 @@ class History:
         dated = [alias[9:].partition(" ") for alias in aliases if alias.startswith("headline:")]
         titles = {record.title for record in lines}
         titles |= {old for record in lines for old, _ in record.earlier}
+        brought = tuple(
+            Brought(one.since or one.at, not one.made, feed, name)
+            for feed, one in records
+            if (name := _name(feed, one))
+        )
         if located:
-            by_link = locations.is_by_link(located)
+            first_name, by_link = located[0].name, locations.is_by_link(located)
         else:
-            by_link = not any(map(ledger.has_guid, _records(self._makers.get(owner) or records)))
+            makers = self._makers.get(owner) or records
+            first_name = brought[0].name if brought else ""
+            by_link = not any(map(ledger.has_guid, _records(makers)))
         return KnownStory(
             owner=owner,
             homes=homes,
             file=max((*since, *located)).file,
-            name=located[0].name if located else _first_name(records),
+            name=first_name,
             links=tuple(links),
             by_link=by_link,
             is_located=bool(located),
-            brought=tuple(
-                Brought(one.since or one.at, not one.made, feed, name)
-                for feed, one in records
-                if (name := _name(feed, one))
-            ),
+            brought=brought,
             made=self._made([owner]),
             headlines=frozenset(
                 {identity.hash_of(title) for title in titles} | {words for _, _, words in dated}
@@ -362,11 +365,6 @@ def _is_of(record: Record, located: Sequence[Location]) -> bool:
 
 def _records(records: Iterable[tuple[str, Record]]) -> Iterator[Record]:
     return (record for _, record in records)
-
-
-def _first_name(records: Iterable[tuple[str, Record]]) -> str:
-    """Returns what the story's Atom id was made of at first; "" if that is unknown."""
-    return next((name for feed, record in records if (name := _name(feed, record))), "")
 
 
 def _name(feed: str, record: Record) -> str:

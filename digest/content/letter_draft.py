@@ -28,8 +28,9 @@ Sections = Sequence[tuple[Theme | None, Sequence[Story]]]
 
 def draft(week: Week, lead: Story | None, sections: Sections) -> str:
     """Returns the text of a letter with links to a week's stories: the lead, then by theme."""
-    parts = [_front(week), _PROMPT, *_lead(lead), *_sections(sections)]
-    return "\n\n".join(parts) + "\n"
+    front = f"---\ntitle: Week {week.number}, {week.year}\ndraft: true\n---"
+    first = [f"{_link(lead)} leads the week."] if lead else []
+    return "\n\n".join([front, _PROMPT, *first, *_sections(sections)]) + "\n"
 
 
 def unlinked(body: str, stories: Iterable[Story], places: Iterable[Place]) -> list[Story]:
@@ -112,15 +113,6 @@ def _known(weeks: list[Week]) -> str:
 
 
 _SHOWN = 12  # weeks that a message names
-
-
-def _front(week: Week) -> str:
-    return f"---\ntitle: Week {week.number}, {week.year}\ndraft: true\n---"
-
-
-def _lead(lead: Story | None) -> Iterator[str]:
-    if lead:
-        yield f"{_link(lead)} leads the week."
 
 
 def _sections(sections: Sections) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The excerpt: cut to length, shown as nothing but words, told apart from what the editor wrote."""
+"""The excerpt: cut to length, shown as plain words, and distinct from what the editor wrote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Front matter, read plainly and read as YAML: wherever the plain reader answers, YAML answers the same."""
+"""Front matter: if the plain parser gives a result, YAML gives the same one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WORDS = [
 
 
 def as_yaml(lines: list[str]) -> dict[str, Value] | str:
-    """What YAML makes of a front matter, or has against it."""
+    """The values that YAML gives for a front matter, or its problems."""
     try:
         return yaml_front_matter.read(lines, "file")
     except Faults as faults:
@@ -45,7 +45,7 @@ def as_yaml(lines: list[str]) -> dict[str, Value] | str:
 
 
 def assert_alike(lines: list[str]) -> bool:
-    """Tells whether the plain reader answers; asserts that YAML then says the same, keys in their order."""
+    """True if the plain parser gives a result; asserts that YAML gives the same, in order."""
     plain = plain_front_matter.read(lines)
     if plain is None:
         return False
@@ -56,7 +56,7 @@ def assert_alike(lines: list[str]) -> bool:
 
 
 def matter_of(text: str) -> list[str] | None:
-    """The lines between the fences of a file, None where it has no front matter."""
+    """The lines between the fences of a file; None if it has no front matter."""
     first, *lines = text.replace("\r\n", "\n").split("\n")
     return lines[: lines.index("---")] if first == "---" and "---" in lines else None
 

@@ -1,4 +1,4 @@
-"""What the ledgers remember of stories: who they are, where they first lay, what their headlines were."""
+"""What the ledgers remember of stories: identity, first places, earlier headlines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STRAY = "content/elsewhere.md"
 
 
 def record_of(number: int, file: str, **fields: object) -> Record:
-    """The record of the story that has a number for its guid."""
+    """The record of a story with this number as its guid."""
     known = {
         "at": f"2026-05-15T10:00:0{number}Z",
         "aliases": (f"guid:{number}",),
@@ -37,14 +37,14 @@ def record_of(number: int, file: str, **fields: object) -> Record:
 
 
 def story_of(number: int, file: str) -> Story:
-    """The story that has a number for its guid, wherever it lies."""
+    """A story with this number as its guid, in any file."""
     place, week = paths.PLACE.fullmatch(file), paths.week_of(file)
     assert place and week
     return make_story(place[3], day=place[2], week=week, file=file, id=str(number))
 
 
 def places_told(records: Mapping[str, Record], stories: tuple[Story, ...]) -> tuple[Place, ...]:
-    """What `places` says, put together in the plainest way: all places first, and then those that tell something."""
+    """The result of `places`, computed simply: all places, then those that matter."""
     places = []
     for file in sorted(set(PLACES) & firsts(records)):
         claimed = [
@@ -67,13 +67,13 @@ def places_told(records: Mapping[str, Record], stories: tuple[Story, ...]) -> tu
 
 
 def followed(known: History, *stories: Story) -> Followed:
-    """Which stories of the ledgers these are."""
+    """The stories, matched with those in the ledgers."""
     claims = [claim for story in stories if (claim := known.claim(story, known.of(story)))]
     return known.follow(claims, {story.file for story in stories})
 
 
 def firsts(records: Mapping[str, Record]) -> set[str]:
-    """The files in which stories were first put."""
+    """The first files of stories."""
     return {record.file for record in records.values()}
 
 

@@ -1,4 +1,4 @@
-"""The ledger: lines that are only added to, read as a set."""
+"""The ledger: lines are only added, and their order does not matter."""
 
 from __future__ import annotations
 

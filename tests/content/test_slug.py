@@ -1,4 +1,4 @@
-"""Slugs: made once, the same everywhere, never empty."""
+"""Slugs: the same on every machine, and never empty."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A story's file and a `Story`, either from the other. A case is a file in data/stories: add one there."""
+"""Story files: parsed into a `Story` and written from one. Add cases to tests/data/stories."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ KNOWN = Known(
 
 
 def plain(value: Any) -> Any:
-    """A field's value as the expected JSON has it."""
+    """A field's value in the form of the expected JSON."""
     if isinstance(value, tuple):
         return [plain(part) for part in value]
     if isinstance(value, Correction):
@@ -119,7 +119,7 @@ NAMES = st.lists(LINE, max_size=3, unique=True).map(tuple)
 
 @st.composite
 def stories(draw: st.DrawFn) -> Story:
-    """Any story that a pull could write, and an editor's keys and note on it."""
+    """Any story that a pull could write, with an editor's keys and note."""
     return make_story(
         title=draw(LINE),
         headline=draw(st.just("") | LINE),

@@ -1,4 +1,4 @@
-"""Texts and settings beyond what people write: each is read in bounded time, or refused in one line with the cure."""
+"""Texts and settings larger than people write: read in bounded time, or an error in one line."""
 
 from __future__ import annotations
 

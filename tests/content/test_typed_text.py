@@ -1,4 +1,4 @@
-"""Running text in front matter is read to the end of its line: no `#`, colon or backslash takes a word away."""
+"""Running text in front matter goes to the end of its line, with any `#`, colon or backslash."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ LETTER, PAGE = "content/2026/w20/letter.md", "content/pages/about.md"
 
 
 def problems_of(tmp_path: Path, file: str, text: str) -> list[tuple[int, str]]:
-    """Reads a letter, page or introduction of this text; returns what is wrong with it, by line."""
+    """Parses a letter, page or introduction; returns its problems by line."""
     (tmp_path / "digest.toml").write_text(SETTINGS)
     reading = ContentReader(config.load(tmp_path), (), lambda _: text.encode(), {})
     assert (reading.letter if file == LETTER else reading.page)(

@@ -1,4 +1,4 @@
-"""`digest.toml`: what it may say, and every line of what it must not. A case is a file in data/config."""
+"""`digest.toml`: valid and invalid files. Add cases to tests/data/config."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_a_valid_file_is_the_configuration_beside_it(path: Path) -> None:
 
 
 def named(value: object) -> object:
-    """A value with its parts by name, as deep as they go."""
+    """A value as nested dictionaries and lists."""
     if hasattr(value, "_asdict"):
         return {name: named(part) for name, part in value._asdict().items()}
     return list(map(named, value)) if isinstance(value, tuple) else value

@@ -1,4 +1,4 @@
-"""The ways onto the disk: whole files, added lines, one writer at a time."""
+"""Writing to disk: whole files, added lines, one writer at a time."""
 
 from __future__ import annotations
 

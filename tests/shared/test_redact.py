@@ -1,4 +1,4 @@
-"""Secrets in addresses: used for fetching, and found in nothing that is written, published or said."""
+"""Secrets in URLs are used for fetching, and are never written, published or reported."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def host() -> Iterator[FeedHost]:
-    """A server that lets in who has the password and the token; `/old` has moved, `/down` fails."""
+    """A server that requires a password and token; `/old` redirects, `/down` fails."""
 
     def feed(exchange: Exchange) -> None:
         is_known = (
@@ -78,7 +78,7 @@ def new(root: Path, url: str) -> Path:
 
 
 def written(root: Path) -> str:
-    """All that is in git or on the web."""
+    """Everything that is in git or on the web."""
     places = (
         path
         for folder in ("content", "site")

@@ -1,4 +1,4 @@
-"""What is left of markup: its text, or markup that can neither run, load nor restyle anything."""
+"""Markup becomes plain text, or markup that cannot run, load or restyle anything."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ LOADING = {
 
 
 class Inventory(HTMLParser):
-    """Every element and attribute of a piece of markup."""
+    """All elements and attributes of some markup."""
 
     def __init__(self, markup: str) -> None:
         super().__init__()

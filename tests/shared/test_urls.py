@@ -1,4 +1,4 @@
-"""What becomes of web addresses: which are refused, what is taken off them, and which name the same article."""
+"""Web addresses: which are invalid, what is removed from them, which are the same article."""
 
 from __future__ import annotations
 

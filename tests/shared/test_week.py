@@ -1,4 +1,4 @@
-"""ISO weeks, near New Year above all."""
+"""ISO weeks, mostly near New Year."""
 
 from __future__ import annotations
 
