@@ -35,7 +35,7 @@ def with_new_feeds(text: str, feeds: Iterable[Feed], folders: Mapping[str, str])
         if there is None:
             before = dumps(document).rstrip("\n")
             return f"{before}\n\n{added}" if before else added
-        # What stands above a table is part of the one before it, here of a first one that is not added.
+        # tomlkit keeps a comment above a table in the table before it: here a dummy, which is not added.
         above, *tables = parse(f"[[feeds]]\n\n{added}")["feeds"]
         if not isinstance(there, AoT):  # feeds = [{id = …}, …]
             there.extend(table.unwrap() for table in tables)
@@ -124,7 +124,7 @@ def _first_feed_replaced(document: TOMLDocument, feed: Feed) -> str:
 
 
 def _cut_behind(table: Any) -> list[Any]:
-    """Takes out of a table, and returns, what stands behind its keys and the comments right below them.
+    """Removes from a table, and returns, what follows its keys and the comments right below them.
 
     That is the space and the comments above the next table, which tomlkit takes for a part of this one.
     """

@@ -18,7 +18,7 @@ from digest import __version__, disk
 
 FILE = ".digest-init.json"
 LINES_ADDED = frozenset({".gitignore", ".gitattributes"})
-"""Files that get the lines that they lack, whoever wrote the others."""
+"""Files to which missing lines are added; their other lines may be the editor's."""
 _WORKFLOW = ".github/workflows/publish.yml"
 _BEFORE_RECORDS = {
     _WORKFLOW: frozenset(

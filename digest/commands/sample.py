@@ -1,6 +1,6 @@
 """`digest init --feed` in a digest that has only the sample: its own feeds take the sample's place.
 
-    digest with the sample ──▶ stories that nobody edited go ──▶ the sample's feed, ledger and themes go ──▶ digest.toml
+    digest with the sample ──▶ unedited stories are deleted ──▶ its feed, ledger and themes are removed ──▶ digest.toml
 
 What the editor wrote stays: stories that were edited or moved, letters, themes of one's own,
 comments in digest.toml. digest.toml is written last, so that a run that was killed can be run
@@ -132,7 +132,7 @@ def _mentions(content: Content, stories: Sequence[Story]) -> bool:
 
 
 def _remove_rest(root: Path, removed: Iterable[str]) -> None:
-    """Removes the sample's feed, unless somebody has changed it, and folders that are empty now."""
+    """Removes the sample's feed, if it is unchanged, and folders that are empty now."""
     if disk.read_inside(root, SAMPLE) == (STARTER / SAMPLE).read_bytes():
         disk.unlink(root / SAMPLE)
     weeks = {Path(file).parent for file in removed}

@@ -28,7 +28,7 @@ _MAX_COMMITS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A file that changes, how, and its content before and after; None where there is no file."""
+    """A file that changes, how, and its content before and after; None if there is no file."""
 
     file: str
     how: str
@@ -36,7 +36,7 @@ class Change:
     after: bytes | None
 
     def diff(self) -> Iterator[str]:
-        """Yields the lines of a unified diff; one line for a file that is no text."""
+        """Yields the lines of a unified diff; one line for a binary file."""
         try:
             before, after = (
                 (content or b"").decode().splitlines() for content in (self.before, self.after)
@@ -100,7 +100,7 @@ def run(root: Path, *, now: datetime, apply: bool = False) -> UpgradeReport:
 
 
 def _new_files(root: Path, record: Record, now: datetime) -> dict[str, bytes]:
-    """Returns the files that `init` would write into this digest today, as far as they are not the editor's."""
+    """Returns the files that `init` would write into this digest today, without those that belong to the editor."""
     this_copy = requirement.of_this_copy(now=now)
     names = (file for file in init.REQUIREMENTS if _installs_digest(root, record, file))
     name = next(names, "") or init.free_for(root, this_copy)
