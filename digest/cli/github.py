@@ -17,7 +17,7 @@ from digest.cli.context import Call
 from digest.cli.safe_print import printable
 
 if TYPE_CHECKING:
-    from digest.commands.pull import PullReport, Row
+    from digest.commands.pull_report import PullReport, Row
 
 _HEADS = ("feed", "answer", "new", "updated", "kept", "gap")
 _RULE = ("---", "---", "--:", "--:", "--:", "---")

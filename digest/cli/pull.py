@@ -13,7 +13,7 @@ from digest.cli.context import Call
 from digest.errors import suggestion
 
 if TYPE_CHECKING:
-    from digest.commands.pull import PullReport, Row
+    from digest.commands.pull_report import PullReport, Row
 
 
 @click.command()

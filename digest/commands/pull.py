@@ -15,20 +15,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from digest import disk, redact, urls
-from digest.commands import clock_check, locate, lost_lines, uncommitted
+from digest import disk
+from digest.commands import clock_check, locate, lost_lines, pull_report, uncommitted
+from digest.commands.pull_report import PullReport, Row
 from digest.content import paths, store, story_file, summaries
 from digest.content.edit import Edit
-from digest.content.ledger import Ledgers, Record
+from digest.content.ledger import Ledgers
 from digest.errors import DigestError
 from digest.feeds import feed_state, parse_client
 from digest.feeds.concurrent import Progress
 from digest.feeds.fetch import fetch_in_parts, user_agent
 from digest.feeds.limits import USUAL, Limits
-from digest.intake import feed_health, inbox_files, snapshot
+from digest.intake import inbox_files, snapshot
 from digest.intake.detect import holding, in_question, names_carried, overdue, related
-from digest.intake.inbox import Filing
-from digest.intake.plan import Outcome, PullPlan, Snapshot
+from digest.intake.plan import PullPlan, Snapshot
 from digest.intake.take_in import take_in
 from digest.model import Config, Document, Failed, Feed, Fetched
 
@@ -37,60 +37,6 @@ _CARRIED = "carried.json"
 _BEGUN = "edits.json"
 """The memory of what a pull that is under way writes into story files: one that is killed leaves it
 to the next."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """What became of one feed: `state` is "read", "unchanged", "waiting" or "failed", the last two
-    with a reason.
-
-    `moved` is the feed's new address, and `moved_by` says where it is from: "redirect",
-    "new-feed-url", or "self" if the feed only names another address as its own. `kept` and
-    `notices` are lines for the editor: what was not changed, and what has changed below their
-    words. `gap` tells that entries may have been missed; the words are among the warnings.
-    """
-
-    feed: str
-    state: str
-    reason: str = ""
-    moved: str = ""
-    moved_by: str = ""
-    entries: int = 0
-    new: tuple[str, ...] = ()
-    adopted: tuple[str, ...] = ()
-    known: int = 0
-    updated: tuple[str, ...] = ()
-    kept: tuple[str, ...] = ()
-    notices: tuple[str, ...] = ()
-    gap: bool = False
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PullReport:
-    """A row for each feed that was asked, in the order of digest.toml, and what is wrong with
-    ledgers and inbox.
-
-    `filed` has what was moved out of the inbox, or would be; `swept` what a killed run had left
-    half-written, and `completed` what it had left whole under a hidden name.
-    """
-
-    rows: tuple[Row, ...]
-    filed: tuple[Filing, ...] = ()
-    swept: tuple[str, ...] = ()
-    completed: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
-    dry: bool = False
-
-    @property
-    def read(self) -> int:
-        """How many feeds answered, those that had nothing new among them."""
-        return sum(row.state in {"read", "unchanged"} for row in self.rows)
-
-    @property
-    def failed(self) -> int:
-        """How many feeds could not be fetched or read."""
-        return sum(row.state == "failed" for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,9 +171,12 @@ def _take_in(
         _write(root, asked, read, intake, ledgers, now)
         locate.run(root, config, now)
     _check_any(asked.answers, asked.waiting, filed, left)
-    rows = [_renamed(row, config, ledgers) for row in _rows(asked, read, intake.outcomes)]
+    rows = [
+        pull_report.renamed(row, config, ledgers)
+        for row in pull_report.rows(asked.answers, read, intake.outcomes, asked.memory)
+    ]
     return PullReport(
-        rows=tuple(_warned(row, feeds[row.feed], read, ledgers, now) for row in rows),
+        rows=tuple(pull_report.warned(row, feeds[row.feed], read, ledgers, now) for row in rows),
         filed=filed,
         problems=tuple(map(str, (*problems, *gaps.values(), *lost, *left))),
         dry=dry,
@@ -418,80 +367,6 @@ def _remember(
         root, (answer.feed for answer in asked.answers if answer.feed.id in intake.lines)
     )
     learnt = feed_state.updated(asked.answers, read, left, asked.memory, {**asked.marks, **grown})
-    rows = _rows(asked, read, intake.outcomes)
+    rows = pull_report.rows(asked.answers, read, intake.outcomes, asked.memory)
     fates = {row.feed: row.reason if row.state == "failed" else len(row.new) for row in rows}
     disk.remember(root, feed_state.NAME, feed_state.with_results(learnt, asked.memory, fates, now))
-
-
-def _rows(
-    asked: _Asked, read: Mapping[str, Document | Failed], outcomes: Iterable[Outcome]
-) -> list[Row]:
-    fates = {outcome.feed.id: outcome for outcome in outcomes}
-    return [
-        _row(one, read.get(one.feed.id), fates.get(one.feed.id), asked.memory)
-        for one in asked.answers
-    ]
-
-
-def _warned(
-    row: Row,
-    feed: Feed,
-    read: Mapping[str, Document | Failed],
-    ledgers: Mapping[str, Mapping[str, Record]],
-    now: datetime,
-) -> Row:
-    """Returns the row with what is odd about a feed that answered, against what it brought before
-    this pull."""
-    records = ledgers.get(feed.id, {})
-    document = read.get(feed.id)
-    gap = (
-        feed_health.gap(document, row.known + len(row.adopted), records, now)
-        if isinstance(document, Document)
-        else ""
-    )
-    incoming = urls.web_link(feed.url) and row.state in {"read", "unchanged"}
-    silent = feed_health.quiet(records, now) if incoming and not row.new else ""
-    return replace(
-        row, gap=bool(gap), warnings=(*row.warnings, *(alarm for alarm in (gap, silent) if alarm))
-    )
-
-
-def _renamed(row: Row, config: Config, ledgers: Ledgers) -> Row:
-    """Returns the row with a warning if all stories of a new feed are those of one that digest.toml
-    no longer has."""
-    names = {file.rpartition("/")[2] for file in (*row.updated, *row.adopted)}
-    if row.feed in ledgers or row.new or not names:
-        return row
-    for old in sorted(ledgers.keys() - {feed.id for feed in config.feeds}):
-        if names <= {record.file.rpartition("/")[2] for record in ledgers[old].values()}:
-            what = f"all its stories are those of '{old}', which is no longer in digest.toml; if you renamed the feed, "
-            return replace(row, warnings=(*row.warnings, f"{what}they now name both ids"))
-    return row
-
-
-def _row(
-    answer: Fetched | Failed,
-    document: Document | Failed | None,
-    outcome: Outcome | None,
-    memory: Mapping[str, Any],
-) -> Row:
-    if failed := next((one for one in (answer, document) if isinstance(one, Failed)), None):
-        return Row(feed=failed.feed.id, state="failed", reason=redact.mask(failed.reason))
-    moved, by = feed_state.moved_to(answer, document, memory)
-    moved = redact.mask(moved)
-    if outcome is None:
-        return Row(feed=answer.feed.id, state="unchanged", moved=moved, moved_by=by)
-    return Row(
-        feed=answer.feed.id,
-        state="read",
-        moved=moved,
-        moved_by=by,
-        entries=outcome.entries,
-        new=outcome.new,
-        adopted=outcome.adopted,
-        known=outcome.known,
-        updated=outcome.updated,
-        kept=outcome.kept,
-        notices=outcome.notices,
-        warnings=outcome.warnings,
-    )

@@ -11,7 +11,7 @@ import pytest
 from markdown import Markdown
 
 from digest.cli import github
-from digest.commands.pull import PullReport, Row
+from digest.commands.pull_report import PullReport, Row
 from digest.intake.inbox import Filing
 
 NEW = ("content/2026/w20/2026-05-15-a.md", "content/2026/w20/2026-05-15-b.md")

@@ -19,6 +19,7 @@ from test_cli import digest
 from digest import config
 from digest.commands import add, build, pull
 from digest.commands.add import AddReport
+from digest.commands.pull_report import PullReport
 from digest.errors import DigestError
 from digest.feeds import article_page, html_head, jsonld
 from digest.feeds.limits import Limits
@@ -75,7 +76,7 @@ def run(root: Path, url: str, now: datetime = NOW) -> AddReport:
     return add.run(root, config.load(root), url, now=now, limits=QUICK)
 
 
-def pulled(root: Path) -> pull.PullReport:
+def pulled(root: Path) -> PullReport:
     settings = config.load(root)
     return pull.run(root, settings, settings.feeds, now=NOW)
 

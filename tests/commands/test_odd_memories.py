@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from digest import config
 from digest.commands import pull, status, themes
-from digest.commands.pull import PullReport
+from digest.commands.pull_report import PullReport
 from digest.feeds import feed_state, link_check
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)

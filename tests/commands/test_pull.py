@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from digest import config, disk
 from digest.cli.main import cli
 from digest.commands import pull
-from digest.commands.pull import PullReport, Row
+from digest.commands.pull_report import PullReport, Row
 from digest.content import load
 from digest.errors import DigestError
 

@@ -18,7 +18,7 @@ import pytest
 
 from digest import config
 from digest.commands import pull
-from digest.commands.pull import PullReport, Row
+from digest.commands.pull_report import PullReport, Row
 from digest.feeds.limits import Limits
 
 LIMITS = Limits(deadline=3, connect=1, silence=1, body=2_000_000, back_off=0.05)

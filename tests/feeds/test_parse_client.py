@@ -21,7 +21,7 @@ from feedhost import Exchange, FeedHost
 
 from digest import config
 from digest.commands import add, init, pull
-from digest.commands.pull import PullReport
+from digest.commands.pull_report import PullReport
 from digest.errors import DigestError
 from digest.feeds import parse_client
 from digest.feeds.limits import Limits

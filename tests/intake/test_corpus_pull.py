@@ -19,7 +19,7 @@ import pytest
 from digest import config
 from digest.commands import build, pull
 from digest.commands.build import BuildReport
-from digest.commands.pull import PullReport, Row
+from digest.commands.pull_report import PullReport, Row
 
 SAMPLE = 60
 

@@ -25,7 +25,7 @@ from previews import previewing
 from digest import config
 from digest.cli import github, main
 from digest.commands import check, pull, status
-from digest.commands.pull import PullReport
+from digest.commands.pull_report import PullReport
 from digest.content import excerpt, load
 from digest.model import Story
 

@@ -18,6 +18,7 @@ import pytest
 
 from digest import config
 from digest.commands import pull
+from digest.commands.pull_report import PullReport
 from digest.content import load
 from digest.errors import DigestError
 
@@ -36,7 +37,7 @@ def write_feed(root: Path, entries: Sequence[Sequence[str]]) -> None:
     )
 
 
-def pulled(root: Path, now: str) -> pull.PullReport:
+def pulled(root: Path, now: str) -> PullReport:
     loaded = config.load(root)
     return pull.run(
         root, loaded, pull.chosen(loaded, ()), now=datetime.fromisoformat(now).astimezone(UTC)

@@ -13,7 +13,7 @@ from test_cli import digest
 
 from digest import config, disk
 from digest.commands import build, check, pull
-from digest.commands.pull import PullReport
+from digest.commands.pull_report import PullReport
 from digest.intake import inbox_files
 from digest.intake.inbox import Filing, Picture
 

@@ -23,7 +23,7 @@ from markdown import Markdown
 
 from digest import config as configs
 from digest.commands import build, pull
-from digest.commands.pull import PullReport
+from digest.commands.pull_report import PullReport
 from digest.content import excerpt, load, story_file
 from digest.model import Config, Story
 

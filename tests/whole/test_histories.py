@@ -24,6 +24,7 @@ from test_sequences import BIG, QUIET, Sequence, Step, _chosen, _fields, _is_sto
 
 from digest import config
 from digest.commands import build, pull
+from digest.commands.pull_report import PullReport
 from digest.errors import Faults
 
 GIT = (
@@ -104,7 +105,7 @@ class History(Sequence):
             pull.run(self.root, self.config, pull.chosen(self.config, names), now=self.now)
         )
 
-    def _hold_report(self, report: pull.PullReport) -> None:
+    def _hold_report(self, report: PullReport) -> None:
         """Nothing is wrong, but for what git does not have: files that were deleted before they were committed."""
         others = [
             line

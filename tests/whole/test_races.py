@@ -20,7 +20,7 @@ from sites import read_folder
 
 from digest import config, disk
 from digest.commands import build, init, pull
-from digest.commands.pull import PullReport
+from digest.commands.pull_report import PullReport
 from digest.content import load
 from digest.errors import DigestError, Faults
 
