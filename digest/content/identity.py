@@ -45,6 +45,7 @@ _NO_GUID = frozenset(
 )
 _NO_HEADLINE = frozenset({"", "untitled", "notitle", "na", "null", "none", "undefined"})
 _NUMBERED = re.compile(r"(?:p|t|n|id|[anp]id|\w+_id|post|item|story|article)=", re.IGNORECASE)
+_ENDING = re.compile(r"\.(?:html?|shtml|php|aspx?|jsp)$")
 _SIGNS = re.compile(r"[\W_]+")
 _A_WORD = re.compile(
     r"[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]|[^\W_\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]+"
@@ -127,7 +128,7 @@ def keys_of(
     anywhere |= {wording(title), *(["dated"] if stamps else [])}
     for address in addresses:
         page = urls.lasting(address)
-        anywhere |= {f"page:{page}", f"host:{page.partition('/')[0]}"}
+        anywhere |= {f"page:{page}", f"host:{page.partition('/')[0]}", path(page)}
         if address not in anchored:
             anywhere.add(f"only page:{page}")
     own = {
@@ -239,6 +240,12 @@ def _is_anchor(guid: str) -> bool:
 def page_of(entry: Entry) -> str:
     """Returns the page that an entry links to, without session tokens, for comparison."""
     return urls.lasting(urls.canonical(entry.link))
+
+
+def path(page: str) -> str:
+    """Returns the key of a page wherever its site has moved: without the host, and without `.html`."""
+    way, mark, query = page.partition("/")[2].partition("?")
+    return f"path:{_ENDING.sub('', way)}{mark}{query}"
 
 
 def whole_link(entry: Entry) -> str:

@@ -334,6 +334,7 @@ def _names(feed: str, entry: Entry, context: Context, *, is_excerpt_shared: bool
     names |= {
         "page": f"page:{page}",
         "host": f"host:{urls.host(entry.link)}",
+        "path": identity.path(page),
         "same": f"same:{link} {words}",
     }
     names |= (

@@ -9,6 +9,7 @@
                the same page, which several have, or a whole site   10
                the publisher's article number                       60
                the same path, headline and excerpt, another query   20
+               the same path on another host, or without `.html`     5
     headline   the same as the newest one                           50; 40 for an earlier one
                similar, at the same second or with the excerpt      40
                similar                                              20
@@ -46,7 +47,7 @@ _MOST = 20
 square.
 """
 
-_DESCRIBING = frozenset({"host", "dated", "day", "wording", "apart", "words"})
+_DESCRIBING = frozenset({"host", "path", "dated", "day", "wording", "apart", "words"})
 """Kinds of names that count in the score, but are too common to find a story by."""
 
 
@@ -190,7 +191,9 @@ class Look:
         if self._has("page", file):
             return 20 if self._signs.link == "placed" else 10
         has_excerpt = self._has("excerpt", file) or "excerpt" not in self._keys
-        return 20 if has_excerpt and self._only("stem", file) else 0
+        if has_excerpt and self._only("stem", file):
+            return 20
+        return 5 if self._own and self._signs.link == "telling" and self._has("path", file) else 0
 
     def _is_redated(self, file: str) -> bool:
         return self._has("dated", file) and not self._has("day", file)

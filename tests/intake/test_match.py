@@ -107,6 +107,31 @@ def test_the_canonical_link_is_one_under_http_www_and_trackers() -> None:
     assert match.match("b", [after], known(("a", before, STORY))) == [STORY]
 
 
+def test_a_site_that_moves_and_gives_new_guids_and_times_keeps_its_stories() -> None:
+    words = "What the report has to say, in words."
+    before = make_entry(
+        id="https://news.example/?p=7",
+        link="https://news.example/2026/05/foundries-fill-up-again.html",
+        summary=words,
+    )
+    later = datetime(2026, 5, 15, 21, 0, 30, tzinfo=UTC)
+    moved = make_entry(
+        id="6a3b1c52-0000-4000-8000-000000000007",
+        link="https://www.herald.example/2026/05/foundries-fill-up-again",
+        summary=words,
+        published=later,
+    )
+    stories = known(("a", before, STORY))
+    stories[identity.in_feed(f"summary:{identity.hash_of(words)}", "a")] = [STORY]
+
+    assert match.match("a", [moved], stories) == [STORY]
+    assert match.match("b", [moved], stories) == [None]
+    other = moved._replace(link="https://www.herald.example/2026/05/foundries-fill-up-once-more")
+    assert match.match("a", [other], stories) == [None]
+    elsewhere = moved._replace(summary="Other words of a second report altogether.")
+    assert match.match("a", [elsewhere], stories) == [None]
+
+
 def test_headline_with_date_counts_within_a_feed() -> None:
     before = make_entry(id="1", link="https://news.example/one")
     after = make_entry(id="2", link="https://news.example/two")
