@@ -30,9 +30,10 @@ _WORDS = _LISTS | {"link", "image", "id"}
 """Keys in whose values a hash attached to a word (`themes: #memory`) does not begin a comment."""
 _HASHED = re.compile(r"(?:^|[ \t])#(?=[^ \t#])")
 _FLOW = re.compile(
-    r"""\[(?P<items>(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\[\]{}])*)\]"""
+    r"""\[(?P<items>(?:[^\[\]{}"']|(?<=[^\s\[,])["']|"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|["'])*+)\]"""
     r"""(?P<rest>(?:[ \t]+#.*|[ \t]*))"""
 )
+"""A list in brackets; a quote opens a quoted item only at the beginning of a word. `*+` never goes back: linear time."""
 _ITEM_OF_FLOW = re.compile(r"""\s*(?:("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*|([^,]*))(?:,|\Z)""")
 _SIGN = re.compile(r"[#&*!|>%@`]")
 """Characters that mean something to YAML at the beginning of a text in a list."""

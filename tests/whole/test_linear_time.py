@@ -167,6 +167,13 @@ def test_a_note_full_of_one_mark_is_read_in_linear_time(make: Callable[[int], st
     assert not growth.is_growing(read, make, SIZE)
 
 
+def test_a_list_of_quoted_names_that_is_not_closed_is_read_in_linear_time() -> None:
+    def make(size: int) -> str:
+        return "---\nauthors: [" + '"Jo", ' * (size // 6) + "\n---\n"
+
+    assert not growth.is_growing(story, make, SIZE)
+
+
 @pytest.mark.parametrize(
     "mark",
     [
