@@ -2,7 +2,7 @@
 
 A file is written beside its place under a hidden name and then renamed, so that a reader, a crash
 or a full disk never leaves half a file. If something prevents a write, one clear line says what.
-Also the lock, and JSON in `.digest/`.
+Also the lock.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from digest.errors import DigestError, in_its_place
 
@@ -30,8 +30,6 @@ _UNFINISHED = ".unfinished"
 LEFT_BEHIND = f".*{_UNFINISHED}"
 """The pattern of hidden names of unfinished files."""
 _HIDDEN = re.compile(r"\.(?P<name>.+?)(?:\.(?P<hash>[0-9a-f]{16}))?\.unfinished", re.DOTALL)
-_SURROGATE = re.compile(rb"\\\\u[dD][89a-fA-F]")
-_MEMORY_VERSION = 1
 _BRIEF = b"brief"
 _SAFELY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # never waits for a pipe
 _READING = os.O_RDONLY | _SAFELY
@@ -249,35 +247,6 @@ def _unshare(root: Path, file: str, path: Path) -> None:
                 raise DigestError(
                     f"{file}: this file is being changed by another program; run the command again"
                 )
-
-
-def recall(root: Path, name: str, kind: Callable[[Any], bool] = lambda _: True) -> dict[str, Any]:
-    """Returns what is stored under a name in `.digest/`; {} if missing, damaged or an old version.
-
-    Values for which `kind` is false are left out. A damaged file costs time, never content.
-    """
-    try:
-        content = read_inside(root, f"{CACHE}/{name}") or b"{}"
-        if _SURROGATE.search(content):  # cannot be encoded as text again
-            return {}
-        stored = json.loads(content)
-        values = dict(stored["says"]) if stored.get("version") == _MEMORY_VERSION else {}
-    except (DigestError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return {}
-    return {key: value for key, value in values.items() if kind(value)}
-
-
-def is_texts(value: Any) -> bool:
-    """True if a stored value is a list of texts."""
-    return isinstance(value, list) and all(isinstance(text, str) for text in value)
-
-
-def remember(root: Path, name: str, memory: Mapping[str, Any]) -> None:
-    """Stores a dictionary under a name in `.digest/`, as JSON."""
-    text = json.dumps(
-        {"version": _MEMORY_VERSION, "says": dict(memory)}, ensure_ascii=False, sort_keys=True
-    )
-    write(root, f"{CACHE}/{name}", text.encode())
 
 
 @contextlib.contextmanager

@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "digest").rglob("*.py"))
 SHARED = {
-    "cache", "config_edit", "config_template", "custom_domain", "disk", "errors", "gh_pages", "git", "model", "names",
-    "phrases", "redact", "sanitize", "tracking_parameters", "urls", "week",
+    "cache", "config_edit", "config_template", "custom_domain", "disk", "errors", "gh_pages", "git", "json_files",
+    "model", "names", "phrases", "redact", "sanitize", "tracking_parameters", "urls", "week",
 }  # fmt: skip
 MAY_IMPORT = {
     "shared": set(),
@@ -57,7 +57,7 @@ IMPORTERS = {
     "watchdog": "digest/preview/watcher.py",
     "yaml": "digest/content/yaml_front_matter.py",
 }
-LONGEST_MODULE = 560
+LONGEST_MODULE = 450
 LONGEST_FUNCTION = 60
 """A longer function that reads top to bottom beats eight helpers with one caller each."""
 

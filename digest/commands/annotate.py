@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from digest import disk
+from digest import disk, json_files
 from digest.checks import content_rules
 from digest.content import paths, store, summaries
 from digest.content.history import History
@@ -218,6 +218,6 @@ class Margins:
         if known is None or known[0] != written:
             known = self._kept.summaries[feed] = (
                 written,
-                summaries.by_name(disk.recall(self._root, name)),
+                summaries.by_name(json_files.recall(self._root, name)),
             )
         return known[1]

@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from digest import config, custom_domain, disk, git, redact, urls
+from digest import config, custom_domain, disk, git, json_files, redact, urls
 from digest.checks import content_rules
 from digest.checks.story_rules import LineOf
 from digest.commands import lost_lines, restored, site_address, uncommitted
@@ -316,7 +316,7 @@ def _outside(
     on_progress: Progress | None,
 ) -> _Outside:
     """Requests the links that were not checked recently, and remembers the answers."""
-    memory = disk.recall(root, _MEMORY)
+    memory = json_files.recall(root, _MEMORY)
     known = link_check.recalled(memory, now)
     due = [address for address in places if address not in known]
     answers = fetch.check_links(
@@ -330,7 +330,7 @@ def _outside(
     if link_check.is_offline(answers):
         return _Outside(offline=True)
     if due:
-        disk.remember(root, _MEMORY, link_check.remembered(memory, answers, now))
+        json_files.remember(root, _MEMORY, link_check.remembered(memory, answers, now))
     believed = known | {answer.address: answer for answer in answers}
     problems, untold = list[Problem](), list[Problem]()
     for address, spots in places.items():

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from digest import __version__, disk
+from digest import __version__, disk, json_files
 
 FILE = ".digest-init.json"
 LINES_ADDED = frozenset({".gitignore", ".gitattributes"})
@@ -67,7 +67,7 @@ def load(root: Path) -> Record:
     except (ValueError, LookupError, TypeError, AttributeError):
         return Record()
     for part in (hashes, texts):
-        if not (isinstance(part, dict) and disk.is_texts([*part.values()])):
+        if not (isinstance(part, dict) and json_files.is_texts([*part.values()])):
             return Record()
     return Record(hashes=hashes, texts=texts, is_known=True)
 

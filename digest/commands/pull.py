@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from digest import disk
+from digest import disk, json_files
 from digest.commands import clock_check, locate, lost_lines, pull_report, uncommitted
 from digest.commands.pull_report import PullReport, Row
 from digest.content import paths, store, story_file, summaries
@@ -138,7 +138,7 @@ def _later(root: Path, answers: tuple[Fetched | Failed, ...]) -> _Asked:
     return _Asked(
         answers=answers,
         waiting=(),
-        memory=disk.recall(root, feed_state.NAME),
+        memory=json_files.recall(root, feed_state.NAME),
         marks=marks,
         forgotten=(),
     )
@@ -225,7 +225,7 @@ def _desk(
     is very little."""
     carried = {
         feed: frozenset(aliases)
-        for feed, aliases in disk.recall(root, _CARRIED, disk.is_texts).items()
+        for feed, aliases in json_files.recall(root, _CARRIED, json_files.is_texts).items()
     }
     carried |= {feed.id: frozenset(names_carried(document)) for feed, document in documents}
     returned = feed_state.returned((feed for feed, _ in documents), memory)
@@ -235,7 +235,8 @@ def _desk(
         root, config, ledgers if names else related(documents, ledgers), names, altered
     )
     begun = {
-        file: Edit(file, **texts) for file, texts in disk.recall(root, _BEGUN, _is_edit).items()
+        file: Edit(file, **texts)
+        for file, texts in json_files.recall(root, _BEGUN, _is_edit).items()
     }
     return replace(desk, begun=begun, carried=carried, returned=returned)
 
@@ -244,7 +245,7 @@ def _is_edit(value: Any) -> bool:
     return (
         isinstance(value, dict)
         and value.keys() == {"before", "after"}
-        and disk.is_texts([*value.values()])
+        and json_files.is_texts([*value.values()])
     )
 
 
@@ -265,7 +266,7 @@ def _ask(
     the next.
     """
     pulled = {feed.id for feed in config.feeds if not feed.retired}.union(feed.id for feed in feeds)
-    remembered = disk.recall(root, feed_state.NAME)
+    remembered = json_files.recall(root, feed_state.NAME)
     memory = feed_state.mark_away(feed_state.valid(remembered, now), pulled)
     until = {feed.id: "" if named else feed_state.wait_of(feed, memory, now) for feed in feeds}
     due = [feed for feed in feeds if not until[feed.id]]
@@ -305,7 +306,7 @@ def _write(
     and finds it done."""
     left = [
         file
-        for file in disk.recall(root, _BEGUN, _is_edit)
+        for file in json_files.recall(root, _BEGUN, _is_edit)
         if paths.is_story(file) and (root / file).exists()
     ]
     disk.settle(
@@ -318,10 +319,10 @@ def _write(
         if one.before != one.after
     }
     if new or changed:
-        disk.remember(root, _BEGUN, new | changed)
+        json_files.remember(root, _BEGUN, new | changed)
     store.write(root, intake.stories, intake.edits, intake.lines)
-    if new or changed or disk.recall(root, _BEGUN):
-        disk.remember(root, _BEGUN, {})
+    if new or changed or json_files.recall(root, _BEGUN):
+        json_files.remember(root, _BEGUN, {})
     uncommitted.remember(root, intake)
     _keep_summaries(root, read)
     carried = _keep_carried(root, read)
@@ -332,21 +333,21 @@ def _keep_summaries(root: Path, read: Mapping[str, Document | Failed]) -> None:
     """Keeps the whole summaries for the preview and the rules of themes: a story file may get few
     words of them."""
     for feed, document in read.items():
-        before = disk.recall(root, summaries.name(feed))
+        before = json_files.recall(root, summaries.name(feed))
         after = before if isinstance(document, Failed) else summaries.kept(before, document.entries)
         if after != before:
-            disk.remember(root, summaries.name(feed), after)
+            json_files.remember(root, summaries.name(feed), after)
 
 
 def _keep_carried(root: Path, read: Mapping[str, Document | Failed]) -> dict[str, list[str]]:
     """Keeps and returns what the feeds carry, for pulls in which some of them say nothing new, or
     nothing at all."""
-    before = disk.recall(root, _CARRIED, disk.is_texts)
+    before = json_files.recall(root, _CARRIED, json_files.is_texts)
     after = before | {
         feed: names_carried(one) for feed, one in read.items() if isinstance(one, Document)
     }
     if after != before:
-        disk.remember(root, _CARRIED, after)
+        json_files.remember(root, _CARRIED, after)
     return after
 
 
@@ -369,4 +370,6 @@ def _remember(
     learnt = feed_state.updated(asked.answers, read, left, asked.memory, {**asked.marks, **grown})
     rows = pull_report.rows(asked.answers, read, intake.outcomes, asked.memory)
     fates = {row.feed: row.reason if row.state == "failed" else len(row.new) for row in rows}
-    disk.remember(root, feed_state.NAME, feed_state.with_results(learnt, asked.memory, fates, now))
+    json_files.remember(
+        root, feed_state.NAME, feed_state.with_results(learnt, asked.memory, fates, now)
+    )

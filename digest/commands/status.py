@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from digest import disk, git
+from digest import git, json_files
 from digest.checks import content_rules
 from digest.checks.markdown_scan import is_silent
 from digest.commands import restored
@@ -194,7 +194,7 @@ def feed_rows(
     root: Path, survey: ContentReport, config: Config, now: datetime
 ) -> tuple[FeedRow, ...]:
     """Returns a row for each feed in digest.toml, then for those that have only a ledger."""
-    memory = feed_state.valid(disk.recall(root, feed_state.NAME), now)
+    memory = feed_state.valid(json_files.recall(root, feed_state.NAME), now)
     there = _there(survey, _unread(root, survey))
     states = {feed.id: "retired" if feed.retired else "pulled" for feed in config.feeds}
     states |= {feed: "ledger only" for feed in survey.ledgers if feed not in states}

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from digest import disk
+from digest import json_files
 from digest.content import load, paths, store, story_file
 from digest.content.identity import hash_of
 from digest.content.load import ContentReport
@@ -303,7 +303,7 @@ def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]
     ours = [verdict for verdict in decided.verdicts if not verdict.own]
     if not decided.verdicts:
         return ()
-    disk.remember(
+    json_files.remember(
         root,
         _MEMORY,
         {
@@ -315,7 +315,7 @@ def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]
     store.add_lines(
         root, lines((one for one in ours if one.story.file not in late), decided.edits, now)
     )
-    disk.remember(root, _MEMORY, {})
+    json_files.remember(root, _MEMORY, {})
     return late
 
 
@@ -348,7 +348,9 @@ def _pinned(root: Path, verdict: Verdict) -> Verdict:
 def _begun(root: Path) -> dict[str, str]:
     """Returns the marks before a run that was killed, of files that stand, sign by sign, as that
     run wrote them."""
-    memory = disk.recall(root, _MEMORY, lambda value: disk.is_texts(value) and len(value) == 2)
+    memory = json_files.recall(
+        root, _MEMORY, lambda value: json_files.is_texts(value) and len(value) == 2
+    )
     return {file: mark for file, (mark, hash) in memory.items() if _is_as_written(root, file, hash)}
 
 

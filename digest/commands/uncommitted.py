@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from digest import disk, git
+from digest import git, json_files
 from digest.commands import locate
 from digest.content import ledger, paths, store
 from digest.content.ledger import Ledgers
@@ -47,7 +47,7 @@ def note_deletions(root: Path, config: Config) -> tuple[str, ...]:
     Without a git repository the list is kept, since there may be one later. The caller holds the
     digest's lock.
     """
-    remembered = disk.recall(root, uncommitted.NAME, _is_moment)
+    remembered = json_files.recall(root, uncommitted.NAME, _is_moment)
     committed = git.tracked(root, _CONTENT) if remembered else None
     if committed is None:
         return ()
@@ -72,7 +72,7 @@ def note_deletions(root: Path, config: Config) -> tuple[str, ...]:
             if file not in gone or file in ours.keys() - deleted.keys()
         }
     if waiting != remembered:
-        disk.remember(root, uncommitted.NAME, waiting)
+        json_files.remember(root, uncommitted.NAME, waiting)
     return messages
 
 
@@ -80,8 +80,8 @@ def remember(root: Path, intake: PullPlan) -> None:
     """Adds the files that a pull has written here to the list."""
     new = uncommitted.written(intake.stories, intake.lines)
     if new:
-        disk.remember(
-            root, uncommitted.NAME, {**disk.recall(root, uncommitted.NAME, _is_moment), **new}
+        json_files.remember(
+            root, uncommitted.NAME, {**json_files.recall(root, uncommitted.NAME, _is_moment), **new}
         )
 
 
@@ -109,7 +109,7 @@ def problems(root: Path, survey: ContentReport) -> Iterator[Problem]:
 
 
 def _missing(root: Path, ledgers: Ledgers, there: Sequence[str]) -> Missing:
-    known = disk.recall(root, uncommitted.NAME, _is_moment)
+    known = json_files.recall(root, uncommitted.NAME, _is_moment)
     missing = uncommitted.missing(
         ledgers, frozenset(there), {*uncommitted.written_here(known, ledgers)} if known else ()
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from digest import disk
+from digest import disk, json_files
 from digest.content import ledger, locations, paths, story_file, summaries
 from digest.content.edit import Edit
 from digest.content.history import History
@@ -121,7 +121,7 @@ def summaries_of(root: Path) -> Callable[[Story], tuple[str, ...]]:
 
     @cache
     def of_feed(feed: str) -> dict[str, str]:
-        return summaries.by_name(disk.recall(root, summaries.name(feed)))
+        return summaries.by_name(json_files.recall(root, summaries.name(feed)))
 
     def of_story(story: Story) -> tuple[str, ...]:
         found = [summaries.of_story(story, of_feed(feed)) for feed in story.feeds]

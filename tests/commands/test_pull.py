@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from digest import config, disk
+from digest import config, json_files
 from digest.cli.main import cli
 from digest.commands import pull
 from digest.commands.pull_report import PullReport, Row
@@ -290,7 +290,7 @@ def test_a_retired_feed_is_not_pulled(root: Path) -> None:
 
 
 def test_a_server_that_asked_for_peace_is_left_in_peace_until_then(root: Path) -> None:
-    disk.remember(
+    json_files.remember(
         root, "feeds.json", {"first": {"url": "first.xml", "wait": "2026-05-20T08:00:01+00:00"}}
     )
 

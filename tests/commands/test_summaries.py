@@ -10,7 +10,7 @@ from builders import make_entry, make_story
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest import config, disk
+from digest import config, json_files
 from digest.commands import build, pull
 from digest.content import load, summaries
 
@@ -54,7 +54,7 @@ def pulled(root: Path, *said: tuple[str, str], dry: bool = False) -> None:
 
 def kept(root: Path) -> list[str]:
     """The whole summary of each story of a digest."""
-    known = summaries.by_name(disk.recall(root, summaries.name("first")))
+    known = summaries.by_name(json_files.recall(root, summaries.name("first")))
     return [
         summaries.of_story(story, known) for story in load.load(root, config.load(root)).stories
     ]

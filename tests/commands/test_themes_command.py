@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest import config, disk
+from digest import config, disk, json_files
 from digest.cli.main import cli
 from digest.commands import pull, themes
 from digest.commands.themes import ApplyReport, Change, ThemeRow
@@ -563,7 +563,7 @@ def test_new_rules_change_the_line_of_the_themes_and_no_other(root: Path) -> Non
     assert (root / SHIPS).read_text() == ships.replace("themes: []", "themes: [fleet]")
     assert report.changed == (Change(SHIPS, (), ("fleet",)),)
     assert report.counts == {"memory": (1, 1), "trade": (2, 2), "fleet": (0, 1), "": (1, 0)}
-    assert disk.recall(root, "themes.json") == {}
+    assert json_files.recall(root, "themes.json") == {}
 
 
 def test_a_second_run_changes_nothing(root: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from digest import disk
+from digest import disk, json_files
 from digest.errors import DigestError
 
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -157,8 +157,8 @@ def test_a_pipe_is_never_waited_for(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / ".digest" / name)
     code = (
         "from pathlib import Path; from digest import disk\n"
-        f"root = Path({str(tmp_path)!r}); assert disk.recall(root, 'feeds.json') == {{}}\n"
-        f"with disk.lock(root): disk.remember(root, 'feeds.json', {{}})\nprint(disk.recall(root, 'feeds.json'))"
+        f"root = Path({str(tmp_path)!r}); assert json_files.recall(root, 'feeds.json') == {{}}\n"
+        f"with disk.lock(root): json_files.remember(root, 'feeds.json', {{}})\nprint(json_files.recall(root, 'feeds.json'))"
     )
 
     ended = subprocess.run(
@@ -212,13 +212,13 @@ def test_a_damaged_memory_is_none(tmp_path: Path, memory: str) -> None:
     (tmp_path / ".digest").mkdir()
     (tmp_path / ".digest" / "feeds.json").write_text(memory)
 
-    assert disk.recall(tmp_path, "feeds.json") == {}
+    assert json_files.recall(tmp_path, "feeds.json") == {}
 
 
 def test_what_was_remembered_is_recalled(tmp_path: Path) -> None:
-    disk.remember(tmp_path, "feeds.json", {"a": {"etag": '"é"'}})
+    json_files.remember(tmp_path, "feeds.json", {"a": {"etag": '"é"'}})
 
-    assert disk.recall(tmp_path, "feeds.json") == {"a": {"etag": '"é"'}}
+    assert json_files.recall(tmp_path, "feeds.json") == {"a": {"etag": '"é"'}}
 
 
 def test_a_second_run_is_turned_away_while_the_first_writes(tmp_path: Path) -> None:
