@@ -703,7 +703,7 @@ def test_the_page_offers_the_themes_and_years_that_have_stories_and_says_what_to
         for list_ in find(page, "select")
     ]
     assert choices == [["", "cranes", "tolls"], ["", "2026", "2025"]]
-    assert "Search needs script" in next(
+    assert "The search needs JavaScript" in next(
         text(one) for one in find(page, "p") if one.get("role") == "status"
     )
     assert b'<a href="/trial/search/">Search</a>' in site["2026/w19/index.html"]
