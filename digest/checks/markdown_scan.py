@@ -129,6 +129,9 @@ def is_silent(text: str) -> bool:
     """True if nothing of a text is shown: it has at most comments and link definitions."""
     if "<!--" not in text and "]:" not in text:
         return not text.strip()
+    # A comment that opens in a line of a definition belongs to its URL.
+    if any("<!--" in line.partition("]:")[2] for line in text.split("\n")):
+        return False
     # No comment that opens below this is closed.
     closed = max(text.rfind("-->"), text.rfind("--!>") + 1) + 3
     shown = _HIDDEN.sub("", text[:closed]) + text[closed:]

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from click.testing import CliRunner, Result
@@ -834,8 +835,8 @@ def test_the_next_run_completes_one_that_was_killed_at_any_write(
     rule(root, new)
     left = [write]
 
-    def dying(name: str) -> None:
-        real = getattr(disk, name)
+    def dying(module: ModuleType, name: str) -> None:
+        real = getattr(module, name)
 
         def act(*words: object, **options: object) -> object:
             left[0] -= 1
@@ -843,10 +844,10 @@ def test_the_next_run_completes_one_that_was_killed_at_any_write(
                 raise DigestError("the disk is full")
             return real(*words, **options)
 
-        monkeypatch.setattr(disk, name, act)
+        monkeypatch.setattr(module, name, act)
 
-    for name in ("remember", "replace", "append"):
-        dying(name)
+    for module, name in ((json_files, "remember"), (disk, "replace"), (disk, "append")):
+        dying(module, name)
     with pytest.raises(DigestError):
         applied(root)
     monkeypatch.undo()

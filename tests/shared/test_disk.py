@@ -156,7 +156,7 @@ def test_a_pipe_is_never_waited_for(tmp_path: Path, name: str) -> None:
     (tmp_path / ".digest").mkdir()
     os.mkfifo(tmp_path / ".digest" / name)
     code = (
-        "from pathlib import Path; from digest import disk\n"
+        "from pathlib import Path; from digest import disk, json_files\n"
         f"root = Path({str(tmp_path)!r}); assert json_files.recall(root, 'feeds.json') == {{}}\n"
         f"with disk.lock(root): json_files.remember(root, 'feeds.json', {{}})\nprint(json_files.recall(root, 'feeds.json'))"
     )

@@ -15,7 +15,7 @@ from builders import (
     make_page,
     make_story,
 )
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.checks.markdown_scan import is_silent
@@ -355,6 +355,7 @@ def test_a_text_that_shows_nothing_is_none(text: str) -> None:
         )
     ).map("".join)
 )
+@example("[x]: y<!--\n-->")
 def test_a_text_that_is_said_to_show_nothing_shows_nothing(text: str) -> None:
     if is_silent(text):
         assert written(text) == ""
