@@ -150,7 +150,7 @@ class Worker:
             [sys.executable, "-P", "-m", "digest.feeds.parse_worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,  # nothing is read from it: it tells the worker that we are gone
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         )
         assert process.stdout
@@ -168,7 +168,7 @@ class Worker:
         if process is None:
             return None
         process.kill()
-        for pipe in (process.stdin, process.stdout):
+        for pipe in (process.stdin, process.stdout, process.stderr):
             with contextlib.suppress(OSError):
                 pipe.close()  # type: ignore[union-attr]
         return process.wait()

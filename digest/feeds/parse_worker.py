@@ -25,12 +25,14 @@ from digest.model import Document, Failed, Fetched
 def main() -> None:
     """Answers requests until standard input ends; requests and answers are pickles on the pipes."""
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    unused = os.dup(2)
     devnull = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1):  # what a library prints must not end up among the answers
+    for stream in (0, 1, 2):  # what a library prints must not end up among the answers
         os.dup2(devnull, stream)
     for number in (signal.SIGINT, signal.SIGPROF, signal.SIGIO):
         # the default action ends the process at once, even while a library's C code runs
         signal.signal(number, signal.SIG_DFL)
+    _end_with_other_end_of(unused)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     gc.set_threshold(100_000)
@@ -44,14 +46,13 @@ def main() -> None:
 
 def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     job, document, seconds, memory = pickle.load(requests)
-    flags = _limit(requests, seconds, memory)
+    _limit(seconds, memory)
     try:
         answer = pickle.dumps(_answer(job, document), protocol=5)
     except MemoryError:
         # before the limits are lifted: without memory, Python may loop while it handles this
         os._exit(OUT_OF_MEMORY)
     signal.setitimer(signal.ITIMER_PROF, 0)
-    fcntl.fcntl(requests, fcntl.F_SETFL, flags)
     answers.write(answer)
     answers.flush()
 
@@ -66,22 +67,24 @@ def _answer(job: str, document: Fetched) -> Any:
         return Failed(feed=document.feed, reason=reason)
 
 
-def _limit(requests: IO[bytes], seconds: float, memory: int) -> int:
-    """Makes the system end this process after so much CPU time, or when the parent is gone.
+def _end_with_other_end_of(pipe: int) -> None:
+    """Makes the system end this process, with SIGIO, when the parent process is gone.
 
-    Returns the pipe's flags as they were before.
+    The signal is sent for data on the pipe as well, possibly after the data has been read, so it
+    must be a pipe on which nothing is sent.
     """
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(pipe, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
+
+
+def _limit(seconds: float, memory: int) -> None:
+    """Makes the system end this process after so much CPU time, and limits its memory."""
     with contextlib.suppress(ValueError, OSError):  # some systems have no such limit
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         soft = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-    flags = fcntl.fcntl(requests, fcntl.F_GETFL)
-    with contextlib.suppress(OSError):
-        fcntl.fcntl(requests, fcntl.F_SETOWN, os.getpid())
-        # sends SIGIO when the other end of the pipe is closed
-        fcntl.fcntl(requests, fcntl.F_SETFL, flags | os.O_ASYNC)
     signal.setitimer(signal.ITIMER_PROF, seconds)
-    return flags
 
 
 def _page(document: Fetched) -> Document | Failed | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import gzip
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -435,6 +436,31 @@ def test_nothing_runs_when_a_pull_has_ended(root: Path, in_worker: Callable[[str
     run(root)
 
     assert is_free(root / "running")
+
+
+def test_a_request_that_arrives_while_another_is_answered_does_not_end_the_parser(
+    in_worker: Callable[[str], None],
+) -> None:
+    """The system may tell a process of data that it has already read."""
+    in_worker(
+        "import time\ndef parsed(one):\n    time.sleep(0.5)\n    return real(one)\nparse.parse = parsed"
+    )
+    request = ("feed", fetched(GOOD), 60, 2**29)
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", PARSER],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    ) as worker:  # fmt: skip
+        assert worker.stdin
+        assert worker.stdout
+        assert worker.stdout.readline() == parse_client.READY
+        for _ in range(2):
+            pickle.dump(request, worker.stdin)
+            worker.stdin.flush()
+            time.sleep(0.1)
+        answers = [pickle.load(worker.stdout) for _ in range(2)]
+
+    assert [len(answer.entries) for answer in answers] == [1, 1]
 
 
 def until(true: Callable[[], bool], seconds: float = 60) -> None:
