@@ -32,13 +32,11 @@ if TYPE_CHECKING:
     help="Run the rules again, over stories whose themes nobody edited.",
 )
 @click.option(
-    "--drop",
-    "dropped",
-    metavar="ID",
-    help="Remove a theme that digest.toml no longer has from every story.",
-)
+    "--all", "everything", is_flag=True,
+    help="With --apply: themes that digest.toml no longer has go from stories that an editor has changed, too.",
+)  # fmt: skip
 @click.option(
-    "--dry-run", "dry", is_flag=True, help="Say what --apply or --drop would change, write nothing."
+    "--dry-run", "dry", is_flag=True, help="Say what --apply would change, write nothing."
 )
 @click.pass_obj
 def themes(
@@ -46,7 +44,7 @@ def themes(
     explained: Path | None,
     phrases: tuple[str, ...],
     applied: bool,
-    dropped: str | None,
+    everything: bool,
     dry: bool,
 ) -> None:
     """Count the themes, explain them, and apply changed rules.
@@ -54,7 +52,8 @@ def themes(
     Without an option, a table of the themes and their stories. The others help to find the phrases
     of a theme in digest.toml, and to run them over stories that are here already. Themes that an
     editor has changed are never touched, and a theme found only in the feed's whole summary is not
-    removed if that summary is not stored.
+    removed if that summary is not stored. A theme that digest.toml no longer has is removed with
+    them; stories that an editor has changed keep it until --apply --all.
 
     \b
     Examples:
@@ -63,12 +62,14 @@ def themes(
       digest themes --try "harbour* + fee*"
       digest themes --try "harbour* + fee*" --try "port* + toll*"
       digest themes --apply --dry-run
-      digest themes --drop export-curbs
+      digest themes --apply --all
     """
     from digest.commands import themes as command
 
-    if (explained is not None) + bool(phrases) + applied + (dropped is not None) > 1:
-        raise click.UsageError("--explain, --try, --apply and --drop exclude each other.")
+    if (explained is not None) + bool(phrases) + applied > 1:
+        raise click.UsageError("--explain, --try and --apply exclude each other.")
+    if everything and not (applied or dry):
+        raise click.UsageError("--all belongs to --apply.")
     if dry and (phrases or explained is not None):
         raise click.UsageError("--explain and --try change nothing; leave out --dry-run.")
     for phrase in phrases:
@@ -79,10 +80,9 @@ def themes(
         _tell_why(_explain(root, config, explained), call)
     elif phrases:
         _tell_catch(command.attempt(root, config, *phrases), call)
-    elif dropped is not None:
-        _tell_changes(command.drop(root, config, dropped, now=call.now, dry=dry), call)
     elif applied or dry:
-        _tell_changes(command.apply(root, config, now=call.now, dry=dry), call)
+        report = command.apply(root, config, now=call.now, dry=dry, everything=everything)
+        _tell_changes(report, call)
     else:
         _tell_counts(command.run(root, config), call)
 
@@ -178,7 +178,15 @@ def _tell_changes(report: ApplyReport, call: Call) -> None:
         call.say(
             f"{formatting.stories(report.own)} would change too, but an editor has changed their themes, so they stay"
         )
-    call.complain(*report.left, *formatting.unread(report.unread, report.unknown_themes))
+    call.complain(*report.left, *formatting.unread(report.unread, {}))
+    for file, themes in report.gone.items():
+        names = "', '".join(themes)
+        call.complain(f"{file}: keeps '{names}', which digest.toml no longer has: you chose it")
+    if report.gone:
+        call.complain(
+            f"{formatting.stories(len(report.gone))} with a theme of your choice that is gone; this takes it out:"
+            " digest themes --apply --all"
+        )
 
 
 def _step(before: int, after: int) -> str:

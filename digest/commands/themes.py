@@ -23,7 +23,7 @@ from digest.content.load import ContentReport
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Story, Theme
 from digest.names import current_ids
-from digest.themes.reapply import Retheming, Verdict, judge, lines, retheme, without, words_of
+from digest.themes.reapply import Retheming, Verdict, judge, lines, retheme, to_change, words_of
 from digest.themes.reasons import Reason, named, reasons
 from digest.themes.rules import of_excerpt, themes_of
 from digest.week import Week
@@ -110,7 +110,8 @@ class ApplyReport:
     """Each theme's stories before and after, "" being Elsewhere; what was changed, and what was
     left and why.
 
-    `own` counts stories for which the rules say something else, but whose themes are the editor's.
+    `own` counts stories for which the rules say something else, but whose themes are the editor's;
+    `gone` has those of them that still have a theme which digest.toml no longer has.
     """
 
     counts: Mapping[str, tuple[int, int]]
@@ -118,9 +119,9 @@ class ApplyReport:
     changed: tuple[Change, ...]
     left: tuple[str, ...]
     own: int
+    gone: Mapping[str, tuple[str, ...]]
     unread: tuple[str, ...]
     dry: bool
-    unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def run(root: Path, config: Config) -> ThemesReport:
@@ -202,96 +203,50 @@ def attempt(root: Path, config: Config, *phrases: str) -> TryReport:
     )
 
 
-def apply(root: Path, config: Config, *, now: datetime, dry: bool = False) -> ApplyReport:
+def apply(
+    root: Path, config: Config, *, now: datetime, dry: bool = False, everything: bool = False
+) -> ApplyReport:
     """Applies the rules again to all stories whose themes the editor has not changed; `dry` writes
-    nothing."""
+    nothing.
+
+    A theme that digest.toml no longer has goes from them, too, and with `everything` from the
+    stories whose themes the editor has changed; their other themes stay.
+    """
     with store.writing(root, dry=dry):
         survey = load.survey(root, config)
+        gone = tuple(survey.unknown_themes)
+        if gone:
+            removed = (Theme(id=id, title=id, match=()) for id in gone)
+            wider = config._replace(themes=(*config.themes, *removed))
+            survey = load.survey(root, wider)
         verdicts = _verdicts(root, survey, config.themes, _begun(root))
+        chosen = to_change(verdicts, gone if everything else ())
         texts = {
-            verdict.story.file: store.read_exactly(root, verdict.story.file)
-            for verdict in verdicts
-            if verdict.due
+            verdict.story.file: store.read_exactly(root, verdict.story.file) for verdict in chosen
         }
-        decided = retheme(verdicts, texts, survey.known)
+        decided = retheme(chosen, texts, survey.known)
         late = () if dry else _carry_out(root, decided, now)
     changed = {
         one.story.file: one
         for one in decided.verdicts
         if one.story.file not in late and one.differs
     }
+    rest = [verdict for verdict in verdicts if verdict.own and verdict.story.file not in changed]
+    stay = {
+        verdict.story.file: tuple(theme for theme in verdict.story.themes if theme in gone)
+        for verdict in rest
+    }
     return ApplyReport(
-        counts=_counts(verdicts, changed, config.themes),
+        counts=_counts(verdicts, changed, config.themes, gone),
         stories=len(verdicts),
         changed=tuple(
             Change(file, one.story.themes, tuple(one.themes)) for file, one in changed.items()
         ),
         left=(*map(_stuck, decided.stuck), *map(_late, late)),
-        own=sum(verdict.differs and verdict.own for verdict in verdicts),
+        own=sum(verdict.differs for verdict in rest),
+        gone={file: themes for file, themes in stay.items() if themes},
         unread=survey.unread,
-        unknown_themes=survey.unknown_themes,
         dry=dry,
-    )
-
-
-def drop(
-    root: Path, config: Config, theme: str, *, now: datetime, dry: bool = False
-) -> ApplyReport:
-    """Removes a theme that digest.toml no longer has from every story; `dry` writes nothing.
-
-    Raises DigestError for a theme that digest.toml still has, or still knows as the old id of
-    another, or that no story has.
-    """
-    current = current_ids(config.themes).get(theme)
-    if current:
-        what = (
-            f"still has theme '{theme}'"
-            if current == theme
-            else f"has '{theme}' as an old id of theme '{current}'"
-        )
-        raise DigestError(f"digest.toml: {what}; remove it there first")
-    with store.writing(root, dry=dry):
-        unknown = load.survey(root, config).unknown_themes
-        if theme not in unknown:
-            near = difflib.get_close_matches(theme, unknown, n=1)
-            cure = f"; did you mean '{near[0]}'?" if near else _listed(unknown)
-            raise DigestError(f"no story has the theme '{theme}'{cure}")
-        wider = config._replace(
-            themes=(*config.themes, *(Theme(id=one, title=one, match=()) for one in unknown))
-        )
-        survey = load.survey(root, wider)
-        verdicts = _verdicts(root, survey, config.themes, _begun(root))
-        having = [verdict.story.file for verdict in verdicts if theme in verdict.story.themes]
-        decided = without(
-            theme, verdicts, {file: store.read_exactly(root, file) for file in having}, survey.known
-        )
-        late = () if dry else _carry_out(root, decided, now)
-    changed = {one.story.file: one for one in decided.verdicts if one.story.file not in late}
-    elsewhere = sum(not verdict.story.themes for verdict in verdicts)
-    return ApplyReport(
-        counts={
-            theme: (len(having), len(having) - len(changed)),
-            "": (elsewhere, elsewhere + sum(not one.themes for one in changed.values())),
-        },
-        stories=len(verdicts),
-        changed=tuple(
-            Change(file, one.story.themes, tuple(one.themes)) for file, one in changed.items()
-        ),
-        left=(*map(_stuck, decided.stuck), *map(_late, late)),
-        own=0,
-        unread=survey.unread,
-        unknown_themes=survey.unknown_themes,
-        dry=dry,
-    )
-
-
-def _listed(themes: Iterable[str]) -> str:
-    """Returns a cure that names the themes which could be dropped, nothing where there are none."""
-    named = ", ".join(f"'{theme}'" for theme in themes)
-    return (
-        f"; of the themes that digest.toml does not have, stories still have {named}"
-        if named
-        else ""
     )
 
 
@@ -377,7 +332,10 @@ def _row(theme: str, stories: Iterable[Story], names: Mapping[str, str]) -> Them
 
 
 def _counts(
-    verdicts: Iterable[Verdict], changed: Mapping[str, Verdict], themes: Sequence[Theme]
+    verdicts: Iterable[Verdict],
+    changed: Mapping[str, Verdict],
+    themes: Sequence[Theme],
+    gone: Sequence[str],
 ) -> dict[str, tuple[int, int]]:
     names = current_ids(themes)
     before: Counter[str] = Counter()
@@ -385,8 +343,10 @@ def _counts(
     for verdict in verdicts:
         stands = named(verdict.story, names)
         before.update(stands or ("",))
-        after.update((tuple(verdict.themes) if verdict.story.file in changed else stands) or ("",))
-    return {theme: (before[theme], after[theme]) for theme in (*(theme.id for theme in themes), "")}
+        new = changed.get(verdict.story.file)
+        after.update((tuple(new.themes) if new else stands) or ("",))
+    rows = (*(theme.id for theme in themes), *gone, "")
+    return {theme: (before[theme], after[theme]) for theme in rows}
 
 
 def _stuck(file: str) -> str:

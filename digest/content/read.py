@@ -31,9 +31,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _UNKNOWN_THEME = re.compile(r"unknown theme '(.+)'")
 _UNKNOWN = re.compile(r"unknown (theme|feed) '(.+)'")
 _MAX_BYTES = 1_000_000
-_MANY = (
-    3  # stories with the same unknown theme or feed: it was removed from digest.toml, not misspelt
-)
+_MANY = 2  # other stories with the same unknown theme or feed: it was removed, not misspelt
 
 
 class ContentReader:
@@ -140,12 +138,18 @@ def gathered(problems: Iterable[Problem]) -> list[Problem]:
             counts[problem.what] += 1
     found = []
     for problem in problems:
-        if counts[problem.what] < _MANY:
+        others = counts[problem.what] - 1
+        if others < (_MANY if _may_be_misspelt(problem) else 1):
             found.append(problem)
         elif problem is first[problem.what]:
-            what = f"{problem.what}, here and in {counts[problem.what] - 1} other stories"
+            what = f"{problem.what}, here and in {others} other {'story' if others == 1 else 'stories'}"
             found.append(problem._replace(what=what, cure=_cure_of_many(problem)))
     return found
+
+
+def _may_be_misspelt(problem: Problem) -> bool:
+    """True for a feed, and for a theme whose name is like that of another."""
+    return not problem.what.startswith("unknown theme") or problem.cure.startswith("did you mean")
 
 
 def _cure_of_many(problem: Problem) -> str:

@@ -387,10 +387,12 @@ def _theme_cure(known: Known, theme: str) -> str:
     cure = suggestion(theme, (known.themes or frozenset()) - known.former)
     if cure.startswith("did you mean"):
         return cure
-    return f"{cure}; if digest.toml had it before, {removed_theme_cure(theme)}"
+    return f"{cure}; or digest.toml had it before: {removed_theme_cure(theme)}"
 
 
 def removed_theme_cure(theme: str) -> str:
     """Returns what to do about a theme that is no longer in digest.toml."""
-    to_drop = f"digest themes --drop {theme}"
-    return f"put it into another theme's 'was' in digest.toml, or take it out: {to_drop}"
+    return (
+        f'if another theme takes its place, add  was = ["{theme}"]  to that theme in digest.toml, and its stories '
+        "and addresses lead there; if it is gone, take it out of its stories: digest themes --apply"
+    )

@@ -11,7 +11,7 @@ summary is not stored, a theme that it earned stays, since the rules cannot be c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -139,35 +139,28 @@ def hash_of_themes(themes: tuple[str, ...]) -> str:
     return ledger.hashes({"themes": themes}).get("themes", "")
 
 
-def retheme(verdicts: Iterable[Verdict], texts: Mapping[str, str], known: Known) -> Retheming:
-    """Returns what to write so that stories have the themes of their verdicts.
+def to_change(verdicts: Iterable[Verdict], gone: Collection[str] = ()) -> list[Verdict]:
+    """Returns the verdicts with themes to write: those that are due, where no editor has chosen.
 
-    Stories whose themes an editor has changed are left alone.
-
-    `texts` has the text of each file that is due.
+    Where an editor has, their choice stays, without those of the `gone` themes that it has.
     """
-    due = {verdict.story.file: verdict for verdict in verdicts if verdict.due}
-    return _retheming(due, texts, known)
-
-
-def without(
-    theme: str, verdicts: Iterable[Verdict], texts: Mapping[str, str], known: Known
-) -> Retheming:
-    """Returns what to write so that no story has a theme any more.
-
-    `texts` has the text of each story with that theme.
-    """
-    changed: dict[str, Verdict] = {}
+    found = []
     for verdict in verdicts:
-        if theme in verdict.story.themes:
-            others = [other for other in verdict.story.themes if other != theme]
-            themes = {other: verdict.incoming.get(other, "") for other in others}
-            changed[verdict.story.file] = replace(verdict, themes=themes)
-    return _retheming(changed, texts, known)
+        if verdict.due:
+            found.append(verdict)
+        elif verdict.own and not set(gone).isdisjoint(verdict.story.themes):
+            others = [theme for theme in verdict.story.themes if theme not in gone]
+            themes = {theme: verdict.incoming.get(theme, "") for theme in others}
+            found.append(replace(verdict, themes=themes))
+    return found
 
 
-def _retheming(changed: Mapping[str, Verdict], texts: Mapping[str, str], known: Known) -> Retheming:
-    """Makes the edits of these verdicts, which are given by file."""
+def retheme(verdicts: Iterable[Verdict], texts: Mapping[str, str], known: Known) -> Retheming:
+    """Returns what to write so that these stories have the themes of their verdicts.
+
+    `texts` has the text of each file.
+    """
+    changed = {verdict.story.file: verdict for verdict in verdicts}
     edits = {file: _edit(verdict, texts.get(file, ""), known) for file, verdict in changed.items()}
     return Retheming(
         verdicts=tuple(changed[file] for file, edit in edits.items() if edit),

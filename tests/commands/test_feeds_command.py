@@ -347,8 +347,9 @@ def test_a_theme_that_is_gone_fails_once_with_its_cure(sample: Path) -> None:
         "tides-and-weather"
     )
     assert second.partition(": ")[2] == (
-        "unknown theme 'ferries', here and in 2 other stories; put it into another theme's 'was' in digest.toml, or "
-        "take it out: digest themes --drop ferries"
+        "unknown theme 'ferries', here and in 2 other stories; if another theme takes its place, add  "
+        'was = ["ferries"]  to that theme in digest.toml, and its stories and addresses lead there; if it is gone, '
+        "take it out of its stories: digest themes --apply"
     )
     settings.write_text(
         settings.read_text().replace('id = "boats"', 'id = "boats"\nwas = ["ferries"]')

@@ -87,8 +87,8 @@ def forget(root: Path) -> None:
     shutil.rmtree(root / ".digest" / "summaries")
 
 
-def applied(root: Path, *, dry: bool = False) -> ApplyReport:
-    return themes.apply(root, config.load(root), now=NOW, dry=dry)
+def applied(root: Path, *, dry: bool = False, everything: bool = False) -> ApplyReport:
+    return themes.apply(root, config.load(root), now=NOW, dry=dry, everything=everything)
 
 
 def said(root: Path, *words: str) -> Result:
@@ -295,7 +295,7 @@ def test_several_phrases_are_tried_together(root: Path) -> None:
             "--explain and --try change nothing; leave out --dry-run",
         ),
         (["--try", "x", "--dry-run"], "--explain and --try change nothing; leave out --dry-run"),
-        (["--drop", "x", "--apply"], "exclude each other"),
+        (["--all"], "--all belongs to --apply"),
         (["--try", "a", "--try", "a *"], "the phrase 'a *' has a '*' that ends no word"),
     ],
 )
@@ -323,9 +323,10 @@ def test_it_is_one_error_with_the_cure_for_all_stories(root: Path) -> None:
     assert (problem.file, problem.what, problem.cure) == (
         CHIPS,
         "unknown theme 'trade', here and in 2 other stories",
-        "put it into another theme's 'was' in digest.toml, or take it out: digest themes --drop trade",
+        'if another theme takes its place, add  was = ["trade"]  to that theme in digest.toml, and its stories and '
+        "addresses lead there; if it is gone, take it out of its stories: digest themes --apply",
     )
-    with pytest.raises(Faults, match=r"here and in 2 other stories; .*--drop trade"):
+    with pytest.raises(Faults, match=r"here and in 2 other stories; .*themes --apply"):
         load.load(root, config.load(root))
 
 
@@ -354,8 +355,9 @@ def test_a_removed_theme_of_one_story_is_an_error_with_the_same_cure_and_todays_
     (problem,) = load.survey(root, config.load(root)).problems
 
     assert problem.cure == (
-        "known are: customs, memory; if digest.toml had it before, put it into another theme's 'was' in digest.toml, "
-        "or take it out: digest themes --drop quinoa"
+        "known are: customs, memory; or digest.toml had it before: if another theme takes its place, add  "
+        'was = ["quinoa"]  to that theme in digest.toml, and its stories and addresses lead there; if it is gone, '
+        "take it out of its stories: digest themes --apply"
     )
 
 
@@ -367,7 +369,7 @@ def test_commands_say_that_stories_are_left_out_for_a_theme_and_not_that_they_ca
     rest = "content/2026/w20/2026-05-16-broken.md: cannot be read completely; 'digest check' says why\n"
     three = f"{CHIPS} and 2 more stories: not counted, because digest.toml does not have their theme 'trade'"
 
-    for words in ([], ["--apply"], ["--try", "x"]):
+    for words in ([], ["--try", "x"]):
         assert said(root, *words).stderr == f"{three}; 'digest check' says what to do\n{rest}"
     for command in ("status", "excerpts"):
         told = CliRunner().invoke(cli, ["--root", str(root), command]).stderr
@@ -378,94 +380,66 @@ def test_commands_say_that_stories_are_left_out_for_a_theme_and_not_that_they_ca
         explained(root, MEMORY)
 
 
-@pytest.mark.parametrize(
-    ("theme", "message"),
-    [
-        ("trad", "no story has the theme 'trad'; did you mean 'trade'?"),
-        (
-            "quinoa",
-            "no story has the theme 'quinoa'; of the themes that digest.toml does not have, stories still have 'trade'",
-        ),
-    ],
-)
-def test_a_theme_that_no_story_has_cannot_be_dropped(root: Path, theme: str, message: str) -> None:
-    without_trade(root)
-    before = content(root)
+def test_two_stories_with_a_removed_theme_are_one_error(root: Path) -> None:
+    rule(root, {"memory": ("memory",)})
 
-    with pytest.raises(DigestError) as caught:
-        themes.drop(root, config.load(root), theme, now=NOW)
+    (problem,) = load.survey(root, config.load(root)).problems
 
-    assert str(caught.value) == message
-    assert content(root) == before
+    assert problem.what == "unknown theme 'trade', here and in 1 other story"
 
 
-def test_two_removed_themes_of_one_story_are_dropped_one_after_the_other(root: Path) -> None:
-    rule(root, {"fleet": ("boats",)})
-
-    themes.drop(root, config.load(root), "trade", now=NOW)
-    assert line_of(root, MEMORY) == "themes: [memory]"
-    themes.drop(root, config.load(root), "memory", now=NOW)
-    assert line_of(root, MEMORY) == "themes: []"
-    with pytest.raises(DigestError, match=r"^no story has the theme 'memory'$"):
-        themes.drop(root, config.load(root), "memory", now=NOW)
-
-
-def test_dropping_it_changes_no_other_sign_of_any_file(root: Path) -> None:
+def test_the_rules_run_again_take_it_out_of_stories_that_nobody_edited_and_name_the_others(
+    root: Path,
+) -> None:
     without_trade(root)
     before = {file: (root / file).read_text() for file in (CHIPS, MEMORY, SHIPS)}
 
-    dry = themes.drop(root, config.load(root), "trade", now=NOW, dry=True)
+    dry = applied(root, dry=True)
     assert {file: (root / file).read_text() for file in before} == before
-    report = themes.drop(root, config.load(root), "trade", now=NOW)
+    report = applied(root)
 
     assert (root / CHIPS).read_text() == before[CHIPS].replace("[trade]", "[]")
     assert (root / MEMORY).read_text() == before[MEMORY].replace("[memory, trade]", "[memory]")
-    assert (root / SHIPS).read_text() == before[SHIPS].replace("[trade] # mine", "[] # mine")
-    assert [change.file for change in report.changed] == [CHIPS, MEMORY, SHIPS]
-    assert (report.counts, dry.counts) == ({"trade": (3, 0), "": (0, 2)},) * 2
-    assert load.survey(root, config.load(root)).problems == ()
+    assert (root / SHIPS).read_text() == before[SHIPS]
+    assert [change.file for change in report.changed] == [CHIPS, MEMORY]
+    assert report.counts == dry.counts == {"memory": (1, 1), "trade": (3, 1), "": (0, 1)}
+    assert report.gone == dry.gone == {SHIPS: ("trade",)}
 
 
-def test_what_was_dropped_is_still_nobodys_edit(root: Path) -> None:
-    edit(root, MEMORY, "themes: [memory, trade]", "themes: [trade, memory]")
+def test_with_all_it_goes_from_the_others_too_and_their_other_themes_stay(root: Path) -> None:
+    edit(root, MEMORY, "[memory, trade]", "[trade, memory] # mine")
     without_trade(root)
-    themes.drop(root, config.load(root), "trade", now=NOW)
-    edit(root, MEMORY, "themes: [memory]", "themes: []")
-    rule(root, {"memory": ("memory", "chips")})
+    before = {file: (root / file).read_text() for file in (MEMORY, SHIPS)}
+    applied(root)
 
-    assert [change.file for change in applied(root).changed] == [CHIPS]
+    report = applied(root, everything=True)
+
+    assert (root / MEMORY).read_text() == before[MEMORY].replace("[trade, memory]", "[memory]")
+    assert (root / SHIPS).read_text() == before[SHIPS].replace("[trade] # mine", "[] # mine")
+    assert report.counts == {"memory": (1, 1), "trade": (2, 0), "": (1, 2)}
+    assert (load.survey(root, config.load(root)).problems, report.gone) == ((), {})
+    rule(root, {"memory": ("ships",)})
     assert applied(root).own == 1
 
 
-@pytest.mark.parametrize(
-    ("theme", "message"),
-    [
-        ("memory", "still has theme 'memory'"),
-        ("storage", "has 'storage' as an old id of theme 'memory'"),
-    ],
-)
-def test_a_theme_that_is_in_use_is_not_dropped(root: Path, theme: str, message: str) -> None:
-    rule(root, RULES, was={"memory": "storage"})
-    before = content(root)
-
-    with pytest.raises(DigestError, match=message):
-        themes.drop(root, config.load(root), theme, now=NOW)
-
-    assert content(root) == before
-
-
-def test_a_drop_reports_what_it_changed(root: Path) -> None:
+def test_what_became_of_a_removed_theme_is_told(root: Path) -> None:
     without_trade(root)
 
-    assert said(root, "--drop", "trade", "--dry-run").output.splitlines()[-2:] == [
-        f"{SHIPS}: trade -> Elsewhere",
-        "3 of 3 stories would change",
-    ]
-    assert said(root, "--drop", "trade").output.splitlines() == [
+    result = said(root, "--apply", "--dry-run")
+
+    assert result.stdout.splitlines() == [
         "theme      before  after",
-        "trade           3      ·  -3",
-        "Elsewhere       ·      2  +2",
-        "3 of 3 stories changed",
+        "memory          1      1  ·",
+        "trade           3      1  -2",
+        "Elsewhere       ·      1  +1",
+        f"{CHIPS}: trade -> Elsewhere",
+        f"{MEMORY}: memory, trade -> memory",
+        "2 of 3 stories would change",
+        "1 story would change too, but an editor has changed their themes, so they stay",
+    ]
+    assert result.stderr.splitlines() == [
+        f"{SHIPS}: keeps 'trade', which digest.toml no longer has: you chose it",
+        "1 story with a theme of your choice that is gone; this takes it out: digest themes --apply --all",
     ]
 
 
