@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digest import config_template
+from digest import config_template, disk
 from digest.errors import DigestError
 from digest.model import Feed
 
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
 _BOM = "\ufeff"
-_OF_STARTER = {"timezone": "UTC", "language": "en"}
+_FILE = "digest.toml"
+
+
+def write(root: Path, before: str, after: str) -> None:
+    """Writes `digest.toml`, if it still has the text `before`; raises DigestError if it has not."""
+    if after != before and not disk.replace(root, _FILE, before.encode(), after.encode()):
+        raise DigestError(f"{_FILE}: was changed in the meantime; run the command again")
 
 
 def with_new_feeds(text: str, feeds: Iterable[Feed], folders: Mapping[str, str]) -> str:
@@ -84,16 +91,14 @@ def with_sample_replaced(
 
     A section that is as in the `starter` is replaced as a whole, so that its comments fit. Where the editor has changed
     it, the first feed takes the place of the sample's in its table, and the themes stay, as they do if one is in use.
-    `site` has values for keys that still have those of the starter.
+    `site` has new values for keys, if they are there.
     """
 
     def change(document: TOMLDocument) -> str:
         from tomlkit import dumps
 
         table: Any = document["site"]
-        for key, value in site.items():
-            if table.get(key) == _OF_STARTER[key]:
-                table[key] = value
+        table.update({key: value for key, value in site.items() if key in table})
         return _with_sections_replaced(dumps(document))
 
     def _with_sections_replaced(text: str) -> str:

@@ -23,9 +23,12 @@ _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PLACEHOLDER = re.compile(
     r"(?:.+\.)?(?:example\.(?:com|net|org|edu)|example|test|invalid|localhost)"
     r"|127\.[\d.]+|0\.0\.0\.0|::1?"
-    r"|(?:example|user|user-?name|(?:your|my)-?(?:user-?)?name|owner)\.(?:github|gitlab)\.io"
+    r"|(?:example|you|yours|user|user-?name|(?:your|my)-?(?:user-?)?name|owner|account|org"
+    r"|your-?(?:account|org|organi[sz]ation|site|project|digest))"
+    r"\.(?:(?:github|gitlab)\.io|codeberg\.page|pages\.dev|netlify\.app)"
+    r"|(?:.+\.)?your-?(?:own-?)?(?:site|domain|host|website)\.[a-z]+"
 )
-"""Reserved hosts (RFC 2606, RFC 6761), this machine, and placeholders for a user of GitHub."""
+"""Reserved hosts (RFC 2606, RFC 6761), this machine, and what examples have for a name of yours."""
 _CODE = re.compile(r"%[0-9A-Fa-f]{2}")
 _UNRESERVED = frozenset(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$'()*,:@"

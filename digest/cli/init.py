@@ -77,7 +77,7 @@ def _tell(report: InitReport, folder: Path, call: Call) -> None:
     call.complain(*formatting.left_out(report.left_out))
     call.say(*(f"{file}: already exists, left unchanged" for file in report.kept))
     call.say(*(f"{file}: written" for file in report.written if call.verbose))
-    call.say(*([f"url is {report.address}, after the remote origin"] if report.address else []))
+    _tell_address(report.address, call)
     call.complain(*report.warnings)
     here = folder.resolve() == Path.cwd()
     step = "" if here else f"cd {shlex.quote(str(folder))} && "
@@ -98,4 +98,9 @@ def _tell_replaced(report: SampleReport, call: Call) -> None:
     call.say(*(f"{file}: stays, because it was edited" for file in report.kept))
     if report.themes:
         call.say("The themes in digest.toml stay, because they were edited or stories have them")
+    _tell_address(report.address, call)
     call.say("Next: digest pull && digest serve")
+
+
+def _tell_address(address: str, call: Call) -> None:
+    call.say(*([f"url is {address}, after the remote origin"] if address else []))

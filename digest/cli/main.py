@@ -17,11 +17,11 @@ from pathlib import Path
 
 import click
 
+from digest import __version__
 from digest.cli.colors import in_colour, wants_colour
 from digest.cli.context import Call
 from digest.cli.groups import Commands
 from digest.cli.safe_print import echo
-from digest.cli.version import print_version
 from digest.errors import DigestError
 
 _COMMANDS = ("init", "feeds", "pull", "build", "serve", "check", "status", "themes", "excerpts", "letter", "add",
@@ -43,9 +43,17 @@ class _Commands(Commands):
         return found
 
 
+def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and not context.resilient_parsing:
+        from digest import installed
+
+        click.echo(f"digest, version {__version__}, from {installed.described()}")
+        context.exit()
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "--version", is_flag=True, expose_value=False, is_eager=True, callback=print_version,
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version,
     help="Show the version, and where it was installed from.",
 )  # fmt: skip
 @click.option(

@@ -156,13 +156,9 @@ def _without_names(settings: Config) -> Config:
 
 
 def _write(root: Path, before: str, after: str, expected: Config) -> None:
-    """Writes digest.toml, if it still is as it was read and the changed text says what is
-    expected."""
-    if after == before:
-        return
+    """Writes digest.toml, if the changed text says what is expected."""
     if _without_names(config.loads(after.removeprefix("\ufeff"))) != _without_names(expected):
         raise DigestError(
             f"{config.NAME}: cannot be changed by a program without changing more; change it by hand"
         )
-    if not disk.replace(root, config.NAME, before.encode(), after.encode()):
-        raise DigestError(f"{config.NAME}: was changed in the meantime; run the command again")
+    config_edit.write(root, before, after)

@@ -15,13 +15,13 @@ from types import MappingProxyType
 from typing import Any
 
 from digest import __version__, disk, json_files
+from digest.commands import workflow
 
 FILE = ".digest-init.json"
 LINES_ADDED = frozenset({".gitignore", ".gitattributes"})
 """Files to which missing lines are added; their other lines may be the editor's."""
-_WORKFLOW = ".github/workflows/publish.yml"
 _BEFORE_RECORDS = {
-    _WORKFLOW: frozenset(
+    workflow.PLACE: frozenset(
         {
             "80a2005a9537f83d",
             "1c10319e825119c6",

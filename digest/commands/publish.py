@@ -135,26 +135,18 @@ def run(
 def _refuse_address(
     root: Path, settings: Config, standing: Standing, *, replacing: bool = False
 ) -> None:
-    """Raises Faults where nobody would find the site: its url is an example's, or not that of its
-    custom domain.
+    """Raises Faults where nobody would find the site: its url is an example's or private, or not
+    that of its custom domain.
 
     A domain on the branch alone is given up where Digest put it there, or is `replacing` what
     others did.
     """
     url, expected = settings.site.url, site_address.of_remote(standing.address)
-    if urls.is_placeholder(url):
+    kind = "" if url == expected else site_address.kind(url)
+    if kind:
         line = config.lines(root).get(("site", 0, "url"), 0)
-        cure = site_address.cure(expected)
-        raise Faults(
-            [
-                Problem(
-                    config.NAME,
-                    line,
-                    f"url is still the example address {url}, so nothing is published",
-                    cure,
-                )
-            ]
-        )
+        what = f"url is {kind} {url}, so nothing is published"
+        raise Faults([Problem(config.NAME, line, what, site_address.cure(expected))])
     file = custom_domain.FILE
     named = disk.read_inside(root, file)
     if named is None:

@@ -14,29 +14,30 @@ from __future__ import annotations
 
 import hashlib
 import io
-import ipaddress
 import json
 import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import Distribution
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from digest import __version__, urls
-from digest.commands import own_wheel
+from digest import __version__, installed
+from digest.commands import own_wheel, site_address
 from digest.feeds.limits import Limits
 from digest.model import Failed
 
-NAME = "curated-digest"
 INDEX = "https://pypi.org"
 FILE = "requirements.txt"
 FOLDER = "tools"
 _LOCK = own_wheel.PACKAGE / "locked-packages.txt"
 _GITHUB = re.compile(r"https://github\.com/([\w-]+/[\w.-]+?)(?:\.git)?/?", re.IGNORECASE)
+_AGENT = f"digest/{__version__}"
+_LIMITS = Limits(deadline=15, connect=5, silence=10, retries=0)
+_REFUSED = {401, 403, 404, 410}
+"""What a host answers for a repository that only some may read."""
 _HASH = re.compile(r" \\\n +--hash=\S+")
 _HEAD = """\
 # What builds this digest: Digest {version} and the exact release of every package that it needs. Install it with
@@ -78,38 +79,24 @@ def of_this_copy(*, now: datetime | None = None, index: str = INDEX) -> Requirem
     Asks the index only for a copy that came from one, and only with `now`; what the index has is
     used only where it is this very copy.
     """
-    try:
-        installed = distribution(NAME)
-    except PackageNotFoundError:
-        return None
-    return of(installed, now=now, index=index)
+    copy = installed.copy()
+    return of(copy, now=now, index=index) if copy else None
 
 
-def of(installed: Distribution, *, now: datetime | None = None, index: str = INDEX) -> Requirement:
+def of(copy: Distribution, *, now: datetime | None = None, index: str = INDEX) -> Requirement:
     """Returns the requirement of an installed copy; of the one that runs, whatever is installed
     beside it."""
     found = None
-    if Path(str(installed.locate_file(own_wheel.PACKAGE.name))).resolve() == own_wheel.PACKAGE:
-        source = _source(installed)
-        found = _of_repository(source)
+    if Path(str(copy.locate_file(own_wheel.PACKAGE.name))).resolve() == own_wheel.PACKAGE:
+        source = installed.source(copy)
+        found = _of_repository(source, now)
         if not source and now:
-            found = _of_release(installed, now, index)
-    return found or _of_wheel(*own_wheel.build(installed))
+            found = _of_release(copy, now, index)
+    return found or _of_wheel(*own_wheel.build(copy))
 
 
-def _source(installed: Distribution) -> dict[str, Any]:
-    """Returns what the installer noted of where the copy came from; nothing where that was an
-    index, by its name."""
-    noted = installed.read_text("direct_url.json")
-    try:
-        source = json.loads(noted) if noted else {}
-    except ValueError:
-        source = None
-    return source if isinstance(source, dict) else {"url": ""}
-
-
-def _of_repository(source: Mapping[str, Any]) -> Requirement | None:
-    """Returns the requirement of a commit in a git repository, where others can reach it without a
+def _of_repository(source: Mapping[str, Any], now: datetime | None) -> Requirement | None:
+    """Returns the requirement of a commit in a git repository, if others can reach it without a
     password."""
     match source:
         case {"url": str(url), "vcs_info": {"vcs": "git", "commit_id": str(commit)}}:
@@ -117,14 +104,14 @@ def _of_repository(source: Mapping[str, Any]) -> Requirement | None:
             is_fit = (
                 re.fullmatch("[0-9a-f]{40,64}", commit)
                 and re.fullmatch(r"[\w./-]*", inside)
-                and _is_public(url)
+                and _is_public(url, now)
             )
         case _:
             return None
     if not is_fit:
         return None
     folder = f"#subdirectory={inside}" if inside else ""
-    line = f"{NAME} @ git+{url}@{commit}{folder}"
+    line = f"{installed.NAME} @ git+{url}@{commit}{folder}"
     on_github = None if inside else _GITHUB.fullmatch(url)
     return Requirement(
         line=line,
@@ -134,37 +121,41 @@ def _of_repository(source: Mapping[str, Any]) -> Requirement | None:
     )
 
 
-def _is_public(url: str) -> bool:
-    """Tells whether an address may be reached from anywhere: https, without a login, on a host with
-    a public name."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    try:
-        named = ipaddress.ip_address(host).is_global
-    except ValueError:
-        named = "." in host
-    is_plain = re.fullmatch(
-        r"https://[\w.:/~+%-]+", url, re.ASCII
-    )  # without a login, or what pip would read otherwise
-    return bool(is_plain) and named and not urls.is_placeholder(url)
+def _is_public(url: str, now: datetime | None) -> bool:
+    """True if a repository may be read from anywhere: by https, without a login, on a host with a
+    public name.
+
+    pip does not note the login that it used, so the host is asked, with `now`; without an answer,
+    the repository counts as public.
+    """
+    if not re.fullmatch(r"https://[\w.:/~+%-]+", url, re.ASCII) or site_address.kind(url):
+        return False
+    return now is None or not needs_login(url, now)
 
 
-def _of_release(installed: Distribution, now: datetime, index: str) -> Requirement | None:
+def needs_login(url: str, now: datetime) -> bool:
+    """True if a git repository's host refuses to show it to a stranger."""
+    from digest.feeds import fetch
+
+    address = f"{url.rstrip('/')}/info/refs?service=git-upload-pack"
+    (answer,) = fetch.check_links([address], agent=_AGENT, now=now, limits=_LIMITS)
+    return answer.status in _REFUSED
+
+
+def _of_release(copy: Distribution, now: datetime, index: str) -> Requirement | None:
     """Returns the requirement of the release on the index whose wheel has the same files as this
     copy, if one has."""
     from digest.feeds import fetch
 
-    limits = Limits(deadline=15, connect=5, silence=10, retries=0)
-
     def fetched(address: str) -> bytes:
-        answer = fetch.fetch_page(address, agent=f"digest/{__version__}", now=now, limits=limits)
+        answer = fetch.fetch_page(address, agent=_AGENT, now=now, limits=_LIMITS)
         return b"" if isinstance(answer, Failed) else answer.body or b""
 
-    wheels = _wheels(fetched(f"{index}/pypi/{NAME}/{installed.version}/json"))
+    wheels = _wheels(fetched(f"{index}/pypi/{installed.NAME}/{copy.version}/json"))
     wheel = fetched(wheels[0]) if wheels else b""
-    if not _has_files_of(wheel, installed):
+    if not _has_files_of(wheel, copy):
         return None
-    line = f"{NAME}=={installed.version} --hash=sha256:{hashlib.sha256(wheel).hexdigest()}"
+    line = f"{installed.NAME}=={copy.version} --hash=sha256:{hashlib.sha256(wheel).hexdigest()}"
     return Requirement(line=line, origin="the release on the package index")
 
 
@@ -181,7 +172,7 @@ def _wheels(answer: bytes) -> list[str]:
         return []
 
 
-def _has_files_of(wheel: bytes, installed: Distribution) -> bool:
+def _has_files_of(wheel: bytes, copy: Distribution) -> bool:
     """Tells whether a wheel's program is, file by file, the installed one."""
     try:
         with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
@@ -192,7 +183,7 @@ def _has_files_of(wheel: bytes, installed: Distribution) -> bool:
             }
     except (zipfile.BadZipFile, NotImplementedError, OSError, RuntimeError):
         return False
-    ours = {str(file): file for file in installed.files or () if str(file).startswith("digest/")}
+    ours = {str(file): file for file in copy.files or () if str(file).startswith("digest/")}
     ours = {name: file for name, file in ours.items() if not name.endswith(".pyc")}
     return theirs.keys() == ours.keys() and all(
         Path(file.locate()).read_bytes() == theirs[name] for name, file in ours.items()

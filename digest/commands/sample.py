@@ -14,7 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from digest import config, config_edit, disk
+from digest import config, config_edit, disk, urls
+from digest.commands import site_address
 from digest.commands.init import SAMPLE, STARTER, NewDigest
 from digest.content import load, paths, store, story_file
 from digest.content.ledger import Record, hashes_of
@@ -22,13 +23,17 @@ from digest.content.load import ContentReport
 from digest.errors import DigestError
 from digest.model import Config, Content, Feed, Story
 
+_TIMEZONE, _LANGUAGE = "UTC", "en"
+"""What a digest with the sample says."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleReport:
     """The feeds that took the sample's place, the stories that were removed, and those that were
     edited and so stay.
 
-    `themes` is True if the sample's themes are still in digest.toml.
+    `themes` is True if the sample's themes are still in digest.toml. `address` is the site's, if it
+    was still an example's and `origin` gives another.
     """
 
     feeds: tuple[Feed, ...]
@@ -36,6 +41,7 @@ class SampleReport:
     removed: tuple[str, ...]
     kept: tuple[str, ...]
     themes: bool
+    address: str = ""
 
 
 def is_all(root: Path) -> bool:
@@ -64,13 +70,18 @@ def replace_with(root: Path, beat: NewDigest, *, timezone: str) -> SampleReport:
         others = [story for story in survey.content.stories if story.file not in removed]
         in_use = {theme for story in others for theme in story.themes}
         in_use |= {page.name for page in survey.content.introductions}
+        site = {} if others else _with_defaults_replaced(old, beat, timezone)
+        is_example = urls.is_placeholder(old.site.url)
+        address = site_address.of_origin(root) if is_example else ""
+        if address:
+            site["url"] = address
         after = config_edit.with_sample_replaced(
             before,
             (STARTER / config.NAME).read_text(encoding="utf-8"),
             beat.feeds,
             beat.folders,
             themes_in_use=in_use,
-            site={} if others else {"timezone": timezone or "UTC", "language": beat.language},
+            site=site,
         )
         new = config.loads(after.removeprefix("\ufeff"))
         for file in sorted(removed):
@@ -81,15 +92,21 @@ def replace_with(root: Path, beat: NewDigest, *, timezone: str) -> SampleReport:
         ):
             disk.unlink(root / paths.ledger(sample.id))
         _remove_rest(root, removed)
-        if not disk.replace(root, config.NAME, before.encode(), after.encode()):
-            raise DigestError(f"{config.NAME}: was changed in the meantime; run the command again")
+        config_edit.write(root, before, after)
     return SampleReport(
         feeds=beat.feeds,
         left_out=beat.left_out,
         removed=tuple(sorted(removed)),
         kept=tuple(story.file for story in of_sample if story.file not in removed),
         themes=bool(new.themes),
+        address=address,
     )
+
+
+def _with_defaults_replaced(old: Config, beat: NewDigest, timezone: str) -> dict[str, str]:
+    """Returns the time zone and the language, for those that still are as in the sample."""
+    site = {"timezone": timezone} if timezone and old.site.timezone == _TIMEZONE else {}
+    return site | ({"language": beat.language} if old.site.language == _LANGUAGE else {})
 
 
 def _is_unedited(story: Story, text: str, survey: ContentReport, settings: Config) -> bool:

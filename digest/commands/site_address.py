@@ -1,10 +1,11 @@
-"""The site's address: what the host of the repository would make it, and a hint where it is still
-an example's."""
+"""The site's address: what the host of the repository would make it, and a hint if readers cannot
+reach it."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from digest import config, git, urls
 from digest.errors import DigestError, Problem
@@ -20,6 +21,8 @@ that has it alone.
 GitLab is not among them: a project's site has a domain with a random part there, unless its
 settings say otherwise.
 """
+_LOCAL = re.compile(r"\.(?:local|localdomain|lan|home\.arpa)$")
+"""The end of names that only a local network knows (RFC 6762, RFC 8375)."""
 _REMOTE = re.compile(
     r"(?:^|[/@])(?:ssh\.)?(github\.com|codeberg\.org)(?::\d+/|[:/])([\w-]+)/([\w.-]+?)(?:\.git)?/?$",
     re.IGNORECASE,
@@ -57,16 +60,41 @@ def of_origin(root: Path) -> str:
 
 
 def hint(root: Path, settings: Config) -> Problem | None:
-    """Returns a hint at a url that is still an example's, once the digest has a repository that it
+    """Returns a hint at a url that readers cannot reach, once the digest has a repository that it
     may be pushed to."""
     url = settings.site.url
-    if not (urls.is_placeholder(url) and git.remotes(root)):
+    if not (kind(url) and git.remotes(root)):
+        return None
+    expected = of_origin(root)
+    if url == expected:
         return None
     line = config.lines(root).get(("site", 0, "url"), 0)
-    what = f"url is still the example address {url}, and 'digest publish' refuses it"
-    return Problem(config.NAME, line, what, cure(of_origin(root)), hint=True)
+    what = f"url is {kind(url)} {url}, and 'digest publish' refuses it"
+    return Problem(config.NAME, line, what, cure(expected), hint=True)
+
+
+def kind(url: str) -> str:
+    """Returns what a site's URL is if readers cannot reach it: an example's, or a private one; else
+    ""."""
+    host = (urlsplit(url).hostname or "").lower().rstrip(".")
+    if urls.is_placeholder(url):
+        return "still the example address"
+    return "the private address" if _is_private(host) else ""
+
+
+def _is_private(host: str) -> bool:
+    """True for an IP address in a private network, and for a name that only a local network knows."""
+    last = host.rpartition(".")[2]
+    if not (":" in host or last[:1].isdigit()):
+        return last == host or _LOCAL.search(host) is not None
+    from digest.feeds.private_networks import is_private
+
+    try:
+        return is_private(host)
+    except ValueError:  # such as 127.1
+        return True
 
 
 def cure(address: str) -> str:
-    """Returns what to do about an example's address, where the site's own is known or not."""
+    """Returns what to do about a url that readers cannot reach, if the site's own is known or not."""
     return f'write url = "{address}"' if address else "write the address of your site"

@@ -707,6 +707,9 @@ def test_another_branch_than_the_default_one_is_named(
         "http://0.0.0.0:8000/",
         "https://USERNAME.github.io/digest/",
         "https://your-username.github.io/",
+        "https://you.github.io/chips/",
+        "https://your-site.netlify.app/",
+        "https://www.yourdomain.com/",
     ],
 )
 def test_the_address_of_an_example_is_not_published_for(root: Path, remote: Path, url: str) -> None:
@@ -723,6 +726,58 @@ def test_the_address_of_an_example_is_not_published_for(root: Path, remote: Path
             == f"digest.toml:3: url is still the example address {url}, so nothing is published; {cure}\n"
         )
     assert git(remote, "branch") == ""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://192.168.1.5/",
+        "http://10.0.0.3:8000/chips/",
+        "http://169.254.1.1/",
+        "http://0x7f.1/",
+        "http://nas/",
+        "http://raspberry.local/",
+        "http://press.home.arpa/",
+    ],
+)
+def test_a_private_address_is_not_published_for_and_build_and_check_hint_at_it(
+    root: Path, remote: Path, url: str
+) -> None:
+    address(root, url)
+
+    run = digest("publish", cwd=root)
+
+    assert (run.returncode, run.stdout, git(remote, "branch")) == (1, "", "")
+    what, cure = f"url is the private address {url}", "write the address of your site"
+    assert run.stderr == f"digest.toml:3: {what}, so nothing is published; {cure}\n"
+    for command in ("build", "check"):
+        run = digest(command, cwd=root)
+        assert run.returncode == 0
+        assert f"{what}, and 'digest publish' refuses it; {cure}" in run.stdout + run.stderr
+    run = digest("build", "--base-url", "http://192.168.1.6/", cwd=root)
+    assert "private address" not in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://ada.github.io/you/",
+        "https://news.press/",
+        "https://8.8.8.8/",
+        "https://localnews.org/",
+        "https://landscape.lanes.info/",
+        "https://yourdomainnews.com/",
+    ],
+)
+def test_an_address_that_readers_can_reach_is_published_for(url: str) -> None:
+    assert site_address.kind(url) == ""
+
+
+def test_the_address_that_the_remote_gives_is_nobodys_example(root: Path) -> None:
+    address(root, "https://you.github.io/chips/")
+    standing = gh_pages.Standing(address="git@github.com:you/chips.git")
+
+    publish._refuse_address(root, config.load(root), standing)
 
 
 def test_the_cure_for_an_examples_address_is_the_one_that_github_gives(root: Path) -> None:

@@ -13,6 +13,7 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from importlib.metadata import PathDistribution, distribution
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def of_git(url: str, **more: str) -> str:
 
 
 @pytest.fixture
-def noted(tmp_path: Path) -> Callable[[str], requirement.Requirement]:
+def noted(tmp_path: Path) -> Callable[..., requirement.Requirement]:
     """Returns the requirement of this copy as if its installer had noted something else of where it came from."""
     (tmp_path / "digest").symlink_to(own_wheel.PACKAGE)
     folder = tmp_path / f"curated_digest-{__version__}.dist-info"
@@ -47,9 +48,9 @@ def noted(tmp_path: Path) -> Callable[[str], requirement.Requirement]:
         f"Metadata-Version: 2.4\nName: curated-digest\nVersion: {__version__}\n"
     )
 
-    def found(text: str) -> requirement.Requirement:
+    def found(text: str, now: datetime | None = None) -> requirement.Requirement:
         (folder / "direct_url.json").write_text(text)
-        return requirement.of(PathDistribution(folder))
+        return requirement.of(PathDistribution(folder), now=now)
 
     return found
 
@@ -69,7 +70,7 @@ def noted(tmp_path: Path) -> Callable[[str], requirement.Requirement]:
     ],
 )
 def test_a_copy_from_a_public_repository_is_installed_from_there_at_its_commit(
-    noted: Callable[[str], requirement.Requirement], text: str, address: str
+    noted: Callable[..., requirement.Requirement], text: str, address: str
 ) -> None:
     found = noted(text)
 
@@ -107,7 +108,7 @@ def test_a_copy_from_a_public_repository_is_installed_from_there_at_its_commit(
     ],
 )
 def test_a_copy_that_nobody_else_could_install_comes_along_as_a_wheel(
-    noted: Callable[[str], requirement.Requirement], text: str
+    noted: Callable[..., requirement.Requirement], text: str
 ) -> None:
     found = noted(text)
 
@@ -118,7 +119,28 @@ def test_a_copy_that_nobody_else_could_install_comes_along_as_a_wheel(
     assert "secret" not in found.text()
 
 
-def test_no_line_names_digest_alone(noted: Callable[[str], requirement.Requirement]) -> None:
+@pytest.mark.parametrize(
+    ("status", "needs"), [(200, False), (401, True), (404, True), (503, False)]
+)
+def test_a_repository_that_its_host_shows_to_nobody_is_private(status: int, needs: bool) -> None:
+    place = "/ada/digest.git/info/refs?service=git-upload-pack"
+    with FeedHost({place: lambda exchange: exchange.reply(status)}) as host:
+        url = host.url("/ada/digest.git")
+
+        assert requirement.needs_login(url, datetime(2026, 5, 20, tzinfo=UTC)) is needs
+
+
+def test_a_copy_from_a_private_repository_comes_along_as_a_wheel(
+    noted: Callable[..., requirement.Requirement], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requirement, "needs_login", lambda url, _: "secret" in url)
+    now = datetime(2026, 5, 20, tzinfo=UTC)
+
+    assert noted(of_git("https://github.com/ada/secret.git"), now).wheel
+    assert noted(of_git("https://github.com/ada/digest.git"), now).commit == COMMIT
+
+
+def test_no_line_names_digest_alone(noted: Callable[..., requirement.Requirement]) -> None:
     for text in ("{", of_git("https://github.com/ada/digest.git")):
         lines = [line for line in noted(text).text().splitlines() if "curated" in line]
 

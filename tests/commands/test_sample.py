@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from feedhost import FeedHost
+from rehearsal import git
 from test_cli import digest
 from test_init import ATOM, RSS, Answers
 
@@ -173,6 +174,31 @@ def test_what_the_editor_wrote_into_the_settings_stays(mine: Path) -> None:
         ("harbour-sea", 25),
         ("lights", 40),
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("https://example.github.io/mine/", "https://ada.github.io/chips/"),
+        ("https://chips.press/", "https://chips.press/"),
+    ],
+)
+def test_an_examples_address_becomes_that_of_the_remote(
+    mine: Path, before: str, after: str
+) -> None:
+    git(mine, "init", "-q")
+    git(mine, "remote", "add", "origin", "git@github.com:Ada/chips.git")
+    settings = mine / "digest.toml"
+    old = f'url = "{before}"   # ours'
+    text = settings.read_text().replace('url = "https://example.github.io/mine/"', old)
+    settings.write_text(text)
+
+    said = grown(mine)
+
+    assert ("url is https://ada.github.io/chips/, after the remote origin" in said) is (
+        before != after
+    )
+    assert f'url = "{after}"   # ours\n' in settings.read_text()
 
 
 def test_themes_that_a_story_of_ones_own_has_stay(mine: Path) -> None:

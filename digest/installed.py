@@ -1,0 +1,53 @@
+"""Where this copy of Digest was installed from, as its installer noted it (PEP 610)."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any
+
+NAME = "curated-digest"
+
+
+def copy() -> Distribution | None:
+    """Returns the metadata of this copy; None if it is not installed."""
+    try:
+        return distribution(NAME)
+    except PackageNotFoundError:
+        return None
+
+
+def source(installed: Distribution) -> dict[str, Any]:
+    """Returns what the installer noted; nothing for a release from a package index.
+
+    `url` is "" if the note cannot be read.
+    """
+    noted = installed.read_text("direct_url.json")
+    try:
+        found = json.loads(noted) if noted else {}
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {"url": ""}
+
+
+def described() -> str:
+    """Returns in words where this copy was installed from."""
+    installed = copy()
+    here = f"the folder {Path(__file__).parents[1]}"
+    return here if installed is None else in_words(source(installed)) or here
+
+
+def in_words(source: Any) -> str:
+    """Returns in words what an installer noted; "" if that is not known."""
+    from digest.redact import mask
+
+    match source:
+        case {"url": str(url), "vcs_info": {"commit_id": str(commit)}}:
+            return f"{mask(url)} at commit {commit}"
+        case {"url": str(url), "dir_info": dict(folder)}:
+            editable = ", which it runs from" if folder.get("editable") else ""
+            return f"{mask(url).removeprefix('file://')}{editable}"
+        case {"url": str(url)}:
+            return mask(url).removeprefix("file://")
+    return "a package index"
