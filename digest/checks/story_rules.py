@@ -25,6 +25,8 @@ _hint = partial(Problem, hint=True)
 _LONG_TITLE = 40
 """Characters. Feeds cut long headlines; a short one may well end in three dots."""
 _UNSURE = "delete one of them"
+_DISTINCTIVE = 5
+"""An excerpt with fewer words than this may be that of several stories."""
 
 
 def of_each(
@@ -179,11 +181,17 @@ def same_articles(stories: Iterable[Story], line_of: LineOf) -> Iterator[Problem
 
 
 def hidden_but_shown(stories: Sequence[Story], line_of: LineOf) -> Iterator[Problem]:
-    """Finds hidden stories that another file publishes: same article, or headline and day."""
+    """Finds hidden stories that another file publishes.
+
+    It has the same article, or the same headline with the same day or excerpt.
+    """
     names_of: dict[str, list[str]] = {}
     shown: dict[str, str] = {}
     for story in stories:
-        names = [*_article_names(story), f"{story.day} {story.title.casefold()}"]
+        title = story.title.casefold()
+        names = [*_article_names(story), f"{story.day} {title}"]
+        if len(story.excerpt.split()) >= _DISTINCTIVE:
+            names.append(f"{story.excerpt} {title}")
         names_of[story.file] = names
         if not story.hide:
             shown.update(dict.fromkeys(names, story.file))

@@ -191,10 +191,21 @@ def is_excerpt_lost(records: Records) -> bool:
     return was_said and "excerpt" not in last_written(records)
 
 
+def is_lost(records: Records) -> bool:
+    """True if pull wrote a story's file and no record says what: its ledger is lost."""
+    return "title" not in last_written(records) and not any(
+        map(ledger.is_adopted, records.values())
+    )
+
+
 def left_out(records: Records) -> set[str]:
     """Returns the fields that are not added to a file, as its editor may have left them out."""
-    lacks = {name for one in records.values() for name in one.lacks or ()}
-    return lacks | {"excerpt"} if is_excerpt_lost(records) else lacks
+    found = {name for one in records.values() for name in one.lacks or ()}
+    if is_excerpt_lost(records):
+        found.add("excerpt")
+    if is_lost(records):
+        found |= {name for one in records.values() for name in one.said}
+    return found
 
 
 def is_adopted(records: Records) -> bool:

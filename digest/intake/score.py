@@ -2,6 +2,8 @@
 
     what agrees                                                     points
     guid       the same, and the entry's own                        40; if vague (`evidence`) 15,
+                                                                    20 at the same second if the
+                                                                    link is a place in a list,
                                                                     5 on another day
                claimed for this story before, but another's         30
                our own instead of a guid: a link; a hash            15; 60
@@ -133,10 +135,10 @@ class Look:
         return file if is_it and not self._signs.is_date_shared and is_gone(file) else ""
 
     def _score(self, file: str) -> int:
-        headline, guid = self._headline(file), self._guid(file)
-        second = 0
+        headline, second = self._headline(file), 0
         if self._has("moment", file):
             second = 20 if self._own and not self._signs.is_date_shared else 10
+        guid = self._guid(file, is_same_second=second == 20)
         link = self._link(file, agrees=bool(headline or second))
         excerpt = 40 if self._only("excerpt", file) else 0
         is_alike = headline >= 40 and bool(self._only("headline", file) or (second and excerpt))
@@ -160,12 +162,14 @@ class Look:
         is_other = has_other and not has_excerpt and self._is_redated(file)
         return is_other and (headline < 50 or self._signs.link != "telling")
 
-    def _guid(self, file: str) -> int:
+    def _guid(self, file: str, *, is_same_second: bool) -> int:
         if self._has("minted", file):
             return 60
         if self._has("guid", file):
             if not self._signs.is_guid_vague:
                 return 40
+            if is_same_second and self._signs.link == "placed":
+                return 20
             return 5 if self._is_redated(file) else 15
         if self._own:
             return 30 if self._has("claim", file) else 0

@@ -240,8 +240,13 @@ def _add_feed(
         return Decision("known", file)
     pull.pending(file, story)
     feeds, wrote = _feeds_with(pull, arrival.feed.id, file, story)
-    if precedence.is_excerpt_lost(pull.records[file]):
-        wrote |= agreed_excerpt(story, fresh_story(arrival, pull.config, pull.now))
+    records, fresh = pull.records[file], fresh_story(arrival, pull.config, pull.now)
+    if precedence.is_lost(records):
+        said = incoming.keys() | precedence.left_out(records)
+        record = record._replace(lacks=tuple(name for name in lacking(story) if name in said))
+        wrote |= agreed(story, replace(fresh, feeds=feeds))
+    elif precedence.is_excerpt_lost(records):
+        wrote |= agreed_excerpt(story, fresh)
     merged = _succeed(pull, arrival, file, replace(story, feeds=feeds), incoming)
     if merged is None and feeds == story.feeds:
         pull.note(arrival, record, incoming, wrote)

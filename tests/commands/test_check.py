@@ -173,6 +173,25 @@ def test_the_published_twin_of_a_hidden_story_is_named(
     ]
 
 
+def test_a_hidden_story_that_comes_again_on_another_day_with_the_same_words_is_named(
+    root: Path, story: Write
+) -> None:
+    words = "The court ruled that the company must pay."
+    file = story("a", f"> {words}", title="Court rules", hide="true", id="1", feeds="first")
+    other = story("b", f"> {words}", day="2026-05-16", title="Court rules", id="2", feeds="first")
+    story("c", "> Markets were calm.", day="2026-05-16", title="Court rules")
+    wrote = {"excerpt": hash_of(words)}
+    aliases = ("guid:2", "link:news.example/b")
+    remember(root, record(wrote=wrote), record(wrote=wrote, id="2", aliases=aliases, file=other))
+
+    found = [one for one in told(root) if "is hidden" in one]
+
+    assert found == [
+        f"hint: {file}:4: is hidden, but {other} seems to be the same story and is not; "
+        "hide that one too, or delete this file"
+    ]
+
+
 def test_a_key_in_capitals_is_told_the_right_one(root: Path, story: Write) -> None:
     story("a", HIDE="true")
 

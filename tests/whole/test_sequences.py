@@ -510,6 +510,12 @@ FOUND: Mapping[str, tuple[int, list[Step]]] = {
     "the ledger that knew an excerpt is lost, and the excerpt was deleted": (
         2, [("clash", 35, 28565), ("churn", 6789, 70), ("copy", 24, 19175), ("clash", 49, 11)],
     ),
+    "the ledger that wrote a story is lost, and its editor has removed the authors": (
+        3, [("lose", 0, 0), ("clash", 1, 32768), ("clash", 2326, 0)],
+    ),
+    "an entry alone in its document keeps a short guid, a numbered link and its second, and no word": (
+        2, [("tell", 0, 0), ("tell", 77, 2), ("tell", 129, 0)],
+    ),
     "a story cannot be read, another one is in its place, and the ledger of that one is lost": (
         0, [("slip", 30867, 6007), ("swap", 23265, 9332), ("churn", 25992, 19259)],
     ),
