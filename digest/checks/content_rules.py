@@ -241,4 +241,4 @@ def _late_drafts(
         if letter.draft and letter.week in closed:
             what = f"the letter is still a draft, though {letter.week} is closed"
             line = line_of(letter.file, "draft")
-            yield _hint(letter.file, line, what, "remove draft: true, or delete the letter")
+            yield _hint(letter.file, line, what, "run 'digest letter --publish', or delete it")

@@ -20,8 +20,13 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Add links to stories that the letter does not link yet, at its end.",
 )
+@click.option(
+    "--publish",
+    is_flag=True,
+    help="Publish the letter: it is no longer a draft, and dated now.",
+)
 @click.pass_obj
-def letter(call: Call, week: str, more: bool) -> None:
+def letter(call: Call, week: str, more: bool, publish: bool) -> None:
     """Draft the letter that opens a week.
 
     WEEK is 2026-W20, 2026/w20, or w20 of the newest year that has it; without it, the newest week
@@ -29,20 +34,31 @@ def letter(call: Call, week: str, more: bool) -> None:
     around. A letter that is there stays as it is; --more adds links to stories that came after it,
     at its end.
 
+    While the letter is a draft, the edition is not in the weekly feed. --publish takes out
+    'draft: true' and writes when it was published; without WEEK, of the newest drafted letter.
+
     \b
     Examples:
       digest letter
       digest letter w20
       digest letter --more
+      digest letter --publish
     """
     from digest.commands import letter as command
 
     root, config = call.open()
+    if more and publish:
+        raise click.UsageError("--more and --publish exclude each other; run one after the other")
     try:
-        report = (command.more if more else command.run)(root, config, week)
+        if publish:
+            report = command.publish(root, config, week, now=call.now)
+        else:
+            report = (command.more if more else command.run)(root, config, week)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="WEEK") from None
-    if more:
+    if publish:
+        _tell_published(report, call)
+    elif more:
         _tell_more(report, call)
     else:
         _tell(report, call, chosen=not week)
@@ -56,6 +72,12 @@ def _tell_more(report: LetterReport, call: Call) -> None:
         call.say(f"{report.file}: every story of {report.week} is in it already{drafts}")
 
 
+def _tell_published(report: LetterReport, call: Call) -> None:
+    drafts = f"; still drafts: {report.drafts} of its stories" if report.drafts else ""
+    call.say(f"{report.file}: published with {formatting.stories(report.stories)}{drafts}")
+    call.say("Build and publish the site, and the edition goes out once its week is closed")
+
+
 def _tell(report: LetterReport, call: Call, *, chosen: bool) -> None:
     """Prints where the draft is; `chosen` is True if the week was chosen by us."""
     which = f"{report.week}, the newest week without a letter," if chosen else str(report.week)
@@ -63,4 +85,10 @@ def _tell(report: LetterReport, call: Call, *, chosen: bool) -> None:
     call.say(
         f"{report.file}: drafted for {which} with {formatting.stories(report.stories)}{drafts}"
     )
-    call.say("Write it, then remove 'draft: true'")
+    call.say("Write it, then run 'digest letter --publish'")
+    if report.appeared:
+        call.complain(
+            f"{report.week} has been in the weekly feed since {report.appeared:%Y-%m-%d %H:%M}: it is"
+            " taken out until the letter is published, and mailers may then send it again. To keep"
+            f" its date, write 'published: {report.appeared.isoformat()}' into the letter"
+        )

@@ -3,6 +3,10 @@
     lock ──▶ load ──▶ arrange ──▶ choose the week ──▶ draft ──▶ content/<week>/letter.md
                                                   └─▶ links that are missing ──▶ its end
 
+`--publish` takes out `draft` and writes `published`. A draft holds its edition back from the weekly
+feed, and mailers look for what was published since they last looked: so the edition then counts as
+published when its letter is.
+
 It lists stories in the order of the week's page, without hidden ones and drafts. Never overwrites a
 letter.
 """
@@ -10,27 +14,31 @@ letter.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from digest.content import letter_draft, paths, store
+from digest.content import edit, letter_draft, paths, store
 from digest.content.edit import Edit
 from digest.content.load import load
 from digest.errors import DigestError
 from digest.model import Config
-from digest.site.archive import Edition
+from digest.site.archive import Archive, Edition
 from digest.site.arrange import arrange
+from digest.site.edition_dates import dates_of
 from digest.week import Week
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterReport:
     """The letter's file, its week, how many stories it links, and how many of the week are drafts
-    and left out."""
+    and left out. `appeared`: when the edition came into the weekly feed, before it had a letter."""
 
     file: str
     week: Week
     stories: int
     drafts: int
+    appeared: datetime | None = None
 
 
 def run(root: Path, config: Config, week: str = "") -> LetterReport:
@@ -42,11 +50,8 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
     """
     with store.writing(root):
         content = load(root, config)
-        editions = {
-            edition.week: edition
-            for edition in arrange(content, config).editions
-            if edition.stories
-        }
+        archive = arrange(content, config)
+        editions = {edition.week: edition for edition in archive.editions if edition.stories}
         written = {letter.week: letter.file for letter in content.letters}
         edition = editions[letter_draft.chosen(week, editions, written)]
         file = written.get(edition.week) or paths.letter(edition.week)
@@ -63,6 +68,7 @@ def run(root: Path, config: Config, week: str = "") -> LetterReport:
             for story in content.stories
             if story.week == edition.week
         ),
+        appeared=_appeared(archive, config, edition.week),
     )
 
 
@@ -110,7 +116,50 @@ def more(root: Path, config: Config, week: str = "") -> LetterReport:
     )
 
 
+def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> LetterReport:
+    """Publishes the letter of a week, which is no draft from then on; without words, the newest
+    letter that is one.
+
+    Raises ValueError for words that name no week, DigestError where that week has no draft.
+    """
+    with store.writing(root):
+        content = load(root, config)
+        drafts = {letter.week: letter.file for letter in content.letters if letter.draft}
+        if not drafts:
+            raise DigestError("content: no letter is a draft; 'digest letter' drafts one")
+        weeks = {*drafts, *(story.week for story in content.stories)} if week else drafts
+        choice = letter_draft.chosen(week, weeks, ())
+        if choice not in drafts:
+            drafted = ", ".join(map(str, sorted(drafts)))
+            raise DigestError(
+                f"{paths.letter(choice)}: {choice} has no letter that is a draft; {drafted} has"
+            )
+        file = drafts[choice]
+        text = store.read_exactly(root, file)
+        when = now.astimezone(ZoneInfo(config.site.timezone)).replace(microsecond=0)
+        published = edit.published_letter(text, file, when)
+        if published is None:
+            raise DigestError(
+                f"{file}: its front matter cannot be changed; take out 'draft: true' yourself"
+            )
+        if store.rewrite(root, [Edit(file, text, published)]):
+            raise DigestError(
+                f"{file}: this file was changed in the meantime; run the command again"
+            )
+    stories = [one for one in content.stories if one.week == choice and not one.hide]
+    waiting = sum(one.draft for one in stories)
+    return LetterReport(file=file, week=choice, stories=len(stories) - waiting, drafts=waiting)
+
+
 def _draft(edition: Edition) -> str:
     return letter_draft.draft(
         edition.week, edition.lead, [(one.theme, list(one.stories)) for one in edition.sections]
     )
+
+
+def _appeared(archive: Archive, config: Config, week: Week) -> datetime | None:
+    """Returns when an edition appeared in the weekly feed; None if it has not."""
+    found = dates_of(archive, config).get(week)
+    if found is None:
+        return None
+    return datetime.fromtimestamp(int(found.published), ZoneInfo(config.site.timezone))

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from digest.content import excerpt, story_file, yaml_front_matter
+from digest.content import excerpt, front_matter, story_file, yaml_front_matter
 from digest.content.front_matter import FENCE
 from digest.content.story_file import KEYS, Known, OneStory
 from digest.content.yaml_front_matter import Span
@@ -50,6 +51,22 @@ def edited(text: str, story: Story, changes: Mapping[str, Any], known: Known) ->
     except (Faults, ValueError, IndexError):  # IndexError: YAML has line breaks that we do not
         return None
     return result if _without_gaps(parsed) == _without_gaps(meant) else None
+
+
+def published_letter(text: str, file: str, when: datetime) -> str | None:
+    """Returns a letter's text without `draft`, and with `published` unless it has that already.
+
+    None if the lines cannot be changed in place.
+    """
+    try:
+        result = _with_key(text, "draft", "")
+        values = front_matter.parse(result, file, required=True).values
+        if "published" not in values:
+            result = _with_key(result, "published", when.isoformat())
+            values = front_matter.parse(result, file, required=True).values
+    except (Faults, ValueError, IndexError):
+        return None
+    return result if "published" in values and "draft" not in values else None
 
 
 def _with_key(text: str, key: str, words: str | tuple[str, ...]) -> str:

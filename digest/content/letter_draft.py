@@ -17,7 +17,7 @@ _SHORT = re.compile(r"w?(\d{1,2})", re.IGNORECASE)
 _PROMPT = (
     "<!-- Write your letter here, and keep of the links below what you like: each leads to its"
     " story, wherever its\n"
-    "file is moved. When readers may see the letter, take out the line `draft: true`. -->"
+    "file is moved. When readers may see the letter: digest letter --publish -->"
 )
 _MORE = "## More this week"
 """The heading of links that were added after the draft."""

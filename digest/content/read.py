@@ -73,7 +73,7 @@ class ContentReader:
 
     def letter(self, file: str) -> Letter | None:
         """Returns the letter of a file."""
-        return self._read(file, lambda text: _letter(text, file, self.known.zone))
+        return self._read(file, lambda text: letter(text, file, self.known.zone))
 
     def page(self, file: str) -> FreePage | None:
         """Returns the free page of a file."""
@@ -170,7 +170,7 @@ def unknown_themes(problems: Iterable[Problem]) -> dict[str, tuple[str, ...]]:
     return {theme: tuple(files) for theme, files in found.items()}
 
 
-def _letter(text: str, file: str, zone: tzinfo) -> Letter:
+def letter(text: str, file: str, zone: tzinfo) -> Letter:
     matter = front_matter.parse(text, file, required=False, keys=_LETTER_KEYS)
     read = story_file.Reader(file, matter.values)
     week = story_file.week_of(file)

@@ -54,6 +54,15 @@ class Edition:
         return (self.letter.title or "The week in a letter") if self.letter else ""
 
     @property
+    def title(self) -> str:
+        """What the edition is called: by its letter, its lead, or its first story with a note."""
+        if self.letter and self.letter.title:
+            return self.letter.title
+        noted = (story for story in self.stories if story.note)
+        first = self.lead or next(noted, next(iter(self.stories), None))
+        return (first.headline or first.title) if first else self.letter_title
+
+    @property
     def sections(self) -> tuple[Section, ...]:
         """The stories except the lead by main theme; made when needed, since few weeks change."""
         by_theme: dict[str, list[Story]] = defaultdict(list)

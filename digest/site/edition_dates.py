@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, tzinfo
 from types import MappingProxyType
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
-from digest.model import Gone, Letter, Story
+from digest.model import Config, Gone, Letter, Story
 from digest.names import last_change
-from digest.site.archive import Edition
+from digest.site.archive import Archive, Edition
 from digest.week import Week, reached
 
 _LETTER = 1.0
@@ -32,6 +33,14 @@ class EditionDates(NamedTuple):
 
     published: float
     updated: float
+
+
+def dates_of(archive: Archive, config: Config) -> Mapping[Week, EditionDates]:
+    """Returns the dates of all closed editions of an archive."""
+    content = archive.content
+    hidden = [story for story in content.stories if story.hide and not story.draft]
+    zone = ZoneInfo(config.site.timezone)
+    return edition_dates(archive.editions, config.close, zone, hidden, content.gone, content.came)
 
 
 def edition_dates(
@@ -66,14 +75,16 @@ def edition_dates(
             continue
         monday = _monday(edition.week, zone)
         added = [_came(story, monday, came) for story in edition.stories]
+        all_added = (*added, *withheld.get(edition.week, ()))
         if edition.closed:
             letter = edition.letter
-            by_letter = close == "letter" and letter is not None and not letter.draft
-            closing = max(added, default=monday) if by_letter or later is None else later
+            if (close == "letter" and letter is not None and not letter.draft) or later is None:
+                closing = _published(letter) or max(added, default=monday)
+            else:  # a week may get its first story when a later one has some already
+                closing = max(later, min(all_added, default=later))
             taken_back = len(withheld.get(edition.week, ()))
             found[edition.week] = _dates(edition, closing, zone, taken_back)
         if close != "letter":
-            all_added = (*added, *withheld.get(edition.week, ()))
             opening = min(all_added if added else (), default=_published(edition.letter) or monday)
         elif edition.closed:
             opening = found[edition.week].published
@@ -106,7 +117,10 @@ def _dates(edition: Edition, closing: float, zone: tzinfo, taken_back: int) -> E
     published = max(closing, _published(letter))
     changed = [last_change(story, zone).timestamp() for story in edition.stories]
     if letter:
-        changed += [closing + _LETTER, letter.updated.timestamp() if letter.updated else 0]
+        changed += [
+            closing + _LETTER * (closing != _published(letter)),
+            letter.updated.timestamp() if letter.updated else 0,
+        ]
     return EditionDates(published, max([published, *changed]) + taken_back * _TAKEN_BACK)
 
 

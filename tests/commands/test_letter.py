@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,7 @@ def test_a_letter_lists_the_weeks_stories_by_theme_the_lead_first(root: Path) ->
     front, prompt, *rest = (root / W20).read_text().split("\n\n")
     assert front == "---\ntitle: Week 20, 2026\ndraft: true\n---"
     assert prompt.startswith("<!--")
-    assert "draft: true" in prompt
+    assert "digest letter --publish" in prompt
     assert "\n\n".join(rest) == (
         "[Chips](2026-05-15-c.md) leads the week.\n\n"
         "## Export \\[controls\\]\n\n"
@@ -320,3 +321,58 @@ def test_an_empty_digest_says_what_to_do_first(tmp_path: Path) -> None:
 
     assert (empty.returncode, empty.stdout) == (1, "")
     assert empty.stderr == "content: no week has a story to write about; 'digest pull' adds some\n"
+
+
+NOW = datetime(2026, 5, 18, 1, 30, 15, 700, tzinfo=UTC)
+
+
+def test_a_published_letter_is_no_draft_and_says_since_when(root: Path) -> None:
+    run(root)
+    before = (root / W20).read_text()
+
+    report = letter.publish(root, config.load(root), now=NOW)
+
+    assert (report.file, report.stories, report.drafts) == (W20, 4, 1)
+    assert (root / W20).read_text() == before.replace("draft: true\n", "", 1).replace(
+        "2026\n", "2026\npublished: 2026-05-18T09:30:15+08:00\n", 1
+    )
+    assert "leads the week" in built(root)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("draft: true  # wait\npublished: 2026-06-01", "published: 2026-06-01"),
+        ("draft: yes", "published: 2026-05-18T09:30:15+08:00"),
+    ],
+)
+def test_a_date_that_the_editor_wrote_stays(root: Path, before: str, after: str) -> None:
+    (root / W20).write_bytes(f"---\n{before}\n---\n\nDear reader.\n".replace("\n", "\r\n").encode())
+
+    letter.publish(root, config.load(root), "w20", now=NOW)
+
+    assert (root / W20).read_bytes().decode() == f"---\n{after}\n---\n\nDear reader.\n".replace(
+        "\n", "\r\n"
+    )
+
+
+def test_only_a_draft_is_published(root: Path) -> None:
+    settings = config.load(root)
+    with pytest.raises(DigestError, match="no letter is a draft; 'digest letter' drafts one"):
+        letter.publish(root, settings, now=NOW)
+    run(root, "w19")
+
+    with pytest.raises(DigestError, match="2026-W20 has no letter that is a draft; 2026-W19 has"):
+        letter.publish(root, settings, "w20", now=NOW)
+    letter.publish(root, settings, now=NOW)
+    with pytest.raises(DigestError, match="no letter is a draft"):
+        letter.publish(root, settings, "w19", now=NOW)
+
+
+def test_a_letter_for_an_edition_that_is_in_the_feed_is_drafted_with_a_warning(root: Path) -> None:
+    result = digest("letter", "w19", cwd=root)
+
+    assert "2026-W19 has been in the weekly feed since 2026-05-13 12:00" in result.stderr
+    assert "published: 2026-05-13T12:00:00+08:00" in result.stderr
+    assert digest("letter", "w20", cwd=root).stderr == ""
+    assert "published with 1 story" in digest("letter", "--publish", "w19", cwd=root).stdout

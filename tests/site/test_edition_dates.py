@@ -111,6 +111,26 @@ def test_a_correction_moves_the_edition(root: Path) -> None:
     assert weeks(root) == {"Week 20": (TUESDAY, "2026-05-23T00:00:00+08:00")}
 
 
+def test_a_week_whose_first_story_comes_when_it_is_over_is_published_then(root: Path) -> None:
+    story(root, "w19/2026-05-10-late.md", "published: 2026-05-22T08:00:00+08:00\n")
+
+    at = "2026-05-22T08:00:00+08:00"
+    assert weeks(root) == {"Week 20": (TUESDAY, TUESDAY), "Week 19": (at, at)}
+
+
+def test_an_edition_without_a_letter_is_called_by_its_lead_or_first_story(root: Path) -> None:
+    def title() -> str:
+        build.run(root, config.load(root), output=root / "site", base_url=None)
+        feed = ElementTree.fromstring((root / "site/weeks.atom").read_bytes())
+        return feed.findtext(f"{ATOM}entry/{ATOM}title", "")
+
+    assert title() == "Week 20, 2026: 2026-05-17-a"
+    story(root, "w20/2026-05-16-b.md", "lead: true\nheadline: It leads\n")
+    assert title() == "Week 20, 2026: It leads"
+    letter(root)
+    assert title() == "Week 20, 2026: Letter"
+
+
 @pytest.mark.parametrize("key", ["published", "updated"])
 def test_a_date_of_a_letter_that_is_none_is_an_error_with_its_line(root: Path, key: str) -> None:
     letter(root, f"{key}: soon\n")

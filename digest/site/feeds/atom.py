@@ -273,10 +273,9 @@ class Entries:
     def _edition(
         self, edition: Edition, dates: EditionDates, view: Callable[[Edition], object]
     ) -> EditionEntry:
-        title = edition.letter_title or formatting.span(edition.week)
         return EditionEntry(
             id=feed_id(self._config.site, "week", str(edition.week)),
-            title=formatting.titled(edition.week, title),
+            title=formatting.titled(edition.week, edition.title),
             published=_datetime(dates.published, self.zone),
             updated=_datetime(dates.updated, self.zone),
             place=addresses.week(edition.week),

@@ -11,7 +11,7 @@ from digest.model import Story, Theme
 from digest.site import addresses, arrange
 from digest.site.archive import Edition
 from digest.site.context import SiteContext
-from digest.site.edition_dates import EditionDates, edition_dates
+from digest.site.edition_dates import EditionDates, dates_of
 from digest.site.page import Head, Link, Page
 from digest.site.pages.week import edition_view
 from digest.week import Week
@@ -53,13 +53,11 @@ def program_pages(context: SiteContext, pages: Iterable[Page]) -> Iterator[Page]
 
 
 def _weekly_feed(context: SiteContext, closed: Sequence[Edition]) -> Page:
-    archive, content = context.archive, context.archive.content
+    archive = context.archive
     editions = tuple(
         [edition for edition in closed if edition.week not in archive.held][: arrange.EDITIONS]
     )
-    hidden = [story for story in content.stories if story.hide and not story.draft]
-    close, zone = context.config.close, context.entries.zone
-    found = edition_dates(archive.editions, close, zone, hidden, content.gone, content.came)
+    found = dates_of(archive, context.config)
     dates = tuple([found[edition.week] for edition in editions])
     source = "the feed of the weeks"
     return context.file(addresses.WEEKS_FEED, "feeds/weeks.xml", source, _weeks, editions, dates)
