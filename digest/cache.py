@@ -26,6 +26,7 @@ FILE = f"{disk.CACHE}/cache.sqlite"
 _TABLE = """CREATE TABLE IF NOT EXISTS cache (
     kind TEXT, name TEXT, key BLOB, value BLOB, checksum BLOB, PRIMARY KEY (kind, name)
 ) WITHOUT ROWID"""
+_FEW = 10  # values that are read one by one, rather than with all others of their kind
 _PATIENCE = 30  # seconds to wait for another process that is writing
 _ERRORS = ("locked", "readonly", "disk I/O error", "unable to open", "is full")
 """Words in SQLite's messages about the disk or another process, and not about a damaged file."""
@@ -70,8 +71,12 @@ class Cache:
         return self._decoded(kind, name, key, row, as_type) if row else None
 
     def get_all(self, kind: str, keys: Mapping[str, bytes], as_type: type[T]) -> dict[str, T]:
-        """Returns the values of a kind stored under these keys, by name, with one query."""
-        if any(key and not self._is_held(kind, name, key) for name, key in keys.items()):
+        """Returns the values of a kind stored under these keys, by name, with few queries."""
+        missing = [name for name, key in keys.items() if key and not self._is_held(kind, name, key)]
+        if len(missing) <= _FEW:
+            for name in missing:
+                self.get(kind, name, keys[name], as_type)
+        else:
             for name, *row in self._rows(
                 "SELECT name, key, value, checksum FROM cache WHERE kind = ?", (kind,)
             ):

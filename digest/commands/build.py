@@ -24,6 +24,7 @@ from digest.errors import DigestError, Faults
 from digest.model import Config, Copied
 from digest.site import fingerprint
 from digest.site import output as outputs
+from digest.site.keys import Memory
 from digest.site.output import Manifest, Output, Written
 
 if TYPE_CHECKING:
@@ -152,6 +153,7 @@ class Builder:
         self._root, self._config, self._folder, self._cache = root, config, folder, cache
         self._drafts, self._searched, self._force = drafts, searched, force
         self._site = fingerprint.of_pages(root, config, drafts=drafts)
+        self._memory = Memory()
         self._scan: Scan | None = None
         self._renderer: Renderer | None = None
 
@@ -198,7 +200,9 @@ class Builder:
         content = load(
             self._root, self._config, scanned, self._cache, fingerprint.of_reading(self._config)
         )
-        archive = arrange(publishable.published(content), self._config, drafts=self._drafts)
+        archive = arrange(
+            publishable.published(content), self._config, drafts=self._drafts, memory=self._memory
+        )
         index = search_index.Index()
         if self._searched:
             index = search_index.index(archive, self._config, self._cache)

@@ -40,13 +40,14 @@ class Scan(NamedTuple):
 
     A file that changed at `since` (ns, the disk's clock) or later may be saved again within the
     same tick of that clock, so its stamp proves nothing. `unfinished` are files that a killed run
-    left behind.
+    left behind. `keys` keeps what `key` has computed.
     """
 
     folders: Mapping[str, Mapping[str, Stamp]]
-    problems: tuple[Problem, ...] = ()
-    since: int = 0
-    unfinished: tuple[str, ...] = ()
+    problems: tuple[Problem, ...]
+    since: int
+    unfinished: tuple[str, ...]
+    keys: dict[str, bytes]
 
     @property
     def files(self) -> list[str]:
@@ -55,13 +56,17 @@ class Scan(NamedTuple):
 
     def key(self, folder: str) -> bytes:
         """Returns a hash of a folder's files and stamps; b"" if a stamp proves nothing."""
+        if folder in self.keys:
+            return self.keys[folder]
         files = self.folders.get(folder, {})
         stamps = list(files.values())
         if self.since and stamps:
             newest = max(max(map(_CHANGED, stamps)), max(map(_SAVED, stamps)))
             if newest >= self.since:
                 return b""
-        return cache.key_of(os.fsencode("/".join((folder, *files))), repr(stamps).encode())
+        names = os.fsencode("/".join((folder, *files)))
+        self.keys[folder] = cache.key_of(names, repr(stamps).encode())
+        return self.keys[folder]
 
     def fingerprint(self) -> bytes:
         """Returns a hash of all files and stamps; b"" if a stamp proves nothing."""
@@ -85,12 +90,12 @@ def scan(root: Path, since: int = 0) -> Scan:
         problems.append(_no_folder("content"))
     else:
         _scan_folder(top, "content", folders, problems, unfinished)
-    return Scan(folders, tuple(problems), since, tuple(unfinished))
+    return Scan(folders, tuple(problems), since, tuple(unfinished), keys={})
 
 
 def again(root: Path, before: Scan, files: Iterable[str], since: int) -> Scan | None:
     """Returns an earlier scan with new stamps for these files; None if one was added or removed."""
-    folders = dict(before.folders)
+    folders, keys = dict(before.folders), dict(before.keys)
     for file in files:
         folder, _, name = file.rpartition("/")
         try:
@@ -100,7 +105,8 @@ def again(root: Path, before: Scan, files: Iterable[str], since: int) -> Scan | 
         if name not in folders.get(folder, {}) or not stat.S_ISREG(status.st_mode):
             return None
         folders[folder] = {**folders[folder], name: disk.stamp(status)}
-    return before._replace(folders=folders, since=since)
+        keys.pop(folder, None)
+    return before._replace(folders=folders, since=since, keys=keys)
 
 
 def is_unseen_folder(problem: Problem) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from digest.model import Content, FreePage, Letter, Story, Theme
 from digest.site.anchors import Anchors
-from digest.site.keys import Keys
+from digest.site.keys import Keys, Memory
 from digest.week import Week
 
 
@@ -93,7 +93,7 @@ class Archive:
     and the anchors of moved stories redirect. `held` are weeks whose letter is a draft: they are
     not in the weekly feed yet. `changed` says when each story last changed, by file. `keys` has the
     key of each story. `places` is a hash of everything that decides where a link in a text leads.
-    `drafts`: drafts are among the stories.
+    `drafts`: drafts are among the stories. `memory` has what earlier builds have made.
     """
 
     stories: tuple[Story, ...] = ()
@@ -106,5 +106,6 @@ class Archive:
     changed: Mapping[str, datetime] = field(default_factory=dict)
     places: bytes = b""
     keys: Keys = field(compare=False)
+    memory: Memory = field(compare=False)
     drafts: bool = False
     content: Content = field(compare=False)

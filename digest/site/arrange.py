@@ -8,10 +8,13 @@ No clock is read: whether a week is closed follows from the weeks and letters.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from itertools import chain
 from operator import attrgetter
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from digest.cache import key_of
@@ -19,7 +22,7 @@ from digest.model import Config, Content, FreePage, Letter, Story, Theme
 from digest.names import current_ids, last_change
 from digest.site.anchors import Anchors, anchors_of
 from digest.site.archive import Archive, Edition, Redirect, Storyline
-from digest.site.keys import Keys
+from digest.site.keys import Keys, Memory
 from digest.urls import has_own_link
 from digest.week import Week, reached
 
@@ -27,16 +30,38 @@ FEED_STORIES = 50  # in /feed.atom and in the feeds of themes
 EDITIONS = 26  # in /weeks.atom
 
 
-def arrange(content: Content, config: Config, *, drafts: bool = False) -> Archive:
-    """Returns everything that is published as an archive; with `drafts`, drafts as well."""
-    anchors, zone = anchors_of(content), ZoneInfo(config.site.timezone)
+class _WeekStories(NamedTuple):
+    """The published stories of one week, newest first, and what is counted of them.
+
+    `keys` and `changed` (when a story last changed) are by file, `themed` and `main` by theme.
+    """
+
+    stories: tuple[Story, ...]
+    keys: Mapping[str, bytes]
+    changed: Mapping[str, datetime]
+    themed: Mapping[str, tuple[Story, ...]]
+    main: Mapping[str, int]
+
+
+_NONE = _WeekStories((), {}, {}, {}, {})
+
+
+def arrange(
+    content: Content, config: Config, *, drafts: bool = False, memory: Memory | None = None
+) -> Archive:
+    """Returns everything that is published as an archive; with `drafts`, drafts as well.
+
+    `memory` is that of the builder, with the weeks that it has arranged before.
+    """
+    memory = memory or Memory()
+    anchors = anchors_of(content)
     shown = [story for story in content.stories if not story.hide and (drafts or not story.draft)]
     places = _places(shown, content, anchors, drafts)
-    keys = Keys({story.file: _key(story, content, anchors, places) for story in shown})
-    by_week = _by_week(_with_current_themes(shown, current_ids(config.themes)))
+    by_week = _by_week(shown, content, config, anchors, places, memory)
+    keys = Keys({file: key for here in by_week.values() for file, key in here.keys.items()})
     letters = {letter.week: letter for letter in content.letters if drafts or not letter.draft}
-    moved = _moved(anchors, by_week.values())
-    editions = _editions(by_week, letters, moved, places, config, keys)
+    moved = _moved(anchors, shown)
+    editions = _editions(by_week, letters, moved, places, config, keys, memory)
     return Archive(
         stories=tuple(chain.from_iterable(edition.stories for edition in editions)),
         editions=editions,
@@ -45,9 +70,10 @@ def arrange(content: Content, config: Config, *, drafts: bool = False) -> Archiv
         pages=_written(content.pages, drafts),
         anchors=anchors,
         held=frozenset(letter.week for letter in content.letters if letter.draft),
-        changed={story.file: last_change(story, zone) for story in shown},
+        changed={file: time for here in by_week.values() for file, time in here.changed.items()},
         places=places,
         keys=keys,
+        memory=memory,
         drafts=drafts,
         content=content,
     )
@@ -129,37 +155,70 @@ def _key(story: Story, content: Content, anchors: Anchors, places: bytes) -> byt
     return key_of(text, *parts)
 
 
-def _with_current_themes(stories: list[Story], names: Mapping[str, str]) -> list[Story]:
-    """Returns the stories with today's ids of their themes (`names`), without removed themes."""
-    current: dict[tuple[str, ...], tuple[str, ...]] = {}
-    found = []
-    for story in stories:
-        themes = story.themes
-        if themes not in current:
-            current[themes] = tuple(dict.fromkeys(names[one] for one in themes if one in names))
-        if current[themes] != themes:
-            story = replace(story, themes=current[themes])
-        found.append(story)
-    return found
-
-
-def _by_week(stories: Iterable[Story]) -> dict[Week, tuple[Story, ...]]:
-    """Returns the stories of each week, newest first."""
+def _by_week(
+    shown: Iterable[Story],
+    content: Content,
+    config: Config,
+    anchors: Anchors,
+    places: bytes,
+    memory: Memory,
+) -> dict[Week, _WeekStories]:
+    """Returns the stories of each week; a week that is as in the last build is not made again."""
     found: dict[Week, list[Story]] = defaultdict(list)
-    for story in stories:
+    for story in shown:
         found[story.week].append(story)
-    order = attrgetter("published", "file")
-    return {week: tuple(sorted(here, key=order, reverse=True)) for week, here in found.items()}
+    facts = (
+        anchors.unlike,
+        content.earlier,
+        content.names,
+        content.writers,
+        content.signed,
+        content.hashes,
+    )
+    names, zone = current_ids(config.themes), ZoneInfo(config.site.timezone)
+    key = partial(_key, content=content, anchors=anchors, places=places)
+    weeks = {}
+    for week, stories in found.items():
+        files = [story.file for story in stories]
+        known = [list(map(one.get, files)) if one else [] for one in facts]
+        make = partial(_week_stories, stories, key, names, zone)
+        weeks[week] = memory.memo(("stories", week), stories, (places, known), make)
+    return weeks
 
 
-def _moved(
-    anchors: Anchors, stories: Iterable[Sequence[Story]]
-) -> dict[Week, tuple[Redirect, ...]]:
+def _week_stories(
+    stories: Iterable[Story],
+    key: Callable[[Story], bytes],
+    names: Mapping[str, str],
+    zone: ZoneInfo,
+) -> _WeekStories:
+    """Returns a week's stories with today's ids of their themes (`names`), without removed ones."""
+    themed: dict[str, list[Story]] = defaultdict(list)
+    main: dict[str, int] = defaultdict(int)
+    current = []
+    for story in sorted(stories, key=attrgetter("published", "file"), reverse=True):
+        themes = tuple(dict.fromkeys(names[one] for one in story.themes if one in names))
+        if themes != story.themes:
+            story = replace(story, themes=themes)
+        current.append(story)
+        main[themes[0] if themes else ""] += 1
+        for theme in themes:
+            themed[theme].append(story)
+    return _WeekStories(
+        stories=tuple(current),
+        keys={story.file: key(story) for story in current},
+        changed={story.file: last_change(story, zone) for story in current},
+        themed={theme: tuple(here) for theme, here in themed.items()},
+        main=dict(main),
+    )
+
+
+def _moved(anchors: Anchors, shown: Iterable[Story]) -> dict[Week, tuple[Redirect, ...]]:
     """Returns the redirects of each week: the anchors of stories that were moved away from it."""
     if not anchors.left:
         return {}
     moved = {file for left in anchors.left.values() for file in left.values()}
-    by_file = {story.file: story for here in stories for story in here if story.file in moved}
+    by_file = {story.file: story for story in shown if story.file in moved}
     found = {}
     for week, left in anchors.left.items():
         redirects = [
@@ -198,41 +257,49 @@ def _vacated(
 
 
 def _editions(
-    by_week: Mapping[Week, tuple[Story, ...]],
+    by_week: Mapping[Week, _WeekStories],
     letters: Mapping[Week, Letter],
     moved: Mapping[Week, tuple[Redirect, ...]],
     places: bytes,
     config: Config,
     keys: Keys,
+    memory: Memory,
 ) -> tuple[Edition, ...]:
     weeks = sorted(by_week.keys() | letters.keys(), reverse=True)
     final = (week for week, letter in letters.items() if not letter.draft)
     closed = closed_weeks(weeks, final, config.close)
     found = []
     for week in weeks:
-        stories, letter, redirects = by_week.get(week, ()), letters.get(week), moved.get(week, ())
-        themed: dict[str, list[Story]] = defaultdict(list)
-        main: dict[str, int] = defaultdict(int)
-        for story in stories:
-            main[story.themes[0] if story.themes else ""] += 1
-            for theme in story.themes:
-                themed[theme].append(story)
+        here, letter, redirects = by_week.get(week, _NONE), letters.get(week), moved.get(week, ())
         links = places if letter and has_own_link(letter.body) else b""
-        found.append(
-            Edition(
-                week=week,
-                closed=week in closed,
-                stories=stories,
-                letter=letter,
-                lead=next((story for story in stories if story.lead), None),
-                moved=redirects,
-                themed={theme: tuple(here) for theme, here in themed.items()},
-                main=dict(main),
-                order=config.themes,
-                key=keys.of(week, stories, week in closed, letter, redirects, links),
-            )
-        )
+        values = week in closed, links, keys.of(redirects) if redirects else b""
+        make = partial(_edition, week, here, week in closed, letter, redirects, links, config, keys)
+        found.append(memory.memo(("edition", week), (here, letter), values, make))
     return tuple(found)
+
+
+def _edition(
+    week: Week,
+    here: _WeekStories,
+    closed: bool,
+    letter: Letter | None,
+    moved: tuple[Redirect, ...],
+    links: bytes,
+    config: Config,
+    keys: Keys,
+) -> Edition:
+    return Edition(
+        week=week,
+        closed=closed,
+        stories=here.stories,
+        letter=letter,
+        lead=next((story for story in here.stories if story.lead), None),
+        moved=moved,
+        themed=here.themed,
+        main=here.main,
+        order=config.themes,
+        key=keys.of(week, here.stories, closed, letter, moved, links),
+    )
 
 
 def _storylines(

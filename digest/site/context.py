@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -123,11 +123,18 @@ class SiteContext(NamedTuple):
         """Returns the title of a page, followed by the title of the digest."""
         return f"{title} · {self.config.site.title}"
 
-    def last_change(self, stories: Iterable[Story]) -> str:
-        """Returns when any of the stories last changed (ISO 8601); empty if there are none."""
-        changed = self.archive.changed
-        last = max((changed[story.file] for story in stories), default=None)
-        return last.isoformat() if last else ""
+    def last_change(self, name: str, stories: Sequence[Story]) -> str:
+        """Returns when any of the stories last changed (ISO 8601); empty if there are none.
+
+        `name` says which stories these are.
+        """
+
+        def make() -> str:
+            changed = self.archive.changed
+            last = max([changed[story.file] for story in stories], default=None)
+            return last.isoformat() if last else ""
+
+        return self.archive.memory.memo(("last change", name), stories, (), make)
 
 
 def make_context(

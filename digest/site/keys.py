@@ -1,17 +1,23 @@
-"""Keys: hashes of values, by which a build knows that a page is still made from the same inputs.
+"""How a build knows that something is still made from the same inputs.
 
-A value of a type that has no key is a bug in this program (TypeError).
+`Keys` makes hashes of values, which are compared with those of an earlier run. A value of a type
+that has no key is a bug in this program (TypeError). `Memory` keeps values between the builds of
+one process.
 """
 
 from __future__ import annotations
 
 import marshal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
+from operator import is_
+from typing import Any, TypeVar, cast
 
 from digest.cache import key_of
 from digest.model import Story
+
+T = TypeVar("T")
 
 _PLAIN = frozenset({str, int, bytes, bool, float, type(None)})
 
@@ -48,3 +54,37 @@ class Keys:
         if "key" in names:
             return value.key  # type: ignore[attr-defined]
         return (kind.__name__, *[self._flat(getattr(value, name)) for name in names])
+
+
+class Memory:
+    """What one builder keeps from build to build; it has one config and never shares its memory.
+
+    Files that have not changed are the same objects in the next build, so objects are compared by
+    identity: equal stories may be shown differently, say with times in two time zones.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[object, ...], tuple[Sequence[object], object, Any]] = {}
+
+    def memo(
+        self,
+        name: tuple[object, ...],
+        objects: Sequence[object],
+        values: object,
+        make: Callable[[], T],
+    ) -> T:
+        """Returns what was made last under this name, or makes it.
+
+        It is made again unless it came from the very same `objects` and from equal `values`, which
+        are plain ones.
+        """
+        kept = self._kept.get(name)
+        if kept is not None and kept[1] == values and _are_same(kept[0], objects):
+            return cast("T", kept[2])
+        made = make()
+        self._kept[name] = objects, values, made
+        return made
+
+
+def _are_same(one: Sequence[object], other: Sequence[object]) -> bool:
+    return len(one) == len(other) and all(map(is_, one, other))

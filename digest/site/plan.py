@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from digest.errors import Faults, Problem
 from digest.model import Config, Copied, FreePage
@@ -57,9 +58,13 @@ class Plan:
 
         `site` is a hash of everything except the content that pages are made from.
         """
-        keys = self.context.archive.keys
+        keys, memory = self.context.archive.keys, self.context.archive.memory
         shared = keys.of(site, self.context.site)
-        return {page.path: page.key(shared, keys) for page in self.pages}
+        found = {}
+        for page in self.pages:  # pages of weeks that have not changed are the same objects
+            make = partial(page.key, shared, keys)
+            found[page.path] = memory.memo(("key", page.path), (page,), shared, make)
+        return found
 
     def found(self) -> list[Problem]:
         """Returns all problems of the plan, and of the pages whose data was made."""

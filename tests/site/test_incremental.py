@@ -387,6 +387,9 @@ STEPS: dict[str, Change] = {
     "it is of another day": replaced(
         BY_HAND, "\n---\n", "\npublished: 2026-05-17T09:00:00+02:00\n---\n"
     ),
+    "it is of the same time in another zone": replaced(
+        BY_HAND, "2026-05-17T09:00:00+02:00", "2026-05-17T10:00:00+03:00"
+    ),
     "it waits": replaced(BY_HAND, "\n---\n", "\ndraft: true\n---\n"),
     "it waits no more": replaced(BY_HAND, "draft: true\n", ""),
     "another story has its id": written(

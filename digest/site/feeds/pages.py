@@ -72,9 +72,17 @@ def _archive_documents(context: SiteContext, closed: list[Edition]) -> Iterator[
     for edition, previous, following in zip(
         closed, (*weeks[1:], None), (None, *weeks), strict=False
     ):
-        place, source = addresses.week_feed(edition.week), f"the feed of {edition.week}"
-        inputs = edition, _feed_of(previous), _feed_of(following)
-        yield context.file(place, _STORIES, source, _archived, *inputs, last=True)
+        neighbours = _feed_of(previous), _feed_of(following)
+        make = partial(_archive_document, context, edition, *neighbours)
+        yield context.archive.memory.memo(("week feed", edition.week), (edition,), neighbours, make)
+
+
+def _archive_document(
+    context: SiteContext, edition: Edition, previous: str, following: str
+) -> Page:
+    place, source = addresses.week_feed(edition.week), f"the feed of {edition.week}"
+    inputs = edition, previous, following
+    return context.file(place, _STORIES, source, _archived, *inputs, last=True)
 
 
 def _program_page(

@@ -30,7 +30,9 @@ def home_page(context: SiteContext) -> Page:
         title=site.title,
         description=site.description or general,
         place=addresses.HOME,
-        updated=latest(context.last_change(edition.stories) for edition in shown),
+        updated=latest(
+            context.last_change(addresses.week(edition.week), edition.stories) for edition in shown
+        ),
     )
     return context.page(
         "home.html",

@@ -74,7 +74,9 @@ def paginate(stories: Sequence[T]) -> tuple[Sequence[T], list[Sequence[T]]]:
 def _themes_page(context: SiteContext) -> Page:
     titles = formatting.listed(theme.title for theme in context.config.themes)
     site = context.config.site.title
-    changes = [context.last_change(storyline.stories) for storyline in context.archive.storylines]
+    changes = [
+        context.last_change(line.theme.id, line.stories) for line in context.archive.storylines
+    ]
     head = Head(
         title=context.titled("Themes"),
         description=f"What {site} follows: {titles}." if titles else f"{site} has no themes yet.",
@@ -122,7 +124,7 @@ def _first_page(
         description=description or f"{theme.title} in {context.config.site.title}: {extent}.",
         place=addresses.theme(theme.id),
         feeds=(_feed_link(theme),),
-        updated=context.last_change(stories),
+        updated=context.last_change(addresses.theme(theme.id), stories),
     )
     over_time = context.counts.timelines.get(theme.id), context.counts.series(theme, number)
     return _theme_page(
@@ -145,7 +147,7 @@ def _older_page(
         description=f"{theme.title}, {words.partition(', ')[2]}: {extent}.",
         place=here.place,
         feeds=(_feed_link(theme),),
-        updated=context.last_change(stories),
+        updated=context.last_change(here.place, stories),
     )
     return _theme_page(context, head, theme, stories, extent, newer, older)
 

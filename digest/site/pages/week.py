@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from digest.model import Story
@@ -82,10 +83,11 @@ class WeekLine(NamedTuple):
 
 def week_pages(context: SiteContext) -> Iterator[Page]:
     """Yields the page of each week, newest first, then those of weeks that have no stories now."""
-    editions = context.archive.editions
+    editions, memory = context.archive.editions, context.archive.memory
     weeks = [edition.week for edition in editions]
     for edition, newer, older in zip(editions, (None, *weeks), (*weeks[1:], None), strict=False):
-        yield _week_page(context, edition, newer, older)
+        make = partial(_week_page, context, edition, newer, older)
+        yield memory.memo(("week page", edition.week), (edition,), (newer, older), make)
     for edition in context.archive.vacated:
         yield _week_page(context, edition, None, None)
 
@@ -101,7 +103,7 @@ def _week_page(
         title=context.titled(formatting.titled(edition.week, letter)),
         description=f"{description}.",
         place=addresses.week(edition.week),
-        updated=context.last_change(edition.stories),
+        updated=context.last_change(addresses.week(edition.week), edition.stories),
     )
     source = f"the page of {edition.week}"
     return context.page("week.html", source, head, _week_data, edition, newer, older)
@@ -165,10 +167,14 @@ def about(context: SiteContext, edition: Edition) -> str:
 
     Other themes, and stories without one, are "other subjects". Empty if no story has a theme.
     """
-    main = sorted(edition.main.items(), key=lambda one: -one[1])
-    named = [context.cards.chips[id].title for id, _ in main if id][:_NAMED]
-    others = ["other subjects"] if named and len(named) < len(main) else []
-    return formatting.listed([*named, *others])
+
+    def make() -> str:
+        main = sorted(edition.main.items(), key=lambda one: -one[1])
+        named = [context.cards.chips[id].title for id, _ in main if id][:_NAMED]
+        others = ["other subjects"] if named and len(named) < len(main) else []
+        return formatting.listed([*named, *others])
+
+    return context.archive.memory.memo(("about", edition.week), (edition,), (), make)
 
 
 def story_links(groups: Iterable[Group], lead: Card | None = None) -> tuple[Link, ...]:
