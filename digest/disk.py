@@ -188,6 +188,17 @@ def link(root: Path, file: str, place: str) -> bool:
     return True
 
 
+def move(root: Path, file: str, place: str) -> None:
+    """Moves a file to a place where there is none."""
+    path, moved = inside(root, file), inside(root, place)
+    try:
+        make_folder(moved.parent, None)
+        path.rename(moved)
+    except OSError as error:
+        raise refused("move", path, error) from error
+    settle(root, [file, place])
+
+
 def unlink(path: Path | str) -> None:
     """Removes a file, if it exists."""
     try:

@@ -1,14 +1,14 @@
 """Changes single fields in a story's text, and keeps every other line byte for byte.
 
-Comments, key order, blank lines, line breaks and quoting survive. `edited` parses its own result:
-if that is not the intended story, because the file has a form that we did not expect, it returns
-None, and the file is left alone.
+Comments, key order, blank lines, line breaks and quoting survive. `changed` parses its own result:
+if that is not the intended story, because the file has a form that we did not expect, it raises an
+error (`edited` returns None), and the file is left alone.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,26 +16,47 @@ from typing import Any
 from digest.content import excerpt, front_matter, story_file, yaml_front_matter
 from digest.content.front_matter import FENCE
 from digest.content.story_file import KEYS, Known, OneStory
-from digest.content.yaml_front_matter import Span
+from digest.content.yaml_front_matter import RUNNING, Span
 from digest.errors import Faults
 from digest.model import Story
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_BODY_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 _GAP = re.compile(r"\n{3,}")
 _COMMENT = re.compile(r"(?:^|\s)#")
+_COMMENT_LINE = re.compile(r"^\s*#|[\"']\s+#")
+"""In running text, a comment has a line of its own, or is behind a quoted text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A change to a story file; it is only made if the file's text still is `before`."""
+    """A change to a story file; it is only made if the file's text still is `before`.
+
+    With `place`, the file then moves there.
+    """
 
     file: str
     before: str
     after: str
+    place: str = ""
+
+    @property
+    def undone(self) -> Edit:
+        """The edit that undoes this one."""
+        place = self.file if self.place else ""
+        return Edit(self.place or self.file, self.after, self.before, place)
 
 
 def edited(text: str, story: Story, changes: Mapping[str, Any], known: Known) -> str | None:
-    """Returns the text with the changes made, or None if they cannot be made in place.
+    """Returns the text with the changes made, or None if they cannot be made in place."""
+    try:
+        return changed(text, story, changes, known)
+    except (Faults, ValueError):
+        return None
+
+
+def changed(text: str, story: Story, changes: Mapping[str, Any], known: Known) -> str:
+    """Returns the text with the changes made; raises Faults or ValueError if that is impossible.
 
     `story` is the story in the text; `changes` has the new values by field.
     """
@@ -44,13 +65,17 @@ def edited(text: str, story: Story, changes: Mapping[str, Any], known: Known) ->
     known = replace(known, excerpts=OneStory(hashes))
     try:
         result = _with_excerpt(text, story.excerpt, meant.excerpt) if "excerpt" in changes else text
+        if "note" in changes:
+            result = _with_note(result, hashes, meant.note)
+        old = dict(story_file.pairs(story))
         for key, words in story_file.pairs(meant):
             if key in changes:
-                result = _with_key(result, key, words)
-        parsed = story_file.loads(result, story.file, known)
-    except (Faults, ValueError, IndexError):  # IndexError: YAML has line breaks that we do not
-        return None
-    return result if _without_gaps(parsed) == _without_gaps(meant) else None
+                result = _with_key(result, key, old[key], words)
+    except IndexError as error:  # YAML has line breaks that we do not
+        raise ValueError("the front matter has unusual line breaks") from error
+    if _without_gaps(story_file.loads(result, story.file, known)) != _without_gaps(meant):
+        raise ValueError("the file is written in a way that cannot be changed in place")
+    return result
 
 
 def published_letter(text: str, file: str, when: datetime) -> str | None:
@@ -59,38 +84,48 @@ def published_letter(text: str, file: str, when: datetime) -> str | None:
     None if the lines cannot be changed in place.
     """
     try:
-        result = _with_key(text, "draft", "")
+        result = _with_key(text, "draft", "", "")
         values = front_matter.parse(result, file, required=True).values
         if "published" not in values:
-            result = _with_key(result, "published", when.isoformat())
+            result = _with_key(result, "published", "", when.isoformat())
             values = front_matter.parse(result, file, required=True).values
     except (Faults, ValueError, IndexError):
         return None
     return result if "published" in values and "draft" not in values else None
 
 
-def _with_key(text: str, key: str, words: str | tuple[str, ...]) -> str:
+def _with_key(text: str, key: str, old: str | tuple[str, ...], words: str | tuple[str, ...]) -> str:
+    """Returns the text with another value of a key; "" removes the line.
+
+    With the `old` value given, a comment behind it is never removed.
+    """
     lines = _LINE.findall(text)
     end = _fence(lines)
     bare = [line.rstrip("\r\n") for line in lines[1:end]]
     spans = yaml_front_matter.spans(bare)
     span = spans.get(key)
     stop = _stop(lines)
-    if not words and key != "themes":  # `themes: []` stays: it says that there are none
-        return "".join(lines[: span.line + 1] + lines[span.last + 2 :]) if span else text
     if span is None:
+        if not words and key != "themes":  # `themes: []` says that there are none
+            return text
         before = next(
             (spans[other] for other in reversed(KEYS[: KEYS.index(key)]) if other in spans), None
         )
         place = before.last + 2 if before else 1
         new = [f"{key}: {story_file.written(key, words)}{stop}"]
         return "".join([*lines[:place], *new, *lines[place:]])
-    if _has_comment(bare, span):
-        raise ValueError("the value has a comment in it, which would be lost")
     first, last = bare[span.line], bare[span.last]
-    if span.style == "block":
-        new = _block(lines, bare, span, words, stop)
+    is_removed = not words and key != "themes"
+    behind = last[span.end :] if old else ""
+    if is_removed and key in story_file.FLAGS and _COMMENT.search(behind):
+        words, is_removed = "false", False
+    if is_removed:
+        _refuse_comments(key, span, _replaced(bare, span), behind)
+        new = []
+    elif span.style == "block":
+        new = _block(lines, bare, span, key, old, words, stop)
     else:
+        _refuse_comments(key, span, _replaced(bare, span))
         gap = "" if first[: span.start].endswith((" ", "\t")) else " "
         value = story_file.written(key, words, span.style)
         stop = _stop(lines[span.last + 1 :])
@@ -98,25 +133,49 @@ def _with_key(text: str, key: str, words: str | tuple[str, ...]) -> str:
     return "".join([*lines[: span.line + 1], *new, *lines[span.last + 2 :]])
 
 
-def _has_comment(bare: Sequence[str], span: Span) -> bool:
-    """True if there is a comment in the lines of a value of several lines, all to be replaced."""
-    if span.last == span.line:
-        return False
-    first = span.line + 1 if span.style == "block" else span.line
-    replaced = [*bare[first : span.last], bare[span.last][: span.end]]
-    return any(map(_COMMENT.search, replaced))
-
-
 def _block(
-    lines: Sequence[str], bare: Sequence[str], span: Span, words: str | tuple[str, ...], stop: str
+    lines: Sequence[str],
+    bare: Sequence[str],
+    span: Span,
+    key: str,
+    old: str | tuple[str, ...],
+    words: str | tuple[str, ...],
+    stop: str,
 ) -> list[str]:
-    """Returns the lines of a list with one value a line, with the indentation that it has."""
-    item = next(line for line in bare[span.line + 1 :] if line.lstrip().startswith("-"))
-    indent = re.match(r"\s*-\s+", item)
+    """Returns the lines of a list with one value a line, with the indentation that it has.
+
+    The first values stay as they are written, as far as they are the same.
+    """
+    items = [
+        number
+        for number in range(span.line + 1, span.last + 1)
+        if bare[number].lstrip().startswith("-")
+    ]
+    indent = re.match(r"\s*-\s+", bare[items[0]])
     lead = indent[0] if indent else "- "
     parts = words if isinstance(words, tuple) else (words,)
-    items = [f"{lead}{story_file.written('', part)}{stop}" for part in parts]
-    return [lines[span.line + 1], *items]
+    kept = 0
+    while len(items) == len(old) and old[: kept + 1] == parts[: kept + 1] and kept < len(old):
+        kept += 1
+    place = items[kept] if kept < len(items) else span.last + 1
+    _refuse_comments(key, span, bare[place : span.last + 1])
+    added = [f"{lead}{story_file.written('', part)}{stop}" for part in parts[kept:]]
+    return [*lines[span.line + 1 : place + 1], *added]
+
+
+def _replaced(bare: Sequence[str], span: Span) -> list[str]:
+    """Returns the lines of a value of several lines, which may have comments."""
+    if span.last == span.line:
+        return []
+    return [*bare[span.line : span.last], bare[span.last][: span.end]]
+
+
+def _refuse_comments(key: str, span: Span, replaced: Sequence[str], behind: str = "") -> None:
+    """Raises ValueError if there is a comment in the lines of a value to be replaced, or behind."""
+    is_running = key in RUNNING and span.style == "block"
+    comment = _COMMENT_LINE if is_running else _COMMENT
+    if any(map(comment.search, replaced)) or _COMMENT.search(behind):
+        raise ValueError(f"'{key}' has a comment, which would be lost")
 
 
 def _without_gaps(story: Story) -> Story:
@@ -146,6 +205,47 @@ def _with_excerpt(text: str, before: str, words: str) -> str:
     if rest and rest[0].strip():
         rest = [stop, *rest]
     return "".join([*lines[:end], lines[end].rstrip("\r\n") + stop, stop, *quoted, *rest])
+
+
+def _with_note(text: str, ours: Collection[str], note: str) -> str:
+    """Returns the text with another note: only its lines that differ are replaced.
+
+    A first note goes to the end of the file. If the excerpt is between lines that are replaced, it
+    comes first.
+    """
+    lines = _LINE.findall(text)
+    stop, is_ended = _stop(lines), text.endswith(("\n", "\r"))
+    if not is_ended:
+        lines[-1] += stop
+    end = _fence(lines)
+    head, body = lines[: end + 1], _BODY_LINE.findall("".join(lines[end + 1 :]))
+    start, last = excerpt.span(body, ours)
+    shown = [line.rstrip("\r\n") for line in body]
+    shown[start:last] = [""] * (last - start)
+    filled = [number for number, line in enumerate(shown) if line]
+    new = note.split("\n") if note else []
+    if not filled:
+        is_apart = bool(body) and not body[-1].strip()
+        result = [*head, *body, *([] if is_apart else [stop]), *(line + stop for line in new)]
+        return _ended("".join(result), is_ended or not new)
+    top, bottom = filled[0], filled[-1] + 1
+    first, below = top, bottom
+    while first < bottom and new[first - top : first - top + 1] == shown[first : first + 1]:
+        first += 1
+    while below > first and len(new) > first - top + bottom - below:
+        if new[below - bottom - 1] != shown[below - 1]:
+            break
+        below -= 1
+    added = [line + stop for line in new[first - top : len(new) - (bottom - below)]]
+    if first < last and start < below:
+        quoted = [*body[start:last], stop] if new else body[start:last]
+        first, below, added = top, bottom, [*quoted, *(line + stop for line in new)]
+    return _ended("".join([*head, *body[:first], *added, *body[below:]]), is_ended or not new)
+
+
+def _ended(text: str, is_ended: bool) -> str:
+    """Returns a text without its last line break, if it must not have one."""
+    return text if is_ended else text.removesuffix("\n").removesuffix("\r")
 
 
 def _fence(lines: Sequence[str]) -> int:

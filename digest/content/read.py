@@ -30,7 +30,7 @@ _PAGE_KEYS = ("title", "draft")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _UNKNOWN_THEME = re.compile(r"unknown theme '(.+)'")
 _UNKNOWN = re.compile(r"unknown (theme|feed) '(.+)'")
-_MAX_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 _MANY = 2  # other stories with the same unknown theme or feed: it was removed, not misspelt
 
 
@@ -111,13 +111,7 @@ class ContentReader:
 
     def _read(self, file: str, read: Callable[[str], _T]) -> _T | None:
         try:
-            content = self._bytes_of(file)
-            if len(content) > _MAX_BYTES:
-                what, cure = f"has more than {_MAX_BYTES:,} bytes", "split it into several files"
-                raise Faults([Problem(file, 0, what, cure)])
-            return read(content.decode())
-        except UnicodeDecodeError:
-            self.problems.append(Problem(file, 0, "not UTF-8 text", "save it as UTF-8"))
+            return read(decoded(self._bytes_of(file), file))
         except Faults as faults:
             self.problems.extend(faults.problems)
         except DigestError as error:
@@ -125,6 +119,17 @@ class ContentReader:
             self.problems.append(Problem(file, 0, what, "make it readable"))
         self.unread.append(file)
         return None
+
+
+def decoded(content: bytes, file: str) -> str:
+    """Returns the text of a file; raises Faults if it is not UTF-8, or too large."""
+    if len(content) > MAX_BYTES:
+        what, cure = f"has more than {MAX_BYTES:,} bytes", "split it into several files"
+        raise Faults([Problem(file, 0, what, cure)])
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise Faults([Problem(file, 0, "not UTF-8 text", "save it as UTF-8")]) from error
 
 
 def gathered(problems: Iterable[Problem]) -> list[Problem]:

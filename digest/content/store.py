@@ -184,6 +184,20 @@ def rewrite(root: Path, edits: Iterable[Edit], *, stop: bool = False) -> tuple[s
     return tuple(left)
 
 
+def make(root: Path, edit: Edit) -> bool:
+    """Makes one edit, and then moves the file if the edit says so; False if the file has changed.
+
+    Raises DigestError if there is a file in the place to which it moves. The caller holds the lock.
+    """
+    if edit.place and os.path.lexists(disk.inside(root, edit.place)):
+        raise DigestError(f"{edit.place}: there is a file with this name; rename one of them")
+    if rewrite(root, [edit]):
+        return False
+    if edit.place:
+        disk.move(root, edit.file, edit.place)
+    return True
+
+
 def sweep(root: Path, unfinished: Iterable[str]) -> CleanedUp:
     """Cleans up Markdown files under hidden names (`Scan`) that a killed run left behind.
 

@@ -40,10 +40,11 @@ _LIST_SEPARATOR = re.compile(r",|\s+(?=#)")
 _OPENED, _CLOSED = re.compile(r"[“„][^“”]*\Z"), re.compile(r"[^“”„]*[“”]\Z")
 """Two names with half a pair of curly quotes each: `[“Liu, H.”]` is split at its comma."""
 _MAX_REPORTED = 20  # unknown values of one key; finding a suggestion for each is slow
+FLAGS = ("lead", "hide", "draft", "earlier")
 _TYPED = {
     "published": "timestamp",
     "updated": "timestamp",
-    **dict.fromkeys(("lead", "hide", "draft", "earlier"), "bool"),
+    **dict.fromkeys(FLAGS, "bool"),
 }
 _NO_VALUE = Value(1, "")
 _NONE: frozenset[str] = frozenset()

@@ -23,7 +23,7 @@ _Loader: type = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 _PAIR = re.compile(r"([A-Za-z][\w-]*)[ \t]*:(?:[ \t]+(.*))?")
 _ITEM = re.compile(r"([ \t]*-[ \t]+)(.+)")
-_RUNNING = ONE_TEXT | {"authors", "corrections"}
+RUNNING = ONE_TEXT | {"authors", "corrections"}
 """Keys whose values are running text, where people do not think of YAML: ` #1` is not a comment."""
 _LISTS = frozenset({"themes", "feeds", "authors"})
 _WORDS = _LISTS | {"link", "image", "id"}
@@ -224,7 +224,7 @@ def _as_typed(lines: Sequence[str]) -> list[str]:
         if found and key in _LISTS and (flow := _FLOW.fullmatch(found[2])):
             typed[number] = line[: found.start(2)] + _flow(flow)
             continue
-        if not found or (key not in _RUNNING and not (key in _WORDS and _HASHED.search(found[2]))):
+        if not found or (key not in RUNNING and not (key in _WORDS and _HASHED.search(found[2]))):
             continue
         head, words = line[: found.start(2)], found[2].strip(" \t")
         below = _wrapped(lines, number, len(head) - len(head.lstrip()) if item else 0)
@@ -334,7 +334,7 @@ def _repaired(lines: Sequence[str], typed: Sequence[str]) -> list[str]:
 
 def _quoted(line: str) -> str:
     pair, item = _PAIR.fullmatch(line), _ITEM.fullmatch(line)
-    if pair and pair[1] in _RUNNING and pair[2]:
+    if pair and pair[1] in RUNNING and pair[2]:
         found = pair
     elif item and _DATED.match(item[2]):
         found = item

@@ -1,0 +1,112 @@
+"""Carries out an editor's acts on stories, for the shell and the desk.
+
+    lock ──▶ each act: read the file ──▶ decide ──▶ write it, if it is still as it was read
+
+`content/acts.py` shows how to use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from digest import disk
+from digest.content import acts, ledger, paths, store
+from digest.content.acts import Act, Refusal, Shown
+from digest.content.edit import Edit
+from digest.content.load import ContentReport
+from digest.content.read import ContentReader
+from digest.content.scan import NamesIn
+from digest.content.story_file import Known
+from digest.errors import DigestError, Faults, Problem
+from digest.model import Config, Story
+
+_TRIES = 3
+
+
+def known(root: Path, config: Config) -> Known:
+    """Returns what a story's file may refer to."""
+    ledgers = filter(None, map(paths.feed_of, NamesIn(root)(paths.LEDGERS)))
+    return ContentReader(config, ledgers, lambda _: b"", {}).known
+
+
+def look(root: Path, config: Config, story: Story) -> Shown:
+    """Returns a story as its file has it now; raises Faults if the file cannot be read."""
+    data = disk.read_inside(root, story.file)
+    return acts.shown(data, story.file, story.excerpt, known(root, config))
+
+
+def run(
+    root: Path, config: Config, wanted: Iterable[Act], stories: Sequence[Story]
+) -> list[Edit | Refusal]:
+    """Carries out acts, one after the other; returns an edit that was made, or a refusal, for each.
+
+    `stories` are all stories as last read. An act that makes a story lead ends the lead of the
+    others in its week: those edits follow at the end. Raises DigestError if another run writes here.
+    """
+    with disk.lock(root):
+        return carry_out(root, config, wanted, stories)
+
+
+def carry_out(
+    root: Path, config: Config, wanted: Iterable[Act], stories: Sequence[Story]
+) -> list[Edit | Refusal]:
+    """Does what `run` does, for a caller that holds the digest's lock."""
+    by_file = {story.file: story for story in stories}
+    allowed, wanted = known(root, config), list(wanted)
+    results = [_carry_out(root, config, act, by_file.get(act.file), allowed) for act in wanted]
+    made = [act for act, done in zip(wanted, results, strict=True) if isinstance(done, Edit)]
+    for other in acts.other_leads(made, stories):
+        if b"lead" in (disk.read_inside(root, other.file) or b""):
+            results.append(_carry_out(root, config, other, by_file[other.file], allowed))
+    return results
+
+
+def undo(root: Path, edit: Edit) -> bool:
+    """Makes the `undone` of an edit; False, and no change, if the file has changed since."""
+    with disk.lock(root):
+        return store.make(root, edit)
+
+
+def untouched(survey: ContentReport, config: Config) -> frozenset[str]:
+    """Returns the files of stories that are as pull wrote them, in what an editor usually changes."""
+    history = survey.history
+    found = set[str]()
+    for story in survey.content.stories:
+        records = [record for _, record in history.of(story)]
+        themes = ledger.hashes({"themes": story.themes}).get("themes", "")
+        own = (story.note.strip(), story.headline, story.source, story.lead, story.hide)
+        is_own = any(own) or story.corrections or story.draft != config.draft
+        if not is_own and themes in {record.wrote.get("themes", "") for record in records}:
+            found.add(story.file)
+    return frozenset(found)
+
+
+def _carry_out(
+    root: Path, config: Config, act: Act, story: Story | None, allowed: Known
+) -> Edit | Refusal:
+    if story is None:
+        return Refusal(act=act, why="\n".join(map(str, unknown(root, config, act.file))))
+    beside = NamesIn(root)(act.file.rpartition("/")[0]) if act.week else ()
+    for _ in range(_TRIES):
+        data = disk.read_inside(root, act.file)
+        decided = acts.decide(act, data, story.excerpt, allowed, beside)
+        if isinstance(decided, Refusal):
+            return decided
+        try:
+            if store.make(root, decided):
+                return decided
+        except DigestError as error:
+            return Refusal(act=act, why=str(error))
+    return Refusal(act=act, why=f"{act.file}: another program is changing this file; try again")
+
+
+def unknown(root: Path, config: Config, file: str) -> list[Problem]:
+    """Returns why a file cannot be edited that is not among the stories."""
+    if not paths.is_story(file):
+        return [Problem(file, 0, "this is not a story")]
+    try:
+        acts.shown(disk.read_inside(root, file), file, "", known(root, config))
+    except Faults as faults:
+        return list(faults.problems)
+    return [Problem(file, 0, "this story is new; look at it before you edit it")]

@@ -1,0 +1,144 @@
+"""Acts on real files: written under the lock if the file is as it was seen, undone, refused with both wordings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sites import read_folder
+from test_letter import SETTINGS, put
+
+from digest import config, disk
+from digest.commands import curate
+from digest.content import load
+from digest.content.acts import Act, Refusal
+from digest.content.edit import Edit
+from digest.errors import DigestError
+from digest.model import Story
+from digest.week import Week
+
+A, B, C = (f"content/2026/w20/2026-05-1{day}-{name}.md" for day, name in ((3, "a"), (4, "b"), (5, "c")))  # fmt: skip
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "digest.toml").write_text(SETTINGS)
+    put(tmp_path, A.removeprefix("content/"), "A", "themes: [memory] # mine")
+    put(tmp_path, B.removeprefix("content/"), "B", "lead: true")
+    put(tmp_path, C.removeprefix("content/"), "C")
+    return tmp_path
+
+
+def stories(root: Path) -> tuple[Story, ...]:
+    return load.survey(root, config.load(root)).content.stories
+
+
+def run(root: Path, *wanted: Act) -> list[Edit | Refusal]:
+    return curate.run(root, config.load(root), wanted, stories(root))
+
+
+def test_acts_change_files_and_are_undone_in_turn(root: Path) -> None:
+    before = read_folder(root / "content")
+
+    results = run(
+        root,
+        Act(file=A, changes={"note": "Ours.", "lead": True}),
+        Act(file=C, changes={"hide": True}, week=Week(2026, 21)),
+    )
+
+    moved = root / C.replace("w20", "w21")
+    assert [edit.file for edit in results if isinstance(edit, Edit)] == [A, C, B]
+    assert (root / A).read_text() == (
+        "---\ntitle: 'A'\nlink: https://news.example/2026-05-13-a\nthemes: [memory] # mine\nlead: true\n---\n\nOurs.\n"
+    )
+    assert "lead" not in (root / B).read_text()
+    assert "hide: true" in moved.read_text()
+    assert not (root / C).exists()
+    for edit in reversed(results):
+        assert isinstance(edit, Edit)
+        assert curate.undo(root, edit.undone)
+    assert read_folder(root / "content") == before
+
+
+def test_only_the_newest_of_two_leads_in_a_row_leads_without_a_new_look(root: Path) -> None:
+    seen = stories(root)
+
+    for file in (A, C):
+        curate.run(root, config.load(root), [Act(file=file, changes={"lead": True})], seen)
+
+    assert [story.file for story in stories(root) if story.lead] == [C]
+
+
+def test_a_file_that_another_hand_changed_is_not_written_and_not_undone(root: Path) -> None:
+    settings = config.load(root)
+    shown = curate.look(root, settings, stories(root)[0])
+    with (root / A).open("a") as file:
+        file.write("\nAnother's.\n")
+
+    (refusal,) = run(root, Act(file=A, seen=shown.seen, changes={"note": "Mine."}))
+
+    assert isinstance(refusal, Refusal)
+    assert refusal.changed
+    assert refusal.now
+    assert refusal.now.note == "Another's."
+    (edit,) = run(root, Act(file=A, seen=refusal.seen, changes={"note": "Both."}))
+    assert isinstance(edit, Edit)
+    put(root, A.removeprefix("content/"), "A third hand")
+    assert not curate.undo(root, edit.undone)
+    assert "A third hand" in (root / A).read_text()
+
+
+def test_a_save_between_reading_and_writing_is_not_lost(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    replace = disk.replace
+
+    def after_another_save(
+        root: Path, file: str, before: bytes, after: bytes, **options: bool
+    ) -> bool:
+        monkeypatch.undo()
+        (root / file).write_bytes(before + b"\nAnother's.\n")
+        return replace(root, file, before, after, **options)
+
+    monkeypatch.setattr(disk, "replace", after_another_save)
+    (edit,) = run(root, Act(file=A, changes={"hide": True}))
+
+    assert isinstance(edit, Edit)
+    assert (root / A).read_text().endswith("hide: true\n---\n\nAnother's.\n")
+
+
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [
+        ("../outside.md", "this is not a story"),
+        ("content/2026/w20/letter.md", "this is not a story"),
+        ("content/2026/w20/2026-05-13-none.md", "this file is no longer there"),
+        ("content/2026/w20/2026-05-16-broken.md", ":3: unknown key 'lnk'; did you mean 'link'?"),
+    ],
+)
+def test_what_is_not_a_readable_story_is_refused(root: Path, file: str, why: str) -> None:
+    (root / "content/2026/w20/2026-05-16-broken.md").write_text("---\ntitle: A\nlnk: x\n---\n")
+    before = read_folder(root)
+
+    (refusal,) = run(root, Act(file=file, changes={"lead": True}))
+
+    assert isinstance(refusal, Refusal)
+    assert why in refusal.why
+    assert read_folder(root / "content") == {
+        name.removeprefix("content/"): data
+        for name, data in before.items()
+        if name.startswith("content/")
+    }
+
+
+def test_a_story_does_not_move_onto_another(root: Path) -> None:
+    put(root, C.removeprefix("content/").replace("w20", "w21"), "Here")
+
+    (refusal,) = run(root, Act(file=C, changes={"hide": True}, week=Week(2026, 21)))
+
+    assert isinstance(refusal, Refusal)
+    assert "there is a file with this name" in refusal.why
+    assert "hide" not in (root / C).read_text()
+
+
+def test_nothing_is_written_while_another_run_writes(root: Path) -> None:
+    with disk.lock(root), pytest.raises(DigestError, match="another run"):
+        run(root, Act(file=A, changes={"lead": True}))
