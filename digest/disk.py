@@ -97,7 +97,7 @@ def stamp(status: os.stat_result) -> Stamp:
     return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 
-def moment(root: Path) -> int:
+def clock(root: Path) -> int:
     """Returns the time (ns) by the disk's own clock, minus the resolution of its time stamps.
 
     A file changed before it gets another time stamp when it is changed again; one changed later

@@ -159,7 +159,7 @@ class Builder:
 
     def scan(self, changed: Collection[str] = ()) -> Scan:
         """Scans all content, or after an earlier scan only the files that have `changed`."""
-        since = disk.moment(self._root)
+        since = disk.clock(self._root)
         known = again(self._root, self._scan, changed, since) if self._scan and changed else None
         self._scan = known or scan(self._root, since)
         if self._scan.unfinished:

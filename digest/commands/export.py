@@ -98,7 +98,7 @@ class _Records:
             "headline": story.headline,
             "link": story.link,
             "published": story.published.isoformat(),
-            "updated": _moment(story.updated),
+            "updated": _iso(story.updated),
             "authors": story.authors,
             "source": story.source,
             "feeds": story.feeds,
@@ -129,8 +129,8 @@ class _Records:
             "address": None if letter.draft else self._base.absolute(addresses.week(letter.week)),
             "title": letter.title,
             "draft": letter.draft,
-            "published": _moment(letter.published),
-            "updated": _moment(letter.updated),
+            "published": _iso(letter.published),
+            "updated": _iso(letter.updated),
             "body": letter.body,
         }
 
@@ -163,5 +163,5 @@ class _Records:
         return {"file": page.file, "address": address, **words}
 
 
-def _moment(moment: datetime | None) -> str | None:
+def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None

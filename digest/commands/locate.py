@@ -34,7 +34,7 @@ def run(root: Path, config: Config, now: datetime) -> None:
     with Cache(root) as cache:
         try:
             content = load(
-                root, config, scan(root, disk.moment(root)), cache, fingerprint.of_reading(config)
+                root, config, scan(root, disk.clock(root)), cache, fingerprint.of_reading(config)
             )
         except Faults:
             return

@@ -33,24 +33,23 @@ from digest.intake.take_in import take_in
 from digest.model import Config, Document, Failed, Feed, Fetched
 
 _CARRIED = "carried.json"
-"""The memory of what each feed's last document carried: names of its entries."""
+"""The aliases of the entries that each feed's last document had."""
 _BEGUN = "edits.json"
-"""The memory of what a pull that is under way writes into story files: one that is killed leaves it
-to the next."""
+"""What a pull is about to write into story files; if it is killed, the next one finds it here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """What the feeds that were asked have answered, and rows for those that were not.
+    """The answers of the feeds that were fetched, and rows for those that were not.
 
-    `memory` is what earlier pulls have learnt, `marks` are the hashes of the ledgers before this
-    one. `forgotten` are the feeds of which the memory said what cannot be true.
+    `memory` is what earlier pulls remember of each feed (`feed_state`), `hashes` are those of the
+    ledgers before this pull. `forgotten` are feeds whose memory was impossible, and is dropped.
     """
 
     answers: tuple[Fetched | Failed, ...]
     waiting: tuple[Row, ...]
     memory: Mapping[str, Any]
-    marks: Mapping[str, str]
+    hashes: Mapping[str, str]
     forgotten: tuple[str, ...]
 
 
@@ -65,12 +64,10 @@ def run(
     limits: Limits = USUAL,
     on_progress: Progress | None = None,
 ) -> PullReport:
-    """Pulls the feeds into the digest at `root`; `dry` writes nothing, `on_progress` hears how many
-    feeds have answered.
+    """Pulls the feeds into the digest at `root`; with `dry`, nothing is written.
 
-    Feeds that the user has `named` are asked even if their servers want to be asked later. Raises
-    DigestError where there is neither a feed nor anything in the inbox, and where the clock is
-    wrong.
+    Feeds that the user has `named` are fetched even if their servers asked us to wait. Raises
+    DigestError if there is neither a feed nor a file in the inbox, or if the clock is wrong.
     """
     with store.writing(root, dry=dry) as swept:
         noted = () if dry else uncommitted.note_deletions(root, config)
@@ -108,11 +105,10 @@ def run(
 def _parsed(
     root: Path, asked: _Asked, limits: Limits, dry: bool
 ) -> Iterator[tuple[_Asked, Mapping[str, Document | Failed]]]:
-    """Yields the answers with what they say, in two parts where some take long to parse: those come
-    last.
+    """Yields the answers with their documents; those that take long to parse come in a second part.
 
-    By then the others are written, so a feed whose publisher does harm cannot hold them up. A dry
-    run has one part.
+    The first part is written before the second is parsed, so a hostile feed cannot delay the
+    others. A dry run has one part.
     """
     bodies = [one for one in asked.answers if isinstance(one, Fetched) and one.body]
     parts = parse_client.feeds(bodies, limits)
@@ -133,13 +129,12 @@ def _parsed(
 
 
 def _later(root: Path, answers: tuple[Fetched | Failed, ...]) -> _Asked:
-    """Returns answers that come after others have been written, with what is remembered by now."""
-    marks = _marks(root, (one.feed for one in answers))
+    """Returns answers that come after others were written, with what is remembered since then."""
     return _Asked(
         answers=answers,
         waiting=(),
         memory=json_files.recall(root, feed_state.NAME),
-        marks=marks,
+        hashes=_ledger_hashes(root, (one.feed for one in answers)),
         forgotten=(),
     )
 
@@ -152,9 +147,9 @@ def _take_in(
     now: datetime,
     dry: bool,
 ) -> PullReport:
-    """Takes in what was read, and writes it, unless this is a dry run."""
+    """Decides what the documents bring, and writes it, unless this is a dry run."""
     feeds = {one.feed.id: one.feed for one in asked.answers}
-    # Only now: a fetch takes long enough for git to bring in others.
+    # Not earlier: git may bring other ledgers during a fetch.
     ledgers, problems = store.read_whole_ledgers(root)
     read = clock_check.checked(read, feeds.values(), ledgers, now)
     documents = [
@@ -165,8 +160,10 @@ def _take_in(
     lost = uncommitted.lost_stories(root, config, ledgers)
     filed, left = inbox_files.empty_inbox(root, config, ledgers, now=now, dry=dry)
     gaps = lost_lines.unread(root, problems) | lost_lines.missing(root, ledgers)
-    desk = replace(_desk(root, config, documents, ledgers, asked.memory), withheld=frozenset(gaps))
-    intake = take_in(documents, desk, config, now)
+    known = replace(
+        _snapshot(root, config, documents, ledgers, asked.memory), withheld=frozenset(gaps)
+    )
+    intake = take_in(documents, known, config, now)
     if not dry:
         _write(root, asked, read, intake, ledgers, now)
         locate.run(root, config, now)
@@ -189,16 +186,16 @@ def _forgotten(feed: str) -> str:
 
 
 def _check_any(*found: Sequence[object]) -> None:
-    """Raises DigestError where there was nothing at all to pull or to file."""
+    """Raises DigestError if there was nothing to pull or to file."""
     if not any(found):
         raise DigestError("digest.toml: there is no feed to pull; add one: digest feeds add URL")
 
 
 def chosen(config: Config, names: Iterable[str]) -> tuple[Feed, ...]:
-    """Returns the feeds of those names, all that are not retired without names, in the order of
-    digest.toml.
+    """Returns the feeds of these names, or without names all that are not retired.
 
-    Raises DigestError for one that is retired, KeyError with the name for one that is unknown.
+    They are in the order of digest.toml. Raises DigestError for a retired feed, KeyError with the
+    name for an unknown one.
     """
     wanted = set(names)
     unknown = wanted - {feed.id for feed in config.feeds}
@@ -214,15 +211,14 @@ def chosen(config: Config, names: Iterable[str]) -> tuple[Feed, ...]:
     )
 
 
-def _desk(
+def _snapshot(
     root: Path,
     config: Config,
     documents: Sequence[tuple[Feed, Document]],
     ledgers: Ledgers,
     memory: feed_state.Memory,
 ) -> Snapshot:
-    """Returns what has to be known to decide on the documents; where they bring nothing new, that
-    is very little."""
+    """Returns what is needed to decide on the documents: very little if nothing in them is new."""
     carried = {
         feed: frozenset(aliases)
         for feed, aliases in json_files.recall(root, _CARRIED, json_files.is_texts).items()
@@ -231,14 +227,14 @@ def _desk(
     returned = feed_state.returned((feed for feed, _ in documents), memory)
     names = in_question(documents, ledgers, overdue(ledgers, config, carried), returned)
     altered = locate.altered(root, config) if names else {}
-    desk = snapshot.read_snapshot(
+    known = snapshot.read_snapshot(
         root, config, ledgers if names else related(documents, ledgers), names, altered
     )
     begun = {
         file: Edit(file, **texts)
         for file, texts in json_files.recall(root, _BEGUN, _is_edit).items()
     }
-    return replace(desk, begun=begun, carried=carried, returned=returned)
+    return replace(known, begun=begun, carried=carried, returned=returned)
 
 
 def _is_edit(value: Any) -> bool:
@@ -259,38 +255,36 @@ def _ask(
     *,
     named: bool,
 ) -> Iterator[_Asked]:
-    """Fetches the feeds, but for those whose servers have asked to be left in peace until a moment
-    to come.
+    """Fetches the feeds, except those whose servers asked us to wait.
 
-    Yields the prompt answers first if others take long; the caller writes these before it asks for
-    the next.
+    If some servers take long, the prompt answers are yielded first, and written before the next.
     """
     pulled = {feed.id for feed in config.feeds if not feed.retired}.union(feed.id for feed in feeds)
     remembered = json_files.recall(root, feed_state.NAME)
     memory = feed_state.mark_away(feed_state.valid(remembered, now), pulled)
     until = {feed.id: "" if named else feed_state.wait_of(feed, memory, now) for feed in feeds}
     due = [feed for feed in feeds if not until[feed.id]]
-    marks = _marks(root, due)
-    known, agent = feed_state.validators(due, memory, marks), user_agent(config.site)
+    hashes = _ledger_hashes(root, due)
+    known, agent = feed_state.validators(due, memory, hashes), user_agent(config.site)
     parts = fetch_in_parts(
         due, root=root, known=known, agent=agent, now=now, limits=limits, on_progress=on_progress
     )
     reason = "its server asked not to be contacted again before "
     waiting = [
-        Row(feed=id, state="waiting", reason=reason + moment)
-        for id, moment in until.items()
-        if moment
+        Row(feed=id, state="waiting", reason=reason + time) for id, time in until.items() if time
     ]
-    forgotten = sorted(remembered.keys() - memory.keys())
-    first, told_of = next(parts), tuple(forgotten)
     yield _Asked(
-        answers=first, waiting=tuple(waiting), memory=memory, marks=marks, forgotten=told_of
+        answers=next(parts),
+        waiting=tuple(waiting),
+        memory=memory,
+        hashes=hashes,
+        forgotten=tuple(sorted(remembered.keys() - memory.keys())),
     )
     yield from (_later(root, answers) for answers in parts)
 
 
-def _marks(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
-    """Returns the hash of each feed's ledger as it stands."""
+def _ledger_hashes(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
+    """Returns the hash of each feed's ledger."""
     return {feed.id: store.ledger_mark(root, feed.id) for feed in feeds}
 
 
@@ -302,16 +296,14 @@ def _write(
     ledgers: Ledgers,
     now: datetime,
 ) -> None:
-    """Writes what was decided, then what was learnt: a pull that is killed in between asks again,
-    and finds it done."""
-    left = [
-        file
-        for file in json_files.recall(root, _BEGUN, _is_edit)
-        if paths.is_story(file) and (root / file).exists()
-    ]
-    disk.settle(
-        root, left
-    )  # files that a killed pull has put in place must be on disk before the ledger names them
+    """Writes the stories and ledgers, then what is remembered for the next pull.
+
+    If this pull is killed in between, the next one fetches the feeds again, and finds it done.
+    """
+    begun = json_files.recall(root, _BEGUN)
+    left = [file for file, edit in begun.items() if paths.is_story(file) and _is_edit(edit)]
+    # What a killed pull has put in place must be on disk before the ledger names it.
+    disk.settle(root, [file for file in left if (root / file).exists()])
     new = {story.file: {"before": "", "after": story_file.dumps(story)} for story in intake.stories}
     changed = {
         one.file: {"before": one.before, "after": one.after}
@@ -321,7 +313,7 @@ def _write(
     if new or changed:
         json_files.remember(root, _BEGUN, new | changed)
     store.write(root, intake.stories, intake.edits, intake.lines)
-    if new or changed or json_files.recall(root, _BEGUN):
+    if new or changed or begun:
         json_files.remember(root, _BEGUN, {})
     uncommitted.remember(root, intake)
     _keep_summaries(root, read)
@@ -330,8 +322,7 @@ def _write(
 
 
 def _keep_summaries(root: Path, read: Mapping[str, Document | Failed]) -> None:
-    """Keeps the whole summaries for the preview and the rules of themes: a story file may get few
-    words of them."""
+    """Keeps the whole summaries for the preview and the theme rules; story files have excerpts."""
     for feed, document in read.items():
         before = json_files.recall(root, summaries.name(feed))
         after = before if isinstance(document, Failed) else summaries.kept(before, document.entries)
@@ -340,8 +331,7 @@ def _keep_summaries(root: Path, read: Mapping[str, Document | Failed]) -> None:
 
 
 def _keep_carried(root: Path, read: Mapping[str, Document | Failed]) -> dict[str, list[str]]:
-    """Keeps and returns what the feeds carry, for pulls in which some of them say nothing new, or
-    nothing at all."""
+    """Keeps and returns the aliases of what feeds carry: a later pull may not get all of them."""
     before = json_files.recall(root, _CARRIED, json_files.is_texts)
     after = before | {
         feed: names_carried(one) for feed, one in read.items() if isinstance(one, Document)
@@ -359,17 +349,17 @@ def _remember(
     holding: Collection[str],
     now: datetime,
 ) -> None:
-    """Adds to the memory what this pull has learnt of each feed that was asked.
+    """Remembers what each fetched feed answered, and what became of it.
 
-    Those that hold a correction are read again in the next pull, even where they have not changed.
+    Feeds with a correction that waits are parsed again by the next pull, even if unchanged.
     """
     left = {outcome.feed.id for outcome in intake.outcomes if outcome.blocked}.union(holding)
-    grown = _marks(
+    grown = _ledger_hashes(
         root, (answer.feed for answer in asked.answers if answer.feed.id in intake.lines)
     )
-    learnt = feed_state.updated(asked.answers, read, left, asked.memory, {**asked.marks, **grown})
+    learned = feed_state.updated(asked.answers, read, left, asked.memory, {**asked.hashes, **grown})
     rows = pull_report.rows(asked.answers, read, intake.outcomes, asked.memory)
-    fates = {row.feed: row.reason if row.state == "failed" else len(row.new) for row in rows}
+    results = {row.feed: row.reason if row.state == "failed" else len(row.new) for row in rows}
     json_files.remember(
-        root, feed_state.NAME, feed_state.with_results(learnt, asked.memory, fates, now)
+        root, feed_state.NAME, feed_state.with_results(learned, asked.memory, results, now)
     )

@@ -97,42 +97,34 @@ def run(
 ) -> None:
     """Serves the preview of the digest at `root` until the process is asked to end.
 
-    Answers to the `allowed` names of hosts beside this machine's own; with `poll`, looks at all
-    files every second instead of waiting for the system's word. `pages` hears how many of how many
-    the first build has done. Raises DigestError where there is no digest, or it cannot listen at
-    that host and port.
+    Besides names of this machine, requests may use the `allowed` host names. With `poll`, all files
+    are scanned every second, instead of waiting for events of the system. `pages` is called with
+    the progress of the first build. Raises DigestError if there is no digest, or the port is taken.
     """
     names = [_host(name) for name in allowed]
-    with contextlib.suppress(
-        Faults
-    ):  # errors in digest.toml are shown over the page; without a digest there is no page
+    with contextlib.suppress(Faults):  # these are shown over the page
         config.load(root)
     with server.listen(host, port) as listening:
-        maker = _Maker(root, on_event, pages)
-        keeper = Rebuilder(
-            root, maker.make, maker.rest, poll=poll, on_polling=lambda: on_event(Polling())
+        preview = Preview(root, on_event, pages)
+        rebuilder = Rebuilder(
+            root, preview.make, preview.rest, poll=poll, on_polling=lambda: on_event(Polling())
         )
         try:
-            keeper.begin()
-            gc.freeze()  # what the first build has read stays alive, so the collector need not scan it
-            on_event(
-                Opened(
-                    server.address_of(listening, host) + (maker.board.shown.base or "/"),
-                    keeper.exhausted,
-                )
-            )
+            rebuilder.begin()
+            gc.freeze()  # what the first build has read stays alive: no need to scan it again
+            address = server.address_of(listening, host) + (preview.state.shown.base or "/")
+            on_event(Opened(address, rebuilder.exhausted))
             server.serve(
-                make_app(maker.board, host, listening.getsockname()[1], names),
+                make_app(preview.state, host, listening.getsockname()[1], names),
                 listening,
-                maker.board.close,
+                preview.state.close,
             )
         finally:
-            keeper.end()
+            rebuilder.end()
 
 
 def _host(name: str) -> str:
-    """Returns the name of a host as requests have it; raises DigestError where it is more than a
-    name."""
+    """Returns a host name as requests have it; raises DigestError for anything else."""
     if not _NAME.fullmatch(name):
         raise DigestError(
             f"--allow-host {name}: give only the host's name, such as preview.example.org"
@@ -140,8 +132,8 @@ def _host(name: str) -> str:
     return name.strip("[]")
 
 
-class _Maker:
-    """Builds the preview, and posts each result to the preview's state."""
+class Preview:
+    """Builds the preview, and posts each result to its `state`, which the server shows."""
 
     def __init__(
         self, root: Path, on_event: OnEvent, pages: Callable[[int, int], None] | None = None
@@ -150,12 +142,10 @@ class _Maker:
         self._margins: Margins | None = None
         self._cache = Cache(root)
         self._builder: build.Builder | None = None
-        self._settings: Config | None = None
-        self._since: frozenset[str] = (
-            frozenset()
-        )  # what has changed since the last build that went well
+        self._config: Config | None = None
+        self._changed: frozenset[str] = frozenset()  # since the last build that succeeded
         self._names = (f"{secrets.token_hex(4)}-{number}" for number in count())
-        self.board = PreviewState(Shown(build=next(self._names), root=root, folder=root / _FOLDER))
+        self.state = PreviewState(Shown(build=next(self._names), root=root, folder=root / _FOLDER))
 
     def rest(self) -> bool:
         """Does background work while there is nothing to build; True if there is more to do."""
@@ -164,22 +154,22 @@ class _Maker:
     def make(self, changed: frozenset[str]) -> bool:
         """Builds after these files have changed; True if the build succeeded."""
         begun = time.perf_counter()
-        self._since |= changed
+        self._changed |= changed
         try:
-            settings = self._settings_of(changed)
+            known = None if SETTINGS in changed else self._config
+            settings = known or config.load(self._root)
             made = self._build(settings, changed)
             self._pages = None
         except Exception as error:  # the preview goes on and shows it
-            self._settings = None
+            self._config = None
             problems = tuple(_problems(error))
-            if changed or problems != self.board.shown.problems:
+            if changed or problems != self.state.shown.problems:
                 self._on_event(Broken(problems))
-                self._show(replace(self.board.shown, problems=problems))
+                self._post(replace(self.state.shown, problems=problems))
             return False
-        shown, written = (
-            self._shown(Base(settings.site.url).path, self._margins_of(made, settings)),
-            made.written,
-        )
+        shown, written = self._show(made, settings), made.written
+        notices = [line for line in (self._cache.notice, *written.not_removed) if line]
+        self._cache.notice = ""
         self._on_event(
             Built(
                 changed=tuple(sorted(changed)),
@@ -187,25 +177,17 @@ class _Maker:
                 written=written.written,
                 removed=written.removed,
                 seconds=time.perf_counter() - begun,
-                notice="\n".join(filter(None, (self._notice(), *written.not_removed))),
+                notice="\n".join(notices),
             )
         )
-        self._show(shown)
+        self._post(shown)
         return True
 
-    def _settings_of(self, changed: frozenset[str]) -> Config:
-        known = None if SETTINGS in changed else self._settings
-        return known or config.load(self._root)
-
     def _build(self, settings: Config, changed: frozenset[str]) -> build.Built:
-        """Builds with the last builder, which remembers its scan, unless settings or templates have
-        changed."""
-        builder, self._builder = self._builder, None  # one that fails is not asked again
-        if (
-            builder is None
-            or settings != self._settings
-            or any(file.startswith(_TEMPLATES) for file in changed)
-        ):
+        """Builds with the last builder, unless config or templates have changed, or it failed."""
+        builder, self._builder = self._builder, None
+        has_new_template = any(file.startswith(_TEMPLATES) for file in changed)
+        if builder is None or settings != self._config or has_new_template:
             folder = self._root / _FOLDER
             builder = build.Builder(
                 self._root, settings, folder, self._cache, drafts=True, searched=False
@@ -213,35 +195,29 @@ class _Maker:
             changed = frozenset()
         with disk.lock(self._root, waiting=lambda: self._on_event(Waiting())):
             made = builder.build(builder.scan(changed), on_progress=self._pages)
-        self._builder, self._settings = builder, settings
+        self._builder, self._config = builder, settings
         return made
 
-    def _notice(self) -> str:
-        notice, self._cache.notice = self._cache.notice, ""
-        return notice
-
-    def _margins_of(self, made: build.Built, settings: Config) -> Margins:
-        before, changed, self._since = self._margins, self._since, frozenset()
-        if before is None:
-            self._margins = Margins(self._root, settings, made.content, made.archive)
+    def _show(self, made: build.Built, settings: Config) -> Shown:
+        """Returns what is shown after a build: its pages with annotations, without problems."""
+        changed, self._changed = self._changed, frozenset()
+        if self._margins is None:
+            margins = Margins(self._root, settings, made.content, made.archive)
         else:
-            self._margins = before.after(changed, settings, made.content, made.archive)
-        return self._margins
-
-    def _shown(self, base: str, margins: Margins) -> Shown:
-        before = self.board.shown
-        former = before.former | ({before.base} if before.base else frozenset())
+            margins = self._margins.after(changed, settings, made.content, made.archive)
+        self._margins = margins
+        before = self.state.shown
         return replace(
             before,
-            base=base,
-            former=former,
+            base=Base(settings.site.url).path,
+            former=before.former | ({before.base} if before.base else frozenset()),
             problems=(),
             stories=margins.of_story,
             page=margins.of_page,
         )
 
-    def _show(self, shown: Shown) -> None:
-        self.board.post(replace(shown, build=next(self._names)))
+    def _post(self, shown: Shown) -> None:
+        self.state.post(replace(shown, build=next(self._names)))
 
 
 def _problems(error: Exception) -> Iterator[Problem]:

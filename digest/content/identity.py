@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from digest import urls
 from digest.model import Entry, Story
 
-Known = Mapping[str, Collection[str]]
+FilesByKey = Mapping[str, Collection[str]]
 """The files of the stories under each of their keys (`keys_of`)."""
 
 CLAIM = "claim:"

@@ -135,7 +135,7 @@ def hashes_of(story: Story) -> dict[str, str]:
     )
 
 
-def moment(now: datetime) -> str:
+def timestamp(now: datetime) -> str:
     """Returns a time as `at` has it: UTC with microseconds, so that later lines sort later."""
     return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
@@ -144,7 +144,7 @@ def later(at: str, than: str) -> str:
     """Returns `at`, or the next time after `than` if it is not later: clocks may differ."""
     if at > than:
         return at
-    return moment(datetime.fromisoformat(than) + timedelta(microseconds=1))
+    return timestamp(datetime.fromisoformat(than) + timedelta(microseconds=1))
 
 
 def dumps(record: Record) -> str:

@@ -22,7 +22,7 @@ from operator import attrgetter
 from digest.content import excerpt
 from digest.content.edit import Edit
 from digest.content.identity import hash_of
-from digest.content.ledger import PendingChange, Record, later, moment
+from digest.content.ledger import PendingChange, Record, later, timestamp
 from digest.content.letter_draft import links_to
 from digest.model import Story
 
@@ -142,7 +142,7 @@ def carried_over(lines: Lines, records: Lines, edit: Edit | None, now: datetime)
         return lines
     before, after = file_hash(edit.before), file_hash(edit.after)
     found = in_file([record for _, record in records], edit.before)
-    at, new = moment(now), {(feed, line.id) for feed, line in lines}
+    at, new = timestamp(now), {(feed, line.id) for feed, line in lines}
     others = [
         (feed, record._replace(at=later(at, record.at)))
         for feed, record in records

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from digest.content import file_names, front_matter, paths, story_file
 from digest.content.history import History
 from digest.content.story_file import Known
-from digest.content.timestamps import moment
+from digest.content.timestamps import parse_time
 from digest.errors import DigestError, Faults, Problem, suggestion
 from digest.model import Config, FreePage, Letter, Story
 
@@ -180,8 +180,8 @@ def letter(text: str, file: str, zone: tzinfo) -> Letter:
     read = story_file.Reader(file, matter.values)
     week = story_file.week_of(file)
     title, draft = read.text("title"), read.flag("draft")
-    published = read.one("published", lambda words: moment(words, zone), None)
-    updated = read.one("updated", lambda words: moment(words, zone), None)
+    published = read.one("published", lambda words: parse_time(words, zone), None)
+    updated = read.one("updated", lambda words: parse_time(words, zone), None)
     read.finish(_LETTER_KEYS)
     return Letter(file, week, title, matter.body, matter.line, draft, published, updated)
 

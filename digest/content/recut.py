@@ -113,7 +113,7 @@ def lines(
     for one in cuts:
         new = []
         for feed, record in _sources(one.story, one.records):
-            at = ledger.later(ledger.moment(now), record.at)
+            at = ledger.later(ledger.timestamp(now), record.at)
             wrote = {**record.wrote, "excerpt": ledger.hash_of_value(one.words)}
             new.append((feed, record._replace(at=at, wrote=wrote)))
         for feed, line in pending.carried_over(new, one.records, edits.get(one.story.file), now):

@@ -244,7 +244,7 @@ def add_locations(root: Path, found: Iterable[Location], now: datetime) -> None:
 
     `at` of each is the newest time in the ledgers; the line gets `now`, or a later time than `at`.
     """
-    at = ledger.moment(now)
+    at = ledger.timestamp(now)
     lines = []
     for one in found:
         lines.append(locations.dumps(one._replace(at=ledger.later(at, one.at) if one.at else at)))

@@ -21,7 +21,7 @@ from digest.content import excerpt, front_matter, paths, timestamps
 from digest.content.front_matter import Matter
 from digest.content.identity import story_keys
 from digest.content.plain_front_matter import Value
-from digest.content.timestamps import moment
+from digest.content.timestamps import parse_time
 from digest.content.typing_errors import is_curled
 from digest.errors import Faults, Problem, suggestion
 from digest.model import Correction, Story
@@ -128,7 +128,7 @@ def loads(text: str, file: str, known: Known) -> Story:
         title=read.text("title", required=True),
         link=read.one("link", _link, "", required=True),
         published=published,
-        updated=read.one("updated", lambda words: moment(words, known.zone), None),
+        updated=read.one("updated", lambda words: parse_time(words, known.zone), None),
         headline=read.text("headline"),
         source=read.text("source"),
         authors=read.many("authors"),
@@ -318,7 +318,7 @@ def _place(read: Reader, file: str) -> tuple[Week, date | None, str]:
 
 def _dated(read: Reader, day: date | None, zone: tzinfo) -> tuple[date, datetime]:
     """Returns a story's day and time; if one is missing, it is derived from the other."""
-    published = read.one("published", lambda words: moment(words, zone), None)
+    published = read.one("published", lambda words: parse_time(words, zone), None)
     if day is None and "published" not in read.values:
         cure = "begin its file's name with one, as in 2026-05-15-slug.md, or add published:"
         read.fault(0, "the story has no date", cure)

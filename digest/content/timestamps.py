@@ -15,7 +15,7 @@ YEARS = range(1800, 9000)
 _GAP = re.compile(r"\s+(?=[+-]\d\d:?\d\d$|Z$)")
 
 
-def moment(words: str, zone: tzinfo) -> datetime:
+def parse_time(words: str, zone: tzinfo) -> datetime:
     """Returns an ISO 8601 time; without an offset it is in `zone`, and a day alone is its noon."""
     compact = _GAP.sub("", words.strip())
     try:

@@ -80,7 +80,7 @@ def story_of(entry: Entry, source: str, snapshot: Snapshot, config: Config, now:
 def record_of(story: Story, now: datetime) -> Record:
     """Returns the ledger line that says which words of a story are from its page."""
     return Record(
-        at=ledger.moment(now),
+        at=ledger.timestamp(now),
         id=story.link,
         aliases=aliases_of(
             Entry(id="", title=story.title, link=story.link, published=story.published)

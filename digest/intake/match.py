@@ -35,7 +35,9 @@ NEW = score.NEW
 
 
 def resolve(
-    documents: Documents, known: identity.Known, is_gone: Callable[[str], bool] = lambda _: False
+    documents: Documents,
+    known: identity.FilesByKey,
+    is_gone: Callable[[str], bool] = lambda _: False,
 ) -> list[list[str]]:
     """Returns for each entry of each document the file of its story, or a new name (`NEW`).
 
@@ -71,7 +73,7 @@ def resolve(
     return found
 
 
-def match(feed: str, entries: Sequence[Entry], known: identity.Known) -> list[str | None]:
+def match(feed: str, entries: Sequence[Entry], known: identity.FilesByKey) -> list[str | None]:
     """Returns for each entry of one document the file of its story, None if it is new."""
     (stories,) = resolve([(feed, entries)], known)
     return [None if story.startswith(NEW) else story for story in stories]
@@ -81,12 +83,15 @@ class Context:
     """Which guids and links do not identify one story, over all documents of a pull."""
 
     def __init__(
-        self, repeated: Mapping[str, frozenset[str]], crowded: Container[str], known: identity.Known
+        self,
+        repeated: Mapping[str, frozenset[str]],
+        crowded: Container[str],
+        known: identity.FilesByKey,
     ) -> None:
         self._repeated, self._crowded, self._known = repeated, crowded, known
 
     @classmethod
-    def of(cls, documents: Documents, known: identity.Known) -> Context:
+    def of(cls, documents: Documents, known: identity.FilesByKey) -> Context:
         crowded: set[str] = set()
         for _, entries in documents:
             for name_of in (identity.page_of, identity.whole_link):
@@ -149,7 +154,7 @@ def own_names(
     feed: str,
     entries: Sequence[Entry],
     files: Sequence[str | None],
-    known: identity.Known,
+    known: identity.FilesByKey,
     context: Context,
     ids: Mapping[str, str] = MappingProxyType({}),
 ) -> list[tuple[Entry, str, tuple[str, ...]]]:
@@ -193,7 +198,7 @@ def _free_stand_in(
     entry: Entry,
     file: str | None,
     guid: str,
-    known: identity.Known,
+    known: identity.FilesByKey,
     used: Container[str],
     ids: Mapping[str, str],
 ) -> str:
@@ -215,7 +220,7 @@ def _free_stand_in(
 
 
 def _is_foreign(
-    feed: str, entry: Entry, file: str | None, known: identity.Known, bare: Container[str]
+    feed: str, entry: Entry, file: str | None, known: identity.FilesByKey, bare: Container[str]
 ) -> bool:
     """True if an entry's guid is the guid of another story, or its link if it has no guid.
 
@@ -253,7 +258,7 @@ def _keys(feed: str, entry: Entry, context: Context) -> Collection[str]:
 
 
 def _signs(
-    feed: str, entries: Sequence[Entry], context: Context, known: identity.Known
+    feed: str, entries: Sequence[Entry], context: Context, known: identity.FilesByKey
 ) -> list[score.Signs]:
     """Returns the names of each entry of a document, and how much they count."""
     dates = Counter(identity.stamp(entry.published) for entry in entries if entry.published)
@@ -282,7 +287,7 @@ def _signs(
 
 
 def _has_moved(
-    feed: str, entries: Sequence[Entry], context: Context, known: identity.Known
+    feed: str, entries: Sequence[Entry], context: Context, known: identity.FilesByKey
 ) -> bool:
     """True if an entry has headline and date of one story, but the only link of another.
 

@@ -48,7 +48,7 @@ class PullState:
         now: datetime,
     ) -> None:
         self.snapshot, self.config, self.now = snapshot, config, now.replace(microsecond=0)
-        self._at = ledger.moment(now)
+        self._at = ledger.timestamp(now)
         self._order = [feed.id for feed in config.feeds]
         self.live = {feed.id for feed in config.feeds if not feed.retired}
         """The feeds that are still pulled."""

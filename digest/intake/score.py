@@ -65,7 +65,7 @@ class Signs(NamedTuple):
 class Stories:
     """The keys (`identity.keys_of`) of known stories, and those learnt from matched entries."""
 
-    def __init__(self, known: identity.Known) -> None:
+    def __init__(self, known: identity.FilesByKey) -> None:
         self._known = known
         self._learnt: dict[str, dict[str, None]] = {}
         self._keys: defaultdict[str, set[str]] = defaultdict(set)

@@ -182,7 +182,7 @@ def lines(
         new = []
         for feed, record in verdict.sources:
             others = {name: hash for name, hash in record.wrote.items() if name != "themes"}
-            at = ledger.later(ledger.moment(now), record.at)
+            at = ledger.later(ledger.timestamp(now), record.at)
             line = record._replace(at=at, wrote=others | written, themes=verdict.themes)
             new.append((feed, line))
         edit = edits[verdict.story.file]

@@ -96,8 +96,8 @@ def test_a_broken_line_is_named_and_passed_over() -> None:
 def test_later_moments_sort_after_earlier_ones() -> None:
     now = datetime(2026, 5, 15, 9, 59, 59, 999999, tzinfo=UTC)
 
-    assert ledger.moment(now) < ledger.moment(now + timedelta(microseconds=1))
-    assert ledger.moment(now.astimezone(HONG_KONG)) == "2026-05-15T09:59:59.999999Z"
+    assert ledger.timestamp(now) < ledger.timestamp(now + timedelta(microseconds=1))
+    assert ledger.timestamp(now.astimezone(HONG_KONG)) == "2026-05-15T09:59:59.999999Z"
 
 
 LEDGER = "content/ledger/a.jsonl"

@@ -25,8 +25,8 @@ class Desk:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.events: list[Event] = []
-        self.maker = serve._Maker(root, self.events.append)
-        assert self.maker.make(frozenset())
+        self.preview = serve.Preview(root, self.events.append)
+        assert self.preview.make(frozenset())
 
     def save(self, **files: str | None) -> bool:
         """Saves or deletes files by their names in this module; returns True if the build succeeded."""
@@ -45,7 +45,7 @@ class Desk:
                 path.unlink()
             else:
                 path.write_text(words)
-        return self.maker.make(frozenset(names[name] for name in files))
+        return self.preview.make(frozenset(names[name] for name in files))
 
     def shown(self) -> dict[str, bytes]:
         return read_folder(self.root / ".digest/preview")
@@ -60,7 +60,7 @@ class Desk:
     def hints(self, file: str) -> list[str]:
         """The hints beside a story."""
         week, slug = "2026/w20/", file.rpartition("/")[2][11:-3]
-        (margin,) = self.maker.board.shown.stories(f"{week}#{slug}")
+        (margin,) = self.preview.state.shown.stories(f"{week}#{slug}")
         return [hint.what for hint in margin.hints]
 
 
@@ -94,12 +94,12 @@ def test_after_every_save_the_pages_are_those_of_a_clean_build(desk: Desk, tmp_p
 
 def test_a_build_that_fails_again_without_a_change_reloads_no_page(desk: Desk) -> None:
     desk.save(other="nothing of a story")
-    events, shown = list(desk.events), desk.maker.board.shown
+    events, shown = list(desk.events), desk.preview.state.shown
 
     again = desk.save()
 
     assert not again
-    assert (desk.events, desk.maker.board.shown) == (events, shown)
+    assert (desk.events, desk.preview.state.shown) == (events, shown)
 
 
 def test_after_failed_builds_the_pages_are_those_of_a_clean_build(
@@ -152,10 +152,10 @@ def test_what_is_gone_from_the_folder_is_made_again(desk: Desk) -> None:
 
 
 def test_a_damaged_memory_is_thrown_away_with_a_word(desk: Desk) -> None:
-    while desk.maker.rest():
+    while desk.preview.rest():
         pass
     (desk.root / ".digest/cache.sqlite").write_bytes(b"damaged")
-    begun = serve._Maker(desk.root, desk.events.append)
+    begun = serve.Preview(desk.root, desk.events.append)
 
     assert begun.make(frozenset())
     last = desk.events[-1]

@@ -37,7 +37,9 @@ class Kept:
         self.well = True
         self.told: queue.Queue[frozenset[str]] = queue.Queue()
         self.deaf: queue.Queue[bool] = queue.Queue()
-        self.keeper = Rebuilder(root, self.make, poll=poll, on_polling=lambda: self.deaf.put(True))
+        self.rebuilder = Rebuilder(
+            root, self.make, poll=poll, on_polling=lambda: self.deaf.put(True)
+        )
 
     def make(self, changed: frozenset[str]) -> bool:
         self.told.put(changed)
@@ -85,10 +87,10 @@ def plain(tmp_path: Path) -> Path:
 def kept(plain: Path) -> Iterator[Kept]:
     """A digest with a rebuild loop, after its first build."""
     kept = Kept(plain)
-    kept.keeper.begin()
+    kept.rebuilder.begin()
     assert kept.next() == set()
     yield kept
-    kept.keeper.end()
+    kept.rebuilder.end()
 
 
 def test_a_save_in_place_is_a_change(kept: Kept) -> None:
@@ -261,12 +263,12 @@ def test_a_link_in_place_of_content_is_watched_like_a_folder(
     (plain / "content").rename(elsewhere)
     (plain / "content").symlink_to(elsewhere)
     kept = Kept(plain)
-    kept.keeper.begin()
+    kept.rebuilder.begin()
     kept.next()
     (elsewhere / STORY.removeprefix("content/")).write_text("other words")
 
     assert kept.next() == {STORY}
-    kept.keeper.end()
+    kept.rebuilder.end()
 
 
 def test_what_was_saved_during_the_first_build_is_built(plain: Path) -> None:
@@ -278,12 +280,12 @@ def test_what_was_saved_during_the_first_build_is_built(plain: Path) -> None:
             kept.write(STORY, "saved meanwhile")
         return first(changed)
 
-    kept.keeper = Rebuilder(plain, make)
-    kept.keeper.begin()
+    kept.rebuilder = Rebuilder(plain, make)
+    kept.rebuilder.begin()
     kept.next()
 
     assert kept.next() == {STORY}
-    kept.keeper.end()
+    kept.rebuilder.end()
 
 
 def test_after_a_failed_build_any_word_is_a_reason_to_try_again(kept: Kept) -> None:
@@ -312,7 +314,7 @@ def test_what_can_wait_is_done_bit_by_bit_while_nothing_changes(plain: Path) -> 
 
 
 def test_a_watcher_that_has_died_is_replaced(kept: Kept) -> None:
-    watch = kept.keeper._watcher
+    watch = kept.rebuilder._watcher
     dead = watch._observer if watch else None
     assert dead is not None
     dead.stop()
@@ -323,7 +325,7 @@ def test_a_watcher_that_has_died_is_replaced(kept: Kept) -> None:
 
 
 def test_a_watcher_thread_that_has_died_is_replaced(kept: Kept) -> None:
-    watch = kept.keeper._watcher
+    watch = kept.rebuilder._watcher
     observer = watch._observer if watch else None
     assert observer is not None
     for emitter in observer.emitters:
@@ -348,10 +350,10 @@ class _Silent(EventEmitter):
 def keeping(root: Path, *, poll: bool = False) -> Iterator[Kept]:
     """A digest with a rebuild loop, after its first build."""
     kept = Kept(root, poll=poll)
-    kept.keeper.begin()
+    kept.rebuilder.begin()
     assert kept.next() == set()
     yield kept
-    kept.keeper.end()
+    kept.rebuilder.end()
 
 
 def test_changes_are_found_where_the_system_gives_no_notice_of_them(

@@ -55,7 +55,7 @@ class Digest:
         git(folder, "init", "--quiet", "--bare", str(self.remote))
         git(self.root, "init", "--quiet")
         git(self.root, "remote", "add", "origin", str(self.remote))
-        self._preview = serve._Maker(self.root, lambda _: None)
+        self._preview = serve.Preview(self.root, lambda _: None)
         self._previewed: dict[str, bytes] = {}  # the files that the preview has seen
         self._cleaned: dict[object, dict[str, bytes] | str] = {}
 
@@ -83,7 +83,7 @@ class Digest:
             file for file in before.keys() | now.keys() if before.get(file) != now.get(file)
         )
         self._previewed = now
-        problems = () if self._preview.make(changed) else self._preview.board.shown.problems
+        problems = () if self._preview.make(changed) else self._preview.state.shown.problems
         self._compare(
             self.root / ".digest/preview", "\n".join(map(str, problems)), self._clean(drafts=True)
         )
@@ -94,7 +94,7 @@ class Digest:
         self._preview.rest()
 
     def preview_begins_anew(self) -> None:
-        self._preview = serve._Maker(self.root, lambda _: None)
+        self._preview = serve.Preview(self.root, lambda _: None)
 
     def killed(self) -> None:
         """A build into the site that is killed before it has kept what it has learnt."""
