@@ -27,7 +27,8 @@ class Chip(NamedTuple):
 
 
 class Card(NamedTuple):
-    """One story under one theme: `under` is its id or empty, `themes` are the story's others.
+    """One story under one theme: `under` is its id or empty, `kicker` that theme, and `themes` are
+    the story's others.
 
     `speaker` is who wrote `excerpt`: not the `source` if another feed of the story supplied it.
     `original` is the publisher's headline if the editor wrote another, `earlier` has those that it
@@ -50,6 +51,7 @@ class Card(NamedTuple):
     note: Html
     excerpt: Html
     corrections: tuple[Correction, ...]
+    kicker: Chip | None
     themes: tuple[Chip, ...]
     draft: bool
 
@@ -112,10 +114,15 @@ class Cards:
         return story.headline or story.title
 
     def split(
-        self, stories: Iterable[Story], under: str
+        self, stories: Iterable[Story], under: str | None = None
     ) -> tuple[tuple[Card, ...], tuple[Card, ...]]:
-        """Returns the cards of the stories that have a note, and of those that have none."""
-        cards = [self.card(story, under) for story in stories]
+        """Returns the cards of the stories that have a note, and of those that have none.
+
+        They are under one theme, or without it each under its main one.
+        """
+        cards = [
+            self.main(story) if under is None else self.card(story, under) for story in stories
+        ]
         with_note = tuple(card for card in cards if card.note)
         return with_note, tuple(card for card in cards if not card.note)
 
@@ -124,10 +131,11 @@ class Cards:
         return publisher(story, self._feeds)
 
     def _make(self, story: Story, under: str) -> Card:
-        """Returns a new card; the cards of one story differ only in `under` and `themes`."""
+        """Returns a new card; the cards of one story differ only in `under`, `kicker` and `themes`."""
         themes = tuple([self.chips[id] for id in story.themes if id != under])
+        kicker = self.chips.get(under)
         if story.file in self._first:
-            return self._first[story.file]._replace(under=under, themes=themes)
+            return self._first[story.file]._replace(under=under, kicker=kicker, themes=themes)
         source, feed = self.source(story)
         anchor, here = self._anchors.of(story), addresses.week(story.week)
         card = self._first[story.file] = Card(
@@ -149,6 +157,7 @@ class Cards:
             ),
             excerpt=self._markdown.html(story.excerpt, file=story.file, here=here, top=4),
             corrections=story.corrections,
+            kicker=kicker,
             themes=themes,
             draft=story.draft,
         )

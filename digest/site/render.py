@@ -19,7 +19,7 @@ from xml.parsers import expat
 from digest.errors import Faults, Problem
 from digest.site import addresses, formatting, markdown
 from digest.site.addresses import Base
-from digest.site.cards import Card
+from digest.site.cards import Card, Chip
 from digest.site.feeds.atom import AtomEntry, EditionEntry
 from digest.site.fingerprint import FOLDER
 from digest.site.markdown import Html
@@ -75,7 +75,7 @@ class Renderer:
         self._shared: Mapping[str, object] = {}
         self._versions: dict[str, str] = {}
         self._last = False
-        self._frames: dict[tuple[str, bool], Callable[[str, str], str]] = {}
+        self._frames: dict[tuple[str, bool, Chip | None], Callable[[str, str], str]] = {}
 
     def begin(self, shared: Mapping[str, object], memo: Memo = _no_memo) -> None:
         """Starts another build; `shared` is what all templates receive."""
@@ -105,10 +105,18 @@ class Renderer:
             self._versions[place] = hashlib.sha256(content).hexdigest()[:_VERSION]
         return f"{self._base.href(place)}?v={self._versions[place]}"
 
-    def _articles(self, cards: Iterable[Card], kind: str, anchored: bool) -> Html:
-        """Returns stories one after another, each in a frame; the frame is rendered only once."""
-        frame = self._frame(kind, anchored)
-        return Html("".join([frame(card.anchor, self._card(card)) for card in cards]))
+    def _articles(
+        self, cards: Iterable[Card], kind: str, anchored: bool, kickers: bool = False
+    ) -> Html:
+        """Returns stories one after another, each in a frame; a frame is rendered only once.
+
+        With `kickers`, the frame has the story's theme above the headline.
+        """
+        pieces = []
+        for card in cards:
+            frame = self._frame(kind, anchored, card.kicker if kickers else None)
+            pieces.append(frame(card.anchor, self._card(card)))
+        return Html("".join(pieces))
 
     def _listing(self, links: Iterable[Link]) -> Html:
         """Returns links as the elements of an ItemList (schema.org), as JSON for a script."""
@@ -118,16 +126,17 @@ class Renderer:
         ]
         return as_json(items)
 
-    def _frame(self, kind: str, anchored: bool) -> Callable[[str, str], str]:
-        if (kind, anchored) not in self._frames:
-            values = {"kind": kind, "anchor": _ANCHOR if anchored else "", "body": Html(_BODY)}
+    def _frame(self, kind: str, anchored: bool, kicker: Chip | None) -> Callable[[str, str], str]:
+        if (kind, anchored, kicker) not in self._frames:
+            anchor = _ANCHOR if anchored else ""
+            values = {"kind": kind, "anchor": anchor, "kicker": kicker, "body": Html(_BODY)}
             frame = self._templates.render("story/article.html", values)
 
             def fill(anchor: str, body: str) -> str:
                 return frame.replace(_ANCHOR, anchor).replace(_BODY, body)
 
-            self._frames[kind, anchored] = fill
-        return self._frames[kind, anchored]
+            self._frames[kind, anchored, kicker] = fill
+        return self._frames[kind, anchored, kicker]
 
     def _card(self, card: Card) -> Html:
         return self._once((card.template, card.file, card.under), "card", card)

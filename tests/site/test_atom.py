@@ -363,7 +363,7 @@ def test_the_weeks_have_an_entry_for_each_of_the_newest_26_closed_editions_whole
 
     assert len(feed.entries) == 26
     assert feed.entries[0].title == "Week 29, 2024: Dear reader"
-    assert feed.entries[1].title == "Week 28, 2024: 8–14 July 2024"
+    assert feed.entries[1].title == "Week 28, 2024: S27 1"
     body = feed.entries[0].content[0].value
     assert "<p>Dear <em>you</em>.</p>" in body
     assert body.count(">Permalink<") == 2

@@ -86,12 +86,12 @@ def test_a_page_says_to_others_what_it_says_of_itself(site: dict[str, bytes]) ->
     ("themes", "said"),
     [
         (["grain", "grain"], "2 stories on Grain"),
-        (["grain", "", "", ""], "4 stories on Grain and other subjects"),
-        (["grain", "grain", "rye", ""], "4 stories on Grain, Rye and other subjects"),
-        (["grain"] * 3 + ["oats"] * 2 + ["rye"], "6 stories on Grain, Oats and Rye"),
+        (["grain", "", "", ""], "4 stories on Grain and other subjects (3)"),
+        (["grain", "grain", "rye", ""], "4 stories on Grain (2), Rye and other subjects"),
+        (["grain"] * 3 + ["oats"] * 2 + ["rye"], "6 stories on Grain (3), Oats (2) and Rye"),
         (
             ["grain"] * 4 + ["oats"] * 3 + ["rye"] * 2 + ["malt"],
-            "10 stories on Grain, Oats, Rye and other subjects",
+            "10 stories on Grain (4), Oats (3), Rye (2) and other subjects",
         ),
         (["", ""], "2 stories"),
     ],
@@ -113,8 +113,27 @@ def test_a_week_names_its_subjects_and_says_where_it_has_others(
         one.get("content") for one in week.iter("meta") if one.get("name") == "description"
     ]
     (standing,) = [one.text for one in week.iter("p") if one.get("class") == "standing"]
-    assert (described, standing) == (f"11–17 May 2026: {said}.", f"{said}.")
+    headlines = "; ".join(f"S{n}" for n in reversed(range(len(themes))))
+    number = standing.partition(" on ")[0].rstrip(".")
+    assert (described, standing) == (f"11–17 May 2026, {number}: {headlines}", f"{said}.")
     assert f": {said}." in site["weeks.atom"].decode()
+
+
+def test_a_week_with_a_letter_is_described_by_how_it_begins() -> None:
+    letter = make_letter(
+        body="It was a *full* week: see [the fog](https://e.example/).\n\n## More\n\n"
+        + "And so on. " * 99
+    )
+
+    site = rendered(make_content(make_story(), letters=(letter,)), make_config())
+
+    week = pages(site)["2026/w20/index.html"]
+    assert (
+        named(week)
+        .get("description", "")
+        .startswith("11–17 May 2026: It was a full week: see the fog. More And so on.")
+    )
+    assert len(named(week)["description"]) <= 155
 
 
 def test_a_week_and_an_editors_page_are_articles_the_rest_is_the_site(

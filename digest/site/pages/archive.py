@@ -46,9 +46,8 @@ def archive_page(context: SiteContext, week_pages: Iterable[Page]) -> Page:
 
 def _line_inputs(context: SiteContext, edition: Edition) -> tuple[object, ...]:
     """Returns what a week's line is made from: few edits of a story change the archive page."""
-    letter = edition.letter.title if edition.letter else ""
     subjects = about(context, edition)
-    return edition.week, edition.closed, len(edition.stories), subjects, letter
+    return edition.week, edition.closed, len(edition.stories), subjects, edition.title
 
 
 def _archive_data(

@@ -18,7 +18,7 @@ from digest.site.charts import Series, Sparkline
 from digest.site.context import SiteContext, ThemeSummary, latest
 from digest.site.markdown import Html
 from digest.site.page import Head, Link, Page
-from digest.site.pages.week import Group, story_links
+from digest.site.pages.week import Group, shared, story_links
 from digest.site.timeline import Timeline, timeline_view
 
 T = TypeVar("T")
@@ -181,6 +181,7 @@ def _theme_data(
         "introduction": text,
         "extent": extent,
         "feed": addresses.theme_feed(theme.id),
+        "shared": shared([card for group in groups for card in group.all]),
         "storyline": over_time,
         "groups": groups,
         "listed": story_links(groups),

@@ -16,12 +16,19 @@ from digest.site.page import Head, Link, Page
 from digest.week import Week
 
 _NAMED = 3  # themes that are named when a page says what a week is about
+_INDEXED = 10  # headlines in the index of an edition
+_TO_INDEX = 4  # stories of an edition that has an index
+_SECTION = 2  # stories of a theme that has a section of its own
+_SHORT = 700  # characters of a note (HTML) that fits in half a page's width
+_DESCRIPTION = 155  # characters; search engines cut off more
+_OPENING = 4  # paragraphs of a letter, more than a description has
 
 
 class Group(NamedTuple):
     """Stories under a heading: `cards` have a note, `lines` have none.
 
     The heading links to `place` if there is one. `colour` is the number of a theme's, 0 for none.
+    With `kickers`, each story has its theme above its headline. `short`: all notes are.
     """
 
     title: str
@@ -31,6 +38,17 @@ class Group(NamedTuple):
     cards: tuple[Card, ...]
     lines: tuple[Card, ...]
     colour: int = 0
+    kickers: bool = False
+
+    @property
+    def all(self) -> tuple[Card, ...]:
+        """All its stories in their order."""
+        return (*self.cards, *self.lines)
+
+    @property
+    def short(self) -> bool:
+        """True if there are several cards, each short enough for half a page's width."""
+        return len(self.cards) > 1 and all(len(card.note) <= _SHORT for card in self.cards)
 
 
 class LetterView(NamedTuple):
@@ -51,7 +69,11 @@ class MovedStory(NamedTuple):
 
 
 class EditionView(NamedTuple):
-    """A week as a page or a feed shows it."""
+    """A week as a page or a feed shows it.
+
+    `headlines` are its first ones, for an index, and `unlisted` counts the rest. `shared` says what all its stories
+    have in common: publisher and paywall.
+    """
 
     label: str
     span: str
@@ -60,14 +82,18 @@ class EditionView(NamedTuple):
     closed: bool
     count: str  # type: ignore[assignment]  # hides tuple.count, which no template needs
     about: str
+    shared: str
     letter: LetterView | None
+    headlines: tuple[Link, ...]
+    unlisted: int
     lead: Card | None
     groups: tuple[Group, ...]
     departed: tuple[MovedStory, ...]
 
 
 class WeekLine(NamedTuple):
-    """A week in a list: `headlines` are its first stories, `days` its days without the year."""
+    """A week in a list: `title` is what its edition is called, `headlines` are its first stories,
+    `days` its days without the year."""
 
     number: int
     label: str
@@ -77,7 +103,7 @@ class WeekLine(NamedTuple):
     closed: bool
     count: str  # type: ignore[assignment]  # hides tuple.count, which no template needs
     about: str
-    letter: str
+    title: str
     headlines: tuple[Link, ...]
 
 
@@ -95,13 +121,9 @@ def week_pages(context: SiteContext) -> Iterator[Page]:
 def _week_page(
     context: SiteContext, edition: Edition, newer: Week | None, older: Week | None
 ) -> Page:
-    description = f"{formatting.span(edition.week)}: {formatting.stories(len(edition.stories))}"
-    if subjects := about(context, edition):
-        description += f" on {subjects}"
-    letter = edition.letter.title if edition.letter else ""
     head = Head(
-        title=context.titled(formatting.titled(edition.week, letter)),
-        description=f"{description}.",
+        title=context.titled(formatting.titled(edition.week, edition.title)),
+        description=_description(context, edition),
         place=addresses.week(edition.week),
         updated=context.last_change(addresses.week(edition.week), edition.stories),
     )
@@ -124,6 +146,12 @@ def _week_data(
 
 def edition_view(context: SiteContext, edition: Edition) -> EditionView:
     """Returns a week with its letter and stories."""
+    lead = context.cards.main(edition.lead) if edition.lead else None
+    groups = _groups(context, edition)
+    cards = [*([lead] if lead else []), *(card for group in groups for card in group.all)]
+    headlines = tuple(Link(card.headline, card.place) for card in cards[:_INDEXED])
+    if not edition.letter or len(cards) < _TO_INDEX:
+        headlines = ()
     return EditionView(
         label=formatting.label(edition.week),
         span=formatting.span(edition.week),
@@ -132,9 +160,12 @@ def edition_view(context: SiteContext, edition: Edition) -> EditionView:
         closed=edition.closed,
         count=formatting.stories(len(edition.stories)),
         about=about(context, edition),
+        shared=shared(cards),
         letter=_letter_view(context, edition),
-        lead=context.cards.card(edition.lead, "") if edition.lead else None,
-        groups=_sections(context, edition),
+        headlines=headlines,
+        unlisted=len(cards) - len(headlines),
+        lead=lead,
+        groups=groups,
         departed=_departed(context, edition),
     )
 
@@ -157,7 +188,7 @@ def week_line(context: SiteContext, edition: Edition, headlines: int = 0) -> Wee
         closed=edition.closed,
         count=formatting.stories(len(edition.stories)),
         about=about(context, edition),
-        letter=edition.letter.title if edition.letter else "",
+        title=edition.title,
         headlines=tuple(Link(cards.headline(story), cards.place(story)) for story in first),
     )
 
@@ -165,23 +196,56 @@ def week_line(context: SiteContext, edition: Edition, headlines: int = 0) -> Wee
 def about(context: SiteContext, edition: Edition) -> str:
     """Returns what a week is about: its main themes, those with the most stories first.
 
-    Other themes, and stories without one, are "other subjects". Empty if no story has a theme.
+    Numbers say how many of several stories a theme has. Other themes, and stories without one, are
+    "other subjects". Empty if no story has a theme.
     """
 
     def make() -> str:
         main = sorted(edition.main.items(), key=lambda one: -one[1])
-        named = [context.cards.chips[id].title for id, _ in main if id][:_NAMED]
-        others = ["other subjects"] if named and len(named) < len(main) else []
-        return formatting.listed([*named, *others])
+        themes = [(context.cards.chips[id].title, number) for id, number in main if id][:_NAMED]
+        others = len(edition.stories) - sum(number for _, number in themes)
+        if themes and others:
+            themes.append(("other subjects", others))
+        alone = len(themes) == 1
+        return formatting.listed(
+            words if number == 1 or alone else f"{words} ({number})" for words, number in themes
+        )
 
     return context.archive.memory.memo(("about", edition.week), (edition,), (), make)
+
+
+def shared(cards: Sequence[Card]) -> str:
+    """Returns what several stories have in common: publisher and paywall; empty if nothing."""
+    sources = {(card.source, card.paywall) for card in cards}
+    if len(cards) < _SECTION or len(sources) > 1:
+        return ""
+    ((source, paywall),) = sources
+    return f"All from {source}, behind a paywall" if paywall else f"All from {source}"
+
+
+def _description(context: SiteContext, edition: Edition) -> str:
+    """Returns the days of a week, and how its letter begins, or its first headlines."""
+
+    def make() -> str:
+        days, words = formatting.span(edition.week), ""
+        if edition.letter:
+            opening = edition.letter.body.split("\n\n", _OPENING)[:_OPENING]
+            words = context.markdown.words("\n\n".join(opening))
+        if not words:
+            first = [edition.lead] if edition.lead else []
+            first += [story for story in edition.stories if story is not edition.lead]
+            words = "; ".join(context.cards.headline(story) for story in first[:_INDEXED])
+            days = f"{days}, {formatting.stories(len(edition.stories))}"
+        return formatting.shortened(f"{days}: {words}" if words else f"{days}.", _DESCRIPTION)
+
+    return context.archive.memory.memo(("description", edition.week), (edition,), (), make)
 
 
 def story_links(groups: Iterable[Group], lead: Card | None = None) -> tuple[Link, ...]:
     """Returns the permalinks of the stories on a page, in its order."""
     cards = [lead] if lead else []
     for group in groups:
-        cards += (*group.cards, *group.lines)
+        cards += group.all
     return tuple(Link(card.headline, card.place) for card in cards)
 
 
@@ -194,22 +258,30 @@ def _letter_view(context: SiteContext, edition: Edition) -> LetterView | None:
     return LetterView(title=edition.letter_title, body=body, draft=letter.draft)
 
 
-def _sections(context: SiteContext, edition: Edition) -> tuple[Group, ...]:
-    groups = []
-    for section in edition.sections:
-        theme = section.theme
-        cards, lines = context.cards.split(section.stories, theme.id if theme else "")
+def _groups(context: SiteContext, edition: Edition) -> tuple[Group, ...]:
+    """Returns the stories of each theme that has several, then the others, each with its theme."""
+    groups, others = [], list[Story]()
+    for theme, stories in edition.sections:
+        if theme is None or len(stories) < _SECTION:
+            others += stories
+            continue
+        cards, lines = context.cards.split(stories)
         groups.append(
             Group(
-                title=theme.title if theme else "Elsewhere",
-                place=addresses.theme(theme.id) if theme else "",
-                detail=formatting.stories(len(section.stories)),
-                id=f"_theme-{theme.id}" if theme else "_elsewhere",
+                title=theme.title,
+                place=addresses.theme(theme.id),
+                detail=formatting.stories(len(stories)),
+                id=f"_theme-{theme.id}",
                 cards=cards,
                 lines=lines,
-                colour=context.cards.chips[theme.id].colour if theme else 0,
+                colour=context.cards.chips[theme.id].colour,
             )
         )
+    if others:
+        title = "Also this week" if groups or edition.lead else "Stories"
+        cards, lines = context.cards.split(others)
+        detail = formatting.stories(len(others))
+        groups.append(Group(title, "", detail, "_others", cards, lines, kickers=True))
     return tuple(groups)
 
 
