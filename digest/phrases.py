@@ -27,6 +27,9 @@ _SPELLINGS = str.maketrans(
 # be part of a name.
 _GLUED = re.compile(r"(?:\w\w|\w\*|\*)\+\w\w|\w\w\+\w\*?")
 
+# Text without combining marks: Latin letters, dashes and quotation marks.
+_PLAIN = re.compile("[\x00-\u02ff\u2010-\u2027]*")
+
 # Sorting combining marks takes quadratic time, so text is composed in pieces of this size.
 _PIECE = re.compile(r"\s+|\S{1,256}")
 
@@ -66,7 +69,7 @@ def check_phrase(phrase: str) -> str | None:
 
 def _composed(text: str) -> str:
     """Returns the text with letters and their accents combined (NFC); a word is composed whole."""
-    if text.isascii():
+    if _PLAIN.fullmatch(text):
         return text
     return _PIECE.sub(lambda piece: unicodedata.normalize("NFC", piece[0]), text)
 

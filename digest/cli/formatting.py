@@ -63,6 +63,14 @@ def unread(files: Iterable[str], unknown_themes: Mapping[str, Sequence[str]]) ->
             yield f"{file}: cannot be read completely; 'digest check' says why"
 
 
+def without_theme(number: int, likely: Mapping[str, int]) -> str:
+    """Returns the words, after that number of stories, that they have no theme, and what they may be:
+    `likely` has how many look like each theme."""
+    verb = "has" if number == 1 else "have"
+    looks = ", ".join(f"{count} like {theme}" for theme, count in list(likely.items())[:3])
+    return f"{verb} no theme{looks and f' ({looks})'}: digest themes --missing"
+
+
 def as_json(value: Any) -> str:
     """Returns a report as JSON."""
     return json_text(json.dumps(value, ensure_ascii=False, indent=2, default=str))

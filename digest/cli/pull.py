@@ -89,7 +89,13 @@ def _tell(report: PullReport, call: Call) -> None:
             call.complain(f'{row.feed}: {what} in digest.toml write  url = "{row.moved}"')
         for file in (*row.new, *row.updated, *row.adopted) if call.verbose else ():
             call.say(f"  {file}")
-    total = formatting.count(sum(len(row.new) for row in report.rows), "new story", "new stories")
+    new = sum(len(row.new) for row in report.rows)
+    if report.suggestions:
+        call.say(
+            f"{len(report.suggestions)} of {formatting.count(new, 'new story', 'new stories')}"
+            f" {formatting.without_theme(len(report.suggestions), report.likely)}"
+        )
+    total = formatting.count(new, "new story", "new stories")
     verb = "would be added" if report.dry else "added"
     call.say(f"{total} {verb}; {report.read} of {len(report.rows)} feeds read")
 

@@ -58,6 +58,9 @@ def _tell(report: StatusReport, call: Call) -> None:
     more = len(report.weeks) - len(shown)
     if more:
         call.say(f"and {formatting.count(more, 'earlier week')}: digest --verbose status")
+    if report.themeless:
+        number = len(report.themeless)
+        call.say(f"{formatting.stories(number)} {formatting.without_theme(number, report.likely)}")
     call.say("")
     columns = ("feed", "last answer", "new", "brought", "kept", "deleted", "hidden")
     call.say(*formatting.table(columns, (_feed_cells(row, call.verbose) for row in report.feeds)))

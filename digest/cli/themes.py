@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli import completion, formatting
+from digest.cli import completion, formatting, theme_reports
 from digest.cli.context import Call
 from digest.phrases import check_phrase
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     help="What a phrase would catch in the whole archive; several: what they would together.",
 )  # fmt: skip
 @click.option(
+    "--missing", is_flag=True, help="The stories without a theme, and what they are like."
+)
+@click.option(
     "--apply",
     "applied",
     is_flag=True,
@@ -43,6 +46,7 @@ def themes(
     call: Call,
     explained: Path | None,
     phrases: tuple[str, ...],
+    missing: bool,
     applied: bool,
     everything: bool,
     dry: bool,
@@ -61,17 +65,20 @@ def themes(
       digest themes --explain content/2026/w20/2026-05-15-foundries-fill-up.md
       digest themes --try "harbour* + fee*"
       digest themes --try "harbour* + fee*" --try "port* + toll*"
+      digest themes --missing
       digest themes --apply --dry-run
       digest themes --apply --all
     """
     from digest.commands import themes as command
 
-    if (explained is not None) + bool(phrases) + applied > 1:
-        raise click.UsageError("--explain, --try and --apply exclude each other.")
+    if (explained is not None) + bool(phrases) + missing + applied > 1:
+        raise click.UsageError("--explain, --try, --missing and --apply exclude each other.")
     if everything and not (applied or dry):
         raise click.UsageError("--all belongs to --apply.")
-    if dry and (phrases or explained is not None):
-        raise click.UsageError("--explain and --try change nothing; leave out --dry-run.")
+    if dry and (phrases or missing or explained is not None):
+        raise click.UsageError(
+            "--explain, --try and --missing change nothing; leave out --dry-run."
+        )
     for phrase in phrases:
         if fault := check_phrase(phrase):
             raise click.BadParameter(f"the phrase '{phrase}' {fault}", param_hint="--try")
@@ -80,6 +87,8 @@ def themes(
         _tell_why(_explain(root, config, explained), call)
     elif phrases:
         _tell_catch(command.attempt(root, config, *phrases), call)
+    elif missing:
+        theme_reports.missing(root, config, call)
     elif applied or dry:
         report = command.apply(root, config, now=call.now, dry=dry, everything=everything)
         _tell_changes(report, call)

@@ -27,20 +27,22 @@ from digest.site import addresses, arrange
 from digest.site.archive import Archive
 from digest.themes.reapply import judge
 from digest.themes.reasons import reasons
+from digest.themes.suggest import Index
 
 _AT_ONCE = 200  # stories: more would make a page wait
 
 
 @dataclass(slots=True)
 class _Kept:
-    """What outlives a build: margins by file, the ledgers' history, each feed's summaries with the
-    time of their file.
+    """What outlives a build: margins by file, the index for suggestions, the ledgers' history, each
+    feed's summaries with the time of their file.
 
     `links` has the files of the stories under each name of their links, `linked` the names by file;
     of `pending` stories, None for all of them, these are still to be noted.
     """
 
     made: dict[str, Annotation] = field(default_factory=dict)
+    index: Index | None = None
     history: History | None = None
     summaries: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
     links: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -65,6 +67,8 @@ class Margins:
         """Returns the margins of the next build, before which these files have changed."""
         following = Margins(self._root, config, content, archive)
         kept = following._kept = self._kept
+        if SETTINGS in changed or any(map(paths.is_story, changed)):
+            kept.index = None
         if SETTINGS in changed or any(file.startswith(paths.LEDGERS) for file in changed):
             kept.made, kept.history = {}, None
         kept.made = {file: margin for file, margin in kept.made.items() if file not in changed}
@@ -130,7 +134,23 @@ class Margins:
         if file not in made:
             made[file] = self._make(story)
         own = made[file]
-        return replace(own, hints=(*own.hints, *self._beside(story)), summary=self._summary(story))
+        return replace(
+            own,
+            why=(*own.why, *self._suggested(story)),
+            hints=(*own.hints, *self._beside(story)),
+            summary=self._summary(story),
+        )
+
+    def _suggested(self, story: Story) -> Iterator[str]:
+        """Yields the themes that a story without one may have, and what it is like."""
+        if story.themes or not self._config.themes:
+            return
+        kept = self._kept
+        kept.index = kept.index or Index(self._content.stories, self._config.themes)
+        titles = {theme.id: theme.title for theme in self._config.themes}
+        yield "No theme"
+        for one in kept.index.suggest(story):
+            yield f"perhaps {titles[one.theme]}{one.likeness}"
 
     def _make(self, story: Story) -> Annotation:
         kept, themes = self._kept, self._config.themes

@@ -16,7 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from digest import disk, json_files
-from digest.commands import clock_check, locate, lost_lines, pull_report, uncommitted
+from digest.commands import (
+    clock_check,
+    locate,
+    lost_lines,
+    pull_report,
+    suggestions,
+    uncommitted,
+)
 from digest.commands.pull_report import PullReport, Row
 from digest.content import paths, store, story_file, summaries
 from digest.content.edit import Edit
@@ -93,6 +100,7 @@ def run(
         filed=tuple(filing for part in parts for filing in part.filed),
         swept=swept.removed,
         completed=swept.completed,
+        suggestions=tuple(one for part in parts for one in part.suggestions),
         problems=(
             *map(_forgotten, forgotten),
             *noted,
@@ -175,6 +183,7 @@ def _take_in(
     return PullReport(
         rows=tuple(pull_report.warned(row, feeds[row.feed], read, ledgers, now) for row in rows),
         filed=filed,
+        suggestions=suggestions.of_new(root, config, intake.stories),
         problems=tuple(map(str, (*problems, *gaps.values(), *lost, *left))),
         dry=dry,
     )

@@ -14,6 +14,7 @@ from digest.intake import feed_health
 from digest.intake.inbox import Filing
 from digest.intake.plan import Outcome
 from digest.model import Config, Document, Failed, Feed, Fetched
+from digest.themes.suggest import Suggestions, likeliest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,8 @@ class PullReport:
     ledgers and inbox.
 
     `filed` has what was moved out of the inbox, or would be; `swept` what a killed run had left
-    half-written, and `completed` what it had left whole under a hidden name.
+    half-written, and `completed` what it had left whole under a hidden name; `suggestions` are for the
+    new stories that have no theme.
     """
 
     rows: tuple[Row, ...]
@@ -57,6 +59,7 @@ class PullReport:
     swept: tuple[str, ...] = ()
     completed: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    suggestions: tuple[Suggestions, ...] = ()
     dry: bool = False
 
     @property
@@ -68,6 +71,11 @@ class PullReport:
     def failed(self) -> int:
         """How many feeds could not be fetched or read."""
         return sum(row.state == "failed" for row in self.rows)
+
+    @property
+    def likely(self) -> dict[str, int]:
+        """How many of the new stories without a theme look like each theme."""
+        return likeliest(self.suggestions)
 
 
 def rows(

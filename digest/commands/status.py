@@ -29,6 +29,7 @@ from digest.feeds import feed_state
 from digest.intake.detect import names_of
 from digest.model import Config, Letter, Story
 from digest.site.arrange import closed_weeks
+from digest.themes.suggest import Suggestions, likeliest, missing, suggestions
 from digest.week import Week
 
 
@@ -96,6 +97,13 @@ class StatusReport:
     unsettled: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
     unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    themeless: tuple[Suggestions, ...] = ()
+    """The stories without a theme, with suggestions for the newest; none where there are no themes."""
+
+    @property
+    def likely(self) -> dict[str, int]:
+        """How many of the newest stories without a theme look like each theme."""
+        return likeliest(self.themeless)
 
     @property
     def empty(self) -> bool:
@@ -109,11 +117,14 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
     """Counts everything; files that cannot be read are only named."""
     survey = load.survey(root, config)
     read = partial(store.read_text, root)
+    stories = survey.content.stories
+    asked = missing(stories) if config.themes else []
     return StatusReport(
         weeks=_weeks(survey, config.close),
         feeds=feed_rows(root, survey, config, now),
         unread=survey.unread,
         unknown_themes=survey.unknown_themes,
+        themeless=suggestions(asked, stories, config.themes),
         restored=tuple(problem.file for problem in restored.problems(root, survey)),
         unsettled=content_rules.unsettled(
             survey, read, git.merged_from(root, content_rules.edited(survey, read))

@@ -18,14 +18,15 @@ from digest.phrases import STAR, fold, parts_of
 
 # Thai, Lao, Burmese, Khmer, Chinese and Japanese are written without spaces, so that "whole words"
 # means nothing there.
-_UNSPACED = (
+UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 # Vowel signs and accents are part of a word, but not of `\w`.
 _MARKS = "\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
 
-_WORD = re.compile(rf"(?:(?![{_UNSPACED}])[\w{_MARKS}])+")
+WORD = rf"(?:(?![{UNSPACED}])[\w{_MARKS}])+"
+_WORD = re.compile(WORD)
 
 # Folded text cannot contain these characters. The first marks both edges of each word, so that
 # patterns match whole words without looking around. The second replaces blanked out words, so that

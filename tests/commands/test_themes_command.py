@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 
 from digest import config, disk, json_files
 from digest.cli.main import cli
-from digest.commands import pull, themes
+from digest.commands import annotate, pull, themes
 from digest.commands.themes import ApplyReport, Change, ThemeRow
 from digest.content import ledger, load, store
 from digest.errors import DigestError, Faults
+from digest.site import arrange
 from digest.themes.reasons import Reason
 from digest.week import Week
 
@@ -292,9 +293,12 @@ def test_several_phrases_are_tried_together(root: Path) -> None:
         (["--explain", "x", "--try", "y"], "exclude each other"),
         (
             ["--explain", "x", "--dry-run"],
-            "--explain and --try change nothing; leave out --dry-run",
+            "--explain, --try and --missing change nothing; leave out --dry-run",
         ),
-        (["--try", "x", "--dry-run"], "--explain and --try change nothing; leave out --dry-run"),
+        (
+            ["--try", "x", "--dry-run"],
+            "--explain, --try and --missing change nothing; leave out --dry-run",
+        ),
         (["--all"], "--all belongs to --apply"),
         (["--try", "a", "--try", "a *"], "the phrase 'a *' has a '*' that ends no word"),
     ],
@@ -304,6 +308,60 @@ def test_wrong_usage_exits_with_two(root: Path, words: list[str], said_of_it: st
 
     assert result.exit_code == 2
     assert said_of_it in result.stderr
+
+
+# ---------------------------------------------------------------- stories without a theme
+
+
+def test_stories_without_a_theme_are_listed_with_what_they_are_like(root: Path) -> None:
+    edit(root, CHIPS, "themes: [trade]", "themes: [memory]")
+    edit(root, SHIPS, "title: Ships", "title: Tariffs for chips")
+
+    assert said(root, "--missing").output.splitlines() == [
+        f"{SHIPS}: Tariffs for chips",
+        "  memory: like 'Memory is short' (w20), 'Chips' (w20)",
+        "  trade: like 'Memory is short' (w20)",
+        "1 of 3 stories has no theme",
+    ]
+
+
+def test_a_pull_and_status_say_how_many_new_stories_have_no_theme(root: Path) -> None:
+    titles = ("Memory lane", "Chips and ships", "Ships")
+    more = [(str(4 + number), title, "Nothing.") for number, title in enumerate(titles)]
+    (root / "first.xml").write_text(rss(more))
+    run = CliRunner().invoke(cli, ["--root", str(root), "pull", "--dry-run", "--json", "first"])
+    dry = json.loads(run.output)["suggestions"]
+
+    pull = CliRunner().invoke(cli, ["--root", str(root), "pull", "first"]).output
+    status = CliRunner().invoke(cli, ["--root", str(root), "status"]).output
+
+    assert "2 of 3 new stories have no theme: digest themes --missing\n" in pull
+    assert "3 stories have no theme: digest themes --missing\n" in status
+    assert [one["title"] for one in dry] == ["Ships", "Chips and ships"]
+    assert dry[1]["themes"] == [
+        {"theme": "trade", "like": [{"file": CHIPS, "title": "Chips", "week": "2026-W20"}]}
+    ]
+
+
+def test_the_preview_shows_what_a_story_without_a_theme_is_like(root: Path) -> None:
+    edit(root, SHIPS, "title: Ships", "title: Chips")
+    settings = config.load(root)
+    found = load.load(root, settings)
+
+    margins = annotate.Margins(root, settings, found, arrange.arrange(found, settings))
+
+    (margin,) = margins.of_story("2026/w20/#ships")
+    assert margin.why == ("No theme", "perhaps trade: like 'Chips' (w20)")
+
+
+def test_a_digest_without_themes_says_nothing_of_them(root: Path) -> None:
+    rule(root, {})
+    applied(root)
+    (root / "first.xml").write_text(rss([("9", "Kites", "Wind.")]))
+
+    for command in ("pull", "status"):
+        run = CliRunner().invoke(cli, ["--root", str(root), command])
+        assert "themes --missing" not in run.output
 
 
 # ---------------------------------------------------------------- a theme that digest.toml no longer has

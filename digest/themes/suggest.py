@@ -1,0 +1,205 @@
+"""Suggests themes for a story: those of the stories that it is most like.
+
+    stories with themes ──▶ index of their words      story ──▶ its words ──▶ the nearest 20 ──▶ up to three themes
+
+Rare words count for more, and a theme whose rule is met counts as a heavy word. Nothing but headlines,
+excerpts and rules decides, all of them in git, in whole numbers: every machine suggests the same. A
+suggestion gives no theme: that do the rules and the editor.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from digest.content import excerpt
+from digest.model import Story, Theme
+from digest.names import current_ids
+from digest.themes.reasons import named
+from digest.themes.rules import themes_of
+from digest.themes.words import is_telling, stem_of, words_of
+
+MOST = 3
+"""How many themes are suggested, and how many stories are named for each."""
+AT_ONCE = 50
+"""How many stories are compared in a report that does not ask for all."""
+_NEAREST = 20
+_HEAVY = 3
+_MET = 0.3
+"""What a met rule adds to the likeness of a theme."""
+_LEAST = 0.03
+"""Stories less alike than this share a word by chance."""
+_POSTINGS = 10_000
+"""How many entries of the index one question reads: common words come last, and decide little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A story that another one is like."""
+
+    file: str
+    title: str
+    week: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A theme that a story may have, and the stories with that theme that it is like."""
+
+    theme: str
+    like: tuple[Neighbour, ...]
+
+    @property
+    def likeness(self) -> str:
+        """What the story is like, in words that follow the theme: `: like 'DRAM prices double' (w08)`."""
+        titles = ", ".join(f"'{one.title}' ({one.week[5:].lower()})" for one in self.like)
+        return f": like {titles}" if titles else ": its rule is met"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """A story without a theme, and the themes that it may have, the likeliest first."""
+
+    file: str
+    title: str
+    themes: tuple[Suggestion, ...]
+
+
+class Index:
+    """The stories that have themes, by their words."""
+
+    def __init__(self, stories: Iterable[Story], themes: Sequence[Theme]) -> None:
+        self._themes = themes
+        self._names = current_ids(themes)
+        self._order = {theme.id: number for number, theme in enumerate(themes)}
+        self._stories: list[Story] = []
+        self._having: list[tuple[str, ...]] = []
+        self._terms: list[tuple[str, ...]] = []
+        self._places: dict[str, list[int]] = defaultdict(list)
+        for story in stories:
+            having = tuple(id for id in named(story, self._names) if id in self._order)
+            if having and not story.hide:
+                self._add(story, having)
+        count = len(self._stories)
+        self._weights = {
+            term: round(1000 * math.log(1 + count / (1 + len(places)))) * _factor(term)
+            for term, places in self._places.items()
+        }
+        self._unseen = round(1000 * math.log(1 + count))
+        self._lengths = [self._length(terms) for terms in self._terms]
+
+    def suggest(self, story: Story) -> tuple[Suggestion, ...]:
+        """Returns up to three themes that a story does not have yet, the likeliest first."""
+        has = named(story, self._names)
+        found = themes_of(story.title, excerpt.unescape(story.excerpt), self._themes)
+        met = (*has, *found)
+        nearest = self._nearest(story, met)
+        scores: dict[str, float] = {theme: _MET for theme in found if theme not in has}
+        like: dict[str, list[Neighbour]] = defaultdict(list)
+        for likeness, number in nearest:
+            for rank, theme in enumerate(self._having[number], start=1):
+                if theme not in has:
+                    scores[theme] = scores.get(theme, 0) + likeness / rank
+                    like[theme].append(_neighbour(self._stories[number]))
+        best = sorted(scores, key=lambda theme: (-scores[theme], self._order[theme]))
+        return tuple(Suggestion(theme, tuple(like[theme][:MOST])) for theme in best[:MOST])
+
+    def _add(self, story: Story, having: tuple[str, ...]) -> None:
+        terms = _terms(story, having)
+        for term in terms:
+            self._places[term].append(len(self._stories))
+        self._stories.append(story)
+        self._having.append(having)
+        self._terms.append(terms)
+
+    def _nearest(self, story: Story, met: Collection[str]) -> list[tuple[float, int]]:
+        """Returns the stories most like this one, each with its likeness, which is from 0 to 1."""
+        terms = _terms(story, met)
+        shared: dict[int, int] = defaultdict(int)
+        left = _POSTINGS
+        for term in sorted(terms, key=lambda term: (len(self._places.get(term, ())), term)):
+            places = self._places.get(term, ())
+            left -= len(places)
+            if left < 0:
+                break
+            weight = self._weights.get(term, 0)
+            for number in places:
+                shared[number] += weight * weight
+        length = self._length(terms)
+        found = []
+        for number, product in shared.items():
+            likeness = product / (length * self._lengths[number])
+            if likeness >= _LEAST and self._stories[number].file != story.file:
+                found.append((likeness, number))
+        found.sort(key=lambda one: (-one[0], self._stories[one[1]].file))
+        return found[:_NEAREST]
+
+    def _length(self, terms: Iterable[str]) -> float:
+        weights = (self._weights.get(term, self._unseen * _factor(term)) for term in terms)
+        return math.sqrt(sum(weight * weight for weight in weights)) or 1.0
+
+
+def missing(stories: Iterable[Story]) -> list[Story]:
+    """Returns the stories that have no theme and are not hidden, the newest first."""
+    found = [story for story in stories if not story.themes and not story.hide]
+    return sorted(found, key=lambda story: (story.day, story.published, story.file), reverse=True)
+
+
+def suggestions(
+    asked: Iterable[Story],
+    stories: Iterable[Story],
+    themes: Sequence[Theme],
+    *,
+    most: int | None = AT_ONCE,
+) -> tuple[Suggestions, ...]:
+    """Returns which themes each of the asked stories may have, by the stories of the archive.
+
+    Only the first 50 are compared, unless `most` says otherwise.
+    """
+    asked = tuple(asked)
+    index = Index(stories if asked else (), themes)
+    found = []
+    for number, story in enumerate(asked):
+        compared = most is None or number < most
+        likely = index.suggest(story) if compared else ()
+        found.append(Suggestions(story.file, story.headline or story.title, likely))
+    return tuple(found)
+
+
+def likeliest(found: Iterable[Suggestions]) -> dict[str, int]:
+    """Returns how many stories look most like each theme, the most frequent first.
+
+    One that is like a single other story looks like nothing yet.
+    """
+    first = [one.themes[0] for one in found if one.themes]
+    counts = Counter(one.theme for one in first if len(one.like) > 1 or not one.like)
+    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+
+
+def _terms(story: Story, themes: Iterable[str]) -> tuple[str, ...]:
+    """Returns the words of a story without doubles, and its themes as words; a colon begins these."""
+    text = f"{story.title}\n{story.headline}\n{excerpt.unescape(story.excerpt)}"
+    return (*_words(text), *dict.fromkeys(f":{theme}" for theme in themes))
+
+
+@lru_cache(maxsize=20_000)
+def _words(text: str) -> tuple[str, ...]:
+    """Returns the words of a text as they are compared, without doubles; the preview asks often."""
+    return tuple(dict.fromkeys(filter(None, map(_term, words_of(text)))))
+
+
+@lru_cache(maxsize=100_000)
+def _term(word: str) -> str:
+    """Returns a word as it is compared, "" for one that says nothing."""
+    return stem_of(word) if is_telling(word) else ""
+
+
+def _factor(term: str) -> int:
+    return _HEAVY if term.startswith(":") else 1
+
+
+def _neighbour(story: Story) -> Neighbour:
+    return Neighbour(story.file, story.headline or story.title, str(story.week))
