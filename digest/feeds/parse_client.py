@@ -33,6 +33,8 @@ _EXIT_TIMEOUT = 5
 """Seconds that a worker has to exit once it has closed its pipes."""
 _WALL_PER_CPU = 20
 """Seconds that a second of CPU time may take on a busy machine."""
+_HAS_LIMITS = os.name == "posix"
+"""True if the system can limit the CPU time and the memory of a process."""
 _EXPECTED = {
     (value.__module__, value.__qualname__): value
     for value in (Document, Entry, Failed, Feed, FeedInfo, datetime, timedelta, timezone)
@@ -146,6 +148,11 @@ class Worker:
 
     def _start(self) -> subprocess.Popen[bytes]:
         """Starts a process with our import path, and without the current folder on it (-P)."""
+        if not _HAS_LIMITS:
+            raise DigestError(
+                "feeds cannot be parsed here: this system cannot limit what a process takes; "
+                "on Windows, use WSL"
+            )
         self._process = process = subprocess.Popen(
             [sys.executable, "-P", "-m", "digest.feeds.parse_worker"],
             stdin=subprocess.PIPE,

@@ -392,6 +392,13 @@ def test_a_python_that_cannot_run_the_parser_is_said(in_worker: Callable[[str], 
         read(GOOD)
 
 
+def test_a_system_that_cannot_limit_a_process_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parse_client, "_HAS_LIMITS", False)
+
+    with pytest.raises(DigestError, match="on Windows, use WSL"), parse_client.Worker() as worker:
+        worker.ask("feed", fetched(GOOD), 1, 2**29)
+
+
 # ---------------------------------------------------------------- nothing is left running
 
 
