@@ -17,6 +17,7 @@ from digest.site.feeds.atom import Entries
 from digest.site.link_targets import Targets
 from digest.site.markdown import Html, MarkdownRenderer, text_of
 from digest.site.page import Head, Link, Page
+from digest.site.storylines import Neighbours, neighbours
 from digest.site.timeline import Counts, Timeline, count_stories
 from digest.urls import has_own_link
 
@@ -61,6 +62,7 @@ class SiteContext(NamedTuple):
     cards: Cards
     entries: Entries
     themes: tuple[ThemeSummary, ...]
+    neighbours: Mapping[str, Neighbours]
     site: SiteView
     own_icon: str
     searched: bool
@@ -160,6 +162,7 @@ def make_context(
         cards=cards,
         entries=Entries(config, cards),
         themes=_theme_summaries(archive, counts),
+        neighbours=neighbours(archive.storylines),
         site=_site_view(config, archive, own_icon or addresses.ICON, searched),
         own_icon=own_icon,
         searched=searched,

@@ -23,6 +23,15 @@ class Link(NamedTuple):
     place: str
 
 
+class Listed(NamedTuple):
+    """What a page lists, for programs; a story has a day (ISO 8601) and a publisher."""
+
+    title: str
+    place: str
+    day: str = ""
+    publisher: str = ""
+
+
 class Head(NamedTuple):
     """What is in the head of a page: `place` is its canonical address, `feeds` are its own feeds.
 

@@ -13,7 +13,9 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from xml.parsers import expat
 
 from digest.errors import Faults, Problem
@@ -23,7 +25,8 @@ from digest.site.cards import Card, Chip
 from digest.site.feeds.atom import AtomEntry, EditionEntry
 from digest.site.fingerprint import FOLDER
 from digest.site.markdown import Html
-from digest.site.page import Link, Page
+from digest.site.page import Listed, Page
+from digest.site.storylines import StepsView
 from digest.site.templates import Templates, as_json
 
 # Characters that XML 1.0 §2.2 or HTML §13.2.3.5 forbids in a document, even as references.
@@ -32,6 +35,7 @@ _PLAIN = bytes([9, 10, 13, *range(32, 127)])  # nearly all bytes of a page
 
 _VERSIONED = {addresses.STYLE: "style.css", addresses.SEARCH_SCRIPT: "search.js"}
 """The templates of the files that are linked with a version."""
+_LISTED = 16  # of a page's stories or weeks, in its structured data: more would be heavy
 _VERSION = 10  # hexadecimal digits
 _ANCHOR, _BODY = "\ue000", "\ue001"  # placeholders in the frame of a story (private use area)
 
@@ -106,24 +110,44 @@ class Renderer:
         return f"{self._base.href(place)}?v={self._versions[place]}"
 
     def _articles(
-        self, cards: Iterable[Card], kind: str, anchored: bool, kickers: bool = False
+        self,
+        cards: Iterable[Card],
+        kind: str,
+        anchored: bool,
+        kickers: bool = False,
+        steps: Mapping[str, StepsView] = MappingProxyType({}),
     ) -> Html:
         """Returns stories one after another, each in a frame; a frame is rendered only once.
 
-        With `kickers`, the frame has the story's theme above the headline.
+        With `kickers`, the frame has the story's theme above the headline. `steps` are what is
+        below some of them, by file.
         """
         pieces = []
         for card in cards:
             frame = self._frame(kind, anchored, card.kicker if kickers else None)
-            pieces.append(frame(card.anchor, self._card(card)))
+            body = self._card(card)
+            if card.file in steps:
+                below = self._templates.render("story/steps.html", {"steps": steps[card.file]})
+                body = Html(body + below)
+            pieces.append(frame(card.anchor, body))
         return Html("".join(pieces))
 
-    def _listing(self, links: Iterable[Link]) -> Html:
-        """Returns links as the elements of an ItemList (schema.org), as JSON for a script."""
-        items = [
-            {"@type": "ListItem", "position": number, "url": self._base.absolute(link.place)}
-            for number, link in enumerate(links, 1)
-        ]
+    def _listing(self, listed: Iterable[Listed]) -> Html:
+        """Returns the first elements of an ItemList (schema.org), as JSON for a script."""
+        items = []
+        for number, one in enumerate(islice(listed, _LISTED), 1):
+            url = self._base.absolute(one.place)
+            element: dict[str, object] = {
+                "@type": "ListItem",
+                "position": number,
+                "url": url,
+                "name": one.title,
+            }
+            if one.day:
+                publisher = {"@type": "Organization", "name": one.publisher}
+                story = {"@type": "NewsArticle", "url": url, "name": element.pop("name")}
+                element["item"] = {**story, "datePublished": one.day, "publisher": publisher}
+            items.append(element)
         return as_json(items)
 
     def _frame(self, kind: str, anchored: bool, kicker: Chip | None) -> Callable[[str, str], str]:

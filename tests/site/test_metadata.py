@@ -178,6 +178,26 @@ def test_a_page_of_stories_lists_them_for_programs(
     assert positions == list(range(1, len(places) + 1))
 
 
+def test_a_listed_story_has_its_headline_day_and_publisher(site: dict[str, bytes]) -> None:
+    listed = data(parse(site["2026/w20/index.html"]))["mainEntity"]
+
+    assert listed["numberOfItems"] == 2
+    assert listed["itemListElement"][0]["item"] == {
+        "@type": "NewsArticle",
+        "url": BASE + "2026/w20/#one",
+        "name": "One",
+        "datePublished": "2026-05-15",
+        "publisher": {"@type": "Organization", "name": "The Example Post"},
+    }
+
+
+def test_a_long_page_lists_its_first_sixteen_and_says_how_many_there_are() -> None:
+    site = rendered(make_content(*(make_story(f"s{n}") for n in range(40))), make_config())
+
+    listed = data(parse(site["2026/w20/index.html"]))["mainEntity"]
+    assert (listed["numberOfItems"], len(listed["itemListElement"])) == (40, 16)
+
+
 def test_a_page_that_lists_nothing_says_nothing_of_lists(site: dict[str, bytes]) -> None:
     for path in (
         "about/index.html",

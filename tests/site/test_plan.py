@@ -265,7 +265,7 @@ def test_a_story_with_a_note_is_a_card_and_shows_all_that_was_curated() -> None:
         "Export controls Ours Their headline: Lead "
         "The Example Post Jo Writer and Ann Other 15 May 2026 Permalink of Ours See it. "
         "The Example Post writes: They said. Corrected 20 May 2026: It was wrong. "
-        "Memory crunch"
+        "Memory crunch Memory crunch, 2 of 2"
     )
     assert [element.get("datetime") for element in lead.iter("time")] == [
         "2026-05-15T12:00:00+08:00",

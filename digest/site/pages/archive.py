@@ -10,7 +10,7 @@ from digest.site import addresses, formatting
 from digest.site.archive import Edition
 from digest.site.charts import Chart
 from digest.site.context import SiteContext, latest
-from digest.site.page import Head, Link, Page
+from digest.site.page import Head, Listed, Page
 from digest.site.pages.week import WeekLine, about, week_line
 
 
@@ -59,5 +59,5 @@ def _archive_data(
         count = formatting.stories(sum(len(edition.stories) for edition in editions))
         weeks = tuple([week_line(context, edition) for edition in editions])
         years.append(YearView(year, count, weeks))
-    listed = tuple(Link(week.label, week.place) for year in years for week in year.weeks)
+    listed = tuple(Listed(week.label, week.place) for year in years for week in year.weeks)
     return {"years": tuple(years), "summary": summary, "pulse": pulse, "listed": listed}

@@ -9,7 +9,7 @@ from digest.site.archive import Edition
 from digest.site.context import SiteContext, ThemeSummary, latest
 from digest.site.page import Head, Link, Page
 from digest.site.pages.themes import theme_line
-from digest.site.pages.week import edition_view, story_links, week_line
+from digest.site.pages.week import edition_view, steps_below, steps_key, story_links, week_line
 
 _HEADLINES = 5  # of a week that is still open
 _EARLIER = 6  # earlier weeks
@@ -44,6 +44,7 @@ def home_page(context: SiteContext) -> Page:
         tuple(earlier[:_EARLIER]),
         context.themes,
         len(archive.editions),
+        steps_key(context, front) if front else b"",
     )
 
 
@@ -54,10 +55,12 @@ def _home_data(
     earlier: tuple[Edition, ...],
     themes: tuple[ThemeSummary, ...],
     weeks: int,
+    _: bytes,
 ) -> Mapping[str, object]:
     edition = edition_view(context, front) if front else None
     return {
         "edition": edition,
+        "steps": steps_below(context, front) if front else {},
         "listed": story_links(edition.groups, edition.lead) if edition else (),
         "coming": tuple(week_line(context, edition, _HEADLINES) for edition in still_open),
         "earlier": tuple(week_line(context, edition) for edition in earlier),

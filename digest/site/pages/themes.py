@@ -17,7 +17,7 @@ from digest.site.cards import Card
 from digest.site.charts import Series, Sparkline
 from digest.site.context import SiteContext, ThemeSummary, latest
 from digest.site.markdown import Html
-from digest.site.page import Head, Link, Page
+from digest.site.page import Head, Link, Listed, Page
 from digest.site.pages.week import Group, shared, story_links
 from digest.site.timeline import Timeline, timeline_view
 
@@ -89,7 +89,7 @@ def _themes_page(context: SiteContext) -> Page:
 
 def _themes_data(context: SiteContext, themes: tuple[ThemeSummary, ...]) -> Mapping[str, object]:
     lines = tuple(theme_line(context, theme) for theme in themes)
-    return {"themes": lines, "listed": tuple(Link(line.title, line.place) for line in lines)}
+    return {"themes": lines, "listed": tuple(Listed(line.title, line.place) for line in lines)}
 
 
 def _pages_of_theme(context: SiteContext, storyline: Storyline, number: int) -> Iterator[Page]:

@@ -7,12 +7,13 @@ from functools import partial
 from typing import NamedTuple
 
 from digest.model import Story
-from digest.site import addresses, formatting
+from digest.site import addresses, formatting, storylines
 from digest.site.archive import Edition
 from digest.site.cards import Card
 from digest.site.context import SiteContext
 from digest.site.markdown import Html
-from digest.site.page import Head, Link, Page
+from digest.site.page import Head, Link, Listed, Page
+from digest.site.storylines import StepsView
 from digest.week import Week
 
 _NAMED = 3  # themes that are named when a page says what a week is about
@@ -112,14 +113,15 @@ def week_pages(context: SiteContext) -> Iterator[Page]:
     editions, memory = context.archive.editions, context.archive.memory
     weeks = [edition.week for edition in editions]
     for edition, newer, older in zip(editions, (None, *weeks), (*weeks[1:], None), strict=False):
-        make = partial(_week_page, context, edition, newer, older)
-        yield memory.memo(("week page", edition.week), (edition,), (newer, older), make)
+        steps = steps_key(context, edition)
+        make = partial(_week_page, context, edition, newer, older, steps)
+        yield memory.memo(("week page", edition.week), (edition,), (newer, older, steps), make)
     for edition in context.archive.vacated:
-        yield _week_page(context, edition, None, None)
+        yield _week_page(context, edition, None, None, b"")
 
 
 def _week_page(
-    context: SiteContext, edition: Edition, newer: Week | None, older: Week | None
+    context: SiteContext, edition: Edition, newer: Week | None, older: Week | None, steps: bytes
 ) -> Page:
     head = Head(
         title=context.titled(formatting.titled(edition.week, edition.title)),
@@ -128,15 +130,16 @@ def _week_page(
         updated=context.last_change(addresses.week(edition.week), edition.stories),
     )
     source = f"the page of {edition.week}"
-    return context.page("week.html", source, head, _week_data, edition, newer, older)
+    return context.page("week.html", source, head, _week_data, edition, newer, older, steps)
 
 
 def _week_data(
-    context: SiteContext, edition: Edition, newer: Week | None, older: Week | None
+    context: SiteContext, edition: Edition, newer: Week | None, older: Week | None, _: bytes
 ) -> Mapping[str, object]:
     view = edition_view(context, edition)
     return {
         "edition": view,
+        "steps": steps_below(context, edition),
         "listed": story_links(view.groups, view.lead),
         "count": len(edition.stories),
         "newer": _week_link(newer),
@@ -168,6 +171,20 @@ def edition_view(context: SiteContext, edition: Edition) -> EditionView:
         groups=groups,
         departed=_departed(context, edition),
     )
+
+
+def steps_below(context: SiteContext, edition: Edition) -> Mapping[str, StepsView]:
+    """Returns the line below each story of a week that has one, by file; see `steps_key`."""
+    found = {}
+    for story in edition.stories:
+        if view := storylines.steps(context.cards, story, context.neighbours):
+            found[story.file] = view
+    return found
+
+
+def steps_key(context: SiteContext, edition: Edition) -> bytes:
+    """Returns a hash of these lines, which have words of stories in other weeks."""
+    return storylines.key(edition.stories, context.neighbours, context.archive.anchors)
 
 
 def week_line(context: SiteContext, edition: Edition, headlines: int = 0) -> WeekLine:
@@ -241,12 +258,14 @@ def _description(context: SiteContext, edition: Edition) -> str:
     return context.archive.memory.memo(("description", edition.week), (edition,), (), make)
 
 
-def story_links(groups: Iterable[Group], lead: Card | None = None) -> tuple[Link, ...]:
-    """Returns the permalinks of the stories on a page, in its order."""
+def story_links(groups: Iterable[Group], lead: Card | None = None) -> tuple[Listed, ...]:
+    """Returns the stories on a page in its order, for programs."""
     cards = [lead] if lead else []
     for group in groups:
         cards += group.all
-    return tuple(Link(card.headline, card.place) for card in cards)
+    return tuple(
+        Listed(card.headline, card.place, str(card.published.date()), card.source) for card in cards
+    )
 
 
 def _letter_view(context: SiteContext, edition: Edition) -> LetterView | None:

@@ -1,0 +1,121 @@
+"""What leads from a story to the one before it and the one after it, in its narrowest theme.
+
+    storylines of the archive ──▶ Neighbours of each story ──▶ StepsView, below its card
+
+A neighbour in the same week is on the same page, most often next to the story, and is not linked.
+A week's page shows words of stories in other weeks. So its key has a hash of exactly these words
+(`key`), and the page of a theme is not concerned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from digest.cache import key_of
+from digest.model import Story
+from digest.site import formatting
+from digest.site.anchors import Anchors
+from digest.site.archive import Storyline
+from digest.site.cards import Cards, Chip
+
+_COUNTED = 30  # stories of a theme in which a story has a number; in a larger one it says little
+_HEADLINE = 60  # characters
+
+
+class Neighbours(NamedTuple):
+    """Where a story is in a theme: its `number` of `total` (0 in a large one), and who is next."""
+
+    theme: str
+    number: int
+    total: int
+    before: Story | None
+    after: Story | None
+
+
+class Step(NamedTuple):
+    """A neighbour as a link: its headline, its permalink, and its day."""
+
+    title: str
+    place: str
+    day: str
+
+
+class StepsView(NamedTuple):
+    """The line below a story: its theme, its number in words, and its neighbours elsewhere."""
+
+    theme: Chip
+    number: str
+    before: Step | None
+    after: Step | None
+
+
+def neighbours(storylines: Iterable[Storyline]) -> Mapping[str, Neighbours]:
+    """Returns the neighbours of each story by its file, if its narrowest theme has several."""
+    lines = [line for line in storylines if len(line.stories) > 1]
+    sizes = {line.theme.id: len(line.stories) for line in lines}
+    found = {}
+    for theme, stories, _ in lines:
+        total = len(stories)
+        counted = total if total <= _COUNTED else 0
+        for at, story in enumerate(stories):
+            if len(story.themes) > 1:
+                known = [id for id in story.themes if id in sizes]
+                if min(known, key=sizes.__getitem__) != theme.id:
+                    continue
+            found[story.file] = Neighbours(
+                theme=theme.id,
+                number=counted and total - at,
+                total=counted,
+                before=_elsewhere(story, stories[at + 1 : at + 2]),
+                after=_elsewhere(story, stories[at - 1 : at] if at else ()),
+            )
+    return found
+
+
+def _elsewhere(story: Story, next_to_it: Sequence[Story]) -> Story | None:
+    """Returns the neighbour if it is in another week."""
+    return next((one for one in next_to_it if one.week != story.week), None)
+
+
+def key(stories: Iterable[Story], known: Mapping[str, Neighbours], anchors: Anchors) -> bytes:
+    """Returns a hash of all that the lines below some stories show."""
+    parts = []
+    for story in stories:
+        if story.file in known:
+            theme, number, total, before, after = known[story.file]
+            parts.append(f"{theme} {number} {total}")
+            for one in (before, after):
+                if one:
+                    moved = anchors.unlike.get(one.file)
+                    day = one.published.toordinal()
+                    parts.append(f"{one.headline or one.title}\n{one.file} {day} {moved}")
+                else:
+                    parts.append("")
+    return key_of("\n\n".join(parts).encode(errors="surrogatepass"))
+
+
+def steps(cards: Cards, story: Story, known: Mapping[str, Neighbours]) -> StepsView | None:
+    """Returns the line below a story; None if it would have nothing but a theme."""
+    if story.file not in known:
+        return None
+    theme, number, total, before, after = known[story.file]
+    if not (total or before or after):
+        return None
+    return StepsView(
+        theme=cards.chips[theme],
+        number=f"{number} of {total}" if total else "",
+        before=_step(cards, before, story.published),
+        after=_step(cards, after, story.published),
+    )
+
+
+def _step(cards: Cards, story: Story | None, near: date) -> Step | None:
+    if story is None:
+        return None
+    day = formatting.day(story.published)
+    if story.published.year == near.year:
+        day = day.rpartition(" ")[0]
+    title = formatting.shortened(cards.headline(story), _HEADLINE)
+    return Step(title, cards.place(story), day)
