@@ -31,7 +31,7 @@ THEMES_SECTION = """\
 count, a hyphen is a
 # space. Words are whole: "ferry" does not find "ferryman", "ferry*" does. "harbour + fee*" \
 needs both, anywhere.
-# The first of a story's themes is the one that it stands under. Take the # away, and write your own \
+# The first of a story's themes is its main theme. Take the # away, and write your own \
 in place of this:
 
 # [[themes]]

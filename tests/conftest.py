@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 # No deadline: what a busy machine does slowly is not wrong. A build server draws the same examples every time.
 settings.register_profile("digest", deadline=None, derandomize=bool(os.environ.get("CI")))
-os.environ.pop(
-    "CI", None
-)  # which keeps compiled templates from being kept, and so makes the tests slow
+# Both keep compiled code from being kept, which makes everything slow that tests start.
+for name in ("CI", "PYTHONDONTWRITEBYTECODE"):
+    os.environ.pop(name, None)
 settings.load_profile("digest")
 
 

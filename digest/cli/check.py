@@ -97,10 +97,10 @@ def _annotate(report: CheckReport) -> None:
             "line": str(problem.line or ""),
             "title": "digest check",
         }
-        told = ",".join(
+        properties = ",".join(
             f"{name}={printable(_escaped(value, ':,'))}" for name, value in place.items() if value
         )
-        click.echo(f"::{level} {told}::{printable(_escaped(problem.words))}")
+        click.echo(f"::{level} {properties}::{printable(_escaped(problem.words))}")
 
 
 def _as_data(report: CheckReport) -> list[dict[str, object]]:

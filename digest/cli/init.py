@@ -93,7 +93,7 @@ def _tell_replaced(report: SampleReport, call: Call) -> None:
     call.complain(*formatting.left_out(report.left_out))
     call.say(*(f"{file}: removed" for file in report.removed if call.verbose))
     call.say(
-        f"Removed the sample: its feed, and {formatting.stories(len(report.removed))} that nobody had edited"
+        f"Removed the sample: its feed, and {formatting.stories(len(report.removed))} without edits"
     )
     call.say(*(f"{file}: stays, because it was edited" for file in report.kept))
     if report.themes:

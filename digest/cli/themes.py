@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     "--apply",
     "applied",
     is_flag=True,
-    help="Run the rules again, over stories whose themes nobody edited.",
+    help="Run the rules again, over stories whose themes you have not edited.",
 )
 @click.option(
     "--all", "everything", is_flag=True,
@@ -147,7 +147,7 @@ def _tell_why(report: ExplainReport, call: Call) -> None:
     call.say(
         "An editor has changed its themes, so no rule does"
         if report.own
-        else "Nobody has edited its themes"
+        else "No editor has changed its themes"
     )
 
 

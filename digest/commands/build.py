@@ -42,8 +42,8 @@ class BuildReport(NamedTuple):
 
     `warning` says what is missing in it, and why; `notice` which memory of earlier builds was
     thrown away; `unrecorded` why it could not be noted where stories are; `not_removed` which old
-    files could not be removed; `unknown` which files lie in the folder that builds may have left
-    there, or not; `secrets` which files have a secret that was left out; `damaged` which lines of
+    files could not be removed; `unknown` which files in the folder may be left from builds,
+    or not; `secrets` which files have a secret that was left out; `damaged` which lines of
     ledgers cannot be read, so that addresses and Atom ids may change; `hints` what an editor may
     want to look at in the texts whose pages were made.
     """
@@ -93,8 +93,8 @@ def run(
 
     With `now`, the places of stories that no ledger has yet are recorded, so that their addresses
     redirect when they are moved later. No byte of the site depends on `now`. With `force`, files in
-    the folder that Digest did not make are written over. Raises DigestError, of which Faults names
-    every problem in content, links and templates; then nothing is written.
+    the folder that Digest did not make are written over. Raises DigestError, or Faults with every
+    problem in content, links and templates; then nothing is written.
     """
     outputs.check(root, output)
     _refuse_domain(root, config)

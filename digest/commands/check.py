@@ -52,7 +52,7 @@ class CheckReport:
     be checked. `private` links lead into a private network and were not requested.
 
     If digest.toml or a folder of content/ cannot be read, only that is reported and `whole` is
-    False. `offline`: no outside link could be reached. `folder` is where the digest lies in its
+    False. `offline`: no outside link could be reached. `folder` is where the digest is in its
     repository, empty for the top.
     """
 
@@ -238,7 +238,7 @@ def _secrets(root: Path, settings: Config, survey: ContentReport) -> Iterator[Pr
                 secrets = tuple(name for name in secrets if " " in name)
             if secrets and not (file == config.NAME and number in of_feeds):
                 what = f"an address has {_listed(secrets)} in it, which anyone who reads this file can use"
-                cure = "the site leaves it out; remove it here too, unless it is no secret"
+                cure = "the site leaves it out; remove it here too, unless it is not a secret"
                 yield Problem(file, number, what, cure, hint=True)
 
 
@@ -364,10 +364,9 @@ def _sorted(problems: Iterable[Problem], changes: Changes | None) -> tuple[Probl
 
 
 def _is_brought_in(problem: Problem, changes: Changes) -> bool:
-    """Tells whether a change brought a problem in: by the line that has it, or by a file that the
-    problem speaks of.
+    """True if a change introduced a problem: in its line, or in a file that the problem names.
 
-    An error that a change of digest.toml has caused lies in stories, so that then all errors count.
+    A change of digest.toml causes errors in stories, so then all errors count.
     """
     if problem.file in changes.new or (config.NAME in changes.lines and not problem.hint):
         return True

@@ -2,10 +2,10 @@
 
     own addresses ──find──▶ feeds │ a reader's list ──▶ feeds │ all of them, once ──▶ digest.toml
 
-Refuses to touch what is there: a folder that is a digest already is an error, any other file in it stays as it is,
-but for the lines that git has to know of the ledger, `.digest/` and the site. Asks the network for addresses that were
-given one by one, and writes nothing unless each led to a feed; a list's are taken at its word. What the workflow
-installs is this very copy of Digest (`requirement`), and the site's address is that of the remote `origin`.
+Never changes an existing digest: that is an error. Other files in the folder stay as they are, except that git gets
+lines for the ledger, `.digest/` and the site. Addresses that are given one by one are requested, and nothing is written
+unless each leads to a feed; those of a list are not requested. The workflow installs this very copy of Digest
+(`requirement`), and the site's address is that of the remote `origin`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class InitReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDigest:
-    """What somebody wants to follow: feeds, the language that they share, and what of a list cannot be pulled.
+    """What an editor wants to follow: feeds, their common language, and what of a list cannot be pulled.
 
     `folders` has the folder of a list in which a feed was, by its id. `known` are feeds that the digest has already.
     """

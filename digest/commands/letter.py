@@ -117,8 +117,7 @@ def more(root: Path, config: Config, week: str = "") -> LetterReport:
 
 
 def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> LetterReport:
-    """Publishes the letter of a week, which is no draft from then on; without words, the newest
-    letter that is one.
+    """Takes the draft mark off a week's letter; without words, off the newest draft.
 
     Raises ValueError for words that name no week, DigestError where that week has no draft.
     """

@@ -1,11 +1,11 @@
-"""`digest publish`: the built site to the branch gh-pages, for those who publish without Actions.
+"""`digest publish`: pushes the built site to the branch gh-pages, without GitHub Actions.
 
     look at the branch ──▶ build ──▶ compare ──▶ commit on top of it ──▶ push
 
-Builds into `.digest/publish/`, where nothing lies but what a build has written, and touches neither
-`site/` nor what is checked out. Refuses to publish over a branch that holds a digest's own files,
-to delete what Digest did not put on the branch unless it is told to, and to publish for an address
-that is not the site's; makes no commit where nothing has changed.
+Builds into `.digest/publish/`, where only builds write, and changes neither `site/` nor what is
+checked out. Raises an error rather than publish over a branch with a digest's own files, delete
+files that Digest did not put on the branch (without `--replace`), or publish for another address
+than the site's. Makes no commit if nothing has changed.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _FEED_ID = re.compile(rb"<id>([^<]+)</id>")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishReport:
-    """What a publication changes, or would: paths of files, and what readers of the feeds are told.
+    """What publishing changes, or would change: paths of files, and what subscribers see.
 
     `vanished` are addresses that are on the web now and lead nowhere afterwards. `commit` is the
     new one, empty where there is none; `first` tells that there was no such branch before. `origin`
@@ -69,7 +69,7 @@ class PublishReport:
 
     @property
     def same(self) -> bool:
-        """Tells whether what stands on the branch is what was built."""
+        """True if the branch has what was built."""
         return not (self.new or self.changed or self.gone)
 
 
@@ -85,8 +85,8 @@ def run(
     """Publishes the digest at `root`; with `dry`, only tells what that would change. For `now`, see
     `build.run`.
 
-    Raises DigestError where the content is at fault, the remote cannot be reached or refuses, or
-    files would go that Digest did not make, unless it is `replacing` them.
+    Raises DigestError if the content has errors, the remote cannot be reached or rejects the push,
+    or files that Digest did not make would be deleted without `replacing`.
     """
     standing = gh_pages.look(root)
     if config.NAME in standing.ids:
@@ -135,8 +135,8 @@ def run(
 def _refuse_address(
     root: Path, settings: Config, standing: Standing, *, replacing: bool = False
 ) -> None:
-    """Raises Faults where nobody would find the site: its url is an example's or private, or not
-    that of its custom domain.
+    """Raises Faults if readers could not reach the site: its url is an example or private, or is
+    not that of its custom domain.
 
     A domain on the branch alone is given up where Digest put it there, or is `replacing` what
     others did.
@@ -206,8 +206,8 @@ def _files_of_others(root: Path, standing: Standing, ids: Mapping[str, str]) -> 
     """Returns the files on the branch that neither Digest's last commit there nor this build has as
     they are.
 
-    Where no commit is Digest's, as after a branch was made anew, pages and feeds are known by the
-    mark that they bear, and what every build makes by the home page's.
+    If no commit is Digest's, as after a branch was created again, Digest recognises its pages and
+    feeds by their mark, and the files of every build by the mark of the home page.
     """
     own = gh_pages.published(root, standing, own_files.is_marked_home)
     kept = {gh_pages.NO_JEKYLL, _CNAME}
@@ -276,10 +276,9 @@ def _ids(site: Path, standing: Standing) -> dict[str, str]:
 def _kept_name(
     root: Path, settings: Config, standing: Standing, ids: Mapping[str, str]
 ) -> str | None:
-    """Returns the custom domain that stands on the branch alone: without it the site would be gone
-    from there.
+    """Returns the custom domain that only the branch has: without it the site would lose it.
 
-    One to which `url` does not lead is given up, see `_refuse_address`.
+    A domain that does not match `url` is dropped, see `_refuse_address`.
     """
     content = None if _CNAME in ids else gh_pages.read(root, standing, _CNAME)
     return (

@@ -134,7 +134,7 @@ def _is_public(url: str, now: datetime | None) -> bool:
 
 
 def needs_login(url: str, now: datetime) -> bool:
-    """True if a git repository's host refuses to show it to a stranger."""
+    """True if a git repository cannot be read without a login."""
     from digest.feeds import fetch
 
     address = f"{url.rstrip('/')}/info/refs?service=git-upload-pack"

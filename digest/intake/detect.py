@@ -243,7 +243,7 @@ def warnings(
     found = [f"{one}; until that is fixed, its story is left as it is" for one in wrong.values()]
     if repeated:
         guids = "one guid is" if len(repeated) == 1 else f"{len(repeated)} guids are"
-        found.append(f"{guids} used for several entries; these are told apart by their links")
+        found.append(f"{guids} used for several entries; Digest uses their links instead")
     if passed_over:
         count = "1 entry" if passed_over == 1 else f"{passed_over} entries"
         found.append(

@@ -361,7 +361,7 @@ def _merge(
     records, written = pull.records[file], pull.last_written(file)
     ignored: set[str] = set()
     if arrival.entry.title == urls.host(arrival.entry.link):
-        ignored.add("title")  # the feed gives no headline, and the host stands in for one
+        ignored.add("title")  # the feed gives no headline, so its host is used instead
     # What an editor left out of an adopted file is not added, nor an excerpt that they may have
     # removed.
     ignored |= precedence.left_out(records).intersection(lacking(story))

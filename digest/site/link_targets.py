@@ -74,7 +74,7 @@ class Targets:
             deleted = f"a story that was deleted: {gone.file}"
             found |= dict.fromkeys((gone.file, *gone.former), deleted)
         for week in {one.week for one in content.stories} | {one.week for one in content.gone}:
-            found |= dict.fromkeys(_week_files(week), "a week of which nothing is published")
+            found |= dict.fromkeys(_week_files(week), "a week without published stories")
         texts: tuple[Letter | FreePage, ...] = (
             *content.letters,
             *content.introductions,

@@ -55,7 +55,7 @@ def test_a_sample_that_nobody_edited_goes_and_leaves_what_own_feeds_begin_with(
     said = grown(mine, TZ="Asia/Tokyo")
 
     assert said[2:] == [
-        "Removed the sample: its feed, and 12 stories that nobody had edited",
+        "Removed the sample: its feed, and 12 stories without edits",
         "Next: digest pull && digest serve",
     ]
     assert stories(mine) == []
@@ -95,7 +95,7 @@ def test_a_story_that_was_edited_stays_and_builds(mine: Path, before: str, after
     said = grown(mine)
 
     assert f"{LAMP}: stays, because it was edited" in said
-    assert "Removed the sample: its feed, and 11 stories that nobody had edited" in said
+    assert "Removed the sample: its feed, and 11 stories without edits" in said
     assert stories(mine) == [LAMP]
     assert (mine / LAMP).read_text() == text.replace(before, after)
     assert (mine / LEDGER).exists()

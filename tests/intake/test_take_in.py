@@ -317,7 +317,7 @@ def test_one_guid_for_many_entries_is_nobodys_id() -> None:
     again = pull((FIRST, entries), desk=after(first))
 
     assert [story.id for story in first.stories] == ["", ""]
-    assert "told apart by their links" in first.outcomes[0].warnings[0]
+    assert "Digest uses their links instead" in first.outcomes[0].warnings[0]
     assert (again.stories, again.lines) == ((), {})
 
 

@@ -128,8 +128,8 @@ def test_a_link_that_leads_nowhere_is_a_problem_with_its_line(text: str, said: s
         ("2026-05-14-deleted.md", "a story that was deleted: content/2026/w20/2026-05-14-deleted.md"),
         ("2026-05-14-by-another-name.md", "a story that was deleted: content/2026/w20/2026-05-14-deleted.md"),
         ("../w31/letter.md", "a draft"),
-        ("../w30/", "a week of which nothing is published"),
-        ("../w30/letter.md", "a week of which nothing is published"),
+        ("../w30/", "a week without published stories"),
+        ("../w30/letter.md", "a week without published stories"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize(
