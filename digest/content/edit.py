@@ -144,7 +144,7 @@ def _block(
 ) -> list[str]:
     """Returns the lines of a list with one value a line, with the indentation that it has.
 
-    The first values stay as they are written, as far as they are the same.
+    The first values stay as they are written, if they are the same.
     """
     items = [
         number

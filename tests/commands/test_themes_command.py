@@ -788,12 +788,16 @@ def test_a_remark_among_the_themes_is_never_lost(root: Path) -> None:
         .replace("themes: [memory, trade]", "themes:\n- memory\n# a doubt\n- trade")
     )
     (root / MEMORY).write_text(text)
-    rule(root, {"memory": ("memory",), "trade": ("toll",)})
 
+    rule(root, {"memory": ("toll",), "trade": ("memory",)})
     assert applied(root).left == (
         f"{MEMORY}: Digest cannot change its themes safely; left unchanged, so edit them by hand",
     )
     assert (root / MEMORY).read_text() == text
+
+    rule(root, {"memory": ("memory",), "trade": ("toll",)})
+    assert applied(root).left == ()
+    assert (root / MEMORY).read_text() == text.replace("- trade\n", "")
 
 
 def test_what_has_no_theme_left_can_have_one_again_however_it_is_written(root: Path) -> None:
