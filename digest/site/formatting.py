@@ -6,6 +6,7 @@ which it was written.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 
@@ -14,6 +15,9 @@ from digest.week import Week
 _MONTHS = ("January", "February", "March", "April", "May", "June",
            "July", "August", "September", "October", "November", "December")  # fmt: skip
 
+
+_SENTENCE_END = re.compile(r"\w{2}[.!?…]+[’”\"')\]]*(?=\s+[“‘\"'(\[]?[A-Z0-9])|[。！？]")
+"""Not after a single letter: `the U.S. Senate` goes on."""
 
 _RTL_LANGUAGES = frozenset(
     {"ar", "arc", "azb", "bal", "ckb", "dv", "fa", "glk", "he", "iw", "ji", "khw", "ks", "lrc",
@@ -44,6 +48,11 @@ def direction(language: str) -> str:
 def month(when: date) -> str:
     """Returns the short name of a month: `May`."""
     return _MONTHS[when.month - 1][:3]
+
+
+def month_of(when: date) -> str:
+    """Returns the month of a date: `May 2026`."""
+    return f"{_MONTHS[when.month - 1]} {when.year}"
 
 
 def span(week: Week, until: Week | None = None) -> str:
@@ -96,6 +105,13 @@ def listed(words: Iterable[str]) -> str:
     *most, last = listed
     comma = "," if any(" and " in word for word in listed) else ""
     return f"{', '.join(most)}{comma} and {last}" if most else last
+
+
+def first_sentence(text: str, limit: int) -> str:
+    """Returns the first sentence of a text, at most `limit` characters of it."""
+    flat = " ".join(text.split())
+    end = _SENTENCE_END.search(flat)
+    return shortened(flat[: end.end()] if end else flat, limit)
 
 
 def shortened(text: str, limit: int) -> str:

@@ -30,7 +30,8 @@ from digest.site.storylines import StepsView
 from digest.site.templates import Templates, as_json
 
 # Characters that XML 1.0 §2.2 or HTML §13.2.3.5 forbids in a document, even as references.
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_LAST = "".join(chr(plane << 16 | 0xFFFE) + chr(plane << 16 | 0xFFFF) for plane in range(17))
+_ILLEGAL = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_LAST}]")
 _PLAIN = bytes([9, 10, 13, *range(32, 127)])  # nearly all bytes of a page
 
 _VERSIONED = {addresses.STYLE: "style.css", addresses.SEARCH_SCRIPT: "search.js"}

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
 
 from digest.model import Story, Theme
 from digest.site import addresses, charts, formatting
 from digest.site.archive import Edition
-from digest.site.cards import Card, Cards
+from digest.site.cards import Cards
 from digest.site.charts import RECENT, Chart, Series, Slot, Sparkline
+from digest.site.markdown import text_of
 from digest.site.page import Link
 from digest.week import Week
 
 _ACTIVITY_HEIGHT = 130  # units that the bars of the activity chart may be high
 _TIMELINE_HEIGHT = 64  # the same for a theme's timeline
 _QUIET = 3  # weeks without a story that make a quiet stretch
+_SENTENCE = 240  # characters of the first sentence of a note
 _NAMED = 3  # quiet stretches that are named: the longest
 
 
@@ -50,8 +53,20 @@ class TimelineView(NamedTuple):
     active: str
     quiet: str
     since: str
-    latest: Card
     timeline: Chart | None
+
+
+class Event(NamedTuple):
+    """A story in the timeline of a theme: its headline, and the `words` that its note begins with.
+
+    `quiet` names a long stretch without a story between it and the next one.
+    """
+
+    headline: str
+    place: str
+    published: datetime
+    words: str
+    quiet: str
 
 
 class Counts(NamedTuple):
@@ -126,19 +141,37 @@ def timeline_of(counts: Mapping[Week, int], until: Week) -> Timeline | None:
     )
 
 
-def timeline_view(
-    cards: Cards, theme: Theme, timeline: Timeline, series: Series, latest: Story
-) -> TimelineView:
-    """Returns the view of a theme's timeline; `series` has its stories, `latest` is the newest."""
+def timeline_view(timeline: Timeline, series: Series) -> TimelineView:
+    """Returns the view of a theme's timeline; `series` has its stories."""
     slots = charts.slots(timeline.first, timeline.until)
     return TimelineView(
         first=Link(formatting.label(timeline.first), addresses.week(timeline.first)),
         active=timeline.active,
         quiet=timeline.quiet,
         since=timeline.since,
-        latest=cards.card(latest, theme.id),
         timeline=charts.draw(slots, [series], _TIMELINE_HEIGHT),
     )
+
+
+def story_events(cards: Cards, stories: Sequence[Story], theme: str) -> tuple[Event, ...]:
+    """Returns stories of a theme, which come newest first, as events of its timeline."""
+    events, later = [], None
+    for story in stories:
+        card = cards.card(story, theme)
+        words = formatting.first_sentence(text_of(card.note), _SENTENCE) if card.note else ""
+        quiet = _stretch(story.week, later) if later else ""
+        events.append(Event(card.headline, card.place, card.published, words, quiet))
+        later = story.week
+    return tuple(events)
+
+
+def _stretch(before: Week, after: Week) -> str:
+    """Returns the stretch between two active weeks in words; empty if it is short."""
+    length = after.ordinal - before.ordinal - 1
+    if length < _QUIET:
+        return ""
+    days = formatting.span(Week.at(before.ordinal + 1), Week.at(after.ordinal - 1))
+    return f"Quiet for {formatting.count(length, 'week')}, {days}"
 
 
 def _activity(active: Sequence[Week], counts: Mapping[Week, int], until: Week) -> str:

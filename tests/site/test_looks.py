@@ -188,13 +188,51 @@ def test_a_theme_page_tells_its_storyline_in_words_before_the_stories(
     assert told == {
         "First seen": "Week 43, 2025",
         "Active": "in 30 of 30 weeks, never more than one story",
-        "Latest": "Story 2026 05 11, 11 May 2026",
     }
     assert len(pictures(tree)) == 1
     assert [text(heading) for heading in find(tree, "h2")][:2] == [
         "The storyline",
-        "Week 20, 2026 11–17 May 2026",
+        "Newest stories 8 stories",
     ]
+
+
+def test_a_theme_page_has_a_timeline_then_the_newest_stories_then_lines_by_month() -> None:
+    days = [
+        "2026-05-11",
+        "2026-05-12",
+        "2026-04-01",
+        "2026-02-02",
+        *(f"2026-01-{n:02}" for n in range(5, 17)),
+    ]
+    stories = [
+        make_story(
+            f"s{day[5:]}",
+            day=day,
+            themes=("memory-crunch",),
+            note="First of the U.S. A then? *Second* one.",
+        )
+        for day in days
+    ]
+
+    tree = parse(rendered(make_content(*stories), make_config())["themes/memory-crunch/index.html"])
+
+    (events,) = [one for one in find(tree, "ol") if one.get("class") == "events"]
+    assert [text(one) for one in events][:6] == [
+        "12 May 2026 S05 12 First of the U.S. A then?",
+        "11 May 2026 S05 11 First of the U.S. A then?",
+        "Quiet for 5 weeks, 6 April – 10 May 2026",
+        "1 April 2026 S04 01 First of the U.S. A then?",
+        "Quiet for 7 weeks, 9 February – 29 March 2026",
+        "2 February 2026 S02 02 First of the U.S. A then?",
+    ]
+    assert len(find(events, "a")) == 12
+    assert next(events.iter("a")).get("href") == "/2026/w20/#s05-12"
+    assert len(find(tree, "article")) == 8
+    months = [one for one in find(tree, "h3") if one.get("class") == "month"]
+    assert [text(month) for month in months] == ["January 2026"]
+    (rows,) = [one for one in find(tree, "ul") if one.get("class") == "plain rows"]
+    assert len(list(rows)) == 8
+    assert text(rows[0]) == "S01 12 12 January 2026"
 
 
 def test_a_theme_that_has_just_begun_has_no_storyline_yet() -> None:

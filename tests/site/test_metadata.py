@@ -17,7 +17,7 @@ from builders import (
     make_story,
     make_theme,
 )
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sites import Element, pages, parse, rendered
 
@@ -226,6 +226,7 @@ def test_the_policy_knows_the_list_by_its_fingerprint_and_allows_no_script_else(
 
 @settings(max_examples=15)
 @given(st.text(max_size=40))
+@example("\U0002fffe")
 def test_no_title_ends_the_script_that_it_stands_in(title: str) -> None:
     config = make_config(site=make_site(title=f"</script><script>alert(1)//{title}"))
     page = parse(rendered(make_content(make_story()), config)["2026/w20/index.html"])

@@ -1,12 +1,14 @@
 """The list of themes, the pages of each theme, and redirects from the ids that themes had before.
 
-A theme's own page has its newest 100 to 199 stories. Older ones are on pages of 100, numbered from
+A theme's own page has its newest 100 to 199 stories: a timeline, the newest eight whole, and the
+others as lines by month. Older ones are on pages of 100, numbered from
 the oldest: a new story changes only the theme's own page, and a full page never changes again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple, TypeVar
 
@@ -18,12 +20,29 @@ from digest.site.charts import Series, Sparkline
 from digest.site.context import SiteContext, ThemeSummary, latest
 from digest.site.markdown import Html
 from digest.site.page import Head, Link, Listed, Page
-from digest.site.pages.week import Group, shared, story_links
-from digest.site.timeline import Timeline, timeline_view
+from digest.site.pages.week import Group, shared
+from digest.site.timeline import Event, Timeline, story_events, timeline_view
 
 T = TypeVar("T")
 
 PAGE = 100
+_EVENTS = 12  # stories in the timeline of a theme, the newest
+_WHOLE = 8  # stories that a theme's own page has whole; older ones are lines
+
+
+class StoryLine(NamedTuple):
+    """A story as one line of a list."""
+
+    headline: str
+    place: str
+    published: datetime
+
+
+class Month(NamedTuple):
+    """The stories of a month, one line each."""
+
+    title: str
+    lines: tuple[StoryLine, ...]
 
 
 class ThemeLine(NamedTuple):
@@ -170,11 +189,14 @@ def _theme_data(
     series: Series | None = None,
 ) -> Mapping[str, object]:
     over_time, text = None, Html("")
+    events: tuple[Event, ...] = ()
     if timeline and series:
-        over_time = timeline_view(context.cards, theme, timeline, series, stories[0])
+        over_time = timeline_view(timeline, series)
+        events = story_events(context.cards, stories[:_EVENTS], theme.id)
     if introduction:
         text = context.text(introduction, addresses.theme(theme.id))
-    groups = _groups_by_week(context, stories, theme.id)
+    whole = 0 if newer else _WHOLE  # an older page has only lines
+    groups = _newest(context, stories[:whole], theme.id, "Newest stories" if events else "Stories")
     return {
         "title": f"{theme.title}, older stories" if newer else theme.title,
         "colour": context.cards.chips[theme.id].colour,
@@ -183,30 +205,48 @@ def _theme_data(
         "feed": addresses.theme_feed(theme.id),
         "shared": shared([card for group in groups for card in group.all]),
         "storyline": over_time,
+        "events": events,
         "groups": groups,
-        "listed": story_links(groups),
+        "months": _months(context, stories[whole:]),
+        "listed": _listed(context, stories),
         "newer": newer,
         "older": older,
     }
 
 
-def _groups_by_week(
-    context: SiteContext, stories: Sequence[Story], theme: str
+def _newest(
+    context: SiteContext, stories: Sequence[Story], theme: str, title: str
 ) -> tuple[Group, ...]:
-    groups = []
-    for week, found in groupby(stories, key=lambda story: story.week):
-        cards, lines = context.cards.split(found, theme)
-        groups.append(
-            Group(
-                title=formatting.label(week),
-                place=addresses.week(week),
-                detail=formatting.span(week),
-                id=f"_{week}".lower(),
-                cards=cards,
-                lines=lines,
-            )
+    if not stories:
+        return ()
+    cards, lines = context.cards.split(stories, theme)
+    detail = formatting.stories(len(stories))
+    return (Group(title, "", detail, "_newest", cards, lines),)
+
+
+def _months(context: SiteContext, stories: Sequence[Story]) -> tuple[Month, ...]:
+    """Returns stories as lines by the month of their day."""
+    months = []
+    for month, found in groupby(stories, key=lambda story: formatting.month_of(story.day)):
+        lines = [
+            StoryLine(context.cards.headline(story), context.cards.place(story), story.published)
+            for story in found
+        ]
+        months.append(Month(month, tuple(lines)))
+    return tuple(months)
+
+
+def _listed(context: SiteContext, stories: Sequence[Story]) -> tuple[Listed, ...]:
+    cards = context.cards
+    return tuple(
+        Listed(
+            cards.headline(story),
+            cards.place(story),
+            str(story.published.date()),
+            cards.source(story)[0],
         )
-    return tuple(groups)
+        for story in stories
+    )
 
 
 def _redirects(context: SiteContext, theme: Theme, older: Sequence[Link]) -> Iterator[Page]:
