@@ -16,15 +16,7 @@ from digest.names import is_markdown
 
 def feeds(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Returns the ids of the feeds that are pulled."""
-    import tomllib
-
-    with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):
-        said = tomllib.loads((_root(context) / "digest.toml").read_text(encoding="utf-8"))
-        named = [
-            str(feed.get("id", "")) for feed in said.get("feeds", []) if not feed.get("retired")
-        ]
-        return [name for name in named if name and name.startswith(incomplete)]
-    return []
+    return _ids(context, "feeds", incomplete)
 
 
 def weeks(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
@@ -49,6 +41,39 @@ def stories(context: click.Context, _: click.Parameter, incomplete: str) -> list
             ):
                 found.append(name)
     return found
+
+
+def set_words(context: click.Context, option: click.Parameter, incomplete: str) -> list[str]:
+    """Returns story files, and the keys of `digest set`; after `themes=` the ids of themes."""
+    if incomplete.startswith("themes="):
+        before, comma, last = incomplete.rpartition(",")
+        lead = before + comma or "themes="
+        return [lead + theme for theme in _ids(context, "themes", last.removeprefix("themes="))]
+    keys = (
+        "hide",
+        "lead",
+        "draft",
+        "themes=",
+        "headline=",
+        "source=",
+        "note=",
+        "correction=",
+        "week=",
+        "take=",
+    )
+    words = [key for key in keys if key.startswith(incomplete)]
+    return words + stories(context, option, incomplete)
+
+
+def _ids(context: click.Context, table: str, incomplete: str) -> list[str]:
+    """Returns the ids in a table of digest.toml that begin with what was typed, without retired ones."""
+    import tomllib
+
+    with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):
+        said = tomllib.loads((_root(context) / "digest.toml").read_text(encoding="utf-8"))
+        named = [str(one.get("id", "")) for one in said.get(table, []) if not one.get("retired")]
+        return [name for name in named if name and name.startswith(incomplete)]
+    return []
 
 
 def _folders(content: Path) -> Iterator[tuple[str, str]]:

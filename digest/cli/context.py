@@ -44,3 +44,12 @@ class Call(NamedTuple):
 
         root = self.root()
         return root, config.load(root)
+
+    def file(self, root: Path, given: Path) -> str:
+        """Returns a file of the digest, named from the current folder or from the digest's root."""
+        home = root.resolve()
+        for base in (Path.cwd(), root):
+            place = (base / given).resolve()
+            if place.is_file() and place.is_relative_to(home):
+                return place.relative_to(home).as_posix()
+        return given.as_posix()

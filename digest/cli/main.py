@@ -24,8 +24,8 @@ from digest.cli.groups import Commands
 from digest.cli.safe_print import echo
 from digest.errors import DigestError
 
-_COMMANDS = ("init", "feeds", "pull", "build", "serve", "check", "status", "themes", "excerpts", "letter", "add",
-             "publish", "export", "upgrade")  # fmt: skip
+_COMMANDS = ("init", "feeds", "pull", "build", "serve", "check", "status", "new", "set", "note", "sheet", "themes",
+             "excerpts", "letter", "add", "publish", "export", "upgrade")  # fmt: skip
 """The commands in the order in which a newcomer needs them; each is the name of its module in this
 package."""
 

@@ -10,6 +10,7 @@ import click
 
 from digest.cli import colors, completion, formatting, github, progress
 from digest.cli.context import Call
+from digest.cli.sheet import tell as tell_sheet
 from digest.errors import suggestion
 
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ def _tell(report: PullReport, call: Call) -> None:
 def _put_in_order(report: PullReport, call: Call) -> None:
     """Prints problems of ledgers and inbox, which files were moved from the inbox, and what was
     cleaned up."""
+    if report.sheet and report.sheet.is_changed:
+        tell_sheet(report.sheet, call)
     call.complain(*report.problems)
     for filing in report.filed:
         call.say(f"{filing.inbox}: {'would be filed' if report.dry else 'filed'} as {filing.file}")

@@ -84,7 +84,7 @@ def themes(
             raise click.BadParameter(f"the phrase '{phrase}' {fault}", param_hint="--try")
     root, config = call.open()
     if explained is not None:
-        _tell_why(_explain(root, config, explained), call)
+        _tell_why(_explain(call, root, config, explained), call)
     elif phrases:
         _tell_catch(command.attempt(root, config, *phrases), call)
     elif missing:
@@ -96,16 +96,11 @@ def themes(
         _tell_counts(command.run(root, config), call)
 
 
-def _explain(root: Path, config: Config, given: Path) -> ExplainReport:
+def _explain(call: Call, root: Path, config: Config, given: Path) -> ExplainReport:
     """Explains a story, whose file is named from the current folder or from the digest's root."""
     from digest.commands import themes as command
 
-    home = root.resolve()
-    places = [(base / given).resolve() for base in (Path.cwd(), root)]
-    place = next(
-        (place for place in places if place.is_file() and place.is_relative_to(home)), None
-    )
-    file = place.relative_to(home).as_posix() if place else given.as_posix()
+    file = call.file(root, given)
     try:
         return command.explain(root, config, file)
     except LookupError as error:

@@ -21,6 +21,7 @@ from digest.commands import (
     locate,
     lost_lines,
     pull_report,
+    sheet,
     suggestions,
     uncommitted,
 )
@@ -78,6 +79,7 @@ def run(
     """
     with store.writing(root, dry=dry) as swept:
         noted = () if dry else uncommitted.note_deletions(root, config)
+        applied = None if dry else sheet.carry_out(root, config)
         parts, waiting, forgotten = list[PullReport](), list[Row](), list[str]()
         for asked in _ask(
             root,
@@ -106,6 +108,7 @@ def run(
             *noted,
             *dict.fromkeys(problem for part in parts for problem in part.problems),
         ),
+        sheet=applied,
         dry=dry,
     )
 

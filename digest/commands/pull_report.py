@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from digest import redact, urls
+from digest.commands.sheet import AppliedReport
 from digest.content.ledger import Ledgers, Record
 from digest.feeds import feed_state
 from digest.intake import feed_health
@@ -51,7 +52,7 @@ class PullReport:
 
     `filed` has what was moved out of the inbox, or would be; `swept` what a killed run had left
     half-written, and `completed` what it had left whole under a hidden name; `suggestions` are for the
-    new stories that have no theme.
+    new stories that have no theme, and `sheet` is what became of the sheet.
     """
 
     rows: tuple[Row, ...]
@@ -60,6 +61,7 @@ class PullReport:
     completed: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     suggestions: tuple[Suggestions, ...] = ()
+    sheet: AppliedReport | None = None
     dry: bool = False
 
     @property

@@ -86,6 +86,8 @@ def problem(file: str) -> Problem | None:
         return None
     if paths.is_letter(file) or paths.is_in(file, "themes") or paths.is_in(file, "pages"):
         return None
+    if file == paths.SHEET:
+        return None
     if folder in {"themes", "pages"} or _WEEK.fullmatch(folder):
         return _misnamed(file, name)
     if not name.lower().rstrip(" .").endswith(_ENDINGS):

@@ -34,6 +34,8 @@ Does not match files that are hidden by a dot.
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 """A story's slug: only characters that a URL can have."""
 _LETTER = "letter"
+SHEET = "content/sheet.md"
+"""A week as one file to work through; it is not published."""
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
 _NOT_PUBLISHED = frozenset({"ledger", "inbox"})

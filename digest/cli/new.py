@@ -1,0 +1,47 @@
+"""`digest new`: options and output."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from digest.cli import formatting
+from digest.cli.context import Call
+from digest.errors import UnknownRefError
+
+
+@click.command(short_help="List the stories that no one has touched yet.")
+@click.option(
+    "--since", metavar="REF", help="Those that are new since this git commit or branch, instead."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON, with their headlines.")
+@click.pass_obj
+def new(call: Call, since: str | None, as_json: bool) -> None:
+    """List the stories that no one has touched yet: the paths of their files, one a line.
+
+    A story counts as touched if it has a note, a headline or a correction of yours, is hidden, a
+    lead or no longer a draft, or has other themes than the rules gave it. Only weeks after the
+    newest published letter count. With --verbose each has its headline.
+
+    \b
+    Examples:
+      digest new --since HEAD~1
+      vim $(digest new)
+      digest --verbose new
+    """
+    from digest.commands import new as command
+
+    if since == "":
+        raise click.BadParameter("write a commit or a branch after it", param_hint="--since")
+    root, config = call.open()
+    try:
+        report = command.run(root, config, since or "")
+    except UnknownRefError as error:
+        raise click.BadParameter(str(error), param_hint="--since") from None
+    if as_json:
+        click.echo(formatting.as_json([asdict(story) for story in report.stories]))
+        return
+    for story in report.stories:
+        call.say(f"{story.file}: {story.title}" if call.verbose else story.file)
+    call.complain(*formatting.unread(report.unread, {}))

@@ -1,0 +1,49 @@
+"""`digest note`: opens a text editor on the note of one story."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from digest.cli import completion
+from digest.cli.context import Call
+from digest.cli.set import finish
+
+
+@click.command()
+@click.argument(
+    "file", metavar="FILE", type=click.Path(path_type=Path), shell_complete=completion.stories
+)
+@click.pass_obj
+def note(call: Call, file: Path) -> None:
+    """Write the note of a story in your text editor.
+
+    Opens $VISUAL or $EDITOR on the note alone, and writes it into the story's file. If that file
+    was changed meanwhile, it stays as it is, and your words stay in a file that is named.
+
+    \b
+    Example:
+      digest note content/2026/w20/2026-05-15-panic-over-chips.md
+    """
+    from digest.commands import set as command
+
+    root, config = call.open()
+    shown = command.look(root, config, call.file(root, file))
+    with tempfile.NamedTemporaryFile(
+        "w", prefix=f"{shown.story.slug}-", suffix=".md", delete=False, encoding="utf-8", newline=""
+    ) as opened:
+        opened.write(shown.story.note + "\n" if shown.story.note else "")
+    place = Path(opened.name)
+    try:
+        click.edit(filename=opened.name)
+        words = place.read_text(encoding="utf-8")
+    except (click.ClickException, OSError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{error}; your words are in {place}") from None
+    results = command.write_note(root, config, shown, words)
+    if results[0].refused:
+        call.complain(f"{place}: your words are here")
+    else:
+        place.unlink()
+    finish(call, results)

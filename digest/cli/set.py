@@ -1,0 +1,81 @@
+"""`digest set`: options, and the output of every command that edits stories."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli import completion, formatting
+from digest.cli.context import Call
+
+if TYPE_CHECKING:
+    from digest.commands.set import Outcome
+
+
+@click.command(short_help="Change stories: hide, lead, themes, headline …")
+@click.argument(
+    "words",
+    metavar="FILE... KEY[=VALUE]...",
+    nargs=-1,
+    required=True,
+    shell_complete=completion.set_words,
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+@click.pass_obj
+def set(call: Call, words: tuple[str, ...], as_json: bool) -> None:
+    """Change stories, as if you had typed it into their files.
+
+    \b
+    hide, lead, draft      turn it on; hide=false turns it off
+    themes=a,b             its themes, the main one first; themes= for none
+    headline=, source=     your own words; headline= takes yours out
+    note=                  your note ('digest note' opens an editor)
+    correction=            adds a correction, dated today
+    week=2026-W21          moves the story to another week
+    take=title,excerpt     takes the publisher's version of a field
+
+    Comments, order, quotes and every other line of a file stay. A story that is made the lead takes
+    the lead from the others of its week. Exits with 1 if a file could not be changed.
+
+    \b
+    Examples:
+      digest set content/2026/w20/2026-05-15-chips.md lead themes=memory,taiwan
+      digest set content/2026/w20/2026-05-1[67]-*.md hide
+    """
+    from digest.commands import set as command
+
+    root, config = call.open()
+    files = [word for word in words if _is_file(word)]
+    if not files:
+        raise click.BadParameter("name at least one story's file", param_hint="FILE")
+    named = [call.file(root, Path(word)) for word in files]
+    rest = [word for word in words if word not in files]
+    try:
+        results = command.run(root, config, named, rest, now=call.now)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="KEY") from None
+    if as_json:
+        click.echo(formatting.as_json([asdict(result) for result in results]))
+    finish(call, results, quiet=as_json)
+
+
+def finish(call: Call, results: Sequence[Outcome], *, quiet: bool = False) -> None:
+    """Prints what was done and what was refused; exits with 1 if anything was refused."""
+    for result in results:
+        if result.refused:
+            call.complain(*result.refused.splitlines())
+        elif not quiet and result.file != result.was:
+            call.say(f"{result.was}: moved to {result.file}")
+        elif not quiet:
+            call.say(f"{result.file}: {'changed' if result.changed else 'is already so'}")
+    if any(result.refused for result in results):
+        sys.exit(1)
+
+
+def _is_file(word: str) -> bool:
+    return "=" not in word and ("/" in word or "." in word)

@@ -1,0 +1,149 @@
+"""`digest set` and `digest note`: what an editor changes in stories, said in words.
+
+files, words ──▶ new values by field ──▶ acts ──▶ curate ──▶ edits and refusals
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from digest.commands import curate
+from digest.content import excerpt, load, pending, recut, store
+from digest.content.acts import THEIRS, Act, Refusal, Shown, publishers
+from digest.content.edit import Edit
+from digest.content.load import ContentReport
+from digest.errors import Faults, suggestion
+from digest.model import Config, Correction, Story
+from digest.week import Week
+
+FLAGS = ("hide", "lead", "draft")
+KEYS = (*FLAGS, "themes", "headline", "source", "note", "correction", "week", "take")
+_YES, _NO = frozenset({"", "true", "yes", "on"}), frozenset({"false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A story's file now and before, whether it was changed, or why that was refused."""
+
+    file: str
+    was: str
+    changed: bool
+    refused: str = ""
+
+
+def run(
+    root: Path, config: Config, files: Sequence[str], words: Sequence[str], *, now: datetime
+) -> tuple[Outcome, ...]:
+    """Changes what the words say in each of the files.
+
+    Raises ValueError for a word that cannot be understood, before anything is written.
+    """
+    values = parsed(words, config)
+    today = now.astimezone(ZoneInfo(config.site.timezone)).date()
+    with store.writing(root):
+        survey = load.survey(root, config)
+        stories = {story.file: story for story in survey.content.stories}
+        acts, refused = list[Act](), list[Edit | Refusal]()
+        for file in files:
+            try:
+                acts.append(_act(root, config, survey, file, stories.get(file), values, today))
+            except LookupError as error:
+                refused.append(Refusal(act=Act(file=file), why=f"{file}: {error.args[0]}"))
+        results = curate.carry_out(root, config, acts, survey.content.stories)
+    return tuple(map(_outcome, refused + results))
+
+
+def look(root: Path, config: Config, file: str) -> Shown:
+    """Returns the story of a file; raises Faults if it cannot be read."""
+    stories = load.survey(root, config).content.stories
+    story = next((story for story in stories if story.file == file), None)
+    if story is None:
+        raise Faults(curate.unknown(root, config, file))
+    return curate.look(root, config, story)
+
+
+def write_note(root: Path, config: Config, seen: Shown, note: str) -> tuple[Outcome, ...]:
+    """Writes the note of a story, if its file still is as it was seen."""
+    act = Act(file=seen.story.file, seen=seen.seen, changes={"note": note})
+    return tuple(map(_outcome, curate.run(root, config, [act], [seen.story])))
+
+
+def parsed(words: Sequence[str], config: Config) -> Mapping[str, Any]:
+    """Returns the values that words such as `hide`, `lead=false`, `themes=a,b` give to keys."""
+    values: dict[str, Any] = {}
+    for word in words:
+        key, given, value = word.partition("=")
+        if key not in KEYS:
+            raise ValueError(f"'{word}' is neither a file nor a key; {suggestion(key, KEYS)}")
+        if key in values:
+            raise ValueError(f"'{key}' is given twice")
+        if key not in FLAGS and not given:
+            raise ValueError(f"'{key}' needs a value: {key}=…")
+        values[key] = _value(key, value.strip(), config)
+    if not values:
+        raise ValueError(f"nothing to change; write one of {', '.join(KEYS)}")
+    return values
+
+
+def theirs(root: Path, config: Config, survey: ContentReport, story: Story) -> dict[str, Any]:
+    """Returns the fields of a story in which the publisher's version can be taken, with its values."""
+    records = survey.history.of(story)
+    text = store.read_text(root, story.file)
+    found = pending.in_file([record for _, record in records], text)
+    feed = recut.feed_of(story, records, {feed.id: feed for feed in config.feeds})
+    summary = next(iter(store.summaries_of(root)(story)), "")
+    return publishers(story, found, excerpt.cut(summary, feed.excerpt if feed else 0))
+
+
+def _outcome(result: Edit | Refusal) -> Outcome:
+    if isinstance(result, Refusal):
+        return Outcome(result.act.file, result.act.file, False, result.why)
+    is_changed = bool(result.place) or result.before != result.after
+    return Outcome(result.place or result.file, result.file, is_changed)
+
+
+def _value(key: str, value: str, config: Config) -> Any:
+    if key in FLAGS:
+        if value.lower() not in _YES | _NO:
+            raise ValueError(f"'{key}={value}': write {key} or {key}=false")
+        return value.lower() in _YES
+    if key == "week":
+        return Week.parse(value.removeprefix("content/").rstrip("/"))
+    known = THEIRS if key == "take" else [theme.id for theme in config.themes]
+    if key not in {"themes", "take"}:
+        return value
+    names = tuple(dict.fromkeys(filter(None, (part.strip() for part in value.split(",")))))
+    for name in names:
+        if name not in known:
+            kind = "theme" if key == "themes" else "field"
+            raise ValueError(f"unknown {kind} '{name}'; {suggestion(name, known)}")
+    return names
+
+
+def _act(
+    root: Path,
+    config: Config,
+    survey: ContentReport,
+    file: str,
+    story: Story | None,
+    values: Mapping[str, Any],
+    today: date,
+) -> Act:
+    """Returns what is wanted of one file; raises LookupError if the publisher has no version."""
+    changes = dict(values)
+    week, correction = changes.pop("week", None), changes.pop("correction", "")
+    taken = changes.pop("take", ())
+    if story and correction:
+        changes["corrections"] = (*story.corrections, Correction(today, correction))
+    if story and taken:
+        found = theirs(root, config, survey, story)
+        for name in taken:
+            if name not in found:
+                raise LookupError(f"no other {name} by its publisher is known; see 'digest check'")
+            changes[name] = found[name]
+    return Act(file=file, changes=changes, week=week)

@@ -1,0 +1,137 @@
+"""`digest sheet`: a week as one Markdown file to work through, and carrying it out.
+
+load ──▶ the stories of a week ──▶ content/sheet.md
+content/sheet.md ──▶ what each line asks ──▶ curate ──▶ story files; only refused lines stay
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from digest import disk
+from digest.commands import curate
+from digest.content import letter_draft, load, paths, sheet, store
+from digest.content.acts import Act, Refusal
+from digest.content.edit import Edit
+from digest.content.sheet import Entry
+from digest.errors import DigestError, Faults
+from digest.model import Config, Story
+from digest.names import without_ending
+from digest.week import Week
+
+
+@dataclass(frozen=True, slots=True)
+class SheetReport:
+    """A sheet that was written: its week, how many stories it has, and files that cannot be read."""
+
+    week: Week
+    stories: int
+    unread: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedReport:
+    """What a sheet has changed, and the lines that stay in it, each with its reason.
+
+    `is_changed` is False if no line of it was changed, so that nothing was done.
+    """
+
+    changed: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    is_changed: bool = True
+
+
+def run(root: Path, config: Config, week: str = "") -> SheetReport:
+    """Writes the sheet of a week, in words; without them, of the newest week that has stories.
+
+    Raises ValueError for words that name no week, DigestError if the week has no stories, or if
+    there is a sheet with changes.
+    """
+    with store.writing(root):
+        survey = load.survey(root, config)
+        weeks = {story.week for story in survey.content.stories}
+        chosen = letter_draft.chosen(week, weeks, ())
+        stories = [story for story in survey.content.stories if story.week == chosen]
+        new = curate.untouched(survey, config)
+        stories.sort(key=lambda story: (story.file not in new, story.file))
+        before = disk.read_inside(root, paths.SHEET)
+        if before and sheet.parse(before.decode(errors="replace")).is_changed:
+            cure = "run 'digest sheet --apply', or delete it"
+            raise DigestError(f"{paths.SHEET}: has changes that are not carried out yet; {cure}")
+        shown = [curate.look(root, config, story) for story in stories]
+        disk.write(root, paths.SHEET, sheet.render(chosen, shown, config.themes).encode())
+    unread = tuple(file for file in survey.unread if paths.week_of(file) == chosen)
+    return SheetReport(chosen, len(stories), unread)
+
+
+def apply(root: Path, config: Config) -> AppliedReport | None:
+    """Carries out the sheet; None if there is none."""
+    with store.writing(root):
+        return carry_out(root, config)
+
+
+def carry_out(root: Path, config: Config) -> AppliedReport | None:
+    """Does what `apply` does, for a caller that holds the digest's lock.
+
+    A sheet that nobody has changed stays as it is. A story that cannot be changed keeps its lines.
+    """
+    try:
+        data = disk.read_inside(root, paths.SHEET)
+    except DigestError as error:
+        return AppliedReport(refused=(str(error),))
+    if data is None:
+        return None
+    read = sheet.parse(data.decode(errors="replace"))
+    if not read.is_changed:
+        return AppliedReport(is_changed=False)
+    survey = load.survey(root, config)
+    acts, refused = dict[Entry, Act](), dict[Entry, str]()
+    for entry in read.entries:
+        wanted = _wanted(root, config, entry, read.week, survey.content.stories)
+        if isinstance(wanted, Act):
+            acts[entry] = wanted
+        elif wanted:
+            refused[entry] = wanted
+    results = curate.carry_out(root, config, acts.values(), survey.content.stories)
+    for entry, result in zip(acts, results, strict=False):
+        if isinstance(result, Refusal):
+            refused[entry] = result.why
+    refused = {entry: refused[entry] for entry in read.entries if entry in refused}
+    rest = sheet.remaining(read, refused).encode() if refused else b""
+    if rest:
+        disk.replace(root, paths.SHEET, data, rest)
+    elif disk.read_inside(root, paths.SHEET) == data:
+        disk.unlink(disk.inside(root, paths.SHEET))
+    made = (one for one in results if isinstance(one, Edit) and one.before != one.after)
+    return AppliedReport(
+        changed=tuple(dict.fromkeys(one.file for one in made)),
+        refused=tuple(f"{paths.SHEET}: {_words(entry, why)}" for entry, why in refused.items()),
+    )
+
+
+def _wanted(
+    root: Path, config: Config, entry: Entry, week: Week | None, stories: Iterable[Story]
+) -> Act | str | None:
+    """Returns what the lines of a story ask for, why that is impossible, or None."""
+    if not entry.is_changed:
+        return None
+    found = [story for story in stories if _name(story.file) == entry.name]
+    found = [story for story in found if story.week == week] or found
+    if entry.fault or len(found) != 1:
+        return entry.fault or f"there is no readable story {entry.name}"
+    try:
+        return sheet.wanted(entry, curate.look(root, config, found[0]), config.themes)
+    except Faults as faults:
+        return str(faults)
+
+
+def _name(file: str) -> str:
+    return without_ending(file.rpartition("/")[2])
+
+
+def _words(entry: Entry, why: str) -> str:
+    """Returns why lines were refused, with the story or the line that they are about."""
+    named = entry.name or f"'{entry.lines[0][:40]}'"
+    return f"{named}: {' '.join(why.split())}"

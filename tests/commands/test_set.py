@@ -1,0 +1,270 @@
+"""`digest set`, `note` and `new`: stories changed from the shell as if typed into their files."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sites import read_folder
+from test_git_merges import git
+from test_letter import SETTINGS as LETTERED
+from test_letter import put
+from test_pull import NOW, SETTINGS, rss
+
+from digest import config
+from digest.cli.main import cli
+from digest.commands import pull
+
+A, B = "content/2026/w20/2026-05-13-a.md", "content/2026/w20/2026-05-14-b.md"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "digest.toml").write_text(LETTERED)
+    put(tmp_path, A.removeprefix("content/"), "A", "themes: [memory] # mine")
+    put(tmp_path, B.removeprefix("content/"), "B", "lead: true")
+    return tmp_path
+
+
+@pytest.fixture
+def pulled(tmp_path: Path) -> Path:
+    """Three stories of week 20 from two feeds."""
+    (tmp_path / "digest.toml").write_text(SETTINGS)
+    (tmp_path / "first.xml").write_text(rss(("2", "Memory is short"), ("1", "Chips")))
+    (tmp_path / "second.xml").write_text(rss(("3", "Third")))
+    pull_again(tmp_path)
+    return tmp_path
+
+
+def pull_again(root: Path) -> None:
+    settings = config.load(root)
+    pull.run(root, settings, settings.feeds, now=NOW)
+
+
+def said(root: Path, *words: str, **variables: str) -> Result:
+    return CliRunner().invoke(cli, ["--root", str(root), *words], env=variables)
+
+
+# ---------------------------------------------------------------- set
+
+
+def test_words_change_stories_and_the_lead_is_taken_from_the_other(root: Path) -> None:
+    result = said(root, "set", A, "lead", "themes=memory, export-controls", 'headline=A: "b" # c', "source=Us",
+                  "correction=It said: 5.")  # fmt: skip
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == f"{A}: changed\n{B}: changed\n"
+    lines = (root / A).read_text().split("\n")
+    assert lines[3:9] == [
+        "themes: [memory, export-controls] # mine",
+        "headline: 'A: \"b\" # c'",
+        "source: Us",
+        "lead: true",
+        lines[7],
+        "---",
+    ]
+    assert lines[7].startswith("corrections: ['2")
+    assert lines[7].endswith(": It said: 5.']")
+    assert "lead" not in (root / B).read_text()
+
+
+def test_a_second_correction_is_added_and_false_turns_off(root: Path) -> None:
+    said(root, "set", A, "correction=One.", "hide")
+    said(root, "set", A, "correction=Two.", "hide=no", "headline=")
+
+    assert (root / A).read_text().count(": One.', '2") == 1
+    assert "hide" not in (root / A).read_text()
+    assert said(root, "set", A, "hide=false").stdout == f"{A}: is already so\n"
+
+
+def test_several_files_move_to_another_week(root: Path) -> None:
+    result = said(root, "set", A, str(root / B), "week=2026-W21", "--json")
+
+    assert [one["file"] for one in json.loads(result.stdout)] == [
+        A.replace("w20", "w21"),
+        B.replace("w20", "w21"),
+    ]
+    assert (root / B.replace("w20", "w21")).is_file()
+    assert not (root / B).exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        ((A, "hdie"), "'hdie' is neither a file nor a key; did you mean 'hide'?"),
+        ((A, "themes=memroy"), "unknown theme 'memroy'; did you mean 'memory'?"),
+        ((A, "take=titel"), "unknown field 'titel'; did you mean 'title'?"),
+        ((A, "hide=maybe"), "'hide=maybe': write hide or hide=false"),
+        ((A, "hide", "hide=no"), "'hide' is given twice"),
+        ((A, "headline"), "'headline' needs a value: headline=…"),
+        ((A, "week=21"), "'21' is not a week such as 2026-W20"),
+        ((A,), "nothing to change; write one of hide, lead"),
+        (("hide",), "name at least one story's file"),
+    ],
+)
+def test_what_cannot_be_understood_is_wrong_usage_and_changes_nothing(
+    root: Path, words: tuple[str, ...], what: str
+) -> None:
+    before = read_folder(root / "content")
+
+    result = said(root, "set", *words)
+
+    assert result.exit_code == 2
+    assert what in " ".join(result.stderr.split())
+    assert read_folder(root / "content") == before
+
+
+def test_a_file_that_cannot_be_changed_is_named_and_the_others_are_changed(root: Path) -> None:
+    (root / A).write_text("---\ntitle: A\nlnk: x\n---\n")
+
+    result = said(root, "set", "content/none.md", A, B, "hide")
+
+    assert result.exit_code == 1
+    assert result.stdout == f"{B}: changed\n"
+    assert result.stderr.splitlines() == [
+        "content/none.md: this is not a story",
+        f"{A}:1: there is no 'link'; add link: … to the front matter",
+        f"{A}:3: unknown key 'lnk'; did you mean 'link'?",
+    ]
+
+
+def test_the_publishers_version_is_taken_where_it_is_known(pulled: Path) -> None:
+    file = "content/2026/w20/2026-05-15-chips.md"
+    (pulled / file).write_text((pulled / file).read_text().replace("title: Chips", "title: Mine"))
+    (pulled / "first.xml").write_text(rss(("2", "Memory is short"), ("1", "Chips, again")))
+    pull_again(pulled)
+
+    refused = said(pulled, "set", file, "take=link")
+    taken = said(pulled, "set", file, "take=title")
+
+    assert "no other link by its publisher is known" in refused.stderr
+    assert taken.stdout == f"{file}: changed\n"
+    assert "title: Chips, again" in (pulled / file).read_text()
+    before = read_folder(pulled / "content")
+    pull_again(pulled)
+    assert read_folder(pulled / "content") == before
+
+
+# ---------------------------------------------------------------- note
+
+
+def editor(code: str) -> str:
+    """A text editor that runs Python code on the file `place`."""
+    program = f"import sys, pathlib; place = pathlib.Path(sys.argv[1]); {code}"
+    return f"{shlex.quote(sys.executable)} -c {shlex.quote(program)}"
+
+
+def test_a_note_is_written_in_the_editor_of_the_environment(root: Path) -> None:
+    said(root, "set", A, "note=Before.")
+    words = "assert place.read_text() == 'Before.\\n'; place.write_text('After,\\n--- and\\n> more.\\n\\n')"
+
+    result = said(root, "note", A, VISUAL=editor(words))
+
+    assert result.stdout == f"{A}: changed\n"
+    assert (root / A).read_text().endswith("---\n\nAfter,\n--- and\n> more.\n")
+
+
+@pytest.mark.parametrize(
+    "accident",
+    [
+        "pathlib.Path({file!r}).write_text('---\\ntitle: B\\nlink: https://news.example/b\\n---\\n')",
+        "pathlib.Path({file!r}).unlink()",
+        "sys.exit(3)",
+        "place.write_bytes(b'My words\\xff.')",
+    ],
+)
+def test_words_that_cannot_be_written_stay_in_a_file_that_is_named(
+    root: Path, accident: str
+) -> None:
+    before = (root / B).read_bytes()
+    code = "place.write_text('My words.'); " + accident.format(file=str(root / A))
+
+    result = said(root, "note", A, VISUAL=editor(code))
+
+    assert result.exit_code == 1
+    named = re.search(r"/\S+/a-\S+\.md", result.stderr)
+    assert named
+    place = Path(named[0])
+    assert b"My words" in place.read_bytes()
+    assert not (root / A).exists() or "My words" not in (root / A).read_text()
+    assert (root / B).read_bytes() == before
+    place.unlink()
+
+
+# ---------------------------------------------------------------- new
+
+
+def test_new_lists_what_no_one_has_touched_since_the_last_letter(pulled: Path) -> None:
+    files = said(pulled, "new").stdout.split()
+    assert [file.rpartition("-")[2] for file in files] == ["chips.md", "short.md", "third.md"]
+
+    said(pulled, "set", files[0], "hide")
+    said(pulled, "set", files[1], "note=Mine.")
+    assert said(pulled, "--verbose", "new").stdout == f"{files[2]}: Third\n"
+    assert json.loads(said(pulled, "new", "--json").stdout) == [
+        {"file": files[2], "title": "Third", "publisher": "second", "themes": []}
+    ]
+    letter = pulled / "content/2026/w20/letter.md"
+    letter.write_text("---\ntitle: L\ndraft: true\n---\n")
+    assert said(pulled, "new").stdout == f"{files[2]}\n"
+    letter.write_text("---\ntitle: L\n---\n")
+    assert said(pulled, "new").stdout == ""
+
+
+def test_themes_of_the_rules_are_no_touch_and_an_editors_are(pulled: Path) -> None:
+    text = (pulled / "digest.toml").read_text()
+    (pulled / "digest.toml").write_text(
+        text + '[[themes]]\nid = "chips"\ntitle = "Chips"\nmatch = ["chips"]\n'
+    )
+    said(pulled, "themes", "--apply")
+    (file,) = [name for name in said(pulled, "new").stdout.split() if "chips" in name]
+    assert "themes: [chips]" in (pulled / file).read_text()
+
+    said(pulled, "set", file, "themes=")
+
+    assert file not in said(pulled, "new").stdout
+
+
+def test_new_since_a_commit_lists_what_came_after_it(pulled: Path) -> None:
+    git(pulled, "init", "-q")
+    git(pulled, "add", "-A")
+    git(pulled, "commit", "-qm", "one")
+    (pulled / "first.xml").write_text(rss(("4", "Fourth")))
+    pull_again(pulled)
+    (pulled / "content/2026/w20/letter.md").write_text("---\ntitle: L\n---\n")
+
+    assert [
+        Path(name).stem[11:] for name in said(pulled, "new", "--since", "HEAD").stdout.split()
+    ] == ["fourth"]
+    assert said(pulled, "new", "--since", "nothing").exit_code == 2
+
+
+def test_a_sheet_goes_from_clone_to_clone_whatever_git_makes_of_its_lines(
+    pulled: Path, tmp_path: Path
+) -> None:
+    git(pulled, "init", "-q")
+    said(pulled, "sheet")
+    sheet = pulled / "content/sheet.md"
+    sheet.write_text(sheet.read_text().replace("\nk ", "\nx ", 1) + "    A note.\n")
+    git(pulled, "add", "-A")
+    git(pulled, "commit", "-qm", "one")
+    git(tmp_path, "clone", "-q", "--config", "core.autocrlf=true", str(pulled), "second")
+    second = tmp_path / "second"
+
+    applied = said(second, "sheet", "--apply")
+    said(pulled, "sheet", "--apply")
+
+    assert applied.stdout == "content/sheet.md: 2 stories changed\n"
+    files = {
+        name: data for name, data in read_folder(second / "content").items() if "ledger" not in name
+    }
+    assert all(b"\n" not in data.replace(b"\r\n", b"") for data in files.values())
+    here = read_folder(pulled / "content")
+    assert {name: data.replace(b"\r\n", b"\n") for name, data in files.items()} == {
+        name: data for name, data in here.items() if "ledger" not in name
+    }

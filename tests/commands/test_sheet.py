@@ -1,0 +1,282 @@
+"""`digest sheet`: a week as one file; what was changed in it is carried out, what cannot be stays with its reason."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import THEMES, make_story
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+from sites import read_folder
+from test_letter import SETTINGS as LETTERED
+from test_letter import put
+from test_pull import NOW, SETTINGS, rss
+
+from digest import config
+from digest.cli.main import cli
+from digest.commands import pull
+from digest.commands.sheet import AppliedReport
+from digest.content import acts, load, sheet
+from digest.content.acts import Shown
+from digest.week import Week
+
+SHEET = "content/sheet.md"
+A, B, C = ("2026/w20/2026-05-13-a.md", "2026/w20/2026-05-14-b.md", "2026/w20/2026-05-15-c.md")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "digest.toml").write_text(LETTERED)
+    put(tmp_path, A, "A: {odd} t1 # title", "themes: [memory, export-curbs]")
+    put(tmp_path, B, "B", "lead: true")
+    put(tmp_path, C, "C", "draft: true")
+    return tmp_path
+
+
+def said(root: Path, *words: str) -> Result:
+    return CliRunner().invoke(cli, ["--root", str(root), *words])
+
+
+def text(root: Path, file: str = SHEET) -> str:
+    return (root / file).read_text()
+
+
+def change(root: Path, *pairs: tuple[str, str]) -> None:
+    """Replaces patterns in the sheet, each of which must be there once."""
+    whole = text(root)
+    for before, after in pairs:
+        whole, count = re.subn(before, after, whole, flags=re.MULTILINE)
+        assert count == 1, before
+    (root / SHEET).write_text(whole)
+
+
+def test_a_sheet_has_a_line_for_each_story_and_changes_nothing_by_itself(root: Path) -> None:
+    before = read_folder(root / "content")
+
+    written = said(root, "sheet")
+
+    assert written.stdout.startswith("content/sheet.md: 2026-W20, 3 stories\n")
+    lines = text(root).split("\n")
+    assert lines[3] == "# Themes: 1 export-controls, 2 memory"
+    assert [line.rpartition("  {")[0] for line in lines if line.endswith("}")] == [
+        "k t2,1  A: {odd} t1 # title",
+        "l t-  B",
+        "d t-  C",
+    ]
+    assert "no line was changed" in said(root, "sheet", "--apply").stdout
+    assert read_folder(root / "content") == before | {"sheet.md": text(root).encode()}
+
+
+def test_what_was_changed_is_carried_out_and_the_sheet_is_gone(root: Path) -> None:
+    said(root, "sheet")
+    change(
+        root,
+        ("^k t2,1  A: (.*)$", r"L t2  Ours: \1\n\n    A note,\n\n    in two paragraphs."),
+        ("^l t-  B ", "x t1,2 B "),
+        ("^d", "keep"),
+    )
+
+    applied = said(root, "--verbose", "sheet", "--apply")
+
+    assert (applied.exit_code, applied.stderr) == (0, "")
+    assert applied.stdout.endswith("content/sheet.md: 3 stories changed\n")
+    assert not (root / SHEET).exists()
+    assert text(root, f"content/{A}") == (
+        "---\ntitle: 'A: {odd} t1 # title'\nlink: https://news.example/2026-05-13-a\nthemes: [memory]\n"
+        "headline: 'Ours: {odd} t1 # title'\nlead: true\n---\n\nA note,\n\nin two paragraphs.\n"
+    )
+    assert "themes: [export-controls, memory]\nhide: true\n---" in text(root, f"content/{B}")
+    assert "draft" not in text(root, f"content/{C}")
+
+
+def test_a_note_is_edited_in_the_sheet_and_its_own_line_ends_stay(root: Path) -> None:
+    said(root, "set", f"content/{A}", "note=First,  \nsecond.\n\n    code\n")
+    said(root, "sheet")
+    assert "\n    First,  \n    second.\n\n        code\n" in text(root)
+    change(root, ("second", "third"))
+
+    said(root, "sheet", "--apply")
+
+    assert text(root, f"content/{A}").endswith("---\n\nFirst,  \nthird.\n\n    code\n")
+
+
+def test_refused_lines_stay_with_their_reasons_until_they_are_right(root: Path) -> None:
+    said(root, "sheet")
+    (root / f"content/{A}").write_text(text(root, f"content/{A}") + "\nAnother's.\n")
+    change(
+        root,
+        ("^k t2,1", "x t2,1"),
+        ("^(l t-  B.*)$", r"\1\n    Mine.\nNot indented."),
+        ("^d t-", "k t9"),
+    )
+    before = {file: text(root, f"content/{file}") for file in (A, B, C)}
+
+    applied = said(root, "sheet", "--apply")
+
+    assert applied.exit_code == 1
+    assert [line.partition(": ")[2] for line in applied.stderr.splitlines()] == [
+        f"2026-05-13-a: {sheet.CHANGED}",
+        "2026-05-14-b: a line below it is not understood: indent the lines of a note by four spaces",
+        "2026-05-15-c: no theme has the number 9; the head of the sheet lists them",
+    ]
+    assert {file: text(root, f"content/{file}") for file in (A, B, C)} == before
+    assert text(root).count("# refused: ") == 3
+    assert "\n    Mine.\nNot indented.\n" in text(root)
+    assert "has changes that are not carried out yet" in str(said(root, "sheet").exception)
+    change(root, ("^Not", "    Not"), ("t9", "t1"), (r"(?s)^x t2,1.*?\}$", ""))
+    again = said(root, "sheet", "--apply")
+    assert (again.exit_code, again.stdout) == (0, "content/sheet.md: 2 stories changed\n")
+    assert text(root, f"content/{B}").endswith("Mine.\nNot indented.\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        (r"^k (.*\{2026-05-13)-a", r"x \1-b2", "there is no readable story 2026-05-13-b2"),
+        (r"\{2026-05-13-a.*", "", "is not understood"),
+        ("^k ", "p ", "'p' is not k, x, l or d"),
+        ("^k t2,1", "# k t2,1", "'#' is not k, x, l or d"),
+    ],
+)
+def test_no_word_of_a_line_that_is_not_understood_is_lost(
+    root: Path, before: str, after: str, why: str
+) -> None:
+    said(root, "sheet")
+    change(root, (before, after))
+    line = next(line for line in text(root).split("\n") if "{odd}" in line)
+
+    applied = said(root, "sheet", "--apply")
+
+    assert why in applied.stderr
+    assert line in text(root)
+
+
+def test_the_same_changes_by_set_and_by_sheet_give_the_same_bytes(
+    root: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    (other / "content").mkdir(parents=True)
+    for file in ("digest.toml", *(f"content/{name}" for name in (A, B, C))):
+        (other / file).parent.mkdir(parents=True, exist_ok=True)
+        (other / file).write_bytes((root / file).read_bytes())
+    said(root, "sheet")
+    change(root, ("^k t2,1  A(.*)$", r"l t1  Mine\1\n    Words."), ("^d", "x"))
+
+    said(root, "sheet", "--apply")
+    mine = ("lead", "themes=export-controls", "headline=Mine: {odd} t1 # title", "note=Words.")
+    said(other, "set", f"content/{A}", *mine)
+    said(other, "set", f"content/{C}", "hide", "draft=false")
+
+    assert read_folder(root / "content") == read_folder(other / "content")
+
+
+def test_the_next_pull_carries_out_a_sheet_that_was_changed(tmp_path: Path) -> None:
+    (tmp_path / "digest.toml").write_text(SETTINGS)
+    (tmp_path / "first.xml").write_text(rss(("1", "Chips")))
+    (tmp_path / "second.xml").write_text(rss(("2", "Memory")))
+    settings = config.load(tmp_path)
+    pull.run(tmp_path, settings, settings.feeds, now=NOW)
+    said(tmp_path, "sheet")
+    unchanged = text(tmp_path)
+    assert pull.run(tmp_path, settings, settings.feeds, now=NOW).sheet == AppliedReport(
+        is_changed=False
+    )
+    assert text(tmp_path) == unchanged
+    change(tmp_path, (r"^k (t\S+  Chips.*)$", r"x \1"))
+
+    assert pull.run(tmp_path, settings, settings.feeds, now=NOW, dry=True).sheet is None
+    pulled = said(tmp_path, "pull")
+
+    assert "content/sheet.md: 1 story changed\n" in pulled.stdout
+    assert not (tmp_path / SHEET).exists()
+    chips = next(story for story in load.load(tmp_path, settings).stories if story.title == "Chips")
+    assert chips.hide
+    before = read_folder(tmp_path / "content")
+    pull.run(tmp_path, settings, settings.feeds, now=NOW)
+    assert read_folder(tmp_path / "content") == before
+
+
+def test_the_sheet_is_no_part_of_the_site(root: Path) -> None:
+    said(root, "build")
+    before = read_folder(root / "site")
+
+    said(root, "sheet")
+
+    assert said(root, "check").stdout == "0 errors, 0 hints in 6 files\n"
+    said(root, "build")
+    assert read_folder(root / "site") == before
+
+
+def test_a_week_is_named_as_for_a_letter_and_programs_get_json(root: Path) -> None:
+    put(root, "2026/w21/2026-05-20-d.md", "D")
+
+    assert json.loads(said(root, "sheet", "w20", "--json").stdout)["week"] == "2026-W20"
+    assert said(root, "sheet", "w19").exit_code == 1
+    assert said(root, "sheet", "x").exit_code == 2
+    assert said(root, "sheet", "w20", "--apply").exit_code == 2
+    (root / SHEET).unlink()
+    assert "there is no sheet" in str(said(root, "sheet", "--apply").exception)
+    said(root, "sheet")
+    change(root, ("^k", "x"))
+    assert json.loads(said(root, "sheet", "--apply", "--json").stdout) == {
+        "changed": ["content/2026/w21/2026-05-20-d.md"],
+        "refused": [],
+        "is_changed": True,
+    }
+
+
+WORDS = st.text(st.characters(codec="utf-8") | st.sampled_from("{}#> \n\tkxld-,12"), max_size=30)
+
+
+@given(WORDS, WORDS, WORDS, st.sets(st.sampled_from(["lead", "hide", "draft"])))
+def test_any_story_is_read_back_from_its_line_as_it_is(
+    title: str, headline: str, note: str, flags: set[str]
+) -> None:
+    themes = ("memory-crunch", "export-curbs")
+    note = note.strip("\n").replace("\r", "")
+    values: dict[str, Any] = dict.fromkeys(flags, True)
+    values |= {"title": title, "headline": headline, "note": note, "excerpt": title}
+    story = make_story(themes=themes, **values)
+    shown = Shown(story, acts.mark(b"x"), "")
+
+    written = sheet.render(Week(2026, 20), [shown], THEMES)
+    (entry,) = sheet.parse(written.replace("\n", "\r\n")).entries
+
+    assert not entry.is_changed
+    assert sheet.wanted(replace(entry, seen=shown.seen[:8]), shown, THEMES) is None
+    assert sheet.parse(written).week == Week(2026, 20)
+    assert entry.values.themes == "2,1"
+
+
+def test_a_week_of_sixty_takes_one_file_and_loses_no_word(tmp_path: Path) -> None:
+    (tmp_path / "digest.toml").write_text(LETTERED)
+    dice = random.Random(1)
+    for number in range(60):
+        put(tmp_path, f"2026/w20/2026-05-15-s{number}.md", f"Story {number}", "themes: [memory]")
+    said(tmp_path, "sheet")
+    parts = text(tmp_path).split("\n\n")
+    for number, part in enumerate(parts[1:], start=1):
+        if number <= 25:
+            parts[number] = f"{part}\n    Note {dice.random()}."
+        elif number <= 35:
+            parts[number] = f"x{part[1:]}"
+        elif number <= 43:
+            parts[number] = part.replace("t2", "t1,2")
+    parts[1] = f"l{parts[1][1:]}"
+    (tmp_path / SHEET).write_text("\n\n".join(parts))
+
+    applied = said(tmp_path, "sheet", "--apply")
+
+    assert applied.stdout == "content/sheet.md: 43 stories changed\n"
+    stories = load.load(tmp_path, config.load(tmp_path)).stories
+    assert sum(bool(story.note) for story in stories) == 25
+    assert sum(story.hide for story in stories) == 10
+    assert sum(story.themes == ("export-controls", "memory") for story in stories) == 8
+    assert [story.lead for story in stories].count(True) == 1
