@@ -34,6 +34,8 @@ STARTER = Path(__file__).parent.parent / "starter"
 _DOTTED = frozenset({"gitignore", "gitattributes", "github"})
 """What carries no dot in the package, since some tools leave dotfiles out of what they pack."""
 SAMPLE = "feeds/sample.xml"
+README, OTHER_README = "README.md", "DIGEST.md"
+"""How a digest is made, and by what; under the second name if the folder has a README of its own."""
 _LONGEST_ID = 40
 
 REQUIREMENTS = (requirement.FILE, "requirements-digest.txt")
@@ -83,6 +85,8 @@ def run(
     files = starter_files(this_copy, requirements=free_for(root, this_copy))
     if beat.feeds:
         del files[SAMPLE]
+    if disk.read_inside(root, README) not in (None, files[README]):
+        files[OTHER_README] = files.pop(README)
     written: list[str] = []
     kept: list[str] = []
     for place, content in sorted(files.items()):
@@ -125,8 +129,8 @@ def starter_files(
         return files
     jobs = workflow.text(files[workflow.PLACE].decode(), this_copy, requirements=requirements)
     files[workflow.PLACE] = jobs.encode()
-    readme = files["README.md"].replace(requirement.FILE.encode(), requirements.encode())
-    files["README.md"] = readme
+    readme = files[README].replace(requirement.FILE.encode(), requirements.encode())
+    files[README] = readme
     files[requirements] = this_copy.text(requirements).encode()
     if this_copy.wheel:
         name, content = this_copy.wheel

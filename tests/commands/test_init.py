@@ -457,3 +457,15 @@ def test_git_ignores_the_site_and_the_caches_of_a_repository_that_was_there(
 
     text = (tmp_path / ".gitignore").read_text()
     assert text == before + added
+
+
+def test_where_there_is_a_readme_already_another_file_says_how_the_digest_is_made(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "README.md").write_text("# Chips\n")
+
+    report = init.run(tmp_path)
+
+    assert (tmp_path / "README.md").read_text() == "# Chips\n"
+    assert "DIGEST.md" in report.written
+    assert "--requirement requirements.txt" in (tmp_path / "DIGEST.md").read_text()

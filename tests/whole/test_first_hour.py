@@ -1,0 +1,156 @@
+"""A stranger's first hour: the commands that README and docs only show, since they need an account, run as written.
+
+A bare repository is GitHub. What installs something needs the package index, takes a minute, and so runs only with
+DIGEST_REHEARSALS=2; the rest has the command `digest` from here.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from feedhost import FeedHost
+from rehearsal import Hub, git
+from test_docs import DOCS, ROOT, blocks
+from test_init import RSS, Answers
+from test_rehearsal import LONG, index
+
+from digest.commands import workflow
+
+__all__ = ["index"]
+FIRST, OPERATING = DOCS / "first-digest.md", DOCS / "operating.md"
+REMOTE = "git@github.com:<your name>/<repository>.git"
+
+
+class Person:
+    """Somebody with an empty home, a name for git, and a shell."""
+
+    def __init__(self, home: Path, hub: Path, *, digest: bool) -> None:
+        home.mkdir()
+        self.home, self.hub = home, hub
+        kept = ("PATH", "LANG", *(name for name in os.environ if name.startswith("PIP_")))
+        self.environment = {name: os.environ[name] for name in kept if name in os.environ}
+        self.environment |= {"HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "TZ": "Europe/Oslo"}
+        own = "[user]\n\tname = Kim\n\temail = kim@example.org\n"
+        (home / ".gitconfig").write_text(own)
+        bare = [
+            path
+            for path in os.environ["PATH"].split(os.pathsep)
+            if not Path(path, "digest").exists()
+        ]
+        if digest:
+            (home / "tools").mkdir()
+            (home / "tools/digest").write_text(
+                f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m digest "$@"\n'
+            )
+            (home / "tools/digest").chmod(0o755)
+            self.environment["PYTHONPATH"] = str(ROOT)
+            bare.insert(0, str(home / "tools"))
+        self.environment["PATH"] = os.pathsep.join(bare)
+
+    def runs(self, commands: str, folder: Path) -> str:
+        script = commands.replace(REMOTE, str(self.hub)) + "\necho; echo PATH=$PATH; pwd"
+        done = subprocess.run(
+            ["bash", "-e", "-c", script], cwd=folder, env=self.environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{commands}\n{done.stdout}"
+        *said, path, _ = done.stdout.splitlines()
+        self.environment["PATH"] = path.removeprefix("PATH=")
+        return "\n".join(said)
+
+
+def shown(page: Path, beginning: str) -> str:
+    """Returns the block of a page that begins like this."""
+    texts = map(textwrap.dedent, blocks(page, "text"))
+    return next(text for text in texts if text.startswith(beginning))
+
+
+def begin(person: Person, folder: Path) -> Path:
+    """Makes a digest as the page says, and pushes it."""
+    page = '<!doctype html><html><head><title>News</title><link rel="alternate" type="application/rss+xml" href="/feed.xml">'
+    with FeedHost(Answers(index_html=page, feed_xml=RSS)) as host:
+        made = shown(FIRST, "digest init chip-news").replace(
+            "https://news.example/semiconductors/", host.url("/index.html")
+        )
+        person.runs(made, folder)
+        desk = folder / "chip-news"
+        person.runs("digest pull", desk)
+    settings = desk / "digest.toml"
+    text = settings.read_text()
+    assert 'timezone = "Europe/Oslo"' in text
+    before = 'url = "https://example.github.io/chip-news/"'
+    settings.write_text(text.replace(before, 'url = "https://kim.github.io/chip-news/"'))
+    person.runs(shown(FIRST, "git init"), desk)
+    return desk
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Path:
+    git(tmp_path, "init", "-q", "--bare", "--initial-branch=main", "origin.git")
+    return tmp_path / "origin.git"
+
+
+def test_a_digest_is_pushed_by_the_commands_that_are_shown(hub: Path, tmp_path: Path) -> None:
+    kim = Person(tmp_path / "home", hub, digest=True)
+
+    begin(kim, kim.home)
+
+    files = git(hub, "ls-tree", "-r", "--name-only", "main").splitlines()
+    assert {workflow.PLACE, "requirements.txt", "digest.toml", ".digest-init.json"} <= set(files)
+    assert any(file.startswith("content/2026/") for file in files)
+    assert not any(file.startswith((".digest/", "site/")) for file in files)
+
+
+def test_a_pull_is_undone_and_branches_that_both_pulled_are_merged(
+    hub: Path, tmp_path: Path
+) -> None:
+    kim = Person(tmp_path / "home", hub, digest=True)
+    desk = tmp_path / "home/desk"
+    kim.runs(f"digest init {desk}", kim.home)
+    kim.runs(shown(FIRST, "git init"), desk)
+    kim.runs("digest pull", desk)
+    assert list(desk.glob("content/2026/*/*.md"))
+
+    kim.runs(shown(OPERATING, "git restore"), desk)
+
+    assert not list(desk.glob("content/2026/*/*.md"))
+    commit = "digest pull; git add content; git commit --quiet --message Pull; git push --quiet"
+    other = tmp_path / "home/other"
+    kim.runs(f"git clone -q {hub} {other}", kim.home)
+    kim.runs(f"git switch -q -c my-branch; {commit} -u origin my-branch", other)
+    kim.runs(commit, desk)
+    kim.runs(shown(OPERATING, "git switch"), other)
+    assert kim.runs("digest pull", other).count("0 new stories") == 1
+    assert len(list(other.glob("content/2026/*/*.md"))) == 12
+
+
+@LONG
+@pytest.mark.usefixtures("index")
+def test_a_stranger_publishes_and_a_second_editor_joins(hub: Path, tmp_path: Path) -> None:
+    kim = Person(tmp_path / "kim", hub, digest=False)
+    copy = kim.home / "copy of digest"
+    for name in ("digest", "templates", ".github", "pyproject.toml", "README.md", "LICENSE"):
+        there = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy.mkdir(exist_ok=True)
+        there(ROOT / name, copy / name)
+    install = shown(ROOT / "README.md", "python3 -m venv")
+    assert install == shown(FIRST, "python3 -m venv")
+    kim.runs(install, copy)
+
+    begin(kim, kim.home)
+    run = Hub(tmp_path, installs=True).run(kim.home / "chip-news" / workflow.PLACE, event="push")
+
+    assert run.jobs["deploy"] == "success", run.log
+    assert list((tmp_path / "pages").rglob("index.html"))
+    sam = Person(tmp_path / "sam", hub, digest=False)
+    sam.runs(f"git clone -q {hub} theirs", sam.home)
+    sam.runs(shown(OPERATING, "python3 -m venv"), sam.home / "theirs")
+    sam.runs(f"{sam.home}/digest-tools/bin/digest build", sam.home / "theirs")
+    assert (sam.home / "theirs/site/index.html").is_file()
