@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,12 +15,16 @@ if TYPE_CHECKING:
 
 
 class Call(NamedTuple):
-    """One call of the command line: `folder` is that of `--root`, `now` the time of the call."""
+    """One call of the command line: `folder` is that of `--root`, `now` the time of the call.
+
+    `clock` returns the present time, for a command that runs on.
+    """
 
     folder: Path | None
     quiet: bool
     verbose: bool
     now: datetime
+    clock: Callable[[], datetime]
 
     def say(self, *lines: str) -> None:
         """Prints lines of a report, unless --quiet."""

@@ -78,7 +78,11 @@ def cli(context: click.Context, root: Path | None, quiet: bool, verbose: bool) -
     if quiet and verbose:
         raise click.UsageError("--quiet and --verbose exclude each other.")
     context.color = wants_colour(os.environ)
-    context.obj = Call(folder=root, quiet=quiet, verbose=verbose, now=datetime.now(UTC))
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    context.obj = Call(folder=root, quiet=quiet, verbose=verbose, now=clock(), clock=clock)
 
 
 def main() -> None:

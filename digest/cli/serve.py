@@ -35,9 +35,13 @@ _NAMED = 3
     help="Check for changed files every second, if the system does not report changes (WSL, Docker, network drives).",
 )  # fmt: skip
 @click.option("--open", "open_", is_flag=True, help="Open the preview in the browser.")
+@click.option(
+    "--desk", is_flag=True,
+    help="Open the desk in the browser; with --host or --allow-host, let others use it, too.",
+)  # fmt: skip
 @click.pass_obj
 def serve(
-    call: Call, host: str, port: int, allowed: tuple[str, ...], poll: bool, open_: bool
+    call: Call, host: str, port: int, allowed: tuple[str, ...], poll: bool, open_: bool, desk: bool
 ) -> None:
     """Preview the site while you write.
 
@@ -45,9 +49,13 @@ def serve(
     story it shows its file, why it has its themes, hints from 'digest check', and the publisher's
     whole summary. None of this gets into site/. Ctrl-C stops it.
 
+    At /_desk/ is the desk, where you curate a week in the browser: notes, headlines, themes, what
+    leads and what is hidden, and the letter. Every change is saved in the story's file.
+
     \b
     Examples:
       digest serve
+      digest serve --desk
       digest serve --open --port 8080
       digest serve --allow-host preview.example.org
     """
@@ -57,8 +65,8 @@ def serve(
         bar.close()
         if isinstance(event, command.Opened):
             _tell_opened(event, host, allowed, call)
-            if open_:
-                _open(event.url, call)
+            if open_ or desk:
+                _open(event.desk if desk else event.url, call)
         elif isinstance(event, command.Built):
             _tell_built(event, call)
         elif isinstance(event, command.Broken):
@@ -81,17 +89,20 @@ def serve(
             allowed=allowed,
             poll=poll,
             pages=pages,
+            desk=desk,
+            clock=call.clock,
         )
 
 
 def _tell_opened(event: Opened, host: str, allowed: tuple[str, ...], call: Call) -> None:
     call.say(f"The preview is at {event.url} (Ctrl-C ends it)")
+    if event.desk:
+        call.say(f"The desk is at {event.desk}")
+    do = "can read it too, including drafts" + (", and change your stories" if event.desk else "")
     if host not in _THIS_MACHINE:
-        call.complain(
-            f"Anyone who reaches {host} on this machine can read it too, including drafts"
-        )
+        call.complain(f"Anyone who reaches {host} on this machine {do}")
     if allowed:
-        call.complain(f"Anyone who reaches {', '.join(allowed)} can read it too, including drafts")
+        call.complain(f"Anyone who reaches {', '.join(allowed)} {do}")
     if event.exhausted:
         call.complain(
             "The system has no file watchers left (fs.inotify); checking for changes every second instead"

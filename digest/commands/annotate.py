@@ -19,6 +19,7 @@ from digest.checks import content_rules
 from digest.content import paths, store, summaries
 from digest.content.history import History
 from digest.content.identity import aliases_of_link
+from digest.content.ledger import Record
 from digest.errors import DigestError, Problem
 from digest.model import Config, Content, FreePage, Letter, Story
 from digest.preview.annotations import Annotation
@@ -38,11 +39,13 @@ class _Kept:
     feed's summaries with the time of their file.
 
     `links` has the files of the stories under each name of their links, `linked` the names by file;
-    of `pending` stories, None for all of them, these are still to be noted.
+    of `pending` stories, None for all of them, these are still to be noted. `likely` says by file
+    which themes a story may have, and why: an edit of one story hardly changes that of others.
     """
 
     made: dict[str, Annotation] = field(default_factory=dict)
     index: Index | None = None
+    likely: dict[str, dict[str, str]] = field(default_factory=dict)
     history: History | None = None
     summaries: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
     links: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -70,7 +73,7 @@ class Margins:
         if SETTINGS in changed or any(map(paths.is_story, changed)):
             kept.index = None
         if SETTINGS in changed or any(file.startswith(paths.LEDGERS) for file in changed):
-            kept.made, kept.history = {}, None
+            kept.made, kept.history, kept.likely = {}, None, {}
         kept.made = {file: margin for file, margin in kept.made.items() if file not in changed}
         for file in changed & kept.linked.keys():
             for name in kept.linked.pop(file):
@@ -88,6 +91,24 @@ class Margins:
         ):  # a file that was broken or deleted since the build
             return (self._margin(file),) if file else ()
         return ()
+
+    def of_file(self, file: str) -> Annotation:
+        """Returns the annotation of a story by its file; an empty one if the build had none."""
+        with suppress(DigestError, LookupError):
+            return self._margin(file)
+        return Annotation(file=file)
+
+    def likely(self, file: str) -> dict[str, str]:
+        """Returns the themes that a story may have, and why: by the stories that it is like."""
+        kept, story = self._kept, self._stories.get(file)
+        if story is not None and file not in kept.likely and self._config.themes:
+            found = self._index().suggest(story)
+            kept.likely[file] = {one.theme: one.likeness.removeprefix(": ") for one in found}
+        return kept.likely.get(file, {})
+
+    def records(self, story: Story) -> list[Record]:
+        """Returns what the ledgers have about a story."""
+        return [record for _, record in self._history().of(story)]
 
     def _anchored(self, page: str) -> dict[str, str]:
         """Returns the files of a week's stories by their anchors, put together once for the many on
@@ -145,28 +166,27 @@ class Margins:
         """Yields the themes that a story without one may have, and what it is like."""
         if story.themes or not self._config.themes:
             return
-        kept = self._kept
-        kept.index = kept.index or Index(self._content.stories, self._config.themes)
         titles = {theme.id: theme.title for theme in self._config.themes}
         yield "No theme"
-        for one in kept.index.suggest(story):
+        for one in self._index().suggest(story):
             yield f"perhaps {titles[one.theme]}{one.likeness}"
 
+    def _index(self) -> Index:
+        kept = self._kept
+        kept.index = kept.index or Index(self._content.stories, self._config.themes)
+        return kept.index
+
     def _make(self, story: Story) -> Annotation:
-        kept, themes = self._kept, self._config.themes
-        kept.history = kept.history or self._read_history()
-        history = kept.history.with_altered(self._content.altered)
+        themes, history = self._config.themes, self._history()
         verdict = judge(story, history.of(story), themes, summaries=tuple(self._summaries(story)))
         titles = {theme.id: theme.title for theme in themes}
+        found = [one for one in reasons(verdict, themes) if one.theme in titles]
         return Annotation(
             file=story.file,
             line=story.line,
             draft=story.draft,
-            why=tuple(
-                f"{titles[one.theme]}: {one.why}"
-                for one in reasons(verdict, themes)
-                if one.theme in titles
-            ),
+            why=tuple(f"{titles[one.theme]}: {one.why}" for one in found),
+            reasons={one.theme: one.why for one in found},
             hints=content_rules.of_story(
                 story, history, self._config, self._line_of, partial(store.read_text, self._root)
             ),
@@ -192,6 +212,11 @@ class Margins:
     def _leads(self, story: Story) -> Iterable[Story]:
         edition = self._editions.get(addresses.week(story.week)) if story.lead else None
         return [self._stories[one.file] for one in (edition.stories if edition else ()) if one.lead]
+
+    def _history(self) -> History:
+        kept = self._kept
+        kept.history = kept.history or self._read_history()
+        return kept.history.with_altered(self._content.altered)
 
     def _read_history(self) -> History:
         return History(store.read_ledgers(self._root)[0], added=store.read_added(self._root)[0])

@@ -14,6 +14,7 @@ from digest import disk
 from digest.content import acts, ledger, paths, store
 from digest.content.acts import Act, Refusal, Shown
 from digest.content.edit import Edit
+from digest.content.ledger import Record
 from digest.content.load import ContentReport
 from digest.content.read import ContentReader
 from digest.content.scan import NamesIn
@@ -73,13 +74,18 @@ def untouched(survey: ContentReport, config: Config) -> frozenset[str]:
     history = survey.history
     found = set[str]()
     for story in survey.content.stories:
-        records = [record for _, record in history.of(story)]
-        themes = ledger.hashes({"themes": story.themes}).get("themes", "")
-        own = (story.note.strip(), story.headline, story.source, story.lead, story.hide)
-        is_own = any(own) or story.corrections or story.draft != config.draft
-        if not is_own and themes in {record.wrote.get("themes", "") for record in records}:
+        if is_untouched(story, [record for _, record in history.of(story)], config):
             found.add(story.file)
     return frozenset(found)
+
+
+def is_untouched(story: Story, records: Sequence[Record], config: Config) -> bool:
+    """True if a story is as pull wrote it, in what an editor usually changes."""
+    themes = ledger.hashes({"themes": story.themes}).get("themes", "")
+    own = (story.note.strip(), story.headline, story.source, story.lead, story.hide)
+    if any(own) or story.corrections or story.draft != config.draft:
+        return False
+    return themes in {record.wrote.get("themes", "") for record in records}
 
 
 def _carry_out(

@@ -17,6 +17,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 
@@ -24,11 +25,13 @@ from digest import config, disk
 from digest.cache import Cache
 from digest.commands import build
 from digest.commands.annotate import Margins
+from digest.commands.desk import Desk, Known
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config
-from digest.preview import server
+from digest.preview import hosts, server
 from digest.preview.app import make_app
 from digest.preview.changed_files import SETTINGS
+from digest.preview.desk.requests import Run
 from digest.preview.rebuild import Rebuilder
 from digest.preview.state import PreviewState, Shown
 from digest.site.addresses import Base
@@ -41,10 +44,11 @@ _NAME = re.compile(r"[\w.-]+|\[?[0-9a-fA-F:.]+\]?")
 @dataclass(frozen=True, slots=True)
 class Opened:
     """The preview is ready; `exhausted`: the system has no file watchers left, so files are scanned
-    instead."""
+    instead. `desk` is the desk's URL, "" if it is off."""
 
     url: str
     exhausted: bool
+    desk: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,28 +98,36 @@ def run(
     allowed: Sequence[str] = (),
     poll: bool = False,
     pages: Callable[[int, int], None] | None = None,
+    desk: bool = False,
+    clock: Callable[[], datetime] | None = None,
 ) -> None:
     """Serves the preview of the digest at `root` until the process is asked to end.
 
     Besides names of this machine, requests may use the `allowed` host names. With `poll`, all files
     are scanned every second, instead of waiting for events of the system. `pages` is called with
-    the progress of the first build. Raises DigestError if there is no digest, or the port is taken.
+    the progress of the first build. The desk is on if only this machine can reach it, or if `desk`
+    asks for it; letters are published at the time that `clock` returns. Raises DigestError if there
+    is no digest, or the port is taken.
     """
     names = [_host(name) for name in allowed]
     with contextlib.suppress(Faults):  # these are shown over the page
         config.load(root)
     with server.listen(host, port) as listening:
-        preview = Preview(root, on_event, pages)
+        port, desk_shown = listening.getsockname()[1], None
+        if clock and (desk or (hosts.is_loopback(host) and not names)):
+            desk_shown = Desk(root, Run(port, frozenset(map(str.lower, names))), clock)
+        preview = Preview(root, on_event, pages, desk_shown)
         rebuilder = Rebuilder(
             root, preview.make, preview.rest, poll=poll, on_polling=lambda: on_event(Polling())
         )
         try:
             rebuilder.begin()
             gc.freeze()  # what the first build has read stays alive: no need to scan it again
-            address = server.address_of(listening, host) + (preview.state.shown.base or "/")
-            on_event(Opened(address, rebuilder.exhausted))
+            address = server.address_of(listening, host)
+            url = address + (preview.state.shown.base or "/")
+            on_event(Opened(url, rebuilder.exhausted, f"{address}/_desk/" if desk_shown else ""))
             server.serve(
-                make_app(preview.state, host, listening.getsockname()[1], names),
+                make_app(preview.state, host, port, names, desk_shown),
                 listening,
                 preview.state.close,
             )
@@ -136,9 +148,13 @@ class Preview:
     """Builds the preview, and posts each result to its `state`, which the server shows."""
 
     def __init__(
-        self, root: Path, on_event: OnEvent, pages: Callable[[int, int], None] | None = None
+        self,
+        root: Path,
+        on_event: OnEvent,
+        pages: Callable[[int, int], None] | None = None,
+        desk: Desk | None = None,
     ) -> None:
-        self._root, self._on_event, self._pages = root, on_event, pages
+        self._root, self._on_event, self._pages, self._desk = root, on_event, pages, desk
         self._margins: Margins | None = None
         self._cache = Cache(root)
         self._builder: build.Builder | None = None
@@ -163,6 +179,8 @@ class Preview:
         except Exception as error:  # the preview goes on and shows it
             self._config = None
             problems = tuple(_problems(error))
+            if self._desk:
+                self._desk.show_broken(problems)
             if changed or problems != self.state.shown.problems:
                 self._on_event(Broken(problems))
                 self._post(replace(self.state.shown, problems=problems))
@@ -206,10 +224,12 @@ class Preview:
         else:
             margins = self._margins.after(changed, settings, made.content, made.archive)
         self._margins = margins
-        before = self.state.shown
+        before, base = self.state.shown, Base(settings.site.url).path
+        if self._desk:
+            self._desk.show(Known(settings, made.content, made.archive, margins, base))
         return replace(
             before,
-            base=Base(settings.site.url).path,
+            base=base,
             former=before.former | ({before.base} if before.base else frozenset()),
             problems=(),
             stories=margins.of_story,

@@ -29,7 +29,7 @@ Sections = Sequence[tuple[Theme | None, Sequence[Story]]]
 def draft(week: Week, lead: Story | None, sections: Sections) -> str:
     """Returns the text of a letter with links to a week's stories: the lead, then by theme."""
     front = f"---\ntitle: Week {week.number}, {week.year}\ndraft: true\n---"
-    first = [f"{_link(lead)} leads the week."] if lead else []
+    first = [f"{link(lead)} leads the week."] if lead else []
     return "\n\n".join([front, _PROMPT, *first, *_sections(sections)]) + "\n"
 
 
@@ -51,7 +51,7 @@ def unlinked(body: str, stories: Iterable[Story], places: Iterable[Place]) -> li
 
 def more(text: str, stories: Iterable[Story]) -> str:
     """Returns a letter's text with links to more stories at its end, and otherwise unchanged."""
-    links = "".join(f"- {_link(story)}\n" for story in stories)
+    links = "".join(f"- {link(story)}\n" for story in stories)
     lines = text.rstrip().replace("\r\n", "\n").split("\n")
     heads = [number for number, line in enumerate(lines) if line.rstrip() == _MORE]
     goes_on = bool(heads) and all(
@@ -119,10 +119,10 @@ def _sections(sections: Sections) -> Iterator[str]:
     for theme, stories in sections:
         if theme or len(sections) > 1:
             yield f"## {_words(theme.title if theme else 'Elsewhere')}"
-        yield "\n".join(f"- {_link(story)}" for story in stories)
+        yield "\n".join(f"- {link(story)}" for story in stories)
 
 
-def _link(story: Story) -> str:
+def link(story: Story) -> str:
     """Returns a link to a story's file, which is in the letter's own folder."""
     return f"[{_words(story.headline or story.title)}]({story.file.rpartition('/')[2]})"
 

@@ -8,8 +8,8 @@ They are added when a page is served, so builds know nothing of them. All texts 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from html import escape, unescape
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -24,7 +24,10 @@ _WEEK = re.compile(r"\d{4}/w\d{2}/")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Annotation:
-    """What an editor wants to know about one text; `line` is where to continue writing."""
+    """What an editor wants to know about one text; `line` is where to continue writing.
+
+    `reasons` says by theme why it has each of them.
+    """
 
     file: str
     line: int = 1
@@ -32,6 +35,7 @@ class Annotation:
     why: tuple[str, ...] = ()
     hints: tuple[Problem, ...] = ()
     summary: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 def with_annotations(

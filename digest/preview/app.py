@@ -2,8 +2,9 @@
 
     /<base path>/…     built pages with our additions (`inject`); other files unchanged
     /_digest/events    the id of the current build, and of each later one
+    /_desk/…           the desk, if there is one (`commands/desk.py`)
 
-Policy: answers only to this machine's host names, and to GET and HEAD. Nothing is cached, so an
+Policy: answers only to this machine's host names, and except for the desk to GET and HEAD. Nothing is cached, so an
 editor never sees an old page. If the last build failed, every page shows the problems.
 """
 
@@ -14,10 +15,11 @@ import os
 import re
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, unquote
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -33,6 +35,7 @@ from starlette.staticfiles import StaticFiles
 
 from digest import disk
 from digest.preview import hosts, inject
+from digest.preview.desk.requests import MOST_BYTES, Answer, Asked, Run
 from digest.preview.state import PreviewState, Shown
 
 _HEADERS = {
@@ -64,7 +67,23 @@ _TYPES = {
 }
 
 
-def make_app(state: PreviewState, host: str, port: int, allowed: Iterable[str] = ()) -> Any:
+class Desk(Protocol):
+    """What answers requests below `/_desk/`; `policy` is the CSP of its pages."""
+
+    run: Run
+    policy: str
+
+    def answer(self, asked: Asked) -> Answer:
+        """Answers a request."""
+
+
+def make_app(
+    state: PreviewState,
+    host: str,
+    port: int,
+    allowed: Iterable[str] = (),
+    desk: Desk | None = None,
+) -> Any:
     """Returns the ASGI application that listens at `host` and `port`.
 
     `allowed` are other host names that it answers to.
@@ -73,12 +92,49 @@ def make_app(state: PreviewState, host: str, port: int, allowed: Iterable[str] =
     async def events(_: Request) -> Response:
         return StreamingResponse(_events(state), media_type="text/event-stream", headers=_HEADERS)
 
+    async def desk_page(request: Request) -> Response:
+        return await _of_desk(desk, request) if desk else Response(status_code=404)
+
+    routes: list[Route | Mount] = [Route(inject.EVENTS, events)]
+    if desk:
+        routes.append(Route("/_desk/{place:path}", desk_page, methods=["GET", "POST"]))
     return Starlette(
-        routes=[Route(inject.EVENTS, events), Mount("/", _Site(state))],
+        routes=[*routes, Mount("/", _Site(state))],
         middleware=[
             Middleware(_HostCheck, host=host, port=port, allowed=frozenset(map(str.lower, allowed)))
         ],
     )
+
+
+async def _of_desk(desk: Desk, request: Request) -> Response:
+    """Returns the desk's answer; it reads and writes files, so it works in another thread."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST_BYTES:
+            return PlainTextResponse("Too much text.\n", status_code=413, headers=_HEADERS)
+    names = set(request.headers.keys())
+    asked = Asked(
+        method=request.method,
+        place=request.path_params["place"],
+        query=dict(request.query_params),
+        headers={name: ", ".join(request.headers.getlist(name)) for name in names},
+        cookie=request.cookies.get(desk.run.cookie_name, ""),
+        body=body,
+    )
+    answer = await run_in_threadpool(desk.answer, asked)
+    headers = {
+        **_HEADERS,
+        "Content-Security-Policy": desk.policy,
+        "Content-Type": answer.kind,
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+    if answer.location:
+        headers["Location"] = answer.location
+    if request.method == "GET":
+        headers["Set-Cookie"] = desk.run.cookie
+    return Response(answer.body, answer.status, headers)
 
 
 class _HostCheck:

@@ -37,6 +37,15 @@ def is_ours(host: str, bound: str, port: int, allowed: frozenset[str] = frozense
     return bound in _ALL_INTERFACES and (_is_ip_address(name) or name in {own, f"{own}.local"})
 
 
+def is_loopback(bound: str) -> bool:
+    """True if only programs on this machine reach this address."""
+    name = bound.strip("[]").lower()
+    try:
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
 def _is_ip_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)

@@ -61,8 +61,8 @@ def widen_policy(policy: str, script: str, style: str) -> str:
             rules[name.lower()] = sources
     fallback = rules.get("default-src")
     for name, source in (
-        ("script-src", _source_hash(script)),
-        ("style-src", _source_hash(style)),
+        ("script-src", source_hash(script)),
+        ("style-src", source_hash(style)),
         ("connect-src", "'self'"),
     ):
         allowed = rules.get(name, fallback)
@@ -79,7 +79,8 @@ def _with_source(sources: list[str], source: str) -> list[str]:
     return [*(one for one in sources if one != "'none'"), source]
 
 
-def _source_hash(text: str) -> str:
+def source_hash(text: str) -> str:
+    """Returns what a policy needs to allow exactly this script or style."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 

@@ -232,6 +232,18 @@ class Templates:
         return f"{FOLDER}/{file}"
 
 
+def renderer(folder: Path) -> Callable[[str, Mapping[str, object]], str]:
+    """Returns a function that renders the templates in a folder, for pages outside the site."""
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=FileSystemLoader(folder),
+    )
+    return lambda name, values: environment.get_template(name).render(values)
+
+
 def _at_run_time(made: Callable[..., object]) -> Callable[..., object]:
     """Returns a filter that Jinja does not call at compile time, since it may change later."""
     return pass_context(lambda _, *given: made(*given))

@@ -1,0 +1,390 @@
+"""The desk in the preview: shows a week's stories, and saves what an editor changes.
+
+    GET  ──▶ the week's files as they are now ──▶ cards ──▶ page
+    POST ──▶ is it from this run's own page? ──▶ form ──▶ act ──▶ curate ──▶ the card again
+
+Each change is one save of one file. `.digest/desk/` has which stories an editor has looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from digest import disk, json_files
+from digest.commands import curate
+from digest.commands.annotate import Margins
+from digest.commands.desk_letter import LetterDesk, LetterView
+from digest.content import acts, letter_draft, load, paths, publishable
+from digest.content.acts import Act, Refusal
+from digest.content.edit import Edit
+from digest.errors import DigestError, Faults, Problem
+from digest.model import Config, Content, Story
+from digest.preview import inject
+from digest.preview.annotations import editor_link
+from digest.preview.desk import form, view
+from digest.preview.desk.requests import Answer, Asked, Refused, Run
+from digest.preview.desk.view import NO_REPLY, Card, Reply
+from digest.site import arrange, cards, formatting, templates
+from digest.site.archive import Archive
+from digest.site.markdown import Html
+from digest.week import Week, reached
+
+FOLDER = Path(view.__file__).parent
+_UNDONE = 50
+_TEXTS = ("note", "headline", "corrections")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the last build has read, or what could be read if it failed (`broken`)."""
+
+    config: Config
+    content: Content
+    archive: Archive
+    margins: Margins
+    base: str
+    broken: tuple[Problem, ...] = ()
+
+
+class Desk:
+    """One run of the desk; requests are answered one at a time."""
+
+    def __init__(self, root: Path, run: Run, now: Callable[[], datetime]) -> None:
+        self.run = run
+        self._root = root
+        self._known: Known | None = None
+        self._broken: tuple[Problem, ...] = ()
+        self._fresh: dict[str, Story] = {}
+        self._cards: dict[Week, dict[str, Card]] = {}
+        self._saves: deque[tuple[Edit, ...]] = deque(maxlen=_UNDONE)
+        self._lock = threading.Lock()
+        self._render = templates.renderer(FOLDER)
+        self._letters = LetterDesk(root, now)
+        script, style = (_asset(name) for name in ("desk.js", "desk.css"))
+        self._values = {"script": Html(script), "style": Html(style), "token": run.token}
+        self.policy = (
+            f"default-src 'none'; script-src {inject.source_hash(script)}; "
+            f"style-src {inject.source_hash(style)}; img-src 'self'; connect-src 'self'; "
+            "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        )
+
+    def show(self, known: Known) -> None:
+        """Takes what a build has read."""
+        self._known, self._broken = known, ()
+
+    def show_broken(self, problems: Iterable[Problem]) -> None:
+        """Takes the problems of a build that failed; the content is then read without it."""
+        self._broken = tuple(problems)
+
+    def answer(self, asked: Asked) -> Answer:
+        """Answers a request."""
+        with self._lock:
+            try:
+                if asked.method == "POST":
+                    return self._post(asked, self.run.form(asked))
+                if asked.place:
+                    raise Refused("there is nothing at this address", 404)
+                return Answer(self._page(self._week(asked.query.get("week", ""))))
+            except Refused as refused:
+                return self._refused(asked, str(refused), refused.status)
+            except DigestError as error:
+                return self._refused(asked, str(error), 409)
+
+    def _refused(self, asked: Asked, why: str, status: int) -> Answer:
+        if asked.wants_json:
+            return _json({"said": why}, status)
+        return Answer(self._render("refused.html", {**self._values, "why": why}), status)
+
+    # ------------------------------------------------------------ what is known
+
+    def _now(self) -> Known:
+        """Returns what is known; after a failed build, what can be read without the faulty files."""
+        if self._broken and (self._known is None or self._known.broken != self._broken):
+            before = self._known
+            config = before.config if before else _config(self._root)
+            survey = load.survey(self._root, config)
+            content = survey.content
+            archive = arrange.arrange(publishable.published(content), config, drafts=True)
+            margins = Margins(self._root, config, content, archive)
+            base = before.base if before else "/"
+            self._known = Known(config, content, archive, margins, base, self._broken)
+        if self._known is None:
+            raise DigestError("the first build is not done yet; reload the page")
+        return self._known
+
+    def _stories(self) -> dict[str, Story]:
+        """Returns all stories by file, with those that were moved since the last build."""
+        return self._fresh | {story.file: story for story in self._now().content.stories}
+
+    def _weeks(self) -> dict[Week, int]:
+        """Returns how many stories each week has, the newest week first."""
+        counts: dict[Week, int] = {}
+        for story in self._now().content.stories:
+            counts[story.week] = counts.get(story.week, 0) + 1
+        return dict(sorted(counts.items(), reverse=True))
+
+    def _week(self, words: str) -> Week:
+        """Returns the week that words name; without them, the newest one that has stories."""
+        with suppress(ValueError):
+            if words:
+                return Week.parse(words)
+        weeks = reached(self._weeks())
+        if words or not weeks:
+            raise Refused("there is no such week" if words else "there is no story yet", 404)
+        return weeks[-1]
+
+    # ------------------------------------------------------------ pages
+
+    def _page(
+        self,
+        week: Week,
+        reply: Mapping[str, Reply] | None = None,
+        said: str = "",
+        letter: LetterView | None = None,
+    ) -> str:
+        known = self._now()
+        files = {file for file, story in self._stories().items() if story.week == week}
+        files |= {one.file for one in self._broken if paths.is_story(one.file)}
+        there = [one for one in sorted(files) if paths.week_of(one) == week]
+        looked = self._looked(week)
+        found = [self._card(file, looked, (reply or {}).get(file, NO_REPLY)) for file in there]
+        found = [card for card in found if card.story or card.problems]
+        found.sort(key=lambda card: card.story.published.timestamp() if card.story else 0)
+        found.reverse()
+        self._cards[week] = {card.file: card for card in found}
+        letter = letter or self._letters.view(known, week)
+        values = {
+            "week": week,
+            "label": formatting.label(week),
+            "weeks": {one: formatting.stories(count) for one, count in self._weeks().items()},
+            "labels": formatting.label,
+            "site": known.config.site.title,
+            "base": known.base,
+            "themes": known.config.themes,
+            "todo": [self._html(card) for card in found if not card.done],
+            "done": [self._html(card) for card in found if card.done],
+            "progress": self._progress(week, letter),
+            "letter": letter,
+            "said": said,
+            "broken": [one for one in self._broken if one.file not in files],
+        }
+        return self._render("desk.html", self._values | values)
+
+    def _card(self, file: str, looked: Mapping[str, str], reply: Reply = NO_REPLY) -> Card:
+        """Returns a story as its file has it now."""
+        known = self._now()
+        was = self._stories().get(file)
+        try:
+            data = disk.read_inside(self._root, file)
+            if data is None:
+                return Card(file=file, reply=reply)
+            allowed = curate.known(self._root, known.config)
+            shown = acts.shown(data, file, was.excerpt if was else "", allowed)
+        except Faults as faults:
+            return Card(file=file, problems=faults.problems, reply=reply)
+        except DigestError as error:
+            return Card(file=file, problems=(Problem(file, 0, str(error)),), reply=reply)
+        story = shown.story
+        beside = known.margins.of_file(file)
+        records = known.margins.records(story)
+        likely = known.margins.likely(file)
+        feeds = {feed.id: feed for feed in known.config.feeds}
+        is_looked = looked.get(file) == _mark(story)
+        summary = beside.summary or story.excerpt
+        return Card(
+            file=file,
+            seen=shown.seen,
+            story=story,
+            publisher=cards.publisher(story, feeds)[0],
+            summary=tuple(filter(None, summary.split("\n\n"))),
+            chips=view.chips(story, known.config.themes, beside.reasons, likely),
+            hints=beside.hints,
+            done=is_looked or not curate.is_untouched(story, records, known.config),
+            looked=is_looked,
+            reply=reply,
+        )
+
+    def _html(self, card: Card) -> Html:
+        link = Html(editor_link(self._root, card.file, 1))
+        day = formatting.day(card.story.published) if card.story else ""
+        values = {"card": card, "link": link, "day": day, "token": self.run.token}
+        values |= {"week": paths.week_of(card.file), "markdown": _markdown(card)}
+        return Html(self._render("card.html", values))
+
+    def _progress(self, week: Week, letter: LetterView) -> str:
+        return str(view.progress(self._cards.get(week, {}).values(), letter.state))
+
+    # ------------------------------------------------------------ saves
+
+    def _post(self, asked: Asked, given: dict[str, str]) -> Answer:
+        week = self._week(given.pop("at", ""))
+        if asked.place == "story":
+            return self._save(asked, given, week)
+        if asked.place == "undo":
+            said, files = self._undo()
+            return self._saved(asked, week, files, said)
+        if asked.place == "preview":
+            known = self._now()
+            return _json({"html": self._letters.preview(known, week, given.get("body", ""))})
+        if asked.place == "letter":
+            return self._save_letter(asked, week, given)
+        raise Refused("there is nothing at this address", 404)
+
+    def _save(self, asked: Asked, given: dict[str, str], week: Week) -> Answer:
+        """Carries out what a story's form asks for."""
+        known, file, seen = self._now(), given.get("file", ""), given.get("seen", "")
+        stories = self._stories()
+        story = stories.get(file)
+        if story is None:
+            problems = "\n".join(map(str, curate.unknown(self._root, known.config, file)))
+            raise Refused(problems, 404)
+        if given.get("set") == "take":
+            return self._saved(asked, week, [file], "As the file has it")
+        texts = {name: form.plain(given[name]) for name in _TEXTS if name in given}
+        try:
+            now = curate.look(self._root, known.config, story).story
+            wanted = form.wanted(given, now, known.config.themes)
+        except (DigestError, ValueError) as error:
+            return self._kept(asked, week, file, Reply(str(error), typed=texts))
+        act = Act(file=file, seen=seen, changes=wanted.changes, week=wanted.week)
+        results = curate.run(self._root, known.config, [act], list(stories.values()))
+        first = results[0]
+        if isinstance(first, Refusal):
+            found = view.clashes(wanted.changes, first.now) if first.changed else ()
+            again = given.get("set", "")
+            return self._kept(asked, week, file, Reply(first.why, found, texts, again))
+        edits = [one for one in results if isinstance(one, Edit)]
+        self._remember(edits)
+        file = first.place or file
+        if wanted.looked is not None:
+            self._look(file, looked=wanted.looked)
+        if given.get("set") == "link":
+            return self._save_letter(asked, week, {"set": f"link={file}"})
+        touched = [file, *(one.file for one in edits[1:] if one.before != one.after)]
+        said = f"Moved to {formatting.label(wanted.week)}" if wanted.week else "Saved"
+        return self._saved(asked, week, [act.file, *touched], said)
+
+    def _save_letter(self, asked: Asked, week: Week, given: Mapping[str, str]) -> Answer:
+        letter, edit = self._letters.save(self._now(), week, given)
+        if edit:
+            self._saves.append((edit,))
+        if asked.wants_json:
+            values = {"letter": letter, "week": week, "token": self.run.token}
+            html, said = self._render("letter.html", values), letter.said
+            return _json({"letter": html, "said": said, "progress": self._progress(week, letter)})
+        if letter.is_refused:
+            return Answer(self._page(week, letter=letter), 409)
+        return self._to(week, "letter")
+
+    def _kept(self, asked: Asked, week: Week, file: str, reply: Reply) -> Answer:
+        """Answers that nothing was written, with what was typed."""
+        if not asked.wants_json:
+            return Answer(self._page(week, {file: reply}, reply.why), 409)
+        card = self._card(file, self._looked(week), reply)
+        html = {card.anchor: self._html(card)}
+        return _json({"cards": html, "said": reply.why}, 409)
+
+    def _saved(self, asked: Asked, week: Week, files: Iterable[str], said: str) -> Answer:
+        """Answers with the files' cards as they are now."""
+        files = list(dict.fromkeys(files))
+        if not asked.wants_json:
+            there = [file for file in files if paths.week_of(file) == week]
+            return self._to(week, Card(file=there[0]).anchor if there else "")
+        shown, looked = self._cards.setdefault(week, {}), self._looked(week)
+        html: dict[str, str] = {}
+        for file in files:
+            if paths.week_of(file) != week:
+                continue
+            card = self._card(file, looked)
+            is_there = bool(card.story or card.problems)
+            html[card.anchor] = self._html(card) if is_there else ""
+            shown.pop(file, None)
+            if is_there:
+                shown[file] = card
+        progress = self._progress(week, self._letters.view(self._now(), week))
+        return _json({"cards": html, "said": said, "progress": progress, "saves": len(self._saves)})
+
+    def _to(self, week: Week, anchor: str = "") -> Answer:
+        query = urlencode({"week": str(week)})
+        return Answer(status=303, location=f"/_desk/?{query}" + (anchor and f"#{anchor}"))
+
+    def _remember(self, edits: Iterable[Edit]) -> None:
+        """Notes the edits of a save, for undo, and where moved stories are."""
+        made = [edit for edit in edits if edit.place or edit.before != edit.after]
+        if made:
+            self._saves.append(tuple(made))
+        for edit in made:
+            if edit.place and (story := self._stories().get(edit.file)):
+                week = paths.week_of(edit.place) or story.week
+                self._fresh |= {
+                    edit.place: replace(story, file=edit.place, week=week),
+                    edit.file: story,
+                }
+
+    def _undo(self) -> tuple[str, list[str]]:
+        """Undoes the last save; returns what was done, and the files."""
+        if not self._saves:
+            return "Nothing to undo", []
+        edits, files, left = self._saves.pop(), list[str](), list[str]()
+        for edit in reversed(edits):
+            is_undone = curate.undo(self._root, edit.undone)
+            files += filter(None, (edit.file, edit.place))
+            if not is_undone:
+                left.append(edit.place or edit.file)
+        if left:
+            return f"{', '.join(left)}: changed since it was saved, and not undone", files
+        return "Undone", files
+
+    # ------------------------------------------------------------ what was looked at
+
+    def _looked(self, week: Week) -> dict[str, str]:
+        return json_files.recall(self._root, _memory(week), lambda mark: isinstance(mark, str))
+
+    def _look(self, file: str, *, looked: bool) -> None:
+        """Notes that an editor has looked at a story as it is now, or not."""
+        week, story = paths.week_of(file), self._stories().get(file)
+        if week is None or story is None:
+            return
+        marks = self._looked(week)
+        marks.pop(file, None)
+        if looked:
+            marks[file] = _mark(story)
+        json_files.remember(self._root, _memory(week), marks)
+
+
+def _memory(week: Week) -> str:
+    return f"desk/{str(week).lower()}.json"
+
+
+def _mark(story: Story) -> str:
+    """Returns a hash of the publisher's words: a story is to be looked at again if they change."""
+    return sha256(f"{story.title}\n{story.excerpt}".encode(errors="replace")).hexdigest()[:16]
+
+
+def _config(root: Path) -> Config:
+    from digest import config
+
+    return config.load(root)
+
+
+def _markdown(card: Card) -> str:
+    """Returns the link to a story that a letter has."""
+    return letter_draft.link(card.story) if card.story else ""
+
+
+def _asset(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def _json(values: Mapping[str, Any], status: int = 200) -> Answer:
+    return Answer(json.dumps(values, default=str), status, "application/json; charset=utf-8")

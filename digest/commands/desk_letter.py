@@ -1,0 +1,168 @@
+"""The week's letter on the desk: its text, a preview of it, and its saves.
+
+    letter.md ──▶ LetterView ──form──▶ the body's lines changed, or a draft made, or published
+
+The front matter stays byte for byte, except for what `digest letter --publish` changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
+
+from digest import disk
+from digest.commands import curate
+from digest.commands import letter as letters
+from digest.content import acts, letter_draft, paths, read
+from digest.content.edit import Edit
+from digest.errors import DigestError
+from digest.preview.desk import form
+from digest.site import addresses
+from digest.site.addresses import Base
+from digest.site.link_targets import Targets
+from digest.site.markdown import Html, MarkdownRenderer
+from digest.week import Week
+
+if TYPE_CHECKING:
+    from digest.commands.desk import Known
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
+
+
+class LetterView(NamedTuple):
+    """A week's letter; `typed` is what could not be saved, `theirs` what the file says instead."""
+
+    file: str
+    exists: bool = False
+    draft: bool = False
+    title: str = ""
+    body: str = ""
+    seen: str = ""
+    preview: str = ""
+    said: str = ""
+    theirs: str | None = None
+    is_refused: bool = False
+
+    @property
+    def state(self) -> str:
+        """How far it is, in words."""
+        if not self.exists:
+            return "no letter yet"
+        return "letter drafted" if self.draft else "letter published"
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A letter's file: its text, the lines above its body, and the body."""
+
+    name: str
+    text: str
+    head: str
+    body: str
+    view: LetterView
+
+
+class LetterDesk:
+    """Shows and saves letters; `now` returns the time."""
+
+    def __init__(self, root: Path, now: Callable[[], datetime]) -> None:
+        self._root, self._now = root, now
+
+    def view(self, known: Known, week: Week) -> LetterView:
+        """Returns a week's letter as its file has it now."""
+        try:
+            found = self._read(known, week)
+        except DigestError as error:
+            return LetterView(_file(known, week), exists=True, said=str(error), is_refused=True)
+        if found is None:
+            return LetterView(_file(known, week))
+        return found.view._replace(preview=self.preview(known, week, found.body))
+
+    def preview(self, known: Known, week: Week, body: str) -> str:
+        """Returns a letter's text as HTML, with its links leading to the preview."""
+        renderer = MarkdownRenderer(Targets(known.archive, Base(known.config.site.url)))
+        file, here = _file(known, week), addresses.week(week)
+        return Html(renderer.html(form.plain(body), file=file, here=here, top=3))
+
+    def save(
+        self, known: Known, week: Week, given: Mapping[str, str]
+    ) -> tuple[LetterView, Edit | None]:
+        """Carries out what the letter's form asks for; returns the letter, and an edit to undo."""
+        act, said, edit = given.get("set", ""), "Saved", None
+        try:
+            if act == "draft":
+                letters.run(self._root, known.config, str(week))
+                said = "Drafted"
+            found = self._read(known, week)
+            if found is None:
+                raise DigestError("this week has no letter yet; draft one first")
+            body = form.plain(found.body if act == "take" else given.get("body", found.body))
+            if act.startswith("link="):
+                body = _with_link(known, body, act.removeprefix("link="))
+            if body != form.plain(found.body):
+                if "body" in given and given.get("seen") != found.view.seen:
+                    why = f"{found.name}: changed since you saw it; choose between both versions"
+                    theirs = found.view.body
+                    return found.view._replace(
+                        body=body, said=why, theirs=theirs, is_refused=True
+                    ), None
+                edit = _with_body(found, body)
+                if not curate.undo(self._root, edit):
+                    raise DigestError(f"{found.name}: is being changed; save again")
+            if act == "publish":
+                letters.publish(self._root, known.config, str(week), now=self._now())
+                said = "Published"
+        except (DigestError, ValueError) as error:
+            view = self.view(known, week)
+            body = form.plain(given.get("body", view.body))
+            return view._replace(body=body, said=str(error), is_refused=True), edit
+        return self.view(known, week)._replace(said=said), edit
+
+    def _read(self, known: Known, week: Week) -> _File | None:
+        """Returns the letter's file; raises Faults if it cannot be read."""
+        name = _file(known, week)
+        data = disk.read_inside(self._root, name)
+        if data is None:
+            return None
+        text = read.decoded(data, name)
+        letter = read.letter(text, name, ZoneInfo(known.config.site.timezone))
+        lines = _LINE.findall(text)
+        head = "".join(lines[: letter.line - 1])
+        view = LetterView(
+            file=name,
+            exists=True,
+            draft=letter.draft,
+            title=letter.title,
+            body=form.plain(letter.body),
+            seen=acts.mark(data),
+        )
+        return _File(name, text, head, letter.body, view)
+
+
+def _file(known: Known, week: Week) -> str:
+    """Returns the file of a week's letter."""
+    there = (one.file for one in known.content.letters if one.week == week)
+    return next(there, paths.letter(week))
+
+
+def _with_body(found: _File, body: str) -> Edit:
+    """Returns the edit that gives a letter another body, with the line breaks that the file has."""
+    own = found.text[len(found.head) :]
+    blank = own[: len(own) - len(own.lstrip("\r\n"))]
+    end = own[len(own.rstrip("\r\n")) :] or "\n"
+    stop = "\r\n" if "\r\n" in found.text else "\n"
+    after = found.head + (blank or stop) + body.replace("\n", stop) + end
+    return Edit(found.name, found.text, after)
+
+
+def _with_link(known: Known, body: str, file: str) -> str:
+    """Returns a letter's text with a link to a story below it."""
+    story = next((one for one in known.content.stories if one.file == file), None)
+    if story is None:
+        raise DigestError(f"{file}: this is not a story")
+    return f"{body}\n\n{letter_draft.link(story)}"

@@ -1,0 +1,203 @@
+// The desk's keys, and saving in place. Without it every form works by itself.
+(() => {
+  "use strict";
+  const one = (what, within = document) => within.querySelector(what);
+  const all = (what, within = document) => [...within.querySelectorAll(what)];
+  const stories = () => all("main article");
+  const boxes = (within) => all("[data-box]", within);
+  const isText = (node) => node.matches("input, textarea, select");
+  const say = (words) => { one("#said").textContent = words; };
+
+  // What is typed and not saved yet outlives a reload of the page.
+  const unsaved = (box) => box.form.hasAttribute("data-whole") || box.value !== box.defaultValue;
+  const key = (box) => `digest-desk ${(box.closest("article") || document.body).id} ${one("[name=at]").value} ${box.dataset.box}`;
+  const keep = (box) => {
+    try {
+      if (unsaved(box)) sessionStorage.setItem(key(box), box.value);
+      else sessionStorage.removeItem(key(box));
+    } catch { /* storage is disabled */ }
+  };
+  const recall = (box) => {
+    try {
+      const typed = sessionStorage.getItem(key(box));
+      if (typed !== null) box.value = typed;
+    } catch { /* storage is disabled */ }
+  };
+
+  // Replaces a story or the letter by its new HTML; what was typed since it was sent stays.
+  const replace = (old, html, sent) => {
+    const holder = document.createElement("template");
+    holder.innerHTML = html;
+    const fresh = old.matches("aside") ? old.cloneNode(false) : holder.content.firstElementChild;
+    if (fresh !== holder.content.firstElementChild) fresh.append(holder.content);
+    const active = old.contains(document.activeElement) ? document.activeElement : null;
+    const again = active && active !== old && (active.id ? `[id="${active.id}"]`
+      : active.dataset.digit ? `[data-digit="${active.dataset.digit}"]` : active.dataset.act ? `[data-act="${active.dataset.act}"]` : "");
+    const span = active && isText(active) && active.selectionStart !== undefined ? [active.selectionStart, active.selectionEnd] : null;
+    const open = one("details", old);
+    if (open && open.open && one("details", fresh)) one("details", fresh).open = true;
+    old.replaceWith(fresh);
+    for (const box of boxes(old)) {
+      const next = one(`[data-box="${box.dataset.box}"]`, fresh);
+      if (next && box.value !== box.defaultValue && box.value !== sent[box.name]) next.value = box.value;
+      if (next) keep(next);
+    }
+    fresh.classList.toggle("current", old.classList.contains("current"));
+    if (active) {
+      const target = (again && one(again, fresh)) || fresh;
+      target.focus({ preventScroll: true });
+      if (span && isText(target)) target.setSelectionRange(...span);
+    }
+  };
+
+  const show = (reply, sent, id) => {
+    for (const [name, html] of Object.entries(reply.cards || {})) {
+      const old = document.getElementById(name);
+      if (!old) { location.reload(); return; }
+      if (html) { replace(old, html, name === id ? sent : {}); continue; }
+      if (old.classList.contains("current")) go(1);
+      old.remove();
+    }
+    if (reply.letter !== undefined) replace(one("#letter"), reply.letter, sent);
+    if (reply.progress) one("#progress").textContent = reply.progress;
+    if (reply.said) say(reply.said);
+  };
+
+  // Saves one after the other: each sees the file as the one before has left it.
+  let queue = Promise.resolve(), saving = 0;
+  const save = (form, set = "") => {
+    const id = (form.closest("article, aside") || {}).id;
+    document.body.dataset.saving = ++saving;
+    queue = queue.then(async () => {
+      const own = id ? one("form", document.getElementById(id) || document.createElement("p")) : form;
+      if (!own) return;
+      const sent = {};
+      for (const [name, value] of new FormData(own)) {
+        const box = own.elements[name];
+        if (!box.dataset || !box.dataset.box || unsaved(box)) sent[name] = value.replaceAll("\r\n", "\n");
+      }
+      if (set) sent.set = set;
+      try {
+        const response = await fetch(form.getAttribute("action"), {
+          method: "POST", body: new URLSearchParams(sent), headers: { Accept: "application/json" },
+        });
+        show(await response.json(), sent, id);
+      } catch (error) {
+        say("Not saved: the preview does not answer. What you typed stays here.");
+      }
+    }).finally(() => { if (!--saving) delete document.body.dataset.saving; });
+  };
+
+  let current = null;
+  const choose = (story, focus = true) => {
+    if (!story) return;
+    for (const other of all(".current")) other.classList.remove("current");
+    current = story.id;
+    story.classList.add("current");
+    history.replaceState(null, "", `#${story.id}`); // a reload comes back here
+    if (!focus) return;
+    story.focus({ preventScroll: true });
+    story.scrollIntoView({ block: "start" });
+  };
+  const chosen = () => (current && document.getElementById(current)) || null;
+  const go = (by) => {
+    const found = stories(), at = found.indexOf(chosen());
+    choose(found[at < 0 ? 0 : Math.min(Math.max(at + by, 0), found.length - 1)]);
+  };
+
+  const press = (story, what) => {
+    const button = story && one(what, story);
+    if (button) save(button.form, button.value);
+    return button;
+  };
+  const write = (story, what) => {
+    const box = story && one(`[data-box="${what}"]`, story);
+    if (!box) return;
+    box.focus();
+    box.setSelectionRange(box.value.length, box.value.length);
+  };
+  const digit = (event, story) => {
+    const number = event.shiftKey ? event.code.replace("Digit", "") : event.key;
+    const button = story && one(`[data-digit="${number}"]`, story);
+    if (button) save(button.form, event.shiftKey ? `main=${button.value.slice("theme=+".length)}` : button.value);
+  };
+  const acts = {
+    j: (story) => {
+      if (story && !story.matches(".done")) press(story, '[data-act="looked"]');
+      go(1);
+    },
+    k: () => go(-1),
+    n: (story) => write(story, "note"),
+    t: (story) => write(story, "theme"),
+    l: (story) => press(story, '[data-act="lead"]'),
+    h: (story) => {
+      const button = press(story, '[data-act="hide"]');
+      if (button && button.value === "hide=true") go(1);
+    },
+    d: (story) => press(story, '[data-act="draft"]'),
+    o: (story) => { const link = story && one("a.source", story); if (link) link.click(); },
+    u: () => save(one("#undo").form),
+    "?": () => { one("#keys").open = !one("#keys").open; },
+  };
+
+  addEventListener("keydown", (event) => {
+    const story = chosen(), typing = isText(event.target);
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && typing && event.target.form) {
+      event.preventDefault();
+      save(event.target.form);
+      if (event.target.closest("article")) go(1);
+      return;
+    }
+    if (event.key === "Escape") {
+      one("#keys").open = false;
+      if (typing) (event.target.closest("article") || document.body).focus({ preventScroll: true });
+      if (typing) event.target.blur();
+      return;
+    }
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const isDigit = /^[1-9]$/.test(event.key) || (event.shiftKey && /^Digit[1-9]$/.test(event.code));
+    if (!isDigit && !acts[event.key]) return;
+    event.preventDefault();
+    if (isDigit) digit(event, story); else acts[event.key](story);
+  });
+
+  addEventListener("submit", (event) => {
+    const form = event.target, button = event.submitter;
+    if (!form.matches("[data-save]")) return;
+    event.preventDefault();
+    const body = one("#letter-body");
+    if (button && button.dataset.link && body) {
+      body.setRangeText(button.dataset.link, body.selectionStart, body.selectionEnd, "end");
+      body.dispatchEvent(new Event("input", { bubbles: true }));
+      say("The link is in the letter, which is not saved yet");
+      return;
+    }
+    const box = document.activeElement;
+    if (box && box.matches('[data-box="theme"]')) form.closest("article").focus({ preventScroll: true });
+    save(form, button ? button.value : "");
+  });
+
+  let waiting = 0;
+  addEventListener("input", (event) => {
+    const box = event.target;
+    if (!box.dataset || !box.dataset.box) return;
+    keep(box);
+    if (box.id !== "letter-body") return;
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      const values = { token: one("[name=token]").value, at: one("[name=at]").value, body: box.value };
+      const response = await fetch("/_desk/preview", { method: "POST", body: new URLSearchParams(values), headers: { Accept: "application/json" } }).catch(() => null);
+      const reply = response && response.ok ? await response.json() : null;
+      if (reply && one("#letter .preview")) one("#letter .preview").innerHTML = reply.html;
+    }, 400);
+  });
+  addEventListener("focusin", (event) => {
+    const story = event.target.closest && event.target.closest("article");
+    if (story && story.id !== current) choose(story, false);
+  });
+  addEventListener("beforeunload", (event) => { if (boxes(document).some(unsaved)) event.preventDefault(); });
+
+  boxes(document).forEach(recall);
+  const named = document.getElementById(location.hash.slice(1));
+  choose(named || stories()[0], Boolean(named));
+})();

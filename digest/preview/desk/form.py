@@ -1,0 +1,147 @@
+"""What a story's form on the desk asks for: new values by field, the week to move to.
+
+One form has all fields of a story, so that no button loses what was typed beside it. A field that
+is as the file has it changes nothing: a browser sends texts with line breaks of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from digest.errors import suggestion
+from digest.model import Correction, Story, Theme
+from digest.week import Week
+
+FLAGS = ("lead", "hide", "draft")
+LABELS = {
+    "note": "Note",
+    "headline": "Headline",
+    "themes": "Themes",
+    "lead": "Leads the week",
+    "hide": "Hidden",
+    "draft": "Draft",
+    "corrections": "Corrections",
+    "week": "Week",
+}
+_BREAK = re.compile(r"\r\n?")
+_CORRECTION = re.compile(r"(\d{4}-\d{2}-\d{2})\s*:\s*(\S.*)")
+
+
+class Wanted(NamedTuple):
+    """What a form asks for; `looked` is None unless it says whether the story is done."""
+
+    changes: dict[str, Any]
+    week: Week | None = None
+    looked: bool | None = None
+
+
+def wanted(form: Mapping[str, str], story: Story, themes: Sequence[Theme]) -> Wanted:
+    """Returns what a form asks for; raises ValueError, with what to do, for what is no value."""
+    changes: dict[str, Any] = {}
+    if plain(form.get("note", story.note)) != plain(story.note):
+        changes["note"] = plain(form["note"])
+    headline = " ".join(form.get("headline", story.headline).split())
+    if headline != " ".join(story.headline.split()):
+        changes["headline"] = headline
+    if "corrections" in form and plain(form["corrections"]) != lines_of(story.corrections):
+        changes["corrections"] = _corrections(form["corrections"])
+    looked = None
+    name, _, value = form.get("set", "").partition("=")
+    if name in FLAGS:
+        changes[name] = value == "true"
+    elif name == "looked":
+        looked = value == "true"
+    elif name in {"theme", "main"}:
+        changes["themes"] = _themes(story.themes, name, value, themes)
+    if added := form.get("add", "").strip():
+        having = changes.get("themes", story.themes)
+        changes["themes"] = _added(having, _theme(added, themes))
+    return Wanted(changes, _week(form.get("week", ""), story), looked)
+
+
+def plain(text: str) -> str:
+    """Returns a text with plain line breaks, without blank lines around it."""
+    lines = _BREAK.sub("\n", text).split("\n")
+    while lines and not lines[-1].strip():
+        lines.pop()
+    while lines and not lines[0].strip():
+        lines.pop(0)
+    return "\n".join(lines)
+
+
+def lines_of(corrections: Sequence[Correction]) -> str:
+    """Returns corrections as they are typed, one a line."""
+    return "\n".join(f"{one.day}: {' '.join(one.text.split())}" for one in corrections)
+
+
+def words(name: str, value: Any) -> str:
+    """Returns a field's value in words, to compare two versions."""
+    if name == "corrections":
+        return lines_of(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _corrections(text: str) -> tuple[Correction, ...]:
+    found = []
+    for line in filter(str.strip, plain(text).split("\n")):
+        match = _CORRECTION.fullmatch(line.strip())
+        try:
+            found.append(Correction(date.fromisoformat(match[1]), match[2]) if match else None)
+        except ValueError:
+            found.append(None)
+        if found[-1] is None:
+            raise ValueError(
+                f"'{line.strip()}' is not a correction; write a day and what was wrong, "
+                "as in 2026-05-20: what was wrong"
+            )
+    return tuple(filter(None, found))
+
+
+def _themes(
+    having: tuple[str, ...], act: str, value: str, themes: Sequence[Theme]
+) -> tuple[str, ...]:
+    """Returns a story's themes with one added (+id), removed (-id) or put first."""
+    theme = value.lstrip("+-")
+    if act == "theme" and value.startswith("-"):
+        return tuple(id for id in having if id != theme)
+    if theme not in having:
+        _theme(theme, themes)
+    if act == "main":
+        return (theme, *(id for id in having if id != theme))
+    return _added(having, theme)
+
+
+def _added(having: tuple[str, ...], theme: str) -> tuple[str, ...]:
+    return having if theme in having else (*having, theme)
+
+
+def _theme(typed: str, themes: Sequence[Theme]) -> str:
+    """Returns the id of the theme of which the id or a word of the title begins like this."""
+    begun = typed.casefold()
+    for theme in themes:
+        if begun in {theme.id.casefold(), theme.title.casefold()}:
+            return theme.id
+    found = []
+    for theme in themes:
+        if f" {theme.id}\n {theme.title}".casefold().find(f" {begun}") >= 0:
+            found.append(theme.id)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ValueError(f"'{typed}' may be {' or '.join(found)}; type more of it")
+    raise ValueError(
+        f"no theme is called '{typed}'; {suggestion(typed, [one.id for one in themes])}"
+    )
+
+
+def _week(typed: str, story: Story) -> Week | None:
+    """Returns the week to which a story moves, None if it stays."""
+    if not typed.strip():
+        return None
+    week = Week.parse(typed.strip().lower().replace("-w", "/w"))
+    return None if week == story.week else week

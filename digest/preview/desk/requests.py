@@ -1,0 +1,127 @@
+"""Requests to the desk and their answers, and which requests to write are refused.
+
+A page of another site can make a browser send forms to this machine, and knows its ports. So a
+request to write must come from a page of this run: with the run's cookie and its token in the form,
+from the same origin, to this port.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+FORM = "application/x-www-form-urlencoded"
+MOST_BYTES = 2_000_000
+_MOST_FIELDS = 50
+_RELOAD = "reload the page; what you typed stays in it"
+
+
+class Refused(Exception):
+    """A request that is not answered, and the HTTP status for it."""
+
+    def __init__(self, why: str, status: int = 403) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+class Answer(NamedTuple):
+    """The answer to a request: a page, JSON, or a redirect to `location`."""
+
+    body: str = ""
+    status: int = 200
+    kind: str = "text/html; charset=utf-8"
+    location: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request: its place below `/_desk/`, query and headers (names in small letters)."""
+
+    method: str
+    place: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookie: str = ""
+    body: bytes = b""
+
+    @property
+    def wants_json(self) -> bool:
+        """True for a request of the desk's script."""
+        return self.headers.get("accept", "") == "application/json"
+
+    def form(self) -> dict[str, str]:
+        """Returns the fields of the form; raises Refused if it is not one."""
+        try:
+            pairs = parse_qsl(
+                self.body.decode("ascii"),
+                keep_blank_values=True,
+                errors="strict",
+                max_num_fields=_MOST_FIELDS,
+            )
+        except ValueError:
+            raise Refused("this is not a form of the desk", 400) from None
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            raise Refused("a field of the form is given twice", 400)
+        return found
+
+
+class Run:
+    """One run of the desk: its tokens, the port at which it listens, and other hosts' names.
+
+    The cookie and the form have different tokens, so that neither gives the other away.
+    """
+
+    def __init__(self, port: int, allowed: frozenset[str] = frozenset()) -> None:
+        self._port, self._allowed = port, allowed
+        self._cookie, self.token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+
+    @property
+    def cookie_name(self) -> str:
+        """The cookie's name, which has the port: browsers send cookies to every port of a host."""
+        return f"digest-desk-{self._port}"
+
+    @property
+    def cookie(self) -> str:
+        """The `Set-Cookie` header: not for scripts, and never sent by pages of other sites."""
+        return f"{self.cookie_name}={self._cookie}; Path=/_desk/; SameSite=Strict; HttpOnly"
+
+    def form(self, asked: Asked) -> dict[str, str]:
+        """Returns the form of a request to write; raises Refused if another page may have sent it."""
+        headers = asked.headers
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+            raise Refused("this is not a form of the desk", 415)
+        host, origin = headers.get("host", ""), headers.get("origin", "")
+        site = headers.get("sec-fetch-site", "")
+        if not self._is_here(host):
+            raise Refused("the request names another port")
+        if not (origin or site) or site not in {"", "same-origin"}:
+            raise Refused("the request comes from another page than the desk")
+        if origin and not _is_origin_of(origin, host):
+            raise Refused("the request comes from another origin than the desk")
+        form = asked.form()
+        if not (_is(asked.cookie, self._cookie) and _is(form.pop("token", ""), self.token)):
+            raise Refused(f"the page is from another run of 'digest serve'; {_RELOAD}")
+        return form
+
+    def _is_here(self, host: str) -> bool:
+        """True if a Host header has our port; an allowed name is a proxy's, at a port of its own."""
+        try:
+            parts = urlsplit(f"//{host}")
+            return (parts.port or 80) == self._port or parts.hostname in self._allowed
+        except ValueError:
+            return False
+
+
+def _is(given: str, token: str) -> bool:
+    """True if a token is given, in the same time however much of it is right."""
+    return secrets.compare_digest(given.encode(), token.encode())
+
+
+def _is_origin_of(origin: str, host: str) -> bool:
+    """True if an Origin header has this host, and is nothing but an origin."""
+    scheme, _, rest = origin.partition("://")
+    return scheme in {"http", "https"} and rest.lower() == host.lower()

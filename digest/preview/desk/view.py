@@ -1,0 +1,159 @@
+"""What the desk shows of a story and of a week, as values for its templates.
+
+Story, Annotation, suggestions ──▶ Card      Cards, letter ──▶ Progress
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from digest.errors import Problem
+from digest.model import Story, Theme
+from digest.preview.desk import form
+
+_FEW = 9
+"""As many themes as there are digits; with more, only a story's own and the likely ones are shown."""
+_UNSAFE = re.compile(r"[^a-z0-9-]")
+
+
+class Chip(NamedTuple):
+    """A theme that a story has or may have: `digit` toggles it, `rank` is 1 for its main theme.
+
+    `why` says why it has it, or why it may.
+    """
+
+    id: str
+    title: str
+    digit: int
+    rank: int = 0
+    why: str = ""
+    suggested: bool = False
+
+
+class Clash(NamedTuple):
+    """A field whose file was changed meanwhile: what was wanted, and what the file says now."""
+
+    label: str
+    yours: str
+    theirs: str
+
+
+class Reply(NamedTuple):
+    """What a story's card says after a save that was refused.
+
+    `typed` has the texts of the form by field, and `again` is the button that was pressed, so that
+    nothing typed is lost.
+    """
+
+    why: str = ""
+    clashes: tuple[Clash, ...] = ()
+    typed: Mapping[str, str] = {}
+    again: str = ""
+
+
+NO_REPLY = Reply()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A story on the desk. `seen` is the mark of its file; `problems` are why it cannot be edited."""
+
+    file: str
+    seen: str = ""
+    story: Story | None = None
+    publisher: str = ""
+    summary: tuple[str, ...] = ()
+    chips: tuple[Chip, ...] = ()
+    hints: tuple[Problem, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    done: bool = False
+    looked: bool = False
+    reply: Reply = NO_REPLY
+
+    @property
+    def anchor(self) -> str:
+        """The card's id in the page."""
+        return "s-" + _UNSAFE.sub("-", self.name.removesuffix(".md").lower())
+
+    @property
+    def name(self) -> str:
+        """The file's name, by which a letter links to it."""
+        return self.file.rpartition("/")[2]
+
+    @property
+    def headline(self) -> str:
+        """What the story is called on the site."""
+        return (self.story.headline or self.story.title) if self.story else self.name
+
+    @property
+    def note(self) -> str:
+        """The text in the box of the note: as typed, if it could not be saved."""
+        return self.reply.typed.get("note", self.story.note if self.story else "")
+
+    @property
+    def own_headline(self) -> str:
+        """The text in the box of the headline."""
+        return self.reply.typed.get("headline", self.story.headline if self.story else "")
+
+    @property
+    def corrections(self) -> str:
+        """The text in the box of corrections, one a line."""
+        saved = form.lines_of(self.story.corrections) if self.story else ""
+        return self.reply.typed.get("corrections", saved)
+
+
+class Progress(NamedTuple):
+    """How far a week is."""
+
+    done: int
+    total: int
+    themeless: int
+    letter: str
+
+    def __str__(self) -> str:
+        parts = [f"{self.done} of {self.total} done"]
+        if self.themeless:
+            parts.append(f"{self.themeless} without a theme")
+        return ", ".join([*parts, self.letter])
+
+
+def progress(cards: Iterable[Card], letter: str) -> Progress:
+    """Returns how far a week is; `letter` says in words how far its letter is."""
+    cards = list(cards)
+    themeless = [one for one in cards if one.story and not (one.story.themes or one.story.hide)]
+    return Progress(sum(one.done for one in cards), len(cards), len(themeless), letter)
+
+
+def chips(
+    story: Story, themes: Sequence[Theme], reasons: Mapping[str, str], likely: Mapping[str, str]
+) -> tuple[Chip, ...]:
+    """Returns the themes to choose from, in the order of digest.toml, so that digits stay the same.
+
+    `reasons` and `likely` say why a story has a theme, and why it may have one.
+    """
+    titles = {theme.id: theme.title for theme in themes}
+    near = {*story.themes, *likely, *reasons}
+    shown = [id for id in titles if len(titles) <= _FEW or id in near]
+    shown += [id for id in story.themes if id not in titles]
+    found = []
+    for number, id in enumerate(shown, start=1):
+        rank = story.themes.index(id) + 1 if id in story.themes else 0
+        why = reasons.get(id, "") if rank else likely.get(id, "")
+        digit = number if number <= _FEW else 0
+        suggested = not rank and id in likely
+        found.append(Chip(id, titles.get(id, id), digit, rank, why, suggested))
+    return tuple(found)
+
+
+def clashes(wanted: Mapping[str, Any], now: Story | None) -> tuple[Clash, ...]:
+    """Returns both versions of the fields that differ."""
+    found = []
+    for name, value in wanted.items():
+        there = getattr(now, name, "") if now else ""
+        if value != there:
+            yours, theirs = form.words(name, value), form.words(name, there)
+            found.append(Clash(form.LABELS[name], yours, theirs))
+    return tuple(found)

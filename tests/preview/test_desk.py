@@ -1,0 +1,297 @@
+"""The desk over HTTP: forms without a script, files as if typed by hand, undo, other hands, the letter."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import desks
+import pytest
+from desks import WEEK, Desk, files, serving
+
+STORY = "number-3"
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with serving(desks.make(tmp_path_factory.mktemp("digest"))) as desk:
+        yield desk
+
+
+@pytest.fixture
+def desk(running: Desk) -> Iterator[Desk]:
+    """A desk whose digest is as it was pulled: it is put back after each test, as by another hand."""
+    before = files(running.root)
+    yield running
+    for file in files(running.root).keys() - before.keys():
+        (running.root / file).unlink()
+    for file, data in before.items():
+        running.preview.write(file, data.decode())
+    shutil.rmtree(running.root / ".digest/desk", ignore_errors=True)
+    running.open()
+
+
+def changed_lines(before: str, after: str) -> list[str]:
+    """The lines that are new, and those that are gone, with a minus."""
+    old, new = before.splitlines(), after.splitlines()
+    return [one for one in new if one not in old] + [f"-{one}" for one in old if one not in new]
+
+
+def test_a_page_shows_the_whole_summary_the_reasons_of_themes_and_how_far_one_is(
+    desk: Desk,
+) -> None:
+    assert "0 of 6 done, 4 without a theme, no letter yet" in desk.page
+    assert "<p>A second paragraph of 3.</p>" in desk.page
+    assert "Memory crunch: &#39;memory&#39; in the headline" in desk.page
+    assert "The Example Post · <time" in desk.page
+
+
+@pytest.mark.parametrize(
+    ("fields", "lines"),
+    [
+        ({"note": "My words.\r\n\r\nAnd *more*."}, ["My words.", "And *more*."]),
+        ({"headline": "No: ‘mine’ # is"}, ["headline: 'No: ‘mine’ # is'"]),
+        ({"set": "hide=true"}, ["hide: true"]),
+        ({"set": "draft=true"}, ["draft: true"]),
+        ({"set": "lead=true"}, ["lead: true"]),
+        ({"set": "theme=+export-controls"},
+         ["themes: [memory-crunch, export-controls]", "-themes: [memory-crunch]"]),
+        ({"set": "main=export-controls"},
+         ["themes: [export-controls, memory-crunch]", "-themes: [memory-crunch]"]),
+        ({"set": "theme=-memory-crunch"}, ["themes: []", "-themes: [memory-crunch]"]),
+        ({"add": "exp"}, ["themes: [memory-crunch, export-controls]", "-themes: [memory-crunch]"]),
+        ({"corrections": "2026-11-29: The number was wrong."},
+         ["corrections: ['2026-11-29: The number was wrong.']"]),
+        ({"set": "hide=true", "note": "Why not."}, ["hide: true", "Why not."]),
+        ({"set": "looked=true"}, []),
+        ({}, []),
+    ],
+)  # fmt: skip
+def test_a_save_changes_its_own_lines_and_nothing_else(
+    desk: Desk, fields: dict[str, str], lines: list[str]
+) -> None:
+    before, others = desk.text(STORY), files(desk.root)
+    answer = desk.save(STORY, **fields)
+
+    assert answer.status_code == 303
+    assert [one.strip() for one in changed_lines(before, desk.text(STORY))] == lines
+    left = {file for file, data in files(desk.root).items() if others.get(file) != data}
+    assert left <= {desk.file(STORY)}
+
+
+def test_comments_quotes_and_line_breaks_of_a_file_stay(desk: Desk) -> None:
+    path = desk.root / desk.file(STORY)
+    own = path.read_text().replace("id:", '# mine\nsource: "The  Post" # see mail\nid:')
+    path.write_bytes((own + "\nA note.\n").replace("\n", "\r\n").encode())
+    desk.open()
+    before = path.read_bytes()
+    desk.save(STORY)
+    untouched = path.read_bytes()
+    desk.save(STORY, set="hide=true")
+
+    assert untouched == before
+    assert path.read_bytes().replace(b"hide: true\r\n", b"") == before
+
+
+def test_a_lead_ends_the_lead_of_another_and_undo_gives_it_back(desk: Desk) -> None:
+    desk.save("number-1", set="lead=true")
+    before = files(desk.root)
+    desk.open()
+    desk.save("number-2", set="lead=true")
+    led = {name: "lead: true" in desk.text(f"number-{name}") for name in (1, 2)}
+    desk.undo()
+
+    assert led == {1: False, 2: True}
+    assert files(desk.root) == before
+
+
+def test_a_story_moves_to_another_week_and_back(desk: Desk) -> None:
+    before = files(desk.root)
+    desk.save(STORY, week="2026-W49", note="Later.")
+    moved = desk.file(STORY)
+    desk.undo()
+
+    assert moved.startswith("content/2026/w49/2026-11-")
+    assert files(desk.root) == before
+
+
+def test_undo_goes_back_over_the_last_saves_and_leaves_what_was_changed_since(desk: Desk) -> None:
+    first = files(desk.root)
+    desk.save("number-1", set="hide=true")
+    desk.save("number-2", note="Mine.")
+    desk.save("number-4", set="draft=true")
+    path = desk.root / desk.file("number-4")
+    path.write_text(path.read_text() + "By another hand.\n")
+    desk.undo()
+    theirs = path.read_text()
+    desk.undo()
+    desk.undo()
+
+    assert theirs.endswith("By another hand.\n")
+    after = files(desk.root)
+    assert {file for file in first if first[file] != after[file]} == {desk.file("number-4")}
+
+
+def test_a_file_changed_meanwhile_is_not_written_and_both_wordings_are_shown(desk: Desk) -> None:
+    path = desk.root / desk.file(STORY)
+    path.write_text(path.read_text() + "By another hand.\n")
+    theirs = path.read_bytes()
+    refused = desk.save(STORY, note="By mine.")
+    desk.page = refused.text
+    kept = path.read_bytes()
+    form = desk.form(STORY)
+    desk.save(STORY)
+
+    assert refused.status_code == 409
+    assert kept == theirs
+    assert "<td>By mine.</td><td>By another hand.</td>" in refused.text
+    assert form["note"] == "By mine."
+    assert "By mine." in path.read_text()
+    assert "By another hand." not in path.read_text()
+
+
+def test_the_other_version_may_be_kept(desk: Desk) -> None:
+    path = desk.root / desk.file(STORY)
+    path.write_text(path.read_text() + "By another hand.\n")
+    theirs = path.read_bytes()
+    desk.page = desk.save(STORY, note="By mine.").text
+    answer = desk.save(STORY, set="take")
+
+    assert answer.status_code == 303
+    assert path.read_bytes() == theirs
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"corrections": "Yesterday: wrong"}, "is not a correction; write a day"),
+        ({"corrections": "2026-02-30: wrong"}, "is not a correction; write a day"),
+        ({"add": "wine"}, "no theme is called &#39;wine&#39;"),
+        ({"add": "c"}, "may be memory-crunch or export-controls"),
+        ({"set": "theme=+wine"}, "no theme is called"),
+        ({"week": "next"}, "is not a week such as 2026-W20"),
+    ],
+)
+def test_what_is_no_value_is_refused_and_what_was_typed_is_shown_again(
+    desk: Desk, fields: dict[str, str], why: str
+) -> None:
+    before = files(desk.root)
+    answer = desk.save(STORY, note="Typed & kept.", **fields)
+
+    assert answer.status_code == 409
+    assert why in answer.text
+    assert "\nTyped &amp; kept.</textarea>" in answer.text
+    assert files(desk.root) == before
+
+
+def test_a_file_with_faults_is_shown_with_its_fault_and_others_can_be_edited(desk: Desk) -> None:
+    path = desk.root / desk.file(STORY)
+    path.write_text(path.read_text().replace("link:", "lnk:"))
+    broken = path.read_bytes()
+    refused = desk.save(STORY, note="Typed.")
+    page = desk.open()
+    desk.save("number-2", note="Written.")
+
+    assert refused.status_code == 409
+    assert "\nTyped.</textarea>" in refused.text
+    assert "unknown key &#39;lnk&#39;; did you mean &#39;link&#39;?" in page
+    assert path.read_bytes() == broken
+    assert "Written." in desk.text("number-2")
+
+
+def test_a_digest_that_is_broken_from_the_start_has_a_desk(tmp_path: Path) -> None:
+    root = desks.make(tmp_path)
+    path = next((root / WEEK).glob("*number-3*"))
+    path.write_text(path.read_text().replace("link:", "lnk:"))
+    with serving(root) as desk:
+        desk.save("number-2", note="Written.")
+
+        assert "did you mean &#39;link&#39;?" in desk.page
+        assert "Written." in desk.text("number-2")
+
+
+def test_what_was_looked_at_or_edited_is_done_until_the_publisher_says_something_else(
+    desk: Desk,
+) -> None:
+    desk.save("number-1", set="looked=true")
+    desk.save("number-2", note="Mine.")
+    two = desk.open()
+    path = desk.root / desk.file("number-1")
+    path.write_text(path.read_text().replace("title: Number 1", "title: Number 1, corrected"))
+
+    assert "2 of 6 done" in two
+    assert two.index('id="done"') < two.index(">Number 1<")
+    assert "1 of 6 done" in desk.open()
+
+
+def test_a_letter_is_drafted_written_linked_and_published(desk: Desk) -> None:
+    path = desk.root / WEEK / "letter.md"
+    desk.letter(set="draft")
+    drafted = path.read_text()
+    desk.open()
+    desk.letter(body="Dear reader,\r\n\r\nit was a *full* week.")
+    written = path.read_text()
+    page = desk.open()
+    desk.save(STORY, set="link")
+    linked = path.read_text()
+    desk.open()
+    desk.letter(set="publish")
+    published = path.read_text()
+
+    front = drafted.partition("\n---\n")[0]
+    assert written == f"{front}\n---\n\nDear reader,\n\nit was a *full* week.\n"
+    assert "<p>Dear reader,</p>" in page
+    assert "letter drafted" in page
+    name = desk.file(STORY).rpartition("/")[2]
+    assert linked == f"{written[:-1]}\n\n[Number 3 on memory]({name})\n"
+    assert "draft" not in published
+    assert "published: 2" in published
+    assert published.endswith(linked.partition("\n---\n")[2])
+
+
+def test_a_letter_changed_meanwhile_is_not_written(desk: Desk) -> None:
+    path = desk.root / WEEK / "letter.md"
+    desk.letter(set="draft")
+    desk.open()
+    path.write_text("---\ndraft: true\n---\n\nBy another hand.\n")
+    refused = desk.letter(body="By mine.")
+    kept = path.read_text()
+    desk.page = refused.text
+    desk.letter()
+
+    assert refused.status_code == 409
+    assert kept.endswith("By another hand.\n")
+    assert '<pre tabindex="0">By another hand.</pre>' in refused.text
+    assert "\nBy mine.</textarea>" in refused.text
+    assert path.read_text() == "---\ndraft: true\n---\n\nBy mine.\n"
+
+
+@pytest.mark.parametrize("stop", ["\n", "\r\n"])
+def test_a_letters_front_matter_and_line_breaks_stay(desk: Desk, stop: str) -> None:
+    path = desk.root / WEEK / "letter.md"
+    own = "---\n# mine\ntitle: 'A  week'\ndraft: true\n---\n\n\nOld.\n\n".replace("\n", stop)
+    path.write_bytes(own.encode())
+    desk.open()
+    desk.letter()
+    same = path.read_bytes()
+    desk.letter(body="New.\r\n\r\nWords.")
+
+    assert same == own.encode()
+    assert path.read_bytes() == own.replace("Old.", f"New.{stop}{stop}Words.").encode()
+
+
+def test_nothing_of_the_desk_is_in_the_site(desk: Desk) -> None:
+    desk.save(STORY, note="Mine.", set="lead=true")
+    desks.digest(desk.root, "build", "--output", "with")
+    (desk.root / ".digest/desk").mkdir(exist_ok=True)
+    desks.digest(desk.root, "build", "--output", "without")
+
+    with_desk, without = desk.root / "with", desk.root / "without"
+    pages = [path for path in without.rglob("*") if path.is_file()]
+    assert pages
+    assert all(
+        path.read_bytes() == (with_desk / path.relative_to(without)).read_bytes() for path in pages
+    )
+    assert not [path for path in pages if b"_desk" in path.read_bytes()]
+    assert desk.client.get("/chips/_desk/").status_code == 404

@@ -1,0 +1,277 @@
+"""The desk in a real browser: a week by keys alone, hostile feeds as words, axe, what is typed is never lost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import browsing
+import desks
+import pytest
+from desks import Desk, digest, files, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+MOST_KEYS = 110
+AXE = """() => axe.run(document, {resultTypes: ['violations']}).then(found =>
+    found.violations.map(one => `${one.id}: ${one.nodes.map(node => node.html)}`))"""
+LIVE = "() => document.querySelectorAll('main :is(img, script, iframe, style, svg, math, [onerror])').length"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with serving(desks.make(tmp_path_factory.mktemp("digest"))) as running:
+        yield running
+
+
+@pytest.fixture
+def desk(small: Desk) -> Iterator[Desk]:
+    """A desk whose digest is put back after each test."""
+    before = files(small.root)
+    yield small
+    for file in files(small.root).keys() - before.keys():
+        (small.root / file).unlink()
+    for file, data in before.items():
+        small.preview.write(file, data.decode())
+
+
+@pytest.fixture
+def page(browser: Browser, desk: Desk) -> Iterator[Page]:
+    with browsing.reading(browser, viewport={"width": 1280, "height": 900}) as opened:
+        said: list[str] = []
+        opened.set_default_timeout(20_000)
+        opened.on("pageerror", lambda error: said.append(str(error)))
+        opened.goto(f"{desk.origin}/_desk/")
+        yield opened
+    assert said == []
+
+
+def saved(page: Page) -> None:
+    """Waits until everything that was asked for is saved."""
+    page.wait_for_function("() => document.body.dataset.saving === undefined")
+
+
+def test_a_week_of_sixty_stories_by_keys_alone(browser: Browser, tmp_path: Path) -> None:
+    root, keys = desks.make(tmp_path, 60), 0
+
+    with serving(root) as desk, browsing.reading(browser) as page:
+        page.set_default_timeout(20_000)
+        page.goto(f"{desk.origin}/_desk/")
+
+        def press(key: str) -> None:
+            nonlocal keys
+            page.keyboard.press(key)
+            keys += 1
+
+        names = page.locator("main article").evaluate_all("all => all.map(one => one.dataset.name)")
+        for number in range(60):
+            if number < 25:
+                press("n")
+                page.keyboard.insert_text(f"What we say of it, {number}.")
+                press("Control+Enter")
+            elif number < 35:
+                press("h")
+            elif number < 43:
+                press("2")
+                press("j")
+            elif number == 43:
+                press("l")
+                press("j")
+            else:
+                press("j")
+        saved(page)
+        progress = page.locator("#progress").inner_text()
+
+    found = [(root / desks.WEEK / name).read_text() for name in names]
+    assert keys <= MOST_KEYS
+    assert progress.startswith("60 of 60 done")
+    assert [number for number, text in enumerate(found) if "\nWhat we say of it, " in text] == [
+        *range(25)
+    ]
+    assert [number for number, text in enumerate(found) if "\nhide: true" in text] == [
+        *range(25, 35)
+    ]
+    assert [number for number, text in enumerate(found) if "export-controls" in text] == [
+        *range(35, 43)
+    ]
+    assert [number for number, text in enumerate(found) if "\nlead: true" in text] == [43]
+    checked = digest(root, "check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_what_is_typed_outlives_escape_other_saves_and_a_reload(page: Page, desk: Desk) -> None:
+    page.keyboard.press("n")
+    page.keyboard.insert_text("Half a")
+    page.keyboard.press("Escape")
+    page.keyboard.press("l")
+    saved(page)
+    page.keyboard.press("d")
+    saved(page)
+    page.reload()
+    page.keyboard.press("n")
+    page.keyboard.insert_text(" thought")
+    page.keyboard.press("Control+Enter")
+    saved(page)
+
+    (text,) = (one.decode() for one in files(desk.root).values() if b"lead: true" in one)
+    assert text.endswith("\n\nHalf a thought\n")
+    assert "draft: true" in text
+
+
+def test_a_save_that_meets_anothers_shows_both_and_keeps_what_was_typed(
+    page: Page, desk: Desk
+) -> None:
+    name = page.locator("main article").first.get_attribute("data-name")
+    path = desk.root / desks.WEEK / str(name)
+    page.keyboard.press("n")
+    page.keyboard.insert_text("By mine.")
+    path.write_text(path.read_text() + "By another hand.\n")
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("cell", name="By another hand.").wait_for()
+    kept = path.read_text()
+    page.locator("main article").first.get_by_role("button", name="Save mine").click()
+    saved(page)
+
+    assert kept.endswith("By another hand.\n")
+    assert path.read_text().endswith("\n\nBy mine.\n")
+
+
+def test_undo_by_key_and_the_words_of_the_line_that_says_so(page: Page, desk: Desk) -> None:
+    before = files(desk.root)
+    for key in ("h", "j", "l", "u", "u"):
+        page.keyboard.press(key)
+        saved(page)
+    page.get_by_text("Undone").wait_for()
+
+    assert files(desk.root) == before
+
+
+def test_themes_by_their_first_letters_and_the_main_one_by_shift(page: Page, desk: Desk) -> None:
+    name = page.locator("main article").first.get_attribute("data-name")
+    page.keyboard.press("t")
+    page.keyboard.type("exp")
+    page.keyboard.press("Enter")
+    saved(page)
+    page.keyboard.press("Shift+Digit1")
+    saved(page)
+
+    text = (desk.root / desks.WEEK / str(name)).read_text()
+    assert "themes: [memory-crunch, export-controls]" in text
+
+
+def test_the_letter_takes_links_at_the_cursor_and_shows_itself(page: Page, desk: Desk) -> None:
+    page.get_by_role("button", name="Draft the letter").click()
+    body = page.locator("#letter-body")
+    body.fill("See  for more.")
+    body.evaluate("one => one.setSelectionRange(4, 4)")
+    page.locator("main article").first.get_by_role("button", name="Link in the letter").click()
+    page.locator("#letter .preview a").first.wait_for()
+    page.locator("#letter").get_by_role("button", name="Save").click()
+    saved(page)
+    page.locator("#letter").get_by_role("button", name="Publish").click()
+    saved(page)
+
+    text = (desk.root / desks.WEEK / "letter.md").read_text()
+    assert re.search(r"\n\nSee \[Number \d.*\]\(2026-11-\d\d-number-.*\.md\) for more\.\n$", text)
+    assert "draft" not in text
+
+
+def test_everything_works_without_a_script(browser: Browser, desk: Desk) -> None:
+    with browsing.reading(browser, java_script_enabled=False) as page:
+        page.set_default_timeout(20_000)
+        page.goto(f"{desk.origin}/_desk/")
+        story = page.locator("main article").first
+        name = story.get_attribute("data-name")
+        story.get_by_label("Note").fill("By hand.")
+        story.get_by_role("button", name="Hide").click()
+        page.get_by_role("button", name="Undo").click()
+        undone = (desk.root / desks.WEEK / str(name)).read_text()
+        story = page.locator(f"article[data-name='{name}']")
+        story.get_by_label("Add a theme").fill("mem")
+        story.get_by_label("Add a theme").press("Enter")
+        page.get_by_label("Week", exact=True).select_option("2026-W48")
+        page.get_by_role("button", name="Show").click()
+
+    assert "By hand." not in undone
+    assert "memory-crunch" in (desk.root / desks.WEEK / str(name)).read_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_and_the_page_fits(
+    browser: Browser, desk: Desk, width: int, scheme: str
+) -> None:
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe is not installed"
+    )
+    desk.open()
+    desk.letter(set="draft")
+    desk.save("number-1", set="hide=true", headline="Another headline")
+    desk.save("number-2", note="Mine.", set="lead=true")
+    path = desk.root / desk.file("number-4")
+    path.write_text(path.read_text().replace("link:", "lnk:"))
+    wishes: dict[str, Any] = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
+    with browsing.reading(browser, **wishes) as page:
+        page.set_default_timeout(20_000)
+        page.goto(f"{desk.origin}/_desk/")
+        other = desk.root / desk.file("number-5")
+        other.write_text(other.read_text() + "By another hand.\n")
+        story = page.locator("article[data-name*='number-5']")
+        story.get_by_label("Note").fill("Mine.")
+        story.get_by_role("button", name="Save", exact=True).click()
+        story.get_by_role("button", name="Save mine").first.wait_for()
+        page.keyboard.press("Escape")
+        page.locator("main article").first.focus()
+        page.keyboard.press("?")
+        page.evaluate(axe.Axe().axe_script)
+        found, wide = page.evaluate(AXE), page.evaluate(browsing.WIDTH)
+
+    assert found == []
+    assert wide <= width
+
+
+def test_hostile_feeds_show_as_words(browser: Browser, shared: Path, tmp_path: Path) -> None:
+    feeds = sorted(
+        path for path in (shared / "hostile").glob("d*") if path.suffix in {".xml", ".json"}
+    )
+    root = tmp_path
+    settings = desks.SETTINGS.partition("[[feeds]]")[0]
+    themes = "[[themes]]" + desks.SETTINGS.partition("[[themes]]")[2]
+    for number, feed in enumerate(feeds):
+        (root / feed.name).write_bytes(feed.read_bytes())
+        settings += f'[[feeds]]\nid = "f{number}"\nurl = "{feed.name}"\n'
+    (root / "digest.toml").write_text(settings + themes)
+    digest(root, "pull")
+    weeks = sorted({path.parent for path in (root / "content").glob("20*/w*/*.md")})
+    assert weeks
+    with serving_any(root) as desk, browsing.reading(browser) as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("dialog", lambda dialog: asked.append(f"dialog {dialog.message}"))
+        for week in weeks:
+            name = f"{week.parent.name}-{week.name.upper()}"
+            page.goto(f"{desk.origin}/_desk/?week={name}")
+            inside = page.evaluate(LIVE)
+            links = page.locator("main a").evaluate_all("all => all.map(one => one.protocol)")
+
+            assert inside == 0
+            assert set(links) <= {"https:", "http:", "vscode:"}
+            assert page.locator("main article").count() == len([*week.glob("2*.md")])
+    assert not [url for url in asked if not url.startswith(desk.origin)]
+
+
+def serving_any(root: Path) -> Any:
+    """A desk of a digest in which no week is asked for."""
+    from contextlib import contextmanager
+
+    from previews import previewing
+
+    @contextmanager
+    def running() -> Iterator[Desk]:
+        with previewing(root) as preview:
+            yield Desk(preview)
+
+    return running()
