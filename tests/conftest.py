@@ -51,6 +51,14 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def unflushed() -> Iterator[None]:
+    """Nothing waits until the disk has flushed a file: only a power cut would tell, and `faults.py` plays those."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
 class SharedWorker(parse_client.Worker):
     """A worker that is left running for the next pull."""
 

@@ -133,6 +133,10 @@ class Output:
         self._cache.put("busy", self._name, b"", True)
         self._cache.save()
 
+    @property
+    def _was_killed(self) -> bool:
+        return bool(self._cache.get("busy", self._name, b"", bool))
+
     @cached_property
     def is_as_built(self) -> bool:
         """True if the folder has all files of the last build, unchanged.
@@ -146,9 +150,13 @@ class Output:
         return all(self._is_unchanged(path, stamp) for path, (_, stamp) in made.items())
 
     def is_current(self, content: bytes, site: bytes) -> bool:
-        """True if the folder has the site made from content and site settings with these hashes."""
-        known = self.manifest.content, self.manifest.site
-        return bool(content) and known == (content, site) and self.is_as_built
+        """True if the folder has the site made from content and site settings with these hashes.
+
+        Not after a build that was killed: the next one removes what it left.
+        """
+        if not content or (content, site) != (self.manifest.content, self.manifest.site):
+            return False
+        return self.is_as_built and not self._was_killed
 
     def begin(self, paths: Iterable[str]) -> None:
         """Starts a build of these files; removes unfinished files of a build that was killed."""
@@ -162,7 +170,7 @@ class Output:
             self._look_for_unknown = not self._is_inside_cache and own_files.is_own_site(
                 self.folder
             )
-        if self.listed is None or self._cache.get("busy", self._name, b"", bool):
+        if self.listed is None or self._was_killed:
             _sweep(self.folder, self._before.keys() | self._paths)
 
     def _refuse_another_digest(self) -> None:
