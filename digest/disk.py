@@ -22,7 +22,7 @@ from digest.errors import DigestError, in_its_place
 
 try:
     import fcntl
-except ImportError:  # pragma: no cover - Windows has no flock, so there is no lock
+except ImportError:  # pragma: no cover - Windows has no flock, so nothing is locked
     fcntl = None  # type: ignore[assignment]
 
 CACHE = ".digest"

@@ -45,7 +45,7 @@ _CURES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What is on the branch: the `commit`, "" if there is no such branch, and its files.
+    """What is on the branch: the `commit`, "" if the branch does not exist, and its files.
 
     `address` is the remote's, without passwords; `default` is the name of its default branch, if
     known; `ids` has git's id of each file's content, by path.

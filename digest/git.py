@@ -40,8 +40,8 @@ class Changes:
 def changes(folder: Path, since: str) -> Changes:
     """Returns what has changed in a folder since a commit, or since the histories diverged.
 
-    Includes commits, staged and unstaged changes, and new files. Raises UnknownRefError if there is
-    no such commit, DigestError if there is no git or no repository.
+    Includes commits, staged and unstaged changes, and new files. Raises UnknownRefError for an
+    unknown commit, DigestError without git or a repository.
     """
     inside = run(folder, "rev-parse", "--is-inside-work-tree")
     if b"not a git repository" in inside.stderr:
@@ -172,7 +172,7 @@ def brought_back(
 
 
 def _is_shallow(folder: Path) -> bool:
-    """True if the history is incomplete, or there is no repository."""
+    """True if the history is incomplete, or without a repository."""
     return _named(folder, "rev-parse", "--is-shallow-repository") != frozenset({"false"})
 
 

@@ -89,8 +89,8 @@ def reached(weeks: Iterable[Week]) -> list[Week]:
 
     The last week is left out if it is more than half a year after the one before it. Others are
     left out if they are more than two years after it, or two together more than ten. A mistyped
-    year looks like a long pause; after a real pause, the last week before it closes with
-    the second week after it, and after ten years with the third.
+    year looks like a long pause; after a real pause, the last week before it closes with the second
+    week after it, and after ten years with the third.
     """
     known = sorted(set(weeks))
     if _gap(known, 1) > _HALF_A_YEAR:

@@ -18,8 +18,7 @@ Progress = Callable[[int, int], None]
 
 @contextmanager
 def shown(call: Call, words: str, least: int) -> Iterator[Progress | None]:
-    """Yields a progress callback, None if there is no terminal. The bar appears for `least` steps
-    or more."""
+    """Yields a progress callback, None without a terminal; the bar appears from `least` steps on."""
     if (
         call.quiet
         or not sys.stderr.isatty()

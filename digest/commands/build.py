@@ -40,12 +40,12 @@ Progress = Callable[[int, int], None]
 class BuildReport(NamedTuple):
     """What a build did: `pages` is every file of the site, either `written` or `unchanged`.
 
-    `warning` says what is missing in it, and why; `notice` which memory of earlier builds was
-    thrown away; `unrecorded` why it could not be noted where stories are; `not_removed` which old
-    files could not be removed; `unknown` which files in the folder may be left from builds,
-    or not; `secrets` which files have a secret that was left out; `damaged` which lines of
-    ledgers cannot be read, so that addresses and Atom ids may change; `hints` what an editor may
-    want to look at in the texts whose pages were made.
+    `warning` says what is missing in the site and why; `notice` that the cache was damaged;
+    `unrecorded` why the locations of stories could not be recorded; `not_removed` which old files
+    could not be removed; `unknown` which files in the folder may be from earlier builds, or not;
+    `secrets` which files have a secret that was left out; `damaged` which lines of ledgers cannot
+    be read, so that addresses and Atom ids may change; `hints` what an editor may want to look at
+    in the texts of rendered pages.
     """
 
     output: Path
@@ -93,7 +93,7 @@ def run(
 
     With `now`, the places of stories that no ledger has yet are recorded, so that their addresses
     redirect when they are moved later. No byte of the site depends on `now`. With `force`, files in
-    the folder that Digest did not make are written over. Raises DigestError, or Faults with every
+    the folder that Digest did not make are written over. Raises DigestError, and Faults with every
     problem in content, links and templates; then nothing is written.
     """
     outputs.check(root, output)

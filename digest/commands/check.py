@@ -48,12 +48,12 @@ _LIMITS = Limits(deadline=20.0, connect=8.0, silence=12.0, retries=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
-    """The problems by file and line, found in that many `files`; `untold` are links that could not
-    be checked. `private` links lead into a private network and were not requested.
+    """The problems by file and line, and how many `files` were checked.
 
-    If digest.toml or a folder of content/ cannot be read, only that is reported and `whole` is
-    False. `offline`: no outside link could be reached. `folder` is where the digest is in its
-    repository, empty for the top.
+    `untold` are links that could not be checked; `private` ones lead into a private network and
+    were not requested. If digest.toml or a folder of content/ cannot be read, only that is reported
+    and `whole` is False. `offline`: no outside link could be reached. `folder` is the digest's path
+    in its repository, empty for the top.
     """
 
     problems: tuple[Problem, ...]
@@ -164,8 +164,7 @@ def _all(
 
 
 def _merging(root: Path, problems: Iterable[Problem]) -> Iterator[Problem]:
-    """Yields the problems; for a file with merge-conflict marks only these, since they cause the
-    others."""
+    """Yields the problems; in a file with conflict markers only these, since they cause the rest."""
     by_file: dict[str, list[Problem]] = defaultdict(list)
     for problem in problems:
         by_file[problem.file].append(problem)
@@ -201,8 +200,7 @@ def _idle(root: Path, settings: Config, survey: ContentReport) -> Iterator[Probl
 
 
 def _site_address(root: Path, settings: Config) -> Iterator[Problem]:
-    """Yields problems with the site's address: its custom domain, and a URL that is still an
-    example's."""
+    """Yields problems with the custom domain, and with a URL that is still an example."""
     url = settings.site.url
     content = disk.read_inside(root, custom_domain.FILE)
     problem = None if content is None else custom_domain.problem(content, url)
@@ -238,7 +236,7 @@ def _secrets(root: Path, settings: Config, survey: ContentReport) -> Iterator[Pr
                 secrets = tuple(name for name in secrets if " " in name)
             if secrets and not (file == config.NAME and number in of_feeds):
                 what = f"an address has {_listed(secrets)} in it, which anyone who reads this file can use"
-                cure = "the site leaves it out; remove it here too, unless it is not a secret"
+                cure = "the site leaves it out; remove it here too, unless it is no secret"
                 yield Problem(file, number, what, cure, hint=True)
 
 
@@ -263,8 +261,7 @@ def _ahead(survey: ContentReport, now: datetime, line_of: LineOf) -> Iterator[Pr
 
 
 def _days_of_change(survey: ContentReport) -> Iterator[tuple[str, str, date]]:
-    """Yields file, key and day of each date that says when something was changed, or a letter
-    published."""
+    """Yields file, key and day of each date of a change, and of each letter's publication."""
     for story in survey.content.stories:
         if story.updated:
             yield story.file, "updated", story.updated.date()
@@ -283,8 +280,7 @@ def _listed(secrets: Iterable[str]) -> str:
 def _places(
     survey: ContentReport, line_of: LineOf, changes: Changes | None
 ) -> dict[str, list[tuple[str, int]]]:
-    """Returns where each outside link is used; with changes, only the places that they
-    introduced."""
+    """Returns where each outside link is used; with changes, only the places that these added."""
     places: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for address, file, line in content_rules.outside_links(survey, line_of):
         if changes is None or _is_brought_in(Problem(file, line, ""), changes):
@@ -293,8 +289,7 @@ def _places(
 
 
 def _from_public_feeds(survey: ContentReport, settings: Config) -> frozenset[str]:
-    """Returns the links that feeds at public addresses brought, which must not lead into a private
-    network."""
+    """Returns the links from public feeds, which must not lead into a private network."""
     own = {
         feed.id
         for feed in settings.feeds
@@ -364,9 +359,9 @@ def _sorted(problems: Iterable[Problem], changes: Changes | None) -> tuple[Probl
 
 
 def _is_brought_in(problem: Problem, changes: Changes) -> bool:
-    """True if a change introduced a problem: in its line, or in a file that the problem names.
+    """True if a change introduced a problem: in the problem's line, or in a file that it names.
 
-    A change of digest.toml causes errors in stories, so then all errors count.
+    A change of digest.toml may cause errors in stories, so all errors count then.
     """
     if problem.file in changes.new or (config.NAME in changes.lines and not problem.hint):
         return True

@@ -3,8 +3,8 @@
     addresses ──find──▶ feeds │ lists of feed readers ──▶ feeds │ those that are new ──▶ their tables in digest.toml
 
 Nothing is written unless every address led to a feed. In digest.toml only the lines of these feeds
-change: what the editor wrote, comments included, stays as it is. A file that changes at the same
-time is left alone.
+change: what the editor wrote, comments included, stays as it is. If the file changes at the same
+time, it is left alone.
 """
 
 from __future__ import annotations

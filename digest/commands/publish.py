@@ -1,11 +1,11 @@
-"""`digest publish`: pushes the built site to the branch gh-pages, without GitHub Actions.
+"""`digest publish`: the built site to the branch gh-pages, for those who publish without Actions.
 
     look at the branch ──▶ build ──▶ compare ──▶ commit on top of it ──▶ push
 
-Builds into `.digest/publish/`, where only builds write, and changes neither `site/` nor what is
-checked out. Raises an error rather than publish over a branch with a digest's own files, delete
-files that Digest did not put on the branch (without `--replace`), or publish for another address
-than the site's. Makes no commit if nothing has changed.
+Builds into `.digest/publish/`, which has only what a build has written, and changes neither `site/`
+nor the working tree. Refuses to publish over a branch with a digest's own files, over files that
+Digest did not put there (except with `--replace`), or for an address that is not the site's. Makes
+no commit if nothing has changed.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ _SOURCES = (
 )
 """What a site is built from, as git has it; the ledger and the inbox are not published."""
 _USUAL = frozenset({"main", "master"})
-"""Names of default branches, for where a remote does not tell its own."""
+"""Names of default branches, for remotes that do not report theirs."""
 _NAMED = 3
 _FEED_ID = re.compile(rb"<id>([^<]+)</id>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishReport:
-    """What publishing changes, or would change: paths of files, and what subscribers see.
+    """What publishing changes, or would change: paths of files, and `feeds`, their new entries.
 
-    `vanished` are addresses that are on the web now and lead nowhere afterwards. `commit` is the
-    new one, empty where there is none; `first` tells that there was no such branch before. `origin`
-    says what was published, where that is not the default branch as it is committed, and
-    `uncommitted` which files of it are not. `warnings` say what is odd about the addresses.
+    `vanished` are addresses that work now and will not afterwards. `commit` is the new one, empty
+    without one; `first`: the branch is new. `origin` says what was published if that is not the
+    committed default branch, `uncommitted` which of its files are not committed. `warnings` say
+    what is odd about the addresses.
     """
 
     address: str
@@ -82,11 +82,11 @@ def run(
     on_progress: Progress | None = None,
     now: datetime | None = None,
 ) -> PublishReport:
-    """Publishes the digest at `root`; with `dry`, only tells what that would change. For `now`, see
-    `build.run`.
+    """Publishes the digest at `root`; with `dry`, only reports what that would change.
 
-    Raises DigestError if the content has errors, the remote cannot be reached or rejects the push,
-    or files that Digest did not make would be deleted without `replacing`.
+    For `now`, see `build.run`. Raises DigestError if the content has errors, if the remote cannot
+    be reached or rejects the push, or if files would be lost that Digest did not make and that are
+    not to be replaced (`replacing`).
     """
     standing = gh_pages.look(root)
     if config.NAME in standing.ids:
@@ -94,9 +94,7 @@ def run(
         raise DigestError(f"{standing.address}: {what}; move them to another branch first")
     _refuse_address(root, settings, standing, replacing=replacing)
     if damaged := store.read_all_ledgers(root).problems:
-        raise Faults(
-            damaged
-        )  # without what those lines said, published addresses and Atom ids would change
+        raise Faults(damaged)  # published addresses and Atom ids would change
     source = gh_pages.source(root, _SOURCES)
     site = root / _FOLDER
     built = build.run(
@@ -135,11 +133,10 @@ def run(
 def _refuse_address(
     root: Path, settings: Config, standing: Standing, *, replacing: bool = False
 ) -> None:
-    """Raises Faults if readers could not reach the site: its url is an example or private, or is
-    not that of its custom domain.
+    """Raises Faults if the url is an example or private, or not that of the custom domain.
 
-    A domain on the branch alone is given up where Digest put it there, or is `replacing` what
-    others did.
+    A custom domain that is only on the branch is dropped if Digest put it there, or if files of
+    others are to be replaced (`replacing`).
     """
     url, expected = settings.site.url, site_address.of_remote(standing.address)
     kind = "" if url == expected else site_address.kind(url)
@@ -163,8 +160,9 @@ def _refuse_address(
 
 
 def _refuse_loss(root: Path, standing: Standing, ids: Mapping[str, str]) -> None:
-    """Raises DigestError where files would be deleted or written over that Digest did not put on
-    the branch."""
+    """Raises DigestError if publishing would delete or overwrite files that Digest did not put on
+    the branch.
+    """
     others = _files_of_others(root, standing, ids) if standing.commit else ()
     if not others:
         return
@@ -176,8 +174,10 @@ def _refuse_loss(root: Path, standing: Standing, ids: Mapping[str, str]) -> None
 
 
 def _refuse_older(root: Path, standing: Standing) -> None:
-    """Raises DigestError if the site was published from a commit that is not here: it may have
-    taken stories down."""
+    """Raises DigestError if the site was published from a commit that is not here.
+
+    Stories may have been taken down in it.
+    """
     commit = gh_pages.missing_source(root, standing)
     if commit:
         what = f"the site on {gh_pages.NAME} was published from commit {commit}, which this branch does not have"
@@ -189,8 +189,7 @@ def _refuse_older(root: Path, standing: Standing) -> None:
 
 
 def _refuse_another_digest(root: Path, site: Path, standing: Standing) -> None:
-    """Raises DigestError if the branch has the site of a digest with another id: its feed's first
-    `<id>` says so."""
+    """Raises DigestError if the branch has the site of another digest, by the id of its feed."""
     feed = addresses.FEED
     theirs, ours = (
         _FEED_ID.search(one or b"")
@@ -203,11 +202,11 @@ def _refuse_another_digest(root: Path, site: Path, standing: Standing) -> None:
 
 
 def _files_of_others(root: Path, standing: Standing, ids: Mapping[str, str]) -> tuple[str, ...]:
-    """Returns the files on the branch that neither Digest's last commit there nor this build has as
-    they are.
+    """Returns the files on the branch that are neither as Digest's last commit there has them, nor
+    as this build does.
 
-    If no commit is Digest's, as after a branch was created again, Digest recognises its pages and
-    feeds by their mark, and the files of every build by the mark of the home page.
+    If no commit is Digest's, as on a branch that was created again, pages and feeds are recognised
+    by the mark in them, and the files of every build by the mark of the home page.
     """
     own = gh_pages.published(root, standing, own_files.is_marked_home)
     kept = {gh_pages.NO_JEKYLL, _CNAME}
@@ -229,8 +228,7 @@ def _files_of_others(root: Path, standing: Standing, ids: Mapping[str, str]) -> 
 
 
 def _origin(source: Source, default: str) -> str:
-    """Returns what is published where it is not the default branch as it is committed; nothing
-    where it is."""
+    """Returns what is published, in words; empty for the default branch as it is committed."""
     is_default = source.branch == default if default else source.branch in _USUAL
     if not source.commit:
         return "from a repository without a commit"
@@ -247,8 +245,7 @@ def _origin(source: Source, default: str) -> str:
 
 
 def _unpushed(source: Source) -> str:
-    """Returns a warning where other clones do not have the commit that is published, so that they
-    could not publish."""
+    """Returns a warning if the commit was not pushed, since no other clone could publish then."""
     if not source.unpushed:
         return ""
     commits = "1 commit is" if source.unpushed == 1 else f"{source.unpushed} commits are"
@@ -258,7 +255,7 @@ def _unpushed(source: Source) -> str:
 
 
 def _from(source: Source, origin: str) -> str:
-    """Returns the end of the commit's message, which tells what of the repository was published."""
+    """Returns the end of the commit message, which says what was published."""
     if not source.commit:
         return ""
     return f" from {source.commit}" + (f" ({origin.removeprefix('from ')})" if origin else "")
@@ -276,16 +273,14 @@ def _ids(site: Path, standing: Standing) -> dict[str, str]:
 def _kept_name(
     root: Path, settings: Config, standing: Standing, ids: Mapping[str, str]
 ) -> str | None:
-    """Returns the custom domain that only the branch has: without it the site would lose it.
+    """Returns the custom domain that is only on the branch: it has to stay there.
 
-    A domain that does not match `url` is dropped, see `_refuse_address`.
+    None if `url` is not at this domain, see `_refuse_address`.
     """
     content = None if _CNAME in ids else gh_pages.read(root, standing, _CNAME)
-    return (
-        None
-        if content is None or custom_domain.problem(content, settings.site.url)
-        else content.decode(errors="replace").strip()
-    )
+    if content is None or custom_domain.problem(content, settings.site.url):
+        return None
+    return content.decode(errors="replace").strip()
 
 
 def _compared(
@@ -297,8 +292,7 @@ def _compared(
     *,
     dry: bool,
 ) -> PublishReport:
-    """Returns what differs between the branch and what was built, but for the files that publishing
-    itself adds."""
+    """Returns what differs between branch and build, except for what publishing itself adds."""
     before = {path: id for path, id in standing.ids.items() if path != gh_pages.NO_JEKYLL}
     changed = tuple(path for path, id in ids.items() if before.get(path, id) != id)
     new = tuple(path for path in ids if path not in before)
@@ -323,7 +317,7 @@ def _compared(
 def _vanished(
     root: Path, site: Path, standing: Standing, differing: Iterable[str], ids: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """Returns the addresses that are on the branch and would lead nowhere."""
+    """Returns the addresses that are on the branch and would stop working."""
     before = gh_pages.read_all(root, standing, filter(lost_urls.is_page, differing))
     after = {path: (site / path).read_bytes() for path in before if path in ids}
     return lost_urls.vanished(before, after, ids.keys())
@@ -332,8 +326,7 @@ def _vanished(
 def _warnings(
     settings: Config, standing: Standing, cname: str | None, named: bool
 ) -> Iterator[str]:
-    """Yields what is odd about the addresses: a domain of the branch's own, a site that says it is
-    elsewhere."""
+    """Yields what is odd: a custom domain that is only on the branch, or a url on another host."""
     if cname:
         yield f"{_CNAME} ({cname}) is only on {gh_pages.NAME}; it is kept there, but add it to content/static/ as well"
     url, expected = settings.site.url, site_address.of_remote(standing.address)

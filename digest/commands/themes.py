@@ -144,8 +144,7 @@ def run(root: Path, config: Config) -> ThemesReport:
 def explain(root: Path, config: Config, file: str) -> ExplainReport:
     """Says why the story of a file has its themes.
 
-    Raises Faults where the file cannot be read, LookupError with the cure where there is no such
-    story.
+    Raises Faults if the file cannot be read, LookupError with the cure if it is not a story.
     """
     survey = load.survey(root, config)
     story = next((story for story in survey.content.stories if story.file == file), None)

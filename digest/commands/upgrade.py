@@ -28,7 +28,7 @@ _MAX_COMMITS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A file that changes, how, and its content before and after; None if there is no file."""
+    """A file that changes, how, and its content before and after; None without a file."""
 
     file: str
     how: str

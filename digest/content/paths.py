@@ -110,7 +110,7 @@ def folder_of(file: str) -> str:
 
 
 def week_of(file: str) -> Week | None:
-    """Returns the week whose folder has a file; None if there is no such week."""
+    """Returns the week whose folder has a file; None if the year has no such week."""
     try:
         return Week.parse(folder_of(file))
     except ValueError:

@@ -132,7 +132,7 @@ def copied(root: Path, files: Iterable[str]) -> tuple[Copied, ...]:
 
 @dataclass(frozen=True, slots=True)
 class NamesIn:
-    """Returns the names in a folder of the digest at `root`; none if there is no such folder."""
+    """Returns the names in a folder of the digest at `root`; none if the folder does not exist."""
 
     root: Path
 

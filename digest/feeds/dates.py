@@ -87,7 +87,7 @@ class ParsedDate(NamedTuple):
     """A date as a time in UTC.
 
     `day_only` is True if the date has no time of day, or midnight, which usually means none.
-    `zoneless` is True if the zone is unknown or there is no time: then `time` has the date's own
+    `zoneless` is True if the zone or the time is unknown: then `time` has the date's own
     digits, as if they were in UTC.
     """
 

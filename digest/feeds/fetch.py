@@ -259,7 +259,7 @@ class _Request:
         return self._session.limits.back_off * 2.0**attempt
 
     async def _follow_redirects(self, client: httpx.AsyncClient) -> Fetched | Failed | Retry:
-        """Makes requests until there is no redirect.
+        """Makes requests until one is not redirected.
 
         `moved` is the feed's new address: the last one reached by permanent redirects only.
         """

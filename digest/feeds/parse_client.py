@@ -170,7 +170,7 @@ class Worker:
         return process
 
     def end(self) -> int | None:
-        """Kills the process and returns its exit code, None if there is no process."""
+        """Kills the process and returns its exit code, None without a process."""
         process, self._process = self._process, None
         if process is None:
             return None

@@ -163,7 +163,7 @@ class _Site(StaticFiles):
         self._state = state
 
     async def check_config(self) -> None:
-        """Checks nothing: before the first successful build there is no folder."""
+        """Checks nothing: the folder does not exist before the first successful build."""
 
     def get_path(self, scope: Any) -> str:
         """Returns the whole path: its base path may change with digest.toml."""

@@ -142,7 +142,7 @@ class Watcher:
             self._watched[place] = watch, inode
 
     def _inode(self, place: str) -> tuple[int, int] | None:
-        """Returns a folder's device and inode, None if there is no folder."""
+        """Returns a folder's device and inode, None if it does not exist."""
         path = self._root / place
         try:
             found = path.stat()
