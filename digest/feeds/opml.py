@@ -66,6 +66,12 @@ def read(body: bytes, name: str) -> Subscriptions:
     return list_.subscriptions()
 
 
+def _is_within(page: str, owner: str) -> bool:
+    """True if a page is the owner's, or one below it."""
+    owner = urls.canonical(owner).rstrip("/")
+    return f"{urls.canonical(page)}/".startswith(f"{owner}/")
+
+
 class _RejectedError(Exception):
     """The file declares an entity."""
 
@@ -91,7 +97,7 @@ class _List:
             url = urls.feed_link(address) if len(address) <= _LONGEST_ADDRESS else None
             if url is None:
                 left_out.append(plain_text.line(address)[:80])
-            elif owner and page and urls.canonical(page) == urls.canonical(owner):
+            elif owner and page and _is_within(page, owner):
                 own.append(url)
             else:
                 feed = Subscription(title=title, url=url, folder=folder)

@@ -26,6 +26,8 @@ SITEMAP = "sitemap.xml"
 ROBOTS = "robots.txt"
 STYLE = "style.css"
 ICON = "icon.svg"
+ARCHIVE_JSON = "archive.json"
+LLMS = "llms.txt"
 SEARCH = "search/"
 SEARCH_SCRIPT = "search/search.js"
 SEARCH_INDEX = "search/pagefind/"
@@ -60,6 +62,7 @@ OWN_ICONS = (ICON, "favicon.svg", "favicon.png", "favicon.ico")
 OUTPUTS = (
     "[0-9][0-9][0-9][0-9]/w[0-9][0-9]/index.html",
     "[0-9][0-9][0-9][0-9]/w[0-9][0-9]/feed.atom",
+    "[0-9][0-9][0-9][0-9]/w[0-9][0-9]/index.md",
     "themes/*/index.html",
     "themes/*/page/*/index.html",
     "themes/*/feed.atom",
@@ -97,6 +100,11 @@ def permalink(of: Week, anchor: str) -> str:
 def week_feed(of: Week) -> str:
     """Returns the place of a closed week's archive document (RFC 5005)."""
     return f"{of.folder}/feed.atom"
+
+
+def week_markdown(of: Week) -> str:
+    """Returns the place of a week as Markdown."""
+    return f"{of.folder}/index.md"
 
 
 def theme(id: str) -> str:

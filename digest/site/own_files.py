@@ -14,6 +14,7 @@ from digest.site import addresses
 _MARKS = {  # the mark, and where the head of the file ends: only the head counts
     ".html": (b'<meta name="generator" content="Digest">', b"<body"),
     ".atom": (b"<generator>Digest</generator>", b"<entry"),
+    ".md": (b"generator: Digest\n", b"\n# "),
 }
 
 

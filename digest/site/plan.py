@@ -24,6 +24,7 @@ from digest.site.page import Page
 from digest.site.pages.archive import archive_page
 from digest.site.pages.fixed import fixed_pages
 from digest.site.pages.home import home_page
+from digest.site.pages.plain import plain_pages
 from digest.site.pages.themes import theme_pages
 from digest.site.pages.week import week_pages
 
@@ -96,7 +97,12 @@ def plan(
             *theme_pages(context),
         ]
     )
-    pages = (*for_readers, *feed_pages(context), *program_pages(context, for_readers))
+    pages = (
+        *for_readers,
+        *feed_pages(context),
+        *plain_pages(context),
+        *program_pages(context, for_readers),
+    )
     copied = attachments.published(archive, context.markdown)
     own = addresses.PLACES.values()  # a clash with these is a problem of its own
     unclaimed = [page for page in archive.pages if addresses.free_page(page.name) not in own]

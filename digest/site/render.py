@@ -36,7 +36,7 @@ _PLAIN = bytes([9, 10, 13, *range(32, 127)])  # nearly all bytes of a page
 
 _VERSIONED = {addresses.STYLE: "style.css", addresses.SEARCH_SCRIPT: "search.js"}
 """The templates of the files that are linked with a version."""
-_LISTED = 16  # of a page's stories or weeks, in its structured data: more would be heavy
+_LISTED = 10  # of a page's stories or weeks, in its structured data: more would be heavy
 _VERSION = 10  # hexadecimal digits
 _ANCHOR, _BODY = "\ue000", "\ue001"  # placeholders in the frame of a story (private use area)
 

@@ -276,9 +276,9 @@ def test_the_publishers_words_stand_apart_from_the_editors_and_say_whose_they_ar
     order = [
         element.get("class")
         for element in article
-        if element.get("class") in {"note", "says", "excerpt"}
+        if element.get("class") in {"note e-content", "says", "excerpt"}
     ]
-    assert order == ["note", "says", "excerpt"]
+    assert order == ["note e-content", "says", "excerpt"]
     assert text(article.find("p[@class='says']")) == "The Example Post writes:"
     assert text(article.find("blockquote")) == "What they say."
 

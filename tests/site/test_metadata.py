@@ -191,11 +191,11 @@ def test_a_listed_story_has_its_headline_day_and_publisher(site: dict[str, bytes
     }
 
 
-def test_a_long_page_lists_its_first_sixteen_and_says_how_many_there_are() -> None:
+def test_a_long_page_lists_its_first_ten_and_says_how_many_there_are() -> None:
     site = rendered(make_content(*(make_story(f"s{n}") for n in range(40))), make_config())
 
     listed = data(parse(site["2026/w20/index.html"]))["mainEntity"]
-    assert (listed["numberOfItems"], len(listed["itemListElement"])) == (40, 16)
+    assert (listed["numberOfItems"], len(listed["itemListElement"])) == (40, 10)
 
 
 def test_a_page_that_lists_nothing_says_nothing_of_lists(site: dict[str, bytes]) -> None:

@@ -193,6 +193,7 @@ def test_the_site_has_every_address_of_the_contract() -> None:
         *("about/index.html", "archive-notes/index.html", "2026/w19/index.html", "2026/w19/feed.atom"),
         *("2026/w18/index.html", "2026/w18/feed.atom", "2026/w20/index.html", "2026/w20/feed.atom"),
         "2026/w21/index.html",
+        *("2026/w18/index.md", "2026/w20/index.md", "2026/w21/index.md", "archive.json", "llms.txt"),
         *(f"themes/{id}/{name}" for id in ("export-controls", "export-curbs", "memory-crunch")
           for name in ("index.html", "feed.atom")),
     }  # fmt: skip
@@ -265,7 +266,7 @@ def test_a_story_with_a_note_is_a_card_and_shows_all_that_was_curated() -> None:
     week = parse(rendered(full(), make_config())["2026/w20/index.html"])
     lead = next(article for article in week.iter("article") if article.get("id") == "lead")
 
-    assert lead.get("class") == "card"
+    assert lead.get("class") == "card h-entry"
     assert text(lead) == (
         "Export controls Ours Their headline: Lead "
         "The Example Post Jo Writer and Ann Other 15 May 2026 Permalink of Ours See it. "
@@ -296,7 +297,7 @@ def test_a_story_without_a_note_is_a_line() -> None:
     week = parse(rendered(full(), make_config())["2026/w20/index.html"])
     line = next(article for article in week.iter("article") if article.get("id") == "plain")
 
-    assert line.get("class") == "line"
+    assert line.get("class") == "line h-entry"
     assert text(next(line.iter("h3"))) == "<b>Bold</b> & \"quoted\" 'words' {{ 7 * 7 }}"
 
 

@@ -165,12 +165,13 @@ class Entries:
             previous=previous,
         )
 
-    def theme(self, theme: Theme, stories: Sequence[Story]) -> AtomFeed:
-        """Returns the feed of a theme."""
+    def theme(self, theme: Theme, stories: Sequence[Story], subtitle: str) -> AtomFeed:
+        """Returns the feed of a theme; `subtitle` says what it is about."""
         return self._feed(
             self.entries(stories),
             id=theme_feed_id(self._config.site, theme),
             title=f"{theme.title} – {self._config.site.title}",
+            subtitle=subtitle,
             place=addresses.theme_feed(theme.id),
             page=addresses.theme(theme.id),
         )
@@ -215,6 +216,7 @@ class Entries:
         place: str,
         page: str,
         title: str = "",
+        subtitle: str = "",
         archive: bool = False,
         previous: str = "",
         following: str = "",
@@ -222,7 +224,7 @@ class Entries:
         return AtomFeed(
             id=id,
             title=title or self._config.site.title,
-            subtitle=self._config.site.description,
+            subtitle=subtitle or self._config.site.description,
             place=place,
             page=page,
             updated=max((entry.updated for entry in entries), default=_NEVER),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
+from typing import NamedTuple
 
 from digest import redact, urls
 from digest.model import Story, Theme
@@ -12,11 +13,19 @@ from digest.site import addresses, arrange
 from digest.site.archive import Edition
 from digest.site.context import SiteContext
 from digest.site.edition_dates import EditionDates, dates_of
-from digest.site.page import Head, Link, Page
+from digest.site.page import Head, Page
 from digest.site.pages.week import edition_view
 from digest.week import Week
 
 _STORIES = "feeds/stories.xml"
+
+
+class ThemeFeed(NamedTuple):
+    """A theme with its page and its feed."""
+
+    title: str
+    place: str
+    feed: str
 
 
 def feed_pages(context: SiteContext) -> Iterator[Page]:
@@ -33,9 +42,12 @@ def feed_pages(context: SiteContext) -> Iterator[Page]:
     yield _weekly_feed(context, closed)
     for storyline in archive.storylines:
         theme, stories = storyline.theme, storyline.stories[: arrange.FEED_STORIES]
+        about = f"{theme.title} in {context.config.site.title}"
+        if storyline.introduction:
+            about = context.description(storyline.introduction, addresses.theme(theme.id)) or about
         for id in (theme.id, *theme.was):
-            source = f"the feed of theme {id}"
-            yield context.file(addresses.theme_feed(id), _STORIES, source, _theme, theme, stories)
+            place, source = addresses.theme_feed(id), f"the feed of theme {id}"
+            yield context.file(place, _STORIES, source, _theme, theme, stories, about)
     yield from _archive_documents(context, documents)
 
 
@@ -105,8 +117,10 @@ def _weeks(
     return {"feed": context.entries.weeks(editions, dates, partial(edition_view, context))}
 
 
-def _theme(context: SiteContext, theme: Theme, stories: Sequence[Story]) -> Mapping[str, object]:
-    return {"feed": context.entries.theme(theme, stories)}
+def _theme(
+    context: SiteContext, theme: Theme, stories: Sequence[Story], about: str
+) -> Mapping[str, object]:
+    return {"feed": context.entries.theme(theme, stories, about)}
 
 
 def _archived(
@@ -122,7 +136,10 @@ def _opml(context: SiteContext) -> Mapping[str, object]:
         address = redact.strip_feed(urls.web_link(feed.url) or "")
         if address and not feed.retired:
             sources.append((feed.title, address))
-    themes = tuple(Link(theme.title, addresses.theme_feed(theme.id)) for theme in config.themes)
+    themes = tuple(
+        ThemeFeed(theme.title, addresses.theme(theme.id), addresses.theme_feed(theme.id))
+        for theme in config.themes
+    )
     return {"themes": themes, "sources": tuple(sources)}
 
 
