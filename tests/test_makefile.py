@@ -40,7 +40,9 @@ class Project:
 
     def make(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         kept = {
-            name: text for name, text in os.environ.items() if name not in {"PYTHON", "MAKEFLAGS"}
+            name: text
+            for name, text in os.environ.items()
+            if not name.startswith(("PYTHON", "MAKE", "MFLAGS"))
         }
         return subprocess.run(
             ["make", *words], cwd=self.folder, env={**kept, **variables},
