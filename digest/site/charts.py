@@ -13,13 +13,15 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from digest.site import formatting
+from digest.site import addresses, formatting
 from digest.week import Week
 
 RECENT = 26  # weeks of the activity chart and of sparklines
 _MIN_RECENT = 12  # the same for a younger archive
 COLOURS = 10  # in static/colours.css; the eleventh theme has the first colour again
-PATTERNS = 7  # in macros/charts.html; 7 and 10 have no common factor, so 70 themes look different
+PATTERNS = (
+    10  # in macros/charts.html; the eleventh theme has the first colour and the second pattern
+)
 _SLOTS = 60  # at most, in a timeline; of a longer time, a slot has several weeks
 _LAYERS = 10  # at most, in one chart; further themes are one layer
 _MIN_WEEKS = 3  # with a story; a chart of fewer shows nothing
@@ -28,7 +30,8 @@ _LEFT, _PLOT = 30, 520  # units: the width of the numbers at grid lines, and of 
 _TOP, _BELOW = 16, 24  # units above and below the bars
 _LABEL_STEP, _LABEL_WIDTH = 48, 40  # units between two labels, and the width of one
 _FEW_YEARS = 2  # with so many new years or fewer, months have labels, too
-_MIN_HEIGHT = 4  # stories at least for the full height: a single story is not a peak
+_MIN_HEIGHT = 4  # stories at least for the full height of small bars: a single story is not a peak
+_STORY_HEIGHT = 24  # units at most for one story: a chart of few is lower
 
 Slot = tuple[Week, Week]
 """The first and the last week of a bar."""
@@ -65,11 +68,17 @@ class Mark(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A slot as a row of a table, for people who do not see the chart: in total and by theme."""
+    """A slot as a row of a table, for people who do not see the chart: in total and by theme.
+
+    `place` is that of its week, empty if it has several; its column is `left` from the left.
+    """
 
     words: str
     total: int
     parts: str
+    place: str
+    left: int
+    wide: int
 
 
 class Chart(NamedTuple):
@@ -103,7 +112,7 @@ def colour(theme: int) -> int:
 
 def pattern(theme: int) -> int:
     """Returns the number of a theme's pattern; 0 for no theme."""
-    return (theme - 1) % PATTERNS + 1 if theme else 0
+    return (theme - 1 + (theme - 1) // COLOURS) % PATTERNS + 1 if theme else 0
 
 
 def recent_slots(first: Week, last: Week) -> tuple[Slot, ...]:
@@ -142,7 +151,9 @@ def draw(slots: Sequence[Slot], series: Sequence[Series], plot: int) -> Chart | 
     if sum(map(bool, totals)) < _MIN_WEEKS:
         return None
     layers = _with_others_merged(series)
-    step, top = _scale(max(totals), lines=plot // 30)
+    most = max(totals)
+    plot = min(plot, _STORY_HEIGHT * most)
+    step, top = _scale(most, lines=max(1, plot // 30))
     size = slots[-1][1].ordinal - slots[-1][0].ordinal + 1
     every = "a week" if size == 1 else f"every {size} weeks"
     return Chart(
@@ -226,7 +237,7 @@ def _bar(left: int, head: int, wide: int, high: int) -> str:
 
 def _scale(most: int, lines: int) -> tuple[int, int]:
     """Returns the step between at most `lines` grid lines, and the stories of the full height."""
-    most, size = max(_MIN_HEIGHT, most), 1
+    size = 1
     while True:
         for step in (size, 2 * size, 5 * size):
             if most <= lines * step:
@@ -276,7 +287,15 @@ def _rows(slots: Sequence[Slot], series: Sequence[Series], totals: Sequence[int]
     for slot, (first, last) in reversed(list(enumerate(slots))):
         words = formatting.label(first) if first == last else formatting.span(first, last)
         parts = ", ".join(f"{one.title} {one.counts[slot]}" for one in series if one.counts[slot])
-        yield Row(words=words, total=totals[slot], parts=parts if len(series) > 1 else "")
+        left = _edge(slot, len(slots))
+        yield Row(
+            words=words,
+            total=totals[slot],
+            parts=parts if len(series) > 1 else "",
+            place=addresses.week(first) if first == last else "",
+            left=left,
+            wide=_edge(slot + 1, len(slots)) - left,
+        )
 
 
 def _description(slots: Sequence[Slot], totals: Sequence[int], series: Sequence[Series]) -> str:
