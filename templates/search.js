@@ -6,7 +6,7 @@ const [form, status, list, more] = ["_search", "_status", "_stories", "_more"].m
 const years = [...form.elements.year.options].map((option) => option.value).filter(Boolean);
 const { program } = form.dataset;
 const fetched = window.fetch;
-let index, found = [], shown = 0, turn = 0, waiting;
+let index, found = [], shown = 0, turn = 0, lacking = [], waiting;
 
 // Pagefind fetches the other half of its program itself, which must be of the same version.
 window.fetch = (address, ...rest) => fetched(/\/wasm\.[^/?]+$/.test(address) ? `${address}?v=${program}` : address, ...rest);
@@ -42,23 +42,43 @@ function cut(words) {
 
 const uncut = (text) => text.replace(/[\u200a\u200b]/g, "");
 
-// The index has words without symbols: `$5bn` stands there as `5bn`, `N+1` as `n1`; such a word is asked for as a whole.
+// The index has words without symbols: `$5bn` stands there as `5bn`, `N+1` as `n1`; such a word, and a number, is asked for as a whole.
 function terms(q) {
   const phrases = [], plain = [];
   for (const [whole, quoted] of q.matchAll(/"([^"]*)"?|[^\s"]+/g)) {
     const bare = (quoted ?? whole).replace(/[\p{S}\p{C}]/gu, "");
     const words = cut(bare);
     if (!LETTER.test(words)) continue;
-    (quoted !== undefined || bare !== whole || words.includes(" ") ? phrases : plain).push(words);
+    (quoted !== undefined || bare !== whole || words.includes(" ") || /^\p{N}+$/u.test(words) ? phrases : plain).push(words);
   }
   return { phrases, plain };
 }
 
-// Pagefind leaves out a word that a year's index lacks, or takes a shorter one: such a year has nothing to say.
+// Where no word begins with the one asked for, Pagefind takes a shorter one. It counts only if it shares four letters and
+// three quarters of the word.
+const fold = (word) => word.normalize("NFD").replace(/[^\p{L}\p{N}]/gu, "").toLowerCase();
+
+function near(word, other) {
+  const [one, two] = [[...fold(word)], fold(other)];
+  const different = one.findIndex((letter, at) => letter !== two[at]);
+  return different < 0 || different >= Math.max(4, Math.ceil(one.length * 0.75));
+}
+
+async function hasLike(all, word, year) {
+  const [best] = (await all.search(word, { filters: { year } })).results;
+  const marked = best ? [...(await best.data()).excerpt.matchAll(/<mark>(.*?)<\/mark>/gs)] : [];
+  return marked.some(([, other]) => near(word, other));
+}
+
+// Which years have all words, and which words no year has: Pagefind would leave these out.
 async function having(all, words) {
-  const answers = await Promise.all(words.map((word) => all.search(`"${word}"`)));
-  const known = answers.filter(({ results }) => results.length).map(({ filters }) => filters.year);
-  return years.filter((year) => known.every((count) => count[year]));
+  const rows = await Promise.all(words.map(async (word) => {
+    const exact = await all.search(`"${word}"`);
+    const counts = exact.results.length ? exact.filters.year : {};
+    return Promise.all(years.map((year) => counts[year] || hasLike(all, word, year)));
+  }));
+  lacking = words.filter((_, at) => !rows[at].some(Boolean));
+  return years.filter((_, at) => rows.every((row) => row[at]));
 }
 
 async function answered({ q, theme, year }) {
@@ -68,6 +88,7 @@ async function answered({ q, theme, year }) {
   const among = years.filter((one) => !year || one === year);
   if (!q) return ask(null, among, { at: "desc" });
   const { phrases, plain } = terms(q);
+  lacking = [];
   const questions = phrases.map((words) => ask(`"${words}"`, among));
   if (plain.length) {
     const known = await having(all, plain);
@@ -133,6 +154,7 @@ async function continued() {
 
 function said(number, any) {
   if (!any) return "";
+  if (number === 0 && lacking.length) return `Nothing has ${lacking.map((word) => `“${word}”`).join(" or ")}. Is it spelt so? The archive and the themes lead to every story.`;
   if (number === 0) return "No story has all of this. Fewer words, or another theme or year, may find one.";
   return number === 1 ? "1 story" : `${number.toLocaleString("en")} stories`;
 }

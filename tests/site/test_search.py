@@ -73,6 +73,7 @@ themes: [{themes}]
 
 
 INDEX = "search/pagefind/"
+LACKING = "Nothing has {}. Is it spelt so? The archive and the themes lead to every story."
 NOTHING = "No story has all of this. Fewer words, or another theme or year, may find one."
 
 
@@ -893,6 +894,14 @@ def test_theme_and_year_choose_among_what_a_word_finds(page: Page, address: str)
         ("q=rust&year=2026", NOTHING, set()),
         ("q=crane+barge", NOTHING, set()),  # of which each has a year of its own
         ("q=orde", "1 story", {"Two cranes too many"}),  # half typed
+        ("q=cranes+sinking", "1 story", {"An old crane sinks"}),  # of other endings
+        ("q=orderable", "1 story", {"Two cranes too many"}),  # of one stem with "ordered"
+        ("q=orchard", LACKING.format("“orchard”"), set()),  # which shares too little with it
+        ("q=crnae", LACKING.format("“crnae”"), set()),  # which shares two letters with many
+        ("q=crane+HBM", LACKING.format("“HBM”"), set()),  # not the cranes alone
+        ("q=zeppelin+crane+hbm", LACKING.format("“zeppelin” or “hbm”"), set()),
+        ("q=29", "1 story", {"Barge 29 passes"}),
+        ("q=299", NOTHING, set()),  # and not the barge 29
         ('q="second+crane"', "1 story", {"Tolls rise"}),
         ('q="crane+second"', NOTHING, set()),
     ],
@@ -923,7 +932,7 @@ def test_an_address_may_ask_and_what_it_asks_wrongly_is_left_out(page: Page, add
 
 def test_nothing_found_is_said_and_an_empty_question_clears_the_page(page: Page) -> None:
     page.get_by_label("Words").fill("zeppelin")
-    assert stories(page, NOTHING) == []
+    assert stories(page, LACKING.format("“zeppelin”")) == []
 
     page.get_by_label("Words").fill("crane")
     stories(page, "3 stories")
