@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from digest.model import Feed
+from digest.model import Feed, Theme
 
+SNIPPETS = ".vscode/digest.code-snippets"
+"""What VS Code completes in front matter."""
 _NO_FOLDERS: Mapping[str, str] = MappingProxyType({})
 _SECTION = re.compile(r"(?m)^(?=# -{20,} (\w+))")
 
@@ -48,6 +50,12 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     for place, value in values.items():
         text = text.replace(place, _quoted(value)[1:-1])
     return text
+
+
+def theme_choice(themes: Iterable[Theme]) -> str:
+    """Returns what VS Code's snippets offer in the place of a theme's id."""
+    ids = ",".join(theme.id for theme in themes)
+    return f"${{1|{ids}|}}" if ids else "$1"
 
 
 def with_feeds(text: str, feeds: Iterable[Feed], folders: Mapping[str, str] = _NO_FOLDERS) -> str:

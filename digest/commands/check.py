@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from digest import config, custom_domain, disk, git, json_files, redact, urls
+from digest import config, config_template, custom_domain, disk, git, json_files, redact, urls
 from digest.checks import content_rules
 from digest.checks.story_rules import LineOf
 from digest.commands import lost_lines, restored, site_address, uncommitted
@@ -113,6 +113,7 @@ def run(
         *_unfinished(survey),
         *_idle(root, settings, survey),
         *_site_address(root, settings),
+        *_snippets(root, settings),
         *_secrets(root, settings, survey),
         *uncommitted.problems(root, survey),
         *restored.problems(root, survey),
@@ -161,6 +162,14 @@ def _all(
             filing.inbox, 0, f"waits to be filed as {filing.file}", "run 'digest pull'", hint=True
         )
     yield from (problem._replace(hint=True) for problem in left)
+
+
+def _snippets(root: Path, settings: Config) -> Iterator[Problem]:
+    """Yields a hint if the snippets of VS Code do not offer the themes of digest.toml."""
+    there = disk.read_inside(root, config_template.SNIPPETS)
+    if there and config_template.theme_choice(settings.themes).encode() not in there:
+        what, cure = "does not offer the themes of digest.toml", "run 'digest upgrade --apply'"
+        yield Problem(config_template.SNIPPETS, 0, what, cure, hint=True)
 
 
 def _merging(root: Path, problems: Iterable[Problem]) -> Iterator[Problem]:

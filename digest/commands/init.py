@@ -24,14 +24,14 @@ from digest.commands import init_record, requirement, site_address, workflow
 from digest.commands.requirement import Requirement
 from digest.errors import DigestError
 from digest.feeds.limits import USUAL, Limits
-from digest.model import Failed, Feed
+from digest.model import Failed, Feed, Theme
 from digest.names import free_name
 
 if TYPE_CHECKING:
     from digest.feeds.feed_info import FeedInfo
 
 STARTER = Path(__file__).parent.parent / "starter"
-_DOTTED = frozenset({"gitignore", "gitattributes", "github"})
+_DOTTED = frozenset({"gitignore", "gitattributes", "github", "vscode"})
 """What carries no dot in the package, since some tools leave dotfiles out of what they pack."""
 SAMPLE = "feeds/sample.xml"
 README, OTHER_README = "README.md", "DIGEST.md"
@@ -80,9 +80,10 @@ def run(
     beat = beat or NewDigest()
     address = site_address.of_origin(root)
     text = _config(root, timezone or "UTC", beat, address)
-    config.loads(text)  # whatever a feed calls itself, what is written can be read
+    themes = config.loads(text).themes  # whatever a feed calls itself, what is written can be read
     this_copy = requirement.of_this_copy(now=now)
     files = starter_files(this_copy, requirements=free_for(root, this_copy))
+    files = with_themes(files, themes)
     if beat.feeds:
         del files[SAMPLE]
     if disk.read_inside(root, README) not in (None, files[README]):
@@ -108,8 +109,24 @@ def run(
 
 def managed(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """Returns the files that are not the editor's, so that `upgrade` may change them."""
-    places = (".github/", ".git", "requirements", f"{requirement.FOLDER}/", "digest.schema.json")
+    places = (
+        ".github/",
+        ".git",
+        ".vscode/",
+        "requirements",
+        f"{requirement.FOLDER}/",
+        "digest.schema.json",
+    )
     return {file: content for file, content in files.items() if file.startswith(places)}
+
+
+def with_themes(files: Mapping[str, bytes], themes: Iterable[Theme]) -> dict[str, bytes]:
+    """Returns the files of a new digest, with snippets that offer these themes."""
+    choice = config_template.theme_choice(themes).encode()
+    return {
+        file: content.replace(b"@THEMES@", choice) if file == config_template.SNIPPETS else content
+        for file, content in files.items()
+    }
 
 
 def starter_files(

@@ -4,8 +4,8 @@
 
 A file that is as Digest wrote it is replaced. One that an editor has changed is merged: with what Digest wrote once, as
 the digest's git history or its record has it. Where both changed the same lines, or what was written is not known, the
-file is left alone and named. A file that the editor has deleted stays deleted. Stories, pages and digest.toml are not
-looked at.
+file is left alone and named. A file that the editor has deleted stays deleted. Stories and pages are not looked
+at, digest.toml only for its themes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from digest import disk, git
+from digest import config, config_template, disk, git
 from digest.commands import init, init_record, requirement
 from digest.commands.init_record import Record
 from digest.errors import DigestError
@@ -104,7 +104,13 @@ def _new_files(root: Path, record: Record, now: datetime) -> dict[str, bytes]:
     this_copy = requirement.of_this_copy(now=now)
     names = (file for file in init.REQUIREMENTS if _installs_digest(root, record, file))
     name = next(names, "") or init.free_for(root, this_copy)
-    return init.managed(init.starter_files(this_copy, requirements=name))
+    files = init.managed(init.starter_files(this_copy, requirements=name))
+    try:
+        return init.with_themes(files, config.load(root).themes)
+    except DigestError:  # then it is not known which themes there are
+        return {
+            file: content for file, content in files.items() if file != config_template.SNIPPETS
+        }
 
 
 def _installs_digest(root: Path, record: Record, file: str) -> bool:

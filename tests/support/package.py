@@ -31,6 +31,7 @@ WHEEL = (
     "digest/starter/gitattributes",
     "digest/starter/github/workflows/publish.yml",
     "digest/starter/feeds/sample.xml",
+    "digest/starter/vscode/tasks.json",
     "digest/templates/home.html",
     "digest/templates/feeds/entry.xml",
     "digest/templates/static/layout.css",
