@@ -28,6 +28,7 @@ _LANGUAGE = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _HEADER = re.compile(r"\s*\[+\s*([A-Za-z0-9_-]+)\s*\]+")
+_TWICE = re.compile(r"Cannot declare \('(\w+)',\) twice")
 _SINGLE = re.compile(r"\s*\[\s*(feeds|themes)\s*\]")
 _MAX_WORDS = 100_000  # no more of a summary is read
 _BRACKET = re.compile(r"[\[{]|[\]}]")
@@ -389,4 +390,12 @@ def _syntax(text: str, message: str) -> Problem:
         kind = next((keys[key[1]] for keys in _TABLES.values() if key[1] in keys), str)
         cures = {bool: "write true or false", int: "write a whole number"}
         cure = cures.get(kind, "put text in double quotes")
+    elif words == "Unclosed array":
+        cure = "put a comma between its values, and ] at its end"
+    elif words == "Cannot overwrite a value":
+        cure = "this key has a value already; keep one of the two"
+    elif found := _TWICE.fullmatch(words):
+        return Problem(
+            NAME, line, f"there is a [{found[1]}] already", "move these keys to that one"
+        )
     return Problem(NAME, line, f"not valid TOML: {words}", cure)

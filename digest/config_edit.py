@@ -8,6 +8,8 @@ tomlkit would not write back as it is. Callers read the result with `config`, wh
 
 from __future__ import annotations
 
+import contextlib
+import re
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 _BOM = "\ufeff"
 _FILE = "digest.toml"
+_HEADER = re.compile(r"(?m)^[ \t]*\[\[?[ \t]*([\w-]+)")
 
 
 def write(root: Path, before: str, after: str) -> None:
@@ -54,7 +57,7 @@ def with_new_feeds(text: str, feeds: Iterable[Feed], folders: Mapping[str, str])
         there[-1].value.body.extend(behind)
         return dumps(document)
 
-    return _changed(text, add)
+    return _changed(text, add, only_feeds=True)
 
 
 def with_retired(text: str, feed: str, *, retired: bool) -> str:
@@ -75,7 +78,7 @@ def with_retired(text: str, feed: str, *, retired: bool) -> str:
             table.value.body.extend(behind)
         return dumps(document)
 
-    return _changed(text, change)
+    return _changed(text, change, only_feeds=True)
 
 
 def with_sample_replaced(
@@ -143,8 +146,11 @@ def _cut_behind(table: Any) -> list[Any]:
     return behind
 
 
-def _changed(text: str, change: Callable[[TOMLDocument], str]) -> str:
-    """Returns the text after a change; its byte order mark and its line breaks stay as they are."""
+def _changed(text: str, change: Callable[[TOMLDocument], str], *, only_feeds: bool = False) -> str:
+    """Returns the text after a change; its byte order mark and its line breaks stay as they are.
+
+    tomlkit moves tables of one name together. If it would, a change of `only_feeds` gets their part of the text.
+    """
     from tomlkit import dumps, parse
     from tomlkit.exceptions import TOMLKitError
 
@@ -152,15 +158,45 @@ def _changed(text: str, change: Callable[[TOMLDocument], str]) -> str:
     is_crlf = "\r\n" in text and text.count("\r\n") == text.count("\n")
     text = text.replace("\r\n", "\n") if is_crlf else text
     text += "\n" if text and not text.endswith("\n") else ""
+    before, behind = "", ""
     try:
         document = parse(text)
+        if dumps(document) != text and only_feeds:
+            before, part, behind = _around_feeds(text)
+            document, text = parse(part), part
     except TOMLKitError as error:
         raise DigestError(
             f"digest.toml: cannot be changed by a program ({error}); change it by hand"
         ) from None
     if dumps(document) != text:
-        raise DigestError(
-            "digest.toml: its [[feeds]] or [[themes]] are not all next to each other; move them together"
-        )
-    after = change(document)
+        raise DigestError(_apart(text))
+    after = before + change(document) + behind
     return mark + (after.replace("\n", "\r\n") if is_crlf else after)
+
+
+def _around_feeds(text: str) -> tuple[str, str, str]:
+    """Returns the text before the tables of the feeds, theirs, and the text behind them.
+
+    All of it is theirs if other tables are between them.
+    """
+    headers = [(found.start(), found[1]) for found in _HEADER.finditer(text)]
+    start = next((place for place, name in headers if name == "feeds"), 0)
+    end = next((place for place, name in headers if name != "feeds" and place > start), len(text))
+    with contextlib.suppress(tomllib.TOMLDecodeError):
+        if tomllib.loads(text[start:end]) == {"feeds": tomllib.loads(text).get("feeds")}:
+            return text[:start], text[start:end], text[end:]
+    return "", text, ""
+
+
+def _apart(text: str) -> str:
+    """Returns the message about the first table that is apart from the others of its name."""
+    seen: list[str] = []
+    for found in _HEADER.finditer(text):
+        if found[1] in seen[:-1] and found[1] != seen[-1]:
+            line = text.count("\n", 0, found.start()) + 1
+            return (
+                f"{_FILE}:{line}: this [[{found[1]}]] is apart from the others; move it up to them,"
+                " or change the file by hand"
+            )
+        seen.append(found[1])
+    return f"{_FILE}: cannot be changed by a program; change it by hand"

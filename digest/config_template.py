@@ -41,7 +41,6 @@ in place of this:
 # title = "Ferries"
 # match = ["ferry", "ferries", "slipway + boat*"]
 # ignore = ["ferry tale*"]          # blanked out before the search
-
 """
 
 

@@ -75,7 +75,7 @@ def _tell_more(report: LetterReport, call: Call) -> None:
 def _tell_published(report: LetterReport, call: Call) -> None:
     drafts = f"; still drafts: {report.drafts} of its stories" if report.drafts else ""
     call.say(f"{report.file}: published with {formatting.stories(report.stories)}{drafts}")
-    call.say("Build and publish the site, and the edition goes out once its week is closed")
+    call.say("Next: build and publish the site. While its week is open, the edition waits")
 
 
 def _tell(report: LetterReport, call: Call, *, chosen: bool) -> None:

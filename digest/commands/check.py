@@ -35,6 +35,7 @@ from digest.site.addresses import Base
 from digest.site.arrange import arrange
 from digest.site.check import proof
 from digest.site.render import flawed
+from digest.themes.rules import themes_of
 from digest.week import Week
 
 _MEMORY = "links.json"
@@ -202,10 +203,14 @@ def _idle(root: Path, settings: Config, survey: ContentReport) -> Iterator[Probl
     for number, theme in enumerate(settings.themes):
         if theme.id in idle:
             line = lines.get(("themes", number, "id"), 0)
+            what = f"no story has the theme '{theme.id}'"
             cure = "widen its match ('digest themes --try' helps), or remove the theme"
-            yield Problem(
-                config.NAME, line, f"no story has the theme '{theme.id}'", cure, hint=True
-            )
+            stories = survey.content.stories
+            caught = sum(bool(themes_of(one.title, one.excerpt, [theme])) for one in stories)
+            if caught:
+                what += f", though its match finds {caught} of {len(stories)}"
+                cure = "'digest themes --apply' gives it to those whose themes you have not edited"
+            yield Problem(config.NAME, line, what, cure, hint=True)
 
 
 def _site_address(root: Path, settings: Config) -> Iterator[Problem]:

@@ -231,7 +231,10 @@ class Targets:
         for other in names:
             if _composed(other).casefold() == name.casefold():
                 return BrokenLink(f"{what}, but '{other}'", "write its name as it is")
-        return BrokenLink(what, "put it there, or correct the link")
+        cure = "put it there, or correct the link"
+        if path.startswith("www."):
+            cure = f"to link to another site, write https://{path}"
+        return BrokenLink(what, cure)
 
     def _cure(self, path: str, file: str) -> str:
         """Returns what to write instead: the file with the nearest slug, if one is near."""

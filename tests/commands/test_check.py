@@ -571,6 +571,20 @@ def test_a_theme_without_a_story_is_told_once_there_are_many_stories(
     ]
 
 
+def test_a_theme_new_in_digest_toml_is_to_be_applied_where_its_phrases_match(
+    root: Path, story: Write
+) -> None:
+    for number in range(18):
+        story(f"a{number}")
+    story("b", title="Memory runs short")
+    story("c", note="> All of memory is sold.", feeds="first")
+
+    assert told(root) == [
+        "hint: digest.toml:10: no story has the theme 'memory', though its match finds 1 of 20; "
+        "'digest themes --apply' gives it to those whose themes you have not edited"
+    ]
+
+
 def test_a_ledger_that_nobody_knows_is_told(root: Path, story: Write) -> None:
     remember(root, record(), feed="old")
     remember(root, record(), feed="named")

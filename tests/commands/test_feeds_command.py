@@ -392,9 +392,39 @@ def test_tables_that_are_apart_are_not_moved() -> None:
         SIMPLE
         + '[[feeds]]\nid = "a"\nurl = "a.xml"\n[[themes]]\nid = "t"\n[[feeds]]\nid = "b"\nurl = "b.xml"\n'
     )
+    line = text[: text.rindex("[[feeds]]")].count("\n") + 1
 
-    with pytest.raises(DigestError, match="not all next to each other; move them together"):
+    with pytest.raises(
+        DigestError, match=rf"toml:{line}: this \[\[feeds\]\] is apart from the others; move it"
+    ):
         config_edit.with_new_feeds(text, [NEW], {})
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_feeds_are_changed_though_a_theme_at_the_end_is_apart_from_the_others(ends: str) -> None:
+    themes = '# themes\n[[themes]]\nid = "t"\ntitle = "T"\nmatch = ["t"]\n'
+    late = '[editions]\n\n[[themes]]\nid = "u"\ntitle = "U"\nmatch = ["u"]\n'
+    before = SIMPLE + '[[feeds]]\nid = "a"\nurl = "https://a.example/f"   # ours\n'
+    text = f"{before}\n{themes}\n{late}".replace("\n", ends)
+
+    retired = config_edit.with_retired(text, "a", retired=True)
+    more = config_edit.with_new_feeds(text, [NEW], {})
+
+    assert retired == f"{before}retired = true\n\n{themes}\n{late}".replace("\n", ends)
+    assert config_edit.with_retired(retired, "a", retired=False) == text
+    assert more.startswith(before.replace("\n", ends))
+    assert more.endswith(f"{themes}\n{late}".replace("\n", ends))
+    assert [feed.id for feed in config.loads(more).feeds] == ["a", NEW.id]
+
+
+def test_a_header_in_a_text_of_several_lines_is_not_taken_for_a_feed() -> None:
+    apart = '[[themes]]\nid = "t"\ntitle = "T"\nmatch = ["t"]\n[editions]\n'
+    late = '[[themes]]\nid = "u"\ntitle = "U"\nmatch = ["u"]\n'
+    site = SIMPLE + 'description = """\n[[feeds]]\n"""\n'
+    text = f'{site}[[feeds]]\nid = "a"\nurl = "https://a.example/f"\n{apart}{late}'
+
+    with pytest.raises(DigestError, match="change the file by hand"):
+        config_edit.with_retired(text, "a", retired=True)
 
 
 @given(st.text(), st.text(), st.sampled_from([SIMPLE, SETTINGS, "feeds = []\n" + SIMPLE]))

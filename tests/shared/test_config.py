@@ -123,6 +123,19 @@ def test_any_text_is_a_configuration_or_a_fault(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        (
+            "x = [1 2]",
+            "1: not valid TOML: Unclosed array; put a comma between its values, and ] at its end",
+        ),
+        (
+            "[pull]\ndraft = true\ndraft = true",
+            "3: not valid TOML: Cannot overwrite a value; this key has a value "
+            "already; keep one of the two",
+        ),
+        (
+            "[pull]\n[editions]\n[pull]\ndraft = true",
+            "3: there is a [pull] already; move these keys to that one",
+        ),
         ("[pull]\ndraft = yes", "2: not valid TOML: Invalid value; write true or false"),
         ("[site]\ntitle = Käse", "2: not valid TOML: Invalid value; put text in double quotes"),
         ("[[feeds]]\nexcerpt = forty", "2: not valid TOML: Invalid value; write a whole number"),

@@ -379,6 +379,8 @@ def test_a_picture_is_found_by_its_name_however_a_system_writes_its_accents(
          "copied from beside a text; put it into content/static/, and link to /my%20pic.heic"),
         ("![x](Shown.PNG)", "there is no file 'Shown.PNG' beside this one, but 'shown.png'; write its name as it is"),
         ("![x](gone.png)", "there is no file 'gone.png' beside this one; put it there, or correct the link"),
+        ("[x](www.news.example/a)", "there is no file 'www.news.example/a' beside this one; to link to another site, "
+         "write https://www.news.example/a"),
         ("![x](../../../digest.toml)", "there is no file '../../../digest.toml' beside this one; put it there, or "
          "correct the link"),
     ],
