@@ -250,7 +250,7 @@ def _secrets(root: Path, settings: Config, survey: ContentReport) -> Iterator[Pr
                 secrets = tuple(name for name in secrets if " " in name)
             if secrets and not (file == config.NAME and number in of_feeds):
                 what = f"an address has {_listed(secrets)} in it, which anyone who reads this file can use"
-                cure = "the site leaves it out; remove it here too, unless it is no secret"
+                cure = "the site leaves it out; remove it here too, unless it is not a secret"
                 yield Problem(file, number, what, cure, hint=True)
 
 

@@ -1,4 +1,4 @@
-"""`digest publish`: the built site to the branch gh-pages, for those who publish without Actions.
+"""`digest publish`: pushes the built site to the branch gh-pages, without GitHub Actions.
 
     look at the branch ──▶ build ──▶ compare ──▶ commit on top of it ──▶ push
 
