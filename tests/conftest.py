@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import browsing
 import pytest
+import warm
 from hypothesis import settings
 
 from digest.feeds import parse_client
@@ -57,6 +58,13 @@ def unflushed() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_command() -> Iterator[None]:
+    """Ends the process that tests fork the command line from."""
+    yield
+    warm.end()
 
 
 class SharedWorker(parse_client.Worker):

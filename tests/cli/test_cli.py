@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import warm
 from feedhost import FeedHost
 
 from digest.installed import in_words
@@ -19,15 +20,7 @@ STORY = "content/2026/w20/2026-05-15-a.md"
 
 def digest(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Runs the command in a process of its own."""
-    environment = {**os.environ, "PYTHONWARNINGS": "error", **variables}
-    return subprocess.run(
-        [sys.executable, "-m", "digest", *words],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return warm.run(list(words), cwd, {**os.environ, **variables})
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import warm
 from markdown import Markdown
 
 from digest.cli import github
@@ -93,17 +93,12 @@ New:
 
 def pull(root: Path, *words: str, **files: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, **{name: str(path) for name, path in files.items()}}
-    return subprocess.run(
-        [sys.executable, "-m", "digest", "pull", *words], cwd=root, env=environment, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+    return warm.run(["pull", *words], root, environment)
 
 
 @pytest.fixture
 def new(tmp_path: Path) -> Path:
-    subprocess.run(
-        [sys.executable, "-m", "digest", "--quiet", "init", "mine"], cwd=tmp_path, check=True
-    )
+    warm.run(["--quiet", "init", "mine"], tmp_path, dict(os.environ)).check_returncode()
     return tmp_path / "mine"
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import warm
 
 from digest.cli import safe_print
 
@@ -42,13 +41,10 @@ def tell(root: Path, title: str) -> None:
 
 
 def said(root: Path, *arguments: str) -> str:
-    environment = {**os.environ, "GITHUB_ACTIONS": "true", "PYTHONUTF8": "1", "FORCE_COLOR": ""}
+    environment = {**os.environ, "GITHUB_ACTIONS": "true", "FORCE_COLOR": ""}
     environment.pop("GITHUB_STEP_SUMMARY", None)
     environment.pop("GITHUB_OUTPUT", None)
-    result = subprocess.run(
-        [sys.executable, "-m", "digest", "--root", str(root), *arguments],
-        capture_output=True, env=environment, encoding="utf-8",
-    )  # fmt: skip
+    result = warm.run(["--root", str(root), *arguments], root, environment)
     assert "Traceback" not in result.stderr
     return result.stdout + result.stderr
 

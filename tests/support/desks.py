@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import unescape
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import warm
 from previews import Preview, previewing
 
 WEEK = "content/2026/w48"
@@ -63,8 +64,7 @@ def make(root: Path, count: int = 6, titles: tuple[str, ...] = ()) -> Path:
 
 def digest(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Runs a command of digest."""
-    command = [sys.executable, "-m", "digest", *words]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    return warm.run(list(words), root, dict(os.environ))
 
 
 def files(root: Path) -> dict[str, bytes]:

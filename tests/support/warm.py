@@ -3,7 +3,8 @@
     python warm.py SOCKET        listens there, and says so
 
 What a call is given, it hands over: words, folder, environment, streams; so it is the command in a fresh process, as
-shells call it, for tests that call it some hundred times. `command` is what a shell runs instead of `python -m digest`.
+shells call it, for tests that call it some hundred times. `command` is what a shell runs instead of `python -m digest`,
+and `run` calls it from a test.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ import os
 import pkgutil
 import signal
 import socket
+import subprocess
 import sys
+import tempfile
+import time
 import traceback
 from pathlib import Path
 
@@ -30,6 +34,77 @@ sys.exit(int(line.recv(4) or 1))
 def command(place: Path) -> str:
     """Returns the words of a shell script that calls the process listening there, and ends as it does."""
     return f"exec '{sys.executable}' -I -S -c '{_CALLER}' '{place}' \"$@\""
+
+
+class _Shared:
+    """The process that all calls of one test run share: begun with the first of them, and ended by `end`."""
+
+    process: subprocess.Popen[str] | None = None
+    environment: dict[str, str]
+    folder: tempfile.TemporaryDirectory[str]
+
+
+def run(
+    words: list[str], folder: Path, environment: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Calls `digest` in a process of its own, as `subprocess.run` would; every warning is an error there."""
+    place = _begun() if hasattr(os, "fork") else ""
+    if not place or _is_read_at_start(environment):
+        command = [sys.executable, "-m", "digest", *words]
+        environment = {**environment, "PYTHONWARNINGS": "error"}
+        return subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+    with (
+        socket.socket(socket.AF_UNIX) as line,
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as wrong,
+        Path(os.devnull).open("rb") as nothing,
+    ):
+        line.connect(place)
+        told = json.dumps([words, str(folder), environment]).encode()
+        streams = [nothing.fileno(), out.fileno(), wrong.fileno()]
+        socket.send_fds(line, [told], streams)
+        code = int(line.recv(4))
+        said = []
+        for stream in (out, wrong):
+            stream.seek(0)
+            said.append(stream.read().decode().replace("\r\n", "\n"))
+    return subprocess.CompletedProcess(words, code, *said)
+
+
+def end() -> None:
+    """Ends the process that calls share, if there was one."""
+    if _Shared.process:
+        _Shared.process.kill()
+        _Shared.process.communicate()
+        _Shared.folder.cleanup()
+        _Shared.process = None
+
+
+def _is_read_at_start(environment: dict[str, str]) -> bool:
+    """True if a variable differs that Python reads once, when it starts."""
+    names = environment.keys() | _Shared.environment.keys()
+    return any(
+        environment.get(name) != _Shared.environment.get(name)
+        for name in names
+        if name.startswith(("PYTHON", "LC_", "LANG"))
+    )
+
+
+def _begun() -> str:
+    if _Shared.process is None:
+        _Shared.environment = dict(os.environ)
+        _Shared.folder = tempfile.TemporaryDirectory()  # for no name of a socket may be long
+        _Shared.process = subprocess.Popen(
+            [sys.executable, __file__, f"{_Shared.folder.name}/warm"],
+            env={**_Shared.environment, "PYTHONWARNINGS": "error"},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert _Shared.process.stdout
+        assert _Shared.process.stdout.readline() == "listening\n"
+    return f"{_Shared.folder.name}/warm"
 
 
 def listen(place: str) -> None:
@@ -70,6 +145,7 @@ def _call(words: list[str], folder: str, environment: dict[str, str], streams: l
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    time.tzset()
     sys.argv = ["digest", *words]
     code: object = 0
     try:
