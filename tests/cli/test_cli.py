@@ -74,13 +74,14 @@ def test_init_writes_the_files_that_git_needs(new: Path) -> None:
 
 
 def test_init_keeps_what_is_there(tmp_path: Path) -> None:
-    (tmp_path / "README.md").write_text("mine")
+    for name in ("README.md", "DIGEST.md"):
+        (tmp_path / name).write_text("mine")
 
     made = digest("init", cwd=tmp_path)
 
     assert made.returncode == 0
-    assert "README.md: already exists, left unchanged" in made.stdout
-    assert (tmp_path / "README.md").read_text() == "mine"
+    assert "DIGEST.md: already exists, left unchanged" in made.stdout
+    assert [(tmp_path / name).read_text() for name in ("README.md", "DIGEST.md")] == ["mine"] * 2
 
 
 def test_init_adds_to_git_files_what_git_has_to_know(tmp_path: Path) -> None:

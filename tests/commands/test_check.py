@@ -485,7 +485,7 @@ def test_a_letter_that_is_still_a_draft_is_told_when_its_week_is_closed(
     assert waiting == ()
     assert told(root) == [
         f"hint: {file}:3: the letter is still a draft, though 2026-W20 is closed; "
-        "remove draft: true, or delete the letter"
+        "run 'digest letter --publish', or delete it"
     ]
 
 
