@@ -102,7 +102,7 @@ class Margins:
         """Returns the themes that a story may have, and why: by the stories that it is like."""
         kept, story = self._kept, self._stories.get(file)
         if story is not None and file not in kept.likely and self._config.themes:
-            found = self._index().suggest(story)
+            found = [replace(one, like=one.like[:1]) for one in self._index().suggest(story)]
             kept.likely[file] = {one.theme: one.likeness.removeprefix(": ") for one in found}
         return kept.likely.get(file, {})
 

@@ -14,13 +14,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
-from digest import disk, json_files
+from digest import config, disk, json_files
 from digest.commands import curate
 from digest.commands.annotate import Margins
 from digest.commands.desk_letter import LetterDesk, LetterView
@@ -39,7 +40,7 @@ from digest.site.archive import Archive
 from digest.site.markdown import Html
 from digest.week import Week, reached
 
-FOLDER = Path(view.__file__).parent
+_FOLDER = Path(view.__file__).parent
 _UNDONE = 50
 _TEXTS = ("note", "headline", "corrections")
 
@@ -59,18 +60,19 @@ class Known:
 class Desk:
     """One run of the desk; requests are answered one at a time."""
 
-    def __init__(self, root: Path, run: Run, now: Callable[[], datetime]) -> None:
+    def __init__(self, root: Path, run: Run, clock: Callable[[], datetime]) -> None:
         self.run = run
         self._root = root
         self._known: Known | None = None
         self._broken: tuple[Problem, ...] = ()
-        self._fresh: dict[str, Story] = {}
+        self._stories: dict[str, Story] = {}
+        self._moved: dict[str, Story] = {}  # by their new files, which the last build may not know
         self._cards: dict[Week, dict[str, Card]] = {}
         self._saves: deque[tuple[Edit, ...]] = deque(maxlen=_UNDONE)
         self._lock = threading.Lock()
-        self._render = templates.renderer(FOLDER)
-        self._letters = LetterDesk(root, now)
-        script, style = (_asset(name) for name in ("desk.js", "desk.css"))
+        self._render = templates.renderer(_FOLDER)
+        self._clock, self._letters = clock, LetterDesk(root, clock)
+        script, style = ((_FOLDER / name).read_text("utf-8") for name in ("desk.js", "desk.css"))
         self._values = {"script": Html(script), "style": Html(style), "token": run.token}
         self.policy = (
             f"default-src 'none'; script-src {inject.source_hash(script)}; "
@@ -80,11 +82,13 @@ class Desk:
 
     def show(self, known: Known) -> None:
         """Takes what a build has read."""
-        self._known, self._broken = known, ()
+        with self._lock:
+            self._take(known)
 
     def show_broken(self, problems: Iterable[Problem]) -> None:
         """Takes the problems of a build that failed; the content is then read without it."""
-        self._broken = tuple(problems)
+        with self._lock:
+            self._broken = tuple(problems)
 
     def answer(self, asked: Asked) -> Answer:
         """Answers a request."""
@@ -102,7 +106,7 @@ class Desk:
 
     def _refused(self, asked: Asked, why: str, status: int) -> Answer:
         if asked.wants_json:
-            return _json({"said": why}, status)
+            return _json({"said": why, "refused": True}, status)
         return Answer(self._render("refused.html", {**self._values, "why": why}), status)
 
     # ------------------------------------------------------------ what is known
@@ -111,20 +115,19 @@ class Desk:
         """Returns what is known; after a failed build, what can be read without the faulty files."""
         if self._broken and (self._known is None or self._known.broken != self._broken):
             before = self._known
-            config = before.config if before else _config(self._root)
-            survey = load.survey(self._root, config)
-            content = survey.content
-            archive = arrange.arrange(publishable.published(content), config, drafts=True)
-            margins = Margins(self._root, config, content, archive)
+            settings = before.config if before else config.load(self._root)
+            content = load.survey(self._root, settings).content
+            archive = arrange.arrange(publishable.published(content), settings, drafts=True)
+            margins = Margins(self._root, settings, content, archive)
             base = before.base if before else "/"
-            self._known = Known(config, content, archive, margins, base, self._broken)
+            self._take(Known(settings, content, archive, margins, base, self._broken))
         if self._known is None:
             raise DigestError("the first build is not done yet; reload the page")
         return self._known
 
-    def _stories(self) -> dict[str, Story]:
-        """Returns all stories by file, with those that were moved since the last build."""
-        return self._fresh | {story.file: story for story in self._now().content.stories}
+    def _take(self, known: Known) -> None:
+        self._known, self._broken = known, known.broken
+        self._stories = self._moved | {story.file: story for story in known.content.stories}
 
     def _weeks(self) -> dict[Week, int]:
         """Returns how many stories each week has, the newest week first."""
@@ -153,7 +156,7 @@ class Desk:
         letter: LetterView | None = None,
     ) -> str:
         known = self._now()
-        files = {file for file, story in self._stories().items() if story.week == week}
+        files = {file for file, story in self._stories.items() if story.week == week}
         files |= {one.file for one in self._broken if paths.is_story(one.file)}
         there = [one for one in sorted(files) if paths.week_of(one) == week]
         looked = self._looked(week)
@@ -183,7 +186,7 @@ class Desk:
     def _card(self, file: str, looked: Mapping[str, str], reply: Reply = NO_REPLY) -> Card:
         """Returns a story as its file has it now."""
         known = self._now()
-        was = self._stories().get(file)
+        was = self._stories.get(file)
         try:
             data = disk.read_inside(self._root, file)
             if data is None:
@@ -222,7 +225,7 @@ class Desk:
         return Html(self._render("card.html", values))
 
     def _progress(self, week: Week, letter: LetterView) -> str:
-        return str(view.progress(self._cards.get(week, {}).values(), letter.state))
+        return view.progress(self._cards.get(week, {}).values(), letter.state)
 
     # ------------------------------------------------------------ saves
 
@@ -243,7 +246,7 @@ class Desk:
     def _save(self, asked: Asked, given: dict[str, str], week: Week) -> Answer:
         """Carries out what a story's form asks for."""
         known, file, seen = self._now(), given.get("file", ""), given.get("seen", "")
-        stories = self._stories()
+        stories = self._stories
         story = stories.get(file)
         if story is None:
             problems = "\n".join(map(str, curate.unknown(self._root, known.config, file)))
@@ -253,11 +256,12 @@ class Desk:
         texts = {name: form.plain(given[name]) for name in _TEXTS if name in given}
         try:
             now = curate.look(self._root, known.config, story).story
-            wanted = form.wanted(given, now, known.config.themes)
+            wanted = form.wanted(given, now, known.config.themes, self._today())
+            act = Act(file=file, seen=seen, changes=wanted.changes, week=wanted.week)
+            results = curate.run(self._root, known.config, [act], list(stories.values()))
         except (DigestError, ValueError) as error:
-            return self._kept(asked, week, file, Reply(str(error), typed=texts))
-        act = Act(file=file, seen=seen, changes=wanted.changes, week=wanted.week)
-        results = curate.run(self._root, known.config, [act], list(stories.values()))
+            reply = Reply(str(error), typed=texts, again=given.get("set", ""))
+            return self._kept(asked, week, file, reply)
         first = results[0]
         if isinstance(first, Refusal):
             found = view.clashes(wanted.changes, first.now) if first.changed else ()
@@ -280,19 +284,24 @@ class Desk:
             self._saves.append((edit,))
         if asked.wants_json:
             values = {"letter": letter, "week": week, "token": self.run.token}
-            html, said = self._render("letter.html", values), letter.said
-            return _json({"letter": html, "said": said, "progress": self._progress(week, letter)})
+            said = "Not saved: the letter" if letter.is_refused else letter.said
+            reply: dict[str, Any] = {"letter": self._render("letter.html", values), "said": said}
+            reply |= {"progress": self._progress(week, letter), "refused": letter.is_refused}
+            return _json(reply, 409 if letter.is_refused else 200)
         if letter.is_refused:
             return Answer(self._page(week, letter=letter), 409)
         return self._to(week, "letter")
+
+    def _today(self) -> date:
+        return self._clock().astimezone(ZoneInfo(self._now().config.site.timezone)).date()
 
     def _kept(self, asked: Asked, week: Week, file: str, reply: Reply) -> Answer:
         """Answers that nothing was written, with what was typed."""
         if not asked.wants_json:
             return Answer(self._page(week, {file: reply}, reply.why), 409)
         card = self._card(file, self._looked(week), reply)
-        html = {card.anchor: self._html(card)}
-        return _json({"cards": html, "said": reply.why}, 409)
+        html, said = {card.anchor: self._html(card)}, f"Not saved: {card.headline}"
+        return _json({"cards": html, "said": said, "refused": True}, 409)
 
     def _saved(self, asked: Asked, week: Week, files: Iterable[str], said: str) -> Answer:
         """Answers with the files' cards as they are now."""
@@ -324,12 +333,11 @@ class Desk:
         if made:
             self._saves.append(tuple(made))
         for edit in made:
-            if edit.place and (story := self._stories().get(edit.file)):
+            if edit.place and (story := self._stories.get(edit.file)):
                 week = paths.week_of(edit.place) or story.week
-                self._fresh |= {
-                    edit.place: replace(story, file=edit.place, week=week),
-                    edit.file: story,
-                }
+                moved = replace(story, file=edit.place, week=week)
+                self._moved |= {edit.place: moved, edit.file: story}
+                self._stories |= self._moved
 
     def _undo(self) -> tuple[str, list[str]]:
         """Undoes the last save; returns what was done, and the files."""
@@ -352,7 +360,7 @@ class Desk:
 
     def _look(self, file: str, *, looked: bool) -> None:
         """Notes that an editor has looked at a story as it is now, or not."""
-        week, story = paths.week_of(file), self._stories().get(file)
+        week, story = paths.week_of(file), self._stories.get(file)
         if week is None or story is None:
             return
         marks = self._looked(week)
@@ -371,19 +379,9 @@ def _mark(story: Story) -> str:
     return sha256(f"{story.title}\n{story.excerpt}".encode(errors="replace")).hexdigest()[:16]
 
 
-def _config(root: Path) -> Config:
-    from digest import config
-
-    return config.load(root)
-
-
 def _markdown(card: Card) -> str:
     """Returns the link to a story that a letter has."""
     return letter_draft.link(card.story) if card.story else ""
-
-
-def _asset(name: str) -> str:
-    return (FOLDER / name).read_text(encoding="utf-8")
 
 
 def _json(values: Mapping[str, Any], status: int = 200) -> Answer:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -56,14 +55,11 @@ class LetterView(NamedTuple):
         return "letter drafted" if self.draft else "letter published"
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A letter's file: its text, the lines above its body, and the body."""
+class _File(NamedTuple):
+    """A letter's file: its text, the lines above its body, and how it is shown."""
 
-    name: str
     text: str
     head: str
-    body: str
     view: LetterView
 
 
@@ -81,7 +77,7 @@ class LetterDesk:
             return LetterView(_file(known, week), exists=True, said=str(error), is_refused=True)
         if found is None:
             return LetterView(_file(known, week))
-        return found.view._replace(preview=self.preview(known, week, found.body))
+        return found.view._replace(preview=self.preview(known, week, found.view.body))
 
     def preview(self, known: Known, week: Week, body: str) -> str:
         """Returns a letter's text as HTML, with its links leading to the preview."""
@@ -101,19 +97,18 @@ class LetterDesk:
             found = self._read(known, week)
             if found is None:
                 raise DigestError("this week has no letter yet; draft one first")
-            body = form.plain(found.body if act == "take" else given.get("body", found.body))
+            view = found.view
+            body = view.body if act == "take" else form.plain(given.get("body", view.body))
             if act.startswith("link="):
                 body = _with_link(known, body, act.removeprefix("link="))
-            if body != form.plain(found.body):
-                if "body" in given and given.get("seen") != found.view.seen:
-                    why = f"{found.name}: changed since you saw it; choose between both versions"
-                    theirs = found.view.body
-                    return found.view._replace(
-                        body=body, said=why, theirs=theirs, is_refused=True
-                    ), None
+            if body != view.body:
+                if "body" in given and given.get("seen") != view.seen:
+                    why = f"{view.file}: changed since you saw it; choose between both versions"
+                    mine = view._replace(body=body, said=why, theirs=view.body, is_refused=True)
+                    return mine, None
                 edit = _with_body(found, body)
                 if not curate.undo(self._root, edit):
-                    raise DigestError(f"{found.name}: is being changed; save again")
+                    raise DigestError(f"{view.file}: is being changed; save again")
             if act == "publish":
                 letters.publish(self._root, known.config, str(week), now=self._now())
                 said = "Published"
@@ -141,7 +136,7 @@ class LetterDesk:
             body=form.plain(letter.body),
             seen=acts.mark(data),
         )
-        return _File(name, text, head, letter.body, view)
+        return _File(text, head, view)
 
 
 def _file(known: Known, week: Week) -> str:
@@ -157,7 +152,7 @@ def _with_body(found: _File, body: str) -> Edit:
     end = own[len(own.rstrip("\r\n")) :] or "\n"
     stop = "\r\n" if "\r\n" in found.text else "\n"
     after = found.head + (blank or stop) + body.replace("\n", stop) + end
-    return Edit(found.name, found.text, after)
+    return Edit(found.view.file, found.text, after)
 
 
 def _with_link(known: Known, body: str, file: str) -> str:

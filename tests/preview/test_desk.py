@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import desks
 import pytest
 from desks import WEEK, Desk, files, serving
+
+from digest import disk
 
 STORY = "number-3"
 
@@ -165,8 +168,8 @@ def test_the_other_version_may_be_kept(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({"corrections": "Yesterday: wrong"}, "is not a correction; write a day"),
-        ({"corrections": "2026-02-30: wrong"}, "is not a correction; write a day"),
+        ({"corrections": "2026-02-30: wrong"}, "&#39;2026-02-30&#39; is no day; write"),
+        ({"corrections": "2026-02-20:"}, "write what was wrong, too"),
         ({"add": "wine"}, "no theme is called &#39;wine&#39;"),
         ({"add": "c"}, "may be memory-crunch or export-controls"),
         ({"set": "theme=+wine"}, "no theme is called"),
@@ -265,6 +268,34 @@ def test_a_letter_changed_meanwhile_is_not_written(desk: Desk) -> None:
     assert '<pre tabindex="0">By another hand.</pre>' in refused.text
     assert "\nBy mine.</textarea>" in refused.text
     assert path.read_text() == "---\ndraft: true\n---\n\nBy mine.\n"
+
+
+def test_a_letter_with_a_fault_shows_it_and_keeps_what_was_typed(desk: Desk) -> None:
+    path = desk.root / WEEK / "letter.md"
+    desk.letter(set="draft")
+    desk.open()
+    path.write_text("---\ndarft: true\n---\n\nText.\n")
+    refused = desk.letter(body="Typed.")
+
+    assert "unknown key &#39;darft&#39;" in refused.text
+    assert "\nTyped.</textarea>" in refused.text
+    assert path.read_text() == "---\ndarft: true\n---\n\nText.\n"
+
+
+def test_while_another_run_writes_nothing_is_saved_and_what_was_typed_is_shown(desk: Desk) -> None:
+    with disk.lock(desk.root):
+        refused = desk.save(STORY, note="Typed.", set="hide=true")
+    desk.page = refused.text
+    desk.save(STORY)
+
+    assert "another run of digest is writing here" in refused.text
+    assert desk.text(STORY).endswith("\n\nTyped.\n")
+
+
+def test_a_correction_without_a_day_is_of_today(desk: Desk) -> None:
+    desk.save(STORY, corrections="The number was wrong.")
+
+    assert re.search(r"'20\d\d-\d\d-\d\d: The number was wrong.'", desk.text(STORY))
 
 
 @pytest.mark.parametrize("stop", ["\n", "\r\n"])

@@ -247,7 +247,7 @@ def test_hostile_feeds_show_as_words(browser: Browser, shared: Path, tmp_path: P
     digest(root, "pull")
     weeks = sorted({path.parent for path in (root / "content").glob("20*/w*/*.md")})
     assert weeks
-    with serving_any(root) as desk, browsing.reading(browser) as page:
+    with serving(root, opened=False) as desk, browsing.reading(browser) as page:
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.on("dialog", lambda dialog: asked.append(f"dialog {dialog.message}"))
@@ -261,17 +261,3 @@ def test_hostile_feeds_show_as_words(browser: Browser, shared: Path, tmp_path: P
             assert set(links) <= {"https:", "http:", "vscode:"}
             assert page.locator("main article").count() == len([*week.glob("2*.md")])
     assert not [url for url in asked if not url.startswith(desk.origin)]
-
-
-def serving_any(root: Path) -> Any:
-    """A desk of a digest in which no week is asked for."""
-    from contextlib import contextmanager
-
-    from previews import previewing
-
-    @contextmanager
-    def running() -> Iterator[Desk]:
-        with previewing(root) as preview:
-            yield Desk(preview)
-
-    return running()

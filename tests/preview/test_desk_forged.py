@@ -181,7 +181,7 @@ def test_off_where_others_may_reach_it_unless_it_is_asked_for(
 
 def test_behind_a_proxy_the_origin_is_that_of_the_allowed_host(desk: Desk) -> None:
     with previewing(desk.root, "--allow-host", "desk.example", "--desk") as preview:
-        other = Desk(preview)
+        other = Desk(desk.root, desks.client(preview))
         other.open()
         names = {"Host": "desk.example", "Origin": "https://desk.example"}
         form = other.form("number-1") | {"note": "Written."}

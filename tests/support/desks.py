@@ -76,11 +76,11 @@ def files(root: Path) -> dict[str, bytes]:
 class Desk:
     """A client of a running desk, as a browser without scripts."""
 
-    def __init__(self, preview: Preview) -> None:
-        self.preview, self.root = preview, preview.root
-        self.origin = f"http://{preview.host}:{preview.port}"
-        self.client = httpx.Client(base_url=self.origin, timeout=60)
+    def __init__(self, root: Path, client: httpx.Client) -> None:
+        self.root, self.client = root, client
+        self.origin = str(client.base_url).rstrip("/")
         self.page = ""
+        self.preview: Preview
 
     def open(self, week: str = "2026-W48") -> str:
         """Asks for a week's page."""
@@ -144,13 +144,19 @@ class Desk:
 
 
 @contextmanager
-def serving(root: Path, *words: str) -> Iterator[Desk]:
+def serving(root: Path, *words: str, opened: bool = True) -> Iterator[Desk]:
     """Yields the open desk of a digest that is served."""
-    with previewing(root, *words) as preview:
-        desk = Desk(preview)
-        desk.open()
+    with previewing(root, *words) as preview, client(preview) as one:
+        desk = Desk(root, one)
+        desk.preview = preview
+        if opened:
+            desk.open()
         yield desk
-        desk.client.close()
+
+
+def client(preview: Preview) -> httpx.Client:
+    """Returns a client of a running preview."""
+    return httpx.Client(base_url=f"http://{preview.host}:{preview.port}", timeout=60)
 
 
 def parsed(response: httpx.Response) -> dict[str, Any]:

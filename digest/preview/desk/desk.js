@@ -5,8 +5,11 @@
   const all = (what, within = document) => [...within.querySelectorAll(what)];
   const stories = () => all("main article");
   const boxes = (within) => all("[data-box]", within);
-  const isText = (node) => node.matches("input, textarea, select");
-  const say = (words) => { one("#said").textContent = words; };
+  const isText = (node) => node.matches("input:not([type=checkbox]), textarea, select");
+  const say = (words, isWarning = false) => {
+    one("#said").textContent = words;
+    one("#said").classList.toggle("warning", isWarning);
+  };
 
   // What is typed and not saved yet outlives a reload of the page.
   const unsaved = (box) => box.form.hasAttribute("data-whole") || box.value !== box.defaultValue;
@@ -60,7 +63,7 @@
     }
     if (reply.letter !== undefined) replace(one("#letter"), reply.letter, sent);
     if (reply.progress) one("#progress").textContent = reply.progress;
-    if (reply.said) say(reply.said);
+    if (reply.said) say(reply.said, reply.refused);
   };
 
   // Saves one after the other: each sees the file as the one before has left it.
@@ -83,7 +86,7 @@
         });
         show(await response.json(), sent, id);
       } catch (error) {
-        say("Not saved: the preview does not answer. What you typed stays here.");
+        say("Not saved: the preview does not answer. What you typed stays here.", true);
       }
     }).finally(() => { if (!--saving) delete document.body.dataset.saving; });
   };
@@ -154,7 +157,7 @@
       if (typing) event.target.blur();
       return;
     }
-    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (typing || !one("#keys-on").checked || event.ctrlKey || event.metaKey || event.altKey) return;
     const isDigit = /^[1-9]$/.test(event.key) || (event.shiftKey && /^Digit[1-9]$/.test(event.code));
     if (!isDigit && !acts[event.key]) return;
     event.preventDefault();
@@ -196,6 +199,11 @@
     if (story && story.id !== current) choose(story, false);
   });
   addEventListener("beforeunload", (event) => { if (boxes(document).some(unsaved)) event.preventDefault(); });
+
+  // Speech input types single letters, too: so the keys can be turned off.
+  const isOn = one("#keys-on");
+  try { isOn.checked = localStorage.getItem("digest-desk keys") !== "off"; } catch { /* storage is disabled */ }
+  isOn.addEventListener("change", () => { try { localStorage.setItem("digest-desk keys", isOn.checked ? "on" : "off"); } catch { /* same */ } });
 
   boxes(document).forEach(recall);
   const named = document.getElementById(location.hash.slice(1));

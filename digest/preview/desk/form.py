@@ -27,7 +27,7 @@ LABELS = {
     "week": "Week",
 }
 _BREAK = re.compile(r"\r\n?")
-_CORRECTION = re.compile(r"(\d{4}-\d{2}-\d{2})\s*:\s*(\S.*)")
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})\s*:\s*")
 
 
 class Wanted(NamedTuple):
@@ -38,8 +38,11 @@ class Wanted(NamedTuple):
     looked: bool | None = None
 
 
-def wanted(form: Mapping[str, str], story: Story, themes: Sequence[Theme]) -> Wanted:
-    """Returns what a form asks for; raises ValueError, with what to do, for what is no value."""
+def wanted(form: Mapping[str, str], story: Story, themes: Sequence[Theme], today: date) -> Wanted:
+    """Returns what a form asks for; raises ValueError, with what to do, for what is no value.
+
+    A correction without a day is of `today`.
+    """
     changes: dict[str, Any] = {}
     if plain(form.get("note", story.note)) != plain(story.note):
         changes["note"] = plain(form["note"])
@@ -47,7 +50,7 @@ def wanted(form: Mapping[str, str], story: Story, themes: Sequence[Theme]) -> Wa
     if headline != " ".join(story.headline.split()):
         changes["headline"] = headline
     if "corrections" in form and plain(form["corrections"]) != lines_of(story.corrections):
-        changes["corrections"] = _corrections(form["corrections"])
+        changes["corrections"] = _corrections(form["corrections"], today)
     looked = None
     name, _, value = form.get("set", "").partition("=")
     if name in FLAGS:
@@ -86,20 +89,21 @@ def words(name: str, value: Any) -> str:
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
-def _corrections(text: str) -> tuple[Correction, ...]:
+def _corrections(text: str, today: date) -> tuple[Correction, ...]:
     found = []
-    for line in filter(str.strip, plain(text).split("\n")):
-        match = _CORRECTION.fullmatch(line.strip())
+    for line in filter(None, map(str.strip, plain(text).split("\n"))):
+        match = _DAY.match(line)
         try:
-            found.append(Correction(date.fromisoformat(match[1]), match[2]) if match else None)
+            day = date.fromisoformat(match[1]) if match else today
         except ValueError:
-            found.append(None)
-        if found[-1] is None:
             raise ValueError(
-                f"'{line.strip()}' is not a correction; write a day and what was wrong, "
-                "as in 2026-05-20: what was wrong"
-            )
-    return tuple(filter(None, found))
+                f"'{match[1] if match else line}' is no day; write 2026-05-20: …"
+            ) from None
+        words = line[match.end() :] if match else line
+        if not words:
+            raise ValueError(f"'{line}': write what was wrong, too")
+        found.append(Correction(day, words))
+    return tuple(found)
 
 
 def _themes(

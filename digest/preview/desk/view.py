@@ -1,6 +1,6 @@
 """What the desk shows of a story and of a week, as values for its templates.
 
-Story, Annotation, suggestions ──▶ Card      Cards, letter ──▶ Progress
+Story, reasons, suggestions ──▶ Card      Cards, letter ──▶ progress
 """
 
 from __future__ import annotations
@@ -105,26 +105,14 @@ class Card:
         return self.reply.typed.get("corrections", saved)
 
 
-class Progress(NamedTuple):
-    """How far a week is."""
-
-    done: int
-    total: int
-    themeless: int
-    letter: str
-
-    def __str__(self) -> str:
-        parts = [f"{self.done} of {self.total} done"]
-        if self.themeless:
-            parts.append(f"{self.themeless} without a theme")
-        return ", ".join([*parts, self.letter])
-
-
-def progress(cards: Iterable[Card], letter: str) -> Progress:
-    """Returns how far a week is; `letter` says in words how far its letter is."""
-    cards = list(cards)
-    themeless = [one for one in cards if one.story and not (one.story.themes or one.story.hide)]
-    return Progress(sum(one.done for one in cards), len(cards), len(themeless), letter)
+def progress(cards: Iterable[Card], letter: str) -> str:
+    """Returns in words how far a week is; `letter` says how far its letter is."""
+    stories = [(card.story, card.done) for card in cards]
+    parts = [f"{sum(done for _, done in stories)} of {len(stories)} done"]
+    themeless = [one for one, _ in stories if one and not (one.themes or one.hide)]
+    if themeless:
+        parts.append(f"{len(themeless)} without a theme")
+    return ", ".join([*parts, letter])
 
 
 def chips(
