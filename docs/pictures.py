@@ -1,8 +1,9 @@
-"""Takes the pictures of the shipped archive that the README opens with, light and dark: `make pictures`.
+"""Takes the pictures of the shipped archive and of the desk, light and dark: `make pictures`.
 
-Builds the archive into a folder that is thrown away, shows it to an installed Chromium without a server or a network,
-and writes what it looks like into docs/pictures/ as small WebP. The same content gives the same pictures where the
-fonts are the same. Never downloads a browser.
+Builds the archive, and a digest with the sample feed, into folders that are thrown away, shows them
+to an installed Chromium without a server or a network, and writes what they look like into
+docs/pictures/ as small WebP. The same content gives the same pictures where the fonts are the same.
+Never downloads a browser.
 """
 
 from __future__ import annotations
@@ -12,11 +13,16 @@ import mimetypes
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from digest import config
-from digest.commands import build
+from digest.commands import build, init, letter, pull
+from digest.commands.desk import Desk
+from digest.commands.serve import Preview
+from digest.preview.desk.requests import Asked, Run
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Route
@@ -27,6 +33,7 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTH, HEIGHT, SHARPNESS, QUALITY = 1180, 1040, 1.5, 82
 URL = "http://archive.invalid/"
+PULLED = datetime(2026, 2, 22, 9, tzinfo=UTC)
 
 
 def main(folder: Path) -> int:
@@ -41,19 +48,21 @@ def main(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as site, sync_playwright() as running:
         build.run(ROOT, config.load(ROOT), output=Path(site) / "site", base_url=URL)
+        pages = {"home": of_site(Path(site) / "site"), "desk": of_desk(Path(site) / "digest")}
         browser = running.chromium.launch(
             executable_path=program, args=["--no-sandbox", "--hide-scrollbars"]
         )
-        for scheme in SCHEMES:
-            path = folder / f"home-{scheme}.webp"
-            path.write_bytes(picture(browser, Path(site) / "site", scheme))
-            print(f"{path}: {path.stat().st_size // 1024} KB")  # noqa: T201
+        for name, answer in pages.items():
+            for scheme in SCHEMES:
+                path = folder / f"{name}-{scheme}.webp"
+                path.write_bytes(picture(browser, answer, scheme))
+                print(f"{path}: {path.stat().st_size // 1024} KB")  # noqa: T201
         browser.close()
     return 0
 
 
-def picture(browser: Browser, site: Path, scheme: Literal["light", "dark"]) -> bytes:
-    """Returns what the top of the front page looks like in a colour scheme, as WebP."""
+def of_site(site: Path) -> Callable[[Route], None]:
+    """Returns a function that answers requests with the files of a site."""
 
     def answer(route: Route) -> None:
         path = site / route.request.url.removeprefix(URL)
@@ -61,6 +70,25 @@ def picture(browser: Browser, site: Path, scheme: Literal["light", "dark"]) -> b
         kind = mimetypes.guess_type(path.name)[0] or "text/plain"
         route.fulfill(path=path, content_type=kind) if path.is_file() else route.fulfill(status=404)
 
+    return answer
+
+
+def of_desk(root: Path) -> Callable[[Route], None]:
+    """Returns a function that answers requests with the desk of a new digest."""
+    init.run(root)
+    settings = config.load(root)
+    pull.run(root, settings, settings.feeds, now=PULLED)
+    letter.run(root, settings)
+    desk = Desk(root, Run(8000), lambda: PULLED)
+    Preview(root, lambda _: None, desk=desk).make(frozenset())
+    page = desk.answer(Asked(method="GET", place="")).body
+    return lambda route: route.fulfill(body=page, content_type="text/html")
+
+
+def picture(
+    browser: Browser, answer: Callable[[Route], None], scheme: Literal["light", "dark"]
+) -> bytes:
+    """Returns what the top of a page looks like in a colour scheme, as WebP."""
     with browser.new_context(
         viewport={"width": WIDTH, "height": HEIGHT},
         device_scale_factor=SHARPNESS,

@@ -31,8 +31,9 @@ def test_the_pictures_are_taken_in_both_schemes_and_are_small(tmp_path: Path) ->
 
     assert run.returncode == 0, run.stderr
     pictures = {path.name: path.read_bytes() for path in (tmp_path / "new").iterdir()}
-    assert set(pictures) == {"home-light.webp", "home-dark.webp"}
-    assert pictures["home-light.webp"] != pictures["home-dark.webp"]
+    names = {f"{page}-{scheme}.webp" for page in ("home", "desk") for scheme in ("light", "dark")}
+    assert set(pictures) == names
+    assert len(set(pictures.values())) == len(names)
     for picture in pictures.values():
         assert picture[8:12] == b"WEBP"
         assert 20_000 < len(picture) < 150_000

@@ -97,8 +97,8 @@
     for (const other of all(".current")) other.classList.remove("current");
     current = story.id;
     story.classList.add("current");
-    history.replaceState(null, "", `#${story.id}`); // a reload comes back here
     if (!focus) return;
+    history.replaceState(null, "", `#${story.id}`); // a reload comes back here
     story.focus({ preventScroll: true });
     story.scrollIntoView({ block: "start" });
   };
