@@ -46,6 +46,7 @@ _TABLES: Mapping[str, Mapping[str, type]] = {
         "paywall": bool,
         "excerpt": int,
         "retired": bool,
+        **dict.fromkeys(("themes", "match", "ignore"), list),
     },
     "themes": {"id": str, "title": str, "match": list, "ignore": list, "was": list},
     "pull": {"draft": bool},
@@ -200,6 +201,7 @@ def _build(check: _Check, tables: Mapping[str, Sequence[dict[str, Any]]]) -> Con
     _check_ids(check, "feeds", [[feed.get("id")] for feed in tables["feeds"]])
     ids = [[theme.get("id"), *theme.get("was", [])] for theme in tables["themes"]]
     _check_ids(check, "themes", ids)
+    _check_themes_of_feeds(check, tables["feeds"], tables["themes"])
     close = tables["editions"][0].get("close", "next-week")
     what = "'{}' is not a way to close a week"
     fits = {"next-week", "letter"}.__contains__
@@ -247,6 +249,7 @@ def _check_feed(check: _Check, number: int, feed: dict[str, Any]) -> None:
     check.value("feeds", number, "excerpt", words, lambda n: n >= 0, "{} is negative", cure)
     what = f"is more than {_MAX_WORDS:,} words"
     check.value("feeds", number, "excerpt", words, lambda n: n <= _MAX_WORDS, what, cure)
+    _check_phrases(check, "feeds", number, feed)
 
 
 def _check_theme(check: _Check, number: int, theme: dict[str, Any]) -> None:
@@ -255,11 +258,26 @@ def _check_theme(check: _Check, number: int, theme: dict[str, Any]) -> None:
             _check_id(check, "themes", number, old, key)
     title = theme.get("title")
     check.value("themes", number, "title", title, str.strip, "is empty", "name the theme")
+    _check_phrases(check, "themes", number, theme)
+
+
+def _check_phrases(check: _Check, name: str, number: int, table: dict[str, Any]) -> None:
     for key in ("match", "ignore"):
-        for phrase in theme.get(key, []):
+        for phrase in table.get(key, []):
             if fault := check_phrase(phrase):
-                what = f"{_name('themes', number, key)}: the phrase '{phrase}' {fault}"
-                check.fault("themes", number, key, what)
+                what = f"{_name(name, number, key)}: the phrase '{phrase}' {fault}"
+                check.fault(name, number, key, what)
+
+
+def _check_themes_of_feeds(
+    check: _Check, feeds: Sequence[dict[str, Any]], themes: Sequence[dict[str, Any]]
+) -> None:
+    ids = [theme["id"] for theme in themes if "id" in theme]
+    for number, feed in enumerate(feeds):
+        for theme in feed.get("themes", []):
+            if theme not in ids:
+                what = f"{_name('feeds', number, 'themes')}: unknown theme '{theme}'"
+                check.fault("feeds", number, "themes", what, suggestion(theme, ids))
 
 
 def _check_id(check: _Check, name: str, number: int, value: str | None, key: str) -> None:
@@ -291,7 +309,8 @@ def _feed(table: dict[str, Any]) -> Feed:
     named = _without_secrets(
         {"title": title, "publisher": table.get("publisher") or title}, "title", "publisher"
     )
-    return Feed(**{"id": "", "url": "", **table, **named})
+    lists = {key: tuple(table.get(key, ())) for key in ("themes", "match", "ignore")}
+    return Feed(**{"id": "", "url": "", **table, **named, **lists})
 
 
 def _theme(table: dict[str, Any]) -> Theme:

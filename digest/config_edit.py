@@ -117,6 +117,21 @@ def with_sample_replaced(
     return _changed(text, change)
 
 
+def with_phrases(text: str, phrases: Mapping[str, Sequence[str]]) -> str:
+    """Returns the text with more phrases at the ends of the `match` of themes, which are given by id."""
+
+    def change(document: TOMLDocument) -> str:
+        from tomlkit import dumps
+
+        table: Any
+        for table in document["themes"]:
+            for phrase in phrases.get(table["id"], ()):
+                table["match"].append(phrase)
+        return dumps(document)
+
+    return _changed(text, change)
+
+
 def _first_feed_replaced(document: TOMLDocument, feed: Feed) -> str:
     from tomlkit import dumps
 

@@ -33,7 +33,11 @@ class Site(NamedTuple):
 
 
 class Feed(NamedTuple):
-    """A source that we pull; `url` is http(s), or a path relative to the digest's root."""
+    """A source that we pull; `url` is http(s), or a path relative to the digest's root.
+
+    All its stories have its `themes`. Entries that no `match` phrase finds, or that an `ignore` phrase
+    finds, are passed over.
+    """
 
     id: str
     url: str
@@ -42,6 +46,9 @@ class Feed(NamedTuple):
     paywall: bool = False
     excerpt: int = 40
     retired: bool = False
+    themes: tuple[str, ...] = ()
+    match: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
 
 
 class Theme(NamedTuple):

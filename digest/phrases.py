@@ -67,6 +67,25 @@ def check_phrase(phrase: str) -> str | None:
     return None
 
 
+def explain(phrase: str) -> str | None:
+    """Returns what a phrase does not mean, if it reads like several phrases; None if it does not."""
+    if "," in phrase:
+        return f"'{phrase}' is one phrase, comma included; write two phrases to find either of two"
+    if re.search(r"\s(?:OR|AND|NOT)\s|\s\|+\s", phrase):
+        return (
+            f"'{phrase}' is one phrase, all its words included; write two phrases to find either of two,"
+            f" ' {JOIN} ' between them to find both"
+        )
+    return None
+
+
+def loosened(phrase: str) -> str:
+    """Returns a phrase that finds more: its words anywhere, each with any ending."""
+    words = [word.strip(f",{STAR}") for part in _split(phrase) for word in part.split()]
+    bases = (re.sub(r"(?<=\w{4})(?:s|es|ed|ing|y)$", "", word) for word in words)
+    return f" {JOIN} ".join(f"{base}{STAR}" for base in bases if base)
+
+
 def _composed(text: str) -> str:
     """Returns the text with letters and their accents combined (NFC); a word is composed whole."""
     if _PLAIN.fullmatch(text):

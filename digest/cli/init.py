@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from digest.commands.sample import SampleReport
 
 
+_THEMES = "Then find your themes: digest themes --propose"
+
+
 @click.command()
 @click.argument(
     "folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path)
@@ -85,6 +88,7 @@ def _tell(report: InitReport, folder: Path, call: Call) -> None:
     call.say(
         f"A new digest is {'here' if here else f'in {folder}'}{feeds}. Next: {step}digest pull && digest serve"
     )
+    call.say(*([_THEMES] if report.feeds else []))
 
 
 def _tell_replaced(report: SampleReport, call: Call) -> None:
@@ -99,7 +103,7 @@ def _tell_replaced(report: SampleReport, call: Call) -> None:
     if report.themes:
         call.say("The themes in digest.toml stay, because they were edited or stories have them")
     _tell_address(report.address, call)
-    call.say("Next: digest pull && digest serve")
+    call.say("Next: digest pull && digest serve", _THEMES)
 
 
 def _tell_address(address: str, call: Call) -> None:

@@ -90,6 +90,8 @@ def _tell(report: PullReport, call: Call) -> None:
             call.complain(f'{row.feed}: {what} in digest.toml write  url = "{row.moved}"')
         for file in (*row.new, *row.updated, *row.adopted) if call.verbose else ():
             call.say(f"  {file}")
+        for headline in row.passed_over if call.verbose else ():
+            call.say(f"  passed over: {headline}")
     new = sum(len(row.new) for row in report.rows)
     if report.suggestions:
         call.say(
@@ -128,12 +130,12 @@ def _outcome(row: Row) -> str:
         "updated": len(row.updated),
         "adopted": len(row.adopted),
         "known": row.known - len(row.updated),
+        "passed over": len(row.passed_over),
     }
     words = {
         name: f"{count} {name}"
         for name, count in counts.items()
         if count or name in {"entries", "new"}
     }
-    return ", ".join(
-        (words | {"entries": formatting.count(row.entries, "entry", "entries")}).values()
-    )
+    entries = row.entries + len(row.passed_over)
+    return ", ".join((words | {"entries": formatting.count(entries, "entry", "entries")}).values())

@@ -1,16 +1,23 @@
-"""Prints what `digest themes` says of rules and suggestions: stories that no rule finds."""
+"""Prints what `digest themes` says of rules: stories that they miss, phrases to add or drop, scores."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from digest.cli import formatting
 from digest.cli.context import Call
+from digest.errors import suggestion
+from digest.phrases import explain
 
 if TYPE_CHECKING:
+    from digest.commands.theme_rules import Score, ScoreReport, Share, SuggestReport
     from digest.model import Config
 
+_NAMED = 5
+"""How many phrases that catch nothing are named without --verbose."""
 _MOST = 50
 """How many stories are listed without --verbose."""
 
@@ -30,4 +37,133 @@ def missing(root: Path, config: Config, call: Call) -> None:
     number = len(report.missing)
     verb = "has" if number == 1 else "have"
     call.say(f"{number} of {formatting.stories(report.stories)} {verb} no theme")
+    if number and not config.themes:
+        call.say("digest.toml has no theme yet; to see what recurs: digest themes --propose")
     call.complain(*formatting.unread(report.unread, report.unknown_themes))
+
+
+def suggest(root: Path, config: Config, theme: str, take: str | None, call: Call) -> None:
+    """Prints phrases worth adding, each with a number, and phrases worth dropping."""
+    from digest.commands import theme_rules
+
+    ids = [one.id for one in config.themes]
+    if theme and theme not in ids:
+        cure = suggestion(theme, ids)
+        raise click.BadParameter(f"there is no theme '{theme}'; {cure}", param_hint="--suggest")
+    report = theme_rules.suggest(root, config, theme, _numbers(take))
+    call.complain(*formatting.unread(report.unread, report.unknown_themes))
+    if report.taken:
+        call.say(*(f"{one.theme}: '{one.phrase}' added to digest.toml" for one in report.taken))
+        call.say("Next: digest themes --apply --dry-run")
+    else:
+        call.say(*_decided(report))
+        _tell_phrases(report, call)
+
+
+def _tell_phrases(report: SuggestReport, call: Call) -> None:
+    theme = ""
+    for number, one in enumerate(report.proposals, start=1):
+        if one.theme != theme:
+            call.say(one.theme)
+        theme = one.theme
+        call.say(
+            f"{number:>4}  '{one.phrase}'  +{one.right} right, {one.wrong} wrong,"
+            f" {one.new} of them caught by no other phrase"
+        )
+    empty: dict[str, list[str]] = {}
+    for weak in report.weak:
+        if weak.wrong:
+            counts = f"{weak.right} right, {weak.wrong} wrong"
+            call.say(f"{weak.theme}: '{weak.phrase}' is mostly wrong: {counts}; drop it?")
+        elif explained := explain(weak.phrase):
+            call.say(f"{weak.theme}: {explained}")
+        else:
+            empty.setdefault(weak.theme, []).append(f"'{weak.phrase}'")
+    for theme, phrases in empty.items():
+        shown = phrases if call.verbose else phrases[:_NAMED]
+        more = f" and {len(phrases) - len(shown)} more" if len(phrases) > len(shown) else ""
+        call.say(f"{theme}: nothing is caught by {', '.join(shown)}{more}; drop them?")
+    if report.proposals:
+        call.say("What is right, only you know. To add phrases: digest themes --suggest --take 1,…")
+    elif report.decided:
+        call.say("No phrase would find more of them without being wrong")
+
+
+def score(root: Path, config: Config, call: Call) -> None:
+    """Prints precision and recall of each theme's rule, over all quarters and in each."""
+    from digest.commands import theme_rules
+
+    report = theme_rules.score(root, config)
+    call.complain(*formatting.unread(report.unread, report.unknown_themes))
+    call.say(*_decided(report))
+    if report.decided:
+        heads = ("right", "wrong", "missed", "theme", "quarter", "precision", "recall")
+        call.say(*formatting.table(heads, map(_score_cells, report.scores)))
+        call.say(*report.ageing)
+
+
+def propose(root: Path, config: Config, call: Call) -> None:
+    """Prints [[themes]] tables to choose from, with headlines of each in comments."""
+    from digest.commands import theme_rules
+
+    report = theme_rules.propose(root, config)
+    call.complain(*formatting.unread(report.unread, report.unknown_themes))
+    without = f"{formatting.stories(report.searched)} without a theme"
+    if report.searched < report.fewest:
+        call.say(
+            f"There are {without}: too few to see what recurs in them. Pull for some weeks, until there are"
+            f" {report.fewest}, or write themes of your own into digest.toml"
+        )
+    elif not report.themes:
+        call.say(f"Among {without}, no words recur that no other theme has")
+    else:
+        call.say(
+            f"# What recurs in the headlines of {without}. Copy what is a theme to you into",
+            "# digest.toml, name it, and try its phrases: digest themes --try PHRASE",
+            "",
+        )
+    for one in report.themes:
+        call.say(f"[[themes]]  # {formatting.stories(one.stories)}")
+        call.say(
+            f"id = {formatting.quoted(one.theme.id)}",
+            f"title = {formatting.quoted(one.theme.title)}",
+        )
+        call.say(f"match = [{', '.join(map(formatting.quoted, one.theme.match))}]")
+        call.say(*(f"# {headline}" for headline in one.headlines), "")
+
+
+def _score_cells(row: Score) -> tuple[object, ...]:
+    counts = row.right, row.wrong, row.missed
+    return (*counts, row.theme, row.quarter, _share(row.precision), _share(row.recall))
+
+
+def _share(share: Share) -> str:
+    if share.value is None:
+        return ""
+    return f"{share.value:.2f} ({share.low:.2f} to {share.high:.2f})"
+
+
+def _decided(report: SuggestReport | ScoreReport) -> list[str]:
+    """Returns the lines that say what the numbers rest on."""
+    said = [
+        f"You have decided {report.decided} of {formatting.stories(report.stories)}: changed their themes, written"
+        " a note or headline, or linked them in a published letter"
+    ]
+    if not report.decided:
+        said.append(
+            "Nothing can be learnt yet: change the themes of some stories, or write about them"
+        )
+    if report.partly:
+        said.append(
+            f"Only stored text was searched: for {formatting.stories(report.partly)} of these, the feed's summary"
+            " is missing or cut"
+        )
+    return said
+
+
+def _numbers(take: str | None) -> list[int]:
+    """Returns the numbers in `1,4`, or `1 4`."""
+    words = (take or "").replace(",", " ").split()
+    if take is not None and not (words and all(word.isdecimal() for word in words)):
+        raise click.BadParameter("write the numbers of phrases, such as 1,4", param_hint="--take")
+    return [int(word) for word in words]

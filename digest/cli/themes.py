@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from digest.commands.themes import ApplyReport, ExplainReport, ThemesReport, TryReport
     from digest.model import Config
 
+_EVERY = " "
+"""What `--suggest` without a theme stands for."""
+_NEAR = 5
+"""How many near misses are shown."""
+
 
 @click.command(short_help="Count the themes, explain them, run their rules again.")
 @click.option(
@@ -27,6 +32,23 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option(
     "--missing", is_flag=True, help="The stories without a theme, and what they are like."
+)
+@click.option(
+    "--suggest", "suggested", metavar="[THEME]", is_flag=False, flag_value=_EVERY,
+    help="Phrases worth adding to a theme's rule, or to all rules, and worth dropping, from what you decided.",
+)  # fmt: skip
+@click.option(
+    "--take",
+    metavar="N,…",
+    help="With --suggest: write the phrases of these numbers to digest.toml.",
+)
+@click.option(
+    "--score", is_flag=True, help="Precision and recall of the rules, by what you decided."
+)
+@click.option(
+    "--propose",
+    is_flag=True,
+    help="Themes to choose from, for stories that have none: words that recur.",
 )
 @click.option(
     "--apply",
@@ -47,41 +69,38 @@ def themes(
     explained: Path | None,
     phrases: tuple[str, ...],
     missing: bool,
+    suggested: str | None,
+    take: str | None,
+    score: bool,
+    propose: bool,
     applied: bool,
     everything: bool,
     dry: bool,
 ) -> None:
-    """Count the themes, explain them, and apply changed rules.
+    """Count the themes, explain them, find phrases for them, and apply changed rules.
 
-    Without an option, a table of the themes and their stories. The others help to find the phrases
-    of a theme in digest.toml, and to run them over stories that are here already. Themes that an
-    editor has changed are never touched, and a theme found only in the feed's whole summary is not
-    removed if that summary is not stored. A theme that digest.toml no longer has is removed with
-    them; stories that an editor has changed keep it until --apply --all.
+    Without an option, a table of the themes and their stories. Themes that an editor has changed are
+    never touched, and a theme found only in the feed's whole summary is not removed if that summary
+    is not stored. A theme that digest.toml no longer has is removed by --apply, and with --all from
+    stories that an editor has changed, too.
 
     \b
     Examples:
       digest themes
       digest themes --explain content/2026/w20/2026-05-15-foundries-fill-up.md
-      digest themes --try "harbour* + fee*"
       digest themes --try "harbour* + fee*" --try "port* + toll*"
       digest themes --missing
+      digest themes --suggest memory-crunch --take 1,4
+      digest themes --score
+      digest themes --propose
       digest themes --apply --dry-run
-      digest themes --apply --all
     """
     from digest.commands import themes as command
 
-    if (explained is not None) + bool(phrases) + missing + applied > 1:
-        raise click.UsageError("--explain, --try, --missing and --apply exclude each other.")
-    if everything and not (applied or dry):
-        raise click.UsageError("--all belongs to --apply.")
-    if dry and (phrases or missing or explained is not None):
-        raise click.UsageError(
-            "--explain, --try and --missing change nothing; leave out --dry-run."
-        )
-    for phrase in phrases:
-        if fault := check_phrase(phrase):
-            raise click.BadParameter(f"the phrase '{phrase}' {fault}", param_hint="--try")
+    known = explained is not None, bool(phrases), missing, propose
+    asked = *known, suggested is not None, score, applied
+    _check_usage(*asked, take=take is not None, everything=everything, dry=dry)
+    _check_phrases(phrases)
     root, config = call.open()
     if explained is not None:
         _tell_why(_explain(call, root, config, explained), call)
@@ -89,11 +108,37 @@ def themes(
         _tell_catch(command.attempt(root, config, *phrases), call)
     elif missing:
         theme_reports.missing(root, config, call)
+    elif suggested is not None:
+        theme_reports.suggest(root, config, suggested.strip(), take, call)
+    elif score:
+        theme_reports.score(root, config, call)
+    elif propose:
+        theme_reports.propose(root, config, call)
     elif applied or dry:
         report = command.apply(root, config, now=call.now, dry=dry, everything=everything)
         _tell_changes(report, call)
     else:
         _tell_counts(command.run(root, config), call)
+
+
+def _check_phrases(phrases: tuple[str, ...]) -> None:
+    for phrase in phrases:
+        if fault := check_phrase(phrase):
+            raise click.BadParameter(f"the phrase '{phrase}' {fault}", param_hint="--try")
+
+
+def _check_usage(*asked: bool, take: bool, everything: bool, dry: bool) -> None:
+    """Raises UsageError for options that do not go together; --suggest, --score and --apply are last."""
+    *_, suggested, _, applied = asked
+    if sum(asked) > 1:
+        names = "--explain, --try, --missing, --propose, --suggest, --score and --apply"
+        raise click.UsageError(f"{names} exclude each other.")
+    if take and not suggested:
+        raise click.UsageError("--take belongs to --suggest.")
+    if (everything or dry) and any(asked) and not applied:
+        raise click.UsageError("--all and --dry-run belong to --apply.")
+    if everything and not dry and not applied:
+        raise click.UsageError("--all belongs to --apply.")
 
 
 def _explain(call: Call, root: Path, config: Config, given: Path) -> ExplainReport:
@@ -152,11 +197,22 @@ def _tell_catch(report: TryReport, call: Call) -> None:
         call.say(
             f"{catch.file}: {catch.title} ({catch.where}; {', '.join(catch.themes) or 'Elsewhere'})"
         )
+    if len(report.alone) > 1:
+        for phrase, number in report.alone.items():
+            call.say(f"'{phrase}' alone: {formatting.stories(number)}")
     having = ", ".join(f"{count} {theme or 'Elsewhere'}" for theme, count in report.having.items())
     call.say(
         f"'{report.phrase}' would catch {len(report.caught)} of {formatting.stories(report.stories)}"
         + (f": {having}" if having else "")
     )
+    if report.near:
+        call.say("Near misses, which a wider phrase would catch:")
+        for miss in report.near[:_NEAR]:
+            themes = ", ".join(miss.themes) or "Elsewhere"
+            call.say(f"  {miss.file}: {miss.title} ({miss.where}; {themes})")
+        if len(report.near) > _NEAR:
+            call.say(f"  and {len(report.near) - _NEAR} more")
+    call.complain(*report.explained)
     if report.partly:
         partly = formatting.stories(report.partly)
         call.say(

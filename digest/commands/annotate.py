@@ -178,7 +178,13 @@ class Margins:
 
     def _make(self, story: Story) -> Annotation:
         themes, history = self._config.themes, self._history()
-        verdict = judge(story, history.of(story), themes, summaries=tuple(self._summaries(story)))
+        verdict = judge(
+            story,
+            history.of(story),
+            themes,
+            summaries=tuple(self._summaries(story)),
+            feeds=self._config.feeds,
+        )
         titles = {theme.id: theme.title for theme in themes}
         found = [one for one in reasons(verdict, themes) if one.theme in titles]
         return Annotation(

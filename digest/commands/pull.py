@@ -34,7 +34,7 @@ from digest.feeds import feed_state, parse_client
 from digest.feeds.concurrent import Progress
 from digest.feeds.fetch import fetch_in_parts, user_agent
 from digest.feeds.limits import USUAL, Limits
-from digest.intake import inbox_files, snapshot
+from digest.intake import feed_filter, inbox_files, snapshot
 from digest.intake.detect import holding, in_question, names_carried, overdue, related
 from digest.intake.plan import PullPlan, Snapshot
 from digest.intake.take_in import take_in
@@ -163,11 +163,12 @@ def _take_in(
     # Not earlier: git may bring other ledgers during a fetch.
     ledgers, problems = store.read_whole_ledgers(root)
     read = clock_check.checked(read, feeds.values(), ledgers, now)
-    documents = [
-        (one.feed, found)
+    sifted = {
+        one.feed.id: feed_filter.filtered(one.feed, found, ledgers.get(one.feed.id, {}))
         for one in asked.answers
         if isinstance(found := read.get(one.feed.id), Document)
-    ]
+    }
+    documents = [(feeds[id], found.document) for id, found in sifted.items()]
     lost = uncommitted.lost_stories(root, config, ledgers)
     filed, left = inbox_files.empty_inbox(root, config, ledgers, now=now, dry=dry)
     gaps = lost_lines.unread(root, problems) | lost_lines.missing(root, ledgers)
@@ -182,6 +183,10 @@ def _take_in(
     rows = [
         pull_report.renamed(row, config, ledgers)
         for row in pull_report.rows(asked.answers, read, intake.outcomes, asked.memory)
+    ]
+    rows = [
+        replace(row, passed_over=sifted[row.feed].passed_over) if row.feed in sifted else row
+        for row in rows
     ]
     return PullReport(
         rows=tuple(pull_report.warned(row, feeds[row.feed], read, ledgers, now) for row in rows),
@@ -296,8 +301,8 @@ def _ask(
 
 
 def _ledger_hashes(root: Path, feeds: Iterable[Feed]) -> dict[str, str]:
-    """Returns the hash of each feed's ledger."""
-    return {feed.id: store.ledger_mark(root, feed.id) for feed in feeds}
+    """Returns the hash of each feed's ledger, and of the phrases that choose its entries."""
+    return {feed.id: store.ledger_mark(root, feed.id) + feed_filter.mark(feed) for feed in feeds}
 
 
 def _write(

@@ -26,7 +26,8 @@ class Row:
     `moved` is the feed's new address, and `moved_by` says where it is from: "redirect",
     "new-feed-url", or "self" if the feed only names another address as its own. `kept` and
     `notices` are lines for the editor: what was not changed, and what has changed below their
-    words. `gap` tells that entries may have been missed; the words are among the warnings.
+    words. `passed_over` has the headlines of entries that the feed's `match` and `ignore` leave out.
+    `gap` tells that entries may have been missed; the words are among the warnings.
     """
 
     feed: str
@@ -42,6 +43,7 @@ class Row:
     kept: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     gap: bool = False
+    passed_over: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -110,7 +112,7 @@ def warned(
     document = read.get(feed.id)
     gap = (
         feed_health.gap(document, row.known + len(row.adopted), records, now)
-        if isinstance(document, Document)
+        if isinstance(document, Document) and not row.passed_over
         else ""
     )
     incoming = urls.web_link(feed.url) and row.state in {"read", "unchanged"}

@@ -23,6 +23,8 @@ from digest.content.load import ContentReport
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Story, Theme
 from digest.names import current_ids
+from digest.phrases import explain as explanation
+from digest.phrases import loosened
 from digest.themes.reapply import Retheming, Verdict, judge, lines, retheme, to_change, words_of
 from digest.themes.reasons import Reason, named, reasons
 from digest.themes.rules import of_excerpt, themes_of
@@ -85,10 +87,16 @@ class Catch:
 class TryReport:
     """What one or more phrases would catch in the whole archive; of `partly` stories the feed's
     summary is not stored whole.
+
+    `alone` has how many each of several phrases would catch, `near` what slightly wider phrases would:
+    there `where` names the wider phrase. `explained` says how phrases are read that look like several.
     """
 
     phrase: str
     caught: tuple[Catch, ...]
+    alone: Mapping[str, int]
+    near: tuple[Catch, ...]
+    explained: tuple[str, ...]
     stories: int
     partly: int
     having: Mapping[str, int]
@@ -128,7 +136,7 @@ def run(root: Path, config: Config) -> ThemesReport:
     """Counts each theme's stories, and the stories for which the current rules say something
     else."""
     survey = load.survey(root, config)
-    verdicts = _verdicts(root, survey, config.themes)
+    verdicts = verdicts_of(root, survey, config)
     names = current_ids(config.themes)
     return ThemesReport(
         rows=tuple(_row(theme.id, survey.content.stories, names) for theme in config.themes),
@@ -161,7 +169,14 @@ def explain(root: Path, config: Config, file: str) -> ExplainReport:
         raise Faults(faults) if faults else LookupError(_near(file, survey))
     summaries = store.summaries_of(root)(story)
     verdict = _pinned(
-        root, judge(story, survey.history.of(story), config.themes, summaries=summaries)
+        root,
+        judge(
+            story,
+            survey.history.of(story),
+            config.themes,
+            summaries=summaries,
+            feeds=config.feeds,
+        ),
     )
     return ExplainReport(
         file=file,
@@ -182,11 +197,19 @@ def attempt(root: Path, config: Config, *phrases: str) -> TryReport:
         store.summaries_of(root),
     )
     rule = Theme(id="tried", title="tried", match=phrases)
-    caught, partly = [], 0
+    each = [Theme(id=phrase, title=phrase, match=(phrase,)) for phrase in dict.fromkeys(phrases)]
+    wider = tuple(dict.fromkeys(wide for phrase in phrases if (wide := loosened(phrase))))
+    nearly = Theme(id="near", title="near", match=wider)
+    caught, near, partly = [], [], 0
+    alone: Counter[str] = Counter()
     for story in survey.content.stories:
         title, words, whole = words_of(story, history.of(story), summaries_of(story))
         partly += not whole
-        for evidence in themes_of(title, words, (rule,)).values():
+        alone.update(list(themes_of(title, words, each)))
+        found = themes_of(title, words, (rule,))
+        for evidence in () if found else themes_of(title, words, (nearly,)).values():
+            near.append(Catch(story.file, story.title, evidence, named(story, names)))
+        for evidence in found.values():
             where = evidence if whole else of_excerpt(evidence)
             where = where if len(phrases) > 1 else where.removeprefix(f"'{phrases[0]}' ")
             caught.append(Catch(story.file, story.title, where, named(story, names)))
@@ -194,6 +217,9 @@ def attempt(root: Path, config: Config, *phrases: str) -> TryReport:
     return TryReport(
         phrase="' or '".join(phrases),
         caught=tuple(caught),
+        alone={one.id: alone[one.id] for one in each},
+        near=tuple(near),
+        explained=tuple(filter(None, map(explanation, phrases))),
         stories=len(survey.content.stories),
         partly=partly,
         having=dict(having.most_common()),
@@ -218,7 +244,7 @@ def apply(
             removed = (Theme(id=id, title=id, match=()) for id in gone)
             wider = config._replace(themes=(*config.themes, *removed))
             survey = load.survey(root, wider)
-        verdicts = _verdicts(root, survey, config.themes, _begun(root))
+        verdicts = verdicts_of(root, survey, config, _begun(root))
         chosen = to_change(verdicts, gone if everything else ())
         texts = {
             verdict.story.file: store.read_exactly(root, verdict.story.file) for verdict in chosen
@@ -273,15 +299,23 @@ def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]
     return late
 
 
-def _verdicts(
+def verdicts_of(
     root: Path,
     survey: ContentReport,
-    themes: Sequence[Theme],
+    config: Config,
     begun: Mapping[str, str] | None = None,
 ) -> list[Verdict]:
+    """Returns what today's rules say of every story."""
     history, marks, summaries_of = survey.history, begun or {}, store.summaries_of(root)
     verdicts = (
-        judge(story, history.of(story), themes, marks.get(story.file), summaries_of(story))
+        judge(
+            story,
+            history.of(story),
+            config.themes,
+            marks.get(story.file),
+            summaries_of(story),
+            config.feeds,
+        )
         for story in survey.content.stories
     )
     return [_pinned(root, verdict) for verdict in verdicts]

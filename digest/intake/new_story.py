@@ -57,7 +57,7 @@ def fresh_story(arrival: Arrival, config: Config, now: datetime) -> Story:
         published=published,
         authors=entry.authors,
         feeds=(feed.id,),
-        themes=tuple(_evidence(entry, config)),
+        themes=tuple(_evidence(arrival, config)),
         image=entry.image,
         id=arrival.guid,
         draft=config.draft,
@@ -88,11 +88,12 @@ def first_record(
         aliases=identity.aliases_of(own) if own else (),
         file=file,
         title=entry.title,
-        themes=_evidence(entry, config),
+        themes=_evidence(arrival, config),
         deleted=False,
     )
 
 
-def _evidence(entry: Entry, config: Config) -> dict[str, str]:
+def _evidence(arrival: Arrival, config: Config) -> dict[str, str]:
     """Returns the themes that the rules give to an entry, each with the phrase that matched."""
-    return themes_of(entry.title, entry.summary, config.themes)
+    entry = arrival.entry
+    return themes_of(entry.title, entry.summary, config.themes, [arrival.feed])

@@ -256,7 +256,7 @@ class PullState:
     def _final_line(self, record: Record) -> Record:
         """Returns a ledger line with what later feeds of this pull have changed.
 
-        The line of a new story gets all feeds that its file names in the end, another one what is
+        The line of a new story gets all feeds and themes that its file names in the end, another one what is
         pending in the file.
         """
         if record.held:
@@ -270,4 +270,5 @@ class PullState:
         story = self.stories.get(record.file)
         if story is None or "feeds" not in record.wrote:
             return record
-        return record._replace(wrote={**record.wrote, "feeds": ledger.hash_of_value(story.feeds)})
+        final = ledger.hashes({"feeds": story.feeds, "themes": story.themes})
+        return record._replace(wrote={**record.wrote, **final})

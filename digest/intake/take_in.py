@@ -154,7 +154,9 @@ def _join_new_story(pull: PullState, arrival: Arrival, file: str) -> Decision:
     """Adds a feed to a story that another feed has brought in this same pull."""
     story = pull.stories[file]
     if arrival.feed.id not in story.feeds:
-        pull.stories[file] = replace(story, feeds=(*story.feeds, arrival.feed.id))
+        themes = dict.fromkeys((*story.themes, *arrival.feed.themes))
+        feeds = (*story.feeds, arrival.feed.id)
+        pull.stories[file] = replace(story, feeds=feeds, themes=tuple(themes))
     pull.note_first(arrival, file, {})
     return Decision("known", file)
 

@@ -19,9 +19,9 @@ from digest.content import excerpt, ledger, pending
 from digest.content.edit import Edit, edited
 from digest.content.ledger import Record, hashes_of
 from digest.content.story_file import Known
-from digest.model import Story, Theme
+from digest.model import Feed, Story, Theme
 from digest.names import current_ids
-from digest.themes.rules import is_of_summary, of_excerpt, place_of, themes_of
+from digest.themes.rules import is_of_summary, of_excerpt, phrase_of, place_of, themes_of
 
 FeedRecords = Sequence[tuple[str, Record]]
 """A story's records in the ledgers, each with its feed."""
@@ -75,12 +75,13 @@ def judge(
     themes: Sequence[Theme],
     begun: str | None = None,
     summaries: Sequence[str] = (),
+    feeds: Sequence[Feed] = (),
 ) -> Verdict:
     """Returns what today's rules say of a story.
 
     `begun` is the hash of the themes that the file had before a killed run changed it, None without
     such a run. `summaries` are the stored ones; if the newest record's is among them, the rules
-    search all of it.
+    search all of it. `feeds` are those of digest.toml: those that brought the story may give it themes.
     """
     names = current_ids(themes)
     sources = _sources(records)
@@ -91,7 +92,8 @@ def judge(
             if theme in names:
                 incoming[names[theme]] = evidence
     title, words, whole = words_of(story, records, summaries)
-    earned = themes_of(title, words, themes)
+    brought = {feed for feed, _ in records}
+    earned = themes_of(title, words, themes, [feed for feed in feeds if feed.id in brought])
     if not whole:
         earned = {theme: of_excerpt(evidence) for theme, evidence in earned.items()}
     in_file = {names.get(theme, theme) for theme in story.themes}
@@ -110,6 +112,17 @@ def judge(
         written=newest.wrote.get("themes", "") if newest else "",
         whole=whole,
     )
+
+
+def still_found(verdict: Verdict, themes: Sequence[Theme]) -> dict[str, str]:
+    """Returns the themes, each with the phrase, that a phrase of today's rules has found before.
+
+    Rules cannot find them again in a summary that is not stored; where it is, nothing is returned.
+    """
+    if verdict.whole:
+        return {}
+    found = {theme: phrase_of(evidence) for theme, evidence in verdict.incoming.items()}
+    return {theme.id: found[theme.id] for theme in themes if found.get(theme.id) in theme.match}
 
 
 def words_of(

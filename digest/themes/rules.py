@@ -9,11 +9,11 @@ see why.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from digest.model import Theme
+from digest.model import Feed, Theme
 from digest.phrases import STAR, fold, parts_of
 
 # Thai, Lao, Burmese, Khmer, Chinese and Japanese are written without spaces, so that "whole words"
@@ -40,6 +40,7 @@ _PLACES = (
     f"in headline and {_SUMMARY}",
     f"in the {_SUMMARY}",
 )  # the strongest first
+_OF_FEED = "as every story of "
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,15 @@ class _Rule:
     ignore: tuple[_Phrase, ...]
 
 
-def themes_of(headline: str, summary: str, themes: Sequence[Theme]) -> dict[str, str]:
+def themes_of(
+    headline: str, summary: str, themes: Sequence[Theme], feeds: Iterable[Feed] = ()
+) -> dict[str, str]:
     """Returns the themes that a story earns, each with its evidence: the phrase and where it is.
 
     The first is the main theme: phrases in the headline come before those only in the summary, then
-    the order of `themes` decides. Raises ValueError for an invalid phrase (`check_phrase`).
+    the order of `themes` decides. The themes that all stories of its `feeds` have come last.
+
+    Raises ValueError for an invalid phrase (`check_phrase`).
     """
     headline, summary = _edged(fold(headline)), _edged(fold(summary))
     earned = []
@@ -72,17 +77,28 @@ def themes_of(headline: str, summary: str, themes: Sequence[Theme]) -> dict[str,
             place, phrase = found
             earned.append((place, theme.id, f"'{phrase}' {_PLACES[place]}"))
     earned.sort(key=lambda one: one[0])
-    return {theme: evidence for _, theme, evidence in earned}
+    evidences = {theme: evidence for _, theme, evidence in earned}
+    for feed in feeds:
+        for id in feed.themes:
+            evidences.setdefault(id, f"{_OF_FEED}'{feed.id}'")
+    return evidences
 
 
 def place_of(evidence: str) -> int:
-    """Returns the place that an evidence names: 0 headline, 1 both, 2 summary."""
+    """Returns the place that an evidence names: 0 headline, 1 both, 2 summary, 3 a feed."""
+    if evidence.startswith(_OF_FEED):
+        return len(_PLACES)
     if evidence.endswith(_EXCERPT):
         evidence = evidence.removesuffix(_EXCERPT) + _SUMMARY
     for number, place in enumerate(_PLACES):
         if evidence.endswith(place):
             return number
     return len(_PLACES) - 1
+
+
+def phrase_of(evidence: str) -> str:
+    """Returns the phrase that an evidence names."""
+    return evidence.rpartition("' in ")[0].removeprefix("'")
 
 
 def is_of_summary(evidence: str) -> bool:

@@ -64,7 +64,7 @@ def is_telling(word: str) -> bool:
 
 def stem_of(word: str) -> str:
     """Returns a word without the ending of an English plural or verb, to compare words by."""
-    for ending in ("ing", "ed", "es", "s"):
+    for ending in ("ing", "ed", "es", "s", "e"):
         if word.endswith(ending) and len(word) >= len(ending) + 4:
             return word[: -len(ending)]
     return word

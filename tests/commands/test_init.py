@@ -71,6 +71,7 @@ def test_a_feed_gives_title_and_language_and_can_be_pulled_at_once(tmp_path: Pat
     assert f"harbour-sea: Harbour & sea, {host.url('/feed.xml')}\n" in made.stdout
     assert made.stdout.endswith(
         "A new digest is in mine with 2 feeds. Next: cd mine && digest pull && digest serve\n"
+        "Then find your themes: digest themes --propose\n"
     )
     settings_ = config.load(tmp_path / "mine")
     assert [(feed.id, feed.title) for feed in settings_.feeds] == [

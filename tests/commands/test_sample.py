@@ -57,6 +57,7 @@ def test_a_sample_that_nobody_edited_goes_and_leaves_what_own_feeds_begin_with(
     assert said[2:] == [
         "Removed the sample: its feed, and 12 stories without edits",
         "Next: digest pull && digest serve",
+        "Then find your themes: digest themes --propose",
     ]
     assert stories(mine) == []
     assert not (mine / LEDGER).exists()

@@ -280,6 +280,8 @@ def test_several_phrases_are_tried_together(root: Path) -> None:
         f"{CHIPS}: Chips ('tariff*' in the summary; trade)",
         f"{MEMORY}: Memory is short ('tariff*' in the summary; memory, trade)",
         f"{SHIPS}: Ships ('ship*' in the headline; Elsewhere)",
+        "'ship*' alone: 1 story",
+        "'tariff*' alone: 2 stories",
         "'ship*' or 'tariff*' would catch 3 of 3 stories: 2 trade, 1 memory, 1 Elsewhere",
     ]
 
@@ -293,11 +295,11 @@ def test_several_phrases_are_tried_together(root: Path) -> None:
         (["--explain", "x", "--try", "y"], "exclude each other"),
         (
             ["--explain", "x", "--dry-run"],
-            "--explain, --try and --missing change nothing; leave out --dry-run",
+            "--all and --dry-run belong to --apply",
         ),
         (
             ["--try", "x", "--dry-run"],
-            "--explain, --try and --missing change nothing; leave out --dry-run",
+            "--all and --dry-run belong to --apply",
         ),
         (["--all"], "--all belongs to --apply"),
         (["--try", "a", "--try", "a *"], "the phrase 'a *' has a '*' that ends no word"),

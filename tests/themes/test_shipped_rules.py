@@ -25,7 +25,8 @@ STARTER = ROOT / "digest" / "starter"
 HEADLINES = Path(__file__).parents[1] / "data" / "themes" / "headlines.tsv"
 JUDGED = ("export-controls", "memory-crunch", "nexperia")
 THEMES = config.load(ROOT).themes
-GOOD = 0.95
+GOOD = 0.92
+MOST_OF_ONE, MOST_OF_ALL = 60, 250
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,8 @@ def errors(cases: Iterable[Case], theme: str) -> tuple[float, float, list[str]]:
 def test_rule_agrees_with_an_editor_on_made_up_headlines(theme: str) -> None:
     precision, recall, wrong = errors(made_up(), theme)
 
-    assert min(precision, recall) >= GOOD, wrong
+    assert precision >= GOOD, wrong
+    assert recall >= 0.75, wrong
 
 
 @pytest.mark.parametrize("theme", JUDGED)
@@ -102,6 +104,13 @@ def test_rule_agrees_with_an_editor_on_the_real_feeds(theme: str, shared: Path) 
     precision, recall, wrong = errors(real(shared), theme)
 
     assert min(precision, recall) >= GOOD, wrong
+
+
+def test_rules_are_as_long_as_a_curator_would_write_them() -> None:
+    phrases = [len(theme.match) + len(theme.ignore) for theme in THEMES]
+
+    assert max(phrases) <= MOST_OF_ONE
+    assert sum(phrases) <= MOST_OF_ALL
 
 
 def test_made_up_headlines_are_enough_to_judge_by() -> None:

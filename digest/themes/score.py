@@ -1,0 +1,122 @@
+"""Scores the rules against what the editor has decided: precision and recall, by quarter and theme.
+
+Few stories say little, so each number has the interval (Wilson, 95 %) in which it may really be.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import sqrt
+
+ALL = "all"
+_Z = 1.96
+_FEWEST = 5
+"""A quarter with fewer stories of a theme says nothing of its rule's age."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A story that an editor has decided: its themes, and those that the rules give it."""
+
+    day: date
+    themes: Collection[str]
+    found: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of a count, and the interval in which it may really be; nothing of nothing is None."""
+
+    value: float | None
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How a rule did in a quarter: stories found rightly and wrongly, and those that it missed.
+
+    `theme` and `quarter` may be "all".
+    """
+
+    theme: str
+    quarter: str
+    right: int
+    wrong: int
+    missed: int
+
+    @property
+    def precision(self) -> Share:
+        """Which share of the stories that the rule found have the theme."""
+        return wilson(self.right, self.right + self.wrong)
+
+    @property
+    def recall(self) -> Share:
+        """Which share of the stories with the theme the rule found."""
+        return wilson(self.right, self.right + self.missed)
+
+
+def wilson(hits: int, count: int) -> Share:
+    """Returns the share of hits with its Wilson interval."""
+    if not count:
+        return Share(None, 0.0, 1.0)
+    share, square = hits / count, _Z * _Z
+    middle = share + square / (2 * count)
+    reach = _Z * sqrt(share * (1 - share) / count + square / (4 * count * count))
+    whole = 1 + square / count
+    low, high = (middle - reach) / whole, (middle + reach) / whole
+    return Share(round(share, 3), round(max(0.0, low), 3), round(min(1.0, high), 3))
+
+
+def scores(judged: Iterable[Judged], themes: Sequence[str]) -> list[Score]:
+    """Returns the scores of each theme over all quarters and in each, then those of all themes."""
+    right: dict[tuple[str, str], int] = defaultdict(int)
+    wrong: dict[tuple[str, str], int] = defaultdict(int)
+    missed: dict[tuple[str, str], int] = defaultdict(int)
+    quarters = set()
+    for story in judged:
+        quarter = _quarter(story.day)
+        quarters.add(quarter)
+        for theme in themes:
+            places = [(name, when) for name in (theme, ALL) for when in (quarter, ALL)]
+            if theme in story.found:
+                counts = right if theme in story.themes else wrong
+            elif theme in story.themes:
+                counts = missed
+            else:
+                continue
+            for place in places:
+                counts[place] += 1
+    rows = []
+    for theme in (*themes, ALL):
+        for quarter in (ALL, *sorted(quarters)):
+            place = theme, quarter
+            rows.append(Score(theme, quarter, right[place], wrong[place], missed[place]))
+    return rows
+
+
+def ageing(rows: Iterable[Score]) -> Iterator[str]:
+    """Yields a sentence for each theme whose newest quarter is worse than chance lets it be."""
+    by_theme: dict[str, list[Score]] = defaultdict(list)
+    for row in rows:
+        if row.quarter != ALL and row.right + row.wrong + row.missed:
+            by_theme[row.theme].append(row)
+    for theme, quarters in by_theme.items():
+        *before, last = quarters
+        right, wrong = sum(row.right for row in before), sum(row.wrong for row in before)
+        missed = sum(row.missed for row in before)
+        if min(right + missed, last.right + last.missed) < _FEWEST:
+            continue
+        if last.recall.high < right / (right + missed):
+            found = f"{last.right} of {last.right + last.missed} in {last.quarter}"
+            yield f"{theme} ages: its rule found {found}, {right} of {right + missed} before"
+        elif right and last.precision.high < right / (right + wrong):
+            false = f"{last.wrong} of {last.right + last.wrong} in {last.quarter}"
+            yield f"{theme} ages: it was wrong in {false}, in {wrong} of {right + wrong} before"
+
+
+def _quarter(day: date) -> str:
+    return f"{day.year}-Q{(day.month + 2) // 3}"

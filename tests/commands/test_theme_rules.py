@@ -1,0 +1,190 @@
+"""`digest themes --suggest`, `--take`, `--score` and `--try`: rules held against what the editor decided."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from test_themes_command import content, give, pulled, rss, rule, said
+
+from digest import config
+from digest.commands import theme_rules
+from digest.errors import DigestError
+
+TITLES = (
+    "DRAM contract prices rise",
+    "Contract price doubles",
+    "The next contract price",
+    "Harbour master retires",
+    "Fog over the strait",
+    "A lens comes home",
+    "Museum of teapots",
+    "Printers slip",
+    "Gulls in church",
+)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    rule(tmp_path, {"prices": ("dram",), "ships": ("boat", "sloop")})
+    entries = [(str(number), title, "Nothing.") for number, title in enumerate(TITLES)]
+    (tmp_path / "first.xml").write_text(rss(entries))
+    (tmp_path / "second.xml").write_text(rss([]))
+    pulled(tmp_path)
+    return tmp_path
+
+
+def stories(root: Path) -> list[str]:
+    found = {path.name for path in (root / "content/2026/w20").iterdir()}
+    return sorted(f"content/2026/w20/{name}" for name in found)
+
+
+def file_of(root: Path, word: str) -> str:
+    return next(file for file in stories(root) if word in file)
+
+
+def decide(root: Path) -> None:
+    """The editor gives `prices` to two stories, and writes notes on the others."""
+    give(root, file_of(root, "doubles"), "[prices]")
+    give(root, file_of(root, "next"), "[prices]")
+    for word in ("rise", "retires", "strait", "home", "teapots", "slip", "gulls"):
+        path = root / file_of(root, word)
+        path.write_text(path.read_text() + "\nMy note.\n")
+
+
+def test_only_stories_that_an_editor_has_touched_or_linked_in_a_letter_are_decided(
+    root: Path,
+) -> None:
+    settings = config.load(root)
+    assert theme_rules.score(root, settings).decided == 0
+    assert "Nothing can be learnt yet" in said(root, "--suggest").output
+
+    give(root, file_of(root, "doubles"), "[prices]")
+    assert theme_rules.score(root, settings).decided == 1
+    letter = f"---\ntitle: T\n---\n[Fog]({Path(file_of(root, 'strait')).name})\n"
+    (root / "content/2026/w20/letter.md").write_text(letter)
+    assert theme_rules.score(root, settings).decided == 2
+    (root / "content/2026/w20/letter.md").write_text(
+        letter.replace("title: T", "title: T\ndraft: true")
+    )
+    assert theme_rules.score(root, settings).decided == 1
+
+
+def test_phrases_are_suggested_numbered_and_written_only_when_taken(root: Path) -> None:
+    decide(root)
+    before, settings = content(root), (root / "digest.toml").read_text()
+
+    printed = said(root, "--suggest").output.splitlines()
+
+    assert printed[1:3] == [
+        "prices",
+        "   1  'contract price*'  +3 right, 0 wrong, 2 of them caught by no other phrase",
+    ]
+    assert "ships: nothing is caught by 'boat', 'sloop'; drop them?" in printed
+    assert (content(root), (root / "digest.toml").read_text()) == (before, settings)
+
+    taken = said(root, "--suggest", "prices", "--take", "1")
+
+    assert taken.output.splitlines() == [
+        "prices: 'contract price*' added to digest.toml",
+        "Next: digest themes --apply --dry-run",
+    ]
+    assert content(root) == before
+    assert (root / "digest.toml").read_text() == settings.replace(
+        '"dram"', '"dram", "contract price*"'
+    )
+    assert said(root, "--suggest", "prices").output.splitlines()[1:] == [
+        "No phrase would find more of them without being wrong"
+    ]
+
+
+def test_comments_and_order_of_digest_toml_stay_when_phrases_are_taken(root: Path) -> None:
+    decide(root)
+    path = root / "digest.toml"
+    listed = 'match = [\n    "dram",  # the commodity\n    # names\n]  # so far'
+    path.write_text(path.read_text().replace('match = ["dram"]', listed))
+
+    said(root, "--suggest", "--take", "1")
+
+    assert (
+        listed.replace("    # names\n", '    # names\n    "contract price*"\n') in path.read_text()
+    )
+    assert tomllib.loads(path.read_text())["themes"][0]["match"] == ["dram", "contract price*"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--suggest", "--take", "9"], "there is no phrase 9 to take; there are 1"),
+        (["--suggest", "--take", "x"], "write the numbers of phrases, such as 1,4"),
+        (["--take", "1"], "--take belongs to --suggest"),
+        (["--suggest", "price"], "there is no theme 'price'; did you mean 'prices'?"),
+        (["--suggest", "--score"], "exclude each other"),
+    ],
+)
+def test_what_cannot_be_taken_is_refused(root: Path, words: list[str], message: str) -> None:
+    decide(root)
+    before = (root / "digest.toml").read_text()
+
+    result = said(root, *words)
+
+    assert message in (result.stderr or str(result.exception))
+    assert result.exit_code
+    assert (root / "digest.toml").read_text() == before
+
+
+def test_a_number_out_of_reach_is_the_editors_error(root: Path) -> None:
+    with pytest.raises(DigestError, match="there is no phrase 1 to take; there is none"):
+        theme_rules.suggest(root, config.load(root), take=[1])
+
+
+def test_the_rules_are_scored_by_theme_and_quarter(root: Path) -> None:
+    decide(root)
+
+    printed = said(root, "--score").output.splitlines()
+
+    assert printed[0].startswith("You have decided 9 of 9 stories: ")
+    assert printed[1:4] == [
+        "right  wrong  missed  theme   quarter  precision            recall",
+        "    1      ·       2  prices  all      1.00 (0.21 to 1.00)  0.33 (0.06 to 0.79)",
+        "    1      ·       2  prices  2026-Q2  1.00 (0.21 to 1.00)  0.33 (0.06 to 0.79)",
+    ]
+
+
+def test_a_phrase_that_found_a_story_by_its_summary_still_counts_where_that_is_not_stored(
+    tmp_path: Path,
+) -> None:
+    rule(tmp_path, {"prices": ("dram",)}, excerpt=0)
+    (tmp_path / "first.xml").write_text(rss([("1", "Chips", "DRAM is dear.")]))
+    (tmp_path / "second.xml").write_text(rss([]))
+    pulled(tmp_path)
+    (file,) = stories(tmp_path)
+    (tmp_path / file).write_text((tmp_path / file).read_text() + "\nMy note.\n")
+    for path in (tmp_path / ".digest/summaries").iterdir():
+        path.unlink()
+
+    row = theme_rules.score(tmp_path, config.load(tmp_path)).scores[0]
+
+    assert (row.right, row.wrong, row.missed) == (1, 0, 0)
+
+
+# ---------------------------------------------------------------- trying phrases
+
+
+def test_several_phrases_are_tried_at_once_alone_and_together_with_near_misses(root: Path) -> None:
+    printed = said(root, "--try", "contract price", "--try", "fog").output
+
+    assert "'contract price' alone: 2 stories\n'fog' alone: 1 story\n" in printed
+    assert "'contract price' or 'fog' would catch 3 of 9 stories: 3 Elsewhere\n" in printed
+    assert "Near misses, which a wider phrase would catch:\n" in printed
+    assert "DRAM contract prices rise ('contract* + price*' in the headline; prices)\n" in printed
+
+
+@pytest.mark.parametrize("phrase", ["fog, boat", "fog OR boat", "fog || boat"])
+def test_a_phrase_that_reads_like_several_is_explained(root: Path, phrase: str) -> None:
+    result = said(root, "--try", phrase)
+
+    assert f"'{phrase}' is one phrase, " in result.stderr
+    assert "write two phrases to find either of two" in result.stderr
+    assert "would catch 0 of 9 stories" in result.output

@@ -1,0 +1,83 @@
+"""Phrases mined from what the editor has decided: right, hardly ever wrong, and new."""
+
+from __future__ import annotations
+
+from builders import make_theme
+
+from digest.themes.mine import Decided, Proposal, Weak, proposals, weak
+from digest.themes.rules import themes_of
+
+PRICES = [
+    "Contract prices of DRAM rise",
+    "DRAM contract price doubles",
+    "Makers fear the next contract price",
+    "Contract prices fall at last",
+]
+OTHERS = ["Harbour master retires", "Fog over the strait", "A lens for the lighthouse"] * 3
+
+
+def decided(theme: str = "prices", right: list[str] = PRICES) -> list[Decided]:
+    stories = [*((title, {theme}) for title in right), *((title, set[str]()) for title in OTHERS)]
+    return [
+        Decided(f"{number}.md", title, "", frozenset(themes))
+        for number, (title, themes) in enumerate(stories)
+    ]
+
+
+def test_a_phrase_is_proposed_with_its_counts_and_in_its_usual_spelling() -> None:
+    theme = make_theme("prices", match=("DRAM",))
+
+    (first, *_) = proposals(decided(), [theme])
+
+    assert first == Proposal("prices", "contract price*", right=4, wrong=0, new=2)
+
+
+def test_together_with_its_proposals_a_rule_finds_all_and_each_brings_something_new() -> None:
+    theme = make_theme("prices", match=("nothing",))
+
+    found = list(proposals(decided(), [theme]))
+
+    wider = theme._replace(match=tuple(one.phrase for one in found))
+    assert all(themes_of(title, "", [wider]) for title in PRICES)
+    assert all(one.new for one in found)
+
+
+def test_what_is_found_already_often_wrong_or_once_only_is_not_proposed() -> None:
+    once = [*PRICES, "Unique event", "Harbour prices", "Harbour contract"]
+
+    found = list(
+        proposals(decided(right=once), [make_theme("prices", match=("contract", "price*"))])
+    )
+
+    assert found == []
+
+
+def test_a_phrase_that_the_rule_ignores_is_not_proposed() -> None:
+    theme = make_theme("prices", match=("nothing",), ignore=("contract", "contract price*"))
+
+    phrases = {one.phrase for one in proposals(decided(), [theme])}
+
+    assert "contract*" not in phrases
+    assert all(themes_of(f"{PRICES}", "", [theme._replace(match=(phrase,))]) for phrase in phrases)
+
+
+def test_words_that_no_story_is_about_are_no_phrase() -> None:
+    stories = ["The first week of the year"] * 4
+
+    assert list(proposals(decided(right=stories), [make_theme("prices")])) == []
+
+
+def test_phrases_that_catch_nothing_or_mostly_wrong_stories_are_named() -> None:
+    theme = make_theme("prices", match=("contract*", "harbour", "sold out", "tulip*"))
+    others = [Decided("x.md", "Tulips", "", frozenset())]
+
+    assert list(weak(decided(), others, [theme])) == [
+        Weak("prices", "harbour", right=0, wrong=3),
+        Weak("prices", "sold out", right=0, wrong=0),
+    ]
+
+
+def test_the_same_stories_in_any_order_give_the_same_phrases() -> None:
+    theme = make_theme("prices", match=("DRAM",))
+
+    assert list(proposals(decided()[::-1], [theme])) == list(proposals(decided(), [theme]))

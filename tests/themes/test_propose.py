@@ -1,0 +1,93 @@
+"""Themes proposed for an archive without any: words that recur in its headlines, in groups."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from builders import make_story
+from click.testing import CliRunner
+from test_themes_command import pulled, rss, rule, said
+
+from digest.cli.main import cli
+from digest.model import Story
+from digest.themes.propose import FEWEST, propose
+
+COFFEE = (
+    "Arabica futures hit a record on thin stocks", "Roasters hedge as arabica futures swing",
+    "Robusta futures slip after fund selling", "Arabica futures rally on a weaker real",
+    "EU delays deforestation rule by a year", "Growers map farms for the deforestation rule",
+    "Importers ask Brussels to simplify deforestation rule", "Brussels ranks countries by deforestation risk",
+    "Luckin opens its 20,000th café", "Starbucks shuts pick-up stores", "Starbucks baristas walk out over pay",
+    "Luckin enters New York", "Starbucks sells its China business", "Frost warning rattles Minas Gerais",
+    "Minas Gerais growers replant", "Hail destroys trees in Minas Gerais", "How a village keeps its terraces",
+    "A museum of espresso machines opens", "The chemist who measures crema", "Leaf rust returns with the heat",
+)  # fmt: skip
+
+
+def stories(titles: tuple[str, ...]) -> list[Story]:
+    return [make_story(slug=f"story-{number}", title=title) for number, title in enumerate(titles)]
+
+
+def test_words_that_recur_become_themes_with_what_goes_with_them() -> None:
+    found = {one.theme.id: one for one in propose(stories(COFFEE))}
+
+    assert {"deforestation-rule", "arabica-futures", "minas-gerais", "starbucks"} <= found.keys()
+    assert found["deforestation-rule"].theme.match[:2] == ("deforestation rule", "deforestation")
+    assert found["deforestation-rule"].stories == 4
+    assert found["starbucks"].theme.title == "Starbucks"
+    assert found["minas-gerais"].theme.match[0] == "Minas Gerais"
+    assert set(found["arabica-futures"].headlines) <= set(COFFEE)
+
+
+def test_a_word_that_most_headlines_have_is_no_theme() -> None:
+    everywhere = tuple(f"Coffee: {title}" for title in COFFEE)
+
+    phrases = {phrase for one in propose(stories(everywhere)) for phrase in one.theme.match}
+
+    assert "Coffee" not in phrases
+    assert "Starbucks" in phrases
+
+
+def test_too_few_stories_propose_nothing() -> None:
+    assert propose(stories(COFFEE[: FEWEST - 1])) == []
+
+
+def test_ids_that_are_taken_are_not_proposed_again() -> None:
+    ids = {one.theme.id for one in propose(stories(COFFEE), ["starbucks"])}
+
+    assert "starbucks-2" in ids
+
+
+def test_the_order_of_the_stories_changes_nothing() -> None:
+    assert [one.theme for one in propose(stories(COFFEE)[::-1])] == [
+        one.theme for one in propose(stories(COFFEE))
+    ]
+
+
+def test_what_is_printed_can_be_copied_into_digest_toml(tmp_path: Path) -> None:
+    rule(tmp_path, {})
+    entries = [(chr(97 + number), title, "") for number, title in enumerate(COFFEE)]
+    (tmp_path / "first.xml").write_text(
+        rss(entries).replace("09:32:4", "09:32:0").replace(" +0000", " +0000")
+    )
+    (tmp_path / "second.xml").write_text(rss([]))
+    pulled(tmp_path)
+    before = (tmp_path / "digest.toml").read_text()
+
+    printed = said(tmp_path, "--propose").output
+
+    themes = tomllib.loads(printed)["themes"]
+    assert "starbucks" in [theme["id"] for theme in themes]
+    (tmp_path / "digest.toml").write_text(before + printed)
+    assert CliRunner().invoke(cli, ["--root", str(tmp_path), "themes"]).exit_code == 0
+
+
+def test_too_few_stories_are_said_in_words(tmp_path: Path) -> None:
+    rule(tmp_path, {})
+    for feed in ("first", "second"):
+        (tmp_path / f"{feed}.xml").write_text(rss())
+    pulled(tmp_path)
+
+    assert "There are 3 stories without a theme: too few" in said(tmp_path, "--propose").output
+    assert "digest themes --propose" in said(tmp_path, "--missing").output

@@ -1,0 +1,69 @@
+"""Scores of the rules: precision and recall by theme and quarter, with the interval that they have."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.themes.score import ALL, Judged, Score, ageing, scores, wilson
+
+SPRING, SUMMER = date(2026, 3, 31), date(2026, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("hits", "count", "interval"),
+    [(9, 10, (0.9, 0.596, 0.982)), (0, 5, (0.0, 0.0, 0.434)), (0, 0, (None, 0.0, 1.0))],
+)
+def test_a_share_has_the_interval_of_wilson(
+    hits: int, count: int, interval: tuple[float | None, float, float]
+) -> None:
+    share = wilson(hits, count)
+
+    assert (share.value, share.low, share.high) == interval
+
+
+@given(hits=st.integers(0, 500), more=st.integers(0, 500))
+def test_a_share_is_within_its_interval(hits: int, more: int) -> None:
+    share = wilson(hits, hits + more)
+
+    assert share.value is None or 0 <= share.low <= share.value <= share.high <= 1
+
+
+def test_stories_are_counted_by_theme_and_quarter() -> None:
+    judged = [
+        Judged(SPRING, ["a"], ["a", "b"]),
+        Judged(SPRING, ["b"], []),
+        Judged(SUMMER, ["a", "b"], ["a"]),
+    ]
+
+    rows = scores(judged, ["a", "b"])
+
+    assert rows[:3] == [
+        Score("a", ALL, right=2, wrong=0, missed=0),
+        Score("a", "2026-Q1", right=1, wrong=0, missed=0),
+        Score("a", "2026-Q3", right=1, wrong=0, missed=0),
+    ]
+    assert rows[3] == Score("b", ALL, right=0, wrong=1, missed=2)
+    assert rows[6] == Score(ALL, ALL, right=2, wrong=1, missed=2)
+
+
+def test_a_rule_that_finds_less_than_before_ages() -> None:
+    before = [Judged(SPRING, ["a"], ["a"])] * 9 + [Judged(SPRING, ["a"], [])]
+    since = [Judged(SUMMER, ["a"], ["a"])] * 2 + [Judged(SUMMER, ["a"], [])] * 6
+
+    found = list(ageing(scores([*before, *since], ["a"])))
+
+    assert found[0] == "a ages: its rule found 2 of 8 in 2026-Q3, 9 of 10 before"
+    assert list(ageing(scores([*before, *since[:3]], ["a"]))) == []
+
+
+def test_a_rule_that_is_wrong_more_often_than_before_ages() -> None:
+    before = [Judged(SPRING, ["a"], ["a"])] * 10
+    since = [Judged(SUMMER, ["a"], ["a"])] * 5 + [Judged(SUMMER, [], ["a"])] * 5
+
+    found = list(ageing(scores([*before, *since], ["a"])))
+
+    assert found[0] == "a ages: it was wrong in 5 of 10 in 2026-Q3, in 0 of 10 before"
