@@ -13,7 +13,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC
@@ -22,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 import click
 import pytest
+import warm
 
 from digest import config
 from digest.cli.main import cli
@@ -118,7 +118,7 @@ def desk(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     """An empty folder, and an environment with the command `digest` and without a network."""
     tools = tmp_path / "tools"
     tools.mkdir()
-    (tools / "digest").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m digest "$@"\n')
+    (tools / "digest").write_text(f"#!/bin/sh\n{warm.command()}\n")
     (tools / "digest").chmod(0o755)
     home = tmp_path / "desk"
     home.mkdir()

@@ -27,11 +27,24 @@ NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 
 def read(path: Path) -> Document | Failed:
     """Parses a file as if it had been fetched; compressed files are fetched, too."""
-    feed = make_feed(url=path.name)
-    fetched = fetch([feed], root=path.parent, known={}, agent="Digest/1", now=NOW)[0]
-    if isinstance(fetched, Failed):
-        return fetched
-    return parse(Fetched(feed=feed, body=fetched.body, url=f"https://corpus.example/{path.name}"))
+    return read_all(path.parent, [path.name])[0]
+
+
+def read_all(folder: Path, names: list[str]) -> list[Document | Failed]:
+    """Parses files of a folder as if they had been fetched, all of them at once."""
+    feeds = [make_feed(id=f"f{number}", url=name) for number, name in enumerate(names)]
+    return [
+        one
+        if isinstance(one, Failed)
+        else parse(
+            Fetched(
+                feed=one.feed,
+                body=one.body,
+                url=f"https://corpus.example/{Path(one.feed.url).name}",
+            )
+        )
+        for one in fetch(feeds, root=folder, known={}, agent="Digest/1", now=NOW)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +52,11 @@ def corpus(shared: Path) -> list[tuple[Path, str, Document | Failed]]:
     """Every document of the corpus: its path, its kind, and the result of parsing it."""
     folder = shared / "corpus"
     index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-    return [(folder / one["path"], one["kind"], read(folder / one["path"])) for one in index]
+    found = read_all(folder, [one["path"] for one in index])
+    return [
+        (folder / one["path"], one["kind"], outcome)
+        for one, outcome in zip(index, found, strict=True)
+    ]
 
 
 def test_whole_corpus_is_read_in_a_minute_and_every_failure_has_its_reason(

@@ -35,7 +35,8 @@ FOCUS = """() => {
         seen: box.width > 1 && box.height > 1 && box.bottom > 0 && box.top < innerHeight,
     };
 }"""
-STOPS = """() => [...document.querySelectorAll('a[href]:not([tabindex="-1"]), button, input, select, summary, [tabindex="0"]')]
+STOPS = """() => [...document.querySelectorAll(
+    'a[href]:not([tabindex="-1"]), button, input, select, summary, [tabindex="0"]')]
     .filter(node => node.checkVisibility()).map(node => node.getAttribute('href') || node.localName)"""
 SCROLLED = "() => [...document.querySelectorAll('pre, table')].filter(node => node.scrollWidth > node.clientWidth).length"
 MOVES = """() => [...document.querySelectorAll('*')].filter(node => {

@@ -31,8 +31,12 @@ sys.exit(int(line.recv(4) or 1))
 """
 
 
-def command(place: Path) -> str:
-    """Returns the words of a shell script that calls the process listening there, and ends as it does."""
+def command(place: Path | None = None) -> str:
+    """Returns the words of a shell script that calls the process listening there, and ends as it does.
+
+    Without a place, it is the process that all calls of one test run share.
+    """
+    place = place or Path(_begun())
     return f"exec '{sys.executable}' -I -S -c '{_CALLER}' '{place}' \"$@\""
 
 
