@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from sites import read_folder
 
-from benchmarks import agree, corpus, measure
+from benchmarks import agree, corpus, measure, themes
 from benchmarks.peers import convert, journal
+from digest import config
+from digest.content import load
 
 ROOT = Path(__file__).parent.parent
 STORIES = 60
@@ -179,3 +181,16 @@ def test_the_smallest_run_measures_every_phase_and_the_preview(tmp_path: Path) -
     assert len(phases) >= 9
     assert phases[0] == "cold build"
     assert not list(tmp_path.iterdir())
+
+
+def test_a_replay_of_the_shipped_archive_finds_themes_and_phrases(shared: Path) -> None:
+    settings = config.load(ROOT)
+    stories = load.survey(ROOT, settings).content.stories
+
+    done = themes.replay(stories, themes.summaries_in(shared / "feeds", stories))
+
+    assert sum(map(len, themes.PHRASES.values())) == 40
+    assert done.among_three >= 0.8 * done.stories
+    assert done.at_the_end.right >= 0.92 * (done.at_the_end.right + done.at_the_end.wrong)
+    assert done.at_the_end.right >= 0.8 * (done.at_the_end.right + done.at_the_end.missed)
+    assert len(done.taken) <= 30

@@ -32,7 +32,7 @@ _MET = 0.3
 """What a met rule adds to the likeness of a theme."""
 _LEAST = 0.03
 """Stories less alike than this share a word by chance."""
-_POSTINGS = 10_000
+_POSTINGS = 5_000
 """How many entries of the index one question reads: common words come last, and decide little."""
 
 
@@ -84,12 +84,13 @@ class Index:
             if having and not story.hide:
                 self._add(story, having)
         count = len(self._stories)
-        self._weights = {
-            term: round(1000 * math.log(1 + count / (1 + len(places)))) * _factor(term)
+        self._squares = {
+            term: _square(term, 1 + count / (1 + len(places)))
             for term, places in self._places.items()
         }
-        self._unseen = round(1000 * math.log(1 + count))
-        self._lengths = [self._length(terms) for terms in self._terms]
+        self._unseen = 1 + count
+        square_of = self._squares.__getitem__
+        self._lengths = [math.sqrt(sum(map(square_of, terms))) for terms in self._terms]
 
     def suggest(self, story: Story) -> tuple[Suggestion, ...]:
         """Returns up to three themes that a story does not have yet, the likeliest first."""
@@ -125,10 +126,11 @@ class Index:
             left -= len(places)
             if left < 0:
                 break
-            weight = self._weights.get(term, 0)
+            square = self._squares.get(term, 0)
             for number in places:
-                shared[number] += weight * weight
-        length = self._length(terms)
+                shared[number] += square
+        squares = (self._squares.get(term) or _square(term, self._unseen) for term in terms)
+        length = math.sqrt(sum(squares)) or 1.0
         found = []
         for number, product in shared.items():
             likeness = product / (length * self._lengths[number])
@@ -136,10 +138,6 @@ class Index:
                 found.append((likeness, number))
         found.sort(key=lambda one: (-one[0], self._stories[one[1]].file))
         return found[:_NEAREST]
-
-    def _length(self, terms: Iterable[str]) -> float:
-        weights = (self._weights.get(term, self._unseen * _factor(term)) for term in terms)
-        return math.sqrt(sum(weight * weight for weight in weights)) or 1.0
 
 
 def missing(stories: Iterable[Story]) -> list[Story]:
@@ -197,8 +195,9 @@ def _term(word: str) -> str:
     return stem_of(word) if is_telling(word) else ""
 
 
-def _factor(term: str) -> int:
-    return _HEAVY if term.startswith(":") else 1
+def _square(term: str, rarity: float) -> int:
+    """Returns the square of a term's weight, in whole numbers."""
+    return (round(1000 * math.log(rarity)) * (_HEAVY if term.startswith(":") else 1)) ** 2
 
 
 def _neighbour(story: Story) -> Neighbour:
