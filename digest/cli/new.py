@@ -18,11 +18,13 @@ from digest.errors import UnknownRefError
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON, with their headlines.")
 @click.pass_obj
 def new(call: Call, since: str | None, as_json: bool) -> None:
-    """List the stories that no one has touched yet: the paths of their files, one a line.
+    """List the stories to look at: those that no one has touched yet, and those whose publisher has
+    changed them since you wrote. Prints the paths of their files, one a line.
 
     A story counts as touched if it has a note, a headline or a correction of yours, is hidden, a
     lead or no longer a draft, or has other themes than the rules gave it. Only weeks after the
-    newest published letter count. With --verbose each has its headline.
+    newest published letter count. What you have marked as looked at in the desk is left out until
+    its publisher changes it. With --verbose each has its headline.
 
     \b
     Examples:
@@ -43,5 +45,5 @@ def new(call: Call, since: str | None, as_json: bool) -> None:
         click.echo(formatting.as_json([asdict(story) for story in report.stories]))
         return
     for story in report.stories:
-        call.say(f"{story.file}: {story.title}" if call.verbose else story.file)
+        call.say(f"{story.file}: {story.state}, {story.title}" if call.verbose else story.file)
     call.complain(*formatting.unread(report.unread, {}))

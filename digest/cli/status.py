@@ -61,6 +61,12 @@ def _tell(report: StatusReport, call: Call) -> None:
     if report.themeless:
         number = len(report.themeless)
         call.say(f"{formatting.stories(number)} {formatting.without_theme(number, report.likely)}")
+    states = [*report.to_look_at.values()]
+    if states:
+        new, changed = states.count("new"), states.count("changed")
+        parts = [f"{new} new"] if new else []
+        parts += [f"{changed} changed since you wrote"] if changed else []
+        call.say(f"{formatting.stories(len(states))} to look at, {', '.join(parts)}: digest new")
     call.say("")
     columns = ("feed", "last answer", "new", "brought", "kept", "deleted", "hidden")
     call.say(*formatting.table(columns, (_feed_cells(row, call.verbose) for row in report.feeds)))

@@ -15,17 +15,17 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from digest import config, disk, json_files
+from digest import config, disk
 from digest.commands import curate
+from digest.commands import looked as marks
 from digest.commands.annotate import Margins
 from digest.commands.desk_letter import LetterDesk, LetterView
-from digest.content import acts, letter_draft, load, paths, publishable
+from digest.content import acts, letter_draft, load, paths, pending, publishable
 from digest.content.acts import Act, Refusal
 from digest.content.edit import Edit
 from digest.errors import DigestError, Faults, Problem
@@ -159,7 +159,7 @@ class Desk:
         files = {file for file, story in self._stories.items() if story.week == week}
         files |= {one.file for one in self._broken if paths.is_story(one.file)}
         there = [one for one in sorted(files) if paths.week_of(one) == week]
-        looked = self._looked(week)
+        looked = marks.of_week(self._root, week)
         found = [self._card(file, looked, (reply or {}).get(file, NO_REPLY)) for file in there]
         found = [card for card in found if card.story or card.problems]
         found.sort(key=lambda card: card.story.published.timestamp() if card.story else 0)
@@ -202,7 +202,9 @@ class Desk:
         records = known.margins.records(story)
         likely = known.margins.likely(file)
         feeds = {feed.id: feed for feed in known.config.feeds}
-        is_looked = looked.get(file) == _mark(story)
+        is_looked = looked.get(file) == marks.mark(story)
+        is_new = curate.is_untouched(story, records, known.config)
+        is_changed = bool(pending.to_look_at(records, story, shown.text))
         summary = beside.summary or story.excerpt
         return Card(
             file=file,
@@ -212,7 +214,7 @@ class Desk:
             summary=tuple(filter(None, summary.split("\n\n"))),
             chips=view.chips(story, known.config.themes, beside.reasons, likely),
             hints=beside.hints,
-            done=is_looked or not curate.is_untouched(story, records, known.config),
+            done=is_looked or not (is_new or is_changed),
             looked=is_looked,
             reply=reply,
         )
@@ -299,7 +301,7 @@ class Desk:
         """Answers that nothing was written, with what was typed."""
         if not asked.wants_json:
             return Answer(self._page(week, {file: reply}, reply.why), 409)
-        card = self._card(file, self._looked(week), reply)
+        card = self._card(file, marks.of_week(self._root, week), reply)
         html, said = {card.anchor: self._html(card)}, f"Not saved: {card.headline}"
         return _json({"cards": html, "said": said, "refused": True}, 409)
 
@@ -309,7 +311,7 @@ class Desk:
         if not asked.wants_json:
             there = [file for file in files if paths.week_of(file) == week]
             return self._to(week, Card(file=there[0]).anchor if there else "")
-        shown, looked = self._cards.setdefault(week, {}), self._looked(week)
+        shown, looked = self._cards.setdefault(week, {}), marks.of_week(self._root, week)
         html: dict[str, str] = {}
         for file in files:
             if paths.week_of(file) != week:
@@ -355,28 +357,11 @@ class Desk:
 
     # ------------------------------------------------------------ what was looked at
 
-    def _looked(self, week: Week) -> dict[str, str]:
-        return json_files.recall(self._root, _memory(week), lambda mark: isinstance(mark, str))
-
     def _look(self, file: str, *, looked: bool) -> None:
         """Notes that an editor has looked at a story as it is now, or not."""
         week, story = paths.week_of(file), self._stories.get(file)
-        if week is None or story is None:
-            return
-        marks = self._looked(week)
-        marks.pop(file, None)
-        if looked:
-            marks[file] = _mark(story)
-        json_files.remember(self._root, _memory(week), marks)
-
-
-def _memory(week: Week) -> str:
-    return f"desk/{str(week).lower()}.json"
-
-
-def _mark(story: Story) -> str:
-    """Returns a hash of the publisher's words: a story is to be looked at again if they change."""
-    return sha256(f"{story.title}\n{story.excerpt}".encode(errors="replace")).hexdigest()[:16]
+        if week is not None and story is not None:
+            marks.look(self._root, week, file, story, looked=looked)
 
 
 def _markdown(card: Card) -> str:

@@ -1,6 +1,6 @@
-"""`digest new`: the stories that no editor has touched since the last letter.
+"""`digest new`: the stories to look at: new ones, and those that have changed since an editor wrote.
 
-load ──▶ stories as pull wrote them, in weeks after the newest letter ──▶ their files
+load ──▶ no one has touched it, or a pull changed it below a note ──▶ not looked at ──▶ files
 """
 
 from __future__ import annotations
@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from digest import git
-from digest.commands import curate
+from digest.commands import curate, looked
 from digest.content import load
 from digest.model import Config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewStory:
-    """A story that no editor has touched."""
+    """A story to look at, and why: it is "new" or "changed"."""
 
     file: str
     title: str
     publisher: str
     themes: tuple[str, ...]
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +34,29 @@ class NewReport:
 
 
 def run(root: Path, config: Config, since: str = "") -> NewReport:
-    """Finds the stories that no editor has touched.
+    """Finds the stories to look at, or with `since` the untouched ones that are new since a commit.
 
-    They are in weeks after the newest published letter, or new since the commit `since`: raises
-    UnknownRefError if there is no such commit, DigestError without a repository.
+    Raises UnknownRefError if there is no such commit, DigestError without a repository.
     """
     survey = load.survey(root, config)
-    letters = [letter.week for letter in survey.content.letters if not letter.draft]
-    last, added = max(letters, default=None), git.changes(root, since).new if since else None
+    if since:
+        added = git.changes(root, since).new
+        states = dict.fromkeys(added & curate.untouched(survey, config), looked.NEW)
+    else:
+        states = looked.to_look_at(root, config, survey)
     publishers = {feed.id: feed.publisher for feed in config.feeds}
-    untouched = curate.untouched(survey, config)
     found = []
     for story in survey.content.stories:
-        is_open = last is None or story.week > last
-        if story.file in untouched and (is_open if added is None else story.file in added):
-            publisher = next((publishers[feed] for feed in story.feeds if feed in publishers), "")
+        if story.file in states:
             found.append(
                 NewStory(
-                    file=story.file, title=story.title, publisher=publisher, themes=story.themes
+                    file=story.file,
+                    title=story.title,
+                    publisher=next(
+                        (publishers[one] for one in story.feeds if one in publishers), ""
+                    ),
+                    themes=story.themes,
+                    state=states[story.file],
                 )
             )
     return NewReport(tuple(found), survey.unread)

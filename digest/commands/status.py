@@ -11,15 +11,13 @@ import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from digest import git, json_files
-from digest.checks import content_rules
+from digest import json_files
 from digest.checks.markdown_scan import is_silent
-from digest.commands import restored
+from digest.commands import looked, restored
 from digest.content import load, paths, store
 from digest.content.ledger import Record
 from digest.content.letter_draft import unlinked
@@ -97,6 +95,8 @@ class StatusReport:
     unsettled: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
     unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    to_look_at: Mapping[str, str] = field(default_factory=dict)
+    """The stories that are "new" or "changed" (`looked`), by file."""
     themeless: tuple[Suggestions, ...] = ()
     """The stories without a theme, with suggestions for the newest; none where there are no themes."""
 
@@ -116,8 +116,7 @@ class StatusReport:
 def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
     """Counts everything; files that cannot be read are only named."""
     survey = load.survey(root, config)
-    read = partial(store.read_text, root)
-    stories = survey.content.stories
+    unsettled, stories = looked.changed_since(root, survey), survey.content.stories
     asked = missing(stories) if config.themes else []
     return StatusReport(
         weeks=_weeks(survey, config.close),
@@ -126,9 +125,8 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
         unknown_themes=survey.unknown_themes,
         themeless=suggestions(asked, stories, config.themes),
         restored=tuple(problem.file for problem in restored.problems(root, survey)),
-        unsettled=content_rules.unsettled(
-            survey, read, git.merged_from(root, content_rules.edited(survey, read))
-        ),
+        to_look_at=looked.to_look_at(root, config, survey, unsettled),
+        unsettled=unsettled,
     )
 
 

@@ -18,7 +18,8 @@ from test_pull import NOW, SETTINGS, rss
 
 from digest import config
 from digest.cli.main import cli
-from digest.commands import pull
+from digest.commands import looked, pull
+from digest.content import load
 
 A, B = "content/2026/w20/2026-05-13-a.md", "content/2026/w20/2026-05-14-b.md"
 
@@ -205,9 +206,9 @@ def test_new_lists_what_no_one_has_touched_since_the_last_letter(pulled: Path) -
 
     said(pulled, "set", files[0], "hide")
     said(pulled, "set", files[1], "note=Mine.")
-    assert said(pulled, "--verbose", "new").stdout == f"{files[2]}: Third\n"
+    assert said(pulled, "--verbose", "new").stdout == f"{files[2]}: new, Third\n"
     assert json.loads(said(pulled, "new", "--json").stdout) == [
-        {"file": files[2], "title": "Third", "publisher": "second", "themes": []}
+        {"file": files[2], "title": "Third", "publisher": "second", "themes": [], "state": "new"}
     ]
     letter = pulled / "content/2026/w20/letter.md"
     letter.write_text("---\ntitle: L\ndraft: true\n---\n")
@@ -268,3 +269,35 @@ def test_a_sheet_goes_from_clone_to_clone_whatever_git_makes_of_its_lines(
     assert {name: data.replace(b"\r\n", b"\n") for name, data in files.items()} == {
         name: data for name, data in here.items() if "ledger" not in name
     }
+
+
+def test_what_the_publisher_changed_below_a_note_is_new_until_it_was_looked_at(
+    pulled: Path,
+) -> None:
+    chips, *others = said(pulled, "new").stdout.split()
+    assert "3 stories to look at, 3 new: digest new\n" in said(pulled, "status").stdout
+    for file in others:
+        look(pulled, file)
+    said(pulled, "set", chips, "note=Mine.")
+    assert said(pulled, "new").stdout == ""
+    assert "to look at" not in said(pulled, "status").stdout
+
+    for number, headline in enumerate(("Chips, again", "Chips, once more")):
+        (pulled / "first.xml").write_text(rss(("2", f"Memory {number}"), ("1", headline)))
+        pull_again(pulled)
+        assert said(pulled, "--verbose", "new").stdout == (
+            f"{chips}: changed, {headline}\n{others[0]}: new, Memory {number}\n"
+        )
+        assert (
+            "2 stories to look at, 1 new, 1 changed since you wrote: digest new\n"
+            in said(pulled, "status").stdout
+        )
+        look(pulled, chips)
+        look(pulled, others[0])
+        assert said(pulled, "new").stdout == ""
+
+
+def look(root: Path, file: str) -> None:
+    """Marks a story as looked at, as the desk does."""
+    story = next(one for one in load.load(root, config.load(root)).stories if one.file == file)
+    looked.look(root, story.week, file, story, looked=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -226,6 +227,28 @@ def test_what_was_looked_at_or_edited_is_done_until_the_publisher_says_something
     assert "2 of 6 done" in two
     assert two.index('id="done"') < two.index(">Number 1<")
     assert "1 of 6 done" in desk.open()
+
+
+def test_a_story_that_its_publisher_changed_below_a_note_is_to_do_until_it_was_looked_at(
+    tmp_path: Path,
+) -> None:
+    root = desks.make(tmp_path / "digest")
+    feed = root / "first.json"
+    with serving(root) as desk:
+        desk.save("number-2", note="Mine.")
+        assert "1 of 6 done" in desk.open()
+        feed.write_text(feed.read_text().replace("Number 2", "Number 2, corrected"))
+        desks.digest(root, "pull")
+        assert "title: Number 2, corrected" in desk.text("number-2")
+        for _ in range(100):  # the preview reads the ledger again when it builds
+            if "0 of 6 done" in desk.open():
+                break
+            time.sleep(0.1)
+        assert "0 of 6 done" in desk.page
+
+        desk.save("number-2", set="looked=true")
+
+        assert "1 of 6 done" in desk.open()
 
 
 def test_a_letter_is_drafted_written_linked_and_published(desk: Desk) -> None:

@@ -1,0 +1,76 @@
+"""What an editor has looked at: `.digest/desk/` has a mark of the publisher's words of each story.
+
+    look ──▶ .digest/desk/2026-w20.json ──▶ to_look_at: new, or changed since the editor wrote
+
+If the publisher's words change, the story is to be looked at again. Another machine, or a digest
+whose `.digest/` was deleted, shows the stories that no one has touched as new once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cache, partial
+from hashlib import sha256
+from pathlib import Path
+
+from digest import git, json_files
+from digest.checks import content_rules
+from digest.commands import curate
+from digest.content import store
+from digest.content.load import ContentReport
+from digest.model import Config, Story
+from digest.week import Week
+
+NEW, CHANGED = "new", "changed"
+
+
+def of_week(root: Path, week: Week) -> dict[str, str]:
+    """Returns the marks of a week's stories that an editor has looked at, by file."""
+    return json_files.recall(root, _name(week), lambda mark: isinstance(mark, str))
+
+
+def mark(story: Story) -> str:
+    """Returns a hash of the publisher's words."""
+    return sha256(f"{story.title}\n{story.excerpt}".encode(errors="replace")).hexdigest()[:16]
+
+
+def look(root: Path, week: Week, file: str, story: Story, *, looked: bool) -> None:
+    """Notes that an editor has looked at a story as it is now, or has not."""
+    marks = of_week(root, week)
+    marks.pop(file, None)
+    if looked:
+        marks[file] = mark(story)
+    json_files.remember(root, _name(week), marks)
+
+
+def to_look_at(
+    root: Path, config: Config, survey: ContentReport, unsettled: Collection[str] | None = None
+) -> dict[str, str]:
+    """Returns the stories to look at, by file: `NEW` if no one has touched them, or `CHANGED`.
+
+    New ones are in weeks after the newest published letter; `unsettled` are those in which a pull
+    has left something to look at, if that is known.
+    """
+    marks = cache(partial(of_week, root))
+    letters = [letter.week for letter in survey.content.letters if not letter.draft]
+    last, untouched = max(letters, default=None), curate.untouched(survey, config)
+    changed = changed_since(root, survey) if unsettled is None else unsettled
+    found = {}
+    for story in survey.content.stories:
+        is_new = story.file in untouched and (last is None or story.week > last)
+        if not is_new and story.file not in changed:
+            continue
+        if marks(story.week).get(story.file) != mark(story):
+            found[story.file] = NEW if is_new else CHANGED
+    return found
+
+
+def changed_since(root: Path, survey: ContentReport) -> tuple[str, ...]:
+    """Returns the files in which a pull has left something to look at since an editor wrote."""
+    read = partial(store.read_text, root)
+    versions = git.merged_from(root, content_rules.edited(survey, read))
+    return content_rules.unsettled(survey, read, versions)
+
+
+def _name(week: Week) -> str:
+    return f"desk/{str(week).lower()}.json"
