@@ -35,12 +35,15 @@ class EditionDates(NamedTuple):
     updated: float
 
 
-def dates_of(archive: Archive, config: Config) -> Mapping[Week, EditionDates]:
-    """Returns the dates of all closed editions of an archive."""
+def dates_of(
+    archive: Archive, config: Config, oldest: Week | None = None
+) -> Mapping[Week, EditionDates]:
+    """Returns the dates of the closed editions of an archive, down to the `oldest` if given."""
     content = archive.content
     hidden = [story for story in content.stories if story.hide and not story.draft]
     zone = ZoneInfo(config.site.timezone)
-    return edition_dates(archive.editions, config.close, zone, hidden, content.gone, content.came)
+    came, gone = content.came, content.gone
+    return edition_dates(archive.editions, config.close, zone, hidden, gone, came, oldest)
 
 
 def edition_dates(
@@ -50,6 +53,7 @@ def edition_dates(
     hidden: Iterable[Story] = (),
     deleted: Iterable[Gone] = (),
     came: Mapping[str, float] = MappingProxyType({}),
+    oldest: Week | None = None,
 ) -> Mapping[Week, EditionDates]:
     """Returns the dates of all closed editions, which come newest first.
 
@@ -91,6 +95,8 @@ def edition_dates(
         else:
             continue
         later = opening if later is None else min(later, opening)
+        if edition.week == oldest:
+            break
     return found
 
 

@@ -69,7 +69,7 @@ def _weekly_feed(context: SiteContext, closed: Sequence[Edition]) -> Page:
     editions = tuple(
         [edition for edition in closed if edition.week not in archive.held][: arrange.EDITIONS]
     )
-    found = dates_of(archive, context.config)
+    found = dates_of(archive, context.config, editions[-1].week if editions else None)
     dates = tuple([found[edition.week] for edition in editions])
     source = "the feed of the weeks"
     return context.file(addresses.WEEKS_FEED, "feeds/weeks.xml", source, _weeks, editions, dates)
