@@ -32,6 +32,8 @@ _MET = 0.3
 """What a met rule adds to the likeness of a theme."""
 _LEAST = 0.03
 """Stories less alike than this share a word by chance."""
+_ENOUGH, _COMMON = 9, 2
+"""Of this many stories on, a word that more than half of them have does not count."""
 _POSTINGS = 5_000
 """How many entries of the index one question reads: common words come last, and decide little."""
 
@@ -85,7 +87,7 @@ class Index:
                 self._add(story, having)
         count = len(self._stories)
         self._squares = {
-            term: _square(term, 1 + count / (1 + len(places)))
+            term: _square(term, _rarity(term, len(places), count))
             for term, places in self._places.items()
         }
         self._unseen = 1 + count
@@ -129,8 +131,12 @@ class Index:
             square = self._squares.get(term, 0)
             for number in places:
                 shared[number] += square
-        squares = (self._squares.get(term) or _square(term, self._unseen) for term in terms)
-        length = math.sqrt(sum(squares)) or 1.0
+        unseen = [term for term in terms if term not in self._squares]
+        length = math.sqrt(
+            sum(self._squares.get(term, 0) for term in terms)
+            + sum(_square(term, self._unseen) for term in unseen)
+        )
+        length = length or 1.0
         found = []
         for number, product in shared.items():
             likeness = product / (length * self._lengths[number])
@@ -198,6 +204,17 @@ def _term(word: str) -> str:
 def _square(term: str, rarity: float) -> int:
     """Returns the square of a term's weight, in whole numbers."""
     return (round(1000 * math.log(rarity)) * (_HEAVY if term.startswith(":") else 1)) ** 2
+
+
+def _rarity(term: str, having: int, count: int) -> float:
+    """Returns how rare a term is that so many of the stories have, 1 for one that says nothing.
+
+    Such is a word that most of them have, as one that a feed puts into every summary.
+    """
+    is_theme = term.startswith(":")
+    if count >= _ENOUGH and having * _COMMON > count and not is_theme:
+        return 1
+    return 1 + count / (1 + having)
 
 
 def _neighbour(story: Story) -> Neighbour:

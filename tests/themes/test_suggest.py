@@ -55,6 +55,21 @@ def test_words_of_the_excerpt_count_and_those_that_say_nothing_do_not() -> None:
     assert suggested("More than ever, and again") == []
 
 
+def test_a_sentence_that_a_feed_puts_into_every_summary_makes_no_stories_alike() -> None:
+    closing = "The post appeared first on the Harbour Lantern"
+    archive = [
+        story(f"{title} {number}", theme, excerpt=closing)
+        for number in (1, 2)
+        for theme, title in DECIDED
+    ]
+
+    index = Index(archive, THEMES)
+
+    assert index.suggest(story("Teapots on show", excerpt=closing)) == ()
+    (first, *_) = index.suggest(story("Freighter on show", excerpt=closing))
+    assert first.theme == "ships"
+
+
 def test_a_rule_that_is_met_counts_where_nothing_is_like_the_story_yet() -> None:
     (one,) = Index((), THEMES).suggest(story("Shipping lanes"))
 
