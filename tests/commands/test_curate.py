@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sites import read_folder
 from test_letter import SETTINGS, put
 
@@ -22,11 +26,15 @@ A, B, C = (f"content/2026/w20/2026-05-1{day}-{name}.md" for day, name in ((3, "a
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    (tmp_path / "digest.toml").write_text(SETTINGS)
-    put(tmp_path, A.removeprefix("content/"), "A", "themes: [memory] # mine")
-    put(tmp_path, B.removeprefix("content/"), "B", "lead: true")
-    put(tmp_path, C.removeprefix("content/"), "C")
-    return tmp_path
+    return make(tmp_path)
+
+
+def make(root: Path) -> Path:
+    (root / "digest.toml").write_text(SETTINGS)
+    put(root, A.removeprefix("content/"), "A", "themes: [memory] # mine")
+    put(root, B.removeprefix("content/"), "B", "lead: true")
+    put(root, C.removeprefix("content/"), "C")
+    return root
 
 
 def stories(root: Path) -> tuple[Story, ...]:
@@ -70,8 +78,7 @@ def test_only_the_newest_of_two_leads_in_a_row_leads_without_a_new_look(root: Pa
 
 
 def test_a_file_that_another_hand_changed_is_not_written_and_not_undone(root: Path) -> None:
-    settings = config.load(root)
-    shown = curate.look(root, settings, stories(root)[0])
+    shown = curate.look(root, config.load(root), stories(root)[0])
     with (root / A).open("a") as file:
         file.write("\nAnother's.\n")
 
@@ -142,3 +149,55 @@ def test_a_story_does_not_move_onto_another(root: Path) -> None:
 def test_nothing_is_written_while_another_run_writes(root: Path) -> None:
     with disk.lock(root), pytest.raises(DigestError, match="another run"):
         run(root, Act(file=A, changes={"lead": True}))
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["act", "act", "act", "stale", "undo", "hand"]),
+        st.sampled_from([A, B, C]),
+        st.sampled_from(
+            [{"note": "Ours: # 1."}, {"note": ""}, {"lead": True}, {"hide": True}, {"hide": False},
+             {"themes": ("export-controls",)}, {"themes": ()}, {"headline": "a: 'b'"}]
+        ),
+    ),
+    max_size=12,
+)  # fmt: skip
+
+
+def test_random_sessions_lose_no_byte_of_another_hand(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """A save that meets another's changes nothing, and undo leads back only where nothing was changed since."""
+
+    def play(steps: list[tuple[str, str, dict[str, Any]]]) -> None:
+        root = make(tmp_path_factory.mktemp("session"))
+        setup, saves, typed = config.load(root), list[Edit](), dict[str, str]()
+        for number, (kind, file, changes) in enumerate(steps):
+            before = {name: (root / name).read_bytes() for name in (A, B, C)}
+            story = next(one for one in stories(root) if one.file == file)
+            if kind == "hand":
+                typed[file] = typed.get(file, "") + f"\nAnother's {number}.\n"
+                (root / file).write_bytes(before[file] + f"\nAnother's {number}.\n".encode())
+            elif kind == "undo" and saves:
+                edit = saves.pop()
+                is_same = before[edit.file] == edit.after.encode()
+                assert curate.undo(root, edit.undone) is is_same
+                if is_same:
+                    assert (root / edit.file).read_bytes() == edit.before.encode()
+            elif kind in {"act", "stale"}:
+                seen = "0" * 16 if kind == "stale" else curate.look(root, setup, story).seen
+                results = run(root, Act(file=file, seen=seen, changes=changes))
+                edits = [one for one in results if isinstance(one, Edit)]
+                saves += [edit for edit in edits if edit.before != edit.after]
+                if kind == "stale":
+                    assert {name: (root / name).read_bytes() for name in before} == before
+                else:
+                    now = next(one for one in stories(root) if one.file == file)
+                    assert {name: getattr(now, name) for name in changes} == changes
+                    typed = typed if "note" not in changes else {**typed, file: ""}
+            for name, words in typed.items():
+                is_kept = all(line in (root / name).read_text() for line in words.split("\n"))
+                assert is_kept or kind == "undo"
+
+    examples = int(os.environ.get("DIGEST_SESSIONS", "25"))
+    settings(max_examples=examples, deadline=None)(given(STEPS)(play))()
