@@ -26,6 +26,8 @@ SITEMAP = "sitemap.xml"
 ROBOTS = "robots.txt"
 STYLE = "style.css"
 ICON = "icon.svg"
+CORRECTIONS = "corrections/"
+CORRECTIONS_FEED = "corrections/feed.atom"
 ARCHIVE_JSON = "archive.json"
 LLMS = "llms.txt"
 SEARCH = "search/"
@@ -66,6 +68,7 @@ OUTPUTS = (
     "themes/*/index.html",
     "themes/*/page/*/index.html",
     "themes/*/feed.atom",
+    "corrections/feed.atom",
     "*/index.html",
 )
 """Patterns of the files that depend on what editors write."""

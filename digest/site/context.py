@@ -213,7 +213,10 @@ def _site_view(config: Config, archive: Archive, icon: str, searched: bool) -> S
         author=site.editor or site.title,
         icon=icon,
         menu=tuple(menu),
-        more=tuple(Link(page.title, addresses.free_page(page.name)) for page in archive.pages),
+        more=(
+            *(Link(page.title, addresses.free_page(page.name)) for page in archive.pages),
+            Link("Corrections", addresses.CORRECTIONS),
+        ),
         feeds=(
             Link(site.title, addresses.FEED),
             Link(f"{site.title}, week by week", addresses.WEEKS_FEED),

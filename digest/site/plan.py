@@ -22,6 +22,7 @@ from digest.site.feeds import atom
 from digest.site.feeds.pages import feed_pages, program_pages
 from digest.site.page import Page
 from digest.site.pages.archive import archive_page
+from digest.site.pages.corrections import corrections_feed, corrections_pages
 from digest.site.pages.fixed import fixed_pages
 from digest.site.pages.home import home_page
 from digest.site.pages.plain import plain_pages
@@ -94,25 +95,30 @@ def plan(
             archive_page(context, weeks),
             *weeks,
             *fixed_pages(context),
+            *corrections_pages(context),
             *theme_pages(context),
         ]
     )
     pages = (
         *for_readers,
         *feed_pages(context),
+        corrections_feed(context),
         *plain_pages(context),
         *program_pages(context, for_readers),
     )
     copied = attachments.published(archive, context.markdown)
     own = addresses.PLACES.values()  # a clash with these is a problem of its own
     unclaimed = [page for page in archive.pages if addresses.free_page(page.name) not in own]
+    reserved = reserved_names(unclaimed)
+    refused = {problem.file for problem in reserved}
+    claiming = [page for page in pages if page.source not in refused]
     return Plan(
         pages=pages,
         copied=copied,
         problems=(
             *atom.duplicate_ids(archive.content),
-            *_clashes(pages, copied, searched=searched),
-            *reserved_names(unclaimed),
+            *_clashes(claiming, copied, searched=searched),
+            *reserved,
         ),
         context=context,
     )

@@ -9,7 +9,7 @@ A week's page shows words of stories in other weeks. So its key has a hash of ex
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -52,7 +52,10 @@ class StepsView(NamedTuple):
 
 
 def neighbours(storylines: Iterable[Storyline]) -> Mapping[str, Neighbours]:
-    """Returns the neighbours of each story by its file, if its narrowest theme has several."""
+    """Returns the neighbours of each story by its file, in its narrowest theme of several stories.
+
+    Stories whose line would have nothing but the theme are left out.
+    """
     lines = [line for line in storylines if len(line.stories) > 1]
     sizes = {line.theme.id: len(line.stories) for line in lines}
     found = {}
@@ -60,49 +63,48 @@ def neighbours(storylines: Iterable[Storyline]) -> Mapping[str, Neighbours]:
         total = len(stories)
         counted = total if total <= _COUNTED else 0
         for at, story in enumerate(stories):
-            if len(story.themes) > 1:
-                known = [id for id in story.themes if id in sizes]
-                if min(known, key=sizes.__getitem__) != theme.id:
-                    continue
-            found[story.file] = Neighbours(
-                theme=theme.id,
-                number=counted and total - at,
-                total=counted,
-                before=_elsewhere(story, stories[at + 1 : at + 2]),
-                after=_elsewhere(story, stories[at - 1 : at] if at else ()),
-            )
+            themes = story.themes
+            if len(themes) > 1 and _narrowest(themes, sizes) != theme.id:
+                continue
+            before = stories[at + 1] if at + 1 < total else None
+            after = stories[at - 1] if at else None
+            if before and before.week == story.week:
+                before = None
+            if after and after.week == story.week:
+                after = None
+            if counted or before or after:
+                number = counted and total - at
+                found[story.file] = Neighbours(theme.id, number, counted, before, after)
     return found
 
 
-def _elsewhere(story: Story, next_to_it: Sequence[Story]) -> Story | None:
-    """Returns the neighbour if it is in another week."""
-    return next((one for one in next_to_it if one.week != story.week), None)
+def _narrowest(themes: Iterable[str], sizes: Mapping[str, int]) -> str:
+    """Returns the theme with the fewest stories among those that have several."""
+    return min((id for id in themes if id in sizes), key=sizes.__getitem__)
 
 
 def key(stories: Iterable[Story], known: Mapping[str, Neighbours], anchors: Anchors) -> bytes:
     """Returns a hash of all that the lines below some stories show."""
-    parts = []
+    parts, moved = [], anchors.unlike
     for story in stories:
-        if story.file in known:
-            theme, number, total, before, after = known[story.file]
-            parts.append(f"{theme} {number} {total}")
-            for one in (before, after):
-                if one:
-                    moved = anchors.unlike.get(one.file)
-                    day = one.published.toordinal()
-                    parts.append(f"{one.headline or one.title}\n{one.file} {day} {moved}")
-                else:
-                    parts.append("")
+        if story.file not in known:
+            continue
+        theme, number, total, before, after = known[story.file]
+        parts.append(f"{theme} {number} {total}")
+        for one in (before, after):
+            if one:
+                title, file = one.headline or one.title, one.file
+                parts.append(f"{title}\n{file} {one.published.toordinal()} {moved.get(file)}")
+            else:
+                parts.append("")
     return key_of("\n\n".join(parts).encode(errors="surrogatepass"))
 
 
 def steps(cards: Cards, story: Story, known: Mapping[str, Neighbours]) -> StepsView | None:
-    """Returns the line below a story; None if it would have nothing but a theme."""
+    """Returns the line below a story; None if it has no neighbours elsewhere and no number."""
     if story.file not in known:
         return None
     theme, number, total, before, after = known[story.file]
-    if not (total or before or after):
-        return None
     return StepsView(
         theme=cards.chips[theme],
         number=f"{number} of {total}" if total else "",

@@ -247,6 +247,7 @@ def test_the_sitemap_says_when_what_a_page_shows_last_changed(site: dict[str, by
         "2026/w20/": "2026-05-30T00:00:00+00:00",
         "2026/w19/": "2026-05-05T12:00:00+08:00",
         "about/": "",
+        "corrections/": correction,
         "subscribe/": "",
         "themes/": "2026-05-30T00:00:00+00:00",
         "themes/export-controls/": "",

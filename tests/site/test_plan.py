@@ -193,6 +193,7 @@ def test_the_site_has_every_address_of_the_contract() -> None:
         *("about/index.html", "archive-notes/index.html", "2026/w19/index.html", "2026/w19/feed.atom"),
         *("2026/w18/index.html", "2026/w18/feed.atom", "2026/w20/index.html", "2026/w20/feed.atom"),
         "2026/w21/index.html",
+        *("corrections/index.html", "corrections/feed.atom"),
         *("2026/w18/index.md", "2026/w20/index.md", "2026/w21/index.md", "archive.json", "llms.txt"),
         *(f"themes/{id}/{name}" for id in ("export-controls", "export-curbs", "memory-crunch")
           for name in ("index.html", "feed.atom")),

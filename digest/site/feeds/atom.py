@@ -28,7 +28,7 @@ from digest.site.cards import Card, Cards
 from digest.site.edition_dates import EditionDates
 
 _HOUR = 3600  # seconds
-_NEVER = datetime(2000, 1, 1, tzinfo=UTC)
+NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 """`updated` of an empty feed, which must have one; validators warn of earlier years."""
 _IMAGES = {  # not from `mimetypes`, which differs between machines
     ".avif": "image/avif",
@@ -90,7 +90,7 @@ class AtomFeed(NamedTuple):
     place: str
     page: str
     updated: datetime
-    entries: tuple[AtomEntry, ...] | tuple[EditionEntry, ...]
+    entries: Sequence[object]
     archive: bool = False
     previous: str = ""
     following: str = ""
@@ -227,7 +227,7 @@ class Entries:
             subtitle=subtitle or self._config.site.description,
             place=place,
             page=page,
-            updated=max((entry.updated for entry in entries), default=_NEVER),
+            updated=max((entry.updated for entry in entries), default=NEVER),
             entries=entries,
             archive=archive,
             previous=previous,

@@ -22,6 +22,7 @@ _TO_INDEX = 4  # stories of an edition that has an index
 _SECTION = 2  # stories of a theme that has a section of its own
 _SHORT = 700  # characters of a note (HTML) that fits in half a page's width
 _DESCRIPTION = 155  # characters; search engines cut off more
+_DESCRIBED = 5  # headlines, more than a description has
 _OPENING = 4  # paragraphs of a letter, more than a description has
 
 
@@ -251,7 +252,7 @@ def _description(context: SiteContext, edition: Edition) -> str:
         if not words:
             first = [edition.lead] if edition.lead else []
             first += [story for story in edition.stories if story is not edition.lead]
-            words = "; ".join(context.cards.headline(story) for story in first[:_INDEXED])
+            words = "; ".join(context.cards.headline(story) for story in first[:_DESCRIBED])
             days = f"{days}, {formatting.stories(len(edition.stories))}"
         return formatting.shortened(f"{days}: {words}" if words else f"{days}.", _DESCRIPTION)
 
