@@ -22,7 +22,7 @@ _TO_INDEX = 4  # stories of an edition that has an index
 _SECTION = 2  # stories of a theme that has a section of its own
 _SHORT = 700  # characters of a note (HTML) that fits in half a page's width
 _DESCRIPTION = 155  # characters; search engines cut off more
-_DESCRIBED = 5  # headlines, more than a description has
+_DESCRIBED = 12  # headlines, more than a description has
 _OPENING = 4  # paragraphs of a letter, more than a description has
 
 
