@@ -38,7 +38,10 @@ def note(call: Call, file: Path) -> None:
     place = Path(opened.name)
     try:
         click.edit(filename=opened.name)
-        words = place.read_text(encoding="utf-8")
+        words = place.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        why = f"{place}: your editor has removed this file, so nothing was changed"
+        raise click.ClickException(why) from None
     except (click.ClickException, OSError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{error}; your words are in {place}") from None
     results = command.write_note(root, config, shown, words)

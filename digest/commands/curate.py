@@ -21,6 +21,7 @@ from digest.content.scan import NamesIn
 from digest.content.story_file import Known
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Story
+from digest.week import Week
 
 _TRIES = 3
 
@@ -43,7 +44,8 @@ def run(
     """Carries out acts, one after the other; returns an edit that was made, or a refusal, for each.
 
     `stories` are all stories as last read. An act that makes a story lead ends the lead of the
-    others in its week: those edits follow at the end. Raises DigestError if another run writes here.
+    others in its week: those edits follow at the end. Of two such acts for a week, the second is
+    refused. Raises DigestError if another run writes here.
     """
     with disk.lock(root):
         return carry_out(root, config, wanted, stories)
@@ -55,8 +57,18 @@ def carry_out(
     """Does what `run` does, for a caller that holds the digest's lock."""
     by_file = {story.file: story for story in stories}
     allowed, wanted = known(root, config), list(wanted)
-    results = [_carry_out(root, config, act, by_file.get(act.file), allowed) for act in wanted]
-    made = [act for act, done in zip(wanted, results, strict=True) if isinstance(done, Edit)]
+    results, made, leads = list[Edit | Refusal](), list[Act](), dict[Week, str]()
+    for act in wanted:
+        week = act.week or paths.week_of(act.file)
+        if act.leads and week and leads.setdefault(week, act.file) != act.file:
+            why = f"{act.file}: {leads[week]} leads {week} already by the same command"
+            results.append(Refusal(act=act, why=f"{why}; a week has one lead"))
+            continue
+        results.append(_carry_out(root, config, act, by_file.get(act.file), allowed))
+        if isinstance(results[-1], Edit):
+            made.append(act)
+        elif act.leads and week:
+            del leads[week]
     for other in acts.other_leads(made, stories):
         if b"lead" in (disk.read_inside(root, other.file) or b""):
             results.append(_carry_out(root, config, other, by_file[other.file], allowed))

@@ -13,6 +13,7 @@ letter.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from digest.content import edit, letter_draft, paths, store
 from digest.content.edit import Edit
 from digest.content.load import load
 from digest.errors import DigestError
-from digest.model import Config
+from digest.model import Config, Letter
 from digest.site.archive import Archive, Edition
 from digest.site.arrange import arrange
 from digest.site.edition_dates import dates_of
@@ -123,16 +124,14 @@ def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> Let
     """
     with store.writing(root):
         content = load(root, config)
-        drafts = {letter.week: letter.file for letter in content.letters if letter.draft}
-        if not drafts:
+        letters = {letter.week: letter for letter in content.letters}
+        drafts = {week: letter.file for week, letter in letters.items() if letter.draft}
+        if not drafts and not week:
             raise DigestError("content: no letter is a draft; 'digest letter' drafts one")
-        weeks = {*drafts, *(story.week for story in content.stories)} if week else drafts
+        weeks = {*letters, *(story.week for story in content.stories)} if week else drafts
         choice = letter_draft.chosen(week, weeks, ())
         if choice not in drafts:
-            drafted = ", ".join(map(str, sorted(drafts)))
-            raise DigestError(
-                f"{paths.letter(choice)}: {choice} has no letter that is a draft; {drafted} has"
-            )
+            raise DigestError(_not_drafted(choice, letters))
         file = drafts[choice]
         text = store.read_exactly(root, file)
         when = now.astimezone(ZoneInfo(config.site.timezone)).replace(microsecond=0)
@@ -148,6 +147,15 @@ def publish(root: Path, config: Config, week: str = "", *, now: datetime) -> Let
     stories = [one for one in content.stories if one.week == choice and not one.hide]
     waiting = sum(one.draft for one in stories)
     return LetterReport(file=file, week=choice, stories=len(stories) - waiting, drafts=waiting)
+
+
+def _not_drafted(week: Week, letters: Mapping[Week, Letter]) -> str:
+    """Returns why a week's letter cannot be published."""
+    if week in letters:
+        return f"{letters[week].file}: the letter of {week} is published already"
+    drafted = ", ".join(str(other) for other in sorted(letters) if letters[other].draft)
+    found = f"{drafted} has" if drafted else f"'digest letter {week}' drafts one"
+    return f"{paths.letter(week)}: {week} has no letter that is a draft; {found}"
 
 
 def _draft(edition: Edition) -> str:

@@ -15,8 +15,9 @@ from digest.commands import curate
 from digest.content import letter_draft, load, paths, sheet, store
 from digest.content.acts import Act, Refusal
 from digest.content.edit import Edit
-from digest.content.sheet import Entry
-from digest.errors import DigestError, Faults
+from digest.content.read import decoded
+from digest.content.sheet import Entry, Sheet
+from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Story
 from digest.names import without_ending
 from digest.week import Week
@@ -57,8 +58,8 @@ def run(root: Path, config: Config, week: str = "") -> SheetReport:
         new = curate.untouched(survey, config)
         stories.sort(key=lambda story: (story.file not in new, story.file))
         before = disk.read_inside(root, paths.SHEET)
-        if before and sheet.parse(before.decode(errors="replace")).is_changed:
-            cure = "run 'digest sheet --apply', or delete it"
+        if before and _read(before).is_changed:
+            cure = "run 'digest sheet --apply', do yourself what that leaves in it, and delete it"
             raise DigestError(f"{paths.SHEET}: has changes that are not carried out yet; {cure}")
         shown = [curate.look(root, config, story) for story in stories]
         disk.write(root, paths.SHEET, sheet.render(chosen, shown, config.themes).encode())
@@ -79,17 +80,17 @@ def carry_out(root: Path, config: Config) -> AppliedReport | None:
     """
     try:
         data = disk.read_inside(root, paths.SHEET)
+        if data is None:
+            return None
+        read = _read(data)
     except DigestError as error:
         return AppliedReport(refused=(str(error),))
-    if data is None:
-        return None
-    read = sheet.parse(data.decode(errors="replace"))
     if not read.is_changed:
         return AppliedReport(is_changed=False)
     survey = load.survey(root, config)
     acts, refused = dict[Entry, Act](), dict[Entry, str]()
     for entry in read.entries:
-        wanted = _wanted(root, config, entry, read.week, survey.content.stories)
+        wanted = _wanted(root, config, entry, read, survey.content.stories)
         if isinstance(wanted, Act):
             acts[entry] = wanted
         elif wanted:
@@ -111,18 +112,25 @@ def carry_out(root: Path, config: Config) -> AppliedReport | None:
     )
 
 
+def _read(data: bytes) -> Sheet:
+    """Returns what a sheet says; raises Faults if it is not UTF-8."""
+    if b"\0" in data:  # UTF-16, which is valid UTF-8 if it is ASCII without a byte order mark
+        raise Faults([Problem(paths.SHEET, 0, "not UTF-8 text", "save it as UTF-8")])
+    return sheet.parse(decoded(data, paths.SHEET))
+
+
 def _wanted(
-    root: Path, config: Config, entry: Entry, week: Week | None, stories: Iterable[Story]
+    root: Path, config: Config, entry: Entry, read: Sheet, stories: Iterable[Story]
 ) -> Act | str | None:
     """Returns what the lines of a story ask for, why that is impossible, or None."""
     if not entry.is_changed:
         return None
     found = [story for story in stories if _name(story.file) == entry.name]
-    found = [story for story in found if story.week == week] or found
+    found = [story for story in found if story.week == read.week] or found
     if entry.fault or len(found) != 1:
         return entry.fault or f"there is no readable story {entry.name}"
     try:
-        return sheet.wanted(entry, curate.look(root, config, found[0]), config.themes)
+        return sheet.wanted(entry, curate.look(root, config, found[0]), read.themes, config.themes)
     except Faults as faults:
         return str(faults)
 

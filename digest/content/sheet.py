@@ -2,13 +2,14 @@
 
     stories ──render──▶ content/sheet.md ──(editor)──▶ parse ──▶ Entry ──wanted──▶ Act, or a reason
 
-    k t2,1  Foundries fill up  {2026-05-15-foundries-fill-up 9f3c1a2b77a1e3d4}
+    k t2,1  Foundries fill up  {2026-05-15-foundries-fill-up 9f3c1a2b77a1e3d4…}
     > What the publisher says.
         What the editor says.
 
 The first letter says what happens to the story; the numbers are its themes, which the head lists.
-In braces are the file's name, the mark of its bytes, and a hash of the line as it was written: a
-line that was not changed asks for nothing. Pure: nothing is read or written.
+In braces are the file's name, and a hash of each part of the lines as they were written. A part that
+was not changed asks for nothing, whatever the file says now; one that was changed in the sheet and in
+the file is a conflict. Pure: nothing is read or written.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import astuple, dataclass, replace
+from typing import Any, Final
 
 from digest.content import excerpt
 from digest.content.acts import Act, Shown
@@ -27,7 +28,7 @@ from digest.names import current_ids, without_ending
 from digest.week import Week
 
 VERBS = {"k": "", "x": "hide", "l": "lead", "d": "draft"}
-"""The flag that each letter sets; the others set none."""
+"""The flag that each letter sets, while it takes off the others."""
 _WORDS = {"keep": "k", "hide": "x", "lead": "l", "draft": "d"}
 _HEAD = """\
 # {week}: change the lines below; 'digest sheet --apply' or the next pull carries them out.
@@ -38,13 +39,23 @@ _HEAD = """\
 _WEEK = re.compile(r"# (\d{4}-W\d{2}):")
 _LINE = re.compile(
     r"(?P<verb>\S+)(?:[ \t]+t(?P<themes>\d+(?:,\d+)*|-)(?=\s))?[ \t]+(?P<title>.*?)[ \t]*"
-    r"\{(?P<name>[^\s{}]+)[ \t]+(?P<seen>[0-9a-f]{8})(?P<own>[0-9a-f]{8})\}[ \t]*"
+    r"\{(?P<name>[^\s{}]+)[ \t]+(?P<written>[0-9a-f]{30})\}[ \t]*"
 )
 _INDENT = " " * 4
 _REFUSED = "# refused:"
 _UNCLEAR = "is not understood: keep the {…} at the end of a story's line"
 _NOT_INDENTED = "a line below it is not understood: indent the lines of a note by four spaces"
-CHANGED = "this file was changed since the sheet was written; 'digest sheet' writes a new one"
+_PARTS: Final = ("first letter", "themes", "headline", "quotation", "note")
+"""What an editor calls the parts of `Values`, in their order."""
+_HASH = 6
+CHANGED = (
+    "its {part} was changed both here and in {file} since the sheet was written; "
+    "edit that file, then delete these lines"
+)
+_QUOTED = "the line after > is only there to be read; write a note below it, indented"
+_THEMES = re.compile(r"^# Themes:(.*)$", re.MULTILINE)
+_NO_THEMES = "the line '# Themes: …' is gone from the head of the sheet; put it back"
+_NO_THEME = "the sheet's theme '{theme}' is not in digest.toml; 'digest set' changes its themes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,35 +69,40 @@ class Values:
     note: str = ""
 
     @property
-    def hash(self) -> str:
-        """A hash of all of it, whatever blanks are at the ends of lines."""
-        parts = (self.verb, self.themes, self.title, self.quote, _bare(self.note))
-        return hash_of("\n".join(parts))[:8]
+    def hashes(self) -> tuple[str, ...]:
+        """A hash of each part, whatever blanks are at the ends of lines."""
+        return tuple(hash_of(_bare(part))[:_HASH] for part in astuple(self))
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The lines of one story in a sheet; `fault` says what cannot be understood, if anything."""
+    """The lines of one story in a sheet; `fault` says what cannot be understood, if anything.
+
+    `written` has the hashes of its values as the sheet was written.
+    """
 
     lines: tuple[str, ...]
     name: str = ""
-    seen: str = ""
-    own: str = ""
+    written: tuple[str, ...] = ()
     values: Values = Values()
     fault: str = ""
 
     @property
     def is_changed(self) -> bool:
         """True if an editor has changed what it says."""
-        return bool(self.fault) or self.values.hash != self.own
+        return bool(self.fault) or self.values.hashes != self.written
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet as it was read: its head, and its stories; `week` is None if the head was changed."""
+    """A sheet as it was read: its head, and its stories; `week` is None if the head was changed.
+
+    `themes` has the ids by which the head numbers them, None if it does not.
+    """
 
     head: str
     week: Week | None
+    themes: tuple[str, ...] | None
     entries: tuple[Entry, ...]
 
     @property
@@ -97,13 +113,14 @@ class Sheet:
 
 def render(week: Week, shown: Iterable[Shown], themes: Sequence[Theme]) -> str:
     """Returns the text of a week's sheet."""
-    numbered = ", ".join(f"{number} {theme.id}" for number, theme in enumerate(themes, start=1))
+    ids, names = [theme.id for theme in themes], current_ids(themes)
+    numbered = ", ".join(f"{number} {name}" for number, name in enumerate(ids, start=1))
     parts = [_HEAD.format(week=week, themes=numbered or "none")]
     for one in shown:
-        values = values_of(one.story, themes)
+        values = values_of(one.story, ids, names)
         line = f"{values.verb} t{values.themes}  {values.title}"
         name = without_ending(one.story.file.rpartition("/")[2])
-        lines = [f"{line}  {{{name} {one.seen[:8]}{values.hash}}}"]
+        lines = [f"{line}  {{{name} {''.join(values.hashes)}}}"]
         lines += [values.quote] if values.quote else []
         note = values.note.split("\n") if values.note else []
         lines += [f"{_INDENT}{line}" if line.strip() else "" for line in note]
@@ -111,12 +128,15 @@ def render(week: Week, shown: Iterable[Shown], themes: Sequence[Theme]) -> str:
     return "\n".join(parts)
 
 
-def values_of(story: Story, themes: Sequence[Theme]) -> Values:
-    """Returns what the line of a story says."""
+def values_of(story: Story, ids: Sequence[str], names: Mapping[str, str]) -> Values:
+    """Returns what the line of a story says where themes are numbered as in `ids`.
+
+    `names` has the present id of each theme; one that has no number is `?`.
+    """
     verb = next((key for key in "xdl" if getattr(story, VERBS[key])), "k")
-    names = current_ids(themes)
-    numbers = {theme.id: str(number) for number, theme in enumerate(themes, start=1)}
-    has = ",".join(dict.fromkeys(numbers[names[theme]] for theme in story.themes)) or "-"
+    numbers = {names.get(name, name): str(number) for number, name in enumerate(ids, start=1)}
+    found = (numbers.get(names.get(theme, theme), "?") for theme in story.themes)
+    has = ",".join(dict.fromkeys(found)) or "-"
     words = _squashed(excerpt.unescape(story.excerpt))
     quote = f"> {words}" if words else ""
     return Values(verb, has, _squashed(story.headline or story.title), quote, story.note)
@@ -134,35 +154,49 @@ def parse(text: str) -> Sheet:
         if _LINE.fullmatch(line) or not groups:
             groups.append([])
         groups[-1].append(line)
-    week = _WEEK.match(head)
+    week, themes = _WEEK.match(head), _THEMES.search(head)
+    ids = tuple(re.findall(r"\d+ ([^\s,]+)", themes[1])) if themes else None
     entries = (_entry(_without_blank_end(group)) for group in groups if any(group))
-    return Sheet(head, Week.parse(week[1]) if week else None, tuple(entries))
+    return Sheet(head, Week.parse(week[1]) if week else None, ids, tuple(entries))
 
 
-def wanted(entry: Entry, shown: Shown, themes: Sequence[Theme]) -> Act | str | None:
-    """Returns what a changed line asks for its story, why that is impossible, or None."""
-    now, told = values_of(shown.story, themes), entry.values
+def wanted(
+    entry: Entry, shown: Shown, ids: Sequence[str] | None, themes: Sequence[Theme]
+) -> Act | str | None:
+    """Returns what a changed line asks for its story, why that is impossible, or None.
+
+    `ids` are the themes in the head of the sheet, `themes` those of today.
+    """
+    story, names = shown.story, current_ids(themes)
+    now = values_of(story, ids or (), names)
+    told = entry.values
+    told = replace(told, themes=told.themes or now.themes, quote=told.quote or now.quote)
+    changed = set[str]()
+    for part, written, here, there in zip(
+        _PARTS, entry.written, told.hashes, now.hashes, strict=True
+    ):
+        if here in {written, there}:
+            continue
+        if part == "quotation":
+            return _QUOTED
+        if part == "themes" and ids is None:
+            return _NO_THEMES
+        if there != written:
+            return CHANGED.format(part=part, file=story.file)
+        changed.add(part)
     changes: dict[str, Any] = {}
-    if told.verb != now.verb:
-        flags = {VERBS[now.verb]: False, VERBS[told.verb]: True}
-        changes.update({flag: value for flag, value in flags.items() if flag})
-    if told.themes not in {"", now.themes}:
-        numbers = [int(number) for number in told.themes.split(",")] if told.themes != "-" else []
-        if unknown := [number for number in numbers if not 0 < number <= len(themes)]:
-            return f"no theme has the number {unknown[0]}; the head of the sheet lists them"
-        changes["themes"] = tuple(dict.fromkeys(themes[number - 1].id for number in numbers))
-    if told.title != now.title:
-        is_theirs = told.title == _squashed(shown.story.title)
-        changes["headline"] = "" if is_theirs else told.title
-    if _bare(told.note) != _bare(now.note):
+    if "first letter" in changed:
+        changes.update({flag: flag == VERBS[told.verb] for flag in VERBS.values() if flag})
+    if "themes" in changed:
+        found = _themes(told.themes, ids or (), names)
+        if isinstance(found, str):
+            return found
+        changes["themes"] = found
+    if "headline" in changed:
+        changes["headline"] = "" if told.title == _squashed(story.title) else told.title
+    if "note" in changed:
         changes["note"] = told.note
-    if told.quote not in {"", now.quote} and entry.seen == shown.seen[:8]:
-        return "the line after > is only there to be read; write a note below it, indented"
-    if not changes:
-        return None
-    if entry.seen != shown.seen[:8]:
-        return CHANGED
-    return Act(file=shown.story.file, seen=shown.seen, changes=changes)
+    return Act(file=story.file, seen=shown.seen, changes=changes) if changes else None
 
 
 def remaining(sheet: Sheet, refused: Mapping[Entry, str]) -> str:
@@ -181,12 +215,25 @@ def _entry(lines: list[str]) -> Entry:
     is_quoted = lines[1:2] != [] and lines[1].startswith(">")
     quote, below = _squashed(lines[1]) if is_quoted else "", lines[2 if is_quoted else 1 :]
     note = textwrap.dedent("\n".join(below)).strip("\n")
+    written = tuple(textwrap.wrap(found["written"], _HASH))
     verb = _WORDS.get(found["verb"].lower(), found["verb"].lower())
     values = Values(verb, found["themes"] or "", _squashed(found["title"]), quote, note)
     fault = "" if verb in VERBS else f"'{found['verb']}' is not k, x, l or d"
     if any(line and not line[0].isspace() for line in below):
         fault = _NOT_INDENTED
-    return Entry(tuple(lines), found["name"], found["seen"], found["own"], values, fault)
+    return Entry(tuple(lines), found["name"], written, values, fault)
+
+
+def _themes(numbers: str, ids: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...] | str:
+    """Returns the themes that have these numbers, or why there are none."""
+    found = list[str]()
+    for number in map(int, re.findall(r"\d+", numbers)):
+        if not 0 < number <= len(ids):
+            return f"no theme has the number {number}; the head of the sheet lists them"
+        if ids[number - 1] not in names:
+            return _NO_THEME.format(theme=ids[number - 1])
+        found.append(names[ids[number - 1]])
+    return tuple(dict.fromkeys(found))
 
 
 def _without_blank_end(lines: list[str]) -> list[str]:

@@ -365,8 +365,12 @@ def test_only_a_draft_is_published(root: Path) -> None:
     with pytest.raises(DigestError, match="2026-W20 has no letter that is a draft; 2026-W19 has"):
         letter.publish(root, settings, "w20", now=NOW)
     letter.publish(root, settings, now=NOW)
-    with pytest.raises(DigestError, match="no letter is a draft"):
+    with pytest.raises(DigestError, match="the letter of 2026-W19 is published already"):
         letter.publish(root, settings, "w19", now=NOW)
+    with pytest.raises(DigestError, match="2026-W20 has no letter that is a draft; 'digest letter"):
+        letter.publish(root, settings, "w20", now=NOW)
+    with pytest.raises(DigestError, match="no letter is a draft"):
+        letter.publish(root, settings, now=NOW)
 
 
 def test_a_letter_for_an_edition_that_is_in_the_feed_is_drafted_with_a_warning(root: Path) -> None:

@@ -151,6 +151,16 @@ def test_the_publishers_version_is_taken_where_it_is_known(pulled: Path) -> None
     assert read_folder(pulled / "content") == before
 
 
+def test_of_two_new_leads_of_a_week_the_second_is_refused(root: Path) -> None:
+    result = said(root, "set", A, B, "lead")
+
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"{B}: {A} leads 2026-W20 already by the same command; a week has one lead\n",
+    )
+    assert ["lead: true" in (root / file).read_text() for file in (A, B)] == [True, False]
+
+
 # ---------------------------------------------------------------- note
 
 
@@ -195,6 +205,23 @@ def test_words_that_cannot_be_written_stay_in_a_file_that_is_named(
     assert not (root / A).exists() or "My words" not in (root / A).read_text()
     assert (root / B).read_bytes() == before
     place.unlink()
+
+
+def test_the_mark_that_an_editor_puts_first_is_no_part_of_the_note(root: Path) -> None:
+    said(root, "note", A, VISUAL=editor("place.write_bytes(b'\\xef\\xbb\\xbfMine.')"))
+
+    assert (root / A).read_text().endswith("---\n\nMine.\n")
+
+
+def test_an_editor_that_removes_its_file_changes_nothing(root: Path) -> None:
+    before = (root / A).read_bytes()
+
+    result = said(root, "note", A, VISUAL=editor("place.unlink()"))
+
+    assert result.exit_code == 1
+    assert "nothing was changed" in result.stderr
+    assert "your words are in" not in result.stderr
+    assert (root / A).read_bytes() == before
 
 
 # ---------------------------------------------------------------- new

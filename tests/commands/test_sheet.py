@@ -112,7 +112,7 @@ def test_refused_lines_stay_with_their_reasons_until_they_are_right(root: Path) 
     (root / f"content/{A}").write_text(text(root, f"content/{A}") + "\nAnother's.\n")
     change(
         root,
-        ("^k t2,1", "x t2,1"),
+        ("^(k t2,1.*)$", r"\1\n    Mine."),
         ("^(l t-  B.*)$", r"\1\n    Mine.\nNot indented."),
         ("^d t-", "k t9"),
     )
@@ -122,7 +122,8 @@ def test_refused_lines_stay_with_their_reasons_until_they_are_right(root: Path) 
 
     assert applied.exit_code == 1
     assert [line.partition(": ")[2] for line in applied.stderr.splitlines()] == [
-        f"2026-05-13-a: {sheet.CHANGED}",
+        f"2026-05-13-a: its note was changed both here and in content/{A} since the sheet was "
+        "written; edit that file, then delete these lines",
         "2026-05-14-b: a line below it is not understood: indent the lines of a note by four spaces",
         "2026-05-15-c: no theme has the number 9; the head of the sheet lists them",
     ]
@@ -130,7 +131,7 @@ def test_refused_lines_stay_with_their_reasons_until_they_are_right(root: Path) 
     assert text(root).count("# refused: ") == 3
     assert "\n    Mine.\nNot indented.\n" in text(root)
     assert "has changes that are not carried out yet" in str(said(root, "sheet").exception)
-    change(root, ("^Not", "    Not"), ("t9", "t1"), (r"(?s)^x t2,1.*?\}$", ""))
+    change(root, ("^Not", "    Not"), ("t9", "t1"), (r"(?s)^k t2,1.*?\}\n    Mine.$", ""))
     again = said(root, "sheet", "--apply")
     assert (again.exit_code, again.stdout) == (0, "content/sheet.md: 2 stories changed\n")
     assert text(root, f"content/{B}").endswith("Mine.\nNot indented.\n")
@@ -156,6 +157,109 @@ def test_no_word_of_a_line_that_is_not_understood_is_lost(
 
     assert why in applied.stderr
     assert line in text(root)
+
+
+def themes_now(root: Path, before: str, after: str) -> None:
+    settings = text(root, "digest.toml")
+    assert before in settings
+    (root / "digest.toml").write_text(settings.replace(before, after, 1))
+
+
+def test_numbers_of_themes_are_those_in_the_head_of_the_sheet(root: Path) -> None:
+    said(root, "sheet")
+    new = '[[themes]]\nid = "energy"\ntitle = "Energy"\nmatch = ["energy"]\n\n[[themes]]\nid = "export-controls"'
+    themes_now(root, '[[themes]]\nid = "export-controls"', new)
+    change(root, ("^k t2,1  (.*)$", r"k t2,1  \1\n    A note."), ("^l t- ", "l t1 "))
+
+    assert said(root, "sheet", "--apply").exit_code == 0
+
+    assert "themes: [memory, export-curbs]" in text(root, f"content/{A}")
+    assert text(root, f"content/{A}").endswith("A note.\n")
+    assert "themes: [export-controls]" in text(root, f"content/{B}")
+
+
+@pytest.mark.parametrize(
+    ("head", "why"),
+    [
+        ("", "the line '# Themes: …' is gone from the head of the sheet"),
+        ("# Themes: 1 space, 2 memory", "the sheet's theme 'space' is not in digest.toml"),
+    ],
+)
+def test_numbers_that_the_head_does_not_explain_are_refused(
+    root: Path, head: str, why: str
+) -> None:
+    said(root, "sheet")
+    change(root, ("^# Themes:.*$", head), ("^k t2,1 ", "x t2,1 "), ("^l t- ", "l t1 "))
+    before = text(root, f"content/{B}")
+
+    applied = said(root, "sheet", "--apply")
+
+    assert f"2026-05-14-b: {why}" in applied.stderr
+    assert text(root, f"content/{B}") == before
+    assert "themes: [memory, export-curbs]\nhide: true" in text(root, f"content/{A}")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-16-le"])
+def test_a_sheet_in_another_encoding_stays_as_it_is(root: Path, encoding: str) -> None:
+    said(root, "sheet")
+    note = "Umbau" if encoding == "utf-16-le" else "Über"
+    change(root, ("^(k t2,1.*)$", rf"\1\n    {note}."))
+    data = text(root).replace("…", "...").encode(encoding)
+    (root / SHEET).write_bytes(data)
+    before = read_folder(root / "content")
+
+    applied = said(root, "sheet", "--apply")
+
+    assert (applied.exit_code, applied.stderr) == (
+        1,
+        "content/sheet.md: not UTF-8 text; save it as UTF-8\n",
+    )
+    assert "not UTF-8 text" in str(said(root, "sheet").exception)
+    assert read_folder(root / "content") == before
+
+
+@pytest.mark.parametrize(("letter", "is_lead"), [("k", False), ("l", True)])
+def test_a_story_that_is_kept_is_neither_hidden_nor_a_draft(
+    root: Path, letter: str, is_lead: bool
+) -> None:
+    put(root, C, "C", "hide: true\ndraft: true")
+    said(root, "sheet")
+    change(root, ("^x t-  C", f"{letter} t-  C"))
+
+    said(root, "sheet", "--apply")
+
+    kept = text(root, f"content/{C}")
+    assert ("hide" in kept, "draft" in kept, "lead: true" in kept) == (False, False, is_lead)
+
+
+def test_what_the_publisher_changed_since_stands_in_no_editors_way(root: Path) -> None:
+    said(root, "set", f"content/{A}", "note=Before.")
+    said(root, "sheet")
+    file = root / f"content/{A}"
+    file.write_text(file.read_text().replace("A: {odd} t1 # title", "Their new title"))
+    change(root, ("^k t2,1", "l t1"), ("^    Before", "    After"))
+
+    applied = said(root, "sheet", "--apply")
+
+    assert (applied.exit_code, applied.stderr) == (0, "")
+    after = file.read_text()
+    assert "Their new title" in after
+    assert "themes: [export-controls]\nlead: true\n---\n\nAfter.\n" in after
+    assert "headline" not in after
+
+
+def test_a_second_lead_of_a_week_is_refused(root: Path) -> None:
+    said(root, "sheet")
+    change(root, ("^k", "l"), ("^d", "l"))
+
+    applied = said(root, "sheet", "--apply")
+
+    assert f"2026-05-15-c: content/{C}: content/{A} leads 2026-W20 already" in applied.stderr
+    assert ["lead: true" in text(root, f"content/{file}") for file in (A, B, C)] == [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_the_same_changes_by_set_and_by_sheet_give_the_same_bytes(
@@ -250,7 +354,9 @@ def test_any_story_is_read_back_from_its_line_as_it_is(
     (entry,) = sheet.parse(written.replace("\n", "\r\n")).entries
 
     assert not entry.is_changed
-    assert sheet.wanted(replace(entry, seen=shown.seen[:8]), shown, THEMES) is None
+    ids = [theme.id for theme in THEMES]
+    assert sheet.wanted(entry, shown, ids, THEMES) is None
+    assert sheet.wanted(entry, replace(shown, story=make_story(title="Other")), ids, THEMES) is None
     assert sheet.parse(written).week == Week(2026, 20)
     assert entry.values.themes == "2,1"
 
