@@ -139,6 +139,31 @@ def test_a_save_that_meets_anothers_shows_both_and_keeps_what_was_typed(
     assert path.read_text().endswith("\n\nBy mine.\n")
 
 
+def test_what_is_typed_never_replaces_words_that_came_with_a_later_card(
+    page: Page, desk: Desk
+) -> None:
+    first, second = (page.locator("main article").nth(at) for at in (0, 1))
+    name, other = (one.get_attribute("data-name") for one in (first, second))
+    path = desk.root / desks.WEEK / str(name)
+    page.keyboard.press("l")
+    saved(page)
+    page.keyboard.press("n")
+    page.keyboard.insert_text("By mine.")
+    page.keyboard.press("Escape")
+    path.write_text(path.read_text() + "By another hand.\n")
+    page.locator(f"article[data-name='{other}']").focus()
+    page.keyboard.press("l")  # which ends the lead of the first
+    saved(page)
+    page.keyboard.press("k")
+    page.keyboard.press("n")
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("cell", name="By another hand.").wait_for()
+
+    text = path.read_text()
+    assert text.endswith("By another hand.\n")
+    assert "lead" not in text
+
+
 def test_undo_by_key_and_the_words_of_the_line_that_says_so(page: Page, desk: Desk) -> None:
     before = files(desk.root)
     for key in ("h", "j", "l", "u", "u"):

@@ -42,7 +42,11 @@
     old.replaceWith(fresh);
     for (const box of boxes(old)) {
       const next = one(`[data-box="${box.dataset.box}"]`, fresh);
-      if (next && box.value !== box.defaultValue && box.value !== sent[box.name]) next.value = box.value;
+      if (next && box.value !== box.defaultValue && box.value !== sent[box.name]) {
+        // Another hand's words came with this card: as they were not seen, saving shows both.
+        if (next.defaultValue !== box.defaultValue && sent[box.name] === undefined) one("[name=seen]", fresh).value = one("[name=seen]", old).value;
+        next.value = box.value;
+      }
       if (next) keep(next);
     }
     fresh.classList.toggle("current", old.classList.contains("current"));
@@ -92,13 +96,14 @@
   };
 
   let current = null;
+  const place = () => { if (current) history.replaceState(null, "", `#${current}`); }; // a reload comes back here
   const choose = (story, focus = true) => {
     if (!story) return;
     for (const other of all(".current")) other.classList.remove("current");
     current = story.id;
     story.classList.add("current");
+    if (document.readyState === "complete") place();
     if (!focus) return;
-    history.replaceState(null, "", `#${story.id}`); // a reload comes back here
     story.focus({ preventScroll: true });
     story.scrollIntoView({ block: "start" });
   };
@@ -145,7 +150,7 @@
 
   addEventListener("keydown", (event) => {
     const story = chosen(), typing = isText(event.target);
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && typing && event.target.form) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && typing && event.target.closest("[data-save]")) {
       event.preventDefault();
       save(event.target.form);
       if (event.target.closest("article")) go(1);
@@ -204,6 +209,8 @@
   const isOn = one("#keys-on");
   try { isOn.checked = localStorage.getItem("digest-desk keys") !== "off"; } catch { /* storage is disabled */ }
   isOn.addEventListener("change", () => { try { localStorage.setItem("digest-desk keys", isOn.checked ? "on" : "off"); } catch { /* same */ } });
+
+  addEventListener("load", () => setTimeout(place)); // earlier, the browser would scroll there
 
   boxes(document).forEach(recall);
   const named = document.getElementById(location.hash.slice(1));
