@@ -259,6 +259,7 @@ class Desk:
         try:
             now = curate.look(self._root, known.config, story).story
             wanted = form.wanted(given, now, known.config.themes, self._today())
+            seen = seen or "unseen"  # a file that could not be read when its form was shown
             act = Act(file=file, seen=seen, changes=wanted.changes, week=wanted.week)
             results = curate.run(self._root, known.config, [act], list(stories.values()))
         except (DigestError, ValueError) as error:

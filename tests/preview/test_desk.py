@@ -155,6 +155,16 @@ def test_a_file_changed_meanwhile_is_not_written_and_both_wordings_are_shown(des
     assert "By another hand." not in path.read_text()
 
 
+def test_a_form_that_saw_nothing_of_the_file_is_not_written_over_it(desk: Desk) -> None:
+    path = desk.root / desk.file(STORY)
+    path.write_text(path.read_text() + "By another hand.\n")
+    theirs = path.read_bytes()
+    refused = desk.save(STORY, seen="", note="By mine.")
+
+    assert refused.status_code == 409
+    assert path.read_bytes() == theirs
+
+
 def test_the_other_version_may_be_kept(desk: Desk) -> None:
     path = desk.root / desk.file(STORY)
     path.write_text(path.read_text() + "By another hand.\n")

@@ -102,6 +102,7 @@ class Desk:
         """Returns the fields of a story's form as the page has them, without a button."""
         file = self.file(name)
         card = next(one for one in self.page.split("<article")[1:] if f'value="{file}"' in one)
+        card = card.partition("</article>")[0]
         inputs = re.findall(r'<input(?: type="hidden")?[^>]*? name="(\w+)"([^>]*)>', card)
         fields = {}
         for key, rest in inputs:
