@@ -38,7 +38,7 @@ _HEAD = """\
 """
 _WEEK = re.compile(r"# (\d{4}-W\d{2}):")
 _LINE = re.compile(
-    r"(?P<verb>\S+)(?:[ \t]+t(?P<themes>\d+(?:,\d+)*|-)(?=\s))?[ \t]+(?P<title>.*?)[ \t]*"
+    r"(?P<verb>\S+)(?:[ \t]+[tT](?P<themes>\d+(?:[ \t]*,[ \t]*\d+)*|-)(?=\s))?[ \t]+(?P<title>.*?)[ \t]*"
     r"\{(?P<name>[^\s{}]+)[ \t]+(?P<written>[0-9a-f]{30})\}[ \t]*"
 )
 _INDENT = " " * 4
@@ -217,7 +217,8 @@ def _entry(lines: list[str]) -> Entry:
     note = textwrap.dedent("\n".join(below)).strip("\n")
     written = tuple(textwrap.wrap(found["written"], _HASH))
     verb = _WORDS.get(found["verb"].lower(), found["verb"].lower())
-    values = Values(verb, found["themes"] or "", _squashed(found["title"]), quote, note)
+    themes = "".join((found["themes"] or "").split())
+    values = Values(verb, themes, _squashed(found["title"]), quote, note)
     fault = "" if verb in VERBS else f"'{found['verb']}' is not k, x, l or d"
     if any(line and not line[0].isspace() for line in below):
         fault = _NOT_INDENTED

@@ -159,6 +159,18 @@ def test_no_word_of_a_line_that_is_not_understood_is_lost(
     assert line in text(root)
 
 
+@pytest.mark.parametrize("written", ["t1, 2", "T1,2", "t1 ,2"])
+def test_themes_typed_with_blanks_or_a_capital_are_no_part_of_the_headline(
+    root: Path, written: str
+) -> None:
+    said(root, "sheet")
+    change(root, ("^k t2,1 ", f"k {written} "))
+
+    said(root, "sheet", "--apply")
+
+    assert "themes: [export-controls, memory]\n---" in text(root, f"content/{A}")
+
+
 def themes_now(root: Path, before: str, after: str) -> None:
     settings = text(root, "digest.toml")
     assert before in settings
