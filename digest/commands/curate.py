@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from digest import disk
@@ -75,10 +76,22 @@ def carry_out(
     return results
 
 
-def undo(root: Path, edit: Edit) -> bool:
-    """Makes the `undone` of an edit; False, and no change, if the file has changed since."""
-    with disk.lock(root):
-        return store.make(root, edit)
+def make(root: Path, edits: Sequence[Edit]) -> list[str]:
+    """Makes all edits or none; returns the files that have changed since, for which none was made.
+
+    Raises DigestError, and changes nothing, if another run writes here or a place is taken.
+    """
+    with disk.lock(root), ExitStack() as reverting:
+        texts = {edit.file: edit.before.encode() for edit in edits}
+        changed = [file for file in texts if disk.read_inside(root, file) != texts[file]]
+        if changed:
+            return changed
+        for edit in edits:
+            if not store.make(root, edit):
+                return [edit.file]
+            reverting.callback(store.make, root, edit.undone)
+        reverting.pop_all()
+    return []
 
 
 def untouched(survey: ContentReport, config: Config) -> frozenset[str]:

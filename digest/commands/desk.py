@@ -93,21 +93,30 @@ class Desk:
     def answer(self, asked: Asked) -> Answer:
         """Answers a request."""
         with self._lock:
+            given: dict[str, str] = {}
             try:
                 if asked.method == "POST":
-                    return self._post(asked, self.run.form(asked))
+                    given = self.run.form(asked)
+                    return self._post(asked, given)
                 if asked.place:
                     raise Refused("there is nothing at this address", 404)
                 return Answer(self._page(self._week(asked.query.get("week", ""))))
             except Refused as refused:
-                return self._refused(asked, str(refused), refused.status)
+                return self._refused(asked, str(refused), refused.status, given)
             except DigestError as error:
-                return self._refused(asked, str(error), 409)
+                return self._refused(asked, self._words(error), 409, given)
 
-    def _refused(self, asked: Asked, why: str, status: int) -> Answer:
+    def _words(self, error: Exception | str) -> str:
+        """Returns an error in words, with paths inside the digest."""
+        return str(error).replace(f"{self._root}/", "")
+
+    def _refused(self, asked: Asked, why: str, status: int, given: Mapping[str, str]) -> Answer:
         if asked.wants_json:
             return _json({"said": why, "refused": True}, status)
-        return Answer(self._render("refused.html", {**self._values, "why": why}), status)
+        typed = [given[name] for name in (*_TEXTS, "body") if given.get(name)]
+        return Answer(
+            self._render("refused.html", {**self._values, "why": why, "typed": typed}), status
+        )
 
     # ------------------------------------------------------------ what is known
 
@@ -161,7 +170,7 @@ class Desk:
         there = [one for one in sorted(files) if paths.week_of(one) == week]
         looked = marks.of_week(self._root, week)
         found = [self._card(file, looked, (reply or {}).get(file, NO_REPLY)) for file in there]
-        found = [card for card in found if card.story or card.problems]
+        found = [card for card in found if card.story or card.problems or card.reply.why]
         found.sort(key=lambda card: card.story.published.timestamp() if card.story else 0)
         found.reverse()
         self._cards[week] = {card.file: card for card in found}
@@ -196,7 +205,8 @@ class Desk:
         except Faults as faults:
             return Card(file=file, problems=faults.problems, reply=reply)
         except DigestError as error:
-            return Card(file=file, problems=(Problem(file, 0, str(error)),), reply=reply)
+            what = self._words(error).removeprefix(f"{file}: ")
+            return Card(file=file, problems=(Problem(file, 0, what),), reply=reply)
         story = shown.story
         beside = known.margins.of_file(file)
         records = known.margins.records(story)
@@ -208,7 +218,7 @@ class Desk:
         summary = beside.summary or story.excerpt
         return Card(
             file=file,
-            seen=shown.seen,
+            seen=reply.seen or shown.seen,
             story=story,
             publisher=cards.publisher(story, feeds)[0],
             summary=tuple(filter(None, summary.split("\n\n"))),
@@ -256,20 +266,22 @@ class Desk:
         if given.get("set") == "take":
             return self._saved(asked, week, [file], "As the file has it")
         texts = {name: form.plain(given[name]) for name in _TEXTS if name in given}
+        seen = seen or "unseen"  # a file that could not be read when its form was shown
         try:
             now = curate.look(self._root, known.config, story).story
             wanted = form.wanted(given, now, known.config.themes, self._today())
-            seen = seen or "unseen"  # a file that could not be read when its form was shown
             act = Act(file=file, seen=seen, changes=wanted.changes, week=wanted.week)
             results = curate.run(self._root, known.config, [act], list(stories.values()))
         except (DigestError, ValueError) as error:
-            reply = Reply(str(error), typed=texts, again=given.get("set", ""))
+            why, again = self._words(error), given.get("set", "")
+            reply = Reply(why, typed=texts, again=again, seen=seen)
             return self._kept(asked, week, file, reply)
         first = results[0]
         if isinstance(first, Refusal):
             found = view.clashes(wanted.changes, first.now) if first.changed else ()
-            again = given.get("set", "")
-            return self._kept(asked, week, file, Reply(first.why, found, texts, again))
+            again, seen = given.get("set", ""), "" if first.changed else seen
+            reply = Reply(self._words(first.why), found, texts, again, seen)
+            return self._kept(asked, week, file, reply)
         edits = [one for one in results if isinstance(one, Edit)]
         self._remember(edits)
         file = first.place or file
@@ -343,17 +355,25 @@ class Desk:
                 self._stories |= self._moved
 
     def _undo(self) -> tuple[str, list[str]]:
-        """Undoes the last save; returns what was done, and the files."""
+        """Undoes the last save, all its files or none; returns what was done, and the files.
+
+        If it is refused for now, it can be tried again. If a file has changed since, it is over, so
+        that the next undo reaches the save before it.
+        """
         if not self._saves:
             return "Nothing to undo", []
-        edits, files, left = self._saves.pop(), list[str](), list[str]()
-        for edit in reversed(edits):
-            is_undone = curate.undo(self._root, edit.undone)
-            files += filter(None, (edit.file, edit.place))
-            if not is_undone:
-                left.append(edit.place or edit.file)
-        if left:
-            return f"{', '.join(left)}: changed since it was saved, and not undone", files
+        edits = self._saves.pop()
+        try:
+            changed = curate.make(self._root, [edit.undone for edit in reversed(edits)])
+        except DigestError:
+            self._saves.append(edits)
+            raise
+        files = [file for edit in edits for file in (edit.file, edit.place) if file]
+        if changed:
+            others = [edit.place or edit.file for edit in edits]
+            others = [file for file in others if file not in changed]
+            rest = f"; nor is {', '.join(others)}, saved with it" if others else ""
+            return f"{', '.join(changed)}: changed since it was saved, and not undone{rest}", files
         return "Undone", files
 
     # ------------------------------------------------------------ what was looked at

@@ -34,10 +34,15 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 
 
 class LetterView(NamedTuple):
-    """A week's letter; `typed` is what could not be saved, `theirs` what the file says instead."""
+    """A week's letter; `is_read` if its file can be read.
+
+    After a refused save, `body` is what was typed, `seen` the hash of the file on which it was, and
+    `theirs` what the file says instead.
+    """
 
     file: str
     exists: bool = False
+    is_read: bool = False
     draft: bool = False
     title: str = ""
     body: str = ""
@@ -52,6 +57,8 @@ class LetterView(NamedTuple):
         """How far it is, in words."""
         if not self.exists:
             return "no letter yet"
+        if not self.is_read:
+            return "letter has a fault"
         return "letter drafted" if self.draft else "letter published"
 
 
@@ -106,17 +113,28 @@ class LetterDesk:
                     why = f"{view.file}: changed since you saw it; choose between both versions"
                     mine = view._replace(body=body, said=why, theirs=view.body, is_refused=True)
                     return mine, None
-                edit = _with_body(found, body)
-                if not curate.undo(self._root, edit):
+                wanted = _with_body(found, body)
+                self._check(known, wanted, body)
+                if curate.make(self._root, [wanted]):
                     raise DigestError(f"{view.file}: is being changed; save again")
+                edit = wanted
             if act == "publish":
                 letters.publish(self._root, known.config, str(week), now=self._now())
                 said = "Published"
         except (DigestError, ValueError) as error:
             view = self.view(known, week)
             body = form.plain(given.get("body", view.body))
-            return view._replace(body=body, said=str(error), is_refused=True), edit
+            seen = view.seen if edit else given.get("seen", view.seen)
+            return view._replace(body=body, seen=seen, said=str(error), is_refused=True), edit
         return self.view(known, week)._replace(said=said), edit
+
+    def _check(self, known: Known, wanted: Edit, body: str) -> None:
+        """Raises DigestError if an edit would give a letter that cannot be read, or another body."""
+        text = read.decoded(wanted.after.encode(), wanted.file)
+        if form.plain(read.letter(text, wanted.file, _zone(known)).body) != body:
+            raise DigestError(
+                f"{wanted.file}: the text would not be read as typed; edit the file itself"
+            )
 
     def _read(self, known: Known, week: Week) -> _File | None:
         """Returns the letter's file; raises Faults if it cannot be read."""
@@ -125,18 +143,23 @@ class LetterDesk:
         if data is None:
             return None
         text = read.decoded(data, name)
-        letter = read.letter(text, name, ZoneInfo(known.config.site.timezone))
+        letter = read.letter(text, name, _zone(known))
         lines = _LINE.findall(text)
         head = "".join(lines[: letter.line - 1])
         view = LetterView(
             file=name,
             exists=True,
+            is_read=True,
             draft=letter.draft,
             title=letter.title,
             body=form.plain(letter.body),
             seen=acts.mark(data),
         )
         return _File(text, head, view)
+
+
+def _zone(known: Known) -> ZoneInfo:
+    return ZoneInfo(known.config.site.timezone)
 
 
 def _file(known: Known, week: Week) -> str:

@@ -17,7 +17,7 @@ order of keys, quoting, line breaks and every other byte stay. Pure: nothing is 
             result.now                              # the story in the file now, None if unreadable
         else:
             undo = result.undone                    # an Edit; nothing was changed if before == after
-    curate.undo(root, undo)                         # False if the file has changed since
+    curate.make(root, [undo])                       # the files that have changed since, or []
 """
 
 from __future__ import annotations

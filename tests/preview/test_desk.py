@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import time
@@ -323,6 +324,125 @@ def test_while_another_run_writes_nothing_is_saved_and_what_was_typed_is_shown(d
 
     assert "another run of digest is writing here" in refused.text
     assert desk.text(STORY).endswith("\n\nTyped.\n")
+
+
+def test_what_was_typed_on_an_earlier_version_is_not_saved_after_another_refusal(
+    desk: Desk,
+) -> None:
+    path = desk.root / desk.file(STORY)
+    path.write_text(path.read_text() + "By another hand.\n")
+    desk.page = desk.save(STORY, note="By mine.", add="wine").text
+    refused = desk.save(STORY)
+
+    assert refused.status_code == 409
+    assert "<td>By mine.</td><td>By another hand.</td>" in refused.text
+    assert path.read_text().endswith("By another hand.\n")
+
+
+def test_a_note_typed_for_a_story_that_was_deleted_is_shown(desk: Desk) -> None:
+    form = desk.form(STORY) | {"note": "Typed."}
+    (desk.root / desk.file(STORY)).unlink()
+    refused = desk.send("story", form)
+
+    assert refused.status_code == 409
+    assert "\nTyped.</textarea>" in refused.text
+
+
+def test_a_note_that_reaches_no_story_is_shown_with_the_reason(desk: Desk) -> None:
+    refused = desk.save(STORY, note="Typed <b>.", file="content/2026/w48/none.md")
+
+    assert refused.status_code == 404
+    assert "\nTyped &lt;b&gt;.</textarea>" in refused.text
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_what_is_in_a_storys_place_is_named_by_its_path_in_the_digest(
+    desk: Desk, kind: str
+) -> None:
+    file = desk.file(STORY)
+    path, form = desk.root / file, desk.form(STORY) | {"note": "Typed."}
+    path.unlink()
+    path.mkdir() if kind == "folder" else os.mkfifo(path)
+    try:
+        refused, page = desk.send("story", form), desk.open()
+    finally:
+        path.rmdir() if kind == "folder" else path.unlink()
+
+    assert "\nTyped.</textarea>" in refused.text
+    for shown in (refused.text, page):
+        assert f'<p class="fault">{file}: cannot read this file' in shown
+        assert f"{desk.root}/content" not in shown.replace(f"vscode://file{desk.root}", "")
+
+
+def test_an_undo_that_another_run_prevents_can_be_tried_again(desk: Desk) -> None:
+    before = files(desk.root)
+    desk.save(STORY, set="hide=true")
+    with disk.lock(desk.root):
+        refused = desk.undo()
+    desk.undo()
+
+    assert refused.status_code == 409
+    assert files(desk.root) == before
+
+
+def test_an_undo_of_a_move_whose_place_is_taken_can_be_tried_again(desk: Desk) -> None:
+    before, place = files(desk.root), desk.root / desk.file(STORY)
+    desk.save(STORY, week="2026-W49")
+    place.write_text("By another hand.\n")
+    refused = desk.undo()
+    place.unlink()
+    desk.undo()
+
+    assert refused.status_code == 409
+    assert files(desk.root) == before
+
+
+def test_an_undo_of_two_files_is_not_done_by_half(desk: Desk) -> None:
+    desk.save("number-1", set="lead=true")
+    desk.open()
+    desk.save("number-2", set="lead=true")
+    path = desk.root / desk.file("number-1")
+    path.write_text(path.read_text() + "By another hand.\n")
+    before = files(desk.root)
+    answer = desk.send("undo", {"token": desk.token(), "at": "2026-W48"}, Accept="application/json")
+
+    assert files(desk.root) == before
+    assert desks.parsed(answer)["said"] == (
+        f"{desk.file('number-1')}: changed since it was saved, and not undone; "
+        f"nor is {desk.file('number-2')}, saved with it"
+    )
+
+
+@pytest.mark.parametrize("text", ["<<<<<<< HEAD\nMine.", "---\ntitle: Mine\n---\nText."])
+def test_a_letter_that_would_not_be_read_as_typed_is_refused(desk: Desk, text: str) -> None:
+    path = desk.root / WEEK / "letter.md"
+    path.write_text("Text.\n")
+    desk.open()
+    refused = desk.letter(body=text)
+
+    assert refused.status_code == 409
+    assert f"\n{text.replace('<', '&lt;')}</textarea>" in refused.text
+    assert path.read_text() == "Text.\n"
+
+
+@pytest.mark.parametrize("theirs", [None, b"---\ndarft: true\n---\n", b"\xff\xfe"])
+def test_a_letter_that_cannot_be_read_any_more_leaves_what_was_typed(
+    desk: Desk, theirs: bytes | None
+) -> None:
+    path = desk.root / WEEK / "letter.md"
+    desk.letter(set="draft")
+    desk.open()
+    path.unlink() if theirs is None else path.write_bytes(theirs)
+    refused = desk.letter(body="Typed.")
+    desk.page = refused.text
+    path.write_text("---\ndraft: true\n---\n\nBy another hand.\n")
+    again = desk.letter()
+
+    assert refused.status_code == again.status_code == 409
+    for answer in (refused, again):
+        assert "\nTyped.</textarea>" in answer.text
+        assert "letter published" not in answer.text
+    assert '<pre tabindex="0">By another hand.</pre>' in again.text
 
 
 def test_a_correction_without_a_day_is_of_today(desk: Desk) -> None:

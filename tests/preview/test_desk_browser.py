@@ -164,6 +164,43 @@ def test_what_is_typed_never_replaces_words_that_came_with_a_later_card(
     assert "lead" not in text
 
 
+def test_words_put_back_by_a_reload_do_not_overwrite_anothers(page: Page, desk: Desk) -> None:
+    name = page.locator("main article").first.get_attribute("data-name")
+    path = desk.root / desks.WEEK / str(name)
+    page.keyboard.press("n")
+    page.keyboard.insert_text("By mine.")
+    desk.preview.write(f"{desks.WEEK}/{name}", path.read_text() + "By another hand.\n")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    page.locator(f"article[data-name='{name}'] textarea[name=note]").press("Control+Enter")
+    saved(page)
+
+    assert path.read_text().endswith("By another hand.\n")
+    assert page.get_by_role("cell", name="By another hand.").is_visible()
+    assert page.get_by_role("cell", name="By mine.").is_visible()
+
+
+@pytest.mark.parametrize("theirs", ["Theirs.\n", "---\ndarft: true\n---\n", None])
+def test_a_letter_put_back_by_a_reload_does_not_overwrite_anothers(
+    page: Page, desk: Desk, theirs: str | None
+) -> None:
+    path = desk.root / desks.WEEK / "letter.md"
+    page.get_by_role("button", name="Draft the letter").click()
+    page.locator("#letter-body").fill("By mine.")
+    desk.preview.write(f"{desks.WEEK}/letter.md", theirs or "")
+    if theirs is None:
+        path.unlink()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    assert page.locator("#letter-body").input_value() == "By mine."
+    page.locator("#letter").get_by_role("button", name="Save", exact=True).click()
+    saved(page)
+
+    assert page.locator("#letter [role=alert]").is_visible()
+    assert page.locator("#letter-body").input_value() == "By mine."
+    assert (path.read_text() if path.exists() else None) == theirs
+
+
 def test_undo_by_key_and_the_words_of_the_line_that_says_so(page: Page, desk: Desk) -> None:
     before = files(desk.root)
     for key in ("h", "j", "l", "u", "u"):

@@ -11,19 +11,24 @@
     one("#said").classList.toggle("warning", isWarning);
   };
 
-  // What is typed and not saved yet outlives a reload of the page.
+  // What is typed and not saved yet outlives a reload of the page, with the file's hash when it was
+  // typed: a save then notices that the file has changed since.
   const unsaved = (box) => box.form.hasAttribute("data-whole") || box.value !== box.defaultValue;
   const key = (box) => `digest-desk ${(box.closest("article") || document.body).id} ${one("[name=at]").value} ${box.dataset.box}`;
+  const seen = (box) => box.form.elements.seen;
   const keep = (box) => {
     try {
-      if (unsaved(box)) sessionStorage.setItem(key(box), box.value);
+      if (unsaved(box)) sessionStorage.setItem(key(box), JSON.stringify([box.value, seen(box).value]));
       else sessionStorage.removeItem(key(box));
     } catch { /* storage is disabled */ }
   };
   const recall = (box) => {
     try {
-      const typed = sessionStorage.getItem(key(box));
-      if (typed !== null) box.value = typed;
+      const [typed, at] = JSON.parse(sessionStorage.getItem(key(box))) || [box.value];
+      if (typed === box.value) return;
+      box.value = typed;
+      seen(box).value = at;
+      for (const unused of all("fieldset", box.form)) unused.hidden = unused.disabled = false;
     } catch { /* storage is disabled */ }
   };
 
@@ -42,13 +47,12 @@
     old.replaceWith(fresh);
     for (const box of boxes(old)) {
       const next = one(`[data-box="${box.dataset.box}"]`, fresh);
-      if (next && box.value !== box.defaultValue && box.value !== sent[box.name]) {
-        // Another hand's words came with this card: as they were not seen, saving shows both.
-        if (next.defaultValue !== box.defaultValue && sent[box.name] === undefined) one("[name=seen]", fresh).value = one("[name=seen]", old).value;
-        next.value = box.value;
-      }
-      if (next) keep(next);
+      if (!next || !unsaved(box) || box.value === sent[box.name]) continue;
+      next.value = box.value;
+      // Another hand's words came with this card: as they were not seen, saving shows both.
+      if (!(box.name in sent) && next.defaultValue !== box.defaultValue) seen(next).value = seen(box).value;
     }
+    boxes(fresh).forEach(keep);
     fresh.classList.toggle("current", old.classList.contains("current"));
     if (active) {
       const target = (again && one(again, fresh)) || fresh;
@@ -174,7 +178,7 @@
     if (!form.matches("[data-save]")) return;
     event.preventDefault();
     const body = one("#letter-body");
-    if (button && button.dataset.link && body) {
+    if (button && button.dataset.link && body && !body.matches(":disabled")) {
       body.setRangeText(button.dataset.link, body.selectionStart, body.selectionEnd, "end");
       body.dispatchEvent(new Event("input", { bubbles: true }));
       say("The link is in the letter, which is not saved yet");

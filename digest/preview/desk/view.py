@@ -45,13 +45,15 @@ class Reply(NamedTuple):
     """What a story's card says after a save that was refused.
 
     `typed` has the texts of the form by field, and `again` is the button that was pressed, so that
-    nothing typed is lost.
+    nothing typed is lost. `seen` is the hash of the file on which they were typed, "" if both
+    versions are shown.
     """
 
     why: str = ""
     clashes: tuple[Clash, ...] = ()
     typed: Mapping[str, str] = {}
     again: str = ""
+    seen: str = ""
 
 
 NO_REPLY = Reply()
