@@ -61,8 +61,8 @@ def test_the_report_says_what_was_built(root: Path) -> None:
     report = run(root)
 
     assert (report.stories, report.weeks, report.themes) == (7, 3, 3)
-    assert (report.pages, report.written, report.unchanged, report.removed) == (29, 29, 0, 0)
-    assert len(read_folder(root / "site")) == 29
+    assert (report.pages, report.written, report.unchanged, report.removed) == (36, 36, 0, 0)
+    assert len(read_folder(root / "site")) == 36
 
 
 def times(root: Path) -> dict[Path, int]:
@@ -77,7 +77,7 @@ def test_a_second_build_writes_nothing(root: Path) -> None:
 
     report = run(root)
 
-    assert (report.written, report.unchanged, report.removed) == (0, 29, 0)
+    assert (report.written, report.unchanged, report.removed) == (0, 36, 0)
     assert times(root) == before
 
 
@@ -92,7 +92,8 @@ def test_a_story_that_is_hidden_takes_its_pages_with_it(root: Path) -> None:
     assert not (
         root / "site/2026/w20/feed.atom"
     ).exists()  # the newest week is open, and in /feed.atom
-    assert report.removed == 1
+    assert not (root / "site/2026/w21/index.md").exists()
+    assert report.removed == 2
 
 
 def test_it_does_so_where_the_list_of_what_was_built_is_lost(root: Path) -> None:
@@ -112,6 +113,8 @@ def test_every_page_and_feed_that_comes_and_goes_can_be_known_again(root: Path) 
     run(root)
     always = {addresses.output(place) for place in addresses.PLACES.values()} | {
         "404.html",
+        "archive.json",
+        "llms.txt",
         "robots.txt",
         "icon.svg",
     }

@@ -441,7 +441,11 @@ def test_ctrl_c_ends_the_preview_with_streams_open(how: int, preview: Preview) -
         assert preview.end(how) == 0
 
     assert "Traceback" not in "\n".join(preview.lines)
-    assert len(preview.lines) == 2
+    assert [line.split(" ")[:2] for line in preview.lines] == [
+        ["Built:", "21"],
+        ["The", "preview"],
+        ["The", "desk"],
+    ]
 
 
 def test_a_port_that_is_taken_is_told_with_one_that_is_free(root: Path) -> None:

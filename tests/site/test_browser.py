@@ -22,7 +22,8 @@ THEMES = '[[themes]]\nid = "x"\ntitle = "Signs"\nmatch = ["headline", "vector", 
 PROVOKE = """async () => {
     const stay = event => {
         const link = event.target.closest && event.target.closest('a');
-        if (link && /^https?:$/.test(link.protocol)) event.preventDefault();
+        const to = link && (link.href.baseVal ?? link.href);  // a link in a picture has another type
+        if (to && /^https?:$/.test(new URL(to, document.baseURI).protocol)) event.preventDefault();
     };
     document.addEventListener('click', stay, true);
     for (const node of document.querySelectorAll('a, button, summary, input, form, [tabindex], [onclick], svg *')) {
