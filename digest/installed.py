@@ -47,7 +47,18 @@ def in_words(source: Any) -> str:
             return f"{mask(url)} at commit {commit}"
         case {"url": str(url), "dir_info": dict(folder)}:
             editable = ", which it runs from" if folder.get("editable") else ""
-            return f"{mask(url).removeprefix('file://')}{editable}"
+            return f"{_place(url)}{editable}"
         case {"url": str(url)}:
-            return mask(url).removeprefix("file://")
+            return _place(url)
     return "a package index"
+
+
+def _place(url: str) -> str:
+    """Returns a URL without secrets, or the path of a file's URL."""
+    from urllib.request import url2pathname
+
+    from digest.redact import mask
+
+    shown = mask(url)
+    path = shown.removeprefix("file://")
+    return shown if path == shown else url2pathname(path)

@@ -21,10 +21,12 @@ def new(call: Call, since: str | None, as_json: bool) -> None:
     """List the stories to look at: those that no one has touched yet, and those whose publisher has
     changed them since you wrote. Prints the paths of their files, one a line.
 
-    A story counts as touched if it has a note, a headline or a correction of yours, is hidden, a
-    lead or no longer a draft, or has other themes than the rules gave it. Only weeks after the
-    newest published letter count. What you have marked as looked at in the desk is left out until
-    its publisher changes it. With --verbose each has its headline.
+    A story counts as touched if it has a note, a headline, a source or a correction of yours, is
+    hidden or a lead, was made a draft or is no longer one, or has other themes than the rules gave
+    it. Untouched stories are listed from weeks after the newest published letter, changed ones from
+    any week. What you have marked as looked at in the desk is left out until its publisher changes
+    it. With --since, it lists untouched stories alone, of any week, looked at or not. With
+    --verbose each has its headline.
 
     \b
     Examples:
@@ -43,7 +45,7 @@ def new(call: Call, since: str | None, as_json: bool) -> None:
         raise click.BadParameter(str(error), param_hint="--since") from None
     if as_json:
         click.echo(formatting.as_json([asdict(story) for story in report.stories]))
-        return
-    for story in report.stories:
-        call.say(f"{story.file}: {story.state}, {story.title}" if call.verbose else story.file)
+    else:
+        for story in report.stories:
+            call.say(f"{story.file}: {story.state}, {story.title}" if call.verbose else story.file)
     call.complain(*formatting.unread(report.unread, {}))

@@ -10,6 +10,7 @@ import click
 from digest.cli import completion
 from digest.cli.context import Call
 from digest.cli.set import finish
+from digest.errors import DigestError
 
 
 @click.command()
@@ -44,7 +45,11 @@ def note(call: Call, file: Path) -> None:
         raise click.ClickException(why) from None
     except (click.ClickException, OSError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{error}; your words are in {place}") from None
-    results = command.write_note(root, config, shown, words)
+    try:
+        results = command.write_note(root, config, shown, words)
+    except (DigestError, OSError):
+        call.complain(f"{place}: your words are here")
+        raise
     if results[0].refused:
         call.complain(f"{place}: your words are here")
     else:

@@ -39,8 +39,8 @@ def set(call: Call, words: tuple[str, ...], as_json: bool) -> None:
     week=2026-W21          moves the story to another week
     take=title,excerpt     takes the publisher's version of a field
 
-    Comments, order, quotes and every other line of a file stay. A story that is made the lead takes
-    the lead from the others of its week. Exits with 1 if a file could not be changed.
+    Comments, order, quotes and every other line of a file stay. A story that is made the lead, or
+    moves to another week as a lead, takes the lead from the others of its week. Exits with 1 if a file could not be changed.
 
     \b
     Examples:
@@ -72,7 +72,7 @@ def finish(call: Call, results: Sequence[Outcome], *, quiet: bool = False) -> No
         elif not quiet and result.file != result.was:
             call.say(f"{result.was}: moved to {result.file}")
         elif not quiet:
-            call.say(f"{result.file}: {'changed' if result.changed else 'is already so'}")
+            call.say(f"{result.file}: {'changed' if result.changed else 'unchanged'}")
     if any(result.refused for result in results):
         sys.exit(1)
 

@@ -57,10 +57,10 @@ def suggest(root: Path, config: Config, theme: str, take: str | None, call: Call
         call.say("Next: digest themes --apply --dry-run")
     else:
         call.say(*_decided(report))
-        _tell_phrases(report, call)
+        _tell_phrases(report, theme, call)
 
 
-def _tell_phrases(report: SuggestReport, call: Call) -> None:
+def _tell_phrases(report: SuggestReport, asked: str, call: Call) -> None:
     theme = ""
     for number, one in enumerate(report.proposals, start=1):
         if one.theme != theme:
@@ -84,7 +84,8 @@ def _tell_phrases(report: SuggestReport, call: Call) -> None:
         more = f" and {len(phrases) - len(shown)} more" if len(phrases) > len(shown) else ""
         call.say(f"{theme}: nothing is caught by {', '.join(shown)}{more}; drop them?")
     if report.proposals:
-        call.say("What is right, only you know. To add phrases: digest themes --suggest --take 1,…")
+        command = " ".join(filter(None, ("digest themes --suggest", asked, "--take 1,…")))
+        call.say(f"Only you can judge these. To add phrases: {command}")
     elif report.decided:
         call.say("No phrase would find more of them without being wrong")
 
@@ -134,7 +135,8 @@ def propose(root: Path, config: Config, call: Call) -> None:
 
 def _score_cells(row: Score) -> tuple[object, ...]:
     counts = row.right, row.wrong, row.missed
-    return (*counts, row.theme, row.quarter, _share(row.precision), _share(row.recall))
+    theme = row.theme or "all"
+    return (*counts, theme, row.quarter, _share(row.precision), _share(row.recall))
 
 
 def _share(share: Share) -> str:
@@ -151,7 +153,7 @@ def _decided(report: SuggestReport | ScoreReport) -> list[str]:
     ]
     if not report.decided:
         said.append(
-            "Nothing can be learnt yet: change the themes of some stories, or write about them"
+            "Not enough decisions yet: change the themes of some stories, or write about them"
         )
     if report.partly:
         said.append(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from digest import disk
@@ -44,9 +45,9 @@ def run(
 ) -> list[Edit | Refusal]:
     """Carries out acts, one after the other; returns an edit that was made, or a refusal, for each.
 
-    `stories` are all stories as last read. An act that makes a story lead ends the lead of the
-    others in its week: those edits follow at the end. Of two such acts for a week, the second is
-    refused. Raises DigestError if another run writes here.
+    `stories` are all stories as last read. An act that makes a story lead, or moves a lead to
+    another week, ends the lead of the others in its week: those edits follow at the end. Of two
+    such acts for a week, the second is refused. Raises DigestError if another run writes here.
     """
     with disk.lock(root):
         return carry_out(root, config, wanted, stories)
@@ -57,7 +58,8 @@ def carry_out(
 ) -> list[Edit | Refusal]:
     """Does what `run` does, for a caller that holds the digest's lock."""
     by_file = {story.file: story for story in stories}
-    allowed, wanted = known(root, config), list(wanted)
+    allowed = known(root, config)
+    wanted = [_as_lead(act, by_file.get(act.file)) for act in wanted]
     results, made, leads = list[Edit | Refusal](), list[Act](), dict[Week, str]()
     for act in wanted:
         week = act.week or paths.week_of(act.file)
@@ -111,6 +113,13 @@ def is_untouched(story: Story, records: Sequence[Record], config: Config) -> boo
     if any(own) or story.corrections or story.draft != config.draft:
         return False
     return themes in {record.wrote.get("themes", "") for record in records}
+
+
+def _as_lead(act: Act, story: Story | None) -> Act:
+    """Returns the act of moving a lead to another week as one that makes it the lead there."""
+    if story is None or not story.lead or act.week in {None, story.week}:
+        return act
+    return replace(act, changes={"lead": True, **act.changes})
 
 
 def _carry_out(

@@ -12,6 +12,7 @@ from digest import git
 from digest.commands import curate, looked
 from digest.content import load
 from digest.model import Config
+from digest.site import cards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ def run(root: Path, config: Config, since: str = "") -> NewReport:
         states = dict.fromkeys(added & curate.untouched(survey, config), looked.NEW)
     else:
         states = looked.to_look_at(root, config, survey)
-    publishers = {feed.id: feed.publisher for feed in config.feeds}
+    feeds = {feed.id: feed for feed in config.feeds}
     found = []
     for story in survey.content.stories:
         if story.file in states:
@@ -52,9 +53,7 @@ def run(root: Path, config: Config, since: str = "") -> NewReport:
                 NewStory(
                     file=story.file,
                     title=story.title,
-                    publisher=next(
-                        (publishers[one] for one in story.feeds if one in publishers), ""
-                    ),
+                    publisher=cards.publisher(story, feeds)[0],
                     themes=story.themes,
                     state=states[story.file],
                 )

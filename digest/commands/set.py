@@ -85,6 +85,8 @@ def parsed(words: Sequence[str], config: Config) -> Mapping[str, Any]:
         if key not in FLAGS and not given:
             raise ValueError(f"'{key}' needs a value: {key}=…")
         values[key] = _value(key, value.strip(), config)
+        if key in {"correction", "take"} and not values[key]:
+            raise ValueError(f"'{key}' needs a value: {key}=…")
     if not values:
         raise ValueError(f"nothing to change; write one of {', '.join(KEYS)}")
     return values

@@ -22,6 +22,7 @@ order of keys, quoting, line breaks and every other byte stay. Pure: nothing is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -188,4 +189,10 @@ def _place(story: Story, week: Week | None) -> str:
 def _picture(text: str, beside: Iterable[str]) -> str:
     """Returns a picture in the same folder that a text names, "" if there is none."""
     pictures = [name for name in beside if paths.copied(f"content/2026/w01/{name}")]
-    return next((name for name in pictures if name in text), "")
+    text = re.sub(r"https?://[^\s<>()\"']+", "", text)
+    return next((name for name in pictures if _names(text, name)), "")
+
+
+def _names(text: str, name: str) -> bool:
+    """True if a text has this file's name, and not only as a part of a longer one."""
+    return re.search(rf"(?<![\w.%~+-]){re.escape(name)}(?!\.?[\w-])", text) is not None

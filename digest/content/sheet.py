@@ -214,7 +214,7 @@ def _entry(lines: list[str]) -> Entry:
         return Entry(tuple(lines), fault=_UNCLEAR)
     is_quoted = lines[1:2] != [] and lines[1].startswith(">")
     quote, below = _squashed(lines[1]) if is_quoted else "", lines[2 if is_quoted else 1 :]
-    note = textwrap.dedent("\n".join(below)).strip("\n")
+    note = _without_indent(below).strip("\n")
     written = tuple(textwrap.wrap(found["written"], _HASH))
     verb = _WORDS.get(found["verb"].lower(), found["verb"].lower())
     themes = "".join((found["themes"] or "").split())
@@ -243,11 +243,17 @@ def _without_blank_end(lines: list[str]) -> list[str]:
     return lines
 
 
+def _without_indent(lines: Sequence[str]) -> str:
+    """Returns a note without the indent of the sheet, or a smaller one that all its lines have."""
+    if all(line.startswith(_INDENT) for line in lines if line.strip()):
+        return "\n".join(line.removeprefix(_INDENT) if line.strip() else "" for line in lines)
+    return textwrap.dedent("\n".join(lines))
+
+
 def _squashed(text: str) -> str:
     return " ".join(text.split())
 
 
 def _bare(note: str) -> str:
     """Returns a note for comparison: without the blanks that text editors add or remove."""
-    lines = textwrap.dedent(note).split("\n")
-    return "\n".join(line.rstrip() for line in lines).strip("\n")
+    return "\n".join(line.rstrip() for line in note.split("\n")).strip("\n")

@@ -19,7 +19,7 @@ from math import comb
 from digest.model import Theme
 from digest.phrases import fold
 from digest.themes.rules import WORD, themes_of
-from digest.themes.words import is_telling, stem_of, words_of
+from digest.themes.words import is_telling, is_unspaced, stem_of, words_of
 
 MOST = 8
 """How many phrases are proposed for a theme."""
@@ -152,6 +152,9 @@ def candidates(decided: Sequence[Decided]) -> dict[str, frozenset[int]]:
             for word in filter(is_telling, words):
                 found[word].add(number)
             for first, second in pairwise(words):
+                # No rule finds two pieces of unspaced text with a space between them.
+                if is_unspaced(first) or is_unspaced(second):
+                    continue
                 if is_telling(first) and is_telling(second):
                     found[f"{first} {second}"].add(number)
     forms: dict[str, set[str]] = defaultdict(set)

@@ -39,10 +39,10 @@ class Share:
 class Score:
     """How a rule did in a quarter: stories found rightly and wrongly, and those that it missed.
 
-    `theme` and `quarter` may be "all".
+    `theme` is None for all themes together; `quarter` may be "all".
     """
 
-    theme: str
+    theme: str | None
     quarter: str
     right: int
     wrong: int
@@ -73,15 +73,15 @@ def wilson(hits: int, count: int) -> Share:
 
 def scores(judged: Iterable[Judged], themes: Sequence[str]) -> list[Score]:
     """Returns the scores of each theme over all quarters and in each, then those of all themes."""
-    right: dict[tuple[str, str], int] = defaultdict(int)
-    wrong: dict[tuple[str, str], int] = defaultdict(int)
-    missed: dict[tuple[str, str], int] = defaultdict(int)
+    right: dict[tuple[str | None, str], int] = defaultdict(int)
+    wrong: dict[tuple[str | None, str], int] = defaultdict(int)
+    missed: dict[tuple[str | None, str], int] = defaultdict(int)
     quarters = set()
     for story in judged:
         quarter = _quarter(story.day)
         quarters.add(quarter)
         for theme in themes:
-            places = [(name, when) for name in (theme, ALL) for when in (quarter, ALL)]
+            places = [(name, when) for name in (theme, None) for when in (quarter, ALL)]
             if theme in story.found:
                 counts = right if theme in story.themes else wrong
             elif theme in story.themes:
@@ -91,10 +91,10 @@ def scores(judged: Iterable[Judged], themes: Sequence[str]) -> list[Score]:
             for place in places:
                 counts[place] += 1
     rows = []
-    for theme in (*themes, ALL):
+    for name in (*themes, None):
         for quarter in (ALL, *sorted(quarters)):
-            place = theme, quarter
-            rows.append(Score(theme, quarter, right[place], wrong[place], missed[place]))
+            place = name, quarter
+            rows.append(Score(name, quarter, right[place], wrong[place], missed[place]))
     return rows
 
 
@@ -102,7 +102,9 @@ def ageing(rows: Iterable[Score]) -> Iterator[str]:
     """Yields a sentence for each theme whose newest quarter is worse than chance lets it be."""
     by_theme: dict[str, list[Score]] = defaultdict(list)
     for row in rows:
-        if row.quarter != ALL and row.right + row.wrong + row.missed:
+        if row.theme is None or row.quarter == ALL:
+            continue
+        if row.right + row.wrong + row.missed:
             by_theme[row.theme].append(row)
     for theme, quarters in by_theme.items():
         *before, last = quarters

@@ -2,7 +2,7 @@
 
     text ──fold──▶ words, as the rules see them ──▶ without those that say nothing
 
-Scripts without spaces give pairs of signs instead of words.
+Scripts without spaces give pairs of characters instead of words.
 """
 
 from __future__ import annotations
@@ -58,8 +58,13 @@ def words_of(text: str) -> list[str]:
 
 def is_telling(word: str) -> bool:
     """True for a word that a story may be about: not a short or common one, nor a bare number."""
-    is_long_enough = len(word) > 2 or _IS_UNSPACED.match(word) is not None
+    is_long_enough = len(word) > 2 or is_unspaced(word)
     return is_long_enough and word not in _EMPTY and not word.isdigit()
+
+
+def is_unspaced(word: str) -> bool:
+    """True for a piece of a script without spaces."""
+    return _IS_UNSPACED.match(word) is not None
 
 
 def stem_of(word: str) -> str:

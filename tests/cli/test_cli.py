@@ -352,6 +352,7 @@ def test_the_light_commands_import_none_of_the_heavy_libraries(tmp_path: Path) -
         ({}, "a package index"),
         ({"url": "file:///a/digest.whl", "archive_info": {}}, "/a/digest.whl"),
         ({"url": "file:///a/digest", "dir_info": {}}, "/a/digest"),
+        ({"url": "file:///my%20work/digest", "dir_info": {}}, "/my work/digest"),
         (
             {"url": "file:///a/digest", "dir_info": {"editable": True}},
             "/a/digest, which it runs from",

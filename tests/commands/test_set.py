@@ -16,7 +16,7 @@ from test_letter import SETTINGS as LETTERED
 from test_letter import put
 from test_pull import NOW, SETTINGS, rss
 
-from digest import config
+from digest import config, disk
 from digest.cli.main import cli
 from digest.commands import looked, pull
 from digest.content import load
@@ -80,7 +80,7 @@ def test_a_second_correction_is_added_and_false_turns_off(root: Path) -> None:
 
     assert (root / A).read_text().count(": One.', '2") == 1
     assert "hide" not in (root / A).read_text()
-    assert said(root, "set", A, "hide=false").stdout == f"{A}: is already so\n"
+    assert said(root, "set", A, "hide=false").stdout == f"{A}: unchanged\n"
 
 
 def test_several_files_move_to_another_week(root: Path) -> None:
@@ -103,6 +103,8 @@ def test_several_files_move_to_another_week(root: Path) -> None:
         ((A, "hide=maybe"), "'hide=maybe': write hide or hide=false"),
         ((A, "hide", "hide=no"), "'hide' is given twice"),
         ((A, "headline"), "'headline' needs a value: headline=…"),
+        ((A, "correction= "), "'correction' needs a value: correction=…"),
+        ((A, "take=,"), "'take' needs a value: take=…"),
         ((A, "week=21"), "'21' is not a week such as 2026-W20"),
         ((A,), "nothing to change; write one of hide, lead"),
         (("hide",), "name at least one story's file"),
@@ -161,6 +163,17 @@ def test_of_two_new_leads_of_a_week_the_second_is_refused(root: Path) -> None:
     assert ["lead: true" in (root / file).read_text() for file in (A, B)] == [True, False]
 
 
+def test_a_lead_that_moves_to_another_week_takes_the_lead_there(root: Path) -> None:
+    other = "content/2026/w21/2026-05-20-c.md"
+    put(root, other.removeprefix("content/"), "C", "lead: true")
+
+    result = said(root, "set", B, "week=2026-W21")
+
+    moved = B.replace("w20", "w21")
+    assert result.stdout == f"{B}: moved to {moved}\n{other}: changed\n"
+    assert ["lead: true" in (root / file).read_text() for file in (moved, other)] == [True, False]
+
+
 # ---------------------------------------------------------------- note
 
 
@@ -207,6 +220,17 @@ def test_words_that_cannot_be_written_stay_in_a_file_that_is_named(
     place.unlink()
 
 
+def test_words_stay_in_a_file_that_is_named_while_another_run_writes(root: Path) -> None:
+    with disk.lock(root):
+        result = said(root, "note", A, VISUAL=editor("place.write_text('My words.')"))
+
+    assert result.exit_code
+    named = re.search(r"(/\S+/a-\S+\.md): your words are here", result.stderr)
+    assert named
+    assert Path(named[1]).read_text() == "My words."
+    Path(named[1]).unlink()
+
+
 def test_the_mark_that_an_editor_puts_first_is_no_part_of_the_note(root: Path) -> None:
     said(root, "note", A, VISUAL=editor("place.write_bytes(b'\\xef\\xbb\\xbfMine.')"))
 
@@ -242,6 +266,16 @@ def test_new_lists_what_no_one_has_touched_since_the_last_letter(pulled: Path) -
     assert said(pulled, "new").stdout == f"{files[2]}\n"
     letter.write_text("---\ntitle: L\n---\n")
     assert said(pulled, "new").stdout == ""
+
+
+def test_new_as_json_names_files_that_cannot_be_read(pulled: Path) -> None:
+    first, *others = said(pulled, "new").stdout.split()
+    (pulled / first).write_text("---\ntitle: A\n---\n")
+
+    result = said(pulled, "new", "--json")
+
+    assert first in result.stderr
+    assert [one["file"] for one in json.loads(result.stdout)] == others
 
 
 def test_themes_of_the_rules_are_no_touch_and_an_editors_are(pulled: Path) -> None:
@@ -305,7 +339,7 @@ def test_what_the_publisher_changed_below_a_note_is_new_until_it_was_looked_at(
     assert "3 stories to look at, 3 new: digest new\n" in said(pulled, "status").stdout
     for file in others:
         look(pulled, file)
-    said(pulled, "set", chips, "note=Mine.")
+    said(pulled, "set", chips, "note=Mine.", "source=Us")
     assert said(pulled, "new").stdout == ""
     assert "to look at" not in said(pulled, "status").stdout
 
@@ -319,6 +353,8 @@ def test_what_the_publisher_changed_below_a_note_is_new_until_it_was_looked_at(
             "2 stories to look at, 1 new, 1 changed since you wrote: digest new\n"
             in said(pulled, "status").stdout
         )
+        listed = json.loads(said(pulled, "new", "--json").stdout)
+        assert [one["publisher"] for one in listed] == ["Us", "first"]
         look(pulled, chips)
         look(pulled, others[0])
         assert said(pulled, "new").stdout == ""

@@ -107,6 +107,17 @@ def test_a_note_is_edited_in_the_sheet_and_its_own_line_ends_stay(root: Path) ->
     assert text(root, f"content/{A}").endswith("---\n\nFirst,  \nthird.\n\n    code\n")
 
 
+def test_a_note_that_is_indented_code_stays_so_when_it_is_edited(root: Path) -> None:
+    path = root / f"content/{A}"
+    path.write_text(path.read_text().rstrip() + "\n\n    one\n    two\n")
+    said(root, "sheet")
+    change(root, ("two", "three"))
+
+    said(root, "sheet", "--apply")
+
+    assert text(root, f"content/{A}").endswith("---\n\n    one\n    three\n")
+
+
 def test_refused_lines_stay_with_their_reasons_until_they_are_right(root: Path) -> None:
     said(root, "sheet")
     (root / f"content/{A}").write_text(text(root, f"content/{A}") + "\nAnother's.\n")

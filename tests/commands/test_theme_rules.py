@@ -58,7 +58,7 @@ def test_only_stories_that_an_editor_has_touched_or_linked_in_a_letter_are_decid
 ) -> None:
     settings = config.load(root)
     assert theme_rules.score(root, settings).decided == 0
-    assert "Nothing can be learnt yet" in said(root, "--suggest").output
+    assert "Not enough decisions yet" in said(root, "--suggest").output
 
     give(root, file_of(root, "doubles"), "[prices]")
     assert theme_rules.score(root, settings).decided == 1
@@ -82,6 +82,9 @@ def test_phrases_are_suggested_numbered_and_written_only_when_taken(root: Path) 
         "   1  'contract price*'  +3 right, 0 wrong, 2 of them caught by no other phrase",
     ]
     assert "ships: nothing is caught by 'boat', 'sloop'; drop them?" in printed
+    assert printed[-1].endswith("To add phrases: digest themes --suggest --take 1,…")
+    of_theme = said(root, "--suggest", "prices").output
+    assert of_theme.endswith("To add phrases: digest themes --suggest prices --take 1,…\n")
     assert (content(root), (root / "digest.toml").read_text()) == (before, settings)
 
     taken = said(root, "--suggest", "prices", "--take", "1")

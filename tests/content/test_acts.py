@@ -267,6 +267,19 @@ def test_a_story_moves_to_another_week_unless_it_shows_a_picture_of_its_folder()
     assert "quay.jpg" in stays.why
 
 
+@pytest.mark.parametrize(
+    ("shown", "stays"),
+    [("![](1.png)", True), ("<img src='./1.png'>", True), ("![](https://x.example/1.png)", False),
+     ("![](https://x.example/11.png)", False), ("![](11.png)", False), ("![](1.png.webp)", False)],
+)  # fmt: skip
+def test_a_picture_is_shown_only_by_its_whole_name(shown: str, stays: bool) -> None:
+    act = Act(file=FILE, week=Week(2026, 21))
+
+    done = acts.decide(act, f"{STORY}{shown}\n".encode(), "", KNOWN, ["1.png"])
+
+    assert isinstance(done, Refusal) == stays
+
+
 def test_the_publishers_version_of_a_field_can_be_taken() -> None:
     story = read(STORY)
     pending = {

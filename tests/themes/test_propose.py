@@ -5,13 +5,14 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from builders import make_story
+from builders import make_story, make_theme
 from click.testing import CliRunner
 from test_themes_command import pulled, rss, rule, said
 
 from digest.cli.main import cli
 from digest.model import Story
 from digest.themes.propose import FEWEST, propose
+from digest.themes.rules import themes_of
 
 COFFEE = (
     "Arabica futures hit a record on thin stocks", "Roasters hedge as arabica futures swing",
@@ -91,3 +92,14 @@ def test_too_few_stories_are_said_in_words(tmp_path: Path) -> None:
 
     assert "There are 3 stories without a theme: too few" in said(tmp_path, "--propose").output
     assert "digest themes --propose" in said(tmp_path, "--missing").output
+
+
+def test_each_phrase_of_unspaced_text_finds_stories() -> None:
+    titles = (*COFFEE, *(f"東京 京都 {number}" for number in "一二三四"))
+
+    proposed = propose(stories(titles))
+
+    assert "京都" in {phrase for one in proposed for phrase in one.theme.match}
+    for phrase in {phrase for one in proposed for phrase in one.theme.match}:
+        theme = make_theme("a", match=(phrase,))
+        assert any(themes_of(title, "", [theme]) for title in titles)

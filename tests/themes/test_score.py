@@ -47,7 +47,7 @@ def test_stories_are_counted_by_theme_and_quarter() -> None:
         Score("a", "2026-Q3", right=1, wrong=0, missed=0),
     ]
     assert rows[3] == Score("b", ALL, right=0, wrong=1, missed=2)
-    assert rows[6] == Score(ALL, ALL, right=2, wrong=1, missed=2)
+    assert rows[6] == Score(None, ALL, right=2, wrong=1, missed=2)
 
 
 def test_a_rule_that_finds_less_than_before_ages() -> None:
@@ -67,3 +67,13 @@ def test_a_rule_that_is_wrong_more_often_than_before_ages() -> None:
     found = list(ageing(scores([*before, *since], ["a"])))
 
     assert found[0] == "a ages: it was wrong in 5 of 10 in 2026-Q3, in 0 of 10 before"
+
+
+def test_a_theme_may_be_called_all_and_only_themes_age() -> None:
+    before = [Judged(SPRING, ["all"], ["all"])] * 10
+    since = [Judged(SUMMER, ["all"], [])] * 10
+
+    rows = scores([*before, *since], ["all"])
+
+    assert rows[0] == Score("all", ALL, right=10, wrong=0, missed=10)
+    assert [words.split()[0] for words in ageing(rows)] == ["all"]
