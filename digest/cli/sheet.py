@@ -75,10 +75,7 @@ def tell(report: AppliedReport, call: Call) -> None:
     else:
         for file in report.changed if call.verbose else ():
             call.say(f"{file}: changed")
-        rest = (
-            f"; {formatting.count(len(report.refused), 'story', 'stories')} left in it"
-            if report.refused
-            else ""
-        )
+        left = sum(one.startswith(f"{_FILE}: ") for one in report.refused)
+        rest = f"; {formatting.count(left, 'story', 'stories')} left in it" if left else ""
         call.say(f"{_FILE}: {formatting.stories(len(report.changed))} changed{rest}")
         call.complain(*report.refused)

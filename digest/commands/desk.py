@@ -42,7 +42,7 @@ from digest.week import Week, reached
 
 _FOLDER = Path(view.__file__).parent
 _UNDONE = 50
-_TEXTS = ("note", "headline", "corrections")
+_TEXTS = ("note", "headline", "corrections", "add", "week")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,10 @@ class Desk:
 
     def _take(self, known: Known) -> None:
         self._known, self._broken = known, known.broken
-        self._stories = self._moved | {story.file: story for story in known.content.stories}
+        faulty = {one.file for one in known.broken}
+        before = {file: story for file, story in self._stories.items() if file in faulty}
+        now = {story.file: story for story in known.content.stories}
+        self._stories = before | self._moved | now
 
     def _weeks(self) -> dict[Week, int]:
         """Returns how many stories each week has, the newest week first."""
@@ -188,7 +191,7 @@ class Desk:
             "progress": self._progress(week, letter),
             "letter": letter,
             "said": said,
-            "broken": [one for one in self._broken if one.file not in files],
+            "broken": [one for one in self._broken if one.file not in there],
         }
         return self._render("desk.html", self._values | values)
 
@@ -288,23 +291,37 @@ class Desk:
         if wanted.looked is not None:
             self._look(file, looked=wanted.looked)
         if given.get("set") == "link":
-            return self._save_letter(asked, week, {"set": f"link={file}"})
+            return self._save_letter(asked, week, {"set": f"link={file}"}, [act.file, file])
         touched = [file, *(one.file for one in edits[1:] if one.before != one.after)]
         said = f"Moved to {formatting.label(wanted.week)}" if wanted.week else "Saved"
-        return self._saved(asked, week, [act.file, *touched], said)
+        kept = [one for one in results if isinstance(one, Refusal)]  # others that lead the week
+        why = "; ".join(self._words(one.why) for one in kept)
+        touched += [one.act.file for one in kept]
+        return self._saved(
+            asked, week, [act.file, *touched], said, why and f"another leads, too: {why}"
+        )
 
-    def _save_letter(self, asked: Asked, week: Week, given: Mapping[str, str]) -> Answer:
+    def _save_letter(
+        self, asked: Asked, week: Week, given: Mapping[str, str], files: Iterable[str] = ()
+    ) -> Answer:
+        """Carries out what the letter's form asks for; `files` are of the story saved with it."""
         letter, edit = self._letters.save(self._now(), week, given)
         if edit:
             self._saves.append((edit,))
+        said = letter.said
+        if letter.is_refused:
+            act = given.get("set", "").partition("=")[0]
+            done = {"publish": "published:", "draft": "drafted:", "link": "linked in"}
+            begun = "Saved, but not" if edit or files else "Not"
+            said = f"{begun} {done.get(act, 'saved:')} the letter"
         if asked.wants_json:
             values = {"letter": letter, "week": week, "token": self.run.token}
-            said = "Not saved: the letter" if letter.is_refused else letter.said
             reply: dict[str, Any] = {"letter": self._render("letter.html", values), "said": said}
+            reply["cards"] = self._shown_again(week, files)
             reply |= {"progress": self._progress(week, letter), "refused": letter.is_refused}
             return _json(reply, 409 if letter.is_refused else 200)
         if letter.is_refused:
-            return Answer(self._page(week, letter=letter), 409)
+            return Answer(self._page(week, said=said, letter=letter), 409)
         return self._to(week, "letter")
 
     def _today(self) -> date:
@@ -318,15 +335,28 @@ class Desk:
         html, said = {card.anchor: self._html(card)}, f"Not saved: {card.headline}"
         return _json({"cards": html, "said": said, "refused": True}, 409)
 
-    def _saved(self, asked: Asked, week: Week, files: Iterable[str], said: str) -> Answer:
-        """Answers with the files' cards as they are now."""
-        files = list(dict.fromkeys(files))
+    def _saved(
+        self, asked: Asked, week: Week, files: Iterable[str], said: str, refused: str = ""
+    ) -> Answer:
+        """Answers with the files' cards as they are now, and with what was refused beside them."""
+        files = list(files)
+        if refused:
+            said = f"{said}, but {refused}"
         if not asked.wants_json:
+            if refused:
+                return Answer(self._page(week, said=said), 409)
             there = [file for file in files if paths.week_of(file) == week]
             return self._to(week, Card(file=there[0]).anchor if there else "")
+        html = self._shown_again(week, files)
+        progress = self._progress(week, self._letters.view(self._now(), week))
+        reply = {"cards": html, "said": said, "progress": progress, "saves": len(self._saves)}
+        return _json(reply | {"refused": bool(refused)})
+
+    def _shown_again(self, week: Week, files: Iterable[str]) -> dict[str, str]:
+        """Returns the HTML of the week's cards by id as their files are now, "" without a file."""
         shown, looked = self._cards.setdefault(week, {}), marks.of_week(self._root, week)
         html: dict[str, str] = {}
-        for file in files:
+        for file in dict.fromkeys(files):
             if paths.week_of(file) != week:
                 continue
             card = self._card(file, looked)
@@ -335,8 +365,7 @@ class Desk:
             shown.pop(file, None)
             if is_there:
                 shown[file] = card
-        progress = self._progress(week, self._letters.view(self._now(), week))
-        return _json({"cards": html, "said": said, "progress": progress, "saves": len(self._saves)})
+        return html
 
     def _to(self, week: Week, anchor: str = "") -> Answer:
         query = urlencode({"week": str(week)})

@@ -125,7 +125,8 @@ class LetterDesk:
             view = self.view(known, week)
             body = form.plain(given.get("body", view.body))
             seen = view.seen if edit else given.get("seen", view.seen)
-            return view._replace(body=body, seen=seen, said=str(error), is_refused=True), edit
+            said = f"the text is saved, but not published: {error}" if edit else str(error)
+            return view._replace(body=body, seen=seen, said=said, is_refused=True), edit
         return self.view(known, week)._replace(said=said), edit
 
     def _check(self, known: Known, wanted: Edit, body: str) -> None:

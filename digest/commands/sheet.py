@@ -36,6 +36,7 @@ class SheetReport:
 class AppliedReport:
     """What a sheet has changed, and the lines that stay in it, each with its reason.
 
+    `refused` also has why other stories could not be made to lead no longer, which are in no line.
     `is_changed` is False if no line of it was changed, so that nothing was done.
     """
 
@@ -99,6 +100,7 @@ def carry_out(root: Path, config: Config) -> AppliedReport | None:
     for entry, result in zip(acts, results, strict=False):
         if isinstance(result, Refusal):
             refused[entry] = result.why
+    others = [one.why for one in results[len(acts) :] if isinstance(one, Refusal)]
     refused = {entry: refused[entry] for entry in read.entries if entry in refused}
     rest = sheet.remaining(read, refused).encode() if refused else b""
     if rest:
@@ -108,7 +110,10 @@ def carry_out(root: Path, config: Config) -> AppliedReport | None:
     made = (one for one in results if isinstance(one, Edit) and one.before != one.after)
     return AppliedReport(
         changed=tuple(dict.fromkeys(one.file for one in made)),
-        refused=tuple(f"{paths.SHEET}: {_words(entry, why)}" for entry, why in refused.items()),
+        refused=(
+            *(f"{paths.SHEET}: {_words(entry, why)}" for entry, why in refused.items()),
+            *others,
+        ),
     )
 
 

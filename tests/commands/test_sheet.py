@@ -285,6 +285,21 @@ def test_a_second_lead_of_a_week_is_refused(root: Path) -> None:
     ]
 
 
+def test_a_lead_that_cannot_be_ended_is_reported(root: Path) -> None:
+    path = root / "content" / B
+    front = path.read_text().split("---\n")[1].strip().replace("\n", ", ")
+    path.write_text(f"---\n{{{front}}}\n---\n")
+    said(root, "sheet")
+    change(root, ("^k(?=.*-a)", "l"))
+
+    applied = said(root, "sheet", "--apply")
+
+    assert applied.exit_code == 1
+    assert f"content/{B}: " in applied.stderr
+    assert "left in it" not in applied.output
+    assert not (root / SHEET).exists()
+
+
 def test_the_same_changes_by_set_and_by_sheet_give_the_same_bytes(
     root: Path, tmp_path: Path
 ) -> None:

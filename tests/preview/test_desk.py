@@ -332,7 +332,7 @@ def test_what_was_typed_on_an_earlier_version_is_not_saved_after_another_refusal
     path = desk.root / desk.file(STORY)
     path.write_text(path.read_text() + "By another hand.\n")
     desk.page = desk.save(STORY, note="By mine.", add="wine").text
-    refused = desk.save(STORY)
+    refused = desk.save(STORY, add="")
 
     assert refused.status_code == 409
     assert "<td>By mine.</td><td>By another hand.</td>" in refused.text
@@ -479,3 +479,85 @@ def test_nothing_of_the_desk_is_in_the_site(desk: Desk) -> None:
     )
     assert not [path for path in pages if b"_desk" in path.read_bytes()]
     assert desk.client.get("/chips/_desk/").status_code == 404
+
+
+@pytest.mark.parametrize("fields", [{"add": "exp"}, {"week": "2026-W49"}])
+def test_a_typed_theme_or_week_outlives_a_clash_and_is_saved_by_save_mine(
+    desk: Desk, fields: dict[str, str]
+) -> None:
+    path = desk.root / desk.file(STORY)
+    path.write_text(path.read_text().replace("id:", "# By another hand.\nid:"))
+    desk.page = desk.save(STORY, **fields).text
+    form = desk.form(STORY)
+    desk.save(STORY)
+
+    assert fields.items() <= form.items()
+    assert "export-controls" in desk.text(STORY) or "/w49/" in desk.file(STORY)
+    assert "By another hand." in desk.text(STORY)
+
+
+def test_what_was_typed_for_a_story_that_cannot_be_read_any_more_is_shown(desk: Desk) -> None:
+    path = desk.root / desk.file(STORY)
+    path.write_text(path.read_text().replace("link:", "lnk:"))
+    refused = desk.save(STORY, headline="Typed.", add="exp", week="2026-W49")
+
+    for typed in ("Typed.", "exp", "2026-W49"):
+        assert f"\n{typed}</textarea>" in refused.text
+
+
+def test_a_link_without_a_letter_saves_the_story_and_answers_with_its_card(desk: Desk) -> None:
+    answer = desk.send(
+        "story", desk.form(STORY) | {"note": "Typed.", "set": "link"}, Accept="application/json"
+    )
+    told = desks.parsed(answer)
+
+    assert "Typed." in desk.text(STORY)
+    assert told["said"] == "Saved, but not linked in the letter"
+    assert ["\nTyped.</textarea>" in card for card in told["cards"].values()] == [True]
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_a_lead_that_cannot_be_ended_is_reported(desk: Desk, accept: str) -> None:
+    desk.save("number-1", set="lead=true")
+    path = desk.root / desk.file("number-1")
+    path.write_text(path.read_text().replace("lead:", "- lead:"))
+    for _ in range(100):  # until the failed build is known
+        if "5 stories" in desk.open():
+            break
+        time.sleep(0.1)
+    assert "5 stories" in desk.page
+    answer = desk.send("story", desk.form(STORY) | {"set": "lead=true"}, Accept=accept)
+
+    assert "lead: true" in desk.text(STORY)
+    assert "Saved, but another leads, too: " + desk.file("number-1") in answer.text
+    assert answer.status_code == (200 if "json" in accept else 409)
+
+
+def test_a_letter_that_cannot_be_published_says_that_its_text_is_saved(desk: Desk) -> None:
+    path = desk.root / desk.file(STORY)
+    desk.letter(set="draft")
+    desk.open()
+    path.write_text(path.read_text().replace("link:", "lnk:"))
+    refused = desk.letter(set="publish", body="Typed.")
+
+    assert "the text is saved, but not published: " in refused.text
+    assert "Saved, but not published: the letter" in refused.text
+    assert (desk.root / WEEK / "letter.md").read_text().endswith("\n\nTyped.\n")
+
+
+def test_a_broken_story_of_another_week_is_shown(tmp_path: Path) -> None:
+    root = desks.make(tmp_path)
+    path = next((root / WEEK).glob("*number-3*"))
+    (root / "content/2026/w47").mkdir()
+    other = path.rename(root / "content/2026/w47" / path.name)
+    other.write_text(other.read_text().replace("link:", "lnk:"))
+    with serving(root) as desk:
+        assert f"content/2026/w47/{path.name}" in desk.page
+
+
+def test_too_much_text_is_refused_in_words(desk: Desk) -> None:
+    fields = desk.form(STORY) | {"note": "x" * 2_000_001}
+    answer = desk.send("story", fields, Accept="application/json")
+
+    assert answer.status_code == 413
+    assert desks.parsed(answer)["said"].startswith("not saved: more than")

@@ -224,6 +224,37 @@ def test_themes_by_their_first_letters_and_the_main_one_by_shift(page: Page, des
     assert "themes: [memory-crunch, export-controls]" in text
 
 
+def test_digits_that_a_keyboard_types_only_with_shift_choose_themes(page: Page, desk: Desk) -> None:
+    name = page.locator("main article").first.get_attribute("data-name")
+    for key, shift in (("é", False), ("1", True)):
+        code = {"é": "Digit2", "1": "Digit1"}[key]
+        page.evaluate(
+            "event => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', event))",
+            {"key": key, "code": code, "shiftKey": shift, "bubbles": True},
+        )
+        saved(page)
+
+    text = (desk.root / desks.WEEK / str(name)).read_text()
+    assert "themes: [memory-crunch, export-controls]" in text
+
+
+def test_a_theme_typed_before_a_clash_is_saved_by_save_mine(page: Page, desk: Desk) -> None:
+    card = page.locator("main article").first
+    path = desk.root / desks.WEEK / str(card.get_attribute("data-name"))
+    path.write_text(path.read_text().replace("id:", "# theirs\nid:"))
+    page.keyboard.press("t")
+    page.keyboard.type("exp")
+    page.keyboard.press("Enter")
+    saved(page)
+    kept = card.get_by_label("Add a theme").input_value()
+    card.get_by_role("button", name="Save mine").click()
+    saved(page)
+
+    assert kept == "exp"
+    assert "export-controls" in path.read_text()
+    assert card.get_by_label("Add a theme").input_value() == ""
+
+
 def test_the_letter_takes_links_at_the_cursor_and_shows_itself(page: Page, desk: Desk) -> None:
     page.get_by_role("button", name="Draft the letter").click()
     body = page.locator("#letter-body")

@@ -128,8 +128,7 @@
     box.focus();
     box.setSelectionRange(box.value.length, box.value.length);
   };
-  const digit = (event, story) => {
-    const number = event.shiftKey ? event.code.replace("Digit", "") : event.key;
+  const digit = (event, story, number) => {
     const button = story && one(`[data-digit="${number}"]`, story);
     if (button) save(button.form, event.shiftKey ? `main=${button.value.slice("theme=+".length)}` : button.value);
   };
@@ -167,10 +166,11 @@
       return;
     }
     if (typing || !one("#keys-on").checked || event.ctrlKey || event.metaKey || event.altKey) return;
-    const isDigit = /^[1-9]$/.test(event.key) || (event.shiftKey && /^Digit[1-9]$/.test(event.code));
-    if (!isDigit && !acts[event.key]) return;
+    // The row of digits by its keys: on some keyboards, such as AZERTY, it types digits only with Shift.
+    const number = (/^(?:Digit)?([1-9])$/.exec(/^Digit/.test(event.code) ? event.code : event.key) || [])[1];
+    if (!number && !acts[event.key]) return;
     event.preventDefault();
-    if (isDigit) digit(event, story); else acts[event.key](story);
+    if (number) digit(event, story, number); else acts[event.key](story);
   });
 
   addEventListener("submit", (event) => {

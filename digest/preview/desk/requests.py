@@ -54,6 +54,8 @@ class Asked:
 
     def form(self) -> dict[str, str]:
         """Returns the fields of the form; raises Refused if it is not one."""
+        if len(self.body) > MOST_BYTES:
+            raise Refused(f"not saved: more than {MOST_BYTES:,} bytes of text at once", 413)
         try:
             pairs = parse_qsl(
                 self.body.decode("ascii"),
