@@ -21,22 +21,22 @@ from digest.site.pages.week import edition_view
 from digest.week import Week
 
 _NEWEST = 26  # weeks in llms.txt; all are in archive.json
-_TAG = re.compile(r'<(/?)([a-z0-9]+)((?:[^>"]|"[^"]*")*)>')
+_TAG = re.compile(
+    r"(?P<pre><pre\b.*?</pre>)|"
+    r'<(?P<closing>/?)(?P<name>[a-z0-9]+)(?P<attributes>(?:[^>"]|"[^"]*")*)>',
+    re.DOTALL,
+)
+_LINE = "\0"  # stands for a line break in preformatted text, which stays as it is
 _HREF, _ALT = re.compile(r'href="([^"]*)"'), re.compile(r'alt="([^"]*)"')
-_BELOW = re.compile(r"(</li>)\s+")
-_GAP = re.compile(r"\s*\n\s*\n\s*")
+_GAP = re.compile(r"\s*\n\s*\n")
 _MARKS = {
     **{f"h{level}": f"\n\n{'#' * level} " for level in range(1, 7)},
-    **dict.fromkeys(("p", "/p", "ul", "/ul", "ol", "/ol", "pre", "/pre", "table", "hr"), "\n\n"),
+    **dict.fromkeys(("p", "/p", "table", "hr"), "\n\n"),
     **dict.fromkeys(("em", "/em"), "*"),
     **dict.fromkeys(("strong", "/strong"), "**"),
     **dict.fromkeys(("code", "/code"), "`"),
     **dict.fromkeys(("br", "tr"), "\n"),
     **dict.fromkeys(("/td", "/th"), " | "),
-    "li": "- ",
-    "/li": "\n",
-    "blockquote": "\n\n> ",
-    "/blockquote": "\n\n",
 }
 
 
@@ -72,23 +72,69 @@ def plain_pages(context: SiteContext) -> Iterator[Page]:
 
 
 def markdown_of(markup: Html) -> str:
-    """Returns sanitized HTML as Markdown; what is escaped in it stays so."""
+    """Returns sanitized HTML as Markdown; what is escaped in it stays so.
+
+    Preformatted text stays HTML, which Markdown may contain.
+    """
     hrefs: list[str] = []
+    numbers: list[int] = []  # of the last item of each open list, below 0 if it has bullets
+    open_blocks: list[list[str]] = [[]]  # the document, and each open quotation or list item
+    end = 0
+    for tag in _TAG.finditer(markup):
+        block, text = open_blocks[-1], markup[end : tag.start()]
+        end = tag.end()
+        if tag["pre"]:
+            block += [text, "\n\n", tag["pre"].replace("\n", _LINE), "\n\n"]
+            continue
+        name = tag["closing"] + tag["name"]
+        block.append(text.rstrip() if tag["name"] in ("ul", "ol", "li") else text)
+        if name in ("blockquote", "li"):
+            open_blocks.append([])
+        elif name in ("/blockquote", "/li") and len(open_blocks) > 1:
+            words = _joined(open_blocks.pop())
+            if name == "/blockquote":
+                open_blocks[-1].append("\n\n" + _indented(words, "> ", "> ") + "\n\n")
+                continue
+            lead = "- "
+            if numbers and numbers[-1] >= 0:
+                numbers[-1] += 1
+                lead = f"{numbers[-1]}. "
+            open_blocks[-1].append("\n" + _indented(words, lead, " " * len(lead)))
+        elif name in ("ul", "ol"):
+            numbers.append(0 if name == "ol" else -1)
+            block.append("\n\n" if len(numbers) == 1 else "")
+        elif name in ("/ul", "/ol") and numbers:
+            numbers.pop()
+            block.append("\n" if numbers else "\n\n")
+        elif name == "/a" and hrefs:
+            block.append(f"](<{hrefs.pop()}>)")
+        elif name == "a":
+            href = _HREF.search(tag["attributes"])
+            hrefs.append(href[1] if href else "")
+            block.append("[")
+        elif name == "img":
+            alt = _ALT.search(tag["attributes"])
+            block.append(alt[1] if alt else "")
+        else:
+            block.append(_MARKS.get(name, ""))
+    open_blocks[-1].append(markup[end:])
+    return _joined([text for block in open_blocks for text in block]).replace(_LINE, "\n")
 
-    def mark(tag: re.Match[str]) -> str:
-        closing, name, attributes = tag.groups()
-        if name == "a" and closing:
-            return f"](<{hrefs.pop()}>)" if hrefs else ""
-        if name == "a":
-            found = _HREF.search(attributes)
-            hrefs.append(found[1] if found else "")
-            return "["
-        if name == "img":
-            shown = _ALT.search(attributes)
-            return shown[1] if shown else ""
-        return _MARKS.get(closing + name, "")
 
-    return _GAP.sub("\n\n", _TAG.sub(mark, _BELOW.sub(r"\1", markup))).strip()
+def _joined(texts: Sequence[str]) -> str:
+    """Returns texts as one, without blank lines at its ends, and with single ones in it."""
+    return _GAP.sub("\n\n", "".join(texts)).strip()
+
+
+def _indented(text: str, first: str, others: str) -> str:
+    """Returns a text with something before its first line, and before each of the others."""
+    lines = text.replace(_LINE, f"\n{_LINE}").split("\n")
+    indented = [first + lines[0]]
+    for line in lines[1:]:
+        kept = line.removeprefix(_LINE)
+        prefixed = (others + kept).rstrip() if kept == line else others + kept
+        indented.append(prefixed if kept == line else _LINE + prefixed)
+    return "\n".join(indented).replace(f"\n{_LINE}", _LINE)
 
 
 def _week_text(context: SiteContext, edition: Edition) -> Mapping[str, object]:
