@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from digest.commands.theme_rules import Score, ScoreReport, Share, SuggestReport
     from digest.model import Config
 
+_NUMBER = re.compile(r"[0-9]{1,6}")
 _NAMED = 5
 """How many phrases that catch nothing are named without --verbose."""
 _MOST = 50
@@ -166,6 +168,6 @@ def _decided(report: SuggestReport | ScoreReport) -> list[str]:
 def _numbers(take: str | None) -> list[int]:
     """Returns the numbers in `1,4`, or `1 4`."""
     words = (take or "").replace(",", " ").split()
-    if take is not None and not (words and all(word.isdecimal() for word in words)):
+    if take is not None and not (words and all(map(_NUMBER.fullmatch, words))):
         raise click.BadParameter("write the numbers of phrases, such as 1,4", param_hint="--take")
     return [int(word) for word in words]

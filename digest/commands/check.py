@@ -149,7 +149,11 @@ def _all(
     closed = {edition.week for edition in archive.editions if edition.closed}
     yield from _merging(root, survey.problems)
     yield from survey.ledger_problems
-    yield from lost_lines.missing(root, survey.ledgers).values()
+    in_use = {feed.id for feed in settings.feeds}
+    in_use |= {feed for story in survey.content.stories for feed in story.feeds}
+    for feed, problem in lost_lines.missing(root, survey.ledgers).items():
+        if feed in in_use:  # the ledger of a sample goes with it
+            yield problem
     yield from proof(archive, settings)
     yield from flawed(root, Base(settings.site.url))
     read = partial(store.read_text, root)

@@ -228,7 +228,9 @@ def test_a_removed_feed_is_retired_and_what_stays_is_said(tmp_path: Path) -> Non
         again.stdout
         == "harbour-lantern: was retired already, so pull no longer asks for it\n" + stays
     )
-    comment = "# retired = true                    # no longer pulled; its stories stay\n"
+    comment = (
+        '# ignore = ["advertisement*"]       # entries that one of these finds are passed over\n'
+    )
     assert (mine / "digest.toml").read_text() == before.replace(
         comment, f"{comment}retired = true\n"
     )

@@ -103,6 +103,19 @@ def test_a_story_that_was_edited_stays_and_builds(mine: Path, before: str, after
     assert "lamp-on-gannet-rock" in (mine / "site/2026/w08/index.html").read_text()
 
 
+def test_the_sample_of_a_repository_leaves_nothing_to_check(mine: Path) -> None:
+    for words in (
+        ["init", "-q"],
+        ["add", "-A"],
+        ["-c", "user.name=E", "-c", "user.email=e@mail.example", "commit", "-qm", "The sample"],
+    ):
+        git(mine, *words)
+
+    grown(mine)
+
+    assert digest("check", cwd=mine).stdout.startswith("0 errors, 0 hints")
+
+
 def test_a_story_that_was_moved_stays(mine: Path) -> None:
     moved = mine / LAMP.replace("w08", "w07")
     (mine / LAMP).rename(moved)

@@ -121,6 +121,7 @@ def test_comments_and_order_of_digest_toml_stay_when_phrases_are_taken(root: Pat
     [
         (["--suggest", "--take", "9"], "there is no phrase 9 to take; there are 1"),
         (["--suggest", "--take", "x"], "write the numbers of phrases, such as 1,4"),
+        (["--suggest", "--take", "9" * 5000], "write the numbers of phrases, such as 1,4"),
         (["--take", "1"], "--take belongs to --suggest"),
         (["--suggest", "price"], "there is no theme 'price'; did you mean 'prices'?"),
         (["--suggest", "--score"], "exclude each other"),

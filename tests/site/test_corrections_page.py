@@ -46,7 +46,7 @@ def test_corrections_and_changed_headlines_are_listed_the_newest_first() -> None
     ] == [
         ("A", "It was more."),
         ("B", "The headline was: B was bold"),
-        ("A", "It was <b>less</b>."),
+        ("A", "It was &lt;b&gt;less&lt;/b&gt;."),
     ]
     assert len({entry.findtext(f"{ATOM}id") for entry in feed.iter(f"{ATOM}entry")}) == 3
     assert b'href="/corrections/"' in site["index.html"]

@@ -24,7 +24,7 @@ FULL = date(2026, 5, 11)
 """The Monday of the week that is full to the brim; the week after it is open."""
 
 KINDS = ("", "2026/w20/", "2026/w21/", "archive/", "themes/", "themes/controls/", "themes/controls/page/1/",
-         "themes/never/", "about/", "subscribe/", "404.html")  # fmt: skip
+         "themes/never/", "corrections/", "about/", "subscribe/", "404.html")  # fmt: skip
 """A page of every kind; what stands where a theme was before leads on at once, and is left to those who read files."""
 
 EMPTY = f"""[site]
