@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import uuid
@@ -157,8 +158,10 @@ def test_it_is_the_same_in_every_locale_and_changes_nothing(root: Path) -> None:
     (root / "content/pages/about.md").write_text("---\ntitle: Über 芯片\n---\n")
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
 
+    # Python 3.11 cannot start in that locale from an environment in a folder with such a name
+    plain = "C" if sys.prefix.isascii() else "C.UTF-8"
     locales = (
-        {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": plain, "PYTHONIOENCODING": "ascii"},
         {"LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo"},
     )
 
@@ -188,7 +191,7 @@ def test_where_a_file_is_at_fault_nothing_comes_out(root: Path) -> None:
 def test_a_reader_that_goes_away_is_no_news(root: Path, reader: str) -> None:
     story = root / "content/2026/w20/2026-05-15-quiet.md"
     story.write_text(story.read_text() + "word " * 40_000)  # more than a pipe holds
-    command = f"{sys.executable} -m digest export | {reader}"
+    command = f"{shlex.quote(sys.executable)} -m digest export | {reader}"
 
     run = subprocess.run(
         ["sh", "-c", command], cwd=root, capture_output=True, text=True, check=False
