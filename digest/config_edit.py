@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 _BOM = "\ufeff"
 _FILE = "digest.toml"
+_TOKEN = re.compile(
+    r'"""(?:\\.|[^\\])*?"""|"(?:\\.|[^"\\])*"|'
+    r"'''.*?'''|'[^']*'|#[^\n]*|\s+|.",
+    re.DOTALL,
+)
+"""A string, a comment, white space or a single character of TOML."""
 _HEADER = re.compile(r"(?m)^[ \t]*\[\[?[ \t]*([\w-]+)")
 
 
@@ -48,7 +54,7 @@ def with_new_feeds(text: str, feeds: Iterable[Feed], folders: Mapping[str, str])
         # tomlkit keeps a comment above a table in the table before it: here a dummy, which is not added.
         above, *tables = parse(f"[[feeds]]\n\n{added}")["feeds"]
         if not isinstance(there, AoT):  # feeds = [{id = …}, …]
-            there.extend(table.unwrap() for table in tables)
+            _append(document, "feeds", (table.unwrap() for table in tables))
             return dumps(document)
         behind = _cut_behind(there[-1])
         there[-1].value.body.extend(above.value.body)
@@ -125,8 +131,8 @@ def with_phrases(text: str, phrases: Mapping[str, Sequence[str]]) -> str:
 
         table: Any
         for table in document["themes"]:
-            for phrase in phrases.get(table["id"], ()):
-                table["match"].append(phrase)
+            if table["id"] in phrases:
+                _append(table, "match", phrases[table["id"]])
         return dumps(document)
 
     return _changed(text, change)
@@ -144,6 +150,47 @@ def _first_feed_replaced(document: TOMLDocument, feed: Feed) -> str:
             table.pop(key, None)
     table.pop("retired", None)
     return dumps(document)
+
+
+def _append(table: Any, key: str, values: Iterable[Any]) -> None:
+    """Appends to a list below its comments, each value on a line of its own if the list has several.
+
+    tomlkit's own `append` loses the comma between two values if a comment stands there.
+    """
+    from tomlkit import parse
+
+    text, end, comma, depth, is_long = table[key].as_string(), 1, 0, 0, False
+    for token in _TOKEN.finditer(text):
+        depth += (token[0] in "[{") - (token[0] in "]}")
+        if token[0] == "," and depth == 1:
+            comma = token.start()
+        elif token[0].isspace() or token[0].startswith("#"):
+            is_long |= "\n" in token[0]
+        elif depth and token.start():
+            end = token.end()
+    rest = text[end:-1] if comma < end else text[end:comma] + text[comma + 1 : -1]
+    kept = rest.rstrip()
+    indent = re.search(r"\n([ \t]*)[^\s\]]", text) if is_long else None
+    between = f"\n{indent[1] if indent else '    '}" if is_long else " "
+    added = ",".join(f"{between}{_inline(value)}" for value in values)
+    if end > 1:
+        opening = f"{text[:end]},"
+    else:
+        opening, added = "[", added.lstrip(" ")
+    ending = rest[len(kept) :] if "\n" in rest[len(kept) :] or not is_long else "\n"
+    last = "," if is_long and comma >= end else ""
+    table[key] = parse(f"list = {opening}{kept}{added}{last}{ending}]")["list"]
+
+
+def _inline(value: Any) -> str:
+    """Returns a value as it is written in a list."""
+    from tomlkit import inline_table, item
+
+    if not isinstance(value, dict):
+        return str(item(value).as_string())
+    table = inline_table()
+    table.update(value)
+    return table.as_string()
 
 
 def _cut_behind(table: Any) -> list[Any]:

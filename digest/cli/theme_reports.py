@@ -45,21 +45,23 @@ def missing(root: Path, config: Config, call: Call) -> None:
 
 
 def suggest(root: Path, config: Config, theme: str, take: str | None, call: Call) -> None:
-    """Prints phrases worth adding, each with a number, and phrases worth dropping."""
+    """Prints phrases worth adding, each with a number, and phrases worth dropping; or takes some."""
     from digest.commands import theme_rules
 
     ids = [one.id for one in config.themes]
     if theme and theme not in ids:
         cure = suggestion(theme, ids)
         raise click.BadParameter(f"there is no theme '{theme}'; {cure}", param_hint="--suggest")
-    report = theme_rules.suggest(root, config, theme, _numbers(take))
-    call.complain(*formatting.unread(report.unread, report.unknown_themes))
-    if report.taken:
-        call.say(*(f"{one.theme}: '{one.phrase}' added to digest.toml" for one in report.taken))
+    if take is not None:
+        for one in theme_rules.take(root, config, theme, _numbers(take)):
+            where = "added to digest.toml" if one.is_new else "is in digest.toml already"
+            call.say(f"{one.theme}: '{one.phrase}' {where}")
         call.say("Next: digest themes --apply --dry-run")
-    else:
-        call.say(*_decided(report))
-        _tell_phrases(report, theme, call)
+        return
+    report = theme_rules.suggest(root, config, theme)
+    call.complain(*formatting.unread(report.unread, report.unknown_themes))
+    call.say(*_decided(report))
+    _tell_phrases(report, theme, call)
 
 
 def _tell_phrases(report: SuggestReport, asked: str, call: Call) -> None:
@@ -165,9 +167,9 @@ def _decided(report: SuggestReport | ScoreReport) -> list[str]:
     return said
 
 
-def _numbers(take: str | None) -> list[int]:
+def _numbers(take: str) -> list[int]:
     """Returns the numbers in `1,4`, or `1 4`."""
-    words = (take or "").replace(",", " ").split()
-    if take is not None and not (words and all(map(_NUMBER.fullmatch, words))):
+    words = take.replace(",", " ").split()
+    if not (words and all(map(_NUMBER.fullmatch, words))):
         raise click.BadParameter("write the numbers of phrases, such as 1,4", param_hint="--take")
     return [int(word) for word in words]

@@ -40,7 +40,7 @@ _NEAR = 5
 @click.option(
     "--take",
     metavar="N,…",
-    help="With --suggest: write the phrases of these numbers to digest.toml.",
+    help="With --suggest: write the phrases with these numbers to digest.toml, as last shown.",
 )
 @click.option(
     "--score", is_flag=True, help="Precision and recall of the rules, by what you decided."

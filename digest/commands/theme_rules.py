@@ -1,6 +1,6 @@
 """`digest themes --suggest`, `--score` and `--propose`: rules held against what the editor has decided.
 
-    survey ──▶ decided stories ──▶ phrases to add or drop ──take──▶ digest.toml
+    survey ──▶ decided stories ──▶ phrases to add or drop ──▶ .digest/: what was shown ──take──▶ digest.toml
                               └──▶ precision and recall
     stories without a theme ──▶ words that recur ──▶ themes to choose from
 
@@ -10,12 +10,13 @@ with a note, a headline, a correction, as the lead, or by a link in the publishe
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from digest import config as settings
-from digest import config_edit, disk
+from digest import config_edit, disk, json_files
 from digest.checks.markdown_scan import is_silent
 from digest.commands.themes import verdicts_of
 from digest.content import load, store
@@ -34,12 +35,14 @@ from digest.themes.score import Score as Score
 from digest.themes.score import Share as Share
 from digest.themes.suggest import missing
 
+_SHOWN = "suggested.json"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuggestReport:
     """Phrases worth adding, numbered from 1, and phrases worth dropping, by what is `decided`.
 
-    Of `partly` of these stories the feed's summary is not stored. `taken` was written to digest.toml.
+    Of `partly` of these stories the feed's summary is not stored.
     """
 
     proposals: tuple[Proposal, ...]
@@ -47,7 +50,6 @@ class SuggestReport:
     decided: int
     stories: int
     partly: int
-    taken: tuple[Proposal, ...] = ()
     unread: tuple[str, ...] = ()
     unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -65,22 +67,17 @@ class ScoreReport:
     unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def suggest(
-    root: Path, config: Config, theme: str = "", take: Collection[int] = ()
-) -> SuggestReport:
-    """Finds phrases for a theme, or for all; writes those of the numbers `take` to digest.toml.
-
-    Raises DigestError for a number that no phrase has.
-    """
+def suggest(root: Path, config: Config, theme: str = "") -> SuggestReport:
+    """Finds phrases for a theme, or for all, and remembers them by their numbers for `take`."""
     survey = load.survey(root, config)
     verdicts = verdicts_of(root, survey, config)
     chosen = set(_decided(survey, verdicts))
     decided, others, partly = _texts(root, config, survey, verdicts, chosen)
     themes = [one for one in config.themes if theme in {"", one.id}]
     found = tuple(proposals(decided, themes))
-    taken = _taken(found, take)
-    if taken:
-        _write(root, config, taken)
+    shown = [f"{one.theme} {one.phrase}" for one in found]
+    with contextlib.suppress(DigestError):  # `take` says so
+        json_files.remember(root, _SHOWN, {**_shown(root), theme: shown})
     in_ledgers = {
         (theme, phrase)
         for verdict in verdicts
@@ -96,10 +93,53 @@ def suggest(
         decided=len(decided),
         stories=len(verdicts),
         partly=partly,
-        taken=taken,
         unread=survey.unread,
         unknown_themes=survey.unknown_themes,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A phrase that was taken for a theme; `is_new` is false if digest.toml had it already."""
+
+    theme: str
+    phrase: str
+    is_new: bool
+
+
+def take(root: Path, config: Config, theme: str, numbers: Collection[int]) -> tuple[Taken, ...]:
+    """Writes phrases to digest.toml by their numbers in the list last shown for this theme, "" for all.
+
+    Numbers keep their phrases until a list is shown again. Raises DigestError for a number that no
+    phrase has, and if no list was shown.
+    """
+    rules = {one.id: one.match for one in config.themes}
+    shown = _shown(root).get(theme)
+    again = " ".join(filter(None, ("digest themes --suggest", theme)))
+    if shown is None:
+        raise DigestError(
+            f"no numbers have been shown here yet; look at the phrases first: {again}"
+        )
+    wrong = sorted(number for number in numbers if not 0 < number <= len(shown))
+    if wrong:
+        there = f"there are {len(shown)}" if shown else "there is none"
+        raise DigestError(f"there is no phrase {wrong[0]} to take; {there}: {again}")
+    chosen = [shown[number - 1].partition(" ") for number in sorted(set(numbers))]
+    for id, _, phrase in chosen:
+        if id not in rules:
+            raise DigestError(
+                f"'{phrase}' was shown for '{id}', which {settings.NAME} no longer has: {again}"
+            )
+    taken = tuple(Taken(id, phrase, phrase not in rules[id]) for id, _, phrase in chosen)
+    new = [one for one in taken if one.is_new]
+    if new:
+        _write(root, config, new)
+    return taken
+
+
+def _shown(root: Path) -> dict[str, list[str]]:
+    """Returns the phrases shown last, each behind its theme, by the theme asked for, "" for all."""
+    return json_files.recall(root, _SHOWN, json_files.is_texts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,15 +230,7 @@ def _texts(
     return decided, others, partly
 
 
-def _taken(found: Sequence[Proposal], numbers: Collection[int]) -> tuple[Proposal, ...]:
-    wrong = sorted(number for number in numbers if not 0 < number <= len(found))
-    if wrong:
-        there = f"there are {len(found)}" if found else "there is none"
-        raise DigestError(f"there is no phrase {wrong[0]} to take; {there}")
-    return tuple(found[number - 1] for number in sorted(set(numbers)))
-
-
-def _write(root: Path, config: Config, taken: Sequence[Proposal]) -> None:
+def _write(root: Path, config: Config, taken: Sequence[Taken]) -> None:
     """Adds the phrases to their themes in digest.toml, if its text then says just that."""
     added: dict[str, tuple[str, ...]] = {}
     for one in taken:

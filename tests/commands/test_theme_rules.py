@@ -10,7 +10,6 @@ from test_themes_command import content, give, pulled, rss, rule, said
 
 from digest import config
 from digest.commands import theme_rules
-from digest.errors import DigestError
 
 TITLES = (
     "DRAM contract prices rise",
@@ -104,6 +103,7 @@ def test_phrases_are_suggested_numbered_and_written_only_when_taken(root: Path) 
 
 def test_comments_and_order_of_digest_toml_stay_when_phrases_are_taken(root: Path) -> None:
     decide(root)
+    said(root, "--suggest")
     path = root / "digest.toml"
     listed = 'match = [\n    "dram",  # the commodity\n    # names\n]  # so far'
     path.write_text(path.read_text().replace('match = ["dram"]', listed))
@@ -111,7 +111,7 @@ def test_comments_and_order_of_digest_toml_stay_when_phrases_are_taken(root: Pat
     said(root, "--suggest", "--take", "1")
 
     assert (
-        listed.replace("    # names\n", '    # names\n    "contract price*"\n') in path.read_text()
+        listed.replace("    # names\n", '    # names\n    "contract price*",\n') in path.read_text()
     )
     assert tomllib.loads(path.read_text())["themes"][0]["match"] == ["dram", "contract price*"]
 
@@ -119,7 +119,11 @@ def test_comments_and_order_of_digest_toml_stay_when_phrases_are_taken(root: Pat
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--suggest", "--take", "9"], "there is no phrase 9 to take; there are 1"),
+        (["--suggest", "--take", "2,9"], "there is no phrase 2 to take; there are 1"),
+        (
+            ["--suggest", "prices", "--take", "1"],
+            "no numbers have been shown here yet; look at the phrases first: digest themes --suggest prices",
+        ),
         (["--suggest", "--take", "x"], "write the numbers of phrases, such as 1,4"),
         (["--suggest", "--take", "9" * 5000], "write the numbers of phrases, such as 1,4"),
         (["--take", "1"], "--take belongs to --suggest"),
@@ -129,6 +133,7 @@ def test_comments_and_order_of_digest_toml_stay_when_phrases_are_taken(root: Pat
 )
 def test_what_cannot_be_taken_is_refused(root: Path, words: list[str], message: str) -> None:
     decide(root)
+    said(root, "--suggest")
     before = (root / "digest.toml").read_text()
 
     result = said(root, *words)
@@ -138,9 +143,39 @@ def test_what_cannot_be_taken_is_refused(root: Path, words: list[str], message: 
     assert (root / "digest.toml").read_text() == before
 
 
-def test_a_number_out_of_reach_is_the_editors_error(root: Path) -> None:
-    with pytest.raises(DigestError, match="there is no phrase 1 to take; there is none"):
-        theme_rules.suggest(root, config.load(root), take=[1])
+def test_numbers_keep_the_phrases_that_were_shown_until_a_list_is_shown_again(
+    tmp_path: Path,
+) -> None:
+    rule(tmp_path, {"anchors": ("boat",), "keels": ("sloop",)})
+    themed = ("Anchor lost", "Anchor sold", "Anchor rusts", "Keel laid", "Keel sold", "Keel rusts")
+    entries = [(str(at), title, "") for at, title in enumerate((*themed, *TITLES[3:7]))]
+    (tmp_path / "first.xml").write_text(rss(entries))
+    (tmp_path / "second.xml").write_text(rss([]))
+    pulled(tmp_path)
+    for file in stories(tmp_path):
+        give(
+            tmp_path,
+            file,
+            "[anchors]" if "anchor" in file else "[keels]" if "keel" in file else "[]",
+        )
+        (tmp_path / file).write_text((tmp_path / file).read_text() + "\nMy note.\n")
+    said(tmp_path, "--suggest")
+
+    said(tmp_path, "--suggest", "--take", "1")
+    again = said(tmp_path, "--suggest", "--take", "1,2")
+
+    assert again.output.splitlines()[:2] == [
+        "anchors: 'Anchor' is in digest.toml already",
+        "keels: 'Keel' added to digest.toml",
+    ]
+    assert [theme.match for theme in config.load(tmp_path).themes] == [
+        ("boat", "Anchor"),
+        ("sloop", "Keel"),
+    ]
+    rule(tmp_path, {"anchors": ("boat",)})
+    refused = said(tmp_path, "--suggest", "--take", "1,2")
+    assert "'Keel' was shown for 'keels', which digest.toml no longer has" in str(refused.exception)
+    assert config.load(tmp_path).themes[0].match == ("boat",)
 
 
 def test_the_rules_are_scored_by_theme_and_quarter(root: Path) -> None:
