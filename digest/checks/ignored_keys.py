@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from digest.content.story_file import KEYS
 
 _FLAGS = frozenset({"lead", "hide", "draft"})
-_LINE = re.compile(r"([A-Za-z]+)[ \t]*:[ \t]*(.*?)[ \t]*")
+_LINE = re.compile(r"([A-Za-z]+)[ \t]*:[ \t]*(.*)")
 _SET = re.compile(r"(?:true|yes|on)?", re.IGNORECASE)
 _EMPTY = re.compile(r"^(lead|hide|draft)[ \t]*:[ \t]*(?:#.*)?$", re.MULTILINE)
 _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\n(.*?)^---[ \t]*$", re.MULTILINE | re.DOTALL)
@@ -58,7 +58,7 @@ def _run(lines: list[str]) -> int:
 
 def _key(line: str) -> str:
     """Returns the key of a line, "" if it is prose."""
-    found = _LINE.fullmatch(line)
+    found = _LINE.fullmatch(line.rstrip(" \t"))
     if not found:
         return ""
     is_flag = found[1].lower() in _FLAGS and _SET.fullmatch(found[2])

@@ -7,7 +7,6 @@ The front matter stays byte for byte, except for what `digest letter --publish` 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +16,7 @@ from zoneinfo import ZoneInfo
 from digest import disk
 from digest.commands import curate
 from digest.commands import letter as letters
-from digest.content import acts, letter_draft, paths, read
+from digest.content import acts, edit, letter_draft, paths, read
 from digest.content.edit import Edit
 from digest.errors import DigestError
 from digest.preview.desk import form
@@ -29,8 +28,6 @@ from digest.week import Week
 
 if TYPE_CHECKING:
     from digest.commands.desk import Known
-
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 
 
 class LetterView(NamedTuple):
@@ -145,7 +142,7 @@ class LetterDesk:
             return None
         text = read.decoded(data, name)
         letter = read.letter(text, name, _zone(known))
-        lines = _LINE.findall(text)
+        lines = edit.BODY_LINE.findall(text)
         head = "".join(lines[: letter.line - 1])
         view = LetterView(
             file=name,

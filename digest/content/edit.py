@@ -21,7 +21,8 @@ from digest.errors import Faults
 from digest.model import Story
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
-_BODY_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
+BODY_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
+"""A line of a body with its end, whichever of the three it has."""
 _GAP = re.compile(r"\n{3,}")
 _COMMENT = re.compile(r"(?:^|\s)#")
 _COMMENT_LINE = re.compile(r"^\s*#|[\"']\s+#")
@@ -218,7 +219,7 @@ def _with_note(text: str, ours: Collection[str], note: str) -> str:
     if not is_ended:
         lines[-1] += stop
     end = _fence(lines)
-    head, body = lines[: end + 1], _BODY_LINE.findall("".join(lines[end + 1 :]))
+    head, body = lines[: end + 1], BODY_LINE.findall("".join(lines[end + 1 :]))
     start, last = excerpt.span(body, ours)
     shown = [line.rstrip("\r\n") for line in body]
     shown[start:last] = [""] * (last - start)

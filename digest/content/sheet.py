@@ -38,7 +38,7 @@ _HEAD = """\
 """
 _WEEK = re.compile(r"# (\d{4}-W\d{2}):")
 _LINE = re.compile(
-    r"(?P<verb>\S+)(?:[ \t]+[tT](?P<themes>\d+(?:[ \t]*,[ \t]*\d+)*|-)(?=\s))?[ \t]+(?P<title>.*?)[ \t]*"
+    r"(?P<verb>\S++)(?:[ \t]++[tT](?P<themes>\d+(?:[ \t]*,[ \t]*\d+)*|-)(?=\s))?[ \t]++(?P<title>.*)"
     r"\{(?P<name>[^\s{}]+)[ \t]+(?P<written>[0-9a-f]{30})\}[ \t]*"
 )
 _INDENT = " " * 4
@@ -47,7 +47,7 @@ _UNCLEAR = "is not understood: keep the {…} at the end of a story's line"
 _NOT_INDENTED = "a line below it is not understood: indent the lines of a note by four spaces"
 _PARTS: Final = ("first letter", "themes", "headline", "quotation", "note")
 """What an editor calls the parts of `Values`, in their order."""
-_HASH = 6
+_HASH, _DIGITS = 6, 9
 CHANGED = (
     "its {part} was changed both here and in {file} since the sheet was written; "
     "edit that file, then delete these lines"
@@ -146,7 +146,7 @@ def parse(text: str) -> Sheet:
     """Returns what a sheet says."""
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
     lines = [line for line in lines if not line.startswith(_REFUSED)]
-    is_head = [not line or (line[0] == "#" and not _LINE.fullmatch(line)) for line in lines]
+    is_head = [not line.strip() or (line[0] == "#" and not _LINE.fullmatch(line)) for line in lines]
     start = is_head.index(False) if False in is_head else len(lines)
     head = "".join(f"{line}\n" for line in lines[:start] if line)
     groups: list[list[str]] = []
@@ -155,8 +155,8 @@ def parse(text: str) -> Sheet:
             groups.append([])
         groups[-1].append(line)
     week, themes = _WEEK.match(head), _THEMES.search(head)
-    ids = tuple(re.findall(r"\d+ ([^\s,]+)", themes[1])) if themes else None
-    entries = (_entry(_without_blank_end(group)) for group in groups if any(group))
+    ids = tuple(re.findall(r"(?<!\d)\d+ ([^\s,]+)", themes[1])) if themes else None
+    entries = (_entry(_without_blank_end(group)) for group in groups if any(map(str.strip, group)))
     return Sheet(head, Week.parse(week[1]) if week else None, ids, tuple(entries))
 
 
@@ -228,8 +228,9 @@ def _entry(lines: list[str]) -> Entry:
 def _themes(numbers: str, ids: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...] | str:
     """Returns the themes that have these numbers, or why there are none."""
     found = list[str]()
-    for number in map(int, re.findall(r"\d+", numbers)):
-        if not 0 < number <= len(ids):
+    for digits in re.findall(r"\d+", numbers):
+        number = int(digits[:_DIGITS])
+        if not 0 < number <= len(ids) or len(digits) > _DIGITS:
             return f"no theme has the number {number}; the head of the sheet lists them"
         if ids[number - 1] not in names:
             return _NO_THEME.format(theme=ids[number - 1])

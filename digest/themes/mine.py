@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import comb
+from math import exp, lgamma, log, log1p
 
 from digest.model import Theme
 from digest.phrases import fold
@@ -131,7 +131,8 @@ def _chance(right: int, wrong: int, share: float) -> float:
     count = right + wrong
     tail = 0.0
     for hits in range(right, count + 1):
-        tail += comb(count, hits) * share**hits * (1 - share) ** (count - hits)
+        ways = lgamma(count + 1) - lgamma(hits + 1) - lgamma(count - hits + 1)
+        tail += exp(ways + hits * log(share) + (count - hits) * log1p(-share))
     return round(tail, 6)
 
 

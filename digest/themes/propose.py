@@ -8,7 +8,8 @@ Only a start: the editor chooses, renames and writes the rest.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from digest.content.slug import ascii_words
@@ -27,6 +28,11 @@ _PHRASES = 6
 _SHOWN = 3
 _SHARE = 0.2
 """A word of more of the stories is what the whole digest is about."""
+
+Found = Mapping[str, frozenset[int]]
+"""The stories that have each phrase, by their numbers."""
+PhrasesOf = Mapping[int, Sequence[str]]
+"""The phrases of each story."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +60,18 @@ def propose(stories: Sequence[Story], taken: Sequence[str] = ()) -> list[Propose
         for phrase, numbers in every.items()
         if _FEW <= len(numbers) <= most and everywhere.isdisjoint(phrase.split())
     }
+    phrases_of: dict[int, list[str]] = defaultdict(list)
+    for phrase, numbers in found.items():
+        for number in numbers:
+            phrases_of[number].append(phrase)
     spelling, left = spellings(texts), set(range(len(texts)))
     proposed: list[ProposedTheme] = []
     while len(proposed) < _MOST:
-        ranked = [(-_weight(phrase, found, left, spelling), phrase) for phrase in found]
+        ranked = [(-_weight(phrase, found, phrases_of, left, spelling), phrase) for phrase in found]
         score, seed = min(ranked, default=(0.0, ""))
         if -score < _FEW:
             break
-        phrases = [seed, *_beside(seed, found, left)]
+        phrases = [seed, *_beside(seed, found, phrases_of, left)]
         written = tuple(
             " ".join(spelling.get(word, word) for word in one.split()) for one in phrases
         )
@@ -79,24 +89,27 @@ def propose(stories: Sequence[Story], taken: Sequence[str] = ()) -> list[Propose
 
 
 def _weight(
-    phrase: str, found: Mapping[str, frozenset[int]], left: set[int], spelling: Mapping[str, str]
+    phrase: str, found: Found, phrases_of: PhrasesOf, left: set[int], spelling: Mapping[str, str]
 ) -> float:
     """Returns how much a phrase says: the stories that it would add; less for a single word that is no
     name and goes with no other."""
-    new = len(found[phrase] & left)
-    is_name = spelling.get(phrase, phrase)[:1].isupper()
-    beside = [one for one in found if _goes_with(one, phrase, found[phrase], found)]
-    alone = not beside and " " not in phrase and not is_name
+    having = found[phrase]
+    new = len(having & left)
+    is_word = " " not in phrase and not spelling.get(phrase, phrase)[:1].isupper()
+    alone = is_word and not any(
+        _goes_with(one, phrase, having, found) for one in _there(having, found, phrases_of)
+    )
     return new * (0.5 if alone else 1.5 if " " in phrase else 1.0)
 
 
-def _beside(seed: str, found: Mapping[str, frozenset[int]], left: set[int]) -> list[str]:
+def _beside(seed: str, found: Found, phrases_of: PhrasesOf, left: set[int]) -> list[str]:
     """Returns the phrases that stand mostly in the stories of the seed, and bring others with them."""
     having = set(found[seed])
     beside: list[str] = []
     while len(beside) < _PHRASES - 1:
         ranked = []
-        for phrase, numbers in found.items():
+        for phrase in _there(having, found, phrases_of):
+            numbers = found[phrase]
             new = len((numbers - having) & left)
             if new and _goes_with(phrase, seed, having, found):
                 ranked.append((-len(numbers & having) / len(numbers), -new, phrase))
@@ -108,9 +121,12 @@ def _beside(seed: str, found: Mapping[str, frozenset[int]], left: set[int]) -> l
     return beside
 
 
-def _goes_with(
-    phrase: str, seed: str, having: Collection[int], found: Mapping[str, frozenset[int]]
-) -> bool:
+def _there(having: Iterable[int], found: Found, phrases_of: PhrasesOf) -> set[str]:
+    """Returns the phrases that are in one of these stories."""
+    return {phrase for number in having for phrase in phrases_of[number] if phrase in found}
+
+
+def _goes_with(phrase: str, seed: str, having: Collection[int], found: Found) -> bool:
     """True for another word that is mostly in these stories."""
     shared = len(found[phrase].intersection(having))
     is_other = _stem(phrase) != _stem(seed)

@@ -182,6 +182,29 @@ def test_themes_typed_with_blanks_or_a_capital_are_no_part_of_the_headline(
     assert "themes: [export-controls, memory]\n---" in text(root, f"content/{A}")
 
 
+@pytest.mark.parametrize("digits", ["1" * 10, "9" * 5_000])
+def test_a_number_far_too_long_for_a_theme_is_refused(root: Path, digits: str) -> None:
+    said(root, "sheet", "w20")
+    change(root, (r"^l t-", f"l t{digits}"))
+
+    answer = said(root, "sheet", "--apply")
+
+    assert answer.exit_code == 1
+    assert f"no theme has the number {digits[:9]}; the head" in answer.stderr
+
+
+@given(
+    st.lists(
+        st.sampled_from(["k t1 A", "{a ", "0" * 30, "}", "\n", " ", "    ", "# ", ">", "\r\n"])
+    )
+)
+def test_any_text_can_be_read_as_a_sheet(parts: list[str]) -> None:
+    read = sheet.parse("".join(parts))
+
+    kept = sheet.remaining(read, dict.fromkeys(read.entries, "Why"))
+    assert all(line in kept for entry in read.entries for line in entry.lines)
+
+
 def themes_now(root: Path, before: str, after: str) -> None:
     settings = text(root, "digest.toml")
     assert before in settings

@@ -52,6 +52,18 @@ def test_what_is_found_already_often_wrong_or_once_only_is_not_proposed() -> Non
     assert found == []
 
 
+def test_a_phrase_of_thousands_of_stories_is_proposed() -> None:
+    many = [
+        Decided(f"{number}.md", "Chips ahoy", "", frozenset({"chips"} if number % 8 else ()))
+        for number in range(4_000)
+    ]
+    others = [Decided(f"o{number}.md", "Fog", "", frozenset()) for number in range(4_000)]
+
+    found = list(proposals([*many, *others], [make_theme("chips", match=("nothing",))]))
+
+    assert [(one.phrase, one.right, one.wrong) for one in found] == [("Chips ahoy", 3_500, 500)]
+
+
 def test_a_phrase_that_the_rule_ignores_is_not_proposed() -> None:
     theme = make_theme("prices", match=("nothing",), ignore=("contract", "contract price*"))
 

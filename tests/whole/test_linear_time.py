@@ -11,26 +11,51 @@ import json
 import os
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
 import growth
 import pytest
 
-from digest import config, phrases, redact, urls
-from digest.checks import markdown_rules, markdown_scan
-from digest.content import excerpt, ledger, story_file, typing_errors, yaml_front_matter
+from digest import config, config_edit, phrases, redact, urls
+from digest.checks import ignored_keys, markdown_rules, markdown_scan, story_rules
+from digest.content import (
+    acts,
+    edit,
+    excerpt,
+    ledger,
+    letter_draft,
+    sheet,
+    story_file,
+    typing_errors,
+    yaml_front_matter,
+)
+from digest.content.acts import Act
+from digest.content.history import History
 from digest.errors import DigestError, conflicts
 from digest.feeds import plain_text
 from digest.intake import shared_files
-from digest.site import paragraphs
+from digest.model import Feed, Theme
+from digest.preview.desk import form
+from digest.preview.desk.requests import Asked, Refused
+from digest.site import formatting, paragraphs
 from digest.site.link_targets import Targets
-from digest.site.markdown import MarkdownRenderer
+from digest.site.markdown import Html, MarkdownRenderer
+from digest.site.pages import plain
 from digest.site.search import records
+from digest.themes import mine, propose, rules, suggest
+from digest.themes.mine import Decided
 
 FILE = "content/2026/w20/2026-05-15-a.md"
 KNOWN = story_file.Known()
 FRONT = "---\ntitle: A\nlink: https://a.b/\npublished: 2026-05-15T10:00:00+00:00\n---\n\n"
+STORY = story_file.loads(FRONT, FILE, KNOWN)
+SHOWN = acts.shown(FRONT.encode(), FILE, "", KNOWN)
+TODAY = date(2026, 5, 20)
+THEMES = (Theme(id="chips", title="Chips", match=("memory chip*", "a and b"), ignore=("potato",)),)
+SHEET = sheet.render(STORY.week, [SHOWN], THEMES)
 LONG = bool(os.environ.get("DIGEST_LONG"))
 CASES = 60  # of the short pass
 SIZE = 60_000 if LONG else 6_000
@@ -78,6 +103,51 @@ def ledger_line(text: str) -> None:
         ledger.keys_of_record(record, "a")
 
 
+def act(name: str, value: Any) -> None:
+    """Carries out what an editor wants of a story."""
+    acts.decide(Act(file=FILE, changes={name: value}), FRONT.encode(), "", KNOWN)
+
+
+def carried_out(text: str) -> None:
+    """Reads a sheet, and what its lines ask for."""
+    read = sheet.parse(text)
+    for entry in (one for one in read.entries if not one.fault):
+        sheet.wanted(entry, SHOWN, read.themes, THEMES)
+    sheet.remaining(read, dict.fromkeys(read.entries, text[:100]))
+
+
+def desk_form(name: str, text: str) -> None:
+    with contextlib.suppress(ValueError):
+        form.wanted({name: text}, STORY, THEMES, TODAY)
+
+
+def request(text: str) -> None:
+    with contextlib.suppress(Refused):
+        Asked(method="POST", place="story", body=text.encode()).form()
+
+
+def changed_settings(text: str) -> None:
+    """Adds a feed to a digest.toml that has the text in a comment."""
+    lines = "\n".join(f"# {line}" for line in text.splitlines() if line.isprintable())
+    with contextlib.suppress(DigestError):
+        feed = Feed(id="b", url="https://b.c/", title=one_line(text)[:200], publisher="")
+        config_edit.with_new_feeds(f'{lines}\n[site]\ntitle = "A"\n', [feed], {})
+
+
+def learnt(text: str) -> None:
+    """Compares stories by their words."""
+    told = [Decided(f"{n}", text, text, frozenset({"chips"} if n else ())) for n in range(3)]
+    list(mine.proposals(told, THEMES))
+    stories = [replace(STORY, title=text, themes=("chips",)) for _ in range(2)]
+    suggest.suggestions(stories[:1], stories, THEMES)
+
+
+def proposed(text: str) -> None:
+    """Finds words that recur in many headlines."""
+    titles = [text[start : start + 60] for start in range(0, len(text), 60)]
+    propose.propose([replace(STORY, title=title) for title in titles] * 3)
+
+
 FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "a note's links and blocks": lambda text: (
         markdown_scan.Prose(text).links,
@@ -122,6 +192,37 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "a ledger's line": ledger_line,
     "a ledger": lambda text: ledger.loads(text.encode(), "content/ledger/a.jsonl"),
     "Markdown": MarkdownRenderer(Nowhere()).words,
+    "a sheet": carried_out,
+    "a sheet below its head": lambda text: carried_out(SHEET + text),
+    "the themes of a sheet": lambda text: carried_out(f"# Themes: {one_line(text)}\n{SHEET}"),
+    "a line of a sheet": lambda text: carried_out(SHEET.replace("A  {", f"{one_line(text)}  {{")),
+    "a changed note": lambda text: act("note", text),
+    "a changed headline": lambda text: act("headline", one_line(text)),
+    "a desk's note": lambda text: desk_form("note", text),
+    "a desk's corrections": lambda text: desk_form("corrections", text),
+    "a theme typed at the desk": lambda text: desk_form("add", text),
+    "a request to the desk": request,
+    "lines of a letter": edit.BODY_LINE.findall,
+    "a published letter": lambda text: edit.published_letter(
+        f"---\ntitle: A\ndraft: true\n---\n\n{text}", FILE, datetime(2026, 5, 20, tzinfo=UTC)
+    ),
+    "a letter's links": lambda text: letter_draft.unlinked(text, [STORY], []),
+    "a letter with more links": lambda text: letter_draft.more(text, [STORY]),
+    "a drafted link": lambda text: letter_draft.link(replace(STORY, title=text)),
+    "a page for programs": lambda text: plain.markdown_of(
+        Html(MarkdownRenderer(Nowhere()).html(text, file=FILE, here="2026/w20/", top=3))
+    ),
+    "keys without effect": lambda text: list(ignored_keys.below(text)),
+    "flags without a value": lambda text: list(ignored_keys.empty(f"---\n{text}\n---\n")),
+    "a note that quotes": lambda text: list(
+        story_rules.requoted(replace(STORY, note=f"> {text}"), History({}))
+    ),
+    "a link that tracks": lambda text: markdown_rules.untracked(f"https://a.b/?{text}"),
+    "a first sentence": lambda text: formatting.first_sentence(text, 200),
+    "the themes of a headline": lambda text: rules.themes_of(text, text, THEMES),
+    "a story's words": learnt,
+    "proposed themes": proposed,
+    "digest.toml changed": changed_settings,
 }
 
 

@@ -28,7 +28,7 @@ _TAG = re.compile(
 )
 _LINE = "\0"  # stands for a line break in preformatted text, which stays as it is
 _HREF, _ALT = re.compile(r'href="([^"]*)"'), re.compile(r'alt="([^"]*)"')
-_GAP = re.compile(r"\s*\n\s*\n")
+_GAP = re.compile(r"(?<!\s)\s*\n\s*\n")
 _MARKS = {
     **{f"h{level}": f"\n\n{'#' * level} " for level in range(1, 7)},
     **dict.fromkeys(("p", "/p", "table", "hr"), "\n\n"),
