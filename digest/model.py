@@ -150,8 +150,9 @@ class Story:
     """One curated story, as its file has it.
 
     `file` is relative to the digest's root; `week` is its folder, `day` and `slug` are in its name.
-    `excerpt` (the publisher's words, without `>`) and `note` (the editor's) are Markdown. The note
-    begins at line `line` of the file, 0 if unknown.
+    `also` has file names of stories that report the same event (`same_event`). `excerpt` (the
+    publisher's words, without `>`) and `note` (the editor's) are Markdown. The note begins at line
+    `line` of the file, 0 if unknown.
     """
 
     file: str
@@ -172,6 +173,7 @@ class Story:
     lead: bool = False
     hide: bool = False
     draft: bool = False
+    also: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] = ()
     earlier: bool = True
     excerpt: str = ""

@@ -108,6 +108,7 @@ class _Records:
             "lead": story.lead,
             "hide": story.hide,
             "draft": story.draft,
+            "also": story.also,
             "corrections": [{"day": str(one.day), "text": one.text} for one in story.corrections],
             "excerpt": story.excerpt,
             "excerpt_feed": self._excerpt_feed(story),

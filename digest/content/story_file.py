@@ -30,7 +30,7 @@ from digest.week import Week
 _T = TypeVar("_T")
 
 KEYS = ("title", "link", "published", "updated", "authors", "image", "feeds", "id", "themes",
-        "headline", "source", "lead", "hide", "draft", "corrections", "earlier")  # fmt: skip
+        "headline", "source", "lead", "hide", "draft", "also", "corrections", "earlier")  # fmt: skip
 """The order of the keys in a new file.
 
 Git merges two edits if an unchanged line separates them. `id`, which does not change, separates
@@ -139,6 +139,7 @@ def loads(text: str, file: str, known: Known) -> Story:
         lead=read.flag("lead"),
         hide=read.flag("hide"),
         draft=read.flag("draft"),
+        also=read.names("also"),
         corrections=read.corrections(),
         earlier=read.one("earlier", _flag, True),
         excerpt=body.excerpt,
@@ -189,6 +190,7 @@ def pairs(story: Story) -> list[tuple[str, str | tuple[str, ...]]]:
         ("headline", story.headline),
         ("source", story.source),
         *((key, "true" if getattr(story, key) else "") for key in ("lead", "hide", "draft")),
+        ("also", story.also),
         ("corrections", tuple(f"{one.day}: {one.text}" for one in story.corrections)),
         ("earlier", "" if story.earlier else "false"),
     ]
@@ -268,9 +270,7 @@ class Reader:
         words = value.listed
         # An id has no comma in it: `memory, trade` without brackets is a list of two.
         if known is not None and isinstance(value.words, str):
-            words = tuple(
-                part for part in map(str.strip, _LIST_SEPARATOR.split(value.words)) if part
-            )
+            words = _separated(value.words)
         for first, second in pairwise(words):
             if key == "authors" and _OPENED.match(first) and _CLOSED.match(second):
                 what = f"the comma between '{first}' and '{second}' makes two authors"
@@ -285,6 +285,11 @@ class Reader:
         # Equal lists of many stories are one object (`plain_front_matter`): copy only if needed.
         return words if len(set(words)) == len(words) else tuple(dict.fromkeys(words))
 
+    def names(self, key: str) -> tuple[str, ...]:
+        """Returns names, which have no commas in them: without brackets, commas separate them."""
+        value = self.values.get(key, _NO_VALUE)
+        return _separated(value.words) if isinstance(value.words, str) else value.words
+
     def corrections(self) -> tuple[Correction, ...]:
         value = self.values.get("corrections", _NO_VALUE)
         found = []
@@ -295,6 +300,10 @@ class Reader:
                 what = f"'{words}' is not a correction"
                 self.fault(value.line, what, "write it as - 2026-05-20: what was wrong")
         return tuple(found)
+
+
+def _separated(words: str) -> tuple[str, ...]:
+    return tuple(part for part in map(str.strip, _LIST_SEPARATOR.split(words)) if part)
 
 
 def _place(read: Reader, file: str) -> tuple[Week, date | None, str]:

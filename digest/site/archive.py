@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
 from digest.model import Content, FreePage, Letter, Story, Theme
@@ -30,9 +31,10 @@ class Redirect(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """A week as published: all its `stories`, newest first; `lead` is in no section.
+    """A week as published: its `stories`, newest first; `lead` is in no section.
 
-    `themed` has the stories of each theme, `main` how many have it as their main one ("" for none).
+    `below` has the stories that are shown below another one, by its file; `themed` has the stories
+    of each theme, `main` how many have it as their main one ("" for none).
     `order` has the themes as in digest.toml. `key` is a hash of everything that the edition is made
     from but digest.toml.
     """
@@ -42,11 +44,17 @@ class Edition:
     stories: tuple[Story, ...] = ()
     letter: Letter | None = None
     lead: Story | None = None
+    below: Mapping[str, tuple[Story, ...]] = field(default_factory=dict)
     moved: tuple[Redirect, ...] = ()
     key: bytes = b""
     themed: Mapping[str, tuple[Story, ...]] = field(default_factory=dict)
     main: Mapping[str, int] = field(default_factory=dict)
     order: tuple[Theme, ...] = ()
+
+    @property
+    def all(self) -> tuple[Story, ...]:
+        """All its stories, those below others at the end."""
+        return (*self.stories, *chain.from_iterable(self.below.values()))
 
     @property
     def letter_title(self) -> str:
@@ -89,6 +97,8 @@ class Storyline(NamedTuple):
 class Archive:
     """All published stories: `stories` and `editions` newest first, `storylines` as in digest.toml.
 
+    Stories that are shown below another one are only in `below`, by its file, and in `all`.
+
     `vacated` are weeks whose stories were all moved, hidden or deleted: they keep their addresses,
     and the anchors of moved stories redirect. `held` are weeks whose letter is a draft: they are
     not in the weekly feed yet. `changed` says when each story last changed, by file. `keys` has the
@@ -102,6 +112,7 @@ class Archive:
     storylines: tuple[Storyline, ...] = ()
     pages: tuple[FreePage, ...] = ()
     anchors: Anchors
+    below: Mapping[str, tuple[Story, ...]] = field(default_factory=dict)
     held: frozenset[Week] = frozenset()
     changed: Mapping[str, datetime] = field(default_factory=dict)
     places: bytes = b""
@@ -109,3 +120,8 @@ class Archive:
     memory: Memory = field(compare=False)
     drafts: bool = False
     content: Content = field(compare=False)
+
+    @property
+    def all(self) -> tuple[Story, ...]:
+        """All stories, week by week, those below others at the end of their week."""
+        return tuple(chain.from_iterable(edition.all for edition in self.editions))

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from digest.cache import key_of
 from digest.model import Config, Content, FreePage, Letter, Story, Theme
 from digest.names import current_ids, last_change
+from digest.same_event import Renamed, groups, renamed
 from digest.site.anchors import Anchors, anchors_of
 from digest.site.archive import Archive, Edition, Redirect, Storyline
 from digest.site.keys import Keys, Memory
@@ -33,17 +34,19 @@ EDITIONS = 26  # in /weeks.atom
 class _WeekStories(NamedTuple):
     """The published stories of one week, newest first, and what is counted of them.
 
-    `keys` and `changed` (when a story last changed) are by file, `themed` and `main` by theme.
+    `below` has those that are shown below another one, by its file. `keys` and `changed` (when a
+    story last changed) are by file, `themed` and `main` by theme.
     """
 
     stories: tuple[Story, ...]
+    below: Mapping[str, tuple[Story, ...]]
     keys: Mapping[str, bytes]
     changed: Mapping[str, datetime]
     themed: Mapping[str, tuple[Story, ...]]
     main: Mapping[str, int]
 
 
-_NONE = _WeekStories((), {}, {}, {}, {})
+_NONE = _WeekStories((), {}, {}, {}, {}, {})
 
 
 def arrange(
@@ -69,6 +72,7 @@ def arrange(
         storylines=_storylines(editions, _written(content.introductions, drafts), config.themes),
         pages=_written(content.pages, drafts),
         anchors=anchors,
+        below={file: under for edition in editions for file, under in edition.below.items()},
         held=frozenset(letter.week for letter in content.letters if letter.draft),
         changed={file: time for here in by_week.values() for file, time in here.changed.items()},
         places=places,
@@ -177,11 +181,12 @@ def _by_week(
     )
     names, zone = current_ids(config.themes), ZoneInfo(config.site.timezone)
     key = partial(_key, content=content, anchors=anchors, places=places)
+    now = renamed(content.places)
     weeks = {}
     for week, stories in found.items():
         files = [story.file for story in stories]
         known = [list(map(one.get, files)) if one else [] for one in facts]
-        make = partial(_week_stories, stories, key, names, zone)
+        make = partial(_week_stories, stories, key, names, zone, now)
         weeks[week] = memory.memo(("stories", week), stories, (places, known), make)
     return weeks
 
@@ -191,23 +196,36 @@ def _week_stories(
     key: Callable[[Story], bytes],
     names: Mapping[str, str],
     zone: ZoneInfo,
+    now: Renamed,
 ) -> _WeekStories:
     """Returns a week's stories with today's ids of their themes (`names`), without removed ones."""
+    below = groups(stories, now).below
+    under = {one.file for group in below.values() for one in group}
     themed: dict[str, list[Story]] = defaultdict(list)
     main: dict[str, int] = defaultdict(int)
     current = []
     for story in sorted(stories, key=attrgetter("published", "file"), reverse=True):
         themes = tuple(dict.fromkeys(names[one] for one in story.themes if one in names))
-        if themes != story.themes:
+        if themes != story.themes or story.file in below:
+            # Memory compares objects, and a change of a story below another is a change of both.
             story = replace(story, themes=themes)
         current.append(story)
+        if story.file in under:
+            continue
         main[themes[0] if themes else ""] += 1
         for theme in themes:
             themed[theme].append(story)
+    keys = {story.file: key(story) for story in current}
+    changed = {story.file: last_change(story, zone) for story in current}
+    by_file = {story.file: story for story in current} if below else {}
+    for file, group in below.items():
+        keys[file] = key_of(keys[file], *(keys[one.file] for one in group))
+        changed[file] = max(changed[file], *(changed[one.file] for one in group))
     return _WeekStories(
-        stories=tuple(current),
-        keys={story.file: key(story) for story in current},
-        changed={story.file: last_change(story, zone) for story in current},
+        stories=tuple(story for story in current if story.file not in under),
+        below={file: tuple(by_file[one.file] for one in group) for file, group in below.items()},
+        keys=keys,
+        changed=changed,
         themed={theme: tuple(here) for theme, here in themed.items()},
         main=dict(main),
     )
@@ -294,6 +312,7 @@ def _edition(
         stories=here.stories,
         letter=letter,
         lead=next((story for story in here.stories if story.lead), None),
+        below=here.below,
         moved=moved,
         themed=here.themed,
         main=here.main,

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from digest import redact, urls
-from digest.model import Config, Content, Correction, Feed, Story
+from digest.model import Config, Correction, Feed, Story
 from digest.site import addresses, formatting
-from digest.site.anchors import Anchors
+from digest.site.archive import Archive
 from digest.site.charts import colour
 from digest.site.markdown import Html, MarkdownRenderer
 
@@ -26,13 +26,24 @@ class Chip(NamedTuple):
     colour: int
 
 
+class Also(NamedTuple):
+    """A story below another one: its headline, links to the article, and its anchor on its week's page."""
+
+    anchor: str
+    link: str
+    headline: str
+    source: str
+    paywall: bool
+    draft: bool
+
+
 class Card(NamedTuple):
     """One story under one theme: `under` is its id or empty, `kicker` that theme, and `themes` are
     the story's others.
 
     `speaker` is who wrote `excerpt`: not the `source` if another feed of the story supplied it.
     `original` is the publisher's headline if the editor wrote another, `earlier` has those that it
-    had before. `place` is the permalink.
+    had before. `place` is the permalink, `also` are the stories below it.
     """
 
     file: str
@@ -54,6 +65,7 @@ class Card(NamedTuple):
     kicker: Chip | None
     themes: tuple[Chip, ...]
     draft: bool
+    also: tuple[Also, ...] = ()
 
     @property
     def template(self) -> str:
@@ -77,9 +89,8 @@ def speaker(story: Story, writer: str, feeds: Mapping[str, Feed]) -> str:
 class Cards:
     """Makes the cards of one build, each once, when a page asks for it."""
 
-    def __init__(
-        self, config: Config, content: Content, anchors: Anchors, markdown: MarkdownRenderer
-    ) -> None:
+    def __init__(self, config: Config, archive: Archive, markdown: MarkdownRenderer) -> None:
+        content = archive.content
         self.names = content.names
         self._earlier, self._writers = content.earlier, content.writers
         self._feeds = {feed.id: feed for feed in config.feeds}
@@ -89,7 +100,7 @@ class Cards:
             theme.id: Chip(theme.title, addresses.theme(theme.id), colour(number))
             for number, theme in enumerate(config.themes, 1)
         }
-        self._anchors = anchors
+        self._anchors, self._below = archive.anchors, archive.below
         self._markdown = markdown
         self._first: dict[str, Card] = {}
         self._made: dict[tuple[str, str], Card] = {}
@@ -143,7 +154,7 @@ class Cards:
             under=under,
             anchor=anchor,
             place=addresses.permalink(story.week, anchor),
-            link=redact.strip_values(urls.web_link(story.link) or "", self._secrets),
+            link=self._link(story),
             headline=story.headline or story.title,
             original=story.title if story.headline and story.headline != story.title else "",
             earlier=self._earlier.get(story.file, ()) if story.earlier else (),
@@ -160,5 +171,20 @@ class Cards:
             kicker=kicker,
             themes=themes,
             draft=story.draft,
+            also=tuple([self._also(one) for one in self._below.get(story.file, ())]),
         )
         return card
+
+    def _also(self, story: Story) -> Also:
+        source, feed = self.source(story)
+        return Also(
+            anchor=self._anchors.of(story),
+            link=self._link(story),
+            headline=self.headline(story),
+            source=source,
+            paywall=feed.paywall if feed else False,
+            draft=story.draft,
+        )
+
+    def _link(self, story: Story) -> str:
+        return redact.strip_values(urls.web_link(story.link) or "", self._secrets)

@@ -149,7 +149,7 @@ def make_context(
 ) -> SiteContext:
     """Returns the context of one build."""
     markdown = MarkdownRenderer(Targets(archive, base))
-    cards = Cards(config, archive.content, archive.anchors, markdown)
+    cards = Cards(config, archive, markdown)
     counts = count_stories(archive.editions)
     copied = {one.path for one in archive.content.copied}
     own_icon = next((name for name in addresses.OWN_ICONS if name in copied), "")

@@ -78,7 +78,7 @@ def edition_dates(
         if edition.week not in near:
             continue
         monday = _monday(edition.week, zone)
-        added = [_came(story, monday, came) for story in edition.stories]
+        added = [_came(story, monday, came) for story in edition.all]
         all_added = (*added, *withheld.get(edition.week, ()))
         if edition.closed:
             letter = edition.letter
@@ -121,7 +121,7 @@ def _came(story: Story, monday: float, came: Mapping[str, float]) -> float:
 def _dates(edition: Edition, closing: float, zone: tzinfo, taken_back: int) -> EditionDates:
     letter = edition.letter
     published = max(closing, _published(letter))
-    changed = [last_change(story, zone).timestamp() for story in edition.stories]
+    changed = [last_change(story, zone).timestamp() for story in edition.all]
     if letter:
         changed += [
             closing + _LETTER * (closing != _published(letter)),

@@ -276,7 +276,7 @@ def _week_files(week: Week) -> tuple[str, str]:
 def _places(archive: Archive) -> dict[str, str]:
     places = {
         story.file: addresses.permalink(story.week, archive.anchors.of(story))
-        for story in archive.stories
+        for story in archive.all
     }
     for edition in (*archive.editions, *archive.vacated):
         place = addresses.week(edition.week)

@@ -127,6 +127,9 @@ class Renderer:
         for card in cards:
             frame = self._frame(kind, anchored, card.kicker if kickers else None)
             body = self._card(card)
+            if card.also:  # not in the card: only its week's page has anchors
+                values = {"also": card.also, "anchored": anchored}
+                body = Html(body + self._templates.render("story/also.html", values))
             if card.file in steps:
                 below = self._templates.render("story/steps.html", {"steps": steps[card.file]})
                 body = Html(body + below)

@@ -226,7 +226,15 @@ NOTES = st.sampled_from(
 )
 THEMES = st.sampled_from(["tariffs", "ice", "cranes", "cranes, ice", "", ""])
 LINES = st.sampled_from(
-    ["hide: true", "draft: true", "lead: true", "headline: Ours", "updated: 2026-06-01"]
+    [
+        "hide: true",
+        "draft: true",
+        "lead: true",
+        "headline: Ours",
+        "updated: 2026-06-01",
+        "also: 2026-05-11-cranes-arrive.md, 2026-05-06-tolls-rise",
+        "also: [2026-05-13-cranes-arrive.md, 2026-05-05-cranes-arrive.md]",
+    ]
 )
 FILES = st.sampled_from(
     [

@@ -374,6 +374,15 @@ def test_a_change_is_found_and_leaves_nothing_of_what_was(root: Path) -> None:
     assert indexes(site) == ["2025", "2026"]
 
 
+def test_a_story_below_another_is_found_by_its_headline_alone(root: Path) -> None:
+    place = root / "content/2026/w19/2026-05-05-two-cranes.md"
+    place.write_text(place.read_text().replace("\n---", "\nalso: 2026-05-06-tolls-rise.md\n---", 1))
+
+    below = found(made(root))["2026/w19/#tolls-rise"]
+
+    assert (below["meta"]["title"], below["content"]) == ("Tolls rise", "Tolls rise")
+
+
 def test_a_change_in_one_year_touches_no_file_of_another(root: Path) -> None:
     made(root)
     before = stamps(root, f"site/{INDEX}2025")

@@ -55,7 +55,7 @@ def corrections_feed(context: SiteContext) -> Page:
 
 def _all(context: SiteContext) -> tuple[Corrected, ...]:
     found: list[Corrected] = []
-    for story in context.archive.stories:
+    for story in context.archive.all:
         if story.corrections or (story.earlier and story.file in context.archive.content.earlier):
             found += _of_story(context, story)
     return tuple(sorted(found, key=attrgetter("updated", "id"), reverse=True))

@@ -152,7 +152,7 @@ def _week_text(context: SiteContext, edition: Edition) -> Mapping[str, object]:
 
 
 def _story(context: SiteContext, card: Card) -> str:
-    """Returns a story as Markdown: headline, details, note, excerpt, corrections."""
+    """Returns a story as Markdown: headline, details, note, excerpt, corrections, stories below it."""
     base = context.base
     facts = (card.source, card.byline, formatting.day(card.published))
     parts = [
@@ -165,6 +165,8 @@ def _story(context: SiteContext, card: Card) -> str:
         parts.append(f"{_words(card.speaker)} writes:\n\n> {quoted}")
     for correction in card.corrections:
         parts.append(f"Corrected {formatting.day(correction.day)}: {_words(correction.text)}")
+    for one in card.also:
+        parts.append(f"Also: [{_words(one.headline)}](<{one.link}>), {_words(one.source)}")
     return "\n\n".join(filter(None, parts))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -65,7 +66,7 @@ def index(archive: Archive, config: Config, cache: Cache) -> Index:
         return Index()
     years = {
         str(year): tuple(stories)
-        for year, stories in groupby(archive.stories, key=lambda story: story.week.year)
+        for year, stories in groupby(archive.all, key=lambda story: story.week.year)
     }
     shared = _shared(config)
     keys = {year: archive.keys.of(shared, stories) for year, stories in years.items()}
@@ -109,7 +110,11 @@ def _records(archive: Archive, config: Config, stories: Iterable[Story]) -> Iter
 
     markdown = MarkdownRenderer(Targets(archive, Base(config.site.url)))
     feeds = {feed.id: feed for feed in config.feeds}
+    below = {one.file for group in archive.below.values() for one in group}
     for story in stories:
+        if story.file in below:  # no page shows more of it
+            headline = story.headline or story.title
+            story = replace(story, title=headline, note="", excerpt="", corrections=(), authors=())
         place = addresses.permalink(story.week, archive.anchors.of(story))
         yield record(story, story.themes, place, publisher(story, feeds)[0], markdown.words)
 

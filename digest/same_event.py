@@ -1,0 +1,117 @@
+"""Which stories are shown below another one, because they report the same event (`also`).
+
+    stories, each with the file names in its `also` ──▶ Groups: what is below what, and which names have no effect
+
+A story is below one other at most, and no story is left out: a name that cannot be followed has no
+effect, and that story keeps a card of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from digest.names import is_markdown
+
+if TYPE_CHECKING:
+    from digest.model import Place, Story
+
+Renamed = Callable[[str], str]
+"""Returns the present file of one that was renamed, "" if there is none."""
+
+
+class Ignored(NamedTuple):
+    """A name in the `also` of a story that has no effect, and why.
+
+    `why` follows the name in a message; it is empty if the story's folder has no such story.
+    """
+
+    story: Story
+    name: str
+    why: str = ""
+
+
+class Groups(NamedTuple):
+    """The stories below others, by the file of the one that names them, and the `ignored` names."""
+
+    below: Mapping[str, tuple[Story, ...]]
+    ignored: tuple[Ignored, ...]
+
+
+_NONE = Groups({}, ())
+
+
+def file_of(name: str, story: Story) -> str:
+    """Returns the file that a name in the `also` of a story means: it is in the story's folder."""
+    bare = name.rpartition("/")[2]
+    folder = story.file.rpartition("/")[0]
+    return f"{folder}/{bare if is_markdown(bare) else f'{bare}.md'}"
+
+
+def renamed(places: Iterable[Place]) -> Renamed:
+    """Returns where files are that were renamed, or moved to the folder in which they are sought."""
+
+    @cache
+    def files() -> Mapping[str, str]:
+        found = {}
+        for place in sorted(places, key=attrgetter("since")):
+            if place.story and place.story != place.file:
+                folder, name = place.story.rpartition("/")[0], place.file.rpartition("/")[2]
+                found[f"{folder}/{name}"] = place.story
+        return found
+
+    return lambda file: files().get(file, "")
+
+
+def groups(stories: Iterable[Story], now: Renamed) -> Groups:
+    """Returns which of the stories are below which: whole weeks, since these are in one folder.
+
+    A story that names others, or leads its week, has a card of its own. If two stories name one,
+    the first by file name has it.
+    """
+    stories = tuple(stories)
+    naming = [story for story in stories if story.also]
+    if not naming:
+        return _NONE
+    by_file = {story.file: story for story in stories}
+    below: dict[str, tuple[Story, ...]] = {}
+    ignored: list[Ignored] = []
+    taken: dict[str, str] = {}
+    for story in sorted(naming, key=attrgetter("file")):
+        found = []
+        for name, other in _named(story, by_file, now):
+            why = _obstacle(story, other, taken) if other else ""
+            if other is None or why:
+                ignored.append(Ignored(story, name, why))
+            else:
+                taken[other.file] = story.file
+                found.append(other)
+        if found:
+            below[story.file] = tuple(found)
+    return Groups(below, tuple(ignored))
+
+
+def _named(
+    story: Story, by_file: Mapping[str, Story], now: Renamed
+) -> Iterator[tuple[str, Story | None]]:
+    """Yields each name in the `also` of a story, and the story that it means, None if there is none."""
+    for name in story.also:
+        file = file_of(name, story)
+        yield name, by_file.get(file) or by_file.get(now(file))
+
+
+def _obstacle(story: Story, other: Story, taken: Mapping[str, str]) -> str:
+    """Returns why a story cannot be below another; empty if it can."""
+    if other.file == story.file:
+        return "is this file itself"
+    if taken.get(other.file) == story.file:
+        return "is named twice"
+    if other.file in taken:
+        return f"is below {taken[other.file].rpartition('/')[2]} already"
+    if other.also:
+        return "has 'also' itself, so it has a card of its own"
+    if other.lead:
+        return "leads the week, so it has a card of its own"
+    return ""
