@@ -79,9 +79,10 @@ def of_desk(root: Path) -> Callable[[Route], None]:
     settings = config.load(root)
     pull.run(root, settings, settings.feeds, now=PULLED)
     letter.run(root, settings)
-    desk = Desk(root, Run(8000), lambda: PULLED)
+    run = Run(8000)
+    desk = Desk(root, run, lambda: PULLED)
     Preview(root, lambda _: None, desk=desk).make(frozenset())
-    page = desk.answer(Asked(method="GET", place="")).body
+    page = desk.answer(Asked(method="GET", place="", cookie=run.key)).body
     return lambda route: route.fulfill(body=page, content_type="text/html")
 
 

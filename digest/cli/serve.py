@@ -37,7 +37,7 @@ _NAMED = 3
 @click.option("--open", "open_", is_flag=True, help="Open the preview in the browser.")
 @click.option(
     "--desk", is_flag=True,
-    help="Open the desk in the browser; with --host or --allow-host, let others use it, too.",
+    help="Open the desk in the browser; with --host or --allow-host, also for others who have its address.",
 )  # fmt: skip
 @click.pass_obj
 def serve(
@@ -50,7 +50,8 @@ def serve(
     whole summary. None of this gets into site/. Ctrl-C stops it.
 
     At /_desk/ is the desk, where you curate a week in the browser: notes, headlines, themes, what
-    leads and what is hidden, and the letter. Every change is saved in the story's file.
+    leads and what is hidden, and the letter. Every change is saved in the story's file. Open it by
+    the address that is printed: the key in it, another one each time, keeps other users out.
 
     \b
     Examples:
@@ -66,7 +67,8 @@ def serve(
         if isinstance(event, command.Opened):
             _tell_opened(event, host, allowed, call)
             if open_ or desk:
-                _open(event.desk if desk else event.url, call)
+                url = event.desk if desk else event.url
+                _open(url, call, event.door)
         elif isinstance(event, command.Built):
             _tell_built(event, call)
         elif isinstance(event, command.Broken):
@@ -98,7 +100,9 @@ def _tell_opened(event: Opened, host: str, allowed: tuple[str, ...], call: Call)
     call.say(f"The preview is at {event.url} (Ctrl-C ends it)")
     if event.desk:
         call.say(f"The desk is at {event.desk}")
-    do = "can read it too, including drafts" + (", and change your stories" if event.desk else "")
+    do = "can read it too, including drafts"
+    if event.desk:
+        do += ", and with the desk's address change your stories"
     if host not in _THIS_MACHINE:
         call.complain(f"Anyone who reaches {host} on this machine {do}")
     if allowed:
@@ -119,13 +123,13 @@ def _tell_built(event: Built, call: Call) -> None:
     call.say(f"{named or 'Built'}: {pages}")
 
 
-def _open(url: str, call: Call) -> None:
-    """Opens a browser, without waiting for it, and says so if there is none."""
+def _open(url: str, call: Call, door: str = "") -> None:
+    """Opens a browser at `door` or else the URL, without waiting for it; says so if there is none."""
     import threading
     import webbrowser
 
     def attempt() -> None:
-        if not webbrowser.open(url):
+        if not webbrowser.open(door or url):
             call.complain(f"No browser could be opened; open {url} yourself")
 
     threading.Thread(target=attempt, daemon=True).start()

@@ -100,6 +100,9 @@ class Desk:
                     return self._post(asked, given)
                 if asked.place:
                     raise Refused("there is nothing at this address", 404)
+                if self.run.is_key(asked.query.get("token", "")):
+                    return Answer(self._render("opened.html", {}), cookie=self.run.cookie)
+                self.run.admit(asked)
                 return Answer(self._page(self._week(asked.query.get("week", ""))))
             except Refused as refused:
                 return self._refused(asked, str(refused), refused.status, given)
@@ -114,9 +117,8 @@ class Desk:
         if asked.wants_json:
             return _json({"said": why, "refused": True}, status)
         typed = [given[name] for name in (*_TEXTS, "body") if given.get(name)]
-        return Answer(
-            self._render("refused.html", {**self._values, "why": why, "typed": typed}), status
-        )
+        values = {"why": why, "typed": typed, "is_in": self.run.is_key(asked.cookie)}
+        return Answer(self._render("refused.html", self._values | values), status)
 
     # ------------------------------------------------------------ what is known
 

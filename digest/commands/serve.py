@@ -37,6 +37,8 @@ from digest.preview.state import PreviewState, Shown
 from digest.site.addresses import Base
 
 _FOLDER = Path(disk.CACHE, "preview")
+_DOOR = f"{disk.CACHE}/desk/open.html"
+_LEADING = '<!doctype html><title>Desk</title><meta http-equiv="refresh" content="0; url={0}"><a href="{0}">Desk</a>'
 _TEMPLATES = "templates/"
 _NAME = re.compile(r"[\w.-]+|\[?[0-9a-fA-F:.]+\]?")
 
@@ -44,11 +46,13 @@ _NAME = re.compile(r"[\w.-]+|\[?[0-9a-fA-F:.]+\]?")
 @dataclass(frozen=True, slots=True)
 class Opened:
     """The preview is ready; `exhausted`: the system has no file watchers left, so files are scanned
-    instead. `desk` is the desk's URL, "" if it is off."""
+    instead. `desk` is the desk's URL with its key, "" if it is off, and `door` a page that leads
+    there: other accounts can read the arguments with which a browser is started."""
 
     url: str
     exhausted: bool
     desk: str = ""
+    door: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +129,11 @@ def run(
             gc.freeze()  # what the first build has read stays alive: no need to scan it again
             address = server.address_of(listening, host)
             url = address + (preview.state.shown.base or "/")
-            on_event(Opened(url, rebuilder.exhausted, f"{address}/_desk/" if desk_shown else ""))
+            at = f"{address}/_desk/?token={desk_shown.run.key}" if desk_shown else ""
+            if desk:
+                disk.write(root, _DOOR, _LEADING.format(at).encode(), mode=0o600)
+            door = (root / _DOOR).as_uri() if desk else ""
+            on_event(Opened(url, rebuilder.exhausted, at, door))
             server.serve(
                 make_app(preview.state, host, port, names, desk_shown),
                 listening,
@@ -133,6 +141,8 @@ def run(
             )
         finally:
             rebuilder.end()
+            if desk:
+                disk.unlink(root / _DOOR)
 
 
 def _host(name: str) -> str:

@@ -131,8 +131,8 @@ async def _of_desk(desk: Desk, request: Request) -> Response:
     }
     if answer.location:
         headers["Location"] = answer.location
-    if request.method == "GET":
-        headers["Set-Cookie"] = desk.run.cookie
+    if answer.cookie:
+        headers["Set-Cookie"] = answer.cookie
     return Response(answer.body, answer.status, headers)
 
 

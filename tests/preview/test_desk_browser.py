@@ -44,9 +44,16 @@ def page(browser: Browser, desk: Desk) -> Iterator[Page]:
         said: list[str] = []
         opened.set_default_timeout(20_000)
         opened.on("pageerror", lambda error: said.append(str(error)))
-        opened.goto(f"{desk.origin}/_desk/")
+        arrive(opened, desk)
         yield opened
     assert said == []
+
+
+def arrive(page: Page, desk: Desk) -> None:
+    """Opens the desk as an editor does, by the address that the command prints."""
+    page.goto(desk.address)
+    page.wait_for_url(f"{desk.origin}/_desk/*")
+    page.locator("main article").first.wait_for()
 
 
 def saved(page: Page) -> None:
@@ -59,7 +66,7 @@ def test_a_week_of_sixty_stories_by_keys_alone(browser: Browser, tmp_path: Path)
 
     with serving(root) as desk, browsing.reading(browser) as page:
         page.set_default_timeout(20_000)
-        page.goto(f"{desk.origin}/_desk/")
+        arrive(page, desk)
 
         def press(key: str) -> None:
             nonlocal keys
@@ -275,7 +282,7 @@ def test_the_letter_takes_links_at_the_cursor_and_shows_itself(page: Page, desk:
 def test_everything_works_without_a_script(browser: Browser, desk: Desk) -> None:
     with browsing.reading(browser, java_script_enabled=False) as page:
         page.set_default_timeout(20_000)
-        page.goto(f"{desk.origin}/_desk/")
+        arrive(page, desk)
         story = page.locator("main article").first
         name = story.get_attribute("data-name")
         story.get_by_label("Note").fill("By hand.")
@@ -309,7 +316,7 @@ def test_axe_finds_nothing_and_the_page_fits(
     wishes: dict[str, Any] = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
     with browsing.reading(browser, **wishes) as page:
         page.set_default_timeout(20_000)
-        page.goto(f"{desk.origin}/_desk/")
+        arrive(page, desk)
         other = desk.root / desk.file("number-5")
         other.write_text(other.read_text() + "By another hand.\n")
         story = page.locator("article[data-name*='number-5']")
@@ -344,6 +351,7 @@ def test_hostile_feeds_show_as_words(browser: Browser, shared: Path, tmp_path: P
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.on("dialog", lambda dialog: asked.append(f"dialog {dialog.message}"))
+        arrive(page, desk)
         for week in weeks:
             name = f"{week.parent.name}-{week.name.upper()}"
             page.goto(f"{desk.origin}/_desk/?week={name}")

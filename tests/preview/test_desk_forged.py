@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import desks
+import httpx
 import pytest
 from desks import Desk, digest, files, serving
 from previews import previewing
@@ -38,6 +41,7 @@ def refused(desk: Desk, place: str = "story", *, cookies: Any = None, **changed:
             headers={"Cookie": "; ".join(f"{name}={value}" for name, value in own.items())} | sent,
         )
     finally:
+        desk.enter()
         desk.open()
     assert files(desk.root) == before
     return response.status_code
@@ -157,8 +161,10 @@ def test_pages_may_not_be_framed_cached_or_run_other_scripts(desk: Desk) -> None
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
     assert answer.headers["cache-control"] == "no-store"
-    assert "SameSite=Strict; HttpOnly" in answer.headers["set-cookie"]
-    assert desk.token() not in answer.headers["set-cookie"]
+    assert "set-cookie" not in answer.headers
+    cookie = desk.client.get(desk.address).headers["set-cookie"]
+    assert "SameSite=Strict; HttpOnly" in cookie
+    assert desk.token() not in cookie
 
 
 @pytest.mark.parametrize("words", [("--host", "0.0.0.0"), ("--allow-host", "desk.example")])
@@ -170,18 +176,23 @@ def test_off_where_others_may_reach_it_unless_it_is_asked_for(
         off = preview.get("/_desk/").status
         said = "\n".join(preview.lines)
     with previewing(desk.root, *words, "--desk") as preview:
-        on = preview.get("/_desk/").status
+        on = httpx.get(desks.address(preview)).status_code
         warned = "\n".join(preview.lines)
 
     assert (off, on) == (404, 200)
     assert "_desk" not in said
     assert "change your stories" not in said
-    assert "can read it too, including drafts, and change your stories" in warned
+    assert (
+        "can read it too, including drafts, and with the desk's address change your stories"
+        in warned
+    )
 
 
 def test_behind_a_proxy_the_origin_is_that_of_the_allowed_host(desk: Desk) -> None:
     with previewing(desk.root, "--allow-host", "desk.example", "--desk") as preview:
         other = Desk(desk.root, desks.client(preview))
+        other.preview = preview
+        other.enter()
         other.open()
         names = {"Host": "desk.example", "Origin": "https://desk.example"}
         form = other.form("number-1") | {"note": "Written."}
@@ -193,6 +204,56 @@ def test_behind_a_proxy_the_origin_is_that_of_the_allowed_host(desk: Desk) -> No
     assert (forged.status_code, done.status_code) == (403, 303)
 
 
+@pytest.mark.parametrize(
+    "address", ["/_desk/", "/_desk/?token=", "/_desk/?token=x", "/_desk/?token=é"]
+)
+def test_without_the_address_that_the_command_prints_nothing_is_shown(
+    desk: Desk, address: str
+) -> None:
+    answer = httpx.get(desk.origin + address)
+
+    assert answer.status_code == 403
+    assert "open the address that it has printed" in answer.text
+    assert desk.token() not in answer.text
+    assert "Number 1" not in answer.text
+    assert "set-cookie" not in answer.headers
+
+
+def test_the_key_alone_opens_the_desk_where_it_is_asked_for(desk: Desk) -> None:
+    key = desk.address.partition("token=")[2]
+    with httpx.Client(base_url=desk.origin) as other:
+        typed = other.get("/_desk/", params={"token": f" {key} "})
+        shown = other.get("/_desk/")
+        pasted = httpx.get(f"{desk.origin}/_desk/", params={"token": desk.address})
+
+    assert (typed.status_code, shown.status_code, pasted.status_code) == (200, 200, 200)
+    assert "Number 1" not in typed.text
+    assert "Number 1" in shown.text
+
+
+def test_the_browser_gets_the_address_in_a_file_that_only_its_owner_can_read(
+    desk: Desk, tmp_path: Path
+) -> None:
+    opened, browser = tmp_path / "opened", tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}.new\nmv {opened}.new {opened}\n')
+    browser.chmod(0o700)
+    door = desk.root / ".digest/desk/open.html"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("BROWSER", str(browser))
+        with previewing(desk.root, "--desk") as preview:
+            address = desks.address(preview)
+            while not opened.exists():
+                assert preview.process.poll() is None
+                time.sleep(0.01)
+            mode, text = door.stat().st_mode & 0o777, door.read_text()
+            preview.end()
+
+    assert opened.read_text().strip() == door.as_uri()
+    assert mode == 0o600
+    assert f'url={address}"' in text
+    assert not door.exists()
+
+
 def test_the_command_names_the_desk(desk: Desk) -> None:
-    assert any(line.startswith("The desk is at http://127.0.0.1:") for line in desk.preview.lines)
+    assert desk.address.startswith("http://127.0.0.1:")
     assert "--desk" in digest(desk.root, "serve", "--help").stdout

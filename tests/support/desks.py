@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import unescape
@@ -82,6 +83,15 @@ class Desk:
         self.page = ""
         self.preview: Preview
 
+    @property
+    def address(self) -> str:
+        """The desk's address with the run's key, as the command has printed it."""
+        return address(self.preview)
+
+    def enter(self) -> None:
+        """Opens that address, as a browser that then has the cookie."""
+        assert self.client.get(self.address).status_code == 200
+
     def open(self, week: str = "2026-W48") -> str:
         """Asks for a week's page."""
         response = self.client.get("/_desk/", params={"week": week})
@@ -150,9 +160,20 @@ def serving(root: Path, *words: str, opened: bool = True) -> Iterator[Desk]:
     with previewing(root, *words) as preview, client(preview) as one:
         desk = Desk(root, one)
         desk.preview = preview
+        desk.enter()
         if opened:
             desk.open()
         yield desk
+
+
+def address(preview: Preview) -> str:
+    """Returns the address of the desk that a preview has printed, once it has."""
+    while True:
+        for line in preview.lines:
+            if line.startswith("The desk is at "):
+                return line.removeprefix("The desk is at ")
+        assert preview.process.poll() is None, preview.lines
+        time.sleep(0.01)
 
 
 def client(preview: Preview) -> httpx.Client:

@@ -1,8 +1,9 @@
-"""Requests to the desk and their answers, and which requests to write are refused.
+"""Requests to the desk and their answers, and which requests are refused.
 
-A page of another site can make a browser send forms to this machine, and knows its ports. So a
-request to write must come from a page of this run: with the run's cookie and its token in the form,
-from the same origin, to this port.
+Every account of this machine can reach its ports. So a browser first needs the run's key, which is
+in the address that 'digest serve' prints, and keeps it in a cookie. A page of another site can make
+that browser send forms: so a request to write must also come from a page of this run, with its
+token in the form, from the same origin, to this port.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from urllib.parse import parse_qsl, urlsplit
 FORM = "application/x-www-form-urlencoded"
 MOST_BYTES = 2_000_000
 _MOST_FIELDS = 50
-_RELOAD = "reload the page; what you typed stays in it"
+_KEY = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that looks like another, to be typed on a phone
+_KEY_LENGTH = 12  # 59 bits
+_OPEN = "open the address that it has printed, in this tab: what you typed stays in it"
 
 
 class Refused(Exception):
@@ -28,12 +31,13 @@ class Refused(Exception):
 
 
 class Answer(NamedTuple):
-    """The answer to a request: a page, JSON, or a redirect to `location`."""
+    """The answer to a request: a page, JSON, or a redirect to `location`; `cookie` is to be set."""
 
     body: str = ""
     status: int = 200
     kind: str = "text/html; charset=utf-8"
     location: str = ""
+    cookie: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +76,15 @@ class Asked:
 
 
 class Run:
-    """One run of the desk: its tokens, the port at which it listens, and other hosts' names.
+    """One run of the desk: its key and token, the port at which it listens, other hosts' names.
 
-    The cookie and the form have different tokens, so that neither gives the other away.
+    The key is in the address and in the cookie, the token in the forms: neither gives the other away.
     """
 
     def __init__(self, port: int, allowed: frozenset[str] = frozenset()) -> None:
         self._port, self._allowed = port, allowed
-        self._cookie, self.token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        self.key = "".join(secrets.choice(_KEY) for _ in range(_KEY_LENGTH))
+        self.token = secrets.token_urlsafe(32)
 
     @property
     def cookie_name(self) -> str:
@@ -89,7 +94,16 @@ class Run:
     @property
     def cookie(self) -> str:
         """The `Set-Cookie` header: not for scripts, and never sent by pages of other sites."""
-        return f"{self.cookie_name}={self._cookie}; Path=/_desk/; SameSite=Strict; HttpOnly"
+        return f"{self.cookie_name}={self.key}; Path=/_desk/; SameSite=Strict; HttpOnly"
+
+    def is_key(self, typed: str) -> bool:
+        """True for the run's key, or an address with it."""
+        return _is(typed.rpartition("token=")[2].strip(), self.key)
+
+    def admit(self, asked: Asked) -> None:
+        """Raises Refused if a browser has no cookie of this run."""
+        if not _is(asked.cookie, self.key):
+            raise Refused(f"this desk belongs to a run of 'digest serve'; {_OPEN}")
 
     def form(self, asked: Asked) -> dict[str, str]:
         """Returns the form of a request to write; raises Refused if another page may have sent it."""
@@ -105,8 +119,8 @@ class Run:
         if origin and not _is_origin_of(origin, host):
             raise Refused("the request comes from another origin than the desk")
         form = asked.form()
-        if not (_is(asked.cookie, self._cookie) and _is(form.pop("token", ""), self.token)):
-            raise Refused(f"the page is from another run of 'digest serve'; {_RELOAD}")
+        if not (_is(asked.cookie, self.key) and _is(form.pop("token", ""), self.token)):
+            raise Refused(f"the page is from another run of 'digest serve'; {_OPEN}")
         return form
 
     def _is_here(self, host: str) -> bool:
