@@ -273,11 +273,15 @@ def _check_themes_of_feeds(
     check: _Check, feeds: Sequence[dict[str, Any]], themes: Sequence[dict[str, Any]]
 ) -> None:
     ids = [theme["id"] for theme in themes if "id" in theme]
+    now = {old: theme["id"] for theme in themes if "id" in theme for old in theme.get("was", [])}
     for number, feed in enumerate(feeds):
         for theme in feed.get("themes", []):
             if theme not in ids:
                 what = f"{_name('feeds', number, 'themes')}: unknown theme '{theme}'"
-                check.fault("feeds", number, "themes", what, suggestion(theme, ids))
+                cure = suggestion(theme, ids)
+                if theme in now:
+                    what, cure = f"{what}, which is '{now[theme]}' now", f"write '{now[theme]}'"
+                check.fault("feeds", number, "themes", what, cure)
 
 
 def _check_id(check: _Check, name: str, number: int, value: str | None, key: str) -> None:

@@ -100,6 +100,9 @@ def _tell_replaced(report: SampleReport, call: Call) -> None:
         f"Removed the sample: its feed, and {formatting.stories(len(report.removed))} without edits"
     )
     call.say(*(f"{file}: stays, because it was edited" for file in report.kept))
+    call.complain(
+        *(f"{file}: stays, because it cannot be read; digest check" for file in report.unread)
+    )
     if report.themes:
         call.say("The themes in digest.toml stay, because they were edited or stories have them")
     _tell_address(report.address, call)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,11 +25,15 @@ _MOST = 50
 """How many stories are listed without --verbose."""
 
 
-def missing(root: Path, config: Config, call: Call) -> None:
+def missing(root: Path, config: Config, as_json: bool, call: Call) -> None:
     """Prints the stories without a theme, the newest first, and what they are like."""
     from digest.commands import suggestions
 
-    report = suggestions.run(root, config, most=None if call.verbose else _MOST)
+    report = suggestions.run(root, config, most=None if call.verbose or as_json else _MOST)
+    if as_json:
+        click.echo(formatting.as_json([asdict(story) for story in report.missing]))
+        call.complain(*formatting.unread(report.unread, report.unknown_themes))
+        return
     shown = report.missing if call.verbose else report.missing[:_MOST]
     for story in shown:
         call.say(f"{story.file}: {story.title}")

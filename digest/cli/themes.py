@@ -63,6 +63,7 @@ _NEAR = 5
 @click.option(
     "--dry-run", "dry", is_flag=True, help="Say what --apply would change, write nothing."
 )
+@click.option("--json", "as_json", is_flag=True, help="With --missing: print them as JSON.")
 @click.pass_obj
 def themes(
     call: Call,
@@ -76,6 +77,7 @@ def themes(
     applied: bool,
     everything: bool,
     dry: bool,
+    as_json: bool,
 ) -> None:
     """Count the themes, explain them, find phrases for them, and apply changed rules.
 
@@ -100,6 +102,8 @@ def themes(
     known = explained is not None, bool(phrases), missing, propose
     asked = *known, suggested is not None, score, applied
     _check_usage(*asked, take=take is not None, everything=everything, dry=dry)
+    if as_json and not missing:
+        raise click.UsageError("--json belongs to --missing.")
     _check_phrases(phrases)
     root, config = call.open()
     if explained is not None:
@@ -107,7 +111,7 @@ def themes(
     elif phrases:
         _tell_catch(command.attempt(root, config, *phrases), call)
     elif missing:
-        theme_reports.missing(root, config, call)
+        theme_reports.missing(root, config, as_json, call)
     elif suggested is not None:
         theme_reports.suggest(root, config, suggested.strip(), take, call)
     elif score:

@@ -6,6 +6,7 @@ in git as Digest wrote it: of those it has the text, for the next merge. It trav
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from typing import Any
 
 from digest import __version__, disk, json_files
 from digest.commands import workflow
+from digest.errors import DigestError
 
 FILE = ".digest-init.json"
 LINES_ADDED = frozenset({".gitignore", ".gitattributes"})
@@ -60,16 +62,18 @@ def hash_of(content: bytes) -> str:
 
 
 def load(root: Path) -> Record:
-    """Returns the record of a digest; an empty one if there is none, or none that can be read."""
-    try:
-        said: Any = json.loads(disk.read_inside(root, FILE) or b"")
-        hashes, texts = said["files"], said.get("merged", {})
-    except (ValueError, LookupError, TypeError, AttributeError):
+    """Returns the record of a digest, an empty one if there is none; raises DigestError for a damaged one."""
+    content = disk.read_inside(root, FILE)
+    if content is None:
         return Record()
-    for part in (hashes, texts):
-        if not (isinstance(part, dict) and json_files.is_texts([*part.values()])):
-            return Record()
-    return Record(hashes=hashes, texts=texts, is_known=True)
+    with contextlib.suppress(ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        said: Any = json.loads(content)
+        hashes, texts = said["files"], said.get("merged", {})
+        parts = [hashes, texts]
+        if all(isinstance(part, dict) and json_files.is_texts([*part.values()]) for part in parts):
+            return Record(hashes=hashes, texts=texts, is_known=True)
+    cure = "take it back from git, or delete it if git has no good one: files that you have changed then stay as they are"
+    raise DigestError(f"{FILE}: is damaged; {cure}")
 
 
 def dumps(

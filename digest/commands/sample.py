@@ -17,7 +17,8 @@ from pathlib import Path
 from digest import config, config_edit, disk, urls
 from digest.commands import site_address
 from digest.commands.init import SAMPLE, STARTER, NewDigest
-from digest.content import load, paths, store, story_file
+from digest.commands.themes import with_removed_themes
+from digest.content import paths, store, story_file
 from digest.content.ledger import Record, hashes_of
 from digest.content.load import ContentReport
 from digest.errors import DigestError
@@ -30,7 +31,7 @@ _TIMEZONE, _LANGUAGE = "UTC", "en"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleReport:
     """The feeds that took the sample's place, the stories that were removed, and those that were
-    edited and so stay.
+    edited and so stay; `unread` files cannot be read.
 
     `themes` is True if the sample's themes are still in digest.toml. `address` is the site's, if it
     was still an example's and `origin` gives another.
@@ -42,6 +43,7 @@ class SampleReport:
     kept: tuple[str, ...]
     themes: bool
     address: str = ""
+    unread: tuple[str, ...] = ()
 
 
 def is_all(root: Path) -> bool:
@@ -60,7 +62,7 @@ def replace_with(root: Path, beat: NewDigest, *, timezone: str) -> SampleReport:
     old = config.load(root)
     (sample,) = old.feeds
     with store.writing(root):
-        survey = load.survey(root, old)
+        survey, _ = with_removed_themes(root, old)
         of_sample = [story for story in survey.content.stories if sample.id in story.feeds]
         texts = {story.file: store.read_exactly(root, story.file) for story in of_sample}
         unedited = [
@@ -69,7 +71,7 @@ def replace_with(root: Path, beat: NewDigest, *, timezone: str) -> SampleReport:
         removed = {story.file for story in unedited}
         others = [story for story in survey.content.stories if story.file not in removed]
         in_use = {theme for story in others for theme in story.themes}
-        in_use |= {page.name for page in survey.content.introductions}
+        in_use |= {page.name for page in survey.content.introductions} | {*sample.themes}
         site = {} if others else _with_defaults_replaced(old, beat, timezone)
         is_example = urls.is_placeholder(old.site.url)
         address = site_address.of_origin(root) if is_example else ""
@@ -100,6 +102,7 @@ def replace_with(root: Path, beat: NewDigest, *, timezone: str) -> SampleReport:
         kept=tuple(story.file for story in of_sample if story.file not in removed),
         themes=bool(new.themes),
         address=address,
+        unread=survey.unread,
     )
 
 

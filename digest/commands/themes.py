@@ -238,12 +238,7 @@ def apply(
     stories whose themes the editor has changed; their other themes stay.
     """
     with store.writing(root, dry=dry):
-        survey = load.survey(root, config)
-        gone = tuple(survey.unknown_themes)
-        if gone:
-            removed = (Theme(id=id, title=id, match=()) for id in gone)
-            wider = config._replace(themes=(*config.themes, *removed))
-            survey = load.survey(root, wider)
+        survey, gone = with_removed_themes(root, config)
         verdicts = verdicts_of(root, survey, config, _begun(root))
         chosen = to_change(verdicts, gone if everything else ())
         texts = {
@@ -273,6 +268,16 @@ def apply(
         unread=survey.unread,
         dry=dry,
     )
+
+
+def with_removed_themes(root: Path, config: Config) -> tuple[ContentReport, tuple[str, ...]]:
+    """Returns all stories, with those that have themes which digest.toml no longer has, and these themes."""
+    survey = load.survey(root, config)
+    gone = tuple(survey.unknown_themes)
+    if gone:
+        removed = (Theme(id=id, title=id, match=()) for id in gone)
+        survey = load.survey(root, config._replace(themes=(*config.themes, *removed)))
+    return survey, gone
 
 
 def _carry_out(root: Path, decided: Retheming, now: datetime) -> tuple[str, ...]:

@@ -225,6 +225,31 @@ def test_themes_that_a_story_of_ones_own_has_stay(mine: Path) -> None:
     assert "The themes in digest.toml stay, because they were edited or stories have them" in said
 
 
+def test_themes_that_the_feed_gave_to_all_its_stories_stay(mine: Path) -> None:
+    settings = mine / "digest.toml"
+    settings.write_text(
+        settings.read_text().replace('# themes = ["ferries"]', 'themes = ["ferries"]')
+    )
+
+    said = grown(mine)
+
+    assert "The themes in digest.toml stay, because they were edited or stories have them" in said
+    assert config.load(mine).feeds[0].themes == ("ferries",)
+
+
+def test_stories_without_edits_go_though_their_theme_was_renamed(mine: Path) -> None:
+    settings = mine / "digest.toml"
+    settings.write_text(settings.read_text().replace('id = "ferries"', 'id = "boats"'))
+    path = mine / LAMP
+    path.write_bytes(path.read_bytes() + b"\xff")
+    with FeedHost(Answers(feed_xml=RSS)) as host:
+        made = digest("init", "--feed", host.url("/feed.xml"), cwd=mine)
+
+    assert "Removed the sample: its feed, and 11 stories without edits" in made.stdout
+    assert made.stderr == f"{LAMP}: stays, because it cannot be read; digest check\n"
+    assert stories(mine) == [LAMP]
+
+
 def test_where_an_address_leads_to_no_feed_the_sample_stays(mine: Path) -> None:
     before = {path: path.read_bytes() for path in mine.rglob("*.md")}
     with FeedHost({}) as host:

@@ -325,6 +325,13 @@ def test_stories_without_a_theme_are_listed_with_what_they_are_like(root: Path) 
         "  trade: like 'Memory is short' (w20)",
         "1 of 3 stories has no theme",
     ]
+    (one,) = json.loads(said(root, "--missing", "--json").output)
+    assert one["file"] == SHIPS
+    assert [(found["theme"], len(found["like"])) for found in one["themes"]] == [
+        ("memory", 2),
+        ("trade", 1),
+    ]
+    assert said(root, "--score", "--json").exit_code == 2
 
 
 def test_a_pull_and_status_say_how_many_new_stories_have_no_theme(root: Path) -> None:

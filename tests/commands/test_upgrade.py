@@ -15,6 +15,7 @@ from digest import config
 from digest.commands import init, init_record, requirement, upgrade
 from digest.commands.init_record import FILE
 from digest.commands.upgrade import UpgradeReport
+from digest.errors import DigestError
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 WORKFLOW = ".github/workflows/publish.yml"
@@ -192,12 +193,14 @@ def test_a_digest_made_while_init_kept_no_record_is_upgraded(
 
 
 @pytest.mark.parametrize("record", ["", "[]", '{"files": 1}', '{"files": {"a": 1}}', "\xff"])
-def test_a_damaged_record_overwrites_nothing(mine: Path, record: str) -> None:
+def test_a_damaged_record_is_named_and_nothing_changes(mine: Path, record: str) -> None:
     (mine / FILE).write_text(record)
     before = (mine / WORKFLOW).read_text()
 
-    assert WORKFLOW in [file for file, _ in upgraded(mine).left]
-    assert (mine / WORKFLOW).read_text() == before
+    with pytest.raises(DigestError, match=rf"{FILE}: is damaged; take it back from git"):
+        upgraded(mine)
+
+    assert ((mine / FILE).read_text(), (mine / WORKFLOW).read_text()) == (record, before)
 
 
 def test_line_breaks_of_windows_are_no_change(mine: Path) -> None:
