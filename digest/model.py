@@ -145,6 +145,17 @@ class Correction:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class DueDate:
+    """A date ahead that a text announces, and what is due.
+
+    `when` is a day, a month or a year as in ISO 8601: 2027-01-15, 2027-01 or 2027.
+    """
+
+    when: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """One curated story, as its file has it.
@@ -175,6 +186,7 @@ class Story:
     draft: bool = False
     also: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    ahead: tuple[DueDate, ...] = ()
     earlier: bool = True
     excerpt: str = ""
     note: str = ""
@@ -195,6 +207,7 @@ class Letter(NamedTuple):
     draft: bool = False
     published: datetime | None = None
     updated: datetime | None = None
+    ahead: tuple[DueDate, ...] = ()
 
 
 class FreePage(NamedTuple):

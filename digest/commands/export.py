@@ -9,6 +9,7 @@ read, all problems are raised before the first record.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -110,6 +111,7 @@ class _Records:
             "draft": story.draft,
             "also": story.also,
             "corrections": [{"day": str(one.day), "text": one.text} for one in story.corrections],
+            "ahead": [asdict(one) for one in story.ahead],
             "excerpt": story.excerpt,
             "excerpt_feed": self._excerpt_feed(story),
             "note": story.note,
@@ -132,6 +134,7 @@ class _Records:
             "draft": letter.draft,
             "published": _iso(letter.published),
             "updated": _iso(letter.updated),
+            "ahead": [asdict(one) for one in letter.ahead],
             "body": letter.body,
         }
 

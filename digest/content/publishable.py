@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from digest import redact
-from digest.model import Content, FreePage, Letter, Story
+from digest.model import Content, DueDate, FreePage, Letter, Story
 from digest.names import lasting_name
 
 _TEXTS = ("title", "headline", "link", "image", "source", "excerpt", "note")
@@ -64,6 +64,8 @@ def without_secrets(story: Story, signed: str) -> Story:
     corrections = tuple(replace(one, text=redact.strip_text(one.text)) for one in story.corrections)
     if corrections != story.corrections:
         changes["corrections"] = corrections
+    if (ahead := _ahead(story.ahead)) != story.ahead:
+        changes["ahead"] = ahead
     return replace(story, **changes) if changes else story
 
 
@@ -89,7 +91,11 @@ def _texts(texts: tuple[_Text, ...]) -> tuple[_Text, ...]:
 
 
 def _text(text: _Text) -> _Text:
-    title, body = redact.strip_text(text.title), redact.strip_text(text.body)
-    if (title, body) == (text.title, text.body):
-        return text
-    return text._replace(title=title, body=body)
+    clean = text._replace(title=redact.strip_text(text.title), body=redact.strip_text(text.body))
+    if isinstance(clean, Letter):
+        clean = clean._replace(ahead=_ahead(clean.ahead))
+    return text if clean == text else clean
+
+
+def _ahead(dates: tuple[DueDate, ...]) -> tuple[DueDate, ...]:
+    return tuple(replace(one, text=redact.strip_text(one.text)) for one in dates)

@@ -25,7 +25,7 @@ from digest.model import Config, FreePage, Letter, Story
 
 _T = TypeVar("_T")
 
-_LETTER_KEYS = ("title", "draft", "published", "updated")
+_LETTER_KEYS = ("title", "draft", "published", "updated", "ahead")
 _PAGE_KEYS = ("title", "draft")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _UNKNOWN_THEME = re.compile(r"unknown theme '(.+)'")
@@ -182,8 +182,9 @@ def letter(text: str, file: str, zone: tzinfo) -> Letter:
     title, draft = read.text("title"), read.flag("draft")
     published = read.one("published", lambda words: parse_time(words, zone), None)
     updated = read.one("updated", lambda words: parse_time(words, zone), None)
+    ahead = read.dated("ahead", story_file.due_date)
     read.finish(_LETTER_KEYS)
-    return Letter(file, week, title, matter.body, matter.line, draft, published, updated)
+    return Letter(file, week, title, matter.body, matter.line, draft, published, updated, ahead)
 
 
 def _page(text: str, file: str) -> FreePage:

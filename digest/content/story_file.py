@@ -24,13 +24,14 @@ from digest.content.plain_front_matter import Value
 from digest.content.timestamps import parse_time
 from digest.content.typing_errors import is_curled
 from digest.errors import Faults, Problem, suggestion
-from digest.model import Correction, Story
+from digest.model import Correction, DueDate, Story
 from digest.week import Week
 
 _T = TypeVar("_T")
 
 KEYS = ("title", "link", "published", "updated", "authors", "image", "feeds", "id", "themes",
-        "headline", "source", "lead", "hide", "draft", "also", "corrections", "earlier")  # fmt: skip
+        "headline", "source", "lead", "hide", "draft", "also", "corrections", "ahead",
+        "earlier")  # fmt: skip
 """The order of the keys in a new file.
 
 Git merges two edits if an unchanged line separates them. `id`, which does not change, separates
@@ -53,6 +54,7 @@ _FEED = re.compile(r"[a-z0-9][a-z0-9-]*")
 _MISTYPED = 0.85
 """An id at least this similar to a feed's is a typing error (difflib's ratio)."""
 _CORRECTION = re.compile(r"(\d{4}-\d{2}-\d{2})\s*:\s+(.+)", re.DOTALL)
+_DUE_DATE = re.compile(r"(\d{4}(?:-\d{2}){0,2})\s*:\s+(.+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,8 @@ def loads(text: str, file: str, known: Known) -> Story:
         hide=read.flag("hide"),
         draft=read.flag("draft"),
         also=read.names("also"),
-        corrections=read.corrections(),
+        corrections=read.dated("corrections", _correction),
+        ahead=read.dated("ahead", due_date),
         earlier=read.one("earlier", _flag, True),
         excerpt=body.excerpt,
         note=body.note,
@@ -192,6 +195,7 @@ def pairs(story: Story) -> list[tuple[str, str | tuple[str, ...]]]:
         *((key, "true" if getattr(story, key) else "") for key in ("lead", "hide", "draft")),
         ("also", story.also),
         ("corrections", tuple(f"{one.day}: {one.text}" for one in story.corrections)),
+        ("ahead", tuple(f"{one.when}: {one.text}" for one in story.ahead)),
         ("earlier", "" if story.earlier else "false"),
     ]
 
@@ -290,15 +294,16 @@ class Reader:
         value = self.values.get(key, _NO_VALUE)
         return _separated(value.words) if isinstance(value.words, str) else value.words
 
-    def corrections(self) -> tuple[Correction, ...]:
-        value = self.values.get("corrections", _NO_VALUE)
+    def dated(self, key: str, read: Callable[[str], _T]) -> tuple[_T, ...]:
+        """Returns a list of dates with words. `read` raises ValueError, as for `one`."""
+        value = self.values.get(key, _NO_VALUE)
         found = []
         for words in value.listed:
             try:
-                found.append(_correction(words))
-            except ValueError:
-                what = f"'{words}' is not a correction"
-                self.fault(value.line, what, "write it as - 2026-05-20: what was wrong")
+                found.append(read(words))
+            except ValueError as error:
+                what, cure = error.args
+                self.fault(value.line, what, _curled(words) or cure)
         return tuple(found)
 
 
@@ -359,11 +364,29 @@ def _flag(words: str) -> bool:
     raise ValueError(f"'{words}' is neither true nor false", "write true, or take the line out")
 
 
+def due_date(words: str) -> DueDate:
+    """Returns a date ahead from `2027-01: what is due`, for `Reader.dated`."""
+    match = _DUE_DATE.fullmatch(words)
+    try:
+        if match is None:
+            raise ValueError
+        timestamps.day(f"{match[1]}-01-01"[:10])  # the first day of a month or a year
+    except ValueError:
+        what = f"ahead: '{words}' does not say what is due when"
+        cure = "write it as - 2027-01: what is due; a day (2027-01-15) or a year (2027) is fine too"
+        raise ValueError(what, cure) from None
+    return DueDate(match[1], " ".join(match[2].split()))
+
+
 def _correction(words: str) -> Correction:
     match = _CORRECTION.fullmatch(words)
-    if match is None:
-        raise ValueError("not a day and a text")
-    return Correction(timestamps.day(match[1]), match[2].strip())
+    try:
+        if match is None:
+            raise ValueError
+        return Correction(timestamps.day(match[1]), match[2].strip())
+    except ValueError:
+        what, cure = f"'{words}' is not a correction", "write it as - 2026-05-20: what was wrong"
+        raise ValueError(what, cure) from None
 
 
 def _explained(key: str, words: str | tuple[str, ...], error: ValueError) -> tuple[str, str]:

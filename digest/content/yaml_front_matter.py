@@ -23,7 +23,9 @@ _Loader: type = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 _PAIR = re.compile(r"([A-Za-z][\w-]*)[ \t]*:(?:[ \t]+(.*))?")
 _ITEM = re.compile(r"([ \t]*-[ \t]+)(.+)")
-RUNNING = ONE_TEXT | {"authors", "corrections"}
+_DATED_KEYS = frozenset({"corrections", "ahead"})
+"""Keys with a list of dates, each with text: `2026-05-20: what was wrong`."""
+RUNNING = ONE_TEXT | _DATED_KEYS | {"authors"}
 """Keys whose values are running text, where people do not think of YAML: ` #1` is not a comment."""
 _LISTS = frozenset({"themes", "feeds", "authors"})
 _WORDS = _LISTS | {"link", "image", "id"}
@@ -37,7 +39,7 @@ _FLOW = re.compile(
 _ITEM_OF_FLOW = re.compile(r"""\s*(?:("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*|([^,]*))(?:,|\Z)""")
 _SIGN = re.compile(r"[#&*!|>%@`]")
 """Characters that mean something to YAML at the beginning of a text in a list."""
-_DATED = re.compile(r"\d{4}-\d{2}-\d{2}[ \t]*:[ \t]+")
+_DATED = re.compile(r"\d{4}(?:-\d{2}){0,2}[ \t]*:[ \t]+")
 _ENCLOSED = re.compile(r"""(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')(?P<rest>.*)""")
 _COMMENT = re.compile(r"(?:[ \t]+#(?![^ \t]).*|[ \t]*)")
 """What may follow a quoted text. A hash attached to a word (`"Panic" #1`) is not a comment."""
@@ -168,7 +170,7 @@ def _values(node: yaml.MappingNode, file: str) -> dict[str, Value]:
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 2
         key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
-        words = _words(value_node, running=key in ONE_TEXT)
+        words = _words(value_node, key)
         if words is None:
             what = f"'{key}' holds a value within a value"
             problems.append(Problem(file, line, what, "put the text in quotes"))
@@ -182,19 +184,22 @@ def _values(node: yaml.MappingNode, file: str) -> dict[str, Value]:
     return values
 
 
-def _words(node: yaml.Node, *, running: bool) -> str | tuple[str, ...] | None:
-    """Returns the text or texts of a node; None if it has a value within a value.
+def _words(node: yaml.Node, key: str) -> str | tuple[str, ...] | None:
+    """Returns the text or texts of a key's node; None if it has a value within a value.
 
-    In a list, YAML reads `2026-05-20: what was wrong` as a pair; it is text. In `running` text,
-    `null` is a word.
+    YAML reads `2026-05-20: what was wrong` as a pair; it is text, also in a list, and below a key
+    that has dates. In a headline, `null` is a word.
     """
     if isinstance(node, yaml.ScalarNode):
-        return str(node.value) if running else _null(node)
-    if isinstance(node, yaml.MappingNode):
+        return str(node.value) if key in ONE_TEXT else _null(node)
+    if isinstance(node, yaml.MappingNode) and key in _DATED_KEYS:
+        parts = [_text_of(*pair) for pair in node.value]
+    elif isinstance(node, yaml.MappingNode):
         return None if node.flow_style else _pair(node)
-    parts = [
-        _null(part) if isinstance(part, yaml.ScalarNode) else _pair(part) for part in node.value
-    ]
+    else:
+        parts = [
+            _null(part) if isinstance(part, yaml.ScalarNode) else _pair(part) for part in node.value
+        ]
     return None if None in parts else tuple(part for part in parts if part)
 
 
@@ -205,7 +210,10 @@ def _null(node: yaml.ScalarNode) -> str:
 def _pair(node: yaml.Node) -> str | None:
     if not isinstance(node, yaml.MappingNode) or len(node.value) != 1:
         return None
-    key, value = node.value[0]
+    return _text_of(*node.value[0])
+
+
+def _text_of(key: yaml.Node, value: yaml.Node) -> str | None:
     if not isinstance(key, yaml.ScalarNode) or not isinstance(value, yaml.ScalarNode):
         return None
     return f"{key.value}: {value.value}"
@@ -219,7 +227,7 @@ def _as_typed(lines: Sequence[str]) -> list[str]:
         pair, item = _PAIR.fullmatch(line), _ITEM.fullmatch(line)
         key = pair[1] if pair else key
         found = pair if pair and pair[2] else None
-        if found is None and key in _LISTS | {"corrections"}:
+        if found is None and key in _LISTS | _DATED_KEYS:
             found = item
         if found and key in _LISTS and (flow := _FLOW.fullmatch(found[2])):
             typed[number] = line[: found.start(2)] + _flow(flow)
@@ -288,7 +296,7 @@ def _quoted_text(words: str, key: str, *, wrapped: bool) -> str | None:
     Quotes around a text are not part of it, and a comment may follow them. Backslashes within them
     are plain characters (`"C:\\new"`), except in escapes that are clearly meant.
     """
-    date = _DATED.match(words) if key == "corrections" else None
+    date = _DATED.match(words) if key in _DATED_KEYS else None
     rest = words[date.end() :] if date else words
     if rest[0] in "'\"":
         enclosed = _ENCLOSED.fullmatch(rest)

@@ -26,6 +26,8 @@ SITEMAP = "sitemap.xml"
 ROBOTS = "robots.txt"
 STYLE = "style.css"
 ICON = "icon.svg"
+AHEAD = "ahead/"
+CALENDAR = "ahead.ics"
 CORRECTIONS = "corrections/"
 CORRECTIONS_FEED = "corrections/feed.atom"
 ARCHIVE_JSON = "archive.json"
@@ -39,6 +41,8 @@ PLACES = {
     "archive": ARCHIVE,
     "themes": THEMES,
     "subscribe": SUBSCRIBE,
+    "ahead": AHEAD,
+    "calendar": CALENDAR,
     "feed": FEED,
     "feed_json": FEED_JSON,
     "weeks_feed": WEEKS_FEED,
@@ -48,7 +52,8 @@ PLACES = {
     "search": SEARCH,
     "search_script": SEARCH_SCRIPT,
 }
-"""The places that templates know by name; those of the search exist only if there is an index."""
+"""The places that templates know by name; those of the search exist only if there is an index, those
+of dates ahead only if there are any."""
 
 RESERVED = frozenset(
     {"404", "ahead", "archive", "cards", "corrections", "feed", "search", "subscribe", "themes"}

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from digest.model import Config, FreePage, Story, Theme
 from digest.site import addresses, arrange, formatting
 from digest.site.addresses import Base
+from digest.site.ahead import Ahead, ahead_of
 from digest.site.archive import Archive
 from digest.site.cards import Cards
 from digest.site.charts import Sparkline
@@ -63,6 +64,7 @@ class SiteContext(NamedTuple):
     entries: Entries
     themes: tuple[ThemeSummary, ...]
     neighbours: Mapping[str, Neighbours]
+    ahead: Ahead
     site: SiteView
     own_icon: str
     searched: bool
@@ -153,6 +155,7 @@ def make_context(
     counts = count_stories(archive.editions)
     copied = {one.path for one in archive.content.copied}
     own_icon = next((name for name in addresses.OWN_ICONS if name in copied), "")
+    ahead = ahead_of(archive, config, markdown)
     return SiteContext(
         config=config,
         archive=archive,
@@ -163,7 +166,8 @@ def make_context(
         entries=Entries(config, cards),
         themes=_theme_summaries(archive, counts),
         neighbours=neighbours(archive.storylines),
-        site=_site_view(config, archive, own_icon or addresses.ICON, searched),
+        ahead=ahead,
+        site=_site_view(config, archive, own_icon or addresses.ICON, searched, bool(ahead.all)),
         own_icon=own_icon,
         searched=searched,
         search_version=search_version,
@@ -196,7 +200,9 @@ def _theme_summaries(archive: Archive, counts: Counts) -> tuple[ThemeSummary, ..
     return tuple(summaries)
 
 
-def _site_view(config: Config, archive: Archive, icon: str, searched: bool) -> SiteView:
+def _site_view(
+    config: Config, archive: Archive, icon: str, searched: bool, has_ahead: bool
+) -> SiteView:
     site, front = config.site, arrange.front(archive)
     menu = [Link("Latest edition", addresses.week(front.week))] if front else []
     menu.append(Link("Archive", addresses.ARCHIVE))
@@ -215,6 +221,7 @@ def _site_view(config: Config, archive: Archive, icon: str, searched: bool) -> S
         menu=tuple(menu),
         more=(
             *(Link(page.title, addresses.free_page(page.name)) for page in archive.pages),
+            *([Link("Ahead", addresses.AHEAD)] if has_ahead else []),
             Link("Corrections", addresses.CORRECTIONS),
         ),
         feeds=(

@@ -55,6 +55,12 @@ def month_of(when: date) -> str:
     return f"{_MONTHS[when.month - 1]} {when.year}"
 
 
+def period(when: str) -> str:
+    """Returns a day, month or year in ISO 8601 in words: `15 May 2026`, `May 2026`, `2026`."""
+    first = date.fromisoformat(f"{when}-01-01"[:10])
+    return {4: when, 7: month_of(first)}.get(len(when), day(first))
+
+
 def span(week: Week, until: Week | None = None) -> str:
     """Returns the days of a week: `11–17 May 2026`, `27 April – 3 May 2026`.
 

@@ -21,6 +21,7 @@ from digest.site.context import SiteContext, make_context
 from digest.site.feeds import atom
 from digest.site.feeds.pages import feed_pages, program_pages
 from digest.site.page import Page
+from digest.site.pages.ahead import ahead_pages
 from digest.site.pages.archive import archive_page
 from digest.site.pages.corrections import corrections_feed, corrections_pages
 from digest.site.pages.fixed import fixed_pages
@@ -95,6 +96,7 @@ def plan(
             archive_page(context, weeks),
             *weeks,
             *fixed_pages(context),
+            *ahead_pages(context),
             *corrections_pages(context),
             *theme_pages(context),
         ]

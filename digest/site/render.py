@@ -59,6 +59,7 @@ class Renderer:
             filters={
                 "day": formatting.day,
                 "iso": formatting.iso,
+                "period": formatting.period,
                 "card": self._card,
                 "articles": self._articles,
                 "content": self._content,

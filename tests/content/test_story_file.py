@@ -17,7 +17,7 @@ from digest.content import excerpt, story_file
 from digest.content.identity import hash_of
 from digest.content.story_file import Known
 from digest.errors import Faults
-from digest.model import Correction, Story
+from digest.model import Correction, DueDate, Story
 
 MOMENTS = st.datetimes(
     datetime(1990, 1, 1),  # noqa: DTZ001
@@ -48,6 +48,8 @@ def plain(value: Any) -> Any:
         return [plain(part) for part in value]
     if isinstance(value, Correction):
         return [value.day.isoformat(), value.text]
+    if isinstance(value, DueDate):
+        return [value.when, value.text]
     return value.isoformat() if isinstance(value, datetime) else value
 
 
@@ -114,6 +116,7 @@ def test_published_is_kept_in_the_zone_in_which_it_was_written() -> None:
 LEGAL = st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff\ufeff")
 LINE = st.text(LEGAL, min_size=1, max_size=60).map(lambda text: " ".join(text.split())).filter(bool)
 PARAGRAPHS = st.lists(LINE, max_size=3).map("\n\n".join)
+DATES = st.sampled_from(["2027", "2027-01", "2027-02-28"])
 NAMES = st.lists(LINE, max_size=3, unique=True).map(tuple)
 
 
@@ -141,6 +144,7 @@ def stories(draw: st.DrawFn) -> Story:
                 )
             )
         ),
+        ahead=draw(st.lists(st.builds(DueDate, DATES, LINE), max_size=2).map(tuple)),
         excerpt=excerpt.escape(draw(PARAGRAPHS)),
         note=draw(st.sampled_from(["", "A *note*.", "One.\n\n> A quotation.\n\n---\n\n* a\n* b"])),
     )

@@ -234,6 +234,7 @@ LINES = st.sampled_from(
         "updated: 2026-06-01",
         "also: 2026-05-11-cranes-arrive.md, 2026-05-06-tolls-rise",
         "also: [2026-05-13-cranes-arrive.md, 2026-05-05-cranes-arrive.md]",
+        "ahead: ['2026-06: More ice', '2026-05-08: Less ice']",
     ]
 )
 FILES = st.sampled_from(
@@ -417,6 +418,17 @@ STEPS: dict[str, Change] = {
     "it has another title, as pages do": replaced(
         "content/pages/about.md", "title: About", "title: Who"
     ),
+    "a story announces dates": replaced(
+        BY_HAND, "\n---\n", "\nahead: ['2026-05-19: One', '2027: Two']\n---\n"
+    ),
+    "it announces another": replaced(BY_HAND, "2027: Two", "2027-03: Three"),
+    "a letter announces one": replaced(
+        "content/2026/w19/letter.md", "\n---\n", "\nahead: ['2026-05-12: Four']\n---\n"
+    ),
+    "a later note links to that letter": replaced(
+        CRANES, "\n---\n", "\n---\n\nAs [announced](../w19/letter.md).\n"
+    ),
+    "that story has another headline": replaced(CRANES, "title: ", "title: Late: "),
     "a note links to another week's story": noted(
         0, "See [it](../w20/2026-05-11-cranes-arrive.md)."
     ),

@@ -1,0 +1,216 @@
+"""The dates ahead that stories and letters announce (`ahead`), and what was written of them since.
+
+    archive ──▶ Announced of each date: passed or not, and later texts that link back ──▶ Ahead
+
+No clock is read: a date has passed if the newest story is of a later day.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from operator import attrgetter
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from digest.model import Config, DueDate, Letter, Story
+from digest.names import lasting_name
+from digest.site import addresses, formatting
+from digest.site.archive import Archive, Edition
+from digest.site.link_targets import BrokenLink
+from digest.site.markdown import MarkdownRenderer
+from digest.week import Week, reached
+
+_SHOWN = 3  # in the box on a page
+_MONTH, _YEAR = timedelta(days=31), timedelta(days=366)
+
+
+class Source(NamedTuple):
+    """A story or letter that tells of a date; `name` identifies it for good."""
+
+    file: str
+    name: str
+    week: Week
+    title: str
+    place: str
+    day: date
+    changed: datetime
+
+    @property
+    def is_story(self) -> bool:
+        """True for a story, False for a letter, which tells of all days of its week."""
+        return "#" in self.place
+
+
+class Announced(NamedTuple):
+    """A date ahead: `last` is its last day, `since` are later texts that link to its source."""
+
+    when: str
+    last: date
+    text: str
+    source: Source
+    since: tuple[Source, ...]
+
+
+class AheadLine(NamedTuple):
+    """A date ahead in a list: what is due, and the place of the text that says so."""
+
+    when: str
+    text: str
+    place: str
+
+
+class Ahead(NamedTuple):
+    """All announced dates: `coming` the next first, `past` the last first."""
+
+    coming: tuple[Announced, ...] = ()
+    past: tuple[Announced, ...] = ()
+
+    @property
+    def all(self) -> tuple[Announced, ...]:
+        """All dates, the earliest first."""
+        return (*reversed(self.past), *self.coming)
+
+    def lines(self) -> tuple[AheadLine, ...]:
+        """Returns the next dates after the newest story."""
+        return _lines(self.coming)
+
+    def lines_of(self, edition: Edition) -> tuple[AheadLine, ...]:
+        """Returns the next dates as of an edition: announced until then, and due after it."""
+        if not (self.coming or self.past):
+            return ()
+        day = _last_day(edition)
+        return _lines(
+            one for one in self.all if one.source.week <= edition.week and one.last >= day
+        )
+
+
+def ahead_of(archive: Archive, config: Config, markdown: MarkdownRenderer) -> Ahead:
+    """Returns all dates that published texts announce."""
+    found = list(_announced(archive, config))
+    if not found:
+        return Ahead()
+    since = _links_back(archive, config, markdown, {source for source, _ in found})
+    made = [
+        Announced(one.when, _end(one.when), one.text, source, since.get(source, ()))
+        for source, one in found
+    ]
+    made.sort(key=lambda one: (one.last, one.when, one.source.day, one.source.place, one.text))
+    newest = _newest(archive)
+    past = [one for one in made if newest and one.last < newest]
+    return Ahead(tuple(made[len(past) :]), tuple(reversed(past)))
+
+
+def _announced(archive: Archive, config: Config) -> Iterator[tuple[Source, DueDate]]:
+    for edition in archive.editions:
+        if edition.letter:
+            for one in edition.letter.ahead:
+                yield _letter(edition.letter, edition, config), one
+        for story in edition.all:
+            for one in story.ahead:
+                yield _story(story, archive), one
+
+
+def _newest(archive: Archive) -> date | None:
+    """Returns the day of the newest story; weeks far ahead, by a typing error, do not count."""
+    with_stories = {edition.week: edition for edition in archive.editions if edition.stories}
+    last = reached(with_stories)[-1:]
+    return _last_day(with_stories[last[0]]) if last else None
+
+
+def _last_day(edition: Edition) -> date:
+    """Returns the day of an edition's newest story, a day of its week; the last one without any."""
+    week = edition.week
+    newest = max([story.day for story in edition.all], default=week.sunday)
+    return max(week.monday, min(newest, week.sunday))
+
+
+def _end(when: str) -> date:
+    """Returns the last day of a day, month or year in ISO 8601."""
+    first = date.fromisoformat(f"{when}-01-01"[:10])
+    if len(when) == len("2027"):
+        return (first + _YEAR).replace(day=1) - timedelta(days=1)
+    if len(when) == len("2027-01"):
+        return (first + _MONTH).replace(day=1) - timedelta(days=1)
+    return first
+
+
+def _lines(dates: Iterable[Announced]) -> tuple[AheadLine, ...]:
+    shown = list(dates)[:_SHOWN]
+    return tuple([AheadLine(one.when, one.text, one.source.place) for one in shown])
+
+
+def _story(story: Story, archive: Archive) -> Source:
+    return Source(
+        file=story.file,
+        name=lasting_name(story, archive.content.names),
+        week=story.week,
+        title=story.headline or story.title,
+        place=addresses.permalink(story.week, archive.anchors.of(story)),
+        day=story.day,
+        changed=archive.changed[story.file],
+    )
+
+
+def _letter(letter: Letter, edition: Edition, config: Config) -> Source:
+    monday = datetime.combine(letter.week.monday, time(), ZoneInfo(config.site.timezone))
+    return Source(
+        file=letter.file,
+        name=f"letter {letter.week}",
+        week=letter.week,
+        title=formatting.titled(letter.week, edition.letter_title),
+        place=addresses.week(letter.week),
+        day=letter.week.sunday,
+        changed=letter.updated or letter.published or monday,
+    )
+
+
+def _links_back(
+    archive: Archive, config: Config, markdown: MarkdownRenderer, sources: Collection[Source]
+) -> Mapping[Source, tuple[Source, ...]]:
+    """Returns later stories and letters that link to a source, by source, the earliest first."""
+    by_link = defaultdict[str, list[Source]](list)
+    for source in sources:
+        by_link[markdown.targets.base.href(source.place)].append(source)
+    found = defaultdict[Source, list[Source]](list)
+
+    def look(text: str, file: str, edition: Edition, make: Callable[[], Source]) -> None:
+        for link in set(_links(text, file, edition.week, markdown)).intersection(by_link):
+            later = make()
+            for source in by_link[link]:
+                if _is_later(later, source):
+                    found[source].append(later)
+
+    first = min(source.week for source in sources)
+    for edition in archive.editions:
+        if edition.week < first:
+            break
+        for story in edition.stories:
+            look(story.note, story.file, edition, partial(_story, story, archive))
+        if letter := edition.letter:
+            look(letter.body, letter.file, edition, partial(_letter, letter, edition, config))
+    by_day = attrgetter("day", "place")
+    return {source: tuple(sorted(later, key=by_day)) for source, later in found.items()}
+
+
+def _links(text: str, file: str, week: Week, markdown: MarkdownRenderer) -> Iterator[str]:
+    """Yields the links of a week's text to places of the site, from the root of the host."""
+    here, base = addresses.week(week), markdown.targets.base
+    for address in markdown.addresses(text):
+        if "://" not in address:
+            link = markdown.targets.resolve(address, file, here)
+            if not isinstance(link, BrokenLink):
+                yield link
+    if base.url in text:
+        for address in re.findall(rf"{re.escape(base.url)}[^\s<>()\[\]\"']*", text):
+            yield address.removeprefix(base.origin)
+
+
+def _is_later(text: Source, source: Source) -> bool:
+    """True if a text is of a later week, or both are stories and it is of a later day."""
+    if text.week != source.week:
+        return text.week > source.week
+    return text.is_story and text.day > source.day

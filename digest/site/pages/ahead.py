@@ -1,0 +1,34 @@
+"""The page of the dates ahead that stories and letters announce, and of those that have passed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from digest.site import addresses, formatting
+from digest.site.ahead import Ahead
+from digest.site.context import SiteContext, latest
+from digest.site.page import Head, Page
+
+_DESCRIPTION = 155  # characters; search engines cut off more
+
+
+def ahead_pages(context: SiteContext) -> Iterator[Page]:
+    """Yields the page of dates ahead, if any were announced."""
+    ahead = context.ahead
+    if not ahead.all:
+        return
+    next_dates = "; ".join(f"{formatting.period(one.when)}: {one.text}" for one in ahead.lines())
+    next_dates = f". {next_dates}" if next_dates else ""
+    count = formatting.count(len(ahead.coming), "date") if ahead.coming else "No dates"
+    described = f"{count} ahead in {context.config.site.title}"
+    head = Head(
+        title=context.titled("Ahead"),
+        description=formatting.shortened(f"{described}{next_dates}", _DESCRIPTION),
+        place=addresses.AHEAD,
+        updated=latest(one.source.changed.isoformat() for one in ahead.all),
+    )
+    yield context.page("ahead.html", "the page of dates ahead", head, _data, ahead)
+
+
+def _data(_: SiteContext, ahead: Ahead) -> Mapping[str, object]:
+    return {"coming": ahead.coming, "past": ahead.past}
