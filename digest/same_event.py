@@ -50,6 +50,11 @@ def file_of(name: str, story: Story) -> str:
     return f"{folder}/{bare if is_markdown(bare) else f'{bare}.md'}"
 
 
+def already_below(file: str) -> str:
+    """Returns why a story that is below the one in this file cannot be below another."""
+    return f"is below {file.rpartition('/')[2]} already"
+
+
 def renamed(places: Iterable[Place]) -> Renamed:
     """Returns where files are that were renamed, or moved to the folder in which they are sought."""
 
@@ -109,7 +114,7 @@ def _obstacle(story: Story, other: Story, taken: Mapping[str, str]) -> str:
     if taken.get(other.file) == story.file:
         return "is named twice"
     if other.file in taken:
-        return f"is below {taken[other.file].rpartition('/')[2]} already"
+        return already_below(taken[other.file])
     if other.also:
         return "has 'also' itself, so it has a card of its own"
     if other.lead:

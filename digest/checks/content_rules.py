@@ -17,7 +17,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from digest import urls
-from digest.checks import file_rules, ignored_keys, markdown_rules, story_rules
+from digest.checks import also_rules, file_rules, ignored_keys, markdown_rules, story_rules
 from digest.checks.markdown_scan import Prose
 from digest.checks.story_rules import LineOf
 from digest.content import pending
@@ -73,6 +73,7 @@ def review(
         *story_rules.in_another_week(shown, history, been),
         *_pending(shown, history, line_of, read, versions, content.letters),
         *among(shown, line_of),
+        *also_rules.hints(content.stories, content, line_of),
         *story_rules.hidden_but_shown(content.stories, line_of),
         *story_rules.shared_guids(shown, history),
         *_titled(content.introductions, line_of),

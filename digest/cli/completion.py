@@ -54,6 +54,7 @@ def set_words(context: click.Context, option: click.Parameter, incomplete: str) 
         "lead",
         "draft",
         "themes=",
+        "also=",
         "headline=",
         "source=",
         "note=",

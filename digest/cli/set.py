@@ -33,6 +33,7 @@ def set(call: Call, words: tuple[str, ...], as_json: bool) -> None:
     \b
     hide, lead, draft      turn it on; hide=false turns it off
     themes=a,b             its themes, the main one first; themes= for none
+    also=FILE,FILE         stories of the same event, shown below it; also= for none
     headline=, source=     your own words; headline= takes yours out
     note=                  your note ('digest note' opens an editor)
     correction=            adds a correction, dated today

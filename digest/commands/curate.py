@@ -109,7 +109,7 @@ def untouched(survey: ContentReport, config: Config) -> frozenset[str]:
 def is_untouched(story: Story, records: Sequence[Record], config: Config) -> bool:
     """True if a story is as pull wrote it, in what an editor usually changes."""
     themes = ledger.hashes({"themes": story.themes}).get("themes", "")
-    own = (story.note.strip(), story.headline, story.source, story.lead, story.hide)
+    own = (story.note.strip(), story.headline, story.source, story.lead, story.hide, story.also)
     if any(own) or story.corrections or story.draft != config.draft:
         return False
     return themes in {record.wrote.get("themes", "") for record in records}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from digest.checks import also_rules
 from digest.commands import curate
 from digest.content import excerpt, load, pending, recut, store
 from digest.content.acts import THEIRS, Act, Refusal, Shown, publishers
@@ -22,7 +23,7 @@ from digest.model import Config, Correction, Story
 from digest.week import Week
 
 FLAGS = ("hide", "lead", "draft")
-KEYS = (*FLAGS, "themes", "headline", "source", "note", "correction", "week", "take")
+KEYS = (*FLAGS, "themes", "also", "headline", "source", "note", "correction", "week", "take")
 _YES, _NO = frozenset({"", "true", "yes", "on"}), frozenset({"false", "no", "off"})
 
 
@@ -117,9 +118,11 @@ def _value(key: str, value: str, config: Config) -> Any:
     if key == "week":
         return Week.parse(value.removeprefix("content/").rstrip("/"))
     known = THEIRS if key == "take" else [theme.id for theme in config.themes]
-    if key not in {"themes", "take"}:
+    if key not in {"themes", "also", "take"}:
         return value
     names = tuple(dict.fromkeys(filter(None, (part.strip() for part in value.split(",")))))
+    if key == "also":
+        return tuple(name.rpartition("/")[2] for name in names)
     for name in names:
         if name not in known:
             kind = "theme" if key == "themes" else "field"
@@ -136,12 +139,15 @@ def _act(
     values: Mapping[str, Any],
     today: date,
 ) -> Act:
-    """Returns what is wanted of one file; raises LookupError if the publisher has no version."""
+    """Returns what is wanted of one file; raises LookupError if a value is impossible there."""
     changes = dict(values)
     week, correction = changes.pop("week", None), changes.pop("correction", "")
     taken = changes.pop("take", ())
     if story and correction:
         changes["corrections"] = (*story.corrections, Correction(today, correction))
+    new = [name for name in changes.get("also", ()) if story and name not in story.also]
+    if story and (why := also_rules.refused(story, new, survey.content)):
+        raise LookupError(why)
     if story and taken:
         found = theirs(root, config, survey, story)
         for name in taken:

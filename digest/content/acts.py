@@ -35,7 +35,7 @@ from digest.errors import Faults, Problem
 from digest.model import Story
 from digest.week import Week
 
-FIELDS = ("note", "headline", "themes", "lead", "hide", "draft", "corrections", "source")
+FIELDS = ("note", "headline", "themes", "lead", "hide", "draft", "also", "corrections", "source")
 """What an editor sets. The publisher's fields are only set to the publisher's own version."""
 THEIRS = ("title", "link", "authors", "image", "excerpt")
 _LONGEST = 300  # a ledger cuts longer wordings

@@ -83,6 +83,24 @@ def test_a_second_correction_is_added_and_false_turns_off(root: Path) -> None:
     assert said(root, "set", A, "hide=false").stdout == f"{A}: unchanged\n"
 
 
+def test_stories_of_the_same_event_are_named_and_taken_out_again(root: Path) -> None:
+    before = (root / B).read_bytes()
+
+    assert said(root, "set", B, f"also={A}").exit_code == 0
+    assert "\nalso: [2026-05-13-a.md]\n" in (root / B).read_text()
+    refused = said(root, "set", B, "also=2026-05-13-a.md,no.md,2026-05-14-b.md")
+    assert (refused.exit_code, refused.stderr) == (
+        1,
+        f"{B}: also: 'no.md' is no story in this folder; correct the name, or take it out\n",
+    )
+    assert said(root, "set", A, f"also={B}").stderr == (
+        f"{A}: also: '2026-05-14-b.md' has 'also' itself, so it has a card of its own; "
+        "name all stories of the event in one file\n"
+    )
+    assert said(root, "set", B, "also=").exit_code == 0
+    assert (root / B).read_bytes() == before
+
+
 def test_several_files_move_to_another_week(root: Path) -> None:
     result = said(root, "set", A, str(root / B), "week=2026-W21", "--json")
 

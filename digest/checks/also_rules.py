@@ -1,0 +1,99 @@
+"""Hints about `also`: names that have no effect, and what of a story below another is not shown.
+
+stories ──same_event──▶ groups ──▶ a hint for each name that cannot be followed, and why
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from digest.checks.story_rules import LineOf
+from digest.errors import Problem, suggestion
+from digest.model import Content, Story
+from digest.same_event import Ignored, already_below, file_of, groups, renamed
+
+_CURE = "take the name out"
+
+
+def hints(stories: Iterable[Story], content: Content, line_of: LineOf) -> Iterator[Problem]:
+    """Yields the hints about these stories, which are whole weeks of the content."""
+    shown = [story for story in stories if not story.hide]
+    found = groups(shown, renamed(content.places))
+    for one in found.ignored:
+        if file_of(one.name, one.story) not in content.unread:
+            line = line_of(one.story.file, "also")
+            yield Problem(one.story.file, line, *_explained(one, content), hint=True)
+    by_file = {story.file: story for story in shown if story.file in found.below}
+    for file, below in found.below.items():
+        for other in below:
+            for what, cure in _unseen(by_file[file], other):
+                yield Problem(file, line_of(file, "also"), what, cure, hint=True)
+
+
+def refused(story: Story, names: Sequence[str], content: Content) -> str:
+    """Returns why the first of some new names would have no effect in a story's `also`; or ""."""
+    now = renamed(content.places)
+    others = [one for one in content.stories if one.week == story.week and one.file != story.file]
+    others = [one for one in others if not one.hide]
+    meant = replace(story, hide=False, also=(*story.also, *names))
+    found = list(groups([meant, *others], now).ignored)
+    for file, below in groups(others, now).below.items():
+        below_it = {one.file for one in below}
+        taken = [name for name in names if file_of(name, story) in below_it]
+        found += [Ignored(meant, name, already_below(file)) for name in taken]
+    for one in found:
+        if one.story is meant and one.name in names:
+            return "; ".join(_explained(one, content))
+    return ""
+
+
+def _explained(one: Ignored, content: Content) -> tuple[str, str]:
+    """Returns why a name has no effect, and how to fix it."""
+    what, cure = one.why, _CURE
+    if not what:
+        what, cure = _missing(one, content)
+    elif what.startswith("leads"):
+        cure = "write 'also' into that file instead"
+    elif what.startswith("has 'also'"):
+        cure = "name all stories of the event in one file"
+    return f"also: '{one.name}' {what}", cure
+
+
+def _missing(one: Ignored, content: Content) -> tuple[str, str]:
+    """Returns what became of a file that is no visible story of this week, and what to do."""
+    file = file_of(one.name, one.story)
+    folder, _, name = file.rpartition("/")
+    present = {story.file: story for story in content.stories}
+    moved = [place.story for place in content.places if place.file == file and place.story]
+    moved += [other for other in present if other.rpartition("/")[2] == name]
+    for other in (file, *moved):
+        if other in present and present[other].week != one.story.week:
+            cure = f"move one of the two files, or {_CURE}"
+            return f"is in another week, {present[other].week}", cure
+        if other in present and present[other].hide:
+            return "is hidden", _CURE
+    if any(file in (gone.file, *gone.former) for gone in content.gone):
+        return "was deleted", _CURE
+    near = [other.rpartition("/")[2] for other in present if other.startswith(f"{folder}/")]
+    cure = suggestion(name, near)
+    if not cure.startswith("did you mean"):
+        cure = f"correct the name, or take it out"
+    return "is no story in this folder", cure
+
+
+def _unseen(story: Story, other: Story) -> Iterator[tuple[str, str]]:
+    """Yields what of a story is not shown while it is below another one."""
+    name = other.file.rpartition("/")[2]
+    if other.draft and not story.draft:
+        yield (
+            f"also: '{name}' is a draft, so it is not shown yet",
+            "take 'draft' out of it, or wait",
+        )
+    if other.note:
+        what = f"also: '{name}' has a note, which is not shown while it is below this story"
+        yield what, "move its words into the note here"
+    themes = [theme for theme in other.themes if theme not in story.themes]
+    if themes:
+        what = f"also: '{name}' is on no page of its themes that this story does not have"
+        yield f"{what} ({', '.join(themes)})", "add them here, if they fit"

@@ -1,0 +1,111 @@
+"""What `check` says of `also`: one line for each name, with the reason and the cure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from builders import make_content, make_place, make_story
+
+from digest.checks import also_rules
+from digest.model import Content, Gone, Story
+from digest.week import Week
+
+A, B = "2026-05-15-a.md", "2026-05-15-b.md"
+
+
+def hints(content: Content) -> list[str]:
+    found = also_rules.hints(content.stories, content, lambda *_: 5)
+    assert all(one.hint and one.line == 5 for one in found)
+    return [one.words for one in also_rules.hints(content.stories, content, lambda *_: 5)]
+
+
+def story(*also: str, **fields: Any) -> Story:
+    return make_story("a", also=also, **fields)
+
+
+def other(**fields: Any) -> Story:
+    return make_story("b", **fields)
+
+
+CASES: dict[str, tuple[Content, str]] = {
+    "itself": (make_content(story(A)), f"also: '{A}' is this file itself; take the name out"),
+    "twice": (
+        make_content(story(B, "2026-05-15-b"), other()),
+        "also: '2026-05-15-b' is named twice; take the name out",
+    ),
+    "hidden": (
+        make_content(story(B), other(hide=True)),
+        f"also: '{B}' is hidden; take the name out",
+    ),
+    "draft": (
+        make_content(story(B), other(draft=True)),
+        f"also: '{B}' is a draft, so it is not shown yet; take 'draft' out of it, or wait",
+    ),
+    "elsewhere": (
+        make_content(story(B), other(week=Week(2026, 21))),
+        f"also: '{B}' is in another week, 2026-W21; move one of the two files, or take the name out",
+    ),
+    "renamed and moved": (
+        make_content(
+            story("2026-05-15-old.md"),
+            other(week=Week(2026, 21)),
+            places=(
+                make_place(other(week=Week(2026, 21)), file="content/2026/w20/2026-05-15-old.md"),
+            ),
+        ),
+        "also: '2026-05-15-old.md' is in another week, 2026-W21; move one of the two files, or take the name out",
+    ),
+    "deleted": (
+        make_content(
+            story(B), gone=(Gone(f"content/2026/w20/{B}", Week(2026, 20), "2026-05-15", 0),)
+        ),
+        f"also: '{B}' was deleted; take the name out",
+    ),
+    "misspelt": (
+        make_content(story("2026-05-15-bb.md"), other()),
+        f"also: '2026-05-15-bb.md' is no story in this folder; did you mean '{B}'?",
+    ),
+    "has also": (
+        make_content(story(B), other(also=("2026-05-15-c.md",)), make_story("c")),
+        f"also: '{B}' has 'also' itself, so it has a card of its own; name all stories of the event in one file",
+    ),
+    "leads": (
+        make_content(story(B), other(lead=True)),
+        f"also: '{B}' leads the week, so it has a card of its own; write 'also' into that file instead",
+    ),
+    "taken": (
+        make_content(story(B), other(), make_story("c", also=(B,))),
+        f"also: '{B}' is below {A} already; take the name out",
+    ),
+    "note": (
+        make_content(story(B), other(note="Ours.")),
+        f"also: '{B}' has a note, which is not shown while it is below this story; move its words into the note here",
+    ),
+    "themes": (
+        make_content(story(B, themes=("x",)), other(themes=("x", "y", "z"))),
+        f"also: '{B}' is on no page of its themes that this story does not have (y, z); add them here, if they fit",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_name_that_has_no_effect_is_explained_in_one_line(case: str) -> None:
+    content, words = CASES[case]
+
+    assert hints(content) == [words]
+
+
+def test_nothing_is_said_where_all_is_well_or_the_file_has_a_fault_of_its_own() -> None:
+    assert hints(make_content(story(B), other())) == []
+    assert hints(make_content(story(B, hide=True))) == []
+    assert hints(make_content(story(B), unread=frozenset({f"content/2026/w20/{B}"}))) == []
+
+
+def test_a_file_that_another_story_names_is_refused_to_a_second_one() -> None:
+    content = make_content(story(), other(), make_story("c", also=(B,)))
+
+    assert also_rules.refused(content.stories[0], (B,), content) == (
+        f"also: '{B}' is below 2026-05-15-c.md already; take the name out"
+    )
+    assert also_rules.refused(content.stories[2], (A,), content) == ""
