@@ -75,11 +75,11 @@ class Ahead(NamedTuple):
         return (*reversed(self.past), *self.coming)
 
     def lines(self) -> tuple[AheadLine, ...]:
-        """Returns the next dates after the newest story."""
+        """Returns the next three dates after the newest story."""
         return _lines(self.coming)
 
     def lines_of(self, edition: Edition) -> tuple[AheadLine, ...]:
-        """Returns the next dates as of an edition: announced until then, and due after it."""
+        """Returns the next three dates as of an edition: announced until then, and due after it."""
         if not (self.coming or self.past):
             return ()
         day = _last_day(edition)
@@ -128,9 +128,13 @@ def _last_day(edition: Edition) -> date:
     return max(week.monday, min(newest, week.sunday))
 
 
+def first_day(when: str) -> date:
+    """Returns the first day of a day, month or year in ISO 8601."""
+    return date.fromisoformat(f"{when}-01-01"[:10])
+
+
 def _end(when: str) -> date:
-    """Returns the last day of a day, month or year in ISO 8601."""
-    first = date.fromisoformat(f"{when}-01-01"[:10])
+    first = first_day(when)
     if len(when) == len("2027"):
         return (first + _YEAR).replace(day=1) - timedelta(days=1)
     if len(when) == len("2027-01"):

@@ -15,6 +15,7 @@ _MARKS = {  # the mark, and where the head of the file ends: only the head count
     ".html": (b'<meta name="generator" content="Digest">', b"<body"),
     ".atom": (b"<generator>Digest</generator>", b"<entry"),
     ".md": (b"generator: Digest\n", b"\n# "),
+    ".ics": (b"PRODID:-//Digest//", b"BEGIN:VEVENT"),
 }
 
 
@@ -42,6 +43,7 @@ def recognised(folder: Path) -> set[str]:
     if folder / addresses.output(addresses.SEARCH) in ours:
         ours.update(_files(folder, addresses.SEARCHED))
     if _is_marked(folder / addresses.output(addresses.HOME)):
+        ours.update(filter(_is_marked, _files(folder, [addresses.CALENDAR])))
         beside = _files(folder, addresses.BESIDE)
         ours.update(path for path in beside if path.suffix.lower() in addresses.PICTURES)
     return {path.relative_to(folder).as_posix() for path in ours}

@@ -21,7 +21,7 @@ from digest.site.context import SiteContext, make_context
 from digest.site.feeds import atom
 from digest.site.feeds.pages import feed_pages, program_pages
 from digest.site.page import Page
-from digest.site.pages.ahead import ahead_pages
+from digest.site.pages.ahead import ahead_calendar, ahead_pages
 from digest.site.pages.archive import archive_page
 from digest.site.pages.corrections import corrections_feed, corrections_pages
 from digest.site.pages.fixed import fixed_pages
@@ -105,6 +105,7 @@ def plan(
         *for_readers,
         *feed_pages(context),
         corrections_feed(context),
+        *ahead_calendar(context),
         *plain_pages(context),
         *program_pages(context, for_readers),
     )

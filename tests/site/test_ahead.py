@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from builders import make_config, make_content, make_letter, make_story
-from sites import find, parse, rendered, text
+from sites import build_into, find, parse, read_folder, rendered, text
 
+from digest import config
 from digest.model import DueDate, Story
 
 
@@ -126,3 +131,116 @@ def test_a_mistyped_year_of_a_story_lets_no_date_pass() -> None:
     assert lists(site(court, make_story("typo", day="2062-05-16"))) == [
         ["January 2027 A ruling Court, 15 May 2026"]
     ]
+
+
+# ---------------------------------------------------------------- boxes, lists for programs
+
+
+def box(page: bytes) -> list[str]:
+    """The lines of a page's box of dates ahead."""
+    boxes = [one for one in find(parse(page), "section") if one.get("aria-labelledby") == "_ahead"]
+    return [text(item) for one in boxes for item in find(one, "li")]
+
+
+def test_home_has_the_next_three_dates_and_a_week_those_as_of_then() -> None:
+    dates = due("2026-05-20: A", "2026-06: B", "2027: C", "2028: D")
+    first = make_story("first", ahead=dates)
+    second = make_story("second", day="2026-05-21", ahead=due("2026-05-22: E"))
+
+    made = site(first, second, make_story("before", day="2026-05-05"))
+
+    assert box(made["index.html"]) == ["E 22 May 2026", "B June 2026", "C 2027"]
+    assert box(made["2026/w21/index.html"]) == box(made["index.html"])
+    assert box(made["2026/w20/index.html"]) == ["A 20 May 2026", "B June 2026", "C 2027"]
+    assert box(made["2026/w19/index.html"]) == []
+    assert (
+        "- 20 May 2026: [A](<https://example.org/2026/w20/#first>)"
+        in made["2026/w20/index.md"].decode()
+    )
+
+
+def test_programs_are_told_of_all_dates() -> None:
+    made = site(make_story("a", ahead=due("2026-05-10: Passed", "2027-01: Ruling")))
+
+    url = "https://example.org/2026/w20/#a"
+    assert json.loads(made["archive.json"])["ahead"] == [
+        {"date": "2026-05-10", "text": "Passed", "url": url},
+        {"date": "2027-01", "text": "Ruling", "url": url},
+    ]
+    assert "(<https://example.org/ahead/>)" in made["llms.txt"].decode()
+    assert json.loads(site(make_story())["archive.json"])["ahead"] == []
+
+
+# ---------------------------------------------------------------- the calendar
+
+
+def events(calendar: bytes) -> list[Any]:
+    icalendar = pytest.importorskip("icalendar")
+    return list(icalendar.Calendar.from_ical(calendar).walk("VEVENT"))
+
+
+ODD = ["Rules; for all, \\n and \\", "緩慢" * 60, "é" * 74, "x" * 200, "A: b \x07 c", "😀" * 30]
+
+
+def test_a_calendar_has_each_date_as_an_event_of_a_day_in_words_that_are_true() -> None:
+    dates = due(
+        "2026-05-20: A day", "2027-01: A month", "2028: A year", *(f"2029: {one}" for one in ODD)
+    )
+    story = make_story("a", headline="It; goes, on", ahead=dates)
+
+    calendar = site(story)["ahead.ics"]
+
+    found = events(calendar)
+    assert [(one.decoded("DTSTART"), str(one["SUMMARY"])) for one in found] == [
+        (date(2026, 5, 20), "A day"),
+        (date(2027, 1, 1), "In January 2027: A month"),
+        (date(2028, 1, 1), "In 2028: A year"),
+        *((date(2029, 1, 1), f"In 2029: {one.replace(chr(7), '')}") for one in sorted(ODD)),
+    ]
+    assert {str(one["URL"]) for one in found} == {"https://example.org/2026/w20/#a"}
+    assert {str(one["DESCRIPTION"]) for one in found} == {
+        "It; goes, on\nhttps://example.org/2026/w20/#a"
+    }
+    assert len({str(one["UID"]) for one in found}) == len(found)
+    assert {one.decoded("DTSTAMP") for one in found} == {datetime(2026, 5, 15, 4, tzinfo=UTC)}
+    lines = calendar.split(b"\r\n")
+    assert lines[-1] == b"" and b"\n" not in b"".join(lines)
+    assert max(map(len, lines)) <= 75
+    assert all(line.decode() for line in lines[:-1])  # no character is broken
+
+
+def test_an_event_is_the_same_one_after_its_words_the_headline_or_the_week_are_others() -> None:
+    first = make_story("a", ahead=due("2027-01: Ruling", "2027-01: Another", "2028: Sales"))
+    dates = due("2028: Sale", "2027-01: Rulings")
+    later = make_story("b", day="2026-05-21", id=first.id, headline="New", ahead=dates)
+
+    before, after = (
+        {str(one["UID"]) for one in events(site(story)["ahead.ics"])} for story in (first, later)
+    )
+
+    assert after < before
+
+
+def test_its_page_leads_to_the_calendar() -> None:
+    page = site(make_story(ahead=due("2027: Sales")))["ahead/index.html"]
+
+    assert page.count(b'href="/ahead.ics"') == 2
+
+
+def test_a_calendar_that_has_no_dates_any_more_goes_even_if_the_list_of_files_is_lost(
+    tmp_path: Path,
+) -> None:
+    story = tmp_path / "content/2026/w20/2026-05-15-a.md"
+    story.parent.mkdir(parents=True)
+    words = "---\ntitle: A\nlink: https://a.example/\nahead: 2027-01: Ruling\n---\n"
+    story.write_text(words)
+    (tmp_path / "digest.toml").write_text('[site]\ntitle = "T"\nurl = "https://t.example/"\n')
+    settings = config.load(tmp_path)
+    build_into(tmp_path / "site", tmp_path, settings)
+    assert (tmp_path / "site/ahead.ics").exists()
+    shutil.rmtree(tmp_path / ".digest")
+
+    story.write_text(words.replace("ahead: 2027-01: Ruling\n", ""))
+    build_into(tmp_path / "site", tmp_path, settings)
+
+    assert not [path for path in read_folder(tmp_path / "site") if path.startswith("ahead")]

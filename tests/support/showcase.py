@@ -24,7 +24,7 @@ FULL = date(2026, 5, 11)
 """The Monday of the week that is full to the brim; the week after it is open."""
 
 KINDS = ("", "2026/w20/", "2026/w21/", "archive/", "themes/", "themes/controls/", "themes/controls/page/1/",
-         "themes/never/", "corrections/", "about/", "subscribe/", "404.html")  # fmt: skip
+         "themes/never/", "ahead/", "corrections/", "about/", "subscribe/", "404.html")  # fmt: skip
 """A page of every kind; what stands where a theme was before leads on at once, and is left to those who read files."""
 
 EMPTY = f"""[site]
@@ -126,6 +126,7 @@ Written by one person. See [the letter](../2026/w20/letter.md).
 {NOTE}"""
 LETTER = f"""---
 title: A letter that says what the week was about, at some length, and with {ENDLESS[:63]}
+ahead: ["2026-05-15: A date that has passed once the next week begins"]
 ---
 
 It was a week of *surplus*: see [the lead](2026-05-11-0-w20.md) and [who we are](../../pages/about.md).
@@ -208,6 +209,7 @@ def _full_week() -> dict[str, str]:
         "headline: The editor's own headline\nlead: true\nupdated: 2026-05-14T09:00:00+08:00\n"
         "corrections: ['2026-05-13: It was said here that it was more.', '2026-05-14: It was less.']\n"
         f"authors: [{', '.join(f'Author Number {number}' for number in range(12))}]\n"
+        f"ahead: ['2026-05-12: It is decided', '2026-06: {ENDLESS}', '2027: ضوابط التصدير']\n"
     )
     quoted = f"> {QUOTED}\n"
     notes = [NOTE, *["A note of one sentence."] * 9]

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from digest.site import addresses, formatting
 from digest.site.ahead import Ahead
 from digest.site.context import SiteContext, latest
+from digest.site.feeds import ical
+from digest.site.markdown import Html
 from digest.site.page import Head, Page
 
 _DESCRIPTION = 155  # characters; search engines cut off more
@@ -28,6 +30,18 @@ def ahead_pages(context: SiteContext) -> Iterator[Page]:
         updated=latest(one.source.changed.isoformat() for one in ahead.all),
     )
     yield context.page("ahead.html", "the page of dates ahead", head, _data, ahead)
+
+
+def ahead_calendar(context: SiteContext) -> Iterator[Page]:
+    """Yields the same dates as a calendar."""
+    if context.ahead.all:
+        yield context.file(
+            addresses.CALENDAR, "feeds/plain.txt", "the calendar", _calendar, context.ahead
+        )
+
+
+def _calendar(context: SiteContext, ahead: Ahead) -> Mapping[str, object]:
+    return {"text": Html(ical.calendar(context.config.site, context.base, ahead.all))}
 
 
 def _data(_: SiteContext, ahead: Ahead) -> Mapping[str, object]:

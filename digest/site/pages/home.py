@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from digest.site import addresses, arrange, formatting
+from digest.site.ahead import AheadLine
 from digest.site.archive import Edition
 from digest.site.context import SiteContext, ThemeSummary, latest
 from digest.site.page import Head, Link, Page
@@ -45,6 +46,7 @@ def home_page(context: SiteContext) -> Page:
         context.themes,
         len(archive.editions),
         steps_key(context, front) if front else b"",
+        context.ahead.lines(),
     )
 
 
@@ -56,12 +58,14 @@ def _home_data(
     themes: tuple[ThemeSummary, ...],
     weeks: int,
     _: bytes,
+    ahead: tuple[AheadLine, ...],
 ) -> Mapping[str, object]:
     edition = edition_view(context, front) if front else None
     return {
         "edition": edition,
         "steps": steps_below(context, front) if front else {},
         "listed": story_links(edition.groups, edition.lead) if edition else (),
+        "ahead": ahead,
         "coming": tuple(week_line(context, edition, _HEADLINES) for edition in still_open),
         "earlier": tuple(week_line(context, edition) for edition in earlier),
         "themes": tuple(theme_line(context, theme) for theme in themes if theme.latest),

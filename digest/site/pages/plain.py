@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from digest.site import addresses, formatting
+from digest.site.addresses import Base
+from digest.site.ahead import AheadLine
 from digest.site.archive import Edition
 from digest.site.cards import Card
 from digest.site.context import SiteContext
@@ -54,8 +56,8 @@ def plain_pages(context: SiteContext) -> Iterator[Page]:
     editions = context.archive.editions
     for edition in editions:
         place = addresses.week_markdown(edition.week)
-        source = f"{edition.week} as Markdown"
-        yield context.file(place, "feeds/plain.txt", source, _week_text, edition, last=True)
+        source, ahead = f"{edition.week} as Markdown", context.ahead.lines_of(edition)
+        yield context.file(place, "feeds/plain.txt", source, _week_text, edition, ahead, last=True)
     weeks = tuple(
         [
             WeekEntry(edition.week, edition.closed, len(edition.stories), edition.title)
@@ -63,12 +65,13 @@ def plain_pages(context: SiteContext) -> Iterator[Page]:
         ]
     )
     themes = tuple([(one.theme.id, one.theme.title, one.stories) for one in context.themes])
+    ahead = tuple([AheadLine(one.when, one.text, one.source.place) for one in context.ahead.all])
+    inputs = weeks, themes, ahead
     yield context.file(
-        addresses.ARCHIVE_JSON, "feeds/archive.json", "the list of weeks", _archive, weeks, themes
+        addresses.ARCHIVE_JSON, "feeds/archive.json", "the list of weeks", _archive, *inputs
     )
-    yield context.file(
-        addresses.LLMS, "feeds/plain.txt", "the list for language models", _llms, weeks, themes
-    )
+    source = "the list for language models"
+    yield context.file(addresses.LLMS, "feeds/plain.txt", source, _llms, *inputs)
 
 
 def markdown_of(markup: Html) -> str:
@@ -137,7 +140,9 @@ def _indented(text: str, first: str, others: str) -> str:
     return "\n".join(indented).replace(f"\n{_LINE}", _LINE)
 
 
-def _week_text(context: SiteContext, edition: Edition) -> Mapping[str, object]:
+def _week_text(
+    context: SiteContext, edition: Edition, ahead: Sequence[AheadLine]
+) -> Mapping[str, object]:
     view, base = edition_view(context, edition), context.base
     front = f"---\ngenerator: Digest\nurl: {base.absolute(view.place)}\n---"
     title = formatting.titled(edition.week, edition.title)
@@ -148,7 +153,15 @@ def _week_text(context: SiteContext, edition: Edition) -> Mapping[str, object]:
         parts += ["## Lead story", _story(context, view.lead)]
     for group in view.groups:
         parts += [f"## {_words(group.title)}", *(_story(context, card) for card in group.all)]
+    if ahead:
+        parts += ["## Ahead, as of this week", "\n".join(_due(base, one) for one in ahead)]
     return {"text": Html("\n\n".join(filter(None, parts)) + "\n")}
+
+
+def _due(base: Base, one: AheadLine) -> str:
+    """Returns a date ahead as an item of a list."""
+    link = f"[{_words(one.text)}](<{base.absolute(one.place)}>)"
+    return f"- {formatting.period(one.when)}: {link}"
 
 
 def _story(context: SiteContext, card: Card) -> str:
@@ -171,7 +184,10 @@ def _story(context: SiteContext, card: Card) -> str:
 
 
 def _archive(
-    context: SiteContext, weeks: Sequence[WeekEntry], themes: Sequence[tuple[str, str, int]]
+    context: SiteContext,
+    weeks: Sequence[WeekEntry],
+    themes: Sequence[tuple[str, str, int]],
+    ahead: Sequence[AheadLine],
 ) -> Mapping[str, object]:
     site, link = context.config.site, context.base.absolute
     listed = []
@@ -204,12 +220,18 @@ def _archive(
                 }
                 for id, title, stories in themes
             ],
+            "ahead": [
+                {"date": when, "text": text, "url": link(place)} for when, text, place in ahead
+            ],
         }
     }
 
 
 def _llms(
-    context: SiteContext, weeks: Sequence[WeekEntry], themes: Sequence[tuple[str, str, int]]
+    context: SiteContext,
+    weeks: Sequence[WeekEntry],
+    themes: Sequence[tuple[str, str, int]],
+    ahead: Sequence[AheadLine],
 ) -> Mapping[str, object]:
     """Returns the site in short, in the form that llmstxt.org proposes."""
     site, link = context.config.site, context.base.absolute
@@ -227,6 +249,10 @@ def _llms(
         count = formatting.stories(stories).lower()
         lines.append(f"- [{_words(title)}](<{link(addresses.theme(id))}>): {count}")
     lines += ["", "## Optional", ""]
+    if ahead:
+        lines.append(
+            f"- [Dates ahead](<{link(addresses.AHEAD)}>): what is due, and what came of it"
+        )
     lines.append(f"- [All weeks as JSON](<{link(addresses.ARCHIVE_JSON)}>)")
     lines.append(f"- [The newest stories as a JSON Feed](<{link(addresses.FEED_JSON)}>)")
     return {"text": Html("\n".join(lines) + "\n")}

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from digest.model import Story
 from digest.site import addresses, formatting, storylines
+from digest.site.ahead import AheadLine
 from digest.site.archive import Edition
 from digest.site.cards import Card
 from digest.site.context import SiteContext
@@ -114,15 +115,20 @@ def week_pages(context: SiteContext) -> Iterator[Page]:
     editions, memory = context.archive.editions, context.archive.memory
     weeks = [edition.week for edition in editions]
     for edition, newer, older in zip(editions, (None, *weeks), (*weeks[1:], None), strict=False):
-        steps = steps_key(context, edition)
-        make = partial(_week_page, context, edition, newer, older, steps)
-        yield memory.memo(("week page", edition.week), (edition,), (newer, older, steps), make)
+        values = newer, older, steps_key(context, edition), context.ahead.lines_of(edition)
+        make = partial(_week_page, context, edition, *values)
+        yield memory.memo(("week page", edition.week), (edition,), values, make)
     for edition in context.archive.vacated:
-        yield _week_page(context, edition, None, None, b"")
+        yield _week_page(context, edition, None, None, b"", ())
 
 
 def _week_page(
-    context: SiteContext, edition: Edition, newer: Week | None, older: Week | None, steps: bytes
+    context: SiteContext,
+    edition: Edition,
+    newer: Week | None,
+    older: Week | None,
+    steps: bytes,
+    ahead: tuple[AheadLine, ...],
 ) -> Page:
     head = Head(
         title=context.titled(formatting.titled(edition.week, edition.title)),
@@ -131,11 +137,16 @@ def _week_page(
         updated=context.last_change(addresses.week(edition.week), edition.stories),
     )
     source = f"the page of {edition.week}"
-    return context.page("week.html", source, head, _week_data, edition, newer, older, steps)
+    return context.page("week.html", source, head, _week_data, edition, newer, older, steps, ahead)
 
 
 def _week_data(
-    context: SiteContext, edition: Edition, newer: Week | None, older: Week | None, _: bytes
+    context: SiteContext,
+    edition: Edition,
+    newer: Week | None,
+    older: Week | None,
+    _: bytes,
+    ahead: tuple[AheadLine, ...],
 ) -> Mapping[str, object]:
     view = edition_view(context, edition)
     return {
@@ -143,6 +154,7 @@ def _week_data(
         "steps": steps_below(context, edition),
         "listed": story_links(view.groups, view.lead),
         "count": len(edition.stories),
+        "ahead": ahead,
         "newer": _week_link(newer),
         "older": _week_link(older),
     }
