@@ -5,21 +5,17 @@ BIN := .venv/bin
 VERSION := import sys; print("%d.%d" % sys.version_info[:2])
 NEW_ENOUGH := import sys; sys.version_info < (3, 11) and sys.exit(1)
 
-.PHONY: help build site serve preview test lint format judges package-test floors lock pictures bench bench-peers clean FORCE
+.PHONY: help site serve test lint format judges package-test floors lock pictures bench bench-peers clean FORCE
 
 help:  ## lists these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name words; do printf '  %-13s %s\n' "$$name" "$$words"; done
 
-build: .venv/installed  ## builds the shipped archive into site/
+site: .venv/installed  ## builds the shipped archive into site/
 	@$(BIN)/digest build
 	@echo "Preview it with: make serve"
 
-site: build  ## the same as build
-
 serve: .venv/installed  ## previews the shipped archive at http://127.0.0.1:8000/ while you write, until Ctrl-C
 	@$(BIN)/digest serve
-
-preview: serve  ## the same as serve
 
 test: lint  ## format, lint, types, tests
 	$(BIN)/pytest -n auto
@@ -29,16 +25,16 @@ lint: .venv/tested  ## format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-judges: .venv/tested .judges/fetched .judges/lighthouse  ## what outside judges say of the site; wants Java, npm and a Chromium
+judges: .venv/tested .judges/fetched .judges/lighthouse  ## checks the site with Nu, axe, Lighthouse and others; needs Java, npm and Chromium
 	LIGHTHOUSE=.judges/node_modules/.bin/lighthouse $(BIN)/pytest -n 0 tests/site/test_outside_judges.py
 
-package-test: .venv/installed  ## builds the package, installs it into empty environments, and uses it there
+package-test: .venv/installed  ## builds the package, installs it in empty environments, and runs it there
 	@$(BIN)/python tests/support/package.py $(PYTHONS)
 
-floors: .venv/installed  ## tests with the lowest versions of other libraries that pyproject.toml allows
+floors: .venv/installed  ## tests with the lowest versions of libraries that pyproject.toml allows
 	@$(BIN)/python tests/support/package.py --floors
 
-lock: .venv/installed  ## renews the packages that new digests are installed with, to the newest releases
+lock: .venv/installed  ## updates digest/locked-packages.txt, which new digests are installed from, to the newest releases
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --extra search \
 		--no-header --no-annotate --output-file digest/locked-packages.txt pyproject.toml
@@ -46,17 +42,17 @@ lock: .venv/installed  ## renews the packages that new digests are installed wit
 pictures: .venv/tested  ## takes the README's pictures of the shipped archive; needs Chromium
 	$(BIN)/python docs/pictures.py
 
-format: .venv/tested  ## brings the code into its form
+format: .venv/tested  ## formats the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 bench: .venv/installed  ## measures builds, and other generators if `make bench-peers` has installed them
 	@$(BIN)/python -m benchmarks.bench $(BENCH)
 
-bench-peers: .venv/installed  ## installs Hugo, Eleventy and Pelican outside of this folder
+bench-peers: .venv/installed  ## installs Hugo, Eleventy and Pelican outside this folder
 	@$(BIN)/python -m benchmarks.peers.programs
 
-clean:  ## removes what can be made again
+clean:  ## removes everything that can be rebuilt
 	-@rm -rf .venv .digest .judges .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	-@test ! -d site || find site -mindepth 1 ! -name .gitkeep -delete
 

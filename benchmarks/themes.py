@@ -28,7 +28,7 @@ from digest import config
 from digest.content import load
 from digest.content.excerpt import escape
 from digest.model import Story, Theme
-from digest.themes.mine import Decided, Proposal, proposals
+from digest.themes.phrase_proposals import Decided, Proposal, proposals
 from digest.themes.rules import themes_of
 from digest.themes.suggest import Index, missing, suggestions
 

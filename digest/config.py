@@ -16,10 +16,8 @@ from zoneinfo import ZoneInfo
 
 from digest import disk, redact, urls
 from digest.errors import DigestError, Faults, Problem, suggestion
-from digest.model import Config, Feed, Site, Theme
+from digest.model import CONFIG_FILE, Config, Feed, Site, Theme
 from digest.phrases import check_phrase
-
-NAME = "digest.toml"
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
 _LANGUAGE = re.compile(
@@ -65,22 +63,24 @@ _WORDS = {
 def find_root(start: Path) -> Path:
     """Returns the digest's folder, which contains `start`; raises DigestError if there is none."""
     for folder in (start, *start.parents):
-        if (folder / NAME).is_file():
+        if (folder / CONFIG_FILE).is_file():
             return folder
     raise DigestError(
-        f"{start}: no {NAME} here or in a folder above; 'digest init' makes a new digest"
+        f"{start}: no {CONFIG_FILE} here or in a folder above; 'digest init' makes a new digest"
     )
 
 
 def load(root: Path) -> Config:
     """Reads the configuration of the digest in `root`; raises Faults with every problem in it."""
-    content = disk.read(root / NAME)
+    content = disk.read(root / CONFIG_FILE)
     if content is None:
-        raise DigestError(f"{root / NAME}: there is no such file; 'digest init' makes a new digest")
+        raise DigestError(
+            f"{root / CONFIG_FILE}: there is no such file; 'digest init' makes a new digest"
+        )
     try:
         return loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise Faults([Problem(NAME, 0, "not UTF-8 text", "save it as UTF-8")]) from error
+        raise Faults([Problem(CONFIG_FILE, 0, "not UTF-8 text", "save it as UTF-8")]) from error
 
 
 def loads(text: str) -> Config:
@@ -88,17 +88,17 @@ def loads(text: str) -> Config:
     if dotted := _DOTTED.search(text):  # tomllib takes quadratic time for the parts of a key
         line = text.count("\n", 0, dotted.start()) + 1
         cure = "write tables as [name], keys as name = value"
-        raise Faults([Problem(NAME, line, "a key has too many parts", cure)])
+        raise Faults([Problem(CONFIG_FILE, line, "a key has too many parts", cure)])
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Faults([_syntax(text, str(error))]) from error
     except RecursionError as error:
         what = "values are nested too deeply"
-        raise Faults([Problem(NAME, _deepest(text), what, "keep lists flat")]) from error
+        raise Faults([Problem(CONFIG_FILE, _deepest(text), what, "keep lists flat")]) from error
     except ValueError as error:  # Python does not parse integers of more than 4,300 digits
         what, line = "a number is too long", _longest_number(text)
-        raise Faults([Problem(NAME, line, what, "write a shorter one")]) from error
+        raise Faults([Problem(CONFIG_FILE, line, what, "write a shorter one")]) from error
     check = _Check(text)
     tables = {name: check.tables(name, data.get(name)) for name in _TABLES}
     check.known(data, _TABLES, "", 0, "table")
@@ -110,7 +110,7 @@ def loads(text: str) -> Config:
 
 def lines(root: Path) -> dict[tuple[str, int, str], int]:
     """Returns the line of each table's header and keys; a table is its name and number."""
-    return _lines((disk.read(root / NAME) or b"").decode("utf-8-sig", errors="replace"))
+    return _lines((disk.read(root / CONFIG_FILE) or b"").decode("utf-8-sig", errors="replace"))
 
 
 def is_language(tag: str) -> bool:
@@ -127,7 +127,7 @@ class _Check:
 
     def fault(self, table: str, number: int, key: str, what: str, cure: str = "") -> None:
         line = self.lines.get((table, number, key), self.lines.get((table, number, ""), 0))
-        self.problems.append(Problem(NAME, line, what, cure))
+        self.problems.append(Problem(CONFIG_FILE, line, what, cure))
 
     def tables(self, name: str, value: object) -> list[dict[str, Any]]:
         """Returns the tables with a name, each without invalid keys."""
@@ -405,7 +405,7 @@ def _syntax(text: str, message: str) -> Problem:
         for number, one in enumerate(lines, start=1):
             if single := _SINGLE.match(one):
                 cure = f"write [[{single[1]}]] above the keys of each one"
-                return Problem(NAME, number, f"[{single[1]}] has single brackets", cure)
+                return Problem(CONFIG_FILE, number, f"[{single[1]}] has single brackets", cure)
     cure = ""
     if any(sign in content for sign in "“”‘’„"):
         cure = 'type straight quotes ("), not curled ones'
@@ -419,6 +419,6 @@ def _syntax(text: str, message: str) -> Problem:
         cure = "this key has a value already; keep one of the two"
     elif found := _TWICE.fullmatch(words):
         return Problem(
-            NAME, line, f"there is a [{found[1]}] already", "move these keys to that one"
+            CONFIG_FILE, line, f"there is a [{found[1]}] already", "move these keys to that one"
         )
-    return Problem(NAME, line, f"not valid TOML: {words}", cure)
+    return Problem(CONFIG_FILE, line, f"not valid TOML: {words}", cure)

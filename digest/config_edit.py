@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 from digest import config_template, disk
 from digest.errors import DigestError
-from digest.model import Feed
+from digest.model import CONFIG_FILE, Feed
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
 _BOM = "\ufeff"
-_FILE = "digest.toml"
 _TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?"""|"(?:\\.|[^"\\])*"|'
     r"'''.*?'''|'[^']*'|#[^\n]*|\s+|.",
@@ -35,8 +34,8 @@ _HEADER = re.compile(r"(?m)^[ \t]*\[\[?[ \t]*([\w-]+)")
 
 def write(root: Path, before: str, after: str) -> None:
     """Writes `digest.toml`, if it still has the text `before`; raises DigestError if it has not."""
-    if after != before and not disk.replace(root, _FILE, before.encode(), after.encode()):
-        raise DigestError(f"{_FILE}: was changed in the meantime; run the command again")
+    if after != before and not disk.replace(root, CONFIG_FILE, before.encode(), after.encode()):
+        raise DigestError(f"{CONFIG_FILE}: was changed in the meantime; run the command again")
 
 
 def with_new_feeds(text: str, feeds: Iterable[Feed], folders: Mapping[str, str]) -> str:
@@ -257,8 +256,8 @@ def _apart(text: str) -> str:
         if found[1] in seen[:-1] and found[1] != seen[-1]:
             line = text.count("\n", 0, found.start()) + 1
             return (
-                f"{_FILE}:{line}: this [[{found[1]}]] is apart from the others; move it up to them,"
+                f"{CONFIG_FILE}:{line}: this [[{found[1]}]] is apart from the others; move it up to them,"
                 " or change the file by hand"
             )
         seen.append(found[1])
-    return f"{_FILE}: cannot be changed by a program; change it by hand"
+    return f"{CONFIG_FILE}: cannot be changed by a program; change it by hand"

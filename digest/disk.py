@@ -331,10 +331,10 @@ def is_torn(content: bytes) -> bool:
     )
 
 
-def refused(act: str, path: Path | str, error: OSError) -> DigestError:
+def refused(action: str, path: Path | str, error: OSError) -> DigestError:
     """Returns the error for a file if the disk refuses something, with what is in its place."""
     why = in_its_place(path, error) or error.strerror or error
-    return DigestError(f"{path}: cannot {act} this file: {why}")
+    return DigestError(f"{path}: cannot {action} this file: {why}")
 
 
 @contextlib.contextmanager

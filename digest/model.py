@@ -193,6 +193,13 @@ class Story:
     line: int = field(default=0, compare=False)
 
 
+CONFIG_FILE = "digest.toml"
+FLAGS = ("lead", "hide", "draft")
+"""Fields of a story that an editor turns on and off."""
+PUBLISHER_FIELDS = ("title", "link", "authors", "image", "excerpt")
+"""Fields of a story with the publisher's words, in which a pull and an editor may differ."""
+
+
 class Letter(NamedTuple):
     """The editor's letter for a week; `body` is Markdown and begins at line `line` of the file.
 

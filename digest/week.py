@@ -54,6 +54,18 @@ class Week(_Parts):
         return cls(int(match[1]), int(match[2]))
 
     @classmethod
+    def typed(cls, words: str) -> Week:
+        """Parses a week as people type it: in any case, with `content/` or a `/` around it.
+
+        Raises ValueError for anything else.
+        """
+        folder = words.strip().lower().removeprefix("content/").rstrip("/")
+        try:
+            return cls.parse(folder.replace("-w", "/w"))
+        except ValueError:
+            raise ValueError(f"'{words}' is not a week; write it as 2026-W20") from None
+
+    @classmethod
     def at(cls, ordinal: int) -> Week:
         """Returns the week with this `ordinal`."""
         return _at(ordinal)

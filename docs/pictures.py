@@ -22,7 +22,7 @@ from digest import config
 from digest.commands import build, init, letter, pull
 from digest.commands.desk import Desk
 from digest.commands.serve import Preview
-from digest.preview.desk.requests import Asked, Run
+from digest.preview.desk.requests import DeskRequest, DeskSession
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Route
@@ -79,10 +79,10 @@ def of_desk(root: Path) -> Callable[[Route], None]:
     settings = config.load(root)
     pull.run(root, settings, settings.feeds, now=PULLED)
     letter.run(root, settings)
-    run = Run(8000)
-    desk = Desk(root, run, lambda: PULLED)
+    session = DeskSession(8000)
+    desk = Desk(root, session, lambda: PULLED)
     Preview(root, lambda _: None, desk=desk).make(frozenset())
-    page = desk.answer(Asked(method="GET", place="", cookie=run.key)).body
+    page = desk.answer(DeskRequest(method="GET", place="", cookie=session.key)).body
     return lambda route: route.fulfill(body=page, content_type="text/html")
 
 

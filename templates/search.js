@@ -154,8 +154,8 @@ async function continued() {
 
 function said(number, any) {
   if (!any) return "";
-  if (number === 0 && lacking.length) return `Nothing has ${lacking.map((word) => `“${word}”`).join(" or ")}. Is it spelt so? The archive and the themes lead to every story.`;
-  if (number === 0) return "No story has all of this. Fewer words, or another theme or year, may find one.";
+  if (number === 0 && lacking.length) return `Nothing has ${lacking.map((word) => `“${word}”`).join(" or ")}. Check the spelling, or browse the archive and the themes.`;
+  if (number === 0) return "No story matches all of this. Try fewer words, or another theme or year.";
   return number === 1 ? "1 story" : `${number.toLocaleString("en")} stories`;
 }
 

@@ -182,7 +182,7 @@ def test_make_alone_lists_every_target(project: Project) -> None:
     listed = re.findall(r"(?m)^  ([a-z-]+) +\S", run.stdout)
     (phony,) = re.findall(r"(?m)^\.PHONY: (.*) FORCE$", (ROOT / "Makefile").read_text())
     assert sorted(listed) == sorted(phony.split())
-    assert {"build", "serve", "test", "lint", "bench", "clean", "site"} <= set(listed)
+    assert {"serve", "test", "lint", "bench", "clean", "site"} <= set(listed)
     assert not (project.folder / ".venv").exists()
 
 

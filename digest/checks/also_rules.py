@@ -78,7 +78,7 @@ def _missing(one: Ignored, content: Content) -> tuple[str, str]:
     near = [other.rpartition("/")[2] for other in present if other.startswith(f"{folder}/")]
     cure = suggestion(name, near)
     if not cure.startswith("did you mean"):
-        cure = f"correct the name, or take it out"
+        cure = "correct the name, or take it out"
     return "is no story in this folder", cure
 
 

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 
 from digest.content.story_file import KEYS
+from digest.model import FLAGS
 
-_FLAGS = frozenset({"lead", "hide", "draft"})
 _LINE = re.compile(r"([A-Za-z]+)[ \t]*:[ \t]*(.*)")
 _SET = re.compile(r"(?:true|yes|on)?", re.IGNORECASE)
-_EMPTY = re.compile(r"^(lead|hide|draft)[ \t]*:[ \t]*(?:#.*)?$", re.MULTILINE)
+_EMPTY = re.compile(rf"^({'|'.join(FLAGS)})[ \t]*:[ \t]*(?:#.*)?$", re.MULTILINE)
 _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\n(.*?)^---[ \t]*$", re.MULTILINE | re.DOTALL)
 
 
@@ -32,7 +32,7 @@ def below(text: str) -> Iterator[tuple[int, str]]:
         key = _key(line)
         starts = number == 0 or blank[number - 1]
         ends = number + 1 == len(lines) or blank[number + 1]
-        is_flag_alone = starts and ends and key.lower() in _FLAGS
+        is_flag_alone = starts and ends and key.lower() in FLAGS
         if key and (number < first or number >= last or is_flag_alone):
             yield number + 1, key
 
@@ -61,5 +61,5 @@ def _key(line: str) -> str:
     found = _LINE.fullmatch(line.rstrip(" \t"))
     if not found:
         return ""
-    is_flag = found[1].lower() in _FLAGS and _SET.fullmatch(found[2])
+    is_flag = found[1].lower() in FLAGS and _SET.fullmatch(found[2])
     return found[1] if is_flag or (found[1] in KEYS and found[2]) else ""

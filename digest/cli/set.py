@@ -31,7 +31,7 @@ def set(call: Call, words: tuple[str, ...], as_json: bool) -> None:
     """Change stories, as if you had typed it into their files.
 
     \b
-    hide, lead, draft      turn it on; hide=false turns it off
+    lead, hide, draft      turn it on; hide=false turns it off
     themes=a,b             its themes, the main one first; themes= for none
     also=FILE,FILE         stories of the same event, shown below it; also= for none
     headline=, source=     your own words; headline= takes yours out

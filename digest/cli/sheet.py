@@ -15,8 +15,6 @@ from digest.errors import DigestError
 if TYPE_CHECKING:
     from digest.commands.sheet import AppliedReport
 
-_FILE = "content/sheet.md"
-
 
 @click.command(short_help="Curate a week in one Markdown file.")
 @click.argument("week", metavar="[WEEK]", default="", shell_complete=completion.weeks)
@@ -47,7 +45,7 @@ def sheet(call: Call, week: str, applied: bool, as_json: bool) -> None:
     if applied:
         report = command.apply(root, config)
         if report is None:
-            raise DigestError(f"{_FILE}: there is no sheet; 'digest sheet' writes it")
+            raise DigestError(f"{command.FILE}: there is no sheet; 'digest sheet' writes it")
         if as_json:
             click.echo(formatting.as_json(asdict(report)))
         else:
@@ -60,22 +58,24 @@ def sheet(call: Call, week: str, applied: bool, as_json: bool) -> None:
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="WEEK") from None
     if as_json:
-        data = {"file": _FILE, "week": str(written.week), "stories": written.stories}
+        data = {"file": command.FILE, "week": str(written.week), "stories": written.stories}
         click.echo(formatting.as_json(data))
     else:
-        call.say(f"{_FILE}: {written.week}, {formatting.stories(written.stories)}")
+        call.say(f"{command.FILE}: {written.week}, {formatting.stories(written.stories)}")
         call.say("Change it, then: digest sheet --apply, or commit it for the next pull")
     call.complain(*formatting.unread(written.unread, {}))
 
 
 def tell(report: AppliedReport, call: Call) -> None:
     """Prints what a sheet has changed, and which of its lines stay."""
+    from digest.commands.sheet import FILE
+
     if not report.is_changed:
-        call.say(f"{_FILE}: no line was changed, so nothing was done")
+        call.say(f"{FILE}: no line was changed, so nothing was done")
     else:
         for file in report.changed if call.verbose else ():
             call.say(f"{file}: changed")
-        left = sum(one.startswith(f"{_FILE}: ") for one in report.refused)
+        left = sum(one.startswith(f"{FILE}: ") for one in report.refused)
         rest = f"; {formatting.count(left, 'story', 'stories')} left in it" if left else ""
-        call.say(f"{_FILE}: {formatting.stories(len(report.changed))} changed{rest}")
+        call.say(f"{FILE}: {formatting.stories(len(report.changed))} changed{rest}")
         call.complain(*report.refused)

@@ -21,27 +21,25 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"[0-9]{1,6}")
 _NAMED = 5
 """How many phrases that catch nothing are named without --verbose."""
-_MOST = 50
-"""How many stories are listed without --verbose."""
 
 
 def missing(root: Path, config: Config, as_json: bool, call: Call) -> None:
     """Prints the stories without a theme, the newest first, and what they are like."""
     from digest.commands import suggestions
 
-    report = suggestions.run(root, config, most=None if call.verbose or as_json else _MOST)
+    report = suggestions.run(root, config, every=call.verbose or as_json)
     if as_json:
         click.echo(formatting.as_json([asdict(story) for story in report.missing]))
         call.complain(*formatting.unread(report.unread, report.unknown_themes))
         return
-    shown = report.missing if call.verbose else report.missing[:_MOST]
-    for story in shown:
+    for story in report.missing:
         call.say(f"{story.file}: {story.title}")
         call.say(*(f"  {one.theme}{one.likeness}" for one in story.themes))
-    more = len(report.missing) - len(shown)
-    if more:
-        call.say(f"and {formatting.count(more, 'older one')}: digest --verbose themes --missing")
-    number = len(report.missing)
+    if report.older:
+        call.say(
+            f"and {formatting.count(report.older, 'older one')}: digest --verbose themes --missing"
+        )
+    number = len(report.missing) + report.older
     verb = "has" if number == 1 else "have"
     call.say(f"{number} of {formatting.stories(report.stories)} {verb} no theme")
     if number and not config.themes:

@@ -21,9 +21,8 @@ from digest.content.history import History
 from digest.content.identity import aliases_of_link
 from digest.content.ledger import Record
 from digest.errors import DigestError, Problem
-from digest.model import Config, Content, FreePage, Letter, Story
+from digest.model import CONFIG_FILE, Config, Content, FreePage, Letter, Story
 from digest.preview.annotations import Annotation
-from digest.preview.changed_files import SETTINGS
 from digest.site import addresses, arrange
 from digest.site.archive import Archive
 from digest.themes.reapply import judge
@@ -35,8 +34,8 @@ _AT_ONCE = 200  # stories: more would make a page wait
 
 @dataclass(slots=True)
 class _Kept:
-    """What outlives a build: margins by file, the index for suggestions, the ledgers' history, each
-    feed's summaries with the time of their file.
+    """What outlives a build: annotations by file, the index for suggestions, the ledgers' history,
+    each feed's summaries with the time of their file.
 
     `links` has the files of the stories under each name of their links, `linked` the names by file;
     of `pending` stories, None for all of them, these are still to be noted. `likely` says by file
@@ -53,8 +52,8 @@ class _Kept:
     pending: list[str] | None = None
 
 
-class Margins:
-    """The margins of one build; `after` gives those of the next, which keep what still holds."""
+class Annotations:
+    """The annotations of one build; `after` gives those of the next, which keep what still holds."""
 
     def __init__(self, root: Path, config: Config, content: Content, archive: Archive) -> None:
         self._root, self._config, self._content, self._archive = root, config, content, archive
@@ -66,15 +65,17 @@ class Margins:
 
     def after(
         self, changed: frozenset[str], config: Config, content: Content, archive: Archive
-    ) -> Margins:
-        """Returns the margins of the next build, before which these files have changed."""
-        following = Margins(self._root, config, content, archive)
+    ) -> Annotations:
+        """Returns the annotations of the next build, before which these files have changed."""
+        following = Annotations(self._root, config, content, archive)
         kept = following._kept = self._kept
-        if SETTINGS in changed or any(map(paths.is_story, changed)):
+        if CONFIG_FILE in changed or any(map(paths.is_story, changed)):
             kept.index = None
-        if SETTINGS in changed or any(file.startswith(paths.LEDGERS) for file in changed):
+        if CONFIG_FILE in changed or any(file.startswith(paths.LEDGERS) for file in changed):
             kept.made, kept.history, kept.likely = {}, None, {}
-        kept.made = {file: margin for file, margin in kept.made.items() if file not in changed}
+        kept.made = {
+            file: annotation for file, annotation in kept.made.items() if file not in changed
+        }
         for file in changed & kept.linked.keys():
             for name in kept.linked.pop(file):
                 kept.links[name].discard(file)
@@ -89,13 +90,13 @@ class Margins:
         with suppress(
             DigestError, LookupError
         ):  # a file that was broken or deleted since the build
-            return (self._margin(file),) if file else ()
+            return (self._annotation(file),) if file else ()
         return ()
 
     def of_file(self, file: str) -> Annotation:
         """Returns the annotation of a story by its file; an empty one if the build had none."""
         with suppress(DigestError, LookupError):
-            return self._margin(file)
+            return self._annotation(file)
         return Annotation(file=file)
 
     def likely(self, file: str) -> dict[str, str]:
@@ -121,7 +122,7 @@ class Margins:
         return self._anchors[page]
 
     def of_page(self, place: str) -> tuple[Annotation, ...]:
-        """Returns the margins of the letters, pages and introductions that a page shows."""
+        """Returns the annotations of the letters, pages and introductions that a page shows."""
         return tuple(
             Annotation(
                 file=text.file, line=text.line, draft=text.draft, hints=content_rules.of_text(text)
@@ -147,8 +148,8 @@ class Margins:
             return True
         return not self._link()
 
-    def _margin(self, file: str) -> Annotation:
-        """Returns a story's margin: what follows from the story alone is kept, the rest may be
+    def _annotation(self, file: str) -> Annotation:
+        """Returns a story's annotation: what follows from the story alone is kept, the rest may be
         another at any time."""
         made = self._kept.made
         story = self._stories[file]

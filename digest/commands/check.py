@@ -29,7 +29,7 @@ from digest.feeds.concurrent import Progress
 from digest.feeds.limits import Limits
 from digest.git import Changes
 from digest.intake import inbox_files
-from digest.model import Config
+from digest.model import CONFIG_FILE, Config
 from digest.names import is_markdown
 from digest.site.addresses import Base
 from digest.site.arrange import arrange
@@ -214,7 +214,7 @@ def _idle(root: Path, settings: Config, survey: ContentReport) -> Iterator[Probl
             if caught:
                 what += f", though its match finds {caught} of {len(stories)}"
                 cure = "'digest themes --apply' gives it to those whose themes you have not edited"
-            yield Problem(config.NAME, line, what, cure, hint=True)
+            yield Problem(CONFIG_FILE, line, what, cure, hint=True)
 
 
 def _site_address(root: Path, settings: Config) -> Iterator[Problem]:
@@ -236,23 +236,23 @@ def _secrets(root: Path, settings: Config, survey: ContentReport) -> Iterator[Pr
             what = f"the address of feed '{feed.id}' has {_listed(found)} in it"
             cure = "Digest fetches the feed with it and never publishes it; keep this file out of public repositories"
             yield Problem(
-                config.NAME, lines.get(("feeds", number, "url"), 0), what, cure, hint=True
+                CONFIG_FILE, lines.get(("feeds", number, "url"), 0), what, cure, hint=True
             )
         elif not all(map(redact.is_words, _KEY.findall(feed.url))) and urls.web_link(feed.url):
             what = f"the address of feed '{feed.id}' contains what looks like a key, and it is published"
             cure = "if it is one, have another program fetch the feed into a file, and write the path of that file as url"
             yield Problem(
-                config.NAME, lines.get(("feeds", number, "url"), 0), what, cure, hint=True
+                CONFIG_FILE, lines.get(("feeds", number, "url"), 0), what, cure, hint=True
             )
     of_feeds = {lines.get(("feeds", number, "url"), 0) for number in range(len(settings.feeds))}
-    for file in (config.NAME, *filter(is_markdown, survey.files)):
+    for file in (CONFIG_FILE, *filter(is_markdown, survey.files)):
         text = store.read_text(root, file)
         as_given = ("id:", *(f"{field}:" for field in survey.content.signed.get(file, "").split()))
         for number, line in enumerate(text.split("\n") if "//" in text else (), start=1):
             secrets = redact.names_in(line)
             if line.startswith(as_given):
                 secrets = tuple(name for name in secrets if " " in name)
-            if secrets and not (file == config.NAME and number in of_feeds):
+            if secrets and not (file == CONFIG_FILE and number in of_feeds):
                 what = f"an address has {_listed(secrets)} in it, which anyone who reads this file can use"
                 cure = "the site leaves it out; remove it here too, unless it is not a secret"
                 yield Problem(file, number, what, cure, hint=True)
@@ -381,7 +381,7 @@ def _is_brought_in(problem: Problem, changes: Changes) -> bool:
 
     A change of digest.toml may cause errors in stories, so all errors count then.
     """
-    if problem.file in changes.new or (config.NAME in changes.lines and not problem.hint):
+    if problem.file in changes.new or (CONFIG_FILE in changes.lines and not problem.hint):
         return True
     if problem.file in changes.lines and (
         not problem.line or problem.line in changes.lines[problem.file]
@@ -399,4 +399,4 @@ def _is_changed(file: str, changes: Changes) -> bool:
 
 def _looked_at(survey: ContentReport) -> tuple[str, ...]:
     ledgers = tuple(file for file in survey.files if file.startswith(f"{paths.LEDGERS}/"))
-    return (config.NAME, *(file for file in survey.files if is_markdown(file)), *ledgers)
+    return (CONFIG_FILE, *(file for file in survey.files if is_markdown(file)), *ledgers)

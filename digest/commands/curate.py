@@ -1,8 +1,8 @@
-"""Carries out an editor's acts on stories, for the shell and the desk.
+"""Carries out an editor's requests on stories, for the shell and the desk.
 
-    lock ──▶ each act: read the file ──▶ decide ──▶ write it, if it is still as it was read
+    lock ──▶ each request: read the file ──▶ decide ──▶ write it, if it is still as it was read
 
-`content/acts.py` shows how to use it.
+`content/change_requests.py` shows how to use it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from digest import disk
-from digest.content import acts, ledger, paths, store
-from digest.content.acts import Act, Refusal, Shown
+from digest.content import change_requests, ledger, paths, store
+from digest.content.change_requests import ChangeRequest, Refusal, Shown
 from digest.content.edit import Edit
 from digest.content.ledger import Record
 from digest.content.load import ContentReport
@@ -37,42 +37,42 @@ def known(root: Path, config: Config) -> Known:
 def look(root: Path, config: Config, story: Story) -> Shown:
     """Returns a story as its file has it now; raises Faults if the file cannot be read."""
     data = disk.read_inside(root, story.file)
-    return acts.shown(data, story.file, story.excerpt, known(root, config))
+    return change_requests.shown(data, story.file, story.excerpt, known(root, config))
 
 
 def run(
-    root: Path, config: Config, wanted: Iterable[Act], stories: Sequence[Story]
+    root: Path, config: Config, wanted: Iterable[ChangeRequest], stories: Sequence[Story]
 ) -> list[Edit | Refusal]:
-    """Carries out acts, one after the other; returns an edit that was made, or a refusal, for each.
+    """Carries out requests in turn; returns an edit that was made, or a refusal, for each.
 
-    `stories` are all stories as last read. An act that makes a story lead, or moves a lead to
+    `stories` are all stories as last read. A request that makes a story lead, or moves a lead to
     another week, ends the lead of the others in its week: those edits follow at the end. Of two
-    such acts for a week, the second is refused. Raises DigestError if another run writes here.
+    such requests for a week, the second is refused. Raises DigestError if another run writes here.
     """
     with disk.lock(root):
         return carry_out(root, config, wanted, stories)
 
 
 def carry_out(
-    root: Path, config: Config, wanted: Iterable[Act], stories: Sequence[Story]
+    root: Path, config: Config, wanted: Iterable[ChangeRequest], stories: Sequence[Story]
 ) -> list[Edit | Refusal]:
     """Does what `run` does, for a caller that holds the digest's lock."""
     by_file = {story.file: story for story in stories}
     allowed = known(root, config)
-    wanted = [_as_lead(act, by_file.get(act.file)) for act in wanted]
-    results, made, leads = list[Edit | Refusal](), list[Act](), dict[Week, str]()
-    for act in wanted:
-        week = act.week or paths.week_of(act.file)
-        if act.leads and week and leads.setdefault(week, act.file) != act.file:
-            why = f"{act.file}: {leads[week]} leads {week} already by the same command"
-            results.append(Refusal(act=act, why=f"{why}; a week has one lead"))
+    wanted = [_as_lead(request, by_file.get(request.file)) for request in wanted]
+    results, made, leads = list[Edit | Refusal](), list[ChangeRequest](), dict[Week, str]()
+    for request in wanted:
+        week = request.week or paths.week_of(request.file)
+        if request.leads and week and leads.setdefault(week, request.file) != request.file:
+            why = f"{request.file}: {leads[week]} leads {week} already by the same command"
+            results.append(Refusal(request=request, why=f"{why}; a week has one lead"))
             continue
-        results.append(_carry_out(root, config, act, by_file.get(act.file), allowed))
+        results.append(_carry_out(root, config, request, by_file.get(request.file), allowed))
         if isinstance(results[-1], Edit):
-            made.append(act)
-        elif act.leads and week:
+            made.append(request)
+        elif request.leads and week:
             del leads[week]
-    for other in acts.other_leads(made, stories):
+    for other in change_requests.other_leads(made, stories):
         if b"lead" in (disk.read_inside(root, other.file) or b""):
             results.append(_carry_out(root, config, other, by_file[other.file], allowed))
     return results
@@ -115,30 +115,34 @@ def is_untouched(story: Story, records: Sequence[Record], config: Config) -> boo
     return themes in {record.wrote.get("themes", "") for record in records}
 
 
-def _as_lead(act: Act, story: Story | None) -> Act:
-    """Returns the act of moving a lead to another week as one that makes it the lead there."""
-    if story is None or not story.lead or act.week in {None, story.week}:
-        return act
-    return replace(act, changes={"lead": True, **act.changes})
+def _as_lead(request: ChangeRequest, story: Story | None) -> ChangeRequest:
+    """Returns the request of moving a lead to another week as one that makes it the lead there."""
+    if story is None or not story.lead or request.week in {None, story.week}:
+        return request
+    return replace(request, changes={"lead": True, **request.changes})
 
 
 def _carry_out(
-    root: Path, config: Config, act: Act, story: Story | None, allowed: Known
+    root: Path, config: Config, request: ChangeRequest, story: Story | None, allowed: Known
 ) -> Edit | Refusal:
     if story is None:
-        return Refusal(act=act, why="\n".join(map(str, unknown(root, config, act.file))))
-    beside = NamesIn(root)(act.file.rpartition("/")[0]) if act.week else ()
+        return Refusal(
+            request=request, why="\n".join(map(str, unknown(root, config, request.file)))
+        )
+    beside = NamesIn(root)(request.file.rpartition("/")[0]) if request.week else ()
     for _ in range(_TRIES):
-        data = disk.read_inside(root, act.file)
-        decided = acts.decide(act, data, story.excerpt, allowed, beside)
+        data = disk.read_inside(root, request.file)
+        decided = change_requests.decide(request, data, story.excerpt, allowed, beside)
         if isinstance(decided, Refusal):
             return decided
         try:
             if store.make(root, decided):
                 return decided
         except DigestError as error:
-            return Refusal(act=act, why=str(error))
-    return Refusal(act=act, why=f"{act.file}: another program is changing this file; try again")
+            return Refusal(request=request, why=str(error))
+    return Refusal(
+        request=request, why=f"{request.file}: another program is changing this file; try again"
+    )
 
 
 def unknown(root: Path, config: Config, file: str) -> list[Problem]:
@@ -146,7 +150,7 @@ def unknown(root: Path, config: Config, file: str) -> list[Problem]:
     if not paths.is_story(file):
         return [Problem(file, 0, "this is not a story")]
     try:
-        acts.shown(disk.read_inside(root, file), file, "", known(root, config))
+        change_requests.shown(disk.read_inside(root, file), file, "", known(root, config))
     except Faults as faults:
         return list(faults.problems)
     return [Problem(file, 0, "this story is new; look at it before you edit it")]

@@ -1,7 +1,7 @@
 """The desk in the preview: shows a week's stories, and saves what an editor changes.
 
     GET  ──▶ the week's files as they are now ──▶ cards ──▶ page
-    POST ──▶ is it from this run's own page? ──▶ form ──▶ act ──▶ curate ──▶ the card again
+    POST ──▶ is it from this run's own page? ──▶ form ──▶ change request ──▶ curate ──▶ the card again
 
 Each change is one save of one file. `.digest/desk/` has which stories an editor has looked at.
 """
@@ -20,20 +20,19 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from digest import config, disk
-from digest.commands import curate
-from digest.commands import looked as marks
-from digest.commands.annotate import Margins
+from digest import config, disk, text_lines
+from digest.commands import curate, reviewed
+from digest.commands.annotate import Annotations
 from digest.commands.desk_letter import LetterDesk, LetterView
-from digest.content import acts, letter_draft, load, paths, pending, publishable
-from digest.content.acts import Act, Refusal
+from digest.content import change_requests, letter_draft, load, paths, pending, publishable
+from digest.content.change_requests import ChangeRequest, Refusal
 from digest.content.edit import Edit
 from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Content, Story
 from digest.preview import inject
 from digest.preview.annotations import editor_link
 from digest.preview.desk import form, view
-from digest.preview.desk.requests import Answer, Asked, Refused, Run
+from digest.preview.desk.requests import DeskRequest, DeskResponse, DeskSession, Refused
 from digest.preview.desk.view import NO_REPLY, Card, Reply
 from digest.site import arrange, cards, formatting, templates
 from digest.site.archive import Archive
@@ -52,7 +51,7 @@ class Known:
     config: Config
     content: Content
     archive: Archive
-    margins: Margins
+    annotations: Annotations
     base: str
     broken: tuple[Problem, ...] = ()
 
@@ -60,8 +59,8 @@ class Known:
 class Desk:
     """One run of the desk; requests are answered one at a time."""
 
-    def __init__(self, root: Path, run: Run, clock: Callable[[], datetime]) -> None:
-        self.run = run
+    def __init__(self, root: Path, session: DeskSession, clock: Callable[[], datetime]) -> None:
+        self.session = session
         self._root = root
         self._known: Known | None = None
         self._broken: tuple[Problem, ...] = ()
@@ -73,7 +72,7 @@ class Desk:
         self._render = templates.renderer(_FOLDER)
         self._clock, self._letters = clock, LetterDesk(root, clock)
         script, style = ((_FOLDER / name).read_text("utf-8") for name in ("desk.js", "desk.css"))
-        self._values = {"script": Html(script), "style": Html(style), "token": run.token}
+        self._values = {"script": Html(script), "style": Html(style), "token": session.token}
         self.policy = (
             f"default-src 'none'; script-src {inject.source_hash(script)}; "
             f"style-src {inject.source_hash(style)}; img-src 'self'; connect-src 'self'; "
@@ -90,35 +89,37 @@ class Desk:
         with self._lock:
             self._broken = tuple(problems)
 
-    def answer(self, asked: Asked) -> Answer:
+    def answer(self, request: DeskRequest) -> DeskResponse:
         """Answers a request."""
         with self._lock:
             given: dict[str, str] = {}
             try:
-                if asked.method == "POST":
-                    given = self.run.form(asked)
-                    return self._post(asked, given)
-                if asked.place:
+                if request.method == "POST":
+                    given = self.session.form(request)
+                    return self._post(request, given)
+                if request.place:
                     raise Refused("there is nothing at this address", 404)
-                if self.run.is_key(asked.query.get("token", "")):
-                    return Answer(self._render("opened.html", {}), cookie=self.run.cookie)
-                self.run.admit(asked)
-                return Answer(self._page(self._week(asked.query.get("week", ""))))
+                if self.session.is_key(request.query.get("token", "")):
+                    return DeskResponse(self._render("opened.html", {}), cookie=self.session.cookie)
+                self.session.admit(request)
+                return DeskResponse(self._page(self._week(request.query.get("week", ""))))
             except Refused as refused:
-                return self._refused(asked, str(refused), refused.status, given)
+                return self._refused(request, str(refused), refused.status, given)
             except DigestError as error:
-                return self._refused(asked, self._words(error), 409, given)
+                return self._refused(request, self._words(error), 409, given)
 
     def _words(self, error: Exception | str) -> str:
         """Returns an error in words, with paths inside the digest."""
         return str(error).replace(f"{self._root}/", "")
 
-    def _refused(self, asked: Asked, why: str, status: int, given: Mapping[str, str]) -> Answer:
-        if asked.wants_json:
+    def _refused(
+        self, request: DeskRequest, why: str, status: int, given: Mapping[str, str]
+    ) -> DeskResponse:
+        if request.wants_json:
             return _json({"said": why, "refused": True}, status)
         typed = [given[name] for name in (*_TEXTS, "body") if given.get(name)]
-        values = {"why": why, "typed": typed, "is_in": self.run.is_key(asked.cookie)}
-        return Answer(self._render("refused.html", self._values | values), status)
+        values = {"why": why, "typed": typed, "is_in": self.session.is_key(request.cookie)}
+        return DeskResponse(self._render("refused.html", self._values | values), status)
 
     # ------------------------------------------------------------ what is known
 
@@ -129,9 +130,9 @@ class Desk:
             settings = before.config if before else config.load(self._root)
             content = load.survey(self._root, settings).content
             archive = arrange.arrange(publishable.published(content), settings, drafts=True)
-            margins = Margins(self._root, settings, content, archive)
+            annotations = Annotations(self._root, settings, content, archive)
             base = before.base if before else "/"
-            self._take(Known(settings, content, archive, margins, base, self._broken))
+            self._take(Known(settings, content, archive, annotations, base, self._broken))
         if self._known is None:
             raise DigestError("the first build is not done yet; reload the page")
         return self._known
@@ -173,8 +174,8 @@ class Desk:
         files = {file for file, story in self._stories.items() if story.week == week}
         files |= {one.file for one in self._broken if paths.is_story(one.file)}
         there = [one for one in sorted(files) if paths.week_of(one) == week]
-        looked = marks.of_week(self._root, week)
-        found = [self._card(file, looked, (reply or {}).get(file, NO_REPLY)) for file in there]
+        hashes = reviewed.hashes_of_week(self._root, week)
+        found = [self._card(file, hashes, (reply or {}).get(file, NO_REPLY)) for file in there]
         found = [card for card in found if card.story or card.problems or card.reply.why]
         found.sort(key=lambda card: card.story.published.timestamp() if card.story else 0)
         found.reverse()
@@ -197,7 +198,7 @@ class Desk:
         }
         return self._render("desk.html", self._values | values)
 
-    def _card(self, file: str, looked: Mapping[str, str], reply: Reply = NO_REPLY) -> Card:
+    def _card(self, file: str, hashes: Mapping[str, str], reply: Reply = NO_REPLY) -> Card:
         """Returns a story as its file has it now."""
         known = self._now()
         was = self._stories.get(file)
@@ -206,38 +207,38 @@ class Desk:
             if data is None:
                 return Card(file=file, reply=reply)
             allowed = curate.known(self._root, known.config)
-            shown = acts.shown(data, file, was.excerpt if was else "", allowed)
+            shown = change_requests.shown(data, file, was.excerpt if was else "", allowed)
         except Faults as faults:
             return Card(file=file, problems=faults.problems, reply=reply)
         except DigestError as error:
             what = self._words(error).removeprefix(f"{file}: ")
             return Card(file=file, problems=(Problem(file, 0, what),), reply=reply)
         story = shown.story
-        beside = known.margins.of_file(file)
-        records = known.margins.records(story)
-        likely = known.margins.likely(file)
+        beside = known.annotations.of_file(file)
+        records = known.annotations.records(story)
+        likely = known.annotations.likely(file)
         feeds = {feed.id: feed for feed in known.config.feeds}
-        is_looked = looked.get(file) == marks.mark(story)
+        is_reviewed = hashes.get(file) == reviewed.words_hash(story)
         is_new = curate.is_untouched(story, records, known.config)
         is_changed = bool(pending.to_look_at(records, story, shown.text))
         summary = beside.summary or story.excerpt
         return Card(
             file=file,
-            seen=reply.seen or shown.seen,
+            seen_hash=reply.seen_hash or shown.seen_hash,
             story=story,
             publisher=cards.publisher(story, feeds)[0],
             summary=tuple(filter(None, summary.split("\n\n"))),
             chips=view.chips(story, known.config.themes, beside.reasons, likely),
             hints=beside.hints,
-            done=is_looked or not (is_new or is_changed),
-            looked=is_looked,
+            done=is_reviewed or not (is_new or is_changed),
+            reviewed=is_reviewed,
             reply=reply,
         )
 
     def _html(self, card: Card) -> Html:
         link = Html(editor_link(self._root, card.file, 1))
         day = formatting.day(card.story.published) if card.story else ""
-        values = {"card": card, "link": link, "day": day, "token": self.run.token}
+        values = {"card": card, "link": link, "day": day, "token": self.session.token}
         values |= {"week": paths.week_of(card.file), "markdown": _markdown(card)}
         return Html(self._render("card.html", values))
 
@@ -246,21 +247,21 @@ class Desk:
 
     # ------------------------------------------------------------ saves
 
-    def _post(self, asked: Asked, given: dict[str, str]) -> Answer:
+    def _post(self, request: DeskRequest, given: dict[str, str]) -> DeskResponse:
         week = self._week(given.pop("at", ""))
-        if asked.place == "story":
-            return self._save(asked, given, week)
-        if asked.place == "undo":
+        if request.place == "story":
+            return self._save(request, given, week)
+        if request.place == "undo":
             said, files = self._undo()
-            return self._saved(asked, week, files, said)
-        if asked.place == "preview":
+            return self._saved(request, week, files, said)
+        if request.place == "preview":
             known = self._now()
             return _json({"html": self._letters.preview(known, week, given.get("body", ""))})
-        if asked.place == "letter":
-            return self._save_letter(asked, week, given)
+        if request.place == "letter":
+            return self._save_letter(request, week, given)
         raise Refused("there is nothing at this address", 404)
 
-    def _save(self, asked: Asked, given: dict[str, str], week: Week) -> Answer:
+    def _save(self, request: DeskRequest, given: dict[str, str], week: Week) -> DeskResponse:
         """Carries out what a story's form asks for."""
         known, file, seen = self._now(), given.get("file", ""), given.get("seen", "")
         stories = self._stories
@@ -269,84 +270,86 @@ class Desk:
             problems = "\n".join(map(str, curate.unknown(self._root, known.config, file)))
             raise Refused(problems, 404)
         if given.get("set") == "take":
-            return self._saved(asked, week, [file], "As the file has it")
-        texts = {name: form.plain(given[name]) for name in _TEXTS if name in given}
+            return self._saved(request, week, [file], "As the file has it")
+        texts = {name: text_lines.normalized(given[name]) for name in _TEXTS if name in given}
         seen = seen or "unseen"  # a file that could not be read when its form was shown
         try:
             now = curate.look(self._root, known.config, story).story
             wanted = form.wanted(given, now, known.config.themes, self._today())
-            act = Act(file=file, seen=seen, changes=wanted.changes, week=wanted.week)
-            results = curate.run(self._root, known.config, [act], list(stories.values()))
+            change = ChangeRequest(
+                file=file, seen_hash=seen, changes=wanted.changes, week=wanted.week
+            )
+            results = curate.run(self._root, known.config, [change], list(stories.values()))
         except (DigestError, ValueError) as error:
             why, again = self._words(error), given.get("set", "")
-            reply = Reply(why, typed=texts, again=again, seen=seen)
-            return self._kept(asked, week, file, reply)
+            reply = Reply(why, typed=texts, again=again, seen_hash=seen)
+            return self._kept(request, week, file, reply)
         first = results[0]
         if isinstance(first, Refusal):
             found = view.clashes(wanted.changes, first.now) if first.changed else ()
             again, seen = given.get("set", ""), "" if first.changed else seen
             reply = Reply(self._words(first.why), found, texts, again, seen)
-            return self._kept(asked, week, file, reply)
+            return self._kept(request, week, file, reply)
         edits = [one for one in results if isinstance(one, Edit)]
         self._remember(edits)
         file = first.place or file
-        if wanted.looked is not None:
-            self._look(file, looked=wanted.looked)
+        if wanted.reviewed is not None:
+            self._set_reviewed(file, done=wanted.reviewed)
         if given.get("set") == "link":
-            return self._save_letter(asked, week, {"set": f"link={file}"}, [act.file, file])
+            return self._save_letter(request, week, {"set": f"link={file}"}, [change.file, file])
         touched = [file, *(one.file for one in edits[1:] if one.before != one.after)]
         said = f"Moved to {formatting.label(wanted.week)}" if wanted.week else "Saved"
         kept = [one for one in results if isinstance(one, Refusal)]  # others that lead the week
         why = "; ".join(self._words(one.why) for one in kept)
-        touched += [one.act.file for one in kept]
+        touched += [one.request.file for one in kept]
         return self._saved(
-            asked, week, [act.file, *touched], said, why and f"another leads, too: {why}"
+            request, week, [change.file, *touched], said, why and f"another leads, too: {why}"
         )
 
     def _save_letter(
-        self, asked: Asked, week: Week, given: Mapping[str, str], files: Iterable[str] = ()
-    ) -> Answer:
+        self, request: DeskRequest, week: Week, given: Mapping[str, str], files: Iterable[str] = ()
+    ) -> DeskResponse:
         """Carries out what the letter's form asks for; `files` are of the story saved with it."""
         letter, edit = self._letters.save(self._now(), week, given)
         if edit:
             self._saves.append((edit,))
         said = letter.said
         if letter.is_refused:
-            act = given.get("set", "").partition("=")[0]
+            action = given.get("set", "").partition("=")[0]
             done = {"publish": "published:", "draft": "drafted:", "link": "linked in"}
             begun = "Saved, but not" if edit or files else "Not"
-            said = f"{begun} {done.get(act, 'saved:')} the letter"
-        if asked.wants_json:
-            values = {"letter": letter, "week": week, "token": self.run.token}
+            said = f"{begun} {done.get(action, 'saved:')} the letter"
+        if request.wants_json:
+            values = {"letter": letter, "week": week, "token": self.session.token}
             reply: dict[str, Any] = {"letter": self._render("letter.html", values), "said": said}
             reply["cards"] = self._shown_again(week, files)
             reply |= {"progress": self._progress(week, letter), "refused": letter.is_refused}
             return _json(reply, 409 if letter.is_refused else 200)
         if letter.is_refused:
-            return Answer(self._page(week, said=said, letter=letter), 409)
+            return DeskResponse(self._page(week, said=said, letter=letter), 409)
         return self._to(week, "letter")
 
     def _today(self) -> date:
         return self._clock().astimezone(ZoneInfo(self._now().config.site.timezone)).date()
 
-    def _kept(self, asked: Asked, week: Week, file: str, reply: Reply) -> Answer:
+    def _kept(self, request: DeskRequest, week: Week, file: str, reply: Reply) -> DeskResponse:
         """Answers that nothing was written, with what was typed."""
-        if not asked.wants_json:
-            return Answer(self._page(week, {file: reply}, reply.why), 409)
-        card = self._card(file, marks.of_week(self._root, week), reply)
+        if not request.wants_json:
+            return DeskResponse(self._page(week, {file: reply}, reply.why), 409)
+        card = self._card(file, reviewed.hashes_of_week(self._root, week), reply)
         html, said = {card.anchor: self._html(card)}, f"Not saved: {card.headline}"
         return _json({"cards": html, "said": said, "refused": True}, 409)
 
     def _saved(
-        self, asked: Asked, week: Week, files: Iterable[str], said: str, refused: str = ""
-    ) -> Answer:
+        self, request: DeskRequest, week: Week, files: Iterable[str], said: str, refused: str = ""
+    ) -> DeskResponse:
         """Answers with the files' cards as they are now, and with what was refused beside them."""
         files = list(files)
         if refused:
             said = f"{said}, but {refused}"
-        if not asked.wants_json:
+        if not request.wants_json:
             if refused:
-                return Answer(self._page(week, said=said), 409)
+                return DeskResponse(self._page(week, said=said), 409)
             there = [file for file in files if paths.week_of(file) == week]
             return self._to(week, Card(file=there[0]).anchor if there else "")
         html = self._shown_again(week, files)
@@ -356,12 +359,12 @@ class Desk:
 
     def _shown_again(self, week: Week, files: Iterable[str]) -> dict[str, str]:
         """Returns the HTML of the week's cards by id as their files are now, "" without a file."""
-        shown, looked = self._cards.setdefault(week, {}), marks.of_week(self._root, week)
+        shown, hashes = self._cards.setdefault(week, {}), reviewed.hashes_of_week(self._root, week)
         html: dict[str, str] = {}
         for file in dict.fromkeys(files):
             if paths.week_of(file) != week:
                 continue
-            card = self._card(file, looked)
+            card = self._card(file, hashes)
             is_there = bool(card.story or card.problems)
             html[card.anchor] = self._html(card) if is_there else ""
             shown.pop(file, None)
@@ -369,9 +372,9 @@ class Desk:
                 shown[file] = card
         return html
 
-    def _to(self, week: Week, anchor: str = "") -> Answer:
+    def _to(self, week: Week, anchor: str = "") -> DeskResponse:
         query = urlencode({"week": str(week)})
-        return Answer(status=303, location=f"/_desk/?{query}" + (anchor and f"#{anchor}"))
+        return DeskResponse(status=303, location=f"/_desk/?{query}" + (anchor and f"#{anchor}"))
 
     def _remember(self, edits: Iterable[Edit]) -> None:
         """Notes the edits of a save, for undo, and where moved stories are."""
@@ -407,13 +410,13 @@ class Desk:
             return f"{', '.join(changed)}: changed since it was saved, and not undone{rest}", files
         return "Undone", files
 
-    # ------------------------------------------------------------ what was looked at
+    # ------------------------------------------------------------ what was reviewed
 
-    def _look(self, file: str, *, looked: bool) -> None:
-        """Notes that an editor has looked at a story as it is now, or not."""
+    def _set_reviewed(self, file: str, *, done: bool) -> None:
+        """Notes that an editor has reviewed a story as it is now, or has not."""
         week, story = paths.week_of(file), self._stories.get(file)
         if week is not None and story is not None:
-            marks.look(self._root, week, file, story, looked=looked)
+            reviewed.set_reviewed(self._root, week, file, story, reviewed=done)
 
 
 def _markdown(card: Card) -> str:
@@ -421,5 +424,5 @@ def _markdown(card: Card) -> str:
     return letter_draft.link(card.story) if card.story else ""
 
 
-def _json(values: Mapping[str, Any], status: int = 200) -> Answer:
-    return Answer(json.dumps(values, default=str), status, "application/json; charset=utf-8")
+def _json(values: Mapping[str, Any], status: int = 200) -> DeskResponse:
+    return DeskResponse(json.dumps(values, default=str), status, "application/json; charset=utf-8")

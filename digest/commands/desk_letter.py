@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from digest import disk
+from digest import disk, text_lines
 from digest.commands import curate
 from digest.commands import letter as letters
-from digest.content import acts, edit, letter_draft, paths, read
+from digest.content import letter_draft, paths, read
 from digest.content.edit import Edit
+from digest.content.pending import file_hash
 from digest.errors import DigestError
-from digest.preview.desk import form
 from digest.site import addresses
 from digest.site.addresses import Base
 from digest.site.link_targets import Targets
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 class LetterView(NamedTuple):
     """A week's letter; `is_read` if its file can be read.
 
-    After a refused save, `body` is what was typed, `seen` the hash of the file on which it was, and
-    `theirs` what the file says instead.
+    After a refused save, `body` is what was typed, `seen_hash` the hash of the file on which it was,
+    and `theirs` what the file says instead.
     """
 
     file: str
@@ -43,7 +43,7 @@ class LetterView(NamedTuple):
     draft: bool = False
     title: str = ""
     body: str = ""
-    seen: str = ""
+    seen_hash: str = ""
     preview: str = ""
     said: str = ""
     theirs: str | None = None
@@ -87,26 +87,30 @@ class LetterDesk:
         """Returns a letter's text as HTML, with its links leading to the preview."""
         renderer = MarkdownRenderer(Targets(known.archive, Base(known.config.site.url)))
         file, here = _file(known, week), addresses.week(week)
-        return Html(renderer.html(form.plain(body), file=file, here=here, top=3))
+        return Html(renderer.html(text_lines.normalized(body), file=file, here=here, top=3))
 
     def save(
         self, known: Known, week: Week, given: Mapping[str, str]
     ) -> tuple[LetterView, Edit | None]:
         """Carries out what the letter's form asks for; returns the letter, and an edit to undo."""
-        act, said, edit = given.get("set", ""), "Saved", None
+        action, said, edit = given.get("set", ""), "Saved", None
         try:
-            if act == "draft":
+            if action == "draft":
                 letters.run(self._root, known.config, str(week))
                 said = "Drafted"
             found = self._read(known, week)
             if found is None:
                 raise DigestError("this week has no letter yet; draft one first")
             view = found.view
-            body = view.body if act == "take" else form.plain(given.get("body", view.body))
-            if act.startswith("link="):
-                body = _with_link(known, body, act.removeprefix("link="))
+            body = (
+                view.body
+                if action == "take"
+                else text_lines.normalized(given.get("body", view.body))
+            )
+            if action.startswith("link="):
+                body = _with_link(known, body, action.removeprefix("link="))
             if body != view.body:
-                if "body" in given and given.get("seen") != view.seen:
+                if "body" in given and given.get("seen") != view.seen_hash:
                     why = f"{view.file}: changed since you saw it; choose between both versions"
                     mine = view._replace(body=body, said=why, theirs=view.body, is_refused=True)
                     return mine, None
@@ -115,21 +119,21 @@ class LetterDesk:
                 if curate.make(self._root, [wanted]):
                     raise DigestError(f"{view.file}: is being changed; save again")
                 edit = wanted
-            if act == "publish":
+            if action == "publish":
                 letters.publish(self._root, known.config, str(week), now=self._now())
                 said = "Published"
         except (DigestError, ValueError) as error:
             view = self.view(known, week)
-            body = form.plain(given.get("body", view.body))
-            seen = view.seen if edit else given.get("seen", view.seen)
+            body = text_lines.normalized(given.get("body", view.body))
+            seen = view.seen_hash if edit else given.get("seen", view.seen_hash)
             said = f"the text is saved, but not published: {error}" if edit else str(error)
-            return view._replace(body=body, seen=seen, said=said, is_refused=True), edit
+            return view._replace(body=body, seen_hash=seen, said=said, is_refused=True), edit
         return self.view(known, week)._replace(said=said), edit
 
     def _check(self, known: Known, wanted: Edit, body: str) -> None:
         """Raises DigestError if an edit would give a letter that cannot be read, or another body."""
         text = read.decoded(wanted.after.encode(), wanted.file)
-        if form.plain(read.letter(text, wanted.file, _zone(known)).body) != body:
+        if text_lines.normalized(read.letter(text, wanted.file, _zone(known)).body) != body:
             raise DigestError(
                 f"{wanted.file}: the text would not be read as typed; edit the file itself"
             )
@@ -142,7 +146,7 @@ class LetterDesk:
             return None
         text = read.decoded(data, name)
         letter = read.letter(text, name, _zone(known))
-        lines = edit.BODY_LINE.findall(text)
+        lines = text_lines.split(text)
         head = "".join(lines[: letter.line - 1])
         view = LetterView(
             file=name,
@@ -150,8 +154,8 @@ class LetterDesk:
             is_read=True,
             draft=letter.draft,
             title=letter.title,
-            body=form.plain(letter.body),
-            seen=acts.mark(data),
+            body=text_lines.normalized(letter.body),
+            seen_hash=file_hash(text),
         )
         return _File(text, head, view)
 

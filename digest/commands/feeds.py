@@ -20,7 +20,7 @@ from digest.commands.status import FeedRow
 from digest.content import load, paths
 from digest.errors import DigestError
 from digest.feeds.limits import USUAL, Limits
-from digest.model import Config, Feed
+from digest.model import CONFIG_FILE, Config, Feed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +144,7 @@ def _earlier(feeds: Iterable[Feed], ledgers: Iterable[str]) -> Iterable[tuple[st
 def _read(root: Path) -> tuple[str, Config]:
     """Returns digest.toml as text, and what it says."""
     settings = config.load(root)
-    return (disk.read_inside(root, config.NAME) or b"").decode(), settings
+    return (disk.read_inside(root, CONFIG_FILE) or b"").decode(), settings
 
 
 def _without_names(settings: Config) -> Config:
@@ -159,6 +159,6 @@ def _write(root: Path, before: str, after: str, expected: Config) -> None:
     """Writes digest.toml, if the changed text says what is expected."""
     if _without_names(config.loads(after.removeprefix("\ufeff"))) != _without_names(expected):
         raise DigestError(
-            f"{config.NAME}: cannot be changed by a program without changing more; change it by hand"
+            f"{CONFIG_FILE}: cannot be changed by a program without changing more; change it by hand"
         )
     config_edit.write(root, before, after)

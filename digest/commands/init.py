@@ -24,7 +24,7 @@ from digest.commands import init_record, requirement, site_address, workflow
 from digest.commands.requirement import Requirement
 from digest.errors import DigestError
 from digest.feeds.limits import USUAL, Limits
-from digest.model import Failed, Feed, Theme
+from digest.model import CONFIG_FILE, Failed, Feed, Theme
 from digest.names import free_name
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def run(
     address = site_address.of_origin(root)
     text = _config(root, timezone or "UTC", beat, address)
     themes = config.loads(text).themes  # whatever a feed calls itself, what is written can be read
-    this_copy = requirement.of_this_copy(now=now)
+    this_copy = requirement.for_running_copy(now=now)
     files = starter_files(this_copy, requirements=free_for(root, this_copy))
     files = with_themes(files, themes)
     if beat.feeds:
@@ -96,9 +96,9 @@ def run(
             made = _add_missing(root, place, content.decode())
         (written if made else kept).append(place)
     disk.create(root, init_record.FILE, init_record.dumps(managed(files)))
-    disk.create(root, config.NAME, text.encode())  # last: what has no digest.toml is no digest yet
+    disk.create(root, CONFIG_FILE, text.encode())  # last: what has no digest.toml is no digest yet
     return InitReport(
-        written=(*written, config.NAME),
+        written=(*written, CONFIG_FILE),
         kept=tuple(kept),
         feeds=beat.feeds,
         left_out=beat.left_out,
@@ -140,7 +140,7 @@ def starter_files(
     for source in (path for path in STARTER.rglob("*") if path.is_file()):
         place = source.relative_to(STARTER).as_posix()
         files[f".{place}" if place.partition("/")[0] in _DOTTED else place] = source.read_bytes()
-    del files[config.NAME]
+    del files[CONFIG_FILE]
     if this_copy is None:
         del files[workflow.PLACE]
         return files
@@ -187,11 +187,11 @@ def _warnings(root: Path, files: Iterable[str]) -> Iterator[str]:
 
 def check_new(root: Path) -> None:
     """Raises DigestError where a folder is a digest already, or is inside one."""
-    if (root / config.NAME).exists():
+    if (root / CONFIG_FILE).exists():
         cure = "choose another folder, or add a feed to it: digest feeds add URL"
-        raise DigestError(f"{root / config.NAME}: this folder already has a digest; {cure}")
+        raise DigestError(f"{root / CONFIG_FILE}: this folder already has a digest; {cure}")
     for outer in root.resolve().parents:
-        if (outer / config.NAME).exists():
+        if (outer / CONFIG_FILE).exists():
             raise DigestError(
                 f"{root}: this folder is inside the digest {outer}; choose one outside it"
             )
@@ -350,5 +350,5 @@ def _config(root: Path, timezone: str, beat: NewDigest, address: str) -> str:
         "@TIMEZONE@": timezone,
         "@LANGUAGE@": beat.language,
     }
-    text = config_template.filled((STARTER / config.NAME).read_text(encoding="utf-8"), values)
+    text = config_template.filled((STARTER / CONFIG_FILE).read_text(encoding="utf-8"), values)
     return config_template.with_feeds(text, beat.feeds, beat.folders) if beat.feeds else text

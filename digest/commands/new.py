@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from digest import git
-from digest.commands import curate, looked
+from digest.commands import curate, reviewed
 from digest.content import load
 from digest.model import Config
 from digest.site import cards
@@ -42,9 +42,9 @@ def run(root: Path, config: Config, since: str = "") -> NewReport:
     survey = load.survey(root, config)
     if since:
         added = git.changes(root, since).new
-        states = dict.fromkeys(added & curate.untouched(survey, config), looked.NEW)
+        states = dict.fromkeys(added & curate.untouched(survey, config), reviewed.NEW)
     else:
-        states = looked.to_look_at(root, config, survey)
+        states = reviewed.to_look_at(root, config, survey)
     feeds = {feed.id: feed for feed in config.feeds}
     found = []
     for story in survey.content.stories:

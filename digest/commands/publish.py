@@ -22,7 +22,7 @@ from digest.commands.build import Progress
 from digest.content import store
 from digest.errors import DigestError, Faults, Problem
 from digest.gh_pages import Source, Standing
-from digest.model import Config
+from digest.model import CONFIG_FILE, Config
 from digest.site import addresses, lost_urls, own_files
 from digest.site.feeds import republished
 from digest.site.feeds.republished import News
@@ -30,7 +30,7 @@ from digest.site.feeds.republished import News
 _FOLDER = Path(disk.CACHE, "publish")
 _CNAME = custom_domain.NAME
 _SOURCES = (
-    config.NAME,
+    CONFIG_FILE,
     "content",
     "templates",
     ":(exclude)content/ledger",
@@ -89,7 +89,7 @@ def run(
     not to be replaced (`replacing`).
     """
     standing = gh_pages.look(root)
-    if config.NAME in standing.ids:
+    if CONFIG_FILE in standing.ids:
         what = f"the branch {gh_pages.NAME} contains a digest's own files, which publishing would delete"
         raise DigestError(f"{standing.address}: {what}; move them to another branch first")
     _refuse_address(root, settings, standing, replacing=replacing)
@@ -143,7 +143,7 @@ def _refuse_address(
     if kind:
         line = config.lines(root).get(("site", 0, "url"), 0)
         what = f"url is {kind} {url}, so nothing is published"
-        raise Faults([Problem(config.NAME, line, what, site_address.cure(expected))])
+        raise Faults([Problem(CONFIG_FILE, line, what, site_address.cure(expected))])
     file = custom_domain.FILE
     named = disk.read_inside(root, file)
     if named is None:

@@ -72,7 +72,7 @@ class Requirement:
         )  # pip knows no hash of a repository
 
 
-def of_this_copy(*, now: datetime | None = None, index: str = INDEX) -> Requirement | None:
+def for_running_copy(*, now: datetime | None = None, index: str = INDEX) -> Requirement | None:
     """Returns the requirement of the copy that runs; None where it is not installed, and so has no
     metadata.
 
@@ -80,10 +80,10 @@ def of_this_copy(*, now: datetime | None = None, index: str = INDEX) -> Requirem
     used only where it is this very copy.
     """
     copy = installed.copy()
-    return of(copy, now=now, index=index) if copy else None
+    return for_copy(copy, now=now, index=index) if copy else None
 
 
-def of(copy: Distribution, *, now: datetime | None = None, index: str = INDEX) -> Requirement:
+def for_copy(copy: Distribution, *, now: datetime | None = None, index: str = INDEX) -> Requirement:
     """Returns the requirement of an installed copy; of the one that runs, whatever is installed
     beside it."""
     found = None

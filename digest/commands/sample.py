@@ -22,7 +22,7 @@ from digest.content import paths, store, story_file
 from digest.content.ledger import Record, hashes_of
 from digest.content.load import ContentReport
 from digest.errors import DigestError
-from digest.model import Config, Content, Feed, Story
+from digest.model import CONFIG_FILE, Config, Content, Feed, Story
 
 _TIMEZONE, _LANGUAGE = "UTC", "en"
 """What a digest with the sample says."""
@@ -49,7 +49,7 @@ class SampleReport:
 def is_all(root: Path) -> bool:
     """True if the folder is a digest whose only feed is the sample."""
     with contextlib.suppress(DigestError):
-        return (root / config.NAME).exists() and [feed.url for feed in config.load(root).feeds] == [
+        return (root / CONFIG_FILE).exists() and [feed.url for feed in config.load(root).feeds] == [
             SAMPLE
         ]
     return False
@@ -58,7 +58,7 @@ def is_all(root: Path) -> bool:
 def replace_with(root: Path, beat: NewDigest, *, timezone: str) -> SampleReport:
     """Puts the feeds in the place of the sample; `timezone` is that of this machine, "" if it has
     none."""
-    before = (disk.read_inside(root, config.NAME) or b"").decode()
+    before = (disk.read_inside(root, CONFIG_FILE) or b"").decode()
     old = config.load(root)
     (sample,) = old.feeds
     with store.writing(root):
@@ -79,7 +79,7 @@ def replace_with(root: Path, beat: NewDigest, *, timezone: str) -> SampleReport:
             site["url"] = address
         after = config_edit.with_sample_replaced(
             before,
-            (STARTER / config.NAME).read_text(encoding="utf-8"),
+            (STARTER / CONFIG_FILE).read_text(encoding="utf-8"),
             beat.feeds,
             beat.folders,
             themes_in_use=in_use,

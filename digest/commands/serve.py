@@ -24,14 +24,13 @@ from pathlib import Path
 from digest import config, disk
 from digest.cache import Cache
 from digest.commands import build
-from digest.commands.annotate import Margins
+from digest.commands.annotate import Annotations
 from digest.commands.desk import Desk, Known
 from digest.errors import DigestError, Faults, Problem
-from digest.model import Config
+from digest.model import CONFIG_FILE, Config
 from digest.preview import hosts, server
 from digest.preview.app import make_app
-from digest.preview.changed_files import SETTINGS
-from digest.preview.desk.requests import Run
+from digest.preview.desk.requests import DeskSession
 from digest.preview.rebuild import Rebuilder
 from digest.preview.state import PreviewState, Shown
 from digest.site.addresses import Base
@@ -119,7 +118,7 @@ def run(
     with server.listen(host, port) as listening:
         port, desk_shown = listening.getsockname()[1], None
         if clock and (desk or (hosts.is_loopback(host) and not names)):
-            desk_shown = Desk(root, Run(port, frozenset(map(str.lower, names))), clock)
+            desk_shown = Desk(root, DeskSession(port, frozenset(map(str.lower, names))), clock)
         preview = Preview(root, on_event, pages, desk_shown)
         rebuilder = Rebuilder(
             root, preview.make, preview.rest, poll=poll, on_polling=lambda: on_event(Polling())
@@ -129,7 +128,7 @@ def run(
             gc.freeze()  # what the first build has read stays alive: no need to scan it again
             address = server.address_of(listening, host)
             url = address + (preview.state.shown.base or "/")
-            at = f"{address}/_desk/?token={desk_shown.run.key}" if desk_shown else ""
+            at = f"{address}/_desk/?token={desk_shown.session.key}" if desk_shown else ""
             if desk:
                 disk.write(root, _DOOR, _LEADING.format(at).encode(), mode=0o600)
             door = (root / _DOOR).as_uri() if desk else ""
@@ -165,7 +164,7 @@ class Preview:
         desk: Desk | None = None,
     ) -> None:
         self._root, self._on_event, self._pages, self._desk = root, on_event, pages, desk
-        self._margins: Margins | None = None
+        self._annotations: Annotations | None = None
         self._cache = Cache(root)
         self._builder: build.Builder | None = None
         self._config: Config | None = None
@@ -175,14 +174,14 @@ class Preview:
 
     def rest(self) -> bool:
         """Does background work while there is nothing to build; True if there is more to do."""
-        return self._margins is not None and self._margins.prepare()
+        return self._annotations is not None and self._annotations.prepare()
 
     def make(self, changed: frozenset[str]) -> bool:
         """Builds after these files have changed; True if the build succeeded."""
         begun = time.perf_counter()
         self._changed |= changed
         try:
-            known = None if SETTINGS in changed else self._config
+            known = None if CONFIG_FILE in changed else self._config
             settings = known or config.load(self._root)
             made = self._build(settings, changed)
             self._pages = None
@@ -229,21 +228,21 @@ class Preview:
     def _show(self, made: build.Built, settings: Config) -> Shown:
         """Returns what is shown after a build: its pages with annotations, without problems."""
         changed, self._changed = self._changed, frozenset()
-        if self._margins is None:
-            margins = Margins(self._root, settings, made.content, made.archive)
+        if self._annotations is None:
+            annotations = Annotations(self._root, settings, made.content, made.archive)
         else:
-            margins = self._margins.after(changed, settings, made.content, made.archive)
-        self._margins = margins
+            annotations = self._annotations.after(changed, settings, made.content, made.archive)
+        self._annotations = annotations
         before, base = self.state.shown, Base(settings.site.url).path
         if self._desk:
-            self._desk.show(Known(settings, made.content, made.archive, margins, base))
+            self._desk.show(Known(settings, made.content, made.archive, annotations, base))
         return replace(
             before,
             base=base,
             former=before.former | ({before.base} if before.base else frozenset()),
             problems=(),
-            stories=margins.of_story,
-            page=margins.of_page,
+            stories=annotations.of_story,
+            page=annotations.of_page,
         )
 
     def _post(self, shown: Shown) -> None:

@@ -1,6 +1,6 @@
 """`digest set` and `digest note`: what an editor changes in stories, said in words.
 
-files, words ──▶ new values by field ──▶ acts ──▶ curate ──▶ edits and refusals
+files, words ──▶ new values by field ──▶ requests ──▶ curate ──▶ edits and refusals
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ from zoneinfo import ZoneInfo
 from digest.checks import also_rules
 from digest.commands import curate
 from digest.content import excerpt, load, pending, recut, store
-from digest.content.acts import THEIRS, Act, Refusal, Shown, publishers
+from digest.content.change_requests import ChangeRequest, Refusal, Shown, publishers
 from digest.content.edit import Edit
 from digest.content.load import ContentReport
 from digest.errors import Faults, suggestion
-from digest.model import Config, Correction, Story
+from digest.model import FLAGS, PUBLISHER_FIELDS, Config, Correction, Story
 from digest.week import Week
 
-FLAGS = ("hide", "lead", "draft")
 KEYS = (*FLAGS, "themes", "also", "headline", "source", "note", "correction", "week", "take")
 _YES, _NO = frozenset({"", "true", "yes", "on"}), frozenset({"false", "no", "off"})
 
@@ -49,13 +48,17 @@ def run(
     with store.writing(root):
         survey = load.survey(root, config)
         stories = {story.file: story for story in survey.content.stories}
-        acts, refused = list[Act](), list[Edit | Refusal]()
+        requests, refused = list[ChangeRequest](), list[Edit | Refusal]()
         for file in files:
             try:
-                acts.append(_act(root, config, survey, file, stories.get(file), values, today))
+                requests.append(
+                    _request(root, config, survey, file, stories.get(file), values, today)
+                )
             except LookupError as error:
-                refused.append(Refusal(act=Act(file=file), why=f"{file}: {error.args[0]}"))
-        results = curate.carry_out(root, config, acts, survey.content.stories)
+                refused.append(
+                    Refusal(request=ChangeRequest(file=file), why=f"{file}: {error.args[0]}")
+                )
+        results = curate.carry_out(root, config, requests, survey.content.stories)
     return tuple(map(_outcome, refused + results))
 
 
@@ -70,8 +73,8 @@ def look(root: Path, config: Config, file: str) -> Shown:
 
 def write_note(root: Path, config: Config, seen: Shown, note: str) -> tuple[Outcome, ...]:
     """Writes the note of a story, if its file still is as it was seen."""
-    act = Act(file=seen.story.file, seen=seen.seen, changes={"note": note})
-    return tuple(map(_outcome, curate.run(root, config, [act], [seen.story])))
+    request = ChangeRequest(file=seen.story.file, seen_hash=seen.seen_hash, changes={"note": note})
+    return tuple(map(_outcome, curate.run(root, config, [request], [seen.story])))
 
 
 def parsed(words: Sequence[str], config: Config) -> Mapping[str, Any]:
@@ -105,7 +108,7 @@ def theirs(root: Path, config: Config, survey: ContentReport, story: Story) -> d
 
 def _outcome(result: Edit | Refusal) -> Outcome:
     if isinstance(result, Refusal):
-        return Outcome(result.act.file, result.act.file, False, result.why)
+        return Outcome(result.request.file, result.request.file, False, result.why)
     is_changed = bool(result.place) or result.before != result.after
     return Outcome(result.place or result.file, result.file, is_changed)
 
@@ -116,8 +119,8 @@ def _value(key: str, value: str, config: Config) -> Any:
             raise ValueError(f"'{key}={value}': write {key} or {key}=false")
         return value.lower() in _YES
     if key == "week":
-        return Week.parse(value.removeprefix("content/").rstrip("/"))
-    known = THEIRS if key == "take" else [theme.id for theme in config.themes]
+        return Week.typed(value)
+    known = PUBLISHER_FIELDS if key == "take" else [theme.id for theme in config.themes]
     if key not in {"themes", "also", "take"}:
         return value
     names = tuple(dict.fromkeys(filter(None, (part.strip() for part in value.split(",")))))
@@ -130,7 +133,7 @@ def _value(key: str, value: str, config: Config) -> Any:
     return names
 
 
-def _act(
+def _request(
     root: Path,
     config: Config,
     survey: ContentReport,
@@ -138,7 +141,7 @@ def _act(
     story: Story | None,
     values: Mapping[str, Any],
     today: date,
-) -> Act:
+) -> ChangeRequest:
     """Returns what is wanted of one file; raises LookupError if a value is impossible there."""
     changes = dict(values)
     week, correction = changes.pop("week", None), changes.pop("correction", "")
@@ -154,4 +157,4 @@ def _act(
             if name not in found:
                 raise LookupError(f"no other {name} by its publisher is known; see 'digest check'")
             changes[name] = found[name]
-    return Act(file=file, changes=changes, week=week)
+    return ChangeRequest(file=file, changes=changes, week=week)

@@ -13,7 +13,7 @@ from pathlib import Path
 from digest import disk
 from digest.commands import curate
 from digest.content import letter_draft, load, paths, sheet, store
-from digest.content.acts import Act, Refusal
+from digest.content.change_requests import ChangeRequest, Refusal
 from digest.content.edit import Edit
 from digest.content.read import decoded
 from digest.content.sheet import Entry, Sheet
@@ -21,6 +21,8 @@ from digest.errors import DigestError, Faults, Problem
 from digest.model import Config, Story
 from digest.names import without_ending
 from digest.week import Week
+
+FILE = paths.SHEET
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,12 @@ def run(root: Path, config: Config, week: str = "") -> SheetReport:
         stories = [story for story in survey.content.stories if story.week == chosen]
         new = curate.untouched(survey, config)
         stories.sort(key=lambda story: (story.file not in new, story.file))
-        before = disk.read_inside(root, paths.SHEET)
+        before = disk.read_inside(root, FILE)
         if before and _read(before).is_changed:
             cure = "run 'digest sheet --apply', do yourself what that leaves in it, and delete it"
-            raise DigestError(f"{paths.SHEET}: has changes that are not carried out yet; {cure}")
+            raise DigestError(f"{FILE}: has changes that are not carried out yet; {cure}")
         shown = [curate.look(root, config, story) for story in stories]
-        disk.write(root, paths.SHEET, sheet.render(chosen, shown, config.themes).encode())
+        disk.write(root, FILE, sheet.render(chosen, shown, config.themes).encode())
     unread = tuple(file for file in survey.unread if paths.week_of(file) == chosen)
     return SheetReport(chosen, len(stories), unread)
 
@@ -80,7 +82,7 @@ def carry_out(root: Path, config: Config) -> AppliedReport | None:
     A sheet that nobody has changed stays as it is. A story that cannot be changed keeps its lines.
     """
     try:
-        data = disk.read_inside(root, paths.SHEET)
+        data = disk.read_inside(root, FILE)
         if data is None:
             return None
         read = _read(data)
@@ -89,29 +91,29 @@ def carry_out(root: Path, config: Config) -> AppliedReport | None:
     if not read.is_changed:
         return AppliedReport(is_changed=False)
     survey = load.survey(root, config)
-    acts, refused = dict[Entry, Act](), dict[Entry, str]()
+    requests, refused = dict[Entry, ChangeRequest](), dict[Entry, str]()
     for entry in read.entries:
         wanted = _wanted(root, config, entry, read, survey.content.stories)
-        if isinstance(wanted, Act):
-            acts[entry] = wanted
+        if isinstance(wanted, ChangeRequest):
+            requests[entry] = wanted
         elif wanted:
             refused[entry] = wanted
-    results = curate.carry_out(root, config, acts.values(), survey.content.stories)
-    for entry, result in zip(acts, results, strict=False):
+    results = curate.carry_out(root, config, requests.values(), survey.content.stories)
+    for entry, result in zip(requests, results, strict=False):
         if isinstance(result, Refusal):
             refused[entry] = result.why
-    others = [one.why for one in results[len(acts) :] if isinstance(one, Refusal)]
+    others = [one.why for one in results[len(requests) :] if isinstance(one, Refusal)]
     refused = {entry: refused[entry] for entry in read.entries if entry in refused}
     rest = sheet.remaining(read, refused).encode() if refused else b""
     if rest:
-        disk.replace(root, paths.SHEET, data, rest)
-    elif disk.read_inside(root, paths.SHEET) == data:
-        disk.unlink(disk.inside(root, paths.SHEET))
+        disk.replace(root, FILE, data, rest)
+    elif disk.read_inside(root, FILE) == data:
+        disk.unlink(disk.inside(root, FILE))
     made = (one for one in results if isinstance(one, Edit) and one.before != one.after)
     return AppliedReport(
         changed=tuple(dict.fromkeys(one.file for one in made)),
         refused=(
-            *(f"{paths.SHEET}: {_words(entry, why)}" for entry, why in refused.items()),
+            *(f"{FILE}: {_words(entry, why)}" for entry, why in refused.items()),
             *others,
         ),
     )
@@ -120,13 +122,13 @@ def carry_out(root: Path, config: Config) -> AppliedReport | None:
 def _read(data: bytes) -> Sheet:
     """Returns what a sheet says; raises Faults if it is not UTF-8."""
     if b"\0" in data:  # UTF-16, which is valid UTF-8 if it is ASCII without a byte order mark
-        raise Faults([Problem(paths.SHEET, 0, "not UTF-8 text", "save it as UTF-8")])
-    return sheet.parse(decoded(data, paths.SHEET))
+        raise Faults([Problem(FILE, 0, "not UTF-8 text", "save it as UTF-8")])
+    return sheet.parse(decoded(data, FILE))
 
 
 def _wanted(
     root: Path, config: Config, entry: Entry, read: Sheet, stories: Iterable[Story]
-) -> Act | str | None:
+) -> ChangeRequest | str | None:
     """Returns what the lines of a story ask for, why that is impossible, or None."""
     if not entry.is_changed:
         return None

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from digest import config, git, urls
 from digest.errors import DigestError, Problem
-from digest.model import Config
+from digest.model import CONFIG_FILE, Config
 
 _HOSTS = {
     "github.com": ("github.io", "{owner}.github.io"),
@@ -70,7 +70,7 @@ def hint(root: Path, settings: Config) -> Problem | None:
         return None
     line = config.lines(root).get(("site", 0, "url"), 0)
     what = f"url is {kind(url)} {url}, and 'digest publish' refuses it"
-    return Problem(config.NAME, line, what, cure(expected), hint=True)
+    return Problem(CONFIG_FILE, line, what, cure(expected), hint=True)
 
 
 def kind(url: str) -> str:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from digest import json_files
 from digest.checks.markdown_scan import is_silent
-from digest.commands import looked, restored
+from digest.commands import restored, reviewed
 from digest.content import load, paths, store
 from digest.content.ledger import Record
 from digest.content.letter_draft import unlinked
@@ -96,7 +96,7 @@ class StatusReport:
     restored: tuple[str, ...] = ()
     unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     to_look_at: Mapping[str, str] = field(default_factory=dict)
-    """The stories that are "new" or "changed" (`looked`), by file."""
+    """The stories that are "new" or "changed" (`reviewed`), by file."""
     themeless: tuple[Suggestions, ...] = ()
     """The stories without a theme, with suggestions for the newest; none where there are no themes."""
 
@@ -116,7 +116,7 @@ class StatusReport:
 def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
     """Counts everything; files that cannot be read are only named."""
     survey = load.survey(root, config)
-    unsettled, stories = looked.changed_since(root, survey), survey.content.stories
+    unsettled, stories = reviewed.changed_since(root, survey), survey.content.stories
     asked = missing(stories) if config.themes else []
     return StatusReport(
         weeks=_weeks(survey, config.close),
@@ -125,7 +125,7 @@ def run(root: Path, config: Config, *, now: datetime) -> StatusReport:
         unknown_themes=survey.unknown_themes,
         themeless=suggestions(asked, stories, config.themes),
         restored=tuple(problem.file for problem in restored.problems(root, survey)),
-        to_look_at=looked.to_look_at(root, config, survey, unsettled),
+        to_look_at=reviewed.to_look_at(root, config, survey, unsettled),
         unsettled=unsettled,
     )
 

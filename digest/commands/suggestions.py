@@ -15,7 +15,7 @@ from digest.content.scan import scan
 from digest.errors import Faults
 from digest.model import Config, Story
 from digest.site import fingerprint
-from digest.themes.suggest import Suggestions, missing, suggestions
+from digest.themes.suggest import AT_ONCE, Suggestions, missing, suggestions
 
 
 def of_new(root: Path, config: Config, new: Iterable[Story]) -> tuple[Suggestions, ...]:
@@ -26,20 +26,27 @@ def of_new(root: Path, config: Config, new: Iterable[Story]) -> tuple[Suggestion
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingReport:
-    """The stories that have no theme, the newest first, with suggestions; of `stories` in all."""
+    """The stories that have no theme, the newest first, with suggestions; of `stories` in all.
+
+    `older` is how many more there are that are not listed.
+    """
 
     missing: tuple[Suggestions, ...]
+    older: int
     stories: int
     unread: tuple[str, ...] = ()
     unknown_themes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def run(root: Path, config: Config, *, most: int | None = None) -> MissingReport:
-    """Finds the stories without a theme, and which themes they may have; the newest `most` of them."""
+def run(root: Path, config: Config, *, every: bool = False) -> MissingReport:
+    """Finds the newest stories without a theme, or `every` one, and which themes they may have."""
     found = survey(root, config)
     stories = found.content.stories
+    themeless = missing(stories)
+    listed = themeless if every else themeless[:AT_ONCE]
     return MissingReport(
-        missing=suggestions(missing(stories), stories, config.themes, most=most),
+        missing=suggestions(listed, stories, config.themes, most=None),
+        older=len(themeless) - len(listed),
         stories=len(stories),
         unread=found.unread,
         unknown_themes=found.unknown_themes,

@@ -23,9 +23,9 @@ from digest.content import load, store
 from digest.content.letter_draft import unlinked
 from digest.content.load import ContentReport
 from digest.errors import DigestError
-from digest.model import Config, Story
+from digest.model import CONFIG_FILE, Config, Story
 from digest.names import current_ids
-from digest.themes.mine import Decided, Proposal, Weak, proposals, weak
+from digest.themes.phrase_proposals import Decided, Proposal, Weak, proposals, weak
 from digest.themes.propose import FEWEST, ProposedTheme
 from digest.themes.propose import propose as propose_themes
 from digest.themes.reapply import Verdict, still_found, words_of
@@ -128,7 +128,7 @@ def take(root: Path, config: Config, theme: str, numbers: Collection[int]) -> tu
     for id, _, phrase in chosen:
         if id not in rules:
             raise DigestError(
-                f"'{phrase}' was shown for '{id}', which {settings.NAME} no longer has: {again}"
+                f"'{phrase}' was shown for '{id}', which {CONFIG_FILE} no longer has: {again}"
             )
     taken = tuple(Taken(id, phrase, phrase not in rules[id]) for id, _, phrase in chosen)
     new = [one for one in taken if one.is_new]
@@ -235,13 +235,13 @@ def _write(root: Path, config: Config, taken: Sequence[Taken]) -> None:
     added: dict[str, tuple[str, ...]] = {}
     for one in taken:
         added[one.theme] = (*added.get(one.theme, ()), one.phrase)
-    before = (disk.read_inside(root, settings.NAME) or b"").decode()
+    before = (disk.read_inside(root, CONFIG_FILE) or b"").decode()
     after = config_edit.with_phrases(before, added)
     expected = tuple(
         theme._replace(match=(*theme.match, *added.get(theme.id, ()))) for theme in config.themes
     )
     if settings.loads(after.removeprefix("\ufeff")).themes != expected:
         raise DigestError(
-            f"{settings.NAME}: cannot be changed by a program without changing more; change it by hand"
+            f"{CONFIG_FILE}: cannot be changed by a program without changing more; change it by hand"
         )
     config_edit.write(root, before, after)

@@ -101,7 +101,7 @@ def run(root: Path, *, now: datetime, apply: bool = False) -> UpgradeReport:
 
 def _new_files(root: Path, record: Record, now: datetime) -> dict[str, bytes]:
     """Returns the files that `init` would write into this digest today, without those that belong to the editor."""
-    this_copy = requirement.of_this_copy(now=now)
+    this_copy = requirement.for_running_copy(now=now)
     names = (file for file in init.REQUIREMENTS if _installs_digest(root, record, file))
     name = next(names, "") or init.free_for(root, this_copy)
     files = init.managed(init.starter_files(this_copy, requirements=name))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from digest import text_lines
 from digest.content import excerpt, front_matter, story_file, yaml_front_matter
 from digest.content.front_matter import FENCE
 from digest.content.story_file import KEYS, Known, OneStory
@@ -21,8 +22,6 @@ from digest.errors import Faults
 from digest.model import Story
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
-BODY_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
-"""A line of a body with its end, whichever of the three it has."""
 _GAP = re.compile(r"\n{3,}")
 _COMMENT = re.compile(r"(?:^|\s)#")
 _COMMENT_LINE = re.compile(r"^\s*#|[\"']\s+#")
@@ -118,7 +117,7 @@ def _with_key(text: str, key: str, old: str | tuple[str, ...], words: str | tupl
     first, last = bare[span.line], bare[span.last]
     is_removed = not words and key != "themes"
     behind = last[span.end :] if old else ""
-    if is_removed and key in story_file.FLAGS and _COMMENT.search(behind):
+    if is_removed and key in story_file.BOOLEANS and _COMMENT.search(behind):
         words, is_removed = "false", False
     if is_removed:
         _refuse_comments(key, span, _replaced(bare, span), behind)
@@ -219,7 +218,7 @@ def _with_note(text: str, ours: Collection[str], note: str) -> str:
     if not is_ended:
         lines[-1] += stop
     end = _fence(lines)
-    head, body = lines[: end + 1], BODY_LINE.findall("".join(lines[end + 1 :]))
+    head, body = lines[: end + 1], text_lines.split("".join(lines[end + 1 :]))
     start, last = excerpt.span(body, ours)
     shown = [line.rstrip("\r\n") for line in body]
     shown[start:last] = [""] * (last - start)

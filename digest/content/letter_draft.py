@@ -80,7 +80,9 @@ def chosen(words: str, weeks: Iterable[Week], lettered: Container[Week]) -> Week
     if not words:
         return _newest(known, lettered)
     short = _SHORT.fullmatch(words)
-    wanted = [week for week in known if week.number == int(short[1])] if short else [_parsed(words)]
+    wanted = (
+        [week for week in known if week.number == int(short[1])] if short else [Week.typed(words)]
+    )
     if not wanted or wanted[0] not in known:
         named = words if short else str(wanted[0])
         raise DigestError(f"{named}: no story is published in that week; {_known(known)}")
@@ -96,13 +98,6 @@ def _newest(known: list[Week], lettered: Container[Week]) -> Week:
             "content: every week that has stories has its letter; edit the one you mean"
         )
     return found
-
-
-def _parsed(words: str) -> Week:
-    try:
-        return Week.parse(words.removeprefix("content/").rstrip("/"))
-    except ValueError:
-        raise ValueError(f"'{words}' is not a week; write it as 2026-W20") from None
 
 
 def _known(weeks: list[Week]) -> str:

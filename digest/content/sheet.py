@@ -1,6 +1,6 @@
 """The sheet of a week: one Markdown file in which all its stories are curated, a line each.
 
-    stories ──render──▶ content/sheet.md ──(editor)──▶ parse ──▶ Entry ──wanted──▶ Act, or a reason
+    stories ──render──▶ content/sheet.md ──(editor)──▶ parse ──▶ Entry ──wanted──▶ ChangeRequest, or a reason
 
     k t2,1  Foundries fill up  {2026-05-15-foundries-fill-up 9f3c1a2b77a1e3d4…}
     > What the publisher says.
@@ -21,7 +21,7 @@ from dataclasses import astuple, dataclass, replace
 from typing import Any, Final
 
 from digest.content import excerpt
-from digest.content.acts import Act, Shown
+from digest.content.change_requests import ChangeRequest, Shown
 from digest.content.identity import hash_of
 from digest.model import Story, Theme
 from digest.names import current_ids, without_ending
@@ -162,7 +162,7 @@ def parse(text: str) -> Sheet:
 
 def wanted(
     entry: Entry, shown: Shown, ids: Sequence[str] | None, themes: Sequence[Theme]
-) -> Act | str | None:
+) -> ChangeRequest | str | None:
     """Returns what a changed line asks for its story, why that is impossible, or None.
 
     `ids` are the themes in the head of the sheet, `themes` those of today.
@@ -196,7 +196,11 @@ def wanted(
         changes["headline"] = "" if told.title == _squashed(story.title) else told.title
     if "note" in changed:
         changes["note"] = told.note
-    return Act(file=story.file, seen=shown.seen, changes=changes) if changes else None
+    return (
+        ChangeRequest(file=story.file, seen_hash=shown.seen_hash, changes=changes)
+        if changes
+        else None
+    )
 
 
 def remaining(sheet: Sheet, refused: Mapping[Entry, str]) -> str:

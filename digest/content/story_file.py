@@ -24,7 +24,7 @@ from digest.content.plain_front_matter import Value
 from digest.content.timestamps import parse_time
 from digest.content.typing_errors import is_curled
 from digest.errors import Faults, Problem, suggestion
-from digest.model import Correction, DueDate, Story
+from digest.model import FLAGS, Correction, DueDate, Story
 from digest.week import Week
 
 _T = TypeVar("_T")
@@ -41,11 +41,11 @@ _LIST_SEPARATOR = re.compile(r",|\s+(?=#)")
 _OPENED, _CLOSED = re.compile(r"[“„][^“”]*\Z"), re.compile(r"[^“”„]*[“”]\Z")
 """Two names with half a pair of curly quotes each: `[“Liu, H.”]` is split at its comma."""
 _MAX_REPORTED = 20  # unknown values of one key; finding a suggestion for each is slow
-FLAGS = ("lead", "hide", "draft", "earlier")
+BOOLEANS = (*FLAGS, "earlier")
 _TYPED = {
     "published": "timestamp",
     "updated": "timestamp",
-    **dict.fromkeys(FLAGS, "bool"),
+    **dict.fromkeys(BOOLEANS, "bool"),
 }
 _NO_VALUE = Value(1, "")
 _NONE: frozenset[str] = frozenset()

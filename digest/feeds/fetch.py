@@ -28,7 +28,7 @@ from digest.feeds import concurrent, http_errors, local_file
 from digest.feeds.decode import Unpacker, UnreadableBodyError
 from digest.feeds.http_errors import Redirect, Retry
 from digest.feeds.limits import USUAL, Limits
-from digest.feeds.link_check import Answer
+from digest.feeds.link_check import LinkResult
 from digest.feeds.private_networks import Guard, PrivateAddressError
 from digest.model import Failed, Feed, Fetched, Site, Validators
 
@@ -130,7 +130,7 @@ def check_links(
     limits: Limits = USUAL,
     on_progress: concurrent.Progress | None = None,
     untrusted: Collection[str] = (),
-) -> tuple[Answer, ...]:
+) -> tuple[LinkResult, ...]:
     """Returns whether each address still works, in the order of the addresses.
 
     Addresses in `untrusted` are not requested if they are private (`private_networks`).
@@ -368,12 +368,12 @@ class _LinkProbe(_Request):
 
     _status = 0
 
-    async def check(self) -> Answer:
+    async def check(self) -> LinkResult:
         outcome = await self.run()
         address = self._feed.url
         if isinstance(outcome, Fetched):
-            return Answer(address=address, status=self._status, moved=outcome.moved)
-        return Answer(address=address, status=self._status, reason=outcome.reason)
+            return LinkResult(address=address, status=self._status, moved=outcome.moved)
+        return LinkResult(address=address, status=self._status, reason=outcome.reason)
 
     async def _exchange(self, client: httpx.AsyncClient, address: str) -> _Outcome:
         outcome: _Outcome = self._failed("")

@@ -1,6 +1,6 @@
-"""Are the pages that a digest links to still there? What the answers mean, and how long they hold.
+"""Are the pages that a digest links to still there? What the results mean, and how long they hold.
 
-    addresses ──not asked lately──▶ `fetch.check_links` ──▶ answers ──▶ gone, moved, or unknown
+    addresses ──not asked lately──▶ `fetch.check_links` ──▶ results ──▶ gone, moved, or unknown
 
 No I/O. A server that blocks programs says nothing about its page.
 """
@@ -22,7 +22,7 @@ _BAD_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class LinkResult:
     """The last status for an address; 0 if there was no response, then `reason` says why.
 
     `moved` is the new address after permanent redirects.
@@ -49,64 +49,64 @@ class Answer:
         return self.reason.startswith(http_errors.PRIVATE)
 
 
-def fault(answer: Answer) -> tuple[str, str] | None:
+def fault(result: LinkResult) -> tuple[str, str] | None:
     """Returns what is wrong with a link and how to fix it, or None."""
-    shown = redact.mask(answer.address)
-    if answer.is_gone:
-        why = f"({answer.status})" if answer.status else "(its host is not known)"
+    shown = redact.mask(result.address)
+    if result.is_gone:
+        why = f"({result.status})" if result.status else "(its host is not known)"
         return f"the page at {shown} is gone {why}", "link to an archived copy, or to another page"
-    has_moved = answer.is_good and answer.moved
-    if has_moved and urls.canonical(answer.moved) != urls.canonical(answer.address):
-        return f"the page at {shown} has moved for good", f"write {redact.mask(answer.moved)}"
+    has_moved = result.is_good and result.moved
+    if has_moved and urls.canonical(result.moved) != urls.canonical(result.address):
+        return f"the page at {shown} has moved for good", f"write {redact.mask(result.moved)}"
     return None
 
 
-def doubt(answer: Answer) -> str:
+def doubt(result: LinkResult) -> str:
     """Returns why we cannot say whether a page exists, or "" if we can."""
-    if answer.is_good or answer.is_gone:
+    if result.is_good or result.is_gone:
         return ""
-    return answer.reason or f"its server answers {answer.status}"
+    return result.reason or f"its server results {result.status}"
 
 
-def is_offline(answers: Iterable[Answer]) -> bool:
+def is_offline(results: Iterable[LinkResult]) -> bool:
     """True if no other machine could be reached: then we have no network.
 
-    This machine answers without a network, so its answers do not count if others were asked.
+    This machine results without a network, so its results do not count if others were asked.
     """
-    asked = tuple(answer for answer in answers if not answer.is_private)
-    others = [answer for answer in asked if not _is_local(answer.address)] or asked
-    return bool(asked) and not any(answer.status for answer in others)
+    asked = tuple(result for result in results if not result.is_private)
+    others = [result for result in asked if not _is_local(result.address)] or asked
+    return bool(asked) and not any(result.status for result in others)
 
 
-def recalled(memory: Mapping[str, Any], now: datetime) -> dict[str, Answer]:
-    """Returns the stored answers that still hold: good ones for 30 days, others for one."""
+def recalled(memory: Mapping[str, Any], now: datetime) -> dict[str, LinkResult]:
+    """Returns the stored results that still hold: good ones for 30 days, others for one."""
     found = {}
     for address, stored in memory.items():
         try:
             age = now - datetime.fromisoformat(stored["at"])
             if not (isinstance(stored["moved"], str) and isinstance(stored["reason"], str)):
                 continue
-            answer = Answer(
+            result = LinkResult(
                 address=address,
                 status=stored["status"],
                 moved=stored["moved"],
                 reason=stored["reason"],
             )
-            if timedelta(0) <= age < (_GOOD_FOR if answer.is_good else _BAD_FOR):
-                found[address] = answer
+            if timedelta(0) <= age < (_GOOD_FOR if result.is_good else _BAD_FOR):
+                found[address] = result
         except (KeyError, TypeError, ValueError):
             continue  # damaged: ask again
     return found
 
 
 def remembered(
-    memory: Mapping[str, Any], answers: Iterable[Answer], now: datetime
+    memory: Mapping[str, Any], results: Iterable[LinkResult], now: datetime
 ) -> dict[str, Any]:
-    """Returns what to store: the answers in `memory` that still hold, and the new ones."""
+    """Returns what to store: the results in `memory` that still hold, and the new ones."""
     stored = {address: memory[address] for address in recalled(memory, now)}
-    for answer in answers:
-        fields = {name: value for name, value in asdict(answer).items() if name != "address"}
-        stored[answer.address] = {"at": now.isoformat(), **fields}
+    for result in results:
+        fields = {name: value for name, value in asdict(result).items() if name != "address"}
+        stored[result.address] = {"at": now.isoformat(), **fields}
     return stored
 
 

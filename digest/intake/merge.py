@@ -20,9 +20,8 @@ from digest import urls
 from digest.content import excerpt, ledger
 from digest.content.ledger import hashes_of
 from digest.content.pending import ANOTHERS, words_of
-from digest.model import Story
+from digest.model import PUBLISHER_FIELDS, Story
 
-FIELDS = ("title", "link", "authors", "image", "excerpt")
 WITHDRAWABLE = ("authors", "image", "excerpt")
 WORDS = frozenset({"title", "excerpt"})
 """Fields whose change is news to readers: it sets `updated`."""
@@ -138,7 +137,7 @@ def merge(
         theirs.setdefault("excerpt", ledger.NOTHING)
     written = {"excerpt": ledger.NOTHING, **wrote}
     # If the ledger with pull's own hashes is lost, nothing in the file counts as pull's.
-    forgotten = wrote.keys().isdisjoint(FIELDS)
+    forgotten = wrote.keys().isdisjoint(PUBLISHER_FIELDS)
     is_bare = written["excerpt"] == ledger.NOTHING and not (adopted or forgotten)
     story, moved = _with_excerpt(story, wrote, theirs, is_bare=is_bare)
     ours = {"excerpt": ledger.NOTHING, **hashes_of(story)}
@@ -146,14 +145,14 @@ def merge(
     same = {name for name in theirs if ours.get(name) == theirs[name]}
     untouched = {name for name in theirs if ours.get(name) == written.get(name) and not forgotten}
     changed = {name for name, hash in incoming.items() if hash != before.get(name)}
-    new = [name for name in FIELDS if name in theirs and name in changed]
+    new = [name for name in PUBLISHER_FIELDS if name in theirs and name in changed]
     differ = [name for name in new if name not in same]
     if "link" in differ and urls.clean(story.link) == fresh.link:
         differ.remove("link")  # the file's link has trackers that were taken for a part of it
     taken = [name for name in differ if name in untouched and name not in aside]
-    reported = [name for name in FIELDS if name in (untouched - same).intersection(aside, incoming)]
+    outranked = (untouched - same).intersection(aside, incoming)
+    reported = [name for name in PUBLISHER_FIELDS if name in outranked]
     done = _changed_before(story, begun, [name for name in new if name not in differ])
-
     agreed = {name: theirs[name] for name in (*taken, *done)}
     updated = _updated(story, fresh, set(agreed), wrote, now)
     changes: dict[str, Value] = {name: getattr(fresh, name) for name in taken}
@@ -178,7 +177,7 @@ def merge(
 def before_kill(story: Story, old: Story, new: Story) -> Story:
     """Returns a story as it was before a killed pull; fields edited since stay as they are."""
     story, old, new = (_with_opening(one, ()) for one in (story, old, new))
-    done = [name for name in FIELDS if getattr(new, name) == getattr(story, name)]
+    done = [name for name in PUBLISHER_FIELDS if getattr(new, name) == getattr(story, name)]
     return replace(story, **{name: getattr(old, name) for name in done})
 
 

@@ -15,8 +15,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from digest.content import ledger
 from digest.content.ledger import Record, has_guid
-from digest.intake.merge import FIELDS, WORDS
-from digest.model import Story
+from digest.intake.merge import WORDS
+from digest.model import PUBLISHER_FIELDS, Story
 
 Records = Mapping[str, Record]
 """The records of one story, by feed."""
@@ -61,7 +61,7 @@ def baseline(
     If the feed is not the first, it cannot withdraw a field where it never agreed with the file.
     """
     found, written = dict(record.said), last_written(records)
-    for name in FIELDS:
+    for name in PUBLISHER_FIELDS:
         is_held = name in record.held and record.held[name] == written.get(name, "")
         is_gone = (
             not first
@@ -84,7 +84,7 @@ def only_reported(
     """
     waiting = still_valid(record.held, last_written(records)).keys() & incoming.keys()
     others = set()
-    for name in FIELDS:
+    for name in PUBLISHER_FIELDS:
         if name in incoming and name not in waiting:
             agreed = is_in_file(name, record.said.get(name, ""), records)
             if not agreed and not is_in_file(name, incoming[name], records):
@@ -103,7 +103,7 @@ def agreed_corrections(
     Without earlier feeds there is nothing to agree with.
     """
     found = {}
-    for name in FIELDS if earlier else ():
+    for name in PUBLISHER_FIELDS if earlier else ():
         said, says = record.said.get(name, ""), incoming.get(name)
         is_correction = says not in (None, said) and is_in_file(name, said, records)
         if is_correction and all(one.said.get(name) == says for one in earlier):
@@ -120,7 +120,7 @@ def contradicted(record: Record, incoming: Mapping[str, str], records: Records) 
         return frozenset()
     written = last_written(records)
     found = set()
-    for name in FIELDS:
+    for name in PUBLISHER_FIELDS:
         is_outdated = record.wrote.get(name, written.get(name)) != written.get(name)
         if name in incoming and is_outdated and not is_in_file(name, incoming[name], records):
             found.add(name)
@@ -134,7 +134,7 @@ def held(record: Record, incoming: Mapping[str, str], records: Records) -> dict[
     """
     written = last_written(records)
     found = still_valid(record.held, written)
-    for name in FIELDS:
+    for name in PUBLISHER_FIELDS:
         said, says = record.said.get(name, ""), incoming.get(name, "")
         if says != said and is_in_file(name, said, records):
             found[name] = written.get(name, "")

@@ -35,7 +35,7 @@ from starlette.staticfiles import StaticFiles
 
 from digest import disk
 from digest.preview import hosts, inject
-from digest.preview.desk.requests import MOST_BYTES, Answer, Asked, Run
+from digest.preview.desk.requests import MOST_BYTES, DeskRequest, DeskResponse, DeskSession
 from digest.preview.state import PreviewState, Shown
 
 _HEADERS = {
@@ -70,10 +70,10 @@ _TYPES = {
 class Desk(Protocol):
     """What answers requests below `/_desk/`; `policy` is the CSP of its pages."""
 
-    run: Run
+    session: DeskSession
     policy: str
 
-    def answer(self, asked: Asked) -> Answer:
+    def answer(self, request: DeskRequest) -> DeskResponse:
         """Answers a request."""
 
 
@@ -113,15 +113,15 @@ async def _of_desk(desk: Desk, request: Request) -> Response:
         if len(body) <= MOST_BYTES:  # the rest is read, not kept: the desk refuses it in words
             body += part
     names = set(request.headers.keys())
-    asked = Asked(
+    desk_request = DeskRequest(
         method=request.method,
         place=request.path_params["place"],
         query=dict(request.query_params),
         headers={name: ", ".join(request.headers.getlist(name)) for name in names},
-        cookie=request.cookies.get(desk.run.cookie_name, ""),
+        cookie=request.cookies.get(desk.session.cookie_name, ""),
         body=body,
     )
-    answer = await run_in_threadpool(desk.answer, asked)
+    answer = await run_in_threadpool(desk.answer, desk_request)
     headers = {
         **_HEADERS,
         "Content-Security-Policy": desk.policy,

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from digest import disk
 from digest.disk import Stamp
+from digest.model import CONFIG_FILE
 
-SETTINGS = "digest.toml"
 FOLDERS = ("content", "templates")
 
 _STATIC = "content/static/"
@@ -71,7 +71,7 @@ class FileHashes:
         return frozenset(changed)
 
     def _walk(self) -> Iterator[str]:
-        yield SETTINGS
+        yield CONFIG_FILE
         for top in FOLDERS:
             for folder, folders, names in os.walk(self._root / top):
                 place = Path(folder).relative_to(self._root).as_posix()
@@ -98,7 +98,7 @@ class FileHashes:
 
 def is_read(name: str) -> bool:
     """True if a build reads this file or folder; the name is relative to the root."""
-    if name == SETTINGS:
+    if name == CONFIG_FILE:
         return True
     top, _, rest = name.partition("/")
     parts = rest.split("/")

@@ -34,7 +34,8 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
 from digest.disk import CACHE
-from digest.preview.changed_files import FOLDERS, SETTINGS
+from digest.model import CONFIG_FILE
+from digest.preview.changed_files import FOLDERS
 from digest.preview.debounce import Notice
 
 # watchdog warns if a folder appears while it walks the parent, but watches it correctly.
@@ -163,7 +164,7 @@ class _Handler(FileSystemEventHandler):
     def on_any_event(self, event: FileSystemEvent) -> None:
         for path in (event.src_path, event.dest_path):
             name = self._name(Path(os.fsdecode(path)))
-            if path and (self._place.parts or name == SETTINGS or name in FOLDERS):
+            if path and (self._place.parts or name == CONFIG_FILE or name in FOLDERS):
                 self._on_notice(Notice(name, event.is_directory))
 
     def _name(self, path: Path) -> str:

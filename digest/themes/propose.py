@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from digest.content.slug import ascii_words
 from digest.model import Story, Theme
 from digest.names import free_name
-from digest.themes.mine import Decided, candidates, spellings
+from digest.themes.phrase_proposals import Decided, candidates, spellings
 from digest.themes.words import stem_of
 
 FEWEST = 20

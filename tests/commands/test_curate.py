@@ -15,7 +15,7 @@ from test_letter import SETTINGS, put
 from digest import config, disk
 from digest.commands import curate
 from digest.content import load
-from digest.content.acts import Act, Refusal
+from digest.content.change_requests import ChangeRequest, Refusal
 from digest.content.edit import Edit
 from digest.errors import DigestError
 from digest.model import Story
@@ -41,7 +41,7 @@ def stories(root: Path) -> tuple[Story, ...]:
     return load.survey(root, config.load(root)).content.stories
 
 
-def run(root: Path, *wanted: Act) -> list[Edit | Refusal]:
+def run(root: Path, *wanted: ChangeRequest) -> list[Edit | Refusal]:
     return curate.run(root, config.load(root), wanted, stories(root))
 
 
@@ -50,8 +50,8 @@ def test_acts_change_files_and_are_undone_in_turn(root: Path) -> None:
 
     results = run(
         root,
-        Act(file=A, changes={"note": "Ours.", "lead": True}),
-        Act(file=C, changes={"hide": True}, week=Week(2026, 21)),
+        ChangeRequest(file=A, changes={"note": "Ours.", "lead": True}),
+        ChangeRequest(file=C, changes={"hide": True}, week=Week(2026, 21)),
     )
 
     moved = root / C.replace("w20", "w21")
@@ -72,7 +72,9 @@ def test_only_the_newest_of_two_leads_in_a_row_leads_without_a_new_look(root: Pa
     seen = stories(root)
 
     for file in (A, C):
-        curate.run(root, config.load(root), [Act(file=file, changes={"lead": True})], seen)
+        curate.run(
+            root, config.load(root), [ChangeRequest(file=file, changes={"lead": True})], seen
+        )
 
     assert [story.file for story in stories(root) if story.lead] == [C]
 
@@ -82,13 +84,17 @@ def test_a_file_that_another_hand_changed_is_not_written_and_not_undone(root: Pa
     with (root / A).open("a") as file:
         file.write("\nAnother's.\n")
 
-    (refusal,) = run(root, Act(file=A, seen=shown.seen, changes={"note": "Mine."}))
+    (refusal,) = run(
+        root, ChangeRequest(file=A, seen_hash=shown.seen_hash, changes={"note": "Mine."})
+    )
 
     assert isinstance(refusal, Refusal)
     assert refusal.changed
     assert refusal.now
     assert refusal.now.note == "Another's."
-    (edit,) = run(root, Act(file=A, seen=refusal.seen, changes={"note": "Both."}))
+    (edit,) = run(
+        root, ChangeRequest(file=A, seen_hash=refusal.seen_hash, changes={"note": "Both."})
+    )
     assert isinstance(edit, Edit)
     put(root, A.removeprefix("content/"), "A third hand")
     assert curate.make(root, [edit.undone]) == [edit.file]
@@ -106,7 +112,7 @@ def test_a_save_between_reading_and_writing_is_not_lost(root: Path, monkeypatch:
         return replace(root, file, before, after, **options)
 
     monkeypatch.setattr(disk, "replace", after_another_save)
-    (edit,) = run(root, Act(file=A, changes={"hide": True}))
+    (edit,) = run(root, ChangeRequest(file=A, changes={"hide": True}))
 
     assert isinstance(edit, Edit)
     assert (root / A).read_text().endswith("hide: true\n---\n\nAnother's.\n")
@@ -125,7 +131,7 @@ def test_what_is_not_a_readable_story_is_refused(root: Path, file: str, why: str
     (root / "content/2026/w20/2026-05-16-broken.md").write_text("---\ntitle: A\nlnk: x\n---\n")
     before = read_folder(root)
 
-    (refusal,) = run(root, Act(file=file, changes={"lead": True}))
+    (refusal,) = run(root, ChangeRequest(file=file, changes={"lead": True}))
 
     assert isinstance(refusal, Refusal)
     assert why in refusal.why
@@ -139,7 +145,7 @@ def test_what_is_not_a_readable_story_is_refused(root: Path, file: str, why: str
 def test_a_story_does_not_move_onto_another(root: Path) -> None:
     put(root, C.removeprefix("content/").replace("w20", "w21"), "Here")
 
-    (refusal,) = run(root, Act(file=C, changes={"hide": True}, week=Week(2026, 21)))
+    (refusal,) = run(root, ChangeRequest(file=C, changes={"hide": True}, week=Week(2026, 21)))
 
     assert isinstance(refusal, Refusal)
     assert "there is a file with this name" in refusal.why
@@ -148,7 +154,7 @@ def test_a_story_does_not_move_onto_another(root: Path) -> None:
 
 def test_nothing_is_written_while_another_run_writes(root: Path) -> None:
     with disk.lock(root), pytest.raises(DigestError, match="another run"):
-        run(root, Act(file=A, changes={"lead": True}))
+        run(root, ChangeRequest(file=A, changes={"lead": True}))
 
 
 STEPS = st.lists(
@@ -185,8 +191,8 @@ def test_random_sessions_lose_no_byte_of_another_hand(
                     if is_same:
                         assert (root / edit.file).read_bytes() == edit.before.encode()
             elif kind in {"act", "stale"}:
-                seen = "0" * 16 if kind == "stale" else curate.look(root, setup, story).seen
-                results = run(root, Act(file=file, seen=seen, changes=changes))
+                seen = "0" * 16 if kind == "stale" else curate.look(root, setup, story).seen_hash
+                results = run(root, ChangeRequest(file=file, seen_hash=seen, changes=changes))
                 edits = [one for one in results if isinstance(one, Edit)]
                 saves.append([edit for edit in edits if edit.before != edit.after])
                 if kind == "stale":

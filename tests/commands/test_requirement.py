@@ -50,7 +50,7 @@ def noted(tmp_path: Path) -> Callable[..., requirement.Requirement]:
 
     def found(text: str, now: datetime | None = None) -> requirement.Requirement:
         (folder / "direct_url.json").write_text(text)
-        return requirement.of(PathDistribution(folder), now=now)
+        return requirement.for_copy(PathDistribution(folder), now=now)
 
     return found
 
@@ -275,7 +275,7 @@ def answers(wheel: bytes, place: str = "/files/x.whl") -> dict[str, Callable[[Ex
 ASKING = """
 from datetime import UTC, datetime
 from digest.commands import requirement
-asked = requirement.of_this_copy(now=datetime(2026, 5, 20, tzinfo=UTC) if {asks} else None, index="{index}")
+asked = requirement.for_running_copy(now=datetime(2026, 5, 20, tzinfo=UTC) if {asks} else None, index="{index}")
 print(asked.line)
 """
 
@@ -396,7 +396,7 @@ def test_a_file_that_git_would_leave_out_is_named(tmp_path: Path) -> None:
 def test_a_copy_that_is_not_installed_writes_no_workflow_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(requirement, "of_this_copy", lambda **_: None)
+    monkeypatch.setattr(requirement, "for_running_copy", lambda **_: None)
 
     report = init.run(tmp_path)
 

@@ -18,7 +18,7 @@ from test_pull import NOW, SETTINGS, rss
 
 from digest import config, disk
 from digest.cli.main import cli
-from digest.commands import looked, pull
+from digest.commands import pull, reviewed
 from digest.content import load
 
 A, B = "content/2026/w20/2026-05-13-a.md", "content/2026/w20/2026-05-14-b.md"
@@ -123,8 +123,8 @@ def test_several_files_move_to_another_week(root: Path) -> None:
         ((A, "headline"), "'headline' needs a value: headline=…"),
         ((A, "correction= "), "'correction' needs a value: correction=…"),
         ((A, "take=,"), "'take' needs a value: take=…"),
-        ((A, "week=21"), "'21' is not a week such as 2026-W20"),
-        ((A,), "nothing to change; write one of hide, lead"),
+        ((A, "week=21"), "'21' is not a week; write it as 2026-W20"),
+        ((A,), "nothing to change; write one of lead, hide"),
         (("hide",), "name at least one story's file"),
     ],
 )
@@ -381,4 +381,4 @@ def test_what_the_publisher_changed_below_a_note_is_new_until_it_was_looked_at(
 def look(root: Path, file: str) -> None:
     """Marks a story as looked at, as the desk does."""
     story = next(one for one in load.load(root, config.load(root)).stories if one.file == file)
-    looked.look(root, story.week, file, story, looked=True)
+    reviewed.set_reviewed(root, story.week, file, story, reviewed=True)

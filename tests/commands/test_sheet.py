@@ -23,8 +23,8 @@ from digest import config
 from digest.cli.main import cli
 from digest.commands import pull
 from digest.commands.sheet import AppliedReport
-from digest.content import acts, load, sheet
-from digest.content.acts import Shown
+from digest.content import load, sheet
+from digest.content.change_requests import Shown
 from digest.week import Week
 
 SHEET = "content/sheet.md"
@@ -409,7 +409,7 @@ def test_any_story_is_read_back_from_its_line_as_it_is(
     values: dict[str, Any] = dict.fromkeys(flags, True)
     values |= {"title": title, "headline": headline, "note": note, "excerpt": title}
     story = make_story(themes=themes, **values)
-    shown = Shown(story, acts.mark(b"x"), "")
+    shown = Shown(story, "", "")
 
     written = sheet.render(Week(2026, 20), [shown], THEMES)
     (entry,) = sheet.parse(written.replace("\n", "\r\n")).entries

@@ -357,10 +357,10 @@ def test_the_preview_shows_what_a_story_without_a_theme_is_like(root: Path) -> N
     settings = config.load(root)
     found = load.load(root, settings)
 
-    margins = annotate.Margins(root, settings, found, arrange.arrange(found, settings))
+    annotations = annotate.Annotations(root, settings, found, arrange.arrange(found, settings))
 
-    (margin,) = margins.of_story("2026/w20/#ships")
-    assert margin.why == ("No theme", "perhaps trade: like 'Chips' (w20)")
+    (annotation,) = annotations.of_story("2026/w20/#ships")
+    assert annotation.why == ("No theme", "perhaps trade: like 'Chips' (w20)")
 
 
 def test_a_digest_without_themes_says_nothing_of_them(root: Path) -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from digest import config
 from digest.commands import init, init_record, requirement, upgrade
 from digest.commands.init_record import FILE
 from digest.commands.upgrade import UpgradeReport
 from digest.errors import DigestError
+from digest.model import CONFIG_FILE
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
 WORKFLOW = ".github/workflows/publish.yml"
@@ -165,7 +165,7 @@ def test_lines_that_git_files_lack_are_added_below_the_editors(mine: Path) -> No
 
 
 def test_stories_pages_and_settings_are_not_touched(mine: Path) -> None:
-    files = [mine / config.NAME, mine / "README.md", mine / "content/pages/about.md"]
+    files = [mine / CONFIG_FILE, mine / "README.md", mine / "content/pages/about.md"]
     for path in files:
         path.write_text(f"{path.read_text()}\n# ours\n")
     before = [path.read_bytes() for path in files]

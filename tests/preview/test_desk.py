@@ -69,7 +69,7 @@ def test_a_page_shows_the_whole_summary_the_reasons_of_themes_and_how_far_one_is
         ({"corrections": "2026-11-29: The number was wrong."},
          ["corrections: ['2026-11-29: The number was wrong.']"]),
         ({"set": "hide=true", "note": "Why not."}, ["hide: true", "Why not."]),
-        ({"set": "looked=true"}, []),
+        ({"set": "reviewed=true"}, []),
         ({}, []),
     ],
 )  # fmt: skip
@@ -185,7 +185,7 @@ def test_the_other_version_may_be_kept(desk: Desk) -> None:
         ({"add": "wine"}, "no theme is called &#39;wine&#39;"),
         ({"add": "c"}, "may be memory-crunch or export-controls"),
         ({"set": "theme=+wine"}, "no theme is called"),
-        ({"week": "next"}, "is not a week such as 2026-W20"),
+        ({"week": "next"}, "is not a week; write it as 2026-W20"),
     ],
 )
 def test_what_is_no_value_is_refused_and_what_was_typed_is_shown_again(
@@ -229,7 +229,7 @@ def test_a_digest_that_is_broken_from_the_start_has_a_desk(tmp_path: Path) -> No
 def test_what_was_looked_at_or_edited_is_done_until_the_publisher_says_something_else(
     desk: Desk,
 ) -> None:
-    desk.save("number-1", set="looked=true")
+    desk.save("number-1", set="reviewed=true")
     desk.save("number-2", note="Mine.")
     two = desk.open()
     path = desk.root / desk.file("number-1")
@@ -257,7 +257,7 @@ def test_a_story_that_its_publisher_changed_below_a_note_is_to_do_until_it_was_l
             time.sleep(0.1)
         assert "0 of 6 done" in desk.page
 
-        desk.save("number-2", set="looked=true")
+        desk.save("number-2", set="reviewed=true")
 
         assert "1 of 6 done" in desk.open()
 

@@ -22,7 +22,7 @@ STORIES = 6
 MARK = re.compile(r"✎\d+")
 BUTTONS = ("hide=true", "hide=false", "lead=true", "lead=false", "draft=true", "draft=false",
            "theme=+memory-crunch", "theme=-memory-crunch", "main=export-controls",
-           "looked=true")  # fmt: skip
+           "reviewed=true")  # fmt: skip
 
 
 @pytest.fixture(scope="module")

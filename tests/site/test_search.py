@@ -73,8 +73,8 @@ themes: [{themes}]
 
 
 INDEX = "search/pagefind/"
-LACKING = "Nothing has {}. Is it spelt so? The archive and the themes lead to every story."
-NOTHING = "No story has all of this. Fewer words, or another theme or year, may find one."
+LACKING = "Nothing has {}. Check the spelling, or browse the archive and the themes."
+NOTHING = "No story matches all of this. Try fewer words, or another theme or year."
 
 
 @pytest.fixture

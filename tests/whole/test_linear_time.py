@@ -19,10 +19,10 @@ from typing import Any
 import growth
 import pytest
 
-from digest import config, config_edit, phrases, redact, urls
+from digest import config, config_edit, phrases, redact, text_lines, urls
 from digest.checks import ignored_keys, markdown_rules, markdown_scan, story_rules
 from digest.content import (
-    acts,
+    change_requests,
     edit,
     excerpt,
     ledger,
@@ -32,27 +32,27 @@ from digest.content import (
     typing_errors,
     yaml_front_matter,
 )
-from digest.content.acts import Act
+from digest.content.change_requests import ChangeRequest
 from digest.content.history import History
 from digest.errors import DigestError, conflicts
 from digest.feeds import plain_text
 from digest.intake import shared_files
 from digest.model import Feed, Theme
 from digest.preview.desk import form
-from digest.preview.desk.requests import Asked, Refused
+from digest.preview.desk.requests import DeskRequest, Refused
 from digest.site import formatting, paragraphs
 from digest.site.link_targets import Targets
 from digest.site.markdown import Html, MarkdownRenderer
 from digest.site.pages import plain
 from digest.site.search import records
-from digest.themes import mine, propose, rules, suggest
-from digest.themes.mine import Decided
+from digest.themes import phrase_proposals, propose, rules, suggest
+from digest.themes.phrase_proposals import Decided
 
 FILE = "content/2026/w20/2026-05-15-a.md"
 KNOWN = story_file.Known()
 FRONT = "---\ntitle: A\nlink: https://a.b/\npublished: 2026-05-15T10:00:00+00:00\n---\n\n"
 STORY = story_file.loads(FRONT, FILE, KNOWN)
-SHOWN = acts.shown(FRONT.encode(), FILE, "", KNOWN)
+SHOWN = change_requests.shown(FRONT.encode(), FILE, "", KNOWN)
 TODAY = date(2026, 5, 20)
 THEMES = (Theme(id="chips", title="Chips", match=("memory chip*", "a and b"), ignore=("potato",)),)
 SHEET = sheet.render(STORY.week, [SHOWN], THEMES)
@@ -105,7 +105,9 @@ def ledger_line(text: str) -> None:
 
 def act(name: str, value: Any) -> None:
     """Carries out what an editor wants of a story."""
-    acts.decide(Act(file=FILE, changes={name: value}), FRONT.encode(), "", KNOWN)
+    change_requests.decide(
+        ChangeRequest(file=FILE, changes={name: value}), FRONT.encode(), "", KNOWN
+    )
 
 
 def carried_out(text: str) -> None:
@@ -123,7 +125,7 @@ def desk_form(name: str, text: str) -> None:
 
 def request(text: str) -> None:
     with contextlib.suppress(Refused):
-        Asked(method="POST", place="story", body=text.encode()).form()
+        DeskRequest(method="POST", place="story", body=text.encode()).form()
 
 
 def changed_settings(text: str) -> None:
@@ -137,7 +139,7 @@ def changed_settings(text: str) -> None:
 def learnt(text: str) -> None:
     """Compares stories by their words."""
     told = [Decided(f"{n}", text, text, frozenset({"chips"} if n else ())) for n in range(3)]
-    list(mine.proposals(told, THEMES))
+    list(phrase_proposals.proposals(told, THEMES))
     stories = [replace(STORY, title=text, themes=("chips",)) for _ in range(2)]
     suggest.suggestions(stories[:1], stories, THEMES)
 
@@ -202,7 +204,7 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "a desk's corrections": lambda text: desk_form("corrections", text),
     "a theme typed at the desk": lambda text: desk_form("add", text),
     "a request to the desk": request,
-    "lines of a letter": edit.BODY_LINE.findall,
+    "lines of a letter": text_lines.split,
     "a published letter": lambda text: edit.published_letter(
         f"---\ntitle: A\ndraft: true\n---\n\n{text}", FILE, datetime(2026, 5, 20, tzinfo=UTC)
     ),

@@ -457,8 +457,8 @@ def test_a_copy_from_the_index_is_installed_from_there_with_its_hash(tmp_path: P
     }
     asking = (
         "import sys; from datetime import UTC, datetime; from pathlib import Path;"
-        "from digest.commands import init, requirement as r; found = r.of_this_copy;"
-        "r.of_this_copy = lambda *, now: found(now=now, index=sys.argv[2]);"
+        "from digest.commands import init, requirement as r; found = r.for_running_copy;"
+        "r.for_running_copy = lambda *, now: found(now=now, index=sys.argv[2]);"
         "init.run(Path(sys.argv[1]), now=datetime(2026, 5, 20, tzinfo=UTC))"
     )
     desk = tmp_path / "desk"

@@ -132,9 +132,9 @@
     const button = story && one(`[data-digit="${number}"]`, story);
     if (button) save(button.form, event.shiftKey ? `main=${button.value.slice("theme=+".length)}` : button.value);
   };
-  const acts = {
+  const actions = {
     j: (story) => {
-      if (story && !story.matches(".done")) press(story, '[data-act="looked"]');
+      if (story && !story.matches(".done")) press(story, '[data-act="reviewed"]');
       go(1);
     },
     k: () => go(-1),
@@ -168,9 +168,9 @@
     if (typing || !one("#keys-on").checked || event.ctrlKey || event.metaKey || event.altKey) return;
     // The row of digits by its keys: on some keyboards, such as AZERTY, it types digits only with Shift.
     const number = (/^(?:Digit)?([1-9])$/.exec(/^Digit/.test(event.code) ? event.code : event.key) || [])[1];
-    if (!number && !acts[event.key]) return;
+    if (!number && !actions[event.key]) return;
     event.preventDefault();
-    if (number) digit(event, story, number); else acts[event.key](story);
+    if (number) digit(event, story, number); else actions[event.key](story);
   });
 
   addEventListener("submit", (event) => {

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
+from digest import text_lines
 from digest.errors import suggestion
-from digest.model import Correction, Story, Theme
+from digest.model import FLAGS, Correction, Story, Theme
 from digest.week import Week
 
-FLAGS = ("lead", "hide", "draft")
 LABELS = {
     "note": "Note",
     "headline": "Headline",
@@ -26,16 +26,15 @@ LABELS = {
     "corrections": "Corrections",
     "week": "Week",
 }
-_BREAK = re.compile(r"\r\n?")
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})\s*:\s*")
 
 
 class Wanted(NamedTuple):
-    """What a form asks for; `looked` is None unless it says whether the story is done."""
+    """What a form asks for; `reviewed` is None unless it says whether the story is done."""
 
     changes: dict[str, Any]
     week: Week | None = None
-    looked: bool | None = None
+    reviewed: bool | None = None
 
 
 def wanted(form: Mapping[str, str], story: Story, themes: Sequence[Theme], today: date) -> Wanted:
@@ -44,35 +43,27 @@ def wanted(form: Mapping[str, str], story: Story, themes: Sequence[Theme], today
     A correction without a day is of `today`.
     """
     changes: dict[str, Any] = {}
-    if plain(form.get("note", story.note)) != plain(story.note):
-        changes["note"] = plain(form["note"])
+    if text_lines.normalized(form.get("note", story.note)) != text_lines.normalized(story.note):
+        changes["note"] = text_lines.normalized(form["note"])
     headline = " ".join(form.get("headline", story.headline).split())
     if headline != " ".join(story.headline.split()):
         changes["headline"] = headline
-    if "corrections" in form and plain(form["corrections"]) != lines_of(story.corrections):
+    if "corrections" in form and text_lines.normalized(form["corrections"]) != lines_of(
+        story.corrections
+    ):
         changes["corrections"] = _corrections(form["corrections"], today)
-    looked = None
+    reviewed = None
     name, _, value = form.get("set", "").partition("=")
     if name in FLAGS:
         changes[name] = value == "true"
-    elif name == "looked":
-        looked = value == "true"
+    elif name == "reviewed":
+        reviewed = value == "true"
     elif name in {"theme", "main"}:
         changes["themes"] = _themes(story.themes, name, value, themes)
     if added := form.get("add", "").strip():
         having = changes.get("themes", story.themes)
         changes["themes"] = _added(having, _theme(added, themes))
-    return Wanted(changes, _week(form.get("week", ""), story), looked)
-
-
-def plain(text: str) -> str:
-    """Returns a text with plain line breaks, without blank lines around it."""
-    lines = _BREAK.sub("\n", text).split("\n")
-    while lines and not lines[-1].strip():
-        lines.pop()
-    while lines and not lines[0].strip():
-        lines.pop(0)
-    return "\n".join(lines)
+    return Wanted(changes, _week(form.get("week", ""), story), reviewed)
 
 
 def lines_of(corrections: Sequence[Correction]) -> str:
@@ -91,7 +82,7 @@ def words(name: str, value: Any) -> str:
 
 def _corrections(text: str, today: date) -> tuple[Correction, ...]:
     found = []
-    for line in filter(None, map(str.strip, plain(text).split("\n"))):
+    for line in filter(None, map(str.strip, text_lines.normalized(text).split("\n"))):
         match = _DAY.match(line)
         try:
             day = date.fromisoformat(match[1]) if match else today
@@ -107,15 +98,15 @@ def _corrections(text: str, today: date) -> tuple[Correction, ...]:
 
 
 def _themes(
-    having: tuple[str, ...], act: str, value: str, themes: Sequence[Theme]
+    having: tuple[str, ...], action: str, value: str, themes: Sequence[Theme]
 ) -> tuple[str, ...]:
     """Returns a story's themes with one added (+id), removed (-id) or put first."""
     theme = value.lstrip("+-")
-    if act == "theme" and value.startswith("-"):
+    if action == "theme" and value.startswith("-"):
         return tuple(id for id in having if id != theme)
     if theme not in having:
         _theme(theme, themes)
-    if act == "main":
+    if action == "main":
         return (theme, *(id for id in having if id != theme))
     return _added(having, theme)
 
@@ -147,5 +138,5 @@ def _week(typed: str, story: Story) -> Week | None:
     """Returns the week to which a story moves, None if it stays."""
     if not typed.strip():
         return None
-    week = Week.parse(typed.strip().lower().replace("-w", "/w"))
+    week = Week.typed(typed)
     return None if week == story.week else week

@@ -30,7 +30,7 @@ class Refused(Exception):
         self.status = status
 
 
-class Answer(NamedTuple):
+class DeskResponse(NamedTuple):
     """The answer to a request: a page, JSON, or a redirect to `location`; `cookie` is to be set."""
 
     body: str = ""
@@ -41,7 +41,7 @@ class Answer(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class DeskRequest:
     """A request: its place below `/_desk/`, query and headers (names in small letters)."""
 
     method: str
@@ -75,7 +75,7 @@ class Asked:
         return found
 
 
-class Run:
+class DeskSession:
     """One run of the desk: its key and token, the port at which it listens, other hosts' names.
 
     The key is in the address and in the cookie, the token in the forms: neither gives the other away.
@@ -100,14 +100,14 @@ class Run:
         """True for the run's key, or an address with it."""
         return _is(typed.rpartition("token=")[2].strip(), self.key)
 
-    def admit(self, asked: Asked) -> None:
+    def admit(self, request: DeskRequest) -> None:
         """Raises Refused if a browser has no cookie of this run."""
-        if not _is(asked.cookie, self.key):
+        if not _is(request.cookie, self.key):
             raise Refused(f"this desk belongs to a run of 'digest serve'; {_OPEN}")
 
-    def form(self, asked: Asked) -> dict[str, str]:
+    def form(self, request: DeskRequest) -> dict[str, str]:
         """Returns the form of a request to write; raises Refused if another page may have sent it."""
-        headers = asked.headers
+        headers = request.headers
         if headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
             raise Refused("this is not a form of the desk", 415)
         host, origin = headers.get("host", ""), headers.get("origin", "")
@@ -118,8 +118,8 @@ class Run:
             raise Refused("the request comes from another page than the desk")
         if origin and not _is_origin_of(origin, host):
             raise Refused("the request comes from another origin than the desk")
-        form = asked.form()
-        if not (_is(asked.cookie, self.key) and _is(form.pop("token", ""), self.token)):
+        form = request.form()
+        if not (_is(request.cookie, self.key) and _is(form.pop("token", ""), self.token)):
             raise Refused(f"the page is from another run of 'digest serve'; {_OPEN}")
         return form
 

@@ -45,7 +45,7 @@ class Reply(NamedTuple):
     """What a story's card says after a save that was refused.
 
     `typed` has the texts of the form by field, and `again` is the button that was pressed, so that
-    nothing typed is lost. `seen` is the hash of the file on which they were typed, "" if both
+    nothing typed is lost. `seen_hash` is the hash of the file on which they were typed, "" if both
     versions are shown.
     """
 
@@ -53,7 +53,7 @@ class Reply(NamedTuple):
     clashes: tuple[Clash, ...] = ()
     typed: Mapping[str, str] = {}
     again: str = ""
-    seen: str = ""
+    seen_hash: str = ""
 
 
 NO_REPLY = Reply()
@@ -61,10 +61,10 @@ NO_REPLY = Reply()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A story on the desk. `seen` is the mark of its file; `problems` are why it cannot be edited."""
+    """A story on the desk: `problems` are why it cannot be edited, `seen_hash` is its file's hash."""
 
     file: str
-    seen: str = ""
+    seen_hash: str = ""
     story: Story | None = None
     publisher: str = ""
     summary: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ class Card:
     hints: tuple[Problem, ...] = ()
     problems: tuple[Problem, ...] = ()
     done: bool = False
-    looked: bool = False
+    reviewed: bool = False
     reply: Reply = NO_REPLY
 
     @property

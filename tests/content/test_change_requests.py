@@ -1,4 +1,4 @@
-"""An editor's acts change a story's file as the same edits typed by hand would, and nothing else."""
+"""An editor's requests change a story's file as the same edits typed by hand would, and nothing else."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from builders import HONG_KONG
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.content import acts, excerpt, story_file
-from digest.content.acts import Act, Refusal
+from digest.content import change_requests, excerpt, story_file
+from digest.content.change_requests import ChangeRequest, Refusal
 from digest.content.edit import Edit
 from digest.content.ledger import PendingChange
+from digest.content.pending import file_hash
 from digest.content.story_file import Known, OneStory
 from digest.model import Correction, Story
 from digest.week import Week
@@ -116,7 +117,9 @@ def test_any_acts_give_what_the_same_edits_typed_by_hand_would(
     text = bom + stop.join(lines) + (stop if is_ended else "")
     before = read(text)
 
-    result = acts.decide(Act(file=FILE, changes=changes), text.encode(), EXCERPT, KNOWN)
+    result = change_requests.decide(
+        ChangeRequest(file=FILE, changes=changes), text.encode(), EXCERPT, KNOWN
+    )
 
     if isinstance(result, Refusal):  # a comment behind a headline would be lost
         assert 'headline: "Ours" # ~' in front
@@ -157,7 +160,9 @@ STORY = "---\ntitle: Full\nlink: https://news.example/1\nthemes: []\n---\n\n"
 
 
 def decided(text: str, excerpt_was: str = "", **changes: Any) -> Edit | Refusal:
-    return acts.decide(Act(file=FILE, changes=changes), text.encode(), excerpt_was, KNOWN)
+    return change_requests.decide(
+        ChangeRequest(file=FILE, changes=changes), text.encode(), excerpt_was, KNOWN
+    )
 
 
 def changed(text: str, excerpt_was: str = "", **changes: Any) -> str:
@@ -231,33 +236,34 @@ def test_what_cannot_be_edited_safely_is_refused_with_its_fault(
 
 
 def test_a_file_that_was_changed_since_it_was_seen_is_not_written() -> None:
-    seen = acts.mark(STORY.encode())
+    seen = file_hash(STORY)
     now = (STORY + "Another's note.\n").encode()
-    act = Act(file=FILE, seen=seen, changes={"note": "Mine.", "lead": True})
+    request = ChangeRequest(file=FILE, seen_hash=seen, changes={"note": "Mine.", "lead": True})
 
-    result = acts.decide(act, now, "", KNOWN)
+    result = change_requests.decide(request, now, "", KNOWN)
 
     assert isinstance(result, Refusal)
     assert result.changed
     assert result.now
-    assert (result.act.changes["note"], result.now.note) == ("Mine.", "Another's note.")
-    again = acts.decide(replace(act, seen=result.seen), now, "", KNOWN)
+    assert (result.request.changes["note"], result.now.note) == ("Mine.", "Another's note.")
+    again = change_requests.decide(replace(request, seen_hash=result.seen_hash), now, "", KNOWN)
     assert isinstance(again, Edit)
 
 
 def test_line_breaks_that_git_has_changed_are_no_change() -> None:
     crlf = STORY.replace("\n", "\r\n").encode()
-    act = Act(file=FILE, seen=acts.mark(STORY.encode()), changes={"note": "Mine."})
+    request = ChangeRequest(file=FILE, seen_hash=file_hash(STORY), changes={"note": "Mine."})
 
-    assert isinstance(acts.decide(act, crlf, "", KNOWN), Edit)
+    assert isinstance(change_requests.decide(request, crlf, "", KNOWN), Edit)
 
 
 def test_a_story_moves_to_another_week_unless_it_shows_a_picture_of_its_folder() -> None:
-    act = Act(file=FILE, week=Week(2026, 21), changes={"lead": True})
+    request = ChangeRequest(file=FILE, week=Week(2026, 21), changes={"lead": True})
     data = (STORY + "![](quay.jpg)\n").encode()
 
     moved, stays = (
-        acts.decide(act, data, "", KNOWN, beside) for beside in ((), ("quay.jpg", "a.md"))
+        change_requests.decide(request, data, "", KNOWN, beside)
+        for beside in ((), ("quay.jpg", "a.md"))
     )
 
     assert isinstance(moved, Edit)
@@ -273,9 +279,9 @@ def test_a_story_moves_to_another_week_unless_it_shows_a_picture_of_its_folder()
      ("![](https://x.example/11.png)", False), ("![](11.png)", False), ("![](1.png.webp)", False)],
 )  # fmt: skip
 def test_a_picture_is_shown_only_by_its_whole_name(shown: str, stays: bool) -> None:
-    act = Act(file=FILE, week=Week(2026, 21))
+    request = ChangeRequest(file=FILE, week=Week(2026, 21))
 
-    done = acts.decide(act, f"{STORY}{shown}\n".encode(), "", KNOWN, ["1.png"])
+    done = change_requests.decide(request, f"{STORY}{shown}\n".encode(), "", KNOWN, ["1.png"])
 
     assert isinstance(done, Refusal) == stays
 
@@ -290,7 +296,7 @@ def test_the_publishers_version_of_a_field_can_be_taken() -> None:
         "image": PendingChange("kept", "x" * 300),
     }
 
-    taken = acts.publishers(story, pending, "1. New.")
+    taken = change_requests.publishers(story, pending, "1. New.")
 
     assert taken == {"title": "Fuller", "authors": ("Jo", "Ann"), "excerpt": "1\\. New."}
     assert read(changed(STORY, **taken)).title == "Fuller"

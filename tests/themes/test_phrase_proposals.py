@@ -1,10 +1,10 @@
-"""Phrases mined from what the editor has decided: right, hardly ever wrong, and new."""
+"""Phrases proposed from what the editor has decided: right, hardly ever wrong, and new."""
 
 from __future__ import annotations
 
 from builders import make_theme
 
-from digest.themes.mine import Decided, Proposal, Weak, proposals, weak
+from digest.themes.phrase_proposals import Decided, Proposal, Weak, proposals, weak
 from digest.themes.rules import themes_of
 
 PRICES = [

@@ -1,6 +1,6 @@
-"""What an editor has looked at: `.digest/desk/` has a mark of the publisher's words of each story.
+"""What an editor has reviewed: `.digest/desk/` has a hash of the publisher's words of each story.
 
-    look ──▶ .digest/desk/2026-w20.json ──▶ to_look_at: new, or changed since the editor wrote
+    set_reviewed ──▶ .digest/desk/2026-w20.json ──▶ to_look_at: new, or changed since the editor wrote
 
 If the publisher's words change, the story is to be looked at again. Another machine, or a digest
 whose `.digest/` was deleted, shows the stories that no one has touched as new once more.
@@ -24,23 +24,23 @@ from digest.week import Week
 NEW, CHANGED = "new", "changed"
 
 
-def of_week(root: Path, week: Week) -> dict[str, str]:
-    """Returns the marks of a week's stories that an editor has looked at, by file."""
-    return json_files.recall(root, _name(week), lambda mark: isinstance(mark, str))
+def hashes_of_week(root: Path, week: Week) -> dict[str, str]:
+    """Returns the hashes of the words that an editor has reviewed in a week, by file."""
+    return json_files.recall(root, _name(week), lambda known: isinstance(known, str))
 
 
-def mark(story: Story) -> str:
+def words_hash(story: Story) -> str:
     """Returns a hash of the publisher's words."""
     return sha256(f"{story.title}\n{story.excerpt}".encode(errors="replace")).hexdigest()[:16]
 
 
-def look(root: Path, week: Week, file: str, story: Story, *, looked: bool) -> None:
-    """Notes that an editor has looked at a story as it is now, or has not."""
-    marks = of_week(root, week)
-    marks.pop(file, None)
-    if looked:
-        marks[file] = mark(story)
-    json_files.remember(root, _name(week), marks)
+def set_reviewed(root: Path, week: Week, file: str, story: Story, *, reviewed: bool) -> None:
+    """Notes that an editor has reviewed a story as it is now, or has not."""
+    hashes = hashes_of_week(root, week)
+    hashes.pop(file, None)
+    if reviewed:
+        hashes[file] = words_hash(story)
+    json_files.remember(root, _name(week), hashes)
 
 
 def to_look_at(
@@ -51,7 +51,7 @@ def to_look_at(
     New ones are in weeks after the newest published letter; `unsettled` are those in which a pull
     has left something to look at, if that is known.
     """
-    marks = cache(partial(of_week, root))
+    known = cache(partial(hashes_of_week, root))
     letters = [letter.week for letter in survey.content.letters if not letter.draft]
     last, untouched = max(letters, default=None), curate.untouched(survey, config)
     changed = changed_since(root, survey) if unsettled is None else unsettled
@@ -60,7 +60,7 @@ def to_look_at(
         is_new = story.file in untouched and (last is None or story.week > last)
         if not is_new and story.file not in changed:
             continue
-        if marks(story.week).get(story.file) != mark(story):
+        if known(story.week).get(story.file) != words_hash(story):
             found[story.file] = NEW if is_new else CHANGED
     return found
 

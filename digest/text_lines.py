@@ -1,0 +1,22 @@
+"""Lines of texts as people, browsers and git write them: they may end in `\\n`, `\\r\\n` or `\\r`."""
+
+from __future__ import annotations
+
+import re
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
+
+
+def split(text: str) -> list[str]:
+    """Returns the lines of a text, each with its end."""
+    return _LINE.findall(text)
+
+
+def normalized(text: str) -> str:
+    """Returns a text with `\\n` as its line breaks, and without blank lines around it."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    while lines and not lines[-1].strip():
+        lines.pop()
+    while lines and not lines[0].strip():
+        lines.pop(0)
+    return "\n".join(lines)
