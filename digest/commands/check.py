@@ -154,7 +154,7 @@ def _all(
     for feed, problem in lost_lines.missing(root, survey.ledgers).items():
         if feed in in_use:  # the ledger of a sample goes with it
             yield problem
-    yield from proof(archive, settings)
+    yield from proof(archive, settings, line_of)
     yield from flawed(root, Base(settings.site.url))
     read = partial(store.read_text, root)
     versions = git.merged_from(root, content_rules.edited(survey, read))

@@ -5,12 +5,13 @@ Nothing is rendered: `render.flawed` finds errors in templates, and a build find
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from digest.errors import Problem
 from digest.model import Config, Content, FreePage, Letter
-from digest.site import addresses, attachments
+from digest.site import addresses, attachments, formatting
 from digest.site.addresses import Base
+from digest.site.ahead import Ahead
 from digest.site.archive import Archive
 from digest.site.arrange import arrange
 from digest.site.link_targets import Targets
@@ -19,8 +20,13 @@ from digest.site.plan import plan, reserved_names
 from digest.site.search import search_index
 
 
-def proof(archive: Archive, config: Config) -> tuple[Problem, ...]:
-    """Returns what stops the build of an archive, and hints about broken links in drafts."""
+def proof(
+    archive: Archive, config: Config, line_of: Callable[[str, str], int]
+) -> tuple[Problem, ...]:
+    """Returns what stops the build of an archive, and hints about broken links in drafts.
+
+    Also about dates ahead that have passed. `line_of` returns the line of a key in a file.
+    """
     planned = plan(archive, config, searched=search_index.available())
     for page in planned.pages:
         planned.data(page)  # resolves every link on the page
@@ -30,7 +36,18 @@ def proof(archive: Archive, config: Config) -> tuple[Problem, ...]:
         *(name._replace(hint=True) for name in names),
         *_of_drafts(archive.content, config),
         *_unused(archive.content, planned.context.markdown),
+        *_unanswered(planned.context.ahead, line_of),
     )
+
+
+def _unanswered(ahead: Ahead, line_of: Callable[[str, str], int]) -> Iterator[Problem]:
+    """Finds dates before the newest story of which no later text says what came of it."""
+    for one in ahead.past:
+        if not one.since:
+            file = one.source.file
+            what = f"{formatting.period(one.when)} is before the newest story, and no later story or letter links back: '{one.text}'"
+            cure = "link to this file in the note or letter that tells what came of it"
+            yield Problem(file, line_of(file, "ahead"), what, cure, hint=True)
 
 
 def _unused(content: Content, markdown: MarkdownRenderer) -> Iterator[Problem]:

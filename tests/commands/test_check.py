@@ -530,6 +530,34 @@ def test_a_change_that_is_still_to_come_is_told(root: Path, story: Write) -> Non
     assert not any(near in line for line in found)
 
 
+def test_a_date_that_has_passed_is_told_until_a_later_text_links_back(
+    root: Path, story: Write
+) -> None:
+    court = story(
+        "court", themes="[memory]", ahead="['2026-05-16: A hearing', '2026-05: A ruling']"
+    )
+    story("hidden", hide="true", ahead="'2026-05-16: Unseen'")
+    letter = put(
+        root, f"{W20}letter.md", "---\ntitle: L\nahead: 2026-05-17: Sales\n---\n\nDear you.\n"
+    )
+    assert told(root) == []
+
+    story("later", day="2026-05-18", week="2026/w21", note="A hearing was held.")
+
+    cure = "link to this file in the note or letter that tells what came of it"
+    assert told(root) == [
+        f"hint: {court}:5: 16 May 2026 is before the newest story, and no later story or letter links back: 'A hearing'; {cure}",
+        f"hint: {letter}:3: 17 May 2026 is before the newest story, and no later story or letter links back: 'Sales'; {cure}",
+    ]
+    story(
+        "later",
+        day="2026-05-18",
+        week="2026/w21",
+        note="[A hearing](../w20/2026-05-15-court.md) was held, and [sales](../w20/letter.md).",
+    )
+    assert told(root) == []
+
+
 def test_a_drafts_lost_link_is_a_hint_until_it_is_published(root: Path, story: Write) -> None:
     story("a", "[lost](2026-05-15-none.md)", draft="true")
 
