@@ -44,8 +44,8 @@ def _unanswered(ahead: Ahead, line_of: Callable[[str, str], int]) -> Iterator[Pr
     """Finds dates before the newest story of which no later text says what came of it."""
     for one in ahead.past:
         if not one.since:
-            file = one.source.file
-            what = f"{formatting.period(one.when)} is before the newest story, and no later story or letter links back: '{one.text}'"
+            file, when = one.source.file, formatting.period(one.when)
+            what = f"{when} is before the newest story, and no later text links back: '{one.text}'"
             cure = "link to this file in the note or letter that tells what came of it"
             yield Problem(file, line_of(file, "ahead"), what, cure, hint=True)
 

@@ -546,8 +546,8 @@ def test_a_date_that_has_passed_is_told_until_a_later_text_links_back(
 
     cure = "link to this file in the note or letter that tells what came of it"
     assert told(root) == [
-        f"hint: {court}:5: 16 May 2026 is before the newest story, and no later story or letter links back: 'A hearing'; {cure}",
-        f"hint: {letter}:3: 17 May 2026 is before the newest story, and no later story or letter links back: 'Sales'; {cure}",
+        f"hint: {court}:5: 16 May 2026 is before the newest story, and no later text links back: 'A hearing'; {cure}",
+        f"hint: {letter}:3: 17 May 2026 is before the newest story, and no later text links back: 'Sales'; {cure}",
     ]
     story(
         "later",
