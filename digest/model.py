@@ -161,6 +161,7 @@ class Story:
     """One curated story, as its file has it.
 
     `file` is relative to the digest's root; `week` is its folder, `day` and `slug` are in its name.
+    `saved` is the URL of a saved copy of the article.
     `also` has file names of stories that report the same event (`same_event`). `excerpt` (the
     publisher's words, without `>`) and `note` (the editor's) are Markdown. The note begins at line
     `line` of the file, 0 if unknown.
@@ -187,6 +188,7 @@ class Story:
     also: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] = ()
     ahead: tuple[DueDate, ...] = ()
+    saved: str = ""
     earlier: bool = True
     excerpt: str = ""
     note: str = ""

@@ -149,6 +149,8 @@ def outside_links(survey: ContentReport, line_of: LineOf) -> Iterator[tuple[str,
     for story in survey.content.stories:
         if not story.hide:
             yield story.link.partition("#")[0], story.file, line_of(story.file, "link")
+            if story.saved:
+                yield story.saved.partition("#")[0], story.file, line_of(story.file, "saved")
     for text in texts(survey):
         prose = Prose(text.words)
         for link in prose.links:

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--links", is_flag=True, help="Check whether the linked pages still exist.")
+@click.option(
+    "--links",
+    is_flag=True,
+    help="Check whether the linked pages still exist, and find saved copies of lost ones.",
+)
 @click.option(
     "--since", metavar="REF", help="Report only what has changed since this git commit or branch."
 )
@@ -81,6 +85,8 @@ def _tell(report: CheckReport, call: Call, since: str) -> None:
         )
     if report.offline:
         call.say("No linked page could be reached: is this machine on the network?")
+    if report.no_copies:
+        call.say(f"Saved copies of lost pages could not be asked for: {report.no_copies}")
     errors, hints = formatting.count(report.errors, "error"), formatting.count(report.hints, "hint")
     place = formatting.count(report.files, "file") + (f" changed since {since}" if since else "")
     rest = "" if report.whole else "; the rest is checked once that is correct"

@@ -37,6 +37,8 @@ def set(call: Call, words: tuple[str, ...], as_json: bool) -> None:
     headline=, source=     your own words; headline= takes yours out
     note=                  your note ('digest note' opens an editor)
     correction=            adds a correction, dated today
+    ahead=                 adds a date ahead: "ahead=2027-01: a ruling"; ahead= for none
+    saved=URL              a saved copy of the article; saved= for none
     week=2026-W21          moves the story to another week
     take=title,excerpt     takes the publisher's version of a field
 

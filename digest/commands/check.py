@@ -11,8 +11,8 @@ from __future__ import annotations
 import contextlib
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from digest.commands import lost_lines, restored, site_address, uncommitted
 from digest.content import load, paths, publishable, store
 from digest.content.load import ContentReport
 from digest.errors import DigestError, Faults, Problem, conflicts
-from digest.feeds import fetch, link_check, private_networks
+from digest.feeds import fetch, link_check, private_networks, saved_copies
 from digest.feeds.concurrent import Progress
 from digest.feeds.limits import Limits
 from digest.git import Changes
@@ -53,8 +53,9 @@ class CheckReport:
 
     `untold` are links that could not be checked; `private` ones lead into a private network and
     were not requested. If digest.toml or a folder of content/ cannot be read, only that is reported
-    and `whole` is False. `offline`: no outside link could be reached. `folder` is the digest's path
-    in its repository, empty for the top.
+    and `whole` is False. `offline`: no outside link could be reached; `no_copies` says why saved
+    copies of lost pages could not be asked for. `folder` is the digest's path in its repository,
+    empty for the top.
     """
 
     problems: tuple[Problem, ...]
@@ -63,6 +64,7 @@ class CheckReport:
     files: int = 1
     whole: bool = True
     offline: bool = False
+    no_copies: str = ""
     folder: str = ""
 
     @property
@@ -78,12 +80,13 @@ class CheckReport:
 
 @dataclass(frozen=True, slots=True)
 class _Outside:
-    """The results for outside links."""
+    """The results for outside links; `no_copies` says why saved copies could not be asked for."""
 
     problems: tuple[Problem, ...] = ()
     untold: tuple[Problem, ...] = ()
     private: int = 0
     offline: bool = False
+    no_copies: str = ""
 
 
 def run(
@@ -124,8 +127,8 @@ def run(
         _outside(
             root,
             settings,
+            survey,
             _places(survey, line_of, changes),
-            _from_public_feeds(survey, settings),
             now,
             on_progress,
         )
@@ -138,6 +141,7 @@ def run(
         private=outside.private,
         files=sum(changes is None or _is_changed(file, changes) for file in _looked_at(survey)),
         offline=outside.offline,
+        no_copies=outside.no_copies,
         folder=folder,
     )
 
@@ -323,8 +327,8 @@ def _from_public_feeds(survey: ContentReport, settings: Config) -> frozenset[str
 def _outside(
     root: Path,
     settings: Config,
+    survey: ContentReport,
     places: dict[str, list[tuple[str, int]]],
-    untrusted: Collection[str],
     now: datetime,
     on_progress: Progress | None,
 ) -> _Outside:
@@ -332,23 +336,34 @@ def _outside(
     memory = json_files.recall(root, _MEMORY)
     known = link_check.recalled(memory, now)
     due = [address for address in places if address not in known]
+    agent = fetch.user_agent(settings.site)
     answers = fetch.check_links(
         due,
-        agent=fetch.user_agent(settings.site),
+        agent=agent,
         now=now,
         limits=_LIMITS,
         on_progress=on_progress,
-        untrusted=untrusted,
+        untrusted=_from_public_feeds(survey, settings),
     )
     if link_check.is_offline(answers):
         return _Outside(offline=True)
+    lost = [answer.address for answer in answers if answer.is_gone]
+    copies, no_copies = saved_copies.find(lost, agent=agent, now=now, limits=_LIMITS)
+    answers = tuple(replace(one, copy=copies.get(one.address, "")) for one in answers)
     if due:
-        json_files.remember(root, _MEMORY, link_check.remembered(memory, answers, now))
+        final = [one for one in answers if not (one.is_gone and no_copies)]
+        json_files.remember(root, _MEMORY, link_check.remembered(memory, final, now))
     believed = known | {answer.address: answer for answer in answers}
     problems, untold = list[Problem](), list[Problem]()
+    stories = {story.file: story for story in survey.content.stories}
     for address, spots in places.items():
-        fault, doubt = link_check.fault(believed[address]), link_check.doubt(believed[address])
+        answer, doubt = believed[address], link_check.doubt(believed[address])
         for file, line in spots:
+            story = stories.get(file)
+            of_story = story is not None and story.link.partition("#")[0] == address
+            if story and of_story and story.saved and answer.is_gone:
+                continue  # readers have the saved copy
+            fault = link_check.fault(answer, of_story=of_story)
             problems += [Problem(file, line, *fault, hint=True)] if fault else []
             untold += (
                 [
@@ -366,6 +381,7 @@ def _outside(
         tuple(problems),
         tuple(untold),
         private=sum(believed[address].is_private for address in places),
+        no_copies=no_copies,
     )
 
 

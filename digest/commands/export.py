@@ -112,6 +112,7 @@ class _Records:
             "also": story.also,
             "corrections": [{"day": str(one.day), "text": one.text} for one in story.corrections],
             "ahead": [asdict(one) for one in story.ahead],
+            "saved": story.saved,
             "excerpt": story.excerpt,
             "excerpt_feed": self._excerpt_feed(story),
             "note": story.note,

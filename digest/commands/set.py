@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from digest.checks import also_rules
 from digest.commands import curate
-from digest.content import excerpt, load, pending, recut, store
+from digest.content import excerpt, load, pending, recut, store, story_file
 from digest.content.change_requests import ChangeRequest, Refusal, Shown, publishers
 from digest.content.edit import Edit
 from digest.content.load import ContentReport
@@ -22,7 +22,19 @@ from digest.errors import Faults, suggestion
 from digest.model import FLAGS, PUBLISHER_FIELDS, Config, Correction, Story
 from digest.week import Week
 
-KEYS = (*FLAGS, "themes", "also", "headline", "source", "note", "correction", "week", "take")
+KEYS = (
+    *FLAGS,
+    "themes",
+    "also",
+    "headline",
+    "source",
+    "saved",
+    "note",
+    "correction",
+    "ahead",
+    "week",
+    "take",
+)
 _YES, _NO = frozenset({"", "true", "yes", "on"}), frozenset({"false", "no", "off"})
 
 
@@ -120,6 +132,11 @@ def _value(key: str, value: str, config: Config) -> Any:
         return value.lower() in _YES
     if key == "week":
         return Week.typed(value)
+    if key == "ahead":
+        try:
+            return (story_file.due_date(value),) if value else ()
+        except ValueError as error:
+            raise ValueError("; ".join(error.args)) from None
     known = PUBLISHER_FIELDS if key == "take" else [theme.id for theme in config.themes]
     if key not in {"themes", "also", "take"}:
         return value
@@ -151,6 +168,8 @@ def _request(
     new = [name for name in changes.get("also", ()) if story and name not in story.also]
     if story and (why := also_rules.refused(story, new, survey.content)):
         raise LookupError(why)
+    if story and changes.get("ahead"):
+        changes["ahead"] = (*story.ahead, *changes["ahead"])
     if story and taken:
         found = theirs(root, config, survey, story)
         for name in taken:

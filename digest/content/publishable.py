@@ -13,7 +13,7 @@ from digest import redact
 from digest.model import Content, DueDate, FreePage, Letter, Story
 from digest.names import lasting_name
 
-_TEXTS = ("title", "headline", "link", "image", "source", "excerpt", "note")
+_TEXTS = ("title", "headline", "link", "image", "saved", "source", "excerpt", "note")
 _MAX_NAMED = 3  # files
 
 _Text = TypeVar("_Text", Letter, FreePage)

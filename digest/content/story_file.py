@@ -31,7 +31,7 @@ _T = TypeVar("_T")
 
 KEYS = ("title", "link", "published", "updated", "authors", "image", "feeds", "id", "themes",
         "headline", "source", "lead", "hide", "draft", "also", "corrections", "ahead",
-        "earlier")  # fmt: skip
+        "saved", "earlier")  # fmt: skip
 """The order of the keys in a new file.
 
 Git merges two edits if an unchanged line separates them. `id`, which does not change, separates
@@ -144,6 +144,7 @@ def loads(text: str, file: str, known: Known) -> Story:
         also=read.names("also"),
         corrections=read.dated("corrections", _correction),
         ahead=read.dated("ahead", due_date),
+        saved=read.one("saved", _link, ""),
         earlier=read.one("earlier", _flag, True),
         excerpt=body.excerpt,
         note=body.note,
@@ -196,6 +197,7 @@ def pairs(story: Story) -> list[tuple[str, str | tuple[str, ...]]]:
         ("also", story.also),
         ("corrections", tuple(f"{one.day}: {one.text}" for one in story.corrections)),
         ("ahead", tuple(f"{one.when}: {one.text}" for one in story.ahead)),
+        ("saved", story.saved),
         ("earlier", "" if story.earlier else "false"),
     ]
 

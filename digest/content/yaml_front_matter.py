@@ -28,7 +28,7 @@ _DATED_KEYS = frozenset({"corrections", "ahead"})
 RUNNING = ONE_TEXT | _DATED_KEYS | {"authors"}
 """Keys whose values are running text, where people do not think of YAML: ` #1` is not a comment."""
 _LISTS = frozenset({"themes", "feeds", "authors"})
-_WORDS = _LISTS | {"link", "image", "id"}
+_WORDS = _LISTS | {"link", "image", "id", "saved"}
 """Keys in whose values a hash attached to a word (`themes: #memory`) does not begin a comment."""
 _HASHED = re.compile(r"(?:^|[ \t])#(?=[^ \t#])")
 _FLOW = re.compile(

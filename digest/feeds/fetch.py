@@ -113,13 +113,20 @@ def fetch_in_parts(
         results = {}
 
 
+def fetch_pages(
+    addresses: Sequence[str], *, agent: str, now: datetime, limits: Limits = USUAL
+) -> tuple[Fetched | Failed, ...]:
+    """Fetches web pages, with the limits that hold for feeds; the results in their order."""
+    pages = [Feed(id="", url=address, title="", publisher="") for address in addresses]
+    session = _Session(limits=limits, agent=agent, known={}, now=now, pages=True)
+    return tuple(concurrent.run(_Request(page, session).run() for page in pages))
+
+
 def fetch_page(
     address: str, *, agent: str, now: datetime, limits: Limits = USUAL
 ) -> Fetched | Failed:
-    """Fetches one web page, with the limits that hold for feeds."""
-    page = Feed(id="", url=address, title="", publisher="")
-    session = _Session(limits=limits, agent=agent, known={}, now=now, pages=True)
-    return concurrent.run([_Request(page, session).run()])[0]
+    """Fetches one web page, as `fetch_pages` does."""
+    return fetch_pages([address], agent=agent, now=now, limits=limits)[0]
 
 
 def check_links(

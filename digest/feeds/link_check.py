@@ -25,13 +25,15 @@ _BAD_FOR = timedelta(days=1)
 class LinkResult:
     """The last status for an address; 0 if there was no response, then `reason` says why.
 
-    `moved` is the new address after permanent redirects.
+    `moved` is the new address after permanent redirects, `copy` that of a saved copy if the page is
+    gone and there is one.
     """
 
     address: str
     status: int
     moved: str = ""
     reason: str = ""
+    copy: str = ""
 
     @property
     def is_good(self) -> bool:
@@ -49,12 +51,16 @@ class LinkResult:
         return self.reason.startswith(http_errors.PRIVATE)
 
 
-def fault(result: LinkResult) -> tuple[str, str] | None:
-    """Returns what is wrong with a link and how to fix it, or None."""
+def fault(result: LinkResult, *, of_story: bool = False) -> tuple[str, str] | None:
+    """Returns what is wrong with a link and how to fix it, or None; `of_story`: it is a story's."""
     shown = redact.mask(result.address)
     if result.is_gone:
         why = f"({result.status})" if result.status else "(its host is not known)"
-        return f"the page at {shown} is gone {why}", "link to an archived copy, or to another page"
+        cure = "link to an archived copy, or to another page"
+        if result.copy:
+            copy = redact.mask(result.copy)
+            cure = f"add  saved: {copy}" if of_story else f"link to its saved copy: {copy}"
+        return f"the page at {shown} is gone {why}", cure
     has_moved = result.is_good and result.moved
     if has_moved and urls.canonical(result.moved) != urls.canonical(result.address):
         return f"the page at {shown} has moved for good", f"write {redact.mask(result.moved)}"
@@ -91,10 +97,11 @@ def recalled(memory: Mapping[str, Any], now: datetime) -> dict[str, LinkResult]:
                 status=stored["status"],
                 moved=stored["moved"],
                 reason=stored["reason"],
+                copy=urls.web_link(stored.get("copy", "")) or "",
             )
             if timedelta(0) <= age < (_GOOD_FOR if result.is_good else _BAD_FOR):
                 found[address] = result
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             continue  # damaged: ask again
     return found
 

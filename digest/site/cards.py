@@ -43,7 +43,7 @@ class Card(NamedTuple):
 
     `speaker` is who wrote `excerpt`: not the `source` if another feed of the story supplied it.
     `original` is the publisher's headline if the editor wrote another, `earlier` has those that it
-    had before. `place` is the permalink, `also` are the stories below it.
+    had before. `place` is the permalink, `also` are the stories below it, `saved` is the URL of a saved copy.
     """
 
     file: str
@@ -66,6 +66,7 @@ class Card(NamedTuple):
     themes: tuple[Chip, ...]
     draft: bool
     also: tuple[Also, ...] = ()
+    saved: str = ""
 
     @property
     def template(self) -> str:
@@ -154,7 +155,7 @@ class Cards:
             under=under,
             anchor=anchor,
             place=addresses.permalink(story.week, anchor),
-            link=self._link(story),
+            link=self._link(story.link),
             headline=story.headline or story.title,
             original=story.title if story.headline and story.headline != story.title else "",
             earlier=self._earlier.get(story.file, ()) if story.earlier else (),
@@ -172,6 +173,7 @@ class Cards:
             themes=themes,
             draft=story.draft,
             also=tuple([self._also(one) for one in self._below.get(story.file, ())]),
+            saved=self._link(story.saved) if story.saved else "",
         )
         return card
 
@@ -179,12 +181,12 @@ class Cards:
         source, feed = self.source(story)
         return Also(
             anchor=self._anchors.of(story),
-            link=self._link(story),
+            link=self._link(story.link),
             headline=self.headline(story),
             source=source,
             paywall=feed.paywall if feed else False,
             draft=story.draft,
         )
 
-    def _link(self, story: Story) -> str:
-        return redact.strip_values(urls.web_link(story.link) or "", self._secrets)
+    def _link(self, address: str) -> str:
+        return redact.strip_values(urls.web_link(address) or "", self._secrets)

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner, Result
@@ -23,6 +24,7 @@ from digest.content.identity import hash_of
 from digest.content.ledger import Record
 from digest.content.story_file import Known, OneStory
 from digest.errors import Problem
+from digest.feeds import private_networks, saved_copies
 from digest.feeds.limits import Limits
 from digest.git import Changes
 from digest.intake import add
@@ -1019,6 +1021,100 @@ def test_a_machine_without_a_network_calls_nothing_gone(root: Path) -> None:
 
     assert (result.exit_code, "is this machine on the network?" in result.output) == (0, True)
     assert not (root / ".digest" / "links.json").exists()
+
+
+COPY = "https://web.archive.org/web/20260520/http://news.example/a"
+
+
+def of_archive(copy: str, **more: object) -> Answer:
+    """The answer of the availability API: a saved copy, or none if that is empty."""
+    closest = {"closest": {"available": True, "url": copy, "status": "200"}} if copy else {}
+    body = json.dumps({"archived_snapshots": closest, **more}).encode()
+    return lambda exchange: exchange.reply(200, body)
+
+
+@pytest.fixture
+def archive(monkeypatch: pytest.MonkeyPatch) -> Callable[[FeedHost, str], str]:
+    """Lets a host answer for the Wayback Machine, as if the host's pages were public.
+
+    Returns a function to the path of the query for a page of the host.
+    """
+    monkeypatch.setattr(private_networks, "is_inside", lambda _: False)
+
+    def use(host: FeedHost, page: str) -> str:
+        monkeypatch.setattr(saved_copies, "AVAILABILITY", host.url("/available"))
+        return f"/available?{urlencode({'url': host.url(page)})}"
+
+    return use
+
+
+@pytest.mark.usefixtures("quick")
+def test_for_a_page_that_is_gone_a_saved_copy_is_offered_until_readers_have_it(
+    root: Path, story: Write, archive: Callable[[FeedHost, str], str]
+) -> None:
+    answers = {"/gone": answer(404), "/lost": answer(410), "/good": answer(200)}
+    with FeedHost(answers) as host:
+        answers[archive(host, "/gone")] = of_archive(COPY.replace("https:", "http:", 1))
+        answers[archive(host, "/lost")] = of_archive("")
+        file = story("a", link=host.url("/gone"))
+        links = linked(root, host, "/gone", "/lost", "/good")
+        report = run(root, links=True)
+        asked = len(host.requests)
+        again = run(root, links=True)
+
+        assert again == report and len(host.requests) == asked
+        assert [str(one) for one in report.problems] == [
+            f"{file}:3: the page at {host.url('/gone')} is gone (404); add  saved: {COPY}",
+            f"{links}:1: the page at {host.url('/gone')} is gone (404); link to its saved copy: {COPY}",
+            f"{links}:2: the page at {host.url('/lost')} is gone (410); "
+            "link to an archived copy, or to another page",
+        ]
+        story("a", link=host.url("/gone"), saved=host.url("/good"))
+        assert [one.file for one in run(root, links=True).problems] == [links, links]
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (answer(503), "503"),
+        (lambda exchange: exchange.reply(200, b"[]"), "its answer cannot be understood"),
+        (slow, "no answer"),
+    ],
+)
+@pytest.mark.usefixtures("quick")
+def test_where_no_copy_can_be_asked_for_one_line_says_so_and_the_next_check_asks_again(
+    root: Path, archive: Callable[[FeedHost, str], str], reply: Answer, reason: str
+) -> None:
+    answers = {"/gone": answer(404)}
+    with FeedHost(answers) as host:
+        answers[query := archive(host, "/gone")] = reply
+        linked(root, host, "/gone")
+        result = said(root, "check", "--links")
+        answers[query] = of_archive(COPY)
+        again = run(root, links=True)
+
+    assert result.exit_code == 0
+    (line,) = [line for line in result.output.splitlines() if line.startswith("Saved copies")]
+    assert reason in line
+    assert COPY in str(again.problems[0])
+
+
+@pytest.mark.usefixtures("quick")
+def test_no_other_service_hears_of_secrets_or_private_networks(
+    root: Path, monkeypatch: pytest.MonkeyPatch, archive: Callable[[FeedHost, str], str]
+) -> None:
+    answers = {"/gone?token=8Hk2nX91qLw7": answer(404)}
+    with FeedHost(answers) as host:
+        archive(host, "/")
+        linked(root, host, *answers)
+        run(root, links=True)
+        monkeypatch.undo()
+        monkeypatch.setattr(saved_copies, "AVAILABILITY", host.url("/available"))
+        answers["/gone"] = answer(404)
+        linked(root, host, "/gone")
+        run(root, links=True)
+
+    assert {path.partition("?")[0] for path, _ in host.requests} == {"/gone"}
 
 
 @pytest.mark.usefixtures("quick")

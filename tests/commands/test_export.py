@@ -44,6 +44,7 @@ authors: [Jo Writer, Al Other]
 themes: [ports]
 corrections: ["2026-05-20: it was louder"]
 ahead: ["2026-06: quieter still"]
+saved: https://saved.example/a
 lead: true
 ---
 
@@ -97,6 +98,7 @@ def test_a_story_says_all_that_its_file_does_and_where_it_is_published(root: Pat
     assert (story["week"], story["published"]) == ("2026-W20", "2026-05-15T17:32:40+08:00")
     assert (story["authors"], story["themes"]) == (["Jo Writer", "Al Other"], ["ports"])
     assert story["corrections"] == [{"day": "2026-05-20", "text": "it was louder"}]
+    assert story["saved"] == "https://saved.example/a"
     assert story["ahead"] == [{"when": "2026-06", "text": "quieter still"}]
     assert (story["lead"], story["hide"], story["draft"]) == (True, False, False)
     assert (story["excerpt"], story["note"], story["updated"]) == ("", "Boats *wait*.", None)

@@ -54,6 +54,23 @@ def said(root: Path, *words: str, **variables: str) -> Result:
 # ---------------------------------------------------------------- set
 
 
+def test_dates_ahead_are_added_and_a_saved_copy_is_set(root: Path) -> None:
+    assert (
+        said(root, "set", A, "ahead=2026-06: One", "saved=https://saved.example/a").exit_code == 0
+    )
+    assert said(root, "set", A, "ahead=2027: Two: three").exit_code == 0
+    assert (
+        "ahead: ['2026-06: One', '2027: Two: three']\nsaved: https://saved.example/a\n"
+        in (root / A).read_text()
+    )
+
+    wrong = said(root, "set", A, "ahead=in June: One")
+    assert (wrong.exit_code, "does not say what is due when" in wrong.output) == (2, True)
+    assert said(root, "set", A, "saved=nowhere").exit_code == 1
+    assert said(root, "set", A, "ahead=", "saved=").exit_code == 0
+    assert not re.search("ahead|saved", (root / A).read_text())
+
+
 def test_words_change_stories_and_the_lead_is_taken_from_the_other(root: Path) -> None:
     result = said(root, "set", A, "lead", "themes=memory, export-controls", 'headline=A: "b" # c', "source=Us",
                   "correction=It said: 5.")  # fmt: skip

@@ -144,6 +144,7 @@ def stories(draw: st.DrawFn) -> Story:
                 )
             )
         ),
+        saved=draw(st.sampled_from(["", "https://saved.example/web/1/https://a.example/?b=c#d"])),
         ahead=draw(st.lists(st.builds(DueDate, DATES, LINE), max_size=2).map(tuple)),
         excerpt=excerpt.escape(draw(PARAGRAPHS)),
         note=draw(st.sampled_from(["", "A *note*.", "One.\n\n> A quotation.\n\n---\n\n* a\n* b"])),

@@ -421,6 +421,9 @@ STEPS: dict[str, Change] = {
     "a story announces dates": replaced(
         BY_HAND, "\n---\n", "\nahead: ['2026-05-19: One', '2027: Two']\n---\n"
     ),
+    "a copy of its page is saved": replaced(
+        BY_HAND, "\n---\n", "\nsaved: https://saved.example/7\n---\n"
+    ),
     "it announces another": replaced(BY_HAND, "2027: Two", "2027-03: Three"),
     "a letter announces one": replaced(
         "content/2026/w19/letter.md", "\n---\n", "\nahead: ['2026-05-12: Four']\n---\n"

@@ -209,6 +209,7 @@ def _full_week() -> dict[str, str]:
         "headline: The editor's own headline\nlead: true\nupdated: 2026-05-14T09:00:00+08:00\n"
         "corrections: ['2026-05-13: It was said here that it was more.', '2026-05-14: It was less.']\n"
         f"authors: [{', '.join(f'Author Number {number}' for number in range(12))}]\n"
+        f"saved: https://saved.example/web/2026/{ENDLESS}\n"
         f"ahead: ['2026-05-12: It is decided', '2026-06: {ENDLESS}', '2027: ضوابط التصدير']\n"
     )
     quoted = f"> {QUOTED}\n"

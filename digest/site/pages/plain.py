@@ -168,9 +168,10 @@ def _story(context: SiteContext, card: Card) -> str:
     """Returns a story as Markdown: headline, details, note, excerpt, corrections, stories below it."""
     base = context.base
     facts = (card.source, card.byline, formatting.day(card.published))
+    saved = f"[Saved copy](<{card.saved}>) · " if card.saved else ""
     parts = [
         f"### [{_words(card.headline)}](<{card.link}>)",
-        f"{_words(', '.join(filter(None, facts)))}. [Permalink](<{base.absolute(card.place)}>)",
+        f"{_words(', '.join(filter(None, facts)))}. {saved}[Permalink](<{base.absolute(card.place)}>)",
         markdown_of(absolute(card.note, base.origin)),
     ]
     if card.excerpt:
